@@ -1,0 +1,21 @@
+import type { Config } from 'jest';
+
+const shared: Config = {
+  testEnvironment: 'node',
+  // Packages are run from source: `exports` names the TypeScript file under this condition.
+  testEnvironmentOptions: { customExportConditions: ['causeway-source', 'node', 'node-addons'] },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+  },
+};
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/packages/!(e2e)/test/**/*.test.ts', '<rootDir>/scripts/test/**/*.test.ts'],
+    },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/packages/e2e/test/**/*.test.ts'] },
+  ],
+} satisfies Config;

@@ -1,0 +1,122 @@
+/**
+ * What negotiation tells the engine to do, as plain data: a plan crosses a thread boundary unchanged.
+ *
+ * Ids are chosen by the caller and are unique within one engine: a transport id is the session id; a track id here is the
+ * engine-wide id of one publication (not the API's `trackId`); a subscription id is that of one sending m-section.
+ */
+import type { CertificateFingerprint } from './secure-endpoint.ts';
+
+export type MediaKind = 'audio' | 'video';
+
+/** One negotiated codec of one m-section; payload types are those of the peer this plan is for. */
+export interface CodecPlan {
+  readonly payloadType: number;
+  /** Lower case without the kind: `vp8`, `vp9`, `h264`, `av1`, `opus`. */
+  readonly name: string;
+  readonly clockRateHz: number;
+  readonly channels: number;
+  /** `a=fmtp` parameters, verbatim; empty when there are none. */
+  readonly fmtp: string;
+  readonly rtxPayloadType: number | undefined;
+  readonly nack: boolean;
+  readonly pli: boolean;
+  readonly fir: boolean;
+}
+
+/** One negotiated header extension (RFC 8285); ids are those of the peer this plan is for. */
+export interface ExtensionPlan {
+  readonly id: number;
+  readonly uri: string;
+}
+
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+export interface TransportPlan {
+  readonly transportId: string;
+  readonly local: IceCredentials;
+  readonly remote: IceCredentials;
+  readonly dtlsRole: 'server' | 'client';
+  readonly remoteFingerprints: readonly CertificateFingerprint[];
+}
+
+/** New credentials of a running transport; DTLS, SRTP and subscriptions stay (RFC 8445 §9). */
+export interface IceRestartPlan {
+  readonly transportId: string;
+  readonly local: IceCredentials;
+  readonly remote: IceCredentials;
+}
+
+/** SSRCs that the publisher announced (`a=ssrc`, `a=ssrc-group:FID`); empty when it uses MID and RID alone. */
+export interface AnnouncedSsrcPlan {
+  readonly ssrc: number;
+  readonly rtxSsrc: number | undefined;
+}
+
+export interface PublisherTrackPlan {
+  readonly transportId: string;
+  readonly trackId: string;
+  readonly mid: string;
+  readonly kind: MediaKind;
+  readonly codecs: readonly CodecPlan[];
+  readonly extensions: readonly ExtensionPlan[];
+  readonly ssrcs: readonly AnnouncedSsrcPlan[];
+  /** Simulcast restriction ids in the order of `a=simulcast`; empty without simulcast (RFC 8853). */
+  readonly rids: readonly string[];
+  readonly transportWideCc: boolean;
+}
+
+export interface SubscriberTrackPlan {
+  readonly transportId: string;
+  readonly subscriptionId: string;
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** The publication to forward; undefined parks the m-section (nothing is sent on it). */
+  readonly sourceTrackId: string | undefined;
+  readonly ssrc: number;
+  readonly rtxSsrc: number | undefined;
+  readonly cname: string;
+  readonly codecs: readonly CodecPlan[];
+  readonly extensions: readonly ExtensionPlan[];
+  readonly paused: boolean;
+  /** The layer asked for; undefined leaves the choice to the engine (the best that is arriving). */
+  readonly preferredRid: string | undefined;
+}
+
+export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+
+export type TransportCloseReason =
+  | 'requested'
+  | 'setup_timeout'
+  | 'connection_lost'
+  | 'peer_closed'
+  | 'handshake_failed';
+
+/** What the engine tells its owner. Called synchronously from within engine calls: note it, act after the call returns. */
+export interface EngineListener {
+  onConnectionState(transportId: string, state: ConnectionState): void;
+  /** The engine has closed the transport by itself; its tracks and subscriptions are gone from the engine. */
+  onTransportClosed(transportId: string, reason: TransportCloseReason): void;
+  /** First packet, or packets again (`active`); silence (`inactive`). */
+  onTrackActivity(trackId: string, activity: 'active' | 'inactive'): void;
+  onDataChannelOpened(transportId: string, streamId: number, label: string): void;
+  onDataChannelClosed(transportId: string, streamId: number): void;
+  /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
+  onOutputReady(): void;
+}
+
+/** The verbs of the engine that negotiation drives. A shard offers the same ones, wherever the engine runs. */
+export interface MediaControl {
+  openTransport(nowMs: number, plan: TransportPlan): void;
+  restartIce(nowMs: number, plan: IceRestartPlan): void;
+  closeTransport(nowMs: number, transportId: string): void;
+  /** Adds a publication, or changes its codecs, SSRCs and extensions when the id is known. */
+  putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void;
+  /** Subscribers are stopped with an RTCP BYE and keep their m-section. */
+  removePublisherTrack(nowMs: number, trackId: string): void;
+  /** Adds a subscription, or switches its source, layer or pause when the id is known. */
+  putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void;
+  removeSubscriberTrack(nowMs: number, subscriptionId: string): void;
+}

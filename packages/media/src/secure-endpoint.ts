@@ -1,0 +1,131 @@
+/**
+ * The secure endpoint that the engine needs: DTLS, SRTP/SRTCP and SCTP of one peer, and the suite that protects whole
+ * flushes of packets for all peers at once. Declared here because the consumer owns the interface; `secure` implements it.
+ *
+ * @see RFC 5764 (DTLS-SRTP), RFC 3711 (SRTP), RFC 8831 (data channels over SCTP)
+ */
+
+/** Memory that outgoing packets are written into and sent from. One arena serves all peers of an engine. */
+export interface PacketArena {
+  /** The whole arena. Never grows, so views on it stay valid. */
+  readonly bytes: Uint8Array;
+  /** How many bytes one slot holds, room for the SRTP trailer included. */
+  readonly slotSizeBytes: number;
+  /** How many slots may be taken before the first of them is used again. */
+  readonly slotCount: number;
+  /** Takes the next slot of the ring; its offset in `bytes` is a multiple of 16. */
+  takeSlot(): number;
+}
+
+/** Sending state of one SSRC of one peer (or of all its RTCP): keystream position, keys. Opaque to the engine. */
+export interface OutboundStream {
+  readonly ssrc: number;
+}
+
+/**
+ * Packets of one flush as parallel columns, so that nothing is allocated per packet. The engine fills the input columns
+ * of rows `0 … count-1`; `SecureSuite.protect` encrypts them in place and writes `protectedLength`.
+ */
+export interface ProtectBatch {
+  readonly count: number;
+  readonly streams: readonly OutboundStream[];
+  /** Where in the arena the packet starts. */
+  readonly offset: Uint32Array;
+  /** RTP: fixed header plus extensions, left in clear. RTCP: 8. */
+  readonly headerLength: Uint16Array;
+  /** Length of the packet in plain text. */
+  readonly plainLength: Uint16Array;
+  /** RTP: the 48-bit packet index, rollover counter times 65,536 plus sequence number (RFC 3711 §3.3.1). RTCP: not read. */
+  readonly packetIndex: Float64Array;
+  /** 1 for SRTCP, 0 for SRTP. */
+  readonly isRtcp: Uint8Array;
+  /** Out: length of the protected packet at `offset`; 0 when it could not be protected and must not be sent. */
+  readonly protectedLength: Uint16Array;
+}
+
+export type SrtpProfile = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
+
+export type SecureCloseReason =
+  | 'peer-closed'
+  | 'handshake-failed'
+  | 'handshake-timeout'
+  | 'fingerprint-mismatch'
+  | 'association-aborted';
+
+export interface CertificateFingerprint {
+  /** Hash name as in SDP, lower case: `sha-256`. */
+  readonly algorithm: string;
+  /** Upper-case hex pairs separated by colons. */
+  readonly value: string;
+}
+
+/** A data channel the peer opened, as its DCEP OPEN described it (RFC 8832 §5.1). */
+export interface DataChannelInfo {
+  readonly streamId: number;
+  readonly label: string;
+  readonly protocol: string;
+  readonly ordered: boolean;
+  readonly maxRetransmits: number | undefined;
+  readonly maxPacketLifeTimeMs: number | undefined;
+}
+
+/** What an endpoint tells its owner. Calls come at any time, never from within a call into the endpoint's constructor. */
+export interface SecureEndpointListener {
+  /** A DTLS datagram for the peer. The bytes are the listener's to keep. */
+  onDtlsOutput(datagram: Uint8Array): void;
+  /** The handshake is finished and the peer's identity proved: SRTP works both ways from now on. */
+  onConnected(profile: SrtpProfile): void;
+  /** Terminal; called at most once, and not after `close()`. */
+  onClosed(reason: SecureCloseReason): void;
+  onDataChannelOpened(channel: DataChannelInfo): void;
+  onDataChannelClosed(streamId: number): void;
+  onDataChannelMessage(streamId: number, data: Uint8Array | string): void;
+}
+
+/** Why `unprotectRtp` and `unprotectRtcp` refused a packet. */
+export const UNPROTECT_NOT_READY = -1;
+export const UNPROTECT_MALFORMED = -2;
+export const UNPROTECT_FORGED = -3;
+export const UNPROTECT_REPLAYED = -4;
+
+export interface SecureEndpoint {
+  /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Hostile bytes are counted, never thrown. */
+  handleDtls(nowMs: number, datagram: Uint8Array): void;
+  /**
+   * Authenticates and decrypts an SRTP packet in place.
+   *
+   * @returns the length of the plain packet, or one of the negative `UNPROTECT_…` reasons
+   */
+  unprotectRtp(packet: Uint8Array): number;
+  /** As `unprotectRtp`, for SRTCP. */
+  unprotectRtcp(packet: Uint8Array): number;
+  /** Opens the sending side of one SSRC; may be called before the handshake ends, when packets sent on it are not protected (length 0). */
+  openOutboundStream(ssrc: number): OutboundStream;
+  closeOutboundStream(stream: OutboundStream): void;
+  /** The stream that all outgoing RTCP of this peer is protected on. */
+  readonly rtcpStream: OutboundStream;
+  /** Sends on a data channel the peer opened. @returns false when the channel is not open or its buffer is full */
+  sendData(streamId: number, data: Uint8Array | string): boolean;
+  closeDataChannel(streamId: number): void;
+  /** Says goodbye (DTLS close_notify), releases keys and timers. The listener is not called again, save for that last datagram. */
+  close(): void;
+}
+
+export interface SecureEndpointOptions {
+  /** `server` answers a ClientHello (`a=setup:passive`), `client` sends it at once. */
+  readonly role: 'server' | 'client';
+  /** The peer's certificate must match one of these (RFC 8122 §5). */
+  readonly remoteFingerprints: readonly CertificateFingerprint[];
+  readonly listener: SecureEndpointListener;
+}
+
+export interface SecureSuite {
+  readonly arena: PacketArena;
+  /** Of the node's one certificate, for the SDP. */
+  readonly fingerprint: CertificateFingerprint;
+  createEndpoint(options: SecureEndpointOptions): SecureEndpoint;
+  /** Encrypts and authenticates all rows in place. Packets of any peers may be mixed; rows of one stream keep their order. */
+  protect(batch: ProtectBatch): void;
+  /** Idle-time work (keystream ahead of its packets). Cheap when there is nothing to do. */
+  prepareAhead(): void;
+}
