@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { itemErrorFields } from '../errors/failed-item.ts';
+import { Mid } from '../ids/mid.ts';
+import { SessionId } from '../ids/session-id.ts';
+import { trackReference } from './remote-track.ts';
+import { AnswerDescription, OfferDescription } from './session-description.ts';
+import { trackList } from './track-list.ts';
+
+export const CloseTrackItem = z
+  .object({
+    trackId: trackReference().optional().meta({ description: 'Track id of the published track; or give mid' }),
+    mid: Mid.optional(),
+  })
+  .refine((item) => item.trackId !== undefined || item.mid !== undefined, { error: 'must have trackId or mid' });
+export type CloseTrackItem = z.infer<typeof CloseTrackItem>;
+
+/** `POST /session/:session_id/track/close` */
+export const CloseTracksRequest = z.object({
+  tracks: trackList(CloseTrackItem).min(1, 'must name at least one track'),
+  sessionDescription: OfferDescription.optional().meta({
+    description: 'New SDP offer after removing the track; without it the tracks are closed and no SDP changes',
+  }),
+  force: z.boolean().optional().meta({ description: 'Closes without SDP even though sessionDescription is given' }),
+});
+export type CloseTracksRequest = z.infer<typeof CloseTracksRequest>;
+
+export const ClosedTrackResult = z.object({
+  trackId: z.string().optional(),
+  mid: Mid.optional(),
+  customTrackName: z.string().optional(),
+  status: z.enum(['closed', 'already_closed']).optional(),
+  ...itemErrorFields,
+});
+export type ClosedTrackResult = z.infer<typeof ClosedTrackResult>;
+
+export const CloseTracksReply = z.object({
+  sessionId: SessionId,
+  success: z.boolean(),
+  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer and not force' }),
+  tracks: z.array(ClosedTrackResult),
+});
+export type CloseTracksReply = z.infer<typeof CloseTracksReply>;

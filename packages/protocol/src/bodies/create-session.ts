@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { SessionId } from '../ids/session-id.ts';
+import { Metadata } from './metadata.ts';
+import { PublishedTrackResult } from './publish.ts';
+import { AnswerDescription, OfferDescription } from './session-description.ts';
+import { SubscribedTrackResult, SubscribeItem } from './subscribe.ts';
+import { trackList } from './track-list.ts';
+
+/** `POST /session/new` */
+export const CreateSessionRequest = z.object({
+  sessionDescription: OfferDescription,
+  metadata: Metadata.optional(),
+  autoPublish: z.boolean().optional().meta({
+    description: 'Whether sending media lines of the offer become tracks by themselves; default is the setting of the app (true)',
+  }),
+  subscribe: trackList(SubscribeItem)
+    .optional()
+    .meta({ description: 'Tracks to subscribe to at once, on the receiving media lines of the offer' }),
+});
+export type CreateSessionRequest = z.infer<typeof CreateSessionRequest>;
+
+export const CreateSessionReply = z.object({
+  sessionDescription: AnswerDescription,
+  sessionId: SessionId,
+  tracks: z.array(PublishedTrackResult).optional().meta({ description: 'Tracks published from the offer' }),
+  subscriptions: z.array(SubscribedTrackResult).optional().meta({ description: 'One item for each of `subscribe`, in the same order' }),
+});
+export type CreateSessionReply = z.infer<typeof CreateSessionReply>;

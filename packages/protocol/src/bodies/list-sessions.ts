@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+import { SessionSummary } from './session-summary.ts';
+
+/** Query of `GET /sessions`, as numbers and strings. Without `limit` all sessions are listed. */
+export const ListSessionsRequest = z.object({
+  limit: z.int().min(1).max(LIMITS.maxSessionsPerPage).optional(),
+  cursor: z.string().min(1).max(LIMITS.maxNameLength).optional().meta({ description: 'From the Link header of the page before' }),
+});
+export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
+
+/** A page of sessions. Over HTTP `sessions` is the whole body (a bare array) and `nextCursor` goes to the `Link` header. */
+export const ListSessionsReply = z.object({
+  sessions: z.array(SessionSummary),
+  nextCursor: z.string().optional().meta({ description: 'Missing on the last page' }),
+});
+export type ListSessionsReply = z.infer<typeof ListSessionsReply>;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { itemErrorFields } from '../errors/failed-item.ts';
+import { Mid } from '../ids/mid.ts';
+import { SessionId } from '../ids/session-id.ts';
+import { TrackId } from '../ids/track-id.ts';
+import { TrackName } from '../ids/track-name.ts';
+import { AnswerDescription, OfferDescription } from './session-description.ts';
+import { TrackKind } from './track-kind.ts';
+import { trackList } from './track-list.ts';
+import { TrackStatus } from './track-status.ts';
+
+export const PublishItem = z.object({
+  trackId: TrackId,
+  mid: Mid,
+  customTrackName: TrackName.optional(),
+  replace: z.boolean().optional().meta({ description: 'Takes the name from the track of this session that has it' }),
+});
+export type PublishItem = z.infer<typeof PublishItem>;
+
+/** `POST /session/:session_id/track/publish` */
+export const PublishRequest = z
+  .object({
+    tracks: trackList(PublishItem),
+    sessionDescription: OfferDescription,
+    autoDiscover: z.boolean().optional().meta({ description: 'Publishes every sending media line of the offer, named in `tracks` or not' }),
+  })
+  .refine((request) => request.tracks.length > 0 || request.autoDiscover === true, {
+    error: 'must name at least one track, or send autoDiscover: true',
+    path: ['tracks'],
+  });
+export type PublishRequest = z.infer<typeof PublishRequest>;
+
+/** `trackKind` and `status` are missing exactly when the item failed. */
+export const PublishedTrackResult = z.object({
+  trackId: TrackId,
+  mid: Mid,
+  customTrackName: TrackName,
+  trackKind: TrackKind.optional(),
+  status: TrackStatus.optional(),
+  ...itemErrorFields,
+});
+export type PublishedTrackResult = z.infer<typeof PublishedTrackResult>;
+
+export const PublishReply = z.object({
+  sessionDescription: AnswerDescription,
+  sessionId: SessionId,
+  tracks: z.array(PublishedTrackResult),
+  warnings: z.array(z.string()).optional().meta({ description: 'Such as new sending media lines that `tracks` does not name' }),
+});
+export type PublishReply = z.infer<typeof PublishReply>;

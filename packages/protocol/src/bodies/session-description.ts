@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+import { utf8SizeBytes } from '../utf8-size.ts';
+
+const Sdp = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine((sdp) => utf8SizeBytes(sdp) <= LIMITS.maxSdpBytes, {
+    error: `must be at most ${LIMITS.maxSdpBytes} bytes`,
+    params: { errorCode: 'payload_too_large' },
+  })
+  .meta({ description: 'SDP text', examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'] });
+
+/** What `peerConnection.localDescription` serialises to, as far as the SFU takes part in it: no `pranswer`, no `rollback`. */
+export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp });
+export type SessionDescription = z.infer<typeof SessionDescription>;
+
+export const OfferDescription = z.object({ type: z.literal('offer'), sdp: Sdp });
+export type OfferDescription = z.infer<typeof OfferDescription>;
+
+export const AnswerDescription = z.object({ type: z.literal('answer'), sdp: Sdp });
+export type AnswerDescription = z.infer<typeof AnswerDescription>;

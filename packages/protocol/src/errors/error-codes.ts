@@ -1,0 +1,100 @@
+/** What a client needs to know about an error code beside its name. */
+export interface ErrorCodeInfo {
+  readonly httpStatus: number;
+  /** Whether the same request may succeed later, unchanged. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+/**
+ * The closed list of error codes: the only place that knows status and meaning of each. `docs/errors.md` is checked against it.
+ * A code is never renamed or reused.
+ */
+export const ERROR_CODES = {
+  invalid_json: { httpStatus: 400, retryable: false, meaning: 'The request body is not JSON, or is nested too deeply.' },
+  invalid_params: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'A field is missing or has a wrong value; `details.path` names it and nothing was applied.',
+  },
+  invalid_session_description: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The session description is not usable here: wrong type, broken SDP, or SDP that does not continue this session.',
+  },
+  too_many_tracks: { httpStatus: 400, retryable: false, meaning: 'One call names more tracks than allowed; split it.' },
+  multiple_errors: { httpStatus: 400, retryable: false, meaning: 'Every track of the call failed, for different reasons; see `tracks`.' },
+  unauthorized: {
+    httpStatus: 401,
+    retryable: false,
+    meaning: 'App id and secret do not belong together, or the Authorization header is not `Bearer <secret>`.',
+  },
+  token_expired: { httpStatus: 401, retryable: false, meaning: 'The access token was valid but has expired; fetch a new one.' },
+  forbidden: { httpStatus: 403, retryable: false, meaning: 'The access token does not grant this action.' },
+  quota_exceeded: { httpStatus: 403, retryable: false, meaning: 'A limit of the session or app on what exists at one time is reached.' },
+  route_not_found: { httpStatus: 404, retryable: false, meaning: 'No such path in this API.' },
+  session_not_found: { httpStatus: 404, retryable: false, meaning: 'This app has no session with this id.' },
+  track_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such track, name or media line.' },
+  data_channel_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such data channel.' },
+  method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
+  negotiation_glare: {
+    httpStatus: 409,
+    retryable: true,
+    meaning: 'The SFU has an offer open for this session: answer it with `renegotiate`, then send your offer again.',
+  },
+  negotiation_in_progress: {
+    httpStatus: 409,
+    retryable: true,
+    meaning: 'An earlier offer of the SFU was not answered while this call waited; answer it, then try again.',
+  },
+  no_pending_offer: { httpStatus: 409, retryable: false, meaning: 'An answer was sent, but the SFU has no offer open.' },
+  stale_answer: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The answer belongs to an offer that the SFU has withdrawn because it was not answered in time.',
+  },
+  track_name_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'Another track of this session has this name; choose another one or send `replace: true`.',
+  },
+  codec_mismatch: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: "The track's codec is not among those negotiated on the media line.",
+  },
+  rid_not_available: { httpStatus: 409, retryable: false, meaning: 'The track has no simulcast layer with this rid.' },
+  session_closed: {
+    httpStatus: 410,
+    retryable: false,
+    meaning: 'The session has ended; `details.reason` says why. Create a new one.',
+  },
+  payload_too_large: { httpStatus: 413, retryable: false, meaning: 'The request body or the SDP in it is larger than allowed.' },
+  unsupported_media_type: {
+    httpStatus: 415,
+    retryable: false,
+    meaning: 'The request body must be uncompressed UTF-8 JSON sent as `Content-Type: application/json`.',
+  },
+  idempotency_key_reused: {
+    httpStatus: 422,
+    retryable: false,
+    meaning: 'The Idempotency-Key was used with a different request body within the last 10 minutes.',
+  },
+  rate_limited: { httpStatus: 429, retryable: true, meaning: 'Too many calls; wait for `retryAfterMs`.' },
+  internal_error: { httpStatus: 500, retryable: false, meaning: 'A defect of the SFU; report it with the `requestId`.' },
+  node_unreachable: { httpStatus: 502, retryable: true, meaning: 'The node that owns the session did not answer.' },
+  draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and takes no new sessions.' },
+  no_capacity: { httpStatus: 503, retryable: true, meaning: 'No node has room for a new session now.' },
+  relay_unavailable: { httpStatus: 503, retryable: true, meaning: "The track's region cannot be reached now." },
+  negotiation_timeout: {
+    httpStatus: 504,
+    retryable: true,
+    meaning: "The SFU's offer was not answered in time and was withdrawn; its subscriptions ended.",
+  },
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

@@ -1,0 +1,30 @@
+import type { ErrorCode } from './error-codes.ts';
+import type { FailedItem } from './failed-item.ts';
+
+export interface SfuErrorOptions {
+  /** Facts for programs, such as the path of the wrong field. Becomes part of the HTTP reply: no secrets, no SDP. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** How long to wait before another try is worth it. */
+  readonly retryAfterMs?: number;
+  /** The items of a batch of which none succeeded. */
+  readonly tracks?: readonly FailedItem[];
+  readonly cause?: unknown;
+}
+
+/** The caller or client is wrong, or must come back later. Everything that the public API can refuse is one of these. */
+export class SfuError extends Error {
+  override readonly name = 'SfuError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly tracks: readonly FailedItem[] | undefined;
+
+  /** @param message what was expected and what was got, with ids; a client's developer reads it as `errorDescription` */
+  constructor(code: ErrorCode, message: string, options: SfuErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
+    this.tracks = options.tracks;
+  }
+}

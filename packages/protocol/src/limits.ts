@@ -1,0 +1,18 @@
+const KIB = 1024;
+
+/** What one request, session or name may cost at most. Units are in the names; api.md §13 holds the reasons. */
+export const LIMITS = {
+  maxBodyBytes: 1024 * KIB,
+  maxSdpBytes: 256 * KIB,
+  maxMetadataBytes: 4 * KIB,
+  /** Requests use 4 levels; the rest is room for fields we do not know. */
+  maxJsonDepth: 8,
+  maxTracksPerCall: 64,
+  maxCallsPerSecondPerSession: 50,
+  maxMediaSectionsPerSession: 256,
+  maxDataChannelsPerSession: 256,
+  maxUplinkBpsPerTrack: 8_000_000,
+  maxNameLength: 128,
+  maxIdempotencyKeyLength: 128,
+  maxSessionsPerPage: 1000,
+} as const;

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { type ErrorCode, isErrorCode } from './errors/error-codes.ts';
+import { SfuError } from './errors/sfu-error.ts';
+
+/** More problems than these in one reply help nobody. */
+const MAX_PROBLEMS = 10;
+
+interface Problem {
+  /** Of the field, as a JavaScript developer writes it: `tracks[0].mid`; empty for the body itself. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/**
+ * Validates a whole request body; unknown fields are dropped.
+ *
+ * @throws invalid_params – a field is missing or wrong; `details.path` names the first, `details.problems` all of them
+ * @throws invalid_session_description – the wrong field is one of the session description
+ * @throws too_many_tracks – a list of tracks is too long
+ * @throws payload_too_large – the SDP is too long
+ */
+export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body, { error: problemOf });
+  if (result.success) return result.data;
+  const problems = result.error.issues.slice(0, MAX_PROBLEMS).map(describeIssue);
+  const [firstIssue] = result.error.issues;
+  const [first] = problems;
+  if (firstIssue === undefined || first === undefined) throw new Error('a failed parse has at least one issue');
+  const subject = first.path === '' ? 'the request body' : first.path;
+  throw new SfuError(codeOf(firstIssue), `${subject} ${first.problem}`, { details: { path: first.path, problems } });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): Problem {
+  return { path: formatPath(issue.path), problem: issue.message };
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+}
+
+function codeOf(issue: z.core.$ZodIssue): ErrorCode {
+  if (issue.code === 'custom' && typeof issue.params?.errorCode === 'string' && isErrorCode(issue.params.errorCode)) {
+    return issue.params.errorCode;
+  }
+  if (issue.code === 'too_big' && issue.origin === 'array') return 'too_many_tracks';
+  return issue.path[0] === 'sessionDescription' && issue.path.length > 1 ? 'invalid_session_description' : 'invalid_params';
+}
+
+/** Continues a sentence that begins with the path of the field. Messages written in the schemas take precedence. */
+function problemOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is required' : `must be ${withArticle(issue.expected)}, not ${kindOf(issue.input)}`;
+    case 'invalid_value':
+      return issue.input === undefined ? 'is required' : `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+    default:
+      return 'is not valid';
+  }
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters long';
+  return origin === 'array' ? ' items long' : '';
+}
+
+function withArticle(noun: string): string {
+  return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function kindOf(input: unknown): string {
+  if (input === null) return 'null';
+  return Array.isArray(input) ? 'an array' : withArticle(typeof input);
+}
