@@ -14,7 +14,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/packages/!(e2e)/test/**/*.test.ts', '<rootDir>/scripts/test/**/*.test.ts'],
+      testMatch: ['<rootDir>/packages/!(e2e)/test/**/*.test.ts', '<rootDir>/scripts/checks/**/*.test.ts'],
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/packages/e2e/test/**/*.test.ts'] },
   ],

@@ -1,0 +1,48 @@
+/**
+ * Which package may import which: the directions of ARCHITECTURE.md as data. Everything not named here is forbidden, so a new
+ * edge or a new vendor shows as a change to this file.
+ */
+
+export interface PackageRule {
+  /** Packages of the project that this package's `src` may import. Its tests may import these, itself and `testkit`. */
+  readonly packages: readonly string[];
+  /** Packages from npm that its `src` may import. */
+  readonly vendors: readonly string[];
+  /** Whether `src` may import Node's own modules; `false` keeps a package usable in a browser. */
+  readonly nodeModules: boolean;
+  /** Time and randomness come in as parameters: `Date` and `Math.random` are forbidden in `src`. */
+  readonly isSansIo?: true;
+  /** Packages from npm that only its tests may import, besides those of every test. */
+  readonly testVendors?: readonly string[];
+}
+
+/** From the bottom of the house to the top. A package only imports packages above it in this list. */
+export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
+  wire: { packages: [], vendors: ['sdp-transform'], nodeModules: false, isSansIo: true },
+  protocol: { packages: [], vendors: ['zod'], nodeModules: false },
+  media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
+  secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true },
+  accounts: { packages: ['protocol'], vendors: [], nodeModules: true },
+  sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: [], nodeModules: true },
+  cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite'], nodeModules: true },
+  gateway: { packages: ['protocol', 'accounts', 'sfu', 'cluster'], vendors: ['express', 'winston'], nodeModules: true },
+  client: { packages: ['protocol'], vendors: [], nodeModules: false },
+  dashboard: { packages: ['protocol'], vendors: ['react', 'react-dom'], nodeModules: false, testVendors: ['vite', '@vitejs/plugin-react'] },
+  loadtest: { packages: ['protocol', 'wire', 'media', 'secure', 'client'], vendors: [], nodeModules: true },
+  testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true },
+  // The bench measures a naive SFU made of werift's own peer connections beside ours: the one other place that imports werift.
+  bench: { packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'gateway', 'loadtest'], vendors: ['werift'], nodeModules: true },
+  e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
+};
+
+/** What an example may use: what a user of the published packages would. */
+export const EXAMPLE_RULE: PackageRule = {
+  packages: ['gateway', 'sfu', 'client', 'protocol'],
+  vendors: ['express'],
+  nodeModules: true,
+};
+
+/** What the tests of every package may import beside what their package may. */
+export const TEST_VENDORS: readonly string[] = ['fast-check', '@jest/globals'];
+
+export const PACKAGE_SCOPE = '@causeway/';
