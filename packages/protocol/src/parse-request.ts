@@ -53,11 +53,11 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
 function problemOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is required' : `must be ${withArticle(issue.expected)}, not ${kindOf(issue.input)}`;
+      return issue.input === undefined ? 'is required' : `must be ${expectedKind(issue.expected)}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
       return issue.input === undefined ? 'is required' : `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':
       return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
     default:
@@ -70,11 +70,16 @@ function unitOf(origin: string): string {
   return origin === 'array' ? ' items long' : '';
 }
 
+function expectedKind(expected: string): string {
+  return expected === 'int' ? 'a whole number' : withArticle(expected);
+}
+
 function withArticle(noun: string): string {
   return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
 
 function kindOf(input: unknown): string {
   if (input === null) return 'null';
+  if (typeof input === 'number') return String(input);
   return Array.isArray(input) ? 'an array' : withArticle(typeof input);
 }

@@ -13,6 +13,6 @@ export function allFailedError(items: readonly FailedItem[]): SfuError | undefin
   if (items.some((item) => item.errorCode !== first.errorCode)) {
     return new SfuError('multiple_errors', `all ${items.length} tracks failed, for different reasons; see tracks`, { tracks: items });
   }
-  const others = items.length === 1 ? '' : ` (and ${items.length - 1} more tracks failed likewise)`;
+  const others = items.length === 1 ? '' : ` (and ${items.length - 1} more failed likewise)`;
   return new SfuError(first.errorCode, `${first.errorDescription ?? first.errorCode}${others}`, { tracks: items });
 }
