@@ -1,1 +1,1 @@
-export {};
+export type { Sfu, SfuStats } from './sfu.ts';

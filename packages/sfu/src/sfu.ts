@@ -1,0 +1,58 @@
+import type {
+  AppId,
+  CloseTracksReply,
+  CloseTracksRequest,
+  CreateSessionReply,
+  CreateSessionRequest,
+  DeleteSessionReply,
+  ListSessionsReply,
+  ListSessionsRequest,
+  ListTracksReply,
+  PatchSessionReply,
+  PatchSessionRequest,
+  PublishReply,
+  PublishRequest,
+  RenegotiateReply,
+  RenegotiateRequest,
+  SessionDetails,
+  SubscribeReply,
+  SubscribeRequest,
+  UnsubscribeReply,
+  UnsubscribeRequest,
+  UpdateTracksReply,
+  UpdateTracksRequest,
+} from '@causeway/protocol';
+
+/** What exists in one SFU at one moment. */
+export interface SfuStats {
+  readonly sessions: number;
+  readonly publications: number;
+  readonly subscriptions: number;
+}
+
+/**
+ * The server as its embedder sees it: one verb per endpoint of the HTTP API, with the bodies of that API.
+ *
+ * Requests are already valid in the sense of their schema in `@causeway/protocol`. Session ids come as they arrived: one that does
+ * not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
+ */
+export interface Sfu {
+  createSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply>;
+  publish(appId: AppId, sessionId: string, request: PublishRequest): Promise<PublishReply>;
+  subscribe(appId: AppId, sessionId: string, request: SubscribeRequest): Promise<SubscribeReply>;
+  unsubscribe(appId: AppId, sessionId: string, request: UnsubscribeRequest): Promise<UnsubscribeReply>;
+  updateTracks(appId: AppId, sessionId: string, request: UpdateTracksRequest): Promise<UpdateTracksReply>;
+  closeTracks(appId: AppId, sessionId: string, request: CloseTracksRequest): Promise<CloseTracksReply>;
+  renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest): Promise<RenegotiateReply>;
+  listSessions(appId: AppId, request?: ListSessionsRequest): Promise<ListSessionsReply>;
+  listTracks(appId: AppId, sessionId: string): Promise<ListTracksReply>;
+  describeSession(appId: AppId, sessionId: string): Promise<SessionDetails>;
+  patchSession(appId: AppId, sessionId: string, request: PatchSessionRequest): Promise<PatchSessionReply>;
+  /** Closing a closed session succeeds. */
+  deleteSession(appId: AppId, sessionId: string): Promise<DeleteSessionReply>;
+  /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
+  isReady(): boolean;
+  readonly stats: SfuStats;
+  /** Closes every session, says goodbye to their peers and releases sockets and timers. May be called again. */
+  close(): Promise<void>;
+}
