@@ -1,0 +1,38 @@
+/**
+ * Network byte order on byte arrays, by offset and without views: `DataView` objects would have to be made per packet.
+ * Callers check bounds; a read past the end yields zeros in the missing places, a write there is dropped.
+ */
+
+export function readUint16(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset] << 8) | bytes[offset + 1];
+}
+
+export function readUint24(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset] << 16) | (bytes[offset + 1] << 8) | bytes[offset + 2];
+}
+
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0;
+}
+
+/** @returns the offset after the value, as do the other writers; higher bits of the value are ignored */
+export function writeUint16(out: Uint8Array, offset: number, value: number): number {
+  out[offset] = value >>> 8;
+  out[offset + 1] = value;
+  return offset + 2;
+}
+
+export function writeUint24(out: Uint8Array, offset: number, value: number): number {
+  out[offset] = value >>> 16;
+  out[offset + 1] = value >>> 8;
+  out[offset + 2] = value;
+  return offset + 3;
+}
+
+export function writeUint32(out: Uint8Array, offset: number, value: number): number {
+  out[offset] = value >>> 24;
+  out[offset + 1] = value >>> 16;
+  out[offset + 2] = value >>> 8;
+  out[offset + 3] = value;
+  return offset + 4;
+}

@@ -1,0 +1,99 @@
+/**
+ * Takes a decrypted RTCP packet, compound or of reduced size, apart into its messages.
+ *
+ * @see RFC 3550 §6.1 and appendix A.2, RFC 5506
+ */
+import { type Bye, parseBye } from './bye.ts';
+import { FIR_FORMAT, type Fir, parseFir } from './fir.ts';
+import { NACK_FORMAT, type Nack, parseNack } from './nack.ts';
+import { PLI_FORMAT, type Pli, parsePli } from './pli.ts';
+import { parseReceiverReport, type ReceiverReport } from './receiver-report.ts';
+import { APPLICATION_LAYER_FEEDBACK_FORMAT, isRemb, parseRemb, type Remb } from './remb.ts';
+import {
+  RTCP_BYE,
+  RTCP_HEADER_LENGTH,
+  RTCP_PAYLOAD_FEEDBACK,
+  RTCP_RECEIVER_REPORT,
+  RTCP_SDES,
+  RTCP_SENDER_REPORT,
+  RTCP_TRANSPORT_FEEDBACK,
+  rtcpPacketEnd,
+} from './rtcp-header.ts';
+import { parseSdes, type Sdes } from './sdes.ts';
+import { parseSenderReport, type SenderReport } from './sender-report.ts';
+import { parseTransportFeedback, TRANSPORT_FEEDBACK_FORMAT, type TransportFeedback } from './transport-feedback.ts';
+
+const PADDING_BIT = 0x20;
+
+export type RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | Nack | TransportFeedback | Pli | Fir | Remb;
+
+/** `null` marks a message of a kind that is not ours: well framed, and passed over. */
+type Parsed = RtcpPacket | null | undefined;
+
+/**
+ * The messages of an RTCP packet in their order. Kinds and feedback formats that Causeway has no use for (XR, APP, SLI, …) are
+ * left out, so the list may be empty. The messages are copies: the buffer may be reused.
+ *
+ * @param length how many bytes of `packet` belong to it
+ * @returns undefined if any message is malformed: a length that runs past the packet, a count that runs past its message
+ */
+export function parseRtcp(packet: Uint8Array, length: number): RtcpPacket[] | undefined {
+  if (length < RTCP_HEADER_LENGTH || length > packet.length) return undefined;
+  const messages: RtcpPacket[] = [];
+  for (let offset = 0; offset < length; ) {
+    const end = rtcpPacketEnd(packet, offset, length);
+    if (end < 0) return undefined;
+    const contentEnd = withoutPadding(packet, offset, end);
+    if (contentEnd < 0) return undefined;
+    const message = parseMessage(packet, offset, contentEnd);
+    if (message === undefined) return undefined;
+    if (message !== null) messages.push(message);
+    offset = end;
+  }
+  return messages;
+}
+
+/**
+ * Only the last message of a compound should be padded, yet libwebrtc pads its transport feedback wherever that stands.
+ *
+ * @returns -1 if the padding count is 0 or reaches into the header
+ */
+function withoutPadding(packet: Uint8Array, offset: number, end: number): number {
+  if ((packet[offset] & PADDING_BIT) === 0) return end;
+  const padding = packet[end - 1];
+  return padding === 0 || end - padding < offset + RTCP_HEADER_LENGTH ? -1 : end - padding;
+}
+
+function parseMessage(packet: Uint8Array, offset: number, end: number): Parsed {
+  const count = packet[offset] & 0x1f;
+  switch (packet[offset + 1]) {
+    case RTCP_SENDER_REPORT:
+      return parseSenderReport(packet, offset, end, count);
+    case RTCP_RECEIVER_REPORT:
+      return parseReceiverReport(packet, offset, end, count);
+    case RTCP_SDES:
+      return parseSdes(packet, offset, end, count);
+    case RTCP_BYE:
+      return parseBye(packet, offset, end, count);
+    case RTCP_TRANSPORT_FEEDBACK:
+      if (count === NACK_FORMAT) return parseNack(packet, offset, end);
+      return count === TRANSPORT_FEEDBACK_FORMAT ? parseTransportFeedback(packet, offset, end) : null;
+    case RTCP_PAYLOAD_FEEDBACK:
+      return parsePayloadFeedback(packet, offset, end, count);
+    default:
+      return null;
+  }
+}
+
+function parsePayloadFeedback(packet: Uint8Array, offset: number, end: number, format: number): Parsed {
+  switch (format) {
+    case PLI_FORMAT:
+      return parsePli(packet, offset, end);
+    case FIR_FORMAT:
+      return parseFir(packet, offset, end);
+    case APPLICATION_LAYER_FEEDBACK_FORMAT:
+      return isRemb(packet, offset, end) ? parseRemb(packet, offset, end) : null;
+    default:
+      return null;
+  }
+}

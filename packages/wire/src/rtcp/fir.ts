@@ -1,0 +1,47 @@
+/**
+ * Full intra request: the application needs a keyframe, of each stream listed.
+ *
+ * @see RFC 5104 §4.3.1
+ */
+import { readUint32, writeUint32 } from '../big-endian.ts';
+import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
+
+export const FIR_FORMAT = 4;
+
+const ENTRY_LENGTH = 8;
+/** The media SSRC of the common header has no use here. */
+const NO_MEDIA_SSRC = 0;
+
+export interface FirEntry {
+  readonly ssrc: number;
+  /** Grows by one, modulo 256, with each new request; a repeat of one keeps it. */
+  readonly commandSequence: number;
+}
+
+export interface Fir {
+  readonly type: 'fir';
+  readonly senderSsrc: number;
+  readonly entries: readonly FirEntry[];
+}
+
+/** Parses the packet from `offset` to `end`; undefined without a single whole entry. */
+export function parseFir(bytes: Uint8Array, offset: number, end: number): Fir | undefined {
+  const fciOffset = offset + FEEDBACK_HEADER_LENGTH;
+  if (fciOffset + ENTRY_LENGTH > end) return undefined;
+  const entries: FirEntry[] = [];
+  for (let at = fciOffset; at + ENTRY_LENGTH <= end; at += ENTRY_LENGTH) {
+    entries.push({ ssrc: readUint32(bytes, at), commandSequence: bytes[at + 4] });
+  }
+  return { type: 'fir', senderSsrc: readUint32(bytes, offset + 4), entries };
+}
+
+/** @returns the offset after the packet; beyond `out.length` if it had no room */
+export function writeFir(out: Uint8Array, offset: number, fir: Omit<Fir, 'type'>): number {
+  const fciLength = fir.entries.length * ENTRY_LENGTH;
+  let at = writeFeedbackHeader(out, offset, FIR_FORMAT, RTCP_PAYLOAD_FEEDBACK, fciLength, fir.senderSsrc, NO_MEDIA_SSRC);
+  for (const { ssrc, commandSequence } of fir.entries) {
+    at = writeUint32(out, at, ssrc);
+    at = writeUint32(out, at, commandSequence << 24);
+  }
+  return at;
+}

@@ -1,0 +1,140 @@
+/**
+ * A reusable window on one RTP packet: where everything is, nothing copied, nothing allocated.
+ *
+ * @see RFC 3550 §5.1 and §5.3.1, RFC 8285 §4.2 and §4.3
+ */
+import { readUint16, readUint32 } from '../big-endian.ts';
+import { type Seq16, toSeq16 } from '../sequence.ts';
+import { RTP_FIXED_HEADER_LENGTH, rtpHeaderLength } from './rtp-header.ts';
+
+const PADDING_BIT = 0x20;
+const EXTENSION_BIT = 0x10;
+/** "defined by profile" field of the one-byte form; RFC 8285 §4.2. */
+const ONE_BYTE_PROFILE = 0xbede;
+/** The two-byte form is 0x1000 with four free bits; RFC 8285 §4.3. */
+const TWO_BYTE_PROFILE = 0x1000;
+const TWO_BYTE_PROFILE_MASK = 0xfff0;
+/** Ends one-byte parsing; RFC 8285 §4.2. */
+const ONE_BYTE_STOP_ID = 15;
+
+/**
+ * Locates header fields, extensions and payload of a decrypted RTP packet without copying.
+ *
+ * One view serves a whole stream of packets: `read` overwrites all fields. They hold until the next `read`, and only while
+ * nobody changes the buffer underneath; after a `read` that returned false they mean nothing.
+ */
+export class RtpView {
+  /** The buffer given to `read`; offsets below count from its start. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Length of the whole packet in `bytes`. */
+  length = 0;
+  marker = false;
+  payloadType = 0;
+  sequenceNumber: Seq16 = toSeq16(0);
+  /** In ticks of the payload's clock, 32 bits, wrapping. */
+  timestamp = 0;
+  ssrc = 0;
+  /** Fixed header, CSRC list and extension block: the payload starts here. */
+  headerLength = 0;
+  /** Padding not included; 0 for a packet of padding alone, as probes are. */
+  payloadLength = 0;
+  /** The padding with its count byte, after the payload; 0 when there is none. */
+  paddingLength = 0;
+  /** Where the value that `findExtension` found starts. */
+  extensionOffset = 0;
+  /** Length of the value that `findExtension` found; may be 0 in the two-byte form. */
+  extensionLength = 0;
+
+  #extensionProfile = 0;
+  /** First byte of the extension elements, after profile and length. */
+  #elementsOffset = 0;
+
+  /**
+   * Takes in the first `length` bytes of `packet`, which must not change while the view is in use.
+   *
+   * @returns false if `rtpHeaderLength` refuses the packet or the padding count is 0 or larger than what follows the header
+   */
+  read(packet: Uint8Array, length: number): boolean {
+    const headerLength = rtpHeaderLength(packet, length);
+    if (headerLength < 0) return false;
+    const first = packet[0];
+    let paddingLength = 0;
+    if ((first & PADDING_BIT) !== 0) {
+      // With nothing after the header the last byte is not a padding count but part of the header.
+      paddingLength = headerLength < length ? packet[length - 1] : 0;
+      if (paddingLength === 0 || paddingLength > length - headerLength) return false;
+    }
+    this.bytes = packet;
+    this.length = length;
+    this.marker = packet[1] >= 0x80;
+    this.payloadType = packet[1] & 0x7f;
+    this.sequenceNumber = toSeq16(readUint16(packet, 2));
+    this.timestamp = readUint32(packet, 4);
+    this.ssrc = readUint32(packet, 8);
+    this.headerLength = headerLength;
+    this.paddingLength = paddingLength;
+    this.payloadLength = length - headerLength - paddingLength;
+    this.#locateElements(first);
+    return true;
+  }
+
+  /**
+   * Looks for the header extension with this id and sets `extensionOffset` and `extensionLength`. The first element with the
+   * id wins. Elements after one that is malformed or runs past the block do not exist.
+   *
+   * @returns false when it is not there, or the block has neither form of RFC 8285
+   */
+  findExtension(id: number): boolean {
+    if (this.#extensionProfile === ONE_BYTE_PROFILE) return this.#findOneByte(id);
+    if ((this.#extensionProfile & TWO_BYTE_PROFILE_MASK) === TWO_BYTE_PROFILE) return this.#findTwoByte(id);
+    return false;
+  }
+
+  #locateElements(first: number): void {
+    if ((first & EXTENSION_BIT) === 0) {
+      this.#extensionProfile = 0;
+      return;
+    }
+    const block = RTP_FIXED_HEADER_LENGTH + (first & 0x0f) * 4;
+    this.#extensionProfile = readUint16(this.bytes, block);
+    this.#elementsOffset = block + 4;
+  }
+
+  #findOneByte(id: number): boolean {
+    const { bytes, headerLength: end } = this;
+    let offset = this.#elementsOffset;
+    while (offset < end) {
+      const head = bytes[offset++];
+      if (head === 0) continue;
+      const elementId = head >> 4;
+      // Id 0 with a length is as terminal as id 15: RFC 8285 §4.2.
+      if (elementId === 0 || elementId === ONE_BYTE_STOP_ID) return false;
+      const length = (head & 0x0f) + 1;
+      if (offset + length > end) return false;
+      if (elementId === id) return this.#found(offset, length);
+      offset += length;
+    }
+    return false;
+  }
+
+  #findTwoByte(id: number): boolean {
+    const { bytes, headerLength: end } = this;
+    let offset = this.#elementsOffset;
+    while (offset < end) {
+      const elementId = bytes[offset++];
+      if (elementId === 0) continue;
+      if (offset >= end) return false;
+      const length = bytes[offset++];
+      if (offset + length > end) return false;
+      if (elementId === id) return this.#found(offset, length);
+      offset += length;
+    }
+    return false;
+  }
+
+  #found(offset: number, length: number): true {
+    this.extensionOffset = offset;
+    this.extensionLength = length;
+    return true;
+  }
+}
