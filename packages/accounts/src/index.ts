@@ -1,1 +1,7 @@
-export {};
+export * from './app/app.ts';
+export * from './app/app-settings.ts';
+export * from './app/app-store.ts';
+export * from './app/static-app-store.ts';
+export * from './authentication/authenticate.ts';
+export * from './authentication/principal.ts';
+export * from './authentication/secret.ts';

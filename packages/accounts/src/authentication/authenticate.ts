@@ -1,0 +1,39 @@
+import { timingSafeEqual } from 'node:crypto';
+import { parseAppId, SfuError } from '@causeway/protocol';
+import { MAX_SECRETS_PER_APP } from '../app/app.ts';
+import type { AppStore } from '../app/app-store.ts';
+import type { Principal } from './principal.ts';
+import { digestSecret } from './secret.ts';
+
+/** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
+const DUMMY_DIGEST = '0'.repeat(64);
+
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+/**
+ * Proves that a caller knows a secret of the app. Takes as long for an app that does not exist as for a wrong secret.
+ *
+ * @param appIdText as in the path; need not be well-formed
+ * @param authorization value of the `Authorization` header
+ * @throws unauthorized – with the same message whatever is wrong, so that app ids cannot be found by trying
+ * @see RFC 6750 §2.1
+ */
+export async function authenticate(apps: AppStore, appIdText: string, authorization: string | undefined): Promise<Principal> {
+  const appId = parseAppId(appIdText);
+  const app = appId === undefined ? undefined : await apps.findApp(appId);
+  const secret = BEARER.exec(authorization ?? '')?.[1];
+  const isKnown = hasDigest(app?.secretDigests ?? [], digestSecret(secret ?? ''));
+  if (app === undefined || secret === undefined || !isKnown) {
+    throw new SfuError('unauthorized', 'app id and secret do not belong together; send "Authorization: Bearer <secret of the app>"');
+  }
+  return { appId: app.id, settings: app.settings, grants: { kind: 'all' } };
+}
+
+/** Makes the same number of comparisons whatever the list holds and wherever the match is. */
+function hasDigest(digests: readonly string[], wanted: string): boolean {
+  let matches = 0;
+  for (let index = 0; index < MAX_SECRETS_PER_APP; index += 1) {
+    matches += timingSafeEqual(Buffer.from(digests[index] ?? DUMMY_DIGEST), Buffer.from(wanted)) ? 1 : 0;
+  }
+  return matches > 0;
+}

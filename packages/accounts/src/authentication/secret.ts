@@ -1,0 +1,21 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const SECRET_SIZE_BYTES = 32;
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** SHA-256 of an app secret, in lower-case hex. Secrets have 256 random bits, so a slow password hash would protect nothing more. */
+export type SecretDigest = string & { readonly SecretDigest: unique symbol };
+
+export function digestSecret(secret: string): SecretDigest {
+  return createHash('sha256').update(secret).digest('hex') as SecretDigest;
+}
+
+/** @returns undefined if the text is not 64 lower-case hex digits */
+export function parseSecretDigest(text: string): SecretDigest | undefined {
+  return DIGEST.test(text) ? (text as SecretDigest) : undefined;
+}
+
+/** A new secret: 256 random bits in URL-safe characters. */
+export function generateSecret(): string {
+  return randomBytes(SECRET_SIZE_BYTES).toString('base64url');
+}

@@ -1,0 +1,55 @@
+import { type AppStore, authenticate, createStaticAppStore, DEFAULT_APP_SETTINGS, digestSecret, generateSecret } from '@causeway/accounts';
+import { AppId, SfuError } from '@causeway/protocol';
+
+const settings = { ...DEFAULT_APP_SETTINGS, autoPublish: false };
+const apps = createStaticAppStore([
+  { id: AppId.parse('app'), secretDigests: [digestSecret('old'), digestSecret('new')], settings },
+  { id: AppId.parse('other'), secretDigests: [digestSecret('others')], settings: DEFAULT_APP_SETTINGS },
+  { id: AppId.parse('locked'), secretDigests: [], settings: DEFAULT_APP_SETTINGS },
+]);
+
+test.each(['Bearer old', 'Bearer new', 'bearer new', 'BEARER  new '])('%j opens the app', async (authorization) => {
+  expect(await authenticate(apps, 'app', authorization)).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
+});
+
+const REFUSED: [name: string, appId: string, authorization: string | undefined][] = [
+  ['a wrong secret', 'app', 'Bearer wrong'],
+  ['the secret of another app', 'app', 'Bearer others'],
+  ['an unknown app', 'nobody', 'Bearer old'],
+  ['an app id that cannot be one', 'a/b', 'Bearer old'],
+  ['an app without secrets', 'locked', 'Bearer old'],
+  ['a digest in place of the secret', 'app', `Bearer ${digestSecret('old')}`],
+  ['the digest compared against in place of a missing one', 'locked', `Bearer ${'0'.repeat(64)}`],
+  ['no header', 'app', undefined],
+  ['an empty header', 'app', ''],
+  ['no secret', 'app', 'Bearer '],
+  ['another scheme', 'app', 'Basic b2xk'],
+  ['the bare secret', 'app', 'old'],
+  ['two secrets', 'app', 'Bearer wrong old'],
+];
+
+test('all refusals are one and the same', async () => {
+  const refusals = await Promise.all(
+    REFUSED.map(([, appId, authorization]) => authenticate(apps, appId, authorization).catch((error: unknown) => error)),
+  );
+
+  for (const refusal of refusals) expect(refusal).toBeInstanceOf(SfuError);
+  expect(new Set(refusals.map((refusal) => JSON.stringify([(refusal as SfuError).code, (refusal as SfuError).message]))).size).toBe(1);
+});
+
+test.each(REFUSED)('%s is unauthorized', async (_name, appId, authorization) => {
+  await expect(authenticate(apps, appId, authorization)).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
+test('a store that cannot tell is not taken for a wrong secret', async () => {
+  const failing: AppStore = { findApp: () => Promise.reject(new Error('store is away')) };
+
+  await expect(authenticate(failing, 'app', 'Bearer old')).rejects.toThrow('store is away');
+});
+
+test('generated secrets have 256 bits and fit into a header and a URL', () => {
+  const secrets = Array.from({ length: 100 }, generateSecret);
+
+  expect(new Set(secrets).size).toBe(100);
+  for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+});
