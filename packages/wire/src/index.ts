@@ -18,3 +18,8 @@ export * from './rtp/rtp-view.ts';
 export * from './rtp/rtp-writer.ts';
 export * from './rtp/rtx.ts';
 export * from './sequence.ts';
+export * from './stun/ip-address.ts';
+export { verifyMessageIntegrity } from './stun/message-integrity.ts';
+export { type HmacSha1, STUN_METHOD_BINDING, STUN_TRANSACTION_ID_LENGTH } from './stun/stun-attributes.ts';
+export { parseStun, type StunAddress, type StunClass, type StunMessage } from './stun/stun-message.ts';
+export * from './stun/stun-writer.ts';

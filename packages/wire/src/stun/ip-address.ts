@@ -1,0 +1,98 @@
+/**
+ * IP addresses between text and bytes. IPv4 in IPv6 clothes (`::ffff:192.0.2.1`, what a dual-stack socket reports) is IPv4
+ * here, so that a peer learns the address it would recognise.
+ *
+ * @see RFC 4291 §2.2 and §2.5.5.2, RFC 5952 (canonical text)
+ */
+
+const IPV4_LENGTH = 4;
+const IPV6_LENGTH = 16;
+const IPV6_GROUPS = 8;
+/** The longest text: eight groups of which the last two are dotted, and some room for a zone id. */
+const MAX_TEXT_LENGTH = 64;
+
+/**
+ * The address as 4 or 16 bytes. A zone id (`%eth0`) is cut off.
+ *
+ * @returns undefined if the text is not an IP address in its usual notation
+ */
+export function parseIpAddress(text: string): Uint8Array | undefined {
+  if (text.length > MAX_TEXT_LENGTH) return undefined;
+  if (!text.includes(':')) return parseIpv4(text);
+  const bytes = parseIpv6(text.split('%', 1)[0]);
+  return bytes !== undefined && isMappedIpv4(bytes) ? bytes.slice(IPV6_LENGTH - IPV4_LENGTH) : bytes;
+}
+
+/** Canonical text of 4 or 16 bytes; IPv4-mapped IPv6 as IPv4. */
+export function formatIpAddress(bytes: Uint8Array): string {
+  if (bytes.length === IPV4_LENGTH) return bytes.join('.');
+  if (isMappedIpv4(bytes)) return bytes.slice(IPV6_LENGTH - IPV4_LENGTH).join('.');
+  const groups: string[] = [];
+  for (let i = 0; i < IPV6_LENGTH; i += 2) groups.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));
+  const [start, length] = longestZeroRun(groups);
+  if (length < 2) return groups.join(':');
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`;
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split('.');
+  if (parts.length !== IPV4_LENGTH) return undefined;
+  const bytes = new Uint8Array(IPV4_LENGTH);
+  for (let i = 0; i < IPV4_LENGTH; i++) {
+    // A leading zero means octal to some and decimal to others: RFC 6943 §3.1.1.
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(parts[i]) || Number(parts[i]) > 255) return undefined;
+    bytes[i] = Number(parts[i]);
+  }
+  return bytes;
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = parseGroups(halves[0], halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1], true) : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = IPV6_GROUPS - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const bytes = new Uint8Array(IPV6_LENGTH);
+  [...head, ...new Array<number>(missing).fill(0), ...tail].forEach((group, i) => {
+    bytes[i * 2] = group >> 8;
+    bytes[i * 2 + 1] = group & 0xff;
+  });
+  return bytes;
+}
+
+/** Groups between colons; the last may be a dotted IPv4 address, which counts as two, if these groups end the address. */
+function parseGroups(text: string, endsAddress: boolean): number[] | undefined {
+  if (text === '') return [];
+  const parts = text.split(':');
+  const groups: number[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    if (endsAddress && i === parts.length - 1 && parts[i].includes('.')) {
+      const dotted = parseIpv4(parts[i]);
+      if (dotted === undefined) return undefined;
+      groups.push((dotted[0] << 8) | dotted[1], (dotted[2] << 8) | dotted[3]);
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(parts[i])) {
+      groups.push(Number.parseInt(parts[i], 16));
+    } else {
+      return undefined;
+    }
+  }
+  return groups;
+}
+
+function isMappedIpv4(bytes: Uint8Array): boolean {
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
+  return bytes[10] === 0xff && bytes[11] === 0xff;
+}
+
+/** Start and length of the first longest run of zero groups. */
+function longestZeroRun(groups: readonly string[]): [start: number, length: number] {
+  let best: [number, number] = [0, 0];
+  let start = 0;
+  groups.forEach((group, i) => {
+    if (group !== '0') start = i + 1;
+    else if (i + 1 - start > best[1]) best = [start, i + 1 - start];
+  });
+  return best;
+}

@@ -1,0 +1,44 @@
+/**
+ * Numbers of STUN as they stand in the registries.
+ *
+ * @see RFC 8489 §5 and §18, RFC 8445 §7.1
+ */
+
+export const STUN_HEADER_LENGTH = 20;
+export const STUN_MAGIC_COOKIE = 0x2112a442;
+export const STUN_TRANSACTION_ID_LENGTH = 12;
+/** Type and length in front of every attribute. */
+export const ATTRIBUTE_HEADER_LENGTH = 4;
+
+/** The one method that ICE and plain STUN servers use. */
+export const STUN_METHOD_BINDING = 1;
+
+export const MAPPED_ADDRESS = 0x0001;
+export const USERNAME = 0x0006;
+export const MESSAGE_INTEGRITY = 0x0008;
+export const ERROR_CODE = 0x0009;
+export const UNKNOWN_ATTRIBUTES = 0x000a;
+export const REALM = 0x0014;
+export const NONCE = 0x0015;
+export const XOR_MAPPED_ADDRESS = 0x0020;
+export const PRIORITY = 0x0024;
+export const USE_CANDIDATE = 0x0025;
+export const FINGERPRINT = 0x8028;
+export const ICE_CONTROLLED = 0x8029;
+export const ICE_CONTROLLING = 0x802a;
+
+/** Attribute types from here on may be ignored by who does not know them. */
+export const FIRST_COMPREHENSION_OPTIONAL = 0x8000;
+
+/** Address families in XOR-MAPPED-ADDRESS. */
+export const IPV4_FAMILY = 1;
+export const IPV6_FAMILY = 2;
+
+/** HMAC-SHA1. */
+export const MESSAGE_INTEGRITY_LENGTH = 20;
+export const FINGERPRINT_LENGTH = 4;
+
+/**
+ * HMAC-SHA1 of `data` under `key`: 20 bytes. Comes in from outside, since `wire` has no cryptography.
+ */
+export type HmacSha1 = (key: Uint8Array, data: Uint8Array) => Uint8Array;
