@@ -1,1 +1,10 @@
-export {};
+export * from './browsers/chromium.ts';
+export * from './browsers/firefox.ts';
+export * from './browsers/test-browser.ts';
+export * from './call/colours.ts';
+export * from './call/participant.ts';
+export * from './call/stage.ts';
+export type { Kit } from './in-page/kit.ts';
+export * from './servers/blank-site.ts';
+export * from './servers/daemon.ts';
+export * from './wait-until.ts';

@@ -1,0 +1,73 @@
+/** Debian's Chromium, headless, driven over its own protocol. */
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { TestBrowser, TestPage } from './test-browser.ts';
+
+export interface ChromiumBrowser extends TestBrowser {
+  openPage(url: string, options?: ChromiumPageOptions): Promise<ChromiumPage>;
+}
+
+export interface ChromiumPageOptions {
+  /** Runs before anything of the page does. */
+  readonly initScript?: string;
+}
+
+export interface ChromiumPage extends TestPage {
+  /** The driver's own view, for clicking and reading what a person sees. */
+  readonly page: Page;
+  /** Kills the tab's process as a crash or the system's memory killer would: nothing in it gets to say goodbye. */
+  crash(): Promise<void>;
+}
+
+const EXECUTABLE = process.env.CAUSEWAY_CHROMIUM ?? '/usr/bin/chromium';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // Tabs behind the first one keep drawing and decoding at full speed.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** Starts a browser with an empty profile, which is gone when it is closed. */
+export async function launchChromium(): Promise<ChromiumBrowser> {
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, headless: true, args: ARGUMENTS });
+  return {
+    name: 'chromium',
+    version: browser.version(),
+    openPage: (url, options) => openPage(browser, url, options),
+    close: () => browser.close(),
+  };
+}
+
+async function openPage(browser: Browser, url: string, options: ChromiumPageOptions = {}): Promise<ChromiumPage> {
+  // A context of its own, so that tabs share no cache and no cookies.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  if (options.initScript !== undefined) await page.addInitScript({ content: options.initScript });
+  await page.goto(url);
+  return {
+    page,
+    errors,
+    evaluate: (pageFunction, argument) => page.evaluate(pageFunction as never, argument) as never,
+    evaluateText: (source) => page.evaluate(source),
+    crash: async () => {
+      const crashed = page.waitForEvent('crash');
+      const session = await context.newCDPSession(page);
+      // The call that kills the tab never gets its reply.
+      session.send('Page.crash').catch(() => undefined);
+      await crashed;
+    },
+    close: () => context.close(),
+  };
+}

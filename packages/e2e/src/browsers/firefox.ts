@@ -1,0 +1,47 @@
+/** Debian's Firefox ESR, headless, driven over WebDriver BiDi. */
+import { type Browser, launch } from 'puppeteer-core';
+import type { TestBrowser, TestPage } from './test-browser.ts';
+
+const EXECUTABLE = process.env.CAUSEWAY_FIREFOX ?? '/usr/bin/firefox-esr';
+
+const PREFERENCES = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
+  'media.autoplay.block-webaudio': false,
+  // No mDNS here: host candidates are told as they are.
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  // Tabs behind the first one keep their timers.
+  'dom.min_background_timeout_value': 4,
+  'dom.timeout.enable_budget_timer_throttling': false,
+  'widget.windows.window_occlusion_tracking.enabled': false,
+};
+
+/** Starts a browser with an empty profile, which is gone when it is closed. */
+export async function launchFirefox(): Promise<TestBrowser> {
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: EXECUTABLE,
+    headless: true,
+    extraPrefsFirefox: PREFERENCES,
+  });
+  return {
+    name: 'firefox',
+    version: await browser.version(),
+    openPage: (url) => openPage(browser, url),
+    close: () => browser.close(),
+  };
+}
+
+async function openPage(browser: Browser, url: string): Promise<TestPage> {
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(url);
+  return {
+    errors,
+    evaluate: (pageFunction, argument) => page.evaluate(pageFunction as never, argument as never) as never,
+    evaluateText: (source) => page.evaluate(source),
+    close: () => page.close(),
+  };
+}

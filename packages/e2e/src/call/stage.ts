@@ -1,0 +1,37 @@
+/** What every scenario needs: a daemon, a site on another origin, a Chromium; all of it new for each test file. */
+import { type ChromiumBrowser, type ChromiumPage, type ChromiumPageOptions, launchChromium } from '../browsers/chromium.ts';
+import type { TestPage } from '../browsers/test-browser.ts';
+import type { JoinRequest } from '../in-page/peer.ts';
+import { type BlankSite, startBlankSite } from '../servers/blank-site.ts';
+import { type Daemon, startDaemon } from '../servers/daemon.ts';
+import { joinCall, type Participant } from './participant.ts';
+
+export interface Stage {
+  readonly daemon: Daemon;
+  readonly site: BlankSite;
+  readonly chromium: ChromiumBrowser;
+  /** Opens a tab of Chromium on the blank page. */
+  openPage(options?: ChromiumPageOptions): Promise<ChromiumPage>;
+  /** Opens a session of its own, in a tab of its own unless one is given. */
+  join(name: string, request?: Omit<JoinRequest, 'access'>, page?: TestPage): Promise<Participant>;
+  /** Ends it all. @throws Error – the daemon did not end by itself with exit code 0 */
+  close(): Promise<void>;
+}
+
+export async function openStage(environment: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  const [daemon, site, chromium] = await Promise.all([startDaemon(environment), startBlankSite(), launchChromium()]);
+  const openPage = (options?: ChromiumPageOptions) => chromium.openPage(site.origin, options);
+  return {
+    daemon,
+    site,
+    chromium,
+    openPage,
+    join: async (name, request = {}, page) => joinCall(page ?? (await openPage()), name, { ...request, access: daemon.access }),
+    close: async () => {
+      await chromium.close();
+      await site.close();
+      const exitCode = await daemon.stop();
+      if (exitCode !== 0) throw new Error(`the daemon ended with ${exitCode}:\n${daemon.readLog()}`);
+    },
+  };
+}

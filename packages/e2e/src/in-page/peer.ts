@@ -1,0 +1,168 @@
+/** One session with the SFU: a peer connection and the calls that go with it, the way the API's reference tells users to write them. */
+import type {
+  CloseTracksReply,
+  CreateSessionReply,
+  PublishReply,
+  RenegotiateReply,
+  SubscribedTrackResult,
+  SubscribeItem,
+  SubscribeReply,
+  TrackKind,
+  TrackSummary,
+  UnsubscribeReply,
+} from '@causeway/protocol';
+import type { SfuAccess } from '../servers/daemon.ts';
+import { waitUntil } from '../wait-until.ts';
+import { addSender, type SendRequest } from './local-media.ts';
+import { type Reception, startReception } from './reception.ts';
+import { createSfuApi, type SfuApi } from './sfu-api.ts';
+
+export interface JoinRequest {
+  readonly access: SfuAccess;
+  readonly metadata?: string;
+  /** Media that the first offer already sends; the SFU publishes them by themselves. */
+  readonly send?: readonly SendRequest[];
+  /** Media lines that the first offer keeps ready to receive on. */
+  readonly receive?: readonly TrackKind[];
+}
+
+export interface PublishedTrack {
+  readonly sessionId: string;
+  readonly trackId: string;
+  readonly mid: string;
+  readonly customTrackName: string;
+}
+
+export class Peer {
+  readonly connection: RTCPeerConnection;
+  readonly api: SfuApi;
+  readonly receptions = new Map<string, Reception>();
+  sessionId = '';
+  /** Applies its own edits to every local description before the SFU or the browser sees it. */
+  editLocalSdp: (sdp: string) => string = (sdp) => sdp;
+  /** Offers and answers one after the other, as a page with a single peer connection has to. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(access: SfuAccess) {
+    this.api = createSfuApi(access);
+    this.connection = new RTCPeerConnection();
+    this.connection.ontrack = ({ transceiver, track }) => {
+      if (transceiver.mid !== null && !this.receptions.has(transceiver.mid)) this.receptions.set(transceiver.mid, startReception(track));
+    };
+  }
+
+  /** `POST /session/new` */
+  async join(request: JoinRequest): Promise<CreateSessionReply> {
+    for (const kind of request.receive ?? []) this.connection.addTransceiver(kind, { direction: 'recvonly' });
+    for (const send of request.send ?? []) await addSender(this.connection, send);
+    const body = { sessionDescription: await this.makeOffer(), ...(request.metadata === undefined ? {} : { metadata: request.metadata }) };
+    const reply = await this.api.callOk<CreateSessionReply>('POST', '/session/new', body);
+    this.sessionId = reply.sessionId;
+    await this.connection.setRemoteDescription(reply.sessionDescription);
+    return reply;
+  }
+
+  /** `POST …/track/publish` with all tracks in one call. */
+  publish(requests: readonly SendRequest[]): Promise<PublishedTrack[]> {
+    return this.inTurn(async () => {
+      const senders = [];
+      for (const request of requests) senders.push({ request, transceiver: await addSender(this.connection, request) });
+      const sessionDescription = await this.makeOffer();
+      const tracks = senders.map(({ request, transceiver }) => ({
+        trackId: transceiver.sender.track?.id ?? '',
+        mid: transceiver.mid ?? '',
+        ...(request.customTrackName === undefined ? {} : { customTrackName: request.customTrackName }),
+      }));
+      const reply = await this.callSession<PublishReply>('POST', '/track/publish', { tracks, sessionDescription });
+      await this.connection.setRemoteDescription(reply.sessionDescription);
+      return reply.tracks.map(({ trackId, mid, customTrackName }) => ({ sessionId: this.sessionId, trackId, mid, customTrackName }));
+    });
+  }
+
+  /** `POST …/track/subscribe`, and the answer when one is asked for. */
+  subscribe(items: readonly SubscribeItemInput[]): Promise<readonly SubscribedTrackResult[]> {
+    return this.inTurn(async () => {
+      const reply = await this.callSession<SubscribeReply>('POST', '/track/subscribe', { tracks: items });
+      await this.answer(reply);
+      return reply.tracks;
+    });
+  }
+
+  /** Answers the offer that a reply carries, with `PUT …/renegotiate`; does nothing when it carries none. */
+  async answer(reply: Pick<SubscribeReply, 'immediateRenegotiationRequired' | 'sessionDescription'>): Promise<void> {
+    if (!reply.immediateRenegotiationRequired || reply.sessionDescription === undefined) return;
+    await this.connection.setRemoteDescription(reply.sessionDescription);
+    const sessionDescription = await this.makeAnswer();
+    await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
+  }
+
+  /** `POST …/track/unsubscribe` by media line. */
+  unsubscribe(mids: readonly string[]): Promise<UnsubscribeReply> {
+    return this.callSession<UnsubscribeReply>('POST', '/track/unsubscribe', { tracks: mids.map((mid) => ({ mid })) });
+  }
+
+  /** Takes a published track off its media line and tells the SFU: `POST …/track/close`. */
+  closeTrack(trackId: string): Promise<CloseTracksReply> {
+    return this.inTurn(async () => {
+      const sender = this.connection.getSenders().find(({ track }) => track?.id === trackId);
+      if (sender === undefined) throw new Error(`no sender has the track ${trackId}`);
+      this.connection.removeTrack(sender);
+      const sessionDescription = await this.makeOffer();
+      const reply = await this.callSession<CloseTracksReply>('POST', '/track/close', { tracks: [{ trackId }], sessionDescription });
+      if (reply.sessionDescription !== undefined) await this.connection.setRemoteDescription(reply.sessionDescription);
+      return reply;
+    });
+  }
+
+  /** New ICE credentials on the running session: an offer by `PUT …/renegotiate`. */
+  restartIce(): Promise<void> {
+    return this.inTurn(async () => {
+      this.connection.restartIce();
+      const sessionDescription = await this.makeOffer();
+      const reply = await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
+      if (reply.sessionDescription === undefined) throw new Error('an offer was not answered');
+      await this.connection.setRemoteDescription(reply.sessionDescription);
+    });
+  }
+
+  listTracks(sessionId: string = this.sessionId): Promise<readonly TrackSummary[]> {
+    return this.api.callOk<readonly TrackSummary[]>('GET', `/session/${sessionId}/tracks`);
+  }
+
+  callSession<Reply>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Reply> {
+    return this.api.callOk<Reply>(method, `/session/${this.sessionId}${path}`, body);
+  }
+
+  async makeOffer(): Promise<RTCSessionDescriptionInit> {
+    const { sdp = '' } = await this.connection.createOffer();
+    const offer = { type: 'offer', sdp: this.editLocalSdp(sdp) } as const;
+    await this.connection.setLocalDescription(offer);
+    return offer;
+  }
+
+  async makeAnswer(): Promise<RTCSessionDescriptionInit> {
+    const { sdp = '' } = await this.connection.createAnswer();
+    const answer = { type: 'answer', sdp: this.editLocalSdp(sdp) } as const;
+    await this.connection.setLocalDescription(answer);
+    return answer;
+  }
+
+  /** Waits until a media line has fired `ontrack`. */
+  async reception(mid: string): Promise<Reception> {
+    const found = await waitUntil(
+      `ontrack fires for mid ${mid}`,
+      () => this.receptions.get(mid),
+      (reception) => reception !== undefined,
+    );
+    return found as Reception;
+  }
+
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** The branded ids of `SubscribeItem` are plain text here: they come out of replies. */
+export type SubscribeItemInput = { readonly [Key in keyof SubscribeItem]: SubscribeItem[Key] extends string ? string : unknown };

@@ -1,0 +1,54 @@
+/** What one media line of a peer connection receives: played in an element, its events and first frame noted with their times. */
+import { readPicture, type SeenPicture } from './picture.ts';
+import { type HeardTone, listenForTones } from './tone.ts';
+
+export interface Reception {
+  readonly track: MediaStreamTrack;
+  /** `mute`, `unmute`, `ended` in the order they came. */
+  readonly events: readonly string[];
+  /** Resolves with `performance.now()` of the next frame that is presented. */
+  nextFrame(): Promise<number>;
+  readPicture(): SeenPicture | undefined;
+  readTones(): HeardTone;
+}
+
+/** Plays a received track where nobody sees or hears it. */
+export function startReception(track: MediaStreamTrack): Reception {
+  const events: string[] = [];
+  for (const type of ['mute', 'unmute', 'ended']) track.addEventListener(type, () => events.push(type));
+  const video = track.kind === 'video' ? playVideo(track) : undefined;
+  if (track.kind === 'audio') playSilently(track);
+  let readTones: (() => HeardTone) | undefined;
+  return {
+    track,
+    events,
+    nextFrame: () =>
+      new Promise((resolve, reject) => {
+        if (video === undefined) reject(new Error('audio has no frames'));
+        else video.requestVideoFrameCallback((now) => resolve(now));
+      }),
+    readPicture: () => (video === undefined ? undefined : readPicture(video)),
+    readTones: () => {
+      readTones ??= listenForTones(track);
+      return readTones();
+    },
+  };
+}
+
+function playVideo(track: MediaStreamTrack): HTMLVideoElement {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.playsInline = true;
+  video.autoplay = true;
+  video.srcObject = new MediaStream([track]);
+  document.body.append(video);
+  return video;
+}
+
+/** Chromium decodes received sound, for Web Audio too, only while some element plays it. */
+function playSilently(track: MediaStreamTrack): void {
+  const audio = new Audio();
+  audio.muted = true;
+  audio.srcObject = new MediaStream([track]);
+  void audio.play();
+}

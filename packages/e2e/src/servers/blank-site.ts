@@ -1,0 +1,55 @@
+/**
+ * A web site with one empty page, on an origin of its own: whatever a page of it asks of the SFU is cross-origin. It also serves
+ * the in-page kit, straight from its TypeScript sources.
+ */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
+import { resolve, sep } from 'node:path';
+
+export interface BlankSite {
+  /** Of the page, without a path: `http://localhost:40123`. Differs from the SFU's in host name and port. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+const SOURCE_FOLDER = resolve(import.meta.dirname, '..');
+/** Path of the in-page kit's entry on the site. */
+export const KIT_PATH = '/src/in-page/kit.ts';
+const PAGE =
+  '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,"></head><body></body></html>';
+
+/** Serves the site on a free port of the loopback interface. */
+export async function startBlankSite(): Promise<BlankSite> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path === '/') send(response, 200, 'text/html', PAGE);
+    else void sendSource(response, path);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error(`a web server without a port: ${address}`);
+  return {
+    origin: `http://localhost:${address.port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function sendSource(response: ServerResponse, path: string): Promise<void> {
+  const file = resolve(SOURCE_FOLDER, `.${path.replace(/^\/src/, '')}`);
+  if (!path.startsWith('/src/') || !file.startsWith(SOURCE_FOLDER + sep)) return send(response, 404, 'text/plain', 'no such page');
+  try {
+    send(response, 200, 'text/javascript', stripTypeScriptTypes(await readFile(file, 'utf8')));
+  } catch (error) {
+    send(response, 404, 'text/plain', String(error));
+  }
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'content-type': `${contentType}; charset=utf-8`, 'cache-control': 'no-store' }).end(body);
+}
