@@ -29,6 +29,7 @@ export * from './ids/mid.ts';
 export * from './ids/session-id.ts';
 export * from './ids/track-id.ts';
 export * from './ids/track-name.ts';
+export * from './json-schemas.ts';
 export * from './limits.ts';
 export * from './parse-request.ts';
 export * from './utf8-size.ts';

@@ -9,7 +9,10 @@ const Sdp = z
     error: `must be at most ${LIMITS.maxSdpBytes} bytes`,
     params: { errorCode: 'payload_too_large' },
   })
-  .meta({ description: 'SDP text', examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'] });
+  .meta({
+    description: `SDP text, at most ${LIMITS.maxSdpBytes} bytes`,
+    examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'],
+  });
 
 /** What `peerConnection.localDescription` serialises to, as far as the SFU takes part in it: no `pranswer`, no `rollback`. */
 export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp });

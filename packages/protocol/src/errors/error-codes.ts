@@ -11,6 +11,7 @@ export interface ErrorCodeInfo {
  * A code is never renamed or reused.
  */
 export const ERROR_CODES = {
+  malformed_request: { httpStatus: 400, retryable: false, meaning: 'The request is not HTTP as this server understands it.' },
   invalid_json: { httpStatus: 400, retryable: false, meaning: 'The request body is not JSON, or is nested too deeply.' },
   invalid_params: {
     httpStatus: 400,
@@ -37,6 +38,7 @@ export const ERROR_CODES = {
   track_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such track, name or media line.' },
   data_channel_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such data channel.' },
   method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
+  request_timeout: { httpStatus: 408, retryable: true, meaning: 'The request did not arrive completely in time.' },
   negotiation_glare: {
     httpStatus: 409,
     retryable: true,
@@ -81,6 +83,7 @@ export const ERROR_CODES = {
     meaning: 'The Idempotency-Key was used with a different request body within the last 10 minutes.',
   },
   rate_limited: { httpStatus: 429, retryable: true, meaning: 'Too many calls; wait for `retryAfterMs`.' },
+  headers_too_large: { httpStatus: 431, retryable: false, meaning: 'The request headers are larger than allowed.' },
   internal_error: { httpStatus: 500, retryable: false, meaning: 'A defect of the SFU; report it with the `requestId`.' },
   node_unreachable: { httpStatus: 502, retryable: true, meaning: 'The node that owns the session did not answer.' },
   draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and takes no new sessions.' },

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
+import { ConnectionState } from './bodies/connection-state.ts';
+import { CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
+import { DeleteSessionReply } from './bodies/delete-session.ts';
+import { SimulcastChoice } from './bodies/layer-choice.ts';
+import { ListSessionsReply, ListSessionsRequest } from './bodies/list-sessions.ts';
+import { ListTracksReply } from './bodies/list-tracks.ts';
+import { PatchSessionRequest } from './bodies/patch-session.ts';
+import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
+import { RenegotiateReply, RenegotiateRequest } from './bodies/renegotiate.ts';
+import { AnswerDescription, OfferDescription, SessionDescription } from './bodies/session-description.ts';
+import { SessionDetails } from './bodies/session-details.ts';
+import { SessionSummary } from './bodies/session-summary.ts';
+import { SubscribedTrackResult, SubscribeItem, SubscribeReply, SubscribeRequest } from './bodies/subscribe.ts';
+import { SubscriptionSummary } from './bodies/subscription-summary.ts';
+import { TrackKind } from './bodies/track-kind.ts';
+import { TrackStatus } from './bodies/track-status.ts';
+import { TrackSummary } from './bodies/track-summary.ts';
+import { UnsubscribedTrackResult, UnsubscribeItem, UnsubscribeReply, UnsubscribeRequest } from './bodies/unsubscribe.ts';
+import { UpdateTrackItem, UpdateTracksReply, UpdateTracksRequest } from './bodies/update-tracks.ts';
+import { ErrorReply } from './errors/error-reply.ts';
+import { ErrorCodeSchema } from './errors/failed-item.ts';
+import { SessionId } from './ids/session-id.ts';
+import { TrackId } from './ids/track-id.ts';
+import { TrackName } from './ids/track-name.ts';
+
+/** A JSON Schema (draft 2020-12, the one of OpenAPI 3.1). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const NAMED_SCHEMAS = {
+  AnswerDescription,
+  ClosedTrackResult,
+  CloseTrackItem,
+  CloseTracksReply,
+  CloseTracksRequest,
+  ConnectionState,
+  CreateSessionReply,
+  CreateSessionRequest,
+  DeleteSessionReply,
+  ErrorCode: ErrorCodeSchema,
+  ErrorReply,
+  ListSessionsReply,
+  ListSessionsRequest,
+  ListTracksReply,
+  OfferDescription,
+  PatchSessionRequest,
+  PublishedTrackResult,
+  PublishItem,
+  PublishReply,
+  PublishRequest,
+  RenegotiateReply,
+  RenegotiateRequest,
+  SessionDescription,
+  SessionDetails,
+  SessionId,
+  SessionSummary,
+  SimulcastChoice,
+  SubscribedTrackResult,
+  SubscribeItem,
+  SubscribeReply,
+  SubscribeRequest,
+  SubscriptionSummary,
+  TrackId,
+  TrackKind,
+  TrackName,
+  TrackStatus,
+  TrackSummary,
+  UnsubscribedTrackResult,
+  UnsubscribeItem,
+  UnsubscribeReply,
+  UnsubscribeRequest,
+  UpdateTrackItem,
+  UpdateTracksReply,
+  UpdateTracksRequest,
+} as const satisfies Record<string, z.ZodType>;
+
+/** Name of a body or of a part of one, the same here, in the source and in the OpenAPI document. */
+export type SchemaName = keyof typeof NAMED_SCHEMAS;
+
+/**
+ * Describes every body of the HTTP API as JSON Schema. Rules that span fields are in the descriptions only.
+ *
+ * @param refPrefix what a `$ref` to another of these schemas begins with, such as `#/components/schemas/`
+ */
+export function describeBodies(refPrefix: string): Readonly<Record<SchemaName, JsonSchema>> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) registry.add(schema, { id });
+  // 'input' leaves unknown fields allowed: requests may have them, and later versions of a reply will.
+  const { schemas } = z.toJSONSchema(registry, { uri: (id) => `${refPrefix}${id}`, io: 'input' });
+  const entries = Object.entries(schemas).map(([name, { $schema, $id, ...schema }]): [string, JsonSchema] => [name, schema]);
+  return Object.fromEntries(entries) as Record<SchemaName, JsonSchema>;
+}
