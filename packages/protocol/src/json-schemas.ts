@@ -4,7 +4,7 @@ import { ConnectionState } from './bodies/connection-state.ts';
 import { CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
 import { DeleteSessionReply } from './bodies/delete-session.ts';
 import { SimulcastChoice } from './bodies/layer-choice.ts';
-import { ListSessionsReply, ListSessionsRequest } from './bodies/list-sessions.ts';
+import { ListSessionsRequest, SessionList } from './bodies/list-sessions.ts';
 import { ListTracksReply } from './bodies/list-tracks.ts';
 import { PatchSessionRequest } from './bodies/patch-session.ts';
 import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
@@ -40,7 +40,6 @@ const NAMED_SCHEMAS = {
   DeleteSessionReply,
   ErrorCode: ErrorCodeSchema,
   ErrorReply,
-  ListSessionsReply,
   ListSessionsRequest,
   ListTracksReply,
   OfferDescription,
@@ -54,6 +53,7 @@ const NAMED_SCHEMAS = {
   SessionDescription,
   SessionDetails,
   SessionId,
+  SessionList,
   SessionSummary,
   SimulcastChoice,
   SubscribedTrackResult,

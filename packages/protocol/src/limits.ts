@@ -9,6 +9,8 @@ export const LIMITS = {
   maxJsonDepth: 8,
   maxTracksPerCall: 64,
   maxCallsPerSecondPerSession: 50,
+  /** Calls outside a session, and reading: far above what one core can negotiate, low enough to protect other apps. */
+  maxCallsPerSecondPerApp: 1000,
   maxMediaSectionsPerSession: 256,
   maxDataChannelsPerSession: 256,
   maxUplinkBpsPerTrack: 8_000_000,

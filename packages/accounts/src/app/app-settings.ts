@@ -4,11 +4,14 @@ import { LIMITS } from '@causeway/protocol';
 export interface AppSettings {
   /** Whether sending media lines of a session's first offer become tracks without a call to `track/publish`. */
   readonly autoPublish: boolean;
-  /** How many API calls one session of the app may make each second. */
+  /** How many API calls one session of the app may make each second; reading counts for the app. */
   readonly maxCallsPerSecondPerSession: number;
+  /** How many calls that belong to no session (creating, listing, reading) one node takes for the app each second. */
+  readonly maxCallsPerSecondPerApp: number;
 }
 
 export const DEFAULT_APP_SETTINGS: AppSettings = {
   autoPublish: true,
   maxCallsPerSecondPerSession: LIMITS.maxCallsPerSecondPerSession,
+  maxCallsPerSecondPerApp: LIMITS.maxCallsPerSecondPerApp,
 };

@@ -15,3 +15,7 @@ export const ListSessionsReply = z.object({
   nextCursor: z.string().optional().meta({ description: 'Missing on the last page' }),
 });
 export type ListSessionsReply = z.infer<typeof ListSessionsReply>;
+
+/** Body of the reply to `GET /sessions`. */
+export const SessionList = z.array(SessionSummary);
+export type SessionList = z.infer<typeof SessionList>;

@@ -1,0 +1,28 @@
+import { parseAppId } from '@causeway/protocol';
+import { digestSecret } from '../authentication/secret.ts';
+import { type App, MAX_SECRETS_PER_APP } from './app.ts';
+import { type AppSettings, DEFAULT_APP_SETTINGS } from './app-settings.ts';
+
+export interface NewApp {
+  readonly id: string;
+  /** In clear; only their digests are kept. */
+  readonly secrets: readonly string[];
+  readonly settings?: Partial<AppSettings>;
+}
+
+/**
+ * Makes the record of an app from what an operator writes down.
+ *
+ * @throws Error – the id is not one, or there is no secret or too many, or a secret cannot be sent in a header
+ */
+export function createApp({ id, secrets, settings = {} }: NewApp): App {
+  const appId = parseAppId(id);
+  if (appId === undefined) throw new Error(`app id "${id}" must be 1 to 64 letters, digits, "_" or "-"`);
+  if (secrets.length < 1 || secrets.length > MAX_SECRETS_PER_APP) {
+    throw new Error(`app "${id}" must have 1 to ${MAX_SECRETS_PER_APP} secrets, not ${secrets.length}`);
+  }
+  if (!secrets.every((secret) => /^[\x21-\x7e]+$/.test(secret))) {
+    throw new Error(`a secret of app "${id}" is empty or has characters that cannot stand in a header (blanks, umlauts)`);
+  }
+  return { id: appId, secretDigests: secrets.map(digestSecret), settings: { ...DEFAULT_APP_SETTINGS, ...settings } };
+}
