@@ -1,0 +1,55 @@
+/**
+ * AV1 payloads: which packet starts a coded video sequence, the AV1 word for a keyframe one can start with.
+ *
+ * @see AV1 RTP payload format 1.0 §4.4, AV1 bitstream §5.3.2
+ */
+
+const CONTINUATION_BIT = 0x80;
+const NEW_SEQUENCE_BIT = 0x08;
+const ELEMENT_COUNT_SHIFT = 4;
+const ELEMENT_COUNT_MASK = 0x03;
+const OBU_TYPE_SHIFT = 3;
+const OBU_TYPE_MASK = 0x0f;
+const SEQUENCE_HEADER = 1;
+const TEMPORAL_DELIMITER = 2;
+/** LEB128 lengths have at most eight bytes in AV1, of which packets can need two; three leave room for padding. */
+const MAX_LENGTH_BYTES = 3;
+
+/**
+ * Whether this payload starts a coded video sequence: by its N bit, or, for senders that do not set that, by a sequence header
+ * as its first OBU.
+ */
+export function isAv1Keyframe(payload: Uint8Array, offset: number, length: number): boolean {
+  if (length < 2) return false;
+  const aggregation = payload[offset];
+  if ((aggregation & CONTINUATION_BIT) !== 0) return false;
+  if ((aggregation & NEW_SEQUENCE_BIT) !== 0) return true;
+  return firstObuType(payload, offset, offset + length) === SEQUENCE_HEADER;
+}
+
+/** Type of the first OBU that is not a temporal delimiter, which senders should leave out; -1 if cut off. */
+function firstObuType(payload: Uint8Array, offset: number, end: number): number {
+  const elements = (payload[offset] >> ELEMENT_COUNT_SHIFT) & ELEMENT_COUNT_MASK;
+  let at = offset + 1;
+  for (let i = 1; i <= 2; i++) {
+    // Count 0 means that every element has its length in front; else all but the last have.
+    const isBare = i === elements;
+    const start = isBare ? at : endOfLength(payload, at, end);
+    if (start >= end) return -1;
+    const type = (payload[start] >> OBU_TYPE_SHIFT) & OBU_TYPE_MASK;
+    if (type !== TEMPORAL_DELIMITER || isBare) return type;
+    at = start + readLength(payload, at, start);
+  }
+  return -1;
+}
+
+function endOfLength(payload: Uint8Array, offset: number, end: number): number {
+  for (let at = offset; at < end && at < offset + MAX_LENGTH_BYTES; at++) if (payload[at] < 0x80) return at + 1;
+  return end;
+}
+
+function readLength(payload: Uint8Array, offset: number, end: number): number {
+  let length = 0;
+  for (let at = end - 1; at >= offset; at--) length = (length << 7) | (payload[at] & 0x7f);
+  return length;
+}

@@ -1,0 +1,116 @@
+/**
+ * VP8 payload descriptor, and the little of the frame header that a forwarder wants to know.
+ *
+ * @see RFC 7741 §4.2 (descriptor) and §4.3, RFC 6386 §9.1 (frame header)
+ */
+import { pictureIdLength, readPictureId } from './picture-id.ts';
+
+const EXTENSION_BIT = 0x80;
+const NON_REFERENCE_BIT = 0x20;
+const START_OF_PARTITION_BIT = 0x10;
+const PARTITION_INDEX_MASK = 0x0f;
+const PICTURE_ID_BIT = 0x80;
+const TL0_PIC_IDX_BIT = 0x40;
+const TEMPORAL_ID_BIT = 0x20;
+const KEY_IDX_BIT = 0x10;
+const LAYER_SYNC_BIT = 0x20;
+/** Of the frame header: set on every frame that needs another. */
+const INTERFRAME_BIT = 0x01;
+/** Frame tag, start code, width and height of a keyframe. */
+const KEYFRAME_HEADER_LENGTH = 10;
+const START_CODE = [0x9d, 0x01, 0x2a];
+
+/**
+ * Reads the descriptor of one packet. Reusable, allocation-free; fields hold until the next `read`, and mean nothing after one
+ * that returned false. Offsets count from the start of the payload, so they serve for a copy of the payload elsewhere too.
+ */
+export class Vp8Descriptor {
+  /** The first packet of a frame: its first partition starts here. */
+  isFrameStart = false;
+  /** The first packet of a keyframe. */
+  isKeyframe = false;
+  /** No other frame refers to this one. */
+  isNonReference = false;
+  /** 7 or 15 bits wide, see `pictureIdLength`; undefined if absent. */
+  pictureId: number | undefined;
+  /** For `overwritePictureId`; 0 if there is no picture id. */
+  pictureIdOffset = 0;
+  /** Counts the frames of temporal layer 0, modulo 256; undefined if absent. */
+  tl0PicIdx: number | undefined;
+  /** Its one byte may be overwritten as it is; 0 if there is none. */
+  tl0PicIdxOffset = 0;
+  /** Undefined if the sender has no temporal layers. */
+  temporalId: number | undefined;
+  /** The frame needs nothing but temporal layer 0: from here one may go up to this layer. */
+  isLayerSync = false;
+  /** Where the VP8 data starts. */
+  descriptorLength = 0;
+  /** Of a keyframe, in pixels before scaling; 0 on any other packet. */
+  width = 0;
+  height = 0;
+
+  /** @returns false if the descriptor does not leave at least one byte of `length` */
+  read(payload: Uint8Array, offset: number, length: number): boolean {
+    if (length < 2) return false;
+    const first = payload[offset];
+    this.isNonReference = (first & NON_REFERENCE_BIT) !== 0;
+    this.isFrameStart = (first & START_OF_PARTITION_BIT) !== 0 && (first & PARTITION_INDEX_MASK) === 0;
+    this.descriptorLength = vp8DescriptorLength(payload, offset, length);
+    if (this.descriptorLength >= length) return false;
+    this.#readExtension(payload, offset, (first & EXTENSION_BIT) === 0 ? 0 : payload[offset + 1]);
+    this.#readFrameHeader(payload, offset + this.descriptorLength, length - this.descriptorLength);
+    return true;
+  }
+
+  /** The descriptor is known to be whole. */
+  #readExtension(payload: Uint8Array, offset: number, flags: number): void {
+    let at = 2;
+    this.pictureId = undefined;
+    this.pictureIdOffset = 0;
+    this.tl0PicIdx = undefined;
+    this.tl0PicIdxOffset = 0;
+    if ((flags & PICTURE_ID_BIT) !== 0) {
+      this.pictureIdOffset = at;
+      this.pictureId = readPictureId(payload, offset + at);
+      at += pictureIdLength(payload, offset + at);
+    }
+    if ((flags & TL0_PIC_IDX_BIT) !== 0) {
+      this.tl0PicIdxOffset = at;
+      this.tl0PicIdx = payload[offset + at++];
+    }
+    const hasTemporalId = (flags & TEMPORAL_ID_BIT) !== 0;
+    this.temporalId = hasTemporalId ? payload[offset + at] >> 6 : undefined;
+    this.isLayerSync = hasTemporalId && (payload[offset + at] & LAYER_SYNC_BIT) !== 0;
+  }
+
+  #readFrameHeader(payload: Uint8Array, offset: number, length: number): void {
+    this.isKeyframe = this.isFrameStart && (payload[offset] & INTERFRAME_BIT) === 0;
+    this.width = 0;
+    this.height = 0;
+    if (!this.isKeyframe || length < KEYFRAME_HEADER_LENGTH) return;
+    for (let i = 0; i < START_CODE.length; i++) if (payload[offset + 3 + i] !== START_CODE[i]) return;
+    // 14 bits each, little-endian; the upper two ask for scaling.
+    this.width = ((payload[offset + 7] & 0x3f) << 8) | payload[offset + 6];
+    this.height = ((payload[offset + 9] & 0x3f) << 8) | payload[offset + 8];
+  }
+}
+
+/** Whether this payload is the first of a keyframe. */
+export function isVp8Keyframe(payload: Uint8Array, offset: number, length: number): boolean {
+  if (length < 2) return false;
+  const first = payload[offset];
+  if ((first & START_OF_PARTITION_BIT) === 0 || (first & PARTITION_INDEX_MASK) !== 0) return false;
+  const descriptorLength = vp8DescriptorLength(payload, offset, length);
+  return descriptorLength < length && (payload[offset + descriptorLength] & INTERFRAME_BIT) === 0;
+}
+
+/** May exceed `length`, when the descriptor is cut off; needs two bytes. */
+function vp8DescriptorLength(payload: Uint8Array, offset: number, length: number): number {
+  if ((payload[offset] & EXTENSION_BIT) === 0) return 1;
+  const flags = payload[offset + 1];
+  let end = 2;
+  if ((flags & PICTURE_ID_BIT) !== 0) end += end < length ? pictureIdLength(payload, offset + end) : 1;
+  if ((flags & TL0_PIC_IDX_BIT) !== 0) end++;
+  if ((flags & (TEMPORAL_ID_BIT | KEY_IDX_BIT)) !== 0) end++;
+  return end;
+}
