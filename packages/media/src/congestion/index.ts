@@ -1,0 +1,3 @@
+export * from './allocator.ts';
+export * from './estimator.ts';
+export * from './pacer.ts';

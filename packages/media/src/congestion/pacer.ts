@@ -1,0 +1,39 @@
+/** Decides when an outgoing packet leaves: at once, or spread over the next milliseconds. */
+import type { Path } from '../demux/path.ts';
+import { type DropCounters, DropReason } from '../drop-reason.ts';
+import type { Outbox } from '../outbox.ts';
+import type { OutboundStream } from '../secure-endpoint.ts';
+
+/** An RTP packet in a slot of the arena. */
+export interface WrittenPacket {
+  /** Where it starts in the arena. */
+  readonly offset: number;
+  /** Of fixed header and extensions. */
+  readonly headerLength: number;
+  readonly length: number;
+}
+
+/** A peer as the pacer sees it: where its packets go, and who shares its rate. */
+export interface PacedPeer {
+  readonly ice: { readonly selectedPath: Path | undefined };
+}
+
+/**
+ * Stands between the subscriber tracks, which call `release` with every packet they have written, and the outbox. One that
+ * holds packets back reads what it keeps of `packet` before it returns: the writer reuses the object, not the slot.
+ */
+export interface Pacer {
+  /** @param packetIndex the unwrapped sequence number (RFC 3711 §3.3.1) */
+  release(peer: PacedPeer, stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void;
+}
+
+/** @returns a pacer that holds nothing back */
+export function createPassThroughPacer(outbox: Outbox, drops: DropCounters): Pacer {
+  return {
+    release(peer, stream, packet, packetIndex) {
+      const path = peer.ice.selectedPath;
+      if (path === undefined) drops.increment(DropReason.SendNotReady);
+      else outbox.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
+    },
+  };
+}

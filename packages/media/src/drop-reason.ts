@@ -1,0 +1,78 @@
+/**
+ * Why a packet went no further. Every packet that is thrown away increments exactly one of these; nothing is logged per
+ * packet. The list is closed: a new way to lose a packet is a new line here.
+ */
+export const DropReason = {
+  /** From an address that no transport knows, and not a STUN request that could introduce it. */
+  UnknownPath: 0,
+  MalformedStun: 1,
+  /** The user name names no transport here, or not the one this address belongs to (RFC 8445 §7.3). */
+  StunWrongUfrag: 2,
+  /** MESSAGE-INTEGRITY absent or wrong (RFC 8489 §9.1.3). */
+  StunBadIntegrity: 3,
+  StunRateLimited: 4,
+  /** The transport has as many validated addresses as it may. */
+  TooManyPaths: 5,
+  /** The first byte belongs to no protocol here (RFC 7983 §7). */
+  Unclassified: 6,
+  /** DTLS from an address that no authenticated STUN check has validated. */
+  DtlsFromUnvalidatedPath: 7,
+  RtpMalformed: 8,
+  /** The DTLS handshake is not finished. */
+  RtpBeforeKeys: 9,
+  SrtpAuthFailed: 10,
+  SrtpReplayed: 11,
+  /** Neither announced nor attributable by MID and RID. */
+  UnknownSsrc: 12,
+  TooManySsrcs: 13,
+  UnknownPayloadType: 14,
+  RtcpMalformed: 15,
+  /** The packet arrived before, as a retransmission or as a copy made by the network. */
+  DuplicatePacket: 16,
+  /** Further behind the newest packet than the packet history reaches. */
+  TooOld: 17,
+  /** A subscriber waits for a keyframe to start or switch with; this packet came before it. */
+  NoSubscriberKeyframe: 18,
+  Paused: 19,
+  /** From before the point at which the subscriber was switched to this source. */
+  LateBeforeSwitch: 20,
+  /** Another simulcast layer of the same track is being forwarded. */
+  LayerNotSelected: 21,
+  /** Asked for again too soon, too often, or beyond the resend budget. */
+  RtxSuppressed: 22,
+  /** The packet asked for is no longer kept, or never arrived here. */
+  RtxNotInHistory: 23,
+  /** The number asked for was never sent, or lies outside the window. */
+  NackForUnknown: 24,
+  /** Could not be protected: no keys yet, or not any more. */
+  SendNotReady: 25,
+  /** Longer than what fits a datagram after the subscriber's own header is put before it. */
+  TooLarge: 26,
+  /** A data channel message; nobody can subscribe to data channels yet. */
+  DataWithoutSubscriber: 27,
+} as const;
+
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** Reasons as they are shown outside, `stun-bad-integrity` say; a reason is the index of its name. */
+export const DROP_REASON_NAMES: readonly string[] = Object.keys(DropReason).map((key) => key.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase());
+
+/** One counter per reason, of one engine. */
+export class DropCounters {
+  // Not Uint32Array: a flood of 100,000 packets a second would wrap it within half a day.
+  readonly #counts = new Float64Array(DROP_REASON_NAMES.length);
+
+  increment(reason: DropReason): void {
+    this.#counts[reason]++;
+  }
+
+  /** How many packets were dropped for this reason since the engine started. */
+  count(reason: DropReason): number {
+    return this.#counts[reason];
+  }
+
+  /** All counters by name, zeros included; a copy. */
+  snapshot(): Record<string, number> {
+    return Object.fromEntries(DROP_REASON_NAMES.map((name, reason) => [name, this.#counts[reason]]));
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The forwarding engine of one shard: THE WIRING, in the order a packet takes. It does no I/O and knows no clock: datagrams
+ * and the time come in, datagrams wait in the outbox until `flush`.
+ */
+import { type HmacSha1, parseStun, RtpView, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
+import { type Allocator, createBestLayerAllocator, createNullEstimator, createPassThroughPacer, type Estimator } from './congestion/index.ts';
+import { classifyDatagram } from './demux/classify.ts';
+import type { DatagramSink, Path } from './demux/path.ts';
+import { DropCounters, DropReason } from './drop-reason.ts';
+import type { EngineContext } from './engine-context.ts';
+import { Outbox } from './outbox.ts';
+import type {
+  EngineListener,
+  IceRestartPlan,
+  MediaControl,
+  PublisherTrackPlan,
+  SubscriberTrackPlan,
+  TransportCloseReason,
+  TransportPlan,
+} from './plan.ts';
+import { PublisherTrack } from './publisher/publisher-track.ts';
+import type { SecureSuite } from './secure-endpoint.ts';
+import { type EngineSnapshot, snapshotTransports } from './stats.ts';
+import { SubscriberTrack } from './subscriber/subscriber-track.ts';
+import { Timers } from './timers.ts';
+import { PeerTransport } from './transport/peer-transport.ts';
+import { StunServer } from './transport/stun-server.ts';
+
+export interface EngineOptions {
+  readonly suite: SecureSuite;
+  readonly sink: DatagramSink;
+  readonly listener: EngineListener;
+  readonly hmacSha1: HmacSha1;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Added to the engine's clock to get milliseconds since 1970. */
+  readonly wallClockOffsetMs: number;
+  readonly allocator?: Allocator;
+  readonly createEstimator?: () => Estimator;
+}
+
+export class Engine implements MediaControl {
+  readonly #context: EngineContext;
+  readonly #stunServer: StunServer;
+  readonly #transports = new Map<string, PeerTransport>();
+  readonly #byUfrag = new Map<string, PeerTransport>();
+  readonly #publishers = new Map<string, PublisherTrack>();
+  readonly #subscribers = new Map<string, SubscriberTrack>();
+  /** Transports with something to say that happened while the time was not known. */
+  readonly #deferred = new Set<PeerTransport>();
+  readonly #view = new RtpView();
+
+  constructor(options: EngineOptions) {
+    const drops = new DropCounters();
+    const outbox = new Outbox(options.suite, options.sink, drops);
+    this.#context = {
+      suite: options.suite,
+      sink: options.sink,
+      outbox,
+      timers: new Timers(),
+      drops,
+      listener: options.listener,
+      hmacSha1: options.hmacSha1,
+      random: options.random,
+      wallClockOffsetMs: options.wallClockOffsetMs,
+      pacer: createPassThroughPacer(outbox, drops),
+      allocator: options.allocator ?? createBestLayerAllocator(),
+      createEstimator: options.createEstimator ?? createNullEstimator,
+      defer: (transport) => this.#defer(transport),
+      releasePath: (path) => this.#releasePath(path),
+      closeTransport: (nowMs, transport, reason) => this.#expireTransport(nowMs, transport, reason),
+      ufragsChanged: (transport, before) => this.#reindexUfrags(transport, before),
+    };
+    this.#stunServer = new StunServer(this.#context);
+  }
+
+  /** Takes one datagram. Its bytes are the engine's from now on: packets are decrypted in place and kept for retransmission. */
+  handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
+    const kind = classifyDatagram(datagram);
+    if (kind === 'stun') this.#handleStun(nowMs, path, datagram);
+    else if (kind === undefined) this.#context.drops.increment(DropReason.Unclassified);
+    else if (path.transport === undefined) this.#context.drops.increment(DropReason.UnknownPath);
+    else if (kind === 'rtp') path.transport.handleRtp(nowMs, path, datagram, this.#view);
+    else if (kind === 'rtcp') path.transport.handleRtcp(nowMs, path, datagram);
+    else path.transport.handleDtls(nowMs, path, datagram);
+    this.#handleDeferred(nowMs);
+  }
+
+  /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
+  handleTimeout(nowMs: number): void {
+    this.#handleDeferred(nowMs);
+    this.#context.timers.fireDue(nowMs);
+    this.#handleDeferred(nowMs);
+  }
+
+  /** When `handleTimeout` is wanted next; Infinity if never. */
+  get nextDeadlineMs(): number {
+    return this.#context.timers.nextDeadlineMs;
+  }
+
+  /** Protects and sends what this turn has produced. */
+  flush(): void {
+    this.#context.outbox.flush();
+  }
+
+  get hasOutput(): boolean {
+    return !this.#context.outbox.isEmpty;
+  }
+
+  openTransport(nowMs: number, plan: TransportPlan): void {
+    const transport = new PeerTransport(nowMs, this.#context, plan);
+    this.#transports.set(plan.transportId, transport);
+    this.#reindexUfrags(transport, []);
+  }
+
+  restartIce(_nowMs: number, plan: IceRestartPlan): void {
+    this.#transports.get(plan.transportId)?.ice.restart(plan.local);
+  }
+
+  closeTransport(nowMs: number, transportId: string): void {
+    const transport = this.#transports.get(transportId);
+    if (transport !== undefined) this.#removeTransport(nowMs, transport);
+  }
+
+  putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void {
+    const transport = this.#transports.get(plan.transportId);
+    if (transport === undefined) return;
+    const known = this.#publishers.get(plan.trackId);
+    if (known !== undefined) known.update(plan);
+    const track = known ?? new PublisherTrack(this.#context, transport, plan);
+    this.#publishers.set(plan.trackId, track);
+    transport.receive.putTrack(track);
+    transport.congestion.useExtensions(plan.extensions);
+    this.#connectSubscribers(nowMs, track);
+  }
+
+  removePublisherTrack(nowMs: number, trackId: string): void {
+    const track = this.#publishers.get(trackId);
+    if (track === undefined) return;
+    this.#publishers.delete(trackId);
+    track.transport.receive.removeTrack(track);
+    track.close(nowMs);
+  }
+
+  putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void {
+    const transport = this.#transports.get(plan.transportId);
+    if (transport === undefined) return;
+    const known = this.#subscribers.get(plan.subscriptionId);
+    const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
+    this.#subscribers.set(plan.subscriptionId, subscriber);
+    transport.subscriptions.set(plan.ssrc, subscriber);
+    const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
+    subscriber.update(nowMs, plan, source);
+  }
+
+  removeSubscriberTrack(nowMs: number, subscriptionId: string): void {
+    const subscriber = this.#subscribers.get(subscriptionId);
+    if (subscriber === undefined) return;
+    this.#subscribers.delete(subscriptionId);
+    subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
+    subscriber.close(nowMs);
+  }
+
+  /** Counters and live objects, for statistics and for finding leaks; a copy. */
+  snapshot(nowMs: number): EngineSnapshot {
+    return {
+      transports: snapshotTransports(nowMs, this.#transports.values()),
+      publisherTracks: this.#publishers.size,
+      subscriberTracks: this.#subscribers.size,
+      timers: this.#context.timers.size,
+      drops: this.#context.drops.snapshot(),
+    };
+  }
+
+  #handleStun(nowMs: number, path: Path, datagram: Uint8Array): void {
+    const message = parseStun(datagram);
+    if (message === undefined || message.messageClass !== 'request' || message.method !== STUN_METHOD_BINDING) {
+      this.#context.drops.increment(DropReason.MalformedStun);
+    } else if (message.username === undefined) {
+      this.#stunServer.handleBindingRequest(nowMs, path, message);
+    } else {
+      this.#handleCheck(nowMs, path, message, message.username);
+    }
+  }
+
+  #handleCheck(nowMs: number, path: Path, message: StunMessage, username: string): void {
+    // RFC 8445 §7.2.2: the user name is ours, a colon, theirs.
+    const localUfrag = username.slice(0, Math.max(0, username.indexOf(':')));
+    const transport = this.#byUfrag.get(localUfrag);
+    if (transport === undefined) this.#context.drops.increment(DropReason.StunWrongUfrag);
+    else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.handleCheck(nowMs);
+  }
+
+  #defer(transport: PeerTransport): void {
+    this.#deferred.add(transport);
+    this.#context.listener.onOutputReady();
+  }
+
+  #handleDeferred(nowMs: number): void {
+    if (this.#deferred.size === 0) return;
+    const transports = [...this.#deferred];
+    this.#deferred.clear();
+    for (const transport of transports) transport.handleDeferred(nowMs);
+  }
+
+  #releasePath(path: Path): void {
+    path.transport = undefined;
+    this.#context.sink.pathReleased(path);
+  }
+
+  #reindexUfrags(transport: PeerTransport, before: readonly string[]): void {
+    for (const ufrag of before) this.#byUfrag.delete(ufrag);
+    for (const ufrag of transport.ice.localUfrags) this.#byUfrag.set(ufrag, transport);
+  }
+
+  #connectSubscribers(nowMs: number, track: PublisherTrack): void {
+    for (const subscriber of this.#subscribers.values()) {
+      if (subscriber.plan.sourceTrackId === track.plan.trackId) subscriber.update(nowMs, subscriber.plan, track);
+    }
+  }
+
+  #expireTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void {
+    if (this.#transports.get(transport.id) !== transport) return;
+    this.#removeTransport(nowMs, transport);
+    this.#context.listener.onTransportClosed(transport.id, reason);
+  }
+
+  #removeTransport(nowMs: number, transport: PeerTransport): void {
+    for (const track of [...transport.receive.tracks]) this.removePublisherTrack(nowMs, track.plan.trackId);
+    for (const subscriber of [...transport.subscriptions.values()]) this.removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
+    for (const ufrag of transport.ice.localUfrags) this.#byUfrag.delete(ufrag);
+    this.#transports.delete(transport.id);
+    this.#deferred.delete(transport);
+    // What it has to say last (BYE, close_notify) needs its keys and paths.
+    this.#context.outbox.flush();
+    transport.close();
+    this.#context.outbox.flush();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Turns any number of wishes for a keyframe of one encoding into few requests to its publisher: the first goes out at once,
+ * the rest ride on it, and it is repeated until the keyframe comes.
+ *
+ * @see RFC 4585 §6.3.1 (picture loss indication)
+ */
+
+/** A keyframe costs the publisher many times an ordinary frame, and all subscribers pay for it. */
+const MIN_INTERVAL_MS = 500;
+/** A publisher that has not answered five seconds of requests has stopped its encoder; subscribers still wanting one ask again. */
+const MAX_REQUESTS = 10;
+
+export class KeyframeRequester {
+  #requestedAtMs = Number.NEGATIVE_INFINITY;
+  /** Infinity while nobody waits for a keyframe. */
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #requestsLeft = 0;
+
+  /** @returns true if a request is to be sent now; otherwise one is under way, or `dueAt` says when it may go */
+  request(nowMs: number): boolean {
+    this.#requestsLeft = MAX_REQUESTS;
+    if (this.#dueAtMs !== Number.POSITIVE_INFINITY) return false;
+    this.#dueAtMs = this.#requestedAtMs + MIN_INTERVAL_MS;
+    return this.takeDue(nowMs);
+  }
+
+  /** A keyframe has begun to arrive: whoever waited has it. */
+  keyframeReceived(_nowMs: number): void {
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** When `takeDue` is to be called; Infinity when nobody waits. */
+  dueAt(): number {
+    return this.#dueAtMs;
+  }
+
+  /** @returns true if a request is to be sent now */
+  takeDue(nowMs: number): boolean {
+    if (nowMs < this.#dueAtMs) return false;
+    if (this.#requestsLeft === 0) {
+      this.#dueAtMs = Number.POSITIVE_INFINITY;
+      return false;
+    }
+    this.#requestsLeft--;
+    this.#requestedAtMs = nowMs;
+    this.#dueAtMs = nowMs + MIN_INTERVAL_MS;
+    return true;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The packets of one receive stream, kept for as long as a subscriber may still ask for one again. Bytes live here once,
+ * whatever the number of subscribers; the history keeps references and copies nothing.
+ */
+import type { ExtendedSeq } from '@causeway/wire';
+import type { MediaKind } from '../plan.ts';
+
+export interface PacketHistoryOptions {
+  /** How far behind the newest packet the history reaches, in sequence numbers. */
+  readonly maxPackets: number;
+  /** How long a packet can be found after it arrived. */
+  readonly maxAgeMs: number;
+}
+
+/** What a subscriber behind a long path can still use (the figures mediasoup keeps): audio is played out sooner. */
+export const PACKET_HISTORY_DEFAULTS: Readonly<Record<MediaKind, PacketHistoryOptions>> = {
+  video: { maxPackets: 2500, maxAgeMs: 2000 },
+  audio: { maxPackets: 500, maxAgeMs: 1000 },
+};
+
+const INITIAL_CAPACITY = 64;
+
+/**
+ * A ring indexed by sequence number that starts small and doubles while the packets it must keep need it to.
+ *
+ * Sequence numbers outlive the bytes in their slots, so the history also tells duplicates: everything within reach of the
+ * newest packet is either known or new, everything below is too old.
+ */
+export class PacketHistory {
+  readonly #maxPackets: number;
+  readonly #maxAgeMs: number;
+  #packets!: (Uint8Array | undefined)[];
+  /** NaN where no packet was ever kept. */
+  #seqs!: Float64Array;
+  #lengths!: Uint16Array;
+  #arrivedAtMs!: Float64Array;
+  #highest = Number.NaN;
+  /** Nothing below is kept; a number that is missing counts as being as young as the packet after it. */
+  #oldest = Number.NaN;
+  /** Whether packets below arrived is forgotten. */
+  #knownFrom = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PacketHistoryOptions) {
+    this.#maxPackets = options.maxPackets;
+    this.#maxAgeMs = options.maxAgeMs;
+    this.#allocate(INITIAL_CAPACITY);
+  }
+
+  /** How many slots the ring has now. */
+  get capacity(): number {
+    return this.#packets.length;
+  }
+
+  /**
+   * Keeps a packet.
+   *
+   * @param bytes decrypted, never modified from now on; may be longer than the packet
+   * @param length of the packet itself, which starts at the first byte
+   * @returns false if the packet was here already or is too old to tell; it must not be forwarded then
+   */
+  insert(nowMs: number, seq: ExtendedSeq, bytes: Uint8Array, length: number): boolean {
+    if (Number.isNaN(this.#highest)) this.#start(seq);
+    else if (seq > this.#highest) this.#advanceTo(nowMs, seq);
+    else if (this.#isTooOld(seq) || this.has(seq)) return false;
+    else if (seq < this.#oldest) this.#oldest = seq;
+
+    const slot = this.#slotOf(seq);
+    this.#packets[slot] = bytes;
+    this.#seqs[slot] = seq;
+    this.#lengths[slot] = length;
+    this.#arrivedAtMs[slot] = nowMs;
+    return true;
+  }
+
+  /** Whether the packet arrived, its bytes still kept or not. Unknown for numbers out of reach, hence false. */
+  has(seq: ExtendedSeq): boolean {
+    return this.#seqs[this.#slotOf(seq)] === seq;
+  }
+
+  /** @returns the bytes given to `insert`, the packet being the first `lengthOf(seq)` of them; undefined if lost, too old or released */
+  find(nowMs: number, seq: ExtendedSeq): Uint8Array | undefined {
+    const slot = this.#slotOf(seq);
+    if (this.#seqs[slot] !== seq || nowMs - this.#arrivedAtMs[slot] > this.#maxAgeMs) return undefined;
+    return this.#packets[slot];
+  }
+
+  /** Length of a packet that `find` returned. */
+  lengthOf(seq: ExtendedSeq): number {
+    return this.#lengths[this.#slotOf(seq)];
+  }
+
+  /** Lets go of the bytes that can no longer be found. To be called now and then: a stream that pauses inserts nothing. */
+  releaseBefore(nowMs: number): void {
+    const horizonMs = nowMs - this.#maxAgeMs;
+    for (let seq = this.#oldest; seq <= this.#highest; seq++) {
+      const slot = this.#slotOf(seq);
+      if (this.#seqs[slot] !== seq) continue;
+      if (this.#arrivedAtMs[slot] >= horizonMs) return;
+      this.#packets[slot] = undefined;
+      this.#oldest = seq + 1;
+    }
+  }
+
+  #start(seq: number): void {
+    this.#highest = seq;
+    this.#oldest = seq;
+  }
+
+  #advanceTo(nowMs: number, seq: number): void {
+    // The gap itself stays within reach, even if all that was before it has aged: its packets may yet be repaired.
+    const needed = seq - Math.min(this.#oldest, this.#highest) + 1;
+    if (needed > this.capacity) this.#makeRoom(nowMs, seq);
+    this.#highest = seq;
+    this.#releaseBelow(seq - this.#maxPackets + 1);
+  }
+
+  /**
+   * Grows unless letting aged packets go frees a quarter of the ring, so that the scan for them is paid for by the packets
+   * that fit afterwards.
+   */
+  #makeRoom(nowMs: number, seq: number): void {
+    this.releaseBefore(nowMs);
+    const needed = Math.min(seq - Math.min(this.#oldest, this.#highest) + 1, this.#maxPackets);
+    let capacity = this.capacity;
+    while (capacity < this.#maxPackets && needed > capacity - (capacity >> 2)) capacity *= 2;
+    if (capacity > this.capacity) this.#resize(capacity);
+  }
+
+  #releaseBelow(seq: number): void {
+    const end = Math.min(seq, this.#highest);
+    // A jump of more than the whole ring visits every slot once, not every number.
+    for (let old = Math.max(this.#oldest, end - this.capacity); old < end; old++) this.#packets[this.#slotOf(old)] = undefined;
+    if (this.#oldest < seq) this.#oldest = seq;
+  }
+
+  #resize(capacity: number): void {
+    const packets = this.#packets;
+    const seqs = this.#seqs;
+    const lengths = this.#lengths;
+    const arrivedAtMs = this.#arrivedAtMs;
+    // What the small ring had forgotten, the larger one must not take for new.
+    this.#knownFrom = this.#highest - packets.length + 1;
+    this.#allocate(capacity);
+    for (let old = 0; old < packets.length; old++) {
+      if (!(seqs[old] >= this.#knownFrom)) continue;
+      const slot = this.#slotOf(seqs[old]);
+      this.#packets[slot] = packets[old];
+      this.#seqs[slot] = seqs[old];
+      this.#lengths[slot] = lengths[old];
+      this.#arrivedAtMs[slot] = arrivedAtMs[old];
+    }
+  }
+
+  #allocate(capacity: number): void {
+    this.#packets = new Array<Uint8Array | undefined>(capacity).fill(undefined);
+    this.#seqs = new Float64Array(capacity).fill(Number.NaN);
+    this.#lengths = new Uint16Array(capacity);
+    this.#arrivedAtMs = new Float64Array(capacity);
+  }
+
+  #isTooOld(seq: number): boolean {
+    return seq < this.#knownFrom || seq <= this.#highest - Math.min(this.capacity, this.#maxPackets);
+  }
+
+  /** Capacity is a power of two; `&` keeps the low bits of numbers beyond 32 bits and of negative ones alike. */
+  #slotOf(seq: number): number {
+    return seq & (this.#packets.length - 1);
+  }
+}

@@ -1,0 +1,22 @@
+import { type KeyframeDetector, keyframeDetector } from '@causeway/wire';
+import type { CodecPlan } from '../plan.ts';
+
+/** A codec a publisher may send, looked up by payload type. */
+export interface PublisherCodec {
+  readonly plan: CodecPlan;
+  /** True when the payload is another codec's retransmission (RFC 4588) and `plan` is that other codec. */
+  readonly isRtx: boolean;
+  /** Undefined for audio: every packet can be a receiver's first. */
+  readonly detectKeyframe: KeyframeDetector | undefined;
+}
+
+/** @returns codecs by payload type, retransmission payload types included */
+export function indexCodecs(codecs: readonly CodecPlan[]): readonly (PublisherCodec | undefined)[] {
+  const byPayloadType = new Array<PublisherCodec | undefined>(128).fill(undefined);
+  for (const plan of codecs) {
+    const detectKeyframe = keyframeDetector(plan.name);
+    byPayloadType[plan.payloadType] = { plan, isRtx: false, detectKeyframe };
+    if (plan.rtxPayloadType !== undefined) byPayloadType[plan.rtxPayloadType] = { plan, isRtx: true, detectKeyframe };
+  }
+  return byPayloadType;
+}

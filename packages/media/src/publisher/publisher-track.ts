@@ -1,0 +1,102 @@
+/** One publication: its encodings as they arrive, what its payload types mean, and the router to its subscribers. */
+import type { ExtendedSeq, RtpView } from '@causeway/wire';
+import type { EngineContext } from '../engine-context.ts';
+import type { PublisherTrackPlan } from '../plan.ts';
+import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
+import { TrackRouter } from '../router/track-router.ts';
+import type { PeerTransport } from '../transport/peer-transport.ts';
+import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
+import { ReceiveStream } from './receive-stream.ts';
+
+const INACTIVE_AFTER_MS = 30_000;
+
+export class PublisherTrack {
+  readonly transport: PeerTransport;
+  readonly router: TrackRouter;
+  readonly #context: EngineContext;
+  readonly #packet = new ForwardedPacket();
+  #plan: PublisherTrackPlan;
+  #codecs: readonly (PublisherCodec | undefined)[];
+  #extensionIds: Uint8Array;
+  #streams: readonly ReceiveStream[] = [];
+  #activity: 'pending' | 'active' | 'inactive' = 'pending';
+
+  constructor(context: EngineContext, transport: PeerTransport, plan: PublisherTrackPlan) {
+    this.#context = context;
+    this.transport = transport;
+    this.router = new TrackRouter(context, this);
+    this.#plan = plan;
+    this.#codecs = indexCodecs(plan.codecs);
+    this.#extensionIds = forwardedExtensionIds(plan.extensions);
+  }
+
+  get plan(): PublisherTrackPlan {
+    return this.#plan;
+  }
+
+  /** The encodings that have arrived so far, in order of first arrival; one unless the publisher sends simulcast. */
+  get streams(): readonly ReceiveStream[] {
+    return this.#streams;
+  }
+
+  update(plan: PublisherTrackPlan): void {
+    this.#plan = plan;
+    this.#codecs = indexCodecs(plan.codecs);
+    this.#extensionIds = forwardedExtensionIds(plan.extensions);
+  }
+
+  codecOf(payloadType: number): PublisherCodec | undefined {
+    return this.#codecs[payloadType];
+  }
+
+  /** Adds the stream of an encoding. An encoding that changes its SSRC replaces its old stream (RFC 3550 §8.2). */
+  openStream(ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
+    const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan.clockRateHz);
+    const replaced = this.#streams.find((candidate) => candidate.rid === rid);
+    if (replaced) this.transport.receive.closeStream(replaced);
+    this.#streams = [...this.#streams.filter((candidate) => candidate !== replaced), stream];
+    return stream;
+  }
+
+  /** The way of every accepted packet: to the router, parsed once for all subscribers. */
+  route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void {
+    if (this.#activity !== 'active') this.#setActivity('active');
+    this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
+    this.#packet.isKeyframe = isKeyframe;
+    this.router.forward(nowMs, this.#packet);
+  }
+
+  /**
+   * Makes a packet out of a stream's history ready to be forwarded again. The result is valid until the next packet.
+   *
+   * @returns undefined if its codec is no longer negotiated
+   */
+  reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): ForwardedPacket | undefined {
+    const codec = this.codecOf(view.payloadType);
+    if (codec === undefined) return undefined;
+    this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
+    return this.#packet;
+  }
+
+  /** Once a second: silence, history, and which layer is the best now. */
+  housekeep(nowMs: number): void {
+    let heardMs = Number.NEGATIVE_INFINITY;
+    for (const stream of this.#streams) {
+      heardMs = Math.max(heardMs, stream.lastPacketMs);
+      stream.releaseOldPackets(nowMs);
+    }
+    if (this.#activity === 'active' && nowMs - heardMs > INACTIVE_AFTER_MS) this.#setActivity('inactive');
+    this.router.chooseLayers(nowMs);
+  }
+
+  close(nowMs: number): void {
+    this.router.close(nowMs);
+    for (const stream of this.#streams) this.transport.receive.closeStream(stream);
+    this.#streams = [];
+  }
+
+  #setActivity(activity: 'active' | 'inactive'): void {
+    this.#activity = activity;
+    this.#context.listener.onTrackActivity(this.#plan.trackId, activity);
+  }
+}

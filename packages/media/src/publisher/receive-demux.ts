@@ -1,0 +1,129 @@
+/**
+ * Which stream of which publication a packet belongs to. An SSRC is bound on its first authenticated packet: by what the
+ * SDP announced, by its MID and RID, or by a payload type that only one m-section uses, in this order.
+ *
+ * @see RFC 8843 §9.2 (BUNDLE demultiplexing), RFC 8852 (RID), RFC 4588 (RTX)
+ */
+import { MID_URI, REPAIRED_RTP_STREAM_ID_URI, RTP_STREAM_ID_URI, readMid, readRid, type RtpView } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { PublisherCodec } from './publisher-codec.ts';
+import type { PublisherTrack } from './publisher-track.ts';
+import type { ReceiveStream } from './receive-stream.ts';
+
+/** Bounds what a peer can make us keep: three layers and their retransmissions for every publication, and some to spare. */
+const SSRCS_PER_TRACK = 8;
+const SPARE_SSRCS = 16;
+
+export class ReceiveDemux {
+  readonly #context: EngineContext;
+  readonly #tracks = new Map<string, PublisherTrack>();
+  /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
+  readonly #bindings = new Map<number, ReceiveStream>();
+  #midId = 0;
+  #ridId = 0;
+  #repairedRidId = 0;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  get tracks(): Iterable<PublisherTrack> {
+    return this.#tracks.values();
+  }
+
+  get isEmpty(): boolean {
+    return this.#tracks.size === 0;
+  }
+
+  /** Learns a publication's m-section, or that it changed. Extension ids are those of the whole bundle (RFC 8843 §9.2). */
+  putTrack(track: PublisherTrack): void {
+    this.#tracks.set(track.plan.mid, track);
+    for (const { id, uri } of track.plan.extensions) {
+      if (uri === MID_URI) this.#midId = id;
+      else if (uri === RTP_STREAM_ID_URI) this.#ridId = id;
+      else if (uri === REPAIRED_RTP_STREAM_ID_URI) this.#repairedRidId = id;
+    }
+  }
+
+  removeTrack(track: PublisherTrack): void {
+    if (this.#tracks.get(track.plan.mid) === track) this.#tracks.delete(track.plan.mid);
+  }
+
+  /** Hands the packet to its stream, or counts why not. */
+  receive(nowMs: number, view: RtpView): void {
+    const stream = this.#bindings.get(view.ssrc) ?? this.#bind(view);
+    if (stream === undefined) return;
+    const codec = stream.track.codecOf(view.payloadType);
+    if (codec === undefined) this.#context.drops.increment(DropReason.UnknownPayloadType);
+    else if (codec.isRtx) stream.receiveRtx(nowMs, view, codec);
+    else stream.receive(nowMs, view, codec);
+  }
+
+  streamOf(ssrc: number): ReceiveStream | undefined {
+    return this.#bindings.get(ssrc);
+  }
+
+  closeStream(stream: ReceiveStream): void {
+    stream.close();
+    for (const [ssrc, bound] of this.#bindings) if (bound === stream) this.#bindings.delete(ssrc);
+  }
+
+  #bind(view: RtpView): ReceiveStream | undefined {
+    const track = this.#trackOf(view);
+    const codec = track?.codecOf(view.payloadType);
+    if (track === undefined || codec === undefined) return this.#refuse(DropReason.UnknownSsrc);
+    if (this.#bindings.size >= SPARE_SSRCS + SSRCS_PER_TRACK * this.#tracks.size) return this.#refuse(DropReason.TooManySsrcs);
+    const stream = codec.isRtx ? this.#repairedStreamOf(view, track) : this.#openStream(view, track, codec);
+    if (stream === undefined) return this.#refuse(DropReason.UnknownSsrc);
+    this.#bindings.set(view.ssrc, stream);
+    return stream;
+  }
+
+  #openStream(view: RtpView, track: PublisherTrack, codec: PublisherCodec): ReceiveStream | undefined {
+    const rid = this.#ridOf(view, track);
+    return rid === undefined ? undefined : track.openStream(view.ssrc, rid, codec);
+  }
+
+  #refuse(reason: DropReason): undefined {
+    this.#context.drops.increment(reason);
+    return undefined;
+  }
+
+  #trackOf(view: RtpView): PublisherTrack | undefined {
+    const mid = view.findExtension(this.#midId) ? readMid(view.bytes, view.extensionOffset, view.extensionLength) : undefined;
+    if (mid !== undefined) return this.#tracks.get(mid);
+    let byPayloadType: PublisherTrack | undefined;
+    let candidates = 0;
+    for (const track of this.#tracks.values()) {
+      if (track.plan.ssrcs.some(({ ssrc, rtxSsrc }) => ssrc === view.ssrc || rtxSsrc === view.ssrc)) return track;
+      if (track.codecOf(view.payloadType) === undefined) continue;
+      byPayloadType = track;
+      candidates++;
+    }
+    return candidates === 1 ? byPayloadType : undefined;
+  }
+
+  /**
+   * @returns the RID the packet names; empty for a publication without simulcast; a number for each further SSRC of the older
+   *   simulcast that announces SSRCs alone; undefined if a RID is due and missing or unknown
+   */
+  #ridOf(view: RtpView, track: PublisherTrack): string | undefined {
+    const rid = readRidExtension(view, this.#ridId);
+    if (track.plan.rids.length > 0) return rid !== undefined && track.plan.rids.includes(rid) ? rid : undefined;
+    const place = track.plan.ssrcs.findIndex(({ ssrc }) => ssrc === view.ssrc);
+    return place > 0 ? String(place) : '';
+  }
+
+  #repairedStreamOf(view: RtpView, track: PublisherTrack): ReceiveStream | undefined {
+    const rid = readRidExtension(view, this.#repairedRidId) ?? readRidExtension(view, this.#ridId);
+    if (rid !== undefined) return track.streams.find((stream) => stream.rid === rid);
+    const announced = track.plan.ssrcs.find(({ rtxSsrc }) => rtxSsrc === view.ssrc);
+    if (announced) return track.streams.find((stream) => stream.ssrc === announced.ssrc);
+    return track.streams.length === 1 ? track.streams[0] : undefined;
+  }
+}
+
+function readRidExtension(view: RtpView, extensionId: number): string | undefined {
+  return view.findExtension(extensionId) ? readRid(view.bytes, view.extensionOffset, view.extensionLength) : undefined;
+}

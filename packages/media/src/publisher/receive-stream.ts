@@ -1,0 +1,171 @@
+/**
+ * One RTP stream as it arrives: one encoding of a publication under one SSRC. Puts packets in their place, asks for what is
+ * missing, keeps what may be asked back for, and hands each packet to the track's router once.
+ */
+import {
+  type ExtendedSeq,
+  type ReportBlock,
+  type RtpView,
+  rtxOriginalSeq,
+  type SenderReport,
+  SequenceUnwrapper,
+  unixMsFromNtp,
+  writeRtpHeader,
+} from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { Timer } from '../timers.ts';
+import { KeyframeRequester } from './keyframe-requester.ts';
+import { NackGenerator } from './nack-generator.ts';
+import { PacketHistory } from './packet-history.ts';
+import type { PublisherCodec } from './publisher-codec.ts';
+import type { PublisherTrack } from './publisher-track.ts';
+import { ReceptionStatistics } from './reception-statistics.ts';
+
+const VIDEO_HISTORY = { maxPackets: 2500, maxAgeMs: 2000 };
+const AUDIO_HISTORY = { maxPackets: 500, maxAgeMs: 1000 };
+/** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
+const ARRIVING_WITHIN_MS = 1000;
+const RTX_HEADER_BYTES = 2;
+
+/** The publisher's clock at one moment, from its sender report. */
+interface SenderClock {
+  readonly ntpMs: number;
+  readonly rtpTimestamp: number;
+}
+
+export class ReceiveStream implements Timer {
+  readonly track: PublisherTrack;
+  readonly ssrc: number;
+  /** Restriction id of the encoding; empty without simulcast. */
+  readonly rid: string;
+  readonly history: PacketHistory;
+  readonly keyframes = new KeyframeRequester();
+  readonly statistics: ReceptionStatistics;
+  senderClock: SenderClock | undefined = undefined;
+  /** False once another SSRC took over its encoding, or the publication ended. */
+  isCurrent = true;
+  lastPacketMs = Number.NEGATIVE_INFINITY;
+  lastTimestamp = 0;
+  packetsRepaired = 0;
+
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  readonly #context: EngineContext;
+  readonly #clockRateHz: number;
+  readonly #unwrapper = new SequenceUnwrapper();
+  readonly #nack = new NackGenerator();
+  readonly #missing: ExtendedSeq[] = [];
+
+  constructor(context: EngineContext, track: PublisherTrack, ssrc: number, rid: string, clockRateHz: number) {
+    this.#context = context;
+    this.track = track;
+    this.#clockRateHz = clockRateHz;
+    this.ssrc = ssrc;
+    this.rid = rid;
+    this.history = new PacketHistory(track.plan.kind === 'video' ? VIDEO_HISTORY : AUDIO_HISTORY);
+    this.statistics = new ReceptionStatistics(ssrc, clockRateHz);
+  }
+
+  isArriving(nowMs: number): boolean {
+    return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
+  }
+
+  /** Takes a decrypted packet of this stream; `view` is on it, and the stream keeps the packet's bytes. */
+  receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
+    const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
+    this.statistics.record(nowMs, sequence, view.timestamp, view.length);
+    this.#accept(nowMs, view, codec, sequence);
+  }
+
+  /** Takes a retransmission of this stream (RFC 4588 §4): restores the original packet in place. */
+  receiveRtx(nowMs: number, view: RtpView, codec: PublisherCodec): void {
+    const original = rtxOriginalSeq(view);
+    // Padding probes ride on the RTX stream without an original.
+    if (original === undefined || view.payloadLength <= RTX_HEADER_BYTES) return;
+    const { bytes, headerLength } = view;
+    const length = headerLength + view.payloadLength;
+    bytes.copyWithin(RTX_HEADER_BYTES, 0, headerLength);
+    const restored = bytes.subarray(RTX_HEADER_BYTES, length);
+    const flags = restored[0];
+    writeRtpHeader(restored, 0, view.marker, codec.plan.payloadType, original, view.timestamp, this.ssrc);
+    // The extension bit and CSRC count stay; the padding was cut off above.
+    restored[0] = flags & ~0x20;
+    if (!view.read(restored, restored.length)) return;
+    this.packetsRepaired++;
+    this.#accept(nowMs, view, codec, this.#unwrapper.unwrap(original));
+  }
+
+  handleSenderReport(nowMs: number, report: SenderReport): void {
+    const ntpMs = unixMsFromNtp(report.ntpSeconds, report.ntpFraction);
+    this.senderClock = { ntpMs, rtpTimestamp: report.rtpTimestamp };
+    this.statistics.recordSenderReport(nowMs, report);
+    this.track.transport.noteSenderClock(nowMs, ntpMs);
+  }
+
+  reportBlock(nowMs: number): ReportBlock {
+    return this.statistics.reportBlock(nowMs);
+  }
+
+  /** Somebody cannot go on without a keyframe of this encoding. */
+  requestKeyframe(nowMs: number): void {
+    if (this.track.plan.kind !== 'video') return;
+    if (this.keyframes.request(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
+    this.#arm();
+  }
+
+  fire(nowMs: number): void {
+    this.#nack.setRttMs(this.track.transport.rttMs);
+    this.#missing.length = 0;
+    if (this.#nack.collect(nowMs, this.#missing) > 0) this.track.transport.rtcp.sendNack(this.ssrc, this.#missing);
+    if (this.keyframes.takeDue(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
+    if (this.#nack.takeKeyframeNeeded()) this.requestKeyframe(nowMs);
+    this.#arm();
+  }
+
+  /** Reads a packet found in the history again, for a retransmission. */
+  reload(view: RtpView, bytes: Uint8Array, sequence: ExtendedSeq): ForwardedPacket | undefined {
+    return view.read(bytes, this.history.lengthOf(sequence)) ? this.track.reload(this, view, sequence) : undefined;
+  }
+
+  /** Housekeeping of a quiet moment: lets go of packets that nobody may ask for any more. */
+  releaseOldPackets(nowMs: number): void {
+    this.history.releaseBefore(nowMs);
+  }
+
+  /** What the publisher's RTP clock shows now, by its sender reports, or by its last packet until there is one. */
+  timestampAt(nowMs: number): number {
+    const offsetMs = this.track.transport.senderClockOffsetMs;
+    const known =
+      this.senderClock === undefined || offsetMs === undefined
+        ? { atMs: this.lastPacketMs, rtpTimestamp: this.lastTimestamp }
+        : { atMs: this.senderClock.ntpMs + offsetMs, rtpTimestamp: this.senderClock.rtpTimestamp };
+    return (known.rtpTimestamp + Math.round(((nowMs - known.atMs) * this.#clockRateHz) / 1000)) >>> 0;
+  }
+
+  close(): void {
+    this.isCurrent = false;
+    this.#context.timers.cancel(this);
+  }
+
+  #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq): void {
+    if (!this.history.insert(nowMs, sequence, view.bytes, view.length)) {
+      this.#context.drops.increment(DropReason.DuplicatePacket);
+      return;
+    }
+    this.lastPacketMs = nowMs;
+    this.lastTimestamp = view.timestamp;
+    const isKeyframe = codec.detectKeyframe?.(view.bytes, view.headerLength, view.payloadLength) ?? false;
+    if (isKeyframe) this.keyframes.keyframeReceived(nowMs);
+    this.#nack.receive(nowMs, sequence, isKeyframe);
+    this.#arm();
+    this.track.route(nowMs, this, codec, view, sequence, isKeyframe);
+  }
+
+  #arm(): void {
+    const dueMs = Math.min(this.#nack.dueAt(), this.keyframes.dueAt());
+    if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  ABS_CAPTURE_TIME_URI,
+  AUDIO_LEVEL_URI,
+  DEPENDENCY_DESCRIPTOR_URI,
+  PLAYOUT_DELAY_URI,
+  type ExtendedSeq,
+  type RtpView,
+  VIDEO_ORIENTATION_URI,
+} from '@causeway/wire';
+import type { ExtensionPlan } from '../plan.ts';
+import type { PublisherCodec } from '../publisher/publisher-codec.ts';
+import type { ReceiveStream } from '../publisher/receive-stream.ts';
+
+/**
+ * Header extensions that mean the same to every receiver and are passed on under the receiver's own id. All others belong
+ * to one hop (MID, RID, transport-wide sequence numbers, send times) and are made anew or left out.
+ */
+export const FORWARDED_EXTENSION_URIS: readonly string[] = [
+  AUDIO_LEVEL_URI,
+  VIDEO_ORIENTATION_URI,
+  DEPENDENCY_DESCRIPTOR_URI,
+  PLAYOUT_DELAY_URI,
+  ABS_CAPTURE_TIME_URI,
+];
+
+/** Ids of the forwarded extensions in the order of `FORWARDED_EXTENSION_URIS`; 0 where the peer has not negotiated one. */
+export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uint8Array {
+  const ids = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
+  for (const { id, uri } of extensions) {
+    const kind = FORWARDED_EXTENSION_URIS.indexOf(uri);
+    if (kind >= 0) ids[kind] = id;
+  }
+  return ids;
+}
+
+/**
+ * One published packet on its way through the router: parsed once, then read by every subscriber. One instance is used for
+ * all packets, so nothing may be kept but what `bytes` holds.
+ */
+export class ForwardedPacket {
+  /** Set by `load`; the initial undefined is never seen by a subscriber. */
+  stream!: ReceiveStream;
+  codec!: PublisherCodec;
+  bytes!: Uint8Array;
+  /** The payload alone, padding excluded; a view on `bytes`. */
+  payload!: Uint8Array;
+  sequence!: ExtendedSeq;
+  timestamp = 0;
+  marker = false;
+  isKeyframe = false;
+  /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
+  readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
+  readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
+  hasExtensions = false;
+  /** The longest does not fit the one-byte form (RFC 8285 §4.2). */
+  needsTwoByteForm = false;
+
+  load(stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, extensionIds: Uint8Array): void {
+    this.stream = stream;
+    this.codec = codec;
+    this.bytes = view.bytes;
+    this.payload = view.bytes.subarray(view.headerLength, view.headerLength + view.payloadLength);
+    this.sequence = sequence;
+    this.timestamp = view.timestamp;
+    this.marker = view.marker;
+    this.isKeyframe = false;
+    this.#loadExtensions(view, extensionIds);
+  }
+
+  #loadExtensions(view: RtpView, ids: Uint8Array): void {
+    this.hasExtensions = false;
+    this.needsTwoByteForm = false;
+    for (let kind = 0; kind < ids.length; kind++) {
+      this.extensionLength[kind] = 0;
+      if (ids[kind] === 0 || !view.findExtension(ids[kind])) continue;
+      this.extensionOffset[kind] = view.extensionOffset;
+      this.extensionLength[kind] = view.extensionLength;
+      this.hasExtensions = true;
+      if (view.extensionLength > 16) this.needsTwoByteForm = true;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** What an engine can tell about itself: plain data, a copy, made only when somebody asks. */
+import type { ConnectionState } from './plan.ts';
+import type { PublisherTrack } from './publisher/publisher-track.ts';
+import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
+import type { PeerTransport } from './transport/peer-transport.ts';
+
+export interface LayerSnapshot {
+  readonly ssrc: number;
+  readonly rid: string;
+  readonly bitrateBps: number;
+  readonly isArriving: boolean;
+  readonly packetsReceived: number;
+  readonly packetsRepaired: number;
+}
+
+export interface PublisherTrackSnapshot {
+  readonly trackId: string;
+  readonly layers: readonly LayerSnapshot[];
+  readonly subscribers: number;
+}
+
+export interface SubscriberTrackSnapshot {
+  readonly subscriptionId: string;
+  readonly rid: string | undefined;
+  readonly packetsSent: number;
+  readonly payloadBytesSent: number;
+  readonly packetsResent: number;
+  /** The receiver's own count, from its last report. */
+  readonly packetsLost: number | undefined;
+}
+
+export interface TransportSnapshot {
+  readonly transportId: string;
+  readonly state: ConnectionState;
+  readonly rttMs: number;
+  readonly publisherTracks: readonly PublisherTrackSnapshot[];
+  readonly subscriberTracks: readonly SubscriberTrackSnapshot[];
+}
+
+export interface EngineSnapshot {
+  readonly transports: readonly TransportSnapshot[];
+  /** Counts of live objects: they return to zero when everybody has left. */
+  readonly publisherTracks: number;
+  readonly subscriberTracks: number;
+  readonly timers: number;
+  /** Packets thrown away, by the name of the reason. */
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+export function snapshotTransports(nowMs: number, transports: Iterable<PeerTransport>): TransportSnapshot[] {
+  return Array.from(transports, (transport) => ({
+    transportId: transport.id,
+    state: transport.state,
+    rttMs: transport.rttMs,
+    publisherTracks: Array.from(transport.receive.tracks, (track) => snapshotPublisher(nowMs, track)),
+    subscriberTracks: Array.from(transport.subscriptions.values(), snapshotSubscriber),
+  }));
+}
+
+function snapshotPublisher(nowMs: number, track: PublisherTrack): PublisherTrackSnapshot {
+  const layers = track.streams.map((stream) => ({
+    ssrc: stream.ssrc,
+    rid: stream.rid,
+    bitrateBps: stream.statistics.bitrateBps(nowMs),
+    isArriving: stream.isArriving(nowMs),
+    packetsReceived: stream.statistics.packetsReceived,
+    packetsRepaired: stream.packetsRepaired,
+  }));
+  return { trackId: track.plan.trackId, layers, subscribers: track.router.subscriberCount };
+}
+
+function snapshotSubscriber(subscriber: SubscriberTrack): SubscriberTrackSnapshot {
+  return {
+    subscriptionId: subscriber.plan.subscriptionId,
+    rid: subscriber.layer?.rid,
+    packetsSent: subscriber.packetsSent,
+    payloadBytesSent: subscriber.payloadBytesSent,
+    packetsResent: subscriber.packetsResent,
+    packetsLost: subscriber.lastReport?.cumulativeLost,
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Writes a forwarded packet as one subscriber gets it: header of its own, MID and passed-on extensions under its own ids,
+ * payload copied once, straight into the memory it is sent from.
+ *
+ * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
+ */
+import { MID_URI, RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import type { PacketArena } from '../secure-endpoint.ts';
+import type { SubscriberTrackPlan } from '../plan.ts';
+import { type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
+
+/** Room for the SRTP trailer of any profile, RTX's two bytes, and the extension block that replaces the publisher's. */
+const RESERVED_BYTES = 96;
+
+export class PacketWriter {
+  readonly #arena: PacketArena;
+  readonly #extensions = new RtpExtensionWriter();
+  readonly #mid: Uint8Array;
+  readonly #midId: number;
+  readonly #forwardedIds: Uint8Array;
+  /** Where the packet written last starts in the arena. */
+  offset = 0;
+  /** Of the packet written last: fixed header and extensions. */
+  headerLength = 0;
+  length = 0;
+
+  constructor(arena: PacketArena, plan: SubscriberTrackPlan) {
+    this.#arena = arena;
+    this.#midId = plan.extensions.find(({ uri }) => uri === MID_URI)?.id ?? 0;
+    this.#mid = Uint8Array.from(plan.mid, (character) => character.charCodeAt(0));
+    this.#forwardedIds = forwardedExtensionIds(plan.extensions);
+  }
+
+  /** Where the payload of the packet written last starts in the arena. */
+  get payloadOffset(): number {
+    return this.offset + this.headerLength;
+  }
+
+  fits(packet: ForwardedPacket): boolean {
+    return packet.payload.length + RESERVED_BYTES + this.#mid.length <= this.#arena.slotSizeBytes;
+  }
+
+  /** Writes the packet into a fresh slot; `offset`, `headerLength` and `length` then tell where it is. */
+  write(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
+    this.#writeHeader(packet, payloadType, sequence, timestamp, ssrc);
+    this.#arena.bytes.set(packet.payload, this.offset + this.headerLength);
+    this.length = this.headerLength + packet.payload.length;
+  }
+
+  /** As `write`, as a retransmission: the original's sequence number goes before the payload. */
+  writeRtx(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number, originalSequence: number): void {
+    this.#writeHeader(packet, payloadType, sequence, timestamp, ssrc);
+    const start = this.offset + this.headerLength;
+    this.#arena.bytes[start] = (originalSequence >> 8) & 0xff;
+    this.#arena.bytes[start + 1] = originalSequence & 0xff;
+    this.#arena.bytes.set(packet.payload, start + 2);
+    this.length = this.headerLength + 2 + packet.payload.length;
+  }
+
+  #writeHeader(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
+    const { bytes } = this.#arena;
+    const start = this.#arena.takeSlot();
+    this.offset = start;
+    writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
+    this.#extensions.begin(bytes, start, packet.needsTwoByteForm);
+    if (this.#midId !== 0) this.#extensions.add(this.#midId, this.#mid, 0, this.#mid.length);
+    if (packet.hasExtensions) this.#addForwarded(packet);
+    this.headerLength = this.#extensions.end() - start;
+  }
+
+  #addForwarded(packet: ForwardedPacket): void {
+    const ids = this.#forwardedIds;
+    for (let kind = 0; kind < ids.length; kind++) {
+      const length = packet.extensionLength[kind];
+      if (length > 0 && ids[kind] !== 0) this.#extensions.add(ids[kind], packet.bytes, packet.extensionOffset[kind], length);
+    }
+  }
+}

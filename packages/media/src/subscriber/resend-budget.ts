@@ -1,0 +1,41 @@
+/**
+ * How many bytes of retransmissions one subscriber may cause: a share of what it is sent anyway, so that a peer that asks
+ * for everything again cannot turn the SFU into an amplifier.
+ */
+import { BitrateMeter } from '../bitrate-meter.ts';
+
+const MAX_SHARE_OF_STREAM = 0.2;
+/** A burst of loss as long as this may be repaired at once. */
+const BURST_MS = 100;
+/** For streams so thin, or so quiet just now, that a fifth of them repairs nothing: an audio packet lost in every five. */
+const MIN_RATE_BPS = 40_000;
+/** Ten full packets: what a short burst takes out of a keyframe. */
+const MIN_BURST_BYTES = 12_000;
+
+export class ResendBudget {
+  readonly #meter = new BitrateMeter();
+  #tokensBytes = MIN_BURST_BYTES;
+  #refilledAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Counts a packet sent for the first time. */
+  noteSent(nowMs: number, sizeBytes: number): void {
+    this.#meter.record(nowMs, sizeBytes);
+  }
+
+  /** Takes the size of a retransmission from the budget. @returns false if it must not be sent; nothing is taken then */
+  allow(nowMs: number, sizeBytes: number): boolean {
+    this.#refill(nowMs);
+    if (this.#tokensBytes < sizeBytes) return false;
+    this.#tokensBytes -= sizeBytes;
+    return true;
+  }
+
+  #refill(nowMs: number): void {
+    const streamBps = this.#meter.bitrateBps(nowMs);
+    const refillBps = Math.max(streamBps * MAX_SHARE_OF_STREAM, MIN_RATE_BPS);
+    const burstBytes = Math.max((streamBps * BURST_MS) / 8000, MIN_BURST_BYTES);
+    const earnedBytes = (refillBps * (nowMs - this.#refilledAtMs)) / 8000;
+    this.#tokensBytes = Math.min(this.#tokensBytes + earnedBytes, burstBytes);
+    this.#refilledAtMs = nowMs;
+  }
+}

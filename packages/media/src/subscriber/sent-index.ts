@@ -1,0 +1,128 @@
+/**
+ * Which source packet each outgoing sequence number carried, and how often it was sent again. The bytes themselves are kept
+ * once, in the history of the source stream.
+ */
+import type { ExtendedSeq } from '@causeway/wire';
+
+const INITIAL_CAPACITY = 64;
+/** Three losses of the same packet in a row on a path with 10 % loss: one in a thousand. Beyond that a keyframe is cheaper. */
+const MAX_ANSWERS = 3;
+const MIN_SPACING_MS = 20;
+const NO_EPOCH = 0;
+
+export class SentIndex {
+  readonly #maxPackets: number;
+  #sourceSeqs = new Float64Array(INITIAL_CAPACITY);
+  /** `NO_EPOCH` where nothing was sent. Sixteen bits: ids may come round, but not within one window. */
+  #epochs = new Uint16Array(INITIAL_CAPACITY);
+  /** Made with the first answer: most subscribers lose nothing. */
+  #answers: Answers | undefined;
+  #first = Number.NaN;
+  #highest = Number.NaN;
+  #foundSlot = 0;
+  /** Of the packet that `find` found: its number in the source stream. */
+  sourceSeq = 0 as ExtendedSeq;
+  /** Of the packet that `find` found: the rewriter's epoch it was sent in. */
+  epoch = NO_EPOCH;
+
+  /** @param maxPackets how far behind the newest packet one may be asked for; a power of two */
+  constructor(maxPackets: number) {
+    this.#maxPackets = maxPackets;
+  }
+
+  /** How many slots the ring has now. */
+  get capacity(): number {
+    return this.#epochs.length;
+  }
+
+  /**
+   * Notes that `outSeq` carries `sourceSeq`, late packets included.
+   *
+   * @param epoch 1 … 65,535
+   */
+  note(outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number): void {
+    if (!(outSeq <= this.#highest)) this.#advanceTo(outSeq);
+    else if (outSeq <= this.#highest - this.capacity) return;
+    const slot = this.#slotOf(outSeq);
+    this.#sourceSeqs[slot] = sourceSeq;
+    this.#epochs[slot] = epoch;
+    if (this.#answers !== undefined) this.#answers.count[slot] = 0;
+  }
+
+  /** Finds the packet sent as `outSeq`. @returns false, with `sourceSeq` and `epoch` unchanged, if none was or it is too long ago */
+  find(outSeq: ExtendedSeq): boolean {
+    if (!(outSeq <= this.#highest && outSeq > this.#highest - this.capacity)) return false;
+    const slot = this.#slotOf(outSeq);
+    if (this.#epochs[slot] === NO_EPOCH) return false;
+    this.#foundSlot = slot;
+    this.sourceSeq = this.#sourceSeqs[slot] as ExtendedSeq;
+    this.epoch = this.#epochs[slot];
+    return true;
+  }
+
+  /** Whether the packet found last may be sent again: not too often, and not while the last answer may still be on its way. */
+  mayResend(nowMs: number, rttMs: number): boolean {
+    const answers = this.#answers;
+    if (answers === undefined || answers.count[this.#foundSlot] === 0) return true;
+    if (answers.count[this.#foundSlot] >= MAX_ANSWERS) return false;
+    return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
+  }
+
+  /** The packet found last is sent again now. */
+  noteResent(nowMs: number): void {
+    this.#answers ??= new Answers(this.capacity);
+    this.#answers.count[this.#foundSlot]++;
+    this.#answers.lastAtMs[this.#foundSlot] = nowMs;
+  }
+
+  #advanceTo(outSeq: number): void {
+    const highest = this.#highest;
+    this.#highest = outSeq;
+    if (Number.isNaN(highest)) {
+      this.#first = outSeq;
+      return;
+    }
+    while (this.capacity < this.#maxPackets && outSeq - this.#first >= this.capacity) this.#grow(highest);
+    // Numbers left out, because their packets never came, must not show what was sent a window ago.
+    for (let skipped = Math.max(highest + 1, outSeq - this.capacity); skipped < outSeq; skipped++) {
+      this.#epochs[this.#slotOf(skipped)] = NO_EPOCH;
+    }
+  }
+
+  #grow(highest: number): void {
+    const capacity = this.capacity;
+    const sourceSeqs = this.#sourceSeqs;
+    const epochs = this.#epochs;
+    const answers = this.#answers;
+    this.#sourceSeqs = new Float64Array(capacity * 2);
+    this.#epochs = new Uint16Array(capacity * 2);
+    if (answers !== undefined) this.#answers = new Answers(capacity * 2);
+    for (let seq = highest - capacity + 1; seq <= highest; seq++) {
+      const from = seq & (capacity - 1);
+      const to = this.#slotOf(seq);
+      this.#sourceSeqs[to] = sourceSeqs[from];
+      this.#epochs[to] = epochs[from];
+      if (answers !== undefined) this.#answers?.copyFrom(answers, from, to);
+    }
+  }
+
+  #slotOf(outSeq: number): number {
+    return outSeq & (this.capacity - 1);
+  }
+}
+
+/** How often, and when last, the packet of each slot was sent again. */
+class Answers {
+  readonly count: Uint8Array;
+  readonly lastAtMs: Float64Array;
+
+  constructor(capacity: number) {
+    this.count = new Uint8Array(capacity);
+    this.lastAtMs = new Float64Array(capacity);
+  }
+
+  copyFrom(other: Answers, from: number, to: number): void {
+    this.count[to] = other.count[from];
+    this.lastAtMs[to] = other.lastAtMs[from];
+  }
+}

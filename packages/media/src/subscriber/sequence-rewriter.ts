@@ -1,0 +1,115 @@
+/**
+ * Makes one continuous outgoing stream of whatever a subscriber is switched between: sequence numbers without gaps of our
+ * making, timestamps that advance with the wall clock.
+ *
+ * No outgoing number is ever given to two different packets. Receivers would discard the second, and with SRTP it would
+ * encrypt two packets with the same keystream.
+ *
+ * @see RFC 3550 §5.1, RFC 3711 §9.1
+ */
+import { type ExtendedSeq, timestampDistance } from '@causeway/wire';
+import { NumberMap } from './number-map.ts';
+
+/** How many sources back a packet can still be sent again. Switches wait for keyframes, so this is seconds. */
+const MAX_EPOCHS = 4;
+const MAX_EPOCH_ID = 0xffff;
+
+/** The time during which one source is forwarded. */
+interface Epoch<Source> {
+  readonly id: number;
+  readonly source: Source;
+  readonly sequences: NumberMap;
+  /** Outgoing timestamp less source timestamp. */
+  readonly timestampShift: number;
+}
+
+export class SequenceRewriter<Source> {
+  /** The latest epochs, the one under way last. */
+  #epochs: readonly Epoch<Source>[] = [];
+  #highestSeq: number;
+  #highestTimestamp: number | undefined;
+  /** When the packet that brought the highest timestamp was sent. */
+  #highestTimestampAtMs = 0;
+
+  /** @param firstSeq the number of the first packet to be sent */
+  constructor(firstSeq: number) {
+    this.#highestSeq = firstSeq - 1;
+  }
+
+  /** Id of the epoch under way, 1 … 65,535; 0 before the first switch. */
+  get epoch(): number {
+    return this.#current?.id ?? 0;
+  }
+
+  /** The highest number sent, or left for a packet that may still come; undefined before the first. */
+  get highest(): ExtendedSeq | undefined {
+    return this.#current === undefined ? undefined : (this.#current.sequences.highestTarget as ExtendedSeq);
+  }
+
+  /**
+   * Starts an epoch: from this packet on, `source` is forwarded. The first epoch keeps the source's timestamps; the others
+   * continue from the highest timestamp sent, by the time that has passed since.
+   */
+  switchSource(nowMs: number, source: Source, firstSourceSeq: ExtendedSeq, firstSourceTimestamp: number, clockRateHz: number): void {
+    const current = this.#current;
+    if (current !== undefined) this.#highestSeq = current.sequences.highestTarget;
+    const epoch: Epoch<Source> = {
+      id: ((current?.id ?? 0) % MAX_EPOCH_ID) + 1,
+      source,
+      sequences: new NumberMap(firstSourceSeq, this.#highestSeq + 1),
+      timestampShift: this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz),
+    };
+    this.#epochs = [...this.#epochs.slice(1 - MAX_EPOCHS), epoch];
+  }
+
+  /**
+   * Gives a packet of the present source its outgoing number; always the same one.
+   *
+   * @returns undefined if it is older than the packet the epoch began with, was dropped, or is too late to have a place
+   */
+  map(nowMs: number, sourceSeq: ExtendedSeq, sourceTimestamp: number): ExtendedSeq | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
+    const outSeq = current.sequences.map(sourceSeq);
+    if (outSeq === undefined) return undefined;
+    const timestamp = (sourceTimestamp + current.timestampShift) >>> 0;
+    if (this.#highestTimestamp === undefined || timestampDistance(this.#highestTimestamp, timestamp) > 0) {
+      this.#highestTimestamp = timestamp;
+      this.#highestTimestampAtMs = nowMs;
+    }
+    return outSeq as ExtendedSeq;
+  }
+
+  /** Leaves a packet of the present source out: the receiver sees no gap, unless a newer packet has been mapped already. */
+  drop(sourceSeq: ExtendedSeq): void {
+    this.#current?.sequences.drop(sourceSeq);
+  }
+
+  /** The source that was forwarded in an epoch; undefined if that is too many switches ago. */
+  sourceOf(epoch: number): Source | undefined {
+    return this.#find(epoch)?.source;
+  }
+
+  /** The outgoing timestamp for one of the source of an epoch; 0 if the epoch is forgotten (`sourceOf` tells). */
+  mapTimestamp(sourceTimestamp: number, epoch: number = this.epoch): number {
+    const found = this.#find(epoch);
+    return found === undefined ? 0 : (sourceTimestamp + found.timestampShift) >>> 0;
+  }
+
+  get #current(): Epoch<Source> | undefined {
+    return this.#epochs[this.#epochs.length - 1];
+  }
+
+  #find(id: number): Epoch<Source> | undefined {
+    const epochs = this.#epochs;
+    for (let index = epochs.length - 1; index >= 0; index--) if (epochs[index].id === id) return epochs[index];
+    return undefined;
+  }
+
+  #timestampShift(nowMs: number, firstSourceTimestamp: number, clockRateHz: number): number {
+    if (this.#highestTimestamp === undefined) return 0;
+    const elapsedTicks = Math.round(((nowMs - this.#highestTimestampAtMs) * clockRateHz) / 1000);
+    // At least one: the new source's first frame must not look like more of the old one's last.
+    return (this.#highestTimestamp + Math.max(1, elapsedTicks) - firstSourceTimestamp) >>> 0;
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * One publication as one peer receives it: a single continuous RTP stream under our own SSRC, whatever the source does
+ * (other layers, other SSRCs, other publications, pauses).
+ */
+import {
+  type ExtendedSeq,
+  ntpFractionFromUnixMs,
+  ntpSecondsFromUnixMs,
+  type ReportBlock,
+  RTX_OSN_LENGTH,
+  RtpView,
+  type SenderReport,
+  type Seq16,
+  seq16Distance,
+  toSeq16,
+} from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { SubscriberTrackPlan } from '../plan.ts';
+import type { PublisherTrack } from '../publisher/publisher-track.ts';
+import type { ReceiveStream } from '../publisher/receive-stream.ts';
+import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { OutboundStream } from '../secure-endpoint.ts';
+import type { PeerTransport } from '../transport/peer-transport.ts';
+import { mapPayloadTypes, NO_PAYLOAD_TYPE } from './codec-match.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { ResendBudget } from './resend-budget.ts';
+import { SentIndex } from './sent-index.ts';
+import { SequenceRewriter } from './sequence-rewriter.ts';
+import { Vp8Rewriter } from './vp8-rewriter.ts';
+
+const VIDEO_SENT_WINDOW_PACKETS = 1024;
+const AUDIO_SENT_WINDOW_PACKETS = 256;
+
+export class SubscriberTrack {
+  readonly transport: PeerTransport;
+  readonly #context: EngineContext;
+  readonly #writer: PacketWriter;
+  readonly #stream: OutboundStream;
+  readonly #rtxStream: OutboundStream | undefined;
+  readonly #sequence: SequenceRewriter<ReceiveStream>;
+  readonly #vp8 = new Vp8Rewriter();
+  readonly #sent: SentIndex;
+  readonly #budget = new ResendBudget();
+  readonly #resendView = new RtpView();
+  #rtxSequence: number;
+  #plan: SubscriberTrackPlan;
+  #source: PublisherTrack | undefined = undefined;
+  #layer: ReceiveStream | undefined = undefined;
+  /** The layer to change to at its next keyframe. */
+  #target: ReceiveStream | undefined = undefined;
+  /** Our payload type and retransmission payload type for each of the publisher's. */
+  #payloadTypes: Uint8Array;
+  #rtxPayloadTypes: Uint8Array;
+  packetsSent = 0;
+  payloadBytesSent = 0;
+  packetsResent = 0;
+  lastReport: ReportBlock | undefined = undefined;
+
+  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
+    this.#context = context;
+    this.transport = transport;
+    this.#plan = plan;
+    this.#writer = new PacketWriter(context.suite.arena, plan);
+    this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
+    this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
+    this.#sequence = new SequenceRewriter(firstSequence(context));
+    this.#rtxSequence = firstSequence(context);
+    this.#sent = new SentIndex(plan.kind === 'video' ? VIDEO_SENT_WINDOW_PACKETS : AUDIO_SENT_WINDOW_PACKETS);
+    this.#payloadTypes = mapPayloadTypes([], plan.codecs).primary;
+    this.#rtxPayloadTypes = this.#payloadTypes;
+  }
+
+  get plan(): SubscriberTrackPlan {
+    return this.#plan;
+  }
+
+  get source(): PublisherTrack | undefined {
+    return this.#source;
+  }
+
+  /** The encoding being forwarded; undefined until the first keyframe of one. */
+  get layer(): ReceiveStream | undefined {
+    return this.#layer;
+  }
+
+  /** Takes a plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
+  update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
+    const resumed = this.#plan.paused && !plan.paused;
+    this.#plan = plan;
+    if (source !== this.#source) this.#changeSource(nowMs, source);
+    else if (source) this.refreshPayloadTypes();
+    if (resumed) this.#awaitKeyframe(nowMs);
+    this.#source?.router.chooseLayers(nowMs);
+  }
+
+  /** The publisher's codecs changed, or ours. */
+  refreshPayloadTypes(): void {
+    const maps = mapPayloadTypes(this.#source?.plan.codecs ?? [], this.#plan.codecs);
+    this.#payloadTypes = maps.primary;
+    this.#rtxPayloadTypes = maps.rtx;
+  }
+
+  /** The publication is gone: the receiver is told, the m-section stays for another. */
+  loseSource(_nowMs: number): void {
+    this.#source = undefined;
+    this.#layer = undefined;
+    this.#target = undefined;
+    if (this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
+  }
+
+  close(nowMs: number): void {
+    this.#source?.router.remove(this);
+    this.loseSource(nowMs);
+    this.transport.endpoint.closeOutboundStream(this.#stream);
+    if (this.#rtxStream) this.transport.endpoint.closeOutboundStream(this.#rtxStream);
+  }
+
+  /** Chooses the encoding to forward; the change happens at its next keyframe, which is asked for. */
+  aimAt(nowMs: number, chosen: ReceiveStream): void {
+    if (chosen === this.#layer) this.#target = undefined;
+    if (chosen === this.#layer || chosen === this.#target) return;
+    this.#target = chosen;
+    this.requestKeyframe(nowMs);
+  }
+
+  /** The receiver cannot decode (PLI, FIR), or can be sent to only from now on. */
+  requestKeyframe(nowMs: number): void {
+    if (this.#plan.paused || this.#plan.kind !== 'video' || !this.transport.isSecure) return;
+    this.#source?.router.requestKeyframe(nowMs, this.#target ?? this.#layer);
+  }
+
+  /** Writes the packet into this peer's outgoing stream, or drops it for a counted reason. */
+  forward(nowMs: number, packet: ForwardedPacket): void {
+    const refusal = this.#refusal(nowMs, packet);
+    if (refusal !== undefined) {
+      this.#context.drops.increment(refusal);
+      return;
+    }
+    if (packet.payload.length === 0) {
+      this.#sequence.drop(packet.sequence);
+      return;
+    }
+    const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
+    if (sequence === undefined) {
+      this.#context.drops.increment(DropReason.LateBeforeSwitch);
+      return;
+    }
+    this.#send(packet, sequence);
+    this.#sent.note(sequence, packet.sequence, this.#sequence.epoch);
+    this.#budget.noteSent(nowMs, this.#writer.length);
+    this.packetsSent++;
+    this.payloadBytesSent += packet.payload.length;
+  }
+
+  handleNack(nowMs: number, lost: readonly Seq16[]): void {
+    const highest = this.#sequence.highest;
+    if (highest === undefined) return;
+    const highest16 = toSeq16(highest);
+    for (const sequence16 of lost) {
+      const reason = this.#resend(nowMs, (highest + seq16Distance(highest16, sequence16)) as ExtendedSeq);
+      if (reason !== undefined) this.#context.drops.increment(reason);
+    }
+  }
+
+  /** @returns undefined as long as there is nothing to report on */
+  senderReport(nowMs: number): SenderReport | undefined {
+    const layer = this.#layer;
+    if (layer === undefined || this.packetsSent === 0) return undefined;
+    const wallClockMs = nowMs + this.#context.wallClockOffsetMs;
+    return {
+      type: 'sender-report',
+      senderSsrc: this.#plan.ssrc,
+      ntpSeconds: ntpSecondsFromUnixMs(wallClockMs),
+      ntpFraction: ntpFractionFromUnixMs(wallClockMs),
+      rtpTimestamp: this.#sequence.mapTimestamp(layer.timestampAt(nowMs)),
+      packetCount: this.packetsSent >>> 0,
+      octetCount: this.payloadBytesSent >>> 0,
+      reports: [],
+    };
+  }
+
+  #changeSource(nowMs: number, source: PublisherTrack | undefined): void {
+    this.#source?.router.remove(this);
+    if (source === undefined) this.loseSource(nowMs);
+    this.#source = source;
+    this.#layer = undefined;
+    this.#target = undefined;
+    this.refreshPayloadTypes();
+    source?.router.add(nowMs, this);
+  }
+
+  #awaitKeyframe(nowMs: number): void {
+    this.#target = this.#target ?? this.#layer;
+    this.#layer = undefined;
+    this.requestKeyframe(nowMs);
+  }
+
+  /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */
+  #refusal(nowMs: number, packet: ForwardedPacket): DropReason | undefined {
+    if (this.#plan.paused) return DropReason.Paused;
+    if (!this.transport.canSend) return DropReason.SendNotReady;
+    if (this.#payloadTypes[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    if (!this.#writer.fits(packet)) return DropReason.TooLarge;
+    if (packet.stream === this.#layer) return undefined;
+    if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet.stream)) return DropReason.LayerNotSelected;
+    if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) return DropReason.NoSubscriberKeyframe;
+    this.#enter(nowMs, packet);
+    return undefined;
+  }
+
+  /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
+  #adoptsStream(nowMs: number, stream: ReceiveStream): boolean {
+    if (this.#layer?.isCurrent || this.#target?.isCurrent) return false;
+    this.aimAt(nowMs, stream);
+    return true;
+  }
+
+  #enter(nowMs: number, packet: ForwardedPacket): void {
+    const { stream, sequence, timestamp, codec } = packet;
+    this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
+    this.#vp8.startEpoch(this.#sequence.epoch);
+    this.#layer = packet.stream;
+    this.#target = undefined;
+  }
+
+  #send(packet: ForwardedPacket, sequence: ExtendedSeq): void {
+    const { epoch } = this.#sequence;
+    const payloadType = this.#payloadTypes[packet.codec.plan.payloadType];
+    this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#plan.ssrc);
+    this.#rewritePayload(packet, this.#writer.payloadOffset, epoch);
+    this.#context.pacer.release(this.transport, this.#stream, this.#writer, sequence);
+  }
+
+  /** What in the payload counts across sources. The copy is changed, never the packet. */
+  #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
+    if (packet.codec.plan.name === 'vp8') this.#vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.payload.length, epoch);
+  }
+
+  /** @returns why the packet is not sent again; undefined if it is */
+  #resend(nowMs: number, sequence: ExtendedSeq): DropReason | undefined {
+    if (!this.#sent.find(sequence)) return DropReason.NackForUnknown;
+    if (!this.#sent.mayResend(nowMs, this.transport.rttMs)) return DropReason.RtxSuppressed;
+    const source = this.#sequence.sourceOf(this.#sent.epoch);
+    const bytes = source?.history.find(nowMs, this.#sent.sourceSeq);
+    if (source === undefined || bytes === undefined || !this.transport.canSend) return DropReason.RtxNotInHistory;
+    if (!this.#budget.allow(nowMs, source.history.lengthOf(this.#sent.sourceSeq))) return DropReason.RtxSuppressed;
+    const packet = source.reload(this.#resendView, bytes, this.#sent.sourceSeq);
+    if (packet === undefined) return DropReason.RtxNotInHistory;
+    this.#sent.noteResent(nowMs);
+    this.packetsResent++;
+    this.#sendAgain(packet, sequence, this.#sent.epoch);
+    return undefined;
+  }
+
+  #sendAgain(packet: ForwardedPacket, sequence: ExtendedSeq, epoch: number): void {
+    const timestamp = this.#sequence.mapTimestamp(packet.timestamp, epoch);
+    const rtxPayloadType = this.#rtxPayloadTypes[packet.codec.plan.payloadType];
+    const writer = this.#writer;
+    if (this.#rtxStream !== undefined && rtxPayloadType !== NO_PAYLOAD_TYPE) {
+      const rtxSequence = this.#rtxSequence++;
+      writer.writeRtx(packet, rtxPayloadType, rtxSequence, timestamp, this.#rtxStream.ssrc, sequence);
+      this.#rewritePayload(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
+      this.#context.pacer.release(this.transport, this.#rtxStream, writer, rtxSequence);
+    } else {
+      const payloadType = this.#payloadTypes[packet.codec.plan.payloadType];
+      writer.write(packet, payloadType, sequence, timestamp, this.#plan.ssrc);
+      this.#rewritePayload(packet, writer.payloadOffset, epoch);
+      this.#context.pacer.release(this.transport, this.#stream, writer, sequence);
+    }
+  }
+}
+
+/** Low enough that the rollover counter starts at zero for certain (RFC 3711 §3.3.1 wants no early wrap). */
+function firstSequence(context: EngineContext): number {
+  return 1 + Math.floor(context.random() * 0x7ffe);
+}

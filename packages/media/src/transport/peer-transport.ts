@@ -1,0 +1,203 @@
+/**
+ * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
+ */
+import { type RtpView } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
+import { ReceiveDemux } from '../publisher/receive-demux.ts';
+import {
+  type DataChannelInfo,
+  type SecureCloseReason,
+  type SecureEndpoint,
+  type SecureEndpointListener,
+  UNPROTECT_FORGED,
+  UNPROTECT_MALFORMED,
+  UNPROTECT_NOT_READY,
+  UNPROTECT_REPLAYED,
+} from '../secure-endpoint.ts';
+import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
+import type { Path } from '../demux/path.ts';
+import { IceLite } from './ice-lite.ts';
+import { Liveness } from './liveness.ts';
+import { ReportRound } from './report-round.ts';
+import { handleRtcp } from './rtcp-receiver.ts';
+import { RtcpSender } from './rtcp-sender.ts';
+import { TransportCongestion } from './transport-congestion.ts';
+
+/** Assumed until a receiver report says better; what mediasoup assumes. */
+const INITIAL_RTT_MS = 100;
+/** How fast our idea of the peer's clock follows a later sender report that travelled longer. */
+const SENDER_CLOCK_LEAK = 0.05;
+
+const UNPROTECT_DROP_REASONS = new Map<number, DropReason>([
+  [UNPROTECT_NOT_READY, DropReason.RtpBeforeKeys],
+  [UNPROTECT_MALFORMED, DropReason.RtpMalformed],
+  [UNPROTECT_FORGED, DropReason.SrtpAuthFailed],
+  [UNPROTECT_REPLAYED, DropReason.SrtpReplayed],
+]);
+
+export class PeerTransport implements SecureEndpointListener {
+  readonly id: string;
+  readonly context: EngineContext;
+  readonly ice: IceLite;
+  readonly endpoint: SecureEndpoint;
+  readonly receive: ReceiveDemux;
+  readonly rtcp: RtcpSender;
+  readonly congestion: TransportCongestion;
+  /** What this peer receives, by our SSRC. */
+  readonly subscriptions = new Map<number, SubscriberTrack>();
+  rttMs = INITIAL_RTT_MS;
+  /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
+  senderClockOffsetMs: number | undefined = undefined;
+
+  readonly #liveness: Liveness;
+  readonly #reports: ReportRound;
+  #state: ConnectionState = 'new';
+  #secured = false;
+  #becameSecure = false;
+  #secureClosed: SecureCloseReason | undefined = undefined;
+
+  constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
+    this.id = plan.transportId;
+    this.context = context;
+    this.ice = new IceLite(context, this, plan.local);
+    this.receive = new ReceiveDemux(context);
+    this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
+    this.congestion = new TransportCongestion(this);
+    this.#liveness = new Liveness(nowMs, this);
+    this.#reports = new ReportRound(nowMs, this);
+    this.endpoint = context.suite.createEndpoint({ role: plan.dtlsRole, remoteFingerprints: plan.remoteFingerprints, listener: this });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** DTLS is done: there are keys. */
+  get isSecure(): boolean {
+    return this.#secured;
+  }
+
+  /** There are keys and somewhere to send to. */
+  get canSend(): boolean {
+    return this.#secured && this.ice.selectedPath !== undefined;
+  }
+
+  /** A check from the peer was authenticated. */
+  handleCheck(nowMs: number): void {
+    this.#liveness.heard(nowMs);
+    if (this.#state === 'new') this.setState('connecting');
+  }
+
+  handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void {
+    path.lastHeardMs = nowMs;
+    this.endpoint.handleDtls(nowMs, datagram);
+  }
+
+  /** @param view reused for every packet; parsed here, after authentication */
+  handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void {
+    const length = this.endpoint.unprotectRtp(datagram);
+    if (length < 0) this.#refuse(length);
+    else if (!view.read(datagram, length)) this.context.drops.increment(DropReason.RtpMalformed);
+    else {
+      this.#heardOn(nowMs, path);
+      this.congestion.recordArrival(nowMs, view);
+      this.receive.receive(nowMs, view);
+    }
+  }
+
+  handleRtcp(nowMs: number, path: Path, datagram: Uint8Array): void {
+    const length = this.endpoint.unprotectRtcp(datagram);
+    if (length < 0) this.#refuse(length);
+    else {
+      this.#heardOn(nowMs, path);
+      handleRtcp(nowMs, this, datagram, length);
+    }
+  }
+
+  noteRtt(rttMs: number): void {
+    // Smoothed as TCP does (RFC 6298 §2): one late report must not stretch every retry.
+    this.rttMs = this.rttMs === INITIAL_RTT_MS ? rttMs : this.rttMs * 0.875 + rttMs * 0.125;
+  }
+
+  noteSenderClock(nowMs: number, ntpMs: number): void {
+    const offset = nowMs - ntpMs;
+    const known = this.senderClockOffsetMs;
+    // The smallest offset belongs to the report that travelled fastest; leak upwards so that a drifting clock is followed.
+    this.senderClockOffsetMs = known === undefined || offset < known ? offset : known + (offset - known) * SENDER_CLOCK_LEAK;
+  }
+
+  /** Passes what happened outside an engine call on, now that the time is known. */
+  handleDeferred(nowMs: number): void {
+    if (this.#becameSecure) {
+      this.#becameSecure = false;
+      this.#liveness.heard(nowMs);
+      this.setState('connected');
+      for (const subscription of this.subscriptions.values()) subscription.requestKeyframe(nowMs);
+    }
+    if (this.#secureClosed === undefined) return;
+    const peerLeft = this.#secureClosed === 'peer-closed' || this.#secureClosed === 'association-aborted';
+    if (!peerLeft) this.setState('failed');
+    this.context.closeTransport(nowMs, this, peerLeft ? 'peer_closed' : 'handshake_failed');
+  }
+
+  setState(state: ConnectionState): void {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    this.context.listener.onConnectionState(this.id, state);
+  }
+
+  expire(nowMs: number, reason: TransportCloseReason): void {
+    this.context.closeTransport(nowMs, this, reason);
+  }
+
+  /** Frees everything. Tracks and subscriptions must be gone before. */
+  close(): void {
+    this.#liveness.close();
+    this.#reports.close();
+    this.congestion.close();
+    this.endpoint.close();
+    this.ice.close();
+    this.setState('closed');
+  }
+
+  onDtlsOutput(datagram: Uint8Array): void {
+    const path = this.ice.selectedPath;
+    if (path === undefined) return;
+    this.context.outbox.addDatagram(path, datagram);
+    this.context.listener.onOutputReady();
+  }
+
+  onConnected(): void {
+    this.#secured = true;
+    this.#becameSecure = true;
+    this.context.defer(this);
+  }
+
+  onClosed(reason: SecureCloseReason): void {
+    this.#secureClosed = reason;
+    this.context.defer(this);
+  }
+
+  onDataChannelOpened(channel: DataChannelInfo): void {
+    this.context.listener.onDataChannelOpened(this.id, channel.streamId, channel.label);
+  }
+
+  onDataChannelClosed(streamId: number): void {
+    this.context.listener.onDataChannelClosed(this.id, streamId);
+  }
+
+  onDataChannelMessage(): void {
+    this.context.drops.increment(DropReason.DataWithoutSubscriber);
+  }
+
+  #heardOn(nowMs: number, path: Path): void {
+    path.lastHeardMs = nowMs;
+    this.#liveness.heard(nowMs);
+  }
+
+  #refuse(reason: number): void {
+    this.context.drops.increment(UNPROTECT_DROP_REASONS.get(reason) ?? DropReason.RtpMalformed);
+  }
+}

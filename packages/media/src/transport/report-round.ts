@@ -1,0 +1,60 @@
+/** Once a second for one peer: receiver and sender reports, silence of its tracks, and the fallback bandwidth limit. */
+import type { ReportBlock, SenderReport } from '@causeway/wire';
+import type { Timer } from '../timers.ts';
+import type { PeerTransport } from './peer-transport.ts';
+
+const INTERVAL_MS = 1000;
+/** RFC 3550 §6.2 asks for jitter, lest all peers of a node report at once. */
+const JITTER = 0.2;
+/** What one publication may send; also told to publishers that have no transport-wide congestion control. */
+const MAX_TRACK_BITRATE_BPS = 8_000_000;
+
+export class ReportRound implements Timer {
+  readonly #transport: PeerTransport;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(nowMs: number, transport: PeerTransport) {
+    this.#transport = transport;
+    this.#arm(nowMs);
+  }
+
+  fire(nowMs: number): void {
+    this.#arm(nowMs);
+    const received: ReportBlock[] = [];
+    for (const track of this.#transport.receive.tracks) {
+      track.housekeep(nowMs);
+      for (const stream of track.streams) received.push(stream.reportBlock(nowMs));
+    }
+    const sent: SenderReport[] = [];
+    const cnames: string[] = [];
+    for (const subscription of this.#transport.subscriptions.values()) {
+      const report = subscription.senderReport(nowMs);
+      if (report === undefined) continue;
+      sent.push(report);
+      cnames.push(subscription.plan.cname);
+    }
+    this.#transport.rtcp.sendReports(received, sent, cnames);
+    this.#limitPublishers();
+  }
+
+  close(): void {
+    this.#transport.context.timers.cancel(this);
+  }
+
+  #limitPublishers(): void {
+    const ssrcs: number[] = [];
+    let tracks = 0;
+    for (const track of this.#transport.receive.tracks) {
+      if (track.plan.kind !== 'video' || track.plan.transportWideCc) continue;
+      tracks++;
+      for (const stream of track.streams) ssrcs.push(stream.ssrc);
+    }
+    if (ssrcs.length > 0) this.#transport.rtcp.sendRemb(MAX_TRACK_BITRATE_BPS * tracks, ssrcs);
+  }
+
+  #arm(nowMs: number): void {
+    const { random, timers } = this.#transport.context;
+    timers.schedule(nowMs + INTERVAL_MS * (1 + JITTER * (random() - 0.5)), this);
+  }
+}

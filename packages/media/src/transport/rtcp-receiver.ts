@@ -1,0 +1,60 @@
+/**
+ * Ends RTCP here: what a peer says about its own streams goes to those, what it says about ours to its subscriptions.
+ * Nothing is ever passed on as it came.
+ */
+import { compactNtp, ntpFractionFromUnixMs, ntpSecondsFromUnixMs, parseRtcp, type ReportBlock, type RtcpPacket, roundTripMs } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { PeerTransport } from './peer-transport.ts';
+
+/** An answer that took longer than this is somebody's broken clock. */
+const MAX_RTT_MS = 10_000;
+
+export function handleRtcp(nowMs: number, transport: PeerTransport, packet: Uint8Array, length: number): void {
+  const messages = parseRtcp(packet, length);
+  if (messages === undefined) {
+    transport.context.drops.increment(DropReason.RtcpMalformed);
+    return;
+  }
+  for (const message of messages) handleMessage(nowMs, transport, message);
+}
+
+function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPacket): void {
+  switch (message.type) {
+    case 'sender-report':
+      transport.receive.streamOf(message.senderSsrc)?.handleSenderReport(nowMs, message);
+      handleReports(nowMs, transport, message.reports);
+      return;
+    case 'receiver-report':
+      handleReports(nowMs, transport, message.reports);
+      return;
+    case 'nack':
+      transport.subscriptions.get(message.mediaSsrc)?.handleNack(nowMs, message.lost);
+      return;
+    case 'pli':
+      transport.subscriptions.get(message.mediaSsrc)?.requestKeyframe(nowMs);
+      return;
+    case 'fir':
+      for (const { ssrc } of message.entries) transport.subscriptions.get(ssrc)?.requestKeyframe(nowMs);
+      return;
+    case 'transport-feedback':
+      transport.congestion.handleFeedback(nowMs, message);
+      return;
+    // A source that says goodbye may come back under the same SSRC; silence is noticed anyway.
+    case 'bye':
+    case 'sdes':
+    case 'remb':
+      return;
+  }
+}
+
+function handleReports(nowMs: number, transport: PeerTransport, reports: readonly ReportBlock[]): void {
+  const wallClockMs = nowMs + transport.context.wallClockOffsetMs;
+  const nowCompact = compactNtp(ntpSecondsFromUnixMs(wallClockMs), ntpFractionFromUnixMs(wallClockMs));
+  for (const report of reports) {
+    const subscription = transport.subscriptions.get(report.ssrc);
+    if (subscription === undefined) continue;
+    subscription.lastReport = report;
+    const rttMs = roundTripMs(nowCompact, report.lastSenderReport, report.delaySinceLastSenderReport);
+    if (rttMs !== undefined && rttMs <= MAX_RTT_MS) transport.noteRtt(rttMs);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Writes outgoing RTCP of one peer: feedback at once in reduced-size packets, reports as one compound packet a round.
+ *
+ * @see RFC 3550 §6.4, RFC 4585 §6, RFC 5506 (reduced size)
+ */
+import {
+  type ExtendedSeq,
+  type ReportBlock,
+  type SenderReport,
+  toSeq16,
+  writeBye,
+  writeNack,
+  writePli,
+  writeReceiverReport,
+  writeRemb,
+  writeSdes,
+  writeSenderReport,
+} from '@causeway/wire';
+import type { TwccRecorder } from '../publisher/twcc-recorder.ts';
+import type { PeerTransport } from './peer-transport.ts';
+
+/** A receiver report names at most this many streams: the count field has five bits (RFC 3550 §6.4.2). */
+const MAX_REPORT_BLOCKS = 31;
+/** Stay clear of the path MTU with SRTCP's trailer on top. */
+const MAX_COMPOUND_BYTES = 1100;
+/** What one NACK may list and still fit a datagram even if no two numbers share a field: 4 bytes each. */
+const MAX_NACKED_PACKETS = 250;
+
+export class RtcpSender {
+  readonly #transport: PeerTransport;
+  /** Names us as a receiver; also the sender SSRC of feedback. */
+  readonly ssrc: number;
+
+  constructor(transport: PeerTransport, ssrc: number) {
+    this.#transport = transport;
+    this.ssrc = ssrc;
+  }
+
+  sendPli(mediaSsrc: number): void {
+    this.#send((out, offset) => writePli(out, offset, { senderSsrc: this.ssrc, mediaSsrc }));
+  }
+
+  sendNack(mediaSsrc: number, lost: readonly ExtendedSeq[]): void {
+    for (let first = 0; first < lost.length; first += MAX_NACKED_PACKETS) {
+      const part = lost.slice(first, first + MAX_NACKED_PACKETS).map(toSeq16);
+      this.#send((out, offset) => writeNack(out, offset, { senderSsrc: this.ssrc, mediaSsrc, lost: part }));
+    }
+  }
+
+  sendBye(ssrcs: readonly number[]): void {
+    this.#send((out, offset) => {
+      const afterReport = writeReceiverReport(out, offset, { senderSsrc: this.ssrc, reports: [] });
+      return writeBye(out, afterReport, { ssrcs });
+    });
+  }
+
+  sendRemb(bitrateBps: number, ssrcs: readonly number[]): void {
+    this.#send((out, offset) => writeRemb(out, offset, { senderSsrc: this.ssrc, bitrateBps, ssrcs }));
+  }
+
+  sendTransportFeedback(nowMs: number, recorder: TwccRecorder, mediaSsrc: number): void {
+    this.#send((out, offset) => recorder.writeFeedback(nowMs, this.ssrc, mediaSsrc, out, offset));
+  }
+
+  /** One round of reports: what we receive, what we send, and who we are. Split when a datagram is full. */
+  sendReports(received: readonly ReportBlock[], sent: readonly SenderReport[], cnames: readonly string[]): void {
+    for (let first = 0; first < received.length; first += MAX_REPORT_BLOCKS) {
+      const reports = received.slice(first, first + MAX_REPORT_BLOCKS);
+      this.#send((out, offset) => writeReceiverReport(out, offset, { senderSsrc: this.ssrc, reports }));
+    }
+    let next = 0;
+    while (next < sent.length) {
+      this.#send((out, offset) => {
+        const start = offset;
+        let end = offset;
+        const firstOfPacket = next;
+        while (next < sent.length && end - start < MAX_COMPOUND_BYTES) end = writeSenderReport(out, end, sent[next++]);
+        const chunks = sent.slice(firstOfPacket, next).map((report, index) => ({
+          ssrc: report.senderSsrc,
+          cname: cnames[firstOfPacket + index],
+        }));
+        return writeSdes(out, end, { chunks });
+      });
+    }
+  }
+
+  #send(write: (out: Uint8Array, offset: number) => number): void {
+    const path = this.#transport.ice.selectedPath;
+    if (path === undefined || !this.#transport.isSecure) return;
+    const { outbox } = this.#transport.context;
+    const start = outbox.arena.takeSlot();
+    const end = write(outbox.arena.bytes, start);
+    if (end > start) outbox.addRtcp(path, this.#transport.endpoint.rtcpStream, start, end - start);
+  }
+}

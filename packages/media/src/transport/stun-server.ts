@@ -1,0 +1,52 @@
+/**
+ * Plain STUN for whoever asks (the `stun:` URL of the API's Quick Start): the answer is nothing but the asker's own address,
+ * 32 bytes for IPv4, so that the port is a poor amplifier, and only so many a second for each neighbourhood.
+ *
+ * @see RFC 8489 §12 (basic server behaviour)
+ */
+import { type StunMessage, writeBindingSuccess } from '@causeway/wire';
+import type { Path } from '../demux/path.ts';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+
+const ANSWERS_PER_SECOND = 50;
+/** Neighbourhoods remembered at once; when there are more, counting starts afresh, which errs on the asker's side. */
+const MAX_NEIGHBOURHOODS = 4096;
+
+export class StunServer {
+  readonly #context: EngineContext;
+  readonly #answered = new Map<string, number>();
+  #secondStartedMs = 0;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  handleBindingRequest(nowMs: number, path: Path, request: StunMessage): void {
+    if (!this.#admit(nowMs, path.remoteAddress)) {
+      this.#context.drops.increment(DropReason.StunRateLimited);
+      return;
+    }
+    const { transactionId } = request;
+    const response = writeBindingSuccess({ transactionId, address: path.remoteAddress, port: path.remotePort, fingerprint: false });
+    this.#context.outbox.addDatagram(path, response);
+  }
+
+  #admit(nowMs: number, address: string): boolean {
+    if (nowMs - this.#secondStartedMs >= 1000 || this.#answered.size >= MAX_NEIGHBOURHOODS) {
+      this.#answered.clear();
+      this.#secondStartedMs = nowMs;
+    }
+    const neighbourhood = neighbourhoodOf(address);
+    const answered = this.#answered.get(neighbourhood) ?? 0;
+    if (answered >= ANSWERS_PER_SECOND) return false;
+    this.#answered.set(neighbourhood, answered + 1);
+    return true;
+  }
+}
+
+/** The /24 of an IPv4 address, the first three groups of an IPv6 one. */
+function neighbourhoodOf(address: string): string {
+  const separator = address.includes(':') ? ':' : '.';
+  return address.split(separator, 3).join(separator);
+}

@@ -1,0 +1,34 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+
+/**
+ * Makes a socket for a literal address. Node resolves even literals asynchronously unless told otherwise; with this, `bind`,
+ * `connect` and `send` take effect before they return.
+ */
+export function createLiteralSocket(address: string, options: { readonly reusePort: boolean; readonly receiveBufferBytes?: number }): Socket {
+  const { reusePort, receiveBufferBytes } = options;
+  return createSocket({
+    type: isIPv6(address) ? 'udp6' : 'udp4',
+    ipv6Only: true,
+    lookup: lookupLiteral,
+    ...(reusePort ? { reusePort } : {}),
+    ...(receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes }),
+  });
+}
+
+function lookupLiteral(address: string, _options: unknown, callback: LookupCallback): void {
+  callback(null, address, isIPv6(address) ? 6 : 4);
+}
+
+/** @throws the system's error with address and port in its message */
+export function bindSocket(socket: Socket, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}

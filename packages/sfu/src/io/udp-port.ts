@@ -1,0 +1,133 @@
+/**
+ * The one UDP port of a node. Strangers and newcomers arrive at an unconnected socket per local address. A peer whose path
+ * ICE has nominated gets a second socket on the same port, connected to it: the kernel then delivers its datagrams there, and
+ * sending costs a third less (docs/adr/0005).
+ */
+import type { RemoteInfo } from 'node:dgram';
+import type { DatagramSink, Path } from '@causeway/media';
+import { bindSocket, createLiteralSocket } from './literal-socket.ts';
+import { PathTable } from './path-table.ts';
+import { type LocalSocket, SocketPath } from './socket-path.ts';
+
+/** Room for a burst of newcomers while the event loop is busy. */
+const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
+
+export interface UdpPortOptions {
+  /** Local addresses, no wildcards. */
+  readonly addresses: readonly string[];
+  /** 0 takes a free port, the same on all addresses. */
+  readonly port: number;
+  /** Whether nominated paths get sockets of their own. */
+  readonly connectPaths: boolean;
+  /** Takes a datagram; its bytes are the receiver's. */
+  readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
+}
+
+/** Whether the kernel delivers to the connected one of several sockets on a port: Linux does, others have no SO_REUSEPORT for it. */
+export function canConnectPaths(): boolean {
+  return process.platform === 'linux';
+}
+
+export class UdpPort implements DatagramSink {
+  readonly #options: UdpPortOptions;
+  readonly #locals: LocalSocket[] = [];
+  readonly #table = new PathTable();
+  readonly #connected = new Set<SocketPath>();
+  #port: number;
+
+  constructor(options: UdpPortOptions) {
+    this.#options = options;
+    this.#port = options.port;
+  }
+
+  /** The port in use; the one asked for until `open` is done. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** How many paths are known, and how many of them have sockets of their own. */
+  get counts(): { readonly paths: number; readonly connectedSockets: number } {
+    return { paths: this.#table.size, connectedSockets: this.#connected.size };
+  }
+
+  /** @throws the system's error, EADDRINUSE say; nothing stays open then */
+  async open(): Promise<void> {
+    try {
+      for (const address of this.#options.addresses) await this.#openLocal(address);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  send(path: Path, bytes: Uint8Array, offset: number, length: number): void {
+    if (!(path instanceof SocketPath)) return;
+    if (path.connected === undefined) path.shared.socket.send(bytes, offset, length, path.remotePort, path.remoteAddress);
+    else path.connected.send(bytes, offset, length);
+  }
+
+  pathSelected(path: Path): void {
+    if (!this.#options.connectPaths || !(path instanceof SocketPath) || path.connected !== undefined) return;
+    const { address } = path.shared;
+    const socket = createLiteralSocket(address, { reusePort: true });
+    socket.on('message', (datagram) => this.#options.onDatagram(path, datagram));
+    // Without file descriptors left the shared socket goes on serving the path; an ICMP answer later says no more than
+    // that the peer is gone, which consent notices.
+    socket.on('error', () => this.#disconnect(path));
+    path.connected = socket;
+    this.#connected.add(path);
+    socket.bind({ address, port: this.#port, exclusive: true });
+    if (path.connected === socket) socket.connect(path.remotePort, path.remoteAddress);
+  }
+
+  pathReleased(path: Path): void {
+    if (!(path instanceof SocketPath)) return;
+    this.#table.remove(path);
+    this.#disconnect(path);
+  }
+
+  close(): void {
+    for (const path of [...this.#connected]) this.#disconnect(path);
+    for (const { socket } of this.#locals) socket.close();
+    this.#locals.length = 0;
+  }
+
+  async #openLocal(address: string): Promise<void> {
+    const { connectPaths } = this.#options;
+    // A shared port would hide a second server on it, so it is taken alone for a moment first.
+    if (connectPaths) this.#port = await probePort(address, this.#port);
+    const socket = createLiteralSocket(address, { reusePort: connectPaths, receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES });
+    await bindSocket(socket, address, this.#port);
+    this.#port = socket.address().port;
+    const local: LocalSocket = { socket, address };
+    this.#locals.push(local);
+    socket.on('message', (datagram, from) => this.#receiveShared(local, datagram, from));
+    // Sending to an address without a route fails here; the peer hears nothing and ICE tries another.
+    socket.on('error', () => undefined);
+  }
+
+  #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {
+    const known = this.#table.find(local, from.address, from.port);
+    const path = known ?? new SocketPath(local, from.address, from.port);
+    this.#options.onDatagram(path, datagram);
+    // Strangers leave no trace: only a path that a transport has claimed is remembered.
+    if (known === undefined && path.transport !== undefined) this.#table.add(path);
+  }
+
+  #disconnect(path: SocketPath): void {
+    const socket = path.connected;
+    if (socket === undefined) return;
+    path.connected = undefined;
+    this.#connected.delete(path);
+    socket.removeAllListeners('message');
+    socket.close();
+  }
+}
+
+async function probePort(address: string, port: number): Promise<number> {
+  const probe = createLiteralSocket(address, { reusePort: false });
+  await bindSocket(probe, address, port);
+  const taken = probe.address().port;
+  await new Promise<void>((resolve) => probe.close(resolve));
+  return taken;
+}

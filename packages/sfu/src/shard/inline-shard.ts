@@ -1,0 +1,179 @@
+/**
+ * A shard in the caller's thread: one engine, one UDP port, one timer. Everything that one turn of the event loop brings in
+ * is handled first, and what it produces is protected and sent together at its end.
+ */
+import { createHmac } from 'node:crypto';
+import {
+  Engine,
+  type EngineListener,
+  type EngineSnapshot,
+  type IceRestartPlan,
+  type PublisherTrackPlan,
+  type SecureSuite,
+  type SubscriberTrackPlan,
+  type TransportPlan,
+} from '@causeway/media';
+import { UdpPort } from '../io/udp-port.ts';
+import type { Shard } from '../shard.ts';
+
+/** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
+const LONGEST_SLEEP_MS = 60_000;
+
+export interface InlineShardOptions {
+  readonly suite: SecureSuite;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly connectPaths: boolean;
+}
+
+export class InlineShard implements Shard {
+  readonly #suite: SecureSuite;
+  readonly #engine: Engine;
+  readonly #port: UdpPort;
+  readonly #finishTurnLater = () => this.#finishTurn();
+  readonly #events: ((listener: EngineListener) => void)[] = [];
+  #listener: EngineListener | undefined = undefined;
+  #isFlushScheduled = false;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #timerDeadlineMs = Number.POSITIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(options: InlineShardOptions) {
+    this.#suite = options.suite;
+    this.#port = new UdpPort({
+      addresses: options.addresses,
+      port: options.port,
+      connectPaths: options.connectPaths,
+      onDatagram: (path, datagram) => {
+        this.#engine.handleDatagram(performance.now(), path, datagram);
+        this.#scheduleFlush();
+      },
+    });
+    this.#engine = new Engine({
+      suite: options.suite,
+      sink: this.#port,
+      listener: this.#queueingListener(),
+      hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
+      random: Math.random,
+      wallClockOffsetMs: performance.timeOrigin,
+    });
+  }
+
+  get fingerprint() {
+    return this.#suite.fingerprint;
+  }
+
+  get port(): number {
+    return this.#port.port;
+  }
+
+  /** @throws the system's error if the port cannot be had */
+  open(): Promise<void> {
+    return this.#port.open();
+  }
+
+  setListener(listener: EngineListener): void {
+    this.#listener = listener;
+  }
+
+  openTransport(plan: TransportPlan): void {
+    this.#control((nowMs) => this.#engine.openTransport(nowMs, plan));
+  }
+
+  restartIce(plan: IceRestartPlan): void {
+    this.#control((nowMs) => this.#engine.restartIce(nowMs, plan));
+  }
+
+  closeTransport(transportId: string): void {
+    this.#control((nowMs) => this.#engine.closeTransport(nowMs, transportId));
+  }
+
+  putPublisherTrack(plan: PublisherTrackPlan): void {
+    this.#control((nowMs) => this.#engine.putPublisherTrack(nowMs, plan));
+  }
+
+  removePublisherTrack(trackId: string): void {
+    this.#control((nowMs) => this.#engine.removePublisherTrack(nowMs, trackId));
+  }
+
+  putSubscriberTrack(plan: SubscriberTrackPlan): void {
+    this.#control((nowMs) => this.#engine.putSubscriberTrack(nowMs, plan));
+  }
+
+  removeSubscriberTrack(subscriptionId: string): void {
+    this.#control((nowMs) => this.#engine.removeSubscriberTrack(nowMs, subscriptionId));
+  }
+
+  snapshot(): EngineSnapshot {
+    return this.#engine.snapshot(performance.now());
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#engine.flush();
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#port.close();
+  }
+
+  #control(verb: (nowMs: number) => void): void {
+    verb(performance.now());
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled || this.#isClosed) return;
+    this.#isFlushScheduled = true;
+    setImmediate(this.#finishTurnLater);
+  }
+
+  #finishTurn(): void {
+    this.#isFlushScheduled = false;
+    if (this.#isClosed) return;
+    const nowMs = performance.now();
+    this.#engine.handleTimeout(nowMs);
+    this.#engine.flush();
+    this.#suite.prepareAhead();
+    this.#armTimer(nowMs);
+    this.#deliverEvents();
+  }
+
+  #armTimer(nowMs: number): void {
+    const deadlineMs = Math.min(this.#engine.nextDeadlineMs, nowMs + LONGEST_SLEEP_MS);
+    if (this.#timer !== undefined && this.#timerDeadlineMs <= deadlineMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDeadlineMs = deadlineMs;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, deadlineMs - nowMs));
+    // A listening socket keeps the process up; a timer alone should not.
+    this.#timer.unref();
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    this.#timerDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#finishTurn();
+  }
+
+  /** The owner hears of events after the engine has returned, so that it may answer them with any verb. */
+  #deliverEvents(): void {
+    const listener = this.#listener;
+    if (this.#events.length === 0 || listener === undefined) return;
+    for (const deliver of this.#events.splice(0)) deliver(listener);
+  }
+
+  #queueEvent(deliver: (listener: EngineListener) => void): void {
+    this.#events.push(deliver);
+    this.#scheduleFlush();
+  }
+
+  #queueingListener(): EngineListener {
+    return {
+      onConnectionState: (transportId, state) => this.#queueEvent((to) => to.onConnectionState(transportId, state)),
+      onTransportClosed: (transportId, reason) => this.#queueEvent((to) => to.onTransportClosed(transportId, reason)),
+      onTrackActivity: (trackId, activity) => this.#queueEvent((to) => to.onTrackActivity(trackId, activity)),
+      onDataChannelOpened: (transportId, streamId, label) => this.#queueEvent((to) => to.onDataChannelOpened(transportId, streamId, label)),
+      onDataChannelClosed: (transportId, streamId) => this.#queueEvent((to) => to.onDataChannelClosed(transportId, streamId)),
+      onOutputReady: () => this.#scheduleFlush(),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/** What a link does to datagrams. Probabilities are of one datagram; a delay is one way. */
+export interface Impairment {
+  readonly delayMs: number;
+  /** Added to the delay, uniform in 0 … jitterMs; enough of it reorders. */
+  readonly jitterMs: number;
+  readonly lossProbability: number;
+  readonly duplicateProbability: number;
+}
+
+export const CLEAN_LINK: Impairment = { delayMs: 10, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 };
+
+interface Flight {
+  readonly arrivesMs: number;
+  readonly order: number;
+  readonly datagram: Uint8Array;
+}
+
+/** One direction of a network path in virtual time: datagrams go in, and come out later, or twice, or never. */
+export class VirtualLink {
+  readonly #random: () => number;
+  readonly #deliver: (nowMs: number, datagram: Uint8Array) => void;
+  #flights: Flight[] = [];
+  #order = 0;
+  impairment: Impairment;
+  /** Decides about single datagrams before chance does: return true to lose this one. */
+  lose: (datagram: Uint8Array) => boolean = () => false;
+  sent = 0;
+  lost = 0;
+
+  constructor(random: () => number, impairment: Impairment, deliver: (nowMs: number, datagram: Uint8Array) => void) {
+    this.#random = random;
+    this.impairment = impairment;
+    this.#deliver = deliver;
+  }
+
+  /** The bytes are copied: a sender may use its buffer again. */
+  send(nowMs: number, datagram: Uint8Array): void {
+    this.sent++;
+    if (this.lose(datagram) || this.#random() < this.impairment.lossProbability) {
+      this.lost++;
+      return;
+    }
+    this.#launch(nowMs, datagram);
+    if (this.#random() < this.impairment.duplicateProbability) this.#launch(nowMs, datagram);
+  }
+
+  get nextArrivalMs(): number {
+    return this.#flights.reduce((earliest, flight) => Math.min(earliest, flight.arrivesMs), Number.POSITIVE_INFINITY);
+  }
+
+  deliverDue(nowMs: number): void {
+    const due = this.#flights.filter((flight) => flight.arrivesMs <= nowMs);
+    this.#flights = this.#flights.filter((flight) => flight.arrivesMs > nowMs);
+    due.sort((a, b) => a.arrivesMs - b.arrivesMs || a.order - b.order);
+    for (const flight of due) this.#deliver(nowMs, flight.datagram);
+  }
+
+  #launch(nowMs: number, datagram: Uint8Array): void {
+    const arrivesMs = nowMs + this.impairment.delayMs + this.impairment.jitterMs * this.#random();
+    this.#flights.push({ arrivesMs, order: this.#order++, datagram: datagram.slice() });
+  }
+}
