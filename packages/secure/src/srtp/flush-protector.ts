@@ -1,0 +1,135 @@
+/**
+ * Protects a whole flush: keystream over each packet, then the tags of all of them four at a time, whoever they are for.
+ * Everything happens in place, in the arena.
+ *
+ * @see RFC 3711 §3.3, §3.4; docs/adr/0003-srtp-by-flush.md
+ */
+import type { ProtectBatch } from '@causeway/media';
+import { AuthenticationJobs } from './authentication-jobs.ts';
+import { HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { GCM_TAG_LENGTH } from './gcm-key.ts';
+import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
+import type { SrtpCounters } from './srtp-counters.ts';
+import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './srtp-memory.ts';
+
+const RTP_FIXED_HEADER_LENGTH = 12;
+const RTCP_CLEAR_LENGTH = 8;
+const SRTCP_INDEX_LENGTH = 4;
+const ENCRYPTED_BIT = 0x8000_0000;
+const INDEX_LIMIT = 2 ** 48;
+const REFUSED = 0;
+
+export class FlushProtector {
+  readonly #memory: SrtpMemory;
+  readonly #counters: SrtpCounters;
+  readonly #jobs: AuthenticationJobs;
+
+  constructor(memory: SrtpMemory, counters: SrtpCounters) {
+    this.#memory = memory;
+    this.#counters = counters;
+    this.#jobs = new AuthenticationJobs(memory);
+  }
+
+  protect(batch: ProtectBatch): void {
+    for (let row = 0; row < batch.count; row++) {
+      batch.protectedLength[row] = batch.isRtcp[row] === 1 ? this.#protectRtcp(batch, row) : this.#protectRtp(batch, row);
+      if (this.#jobs.isFull) this.#jobs.run();
+    }
+    this.#jobs.run();
+  }
+
+  #protectRtp(batch: ProtectBatch, row: number): number {
+    const stream = batch.streams[row] as RtpOutboundStream;
+    const offset = batch.offset[row];
+    const headerLength = batch.headerLength[row];
+    const length = batch.plainLength[row];
+    const index = batch.packetIndex[row];
+    const { cipher } = stream;
+    if (cipher === undefined) return this.#refuseUnkeyed();
+    if (headerLength < RTP_FIXED_HEADER_LENGTH || headerLength > length || !this.#fits(offset, length)) return this.#refuseMalformed();
+    // Also refuses NaN.
+    if (!(index >= 0 && index < INDEX_LIMIT)) return this.#refuseMalformed();
+    const at = this.#memory.arenaAt + offset;
+    if (cipher.profile === 'AEAD_AES_128_GCM') return this.#sealRtp(stream, at, headerLength, length, index);
+    const payloadLength = length - headerLength;
+    const keystream = (stream.window as NonNullable<typeof stream.window>).locate(index, payloadLength);
+    const checksum = this.#memory.kernel.applyKeystream(at + headerLength, keystream, payloadLength);
+    if (!stream.ledger.admit(index, checksum)) return this.#refuseReuse();
+    const end = at + length;
+    this.#jobs.add(cipher.authentication, at, length, Math.floor(index / 65_536) | 0, end);
+    return length + HMAC_TAG_LENGTH;
+  }
+
+  #protectRtcp(batch: ProtectBatch, row: number): number {
+    const stream = batch.streams[row] as RtcpOutboundStream;
+    const offset = batch.offset[row];
+    const length = batch.plainLength[row];
+    const { cipher } = stream;
+    if (cipher === undefined) return this.#refuseUnkeyed();
+    if (length < RTCP_CLEAR_LENGTH || !this.#fits(offset, length)) return this.#refuseMalformed();
+    const index = stream.takeIndex();
+    if (index === undefined) return this.#refuseReuse();
+    const at = this.#memory.arenaAt + offset;
+    const ssrc = this.#memory.view.getUint32(at + 4);
+    const word = ENCRYPTED_BIT | index;
+    if (cipher.profile === 'AEAD_AES_128_GCM') return this.#sealRtcp(stream, at, length, ssrc, index);
+    const textLength = length - RTCP_CLEAR_LENGTH;
+    const keystream = cipher.keystream.generateSingle(ssrc, index, textLength);
+    this.#memory.kernel.applyKeystream(at + RTCP_CLEAR_LENGTH, keystream, textLength);
+    this.#jobs.add(cipher.authentication, at, length, word, at + length + SRTCP_INDEX_LENGTH);
+    return length + SRTCP_INDEX_LENGTH + HMAC_TAG_LENGTH;
+  }
+
+  #sealRtp(stream: RtpOutboundStream, at: number, headerLength: number, length: number, index: number): number {
+    const { bytes, kernel } = this.#memory;
+    // With no keystream the kernel only takes the checksum, by which a second use of the nonce is known.
+    const checksum = kernel.applyKeystream(at + headerLength, this.#memory.zerosAt, length - headerLength);
+    if (!stream.ledger.admit(index, checksum)) return this.#refuseReuse();
+    const { cipher } = stream;
+    if (cipher?.profile !== 'AEAD_AES_128_GCM') return this.#refuseUnkeyed();
+    const end = at + length;
+    cipher.gcm.seal(
+      stream.ssrc,
+      index,
+      bytes.subarray(at, at + headerLength),
+      bytes.subarray(at + headerLength, end),
+      bytes.subarray(end, end + GCM_TAG_LENGTH),
+    );
+    return length + GCM_TAG_LENGTH;
+  }
+
+  #sealRtcp(stream: RtcpOutboundStream, at: number, length: number, ssrc: number, index: number): number {
+    const { bytes, view } = this.#memory;
+    const { cipher } = stream;
+    if (cipher?.profile !== 'AEAD_AES_128_GCM') return this.#refuseUnkeyed();
+    const end = at + length;
+    const wordAt = end + GCM_TAG_LENGTH;
+    view.setInt32(wordAt, ENCRYPTED_BIT | index);
+    const associated = new Uint8Array(RTCP_CLEAR_LENGTH + SRTCP_INDEX_LENGTH);
+    associated.set(bytes.subarray(at, at + RTCP_CLEAR_LENGTH));
+    associated.set(bytes.subarray(wordAt, wordAt + SRTCP_INDEX_LENGTH), RTCP_CLEAR_LENGTH);
+    cipher.gcm.seal(ssrc, index, associated, bytes.subarray(at + RTCP_CLEAR_LENGTH, end), bytes.subarray(end, wordAt));
+    return length + GCM_TAG_LENGTH + SRTCP_INDEX_LENGTH;
+  }
+
+  /** Whether the packet lies within one slot and leaves room for what is written behind it. */
+  #fits(offset: number, length: number): boolean {
+    const slotEnd = (Math.floor(offset / SLOT_SIZE_BYTES) + 1) * SLOT_SIZE_BYTES;
+    return offset + length + AUTHENTICATION_ROOM_BYTES <= slotEnd && slotEnd <= this.#memory.options.arenaSlots * SLOT_SIZE_BYTES;
+  }
+
+  #refuseUnkeyed(): number {
+    this.#counters.notKeyed++;
+    return REFUSED;
+  }
+
+  #refuseMalformed(): number {
+    this.#counters.malformed++;
+    return REFUSED;
+  }
+
+  #refuseReuse(): number {
+    this.#counters.indexReused++;
+    return REFUSED;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Authenticates and decrypts what one peer sends. Nothing is remembered of a packet before its tag has been found right.
+ *
+ * @see RFC 3711 §3.3, §3.4, RFC 7714
+ */
+import { type SrtpProfile, UNPROTECT_FORGED, UNPROTECT_MALFORMED, UNPROTECT_NOT_READY, UNPROTECT_REPLAYED } from '@causeway/media';
+import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
+import { authenticateOne } from './authentication-jobs.ts';
+import { HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { GCM_TAG_LENGTH } from './gcm-key.ts';
+import { InboundContext } from './inbound-context.ts';
+import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
+import { estimatePacketIndex } from './packet-index.ts';
+import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
+import type { SrtpMasterKeys } from './srtp-keys.ts';
+import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
+
+const RTCP_CLEAR_LENGTH = 8;
+const RTP_VERSION = 2;
+const SRTCP_INDEX_LENGTH = 4;
+const SEQ_SPACE = 65_536;
+/**
+ * A sender may begin just before the sequence number wraps and lose all packets up to there. So a new stream whose first
+ * packet fails is tried once more as one rollover on, if its sequence number is this low.
+ */
+const FRESH_WRAP_PACKETS = 4_096;
+
+export class InboundSrtp {
+  readonly #supply: KeystreamSupply;
+  #rtp: SessionCipher | undefined;
+  #rtcp: SessionCipher | undefined;
+  readonly #rtpStreams = new InboundContext((ssrc) => this.#createWindow(ssrc));
+  readonly #rtcpStreams = new InboundContext(() => undefined);
+
+  constructor(supply: KeystreamSupply) {
+    this.#supply = supply;
+  }
+
+  setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
+    const { memory } = this.#supply;
+    this.#rtp = createSessionCipher(memory, profile, master, 'srtp');
+    this.#rtcp = createSessionCipher(memory, profile, master, 'srtcp');
+  }
+
+  /** See `SecureEndpoint.unprotectRtp`. */
+  unprotectRtp(packet: Uint8Array): number {
+    const cipher = this.#rtp;
+    if (cipher === undefined) return UNPROTECT_NOT_READY;
+    const tagLength = TAG_LENGTH[cipher.profile];
+    const headerLength = rtpHeaderLength(packet, packet.length - tagLength);
+    if (headerLength < 0 || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
+    const ssrc = peekRtpSsrc(packet);
+    const seq = peekRtpSeq(packet);
+    const stream = this.#rtpStreams.find(ssrc);
+    const highest = stream === undefined ? this.#rtpStreams.retiredIndex(ssrc) : stream.replay.highest;
+    const index = estimatePacketIndex(highest, seq);
+    if (index < 0) return UNPROTECT_FORGED;
+    if (stream === undefined ? index <= highest : stream.replay.isReplay(index)) return UNPROTECT_REPLAYED;
+    if (this.#openRtp(cipher, packet, headerLength, ssrc, index)) return packet.length - tagLength;
+    const mayHaveWrapped = highest < 0 && seq < FRESH_WRAP_PACKETS;
+    if (mayHaveWrapped && this.#openRtp(cipher, packet, headerLength, ssrc, index + SEQ_SPACE)) return packet.length - tagLength;
+    return UNPROTECT_FORGED;
+  }
+
+  /** See `SecureEndpoint.unprotectRtcp`. Packets that are not encrypted (E bit 0) are refused, authentic or not. */
+  unprotectRtcp(packet: Uint8Array): number {
+    const cipher = this.#rtcp;
+    if (cipher === undefined) return UNPROTECT_NOT_READY;
+    const plainLength = packet.length - TAG_LENGTH[cipher.profile] - SRTCP_INDEX_LENGTH;
+    if (plainLength < RTCP_CLEAR_LENGTH || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
+    if (packet[0] >> 6 !== RTP_VERSION) return UNPROTECT_MALFORMED;
+    // With AEAD the tag stands before the index, with HMAC behind it.
+    const wordAt = cipher.profile === 'AEAD_AES_128_GCM' ? packet.length - SRTCP_INDEX_LENGTH : plainLength;
+    const word = readInt32(packet, wordAt);
+    if (word >= 0) return UNPROTECT_MALFORMED;
+    const index = word & 0x7fff_ffff;
+    const ssrc = readInt32(packet, 4) >>> 0;
+    const stream = this.#rtcpStreams.find(ssrc);
+    const isReplay = stream === undefined ? index <= this.#rtcpStreams.retiredIndex(ssrc) : stream.replay.isReplay(index);
+    if (isReplay) return UNPROTECT_REPLAYED;
+    return this.#openRtcp(cipher, packet, plainLength, word, ssrc) ? plainLength : UNPROTECT_FORGED;
+  }
+
+  close(): void {
+    this.#rtp = undefined;
+    this.#rtcp = undefined;
+    this.#rtpStreams.close();
+    this.#rtcpStreams.close();
+  }
+
+  #openRtp(cipher: SessionCipher, packet: Uint8Array, headerLength: number, ssrc: number, index: number): boolean {
+    const textEnd = packet.length - TAG_LENGTH[cipher.profile];
+    if (cipher.profile === 'AEAD_AES_128_GCM') {
+      const text = packet.subarray(headerLength, textEnd);
+      if (!cipher.gcm.open(ssrc, index, packet.subarray(0, headerLength), text, packet.subarray(textEnd))) return false;
+      return this.#rtpStreams.accept(ssrc, index) !== undefined;
+    }
+    if (!this.#isAuthentic(cipher, packet, textEnd, Math.floor(index / SEQ_SPACE) | 0, textEnd)) return false;
+    const stream = this.#rtpStreams.accept(ssrc, index);
+    if (stream?.window === undefined) return false;
+    this.#decrypt(packet, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
+    return true;
+  }
+
+  #openRtcp(cipher: SessionCipher, packet: Uint8Array, plainLength: number, word: number, ssrc: number): boolean {
+    const index = word & 0x7fff_ffff;
+    if (cipher.profile === 'AEAD_AES_128_GCM') {
+      const tagEnd = plainLength + GCM_TAG_LENGTH;
+      const associated = new Uint8Array(RTCP_CLEAR_LENGTH + SRTCP_INDEX_LENGTH);
+      associated.set(packet.subarray(0, RTCP_CLEAR_LENGTH));
+      associated.set(packet.subarray(tagEnd), RTCP_CLEAR_LENGTH);
+      const text = packet.subarray(RTCP_CLEAR_LENGTH, plainLength);
+      if (!cipher.gcm.open(ssrc, index, associated, text, packet.subarray(plainLength, tagEnd))) return false;
+      return this.#rtcpStreams.accept(ssrc, index) !== undefined;
+    }
+    if (!this.#isAuthentic(cipher, packet, plainLength, word, plainLength + SRTCP_INDEX_LENGTH)) return false;
+    if (this.#rtcpStreams.accept(ssrc, index) === undefined) return false;
+    const keystream = cipher.keystream.generateSingle(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
+    this.#decrypt(packet, RTCP_CLEAR_LENGTH, plainLength, keystream);
+    return true;
+  }
+
+  /** Copies the packet into the kernel's memory, where `#decrypt` expects it, and compares the tag. */
+  #isAuthentic(cipher: CounterModeCipher, packet: Uint8Array, length: number, word: number, tagOffset: number): boolean {
+    const { memory } = this.#supply;
+    const { bytes, inboundPacketAt: at } = memory;
+    bytes.set(packet, at);
+    const tagAt = at + length;
+    authenticateOne(memory, cipher.authentication, at, length, word, tagAt);
+    let difference = 0;
+    for (let i = 0; i < HMAC_TAG_LENGTH; i++) difference |= bytes[tagAt + i] ^ packet[tagOffset + i];
+    return difference === 0;
+  }
+
+  #decrypt(packet: Uint8Array, from: number, to: number, keystream: number): void {
+    const { bytes, inboundPacketAt: at, kernel } = this.#supply.memory;
+    kernel.applyKeystream(at + from, keystream, to - from);
+    packet.set(bytes.subarray(at + from, at + to), from);
+  }
+
+  #createWindow(ssrc: number): KeystreamWindow | undefined {
+    const cipher = this.#rtp;
+    return cipher?.profile === 'AES_CM_128_HMAC_SHA1_80' ? new KeystreamWindow(this.#supply, cipher.keystream, ssrc) : undefined;
+  }
+}
+
+function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}

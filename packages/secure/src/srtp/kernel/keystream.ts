@@ -1,0 +1,63 @@
+/**
+ * The parts of AES counter mode that are not AES: the counter blocks in front of the cipher and the exclusive-or behind it.
+ *
+ * @see RFC 3711 §4.1.1
+ */
+
+/** Sixteen bytes of ones, then sixteen of zeros: a window on it is the mask of a tail of n bytes. */
+const TAIL_MASK: usize = memory.data<u8>([
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+], 16);
+
+/**
+ * Writes the counter blocks of one packet.
+ *
+ * @param to where they go, 16 bytes each
+ * @param iv the packet's initial counter block; its last two bytes are the counter and are replaced
+ * @param count how many blocks, at most 65,536
+ */
+export function fillCounterBlocks(to: usize, iv: usize, count: i32): void {
+  const initial = v128.load(iv);
+  for (let counter = 0; counter < count; counter++) {
+    v128.store(to + (<usize>counter << 4), v128.replace_lane<i16>(initial, 7, bswap<u16>(<u16>counter)));
+  }
+}
+
+/**
+ * Exclusive-ors a keystream over a payload in place and returns a checksum of what the payload was before.
+ *
+ * Up to 15 bytes behind the payload may be changed. The checksum tells whether an index that was used before is used for
+ * the same payload again: two running sums in four lanes, folded, so every byte and every position counts.
+ *
+ * @param keystream aligned to 16 bytes, readable up to the next multiple of 16 behind `length`
+ */
+export function applyKeystream(payload: usize, keystream: usize, length: i32): u32 {
+  let sum = i32x4.splat(length);
+  let sumOfSums = i32x4.splat(0x2545f491);
+  let at: usize = 0;
+  for (const end = <usize>(length & ~15); at < end; at += 16) {
+    const plain = v128.load(payload + at);
+    sum = v128.add<i32>(sum, plain);
+    sumOfSums = v128.add<i32>(sumOfSums, sum);
+    v128.store(payload + at, v128.xor(plain, v128.load(keystream + at)));
+  }
+  const tail = <usize>(length & 15);
+  if (tail != 0) {
+    const plain = v128.and(v128.load(payload + at), v128.load(TAIL_MASK + 16 - tail));
+    sum = v128.add<i32>(sum, plain);
+    sumOfSums = v128.add<i32>(sumOfSums, sum);
+    v128.store(payload + at, v128.xor(plain, v128.load(keystream + at)));
+  }
+  return fold(fold(0x9e3779b1, sum), sumOfSums);
+}
+
+function fold(hash: u32, lanes: v128): u32 {
+  hash = (hash ^ v128.extract_lane<u32>(lanes, 0)) * 0x85ebca6b;
+  hash = rotl<u32>(hash, 15);
+  hash = (hash ^ v128.extract_lane<u32>(lanes, 1)) * 0xc2b2ae35;
+  hash = rotl<u32>(hash, 15);
+  hash = (hash ^ v128.extract_lane<u32>(lanes, 2)) * 0x85ebca6b;
+  hash = rotl<u32>(hash, 15);
+  hash = (hash ^ v128.extract_lane<u32>(lanes, 3)) * 0xc2b2ae35;
+  return hash ^ (hash >> 16);
+}

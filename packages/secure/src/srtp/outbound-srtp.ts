@@ -1,0 +1,58 @@
+/** All that one peer is sent: its outbound streams and, once DTLS has made them, the keys they share. */
+import type { SrtpProfile } from '@causeway/media';
+import type { KeystreamSupply } from './keystream-window.ts';
+import { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
+import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
+import type { SrtpMasterKeys } from './srtp-keys.ts';
+
+/** How many SSRCs one peer may be sent over its whole life: each leaves a trace, for no index of it may come again. */
+const MAX_SSRCS = 65_536;
+
+export class OutboundSrtp {
+  readonly rtcpStream = new RtcpOutboundStream();
+  readonly #supply: KeystreamSupply;
+  readonly #streams = new Map<number, RtpOutboundStream>();
+  /** Highest index of streams that were closed. */
+  readonly #usedUpTo = new Map<number, number>();
+  #cipher: SessionCipher | undefined;
+  #closed = false;
+
+  constructor(supply: KeystreamSupply) {
+    this.#supply = supply;
+  }
+
+  /** The stream of an SSRC that is open already is handed out again: two states would use one keystream twice. */
+  open(ssrc: number): RtpOutboundStream {
+    const open = this.#streams.get(ssrc);
+    if (open !== undefined) return open;
+    const stream = new RtpOutboundStream(ssrc, this.#usedUpTo.get(ssrc) ?? -1);
+    const isNew = !this.#usedUpTo.has(ssrc);
+    if (this.#closed || (isNew && this.#streams.size + this.#usedUpTo.size >= MAX_SSRCS)) return stream;
+    this.#streams.set(ssrc, stream);
+    if (this.#cipher !== undefined) stream.key(this.#cipher, this.#supply);
+    return stream;
+  }
+
+  closeStream(stream: RtpOutboundStream): void {
+    if (this.#streams.get(stream.ssrc) !== stream) return;
+    this.#streams.delete(stream.ssrc);
+    if (stream.ledger.highest >= 0) this.#usedUpTo.set(stream.ssrc, stream.ledger.highest);
+    stream.close();
+  }
+
+  setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
+    const { memory } = this.#supply;
+    this.#cipher = createSessionCipher(memory, profile, master, 'srtp');
+    this.rtcpStream.cipher = createSessionCipher(memory, profile, master, 'srtcp');
+    for (const stream of this.#streams.values()) stream.key(this.#cipher, this.#supply);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cipher = undefined;
+    this.rtcpStream.cipher = undefined;
+    for (const stream of this.#streams.values()) stream.close();
+    this.#streams.clear();
+    this.#usedUpTo.clear();
+  }
+}

@@ -1,0 +1,47 @@
+/** Sending state of one SSRC, or of all RTCP of a peer. What the port hands out as an opaque `OutboundStream`. */
+import type { OutboundStream } from '@causeway/media';
+import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
+import { SentLedger } from './sent-ledger.ts';
+import type { SessionCipher } from './session-cipher.ts';
+
+/** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */
+const SRTCP_INDEX_LIMIT = 2 ** 31;
+
+export class RtpOutboundStream implements OutboundStream {
+  readonly ssrc: number;
+  readonly ledger: SentLedger;
+  /** Undefined until the handshake has made keys, and again after closing. */
+  cipher: SessionCipher | undefined;
+  /** Only for counter mode. */
+  window: KeystreamWindow | undefined;
+
+  /** @param usedUpTo the highest packet index that was already sent under this SSRC, -1 if none */
+  constructor(ssrc: number, usedUpTo: number) {
+    this.ssrc = ssrc;
+    this.ledger = new SentLedger(usedUpTo);
+  }
+
+  key(cipher: SessionCipher, supply: KeystreamSupply): void {
+    this.cipher = cipher;
+    if (cipher.profile === 'AES_CM_128_HMAC_SHA1_80') this.window = new KeystreamWindow(supply, cipher.keystream, this.ssrc);
+  }
+
+  close(): void {
+    this.cipher = undefined;
+    this.window?.release();
+    this.window = undefined;
+  }
+}
+
+export class RtcpOutboundStream implements OutboundStream {
+  /** Each RTCP packet names its own sender; this is not read. */
+  readonly ssrc = 0;
+  cipher: SessionCipher | undefined;
+  #nextIndex = 0;
+
+  /** @returns a new index, or undefined when the key has used them all */
+  takeIndex(): number | undefined {
+    if (this.#nextIndex >= SRTCP_INDEX_LIMIT) return undefined;
+    return this.#nextIndex++;
+  }
+}

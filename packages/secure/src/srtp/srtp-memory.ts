@@ -1,0 +1,120 @@
+/**
+ * The WebAssembly memory that the SRTP kernel works in, and what lies where in it. One per suite; it never grows, so views
+ * on it stay valid for ever, and untouched parts of it cost no real memory.
+ */
+import { SRTP_KERNEL_BASE64 } from '../generated/srtp-kernel.ts';
+
+/** Functions of the kernel; addresses are byte offsets in the memory. See `kernel/` for their contracts. */
+export interface SrtpKernel {
+  authenticate(jobs: number, count: number): void;
+  applyKeystream(payload: number, keystream: number, length: number): number;
+  fillCounterBlocks(to: number, initialBlock: number, count: number): void;
+  compressSingle(message: number): void;
+  singleState(): number;
+  firstFreeByte(): number;
+}
+
+export interface SrtpMemoryOptions {
+  readonly arenaSlots: number;
+  readonly keystreamPages: number;
+}
+
+/** Length of a slot of the arena: an Ethernet frame's payload, and behind it what the kernel writes while it authenticates. */
+export const SLOT_SIZE_BYTES = 1_600;
+/** How many bytes behind a packet the kernel overwrites: rollover counter and SHA-1 padding. */
+export const AUTHENTICATION_ROOM_BYTES = 76;
+/**
+ * Length of one keystream page: eight packets of 1,216 bytes. Cipher calls this long cost least per packet; from about
+ * 16 KB on, allocating their output costs more than the saved calls (measured: ADR 0003).
+ */
+export const KEYSTREAM_PAGE_BYTES = 8 * 1_216;
+/** Inbound datagrams longer than this are refused. */
+export const MAX_INBOUND_PACKET_BYTES = 2_048;
+/** How many packets one kernel call authenticates at most. */
+export const MAX_JOBS = 256;
+/** Length of one job of `authenticate`, in 32-bit words. */
+export const JOB_WORDS = 16;
+
+const WASM_PAGE_BYTES = 65_536;
+const KERNEL_RESERVE_BYTES = 8_192;
+const ALIGNMENT_BYTES = 64;
+
+export class SrtpMemory {
+  readonly kernel: SrtpKernel;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly view: DataView;
+  /** One AES block, as input of `fillCounterBlocks`. */
+  readonly initialBlockAt: number;
+  /** Counter blocks on their way into the cipher: a page of them. */
+  readonly counterBlocksAt: number;
+  /** Keystream of a packet that has no place in a window. */
+  readonly singleKeystreamAt: number;
+  /** A packet's worth of zeros: the keystream that changes nothing. */
+  readonly zerosAt: number;
+  readonly inboundPacketAt: number;
+  readonly jobsAt: number;
+  readonly keystreamPagesAt: number;
+  readonly arenaAt: number;
+  readonly options: SrtpMemoryOptions;
+
+  private constructor(options: SrtpMemoryOptions, kernel: SrtpKernel, memory: WebAssembly.Memory, layout: Layout) {
+    this.options = options;
+    this.kernel = kernel;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+    this.initialBlockAt = layout.initialBlockAt;
+    this.counterBlocksAt = layout.counterBlocksAt;
+    this.singleKeystreamAt = layout.singleKeystreamAt;
+    this.zerosAt = layout.zerosAt;
+    this.inboundPacketAt = layout.inboundPacketAt;
+    this.jobsAt = layout.jobsAt;
+    this.keystreamPagesAt = layout.keystreamPagesAt;
+    this.arenaAt = layout.arenaAt;
+  }
+
+  /** Compiles the kernel and gives it a memory of the right size. */
+  static async create(options: SrtpMemoryOptions): Promise<SrtpMemory> {
+    const layout = layOut(options);
+    const pages = Math.ceil(layout.endAt / WASM_PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { instance } = await WebAssembly.instantiate(Buffer.from(SRTP_KERNEL_BASE64, 'base64'), { env: { memory } });
+    const kernel = instance.exports as unknown as SrtpKernel;
+    if (kernel.firstFreeByte() > KERNEL_RESERVE_BYTES) throw new Error('the kernel needs more memory than is reserved for it');
+    return new SrtpMemory(options, kernel, memory, layout);
+  }
+}
+
+interface Layout {
+  readonly initialBlockAt: number;
+  readonly counterBlocksAt: number;
+  readonly singleKeystreamAt: number;
+  readonly zerosAt: number;
+  readonly inboundPacketAt: number;
+  readonly jobsAt: number;
+  readonly keystreamPagesAt: number;
+  readonly arenaAt: number;
+  readonly endAt: number;
+}
+
+function layOut(options: SrtpMemoryOptions): Layout {
+  let at = KERNEL_RESERVE_BYTES;
+  const take = (sizeBytes: number): number => {
+    const start = at;
+    at += Math.ceil(sizeBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    return start;
+  };
+  return {
+    initialBlockAt: take(16),
+    counterBlocksAt: take(KEYSTREAM_PAGE_BYTES),
+    singleKeystreamAt: take(MAX_INBOUND_PACKET_BYTES),
+    zerosAt: take(MAX_INBOUND_PACKET_BYTES),
+    inboundPacketAt: take(MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES),
+    jobsAt: take(MAX_JOBS * JOB_WORDS * 4),
+    keystreamPagesAt: take(options.keystreamPages * KEYSTREAM_PAGE_BYTES),
+    arenaAt: take(options.arenaSlots * SLOT_SIZE_BYTES),
+    // Lanes that have ended go on reading while longer ones finish.
+    endAt: take(SLOT_SIZE_BYTES * 2) + SLOT_SIZE_BYTES * 2,
+  };
+}

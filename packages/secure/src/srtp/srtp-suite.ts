@@ -1,0 +1,63 @@
+/** SRTP for all peers of an engine: the shared memory, the flush, and one transform per peer. */
+import type { ProtectBatch } from '@causeway/media';
+import { FlushProtector } from './flush-protector.ts';
+import { InboundSrtp } from './inbound-srtp.ts';
+import { KeystreamPages } from './keystream-pages.ts';
+import type { KeystreamSupply } from './keystream-window.ts';
+import { OutboundSrtp } from './outbound-srtp.ts';
+import { SlotRing } from './slot-ring.ts';
+import { createSrtpCounters } from './srtp-counters.ts';
+import type { SrtpKeyingMaterial } from './srtp-keys.ts';
+import { SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
+
+export class SrtpSuite {
+  readonly arena: SlotRing;
+  readonly counters = createSrtpCounters();
+  readonly #supply: KeystreamSupply;
+  readonly #protector: FlushProtector;
+
+  private constructor(memory: SrtpMemory) {
+    this.arena = new SlotRing(memory);
+    this.#supply = { memory, pages: new KeystreamPages(memory), running: [] };
+    this.#protector = new FlushProtector(memory, this.counters);
+  }
+
+  static async create(options: SrtpMemoryOptions): Promise<SrtpSuite> {
+    return new SrtpSuite(await SrtpMemory.create(options));
+  }
+
+  createTransform(): SrtpTransform {
+    return new SrtpTransform(this.#supply);
+  }
+
+  protect(batch: ProtectBatch): void {
+    this.#protector.protect(batch);
+  }
+
+  prepareAhead(): void {
+    const { running } = this.#supply;
+    for (const window of running) window.topUp();
+    running.length = 0;
+  }
+}
+
+/** Both directions of one peer. Usable before it has keys: then nothing is protected and everything is refused. */
+export class SrtpTransform {
+  readonly outbound: OutboundSrtp;
+  readonly inbound: InboundSrtp;
+
+  constructor(supply: KeystreamSupply) {
+    this.outbound = new OutboundSrtp(supply);
+    this.inbound = new InboundSrtp(supply);
+  }
+
+  setKeys(keys: SrtpKeyingMaterial): void {
+    this.outbound.setKeys(keys.profile, keys.local);
+    this.inbound.setKeys(keys.profile, keys.remote);
+  }
+
+  close(): void {
+    this.outbound.close();
+    this.inbound.close();
+  }
+}

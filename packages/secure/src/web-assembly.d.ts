@@ -1,0 +1,15 @@
+/** The part of the WebAssembly API that we use. TypeScript has it in its DOM library only, and this is no browser code. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum: number });
+    readonly buffer: ArrayBuffer;
+  }
+
+  interface Instance {
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+
+  type Imports = Readonly<Record<string, Readonly<Record<string, Memory>>>>;
+
+  function instantiate(module: Uint8Array, imports: Imports): Promise<{ readonly instance: Instance }>;
+}
