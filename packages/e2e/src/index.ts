@@ -5,6 +5,7 @@ export * from './call/colours.ts';
 export * from './call/participant.ts';
 export * from './call/stage.ts';
 export type { Kit } from './in-page/kit.ts';
+export * from './reference-examples.ts';
 export * from './servers/blank-site.ts';
 export * from './servers/daemon.ts';
 export * from './wait-until.ts';

@@ -39,7 +39,7 @@ describe.each([
   it('reads colour and frame number of a picture that went through a codec', async () => {
     const seen = await page.evaluate(
       async ({ colour }) => {
-        const { reception } = await kit.connectLoop({ kind: 'picture', colour });
+        const { reception } = await kit.connectLoop({ media: { kind: 'picture', colour } });
         await reception.nextFrame();
         const first = reception.readPicture();
         const later = await kit.waitUntil(
@@ -61,7 +61,7 @@ describe.each([
   it('reads the figures of both ends of a stream', async () => {
     const { inbound, outbound } = await page.evaluate(
       async ({ colour }) => {
-        const { sender, receiver } = await kit.connectLoop({ kind: 'picture', colour });
+        const { sender, receiver } = await kit.connectLoop({ media: { kind: 'picture', colour } });
         const isRight = (figures: readonly { framesDecoded: number }[]) => (figures[0]?.framesDecoded ?? 0) >= 10;
         const inbound = await kit.waitUntil('10 frames are decoded', () => kit.readInbound(receiver), isRight);
         return { inbound, outbound: await kit.readOutbound(sender) };
@@ -83,7 +83,7 @@ describe('the in-page kit where there is sound', () => {
     await page.evaluateText(`import('${KIT_PATH}').then(() => undefined)`);
 
     const heard = await page.evaluate(async () => {
-      const { reception } = await kit.connectLoop({ kind: 'tone', leftHz: 440, rightHz: 1320 }, (sdp) =>
+      const { reception } = await kit.connectLoop({ media: { kind: 'tone', leftHz: 440, rightHz: 1320 } }, (sdp) =>
         sdp.replace('useinbandfec=1', 'useinbandfec=1;stereo=1'),
       );
       const isStereo = ({ leftHz, rightHz }: { leftHz: number; rightHz: number }) =>

@@ -11,12 +11,12 @@ import { KIT_PATH } from '../servers/blank-site.ts';
 /** A published track as a subscriber names it. */
 export type RemoteTrack = Pick<PublishedTrack, 'sessionId' | 'trackId'>;
 
-export class Participant {
-  readonly page: TestPage;
+export class Participant<Page extends TestPage = TestPage> {
+  readonly page: Page;
   readonly name: string;
   readonly sessionId: string;
 
-  constructor(page: TestPage, name: string, sessionId: string) {
+  constructor(page: Page, name: string, sessionId: string) {
     this.page = page;
     this.name = name;
     this.sessionId = sessionId;
@@ -180,7 +180,7 @@ export class Participant {
 }
 
 /** Opens a session in a page of the blank site, and makes its verbs available to the test. */
-export async function joinCall(page: TestPage, name: string, request: JoinRequest): Promise<Participant> {
+export async function joinCall<Page extends TestPage>(page: Page, name: string, request: JoinRequest): Promise<Participant<Page>> {
   await page.evaluateText(`import(${JSON.stringify(KIT_PATH)}).then(() => undefined)`);
   const sessionId = await page.evaluate(async ({ name, request }) => (await kit.join(name, request)).sessionId, { name, request });
   return new Participant(page, name, sessionId);

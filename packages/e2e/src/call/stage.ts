@@ -6,14 +6,18 @@ import { type BlankSite, startBlankSite } from '../servers/blank-site.ts';
 import { type Daemon, startDaemon } from '../servers/daemon.ts';
 import { joinCall, type Participant } from './participant.ts';
 
+export type SessionRequest = Omit<JoinRequest, 'access'>;
+
 export interface Stage {
   readonly daemon: Daemon;
   readonly site: BlankSite;
   readonly chromium: ChromiumBrowser;
   /** Opens a tab of Chromium on the blank page. */
   openPage(options?: ChromiumPageOptions): Promise<ChromiumPage>;
-  /** Opens a session of its own, in a tab of its own unless one is given. */
-  join(name: string, request?: Omit<JoinRequest, 'access'>, page?: TestPage): Promise<Participant>;
+  /** Opens a session in a tab of its own. */
+  join(name: string, request?: SessionRequest): Promise<Participant<ChromiumPage>>;
+  /** Opens a session in a tab that is there already, of any browser. */
+  joinFrom<Page extends TestPage>(page: Page, name: string, request?: SessionRequest): Promise<Participant<Page>>;
   /** Ends it all. @throws Error – the daemon did not end by itself with exit code 0 */
   close(): Promise<void>;
 }
@@ -26,7 +30,8 @@ export async function openStage(environment: Readonly<Record<string, string>> = 
     site,
     chromium,
     openPage,
-    join: async (name, request = {}, page) => joinCall(page ?? (await openPage()), name, { ...request, access: daemon.access }),
+    join: async (name, request = {}) => joinCall(await openPage(), name, { ...request, access: daemon.access }),
+    joinFrom: (page, name, request = {}) => joinCall(page, name, { ...request, access: daemon.access }),
     close: async () => {
       await chromium.close();
       await site.close();

@@ -9,7 +9,7 @@ export interface Loop {
 }
 
 /** @param editSdp changes offer and answer alike on their way */
-export async function connectLoop(media: SendRequest['media'], editSdp: (sdp: string) => string = (sdp) => sdp): Promise<Loop> {
+export async function connectLoop(request: SendRequest, editSdp: (sdp: string) => string = (sdp) => sdp): Promise<Loop> {
   const sender = new RTCPeerConnection();
   const receiver = new RTCPeerConnection();
   sender.onicecandidate = ({ candidate }) => void receiver.addIceCandidate(candidate ?? undefined);
@@ -17,7 +17,7 @@ export async function connectLoop(media: SendRequest['media'], editSdp: (sdp: st
   const track = new Promise<MediaStreamTrack>((resolve) => {
     receiver.ontrack = (event) => resolve(event.track);
   });
-  await addSender(sender, { media });
+  await addSender(sender, request);
   await pass(sender, receiver, await sender.createOffer(), editSdp);
   await pass(receiver, sender, await receiver.createAnswer(), editSdp);
   return { sender, receiver, reception: startReception(await track) };

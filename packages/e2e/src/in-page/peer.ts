@@ -125,6 +125,12 @@ export class Peer {
     });
   }
 
+  /** Ends the session on both sides. */
+  async leave(): Promise<void> {
+    await this.api.callOk('DELETE', `/session/${this.sessionId}`);
+    this.connection.close();
+  }
+
   listTracks(sessionId: string = this.sessionId): Promise<readonly TrackSummary[]> {
     return this.api.callOk<readonly TrackSummary[]>('GET', `/session/${sessionId}/tracks`);
   }

@@ -1,0 +1,28 @@
+/** The code examples of the API's reference, word for word save for what every user replaces: host, app, secret and STUN server. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Daemon } from './servers/daemon.ts';
+
+export type ReferenceExample = 'quick-start' | 'publish-track' | 'close-track';
+
+const FIXTURE_FOLDER = resolve(import.meta.dirname, '../fixtures');
+
+/** Reads an example as the reference prints it. */
+export function readReferenceExample(example: ReferenceExample): string {
+  return readFileSync(resolve(FIXTURE_FOLDER, `${example}.txt`), 'utf8');
+}
+
+/** All code examples of the reference's own text, without their line breaks. */
+export function listReferenceExamples(): string[] {
+  const text = readFileSync(resolve(FIXTURE_FOLDER, 'reference.txt'), 'utf8');
+  return [...text.matchAll(/```javascript (.*?) ```/g)].map(([, code = '']) => code);
+}
+
+/** Makes an example fit a running daemon: the four replacements, and nothing else. */
+export function fillIn(example: string, { access, udpPort }: Pick<Daemon, 'access' | 'udpPort'>, stunHost: string = '127.0.0.1'): string {
+  return example
+    .replaceAll('https://global.sfu.metered.ca', access.host)
+    .replaceAll('const sfuAppId = ""', `const sfuAppId = "${access.appId}"`)
+    .replaceAll('const secret = ""', `const secret = "${access.secret}"`)
+    .replaceAll('stun:stun.metered.ca:80', `stun:${stunHost}:${udpPort}`);
+}

@@ -1,0 +1,48 @@
+import { openStage, RED, type Stage, waitUntil } from '@causeway/e2e';
+
+jest.setTimeout(90_000);
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+afterAll(() => stage.close());
+
+/** Lowest first. Chromium sends three layers only of a picture at least 960 pixels wide. */
+const LAYERS = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+const PICTURE = { kind: 'picture', colour: RED, width: 1280, height: 720, framesPerSecond: 10 } as const;
+
+describe('a publisher with three simulcast layers', () => {
+  it('is received in all of them, and shown in the best', async () => {
+    const alice = await stage.join('alice');
+    const bob = await stage.join('bob');
+
+    const [track] = await alice.publish({ media: PICTURE, layers: LAYERS, customTrackName: 'camera' });
+    const mid = await bob.watch(track!);
+
+    expect(await alice.listTracks()).toEqual([expect.objectContaining({ customTrackName: 'camera', rids: ['q', 'h', 'f'] })]);
+    // The SFU writes receiver reports on exactly those streams that have reached it.
+    const layers = await waitUntil(
+      'the SFU reports on all three layers',
+      () => alice.readOutbound(),
+      (streams) => streams.length === 3 && streams.every(({ isReportedOn, framesSent }) => isReportedOn && framesSent > 0),
+      30_000,
+    );
+    expect(layers.map(({ rid, frameHeight }) => [rid, frameHeight]).sort()).toEqual([
+      ['f', 720],
+      ['h', 360],
+      ['q', 180],
+    ]);
+    const best = await waitUntil(
+      'bob decodes the layer of 720 lines',
+      async () => (await bob.readInbound()).find((stream) => stream.mid === mid)?.frameHeight,
+      (frameHeight) => frameHeight === 720,
+      30_000,
+    );
+    expect(best).toBe(720);
+    await bob.seesColour(mid, RED);
+    await bob.decodesVideo(mid, 10);
+  });
+});
