@@ -1,0 +1,29 @@
+/**
+ * When are two codecs of two descriptions the same one? Payload types differ between peers and most `fmtp` parameters are wishes of a
+ * receiver; what is left is the identity.
+ *
+ * @see RFC 6184 §8.2.2 (H.264), RFC 9628 §6 (VP9), AV1 RTP payload §7.2
+ */
+import type { SdpCodec } from './description.ts';
+import { parseFmtp } from './fmtp.ts';
+import { h264Profile } from './h264-profile.ts';
+
+/** Two codecs are the same exactly when these texts are equal: `opus/48000/2`, `h264/90000/1;constrained-baseline;1`. */
+export function codecIdentity(codec: Pick<SdpCodec, 'name' | 'clockRateHz' | 'channels' | 'fmtp'>): string {
+  const name = codec.name.toLowerCase();
+  const encoding = `${name}/${codec.clockRateHz}/${codec.channels}`;
+  const parameters = parseFmtp(codec.fmtp);
+  switch (name) {
+    case 'h264':
+      // The level is not part of it: `level-asymmetry-allowed` lets each side have its own, and an SFU re-encodes nothing.
+      return `${encoding};${h264Profile(parameters.get('profile-level-id'))};${parameters.get('packetization-mode') ?? '0'}`;
+    case 'vp9':
+      return `${encoding};${parameters.get('profile-id') ?? '0'}`;
+    case 'av1':
+      return `${encoding};${parameters.get('profile') ?? '0'}`;
+    case 'rtx':
+      return `${encoding};${parameters.get('apt') ?? ''}`;
+    default:
+      return encoding;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A session description as values: what WebRTC peers say about transport, media and data, and nothing of the rest of SDP.
+ *
+ * Attributes that may stand at session or at section level (ICE credentials, fingerprints, setup, direction) are resolved: a section
+ * always carries its own.
+ *
+ * @see RFC 8866 (SDP), RFC 8829 (JSEP), RFC 9143 (BUNDLE), RFC 8839 (ICE)
+ */
+
+/** As seen by the peer that wrote the description. */
+export type SdpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** DTLS role (RFC 8842 §5). */
+export type SdpSetup = 'actpass' | 'active' | 'passive';
+
+export type SdpSectionKind = 'audio' | 'video' | 'application' | 'other';
+
+export interface SdpOrigin {
+  readonly username: string;
+  /** Decimal; up to 64 bits, hence not a number. */
+  readonly sessionId: string;
+  readonly version: string;
+}
+
+export interface SdpIceCredentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+export interface SdpFingerprint {
+  /** Hash name in lower case: `sha-256`. */
+  readonly algorithm: string;
+  /** Upper-case hex pairs separated by colons. */
+  readonly value: string;
+}
+
+/** A host candidate (RFC 8839 §5.1). Other types are neither written nor read: an ICE-lite agent has none and needs none. */
+export interface SdpCandidate {
+  readonly foundation: string;
+  readonly priority: number;
+  /** Literal IPv4 or IPv6 address; a peer may also write a name here. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One `a=rtcp-fb` line: `{ type: 'nack', parameter: 'pli' }`, or an empty parameter. */
+export interface SdpFeedback {
+  readonly type: string;
+  readonly parameter: string;
+}
+
+export interface SdpCodec {
+  readonly payloadType: number;
+  /** As written by the peer; compare without regard to case (RFC 8866 §6.6). */
+  readonly name: string;
+  readonly clockRateHz: number;
+  readonly channels: number;
+  /** `a=fmtp` parameters verbatim; empty when there are none. */
+  readonly fmtp: string;
+  readonly feedback: readonly SdpFeedback[];
+}
+
+/** One `a=extmap` line (RFC 8285 §5). */
+export interface SdpExtension {
+  readonly id: number;
+  readonly uri: string;
+  readonly direction: SdpDirection;
+}
+
+/** `a=msid` (RFC 8830): the stream is `-` when the track belongs to none. */
+export interface SdpMsid {
+  readonly streamId: string;
+  readonly trackId: string | undefined;
+}
+
+export interface SdpSsrc {
+  readonly ssrc: number;
+  readonly cname: string | undefined;
+  /** `a=ssrc:… msid:…`, the form that preceded `a=msid` and that GStreamer still writes alone. */
+  readonly msid: SdpMsid | undefined;
+}
+
+/** `a=ssrc-group` (RFC 5576 §4.2): `FID` pairs a stream with its retransmissions, `SIM` lists legacy simulcast layers. */
+export interface SdpSsrcGroup {
+  readonly semantics: string;
+  readonly ssrcs: readonly number[];
+}
+
+/** `a=rid` (RFC 8851). */
+export interface SdpRid {
+  readonly id: string;
+  readonly direction: 'send' | 'recv';
+  /** Restrictions verbatim, `max-width=1280;max-height=720`; empty when there are none. */
+  readonly restrictions: string;
+}
+
+/** `a=simulcast` (RFC 8853): rids in the order written. Of alternatives for one layer only the first is kept. */
+export interface SdpSimulcast {
+  readonly send: readonly string[];
+  readonly recv: readonly string[];
+}
+
+/** The association of an `application` section (RFC 8841). */
+export interface SdpSctp {
+  readonly port: number;
+  /** Bytes; 0 means any. */
+  readonly maxMessageSize: number;
+}
+
+/** One m-section. Lists that do not apply to its kind are empty. */
+export interface SdpSection {
+  readonly kind: SdpSectionKind;
+  /** First word of the m-line; equals `kind` unless that is `other`. */
+  readonly media: string;
+  /** 0 rejects the section, unless it is `bundleOnly`: Firefox and GStreamer write that in offers (RFC 9143 §6). */
+  readonly port: number;
+  readonly bundleOnly: boolean;
+  readonly protocol: string;
+  /** Last words of the m-line: payload types, or the name of a data protocol. */
+  readonly formats: readonly string[];
+  readonly mid: string | undefined;
+  readonly direction: SdpDirection;
+  readonly ice: SdpIceCredentials | undefined;
+  readonly fingerprints: readonly SdpFingerprint[];
+  readonly setup: SdpSetup | undefined;
+  readonly candidates: readonly SdpCandidate[];
+  readonly endOfCandidates: boolean;
+  readonly rtcpMux: boolean;
+  readonly rtcpRsize: boolean;
+  /** In the order of the m-line, which is that of preference. */
+  readonly codecs: readonly SdpCodec[];
+  readonly extensions: readonly SdpExtension[];
+  readonly msids: readonly SdpMsid[];
+  readonly ssrcs: readonly SdpSsrc[];
+  readonly ssrcGroups: readonly SdpSsrcGroup[];
+  readonly rids: readonly SdpRid[];
+  readonly simulcast: SdpSimulcast | undefined;
+  readonly sctp: SdpSctp | undefined;
+}
+
+export interface SdpDescription {
+  readonly origin: SdpOrigin;
+  readonly iceLite: boolean;
+  readonly iceOptions: readonly string[];
+  /** Mids of the first `a=group:BUNDLE`; empty when there is none. */
+  readonly bundle: readonly string[];
+  /** Whether one-byte and two-byte header extensions may be mixed (RFC 8285 §6), for all sections. */
+  readonly extmapAllowMixed: boolean;
+  readonly sections: readonly SdpSection[];
+}
+
+/** Whether the writer of this section refuses it, or has stopped using it. */
+export function isRejectedSection(section: Pick<SdpSection, 'port' | 'bundleOnly'>): boolean {
+  return section.port === 0 && !section.bundleOnly;
+}

@@ -1,0 +1,30 @@
+/** What one description may cost to read. Beyond a limit it is refused as a whole, before anything is parsed. */
+export interface SdpLimits {
+  /** UTF-16 units; SDP is ASCII but for names that nobody reads. */
+  readonly maxLength: number;
+  readonly maxLines: number;
+  readonly maxLineLength: number;
+  readonly maxSections: number;
+  readonly maxCodecsPerSection: number;
+  readonly maxExtensionsPerSection: number;
+  readonly maxSsrcLinesPerSection: number;
+  readonly maxRidsPerSection: number;
+}
+
+/**
+ * Chromium 156 offers 32 codecs and 14 extensions in a video section of about 5 KB and 150 lines, and 4 lines for each of at most
+ * 6 SSRCs. The longest line is the BUNDLE group of 256 sections.
+ */
+export const DEFAULT_SDP_LIMITS: SdpLimits = {
+  maxLength: 512 * 1024,
+  maxLines: 40_000,
+  maxLineLength: 10_000,
+  maxSections: 256,
+  maxCodecsPerSection: 64,
+  maxExtensionsPerSection: 64,
+  maxSsrcLinesPerSection: 256,
+  maxRidsPerSection: 16,
+};
+
+/** Candidates of a section past this many are skipped, not refused: a host with many interfaces is not at fault. */
+export const MAX_CANDIDATES_PER_SECTION = 64;
