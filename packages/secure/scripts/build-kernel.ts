@@ -22,7 +22,7 @@ const { error, stderr } = await asc.main(
   { writeFile: writeModule },
 );
 if (error) {
-  console.error(stderr.toString());
+  process.stderr.write(stderr.toString());
   process.exitCode = 1;
 }
 

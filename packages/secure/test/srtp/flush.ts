@@ -1,6 +1,5 @@
 /** A flush under construction: puts packets into the arena and protects them together. */
-import type { OutboundStream, ProtectBatch } from '@causeway/media';
-import type { SrtpSuite } from '../../src/srtp/srtp-suite.ts';
+import type { OutboundStream, ProtectBatch, SecureSuite } from '@causeway/media';
 
 interface Row {
   readonly stream: OutboundStream;
@@ -11,7 +10,7 @@ interface Row {
   readonly isRtcp: boolean;
 }
 
-type Protector = Pick<SrtpSuite, 'arena' | 'protect'>;
+type Protector = Pick<SecureSuite, 'arena' | 'protect'>;
 
 export class Flush {
   readonly #suite: Protector;

@@ -15,7 +15,7 @@ export interface RtpFields {
   readonly seq: number;
   readonly payload: Buffer;
   readonly csrcs?: number;
-  readonly extensionWords?: number;
+  readonly extensionWords?: number | undefined;
 }
 
 export interface BuiltRtp {

@@ -1,0 +1,73 @@
+/** The node's DTLS-SRTP: one certificate, one arena, and an endpoint per peer. */
+import type {
+  CertificateFingerprint,
+  PacketArena,
+  ProtectBatch,
+  SecureEndpoint,
+  SecureEndpointOptions,
+  SecureSuite,
+} from '@causeway/media';
+import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
+import { PeerEndpoint } from './peer-endpoint.ts';
+import type { SrtpCounters } from './srtp/srtp-counters.ts';
+import { SrtpSuite } from './srtp/srtp-suite.ts';
+
+export interface SecureSuiteOptions {
+  /** How many outgoing packets may be under way before a slot is used again; 1,600 bytes each. Default 4,096. */
+  readonly arenaSlots?: number;
+  /** How many streams may have keystream made ahead; 9,728 bytes each, touched only when used. Default 1,024. */
+  readonly keystreamPages?: number;
+}
+
+/** The suite with what only its maker asks for. */
+export interface CountingSecureSuite extends SecureSuite {
+  /** Packets that could not be protected, counting up. */
+  readonly srtpCounters: Readonly<SrtpCounters>;
+}
+
+const DEFAULT_ARENA_SLOTS = 4_096;
+const DEFAULT_KEYSTREAM_PAGES = 1_024;
+
+/**
+ * Makes a suite with a new certificate. A process needs one; engines in one thread may share it.
+ *
+ * Asynchronous because the key pair is generated, and the SRTP kernel compiled, off the main thread.
+ */
+export async function createSecureSuite(options: SecureSuiteOptions = {}): Promise<CountingSecureSuite> {
+  const [certificate, srtp] = await Promise.all([
+    createCertificate(new Date()),
+    SrtpSuite.create({
+      arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
+      keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,
+    }),
+  ]);
+  return new DtlsSrtpSuite(certificate, srtp);
+}
+
+class DtlsSrtpSuite implements CountingSecureSuite {
+  readonly arena: PacketArena;
+  readonly fingerprint: CertificateFingerprint;
+  readonly srtpCounters: Readonly<SrtpCounters>;
+  readonly #certificate: LocalCertificate;
+  readonly #srtp: SrtpSuite;
+
+  constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
+    this.#certificate = certificate;
+    this.#srtp = srtp;
+    this.arena = srtp.arena;
+    this.fingerprint = certificate.fingerprint;
+    this.srtpCounters = srtp.counters;
+  }
+
+  createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
+    return new PeerEndpoint(options, this.#certificate, this.#srtp.createTransform());
+  }
+
+  protect(batch: ProtectBatch): void {
+    this.#srtp.protect(batch);
+  }
+
+  prepareAhead(): void {
+    this.#srtp.prepareAhead();
+  }
+}

@@ -1,0 +1,47 @@
+import { UNPROTECT_NOT_READY } from '@causeway/media';
+import { type CountingSecureSuite, createSecureSuite } from '../src/index.ts';
+import { createEndpointPair } from './endpoint-pair.ts';
+import { Flush } from './srtp/flush.ts';
+import { buildRtcp, buildRtp, bytesOf } from './srtp/packets.ts';
+
+describe('two endpoints', () => {
+  let serverSuite: CountingSecureSuite;
+  let clientSuite: CountingSecureSuite;
+
+  beforeAll(async () => {
+    [serverSuite, clientSuite] = await Promise.all([createSecureSuite({ arenaSlots: 64 }), createSecureSuite({ arenaSlots: 64 })]);
+  });
+
+  test('shake hands and exchange SRTP and SRTCP both ways, preferring the profile with the fast path', async () => {
+    const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
+    const { packet, headerLength } = buildRtp({ ssrc: 7, seq: 1, payload: bytesOf('payload', 1_000) });
+    const report = buildRtcp(7, bytesOf('report', 40));
+    const early = client.unprotectRtp(Buffer.from(packet));
+
+    const profiles = await Promise.all([serverHears.connected, clientHears.connected]);
+
+    expect(early).toBe(UNPROTECT_NOT_READY);
+    expect(profiles).toEqual(['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_80']);
+    for (const [suite, from, to] of [
+      [serverSuite, server, client],
+      [clientSuite, client, server],
+    ] as const) {
+      const flush = new Flush(suite).rtp(from.openOutboundStream(7), packet, headerLength, 1).rtcp(from.rtcpStream, report);
+      const [rtp = Buffer.alloc(0), rtcp = Buffer.alloc(0)] = flush.protect();
+      expect(rtp.subarray(0, to.unprotectRtp(rtp))).toEqual(packet);
+      expect(rtcp.subarray(0, to.unprotectRtcp(rtcp))).toEqual(report);
+    }
+    server.close();
+    client.close();
+  });
+
+  test('a peer with another certificate than announced is refused', async () => {
+    const stranger = serverSuite.fingerprint;
+    const { server, client, serverHears } = createEndpointPair({ serverSuite, clientSuite, expectedByServer: [stranger] });
+
+    await expect(serverHears.closed).resolves.toBe('fingerprint-mismatch');
+
+    server.close();
+    client.close();
+  });
+});
