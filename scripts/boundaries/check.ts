@@ -102,8 +102,8 @@ function whyPackageForbidden(
 function whyVendorForbidden(workspace: Workspace, rule: PackageRule, { specifier, isShipped }: FileImport): string | undefined {
   if (specifier.startsWith('.') || specifier.startsWith(PACKAGE_SCOPE) || isBuiltin(specifier)) return undefined;
   const vendor = packageOf(specifier);
-  const testVendors = isShipped ? [] : [...TEST_VENDORS, ...(rule.testVendors ?? [])];
-  if (rule.vendors.includes(vendor) || testVendors.includes(vendor)) return undefined;
+  const toolVendors = isShipped ? [] : [...TEST_VENDORS, ...(rule.toolVendors ?? [])];
+  if (rule.vendors.includes(vendor) || toolVendors.includes(vendor)) return undefined;
   const owners = Object.keys(PACKAGE_RULES).filter((name) => PACKAGE_RULES[name]?.vendors.includes(vendor));
   const owner = owners.length > 0 ? `only ${owners.join(' and ')} may` : 'no package may, by scripts/boundaries/rules.ts';
   return `"${workspace.name}" may not import the vendor "${vendor}": ${owner}`;
@@ -158,7 +158,7 @@ function isDeclared(workspace: Workspace, manifest: Manifest, rootTools: Readonl
   const name = packageOf(entry.specifier);
   if (manifest.dependencies.has(name)) return true;
   const hasTypesOnly = entry.isTypeOnly && manifest.devDependencies.has(`@types/${name}`);
-  if (entry.isShipped) return hasTypesOnly;
+  if (entry.isShipped && !PACKAGE_RULES[workspace.name]?.isBundled) return hasTypesOnly;
   const isOfTheHouse = name === `${PACKAGE_SCOPE}${workspace.name}` || name === `${PACKAGE_SCOPE}testkit`;
   return isOfTheHouse || manifest.devDependencies.has(name) || rootTools.has(name) || TEST_VENDORS.includes(name);
 }

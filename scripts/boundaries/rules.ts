@@ -12,8 +12,10 @@ export interface PackageRule {
   readonly nodeModules: boolean;
   /** Time and randomness come in as parameters: `Date` and `Math.random` are forbidden in `src`. */
   readonly isSansIo?: true;
-  /** Packages from npm that only its tests may import, besides those of every test. */
-  readonly testVendors?: readonly string[];
+  /** Packages from npm that only its tests and tools may import, besides those of every test. */
+  readonly toolVendors?: readonly string[];
+  /** What users get is a bundle that contains its vendors: they are declared as `devDependencies`. */
+  readonly isBundled?: true;
 }
 
 /** From the bottom of the house to the top. A package only imports packages above it in this list. */
@@ -21,15 +23,27 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   wire: { packages: [], vendors: ['sdp-transform'], nodeModules: false, isSansIo: true },
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
-  secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true },
+  secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: [], nodeModules: true },
   sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: [], nodeModules: true },
   cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite'], nodeModules: true },
-  gateway: { packages: ['protocol', 'accounts', 'sfu', 'cluster'], vendors: ['express', 'winston'], nodeModules: true },
+  gateway: {
+    packages: ['protocol', 'accounts', 'sfu', 'cluster'],
+    vendors: ['express', 'winston'],
+    nodeModules: true,
+    toolVendors: ['zod'],
+  },
   client: { packages: ['protocol'], vendors: [], nodeModules: false },
-  dashboard: { packages: ['protocol'], vendors: ['react', 'react-dom'], nodeModules: false, testVendors: ['vite', '@vitejs/plugin-react'] },
+  dashboard: {
+    packages: ['protocol'],
+    vendors: ['react', 'react-dom'],
+    nodeModules: false,
+    toolVendors: ['vite', '@vitejs/plugin-react'],
+    isBundled: true,
+  },
   loadtest: { packages: ['protocol', 'wire', 'media', 'secure', 'client'], vendors: [], nodeModules: true },
-  testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true },
+  // Its tools capture the session descriptions of real browsers.
+  testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
   // The bench measures a naive SFU made of werift's own peer connections beside ours: the one other place that imports werift.
   bench: { packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'gateway', 'loadtest'], vendors: ['werift'], nodeModules: true },
   e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
+import { PROJECT_ROOT } from './run-node.ts';
+
+/** Files that will be in the next commit, as git sees them. */
+const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: PROJECT_ROOT, encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter((file) => existsSync(join(PROJECT_ROOT, file)));
+const FILE_NAMES = new Set(FILES.map((file) => basename(file)));
+const PATHS = new Set(FILES.flatMap((file) => [file, ...parentsOf(file)]));
+const PACKAGES = new Set(FILES.map((file) => /^packages\/([^/]+)\//.exec(file)?.[1]).filter((name) => name !== undefined));
+const TOP_LEVEL = new Set(FILES.map((file) => file.split('/')[0]));
+
+/** Documents about the code as it is. Plans, and logs of what was, may name what is not there. */
+const DOCUMENTS = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md' && !file.startsWith('docs/design/'));
+
+function parentsOf(file: string): string[] {
+  const parent = dirname(file);
+  return parent === '.' ? [] : [parent, ...parentsOf(parent)];
+}
+
+/** Targets of links that stay in the project, as paths from its root. */
+function listLinks(document: string, text: string): string[] {
+  return [...text.matchAll(/\]\(([^)\s#]+)(#[^)]*)?\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => posix.normalize(posix.join(dirname(document), target)).replace(/\/$/, ''));
+}
+
+/** Code spans that look like a path or the name of a source file. Globs and placeholders are not meant literally. */
+function listNamedPaths(text: string): string[] {
+  const withoutBlocks = text.replaceAll(/^```.*?^```/gms, '');
+  return [...withoutBlocks.matchAll(/`([^`\s]+)`/g)]
+    .map(([, span = '']) => span.replace(/\/$/, ''))
+    .filter((span) => !/[*<>{}()…:@=$]/.test(span) && (/\w\.(ts|tsx|json|md|service|yml)$/.test(span) || span.includes('/')));
+}
+
+/** `wire/rtcp` and `media/engine.ts` are short for what lies in a package's `src`. */
+function exists(named: string): boolean {
+  if (!named.includes('/')) return FILE_NAMES.has(named);
+  const [first = '', ...rest] = named.split('/');
+  if (TOP_LEVEL.has(first)) return PATHS.has(named);
+  if (!PACKAGES.has(first)) return true;
+  return [`packages/${named}`, `packages/${first}/src/${rest.join('/')}`].some((path) => PATHS.has(path) || PATHS.has(`${path}.ts`));
+}
+
+describe('the documents', () => {
+  it.each(DOCUMENTS)('%s links only to what exists', (document) => {
+    const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
+
+    expect(listLinks(document, text).filter((target) => !PATHS.has(target))).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)('%s names only files and folders that exist', (document) => {
+    const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
+
+    expect(listNamedPaths(text).filter((named) => !exists(named))).toEqual([]);
+  });
+
+  it('include a guide to the code, to working on it, and a log of changes', () => {
+    expect(DOCUMENTS).toEqual(expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']));
+    expect(FILES).toContain('CHANGELOG.md');
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it('has a line for every package', () => {
+    const text = readFileSync(join(PROJECT_ROOT, 'ARCHITECTURE.md'), 'utf8');
+
+    const missing = [...PACKAGES].filter((name) => !new RegExp(`^\\| \\[\`${name}\`\\]\\(packages/${name}\\) \\|`, 'm').test(text));
+
+    expect(missing).toEqual([]);
+  });
+});
