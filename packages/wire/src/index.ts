@@ -6,17 +6,21 @@ export * from './payload/opus.ts';
 export * from './payload/picture-id.ts';
 export * from './payload/vp8.ts';
 export * from './payload/vp9.ts';
-export * from './rtcp/bye.ts';
+export { type Bye, writeBye } from './rtcp/bye.ts';
 export * from './rtcp/compound.ts';
-export * from './rtcp/fir.ts';
-export * from './rtcp/nack.ts';
-export * from './rtcp/pli.ts';
-export * from './rtcp/receiver-report.ts';
-export * from './rtcp/remb.ts';
-export * from './rtcp/report-block.ts';
-export * from './rtcp/sdes.ts';
-export * from './rtcp/sender-report.ts';
-export * from './rtcp/transport-feedback.ts';
+export { type Fir, type FirEntry, writeFir } from './rtcp/fir.ts';
+export { type Nack, writeNack } from './rtcp/nack.ts';
+export { type Pli, writePli } from './rtcp/pli.ts';
+export { type ReceiverReport, writeReceiverReport } from './rtcp/receiver-report.ts';
+export { type Remb, writeRemb } from './rtcp/remb.ts';
+export type { ReportBlock } from './rtcp/report-block.ts';
+export { type Sdes, type SdesChunk, writeSdes } from './rtcp/sdes.ts';
+export { type SenderReport, writeSenderReport } from './rtcp/sender-report.ts';
+export {
+  TRANSPORT_FEEDBACK_REFERENCE_MS,
+  TRANSPORT_FEEDBACK_TICKS_PER_MS,
+  type TransportFeedback,
+} from './rtcp/transport-feedback.ts';
 export * from './rtcp/transport-feedback-writer.ts';
 export * from './rtp/header-extension-values.ts';
 export * from './rtp/header-extensions.ts';
@@ -24,6 +28,7 @@ export * from './rtp/rtp-header.ts';
 export * from './rtp/rtp-view.ts';
 export * from './rtp/rtp-writer.ts';
 export * from './rtp/rtx.ts';
+export * from './sdp/index.ts';
 export * from './sequence.ts';
 export * from './stun/ip-address.ts';
 export { verifyMessageIntegrity } from './stun/message-integrity.ts';
