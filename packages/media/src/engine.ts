@@ -3,7 +3,13 @@
  * and the time come in, datagrams wait in the outbox until `flush`.
  */
 import { type HmacSha1, parseStun, RtpView, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
-import { type Allocator, createBestLayerAllocator, createNullEstimator, createPassThroughPacer, type Estimator } from './congestion/index.ts';
+import {
+  type Allocator,
+  createBestLayerAllocator,
+  createNullEstimator,
+  createPassThroughPacer,
+  type Estimator,
+} from './congestion/index.ts';
 import { classifyDatagram } from './demux/classify.ts';
 import type { DatagramSink, Path } from './demux/path.ts';
 import { DropCounters, DropReason } from './drop-reason.ts';

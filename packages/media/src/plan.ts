@@ -87,12 +87,7 @@ export interface SubscriberTrackPlan {
 
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
-export type TransportCloseReason =
-  | 'requested'
-  | 'setup_timeout'
-  | 'connection_lost'
-  | 'peer_closed'
-  | 'handshake_failed';
+export type TransportCloseReason = 'requested' | 'setup_timeout' | 'connection_lost' | 'peer_closed' | 'handshake_failed';
 
 /** What the engine tells its owner. Called synchronously from within engine calls: note it, act after the call returns. */
 export interface EngineListener {

@@ -45,12 +45,7 @@ export interface ProtectBatch {
 
 export type SrtpProfile = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
 
-export type SecureCloseReason =
-  | 'peer-closed'
-  | 'handshake-failed'
-  | 'handshake-timeout'
-  | 'fingerprint-mismatch'
-  | 'association-aborted';
+export type SecureCloseReason = 'peer-closed' | 'handshake-failed' | 'handshake-timeout' | 'fingerprint-mismatch' | 'association-aborted';
 
 export interface CertificateFingerprint {
   /** Hash name as in SDP, lower case: `sha-256`. */

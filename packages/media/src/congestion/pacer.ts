@@ -1,7 +1,6 @@
 /** Decides when an outgoing packet leaves: at once, or spread over the next milliseconds. */
 import type { Path } from '../demux/path.ts';
 import { type DropCounters, DropReason } from '../drop-reason.ts';
-import type { Outbox } from '../outbox.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 
 /** An RTP packet in a slot of the arena. */
@@ -18,6 +17,11 @@ export interface PacedPeer {
   readonly ice: { readonly selectedPath: Path | undefined };
 }
 
+/** Where packets go when they leave: the outbox. */
+export interface PacketOutlet {
+  addRtp(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, packetIndex: number): void;
+}
+
 /**
  * Stands between the subscriber tracks, which call `release` with every packet they have written, and the outbox. One that
  * holds packets back reads what it keeps of `packet` before it returns: the writer reuses the object, not the slot.
@@ -28,12 +32,12 @@ export interface Pacer {
 }
 
 /** @returns a pacer that holds nothing back */
-export function createPassThroughPacer(outbox: Outbox, drops: DropCounters): Pacer {
+export function createPassThroughPacer(outlet: PacketOutlet, drops: DropCounters): Pacer {
   return {
     release(peer, stream, packet, packetIndex) {
       const path = peer.ice.selectedPath;
       if (path === undefined) drops.increment(DropReason.SendNotReady);
-      else outbox.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
+      else outlet.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
     },
   };
 }

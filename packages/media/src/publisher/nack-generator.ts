@@ -66,7 +66,7 @@ export class NackGenerator {
     const row = this.#missing.rowOf(seq);
     // After a second request nobody can say which of the two was answered (Karn's rule, RFC 6298 §3).
     if (row >= 0 && this.#missing.tries[row] === 1) this.#sampleRtt(nowMs - this.#missing.askedAtMs[row]);
-    if (row >= 0) this.#missing.remove(row);
+    if (row >= 0) this.#remove(nowMs, row);
     this.receive(nowMs, seq, isKeyframeStart);
   }
 
@@ -141,8 +141,12 @@ export class NackGenerator {
     // Too soon after the first request to be its answer: the packet was on its way all the time.
     const isUnasked = tries === 0 || (tries === 1 && nowMs - missing.askedAtMs[row] < this.#rttMs / 2);
     if (isUnasked) this.#guard.recordLate(nowMs, nowMs - missing.missedAtMs[row], this.#arrivals - missing.missedAtArrival[row] + 1);
-    missing.remove(row);
-    if (missing.count === 0) this.#planNext(nowMs);
+    this.#remove(nowMs, row);
+  }
+
+  #remove(nowMs: number, row: number): void {
+    this.#missing.remove(row);
+    if (this.#missing.count === 0) this.#planNext(nowMs);
   }
 
   #isDue(nowMs: number, row: number): boolean {

@@ -15,6 +15,8 @@ export class PublisherTrack {
   readonly router: TrackRouter;
   readonly #context: EngineContext;
   readonly #packet = new ForwardedPacket();
+  /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
+  readonly #reloaded = new ForwardedPacket();
   #plan: PublisherTrackPlan;
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
@@ -67,15 +69,15 @@ export class PublisherTrack {
   }
 
   /**
-   * Makes a packet out of a stream's history ready to be forwarded again. The result is valid until the next packet.
+   * Makes a packet out of a stream's history ready to be forwarded again. The result is valid until the next call.
    *
    * @returns undefined if its codec is no longer negotiated
    */
   reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): ForwardedPacket | undefined {
     const codec = this.codecOf(view.payloadType);
     if (codec === undefined) return undefined;
-    this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
-    return this.#packet;
+    this.#reloaded.load(stream, codec, view, sequence, this.#extensionIds);
+    return this.#reloaded;
   }
 
   /** Once a second: silence, history, and which layer is the best now. */

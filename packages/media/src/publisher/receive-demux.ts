@@ -4,7 +4,7 @@
  *
  * @see RFC 8843 §9.2 (BUNDLE demultiplexing), RFC 8852 (RID), RFC 4588 (RTX)
  */
-import { MID_URI, REPAIRED_RTP_STREAM_ID_URI, RTP_STREAM_ID_URI, readMid, readRid, type RtpView } from '@causeway/wire';
+import { MID_URI, REPAIRED_RTP_STREAM_ID_URI, RTP_STREAM_ID_URI, type RtpView, readMid, readRid } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { PublisherCodec } from './publisher-codec.ts';

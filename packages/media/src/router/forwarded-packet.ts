@@ -2,8 +2,8 @@ import {
   ABS_CAPTURE_TIME_URI,
   AUDIO_LEVEL_URI,
   DEPENDENCY_DESCRIPTOR_URI,
-  PLAYOUT_DELAY_URI,
   type ExtendedSeq,
+  PLAYOUT_DELAY_URI,
   type RtpView,
   VIDEO_ORIENTATION_URI,
 } from '@causeway/wire';

@@ -19,7 +19,8 @@ export function mapPayloadTypes(published: readonly CodecPlan[], subscribed: rea
   const primary = new Uint8Array(128).fill(NO_PAYLOAD_TYPE);
   const rtx = new Uint8Array(128).fill(NO_PAYLOAD_TYPE);
   for (const codec of published) {
-    const match = subscribed.find((candidate) => sameBitstream(codec, candidate)) ?? subscribed.find((candidate) => sameCodec(codec, candidate));
+    const match =
+      subscribed.find((candidate) => sameBitstream(codec, candidate)) ?? subscribed.find((candidate) => sameCodec(codec, candidate));
     if (match === undefined) continue;
     primary[codec.payloadType] = match.payloadType;
     rtx[codec.payloadType] = match.rtxPayloadType ?? NO_PAYLOAD_TYPE;

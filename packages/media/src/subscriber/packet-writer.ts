@@ -5,9 +5,9 @@
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
 import { MID_URI, RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
-import type { PacketArena } from '../secure-endpoint.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
+import type { PacketArena } from '../secure-endpoint.ts';
 
 /** Room for the SRTP trailer of any profile, RTX's two bytes, and the extension block that replaces the publisher's. */
 const RESERVED_BYTES = 96;
@@ -48,7 +48,14 @@ export class PacketWriter {
   }
 
   /** As `write`, as a retransmission: the original's sequence number goes before the payload. */
-  writeRtx(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number, originalSequence: number): void {
+  writeRtx(
+    packet: ForwardedPacket,
+    payloadType: number,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+    originalSequence: number,
+  ): void {
     this.#writeHeader(packet, payloadType, sequence, timestamp, ssrc);
     const start = this.offset + this.headerLength;
     this.#arena.bytes[start] = (originalSequence >> 8) & 0xff;

@@ -43,6 +43,7 @@ export class SentIndex {
   note(outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number): void {
     if (!(outSeq <= this.#highest)) this.#advanceTo(outSeq);
     else if (outSeq <= this.#highest - this.capacity) return;
+    else if (outSeq < this.#first) this.#first = outSeq;
     const slot = this.#slotOf(outSeq);
     this.#sourceSeqs[slot] = sourceSeq;
     this.#epochs[slot] = epoch;

@@ -31,6 +31,8 @@ import { Vp8Rewriter } from './vp8-rewriter.ts';
 
 const VIDEO_SENT_WINDOW_PACKETS = 1024;
 const AUDIO_SENT_WINDOW_PACKETS = 256;
+/** How far ahead of a keyframe's first packet others may have come; networks reorder by less. */
+const MAX_CAUGHT_UP_PACKETS = 32;
 
 export class SubscriberTrack {
   readonly transport: PeerTransport;
@@ -132,6 +134,7 @@ export class SubscriberTrack {
 
   /** Writes the packet into this peer's outgoing stream, or drops it for a counted reason. */
   forward(nowMs: number, packet: ForwardedPacket): void {
+    const isFirst = packet.stream !== this.#layer;
     const refusal = this.#refusal(nowMs, packet);
     if (refusal !== undefined) {
       this.#context.drops.increment(refusal);
@@ -146,11 +149,8 @@ export class SubscriberTrack {
       this.#context.drops.increment(DropReason.LateBeforeSwitch);
       return;
     }
-    this.#send(packet, sequence);
-    this.#sent.note(sequence, packet.sequence, this.#sequence.epoch);
-    this.#budget.noteSent(nowMs, this.#writer.length);
-    this.packetsSent++;
-    this.payloadBytesSent += packet.payload.length;
+    this.#send(nowMs, packet, sequence);
+    if (isFirst) this.#catchUp(nowMs, packet.stream, packet.sequence);
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
@@ -224,12 +224,26 @@ export class SubscriberTrack {
     this.#target = undefined;
   }
 
-  #send(packet: ForwardedPacket, sequence: ExtendedSeq): void {
+  /** Sends what overtook the first packet of a keyframe on its way here and was dropped for want of it. */
+  #catchUp(nowMs: number, stream: ReceiveStream, first: ExtendedSeq): void {
+    for (let sequence = first + 1; sequence <= first + MAX_CAUGHT_UP_PACKETS; sequence++) {
+      const bytes = stream.history.find(nowMs, sequence as ExtendedSeq);
+      const packet = bytes && stream.reload(this.#resendView, bytes, sequence as ExtendedSeq);
+      const mapped = packet && this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
+      if (packet && mapped !== undefined) this.#send(nowMs, packet, mapped);
+    }
+  }
+
+  #send(nowMs: number, packet: ForwardedPacket, sequence: ExtendedSeq): void {
     const { epoch } = this.#sequence;
     const payloadType = this.#payloadTypes[packet.codec.plan.payloadType];
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#plan.ssrc);
     this.#rewritePayload(packet, this.#writer.payloadOffset, epoch);
     this.#context.pacer.release(this.transport, this.#stream, this.#writer, sequence);
+    this.#sent.note(sequence, packet.sequence, epoch);
+    this.#budget.noteSent(nowMs, this.#writer.length);
+    this.packetsSent++;
+    this.payloadBytesSent += packet.payload.length;
   }
 
   /** What in the payload counts across sources. The copy is changed, never the packet. */

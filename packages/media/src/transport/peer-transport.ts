@@ -1,7 +1,8 @@
 /**
  * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
  */
-import { type RtpView } from '@causeway/wire';
+import type { RtpView } from '@causeway/wire';
+import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
@@ -17,7 +18,6 @@ import {
   UNPROTECT_REPLAYED,
 } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
-import type { Path } from '../demux/path.ts';
 import { IceLite } from './ice-lite.ts';
 import { Liveness } from './liveness.ts';
 import { ReportRound } from './report-round.ts';

@@ -2,7 +2,15 @@
  * Ends RTCP here: what a peer says about its own streams goes to those, what it says about ours to its subscriptions.
  * Nothing is ever passed on as it came.
  */
-import { compactNtp, ntpFractionFromUnixMs, ntpSecondsFromUnixMs, parseRtcp, type ReportBlock, type RtcpPacket, roundTripMs } from '@causeway/wire';
+import {
+  compactNtp,
+  ntpFractionFromUnixMs,
+  ntpSecondsFromUnixMs,
+  parseRtcp,
+  type ReportBlock,
+  type RtcpPacket,
+  roundTripMs,
+} from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { PeerTransport } from './peer-transport.ts';
 

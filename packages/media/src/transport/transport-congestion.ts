@@ -4,7 +4,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
-import { readTransportSequence, type RtpView, TRANSPORT_WIDE_CC_URI, type TransportFeedback } from '@causeway/wire';
+import { type RtpView, readTransportSequence, TRANSPORT_WIDE_CC_URI, type TransportFeedback } from '@causeway/wire';
 import type { Estimator } from '../congestion/index.ts';
 import type { ExtensionPlan } from '../plan.ts';
 import { TwccRecorder } from '../publisher/twcc-recorder.ts';

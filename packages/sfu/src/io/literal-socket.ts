@@ -7,7 +7,10 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, fam
  * Makes a socket for a literal address. Node resolves even literals asynchronously unless told otherwise; with this, `bind`,
  * `connect` and `send` take effect before they return.
  */
-export function createLiteralSocket(address: string, options: { readonly reusePort: boolean; readonly receiveBufferBytes?: number }): Socket {
+export function createLiteralSocket(
+  address: string,
+  options: { readonly reusePort: boolean; readonly receiveBufferBytes?: number },
+): Socket {
   const { reusePort, receiveBufferBytes } = options;
   return createSocket({
     type: isIPv6(address) ? 'udp6' : 'udp4',

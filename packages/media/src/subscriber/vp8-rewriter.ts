@@ -1,0 +1,83 @@
+/**
+ * Keeps picture ids and TL0 indices of a VP8 stream continuous for a subscriber that is switched between sources, each of
+ * which counts for itself. Decoders take a jump for lost frames.
+ *
+ * @see RFC 7741 §4.2
+ */
+import { overwritePictureId, pictureIdLength, Vp8Descriptor } from '@causeway/wire';
+
+/** As many as the sequence rewriter keeps: what cannot be sent again needs no shift. */
+const MAX_EPOCHS = 4;
+const LONG_PICTURE_ID_PERIOD = 1 << 15;
+const SHORT_PICTURE_ID_PERIOD = 1 << 7;
+const TL0_PIC_IDX_PERIOD = 1 << 8;
+
+/** What is added to the numbers of one source; undefined until its first packet that has them. */
+interface Epoch {
+  readonly id: number;
+  pictureIdShift: number | undefined;
+  tl0PicIdxShift: number | undefined;
+}
+
+export class Vp8Rewriter {
+  readonly #descriptor = new Vp8Descriptor();
+  /** The latest epochs, the one under way last. */
+  #epochs: readonly Epoch[] = [];
+  /** The newest ones sent; undefined before the first. */
+  #pictureId: number | undefined;
+  #tl0PicIdx: number | undefined;
+
+  /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
+  startEpoch(epoch: number): void {
+    const started: Epoch = { id: epoch, pictureIdShift: undefined, tl0PicIdxShift: undefined };
+    this.#epochs = [...this.#epochs.slice(1 - MAX_EPOCHS), started];
+  }
+
+  /**
+   * Rewrites the descriptor of an outgoing packet in place. A payload that is no VP8, or of a forgotten epoch, stays as it is.
+   *
+   * @param bytes the subscriber's own copy
+   * @param epoch that the packet belongs to; an earlier one when it is sent again
+   */
+  rewrite(bytes: Uint8Array, payloadOffset: number, payloadLength: number, epoch: number): void {
+    const found = this.#find(epoch);
+    const descriptor = this.#descriptor;
+    if (found === undefined || !descriptor.read(bytes, payloadOffset, payloadLength)) return;
+    const { pictureId, tl0PicIdx } = descriptor;
+    if (pictureId !== undefined) {
+      const at = payloadOffset + descriptor.pictureIdOffset;
+      const period = pictureIdLength(bytes, at) === 2 ? LONG_PICTURE_ID_PERIOD : SHORT_PICTURE_ID_PERIOD;
+      overwritePictureId(bytes, at, this.#shiftPictureId(found, pictureId, period));
+    }
+    if (tl0PicIdx !== undefined) bytes[payloadOffset + descriptor.tl0PicIdxOffset] = this.#shiftTl0PicIdx(found, tl0PicIdx);
+  }
+
+  /** @param period in which the source counts; ours is the same, as the field keeps its width */
+  #shiftPictureId(epoch: Epoch, pictureId: number, period: number): number {
+    const newest = this.#pictureId;
+    epoch.pictureIdShift ??= newest === undefined ? 0 : newest + 1 - pictureId;
+    const shifted = (pictureId + epoch.pictureIdShift) & (period - 1);
+    if (newest === undefined || isAhead(newest, shifted, period)) this.#pictureId = shifted;
+    return shifted;
+  }
+
+  #shiftTl0PicIdx(epoch: Epoch, tl0PicIdx: number): number {
+    const newest = this.#tl0PicIdx;
+    epoch.tl0PicIdxShift ??= newest === undefined ? 0 : newest + 1 - tl0PicIdx;
+    const shifted = (tl0PicIdx + epoch.tl0PicIdxShift) & (TL0_PIC_IDX_PERIOD - 1);
+    if (newest === undefined || isAhead(newest, shifted, TL0_PIC_IDX_PERIOD)) this.#tl0PicIdx = shifted;
+    return shifted;
+  }
+
+  #find(id: number): Epoch | undefined {
+    const epochs = this.#epochs;
+    for (let index = epochs.length - 1; index >= 0; index--) if (epochs[index].id === id) return epochs[index];
+    return undefined;
+  }
+}
+
+/** Whether `to` follows `from` on a circle of `period` (a power of two) by the shorter way. */
+function isAhead(from: number, to: number, period: number): boolean {
+  const steps = (to - from) & (period - 1);
+  return steps > 0 && steps < period >> 1;
+}

@@ -1,0 +1,46 @@
+import type { ExtendedSeq, TransportFeedback } from '@causeway/wire';
+import { createNullEstimator, createPassThroughPacer } from '../../src/congestion/index.ts';
+import { Path } from '../../src/demux/path.ts';
+import { DropCounters, DropReason } from '../../src/drop-reason.ts';
+
+describe('the null estimator', () => {
+  test('knows no limit, whatever the feedback says', () => {
+    const estimator = createNullEstimator();
+    const everythingLost = {
+      type: 'transport-feedback',
+      statusCount: 100,
+      receivedOffsets: new Uint16Array(),
+    } as Partial<TransportFeedback>;
+
+    estimator.onPacketSent(0, 1 as ExtendedSeq, 1200);
+    estimator.onFeedback(100, everythingLost as TransportFeedback);
+
+    expect(estimator.bitrateBps(100)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the pass-through pacer', () => {
+  const stream = { ssrc: 7 };
+  const packet = { offset: 4096, headerLength: 20, length: 1000 };
+
+  test('hands each packet on at once', () => {
+    const path = new Path('192.0.2.1', 5000);
+    const added: unknown[] = [];
+    const pacer = createPassThroughPacer({ addRtp: (...row) => added.push(row) }, new DropCounters());
+
+    pacer.release({ ice: { selectedPath: path } }, stream, packet, 70_000);
+
+    expect(added).toEqual([[path, stream, 4096, 20, 1000, 70_000]]);
+  });
+
+  test('drops a packet for a peer without a path, and counts it', () => {
+    const drops = new DropCounters();
+    const added: unknown[] = [];
+    const pacer = createPassThroughPacer({ addRtp: (...row) => added.push(row) }, drops);
+
+    pacer.release({ ice: { selectedPath: undefined } }, stream, packet, 70_000);
+
+    expect(added).toEqual([]);
+    expect(drops.count(DropReason.SendNotReady)).toBe(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { writeFir, writePli } from '@causeway/wire';
+
+function publishing(world: VirtualWorld): PublishingPeer {
+  const alice = world.connectPeer('alice');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+  world.keepAlive(alice, 20_000);
+  return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 }));
+}
+
+test('a late subscriber gets a picture within one round trip and a frame', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world);
+  publisher.publishFor(2000);
+  const bob = world.connectPeer('bob');
+  const subscribedMs = world.nowMs;
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+
+  publisher.publishFor(300);
+
+  expect((bob.received[0]?.atMs ?? Number.POSITIVE_INFINITY) - subscribedMs).toBeLessThanOrEqual(2 * 10 + 33 + 10);
+});
+
+test('a hundred subscribers asking for keyframes all the time reach the publisher at most twice a second', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world);
+  const peers = Array.from({ length: 100 }, (_, index) => world.connectPeer(`bob${index}`));
+  peers.forEach((peer, index) => {
+    world.subscribe(peer, { sourceTrackId: 'camera', ssrc: 1000 + index });
+    world.keepAlive(peer, 12_000);
+  });
+  publisher.publishFor(2000);
+  publisher.keyframeRequestsMs.length = 0;
+  for (let afterMs = 0; afterMs < 10_000; afterMs += 50) {
+    world.after(afterMs, (nowMs) => {
+      peers.forEach((peer, index) => {
+        const mediaSsrc = 1000 + index;
+        if (index % 2 === 0) peer.sendRtcp(nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc }));
+        else
+          peer.sendRtcp(nowMs, (out, offset) =>
+            writeFir(out, offset, { senderSsrc: 1, entries: [{ ssrc: mediaSsrc, commandSequence: 1 }] }),
+          );
+      });
+    });
+  }
+
+  publisher.publishFor(10_000);
+
+  const gaps = publisher.keyframeRequestsMs.slice(1).map((atMs, index) => atMs - (publisher.keyframeRequestsMs[index] ?? 0));
+  expect(publisher.keyframeRequestsMs.length).toBeGreaterThan(10);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(500);
+});
+
+test('a publisher that changes its SSRC goes on, after a keyframe, in the same outgoing stream', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  const midExtension = { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' };
+  const extensions = new Map([[4, Uint8Array.of(0x30)]]);
+  world.publish(alice, { trackId: 'camera', mid: '0', extensions: [midExtension] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const receiver = new ReceivingPeer(world, bob, { ssrc: 70 });
+  const before = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, extensions }));
+  before.publishFor(1000);
+  const receivedBefore = receiver.packets.size;
+  const after = new PublishingPeer(world, alice, new VideoSource({ ssrc: 8, firstSequence: 5, firstTimestamp: 4_000_000_000, extensions }));
+
+  after.publishFor(1000);
+
+  const packets = receiver.inOrder;
+  const first = packets[receivedBefore];
+  expect(receivedBefore).toBeGreaterThan(60);
+  expect(packets.length).toBeGreaterThan(receivedBefore + 60);
+  expect(receiver.missing).toEqual([]);
+  expect(new Set(bob.received.map(({ ssrc }) => ssrc))).toEqual(new Set([70]));
+  // The old stream's last frame and the new one's first are about a frame apart in the receiver's clock.
+  const stepTicks = ((first?.timestamp ?? 0) - (packets[receivedBefore - 1]?.timestamp ?? 0)) >>> 0;
+  expect(stepTicks).toBeGreaterThan(0);
+  expect(stepTicks).toBeLessThan(90_000 / 2);
+  expect(serialOf(first?.payload ?? new Uint8Array(4))).toBe(0);
+});

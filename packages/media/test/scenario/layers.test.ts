@@ -1,0 +1,159 @@
+import { OPUS, type ScriptedPeer, VideoSource, VirtualWorld } from '@causeway/testkit';
+
+const MID = { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' };
+const RID = { id: 10, uri: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id' };
+const LAYERS = [
+  { rid: 'q', ssrc: 11, payloadBytes: 100 },
+  { rid: 'h', ssrc: 12, payloadBytes: 300 },
+  { rid: 'f', ssrc: 13, payloadBytes: 1000 },
+];
+
+/** A simulcast publisher: one source a layer, keyframes on request. */
+class Simulcast {
+  readonly #world: VirtualWorld;
+  readonly #peer: ScriptedPeer;
+  readonly #keyframeDue = new Set<number>(LAYERS.map(({ ssrc }) => ssrc));
+  readonly #sources = LAYERS.map(({ rid, ssrc, payloadBytes }) => ({
+    ssrc,
+    rid,
+    source: new VideoSource({
+      ssrc,
+      payloadBytes,
+      extensions: new Map([
+        [MID.id, Uint8Array.of(0x30)],
+        [RID.id, Uint8Array.of(rid.charCodeAt(0))],
+      ]),
+    }),
+  }));
+  active = ['q', 'h', 'f'];
+
+  constructor(world: VirtualWorld, peer: ScriptedPeer) {
+    this.#world = world;
+    this.#peer = peer;
+    peer.onRtcp = (_nowMs, packet) => {
+      if (packet.type === 'pli') this.#keyframeDue.add(packet.mediaSsrc);
+    };
+  }
+
+  publishFor(durationMs: number): void {
+    for (let passedMs = 0; passedMs < durationMs; passedMs += 33) {
+      for (const { ssrc, rid, source } of this.#sources) {
+        if (!this.active.includes(rid)) continue;
+        for (const packet of source.nextFrame(this.#keyframeDue.delete(ssrc) ? 'key' : 'inter'))
+          this.#peer.sendRtp(this.#world.nowMs, packet);
+      }
+      this.#world.run(33);
+    }
+  }
+}
+
+function simulcastCall(preferredRid?: string) {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', extensions: [MID, RID], rids: ['q', 'h', 'f'] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, preferredRid });
+  world.keepAlive(bob, 30_000);
+  return { world, alice, bob, simulcast: new Simulcast(world, alice) };
+}
+
+function layerAtEnd(received: readonly { readonly payload: Uint8Array }[]): number {
+  return received.at(-1)?.payload.length ?? 0;
+}
+
+test('the layer with the highest bitrate is forwarded once it has arrived, and all layers are received', () => {
+  const { world, bob, simulcast } = simulcastCall();
+
+  simulcast.publishFor(4000);
+
+  const layers = world.engine
+    .snapshot(world.nowMs)
+    .transports.flatMap(({ publisherTracks }) => publisherTracks.flatMap((track) => track.layers));
+  expect(layers.map(({ rid }) => rid).sort()).toEqual(['f', 'h', 'q']);
+  expect(layers.every(({ isArriving }) => isArriving)).toBe(true);
+  expect(layerAtEnd(bob.received)).toBe(1000);
+});
+
+test('when the best layer stops the next best takes over, without a gap in the sequence, and it comes back', () => {
+  const { bob, simulcast } = simulcastCall();
+  simulcast.publishFor(4000);
+  simulcast.active = ['q', 'h'];
+  simulcast.publishFor(5000);
+  const withoutTop = layerAtEnd(bob.received);
+  simulcast.active = ['q', 'h', 'f'];
+
+  simulcast.publishFor(5000);
+
+  const sequences = bob.received.map(({ sequence }) => sequence);
+  const first = sequences[0] ?? 0;
+  expect(withoutTop).toBe(300);
+  expect(layerAtEnd(bob.received)).toBe(1000);
+  expect(sequences).toEqual(sequences.map((_, index) => (first + index) & 0xffff));
+});
+
+test('a subscriber that prefers a layer gets that one', () => {
+  const { bob, simulcast } = simulcastCall('h');
+
+  simulcast.publishFor(4000);
+
+  expect(layerAtEnd(bob.received)).toBe(300);
+});
+
+test('picture ids and timestamps only ever advance across layer switches', () => {
+  const { bob, simulcast } = simulcastCall();
+  simulcast.publishFor(3000);
+  simulcast.active = ['q', 'h'];
+
+  simulcast.publishFor(4000);
+
+  const frames = bob.received.filter(({ payload }) => ((payload[0] ?? 0) & 0x10) !== 0);
+  const pictureIds = frames.map(({ payload }) => (((payload[2] ?? 0) & 0x7f) << 8) | (payload[3] ?? 0));
+  const idSteps = pictureIds.slice(1).map((id, index) => (id - (pictureIds[index] ?? 0)) & 0x7fff);
+  const tickSteps = frames.slice(1).map(({ timestamp }, index) => (timestamp - (frames[index]?.timestamp ?? 0)) >>> 0);
+  expect(new Set(bob.received.map(({ payload }) => payload.length))).toEqual(
+    new Set([100, 300, 1000].filter((size) => bob.received.some(({ payload }) => payload.length === size))),
+  );
+  expect(idSteps.every((step) => step === 1)).toBe(true);
+  expect(Math.min(...tickSteps)).toBeGreaterThan(0);
+  expect(Math.max(...tickSteps)).toBeLessThan(90_000 * 2);
+});
+
+test('audio is forwarded from its first packet, with its level, under the receiver’s own ids', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  const level = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+  world.publish(alice, {
+    trackId: 'mic',
+    mid: '1',
+    kind: 'audio',
+    codecs: [OPUS],
+    extensions: [{ id: 3, uri: level }],
+    ssrcs: [{ ssrc: 9, rtxSsrc: undefined }],
+  });
+  world.subscribe(bob, {
+    sourceTrackId: 'mic',
+    ssrc: 90,
+    mid: '5',
+    kind: 'audio',
+    codecs: [{ ...OPUS, payloadType: 63 }],
+    extensions: [{ id: 1, uri: level }, MID],
+  });
+
+  for (let packet = 0; packet < 10; packet++) {
+    alice.sendRtp(world.nowMs, {
+      ssrc: 9,
+      payloadType: 111,
+      sequence: packet,
+      timestamp: packet * 960,
+      payload: Uint8Array.of(1, 2, 3),
+      extensions: new Map([[3, Uint8Array.of(0x80 | packet)]]),
+    });
+    world.run(20);
+  }
+
+  expect(bob.received.map(({ payloadType }) => payloadType)).toEqual(Array(10).fill(63));
+  expect(bob.received.map(({ extensions }) => extensions.get(1)?.[0])).toEqual(Array.from({ length: 10 }, (_, packet) => 0x80 | packet));
+  expect(bob.received.every(({ extensions }) => extensions.get(MID.id)?.[0] === '5'.charCodeAt(0))).toBe(true);
+  expect(bob.received.every(({ extensions }) => !extensions.has(3))).toBe(true);
+});

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { type Timer, Timers } from '../src/timers.ts';
+
+class RecordingTimer implements Timer {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+  readonly firedAtMs: number[] = [];
+  onFire: (nowMs: number) => void = () => {};
+
+  fire(nowMs: number): void {
+    this.firedAtMs.push(nowMs);
+    this.onFire(nowMs);
+  }
+}
+
+describe('Timers', () => {
+  test('has no deadline while nothing is armed', () => {
+    const timers = new Timers();
+
+    expect(timers.nextDeadlineMs).toBe(Number.POSITIVE_INFINITY);
+    expect(timers.size).toBe(0);
+  });
+
+  test('fires what is due, earliest first, and leaves the rest', () => {
+    const timers = new Timers();
+    const order: string[] = [];
+    for (const [name, atMs] of [
+      ['c', 30],
+      ['a', 10],
+      ['d', 40],
+      ['b', 20],
+    ] as const) {
+      const timer = new RecordingTimer();
+      timer.onFire = () => order.push(name);
+      timers.schedule(atMs, timer);
+    }
+
+    timers.fireDue(30);
+
+    expect(order).toEqual(['a', 'b', 'c']);
+    expect(timers.nextDeadlineMs).toBe(40);
+  });
+
+  test('is disarmed when it fires, so that it fires once', () => {
+    const timers = new Timers();
+    const timer = new RecordingTimer();
+    timers.schedule(10, timer);
+
+    timers.fireDue(10);
+    timers.fireDue(20);
+
+    expect(timer.firedAtMs).toEqual([10]);
+    expect(timer.heapIndex).toBe(-1);
+    expect(timer.deadlineMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('moves a timer that is armed again, earlier or later', () => {
+    const timers = new Timers();
+    const [early, late] = [new RecordingTimer(), new RecordingTimer()];
+    timers.schedule(10, early);
+    timers.schedule(20, late);
+
+    timers.schedule(30, early);
+    timers.schedule(5, late);
+    timers.fireDue(5);
+
+    expect(late.firedAtMs).toEqual([5]);
+    expect(early.firedAtMs).toEqual([]);
+    expect(timers.nextDeadlineMs).toBe(30);
+    expect(timers.size).toBe(1);
+  });
+
+  test('does not fire a cancelled timer; cancelling twice does nothing', () => {
+    const timers = new Timers();
+    const timer = new RecordingTimer();
+    timers.schedule(10, timer);
+
+    timers.cancel(timer);
+    timers.cancel(timer);
+    timers.fireDue(100);
+
+    expect(timer.firedAtMs).toEqual([]);
+  });
+
+  test('takes Infinity for never', () => {
+    const timers = new Timers();
+    const timer = new RecordingTimer();
+    timers.schedule(10, timer);
+
+    timers.schedule(Number.POSITIVE_INFINITY, timer);
+
+    expect(timers.size).toBe(0);
+    expect(timers.nextDeadlineMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('lets a timer arm itself and cancel others while it fires', () => {
+    const timers = new Timers();
+    const [periodic, victim] = [new RecordingTimer(), new RecordingTimer()];
+    periodic.onFire = (nowMs) => {
+      timers.schedule(nowMs + 10, periodic);
+      timers.cancel(victim);
+    };
+    timers.schedule(10, periodic);
+    timers.schedule(11, victim);
+
+    timers.fireDue(15);
+    timers.fireDue(25);
+
+    expect(periodic.firedAtMs).toEqual([15, 25]);
+    expect(victim.firedAtMs).toEqual([]);
+  });
+
+  test('returns from a timer that keeps arming itself for a time already past', () => {
+    const timers = new Timers();
+    const stuck = new RecordingTimer();
+    stuck.onFire = () => timers.schedule(0, stuck);
+    timers.schedule(0, stuck);
+
+    timers.fireDue(10);
+
+    expect(stuck.firedAtMs).toEqual([10]);
+    expect(timers.nextDeadlineMs).toBe(0);
+  });
+
+  test('agrees with a plain list under any sequence of arming, moving, cancelling and firing', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('schedule' as const), timer: fc.nat(19), atMs: fc.nat(100) }),
+      fc.record({ kind: fc.constant('cancel' as const), timer: fc.nat(19), atMs: fc.constant(0) }),
+      fc.record({ kind: fc.constant('fire' as const), timer: fc.constant(0), atMs: fc.nat(100) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const timers = new Timers();
+        const all = Array.from({ length: 20 }, () => new RecordingTimer());
+        const model = new Map<RecordingTimer, number>();
+        for (const { kind, timer, atMs } of steps) {
+          if (kind === 'schedule') {
+            timers.schedule(atMs, all[timer]);
+            model.set(all[timer], atMs);
+          } else if (kind === 'cancel') {
+            timers.cancel(all[timer]);
+            model.delete(all[timer]);
+          } else {
+            const fired: number[] = [];
+            for (const candidate of all) candidate.onFire = () => fired.push(model.get(candidate) ?? Number.NaN);
+            const due = [...model].filter(([, deadlineMs]) => deadlineMs <= atMs);
+            timers.fireDue(atMs);
+            expect(fired).toEqual(due.map(([, deadlineMs]) => deadlineMs).sort((a, b) => a - b));
+            for (const [candidate] of due) model.delete(candidate);
+          }
+          expect(timers.size).toBe(model.size);
+          expect(timers.nextDeadlineMs).toBe(Math.min(...model.values()));
+        }
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,177 @@
+/**
+ * A peer under a test's control, in virtual time: checks, handshakes in one datagram, sends RTP and RTCP as told, and keeps
+ * what it receives. It speaks over two links to the engine, in plain text (see `PlainSuite`).
+ */
+import { createHmac } from 'node:crypto';
+import type { IceCredentials, Path } from '@causeway/media';
+import {
+  type HmacSha1,
+  parseRtcp,
+  type RtcpPacket,
+  RtpExtensionWriter,
+  RtpView,
+  type Seq16,
+  toSeq16,
+  writeBindingRequest,
+  writeRtpHeader,
+} from '@causeway/wire';
+import { plainGoodbye, plainHello } from './plain-suite.ts';
+import type { VirtualLink } from './virtual-link.ts';
+
+export const hmacSha1: HmacSha1 = (key, data) => createHmac('sha1', key).update(data).digest();
+
+/** An RTP packet a peer received. */
+export interface ReceivedRtp {
+  readonly atMs: number;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly sequence: Seq16;
+  readonly timestamp: number;
+  readonly marker: boolean;
+  readonly payload: Uint8Array;
+  /** Header extension values by id. */
+  readonly extensions: ReadonlyMap<number, Uint8Array>;
+}
+
+/** An RTP packet a test sends. */
+export interface RtpToSend {
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+  readonly marker?: boolean;
+  /** Header extension values by id. */
+  readonly extensions?: ReadonlyMap<number, Uint8Array>;
+}
+
+const MAX_EXTENSION_ID = 14;
+
+export class ScriptedPeer {
+  readonly id: string;
+  #local: IceCredentials;
+  #remote: IceCredentials;
+  #link: VirtualLink;
+  #path: Path;
+  #transactions = 0;
+  readonly received: ReceivedRtp[] = [];
+  readonly rtcp: RtcpPacket[] = [];
+  isConnected = false;
+  hasSaidGoodbye = false;
+  /** Successful answers to connectivity checks. */
+  checksAnswered = 0;
+  /** Called with each RTP packet as it arrives, after it was noted. */
+  onRtp: (packet: ReceivedRtp) => void = () => undefined;
+  onRtcp: (nowMs: number, packet: RtcpPacket) => void = () => undefined;
+
+  constructor(id: string, local: IceCredentials, remote: IceCredentials, path: Path, link: VirtualLink) {
+    this.id = id;
+    this.#local = local;
+    this.#remote = remote;
+    this.#path = path;
+    this.#link = link;
+  }
+
+  get path(): Path {
+    return this.#path;
+  }
+
+  /** From now on sends from another address. */
+  moveTo(path: Path, link: VirtualLink): void {
+    this.#path = path;
+    this.#link = link;
+  }
+
+  /** As after an ICE restart: `local` is the peer's own half, `remote` the engine's. */
+  useCredentials(local: IceCredentials, remote: IceCredentials): void {
+    this.#local = local;
+    this.#remote = remote;
+  }
+
+  check(nowMs: number, options: { readonly nominate: boolean } = { nominate: true }): void {
+    const transactionId = new Uint8Array(12);
+    new DataView(transactionId.buffer).setUint32(0, ++this.#transactions);
+    this.#link.send(
+      nowMs,
+      writeBindingRequest({
+        transactionId,
+        username: `${this.#remote.ufrag}:${this.#local.ufrag}`,
+        priority: 1,
+        useCandidate: options.nominate,
+        iceControlling: 1n,
+        integrity: { key: Buffer.from(this.#remote.password), hmacSha1 },
+        fingerprint: true,
+      }),
+    );
+  }
+
+  handshake(nowMs: number): void {
+    this.#link.send(nowMs, plainHello());
+  }
+
+  sayGoodbye(nowMs: number): void {
+    this.#link.send(nowMs, plainGoodbye());
+  }
+
+  sendRtp(nowMs: number, packet: RtpToSend): void {
+    const out = new Uint8Array(1500);
+    writeRtpHeader(out, 0, packet.marker ?? false, packet.payloadType, toSeq16(packet.sequence), packet.timestamp, packet.ssrc);
+    const writer = new RtpExtensionWriter();
+    writer.begin(out, 0, false);
+    for (const [id, value] of packet.extensions ?? []) writer.add(id, value, 0, value.length);
+    const end = writer.end();
+    out.set(packet.payload, end);
+    this.#link.send(nowMs, out.subarray(0, end + packet.payload.length));
+  }
+
+  /** @param write one of wire's `write…` functions, applied to a buffer */
+  sendRtcp(nowMs: number, write: (out: Uint8Array, offset: number) => number): void {
+    const out = new Uint8Array(1500);
+    this.#link.send(nowMs, out.subarray(0, write(out, 0)));
+  }
+
+  /** Sends any bytes at all. */
+  sendRaw(nowMs: number, datagram: Uint8Array): void {
+    this.#link.send(nowMs, datagram);
+  }
+
+  /** Takes a datagram from the engine. */
+  handleDatagram(nowMs: number, datagram: Uint8Array): void {
+    const first = datagram[0] ?? 0;
+    if (first < 4) this.checksAnswered++;
+    else if (first === plainHello()[0]) this.isConnected = true;
+    else if (first === plainGoodbye()[0]) this.hasSaidGoodbye = true;
+    else if ((datagram[1] ?? 0) >= 192 && (datagram[1] ?? 0) <= 223) this.#receiveRtcp(nowMs, datagram);
+    else this.#receiveRtp(nowMs, datagram);
+  }
+
+  #receiveRtcp(nowMs: number, datagram: Uint8Array): void {
+    const packets = parseRtcp(datagram, datagram.length);
+    if (packets === undefined) throw new Error(`${this.id} got RTCP that cannot be parsed`);
+    for (const packet of packets) {
+      this.rtcp.push(packet);
+      this.onRtcp(nowMs, packet);
+    }
+  }
+
+  #receiveRtp(nowMs: number, datagram: Uint8Array): void {
+    const view = new RtpView();
+    if (!view.read(datagram, datagram.length)) throw new Error(`${this.id} got RTP that cannot be parsed`);
+    const extensions = new Map<number, Uint8Array>();
+    for (let id = 1; id <= MAX_EXTENSION_ID; id++) {
+      if (view.findExtension(id)) extensions.set(id, datagram.slice(view.extensionOffset, view.extensionOffset + view.extensionLength));
+    }
+    const packet: ReceivedRtp = {
+      atMs: nowMs,
+      ssrc: view.ssrc,
+      payloadType: view.payloadType,
+      sequence: view.sequenceNumber,
+      timestamp: view.timestamp,
+      marker: view.marker,
+      payload: datagram.slice(view.headerLength, view.headerLength + view.payloadLength),
+      extensions,
+    };
+    this.received.push(packet);
+    this.onRtp(packet);
+  }
+}
