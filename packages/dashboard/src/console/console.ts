@@ -1,0 +1,99 @@
+/** Everything the page does, without the page: the parts and how they hear of each other. */
+import type { SfuApi } from '../api/sfu-api.ts';
+import type { Clock } from '../session/clock.ts';
+import { createDirectory, type Directory } from './directory.ts';
+import { createLink, type Link, type LinkOptions } from './link.ts';
+import { createMeter, type Meter } from './meter.ts';
+import { createNotices, type Notices } from './notices.ts';
+import { createPublishing, type Publishing, type PublishingOptions } from './publishing.ts';
+import { createWatching, type Watching } from './watching.ts';
+
+export interface Console {
+  readonly link: Link;
+  readonly publishing: Publishing;
+  readonly watching: Watching;
+  readonly directory: Directory;
+  readonly meter: Meter;
+  readonly notices: Notices;
+  /** Nobody sees the page: what is only for looking at stops until somebody does. */
+  setVisible(isVisible: boolean): void;
+}
+
+export interface ConsoleOptions extends LinkOptions, Pick<PublishingOptions, 'openSource' | 'layersOf' | 'labelOf'> {
+  readonly clock: Clock;
+}
+
+export function createConsole(options: ConsoleOptions): Console {
+  const notices = createNotices();
+  const link = createLink(options);
+  const session = () => link.session();
+  const watching = createWatching({ session, notices });
+  const isWatched = (sessionId: string) => watching.list.read().some(({ remoteSessionId }) => remoteSessionId === sessionId);
+  const directory = createDirectory({ api: currentApiOf(link), clock: options.clock, isWatched });
+  const publishing = createPublishing({ ...options, session, notices, onChange: () => void directory.refresh() });
+  const meter = createMeter(options.clock);
+
+  directory.state.subscribe(() => {
+    const listing = directory.state.read();
+    watching.handleDirectory(listing);
+    const own = link.session();
+    if (own !== undefined && listing.phase === 'current' && !listing.sessions.some(({ sessionId }) => sessionId === own.sessionId)) {
+      // Says why through the link; an answer that it is there after all means that the listing was older than the session.
+      own.verify().catch(() => undefined);
+    }
+  });
+  followSession({ link, publishing, watching, directory, meter });
+
+  return {
+    link,
+    publishing,
+    watching,
+    directory,
+    meter,
+    notices,
+    setVisible(isVisible) {
+      if (!isVisible) directory.stop();
+      else if (link.session() !== undefined) directory.start();
+    },
+  };
+}
+
+type Parts = Pick<Console, 'link' | 'publishing' | 'watching' | 'directory' | 'meter'>;
+
+/** A new session takes over what the lost one published and watched; after signing out there is nothing to take over. */
+function followSession({ link, publishing, watching, directory, meter }: Parts): void {
+  let followed = link.session();
+  let stopMeter: (() => void) | undefined;
+  link.state.subscribe(() => {
+    const session = link.session();
+    if (session !== followed) {
+      followed = session;
+      stopMeter?.();
+      directory.stop();
+      if (session !== undefined) {
+        stopMeter = meter.start(session);
+        directory.start();
+        void publishing.resume();
+        void watching.resume();
+      }
+    }
+    if (link.state.read().phase === 'signed-out') {
+      publishing.reset();
+      watching.reset();
+      directory.reset();
+    }
+  });
+}
+
+/** The API of whichever app the link is connected to. */
+function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks'> {
+  const current = () => {
+    const api = link.api();
+    if (api === undefined) throw new Error('Not connected to any app.');
+    return api;
+  };
+  return {
+    listSessions: async (signal) => current().listSessions(signal),
+    listTracks: async (sessionId, signal) => current().listTracks(sessionId, signal),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Watched } from './watching.ts';
+
+/** One picture on the grid with the sound that belongs to it, or sound alone. */
+export interface Tile {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly video: Watched | undefined;
+  readonly audio: readonly Watched[];
+}
+
+/** Groups tracks by session; the first picture of a session has all its sound, each further one has a tile to itself. */
+export function tilesOf(list: readonly Watched[]): readonly Tile[] {
+  const sessionIds = [...new Set(list.map(({ remoteSessionId }) => remoteSessionId))];
+  return sessionIds.flatMap((sessionId) => {
+    const tracks = list.filter(({ remoteSessionId }) => remoteSessionId === sessionId);
+    const [first, ...others] = tracks.filter(({ kind }) => kind === 'video');
+    const audio = tracks.filter(({ kind }) => kind === 'audio');
+    return [
+      { id: sessionId, sessionId, video: first, audio },
+      ...others.map((video) => ({ id: `${sessionId}/${video.remoteTrackId}`, sessionId, video, audio: [] })),
+    ];
+  });
+}
+
+export function watchedOf({ video, audio }: Tile): readonly Watched[] {
+  return video === undefined ? audio : [video, ...audio];
+}

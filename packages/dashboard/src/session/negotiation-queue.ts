@@ -1,0 +1,30 @@
+/** Runs the SDP exchanges of one session one after another, in the order they were asked for. */
+export interface NegotiationQueue {
+  /** @returns what the exchange returns; a failed exchange does not hold up the next one */
+  run<Result>(exchange: () => Promise<Result>): Promise<Result>;
+  /** Exchanges that have not begun reject with `reason`, as do all later ones. One under way is left to end by itself. */
+  close(reason: Error): void;
+}
+
+/**
+ * A peer connection has one signalling state and an SFU session has one pending offer, so two exchanges that overlap can only
+ * disturb each other. Waiting here costs one round trip; glare costs several.
+ */
+export function createNegotiationQueue(): NegotiationQueue {
+  let last: Promise<unknown> = Promise.resolve();
+  let closedBy: Error | undefined;
+
+  return {
+    run(exchange) {
+      const result = last.then(() => {
+        if (closedBy !== undefined) throw closedBy;
+        return exchange();
+      });
+      last = result.catch(() => undefined);
+      return result;
+    },
+    close(reason) {
+      closedBy ??= reason;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Paints the test picture off the page, because a browser slows the timers of a page in the background but not those of a worker. */
+import { paintTestPicture } from './paint-test-picture.ts';
+import type { TestPictureOrder } from './test-picture-orders.ts';
+
+let label = '';
+
+self.addEventListener('message', ({ data }: MessageEvent<TestPictureOrder>) => {
+  label = data.label;
+  if (data.order === 'start') start(data);
+});
+
+function start({ writable, widthPixels, heightPixels, framesPerSecond }: Extract<TestPictureOrder, { order: 'start' }>): void {
+  const canvas = new OffscreenCanvas(widthPixels, heightPixels);
+  const context = canvas.getContext('2d', { alpha: false });
+  const writer = writable.getWriter();
+  if (context === null) throw new Error('This browser cannot paint outside of a page.');
+
+  setInterval(() => {
+    // The encoder is behind: a frame that waits is worth less than the next one.
+    if ((writer.desiredSize ?? 0) <= 0) return;
+    const wallClockMs = Date.now();
+    paintTestPicture(context, { widthPixels, heightPixels, wallClockMs, label });
+    const frame = new VideoFrame(canvas, { timestamp: Math.round(performance.now() * 1000) });
+    writer.write(frame).catch(() => frame.close());
+  }, 1000 / framesPerSecond);
+}

@@ -1,0 +1,92 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { errorText } from '../api/error-text.ts';
+import type { Credentials } from '../console/credentials.ts';
+import { useConsole } from './console-context.ts';
+import { Mark } from './Mark.tsx';
+
+interface ConnectFormProps {
+  readonly prefilled: Partial<Credentials>;
+  readonly failure: Error | undefined;
+  readonly isBusy: boolean;
+}
+
+/** The way in: app id and secret. */
+export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
+  const { link } = useConsole();
+  const [appId, setAppId] = useState(prefilled.appId ?? '');
+  const [secret, setSecret] = useState(prefilled.secret ?? '');
+  const [displayName, setDisplayName] = useState('');
+  const form = useRef<HTMLFormElement>(null);
+
+  // The first field that still wants something; the button if none does.
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('input[required]:invalid') ?? form.current?.querySelector('button');
+    first?.focus();
+  }, []);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void link.connect({ credentials: { appId: appId.trim(), secret: secret.trim() }, displayName: displayName.trim() });
+  };
+
+  return (
+    <main className="connect">
+      <form ref={form} onSubmit={submit}>
+        <h1>
+          <Mark />
+          Causeway
+        </h1>
+        <p className="lead">
+          Publish, watch and measure on <strong>{window.location.host}</strong>
+        </p>
+        <label>
+          App id
+          <input
+            required
+            autoComplete="off"
+            spellCheck={false}
+            className="mono"
+            value={appId}
+            onChange={(event) => setAppId(event.target.value)}
+          />
+        </label>
+        <label>
+          Secret
+          <input
+            required
+            type="password"
+            autoComplete="off"
+            className="mono"
+            value={secret}
+            onChange={(event) => setSecret(event.target.value)}
+          />
+        </label>
+        <label>
+          <span>
+            Name <span className="optional">shown to others, optional</span>
+          </span>
+          <input maxLength={80} autoComplete="off" value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
+        </label>
+        <button type="submit" className="button primary wide" disabled={isBusy}>
+          {isBusy ? 'Connecting…' : 'Connect'}
+        </button>
+        <Failure failure={failure} />
+      </form>
+      <p className="foot">The node prints both when it starts. They stay in this tab and are forgotten with it.</p>
+    </main>
+  );
+}
+
+function Failure({ failure }: { readonly failure: Error | undefined }) {
+  const text = failure === undefined ? undefined : errorText(failure);
+  return (
+    <div className="connect-failure" role="alert">
+      {text !== undefined && (
+        <>
+          <strong>{text.title}</strong>
+          <span>{text.detail}</span>
+        </>
+      )}
+    </div>
+  );
+}

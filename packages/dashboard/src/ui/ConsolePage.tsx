@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import type { LinkState } from '../console/link.ts';
+import { tilesOf } from '../console/tiles.ts';
+import { useConsole } from './console-context.ts';
+import { LostBanner } from './LostBanner.tsx';
+import { NoticeList } from './NoticeList.tsx';
+import { PublishPanel } from './PublishPanel.tsx';
+import { QuickStartPanel } from './QuickStartPanel.tsx';
+import { SessionList } from './SessionList.tsx';
+import { TopBar } from './TopBar.tsx';
+import { useStore } from './use-store.ts';
+import { type View, ViewTabs } from './ViewTabs.tsx';
+import { WatchGrid } from './WatchGrid.tsx';
+
+type InConsole = Extract<LinkState, { session: unknown }>;
+
+/** Everything behind the sign-in form. On narrow screens one view at a time, otherwise all at once. */
+export function ConsolePage({ linkState }: { readonly linkState: InConsole }) {
+  const { watching } = useConsole();
+  const tiles = tilesOf(useStore(watching.list));
+  const [view, setView] = useState<View>('sessions');
+  const [isQuickStartOpen, setQuickStartOpen] = useState(false);
+  const { session, door } = linkState;
+
+  return (
+    <div className="console" data-view={view} data-lost={linkState.phase !== 'open' || undefined}>
+      <TopBar linkState={linkState} onQuickStart={() => setQuickStartOpen(true)} />
+      {linkState.phase !== 'open' && <LostBanner failure={linkState.failure} isReopening={linkState.phase === 'reopening'} />}
+      <div className="views">
+        <aside className="side">
+          <PublishPanel />
+          <SessionList ownSessionId={session.sessionId} onWatched={() => setView('watch')} />
+        </aside>
+        <main className="watch">
+          <h1 className="sr-only">Watching</h1>
+          <WatchGrid session={session} />
+        </main>
+      </div>
+      <ViewTabs view={view} watchedCount={tiles.length} onChoose={setView} />
+      <NoticeList />
+      {isQuickStartOpen && (
+        <QuickStartPanel
+          values={{ host: window.location.origin, ...door.credentials, stunUrl: stunUrl(session.mediaPort) }}
+          onClose={() => setQuickStartOpen(false)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The node answers plain STUN on its media port; 3478 is STUN's own, for a node that did not say where it takes media. */
+function stunUrl(mediaPort: number | undefined): string {
+  return `stun:${window.location.hostname}:${mediaPort ?? 3478}`;
+}

@@ -1,0 +1,25 @@
+import { useConsole } from './console-context.ts';
+import { Icon } from './Icon.tsx';
+import { useStore } from './use-store.ts';
+
+/** Failures that have not been dismissed, laid over a corner so that nothing moves when one comes. */
+export function NoticeList() {
+  const { notices } = useConsole();
+  const list = useStore(notices.list);
+  return (
+    <ul className="notices" role="status">
+      {list.map(({ id, title, detail }) => (
+        <li key={id} className="notice">
+          <div>
+            <strong>{title}</strong>
+            <span className="detail">{detail}</span>
+          </div>
+          <button type="button" className="icon-button" onClick={() => notices.dismiss(id)}>
+            <Icon name="close" />
+            <span className="sr-only">Dismiss: {title}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

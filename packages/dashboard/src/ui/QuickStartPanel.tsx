@@ -1,0 +1,75 @@
+import { useEffect, useRef, useState } from 'react';
+import { type QuickStartValues, quickStart } from '../console/quick-start.ts';
+import { CopyButton } from './CopyButton.tsx';
+import { Icon } from './Icon.tsx';
+
+interface QuickStartPanelProps {
+  readonly values: QuickStartValues;
+  readonly onClose: () => void;
+}
+
+const MASK = '•'.repeat(12);
+
+/** The API reference's Quick Start, ready to run against this node. */
+export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isSecretShown, setSecretShown] = useState(false);
+  const shownSecret = isSecretShown ? values.secret : MASK;
+
+  useEffect(() => dialog.current?.showModal(), []);
+
+  return (
+    <dialog ref={dialog} className="quick-start" aria-labelledby="quick-start-title" onClose={onClose}>
+      <header className="panel-head">
+        <h2 id="quick-start-title">Quick start</h2>
+        <button type="button" className="icon-button" onClick={() => dialog.current?.close()}>
+          <Icon name="close" />
+          <span className="sr-only">Close</span>
+        </button>
+      </header>
+      <p className="lead">
+        Publishes a camera and plays it back through this node, with nothing but <code>fetch</code> and <code>RTCPeerConnection</code>.
+        Paste it into the browser's console on any page.
+      </p>
+      <dl className="values">
+        <Value name="Host" value={values.host} />
+        <Value name="App id" value={values.appId} />
+        <Value name="Secret" value={values.secret} shown={shownSecret}>
+          <button type="button" className="text-button" aria-pressed={isSecretShown} onClick={() => setSecretShown(!isSecretShown)}>
+            {isSecretShown ? 'Hide' : 'Show'}
+          </button>
+        </Value>
+        <Value name="STUN" value={values.stunUrl} />
+      </dl>
+      <p className="warning">Whoever can read a page can read the secret in it. In production it belongs on your server.</p>
+      <div className="program">
+        <div className="panel-head">
+          <h3>Program</h3>
+          <CopyButton text={quickStart(values)} what="program" isLarge />
+        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+        <pre tabIndex={0}>{quickStart({ ...values, secret: shownSecret })}</pre>
+      </div>
+    </dialog>
+  );
+}
+
+interface ValueProps {
+  readonly name: string;
+  readonly value: string;
+  readonly shown?: string;
+  readonly children?: React.ReactNode;
+}
+
+function Value({ name, value, shown = value, children }: ValueProps) {
+  return (
+    <div className="value-row">
+      <dt>{name}</dt>
+      <dd className="mono">{shown}</dd>
+      <div className="value-actions">
+        {children}
+        <CopyButton text={value} what={name.toLowerCase()} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import type { TrackSummary } from '@causeway/protocol';
+import { useState } from 'react';
+import { errorText } from '../api/error-text.ts';
+import { SESSIONS_PER_PAGE } from '../api/sfu-api.ts';
+import type { ListedSession } from '../console/directory.ts';
+import { useConsole } from './console-context.ts';
+import { SessionRow } from './SessionRow.tsx';
+import { useStore } from './use-store.ts';
+
+/** A filter is worth its place from here on. */
+const MIN_SESSIONS_TO_FILTER = 8;
+
+interface SessionListProps {
+  readonly ownSessionId: string;
+  readonly onWatched: () => void;
+}
+
+/** All sessions of the app, live. */
+export function SessionList({ ownSessionId, onWatched }: SessionListProps) {
+  const { directory, watching } = useConsole();
+  const listing = useStore(directory.state);
+  const watched = useStore(watching.list);
+  const [filter, setFilter] = useState('');
+  const shown = ownFirst(listing.sessions, ownSessionId).filter((session) => matches(session, filter));
+
+  const watch = (tracks: readonly TrackSummary[]) => {
+    onWatched();
+    void watching.watch(tracks);
+  };
+
+  return (
+    <section className="panel sessions" aria-labelledby="sessions-title">
+      <header className="panel-head">
+        <h2 id="sessions-title">Sessions</h2>
+        <span className="count">
+          {listing.sessions.length >= SESSIONS_PER_PAGE ? `first ${SESSIONS_PER_PAGE}` : listing.sessions.length}
+        </span>
+        {listing.phase === 'stale' && (
+          <span className="stale" title={errorText(listing.failure).detail}>
+            not up to date
+          </span>
+        )}
+      </header>
+      {listing.sessions.length >= MIN_SESSIONS_TO_FILTER && (
+        <input
+          className="filter"
+          type="search"
+          placeholder="Filter by name, id or track"
+          aria-label="Filter sessions"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
+      )}
+      <ul>
+        {shown.map((session) => (
+          <SessionRow
+            key={session.sessionId}
+            session={session}
+            isOwn={session.sessionId === ownSessionId}
+            watched={watched}
+            onWatch={watch}
+            onClose={(entries) => void watching.close(entries)}
+          />
+        ))}
+      </ul>
+      {shown.length === 0 && <p className="hint">{emptyText(listing.phase, filter)}</p>}
+    </section>
+  );
+}
+
+function ownFirst(sessions: readonly ListedSession[], ownSessionId: string): readonly ListedSession[] {
+  return [...sessions].sort((a, b) => Number(b.sessionId === ownSessionId) - Number(a.sessionId === ownSessionId));
+}
+
+function matches({ sessionId, metadata, tracks }: ListedSession, filter: string): boolean {
+  const texts = [sessionId, metadata, ...(tracks ?? []).flatMap(({ trackId, customTrackName }) => [trackId, customTrackName])];
+  return texts.some((text) => text.toLowerCase().includes(filter.trim().toLowerCase()));
+}
+
+function emptyText(phase: 'loading' | 'current' | 'stale', filter: string): string {
+  if (filter !== '') return 'No session matches.';
+  return phase === 'loading' ? 'Loading…' : 'No sessions.';
+}

@@ -1,0 +1,113 @@
+import { useCallback, useMemo, useState } from 'react';
+import { type Tile, watchedOf } from '../console/tiles.ts';
+import type { Watched } from '../console/watching.ts';
+import { shortId } from '../stats/readout.ts';
+import { useConsole } from './console-context.ts';
+import { Icon } from './Icon.tsx';
+import { LayerChoice } from './LayerChoice.tsx';
+import { MediaView } from './MediaView.tsx';
+import { SoundStats } from './SoundStats.tsx';
+import { StreamStats } from './StreamStats.tsx';
+import { useStore } from './use-store.ts';
+
+interface TrackTileProps {
+  readonly tile: Tile;
+  /** Metadata of the session; empty for none. */
+  readonly name: string;
+  readonly isOwn: boolean;
+}
+
+/** One watched picture with its sound and its figures. */
+export function TrackTile({ tile, name, isOwn }: TrackTileProps) {
+  const { watching } = useConsole();
+  // Hearing oneself is an echo, and with an open microphone a howl.
+  const [isMuted, setMuted] = useState(isOwn);
+  const blockSound = useCallback(() => setMuted(true), []);
+  const all = watchedOf(tile);
+  const tracks = usePlayable(all);
+  const title = name === '' ? shortId(tile.sessionId) : name;
+
+  return (
+    <article className="tile" data-state={stateOf(all)} aria-label={`Watching ${title}`}>
+      <header className="tile-head">
+        <h3 title={tile.sessionId}>
+          {title}
+          {name !== '' && <span className="id">{shortId(tile.sessionId)}</span>}
+        </h3>
+        {tile.video !== undefined && tile.video.rids.length > 1 && tile.video.state.phase === 'open' && <TileLayer video={tile.video} />}
+        {tile.audio.length > 0 && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-pressed={isMuted}
+            title={isMuted ? 'Sound on' : 'Sound off'}
+            onClick={() => setMuted(!isMuted)}
+          >
+            <Icon name={isMuted ? 'soundOff' : 'sound'} />
+            <span className="sr-only">{isMuted ? 'Sound is off' : 'Sound is on'}</span>
+          </button>
+        )}
+        <button type="button" className="icon-button" title="Stop watching" onClick={() => void watching.close(all)}>
+          <Icon name="close" />
+          <span className="sr-only">Stop watching {title}</span>
+        </button>
+      </header>
+      <div className="screen">
+        <MediaView tracks={tracks} isMuted={isMuted} label={title} onSoundBlocked={blockSound} />
+        <TileCaption tile={tile} />
+      </div>
+      <TileFigures tile={tile} />
+    </article>
+  );
+}
+
+function TileLayer({ video }: { readonly video: Watched }) {
+  const { watching } = useConsole();
+  return <LayerChoice rids={video.rids} quality={video.quality} onChoose={(quality) => void watching.chooseLayer(video, quality)} />;
+}
+
+function TileCaption({ tile }: { readonly tile: Tile }) {
+  const { meter } = useConsole();
+  const { received } = useStore(meter.state).readings;
+  const state = stateOf(watchedOf(tile));
+  if (state === 'ended') return <p className="caption">The publisher has stopped.</p>;
+  if (tile.video === undefined) return <p className="caption">Sound only</p>;
+  const mid = midOf(tile.video);
+  const hasPicture = mid !== undefined && received.get(mid)?.widthPixels !== undefined;
+  return hasPicture ? null : <p className="caption">{state === 'opening' ? 'Subscribing…' : 'Waiting for the first picture…'}</p>;
+}
+
+function TileFigures({ tile }: { readonly tile: Tile }) {
+  const { meter, link } = useConsole();
+  const { readings, bitrates } = useStore(meter.state);
+  const videoMid = midOf(tile.video);
+  const audioMid = midOf(tile.audio[0]);
+  const readLevel = useCallback(() => (audioMid === undefined ? undefined : link.session()?.audioLevel(audioMid)), [link, audioMid]);
+  return (
+    <footer className="tile-figures">
+      {tile.video !== undefined && <StreamStats reading={at(readings.received, videoMid)} bitrates={at(bitrates, videoMid) ?? []} />}
+      {tile.audio.length > 0 && <SoundStats reading={at(readings.received, audioMid)} readLevel={readLevel} />}
+    </footer>
+  );
+}
+
+/** The tracks that can be played now; the same array as long as they are the same tracks. */
+function usePlayable(all: readonly Watched[]): readonly MediaStreamTrack[] {
+  const tracks = all.flatMap(({ state }) => ('track' in state ? state.track : []));
+  const key = tracks.map(({ id }) => id).join(' ');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the tracks, whose array is new in each render
+  return useMemo(() => tracks, [key]);
+}
+
+function stateOf(all: readonly Watched[]): Watched['state']['phase'] {
+  if (all.every(({ state }) => state.phase === 'ended')) return 'ended';
+  return all.some(({ state }) => state.phase === 'open') ? 'open' : 'opening';
+}
+
+function midOf(watched: Watched | undefined): string | undefined {
+  return watched !== undefined && 'mid' in watched.state ? watched.state.mid : undefined;
+}
+
+function at<Value>(byMid: ReadonlyMap<string, Value>, mid: string | undefined): Value | undefined {
+  return mid === undefined ? undefined : byMid.get(mid);
+}

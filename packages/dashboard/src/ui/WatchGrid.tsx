@@ -1,0 +1,57 @@
+import { writeFragment } from '../console/credentials.ts';
+import type { ListedSession } from '../console/directory.ts';
+import { tilesOf } from '../console/tiles.ts';
+import type { SessionClient } from '../session/session-client.ts';
+import { useConsole } from './console-context.ts';
+import { Icon } from './Icon.tsx';
+import { TestCard } from './TestCard.tsx';
+import { TrackTile } from './TrackTile.tsx';
+import { useStore } from './use-store.ts';
+
+/** All tiles, or what to do to get one. */
+export function WatchGrid({ session }: { readonly session: SessionClient }) {
+  const { watching, directory } = useConsole();
+  const tiles = tilesOf(useStore(watching.list));
+  const { sessions } = useStore(directory.state);
+
+  if (tiles.length === 0) return <NothingWatched sessions={sessions} ownSessionId={session.sessionId} />;
+  return (
+    <div className="watch-grid" data-tiles={Math.min(tiles.length, 5)}>
+      {tiles.map((tile) => (
+        <TrackTile
+          key={tile.id}
+          tile={tile}
+          name={sessions.find(({ sessionId }) => sessionId === tile.sessionId)?.metadata ?? ''}
+          isOwn={tile.sessionId === session.sessionId}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface NothingWatchedProps {
+  readonly sessions: readonly ListedSession[];
+  readonly ownSessionId: string;
+}
+
+function NothingWatched({ sessions, ownSessionId }: NothingWatchedProps) {
+  const { link } = useConsole();
+  const linkState = useStore(link.state);
+  const hasOthers = sessions.some(({ sessionId, tracks }) => sessionId !== ownSessionId && (tracks?.length ?? 0) > 0);
+  const fragment = 'door' in linkState ? writeFragment(linkState.door.credentials) : '';
+  return (
+    <div className="nothing">
+      <TestCard />
+      <h2>Nothing on screen</h2>
+      {hasOthers ? (
+        <p>Choose Watch beside a session. Its picture, sound and figures appear here.</p>
+      ) : (
+        <p>Nobody else is publishing. Open this page in a second tab, publish there, and watch it here.</p>
+      )}
+      <a className="button" href={fragment} target="_blank" rel="noopener">
+        Open a second tab
+        <Icon name="external" />
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { bundleBudget } from './dev/bundle-budget.ts';
+import { fakeSfu } from './dev/fake-sfu-plugin.ts';
+
+/** `CAUSEWAY_URL` is a running node for `npm run dev` to talk to; without one the page talks to a fake in the browser. */
+const nodeUrl = process.env.CAUSEWAY_URL;
+
+export default defineConfig({
+  // Relative, so that the page also works below a path prefix of a reverse proxy.
+  base: './',
+  plugins: [react(), bundleBudget({ maxGzipBytes: 100_000 }), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
+  server: nodeUrl === undefined ? {} : { proxy: { '/api': nodeUrl } },
+  build: {
+    target: 'es2023',
+    // The node sends `Content-Security-Policy: default-src 'self'`, which forbids data: URLs and inline scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: 'es' },
+});
