@@ -1,0 +1,65 @@
+import type { AppStore } from '@causeway/accounts';
+import { SfuError } from '@causeway/protocol';
+import type { Sfu } from '@causeway/sfu';
+import express, { type Router } from 'express';
+import { allowCrossOrigin } from '../http/cors.ts';
+import { identifyRequest } from '../http/identify-request.ts';
+import { sendErrors } from '../http/send-error.ts';
+import { createMemoryIdempotencyStore, type IdempotencyStore } from '../limits/idempotency.ts';
+import { createRateLimiter } from '../limits/rate-limiter.ts';
+import { createJsonLogger } from '../logging/json-logger.ts';
+import { logRequests } from '../logging/log-requests.ts';
+import type { Logger } from '../logging/logger.ts';
+import { carryOut } from './carry-out.ts';
+import { API_BASE_PATH, type Route } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+export interface ApiRouterOptions {
+  readonly sfu: Sfu;
+  readonly apps: AppStore;
+  /** Named in the `X-SFU-Region` header of every reply. */
+  readonly region?: string;
+  /** Default: warnings and errors as JSON on standard error. */
+  readonly logger?: Logger;
+  /** Default: in the memory of this process. */
+  readonly idempotency?: IdempotencyStore;
+  /** Milliseconds since any moment, never going back. */
+  readonly now?: () => number;
+}
+
+/**
+ * The HTTP API as a router to mount at the root of an Express app. It takes care of everything below `/api/sfu`, errors and CORS
+ * included, and lets all other requests pass.
+ */
+export function createApiRouter(options: ApiRouterOptions): Router {
+  const { sfu, apps, region = 'local', logger = createJsonLogger('warn'), now = () => performance.now() } = options;
+  const services = {
+    sfu,
+    apps,
+    rateLimiter: createRateLimiter(now),
+    idempotency: options.idempotency ?? createMemoryIdempotencyStore(now),
+  };
+  const api = express.Router();
+  api.use(identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
+  for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
+    const endpoint = api.route(`/:sfu_app_id${path}`);
+    for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
+    endpoint.all(refuseMethod(routes));
+  }
+  api.use(refusePath, sendErrors(logger));
+  const router = express.Router();
+  router.use(API_BASE_PATH, api);
+  return router;
+}
+
+function refuseMethod(routes: readonly Route[]): express.RequestHandler {
+  const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
+  return (request, response) => {
+    response.setHeader('Allow', allowed);
+    throw new SfuError('method_not_allowed', `${request.method} is not possible here; use ${allowed}`);
+  };
+}
+
+function refusePath(request: express.Request): never {
+  throw new SfuError('route_not_found', `there is no ${request.method} ${request.baseUrl}${request.path}`);
+}

@@ -1,0 +1,42 @@
+import type { Principal } from '@causeway/accounts';
+import type { ErrorCode, SchemaName } from '@causeway/protocol';
+import type { Sfu } from '@causeway/sfu';
+
+/** Where the API begins; the app id follows. */
+export const API_BASE_PATH = '/api/sfu';
+
+/** One call of the API by a caller who has proved who it is. */
+export interface Call {
+  readonly principal: Principal;
+  /** As in the path, not checked; empty for routes without a session. */
+  readonly sessionId: string;
+  /** Absent fields are undefined, repeated ones are arrays. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** JSON, not validated; undefined if there was none. */
+  readonly body: unknown;
+  /** Path and query as the client sent them. */
+  readonly url: string;
+}
+
+export interface RouteReply {
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One endpoint: all that Express and the OpenAPI document need to know of it. */
+export interface Route {
+  readonly operationId: string;
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below `API_BASE_PATH/:sfu_app_id`, in Express notation. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: SchemaName;
+  readonly request?: SchemaName;
+  readonly reply: SchemaName;
+  /** What it may fail with, beside the codes every route may fail with. */
+  readonly errors: readonly ErrorCode[];
+  /** Takes the credential from `?token=` as well, for `navigator.sendBeacon`, which cannot set headers. */
+  readonly acceptsTokenInQuery?: true;
+  handle(sfu: Sfu, call: Call): Promise<RouteReply>;
+}

@@ -1,0 +1,80 @@
+import {
+  type App,
+  type AppSettings,
+  createApp,
+  DEFAULT_APP_SETTINGS,
+  MAX_SECRETS_PER_APP,
+  parseSecretDigest,
+  type SecretDigest,
+} from '@causeway/accounts';
+import { parseAppId } from '@causeway/protocol';
+import { ConfigError } from './config-error.ts';
+import { boolean, integerFrom, type OptionKind } from './option-kinds.ts';
+
+const CALLS_PER_SECOND = integerFrom(1, 1_000_000);
+
+/** What an entry of `apps` may set beside its id and secrets. */
+const SETTINGS: { readonly [Name in keyof AppSettings]: OptionKind<AppSettings[Name]> } = {
+  autoPublish: boolean,
+  maxCallsPerSecondPerSession: CALLS_PER_SECOND,
+  maxCallsPerSecondPerApp: CALLS_PER_SECOND,
+};
+
+const FIELDS = ['id', 'secrets', 'secretDigests', ...Object.keys(SETTINGS)];
+
+/**
+ * Reads one entry of `apps` in the config file.
+ *
+ * @param place where the entry stands, to begin messages with: `apps[0]`
+ * @throws ConfigError – unknown field, bad value, or not exactly one of `secrets` and `secretDigests`
+ */
+export function readAppEntry(entry: unknown, place: string): App {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw new ConfigError(`${place} must be an object`);
+  const fields = new Map(Object.entries(entry));
+  for (const name of fields.keys()) {
+    if (!FIELDS.includes(name)) throw new ConfigError(`${place}.${name} is not an option; an app has ${FIELDS.join(', ')}`);
+  }
+  if (fields.has('secrets') === fields.has('secretDigests')) throw new ConfigError(`${place} must have either secrets or secretDigests`);
+  const settings = readSettings(fields, place);
+  return fields.has('secrets') ? readAppWithSecrets(fields, settings, place) : readAppWithDigests(fields, settings, place);
+}
+
+function readSettings(fields: ReadonlyMap<string, unknown>, place: string): AppSettings {
+  const read = <Name extends keyof AppSettings>(name: Name): AppSettings[Name] => {
+    if (!fields.has(name)) return DEFAULT_APP_SETTINGS[name];
+    const value = SETTINGS[name].read(fields.get(name));
+    if (value === undefined) throw new ConfigError(`${place}.${name} must be ${SETTINGS[name].expected}`);
+    return value;
+  };
+  return {
+    autoPublish: read('autoPublish'),
+    maxCallsPerSecondPerSession: read('maxCallsPerSecondPerSession'),
+    maxCallsPerSecondPerApp: read('maxCallsPerSecondPerApp'),
+  };
+}
+
+function readAppWithSecrets(fields: ReadonlyMap<string, unknown>, settings: AppSettings, place: string): App {
+  const secrets = readTexts(fields.get('secrets'), `${place}.secrets`);
+  try {
+    return createApp({ id: String(fields.get('id')), secrets, settings });
+  } catch (error) {
+    throw new ConfigError(`${place}: ${(error as Error).message}`);
+  }
+}
+
+function readAppWithDigests(fields: ReadonlyMap<string, unknown>, settings: AppSettings, place: string): App {
+  const id = parseAppId(String(fields.get('id')));
+  if (id === undefined) throw new ConfigError(`${place}.id must be 1 to 64 letters, digits, "_" or "-"`);
+  const texts = readTexts(fields.get('secretDigests'), `${place}.secretDigests`);
+  const secretDigests = texts.map(parseSecretDigest).filter((digest): digest is SecretDigest => digest !== undefined);
+  if (secretDigests.length < texts.length) throw new ConfigError(`${place}.secretDigests must be SHA-256 in lower-case hex`);
+  return { id, secretDigests, settings };
+}
+
+function readTexts(value: unknown, place: string): readonly string[] {
+  const isList = Array.isArray(value) && value.length >= 1 && value.length <= MAX_SECRETS_PER_APP;
+  if (!isList || !value.every((item) => typeof item === 'string')) {
+    throw new ConfigError(`${place} must be a list of 1 to ${MAX_SECRETS_PER_APP} texts`);
+  }
+  return value;
+}

@@ -1,0 +1,79 @@
+import { type App, createApp } from '@causeway/accounts';
+import { readAppEntry } from './app-entry.ts';
+import type { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
+
+const PREFIX = 'CAUSEWAY_';
+
+export interface ConfigSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** @throws Error – the file cannot be read */
+  readFile(path: string): string;
+}
+
+/**
+ * Resolves the configuration: the environment first, then the config file, then the defaults.
+ *
+ * @throws ConfigError – an unknown option or a bad value, anywhere
+ */
+export function loadConfig({ environment, readFile }: ConfigSources): Config {
+  refuseUnknownVariables(environment);
+  const path = environment[CONFIG_FILE_VARIABLE];
+  const file = path === undefined ? new Map<string, unknown>() : readConfigFile(path, readFile);
+  const { appId, appSecret, ...values } = readOptions(environment, file);
+  return { ...values, apps: readApps(file, appId, appSecret) };
+}
+
+function refuseUnknownVariables(environment: ConfigSources['environment']): void {
+  const known = [...Object.values(OPTIONS).map((option) => option.variable as string), CONFIG_FILE_VARIABLE];
+  const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.includes(name));
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; there are ${known.join(', ')}`);
+}
+
+function readConfigFile(path: string, readFile: ConfigSources['readFile']): Map<string, unknown> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFile(path));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'is not JSON' : `cannot be read: ${(error as Error).message}`;
+    throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} ${why}`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} must hold a JSON object`);
+  }
+  const known = [...Object.keys(OPTIONS), 'apps'];
+  const unknown = Object.keys(content).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new ConfigError(`"${unknown}" in ${path} is not an option; there are ${known.join(', ')}`);
+  return new Map(Object.entries(content));
+}
+
+function readOptions(environment: ConfigSources['environment'], file: ReadonlyMap<string, unknown>): OptionValues {
+  const names = Object.keys(OPTIONS) as OptionName[];
+  return Object.fromEntries(names.map((name) => [name, readOption(name, OPTIONS[name], environment, file)])) as unknown as OptionValues;
+}
+
+function readOption(name: string, option: Option<unknown>, environment: ConfigSources['environment'], file: ReadonlyMap<string, unknown>) {
+  const fromEnvironment = environment[option.variable];
+  if (fromEnvironment === undefined && !file.has(name)) return option.fallback;
+  const input = fromEnvironment ?? file.get(name);
+  const value = option.kind.read(input);
+  if (value !== undefined) return value;
+  const source = fromEnvironment === undefined ? `"${name}" in the config file` : option.variable;
+  const got = option.isSecret ? '' : `, not ${JSON.stringify(input)}`;
+  throw new ConfigError(`${source} must be ${option.kind.expected}${got}`);
+}
+
+function readApps(file: ReadonlyMap<string, unknown>, appId: string | undefined, appSecret: string | undefined): readonly App[] {
+  if ((appId === undefined) !== (appSecret === undefined)) {
+    const missing = appId === undefined ? OPTIONS.appId.variable : OPTIONS.appSecret.variable;
+    throw new ConfigError(`${missing} is missing: ${OPTIONS.appId.variable} and ${OPTIONS.appSecret.variable} belong together`);
+  }
+  const entries = file.get('apps') ?? [];
+  if (!Array.isArray(entries)) throw new ConfigError('"apps" in the config file must be a list');
+  const apps = entries.map((entry: unknown, index) => readAppEntry(entry, `apps[${index}]`));
+  if (appId !== undefined && appSecret !== undefined) apps.push(createApp({ id: appId, secrets: [appSecret] }));
+  const repeated = apps.find((app, index) => apps.findIndex((other) => other.id === app.id) < index);
+  if (repeated !== undefined) throw new ConfigError(`app "${repeated.id}" is configured twice`);
+  return apps;
+}

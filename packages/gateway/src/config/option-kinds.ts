@@ -1,0 +1,52 @@
+import { isIP } from 'node:net';
+
+/** A kind of value an option may have. */
+export interface OptionKind<Value> {
+  /** Completes the sentence "must be …". */
+  readonly expected: string;
+  /**
+   * @param input text from the environment, or any JSON value from the config file
+   * @returns undefined if the input is not of this kind
+   */
+  read(input: unknown): Value | undefined;
+}
+
+export function integerFrom(min: number, max: number): OptionKind<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    read(input) {
+      const value = typeof input === 'string' && /^[0-9]{1,15}$/.test(input) ? Number(input) : input;
+      return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+export const ipAddress: OptionKind<string> = {
+  expected: 'an IPv4 or IPv6 address',
+  read: (input) => (typeof input === 'string' && isIP(input) !== 0 ? input : undefined),
+};
+
+export const ipAddressList: OptionKind<readonly string[]> = {
+  expected: 'IP addresses separated by commas',
+  read(input) {
+    const items: unknown = typeof input === 'string' ? input.split(',').map((item) => item.trim()) : input;
+    if (!Array.isArray(items) || items.length === 0) return undefined;
+    return items.every((item) => ipAddress.read(item) !== undefined) ? items : undefined;
+  },
+};
+
+export const boolean: OptionKind<boolean> = {
+  expected: 'true or false',
+  read(input) {
+    if (typeof input === 'boolean') return input;
+    return input === 'true' ? true : input === 'false' ? false : undefined;
+  },
+};
+
+export function oneOf<Value extends string>(values: readonly Value[]): OptionKind<Value> {
+  return { expected: `one of ${values.join(', ')}`, read: (input) => values.find((value) => value === input) };
+}
+
+export function textMatching(pattern: RegExp, expected: string): OptionKind<string> {
+  return { expected, read: (input) => (typeof input === 'string' && pattern.test(input) ? input : undefined) };
+}

@@ -1,0 +1,97 @@
+import { MAX_NODE_NO } from '@causeway/protocol';
+import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
+import { integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
+
+/** One thing an operator may set. */
+export interface Option<Value> {
+  /** Environment variable. In the config file the option has the name it has in `OPTIONS`. */
+  readonly variable: `CAUSEWAY_${string}`;
+  readonly kind: OptionKind<Value>;
+  /** In force when it is not set. */
+  readonly fallback: Value;
+  /** What to show in place of the fallback where that says too little. */
+  readonly fallbackText?: string;
+  /** One sentence on what it is for and what it trades. */
+  readonly meaning: string;
+  /** Never shown and never logged. */
+  readonly isSecret?: true;
+}
+
+const PORT = integerFrom(0, 65_535);
+
+/**
+ * Everything the daemon can be told, by its name in the config file. The one place that knows names, bounds and defaults:
+ * `docs/config.md` and `--help` are made from it.
+ */
+export const OPTIONS = {
+  httpPort: option({
+    variable: 'CAUSEWAY_HTTP_PORT',
+    kind: PORT,
+    fallback: 8080,
+    meaning: 'TCP port of the API and the page; 0 takes any free one.',
+  }),
+  udpPort: option({
+    variable: 'CAUSEWAY_UDP_PORT',
+    kind: PORT,
+    fallback: 8081,
+    meaning: 'UDP port of all media and of `stun:`; 0 takes any free one.',
+  }),
+  listenAddress: option({
+    variable: 'CAUSEWAY_LISTEN',
+    kind: ipAddress,
+    fallback: '0.0.0.0',
+    meaning: 'Address that both ports are opened on; `::` takes IPv6 as well.',
+  }),
+  announcedAddresses: option<readonly string[]>({
+    variable: 'CAUSEWAY_ANNOUNCED_ADDRESS',
+    kind: ipAddressList,
+    fallback: [],
+    fallbackText: 'every address of the machine',
+    meaning:
+      'Addresses that clients are told to send media to, separated by commas; needed behind NAT, where the machine does not have its public address.',
+  }),
+  appId: option<string | undefined>({
+    variable: 'CAUSEWAY_APP_ID',
+    kind: textMatching(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, "_" or "-"'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning: 'Id of the one app to serve; for several apps use the config file, for a random one set nothing.',
+  }),
+  appSecret: option<string | undefined>({
+    variable: 'CAUSEWAY_APP_SECRET',
+    kind: textMatching(/^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning: 'Secret of that app: whoever knows it can do everything in the app, so let it be long and random.',
+    isSecret: true,
+  }),
+  region: option({
+    variable: 'CAUSEWAY_REGION',
+    kind: textMatching(/^[A-Za-z0-9_-]{1,32}$/, '1 to 32 letters, digits, "_" or "-"'),
+    fallback: 'local',
+    meaning: 'Name of the place this node stands in, sent with every reply as `X-SFU-Region`.',
+  }),
+  nodeNumber: option({
+    variable: 'CAUSEWAY_NODE',
+    kind: integerFrom(0, MAX_NODE_NO),
+    fallback: 101,
+    meaning: 'Number of this node in session ids; every node of a cluster needs its own.',
+  }),
+  logLevel: option<LogLevel>({
+    variable: 'CAUSEWAY_LOG_LEVEL',
+    kind: oneOf(LOG_LEVELS),
+    fallback: 'info',
+    meaning: 'How much is logged; `http` adds a line for every request.',
+  }),
+} as const;
+
+/** Path of the config file; the one variable that has no place in the file itself. */
+export const CONFIG_FILE_VARIABLE = 'CAUSEWAY_CONFIG';
+
+export type OptionName = keyof typeof OPTIONS;
+export type OptionValues = { readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends Option<infer Value> ? Value : never };
+
+/** Lets TypeScript find out the type of the value. */
+function option<Value>(definition: Option<Value>): Option<Value> {
+  return definition;
+}

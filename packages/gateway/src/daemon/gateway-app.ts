@@ -1,0 +1,52 @@
+import { SfuError } from '@causeway/protocol';
+import express, { type Express, type RequestHandler } from 'express';
+import { type ApiRouterOptions, createApiRouter } from '../api/api-router.ts';
+import { createDashboardRouter } from '../dashboard/dashboard-router.ts';
+import { allowCrossOrigin } from '../http/cors.ts';
+import { identifyRequest } from '../http/identify-request.ts';
+import { sendErrors } from '../http/send-error.ts';
+import { sendJson } from '../http/send-json.ts';
+import type { Logger } from '../logging/logger.ts';
+import { createOpenApiDocument } from '../openapi/openapi-document.ts';
+
+export interface GatewayAppOptions extends ApiRouterOptions {
+  readonly region: string;
+  readonly logger: Logger;
+  readonly dashboardFolder: string;
+}
+
+/** Everything the daemon serves: the API, its description, the page at `/`, and two questions for whoever watches the process. */
+export function createGatewayApp(options: GatewayAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get(
+    '/healthz',
+    replyWith(() => ({ httpStatus: 200, status: 'alive' })),
+  );
+  app.get(
+    '/readyz',
+    replyWith(() => (options.sfu.isReady() ? { httpStatus: 200, status: 'ready' } : { httpStatus: 503, status: 'draining' })),
+  );
+  app.all('/openapi.json', allowCrossOrigin(), serveOpenApi());
+  app.use(createApiRouter(options));
+  app.use(createDashboardRouter(options.dashboardFolder));
+  app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));
+  return app;
+}
+
+/** Liveness says that this process runs its event loop; readiness that it takes new sessions. Neither asks anybody else. */
+function replyWith(probe: () => { readonly httpStatus: number; readonly status: string }): RequestHandler {
+  return (_request, response) => {
+    const { httpStatus, status } = probe();
+    sendJson(response, httpStatus, JSON.stringify({ status }));
+  };
+}
+
+function serveOpenApi(): RequestHandler {
+  const json = JSON.stringify(createOpenApiDocument());
+  return (_request, response) => sendJson(response, 200, json);
+}
+
+const refusePath: RequestHandler = (request) => {
+  throw new SfuError('route_not_found', `there is nothing at ${request.path}`);
+};

@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { replyToClientError } from '../http/client-error.ts';
+
+/** Senders slower than this are cut off: requests are small, and each open one costs memory. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const TIMEOUT_CHECK_INTERVAL_MS = 1_000;
+/** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection we are closing. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Of a socket on which nothing moves, a client that does not read its reply included. */
+const IDLE_SOCKET_TIMEOUT_MS = 120_000;
+const MAX_HEADERS = 64;
+const CLOSE_CHECK_INTERVAL_MS = 50;
+
+/** An HTTP server that slow or silent clients cannot hold on to. Not listening yet. */
+export function createHttpServer(listener: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    },
+    listener,
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.timeout = IDLE_SOCKET_TIMEOUT_MS;
+  return server.on('clientError', replyToClientError);
+}
+
+/** @returns the port that is listened on; rejects with the system's error if it cannot be opened */
+export async function listen(server: Server, port: number, address: string): Promise<number> {
+  server.listen(port, address);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Stops listening, lets requests that are under way finish within `graceMs`, then cuts what is left. */
+export async function closeHttpServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection may become idle, and so free to close, at any moment from now on.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_CHECK_INTERVAL_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(closeIdle);
+  clearTimeout(cut);
+}

@@ -1,0 +1,24 @@
+import { ConfigError } from '../config/config-error.ts';
+import { OPTIONS, type Option } from '../config/options.ts';
+
+type Protocol = 'TCP' | 'UDP';
+
+const REASONS: Readonly<Record<string, (port: number, address: string) => string>> = {
+  EADDRINUSE: (port) => `port ${port} is in use by another program; stop that one, or set`,
+  EACCES: (port) => `port ${port} needs more rights than this program has; take one above 1023 with`,
+  EADDRNOTAVAIL: (_port, address) => `${address} is not an address of this machine; change`,
+};
+
+/**
+ * Turns the system's refusal to open a port into a line that says what to do.
+ *
+ * @returns the error itself if it is none of those
+ */
+export function explainListenFailure(error: unknown, protocol: Protocol, port: number, address: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = REASONS[code]?.(port, address);
+  if (reason === undefined) return error;
+  const portOption: Option<number> = protocol === 'TCP' ? OPTIONS.httpPort : OPTIONS.udpPort;
+  const option = code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress : portOption;
+  return new ConfigError(`${protocol} ${reason} ${option.variable}`);
+}

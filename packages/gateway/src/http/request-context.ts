@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '@causeway/protocol';
+
+/** What the stages of one HTTP request know about it. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Of the reply, when it is an error. */
+  errorCode?: ErrorCode;
+}
+
+const contexts = new WeakMap<ServerResponse, RequestContext>();
+
+export function setRequestContext(response: ServerResponse, context: RequestContext): void {
+  contexts.set(response, context);
+}
+
+/** @returns a context with an empty request id for a response that never passed `identifyRequest` */
+export function requestContextOf(response: ServerResponse): RequestContext {
+  return contexts.get(response) ?? { requestId: '' };
+}

@@ -1,0 +1,12 @@
+import { createLogger, format, transports } from 'winston';
+import type { Logger, LogLevel } from './logger.ts';
+import { redact } from './redact.ts';
+
+/** Writes one JSON object a line, free of secrets, to standard error: standard output is for people. */
+export function createJsonLogger(level: LogLevel): Logger {
+  return createLogger({
+    level,
+    format: format.combine(format.timestamp(), format((info) => Object.assign(info, redact({ ...info })))(), format.json()),
+    transports: [new transports.Stream({ stream: process.stderr })],
+  });
+}

@@ -1,0 +1,23 @@
+import type { RequestHandler } from 'express';
+import { requestContextOf } from '../http/request-context.ts';
+import type { Logger } from './logger.ts';
+
+/** Logs every request once, when it is over. The query is left out: a `sendBeacon` carries its token there. */
+export function logRequests(logger: Logger, now: () => number): RequestHandler {
+  return (request, response, next) => {
+    const startedAtMs = now();
+    const path = `${request.baseUrl}${request.path}`;
+    response.once('close', () => {
+      const { requestId, errorCode } = requestContextOf(response);
+      logger.log('http', 'request', {
+        requestId,
+        method: request.method,
+        path,
+        status: response.writableFinished ? response.statusCode : 'aborted',
+        durationMs: Math.round(now() - startedAtMs),
+        ...(errorCode === undefined ? {} : { errorCode }),
+      });
+    });
+    next();
+  };
+}

@@ -1,0 +1,33 @@
+const REDACTED = '[redacted]';
+const MAX_DEPTH = 8;
+
+/** Fields that are a secret, or SDP, whatever they hold. */
+const SECRET_FIELD = /^(?:authorization|cookie|password|secrets?|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
+
+/** Secrets within longer texts, such as the message of an error that quotes a header or SDP. */
+const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
+  [/\bBearer\s+[^\s"',]+/gi, `Bearer ${REDACTED}`],
+  [/([?&]token=)[^&\s"']+/gi, `$1${REDACTED}`],
+  [/(a=ice-pwd:)[^\s"'\\]+/gi, `$1${REDACTED}`],
+  [/(a=fingerprint:)[^\r\n"'\\]+/gi, `$1${REDACTED}`],
+];
+
+/**
+ * Copies what is about to be logged, without secrets and SDP. The second line of defence: the first is not to log them.
+ *
+ * @param value plain data and errors; deeper than 8 levels it is left out
+ */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return '[too deep]';
+  if (value instanceof Error) return { name: value.name, message: redactText(value.message), stack: redactText(value.stack ?? '') };
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, SECRET_FIELD.test(key) ? REDACTED : redact(field, depth + 1)]),
+  );
+}
+
+function redactText(text: string): string {
+  return SECRET_TEXTS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+}

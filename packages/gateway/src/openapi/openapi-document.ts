@@ -1,0 +1,129 @@
+import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema } from '@causeway/protocol';
+import type { Route } from '../api/route.ts';
+import { API_BASE_PATH } from '../api/route.ts';
+import { ROUTES } from '../api/routes.ts';
+
+/** Of the API, not of the software; checked against package.json by a test as long as both move together. */
+export const API_VERSION = '0.1.0';
+
+const REF_PREFIX = '#/components/schemas/';
+
+/** Codes that every route may fail with. */
+const COMMON_ERRORS: readonly ErrorCode[] = ['malformed_request', 'unauthorized', 'rate_limited', 'internal_error'];
+const BODY_ERRORS: readonly ErrorCode[] = [
+  'invalid_json',
+  'invalid_params',
+  'payload_too_large',
+  'unsupported_media_type',
+  'request_timeout',
+];
+const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_key_reused'];
+
+/** An OpenAPI 3.1 document, as plain JSON. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
+  readonly components: Readonly<Record<string, JsonSchema>>;
+  readonly [field: string]: unknown;
+}
+
+/** Describes the HTTP API from the table of routes and the schemas of the bodies, which the API itself is made of. */
+export function createOpenApiDocument(): OpenApiDocument {
+  const schemas = describeBodies(REF_PREFIX);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Causeway SFU',
+      version: API_VERSION,
+      description: 'Publish and subscribe to audio and video with a plain RTCPeerConnection and these calls. Unknown fields are ignored.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ appSecret: [] }],
+    paths: describePaths(schemas),
+    components: {
+      schemas: { ...schemas, ErrorCode: { ...schemas.ErrorCode, description: errorCodeList(Object.keys(ERROR_CODES) as ErrorCode[]) } },
+      headers: HEADERS,
+      securitySchemes: { appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app' } },
+    },
+  };
+}
+
+const HEADERS: Readonly<Record<string, JsonSchema>> = {
+  'X-Request-Id': { description: 'Id of this request, to quote when reporting a problem', schema: { type: 'string' } },
+  'X-SFU-Region': { description: 'Region that replied', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds to wait before trying again', schema: { type: 'integer' } },
+  'Idempotency-Replayed': { description: '`true` if this is the reply to an earlier call with this key', schema: { const: 'true' } },
+  Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
+};
+
+function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
+  const paths = Map.groupBy(ROUTES, (route) => `${API_BASE_PATH}/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`);
+  return Object.fromEntries(
+    [...paths].map(([path, routes]) => [
+      path,
+      Object.fromEntries(routes.map((route) => [route.method, describeOperation(route, schemas)])),
+    ]),
+  );
+}
+
+function describeOperation(route: Route, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    parameters: describeParameters(route, schemas),
+    ...(route.request === undefined ? {} : { requestBody: { required: true, content: jsonContent(route.request) } }),
+    responses: {
+      200: {
+        description: 'Success',
+        headers: headerReferences(['X-Request-Id', 'X-SFU-Region', ...(route.query === undefined ? [] : ['Link'])]),
+        content: jsonContent(route.reply),
+      },
+      ...describeErrors(route),
+    },
+  };
+}
+
+function describeParameters(route: Route, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
+  const inPath = ['sfu_app_id', ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)];
+  const inQuery = route.query === undefined ? {} : ((schemas[route.query]?.properties ?? {}) as Record<string, JsonSchema>);
+  return [
+    ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    ...Object.entries(inQuery).map(([name, schema]) => ({ name, in: 'query', schema })),
+    ...(route.acceptsTokenInQuery ? [{ name: 'token', in: 'query', schema: { type: 'string' } }] : []),
+    ...(route.method === 'get'
+      ? []
+      : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', minLength: 1, maxLength: 128 } }]),
+  ];
+}
+
+function describeErrors(route: Route): Readonly<Record<string, JsonSchema>> {
+  const codes = [
+    ...COMMON_ERRORS,
+    ...(route.request === undefined && route.query === undefined ? [] : BODY_ERRORS),
+    ...(route.method === 'get' ? [] : IDEMPOTENCY_ERRORS),
+    ...route.errors,
+  ];
+  return Object.fromEntries(
+    [...Map.groupBy(codes, (code) => ERROR_CODES[code].httpStatus)].map(([httpStatus, sameStatus]) => [
+      httpStatus,
+      {
+        description: errorCodeList(sameStatus),
+        headers: headerReferences(['X-Request-Id', 'X-SFU-Region', ...(httpStatus === 429 || httpStatus >= 500 ? ['Retry-After'] : [])]),
+        content: jsonContent('ErrorReply'),
+      },
+    ]),
+  );
+}
+
+function errorCodeList(codes: readonly ErrorCode[]): string {
+  return codes.map((code) => `* \`${code}\`: ${ERROR_CODES[code].meaning}`).join('\n');
+}
+
+function jsonContent(schemaName: string): JsonSchema {
+  return { 'application/json': { schema: { $ref: `${REF_PREFIX}${schemaName}` } } };
+}
+
+function headerReferences(names: readonly string[]): JsonSchema {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDashboardRouter } from '@causeway/gateway';
+import express from 'express';
+import { serve } from './support/test-server.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'causeway-dashboard-'));
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Causeway</title>');
+  writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  writeFileSync(join(folder, 'assets/index-abc123.js'), 'export {};');
+  writeFileSync(join(folder, '.env'), 'SECRET=1');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function load(path: string, from = folder) {
+  const server = await serve(express().use(createDashboardRouter(from)));
+  const reply = await server.send('GET', path);
+  await server.close();
+  return reply;
+}
+
+test('the page is asked for each time, and may run and load only what comes with it', async () => {
+  const { status, headers, text } = await load('/');
+
+  expect(status).toBe(200);
+  expect(text).toContain('<title>Causeway</title>');
+  expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+  expect(headers.get('Cache-Control')).toBe('no-cache');
+  expect(headers.get('ETag')).not.toBeNull();
+  expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'; script-src 'self'");
+  expect(headers.get('Content-Security-Policy')).not.toMatch(/unsafe|\*/);
+  expect(headers.get('Permissions-Policy')).toContain('camera=(self)');
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+  expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+});
+
+test('assets, whose names change with their content, are kept for a year', async () => {
+  const { status, headers } = await load('/assets/index-abc123.js');
+
+  expect(status).toBe(200);
+  expect(headers.get('Content-Type')).toMatch(/^text\/javascript/);
+  expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+});
+
+test('other files of the page are asked for each time', async () => {
+  expect((await load('/favicon.svg')).headers.get('Cache-Control')).toBe('no-cache');
+});
+
+test.each(['/.env', '/assets/missing.js', '/assets', '/..%2f..%2fetc/passwd', '/missing'])('%s is not there', async (path) => {
+  const { status, text } = await load(path);
+
+  expect(status).toBe(404);
+  expect(text).not.toContain('SECRET');
+});
+
+test('a page that is not built says how to build it', async () => {
+  const { status, text } = await load('/', join(folder, 'nowhere'));
+
+  expect(status).toBe(503);
+  expect(text).toBe('The page is not built yet: run `npm run build -w @causeway/dashboard`, then restart. The API works without it.\n');
+});

@@ -1,0 +1,95 @@
+import { createJsonLogger } from '../src/logging/json-logger.ts';
+import { redact } from '../src/logging/redact.ts';
+import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer } from './support/test-server.ts';
+
+/** Runs an action and returns what was written to standard error meanwhile, a line for each entry. */
+async function captureStderr(action: () => Promise<void>): Promise<string[]> {
+  const written: string[] = [];
+  const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  await action();
+  write.mockRestore();
+  return written.join('').split('\n').filter(Boolean);
+}
+
+test('one line of JSON for each request, with what an operator needs to find it again', async () => {
+  const lines = await captureStderr(async () => {
+    const server = await startTestServer({ logger: createJsonLogger('http'), now: () => 0 });
+    await server.call('GET', '/session/nonsense/tracks?limit=1', { headers: { 'X-Request-Id': 'my-request' } });
+    await server.close();
+  });
+
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    level: 'http',
+    message: 'request',
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    requestId: 'my-request',
+    method: 'GET',
+    path: `/api/sfu/${APP_ID}/session/nonsense/tracks`,
+    status: 404,
+    durationMs: 0,
+    errorCode: 'session_not_found',
+  });
+});
+
+test('no secret and no SDP gets into the log, whatever happens', async () => {
+  const lines = await captureStderr(async () => {
+    const server = await startTestServer({ logger: createJsonLogger('debug') });
+    const sessionId = await server.createSession();
+    await server.call('POST', `/session/${sessionId}/track/publish`, {
+      body: { tracks: [{ trackId: 't', mid: '0' }], sessionDescription: OFFER },
+    });
+    await server.call('POST', '/session/new', { body: { sessionDescription: { ...OFFER, type: 'nonsense' } } });
+    await server.call('POST', '/session/new', { body: `{"broken": "${OFFER.sdp}` });
+    await server.send('GET', `/api/sfu/${APP_ID}/sessions`, { headers: { Authorization: 'Bearer wrong-secret-canary' } });
+    await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`);
+    server.sfu.failWith(new Error(`broke over Authorization: ${AUTHORIZATION} and ${OFFER.sdp} and ?token=${SECRET}`));
+    await server.call('GET', '/sessions');
+    await server.close();
+  });
+
+  expect(lines.length).toBe(8);
+  expect(lines.filter((line) => line.includes('canary'))).toEqual([]);
+  expect(lines.some((line) => line.includes('broke over Authorization'))).toBe(true);
+});
+
+test('requests are not logged unless asked for', async () => {
+  const lines = await captureStderr(async () => {
+    const server = await startTestServer({ logger: createJsonLogger('info') });
+    await server.createSession();
+    await server.close();
+  });
+
+  expect(lines).toEqual([]);
+});
+
+describe('redact', () => {
+  test('replaces secret fields at any depth, in any spelling', () => {
+    const value = { headers: [{ Authorization: 'x', accept: 'y' }], appSecret: 'z', secrets: ['a'], SDP: 'v=0', nested: { token: 't' } };
+
+    expect(redact(value)).toEqual({
+      headers: [{ Authorization: '[redacted]', accept: 'y' }],
+      appSecret: '[redacted]',
+      secrets: '[redacted]',
+      SDP: '[redacted]',
+      nested: { token: '[redacted]' },
+    });
+  });
+
+  test('replaces secrets within texts and errors', () => {
+    const sdp = 'a=ice-ufrag:abc\r\na=ice-pwd:def\r\na=fingerprint:sha-256 AA:BB\r\na=mid:0';
+
+    expect(redact(sdp)).toBe('a=ice-ufrag:abc\r\na=ice-pwd:[redacted]\r\na=fingerprint:[redacted]\r\na=mid:0');
+    expect(redact(new Error('sent Bearer abc.def'))).toMatchObject({ name: 'Error', message: 'sent Bearer [redacted]' });
+  });
+
+  test('ends on circular data', () => {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+
+    expect(JSON.stringify(redact(circular))).toContain('[too deep]');
+  });
+});

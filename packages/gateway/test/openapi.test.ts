@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
+import { ERROR_CODES, LIMITS } from '@causeway/protocol';
+import type { Router } from 'express';
+import { ROUTES } from '../src/api/routes.ts';
+import { API_VERSION } from '../src/openapi/openapi-document.ts';
+import { createMemorySfu } from './support/memory-sfu.ts';
+import { silentLogger } from './support/test-server.ts';
+
+const document = createOpenApiDocument();
+// What a reader of the document gets: nothing that JSON cannot hold.
+const json = JSON.parse(JSON.stringify(document));
+
+/** The endpoints that Express would really serve, as `GET /session/{id}`, read from the router's own table. */
+function endpointsOf(router: Router): string[] {
+  return router.stack.flatMap((layer) => {
+    const inner =
+      (layer.handle as unknown as { stack?: unknown }).stack === undefined ? [] : endpointsOf(layer.handle as unknown as Router);
+    const own =
+      layer.route?.stack.filter(({ method }) => method !== undefined).map(({ method }) => `${method.toUpperCase()} ${layer.route?.path}`) ??
+      [];
+    return [...own, ...inner];
+  });
+}
+
+test('describes every route that is served, and no other', () => {
+  const router = createApiRouter({ sfu: createMemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger });
+
+  const served = endpointsOf(router).map((endpoint) => endpoint.replace(/ \//, ' /api/sfu/').replace(/:(\w+)/g, '{$1}'));
+
+  const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(served.length).toBe(ROUTES.length);
+  expect(documented.sort()).toEqual(served.sort());
+});
+
+test('has the endpoints of the reference', () => {
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining([
+      '/api/sfu/{sfu_app_id}/session/new',
+      '/api/sfu/{sfu_app_id}/session/{session_id}/track/publish',
+      '/api/sfu/{sfu_app_id}/session/{session_id}/track/subscribe',
+      '/api/sfu/{sfu_app_id}/session/{session_id}/track/close',
+      '/api/sfu/{sfu_app_id}/sessions',
+      '/api/sfu/{sfu_app_id}/session/{session_id}/tracks',
+      '/api/sfu/{sfu_app_id}/session/{session_id}/renegotiate',
+    ]),
+  );
+});
+
+test('every reference leads somewhere', () => {
+  const references = [...JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '');
+  const targets = references.map((path) => path.split('/').reduce((node, key) => node?.[key], json));
+
+  expect(references.length).toBeGreaterThan(100);
+  expect(references.filter((_path, index) => targets[index] === undefined)).toEqual([]);
+});
+
+test.each(ROUTES)('$operationId names its path parameters, bodies and the errors every call may have', (route) => {
+  const path = `/api/sfu/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`;
+  const operation = json.paths[path][route.method];
+
+  const parameters = operation.parameters.filter((parameter: { in: string }) => parameter.in === 'path');
+  expect(parameters.map((parameter: { name: string }) => `{${parameter.name}}`)).toEqual(path.match(/\{\w+\}/g));
+  expect(operation.requestBody?.content['application/json'].schema.$ref.split('/').at(-1)).toBe(route.request);
+  expect(operation.responses[200].content['application/json'].schema.$ref.split('/').at(-1)).toBe(route.reply);
+  for (const status of [400, 401, 429, 500]) {
+    expect(operation.responses[status].content['application/json'].schema.$ref).toBe('#/components/schemas/ErrorReply');
+  }
+});
+
+test.each(Object.entries(ERROR_CODES))('%s is documented with its meaning', (code, { meaning }) => {
+  expect(json.components.schemas.ErrorCode.enum).toContain(code);
+  expect(json.components.schemas.ErrorCode.description).toContain(`\`${code}\`: ${meaning}`);
+});
+
+test.each(ROUTES)('$operationId documents each error under its status', (route) => {
+  const path = `/api/sfu/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`;
+  const { responses } = json.paths[path][route.method];
+
+  for (const code of route.errors) expect(responses[ERROR_CODES[code].httpStatus].description).toContain(`\`${code}\``);
+});
+
+test('operation ids are unique', () => {
+  expect(new Set(ROUTES.map((route) => route.operationId)).size).toBe(ROUTES.length);
+});
+
+test('the limits of a request can be read from it', () => {
+  expect(json.components.schemas.SubscribeRequest.properties.tracks.maxItems).toBe(LIMITS.maxTracksPerCall);
+});
+
+test('has the version of the package', () => {
+  expect(document.openapi).toBe('3.1.0');
+  const manifest = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'));
+  expect(API_VERSION).toBe(manifest.version);
+});

@@ -1,0 +1,129 @@
+import { createRateLimiter } from '../src/limits/rate-limiter.ts';
+import { APP_ID, OFFER, startTestServer } from './support/test-server.ts';
+
+describe('rate limiter', () => {
+  let nowMs: number;
+  const limiterAt = (startMs: number) => {
+    nowMs = startMs;
+    return createRateLimiter(() => nowMs);
+  };
+
+  test("lets a second's worth of calls pass at once, then says how long to wait", () => {
+    const limiter = limiterAt(1_000_000);
+
+    const waits = Array.from({ length: 12 }, () => limiter.take('key', 10));
+
+    expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 100]);
+  });
+
+  test('lets the next call pass after that wait', () => {
+    const limiter = limiterAt(0);
+    for (let count = 0; count < 10; count += 1) limiter.take('key', 10);
+
+    nowMs = 99;
+    expect(limiter.take('key', 10)).toBe(1);
+    nowMs = 100;
+    expect(limiter.take('key', 10)).toBe(0);
+    expect(limiter.take('key', 10)).toBe(100);
+  });
+
+  test('saves up no more than a second', () => {
+    const limiter = limiterAt(0);
+    limiter.take('key', 2);
+    nowMs = 3_600_000;
+
+    expect([limiter.take('key', 2), limiter.take('key', 2), limiter.take('key', 2)]).toEqual([0, 0, 500]);
+  });
+
+  test('counts keys apart', () => {
+    const limiter = limiterAt(0);
+    limiter.take('one', 1);
+
+    expect(limiter.take('one', 1)).toBe(1000);
+    expect(limiter.take('two', 1)).toBe(0);
+  });
+
+  test('forgets the keys that were not used for longest when there are too many', () => {
+    const limiter = limiterAt(0);
+    limiter.take('idle', 1);
+    for (let count = 0; count < 99_999; count += 1) limiter.take(String(count), 1);
+    limiter.take('0', 1);
+    limiter.take('one more', 1);
+
+    expect(limiter.take('idle', 1)).toBe(0);
+    expect(limiter.take('0', 1)).toBe(1000);
+  });
+});
+
+describe('over HTTP', () => {
+  const headers = { Authorization: 'Bearer other-secret', 'Content-Type': 'application/json' };
+
+  test('a session that is called too often gets 429, and the next one does not', async () => {
+    let nowMs = 0;
+    const server = await startTestServer({ now: () => nowMs });
+    const patch = (sessionId: string) => server.send('PATCH', `/api/sfu/other/session/${sessionId}`, { headers, body: { metadata: '' } });
+
+    const statuses = [await patch('a'), await patch('a'), await patch('b')].map(({ status }) => status);
+    const refused = await patch('a');
+    nowMs = 500;
+    const later = await patch('a');
+    await server.close();
+
+    expect(statuses).toEqual([404, 404, 404]);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('Retry-After')).toBe('1');
+    expect(refused.json).toMatchObject({
+      errorCode: 'rate_limited',
+      errorDescription: 'session a may be called 2 times a second',
+      retryable: true,
+      retryAfterMs: 500,
+    });
+    expect(later.status).toBe(404);
+  });
+
+  test('a session may be called 50 times a second by default', async () => {
+    const server = await startTestServer({ now: () => 0 });
+    const sessionId = await server.createSession();
+    const patch = () => server.call('PATCH', `/session/${sessionId}`, { body: { metadata: '' } });
+
+    const statuses: number[] = [];
+    for (let count = 0; count < 51; count += 1) statuses.push((await patch()).status);
+    await server.close();
+
+    expect(statuses.filter((status) => status === 200)).toHaveLength(50);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  test('reading a session does not use up what it may call itself', async () => {
+    const server = await startTestServer({ now: () => 0 });
+    const path = '/api/sfu/other/session/a';
+    for (let count = 0; count < 10; count += 1) await server.send('GET', `${path}/tracks`, { headers });
+
+    const { status } = await server.send('PATCH', path, { headers, body: { metadata: '' } });
+    await server.close();
+
+    expect(status).toBe(404);
+  });
+
+  test('callers without the secret use up nothing', async () => {
+    const server = await startTestServer({ now: () => 0 });
+    const close = (secret: string) => server.send('DELETE', '/api/sfu/other/session/a', { headers: { Authorization: `Bearer ${secret}` } });
+    for (let count = 0; count < 10; count += 1) expect((await close('wrong')).status).toBe(401);
+
+    const { status } = await close('other-secret');
+    await server.close();
+
+    expect(status).toBe(404);
+  });
+
+  test('an app may create 1000 sessions a second by default', async () => {
+    const server = await startTestServer({ now: () => 0 });
+    for (let count = 0; count < 1000; count += 1) await server.call('POST', '/session/new', { body: {} });
+
+    const { status, json } = await server.call('POST', '/session/new', { body: { sessionDescription: OFFER } });
+    await server.close();
+
+    expect(status).toBe(429);
+    expect(json).toMatchObject({ errorDescription: `app ${APP_ID} may be called 1000 times a second`, retryAfterMs: 1 });
+  });
+});
