@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { type ChromiumPage, openStage, type Stage, waitUntil } from '@causeway/e2e';
+
+jest.setTimeout(60_000);
+
+/** Where to leave pictures of the two tabs; none are taken when it is not set. */
+const SCREENSHOT_FOLDER = process.env.CAUSEWAY_SCREENSHOTS;
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+afterAll(() => stage.close());
+
+/** Opens the console as the link that the daemon prints does, and signs in under a name. */
+async function openConsole(displayName: string): Promise<ChromiumPage> {
+  const { host, appId, secret } = stage.daemon.access;
+  const tab = await stage.chromium.openPage(`${host}/#${new URLSearchParams({ app: appId, secret })}`);
+  await tab.page.getByRole('textbox', { name: 'Name' }).fill(displayName);
+  await tab.page.getByRole('button', { name: 'Connect' }).click();
+  await tab.page.getByRole('status').filter({ hasText: 'Connected' }).waitFor();
+  return tab;
+}
+
+async function takeScreenshot({ page }: ChromiumPage, name: string): Promise<void> {
+  if (SCREENSHOT_FOLDER !== undefined) await page.screenshot({ path: join(SCREENSHOT_FOLDER, `${name}.png`) });
+}
+
+/** What the video element of a label shows: how far it has played, in what size. */
+function readVideo({ page }: ChromiumPage, label: string): Promise<{ readonly playedSeconds: number; readonly height: number }> {
+  return page
+    .locator(`video[aria-label="${label}"]`)
+    .evaluate((video: HTMLVideoElement) => ({ playedSeconds: video.currentTime, height: video.videoHeight }));
+}
+
+describe('the page at /', () => {
+  it('publishes in one tab what another tab then watches, with its figures', async () => {
+    const alice = await openConsole('Alice');
+    await alice.page.getByRole('radio', { name: 'Test picture' }).check({ force: true });
+    await alice.page.getByRole('combobox', { name: 'Picture size' }).selectOption('360');
+    await alice.page.getByRole('button', { name: 'Publish', exact: true }).first().click();
+    await alice.page.getByText('On air').waitFor();
+    const bob = await openConsole('Bob');
+
+    await bob.page.getByRole('button', { name: 'Watch Alice' }).click();
+
+    await waitUntil(
+      'Bob has seen two seconds of picture',
+      () => readVideo(bob, 'Alice'),
+      ({ playedSeconds, height }) => playedSeconds > 2 && height === 360,
+    );
+    const tile = bob.page.getByRole('article', { name: 'Watching Alice' });
+    const figures = await waitUntil(
+      'all figures of the picture are known',
+      () => tile.locator('.stream-stats .figure dd').allInnerTexts(),
+      (texts) => texts.length === 6 && texts.every((text) => /\d/.test(text)),
+    );
+    expect(figures).toEqual([
+      expect.stringMatching(/bit\/s|bps/),
+      expect.stringMatching(/640.*360/),
+      expect.any(String),
+      expect.stringMatching(/^0/),
+      expect.any(String),
+      expect.any(String),
+    ]);
+    await takeScreenshot(alice, 'console-publishing');
+    await takeScreenshot(bob, 'console-watching');
+    expect([...alice.errors, ...bob.errors]).toEqual([]);
+
+    await alice.page.getByRole('button', { name: 'Stop', exact: true }).click();
+
+    await tile.getByText('The publisher has stopped.').waitFor();
+    await alice.close();
+    await bob.close();
+  });
+
+  it('says why a wrong secret does not open it', async () => {
+    const { host, appId } = stage.daemon.access;
+    const tab = await stage.chromium.openPage(`${host}/#${new URLSearchParams({ app: appId, secret: 'wrong' })}`);
+
+    await tab.page.getByRole('button', { name: 'Connect' }).click();
+
+    await tab.page.getByRole('alert').filter({ hasText: /\w+/ }).waitFor();
+    expect(await tab.page.getByRole('alert').innerText()).toMatch(/secret/i);
+    await tab.close();
+  });
+});
