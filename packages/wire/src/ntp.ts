@@ -11,6 +11,8 @@ const TWO_POW_32 = 2 ** 32;
 /** Before this, NTP seconds belong to the era that began in February 2036; RFC 4330 §3. */
 const FIRST_ERA_0_SECOND = 2 ** 31;
 const COMPACT_UNITS_PER_MS = 65.536;
+/** 1/64 s, the coarsest timer tick in use: an echo that seems to come this much too early is a short round trip, rounded. */
+const MAX_CLOCK_GRAIN_UNITS = 1024;
 
 /** The integer part, 32 bits, of the NTP time of a Unix time in milliseconds. */
 export function ntpSecondsFromUnixMs(unixMs: number): number {
@@ -43,11 +45,11 @@ export function compactNtpFromMs(durationMs: number): number {
  * The round trip that a report block proves.
  *
  * @param nowCompact when the report arrived, on the clock the sender reports were written by
- * @returns milliseconds; undefined if the peer has had no sender report yet, or if the result is negative: a lie or a clock step
+ * @returns milliseconds; undefined if the peer has had no sender report yet, or if its echo lies in the future: a lie or a clock step
  * @see RFC 3550 §6.4.1
  */
 export function roundTripMs(nowCompact: number, lastSenderReport: number, delaySinceLastSenderReport: number): number | undefined {
   if (lastSenderReport === 0) return undefined;
   const units = (nowCompact - lastSenderReport - delaySinceLastSenderReport) | 0;
-  return units < 0 ? undefined : units / COMPACT_UNITS_PER_MS;
+  return units < -MAX_CLOCK_GRAIN_UNITS ? undefined : Math.max(units, 0) / COMPACT_UNITS_PER_MS;
 }

@@ -49,7 +49,12 @@ test('a round trip goes on over the wrap of the compact clock', () => {
 
 test('no sender report yet, or an echo from the future, proves no round trip', () => {
   expect(roundTripMs(1_000, 0, 0)).toBeUndefined();
-  expect(roundTripMs(0x00010000, 0x00010001, 0)).toBeUndefined();
+  expect(roundTripMs(0x00010000, 0x00010401, 0)).toBeUndefined();
+});
+
+test('a round trip that a coarse clock rounds below zero is none to speak of', () => {
+  expect(roundTripMs(0x00010000, 0x00010001, 0)).toBe(0);
+  expect(roundTripMs(0x00010000, 0x00010000, 1_024)).toBe(0);
 });
 
 test('a delay that does not fit DLSR becomes the longest one, and a negative one none', () => {

@@ -9,6 +9,8 @@ import { MAX_RTCP_COUNT, RTCP_HEADER_LENGTH, RTCP_SDES, writeRtcpHeader } from '
 
 const END_ITEM = 0;
 const CNAME_ITEM = 1;
+/** Type and length. */
+const ITEM_HEADER_LENGTH = 2;
 const MAX_ITEM_LENGTH = 255;
 
 export interface SdesChunk {
@@ -28,27 +30,21 @@ export function parseSdes(bytes: Uint8Array, offset: number, end: number, count:
   const chunks: SdesChunk[] = [];
   let at = offset + RTCP_HEADER_LENGTH;
   for (let i = 0; i < count; i++) {
-    if (at + 4 > end) return undefined;
-    const ssrc = readUint32(bytes, at);
-    let cname: string | undefined;
-    at += 4;
-    while (true) {
-      if (at >= end) return undefined;
-      const itemType = bytes[at];
-      if (itemType === END_ITEM) break;
-      if (at + 2 > end || at + 2 + bytes[at + 1] > end) return undefined;
-      const itemEnd = at + 2 + bytes[at + 1];
-      if (itemType === CNAME_ITEM) cname = decodeUtf8(bytes, at + 2, itemEnd);
-      at = itemEnd;
-    }
+    const itemsEnd = endOfItems(bytes, at + 4, end);
+    if (itemsEnd < 0) return undefined;
+    chunks.push({ ssrc: readUint32(bytes, at), cname: findCname(bytes, at + 4, itemsEnd) });
     // One to four zeros end a chunk on a 32-bit boundary of the packet.
-    at = offset + ((at - offset + 4) & ~3);
-    chunks.push({ ssrc, cname });
+    at = offset + ((itemsEnd - offset + 4) & ~3);
   }
   return at <= end ? { type: 'sdes', chunks } : undefined;
 }
 
-/** @returns the offset after the packet; beyond `out.length` if it had no room */
+/**
+ * aiortc refuses a compound packet with more than one chunk in a source description, so whoever sends several names sends a
+ * packet for each.
+ *
+ * @returns the offset after the packet; beyond `out.length` if it had no room
+ */
 export function writeSdes(out: Uint8Array, offset: number, sdes: Omit<Sdes, 'type'>): number {
   const count = Math.min(sdes.chunks.length, MAX_RTCP_COUNT);
   let at = offset + RTCP_HEADER_LENGTH;
@@ -61,6 +57,25 @@ export function writeSdes(out: Uint8Array, offset: number, sdes: Omit<Sdes, 'typ
   }
   writeRtcpHeader(out, offset, count, RTCP_SDES, at - offset);
   return at;
+}
+
+/** Where the zero stands that ends the items; -1 if there is none before `end` or an item runs past it. */
+function endOfItems(bytes: Uint8Array, offset: number, end: number): number {
+  let at = offset;
+  while (at < end) {
+    if (bytes[at] === END_ITEM) return at;
+    at += ITEM_HEADER_LENGTH + (at + 1 < end ? bytes[at + 1] : 0);
+  }
+  return -1;
+}
+
+/** The items from `offset` to `end` are known to be whole. */
+function findCname(bytes: Uint8Array, offset: number, end: number): string | undefined {
+  for (let at = offset; at < end; at += ITEM_HEADER_LENGTH + bytes[at + 1]) {
+    const value = at + ITEM_HEADER_LENGTH;
+    if (bytes[at] === CNAME_ITEM) return decodeUtf8(bytes, value, value + bytes[at + 1]);
+  }
+  return undefined;
 }
 
 function writeCname(out: Uint8Array, offset: number, cname: string): number {
