@@ -83,7 +83,7 @@ describe('the page at /', () => {
     await tab.page.getByRole('button', { name: 'Connect' }).click();
 
     await tab.page.getByRole('alert').filter({ hasText: /\w+/ }).waitFor();
-    expect(await tab.page.getByRole('alert').innerText()).toMatch(/secret/i);
+    expect(await tab.page.getByRole('alert').textContent()).toMatch(/secret/i);
     await tab.close();
   });
 });
