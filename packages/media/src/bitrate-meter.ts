@@ -32,6 +32,6 @@ export class BitrateMeter {
     }
     const stale = Math.min(bucket - this.#newest, BUCKETS);
     for (let age = 0; age < stale; age++) this.#bytes[(bucket - age) % BUCKETS] = 0;
-    if (stale > 0) this.#newest = bucket;
+    this.#newest = bucket;
   }
 }

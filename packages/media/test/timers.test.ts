@@ -82,6 +82,22 @@ describe('Timers', () => {
     expect(timer.firedAtMs).toEqual([]);
   });
 
+  test("keeps the order when the timer that takes a cancelled one's place is due before those above it", () => {
+    const timers = new Timers();
+    const order: number[] = [];
+    const armed = [1, 10, 2, 11, 12, 3, 4, 13, 14, 15, 16, 5, 6, 7, 8].map((atMs) => {
+      const timer = new RecordingTimer();
+      timer.onFire = () => order.push(atMs);
+      timers.schedule(atMs, timer);
+      return timer;
+    });
+
+    timers.cancel(armed[3]);
+    timers.fireDue(100);
+
+    expect(order).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16]);
+  });
+
   test('takes Infinity for never', () => {
     const timers = new Timers();
     const timer = new RecordingTimer();
@@ -123,15 +139,14 @@ describe('Timers', () => {
   });
 
   test('agrees with a plain list under any sequence of arming, moving, cancelling and firing', () => {
-    const step = fc.oneof(
-      fc.record({ kind: fc.constant('schedule' as const), timer: fc.nat(19), atMs: fc.nat(100) }),
-      fc.record({ kind: fc.constant('cancel' as const), timer: fc.nat(19), atMs: fc.constant(0) }),
-      fc.record({ kind: fc.constant('fire' as const), timer: fc.constant(0), atMs: fc.nat(100) }),
-    );
+    const schedule = fc.record({ kind: fc.constant('schedule' as const), timer: fc.nat(63), atMs: fc.nat(1000) });
+    const cancel = fc.record({ kind: fc.constant('cancel' as const), timer: fc.nat(63), atMs: fc.constant(0) });
+    const fire = fc.record({ kind: fc.constant('fire' as const), timer: fc.constant(0), atMs: fc.nat(300) });
+    const step = fc.oneof({ weight: 6, arbitrary: schedule }, { weight: 3, arbitrary: cancel }, { weight: 1, arbitrary: fire });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
         const timers = new Timers();
-        const all = Array.from({ length: 20 }, () => new RecordingTimer());
+        const all = Array.from({ length: 64 }, () => new RecordingTimer());
         const model = new Map<RecordingTimer, number>();
         for (const { kind, timer, atMs } of steps) {
           if (kind === 'schedule') {

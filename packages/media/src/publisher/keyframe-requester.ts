@@ -19,7 +19,6 @@ export class KeyframeRequester {
   /** @returns true if a request is to be sent now; otherwise one is under way, or `dueAt` says when it may go */
   request(nowMs: number): boolean {
     this.#requestsLeft = MAX_REQUESTS;
-    if (this.#dueAtMs !== Number.POSITIVE_INFINITY) return false;
     this.#dueAtMs = this.#requestedAtMs + MIN_INTERVAL_MS;
     return this.takeDue(nowMs);
   }

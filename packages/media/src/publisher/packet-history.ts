@@ -107,20 +107,18 @@ export class PacketHistory {
   }
 
   #advanceTo(nowMs: number, seq: number): void {
-    // The gap itself stays within reach, even if all that was before it has aged: its packets may yet be repaired.
-    const needed = seq - Math.min(this.#oldest, this.#highest) + 1;
-    if (needed > this.capacity) this.#makeRoom(nowMs, seq);
+    if (seq - this.#oldest >= this.capacity) this.#makeRoom(nowMs, seq);
     this.#highest = seq;
     this.#releaseBelow(seq - this.#maxPackets + 1);
   }
 
   /**
    * Grows unless letting aged packets go frees a quarter of the ring, so that the scan for them is paid for by the packets
-   * that fit afterwards.
+   * that fit afterwards. Packets missing just below `seq` never age out here: they may yet be repaired.
    */
   #makeRoom(nowMs: number, seq: number): void {
     this.releaseBefore(nowMs);
-    const needed = Math.min(seq - Math.min(this.#oldest, this.#highest) + 1, this.#maxPackets);
+    const needed = Math.min(seq - this.#oldest + 1, this.#maxPackets);
     let capacity = this.capacity;
     while (capacity < this.#maxPackets && needed > capacity - (capacity >> 2)) capacity *= 2;
     if (capacity > this.capacity) this.#resize(capacity);

@@ -63,6 +63,14 @@ describe('KeyframeRequester', () => {
     expect(requester.request(1500)).toBe(true);
   });
 
+  test('does not wait for the timer when a wish comes at the time of a repetition', () => {
+    const requester = new KeyframeRequester();
+    requester.request(1000);
+
+    expect(requester.request(1500)).toBe(true);
+    expect(requester.takeDue(1500)).toBe(false);
+  });
+
   test('gives up after ten requests, until somebody wishes again', () => {
     const requester = new KeyframeRequester();
     requester.request(0);
@@ -70,6 +78,16 @@ describe('KeyframeRequester', () => {
     expect(retryTimes(requester, 60_000)).toEqual([500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500]);
     expect(requester.dueAt()).toBe(Number.POSITIVE_INFINITY);
     expect(requester.request(60_000)).toBe(true);
+  });
+
+  test('starts counting anew with each wish', () => {
+    const requester = new KeyframeRequester();
+    requester.request(0);
+    expect(retryTimes(requester, 4400)).toHaveLength(8);
+
+    requester.request(4400);
+
+    expect(retryTimes(requester, 60_000)).toHaveLength(10);
   });
 
   test('goes on for as long as somebody keeps wishing', () => {

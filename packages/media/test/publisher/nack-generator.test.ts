@@ -243,7 +243,9 @@ describe('NackGenerator', () => {
       nack.setRttMs(400);
       receive(nack, 0, 1, 3);
 
-      expect(requestTimes(nack, 10_000, 2)).toEqual([5, 485, 965]);
+      expect(requestTimes(nack, 999, 2)).toEqual([5, 485, 965]);
+      expect(nack.dueAt()).toBe(1000);
+      expect(collect(nack, 1000)).toEqual([]);
       expect(nack.pending).toBe(0);
       expect(nack.keyframeNeeded).toBe(true);
     });
@@ -264,6 +266,18 @@ describe('NackGenerator', () => {
 
       collect(nack, 1000);
 
+      expect(nack.keyframeNeeded).toBe(false);
+    });
+
+    test('goes by the newest keyframe, though an older one begins late', () => {
+      const nack = new NackGenerator();
+      nack.receive(0, seqOf(1), false);
+      nack.receive(0, seqOf(10), true);
+      nack.receiveRepair(50, seqOf(5), true);
+
+      collect(nack, 1000);
+
+      expect(nack.pending).toBe(0);
       expect(nack.keyframeNeeded).toBe(false);
     });
 

@@ -116,6 +116,18 @@ describe('PacketHistory', () => {
     expect(repaired).toEqual([true, true, true]);
   });
 
+  test('does not take for new what it had forgotten while it was small', () => {
+    const history = new PacketHistory(PACKET_HISTORY_DEFAULTS.video);
+    for (let seq = 0; seq < 1000; seq++) history.insert(seq * 100, seqOf(seq), bytesOf(seq), LENGTH);
+    const smallCapacity = history.capacity;
+    insertRange(history, 100_000, 1000, 1300);
+
+    const copies = Array.from({ length: 1300 }, (_, seq) => history.insert(100_001, seqOf(seq), bytesOf(seq), LENGTH));
+
+    expect(history.capacity).toBeGreaterThan(4 * smallCapacity);
+    expect(copies).not.toContain(true);
+  });
+
   test('survives a jump beyond everything it holds', () => {
     const history = new PacketHistory({ maxPackets: 100, maxAgeMs: 1000 });
     insertRange(history, 0, 1, 100);

@@ -84,6 +84,19 @@ describe('TwccRecorder', () => {
     expect(recorder.dueAt()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('reports a loss as a loss however long the transport has run', () => {
+    const recorder = new TwccRecorder();
+    for (let i = 0; i < 10_000; i++) {
+      recorder.record(1000 + i, toSeq16(i));
+      while (recorder.dueAt() <= 1000 + i) writeOne(recorder, 1000 + i);
+    }
+    report(recorder, 11_000);
+
+    record(recorder, [11_001, 10_003]);
+
+    expect(report(recorder, 11_100)).toEqual({ 10000: undefined, 10001: undefined, 10002: undefined, 10003: 11_001 });
+  });
+
   test('takes back a loss when the packet turns up after all', () => {
     const recorder = new TwccRecorder();
     record(recorder, [1000, 10], [1001, 12]);

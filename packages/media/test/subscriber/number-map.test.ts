@@ -99,6 +99,14 @@ describe('NumberMap', () => {
     expect(mapAll(map, 1101, 1100, 101)).toEqual([2001, 2000, 1001]);
   });
 
+  test('remembers a long run of dropped numbers as one', () => {
+    const map = new NumberMap(100, 1000);
+    mapAll(map, 100, 102);
+    for (let source = 103; source < 900; source++) map.drop(source);
+
+    expect(mapAll(map, 900, 101, 500)).toEqual([1003, 1001, undefined]);
+  });
+
   test('forgets the place of a number only after many drops', () => {
     const map = new NumberMap(0, 0);
     for (let i = 0; i < 2000; i += 2) {
