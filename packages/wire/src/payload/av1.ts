@@ -12,7 +12,7 @@ const OBU_TYPE_SHIFT = 3;
 const OBU_TYPE_MASK = 0x0f;
 const SEQUENCE_HEADER = 1;
 const TEMPORAL_DELIMITER = 2;
-/** LEB128 lengths have at most eight bytes in AV1, of which packets can need two; three leave room for padding. */
+/** LEB128 allows eight bytes; no length within a datagram needs more than three. */
 const MAX_LENGTH_BYTES = 3;
 
 /**

@@ -30,7 +30,7 @@ export function readMid(bytes: Uint8Array, offset: number, length: number): stri
 }
 
 /**
- * An RtpStreamId or RepairedRtpStreamId value. Letters and digits are RFC 8852's alphabet; `-` and `_` are in RFC 8851's, and in use.
+ * An RtpStreamId or RepairedRtpStreamId value. Letters and digits are RFC 8852's alphabet; `-` and `_` come from the grammar of `a=rid`.
  *
  * @see RFC 8852 §3, RFC 8851 §10
  */
