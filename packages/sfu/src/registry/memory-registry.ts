@@ -1,0 +1,66 @@
+import type { Registry, SessionPage, SessionRecord, TrackRecord, TrackReference } from './registry.ts';
+
+interface Entry {
+  session: SessionRecord;
+  /** Counts sessions of this registry; pages are cut by it. */
+  readonly serial: number;
+  /** By publication id. */
+  readonly tracks: Map<string, TrackRecord>;
+}
+
+/** The registry of one process: the embedded default. */
+export class MemoryRegistry implements Registry {
+  /** By app, then by session; a map keeps the order of insertion, which is that of age. */
+  readonly #apps = new Map<string, Map<string, Entry>>();
+  #serial = 0;
+
+  async putSession(session: SessionRecord): Promise<void> {
+    const sessions = this.#apps.get(session.appId) ?? new Map<string, Entry>();
+    this.#apps.set(session.appId, sessions);
+    const known = sessions.get(session.sessionId);
+    if (known) known.session = session;
+    else sessions.set(session.sessionId, { session, serial: ++this.#serial, tracks: new Map() });
+  }
+
+  async removeSession(appId: string, sessionId: string): Promise<void> {
+    const sessions = this.#apps.get(appId);
+    sessions?.delete(sessionId);
+    if (sessions?.size === 0) this.#apps.delete(appId);
+  }
+
+  async findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined> {
+    return this.#find(appId, sessionId)?.session;
+  }
+
+  async listSessions(appId: string, page: { readonly limit: number | undefined; readonly cursor: string | undefined }): Promise<SessionPage> {
+    const after = Number(page.cursor ?? 0);
+    const entries = [...(this.#apps.get(appId)?.values() ?? [])].filter(({ serial }) => serial > after);
+    const listed = entries.slice(0, page.limit ?? entries.length);
+    const last = listed.at(-1);
+    const nextCursor = last !== undefined && listed.length < entries.length ? String(last.serial) : undefined;
+    return { sessions: listed.map(({ session }) => session), nextCursor };
+  }
+
+  async putTrack(track: TrackRecord): Promise<void> {
+    this.#find(track.appId, track.sessionId)?.tracks.set(track.publicationId, track);
+  }
+
+  async removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void> {
+    this.#find(appId, sessionId)?.tracks.delete(publicationId);
+  }
+
+  async listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]> {
+    return [...(this.#find(appId, sessionId)?.tracks.values() ?? [])];
+  }
+
+  async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
+    const tracks = [...(this.#find(appId, reference.sessionId)?.tracks.values() ?? [])];
+    if (reference.by === 'name') return tracks.find((track) => track.customTrackName !== '' && track.customTrackName === reference.customTrackName);
+    const byId = tracks.find((track) => track.trackId === reference.trackId);
+    return byId ?? tracks.find((track) => track.aliases.includes(reference.trackId));
+  }
+
+  #find(appId: string, sessionId: string): Entry | undefined {
+    return this.#apps.get(appId)?.get(sessionId);
+  }
+}

@@ -1,0 +1,74 @@
+import type { ConnectionState, MediaKind } from '@causeway/media';
+import type { TrackStatus } from '@causeway/protocol';
+import type { SourceCodec } from '../negotiation/state.ts';
+
+/** What everybody may know of a live session. */
+export interface SessionRecord {
+  readonly appId: string;
+  readonly sessionId: string;
+  /** Empty for none. */
+  readonly metadata: string;
+  readonly connectionState: ConnectionState;
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number;
+}
+
+/** What everybody may know of a published track: enough to offer it to a subscriber without asking the node that owns it. */
+export interface TrackRecord {
+  readonly appId: string;
+  readonly sessionId: string;
+  readonly trackId: string;
+  /** Other ids that lead to it, such as the one in its `a=msid`. */
+  readonly aliases: readonly string[];
+  /** Empty for none; unique within the session. */
+  readonly customTrackName: string;
+  readonly mid: string;
+  readonly kind: MediaKind;
+  readonly status: TrackStatus;
+  /** Left out of listings, though it can be subscribed to. */
+  readonly isHidden: boolean;
+  /** The engine's id of the publication; never used again, unlike the others. */
+  readonly publicationId: string;
+  /** Best first. */
+  readonly codecs: readonly SourceCodec[];
+  /** URIs of the header extensions that its packets may carry. */
+  readonly extensionUris: readonly string[];
+  /** Layers in the order of `a=simulcast`; empty without simulcast. */
+  readonly rids: readonly string[];
+}
+
+/** How a subscriber names a track: by an id of it, or by its name. */
+export type TrackReference =
+  | { readonly by: 'id'; readonly sessionId: string; readonly trackId: string }
+  | { readonly by: 'name'; readonly sessionId: string; readonly customTrackName: string };
+
+export interface SessionPage {
+  readonly sessions: readonly SessionRecord[];
+  /** Undefined on the last page. */
+  readonly nextCursor: string | undefined;
+}
+
+/**
+ * The index of what is live: sessions and their tracks, scoped by app. The node that owns a session is the truth; this is how
+ * others find it. Records are replaced whole, and a call for something unknown does nothing.
+ *
+ * Every implementation passes `describeRegistry` in `test/contract`.
+ */
+export interface Registry {
+  putSession(session: SessionRecord): Promise<void>;
+  /** Its tracks go with it. */
+  removeSession(appId: string, sessionId: string): Promise<void>;
+  /** @returns undefined if there is none in this app */
+  findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined>;
+  /**
+   * Sessions of an app, oldest first. Sessions that come and go while pages are read may be missed or listed, but none that
+   * stays is missed or listed twice.
+   */
+  listSessions(appId: string, page: { readonly limit: number | undefined; readonly cursor: string | undefined }): Promise<SessionPage>;
+  /** Ignored unless the session is there: a track cannot outlive its session. */
+  putTrack(track: TrackRecord): Promise<void>;
+  removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void>;
+  /** All tracks of a session, hidden ones too; empty if there is no such session in this app. */
+  listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]>;
+  locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined>;
+}
