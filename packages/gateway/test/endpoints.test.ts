@@ -12,7 +12,6 @@ import {
   UnsubscribeReply,
   UpdateTracksReply,
 } from '@causeway/protocol';
-import type { z } from 'zod';
 import { APP_ID, OFFER, SECRET, startTestServer, type TestServer } from './support/test-server.ts';
 
 let server: TestServer;
@@ -27,7 +26,7 @@ afterEach(() => server.close());
 const answer = { type: 'answer', sdp: 'v=0\r\n' };
 const track = { trackId: 'track-1', mid: '0', customTrackName: 'camera' };
 
-const ENDPOINTS: [method: string, path: string, body: unknown, reply: z.ZodType][] = [
+const ENDPOINTS: [method: string, path: string, body: unknown, reply: { parse(value: unknown): unknown }][] = [
   ['POST', '/session/new', { sessionDescription: OFFER, metadata: 'text' }, CreateSessionReply],
   [
     'POST',

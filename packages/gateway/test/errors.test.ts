@@ -16,7 +16,7 @@ const publish = (tracks: unknown[]) =>
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
 test.each(CODES)('%s becomes its status and the one shape of an error', async (code) => {
-  server.sfu.failWith(new SfuError(code, `something about ${code}`, { details: { reason: 'test' }, retryAfterMs: 1500 }));
+  server.sfu.failure = new SfuError(code, `something about ${code}`, { details: { reason: 'test' }, retryAfterMs: 1500 });
 
   const { status, json, headers } = await server.call('GET', '/sessions', { headers: { 'X-Request-Id': 'my-request' } });
 
@@ -35,7 +35,7 @@ test.each(CODES)('%s becomes its status and the one shape of an error', async (c
 });
 
 test('an error to retry at once says so', async () => {
-  server.sfu.failWith(new SfuError('negotiation_glare', 'an offer of the SFU is open', { retryAfterMs: 0 }));
+  server.sfu.failure = new SfuError('negotiation_glare', 'an offer of the SFU is open', { retryAfterMs: 0 });
 
   const { json, headers } = await server.call('GET', '/sessions');
 
@@ -46,7 +46,7 @@ test('an error to retry at once says so', async () => {
 test('a defect is a 500 that tells nothing but the request id, and is logged', async () => {
   const log = jest.fn();
   const logging = await startTestServer({ logger: { log } });
-  logging.sfu.failWith(new TypeError("cannot read properties of undefined (reading 'secretThing')"));
+  logging.sfu.failure = new TypeError("cannot read properties of undefined (reading 'secretThing')");
 
   const { status, json, text } = await logging.call('GET', '/sessions', { headers: { 'X-Request-Id': 'my-request' } });
   await logging.close();

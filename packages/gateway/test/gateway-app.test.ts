@@ -2,12 +2,12 @@ import { createStaticAppStore } from '@causeway/accounts';
 import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
 import express from 'express';
 import { createGatewayApp } from '../src/daemon/gateway-app.ts';
-import { createMemorySfu } from './support/memory-sfu.ts';
+import { MemorySfu } from './support/memory-sfu.ts';
 import { serve, silentLogger } from './support/test-server.ts';
 
 const apps = createStaticAppStore([]);
 
-function createApp(sfu = createMemorySfu()) {
+function createApp(sfu = new MemorySfu()) {
   return createGatewayApp({ sfu, apps, region: 'test-region', logger: silentLogger, dashboardFolder: '/nonexistent' });
 }
 
@@ -24,7 +24,7 @@ test('is alive and ready', async () => {
 });
 
 test('while it shuts down it is alive, but not ready', async () => {
-  const sfu = createMemorySfu();
+  const sfu = new MemorySfu();
   await sfu.close();
 
   expect(await load('/healthz', createApp(sfu))).toMatchObject({ status: 200, json: { status: 'alive' } });
@@ -50,7 +50,7 @@ test('anything else is not found, in the shape of all errors', async () => {
 describe('the router in an app of somebody else', () => {
   test('leaves all other paths to that app', async () => {
     const host = express();
-    host.use(createApiRouter({ sfu: createMemorySfu(), apps, logger: silentLogger }));
+    host.use(createApiRouter({ sfu: new MemorySfu(), apps, logger: silentLogger }));
     host.get('/mine', (_request, response) => {
       response.send('mine');
     });
@@ -64,7 +64,7 @@ describe('the router in an app of somebody else', () => {
 
   test("does not touch that app's errors", async () => {
     const host = express();
-    host.use(createApiRouter({ sfu: createMemorySfu(), apps, logger: silentLogger }));
+    host.use(createApiRouter({ sfu: new MemorySfu(), apps, logger: silentLogger }));
     host.get('/mine', () => {
       throw new Error('mine');
     });
@@ -77,7 +77,7 @@ describe('the router in an app of somebody else', () => {
 
   test('works below a prefix', async () => {
     const host = express();
-    host.use('/media', createApiRouter({ sfu: createMemorySfu(), apps, logger: silentLogger }));
+    host.use('/media', createApiRouter({ sfu: new MemorySfu(), apps, logger: silentLogger }));
 
     expect(await load('/media/api/sfu/app/sessions', host)).toMatchObject({ status: 401, json: { errorCode: 'unauthorized' } });
   });

@@ -63,9 +63,9 @@ describe('over HTTP', () => {
   });
 
   test('a call that failed may be repeated with its key', async () => {
-    server.sfu.failWith(new SfuError('no_capacity', 'full'));
+    server.sfu.failure = new SfuError('no_capacity', 'full');
     expect((await create('key-1')).status).toBe(503);
-    server.sfu.failWith(undefined);
+    server.sfu.failure = undefined;
 
     const { status, headers } = await create('key-1');
 

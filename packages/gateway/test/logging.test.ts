@@ -46,7 +46,7 @@ test('no secret and no SDP gets into the log, whatever happens', async () => {
     await server.call('POST', '/session/new', { body: `{"broken": "${OFFER.sdp}` });
     await server.send('GET', `/api/sfu/${APP_ID}/sessions`, { headers: { Authorization: 'Bearer wrong-secret-canary' } });
     await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`);
-    server.sfu.failWith(new Error(`broke over Authorization: ${AUTHORIZATION} and ${OFFER.sdp} and ?token=${SECRET}`));
+    server.sfu.failure = new Error(`broke over Authorization: ${AUTHORIZATION} and ${OFFER.sdp} and ?token=${SECRET}`);
     await server.call('GET', '/sessions');
     await server.close();
   });

@@ -5,7 +5,7 @@ import { ERROR_CODES, LIMITS } from '@causeway/protocol';
 import type { Router } from 'express';
 import { ROUTES } from '../src/api/routes.ts';
 import { API_VERSION } from '../src/openapi/openapi-document.ts';
-import { createMemorySfu } from './support/memory-sfu.ts';
+import { MemorySfu } from './support/memory-sfu.ts';
 import { silentLogger } from './support/test-server.ts';
 
 const document = createOpenApiDocument();
@@ -25,7 +25,7 @@ function endpointsOf(router: Router): string[] {
 }
 
 test('describes every route that is served, and no other', () => {
-  const router = createApiRouter({ sfu: createMemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger });
+  const router = createApiRouter({ sfu: new MemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger });
 
   const served = endpointsOf(router).map((endpoint) => endpoint.replace(/ \//, ' /api/sfu/').replace(/:(\w+)/g, '{$1}'));
 

@@ -4,7 +4,7 @@ import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { createApiRouter } from '@causeway/gateway';
 import { LIMITS } from '@causeway/protocol';
 import express from 'express';
-import { createMemorySfu } from './support/memory-sfu.ts';
+import { MemorySfu } from './support/memory-sfu.ts';
 import { APP_ID, AUTHORIZATION, OFFER, SECRET, serve, silentLogger, startTestServer, type TestServer } from './support/test-server.ts';
 
 let server: TestServer;
@@ -147,7 +147,7 @@ describe('size', () => {
 test('a body that the embedder has parsed already is taken as it is', async () => {
   const app = express();
   const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET] })]);
-  app.use(express.json(), createApiRouter({ sfu: createMemorySfu(), apps, logger: silentLogger }));
+  app.use(express.json(), createApiRouter({ sfu: new MemorySfu(), apps, logger: silentLogger }));
   const embedded = await serve(app);
 
   const { status } = await embedded.call('POST', '/session/new', { body: valid });

@@ -40,54 +40,61 @@ interface Entry {
 
 /** Keeps replies in this process, at most 64 MiB of them; the oldest are forgotten first. */
 export function createMemoryIdempotencyStore(now: () => number): IdempotencyStore {
-  const entries = new Map<string, Entry>();
-  let keptBytes = 0;
+  return new MemoryIdempotencyStore(now);
+}
 
-  const forget = (key: string, entry: Entry): void => {
-    if (entries.get(key) !== entry) return;
-    entries.delete(key);
-    keptBytes -= entry.settled?.sizeBytes ?? 0;
-  };
+class MemoryIdempotencyStore implements IdempotencyStore {
+  readonly #now: () => number;
+  /** Calls under way where they began, settled ones behind in the order in which they expire. */
+  readonly #entries = new Map<string, Entry>();
+  #keptBytes = 0;
 
-  const forgetOld = (): void => {
-    for (const [key, entry] of entries) {
-      if (entry.settled === undefined) continue;
-      if (entry.settled.expiresAtMs > now() && entries.size <= MAX_KEPT_REPLIES && keptBytes <= MAX_KEPT_BYTES) return;
-      forget(key, entry);
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async run({ key, fingerprint }: IdempotentCall, execute: () => Promise<string>): Promise<IdempotentReply> {
+    this.#forgetOld();
+    const earlier = this.#entries.get(key);
+    if (earlier === undefined) return { json: await this.#runFirst(key, fingerprint, execute), isReplay: false };
+    if (earlier.fingerprint !== fingerprint) {
+      throw new SfuError('idempotency_key_reused', 'this Idempotency-Key was used with a different request body; use a new key');
     }
-  };
+    return { json: await earlier.reply, isReplay: true };
+  }
 
-  const keep = (key: string, entry: Entry, json: string): void => {
-    // Moved to the end, so that the map is in the order in which replies expire.
-    entries.delete(key);
-    entry.settled = { expiresAtMs: now() + KEPT_FOR_MS, sizeBytes: json.length };
-    entries.set(key, entry);
-    keptBytes += json.length;
-    forgetOld();
-  };
+  async #runFirst(key: string, fingerprint: string, execute: () => Promise<string>): Promise<string> {
+    const entry: Entry = { fingerprint, reply: execute(), settled: undefined };
+    this.#entries.set(key, entry);
+    try {
+      const json = await entry.reply;
+      this.#keep(key, entry, json);
+      return json;
+    } catch (error) {
+      this.#forget(key, entry);
+      throw error;
+    }
+  }
 
-  return {
-    async run({ key, fingerprint }, execute) {
-      forgetOld();
-      const earlier = entries.get(key);
-      if (earlier !== undefined) {
-        if (earlier.fingerprint !== fingerprint) {
-          throw new SfuError('idempotency_key_reused', 'this Idempotency-Key was used with a different request body; use a new key');
-        }
-        return { json: await earlier.reply, isReplay: true };
-      }
-      const entry: Entry = { fingerprint, reply: execute(), settled: undefined };
-      entries.set(key, entry);
-      return entry.reply.then(
-        (json) => {
-          keep(key, entry, json);
-          return { json, isReplay: false };
-        },
-        (error: unknown) => {
-          forget(key, entry);
-          throw error;
-        },
-      );
-    },
-  };
+  #keep(key: string, entry: Entry, json: string): void {
+    this.#entries.delete(key);
+    entry.settled = { expiresAtMs: this.#now() + KEPT_FOR_MS, sizeBytes: json.length };
+    this.#entries.set(key, entry);
+    this.#keptBytes += json.length;
+    this.#forgetOld();
+  }
+
+  #forgetOld(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.settled === undefined) continue;
+      const isWithinBounds = this.#entries.size <= MAX_KEPT_REPLIES && this.#keptBytes <= MAX_KEPT_BYTES;
+      if (isWithinBounds && entry.settled.expiresAtMs > this.#now()) return;
+      this.#forget(key, entry);
+    }
+  }
+
+  #forget(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#keptBytes -= entry.settled?.sizeBytes ?? 0;
+  }
 }

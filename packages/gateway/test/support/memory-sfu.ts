@@ -1,174 +1,184 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AppId,
+  type CloseTracksReply,
+  type CloseTracksRequest,
+  type CreateSessionReply,
+  type CreateSessionRequest,
+  type DeleteSessionReply,
   formatSessionId,
-  parseSessionId,
-  parseTrackId,
+  type ListSessionsReply,
+  type ListSessionsRequest,
+  type PatchSessionRequest,
+  type PublishItem,
+  type PublishReply,
+  type PublishRequest,
+  type RenegotiateReply,
+  type RenegotiateRequest,
+  type SessionDetails,
   type SessionId,
   type SessionSummary,
   SfuError,
+  type SubscribeReply,
+  type SubscribeRequest,
   type TrackSummary,
+  type UnsubscribeReply,
+  type UnsubscribeRequest,
+  type UpdateTracksReply,
+  type UpdateTracksRequest,
 } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 
 interface MemorySession {
-  readonly summary: SessionSummary;
-  readonly autoPublish: boolean | undefined;
+  readonly id: SessionId;
+  summary: SessionSummary;
   readonly tracks: Map<string, TrackSummary>;
 }
 
-export interface MemorySfu extends Sfu {
-  /** Every verb rejects with this from now on; undefined ends that. */
-  failWith(error: unknown): void;
-  /** Verbs started from now on wait until the returned function is called. */
-  hold(): () => void;
-  /** How many times a verb that changes something was carried out. */
-  readonly changes: number;
-  readonly lastAutoPublish: boolean | undefined;
-}
-
 const NODE_NO = 101;
+const NO_NAME = '' as TrackSummary['customTrackName'];
 const ANSWER = { type: 'answer', sdp: 'v=0\r\na=ice-pwd:answer-password-canary\r\n' } as const;
 const OFFER = { type: 'offer', sdp: 'v=0\r\na=ice-pwd:offer-password-canary\r\n' } as const;
 
-/** An SFU of sessions, tracks and names only: it negotiates nothing and moves no media. */
-export function createMemorySfu(): MemorySfu {
-  const sessions = new Map<string, MemorySession>();
-  let failure: unknown;
-  let gate: Promise<void> = Promise.resolve();
-  let changes = 0;
-  let isClosed = false;
-  let lastAutoPublish: boolean | undefined;
+/** An SFU of sessions, tracks and names only: it negotiates nothing and moves no media. Tests may make it fail or wait. */
+export class MemorySfu implements Sfu {
+  /** Every verb rejects with this, unless undefined. */
+  failure: unknown;
+  /** How many times a verb that changes something was carried out. */
+  changes = 0;
+  lastAutoPublish: boolean | undefined;
+  readonly #sessions = new Map<string, MemorySession>();
+  #gate: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
-  const enter = async (): Promise<void> => {
-    await gate;
-    if (failure !== undefined) throw failure;
-  };
+  /** Verbs started from now on wait until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = promise;
+    return resolve;
+  }
 
-  const find = (appId: AppId, sessionId: string): MemorySession & { readonly id: SessionId } => {
-    const session = sessions.get(sessionId);
-    const id = parseSessionId(sessionId);
-    if (session === undefined || id === undefined || session.summary.sfuAppId !== appId) {
-      throw new SfuError('session_not_found', `there is no session ${sessionId}`);
-    }
-    return { ...session, id };
-  };
+  async createSession(appId: AppId, { metadata = '', autoPublish }: CreateSessionRequest): Promise<CreateSessionReply> {
+    await this.#enter();
+    this.changes += 1;
+    this.lastAutoPublish = autoPublish;
+    const id = formatSessionId(NODE_NO, randomUUID());
+    const summary: SessionSummary = { connectionState: 'new', metadata, sessionId: id, sfuAppId: appId };
+    this.#sessions.set(id, { id, summary, tracks: new Map() });
+    return { sessionDescription: ANSWER, sessionId: id };
+  }
 
-  const findTrack = (appId: AppId, sessionId: string | undefined, trackId: string | undefined): TrackSummary | undefined => {
-    const session = sessions.get(sessionId ?? '');
-    return session?.summary.sfuAppId === appId ? session.tracks.get(trackId ?? '') : undefined;
-  };
+  async publish(appId: AppId, sessionId: string, { tracks }: PublishRequest): Promise<PublishReply> {
+    const session = await this.#change(appId, sessionId);
+    return { sessionDescription: ANSWER, sessionId: session.id, tracks: tracks.map((item) => publishInto(session, item)) };
+  }
 
-  const change = async (appId: AppId, sessionId: string) => {
-    await enter();
-    const session = find(appId, sessionId);
-    changes += 1;
-    return session;
-  };
+  async subscribe(appId: AppId, sessionId: string, { tracks }: SubscribeRequest): Promise<SubscribeReply> {
+    const session = await this.#change(appId, sessionId);
+    const results = tracks.map(({ remoteSessionId, remoteTrackId = '' }, index) => {
+      const item = { remoteSessionId, remoteTrackId };
+      const publisher = this.#sessions.get(remoteSessionId);
+      const track = publisher?.summary.sfuAppId === appId ? publisher.tracks.get(remoteTrackId) : undefined;
+      const errorDescription = `session ${remoteSessionId} has no track ${remoteTrackId}`;
+      if (track === undefined) return { ...item, errorCode: 'track_not_found' as const, errorDescription };
+      return { ...item, mid: String(index), trackKind: track.trackKind, status: track.status };
+    });
+    return { immediateRenegotiationRequired: true, sessionDescription: OFFER, sessionId: session.id, tracks: results };
+  }
 
-  return {
-    failWith(error) {
-      failure = error;
-    },
-    hold() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      gate = promise;
-      return resolve;
-    },
-    get changes() {
-      return changes;
-    },
-    get lastAutoPublish() {
-      return lastAutoPublish;
-    },
-    async createSession(appId, { metadata = '', autoPublish }) {
-      await enter();
-      changes += 1;
-      lastAutoPublish = autoPublish;
-      const sessionId = formatSessionId(NODE_NO, randomUUID());
-      const summary: SessionSummary = { connectionState: 'new', metadata, sessionId, sfuAppId: appId };
-      sessions.set(sessionId, { summary, autoPublish, tracks: new Map() });
-      return { sessionDescription: ANSWER, sessionId };
-    },
-    async publish(appId, sessionId, { tracks }) {
-      const session = await change(appId, sessionId);
-      const results = tracks.map(({ trackId, mid, customTrackName = '' as TrackSummary['customTrackName'] }) => {
-        const item = { trackId, mid, customTrackName };
-        const namesake = [...session.tracks.values()].find((track) => customTrackName !== '' && track.customTrackName === customTrackName);
-        if (namesake !== undefined) {
-          return { ...item, errorCode: 'track_name_conflict' as const, errorDescription: `track ${namesake.trackId} has this name` };
-        }
-        const track = { ...item, trackKind: 'video' as const, status: 'pending' as const };
-        session.tracks.set(trackId, { ...track, sessionId: session.id, sfuAppId: appId, rids: [], codec: 'VP8' });
-        return track;
-      });
-      return { sessionDescription: ANSWER, sessionId: session.id, tracks: results };
-    },
-    async subscribe(appId, sessionId, { tracks }) {
-      const session = await change(appId, sessionId);
-      const results = tracks.map(({ remoteSessionId, remoteTrackId }, index) => {
-        const item = { remoteSessionId, remoteTrackId };
-        const track = findTrack(appId, remoteSessionId, remoteTrackId);
-        return track === undefined
-          ? { ...item, errorCode: 'track_not_found' as const, errorDescription: `session ${remoteSessionId} has no track ${remoteTrackId}` }
-          : { ...item, mid: String(index), trackKind: track.trackKind, status: track.status };
-      });
-      return { immediateRenegotiationRequired: true, sessionDescription: OFFER, sessionId: session.id, tracks: results };
-    },
-    async unsubscribe(appId, sessionId, { tracks }) {
-      const session = await change(appId, sessionId);
-      return { sessionId: session.id, success: true, tracks: tracks.map(({ mid }) => ({ mid })) };
-    },
-    async updateTracks(appId, sessionId, { tracks }) {
-      const session = await change(appId, sessionId);
-      const results = tracks.map(({ mid, remoteSessionId = session.id }) => ({ mid, remoteSessionId }));
-      return { immediateRenegotiationRequired: false, sessionId: session.id, tracks: results };
-    },
-    async closeTracks(appId, sessionId, { tracks }) {
-      const session = await change(appId, sessionId);
-      const results = tracks.map(({ trackId = '' }) => {
-        const status = session.tracks.delete(trackId) ? ('closed' as const) : ('already_closed' as const);
-        return { trackId: parseTrackId(trackId), status };
-      });
-      return { sessionId: session.id, success: true, sessionDescription: ANSWER, tracks: results };
-    },
-    async renegotiate(appId, sessionId, { sessionDescription }) {
-      const session = await change(appId, sessionId);
-      return { sessionId: session.id, success: true, ...(sessionDescription.type === 'offer' ? { sessionDescription: ANSWER } : {}) };
-    },
-    async listSessions(appId, { limit, cursor } = {}) {
-      await enter();
-      const own = [...sessions.values()].map(({ summary }) => summary).filter((summary) => summary.sfuAppId === appId);
-      const start = Number(cursor ?? 0);
-      const end = limit === undefined ? own.length : start + limit;
-      return { sessions: own.slice(start, end), ...(end < own.length ? { nextCursor: String(end) } : {}) };
-    },
-    async listTracks(appId, sessionId) {
-      await enter();
-      return [...find(appId, sessionId).tracks.values()];
-    },
-    async describeSession(appId, sessionId) {
-      await enter();
-      const { summary, tracks } = find(appId, sessionId);
-      return { ...summary, createdAt: '2026-05-05T00:00:00.000Z', tracks: [...tracks.values()], subscriptions: [] };
-    },
-    async patchSession(appId, sessionId, { metadata }) {
-      const session = await change(appId, sessionId);
-      const summary = { ...session.summary, metadata };
-      sessions.set(session.id, { ...session, summary });
-      return summary;
-    },
-    async deleteSession(appId, sessionId) {
-      const session = await change(appId, sessionId);
-      sessions.delete(session.id);
-      return { sessionId: session.id, success: true };
-    },
-    isReady: () => !isClosed,
-    get stats() {
-      return { sessions: sessions.size, publications: 0, subscriptions: 0 };
-    },
-    async close() {
-      isClosed = true;
-    },
-  };
+  async unsubscribe(appId: AppId, sessionId: string, { tracks }: UnsubscribeRequest): Promise<UnsubscribeReply> {
+    const session = await this.#change(appId, sessionId);
+    return { sessionId: session.id, success: true, tracks: tracks.map(({ mid }) => ({ mid })) };
+  }
+
+  async updateTracks(appId: AppId, sessionId: string, { tracks }: UpdateTracksRequest): Promise<UpdateTracksReply> {
+    const session = await this.#change(appId, sessionId);
+    const results = tracks.map(({ mid, remoteSessionId = session.id }) => ({ mid, remoteSessionId }));
+    return { immediateRenegotiationRequired: false, sessionId: session.id, tracks: results };
+  }
+
+  async closeTracks(appId: AppId, sessionId: string, { tracks }: CloseTracksRequest): Promise<CloseTracksReply> {
+    const session = await this.#change(appId, sessionId);
+    const results = tracks.map(({ trackId = '' }) => {
+      const status = session.tracks.delete(trackId) ? ('closed' as const) : ('already_closed' as const);
+      return { trackId, status };
+    });
+    return { sessionId: session.id, success: true, sessionDescription: ANSWER, tracks: results };
+  }
+
+  async renegotiate(appId: AppId, sessionId: string, { sessionDescription }: RenegotiateRequest): Promise<RenegotiateReply> {
+    const session = await this.#change(appId, sessionId);
+    return { sessionId: session.id, success: true, ...(sessionDescription.type === 'offer' ? { sessionDescription: ANSWER } : {}) };
+  }
+
+  async listSessions(appId: AppId, { limit, cursor }: ListSessionsRequest = {}): Promise<ListSessionsReply> {
+    await this.#enter();
+    const own = [...this.#sessions.values()].map(({ summary }) => summary).filter(({ sfuAppId }) => sfuAppId === appId);
+    const start = Number(cursor ?? 0);
+    const end = limit === undefined ? own.length : start + limit;
+    return { sessions: own.slice(start, end), ...(end < own.length ? { nextCursor: String(end) } : {}) };
+  }
+
+  async listTracks(appId: AppId, sessionId: string): Promise<TrackSummary[]> {
+    await this.#enter();
+    return [...this.#find(appId, sessionId).tracks.values()];
+  }
+
+  async describeSession(appId: AppId, sessionId: string): Promise<SessionDetails> {
+    await this.#enter();
+    const { summary, tracks } = this.#find(appId, sessionId);
+    return { ...summary, createdAt: '2026-05-05T00:00:00.000Z', tracks: [...tracks.values()], subscriptions: [] };
+  }
+
+  async patchSession(appId: AppId, sessionId: string, { metadata }: PatchSessionRequest): Promise<SessionSummary> {
+    const session = await this.#change(appId, sessionId);
+    session.summary = { ...session.summary, metadata };
+    return session.summary;
+  }
+
+  async deleteSession(appId: AppId, sessionId: string): Promise<DeleteSessionReply> {
+    const { id } = await this.#change(appId, sessionId);
+    this.#sessions.delete(id);
+    return { sessionId: id, success: true };
+  }
+
+  isReady(): boolean {
+    return !this.#isClosed;
+  }
+
+  get stats() {
+    return { sessions: this.#sessions.size, publications: 0, subscriptions: 0 };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  async #enter(): Promise<void> {
+    await this.#gate;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  async #change(appId: AppId, sessionId: string): Promise<MemorySession> {
+    await this.#enter();
+    this.changes += 1;
+    return this.#find(appId, sessionId);
+  }
+
+  #find(appId: AppId, sessionId: string): MemorySession {
+    const session = this.#sessions.get(sessionId);
+    if (session?.summary.sfuAppId === appId) return session;
+    throw new SfuError('session_not_found', `there is no session ${sessionId}`);
+  }
+}
+
+function publishInto(session: MemorySession, { trackId, mid, customTrackName = NO_NAME }: PublishItem) {
+  const item = { trackId, mid, customTrackName };
+  const namesake = [...session.tracks.values()].find((track) => customTrackName !== '' && track.customTrackName === customTrackName);
+  if (namesake !== undefined) {
+    return { ...item, errorCode: 'track_name_conflict' as const, errorDescription: `track ${namesake.trackId} has this name` };
+  }
+  const track = { ...item, trackKind: 'video' as const, status: 'pending' as const };
+  session.tracks.set(trackId, { ...track, sessionId: session.id, sfuAppId: session.summary.sfuAppId, rids: [], codec: 'VP8' });
+  return track;
 }

@@ -5,7 +5,7 @@ import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { type ApiRouterOptions, createApiRouter, type Logger } from '@causeway/gateway';
 import express from 'express';
 import { createHttpServer } from '../../src/daemon/http-server.ts';
-import { createMemorySfu, type MemorySfu } from './memory-sfu.ts';
+import { MemorySfu } from './memory-sfu.ts';
 
 export const APP_ID = 'app';
 export const SECRET = 'secret-canary';
@@ -42,7 +42,7 @@ export const silentLogger: Logger = { log: () => undefined };
 
 /** The API on a port of its own, before a memory SFU, with two apps. Close it after the test. */
 export async function startTestServer(options: Partial<ApiRouterOptions> & { sfu?: MemorySfu } = {}): Promise<TestServer> {
-  const sfu = options.sfu ?? createMemorySfu();
+  const sfu = options.sfu ?? new MemorySfu();
   const apps = createStaticAppStore([
     createApp({ id: APP_ID, secrets: [SECRET] }),
     createApp({ id: 'other', secrets: ['other-secret'], settings: { autoPublish: false, maxCallsPerSecondPerSession: 2 } }),
