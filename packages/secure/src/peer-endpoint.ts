@@ -1,8 +1,9 @@
 /** One peer: its DTLS association, the SRTP keys that came of it, and the data channels inside it. */
 import type { OutboundStream, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SecureEndpointOptions } from '@causeway/media';
 import type { LocalCertificate } from './dtls/certificate.ts';
+import { DtlsAssociation } from './dtls/dtls-association.ts';
 import type { DtlsConnection } from './dtls/dtls-connection.ts';
-import { WeriftConnection } from './dtls/werift-connection.ts';
+import type { DtlsCounters } from './dtls/dtls-counters.ts';
 import type { RtpOutboundStream } from './srtp/outbound-stream.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import type { SrtpTransform } from './srtp/srtp-suite.ts';
@@ -12,20 +13,23 @@ export class PeerEndpoint implements SecureEndpoint {
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsConnection;
 
-  constructor(options: SecureEndpointOptions, certificate: LocalCertificate, srtp: SrtpTransform) {
+  constructor(options: SecureEndpointOptions, certificate: LocalCertificate, srtp: SrtpTransform, counters: DtlsCounters) {
     this.#listener = options.listener;
     this.#srtp = srtp;
-    this.#dtls = new WeriftConnection({
-      role: options.role,
-      certificate,
-      remoteFingerprints: options.remoteFingerprints,
-      listener: {
-        onOutput: (datagram) => this.#listener.onDtlsOutput(datagram),
-        onConnected: (keys) => this.#handleConnected(keys),
-        onData: () => {},
-        onClosed: (reason) => this.#handleClosed(reason),
+    this.#dtls = new DtlsAssociation(
+      {
+        role: options.role,
+        certificate,
+        remoteFingerprints: options.remoteFingerprints,
+        listener: {
+          onOutput: (datagram) => this.#listener.onDtlsOutput(datagram),
+          onConnected: (keys) => this.#handleConnected(keys),
+          onData: () => {},
+          onClosed: (reason) => this.#handleClosed(reason),
+        },
       },
-    });
+      counters,
+    );
   }
 
   get rtcpStream(): OutboundStream {

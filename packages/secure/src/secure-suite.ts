@@ -8,6 +8,7 @@ import type {
   SecureSuite,
 } from '@causeway/media';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
+import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { PeerEndpoint } from './peer-endpoint.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
@@ -23,6 +24,8 @@ export interface SecureSuiteOptions {
 export interface CountingSecureSuite extends SecureSuite {
   /** Packets that could not be protected, counting up. */
   readonly srtpCounters: Readonly<SrtpCounters>;
+  /** What DTLS threw away, counting up. */
+  readonly dtlsCounters: Readonly<DtlsCounters>;
 }
 
 const DEFAULT_ARENA_SLOTS = 4_096;
@@ -48,6 +51,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly arena: PacketArena;
   readonly fingerprint: CertificateFingerprint;
   readonly srtpCounters: Readonly<SrtpCounters>;
+  readonly dtlsCounters: DtlsCounters = createDtlsCounters();
   readonly #certificate: LocalCertificate;
   readonly #srtp: SrtpSuite;
 
@@ -60,7 +64,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   }
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
-    return new PeerEndpoint(options, this.#certificate, this.#srtp.createTransform());
+    return new PeerEndpoint(options, this.#certificate, this.#srtp.createTransform(), this.dtlsCounters);
   }
 
   protect(batch: ProtectBatch): void {

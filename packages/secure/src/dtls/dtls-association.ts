@@ -1,0 +1,236 @@
+/**
+ * A DTLS 1.2 association: records in, handshake driven, records out. Everything but retransmission happens within the call
+ * that brings a datagram, so no promise can be rejected and nothing goes on after `close()`.
+ *
+ * What is in the clear is believed only while the handshake needs it, and then only handshake messages: an alert, or any
+ * record after Finished, must be encrypted to count (docs/adr/0004-werift-behind-secure.md).
+ *
+ * @see RFC 6347
+ */
+import type { SecureCloseReason } from '@causeway/media';
+import { ReplayWindow } from '../srtp/replay-window.ts';
+import { ClientHandshake } from './client-handshake.ts';
+import type { DtlsConnection, DtlsConnectionOptions } from './dtls-connection.ts';
+import type { DtlsCounters } from './dtls-counters.ts';
+import { AlertDescription, AlertLevel, ContentType, HandshakeType } from './dtls-numbers.ts';
+import { type DtlsRecord, parseRecords } from './dtls-record.ts';
+import type { Flight, Handshake, HandshakeOutcome } from './handshake.ts';
+import { type HandshakeFragment, parseFragments } from './handshake-message.ts';
+import { HandshakeReassembler } from './handshake-reassembler.ts';
+import type { RecordCiphers } from './handshake-transcript.ts';
+import { RANDOM_LENGTH } from './hello-messages.ts';
+import { RecordSender } from './record-sender.ts';
+import { RetransmissionTimer } from './retransmission-timer.ts';
+import { ServerHandshake } from './server-handshake.ts';
+
+/** Encrypted records that overtake the messages which bring their key. */
+const MAX_EARLY_RECORDS = 8;
+/** How often a hello may be replaced by another client's before we stay with the one we have. */
+const MAX_HELLO_REPLACEMENTS = 16;
+/** A flight is repeated on demand at most this often: duplicated datagrams must not multiply. */
+const MIN_REPEAT_INTERVAL_MS = 50;
+/** Where the random stands in a ClientHello. */
+const HELLO_RANDOM_AT = 2;
+
+export class DtlsAssociation implements DtlsConnection {
+  readonly #options: DtlsConnectionOptions;
+  readonly #counters: DtlsCounters;
+  readonly #sender: RecordSender;
+  readonly #timer: RetransmissionTimer;
+  readonly #replay = new ReplayWindow();
+  #reassembler = new HandshakeReassembler();
+  /** Undefined once it is over: what it knew is not needed any more. */
+  #handshake: Handshake | undefined;
+  #ciphers: RecordCiphers | undefined;
+  #early: DtlsRecord[] = [];
+  #flight: Flight = [];
+  #repeatedAtMs = Number.NEGATIVE_INFINITY;
+  #peerIsBehind = false;
+  #helloReplacements = 0;
+  #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
+
+  constructor(options: DtlsConnectionOptions, counters: DtlsCounters) {
+    this.#options = options;
+    this.#counters = counters;
+    this.#sender = new RecordSender((datagram) => options.listener.onOutput(datagram));
+    this.#timer = new RetransmissionTimer({
+      onRetransmit: () => this.#sender.sendFlight(this.#flight),
+      onDeadline: () => this.#end('handshake-timeout'),
+    });
+    if (options.role === 'client') {
+      const client = new ClientHandshake(options);
+      this.#handshake = client;
+      // The owner is still in our constructor; it must not hear from us before it has us.
+      queueMicrotask(() => this.#begin(client));
+    } else {
+      this.#handshake = new ServerHandshake(options);
+    }
+  }
+
+  handleDatagram(nowMs: number, datagram: Uint8Array): void {
+    this.#peerIsBehind = false;
+    const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+    for (const record of parseRecords(bytes)) this.#handleRecord(record);
+    if (this.#peerIsBehind && this.#state !== 'closed') this.#repeatFlight(nowMs);
+  }
+
+  send(data: Uint8Array): void {
+    if (this.#state === 'connected') this.#sender.sendApplicationData(data);
+  }
+
+  close(): void {
+    if (this.#state === 'connected') this.#sender.sendAlert('warning', AlertDescription.closeNotify);
+    this.#stop();
+  }
+
+  #begin(client: ClientHandshake): void {
+    if (this.#state === 'handshaking') this.#startFlight(client.start());
+  }
+
+  #handleRecord(record: DtlsRecord): void {
+    if (this.#state === 'closed') return;
+    if (record.epoch === 1) {
+      this.#handleEncrypted(record);
+    } else if (record.epoch !== 0) {
+      this.#counters.malformed++;
+    } else if (this.#state === 'connected') {
+      this.#counters.plaintextRefused++;
+    } else if (record.contentType === ContentType.handshake) {
+      this.#handleHandshake(record.fragment, false);
+    } else if (record.contentType !== ContentType.changeCipherSpec) {
+      this.#counters.plaintextRefused++;
+    }
+  }
+
+  #handleEncrypted(record: DtlsRecord): void {
+    if (this.#state === 'closed') return;
+    const ciphers = this.#ciphers;
+    if (ciphers === undefined) {
+      this.#holdEarly(record);
+      return;
+    }
+    if (this.#replay.isReplay(record.sequence)) {
+      this.#counters.replayed++;
+      return;
+    }
+    const plain = ciphers.remote.open(record);
+    if (plain === undefined) {
+      this.#counters.undecryptable++;
+      return;
+    }
+    this.#replay.accept(record.sequence);
+    if (record.contentType === ContentType.handshake) this.#handleHandshake(plain, true);
+    else if (record.contentType === ContentType.alert) this.#handleAlert(plain);
+    else if (record.contentType !== ContentType.applicationData) this.#counters.malformed++;
+    // Before Finished nobody knows who is speaking.
+    else if (this.#state === 'connected') this.#options.listener.onData(plain);
+  }
+
+  #holdEarly(record: DtlsRecord): void {
+    if (this.#early.length >= MAX_EARLY_RECORDS) {
+      this.#counters.undecryptable++;
+      return;
+    }
+    this.#early.push({ ...record, fragment: Buffer.from(record.fragment) });
+  }
+
+  #handleAlert(alert: Buffer): void {
+    const [level, description] = alert;
+    if (alert.length !== 2) this.#counters.malformed++;
+    else if (level !== AlertLevel.fatal && description !== AlertDescription.closeNotify) return;
+    else this.#end(this.#state === 'connected' ? 'peer-closed' : 'handshake-failed');
+  }
+
+  #handleHandshake(record: Buffer, isEncrypted: boolean): void {
+    const fragments = parseFragments(record);
+    if (fragments === undefined) this.#counters.malformed++;
+    for (const fragment of fragments ?? []) {
+      if (this.#state === 'closed') return;
+      // Finished is the only message that comes encrypted, and it must.
+      if ((fragment.type === HandshakeType.finished) !== isEncrypted) this.#counters.malformed++;
+      // All that a peer can still want of us is the end of the handshake, if it was lost. There is no renegotiation.
+      else if (this.#state === 'connected') this.#peerIsBehind = true;
+      else this.#handleFragment(fragment);
+    }
+  }
+
+  #handleFragment(fragment: HandshakeFragment): void {
+    if (this.#isOtherHello(fragment)) {
+      this.#helloReplacements++;
+      this.#reassembler = new HandshakeReassembler();
+      this.#handshake = new ServerHandshake(this.#options);
+    }
+    const fate = this.#reassembler.add(fragment);
+    if (fate === 'repeated') this.#peerIsBehind = true;
+    if (fate === 'dropped') this.#counters.malformed++;
+    while (this.#handshake !== undefined) {
+      const message = this.#reassembler.take();
+      if (message === undefined) break;
+      this.#timer.startDeadline();
+      this.#apply(this.#handshake.handle(message), this.#handshake.ciphers);
+    }
+  }
+
+  /** A stranger's hello must not lock the real client out, so until one of them goes on, the latest counts. */
+  #isOtherHello({ type, sequence, offset, body }: HandshakeFragment): boolean {
+    if (type !== HandshakeType.clientHello || sequence !== 0 || offset !== 0) return false;
+    if (this.#helloReplacements >= MAX_HELLO_REPLACEMENTS || body.length < HELLO_RANDOM_AT + RANDOM_LENGTH) return false;
+    return this.#handshake?.mayBeReplacedBy(body.subarray(HELLO_RANDOM_AT, HELLO_RANDOM_AT + RANDOM_LENGTH)) ?? false;
+  }
+
+  #apply(outcome: HandshakeOutcome, ciphers: RecordCiphers | undefined): void {
+    this.#ciphers = ciphers;
+    if (ciphers !== undefined) this.#sender.setCipher(ciphers.local);
+    switch (outcome.kind) {
+      case 'continue':
+        break;
+      case 'ignored':
+        this.#counters.malformed++;
+        this.#reassembler.refuse();
+        break;
+      case 'flight':
+        this.#startFlight(outcome.flight);
+        break;
+      case 'finished':
+        this.#timer.stop();
+        this.#state = 'connected';
+        this.#handshake = undefined;
+        this.#flight = outcome.flight;
+        this.#sender.sendFlight(outcome.flight);
+        this.#options.listener.onConnected(outcome.keys);
+        break;
+      case 'failed':
+        this.#sender.sendAlert('fatal', outcome.alert);
+        this.#end(outcome.reason);
+        return;
+    }
+    if (ciphers === undefined) return;
+    for (const record of this.#early.splice(0)) this.#handleEncrypted(record);
+  }
+
+  #startFlight(flight: Flight): void {
+    this.#flight = flight;
+    this.#sender.sendFlight(flight);
+    this.#timer.start();
+  }
+
+  #repeatFlight(nowMs: number): void {
+    if (nowMs - this.#repeatedAtMs < MIN_REPEAT_INTERVAL_MS) return;
+    this.#repeatedAtMs = nowMs;
+    this.#sender.sendFlight(this.#flight);
+  }
+
+  #end(reason: SecureCloseReason): void {
+    this.#stop();
+    this.#options.listener.onClosed(reason);
+  }
+
+  #stop(): void {
+    this.#state = 'closed';
+    this.#timer.stop();
+    this.#handshake = undefined;
+    this.#ciphers = undefined;
+    this.#early = [];
+    this.#flight = [];
+  }
+}

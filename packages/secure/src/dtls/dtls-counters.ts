@@ -1,0 +1,14 @@
+/** What DTLS threw away, by cause. One object per suite, counting up. */
+export interface DtlsCounters {
+  /** Records or handshake fragments that are none, of an unknown kind, or out of place. */
+  malformed: number;
+  /** Records in the clear after the handshake, alerts and the like in the clear before. */
+  plaintextRefused: number;
+  /** Encrypted records that are not authentic, or that nobody can read. */
+  undecryptable: number;
+  replayed: number;
+}
+
+export function createDtlsCounters(): DtlsCounters {
+  return { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 };
+}

@@ -1,0 +1,39 @@
+/** The record layer's envelope. @see RFC 6347 §4.1 */
+import { DTLS_1_0, DTLS_1_2 } from './dtls-numbers.ts';
+import { TlsReader } from './tls-reader.ts';
+import { uint8, uint16, uint48, vector16 } from './tls-writer.ts';
+
+export interface DtlsRecord {
+  readonly contentType: number;
+  readonly version: number;
+  readonly epoch: number;
+  /** 48 bits. */
+  readonly sequence: number;
+  /** A part of the datagram, encrypted from epoch 1 on. */
+  readonly fragment: Buffer;
+}
+
+export const RECORD_HEADER_LENGTH = 13;
+
+/** No honest datagram holds more: a flight of ours has seven. */
+const MAX_RECORDS_PER_DATAGRAM = 32;
+
+/** @returns the records up to the first that is not one; what follows cannot be found */
+export function parseRecords(datagram: Buffer): DtlsRecord[] {
+  const records: DtlsRecord[] = [];
+  const reader = new TlsReader(datagram);
+  while (reader.hasMore && records.length < MAX_RECORDS_PER_DATAGRAM) {
+    const contentType = reader.uint8();
+    const version = reader.uint16();
+    const epoch = reader.uint16();
+    const sequence = reader.uint48();
+    const fragment = reader.vector16();
+    if (!reader.isIntact || (version !== DTLS_1_2 && version !== DTLS_1_0)) break;
+    records.push({ contentType, version, epoch, sequence, fragment });
+  }
+  return records;
+}
+
+export function writeRecord(contentType: number, epoch: number, sequence: number, fragment: Uint8Array): Buffer {
+  return Buffer.concat([uint8(contentType), uint16(DTLS_1_2, epoch), uint48(sequence), vector16(fragment)]);
+}

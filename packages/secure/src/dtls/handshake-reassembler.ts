@@ -1,0 +1,69 @@
+/**
+ * Puts fragments together, whatever their order, overlap or repetition, and hands out whole messages in sequence. What it
+ * holds is bounded, since it works for peers that have proved nothing yet.
+ */
+import type { HandshakeFragment, HandshakeMessage } from './handshake-message.ts';
+
+/** All of a flight, certificate chain included, is a few KB; a post-quantum ClientHello under two. */
+const MAX_HELD_BYTES = 65_536;
+const MAX_HELD_FRAGMENTS = 32;
+/** How far ahead of the next message fragments are kept: no flight has more messages. */
+const MAX_MESSAGES_AHEAD = 8;
+
+export class HandshakeReassembler {
+  #nextSequence = 0;
+  #held: HandshakeFragment[] = [];
+  #heldBytes = 0;
+
+  /** @returns `repeated` for a message that was handed out before: the peer has not got our answer */
+  add(fragment: HandshakeFragment): 'held' | 'repeated' | 'dropped' {
+    if (fragment.sequence < this.#nextSequence) return 'repeated';
+    if (fragment.sequence >= this.#nextSequence + MAX_MESSAGES_AHEAD || fragment.totalLength > MAX_HELD_BYTES) return 'dropped';
+    const first = this.#held.find(({ sequence }) => sequence === fragment.sequence);
+    if (first !== undefined && (first.type !== fragment.type || first.totalLength !== fragment.totalLength)) return 'dropped';
+    const isFull = this.#held.length >= MAX_HELD_FRAGMENTS || this.#heldBytes + fragment.body.length > MAX_HELD_BYTES;
+    // Somebody fills the space with pieces that never make a whole; an honest peer will send its own again.
+    if (isFull) this.#forget();
+    // A copy, because the datagram's buffer is not ours to keep.
+    this.#held.push({ ...fragment, body: Buffer.from(fragment.body) });
+    this.#heldBytes += fragment.body.length;
+    return 'held';
+  }
+
+  /** The next message, if it is whole. */
+  take(): HandshakeMessage | undefined {
+    const sequence = this.#nextSequence;
+    const parts = this.#held.filter((fragment) => fragment.sequence === sequence).sort((a, b) => a.offset - b.offset);
+    const [first] = parts;
+    if (first === undefined) return undefined;
+    const body = join(parts, first.totalLength);
+    if (body === undefined) return undefined;
+    this.#held = this.#held.filter((fragment) => fragment.sequence !== sequence);
+    this.#heldBytes = this.#held.reduce((sum, fragment) => sum + fragment.body.length, 0);
+    this.#nextSequence++;
+    return { type: first.type, sequence, body };
+  }
+
+  /** The message taken last is treated as if it had never come: another may take its place. */
+  refuse(): void {
+    this.#nextSequence--;
+  }
+
+  #forget(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+}
+
+/** @param parts in order of their offsets @returns undefined while there is a gap */
+function join(parts: readonly HandshakeFragment[], totalLength: number): Buffer | undefined {
+  let reached = 0;
+  for (const part of parts) {
+    if (part.offset > reached) return undefined;
+    reached = Math.max(reached, part.offset + part.body.length);
+  }
+  if (reached !== totalLength) return undefined;
+  const body = Buffer.alloc(totalLength);
+  for (const part of parts) body.set(part.body, part.offset);
+  return body;
+}

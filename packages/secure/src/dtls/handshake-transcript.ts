@@ -1,0 +1,92 @@
+/**
+ * What both ends of a handshake keep alike: the messages so far, the two randoms, and from ClientKeyExchange on the master
+ * secret and everything that follows from it.
+ */
+import type { SrtpProfile } from '@causeway/media';
+import { exportedKeysLength, type SrtpKeyingMaterial, splitExportedKeys } from '../srtp/srtp-keys.ts';
+import { type HandshakeMessage, transcriptBytes } from './handshake-message.ts';
+import { extendedMasterSecret, prf, verifyData } from './prf.ts';
+import { RECORD_KEY_LENGTH, RECORD_SALT_LENGTH, RecordCipher } from './record-cipher.ts';
+
+/** The ciphers of both directions, seen from one end. */
+export interface RecordCiphers {
+  readonly local: RecordCipher;
+  readonly remote: RecordCipher;
+}
+
+const SRTP_EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
+
+export class HandshakeTranscript {
+  readonly #role: 'server' | 'client';
+  #messages: Buffer[] = [];
+  #nextSequence = 0;
+  #clientRandom: Buffer = Buffer.alloc(0);
+  #serverRandom: Buffer = Buffer.alloc(0);
+  #masterSecret: Buffer | undefined;
+
+  constructor(role: 'server' | 'client') {
+    this.#role = role;
+  }
+
+  /** All messages so far, sent and received, as signatures and hashes see them. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.#messages);
+  }
+
+  get randoms(): Buffer {
+    return Buffer.concat([this.#clientRandom, this.#serverRandom]);
+  }
+
+  setRandoms(clientRandom: Buffer, serverRandom: Buffer): void {
+    this.#clientRandom = clientRandom;
+    this.#serverRandom = serverRandom;
+  }
+
+  receive(message: HandshakeMessage): void {
+    this.#messages.push(transcriptBytes(message));
+  }
+
+  /** Makes the next message of ours. */
+  compose(type: number, body: Buffer): HandshakeMessage {
+    const message = { type, sequence: this.#nextSequence++, body };
+    this.#messages.push(transcriptBytes(message));
+    return message;
+  }
+
+  /** Forgets the messages, not how many were ours: a hello that is answered with a cookie does not count (RFC 6347 §4.2.1). */
+  clear(): void {
+    this.#messages = [];
+  }
+
+  /** Call it when ClientKeyExchange is the latest message. */
+  deriveCiphers(preMasterSecret: Buffer): RecordCiphers {
+    const masterSecret = extendedMasterSecret(preMasterSecret, this.bytes);
+    this.#masterSecret = masterSecret;
+    const seed = Buffer.concat([this.#serverRandom, this.#clientRandom]);
+    const block = prf(masterSecret, 'key expansion', seed, 2 * (RECORD_KEY_LENGTH + RECORD_SALT_LENGTH));
+    const saltsAt = 2 * RECORD_KEY_LENGTH;
+    const [client, server] = [0, 1].map(
+      (i) =>
+        new RecordCipher(
+          block.subarray(i * RECORD_KEY_LENGTH, (i + 1) * RECORD_KEY_LENGTH),
+          block.subarray(saltsAt + i * RECORD_SALT_LENGTH, saltsAt + (i + 1) * RECORD_SALT_LENGTH),
+        ),
+    ) as [RecordCipher, RecordCipher];
+    return this.#role === 'server' ? { local: server, remote: client } : { local: client, remote: server };
+  }
+
+  /** What a Finished message of this sender must contain now. */
+  verifyData(sender: 'client' | 'server'): Buffer {
+    return verifyData(this.#establishedSecret(), sender, this.bytes);
+  }
+
+  exportSrtpKeys(profile: SrtpProfile): SrtpKeyingMaterial {
+    const exported = prf(this.#establishedSecret(), SRTP_EXPORTER_LABEL, this.randoms, exportedKeysLength(profile));
+    return splitExportedKeys(profile, exported, this.#role);
+  }
+
+  #establishedSecret(): Buffer {
+    if (this.#masterSecret === undefined) throw new Error('the handshake asked for its master secret before deriving it');
+    return this.#masterSecret;
+  }
+}

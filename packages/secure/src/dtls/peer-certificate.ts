@@ -1,0 +1,44 @@
+/** The certificate a peer shows, and whether it holds the key to it. */
+import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { SignatureScheme } from './dtls-numbers.ts';
+
+/** What a signature must be made with to be believed; offered to peers in this order. */
+export const ACCEPTED_SIGNATURE_SCHEMES: readonly number[] = [
+  SignatureScheme.ecdsaSecp256r1Sha256,
+  SignatureScheme.rsaPssRsaeSha256,
+  SignatureScheme.rsaPkcs1Sha256,
+];
+
+/** Shorter RSA keys prove nothing; longer ones are there to cost us time. */
+const MIN_RSA_BITS = 2_048;
+const MAX_RSA_BITS = 4_096;
+
+/** @returns the certificate's public key; undefined if it is no certificate, or its key is none that we accept */
+export function certificateKey(der: Uint8Array): KeyObject | undefined {
+  let key: KeyObject;
+  try {
+    key = new X509Certificate(der).publicKey;
+  } catch {
+    return undefined;
+  }
+  return isAcceptable(key) ? key : undefined;
+}
+
+/** Whether `signature` over `data` was made with the key, in a way that fits the key. Never throws. */
+export function isSignedBy(key: KeyObject, scheme: number, data: Uint8Array, signature: Uint8Array): boolean {
+  const isEcdsa = scheme === SignatureScheme.ecdsaSecp256r1Sha256;
+  if (!ACCEPTED_SIGNATURE_SCHEMES.includes(scheme) || isEcdsa !== (key.asymmetricKeyType === 'ec')) return false;
+  const padding = scheme === SignatureScheme.rsaPssRsaeSha256 ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+  const verifier = isEcdsa ? key : { key, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  try {
+    return verify('sha256', data, verifier, signature);
+  } catch {
+    return false;
+  }
+}
+
+function isAcceptable(key: KeyObject): boolean {
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1';
+  return key.asymmetricKeyType === 'rsa' && modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS;
+}

@@ -1,0 +1,84 @@
+/**
+ * Reads the presentation language of TLS from hostile bytes. A read past the end yields zeros or an empty buffer and is
+ * remembered: parsers read on in a straight line and ask once, at the end, whether it was all there.
+ *
+ * @see RFC 5246 §4
+ */
+const EMPTY = Buffer.alloc(0);
+
+export class TlsReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  #overrun = false;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Whether every read was within the bytes. */
+  get isIntact(): boolean {
+    return !this.#overrun;
+  }
+
+  /** Whether every read was within the bytes and nothing is left. */
+  get isComplete(): boolean {
+    return this.isIntact && this.#at === this.#bytes.length;
+  }
+
+  get hasMore(): boolean {
+    return this.isIntact && this.#at < this.#bytes.length;
+  }
+
+  uint8(): number {
+    return this.#unsigned(1);
+  }
+
+  uint16(): number {
+    return this.#unsigned(2);
+  }
+
+  uint24(): number {
+    return this.#unsigned(3);
+  }
+
+  uint48(): number {
+    return this.#unsigned(6);
+  }
+
+  /** The next `length` bytes, not copied. */
+  take(length: number): Buffer {
+    const end = this.#at + length;
+    if (this.#overrun || end > this.#bytes.length) {
+      this.#overrun = true;
+      return EMPTY;
+    }
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+
+  /** A vector whose length stands before it in one byte; likewise the others. */
+  vector8(): Buffer {
+    return this.take(this.uint8());
+  }
+
+  vector16(): Buffer {
+    return this.take(this.uint16());
+  }
+
+  vector24(): Buffer {
+    return this.take(this.uint24());
+  }
+
+  /** A vector of 16-bit numbers; an odd length counts as read past the end. */
+  uint16List(): number[] {
+    const bytes = this.vector16();
+    if (bytes.length % 2 !== 0) this.#overrun = true;
+    return Array.from({ length: Math.floor(bytes.length / 2) }, (_, i) => bytes.readUInt16BE(i * 2));
+  }
+
+  #unsigned(length: number): number {
+    const bytes = this.take(length);
+    return bytes.length === 0 ? 0 : bytes.readUIntBE(0, length);
+  }
+}
