@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { createApp, createStaticAppStore } from '@causeway/accounts';
-import { createApiRouter } from '@causeway/gateway';
+import { createApiRouter, type Logger } from '@causeway/gateway';
 import { LIMITS } from '@causeway/protocol';
 import express from 'express';
 import { MemorySfu } from './support/memory-sfu.ts';
@@ -142,6 +142,25 @@ describe('size', () => {
       socket.on('close', () => resolve(reply));
     });
   }
+});
+
+test('a client that hangs up in the middle of its body is no defect', async () => {
+  const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
+  const levels: string[] = [];
+  const log: Logger['log'] = (level, _message, fields) => {
+    levels.push(level);
+    if (fields?.status === 'aborted') abort();
+  };
+  const logging = await startTestServer({ logger: { log } });
+  const socket = connect(logging.port, '127.0.0.1');
+  socket.write(`POST /api/sfu/${APP_ID}/session/new HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTHORIZATION}\r\n`);
+  socket.write('Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{', () => socket.destroy());
+
+  await aborted;
+  await logging.call('GET', '/sessions');
+  await logging.close();
+
+  expect(levels).toEqual(['http', 'http']);
 });
 
 test('a body that the embedder has parsed already is taken as it is', async () => {

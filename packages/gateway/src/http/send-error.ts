@@ -11,6 +11,8 @@ import { isLargeBodyUnread } from './unread-body.ts';
 export function sendErrors(logger: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (thrown: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
+    // The client has hung up, which is all that "aborted" errors while reading its body say.
+    if (request.socket.destroyed) return;
     const error = toSfuError(thrown);
     const context = requestContextOf(response);
     context.errorCode = error.code;
