@@ -45,8 +45,13 @@ const CAPTURE_TITLES: Readonly<Record<string, string>> = {
 /** @param failure anything that was thrown */
 export function errorText(failure: unknown): ErrorText {
   if (failure instanceof SfuApiError) return apiErrorText(failure);
-  if (!(failure instanceof Error)) return { title: 'Something went wrong.', detail: String(failure) };
+  if (!isErrorLike(failure)) return { title: 'Something went wrong.', detail: String(failure) };
   return { title: CAPTURE_TITLES[failure.name] ?? 'Something went wrong in this browser.', detail: failure.message };
+}
+
+/** By shape: a `DOMException` is an `Error` in one realm and none in another. */
+function isErrorLike(failure: unknown): failure is { readonly name: string; readonly message: string } {
+  return typeof failure === 'object' && failure !== null && 'name' in failure && 'message' in failure;
 }
 
 function apiErrorText({ facts }: SfuApiError): ErrorText {

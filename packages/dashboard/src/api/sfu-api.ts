@@ -122,7 +122,7 @@ async function send({ fetch }: SfuApiOptions, url: URL, request: RequestInit): P
 }
 
 function isAbort(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === 'AbortError';
+  return typeof cause === 'object' && cause !== null && 'name' in cause && cause.name === 'AbortError';
 }
 
 function networkFailure(url: URL, cause: unknown): SfuApiError {

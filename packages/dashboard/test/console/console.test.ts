@@ -1,0 +1,80 @@
+import { createConsole } from '../../src/console/console.ts';
+import type { SessionClient } from '../../src/session/session-client.ts';
+import type { SessionState } from '../../src/session/session-state.ts';
+import { createFakeSession } from '../fakes/fake-session.ts';
+import { createFakeSfuApi, refusal } from '../fakes/fake-sfu-api.ts';
+import { createManualClock } from '../fakes/manual-clock.ts';
+
+const DOOR = { credentials: { appId: 'demo', secret: 's3cret' }, displayName: '' };
+
+function createTestConsole(...sessions: SessionClient[]) {
+  const api = createFakeSfuApi();
+  const clock = createManualClock();
+  let tell: (state: SessionState) => void = () => undefined;
+  const mediaConsole = createConsole({
+    clock,
+    createApi: () => api,
+    openSession: async (_api, _door, onStateChange) => {
+      tell = onStateChange;
+      return sessions.shift() as SessionClient;
+    },
+    rememberCredentials: () => undefined,
+    openSource: () => Promise.reject(new Error('not in this test')),
+    layersOf: () => [],
+    labelOf: (sessionId) => sessionId,
+  });
+  const listings = () => api.calls.filter(({ method }) => method === 'listSessions').length;
+  return { mediaConsole, api, clock, listings, tell: (state: SessionState) => tell(state) };
+}
+
+test('sessions are listed while connected and seen', async () => {
+  const { mediaConsole, clock, listings } = createTestConsole(createFakeSession('own'));
+
+  await clock.advance(10_000);
+  expect(listings()).toBe(0);
+  await mediaConsole.link.connect(DOOR);
+  await clock.advance(4_000);
+  expect(listings()).toBe(3);
+  mediaConsole.setVisible(false);
+  await clock.advance(10_000);
+  expect(listings()).toBe(3);
+  mediaConsole.setVisible(true);
+  await clock.advance(0);
+  expect(listings()).toBe(4);
+  await mediaConsole.link.leave();
+  await clock.advance(10_000);
+  expect(listings()).toBe(4);
+});
+
+test('a session that the list no longer has is asked about', async () => {
+  const own = createFakeSession('own');
+  const { mediaConsole, api, clock } = createTestConsole(own);
+  api.next('listSessions', [{ sessionId: 'own', metadata: '' }]);
+  api.next('listSessions', []);
+
+  await mediaConsole.link.connect(DOOR);
+  await clock.advance(0);
+  expect(own.log).toEqual([]);
+  await clock.advance(2_000);
+
+  expect(own.log).toEqual(['verify']);
+  await mediaConsole.link.leave();
+});
+
+test('a new session watches what the lost one watched', async () => {
+  const second = createFakeSession('second');
+  const { mediaConsole, clock, tell, api } = createTestConsole(createFakeSession('first'), second);
+  api.next('listSessions', [{ sessionId: 'other', metadata: '' }]);
+  api.next('listTracks', [{ trackId: 'camera', trackKind: 'video' }]);
+  await mediaConsole.link.connect(DOOR);
+  await clock.advance(0);
+  await mediaConsole.watching.watch([{ sessionId: 'other', trackId: 'camera', trackKind: 'video', rids: [] } as never]);
+  tell({ phase: 'lost', failure: refusal('session_closed') });
+
+  await mediaConsole.link.reopen();
+  await clock.advance(0);
+
+  expect(second.log).toContain('subscribe camera');
+  await mediaConsole.link.leave();
+  expect(mediaConsole.watching.list.read()).toEqual([]);
+});

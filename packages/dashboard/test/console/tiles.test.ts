@@ -1,0 +1,48 @@
+import { tilesOf } from '../../src/console/tiles.ts';
+import type { Watched } from '../../src/console/watching.ts';
+
+const watched = (remoteSessionId: string, remoteTrackId: string, kind: 'audio' | 'video'): Watched => ({
+  remoteSessionId,
+  remoteTrackId,
+  kind,
+  rids: [],
+  quality: 'auto',
+  state: { phase: 'opening' },
+});
+
+test('picture and sound of a session share a tile, whichever was opened first', () => {
+  const sound = watched('a', 'sound', 'audio');
+  const picture = watched('a', 'picture', 'video');
+
+  expect(tilesOf([sound, picture])).toEqual([{ id: 'a', sessionId: 'a', video: picture, audio: [sound] }]);
+});
+
+test('sound alone has a tile', () => {
+  const sound = watched('a', 'sound', 'audio');
+
+  expect(tilesOf([sound])).toEqual([{ id: 'a', sessionId: 'a', video: undefined, audio: [sound] }]);
+});
+
+test('a second picture of a session has a tile of its own, beside the first', () => {
+  const list = [
+    watched('a', 'camera', 'video'),
+    watched('b', 'camera', 'video'),
+    watched('a', 'screen', 'video'),
+    watched('a', 'sound', 'audio'),
+  ];
+
+  const tiles = tilesOf(list);
+
+  expect(tiles.map(({ id, audio }) => [id, audio.length])).toEqual([
+    ['a', 1],
+    ['a/screen', 0],
+    ['b', 0],
+  ]);
+});
+
+test('a tile keeps its id when sound joins it', () => {
+  const before = tilesOf([watched('a', 'camera', 'video')]);
+  const after = tilesOf([watched('a', 'camera', 'video'), watched('a', 'sound', 'audio')]);
+
+  expect(after[0]?.id).toBe(before[0]?.id);
+});

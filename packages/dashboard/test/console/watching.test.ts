@@ -1,0 +1,187 @@
+import type { TrackSummary } from '@causeway/protocol';
+import { createNotices } from '../../src/console/notices.ts';
+import { createWatching, type Watching } from '../../src/console/watching.ts';
+import type { SessionClient } from '../../src/session/session-client.ts';
+import { createFakeSession, subscribed } from '../fakes/fake-session.ts';
+import { refusal } from '../fakes/fake-sfu-api.ts';
+import { settle } from '../fakes/manual-clock.ts';
+
+const track = (sessionId: string, trackId: string, trackKind: 'audio' | 'video' = 'video') =>
+  ({ sessionId, trackId, trackKind, rids: [] }) as unknown as TrackSummary;
+
+const CAMERA = track('a', 'camera');
+const SOUND = track('a', 'sound', 'audio');
+
+function createWatched(replaced: Partial<SessionClient> = {}) {
+  const session = createFakeSession('own', replaced);
+  const notices = createNotices();
+  const holder: { current: SessionClient | undefined } = { current: session };
+  const watching = createWatching({ session: () => holder.current, notices });
+  return { session, notices, holder, watching };
+}
+
+const phases = (watching: Watching) => watching.list.read().map(({ remoteTrackId, state }) => `${remoteTrackId} ${state.phase}`);
+
+test('tracks watched together are subscribed in one call', async () => {
+  const { watching, session } = createWatched();
+
+  await watching.watch([CAMERA, SOUND]);
+
+  expect(session.log).toEqual(['subscribe camera sound']);
+  expect(phases(watching)).toEqual(['camera open', 'sound open']);
+});
+
+test('a track shows as opening before the SFU has answered', () => {
+  const { watching } = createWatched();
+
+  void watching.watch([CAMERA]);
+
+  expect(phases(watching)).toEqual(['camera opening']);
+});
+
+test('what is watched already is not subscribed again', async () => {
+  const { watching, session } = createWatched();
+  await watching.watch([CAMERA]);
+
+  await watching.watch([CAMERA, SOUND]);
+
+  expect(session.log).toEqual(['subscribe camera', 'subscribe sound']);
+});
+
+test('closing unsubscribes the lines', async () => {
+  const { watching, session } = createWatched();
+  await watching.watch([CAMERA, SOUND]);
+
+  await watching.close(watching.list.read());
+
+  expect(session.log.at(-1)).toBe('unsubscribe s0 s1');
+  expect(phases(watching)).toEqual([]);
+});
+
+test('closing before the SFU has answered unsubscribes as soon as it has', async () => {
+  const reply = Promise.withResolvers<void>();
+  const { watching, session } = createWatched({
+    subscribe: async (tracks) => {
+      await reply.promise;
+      return { done: tracks.map((ref) => subscribed(ref, 's9')), failures: [] };
+    },
+  });
+
+  const watched = watching.watch([CAMERA]);
+  await watching.close(watching.list.read());
+  reply.resolve();
+  await watched;
+
+  expect(session.log).toEqual(['unsubscribe s9']);
+  expect(phases(watching)).toEqual([]);
+});
+
+test('a refused subscription disappears and says why', async () => {
+  const { watching, notices } = createWatched({ subscribe: () => Promise.reject(refusal('track_not_found')) });
+
+  await watching.watch([CAMERA]);
+
+  expect(phases(watching)).toEqual([]);
+  expect(notices.list.read()).toMatchObject([{ title: 'That track is no longer published.' }]);
+});
+
+describe('when the publisher stops', () => {
+  const listing = (trackIds: readonly string[]) =>
+    ({
+      phase: 'current',
+      sessions: [{ sessionId: 'a', tracks: trackIds.map((trackId) => ({ trackId })) }],
+    }) as unknown as Parameters<Watching['handleDirectory']>[0];
+
+  test('the tile stays, marked as ended', async () => {
+    const { watching } = createWatched();
+    await watching.watch([CAMERA, SOUND]);
+
+    watching.handleDirectory(listing(['sound']));
+
+    expect(phases(watching)).toEqual(['camera ended', 'sound open']);
+  });
+
+  test('a list that could not be fetched ends nothing', async () => {
+    const { watching } = createWatched();
+    await watching.watch([CAMERA]);
+
+    watching.handleDirectory({ phase: 'stale', sessions: [], failure: new Error('no answer') });
+
+    expect(phases(watching)).toEqual(['camera open']);
+  });
+
+  test('what it publishes next takes the place of what has ended', async () => {
+    const { watching } = createWatched();
+    await watching.watch([CAMERA]);
+    watching.handleDirectory(listing([]));
+
+    await watching.watch([track('a', 'camera-2')]);
+
+    expect(phases(watching)).toEqual(['camera-2 open']);
+  });
+
+  test('a line that is used again takes the last picture with it', async () => {
+    const { watching } = createWatched({
+      subscribe: async (tracks) => ({ done: tracks.map((ref) => subscribed(ref, 'same')), failures: [] }),
+    });
+    await watching.watch([CAMERA]);
+    watching.handleDirectory(listing([]));
+
+    await watching.watch([track('b', 'other')]);
+
+    expect(phases(watching)).toEqual(['other open']);
+  });
+
+  test('closing its tile asks nothing of the SFU, which has parked the line itself', async () => {
+    const { watching, session } = createWatched();
+    await watching.watch([CAMERA]);
+    watching.handleDirectory(listing([]));
+
+    await watching.close(watching.list.read());
+
+    expect(session.log).toEqual(['subscribe camera']);
+  });
+});
+
+test('a layer that is refused falls back to the one before', async () => {
+  const { watching, notices } = createWatched({ chooseLayer: () => Promise.reject(refusal('rid_not_available')) });
+  await watching.watch([CAMERA]);
+
+  const choosing = watching.chooseLayer(watching.list.read()[0]!, 'h');
+  expect(watching.list.read()[0]?.quality).toBe('h');
+  await choosing;
+
+  expect(watching.list.read()[0]?.quality).toBe('auto');
+  expect(notices.list.read()).toHaveLength(1);
+});
+
+test('a new session takes over what was watched', async () => {
+  const { watching, holder } = createWatched();
+  await watching.watch([CAMERA, SOUND]);
+  const next = createFakeSession('next');
+  holder.current = next;
+
+  await watching.resume();
+
+  expect(next.log).toEqual(['subscribe camera sound']);
+  expect(phases(watching)).toEqual(['camera open', 'sound open']);
+});
+
+test('an answer that comes after its session is over changes nothing', async () => {
+  const reply = Promise.withResolvers<void>();
+  const { watching, holder } = createWatched({
+    subscribe: async () => {
+      await reply.promise;
+      throw new Error('This session has ended.');
+    },
+  });
+
+  const watched = watching.watch([CAMERA]);
+  holder.current = undefined;
+  watching.reset();
+  reply.resolve();
+  await watched;
+  await settle();
+
+  expect(phases(watching)).toEqual([]);
+});
