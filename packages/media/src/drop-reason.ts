@@ -50,6 +50,8 @@ export const DropReason = {
   TooLarge: 26,
   /** A data channel message; nobody can subscribe to data channels yet. */
   DataWithoutSubscriber: 27,
+  /** A publication sends more than one may. */
+  OverUploadLimit: 28,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

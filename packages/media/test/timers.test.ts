@@ -144,7 +144,7 @@ describe('Timers', () => {
     const fire = fc.record({ kind: fc.constant('fire' as const), timer: fc.constant(0), atMs: fc.nat(300) });
     const step = fc.oneof({ weight: 6, arbitrary: schedule }, { weight: 3, arbitrary: cancel }, { weight: 1, arbitrary: fire });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 400, size: 'max' }), (steps) => {
         const timers = new Timers();
         const all = Array.from({ length: 64 }, () => new RecordingTimer());
         const model = new Map<RecordingTimer, number>();

@@ -7,12 +7,14 @@ import { TrackRouter } from '../router/track-router.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream } from './receive-stream.ts';
+import { UploadLimit } from './upload-limit.ts';
 
 const INACTIVE_AFTER_MS = 30_000;
 
 export class PublisherTrack {
   readonly transport: PeerTransport;
   readonly router: TrackRouter;
+  readonly uploadLimit = new UploadLimit();
   readonly #context: EngineContext;
   readonly #packet = new ForwardedPacket();
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */

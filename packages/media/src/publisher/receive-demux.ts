@@ -56,6 +56,7 @@ export class ReceiveDemux {
     if (stream === undefined) return;
     const codec = stream.track.codecOf(view.payloadType);
     if (codec === undefined) this.#context.drops.increment(DropReason.UnknownPayloadType);
+    else if (!stream.track.uploadLimit.admit(nowMs, view.length)) this.#context.drops.increment(DropReason.OverUploadLimit);
     else if (codec.isRtx) stream.receiveRtx(nowMs, view, codec);
     else stream.receive(nowMs, view, codec);
   }

@@ -1,13 +1,12 @@
 /** Once a second for one peer: receiver and sender reports, silence of its tracks, and the fallback bandwidth limit. */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
+import { MAX_TRACK_BITRATE_BPS } from '../publisher/upload-limit.ts';
 import type { Timer } from '../timers.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
 const INTERVAL_MS = 1000;
 /** RFC 3550 §6.2 asks for jitter, lest all peers of a node report at once. */
 const JITTER = 0.2;
-/** What one publication may send; also told to publishers that have no transport-wide congestion control. */
-const MAX_TRACK_BITRATE_BPS = 8_000_000;
 
 export class ReportRound implements Timer {
   readonly #transport: PeerTransport;

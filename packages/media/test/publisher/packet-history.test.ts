@@ -161,7 +161,7 @@ describe('PacketHistory', () => {
       elapsedMs: fc.oneof({ weight: 30, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(3000) }),
     });
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 600 }), fc.boolean(), (steps, releases) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 600, size: 'max' }), fc.boolean(), (steps, releases) => {
         const history = new PacketHistory({ maxPackets: 200, maxAgeMs: 1000 });
         const arrivedAtMs = new Map<number, number>();
         let nowMs = 0;

@@ -162,25 +162,28 @@ describe('ReceptionStatistics', () => {
 
   test('loses nothing between reports: what each expected adds up to the total', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ gap: fc.integer({ min: 1, max: 5 }), reports: fc.boolean() }), { maxLength: 200 }), (steps) => {
-        const statistics = new ReceptionStatistics(SSRC, 8000);
-        let seq = 65_500;
-        let received = 0;
-        let cumulativeLost = 0;
-        statistics.record(0, seq as ExtendedSeq, 0, 1);
-        received++;
-        const first = seq;
-        for (const { gap, reports } of steps) {
-          seq += gap;
+      fc.property(
+        fc.array(fc.record({ gap: fc.integer({ min: 1, max: 5 }), reports: fc.boolean() }), { maxLength: 200, size: 'max' }),
+        (steps) => {
+          const statistics = new ReceptionStatistics(SSRC, 8000);
+          let seq = 65_500;
+          let received = 0;
+          let cumulativeLost = 0;
           statistics.record(0, seq as ExtendedSeq, 0, 1);
           received++;
-          if (!reports) continue;
-          const block = statistics.reportBlock(0);
-          expect(block.cumulativeLost).toBe(seq - first + 1 - received);
-          expect(block.fractionLost > 0).toBe(block.cumulativeLost > cumulativeLost);
-          cumulativeLost = block.cumulativeLost;
-        }
-      }),
+          const first = seq;
+          for (const { gap, reports } of steps) {
+            seq += gap;
+            statistics.record(0, seq as ExtendedSeq, 0, 1);
+            received++;
+            if (!reports) continue;
+            const block = statistics.reportBlock(0);
+            expect(block.cumulativeLost).toBe(seq - first + 1 - received);
+            expect(block.fractionLost > 0).toBe(block.cumulativeLost > cumulativeLost);
+            cumulativeLost = block.cumulativeLost;
+          }
+        },
+      ),
       { seed: 6, numRuns: 200 },
     );
   });

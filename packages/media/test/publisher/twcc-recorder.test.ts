@@ -246,7 +246,7 @@ describe('TwccRecorder', () => {
       elapsedMs: fc.oneof({ weight: 20, arbitrary: fc.double({ min: 0, max: 10, noNaN: true }) }, { weight: 1, arbitrary: fc.nat(30_000) }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 300 }), fc.nat(65_535), (steps, first) => {
+      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), fc.nat(65_535), (steps, first) => {
         const recorder = new TwccRecorder();
         const arrivedAtMs = new Map<number, number>();
         const lastSaid: Reported = new Map();

@@ -90,7 +90,7 @@ describe('ResendBudget', () => {
   test('holds to a fifth of the stream and one burst over any stretch of time', () => {
     const sentBytesPerMs = 300;
     fc.assert(
-      fc.property(fc.array(fc.record({ quietMs: fc.nat(400), asks: fc.nat(60) }), { maxLength: 60 }), (bursts) => {
+      fc.property(fc.array(fc.record({ quietMs: fc.nat(400), asks: fc.nat(60) }), { maxLength: 60, size: 'max' }), (bursts) => {
         const budget = new ResendBudget();
         const resent: { atMs: number; bytes: number }[] = [];
         let nowMs = 0;

@@ -179,7 +179,7 @@ describe('SentIndex', () => {
       advance: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: -30, max: 3 }) }, { weight: 1, arbitrary: fc.nat(400) }),
     });
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 400 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 400, size: 'max' }), (steps) => {
         const index = new SentIndex(256);
         const model = new Map<number, number>();
         let highest = 65_500;

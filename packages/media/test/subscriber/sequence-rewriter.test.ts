@@ -152,7 +152,7 @@ describe('SequenceRewriter', () => {
       elapsedMs: fc.double({ min: 0, max: 40, noNaN: true }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 500 }), fc.nat(65_535), (steps, firstRaw) => {
+      fc.property(fc.array(step, { maxLength: 500, size: 'max' }), fc.nat(65_535), (steps, firstRaw) => {
         const rewriter = new SequenceRewriter<number>(0xff00);
         const sentBy = new Map<number, string>();
         const arrived = new Set<string>();

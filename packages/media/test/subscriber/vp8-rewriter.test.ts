@@ -140,7 +140,7 @@ describe('Vp8Rewriter', () => {
   test('counts frames without a jump through any switches', () => {
     const run = fc.record({ firstPictureId: fc.nat(32_767), firstTl0: fc.nat(255), frames: fc.integer({ min: 1, max: 400 }) });
     fc.assert(
-      fc.property(fc.array(run, { minLength: 1, maxLength: 8 }), (runs) => {
+      fc.property(fc.array(run, { minLength: 1, maxLength: 8, size: 'max' }), (runs) => {
         const rewriter = new Vp8Rewriter();
         let expected: Vp8Numbers | undefined;
         runs.forEach(({ firstPictureId, firstTl0, frames }, index) => {
