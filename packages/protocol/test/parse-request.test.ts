@@ -37,7 +37,7 @@ const REFUSED: [schema: z.ZodType, body: unknown, code: string, path: string, me
     { sessionDescription: '' },
     'invalid_params',
     'sessionDescription',
-    'sessionDescription must be an object, not a string',
+    'sessionDescription must be an object with type and sdp, such as peerConnection.localDescription',
   ],
   [
     CreateSessionRequest,

@@ -14,12 +14,18 @@ const Sdp = z
     examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'],
   });
 
+/** The reference shows `"sessionDescription": ""` as a placeholder; whoever sends a text is told what it stands for. */
+const shape = {
+  error: (issue: { readonly input: unknown }) =>
+    issue.input === undefined ? undefined : 'must be an object with type and sdp, such as peerConnection.localDescription',
+};
+
 /** What `peerConnection.localDescription` serialises to, as far as the SFU takes part in it: no `pranswer`, no `rollback`. */
-export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp });
+export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp }, shape);
 export type SessionDescription = z.infer<typeof SessionDescription>;
 
-export const OfferDescription = z.object({ type: z.literal('offer'), sdp: Sdp });
+export const OfferDescription = z.object({ type: z.literal('offer'), sdp: Sdp }, shape);
 export type OfferDescription = z.infer<typeof OfferDescription>;
 
-export const AnswerDescription = z.object({ type: z.literal('answer'), sdp: Sdp });
+export const AnswerDescription = z.object({ type: z.literal('answer'), sdp: Sdp }, shape);
 export type AnswerDescription = z.infer<typeof AnswerDescription>;
