@@ -359,9 +359,12 @@ describe('NackGenerator', () => {
           for (let dueMs = nack.dueAt(); dueMs <= untilMs; dueMs = nack.dueAt()) {
             out.length = 0;
             nack.collect(dueMs, out);
-            expect([...out]).toEqual([...out].sort((a, b) => a - b));
-            for (const seq of out) requests.set(seq, [...(requests.get(seq) ?? []), dueMs]);
-            for (const seq of out) expect(received.has(seq)).toBe(false);
+            expect(out.every((seq, i) => !received.has(seq) && (i === 0 || seq > out[i - 1]))).toBe(true);
+            for (const seq of out) {
+              const times = requests.get(seq);
+              if (times === undefined) requests.set(seq, [dueMs]);
+              else times.push(dueMs);
+            }
           }
         };
         for (const { gap, elapsedMs, isKeyframe } of steps) {
@@ -371,19 +374,17 @@ describe('NackGenerator', () => {
           received.add(seq);
           nack.receive(nowMs, seqOf(seq), isKeyframe && gap > 0);
           highest = Math.max(highest, seq);
-          expect(nack.pending).toBeLessThanOrEqual(500);
-          expect(nack.dueAt() === Number.POSITIVE_INFINITY).toBe(nack.pending === 0);
+          expect(nack.pending <= 500 && (nack.dueAt() === Number.POSITIVE_INFINITY) === (nack.pending === 0)).toBe(true);
         }
         collectUntil(nowMs + 2000);
         expect(nack.pending).toBe(0);
         const spacingMs = Math.max(rttMs, 20) * 1.2;
         for (const times of requests.values()) {
-          expect(times.length).toBeLessThanOrEqual(10);
-          expect(times[times.length - 1] - times[0]).toBeLessThanOrEqual(1000);
-          for (let i = 1; i < times.length; i++) expect(times[i] - times[i - 1]).toBeGreaterThan(spacingMs - 1e-6);
+          const isSpaced = times.every((atMs, i) => i === 0 || atMs - times[i - 1] > spacingMs - 1e-6);
+          if (!isSpaced || times.length > 10 || times[times.length - 1] - times[0] > 1000) expect(times).toBe('within the limits');
         }
       }),
-      { seed: 4, numRuns: 300 },
+      { seed: 4, numRuns: 40 },
     );
   });
 });

@@ -99,17 +99,19 @@ describe('ResendBudget', () => {
           for (; nowMs <= untilMs; nowMs += 4) budget.noteSent(nowMs, 4 * sentBytesPerMs);
           for (let i = 0; i < asks; i++) if (budget.allow(nowMs, 1000)) resent.push({ atMs: nowMs, bytes: 1000 });
         }
-        for (let first = 0; first < resent.length; first += 7) {
+        let worstShare = 0;
+        for (let first = 0; first < resent.length; first++) {
           let bytes = 0;
           for (let last = first; last < resent.length; last++) {
             bytes += resent[last].bytes;
             const elapsedMs = resent[last].atMs - resent[first].atMs;
-            // The meter may see the rate 3 % too high.
-            expect(bytes).toBeLessThanOrEqual((100 * sentBytesPerMs + 0.2 * sentBytesPerMs * elapsedMs) * 1.03);
+            worstShare = Math.max(worstShare, bytes / (100 * sentBytesPerMs + 0.2 * sentBytesPerMs * elapsedMs));
           }
         }
+        // The meter may see the rate 3 % too high.
+        expect(worstShare).toBeLessThanOrEqual(1.03);
       }),
-      { seed: 11, numRuns: 200 },
+      { seed: 11, numRuns: 60 },
     );
   });
 });

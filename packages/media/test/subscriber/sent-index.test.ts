@@ -195,7 +195,7 @@ describe('SentIndex', () => {
           if (turn !== undefined) expect([index.sourceSeq, index.epoch]).toEqual([turn, turn + 1]);
         }
       }),
-      { seed: 10, numRuns: 300 },
+      { seed: 10, numRuns: 60 },
     );
   });
 });

@@ -155,7 +155,7 @@ describe('Vp8Rewriter', () => {
           }
         });
       }),
-      { seed: 7, numRuns: 50 },
+      { seed: 7, numRuns: 20 },
     );
   });
 });
