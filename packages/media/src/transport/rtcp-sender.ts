@@ -71,15 +71,15 @@ export class RtcpSender {
     let next = 0;
     while (next < sent.length) {
       this.#send((out, offset) => {
-        const start = offset;
         let end = offset;
-        const firstOfPacket = next;
-        while (next < sent.length && end - start < MAX_COMPOUND_BYTES) end = writeSenderReport(out, end, sent[next++]);
-        const chunks = sent.slice(firstOfPacket, next).map((report, index) => ({
-          ssrc: report.senderSsrc,
-          cname: cnames[firstOfPacket + index],
-        }));
-        return writeSdes(out, end, { chunks });
+        while (next < sent.length && end - offset < MAX_COMPOUND_BYTES) {
+          const report = sent[next];
+          end = writeSenderReport(out, end, report);
+          // One chunk a message: aiortc 1.4 throws the whole compound away when there are more.
+          end = writeSdes(out, end, { chunks: [{ ssrc: report.senderSsrc, cname: cnames[next] }] });
+          next++;
+        }
+        return end;
       });
     }
   }
