@@ -89,7 +89,7 @@ export class NackGenerator {
    */
   collect(nowMs: number, out: ExtendedSeq[]): number {
     const missing = this.#missing;
-    this.#giveUpBefore(nowMs - MAX_AGE_MS);
+    this.#giveUpOld(nowMs);
     let asked = 0;
     for (let row = 0; row < missing.count; ) {
       if (!this.#isDue(nowMs, row)) {
@@ -155,10 +155,11 @@ export class NackGenerator {
     return missing.tries[row] === 0 && this.#arrivals - missing.missedAtArrival[row] + 1 >= this.#guard.newerPackets(nowMs);
   }
 
-  #giveUpBefore(horizonMs: number): void {
+  #giveUpOld(nowMs: number): void {
     const missing = this.#missing;
     let old = 0;
-    while (old < missing.count && missing.missedAtMs[old] <= horizonMs) old++;
+    // The same sum as in `#planNext`: subtracting instead could round to just before the deadline, for ever.
+    while (old < missing.count && nowMs >= missing.missedAtMs[old] + MAX_AGE_MS) old++;
     if (old === 0) return;
     this.#gaveUpSeq = Math.max(this.#gaveUpSeq, missing.seq[old - 1]);
     missing.removeBefore(missing.seq[old - 1] + 1);

@@ -250,6 +250,22 @@ describe('NackGenerator', () => {
       expect(nack.keyframeNeeded).toBe(true);
     });
 
+    test('gives up at the very time it is due for it, at whatever fraction of a millisecond that is', () => {
+      fc.assert(
+        fc.property(fc.double({ min: 0, max: 2 ** 40, noNaN: true }), (missedAtMs) => {
+          const nack = new NackGenerator();
+          nack.setRttMs(2000);
+          receive(nack, missedAtMs, 1, 3);
+          collect(nack, nack.dueAt());
+
+          collect(nack, nack.dueAt());
+
+          expect(nack.pending).toBe(0);
+        }),
+        { seed: 12, numRuns: 1000 },
+      );
+    });
+
     test('says once that it wants a keyframe', () => {
       const nack = new NackGenerator();
       receive(nack, 0, 1, 3);
