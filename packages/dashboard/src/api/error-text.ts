@@ -4,7 +4,7 @@ import { SfuApiError } from './sfu-api-error.ts';
 
 export interface ErrorText {
   readonly title: string;
-  /** The SFU's own words, ids and all, for whoever has to find out why. */
+  /** The words of the SFU or the browser, ids and all, for whoever has to find out why; may be empty. */
   readonly detail: string;
 }
 
@@ -46,6 +46,8 @@ const CAPTURE_TITLES: Readonly<Record<string, string>> = {
 export function errorText(failure: unknown): ErrorText {
   if (failure instanceof SfuApiError) return apiErrorText(failure);
   if (!isErrorLike(failure)) return { title: 'Something went wrong.', detail: String(failure) };
+  // Our own errors are sentences already; the browser's are not.
+  if (failure.name === 'Error') return { title: failure.message, detail: '' };
   return { title: CAPTURE_TITLES[failure.name] ?? 'Something went wrong in this browser.', detail: failure.message };
 }
 

@@ -4,6 +4,7 @@ import type { Watched } from './watching.ts';
 export interface Tile {
   readonly id: string;
   readonly sessionId: string;
+  readonly sessionName: string;
   readonly video: Watched | undefined;
   readonly audio: readonly Watched[];
 }
@@ -13,11 +14,12 @@ export function tilesOf(list: readonly Watched[]): readonly Tile[] {
   const sessionIds = [...new Set(list.map(({ remoteSessionId }) => remoteSessionId))];
   return sessionIds.flatMap((sessionId) => {
     const tracks = list.filter(({ remoteSessionId }) => remoteSessionId === sessionId);
+    const sessionName = tracks[0]?.sessionName ?? '';
     const [first, ...others] = tracks.filter(({ kind }) => kind === 'video');
     const audio = tracks.filter(({ kind }) => kind === 'audio');
     return [
-      { id: sessionId, sessionId, video: first, audio },
-      ...others.map((video) => ({ id: `${sessionId}/${video.remoteTrackId}`, sessionId, video, audio: [] })),
+      { id: sessionId, sessionId, sessionName, video: first, audio },
+      ...others.map((video) => ({ id: `${sessionId}/${video.remoteTrackId}`, sessionId, sessionName, video, audio: [] })),
     ];
   });
 }

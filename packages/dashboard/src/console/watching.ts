@@ -7,6 +7,8 @@ import type { Notices } from './notices.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface Watched extends RemoteTrackRef {
+  /** Metadata of the session when it was chosen: still known when the session is gone. */
+  readonly sessionName: string;
   readonly kind: TrackKind;
   /** Simulcast layers that the publisher sends; empty without simulcast. */
   readonly rids: readonly string[];
@@ -21,7 +23,8 @@ export interface Watched extends RemoteTrackRef {
 
 export interface Watching {
   readonly list: Store<readonly Watched[]>;
-  watch(tracks: readonly TrackSummary[]): Promise<void>;
+  /** @param sessionName metadata of the session whose tracks these are */
+  watch(tracks: readonly TrackSummary[], sessionName: string): Promise<void>;
   close(watched: readonly Watched[]): Promise<void>;
   chooseLayer(watched: Watched, quality: string): Promise<void>;
   /** Notices tracks that are no longer published. */
@@ -70,10 +73,10 @@ export function createWatching({ session, notices }: WatchingOptions): Watching 
 
   return {
     list,
-    async watch(tracks) {
+    async watch(tracks, sessionName) {
       const known = list.read();
       const wanted = tracks
-        .map(watchedOf)
+        .map((track) => watchedOf(track, sessionName))
         .filter((next) => !known.some((watched) => isSame(watched, next) && watched.state.phase !== 'ended'));
       const superseded = known.filter(
         (old) => old.state.phase === 'ended' && wanted.some(({ remoteSessionId }) => remoteSessionId === old.remoteSessionId),
@@ -109,10 +112,11 @@ export function createWatching({ session, notices }: WatchingOptions): Watching 
   };
 }
 
-function watchedOf({ sessionId, trackId, trackKind, rids }: TrackSummary): Watched {
+function watchedOf({ sessionId, trackId, trackKind, rids }: TrackSummary, sessionName: string): Watched {
   return {
     remoteSessionId: sessionId,
     remoteTrackId: trackId,
+    sessionName,
     kind: trackKind,
     rids: rids ?? [],
     quality: 'auto',

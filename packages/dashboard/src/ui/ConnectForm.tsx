@@ -84,7 +84,7 @@ function Failure({ failure }: { readonly failure: Error | undefined }) {
       {text !== undefined && (
         <>
           <strong>{text.title}</strong>
-          <span>{text.detail}</span>
+          {text.detail !== '' && <span>{text.detail}</span>}
         </>
       )}
     </div>

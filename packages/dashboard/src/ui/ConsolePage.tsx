@@ -26,7 +26,7 @@ export function ConsolePage({ linkState }: { readonly linkState: InConsole }) {
     <div className="console" data-view={view} data-lost={linkState.phase !== 'open' || undefined}>
       <TopBar linkState={linkState} onQuickStart={() => setQuickStartOpen(true)} />
       {linkState.phase !== 'open' && <LostBanner failure={linkState.failure} isReopening={linkState.phase === 'reopening'} />}
-      <div className="views">
+      <div className="views" inert={linkState.phase !== 'open'}>
         <aside className="side">
           <PublishPanel />
           <SessionList ownSessionId={session.sessionId} onWatched={() => setView('watch')} />

@@ -13,9 +13,8 @@ export function LostBanner({ failure, isReopening }: LostBannerProps) {
   return (
     <div className="lost-banner" role="alert">
       <div>
-        <strong>The session has ended.</strong>
-        <span>{title}</span>
-        <span className="detail">{detail}</span>
+        <strong>{title}</strong>
+        {detail !== '' && <span className="detail">{detail}</span>}
       </div>
       <button type="button" className="button primary" disabled={isReopening} onClick={() => void link.reopen()}>
         {isReopening ? 'Reconnecting…' : 'Reconnect'}

@@ -12,7 +12,7 @@ export function NoticeList() {
         <li key={id} className="notice">
           <div>
             <strong>{title}</strong>
-            <span className="detail">{detail}</span>
+            {detail !== '' && <span className="detail">{detail}</span>}
           </div>
           <button type="button" className="icon-button" onClick={() => notices.dismiss(id)}>
             <Icon name="close" />

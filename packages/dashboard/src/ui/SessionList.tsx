@@ -23,9 +23,9 @@ export function SessionList({ ownSessionId, onWatched }: SessionListProps) {
   const [filter, setFilter] = useState('');
   const shown = ownFirst(listing.sessions, ownSessionId).filter((session) => matches(session, filter));
 
-  const watch = (tracks: readonly TrackSummary[]) => {
+  const watch = (tracks: readonly TrackSummary[], sessionName: string) => {
     onWatched();
-    void watching.watch(tracks);
+    void watching.watch(tracks, sessionName);
   };
 
   return (
@@ -58,7 +58,7 @@ export function SessionList({ ownSessionId, onWatched }: SessionListProps) {
             session={session}
             isOwn={session.sessionId === ownSessionId}
             watched={watched}
-            onWatch={watch}
+            onWatch={(tracks) => watch(tracks, session.metadata)}
             onClose={(entries) => void watching.close(entries)}
           />
         ))}

@@ -42,13 +42,11 @@ export function TopBar({ linkState, onQuickStart }: TopBarProps) {
       <nav>
         <button type="button" className="button" onClick={onQuickStart}>
           <Icon name="code" />
-          <span className="wide-only">Quick start</span>
-          <span className="sr-only narrow-only">Quick start</span>
+          <span className="button-label">Quick start</span>
         </button>
         <button type="button" className="button" onClick={() => void link.leave()}>
           <Icon name="leave" />
-          <span className="wide-only">Leave</span>
-          <span className="sr-only narrow-only">Leave</span>
+          <span className="button-label">Leave</span>
         </button>
       </nav>
     </header>

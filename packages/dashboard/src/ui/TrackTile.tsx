@@ -12,27 +12,25 @@ import { useStore } from './use-store.ts';
 
 interface TrackTileProps {
   readonly tile: Tile;
-  /** Metadata of the session; empty for none. */
-  readonly name: string;
   readonly isOwn: boolean;
 }
 
 /** One watched picture with its sound and its figures. */
-export function TrackTile({ tile, name, isOwn }: TrackTileProps) {
+export function TrackTile({ tile, isOwn }: TrackTileProps) {
   const { watching } = useConsole();
   // Hearing oneself is an echo, and with an open microphone a howl.
   const [isMuted, setMuted] = useState(isOwn);
   const blockSound = useCallback(() => setMuted(true), []);
   const all = watchedOf(tile);
   const tracks = usePlayable(all);
-  const title = name === '' ? shortId(tile.sessionId) : name;
+  const title = tile.sessionName === '' ? shortId(tile.sessionId) : tile.sessionName;
 
   return (
     <article className="tile" data-state={stateOf(all)} aria-label={`Watching ${title}`}>
       <header className="tile-head">
         <h3 title={tile.sessionId}>
           {title}
-          {name !== '' && <span className="id">{shortId(tile.sessionId)}</span>}
+          {tile.sessionName !== '' && <span className="id">{shortId(tile.sessionId)}</span>}
         </h3>
         {tile.video !== undefined && tile.video.rids.length > 1 && tile.video.state.phase === 'open' && <TileLayer video={tile.video} />}
         {tile.audio.length > 0 && (

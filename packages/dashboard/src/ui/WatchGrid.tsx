@@ -18,12 +18,7 @@ export function WatchGrid({ session }: { readonly session: SessionClient }) {
   return (
     <div className="watch-grid" data-tiles={Math.min(tiles.length, 5)}>
       {tiles.map((tile) => (
-        <TrackTile
-          key={tile.id}
-          tile={tile}
-          name={sessions.find(({ sessionId }) => sessionId === tile.sessionId)?.metadata ?? ''}
-          isOwn={tile.sessionId === session.sessionId}
-        />
+        <TrackTile key={tile.id} tile={tile} isOwn={tile.sessionId === session.sessionId} />
       ))}
     </div>
   );

@@ -36,3 +36,7 @@ test.each([
 test('whatever else is thrown is shown as it is', () => {
   expect(errorText('boom')).toEqual({ title: 'Something went wrong.', detail: 'boom' });
 });
+
+test('an error of the page itself is its own sentence', () => {
+  expect(errorText(new Error('The camera has stopped.'))).toEqual({ title: 'The camera has stopped.', detail: '' });
+});

@@ -68,7 +68,7 @@ test('a new session watches what the lost one watched', async () => {
   api.next('listTracks', [{ trackId: 'camera', trackKind: 'video' }]);
   await mediaConsole.link.connect(DOOR);
   await clock.advance(0);
-  await mediaConsole.watching.watch([{ sessionId: 'other', trackId: 'camera', trackKind: 'video', rids: [] } as never]);
+  await mediaConsole.watching.watch([{ sessionId: 'other', trackId: 'camera', trackKind: 'video', rids: [] } as never], 'Studio');
   tell({ phase: 'lost', failure: refusal('session_closed') });
 
   await mediaConsole.link.reopen();

@@ -131,7 +131,7 @@ test('a camera that is unplugged ends the publication', async () => {
   await settle();
 
   expect(publishing.state.read().phase).toBe('idle');
-  expect(notices.list.read()).toMatchObject([{ detail: 'The camera has stopped.' }]);
+  expect(notices.list.read()).toMatchObject([{ title: 'The camera has stopped.', detail: '' }]);
 });
 
 test('a new session takes over the running source, muted as it was', async () => {

@@ -4,6 +4,7 @@ import type { Watched } from '../../src/console/watching.ts';
 const watched = (remoteSessionId: string, remoteTrackId: string, kind: 'audio' | 'video'): Watched => ({
   remoteSessionId,
   remoteTrackId,
+  sessionName: `name of ${remoteSessionId}`,
   kind,
   rids: [],
   quality: 'auto',
@@ -14,13 +15,13 @@ test('picture and sound of a session share a tile, whichever was opened first', 
   const sound = watched('a', 'sound', 'audio');
   const picture = watched('a', 'picture', 'video');
 
-  expect(tilesOf([sound, picture])).toEqual([{ id: 'a', sessionId: 'a', video: picture, audio: [sound] }]);
+  expect(tilesOf([sound, picture])).toEqual([{ id: 'a', sessionId: 'a', sessionName: 'name of a', video: picture, audio: [sound] }]);
 });
 
 test('sound alone has a tile', () => {
   const sound = watched('a', 'sound', 'audio');
 
-  expect(tilesOf([sound])).toEqual([{ id: 'a', sessionId: 'a', video: undefined, audio: [sound] }]);
+  expect(tilesOf([sound])).toEqual([{ id: 'a', sessionId: 'a', sessionName: 'name of a', video: undefined, audio: [sound] }]);
 });
 
 test('a second picture of a session has a tile of its own, beside the first', () => {

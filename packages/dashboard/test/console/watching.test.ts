@@ -25,7 +25,7 @@ const phases = (watching: Watching) => watching.list.read().map(({ remoteTrackId
 test('tracks watched together are subscribed in one call', async () => {
   const { watching, session } = createWatched();
 
-  await watching.watch([CAMERA, SOUND]);
+  await watching.watch([CAMERA, SOUND], 'Studio');
 
   expect(session.log).toEqual(['subscribe camera sound']);
   expect(phases(watching)).toEqual(['camera open', 'sound open']);
@@ -34,23 +34,23 @@ test('tracks watched together are subscribed in one call', async () => {
 test('a track shows as opening before the SFU has answered', () => {
   const { watching } = createWatched();
 
-  void watching.watch([CAMERA]);
+  void watching.watch([CAMERA], 'Studio');
 
   expect(phases(watching)).toEqual(['camera opening']);
 });
 
 test('what is watched already is not subscribed again', async () => {
   const { watching, session } = createWatched();
-  await watching.watch([CAMERA]);
+  await watching.watch([CAMERA], 'Studio');
 
-  await watching.watch([CAMERA, SOUND]);
+  await watching.watch([CAMERA, SOUND], 'Studio');
 
   expect(session.log).toEqual(['subscribe camera', 'subscribe sound']);
 });
 
 test('closing unsubscribes the lines', async () => {
   const { watching, session } = createWatched();
-  await watching.watch([CAMERA, SOUND]);
+  await watching.watch([CAMERA, SOUND], 'Studio');
 
   await watching.close(watching.list.read());
 
@@ -67,7 +67,7 @@ test('closing before the SFU has answered unsubscribes as soon as it has', async
     },
   });
 
-  const watched = watching.watch([CAMERA]);
+  const watched = watching.watch([CAMERA], 'Studio');
   await watching.close(watching.list.read());
   reply.resolve();
   await watched;
@@ -79,7 +79,7 @@ test('closing before the SFU has answered unsubscribes as soon as it has', async
 test('a refused subscription disappears and says why', async () => {
   const { watching, notices } = createWatched({ subscribe: () => Promise.reject(refusal('track_not_found')) });
 
-  await watching.watch([CAMERA]);
+  await watching.watch([CAMERA], 'Studio');
 
   expect(phases(watching)).toEqual([]);
   expect(notices.list.read()).toMatchObject([{ title: 'That track is no longer published.' }]);
@@ -94,7 +94,7 @@ describe('when the publisher stops', () => {
 
   test('the tile stays, marked as ended', async () => {
     const { watching } = createWatched();
-    await watching.watch([CAMERA, SOUND]);
+    await watching.watch([CAMERA, SOUND], 'Studio');
 
     watching.handleDirectory(listing(['sound']));
 
@@ -103,7 +103,7 @@ describe('when the publisher stops', () => {
 
   test('a list that could not be fetched ends nothing', async () => {
     const { watching } = createWatched();
-    await watching.watch([CAMERA]);
+    await watching.watch([CAMERA], 'Studio');
 
     watching.handleDirectory({ phase: 'stale', sessions: [], failure: new Error('no answer') });
 
@@ -112,10 +112,10 @@ describe('when the publisher stops', () => {
 
   test('what it publishes next takes the place of what has ended', async () => {
     const { watching } = createWatched();
-    await watching.watch([CAMERA]);
+    await watching.watch([CAMERA], 'Studio');
     watching.handleDirectory(listing([]));
 
-    await watching.watch([track('a', 'camera-2')]);
+    await watching.watch([track('a', 'camera-2')], 'Studio');
 
     expect(phases(watching)).toEqual(['camera-2 open']);
   });
@@ -124,17 +124,17 @@ describe('when the publisher stops', () => {
     const { watching } = createWatched({
       subscribe: async (tracks) => ({ done: tracks.map((ref) => subscribed(ref, 'same')), failures: [] }),
     });
-    await watching.watch([CAMERA]);
+    await watching.watch([CAMERA], 'Studio');
     watching.handleDirectory(listing([]));
 
-    await watching.watch([track('b', 'other')]);
+    await watching.watch([track('b', 'other')], 'Studio');
 
     expect(phases(watching)).toEqual(['other open']);
   });
 
   test('closing its tile asks nothing of the SFU, which has parked the line itself', async () => {
     const { watching, session } = createWatched();
-    await watching.watch([CAMERA]);
+    await watching.watch([CAMERA], 'Studio');
     watching.handleDirectory(listing([]));
 
     await watching.close(watching.list.read());
@@ -145,7 +145,7 @@ describe('when the publisher stops', () => {
 
 test('a layer that is refused falls back to the one before', async () => {
   const { watching, notices } = createWatched({ chooseLayer: () => Promise.reject(refusal('rid_not_available')) });
-  await watching.watch([CAMERA]);
+  await watching.watch([CAMERA], 'Studio');
 
   const choosing = watching.chooseLayer(watching.list.read()[0]!, 'h');
   expect(watching.list.read()[0]?.quality).toBe('h');
@@ -157,7 +157,7 @@ test('a layer that is refused falls back to the one before', async () => {
 
 test('a new session takes over what was watched', async () => {
   const { watching, holder } = createWatched();
-  await watching.watch([CAMERA, SOUND]);
+  await watching.watch([CAMERA, SOUND], 'Studio');
   const next = createFakeSession('next');
   holder.current = next;
 
@@ -176,7 +176,7 @@ test('an answer that comes after its session is over changes nothing', async () 
     },
   });
 
-  const watched = watching.watch([CAMERA]);
+  const watched = watching.watch([CAMERA], 'Studio');
   holder.current = undefined;
   watching.reset();
   reply.resolve();
