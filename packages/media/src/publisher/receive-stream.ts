@@ -18,13 +18,11 @@ import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { Timer } from '../timers.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
 import { NackGenerator } from './nack-generator.ts';
-import { PacketHistory } from './packet-history.ts';
+import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 
-const VIDEO_HISTORY = { maxPackets: 2500, maxAgeMs: 2000 };
-const AUDIO_HISTORY = { maxPackets: 500, maxAgeMs: 1000 };
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
 const RTX_HEADER_BYTES = 2;
@@ -65,7 +63,7 @@ export class ReceiveStream implements Timer {
     this.#clockRateHz = clockRateHz;
     this.ssrc = ssrc;
     this.rid = rid;
-    this.history = new PacketHistory(track.plan.kind === 'video' ? VIDEO_HISTORY : AUDIO_HISTORY);
+    this.history = new PacketHistory(PACKET_HISTORY_DEFAULTS[track.plan.kind]);
     this.statistics = new ReceptionStatistics(ssrc, clockRateHz);
   }
 
@@ -77,7 +75,9 @@ export class ReceiveStream implements Timer {
   receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
-    this.#accept(nowMs, view, codec, sequence);
+    const isKeyframe = isKeyframeStart(view, codec);
+    if (codec.plan.nack) this.#nack.receive(nowMs, sequence, isKeyframe);
+    this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 
   /** Takes a retransmission of this stream (RFC 4588 §4): restores the original packet in place. */
@@ -94,8 +94,13 @@ export class ReceiveStream implements Timer {
     // The extension bit and CSRC count stay; the padding was cut off above.
     restored[0] = flags & ~0x20;
     if (!view.read(restored, restored.length)) return;
+    // A retransmission repeats a packet that others have followed; a number from the future is made up.
+    const sequence = this.#unwrapper.peek(original);
+    if (sequence > (this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY)) return this.#drop(DropReason.RtpMalformed);
     this.packetsRepaired++;
-    this.#accept(nowMs, view, codec, this.#unwrapper.unwrap(original));
+    const isKeyframe = isKeyframeStart(view, codec);
+    this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
+    this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 
   handleSenderReport(nowMs: number, report: SenderReport): void {
@@ -117,11 +122,11 @@ export class ReceiveStream implements Timer {
   }
 
   fire(nowMs: number): void {
-    this.#nack.setRttMs(this.track.transport.rttMs);
+    if (this.track.transport.hasMeasuredRtt) this.#nack.setRttMs(this.track.transport.rttMs);
     this.#missing.length = 0;
     if (this.#nack.collect(nowMs, this.#missing) > 0) this.track.transport.rtcp.sendNack(this.ssrc, this.#missing);
     if (this.keyframes.takeDue(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
-    if (this.#nack.takeKeyframeNeeded()) this.requestKeyframe(nowMs);
+    if (this.#nack.takeKeyframeNeeded() && this.track.router.isWatched(this)) this.requestKeyframe(nowMs);
     this.#arm();
   }
 
@@ -150,22 +155,27 @@ export class ReceiveStream implements Timer {
     this.#context.timers.cancel(this);
   }
 
-  #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq): void {
+  #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {
+    this.#arm();
     if (!this.history.insert(nowMs, sequence, view.bytes, view.length)) {
-      this.#context.drops.increment(DropReason.DuplicatePacket);
-      return;
+      return this.#drop(this.history.has(sequence) ? DropReason.DuplicatePacket : DropReason.TooOld);
     }
     this.lastPacketMs = nowMs;
     this.lastTimestamp = view.timestamp;
-    const isKeyframe = codec.detectKeyframe?.(view.bytes, view.headerLength, view.payloadLength) ?? false;
     if (isKeyframe) this.keyframes.keyframeReceived(nowMs);
-    this.#nack.receive(nowMs, sequence, isKeyframe);
-    this.#arm();
     this.track.route(nowMs, this, codec, view, sequence, isKeyframe);
+  }
+
+  #drop(reason: DropReason): void {
+    this.#context.drops.increment(reason);
   }
 
   #arm(): void {
     const dueMs = Math.min(this.#nack.dueAt(), this.keyframes.dueAt());
     if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
   }
+}
+
+function isKeyframeStart(view: RtpView, codec: PublisherCodec): boolean {
+  return codec.detectKeyframe?.(view.bytes, view.headerLength, view.payloadLength) ?? false;
 }

@@ -41,6 +41,11 @@ export class TrackRouter {
     else for (const stream of this.#track.streams) stream.requestKeyframe(nowMs);
   }
 
+  /** Whether somebody is shown this layer, or is about to be. */
+  isWatched(stream: ReceiveStream): boolean {
+    return this.#subscribers.some((subscriber) => subscriber.watches(stream));
+  }
+
   /** Looks again at which layer each subscriber should have. */
   chooseLayers(nowMs: number): void {
     for (const subscriber of this.#subscribers) this.#chooseLayer(nowMs, subscriber);

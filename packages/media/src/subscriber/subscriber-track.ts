@@ -86,6 +86,11 @@ export class SubscriberTrack {
     return this.#layer;
   }
 
+  /** Whether it forwards this layer, or waits for its keyframe. */
+  watches(stream: ReceiveStream): boolean {
+    return !this.#plan.paused && (stream === this.#layer || stream === this.#target);
+  }
+
   /** Takes a plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
@@ -138,6 +143,8 @@ export class SubscriberTrack {
     const refusal = this.#refusal(nowMs, packet);
     if (refusal !== undefined) {
       this.#context.drops.increment(refusal);
+      // Comfort noise and the like are left out on purpose: the receiver must not take them for lost.
+      if (refusal === DropReason.UnknownPayloadType && !isFirst) this.#sequence.drop(packet.sequence);
       return;
     }
     if (packet.payload.length === 0) {

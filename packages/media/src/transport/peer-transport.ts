@@ -48,6 +48,7 @@ export class PeerTransport implements SecureEndpointListener {
   /** What this peer receives, by our SSRC. */
   readonly subscriptions = new Map<number, SubscriberTrack>();
   rttMs = INITIAL_RTT_MS;
+  hasMeasuredRtt = false;
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
 
@@ -118,7 +119,8 @@ export class PeerTransport implements SecureEndpointListener {
 
   noteRtt(rttMs: number): void {
     // Smoothed as TCP does (RFC 6298 §2): one late report must not stretch every retry.
-    this.rttMs = this.rttMs === INITIAL_RTT_MS ? rttMs : this.rttMs * 0.875 + rttMs * 0.125;
+    this.rttMs = this.hasMeasuredRtt ? this.rttMs * 0.875 + rttMs * 0.125 : rttMs;
+    this.hasMeasuredRtt = true;
   }
 
   noteSenderClock(nowMs: number, ntpMs: number): void {
