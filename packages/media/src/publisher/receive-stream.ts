@@ -96,7 +96,10 @@ export class ReceiveStream implements Timer {
     if (!view.read(restored, restored.length)) return;
     // A retransmission repeats a packet that others have followed; a number from the future is made up.
     const sequence = this.#unwrapper.peek(original);
-    if (sequence > (this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY)) return this.#drop(DropReason.RtpMalformed);
+    if (sequence > (this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY)) {
+      this.#context.drops.increment(DropReason.RtpMalformed);
+      return;
+    }
     this.packetsRepaired++;
     const isKeyframe = isKeyframeStart(view, codec);
     this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
@@ -158,16 +161,13 @@ export class ReceiveStream implements Timer {
   #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {
     this.#arm();
     if (!this.history.insert(nowMs, sequence, view.bytes, view.length)) {
-      return this.#drop(this.history.has(sequence) ? DropReason.DuplicatePacket : DropReason.TooOld);
+      this.#context.drops.increment(this.history.has(sequence) ? DropReason.DuplicatePacket : DropReason.TooOld);
+      return;
     }
     this.lastPacketMs = nowMs;
     this.lastTimestamp = view.timestamp;
     if (isKeyframe) this.keyframes.keyframeReceived(nowMs);
     this.track.route(nowMs, this, codec, view, sequence, isKeyframe);
-  }
-
-  #drop(reason: DropReason): void {
-    this.#context.drops.increment(reason);
   }
 
   #arm(): void {
