@@ -1,1 +1,9 @@
-export {};
+export * from './client/load-group.ts';
+export * from './client/load-session.ts';
+export * from './client/publishing-client.ts';
+export * from './client/subscribing-client.ts';
+export * from './load/concurrency.ts';
+export * from './load/monotonic-clock.ts';
+export * from './load/paced-source.ts';
+export * from './load/quantile.ts';
+export * from './sfu-api.ts';

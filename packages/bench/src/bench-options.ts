@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import type { ContestantName } from './contestants/contestant.ts';
+
+export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory'] as const;
+export type Part = (typeof PARTS)[number];
+
+const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
+const CONTESTANTS: readonly ContestantName[] = ['floor', 'causeway', 'naive'];
+
+export interface BenchOptions {
+  readonly parts: readonly Part[];
+  readonly contestants: readonly ContestantName[];
+  readonly subscriberCounts: readonly number[];
+  readonly rounds: number;
+  readonly secondsPerWindow: number;
+  /** For memory and joins. */
+  readonly sessions: number;
+  /** Where to write a profile of Causeway; undefined takes none. */
+  readonly cpuProfilePath: string | undefined;
+  readonly isHelpWanted: boolean;
+}
+
+export const USAGE = `npm run bench -- [part ...] [options]
+
+Parts (default: forwarding, joins, memory):
+  floor        CPU per packet of bare paced sends
+  forwarding   CPU per forwarded packet, latency, loss: floor, Causeway, naive, taking turns
+  latency      forwarding, without the floor
+  joins        CPU milliseconds per join, from the HTTP call to the end of DTLS
+  memory       per idle session and per subscription
+
+Options:
+  --quick                  one short round at N = 50, fewer sessions
+  --subscribers 10,50,100  numbers of subscribers, ascending
+  --rounds 3               how often each contestant is measured
+  --seconds 4              length of one measurement
+  --sessions 200           for joins and memory
+  --contestants floor,causeway,naive
+  --cpu-prof               then profile Causeway at the last N and print the functions with the most self time
+  --cpu-prof-file FILE     where the profile is written (default: ${DEFAULT_PROFILE_PATH})
+`;
+
+const FULL = { subscribers: '10,50,100', rounds: '3', seconds: '4', sessions: '200' };
+const QUICK = { subscribers: '50', rounds: '1', seconds: '2', sessions: '60' };
+
+/** @throws RangeError – with one clear line when an argument is unknown or makes no sense */
+export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...commandLine],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      quick: { type: 'boolean', default: false },
+      subscribers: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      sessions: { type: 'string' },
+      contestants: { type: 'string', default: CONTESTANTS.join(',') },
+      'cpu-prof': { type: 'boolean', default: false },
+      'cpu-prof-file': { type: 'string', default: DEFAULT_PROFILE_PATH },
+    },
+  });
+  const defaults = values.quick ? QUICK : FULL;
+  const parts = positionals.map((word) => oneOf(word, PARTS, 'part'));
+  return {
+    parts: parts.length === 0 ? ['forwarding', 'joins', 'memory'] : parts,
+    contestants: values.contestants.split(',').map((word) => oneOf(word, CONTESTANTS, 'contestant')),
+    subscriberCounts: ascending(values.subscribers ?? defaults.subscribers),
+    rounds: positiveInteger(values.rounds ?? defaults.rounds, '--rounds'),
+    secondsPerWindow: positiveInteger(values.seconds ?? defaults.seconds, '--seconds'),
+    sessions: positiveInteger(values.sessions ?? defaults.sessions, '--sessions'),
+    cpuProfilePath: values['cpu-prof'] ? values['cpu-prof-file'] : undefined,
+    isHelpWanted: values.help,
+  };
+}
+
+function oneOf<Word extends string>(word: string, words: readonly Word[], kind: string): Word {
+  const known = words.find((candidate) => candidate === word);
+  if (known === undefined) throw new RangeError(`There is no ${kind} "${word}"; there are ${words.join(', ')}`);
+  return known;
+}
+
+/** Subscribers are added from one number to the next. */
+function ascending(words: string): number[] {
+  const counts = words.split(',').map((word) => positiveInteger(word, '--subscribers'));
+  if (counts.some((count, index) => count <= (counts[index - 1] ?? 0))) throw new RangeError(`--subscribers must ascend, unlike ${words}`);
+  return counts;
+}
+
+function positiveInteger(word: string, option: string): number {
+  const value = Number(word);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${option} takes whole numbers from 1, not "${word}"`);
+  return value;
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchProcess, programPath } from '../processes/bench-process.ts';
+import { findFreePort } from '../processes/free-port.ts';
+import type { ProbeVerbs } from '../processes/probe-verbs.ts';
+import type { RunningSfu } from './sfu-contestant.ts';
+
+const APP_ID = 'bench';
+const APP_SECRET = 'bench-secret-known-to-this-machine-only';
+const READY_DEADLINE_MS = 30_000;
+const READY_POLL_MS = 50;
+
+/** Starts the real daemon on loopback, with no option but its ports and its app. */
+export async function startCauseway(): Promise<RunningSfu> {
+  const httpPort = await findFreePort('tcp');
+  const process = new BenchProcess<ProbeVerbs>({
+    name: 'Causeway',
+    program: programPath('../../../gateway/src/main.ts', import.meta.url),
+    env: {
+      CAUSEWAY_HTTP_PORT: String(httpPort),
+      CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
+      CAUSEWAY_LISTEN: '127.0.0.1',
+      CAUSEWAY_APP_ID: APP_ID,
+      CAUSEWAY_APP_SECRET: APP_SECRET,
+    },
+  });
+  const url = `http://127.0.0.1:${httpPort}`;
+  await Promise.race([waitUntilReady(url), process.died]);
+  return { name: 'causeway', process, address: { url, appId: APP_ID, secret: APP_SECRET } };
+}
+
+async function waitUntilReady(url: string): Promise<void> {
+  const deadline = performance.now() + READY_DEADLINE_MS;
+  while (performance.now() < deadline) {
+    const ready = await fetch(`${url}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) return;
+    await sleep(READY_POLL_MS);
+  }
+  throw new Error(`Causeway was not ready at ${url} after ${READY_DEADLINE_MS} ms`);
+}

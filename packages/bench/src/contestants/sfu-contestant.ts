@@ -1,0 +1,77 @@
+import type { RemoteTrack, SfuAddress } from '@causeway/loadtest';
+import type { LoadVerbs } from '../load/load-verbs.ts';
+import type { BenchProcess } from '../processes/bench-process.ts';
+import type { ProbeVerbs } from '../processes/probe-verbs.ts';
+import type { Contestant, ContestantName, Load, Progress } from './contestant.ts';
+
+const JOINS_AT_ONCE = 8;
+
+/** An SFU in a process of its own, and where its API is. */
+export interface RunningSfu {
+  readonly name: Exclude<ContestantName, 'floor'>;
+  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop'>;
+  readonly address: SfuAddress;
+}
+
+/** The processes that load an SFU. */
+export interface LoadProcesses {
+  /** Publishes, and checks every byte of what comes back: few clients, so that they are never late. */
+  readonly source: BenchProcess<LoadVerbs>;
+  /** All other subscribers, which only count. */
+  readonly crowd: BenchProcess<LoadVerbs>;
+}
+
+/** Joins the publisher of the load and makes an SFU ready to be measured. */
+export async function createSfuContestant(sfu: RunningSfu, load: Load, { source, crowd }: LoadProcesses): Promise<Contestant> {
+  const { name, address } = sfu;
+  await source.ask('open', { sfu: name, address });
+  await crowd.ask('open', { sfu: name, address });
+  const track = await source.ask('publish', { sfu: name, options: load });
+  let subscribers = 0;
+  let expectedBefore = 0;
+  let sentBefore = 0;
+
+  async function expected(): Promise<number> {
+    const { sent } = await source.ask('totals', name);
+    return expectedBefore + (sent - sentBefore) * subscribers;
+  }
+
+  return {
+    name,
+    process: sfu.process,
+    async growTo(wanted) {
+      [expectedBefore, sentBefore] = [await expected(), (await source.ask('totals', name)).sent];
+      await addSubscribers(sfu.name, track, wanted - subscribers, subscribers === 0, { source, crowd });
+      subscribers = wanted;
+    },
+    start: () => source.ask('start', name),
+    pause: () => source.ask('pause', name),
+    async progress(): Promise<Progress> {
+      const [checking, counting] = [await source.ask('totals', name), await crowd.ask('totals', name)];
+      return {
+        expected: await expected(),
+        received: checking.received + counting.received,
+        duplicates: checking.duplicates + counting.duplicates,
+        checked: checking.checked,
+        corrupted: checking.corrupted,
+      };
+    },
+    takeLatenciesMs: () => source.ask('takeLatenciesMs', name),
+  };
+}
+
+/** The checking subscriber joins in the middle of the first ones: an SFU that sends in order of joining serves it neither first nor last. */
+async function addSubscribers(
+  sfu: string,
+  track: RemoteTrack,
+  count: number,
+  withChecker: boolean,
+  { source, crowd }: LoadProcesses,
+): Promise<void> {
+  const counting = withChecker ? count - 1 : count;
+  const before = Math.floor(counting / 2);
+  const request = { sfu, tracks: [track], atOnce: JOINS_AT_ONCE } as const;
+  await crowd.ask('join', { ...request, count: before, diligence: 'count' });
+  if (withChecker) await source.ask('join', { ...request, count: 1, diligence: 'check' });
+  await crowd.ask('join', { ...request, count: counting - before, diligence: 'count' });
+}

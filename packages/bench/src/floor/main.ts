@@ -1,0 +1,44 @@
+/**
+ * The floor under every SFU on this machine: what it costs to send the datagrams and to do nothing else. No packet comes in,
+ * nothing is copied or encrypted; connected sockets, because they are the cheapest that Node has.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { createPacedSource, type PacedSource } from '@causeway/loadtest';
+import { answerQuestions } from '../processes/request-channel.ts';
+import type { FloorVerbs } from './floor-verbs.ts';
+
+const sockets: Socket[] = [];
+let source: PacedSource | undefined;
+let sentRounds = 0;
+
+// Questions are what this process lives for; the probe leaves that to the program.
+process.channel?.ref();
+answerQuestions<FloorVerbs>(process, {
+  async aim(ports) {
+    for (const port of ports) sockets.push(await connectedSocket(port));
+  },
+  start({ packetsPerSecond, datagramBytes }) {
+    const datagram = Buffer.alloc(datagramBytes, 0x5a);
+    source = createPacedSource(packetsPerSecond, () => {
+      for (const socket of sockets) socket.send(datagram);
+      sentRounds++;
+    });
+    source.start();
+  },
+  pause() {
+    source?.pause();
+    source = undefined;
+  },
+  sentRounds: () => sentRounds,
+});
+
+function connectedSocket(port: number): Promise<Socket> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.connect(port, '127.0.0.1', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import type { LoadTotals, PublishOptions, RemoteTrack, SfuAddress } from '@causeway/loadtest';
+
+/** What a process full of load clients does when asked. An SFU is named by whatever name `open` gave it. */
+export interface LoadVerbs {
+  open(request: { readonly sfu: string; readonly address: SfuAddress }): void;
+  /** Joins a publisher, which does not send yet. */
+  publish(request: { readonly sfu: string; readonly options: PublishOptions }): Promise<RemoteTrack>;
+  /** Joins clients, some at a time, and subscribes each to all the tracks. */
+  join(request: JoinRequest): Promise<void>;
+  /** Subscribes every client that joined earlier to the track. */
+  subscribeAll(request: { readonly sfu: string; readonly track: RemoteTrack }): Promise<void>;
+  start(sfu: string): void;
+  pause(sfu: string): void;
+  totals(sfu: string): LoadTotals;
+  /** Milliseconds between sending and receipt of every packet that was checked since the last call. */
+  takeLatenciesMs(sfu: string): number[];
+  /** Opens sockets for the floor to send to, and tells their ports. */
+  openSinks(count: number): Promise<number[]>;
+  receivedBySinks(): number;
+  /** Ends all sessions of this process with the SFU. */
+  leave(sfu: string): Promise<void>;
+}
+
+export interface JoinRequest {
+  readonly sfu: string;
+  readonly tracks: readonly RemoteTrack[];
+  readonly count: number;
+  readonly atOnce: number;
+  /** Counts packets only, or decrypts and checks every byte of them too. */
+  readonly diligence: 'count' | 'check';
+}

@@ -1,0 +1,37 @@
+/** A process of load clients, apart from the SFUs it loads: its own cost is never in their figures. */
+import { LoadGroup, repeatConcurrently, SfuApi } from '@causeway/loadtest';
+import { createSecureSuite } from '@causeway/secure';
+import { answerQuestions } from '../processes/request-channel.ts';
+
+import type { LoadVerbs } from './load-verbs.ts';
+import { Sinks } from './sinks.ts';
+
+const suite = await createSecureSuite();
+const groups = new Map<string, LoadGroup>();
+const sinks = new Sinks();
+
+// Questions are what this process lives for; the probe leaves that to the program.
+process.channel?.ref();
+answerQuestions<LoadVerbs>(process, {
+  open({ sfu, address }) {
+    groups.set(sfu, new LoadGroup({ api: new SfuApi(address), suite }));
+  },
+  publish: ({ sfu, options }) => groupOf(sfu).publish(options),
+  async join({ sfu, tracks, count, atOnce, diligence }) {
+    await repeatConcurrently(count, atOnce, () => groupOf(sfu).join(tracks, diligence));
+  },
+  subscribeAll: ({ sfu, track }) => groupOf(sfu).subscribeAll(track),
+  start: (sfu) => groupOf(sfu).start(),
+  pause: (sfu) => groupOf(sfu).pause(),
+  totals: (sfu) => groupOf(sfu).totals(),
+  takeLatenciesMs: (sfu) => groupOf(sfu).takeLatenciesMs(),
+  openSinks: (count) => sinks.open(count),
+  receivedBySinks: () => sinks.received,
+  leave: (sfu) => groupOf(sfu).leave(),
+});
+
+function groupOf(sfu: string): LoadGroup {
+  const group = groups.get(sfu);
+  if (group === undefined) throw new Error(`No SFU was opened under the name ${sfu}`);
+  return group;
+}

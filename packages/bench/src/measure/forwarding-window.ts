@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contestant, Progress } from '../contestants/contestant.ts';
+
+const DRAIN_POLL_MS = 20;
+/** Nothing new for so long means that what is missing will not come. */
+const DRAIN_SILENCE_MS = 400;
+
+export interface WindowLength {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/** What one contestant did in one window. */
+export interface ForwardingSample {
+  readonly cpuMicros: number;
+  /** Packets that reached a subscriber. */
+  readonly forwarded: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly checked: number;
+  readonly corrupted: number;
+  readonly latenciesMs: readonly number[];
+}
+
+/**
+ * Runs the load through a contestant and counts. The load pauses before and after, until every packet under way has arrived,
+ * so that packets and CPU time are those of the window, exactly.
+ */
+export async function measureForwarding(contestant: Contestant, length: WindowLength): Promise<ForwardingSample> {
+  await runLoad(contestant, length.warmUpMs);
+  // Subscribers that have just joined miss what came before their first keyframe: that is no loss of this window.
+  const before = await drain(contestant, 0);
+  await contestant.takeLatenciesMs();
+
+  const cpuBefore = await contestant.process.ask('cpuMicros');
+  await runLoad(contestant, length.measureMs);
+  const after = await drain(contestant, before.expected - before.received);
+  const cpuAfter = await contestant.process.ask('cpuMicros');
+  return { cpuMicros: cpuAfter - cpuBefore, ...difference(before, after), latenciesMs: await contestant.takeLatenciesMs() };
+}
+
+async function runLoad(contestant: Contestant, durationMs: number): Promise<void> {
+  await contestant.start();
+  await sleep(durationMs);
+  await contestant.pause();
+}
+
+/** Waits until all but `deficit` of the packets have arrived, or nothing arrives any more. */
+async function drain(contestant: Contestant, deficit: number): Promise<Progress> {
+  let progress = await contestant.progress();
+  for (let silentMs = 0; progress.expected - progress.received > deficit && silentMs < DRAIN_SILENCE_MS; silentMs += DRAIN_POLL_MS) {
+    await sleep(DRAIN_POLL_MS);
+    const next = await contestant.progress();
+    if (next.received > progress.received) silentMs = 0;
+    progress = next;
+  }
+  return progress;
+}
+
+function difference(before: Progress, after: Progress): Omit<ForwardingSample, 'cpuMicros' | 'latenciesMs'> {
+  const forwarded = after.received - before.received;
+  return {
+    forwarded,
+    lost: after.expected - before.expected - forwarded,
+    duplicates: after.duplicates - before.duplicates,
+    checked: after.checked - before.checked,
+    corrupted: after.corrupted - before.corrupted,
+  };
+}

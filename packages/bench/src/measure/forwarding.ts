@@ -1,0 +1,33 @@
+import type { Contestant, ContestantName } from '../contestants/contestant.ts';
+import { type ForwardingSample, measureForwarding, type WindowLength } from './forwarding-window.ts';
+import { interleave } from './rounds.ts';
+
+export interface ForwardingPlan {
+  /** Ascending: subscribers are added, never taken away. */
+  readonly subscriberCounts: readonly number[];
+  readonly rounds: number;
+  readonly window: WindowLength;
+}
+
+/** All rounds of all contestants at one number of subscribers. */
+export interface ForwardingResult {
+  readonly subscribers: number;
+  /** In the order of rounds, so that equal places were measured within seconds of each other. */
+  readonly samples: ReadonlyMap<ContestantName, readonly ForwardingSample[]>;
+}
+
+/** Measures every contestant at every number of subscribers, taking turns. */
+export async function measureForwardingRounds(
+  contestants: readonly Contestant[],
+  plan: ForwardingPlan,
+  onResult: (result: ForwardingResult) => void,
+): Promise<void> {
+  for (const subscribers of plan.subscriberCounts) {
+    for (const contestant of contestants) await contestant.growTo(subscribers);
+    const samples = new Map(contestants.map(({ name }): [ContestantName, ForwardingSample[]] => [name, []]));
+    for (const contestant of interleave(contestants, plan.rounds)) {
+      samples.get(contestant.name)?.push(await measureForwarding(contestant, plan.window));
+    }
+    onResult({ subscribers, samples });
+  }
+}

@@ -1,0 +1,23 @@
+import { quantile } from '@causeway/loadtest';
+
+/** A figure measured several times: what to believe, and how far it moved. */
+export interface Spread {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** @throws RangeError – when there is nothing to summarise */
+export function spreadOf(samples: readonly number[]): Spread {
+  return { median: medianOf(samples), lowest: quantile(samples, 0), highest: quantile(samples, 1) };
+}
+
+/** Of an even number of samples, the mean of the two in the middle. */
+function medianOf(samples: readonly number[]): number {
+  const lower = quantile(samples, 0.5);
+  const upper = -quantile(
+    samples.map((sample) => -sample),
+    0.5,
+  );
+  return (lower + upper) / 2;
+}

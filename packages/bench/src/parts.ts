@@ -1,0 +1,58 @@
+/** The parts of the bench: each measures, and prints its tables as soon as they are known. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BenchOptions } from './bench-options.ts';
+import type { Contestant, ContestantName, Load } from './contestants/contestant.ts';
+import { measureForwardingRounds } from './measure/forwarding.ts';
+import { measureSessions, type SessionCosts } from './measure/sessions.ts';
+import { type CpuProfile, topSelfTimes } from './profile/self-time.ts';
+import { formatForwarding } from './report/forwarding-report.ts';
+import { formatSelfTimes } from './report/profile-report.ts';
+import { formatJoins, formatMemory } from './report/sessions-report.ts';
+import { RunningBench } from './running-bench.ts';
+
+export type Print = (text: string) => void;
+
+const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
+const WARM_UP_MS = 1000;
+const PROFILE_MS = 5000;
+const PROFILE_LINES = 25;
+
+export async function runForwarding(options: BenchOptions, contestants: readonly ContestantName[], print: Print): Promise<void> {
+  const { rounds, secondsPerWindow, subscriberCounts, cpuProfilePath } = options;
+  print(
+    `Forwarding: 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, evenly paced, to N subscribers; ` +
+      `median (range) of ${rounds} x ${secondsPerWindow} s, contestants taking turns.`,
+  );
+  const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
+  await RunningBench.with(async (bench) => {
+    const running: Contestant[] = [];
+    for (const name of contestants) running.push(await bench.startContestant(name, LOAD));
+    await measureForwardingRounds(running, { subscriberCounts, rounds, window }, (result) => print(formatForwarding(result)));
+    const causeway = running.find(({ name }) => name === 'causeway');
+    if (causeway !== undefined && cpuProfilePath !== undefined) print(await profile(causeway, cpuProfilePath));
+  });
+}
+
+/** Joins and memory come of one measurement: `parts` says which of its tables to print. */
+export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, print: Print): Promise<void> {
+  const names = options.contestants.filter((name) => name !== 'floor');
+  const costs = new Map<ContestantName, SessionCosts>();
+  for (const name of names) {
+    const own = await RunningBench.with(async (bench) => measureSessions(await bench.startSfu(name), bench.load, options.sessions));
+    costs.set(name, own);
+  }
+  if (parts.joins) print(`CPU of the SFU for a join, ${options.sessions} joins in 4 batches\n\n${formatJoins(costs)}`);
+  if (parts.memory) print(`Memory of the SFU, forced collection, difference over ${options.sessions} sessions\n\n${formatMemory(costs)}`);
+}
+
+/** A run of its own after the measurements, since sampling costs time. */
+async function profile(causeway: Contestant, path: string): Promise<string> {
+  await causeway.process.ask('startProfile');
+  await causeway.start();
+  await sleep(PROFILE_MS);
+  await causeway.pause();
+  await causeway.process.ask('stopProfile', path);
+  const cpuProfile = JSON.parse(await readFile(path, 'utf8')) as CpuProfile;
+  return `Profile of Causeway, ${PROFILE_MS / 1000} s, written to ${path}\n\n${formatSelfTimes(topSelfTimes(cpuProfile, PROFILE_LINES))}`;
+}

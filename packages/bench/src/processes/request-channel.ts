@@ -1,0 +1,126 @@
+/**
+ * Questions and answers between two processes of the bench over Node's IPC channel. A contract is an interface whose methods
+ * are the verbs; both ends are of one source tree, so the types of arguments and results are taken on trust.
+ */
+
+export type Contract<Verbs> = { readonly [Verb in keyof Verbs]: (argument: never) => unknown };
+
+/** What an asker needs of a `ChildProcess`, and an answerer of `process`. */
+export interface MessagePort {
+  send?(message: unknown): boolean;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+interface Question {
+  readonly bench: 'question';
+  readonly id: number;
+  readonly verb: string;
+  readonly argument: unknown;
+}
+
+interface Answer {
+  readonly bench: 'answer';
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The asking end. */
+export class Asker<Verbs extends Contract<Verbs>> {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (message) => {
+      if (isAnswer(message)) this.#settle(message);
+    });
+  }
+
+  /** @throws Error – with the message of the error that the other process met */
+  ask<Verb extends keyof Verbs & string>(verb: Verb, ...[argument]: Parameters<Verbs[Verb]>): Promise<Awaited<ReturnType<Verbs[Verb]>>> {
+    const id = this.#nextId++;
+    const asked = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    this.#port.send?.({ bench: 'question', id, verb, argument } satisfies Question);
+    return asked as Promise<Awaited<ReturnType<Verbs[Verb]>>>;
+  }
+
+  /** Fails everything that is still unanswered: the other process is gone. */
+  fail(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(answer.id);
+    if (answer.error === undefined) waiting.resolve(answer.result);
+    else waiting.reject(new Error(answer.error));
+  }
+}
+
+type Verb = (argument: unknown) => unknown;
+
+const desks = new WeakMap<MessagePort, AnswerDesk>();
+
+/** Answers the verbs of one contract. A process may answer several contracts on one port, and may add them at any time. */
+export function answerQuestions<Verbs extends Contract<Verbs>>(port: MessagePort, verbs: Verbs): void {
+  const desk = desks.get(port) ?? new AnswerDesk(port);
+  desks.set(port, desk);
+  desk.add(Object.entries(verbs) as [string, Verb][]);
+}
+
+/**
+ * All answers of one port. It keeps questions that nobody can answer yet: Node hands messages to the first listener there is,
+ * and a program's own verbs may come later than those of what was loaded ahead of it.
+ */
+class AnswerDesk {
+  readonly #port: MessagePort;
+  readonly #verbs = new Map<string, Verb>();
+  readonly #unanswered: Question[] = [];
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (message) => {
+      if (isQuestion(message)) this.#take(message);
+    });
+  }
+
+  add(verbs: readonly [string, Verb][]): void {
+    for (const [name, verb] of verbs) this.#verbs.set(name, verb);
+    for (const question of this.#unanswered.splice(0)) this.#take(question);
+  }
+
+  #take(question: Question): void {
+    const verb = this.#verbs.get(question.verb);
+    if (verb === undefined) this.#unanswered.push(question);
+    else void this.#answer(question, verb);
+  }
+
+  async #answer({ id, argument }: Question, verb: Verb): Promise<void> {
+    try {
+      this.#reply({ bench: 'answer', id, result: await verb(argument) });
+    } catch (error) {
+      this.#reply({ bench: 'answer', id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+
+  #reply(answer: Answer): void {
+    this.#port.send?.(answer);
+  }
+}
+
+function isQuestion(message: unknown): message is Question {
+  return typeof message === 'object' && message !== null && 'bench' in message && message.bench === 'question';
+}
+
+function isAnswer(message: unknown): message is Answer {
+  return typeof message === 'object' && message !== null && 'bench' in message && message.bench === 'answer';
+}

@@ -1,0 +1,23 @@
+import type { ContestantName } from '../contestants/contestant.ts';
+import type { SessionCosts } from '../measure/sessions.ts';
+import { formatKilobytes, formatSpread } from './figures.ts';
+import { formatTable } from './table.ts';
+
+type CostsByName = ReadonlyMap<ContestantName, SessionCosts>;
+
+export function formatJoins(costs: CostsByName): string {
+  const rows = [...costs].map(([name, { cpuMillisPerJoin }]) => [name, formatSpread(cpuMillisPerJoin, 1)]);
+  return formatTable(['contestant', 'CPU ms/join'], rows);
+}
+
+export function formatMemory(costs: CostsByName): string {
+  const rows = [...costs].flatMap(([name, { bytesPerIdleSession, bytesPerSubscription }]) => [
+    [`${name}: idle session`, ...memoryCells(bytesPerIdleSession)],
+    [`${name}: subscription`, ...memoryCells(bytesPerSubscription)],
+  ]);
+  return formatTable(['each further', 'RSS', 'heap', 'external'], rows);
+}
+
+function memoryCells({ rssBytes, heapBytes, externalBytes }: SessionCosts['bytesPerIdleSession']): string[] {
+  return [rssBytes, heapBytes, externalBytes].map(formatKilobytes);
+}

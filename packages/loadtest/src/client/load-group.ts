@@ -1,0 +1,80 @@
+import type { RemoteTrack } from '../sfu-api.ts';
+import type { LoadContext } from './load-session.ts';
+import { PublishingClient, type PublishOptions } from './publishing-client.ts';
+import { SubscribingClient } from './subscribing-client.ts';
+
+/** Sums over the clients of a group, since they joined. */
+export interface LoadTotals {
+  readonly sent: number;
+  /** Over all subscribers, each packet once. */
+  readonly received: number;
+  readonly duplicates: number;
+  readonly checked: number;
+  /** Checked packets of which at least one byte was not what was sent. */
+  readonly corrupted: number;
+}
+
+/** The clients that one process has on one SFU. */
+export class LoadGroup {
+  readonly #context: LoadContext;
+  readonly #publishers: PublishingClient[] = [];
+  readonly #subscribers: SubscribingClient[] = [];
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  /** Joins a publisher, which does not send before `start`. */
+  async publish(options: PublishOptions): Promise<RemoteTrack> {
+    const client = await PublishingClient.join(this.#context, options);
+    this.#publishers.push(client);
+    return client.track;
+  }
+
+  /** Joins one client, subscribed to all of the given tracks. */
+  async join(tracks: readonly RemoteTrack[], diligence: 'count' | 'check'): Promise<SubscribingClient> {
+    const client = await SubscribingClient.join(this.#context, diligence);
+    this.#subscribers.push(client);
+    for (const track of tracks) await client.subscribe(track);
+    return client;
+  }
+
+  /** Subscribes every client that joined earlier. */
+  async subscribeAll(track: RemoteTrack): Promise<void> {
+    for (const subscriber of this.#subscribers) await subscriber.subscribe(track);
+  }
+
+  start(): void {
+    for (const publisher of this.#publishers) publisher.start();
+  }
+
+  pause(): void {
+    for (const publisher of this.#publishers) publisher.pause();
+  }
+
+  totals(): LoadTotals {
+    const counts = this.#subscribers.flatMap((subscriber) => subscriber.counts());
+    return {
+      sent: sum(this.#publishers.map(({ sent }) => sent)),
+      received: sum(counts.map(({ unique }) => unique)),
+      duplicates: sum(counts.map(({ duplicates }) => duplicates)),
+      checked: sum(this.#subscribers.map(({ inspector }) => inspector?.checked ?? 0)),
+      corrupted: sum(this.#subscribers.map(({ inspector }) => inspector?.corrupted ?? 0)),
+    };
+  }
+
+  /** Of every packet checked since the last call. */
+  takeLatenciesMs(): number[] {
+    return this.#subscribers.flatMap(({ inspector }) => inspector?.takeLatenciesMs() ?? []);
+  }
+
+  /** Ends all sessions, one after the other. */
+  async leave(): Promise<void> {
+    const clients = [...this.#subscribers.splice(0), ...this.#publishers.splice(0)];
+    for (const client of clients) await client.leave();
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

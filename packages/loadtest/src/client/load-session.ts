@@ -1,0 +1,63 @@
+import type { SecureSuite } from '@causeway/media';
+import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
+import { writeAnswer } from '../sdp/answer.ts';
+import { type OfferedTrack, writeOffer } from '../sdp/offer.ts';
+import { type RemoteDescription, readRemoteDescription } from '../sdp/remote-description.ts';
+import type { RemoteTrack, SfuApi } from '../sfu-api.ts';
+
+/** What all load clients of one process share. */
+export interface LoadContext {
+  readonly api: SfuApi;
+  readonly suite: SecureSuite;
+}
+
+export interface JoinOptions {
+  readonly listener: LoadPeerListener;
+  /** What the first offer publishes; without it the offer is to receive one video. */
+  readonly track?: OfferedTrack;
+}
+
+/** One session with the SFU, signalled over HTTP and connected over UDP, as a page with one `RTCPeerConnection` has. */
+export class LoadSession {
+  readonly sessionId: string;
+  readonly peer: LoadPeer;
+  readonly #api: SfuApi;
+  readonly #setup: 'active' | 'passive';
+  #descriptionVersion = 1;
+
+  private constructor(api: SfuApi, peer: LoadPeer, sessionId: string, answer: RemoteDescription) {
+    this.#api = api;
+    this.peer = peer;
+    this.sessionId = sessionId;
+    this.#setup = ownDtlsRole(answer.transport) === 'client' ? 'active' : 'passive';
+  }
+
+  /** Opens a session; resolves when DTLS is completed. */
+  static async join({ api, suite }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
+    const peer = new LoadPeer(suite, listener);
+    const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, track));
+    const answer = readRemoteDescription(answerSdp);
+    const session = new LoadSession(api, peer, sessionId, answer);
+    try {
+      await peer.connect(answer.transport);
+    } catch (error) {
+      await session.leave();
+      throw new Error(`Session ${sessionId} could not connect`, { cause: error });
+    }
+    return session;
+  }
+
+  /** Subscribes, and answers the offer that comes of it. */
+  async subscribe(track: RemoteTrack): Promise<void> {
+    const offerSdp = await this.#api.subscribe(this.sessionId, track);
+    if (offerSdp === undefined) return;
+    const version = ++this.#descriptionVersion;
+    const answer = writeAnswer(readRemoteDescription(offerSdp), { transport: this.peer.local, setup: this.#setup, version });
+    await this.#api.answer(this.sessionId, answer);
+  }
+
+  /** Deletes the session at the SFU, then closes the transport. */
+  async leave(): Promise<void> {
+    await this.#api.deleteSession(this.sessionId).finally(() => this.peer.close());
+  }
+}

@@ -1,0 +1,56 @@
+import { peekRtpSeq, peekRtpSsrc } from '@causeway/wire';
+import { type PacketCounts, PacketTally } from '../load/packet-tally.ts';
+import type { LoadPeerListener } from '../peer/load-peer.ts';
+import type { RemoteTrack } from '../sfu-api.ts';
+import { type LoadContext, LoadSession } from './load-session.ts';
+import { PayloadInspector } from './payload-inspector.ts';
+
+/** With SRTP's tag behind it; shorter ones carry nothing that could be counted. */
+const MIN_SRTP_BYTES = 12 + 10;
+
+/** Counts the packets it gets without decrypting them; a checking one decrypts them and compares every byte, too. */
+export class SubscribingClient implements LoadPeerListener {
+  readonly #tallyBySsrc = new Map<number, PacketTally>();
+  readonly inspector: PayloadInspector | undefined;
+  #session: LoadSession | undefined;
+
+  private constructor(inspector: PayloadInspector | undefined) {
+    this.inspector = inspector;
+  }
+
+  static async join(context: LoadContext, diligence: 'count' | 'check'): Promise<SubscribingClient> {
+    const client = new SubscribingClient(diligence === 'check' ? new PayloadInspector() : undefined);
+    client.#session = await LoadSession.join(context, { listener: client });
+    return client;
+  }
+
+  async subscribe(track: RemoteTrack): Promise<void> {
+    await this.#session?.subscribe(track);
+  }
+
+  onSrtp(packet: Buffer): void {
+    if (packet.length < MIN_SRTP_BYTES) return;
+    this.#tallyOf(peekRtpSsrc(packet)).add(peekRtpSeq(packet));
+    if (this.#session !== undefined) this.inspector?.inspect(packet, this.#session.peer.endpoint);
+  }
+
+  onSrtcp(): void {}
+
+  /** One entry for each stream that packets came on. */
+  counts(): PacketCounts[] {
+    return [...this.#tallyBySsrc.values()].map((tally) => tally.counts());
+  }
+
+  async leave(): Promise<void> {
+    await this.#session?.leave();
+  }
+
+  #tallyOf(ssrc: number): PacketTally {
+    let tally = this.#tallyBySsrc.get(ssrc);
+    if (tally === undefined) {
+      tally = new PacketTally();
+      this.#tallyBySsrc.set(ssrc, tally);
+    }
+    return tally;
+  }
+}

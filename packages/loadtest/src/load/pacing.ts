@@ -1,0 +1,30 @@
+/**
+ * When the packets of a constant-rate source are due. Every due time is computed from the start, never from the packet
+ * before, so a late timer delays one packet and not all that follow.
+ */
+export class Pacing {
+  readonly #startMs: number;
+  readonly #intervalMs: number;
+  #taken = 0;
+
+  constructor(startMs: number, packetsPerSecond: number) {
+    this.#startMs = startMs;
+    this.#intervalMs = 1000 / packetsPerSecond;
+  }
+
+  /** How many packets fell due since the last call; after a stall that is more than one. */
+  takeDue(nowMs: number): number {
+    const before = this.#taken;
+    while (this.#dueAtMs(this.#taken) <= nowMs) this.#taken++;
+    return this.#taken - before;
+  }
+
+  /** How long to sleep until the next packet is due, in the whole milliseconds that timers know; at least 1. */
+  sleepMs(nowMs: number): number {
+    return Math.max(1, Math.ceil(this.#dueAtMs(this.#taken) - nowMs));
+  }
+
+  #dueAtMs(packet: number): number {
+    return this.#startMs + packet * this.#intervalMs;
+  }
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { SecureEndpoint, SecureSuite } from '@causeway/media';
+import type { LocalTransport } from '../sdp/local-media.ts';
+import type { RemoteTransport } from '../sdp/remote-description.ts';
+import { datagramKind } from './datagram-kind.ts';
+import { IceClient, type RemoteAddress } from './ice-client.ts';
+
+const FIRST_CHECK_RETRY_MS = 50;
+const MAX_CHECK_RETRY_MS = 1000;
+/** As often as browsers check. */
+const CONSENT_INTERVAL_MS = 2500;
+const CONNECT_DEADLINE_MS = 20_000;
+const LOOPBACK = '127.0.0.1';
+
+/** What a peer does with media. Both are called with bytes still protected, good until the call returns. */
+export interface LoadPeerListener {
+  onSrtp(packet: Buffer): void;
+  onSrtcp(packet: Buffer): void;
+}
+
+type PeerState =
+  | { readonly mode: 'new' }
+  | { readonly mode: 'checking'; readonly socket: Socket; readonly ice: IceClient; readonly remote: RemoteTransport }
+  | { readonly mode: 'secured'; readonly socket: Socket; readonly ice: IceClient; readonly endpoint: SecureEndpoint }
+  | { readonly mode: 'closed' };
+
+/** One client's transport: its own connected UDP socket, ICE as the controlling side, DTLS and SRTP. */
+export class LoadPeer {
+  readonly local: LocalTransport;
+  readonly #suite: SecureSuite;
+  readonly #listener: LoadPeerListener;
+  readonly #connected = Promise.withResolvers<void>();
+  #state: PeerState = { mode: 'new' };
+  #checkTimer: NodeJS.Timeout | undefined;
+
+  constructor(suite: SecureSuite, listener: LoadPeerListener) {
+    this.#suite = suite;
+    this.#listener = listener;
+    const ice = { ufrag: randomBytes(6).toString('hex'), password: randomBytes(16).toString('hex') };
+    this.local = { ice, fingerprint: suite.fingerprint };
+  }
+
+  /**
+   * Connects to the SFU that `remote` describes; resolves when DTLS is completed.
+   *
+   * @throws Error – when that takes more than 20 seconds, or the SFU refuses
+   */
+  async connect(remote: RemoteTransport): Promise<void> {
+    const { address, port } = chooseCandidate(remote);
+    const socket = createSocket('udp4');
+    // Refused by an SFU that has gone, say: the peer's silence is what counts.
+    socket.on('error', () => {});
+    socket.connect(port, address);
+    await once(socket, 'connect');
+    const state = { mode: 'checking', socket, ice: new IceClient(this.local.ice, remote.ice), remote } as const;
+    this.#state = state;
+    socket.on('message', (datagram, from) => this.#handleDatagram(datagram, from));
+    this.#check(state, FIRST_CHECK_RETRY_MS);
+    const deadline = setTimeout(() => this.#connected.reject(this.#lateError()), CONNECT_DEADLINE_MS);
+    await this.#connected.promise.finally(() => clearTimeout(deadline));
+  }
+
+  /** The secure endpoint of a connected peer. @throws Error – before DTLS has begun and after `close` */
+  get endpoint(): SecureEndpoint {
+    if (this.#state.mode !== 'secured') throw new Error(`A peer that is ${this.#state.mode} has no secure endpoint`);
+    return this.#state.endpoint;
+  }
+
+  /** Sends protected bytes, or does nothing when the peer is closed. */
+  send(bytes: Uint8Array): void {
+    const state = this.#state;
+    if (state.mode === 'checking' || state.mode === 'secured') state.socket.send(bytes);
+  }
+
+  close(): void {
+    const state = this.#state;
+    clearTimeout(this.#checkTimer);
+    if (state.mode === 'secured') state.endpoint.close();
+    this.#state = { mode: 'closed' };
+    if (state.mode === 'checking' || state.mode === 'secured') state.socket.close();
+  }
+
+  #check(state: { readonly ice: IceClient }, retryMs: number): void {
+    this.send(state.ice.writeCheck());
+    const delayMs = state.ice.isConnected ? CONSENT_INTERVAL_MS : retryMs;
+    this.#checkTimer = setTimeout(() => this.#check(state, Math.min(2 * retryMs, MAX_CHECK_RETRY_MS)), delayMs);
+  }
+
+  #handleDatagram(datagram: Buffer, from: RemoteAddress): void {
+    const kind = datagramKind(datagram);
+    if (kind === 'srtp') this.#listener.onSrtp(datagram);
+    else if (kind === 'srtcp') this.#listener.onSrtcp(datagram);
+    else if (kind === 'stun') this.#handleStun(datagram, from);
+    else if (kind === 'dtls') this.#handleDtls(datagram);
+  }
+
+  #handleStun(datagram: Buffer, from: RemoteAddress): void {
+    const state = this.#state;
+    if (state.mode !== 'checking' && state.mode !== 'secured') return;
+    const answer = state.ice.handleStun(datagram, from);
+    if (answer !== undefined) this.send(answer);
+    if (state.mode === 'checking' && state.ice.isConnected) this.#secure(state);
+  }
+
+  #handleDtls(datagram: Buffer): void {
+    if (this.#state.mode === 'checking') this.#secure(this.#state);
+    if (this.#state.mode === 'secured') this.#state.endpoint.handleDtls(performance.now(), datagram);
+  }
+
+  #secure({ socket, ice, remote }: Extract<PeerState, { mode: 'checking' }>): void {
+    const endpoint = this.#suite.createEndpoint({
+      role: ownDtlsRole(remote),
+      remoteFingerprints: remote.fingerprints,
+      listener: {
+        onDtlsOutput: (datagram) => this.send(datagram),
+        onConnected: () => this.#connected.resolve(),
+        onClosed: (reason) => this.#connected.reject(new Error(`DTLS was closed: ${reason}`)),
+        onDataChannelOpened() {},
+        onDataChannelClosed() {},
+        onDataChannelMessage() {},
+      },
+    });
+    this.#state = { mode: 'secured', socket, ice, endpoint };
+  }
+
+  #lateError(): Error {
+    return new Error(`Not connected after ${CONNECT_DEADLINE_MS} ms, still ${this.#state.mode}`);
+  }
+}
+
+/** We offer `actpass`, so the SFU chooses (RFC 5763 §5). */
+export function ownDtlsRole(remote: RemoteTransport): 'client' | 'server' {
+  return remote.setup === 'active' ? 'server' : 'client';
+}
+
+function chooseCandidate({ candidates }: RemoteTransport): RemoteAddress {
+  const chosen = candidates.find((candidate) => candidate.address === LOOPBACK) ?? candidates[0];
+  if (chosen === undefined) throw new Error('The SFU announced no UDP host candidate for IPv4');
+  return chosen;
+}

@@ -1,0 +1,56 @@
+import { type LocalTransport, MID_EXTENSION_URI, VIDEO_RTPMAP } from './local-media.ts';
+import type { RemoteDescription, RemoteSection } from './remote-description.ts';
+import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
+
+export interface Answerer {
+  readonly transport: LocalTransport;
+  /** The DTLS role that the first exchange settled. */
+  readonly setup: 'active' | 'passive';
+  /** Of the session description; one more than that of the description before. */
+  readonly version: number;
+}
+
+/**
+ * Writes the answer to an SFU's offer: receives every video section that the SFU sends VP8 on, leaves all others inactive.
+ *
+ * @see RFC 8829 §5.3.1 (initial answers)
+ */
+export function writeAnswer(offer: RemoteDescription, answerer: Answerer): string {
+  const mids = offer.sections.map((section) => section.mid);
+  return joinLines([...sessionLines(mids, answerer.version), ...offer.sections.flatMap((section) => sectionLines(section, answerer))]);
+}
+
+/** The payload type an SFU sends VP8 with in this section, if it sends any. */
+export function sentVideoPayloadType(section: RemoteSection): number | undefined {
+  const isSent = section.direction === 'sendonly' || section.direction === 'sendrecv';
+  if (!isSent || section.kind !== 'video') return undefined;
+  for (const [payloadType, rtpmap] of section.rtpmaps) {
+    if (rtpmap.toUpperCase() === VIDEO_RTPMAP) return payloadType;
+  }
+  return undefined;
+}
+
+function sectionLines(section: RemoteSection, { transport, setup }: Answerer): string[] {
+  const payloadType = sentVideoPayloadType(section);
+  const formats = payloadType === undefined ? section.formats : [String(payloadType)];
+  return [
+    `m=${section.kind} 9 ${section.protocol} ${formats.join(' ')}`,
+    ...transportLines(transport, setup),
+    `a=mid:${section.mid}`,
+    ...(payloadType === undefined ? inactiveLines(section) : receiveLines(section, payloadType)),
+  ];
+}
+
+function receiveLines(section: RemoteSection, payloadType: number): string[] {
+  const midExtension = section.extensions.get(MID_EXTENSION_URI);
+  return [
+    ...(midExtension === undefined ? [] : [`a=extmap:${midExtension} ${MID_EXTENSION_URI}`]),
+    'a=recvonly',
+    ...codecLines(payloadType, VIDEO_RTPMAP),
+  ];
+}
+
+/** The codecs are kept, for an answer without any common codec is a rejection. */
+function inactiveLines({ rtpmaps }: RemoteSection): string[] {
+  return ['a=inactive', ...[...rtpmaps].map(([payloadType, rtpmap]) => `a=rtpmap:${payloadType} ${rtpmap}`)];
+}

@@ -1,0 +1,16 @@
+/** What a load client can do, the same in every offer and answer it writes. */
+import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
+
+export const VIDEO_PAYLOAD_TYPE = 96;
+export const VIDEO_CLOCK_RATE_HZ = 90_000;
+export const VIDEO_RTPMAP = `VP8/${VIDEO_CLOCK_RATE_HZ}`;
+
+/** Header extensions a client understands. The SFU's cost of writing them is part of what is measured. */
+export const MID_EXTENSION_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+export const MID_EXTENSION_ID = 4;
+
+/** The transport half of a description, the same in all of its sections. */
+export interface LocalTransport {
+  readonly ice: IceCredentials;
+  readonly fingerprint: CertificateFingerprint;
+}

@@ -1,0 +1,99 @@
+/**
+ * What a load client needs to know of the SFU's offers and answers. It reads no more of SDP than an SFU has to say, and says
+ * clearly what it missed.
+ *
+ * @see RFC 8866, RFC 8839 (ICE), RFC 8122 (fingerprint), RFC 5763 (setup)
+ */
+import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
+
+export interface RemoteCandidate {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface RemoteTransport {
+  readonly ice: IceCredentials;
+  readonly fingerprints: readonly CertificateFingerprint[];
+  readonly setup: string;
+  /** Host candidates for UDP over IPv4, as listed. */
+  readonly candidates: readonly RemoteCandidate[];
+}
+
+export interface RemoteSection {
+  readonly kind: string;
+  readonly mid: string;
+  readonly protocol: string;
+  /** The formats of the m-line, verbatim. */
+  readonly formats: readonly string[];
+  readonly direction: string;
+  /** Payload type to `VP8/90000` and the like. */
+  readonly rtpmaps: ReadonlyMap<number, string>;
+  /** Extension URI to id. */
+  readonly extensions: ReadonlyMap<string, number>;
+}
+
+export interface RemoteDescription {
+  readonly transport: RemoteTransport;
+  readonly sections: readonly RemoteSection[];
+}
+
+/** @throws Error – when a line that no connection can do without is missing; the message names it */
+export function readRemoteDescription(sdp: string): RemoteDescription {
+  const lines = sdp.split(/\r?\n/);
+  const starts = lines.flatMap((line, index) => (line.startsWith('m=') ? [index] : []));
+  if (starts.length === 0) throw new Error('The SFU sent a description without any m-line');
+  return {
+    transport: readTransport(lines),
+    sections: starts.map((start, index) => readSection(lines.slice(start, starts[index + 1]))),
+  };
+}
+
+/** With BUNDLE there is one transport, so the first of each line counts, wherever it stands. */
+function readTransport(lines: readonly string[]): RemoteTransport {
+  return {
+    ice: { ufrag: demand(lines, 'a=ice-ufrag:'), password: demand(lines, 'a=ice-pwd:') },
+    fingerprints: valuesOf(lines, 'a=fingerprint:').map(readFingerprint),
+    setup: demand(lines, 'a=setup:'),
+    candidates: valuesOf(lines, 'a=candidate:').flatMap(readCandidate),
+  };
+}
+
+function readSection(lines: readonly string[]): RemoteSection {
+  const [kind = '', , protocol = '', ...formats] = (lines[0] ?? '').slice('m='.length).split(' ');
+  const direction = lines.find((line) => /^a=(sendrecv|sendonly|recvonly|inactive)$/.test(line));
+  return {
+    kind,
+    mid: demand(lines, 'a=mid:'),
+    protocol,
+    formats,
+    direction: direction?.slice('a='.length) ?? 'sendrecv',
+    rtpmaps: new Map(valuesOf(lines, 'a=rtpmap:').map((value): [number, string] => [Number.parseInt(value, 10), afterSpace(value)])),
+    extensions: new Map(valuesOf(lines, 'a=extmap:').map((value): [string, number] => [afterSpace(value), Number.parseInt(value, 10)])),
+  };
+}
+
+function readFingerprint(value: string): CertificateFingerprint {
+  const [algorithm = '', hex = ''] = value.split(' ');
+  return { algorithm: algorithm.toLowerCase(), value: hex.toUpperCase() };
+}
+
+/** `foundation component transport priority address port typ host …` (RFC 8839 §5.1). */
+function readCandidate(value: string): RemoteCandidate[] {
+  const [, component, transport, , address = '', port = '', , type] = value.split(' ');
+  const isUsable = component === '1' && transport?.toLowerCase() === 'udp' && type === 'host' && !address.includes(':');
+  return isUsable ? [{ address, port: Number(port) }] : [];
+}
+
+function valuesOf(lines: readonly string[], prefix: string): string[] {
+  return lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+}
+
+function demand(lines: readonly string[], prefix: string): string {
+  const [value] = valuesOf(lines, prefix);
+  if (value === undefined) throw new Error(`The SFU sent a description without a line "${prefix}"`);
+  return value;
+}
+
+function afterSpace(value: string): string {
+  return value.slice(value.indexOf(' ') + 1);
+}

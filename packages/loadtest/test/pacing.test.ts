@@ -1,0 +1,52 @@
+import { Pacing } from '../src/load/pacing.ts';
+
+describe('Pacing', () => {
+  test('sends the first packet at once and then one an interval', () => {
+    const pacing = new Pacing(1000, 250);
+
+    expect([1000, 1003.9, 1004, 1007.9, 1008].map((nowMs) => pacing.takeDue(nowMs))).toEqual([1, 0, 1, 0, 1]);
+  });
+
+  test('sends exactly as many packets as the rate asks for, however late its timers fire', () => {
+    const pacing = new Pacing(0, 250);
+    let sent = 0;
+    let nowMs = 0;
+    for (let wake = 0; nowMs < 9990; wake++) {
+      sent += pacing.takeDue(nowMs);
+      nowMs += pacing.sleepMs(nowMs) + (wake % 7) * 0.3;
+    }
+    sent += pacing.takeDue(9999);
+
+    expect(sent).toBe(2500);
+  });
+
+  test('catches up in one go after a stall', () => {
+    const pacing = new Pacing(0, 250);
+    pacing.takeDue(0);
+
+    expect(pacing.takeDue(20)).toBe(5);
+    expect(pacing.takeDue(20)).toBe(0);
+  });
+
+  test('sleeps until the next packet is due, in whole milliseconds', () => {
+    const pacing = new Pacing(0, 250);
+    pacing.takeDue(0.2);
+
+    expect(pacing.sleepMs(0.2)).toBe(4);
+    expect(pacing.sleepMs(3.5)).toBe(1);
+  });
+
+  test('never asks for a timer of no length, which Node would round up behind our back', () => {
+    const pacing = new Pacing(0, 250);
+
+    expect(pacing.sleepMs(50)).toBe(1);
+  });
+
+  test('keeps a rate whose interval is no whole number of milliseconds', () => {
+    const pacing = new Pacing(0, 333);
+    let sent = 0;
+    for (let nowMs = 0; nowMs < 10_000; nowMs += pacing.sleepMs(nowMs)) sent += pacing.takeDue(nowMs);
+
+    expect(sent).toBe(3330);
+  });
+});
