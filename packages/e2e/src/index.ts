@@ -8,4 +8,6 @@ export type { Kit } from './in-page/kit.ts';
 export * from './reference-examples.ts';
 export * from './servers/blank-site.ts';
 export * from './servers/daemon.ts';
+export * from './servers/free-port.ts';
+export * from './servers/server-process.ts';
 export * from './wait-until.ts';
