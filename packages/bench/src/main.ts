@@ -1,24 +1,27 @@
 /** `npm run bench`: measures Causeway beside its two yardsticks and prints what it found. */
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
-import { type Print, runForwarding, runSessions } from './parts.ts';
+import { type Printer, runForwarding, runSessions } from './parts.ts';
 import { describeMachine } from './report/machine.ts';
 
-const print: Print = (text) => process.stdout.write(`${text}\n\n`);
+const printer: Printer = {
+  print: (text) => process.stdout.write(`${text}\n\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+};
 
 async function runBench(options: BenchOptions): Promise<void> {
-  print(describeMachine());
+  printer.print(describeMachine());
   const { parts, contestants } = options;
-  if (parts.includes('floor')) await runForwarding(options, ['floor'], print);
-  if (parts.includes('forwarding')) await runForwarding(options, contestants, print);
+  if (parts.includes('floor')) await runForwarding(options, ['floor'], printer);
+  if (parts.includes('forwarding')) await runForwarding(options, contestants, printer);
   if (parts.includes('latency')) {
     await runForwarding(
       options,
       contestants.filter((name) => name !== 'floor'),
-      print,
+      printer,
     );
   }
   const [joins, memory] = [parts.includes('joins'), parts.includes('memory')];
-  if (joins || memory) await runSessions(options, { joins, memory }, print);
+  if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 
 function optionsOrExit(): BenchOptions {
@@ -31,7 +34,7 @@ function optionsOrExit(): BenchOptions {
 }
 
 const options = optionsOrExit();
-if (options.isHelpWanted) print(USAGE);
+if (options.isHelpWanted) printer.print(USAGE);
 else {
   await runBench(options).catch((error: unknown) => {
     process.stderr.write(`The bench could not go on: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -11,16 +11,20 @@ import { formatSelfTimes } from './report/profile-report.ts';
 import { formatJoins, formatMemory } from './report/sessions-report.ts';
 import { RunningBench } from './running-bench.ts';
 
-export type Print = (text: string) => void;
+/** Where results and, apart from them, signs of life go. */
+export interface Printer {
+  print(text: string): void;
+  note(text: string): void;
+}
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1000;
 const PROFILE_MS = 5000;
 const PROFILE_LINES = 25;
 
-export async function runForwarding(options: BenchOptions, contestants: readonly ContestantName[], print: Print): Promise<void> {
+export async function runForwarding(options: BenchOptions, contestants: readonly ContestantName[], printer: Printer): Promise<void> {
   const { rounds, secondsPerWindow, subscriberCounts, cpuProfilePath } = options;
-  print(
+  printer.print(
     `Forwarding: 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, evenly paced, to N subscribers; ` +
       `median (range) of ${rounds} x ${secondsPerWindow} s, contestants taking turns.`,
   );
@@ -28,22 +32,31 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
   await RunningBench.with(async (bench) => {
     const running: Contestant[] = [];
     for (const name of contestants) running.push(await bench.startContestant(name, LOAD));
-    await measureForwardingRounds(running, { subscriberCounts, rounds, window }, (result) => print(formatForwarding(result)));
+    await measureForwardingRounds(
+      running,
+      { subscriberCounts, rounds, window },
+      {
+        onTurn: (subscribers, name) => printer.note(`N = ${subscribers}: ${name}`),
+        onResult: (result) => printer.print(formatForwarding(result)),
+      },
+    );
     const causeway = running.find(({ name }) => name === 'causeway');
-    if (causeway !== undefined && cpuProfilePath !== undefined) print(await profile(causeway, cpuProfilePath));
+    if (causeway !== undefined && cpuProfilePath !== undefined) printer.print(await profile(causeway, cpuProfilePath));
   });
 }
 
 /** Joins and memory come of one measurement: `parts` says which of its tables to print. */
-export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, print: Print): Promise<void> {
+export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, printer: Printer): Promise<void> {
   const names = options.contestants.filter((name) => name !== 'floor');
   const costs = new Map<ContestantName, SessionCosts>();
   for (const name of names) {
+    printer.note(`sessions: ${name}`);
     const own = await RunningBench.with(async (bench) => measureSessions(await bench.startSfu(name), bench.load, options.sessions));
     costs.set(name, own);
   }
-  if (parts.joins) print(`CPU of the SFU for a join, ${options.sessions} joins in 4 batches\n\n${formatJoins(costs)}`);
-  if (parts.memory) print(`Memory of the SFU, forced collection, difference over ${options.sessions} sessions\n\n${formatMemory(costs)}`);
+  if (parts.joins) printer.print(`CPU of the SFU for a join, ${options.sessions} joins in 4 batches\n\n${formatJoins(costs)}`);
+  if (parts.memory)
+    printer.print(`Memory of the SFU, forced collection, difference over ${options.sessions} sessions\n\n${formatMemory(costs)}`);
 }
 
 /** A run of its own after the measurements, since sampling costs time. */

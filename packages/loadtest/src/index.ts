@@ -3,6 +3,7 @@ export * from './client/load-session.ts';
 export * from './client/publishing-client.ts';
 export * from './client/subscribing-client.ts';
 export * from './load/concurrency.ts';
+export * from './load/drain.ts';
 export * from './load/monotonic-clock.ts';
 export * from './load/paced-source.ts';
 export * from './load/quantile.ts';

@@ -2,13 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureSuite } from '@causeway/media';
 import { LoadGroup, type LoadTotals } from './client/load-group.ts';
 import { repeatConcurrently } from './load/concurrency.ts';
+import { drain } from './load/drain.ts';
 import type { LoadOptions } from './load-options.ts';
 import { type RemoteTrack, SfuApi } from './sfu-api.ts';
 
 const JOINS_AT_ONCE = 8;
-const DRAIN_POLL_MS = 20;
-/** Nothing new for so long means that what is missing will not come. */
-const DRAIN_SILENCE_MS = 400;
 
 export interface LoadResult {
   readonly totals: LoadTotals;
@@ -26,7 +24,7 @@ export async function runLoad(suite: SecureSuite, options: LoadOptions, note: (p
     group.start();
     await sleep(1000 * options.seconds);
     group.pause();
-    await drain(group, options.subscribers);
+    await drain(() => group.totals().sent * options.subscribers - group.totals().received, sleep);
     const totals = group.totals();
     return { totals, expected: totals.sent * options.subscribers, latenciesMs: group.takeLatenciesMs() };
   } finally {
@@ -42,14 +40,4 @@ async function joinEverybody(group: LoadGroup, options: LoadOptions, note: (prog
   await group.join(tracks, 'check');
   await repeatConcurrently(options.subscribers - 1, JOINS_AT_ONCE, () => group.join(tracks, 'count'));
   note(`joined ${options.subscribers} subscribers`);
-}
-
-async function drain(group: LoadGroup, subscribers: number): Promise<void> {
-  let received = group.totals().received;
-  for (let silentMs = 0; received < group.totals().sent * subscribers && silentMs < DRAIN_SILENCE_MS; silentMs += DRAIN_POLL_MS) {
-    await sleep(DRAIN_POLL_MS);
-    const now = group.totals().received;
-    if (now > received) silentMs = 0;
-    received = now;
-  }
 }

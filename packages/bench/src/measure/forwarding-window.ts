@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drain } from '@causeway/loadtest';
 import type { Contestant, Progress } from '../contestants/contestant.ts';
-
-const DRAIN_POLL_MS = 20;
-/** Nothing new for so long means that what is missing will not come. */
-const DRAIN_SILENCE_MS = 400;
 
 export interface WindowLength {
   readonly warmUpMs: number;
@@ -29,12 +26,12 @@ export interface ForwardingSample {
 export async function measureForwarding(contestant: Contestant, length: WindowLength): Promise<ForwardingSample> {
   await runLoad(contestant, length.warmUpMs);
   // Subscribers that have just joined miss what came before their first keyframe: that is no loss of this window.
-  const before = await drain(contestant, 0);
+  const before = await settle(contestant, 0);
   await contestant.takeLatenciesMs();
 
   const cpuBefore = await contestant.process.ask('cpuMicros');
   await runLoad(contestant, length.measureMs);
-  const after = await drain(contestant, before.expected - before.received);
+  const after = await settle(contestant, before.expected - before.received);
   const cpuAfter = await contestant.process.ask('cpuMicros');
   return { cpuMicros: cpuAfter - cpuBefore, ...difference(before, after), latenciesMs: await contestant.takeLatenciesMs() };
 }
@@ -45,15 +42,13 @@ async function runLoad(contestant: Contestant, durationMs: number): Promise<void
   await contestant.pause();
 }
 
-/** Waits until all but `deficit` of the packets have arrived, or nothing arrives any more. */
-async function drain(contestant: Contestant, deficit: number): Promise<Progress> {
-  let progress = await contestant.progress();
-  for (let silentMs = 0; progress.expected - progress.received > deficit && silentMs < DRAIN_SILENCE_MS; silentMs += DRAIN_POLL_MS) {
-    await sleep(DRAIN_POLL_MS);
-    const next = await contestant.progress();
-    if (next.received > progress.received) silentMs = 0;
-    progress = next;
-  }
+/** @param deficit how many of the packets expected are known not to come */
+async function settle(contestant: Contestant, deficit: number): Promise<Progress> {
+  let progress: Progress = await contestant.progress();
+  await drain(async () => {
+    progress = await contestant.progress();
+    return progress.expected - progress.received - deficit;
+  }, sleep);
   return progress;
 }
 

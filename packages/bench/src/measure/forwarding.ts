@@ -16,18 +16,25 @@ export interface ForwardingResult {
   readonly samples: ReadonlyMap<ContestantName, readonly ForwardingSample[]>;
 }
 
+export interface ForwardingListener {
+  /** A turn takes seconds: somebody may want to know that it goes on. */
+  onTurn(subscribers: number, name: ContestantName): void;
+  onResult(result: ForwardingResult): void;
+}
+
 /** Measures every contestant at every number of subscribers, taking turns. */
 export async function measureForwardingRounds(
   contestants: readonly Contestant[],
   plan: ForwardingPlan,
-  onResult: (result: ForwardingResult) => void,
+  listener: ForwardingListener,
 ): Promise<void> {
   for (const subscribers of plan.subscriberCounts) {
     for (const contestant of contestants) await contestant.growTo(subscribers);
     const samples = new Map(contestants.map(({ name }): [ContestantName, ForwardingSample[]] => [name, []]));
     for (const contestant of interleave(contestants, plan.rounds)) {
+      listener.onTurn(subscribers, contestant.name);
       samples.get(contestant.name)?.push(await measureForwarding(contestant, plan.window));
     }
-    onResult({ subscribers, samples });
+    listener.onResult({ subscribers, samples });
   }
 }

@@ -68,10 +68,10 @@ export class LoadGroup {
     return this.#subscribers.flatMap(({ inspector }) => inspector?.takeLatenciesMs() ?? []);
   }
 
-  /** Ends all sessions, one after the other. */
+  /** Ends all sessions at once. */
   async leave(): Promise<void> {
     const clients = [...this.#subscribers.splice(0), ...this.#publishers.splice(0)];
-    for (const client of clients) await client.leave();
+    await Promise.all(clients.map((client) => client.leave()));
   }
 }
 
