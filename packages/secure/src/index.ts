@@ -1,2 +1,6 @@
+export type { DtlsCounters } from './dtls/dtls-counters.ts';
+export type { ChannelOpeningEndpoint } from './peer-endpoint.ts';
+export type { DataChannelRequest } from './sctp/data-channels.ts';
+export type { SctpCounters } from './sctp/sctp-counters.ts';
 export { type CountingSecureSuite, createSecureSuite, type SecureSuiteOptions } from './secure-suite.ts';
 export type { SrtpCounters } from './srtp/srtp-counters.ts';

@@ -2,33 +2,66 @@
 import type { OutboundStream, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SecureEndpointOptions } from '@causeway/media';
 import type { LocalCertificate } from './dtls/certificate.ts';
 import { DtlsAssociation } from './dtls/dtls-association.ts';
-import type { DtlsConnection } from './dtls/dtls-connection.ts';
 import type { DtlsCounters } from './dtls/dtls-counters.ts';
+import { type DataChannelRequest, DataChannels } from './sctp/data-channels.ts';
+import type { SctpCounters } from './sctp/sctp-counters.ts';
 import type { RtpOutboundStream } from './srtp/outbound-stream.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import type { SrtpTransform } from './srtp/srtp-suite.ts';
 
-export class PeerEndpoint implements SecureEndpoint {
+/** What all endpoints of a suite share. */
+export interface PeerEndpointContext {
+  readonly certificate: LocalCertificate;
+  readonly dtlsCounters: DtlsCounters;
+  readonly sctpCounters: SctpCounters;
+}
+
+/** An endpoint that also opens data channels: what relays and load tests need, and the SFU's engine does not. */
+export interface ChannelOpeningEndpoint extends SecureEndpoint {
+  /**
+   * Opens a data channel. As DTLS client this begins the SCTP association; as server the channel waits until the peer does.
+   *
+   * @returns the stream id, which the listener hears of once the channel is open; undefined before the handshake has ended, or when all are taken
+   */
+  openDataChannel(request: DataChannelRequest): number | undefined;
+}
+
+export class PeerEndpoint implements ChannelOpeningEndpoint {
   readonly #listener: SecureEndpointListener;
   readonly #srtp: SrtpTransform;
-  readonly #dtls: DtlsConnection;
+  readonly #dtls: DtlsAssociation;
+  readonly #channels: DataChannels;
+  #isConnected = false;
+  #isClosed = false;
 
-  constructor(options: SecureEndpointOptions, certificate: LocalCertificate, srtp: SrtpTransform, counters: DtlsCounters) {
-    this.#listener = options.listener;
+  constructor(options: SecureEndpointOptions, srtp: SrtpTransform, context: PeerEndpointContext) {
+    const { role, remoteFingerprints, listener } = options;
+    this.#listener = listener;
     this.#srtp = srtp;
+    this.#channels = new DataChannels(
+      role,
+      {
+        onPacket: (packet) => this.#dtls.send(packet),
+        onOpened: (channel) => listener.onDataChannelOpened(channel),
+        onClosed: (streamId) => listener.onDataChannelClosed(streamId),
+        onMessage: (streamId, data) => listener.onDataChannelMessage(streamId, data),
+        onAborted: () => this.#end('association-aborted'),
+      },
+      context.sctpCounters,
+    );
     this.#dtls = new DtlsAssociation(
       {
-        role: options.role,
-        certificate,
-        remoteFingerprints: options.remoteFingerprints,
+        role,
+        certificate: context.certificate,
+        remoteFingerprints,
         listener: {
-          onOutput: (datagram) => this.#listener.onDtlsOutput(datagram),
+          onOutput: (datagram) => listener.onDtlsOutput(datagram),
           onConnected: (keys) => this.#handleConnected(keys),
-          onData: () => {},
-          onClosed: (reason) => this.#handleClosed(reason),
+          onData: (data) => this.#channels.handlePacket(data),
+          onClosed: (reason) => this.#end(reason),
         },
       },
-      counters,
+      context.dtlsCounters,
     );
   }
 
@@ -56,24 +89,41 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#srtp.outbound.closeStream(stream as RtpOutboundStream);
   }
 
-  sendData(_streamId: number, _data: Uint8Array | string): boolean {
-    return false;
+  openDataChannel(request: DataChannelRequest): number | undefined {
+    return this.#isConnected ? this.#channels.open(request) : undefined;
   }
 
-  closeDataChannel(_streamId: number): void {}
+  sendData(streamId: number, data: Uint8Array | string): boolean {
+    return this.#channels.send(streamId, data);
+  }
+
+  closeDataChannel(streamId: number): void {
+    this.#channels.closeChannel(streamId);
+  }
 
   close(): void {
-    this.#dtls.close();
-    this.#srtp.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#release();
   }
 
   #handleConnected(keys: SrtpKeyingMaterial): void {
+    this.#isConnected = true;
     this.#srtp.setKeys(keys);
     this.#listener.onConnected(keys.profile);
   }
 
-  #handleClosed(reason: SecureCloseReason): void {
-    this.#srtp.close();
+  #end(reason: SecureCloseReason): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#release();
     this.#listener.onClosed(reason);
+  }
+
+  /** Data first: its goodbye travels inside DTLS. */
+  #release(): void {
+    this.#channels.close();
+    this.#dtls.close();
+    this.#srtp.close();
   }
 }

@@ -1,15 +1,9 @@
 /** The node's DTLS-SRTP: one certificate, one arena, and an endpoint per peer. */
-import type {
-  CertificateFingerprint,
-  PacketArena,
-  ProtectBatch,
-  SecureEndpoint,
-  SecureEndpointOptions,
-  SecureSuite,
-} from '@causeway/media';
+import type { CertificateFingerprint, PacketArena, ProtectBatch, SecureEndpointOptions, SecureSuite } from '@causeway/media';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
-import { PeerEndpoint } from './peer-endpoint.ts';
+import { type ChannelOpeningEndpoint, PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
+import { createSctpCounters, type SctpCounters } from './sctp/sctp-counters.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
 
@@ -26,6 +20,9 @@ export interface CountingSecureSuite extends SecureSuite {
   readonly srtpCounters: Readonly<SrtpCounters>;
   /** What DTLS threw away, counting up. */
   readonly dtlsCounters: Readonly<DtlsCounters>;
+  /** What SCTP and data channels threw away, counting up. */
+  readonly sctpCounters: Readonly<SctpCounters>;
+  createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint;
 }
 
 const DEFAULT_ARENA_SLOTS = 4_096;
@@ -51,20 +48,23 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly arena: PacketArena;
   readonly fingerprint: CertificateFingerprint;
   readonly srtpCounters: Readonly<SrtpCounters>;
-  readonly dtlsCounters: DtlsCounters = createDtlsCounters();
-  readonly #certificate: LocalCertificate;
+  readonly dtlsCounters: Readonly<DtlsCounters>;
+  readonly sctpCounters: Readonly<SctpCounters>;
+  readonly #context: PeerEndpointContext;
   readonly #srtp: SrtpSuite;
 
   constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
-    this.#certificate = certificate;
+    this.#context = { certificate, dtlsCounters: createDtlsCounters(), sctpCounters: createSctpCounters() };
     this.#srtp = srtp;
     this.arena = srtp.arena;
     this.fingerprint = certificate.fingerprint;
     this.srtpCounters = srtp.counters;
+    this.dtlsCounters = this.#context.dtlsCounters;
+    this.sctpCounters = this.#context.sctpCounters;
   }
 
-  createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
-    return new PeerEndpoint(options, this.#certificate, this.#srtp.createTransform(), this.dtlsCounters);
+  createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint {
+    return new PeerEndpoint(options, this.#srtp.createTransform(), this.#context);
   }
 
   protect(batch: ProtectBatch): void {

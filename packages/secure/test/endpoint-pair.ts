@@ -1,13 +1,6 @@
 /** Two endpoints of two suites whose datagrams reach each other through the event queue, in order, with nothing lost. */
-import type {
-  CertificateFingerprint,
-  DataChannelInfo,
-  SecureCloseReason,
-  SecureEndpoint,
-  SecureEndpointListener,
-  SecureSuite,
-  SrtpProfile,
-} from '@causeway/media';
+import type { CertificateFingerprint, DataChannelInfo, SecureCloseReason, SecureEndpointListener, SrtpProfile } from '@causeway/media';
+import type { ChannelOpeningEndpoint, CountingSecureSuite } from '../src/index.ts';
 
 /** What an endpoint has told its owner. */
 export class RecordingListener implements SecureEndpointListener {
@@ -21,6 +14,7 @@ export class RecordingListener implements SecureEndpointListener {
   closeReason: SecureCloseReason | undefined;
   /** Called after every event. */
   onEvent: () => void = () => {};
+  readonly #waiting = new Set<() => void>();
   #resolveConnected: (profile: SrtpProfile) => void = () => {};
   #resolveClosed: (reason: SecureCloseReason) => void = () => {};
 
@@ -33,49 +27,67 @@ export class RecordingListener implements SecureEndpointListener {
     });
   }
 
+  /** Resolves as soon as the condition holds after an event. */
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (!condition()) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
   onDtlsOutput(datagram: Uint8Array): void {
     this.output.push(datagram);
-    this.onEvent();
+    this.#notify();
   }
 
   onConnected(profile: SrtpProfile): void {
     this.profile = profile;
     this.#resolveConnected(profile);
-    this.onEvent();
+    this.#notify();
   }
 
   onClosed(reason: SecureCloseReason): void {
     this.closeReason = reason;
     this.#resolveClosed(reason);
-    this.onEvent();
+    this.#notify();
   }
 
   onDataChannelOpened(channel: DataChannelInfo): void {
     this.opened.push(channel);
-    this.onEvent();
+    this.#notify();
   }
 
   onDataChannelClosed(streamId: number): void {
     this.closedChannels.push(streamId);
-    this.onEvent();
+    this.#notify();
   }
 
   onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
     this.messages.push({ streamId, data });
+    this.#notify();
+  }
+
+  #notify(): void {
     this.onEvent();
+    for (const check of [...this.#waiting]) check();
   }
 }
 
 export interface EndpointPair {
-  readonly server: SecureEndpoint;
-  readonly client: SecureEndpoint;
+  readonly server: ChannelOpeningEndpoint;
+  readonly client: ChannelOpeningEndpoint;
   readonly serverHears: RecordingListener;
   readonly clientHears: RecordingListener;
 }
 
 export interface EndpointPairOptions {
-  readonly serverSuite: SecureSuite;
-  readonly clientSuite: SecureSuite;
+  readonly serverSuite: CountingSecureSuite;
+  readonly clientSuite: CountingSecureSuite;
   /** What the server is told to expect; the client's own unless given. */
   readonly expectedByServer?: readonly CertificateFingerprint[];
   readonly expectedByClient?: readonly CertificateFingerprint[];
@@ -99,6 +111,6 @@ export function createEndpointPair(options: EndpointPairOptions): EndpointPair {
   return { server, client, serverHears, clientHears };
 }
 
-function carry(from: RecordingListener, to: SecureEndpoint): void {
+function carry(from: RecordingListener, to: ChannelOpeningEndpoint): void {
   for (const datagram of from.output.splice(0)) setImmediate(() => to.handleDtls(performance.now(), datagram));
 }

@@ -1,0 +1,173 @@
+/**
+ * One SCTP association, run by werift behind a fence: packets are checked before it sees them and given to it one after
+ * another, and none of its promises is left alone.
+ *
+ * @see RFC 8831, docs/adr/0004-werift-behind-secure.md
+ */
+import { Event, type RTCDtlsTransport, RTCSctpTransport } from 'werift';
+import type { SctpCounters } from './sctp-counters.ts';
+import { fencePacket, MAX_STREAMS } from './sctp-fence.ts';
+
+export interface SctpListener {
+  onPacket(packet: Uint8Array): void;
+  onEstablished(): void;
+  onMessage(streamId: number, protocolId: number, data: Buffer): void;
+  /** The peer has reset its side of these streams, or confirmed that we have reset ours. */
+  onStreamsReset(streamIds: readonly number[]): void;
+  /** The peer aborted or shut down the association. */
+  onAborted(): void;
+}
+
+export interface SctpMessage {
+  readonly streamId: number;
+  /** Payload protocol identifier (RFC 8831 §8). */
+  readonly protocolId: number;
+  readonly data: Buffer;
+  readonly isOrdered: boolean;
+}
+
+/** The port that SDP says (`a=sctp-port`); inside DTLS it distinguishes nothing. */
+const SCTP_PORT = 5_000;
+/** Packets that wait while werift is busy with one. */
+const MAX_QUEUED_PACKETS = 512;
+/** Chunks of about 1,150 bytes that wait for the peer's window: about a megabyte. */
+const MAX_QUEUED_CHUNKS = 1_024;
+/** How far a peer may exceed the window we gave it, in bytes, before its data is dropped. */
+const WINDOW_TOLERANCE_BYTES = 65_536;
+const ESTABLISHED = 4;
+
+type WeriftSctp = RTCSctpTransport['sctp'];
+
+/** What werift keeps to itself and a fence needs. */
+interface WeriftInternals {
+  /** What is left of the window we gave the peer. */
+  readonly advertisedRwnd: number;
+  /** Its own way in swallows the promise, and with it what went wrong. */
+  handleData(packet: Buffer): Promise<void>;
+}
+
+export class SctpAssociation {
+  readonly #listener: SctpListener;
+  readonly #counters: SctpCounters;
+  readonly #sctp: WeriftSctp;
+  readonly #internals: WeriftInternals;
+  readonly #queue: Buffer[] = [];
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(role: 'server' | 'client', listener: SctpListener, counters: SctpCounters) {
+    this.#listener = listener;
+    this.#counters = counters;
+    this.#sctp = createSctp((packet) => {
+      if (!this.#isClosed) listener.onPacket(packet);
+    });
+    this.#internals = this.#sctp as unknown as WeriftInternals;
+    this.#sctp.isServer = role === 'server';
+    this.#sctp._inboundStreamsMax = MAX_STREAMS;
+    this.#sctp.onReceive.subscribe((streamId, protocolId, data) => {
+      if (!this.#isClosed) listener.onMessage(streamId, protocolId, data);
+    });
+    this.#sctp.onReconfigStreams.subscribe((streamIds) => {
+      if (!this.#isClosed) listener.onStreamsReset(streamIds);
+    });
+    this.#sctp.stateChanged.connected.subscribe(() => {
+      if (!this.#isClosed) listener.onEstablished();
+    });
+    this.#sctp.stateChanged.closed.subscribe(() => this.#handleAbort());
+    // As client this sends INIT.
+    this.#settle(this.#sctp.start(SCTP_PORT));
+  }
+
+  get isEstablished(): boolean {
+    return this.#sctp.associationState === ESTABLISHED;
+  }
+
+  /** Takes one packet from the peer, whatever it may be. */
+  handlePacket(data: Uint8Array): void {
+    // A copy: werift keeps slices of what it is given.
+    const packet = Buffer.from(data);
+    const fenced = fencePacket(packet);
+    if (fenced === undefined) {
+      this.#counters.malformedPackets++;
+      return;
+    }
+    // A peer that begins anew while its channels are open has no place in WebRTC.
+    if (fenced.isInit && this.isEstablished) return;
+    const isOverWindow = fenced.hasData && this.#internals.advertisedRwnd < -WINDOW_TOLERANCE_BYTES;
+    if (isOverWindow || this.#queue.length >= MAX_QUEUED_PACKETS) {
+      this.#counters.overflow++;
+      return;
+    }
+    this.#queue.push(packet);
+    if (!this.#isBusy) this.#settle(this.#drain());
+  }
+
+  /** @returns false when the association is not up or too much is waiting already */
+  send({ streamId, protocolId, data, isOrdered }: SctpMessage): boolean {
+    if (!this.isEstablished || this.#isClosed || this.#sctp.outboundQueue.length >= MAX_QUEUED_CHUNKS) return false;
+    // Always reliable: werift gives up the wrong message when it gives one up (docs/adr/0004-werift-behind-secure.md).
+    this.#settle(this.#sctp.send(streamId, protocolId, data, { ordered: isOrdered }));
+    return true;
+  }
+
+  /** Closes our side of a stream, once what was sent on it has arrived. */
+  resetStream(streamId: number): void {
+    const { reconfigQueue, reconfigRequest } = this.#sctp;
+    // werift answers a reset with one of its own; a second would hit the next channel on the same stream.
+    if (this.#isClosed || reconfigQueue.includes(streamId) || reconfigRequest?.streams.includes(streamId)) return;
+    reconfigQueue.push(streamId);
+    this.#settle(this.#sctp.transmitReconfigRequest());
+  }
+
+  /** Tells the peer, stops all timers; the listener hears no more. */
+  close(): void {
+    if (this.#isClosed) return;
+    const { isEstablished } = this;
+    this.#queue.length = 0;
+    if (!isEstablished) this.#isClosed = true;
+    this.#settle(this.#sctp.stop());
+    this.#isClosed = true;
+  }
+
+  async #drain(): Promise<void> {
+    this.#isBusy = true;
+    for (let packet = this.#queue.shift(); packet !== undefined && !this.#isClosed; packet = this.#queue.shift()) {
+      try {
+        await this.#internals.handleData(packet);
+      } catch {
+        this.#counters.malformedPackets++;
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  #handleAbort(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#listener.onAborted();
+  }
+
+  /** werift rejects promises for reasons that concern one packet or message only. */
+  #settle(promise: Promise<unknown>): void {
+    promise.catch(() => {
+      this.#counters.malformedPackets++;
+    });
+  }
+}
+
+/** werift does not export its SCTP; it comes with a transport, whose own ideas of data channels are taken off it. */
+function createSctp(output: (packet: Uint8Array) => void): WeriftSctp {
+  const standIn = {
+    id: 'dtls',
+    onStateChange: new Event<[string]>(),
+    dataReceiver: (_data: Buffer): void => {},
+    sendData: async (packet: Buffer): Promise<void> => output(packet),
+  };
+  const transport = new RTCSctpTransport(SCTP_PORT);
+  transport.setDtlsTransport(standIn as unknown as RTCDtlsTransport);
+  const { sctp } = transport;
+  sctp.onReceive.allUnsubscribe();
+  sctp.onReconfigStreams.allUnsubscribe();
+  for (const event of Object.values(sctp.stateChanged)) event.allUnsubscribe();
+  return sctp;
+}
