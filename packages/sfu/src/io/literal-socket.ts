@@ -13,8 +13,7 @@ export function createLiteralSocket(
 ): Socket {
   const { reusePort, receiveBufferBytes } = options;
   return createSocket({
-    type: isIPv6(address) ? 'udp6' : 'udp4',
-    ipv6Only: true,
+    ...(isIPv6(address) ? { type: 'udp6', ipv6Only: isIPv6(address) } : { type: 'udp4' }),
     lookup: lookupLiteral,
     ...(reusePort ? { reusePort } : {}),
     ...(receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes }),
