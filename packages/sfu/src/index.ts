@@ -1,1 +1,10 @@
+export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
+export type { CancelTimer, Clock } from './clock.ts';
+export { createSfu, type SfuOptions } from './create-sfu.ts';
+export type { SessionCloseReason, SfuEvent, TrackCloseReason } from './events.ts';
+export { shardNoOf } from './negotiation/index.ts';
+export type { Random } from './random.ts';
+export * from './registry/index.ts';
+export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
+export type { Shard } from './shard.ts';

@@ -37,6 +37,8 @@ export interface SfuStats {
  * not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
  */
 export interface Sfu {
+  /** Of media, of all sessions, and of plain STUN requests. */
+  readonly udpPort: number;
   createSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply>;
   publish(appId: AppId, sessionId: string, request: PublishRequest): Promise<PublishReply>;
   subscribe(appId: AppId, sessionId: string, request: SubscribeRequest): Promise<SubscribeReply>;

@@ -32,7 +32,10 @@ export class MemoryRegistry implements Registry {
     return this.#find(appId, sessionId)?.session;
   }
 
-  async listSessions(appId: string, page: { readonly limit: number | undefined; readonly cursor: string | undefined }): Promise<SessionPage> {
+  async listSessions(
+    appId: string,
+    page: { readonly limit: number | undefined; readonly cursor: string | undefined },
+  ): Promise<SessionPage> {
     const after = Number(page.cursor ?? 0);
     const entries = [...(this.#apps.get(appId)?.values() ?? [])].filter(({ serial }) => serial > after);
     const listed = entries.slice(0, page.limit ?? entries.length);
@@ -55,7 +58,8 @@ export class MemoryRegistry implements Registry {
 
   async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
     const tracks = [...(this.#find(appId, reference.sessionId)?.tracks.values() ?? [])];
-    if (reference.by === 'name') return tracks.find((track) => track.customTrackName !== '' && track.customTrackName === reference.customTrackName);
+    if (reference.by === 'name')
+      return tracks.find((track) => track.customTrackName !== '' && track.customTrackName === reference.customTrackName);
     const byId = tracks.find((track) => track.trackId === reference.trackId);
     return byId ?? tracks.find((track) => track.aliases.includes(reference.trackId));
   }

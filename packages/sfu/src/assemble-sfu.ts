@@ -1,0 +1,144 @@
+/** An `Sfu` out of its parts: verbs find their session, the engine's news find theirs. */
+import {
+  type AppId,
+  type CreateSessionReply,
+  type CreateSessionRequest,
+  formatSessionId,
+  LIMITS,
+  SessionId,
+  SfuError,
+} from '@causeway/protocol';
+import type { Clock } from './clock.ts';
+import type { SfuEvent } from './events.ts';
+import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
+import type { Random } from './random.ts';
+import type { Registry } from './registry/index.ts';
+import { createEngineListener } from './session/engine-news.ts';
+import type { SessionLimits, SessionParts } from './session/session-parts.ts';
+import { SessionStore } from './session/session-store.ts';
+import { TrackDirectory } from './session/track-directory.ts';
+import { closeTracks } from './session/verbs/close-tracks.ts';
+import { createSession } from './session/verbs/create-session.ts';
+import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
+import { publish } from './session/verbs/publish.ts';
+import { renegotiate } from './session/verbs/renegotiate.ts';
+import { subscribe } from './session/verbs/subscribe.ts';
+import { unsubscribe } from './session/verbs/unsubscribe.ts';
+import { updateTracks } from './session/verbs/update-tracks.ts';
+import type { Sfu } from './sfu.ts';
+import type { Shard } from './shard.ts';
+import { uuidV4 } from './uuid.ts';
+
+export interface SfuAssembly {
+  readonly shard: Shard;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Number in the session ids, 0 to 65,535; unique in a cluster. */
+  readonly nodeNo: number;
+  /** Literal addresses for the host candidates, best first. */
+  readonly announcedAddresses: readonly string[];
+  readonly limits?: Partial<SessionLimits>;
+  readonly onEvent?: (event: SfuEvent) => void;
+}
+
+const DEFAULT_LIMITS: SessionLimits = { maxSdpLength: LIMITS.maxSdpBytes, maxSections: LIMITS.maxMediaSectionsPerSession };
+/** There is one shard so far. */
+const SHARD_NO = 0;
+
+/** @param assembly with a shard whose socket is open */
+export function assembleSfu(assembly: SfuAssembly): Sfu {
+  const { shard, registry, clock, random } = assembly;
+  const directory = new TrackDirectory();
+  const store = new SessionStore(clock);
+  const parts: SessionParts = {
+    shard,
+    registry,
+    directory,
+    clock,
+    random,
+    limits: { ...DEFAULT_LIMITS, ...assembly.limits },
+    onEvent: assembly.onEvent ?? (() => undefined),
+  };
+  const local = { fingerprint: shard.fingerprint, port: shard.port, candidates: hostCandidates(assembly.announcedAddresses, shard.port) };
+  let closing: Promise<void> | undefined;
+  shard.setListener(createEngineListener(store));
+
+  function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {
+    if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+    return createSession(
+      {
+        appId,
+        id: formatSessionId(assembly.nodeNo, uuidV4(random)),
+        shardNo: SHARD_NO,
+        local,
+        request,
+        autoPublish: request.autoPublish ?? true,
+        onOpened: (session) => store.add(session),
+        onClosed: (session) => store.bury(session),
+      },
+      parts,
+    );
+  }
+
+  async function closeAll(): Promise<void> {
+    for (const session of store.all()) session.close('draining');
+    await shard.close();
+  }
+
+  return {
+    udpPort: shard.port,
+    createSession: async (appId, request) => openSession(appId, request),
+    publish: async (appId, sessionId, request) => publish(store.require(appId, sessionId), request),
+    subscribe: async (appId, sessionId, request) => subscribe(store.require(appId, sessionId), request),
+    unsubscribe: async (appId, sessionId, request) => unsubscribe(store.require(appId, sessionId), request),
+    updateTracks: async (appId, sessionId, request) => updateTracks(store.require(appId, sessionId), request),
+    closeTracks: async (appId, sessionId, request) => closeTracks(store.require(appId, sessionId), request),
+    renegotiate: async (appId, sessionId, request) => renegotiate(store.require(appId, sessionId), request),
+    async listSessions(appId, { limit, cursor } = {}) {
+      const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
+      const sessions = page.sessions.map(sessionSummary);
+      return { sessions, ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }) };
+    },
+    async listTracks(appId, sessionId) {
+      const session = store.find(appId, sessionId);
+      if (session !== undefined) return tracksOf(session);
+      if ((await registry.findSession(appId, sessionId)) === undefined) store.require(appId, sessionId);
+      return trackList(await registry.listTracks(appId, sessionId));
+    },
+    describeSession: async (appId, sessionId) => sessionDetails(store.require(appId, sessionId)),
+    async patchSession(appId, sessionId, { metadata }) {
+      const session = store.require(appId, sessionId);
+      return session.run(async () => {
+        session.setMetadata(metadata);
+        return sessionSummary(session.record());
+      });
+    },
+    async deleteSession(appId, sessionId) {
+      const session = store.find(appId, sessionId);
+      if (session === undefined && store.endOf(appId, sessionId) === undefined) store.require(appId, sessionId);
+      session?.close('requested');
+      await session?.settled();
+      return { sessionId: SessionId.parse(sessionId), success: true };
+    },
+    isReady: () => closing === undefined,
+    get stats() {
+      const states = store.all().map(({ negotiation }) => negotiation);
+      return {
+        sessions: states.length,
+        publications: states.reduce((sum, state) => sum + publications(state).length, 0),
+        subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
+      };
+    },
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+/** Cursors are numbers, in every registry. */
+function checkCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined || /^\d{1,15}$/.test(cursor)) return cursor;
+  throw new SfuError('invalid_params', 'cursor is not one that a listing returned', { details: { path: 'cursor' } });
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { createSecureSuite } from '@causeway/secure';
+import { assembleSfu } from './assemble-sfu.ts';
+import type { SfuEvent } from './events.ts';
+import { resolveMediaAddresses } from './io/local-addresses.ts';
+import { createNodeClock } from './io/node-clock.ts';
+import { MemoryRegistry, type Registry } from './registry/index.ts';
+import type { SessionLimits } from './session/session-parts.ts';
+import type { Sfu } from './sfu.ts';
+import { InlineShard } from './shard/inline-shard.ts';
+
+export interface SfuOptions {
+  /** UDP port of all media; 0 lets the system choose. Default 0. */
+  readonly udpPort?: number;
+  /** Address to listen on; a wildcard stands for all local addresses of its family. Default: all local addresses. */
+  readonly listenAddress?: string;
+  /** What clients are told to send to, such as a public address behind a NAT. Default: the addresses listened on. */
+  readonly announcedAddresses?: readonly string[];
+  /** Number in the session ids, 0 to 65,535; unique in a cluster. Default 1. */
+  readonly nodeNo?: number;
+  /** Whether each connected peer gets a socket of its own, where the platform can; sends cost a third less. Default true. */
+  readonly connectPaths?: boolean;
+  /** Default: one in memory, for a node that stands alone. */
+  readonly registry?: Registry;
+  readonly limits?: Partial<SessionLimits>;
+  /** Hears of what happens in sessions. */
+  readonly onEvent?: (event: SfuEvent) => void;
+}
+
+const DEFAULT_NODE_NO = 1;
+
+/**
+ * An SFU in this process, listening. Without options it is a working one on a port of the system's choice.
+ *
+ * @throws the system's error if the UDP port cannot be had
+ */
+export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
+  const listen = options.listenAddress === undefined ? [] : [options.listenAddress];
+  const addresses = resolveMediaAddresses(listen, options.announcedAddresses ?? []);
+  const shard = new InlineShard({
+    suite: await createSecureSuite(),
+    addresses: addresses.listen,
+    port: options.udpPort ?? 0,
+    connectPaths: options.connectPaths ?? true,
+  });
+  await shard.open();
+  return assembleSfu({
+    shard,
+    registry: options.registry ?? new MemoryRegistry(),
+    clock: createNodeClock(),
+    random: { bytes: randomBytes },
+    nodeNo: options.nodeNo ?? DEFAULT_NODE_NO,
+    announcedAddresses: addresses.announced,
+    ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
+  });
+}

@@ -1,0 +1,49 @@
+import type { MediaKind } from '@causeway/media';
+import type { AppId, ConnectionState, ErrorCode, SessionId } from '@causeway/protocol';
+
+/** Why a session ended. */
+export type SessionCloseReason =
+  | 'requested'
+  | 'setup_timeout'
+  | 'connection_lost'
+  | 'peer_closed'
+  | 'handshake_failed'
+  | 'draining'
+  | 'internal_error';
+
+/** Why a published track ended. */
+export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed';
+
+interface EventOf<Type extends string> {
+  readonly type: Type;
+  readonly appId: AppId;
+  readonly sessionId: SessionId;
+}
+
+interface TrackEvent<Type extends string> extends EventOf<Type> {
+  readonly trackId: string;
+  readonly customTrackName: string;
+  readonly mid: string;
+  readonly kind: MediaKind;
+}
+
+interface SubscriptionEvent<Type extends string> extends EventOf<Type> {
+  readonly remoteSessionId: string;
+  readonly remoteTrackId: string;
+  readonly mid: string;
+}
+
+/** What happened in an SFU, for those who watch it (api.md §11). `sessionId` is the session it happened to. */
+export type SfuEvent =
+  | EventOf<'session.created'>
+  | (EventOf<'session.state'> & { readonly connectionState: ConnectionState })
+  | (EventOf<'session.closed'> & { readonly reason: SessionCloseReason })
+  | TrackEvent<'track.published'>
+  | TrackEvent<'track.active'>
+  | TrackEvent<'track.inactive'>
+  | (TrackEvent<'track.closed'> & { readonly reason: TrackCloseReason })
+  | SubscriptionEvent<'subscription.active'>
+  | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })
+  | (SubscriptionEvent<'subscription.failed'> & { readonly errorCode: ErrorCode })
+  /** A defect of the SFU, caught at an edge; the session it happened in is closed. */
+  | (EventOf<'session.defect'> & { readonly error: unknown });

@@ -1,0 +1,150 @@
+/**
+ * A client's offer becomes the SFU's answer and the next state.
+ *
+ * @see RFC 8829 §5.3 (answers), RFC 3264 §6, api.md §2
+ */
+import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
+import { invariant } from '../invariant.ts';
+import { checkDescription } from './check-description.ts';
+import { readClientSection } from './client-section.ts';
+import { payloadTypeMeanings } from './codecs.ts';
+import { answerSetup, describe } from './describe.ts';
+import { withoutParked } from './edit-sections.ts';
+import { extensionMeaning } from './header-extensions.ts';
+import type { SubscriptionWish } from './new-subscription.ts';
+import { learnNumbers } from './number-table.ts';
+import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
+import { type AutoPublish, type PublishOutcome, type PublishWish, publishSections } from './publish-sections.ts';
+import { renegotiateSending } from './renegotiate-sending.ts';
+import type { Negotiation, RandomSource, RejectedSection, RtpSection, Section } from './state.ts';
+import { negotiateTransport } from './transport.ts';
+
+export interface OfferPolicy {
+  readonly publish: readonly PublishWish[];
+  readonly autoPublish: AutoPublish;
+  /** Tracks to send with this very answer, as far as the offer has room for them. */
+  readonly subscribe: readonly SubscriptionWish[];
+  readonly maxSections: number;
+}
+
+export interface AnsweredOffer {
+  readonly state: Negotiation;
+  readonly answer: SdpDescription;
+  /** One for each item of `policy.publish`, in order. */
+  readonly published: readonly PublishOutcome[];
+  /** One for each item of `policy.subscribe`, in order. */
+  readonly subscribed: readonly WishOutcome[];
+  /** Mids of sections that send but were answered `inactive`, or refused because no codec is supported. */
+  readonly unpublishedMids: readonly string[];
+}
+
+/**
+ * @param state must be stable
+ * @throws invalid_session_description – the offer does not continue this session; nothing is changed
+ */
+export function answerOffer(state: Negotiation, offer: SdpDescription, policy: OfferPolicy, random: RandomSource): AnsweredOffer {
+  invariant(state.signaling.type === 'stable', 'offers are answered only when no offer of the SFU is open');
+  const known = knownSections(state, offer);
+  checkDescription(offer, known);
+  const transported = learnOffer(negotiateTransport(state, offer, 'offer', random), offer);
+  const continued = continueSections(known, offer);
+  const published = publishSections(continued, policy.publish, policy.autoPublish, {
+    sessionId: state.sessionId,
+    publicationsNamed: state.named.publications,
+    offered: offer.sections,
+    sentBefore: sendingMids(known),
+    random,
+  });
+  const draft: Negotiation = {
+    ...transported,
+    sections: published.sections,
+    named: { ...transported.named, publications: published.publicationsNamed },
+  };
+  const placed = placeSubscriptions(draft, policy.subscribe, { mayAddSections: false, maxSections: policy.maxSections }, random);
+  const next: Negotiation = {
+    ...placed.state,
+    sections: withoutParked(placed.state.sections),
+    confirmedSections: offer.sections.length,
+    origin: { ...state.origin, version: state.origin.version + 1 },
+  };
+  return {
+    state: next,
+    answer: describeAnswer(next, offer),
+    published: published.outcomes,
+    subscribed: placed.outcomes,
+    unpublishedMids: published.unpublishedMids,
+  };
+}
+
+/**
+ * What the client has seen of the session. Sections of an offer that it never answered may or may not have reached it: they have if its
+ * offer has them too.
+ */
+function knownSections(state: Negotiation, offer: SdpDescription): readonly Section[] {
+  const firstUnknown = state.sections.findIndex((section, index) => {
+    return index >= state.confirmedSections && offer.sections[index]?.mid !== section.mid;
+  });
+  return firstUnknown === -1 ? state.sections : state.sections.slice(0, firstUnknown);
+}
+
+function sendingMids(sections: readonly Section[]): ReadonlySet<string> {
+  return new Set(sections.filter((section) => section.type === 'rtp' && section.clientSends).map(({ mid }) => mid));
+}
+
+function learnOffer(state: Negotiation, offer: SdpDescription): Negotiation {
+  let { payloadTypes, extensionIds } = state;
+  for (const section of offer.sections) {
+    if (section.kind !== 'audio' && section.kind !== 'video') continue;
+    const { kind } = section;
+    payloadTypes = learnNumbers(payloadTypes, payloadTypeMeanings(section.codecs));
+    extensionIds = learnNumbers(
+      extensionIds,
+      section.extensions.map(({ uri, id }) => [extensionMeaning(kind, uri), id] as const),
+    );
+  }
+  return { ...state, payloadTypes, extensionIds, allowsMixedExtensions: offer.extmapAllowMixed };
+}
+
+function continueSections(known: readonly Section[], offer: SdpDescription): readonly Section[] {
+  const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
+  return offer.sections.map((section, index) => {
+    const previous = known[index]?.mid === section.mid ? known[index] : undefined;
+    if (isRejectedSection(section)) return rejected(section);
+    if (section.kind === 'audio' || section.kind === 'video') return continueRtp(section, previous?.type === 'rtp' ? previous : undefined);
+    return section.mid === dataMid ? continueData(section) : rejected(section);
+  });
+}
+
+function continueRtp(section: SdpSection, previous: RtpSection | undefined): Section {
+  invariant(section.kind === 'audio' || section.kind === 'video', 'the caller has looked');
+  const facts = readClientSection(section, section.kind);
+  if (facts.codecs.length === 0) return rejected(section);
+  const { kind, mid = '' } = section;
+  if (previous === undefined) {
+    return { type: 'rtp', mid, kind, ...facts, publication: undefined, sending: { type: 'idle', hasSent: false } };
+  }
+  return { ...previous, ...facts, sending: renegotiateSending(previous.sending, facts) };
+}
+
+/** One association for a session; a peer that names no SCTP port cannot have one. */
+function continueData(section: SdpSection): Section {
+  if (section.sctp === undefined) return rejected(section);
+  return { type: 'data', mid: section.mid ?? '', protocol: section.protocol, formats: section.formats, sctpPort: section.sctp.port };
+}
+
+export function rejected(section: Pick<SdpSection, 'media' | 'mid' | 'protocol' | 'formats'>): RejectedSection {
+  return {
+    type: 'rejected',
+    mid: section.mid ?? '',
+    media: section.media,
+    protocol: section.protocol,
+    // An m-line has at least one format (RFC 8866 §5.14).
+    formats: section.formats.length > 0 ? section.formats.slice(0, 1) : ['0'],
+  };
+}
+
+/** An answer may only group what the offer grouped (RFC 9143 §7.3). */
+function describeAnswer(state: Negotiation, offer: SdpDescription): SdpDescription {
+  const answer = describe(state, state.sections, answerSetup(state));
+  return { ...answer, bundle: answer.bundle.filter((mid) => offer.bundle.includes(mid)) };
+}

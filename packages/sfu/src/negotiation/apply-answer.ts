@@ -1,0 +1,125 @@
+/**
+ * The client's answer to the SFU's offer.
+ *
+ * @see RFC 8829 §5.10, api.md §6
+ */
+import { SfuError } from '@causeway/protocol';
+import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
+import { invariant } from '../invariant.ts';
+import { rejected } from './answer-offer.ts';
+import { checkDescription } from './check-description.ts';
+import { type ClientFacts, readClientSection } from './client-section.ts';
+import { isReceiving } from './describe.ts';
+import { parked } from './edit-sections.ts';
+import { restrictSubscription } from './renegotiate-sending.ts';
+import type { Negotiation, PendingOffer, RandomSource, RtpSection, Section, Subscription } from './state.ts';
+import { negotiateTransport } from './transport.ts';
+
+/** A subscription of the offer that the answer did not take. */
+export interface RefusedSubscription {
+  readonly section: Pick<RtpSection, 'mid' | 'kind'>;
+  readonly subscription: Subscription;
+  readonly code: 'codec_mismatch' | 'invalid_session_description';
+  readonly description: string;
+}
+
+export interface AppliedAnswer {
+  readonly state: Negotiation;
+  readonly refused: readonly RefusedSubscription[];
+}
+
+/**
+ * @param state must have an offer open
+ * @param answerText kept to know the same answer again
+ * @throws invalid_session_description – the answer does not fit the offer, which stays open
+ * @throws stale_answer – the answer fits only an offer that was withdrawn
+ */
+export function applyAnswer(state: Negotiation, answer: SdpDescription, answerText: string, random: RandomSource): AppliedAnswer {
+  const { signaling } = state;
+  invariant(signaling.type === 'sfu-offer-pending', 'the caller has looked');
+  checkFits(signaling.offer, signaling.hasWithdrawn, answer);
+  const transported = negotiateTransport(state, answer, 'answer', random);
+  const answered = signaling.offer.sections.map((section, index) => answerSection(section, answer.sections[index], signaling.offer));
+  return {
+    state: {
+      ...transported,
+      sections: answered.map(({ section }) => section),
+      confirmedSections: answered.length,
+      signaling: { type: 'stable', lastOffer: { outcome: 'answered', answer: comparableAnswer(answerText) } },
+    },
+    refused: answered.map(({ refused }) => refused).filter((refused) => refused !== undefined),
+  };
+}
+
+/** Browsers count up the version in their o-line with every answer, also when it is the same one again. */
+export function comparableAnswer(sdp: string): string {
+  return sdp
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('o='))
+    .join('\n');
+}
+
+function checkFits(offer: PendingOffer, hasWithdrawn: boolean, answer: SdpDescription): void {
+  const fits =
+    answer.sections.length === offer.sections.length &&
+    answer.sections.every(({ mid }, index) => mid === undefined || mid === offer.sections[index]?.mid);
+  if (!fits && hasWithdrawn) {
+    throw new SfuError('stale_answer', 'the answer belongs to an offer that was withdrawn; answer the latest offer');
+  }
+  if (answer.sections.length !== offer.sections.length) {
+    const counts = `${answer.sections.length} m-sections; the offer has ${offer.sections.length}`;
+    throw new SfuError('invalid_session_description', `the answer has ${counts}`);
+  }
+  checkDescription(answer, offer.sections);
+}
+
+interface AnsweredSection {
+  readonly section: Section;
+  readonly refused: RefusedSubscription | undefined;
+}
+
+function answerSection(section: Section, answer: SdpSection | undefined, offer: PendingOffer): AnsweredSection {
+  invariant(answer !== undefined, 'the answer has been found to have as many sections as the offer');
+  if (section.type === 'rejected') return { section, refused: undefined };
+  if (section.type === 'data') return { section: isRejectedSection(answer) ? rejected(answer) : section, refused: undefined };
+  const isNew = section.sending.type === 'live' && offer.subscriptionIds.includes(section.sending.subscription.id);
+  if (isRejectedSection(answer)) {
+    return { section: rejected(answer), refused: isNew ? refusal(section, 'codec_mismatch', 'rejects') : undefined };
+  }
+  return answerRtpSection(section, readClientSection(answer, section.kind), isNew);
+}
+
+function answerRtpSection(section: RtpSection, facts: ClientFacts, isNew: boolean): AnsweredSection {
+  const heard = withSendingFacts(section, facts);
+  if (section.sending.type !== 'live') return { section: heard, refused: undefined };
+  const { subscription } = section.sending;
+  const restricted = restrictSubscription(subscription, facts);
+  if (restricted === undefined) {
+    return {
+      section: { ...heard, sending: parked(subscription, 'ended') },
+      refused: refusal(section, 'codec_mismatch', 'lacks the codec of the track on'),
+    };
+  }
+  if (isNew && !facts.clientReceives) {
+    const refused = refusal(section, 'invalid_session_description', 'does not receive on');
+    // The answer says so itself: there is nothing left to be described.
+    return { section: { ...heard, clientReceives: false, sending: { type: 'idle', hasSent: true } }, refused };
+  }
+  return {
+    section: { ...heard, clientReceives: facts.clientReceives, sending: { type: 'live', subscription: restricted } },
+    refused: undefined,
+  };
+}
+
+/** An answer says something about the client's sending only where the SFU offered to receive. */
+function withSendingFacts(section: RtpSection, facts: ClientFacts): RtpSection {
+  if (!isReceiving(section)) return section;
+  const { clientSends, ssrcs, rids, isSimulcast } = facts;
+  return clientSends ? { ...section, clientSends, ssrcs, rids, isSimulcast } : { ...section, clientSends };
+}
+
+function refusal(section: RtpSection, code: RefusedSubscription['code'], verb: string): RefusedSubscription | undefined {
+  if (section.sending.type !== 'live') return undefined;
+  const description = `the answer ${verb} m-section ${section.mid}`;
+  return { section, subscription: section.sending.subscription, code, description };
+}

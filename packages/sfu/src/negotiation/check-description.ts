@@ -1,0 +1,52 @@
+/** Whether a description of the client continues the session as SDP demands. */
+import { SfuError } from '@causeway/protocol';
+import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
+import type { Section } from './state.ts';
+
+const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}$/;
+
+/**
+ * @param known m-sections that the client has seen, in order
+ * @throws invalid_session_description – sections are missing, moved or unnamed, or not all on one transport
+ */
+export function checkDescription(description: SdpDescription, known: readonly Section[]): void {
+  if (description.sections.length < known.length) {
+    throw invalid(`has ${description.sections.length} m-sections; this session has ${known.length}, which stay in place for ever`);
+  }
+  const mids = new Set<string>();
+  for (const [index, section] of description.sections.entries()) {
+    const mid = checkMid(section, index);
+    if (mids.has(mid)) throw invalid(`has two m-sections with mid ${mid}`);
+    mids.add(mid);
+    checkContinues(section, known[index], index);
+  }
+  checkOneTransport(description);
+}
+
+function checkMid(section: SdpSection, index: number): string {
+  if (section.mid === undefined || !MID.test(section.mid)) throw invalid(`m-section ${index} has no a=mid of 1 to 32 token characters`);
+  return section.mid;
+}
+
+function checkContinues(section: SdpSection, known: Section | undefined, index: number): void {
+  // A rejected section may come back as something else (RFC 8829 §5.2.2).
+  if (known === undefined || known.type === 'rejected') return;
+  if (section.mid !== known.mid) throw invalid(`m-section ${index} has mid ${section.mid}; in this session it is ${known.mid}`);
+  const knownMedia = known.type === 'rtp' ? known.kind : 'application';
+  if (section.media !== knownMedia) throw invalid(`m-section ${index} is ${section.media}; in this session it is ${knownMedia}`);
+}
+
+/** The SFU has one transport for a session: every section in use must be bundled, and RTCP multiplexed with RTP. */
+function checkOneTransport(description: SdpDescription): void {
+  const inUse = description.sections.filter((section) => !isRejectedSection(section));
+  const unbundled = inUse.find((section) => !description.bundle.includes(section.mid ?? ''));
+  if (inUse.length > 1 && unbundled !== undefined) {
+    throw invalid(`m-section ${unbundled.mid} is not in the BUNDLE group; set bundlePolicy to max-bundle`);
+  }
+  const unmuxed = inUse.find((section) => (section.kind === 'audio' || section.kind === 'video') && !section.rtcpMux);
+  if (unmuxed !== undefined) throw invalid(`m-section ${unmuxed.mid} has no a=rtcp-mux`);
+}
+
+function invalid(problem: string): SfuError {
+  return new SfuError('invalid_session_description', `the SDP ${problem}`);
+}

@@ -1,0 +1,81 @@
+/**
+ * On which m-section a track is sent to the client (api.md §3). Used ones come before new ones, so that SDP does not grow with churn;
+ * but only those where the browser will fire `track` again, which it does when a section goes from not sending to sending.
+ */
+import type { MediaKind } from '@causeway/media';
+import type { ErrorCode } from '@causeway/protocol';
+import { sourceIdentity } from './codecs.ts';
+import type { RtpSection, Section, TrackSource } from './state.ts';
+
+export type SectionChoice =
+  | { readonly type: 'existing'; readonly section: RtpSection }
+  | { readonly type: 'new' }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
+
+/** @param mid the section that the caller asked for; undefined leaves the choice to the SFU */
+export function chooseSection(sections: readonly Section[], source: TrackSource, mid: string | undefined): SectionChoice {
+  if (mid !== undefined) return namedSection(sections, source, mid);
+  const ranked = sections
+    .filter((section) => section.type === 'rtp')
+    .filter((section) => canCarry(section, source))
+    .map((section) => ({ section, rank: rankOf(section, source) }))
+    .filter((candidate) => candidate.rank !== undefined);
+  const best = ranked.reduce<(typeof ranked)[number] | undefined>((one, other) => {
+    return one === undefined || (other.rank ?? 0) < (one.rank ?? 0) ? other : one;
+  }, undefined);
+  return best === undefined ? { type: 'new' } : { type: 'existing', section: best.section };
+}
+
+/** Whether kind and codec fit. A publisher sends its first codec unless it is told otherwise, so that is the one that must be there. */
+export function canCarry(section: RtpSection, source: Pick<TrackSource, 'kind' | 'codecs'>): boolean {
+  const [primary] = source.codecs;
+  if (primary === undefined || section.kind !== source.kind || !section.clientReceives) return false;
+  const identity = sourceIdentity(primary);
+  return section.codecs.some((codec) => codec.identity === identity);
+}
+
+/** @returns the lower the better; undefined for a section that must be asked for by name */
+function rankOf(section: RtpSection, source: TrackSource): number | undefined {
+  if (section.publication !== undefined && !isGhost(section)) return undefined;
+  switch (section.sending.type) {
+    case 'live':
+      return undefined;
+    case 'parked':
+      // The client let go of this very track and has not heard SDP since: nothing new would be fired, the track just goes on.
+      return section.sending.cause === 'unsubscribed' && isSameTrack(section.sending.last, source) ? 3 : undefined;
+    case 'idle':
+      if (section.sending.hasSent) return 2;
+      return section.publication === undefined ? 0 : 1;
+  }
+}
+
+/** A transceiver without a track looks like a publication that never sends anything. */
+function isGhost({ publication }: RtpSection): boolean {
+  return publication !== undefined && publication.status === 'pending' && !publication.isExplicit && !publication.namesStream;
+}
+
+function isSameTrack(one: { readonly remoteSessionId: string; readonly remoteTrackId: string }, other: TrackSource): boolean {
+  return one.remoteSessionId === other.remoteSessionId && one.remoteTrackId === other.remoteTrackId;
+}
+
+function namedSection(sections: readonly Section[], source: TrackSource, mid: string): SectionChoice {
+  const section = sections.find((each) => each.mid === mid);
+  if (section?.type !== 'rtp') return failed('track_not_found', `this session has no audio or video m-section with mid ${mid}`);
+  if (section.kind !== source.kind) return failed('codec_mismatch', `mid ${mid} is ${section.kind}; the track is ${source.kind}`);
+  if (section.sending.type === 'live') {
+    return failed('invalid_params', `mid ${mid} carries a track already; switch it with track/update`);
+  }
+  if (!section.clientReceives) return failed('invalid_params', `the client does not receive on mid ${mid}`);
+  return canCarry(section, source) ? { type: 'existing', section } : codecMismatch(source, mid);
+}
+
+export function codecMismatch(source: { readonly kind: MediaKind; readonly codecs: TrackSource['codecs'] }, mid: string) {
+  return failed(
+    'codec_mismatch',
+    `mid ${mid} was not negotiated for ${source.codecs[0]?.name ?? 'this codec'}, which the track is sent in`,
+  );
+}
+
+function failed(code: ErrorCode, description: string): { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string } {
+  return { type: 'failed', code, description };
+}

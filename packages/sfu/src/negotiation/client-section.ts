@@ -1,0 +1,48 @@
+/** What one audio or video section of a client's description says, in the terms of negotiation. */
+import type { AnnouncedSsrcPlan, MediaKind } from '@causeway/media';
+import type { SdpSection } from '@causeway/wire';
+import { supportedCodecs } from './codecs.ts';
+import { usableExtensions } from './header-extensions.ts';
+import type { RtpSection } from './state.ts';
+
+/** The second SSRC of these groups repairs the first and is no stream of its own (RFC 5576 §4.2, RFC 8627 §5). */
+const REPAIR_GROUPS: ReadonlySet<string> = new Set(['FID', 'FEC-FR', 'FEC']);
+
+export type ClientFacts = Pick<
+  RtpSection,
+  'protocol' | 'clientSends' | 'clientReceives' | 'codecs' | 'extensions' | 'rtcpRsize' | 'ssrcs' | 'rids' | 'isSimulcast'
+>;
+
+export function readClientSection(section: SdpSection, kind: MediaKind): ClientFacts {
+  const rids = sentRids(section);
+  return {
+    protocol: section.protocol,
+    clientSends: section.direction === 'sendonly' || section.direction === 'sendrecv',
+    clientReceives: section.direction === 'recvonly' || section.direction === 'sendrecv',
+    codecs: supportedCodecs(kind, section.codecs),
+    extensions: usableExtensions(section.extensions),
+    rtcpRsize: section.rtcpRsize,
+    // Firefox announces both; the rid in the packets is then the one that says which layer is which.
+    ssrcs: rids.length > 0 ? [] : announcedSsrcs(section),
+    rids,
+    isSimulcast: (section.simulcast?.send.length ?? 0) > 0,
+  };
+}
+
+function sentRids(section: SdpSection): readonly string[] {
+  const declared = section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id);
+  const ordered = section.simulcast?.send.filter((rid) => declared.includes(rid)) ?? [];
+  return ordered.length > 0 ? ordered : declared;
+}
+
+export function announcedSsrcs(section: SdpSection): readonly AnnouncedSsrcPlan[] {
+  const rtxOf = new Map<number, number>();
+  const repairs = new Set<number>();
+  for (const { semantics, ssrcs } of section.ssrcGroups) {
+    const [primary, repair] = ssrcs;
+    if (!REPAIR_GROUPS.has(semantics) || primary === undefined || repair === undefined) continue;
+    repairs.add(repair);
+    if (semantics === 'FID') rtxOf.set(primary, repair);
+  }
+  return section.ssrcs.filter(({ ssrc }) => !repairs.has(ssrc)).map(({ ssrc }) => ({ ssrc, rtxSsrc: rtxOf.get(ssrc) }));
+}

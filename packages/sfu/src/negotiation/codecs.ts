@@ -1,0 +1,140 @@
+/**
+ * Which codecs the SFU takes part in, and what it agrees to for each. It decodes nothing: a codec is supported when its packets can be
+ * forwarded, for which the payload only has to say where a picture begins.
+ *
+ * @see RFC 3264 §6.1, RFC 4588 (RTX), RFC 4585 (feedback)
+ */
+import type { CodecPlan, MediaKind } from '@causeway/media';
+import { codecIdentity, parseFmtp, type SdpCodec, type SdpFeedback } from '@causeway/wire';
+import type { SourceCodec } from './state.ts';
+
+export interface NegotiatedCodec {
+  /** Of this peer. */
+  readonly payloadType: number;
+  /** As the client writes it. */
+  readonly name: string;
+  readonly clockRateHz: number;
+  readonly channels: number;
+  readonly fmtp: string;
+  /** What the client offered; what is agreed depends on the direction. */
+  readonly feedback: readonly SdpFeedback[];
+  readonly rtxPayloadType: number | undefined;
+  /** See `codecIdentity`: equal for the same codec on every peer. */
+  readonly identity: string;
+}
+
+/** RED, FEC, comfort noise and telephone events are not forwarded yet; see docs/rfc-notes/sdp.md. */
+const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
+  audio: new Set(['opus', 'pcmu', 'pcma', 'g722']),
+  video: new Set(['vp8', 'vp9', 'h264', 'av1']),
+};
+
+const NACK: SdpFeedback = { type: 'nack', parameter: '' };
+const PLI: SdpFeedback = { type: 'nack', parameter: 'pli' };
+const FIR: SdpFeedback = { type: 'ccm', parameter: 'fir' };
+const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
+const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
+
+/** What the SFU asks of a subscriber in an m-section of its own. */
+export const SUBSCRIBER_VIDEO_FEEDBACK: readonly SdpFeedback[] = [NACK, PLI, FIR];
+
+/** Payload types that a codec has had since RFC 3551 §6. */
+const STATIC_PAYLOAD_TYPES: ReadonlyMap<string, number> = new Map([
+  ['pcmu', 0],
+  ['pcma', 8],
+  ['g722', 9],
+]);
+/** Dynamic ones; 64 to 95 would look like RTCP (RFC 5761 §4). */
+const DYNAMIC_PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
+
+/** Payload types that the SFU may give to a codec that the client has given none, best first. */
+export function payloadTypeCandidates(name: string): readonly number[] {
+  const fixed = STATIC_PAYLOAD_TYPES.get(name.toLowerCase());
+  return fixed === undefined ? DYNAMIC_PAYLOAD_TYPES : [fixed, ...DYNAMIC_PAYLOAD_TYPES];
+}
+
+/** The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. */
+export function supportedCodecs(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
+  const rtxOf = rtxPayloadTypes(listed);
+  return listed
+    .filter(({ name }) => SUPPORTED[kind].has(name.toLowerCase()))
+    .map(({ payloadType, name, clockRateHz, channels, fmtp, feedback }) => ({
+      payloadType,
+      name,
+      clockRateHz,
+      channels,
+      fmtp,
+      feedback,
+      rtxPayloadType: rtxOf.get(payloadType),
+      identity: codecIdentity({ name, clockRateHz, channels, fmtp }),
+    }));
+}
+
+/** Payload type of the retransmissions of each payload type. */
+function rtxPayloadTypes(listed: readonly SdpCodec[]): ReadonlyMap<number, number> {
+  const rtxOf = new Map<number, number>();
+  for (const { name, fmtp, payloadType } of listed) {
+    const apt = Number(parseFmtp(fmtp).get('apt') ?? Number.NaN);
+    if (name.toLowerCase() === 'rtx' && Number.isInteger(apt)) rtxOf.set(apt, payloadType);
+  }
+  return rtxOf;
+}
+
+/** Meanings of all payload types of a section, supported or not, for the session's table. */
+export function payloadTypeMeanings(listed: readonly SdpCodec[]): readonly (readonly [string, number])[] {
+  const identities = new Map(listed.map((codec) => [codec.payloadType, codecIdentity(codec)]));
+  return listed.map((codec) => {
+    if (codec.name.toLowerCase() !== 'rtx') return [codecIdentity(codec), codec.payloadType];
+    const apt = Number(parseFmtp(codec.fmtp).get('apt') ?? Number.NaN);
+    return [rtxMeaning(identities.get(apt) ?? String(apt)), codec.payloadType];
+  });
+}
+
+/** Meaning of the payload type that retransmits a codec. */
+export function rtxMeaning(identity: string): string {
+  return `rtx of ${identity}`;
+}
+
+export function sourceIdentity(codec: SourceCodec): string {
+  return codecIdentity(codec);
+}
+
+/** What both sides agree to, given who sends what on the section. */
+export function agreedFeedback(
+  codec: NegotiatedCodec,
+  roles: { readonly publishes: boolean; readonly subscribes: boolean; readonly hasTransportWideCc: boolean },
+): readonly SdpFeedback[] {
+  const wanted = [NACK, PLI, FIR];
+  if (roles.publishes) wanted.push(roles.hasTransportWideCc && offers(codec, TRANSPORT_CC) ? TRANSPORT_CC : REMB);
+  return codec.feedback.filter((feedback) => wanted.some((each) => isSameFeedback(each, feedback)));
+}
+
+export function codecPlan(codec: NegotiatedCodec): CodecPlan {
+  return {
+    payloadType: codec.payloadType,
+    name: codec.name.toLowerCase(),
+    clockRateHz: codec.clockRateHz,
+    channels: codec.channels,
+    fmtp: codec.fmtp,
+    rtxPayloadType: codec.rtxPayloadType,
+    nack: offers(codec, NACK),
+    pli: offers(codec, PLI),
+    fir: offers(codec, FIR),
+  };
+}
+
+export function offersTransportCc(codec: NegotiatedCodec): boolean {
+  return offers(codec, TRANSPORT_CC);
+}
+
+function offers(codec: NegotiatedCodec, wanted: SdpFeedback): boolean {
+  return codec.feedback.some((feedback) => isSameFeedback(feedback, wanted));
+}
+
+function isSameFeedback(one: SdpFeedback, other: SdpFeedback): boolean {
+  return one.type === other.type && one.parameter === other.parameter;
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}

@@ -1,0 +1,185 @@
+/**
+ * The SFU's own descriptions, written from the state alone: the same state always gives the same text, offer or answer.
+ *
+ * @see RFC 8829 §5 (JSEP), RFC 8839 §5.3 (ice-lite is a session attribute), RFC 9143 §7
+ */
+import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpSection, SdpSsrc } from '@causeway/wire';
+import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
+import { publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
+import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
+
+/** Largest message that a data channel may carry, in bytes (api.md §14). */
+const MAX_MESSAGE_SIZE = 256 * 1024;
+const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
+
+/**
+ * @param sections those to describe; in an offer they are not the state's own yet
+ * @param setup DTLS role to name: `actpass` in an offer
+ */
+export function describe(state: Negotiation, sections: readonly Section[], setup: 'actpass' | 'active' | 'passive'): SdpDescription {
+  const inUse = sections.filter(({ type }) => type !== 'rejected');
+  return {
+    origin: { username: '-', sessionId: state.origin.sessionId, version: String(state.origin.version) },
+    iceLite: true,
+    iceOptions: [],
+    bundle: inUse.map(({ mid }) => mid),
+    extmapAllowMixed: state.allowsMixedExtensions,
+    sections: sections.map((section) => {
+      if (section.type === 'rejected') return describeRejected(section);
+      // Candidates belong to the transport, which the first bundled section describes for all.
+      const transport = transportAttributes(state, setup, section === inUse[0]);
+      return section.type === 'data' ? { ...describeData(section), ...transport } : { ...describeRtp(section), ...transport };
+    }),
+  };
+}
+
+/** `a=setup` of an answer: once chosen, the roles stay (RFC 8842 §5.5). */
+export function answerSetup(state: Negotiation): 'active' | 'passive' {
+  return state.transport?.dtlsRole === 'client' ? 'active' : 'passive';
+}
+
+type TransportAttributes = Pick<SdpSection, 'port' | 'ice' | 'fingerprints' | 'setup' | 'candidates' | 'endOfCandidates'>;
+
+function transportAttributes(state: Negotiation, setup: 'actpass' | 'active' | 'passive', isFirst: boolean): TransportAttributes {
+  return {
+    port: state.local.port,
+    ice: state.ice,
+    fingerprints: [state.local.fingerprint],
+    setup,
+    candidates: isFirst ? state.local.candidates : [],
+    endOfCandidates: isFirst,
+  };
+}
+
+const EMPTY_SECTION = {
+  port: 0,
+  bundleOnly: false,
+  ice: undefined,
+  fingerprints: [],
+  setup: undefined,
+  candidates: [],
+  endOfCandidates: false,
+  rtcpMux: false,
+  rtcpRsize: false,
+  codecs: [],
+  extensions: [],
+  msids: [],
+  ssrcs: [],
+  ssrcGroups: [],
+  rids: [],
+  simulcast: undefined,
+  sctp: undefined,
+} as const;
+
+function describeRejected({ media, protocol, formats, mid }: RejectedSection): SdpSection {
+  const kind = media === 'audio' || media === 'video' || media === 'application' ? media : 'other';
+  return { ...EMPTY_SECTION, kind, media, protocol, formats, mid, direction: 'inactive' };
+}
+
+function describeData({ protocol, formats, mid, sctpPort }: DataSection): SdpSection {
+  return {
+    ...EMPTY_SECTION,
+    kind: 'application',
+    media: 'application',
+    protocol,
+    formats,
+    mid,
+    direction: 'sendrecv',
+    sctp: { port: sctpPort, maxMessageSize: MAX_MESSAGE_SIZE },
+  };
+}
+
+function describeRtp(section: RtpSection): SdpSection {
+  const receives = isReceiving(section);
+  const sent = sentSubscription(section);
+  const codecs = listedCodecs(section).flatMap((codec) => describeCodec(codec, section));
+  return {
+    ...EMPTY_SECTION,
+    kind: section.kind,
+    media: section.kind,
+    protocol: section.protocol === '' ? RTP_PROTOCOL : section.protocol,
+    formats: codecs.map(({ payloadType }) => String(payloadType)),
+    mid: section.mid,
+    direction: directionOf(sent !== undefined, receives),
+    rtcpMux: true,
+    rtcpRsize: section.rtcpRsize,
+    codecs,
+    extensions: listedExtensions(section),
+    ...(sent !== undefined && describeSource(sent)),
+    ...(receives && {
+      rids: section.rids.map((id) => ({ id, direction: 'recv' as const, restrictions: '' })),
+      simulcast: section.isSimulcast ? { send: [], recv: section.rids } : undefined,
+    }),
+  };
+}
+
+/** Whether the SFU takes packets on this section. */
+export function isReceiving(section: RtpSection): boolean {
+  return section.publication !== undefined && section.clientSends;
+}
+
+/** What the SFU sends on this section, as far as the client wants to receive. */
+export function sentSubscription(section: RtpSection): Subscription | undefined {
+  return section.sending.type === 'live' && section.clientReceives ? section.sending.subscription : undefined;
+}
+
+function directionOf(sends: boolean, receives: boolean): SdpDirection {
+  if (sends) return receives ? 'sendrecv' : 'sendonly';
+  return receives ? 'recvonly' : 'inactive';
+}
+
+/**
+ * A section that only sends lists what its source may send. One that also receives lists everything, since the client must not lose
+ * the codec it publishes with; so does an idle one, which may be used for any of them later.
+ */
+function listedCodecs(section: RtpSection): readonly NegotiatedCodec[] {
+  const sent = sentSubscription(section);
+  if (sent === undefined) return section.codecs;
+  if (section.publication === undefined) return sent.codecs;
+  const others = section.codecs.filter((codec) => !sent.codecs.some(({ payloadType }) => payloadType === codec.payloadType));
+  return [...sent.codecs, ...others];
+}
+
+function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly SdpCodec[] {
+  const { payloadType, name, clockRateHz, channels, fmtp, rtxPayloadType } = codec;
+  const feedback = agreedFeedback(codec, {
+    publishes: isReceiving(section),
+    subscribes: sentSubscription(section) !== undefined,
+    hasTransportWideCc: usesTransportWideCc(section.extensions),
+  });
+  const primary = { payloadType, name, clockRateHz, channels, fmtp, feedback };
+  if (rtxPayloadType === undefined) return [primary];
+  const rtx = { payloadType: rtxPayloadType, name: 'rtx', clockRateHz, channels: 1, fmtp: `apt=${payloadType}`, feedback: [] };
+  return [primary, rtx];
+}
+
+function listedExtensions(section: RtpSection): readonly SdpExtension[] {
+  const sent = sentSubscription(section);
+  const listed = [
+    ...(isReceiving(section) || sent === undefined ? publisherExtensions(section.extensions) : []),
+    ...(sent?.extensions ?? []),
+  ];
+  const unique = new Map(listed.map((extension) => [extension.uri, extension]));
+  return [...unique.values()].map(({ id, uri, direction }) => ({ id, uri, direction: reversed(direction) }));
+}
+
+/** Kept from the client's point of view, written from ours. */
+function reversed(direction: SdpDirection): SdpDirection {
+  if (direction === 'sendonly') return 'recvonly';
+  return direction === 'recvonly' ? 'sendonly' : direction;
+}
+
+/** Chromium finds the track of a packet by these SSRCs when the first packets carry no MID. */
+function describeSource({ ssrc, rtxSsrc, cname, msid }: Subscription): Pick<SdpSection, 'msids' | 'ssrcs' | 'ssrcGroups'> {
+  const ssrcs = rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc];
+  return {
+    msids: [msid],
+    ssrcs: ssrcs.map((each): SdpSsrc => ({ ssrc: each, cname, msid })),
+    ssrcGroups: rtxSsrc === undefined ? [] : [{ semantics: 'FID', ssrcs }],
+  };
+}
+
+/** Whether the client's packets of this section are counted transport-wide. */
+export function receivesTransportWideCc(section: RtpSection): boolean {
+  return usesTransportWideCc(section.extensions) && section.codecs.some(offersTransportCc);
+}

@@ -1,0 +1,77 @@
+/** Changes that need no SDP. They apply to the sections as they are and, while an offer waits, to those that it will bring. */
+import type { Negotiation, ParkCause, Publication, RtpSection, Section, Subscription } from './state.ts';
+
+/** Replaces RTP sections one by one, in both pictures. */
+export function editRtpSections(state: Negotiation, edit: (section: RtpSection) => RtpSection): Negotiation {
+  const editAll = (sections: readonly Section[]): readonly Section[] => {
+    const edited = sections.map((section) => (section.type === 'rtp' ? edit(section) : section));
+    return edited.some((section, index) => section !== sections[index]) ? edited : sections;
+  };
+  const sections = editAll(state.sections);
+  if (state.signaling.type === 'stable') return sections === state.sections ? state : { ...state, sections };
+  const { offer } = state.signaling;
+  return { ...state, sections, signaling: { ...state.signaling, offer: { ...offer, sections: editAll(offer.sections) } } };
+}
+
+export function editSubscription(state: Negotiation, id: string, edit: (subscription: Subscription) => Subscription): Negotiation {
+  return editRtpSections(state, (section) => {
+    if (section.sending.type !== 'live' || section.sending.subscription.id !== id) return section;
+    return { ...section, sending: { type: 'live', subscription: edit(section.sending.subscription) } };
+  });
+}
+
+/** Ends a subscription and keeps its m-section for another one. */
+export function parkSubscription(state: Negotiation, id: string, cause: ParkCause): Negotiation {
+  return editRtpSections(state, (section) => {
+    if (section.sending.type !== 'live' || section.sending.subscription.id !== id) return section;
+    return { ...section, sending: parked(section.sending.subscription, cause) };
+  });
+}
+
+export function parked(last: Subscription, cause: ParkCause): RtpSection['sending'] {
+  return { type: 'parked', last, cause };
+}
+
+export function editPublication(state: Negotiation, id: string, edit: (publication: Publication) => Publication | undefined): Negotiation {
+  return editRtpSections(state, (section) => {
+    if (section.publication?.id !== id) return section;
+    const publication = edit(section.publication);
+    return publication === section.publication ? section : { ...section, publication };
+  });
+}
+
+/** What a description says is no longer sent has been heard: from now on the section can start anew. */
+export function withoutParked(sections: readonly Section[]): readonly Section[] {
+  return sections.map((section) => {
+    if (section.type !== 'rtp' || section.sending.type !== 'parked') return section;
+    return { ...section, sending: { type: 'idle', hasSent: true } };
+  });
+}
+
+/** Sections that carry a publication, with it. */
+export function publications(state: Negotiation): readonly { readonly section: RtpSection; readonly publication: Publication }[] {
+  const found = [];
+  for (const section of state.sections) {
+    if (section.type === 'rtp' && section.publication !== undefined) found.push({ section, publication: section.publication });
+  }
+  return found;
+}
+
+export interface LiveSubscription {
+  readonly section: RtpSection;
+  readonly subscription: Subscription;
+}
+
+/** Subscriptions in the order of their sections, those of an unanswered offer among them. */
+export function subscriptions(state: Negotiation): readonly LiveSubscription[] {
+  const sections = state.signaling.type === 'stable' ? state.sections : state.signaling.offer.sections;
+  return subscriptionsOn(sections);
+}
+
+export function subscriptionsOn(sections: readonly Section[]): readonly LiveSubscription[] {
+  const found = [];
+  for (const section of sections) {
+    if (section.type === 'rtp' && section.sending.type === 'live') found.push({ section, subscription: section.sending.subscription });
+  }
+  return found;
+}

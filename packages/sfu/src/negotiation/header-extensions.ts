@@ -1,0 +1,86 @@
+/**
+ * Which RTP header extensions the SFU takes from publishers and which it passes on. Anything else is left out of its descriptions.
+ *
+ * @see RFC 8285
+ */
+import type { MediaKind } from '@causeway/media';
+import type { SdpExtension } from '@causeway/wire';
+
+/** `sendonly` and `recvonly` as the client means them; most are `sendrecv`. */
+export type HeaderExtension = SdpExtension;
+
+const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const RTP_STREAM_ID = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
+const REPAIRED_RTP_STREAM_ID = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
+const AUDIO_LEVEL = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+const VIDEO_ORIENTATION = 'urn:3gpp:video-orientation';
+const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
+const ABSOLUTE_CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+const ABSOLUTE_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
+const TRANSPORT_WIDE_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+
+/** Written anew for each subscriber, from the publisher's packet. */
+const FORWARDED = [AUDIO_LEVEL, VIDEO_ORIENTATION, DEPENDENCY_DESCRIPTOR, PLAYOUT_DELAY, ABSOLUTE_CAPTURE_TIME];
+
+const FROM_PUBLISHERS: ReadonlySet<string> = new Set([
+  MID,
+  RTP_STREAM_ID,
+  REPAIRED_RTP_STREAM_ID,
+  TRANSPORT_WIDE_CC,
+  ABSOLUTE_SEND_TIME,
+  ...FORWARDED,
+]);
+
+/** Without `TRANSPORT_WIDE_CC`: feedback that no estimator reads would be sent for nothing. Add it here when there is one. */
+const TO_SUBSCRIBERS: ReadonlySet<string> = new Set([MID, ...FORWARDED]);
+
+const ONE_BYTE_IDS = range(1, 14);
+/** 15 is reserved; ids above 14 need two-byte headers, which need `a=extmap-allow-mixed`. */
+const TWO_BYTE_IDS = range(16, 255);
+
+export function idCandidates(allowsMixed: boolean): readonly number[] {
+  return allowsMixed ? [...ONE_BYTE_IDS, ...TWO_BYTE_IDS] : ONE_BYTE_IDS;
+}
+
+/** Meaning of an id in the session's table. The kind is part of it: aiortc has other ids for audio than for video. */
+export function extensionMeaning(kind: MediaKind, uri: string): string {
+  return `${kind} ${uri}`;
+}
+
+/** What the SFU has a use for, in one direction or the other. */
+export function usableExtensions(offered: readonly SdpExtension[]): readonly HeaderExtension[] {
+  const seen = new Set<string>();
+  return offered.filter(({ uri, direction }) => {
+    const isUsable = direction !== 'inactive' && (FROM_PUBLISHERS.has(uri) || TO_SUBSCRIBERS.has(uri)) && !seen.has(uri);
+    seen.add(uri);
+    return isUsable;
+  });
+}
+
+/** Send times are only needed where the client has no transport-wide sequence numbers. */
+export function publisherExtensions(usable: readonly HeaderExtension[]): readonly HeaderExtension[] {
+  const hasTransportWideCc = usesTransportWideCc(usable);
+  return usable.filter(({ uri, direction }) => {
+    return FROM_PUBLISHERS.has(uri) && direction !== 'recvonly' && !(uri === ABSOLUTE_SEND_TIME && hasTransportWideCc);
+  });
+}
+
+/** @param sourceUris what the publisher's packets may carry; the subscriber's own MID is always there */
+export function subscriberExtensions(usable: readonly HeaderExtension[], sourceUris: readonly string[]): readonly HeaderExtension[] {
+  const wanted = new Set([MID, ...sourceUris]);
+  return usable.filter(({ uri, direction }) => TO_SUBSCRIBERS.has(uri) && direction !== 'sendonly' && wanted.has(uri));
+}
+
+/** URIs for a new m-section to a subscriber of such a source. */
+export function subscriberUris(sourceUris: readonly string[]): readonly string[] {
+  return [MID, ...sourceUris.filter((uri) => TO_SUBSCRIBERS.has(uri) && uri !== MID)];
+}
+
+export function usesTransportWideCc(extensions: readonly HeaderExtension[]): boolean {
+  return extensions.some(({ uri, direction }) => uri === TRANSPORT_WIDE_CC && direction !== 'recvonly');
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}

@@ -1,0 +1,14 @@
+export { type AnsweredOffer, answerOffer, type OfferPolicy } from './answer-offer.ts';
+export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply-answer.ts';
+export { hostCandidates } from './candidates.ts';
+export { createNegotiation } from './create-negotiation.ts';
+export * from './edit-sections.ts';
+export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
+export { makeOffer } from './make-offer.ts';
+export { applyMediaPlan, type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
+export type { SubscriptionWish } from './new-subscription.ts';
+export type { WishOutcome } from './place-subscriptions.ts';
+export { leadsTo, type PublishOutcome, type PublishWish } from './publish-sections.ts';
+export type * from './state.ts';
+export { switchSource } from './switch-source.ts';
+export { withdrawOffer } from './withdraw-offer.ts';

@@ -1,0 +1,174 @@
+/** Puts a track on an m-section, existing or new: codecs, extension ids and SSRCs of the subscription. */
+import type { MediaKind } from '@causeway/media';
+import { invariant } from '../invariant.ts';
+import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK, sourceIdentity } from './codecs.ts';
+import { extensionMeaning, type HeaderExtension, idCandidates, subscriberExtensions, subscriberUris } from './header-extensions.ts';
+import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
+import type { Negotiation, RandomSource, RtpSection, Section, SourceCodec, Subscription, TrackSource } from './state.ts';
+
+export interface SubscriptionWish {
+  readonly source: TrackSource;
+  readonly mid: string | undefined;
+  readonly followedName: string | undefined;
+  readonly isPaused: boolean;
+  readonly preferredRid: string | undefined;
+  /** Asks for one more copy of a track that is subscribed to already. */
+  readonly isDuplicate: boolean;
+}
+
+const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
+/** RFC 3550 §8: SSRCs are random; 0 and all ones are avoided because some receivers take them for "none". */
+const MAX_SSRC = 0xff_ff_ff_fe;
+
+export interface Placed {
+  readonly state: Negotiation;
+  readonly subscription: Subscription;
+}
+
+/** @returns the state with the subscription live on that section */
+export function subscribeOn(state: Negotiation, section: RtpSection, wish: SubscriptionWish, random: RandomSource): Placed {
+  const codecs = wish.source.codecs.map((codec) => onSection(codec, section)).filter((codec) => codec !== undefined);
+  const extensions = subscriberExtensions(section.extensions, wish.source.extensionUris);
+  const subscription = createSubscription(state, wish, { codecs, extensions }, random);
+  const live: Section = { ...section, sending: { type: 'live', subscription } };
+  return {
+    state: countSubscription({ ...state, sections: state.sections.map((each) => (each.mid === section.mid ? live : each)) }),
+    subscription,
+  };
+}
+
+/** @returns the state with one more m-section; undefined if no payload type is left for the track's codec */
+export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish, random: RandomSource): Placed | undefined {
+  const withCodecs = allocateCodecs(state, wish.source);
+  const [primary] = wish.source.codecs;
+  if (primary === undefined || !withCodecs.codecs.some(({ identity }) => identity === sourceIdentity(primary))) return undefined;
+  const { state: numbered, extensions } = allocateExtensions(withCodecs.state, wish.source);
+  const { codecs } = withCodecs;
+  const { mid, state: named } = nextMid(numbered);
+  const subscription = createSubscription(named, wish, { codecs, extensions }, random);
+  const section: RtpSection = {
+    type: 'rtp',
+    mid,
+    kind: wish.source.kind,
+    protocol: RTP_PROTOCOL,
+    clientSends: false,
+    clientReceives: true,
+    codecs,
+    extensions,
+    rtcpRsize: true,
+    ssrcs: [],
+    rids: [],
+    isSimulcast: false,
+    publication: undefined,
+    sending: { type: 'live', subscription },
+  };
+  return { state: countSubscription({ ...named, sections: [...named.sections, section] }), subscription };
+}
+
+/** The codec as the section knows it, under the section's payload type. */
+export function onSection(codec: SourceCodec, section: RtpSection): NegotiatedCodec | undefined {
+  const identity = sourceIdentity(codec);
+  const known = section.codecs.find((each) => each.identity === identity);
+  if (known === undefined) return undefined;
+  // Opus parameters describe the stream (stereo); those of video codecs describe what this client can decode.
+  return section.kind === 'audio' && codec.fmtp !== '' ? { ...known, fmtp: codec.fmtp } : known;
+}
+
+function createSubscription(
+  state: Negotiation,
+  { source, followedName, isPaused, preferredRid }: SubscriptionWish,
+  negotiated: Pick<Subscription, 'codecs' | 'extensions'>,
+  random: RandomSource,
+): Subscription {
+  const ssrc = freshSsrc(usedSsrcs(state.sections), random);
+  const hasRtx = negotiated.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);
+  return {
+    id: `${state.sessionId}/s${state.named.subscriptions}`,
+    remoteSessionId: source.remoteSessionId,
+    remoteTrackId: source.remoteTrackId,
+    followedName,
+    sourceTrackId: source.sourceTrackId,
+    sourceRids: source.rids,
+    ssrc,
+    rtxSsrc: hasRtx ? freshSsrc(usedSsrcs(state.sections).add(ssrc), random) : undefined,
+    // Audio and video of one publisher are synchronised by their common name (RFC 3550 §6.5.1).
+    cname: source.remoteSessionId,
+    msid: { streamId: source.remoteSessionId, trackId: source.remoteTrackId },
+    ...negotiated,
+    isPaused,
+    preferredRid,
+  };
+}
+
+function countSubscription(state: Negotiation): Negotiation {
+  return { ...state, named: { ...state.named, subscriptions: state.named.subscriptions + 1 } };
+}
+
+/** SSRCs of both directions, so that nobody can mistake one for another. */
+function usedSsrcs(sections: readonly Section[]): Set<number> {
+  const used = new Set<number>();
+  for (const section of sections) {
+    if (section.type !== 'rtp') continue;
+    for (const { ssrc, rtxSsrc } of section.ssrcs) used.add(ssrc).add(rtxSsrc ?? ssrc);
+    if (section.sending.type === 'live') used.add(section.sending.subscription.ssrc).add(section.sending.subscription.rtxSsrc ?? 0);
+  }
+  return used;
+}
+
+const MAX_SSRC_DRAWS = 100;
+
+function freshSsrc(used: ReadonlySet<number>, random: RandomSource): number {
+  for (let draw = 0; draw < MAX_SSRC_DRAWS; draw++) {
+    const ssrc = random.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
+    if (ssrc > 0 && ssrc <= MAX_SSRC && !used.has(ssrc)) return ssrc;
+  }
+  invariant(false, 'a random 32-bit number is free at the first or second draw');
+}
+
+function nextMid(state: Negotiation): { readonly mid: string; readonly state: Negotiation } {
+  let mids = state.named.mids;
+  while (state.sections.some(({ mid }) => mid === `s${mids}`)) mids++;
+  return { mid: `s${mids}`, state: { ...state, named: { ...state.named, mids: mids + 1 } } };
+}
+
+function allocateCodecs(
+  state: Negotiation,
+  source: TrackSource,
+): { readonly state: Negotiation; readonly codecs: readonly NegotiatedCodec[] } {
+  let table = state.payloadTypes;
+  const codecs: NegotiatedCodec[] = [];
+  for (const { name, clockRateHz, channels, fmtp } of source.codecs) {
+    const identity = sourceIdentity({ name, clockRateHz, channels, fmtp });
+    const primary = allocateNumber(table, identity, payloadTypeCandidates(name));
+    if (primary === undefined) continue;
+    const rtx = source.kind === 'video' ? allocateNumber(primary.table, rtxMeaning(identity), payloadTypeCandidates('rtx')) : undefined;
+    table = rtx?.table ?? primary.table;
+    const feedback = source.kind === 'video' ? SUBSCRIBER_VIDEO_FEEDBACK : [];
+    const payloadTypes = { payloadType: primary.number, rtxPayloadType: rtx?.number };
+    codecs.push({ ...payloadTypes, name, clockRateHz, channels, fmtp, feedback, identity });
+  }
+  return { state: { ...state, payloadTypes: table }, codecs };
+}
+
+function allocateExtensions(
+  state: Negotiation,
+  source: TrackSource,
+): { readonly state: Negotiation; readonly extensions: readonly HeaderExtension[] } {
+  let table = state.extensionIds;
+  const extensions: HeaderExtension[] = [];
+  for (const uri of subscriberUris(source.extensionUris)) {
+    const allocated = allocateExtensionId(table, source.kind, uri, state.allowsMixedExtensions);
+    if (allocated === undefined) continue;
+    table = allocated.table;
+    extensions.push({ id: allocated.number, uri, direction: 'sendrecv' });
+  }
+  return { state: { ...state, extensionIds: table }, extensions };
+}
+
+/** One URI should have one id for both kinds: browsers look for the MID of all bundled sections under a single one. */
+function allocateExtensionId(table: NumberTable, kind: MediaKind, uri: string, allowsMixed: boolean): ReturnType<typeof allocateNumber> {
+  const meaning = extensionMeaning(kind, uri);
+  const elsewhere = table.numberOf.get(extensionMeaning(kind === 'audio' ? 'video' : 'audio', uri));
+  if (elsewhere === undefined || table.numberOf.has(meaning)) return allocateNumber(table, meaning, idCandidates(allowsMixed));
+  return { table: learnNumbers(table, [[meaning, elsewhere]]), number: elsewhere };
+}

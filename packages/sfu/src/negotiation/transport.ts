@@ -1,0 +1,79 @@
+/**
+ * What a description of the client means for the transport under all its m-sections.
+ *
+ * @see RFC 9143 (BUNDLE), RFC 8842 (DTLS roles and fingerprints), RFC 8445 §9 (ICE restart)
+ */
+import { SfuError } from '@causeway/protocol';
+import { isRejectedSection, type SdpDescription, type SdpFingerprint, type SdpSection } from '@causeway/wire';
+import { createIceCredentials, shardNoOf } from './ice-credentials.ts';
+import type { Negotiation, PeerTransportState, RandomSource } from './state.ts';
+
+/** Hashes that still identify a certificate; with SHA-1 a second one can be made to match. */
+const TRUSTED_HASHES: ReadonlySet<string> = new Set(['sha-256', 'sha-384', 'sha-512']);
+
+/**
+ * Takes the client's credentials from an offer or answer; changed ones in an offer restart ICE with new ones of ours.
+ *
+ * @throws invalid_session_description – credentials or fingerprint are missing, or the certificate is another one than before
+ */
+export function negotiateTransport(
+  state: Negotiation,
+  description: SdpDescription,
+  type: 'offer' | 'answer',
+  random: RandomSource,
+): Negotiation {
+  const section = transportSection(description);
+  if (section === undefined) return state;
+  const seen = readTransport(section, type);
+  if (state.transport === undefined) return { ...state, transport: seen };
+  checkSameCertificate(state.transport, seen);
+  const isRestart = type === 'offer' && !isSameCredentials(state.transport, seen);
+  if (!isRestart) return state;
+  return {
+    ...state,
+    transport: { ...state.transport, remote: seen.remote },
+    ice: createIceCredentials(shardNoOf(state.ice.ufrag) ?? 0, random),
+  };
+}
+
+/** The section whose transport attributes count for all: the first of the BUNDLE group that is in use. */
+export function transportSection(description: SdpDescription): SdpSection | undefined {
+  const inUse = description.sections.filter((section) => !isRejectedSection(section));
+  const tagged = description.bundle.map((mid) => inUse.find((section) => section.mid === mid)).find((section) => section !== undefined);
+  return tagged ?? inUse[0];
+}
+
+function readTransport(section: SdpSection, type: 'offer' | 'answer'): PeerTransportState {
+  const mid = section.mid ?? '';
+  if (section.ice === undefined) throw invalid(`m-section ${mid} has no a=ice-ufrag or no a=ice-pwd`);
+  const remoteFingerprints = trustedFingerprints(section.fingerprints);
+  if (remoteFingerprints.length === 0) throw invalid(`m-section ${mid} has no a=fingerprint with sha-256, sha-384 or sha-512`);
+  return { remote: section.ice, remoteFingerprints, dtlsRole: localDtlsRole(section, type) };
+}
+
+/** The SFU waits for the ClientHello unless the client insists on waiting too. */
+function localDtlsRole(section: SdpSection, type: 'offer' | 'answer'): 'server' | 'client' {
+  if (type === 'answer' && section.setup === 'actpass')
+    throw invalid(`m-section ${section.mid ?? ''} answers a=setup:actpass; expected active`);
+  return section.setup === 'passive' ? 'client' : 'server';
+}
+
+function trustedFingerprints(fingerprints: readonly SdpFingerprint[]): readonly SdpFingerprint[] {
+  return fingerprints.filter(({ algorithm }) => TRUSTED_HASHES.has(algorithm));
+}
+
+/** A new certificate would need a new DTLS association, and with it new keys for every subscription: that is a new session. */
+function checkSameCertificate(known: PeerTransportState, seen: PeerTransportState): void {
+  const isKnown = seen.remoteFingerprints.some(({ algorithm, value }) =>
+    known.remoteFingerprints.some((fingerprint) => fingerprint.algorithm === algorithm && fingerprint.value === value),
+  );
+  if (!isKnown) throw invalid('the certificate fingerprint changed within the session; create a new session for a new RTCPeerConnection');
+}
+
+function isSameCredentials(known: PeerTransportState, seen: PeerTransportState): boolean {
+  return known.remote.ufrag === seen.remote.ufrag && known.remote.password === seen.remote.password;
+}
+
+function invalid(problem: string): SfuError {
+  return new SfuError('invalid_session_description', problem);
+}

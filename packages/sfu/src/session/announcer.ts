@@ -1,0 +1,81 @@
+/** Tells the registry and the subscribers what a session publishes; only what changed is told. */
+import type { AppId, SessionId } from '@causeway/protocol';
+import type { SfuEvent, TrackCloseReason } from '../events.ts';
+import type { Negotiation } from '../negotiation/index.ts';
+import type { SessionRecord, TrackRecord } from '../registry/index.ts';
+import type { SessionParts } from './session-parts.ts';
+import { trackRecordsOf, trackSourceOf } from './track-records.ts';
+
+export class Announcer {
+  readonly #appId: AppId;
+  readonly #sessionId: SessionId;
+  readonly #parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>;
+  #announced: ReadonlyMap<string, TrackRecord> = new Map();
+  #outstanding: Promise<unknown> = Promise.resolve();
+
+  constructor(appId: AppId, sessionId: SessionId, parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>) {
+    this.#appId = appId;
+    this.#sessionId = sessionId;
+    this.#parts = parts;
+  }
+
+  /** Resolves when lookups see all that was announced. */
+  async settled(): Promise<void> {
+    await this.#outstanding;
+  }
+
+  announceSession(record: SessionRecord): void {
+    this.#later(() => this.#parts.registry.putSession(record));
+  }
+
+  /** @param closeReason of tracks that are no longer published */
+  announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
+    const former = this.#announced;
+    this.#announced = trackRecordsOf(this.#appId, state);
+    for (const [id, record] of former) if (!this.#announced.has(id)) this.#withdrawTrack(record, closeReason);
+    for (const [id, record] of this.#announced) this.#announceTrack(former.get(id), record);
+  }
+
+  withdrawAll(): void {
+    const former = this.#announced;
+    this.#announced = new Map();
+    for (const record of former.values()) {
+      this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason: 'session_closed' });
+      this.#parts.directory.remove(record.publicationId, 'session_closed');
+    }
+    this.#later(() => this.#parts.registry.removeSession(this.#appId, this.#sessionId));
+  }
+
+  #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {
+    if (JSON.stringify(former) === JSON.stringify(record)) return;
+    this.#parts.directory.put(trackSourceOf(record, undefined), record.status);
+    this.#later(() => this.#parts.registry.putTrack(record));
+    const type = eventTypeOf(former, record);
+    if (type !== undefined) this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type });
+  }
+
+  #withdrawTrack(record: TrackRecord, reason: TrackCloseReason): void {
+    this.#parts.directory.remove(record.publicationId, reason);
+    this.#later(() => this.#parts.registry.removeTrack(this.#appId, this.#sessionId, record.publicationId));
+    this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason });
+  }
+
+  /** One after the other, so that the registry hears things in the order in which they happened. */
+  #later(announce: () => Promise<void>): void {
+    this.#outstanding = this.#outstanding.then(announce);
+  }
+}
+
+function eventTypeOf(
+  former: TrackRecord | undefined,
+  record: TrackRecord,
+): 'track.published' | 'track.active' | 'track.inactive' | undefined {
+  if (former === undefined) return 'track.published';
+  if (former.status === record.status || record.status === 'pending') return undefined;
+  return record.status === 'active' ? 'track.active' : 'track.inactive';
+}
+
+function trackEvent(record: TrackRecord, appId: AppId, sessionId: SessionId): Omit<Extract<SfuEvent, { type: 'track.published' }>, 'type'> {
+  const { trackId, customTrackName, mid, kind } = record;
+  return { appId, sessionId, trackId, customTrackName, mid, kind };
+}

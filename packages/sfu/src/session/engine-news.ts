@@ -1,0 +1,31 @@
+import type { EngineListener } from '@causeway/media';
+import type { Session } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** Brings what the engine tells to the session it is about; news of a session that has ended meanwhile is of no use. */
+export function createEngineListener(store: SessionStore): EngineListener {
+  const tell = (sessionId: string, news: (session: Session) => void): void => {
+    const session = store.byId(sessionId);
+    if (session === undefined) return;
+    try {
+      news(session);
+    } catch (error) {
+      // An edge: a defect in one session must not keep the news from the others.
+      session.onDefect(error);
+    }
+  };
+  return {
+    onConnectionState: (transportId, state) => tell(transportId, (session) => session.onConnectionState(state)),
+    onTransportClosed: (transportId, reason) => tell(transportId, (session) => session.onTransportClosed(reason)),
+    onTrackActivity: (trackId, activity) => tell(sessionIdOf(trackId), (session) => session.onTrackActivity(trackId, activity)),
+    // Data channels open and close in the engine; publishing them is not built yet.
+    onDataChannelOpened: () => undefined,
+    onDataChannelClosed: () => undefined,
+    onOutputReady: () => undefined,
+  };
+}
+
+/** Publication ids begin with the id of their session. */
+function sessionIdOf(publicationId: string): string {
+  return publicationId.slice(0, publicationId.lastIndexOf('/'));
+}

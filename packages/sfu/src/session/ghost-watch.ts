@@ -1,0 +1,35 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+
+/** How long a publication that nobody named may stay without a packet before listings leave it out (api.md §2). */
+const GHOST_AFTER_MS = 10_000;
+
+/** Finds publications that never come to life. */
+export class GhostWatch {
+  readonly #clock: Clock;
+  readonly #onGhosts: (publicationIds: ReadonlySet<string>) => void;
+  readonly #watched = new Set<string>();
+  readonly #timers = new Set<CancelTimer>();
+
+  constructor(clock: Clock, onGhosts: (publicationIds: ReadonlySet<string>) => void) {
+    this.#clock = clock;
+    this.#onGhosts = onGhosts;
+  }
+
+  /** Starts to wait for the silent ones among a connected session's publications; known ones go on waiting. */
+  watch(silentIds: readonly string[]): void {
+    const added = new Set(silentIds.filter((id) => !this.#watched.has(id)));
+    if (added.size === 0) return;
+    for (const id of added) this.#watched.add(id);
+    const cancel = this.#clock.schedule(GHOST_AFTER_MS, () => {
+      this.#timers.delete(cancel);
+      for (const id of added) this.#watched.delete(id);
+      this.#onGhosts(added);
+    });
+    this.#timers.add(cancel);
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+}

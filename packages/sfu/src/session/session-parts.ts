@@ -1,0 +1,23 @@
+import type { Clock } from '../clock.ts';
+import type { SfuEvent } from '../events.ts';
+import type { Random } from '../random.ts';
+import type { Registry } from '../registry/index.ts';
+import type { Shard } from '../shard.ts';
+import type { TrackDirectory } from './track-directory.ts';
+
+/** What a session may hold (api.md §13). */
+export interface SessionLimits {
+  readonly maxSdpLength: number;
+  readonly maxSections: number;
+}
+
+/** What all sessions of an SFU share. */
+export interface SessionParts {
+  readonly shard: Shard;
+  readonly registry: Registry;
+  readonly directory: TrackDirectory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: SessionLimits;
+  readonly onEvent: (event: SfuEvent) => void;
+}

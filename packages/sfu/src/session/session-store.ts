@@ -1,0 +1,79 @@
+import { SfuError } from '@causeway/protocol';
+import type { Clock } from '../clock.ts';
+import type { SessionCloseReason } from '../events.ts';
+import { type Session, sessionClosedError } from './session.ts';
+
+/** How long a closed session is answered with its reason instead of "not found" (api.md §5). */
+const TOMBSTONE_MS = 10 * 60_000;
+/** About 30 MB of them; past this the oldest are forgotten early. */
+const MAX_TOMBSTONES = 100_000;
+
+interface Tombstone {
+  readonly appId: string;
+  readonly reason: SessionCloseReason;
+  readonly closedAtMs: number;
+  readonly closedAt: string;
+}
+
+/** The sessions of this node, and for a while those that have ended. */
+export class SessionStore {
+  readonly #clock: Clock;
+  readonly #open = new Map<string, Session>();
+  /** In the order of their end, so that the oldest are found at the front. */
+  readonly #tombstones = new Map<string, Tombstone>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(session: Session): void {
+    this.#open.set(session.id, session);
+  }
+
+  /** To be called once a session has ended. */
+  bury(session: Session): void {
+    if (!this.#open.delete(session.id) || session.life.type !== 'closed') return;
+    const { reason, closedAtMs, closedAt } = session.life;
+    this.#tombstones.set(session.id, { appId: session.appId, reason, closedAtMs, closedAt });
+    this.#forgetOld();
+  }
+
+  /** @returns undefined if there never was such a session in this app, or not lately */
+  endOf(appId: string, sessionId: string): SfuError | undefined {
+    this.#forgetOld();
+    const tombstone = this.#tombstones.get(sessionId);
+    return tombstone?.appId === appId ? sessionClosedError(sessionId, tombstone) : undefined;
+  }
+
+  /** Of whatever app: for the engine's news. */
+  byId(sessionId: string): Session | undefined {
+    return this.#open.get(sessionId);
+  }
+
+  find(appId: string, sessionId: string): Session | undefined {
+    const session = this.#open.get(sessionId);
+    return session?.appId === appId ? session : undefined;
+  }
+
+  /**
+   * @throws session_closed – it has ended within the last ten minutes
+   * @throws session_not_found – this app has no such session
+   */
+  require(appId: string, sessionId: string): Session {
+    const session = this.find(appId, sessionId);
+    if (session !== undefined) return session;
+    throw this.endOf(appId, sessionId) ?? new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
+  }
+
+  all(): readonly Session[] {
+    return [...this.#open.values()];
+  }
+
+  #forgetOld(): void {
+    const oldestMs = this.#clock.nowMs() - TOMBSTONE_MS;
+    for (const [sessionId, { closedAtMs }] of this.#tombstones) {
+      if (closedAtMs >= oldestMs && this.#tombstones.size <= MAX_TOMBSTONES) return;
+      this.#tombstones.delete(sessionId);
+    }
+  }
+}

@@ -1,0 +1,349 @@
+/**
+ * One session: a peer connection to the SFU with what it publishes and receives. The verbs of the API are functions beside this class;
+ * here is what they share: the state, its order of calls, and everything that follows from a change of state.
+ *
+ * Every change goes through `commit`, which reads and writes without waiting, so that news from other sessions and from the engine may
+ * arrive between any two calls.
+ */
+import type { TransportCloseReason } from '@causeway/media';
+import { type AppId, type ConnectionState, type ErrorCode, type SessionId, SfuError } from '@causeway/protocol';
+import type { CancelTimer } from '../clock.ts';
+import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
+import {
+  applyMediaPlan,
+  editPublication,
+  editSubscription,
+  type LiveSubscription,
+  type MediaPlan,
+  mediaPlanOf,
+  type Negotiation,
+  NO_MEDIA,
+  parkSubscription,
+  publications,
+  subscriptions,
+  switchSource,
+  type TrackSource,
+  withdrawOffer,
+} from '../negotiation/index.ts';
+import type { SessionRecord } from '../registry/index.ts';
+import { Announcer } from './announcer.ts';
+import { EndedSubscriptions } from './ended-subscriptions.ts';
+import { GhostWatch } from './ghost-watch.ts';
+import { Lane } from './lane.ts';
+import { OfferDesk } from './offer-desk.ts';
+import type { SessionParts } from './session-parts.ts';
+import { nameKey, type TrackFollower } from './track-directory.ts';
+
+/** An offer of the SFU that is not answered by then is withdrawn (api.md §6). */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** As the engine gives a transport to connect (api.md §9), for sessions that have none yet. */
+const SETUP_TIMEOUT_MS = 30_000;
+
+export type SessionLife =
+  | { readonly type: 'open'; readonly connectionState: ConnectionState }
+  | { readonly type: 'closed'; readonly reason: SessionCloseReason; readonly closedAtMs: number; readonly closedAt: string };
+
+export interface SessionOptions {
+  readonly appId: AppId;
+  readonly negotiation: Negotiation;
+  readonly metadata: string;
+  /** Whether sections that begin to send in an offer are published by themselves. */
+  readonly autoPublish: boolean;
+}
+
+export class Session implements TrackFollower {
+  readonly appId: AppId;
+  readonly id: SessionId;
+  readonly createdAtMs: number;
+  readonly autoPublish: boolean;
+  readonly parts: SessionParts;
+  readonly desk: OfferDesk;
+  readonly ended = new EndedSubscriptions();
+  readonly #lane = new Lane();
+  readonly #announcer: Announcer;
+  readonly #ghosts: GhostWatch;
+  readonly #onClosed: (session: Session) => void;
+  #negotiation: Negotiation;
+  #media: MediaPlan = NO_MEDIA;
+  #metadata: string;
+  #life: SessionLife = { type: 'open', connectionState: 'new' };
+  #cancelAnswerTimer: CancelTimer | undefined = undefined;
+  #cancelSetupTimer: CancelTimer | undefined = undefined;
+
+  /** @param onClosed called once, when the session has ended for whatever reason */
+  constructor(options: SessionOptions, parts: SessionParts, onClosed: (session: Session) => void) {
+    this.appId = options.appId;
+    this.id = options.negotiation.sessionId;
+    this.createdAtMs = parts.clock.wallClockMs();
+    this.autoPublish = options.autoPublish;
+    this.parts = parts;
+    this.desk = new OfferDesk(this);
+    this.#announcer = new Announcer(this.appId, this.id, parts);
+    this.#ghosts = new GhostWatch(parts.clock, (ids) => this.#hide(ids));
+    this.#onClosed = onClosed;
+    this.#negotiation = options.negotiation;
+    this.#metadata = options.metadata;
+  }
+
+  get negotiation(): Negotiation {
+    return this.#negotiation;
+  }
+
+  get life(): SessionLife {
+    return this.#life;
+  }
+
+  get metadata(): string {
+    return this.#metadata;
+  }
+
+  get isStable(): boolean {
+    return this.#negotiation.signaling.type === 'stable';
+  }
+
+  /** Runs a call after those that came before it. @throws session_closed – it has ended meanwhile */
+  run<Result>(call: () => Promise<Result>): Promise<Result> {
+    return this.#lane.run(async () => {
+      if (this.#life.type === 'closed') throw sessionClosedError(this.id, this.#life);
+      try {
+        const result = await call();
+        await this.#announcer.settled();
+        return result;
+      } catch (error) {
+        if (!(error instanceof SfuError)) this.onDefect(error);
+        throw error;
+      }
+    });
+  }
+
+  /** Resolves when lookups see all that was announced. */
+  settled(): Promise<void> {
+    return this.#announcer.settled();
+  }
+
+  record(): SessionRecord {
+    const connectionState = this.#life.type === 'open' ? this.#life.connectionState : 'closed';
+    return { appId: this.appId, sessionId: this.id, metadata: this.#metadata, connectionState, createdAtMs: this.createdAtMs };
+  }
+
+  /** Makes a newly created session known and sets its first state. */
+  open(first: Negotiation): Promise<void> {
+    this.#announcer.announceSession(this.record());
+    this.parts.onEvent({ type: 'session.created', appId: this.appId, sessionId: this.id });
+    this.commit(first);
+    return this.#announcer.settled();
+  }
+
+  setMetadata(metadata: string): void {
+    this.#metadata = metadata;
+    this.#announcer.announceSession(this.record());
+  }
+
+  /** The next state becomes the present one, and the engine, the subscribers and the registry follow. */
+  commit(next: Negotiation, closeReason: TrackCloseReason = 'requested'): void {
+    if (this.#life.type === 'closed') return;
+    this.#negotiation = next;
+    const media = mediaPlanOf(next);
+    applyMediaPlan(this.parts.shard, this.#media, media);
+    this.#media = media;
+    this.#announcer.announceTracks(next, closeReason);
+    this.#followSources();
+    this.#watchOffer();
+    this.#watchSetup();
+    if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(next));
+  }
+
+  /** Ends the session; further calls do nothing. */
+  close(reason: SessionCloseReason): void {
+    if (this.#life.type === 'closed') return;
+    if (this.#negotiation.transport !== undefined) this.parts.shard.closeTransport(this.id);
+    this.#end(reason);
+  }
+
+  // What the engine tells.
+
+  onConnectionState(connectionState: ConnectionState): void {
+    if (this.#life.type === 'closed' || this.#life.connectionState === connectionState || connectionState === 'closed') return;
+    this.#life = { type: 'open', connectionState };
+    this.#announcer.announceSession(this.record());
+    this.parts.onEvent({ type: 'session.state', appId: this.appId, sessionId: this.id, connectionState });
+    if (connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
+  }
+
+  /** The engine has ended the transport: there is nothing left to be closed there. */
+  onTransportClosed(reason: TransportCloseReason): void {
+    this.#media = NO_MEDIA;
+    this.#end(reason);
+  }
+
+  onTrackActivity(publicationId: string, status: 'active' | 'inactive'): void {
+    this.commit(editPublication(this.#negotiation, publicationId, (publication) => ({ ...publication, status, isHidden: false })));
+  }
+
+  // What other sessions tell.
+
+  onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void {
+    for (const { section, subscription } of subscriptions(this.#negotiation)) {
+      if (subscription.sourceTrackId !== sourceTrackId) continue;
+      if (subscription.followedName !== undefined && reason !== 'session_closed') {
+        this.commit(editSubscription(this.#negotiation, subscription.id, (waiting) => ({ ...waiting, sourceTrackId: undefined })));
+      } else {
+        this.commit(parkSubscription(this.#negotiation, subscription.id, 'ended'));
+      }
+      const { remoteSessionId, remoteTrackId } = subscription;
+      this.parts.onEvent({ type: 'subscription.ended', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid, reason });
+    }
+  }
+
+  onNameTaken(source: TrackSource): void {
+    for (const live of subscriptions(this.#negotiation)) {
+      const { followedName, remoteSessionId, sourceTrackId } = live.subscription;
+      const follows = followedName === source.customTrackName && remoteSessionId === source.remoteSessionId;
+      if (!follows || sourceTrackId === source.sourceTrackId) continue;
+      const switched = switchSource(this.#negotiation, live, source, followedName);
+      if (switched !== undefined) this.commit(switched);
+      else
+        this.endSubscription(
+          live,
+          'codec_mismatch',
+          `the track now named ${followedName} needs a codec that mid ${live.section.mid} has not`,
+        );
+    }
+  }
+
+  onDefect(error: unknown): void {
+    this.parts.onEvent({ type: 'session.defect', ...this.#who(), error });
+    this.close('internal_error');
+  }
+
+  /** Ends a subscription for a reason that the client could not know of. */
+  endSubscription(live: LiveSubscription, errorCode: ErrorCode, errorDescription: string): void {
+    this.commit(parkSubscription(this.#negotiation, live.subscription.id, 'ended'));
+    this.reportFailed(live, errorCode, errorDescription);
+  }
+
+  reportFailed({ section, subscription }: FailedSubscription, errorCode: ErrorCode, errorDescription: string): void {
+    this.ended.note(section, subscription, errorCode, errorDescription);
+    const { remoteSessionId, remoteTrackId } = subscription;
+    this.parts.onEvent({ type: 'subscription.failed', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid, errorCode });
+  }
+
+  reportUnsubscribed({ section, subscription }: LiveSubscription): void {
+    const { remoteSessionId, remoteTrackId } = subscription;
+    this.parts.onEvent({
+      type: 'subscription.ended',
+      ...this.#who(),
+      remoteSessionId,
+      remoteTrackId,
+      mid: section.mid,
+      reason: 'unsubscribed',
+    });
+  }
+
+  /** @param subscriptionIds those of an offer that has been answered; what the answer refused is no longer among the live ones */
+  reportStarted(subscriptionIds: readonly string[]): void {
+    for (const { section, subscription } of subscriptions(this.#negotiation)) {
+      if (!subscriptionIds.includes(subscription.id)) continue;
+      const { remoteSessionId, remoteTrackId } = subscription;
+      this.parts.onEvent({ type: 'subscription.active', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid });
+    }
+  }
+
+  #end(reason: SessionCloseReason): void {
+    if (this.#life.type === 'closed') return;
+    const { clock } = this.parts;
+    const life = { type: 'closed', reason, closedAtMs: clock.nowMs(), closedAt: new Date(clock.wallClockMs()).toISOString() } as const;
+    this.#life = life;
+    this.#cancelAnswerTimer?.();
+    this.#cancelSetupTimer?.();
+    this.#ghosts.stop();
+    this.parts.directory.unfollow(this);
+    this.#announcer.withdrawAll();
+    this.desk.refuseAll(sessionClosedError(this.id, life));
+    this.parts.onEvent({ type: 'session.closed', ...this.#who(), reason });
+    this.#onClosed(this);
+  }
+
+  #followSources(): void {
+    const live = subscriptions(this.#negotiation).map(({ subscription }) => subscription);
+    this.parts.directory.follow(this, {
+      sourceTrackIds: new Set(live.map(({ sourceTrackId }) => sourceTrackId).filter((id) => id !== undefined)),
+      names: new Set(
+        live.filter(({ followedName }) => followedName !== undefined).map((each) => nameKey(each.remoteSessionId, each.followedName ?? '')),
+      ),
+    });
+  }
+
+  #watchOffer(): void {
+    if (this.isStable) {
+      this.#cancelAnswerTimer?.();
+      this.#cancelAnswerTimer = undefined;
+    } else {
+      this.#cancelAnswerTimer ??= this.parts.clock.schedule(ANSWER_TIMEOUT_MS, () => this.#withdrawOffer());
+    }
+  }
+
+  #watchSetup(): void {
+    if (this.#negotiation.transport === undefined) {
+      this.#cancelSetupTimer ??= this.parts.clock.schedule(SETUP_TIMEOUT_MS, () => this.close('setup_timeout'));
+    } else {
+      this.#cancelSetupTimer?.();
+      this.#cancelSetupTimer = undefined;
+    }
+  }
+
+  #withdrawOffer(): void {
+    this.#cancelAnswerTimer = undefined;
+    if (this.isStable) return;
+    const { state, dropped } = withdrawOffer(this.#negotiation);
+    this.commit(state);
+    for (const live of dropped) {
+      this.reportFailed(live, 'negotiation_timeout', `the offer was not answered within ${ANSWER_TIMEOUT_MS / 1000} s and was withdrawn`);
+    }
+    this.desk.resume();
+  }
+
+  #hide(publicationIds: ReadonlySet<string>): void {
+    let state = this.#negotiation;
+    for (const { publication } of publications(state)) {
+      if (publicationIds.has(publication.id)) state = editPublication(state, publication.id, asHidden);
+    }
+    this.commit(state);
+  }
+
+  #who(): { readonly appId: AppId; readonly sessionId: SessionId } {
+    return { appId: this.appId, sessionId: this.id };
+  }
+}
+
+interface FailedSubscription {
+  readonly section: Pick<LiveSubscription['section'], 'mid' | 'kind'>;
+  readonly subscription: LiveSubscription['subscription'];
+}
+
+type PublicationState = ReturnType<typeof publications>[number]['publication'];
+
+function asHidden(publication: PublicationState): PublicationState {
+  return isGhost(publication) ? { ...publication, isHidden: true } : publication;
+}
+
+/** Published by itself and never heard of: the transceiver behind it may have no track. */
+function isGhost({ isExplicit, status, isHidden }: PublicationState): boolean {
+  return !isExplicit && status === 'pending' && !isHidden;
+}
+
+function ghostIds(state: Negotiation): readonly string[] {
+  return publications(state)
+    .filter(({ publication }) => isGhost(publication))
+    .map(({ publication }) => publication.id);
+}
+
+export interface SessionEnd {
+  readonly reason: SessionCloseReason;
+  /** ISO 8601, UTC. */
+  readonly closedAt: string;
+}
+
+export function sessionClosedError(sessionId: string, { reason, closedAt }: SessionEnd): SfuError {
+  return new SfuError('session_closed', `session ${sessionId} has ended: ${reason}`, { details: { reason, closedAt } });
+}

@@ -1,0 +1,55 @@
+import { type AnswerDescription, SfuError } from '@causeway/protocol';
+import { isRejectedSection, type SdpDescription, writeSdp } from '@causeway/wire';
+import { type AnsweredOffer, answerOffer, type Negotiation, type OfferPolicy } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { readSdp } from './read-sdp.ts';
+
+/** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
+const RETRY_AFTER_GLARE_MS = 0;
+
+export interface AnsweredClient {
+  readonly answered: AnsweredOffer;
+  readonly sessionDescription: AnswerDescription;
+  /** Mids of sections that the client uses and the answer rejects. */
+  readonly refusedMids: readonly string[];
+}
+
+/**
+ * Answers a client's offer without committing the outcome.
+ *
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was done
+ * @throws invalid_session_description – the offer cannot be used; nothing was done
+ */
+export function answerClientOffer(
+  session: Session,
+  state: Negotiation,
+  sdp: string,
+  policy: Omit<OfferPolicy, 'maxSections'>,
+): AnsweredClient {
+  refuseGlare(session);
+  const { limits, random } = session.parts;
+  const offer = readSdp(sdp, limits);
+  const answered = answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random);
+  return {
+    answered,
+    sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
+    refusedMids: refusedMids(offer, answered.answer),
+  };
+}
+
+/** The SFU is the impolite side: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */
+export function refuseGlare(session: Session): void {
+  if (session.isStable) return;
+  throw new SfuError(
+    'negotiation_glare',
+    `an offer for session ${session.id} waits for its answer; answer it with renegotiate, then repeat this call`,
+    {
+      retryAfterMs: RETRY_AFTER_GLARE_MS,
+    },
+  );
+}
+
+function refusedMids(offer: SdpDescription, answer: SdpDescription): readonly string[] {
+  const refused = offer.sections.filter((section, index) => !isRejectedSection(section) && answer.sections[index]?.port === 0);
+  return refused.map(({ mid }) => mid ?? '');
+}

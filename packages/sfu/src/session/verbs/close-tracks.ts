@@ -1,0 +1,41 @@
+import type { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from '@causeway/protocol';
+import { editPublication, leadsTo, type Negotiation, publications } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { answerClientOffer } from './answer-client-offer.ts';
+
+/** `POST /track/close`: ends publications; whatever the client's offer says about their m-sections, nothing is received on them. */
+export function closeTracks(session: Session, request: CloseTracksRequest): Promise<CloseTracksReply> {
+  return session.run(async () => {
+    let state = session.negotiation;
+    const tracks = request.tracks.map((item) => {
+      const closed = closeOne(state, item);
+      state = closed.state;
+      return closed.result;
+    });
+    const sdp = request.force === true ? undefined : request.sessionDescription?.sdp;
+    const client =
+      sdp === undefined ? undefined : answerClientOffer(session, state, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
+    session.commit(client?.answered.state ?? state);
+    return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
+  });
+}
+
+function closeOne(state: Negotiation, item: CloseTrackItem): { readonly state: Negotiation; readonly result: ClosedTrackResult } {
+  const found = findPublication(state, item);
+  if (found === undefined) return { state, result: { trackId: item.trackId, mid: item.mid, status: 'already_closed' } };
+  const { section, publication } = found;
+  return {
+    state: editPublication(state, publication.id, () => undefined),
+    result: { trackId: publication.trackId, mid: section.mid, customTrackName: publication.customTrackName, status: 'closed' },
+  };
+}
+
+/** A track's own id goes before the alias of another. */
+function findPublication(state: Negotiation, { trackId, mid }: CloseTrackItem): ReturnType<typeof publications>[number] | undefined {
+  const published = publications(state);
+  if (trackId === undefined) return published.find(({ section }) => section.mid === mid);
+  return (
+    published.find(({ publication }) => publication.trackId === trackId) ??
+    published.find(({ publication }) => leadsTo(publication, trackId))
+  );
+}

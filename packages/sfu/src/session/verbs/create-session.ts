@@ -1,0 +1,62 @@
+import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId } from '@causeway/protocol';
+import { writeSdp } from '@causeway/wire';
+import { type AnsweredOffer, answerOffer, createNegotiation, type LocalEndpoint, publications } from '../../negotiation/index.ts';
+import { locateWish } from '../locate-tracks.ts';
+import { subscribedResult } from '../offer-desk.ts';
+import { Session } from '../session.ts';
+import type { SessionParts } from '../session-parts.ts';
+import { readSdp } from './read-sdp.ts';
+
+export interface NewSession {
+  readonly appId: AppId;
+  readonly id: SessionId;
+  readonly shardNo: number;
+  readonly local: LocalEndpoint;
+  readonly request: CreateSessionRequest;
+  readonly autoPublish: boolean;
+  readonly onClosed: (session: Session) => void;
+  /** The session is about to be announced: calls may find it from now on. */
+  readonly onOpened: (session: Session) => void;
+}
+
+/** `POST /session/new`: nothing exists until the offer has been found good. */
+export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
+  const { appId, request, autoPublish } = wanted;
+  const asked = request.subscribe ?? [];
+  const located = await Promise.all(asked.map((item) => locateWish(appId, item, parts)));
+  const wishes = located.flatMap((each) => (each.type === 'wish' ? [each.wish] : []));
+  const negotiation = createNegotiation(wanted.id, wanted.shardNo, wanted.local, parts.random);
+  const offer = readSdp(request.sessionDescription.sdp, parts.limits);
+  const policy = {
+    publish: [],
+    autoPublish: autoPublish ? 'new' : 'none',
+    subscribe: wishes,
+    maxSections: parts.limits.maxSections,
+  } as const;
+  const answered = answerOffer(negotiation, offer, policy, parts.random);
+  const session = new Session({ appId, negotiation, metadata: request.metadata ?? '', autoPublish }, parts, wanted.onClosed);
+  wanted.onOpened(session);
+  await session.open(answered.state);
+  const outcomes = [...answered.subscribed];
+  const subscriptions = asked.map((item, index) => {
+    const each = located[index];
+    const wish = each?.type === 'wish' ? each.wish : undefined;
+    return subscribedResult(item, wish, each?.type === 'failed' ? each : outcomes.shift(), (id) => parts.directory.statusOf(id));
+  });
+  return {
+    sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
+    sessionId: wanted.id,
+    tracks: publishedTracks(answered),
+    ...(request.subscribe !== undefined && { subscriptions }),
+  };
+}
+
+function publishedTracks({ state }: AnsweredOffer): PublishedTrackResult[] {
+  return publications(state).map(({ section, publication }) => ({
+    trackId: publication.trackId,
+    mid: section.mid,
+    customTrackName: publication.customTrackName,
+    trackKind: section.kind,
+    status: publication.status,
+  }));
+}

@@ -1,0 +1,69 @@
+import {
+  allFailedError,
+  type PublishedTrackResult,
+  type PublishItem,
+  type PublishReply,
+  type PublishRequest,
+  TrackName,
+} from '@causeway/protocol';
+import { type AnsweredOffer, type PublishOutcome, publications } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { type AnsweredClient, answerClientOffer } from './answer-client-offer.ts';
+
+/** `POST /track/publish`. If every item fails, the call fails and nothing is applied. */
+export function publish(session: Session, request: PublishRequest): Promise<PublishReply> {
+  return session.run(async () => {
+    const client = answerClientOffer(session, session.negotiation, request.sessionDescription.sdp, {
+      publish: request.tracks.map(({ trackId, mid, customTrackName, replace }) => ({
+        trackId,
+        mid,
+        customTrackName,
+        replacesName: replace ?? false,
+      })),
+      autoPublish: request.autoDiscover === true ? 'all' : 'none',
+      subscribe: [],
+    });
+    const { answered, sessionDescription } = client;
+    const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));
+    const failure = allFailedError(tracks);
+    if (failure !== undefined) throw failure;
+    const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
+    session.commit(answered.state);
+    const warnings = warningsOf(client);
+    return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
+  });
+}
+
+function itemResult(item: PublishItem, outcome: PublishOutcome | undefined, { state }: AnsweredOffer): PublishedTrackResult {
+  const customTrackName = item.customTrackName ?? TrackName.parse('');
+  if (outcome?.type === 'published') {
+    const result = trackResults(state).find(({ mid }) => mid === outcome.mid);
+    if (result !== undefined) return result;
+  }
+  const { code, description } =
+    outcome?.type === 'failed' ? outcome : { code: 'internal_error' as const, description: 'the track was not published' };
+  return { trackId: item.trackId, mid: item.mid, customTrackName, errorCode: code, errorDescription: description };
+}
+
+/** What the offer brought beside the named tracks. */
+function discoveredTracks(named: readonly PublishedTrackResult[], session: Session, { state }: AnsweredOffer): PublishedTrackResult[] {
+  const known = new Set([...named.map(({ mid }) => mid), ...publications(session.negotiation).map(({ section }) => section.mid)]);
+  return trackResults(state).filter(({ mid }) => !known.has(mid));
+}
+
+function trackResults(state: AnsweredOffer['state']): PublishedTrackResult[] {
+  return publications(state).map(({ section, publication }) => ({
+    trackId: publication.trackId,
+    mid: section.mid,
+    customTrackName: publication.customTrackName,
+    trackKind: section.kind,
+    status: publication.status,
+  }));
+}
+
+function warningsOf({ answered, refusedMids }: AnsweredClient): string[] {
+  return [
+    ...answered.unpublishedMids.map((mid) => `m-section ${mid} sends but is not named in tracks; it was answered inactive`),
+    ...refusedMids.map((mid) => `m-section ${mid} was rejected: nothing in it is supported`),
+  ];
+}

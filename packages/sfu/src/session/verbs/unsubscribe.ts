@@ -1,0 +1,54 @@
+import {
+  allFailedError,
+  type UnsubscribedTrackResult,
+  type UnsubscribeItem,
+  type UnsubscribeReply,
+  type UnsubscribeRequest,
+} from '@causeway/protocol';
+import { type LiveSubscription, type Negotiation, parkSubscription, subscriptions } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { answerClientOffer } from './answer-client-offer.ts';
+
+/** `POST /track/unsubscribe`: parks m-sections; with an offer of the client the answer says so at once. */
+export function unsubscribe(session: Session, request: UnsubscribeRequest): Promise<UnsubscribeReply> {
+  return session.run(async () => {
+    const matches = request.tracks.map((item) => ({ item, found: findSubscriptions(session.negotiation, item) }));
+    const tracks = matches.flatMap(({ item, found }) => resultsOf(session, item, found));
+    const failure = allFailedError(tracks);
+    if (failure !== undefined) throw failure;
+    const ended = [...new Set(matches.flatMap(({ found }) => found))];
+    const parked = ended.reduce((state, { subscription }) => parkSubscription(state, subscription.id, 'unsubscribed'), session.negotiation);
+    const sdp = request.sessionDescription?.sdp;
+    const client =
+      sdp === undefined ? undefined : answerClientOffer(session, parked, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
+    session.commit(client?.answered.state ?? parked);
+    for (const live of ended) session.reportUnsubscribed(live);
+    return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
+  });
+}
+
+function findSubscriptions(state: Negotiation, item: UnsubscribeItem): readonly LiveSubscription[] {
+  return subscriptions(state).filter(({ section, subscription }) => {
+    if (item.mid !== undefined) return section.mid === item.mid;
+    if (subscription.remoteSessionId !== item.remoteSessionId) return false;
+    return item.remoteTrackId === undefined
+      ? subscription.followedName === item.customTrackName
+      : subscription.remoteTrackId === item.remoteTrackId;
+  });
+}
+
+function resultsOf(session: Session, item: UnsubscribeItem, found: readonly LiveSubscription[]): readonly UnsubscribedTrackResult[] {
+  const { mid, remoteSessionId, remoteTrackId, customTrackName } = item;
+  if (found.length === 0) {
+    const track =
+      mid === undefined ? `track ${remoteTrackId ?? customTrackName ?? ''} of session ${remoteSessionId ?? ''}` : `anything on mid ${mid}`;
+    const errorDescription = `session ${session.id} does not subscribe to ${track}`;
+    return [{ mid, remoteSessionId, remoteTrackId, customTrackName, errorCode: 'track_not_found', errorDescription }];
+  }
+  return found.map(({ section, subscription }) => ({
+    mid: section.mid,
+    remoteSessionId: subscription.remoteSessionId,
+    remoteTrackId: subscription.remoteTrackId,
+    customTrackName: subscription.followedName,
+  }));
+}
