@@ -42,6 +42,7 @@ const OFFER = { type: 'offer', sdp: 'v=0\r\na=ice-pwd:offer-password-canary\r\n'
 
 /** An SFU of sessions, tracks and names only: it negotiates nothing and moves no media. Tests may make it fail or wait. */
 export class MemorySfu implements Sfu {
+  readonly udpPort = 8081;
   /** Every verb rejects with this, unless undefined. */
   failure: unknown;
   /** How many times a verb that changes something was carried out. */

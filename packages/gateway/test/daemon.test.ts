@@ -1,0 +1,139 @@
+/** The daemon as a process of its own: what it says, how it ends. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+const MAIN = join(__dirname, '../src/main.ts');
+
+interface RunningDaemon {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  /** Resolves with all that was written once the text has been; rejects if the daemon ends before. */
+  waitFor(text: string): Promise<string>;
+  readonly exit: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+}
+
+const running: RunningDaemon[] = [];
+
+afterEach(async () => {
+  for (const { child, exit } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await exit;
+  }
+});
+
+/** Starts a daemon on free ports of the loopback interface. */
+function start(environment: Record<string, string> = {}, ...args: string[]): RunningDaemon {
+  const child = spawn(process.execPath, ['--conditions=causeway-source', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { CAUSEWAY_HTTP_PORT: '0', CAUSEWAY_UDP_PORT: '0', CAUSEWAY_LISTEN: '127.0.0.1', ...environment },
+  });
+  const written = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', (data: Buffer) => {
+      written[stream] += data.toString();
+      child.emit('written');
+    });
+  }
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }));
+  const waitFor = async (text: string): Promise<string> => {
+    while (!`${written.stdout}${written.stderr}`.includes(text)) {
+      const ended = exit.then(() => Promise.reject(new Error(`ended without "${text}": ${JSON.stringify(written)}`)));
+      await Promise.race([once(child, 'written'), ended]);
+    }
+    return `${written.stdout}${written.stderr}`;
+  };
+  const daemon = { child, exit, waitFor };
+  running.push(daemon);
+  return daemon;
+}
+
+test('with no app configured it makes one, and shows all that is needed to use it', async () => {
+  const daemon = start();
+
+  const said = await daemon.waitFor('Ctrl+C');
+  const [, page = '', appId, secret] = /Page +(http:\/\/127\.0\.0\.1:\d+\/)#app=(app-[0-9a-f]{12})&secret=([\w-]{43})\n/.exec(said) ?? [];
+  const reply = await fetch(`${page}api/sfu/${appId}/sessions`, { headers: { Authorization: `Bearer ${secret}` } });
+
+  expect(said).toContain(`App id       ${appId}\n`);
+  expect(said).toContain(`App secret   ${secret}\n`);
+  expect(reply.status).toBe(200);
+  expect(await reply.json()).toEqual([]);
+  expect((await fetch(`${page}readyz`)).status).toBe(200);
+});
+
+test('with an app configured it says nothing secret', async () => {
+  const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: 'secret-canary' });
+
+  await daemon.waitFor('"message":"ready"');
+  daemon.child.kill('SIGTERM');
+  const { stdout, stderr } = await daemon.exit;
+
+  expect(stdout).toBe('');
+  expect(stderr).not.toContain('secret-canary');
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in good order', async (signal) => {
+  const daemon = start();
+  await daemon.waitFor('"message":"ready"');
+
+  daemon.child.kill(signal);
+  const { code, stderr } = await daemon.exit;
+
+  expect(code).toBe(0);
+  expect(stderr).toContain('"message":"stopped"');
+});
+
+test.each([
+  [{ CAUSEWAY_HTTP_PORT: 'eighty' }, 'causeway: CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "eighty"\n'],
+  [{ CAUSEWAY_LISTEN: '203.0.113.1' }, 'causeway: UDP 203.0.113.1 is not an address of this machine; change CAUSEWAY_LISTEN\n'],
+])('%j stops the start with one line and exit code 2', async (environment, line) => {
+  const { code, stdout, stderr } = await start(environment).exit;
+
+  expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: line });
+});
+
+test('an argument stops the start, for there are none', async () => {
+  const { code, stderr } = await start({}, '--port=80').exit;
+
+  expect(code).toBe(2);
+  expect(stderr).toBe('causeway: "--port=80" is not understood: there are no arguments, only environment variables (--help lists them)\n');
+});
+
+test('--help prints the options', async () => {
+  const { code, stdout } = await start({}, '--help').exit;
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('CAUSEWAY_UDP_PORT');
+});
+
+test('a TCP port in use stops the start with one line and exit code 2', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+
+  const { code, stderr } = await start({ CAUSEWAY_HTTP_PORT: String(port) }).exit;
+  other.close();
+
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `causeway: TCP port ${port} is in use by another program; stop that one, or set CAUSEWAY_HTTP_PORT\n`,
+  });
+});
+
+test('a UDP port in use stops the start with one line and exit code 2', async () => {
+  const other = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address();
+
+  const { code, stderr } = await start({ CAUSEWAY_UDP_PORT: String(port) }).exit;
+  other.close();
+
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `causeway: UDP port ${port} is in use by another program; stop that one, or set CAUSEWAY_UDP_PORT\n`,
+  });
+});
