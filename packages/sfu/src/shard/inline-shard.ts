@@ -2,7 +2,7 @@
  * A shard in the caller's thread: one engine, one UDP port, one timer. Everything that one turn of the event loop brings in
  * is handled first, and what it produces is protected and sent together at its end.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import {
   Engine,
   type EngineListener,
@@ -55,6 +55,7 @@ export class InlineShard implements Shard {
       listener: this.#queueingListener(),
       hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
       random: Math.random,
+      randomBytes,
       wallClockOffsetMs: performance.timeOrigin,
     });
   }
