@@ -15,15 +15,19 @@ export class HandshakeReassembler {
   #held: HandshakeFragment[] = [];
   #heldBytes = 0;
 
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** @returns `repeated` for a message that was handed out before: the peer has not got our answer */
   add(fragment: HandshakeFragment): 'held' | 'repeated' | 'dropped' {
     if (fragment.sequence < this.#nextSequence) return 'repeated';
     if (fragment.sequence >= this.#nextSequence + MAX_MESSAGES_AHEAD || fragment.totalLength > MAX_HELD_BYTES) return 'dropped';
-    const first = this.#held.find(({ sequence }) => sequence === fragment.sequence);
-    if (first !== undefined && (first.type !== fragment.type || first.totalLength !== fragment.totalLength)) return 'dropped';
+    // Pieces of two different messages of one number: one is forged, and only the true one will be sent again.
+    this.#keep((held) => held.sequence !== fragment.sequence || isSameMessage(held, fragment));
     const isFull = this.#held.length >= MAX_HELD_FRAGMENTS || this.#heldBytes + fragment.body.length > MAX_HELD_BYTES;
     // Somebody fills the space with pieces that never make a whole; an honest peer will send its own again.
-    if (isFull) this.#forget();
+    if (isFull) this.#keep(() => false);
     // A copy, because the datagram's buffer is not ours to keep.
     this.#held.push({ ...fragment, body: Buffer.from(fragment.body) });
     this.#heldBytes += fragment.body.length;
@@ -38,8 +42,7 @@ export class HandshakeReassembler {
     if (first === undefined) return undefined;
     const body = join(parts, first.totalLength);
     if (body === undefined) return undefined;
-    this.#held = this.#held.filter((fragment) => fragment.sequence !== sequence);
-    this.#heldBytes = this.#held.reduce((sum, fragment) => sum + fragment.body.length, 0);
+    this.#keep((fragment) => fragment.sequence !== sequence);
     this.#nextSequence++;
     return { type: first.type, sequence, body };
   }
@@ -49,10 +52,14 @@ export class HandshakeReassembler {
     this.#nextSequence--;
   }
 
-  #forget(): void {
-    this.#held = [];
-    this.#heldBytes = 0;
+  #keep(isKept: (fragment: HandshakeFragment) => boolean): void {
+    this.#held = this.#held.filter(isKept);
+    this.#heldBytes = this.#held.reduce((sum, fragment) => sum + fragment.body.length, 0);
   }
+}
+
+function isSameMessage(a: HandshakeFragment, b: HandshakeFragment): boolean {
+  return a.type === b.type && a.totalLength === b.totalLength;
 }
 
 /** @param parts in order of their offsets @returns undefined while there is a gap */

@@ -5,9 +5,9 @@ export interface RetransmissionTimerListener {
   onDeadline(): void;
 }
 
-/** A quarter of what RFC 6347 proposes: media waits for the handshake, and a repeated flight is small. */
+/** Much less than RFC 6347 proposes: media waits for the handshake, and a repeated flight is small. */
 const FIRST_DELAY_MS = 250;
-const MAX_DELAY_MS = 4_000;
+const MAX_DELAY_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 export class RetransmissionTimer {
