@@ -52,6 +52,10 @@ export const DropReason = {
   DataWithoutSubscriber: 27,
   /** A publication sends more than one may. */
   OverUploadLimit: 28,
+  /** A STUN response to no check of ours, or not from whom the check was for. */
+  StunUnsolicited: 29,
+  /** Ours: to an address whose owner has not shown that it wants it, beyond three times what came from there (RFC 9000 §8.1). */
+  BeyondPathAllowance: 30,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -19,6 +19,8 @@ export interface EngineContext {
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */
   readonly random: () => number;
+  /** @returns bytes that nobody can predict */
+  readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970, for NTP timestamps. */
   readonly wallClockOffsetMs: number;
   readonly pacer: Pacer;

@@ -37,8 +37,10 @@ export interface EngineOptions {
   readonly sink: DatagramSink;
   readonly listener: EngineListener;
   readonly hmacSha1: HmacSha1;
-  /** Uniform in [0, 1). */
+  /** Uniform in [0, 1). Need not be unpredictable. */
   readonly random: () => number;
+  /** @returns bytes that nobody can predict */
+  readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970. */
   readonly wallClockOffsetMs: number;
   readonly allocator?: Allocator;
@@ -68,6 +70,7 @@ export class Engine implements MediaControl {
       listener: options.listener,
       hmacSha1: options.hmacSha1,
       random: options.random,
+      randomBytes: options.randomBytes,
       wallClockOffsetMs: options.wallClockOffsetMs,
       pacer: createPassThroughPacer(outbox, drops),
       allocator: options.allocator ?? createBestLayerAllocator(),
@@ -120,7 +123,7 @@ export class Engine implements MediaControl {
   }
 
   restartIce(_nowMs: number, plan: IceRestartPlan): void {
-    this.#transports.get(plan.transportId)?.ice.restart(plan.local);
+    this.#transports.get(plan.transportId)?.ice.restart(plan.local, plan.remote);
   }
 
   closeTransport(nowMs: number, transportId: string): void {
@@ -180,8 +183,10 @@ export class Engine implements MediaControl {
 
   #handleStun(nowMs: number, path: Path, datagram: Uint8Array): void {
     const message = parseStun(datagram);
-    if (message === undefined || message.messageClass !== 'request' || message.method !== STUN_METHOD_BINDING) {
+    if (message === undefined || message.method !== STUN_METHOD_BINDING) {
       this.#context.drops.increment(DropReason.MalformedStun);
+    } else if (message.messageClass !== 'request') {
+      this.#handleAnswer(path, message);
     } else if (message.username === undefined) {
       this.#stunServer.handleBindingRequest(nowMs, path, message);
     } else {
@@ -195,6 +200,12 @@ export class Engine implements MediaControl {
     const transport = this.#byUfrag.get(localUfrag);
     if (transport === undefined) this.#context.drops.increment(DropReason.StunWrongUfrag);
     else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.handleCheck(nowMs);
+  }
+
+  #handleAnswer(path: Path, message: StunMessage): void {
+    const { challenge } = path;
+    if (challenge?.isAnsweredBy(message)) challenge.ice.prove(path);
+    else this.#context.drops.increment(DropReason.StunUnsolicited);
   }
 
   #defer(transport: PeerTransport): void {
@@ -211,6 +222,9 @@ export class Engine implements MediaControl {
 
   #releasePath(path: Path): void {
     path.transport = undefined;
+    path.isProven = false;
+    path.allowanceBytes = 0;
+    path.challenge = undefined;
     this.#context.sink.pathReleased(path);
   }
 

@@ -7,12 +7,15 @@ import type { IceCredentials, Path } from '@causeway/media';
 import {
   type HmacSha1,
   parseRtcp,
+  parseStun,
   type RtcpPacket,
   RtpExtensionWriter,
   RtpView,
   type Seq16,
   toSeq16,
+  verifyMessageIntegrity,
   writeBindingRequest,
+  writeBindingSuccess,
   writeRtpHeader,
 } from '@causeway/wire';
 import { plainGoodbye, plainHello } from './plain-suite.ts';
@@ -60,6 +63,10 @@ export class ScriptedPeer {
   hasSaidGoodbye = false;
   /** Successful answers to connectivity checks. */
   checksAnswered = 0;
+  /** Transaction ids of the engine's own checks, with which it asks whether somebody receives at an address. */
+  readonly challenges: Uint8Array[] = [];
+  /** Whether those are answered, as every full agent does. */
+  answersChallenges = true;
   /** Called with each RTP packet as it arrives, after it was noted. */
   onRtp: (packet: ReceivedRtp) => void = () => undefined;
   onRtcp: (nowMs: number, packet: RtcpPacket) => void = () => undefined;
@@ -89,20 +96,28 @@ export class ScriptedPeer {
   }
 
   check(nowMs: number, options: { readonly nominate: boolean } = { nominate: true }): void {
+    this.#link.send(nowMs, this.writeCheck(options));
+  }
+
+  /** A check as `check` sends it, for a test to send from wherever it likes. */
+  writeCheck(options: { readonly nominate: boolean } = { nominate: true }): Uint8Array {
     const transactionId = new Uint8Array(12);
     new DataView(transactionId.buffer).setUint32(0, ++this.#transactions);
-    this.#link.send(
-      nowMs,
-      writeBindingRequest({
-        transactionId,
-        username: `${this.#remote.ufrag}:${this.#local.ufrag}`,
-        priority: 1,
-        useCandidate: options.nominate,
-        iceControlling: 1n,
-        integrity: { key: Buffer.from(this.#remote.password), hmacSha1 },
-        fingerprint: true,
-      }),
-    );
+    return writeBindingRequest({
+      transactionId,
+      username: `${this.#remote.ufrag}:${this.#local.ufrag}`,
+      priority: 1,
+      useCandidate: options.nominate,
+      iceControlling: 1n,
+      integrity: { key: Buffer.from(this.#remote.password), hmacSha1 },
+      fingerprint: true,
+    });
+  }
+
+  writeChallengeAnswer(transactionId: Uint8Array): Uint8Array {
+    const { remoteAddress: address, remotePort: port } = this.#path;
+    const integrity = { key: Buffer.from(this.#local.password), hmacSha1 };
+    return writeBindingSuccess({ transactionId, address, port, integrity, fingerprint: true });
   }
 
   handshake(nowMs: number): void {
@@ -138,11 +153,25 @@ export class ScriptedPeer {
   /** Takes a datagram from the engine. */
   handleDatagram(nowMs: number, datagram: Uint8Array): void {
     const first = datagram[0] ?? 0;
-    if (first < 4) this.checksAnswered++;
+    if (first < 4) this.#receiveStun(nowMs, datagram);
     else if (first === plainHello()[0]) this.isConnected = true;
     else if (first === plainGoodbye()[0]) this.hasSaidGoodbye = true;
     else if ((datagram[1] ?? 0) >= 192 && (datagram[1] ?? 0) <= 223) this.#receiveRtcp(nowMs, datagram);
     else this.#receiveRtp(nowMs, datagram);
+  }
+
+  #receiveStun(nowMs: number, datagram: Uint8Array): void {
+    const message = parseStun(datagram);
+    if (message === undefined) throw new Error(`${this.id} got STUN that cannot be parsed`);
+    if (message.messageClass === 'success') {
+      this.checksAnswered++;
+      return;
+    }
+    const key = Buffer.from(this.#local.password);
+    const isForUs = message.username === `${this.#local.ufrag}:${this.#remote.ufrag}` && verifyMessageIntegrity(message, key, hmacSha1);
+    if (!isForUs) return;
+    this.challenges.push(message.transactionId.slice());
+    if (this.answersChallenges) this.#link.send(nowMs, this.writeChallengeAnswer(message.transactionId));
   }
 
   #receiveRtcp(nowMs: number, datagram: Uint8Array): void {

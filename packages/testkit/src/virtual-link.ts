@@ -18,10 +18,11 @@ interface Flight {
 /** One direction of a network path in virtual time: datagrams go in, and come out later, or twice, or never. */
 export class VirtualLink {
   readonly #random: () => number;
-  readonly #deliver: (nowMs: number, datagram: Uint8Array) => void;
   #flights: Flight[] = [];
   #order = 0;
   impairment: Impairment;
+  /** Who is at the far end. */
+  deliver: (nowMs: number, datagram: Uint8Array) => void;
   /** Decides about single datagrams before chance does: return true to lose this one. */
   lose: (datagram: Uint8Array) => boolean = () => false;
   sent = 0;
@@ -30,7 +31,7 @@ export class VirtualLink {
   constructor(random: () => number, impairment: Impairment, deliver: (nowMs: number, datagram: Uint8Array) => void) {
     this.#random = random;
     this.impairment = impairment;
-    this.#deliver = deliver;
+    this.deliver = deliver;
   }
 
   /** The bytes are copied: a sender may use its buffer again. */
@@ -52,7 +53,7 @@ export class VirtualLink {
     const due = this.#flights.filter((flight) => flight.arrivesMs <= nowMs);
     this.#flights = this.#flights.filter((flight) => flight.arrivesMs > nowMs);
     due.sort((a, b) => a.arrivesMs - b.arrivesMs || a.order - b.order);
-    for (const flight of due) this.#deliver(nowMs, flight.datagram);
+    for (const flight of due) this.deliver(nowMs, flight.datagram);
   }
 
   #launch(nowMs: number, datagram: Uint8Array): void {

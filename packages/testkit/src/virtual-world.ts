@@ -14,6 +14,7 @@ import {
 import { PlainSuite } from './plain-suite.ts';
 import { hmacSha1, ScriptedPeer } from './scripted-peer.ts';
 import { seededRandom } from './seeded-random.ts';
+import { Stranger } from './stranger.ts';
 import { CLEAN_LINK, type Impairment, VirtualLink } from './virtual-link.ts';
 
 /** Middle of 2026; scenarios compare NTP times, so the wall clock is fixed. */
@@ -62,6 +63,7 @@ export class VirtualWorld {
   readonly suite = new PlainSuite();
   readonly engine: Engine;
   readonly events: NoticedEvent[] = [];
+  readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly #random: () => number;
   readonly #links = new Map<Path, LinkPair>();
@@ -78,6 +80,7 @@ export class VirtualWorld {
       listener: this.#listener(),
       hmacSha1,
       random: this.#random,
+      randomBytes: (length) => Uint8Array.from({ length }, () => this.#random() * 256),
       wallClockOffsetMs: WALL_CLOCK_OFFSET_MS,
     });
   }
@@ -118,6 +121,13 @@ export class VirtualWorld {
     return peer;
   }
 
+  /** Adds a socket that has nothing to do with anybody. */
+  addStranger(address = '198.51.100.1'): Stranger {
+    const path = this.#newPath(CLEAN_LINK, (_nowMs, datagram) => stranger.received.push(datagram), address);
+    const stranger = new Stranger(path, this.linksOf(path).up);
+    return stranger;
+  }
+
   /** Keeps a peer's consent fresh for a while, as browsers do. */
   keepAlive(peer: ScriptedPeer, durationMs: number): void {
     for (let afterMs = 0; afterMs < durationMs; afterMs += 2500) this.after(afterMs, (nowMs) => peer.check(nowMs));
@@ -128,6 +138,13 @@ export class VirtualWorld {
     const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
     peer.moveTo(path, this.linksOf(path).up);
     return path;
+  }
+
+  /** The address is this peer's from now on, whoever had it before. */
+  handOver(path: Path, peer: ScriptedPeer): void {
+    const { up, down } = this.linksOf(path);
+    down.deliver = (nowMs, datagram) => peer.handleDatagram(nowMs, datagram);
+    peer.moveTo(path, up);
   }
 
   linksOf(path: Path): LinkPair {
@@ -202,8 +219,8 @@ export class VirtualWorld {
     for (const { act } of due) act(this.#nowMs);
   }
 
-  #newPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void): Path {
-    const path = new Path('192.0.2.1', this.#nextPort++);
+  #newPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address = '192.0.2.1'): Path {
+    const path = new Path(address, this.#nextPort++);
     const up = new VirtualLink(this.#random, impairment, (nowMs, datagram) => this.engine.handleDatagram(nowMs, path, datagram));
     const down = new VirtualLink(this.#random, impairment, toPeer);
     this.#links.set(path, { up, down });
@@ -213,7 +230,7 @@ export class VirtualWorld {
   #sink(): DatagramSink {
     return {
       send: (path, bytes, offset, length) => this.linksOf(path).down.send(this.#nowMs, bytes.subarray(offset, offset + length)),
-      pathSelected: () => undefined,
+      pathSelected: (path) => this.selectedPaths.push(path),
       pathReleased: (path) => this.releasedPaths.push(path),
     };
   }

@@ -1,3 +1,4 @@
+import type { PathChallenge } from '../transport/path-challenge.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 
 /**
@@ -12,6 +13,12 @@ export class Path {
   transport: PeerTransport | undefined = undefined;
   /** When the last authenticated check or packet came in on it; the engine's clock. */
   lastHeardMs = 0;
+  /** The transport's peer receives what is sent here, as it has shown. Nothing but the handshake is sent before. */
+  isProven = false;
+  /** How many bytes may be sent before that: three for each that came in. */
+  allowanceBytes = 0;
+  /** The question to whoever receives here that waits for its answer. */
+  challenge: PathChallenge | undefined = undefined;
 
   constructor(remoteAddress: string, remotePort: number) {
     this.remoteAddress = remoteAddress;

@@ -1,23 +1,30 @@
 /**
- * The controlled, never checking side of ICE for one peer: it answers authenticated connectivity checks, remembers the paths
- * they came in on, and sends to the one the peer nominated.
+ * The controlled side of ICE for one peer: it answers authenticated connectivity checks, remembers the paths they came in
+ * on, and sends to the one the peer nominated, once the peer has shown that it receives there.
  *
- * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials)
+ * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { IceCredentials } from '../plan.ts';
+import { PathChallenge } from './path-challenge.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
 /** A peer with more addresses than this is probing, not roaming; mediasoup keeps as many. */
 const MAX_PATHS = 8;
+const ALLOWANCE_FACTOR = 3;
+/** Between two copies of the same question; clients check ten times a second at most. */
+const CHALLENGE_INTERVAL_MS = 50;
+const CHALLENGE_RANDOM_BYTES = 20;
 
 /** One pair of credentials. A restart adds a second; the older goes when the peer nominates under the newer. */
 interface Generation {
-  readonly local: IceCredentials;
-  readonly key: Uint8Array;
+  readonly localUfrag: string;
+  readonly localKey: Uint8Array;
+  readonly remoteUfrag: string;
+  readonly remoteKey: Uint8Array;
 }
 
 export class IceLite {
@@ -26,27 +33,32 @@ export class IceLite {
   readonly #paths: Path[] = [];
   #generations: Generation[];
   #selectedPath: Path | undefined;
+  /** The path nominated last, which is selected as soon as it is proven. */
+  #nominated: Path | undefined;
+  /** Where our half of the handshake went. */
+  #handshakePath: Path | 'several' | undefined;
 
-  constructor(context: EngineContext, transport: PeerTransport, local: IceCredentials) {
+  constructor(context: EngineContext, transport: PeerTransport, local: IceCredentials, remote: IceCredentials) {
     this.#context = context;
     this.#transport = transport;
-    this.#generations = [createGeneration(local)];
+    this.#generations = [createGeneration(local, remote)];
   }
 
-  /** Where to send: the path nominated last, or the first validated one until then. */
+  /** Where to send: the path nominated last that is proven, or, for the handshake alone, the first until one is. */
   get selectedPath(): Path | undefined {
     return this.#selectedPath;
   }
 
   /** Our user fragments that the peer may use at the moment. */
   get localUfrags(): readonly string[] {
-    return this.#generations.map((generation) => generation.local.ufrag);
+    return this.#generations.map((generation) => generation.localUfrag);
   }
 
   /** Accepts new credentials beside the old ones, which stay until the peer nominates a path with the new ones. */
-  restart(local: IceCredentials): void {
+  restart(local: IceCredentials, remote: IceCredentials): void {
     const current = this.#generations.at(-1);
-    this.#setGenerations(current ? [current, createGeneration(local)] : [createGeneration(local)]);
+    const next = createGeneration(local, remote);
+    this.#setGenerations(current ? [current, next] : [next]);
   }
 
   /**
@@ -55,17 +67,57 @@ export class IceLite {
    * @returns false, and does nothing but count, if its MESSAGE-INTEGRITY is not that of our password
    */
   handleBindingRequest(nowMs: number, path: Path, request: StunMessage, localUfrag: string): boolean {
-    const generation = this.#generations.find((candidate) => candidate.local.ufrag === localUfrag);
-    if (!generation || !verifyMessageIntegrity(request, generation.key, this.#context.hmacSha1)) {
+    const generation = this.#generations.find((candidate) => candidate.localUfrag === localUfrag);
+    if (!generation || !verifyMessageIntegrity(request, generation.localKey, this.#context.hmacSha1)) {
       this.#context.drops.increment(DropReason.StunBadIntegrity);
       return false;
     }
-    if (!this.#admit(path)) return false;
-    path.lastHeardMs = nowMs;
+    if (path.transport === undefined && !this.#admit(path)) return false;
+    this.creditReceived(path, request.bytes.length);
     this.#answer(path, request, generation);
     if (request.useCandidate) this.#retireGenerationsBefore(generation);
-    if (request.useCandidate || this.#selectedPath === undefined) this.#select(path);
+    if (request.useCandidate || this.#selectedPath === undefined) this.#nominated = path;
+    if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);
+    if (path.transport === this.#transport) path.lastHeardMs = nowMs;
     return true;
+  }
+
+  /** The peer has shown that it receives what is sent to this path. */
+  prove(path: Path): void {
+    path.isProven = true;
+    path.challenge = undefined;
+    if (path.transport !== this.#transport && !this.#takeOver(path)) return;
+    if (path === this.#nominated || path === this.#selectedPath) this.#select(path);
+  }
+
+  /** The peer finished the handshake, so it received our half of it; if all of that went to one path, this proves the path. */
+  completeHandshake(): void {
+    const path = this.#selectedPath;
+    if (path !== undefined && path === this.#handshakePath && !path.isProven) this.prove(path);
+  }
+
+  /** Notes an authenticated check or a handshake datagram, which earns the path something to send back. */
+  creditReceived(path: Path, sizeBytes: number): void {
+    if (!path.isProven) path.allowanceBytes += ALLOWANCE_FACTOR * sizeBytes;
+  }
+
+  /** Sends a datagram of the handshake, or of what follows it, to the selected path. */
+  send(datagram: Uint8Array): void {
+    const path = this.#selectedPath;
+    if (path === undefined) return;
+    this.#handshakePath = this.#handshakePath === undefined || this.#handshakePath === path ? path : 'several';
+    this.#sendTo(path, datagram);
+  }
+
+  /** Drops a path that now belongs to another transport. */
+  forget(path: Path): void {
+    const index = this.#paths.indexOf(path);
+    if (index >= 0) this.#paths.splice(index, 1);
+    path.transport = undefined;
+    if (this.#nominated === path) this.#nominated = undefined;
+    if (this.#selectedPath !== path) return;
+    this.#selectedPath = undefined;
+    this.#transport.pathChanged();
   }
 
   /** Forgets all paths. */
@@ -73,12 +125,10 @@ export class IceLite {
     for (const path of this.#paths) this.#context.releasePath(path);
     this.#paths.length = 0;
     this.#selectedPath = undefined;
+    this.#nominated = undefined;
   }
 
   #admit(path: Path): boolean {
-    if (path.transport === this.#transport) return true;
-    // Somebody else's path: its owner's credentials were used from the same address before. The newer proof wins.
-    if (path.transport !== undefined) path.transport.ice.forget(path);
     if (this.#paths.length >= MAX_PATHS && !this.#evictQuietest()) {
       this.#context.drops.increment(DropReason.TooManyPaths);
       return false;
@@ -88,12 +138,12 @@ export class IceLite {
     return true;
   }
 
-  /** Drops a path that now belongs to another transport. */
-  forget(path: Path): void {
-    const index = this.#paths.indexOf(path);
-    if (index >= 0) this.#paths.splice(index, 1);
-    path.transport = undefined;
-    if (this.#selectedPath === path) this.#selectedPath = undefined;
+  /** Another transport's path has answered our question: whoever is there now is our peer, and theirs has gone. */
+  #takeOver(path: Path): boolean {
+    path.transport?.ice.forget(path);
+    if (this.#admit(path)) return true;
+    this.#context.releasePath(path);
+    return false;
   }
 
   #evictQuietest(): boolean {
@@ -107,10 +157,32 @@ export class IceLite {
     return true;
   }
 
+  /** Selects a nominated path if that may be done now, and asks for what is missing if not. */
+  #consider(nowMs: number, path: Path, generation: Generation): void {
+    const isOurs = path.transport === this.#transport;
+    if (!isOurs || !path.isProven) this.#challenge(nowMs, path, generation);
+    if (!isOurs || path === this.#selectedPath) return;
+    // Between paths of which none is proven, the handshake follows the nomination.
+    if (path.isProven || this.#selectedPath?.isProven !== true) this.#select(path);
+  }
+
   #select(path: Path): void {
-    if (this.#selectedPath === path) return;
     this.#selectedPath = path;
-    this.#context.sink.pathSelected(path);
+    // Only then: a socket of its own is worth nothing to an address that may be a victim's.
+    if (path.isProven) this.#context.sink.pathSelected(path);
+    this.#transport.pathChanged();
+  }
+
+  #challenge(nowMs: number, path: Path, generation: Generation): void {
+    let { challenge } = path;
+    if (challenge?.ice !== this || challenge.credentials !== generation) {
+      const { hmacSha1, randomBytes } = this.#context;
+      challenge = new PathChallenge(this, generation, hmacSha1, randomBytes(CHALLENGE_RANDOM_BYTES));
+      path.challenge = challenge;
+    }
+    if (nowMs - challenge.askedAtMs < CHALLENGE_INTERVAL_MS) return;
+    challenge.askedAtMs = nowMs;
+    this.#sendTo(path, challenge.write());
   }
 
   #answer(path: Path, request: StunMessage, generation: Generation): void {
@@ -118,10 +190,21 @@ export class IceLite {
       transactionId: request.transactionId,
       address: path.remoteAddress,
       port: path.remotePort,
-      integrity: { key: generation.key, hmacSha1: this.#context.hmacSha1 },
+      integrity: { key: generation.localKey, hmacSha1: this.#context.hmacSha1 },
       fingerprint: true,
     });
-    this.#context.outbox.addDatagram(path, response);
+    this.#sendTo(path, response);
+  }
+
+  #sendTo(path: Path, datagram: Uint8Array): void {
+    if (!path.isProven) {
+      if (path.allowanceBytes < datagram.length) {
+        this.#context.drops.increment(DropReason.BeyondPathAllowance);
+        return;
+      }
+      path.allowanceBytes -= datagram.length;
+    }
+    this.#context.outbox.addDatagram(path, datagram);
   }
 
   #retireGenerationsBefore(generation: Generation): void {
@@ -135,9 +218,18 @@ export class IceLite {
   }
 }
 
-function createGeneration(local: IceCredentials): Generation {
-  const key = new Uint8Array(local.password.length);
-  // The grammar of ice-pwd is ASCII (RFC 8839 §5.4), and we made this one.
-  for (let index = 0; index < key.length; index++) key[index] = local.password.charCodeAt(index);
-  return { local, key };
+function createGeneration(local: IceCredentials, remote: IceCredentials): Generation {
+  return {
+    localUfrag: local.ufrag,
+    localKey: asciiBytes(local.password),
+    remoteUfrag: remote.ufrag,
+    remoteKey: asciiBytes(remote.password),
+  };
+}
+
+/** The grammar of ice-pwd is ASCII (RFC 8839 §5.4). */
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }

@@ -56,13 +56,15 @@ export class PeerTransport implements SecureEndpointListener {
   readonly #reports: ReportRound;
   #state: ConnectionState = 'new';
   #secured = false;
+  #canSend = false;
   #becameSecure = false;
+  #becameReachable = false;
   #secureClosed: SecureCloseReason | undefined = undefined;
 
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
-    this.ice = new IceLite(context, this, plan.local);
+    this.ice = new IceLite(context, this, plan.local, plan.remote);
     this.receive = new ReceiveDemux(context);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
@@ -80,9 +82,9 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#secured;
   }
 
-  /** There are keys and somewhere to send to. */
+  /** There are keys, and somewhere to send to that wants it. */
   get canSend(): boolean {
-    return this.#secured && this.ice.selectedPath !== undefined;
+    return this.#canSend;
   }
 
   /** A check from the peer was authenticated. */
@@ -93,6 +95,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void {
     path.lastHeardMs = nowMs;
+    this.ice.creditReceived(path, datagram.length);
     this.endpoint.handleDtls(nowMs, datagram);
   }
 
@@ -117,6 +120,15 @@ export class PeerTransport implements SecureEndpointListener {
     }
   }
 
+  /** The selected path is another, or has been proven. */
+  pathChanged(): void {
+    const could = this.#canSend;
+    this.#canSend = this.#secured && this.ice.selectedPath?.isProven === true;
+    if (could || !this.#canSend) return;
+    this.#becameReachable = true;
+    this.context.defer(this);
+  }
+
   noteRtt(rttMs: number): void {
     // Smoothed as TCP does (RFC 6298 §2): one late report must not stretch every retry.
     this.rttMs = this.hasMeasuredRtt ? this.rttMs * 0.875 + rttMs * 0.125 : rttMs;
@@ -136,6 +148,9 @@ export class PeerTransport implements SecureEndpointListener {
       this.#becameSecure = false;
       this.#liveness.heard(nowMs);
       this.setState('connected');
+    }
+    if (this.#becameReachable) {
+      this.#becameReachable = false;
       for (const subscription of this.subscriptions.values()) subscription.requestKeyframe(nowMs);
     }
     if (this.#secureClosed === undefined) return;
@@ -165,14 +180,14 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onDtlsOutput(datagram: Uint8Array): void {
-    const path = this.ice.selectedPath;
-    if (path === undefined) return;
-    this.context.outbox.addDatagram(path, datagram);
+    this.ice.send(datagram);
     this.context.listener.onOutputReady();
   }
 
   onConnected(): void {
     this.#secured = true;
+    this.ice.completeHandshake();
+    this.pathChanged();
     this.#becameSecure = true;
     this.context.defer(this);
   }

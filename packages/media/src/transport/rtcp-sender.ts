@@ -86,7 +86,7 @@ export class RtcpSender {
 
   #send(write: (out: Uint8Array, offset: number) => number): void {
     const path = this.#transport.ice.selectedPath;
-    if (path === undefined || !this.#transport.isSecure) return;
+    if (path === undefined || !this.#transport.canSend) return;
     const { outbox } = this.#transport.context;
     const start = outbox.arena.takeSlot();
     const end = write(outbox.arena.bytes, start);

@@ -16,7 +16,7 @@ test('a subscriber that nominates a new address gets the next packet there', () 
   const oldPath = bob.path;
   const newPath = world.migrate(bob);
   bob.check(world.nowMs);
-  world.run(20);
+  world.run(50);
   const sentToOldPath = world.linksOf(oldPath).down.sent;
 
   publisher.publishFor(500);

@@ -1,0 +1,58 @@
+import { type HmacSha1, type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
+import type { IceLite } from './ice-lite.ts';
+
+/** What names and authenticates the check: credentials of both sides, of one generation. */
+export interface ChallengeCredentials {
+  readonly localUfrag: string;
+  readonly remoteUfrag: string;
+  readonly remoteKey: Uint8Array;
+}
+
+/** That of a peer-reflexive candidate (RFC 8445 §5.1.2.1); nobody compares it. */
+const PRIORITY = 0x6e_00_1e_ff;
+
+/**
+ * A connectivity check of ours, with which a path is asked whether the peer receives there. An authenticated check from the peer
+ * shows who wrote it, not that its source address is true: with valid credentials of one's own one can name a victim's. The
+ * answer repeats 96 unguessable bits, so only who receives at the address can give it.
+ *
+ * @see RFC 8445 §19.5.1 (a peer that directs traffic at others), RFC 7675 §5.1 (the same question, for consent)
+ */
+export class PathChallenge {
+  readonly ice: IceLite;
+  readonly credentials: ChallengeCredentials;
+  readonly #hmacSha1: HmacSha1;
+  readonly #transactionId: Uint8Array;
+  readonly #tieBreaker: bigint;
+  askedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param random 20 unpredictable bytes */
+  constructor(ice: IceLite, credentials: ChallengeCredentials, hmacSha1: HmacSha1, random: Uint8Array) {
+    this.ice = ice;
+    this.credentials = credentials;
+    this.#hmacSha1 = hmacSha1;
+    this.#transactionId = random.slice(0, 12);
+    this.#tieBreaker = random.slice(12, 20).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
+  }
+
+  /** The check to send: the same bytes each time, so that the answer to any of them counts. */
+  write(): Uint8Array {
+    const { localUfrag, remoteUfrag, remoteKey } = this.credentials;
+    return writeBindingRequest({
+      transactionId: this.#transactionId,
+      username: `${remoteUfrag}:${localUfrag}`,
+      priority: PRIORITY,
+      iceControlled: this.#tieBreaker,
+      integrity: { key: remoteKey, hmacSha1: this.#hmacSha1 },
+      fingerprint: true,
+    });
+  }
+
+  isAnsweredBy(message: StunMessage): boolean {
+    if (message.messageClass !== 'success') return false;
+    const { transactionId } = message;
+    let difference = 0;
+    for (let index = 0; index < this.#transactionId.length; index++) difference |= transactionId[index] ^ this.#transactionId[index];
+    return difference === 0 && verifyMessageIntegrity(message, this.credentials.remoteKey, this.#hmacSha1);
+  }
+}
