@@ -19,7 +19,7 @@ test('with nothing set, everything has its default', () => {
   expect(load({ HOME: '/root', PATH: '/bin' })).toEqual({
     httpPort: 8080,
     udpPort: 8081,
-    listenAddress: '0.0.0.0',
+    listenAddress: undefined,
     announcedAddresses: [],
     region: 'local',
     nodeNumber: 101,

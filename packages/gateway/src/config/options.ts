@@ -36,11 +36,12 @@ export const OPTIONS = {
     fallback: 8081,
     meaning: 'UDP port of all media and of `stun:`; 0 takes any free one.',
   }),
-  listenAddress: option({
+  listenAddress: option<string | undefined>({
     variable: 'CAUSEWAY_LISTEN',
     kind: ipAddress,
-    fallback: '0.0.0.0',
-    meaning: 'Address that both ports are opened on; `::` takes IPv6 as well.',
+    fallback: undefined,
+    fallbackText: 'all, IPv4 and IPv6',
+    meaning: 'The one address that both ports are opened on, such as `127.0.0.1` behind a proxy; `0.0.0.0` is all of IPv4.',
   }),
   announcedAddresses: option<readonly string[]>({
     variable: 'CAUSEWAY_ANNOUNCED_ADDRESS',

@@ -30,9 +30,12 @@ export function createHttpServer(listener: RequestListener): Server {
   return server.on('clientError', replyToClientError);
 }
 
-/** @returns the port that is listened on; rejects with the system's error if it cannot be opened */
-export async function listen(server: Server, port: number, address: string): Promise<number> {
-  server.listen(port, address);
+/**
+ * @param address to listen on; undefined for all, of IPv4 and IPv6
+ * @returns the port that is listened on; rejects with the system's error if it cannot be opened
+ */
+export async function listen(server: Server, port: number, address: string | undefined): Promise<number> {
+  server.listen({ port, host: address });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }

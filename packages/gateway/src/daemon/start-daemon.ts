@@ -52,9 +52,15 @@ export async function startDaemon(config: Config, { logger, dashboardFolder, pri
 
 async function openSfu({ udpPort, listenAddress, announcedAddresses, nodeNumber }: Config): Promise<Sfu> {
   try {
-    return await createSfu({ udpPort, listenAddress, announcedAddresses, nodeNo: nodeNumber });
+    return await createSfu({
+      udpPort,
+      announcedAddresses,
+      nodeNo: nodeNumber,
+      // Like the HTTP server, which takes IPv4 on `::` as well.
+      ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
+    });
   } catch (error) {
-    throw explainListenFailure(error, 'UDP', udpPort, listenAddress);
+    throw explainListenFailure(error, 'UDP', udpPort);
   }
 }
 
@@ -63,6 +69,6 @@ async function openHttp(server: ReturnType<typeof createHttpServer>, { httpPort,
     return await listen(server, httpPort, listenAddress);
   } catch (error) {
     await sfu.close();
-    throw explainListenFailure(error, 'TCP', httpPort, listenAddress);
+    throw explainListenFailure(error, 'TCP', httpPort);
   }
 }

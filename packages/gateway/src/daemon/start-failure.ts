@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config-error.ts';
-import { OPTIONS, type Option } from '../config/options.ts';
+import { OPTIONS } from '../config/options.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -14,11 +14,10 @@ const REASONS: Readonly<Record<string, (port: number, address: string) => string
  *
  * @returns the error itself if it is none of those
  */
-export function explainListenFailure(error: unknown, protocol: Protocol, port: number, address: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+export function explainListenFailure(error: unknown, protocol: Protocol, port: number): unknown {
+  const { code = '', address = '' } = error as { readonly code?: string; readonly address?: string };
   const reason = REASONS[code]?.(port, address);
   if (reason === undefined) return error;
-  const portOption: Option<number> = protocol === 'TCP' ? OPTIONS.httpPort : OPTIONS.udpPort;
-  const option = code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress : portOption;
-  return new ConfigError(`${protocol} ${reason} ${option.variable}`);
+  const portVariable = protocol === 'TCP' ? OPTIONS.httpPort.variable : OPTIONS.udpPort.variable;
+  return new ConfigError(`${protocol} ${reason} ${code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress.variable : portVariable}`);
 }

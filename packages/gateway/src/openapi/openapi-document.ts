@@ -35,13 +35,17 @@ export function createOpenApiDocument(): OpenApiDocument {
     info: {
       title: 'Causeway SFU',
       version: API_VERSION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description: 'Publish and subscribe to audio and video with a plain RTCPeerConnection and these calls. Unknown fields are ignored.',
     },
     servers: [{ url: '/' }],
     security: [{ appSecret: [] }],
     paths: describePaths(schemas),
     components: {
-      schemas: { ...schemas, ErrorCode: { ...schemas.ErrorCode, description: errorCodeList(Object.keys(ERROR_CODES) as ErrorCode[]) } },
+      schemas: {
+        ...withoutQueries(schemas),
+        ErrorCode: { ...schemas.ErrorCode, description: errorCodeList(Object.keys(ERROR_CODES) as ErrorCode[]) },
+      },
       headers: HEADERS,
       securitySchemes: { appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app' } },
     },
@@ -55,6 +59,11 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'Idempotency-Replayed': { description: '`true` if this is the reply to an earlier call with this key', schema: { const: 'true' } },
   Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
 };
+
+/** The fields of a query are described one by one, as parameters. */
+function withoutQueries(schemas: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => !ROUTES.some((route) => route.query === name)));
+}
 
 function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
   const paths = Map.groupBy(ROUTES, (route) => `${API_BASE_PATH}/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`);
@@ -76,7 +85,12 @@ function describeOperation(route: Route, schemas: Readonly<Record<string, JsonSc
     responses: {
       200: {
         description: 'Success',
-        headers: headerReferences(['X-Request-Id', 'X-SFU-Region', ...(route.query === undefined ? [] : ['Link'])]),
+        headers: headerReferences([
+          'X-Request-Id',
+          'X-SFU-Region',
+          ...(route.query === undefined ? [] : ['Link']),
+          ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
+        ]),
         content: jsonContent(route.reply),
       },
       ...describeErrors(route),
