@@ -25,7 +25,8 @@ export function verifyMessageIntegrity(message: StunMessage, key: Uint8Array, hm
 
 /** The value of a MESSAGE-INTEGRITY that starts at `offset`: of what stands before it, under a length that ends with it. */
 export function messageIntegrity(bytes: Uint8Array, offset: number, key: Uint8Array, hmacSha1: HmacSha1): Uint8Array {
-  const covered = bytes.slice(0, offset);
+  // Not `slice`, which is no copy where the bytes are a Node Buffer.
+  const covered = new Uint8Array(bytes.subarray(0, offset));
   writeUint16(covered, 2, offset + ATTRIBUTE_HEADER_LENGTH + MESSAGE_INTEGRITY_LENGTH - STUN_HEADER_LENGTH);
   return hmacSha1(key, covered);
 }

@@ -193,7 +193,8 @@ function readXorAddress(packet: Uint8Array, offset: number, length: number): Stu
   const family = packet[offset + 1];
   if (!(family === IPV4_FAMILY && addressLength === 4) && !(family === IPV6_FAMILY && addressLength === 16)) return undefined;
   // Cookie and transaction id, in the places where they stand in the header, are the mask.
-  const address = packet.slice(offset + 4, offset + length);
+  // Not `slice`, which is no copy where the packet is a Node Buffer.
+  const address = new Uint8Array(packet.subarray(offset + 4, offset + length));
   for (let i = 0; i < addressLength; i++) address[i] ^= packet[COOKIE_OFFSET + i];
   const port = readUint16(packet, offset + 2) ^ (STUN_MAGIC_COOKIE >>> 16);
   return { address: formatIpAddress(address), port };

@@ -40,6 +40,17 @@ test.each([
   expect(message && verifyMessageIntegrity(message, passwordKey(RFC_5769_PASSWORD), hmacSha1)).toBe(true);
 });
 
+test('reading and verifying leave the bytes as they are, those of a Node Buffer too', () => {
+  const original = Buffer.from(bytes(RFC_5769_IPV4_RESPONSE));
+  const datagram = Buffer.from(original);
+
+  const message = parseStun(datagram);
+
+  expect(message && verifyMessageIntegrity(message, passwordKey(RFC_5769_PASSWORD), hmacSha1)).toBe(true);
+  expect(message?.xorMappedAddress?.address).toBe('192.0.2.1');
+  expect(datagram.equals(original)).toBe(true);
+});
+
 test('a bare binding request is a message that proves nothing', () => {
   const message = parseStun(binding('0000', ''));
 
