@@ -15,7 +15,7 @@ export function ViewTabs({ view, watchedCount, onChoose }: ViewTabsProps) {
   const isLive = useStore(publishing.state).phase === 'live';
   const sessionCount = useStore(directory.state).sessions.length;
   const tabs: readonly { readonly view: View; readonly label: string; readonly mark: string }[] = [
-    { view: 'publish', label: 'Publish', mark: isLive ? 'on air' : '' },
+    { view: 'publish', label: 'Publish', mark: isLive ? 'live' : '' },
     { view: 'sessions', label: 'Sessions', mark: sessionCount.toString() },
     { view: 'watch', label: 'Watch', mark: watchedCount === 0 ? '' : watchedCount.toString() },
   ];
