@@ -1,0 +1,118 @@
+import type {
+  EngineListener,
+  IceRestartPlan,
+  PublisherTrackPlan,
+  SubscriberTrackPlan,
+  TransportCloseReason,
+  TransportPlan,
+} from '@causeway/media';
+import type { Shard } from '../../src/shard.ts';
+
+/** A shard that moves no packets: it keeps what it was told, refuses what an engine could not do, and speaks when a test says so. */
+export class RecordingShard implements Shard {
+  readonly fingerprint = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') };
+  readonly port = 8081;
+  readonly transports = new Map<string, TransportPlan>();
+  readonly publications = new Map<string, PublisherTrackPlan>();
+  readonly subscriptions = new Map<string, SubscriberTrackPlan>();
+  readonly restarts: IceRestartPlan[] = [];
+  /** Verbs in the order they came: `openTransport session-…`. */
+  readonly log: string[] = [];
+  isClosed = false;
+  #listener: EngineListener | undefined;
+  /** By transport; an SSRC that was used once must not come back with another key stream position. */
+  readonly #usedSsrcs = new Map<string, Map<number, string>>();
+
+  get listener(): EngineListener {
+    if (this.#listener === undefined) throw new Error('nobody listens');
+    return this.#listener;
+  }
+
+  setListener(listener: EngineListener): void {
+    this.#listener = listener;
+  }
+
+  openTransport(plan: TransportPlan): void {
+    this.log.push(`openTransport ${plan.transportId}`);
+    if (this.transports.has(plan.transportId)) throw new Error(`transport ${plan.transportId} is open already`);
+    this.transports.set(plan.transportId, structuredClone(plan));
+    this.#usedSsrcs.set(plan.transportId, new Map());
+  }
+
+  restartIce(plan: IceRestartPlan): void {
+    this.log.push(`restartIce ${plan.transportId}`);
+    this.#requireTransport(plan.transportId);
+    this.restarts.push(structuredClone(plan));
+  }
+
+  closeTransport(transportId: string): void {
+    this.log.push(`closeTransport ${transportId}`);
+    this.#requireTransport(transportId);
+    this.#drop(transportId);
+  }
+
+  putPublisherTrack(plan: PublisherTrackPlan): void {
+    this.log.push(`putPublisherTrack ${plan.trackId}`);
+    this.#requireTransport(plan.transportId);
+    this.publications.set(plan.trackId, structuredClone(plan));
+  }
+
+  removePublisherTrack(trackId: string): void {
+    this.log.push(`removePublisherTrack ${trackId}`);
+    if (!this.publications.delete(trackId)) throw new Error(`there is no publication ${trackId}`);
+  }
+
+  putSubscriberTrack(plan: SubscriberTrackPlan): void {
+    this.log.push(`putSubscriberTrack ${plan.subscriptionId}`);
+    this.#requireTransport(plan.transportId);
+    if (plan.sourceTrackId !== undefined && !this.publications.has(plan.sourceTrackId)) {
+      throw new Error(`subscription ${plan.subscriptionId} forwards ${plan.sourceTrackId}, which is not published`);
+    }
+    for (const ssrc of [plan.ssrc, plan.rtxSsrc]) if (ssrc !== undefined) this.#claimSsrc(plan, ssrc);
+    this.subscriptions.set(plan.subscriptionId, structuredClone(plan));
+  }
+
+  removeSubscriberTrack(subscriptionId: string): void {
+    this.log.push(`removeSubscriberTrack ${subscriptionId}`);
+    if (!this.subscriptions.delete(subscriptionId)) throw new Error(`there is no subscription ${subscriptionId}`);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  connect(transportId: string): void {
+    this.listener.onConnectionState(transportId, 'connected');
+  }
+
+  /** The engine gives a transport up by itself. */
+  lose(transportId: string, reason: TransportCloseReason): void {
+    this.#drop(transportId);
+    this.listener.onTransportClosed(transportId, reason);
+  }
+
+  subscriptionsOf(transportId: string): readonly SubscriberTrackPlan[] {
+    return [...this.subscriptions.values()].filter((plan) => plan.transportId === transportId);
+  }
+
+  publicationsOf(transportId: string): readonly PublisherTrackPlan[] {
+    return [...this.publications.values()].filter((plan) => plan.transportId === transportId);
+  }
+
+  #claimSsrc({ transportId, subscriptionId }: SubscriberTrackPlan, ssrc: number): void {
+    const used = this.#usedSsrcs.get(transportId) ?? new Map<number, string>();
+    const owner = used.get(ssrc);
+    if (owner !== undefined && owner !== subscriptionId) throw new Error(`SSRC ${ssrc} of ${owner} is used again by ${subscriptionId}`);
+    used.set(ssrc, subscriptionId);
+  }
+
+  #requireTransport(transportId: string): void {
+    if (!this.transports.has(transportId)) throw new Error(`transport ${transportId} is not open`);
+  }
+
+  #drop(transportId: string): void {
+    this.transports.delete(transportId);
+    for (const plan of this.publicationsOf(transportId)) this.publications.delete(plan.trackId);
+    for (const plan of this.subscriptionsOf(transportId)) this.subscriptions.delete(plan.subscriptionId);
+  }
+}

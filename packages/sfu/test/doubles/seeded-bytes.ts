@@ -1,0 +1,8 @@
+import { seededRandom } from '@causeway/testkit/seeded-random';
+import type { Random } from '../../src/random.ts';
+
+/** Repeatable bytes in place of unguessable ones. */
+export function seededBytes(seed = 1): Random {
+  const next = seededRandom(seed);
+  return { bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)) };
+}
