@@ -1,6 +1,8 @@
 /**
- * On which m-section a track is sent to the client (api.md §3). Used ones come before new ones, so that SDP does not grow with churn;
- * but only those where the browser will fire `track` again, which it does when a section goes from not sending to sending.
+ * On which m-section a track is sent to the client (api.md §3). Used ones come before new ones, so that SDP does not grow with churn.
+ *
+ * Browsers fire `track` when a section goes from not sending to sending. A parked section has not gone there and back unless a
+ * description was exchanged in between, so it is used only for clients that do not depend on the event.
  */
 import type { MediaKind } from '@causeway/media';
 import type { ErrorCode } from '@causeway/protocol';
@@ -18,7 +20,7 @@ export function chooseSection(sections: readonly Section[], source: TrackSource,
   const ranked = sections
     .filter((section) => section.type === 'rtp')
     .filter((section) => canCarry(section, source))
-    .map((section) => ({ section, rank: rankOf(section, source) }))
+    .map((section) => ({ section, rank: rankOf(section) }))
     .filter((candidate) => candidate.rank !== undefined);
   const best = ranked.reduce<(typeof ranked)[number] | undefined>((one, other) => {
     return one === undefined || (other.rank ?? 0) < (one.rank ?? 0) ? other : one;
@@ -35,14 +37,14 @@ export function canCarry(section: RtpSection, source: Pick<TrackSource, 'kind' |
 }
 
 /** @returns the lower the better; undefined for a section that must be asked for by name */
-function rankOf(section: RtpSection, source: TrackSource): number | undefined {
+function rankOf(section: RtpSection): number | undefined {
   if (section.publication !== undefined && !isGhost(section)) return undefined;
   switch (section.sending.type) {
     case 'live':
       return undefined;
     case 'parked':
-      // The client let go of this very track and has not heard SDP since: nothing new would be fired, the track just goes on.
-      return section.sending.cause === 'unsubscribed' && isSameTrack(section.sending.last, source) ? 3 : undefined;
+      // A client that unsubscribed by itself reads the mid in the reply; one whose publisher left waits for the `track` event.
+      return section.sending.cause === 'unsubscribed' ? 3 : undefined;
     case 'idle':
       if (section.sending.hasSent) return 2;
       return section.publication === undefined ? 0 : 1;
@@ -52,10 +54,6 @@ function rankOf(section: RtpSection, source: TrackSource): number | undefined {
 /** A transceiver without a track looks like a publication that never sends anything. */
 function isGhost({ publication }: RtpSection): boolean {
   return publication !== undefined && publication.status === 'pending' && !publication.isExplicit && !publication.namesStream;
-}
-
-function isSameTrack(one: { readonly remoteSessionId: string; readonly remoteTrackId: string }, other: TrackSource): boolean {
-  return one.remoteSessionId === other.remoteSessionId && one.remoteTrackId === other.remoteTrackId;
 }
 
 function namedSection(sections: readonly Section[], source: TrackSource, mid: string): SectionChoice {

@@ -39,8 +39,12 @@ const ONE_BYTE_IDS = range(1, 14);
 /** 15 is reserved; ids above 14 need two-byte headers, which need `a=extmap-allow-mixed`. */
 const TWO_BYTE_IDS = range(16, 255);
 
+/**
+ * Ids for extensions that the client has not numbered yet. Above 14 where it understands them: Chromium numbers its own from 1 up and
+ * from 14 down, and after a rollback it does not see that the SFU has taken one of those (its offer then fails on itself).
+ */
 export function idCandidates(allowsMixed: boolean): readonly number[] {
-  return allowsMixed ? [...ONE_BYTE_IDS, ...TWO_BYTE_IDS] : ONE_BYTE_IDS;
+  return allowsMixed ? [...TWO_BYTE_IDS, ...ONE_BYTE_IDS] : ONE_BYTE_IDS;
 }
 
 /** Meaning of an id in the session's table. The kind is part of it: aiortc has other ids for audio than for video. */
