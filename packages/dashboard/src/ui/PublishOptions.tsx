@@ -1,7 +1,5 @@
-import { useEffect, useState } from 'react';
 import type { PublishChoice } from '../console/publishing.ts';
 import type { SourceKind } from '../sources/local-source.ts';
-import { hasCaptureDevice } from '../sources/open-camera.ts';
 
 const SIZES = [
   { widthPixels: 640, heightPixels: 360 },
@@ -9,48 +7,37 @@ const SIZES = [
   { widthPixels: 1920, heightPixels: 1080 },
 ] as const;
 
+export const FIRST_CHOICE: PublishChoice = { source: 'camera', size: SIZES[1], isSimulcast: false };
+
 interface PublishOptionsProps {
+  readonly choice: PublishChoice;
   readonly isBusy: boolean;
-  readonly onStart: (choice: PublishChoice) => void;
+  readonly onChange: (choice: PublishChoice) => void;
+  readonly onStart: () => void;
 }
 
 /** What to publish and how. */
-export function PublishOptions({ isBusy, onStart }: PublishOptionsProps) {
-  const [source, setSource] = useState<SourceKind>('camera');
-  const [height, setHeight] = useState<number>(720);
-  const [isSimulcast, setSimulcast] = useState(false);
-  const size = SIZES.find(({ heightPixels }) => heightPixels === height) ?? SIZES[1];
-
-  useEffect(() => {
-    let isStale = false;
-    hasCaptureDevice()
-      .catch(() => false)
-      .then((hasDevice) => {
-        if (!hasDevice && !isStale) setSource('test-picture');
-      });
-    return () => {
-      isStale = true;
-    };
-  }, []);
-
+export function PublishOptions({ choice, isBusy, onChange, onStart }: PublishOptionsProps) {
+  const choose = (change: Partial<PublishChoice>) => onChange({ ...choice, ...change });
+  const chooseSource = (source: SourceKind) => choose({ source });
   return (
     <form
       className="publish-options"
       onSubmit={(event) => {
         event.preventDefault();
-        onStart({ source, size, isSimulcast });
+        onStart();
       }}
     >
       <fieldset disabled={isBusy}>
         <legend className="sr-only">Source</legend>
         <div className="segments">
-          <SourceOption value="camera" chosen={source} onChoose={setSource} label="Camera" />
-          <SourceOption value="test-picture" chosen={source} onChoose={setSource} label="Test picture" />
+          <SourceOption value="camera" chosen={choice.source} onChoose={chooseSource} label="Camera" />
+          <SourceOption value="test-picture" chosen={choice.source} onChoose={chooseSource} label="Test picture" />
         </div>
         <div className="option-row">
           <label>
             <span className="sr-only">Picture size</span>
-            <select value={height} onChange={(event) => setHeight(Number(event.target.value))}>
+            <select value={choice.size.heightPixels} onChange={(event) => choose({ size: sizeOf(event.target.value) })}>
               {SIZES.map(({ widthPixels, heightPixels }) => (
                 <option key={heightPixels} value={heightPixels}>
                   {widthPixels} × {heightPixels}
@@ -59,7 +46,7 @@ export function PublishOptions({ isBusy, onStart }: PublishOptionsProps) {
             </select>
           </label>
           <label className="checkbox" title="Sends the picture in three sizes; each viewer gets the one that fits">
-            <input type="checkbox" checked={isSimulcast} onChange={(event) => setSimulcast(event.target.checked)} />
+            <input type="checkbox" checked={choice.isSimulcast} onChange={(event) => choose({ isSimulcast: event.target.checked })} />
             Simulcast, 3 layers
           </label>
         </div>
@@ -69,6 +56,10 @@ export function PublishOptions({ isBusy, onStart }: PublishOptionsProps) {
       </fieldset>
     </form>
   );
+}
+
+function sizeOf(height: string): PublishChoice['size'] {
+  return SIZES.find(({ heightPixels }) => heightPixels.toString() === height) ?? FIRST_CHOICE.size;
 }
 
 interface SourceOptionProps {

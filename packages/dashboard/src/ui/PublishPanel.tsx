@@ -1,9 +1,10 @@
-import { useMemo } from 'react';
-import type { PublishingState } from '../console/publishing.ts';
+import { useEffect, useMemo, useState } from 'react';
+import type { PublishChoice, PublishingState } from '../console/publishing.ts';
+import { hasCaptureDevice } from '../sources/open-camera.ts';
 import { useConsole } from './console-context.ts';
 import { LiveControls } from './LiveControls.tsx';
 import { MediaView } from './MediaView.tsx';
-import { PublishOptions } from './PublishOptions.tsx';
+import { FIRST_CHOICE, PublishOptions } from './PublishOptions.tsx';
 import { TestCard } from './TestCard.tsx';
 import { useStore } from './use-store.ts';
 
@@ -11,6 +12,7 @@ import { useStore } from './use-store.ts';
 export function PublishPanel() {
   const { publishing } = useConsole();
   const state = useStore(publishing.state);
+  const [choice, setChoice] = useChoice();
   return (
     <section className="panel publish" aria-labelledby="publish-title">
       <header className="panel-head">
@@ -23,10 +25,28 @@ export function PublishPanel() {
       {state.phase === 'live' ? (
         <LiveControls live={state} />
       ) : (
-        <PublishOptions isBusy={state.phase !== 'idle'} onStart={(choice) => void publishing.start(choice)} />
+        <PublishOptions
+          choice={choice}
+          isBusy={state.phase !== 'idle'}
+          onChange={setChoice}
+          onStart={() => void publishing.start(choice)}
+        />
       )}
     </section>
   );
+}
+
+/** Begins with the camera, or with the test picture on a machine without one. */
+function useChoice() {
+  const [choice, setChoice] = useState<PublishChoice>(FIRST_CHOICE);
+  useEffect(() => {
+    hasCaptureDevice()
+      .catch(() => false)
+      .then((hasDevice) => {
+        if (!hasDevice) setChoice((current) => ({ ...current, source: 'test-picture' }));
+      });
+  }, []);
+  return [choice, setChoice] as const;
 }
 
 function Preview({ state }: { readonly state: PublishingState }) {
