@@ -12,6 +12,8 @@ export const ACCEPTED_SIGNATURE_SCHEMES: readonly number[] = [
 /** Shorter RSA keys prove nothing; longer ones are there to cost us time. */
 const MIN_RSA_BITS = 2_048;
 const MAX_RSA_BITS = 4_096;
+/** 65,537 is what everybody uses; a long exponent makes each check slow. */
+const MAX_RSA_EXPONENT = 2n ** 32n;
 
 /** @returns the certificate's public key; undefined if it is no certificate, or its key is none that we accept */
 export function certificateKey(der: Uint8Array): KeyObject | undefined {
@@ -38,7 +40,8 @@ export function isSignedBy(key: KeyObject, scheme: number, data: Uint8Array, sig
 }
 
 function isAcceptable(key: KeyObject): boolean {
-  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1';
-  return key.asymmetricKeyType === 'rsa' && modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS;
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  return modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS && publicExponent < MAX_RSA_EXPONENT;
 }

@@ -23,7 +23,8 @@ export function extendedMasterSecret(preMasterSecret: Uint8Array, transcript: Ui
 
 /** The content of a Finished message. @param transcript all messages before it */
 export function verifyData(masterSecret: Uint8Array, sender: 'client' | 'server', transcript: Uint8Array): Buffer {
-  return prf(masterSecret, `${sender} finished`, sha256(transcript), VERIFY_DATA_LENGTH);
+  // Not of the buffer pool: the server keeps its last flight as long as the association lives.
+  return Buffer.from(Uint8Array.from(prf(masterSecret, `${sender} finished`, sha256(transcript), VERIFY_DATA_LENGTH)).buffer);
 }
 
 function sha256(bytes: Uint8Array): Buffer {

@@ -13,11 +13,12 @@ const TAG_LENGTH = 16;
 
 export class RecordCipher {
   readonly #key: KeyObject;
-  readonly #salt: Buffer;
+  readonly #salt: Uint8Array;
 
   constructor(key: Buffer, salt: Buffer) {
     this.#key = createSecretKey(key);
-    this.#salt = salt;
+    // A copy, for a slice of a pooled buffer would keep all of it.
+    this.#salt = Uint8Array.from(salt);
   }
 
   /** The nonce is epoch and sequence number, so it is new as long as they are. @returns the whole record */

@@ -9,6 +9,7 @@ import { parseDcep, writeDcepAck, writeDcepOpen } from './dcep.ts';
 import { SctpAssociation } from './sctp-association.ts';
 import type { SctpCounters } from './sctp-counters.ts';
 import { fencePacket, MAX_STREAMS } from './sctp-fence.ts';
+import { loadSctp, type SctpFactory } from './werift-sctp.ts';
 
 export interface DataChannelsListener {
   onPacket(packet: Uint8Array): void;
@@ -32,6 +33,7 @@ interface Channel {
 /** Payload protocol identifiers (RFC 8831 §8). Empty messages have their own, since SCTP cannot carry them. */
 const Ppid = { dcep: 50, string: 51, binary: 53, emptyString: 56, emptyBinary: 57 } as const;
 
+const MAX_EARLY_PACKETS = 8;
 const MAX_CHANNELS = 256;
 const MAX_MESSAGE_BYTES = 262_144;
 
@@ -41,6 +43,9 @@ export class DataChannels {
   readonly #counters: SctpCounters;
   readonly #channels = new Map<number, Channel>();
   #association: SctpAssociation | undefined;
+  /** Packets that wait for the association to be made. */
+  #early: Buffer[] = [];
+  #isAssociating = false;
   #isClosed = false;
 
   constructor(role: 'server' | 'client', listener: DataChannelsListener, counters: SctpCounters) {
@@ -51,15 +56,15 @@ export class DataChannels {
 
   handlePacket(packet: Uint8Array): void {
     if (this.#isClosed) return;
-    if (this.#association === undefined) {
-      // Only a peer that wants to begin is worth an association.
-      if (fencePacket(Buffer.from(packet))?.isInit !== true) {
-        this.#counters.malformedPackets++;
-        return;
-      }
+    if (this.#association !== undefined) {
+      this.#association.handlePacket(packet);
+    } else if (this.#early.length > 0 || fencePacket(Buffer.from(packet))?.isInit === true) {
+      if (this.#early.length < MAX_EARLY_PACKETS) this.#early.push(Buffer.from(packet));
       this.#associate();
+    } else {
+      // Only a peer that wants to begin is worth an association.
+      this.#counters.malformedPackets++;
     }
-    this.#association?.handlePacket(packet);
   }
 
   /** @returns the stream id; undefined when there are no more */
@@ -100,12 +105,24 @@ export class DataChannels {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#early = [];
     this.#association?.close();
     this.#channels.clear();
   }
 
   #associate(): void {
-    this.#association = new SctpAssociation(
+    if (this.#isAssociating) return;
+    this.#isAssociating = true;
+    loadSctp().then(
+      (createSctp) => this.#begin(createSctp),
+      () => this.#handleAbort(),
+    );
+  }
+
+  #begin(createSctp: SctpFactory): void {
+    if (this.#isClosed) return;
+    const association = new SctpAssociation(
+      createSctp,
       this.#role,
       {
         onPacket: (packet) => this.#listener.onPacket(packet),
@@ -118,6 +135,8 @@ export class DataChannels {
       },
       this.#counters,
     );
+    this.#association = association;
+    for (const packet of this.#early.splice(0)) association.handlePacket(packet);
   }
 
   #announce({ info }: Channel): void {

@@ -4,9 +4,9 @@
  *
  * @see RFC 8831, docs/adr/0004-werift-behind-secure.md
  */
-import { Event, type RTCDtlsTransport, RTCSctpTransport } from 'werift';
 import type { SctpCounters } from './sctp-counters.ts';
 import { fencePacket, MAX_STREAMS } from './sctp-fence.ts';
+import { SCTP_PORT, type SctpFactory, type WeriftSctp } from './werift-sctp.ts';
 
 export interface SctpListener {
   onPacket(packet: Uint8Array): void;
@@ -26,8 +26,6 @@ export interface SctpMessage {
   readonly isOrdered: boolean;
 }
 
-/** The port that SDP says (`a=sctp-port`); inside DTLS it distinguishes nothing. */
-const SCTP_PORT = 5_000;
 /** Packets that wait while werift is busy with one. */
 const MAX_QUEUED_PACKETS = 512;
 /** Chunks of about 1,150 bytes that wait for the peer's window: about a megabyte. */
@@ -35,8 +33,6 @@ const MAX_QUEUED_CHUNKS = 1_024;
 /** How far a peer may exceed the window we gave it, in bytes, before its data is dropped. */
 const WINDOW_TOLERANCE_BYTES = 65_536;
 const ESTABLISHED = 4;
-
-type WeriftSctp = RTCSctpTransport['sctp'];
 
 /** What werift keeps to itself and a fence needs. */
 interface WeriftInternals {
@@ -55,7 +51,7 @@ export class SctpAssociation {
   #isBusy = false;
   #isClosed = false;
 
-  constructor(role: 'server' | 'client', listener: SctpListener, counters: SctpCounters) {
+  constructor(createSctp: SctpFactory, role: 'server' | 'client', listener: SctpListener, counters: SctpCounters) {
     this.#listener = listener;
     this.#counters = counters;
     this.#sctp = createSctp((packet) => {
@@ -153,21 +149,4 @@ export class SctpAssociation {
       this.#counters.malformedPackets++;
     });
   }
-}
-
-/** werift does not export its SCTP; it comes with a transport, whose own ideas of data channels are taken off it. */
-function createSctp(output: (packet: Uint8Array) => void): WeriftSctp {
-  const standIn = {
-    id: 'dtls',
-    onStateChange: new Event<[string]>(),
-    dataReceiver: (_data: Buffer): void => {},
-    sendData: async (packet: Buffer): Promise<void> => output(packet),
-  };
-  const transport = new RTCSctpTransport(SCTP_PORT);
-  transport.setDtlsTransport(standIn as unknown as RTCDtlsTransport);
-  const { sctp } = transport;
-  sctp.onReceive.allUnsubscribe();
-  sctp.onReconfigStreams.allUnsubscribe();
-  for (const event of Object.values(sctp.stateChanged)) event.allUnsubscribe();
-  return sctp;
 }

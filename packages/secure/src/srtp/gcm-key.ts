@@ -13,12 +13,13 @@ const NONCE_LENGTH = 12;
 export class GcmKey {
   // A KeyObject: with raw bytes Node 24 takes four times as long.
   readonly #key: KeyObject;
-  readonly #salt: Buffer;
+  readonly #salt: Uint8Array;
   readonly #nonce = Buffer.alloc(NONCE_LENGTH);
 
   constructor(encryptionKey: Buffer, salt: Buffer) {
     this.#key = createSecretKey(encryptionKey);
-    this.#salt = salt;
+    // A copy, for a slice of a pooled buffer would keep all of it.
+    this.#salt = Uint8Array.from(salt);
   }
 
   /** Encrypts `text` in place and writes the tag to `tag`. `index` is the 48-bit packet index, or the SRTCP index. */

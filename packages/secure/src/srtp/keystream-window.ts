@@ -152,7 +152,10 @@ export class KeystreamWindow implements PageHolder {
   }
 
   #queue(): void {
+    const { memory, running } = this.#supply;
+    // Nobody may ever call `prepareAhead`; then this must not grow for ever.
+    if (running.length >= memory.options.keystreamPages) return;
     this.#queued = true;
-    this.#supply.running.push(this);
+    running.push(this);
   }
 }

@@ -4,6 +4,7 @@ import { DataChannels, type DataChannelsListener } from '../../src/sctp/data-cha
 import { writeDcepOpen } from '../../src/sctp/dcep.ts';
 import { SctpAssociation } from '../../src/sctp/sctp-association.ts';
 import { createSctpCounters } from '../../src/sctp/sctp-counters.ts';
+import { loadSctp, type SctpFactory } from '../../src/sctp/werift-sctp.ts';
 import { buildSctp, initBody, withChecksum } from './sctp-packets.ts';
 
 /** A server's data channels, and a client that speaks bare SCTP to them. */
@@ -19,7 +20,7 @@ class HostilePeer {
   aborted = 0;
   #onChange: () => void = () => {};
 
-  constructor() {
+  constructor(createSctp: SctpFactory) {
     const listener: DataChannelsListener = {
       onPacket: (packet) => setImmediate(() => this.client.handlePacket(packet)),
       onOpened: ({ streamId }) => this.#note(this.opened, streamId),
@@ -31,6 +32,7 @@ class HostilePeer {
     };
     this.server = new DataChannels('server', listener, this.counters);
     this.client = new SctpAssociation(
+      createSctp,
       'client',
       {
         onPacket: (packet) => {
@@ -82,7 +84,7 @@ class HostilePeer {
 let peer: HostilePeer;
 
 beforeEach(async () => {
-  peer = new HostilePeer();
+  peer = new HostilePeer(await loadSctp());
   await peer.until(() => peer.client.isEstablished);
 });
 
@@ -155,7 +157,7 @@ test('packets of a real association, altered but with a right checksum, are neve
 
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat({ max: recorded.length - 1 }), changes), { maxLength: 20 }), async (steps) => {
-      const victim = new HostilePeer();
+      const victim = new HostilePeer(await loadSctp());
       await victim.until(() => victim.client.isEstablished);
       const tag = victim.toServer[1]?.readUInt32BE(4) ?? 0;
       for (const [which, bytes] of steps) {
