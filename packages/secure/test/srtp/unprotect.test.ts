@@ -43,7 +43,7 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
     }
   });
 
-  test('under loss, reordering and repetition each packet is taken once, and only once', () => {
+  test('W09: under loss, reordering and repetition each packet is taken once, and only once', () => {
     const arrival = fc.record({ gap: fc.constantFrom(1, 1, 1, 2, 30), delay: fc.nat({ max: 20 }), copies: fc.integer({ min: 1, max: 2 }) });
     fc.assert(
       fc.property(fc.constantFrom(0, 65_500, 32_700), fc.array(arrival, { minLength: 1, maxLength: 60 }), (first, arrivals) => {
@@ -127,7 +127,7 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
     expect(replays).toEqual([UNPROTECT_REPLAYED, UNPROTECT_REPLAYED, UNPROTECT_REPLAYED, UNPROTECT_REPLAYED]);
   });
 
-  test('SRTCP: taken once, in any order; forged and unencrypted packets refused', () => {
+  test('W09: SRTCP is taken once, in any order; forged and unencrypted packets refused', () => {
     const plain = buildRtcp(9, bytesOf('report', 50));
     const [first, second] = [4, 3].map((index) => referenceProtectRtcp(profile, near.local, plain, index));
     const forged = Buffer.from(referenceProtectRtcp(profile, near.local, plain, 5));
