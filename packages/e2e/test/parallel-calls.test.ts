@@ -1,5 +1,5 @@
 import { BLUE, GREEN, openStage, type Participant, RED, type RemoteTrack, type Stage } from '@causeway/e2e';
-import type { SubscribeReply } from '@causeway/protocol';
+import type { ErrorReply, SubscribeReply } from '@causeway/protocol';
 
 jest.setTimeout(60_000);
 
@@ -34,20 +34,32 @@ function subscribeWithoutAnswer(participant: Participant, { sessionId, trackId }
 }
 
 describe('ten subscribes at once on one session', () => {
-  it('all succeed, and all ten tracks play', async () => {
+  // A browser has six connections to a host: held calls must leave one for the answer that they wait for.
+  it('all succeed within the time that one may be held, and all ten tracks play', async () => {
     const publisher = await stage.join('publisher');
     const tracks = await publisher.publish(
-      ...Array.from({ length: 10 }, () => ({ media: { kind: 'picture', colour: GREEN, framesPerSecond: 5 } as const })),
+      ...Array.from({ length: 10 }, () => ({
+        media: { kind: 'picture', colour: GREEN, width: 160, height: 90, framesPerSecond: 5 } as const,
+      })),
     );
 
+    const startedAtMs = performance.now();
     const mids = await bob.page.evaluate(
       async ({ name, tracks }) => {
         const peer = kit.peer(name);
         let answered: Promise<void> = Promise.resolve();
+        const subscribe = async ({ sessionId, trackId }: RemoteTrack): Promise<SubscribeReply> => {
+          const body = { tracks: [{ remoteSessionId: sessionId, remoteTrackId: trackId }] };
+          const { status, body: reply } = await peer.api.call('POST', `/session/${peer.sessionId}/track/subscribe`, body);
+          if (status === 200) return reply as SubscribeReply;
+          const { errorCode, retryAfterMs = 0 } = reply as ErrorReply;
+          if (errorCode !== 'negotiation_in_progress') throw new Error(`${status} ${JSON.stringify(reply)}`);
+          await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+          return subscribe({ sessionId, trackId });
+        };
         const replies = await Promise.all(
-          tracks.map(async ({ sessionId, trackId }) => {
-            const item = { remoteSessionId: sessionId, remoteTrackId: trackId };
-            const reply = await peer.callSession<SubscribeReply>('POST', '/track/subscribe', { tracks: [item] });
+          tracks.map(async (track) => {
+            const reply = await subscribe(track);
             // A page has one peer connection: it answers one offer after the other, as they come in.
             answered = answered.then(() => peer.answer(reply));
             await answered;
@@ -59,6 +71,7 @@ describe('ten subscribes at once on one session', () => {
       { name: bob.name, tracks },
     );
 
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     expect(new Set(mids).size).toBe(10);
     for (const mid of mids) await bob.decodesVideo(mid, 5);
     await publisher.page.close();

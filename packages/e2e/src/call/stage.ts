@@ -23,7 +23,9 @@ export interface Stage {
 }
 
 export async function openStage(environment: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  const [daemon, site, chromium] = await Promise.all([startDaemon(environment), startBlankSite(), launchChromium()]);
+  // The daemon first: when it does not start there is nothing else to close.
+  const daemon = await startDaemon(environment);
+  const [site, chromium] = await Promise.all([startBlankSite(), launchChromium()]);
   const openPage = (options?: ChromiumPageOptions) => chromium.openPage(site.origin, options);
   return {
     daemon,

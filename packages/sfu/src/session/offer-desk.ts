@@ -10,6 +10,12 @@ import type { LocatedWish } from './locate-tracks.ts';
 import type { Session } from './session.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;
+/**
+ * Browsers open six connections to a host over HTTP/1.1. Were all of them taken by held calls, the answer that ends the hold
+ * could not be sent; so one is left for it, and one for whatever else the page is about.
+ */
+const MAX_HELD_CALLS = 4;
+const RETRY_REFUSED_AFTER_MS = 50;
 
 /** One item of a subscribe request, with what was found out about its track. */
 export interface DeskItem {
@@ -35,7 +41,7 @@ export class OfferDesk {
   /**
    * Brings tracks to the client.
    *
-   * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
+   * @throws negotiation_in_progress – an earlier offer was not answered while this call waited, or too many wait for that already
    */
   subscribe(items: readonly DeskItem[]): Promise<SubscribeReply> {
     if (!this.#session.isStable) return this.#hold(items);
@@ -66,6 +72,7 @@ export class OfferDesk {
   }
 
   #hold(items: readonly DeskItem[]): Promise<SubscribeReply> {
+    if (this.#held.size >= MAX_HELD_CALLS) return Promise.reject(tooManyHeld(this.#session.id));
     return new Promise((resolve, reject) => {
       const cancelTimer = this.#session.parts.clock.schedule(HOLD_TIMEOUT_MS, () => {
         this.#held.delete(call);
@@ -142,4 +149,9 @@ export function subscribedResult(
 function stillInProgress(sessionId: string): SfuError {
   const message = `an offer for session ${sessionId} was not answered within ${HOLD_TIMEOUT_MS / 1000} s; answer it with renegotiate first`;
   return new SfuError('negotiation_in_progress', message, { retryAfterMs: 0 });
+}
+
+function tooManyHeld(sessionId: string): SfuError {
+  const message = `${MAX_HELD_CALLS} calls for session ${sessionId} wait for an open offer to be answered; name several tracks in one call, or try again`;
+  return new SfuError('negotiation_in_progress', message, { retryAfterMs: RETRY_REFUSED_AFTER_MS });
 }
