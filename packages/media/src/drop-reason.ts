@@ -56,6 +56,8 @@ export const DropReason = {
   StunUnsolicited: 29,
   /** Ours: to an address whose owner has not shown that it wants it, beyond three times what came from there (RFC 9000 §8.1). */
   BeyondPathAllowance: 30,
+  /** The peer sends more packets than it may; dropped before it was authenticated. */
+  OverPacketBudget: 31,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

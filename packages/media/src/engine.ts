@@ -139,6 +139,7 @@ export class Engine implements MediaControl {
     const track = known ?? new PublisherTrack(this.#context, transport, plan);
     this.#publishers.set(plan.trackId, track);
     transport.receive.putTrack(track);
+    transport.tracksChanged();
     transport.congestion.useExtensions(plan.extensions);
     this.#connectSubscribers(nowMs, track);
   }
@@ -148,6 +149,7 @@ export class Engine implements MediaControl {
     if (track === undefined) return;
     this.#publishers.delete(trackId);
     track.transport.receive.removeTrack(track);
+    track.transport.tracksChanged();
     track.close(nowMs);
   }
 
@@ -158,6 +160,7 @@ export class Engine implements MediaControl {
     const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
     this.#subscribers.set(plan.subscriptionId, subscriber);
     transport.subscriptions.set(plan.ssrc, subscriber);
+    transport.tracksChanged();
     const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
     subscriber.update(nowMs, plan, source);
   }
@@ -167,6 +170,7 @@ export class Engine implements MediaControl {
     if (subscriber === undefined) return;
     this.#subscribers.delete(subscriptionId);
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
+    subscriber.transport.tracksChanged();
     subscriber.close(nowMs);
   }
 

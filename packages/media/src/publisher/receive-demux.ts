@@ -32,8 +32,8 @@ export class ReceiveDemux {
     return this.#tracks.values();
   }
 
-  get isEmpty(): boolean {
-    return this.#tracks.size === 0;
+  get trackCount(): number {
+    return this.#tracks.size;
   }
 
   /** Learns a publication's m-section, or that it changed. Extension ids are those of the whole bundle (RFC 8843 §9.2). */

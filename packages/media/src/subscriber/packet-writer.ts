@@ -11,6 +11,7 @@ import type { PacketArena } from '../secure-endpoint.ts';
 
 /** Room for the SRTP trailer of any profile, RTX's two bytes, and the extension block that replaces the publisher's. */
 const RESERVED_BYTES = 96;
+const MAX_ONE_BYTE_ID = 14;
 
 export class PacketWriter {
   readonly #arena: PacketArena;
@@ -18,6 +19,8 @@ export class PacketWriter {
   readonly #mid: Uint8Array;
   readonly #midId: number;
   readonly #forwardedIds: Uint8Array;
+  /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
+  readonly #hasTwoByteIds: boolean;
   /** Where the packet written last starts in the arena. */
   offset = 0;
   /** Of the packet written last: fixed header and extensions. */
@@ -29,6 +32,7 @@ export class PacketWriter {
     this.#midId = plan.extensions.find(({ uri }) => uri === MID_URI)?.id ?? 0;
     this.#mid = Uint8Array.from(plan.mid, (character) => character.charCodeAt(0));
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
+    this.#hasTwoByteIds = this.#midId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
 
   /** Where the payload of the packet written last starts in the arena. */
@@ -69,7 +73,7 @@ export class PacketWriter {
     const start = this.#arena.takeSlot();
     this.offset = start;
     writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
-    this.#extensions.begin(bytes, start, packet.needsTwoByteForm);
+    this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
     if (this.#midId !== 0) this.#extensions.add(this.#midId, this.#mid, 0, this.#mid.length);
     if (packet.hasExtensions) this.#addForwarded(packet);
     this.headerLength = this.#extensions.end() - start;

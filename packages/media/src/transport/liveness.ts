@@ -8,6 +8,8 @@ import type { PeerTransport } from './peer-transport.ts';
 
 const SETUP_TIMEOUT_MS = 30_000;
 const DISCONNECTED_AFTER_MS = 5_000;
+/** Nothing is sent for longer than this to a peer that gives no sign of life (RFC 7675 §5.1). */
+const CONSENT_EXPIRES_MS = 30_000;
 const LOST_AFTER_DISCONNECT_MS = 30_000;
 const LOOK_EVERY_MS = 500;
 
@@ -27,7 +29,9 @@ export class Liveness implements Timer {
 
   heard(nowMs: number): void {
     this.#heardMs = nowMs;
-    if (this.#transport.state === 'disconnected') this.#transport.setState('connected');
+    if (this.#transport.state !== 'disconnected') return;
+    this.#transport.setState('connected');
+    this.#transport.regainConsent();
   }
 
   fire(nowMs: number): void {
@@ -39,6 +43,7 @@ export class Liveness implements Timer {
     const silentMs = nowMs - this.#heardMs;
     if (silentMs >= DISCONNECTED_AFTER_MS + LOST_AFTER_DISCONNECT_MS) this.#transport.expire(nowMs, 'connection_lost');
     else if (silentMs >= DISCONNECTED_AFTER_MS) this.#transport.setState('disconnected');
+    if (silentMs >= CONSENT_EXPIRES_MS) this.#transport.loseConsent();
   }
 
   close(): void {

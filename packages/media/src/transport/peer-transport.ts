@@ -20,6 +20,7 @@ import {
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import { IceLite } from './ice-lite.ts';
 import { Liveness } from './liveness.ts';
+import { PacketBudget } from './packet-budget.ts';
 import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
 import { RtcpSender } from './rtcp-sender.ts';
@@ -29,6 +30,10 @@ import { TransportCongestion } from './transport-congestion.ts';
 const INITIAL_RTT_MS = 100;
 /** How fast our idea of the peer's clock follows a later sender report that travelled longer. */
 const SENDER_CLOCK_LEAK = 0.05;
+
+const PACKET_WEIGHT = 1;
+/** A compound holds many messages, most of them lists, and few are sent. */
+const RTCP_WEIGHT = 4;
 
 const UNPROTECT_DROP_REASONS = new Map<number, DropReason>([
   [UNPROTECT_NOT_READY, DropReason.RtpBeforeKeys],
@@ -52,10 +57,12 @@ export class PeerTransport implements SecureEndpointListener {
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
 
+  readonly #budget = new PacketBudget();
   readonly #liveness: Liveness;
   readonly #reports: ReportRound;
   #state: ConnectionState = 'new';
   #secured = false;
+  #hasConsent = true;
   #canSend = false;
   #becameSecure = false;
   #becameReachable = false;
@@ -82,7 +89,7 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#secured;
   }
 
-  /** There are keys, and somewhere to send to that wants it. */
+  /** There are keys, somewhere to send to, and a peer there that wants it. */
   get canSend(): boolean {
     return this.#canSend;
   }
@@ -94,6 +101,7 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void {
+    if (!this.#admit(nowMs, PACKET_WEIGHT)) return;
     path.lastHeardMs = nowMs;
     this.ice.creditReceived(path, datagram.length);
     this.endpoint.handleDtls(nowMs, datagram);
@@ -101,6 +109,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** @param view reused for every packet; parsed here, after authentication */
   handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void {
+    if (!this.#admit(nowMs, PACKET_WEIGHT)) return;
     const length = this.endpoint.unprotectRtp(datagram);
     if (length < 0) this.#refuse(length);
     else if (!view.read(datagram, length)) this.context.drops.increment(DropReason.RtpMalformed);
@@ -112,6 +121,7 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   handleRtcp(nowMs: number, path: Path, datagram: Uint8Array): void {
+    if (!this.#admit(nowMs, RTCP_WEIGHT)) return;
     const length = this.endpoint.unprotectRtcp(datagram);
     if (length < 0) this.#refuse(length);
     else {
@@ -122,11 +132,22 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** The selected path is another, or has been proven. */
   pathChanged(): void {
-    const could = this.#canSend;
-    this.#canSend = this.#secured && this.ice.selectedPath?.isProven === true;
-    if (could || !this.#canSend) return;
-    this.#becameReachable = true;
-    this.context.defer(this);
+    this.#updateCanSend();
+  }
+
+  loseConsent(): void {
+    this.#hasConsent = false;
+    this.#updateCanSend();
+  }
+
+  regainConsent(): void {
+    this.#hasConsent = true;
+    this.#updateCanSend();
+  }
+
+  /** A publication or subscription came or went. */
+  tracksChanged(): void {
+    this.#budget.scaleTo(this.receive.trackCount, this.subscriptions.size);
   }
 
   noteRtt(rttMs: number): void {
@@ -187,7 +208,7 @@ export class PeerTransport implements SecureEndpointListener {
   onConnected(): void {
     this.#secured = true;
     this.ice.completeHandshake();
-    this.pathChanged();
+    this.#updateCanSend();
     this.#becameSecure = true;
     this.context.defer(this);
   }
@@ -207,6 +228,20 @@ export class PeerTransport implements SecureEndpointListener {
 
   onDataChannelMessage(): void {
     this.context.drops.increment(DropReason.DataWithoutSubscriber);
+  }
+
+  #updateCanSend(): void {
+    const could = this.#canSend;
+    this.#canSend = this.#secured && this.#hasConsent && this.ice.selectedPath?.isProven === true;
+    if (could || !this.#canSend) return;
+    this.#becameReachable = true;
+    this.context.defer(this);
+  }
+
+  #admit(nowMs: number, weight: number): boolean {
+    if (this.#budget.admit(nowMs, weight)) return true;
+    this.context.drops.increment(DropReason.OverPacketBudget);
+    return false;
   }
 
   #heardOn(nowMs: number, path: Path): void {

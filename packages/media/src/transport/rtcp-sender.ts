@@ -64,6 +64,7 @@ export class RtcpSender {
 
   /** One round of reports: what we receive, what we send, and who we are. Split when a datagram is full. */
   sendReports(received: readonly ReportBlock[], sent: readonly SenderReport[], cnames: readonly string[]): void {
+    if (!this.#transport.canSend) return;
     for (let first = 0; first < received.length; first += MAX_REPORT_BLOCKS) {
       const reports = received.slice(first, first + MAX_REPORT_BLOCKS);
       this.#send((out, offset) => writeReceiverReport(out, offset, { senderSsrc: this.ssrc, reports }));

@@ -86,7 +86,10 @@ describe('a peer that names a victim’s address as its own', () => {
 test('an address that another session had is taken over once the peer that is there now has shown so', () => {
   const call = new RunningCall();
   const { world } = call;
-  const address = world.connectPeer('gone').path;
+  const gone = world.connectPeer('gone');
+  world.subscribe(gone, { sourceTrackId: 'camera', ssrc: 71 });
+  call.runFor(500);
+  const address = gone.path;
   const carol = world.addPeer('carol');
   world.handOver(address, carol);
 
@@ -95,8 +98,11 @@ test('an address that another session had is taken over once the peer that is th
   carol.handshake(world.nowMs);
   world.run(50);
 
+  call.runFor(3000);
+  expect(call.harm).toEqual(UNHARMED);
   expect(address.transport?.id).toBe('carol');
   expect(carol.isConnected).toBe(true);
+  expect(gone.received.length).toBeGreaterThan(20);
 });
 
 test('an address that a stranger claimed before its owner came is the owner’s at once', () => {

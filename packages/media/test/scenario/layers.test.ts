@@ -157,3 +157,17 @@ test('audio is forwarded from its first packet, with its level, under the receiv
   expect(bob.received.every(({ extensions }) => extensions.get(MID.id)?.[0] === '5'.charCodeAt(0))).toBe(true);
   expect(bob.received.every(({ extensions }) => !extensions.has(3))).toBe(true);
 });
+
+test('extension ids above 14 are written in the two-byte form', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'mic', kind: 'audio', codecs: [OPUS], ssrcs: [{ ssrc: 9, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'mic', ssrc: 90, mid: 's0', kind: 'audio', codecs: [OPUS], extensions: [{ ...MID, id: 16 }] });
+
+  alice.sendRtp(world.nowMs, { ssrc: 9, payloadType: 111, sequence: 1, timestamp: 0, payload: Uint8Array.of(1, 2, 3) });
+  world.run(50);
+
+  expect(bob.received.map(({ extensions }) => String.fromCharCode(...(extensions.get(16) ?? [])))).toEqual(['s0']);
+  expect(bob.received[0]?.payload).toEqual(Uint8Array.of(1, 2, 3));
+});

@@ -110,6 +110,27 @@ test('a peer that falls silent is disconnected after five seconds, closed after 
   expect(world.events.filter(({ id, what }) => id === 'alice' && what === 'disconnected')).toEqual([]);
 });
 
+test('a peer that was silent for thirty seconds is sent nothing more, and everything again when it comes back', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 }));
+  publisher.publishFor(30_600);
+  const sentToBob = world.linksOf(bob.path).down.sent;
+
+  publisher.publishFor(2000);
+  const sentInSilence = world.linksOf(bob.path).down.sent - sentToBob;
+  const keyframesAsked = publisher.keyframeRequestsMs.length;
+  bob.check(world.nowMs);
+  publisher.publishFor(500);
+
+  expect(sentInSilence).toBe(0);
+  expect(publisher.keyframeRequestsMs.length).toBe(keyframesAsked + 1);
+  expect(world.linksOf(bob.path).down.sent).toBeGreaterThan(sentToBob + 30);
+});
+
 test('a transport that never connects is closed after thirty seconds', () => {
   const world = new VirtualWorld();
   world.addPeer('nobody');
