@@ -12,6 +12,7 @@ export function createNegotiation(sessionId: SessionId, shardNo: number, local: 
     transport: undefined,
     origin: { sessionId: originSessionId(random), version: 0 },
     signaling: { type: 'stable', lastOffer: { outcome: 'none' } },
+    queued: undefined,
     sections: [],
     confirmedSections: 0,
     payloadTypes: EMPTY_NUMBER_TABLE,

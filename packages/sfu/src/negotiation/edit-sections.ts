@@ -1,16 +1,18 @@
-/** Changes that need no SDP. They apply to the sections as they are and, while an offer waits, to those that it will bring. */
+/** Changes that need no SDP. They apply to the sections as they are and to those that offers, open or queued, will bring. */
 import type { Negotiation, ParkCause, Publication, RtpSection, Section, Subscription } from './state.ts';
 
-/** Replaces RTP sections one by one, in both pictures. */
+/** Replaces RTP sections one by one, in every picture of them. */
 export function editRtpSections(state: Negotiation, edit: (section: RtpSection) => RtpSection): Negotiation {
   const editAll = (sections: readonly Section[]): readonly Section[] => {
     const edited = sections.map((section) => (section.type === 'rtp' ? edit(section) : section));
     return edited.some((section, index) => section !== sections[index]) ? edited : sections;
   };
+  const { signaling } = state;
+  const queued = state.queued && { ...state.queued, sections: editAll(state.queued.sections) };
   const sections = editAll(state.sections);
-  if (state.signaling.type === 'stable') return sections === state.sections ? state : { ...state, sections };
-  const { offer } = state.signaling;
-  return { ...state, sections, signaling: { ...state.signaling, offer: { ...offer, sections: editAll(offer.sections) } } };
+  if (signaling.type === 'stable') return { ...state, sections, queued };
+  const offer = { ...signaling.offer, sections: editAll(signaling.offer.sections) };
+  return { ...state, sections, queued, signaling: { ...signaling, offer } };
 }
 
 export function editSubscription(state: Negotiation, id: string, edit: (subscription: Subscription) => Subscription): Negotiation {
@@ -62,10 +64,15 @@ export interface LiveSubscription {
   readonly subscription: Subscription;
 }
 
-/** Subscriptions in the order of their sections, those of an unanswered offer among them. */
+/** Subscriptions in the order of their sections, those of unanswered and queued offers among them. */
 export function subscriptions(state: Negotiation): readonly LiveSubscription[] {
-  const sections = state.signaling.type === 'stable' ? state.sections : state.signaling.offer.sections;
-  return subscriptionsOn(sections);
+  return subscriptionsOn(latestSections(state));
+}
+
+/** The sections as they will be when nothing is open any more. */
+export function latestSections({ queued, signaling, sections }: Negotiation): readonly Section[] {
+  if (queued !== undefined) return queued.sections;
+  return signaling.type === 'stable' ? sections : signaling.offer.sections;
 }
 
 export function subscriptionsOn(sections: readonly Section[]): readonly LiveSubscription[] {

@@ -9,6 +9,7 @@ export { applyMediaPlan, type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } 
 export type { SubscriptionWish } from './new-subscription.ts';
 export type { WishOutcome } from './place-subscriptions.ts';
 export { leadsTo, type PublishOutcome, type PublishWish } from './publish-sections.ts';
+export { offerQueued, queuedSubscriptions, queueSubscriptions } from './queue-subscriptions.ts';
 export type * from './state.ts';
 export { switchSource } from './switch-source.ts';
 export { withdrawOffer } from './withdraw-offer.ts';

@@ -9,7 +9,7 @@ import { describe } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
-import type { Negotiation, RandomSource } from './state.ts';
+import type { Negotiation, RandomSource, Section } from './state.ts';
 
 export interface MadeOffer {
   readonly state: Negotiation;
@@ -21,17 +21,37 @@ export interface MadeOffer {
 
 /** @param state must be stable; the next one waits for the answer if there is an offer */
 export function makeOffer(state: Negotiation, wishes: readonly SubscriptionWish[], maxSections: number, random: RandomSource): MadeOffer {
-  invariant(state.signaling.type === 'stable', 'the SFU has one offer open at a time');
-  const { lastOffer } = state.signaling;
-  const placed = placeSubscriptions(state, wishes, { mayAddSections: true, maxSections }, random);
-  const subscriptionIds = placed.outcomes.filter((outcome) => outcome.type === 'placed').map(({ subscription }) => subscription.id);
-  if (subscriptionIds.length === 0) return { state, offer: undefined, outcomes: placed.outcomes };
-  const sections = withoutParked(placed.state.sections);
+  const { state: draft, outcomes } = placeSubscriptions(state, wishes, { mayAddSections: true, maxSections }, random);
+  const subscriptionIds = placedIds(outcomes);
+  if (subscriptionIds.length === 0) return { state, offer: undefined, outcomes };
+  return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, subscriptionIds), outcomes };
+}
+
+/**
+ * Opens an offer of these sections.
+ *
+ * @param state must be stable
+ */
+export function openOffer(
+  state: Negotiation,
+  offered: readonly Section[],
+  subscriptionIds: readonly string[],
+): { readonly state: Negotiation; readonly offer: SdpDescription } {
+  const { signaling } = state;
+  invariant(signaling.type === 'stable', 'the SFU has one offer open at a time');
+  const sections = withoutParked(offered);
   const next: Negotiation = {
-    ...placed.state,
-    sections: state.sections,
+    ...state,
     origin: { ...state.origin, version: state.origin.version + 1 },
-    signaling: { type: 'sfu-offer-pending', offer: { sections, subscriptionIds }, hasWithdrawn: lastOffer.outcome === 'withdrawn' },
+    signaling: {
+      type: 'sfu-offer-pending',
+      offer: { sections, subscriptionIds },
+      hasWithdrawn: signaling.lastOffer.outcome === 'withdrawn',
+    },
   };
-  return { state: next, offer: describe(next, sections, 'actpass'), outcomes: placed.outcomes };
+  return { state: next, offer: describe(next, sections, 'actpass') };
+}
+
+export function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {
+  return outcomes.filter((outcome) => outcome.type === 'placed').map(({ subscription }) => subscription.id);
 }

@@ -151,6 +151,13 @@ export interface PendingOffer {
   readonly subscriptionIds: readonly string[];
 }
 
+/** Subscriptions that go into the next offer, which cannot be made before the present one is answered. */
+export interface QueuedSubscriptions {
+  /** All m-sections as they will be once the next offer is answered too. */
+  readonly sections: readonly Section[];
+  readonly subscriptionIds: readonly string[];
+}
+
 export type Signaling =
   | { readonly type: 'stable'; readonly lastOffer: LastOffer }
   | { readonly type: 'sfu-offer-pending'; readonly offer: PendingOffer; readonly hasWithdrawn: boolean };
@@ -169,6 +176,7 @@ export interface Negotiation {
   /** Of the SFU's o-lines; the version counts every description. */
   readonly origin: { readonly sessionId: string; readonly version: number };
   readonly signaling: Signaling;
+  readonly queued: QueuedSubscriptions | undefined;
   readonly sections: readonly Section[];
   /** How many of the sections the client has seen; the rest were in offers that it never answered. */
   readonly confirmedSections: number;

@@ -1,21 +1,26 @@
 /**
- * Where calls that need an offer of the SFU queue up. One offer is open at a time; calls that come meanwhile are held, and what has
- * been held when it is answered goes into one offer together (api.md §6).
+ * Where calls come that need an offer of the SFU. One offer is open at a time. What is asked for meanwhile goes into one next offer
+ * together; one call waits to carry that offer to the client, the others are told at once where their tracks will be (api.md §6).
+ *
+ * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */
 import { allFailedError, SfuError, type SubscribedTrackResult, type SubscribeItem, type SubscribeReply } from '@causeway/protocol';
-import { writeSdp } from '@causeway/wire';
+import { type SdpDescription, writeSdp } from '@causeway/wire';
 import type { CancelTimer } from '../clock.ts';
-import { makeOffer, type SubscriptionWish, type WishOutcome } from '../negotiation/index.ts';
+import {
+  makeOffer,
+  offerQueued,
+  parkSubscription,
+  queuedSubscriptions,
+  queueSubscriptions,
+  subscriptions,
+  type WishOutcome,
+} from '../negotiation/index.ts';
 import type { LocatedWish } from './locate-tracks.ts';
 import type { Session } from './session.ts';
+import { subscribedResult } from './subscribed-result.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;
-/**
- * Browsers open six connections to a host over HTTP/1.1. Were all of them taken by held calls, the answer that ends the hold
- * could not be sent; so one is left for it, and one for whatever else the page is about.
- */
-const MAX_HELD_CALLS = 4;
-const RETRY_REFUSED_AFTER_MS = 50;
 
 /** One item of a subscribe request, with what was found out about its track. */
 export interface DeskItem {
@@ -23,8 +28,12 @@ export interface DeskItem {
   readonly located: LocatedWish;
 }
 
-interface HeldCall {
-  readonly items: readonly DeskItem[];
+interface PlacedItem extends DeskItem {
+  readonly outcome: WishOutcome | undefined;
+}
+
+interface Carrier {
+  readonly items: readonly PlacedItem[];
   readonly resolve: (reply: SubscribeReply) => void;
   readonly reject: (error: unknown) => void;
   readonly cancelTimer: CancelTimer;
@@ -32,7 +41,7 @@ interface HeldCall {
 
 export class OfferDesk {
   readonly #session: Session;
-  readonly #held = new Set<HeldCall>();
+  #carrier: Carrier | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -41,117 +50,136 @@ export class OfferDesk {
   /**
    * Brings tracks to the client.
    *
-   * @throws negotiation_in_progress – an earlier offer was not answered while this call waited, or too many wait for that already
+   * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
    */
   subscribe(items: readonly DeskItem[]): Promise<SubscribeReply> {
-    if (!this.#session.isStable) return this.#hold(items);
-    const [reply] = this.#offer([items]);
-    return reply instanceof SfuError ? Promise.reject(reply) : Promise.resolve(reply as SubscribeReply);
+    const current = items.map((item) => this.#refreshed(item));
+    return this.#session.isStable ? this.#offer(current) : this.#queue(current);
   }
 
-  /** Goes on with held calls; to be called whenever an offer has been answered or withdrawn. */
+  /** Goes on with what is queued; to be called whenever an offer has been answered or withdrawn. */
   resume(): void {
-    const calls = [...this.#held];
-    if (calls.length === 0 || !this.#session.isStable) return;
-    this.#held.clear();
-    const replies = this.#offer(calls.map(({ items }) => items));
-    for (const [index, call] of calls.entries()) {
-      const reply = replies[index];
-      call.cancelTimer();
-      if (reply instanceof SfuError) call.reject(reply);
-      else call.resolve(reply as SubscribeReply);
-    }
+    if (!this.#session.isStable || this.#session.negotiation.queued === undefined) return;
+    const carrier = this.#carrier;
+    this.#carrier = undefined;
+    if (carrier === undefined) this.#dropQueue();
+    else this.#offerQueue(carrier);
   }
 
   refuseAll(error: SfuError): void {
-    for (const { cancelTimer, reject } of this.#held) {
-      cancelTimer();
-      reject(error);
-    }
-    this.#held.clear();
+    this.#carrier?.cancelTimer();
+    this.#carrier?.reject(error);
+    this.#carrier = undefined;
   }
 
-  #hold(items: readonly DeskItem[]): Promise<SubscribeReply> {
-    if (this.#held.size >= MAX_HELD_CALLS) return Promise.reject(tooManyHeld(this.#session.id));
-    return new Promise((resolve, reject) => {
-      const cancelTimer = this.#session.parts.clock.schedule(HOLD_TIMEOUT_MS, () => {
-        this.#held.delete(call);
-        reject(stillInProgress(this.#session.id));
-      });
-      const call: HeldCall = { items, resolve, reject, cancelTimer };
-      this.#held.add(call);
-    });
-  }
-
-  /** Makes one offer for several calls. The first call that it brings a track to has to get it answered; the others need not. */
-  #offer(calls: readonly (readonly DeskItem[])[]): readonly (SubscribeReply | SfuError)[] {
-    const { parts, negotiation, id } = this.#session;
-    const current = calls.map((items) => items.map((item) => this.#refreshed(item)));
-    const wishes = current.flat().flatMap(({ located }) => (located.type === 'wish' ? [located.wish] : []));
-    const made = makeOffer(negotiation, wishes, parts.limits.maxSections, parts.random);
-    const sdp = made.offer === undefined ? undefined : writeSdp(made.offer);
+  async #offer(items: readonly DeskItem[]): Promise<SubscribeReply> {
+    const { negotiation, parts } = this.#session;
+    const made = makeOffer(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
     this.#session.commit(made.state);
-    const outcomes = [...made.outcomes];
-    let unclaimed = sdp;
-    return current.map((items) => {
-      const taken = items.map((item) => ({ item, outcome: item.located.type === 'wish' ? outcomes.shift() : item.located }));
-      const tracks = taken.map(({ item, outcome }) => this.#result(item, outcome));
-      const failure = allFailedError(tracks);
-      if (failure !== undefined) return failure;
-      const isFirst = unclaimed !== undefined && taken.some(({ outcome }) => outcome?.type === 'placed');
-      const offer = isFirst ? { sessionDescription: { type: 'offer' as const, sdp: unclaimed ?? '' } } : {};
-      if (isFirst) unclaimed = undefined;
-      return { immediateRenegotiationRequired: isFirst, ...offer, sessionId: id, tracks };
+    const reply = this.#reply(withOutcomes(items, made.outcomes), made.offer);
+    if (reply instanceof SfuError) throw reply;
+    return reply;
+  }
+
+  async #queue(items: readonly DeskItem[]): Promise<SubscribeReply> {
+    const { negotiation, parts } = this.#session;
+    const queued = queueSubscriptions(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
+    this.#session.commit(queued.state);
+    const placed = withOutcomes(items, queued.outcomes);
+    const needsOffer = placed.some(({ outcome }) => outcome?.type === 'placed');
+    if (needsOffer && this.#carrier === undefined) return this.#carry(placed);
+    const reply = this.#reply(placed, undefined);
+    if (reply instanceof SfuError) throw reply;
+    return reply;
+  }
+
+  /** Waits for the next offer. */
+  #carry(items: readonly PlacedItem[]): Promise<SubscribeReply> {
+    return new Promise((resolve, reject) => {
+      const cancelTimer = this.#session.parts.clock.schedule(HOLD_TIMEOUT_MS, () => this.#giveUp());
+      this.#carrier = { items, resolve, reject, cancelTimer };
     });
   }
 
-  /** The track may have ended while the call was held or looked it up. */
+  #offerQueue({ items, resolve, reject, cancelTimer }: Carrier): void {
+    cancelTimer();
+    const made = offerQueued(this.#session.negotiation);
+    this.#session.commit(made.state);
+    for (const live of made.dropped) this.#session.reportFailed(live, 'codec_mismatch', `m-section ${live.section.mid} has been rejected`);
+    const stillPlaced = items.map((item) => this.#stillPlaced(item));
+    const reply = this.#reply(stillPlaced, made.offer);
+    if (reply instanceof SfuError) reject(reply);
+    else resolve(reply);
+  }
+
+  #giveUp(): void {
+    const carrier = this.#carrier;
+    this.#carrier = undefined;
+    if (carrier === undefined) return;
+    const ids = carrier.items.map(({ outcome }) => (outcome?.type === 'placed' ? outcome.subscription.id : ''));
+    this.#session.commit(ids.reduce((state, id) => parkSubscription(state, id, 'unsubscribed'), this.#session.negotiation));
+    carrier.reject(stillInProgress(this.#session.id));
+  }
+
+  /** Without a call to carry the offer nobody would answer it. */
+  #dropQueue(): void {
+    const { negotiation } = this.#session;
+    this.#session.commit({ ...negotiation, queued: undefined });
+    for (const live of queuedSubscriptions(negotiation)) {
+      this.#session.reportFailed(live, 'negotiation_in_progress', 'an earlier offer was not answered in time');
+    }
+  }
+
+  #reply(items: readonly PlacedItem[], offer: SdpDescription | undefined): SubscribeReply | SfuError {
+    const tracks = items.map((item) => this.#result(item));
+    const failure = allFailedError(tracks);
+    // An offer must reach the client: whoever carries it cannot be told only of its own misfortune.
+    if (failure !== undefined && offer === undefined) return failure;
+    const sessionDescription = offer && { type: 'offer' as const, sdp: writeSdp(offer) };
+    return {
+      immediateRenegotiationRequired: offer !== undefined,
+      ...(sessionDescription && { sessionDescription }),
+      sessionId: this.#session.id,
+      tracks,
+    };
+  }
+
+  #result({ asked, located, outcome }: PlacedItem): SubscribedTrackResult {
+    if (outcome?.type === 'placed' || outcome?.type === 'already_subscribed') this.#session.ended.forget(outcome.mid);
+    return subscribedResult(asked, located, outcome, this.#session.parts.directory);
+  }
+
+  /** The track may have ended while its call looked it up. */
   #refreshed(item: DeskItem): DeskItem {
     if (item.located.type === 'failed' || this.#session.parts.directory.isOpen(item.located.wish.source.sourceTrackId)) return item;
-    const { remoteTrackId, remoteSessionId } = item.located.wish.source;
-    const description = `track ${remoteTrackId} of session ${remoteSessionId} has just ended`;
-    return { ...item, located: { type: 'failed', code: 'track_not_found', description } };
+    return { ...item, located: justEnded(item) };
   }
 
-  #result(
-    { asked, located }: DeskItem,
-    outcome: WishOutcome | Extract<LocatedWish, { type: 'failed' }> | undefined,
-  ): SubscribedTrackResult {
-    const wish = located.type === 'wish' ? located.wish : undefined;
-    if (outcome?.type === 'placed' || outcome?.type === 'already_subscribed') this.#session.ended.forget(outcome.mid);
-    return subscribedResult(asked, wish, outcome, (id) => this.#session.parts.directory.statusOf(id));
+  /** The track may have ended while its call waited. */
+  #stillPlaced(item: PlacedItem): PlacedItem {
+    const { outcome } = item;
+    if (outcome?.type !== 'placed') return item;
+    const isLive = subscriptions(this.#session.negotiation).some(({ subscription }) => subscription.id === outcome.subscription.id);
+    return isLive ? item : { ...item, located: justEnded(item), outcome: undefined };
   }
 }
 
-/** How the item of a reply reads. */
-export function subscribedResult(
-  asked: SubscribeItem,
-  wish: SubscriptionWish | undefined,
-  outcome: WishOutcome | Extract<LocatedWish, { type: 'failed' }> | undefined,
-  statusOf: (sourceTrackId: string) => SubscribedTrackResult['status'],
-): SubscribedTrackResult {
-  const { remoteSessionId, remoteTrackId, customTrackName } = asked;
-  const track = {
-    remoteSessionId,
-    remoteTrackId: remoteTrackId ?? wish?.source.remoteTrackId,
-    customTrackName: customTrackName ?? wish?.source.customTrackName,
-  };
-  if (outcome === undefined || outcome.type === 'failed') {
-    return { ...track, errorCode: outcome?.code ?? 'internal_error', errorDescription: outcome?.description ?? 'the track was not placed' };
-  }
-  const trackKind = wish?.source.kind;
-  if (outcome.type === 'needs_offer') return { ...track, trackKind, status: 'needs_renegotiation' };
-  const status = statusOf(wish?.source.sourceTrackId ?? '') ?? 'pending';
-  const placed = { ...track, mid: outcome.mid, trackKind, status };
-  return outcome.type === 'placed' ? placed : { ...placed, alreadySubscribed: true };
+function wishesOf(items: readonly DeskItem[]) {
+  return items.flatMap(({ located }) => (located.type === 'wish' ? [located.wish] : []));
+}
+
+/** Outcomes are those of the located items, in their order. */
+function withOutcomes(items: readonly DeskItem[], outcomes: readonly WishOutcome[]): readonly PlacedItem[] {
+  const left = [...outcomes];
+  return items.map((item) => ({ ...item, outcome: item.located.type === 'wish' ? left.shift() : undefined }));
+}
+
+function justEnded({ asked }: DeskItem): LocatedWish {
+  const track = asked.remoteTrackId ?? asked.customTrackName ?? '';
+  return { type: 'failed', code: 'track_not_found', description: `track ${track} of session ${asked.remoteSessionId} has just ended` };
 }
 
 function stillInProgress(sessionId: string): SfuError {
   const message = `an offer for session ${sessionId} was not answered within ${HOLD_TIMEOUT_MS / 1000} s; answer it with renegotiate first`;
   return new SfuError('negotiation_in_progress', message, { retryAfterMs: 0 });
-}
-
-function tooManyHeld(sessionId: string): SfuError {
-  const message = `${MAX_HELD_CALLS} calls for session ${sessionId} wait for an open offer to be answered; name several tracks in one call, or try again`;
-  return new SfuError('negotiation_in_progress', message, { retryAfterMs: RETRY_REFUSED_AFTER_MS });
 }

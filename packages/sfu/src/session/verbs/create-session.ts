@@ -1,10 +1,11 @@
 import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId } from '@causeway/protocol';
 import { writeSdp } from '@causeway/wire';
+import { invariant } from '../../invariant.ts';
 import { type AnsweredOffer, answerOffer, createNegotiation, type LocalEndpoint, publications } from '../../negotiation/index.ts';
 import { locateWish } from '../locate-tracks.ts';
-import { subscribedResult } from '../offer-desk.ts';
 import { Session } from '../session.ts';
 import type { SessionParts } from '../session-parts.ts';
+import { subscribedResult } from '../subscribed-result.ts';
 import { readSdp } from './read-sdp.ts';
 
 export interface NewSession {
@@ -40,8 +41,8 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   const outcomes = [...answered.subscribed];
   const subscriptions = asked.map((item, index) => {
     const each = located[index];
-    const wish = each?.type === 'wish' ? each.wish : undefined;
-    return subscribedResult(item, wish, each?.type === 'failed' ? each : outcomes.shift(), (id) => parts.directory.statusOf(id));
+    invariant(each !== undefined, 'every item has been looked up');
+    return subscribedResult(item, each, each.type === 'wish' ? outcomes.shift() : undefined, parts.directory);
   });
   return {
     sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },

@@ -1,0 +1,67 @@
+/**
+ * Subscriptions that come while an offer is open. They are given their m-sections at once, on top of those that the open offer brings,
+ * so that callers can be told; the offer for them is made when the open one has been answered or withdrawn (api.md §6).
+ */
+import type { SdpDescription } from '@causeway/wire';
+import { invariant } from '../invariant.ts';
+import { type LiveSubscription, latestSections, subscriptionsOn } from './edit-sections.ts';
+import { openOffer, placedIds } from './make-offer.ts';
+import type { SubscriptionWish } from './new-subscription.ts';
+import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
+import type { Negotiation, RandomSource, Section } from './state.ts';
+
+export interface QueuedWishes {
+  readonly state: Negotiation;
+  /** One for each wish, in order. */
+  readonly outcomes: readonly WishOutcome[];
+}
+
+/** @param state must have an offer open */
+export function queueSubscriptions(
+  state: Negotiation,
+  wishes: readonly SubscriptionWish[],
+  maxSections: number,
+  random: RandomSource,
+): QueuedWishes {
+  invariant(state.signaling.type === 'sfu-offer-pending', 'without an open offer one is made at once');
+  const base = { ...state, sections: latestSections(state) };
+  const { state: draft, outcomes } = placeSubscriptions(base, wishes, { mayAddSections: true, maxSections }, random);
+  const subscriptionIds = [...(state.queued?.subscriptionIds ?? []), ...placedIds(outcomes)];
+  if (subscriptionIds.length === 0) return { state, outcomes };
+  return { state: { ...draft, sections: state.sections, queued: { sections: draft.sections, subscriptionIds } }, outcomes };
+}
+
+export interface QueuedOffer {
+  readonly state: Negotiation;
+  /** Undefined when nothing of the queue is left. */
+  readonly offer: SdpDescription | undefined;
+  /** Subscriptions whose m-section the client has rejected meanwhile. */
+  readonly dropped: readonly LiveSubscription[];
+}
+
+/** @param state must be stable */
+export function offerQueued(state: Negotiation): QueuedOffer {
+  const { queued } = state;
+  if (queued === undefined) return { state, offer: undefined, dropped: [] };
+  const { sections, subscriptionIds } = queued;
+  const merged = sections.map((section, index) => adopt(state.sections[index], section, subscriptionIds));
+  const adopted = new Set(subscriptionsOn(merged).map(({ subscription }) => subscription.id));
+  const unqueued = { ...state, queued: undefined };
+  const ids = subscriptionIds.filter((id) => adopted.has(id));
+  const dropped = queuedSubscriptions(state).filter(({ subscription }) => !adopted.has(subscription.id));
+  if (ids.length === 0) return { state: unqueued, offer: undefined, dropped };
+  return { ...openOffer(unqueued, merged, ids), dropped };
+}
+
+export function queuedSubscriptions({ queued }: Negotiation): readonly LiveSubscription[] {
+  if (queued === undefined) return [];
+  return subscriptionsOn(queued.sections).filter(({ subscription }) => queued.subscriptionIds.includes(subscription.id));
+}
+
+/** The section as it is now, with what the queue wants to send on it. */
+function adopt(current: Section | undefined, queued: Section, subscriptionIds: readonly string[]): Section {
+  if (current === undefined) return queued;
+  const isWanted = queued.type === 'rtp' && queued.sending.type === 'live' && subscriptionIds.includes(queued.sending.subscription.id);
+  if (!isWanted || current.type !== 'rtp' || current.sending.type === 'live') return current;
+  return { ...current, sending: queued.sending };
+}
