@@ -32,21 +32,26 @@ interface NothingWatchedProps {
 function NothingWatched({ sessions, ownSessionId }: NothingWatchedProps) {
   const { link } = useConsole();
   const linkState = useStore(link.state);
-  const hasOthers = sessions.some(({ sessionId, tracks }) => sessionId !== ownSessionId && (tracks?.length ?? 0) > 0);
   const fragment = 'door' in linkState ? writeFragment(linkState.door.credentials) : '';
   return (
     <div className="nothing">
       <TestCard />
       <h2>Nothing on screen</h2>
-      {hasOthers ? (
-        <p>Choose Watch beside a session. Its picture, sound and figures appear here.</p>
-      ) : (
-        <p>Nobody else is publishing. Open this page in a second tab, publish there, and watch it here.</p>
-      )}
+      <p>{hintFor(sessions, ownSessionId)}</p>
       <a className="button" href={fragment} target="_blank" rel="noopener">
         Open a second tab
         <Icon name="external" />
       </a>
     </div>
   );
+}
+
+function hintFor(sessions: readonly ListedSession[], ownSessionId: string): string {
+  const publishing = sessions.filter(({ tracks }) => (tracks?.length ?? 0) > 0);
+  if (publishing.some(({ sessionId }) => sessionId !== ownSessionId)) {
+    return 'Choose Watch beside a session. Its picture, sound and figures appear here.';
+  }
+  return publishing.length > 0
+    ? 'You are on air. Open this page in a second tab to watch yourself there, or choose Watch beside your own session.'
+    : 'Nobody is publishing. Open this page in a second tab, publish there, and watch it here.';
 }
