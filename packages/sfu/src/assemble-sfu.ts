@@ -103,7 +103,8 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     async listTracks(appId, sessionId) {
       const session = store.find(appId, sessionId);
       if (session !== undefined) return tracksOf(session);
-      if ((await registry.findSession(appId, sessionId)) === undefined) store.require(appId, sessionId);
+      const isElsewhere = store.endOf(appId, sessionId) === undefined && (await registry.findSession(appId, sessionId)) !== undefined;
+      if (!isElsewhere) store.require(appId, sessionId);
       return trackList(await registry.listTracks(appId, sessionId));
     },
     describeSession: async (appId, sessionId) => sessionDetails(store.require(appId, sessionId)),

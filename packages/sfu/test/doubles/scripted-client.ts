@@ -38,7 +38,8 @@ interface Transceiver extends Required<Omit<TransceiverOptions, 'direction'>> {
   readonly mid: string;
   direction: SdpDirection;
   isStopped: boolean;
-  readonly isAddedByRemote: boolean;
+  /** As the SFU first described a section that it added: browsers keep codecs and numbers of what was negotiated. */
+  readonly added: Pick<SdpSection, 'codecs' | 'extensions'> | undefined;
   /** How often the browser would have fired `track`. */
   trackEvents: number;
   isReceiving: boolean;
@@ -77,7 +78,7 @@ export class ScriptedClient {
       streamId: options.streamId ?? '-',
       rids: options.rids ?? [],
       isStopped: false,
-      isAddedByRemote: false,
+      added: undefined,
       trackEvents: 0,
       isReceiving: false,
       ssrc: 1000 + this.transceivers.length * 2,
@@ -161,7 +162,7 @@ export class ScriptedClient {
       streamId: '-',
       rids: [],
       isStopped: false,
-      isAddedByRemote: true,
+      added: section,
       trackEvents: 0,
       isReceiving: false,
       ssrc: 1000 + this.transceivers.length * 2,
@@ -178,6 +179,10 @@ export class ScriptedClient {
   }
 
   #offeredSection(transceiver: Transceiver): SdpSection {
+    if (transceiver.added !== undefined) {
+      const { codecs, extensions } = transceiver.added;
+      return { ...this.#section(transceiver, transceiver.direction, codecs), extensions };
+    }
     const codecs = transceiver.codecs.filter((name) => (transceiver.kind === 'audio') === isAudio(name)).flatMap((name) => withRtx(name));
     return this.#section(transceiver, transceiver.direction, codecs);
   }

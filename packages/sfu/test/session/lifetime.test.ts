@@ -1,0 +1,193 @@
+import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
+
+describe('the connection state of a session', () => {
+  it('is listed as the engine tells it', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    client.addTransceiver('video');
+    const { id } = await world.join(client);
+    const state = async () => (await world.sfu.listSessions(APP)).sessions[0]?.connectionState;
+    const seen = [await state()];
+
+    for (const next of ['connecting', 'connected', 'disconnected', 'connected'] as const) {
+      world.shard.listener.onConnectionState(id, next);
+      await world.clock.advance(0);
+      seen.push(await state());
+    }
+
+    expect(seen).toEqual(['new', 'connecting', 'connected', 'disconnected', 'connected']);
+  });
+});
+
+describe('a session ends', () => {
+  it('when it is deleted, which may be repeated', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+
+    const once = await world.sfu.deleteSession(APP, publisher.id);
+    const twice = await world.sfu.deleteSession(APP, publisher.id);
+
+    expect(once).toEqual({ sessionId: publisher.id, success: true });
+    expect(twice).toEqual(once);
+    expect(world.shard.log.filter((verb) => verb.startsWith('closeTransport'))).toEqual([`closeTransport ${publisher.id}`]);
+    expect((await world.sfu.listSessions(APP)).sessions).toEqual([]);
+    expect(world.clock.armedTimers).toBe(0);
+  });
+
+  it('in its own app only', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+
+    await expect(world.sfu.deleteSession(OTHER_APP, publisher.id)).rejects.toMatchObject({ code: 'session_not_found' });
+    await world.sfu.deleteSession(APP, publisher.id);
+    await expect(world.sfu.deleteSession(OTHER_APP, publisher.id)).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+
+  it.each(['setup_timeout', 'connection_lost', 'peer_closed', 'handshake_failed'] as const)(
+    'when the engine gives up: %s',
+    async (reason) => {
+      const world = new SfuUnderTest();
+      const publisher = await world.joinPublisher();
+      const viewer = await world.join(new ScriptedClient());
+      await viewer.receive(publisher.track('camera'));
+
+      world.shard.lose(publisher.id, reason);
+
+      await expect(world.sfu.listTracks(APP, publisher.id)).rejects.toMatchObject({ code: 'session_closed', details: { reason } });
+      expect(world.shard.log).not.toContain(`closeTransport ${publisher.id}`);
+      expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
+      expect(world.eventsOf('session.closed')).toEqual([{ type: 'session.closed', appId: APP, sessionId: publisher.id, reason }]);
+      expect(world.eventsOf('subscription.ended')).toEqual([
+        expect.objectContaining({ sessionId: viewer.id, remoteTrackId: 'camera', mid: 's0', reason: 'session_closed' }),
+      ]);
+    },
+  );
+
+  it('and is known to have ended for ten minutes', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    await world.sfu.deleteSession(APP, publisher.id);
+    const lookUp = () => world.sfu.listTracks(APP, publisher.id);
+
+    await world.clock.advance(10 * 60_000);
+    await expect(lookUp()).rejects.toMatchObject({
+      code: 'session_closed',
+      details: { reason: 'requested', closedAt: '2026-01-01T00:00:00.000Z' },
+    });
+    await world.clock.advance(1);
+
+    await expect(lookUp()).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+
+  it('while a call waits in it, which then fails', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const viewer = await world.join(new ScriptedClient());
+    await viewer.subscribe(publisher.track('camera'));
+    const waiting = expect(viewer.subscribe({ ...publisher.track('camera'), duplicate: true })).rejects.toMatchObject({
+      code: 'session_closed',
+    });
+    await world.clock.advance(0);
+
+    await world.sfu.deleteSession(APP, viewer.id);
+
+    await waiting;
+  });
+
+  it('mid-negotiation without leaving a timer or a follower', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const viewer = await world.join(new ScriptedClient());
+    await viewer.subscribe(publisher.track('camera'));
+    await world.sfu.deleteSession(APP, viewer.id);
+
+    await world.sfu.deleteSession(APP, publisher.id);
+
+    expect(world.clock.armedTimers).toBe(0);
+    expect(world.sfu.stats).toEqual({ sessions: 0, publications: 0, subscriptions: 0 });
+    expect(world.eventsOf('subscription.ended')).toEqual([]);
+  });
+
+  it('with the SFU, which takes no new ones', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    expect(world.sfu.isReady()).toBe(true);
+
+    await Promise.all([world.sfu.close(), world.sfu.close()]);
+
+    expect(world.sfu.isReady()).toBe(false);
+    expect(world.shard.isClosed).toBe(true);
+    expect(world.eventsOf('session.closed')).toEqual([expect.objectContaining({ sessionId: publisher.id, reason: 'draining' })]);
+    await expect(world.sfu.createSession(APP, { sessionDescription: publisher.client.createOffer() })).rejects.toMatchObject({
+      code: 'draining',
+    });
+    expect(world.clock.armedTimers).toBe(0);
+  });
+});
+
+describe('metadata', () => {
+  it('comes with the session, is changed by a patch, and is listed', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    const { sessionId } = await world.sfu.createSession(APP, { sessionDescription: client.createOffer(), metadata: 'alice' });
+    const before = await world.sfu.listSessions(APP);
+
+    const patched = await world.sfu.patchSession(APP, sessionId, { metadata: 'bob' });
+
+    expect(before.sessions[0]?.metadata).toBe('alice');
+    expect(patched).toEqual({ sessionId, sfuAppId: APP, metadata: 'bob', connectionState: 'new' });
+    expect((await world.sfu.listSessions(APP)).sessions).toEqual([patched]);
+  });
+});
+
+describe('listing sessions', () => {
+  it('pages through them and refuses a cursor that it never gave', async () => {
+    const world = new SfuUnderTest();
+    const ids = [];
+    for (let number = 0; number < 5; number++) ids.push((await world.join(new ScriptedClient())).id);
+
+    const first = await world.sfu.listSessions(APP, { limit: 3 });
+    const second = await world.sfu.listSessions(APP, { limit: 3, cursor: first.nextCursor ?? '' });
+
+    expect([...first.sessions, ...second.sessions].map(({ sessionId }) => sessionId)).toEqual(ids);
+    expect(second.nextCursor).toBeUndefined();
+    await expect(world.sfu.listSessions(APP, { cursor: 'x' })).rejects.toMatchObject({
+      code: 'invalid_params',
+      details: { path: 'cursor' },
+    });
+  });
+});
+
+describe('a defect', () => {
+  it('in one session closes that session and no other', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const other = await world.joinPublisher('other');
+    world.shard.putPublisherTrack = () => {
+      throw new TypeError('a defect');
+    };
+
+    await expect(world.sfu.closeTracks(APP, publisher.id, { tracks: [{ mid: '0' }] })).resolves.toMatchObject({ success: true });
+    publisher.client.addTransceiver('video', { direction: 'sendonly' });
+    await expect(publisher.offer()).rejects.toThrow('a defect');
+
+    expect(world.eventsOf('session.closed')).toEqual([expect.objectContaining({ sessionId: publisher.id, reason: 'internal_error' })]);
+    expect((await world.sfu.listSessions(APP)).sessions.map(({ sessionId }) => sessionId)).toEqual([other.id]);
+  });
+
+  it('in a subscriber does not reach the publisher', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const viewer = await world.join(new ScriptedClient());
+    await viewer.receive(publisher.track('camera'));
+    world.shard.removeSubscriberTrack = () => {
+      throw new TypeError('a defect');
+    };
+
+    await world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: 'camera' }] });
+
+    expect(world.eventsOf('session.defect')).toEqual([expect.objectContaining({ sessionId: viewer.id })]);
+    expect((await world.sfu.listSessions(APP)).sessions.map(({ sessionId }) => sessionId)).toEqual([publisher.id]);
+  });
+});
