@@ -102,7 +102,12 @@ function learnOffer(state: Negotiation, offer: SdpDescription): Negotiation {
       section.extensions.map(({ uri, id }) => [extensionMeaning(kind, uri), id] as const),
     );
   }
-  return { ...state, payloadTypes, extensionIds, allowsMixedExtensions: offer.extmapAllowMixed };
+  return { ...state, payloadTypes, extensionIds, allowsMixedExtensions: takesLargeExtensionIds(offer) };
+}
+
+/** Firefox writes `a=extmap-allow-mixed` too, and then refuses a description that uses an id above 14 (seen in 153). */
+function takesLargeExtensionIds({ extmapAllowMixed, origin }: SdpDescription): boolean {
+  return extmapAllowMixed && !origin.username.startsWith('mozilla');
 }
 
 function continueSections(known: readonly Section[], offer: SdpDescription): readonly Section[] {
