@@ -57,4 +57,14 @@ describe('Chromium and Firefox', () => {
     expect(await firefoxGuest.decodesVideo(firefoxMid)).toMatchObject({ codec });
     expect(await chromiumGuest.decodesVideo(chromiumMid)).toMatchObject({ codec });
   });
+
+  it('shows Firefox a mute as soon as Chromium closes its track', async () => {
+    const [track] = await chromiumGuest.publish({ media: { kind: 'picture', colour: RED } });
+    const mid = await firefoxGuest.watch(track!);
+    await firefoxGuest.decodesVideo(mid);
+
+    await chromiumGuest.closeTrack(track!.trackId);
+
+    await firefoxGuest.seesMute(mid);
+  });
 });

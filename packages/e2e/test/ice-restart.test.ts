@@ -41,7 +41,7 @@ describe('an ICE restart', () => {
       const bob = await stage.join('bob');
       const [track] = await alice.publish({ media: { kind: 'picture', colour: GREEN } });
       const mid = await bob.watch(track!);
-      await bob.decodesVideo(mid);
+      const before = await bob.decodesVideo(mid);
       const restarted = side === 'publisher' ? alice : bob;
       const ufragBefore = await readLocalUfrag(restarted);
 
@@ -55,7 +55,7 @@ describe('an ICE restart', () => {
         (ufrag) => ufrag === ufragAfter,
       );
       const figures = await bob.decodesVideo(mid, 40);
-      expect(figures).toMatchObject({ freezeCount: 0, packetsLost: 0 });
+      expect(figures).toMatchObject({ freezeCount: before.freezeCount, packetsLost: before.packetsLost });
       await waitUntil(
         'the session is connected',
         () => restarted.readConnectionState(),

@@ -1,5 +1,5 @@
 import { BLUE, GREEN, openStage, type Participant, RED, type RemoteTrack, type Stage } from '@causeway/e2e';
-import type { ErrorReply, SubscribeReply } from '@causeway/protocol';
+import type { SubscribeReply } from '@causeway/protocol';
 
 jest.setTimeout(60_000);
 
@@ -48,18 +48,10 @@ describe('ten subscribes at once on one session', () => {
       async ({ name, tracks }) => {
         const peer = kit.peer(name);
         let answered: Promise<void> = Promise.resolve();
-        const subscribe = async ({ sessionId, trackId }: RemoteTrack): Promise<SubscribeReply> => {
-          const body = { tracks: [{ remoteSessionId: sessionId, remoteTrackId: trackId }] };
-          const { status, body: reply } = await peer.api.call('POST', `/session/${peer.sessionId}/track/subscribe`, body);
-          if (status === 200) return reply as SubscribeReply;
-          const { errorCode, retryAfterMs = 0 } = reply as ErrorReply;
-          if (errorCode !== 'negotiation_in_progress') throw new Error(`${status} ${JSON.stringify(reply)}`);
-          await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
-          return subscribe({ sessionId, trackId });
-        };
         const replies = await Promise.all(
-          tracks.map(async (track) => {
-            const reply = await subscribe(track);
+          tracks.map(async ({ sessionId, trackId }) => {
+            const item = { remoteSessionId: sessionId, remoteTrackId: trackId };
+            const reply = await peer.callSession<SubscribeReply>('POST', '/track/subscribe', { tracks: [item] });
             // A page has one peer connection: it answers one offer after the other, as they come in.
             answered = answered.then(() => peer.answer(reply));
             await answered;

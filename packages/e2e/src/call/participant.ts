@@ -148,7 +148,24 @@ export class Participant<Page extends TestPage = TestPage> {
     );
   }
 
-  /** Waits until the track on a media line is muted: nothing comes in any more. */
+  /** Waits until no packet has come in on a media line for a second. */
+  async receivesNothing(mid: string): Promise<void> {
+    await this.page.evaluate(
+      async ({ name, mid }) => {
+        const { connection } = kit.peer(name);
+        let quietSince = { packetsReceived: -1, atMs: 0 };
+        const read = async (): Promise<typeof quietSince> => {
+          const packetsReceived = (await kit.readInbound(connection)).find((stream) => stream.mid === mid)?.packetsReceived ?? 0;
+          if (packetsReceived !== quietSince.packetsReceived) quietSince = { packetsReceived, atMs: performance.now() };
+          return quietSince;
+        };
+        await kit.waitUntil(`nothing reaches ${name} on mid ${mid}`, read, ({ atMs }) => performance.now() - atMs > 1_000);
+      },
+      { name: this.name, mid },
+    );
+  }
+
+  /** Waits until the track on a media line is muted, as the browser tells the page. */
   async seesMute(mid: string): Promise<void> {
     await this.page.evaluate(
       async ({ name, mid }) => {

@@ -1,4 +1,5 @@
 /** Calls of the SFU's HTTP API as a page makes them: `fetch` and nothing else. */
+import type { ErrorReply } from '@causeway/protocol';
 import type { SfuAccess } from '../servers/daemon.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -14,7 +15,7 @@ export interface ApiReply {
 export interface SfuApi {
   /** @param path below the app: `/session/new` */
   call(method: Method, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<ApiReply>;
-  /** As `call`, for calls that must succeed. @throws Error – any other status than 200 */
+  /** As `call`, for calls that must succeed; one over the rate limit is made again when the SFU says. @throws Error – any other status than 200 */
   callOk<Reply>(method: Method, path: string, body?: unknown): Promise<Reply>;
 }
 
@@ -29,12 +30,13 @@ export function createSfuApi({ host, appId, secret }: SfuAccess): SfuApi {
     const text = await response.text();
     return { status: response.status, headers: Object.fromEntries(response.headers), body: text === '' ? undefined : JSON.parse(text) };
   };
-  return {
-    call,
-    callOk: async <Reply>(method: Method, path: string, body?: unknown): Promise<Reply> => {
-      const reply = await call(method, path, body);
-      if (reply.status !== 200) throw new Error(`${method} ${path} → ${reply.status} ${JSON.stringify(reply.body)}`);
-      return reply.body as Reply;
-    },
+  const callOk: SfuApi['callOk'] = async <Reply>(method: Method, path: string, body?: unknown): Promise<Reply> => {
+    const reply = await call(method, path, body);
+    if (reply.status === 200) return reply.body as Reply;
+    const { errorCode, retryAfterMs = 0 } = reply.body as ErrorReply;
+    if (errorCode !== 'rate_limited') throw new Error(`${method} ${path} → ${reply.status} ${JSON.stringify(reply.body)}`);
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    return callOk<Reply>(method, path, body);
   };
+  return { call, callOk };
 }
