@@ -58,6 +58,8 @@ export const DropReason = {
   BeyondPathAllowance: 30,
   /** The peer sends more packets than it may; dropped before it was authenticated. */
   OverPacketBudget: 31,
+  /** A PLI or FIR too soon after others of the same subscriber. One of them is kept until its time. */
+  KeyframeRequestTooSoon: 32,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

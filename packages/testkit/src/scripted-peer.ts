@@ -48,7 +48,7 @@ export interface RtpToSend {
   readonly extensions?: ReadonlyMap<number, Uint8Array>;
 }
 
-const MAX_EXTENSION_ID = 14;
+const MAX_EXTENSION_ID = 20;
 
 export class ScriptedPeer {
   readonly id: string;

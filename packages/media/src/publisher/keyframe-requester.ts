@@ -28,6 +28,11 @@ export class KeyframeRequester {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
   }
 
+  /** Whether somebody waits for a keyframe that the publisher has been asked for. */
+  get isAwaited(): boolean {
+    return this.#dueAtMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** When `takeDue` is to be called; Infinity when nobody waits. */
   dueAt(): number {
     return this.#dueAtMs;

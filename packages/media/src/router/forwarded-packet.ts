@@ -23,6 +23,9 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   ABS_CAPTURE_TIME_URI,
 ];
 
+/** In the two-byte form (RFC 8285 §4.3). */
+const EXTENSION_HEADER_BYTES = 2;
+
 /** Ids of the forwarded extensions in the order of `FORWARDED_EXTENSION_URIS`; 0 where the peer has not negotiated one. */
 export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uint8Array {
   const ids = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
@@ -51,7 +54,8 @@ export class ForwardedPacket {
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
   readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
-  hasExtensions = false;
+  /** What the forwarded extensions take up in a header, at most; 0 when there are none. */
+  extensionBytes = 0;
   /** The longest does not fit the one-byte form (RFC 8285 §4.2). */
   needsTwoByteForm = false;
 
@@ -68,14 +72,14 @@ export class ForwardedPacket {
   }
 
   #loadExtensions(view: RtpView, ids: Uint8Array): void {
-    this.hasExtensions = false;
+    this.extensionBytes = 0;
     this.needsTwoByteForm = false;
     for (let kind = 0; kind < ids.length; kind++) {
       this.extensionLength[kind] = 0;
       if (ids[kind] === 0 || !view.findExtension(ids[kind])) continue;
       this.extensionOffset[kind] = view.extensionOffset;
       this.extensionLength[kind] = view.extensionLength;
-      this.hasExtensions = true;
+      this.extensionBytes += EXTENSION_HEADER_BYTES + view.extensionLength;
       if (view.extensionLength > 16) this.needsTwoByteForm = true;
     }
   }

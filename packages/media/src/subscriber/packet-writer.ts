@@ -9,8 +9,8 @@ import type { SubscriberTrackPlan } from '../plan.ts';
 import { type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
 
-/** Room for the SRTP trailer of any profile, RTX's two bytes, and the extension block that replaces the publisher's. */
-const RESERVED_BYTES = 96;
+/** Room for the fixed header, the frame of the extension block, RTX's two bytes, and what `secure` writes behind a packet. */
+const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
 
 export class PacketWriter {
@@ -41,7 +41,8 @@ export class PacketWriter {
   }
 
   fits(packet: ForwardedPacket): boolean {
-    return packet.payload.length + RESERVED_BYTES + this.#mid.length <= this.#arena.slotSizeBytes;
+    const length = packet.extensionBytes + this.#mid.length + packet.payload.length;
+    return length + RESERVED_BYTES <= this.#arena.slotSizeBytes;
   }
 
   /** Writes the packet into a fresh slot; `offset`, `headerLength` and `length` then tell where it is. */
@@ -75,7 +76,7 @@ export class PacketWriter {
     writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
     this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
     if (this.#midId !== 0) this.#extensions.add(this.#midId, this.#mid, 0, this.#mid.length);
-    if (packet.hasExtensions) this.#addForwarded(packet);
+    if (packet.extensionBytes > 0) this.#addForwarded(packet);
     this.headerLength = this.#extensions.end() - start;
   }
 

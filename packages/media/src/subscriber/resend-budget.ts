@@ -11,11 +11,15 @@ const BURST_MS = 100;
 const MIN_RATE_BPS = 40_000;
 /** Ten full packets: what a short burst takes out of a keyframe. */
 const MIN_BURST_BYTES = 12_000;
+/** Small packets cost as much work as large ones. */
+const MAX_BURST_PACKETS = 128;
 
 export class ResendBudget {
   readonly #meter = new BitrateMeter();
   #tokensBytes = MIN_BURST_BYTES;
   #refilledAtMs = Number.NEGATIVE_INFINITY;
+  #burstStartedAtMs = Number.NEGATIVE_INFINITY;
+  #burstPackets = 0;
 
   /** Counts a packet sent for the first time. */
   noteSent(nowMs: number, sizeBytes: number): void {
@@ -25,8 +29,9 @@ export class ResendBudget {
   /** Takes the size of a retransmission from the budget. @returns false if it must not be sent; nothing is taken then */
   allow(nowMs: number, sizeBytes: number): boolean {
     this.#refill(nowMs);
-    if (this.#tokensBytes < sizeBytes) return false;
+    if (this.#tokensBytes < sizeBytes || this.#burstPackets >= MAX_BURST_PACKETS) return false;
     this.#tokensBytes -= sizeBytes;
+    this.#burstPackets++;
     return true;
   }
 
@@ -37,5 +42,8 @@ export class ResendBudget {
     const earnedBytes = (refillBps * (nowMs - this.#refilledAtMs)) / 8000;
     this.#tokensBytes = Math.min(this.#tokensBytes + earnedBytes, burstBytes);
     this.#refilledAtMs = nowMs;
+    if (nowMs - this.#burstStartedAtMs < BURST_MS) return;
+    this.#burstStartedAtMs = nowMs;
+    this.#burstPackets = 0;
   }
 }

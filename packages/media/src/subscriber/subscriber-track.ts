@@ -7,12 +7,8 @@ import {
   ntpFractionFromUnixMs,
   ntpSecondsFromUnixMs,
   type ReportBlock,
-  RTX_OSN_LENGTH,
-  RtpView,
   type SenderReport,
   type Seq16,
-  seq16Distance,
-  toSeq16,
 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -22,15 +18,13 @@ import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
-import { mapPayloadTypes, NO_PAYLOAD_TYPE } from './codec-match.ts';
+import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import { KeyframeDemand } from './keyframe-demand.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { ResendBudget } from './resend-budget.ts';
-import { SentIndex } from './sent-index.ts';
+import { Retransmitter } from './retransmitter.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
 
-const VIDEO_SENT_WINDOW_PACKETS = 1024;
-const AUDIO_SENT_WINDOW_PACKETS = 256;
 /** How far ahead of a keyframe's first packet others may have come; networks reorder by less. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
@@ -42,21 +36,16 @@ export class SubscriberTrack {
   readonly #rtxStream: OutboundStream | undefined;
   readonly #sequence: SequenceRewriter<ReceiveStream>;
   readonly #vp8 = new Vp8Rewriter();
-  readonly #sent: SentIndex;
-  readonly #budget = new ResendBudget();
-  readonly #resendView = new RtpView();
-  #rtxSequence: number;
+  readonly #retransmitter: Retransmitter;
+  readonly #keyframeDemand: KeyframeDemand;
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
   #layer: ReceiveStream | undefined = undefined;
   /** The layer to change to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
-  /** Our payload type and retransmission payload type for each of the publisher's. */
-  #payloadTypes: Uint8Array;
-  #rtxPayloadTypes: Uint8Array;
+  #payloadTypes: PayloadTypeMaps;
   packetsSent = 0;
   payloadBytesSent = 0;
-  packetsResent = 0;
   lastReport: ReportBlock | undefined = undefined;
 
   constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
@@ -67,10 +56,22 @@ export class SubscriberTrack {
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
     this.#sequence = new SequenceRewriter(firstSequence(context));
-    this.#rtxSequence = firstSequence(context);
-    this.#sent = new SentIndex(plan.kind === 'video' ? VIDEO_SENT_WINDOW_PACKETS : AUDIO_SENT_WINDOW_PACKETS);
-    this.#payloadTypes = mapPayloadTypes([], plan.codecs).primary;
-    this.#rtxPayloadTypes = this.#payloadTypes;
+    this.#payloadTypes = mapPayloadTypes([], plan.codecs);
+    this.#keyframeDemand = new KeyframeDemand(context.timers, (nowMs) => this.requestKeyframe(nowMs));
+    const parts = {
+      kind: plan.kind,
+      writer: this.#writer,
+      sequence: this.#sequence,
+      vp8: this.#vp8,
+      stream: this.#stream,
+      rtxStream: this.#rtxStream,
+      firstRtxSequence: firstSequence(context),
+    };
+    this.#retransmitter = new Retransmitter(context, transport, parts, this.#payloadTypes);
+  }
+
+  get packetsResent(): number {
+    return this.#retransmitter.packetsResent;
   }
 
   get plan(): SubscriberTrackPlan {
@@ -103,9 +104,8 @@ export class SubscriberTrack {
 
   /** The publisher's codecs changed, or ours. */
   refreshPayloadTypes(): void {
-    const maps = mapPayloadTypes(this.#source?.plan.codecs ?? [], this.#plan.codecs);
-    this.#payloadTypes = maps.primary;
-    this.#rtxPayloadTypes = maps.rtx;
+    this.#payloadTypes = mapPayloadTypes(this.#source?.plan.codecs ?? [], this.#plan.codecs);
+    this.#retransmitter.usePayloadTypes(this.#payloadTypes);
   }
 
   /** The publication is gone: the receiver is told, the m-section stays for another. */
@@ -113,6 +113,7 @@ export class SubscriberTrack {
     this.#source = undefined;
     this.#layer = undefined;
     this.#target = undefined;
+    this.#keyframeDemand.cancel();
     if (this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
   }
 
@@ -131,7 +132,15 @@ export class SubscriberTrack {
     this.requestKeyframe(nowMs);
   }
 
-  /** The receiver cannot decode (PLI, FIR), or can be sent to only from now on. */
+  /** The receiver says that it cannot decode (PLI, FIR). */
+  handlePictureLoss(nowMs: number): void {
+    const wanted = this.#target ?? this.#layer;
+    // To repeat a wish that the publisher has been told of costs nobody anything.
+    if (wanted?.keyframes.isAwaited) this.requestKeyframe(nowMs);
+    else if (!this.#keyframeDemand.request(nowMs)) this.#context.drops.increment(DropReason.KeyframeRequestTooSoon);
+  }
+
+  /** The receiver needs a keyframe of what it is to be shown. */
   requestKeyframe(nowMs: number): void {
     if (this.#plan.paused || this.#plan.kind !== 'video' || !this.transport.isSecure) return;
     this.#source?.router.requestKeyframe(nowMs, this.#target ?? this.#layer);
@@ -161,13 +170,7 @@ export class SubscriberTrack {
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
-    const highest = this.#sequence.highest;
-    if (highest === undefined) return;
-    const highest16 = toSeq16(highest);
-    for (const sequence16 of lost) {
-      const reason = this.#resend(nowMs, (highest + seq16Distance(highest16, sequence16)) as ExtendedSeq);
-      if (reason !== undefined) this.#context.drops.increment(reason);
-    }
+    this.#retransmitter.handleNack(nowMs, lost);
   }
 
   /** @returns undefined as long as there is nothing to report on */
@@ -207,13 +210,19 @@ export class SubscriberTrack {
   #refusal(nowMs: number, packet: ForwardedPacket): DropReason | undefined {
     if (this.#plan.paused) return DropReason.Paused;
     if (!this.transport.canSend) return DropReason.SendNotReady;
-    if (this.#payloadTypes[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
-    if (!this.#writer.fits(packet)) return DropReason.TooLarge;
+    const mismatch = this.#mismatch(packet);
+    if (mismatch !== undefined) return mismatch;
     if (packet.stream === this.#layer) return undefined;
     if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet.stream)) return DropReason.LayerNotSelected;
     if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) return DropReason.NoSubscriberKeyframe;
     this.#enter(nowMs, packet);
     return undefined;
+  }
+
+  /** Why such a packet can be sent to this subscriber at no time; undefined if it can. */
+  #mismatch(packet: ForwardedPacket): DropReason | undefined {
+    if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    return this.#writer.fits(packet) ? undefined : DropReason.TooLarge;
   }
 
   /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
@@ -234,21 +243,21 @@ export class SubscriberTrack {
   /** Sends what overtook the first packet of a keyframe on its way here and was dropped for want of it. */
   #catchUp(nowMs: number, stream: ReceiveStream, first: ExtendedSeq): void {
     for (let sequence = first + 1; sequence <= first + MAX_CAUGHT_UP_PACKETS; sequence++) {
-      const bytes = stream.history.find(nowMs, sequence as ExtendedSeq);
-      const packet = bytes && stream.reload(this.#resendView, bytes, sequence as ExtendedSeq);
-      const mapped = packet && this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
-      if (packet && mapped !== undefined) this.#send(nowMs, packet, mapped);
+      const packet = this.#retransmitter.reload(nowMs, stream, sequence as ExtendedSeq);
+      if (packet === undefined || packet.payload.length === 0 || this.#mismatch(packet) !== undefined) continue;
+      const mapped = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
+      if (mapped !== undefined) this.#send(nowMs, packet, mapped);
     }
   }
 
   #send(nowMs: number, packet: ForwardedPacket, sequence: ExtendedSeq): void {
     const { epoch } = this.#sequence;
-    const payloadType = this.#payloadTypes[packet.codec.plan.payloadType];
+    const payloadType = this.#payloadTypes.primary[packet.codec.plan.payloadType];
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#plan.ssrc);
     this.#rewritePayload(packet, this.#writer.payloadOffset, epoch);
     this.#context.pacer.release(this.transport, this.#stream, this.#writer, sequence);
-    this.#sent.note(sequence, packet.sequence, epoch);
-    this.#budget.noteSent(nowMs, this.#writer.length);
+    this.#retransmitter.noteSent(nowMs, sequence, packet.sequence, epoch, this.#writer.length);
+    if (packet.isKeyframe) this.#keyframeDemand.cancel();
     this.packetsSent++;
     this.payloadBytesSent += packet.payload.length;
   }
@@ -256,39 +265,6 @@ export class SubscriberTrack {
   /** What in the payload counts across sources. The copy is changed, never the packet. */
   #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
     if (packet.codec.plan.name === 'vp8') this.#vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.payload.length, epoch);
-  }
-
-  /** @returns why the packet is not sent again; undefined if it is */
-  #resend(nowMs: number, sequence: ExtendedSeq): DropReason | undefined {
-    if (!this.#sent.find(sequence)) return DropReason.NackForUnknown;
-    if (!this.#sent.mayResend(nowMs, this.transport.rttMs)) return DropReason.RtxSuppressed;
-    const source = this.#sequence.sourceOf(this.#sent.epoch);
-    const bytes = source?.history.find(nowMs, this.#sent.sourceSeq);
-    if (source === undefined || bytes === undefined || !this.transport.canSend) return DropReason.RtxNotInHistory;
-    if (!this.#budget.allow(nowMs, source.history.lengthOf(this.#sent.sourceSeq))) return DropReason.RtxSuppressed;
-    const packet = source.reload(this.#resendView, bytes, this.#sent.sourceSeq);
-    if (packet === undefined) return DropReason.RtxNotInHistory;
-    this.#sent.noteResent(nowMs);
-    this.packetsResent++;
-    this.#sendAgain(packet, sequence, this.#sent.epoch);
-    return undefined;
-  }
-
-  #sendAgain(packet: ForwardedPacket, sequence: ExtendedSeq, epoch: number): void {
-    const timestamp = this.#sequence.mapTimestamp(packet.timestamp, epoch);
-    const rtxPayloadType = this.#rtxPayloadTypes[packet.codec.plan.payloadType];
-    const writer = this.#writer;
-    if (this.#rtxStream !== undefined && rtxPayloadType !== NO_PAYLOAD_TYPE) {
-      const rtxSequence = this.#rtxSequence++;
-      writer.writeRtx(packet, rtxPayloadType, rtxSequence, timestamp, this.#rtxStream.ssrc, sequence);
-      this.#rewritePayload(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
-      this.#context.pacer.release(this.transport, this.#rtxStream, writer, rtxSequence);
-    } else {
-      const payloadType = this.#payloadTypes[packet.codec.plan.payloadType];
-      writer.write(packet, payloadType, sequence, timestamp, this.#plan.ssrc);
-      this.#rewritePayload(packet, writer.payloadOffset, epoch);
-      this.#context.pacer.release(this.transport, this.#stream, writer, sequence);
-    }
   }
 }
 

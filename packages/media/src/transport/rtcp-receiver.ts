@@ -39,10 +39,10 @@ function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPac
       transport.subscriptions.get(message.mediaSsrc)?.handleNack(nowMs, message.lost);
       return;
     case 'pli':
-      transport.subscriptions.get(message.mediaSsrc)?.requestKeyframe(nowMs);
+      transport.subscriptions.get(message.mediaSsrc)?.handlePictureLoss(nowMs);
       return;
     case 'fir':
-      for (const { ssrc } of message.entries) transport.subscriptions.get(ssrc)?.requestKeyframe(nowMs);
+      for (const { ssrc } of message.entries) transport.subscriptions.get(ssrc)?.handlePictureLoss(nowMs);
       return;
     case 'transport-feedback':
       transport.congestion.handleFeedback(nowMs, message);

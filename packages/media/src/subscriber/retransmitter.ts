@@ -1,0 +1,122 @@
+/**
+ * Sends packets of one outgoing stream again that the receiver asks for, on its RTX stream if it has one. What was sent is known by
+ * number only; the bytes come from the history of the source, and are rewritten as they were the first time.
+ *
+ * @see RFC 4585 §6.2.1 (generic NACK), RFC 4588 §4 (RTX)
+ */
+import { type ExtendedSeq, RTX_OSN_LENGTH, RtpView, type Seq16, seq16Distance, toSeq16 } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { MediaKind } from '../plan.ts';
+import type { ReceiveStream } from '../publisher/receive-stream.ts';
+import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { OutboundStream } from '../secure-endpoint.ts';
+import type { PeerTransport } from '../transport/peer-transport.ts';
+import { NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { ResendBudget } from './resend-budget.ts';
+import { SentIndex } from './sent-index.ts';
+import type { SequenceRewriter } from './sequence-rewriter.ts';
+import type { Vp8Rewriter } from './vp8-rewriter.ts';
+
+const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
+/** More than can be answered; a datagram has room for six thousand. */
+const MAX_NUMBERS_PER_NACK = 1024;
+
+/** What the retransmitter shares with the track it works for. */
+export interface RetransmitterParts {
+  readonly kind: MediaKind;
+  readonly writer: PacketWriter;
+  readonly sequence: SequenceRewriter<ReceiveStream>;
+  readonly vp8: Vp8Rewriter;
+  readonly stream: OutboundStream;
+  readonly rtxStream: OutboundStream | undefined;
+  readonly firstRtxSequence: number;
+}
+
+export class Retransmitter {
+  readonly #context: EngineContext;
+  readonly #transport: PeerTransport;
+  readonly #parts: RetransmitterParts;
+  readonly #sent: SentIndex;
+  readonly #budget = new ResendBudget();
+  readonly #view = new RtpView();
+  #payloadTypes: PayloadTypeMaps;
+  #rtxSequence: number;
+  packetsResent = 0;
+
+  constructor(context: EngineContext, transport: PeerTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
+    this.#context = context;
+    this.#transport = transport;
+    this.#parts = parts;
+    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[parts.kind]);
+    this.#payloadTypes = payloadTypes;
+    this.#rtxSequence = parts.firstRtxSequence;
+  }
+
+  usePayloadTypes(payloadTypes: PayloadTypeMaps): void {
+    this.#payloadTypes = payloadTypes;
+  }
+
+  /** Notes a packet that is sent for the first time. */
+  noteSent(nowMs: number, outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number, sizeBytes: number): void {
+    this.#sent.note(outSeq, sourceSeq, epoch);
+    this.#budget.noteSent(nowMs, sizeBytes);
+  }
+
+  handleNack(nowMs: number, lost: readonly Seq16[]): void {
+    const { highest } = this.#parts.sequence;
+    if (highest === undefined) return;
+    const highest16 = toSeq16(highest);
+    const count = Math.min(lost.length, MAX_NUMBERS_PER_NACK);
+    for (let index = 0; index < count; index++) {
+      const reason = this.#resend(nowMs, (highest + seq16Distance(highest16, lost[index])) as ExtendedSeq);
+      if (reason !== undefined) this.#context.drops.increment(reason);
+    }
+  }
+
+  /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
+  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): ForwardedPacket | undefined {
+    const bytes = source.history.find(nowMs, sequence);
+    return bytes && source.reload(this.#view, bytes, sequence);
+  }
+
+  /** @returns why the packet is not sent again; undefined if it is */
+  #resend(nowMs: number, outSeq: ExtendedSeq): DropReason | undefined {
+    const sent = this.#sent;
+    if (!sent.find(outSeq)) return DropReason.NackForUnknown;
+    if (!sent.mayResend(nowMs, this.#transport.rttMs)) return DropReason.RtxSuppressed;
+    const source = this.#parts.sequence.sourceOf(sent.epoch);
+    const packet = source && this.reload(nowMs, source, sent.sourceSeq);
+    if (source === undefined || packet === undefined || !this.#transport.canSend) return DropReason.RtxNotInHistory;
+    // The publisher's codecs may have changed since.
+    if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    if (!this.#budget.allow(nowMs, source.history.lengthOf(sent.sourceSeq))) return DropReason.RtxSuppressed;
+    sent.noteResent(nowMs);
+    this.packetsResent++;
+    this.#sendAgain(packet, outSeq, sent.epoch);
+    return undefined;
+  }
+
+  #sendAgain(packet: ForwardedPacket, outSeq: ExtendedSeq, epoch: number): void {
+    const { writer, stream, rtxStream, sequence } = this.#parts;
+    const timestamp = sequence.mapTimestamp(packet.timestamp, epoch);
+    const { payloadType } = packet.codec.plan;
+    const rtxPayloadType = this.#payloadTypes.rtx[payloadType];
+    if (rtxStream !== undefined && rtxPayloadType !== NO_PAYLOAD_TYPE) {
+      const rtxSequence = this.#rtxSequence++;
+      writer.writeRtx(packet, rtxPayloadType, rtxSequence, timestamp, rtxStream.ssrc, outSeq);
+      this.#rewritePayload(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
+      this.#context.pacer.release(this.#transport, rtxStream, writer, rtxSequence);
+    } else {
+      writer.write(packet, this.#payloadTypes.primary[payloadType], outSeq, timestamp, stream.ssrc);
+      this.#rewritePayload(packet, writer.payloadOffset, epoch);
+      this.#context.pacer.release(this.#transport, stream, writer, outSeq);
+    }
+  }
+
+  #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
+    if (packet.codec.plan.name !== 'vp8') return;
+    this.#parts.vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.payload.length, epoch);
+  }
+}
