@@ -36,65 +36,77 @@ export interface DirectoryOptions {
 
 const POLL_INTERVAL_MS = 2_000;
 const MAX_POLL_INTERVAL_MS = 10_000;
+const NOTHING_YET: DirectoryState = { phase: 'loading', sessions: [] };
 
-export function createDirectory({ api, clock, isWatched }: DirectoryOptions): Directory {
-  const state = createStore<DirectoryState>({ phase: 'loading', sessions: [] });
-  let running: AbortController | undefined;
-  let failures = 0;
+export function createDirectory(options: DirectoryOptions): Directory {
+  return new PollingDirectory(options);
+}
 
-  async function poll(signal?: AbortSignal): Promise<void> {
+class PollingDirectory implements Directory {
+  readonly state = createStore<DirectoryState>(NOTHING_YET);
+  readonly #options: DirectoryOptions;
+  #running: AbortController | undefined;
+  #failures = 0;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#running = new AbortController();
+    void this.#pollUntil(this.#running.signal);
+  }
+
+  stop(): void {
+    this.#running?.abort();
+    this.#running = undefined;
+  }
+
+  reset(): void {
+    this.stop();
+    this.#failures = 0;
+    this.state.write(NOTHING_YET);
+  }
+
+  refresh(): Promise<void> {
+    return this.#poll(this.#running?.signal);
+  }
+
+  async #pollUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#poll(signal);
+      await this.#options.clock.wait(Math.min(POLL_INTERVAL_MS * 2 ** this.#failures, MAX_POLL_INTERVAL_MS));
+    }
+  }
+
+  async #poll(signal: AbortSignal | undefined): Promise<void> {
     try {
-      const listed = mergeListing(state.read().sessions, await api.listSessions(signal));
-      const chosen = chooseTrackRefreshes(
-        listed.map(({ sessionId, tracksFetchedAtMs }) => ({
-          sessionId,
-          fetchedAtMs: tracksFetchedAtMs,
-          isWatched: isWatched(sessionId),
-        })),
-      );
-      const fetched = await Promise.all(chosen.map(async (sessionId) => [sessionId, await fetchTracks(sessionId, signal)] as const));
+      const sessions = await this.#list(signal);
       if (signal?.aborted) return;
-      failures = 0;
-      state.write({ phase: 'current', sessions: withTracks(listed, new Map(fetched), clock.nowMs()) });
+      this.#failures = 0;
+      this.state.write({ phase: 'current', sessions });
     } catch (failure) {
       if (signal?.aborted) return;
-      failures += 1;
-      state.write({ phase: 'stale', sessions: state.read().sessions, failure });
+      this.#failures += 1;
+      this.state.write({ phase: 'stale', sessions: this.state.read().sessions, failure });
     }
   }
 
-  /** A session may end between the two calls; that is no failure of the listing. */
-  async function fetchTracks(sessionId: string, signal?: AbortSignal): Promise<readonly TrackSummary[]> {
-    return api.listTracks(sessionId, signal).catch(() => []);
+  async #list(signal: AbortSignal | undefined): Promise<readonly ListedSession[]> {
+    const { api, clock, isWatched } = this.#options;
+    const listed = mergeListing(this.state.read().sessions, await api.listSessions(signal));
+    const chosen = chooseTrackRefreshes(
+      listed.map(({ sessionId, tracksFetchedAtMs }) => ({
+        sessionId,
+        fetchedAtMs: tracksFetchedAtMs,
+        isWatched: isWatched(sessionId),
+      })),
+    );
+    // A session may end between the two calls; that is no failure of the listing.
+    const fetched = await Promise.all(chosen.map(async (id) => [id, await api.listTracks(id, signal).catch(() => [])] as const));
+    return withTracks(listed, new Map(fetched), clock.nowMs());
   }
-
-  async function pollUntil(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await poll(signal);
-      await clock.wait(Math.min(POLL_INTERVAL_MS * 2 ** failures, MAX_POLL_INTERVAL_MS));
-    }
-  }
-
-  function stop(): void {
-    running?.abort();
-    running = undefined;
-  }
-
-  return {
-    state,
-    start() {
-      if (running !== undefined) return;
-      running = new AbortController();
-      void pollUntil(running.signal);
-    },
-    stop,
-    refresh: () => poll(running?.signal),
-    reset() {
-      stop();
-      failures = 0;
-      state.write({ phase: 'loading', sessions: [] });
-    },
-  };
 }
 
 /** Sessions keep the place where they were first seen: a list that is being clicked on must not shuffle. */

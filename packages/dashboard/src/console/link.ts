@@ -36,53 +36,64 @@ export interface LinkOptions {
   readonly rememberCredentials: (credentials: Credentials | undefined) => void;
 }
 
-export function createLink({ createApi, openSession, rememberCredentials }: LinkOptions): Link {
-  const state = createStore<LinkState>({ phase: 'signed-out' });
-  let api: SfuApi | undefined;
+export function createLink(options: LinkOptions): Link {
+  return new SessionLink(options);
+}
+
+class SessionLink implements Link {
+  readonly state = createStore<LinkState>({ phase: 'signed-out' });
+  readonly #options: LinkOptions;
+  #api: SfuApi | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  session(): SessionClient | undefined {
+    const current = this.state.read();
+    return current.phase === 'open' ? current.session : undefined;
+  }
+
+  api(): SfuApi | undefined {
+    return this.#api;
+  }
+
+  async connect(door: Door): Promise<void> {
+    if (this.state.read().phase !== 'signed-out') return;
+    this.state.write({ phase: 'signing-in' });
+    await this.#open(door).catch((failure: Error) => this.state.write({ phase: 'signed-out', failure }));
+  }
+
+  async reopen(): Promise<void> {
+    const lost = this.state.read();
+    if (lost.phase !== 'lost') return;
+    this.state.write({ ...lost, phase: 'reopening' });
+    await this.#open(lost.door).catch((failure: Error) => this.state.write({ ...lost, failure }));
+  }
+
+  async leave(): Promise<void> {
+    const session = this.session();
+    this.state.write({ phase: 'signed-out' });
+    this.#api = undefined;
+    this.#options.rememberCredentials(undefined);
+    await session?.leave();
+  }
 
   /** @throws what the node said */
-  async function open(door: Door): Promise<void> {
-    const doorApi = createApi(door.credentials);
-    const session = await openSession(doorApi, door, (sessionState) => handleSessionState(door, sessionState));
-    api = doorApi;
-    rememberCredentials(door.credentials);
-    state.write({ phase: 'open', door, session, sessionState: session.state });
+  async #open(door: Door): Promise<void> {
+    const api = this.#options.createApi(door.credentials);
+    const session = await this.#options.openSession(api, door, (sessionState) => this.#handleSessionState(door, sessionState));
+    this.#api = api;
+    this.#options.rememberCredentials(door.credentials);
+    this.state.write({ phase: 'open', door, session, sessionState: session.state });
     // What happened to it while nobody knew it yet.
-    handleSessionState(door, session.state);
+    this.#handleSessionState(door, session.state);
   }
 
-  function handleSessionState(door: Door, sessionState: SessionState): void {
-    const current = state.read();
-    if (current.phase !== 'open') return;
-    const { session } = current;
-    if (sessionState.phase === 'lost') state.write({ phase: 'lost', door, session, failure: sessionState.failure });
-    else if (sessionState.phase !== 'left') state.write({ phase: 'open', door, session, sessionState });
+  #handleSessionState(door: Door, sessionState: SessionState): void {
+    const session = this.session();
+    if (session === undefined) return;
+    if (sessionState.phase === 'lost') this.state.write({ phase: 'lost', door, session, failure: sessionState.failure });
+    else if (sessionState.phase !== 'left') this.state.write({ phase: 'open', door, session, sessionState });
   }
-
-  return {
-    state,
-    session() {
-      const current = state.read();
-      return current.phase === 'open' ? current.session : undefined;
-    },
-    api: () => api,
-    async connect(door) {
-      if (state.read().phase !== 'signed-out') return;
-      state.write({ phase: 'signing-in' });
-      await open(door).catch((failure: Error) => state.write({ phase: 'signed-out', failure }));
-    },
-    async reopen() {
-      const lost = state.read();
-      if (lost.phase !== 'lost') return;
-      state.write({ ...lost, phase: 'reopening' });
-      await open(lost.door).catch((failure: Error) => state.write({ ...lost, failure }));
-    },
-    async leave() {
-      const current = state.read();
-      state.write({ phase: 'signed-out' });
-      api = undefined;
-      rememberCredentials(undefined);
-      if (current.phase === 'open') await current.session.leave();
-    },
-  };
 }

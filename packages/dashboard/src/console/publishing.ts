@@ -1,4 +1,5 @@
 /** What this page sends: nothing, or one source. */
+import type { TrackKind } from '@causeway/protocol';
 import type { Publication, SessionClient } from '../session/session-client.ts';
 import type { LocalSource, PictureSize, SourceKind } from '../sources/local-source.ts';
 import type { Notices } from './notices.ts';
@@ -48,97 +49,104 @@ export interface PublishingOptions {
 }
 
 export function createPublishing(options: PublishingOptions): Publishing {
-  const { session, notices } = options;
-  const state = createStore<PublishingState>({ phase: 'idle' });
+  return new SourcePublishing(options);
+}
 
-  async function start(choice: PublishChoice): Promise<void> {
-    const client = session();
-    if (client === undefined || state.read().phase !== 'idle') return;
-    state.write({ phase: 'starting' });
+class SourcePublishing implements Publishing {
+  readonly state = createStore<PublishingState>({ phase: 'idle' });
+  readonly #options: PublishingOptions;
+
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+  }
+
+  async start(choice: PublishChoice): Promise<void> {
+    const session = this.#options.session();
+    if (session === undefined || this.state.read().phase !== 'idle') return;
+    this.state.write({ phase: 'starting' });
     try {
-      const source = await options.openSource(choice, client.sessionId);
+      const source = await this.#options.openSource(choice, session.sessionId);
       // Left, or lost, while the browser asked for permission.
-      if (client !== session()) return abandon(source);
-      await publish(client, source, choice);
+      if (session !== this.#options.session()) this.#abandon(source);
+      else await this.#publish(session, source, choice);
     } catch (failure) {
-      state.write({ phase: 'idle' });
-      notices.report(failure);
+      this.state.write({ phase: 'idle' });
+      this.#options.notices.report(failure);
     }
   }
 
-  async function publish(client: SessionClient, source: LocalSource, choice: PublishChoice): Promise<void> {
-    state.write({ phase: 'starting', source });
-    try {
-      const layers = options.layersOf(choice);
-      const { done, failures } = await client.publish(
-        source.tracks.map(({ track, name }) => ({ track, name, layers: track.kind === 'video' ? layers : [] })),
-      );
-      if (client !== session()) return abandon(source);
-      for (const failure of failures) notices.report(failure);
-      if (done.length === 0) return abandon(source);
-      endWithSource(source);
-      state.write({ phase: 'live', source, choice, publications: done, isMicrophoneOff: false, isCameraOff: false });
-      options.onChange();
-    } catch (failure) {
-      abandon(source);
-      notices.report(failure);
-    }
+  async stop(): Promise<void> {
+    const live = this.state.read();
+    if (live.phase !== 'live') return;
+    this.state.write({ phase: 'stopping', source: live.source });
+    await this.#options.session()?.unpublish(live.publications).catch(this.#options.notices.report);
+    this.#abandon(live.source);
+    this.#options.onChange();
   }
 
-  function abandon(source: LocalSource): void {
+  setMicrophoneOff(isOff: boolean): void {
+    this.#switch('audio', isOff);
+  }
+
+  setCameraOff(isOff: boolean): void {
+    this.#switch('video', isOff);
+  }
+
+  async resume(): Promise<void> {
+    const live = this.state.read();
+    const session = this.#options.session();
+    if (live.phase !== 'live' || session === undefined) return;
+    live.source.relabel(this.#options.labelOf(session.sessionId));
+    await this.#publish(session, live.source, live.choice);
+    this.setMicrophoneOff(live.isMicrophoneOff);
+    this.setCameraOff(live.isCameraOff);
+  }
+
+  reset(): void {
+    const current = this.state.read();
+    if (current.phase === 'idle') return;
+    if ('source' in current) current.source?.stop();
+    this.state.write({ phase: 'idle' });
+  }
+
+  async #publish(session: SessionClient, source: LocalSource, choice: PublishChoice): Promise<void> {
+    const { notices, layersOf, onChange } = this.#options;
+    this.state.write({ phase: 'starting', source });
+    const layers = layersOf(choice);
+    const { done, failures } = await session
+      .publish(source.tracks.map(({ track, name }) => ({ track, name, layers: track.kind === 'video' ? layers : [] })))
+      .catch((failure: Error) => ({ done: [], failures: [failure] }));
+    for (const failure of failures) notices.report(failure);
+    if (done.length === 0 || session !== this.#options.session()) {
+      this.#abandon(source);
+      return;
+    }
+    this.#endWith(source);
+    this.state.write({ phase: 'live', source, choice, publications: done, isMicrophoneOff: false, isCameraOff: false });
+    onChange();
+  }
+
+  #abandon(source: LocalSource): void {
     source.stop();
-    state.write({ phase: 'idle' });
+    this.state.write({ phase: 'idle' });
   }
 
   /** A camera that is unplugged ends its track. */
-  function endWithSource(source: LocalSource): void {
+  #endWith(source: LocalSource): void {
     for (const { track, name } of source.tracks) {
       track.onended = () => {
-        notices.report(new Error(`The ${name} has stopped.`));
-        void stop();
+        this.#options.notices.report(new Error(`The ${name} has stopped.`));
+        void this.stop();
       };
     }
   }
 
-  async function stop(): Promise<void> {
-    const live = state.read();
-    if (live.phase !== 'live') return;
-    state.write({ phase: 'stopping', source: live.source });
-    await session()?.unpublish(live.publications).catch(notices.report);
-    abandon(live.source);
-    options.onChange();
-  }
-
-  function mute(kind: 'audio' | 'video', flag: 'isMicrophoneOff' | 'isCameraOff', isOff: boolean): void {
-    const live = state.read();
+  #switch(kind: TrackKind, isOff: boolean): void {
+    const live = this.state.read();
     if (live.phase !== 'live') return;
     for (const { track } of live.source.tracks) {
       if (track.kind === kind) track.enabled = !isOff;
     }
-    state.write({ ...live, [flag]: isOff });
+    this.state.write(kind === 'audio' ? { ...live, isMicrophoneOff: isOff } : { ...live, isCameraOff: isOff });
   }
-
-  return {
-    state,
-    start,
-    stop,
-    setMicrophoneOff: (isOff) => mute('audio', 'isMicrophoneOff', isOff),
-    setCameraOff: (isOff) => mute('video', 'isCameraOff', isOff),
-    async resume() {
-      const live = state.read();
-      const client = session();
-      if (live.phase !== 'live' || client === undefined) return;
-      live.source.relabel(options.labelOf(client.sessionId));
-      await publish(client, live.source, live.choice);
-      mute('audio', 'isMicrophoneOff', live.isMicrophoneOff);
-      mute('video', 'isCameraOff', live.isCameraOff);
-    },
-    reset() {
-      const current = state.read();
-      if (current.phase !== 'idle') {
-        if ('source' in current) current.source?.stop();
-        state.write({ phase: 'idle' });
-      }
-    },
-  };
 }

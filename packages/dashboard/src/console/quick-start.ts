@@ -8,20 +8,15 @@ export interface QuickStartValues {
   readonly stunUrl: string;
 }
 
-/**
- * Program text that runs as it is in the console of a browser. The words are the reference's; only the four values differ.
- *
- * Values are written as JavaScript strings, so nothing in them can end the literal.
- */
-export function quickStart({ host, appId, secret, stunUrl }: QuickStartValues): string {
-  return `(async () => {
-  const host = ${JSON.stringify(host)};
-  const sfuAppId = ${JSON.stringify(appId)};
-  const secret = ${JSON.stringify(secret)};
+/** The words are the reference's. Names in angle brackets are the places of values. */
+const PROGRAM = `(async () => {
+  const host = <host>;
+  const sfuAppId = <appId>;
+  const secret = <secret>;
 
   // PUBLISHER (User A): create peerConnection, get webcam, create session
   const pcA = new RTCPeerConnection({
-    iceServers: [{ urls: ${JSON.stringify(stunUrl)} }]
+    iceServers: [{ urls: <stunUrl> }]
   });
 
   const stream = await navigator.mediaDevices.getUserMedia({ video: true });
@@ -51,7 +46,7 @@ export function quickStart({ host, appId, secret, stunUrl }: QuickStartValues): 
 
   // SUBSCRIBER (User B): create peerConnection, create session
   const pcB = new RTCPeerConnection({
-    iceServers: [{ urls: ${JSON.stringify(stunUrl)} }]
+    iceServers: [{ urls: <stunUrl> }]
   });
   pcB.addTransceiver('video');
   pcB.ontrack = (e) => {
@@ -117,4 +112,12 @@ export function quickStart({ host, appId, secret, stunUrl }: QuickStartValues): 
   // pcB.ontrack fires with User A's video
 })();
 `;
+
+/**
+ * Program text that runs as it is in the console of a browser.
+ *
+ * Values are written as JavaScript strings, so nothing in them can end the literal.
+ */
+export function quickStart(values: QuickStartValues): string {
+  return PROGRAM.replace(/<(host|appId|secret|stunUrl)>/g, (_place, name: keyof QuickStartValues) => JSON.stringify(values[name]));
 }

@@ -1,7 +1,7 @@
 /** The remote tracks that this page watches, from click to close. */
 import type { TrackKind, TrackSummary } from '@causeway/protocol';
 import type { RemoteTrackRef } from '../api/sfu-api.ts';
-import type { SessionClient } from '../session/session-client.ts';
+import type { SessionClient, Subscription } from '../session/session-client.ts';
 import type { DirectoryState } from './directory.ts';
 import type { Notices } from './notices.ts';
 import { createStore, type Store } from './store.ts';
@@ -40,76 +40,93 @@ export interface WatchingOptions {
   readonly notices: Notices;
 }
 
-export function createWatching({ session, notices }: WatchingOptions): Watching {
-  const list = createStore<readonly Watched[]>([]);
+export function createWatching(options: WatchingOptions): Watching {
+  return new SessionWatching(options);
+}
 
-  const replace = (change: (watched: Watched) => Watched | undefined) =>
-    list.write(list.read().flatMap((watched) => change(watched) ?? []));
+class SessionWatching implements Watching {
+  readonly list = createStore<readonly Watched[]>([]);
+  readonly #options: WatchingOptions;
 
-  async function subscribe(refs: readonly RemoteTrackRef[]): Promise<void> {
-    const client = session();
-    if (client === undefined || refs.length === 0) return;
-    const { done, failures } = await client
+  constructor(options: WatchingOptions) {
+    this.#options = options;
+  }
+
+  async watch(tracks: readonly TrackSummary[], sessionName: string): Promise<void> {
+    const known = this.list.read();
+    const isOpen = (next: Watched) => known.some((watched) => isSame(watched, next) && watched.state.phase !== 'ended');
+    const wanted = tracks.map((track) => watchedOf(track, sessionName)).filter((next) => !isOpen(next));
+    const isSuperseded = ({ state, remoteSessionId }: Watched) =>
+      state.phase === 'ended' && wanted.some((next) => next.remoteSessionId === remoteSessionId);
+    this.list.write([...known.filter((watched) => !isSuperseded(watched)), ...wanted]);
+    await this.#subscribe(wanted);
+  }
+
+  async close(closed: readonly Watched[]): Promise<void> {
+    this.#replace((watched) => (closed.some((ref) => isSame(ref, watched)) ? undefined : watched));
+    // What has ended was parked by the SFU itself.
+    await this.#unsubscribe(closed.flatMap(({ state }) => (state.phase === 'open' ? state.mid : [])));
+  }
+
+  async chooseLayer(target: Watched, quality: string): Promise<void> {
+    const session = this.#options.session();
+    if (session === undefined || target.state.phase !== 'open') return;
+    const show = (shown: string) => this.#replace((watched) => (isSame(watched, target) ? { ...watched, quality: shown } : watched));
+    show(quality);
+    await session.chooseLayer(target.state.mid, quality).catch((failure: unknown) => {
+      show(target.quality);
+      this.#options.notices.report(failure);
+    });
+  }
+
+  handleDirectory(directory: DirectoryState): void {
+    if (directory.phase !== 'current') return;
+    this.#replace((watched) => (isGone(watched, directory) ? ended(watched) : watched));
+  }
+
+  async resume(): Promise<void> {
+    this.#replace((watched) =>
+      watched.state.phase === 'ended' ? undefined : { ...watched, quality: 'auto', state: { phase: 'opening' } },
+    );
+    await this.#subscribe(this.list.read());
+  }
+
+  reset(): void {
+    this.list.write([]);
+  }
+
+  async #subscribe(refs: readonly RemoteTrackRef[]): Promise<void> {
+    const session = this.#options.session();
+    if (session === undefined || refs.length === 0) return;
+    const { done, failures } = await session
       .subscribe(refs.map(({ remoteSessionId, remoteTrackId }) => ({ remoteSessionId, remoteTrackId })))
       .catch((failure: Error) => ({ done: [], failures: [failure] }));
-    if (client !== session()) return;
+    if (session !== this.#options.session()) return;
+    this.#showSubscriptions(refs, done);
+    for (const failure of failures) this.#options.notices.report(failure);
+    // Closed by the user before it was open.
+    await this.#unsubscribe(done.filter((ref) => !this.list.read().some((watched) => isSame(ref, watched))).map(({ mid }) => mid));
+  }
+
+  #showSubscriptions(asked: readonly RemoteTrackRef[], done: readonly Subscription[]): void {
     const reusedMids = done.map(({ mid }) => mid);
-    replace((watched) => {
+    this.#replace((watched) => {
       // Its line, and with it the browser's track object, now carries something else.
       if (watched.state.phase === 'ended' && reusedMids.includes(watched.state.mid)) return undefined;
-      if (watched.state.phase !== 'opening' || !refs.some((ref) => isSame(ref, watched))) return watched;
+      if (watched.state.phase !== 'opening' || !asked.some((ref) => isSame(ref, watched))) return watched;
       const subscription = done.find((ref) => isSame(ref, watched));
       return subscription && { ...watched, state: { phase: 'open', mid: subscription.mid, track: subscription.track } };
     });
-    // Closed by the user before it was open.
-    const unwanted = done.filter((ref) => !list.read().some((watched) => isSame(ref, watched)));
-    if (unwanted.length > 0) await unsubscribe(unwanted.map(({ mid }) => mid));
-    for (const failure of failures) notices.report(failure);
   }
 
-  async function unsubscribe(mids: readonly string[]): Promise<void> {
-    if (mids.length > 0) await session()?.unsubscribe(mids).catch(notices.report);
+  async #unsubscribe(mids: readonly string[]): Promise<void> {
+    if (mids.length > 0) await this.#options.session()?.unsubscribe(mids).catch(this.#options.notices.report);
   }
 
-  return {
-    list,
-    async watch(tracks, sessionName) {
-      const known = list.read();
-      const wanted = tracks
-        .map((track) => watchedOf(track, sessionName))
-        .filter((next) => !known.some((watched) => isSame(watched, next) && watched.state.phase !== 'ended'));
-      const superseded = known.filter(
-        (old) => old.state.phase === 'ended' && wanted.some(({ remoteSessionId }) => remoteSessionId === old.remoteSessionId),
-      );
-      list.write([...known.filter((watched) => !superseded.includes(watched)), ...wanted]);
-      await subscribe(wanted);
-    },
-    async close(closed) {
-      list.write(list.read().filter((watched) => !closed.some((ref) => isSame(ref, watched))));
-      // What has ended was parked by the SFU itself.
-      await unsubscribe(closed.flatMap(({ state }) => (state.phase === 'open' ? state.mid : [])));
-    },
-    async chooseLayer(target, quality) {
-      const client = session();
-      if (client === undefined || target.state.phase !== 'open') return;
-      const before = target.quality;
-      const show = (shown: string) => replace((watched) => (isSame(watched, target) ? { ...watched, quality: shown } : watched));
-      show(quality);
-      await client.chooseLayer(target.state.mid, quality).catch((failure: unknown) => {
-        show(before);
-        notices.report(failure);
-      });
-    },
-    handleDirectory(directory) {
-      if (directory.phase !== 'current') return;
-      replace((watched) => (isGone(watched, directory) ? ended(watched) : watched));
-    },
-    async resume() {
-      replace((watched) => (watched.state.phase === 'ended' ? undefined : { ...watched, quality: 'auto', state: { phase: 'opening' } }));
-      await subscribe(list.read());
-    },
-    reset: () => list.write([]),
-  };
+  /** @param change returns undefined for what is to be dropped */
+  #replace(change: (watched: Watched) => Watched | undefined): void {
+    this.list.write(this.list.read().flatMap((watched) => change(watched) ?? []));
+  }
 }
 
 function watchedOf({ sessionId, trackId, trackKind, rids }: TrackSummary, sessionName: string): Watched {

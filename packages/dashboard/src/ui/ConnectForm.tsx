@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type ComponentProps, type FormEvent, useEffect, useRef, useState } from 'react';
 import { errorText } from '../api/error-text.ts';
 import type { Credentials } from '../console/credentials.ts';
 import { useConsole } from './console-context.ts';
@@ -39,34 +39,9 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
         <p className="lead">
           Publish, watch and measure on <strong>{window.location.host}</strong>
         </p>
-        <label>
-          App id
-          <input
-            required
-            autoComplete="off"
-            spellCheck={false}
-            className="mono"
-            value={appId}
-            onChange={(event) => setAppId(event.target.value)}
-          />
-        </label>
-        <label>
-          Secret
-          <input
-            required
-            type="password"
-            autoComplete="off"
-            className="mono"
-            value={secret}
-            onChange={(event) => setSecret(event.target.value)}
-          />
-        </label>
-        <label>
-          <span>
-            Name <span className="optional">shown to others, optional</span>
-          </span>
-          <input maxLength={80} autoComplete="off" value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
-        </label>
+        <Field label="App id" value={appId} onChange={setAppId} required className="mono" />
+        <Field label="Secret" value={secret} onChange={setSecret} required type="password" className="mono" />
+        <Field label="Name" remark="shown to others, optional" value={displayName} onChange={setDisplayName} maxLength={80} />
         <button type="submit" className="button primary wide" disabled={isBusy}>
           {isBusy ? 'Connecting…' : 'Connect'}
         </button>
@@ -74,6 +49,24 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
       </form>
       <p className="foot">The node prints both when it starts. They stay in this tab and are forgotten with it.</p>
     </main>
+  );
+}
+
+interface FieldProps extends Omit<ComponentProps<'input'>, 'onChange' | 'value'> {
+  readonly label: string;
+  readonly remark?: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function Field({ label, remark, onChange, ...input }: FieldProps) {
+  return (
+    <label>
+      <span>
+        {label} {remark !== undefined && <span className="optional">{remark}</span>}
+      </span>
+      <input autoComplete="off" spellCheck={false} onChange={(event) => onChange(event.target.value)} {...input} />
+    </label>
   );
 }
 

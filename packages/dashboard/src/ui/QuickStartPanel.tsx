@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type QuickStartValues, quickStart } from '../console/quick-start.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Icon } from './Icon.tsx';
@@ -31,16 +31,11 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
         Publishes a camera and plays it back through this node, with nothing but <code>fetch</code> and <code>RTCPeerConnection</code>.
         Paste it into the browser's console on any page.
       </p>
-      <dl className="values">
-        <Value name="Host" value={values.host} />
-        <Value name="App id" value={values.appId} />
-        <Value name="Secret" value={values.secret} shown={shownSecret}>
-          <button type="button" className="text-button" aria-pressed={isSecretShown} onClick={() => setSecretShown(!isSecretShown)}>
-            {isSecretShown ? 'Hide' : 'Show'}
-          </button>
-        </Value>
-        <Value name="STUN" value={values.stunUrl} />
-      </dl>
+      <Values values={values} shownSecret={shownSecret}>
+        <button type="button" className="text-button" aria-pressed={isSecretShown} onClick={() => setSecretShown(!isSecretShown)}>
+          {isSecretShown ? 'Hide' : 'Show'}
+        </button>
+      </Values>
       <p className="warning">Whoever can read a page can read the secret in it. In production it belongs on your server.</p>
       <div className="program">
         <div className="panel-head">
@@ -54,11 +49,31 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
   );
 }
 
+interface ValuesProps {
+  readonly values: QuickStartValues;
+  readonly shownSecret: string;
+  /** What can be done with the secret besides copying it. */
+  readonly children: ReactNode;
+}
+
+function Values({ values, shownSecret, children }: ValuesProps) {
+  return (
+    <dl className="values">
+      <Value name="Host" value={values.host} />
+      <Value name="App id" value={values.appId} />
+      <Value name="Secret" value={values.secret} shown={shownSecret}>
+        {children}
+      </Value>
+      <Value name="STUN" value={values.stunUrl} />
+    </dl>
+  );
+}
+
 interface ValueProps {
   readonly name: string;
   readonly value: string;
   readonly shown?: string;
-  readonly children?: React.ReactNode;
+  readonly children?: ReactNode;
 }
 
 function Value({ name, value, shown = value, children }: ValueProps) {

@@ -2,7 +2,7 @@ import type { TrackSummary } from '@causeway/protocol';
 import { useState } from 'react';
 import { errorText } from '../api/error-text.ts';
 import { SESSIONS_PER_PAGE } from '../api/sfu-api.ts';
-import type { ListedSession } from '../console/directory.ts';
+import type { DirectoryState, ListedSession } from '../console/directory.ts';
 import { useConsole } from './console-context.ts';
 import { SessionRow } from './SessionRow.tsx';
 import { useStore } from './use-store.ts';
@@ -30,27 +30,8 @@ export function SessionList({ ownSessionId, onWatched }: SessionListProps) {
 
   return (
     <section className="panel sessions" aria-labelledby="sessions-title">
-      <header className="panel-head">
-        <h2 id="sessions-title">Sessions</h2>
-        <span className="count">
-          {listing.sessions.length >= SESSIONS_PER_PAGE ? `first ${SESSIONS_PER_PAGE}` : listing.sessions.length}
-        </span>
-        {listing.phase === 'stale' && (
-          <span className="stale" title={errorText(listing.failure).detail}>
-            not up to date
-          </span>
-        )}
-      </header>
-      {listing.sessions.length >= MIN_SESSIONS_TO_FILTER && (
-        <input
-          className="filter"
-          type="search"
-          placeholder="Filter by name, id or track"
-          aria-label="Filter sessions"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
-      )}
+      <ListHead listing={listing} />
+      {listing.sessions.length >= MIN_SESSIONS_TO_FILTER && <Filter text={filter} onChange={setFilter} />}
       <ul>
         {shown.map((session) => (
           <SessionRow
@@ -68,6 +49,34 @@ export function SessionList({ ownSessionId, onWatched }: SessionListProps) {
   );
 }
 
+function ListHead({ listing }: { readonly listing: DirectoryState }) {
+  const count = listing.sessions.length;
+  return (
+    <header className="panel-head">
+      <h2 id="sessions-title">Sessions</h2>
+      <span className="count">{count >= SESSIONS_PER_PAGE ? `first ${SESSIONS_PER_PAGE}` : count}</span>
+      {listing.phase === 'stale' && (
+        <span className="stale" title={errorText(listing.failure).detail}>
+          not up to date
+        </span>
+      )}
+    </header>
+  );
+}
+
+function Filter({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }) {
+  return (
+    <input
+      className="filter"
+      type="search"
+      placeholder="Filter by name, id or track"
+      aria-label="Filter sessions"
+      value={text}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  );
+}
+
 function ownFirst(sessions: readonly ListedSession[], ownSessionId: string): readonly ListedSession[] {
   return [...sessions].sort((a, b) => Number(b.sessionId === ownSessionId) - Number(a.sessionId === ownSessionId));
 }
@@ -77,7 +86,7 @@ function matches({ sessionId, metadata, tracks }: ListedSession, filter: string)
   return texts.some((text) => text.toLowerCase().includes(filter.trim().toLowerCase()));
 }
 
-function emptyText(phase: 'loading' | 'current' | 'stale', filter: string): string {
+function emptyText(phase: DirectoryState['phase'], filter: string): string {
   if (filter !== '') return 'No session matches.';
   return phase === 'loading' ? 'Loading…' : 'No sessions.';
 }

@@ -25,14 +25,7 @@ export function SessionRow({ session, isOwn, watched, onWatch, onClose }: Sessio
   return (
     <li className="session-row" data-connection={connectionState}>
       <span className="state-dot" aria-hidden="true" />
-      <div className="session-title" title={sessionId}>
-        <span className="session-name">{name}</span>
-        <span className="session-facts">
-          {metadata !== '' && <span className="id">{shortId(sessionId)}</span>}
-          <span>{isOwn ? 'this page' : connectionState}</span>
-          {session.tracks?.length === 0 && <span>no tracks</span>}
-        </span>
-      </div>
+      <SessionTitle session={session} isOwn={isOwn} name={name} />
       {tracks.length > 0 && (
         <button
           type="button"
@@ -58,5 +51,19 @@ export function SessionRow({ session, isOwn, watched, onWatch, onClose }: Sessio
         })}
       </div>
     </li>
+  );
+}
+
+function SessionTitle({ session, isOwn, name }: { readonly session: ListedSession; readonly isOwn: boolean; readonly name: string }) {
+  const { sessionId, metadata, connectionState, tracks } = session;
+  return (
+    <div className="session-title" title={sessionId}>
+      <span className="session-name">{name}</span>
+      <span className="session-facts">
+        {metadata !== '' && <span className="id">{shortId(sessionId)}</span>}
+        <span>{isOwn ? 'this page' : connectionState}</span>
+        {tracks?.length === 0 && <span>no tracks</span>}
+      </span>
+    </div>
   );
 }

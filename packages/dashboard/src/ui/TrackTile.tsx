@@ -33,18 +33,7 @@ export function TrackTile({ tile, isOwn }: TrackTileProps) {
           {tile.sessionName !== '' && <span className="id">{shortId(tile.sessionId)}</span>}
         </h3>
         {tile.video !== undefined && tile.video.rids.length > 1 && tile.video.state.phase === 'open' && <TileLayer video={tile.video} />}
-        {tile.audio.length > 0 && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-pressed={isMuted}
-            title={isMuted ? 'Sound on' : 'Sound off'}
-            onClick={() => setMuted(!isMuted)}
-          >
-            <Icon name={isMuted ? 'soundOff' : 'sound'} />
-            <span className="sr-only">{isMuted ? 'Sound is off' : 'Sound is on'}</span>
-          </button>
-        )}
+        {tile.audio.length > 0 && <SoundSwitch isMuted={isMuted} onSwitch={() => setMuted(!isMuted)} />}
         <button type="button" className="icon-button" title="Stop watching" onClick={() => void watching.close(all)}>
           <Icon name="close" />
           <span className="sr-only">Stop watching {title}</span>
@@ -56,6 +45,15 @@ export function TrackTile({ tile, isOwn }: TrackTileProps) {
       </div>
       <TileFigures tile={tile} />
     </article>
+  );
+}
+
+function SoundSwitch({ isMuted, onSwitch }: { readonly isMuted: boolean; readonly onSwitch: () => void }) {
+  return (
+    <button type="button" className="icon-button" aria-pressed={isMuted} title={isMuted ? 'Sound on' : 'Sound off'} onClick={onSwitch}>
+      <Icon name={isMuted ? 'soundOff' : 'sound'} />
+      <span className="sr-only">Mute</span>
+    </button>
   );
 }
 
