@@ -52,6 +52,6 @@ function hintFor(sessions: readonly ListedSession[], ownSessionId: string): stri
     return 'Choose Watch beside a session. Its picture, sound and figures appear here.';
   }
   return publishing.length > 0
-    ? 'You are on air. Open this page in a second tab to watch yourself there, or choose Watch beside your own session.'
+    ? 'You are publishing. Open this page in a second tab to watch it there, or choose Watch beside your own session.'
     : 'Nobody is publishing. Open this page in a second tab, publish there, and watch it here.';
 }
