@@ -58,12 +58,15 @@ describe('Chromium and Firefox', () => {
     expect(await chromiumGuest.decodesVideo(chromiumMid)).toMatchObject({ codec });
   });
 
-  it('shows Firefox a mute as soon as Chromium closes its track', async () => {
+  it('mute a track that the other one closed with the next offer', async () => {
     const [track] = await chromiumGuest.publish({ media: { kind: 'picture', colour: RED } });
     const mid = await firefoxGuest.watch(track!);
     await firefoxGuest.decodesVideo(mid);
 
     await chromiumGuest.closeTrack(track!.trackId);
+    await firefoxGuest.receivesNothing(mid);
+    const [sound] = await chromiumGuest.publish({ media: { kind: 'tone', leftHz: 440, rightHz: 440 } });
+    await firefoxGuest.watch(sound!);
 
     await firefoxGuest.seesMute(mid);
   });
