@@ -10,7 +10,7 @@ import { readClientSection } from './client-section.ts';
 import { payloadTypeMeanings } from './codecs.ts';
 import { answerSetup, describe } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
-import { extensionMeaning } from './header-extensions.ts';
+import { extensionMeaning, isSameKindMeaning } from './header-extensions.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
@@ -100,6 +100,7 @@ function learnOffer(state: Negotiation, offer: SdpDescription): Negotiation {
     extensionIds = learnNumbers(
       extensionIds,
       section.extensions.map(({ uri, id }) => [extensionMeaning(kind, uri), id] as const),
+      isSameKindMeaning,
     );
   }
   return { ...state, payloadTypes, extensionIds, allowsMixedExtensions: takesLargeExtensionIds(offer) };

@@ -52,6 +52,11 @@ export function extensionMeaning(kind: MediaKind, uri: string): string {
   return `${kind} ${uri}`;
 }
 
+/** aiortc numbers the extensions of each kind from 1. */
+export function isSameKindMeaning(one: string, other: string): boolean {
+  return one.split(' ')[0] === other.split(' ')[0];
+}
+
 /** What the SFU has a use for, in one direction or the other. */
 export function usableExtensions(offered: readonly SdpExtension[]): readonly HeaderExtension[] {
   const seen = new Set<string>();

@@ -2,7 +2,14 @@
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK, sourceIdentity } from './codecs.ts';
-import { extensionMeaning, type HeaderExtension, idCandidates, subscriberExtensions, subscriberUris } from './header-extensions.ts';
+import {
+  extensionMeaning,
+  type HeaderExtension,
+  idCandidates,
+  isSameKindMeaning,
+  subscriberExtensions,
+  subscriberUris,
+} from './header-extensions.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
 import type { Negotiation, RandomSource, RtpSection, Section, SourceCodec, Subscription, TrackSource } from './state.ts';
 
@@ -170,5 +177,5 @@ function allocateExtensionId(table: NumberTable, kind: MediaKind, uri: string, a
   const meaning = extensionMeaning(kind, uri);
   const elsewhere = table.numberOf.get(extensionMeaning(kind === 'audio' ? 'video' : 'audio', uri));
   if (elsewhere === undefined || table.numberOf.has(meaning)) return allocateNumber(table, meaning, idCandidates(allowsMixed));
-  return { table: learnNumbers(table, [[meaning, elsewhere]]), number: elsewhere };
+  return { table: learnNumbers(table, [[meaning, elsewhere]], isSameKindMeaning), number: elsewhere };
 }

@@ -9,15 +9,36 @@ export interface NumberTable {
 
 export const EMPTY_NUMBER_TABLE: NumberTable = { numberOf: new Map(), taken: new Set() };
 
-/** Notes numbers that the client chose. The first number of a meaning stays; further ones are only taken. */
-export function learnNumbers(table: NumberTable, entries: Iterable<readonly [meaning: string, number: number]>): NumberTable {
+/**
+ * Notes numbers that the client chose. The first number of a meaning stays; further ones are only taken. A number that the SFU had given
+ * another meaning, in an offer that cannot have reached the client then, is the client's from now on.
+ *
+ * @param isRival whether two meanings of one number exclude each other
+ */
+export function learnNumbers(
+  table: NumberTable,
+  entries: Iterable<readonly [meaning: string, number: number]>,
+  isRival: (one: string, other: string) => boolean = () => true,
+): NumberTable {
   const numberOf = new Map(table.numberOf);
   const taken = new Set(table.taken);
   for (const [meaning, number] of entries) {
+    if (taken.has(number)) forgetRivals(numberOf, meaning, number, isRival);
     taken.add(number);
     if (!numberOf.has(meaning)) numberOf.set(meaning, number);
   }
   return { numberOf, taken };
+}
+
+function forgetRivals(
+  numberOf: Map<string, number>,
+  meaning: string,
+  number: number,
+  isRival: (one: string, other: string) => boolean,
+): void {
+  for (const [other, otherNumber] of numberOf) {
+    if (otherNumber === number && other !== meaning && isRival(other, meaning)) numberOf.delete(other);
+  }
 }
 
 /** @returns the number of a meaning, new from the candidates if it has none yet; undefined when they are used up */

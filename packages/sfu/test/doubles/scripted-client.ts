@@ -146,7 +146,7 @@ export class ScriptedClient {
   /** Chromium refuses a bundled description in which one number has two meanings. */
   #checkMeanings(section: SdpSection): void {
     for (const { payloadType, name, clockRateHz } of section.codecs) {
-      claim(this.#payloadTypeMeaning, payloadType, `${section.kind} ${name.toLowerCase()}/${clockRateHz}`);
+      claim(this.#payloadTypeMeaning, payloadType, meaningOf(section.kind, name, clockRateHz));
     }
     for (const { id, uri } of section.extensions) claim(this.#extensionMeaning, id, uri);
   }
@@ -183,8 +183,32 @@ export class ScriptedClient {
       const { codecs, extensions } = transceiver.added;
       return { ...this.#section(transceiver, transceiver.direction, codecs), extensions };
     }
-    const codecs = transceiver.codecs.filter((name) => (transceiver.kind === 'audio') === isAudio(name)).flatMap((name) => withRtx(name));
-    return this.#section(transceiver, transceiver.direction, codecs);
+    const names = transceiver.codecs.filter((name) => (transceiver.kind === 'audio') === isAudio(name));
+    return this.#section(
+      transceiver,
+      transceiver.direction,
+      this.#freeOfClashes(
+        transceiver.kind,
+        names.flatMap((name) => withRtx(name)),
+      ),
+    );
+  }
+
+  /** As Chromium does: its own payload types, unless a number means something else in this connection already. */
+  #freeOfClashes(kind: string, codecs: readonly SdpCodec[]): readonly SdpCodec[] {
+    const renumbered = new Map<number, number>();
+    let spare = 127;
+    for (const { payloadType, name, clockRateHz } of codecs) {
+      const known = this.#payloadTypeMeaning.get(payloadType);
+      if (known === undefined || known === meaningOf(kind, name, clockRateHz)) continue;
+      while (this.#payloadTypeMeaning.has(spare)) spare--;
+      renumbered.set(payloadType, spare--);
+    }
+    return codecs.map((codec) => {
+      const payloadType = renumbered.get(codec.payloadType) ?? codec.payloadType;
+      const apt = Number(codec.fmtp.replace('apt=', ''));
+      return { ...codec, payloadType, fmtp: codec.name === 'rtx' ? `apt=${renumbered.get(apt) ?? apt}` : codec.fmtp };
+    });
   }
 
   #answeredSection(transceiver: Transceiver, offered: SdpSection | undefined): SdpSection {
@@ -275,4 +299,8 @@ function claim(meanings: Map<number, string>, number: number, meaning: string): 
   const known = meanings.get(number);
   if (known !== undefined && known !== meaning) throw new Error(`${number} means ${known} and then ${meaning}`);
   meanings.set(number, meaning);
+}
+
+function meaningOf(kind: string, name: string, clockRateHz: number): string {
+  return `${kind} ${name.toLowerCase()}/${clockRateHz}`;
 }

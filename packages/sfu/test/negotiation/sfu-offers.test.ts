@@ -1,0 +1,118 @@
+import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { parseSdp, type SdpDescription } from '@causeway/wire';
+import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
+
+function parsed(sdp: string): SdpDescription {
+  const result = parseSdp(sdp);
+  if (!result.ok) throw new Error(result.reason);
+  return result.description;
+}
+
+/** What the SFU offers to a viewer of Chromium's camera and microphone that has made this offer before. */
+async function offerTo(viewerOffer: string, publisherOffer = capturedOffer('chromium-audio-video-data')) {
+  const world = new SfuUnderTest();
+  const publisher = await world.sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: publisherOffer } });
+  const viewer = await world.sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: viewerOffer } });
+  const tracks = (publisher.tracks ?? []).map(({ trackId }) => ({ remoteSessionId: publisher.sessionId, remoteTrackId: trackId }));
+  const reply = await world.sfu.subscribe(APP, viewer.sessionId, { tracks });
+  return { publisher, offer: parsed(reply.sessionDescription?.sdp ?? ''), tracks, mids: reply.tracks.map(({ mid }) => mid) };
+}
+
+describe("the SFU's offer", () => {
+  it("uses Chromium's receiving sections with Chromium's own numbers", async () => {
+    const { offer, mids } = await offerTo(capturedOffer('chromium-audio-video-recvonly'));
+
+    expect(mids).toEqual(['0', '1']);
+    expect(offer.sections.map(({ direction, setup }) => [direction, setup])).toEqual([
+      ['sendonly', 'actpass'],
+      ['sendonly', 'actpass'],
+    ]);
+    const [audio, video] = offer.sections;
+    expect(audio?.codecs[0]).toMatchObject({ payloadType: 111, name: 'opus' });
+    expect(video?.codecs.slice(0, 2).map(({ payloadType, name }) => `${payloadType} ${name}`)).toEqual(['96 VP8', '97 rtx']);
+  });
+
+  it('names stream and track of the publisher, and the SSRCs with their common name', async () => {
+    const { offer, publisher, tracks } = await offerTo(capturedOffer('chromium-audio-video-recvonly'));
+    const msid = { streamId: publisher.sessionId, trackId: tracks[1]?.remoteTrackId };
+    const video = offer.sections[1];
+
+    expect(video?.msids).toEqual([msid]);
+    expect(video?.ssrcs).toEqual([
+      { ssrc: expect.any(Number), cname: publisher.sessionId, msid },
+      { ssrc: expect.any(Number), cname: publisher.sessionId, msid },
+    ]);
+    expect(video?.ssrcGroups).toEqual([{ semantics: 'FID', ssrcs: video?.ssrcs.map(({ ssrc }) => ssrc) }]);
+    expect(offer.sections[0]?.ssrcs).toHaveLength(1);
+  });
+
+  it('asks for NACK, PLI and FIR, and for no congestion feedback that nobody reads', async () => {
+    const { offer } = await offerTo(capturedOffer('chromium-no-media-section'));
+    const types = offer.sections.flatMap(({ codecs }) =>
+      codecs.flatMap(({ feedback }) => feedback.map(({ type, parameter }) => `${type} ${parameter}`.trim())),
+    );
+
+    expect(new Set(types)).toEqual(new Set(['nack', 'nack pli', 'ccm fir']));
+    expect(
+      offer.sections.flatMap(({ extensions }) => extensions.map(({ uri }) => uri)).filter((uri) => uri.includes('transport-wide')),
+    ).toEqual([]);
+  });
+
+  it('passes only extensions on that the publisher sends, and the MID', async () => {
+    const { offer } = await offerTo(capturedOffer('chromium-no-media-section'), capturedOffer('aiortc-audio-video-publisher'));
+
+    expect(offer.sections.map(({ extensions }) => extensions.map(({ uri }) => uri.split(':').at(-1)))).toEqual([
+      ['mid', 'ssrc-audio-level'],
+      ['mid'],
+    ]);
+  });
+
+  it('gives one URI one id in all sections', async () => {
+    const { offer } = await offerTo(capturedOffer('chromium-no-media-section'));
+    const ids = offer.sections.map(({ extensions }) => extensions.find(({ uri }) => uri.endsWith(':mid'))?.id);
+
+    expect(ids[0]).toBeDefined();
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('uses the payload types that the client has for a codec, and free ones for the others', async () => {
+    const { offer } = await offerTo(capturedOffer('firefox-audio-video-sendonly'));
+    const added = offer.sections.slice(2).flatMap(({ codecs }) => codecs);
+    const of = (name: string) => added.filter((codec) => codec.name === name).map(({ payloadType }) => payloadType);
+
+    expect(of('VP8')).toEqual([120]);
+    expect(of('opus')).toEqual([109]);
+    expect(of('AV1')).toEqual([99]);
+    const own = parsed(capturedOffer('firefox-audio-video-sendonly')).sections.flatMap(({ codecs }) =>
+      codecs.map(({ payloadType }) => payloadType),
+    );
+    for (const payloadType of of('H264')) expect(own).not.toContain(payloadType);
+    expect(new Set(added.map(({ payloadType }) => payloadType)).size).toBe(added.length);
+  });
+
+  it("carries the publisher's stereo", async () => {
+    const stereo = capturedOffer('chromium-audio-video-data').replace('a=fmtp:111 ', 'a=fmtp:111 stereo=1;');
+    for (const viewer of ['chromium-no-media-section', 'chromium-audio-video-recvonly']) {
+      const { offer } = await offerTo(capturedOffer(viewer), stereo);
+
+      expect(offer.sections[0]?.codecs[0]?.fmtp).toContain('stereo=1');
+    }
+  });
+
+  it('keeps its numbers from offer to offer', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    const viewer = await world.join(client);
+    const numbers = new Set<string>();
+
+    // The client itself throws when a number changes its meaning.
+    for (let count = 0; count < 20; count++) {
+      const publisher = await world.joinPublisher(`camera-${count}`, [['vp8'], ['h264'], ['vp9', 'vp8']][count % 3]);
+      await viewer.receive(publisher.track(`camera-${count}`));
+      for (const { codecs } of client.lastRemote?.sections ?? []) for (const { payloadType } of codecs) numbers.add(String(payloadType));
+    }
+
+    expect(numbers.size).toBe(6);
+  });
+});
