@@ -6,6 +6,7 @@ export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
 const CONTESTANTS: readonly ContestantName[] = ['floor', 'causeway', 'naive'];
+const MEASURED_AGAINST: ContestantName = 'against';
 
 export interface BenchOptions {
   readonly parts: readonly Part[];
@@ -17,6 +18,8 @@ export interface BenchOptions {
   readonly sessions: number;
   /** Where to write a profile of Causeway; undefined takes none. */
   readonly cpuProfilePath: string | undefined;
+  /** Another checkout of this repository, whose Causeway competes under the name `against`. */
+  readonly otherCheckout: string | undefined;
   readonly isHelpWanted: boolean;
 }
 
@@ -36,6 +39,7 @@ Options:
   --seconds 4              length of one measurement
   --sessions 200           for joins and memory
   --contestants floor,causeway,naive
+  --against DIR            lets the Causeway of another checkout compete as well: before and after, in turns
   --cpu-prof               then profile Causeway at the last N and print the functions with the most self time
   --cpu-prof-file FILE     where the profile is written (default: ${DEFAULT_PROFILE_PATH})
 `;
@@ -56,20 +60,23 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
       seconds: { type: 'string' },
       sessions: { type: 'string' },
       contestants: { type: 'string', default: CONTESTANTS.join(',') },
+      against: { type: 'string' },
       'cpu-prof': { type: 'boolean', default: false },
       'cpu-prof-file': { type: 'string', default: DEFAULT_PROFILE_PATH },
     },
   });
   const defaults = values.quick ? QUICK : FULL;
   const parts = positionals.map((word) => oneOf(word, PARTS, 'part'));
+  const contestants = values.contestants.split(',').map((word) => oneOf(word, CONTESTANTS, 'contestant'));
   return {
     parts: parts.length === 0 ? ['forwarding', 'joins', 'memory'] : parts,
-    contestants: values.contestants.split(',').map((word) => oneOf(word, CONTESTANTS, 'contestant')),
+    contestants: values.against === undefined ? contestants : [...contestants, MEASURED_AGAINST],
     subscriberCounts: ascending(values.subscribers ?? defaults.subscribers),
     rounds: positiveInteger(values.rounds ?? defaults.rounds, '--rounds'),
     secondsPerWindow: positiveInteger(values.seconds ?? defaults.seconds, '--seconds'),
     sessions: positiveInteger(values.sessions ?? defaults.sessions, '--sessions'),
     cpuProfilePath: values['cpu-prof'] ? values['cpu-prof-file'] : undefined,
+    otherCheckout: values.against,
     isHelpWanted: values.help,
   };
 }

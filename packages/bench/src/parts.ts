@@ -42,7 +42,7 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
     );
     const causeway = running.find(({ name }) => name === 'causeway');
     if (causeway !== undefined && cpuProfilePath !== undefined) printer.print(await profile(causeway, cpuProfilePath));
-  });
+  }, options.otherCheckout);
 }
 
 /** Joins and memory come of one measurement: `parts` says which of its tables to print. */
@@ -51,7 +51,9 @@ export async function runSessions(options: BenchOptions, parts: { joins: boolean
   const costs = new Map<ContestantName, SessionCosts>();
   for (const name of names) {
     printer.note(`sessions: ${name}`);
-    const own = await RunningBench.with(async (bench) => measureSessions(await bench.startSfu(name), bench.load, options.sessions));
+    const measure = async (bench: RunningBench): Promise<SessionCosts> =>
+      measureSessions(await bench.startSfu(name), bench.load, options.sessions);
+    const own = await RunningBench.with(measure, options.otherCheckout);
     costs.set(name, own);
   }
   if (parts.joins) printer.print(`CPU of the SFU for a join, ${options.sessions} joins in 4 batches\n\n${formatJoins(costs)}`);

@@ -1,7 +1,7 @@
-import { startCauseway } from './contestants/causeway-process.ts';
-import type { Contestant, ContestantName, Load } from './contestants/contestant.ts';
+import { launchCauseway, OWN_CHECKOUT } from './contestants/causeway-process.ts';
+import type { Contestant, ContestantName, Load, SfuName } from './contestants/contestant.ts';
 import { startFloor } from './contestants/floor-contestant.ts';
-import { startNaive } from './contestants/naive-process.ts';
+import { launchNaive } from './contestants/naive-process.ts';
 import { createSfuContestant, type LoadProcesses, type RunningSfu } from './contestants/sfu-contestant.ts';
 import type { LoadVerbs } from './load/load-verbs.ts';
 import { BenchProcess, programPath } from './processes/bench-process.ts';
@@ -15,9 +15,11 @@ interface Stoppable {
 export class RunningBench {
   readonly #processes: Stoppable[] = [];
   readonly #death = Promise.withResolvers<never>();
+  readonly #otherCheckout: string | undefined;
   readonly load: LoadProcesses;
 
-  constructor() {
+  private constructor(otherCheckout: string | undefined) {
+    this.#otherCheckout = otherCheckout;
     const program = programPath('./load/main.ts', import.meta.url);
     this.load = {
       source: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load source', program })),
@@ -25,9 +27,14 @@ export class RunningBench {
     };
   }
 
-  /** Runs a measurement with processes of its own. @throws Error – also when one of them ends too early */
-  static async with<Result>(measure: (bench: RunningBench) => Promise<Result>): Promise<Result> {
-    const bench = new RunningBench();
+  /**
+   * Runs a measurement with processes of its own.
+   *
+   * @param otherCheckout where the contestant `against` is found, if it is to be measured
+   * @throws Error – also when one of the processes ends too early
+   */
+  static async with<Result>(measure: (bench: RunningBench) => Promise<Result>, otherCheckout?: string): Promise<Result> {
+    const bench = new RunningBench(otherCheckout);
     try {
       return await Promise.race([measure(bench), bench.#death.promise]);
     } finally {
@@ -35,10 +42,10 @@ export class RunningBench {
     }
   }
 
-  async startSfu(name: Exclude<ContestantName, 'floor'>): Promise<RunningSfu> {
-    const sfu = await (name === 'naive' ? startNaive() : startCauseway());
-    this.#keep(sfu.process);
-    return sfu;
+  async startSfu(name: SfuName): Promise<RunningSfu> {
+    const { process, address } = name === 'naive' ? launchNaive() : await launchCauseway(this.#checkoutOf(name));
+    this.#keep(process);
+    return { name, process, address: await Promise.race([address, process.died]) };
   }
 
   async startContestant(name: ContestantName, load: Load): Promise<Contestant> {
@@ -46,6 +53,12 @@ export class RunningBench {
     const floor = startFloor(load, this.load.crowd);
     this.#keep(floor.process);
     return floor;
+  }
+
+  #checkoutOf(name: 'causeway' | 'against'): string {
+    if (name === 'causeway') return OWN_CHECKOUT;
+    if (this.#otherCheckout === undefined) throw new Error('There is no other checkout to measure against');
+    return this.#otherCheckout;
   }
 
   #keep<Process extends Stoppable>(process: Process): Process {

@@ -10,6 +10,7 @@ describe('readBenchOptions', () => {
       secondsPerWindow: 4,
       sessions: 200,
       cpuProfilePath: undefined,
+      otherCheckout: undefined,
       isHelpWanted: false,
     });
   });
@@ -24,6 +25,13 @@ describe('readBenchOptions', () => {
 
   test('profiles when asked to', () => {
     expect(readBenchOptions(['forwarding', '--cpu-prof']).cpuProfilePath).toBe('causeway.cpuprofile');
+  });
+
+  test('lets another checkout compete', () => {
+    expect(readBenchOptions(['--contestants', 'floor,causeway', '--against', '../before'])).toMatchObject({
+      contestants: ['floor', 'causeway', 'against'],
+      otherCheckout: '../before',
+    });
   });
 
   test.each([

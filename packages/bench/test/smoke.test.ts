@@ -4,7 +4,7 @@ import { RunningBench } from '../src/running-bench.ts';
 const LOAD = { packetsPerSecond: 250, packetBytes: 1200 };
 const SUBSCRIBERS = 3;
 /** Real processes on a machine that may be busy: the time is for them to start in, not for what they do. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 describe('a publisher and three subscribers, all in processes of their own', () => {
   test.each(['causeway', 'naive', 'floor'] as const)(

@@ -25,7 +25,14 @@ function describe({ totals, expected, latenciesMs }: LoadResult): string {
   ].join('\n');
 }
 
-const options = optionsOrExit();
-const result = await runLoad(await createSecureSuite(), options, (progress) => process.stderr.write(`${progress}\n`));
-process.stdout.write(`${describe(result)}\n`);
-process.exitCode = result.totals.received < result.expected || result.totals.corrupted > 0 ? 1 : 0;
+async function load(options: LoadOptions): Promise<void> {
+  const result = await runLoad(await createSecureSuite(), options, (progress) => process.stderr.write(`${progress}\n`));
+  process.stdout.write(`${describe(result)}\n`);
+  process.exitCode = result.totals.received < result.expected || result.totals.corrupted > 0 ? 1 : 0;
+}
+
+await load(optionsOrExit()).catch((error: unknown) => {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n`);
+  process.exitCode = 1;
+});

@@ -1,20 +1,29 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchProcess, programPath } from '../processes/bench-process.ts';
 import { findFreePort } from '../processes/free-port.ts';
 import type { ProbeVerbs } from '../processes/probe-verbs.ts';
-import type { RunningSfu } from './sfu-contestant.ts';
+import type { LaunchedSfu } from './sfu-contestant.ts';
 
 const APP_ID = 'bench';
 const APP_SECRET = 'bench-secret-known-to-this-machine-only';
 const READY_DEADLINE_MS = 30_000;
 const READY_POLL_MS = 50;
 
-/** Starts the real daemon on loopback, with no option but its ports and its app. */
-export async function startCauseway(): Promise<RunningSfu> {
+/** The checkout that this bench is part of. */
+export const OWN_CHECKOUT = programPath('../../../..', import.meta.url);
+
+/**
+ * Starts the real daemon on loopback, with no option but its ports and its app.
+ *
+ * @param checkout where the repository is whose daemon to start, with its dependencies installed
+ */
+export async function launchCauseway(checkout: string): Promise<LaunchedSfu> {
   const httpPort = await findFreePort('tcp');
+  const url = `http://127.0.0.1:${httpPort}`;
   const process = new BenchProcess<ProbeVerbs>({
-    name: 'Causeway',
-    program: programPath('../../../gateway/src/main.ts', import.meta.url),
+    name: `Causeway of ${checkout}`,
+    program: join(checkout, 'packages/gateway/src/main.ts'),
     env: {
       CAUSEWAY_HTTP_PORT: String(httpPort),
       CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
@@ -23,9 +32,7 @@ export async function startCauseway(): Promise<RunningSfu> {
       CAUSEWAY_APP_SECRET: APP_SECRET,
     },
   });
-  const url = `http://127.0.0.1:${httpPort}`;
-  await Promise.race([waitUntilReady(url), process.died]);
-  return { name: 'causeway', process, address: { url, appId: APP_ID, secret: APP_SECRET } };
+  return { process, address: waitUntilReady(url).then(() => ({ url, appId: APP_ID, secret: APP_SECRET })) };
 }
 
 async function waitUntilReady(url: string): Promise<void> {

@@ -1,7 +1,9 @@
 import type { BenchProcess } from '../processes/bench-process.ts';
 import type { ProbeVerbs } from '../processes/probe-verbs.ts';
 
-export type ContestantName = 'floor' | 'naive' | 'causeway';
+/** `against` is the Causeway of another checkout, for comparing before and after. */
+export type SfuName = 'naive' | 'causeway' | 'against';
+export type ContestantName = 'floor' | SfuName;
 
 /** Since the contestant started. */
 export interface Progress {

@@ -2,14 +2,20 @@ import type { RemoteTrack, SfuAddress } from '@causeway/loadtest';
 import type { LoadVerbs } from '../load/load-verbs.ts';
 import type { BenchProcess } from '../processes/bench-process.ts';
 import type { ProbeVerbs } from '../processes/probe-verbs.ts';
-import type { Contestant, ContestantName, Load, Progress } from './contestant.ts';
+import type { Contestant, Load, Progress, SfuName } from './contestant.ts';
 
 const JOINS_AT_ONCE = 8;
 
-/** An SFU in a process of its own, and where its API is. */
-export interface RunningSfu {
-  readonly name: Exclude<ContestantName, 'floor'>;
+/** An SFU in a process of its own, which may not be ready yet. */
+export interface LaunchedSfu {
   readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop'>;
+  /** Where its API is, as soon as it answers there. */
+  readonly address: Promise<SfuAddress>;
+}
+
+export interface RunningSfu {
+  readonly name: SfuName;
+  readonly process: LaunchedSfu['process'];
   readonly address: SfuAddress;
 }
 

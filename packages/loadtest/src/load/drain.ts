@@ -9,10 +9,11 @@ const SILENCE_MS = 400;
  */
 export async function drain(outstanding: () => number | Promise<number>, sleep: (ms: number) => Promise<unknown>): Promise<void> {
   let left = await outstanding();
-  for (let silentMs = 0; left > 0 && silentMs < SILENCE_MS; silentMs += POLL_MS) {
+  let silentMs = 0;
+  while (left > 0 && silentMs < SILENCE_MS) {
     await sleep(POLL_MS);
     const now = await outstanding();
-    if (now < left) silentMs = 0;
+    silentMs = now < left ? 0 : silentMs + POLL_MS;
     left = now;
   }
 }
