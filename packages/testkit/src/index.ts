@@ -1,3 +1,4 @@
+export * from './counted-bytes.ts';
 export * from './plain-suite.ts';
 export * from './publishing-peer.ts';
 export * from './receiving-peer.ts';

@@ -7,6 +7,7 @@ import type { ExtendedSeq, TransportFeedback } from '@causeway/wire';
  */
 export interface Estimator {
   onPacketSent(nowMs: number, transportSeq: ExtendedSeq, sizeBytes: number): void;
+  /** What the peer says: it may be about numbers that no packet had, which must count for nothing. */
   onFeedback(nowMs: number, feedback: TransportFeedback): void;
   /** What all streams to the peer together may send; Infinity while nothing suggests a limit. */
   bitrateBps(nowMs: number): number;

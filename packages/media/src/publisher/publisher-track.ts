@@ -5,6 +5,7 @@ import type { PublisherTrackPlan } from '../plan.ts';
 import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
+import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { UploadLimit } from './upload-limit.ts';
@@ -15,6 +16,7 @@ export class PublisherTrack {
   readonly transport: PeerTransport;
   readonly router: TrackRouter;
   readonly uploadLimit = new UploadLimit();
+  readonly #newStreams = new NewStreamLimit();
   readonly #context: EngineContext;
   readonly #packet = new ForwardedPacket();
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
@@ -47,6 +49,11 @@ export class PublisherTrack {
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
     this.#extensionIds = forwardedExtensionIds(plan.extensions);
+  }
+
+  /** Whether an encoding may begin under a new SSRC now: each costs state here and a keyframe of every subscriber. */
+  mayOpenStream(nowMs: number): boolean {
+    return this.#newStreams.admit(nowMs);
   }
 
   codecOf(payloadType: number): PublisherCodec | undefined {

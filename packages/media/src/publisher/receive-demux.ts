@@ -52,7 +52,7 @@ export class ReceiveDemux {
 
   /** Hands the packet to its stream, or counts why not. */
   receive(nowMs: number, view: RtpView): void {
-    const stream = this.#bindings.get(view.ssrc) ?? this.#bind(view);
+    const stream = this.#bindings.get(view.ssrc) ?? this.#bind(nowMs, view);
     if (stream === undefined) return;
     const codec = stream.track.codecOf(view.payloadType);
     if (codec === undefined) this.#context.drops.increment(DropReason.UnknownPayloadType);
@@ -70,20 +70,17 @@ export class ReceiveDemux {
     for (const [ssrc, bound] of this.#bindings) if (bound === stream) this.#bindings.delete(ssrc);
   }
 
-  #bind(view: RtpView): ReceiveStream | undefined {
+  #bind(nowMs: number, view: RtpView): ReceiveStream | undefined {
     const track = this.#trackOf(view);
     const codec = track?.codecOf(view.payloadType);
     if (track === undefined || codec === undefined) return this.#refuse(DropReason.UnknownSsrc);
     if (this.#bindings.size >= SPARE_SSRCS + SSRCS_PER_TRACK * this.#tracks.size) return this.#refuse(DropReason.TooManySsrcs);
-    const stream = codec.isRtx ? this.#repairedStreamOf(view, track) : this.#openStream(view, track, codec);
+    const rid = codec.isRtx ? undefined : this.#ridOf(view, track);
+    if (rid !== undefined && !track.mayOpenStream(nowMs)) return this.#refuse(DropReason.TooManySsrcs);
+    const stream = rid === undefined ? this.#repairedStreamOf(view, track, codec) : track.openStream(view.ssrc, rid, codec);
     if (stream === undefined) return this.#refuse(DropReason.UnknownSsrc);
     this.#bindings.set(view.ssrc, stream);
     return stream;
-  }
-
-  #openStream(view: RtpView, track: PublisherTrack, codec: PublisherCodec): ReceiveStream | undefined {
-    const rid = this.#ridOf(view, track);
-    return rid === undefined ? undefined : track.openStream(view.ssrc, rid, codec);
   }
 
   #refuse(reason: DropReason): undefined {
@@ -116,7 +113,9 @@ export class ReceiveDemux {
     return place > 0 ? String(place) : '';
   }
 
-  #repairedStreamOf(view: RtpView, track: PublisherTrack): ReceiveStream | undefined {
+  /** @returns undefined if the packet is no retransmission, or one of a stream that is not there */
+  #repairedStreamOf(view: RtpView, track: PublisherTrack, codec: PublisherCodec): ReceiveStream | undefined {
+    if (!codec.isRtx) return undefined;
     const rid = readRidExtension(view, this.#repairedRidId) ?? readRidExtension(view, this.#ridId);
     if (rid !== undefined) return track.streams.find((stream) => stream.rid === rid);
     const announced = track.plan.ssrcs.find(({ rtxSsrc }) => rtxSsrc === view.ssrc);

@@ -10,13 +10,14 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 
 const ANSWERS_PER_SECOND = 50;
-/** Neighbourhoods remembered at once; when there are more, counting starts afresh, which errs on the asker's side. */
-const MAX_NEIGHBOURHOODS = 4096;
+/** Of all neighbourhoods together: source addresses can be forged at will, and every answer costs a send. */
+const MAX_ANSWERS_PER_SECOND = 2000;
 
 export class StunServer {
   readonly #context: EngineContext;
   readonly #answered = new Map<string, number>();
   #secondStartedMs = 0;
+  #answeredThisSecond = 0;
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -33,14 +34,17 @@ export class StunServer {
   }
 
   #admit(nowMs: number, address: string): boolean {
-    if (nowMs - this.#secondStartedMs >= 1000 || this.#answered.size >= MAX_NEIGHBOURHOODS) {
+    if (nowMs - this.#secondStartedMs >= 1000) {
       this.#answered.clear();
+      this.#answeredThisSecond = 0;
       this.#secondStartedMs = nowMs;
     }
+    if (this.#answeredThisSecond >= MAX_ANSWERS_PER_SECOND) return false;
     const neighbourhood = neighbourhoodOf(address);
     const answered = this.#answered.get(neighbourhood) ?? 0;
     if (answered >= ANSWERS_PER_SECOND) return false;
     this.#answered.set(neighbourhood, answered + 1);
+    this.#answeredThisSecond++;
     return true;
   }
 }
