@@ -6,6 +6,7 @@ import type { Outbox } from './outbox.ts';
 import type { EngineListener, TransportCloseReason } from './plan.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 import type { Timers } from './timers.ts';
+import type { TrafficCounters } from './traffic-counters.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 
 /** What the parts of one engine share. Everything that would be a global elsewhere is a field here. */
@@ -15,6 +16,7 @@ export interface EngineContext {
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly drops: DropCounters;
+  readonly traffic: TrafficCounters;
   readonly listener: EngineListener;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */

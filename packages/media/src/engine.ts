@@ -3,6 +3,7 @@
  * and the time come in, datagrams wait in the outbox until `flush`.
  */
 import { type HmacSha1, parseStun, RtpView, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
+import { countWithin, type EngineCensus } from './census.ts';
 import {
   type Allocator,
   createBestLayerAllocator,
@@ -29,6 +30,7 @@ import type { SecureSuite } from './secure-endpoint.ts';
 import { type EngineSnapshot, snapshotTransports } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import { Timers } from './timers.ts';
+import { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunServer } from './transport/stun-server.ts';
 
@@ -60,13 +62,15 @@ export class Engine implements MediaControl {
 
   constructor(options: EngineOptions) {
     const drops = new DropCounters();
-    const outbox = new Outbox(options.suite, options.sink, drops);
+    const traffic = new TrafficCounters();
+    const outbox = new Outbox(options.suite, options.sink, drops, traffic);
     this.#context = {
       suite: options.suite,
       sink: options.sink,
       outbox,
       timers: new Timers(),
       drops,
+      traffic,
       listener: options.listener,
       hmacSha1: options.hmacSha1,
       random: options.random,
@@ -182,6 +186,33 @@ export class Engine implements MediaControl {
       subscriberTracks: this.#subscribers.size,
       timers: this.#context.timers.size,
       drops: this.#context.drops.snapshot(),
+    };
+  }
+
+  /** For want of memory: lets go of every packet kept for retransmission. What is lost just now stays lost. */
+  forgetHistories(): void {
+    for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
+  }
+
+  /** What has gone through so far, counting up. */
+  get traffic(): Readonly<TrafficCounters> {
+    return this.#context.traffic;
+  }
+
+  /** Packets thrown away so far, by the name of the reason; a copy. */
+  drops(): Readonly<Record<string, number>> {
+    return this.#context.drops.snapshot();
+  }
+
+  census(): EngineCensus {
+    return {
+      transports: this.#transports.size,
+      userFragments: this.#byUfrag.size,
+      publisherTracks: this.#publishers.size,
+      subscriberTracks: this.#subscribers.size,
+      timers: this.#context.timers.size,
+      outboxEntries: this.#context.outbox.size,
+      ...countWithin(this.#transports.values(), this.#publishers.values()),
     };
   }
 

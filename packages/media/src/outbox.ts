@@ -1,6 +1,7 @@
 import { type DatagramSink, Path } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
 import type { OutboundStream, PacketArena, ProtectBatch, SecureSuite } from './secure-endpoint.ts';
+import type { TrafficCounters } from './traffic-counters.ts';
 
 const MAX_ROWS = 2048;
 const NO_PATH = new Path('', 0);
@@ -14,6 +15,7 @@ export class Outbox implements ProtectBatch {
   readonly #suite: SecureSuite;
   readonly #sink: DatagramSink;
   readonly #drops: DropCounters;
+  readonly #traffic: TrafficCounters;
   readonly #capacity: number;
   readonly #paths: Path[];
   readonly #datagramPaths: Path[] = [];
@@ -28,10 +30,11 @@ export class Outbox implements ProtectBatch {
   readonly isRtcp: Uint8Array;
   readonly protectedLength: Uint16Array;
 
-  constructor(suite: SecureSuite, sink: DatagramSink, drops: DropCounters) {
+  constructor(suite: SecureSuite, sink: DatagramSink, drops: DropCounters, traffic: TrafficCounters) {
     this.#suite = suite;
     this.#sink = sink;
     this.#drops = drops;
+    this.#traffic = traffic;
     // Half the ring: the other half may still be on its way out of a socket.
     const capacity = Math.min(MAX_ROWS, suite.arena.slotCount >> 1);
     this.#capacity = capacity;
@@ -51,6 +54,11 @@ export class Outbox implements ProtectBatch {
 
   get isEmpty(): boolean {
     return this.count === 0 && this.#datagrams.length === 0;
+  }
+
+  /** How many packets and datagrams wait. */
+  get size(): number {
+    return this.count + this.#datagrams.length;
   }
 
   /** Adds a datagram that is sent as it is; the outbox keeps the bytes. */
@@ -77,13 +85,20 @@ export class Outbox implements ProtectBatch {
     const bytes = this.#suite.arena.bytes;
     for (let row = 0; row < this.count; row++) {
       const length = this.protectedLength[row];
-      if (length > 0) this.#sink.send(this.#paths[row], bytes, this.offset[row], length);
+      if (length > 0) this.#sendRow(row, bytes, length);
       else this.#drops.increment(DropReason.SendNotReady);
       // A row must not keep a closed peer alive until the column is filled as far again.
       this.#paths[row] = NO_PATH;
       this.streams[row] = NO_STREAM;
     }
     this.count = 0;
+  }
+
+  #sendRow(row: number, bytes: Uint8Array, length: number): void {
+    this.#sink.send(this.#paths[row], bytes, this.offset[row], length);
+    if (this.isRtcp[row] === 1) return;
+    this.#traffic.rtpPacketsSent++;
+    this.#traffic.rtpBytesSent += length;
   }
 
   #flushDatagrams(): void {

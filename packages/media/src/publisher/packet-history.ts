@@ -89,6 +89,18 @@ export class PacketHistory {
     return this.#lengths[this.#slotOf(seq)];
   }
 
+  /** How many packets are kept, and how many bytes they have; looks at every slot. */
+  measure(): { readonly packets: number; readonly bytes: number } {
+    let packets = 0;
+    let bytes = 0;
+    for (const packet of this.#packets) {
+      if (packet === undefined) continue;
+      packets++;
+      bytes += packet.length;
+    }
+    return { packets, bytes };
+  }
+
   /** Lets go of the bytes that can no longer be found. To be called now and then: a stream that pauses inserts nothing. */
   releaseBefore(nowMs: number): void {
     const horizonMs = nowMs - this.#maxAgeMs;

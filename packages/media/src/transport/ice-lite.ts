@@ -49,6 +49,10 @@ export class IceLite {
     return this.#selectedPath;
   }
 
+  get pathCount(): number {
+    return this.#paths.length;
+  }
+
   /** Our user fragments that the peer may use at the moment. */
   get localUfrags(): readonly string[] {
     return this.#generations.map((generation) => generation.localUfrag);

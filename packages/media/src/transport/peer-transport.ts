@@ -115,6 +115,8 @@ export class PeerTransport implements SecureEndpointListener {
     else if (!view.read(datagram, length)) this.context.drops.increment(DropReason.RtpMalformed);
     else {
       this.#heardOn(nowMs, path);
+      this.context.traffic.rtpPacketsReceived++;
+      this.context.traffic.rtpBytesReceived += datagram.length;
       this.congestion.recordArrival(nowMs, view);
       this.receive.receive(nowMs, view);
     }
@@ -207,6 +209,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   onConnected(): void {
     this.#secured = true;
+    this.context.traffic.handshakesCompleted++;
     this.ice.completeHandshake();
     this.#updateCanSend();
     this.#becameSecure = true;

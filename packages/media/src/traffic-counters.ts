@@ -1,0 +1,12 @@
+/** What has gone through one engine since it began. Plain fields, because they are counted up for every packet. */
+export class TrafficCounters {
+  /** RTP packets that proved authentic, retransmissions included. */
+  rtpPacketsReceived = 0;
+  rtpBytesReceived = 0;
+  /** RTP packets handed to the socket layer, retransmissions included. */
+  rtpPacketsSent = 0;
+  /** With SRTP's tag, without UDP and IP. */
+  rtpBytesSent = 0;
+  /** DTLS handshakes that a peer finished. */
+  handshakesCompleted = 0;
+}
