@@ -45,5 +45,7 @@ export type SfuEvent =
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })
   | (SubscriptionEvent<'subscription.failed'> & { readonly errorCode: ErrorCode })
+  /** The registry did not take an announcement of this session, which goes on without. */
+  | (EventOf<'registry.failed'> & { readonly error: unknown })
   /** A defect of the SFU, caught at an edge; the session it happened in is closed. */
   | (EventOf<'session.defect'> & { readonly error: unknown });

@@ -62,7 +62,11 @@ export class Announcer {
 
   /** One after the other, so that the registry hears things in the order in which they happened. */
   #later(announce: () => Promise<void>): void {
-    this.#outstanding = this.#outstanding.then(announce);
+    const { onEvent } = this.#parts;
+    // The session itself is sound without the registry, so its failure is reported and not passed on.
+    this.#outstanding = this.#outstanding
+      .then(announce)
+      .catch((error: unknown) => onEvent({ type: 'registry.failed', appId: this.#appId, sessionId: this.#sessionId, error }));
   }
 }
 

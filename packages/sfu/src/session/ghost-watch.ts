@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../clock.ts';
+import { editPublication, type Negotiation, type Publication, publications } from '../negotiation/index.ts';
 
 /** How long a publication that nobody named may stay without a packet before listings leave it out (api.md §2). */
 const GHOST_AFTER_MS = 10_000;
@@ -32,4 +33,23 @@ export class GhostWatch {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
+}
+
+/** Published by itself and never heard of: the transceiver behind it may have no track. */
+function isGhost({ isExplicit, status, isHidden }: Publication): boolean {
+  return !isExplicit && status === 'pending' && !isHidden;
+}
+
+export function ghostIds(state: Negotiation): readonly string[] {
+  return publications(state)
+    .map(({ publication }) => publication)
+    .filter(isGhost)
+    .map(({ id }) => id);
+}
+
+/** Leaves those of the publications out of listings that still have sent nothing. */
+export function hideGhosts(state: Negotiation, publicationIds: ReadonlySet<string>): Negotiation {
+  return [...publicationIds].reduce((hidden, id) => {
+    return editPublication(hidden, id, (publication) => (isGhost(publication) ? { ...publication, isHidden: true } : publication));
+  }, state);
 }

@@ -105,7 +105,8 @@ export class OfferDesk {
     cancelTimer();
     const made = offerQueued(this.#session.negotiation);
     this.#session.commit(made.state);
-    for (const live of made.dropped) this.#session.reportFailed(live, 'codec_mismatch', `m-section ${live.section.mid} has been rejected`);
+    for (const live of made.dropped)
+      this.#session.reports.failed(live, 'codec_mismatch', `m-section ${live.section.mid} has been rejected`);
     const stillPlaced = items.map((item) => this.#stillPlaced(item));
     const reply = this.#reply(stillPlaced, made.offer);
     if (reply instanceof SfuError) reject(reply);
@@ -126,7 +127,7 @@ export class OfferDesk {
     const { negotiation } = this.#session;
     this.#session.commit({ ...negotiation, queued: undefined });
     for (const live of queuedSubscriptions(negotiation)) {
-      this.#session.reportFailed(live, 'negotiation_in_progress', 'an earlier offer was not answered in time');
+      this.#session.reports.failed(live, 'negotiation_in_progress', 'an earlier offer was not answered in time');
     }
   }
 
@@ -145,7 +146,7 @@ export class OfferDesk {
   }
 
   #result({ asked, located, outcome }: PlacedItem): SubscribedTrackResult {
-    if (outcome?.type === 'placed' || outcome?.type === 'already_subscribed') this.#session.ended.forget(outcome.mid);
+    if (outcome?.type === 'placed' || outcome?.type === 'already_subscribed') this.#session.reports.ended.forget(outcome.mid);
     return subscribedResult(asked, located, outcome, this.#session.parts.directory);
   }
 

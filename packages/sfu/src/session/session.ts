@@ -6,33 +6,28 @@
  * arrive between any two calls.
  */
 import type { TransportCloseReason } from '@causeway/media';
-import { type AppId, type ConnectionState, type ErrorCode, type SessionId, SfuError } from '@causeway/protocol';
+import { type AppId, type ConnectionState, type SessionId, SfuError } from '@causeway/protocol';
 import type { CancelTimer } from '../clock.ts';
 import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
 import {
   applyMediaPlan,
   editPublication,
-  editSubscription,
-  type LiveSubscription,
   type MediaPlan,
   mediaPlanOf,
   type Negotiation,
   NO_MEDIA,
-  parkSubscription,
-  publications,
-  subscriptions,
-  switchSource,
   type TrackSource,
   withdrawOffer,
 } from '../negotiation/index.ts';
 import type { SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
-import { EndedSubscriptions } from './ended-subscriptions.ts';
-import { GhostWatch } from './ghost-watch.ts';
+import { handleNameTaken, handleSourceClosed, interestOf } from './follow-sources.ts';
+import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import type { SessionParts } from './session-parts.ts';
-import { nameKey, type TrackFollower } from './track-directory.ts';
+import { SubscriptionReports } from './subscription-reports.ts';
+import type { TrackFollower } from './track-directory.ts';
 
 /** An offer of the SFU that is not answered by then is withdrawn (api.md §6). */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -58,7 +53,7 @@ export class Session implements TrackFollower {
   readonly autoPublish: boolean;
   readonly parts: SessionParts;
   readonly desk: OfferDesk;
-  readonly ended = new EndedSubscriptions();
+  readonly reports: SubscriptionReports;
   readonly #lane = new Lane();
   readonly #announcer: Announcer;
   readonly #ghosts: GhostWatch;
@@ -78,8 +73,9 @@ export class Session implements TrackFollower {
     this.autoPublish = options.autoPublish;
     this.parts = parts;
     this.desk = new OfferDesk(this);
+    this.reports = new SubscriptionReports(this.appId, this.id, parts.onEvent);
     this.#announcer = new Announcer(this.appId, this.id, parts);
-    this.#ghosts = new GhostWatch(parts.clock, (ids) => this.#hide(ids));
+    this.#ghosts = new GhostWatch(parts.clock, (ids) => this.commit(hideGhosts(this.#negotiation, ids)));
     this.#onClosed = onClosed;
     this.#negotiation = options.negotiation;
     this.#metadata = options.metadata;
@@ -147,10 +143,11 @@ export class Session implements TrackFollower {
     applyMediaPlan(this.parts.shard, this.#media, media);
     this.#media = media;
     this.#announcer.announceTracks(next, closeReason);
-    this.#followSources();
+    // A session may subscribe to itself: what it has just announced can have changed its state once more.
+    this.parts.directory.follow(this, interestOf(this.#negotiation));
     this.#watchOffer();
     this.#watchSetup();
-    if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(next));
+    if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
   }
 
   /** Ends the session; further calls do nothing. */
@@ -183,70 +180,16 @@ export class Session implements TrackFollower {
   // What other sessions tell.
 
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void {
-    for (const { section, subscription } of subscriptions(this.#negotiation)) {
-      if (subscription.sourceTrackId !== sourceTrackId) continue;
-      if (subscription.followedName !== undefined && reason !== 'session_closed') {
-        this.commit(editSubscription(this.#negotiation, subscription.id, (waiting) => ({ ...waiting, sourceTrackId: undefined })));
-      } else {
-        this.commit(parkSubscription(this.#negotiation, subscription.id, 'ended'));
-      }
-      const { remoteSessionId, remoteTrackId } = subscription;
-      this.parts.onEvent({ type: 'subscription.ended', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid, reason });
-    }
+    handleSourceClosed(this, sourceTrackId, reason);
   }
 
   onNameTaken(source: TrackSource): void {
-    for (const live of subscriptions(this.#negotiation)) {
-      const { followedName, remoteSessionId, sourceTrackId } = live.subscription;
-      const follows = followedName === source.customTrackName && remoteSessionId === source.remoteSessionId;
-      if (!follows || sourceTrackId === source.sourceTrackId) continue;
-      const switched = switchSource(this.#negotiation, live, source, followedName);
-      if (switched !== undefined) this.commit(switched);
-      else
-        this.endSubscription(
-          live,
-          'codec_mismatch',
-          `the track now named ${followedName} needs a codec that mid ${live.section.mid} has not`,
-        );
-    }
+    handleNameTaken(this, source);
   }
 
   onDefect(error: unknown): void {
     this.parts.onEvent({ type: 'session.defect', ...this.#who(), error });
     this.close('internal_error');
-  }
-
-  /** Ends a subscription for a reason that the client could not know of. */
-  endSubscription(live: LiveSubscription, errorCode: ErrorCode, errorDescription: string): void {
-    this.commit(parkSubscription(this.#negotiation, live.subscription.id, 'ended'));
-    this.reportFailed(live, errorCode, errorDescription);
-  }
-
-  reportFailed({ section, subscription }: FailedSubscription, errorCode: ErrorCode, errorDescription: string): void {
-    this.ended.note(section, subscription, errorCode, errorDescription);
-    const { remoteSessionId, remoteTrackId } = subscription;
-    this.parts.onEvent({ type: 'subscription.failed', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid, errorCode });
-  }
-
-  reportUnsubscribed({ section, subscription }: LiveSubscription): void {
-    const { remoteSessionId, remoteTrackId } = subscription;
-    this.parts.onEvent({
-      type: 'subscription.ended',
-      ...this.#who(),
-      remoteSessionId,
-      remoteTrackId,
-      mid: section.mid,
-      reason: 'unsubscribed',
-    });
-  }
-
-  /** @param subscriptionIds those of an offer that has been answered; what the answer refused is no longer among the live ones */
-  reportStarted(subscriptionIds: readonly string[]): void {
-    for (const { section, subscription } of subscriptions(this.#negotiation)) {
-      if (!subscriptionIds.includes(subscription.id)) continue;
-      const { remoteSessionId, remoteTrackId } = subscription;
-      this.parts.onEvent({ type: 'subscription.active', ...this.#who(), remoteSessionId, remoteTrackId, mid: section.mid });
-    }
   }
 
   #end(reason: SessionCloseReason): void {
@@ -262,16 +205,6 @@ export class Session implements TrackFollower {
     this.desk.refuseAll(sessionClosedError(this.id, life));
     this.parts.onEvent({ type: 'session.closed', ...this.#who(), reason });
     this.#onClosed(this);
-  }
-
-  #followSources(): void {
-    const live = subscriptions(this.#negotiation).map(({ subscription }) => subscription);
-    this.parts.directory.follow(this, {
-      sourceTrackIds: new Set(live.map(({ sourceTrackId }) => sourceTrackId).filter((id) => id !== undefined)),
-      names: new Set(
-        live.filter(({ followedName }) => followedName !== undefined).map((each) => nameKey(each.remoteSessionId, each.followedName ?? '')),
-      ),
-    });
   }
 
   #watchOffer(): void {
@@ -298,44 +231,14 @@ export class Session implements TrackFollower {
     const { state, dropped } = withdrawOffer(this.#negotiation);
     this.commit(state);
     for (const live of dropped) {
-      this.reportFailed(live, 'negotiation_timeout', `the offer was not answered within ${ANSWER_TIMEOUT_MS / 1000} s and was withdrawn`);
+      this.reports.failed(live, 'negotiation_timeout', `the offer was not answered within ${ANSWER_TIMEOUT_MS / 1000} s and was withdrawn`);
     }
     this.desk.resume();
-  }
-
-  #hide(publicationIds: ReadonlySet<string>): void {
-    let state = this.#negotiation;
-    for (const { publication } of publications(state)) {
-      if (publicationIds.has(publication.id)) state = editPublication(state, publication.id, asHidden);
-    }
-    this.commit(state);
   }
 
   #who(): { readonly appId: AppId; readonly sessionId: SessionId } {
     return { appId: this.appId, sessionId: this.id };
   }
-}
-
-interface FailedSubscription {
-  readonly section: Pick<LiveSubscription['section'], 'mid' | 'kind'>;
-  readonly subscription: LiveSubscription['subscription'];
-}
-
-type PublicationState = ReturnType<typeof publications>[number]['publication'];
-
-function asHidden(publication: PublicationState): PublicationState {
-  return isGhost(publication) ? { ...publication, isHidden: true } : publication;
-}
-
-/** Published by itself and never heard of: the transceiver behind it may have no track. */
-function isGhost({ isExplicit, status, isHidden }: PublicationState): boolean {
-  return !isExplicit && status === 'pending' && !isHidden;
-}
-
-function ghostIds(state: Negotiation): readonly string[] {
-  return publications(state)
-    .filter(({ publication }) => isGhost(publication))
-    .map(({ publication }) => publication.id);
 }
 
 export interface SessionEnd {

@@ -1,3 +1,4 @@
+import { MemoryRegistry } from '../../src/registry/index.ts';
 import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
@@ -189,5 +190,37 @@ describe('a defect', () => {
 
     expect(world.eventsOf('session.defect')).toEqual([expect.objectContaining({ sessionId: viewer.id })]);
     expect((await world.sfu.listSessions(APP)).sessions.map(({ sessionId }) => sessionId)).toEqual([publisher.id]);
+  });
+});
+
+describe('a registry that fails', () => {
+  it('is reported and does not stop the session', async () => {
+    const registry = new MemoryRegistry();
+    registry.putTrack = () => Promise.reject(new Error('away'));
+    const world = new SfuUnderTest({ registry });
+
+    const publisher = await world.joinPublisher();
+
+    expect(await world.sfu.listTracks(APP, publisher.id)).toHaveLength(1);
+    expect(world.eventsOf('registry.failed').length).toBeGreaterThan(0);
+  });
+});
+
+describe('a session that receives its own track', () => {
+  it('is left in order when it closes that track', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    await publisher.receive(publisher.track('camera'));
+
+    await world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: 'camera' }] });
+    await world.sfu.deleteSession(APP, publisher.id);
+
+    expect(world.shard.log.slice(-4)).toEqual([
+      expect.stringMatching(/^putSubscriberTrack/),
+      expect.stringMatching(/^removePublisherTrack/),
+      expect.stringMatching(/^removeSubscriberTrack/),
+      expect.stringMatching(/^closeTransport/),
+    ]);
+    expect(world.eventsOf('session.defect')).toEqual([]);
   });
 });

@@ -61,5 +61,5 @@ function subscriptionList(session: Session): SubscriptionSummary[] {
     status: session.parts.directory.statusOf(subscription.sourceTrackId ?? ''),
     paused: subscription.isPaused,
   }));
-  return [...live, ...session.ended.list(new Set(live.map(({ mid }) => mid)))];
+  return [...live, ...session.reports.ended.list(new Set(live.map(({ mid }) => mid)))];
 }

@@ -1,5 +1,5 @@
 import { type RenegotiateReply, type RenegotiateRequest, SfuError } from '@causeway/protocol';
-import { applyAnswer, comparableAnswer } from '../../negotiation/index.ts';
+import { applyAnswer, comparableAnswer, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { answerClientOffer } from './answer-client-offer.ts';
 import { readSdp } from './read-sdp.ts';
@@ -32,8 +32,10 @@ function takeAnswer(session: Session, sdp: string): RenegotiateReply {
   const { limits, random } = session.parts;
   const applied = applyAnswer(session.negotiation, readSdp(sdp, limits), sdp, random);
   session.commit(applied.state);
-  for (const { code, description, ...live } of applied.refused) session.reportFailed(live, code, description);
-  session.reportStarted(signaling.offer.subscriptionIds);
+  for (const { code, description, ...live } of applied.refused) session.reports.failed(live, code, description);
+  for (const live of subscriptions(session.negotiation)) {
+    if (signaling.offer.subscriptionIds.includes(live.subscription.id)) session.reports.started(live);
+  }
   session.desk.resume();
   return done(session);
 }

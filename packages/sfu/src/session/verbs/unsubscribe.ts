@@ -22,7 +22,7 @@ export function unsubscribe(session: Session, request: UnsubscribeRequest): Prom
     const client =
       sdp === undefined ? undefined : answerClientOffer(session, parked, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
     session.commit(client?.answered.state ?? parked);
-    for (const live of ended) session.reportUnsubscribed(live);
+    for (const live of ended) session.reports.stopped(live, 'unsubscribed');
     return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
   });
 }
