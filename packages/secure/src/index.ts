@@ -2,5 +2,6 @@ export type { DtlsCounters } from './dtls/dtls-counters.ts';
 export type { ChannelOpeningEndpoint } from './peer-endpoint.ts';
 export type { DataChannelRequest } from './sctp/data-channels.ts';
 export type { SctpCounters } from './sctp/sctp-counters.ts';
+export type { SecureCensus } from './secure-census.ts';
 export { type CountingSecureSuite, createSecureSuite, type SecureSuiteOptions } from './secure-suite.ts';
 export type { SrtpCounters } from './srtp/srtp-counters.ts';

@@ -14,6 +14,8 @@ export interface PeerEndpointContext {
   readonly certificate: LocalCertificate;
   readonly dtlsCounters: DtlsCounters;
   readonly sctpCounters: SctpCounters;
+  /** Those that are not closed; endpoints keep it themselves. */
+  readonly live: Set<PeerEndpoint>;
 }
 
 /** An endpoint that also opens data channels: what relays and load tests need, and the SFU's engine does not. */
@@ -31,6 +33,7 @@ export class PeerEndpoint implements ChannelOpeningEndpoint {
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsAssociation;
   readonly #channels: DataChannels;
+  readonly #live: Set<PeerEndpoint>;
   #isConnected = false;
   #isClosed = false;
 
@@ -63,6 +66,25 @@ export class PeerEndpoint implements ChannelOpeningEndpoint {
       },
       context.dtlsCounters,
     );
+    this.#live = context.live;
+    this.#live.add(this);
+  }
+
+  /** The handshake has ended well. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  get hasAssociation(): boolean {
+    return this.#channels.hasAssociation;
+  }
+
+  get dataChannelCount(): number {
+    return this.#channels.channelCount;
+  }
+
+  get outboundStreamCount(): number {
+    return this.#srtp.outbound.size;
   }
 
   get rtcpStream(): OutboundStream {
@@ -122,6 +144,7 @@ export class PeerEndpoint implements ChannelOpeningEndpoint {
 
   /** Data first: its goodbye travels inside DTLS. */
   #release(): void {
+    this.#live.delete(this);
     this.#channels.close();
     this.#dtls.close();
     this.#srtp.close();

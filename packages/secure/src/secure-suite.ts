@@ -4,6 +4,7 @@ import { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { type ChannelOpeningEndpoint, PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
 import { createSctpCounters, type SctpCounters } from './sctp/sctp-counters.ts';
+import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
 
@@ -23,6 +24,7 @@ export interface CountingSecureSuite extends SecureSuite {
   /** What SCTP and data channels threw away, counting up. */
   readonly sctpCounters: Readonly<SctpCounters>;
   createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint;
+  census(): SecureCensus;
 }
 
 const DEFAULT_ARENA_SLOTS = 4_096;
@@ -54,7 +56,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly #srtp: SrtpSuite;
 
   constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
-    this.#context = { certificate, dtlsCounters: createDtlsCounters(), sctpCounters: createSctpCounters() };
+    this.#context = { certificate, dtlsCounters: createDtlsCounters(), sctpCounters: createSctpCounters(), live: new Set() };
     this.#srtp = srtp;
     this.arena = srtp.arena;
     this.fingerprint = certificate.fingerprint;
@@ -65,6 +67,10 @@ class DtlsSrtpSuite implements CountingSecureSuite {
 
   createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint {
     return new PeerEndpoint(options, this.#srtp.createTransform(), this.#context);
+  }
+
+  census(): SecureCensus {
+    return { ...countEndpoints(this.#context.live), keystreamPages: this.#srtp.keystreamPagesLent };
   }
 
   protect(batch: ProtectBatch): void {

@@ -44,4 +44,23 @@ describe('two endpoints', () => {
     server.close();
     client.close();
   });
+
+  test('the census counts endpoints, and nothing once they are closed', async () => {
+    const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
+    const { packet, headerLength } = buildRtp({ ssrc: 9, seq: 1, payload: bytesOf('payload', 100) });
+    const during = serverSuite.census();
+    await Promise.all([serverHears.connected, clientHears.connected]);
+    const streamId = client.openDataChannel({ label: 'chat' });
+    await serverHears.until(() => serverHears.opened.length > 0);
+    new Flush(serverSuite).rtp(server.openOutboundStream(9), packet, headerLength, 1).protect();
+    const connected = serverSuite.census();
+
+    server.close();
+    client.close();
+
+    expect(streamId).toBe(0);
+    expect(during).toEqual({ endpoints: 1, handshakes: 1, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 });
+    expect(connected).toEqual({ endpoints: 1, handshakes: 0, sctpAssociations: 1, dataChannels: 1, outboundStreams: 1, keystreamPages: 1 });
+    for (const suite of [serverSuite, clientSuite]) expect(new Set(Object.values(suite.census()))).toEqual(new Set([0]));
+  });
 });

@@ -54,6 +54,15 @@ export class DataChannels {
     this.#counters = counters;
   }
 
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
+  /** Whether there is an association; it ends with the endpoint. */
+  get hasAssociation(): boolean {
+    return this.#association !== undefined;
+  }
+
   handlePacket(packet: Uint8Array): void {
     if (this.#isClosed) return;
     if (this.#association !== undefined) {

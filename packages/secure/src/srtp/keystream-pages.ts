@@ -30,6 +30,11 @@ export class KeystreamPages {
     for (let page = count - 1; page >= 0; page--) this.#free.push(page);
   }
 
+  /** How many pages are lent out. */
+  get lent(): number {
+    return this.#holders.length - this.#free.length;
+  }
+
   /** @returns the address of a page, or undefined when all are in use */
   take(holder: PageHolder): number | undefined {
     const page = this.#free.pop() ?? this.#reclaim();

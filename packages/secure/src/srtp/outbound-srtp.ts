@@ -21,6 +21,11 @@ export class OutboundSrtp {
     this.#supply = supply;
   }
 
+  /** How many SSRCs are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /** The stream of an SSRC that is open already is handed out again: two states would use one keystream twice. */
   open(ssrc: number): RtpOutboundStream {
     const open = this.#streams.get(ssrc);

@@ -30,6 +30,11 @@ export class SrtpSuite {
     return new SrtpTransform(this.#supply);
   }
 
+  /** How many pages of keystream are lent to streams. */
+  get keystreamPagesLent(): number {
+    return this.#supply.pages.lent;
+  }
+
   protect(batch: ProtectBatch): void {
     this.#protector.protect(batch);
   }
