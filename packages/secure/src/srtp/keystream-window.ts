@@ -131,6 +131,7 @@ export class KeystreamWindow implements PageHolder {
       bytes.set(keystream.subarray(0, untilEnd), pageAt + place * this.#placeBytes);
       bytes.set(keystream.subarray(untilEnd), pageAt);
     }
+    (keystream.buffer as ArrayBuffer).transfer(0);
     this.#ready = this.#places;
     this.#refills++;
   }
