@@ -44,9 +44,11 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   loadtest: { packages: ['protocol', 'wire', 'media', 'secure', 'client'], vendors: [], nodeModules: true },
   // Its tools capture the session descriptions of real browsers.
   testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
-  // The bench measures a naive SFU made of werift's own peer connections beside ours: the one other place that imports werift.
+  // The bench measures a naive SFU made of werift's own peer connections beside ours.
   bench: { packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'gateway', 'loadtest'], vendors: ['werift'], nodeModules: true },
   e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
+  // werift's peer connection is one of the foreign clients there.
+  interop: { packages: ['protocol', 'e2e'], vendors: ['werift'], nodeModules: true },
 };
 
 /** What an example may use: what a user of the published packages would. */
