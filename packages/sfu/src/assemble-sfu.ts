@@ -10,10 +10,12 @@ import {
 } from '@causeway/protocol';
 import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
+import { inspectSfu } from './inspect-sfu.ts';
 import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
 import type { Random } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import { createEngineListener } from './session/engine-news.ts';
+import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
 import { SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
@@ -51,6 +53,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const { shard, registry, clock, random } = assembly;
   const directory = new TrackDirectory();
   const store = new SessionStore(clock);
+  const counters = new SessionCounters();
   const parts: SessionParts = {
     shard,
     registry,
@@ -58,7 +61,10 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     clock,
     random,
     limits: { ...DEFAULT_LIMITS, ...assembly.limits },
-    onEvent: assembly.onEvent ?? (() => undefined),
+    onEvent(event) {
+      counters.note(event);
+      assembly.onEvent?.(event);
+    },
   };
   const local = { fingerprint: shard.fingerprint, port: shard.port, candidates: hostCandidates(assembly.announcedAddresses, shard.port) };
   let closing: Promise<void> | undefined;
@@ -131,6 +137,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
       };
     },
+    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters }),
     close() {
       closing ??= closeAll();
       return closing;

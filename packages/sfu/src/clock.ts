@@ -9,4 +9,6 @@ export interface Clock {
   wallClockMs(): number;
   /** Calls back once, not before `delayMs` from now, and never from within `schedule`. */
   schedule(delayMs: number, callback: () => void): CancelTimer;
+  /** How many calls are still to come. */
+  readonly armedTimers: number;
 }

@@ -1,15 +1,18 @@
 import type { MediaKind } from '@causeway/media';
 import type { AppId, ConnectionState, ErrorCode, SessionId } from '@causeway/protocol';
 
+export const SESSION_CLOSE_REASONS = [
+  'requested',
+  'setup_timeout',
+  'connection_lost',
+  'peer_closed',
+  'handshake_failed',
+  'draining',
+  'internal_error',
+] as const;
+
 /** Why a session ended. */
-export type SessionCloseReason =
-  | 'requested'
-  | 'setup_timeout'
-  | 'connection_lost'
-  | 'peer_closed'
-  | 'handshake_failed'
-  | 'draining'
-  | 'internal_error';
+export type SessionCloseReason = (typeof SESSION_CLOSE_REASONS)[number];
 
 /** Why a published track ended. */
 export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed';

@@ -1,7 +1,8 @@
 export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export { createSfu, type SfuOptions } from './create-sfu.ts';
-export type { SessionCloseReason, SfuEvent, TrackCloseReason } from './events.ts';
+export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type TrackCloseReason } from './events.ts';
+export type { SessionCensus, SfuInspection, ShardInspection, ShardObjects, UdpCensus } from './inspection.ts';
 export { shardNoOf } from './negotiation/index.ts';
 export type { Random } from './random.ts';
 export * from './registry/index.ts';

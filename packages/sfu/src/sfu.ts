@@ -22,6 +22,7 @@ import type {
   UpdateTracksReply,
   UpdateTracksRequest,
 } from '@causeway/protocol';
+import type { SfuInspection } from './inspection.ts';
 
 /** What exists in one SFU at one moment. */
 export interface SfuStats {
@@ -55,6 +56,8 @@ export interface Sfu {
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
   readonly stats: SfuStats;
+  /** Everything that can be counted. Looks at every session: ask now and then, not for every request. */
+  inspect(): Promise<SfuInspection>;
   /** Closes every session, says goodbye to their peers and releases sockets and timers. May be called again. */
   close(): Promise<void>;
 }

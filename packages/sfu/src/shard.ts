@@ -6,10 +6,11 @@ import type {
   SubscriberTrackPlan,
   TransportPlan,
 } from '@causeway/media';
+import type { ShardInspection } from './inspection.ts';
 
 /**
  * An engine with its sockets and its time, wherever it runs: the verbs of `MediaControl` without the clock. Arguments are plain data
- * and nothing is returned, so a worker thread can stand behind it.
+ * and so is what is returned, so a worker thread can stand behind it.
  */
 export interface Shard {
   /** Of the certificate that peers of this shard are shown, for the SDP. */
@@ -25,6 +26,7 @@ export interface Shard {
   removePublisherTrack(trackId: string): void;
   putSubscriberTrack(plan: SubscriberTrackPlan): void;
   removeSubscriberTrack(subscriptionId: string): void;
+  inspect(): Promise<ShardInspection>;
   /** Sends what is due to be sent, then releases sockets and timers. */
   close(): Promise<void>;
 }

@@ -27,7 +27,7 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import type { Sfu } from '@causeway/sfu';
+import type { Sfu, SfuInspection } from '@causeway/sfu';
 
 interface MemorySession {
   readonly id: SessionId;
@@ -149,6 +149,10 @@ export class MemorySfu implements Sfu {
 
   get stats() {
     return { sessions: this.#sessions.size, publications: 0, subscriptions: 0 };
+  }
+
+  async inspect(): Promise<SfuInspection> {
+    throw new Error('this SFU has nothing inside');
   }
 
   async close(): Promise<void> {

@@ -2,13 +2,24 @@ import type { Clock } from '../clock.ts';
 
 /** The process's own time. Its timers do not keep the process alive. */
 export function createNodeClock(): Clock {
+  const armed = new Set<NodeJS.Timeout>();
   return {
     nowMs: () => performance.now(),
     wallClockMs: () => Date.now(),
     schedule(delayMs, callback) {
-      const timer = setTimeout(callback, delayMs);
+      const timer = setTimeout(() => {
+        armed.delete(timer);
+        callback();
+      }, delayMs);
       timer.unref();
-      return () => clearTimeout(timer);
+      armed.add(timer);
+      return () => {
+        armed.delete(timer);
+        clearTimeout(timer);
+      };
+    },
+    get armedTimers() {
+      return armed.size;
     },
   };
 }

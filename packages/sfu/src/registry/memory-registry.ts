@@ -14,6 +14,11 @@ export class MemoryRegistry implements Registry {
   readonly #apps = new Map<string, Map<string, Entry>>();
   #serial = 0;
 
+  get kept(): { readonly sessions: number; readonly tracks: number } {
+    const entries = [...this.#apps.values()].flatMap((sessions) => [...sessions.values()]);
+    return { sessions: entries.length, tracks: entries.reduce((sum, { tracks }) => sum + tracks.size, 0) };
+  }
+
   async putSession(session: SessionRecord): Promise<void> {
     const sessions = this.#apps.get(session.appId) ?? new Map<string, Entry>();
     this.#apps.set(session.appId, sessions);

@@ -71,4 +71,6 @@ export interface Registry {
   /** All tracks of a session, hidden ones too; empty if there is no such session in this app. */
   listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]>;
   locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined>;
+  /** How many records it keeps in this process. */
+  readonly kept: { readonly sessions: number; readonly tracks: number };
 }

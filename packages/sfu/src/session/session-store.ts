@@ -65,6 +65,10 @@ export class SessionStore {
     throw this.endOf(appId, sessionId) ?? new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
   }
 
+  get tombstoneCount(): number {
+    return this.#tombstones.size;
+  }
+
   all(): readonly Session[] {
     return [...this.#open.values()];
   }

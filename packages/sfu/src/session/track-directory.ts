@@ -34,6 +34,20 @@ export class TrackDirectory {
   readonly #followersOfName = new Map<string, Set<TrackFollower>>();
   readonly #interests = new Map<TrackFollower, Interest>();
 
+  get counts(): {
+    readonly openTracks: number;
+    readonly followers: number;
+    readonly followedTracks: number;
+    readonly followedNames: number;
+  } {
+    return {
+      openTracks: this.#open.size,
+      followers: this.#interests.size,
+      followedTracks: this.#followersOfTrack.size,
+      followedNames: this.#followersOfName.size,
+    };
+  }
+
   /** Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name. */
   put(source: TrackSource, status: TrackStatus): void {
     const former = this.#open.get(source.sourceTrackId);

@@ -6,13 +6,13 @@ import { createHmac, randomBytes } from 'node:crypto';
 import {
   Engine,
   type EngineListener,
-  type EngineSnapshot,
   type IceRestartPlan,
   type PublisherTrackPlan,
-  type SecureSuite,
   type SubscriberTrackPlan,
   type TransportPlan,
 } from '@causeway/media';
+import type { CountingSecureSuite } from '@causeway/secure';
+import type { ShardInspection } from '../inspection.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
 
@@ -20,14 +20,14 @@ import type { Shard } from '../shard.ts';
 const LONGEST_SLEEP_MS = 60_000;
 
 export interface InlineShardOptions {
-  readonly suite: SecureSuite;
+  readonly suite: CountingSecureSuite;
   readonly addresses: readonly string[];
   readonly port: number;
   readonly connectPaths: boolean;
 }
 
 export class InlineShard implements Shard {
-  readonly #suite: SecureSuite;
+  readonly #suite: CountingSecureSuite;
   readonly #engine: Engine;
   readonly #port: UdpPort;
   readonly #finishTurnLater = () => this.#finishTurn();
@@ -105,8 +105,14 @@ export class InlineShard implements Shard {
     this.#control((nowMs) => this.#engine.removeSubscriberTrack(nowMs, subscriptionId));
   }
 
-  snapshot(): EngineSnapshot {
-    return this.#engine.snapshot(performance.now());
+  async inspect(): Promise<ShardInspection> {
+    const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
+    return {
+      objects: { engine: this.#engine.census(), secure: this.#suite.census(), udp: this.#port.counts },
+      traffic: { ...this.#engine.traffic },
+      drops: this.#engine.drops(),
+      discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
+    };
   }
 
   async close(): Promise<void> {

@@ -139,6 +139,17 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(seen).toEqual(Array.from({ length: 25 }, (_, number) => `s${number}`).filter((id) => id !== 's12'));
     });
 
+    test('keeps no record of sessions that were removed, nor of their tracks', async () => {
+      await registry.putSession(session('s1'));
+      await registry.putTrack(track('s1', 't1'));
+      await registry.putSession(session('s2', { appId: OTHER_APP }));
+
+      await registry.removeSession(APP, 's1');
+      await registry.removeSession(OTHER_APP, 's2');
+
+      expect(registry.kept).toEqual({ sessions: 0, tracks: 0 });
+    });
+
     test('an app without sessions has one empty page', async () => {
       expect(await registry.listSessions(APP, { limit: 10, cursor: undefined })).toEqual({ sessions: [], nextCursor: undefined });
     });

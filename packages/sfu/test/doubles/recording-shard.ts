@@ -6,6 +6,7 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from '@causeway/media';
+import type { ShardInspection } from '../../src/inspection.ts';
 import type { Shard } from '../../src/shard.ts';
 
 /** A shard that moves no packets: it keeps what it was told, refuses what an engine could not do, and speaks when a test says so. */
@@ -75,6 +76,34 @@ export class RecordingShard implements Shard {
   removeSubscriberTrack(subscriptionId: string): void {
     this.log.push(`removeSubscriberTrack ${subscriptionId}`);
     if (!this.subscriptions.delete(subscriptionId)) throw new Error(`there is no subscription ${subscriptionId}`);
+  }
+
+  async inspect(): Promise<ShardInspection> {
+    return {
+      objects: {
+        engine: {
+          transports: this.transports.size,
+          userFragments: this.transports.size,
+          paths: 0,
+          publisherTracks: this.publications.size,
+          receiveStreams: 0,
+          subscriberTracks: this.subscriptions.size,
+          timers: 0,
+          historyPackets: 0,
+          historyBytes: 0,
+          outboxEntries: 0,
+        },
+        secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
+        udp: { paths: 0, connectedSockets: 0 },
+      },
+      traffic: { rtpPacketsReceived: 0, rtpBytesReceived: 0, rtpPacketsSent: 0, rtpBytesSent: 0, handshakesCompleted: 0 },
+      drops: {},
+      discards: {
+        dtls: { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 },
+        srtp: { notKeyed: 0, malformed: 0, indexReused: 0 },
+        sctp: { malformedPackets: 0, overflow: 0, refusedChannels: 0, strayMessages: 0 },
+      },
+    };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,53 @@
+import type { Clock } from './clock.ts';
+import type { SessionCensus, SfuInspection } from './inspection.ts';
+import { publications, subscriptions } from './negotiation/index.ts';
+import type { Registry } from './registry/index.ts';
+import type { SessionCounters } from './session/session-counters.ts';
+import type { SessionStore } from './session/session-store.ts';
+import type { TrackDirectory } from './session/track-directory.ts';
+import type { Shard } from './shard.ts';
+
+/** The parts of an SFU that hold something. */
+export interface InspectedParts {
+  readonly shard: Shard;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly store: SessionStore;
+  readonly directory: TrackDirectory;
+  readonly counters: SessionCounters;
+}
+
+export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> {
+  const { store, counters } = parts;
+  const { objects, ...shard } = await parts.shard.inspect();
+  return {
+    ...shard,
+    objects: { ...objects, sessions: takeCensus(parts) },
+    kept: { tombstones: store.tombstoneCount },
+    sessionsByState: countStates(store),
+    sessionsCreated: counters.created,
+    sessionsClosed: counters.closed(),
+  };
+}
+
+function takeCensus({ registry, clock, store, directory }: InspectedParts): SessionCensus {
+  const states = store.all().map(({ negotiation }) => negotiation);
+  const { sessions: registrySessions, tracks: registryTracks } = registry.kept;
+  return {
+    sessions: states.length,
+    publications: states.reduce((sum, state) => sum + publications(state).length, 0),
+    subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
+    ...directory.counts,
+    timers: clock.armedTimers,
+    registrySessions,
+    registryTracks,
+  };
+}
+
+function countStates(store: SessionStore): SfuInspection['sessionsByState'] {
+  const counts = { new: 0, connecting: 0, connected: 0, disconnected: 0, failed: 0 };
+  for (const { life } of store.all()) {
+    if (life.type === 'open' && life.connectionState !== 'closed') counts[life.connectionState]++;
+  }
+  return counts;
+}

@@ -1,0 +1,63 @@
+/**
+ * What an SFU holds and has done, as plain data: for operators, for metrics, and for finding leaks.
+ */
+import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/media';
+import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
+import type { SessionCloseReason } from './events.ts';
+
+export interface UdpCensus {
+  /** Remote addresses that are remembered. */
+  readonly paths: number;
+  /** Paths with a socket of their own. */
+  readonly connectedSockets: number;
+}
+
+export interface ShardObjects {
+  readonly engine: EngineCensus;
+  readonly secure: SecureCensus;
+  readonly udp: UdpCensus;
+}
+
+export interface ShardInspection {
+  readonly objects: ShardObjects;
+  /** Since the shard began. */
+  readonly traffic: Readonly<TrafficCounters>;
+  /** Packets that the engine threw away, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** What lies below the engine threw away, by protocol and cause. */
+  readonly discards: {
+    readonly dtls: Readonly<DtlsCounters>;
+    readonly srtp: Readonly<SrtpCounters>;
+    readonly sctp: Readonly<SctpCounters>;
+  };
+}
+
+export interface SessionCensus {
+  readonly sessions: number;
+  readonly publications: number;
+  readonly subscriptions: number;
+  /** Tracks of this node that can be subscribed to. */
+  readonly openTracks: number;
+  /** Sessions that subscribe to at least one track, tracks with subscribers, names that are followed. */
+  readonly followers: number;
+  readonly followedTracks: number;
+  readonly followedNames: number;
+  readonly timers: number;
+  /** What the registry keeps in this process; 0 if it keeps everything elsewhere. */
+  readonly registrySessions: number;
+  readonly registryTracks: number;
+}
+
+export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
+  /** Live objects. When all sessions have ended, every count is zero. */
+  readonly objects: ShardObjects & { readonly sessions: SessionCensus };
+  /** What stays behind for a while, within bounds. */
+  readonly kept: {
+    /** Sessions that have ended and are still answered with the reason. */
+    readonly tombstones: number;
+  };
+  readonly sessionsByState: Readonly<Record<Exclude<ConnectionState, 'closed'>, number>>;
+  /** Since the SFU began. */
+  readonly sessionsCreated: number;
+  readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
+}
