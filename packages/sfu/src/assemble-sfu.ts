@@ -12,6 +12,9 @@ import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
 import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
+import { Entrance } from './overload/entrance.ts';
+import type { LoadSource } from './overload/load-source.ts';
+import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';
 import type { Random } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import { createEngineListener } from './session/engine-news.ts';
@@ -41,6 +44,11 @@ export interface SfuAssembly {
   /** Literal addresses for the host candidates, best first. */
   readonly announcedAddresses: readonly string[];
   readonly limits?: Partial<SessionLimits>;
+  readonly overload?: Partial<OverloadLimits>;
+  /** Default: nothing is measured, and only the number of sessions can be too high. */
+  readonly load?: LoadSource;
+  /** Calls back in a later turn of the event loop. Default `setImmediate`. */
+  readonly nextTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
 }
 
@@ -67,11 +75,29 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     },
   };
   const local = { fingerprint: shard.fingerprint, port: shard.port, candidates: hostCandidates(assembly.announcedAddresses, shard.port) };
+  const entrance = new Entrance({
+    limits: { ...DEFAULT_OVERLOAD_LIMITS, ...assembly.overload },
+    load: assembly.load,
+    random,
+    nextTurn: assembly.nextTurn ?? setImmediate,
+    countSessions: () => store.size,
+    onMemoryCritical: () => shard.forgetHistories(),
+  });
   let closing: Promise<void> | undefined;
   shard.setListener(createEngineListener(store));
 
-  function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {
-    if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+  async function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {
+    refuseWhenClosing();
+    const hasArrived = await entrance.pass(appId);
+    try {
+      refuseWhenClosing();
+      return await startSession(appId, request, hasArrived);
+    } finally {
+      hasArrived();
+    }
+  }
+
+  function startSession(appId: AppId, request: CreateSessionRequest, hasArrived: () => void): Promise<CreateSessionReply> {
     return createSession(
       {
         appId,
@@ -80,21 +106,29 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         local,
         request,
         autoPublish: request.autoPublish ?? true,
-        onOpened: (session) => store.add(session),
+        onOpened(session) {
+          store.add(session);
+          hasArrived();
+        },
         onClosed: (session) => store.bury(session),
       },
       parts,
     );
   }
 
+  function refuseWhenClosing(): void {
+    if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+  }
+
   async function closeAll(): Promise<void> {
+    entrance.close();
     for (const session of store.all()) session.close('draining');
     await shard.close();
   }
 
   return {
     udpPort: shard.port,
-    createSession: async (appId, request) => openSession(appId, request),
+    createSession: openSession,
     publish: async (appId, sessionId, request) => publish(store.require(appId, sessionId), request),
     subscribe: async (appId, sessionId, request) => subscribe(store.require(appId, sessionId), request),
     unsubscribe: async (appId, sessionId, request) => unsubscribe(store.require(appId, sessionId), request),
@@ -137,7 +171,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
       };
     },
-    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters }),
+    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance }),
     close() {
       closing ??= closeAll();
       return closing;

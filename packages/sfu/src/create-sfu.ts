@@ -3,7 +3,10 @@ import { createSecureSuite } from '@causeway/secure';
 import { assembleSfu } from './assemble-sfu.ts';
 import type { SfuEvent } from './events.ts';
 import { resolveMediaAddresses } from './io/local-addresses.ts';
+import { memoryLimitBytes } from './io/memory-limit.ts';
 import { createNodeClock } from './io/node-clock.ts';
+import { createProcessLoad } from './io/process-load.ts';
+import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
 import type { SessionLimits } from './session/session-parts.ts';
 import type { Sfu } from './sfu.ts';
@@ -23,6 +26,10 @@ export interface SfuOptions {
   /** Default: one in memory, for a node that stands alone. */
   readonly registry?: Registry;
   readonly limits?: Partial<SessionLimits>;
+  /** When new sessions are refused with `no_capacity`; memory is below. */
+  readonly overload?: Partial<OverloadLimits>;
+  /** New sessions are refused when four fifths of this are used. Default: what the container or the machine has. */
+  readonly maxMemoryBytes?: number;
   /** Hears of what happens in sessions. */
   readonly onEvent?: (event: SfuEvent) => void;
 }
@@ -51,6 +58,8 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     random: { bytes: randomBytes },
     nodeNo: options.nodeNo ?? DEFAULT_NODE_NO,
     announcedAddresses: addresses.announced,
+    load: createProcessLoad(options.maxMemoryBytes ?? memoryLimitBytes()),
+    ...(options.overload !== undefined && { overload: options.overload }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { SessionCensus, SfuInspection } from './inspection.ts';
 import { publications, subscriptions } from './negotiation/index.ts';
+import type { Entrance } from './overload/entrance.ts';
 import type { Registry } from './registry/index.ts';
 import type { SessionCounters } from './session/session-counters.ts';
 import type { SessionStore } from './session/session-store.ts';
@@ -15,10 +16,11 @@ export interface InspectedParts {
   readonly store: SessionStore;
   readonly directory: TrackDirectory;
   readonly counters: SessionCounters;
+  readonly entrance: Entrance;
 }
 
 export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> {
-  const { store, counters } = parts;
+  const { store, counters, entrance } = parts;
   const { objects, ...shard } = await parts.shard.inspect();
   return {
     ...shard,
@@ -27,6 +29,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
     sessionsByState: countStates(store),
     sessionsCreated: counters.created,
     sessionsClosed: counters.closed(),
+    entrance: entrance.report(),
   };
 }
 

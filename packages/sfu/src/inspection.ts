@@ -4,6 +4,7 @@
 import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/media';
 import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
+import type { EntranceReport } from './overload/entrance.ts';
 
 export interface UdpCensus {
   /** Remote addresses that are remembered. */
@@ -60,4 +61,5 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Since the SFU began. */
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
+  readonly entrance: EntranceReport;
 }

@@ -26,6 +26,8 @@ export interface Shard {
   removePublisherTrack(trackId: string): void;
   putSubscriberTrack(plan: SubscriberTrackPlan): void;
   removeSubscriberTrack(subscriptionId: string): void;
+  /** For want of memory: what is kept for retransmission goes. */
+  forgetHistories(): void;
   inspect(): Promise<ShardInspection>;
   /** Sends what is due to be sent, then releases sockets and timers. */
   close(): Promise<void>;

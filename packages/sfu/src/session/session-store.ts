@@ -65,6 +65,10 @@ export class SessionStore {
     throw this.endOf(appId, sessionId) ?? new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   get tombstoneCount(): number {
     return this.#tombstones.size;
   }

@@ -105,6 +105,10 @@ export class InlineShard implements Shard {
     this.#control((nowMs) => this.#engine.removeSubscriberTrack(nowMs, subscriptionId));
   }
 
+  forgetHistories(): void {
+    this.#engine.forgetHistories();
+  }
+
   async inspect(): Promise<ShardInspection> {
     const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
     return {

@@ -78,6 +78,10 @@ export class RecordingShard implements Shard {
     if (!this.subscriptions.delete(subscriptionId)) throw new Error(`there is no subscription ${subscriptionId}`);
   }
 
+  forgetHistories(): void {
+    this.log.push('forgetHistories');
+  }
+
   async inspect(): Promise<ShardInspection> {
     return {
       objects: {

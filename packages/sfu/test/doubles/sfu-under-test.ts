@@ -27,6 +27,7 @@ export class SfuUnderTest {
       nodeNo: 101,
       announcedAddresses: ['192.0.2.1', '2001:db8::1'],
       onEvent: (event) => this.events.push(event),
+      nextTurn: queueMicrotask,
       ...changes,
     });
   }

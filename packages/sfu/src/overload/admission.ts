@@ -1,0 +1,94 @@
+/**
+ * Whether a node takes another session. It says no before the sessions it has would notice: full is a number of sessions, a share
+ * of the memory, or an event loop that has been late for a while because of its own work.
+ */
+import { SfuError } from '@causeway/protocol';
+import { Alarm } from './alarm.ts';
+import type { LoadSample } from './load-source.ts';
+import type { OverloadLimits } from './overload-limits.ts';
+
+/** Samples come once a second. A garbage collection or a burst of joins makes one of them bad, not ten. */
+const SLOW_AFTER_SAMPLES = 10;
+/** So late, so often, that nobody should wait for ten samples. */
+const SEVERE_FACTOR = 4;
+const SEVERE_AFTER_SAMPLES = 2;
+const CLEAR_AFTER_SAMPLES = 5;
+/** Late though mostly idle: another program has the cores, and refusing sessions would not give them back. */
+const BUSY_SHARE = 0.6;
+
+const MEMORY_FULL_SHARE = 0.8;
+const MEMORY_FREE_SHARE = 0.7;
+/** What is kept for convenience goes then. */
+const MEMORY_CRITICAL_SHARE = 0.9;
+
+/** Clients that were refused together must not come back together. */
+const MIN_RETRY_AFTER_MS = 1_000;
+const RETRY_SPREAD_MS = 4_000;
+
+export const ADMISSION_REFUSALS = ['sessions', 'memory', 'event_loop', 'queue'] as const;
+
+/** Why a session was refused. */
+export type AdmissionRefusal = (typeof ADMISSION_REFUSALS)[number];
+
+const EXPLANATIONS: Readonly<Record<AdmissionRefusal, string>> = {
+  sessions: 'this node has as many sessions as it may',
+  memory: 'this node is short of memory',
+  event_loop: 'this node is too busy',
+  queue: 'too many clients are joining this node just now',
+};
+
+export class Admission {
+  readonly #limits: OverloadLimits;
+  readonly #random: () => number;
+  readonly #slow: Alarm;
+  readonly #severe: Alarm;
+  readonly #memory = new Alarm({ raiseAbove: MEMORY_FULL_SHARE, raiseAfter: 1, clearBelow: MEMORY_FREE_SHARE, clearAfter: 1 });
+  readonly #refused = new Map<AdmissionRefusal, number>(ADMISSION_REFUSALS.map((refusal) => [refusal, 0]));
+  #latest: LoadSample | undefined;
+
+  /** @param random uniform in [0, 1) */
+  constructor(limits: OverloadLimits, random: () => number) {
+    const { maxEventLoopDelayMs } = limits;
+    this.#limits = limits;
+    this.#random = random;
+    const clearing = { clearBelow: maxEventLoopDelayMs / 2, clearAfter: CLEAR_AFTER_SAMPLES };
+    this.#slow = new Alarm({ raiseAbove: maxEventLoopDelayMs, raiseAfter: SLOW_AFTER_SAMPLES, ...clearing });
+    this.#severe = new Alarm({ raiseAbove: maxEventLoopDelayMs * SEVERE_FACTOR, raiseAfter: SEVERE_AFTER_SAMPLES, ...clearing });
+  }
+
+  note(sample: LoadSample): void {
+    const delayMs = sample.utilization < BUSY_SHARE ? 0 : sample.eventLoopDelayMs.p99;
+    this.#latest = sample;
+    this.#slow.note(delayMs);
+    this.#severe.note(delayMs);
+    this.#memory.note(sample.memoryShare);
+  }
+
+  /** The interval that was over last; undefined before the first, or where nothing is measured. */
+  get latest(): LoadSample | undefined {
+    return this.#latest;
+  }
+
+  get isMemoryCritical(): boolean {
+    return (this.#latest?.memoryShare ?? 0) > MEMORY_CRITICAL_SHARE;
+  }
+
+  /** Why the next session would be refused; undefined if it would not. */
+  obstacle(sessions: number): AdmissionRefusal | undefined {
+    if (sessions >= this.#limits.maxSessions) return 'sessions';
+    if (this.#memory.isRaised) return 'memory';
+    return this.#slow.isRaised || this.#severe.isRaised ? 'event_loop' : undefined;
+  }
+
+  /** Counts a refusal. @returns the error to answer with, which says when to come back */
+  refuse(refusal: AdmissionRefusal): SfuError {
+    this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
+    const retryAfterMs = Math.round(MIN_RETRY_AFTER_MS + this.#random() * RETRY_SPREAD_MS);
+    return new SfuError('no_capacity', `${EXPLANATIONS[refusal]}; try again later, or elsewhere`, { retryAfterMs });
+  }
+
+  /** By reason, zeros included; a copy. */
+  refused(): Readonly<Record<AdmissionRefusal, number>> {
+    return Object.fromEntries(this.#refused) as Record<AdmissionRefusal, number>;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Random } from '../random.ts';
+import { Admission, type AdmissionRefusal } from './admission.ts';
+import { JoinLane } from './join-lane.ts';
+import type { LoadSample, LoadSource } from './load-source.ts';
+import type { OverloadLimits } from './overload-limits.ts';
+
+export interface EntranceOptions {
+  readonly limits: OverloadLimits;
+  /** Undefined where nothing is measured: only the number of sessions counts then. */
+  readonly load: LoadSource | undefined;
+  readonly random: Random;
+  /** Calls back in a later turn of the event loop. */
+  readonly nextTurn: (callback: () => void) => void;
+  /** How many sessions there are now. */
+  readonly countSessions: () => number;
+  /** Called once a second while memory is nearly used up: what can be done without should go. */
+  readonly onMemoryCritical: () => void;
+}
+
+/** What the entrance has seen, for operators. */
+export interface EntranceReport {
+  /** Of the last second; undefined before the first is over. */
+  readonly load: LoadSample | undefined;
+  /** Why the next session would be refused; undefined if it would not. */
+  readonly obstacle: AdmissionRefusal | undefined;
+  readonly sessionsRefused: Readonly<Record<AdmissionRefusal, number>>;
+  readonly joinsWaiting: number;
+}
+
+const UINT32_RANGE = 2 ** 32;
+
+/** Where sessions come in: not more than the node can bear, and not all at once. */
+export class Entrance {
+  readonly #options: EntranceOptions;
+  readonly #admission: Admission;
+  readonly #joins: JoinLane;
+  /** Sessions that have been let in and are not counted yet. */
+  readonly #arrivals = new Set<symbol>();
+
+  constructor(options: EntranceOptions) {
+    const { limits, load, random, nextTurn } = options;
+    this.#options = options;
+    this.#admission = new Admission(limits, () => uniform(random));
+    this.#joins = new JoinLane(nextTurn);
+    load?.start((sample) => this.#note(sample));
+  }
+
+  /**
+   * Resolves when a session of this app may be created, for which at most a second or two must be waited.
+   *
+   * @returns a function to be called once the session is counted, or has failed; a second call does nothing
+   * @throws no_capacity – the node is full or busy; `retryAfterMs` is different for everybody
+   */
+  async pass(appId: string): Promise<() => void> {
+    const obstacle = this.#obstacle() ?? (this.#joins.hasRoom(appId) ? undefined : 'queue');
+    if (obstacle !== undefined) throw this.#admission.refuse(obstacle);
+    const arrival = Symbol('arrival');
+    this.#arrivals.add(arrival);
+    await this.#joins.enter(appId);
+    return () => this.#arrivals.delete(arrival);
+  }
+
+  report(): EntranceReport {
+    return {
+      load: this.#admission.latest,
+      obstacle: this.#obstacle(),
+      sessionsRefused: this.#admission.refused(),
+      joinsWaiting: this.#joins.waiting,
+    };
+  }
+
+  close(): void {
+    this.#options.load?.stop();
+  }
+
+  #obstacle(): AdmissionRefusal | undefined {
+    return this.#admission.obstacle(this.#options.countSessions() + this.#arrivals.size);
+  }
+
+  #note(sample: LoadSample): void {
+    this.#admission.note(sample);
+    if (this.#admission.isMemoryCritical) this.#options.onMemoryCritical();
+  }
+}
+
+function uniform({ bytes }: Random): number {
+  const [a = 0, b = 0, c = 0, d = 0] = bytes(4);
+  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / UINT32_RANGE;
+}
