@@ -1,0 +1,44 @@
+import { Session } from 'node:inspector';
+
+/**
+ * Notices code that runs in a way it has not run before, with the block counters of V8 itself: no instrumentation, no native
+ * tool. A look costs about 200 us, so it is taken for a batch of inputs and not for each.
+ */
+export class CoverageWatch {
+  readonly #session = new Session();
+  readonly #folder: string;
+  readonly #seen = new Set<string>();
+
+  /** @param folder part of the URL of the files that are watched */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#session.connect();
+    this.#session.post('Profiler.enable');
+    this.#session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
+    this.look();
+  }
+
+  /** @returns how many functions have left out other blocks since the last look than ever before */
+  look(): number {
+    let discovered = 0;
+    this.#session.post('Profiler.takePreciseCoverage', (error, taken) => {
+      if (error !== null) throw error;
+      for (const { url, functions } of taken.result) {
+        if (url.includes(this.#folder)) for (const { ranges } of functions) discovered += this.#note(url, ranges);
+      }
+    });
+    return discovered;
+  }
+
+  close(): void {
+    this.#session.post('Profiler.stopPreciseCoverage');
+    this.#session.disconnect();
+  }
+
+  #note(url: string, ranges: readonly { readonly startOffset: number; readonly count: number }[]): number {
+    const key = `${url} ${ranges.map(({ startOffset, count }) => `${startOffset}${count > 0 ? '+' : '-'}`).join(' ')}`;
+    if (this.#seen.has(key)) return 0;
+    this.#seen.add(key);
+    return 1;
+  }
+}

@@ -1,0 +1,142 @@
+import { CoverageWatch } from './coverage-watch.ts';
+import { FuzzCorpus } from './fuzz-corpus.ts';
+import { FuzzRandom } from './fuzz-random.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly inputs: number;
+  /** Part of the URL of the code that guides the search; without it samples alone are mutated. */
+  readonly guidedBy?: string;
+  readonly collectGarbage?: () => void;
+}
+
+export interface FuzzFinding {
+  /** The input, in hex: what a regression test needs. */
+  readonly input: string;
+  readonly error: string;
+}
+
+export interface FuzzReport {
+  readonly target: string;
+  readonly inputs: number;
+  readonly durationMs: number;
+  /** The longest that an input took, the best of four tries: a first try may have met the garbage collector. */
+  readonly slowestMs: number;
+  readonly slowestInput: string;
+  /** Inputs that became samples because they reached what none had before. */
+  readonly corpusGrowth: number;
+  readonly findings: readonly FuzzFinding[];
+  /** How much more memory was in use at the end than after the first tenth. */
+  readonly heapGrowthBytes: number;
+}
+
+const GUIDED_BATCH = 16;
+/** Then the samples that were found are mutated without looking. */
+const GUIDED_SHARE = 0.3;
+const MAX_FINDINGS = 5;
+const RETRIES = 3;
+
+/** Runs inputs that are all determined by the seed, one after another. */
+export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
+  const run = new FuzzRun(target, options);
+  try {
+    await run.all();
+    return run.report();
+  } finally {
+    run.close();
+  }
+}
+
+class FuzzRun {
+  readonly #target: FuzzTarget;
+  readonly #options: FuzzOptions;
+  readonly #random: FuzzRandom;
+  readonly #corpus: FuzzCorpus;
+  readonly #coverage: CoverageWatch | undefined;
+  readonly #findings: FuzzFinding[] = [];
+  readonly #startedAtMs = performance.now();
+  #batch: Uint8Array[] = [];
+  #done = 0;
+  #slowestMs = 0;
+  #slowestInput: Uint8Array = new Uint8Array(0);
+  #heapAtStartBytes = 0;
+
+  constructor(target: FuzzTarget, options: FuzzOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#random = new FuzzRandom(options.seed);
+    this.#corpus = new FuzzCorpus(target.seeds);
+    this.#coverage = options.guidedBy === undefined ? undefined : new CoverageWatch(options.guidedBy);
+  }
+
+  async all(): Promise<void> {
+    const { inputs } = this.#options;
+    const measureAt = Math.floor(inputs / 10);
+    for (; this.#done < inputs && this.#findings.length < MAX_FINDINGS; this.#done++) {
+      if (this.#done === measureAt) this.#heapAtStartBytes = this.#measureHeap();
+      const input = this.#target.mutate(this.#random, this.#corpus.pick(this.#random), this.#corpus.pick(this.#random));
+      await this.#tryInput(input);
+      if (this.#coverage !== undefined && this.#done < inputs * GUIDED_SHARE) this.#learn(this.#coverage, input);
+    }
+  }
+
+  report(): FuzzReport {
+    const durationMs = performance.now() - this.#startedAtMs;
+    return {
+      target: this.#target.name,
+      inputs: this.#done,
+      durationMs,
+      slowestMs: this.#slowestMs,
+      slowestInput: hexOf(this.#slowestInput),
+      corpusGrowth: this.#corpus.growth,
+      findings: this.#findings,
+      heapGrowthBytes: this.#measureHeap() - this.#heapAtStartBytes,
+    };
+  }
+
+  close(): void {
+    this.#coverage?.close();
+    this.#target.close?.();
+  }
+
+  async #tryInput(input: Uint8Array): Promise<void> {
+    try {
+      let tookMs = await this.#time(input);
+      for (let retry = 0; retry < RETRIES && tookMs > this.#slowestMs; retry++) tookMs = Math.min(tookMs, await this.#time(input));
+      if (tookMs > this.#slowestMs) {
+        this.#slowestMs = tookMs;
+        this.#slowestInput = input;
+      }
+      this.#target.verify?.(input);
+    } catch (error) {
+      this.#findings.push({ input: hexOf(input), error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+
+  async #time(input: Uint8Array): Promise<number> {
+    const copy = input.slice();
+    const startedAtMs = performance.now();
+    const pending = this.#target.run(copy);
+    // Most targets are synchronous, and awaiting nothing two million times is not free.
+    if (pending !== undefined) await pending;
+    return performance.now() - startedAtMs;
+  }
+
+  /** Which input of a batch it was cannot be told, so all of them become samples. */
+  #learn(coverage: CoverageWatch, input: Uint8Array): void {
+    this.#batch.push(input);
+    if (this.#batch.length < GUIDED_BATCH) return;
+    if (coverage.look() > 0) this.#corpus.add(this.#batch, this.#random);
+    this.#batch = [];
+  }
+
+  #measureHeap(): number {
+    this.#options.collectGarbage?.();
+    return process.memoryUsage().heapUsed;
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
