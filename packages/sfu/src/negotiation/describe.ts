@@ -5,7 +5,7 @@
  */
 import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpSection, SdpSsrc } from '@causeway/wire';
 import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
-import { publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
+import { isForSubscribers, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
 
 /** Largest message that a data channel may carry, in bytes (api.md §14). */
@@ -153,12 +153,12 @@ function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly Sd
   return [primary, rtx];
 }
 
+/**
+ * All that the client has offered here and the SFU has a use for, in whichever direction: Chromium no longer offers an extension on any
+ * new m-section once a description has left it out, and a publisher without transport-wide numbers or rids would be the worse for it.
+ */
 function listedExtensions(section: RtpSection): readonly SdpExtension[] {
-  const sent = sentSubscription(section);
-  const listed = [
-    ...(isReceiving(section) || sent === undefined ? publisherExtensions(section.extensions) : []),
-    ...(sent?.extensions ?? []),
-  ];
+  const listed = [...publisherExtensions(section.extensions), ...section.extensions.filter(isForSubscribers)];
   const unique = new Map(listed.map((extension) => [extension.uri, extension]));
   return [...unique.values()].map(({ id, uri, direction }) => ({ id, uri, direction: reversed(direction) }));
 }

@@ -78,7 +78,11 @@ export function publisherExtensions(usable: readonly HeaderExtension[]): readonl
 /** @param sourceUris what the publisher's packets may carry; the subscriber's own MID is always there */
 export function subscriberExtensions(usable: readonly HeaderExtension[], sourceUris: readonly string[]): readonly HeaderExtension[] {
   const wanted = new Set([MID, ...sourceUris]);
-  return usable.filter(({ uri, direction }) => TO_SUBSCRIBERS.has(uri) && direction !== 'sendonly' && wanted.has(uri));
+  return usable.filter((extension) => isForSubscribers(extension) && wanted.has(extension.uri));
+}
+
+export function isForSubscribers({ uri, direction }: HeaderExtension): boolean {
+  return TO_SUBSCRIBERS.has(uri) && direction !== 'sendonly';
 }
 
 /** URIs for a new m-section to a subscriber of such a source. */

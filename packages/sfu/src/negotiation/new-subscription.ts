@@ -2,6 +2,7 @@
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK, sourceIdentity } from './codecs.ts';
+import { subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
   type HeaderExtension,
@@ -100,11 +101,19 @@ function createSubscription(
     rtxSsrc: hasRtx ? freshSsrc(usedSsrcs(state.sections).add(ssrc), random) : undefined,
     // Audio and video of one publisher are synchronised by their common name (RFC 3550 §6.5.1).
     cname: source.remoteSessionId,
-    msid: { streamId: source.remoteSessionId, trackId: source.remoteTrackId },
+    msid: uniqueMsid(source, state.sections),
     ...negotiated,
     isPaused,
     preferredRid,
   };
+}
+
+/** Chromium refuses two sections with the same stream and track, as two copies of one track would have. */
+function uniqueMsid({ remoteSessionId, remoteTrackId }: TrackSource, sections: readonly Section[]): Subscription['msid'] {
+  const taken = new Set(subscriptionsOn(sections).map(({ subscription: { msid } }) => `${msid.streamId} ${msid.trackId}`));
+  let trackId = remoteTrackId;
+  for (let copy = 2; taken.has(`${remoteSessionId} ${trackId}`); copy++) trackId = `${remoteTrackId}#${copy}`;
+  return { streamId: remoteSessionId, trackId };
 }
 
 function countSubscription(state: Negotiation): Negotiation {

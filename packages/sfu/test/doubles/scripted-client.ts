@@ -128,6 +128,8 @@ export class ScriptedClient {
     }
     const inUse = description.sections.filter((section) => !isRejectedSection(section)).map(({ mid }) => mid);
     if (inUse.length > 1 && inUse.join() !== description.bundle.join()) throw new Error('everything in use is bundled');
+    const msids = description.sections.flatMap(({ msids }) => msids.map(({ streamId, trackId }) => `${streamId} ${trackId}`));
+    if (new Set(msids).size < msids.length) throw new Error('two sections have the same a=msid');
     this.lastRemote = description;
     return description;
   }

@@ -124,7 +124,7 @@ describe('an answer', () => {
     const video = section(answerTo(capturedOffer('firefox-simulcast-publisher')).answer, 1);
 
     expect(video.extensions.find(({ uri }) => uri.endsWith(':rtp-stream-id'))?.direction).toBe('recvonly');
-    expect(video.extensions.some(({ uri }) => uri.includes('playout-delay'))).toBe(false);
+    expect(video.extensions.find(({ uri }) => uri.endsWith('playout-delay'))?.direction).toBe('sendonly');
   });
 
   it('falls back to goog-remb and send times where the client has no transport-wide feedback', () => {

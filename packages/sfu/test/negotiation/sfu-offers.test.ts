@@ -68,6 +68,14 @@ describe("the SFU's offer", () => {
     ]);
   });
 
+  it('keeps what Chromium has offered on its own sections, or it would offer that nowhere again', async () => {
+    const { offer } = await offerTo(capturedOffer('chromium-audio-video-recvonly'));
+
+    expect(offer.sections[1]?.extensions.map(({ uri }) => uri.split(/[:/]/).at(-1))).toEqual(
+      expect.arrayContaining(['draft-holmer-rmcat-transport-wide-cc-extensions-01', 'rtp-stream-id', 'repaired-rtp-stream-id']),
+    );
+  });
+
   it('gives one URI one id in all sections', async () => {
     const { offer } = await offerTo(capturedOffer('chromium-no-media-section'));
     const ids = offer.sections.map(({ extensions }) => extensions.find(({ uri }) => uri.endsWith(':mid'))?.id);

@@ -102,6 +102,7 @@ describe('subscribing', () => {
 
     expect(again.tracks[0]?.mid).toBe('s1');
     expect(world.shard.subscriptionsOf(viewer.id)).toHaveLength(2);
+    expect(viewer.client.lastRemote?.sections.flatMap(({ msids }) => msids.map(({ trackId }) => trackId))).toEqual(['camera', 'camera#2']);
   });
 
   it('to several tracks makes one offer, and tells of each that failed', async () => {
