@@ -1,5 +1,6 @@
 /** Debian's Chromium, headless, driven over its own protocol. */
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findProgram } from './find-program.ts';
 import type { TestBrowser, TestPage } from './test-browser.ts';
 
 export interface ChromiumBrowser extends TestBrowser {
@@ -17,8 +18,6 @@ export interface ChromiumPage extends TestPage {
   /** Kills the tab's process as a crash or the system's memory killer would: nothing in it gets to say goodbye. */
   crash(): Promise<void>;
 }
-
-const EXECUTABLE = process.env.CAUSEWAY_CHROMIUM ?? '/usr/bin/chromium';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -39,7 +38,7 @@ const ARGUMENTS = [
 
 /** Starts a browser with an empty profile, which is gone when it is closed. */
 export async function launchChromium(): Promise<ChromiumBrowser> {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, headless: true, args: ARGUMENTS });
+  const browser = await chromium.launch({ executablePath: findProgram('chromium'), headless: true, args: ARGUMENTS });
   return {
     name: 'chromium',
     version: browser.version(),

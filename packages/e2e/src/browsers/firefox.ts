@@ -1,8 +1,7 @@
 /** Debian's Firefox ESR, headless, driven over WebDriver BiDi. */
 import { type Browser, launch } from 'puppeteer-core';
+import { findProgram } from './find-program.ts';
 import type { TestBrowser, TestPage } from './test-browser.ts';
-
-const EXECUTABLE = process.env.CAUSEWAY_FIREFOX ?? '/usr/bin/firefox-esr';
 
 const PREFERENCES = {
   'media.navigator.streams.fake': true,
@@ -21,7 +20,7 @@ const PREFERENCES = {
 export async function launchFirefox(): Promise<TestBrowser> {
   const browser = await launch({
     browser: 'firefox',
-    executablePath: EXECUTABLE,
+    executablePath: findProgram('firefox-esr'),
     headless: true,
     extraPrefsFirefox: PREFERENCES,
   });
