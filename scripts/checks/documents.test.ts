@@ -3,14 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { PROJECT_ROOT } from './run-node.ts';
 
-/** Files that will be in the next commit, as git sees them. */
-const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: PROJECT_ROOT, encoding: 'utf8' })
-  .trim()
-  .split('\n')
-  .filter((file) => existsSync(join(PROJECT_ROOT, file)));
+/** Files that git keeps, or will once they are added. */
+const FILES = listFiles('--cached', '--others', '--exclude-standard');
+/** Packages that git keeps already: one under construction need not be in the documents. */
+const PACKAGES = new Set(
+  listFiles('--cached')
+    .map((file) => /^packages\/([^/]+)\//.exec(file)?.[1])
+    .filter((name) => name !== undefined),
+);
 const FILE_NAMES = new Set(FILES.map((file) => basename(file)));
 const PATHS = new Set(FILES.flatMap((file) => [file, ...parentsOf(file)]));
-const PACKAGES = new Set(FILES.map((file) => /^packages\/([^/]+)\//.exec(file)?.[1]).filter((name) => name !== undefined));
 const TOP_LEVEL = new Set(FILES.map((file) => file.split('/')[0]));
 
 /** Documents about the code as it is. Plans, and logs of what was, may name what is not there. */
@@ -18,6 +20,14 @@ const DOCUMENTS = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANG
 
 /** A decision may name what it did away with. */
 const DESCRIPTIONS = DOCUMENTS.filter((file) => !file.startsWith('docs/adr/'));
+
+function listFiles(...options: readonly string[]): string[] {
+  const listed = execFileSync('git', ['ls-files', ...options], { cwd: PROJECT_ROOT, encoding: 'utf8' });
+  return listed
+    .trim()
+    .split('\n')
+    .filter((file) => existsSync(join(PROJECT_ROOT, file)));
+}
 
 function parentsOf(file: string): string[] {
   const parent = dirname(file);

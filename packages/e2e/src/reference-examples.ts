@@ -1,4 +1,4 @@
-/** The code examples of the API's reference, word for word save for what every user replaces: host, app, secret and STUN server. */
+/** Code that users are shown: the examples of the API's reference, word for word save for what every user replaces: host, app, secret and STUN server. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Daemon } from './servers/daemon.ts';
@@ -25,4 +25,15 @@ export function fillIn(example: string, { access, udpPort }: Pick<Daemon, 'acces
     .replaceAll('const sfuAppId = ""', `const sfuAppId = "${access.appId}"`)
     .replaceAll('const secret = ""', `const secret = "${access.secret}"`)
     .replaceAll('stun:stun.metered.ca:80', `stun:${stunHost}:${udpPort}`);
+}
+
+/** The quick start of the project's own README, filled in for a running daemon. */
+export function readReadmeQuickStart({ access, udpPort }: Pick<Daemon, 'access' | 'udpPort'>): string {
+  const readme = readFileSync(resolve(import.meta.dirname, '../../../README.md'), 'utf8');
+  const [, code = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  return code
+    .replace("'http://localhost:8080'", `'${access.host}'`)
+    .replace("sfuAppId = '…'", `sfuAppId = '${access.appId}'`)
+    .replace("secret = '…'", `secret = '${access.secret}'`)
+    .replace('stun:localhost:8081', `stun:127.0.0.1:${udpPort}`);
 }

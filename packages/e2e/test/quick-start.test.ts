@@ -4,6 +4,7 @@ import {
   listReferenceExamples,
   openStage,
   type ReferenceExample,
+  readReadmeQuickStart,
   readReferenceExample,
   type Stage,
   type TestPage,
@@ -106,6 +107,22 @@ describe("the reference's Quick Start", () => {
     } finally {
       await firefox.close();
     }
+  });
+});
+
+describe("the README's quick start", () => {
+  it('plays the webcam too', async () => {
+    const page = await stage.openPage({ initScript: RECORD_PEER_CONNECTIONS });
+
+    await page.evaluateText(readReadmeQuickStart(stage.daemon));
+
+    await waitUntil(
+      'pcB decodes 30 frames',
+      () => readFramesDecoded(page, 1),
+      (frames) => frames >= 30,
+    );
+    expect(page.errors).toEqual([]);
+    await page.close();
   });
 });
 
