@@ -23,6 +23,10 @@ test('with nothing set, everything has its default', () => {
     announcedAddresses: [],
     region: 'local',
     nodeNumber: 101,
+    maxSessions: 10_000,
+    maxMemoryMb: undefined,
+    maxEventLoopDelayMs: 50,
+    debugPort: undefined,
     logLevel: 'info',
     apps: [],
   });
@@ -38,6 +42,10 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_APP_SECRET: 's3cret',
     CAUSEWAY_REGION: 'eu-west',
     CAUSEWAY_NODE: '7',
+    CAUSEWAY_MAX_SESSIONS: '500',
+    CAUSEWAY_MAX_MEMORY_MB: '512',
+    CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '20',
+    CAUSEWAY_DEBUG_PORT: '9100',
     CAUSEWAY_LOG_LEVEL: 'debug',
   });
 
@@ -48,6 +56,10 @@ test('takes every option from the environment', async () => {
     announcedAddresses: ['203.0.113.7', '2001:db8::7'],
     region: 'eu-west',
     nodeNumber: 7,
+    maxSessions: 500,
+    maxMemoryMb: 512,
+    maxEventLoopDelayMs: 20,
+    debugPort: 9100,
     logLevel: 'debug',
   });
   expect(await authenticate(createStaticAppStore(config.apps), 'demo', 'Bearer s3cret')).toMatchObject({ appId: 'demo' });

@@ -110,6 +110,40 @@ test('--help prints the options', async () => {
   expect(stdout).toContain('CAUSEWAY_UDP_PORT');
 });
 
+test('metrics and objects are served on loopback, if a port for them is set', async () => {
+  const daemon = start({ CAUSEWAY_DEBUG_PORT: '0' });
+  const said = await daemon.waitFor('"message":"ready"');
+  const [, port = ''] = /"debugPort":(\d+)/.exec(said) ?? [];
+
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text());
+  const objects = (await fetch(`http://127.0.0.1:${port}/debug/objects`).then((response) => response.json())) as {
+    objects: Record<string, Record<string, number>>;
+  };
+
+  expect(metrics).toContain('causeway_sessions{state="connected"} 0\n');
+  for (const group of Object.values(objects.objects)) expect(new Set(Object.values(group))).toEqual(new Set([0]));
+  // All of 127.0.0.0/8 is this machine, but only one address of it was opened.
+  await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow();
+});
+
+test('without a debug port there is no debug listener', async () => {
+  const daemon = start();
+
+  expect(await daemon.waitFor('"message":"ready"')).not.toContain('debugPort');
+});
+
+test('a debug port in use stops the start with one line', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+
+  const { code, stderr } = await start({ CAUSEWAY_DEBUG_PORT: String(port) }).exit;
+  other.close();
+
+  expect(code).toBe(2);
+  expect(stderr).toBe(`causeway: TCP port ${port} is in use by another program; stop that one, or set CAUSEWAY_DEBUG_PORT\n`);
+});
+
 test('a TCP port in use stops the start with one line and exit code 2', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');

@@ -2,13 +2,21 @@ import { createStaticAppStore } from '@causeway/accounts';
 import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
 import express from 'express';
 import { createGatewayApp } from '../src/daemon/gateway-app.ts';
+import { ReplyCounters } from '../src/monitoring/reply-counters.ts';
 import { MemorySfu } from './support/memory-sfu.ts';
 import { serve, silentLogger } from './support/test-server.ts';
 
 const apps = createStaticAppStore([]);
 
 function createApp(sfu = new MemorySfu()) {
-  return createGatewayApp({ sfu, apps, region: 'test-region', logger: silentLogger, dashboardFolder: '/nonexistent' });
+  return createGatewayApp({
+    sfu,
+    apps,
+    region: 'test-region',
+    logger: silentLogger,
+    dashboardFolder: '/nonexistent',
+    replies: new ReplyCounters(),
+  });
 }
 
 async function load(path: string, app: express.Express = createApp(), method = 'GET') {
@@ -37,6 +45,10 @@ test('serves the description of its API, to other origins too', async () => {
   expect(status).toBe(200);
   expect(json).toEqual(JSON.parse(JSON.stringify(createOpenApiDocument())));
   expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
+});
+
+test.each(['/metrics', '/debug/objects'])('%s is not for the public', async (path) => {
+  expect(await load(path)).toMatchObject({ status: 404, json: { errorCode: 'route_not_found' } });
 });
 
 test('anything else is not found, in the shape of all errors', async () => {

@@ -1,5 +1,5 @@
 import { SfuError } from '@causeway/protocol';
-import { createMemoryIdempotencyStore } from '../src/limits/idempotency.ts';
+import { MemoryIdempotencyStore } from '../src/limits/idempotency.ts';
 import { APP_ID, OFFER, startTestServer, type TestServer } from './support/test-server.ts';
 
 const MINUTE_MS = 60_000;
@@ -111,7 +111,7 @@ describe('over HTTP', () => {
 
 describe('memory store', () => {
   test('forgets the oldest replies when it holds too many bytes', async () => {
-    const store = createMemoryIdempotencyStore(() => 0);
+    const store = new MemoryIdempotencyStore(() => 0);
     const reply = 'x'.repeat(16 * 1024 * 1024);
     const run = (key: string) => store.run({ key, fingerprint: 'f' }, async () => reply);
 
@@ -123,7 +123,7 @@ describe('memory store', () => {
   });
 
   test('forgets the oldest replies when it holds too many', async () => {
-    const store = createMemoryIdempotencyStore(() => 0);
+    const store = new MemoryIdempotencyStore(() => 0);
     const run = (key: string) => store.run({ key, fingerprint: 'f' }, async () => 'reply');
 
     for (let count = 0; count < 20_001; count += 1) await run(String(count));
@@ -133,7 +133,7 @@ describe('memory store', () => {
   });
 
   test('keeps calls that are under way, however many follow', async () => {
-    const store = createMemoryIdempotencyStore(() => 0);
+    const store = new MemoryIdempotencyStore(() => 0);
     const { promise, resolve } = Promise.withResolvers<string>();
     const slow = store.run({ key: 'slow', fingerprint: 'f' }, () => promise);
     for (let count = 0; count < 20_001; count += 1) await store.run({ key: String(count), fingerprint: 'f' }, async () => 'reply');

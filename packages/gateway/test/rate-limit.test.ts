@@ -43,6 +43,21 @@ describe('rate limiter', () => {
     expect(limiter.take('two', 1)).toBe(0);
   });
 
+  test('remembers only the keys of the last second', () => {
+    const limiter = limiterAt(0);
+    for (let count = 0; count < 1000; count += 1) limiter.take(String(count), 1);
+    nowMs = 999;
+    limiter.take('late', 1);
+    const sizeBefore = limiter.size;
+
+    nowMs = 1000;
+    limiter.take('0', 1);
+
+    expect(sizeBefore).toBe(1001);
+    expect(limiter.size).toBe(2);
+    expect(limiter.take('0', 1)).toBe(1000);
+  });
+
   test('forgets the keys that were not used for longest when there are too many', () => {
     const limiter = limiterAt(0);
     limiter.take('idle', 1);

@@ -5,8 +5,8 @@ import express, { type Router } from 'express';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { sendErrors } from '../http/send-error.ts';
-import { createMemoryIdempotencyStore, type IdempotencyStore } from '../limits/idempotency.ts';
-import { createRateLimiter } from '../limits/rate-limiter.ts';
+import { type IdempotencyStore, MemoryIdempotencyStore } from '../limits/idempotency.ts';
+import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
 import { createJsonLogger } from '../logging/json-logger.ts';
 import { logRequests } from '../logging/log-requests.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -23,6 +23,8 @@ export interface ApiRouterOptions {
   readonly logger?: Logger;
   /** Default: in the memory of this process. */
   readonly idempotency?: IdempotencyStore;
+  /** Default: one of its own. */
+  readonly rateLimiter?: RateLimiter;
   /** Milliseconds since any moment, never going back. */
   readonly now?: () => number;
 }
@@ -36,8 +38,8 @@ export function createApiRouter(options: ApiRouterOptions): Router {
   const services = {
     sfu,
     apps,
-    rateLimiter: createRateLimiter(now),
-    idempotency: options.idempotency ?? createMemoryIdempotencyStore(now),
+    rateLimiter: options.rateLimiter ?? createRateLimiter(now),
+    idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
   };
   const api = express.Router();
   api.use(identifyRequest(region), logRequests(logger, now), allowCrossOrigin());

@@ -1,4 +1,5 @@
 import { MAX_NODE_NO } from '@causeway/protocol';
+import { DEFAULT_OVERLOAD_LIMITS } from '@causeway/sfu';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
 import { integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
@@ -77,6 +78,32 @@ export const OPTIONS = {
     kind: integerFrom(0, MAX_NODE_NO),
     fallback: 101,
     meaning: 'Number of this node in session ids; every node of a cluster needs its own.',
+  }),
+  maxSessions: option({
+    variable: 'CAUSEWAY_MAX_SESSIONS',
+    kind: integerFrom(1, 1_000_000),
+    fallback: DEFAULT_OVERLOAD_LIMITS.maxSessions,
+    meaning: 'How many sessions this node takes at most; one more is refused with `no_capacity`.',
+  }),
+  maxMemoryMb: option<number | undefined>({
+    variable: 'CAUSEWAY_MAX_MEMORY_MB',
+    kind: integerFrom(128, 16_777_216),
+    fallback: undefined,
+    fallbackText: 'what the container or the machine has',
+    meaning: 'Memory that this node may have, in MiB: new sessions are refused when four fifths of it are used.',
+  }),
+  maxEventLoopDelayMs: option({
+    variable: 'CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS',
+    kind: integerFrom(5, 10_000),
+    fallback: DEFAULT_OVERLOAD_LIMITS.maxEventLoopDelayMs,
+    meaning: 'New sessions are refused while packets wait longer than this, one in a hundred of them, for ten seconds.',
+  }),
+  debugPort: option<number | undefined>({
+    variable: 'CAUSEWAY_DEBUG_PORT',
+    kind: PORT,
+    fallback: undefined,
+    fallbackText: 'off',
+    meaning: 'TCP port of `/metrics` and `/debug/objects`, opened on 127.0.0.1 only; 0 takes any free one.',
   }),
   logLevel: option<LogLevel>({
     variable: 'CAUSEWAY_LOG_LEVEL',

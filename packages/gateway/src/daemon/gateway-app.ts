@@ -7,18 +7,21 @@ import { identifyRequest } from '../http/identify-request.ts';
 import { sendErrors } from '../http/send-error.ts';
 import { sendJson } from '../http/send-json.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
   readonly region: string;
   readonly logger: Logger;
   readonly dashboardFolder: string;
+  readonly replies: ReplyCounters;
 }
 
 /** Everything the daemon serves: the API, its description, the page at `/`, and two questions for whoever watches the process. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(options.replies.middleware());
   app.get(
     '/healthz',
     replyWith(() => ({ httpStatus: 200, status: 'alive' })),

@@ -1,16 +1,25 @@
 import { createStaticAppStore } from '@causeway/accounts';
 import { createSfu, type Sfu } from '@causeway/sfu';
 import type { Config } from '../config/config.ts';
+import { OPTIONS } from '../config/options.ts';
+import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
+import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
+import { createDebugListener } from '../monitoring/debug-listener.ts';
+import { inspectNode } from '../monitoring/inspect-node.ts';
+import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { closeHttpServer, createHttpServer, listen } from './http-server.ts';
-import { makeUpApp } from './made-up-app.ts';
+import { type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { explainListenFailure } from './start-failure.ts';
 import { urlHostOf } from './url-host.ts';
 import { describeMadeUpApp } from './welcome.ts';
 
 /** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
 const CLOSE_GRACE_MS = 3_000;
+/** What the debug port shows is for nobody but this machine. */
+const DEBUG_ADDRESS = '127.0.0.1';
+const BYTES_PER_MB = 1024 * 1024;
 
 export interface DaemonServices {
   readonly logger: Logger;
@@ -26,49 +35,91 @@ export interface Daemon {
 }
 
 /**
- * Opens both ports and serves until stopped.
+ * Opens all ports and serves until stopped.
  *
  * @throws ConfigError – a port cannot be opened
  */
-export async function startDaemon(config: Config, { logger, dashboardFolder, print }: DaemonServices): Promise<Daemon> {
+export async function startDaemon(config: Config, services: DaemonServices): Promise<Daemon> {
+  const { logger } = services;
   const madeUpApp = config.apps.length === 0 ? makeUpApp() : undefined;
-  const apps = createStaticAppStore(madeUpApp === undefined ? config.apps : [madeUpApp.app]);
   const sfu = await openSfu(config);
-  const server = createHttpServer(createGatewayApp({ sfu, apps, region: config.region, logger, dashboardFolder }));
-  const httpPort = await openHttp(server, config, sfu);
-  const pageUrl = `http://${urlHostOf(config.listenAddress)}:${httpPort}/`;
-  logger.log('info', 'ready', { page: pageUrl, udpPort: sfu.udpPort, region: config.region, node: config.nodeNumber });
-  if (madeUpApp !== undefined) print(describeMadeUpApp(madeUpApp, pageUrl, `stun:${urlHostOf(config.listenAddress)}:${sfu.udpPort}`));
+  const servers = createServers(sfu, madeUpApp === undefined ? config : { ...config, apps: [madeUpApp.app] }, services);
+  const ports = await openHttp(servers, config).catch(async (error: unknown) => {
+    await sfu.close();
+    throw error;
+  });
+  announce({ ...ports, udpPort: sfu.udpPort }, config, madeUpApp, services);
   return {
-    httpPort,
+    httpPort: ports.httpPort,
     async stop() {
       logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
-      await closeHttpServer(server, CLOSE_GRACE_MS);
+      await Promise.all([closeHttpServer(servers.http, CLOSE_GRACE_MS), closeHttpServer(servers.debug, 0)]);
       await sfu.close();
       logger.log('info', 'stopped');
     },
   };
 }
 
-async function openSfu({ udpPort, listenAddress, announcedAddresses, nodeNumber }: Config): Promise<Sfu> {
+async function openSfu(config: Config): Promise<Sfu> {
+  const { udpPort, listenAddress, announcedAddresses, nodeNumber, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
   try {
     return await createSfu({
       udpPort,
       announcedAddresses,
       nodeNo: nodeNumber,
+      overload: { maxSessions, maxEventLoopDelayMs },
+      ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
       // Like the HTTP server, which takes IPv4 on `::` as well.
       ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
     });
   } catch (error) {
-    throw explainListenFailure(error, 'UDP', udpPort);
+    throw explainListenFailure(error, 'UDP', udpPort, OPTIONS.udpPort);
   }
 }
 
-async function openHttp(server: ReturnType<typeof createHttpServer>, { httpPort, listenAddress }: Config, sfu: Sfu): Promise<number> {
+function createServers(sfu: Sfu, { apps, region }: Pick<Config, 'apps' | 'region'>, { logger, dashboardFolder }: DaemonServices) {
+  const now = () => performance.now();
+  const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
+  const http = createHttpServer(createGatewayApp({ sfu, apps: createStaticAppStore(apps), region, logger, dashboardFolder, ...counted }));
+  const inspect = () => inspectNode({ sfu, server: http, ...counted });
+  const debug = createHttpServer(createDebugListener(inspect, (error) => logger.log('error', 'the node cannot be inspected', { error })));
+  return { http, debug };
+}
+
+interface OpenPorts {
+  readonly httpPort: number;
+  /** Undefined if none was asked for. */
+  readonly debugPort: number | undefined;
+}
+
+async function openHttp({ http, debug }: ReturnType<typeof createServers>, config: Config): Promise<OpenPorts> {
+  const debugPort = config.debugPort === undefined ? undefined : await openPort(debug, config.debugPort, DEBUG_ADDRESS, OPTIONS.debugPort);
   try {
-    return await listen(server, httpPort, listenAddress);
+    return { debugPort, httpPort: await openPort(http, config.httpPort, config.listenAddress, OPTIONS.httpPort) };
   } catch (error) {
-    await sfu.close();
-    throw explainListenFailure(error, 'TCP', httpPort);
+    await closeHttpServer(debug, 0);
+    throw error;
   }
+}
+
+async function openPort(
+  ...[server, port, address, option]: [...Parameters<typeof listen>, { readonly variable: string }]
+): Promise<number> {
+  try {
+    return await listen(server, port, address);
+  } catch (error) {
+    throw explainListenFailure(error, 'TCP', port, option);
+  }
+}
+
+function announce(
+  { httpPort, debugPort, udpPort }: OpenPorts & { readonly udpPort: number },
+  { listenAddress, region, nodeNumber }: Config,
+  madeUpApp: MadeUpApp | undefined,
+  { logger, print }: DaemonServices,
+): void {
+  const host = urlHostOf(listenAddress);
+  const page = `http://${host}:${httpPort}/`;
+  logger.log('info', 'ready', { page, udpPort, region, node: nodeNumber, ...(debugPort === undefined ? {} : { debugPort }) });
+  if (madeUpApp !== undefined) print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
 }

@@ -1,8 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { OPTIONS } from '../config/options.ts';
 
-type Protocol = 'TCP' | 'UDP';
-
 const REASONS: Readonly<Record<string, (port: number, address: string) => string>> = {
   EADDRINUSE: (port) => `port ${port} is in use by another program; stop that one, or set`,
   EACCES: (port) => `port ${port} needs more rights than this program has; take one above 1023 with`,
@@ -12,12 +10,18 @@ const REASONS: Readonly<Record<string, (port: number, address: string) => string
 /**
  * Turns the system's refusal to open a port into a line that says what to do.
  *
+ * @param option that the port was set by
  * @returns the error itself if it is none of those
  */
-export function explainListenFailure(error: unknown, protocol: Protocol, port: number): unknown {
+export function explainListenFailure(
+  error: unknown,
+  protocol: 'TCP' | 'UDP',
+  port: number,
+  option: { readonly variable: string },
+): unknown {
   const { code = '', address = '' } = error as { readonly code?: string; readonly address?: string };
   const reason = REASONS[code]?.(port, address);
   if (reason === undefined) return error;
-  const portVariable = protocol === 'TCP' ? OPTIONS.httpPort.variable : OPTIONS.udpPort.variable;
-  return new ConfigError(`${protocol} ${reason} ${code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress.variable : portVariable}`);
+  const toChange = code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress : option;
+  return new ConfigError(`${protocol} ${reason} ${toChange.variable}`);
 }

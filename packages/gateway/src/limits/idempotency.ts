@@ -39,18 +39,20 @@ interface Entry {
 }
 
 /** Keeps replies in this process, at most 64 MiB of them; the oldest are forgotten first. */
-export function createMemoryIdempotencyStore(now: () => number): IdempotencyStore {
-  return new MemoryIdempotencyStore(now);
-}
-
-class MemoryIdempotencyStore implements IdempotencyStore {
+export class MemoryIdempotencyStore implements IdempotencyStore {
   readonly #now: () => number;
   /** Calls under way where they began, settled ones behind in the order in which they expire. */
   readonly #entries = new Map<string, Entry>();
   #keptBytes = 0;
 
+  /** @param now milliseconds since any moment, never going back */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Replies that are remembered, calls under way among them, and the length of all replies. */
+  get kept(): { readonly replies: number; readonly bytes: number } {
+    return { replies: this.#entries.size, bytes: this.#keptBytes };
   }
 
   async run({ key, fingerprint }: IdempotentCall, execute: () => Promise<string>): Promise<IdempotentReply> {

@@ -1,0 +1,45 @@
+/**
+ * What operators may look at and the internet may not: a listener for a port of its own that is opened on the loopback interface
+ * alone. It changes nothing.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { sendJson } from '../http/send-json.ts';
+import type { NodeInspection } from './inspect-node.ts';
+import { METRICS } from './metrics.ts';
+import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './prometheus-text.ts';
+
+/**
+ * A page in a browser on this machine can make a name of its own lead to 127.0.0.1, and would then be allowed to read the reply;
+ * but the browser says which name it went by.
+ */
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+
+export function createDebugListener(inspect: () => Promise<NodeInspection>, onDefect: (error: unknown) => void): RequestListener {
+  return (request, response) => {
+    reply(inspect, request, response).catch((error: unknown) => {
+      onDefect(error);
+      response.destroy();
+    });
+  };
+}
+
+async function reply(inspect: () => Promise<NodeInspection>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
+    sendJson(response, 403, JSON.stringify({ error: 'this port is asked by its loopback address only' }));
+  } else if (request.method !== 'GET') {
+    response.setHeader('Allow', 'GET');
+    sendJson(response, 405, JSON.stringify({ error: 'this port only answers GET' }));
+  } else if (request.url === '/debug/objects') {
+    sendJson(response, 200, `${JSON.stringify(describeObjects(await inspect()), undefined, 2)}\n`);
+  } else if (request.url === '/metrics') {
+    const text = writePrometheusText(METRICS, await inspect());
+    response.writeHead(200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text);
+  } else {
+    sendJson(response, 404, JSON.stringify({ error: 'there are /metrics and /debug/objects' }));
+  }
+}
+
+/** `objects` is all zeros on a node that everybody has left; `kept` is not, and is bounded. */
+function describeObjects({ sfu, http, kept, process }: NodeInspection) {
+  return { objects: { ...sfu.objects, http }, kept: { ...sfu.kept, ...kept }, process };
+}

@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import type { Sfu, SfuInspection } from '@causeway/sfu';
+import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
+
+/** All that can be counted in the process of one node. */
+export interface NodeInspection {
+  readonly sfu: SfuInspection;
+  readonly http: { readonly connections: number; readonly requests: number };
+  /** What stays behind for a while, within bounds. */
+  readonly kept: { readonly rateLimitedKeys: number; readonly idempotentReplies: number; readonly idempotentReplyBytes: number };
+  readonly replies: readonly ReplyCount[];
+  readonly process: {
+    readonly rssBytes: number;
+    readonly heapUsedBytes: number;
+    readonly externalBytes: number;
+    readonly cpuSeconds: number;
+    readonly uptimeSeconds: number;
+    /** What keeps the event loop going, by kind: sockets, servers, timers. */
+    readonly activeResources: Readonly<Record<string, number>>;
+  };
+}
+
+export interface InspectedNode {
+  readonly sfu: Sfu;
+  readonly server: Server;
+  readonly rateLimiter: RateLimiter;
+  readonly idempotency: MemoryIdempotencyStore;
+  readonly replies: ReplyCounters;
+}
+
+const MICROSECONDS_PER_SECOND = 1e6;
+
+export async function inspectNode(node: InspectedNode): Promise<NodeInspection> {
+  const { replies, bytes } = node.idempotency.kept;
+  return {
+    sfu: await node.sfu.inspect(),
+    http: { connections: await countConnections(node.server), requests: node.replies.underWay },
+    kept: { rateLimitedKeys: node.rateLimiter.size, idempotentReplies: replies, idempotentReplyBytes: bytes },
+    replies: node.replies.list(),
+    process: inspectProcess(),
+  };
+}
+
+function inspectProcess(): NodeInspection['process'] {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const resources = Map.groupBy(process.getActiveResourcesInfo(), (kind) => kind);
+  return {
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
+    externalBytes: external,
+    cpuSeconds: (user + system) / MICROSECONDS_PER_SECOND,
+    uptimeSeconds: process.uptime(),
+    activeResources: Object.fromEntries([...resources].map(([kind, each]) => [kind, each.length])),
+  };
+}
+
+function countConnections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}

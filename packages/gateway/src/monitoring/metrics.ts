@@ -1,0 +1,118 @@
+import type { NodeInspection } from './inspect-node.ts';
+import type { Metric, MetricSample } from './metric.ts';
+
+/**
+ * Everything that `/metrics` says. None has a label for an app, a session or a track: their number has no bound.
+ * The one place that knows names and meanings: `docs/metrics.md` is checked against it.
+ */
+export const METRICS: readonly Metric[] = [
+  gauge('causeway_sessions', 'Sessions that are open, by the state of their connection.', ['state'], ({ sfu }) =>
+    byName(sfu.sessionsByState),
+  ),
+  gauge('causeway_publications', 'Tracks that are published, sent or not.', [], ({ sfu }) => one(sfu.objects.sessions.publications)),
+  gauge('causeway_subscriptions', 'Tracks that are subscribed to, each subscriber counted.', [], ({ sfu }) =>
+    one(sfu.objects.sessions.subscriptions),
+  ),
+  counter('causeway_sessions_created_total', 'Sessions that were created.', [], ({ sfu }) => one(sfu.sessionsCreated)),
+  counter('causeway_sessions_closed_total', 'Sessions that have ended, by reason.', ['reason'], ({ sfu }) => byName(sfu.sessionsClosed)),
+  counter(
+    'causeway_sessions_refused_total',
+    'Sessions that were refused with `no_capacity`, by what was exhausted.',
+    ['reason'],
+    ({ sfu }) => byName(sfu.entrance.sessionsRefused),
+  ),
+  gauge('causeway_joins_waiting', 'Clients whose session is about to be created, in turn.', [], ({ sfu }) =>
+    one(sfu.entrance.joinsWaiting),
+  ),
+  gauge('causeway_full', '1 while new sessions are refused.', [], ({ sfu }) => one(sfu.entrance.obstacle === undefined ? 0 : 1)),
+  counter('causeway_handshakes_completed_total', 'DTLS handshakes that clients have finished.', [], ({ sfu }) =>
+    one(sfu.traffic.handshakesCompleted),
+  ),
+  gauge('causeway_handshakes_open', 'DTLS associations whose handshake is not finished.', [], ({ sfu }) =>
+    one(sfu.objects.secure.handshakes),
+  ),
+  counter('causeway_rtp_received_packets_total', 'Authentic RTP packets from publishers, retransmissions included.', [], ({ sfu }) =>
+    one(sfu.traffic.rtpPacketsReceived),
+  ),
+  counter('causeway_rtp_received_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
+    one(sfu.traffic.rtpBytesReceived),
+  ),
+  counter('causeway_rtp_sent_packets_total', 'RTP packets sent to subscribers, retransmissions included.', [], ({ sfu }) =>
+    one(sfu.traffic.rtpPacketsSent),
+  ),
+  counter('causeway_rtp_sent_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
+    one(sfu.traffic.rtpBytesSent),
+  ),
+  counter('causeway_packets_dropped_total', 'Packets that went no further, by reason.', ['reason'], ({ sfu }) => byName(sfu.drops)),
+  counter(
+    'causeway_secure_discarded_total',
+    'Records, packets and messages that DTLS, SRTP and SCTP threw away, by cause.',
+    ['protocol', 'cause'],
+    ({ sfu }) => Object.entries(sfu.discards).flatMap(([protocol, causes]) => byName({ ...causes }, [protocol])),
+  ),
+  gauge('causeway_packet_history_bytes', 'Packets that are kept in case a subscriber asks for them again.', [], ({ sfu }) =>
+    one(sfu.objects.engine.historyBytes),
+  ),
+  gauge('causeway_udp_sockets', 'Sockets of their own that connected clients have.', [], ({ sfu }) =>
+    one(sfu.objects.udp.connectedSockets),
+  ),
+  gauge(
+    'causeway_event_loop_delay_seconds',
+    'By how much timers were late during the last second: half of them at most, all but one in a hundred, at worst.',
+    ['quantile'],
+    ({ sfu }) => eventLoopDelays(sfu.entrance.load?.eventLoopDelayMs),
+  ),
+  gauge('causeway_event_loop_utilization', 'Share of the last second that the event loop was busy.', [], ({ sfu }) =>
+    optional(sfu.entrance.load?.utilization),
+  ),
+  gauge('causeway_memory_share', 'Share of the memory it may have that the process uses.', [], ({ sfu }) =>
+    optional(sfu.entrance.load?.memoryShare),
+  ),
+  counter(
+    'causeway_http_replies_total',
+    'HTTP requests that were answered, by status and, for errors of the API, by error code.',
+    ['status', 'error_code'],
+    ({ replies }) => replies.map(({ status, errorCode, count }) => ({ labels: [status, errorCode], value: count })),
+  ),
+  gauge('causeway_http_connections', 'TCP connections to the public HTTP port.', [], ({ http }) => one(http.connections)),
+  counter('process_cpu_seconds_total', 'CPU time of all threads of the process.', [], ({ process }) => one(process.cpuSeconds)),
+  gauge('process_resident_memory_bytes', 'Resident set of the process.', [], ({ process }) => one(process.rssBytes)),
+  gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', [], ({ process }) => one(process.heapUsedBytes)),
+  gauge('nodejs_external_memory_bytes', 'Buffers that JavaScript objects own outside of the heap.', [], ({ process }) =>
+    one(process.externalBytes),
+  ),
+];
+
+function gauge(name: Metric['name'], help: string, labels: readonly string[], read: Metric['read']): Metric {
+  return { name, type: 'gauge', help, labels, read };
+}
+
+function counter(name: Metric['name'], help: string, labels: readonly string[], read: Metric['read']): Metric {
+  return { name, type: 'counter', help, labels, read };
+}
+
+function one(value: number): readonly MetricSample[] {
+  return [{ labels: [], value }];
+}
+
+/** No sample before there is a figure. */
+function optional(value: number | undefined): readonly MetricSample[] {
+  return value === undefined ? [] : one(value);
+}
+
+function byName(counts: Readonly<Record<string, number>>, labelsBefore: readonly string[] = []): readonly MetricSample[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: [...labelsBefore, name], value }));
+}
+
+type Delays = NonNullable<NodeInspection['sfu']['entrance']['load']>['eventLoopDelayMs'];
+
+function eventLoopDelays(delays: Delays | undefined): readonly MetricSample[] {
+  if (delays === undefined) return [];
+  const { p50, p99, max } = delays;
+  const byQuantile: readonly [quantile: string, ms: number][] = [
+    ['0.5', p50],
+    ['0.99', p99],
+    ['1', max],
+  ];
+  return byQuantile.map(([quantile, ms]) => ({ labels: [quantile], value: ms / 1000 }));
+}

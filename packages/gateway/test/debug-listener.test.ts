@@ -1,0 +1,78 @@
+import { request } from 'node:http';
+import { createDebugListener } from '../src/monitoring/debug-listener.ts';
+import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
+import { serve, type TestServer } from './support/test-server.ts';
+
+let server: Omit<TestServer, 'sfu'>;
+const defects: unknown[] = [];
+let inspect = async () => SAMPLE_INSPECTION;
+
+beforeAll(async () => {
+  server = await serve(
+    createDebugListener(
+      () => inspect(),
+      (error) => defects.push(error),
+    ),
+  );
+});
+afterAll(() => server.close());
+
+/** `fetch` does not let one choose the Host header. */
+function statusForHost(host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: server.port, path: '/metrics', headers: { Host: host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+test('/debug/objects shows what lives, what is kept, and what the process has open', async () => {
+  const { status, json } = await server.send('GET', '/debug/objects');
+
+  expect(status).toBe(200);
+  expect(json).toEqual({
+    objects: { ...SAMPLE_INSPECTION.sfu.objects, http: { connections: 68, requests: 69 } },
+    kept: { tombstones: 31, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72 },
+    process: SAMPLE_INSPECTION.process,
+  });
+});
+
+test('/metrics is text for Prometheus', async () => {
+  const { status, text, headers } = await server.send('GET', '/metrics');
+
+  expect(status).toBe(200);
+  expect(headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(text).toContain('causeway_publications 4\n');
+});
+
+test.each([
+  ['GET', '/', 404],
+  ['GET', '/debug', 404],
+  ['POST', '/metrics', 405],
+  ['DELETE', '/debug/objects', 405],
+])('%s %s is %d', async (method, path, status) => {
+  expect((await server.send(method, path)).status).toBe(status);
+});
+
+test.each(['localhost', 'localhost:9', '127.0.0.1:80', '[::1]:9090'])('the host name %s is answered', async (host) => {
+  expect(await statusForHost(host)).toBe(200);
+});
+
+test.each(['rebound.example', '127.0.0.1.example', 'localhost.example:80', '192.168.0.1'])(
+  'the host name "%s", by which a page in a browser may have come, is not',
+  async (host) => {
+    expect(await statusForHost(host)).toBe(403);
+  },
+);
+
+test('a defect is reported, and the next request is answered', async () => {
+  inspect = async () => Promise.reject(new Error('inside'));
+  const failed = server.send('GET', '/metrics');
+  await expect(failed).rejects.toThrow();
+  inspect = async () => SAMPLE_INSPECTION;
+
+  expect((await server.send('GET', '/metrics')).status).toBe(200);
+  expect(defects).toEqual([new Error('inside')]);
+});

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMetricsInMarkdown } from '../src/monitoring/describe-metrics.ts';
+import { METRICS } from '../src/monitoring/metrics.ts';
+import { writePrometheusText } from '../src/monitoring/prometheus-text.ts';
+import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
+
+test('docs/metrics.md has exactly one row for each metric, in the order of the source', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/metrics.md'), 'utf8');
+
+  const rows = page.split('\n').filter((line) => /^\| `(?:causeway|process|nodejs)_/.test(line));
+
+  expect(rows).toEqual(describeMetricsInMarkdown());
+});
+
+test('no name is used twice, and exactly the counters end in _total', () => {
+  expect(new Set(METRICS.map(({ name }) => name)).size).toBe(METRICS.length);
+  for (const { name, type } of METRICS) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+});
+
+test('every sample has a value for each of its labels', () => {
+  for (const metric of METRICS) {
+    const samples = metric.read(SAMPLE_INSPECTION);
+    expect(samples.length).toBeGreaterThan(0);
+    for (const { labels, value } of samples) {
+      expect(labels).toHaveLength(metric.labels.length);
+      expect(Number.isFinite(value)).toBe(true);
+    }
+  }
+});
+
+test('the text is what Prometheus reads: help, type, and a line for each sample', () => {
+  const text = writePrometheusText(METRICS, SAMPLE_INSPECTION);
+
+  expect(text).toContain(
+    '# HELP causeway_sessions Sessions that are open, by the state of their connection.\n' +
+      '# TYPE causeway_sessions gauge\n' +
+      'causeway_sessions{state="new"} 50\ncauseway_sessions{state="connecting"} 51\ncauseway_sessions{state="connected"} 52\n',
+  );
+  expect(text).toContain('causeway_sessions_refused_total{reason="event_loop"} 65\n');
+  expect(text).toContain('causeway_full 1\n');
+  expect(text).toContain('causeway_packets_dropped_total{reason="unknown-path"} 37\n');
+  expect(text).toContain('causeway_secure_discarded_total{protocol="dtls",cause="replayed"} 42\n');
+  expect(text).toContain(
+    'causeway_event_loop_delay_seconds{quantile="0.5"} 0.001\n' +
+      'causeway_event_loop_delay_seconds{quantile="0.99"} 0.012\n' +
+      'causeway_event_loop_delay_seconds{quantile="1"} 0.25\n',
+  );
+  expect(text).toContain('causeway_http_replies_total{status="404",error_code="session_not_found"} 74\n');
+  expect(text).toContain('process_cpu_seconds_total 78.5\n');
+  for (const line of text.trimEnd().split('\n')) {
+    expect(line).toMatch(/^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="[^"\n]*"(?:,[a-z_]+="[^"\n]*")*\})? \d+(?:\.\d+)?)$/);
+  }
+});
+
+test('a label value cannot break out of its quotes', () => {
+  const metric = {
+    name: 'causeway_x',
+    type: 'gauge',
+    help: 'x',
+    labels: ['l'],
+    read: () => [{ labels: ['a"b\\c\nd'], value: 1 }],
+  } as const;
+
+  expect(writePrometheusText([metric], SAMPLE_INSPECTION)).toContain('causeway_x{l="a\\"b\\\\c\\nd"} 1\n');
+});
+
+test('before the first second is over there is no sample of the load', () => {
+  const { load: _load, ...entrance } = SAMPLE_INSPECTION.sfu.entrance;
+  const early = {
+    ...SAMPLE_INSPECTION,
+    sfu: { ...SAMPLE_INSPECTION.sfu, entrance: { ...entrance, load: undefined, obstacle: undefined } },
+  };
+
+  const text = writePrometheusText(METRICS, early);
+
+  expect(text).not.toMatch(/^causeway_event_loop_/m);
+  expect(text).toContain('causeway_full 0\n');
+});
