@@ -18,7 +18,7 @@ export function createNegotiation(sessionId: SessionId, shardNo: number, local: 
     payloadTypes: EMPTY_NUMBER_TABLE,
     extensionIds: EMPTY_NUMBER_TABLE,
     allowsMixedExtensions: false,
-    named: { mids: 0, publications: 0, subscriptions: 0 },
+    named: { mids: 0, publications: 0, subscriptions: 0, transports: 0 },
   };
 }
 

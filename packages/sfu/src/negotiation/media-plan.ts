@@ -24,14 +24,15 @@ export function mediaPlanOf(state: Negotiation): MediaPlan {
   const subscriptions = new Map<string, SubscriberTrackPlan>();
   for (const section of state.sections) {
     if (section.type !== 'rtp') continue;
-    if (section.publication !== undefined) publications.set(section.publication.id, publisherPlan(state, section, section.publication.id));
+    if (section.publication !== undefined)
+      publications.set(section.publication.id, publisherPlan(transport.id, section, section.publication.id));
     if (section.sending.type !== 'live') continue;
     const { subscription } = section.sending;
-    subscriptions.set(subscription.id, subscriberPlan(state, section, subscription));
+    subscriptions.set(subscription.id, subscriberPlan(transport.id, section, subscription));
   }
   return {
     transport: {
-      transportId: state.sessionId,
+      transportId: transport.id,
       local: state.ice,
       remote: transport.remote,
       dtlsRole: transport.dtlsRole,
@@ -42,9 +43,9 @@ export function mediaPlanOf(state: Negotiation): MediaPlan {
   };
 }
 
-function publisherPlan(state: Negotiation, section: RtpSection, trackId: string): PublisherTrackPlan {
+function publisherPlan(transportId: string, section: RtpSection, trackId: string): PublisherTrackPlan {
   return {
-    transportId: state.sessionId,
+    transportId,
     trackId,
     mid: section.mid,
     kind: section.kind,
@@ -56,9 +57,9 @@ function publisherPlan(state: Negotiation, section: RtpSection, trackId: string)
   };
 }
 
-function subscriberPlan(state: Negotiation, section: RtpSection, subscription: Subscription): SubscriberTrackPlan {
+function subscriberPlan(transportId: string, section: RtpSection, subscription: Subscription): SubscriberTrackPlan {
   return {
-    transportId: state.sessionId,
+    transportId,
     subscriptionId: subscription.id,
     mid: section.mid,
     kind: section.kind,
@@ -85,11 +86,16 @@ function extensionPlan({ id, uri }: HeaderExtension): { readonly id: number; rea
 
 /** Drives the engine from one picture to the next; what is the same in both is not touched. */
 export function applyMediaPlan(shard: Shard, before: MediaPlan, after: MediaPlan): void {
-  applyTransport(shard, before.transport, after.transport);
-  for (const id of before.subscriptions.keys()) if (!after.subscriptions.has(id)) shard.removeSubscriberTrack(id);
-  for (const id of before.publications.keys()) if (!after.publications.has(id)) shard.removePublisherTrack(id);
-  for (const [id, plan] of after.publications) if (!isSamePlan(before.publications.get(id), plan)) shard.putPublisherTrack(plan);
-  for (const [id, plan] of after.subscriptions) if (!isSamePlan(before.subscriptions.get(id), plan)) shard.putSubscriberTrack(plan);
+  const isReplaced = before.transport !== undefined && before.transport.transportId !== after.transport?.transportId;
+  // Everything moves with the transport: it is taken down whole and built up on the new one.
+  const kept = isReplaced ? NO_MEDIA : after;
+  for (const id of before.subscriptions.keys()) if (!kept.subscriptions.has(id)) shard.removeSubscriberTrack(id);
+  for (const id of before.publications.keys()) if (!kept.publications.has(id)) shard.removePublisherTrack(id);
+  if (isReplaced) shard.closeTransport(before.transport.transportId);
+  const standing = isReplaced ? NO_MEDIA : before;
+  applyTransport(shard, standing.transport, after.transport);
+  for (const [id, plan] of after.publications) if (!isSamePlan(standing.publications.get(id), plan)) shard.putPublisherTrack(plan);
+  for (const [id, plan] of after.subscriptions) if (!isSamePlan(standing.subscriptions.get(id), plan)) shard.putSubscriberTrack(plan);
 }
 
 function applyTransport(shard: Shard, before: TransportPlan | undefined, after: TransportPlan | undefined): void {

@@ -19,6 +19,10 @@ export interface LocalEndpoint {
 
 /** The transport under all m-sections; there is none until both sides have named their ICE credentials. */
 export interface PeerTransportState {
+  /** Unique within the engine; of the session's first transport it is the session's own. */
+  readonly id: string;
+  /** The m-section that stands for it: the first of the BUNDLE group when it was made. */
+  readonly tag: string;
   readonly remote: IceCredentials;
   readonly remoteFingerprints: readonly SdpFingerprint[];
   readonly dtlsRole: 'server' | 'client';
@@ -185,8 +189,8 @@ export interface Negotiation {
   /** Header-extension ids by kind and URI. */
   readonly extensionIds: NumberTable;
   readonly allowsMixedExtensions: boolean;
-  /** Numbers of the mids, publications and subscriptions that the SFU has named so far. */
-  readonly named: { readonly mids: number; readonly publications: number; readonly subscriptions: number };
+  /** How many mids, publications, subscriptions and transports the SFU has named so far. */
+  readonly named: { readonly mids: number; readonly publications: number; readonly subscriptions: number; readonly transports: number };
 }
 
 /** Where ids, credentials and SSRCs of a step come from. */

@@ -25,16 +25,32 @@ export function negotiateTransport(
   const section = transportSection(description);
   if (section === undefined) return state;
   const seen = readTransport(section, type);
-  if (state.transport === undefined) return { ...state, transport: seen };
-  checkSameCertificate(state.transport, seen);
-  const isRestart = type === 'offer' && !isSameCredentials(state.transport, seen);
-  if (!isRestart) return state;
-  return {
-    ...state,
-    transport: { ...state.transport, remote: seen.remote },
-    ice: createIceCredentials(shardNoOf(state.ice.ufrag) ?? 0, random),
-  };
+  const known = state.transport;
+  if (known === undefined) return withNewTransport(state, seen);
+  checkSameCertificate(known, seen);
+  // New credentials of ours answer new ones of the client and nothing else: Firefox refuses them otherwise.
+  const isRestart = type === 'offer' && !isSameCredentials(known, seen);
+  const restarted = isRestart ? { ...state, ice: createIceCredentials(shardNoOf(state.ice.ufrag) ?? 0, random) } : state;
+  if (isRejected(known.tag, description)) return withNewTransport(restarted, seen);
+  return isRestart ? { ...restarted, transport: { ...known, remote: seen.remote } } : state;
 }
+
+/**
+ * Chromium and Firefox drop the transport with the m-section that stands for it and make a new one for those that are left, with a DTLS
+ * association of its own.
+ */
+function isRejected(tag: string, description: SdpDescription): boolean {
+  const section = description.sections.find(({ mid }) => mid === tag);
+  return section === undefined || isRejectedSection(section);
+}
+
+function withNewTransport(state: Negotiation, seen: SeenTransport): Negotiation {
+  const { transports } = state.named;
+  const id = transports === 0 ? state.sessionId : `${state.sessionId}/t${transports}`;
+  return { ...state, transport: { id, ...seen }, named: { ...state.named, transports: transports + 1 } };
+}
+
+type SeenTransport = Omit<PeerTransportState, 'id'>;
 
 /** The section whose transport attributes count for all: the first of the BUNDLE group that is in use. */
 export function transportSection(description: SdpDescription): SdpSection | undefined {
@@ -43,12 +59,12 @@ export function transportSection(description: SdpDescription): SdpSection | unde
   return tagged ?? inUse[0];
 }
 
-function readTransport(section: SdpSection, type: 'offer' | 'answer'): PeerTransportState {
+function readTransport(section: SdpSection, type: 'offer' | 'answer'): SeenTransport {
   const mid = section.mid ?? '';
   if (section.ice === undefined) throw invalid(`m-section ${mid} has no a=ice-ufrag or no a=ice-pwd`);
   const remoteFingerprints = trustedFingerprints(section.fingerprints);
   if (remoteFingerprints.length === 0) throw invalid(`m-section ${mid} has no a=fingerprint with sha-256, sha-384 or sha-512`);
-  return { remote: section.ice, remoteFingerprints, dtlsRole: localDtlsRole(section, type) };
+  return { tag: mid, remote: section.ice, remoteFingerprints, dtlsRole: localDtlsRole(section, type) };
 }
 
 /** The SFU waits for the ClientHello unless the client insists on waiting too. */
@@ -63,14 +79,14 @@ function trustedFingerprints(fingerprints: readonly SdpFingerprint[]): readonly 
 }
 
 /** A new certificate would need a new DTLS association, and with it new keys for every subscription: that is a new session. */
-function checkSameCertificate(known: PeerTransportState, seen: PeerTransportState): void {
+function checkSameCertificate(known: PeerTransportState, seen: SeenTransport): void {
   const isKnown = seen.remoteFingerprints.some(({ algorithm, value }) =>
     known.remoteFingerprints.some((fingerprint) => fingerprint.algorithm === algorithm && fingerprint.value === value),
   );
   if (!isKnown) throw invalid('the certificate fingerprint changed within the session; create a new session for a new RTCPeerConnection');
 }
 
-function isSameCredentials(known: PeerTransportState, seen: PeerTransportState): boolean {
+function isSameCredentials(known: PeerTransportState, seen: SeenTransport): boolean {
   return known.remote.ufrag === seen.remote.ufrag && known.remote.password === seen.remote.password;
 }
 

@@ -15,8 +15,8 @@ export function createEngineListener(store: SessionStore): EngineListener {
     }
   };
   return {
-    onConnectionState: (transportId, state) => tell(transportId, (session) => session.onConnectionState(state)),
-    onTransportClosed: (transportId, reason) => tell(transportId, (session) => session.onTransportClosed(reason)),
+    onConnectionState: (transportId, state) => tell(sessionIdOf(transportId), (session) => session.onConnectionState(transportId, state)),
+    onTransportClosed: (transportId, reason) => tell(sessionIdOf(transportId), (session) => session.onTransportClosed(transportId, reason)),
     onTrackActivity: (trackId, activity) => tell(sessionIdOf(trackId), (session) => session.onTrackActivity(trackId, activity)),
     // Data channels open and close in the engine; publishing them is not built yet.
     onDataChannelOpened: () => undefined,
@@ -25,7 +25,8 @@ export function createEngineListener(store: SessionStore): EngineListener {
   };
 }
 
-/** Publication ids begin with the id of their session. */
-function sessionIdOf(publicationId: string): string {
-  return publicationId.slice(0, publicationId.lastIndexOf('/'));
+/** Ids in the engine are the session's own, or begin with it. */
+function sessionIdOf(engineId: string): string {
+  const slash = engineId.indexOf('/');
+  return slash === -1 ? engineId : engineId.slice(0, slash);
 }

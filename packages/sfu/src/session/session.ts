@@ -153,13 +153,14 @@ export class Session implements TrackFollower {
   /** Ends the session; further calls do nothing. */
   close(reason: SessionCloseReason): void {
     if (this.#life.type === 'closed') return;
-    if (this.#negotiation.transport !== undefined) this.parts.shard.closeTransport(this.id);
+    if (this.#media.transport !== undefined) this.parts.shard.closeTransport(this.#media.transport.transportId);
     this.#end(reason);
   }
 
   // What the engine tells.
 
-  onConnectionState(connectionState: ConnectionState): void {
+  onConnectionState(transportId: string, connectionState: ConnectionState): void {
+    if (transportId !== this.#media.transport?.transportId) return;
     if (this.#life.type === 'closed' || this.#life.connectionState === connectionState || connectionState === 'closed') return;
     this.#life = { type: 'open', connectionState };
     this.#announcer.announceSession(this.record());
@@ -168,7 +169,8 @@ export class Session implements TrackFollower {
   }
 
   /** The engine has ended the transport: there is nothing left to be closed there. */
-  onTransportClosed(reason: TransportCloseReason): void {
+  onTransportClosed(transportId: string, reason: TransportCloseReason): void {
+    if (transportId !== this.#media.transport?.transportId) return;
     this.#media = NO_MEDIA;
     this.#end(reason);
   }

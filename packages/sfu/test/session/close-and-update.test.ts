@@ -338,6 +338,34 @@ describe('renegotiate with an offer', () => {
     expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(world.shard.publicationsOf(publisher.id)[0]?.trackId);
   });
 
+  it('moves everything to a new transport when the client stops the m-section that stood for the old one', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const client = new ScriptedClient();
+    client.addTransceiver('audio', { direction: 'sendonly', trackId: 'voice', streamId: 's' });
+    client.addTransceiver('video', { direction: 'sendonly', trackId: 'own', streamId: 's' });
+    const both = await world.join(client);
+    await both.receive(publisher.track('camera'));
+    const viewer = await world.join(new ScriptedClient());
+    await viewer.receive(both.track('own'));
+    const [own] = world.shard.publicationsOf(both.id).filter(({ kind }) => kind === 'video');
+    client.at('0').isStopped = true;
+
+    await both.offer();
+
+    const moved = `${both.id}/t1`;
+    expect([...world.shard.transports.keys()]).not.toContain(both.id);
+    expect(world.shard.transports.get(moved)).toMatchObject({ remote: client.ice, local: client.lastRemote?.sections[1]?.ice });
+    expect(world.shard.publicationsOf(moved)).toEqual([{ ...own, transportId: moved }]);
+    expect(world.shard.subscriptionsOf(moved).map(({ mid }) => mid)).toEqual(['s0']);
+    expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(own?.trackId);
+    world.shard.listener.onTransportClosed(both.id, 'peer_closed');
+    world.shard.connect(moved);
+    expect((await world.sfu.describeSession(APP, both.id)).connectionState).toBe('connected');
+    await world.sfu.deleteSession(APP, both.id);
+    expect(world.shard.transports.has(moved)).toBe(false);
+  });
+
   it('refuses another certificate', async () => {
     const { world, viewer } = await watched();
     viewer.client.fingerprint = { ...viewer.client.fingerprint, value: 'EF:EF' };
