@@ -10,7 +10,7 @@ import { readClientSection } from './client-section.ts';
 import { payloadTypeMeanings } from './codecs.ts';
 import { answerSetup, describe } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
-import { extensionMeaning, isSameKindMeaning } from './header-extensions.ts';
+import { extensionMeaning, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
@@ -113,7 +113,7 @@ function takesLargeExtensionIds({ extmapAllowMixed, origin }: SdpDescription): b
 
 function continueSections(known: readonly Section[], offer: SdpDescription): readonly Section[] {
   const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
-  return offer.sections.map((section, index) => {
+  return withOneMeaningPerId(offer.sections).map((section, index) => {
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
     if (section.kind === 'audio' || section.kind === 'video') return continueRtp(section, previous?.type === 'rtp' ? previous : undefined);

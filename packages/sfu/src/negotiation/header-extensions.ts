@@ -4,7 +4,7 @@
  * @see RFC 8285
  */
 import type { MediaKind } from '@causeway/media';
-import type { SdpExtension } from '@causeway/wire';
+import type { SdpExtension, SdpSection } from '@causeway/wire';
 
 /** `sendonly` and `recvonly` as the client means them; most are `sendrecv`. */
 export type HeaderExtension = SdpExtension;
@@ -64,6 +64,20 @@ export function usableExtensions(offered: readonly SdpExtension[]): readonly Hea
     const isUsable = direction !== 'inactive' && (FROM_PUBLISHERS.has(uri) || TO_SUBSCRIBERS.has(uri)) && !seen.has(uri);
     seen.add(uri);
     return isUsable;
+  });
+}
+
+/**
+ * Bundled m-sections are one RTP session (RFC 9143 §9.1), so an id that means two things is left to the first section that has it. aiortc
+ * 1.4 numbers audio and video each from 1 all the same, reads the packets of both by one table, and receives nothing more after a value
+ * that does not fit.
+ */
+export function withOneMeaningPerId(sections: readonly SdpSection[]): readonly SdpSection[] {
+  const uriOf = new Map<number, string>();
+  return sections.map((section) => {
+    const extensions = usableExtensions(section.extensions).filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
+    for (const { id, uri } of extensions) uriOf.set(id, uri);
+    return { ...section, extensions };
   });
 }
 

@@ -131,8 +131,18 @@ describe('an answer', () => {
     const [, video] = answerTo(capturedOffer('aiortc-audio-video-publisher')).answer.sections;
 
     expect(video?.codecs[0]?.feedback.map(({ type }) => type)).toContain('goog-remb');
-    expect(video?.extensions.map(({ uri }) => uri.split(/[:/]/).at(-1))).toEqual(['mid', 'abs-send-time']);
     expect(video?.rtcpRsize).toBe(false);
+    const [videoAlone] = answerTo(capturedOffer('aiortc-quick-start-subscriber')).answer.sections;
+    expect(videoAlone?.extensions.map(({ uri }) => uri.split(/[:/]/).at(-1))).toEqual(['mid', 'abs-send-time']);
+  });
+
+  it.each(['publisher', 'recvonly'])('agrees with aiortc to one meaning for each extension id of a bundle (%s)', (role) => {
+    const { sections } = answerTo(capturedOffer(`aiortc-audio-video-${role}`)).answer;
+
+    expect(sections.map(({ extensions }) => extensions.map(({ id, uri }) => `${id} ${uri.split(/[:/]/).at(-1)}`))).toEqual([
+      ['1 mid', '2 ssrc-audio-level'],
+      ['1 mid'],
+    ]);
   });
 
   it('keeps opus in stereo', () => {
