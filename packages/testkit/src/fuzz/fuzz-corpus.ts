@@ -12,7 +12,8 @@ export class FuzzCorpus {
   /** @throws RangeError without a seed */
   constructor(seeds: readonly Uint8Array[]) {
     if (seeds.length === 0) throw new RangeError('a corpus needs a real sample to begin with');
-    this.#seeds = seeds;
+    // Plain arrays: those of a Buffer share memory with their slices.
+    this.#seeds = seeds.map((seed) => Uint8Array.from(seed));
   }
 
   /** Real samples half of the time, however many others there are. */

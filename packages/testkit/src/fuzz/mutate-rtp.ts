@@ -7,6 +7,8 @@ export interface KnownRtp {
   readonly ssrcs: readonly number[];
   readonly payloadTypes: readonly number[];
   readonly extensionIds: readonly number[];
+  /** Values that mean something in them, such as MIDs. */
+  readonly extensionValues: readonly Uint8Array[];
 }
 
 const FIXED_LENGTH = 12;
@@ -54,7 +56,7 @@ function extensionBlock(random: FuzzRandom, known: KnownRtp, other: Uint8Array):
   for (let element = 0; element < count; element++) {
     const id = random.chance(0.8) ? random.pick(known.extensionIds) : random.byte();
     const length = isTwoByte ? random.integer(random.chance(0.1) ? 256 : 20) : 1 + random.integer(16);
-    const value = random.chance(0.5) ? other.slice(0, length) : random.bytes(length);
+    const value = extensionValue(random, known, other, length);
     const claimed = random.chance(0.05) ? random.byte() : value.length;
     if (isTwoByte) elements.push(id & 0xff, claimed & 0xff, ...value);
     else elements.push(((id & 0x0f) << 4) | ((claimed - 1) & 0x0f), ...value);
@@ -65,6 +67,12 @@ function extensionBlock(random: FuzzRandom, known: KnownRtp, other: Uint8Array):
   const profile = isTwoByte ? 0x1000 : 0xbede;
   const said = random.chance(0.03) ? random.uint16() : profile;
   return Uint8Array.from([said >> 8, said & 0xff, words >> 8, words & 0xff, ...elements]);
+}
+
+/** @param length of a value that means nothing */
+function extensionValue(random: FuzzRandom, known: KnownRtp, other: Uint8Array, length: number): Uint8Array {
+  if (known.extensionValues.length > 0 && random.chance(0.5)) return random.pick(known.extensionValues);
+  return random.chance(0.5) ? other.slice(0, length) : random.bytes(length);
 }
 
 function paddingOf(random: FuzzRandom): Uint8Array {

@@ -64,7 +64,7 @@ function rtpTarget(): FuzzTarget {
     name: 'rtp',
     share: 4,
     seeds: capturedTraffic('rtp'),
-    mutate: createRtpMutator({ ssrcs: SSRCS, payloadTypes: [96, 97, 111], extensionIds: EXTENSION_IDS }),
+    mutate: createRtpMutator({ ssrcs: SSRCS, payloadTypes: [96, 97, 111], extensionIds: EXTENSION_IDS, extensionValues: [] }),
     run(input) {
       const isRead = view.read(input, input.length);
       assertPromise(!isRead || rtpHeaderLength(input, input.length) === view.headerLength, 'both readers agree on the header');
