@@ -14,11 +14,12 @@ const READY_POLL_MS = 50;
 export const OWN_CHECKOUT = programPath('../../../..', import.meta.url);
 
 /**
- * Starts the real daemon on loopback, with no option but its ports and its app.
+ * Starts the real daemon on loopback, with no option but its ports, its app and those given.
  *
  * @param checkout where the repository is whose daemon to start, with its dependencies installed
+ * @param options more environment variables
  */
-export async function launchCauseway(checkout: string): Promise<LaunchedSfu> {
+export async function launchCauseway(checkout: string, options: Readonly<Record<string, string>> = {}): Promise<LaunchedSfu> {
   const httpPort = await findFreePort('tcp');
   const url = `http://127.0.0.1:${httpPort}`;
   const process = new BenchProcess<ProbeVerbs>({
@@ -30,6 +31,7 @@ export async function launchCauseway(checkout: string): Promise<LaunchedSfu> {
       CAUSEWAY_LISTEN: '127.0.0.1',
       CAUSEWAY_APP_ID: APP_ID,
       CAUSEWAY_APP_SECRET: APP_SECRET,
+      ...options,
     },
   });
   return { process, address: waitUntilReady(url).then(() => ({ url, appId: APP_ID, secret: APP_SECRET })) };

@@ -1,0 +1,59 @@
+/** Thousands of sessions that come and go in one process: what of them stays? */
+import { repeatConcurrently } from '@causeway/loadtest';
+import type { MemorySample } from '../processes/probe-verbs.ts';
+import { Visitors } from './visits.ts';
+import { type LiveObjects, objectsLeft, WatchedNode } from './watched-node.ts';
+
+export interface ChurnOptions {
+  readonly sessions: number;
+  /** Memory is compared with what it is after so many: by then code is compiled and pools are filled. */
+  readonly sessionsBefore: number;
+  /** How long to wait at the end for the clients' idle HTTP connections to be closed, which is for either side to do. */
+  readonly connectionPatienceMs: number;
+}
+
+export interface ChurnReport {
+  readonly sessionsCreated: number;
+  /** Once the first sessions had gone, and once all had. */
+  readonly memoryBefore: MemorySample;
+  readonly memoryAfter: MemorySample;
+  /** Counts of live objects that are not zero at the end; idle HTTP connections are not among them. */
+  readonly left: readonly string[];
+  /** Handles, by kind, before the first session and after the last. */
+  readonly handlesBefore: LiveObjects['process']['activeResources'];
+  readonly handlesAfter: LiveObjects['process']['activeResources'];
+}
+
+const VISITS_AT_ONCE = 8;
+/** Clients that hung up have until then to be noticed. */
+const SETTLE_MS = 15_000;
+
+export function measureChurn(
+  { sessions, sessionsBefore, connectionPatienceMs }: ChurnOptions,
+  note: (progress: string) => void,
+): Promise<ChurnReport> {
+  return WatchedNode.with(async (node) => {
+    const handlesBefore = (await node.liveObjects()).process.activeResources;
+    const visitors = await Visitors.arrive(node.address);
+    const visit = async (count: number): Promise<MemorySample> => {
+      await repeatConcurrently(count, VISITS_AT_ONCE, () => visitors.visit());
+      await node.lookUntil(({ objects }) => objects.sessions?.sessions === 1, SETTLE_MS);
+      return node.memory();
+    };
+    const memoryBefore = await visit(sessionsBefore);
+    note(`${sessionsBefore} sessions have come and gone`);
+    const memoryAfter = await visit(sessions - sessionsBefore);
+    note(`${sessions} sessions have come and gone`);
+    await visitors.leave();
+    const { objects } = await node.lookUntil((now) => objectsLeft(now).length === 0, SETTLE_MS);
+    const seen = await node.lookUntil(({ objects: { http } }) => http?.connections === 0, connectionPatienceMs);
+    return {
+      sessionsCreated: await node.metric('causeway_sessions_created_total'),
+      memoryBefore,
+      memoryAfter,
+      left: objectsLeft({ objects }),
+      handlesBefore,
+      handlesAfter: seen.process.activeResources,
+    };
+  });
+}

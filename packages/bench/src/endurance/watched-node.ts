@@ -1,0 +1,80 @@
+/** A node in a process of its own, and its debug port to look at it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SfuAddress } from '@causeway/loadtest';
+import { launchCauseway, OWN_CHECKOUT } from '../contestants/causeway-process.ts';
+import type { LaunchedSfu } from '../contestants/sfu-contestant.ts';
+import { findFreePort } from '../processes/free-port.ts';
+import type { MemorySample } from '../processes/probe-verbs.ts';
+
+/** Counts by kind within a part of the node: `objects.engine.timers`. */
+type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface LiveObjects {
+  readonly objects: Counts;
+  readonly kept: Readonly<Record<string, number>>;
+  readonly process: { readonly rssBytes: number; readonly activeResources: Readonly<Record<string, number>> };
+}
+
+const POLL_MS = 200;
+
+export class WatchedNode {
+  readonly address: SfuAddress;
+  readonly #process: LaunchedSfu['process'];
+  readonly #debugUrl: string;
+
+  private constructor(process: LaunchedSfu['process'], address: SfuAddress, debugUrl: string) {
+    this.#process = process;
+    this.address = address;
+    this.#debugUrl = debugUrl;
+  }
+
+  /**
+   * Runs something with a node that is stopped afterwards, whatever happens.
+   *
+   * @param options of the node, as environment variables
+   * @throws Error – also when the node ends too early
+   */
+  static async with<Result>(use: (node: WatchedNode) => Promise<Result>, options: Readonly<Record<string, string>> = {}): Promise<Result> {
+    const debugPort = String(await findFreePort('tcp'));
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, { CAUSEWAY_DEBUG_PORT: debugPort, ...options });
+    const started = address.then((reached) => use(new WatchedNode(process, reached, `http://127.0.0.1:${debugPort}`)));
+    try {
+      return await Promise.race([started, process.died]);
+    } finally {
+      await process.stop();
+    }
+  }
+
+  /** After forced collections. */
+  memory(): Promise<MemorySample> {
+    return this.#process.ask('memory');
+  }
+
+  async liveObjects(): Promise<LiveObjects> {
+    return (await (await fetch(`${this.#debugUrl}/debug/objects`)).json()) as LiveObjects;
+  }
+
+  /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+  async metric(sample: string): Promise<number> {
+    const text = await (await fetch(`${this.#debugUrl}/metrics`)).text();
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+  }
+
+  /** Looks until the condition holds, or for as long as it may take. @returns what was seen last */
+  async lookUntil(condition: (seen: LiveObjects) => boolean, deadlineMs: number): Promise<LiveObjects> {
+    const endMs = performance.now() + deadlineMs;
+    for (;;) {
+      const seen = await this.liveObjects();
+      if (condition(seen) || performance.now() > endMs) return seen;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** Every count that is not zero, as `engine.timers: 3`; idle HTTP connections are their clients' own business. */
+export function objectsLeft({ objects: { http: _http, ...objects } }: Pick<LiveObjects, 'objects'>): string[] {
+  return Object.entries(objects).flatMap(([part, counts]) =>
+    Object.entries(counts).flatMap(([kind, count]) => (count === 0 ? [] : [`${part}.${kind}: ${count}`])),
+  );
+}
