@@ -42,8 +42,9 @@ export interface AnsweredOffer {
  * @param state must be stable
  * @throws invalid_session_description – the offer does not continue this session; nothing is changed
  */
-export function answerOffer(state: Negotiation, offer: SdpDescription, policy: OfferPolicy, random: RandomSource): AnsweredOffer {
+export function answerOffer(state: Negotiation, clientOffer: SdpDescription, policy: OfferPolicy, random: RandomSource): AnsweredOffer {
   invariant(state.signaling.type === 'stable', 'offers are answered only when no offer of the SFU is open');
+  const offer = { ...clientOffer, sections: withOneMeaningPerId(clientOffer.sections) };
   const known = knownSections(state, offer);
   checkDescription(offer, known);
   const transported = learnOffer(negotiateTransport(state, offer, 'offer', random), offer);
@@ -113,7 +114,7 @@ function takesLargeExtensionIds({ extmapAllowMixed, origin }: SdpDescription): b
 
 function continueSections(known: readonly Section[], offer: SdpDescription): readonly Section[] {
   const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
-  return withOneMeaningPerId(offer.sections).map((section, index) => {
+  return offer.sections.map((section, index) => {
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
     if (section.kind === 'audio' || section.kind === 'video') return continueRtp(section, previous?.type === 'rtp' ? previous : undefined);

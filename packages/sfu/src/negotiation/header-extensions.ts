@@ -75,7 +75,7 @@ export function usableExtensions(offered: readonly SdpExtension[]): readonly Hea
 export function withOneMeaningPerId(sections: readonly SdpSection[]): readonly SdpSection[] {
   const uriOf = new Map<number, string>();
   return sections.map((section) => {
-    const extensions = usableExtensions(section.extensions).filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
+    const extensions = section.extensions.filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
     for (const { id, uri } of extensions) uriOf.set(id, uri);
     return { ...section, extensions };
   });

@@ -1,6 +1,7 @@
 import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { parseSdp, type SdpDescription } from '@causeway/wire';
 import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { seededBytes } from '../doubles/seeded-bytes.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function parsed(sdp: string): SdpDescription {
@@ -76,6 +77,18 @@ describe("the SFU's offer", () => {
     );
   });
 
+  it('gives an id of aiortc no second meaning on the sections that it adds', async () => {
+    const [header, audio, video] = capturedOffer('aiortc-audio-video-publisher').split(/(?=^m=)/m);
+    const { offer } = await offerTo(`${header}${video}${audio}`);
+    const urisOfId = new Map<number, Set<string>>();
+    for (const { id, uri } of offer.sections.flatMap(({ extensions }) => extensions)) {
+      urisOfId.set(id, (urisOfId.get(id) ?? new Set()).add(uri));
+    }
+
+    expect(offer.sections).toHaveLength(4);
+    expect([...urisOfId.values()].map(({ size }) => size)).not.toContain(2);
+  });
+
   it('gives one URI one id in all sections', async () => {
     const { offer } = await offerTo(capturedOffer('chromium-no-media-section'));
     const ids = offer.sections.map(({ extensions }) => extensions.find(({ uri }) => uri.endsWith(':mid'))?.id);
@@ -122,5 +135,26 @@ describe("the SFU's offer", () => {
     }
 
     expect(numbers.size).toBe(6);
+  });
+
+  it('draws again when a random SSRC is in use, or means "none"', async () => {
+    const draws = [7, 0, 7, 8, 8, 0xff_ff_ff_ff, 9, 7, 10];
+    const other = seededBytes();
+    // Four bytes are only ever asked for as an SSRC here: the client announces its tracks.
+    const bytes = (count: number) => {
+      const draw = count === 4 ? draws.shift() : undefined;
+      return draw === undefined ? other.bytes(count) : Uint8Array.from([draw >>> 24, draw >>> 16, draw >>> 8, draw]);
+    };
+    const world = new SfuUnderTest({ random: { bytes } });
+    const publisher = await world.joinPublisher();
+    const viewer = await world.join(new ScriptedClient());
+
+    await viewer.receive(publisher.track('camera'));
+    await viewer.receive({ ...publisher.track('camera'), duplicate: true });
+
+    expect(world.shard.subscriptionsOf(viewer.id).map(({ ssrc, rtxSsrc }) => [ssrc, rtxSsrc])).toEqual([
+      [7, 8],
+      [9, 10],
+    ]);
   });
 });
