@@ -1,0 +1,59 @@
+/** A browser: every peer has a page of its own, in which the end-to-end tests' kit makes the calls. */
+import {
+  createSfuApi,
+  type InboundFigures,
+  joinCall,
+  type Participant,
+  type SendRequest,
+  type SfuApi,
+  type TestBrowser,
+} from '@causeway/e2e';
+import type { InteropClient, InteropPeer, PeerRequest, ReceivedMedia, VideoCodec } from './interop-client.ts';
+
+export interface BrowserClientOptions {
+  readonly browser: TestBrowser;
+  readonly videoCodecs: readonly VideoCodec[];
+  readonly picture: SendRequest['media'];
+  readonly sound: SendRequest['media'];
+  /** Where the blank page is. */
+  readonly origin: string;
+}
+
+export function createBrowserClient({ browser, videoCodecs, picture, sound, origin }: BrowserClientOptions): InteropClient {
+  let openedPeers = 0;
+  return {
+    name: browser.name,
+    version: browser.version,
+    videoCodecs,
+    counts: 'decoded',
+    openPeer: async ({ access, publish, receive }: PeerRequest) => {
+      const page = await browser.openPage(origin);
+      const send: readonly SendRequest[] = publish === undefined ? [] : [{ media: picture, codec: publish }, { media: sound }];
+      const participant = await joinCall(page, `peer-${++openedPeers}`, { access, send, receive });
+      return peerOf(participant, createSfuApi(access));
+    },
+    close: () => browser.close(),
+  };
+}
+
+function peerOf(participant: Participant, api: SfuApi): InteropPeer {
+  return {
+    sessionId: participant.sessionId,
+    subscribe: async (tracks) => {
+      const results = await participant.subscribe(...tracks);
+      return results.map((result) => {
+        if (result.mid === undefined) throw new Error(`no media line for ${result.remoteTrackId}: ${JSON.stringify(result)}`);
+        return result.mid;
+      });
+    },
+    readReceived: async () => (await participant.readInbound()).map(receivedMedia),
+    close: async () => {
+      await participant.page.close();
+      await api.callOk('DELETE', `/session/${participant.sessionId}`);
+    },
+  };
+}
+
+function receivedMedia({ mid, kind, codec, framesDecoded, samplesReceived, concealedSamples }: InboundFigures): ReceivedMedia {
+  return { mid, kind: kind === 'audio' ? 'audio' : 'video', codec, frames: framesDecoded, samples: samplesReceived - concealedSamples };
+}

@@ -1,0 +1,25 @@
+/** What a client in a process of its own can be told to do: each verb with its arguments and its result, as JSON. */
+import type { TrackKind } from '@causeway/protocol';
+import type { ReceivedMedia, VideoCodec } from './interop-client.ts';
+
+export interface ClientVerbs {
+  describe: { arguments: Record<never, never>; result: { readonly version: string; readonly videoCodecs: readonly VideoCodec[] } };
+  /** Makes a peer connection that is known by the name `peer` from then on. @returns its offer, all candidates gathered */
+  open: {
+    arguments: { readonly peer: string; readonly send: readonly SentMedia[]; readonly receive: readonly TrackKind[] };
+    result: { readonly sdp: string };
+  };
+  /** Applies the answer to the offer of `open`. */
+  accept: { arguments: { readonly peer: string; readonly sdp: string }; result: null };
+  /** Answers an offer of the SFU. */
+  answer: { arguments: { readonly peer: string; readonly sdp: string }; result: { readonly sdp: string } };
+  readReceived: { arguments: { readonly peer: string }; result: readonly ReceivedMedia[] };
+  /** For the message of a failure: how far the connection has come, in the client's own words. */
+  readState: { arguments: { readonly peer: string }; result: string };
+  close: { arguments: { readonly peer: string }; result: null };
+}
+
+export interface SentMedia {
+  readonly kind: TrackKind;
+  readonly codec: VideoCodec | 'opus';
+}

@@ -1,0 +1,55 @@
+/** A WebRTC client of the matrix, whatever it is written in. */
+import type { SfuAccess } from '@causeway/e2e';
+import type { TrackKind } from '@causeway/protocol';
+
+export const CLIENT_NAMES = ['aiortc', 'gstreamer', 'firefox', 'chromium', 'werift'] as const;
+export type ClientName = (typeof CLIENT_NAMES)[number];
+
+/** Encoding names as in SDP. Every client of the matrix has VP8. */
+export const VIDEO_CODECS = ['VP8', 'H264'] as const;
+export type VideoCodec = (typeof VIDEO_CODECS)[number];
+
+export interface InteropClient {
+  readonly name: ClientName;
+  /** As the program tells it: `aiortc 1.4.0 (…)`. */
+  readonly version: string;
+  readonly videoCodecs: readonly VideoCodec[];
+  /** A client without decoders counts the frames and samples that it has whole in its hands, still encoded. */
+  readonly counts: 'decoded' | 'depacketised';
+  /** Opens a session of its own with the SFU. */
+  openPeer(request: PeerRequest): Promise<InteropPeer>;
+  close(): Promise<void>;
+}
+
+export interface PeerRequest {
+  readonly access: SfuAccess;
+  /** Publishes a moving picture in this codec, and a tone in Opus, with the session's first offer. */
+  readonly publish?: VideoCodec;
+  /** Media lines that the first offer keeps ready to receive on. */
+  readonly receive: readonly TrackKind[];
+}
+
+export interface InteropPeer {
+  readonly sessionId: string;
+  /** Subscribes to all in one call, and answers the SFU's offer. @returns the media line of each, in order */
+  subscribe(tracks: readonly RemoteTrack[]): Promise<readonly string[]>;
+  /** One for each media line that something may come in on. */
+  readReceived(): Promise<readonly ReceivedMedia[]>;
+  close(): Promise<void>;
+}
+
+export interface RemoteTrack {
+  readonly sessionId: string;
+  readonly trackId: string;
+}
+
+export interface ReceivedMedia {
+  readonly mid: string;
+  readonly kind: TrackKind;
+  /** As in SDP: `VP8`, `opus`. Empty while unknown. */
+  readonly codec: string;
+  /** 0 for audio. */
+  readonly frames: number;
+  /** Of one channel, without those that were made up for want of packets; 0 for video. */
+  readonly samples: number;
+}

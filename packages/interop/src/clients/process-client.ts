@@ -1,0 +1,71 @@
+/** A client that speaks SDP only: the calls of the SFU's API are made here, and its process is told the descriptions. */
+import { createSfuApi, type SfuApi } from '@causeway/e2e';
+import type { CreateSessionReply, RenegotiateReply, SubscribeReply } from '@causeway/protocol';
+import { type ClientProcess, startClientProcess } from './client-process.ts';
+import type { SentMedia } from './client-verbs.ts';
+import type { InteropClient, InteropPeer, PeerRequest, RemoteTrack } from './interop-client.ts';
+
+export interface ProcessClientOptions extends Pick<InteropClient, 'name' | 'counts'> {
+  /** Program and its arguments. */
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Starts the client's process. @throws Error – it does not start; the message has what it wrote */
+export async function startProcessClient({ name, counts, command }: ProcessClientOptions): Promise<InteropClient> {
+  const process = startClientProcess(command);
+  const { version, videoCodecs } = await process.call('describe', {});
+  let openedPeers = 0;
+  return {
+    name,
+    version,
+    videoCodecs,
+    counts,
+    openPeer: (request) => openPeer(process, `peer-${++openedPeers}`, request),
+    close: () => process.stop(),
+  };
+}
+
+async function openPeer(process: ClientProcess, peer: string, { access, publish, receive }: PeerRequest): Promise<InteropPeer> {
+  const api = createSfuApi(access);
+  const send: readonly SentMedia[] =
+    publish === undefined
+      ? []
+      : [
+          { kind: 'video', codec: publish },
+          { kind: 'audio', codec: 'opus' },
+        ];
+  const { sdp } = await process.call('open', { peer, send, receive });
+  const reply = await api.callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
+  const { sessionId } = reply;
+  await process.call('accept', { peer, sdp: reply.sessionDescription.sdp });
+  return {
+    sessionId,
+    subscribe: (tracks) => subscribe({ process, peer, api, sessionId }, tracks),
+    readReceived: () => process.call('readReceived', { peer }),
+    close: async () => {
+      await process.call('close', { peer });
+      await api.callOk('DELETE', `/session/${sessionId}`);
+    },
+  };
+}
+
+interface OpenSession {
+  readonly process: ClientProcess;
+  readonly peer: string;
+  readonly api: SfuApi;
+  readonly sessionId: string;
+}
+
+async function subscribe({ process, peer, api, sessionId }: OpenSession, tracks: readonly RemoteTrack[]): Promise<readonly string[]> {
+  const items = tracks.map((track) => ({ remoteSessionId: track.sessionId, remoteTrackId: track.trackId }));
+  const reply = await api.callOk<SubscribeReply>('POST', `/session/${sessionId}/track/subscribe`, { tracks: items });
+  if (reply.sessionDescription !== undefined) {
+    const { sdp } = await process.call('answer', { peer, sdp: reply.sessionDescription.sdp });
+    const sessionDescription = { type: 'answer', sdp };
+    await api.callOk<RenegotiateReply>('PUT', `/session/${sessionId}/renegotiate`, { sessionDescription });
+  }
+  return reply.tracks.map((track) => {
+    if (track.mid === undefined) throw new Error(`no media line for ${track.remoteTrackId}: ${JSON.stringify(track)}`);
+    return track.mid;
+  });
+}

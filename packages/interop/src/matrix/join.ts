@@ -1,0 +1,75 @@
+/** One subscriber's way into what somebody publishes, and what it got of it. */
+import { createSfuApi, type SfuAccess, waitUntil } from '@causeway/e2e';
+import type { TrackSummary } from '@causeway/protocol';
+import type { ClientName, InteropPeer, ReceivedMedia, RemoteTrack, VideoCodec } from '../clients/interop-client.ts';
+
+export interface Join {
+  readonly publisher: ClientName;
+  readonly subscriber: ClientName;
+  readonly codec: VideoCodec;
+  readonly frames: number;
+  readonly samples: number;
+  /** In words; `undefined` when the subscriber got its fill in time. */
+  readonly failure: string | undefined;
+}
+
+export type Outcome = Pick<Join, 'frames' | 'samples' | 'failure'>;
+
+/** What a join must bring, in the subscriber's own count: more than a second of either. */
+const ENOUGH_FRAMES = 20;
+const ENOUGH_SAMPLES = 60_000;
+const DEADLINE_MS = 20_000;
+
+/** Waits until packets of picture and sound have come: whoever joins then joins late, and needs a keyframe of its own. */
+export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise<readonly RemoteTrack[]> {
+  const api = createSfuApi(access);
+  const tracks = await waitUntil(
+    'picture and sound are on the air',
+    () => api.callOk<readonly TrackSummary[]>('GET', `/session/${sessionId}/tracks`),
+    (listed) => listed.filter(({ status }) => status === 'active').length === 2,
+    DEADLINE_MS,
+  );
+  return tracks.map(({ trackId }) => ({ sessionId, trackId }));
+}
+
+/** Subscribes to a picture and a sound, and waits until enough of both has come. Never rejects: what went wrong is the outcome. */
+export async function watch(peer: InteropPeer, tracks: readonly RemoteTrack[], codec: VideoCodec): Promise<Outcome> {
+  let seen: readonly ReceivedMedia[] = [];
+  try {
+    const mids = await peer.subscribe(tracks);
+    const read = async (): Promise<readonly ReceivedMedia[]> => {
+      seen = (await peer.readReceived()).filter(({ mid }) => mids.includes(mid));
+      return seen;
+    };
+    await waitUntil(`${ENOUGH_FRAMES} frames and ${ENOUGH_SAMPLES} samples came`, read, hasEnough, DEADLINE_MS);
+    const wrong = seen.find((media) => media.kind === 'video' && media.codec.toUpperCase() !== codec);
+    return { ...totals(seen), failure: wrong === undefined ? undefined : `came as ${wrong.codec}, not as ${codec}` };
+  } catch (error) {
+    return { ...totals(seen), failure: wordsOf(error) };
+  }
+}
+
+function hasEnough(received: readonly ReceivedMedia[]): boolean {
+  const { frames, samples } = totals(received);
+  return frames >= ENOUGH_FRAMES && samples >= ENOUGH_SAMPLES;
+}
+
+function totals(received: readonly ReceivedMedia[]): Pick<Outcome, 'frames' | 'samples'> {
+  return {
+    frames: received.reduce((sum, { frames }) => sum + frames, 0),
+    samples: received.reduce((sum, { samples }) => sum + samples, 0),
+  };
+}
+
+/** How a join failed that did not come as far as subscribing. */
+export function failedOutcome(error: unknown): Outcome {
+  return { frames: 0, samples: 0, failure: wordsOf(error) };
+}
+
+export function hasSucceeded({ failure }: Join): boolean {
+  return failure === undefined;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,82 @@
+/** docs/interop.md: who was there, what each pair saw, and how to make it again. */
+import type { ClientName, InteropClient, VideoCodec } from '../clients/interop-client.ts';
+import { hasSucceeded, type Join } from '../matrix/join.ts';
+
+export interface InteropRun {
+  readonly clients: readonly Pick<InteropClient, 'name' | 'version' | 'videoCodecs' | 'counts'>[];
+  readonly joins: readonly Join[];
+  /** Asked for, of each pair in each codec. */
+  readonly joinsPerPair: number;
+  /** As typed. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** One line: processor, system. */
+  readonly machine: string;
+}
+
+const CODEC_TITLES: Readonly<Record<VideoCodec, string>> = { VP8: 'VP8', H264: 'H.264' };
+
+export function writeInteropDocument(run: InteropRun): string {
+  const codecs = (['VP8', 'H264'] as const).filter((codec) => run.joins.some((join) => join.codec === codec));
+  return `${[introduction(run), clientTable(run), ...codecs.map((codec) => pairTable(run, codec)), failures(run.joins)].join('\n\n')}\n`;
+}
+
+function introduction({ command, date, machine, joins, joinsPerPair }: InteropRun): string {
+  const succeeded = joins.filter(hasSucceeded).length;
+  return `# Interoperability
+
+Written on ${date} by \`${command}\` (${machine}): do not edit, run it again.
+
+Every client publishes a moving picture and a tone to one Causeway node, and every client subscribes to both: ${succeeded} of ${joins.length} joins
+succeeded. A join is a session of its own, ICE, DTLS and negotiation anew; it joins when the publisher is on the air already, so it needs
+a keyframe of its own. It succeeds when the subscriber has counted more than a second of picture and of sound. The publisher is new for
+each of the ${joinsPerPair} joins of a pair, and all clients join it at once.`;
+}
+
+function clientTable({ clients }: InteropRun): string {
+  const rows = clients.map(({ name, version, videoCodecs, counts }) => {
+    const codecs = videoCodecs.map((codec) => CODEC_TITLES[codec]).join(', ');
+    return `| ${name} | ${version} | ${codecs}, Opus | ${counts} |`;
+  });
+  return ['## Clients', '', '| client | version | codecs here | counts frames and samples |', '|---|---|---|---|', ...rows, '']
+    .concat(
+      'werift has no decoders: it counts the frames that it has put together from all of their packets, and the samples that came in a row.',
+    )
+    .join('\n');
+}
+
+function pairTable(run: InteropRun, codec: VideoCodec): string {
+  const inCodec = run.joins.filter((join) => join.codec === codec);
+  const publishers = run.clients.filter(({ name }) => inCodec.some(({ publisher }) => publisher === name));
+  const subscribers = run.clients.filter(({ name }) => inCodec.some(({ subscriber }) => subscriber === name));
+  const rows = publishers.map(({ name }) => {
+    const cells = subscribers.map((subscriber) => pairCell(inCodec, name, subscriber.name));
+    return `| **${name}** | ${cells.join(' | ')} |`;
+  });
+  return [
+    `## ${CODEC_TITLES[codec]} and Opus`,
+    '',
+    'Successful joins, then frames and samples that the subscriber counted in all of them.',
+    '',
+    `| publisher → subscriber | ${subscribers.map(({ name }) => name).join(' | ')} |`,
+    `|---|${subscribers.map(() => '---').join('|')}|`,
+    ...rows,
+  ].join('\n');
+}
+
+function pairCell(joins: readonly Join[], publisher: ClientName, subscriber: ClientName): string {
+  const ofPair = joins.filter((join) => join.publisher === publisher && join.subscriber === subscriber);
+  if (ofPair.length === 0) return '–';
+  const sum = (key: 'frames' | 'samples'): string => ofPair.reduce((total, join) => total + join[key], 0).toLocaleString('en');
+  return `${ofPair.filter(hasSucceeded).length} of ${ofPair.length}<br>${sum('frames')} frames<br>${sum('samples')} samples`;
+}
+
+function failures(joins: readonly Join[]): string {
+  const lines = joins
+    .filter((join) => !hasSucceeded(join))
+    .map(({ publisher, subscriber, codec, failure = '' }) => {
+      return `- ${publisher} → ${subscriber}, ${CODEC_TITLES[codec]}: ${failure.split('\n')[0]}`;
+    });
+  return ['## What failed', '', ...(lines.length > 0 ? lines : ['Nothing.'])].join('\n');
+}

@@ -1,0 +1,114 @@
+/** werift's own peer connection as a client of the matrix, in a process of its own: `client-verbs.ts` says what it can be told. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  MediaStreamTrack,
+  type MediaStreamTrack as RemoteTrack,
+  RTCPeerConnection,
+  type RTCRtpTransceiver,
+  useH264,
+  useOPUS,
+  useVP8,
+} from 'werift';
+import type { SentMedia } from '../clients/client-verbs.ts';
+import type { ReceivedMedia, VideoCodec } from '../clients/interop-client.ts';
+import { serveVerbs } from './control-channel.ts';
+import { FrameCounter, SampleCounter } from './depacketised-media.ts';
+import { type MediaLoop, startMediaLoop } from './media-loop.ts';
+
+interface Peer {
+  readonly connection: RTCPeerConnection;
+  readonly loops: readonly MediaLoop[];
+  readonly received: Map<RTCRtpTransceiver, () => ReceivedMedia>;
+}
+
+const VIDEO_CODECS: readonly VideoCodec[] = ['VP8', 'H264'];
+const peers = new Map<string, Peer>();
+
+/** werift does not tell; this package pins it exactly. */
+function weriftVersion(): string {
+  const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    readonly dependencies: { readonly werift: string };
+  };
+  return manifest.dependencies.werift;
+}
+
+function peerNamed(name: string): Peer {
+  const peer = peers.get(name);
+  if (peer === undefined) throw new Error(`no peer "${name}"`);
+  return peer;
+}
+
+function createConnection(videoCodecs: readonly VideoCodec[]): RTCPeerConnection {
+  const video = videoCodecs.map((codec) => (codec === 'VP8' ? useVP8() : useH264()));
+  // Without this it asks a public STUN server.
+  return new RTCPeerConnection({ iceServers: [], codecs: { audio: [useOPUS()], video } });
+}
+
+function addSender(connection: RTCPeerConnection, { kind, codec }: SentMedia): MediaLoop {
+  const track = new MediaStreamTrack({ kind });
+  const { sender } = connection.addTransceiver(track, { direction: 'sendonly' });
+  const loop = startMediaLoop(track, codec);
+  sender.onPictureLossIndication.subscribe(() => loop.startOver());
+  return loop;
+}
+
+/** What comes in on a track, from its first packet on. */
+function countReceived(transceiver: RTCRtpTransceiver, track: RemoteTrack): () => ReceivedMedia {
+  const { kind } = transceiver;
+  const readFacts = () => ({
+    mid: transceiver.mid ?? '',
+    kind: kind === 'audio' ? kind : ('video' as const),
+    codec: track.codec?.name ?? '',
+  });
+  const samples = new SampleCounter();
+  let frames: FrameCounter | undefined;
+  track.onReceiveRtp.subscribe((packet) => {
+    if (kind === 'audio') return samples.add(packet);
+    frames ??= new FrameCounter(track.codec?.name.toUpperCase() === 'H264' ? 'H264' : 'VP8');
+    frames.add(packet);
+  });
+  return () => ({ ...readFacts(), frames: frames?.frames ?? 0, samples: samples.samples });
+}
+
+await serveVerbs({
+  describe: async () => {
+    return { version: `werift ${weriftVersion()} RTCPeerConnection (Node ${process.versions.node})`, videoCodecs: VIDEO_CODECS };
+  },
+  open: async ({ peer, send, receive }) => {
+    const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
+    const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
+    const received: Peer['received'] = new Map();
+    connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));
+    const loops = send.map((media) => addSender(connection, media));
+    for (const kind of receive) listen(connection.addTransceiver(kind, { direction: 'recvonly' }), received);
+    peers.set(peer, { connection, loops, received });
+    await connection.setLocalDescription(await connection.createOffer());
+    return { sdp: connection.localDescription?.sdp ?? '' };
+  },
+  accept: async ({ peer, sdp }) => {
+    await peerNamed(peer).connection.setRemoteDescription({ type: 'answer', sdp });
+    return null;
+  },
+  answer: async ({ peer, sdp }) => {
+    const { connection } = peerNamed(peer);
+    await connection.setRemoteDescription({ type: 'offer', sdp });
+    await connection.setLocalDescription(await connection.createAnswer());
+    return { sdp: connection.localDescription?.sdp ?? '' };
+  },
+  readReceived: async ({ peer }) => [...peerNamed(peer).received.values()].map((read) => read()),
+  readState: async ({ peer }) => peerNamed(peer).connection.connectionState,
+  close: async ({ peer }) => {
+    const { connection, loops } = peerNamed(peer);
+    peers.delete(peer);
+    for (const loop of loops) loop.stop();
+    await connection.close();
+    return null;
+  },
+});
+// A connection that is closed may leave timers behind.
+process.exit(0);
+
+function listen(transceiver: RTCRtpTransceiver, received: Peer['received']): void {
+  transceiver.onTrack.subscribe((track) => received.set(transceiver, countReceived(transceiver, track)));
+}
