@@ -25,6 +25,8 @@ export class HandshakeReassembler {
     if (fragment.sequence >= this.#nextSequence + MAX_MESSAGES_AHEAD || fragment.totalLength > MAX_HELD_BYTES) return 'dropped';
     // Pieces of two different messages of one number: one is forged, and only the true one will be sent again.
     this.#keep((held) => held.sequence !== fragment.sequence || isSameMessage(held, fragment));
+    // What the network has doubled must not use up the space.
+    if (this.#held.some((held) => isSame(held, fragment))) return 'held';
     const isFull = this.#held.length >= MAX_HELD_FRAGMENTS || this.#heldBytes + fragment.body.length > MAX_HELD_BYTES;
     // Somebody fills the space with pieces that never make a whole; an honest peer will send its own again.
     if (isFull) this.#keep(() => false);
@@ -60,6 +62,10 @@ export class HandshakeReassembler {
 
 function isSameMessage(a: HandshakeFragment, b: HandshakeFragment): boolean {
   return a.type === b.type && a.totalLength === b.totalLength;
+}
+
+function isSame(a: HandshakeFragment, b: HandshakeFragment): boolean {
+  return a.sequence === b.sequence && a.offset === b.offset && a.body.equals(b.body);
 }
 
 /** @param parts in order of their offsets @returns undefined while there is a gap */
