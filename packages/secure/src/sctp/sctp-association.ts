@@ -6,6 +6,7 @@
  */
 import type { SctpCounters } from './sctp-counters.ts';
 import { fencePacket, MAX_STREAMS } from './sctp-fence.ts';
+import { exceedsReception, type Reception } from './sctp-reception.ts';
 import { SCTP_PORT, type SctpFactory, type WeriftSctp } from './werift-sctp.ts';
 
 export interface SctpListener {
@@ -35,7 +36,7 @@ const WINDOW_TOLERANCE_BYTES = 65_536;
 const ESTABLISHED = 4;
 
 /** What werift keeps to itself and a fence needs. */
-interface WeriftInternals {
+interface WeriftInternals extends Reception {
   /** What is left of the window we gave the peer. */
   readonly advertisedRwnd: number;
   /** Its own way in swallows the promise, and with it what went wrong. */
@@ -128,6 +129,10 @@ export class SctpAssociation {
   async #drain(): Promise<void> {
     this.#isBusy = true;
     for (let packet = this.#queue.shift(); packet !== undefined && !this.#isClosed; packet = this.#queue.shift()) {
+      if (exceedsReception(packet, this.#internals)) {
+        this.#counters.overflow++;
+        continue;
+      }
       try {
         await this.#internals.handleData(packet);
       } catch {
