@@ -7,7 +7,7 @@ import { type FuzzReport, type FuzzTarget, type FuzzTargetFactory, runFuzz } fro
 import { type FuzzPlan, parseFuzzPlan } from './fuzz-plan.ts';
 import { FUZZ_TABLE_HEAD, fuzzTableRow } from './fuzz-table.ts';
 
-const PACKAGES = ['wire', 'media', 'secure'];
+const PACKAGES = ['wire', 'protocol', 'media', 'secure', 'sfu'];
 /** No input may hold the event loop for longer. */
 const MAX_INPUT_MS = 2;
 /** Caches fill up; what grows with the inputs shows as far more than this. */

@@ -3,6 +3,7 @@ export * from './fuzz-random.ts';
 export * from './fuzz-target.ts';
 export * from './mutate-bytes.ts';
 export * from './mutate-dtls.ts';
+export * from './mutate-json.ts';
 export * from './mutate-lines.ts';
 export * from './mutate-rtcp.ts';
 export * from './mutate-rtp.ts';
