@@ -3,6 +3,8 @@ import type { SdpCodec, SdpFeedback } from './description.ts';
 import { text, wholeNumber } from './read-values.ts';
 
 const MAX_PAYLOAD_TYPE = 127;
+/** Browsers write five or six. More are skipped: lines for `*` count for every codec, so that many would become very many. */
+const MAX_FEEDBACK_LINES = 16;
 
 /** Payload types that need no `a=rtpmap`, as far as WebRTC endpoints use them (RFC 3551 §6). */
 const STATIC_CODECS: ReadonlyMap<number, Pick<SdpCodec, 'name' | 'clockRateHz' | 'channels'>> = new Map([
@@ -46,7 +48,7 @@ function readFeedback(media: MediaAttributes): ReadonlyMap<string | number, read
     const feedback = { type: String(line.type), parameter: text(line.subtype) ?? '' };
     const known = feedbacks.get(line.payload);
     if (known === undefined) feedbacks.set(line.payload, [feedback]);
-    else known.push(feedback);
+    else if (known.length < MAX_FEEDBACK_LINES) known.push(feedback);
   }
   return feedbacks;
 }

@@ -158,6 +158,14 @@ describe('what a section inherits and what it leaves out', () => {
     expect(section.codecs[0]?.feedback).toEqual([{ type: 'nack', parameter: '' }]);
   });
 
+  it('keeps no more feedback of a codec than a browser could mean', () => {
+    const lines = Array.from({ length: 1_000 }, (_, number) => `a=rtcp-fb:* nack x${number}`);
+
+    const section = sectionOf(sdpOf(AUDIO, 'a=rtpmap:111 opus/48000/2', ...lines), 0);
+
+    expect(section.codecs[0]?.feedback).toHaveLength(16);
+  });
+
   it.each([
     ['a=simulcast:send q;h;f recv a', { send: ['q', 'h', 'f'], recv: ['a'] }],
     ['a=simulcast:send 1,2;~3', { send: ['1', '3'], recv: [] }],
