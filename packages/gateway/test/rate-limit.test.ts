@@ -1,3 +1,4 @@
+import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { createRateLimiter } from '../src/limits/rate-limiter.ts';
 import { APP_ID, OFFER, startTestServer } from './support/test-server.ts';
 
@@ -118,6 +119,20 @@ describe('over HTTP', () => {
     await server.close();
 
     expect(status).toBe(404);
+  });
+
+  test('what one app has used up, another may still call', async () => {
+    const rushing = createApp({ id: 'rushing', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 10 } });
+    const calm = createApp({ id: 'calm', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 10 } });
+    const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([rushing, calm]) });
+    const list = (appId: string) => server.send('GET', `/api/sfu/${appId}/sessions`, { headers: { Authorization: 'Bearer secret' } });
+
+    const rush = await Promise.all(Array.from({ length: 25 }, () => list('rushing')));
+    const other = await list('calm');
+    await server.close();
+
+    expect(rush.map(({ status }) => status).toSorted()).toEqual([...Array(10).fill(200), ...Array(15).fill(429)]);
+    expect(other.status).toBe(200);
   });
 
   test('callers without the secret use up nothing', async () => {

@@ -5,6 +5,7 @@ import type { SfuEvent } from './events.ts';
 import { resolveMediaAddresses } from './io/local-addresses.ts';
 import { memoryLimitBytes } from './io/memory-limit.ts';
 import { createNodeClock } from './io/node-clock.ts';
+import { openFilesLimit } from './io/open-files-limit.ts';
 import { createProcessLoad } from './io/process-load.ts';
 import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
@@ -23,6 +24,8 @@ export interface SfuOptions {
   readonly nodeNo?: number;
   /** Whether each connected peer gets a socket of its own, where the platform can; sends cost a third less. Default true. */
   readonly connectPaths?: boolean;
+  /** How many of those sockets at most. Default: half of the files that the process may have open. */
+  readonly maxConnectedSockets?: number;
   /** Default: one in memory, for a node that stands alone. */
   readonly registry?: Registry;
   readonly limits?: Partial<SessionLimits>;
@@ -35,6 +38,8 @@ export interface SfuOptions {
 }
 
 const DEFAULT_NODE_NO = 1;
+/** The rest is for everything else that the process opens: connections of HTTP above all. */
+const CONNECTED_SHARE_OF_FILES = 0.5;
 
 /**
  * An SFU in this process, listening. Without options it is a working one on a port of the system's choice.
@@ -49,6 +54,7 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     addresses: addresses.listen,
     port: options.udpPort ?? 0,
     connectPaths: options.connectPaths ?? true,
+    maxConnectedSockets: options.maxConnectedSockets ?? openFilesLimit() * CONNECTED_SHARE_OF_FILES,
   });
   await shard.open();
   return assembleSfu({

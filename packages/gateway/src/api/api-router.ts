@@ -2,6 +2,7 @@ import type { AppStore } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
+import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { sendErrors } from '../http/send-error.ts';
@@ -25,6 +26,8 @@ export interface ApiRouterOptions {
   readonly idempotency?: IdempotencyStore;
   /** Default: one of its own. */
   readonly rateLimiter?: RateLimiter;
+  /** Default: 64 MiB for bodies that are coming in. */
+  readonly bodyMemory?: BodyMemory;
   /** Milliseconds since any moment, never going back. */
   readonly now?: () => number;
 }
@@ -40,6 +43,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     apps,
     rateLimiter: options.rateLimiter ?? createRateLimiter(now),
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
+    bodyMemory: options.bodyMemory ?? new BodyMemory(),
   };
   const api = express.Router();
   api.use(identifyRequest(region), logRequests(logger, now), allowCrossOrigin());

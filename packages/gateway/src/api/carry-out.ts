@@ -3,6 +3,7 @@ import { type AppStore, authenticate, type Principal } from '@causeway/accounts'
 import { LIMITS, SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
+import type { BodyMemory } from '../http/body-memory.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { sendJson } from '../http/send-json.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
@@ -14,6 +15,7 @@ export interface CallServices {
   readonly apps: AppStore;
   readonly rateLimiter: RateLimiter;
   readonly idempotency: IdempotencyStore;
+  readonly bodyMemory: BodyMemory;
 }
 
 /** Takes one HTTP request through all stages of a call. Nothing of the body is read before the caller is known and within its rate. */
@@ -22,7 +24,7 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const sessionId = String(request.params.session_id ?? '');
   const principal = await authenticate(services.apps, appId, credentialOf(route, request));
   checkRate(services.rateLimiter, route, principal, sessionId);
-  const body = route.request === undefined ? undefined : await readJsonBody(request);
+  const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory);
   const call: Call = { principal, sessionId, query: request.query, body, url: request.originalUrl };
   const execute = async (): Promise<string> => {
     const reply = await route.handle(services.sfu, call);

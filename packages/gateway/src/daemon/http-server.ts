@@ -3,10 +3,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { replyToClientError } from '../http/client-error.ts';
 
-/** Senders slower than this are cut off: requests are small, and each open one costs memory. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-const TIMEOUT_CHECK_INTERVAL_MS = 1_000;
+export interface HttpServerLimits {
+  /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly timeoutCheckIntervalMs: number;
+  /** More are closed as soon as they are open. */
+  readonly maxConnections: number;
+}
+
+const DEFAULT_LIMITS: HttpServerLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  timeoutCheckIntervalMs: 1_000,
+  maxConnections: 10_000,
+};
 /** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection we are closing. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Of a socket on which nothing moves, a client that does not read its reply included. */
@@ -15,17 +26,19 @@ const MAX_HEADERS = 64;
 const CLOSE_CHECK_INTERVAL_MS = 50;
 
 /** An HTTP server that slow or silent clients cannot hold on to. Not listening yet. */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(listener: RequestListener, limits: Partial<HttpServerLimits> = {}): Server {
+  const { headersTimeoutMs, requestTimeoutMs, timeoutCheckIntervalMs, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckIntervalMs,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     listener,
   );
   server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
   return server.on('clientError', replyToClientError);
 }

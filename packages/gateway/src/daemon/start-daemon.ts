@@ -1,5 +1,5 @@
 import { createStaticAppStore } from '@causeway/accounts';
-import { createSfu, type Sfu } from '@causeway/sfu';
+import { createSfu, openFilesLimit, type Sfu } from '@causeway/sfu';
 import type { Config } from '../config/config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
@@ -20,6 +20,10 @@ const CLOSE_GRACE_MS = 3_000;
 /** What the debug port shows is for nobody but this machine. */
 const DEBUG_ADDRESS = '127.0.0.1';
 const BYTES_PER_MB = 1024 * 1024;
+/** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
+const CONNECTIONS_SHARE_OF_FILES = 0.4;
+const MAX_CONNECTIONS = 10_000;
+const MAX_DEBUG_CONNECTIONS = 16;
 
 export interface DaemonServices {
   readonly logger: Logger;
@@ -80,9 +84,12 @@ async function openSfu(config: Config): Promise<Sfu> {
 function createServers(sfu: Sfu, { apps, region }: Pick<Config, 'apps' | 'region'>, { logger, dashboardFolder }: DaemonServices) {
   const now = () => performance.now();
   const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
-  const http = createHttpServer(createGatewayApp({ sfu, apps: createStaticAppStore(apps), region, logger, dashboardFolder, ...counted }));
+  const app = createGatewayApp({ sfu, apps: createStaticAppStore(apps), region, logger, dashboardFolder, ...counted });
+  const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
+  const http = createHttpServer(app, { maxConnections });
   const inspect = () => inspectNode({ sfu, server: http, ...counted });
-  const debug = createHttpServer(createDebugListener(inspect, (error) => logger.log('error', 'the node cannot be inspected', { error })));
+  const reportDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
+  const debug = createHttpServer(createDebugListener(inspect, reportDefect), { maxConnections: MAX_DEBUG_CONNECTIONS });
   return { http, debug };
 }
 

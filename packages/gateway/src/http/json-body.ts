@@ -1,9 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { LIMITS, SfuError } from '@causeway/protocol';
+import type { BodyMemory } from './body-memory.ts';
 import { isDeeperThan } from './json-depth.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
+/** Chunks of a byte are six bytes each, and a million of them cost seconds. Who sends JSON piece by piece stays far below. */
+const MAX_OVERHEAD_FACTOR = 2;
+const FREE_OVERHEAD_BYTES = 4096;
+/** Most bodies are in within a second. */
+const RETRY_AFTER_MS = 1_000;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 
 /** A request whose body the embedder's own parser may have read already. */
@@ -15,13 +21,15 @@ type RequestWithBody = IncomingMessage & { readonly body?: unknown };
  * @returns undefined if the request has no body
  * @throws unsupported_media_type – not JSON by its headers, or compressed: what a compressed body will become is not known in time
  * @throws payload_too_large – longer than allowed
+ * @throws malformed_request – cut into chunks of next to nothing
+ * @throws no_capacity – too much is being sent to this node at once
  * @throws invalid_json – not UTF-8, not JSON, or nested too deeply
  */
-export async function readJsonBody(request: RequestWithBody): Promise<unknown> {
+export async function readJsonBody(request: RequestWithBody, memory: BodyMemory): Promise<unknown> {
   if (request.body !== undefined) return request.body;
   if (!hasBody(request)) return undefined;
   checkMediaType(request);
-  return parseJson(await readBytes(request));
+  return parseJson(await readBytes(request, memory));
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -42,21 +50,66 @@ function checkMediaType({ headers }: IncomingMessage): void {
   if (!/^utf-?8$/i.test(charset)) throw new SfuError('unsupported_media_type', `the request body must be UTF-8, got Content-Type: ${type}`);
 }
 
-async function readBytes(request: IncomingMessage): Promise<Uint8Array> {
+async function readBytes(request: IncomingMessage, memory: BodyMemory): Promise<Uint8Array> {
   const { maxBodyBytes } = LIMITS;
-  const chunks: Uint8Array[] = [];
-  let receivedBytes = Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES ? Number.POSITIVE_INFINITY : 0;
-  if (receivedBytes === 0) {
+  const body = new IncomingBody(memory);
+  try {
+    const isHopeless = Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES;
+    if (!isHopeless) await body.receive(request);
+    if (isHopeless || body.receivedBytes > maxBodyBytes) {
+      throw new SfuError('payload_too_large', `the request body must be at most ${maxBodyBytes} bytes`);
+    }
+    return body.take();
+  } finally {
+    body.discard();
+  }
+}
+
+/** Holds what has come in of one body, until that is too much to be any good. */
+class IncomingBody {
+  readonly #memory: BodyMemory;
+  readonly #chunks: Uint8Array[] = [];
+  #heldBytes = 0;
+  receivedBytes = 0;
+
+  constructor(memory: BodyMemory) {
+    this.#memory = memory;
+  }
+
+  async receive(request: IncomingMessage): Promise<void> {
+    const { socket } = request;
+    const readBefore = socket.bytesRead;
     // Leaving the loop early must not destroy the connection that the reply goes out on.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      receivedBytes += chunk.length;
-      if (receivedBytes <= maxBodyBytes) chunks.push(chunk);
-      else chunks.length = 0;
-      if (receivedBytes > MAX_DISCARDED_BYTES) break;
+      this.receivedBytes += chunk.length;
+      if (socket.bytesRead - readBefore > MAX_OVERHEAD_FACTOR * this.receivedBytes + FREE_OVERHEAD_BYTES) throw tooManyChunks();
+      if (this.receivedBytes <= LIMITS.maxBodyBytes) this.#hold(chunk);
+      else this.discard();
+      if (this.receivedBytes > MAX_DISCARDED_BYTES) break;
     }
   }
-  if (receivedBytes > maxBodyBytes) throw new SfuError('payload_too_large', `the request body must be at most ${maxBodyBytes} bytes`);
-  return Buffer.concat(chunks);
+
+  take(): Uint8Array {
+    return Buffer.concat(this.#chunks);
+  }
+
+  discard(): void {
+    this.#memory.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#chunks.length = 0;
+  }
+
+  #hold(chunk: Uint8Array): void {
+    if (!this.#memory.take(chunk.length)) {
+      throw new SfuError('no_capacity', 'too much is being sent to this node at once; try again later', { retryAfterMs: RETRY_AFTER_MS });
+    }
+    this.#heldBytes += chunk.length;
+    this.#chunks.push(chunk);
+  }
+}
+
+function tooManyChunks(): SfuError {
+  return new SfuError('malformed_request', 'the request body comes in chunks that are too small');
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -19,6 +19,8 @@ export interface UdpPortOptions {
   readonly port: number;
   /** Whether nominated paths get sockets of their own. */
   readonly connectPaths: boolean;
+  /** How many of them; the others share the sockets that strangers arrive at, which costs more for each packet. */
+  readonly maxConnectedSockets: number;
   /** Takes a datagram; its bytes are the receiver's. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
 }
@@ -68,6 +70,7 @@ export class UdpPort implements DatagramSink {
 
   pathSelected(path: Path): void {
     if (!this.#options.connectPaths || !(path instanceof SocketPath) || path.connected !== undefined) return;
+    if (this.#connected.size >= this.#options.maxConnectedSockets) return;
     const { address } = path.shared;
     const socket = createLiteralSocket(address, { reusePort: true });
     socket.on('message', (datagram) => this.#options.onDatagram(path, datagram));

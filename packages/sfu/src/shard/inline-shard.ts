@@ -24,6 +24,7 @@ export interface InlineShardOptions {
   readonly addresses: readonly string[];
   readonly port: number;
   readonly connectPaths: boolean;
+  readonly maxConnectedSockets: number;
 }
 
 export class InlineShard implements Shard {
@@ -44,6 +45,7 @@ export class InlineShard implements Shard {
       addresses: options.addresses,
       port: options.port,
       connectPaths: options.connectPaths,
+      maxConnectedSockets: options.maxConnectedSockets,
       onDatagram: (path, datagram) => {
         this.#engine.handleDatagram(performance.now(), path, datagram);
         this.#scheduleFlush();

@@ -1,0 +1,71 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Path } from '@causeway/media';
+import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+/** A port whose owner claims every path it hears of, as an engine does once a check was authenticated. */
+async function openPort(maxConnectedSockets: number) {
+  const paths = new Map<number, Path>();
+  const port = new UdpPort({
+    addresses: [LOOPBACK],
+    port: 0,
+    connectPaths: true,
+    maxConnectedSockets,
+    onDatagram(path) {
+      // Any object will do: the port only looks whether there is one.
+      path.transport ??= {} as NonNullable<Path['transport']>;
+      paths.set(path.remotePort, path);
+    },
+  });
+  await port.open();
+  return { port, paths };
+}
+
+async function openPeer(): Promise<Socket> {
+  const peer = createSocket('udp4').bind(0, LOOPBACK);
+  await once(peer, 'listening');
+  return peer;
+}
+
+/** Sends from a peer until the port's owner knows its path. */
+async function pathOf(peer: Socket, { port, paths }: Awaited<ReturnType<typeof openPort>>): Promise<Path> {
+  for (;;) {
+    peer.send('hello', port.port, LOOPBACK);
+    await new Promise(setImmediate);
+    const path = paths.get(peer.address().port);
+    if (path !== undefined) return path;
+  }
+}
+
+test('selected paths get sockets of their own until there are as many as there may be; the others are served all the same', async () => {
+  const opened = await openPort(1);
+  const peers = [await openPeer(), await openPeer()] as const;
+  const paths = [await pathOf(peers[0], opened), await pathOf(peers[1], opened)] as const;
+  for (const path of paths) opened.port.pathSelected(path);
+  const full = opened.port.counts;
+
+  const heard = peers.map((peer) => once(peer, 'message'));
+  for (const path of paths) opened.port.send(path, Buffer.from('media'), 0, 5);
+  const messages = await Promise.all(heard);
+  for (const path of paths) opened.port.pathReleased(path);
+  const released = opened.port.counts;
+  opened.port.close();
+  for (const peer of peers) peer.close();
+
+  expect(full).toEqual({ paths: 2, connectedSockets: canConnectPaths() ? 1 : 0 });
+  for (const [datagram, from] of messages) expect([String(datagram), from.port]).toEqual(['media', opened.port.port]);
+  expect(released).toEqual({ paths: 0, connectedSockets: 0 });
+});
+
+test('closing releases the sockets of all paths', async () => {
+  const opened = await openPort(10);
+  const peer = await openPeer();
+  opened.port.pathSelected(await pathOf(peer, opened));
+
+  opened.port.close();
+  peer.close();
+
+  expect(opened.port.counts.connectedSockets).toBe(0);
+});
