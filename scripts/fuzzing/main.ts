@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type FuzzReport, type FuzzTarget, type FuzzTargetFactory, runFuzz } from '@causeway/testkit/fuzz';
+import { CoverageWatch, type FuzzReport, type FuzzTarget, type FuzzTargetFactory, runFuzz } from '@causeway/testkit/fuzz';
 import { type FuzzPlan, parseFuzzPlan } from './fuzz-plan.ts';
 import { FUZZ_TABLE_HEAD, fuzzTableRow } from './fuzz-table.ts';
 
@@ -27,7 +27,7 @@ async function loadFactories(): Promise<NamedFactory[]> {
   return (await Promise.all(perPackage)).flat();
 }
 
-async function runRound(factories: readonly NamedFactory[], plan: FuzzPlan, seed: number): Promise<FuzzReport[]> {
+async function runRound(factories: readonly NamedFactory[], coverage: CoverageWatch, plan: FuzzPlan, seed: number): Promise<FuzzReport[]> {
   const shares = await sharesOf(factories);
   const allShares = shares.reduce((sum, share) => sum + share, 0);
   const reports: FuzzReport[] = [];
@@ -37,7 +37,7 @@ async function runRound(factories: readonly NamedFactory[], plan: FuzzPlan, seed
     const report = await runFuzz(target, {
       seed: seed * 1000 + index,
       inputs,
-      guidedBy: `/packages/${packageName}/src/`,
+      guide: { coverage, folder: `/packages/${packageName}/src/` },
       ...(globalThis.gc === undefined ? {} : { collectGarbage: globalThis.gc }),
     });
     console.log(fuzzTableRow({ ...report, target: `${packageName} ${report.target}` }));
@@ -73,12 +73,13 @@ function saveInput(target: string, hex: string): string {
 
 async function main(): Promise<void> {
   const plan = parseFuzzPlan(process.argv.slice(2));
+  const coverage = new CoverageWatch();
   const factories = await loadFactories();
   const startedAtMs = performance.now();
   const reports: FuzzReport[] = [];
   console.log(FUZZ_TABLE_HEAD);
   for (let round = 0; round === 0 || performance.now() - startedAtMs < (plan.durationMs ?? 0); round++) {
-    reports.push(...(await runRound(factories, plan, plan.seed + round)));
+    reports.push(...(await runRound(factories, coverage, plan, plan.seed + round)));
   }
   const seconds = (performance.now() - startedAtMs) / 1000;
   const inputs = reports.reduce((sum, report) => sum + report.inputs, 0);

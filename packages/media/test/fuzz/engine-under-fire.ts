@@ -1,4 +1,4 @@
-import type { Path } from '@causeway/media';
+import type { OutboundStream, Path, ProtectBatch } from '@causeway/media';
 import { OPUS, type ScriptedPeer, type Stranger, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
 import {
   AUDIO_LEVEL_URI,
@@ -18,7 +18,7 @@ export const EXTENSIONS = [
   { id: 6, uri: DEPENDENCY_DESCRIPTOR_URI },
 ];
 /** What Mallory publishes and subscribes to, and what is none of hers. */
-export const SSRCS = [100, 101, 102, 103, 200, 90, 91, 92, 93, 7, 70];
+export const SSRCS = [100, 101, 102, 103, 200, 90, 91, 92, 93, 94, 7, 70];
 export const PAYLOAD_TYPES = [96, 97, 111];
 /** MIDs and RIDs of hers. */
 export const NAMES = ['0', '1', '2', 'h', 'l'];
@@ -31,6 +31,8 @@ const FRAME_INTERVAL_MS = 34;
 /** A dozen for each session, and some for streams. */
 const MAX_TIMERS = 60;
 const MAX_LAYERS = 8;
+/** More than can be asked for again. */
+const REMEMBERED_INDICES = 2048;
 
 /**
  * An engine with a call between two honest sessions, and a third one, with valid keys, that sends anything. There is no encryption, so
@@ -47,6 +49,8 @@ export class EngineUnderFire {
   #nextFrameMs = 0;
   #nextSerial = 0;
   #harm = '';
+  /** What was encrypted under which index, the latest of each stream. */
+  readonly #payloads = new WeakMap<OutboundStream, Map<number, string>>();
 
   constructor() {
     const world = this.#world;
@@ -61,8 +65,10 @@ export class EngineUnderFire {
     world.publish(this.#mallory, { trackId: 'noise', mid: '2', kind: 'audio', codecs: [OPUS], ssrcs: [{ ssrc: 200, rtxSsrc: undefined }] });
     world.subscribe(this.#mallory, { sourceTrackId: 'camera', ssrc: 90, rtxSsrc: 91 });
     world.subscribe(this.#mallory, { sourceTrackId: 'layers', ssrc: 92, rtxSsrc: 93, extensions: EXTENSIONS });
+    world.subscribe(this.#mallory, { sourceTrackId: 'layers', ssrc: 94, extensions: EXTENSIONS });
     world.subscribe(this.#bob, { sourceTrackId: 'ssrcs', ssrc: 71, extensions: EXTENSIONS });
     world.subscribe(this.#bob, { sourceTrackId: 'noise', ssrc: 72, kind: 'audio', codecs: [OPUS] });
+    this.#watchIndices();
     this.#bob.onRtp = ({ ssrc, payload }) => {
       if (ssrc === 70) this.#expectNext(serialOf(payload));
     };
@@ -98,6 +104,28 @@ export class EngineUnderFire {
     for (const { received } of this.#strangers) received.length = 0;
     this.#world.releasedPaths.length = 0;
     this.#world.events.length = 0;
+  }
+
+  /** With real keys, one index for two payloads would encrypt both with the same keystream. */
+  #watchIndices(): void {
+    const { suite } = this.#world;
+    const protect = suite.protect.bind(suite);
+    suite.protect = (batch) => {
+      for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) this.#noteIndex(batch, row);
+      protect(batch);
+    };
+  }
+
+  #noteIndex(batch: ProtectBatch, row: number): void {
+    const { streams, offset, headerLength, plainLength, packetIndex } = batch;
+    const known = this.#payloads.get(streams[row]) ?? new Map<number, string>();
+    this.#payloads.set(streams[row], known);
+    const payload = this.#world.suite.arena.bytes.subarray(offset[row] + headerLength[row], offset[row] + plainLength[row]);
+    const text = Buffer.from(payload).toString('latin1');
+    const before = known.get(packetIndex[row]);
+    if (before !== undefined && before !== text) this.#harm = `index ${packetIndex[row]} was used for two payloads`;
+    known.set(packetIndex[row], text);
+    if (known.size > REMEMBERED_INDICES) known.delete(known.keys().next().value ?? 0);
   }
 
   #expectNext(serial: number): void {

@@ -79,11 +79,12 @@ function mallorysFeedback(): Uint8Array[] {
     lastSenderReport: 1,
     delaySinceLastSenderReport: 2,
   };
-  // One of them, with its bitmask, lies in any window of 256.
-  const everywhere = Array.from({ length: 256 }, (_, index) => toSeq16(index * 256));
+  // Seventeen of every 256 numbers: wherever a stream is, some of it is asked for.
+  const everywhere = Array.from({ length: 256 * 17 }, (_, index) => toSeq16(Math.floor(index / 17) * 256 + (index % 17)));
   return [
     write((out) => writeNack(out, 0, { senderSsrc: 1, mediaSsrc: 90, lost: everywhere })),
     write((out) => writeNack(out, 0, { senderSsrc: 1, mediaSsrc: 92, lost: everywhere })),
+    write((out) => writeNack(out, 0, { senderSsrc: 1, mediaSsrc: 94, lost: everywhere })),
     write((out) => writePli(out, 0, { senderSsrc: 1, mediaSsrc: 90 })),
     write((out) => writeFir(out, 0, { senderSsrc: 1, entries: [{ ssrc: 92, commandSequence: 1 }] })),
     write((out) => writeRemb(out, 0, { senderSsrc: 1, bitrateBps: 100_000, ssrcs: [90, 92] })),

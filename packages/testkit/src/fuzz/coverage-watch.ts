@@ -3,18 +3,24 @@ import { Session } from 'node:inspector';
 /**
  * Notices code that runs in a way it has not run before, with the block counters of V8 itself: no instrumentation, no native
  * tool. A look costs about 200 us, so it is taken for a batch of inputs and not for each.
+ *
+ * Make one before the code to be watched is loaded, and keep it: functions that are compiled while nobody counts have no counters.
  */
 export class CoverageWatch {
   readonly #session = new Session();
-  readonly #folder: string;
   readonly #seen = new Set<string>();
+  #folder = '';
 
-  /** @param folder part of the URL of the files that are watched */
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor() {
     this.#session.connect();
     this.#session.post('Profiler.enable');
-    this.#session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
+    this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  /** Forgets all it has seen, and watches this folder. @param folder part of the URL of the files */
+  begin(folder: string): void {
+    this.#folder = folder;
+    this.#seen.clear();
     this.look();
   }
 
@@ -28,11 +34,6 @@ export class CoverageWatch {
       }
     });
     return discovered;
-  }
-
-  close(): void {
-    this.#session.post('Profiler.stopPreciseCoverage');
-    this.#session.disconnect();
   }
 
   #note(url: string, ranges: readonly { readonly startOffset: number; readonly count: number }[]): number {

@@ -1,4 +1,5 @@
 export * from '../captured-traffic.ts';
+export * from './coverage-watch.ts';
 export * from './fuzz-random.ts';
 export * from './fuzz-target.ts';
 export * from './mutate-bytes.ts';

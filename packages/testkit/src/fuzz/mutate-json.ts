@@ -46,7 +46,8 @@ function mutateValue(random: FuzzRandom, value: Json, other: Json): Json {
     const at = random.integer(value.length + 1);
     const kind = random.integer(4);
     if (kind === 0) return value.toSpliced(at, 1);
-    if (kind === 1) return [...value, ...new Array<Json>(random.integer(random.chance(0.1) ? 300 : 5)).fill(value[0] ?? null)];
+    if (kind === 1)
+      return [...value, ...new Array<Json>(random.chance(0.1) ? 100 + random.integer(200) : random.integer(8)).fill(value[0] ?? null)];
     return value.toSpliced(at, 1, mutateValue(random, value[at] ?? null, other));
   }
   const entries = Object.entries(value);

@@ -1,4 +1,4 @@
-import { CoverageWatch } from './coverage-watch.ts';
+import type { CoverageWatch } from './coverage-watch.ts';
 import { FuzzCorpus } from './fuzz-corpus.ts';
 import { FuzzRandom } from './fuzz-random.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
@@ -6,8 +6,8 @@ import type { FuzzTarget } from './fuzz-target.ts';
 export interface FuzzOptions {
   readonly seed: number;
   readonly inputs: number;
-  /** Part of the URL of the code that guides the search; without it samples alone are mutated. */
-  readonly guidedBy?: string;
+  /** What guides the search, and the folder of the code it watches; without it the real samples alone are mutated. */
+  readonly guide?: { readonly coverage: CoverageWatch; readonly folder: string };
   readonly collectGarbage?: () => void;
 }
 
@@ -67,7 +67,8 @@ class FuzzRun {
     this.#options = options;
     this.#random = new FuzzRandom(options.seed);
     this.#corpus = new FuzzCorpus(target.seeds);
-    this.#coverage = options.guidedBy === undefined ? undefined : new CoverageWatch(options.guidedBy);
+    this.#coverage = options.guide?.coverage;
+    options.guide?.coverage.begin(options.guide.folder);
   }
 
   async all(): Promise<void> {
@@ -96,7 +97,6 @@ class FuzzRun {
   }
 
   close(): void {
-    this.#coverage?.close();
     this.#target.close?.();
   }
 
