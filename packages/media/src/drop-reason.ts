@@ -60,6 +60,8 @@ export const DropReason = {
   OverPacketBudget: 31,
   /** A PLI or FIR too soon after others of the same subscriber. One of them is kept until its time. */
   KeyframeRequestTooSoon: 32,
+  /** Handling it threw an exception, which is a defect of ours. Always 0, or somebody should look. */
+  Defect: 33,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -2,7 +2,7 @@
  * The forwarding engine of one shard: THE WIRING, in the order a packet takes. It does no I/O and knows no clock: datagrams
  * and the time come in, datagrams wait in the outbox until `flush`.
  */
-import { type HmacSha1, parseStun, RtpView, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
+import { type HmacSha1, RtpView } from '@causeway/wire';
 import { countWithin, type EngineCensus } from './census.ts';
 import {
   type Allocator,
@@ -32,7 +32,7 @@ import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import { Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
-import { StunServer } from './transport/stun-server.ts';
+import { StunReceiver } from './transport/stun-receiver.ts';
 
 export interface EngineOptions {
   readonly suite: SecureSuite;
@@ -51,9 +51,8 @@ export interface EngineOptions {
 
 export class Engine implements MediaControl {
   readonly #context: EngineContext;
-  readonly #stunServer: StunServer;
+  readonly #stun: StunReceiver;
   readonly #transports = new Map<string, PeerTransport>();
-  readonly #byUfrag = new Map<string, PeerTransport>();
   readonly #publishers = new Map<string, PublisherTrack>();
   readonly #subscribers = new Map<string, SubscriberTrack>();
   /** Transports with something to say that happened while the time was not known. */
@@ -82,20 +81,20 @@ export class Engine implements MediaControl {
       defer: (transport) => this.#defer(transport),
       releasePath: (path) => this.#releasePath(path),
       closeTransport: (nowMs, transport, reason) => this.#expireTransport(nowMs, transport, reason),
-      ufragsChanged: (transport, before) => this.#reindexUfrags(transport, before),
+      ufragsChanged: (transport, before) => this.#stun.reindex(transport, before, transport.ice.localUfrags),
     };
-    this.#stunServer = new StunServer(this.#context);
+    this.#stun = new StunReceiver(this.#context);
   }
 
   /** Takes one datagram. Its bytes are the engine's from now on: packets are decrypted in place and kept for retransmission. */
   handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
-    const kind = classifyDatagram(datagram);
-    if (kind === 'stun') this.#handleStun(nowMs, path, datagram);
-    else if (kind === undefined) this.#context.drops.increment(DropReason.Unclassified);
-    else if (path.transport === undefined) this.#context.drops.increment(DropReason.UnknownPath);
-    else if (kind === 'rtp') path.transport.handleRtp(nowMs, path, datagram, this.#view);
-    else if (kind === 'rtcp') path.transport.handleRtcp(nowMs, path, datagram);
-    else path.transport.handleDtls(nowMs, path, datagram);
+    try {
+      this.#dispatch(nowMs, path, datagram);
+    } catch (error) {
+      // A defect of ours. The peer whose packet has shown it pays with its session, not everybody with the process.
+      this.#context.drops.increment(DropReason.Defect);
+      if (path.transport !== undefined) this.#context.listener.onDefect(path.transport.id, error);
+    }
     this.#handleDeferred(nowMs);
   }
 
@@ -123,7 +122,7 @@ export class Engine implements MediaControl {
   openTransport(nowMs: number, plan: TransportPlan): void {
     const transport = new PeerTransport(nowMs, this.#context, plan);
     this.#transports.set(plan.transportId, transport);
-    this.#reindexUfrags(transport, []);
+    this.#stun.reindex(transport, [], transport.ice.localUfrags);
   }
 
   restartIce(_nowMs: number, plan: IceRestartPlan): void {
@@ -207,7 +206,7 @@ export class Engine implements MediaControl {
   census(): EngineCensus {
     return {
       transports: this.#transports.size,
-      userFragments: this.#byUfrag.size,
+      userFragments: this.#stun.userFragments,
       publisherTracks: this.#publishers.size,
       subscriberTracks: this.#subscribers.size,
       timers: this.#context.timers.size,
@@ -216,31 +215,14 @@ export class Engine implements MediaControl {
     };
   }
 
-  #handleStun(nowMs: number, path: Path, datagram: Uint8Array): void {
-    const message = parseStun(datagram);
-    if (message === undefined || message.method !== STUN_METHOD_BINDING) {
-      this.#context.drops.increment(DropReason.MalformedStun);
-    } else if (message.messageClass !== 'request') {
-      this.#handleAnswer(path, message);
-    } else if (message.username === undefined) {
-      this.#stunServer.handleBindingRequest(nowMs, path, message);
-    } else {
-      this.#handleCheck(nowMs, path, message, message.username);
-    }
-  }
-
-  #handleCheck(nowMs: number, path: Path, message: StunMessage, username: string): void {
-    // RFC 8445 §7.2.2: the user name is ours, a colon, theirs.
-    const localUfrag = username.slice(0, Math.max(0, username.indexOf(':')));
-    const transport = this.#byUfrag.get(localUfrag);
-    if (transport === undefined) this.#context.drops.increment(DropReason.StunWrongUfrag);
-    else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.handleCheck(nowMs);
-  }
-
-  #handleAnswer(path: Path, message: StunMessage): void {
-    const { challenge } = path;
-    if (challenge?.isAnsweredBy(message)) challenge.ice.prove(path);
-    else this.#context.drops.increment(DropReason.StunUnsolicited);
+  #dispatch(nowMs: number, path: Path, datagram: Uint8Array): void {
+    const kind = classifyDatagram(datagram);
+    if (kind === 'stun') this.#stun.handleStun(nowMs, path, datagram);
+    else if (kind === undefined) this.#context.drops.increment(DropReason.Unclassified);
+    else if (path.transport === undefined) this.#context.drops.increment(DropReason.UnknownPath);
+    else if (kind === 'rtp') path.transport.handleRtp(nowMs, path, datagram, this.#view);
+    else if (kind === 'rtcp') path.transport.handleRtcp(nowMs, path, datagram);
+    else path.transport.handleDtls(nowMs, path, datagram);
   }
 
   #defer(transport: PeerTransport): void {
@@ -263,11 +245,6 @@ export class Engine implements MediaControl {
     this.#context.sink.pathReleased(path);
   }
 
-  #reindexUfrags(transport: PeerTransport, before: readonly string[]): void {
-    for (const ufrag of before) this.#byUfrag.delete(ufrag);
-    for (const ufrag of transport.ice.localUfrags) this.#byUfrag.set(ufrag, transport);
-  }
-
   #connectSubscribers(nowMs: number, track: PublisherTrack): void {
     for (const subscriber of this.#subscribers.values()) {
       if (subscriber.plan.sourceTrackId === track.plan.trackId) subscriber.update(nowMs, subscriber.plan, track);
@@ -283,7 +260,7 @@ export class Engine implements MediaControl {
   #removeTransport(nowMs: number, transport: PeerTransport): void {
     for (const track of [...transport.receive.tracks]) this.removePublisherTrack(nowMs, track.plan.trackId);
     for (const subscriber of [...transport.subscriptions.values()]) this.removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
-    for (const ufrag of transport.ice.localUfrags) this.#byUfrag.delete(ufrag);
+    this.#stun.reindex(transport, transport.ice.localUfrags, []);
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);
     // What it has to say last (BYE, close_notify) needs its keys and paths.

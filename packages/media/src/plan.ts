@@ -98,6 +98,8 @@ export interface EngineListener {
   onTrackActivity(trackId: string, activity: 'active' | 'inactive'): void;
   onDataChannelOpened(transportId: string, streamId: number, label: string): void;
   onDataChannelClosed(transportId: string, streamId: number): void;
+  /** A packet of this peer has shown a defect of the engine; the owner should close the transport. */
+  onDefect(transportId: string, error: unknown): void;
   /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
   onOutputReady(): void;
 }

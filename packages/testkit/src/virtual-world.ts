@@ -243,6 +243,9 @@ export class VirtualWorld {
       onTrackActivity: note,
       onDataChannelOpened: () => undefined,
       onDataChannelClosed: () => undefined,
+      onDefect: (_transportId, error) => {
+        throw error;
+      },
       onOutputReady: () => undefined,
     };
   }

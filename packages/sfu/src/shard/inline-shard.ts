@@ -186,6 +186,7 @@ export class InlineShard implements Shard {
       onTrackActivity: (trackId, activity) => this.#queueEvent((to) => to.onTrackActivity(trackId, activity)),
       onDataChannelOpened: (transportId, streamId, label) => this.#queueEvent((to) => to.onDataChannelOpened(transportId, streamId, label)),
       onDataChannelClosed: (transportId, streamId) => this.#queueEvent((to) => to.onDataChannelClosed(transportId, streamId)),
+      onDefect: (transportId, error) => this.#queueEvent((to) => to.onDefect(transportId, error)),
       onOutputReady: () => this.#scheduleFlush(),
     };
   }

@@ -1,0 +1,53 @@
+import { Engine, Path, type SecureEndpoint, type SecureEndpointOptions } from '@causeway/media';
+import { hmacSha1, PlainSuite, plainHello } from '@causeway/testkit';
+import { writeBindingRequest } from '@causeway/wire';
+
+/** A suite in which some packets hit a defect of ours. */
+class DefectiveSuite extends PlainSuite {
+  override createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
+    const endpoint = super.createEndpoint(options);
+    const { unprotectRtp } = endpoint;
+    endpoint.unprotectRtp = (packet) => {
+      if (packet.length === 13) throw new TypeError('a defect');
+      return unprotectRtp.call(endpoint, packet);
+    };
+    return endpoint;
+  }
+}
+
+test('a packet that hits a defect is reported with its session and counted, and does not get past the engine', () => {
+  const defects: [string, unknown][] = [];
+  const ignore = (): void => undefined;
+  const engine = new Engine({
+    suite: new DefectiveSuite(),
+    sink: { send: ignore, pathSelected: ignore, pathReleased: ignore },
+    listener: {
+      onConnectionState: ignore,
+      onTransportClosed: ignore,
+      onTrackActivity: ignore,
+      onDataChannelOpened: ignore,
+      onDataChannelClosed: ignore,
+      onOutputReady: ignore,
+      onDefect: (transportId, error) => defects.push([transportId, error]),
+    },
+    hmacSha1,
+    random: () => 0.5,
+    randomBytes: (length) => new Uint8Array(length),
+    wallClockOffsetMs: 0,
+  });
+  const path = new Path('192.0.2.1', 40_000);
+  const credentials = { ufrag: 'ours', password: 'our-password' };
+  engine.openTransport(0, { transportId: 'mallory', local: credentials, remote: credentials, dtlsRole: 'server', remoteFingerprints: [] });
+  const integrity = { key: Buffer.from(credentials.password), hmacSha1 };
+  engine.handleDatagram(
+    1,
+    path,
+    writeBindingRequest({ transactionId: new Uint8Array(12), username: 'ours:theirs', integrity, fingerprint: true }),
+  );
+  engine.handleDatagram(2, path, plainHello());
+
+  engine.handleDatagram(3, path, new Uint8Array(13).fill(0x80));
+
+  expect(defects).toEqual([['mallory', expect.any(TypeError)]]);
+  expect(engine.snapshot(3).drops.defect).toBe(1);
+});
