@@ -73,7 +73,7 @@ export class UdpPort implements DatagramSink {
     if (this.#connected.size >= this.#options.maxConnectedSockets) return;
     const { address } = path.shared;
     const socket = createLiteralSocket(address, { reusePort: true });
-    socket.on('message', (datagram) => this.#options.onDatagram(path, datagram));
+    socket.on('message', (datagram, from) => this.#receiveConnected(path, datagram, from));
     // Without file descriptors left the shared socket goes on serving the path; an ICMP answer later says no more than
     // that the peer is gone, which consent notices.
     socket.on('error', () => this.#disconnect(path));
@@ -107,6 +107,13 @@ export class UdpPort implements DatagramSink {
     socket.on('message', (datagram, from) => this.#receiveShared(local, datagram, from));
     // Sending to an address without a route fails here; the peer hears nothing and ICE tries another.
     socket.on('error', () => undefined);
+  }
+
+  /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
+  #receiveConnected(path: SocketPath, datagram: Uint8Array, from: RemoteInfo): void {
+    const isFromPeer = from.port === path.remotePort && from.address === path.remoteAddress;
+    if (isFromPeer) this.#options.onDatagram(path, datagram);
+    else this.#receiveShared(path.shared, datagram, from);
   }
 
   #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {

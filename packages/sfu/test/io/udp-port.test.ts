@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
 import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
 
@@ -8,19 +9,21 @@ const LOOPBACK = '127.0.0.1';
 /** A port whose owner claims every path it hears of, as an engine does once a check was authenticated. */
 async function openPort(maxConnectedSockets: number) {
   const paths = new Map<number, Path>();
-  const port = new UdpPort({
+  const opened = { port: undefined as unknown as UdpPort, paths, onDatagram: (_path: Path, _datagram: Uint8Array): void => undefined };
+  opened.port = new UdpPort({
     addresses: [LOOPBACK],
     port: 0,
     connectPaths: true,
     maxConnectedSockets,
-    onDatagram(path) {
+    onDatagram(path, datagram) {
       // Any object will do: the port only looks whether there is one.
       path.transport ??= {} as NonNullable<Path['transport']>;
       paths.set(path.remotePort, path);
+      opened.onDatagram(path, datagram);
     },
   });
-  await port.open();
-  return { port, paths };
+  await opened.port.open();
+  return opened;
 }
 
 async function openPeer(): Promise<Socket> {
@@ -30,7 +33,7 @@ async function openPeer(): Promise<Socket> {
 }
 
 /** Sends from a peer until the port's owner knows its path. */
-async function pathOf(peer: Socket, { port, paths }: Awaited<ReturnType<typeof openPort>>): Promise<Path> {
+async function pathOf(peer: Socket, { port, paths }: Pick<Awaited<ReturnType<typeof openPort>>, 'port' | 'paths'>): Promise<Path> {
   for (;;) {
     peer.send('hello', port.port, LOOPBACK);
     await new Promise(setImmediate);
@@ -68,4 +71,36 @@ test('closing releases the sockets of all paths', async () => {
   peer.close();
 
   expect(opened.port.counts.connectedSockets).toBe(0);
+});
+
+/** Sends from a thread of its own, without a pause: nothing in this thread can come between its datagrams. */
+const FLOODER = `
+const { workerData, parentPort } = require('node:worker_threads');
+const socket = require('node:dgram').createSocket('udp4');
+const flood = () => { for (let i = 0; i < 100; i++) socket.send('flood', workerData.port, '127.0.0.1'); setImmediate(flood); };
+socket.bind(0, '127.0.0.1', () => { parentPort.postMessage(socket.address().port); flood(); });
+`;
+
+test('a datagram that the kernel gives to a socket while it is being connected is not taken for that of its peer', async () => {
+  const opened = await openPort(1_000);
+  const peers = await Promise.all(Array.from({ length: 200 }, openPeer));
+  const paths: Path[] = [];
+  for (const peer of peers) paths.push(await pathOf(peer, opened));
+  const mistaken: number[] = [];
+  opened.onDatagram = (path, datagram) => {
+    if (String(datagram) === 'flood' && path.remotePort !== floodPort) mistaken.push(path.remotePort);
+  };
+  const flooder = new Worker(FLOODER, { eval: true, workerData: { port: opened.port.port } });
+  const [floodPort] = (await once(flooder, 'message')) as [number];
+
+  for (const path of paths) {
+    opened.port.pathSelected(path);
+    await new Promise(setImmediate);
+  }
+  await flooder.terminate();
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  opened.port.close();
+  for (const peer of peers) peer.close();
+
+  expect(mistaken).toEqual([]);
 });
