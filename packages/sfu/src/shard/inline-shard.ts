@@ -164,7 +164,8 @@ export class InlineShard implements Shard {
   #wake(): void {
     this.#timer = undefined;
     this.#timerDeadlineMs = Number.POSITIVE_INFINITY;
-    this.#finishTurn();
+    // After what has come in: a process that was held up must not take peers for silent whose packets it has not read yet.
+    this.#scheduleFlush();
   }
 
   /** The owner hears of events after the engine has returned, so that it may answer them with any verb. */
