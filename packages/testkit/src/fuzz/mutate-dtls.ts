@@ -7,6 +7,8 @@ const FRAGMENT_HEADER = 12;
 const HANDSHAKE = 22;
 const CONTENT_TYPES = [20, 21, 22, 23, 24, 25, 30, 63];
 const MESSAGE_TYPES = [0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20, 255];
+/** Samples grow from samples, and would without end. */
+const MAX_LENGTH = 4096;
 const VERSIONS = [0xfefd, 0xfeff, 0xfefc, 0x0303];
 
 export const mutateDtls: Mutator = (random, sample, other) => {
@@ -14,7 +16,7 @@ export const mutateDtls: Mutator = (random, sample, other) => {
   const records = splitRecords(sample);
   const steps = 1 + random.integer(3);
   for (let step = 0; step < steps; step++) mutateRecords(random, records, other);
-  const datagram = concat(...records);
+  const datagram = concat(...records).slice(0, MAX_LENGTH);
   return random.chance(0.05) ? mutateBytes(random, datagram, other) : datagram;
 };
 

@@ -5,6 +5,8 @@ import { type Mutator, mutateBytes } from './mutate-bytes.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const MAX_DEPTH = 200;
+/** Twice the longest real body. Samples grow from samples, and would without end. */
+const MAX_LENGTH = 16 * 1024;
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', 'tracks', 'sessionDescription', 'mid', 'trackId', '\u0000', 'ключ'];
 const STRINGS = [
   '',
@@ -28,6 +30,7 @@ export const mutateJson: Mutator = (random, sample, other) => {
   const steps = 1 + random.integer(3);
   for (let step = 0; step < steps; step++) mutated = mutateValue(random, mutated, parse(other) ?? null);
   const text = JSON.stringify(mutated);
+  if (text.length > MAX_LENGTH) return mutateBytes(random, sample, other);
   return new TextEncoder().encode(random.chance(0.1) ? withRepeatedKey(random, text) : text);
 };
 

@@ -11,13 +11,15 @@ const CHUNK_TYPES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 130, 192, 12, 64,
 /** DCEP, text, binary, the empty ones, and an unknown one. */
 const PROTOCOL_IDS = [50, 51, 52, 53, 54, 56, 57, 99];
 const PROTOCOL_ID_AT = 12;
+/** Samples grow from samples, and would without end. */
+const MAX_LENGTH = 4096;
 
 export const mutateSctp: Mutator = (random, sample, other) => {
   if (sample.length < COMMON_HEADER || random.chance(0.05)) return mutateBytes(random, sample, other);
   const chunks = splitChunks(sample);
   const steps = 1 + random.integer(3);
   for (let step = 0; step < steps; step++) mutateChunks(random, chunks, other);
-  return concat(sample.subarray(0, COMMON_HEADER), ...chunks.slice(0, 40).map(padded));
+  return concat(sample.subarray(0, COMMON_HEADER), ...chunks.map(padded)).slice(0, MAX_LENGTH);
 };
 
 function splitChunks(packet: Uint8Array): Uint8Array[] {

@@ -12,6 +12,8 @@ interface Attribute {
 }
 
 const HEADER_LENGTH = 20;
+/** Samples grow from samples, and would without end. */
+const MAX_LENGTH = 1500;
 const MESSAGE_INTEGRITY = 0x0008;
 const FINGERPRINT = 0x8028;
 const FINGERPRINT_XOR = 0x5354554e;
@@ -30,7 +32,7 @@ export function createStunMutator(password?: string): Mutator {
     if (random.chance(0.3)) header.set(random.bytes(12), 8);
     const isSigned = password !== undefined && random.chance(0.8);
     const message = isSigned ? sign(random, header, attributes, password) : finish(header, attributes);
-    return random.chance(0.05) ? mutateBytes(random, message, other) : message;
+    return message.length > MAX_LENGTH || random.chance(0.05) ? mutateBytes(random, message.slice(0, MAX_LENGTH), other) : message;
   };
 }
 
