@@ -33,7 +33,6 @@ export class FlushProtector {
   protect(batch: ProtectBatch): void {
     for (let row = 0; row < batch.count; row++) {
       batch.protectedLength[row] = batch.isRtcp[row] === 1 ? this.#protectRtcp(batch, row) : this.#protectRtp(batch, row);
-      if (this.#jobs.isFull) this.#jobs.run();
     }
     this.#jobs.run();
   }

@@ -30,8 +30,10 @@ export const AUTHENTICATION_ROOM_BYTES = 76;
 export const KEYSTREAM_PAGE_BYTES = 8 * 1_216;
 /** Inbound datagrams longer than this are refused. */
 export const MAX_INBOUND_PACKET_BYTES = 2_048;
-/** How many packets one kernel call authenticates at most. */
-export const MAX_JOBS = 256;
+/** How many packets the kernel authenticates in the time of one. */
+export const LANES = 4;
+/** Length of the longest packet in SHA-1 blocks, padding included. */
+export const MAX_BLOCKS = Math.ceil((MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES) / 64);
 /** Length of one job of `authenticate`, in 32-bit words. */
 export const JOB_WORDS = 16;
 
@@ -53,7 +55,10 @@ export class SrtpMemory {
   /** A packet's worth of zeros: the keystream that changes nothing. */
   readonly zerosAt: number;
   readonly inboundPacketAt: number;
+  /** Jobs of any lengths, next to each other. */
   readonly jobsAt: number;
+  /** Per length in blocks, from 0 on, a group of as many jobs as there are lanes. */
+  readonly jobGroupsAt: number;
   readonly keystreamPagesAt: number;
   readonly arenaAt: number;
   readonly options: SrtpMemoryOptions;
@@ -70,6 +75,7 @@ export class SrtpMemory {
     this.zerosAt = layout.zerosAt;
     this.inboundPacketAt = layout.inboundPacketAt;
     this.jobsAt = layout.jobsAt;
+    this.jobGroupsAt = layout.jobGroupsAt;
     this.keystreamPagesAt = layout.keystreamPagesAt;
     this.arenaAt = layout.arenaAt;
   }
@@ -93,6 +99,7 @@ interface Layout {
   readonly zerosAt: number;
   readonly inboundPacketAt: number;
   readonly jobsAt: number;
+  readonly jobGroupsAt: number;
   readonly keystreamPagesAt: number;
   readonly arenaAt: number;
   readonly endAt: number;
@@ -111,7 +118,9 @@ function layOut(options: SrtpMemoryOptions): Layout {
     singleKeystreamAt: take(MAX_INBOUND_PACKET_BYTES),
     zerosAt: take(MAX_INBOUND_PACKET_BYTES),
     inboundPacketAt: take(MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES),
-    jobsAt: take(MAX_JOBS * JOB_WORDS * 4),
+    // A full group is never left waiting.
+    jobsAt: take((MAX_BLOCKS + 1) * (LANES - 1) * JOB_WORDS * 4),
+    jobGroupsAt: take((MAX_BLOCKS + 1) * LANES * JOB_WORDS * 4),
     keystreamPagesAt: take(options.keystreamPages * KEYSTREAM_PAGE_BYTES),
     arenaAt: take(options.arenaSlots * SLOT_SIZE_BYTES),
     // Lanes that have ended go on reading while longer ones finish.

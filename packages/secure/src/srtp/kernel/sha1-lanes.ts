@@ -9,6 +9,15 @@
 /** The message schedule of the block under way: 80 words of four lanes. */
 const SCHEDULE: usize = memory.data(80 * 16, 16);
 
+/** The four round constants, each in all lanes. In memory, for V8 builds a constant vector anew wherever it is used. */
+// biome-ignore format: one constant a line
+const ROUND_CONSTANTS: usize = memory.data<u32>([
+  0x5a827999, 0x5a827999, 0x5a827999, 0x5a827999,
+  0x6ed9eba1, 0x6ed9eba1, 0x6ed9eba1, 0x6ed9eba1,
+  0x8f1bbcdc, 0x8f1bbcdc, 0x8f1bbcdc, 0x8f1bbcdc,
+  0xca62c1d6, 0xca62c1d6, 0xca62c1d6, 0xca62c1d6,
+], 16);
+
 /** The chaining value: five words of four lanes. The caller sets it before the first block and reads it after the last. */
 export const LANE_STATE: usize = memory.data(5 * 16, 16);
 
@@ -20,7 +29,8 @@ export const LANE_STATE: usize = memory.data(5 * 16, 16);
  */
 export function compressLanes(m0: usize, m1: usize, m2: usize, m3: usize, active: v128): void {
   loadSchedule(m0, m1, m2, m3);
-  const k0 = i32x4.splat(0x5a827999), k1 = i32x4.splat(0x6ed9eba1), k2 = i32x4.splat(0x8f1bbcdc), k3 = i32x4.splat(0xca62c1d6);
+  const k0 = v128.load(ROUND_CONSTANTS), k1 = v128.load(ROUND_CONSTANTS, 16);
+  const k2 = v128.load(ROUND_CONSTANTS, 32), k3 = v128.load(ROUND_CONSTANTS, 48);
   let a = v128.load(LANE_STATE), b = v128.load(LANE_STATE, 16), c = v128.load(LANE_STATE, 32);
   let d = v128.load(LANE_STATE, 48), e = v128.load(LANE_STATE, 64);
   let w = SCHEDULE;
