@@ -88,8 +88,10 @@ export class IceLite {
 
   /** The peer has shown that it receives what is sent to this path. */
   prove(path: Path): void {
-    path.isProven = true;
     path.challenge = undefined;
+    // The session that asked is gone: whose path it is stays as it was.
+    if (this.#generations.length === 0) return;
+    path.isProven = true;
     if (path.transport !== this.#transport && !this.#takeOver(path)) return;
     if (path === this.#nominated || path === this.#selectedPath) this.#select(path);
   }
@@ -128,6 +130,7 @@ export class IceLite {
   close(): void {
     for (const path of this.#paths) this.#context.releasePath(path);
     this.#paths.length = 0;
+    this.#generations = [];
     this.#selectedPath = undefined;
     this.#nominated = undefined;
   }

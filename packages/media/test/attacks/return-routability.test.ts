@@ -83,6 +83,31 @@ describe('a peer that names a victim’s address as its own', () => {
   });
 });
 
+test('the answer to a session that has gone meanwhile takes no path away', () => {
+  const call = new RunningCall();
+  const { world, bob } = call;
+  const mallory = world.connectPeer('mallory');
+  const { up, down } = world.linksOf(bob.path);
+  const toBob = down.deliver;
+  down.deliver = (nowMs, datagram) => {
+    mallory.handleDatagram(nowMs, datagram);
+    toBob(nowMs, datagram);
+  };
+  mallory.answersChallenges = false;
+  up.send(world.nowMs, mallory.writeCheck());
+  world.run(50);
+  const [asked = new Uint8Array(12)] = mallory.challenges.slice(-1);
+  down.deliver = toBob;
+  world.engine.closeTransport(world.nowMs, 'mallory');
+
+  up.send(world.nowMs, mallory.writeChallengeAnswer(asked));
+  call.runFor(500);
+
+  expect(mallory.challenges).toHaveLength(2);
+  expect(call.harm).toEqual(UNHARMED);
+  expect(bob.path.transport?.id).toBe('bob');
+});
+
 test('an address that another session had is taken over once the peer that is there now has shown so', () => {
   const call = new RunningCall();
   const { world } = call;
