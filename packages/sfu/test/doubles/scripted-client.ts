@@ -1,27 +1,6 @@
 import type { SdpCodec, SdpDescription, SdpDirection, SdpSection } from '@causeway/wire';
 import { isRejectedSection, parseSdp, writeSdp } from '@causeway/wire';
-
-const FEEDBACK = [
-  { type: 'transport-cc', parameter: '' },
-  { type: 'nack', parameter: '' },
-  { type: 'nack', parameter: 'pli' },
-  { type: 'ccm', parameter: 'fir' },
-] as const;
-
-const CODECS: Readonly<Record<string, SdpCodec>> = {
-  vp8: { payloadType: 96, name: 'VP8', clockRateHz: 90_000, channels: 1, fmtp: '', feedback: FEEDBACK },
-  vp9: { payloadType: 98, name: 'VP9', clockRateHz: 90_000, channels: 1, fmtp: 'profile-id=0', feedback: FEEDBACK },
-  h264: {
-    payloadType: 102,
-    name: 'H264',
-    clockRateHz: 90_000,
-    channels: 1,
-    fmtp: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
-    feedback: FEEDBACK,
-  },
-  opus: { payloadType: 111, name: 'opus', clockRateHz: 48_000, channels: 2, fmtp: 'minptime=10;useinbandfec=1', feedback: [FEEDBACK[0]] },
-  pcmu: { payloadType: 0, name: 'PCMU', clockRateHz: 8000, channels: 1, fmtp: '', feedback: [] },
-};
+import { isAudio, withRtx } from './scripted-codecs.ts';
 
 export interface TransceiverOptions {
   readonly direction?: SdpDirection;
@@ -268,25 +247,6 @@ export class ScriptedClient {
       sctp: undefined,
     };
   }
-}
-
-function withRtx(name: string): readonly SdpCodec[] {
-  const codec = CODECS[name];
-  if (codec === undefined) throw new Error(`there is no codec ${name}`);
-  if (isAudio(name)) return [codec];
-  const rtx = {
-    payloadType: codec.payloadType + 1,
-    name: 'rtx',
-    clockRateHz: 90_000,
-    channels: 1,
-    fmtp: `apt=${codec.payloadType}`,
-    feedback: [],
-  };
-  return [codec, rtx];
-}
-
-function isAudio(name: string): boolean {
-  return name === 'opus' || name === 'pcmu';
 }
 
 function canSend({ direction }: Transceiver): boolean {
