@@ -1,3 +1,4 @@
+export * from './clients/client-process.ts';
 export * from './clients/interop-client.ts';
 export * from './interop-options.ts';
 export * from './matrix/interop-stage.ts';

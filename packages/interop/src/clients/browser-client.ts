@@ -23,7 +23,7 @@ export function createBrowserClient({ browser, videoCodecs, picture, sound, orig
   let openedPeers = 0;
   return {
     name: browser.name,
-    version: browser.version,
+    version: `${browser.name} ${browser.version.replace(/^.*\//, '')}`,
     videoCodecs,
     counts: 'decoded',
     openPeer: async ({ access, publish, receive }: PeerRequest) => {
@@ -46,6 +46,7 @@ function peerOf(participant: Participant, api: SfuApi): InteropPeer {
         return result.mid;
       });
     },
+    readState: () => participant.readConnectionState(),
     readReceived: async () => (await participant.readInbound()).map(receivedMedia),
     close: async () => {
       await participant.page.close();

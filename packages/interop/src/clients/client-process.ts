@@ -1,20 +1,15 @@
 /** A client in a process of its own, told what to do by one JSON object a line: see `clients/control_channel.py` for the other end. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { ClientVerbs } from './client-verbs.ts';
 
-export interface ClientProcess {
-  call<Verb extends keyof ClientVerbs>(verb: Verb, input: ClientVerbs[Verb]['arguments']): Promise<ClientVerbs[Verb]['result']>;
-  /** The last lines that it complained with. */
-  readLog(): string;
-  /** Lets it leave, and waits for that. */
-  stop(): Promise<void>;
-}
+type Verb = keyof ClientVerbs;
 
-interface Pending {
-  readonly what: string;
+interface PendingCall {
+  readonly timer: NodeJS.Timeout;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -29,67 +24,71 @@ const CALL_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
 const MAX_LOG_CHARACTERS = 4_000;
 
-/** @param command program and its arguments */
-export function startClientProcess(command: readonly [string, ...string[]]): ClientProcess {
-  const [program, ...rest] = command;
-  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const readLog = collectLog(child.stderr);
-  const pending = new Map<number, Pending>();
-  const end = (why: string): void => {
-    for (const { what, reject } of pending.values()) reject(new Error(`${what}: ${why}\n${readLog()}`));
-    pending.clear();
-  };
-  child.on('error', (error) => end(`${program} did not start: ${error.message}`));
-  child.on('close', (code, signal) => end(`${program} has ended (${signal ?? code})`));
-  // A pipe that the other end has closed: `close` says so too.
-  child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => settle(pending, line));
-  let lastId = 0;
-  return {
-    call: (verb, input) => {
-      const id = ++lastId;
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error(`${verb} was not done within ${CALL_DEADLINE_MS} ms\n${readLog()}`)),
-          CALL_DEADLINE_MS,
-        );
-        const done = (): void => {
-          clearTimeout(timer);
-          pending.delete(id);
-        };
-        pending.set(id, {
-          what: verb,
-          resolve: (result) => [done(), resolve(result)],
-          reject: (error) => [done(), reject(error)],
-        });
-        child.stdin.write(`${JSON.stringify({ id, verb, ...input })}\n`);
-      });
-    },
-    readLog,
-    stop: () => stop(child),
-  };
-}
+export class ClientProcess {
+  /** Of the script, for messages. */
+  readonly #name: string;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #pending = new Map<number, PendingCall>();
+  #lastId = 0;
+  #log = '';
 
-function settle(pending: ReadonlyMap<number, Pending>, line: string): void {
-  const { id, result, error } = JSON.parse(line) as Reply;
-  const call = pending.get(id);
-  if (error === undefined) call?.resolve(result as never);
-  else call?.reject(new Error(error));
-}
+  /** @param command program and its arguments */
+  constructor(command: readonly [string, ...string[]]) {
+    const [program, ...rest] = command;
+    this.#name = basename(command.at(-1) ?? program);
+    this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.on('error', (error) => this.#failAll(`did not start: ${error.message}`));
+    this.#child.on('close', (code, signal) => this.#failAll(`has ended (${signal ?? code})`));
+    // A pipe that the other end has closed: `close` says so too.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#log = (this.#log + chunk).slice(-MAX_LOG_CHARACTERS);
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#settle(JSON.parse(line) as Reply));
+  }
 
-function collectLog(stream: Readable): () => string {
-  let log = '';
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    log = (log + chunk).slice(-MAX_LOG_CHARACTERS);
-  });
-  return () => log;
-}
+  /** @throws Error – the client says that it failed, takes too long or has ended; the message has what it wrote last */
+  call<V extends Verb>(verb: V, input: ClientVerbs[V]['arguments']): Promise<ClientVerbs[V]['result']> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#fail(id, `did not ${verb} within ${CALL_DEADLINE_MS} ms`), CALL_DEADLINE_MS);
+      this.#pending.set(id, { timer, resolve, reject });
+      if (this.#hasEnded()) this.#fail(id, `has ended and cannot ${verb}`);
+      else this.#child.stdin.write(`${JSON.stringify({ id, verb, ...input })}\n`);
+    });
+  }
 
-async function stop(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const closed = once(child, 'close');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-  child.stdin.end();
-  await closed;
-  clearTimeout(timer);
+  /** Lets it leave, and waits for that. */
+  async stop(): Promise<void> {
+    if (this.#hasEnded()) return;
+    const closed = once(this.#child, 'close');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    this.#child.stdin.end();
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #settle({ id, result, error }: Reply): void {
+    if (error === undefined) this.#take(id)?.resolve(result as never);
+    else this.#fail(id, `says: ${error}`);
+  }
+
+  #failAll(why: string): void {
+    for (const id of this.#pending.keys()) this.#fail(id, why);
+  }
+
+  #fail(id: number, why: string): void {
+    this.#take(id)?.reject(new Error(`${this.#name} ${why}\n${this.#log}`));
+  }
+
+  #take(id: number): PendingCall | undefined {
+    const call = this.#pending.get(id);
+    clearTimeout(call?.timer);
+    this.#pending.delete(id);
+    return call;
+  }
 }

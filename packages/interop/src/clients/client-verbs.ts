@@ -14,7 +14,6 @@ export interface ClientVerbs {
   /** Answers an offer of the SFU. */
   answer: { arguments: { readonly peer: string; readonly sdp: string }; result: { readonly sdp: string } };
   readReceived: { arguments: { readonly peer: string }; result: readonly ReceivedMedia[] };
-  /** For the message of a failure: how far the connection has come, in the client's own words. */
   readState: { arguments: { readonly peer: string }; result: string };
   close: { arguments: { readonly peer: string }; result: null };
 }

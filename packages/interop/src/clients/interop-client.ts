@@ -35,6 +35,8 @@ export interface InteropPeer {
   subscribe(tracks: readonly RemoteTrack[]): Promise<readonly string[]>;
   /** One for each media line that something may come in on. */
   readReceived(): Promise<readonly ReceivedMedia[]>;
+  /** How far the connection has come, in the client's own words: for the message of a failure. */
+  readState(): Promise<string>;
   close(): Promise<void>;
 }
 

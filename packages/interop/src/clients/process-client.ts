@@ -1,7 +1,7 @@
 /** A client that speaks SDP only: the calls of the SFU's API are made here, and its process is told the descriptions. */
 import { createSfuApi, type SfuApi } from '@causeway/e2e';
 import type { CreateSessionReply, RenegotiateReply, SubscribeReply } from '@causeway/protocol';
-import { type ClientProcess, startClientProcess } from './client-process.ts';
+import { ClientProcess } from './client-process.ts';
 import type { SentMedia } from './client-verbs.ts';
 import type { InteropClient, InteropPeer, PeerRequest, RemoteTrack } from './interop-client.ts';
 
@@ -12,7 +12,7 @@ export interface ProcessClientOptions extends Pick<InteropClient, 'name' | 'coun
 
 /** Starts the client's process. @throws Error – it does not start; the message has what it wrote */
 export async function startProcessClient({ name, counts, command }: ProcessClientOptions): Promise<InteropClient> {
-  const process = startClientProcess(command);
+  const process = new ClientProcess(command);
   const { version, videoCodecs } = await process.call('describe', {});
   let openedPeers = 0;
   return {
@@ -42,6 +42,7 @@ async function openPeer(process: ClientProcess, peer: string, { access, publish,
     sessionId,
     subscribe: (tracks) => subscribe({ process, peer, api, sessionId }, tracks),
     readReceived: () => process.call('readReceived', { peer }),
+    readState: () => process.call('readState', { peer }),
     close: async () => {
       await process.call('close', { peer });
       await api.callOk('DELETE', `/session/${sessionId}`);

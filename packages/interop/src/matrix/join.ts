@@ -45,7 +45,8 @@ export async function watch(peer: InteropPeer, tracks: readonly RemoteTrack[], c
     const wrong = seen.find((media) => media.kind === 'video' && media.codec.toUpperCase() !== codec);
     return { ...totals(seen), failure: wrong === undefined ? undefined : `came as ${wrong.codec}, not as ${codec}` };
   } catch (error) {
-    return { ...totals(seen), failure: wordsOf(error) };
+    const state = await peer.readState().catch(wordsOf);
+    return { ...totals(seen), failure: `${wordsOf(error)}; the subscriber's connection is: ${state}` };
   }
 }
 

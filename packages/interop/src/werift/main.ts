@@ -1,6 +1,7 @@
 /** werift's own peer connection as a client of the matrix, in a process of its own: `client-verbs.ts` says what it can be told. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { TrackKind } from '@causeway/protocol';
 import {
   MediaStreamTrack,
   type MediaStreamTrack as RemoteTrack,
@@ -12,7 +13,7 @@ import {
 } from 'werift';
 import type { SentMedia } from '../clients/client-verbs.ts';
 import type { ReceivedMedia, VideoCodec } from '../clients/interop-client.ts';
-import { serveVerbs } from './control-channel.ts';
+import { serveVerbs, type VerbHandlers } from './control-channel.ts';
 import { FrameCounter, SampleCounter } from './depacketised-media.ts';
 import { type MediaLoop, startMediaLoop } from './media-loop.ts';
 
@@ -56,9 +57,9 @@ function addSender(connection: RTCPeerConnection, { kind, codec }: SentMedia): M
 /** What comes in on a track, from its first packet on. */
 function countReceived(transceiver: RTCRtpTransceiver, track: RemoteTrack): () => ReceivedMedia {
   const { kind } = transceiver;
-  const readFacts = () => ({
+  const readFacts = (): Pick<ReceivedMedia, 'mid' | 'kind' | 'codec'> => ({
     mid: transceiver.mid ?? '',
-    kind: kind === 'audio' ? kind : ('video' as const),
+    kind: kind === 'audio' ? kind : 'video',
     codec: track.codec?.name ?? '',
   });
   const samples = new SampleCounter();
@@ -71,20 +72,29 @@ function countReceived(transceiver: RTCRtpTransceiver, track: RemoteTrack): () =
   return () => ({ ...readFacts(), frames: frames?.frames ?? 0, samples: samples.samples });
 }
 
-await serveVerbs({
+function listen(transceiver: RTCRtpTransceiver, received: Peer['received']): void {
+  transceiver.onTrack.subscribe((track) => received.set(transceiver, countReceived(transceiver, track)));
+}
+
+function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[]): Peer {
+  const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
+  const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
+  const received: Peer['received'] = new Map();
+  connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));
+  const loops = send.map((media) => addSender(connection, media));
+  for (const kind of receive) listen(connection.addTransceiver(kind, { direction: 'recvonly' }), received);
+  return { connection, loops, received };
+}
+
+const handlers: VerbHandlers = {
   describe: async () => {
     return { version: `werift ${weriftVersion()} RTCPeerConnection (Node ${process.versions.node})`, videoCodecs: VIDEO_CODECS };
   },
   open: async ({ peer, send, receive }) => {
-    const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
-    const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
-    const received: Peer['received'] = new Map();
-    connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));
-    const loops = send.map((media) => addSender(connection, media));
-    for (const kind of receive) listen(connection.addTransceiver(kind, { direction: 'recvonly' }), received);
-    peers.set(peer, { connection, loops, received });
-    await connection.setLocalDescription(await connection.createOffer());
-    return { sdp: connection.localDescription?.sdp ?? '' };
+    const opened = openPeer(send, receive);
+    peers.set(peer, opened);
+    await opened.connection.setLocalDescription(await opened.connection.createOffer());
+    return { sdp: opened.connection.localDescription?.sdp ?? '' };
   },
   accept: async ({ peer, sdp }) => {
     await peerNamed(peer).connection.setRemoteDescription({ type: 'answer', sdp });
@@ -105,10 +115,8 @@ await serveVerbs({
     await connection.close();
     return null;
   },
-});
+};
+
+await serveVerbs(handlers);
 // A connection that is closed may leave timers behind.
 process.exit(0);
-
-function listen(transceiver: RTCRtpTransceiver, received: Peer['received']): void {
-  transceiver.onTrack.subscribe((track) => received.set(transceiver, countReceived(transceiver, track)));
-}
