@@ -101,6 +101,7 @@ test('the answer to a session that has gone meanwhile takes no path away', () =>
   world.engine.closeTransport(world.nowMs, 'mallory');
 
   up.send(world.nowMs, mallory.writeChallengeAnswer(asked));
+  world.run(20);
   call.runFor(500);
 
   expect(mallory.challenges).toHaveLength(2);
