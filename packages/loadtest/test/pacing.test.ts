@@ -28,6 +28,13 @@ describe('Pacing', () => {
     expect(pacing.takeDue(20)).toBe(0);
   });
 
+  test('catches up with no more than a large frame, and keeps the pace from there', () => {
+    const pacing = new Pacing(0, 250);
+
+    expect(pacing.takeDue(1000)).toBe(25);
+    expect([1000, 1003.9, 1004].map((nowMs) => pacing.takeDue(nowMs))).toEqual([1, 0, 1]);
+  });
+
   test('sleeps until the next packet is due, in whole milliseconds', () => {
     const pacing = new Pacing(0, 250);
     pacing.takeDue(0.2);

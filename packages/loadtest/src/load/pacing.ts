@@ -1,9 +1,12 @@
+/** No camera sends more than a large frame at once: after a longer stall the schedule moves on instead of being caught up with. */
+const MAX_CATCH_UP_PACKETS = 25;
+
 /**
  * When the packets of a constant-rate source are due. Every due time is computed from the start, never from the packet
  * before, so a late timer delays one packet and not all that follow.
  */
 export class Pacing {
-  readonly #startMs: number;
+  #startMs: number;
   readonly #intervalMs: number;
   #taken = 0;
 
@@ -14,9 +17,14 @@ export class Pacing {
 
   /** How many packets fell due since the last call; after a stall that is more than one. */
   takeDue(nowMs: number): number {
-    const before = this.#taken;
-    while (this.#dueAtMs(this.#taken) <= nowMs) this.#taken++;
-    return this.#taken - before;
+    let due = 0;
+    while (due < MAX_CATCH_UP_PACKETS && this.#dueAtMs(this.#taken) <= nowMs) {
+      this.#taken++;
+      due++;
+    }
+    const behindMs = nowMs - this.#dueAtMs(this.#taken);
+    if (behindMs > 0) this.#startMs += behindMs;
+    return due;
   }
 
   /** How long to sleep until the next packet is due, in the whole milliseconds that timers know; at least 1. */
