@@ -29,7 +29,7 @@ for (const packets of [1, 2, 4, 6, 8]) {
     memory.bytes.set(keys[turn++ % keys.length].generate(1, turn * packets, packets, blockedLength), at);
   });
 }
-report('counter blocks', 1, () => memory.kernel.fillCounterBlocks(memory.counterBlocksAt, memory.initialBlockAt, blockedLength / 16));
+report('counter blocks', 1, () => memory.kernel.fillCounterBlocks(memory.counterBlocksAt, memory.saltAt, 1, 0, 1, 1, blockedLength / 16));
 report('exclusive-or and checksum', 1, () => memory.kernel.applyKeystream(memory.arenaAt + 12, memory.keystreamPagesAt, packetLength - 12));
 
 const jobs = new AuthenticationJobs(memory);

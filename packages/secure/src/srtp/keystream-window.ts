@@ -1,6 +1,7 @@
 /**
  * Keystream of one stream, made for the next packets before they exist: in counter mode it depends on key, SSRC and index
- * only. A window holds consecutive indices in a ring of equal places, each as long as the stream's longest packet of late.
+ * only. A window holds consecutive indices in equal places, each as long as the stream's longest packet of late. It is always
+ * filled whole, by one cipher call: refilling it in parts would take more calls.
  */
 import type { CounterModeKey } from './counter-mode-key.ts';
 import type { KeystreamPages, PageHolder } from './keystream-pages.ts';
@@ -10,15 +11,13 @@ import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 export interface KeystreamSupply {
   readonly memory: SrtpMemory;
   readonly pages: KeystreamPages;
-  /** Windows that are nearly used up, for `prepareAhead`. */
+  /** Windows that are used up, for `prepareAhead`. */
   readonly running: KeystreamWindow[];
 }
 
 const MAX_PLACES = 16;
 /** Places are this round, so that a stream whose packets grow by a few bytes is not laid out anew each time. */
 const PLACE_ROUNDING_BYTES = 64;
-/** With so few packets left the window is topped up when there is time. */
-const LOW_WATER_PACKETS = 2;
 /** When in so many refills no packet was longer than half a place, places shrink. */
 const REFILLS_BEFORE_SHRINKING = 16;
 
@@ -29,11 +28,9 @@ export class KeystreamWindow implements PageHolder {
   readonly #ssrc: number;
   #pageAt: number | undefined;
   #placeBytes = 0;
-  #places = 0;
-  /** Index of the oldest packet in the window, and the place it has. */
+  /** Index that the first place is for. */
   #firstIndex = 0;
-  #firstPlace = 0;
-  /** How many indices from the first on are ready. */
+  /** How many places are filled. */
   #ready = 0;
   #highestUsed = -1;
   #longestBytes = 0;
@@ -55,25 +52,21 @@ export class KeystreamWindow implements PageHolder {
     const ahead = index - this.#firstIndex;
     if (ahead < 0 || length === 0) return this.#key.generateSingle(this.#ssrc, index, length);
     if (length > this.#longestBytes) this.#longestBytes = length;
-    if (this.#pageAt === undefined || ahead >= this.#ready || length > this.#placeBytes) {
-      if (!this.#moveTo(index, length)) return this.#key.generateSingle(this.#ssrc, index, length);
+    if (ahead >= this.#ready || length > this.#placeBytes) {
+      if (!this.#refill(index, length)) return this.#key.generateSingle(this.#ssrc, index, length);
     }
     this.pageUsed = true;
     if (index > this.#highestUsed) this.#highestUsed = index;
-    if (!this.#queued && this.#unused() <= LOW_WATER_PACKETS) this.#queue();
-    return (this.#pageAt as number) + this.#placeOf(index - this.#firstIndex) * this.#placeBytes;
+    if (!this.#queued && this.#isUsedUp()) this.#queue();
+    return (this.#pageAt as number) + (index - this.#firstIndex) * this.#placeBytes;
   }
 
-  /** Makes keystream for as many packets as there are places, keeping what is not used yet. */
+  /** Makes keystream for the next packets if there is none left. */
   topUp(): void {
     this.#queued = false;
-    if (this.#pageAt === undefined || this.#unused() > LOW_WATER_PACKETS) return;
+    if (this.#pageAt === undefined || !this.#isUsedUp()) return;
     this.#shrinkIfDue();
-    const used = this.#highestUsed + 1 - this.#firstIndex;
-    this.#firstPlace = this.#placeOf(used);
-    this.#firstIndex += used;
-    this.#ready -= used;
-    this.#fill();
+    this.#fill(this.#pageAt, this.#highestUsed + 1);
   }
 
   losePage(): void {
@@ -91,65 +84,34 @@ export class KeystreamWindow implements PageHolder {
   }
 
   /** @returns false when there is no page to be had */
-  #moveTo(index: number, length: number): boolean {
-    if (this.#pageAt === undefined) {
-      this.#pageAt = this.#supply.pages.take(this);
-      if (this.#pageAt === undefined) return false;
-      this.#ready = 0;
-    }
-    const used = index - this.#firstIndex;
-    if (used > this.#ready || length > this.#placeBytes) {
-      this.#layOut(Math.max(length, this.#placeBytes), index);
-    } else {
-      this.#firstPlace = this.#placeOf(used);
-      this.#firstIndex = index;
-      this.#ready -= used;
-    }
-    this.#fill();
+  #refill(index: number, length: number): boolean {
+    this.#pageAt ??= this.#supply.pages.take(this);
+    if (this.#pageAt === undefined) return false;
+    if (length > this.#placeBytes) this.#placeBytes = roundUp(length);
+    this.#fill(this.#pageAt, index);
     return true;
   }
 
-  #layOut(longestBytes: number, firstIndex: number): void {
-    const placeBytes = Math.ceil(longestBytes / PLACE_ROUNDING_BYTES) * PLACE_ROUNDING_BYTES;
-    this.#placeBytes = placeBytes;
-    this.#places = Math.min(MAX_PLACES, Math.floor(KEYSTREAM_PAGE_BYTES / placeBytes));
-    this.#firstIndex = firstIndex;
-    this.#firstPlace = 0;
-    this.#ready = 0;
-  }
-
-  #fill(): void {
-    const missing = this.#places - this.#ready;
-    const keystream = this.#key.generate(this.#ssrc, this.#firstIndex + this.#ready, missing, this.#placeBytes);
-    const place = this.#placeOf(this.#ready);
-    const { bytes } = this.#supply.memory;
-    const pageAt = this.#pageAt as number;
-    const untilEnd = (this.#places - place) * this.#placeBytes;
-    if (keystream.length <= untilEnd) {
-      bytes.set(keystream, pageAt + place * this.#placeBytes);
-    } else {
-      bytes.set(keystream.subarray(0, untilEnd), pageAt + place * this.#placeBytes);
-      bytes.set(keystream.subarray(untilEnd), pageAt);
-    }
+  #fill(pageAt: number, firstIndex: number): void {
+    const places = Math.min(MAX_PLACES, Math.floor(KEYSTREAM_PAGE_BYTES / this.#placeBytes));
+    const keystream = this.#key.generate(this.#ssrc, firstIndex, places, this.#placeBytes);
+    this.#supply.memory.bytes.set(keystream, pageAt);
+    // Frees it now: the collector would count these bytes and run far too often.
     (keystream.buffer as ArrayBuffer).transfer(0);
-    this.#ready = this.#places;
+    this.#firstIndex = firstIndex;
+    this.#ready = places;
     this.#refills++;
   }
 
   #shrinkIfDue(): void {
     if (this.#refills < REFILLS_BEFORE_SHRINKING) return;
-    if (this.#longestBytes * 2 <= this.#placeBytes) this.#layOut(this.#longestBytes, this.#highestUsed + 1);
+    if (this.#longestBytes * 2 <= this.#placeBytes) this.#placeBytes = roundUp(this.#longestBytes);
     this.#refills = 0;
     this.#longestBytes = 0;
   }
 
-  #unused(): number {
-    return this.#firstIndex + this.#ready - (this.#highestUsed + 1);
-  }
-
-  #placeOf(ahead: number): number {
-    const place = this.#firstPlace + ahead;
-    return place >= this.#places ? place - this.#places : place;
+  #isUsedUp(): boolean {
+    return this.#highestUsed + 1 >= this.#firstIndex + this.#ready;
   }
 
   #queue(): void {
@@ -159,4 +121,8 @@ export class KeystreamWindow implements PageHolder {
     this.#queued = true;
     running.push(this);
   }
+}
+
+function roundUp(length: number): number {
+  return Math.ceil(length / PLACE_ROUNDING_BYTES) * PLACE_ROUNDING_BYTES;
 }

@@ -8,7 +8,7 @@ import { SRTP_KERNEL_BASE64 } from '../generated/srtp-kernel.ts';
 export interface SrtpKernel {
   authenticate(jobs: number, count: number): void;
   applyKeystream(payload: number, keystream: number, length: number): number;
-  fillCounterBlocks(to: number, initialBlock: number, count: number): void;
+  fillCounterBlocks(to: number, salt: number, ssrc: number, rollovers: number, seq: number, packets: number, blocks: number): void;
   compressSingle(message: number): void;
   singleState(): number;
   firstFreeByte(): number;
@@ -37,6 +37,7 @@ export const MAX_BLOCKS = Math.ceil((MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_R
 /** Length of one job of `authenticate`, in 32-bit words. */
 export const JOB_WORDS = 16;
 
+const AES_BLOCK_BYTES = 16;
 const WASM_PAGE_BYTES = 65_536;
 const KERNEL_RESERVE_BYTES = 8_192;
 const ALIGNMENT_BYTES = 64;
@@ -47,7 +48,7 @@ export class SrtpMemory {
   readonly words: Int32Array;
   readonly view: DataView;
   /** One AES block, as input of `fillCounterBlocks`. */
-  readonly initialBlockAt: number;
+  readonly saltAt: number;
   /** Counter blocks on their way into the cipher: a page of them. */
   readonly counterBlocksAt: number;
   /** Keystream of a packet that has no place in a window. */
@@ -62,6 +63,8 @@ export class SrtpMemory {
   readonly keystreamPagesAt: number;
   readonly arenaAt: number;
   readonly options: SrtpMemoryOptions;
+  /** By length in blocks: the cipher is called for microseconds, so a new view each time would show. */
+  readonly #counterBlocks = new Array<Uint8Array | undefined>(KEYSTREAM_PAGE_BYTES / AES_BLOCK_BYTES + 1);
 
   private constructor(options: SrtpMemoryOptions, kernel: SrtpKernel, memory: WebAssembly.Memory, layout: Layout) {
     this.options = options;
@@ -69,7 +72,7 @@ export class SrtpMemory {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.view = new DataView(memory.buffer);
-    this.initialBlockAt = layout.initialBlockAt;
+    this.saltAt = layout.saltAt;
     this.counterBlocksAt = layout.counterBlocksAt;
     this.singleKeystreamAt = layout.singleKeystreamAt;
     this.zerosAt = layout.zerosAt;
@@ -90,10 +93,17 @@ export class SrtpMemory {
     if (kernel.firstFreeByte() > KERNEL_RESERVE_BYTES) throw new Error('the kernel needs more memory than is reserved for it');
     return new SrtpMemory(options, kernel, memory, layout);
   }
+
+  /** The first bytes at `counterBlocksAt`. @param length a multiple of 16 */
+  counterBlocks(length: number): Uint8Array {
+    const blocks = length / AES_BLOCK_BYTES;
+    this.#counterBlocks[blocks] ??= this.bytes.subarray(this.counterBlocksAt, this.counterBlocksAt + length);
+    return this.#counterBlocks[blocks];
+  }
 }
 
 interface Layout {
-  readonly initialBlockAt: number;
+  readonly saltAt: number;
   readonly counterBlocksAt: number;
   readonly singleKeystreamAt: number;
   readonly zerosAt: number;
@@ -113,7 +123,7 @@ function layOut(options: SrtpMemoryOptions): Layout {
     return start;
   };
   return {
-    initialBlockAt: take(16),
+    saltAt: take(16),
     counterBlocksAt: take(KEYSTREAM_PAGE_BYTES),
     singleKeystreamAt: take(MAX_INBOUND_PACKET_BYTES),
     zerosAt: take(MAX_INBOUND_PACKET_BYTES),

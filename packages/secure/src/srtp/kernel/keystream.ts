@@ -10,18 +10,26 @@ const TAIL_MASK: usize = memory.data<u8>([
 ], 16);
 
 /**
- * Writes the counter blocks of one packet.
+ * Writes the counter blocks of consecutive packets of one stream, one packet after another.
  *
  * @param to where they go, 16 bytes each
- * @param iv the packet's initial counter block; its last two bytes are the counter and must be zero
- * @param count how many blocks, at most 256, so that the counter stays in the last byte
+ * @param salt the session salt: 14 bytes, then two zeros
+ * @param rollovers the upper 32 bits of the first packet's index
+ * @param seq the lower 16 bits of it
+ * @param blocks how many for each packet, at most 256, so that the counter stays in the last byte
  */
-export function fillCounterBlocks(to: usize, iv: usize, count: i32): void {
+export function fillCounterBlocks(to: usize, salt: usize, ssrc: u32, rollovers: u32, seq: u32, packets: i32, blocks: i32): void {
+  const salted = v128.xor(v128.load(salt), i32x4(0, bswap<u32>(ssrc), 0, 0));
   const one = i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-  let block = v128.load(iv);
-  for (const end = to + (<usize>count << 4); to < end; to += 16) {
-    v128.store(to, block);
-    block = v128.add<i8>(block, one);
+  for (; packets > 0; packets--) {
+    let block = v128.xor(salted, i32x4(0, 0, bswap<u32>(rollovers), bswap<u32>(seq << 16)));
+    for (const end = to + (<usize>blocks << 4); to < end; to += 16) {
+      v128.store(to, block);
+      block = v128.add<i8>(block, one);
+    }
+    seq++;
+    rollovers += seq >> 16;
+    seq &= 0xffff;
   }
 }
 
