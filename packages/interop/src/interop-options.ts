@@ -9,6 +9,7 @@ export interface InteropOptions extends Plan {
 }
 
 const DEFAULT_JOINS = '3';
+const DEFAULT_CALLS = '1';
 
 export const USAGE = `scripts/interop [options]
 
@@ -16,10 +17,11 @@ Lets real WebRTC clients publish to and subscribe from each other through a Caus
 
 Options:
   --joins ${DEFAULT_JOINS}              joins of each pair, in each codec (20 takes about a quarter of an hour)
+  --calls ${DEFAULT_CALLS}              calls of each two clients that use one session for both directions, in each codec; 0 for none
   --publishers ${CLIENT_NAMES.join(',')}
   --subscribers ${CLIENT_NAMES.join(',')}
   --codecs ${VIDEO_CODECS.join(',')}    video codecs; Opus is always there
-  --output FILE          writes the matrix to a Markdown file: docs/interop.md is made with --joins 20
+  --output FILE          writes the matrix to a Markdown file: docs/interop.md is made with --joins 20 --calls 5
   --install-only         installs the clients from Debian and ends
 `;
 
@@ -30,22 +32,28 @@ export function readInteropOptions(commandLine: readonly string[]): InteropOptio
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       joins: { type: 'string', default: DEFAULT_JOINS },
+      calls: { type: 'string', default: DEFAULT_CALLS },
       publishers: { type: 'string', default: CLIENT_NAMES.join(',') },
       subscribers: { type: 'string', default: CLIENT_NAMES.join(',') },
       codecs: { type: 'string', default: VIDEO_CODECS.join(',') },
       output: { type: 'string' },
     },
   });
-  const joins = Number(values.joins);
-  if (!Number.isInteger(joins) || joins < 1) throw new RangeError(`--joins takes whole numbers from 1, not "${values.joins}"`);
   return {
-    joins,
+    joins: wholeNumber(values.joins, '--joins', 1),
+    calls: wholeNumber(values.calls, '--calls', 0),
     publishers: listOf(values.publishers, CLIENT_NAMES, 'client'),
     subscribers: listOf(values.subscribers, CLIENT_NAMES, 'client'),
     codecs: listOf(values.codecs, VIDEO_CODECS, 'codec'),
     outputPath: values.output,
     isHelpWanted: values.help,
   };
+}
+
+function wholeNumber(word: string, option: string, least: number): number {
+  const value = Number(word);
+  if (!Number.isInteger(value) || value < least) throw new RangeError(`${option} takes whole numbers from ${least}, not "${word}"`);
+  return value;
 }
 
 /** In the order of `known`. */

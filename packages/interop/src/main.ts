@@ -4,7 +4,7 @@ import { availableParallelism, release, type } from 'node:os';
 import { type InteropOptions, readInteropOptions, USAGE } from './interop-options.ts';
 import { openInteropStage } from './matrix/interop-stage.ts';
 import { hasSucceeded, type Join } from './matrix/join.ts';
-import { runMatrix } from './matrix/run-matrix.ts';
+import { runCalls, runMatrix } from './matrix/run-matrix.ts';
 import { writeInteropDocument } from './report/interop-document.ts';
 
 async function runInterop(options: InteropOptions): Promise<void> {
@@ -14,13 +14,17 @@ async function runInterop(options: InteropOptions): Promise<void> {
     const clients = [...names].map((name) => stage.client(name));
     for (const { name, version } of clients) process.stdout.write(`${name.padEnd(10)} ${version}\n`);
     const joins = await runMatrix(stage, options, printRound);
-    const succeeded = joins.filter(hasSucceeded).length;
-    process.stdout.write(`${succeeded} of ${joins.length} joins succeeded.\n`);
-    if (succeeded < joins.length) process.exitCode = 1;
+    if (options.calls > 0) process.stdout.write('Calls, one session for both directions:\n');
+    const calls = await runCalls(stage, options, printRound);
+    const all = [...joins, ...calls];
+    const succeeded = all.filter(hasSucceeded).length;
+    process.stdout.write(`${succeeded} of ${all.length} joins succeeded.\n`);
+    if (succeeded < all.length) process.exitCode = 1;
     if (options.outputPath !== undefined) {
       const document = writeInteropDocument({
         clients,
         joins,
+        calls,
         joinsPerPair: options.joins,
         command: ['scripts/interop', ...process.argv.slice(2)].join(' '),
         date: new Date().toISOString().slice(0, 10),

@@ -7,6 +7,7 @@ const RUN: InteropRun = {
     { name: 'chromium', version: '156', videoCodecs: ['VP8'], counts: 'decoded' },
   ],
   joins: [JOIN, { ...JOIN, frames: 5, failure: 'waited in vain\nwith a log' }],
+  calls: [],
   joinsPerPair: 2,
   command: 'scripts/interop --joins 2',
   date: '2026-11-24',
@@ -29,6 +30,14 @@ describe('docs/interop.md', () => {
     expect(document).toContain('1 of 2<br>25 frames');
     expect(document).toContain('- aiortc → chromium, VP8: waited in vain\n');
     expect(document).not.toContain('with a log');
+  });
+
+  it('keeps calls apart from joins', () => {
+    const [before, after] = writeInteropDocument({ ...RUN, joins: [JOIN], calls: [{ ...JOIN, frames: 33 }] }).split('## Calls');
+
+    expect(before).toContain('20 frames');
+    expect(after).toContain('33 frames');
+    expect(writeInteropDocument(RUN)).not.toContain('## Calls');
   });
 
   it('says when and how it was made', () => {

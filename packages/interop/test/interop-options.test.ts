@@ -4,6 +4,7 @@ describe('the command line of scripts/interop', () => {
   it('means everybody with everybody when it is empty', () => {
     expect(readInteropOptions([])).toMatchObject({
       joins: 3,
+      calls: 1,
       publishers: ['aiortc', 'gstreamer', 'firefox', 'chromium', 'werift'],
       subscribers: ['aiortc', 'gstreamer', 'firefox', 'chromium', 'werift'],
       codecs: ['VP8', 'H264'],
@@ -17,7 +18,7 @@ describe('the command line of scripts/interop', () => {
     expect(options).toMatchObject({ joins: 20, publishers: ['aiortc', 'werift'], codecs: ['H264'], outputPath: 'x.md' });
   });
 
-  it.each([[['--joins', '0']], [['--publishers', 'netscape']], [['--codecs', 'VP7']]])('refuses %j', (commandLine) => {
+  it.each([[['--joins', '0']], [['--calls=-1']], [['--publishers', 'netscape']], [['--codecs', 'VP7']]])('refuses %j', (commandLine) => {
     expect(() => readInteropOptions(commandLine)).toThrow(RangeError);
   });
 });

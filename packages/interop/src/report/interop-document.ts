@@ -1,10 +1,13 @@
 /** docs/interop.md: who was there, what each pair saw, and how to make it again. */
-import type { ClientName, InteropClient, VideoCodec } from '../clients/interop-client.ts';
+import { type ClientName, type InteropClient, VIDEO_CODECS, type VideoCodec } from '../clients/interop-client.ts';
 import { hasSucceeded, type Join } from '../matrix/join.ts';
 
 export interface InteropRun {
   readonly clients: readonly Pick<InteropClient, 'name' | 'version' | 'videoCodecs' | 'counts'>[];
+  /** Of sessions that only subscribe. */
   readonly joins: readonly Join[];
+  /** Of sessions that publish and subscribe. */
+  readonly calls: readonly Join[];
   /** Asked for, of each pair in each codec. */
   readonly joinsPerPair: number;
   /** As typed. */
@@ -18,8 +21,15 @@ export interface InteropRun {
 const CODEC_TITLES: Readonly<Record<VideoCodec, string>> = { VP8: 'VP8', H264: 'H.264' };
 
 export function writeInteropDocument(run: InteropRun): string {
-  const codecs = (['VP8', 'H264'] as const).filter((codec) => run.joins.some((join) => join.codec === codec));
-  return `${[introduction(run), clientTable(run), ...codecs.map((codec) => pairTable(run, codec)), failures(run.joins)].join('\n\n')}\n`;
+  return `${[
+    introduction(run),
+    clientTable(run),
+    '## Publishers and subscribers',
+    'Successful joins of each pair, then frames and samples that the subscriber counted in all of them.',
+    ...pairTables(run, run.joins),
+    ...(run.calls.length === 0 ? [] : callSection(run)),
+    failures([...run.joins, ...run.calls]),
+  ].join('\n\n')}\n`;
 }
 
 function introduction({ command, date, machine, joins, joinsPerPair }: InteropRun): string {
@@ -34,6 +44,16 @@ a keyframe of its own. It succeeds when the subscriber has counted more than a s
 each of the ${joinsPerPair} joins of a pair, and all clients join it at once.`;
 }
 
+function callSection(run: InteropRun): string[] {
+  const succeeded = run.calls.filter(hasSucceeded).length;
+  return [
+    '## Calls',
+    `Two clients publish to and subscribe from each other, each with one session for both directions: ${succeeded} of ${run.calls.length} sides of calls
+succeeded. A client that calls its own kind has both sides counted in one cell.`,
+    ...pairTables(run, run.calls),
+  ];
+}
+
 function clientTable({ clients }: InteropRun): string {
   const rows = clients.map(({ name, version, videoCodecs, counts }) => {
     const codecs = videoCodecs.map((codec) => CODEC_TITLES[codec]).join(', ');
@@ -46,19 +66,25 @@ function clientTable({ clients }: InteropRun): string {
     .join('\n');
 }
 
-function pairTable(run: InteropRun, codec: VideoCodec): string {
-  const inCodec = run.joins.filter((join) => join.codec === codec);
-  const publishers = run.clients.filter(({ name }) => inCodec.some(({ publisher }) => publisher === name));
-  const subscribers = run.clients.filter(({ name }) => inCodec.some(({ subscriber }) => subscriber === name));
+function pairTables(run: InteropRun, joins: readonly Join[]): string[] {
+  const codecs = VIDEO_CODECS.filter((codec) => joins.some((join) => join.codec === codec));
+  return codecs.flatMap((codec) => [
+    `### ${CODEC_TITLES[codec]} and Opus`,
+    pairTable(
+      run,
+      joins.filter((join) => join.codec === codec),
+    ),
+  ]);
+}
+
+function pairTable({ clients }: InteropRun, joins: readonly Join[]): string {
+  const publishers = clients.filter(({ name }) => joins.some(({ publisher }) => publisher === name));
+  const subscribers = clients.filter(({ name }) => joins.some(({ subscriber }) => subscriber === name));
   const rows = publishers.map(({ name }) => {
-    const cells = subscribers.map((subscriber) => pairCell(inCodec, name, subscriber.name));
+    const cells = subscribers.map((subscriber) => pairCell(joins, name, subscriber.name));
     return `| **${name}** | ${cells.join(' | ')} |`;
   });
   return [
-    `## ${CODEC_TITLES[codec]} and Opus`,
-    '',
-    'Successful joins, then frames and samples that the subscriber counted in all of them.',
-    '',
     `| publisher → subscriber | ${subscribers.map(({ name }) => name).join(' | ')} |`,
     `|---|${subscribers.map(() => '---').join('|')}|`,
     ...rows,
