@@ -6,6 +6,8 @@ export interface Timer {
   heapIndex: number;
   /** Called when due, disarmed; may arm itself or any other timer, and cancel any other. */
   fire(nowMs: number): void;
+  /** Called when `fire` has thrown, which is a defect of ours: the others must get their turn all the same. */
+  fail(error: unknown): void;
 }
 
 /**
@@ -63,7 +65,11 @@ export class Timers {
     for (let remaining = this.#heap.length; remaining > 0 && this.nextDeadlineMs <= nowMs; remaining--) {
       const timer = this.#heap[0];
       this.cancel(timer);
-      timer.fire(nowMs);
+      try {
+        timer.fire(nowMs);
+      } catch (error) {
+        timer.fail(error);
+      }
     }
   }
 

@@ -6,10 +6,15 @@ class RecordingTimer implements Timer {
   heapIndex = -1;
   readonly firedAtMs: number[] = [];
   onFire: (nowMs: number) => void = () => {};
+  readonly failures: unknown[] = [];
 
   fire(nowMs: number): void {
     this.firedAtMs.push(nowMs);
     this.onFire(nowMs);
+  }
+
+  fail(error: unknown): void {
+    this.failures.push(error);
   }
 }
 
@@ -124,6 +129,23 @@ describe('Timers', () => {
 
     expect(periodic.firedAtMs).toEqual([15, 25]);
     expect(victim.firedAtMs).toEqual([]);
+  });
+
+  test('tells a timer that it has failed, and lets the others fire', () => {
+    const timers = new Timers();
+    const [defective, other] = [new RecordingTimer(), new RecordingTimer()];
+    const defect = new TypeError('a defect');
+    defective.onFire = () => {
+      throw defect;
+    };
+    timers.schedule(10, defective);
+    timers.schedule(11, other);
+
+    timers.fireDue(20);
+
+    expect(defective.failures).toEqual([defect]);
+    expect(other.firedAtMs).toEqual([20]);
+    expect(timers.size).toBe(0);
   });
 
   test('returns from a timer that keeps arming itself for a time already past', () => {

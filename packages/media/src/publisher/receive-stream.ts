@@ -133,6 +133,10 @@ export class ReceiveStream implements Timer {
     this.#arm();
   }
 
+  fail(error: unknown): void {
+    this.track.transport.reportDefect(error);
+  }
+
   /** Reads a packet found in the history again, for a retransmission. */
   reload(view: RtpView, bytes: Uint8Array, sequence: ExtendedSeq): ForwardedPacket | undefined {
     return view.read(bytes, this.history.lengthOf(sequence)) ? this.track.reload(this, view, sequence) : undefined;

@@ -13,6 +13,7 @@ const REFILL_INTERVAL_MS = 10_000 / 3;
 export class KeyframeDemand implements Timer {
   readonly #timers: Timers;
   readonly #pass: (nowMs: number) => void;
+  readonly #onDefect: (error: unknown) => void;
   #saved = MAX_SAVED_UP;
   #refilledAtMs = Number.NEGATIVE_INFINITY;
   #passedAtMs = Number.NEGATIVE_INFINITY;
@@ -20,9 +21,10 @@ export class KeyframeDemand implements Timer {
   heapIndex = -1;
 
   /** @param pass hands a request on */
-  constructor(timers: Timers, pass: (nowMs: number) => void) {
+  constructor(timers: Timers, pass: (nowMs: number) => void, onDefect: (error: unknown) => void) {
     this.#timers = timers;
     this.#pass = pass;
+    this.#onDefect = onDefect;
   }
 
   /** Takes a request. @returns false if it is kept for later */
@@ -47,6 +49,10 @@ export class KeyframeDemand implements Timer {
   fire(nowMs: number): void {
     this.#refill(nowMs);
     this.#passNow(nowMs);
+  }
+
+  fail(error: unknown): void {
+    this.#onDefect(error);
   }
 
   #passNow(nowMs: number): void {

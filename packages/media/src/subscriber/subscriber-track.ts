@@ -57,7 +57,11 @@ export class SubscriberTrack {
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
     this.#sequence = new SequenceRewriter(firstSequence(context));
     this.#payloadTypes = mapPayloadTypes([], plan.codecs);
-    this.#keyframeDemand = new KeyframeDemand(context.timers, (nowMs) => this.requestKeyframe(nowMs));
+    this.#keyframeDemand = new KeyframeDemand(
+      context.timers,
+      (nowMs) => this.requestKeyframe(nowMs),
+      (error) => transport.reportDefect(error),
+    );
     const parts = {
       kind: plan.kind,
       writer: this.#writer,

@@ -46,6 +46,10 @@ export class Liveness implements Timer {
     if (silentMs >= CONSENT_EXPIRES_MS) this.#transport.loseConsent();
   }
 
+  fail(error: unknown): void {
+    this.#transport.reportDefect(error);
+  }
+
   close(): void {
     this.#transport.context.timers.cancel(this);
   }

@@ -188,6 +188,12 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.listener.onConnectionState(this.id, state);
   }
 
+  /** A timer of this peer has shown a defect of ours. */
+  reportDefect(error: unknown): void {
+    this.context.drops.increment(DropReason.Defect);
+    this.context.listener.onDefect(this.id, error);
+  }
+
   expire(nowMs: number, reason: TransportCloseReason): void {
     this.context.closeTransport(nowMs, this, reason);
   }

@@ -37,6 +37,10 @@ export class ReportRound implements Timer {
     this.#limitPublishers();
   }
 
+  fail(error: unknown): void {
+    this.#transport.reportDefect(error);
+  }
+
   close(): void {
     this.#transport.context.timers.cancel(this);
   }

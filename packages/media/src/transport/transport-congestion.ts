@@ -51,6 +51,10 @@ export class TransportCongestion implements Timer {
     this.#transport.context.timers.schedule(dueMs, this);
   }
 
+  fail(error: unknown): void {
+    this.#transport.reportDefect(error);
+  }
+
   close(): void {
     this.#transport.context.timers.cancel(this);
   }

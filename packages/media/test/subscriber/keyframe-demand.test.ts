@@ -1,11 +1,15 @@
 import { KeyframeDemand } from '../../src/subscriber/keyframe-demand.ts';
 import { Timers } from '../../src/timers.ts';
 
+function fail(error: unknown): void {
+  throw error;
+}
+
 /** Asks every `intervalMs` and lets timers fire every 10 ms. @returns when requests were passed on */
 function askFor(durationMs: number, intervalMs: number): number[] {
   const passedAtMs: number[] = [];
   const timers = new Timers();
-  const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs));
+  const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs), fail);
   for (let nowMs = 0; nowMs < durationMs; nowMs += 10) {
     if (nowMs % intervalMs === 0) demand.request(nowMs);
     timers.fireDue(nowMs);
@@ -28,7 +32,7 @@ describe('keyframe requests of one receiver', () => {
   test('that came too soon are kept until their time', () => {
     const passedAtMs: number[] = [];
     const timers = new Timers();
-    const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs));
+    const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs), fail);
 
     const answers = [demand.request(0), demand.request(50), demand.request(60)];
     for (let nowMs = 60; nowMs < 1000; nowMs += 10) timers.fireDue(nowMs);
@@ -40,7 +44,7 @@ describe('keyframe requests of one receiver', () => {
   test('that are kept are forgotten when a keyframe comes first', () => {
     const passedAtMs: number[] = [];
     const timers = new Timers();
-    const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs));
+    const demand = new KeyframeDemand(timers, (nowMs) => passedAtMs.push(nowMs), fail);
     demand.request(0);
     demand.request(50);
 
