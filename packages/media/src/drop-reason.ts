@@ -62,6 +62,8 @@ export const DropReason = {
   KeyframeRequestTooSoon: 32,
   /** Handling it threw an exception, which is a defect of ours. Always 0, or somebody should look. */
   Defect: 33,
+  /** A step of a handshake, while as many steps of others wait as may: too many join at once. */
+  HandshakeOverflow: 34,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

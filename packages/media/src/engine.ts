@@ -98,6 +98,11 @@ export class Engine implements MediaControl {
     this.#handleDeferred(nowMs);
   }
 
+  /** Counts a step of a handshake that the owner has no room to keep until there is time for it. */
+  dropHandshake(): void {
+    this.#context.drops.increment(DropReason.HandshakeOverflow);
+  }
+
   /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
   handleTimeout(nowMs: number): void {
     this.#handleDeferred(nowMs);

@@ -11,6 +11,8 @@ export interface UdpCensus {
   readonly paths: number;
   /** Paths with a socket of their own. */
   readonly connectedSockets: number;
+  /** Datagrams of handshakes that wait for their turn. */
+  readonly waitingHandshakes: number;
 }
 
 export interface ShardObjects {

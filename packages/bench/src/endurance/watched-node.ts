@@ -12,7 +12,7 @@ type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 export interface LiveObjects {
   readonly objects: Counts;
   readonly kept: Readonly<Record<string, number>>;
-  readonly process: { readonly rssBytes: number; readonly activeResources: Readonly<Record<string, number>> };
+  readonly process: { readonly pid: number; readonly rssBytes: number; readonly activeResources: Readonly<Record<string, number>> };
 }
 
 const POLL_MS = 200;

@@ -12,6 +12,7 @@ export interface NodeInspection {
   readonly kept: { readonly rateLimitedKeys: number; readonly idempotentReplies: number; readonly idempotentReplyBytes: number };
   readonly replies: readonly ReplyCount[];
   readonly process: {
+    readonly pid: number;
     readonly rssBytes: number;
     readonly heapUsedBytes: number;
     readonly externalBytes: number;
@@ -48,6 +49,7 @@ function inspectProcess(): NodeInspection['process'] {
   const { user, system } = process.cpuUsage();
   const resources = Map.groupBy(process.getActiveResourcesInfo(), (kind) => kind);
   return {
+    pid: process.pid,
     rssBytes: rss,
     heapUsedBytes: heapUsed,
     externalBytes: external,

@@ -29,7 +29,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         outboxEntries: 22,
       },
       secure: { endpoints: 23, handshakes: 24, sctpAssociations: 25, dataChannels: 26, outboundStreams: 27, keystreamPages: 28 },
-      udp: { paths: 29, connectedSockets: 30 },
+      udp: { paths: 29, connectedSockets: 30, waitingHandshakes: 28 },
     },
     kept: { tombstones: 31 },
     traffic: { rtpPacketsReceived: 32, rtpBytesReceived: 33, rtpPacketsSent: 34, rtpBytesSent: 35, handshakesCompleted: 36 },
@@ -64,6 +64,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     { status: '404', errorCode: 'session_not_found', count: 74 },
   ],
   process: {
+    pid: 74,
     rssBytes: 75,
     heapUsedBytes: 76,
     externalBytes: 77,

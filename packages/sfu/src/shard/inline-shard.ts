@@ -7,6 +7,7 @@ import {
   Engine,
   type EngineListener,
   type IceRestartPlan,
+  type Path,
   type PublisherTrackPlan,
   type SubscriberTrackPlan,
   type TransportPlan,
@@ -15,9 +16,13 @@ import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
+import { HandshakeTurns } from './handshake-turns.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
+/** First bytes of DTLS records (RFC 7983 §7). */
+const DTLS_FIRST = 20;
+const DTLS_LAST = 63;
 
 export interface InlineShardOptions {
   readonly suite: CountingSecureSuite;
@@ -31,6 +36,7 @@ export class InlineShard implements Shard {
   readonly #suite: CountingSecureSuite;
   readonly #engine: Engine;
   readonly #port: UdpPort;
+  readonly #handshakes: HandshakeTurns;
   readonly #finishTurnLater = () => this.#finishTurn();
   readonly #events: ((listener: EngineListener) => void)[] = [];
   #listener: EngineListener | undefined = undefined;
@@ -47,9 +53,14 @@ export class InlineShard implements Shard {
       connectPaths: options.connectPaths,
       maxConnectedSockets: options.maxConnectedSockets,
       onDatagram: (path, datagram) => {
-        this.#engine.handleDatagram(performance.now(), path, datagram);
-        this.#scheduleFlush();
+        if (isHandshake(path, datagram)) this.#handshakes.receive(path, datagram);
+        else this.#handleDatagram(path, datagram);
       },
+    });
+    this.#handshakes = new HandshakeTurns({
+      nowMs: () => performance.now(),
+      handle: (path, datagram) => this.#handleDatagram(path, datagram),
+      onOverflow: () => this.#engine.dropHandshake(),
     });
     this.#engine = new Engine({
       suite: options.suite,
@@ -114,7 +125,11 @@ export class InlineShard implements Shard {
   async inspect(): Promise<ShardInspection> {
     const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
     return {
-      objects: { engine: this.#engine.census(), secure: this.#suite.census(), udp: this.#port.counts },
+      objects: {
+        engine: this.#engine.census(),
+        secure: this.#suite.census(),
+        udp: { ...this.#port.counts, waitingHandshakes: this.#handshakes.waiting },
+      },
       traffic: { ...this.#engine.traffic },
       drops: this.#engine.drops(),
       discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
@@ -127,6 +142,11 @@ export class InlineShard implements Shard {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#port.close();
+  }
+
+  #handleDatagram(path: Path, datagram: Uint8Array): void {
+    this.#engine.handleDatagram(performance.now(), path, datagram);
+    this.#scheduleFlush();
   }
 
   #control(verb: (nowMs: number) => void): void {
@@ -149,6 +169,7 @@ export class InlineShard implements Shard {
     this.#suite.prepareAhead();
     this.#armTimer(nowMs);
     this.#deliverEvents();
+    this.#handshakes.beginTurn();
   }
 
   #armTimer(nowMs: number): void {
@@ -191,4 +212,9 @@ export class InlineShard implements Shard {
       onOutputReady: () => this.#scheduleFlush(),
     };
   }
+}
+
+function isHandshake({ transport }: Path, datagram: Uint8Array): boolean {
+  const first = datagram[0] ?? 0;
+  return first >= DTLS_FIRST && first <= DTLS_LAST && transport !== undefined && !transport.isSecure;
 }

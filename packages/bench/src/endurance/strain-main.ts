@@ -1,0 +1,42 @@
+/** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
+import { quantile } from '@causeway/loadtest';
+import { EventLoopWatch } from './event-loop-watch.ts';
+import { type CallReport, RunningCall } from './running-call.ts';
+import { joinRush } from './strains/join-rush.ts';
+import { packetFlood } from './strains/packet-flood.ts';
+import { stall } from './strains/stall.ts';
+import type { Strain } from './strains/strain.ts';
+import { WatchedNode } from './watched-node.ts';
+
+const STRAINS: readonly Strain[] = [packetFlood, joinRush, stall];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !STRAINS.some((strain) => strain.name === name));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no strain "${unknown}"; there are ${STRAINS.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+for (const strain of STRAINS) if (wanted.length === 0 || wanted.includes(strain.name)) await run(strain);
+
+async function run(strain: Strain): Promise<void> {
+  process.stdout.write(`${strain.name}: ${strain.what}\n`);
+  let lines: readonly string[] = [];
+  let delaysMs: readonly number[] = [];
+  const report = await WatchedNode.with((node) =>
+    RunningCall.beside(node.address, (call) =>
+      call.during(async () => {
+        const watch = new EventLoopWatch(node);
+        lines = await strain.exert(node);
+        delaysMs = watch.stop();
+      }),
+    ),
+  );
+  if (lines.some((line) => line.startsWith('!'))) process.exitCode = 1;
+  const delay = `event-loop delay p99 of each second: median ${quantile(delaysMs, 0.5).toFixed(1)} ms, at most ${quantile(delaysMs, 1).toFixed(1)} ms`;
+  process.stdout.write(`${[...lines, delay, describe(report)].map((line) => `  ${line}\n`).join('')}\n`);
+}
+
+function describe({ sent, lost, corrupted, latencyP50Ms, latencyP99Ms, latencyMaxMs }: CallReport): string {
+  const [p50, p99, max] = [latencyP50Ms, latencyP99Ms, latencyMaxMs].map((ms) => ms.toFixed(1));
+  return `a call of 20 subscribers: ${sent} packets to each, ${lost} lost, ${corrupted} corrupted; latency p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms`;
+}

@@ -1,0 +1,9 @@
+import type { WatchedNode } from '../watched-node.ts';
+
+/** Something that a node has to bear while a call runs on it. */
+export interface Strain {
+  readonly name: string;
+  readonly what: string;
+  /** @returns what happened, a line each; a line that begins with `!` is a failure */
+  exert(node: WatchedNode): Promise<readonly string[]>;
+}

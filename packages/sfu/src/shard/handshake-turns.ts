@@ -1,0 +1,63 @@
+/**
+ * How much of one turn of the event loop goes to clients that are still joining. A step of a DTLS handshake takes as long as to
+ * forward a hundred packets, and when many clients join at once, the packets of those who are there would wait behind all of them.
+ */
+import type { Path } from '@causeway/media';
+
+/** Of public-key cryptography in one turn: jitter buffers do not notice that much. */
+const QUOTA_MS = 4;
+/** A second of work. Whoever is not heard sends his flight again (RFC 6347 §4.2.4). */
+const MAX_WAITING = 512;
+
+export interface HandshakeTurnsOptions {
+  readonly nowMs: () => number;
+  /** Carries one step out. */
+  readonly handle: (path: Path, datagram: Uint8Array) => void;
+  /** There is no room for the datagram, which is thrown away. */
+  readonly onOverflow: () => void;
+}
+
+interface WaitingStep {
+  readonly path: Path;
+  readonly datagram: Uint8Array;
+}
+
+export class HandshakeTurns {
+  readonly #options: HandshakeTurnsOptions;
+  #waiting: WaitingStep[] = [];
+  #spentMs = 0;
+
+  constructor(options: HandshakeTurnsOptions) {
+    this.#options = options;
+  }
+
+  /** How many steps wait for a later turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes a datagram of a handshake: at once if this turn has time for it and nobody came before, in a later turn otherwise. */
+  receive(path: Path, datagram: Uint8Array): void {
+    if (this.#waiting.length === 0 && this.#spentMs < QUOTA_MS) this.#handle(path, datagram);
+    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ path, datagram });
+    else this.#options.onOverflow();
+  }
+
+  /** A new turn has begun: whoever waited goes first. */
+  beginTurn(): void {
+    this.#spentMs = 0;
+    let handled = 0;
+    for (const { path, datagram } of this.#waiting) {
+      if (this.#spentMs >= QUOTA_MS) break;
+      this.#handle(path, datagram);
+      handled++;
+    }
+    if (handled > 0) this.#waiting = this.#waiting.slice(handled);
+  }
+
+  #handle(path: Path, datagram: Uint8Array): void {
+    const startedMs = this.#options.nowMs();
+    this.#options.handle(path, datagram);
+    this.#spentMs += this.#options.nowMs() - startedMs;
+  }
+}
