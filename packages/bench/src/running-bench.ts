@@ -5,15 +5,13 @@ import { launchNaive } from './contestants/naive-process.ts';
 import { createSfuContestant, type LoadProcesses, type RunningSfu } from './contestants/sfu-contestant.ts';
 import type { LoadVerbs } from './load/load-verbs.ts';
 import { BenchProcess, programPath } from './processes/bench-process.ts';
+import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
-interface Stoppable {
-  stop(): Promise<void>;
-  readonly died: Promise<never>;
-}
+type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
 
 /** The processes of one measurement; `stop` ends all of them, whatever has happened. */
 export class RunningBench {
-  readonly #processes: Stoppable[] = [];
+  readonly #processes: Kept[] = [];
   readonly #death = Promise.withResolvers<never>();
   readonly #otherCheckout: string | undefined;
   readonly load: LoadProcesses;
@@ -37,6 +35,8 @@ export class RunningBench {
     const bench = new RunningBench(otherCheckout);
     try {
       return await Promise.race([measure(bench), bench.#death.promise]);
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${bench.#lastWords()}`, { cause: error });
     } finally {
       await Promise.all(bench.#processes.map((process) => process.stop()));
     }
@@ -61,7 +61,13 @@ export class RunningBench {
     return this.#otherCheckout;
   }
 
-  #keep<Process extends Stoppable>(process: Process): Process {
+  /** What the processes printed, in which a failure often has its reason. */
+  #lastWords(): string {
+    const spoken = this.#processes.filter(({ outputTail }) => outputTail !== '');
+    return spoken.map(({ name, outputTail }) => `--- ${name} said at last:\n${outputTail}`).join('\n');
+  }
+
+  #keep<Process extends Kept>(process: Process): Process {
     this.#processes.push(process);
     process.died.catch(this.#death.reject);
     return process;

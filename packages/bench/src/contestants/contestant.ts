@@ -19,7 +19,7 @@ export interface Progress {
 /** Something that one stream of packets goes into and N come out of, and whose CPU time is counted. */
 export interface Contestant {
   readonly name: ContestantName;
-  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop'>;
+  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
   /** Adds subscribers until there are this many. */
   growTo(subscribers: number): Promise<void>;
   start(): Promise<void>;

@@ -8,7 +8,7 @@ const JOINS_AT_ONCE = 8;
 
 /** An SFU in a process of its own, which may not be ready yet. */
 export interface LaunchedSfu {
-  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop'>;
+  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
   /** Where its API is, as soon as it answers there. */
   readonly address: Promise<SfuAddress>;
 }

@@ -1,6 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
+/** As load clients have. */
+const RECEIVE_BUFFER_BYTES = 4 << 20;
+
 /** Sockets that count what comes in and look at nothing: the floor's subscribers. */
 export class Sinks {
   readonly #sockets: Socket[] = [];
@@ -14,7 +17,7 @@ export class Sinks {
   async open(count: number): Promise<number[]> {
     const ports: number[] = [];
     for (let index = 0; index < count; index++) {
-      const socket = createSocket('udp4').bind(0, '127.0.0.1');
+      const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES }).bind(0, '127.0.0.1');
       socket.on('message', () => {
         this.#received++;
       });

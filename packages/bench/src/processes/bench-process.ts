@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProbeVerbs } from './probe-verbs.ts';
 import { Asker, type Contract } from './request-channel.ts';
 
-const OUTPUT_TAIL_CHARACTERS = 8000;
+const OUTPUT_TAIL_CHARACTERS = 4000;
 const STOP_DEADLINE_MS = 5000;
 const PROBE = new URL('./probe.ts', import.meta.url);
 
@@ -34,6 +34,11 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
     });
     this.#asker = new Asker(this.#child);
     this.#ended = this.#watch();
+  }
+
+  /** The end of what it printed, errors included. */
+  get outputTail(): string {
+    return this.#outputTail;
   }
 
   ask: Asker<Verbs & ProbeVerbs>['ask'] = (verb, ...argument) => this.#asker.ask(verb, ...argument);
@@ -71,7 +76,7 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
 
   #deathNotice(): Error {
     const { exitCode, signalCode } = this.#child;
-    return new Error(`The ${this.name} process ended (${signalCode ?? `exit code ${exitCode}`}). The last it said:\n${this.#outputTail}`);
+    return new Error(`The ${this.name} process ended (${signalCode ?? `exit code ${exitCode}`})`);
   }
 }
 

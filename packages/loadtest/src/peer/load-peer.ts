@@ -13,6 +13,8 @@ const MAX_CHECK_RETRY_MS = 1000;
 const CONSENT_INTERVAL_MS = 2500;
 const CONNECT_DEADLINE_MS = 20_000;
 const LOOPBACK = '127.0.0.1';
+/** As much as the system grants: a client that was kept waiting for a core should not look like loss in the SFU. */
+const RECEIVE_BUFFER_BYTES = 4 << 20;
 
 /** What a peer does with media. Both are called with bytes still protected, good until the call returns. */
 export interface LoadPeerListener {
@@ -49,7 +51,7 @@ export class LoadPeer {
    */
   async connect(remote: RemoteTransport): Promise<void> {
     const { address, port } = chooseCandidate(remote);
-    const socket = createSocket('udp4');
+    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
     // Refused by an SFU that has gone, say: the peer's silence is what counts.
     socket.on('error', () => {});
     socket.connect(port, address);
