@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, release, type } from 'node:os';
 import { type InteropOptions, readInteropOptions, USAGE } from './interop-options.ts';
-import { openInteropStage } from './matrix/interop-stage.ts';
+import { type InteropStage, openInteropStage } from './matrix/interop-stage.ts';
 import { hasSucceeded, type Join } from './matrix/join.ts';
 import { runCalls, runMatrix } from './matrix/run-matrix.ts';
 import { writeInteropDocument } from './report/interop-document.ts';
@@ -10,6 +10,7 @@ import { writeInteropDocument } from './report/interop-document.ts';
 async function runInterop(options: InteropOptions): Promise<void> {
   const names = new Set([...options.publishers, ...options.subscribers]);
   const stage = await openInteropStage([...names]);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(stage));
   try {
     const clients = [...names].map((name) => stage.client(name));
     for (const { name, version } of clients) process.stdout.write(`${name.padEnd(10)} ${version}\n`);
@@ -35,6 +36,12 @@ async function runInterop(options: InteropOptions): Promise<void> {
   } finally {
     await stage.close();
   }
+}
+
+/** The daemon would outlive this process otherwise. */
+async function leave(stage: InteropStage): Promise<void> {
+  await stage.close().catch(() => undefined);
+  process.exit(1);
 }
 
 function printRound(joins: readonly Join[]): void {

@@ -1,6 +1,6 @@
 import { CLIENT_NAMES, type ClientName, type InteropStage, openInteropStage, runCall, runRound, VIDEO_CODECS } from '@causeway/interop';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 let stage: InteropStage;
 

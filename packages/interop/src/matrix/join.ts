@@ -18,7 +18,8 @@ export type Outcome = Pick<Join, 'frames' | 'samples' | 'failure'>;
 /** What a join must bring, in the subscriber's own count: more than a second of either. */
 const ENOUGH_FRAMES = 20;
 const ENOUGH_SAMPLES = 60_000;
-const DEADLINE_MS = 20_000;
+/** Long because aiortc makes an H.264 keyframe only every 17 s, whatever it is asked for. */
+const DEADLINE_MS = 30_000;
 
 /** Waits until packets of picture and sound have come: whoever joins then joins late, and needs a keyframe of its own. */
 export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise<readonly RemoteTrack[]> {

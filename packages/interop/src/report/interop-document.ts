@@ -18,6 +18,17 @@ export interface InteropRun {
   readonly machine: string;
 }
 
+/** What users of a client should know, found while it was made to work. */
+const REMARKS: Readonly<Partial<Record<ClientName, string>>> = {
+  aiortc:
+    'aiortc 1.4 ignores requests for a keyframe in H.264 and makes one every 250 frames: whoever joins such a track in the middle waits for that one, 17 s at 15 frames a second. In VP8 it does as it is asked.',
+  gstreamer:
+    'webrtcbin 1.22 refuses to use a media line again that was `inactive` once ("transceiver direction changes are not implemented"). Let a subscriber offer a data channel only, not lines to receive on; the SFU then adds a line for each subscription. `bundle-policy=max-bundle` is needed: an offer without a BUNDLE group is refused, with a word on why.',
+  firefox: "Firefox has no H.264 without the plug-in that it downloads from Cisco; Debian's comes without.",
+  werift:
+    'werift has no encoders and decoders: here it plays recorded frames in a loop, and counts the frames that it has put together from all of their packets, and the samples that came in a row.',
+};
+
 const CODEC_TITLES: Readonly<Record<VideoCodec, string>> = { VP8: 'VP8', H264: 'H.264' };
 
 export function writeInteropDocument(run: InteropRun): string {
@@ -59,11 +70,9 @@ function clientTable({ clients }: InteropRun): string {
     const codecs = videoCodecs.map((codec) => CODEC_TITLES[codec]).join(', ');
     return `| ${name} | ${version} | ${codecs}, Opus | ${counts} |`;
   });
-  return ['## Clients', '', '| client | version | codecs here | counts frames and samples |', '|---|---|---|---|', ...rows, '']
-    .concat(
-      'werift has no decoders: it counts the frames that it has put together from all of their packets, and the samples that came in a row.',
-    )
-    .join('\n');
+  const remarks = clients.flatMap(({ name }) => (REMARKS[name] === undefined ? [] : `* ${REMARKS[name]}`));
+  const header = ['| client | version | codecs here | counts frames and samples |', '|---|---|---|---|'];
+  return ['## Clients', '', ...header, ...rows, '', ...remarks].join('\n');
 }
 
 function pairTables(run: InteropRun, joins: readonly Join[]): string[] {
