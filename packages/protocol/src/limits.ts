@@ -7,6 +7,8 @@ export const LIMITS = {
   maxMetadataBytes: 4 * KIB,
   /** Requests use 4 levels; the rest is room for fields we do not know. */
   maxJsonDepth: 8,
+  /** Of all objects and arrays of a request together; 64 tracks with all their fields are a tenth of this. */
+  maxJsonValues: 10_000,
   maxTracksPerCall: 64,
   maxCallsPerSecondPerSession: 50,
   /** Calls outside a session, and reading: far above what one core can negotiate, low enough to protect other apps. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LIMITS, SfuError } from '@causeway/protocol';
 import type { BodyMemory } from './body-memory.ts';
-import { isDeeperThan } from './json-depth.ts';
+import { checkJsonShape } from './json-shape.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
@@ -23,7 +23,7 @@ type RequestWithBody = IncomingMessage & { readonly body?: unknown };
  * @throws payload_too_large – longer than allowed
  * @throws malformed_request – cut into chunks of next to nothing
  * @throws no_capacity – too much is being sent to this node at once
- * @throws invalid_json – not UTF-8, not JSON, or nested too deeply
+ * @throws invalid_json – not UTF-8, not JSON, nested too deeply, or of too many values
  */
 export async function readJsonBody(request: RequestWithBody, memory: BodyMemory): Promise<unknown> {
   if (request.body !== undefined) return request.body;
@@ -113,15 +113,14 @@ function tooManyChunks(): SfuError {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
-  let value: unknown;
+  const { maxJsonDepth: maxDepth, maxJsonValues: maxValues } = LIMITS;
+  const shape = checkJsonShape(bytes, { maxDepth, maxValues });
+  if (shape === 'too deep') throw new SfuError('invalid_json', `the request body is nested more than ${maxDepth} levels deep`);
+  if (shape === 'too many values') throw new SfuError('invalid_json', `the request body has more than ${maxValues} values`);
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // The parser's own message repeats what it could not read, and with it SDP.
     throw new SfuError('invalid_json', 'the request body is not JSON in UTF-8');
   }
-  if (isDeeperThan(LIMITS.maxJsonDepth, value)) {
-    throw new SfuError('invalid_json', `the request body is nested more than ${LIMITS.maxJsonDepth} levels deep`);
-  }
-  return value;
 }

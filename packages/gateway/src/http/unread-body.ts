@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
  * How much of a body that nobody wants is read and thrown away, so that the client gets to read the reply: closing a connection
  * on which data is still coming in resets it (RFC 9112 §9.6).
  */
-export const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
+export const MAX_DISCARDED_BYTES = 2 * 1024 * 1024;
 
 /** Whether so much of the body is still to come, or may be, that the connection is better closed after the reply. */
 export function isLargeBodyUnread(request: IncomingMessage): boolean {

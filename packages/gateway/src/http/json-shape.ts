@@ -1,0 +1,47 @@
+/** Looks at JSON before it is parsed: to find out that a text is hostile must not cost what parsing it would. */
+
+export interface JsonShapeLimits {
+  /** How many times objects and arrays may be nested in each other. */
+  readonly maxDepth: number;
+  /** How many values objects and arrays may hold, all together. */
+  readonly maxValues: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** One pass over the bytes. Whether they are JSON at all is for the parser to find out. */
+export function checkJsonShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShapeLimits): 'fits' | 'too deep' | 'too many values' {
+  let depth = 0;
+  let values = 1;
+  for (let index = 0; index < bytes.length; index++) {
+    switch (bytes[index]) {
+      case QUOTE:
+        index = endOfString(bytes, index);
+        break;
+      case OPEN_BRACKET:
+      case OPEN_BRACE:
+        if (++depth > maxDepth) return 'too deep';
+        break;
+      case CLOSE_BRACKET:
+      case CLOSE_BRACE:
+        depth--;
+        break;
+      case COMMA:
+        if (++values > maxValues) return 'too many values';
+    }
+  }
+  return 'fits';
+}
+
+/** @returns the index of the closing quote, or the length of the text if there is none */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let index = start + 1;
+  while (index < bytes.length && bytes[index] !== QUOTE) index += bytes[index] === BACKSLASH ? 2 : 1;
+  return index;
+}
