@@ -2,13 +2,14 @@
 import { quantile } from '@causeway/loadtest';
 import { EventLoopWatch } from './event-loop-watch.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
+import { httpAbuse } from './strains/http-abuse.ts';
 import { joinRush } from './strains/join-rush.ts';
 import { packetFlood } from './strains/packet-flood.ts';
 import { stall } from './strains/stall.ts';
 import type { Strain } from './strains/strain.ts';
 import { WatchedNode } from './watched-node.ts';
 
-const STRAINS: readonly Strain[] = [packetFlood, joinRush, stall];
+const STRAINS: readonly Strain[] = [packetFlood, joinRush, httpAbuse, stall];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !STRAINS.some((strain) => strain.name === name));
@@ -22,14 +23,16 @@ async function run(strain: Strain): Promise<void> {
   process.stdout.write(`${strain.name}: ${strain.what}\n`);
   let lines: readonly string[] = [];
   let delaysMs: readonly number[] = [];
-  const report = await WatchedNode.with((node) =>
-    RunningCall.beside(node.address, (call) =>
-      call.during(async () => {
-        const watch = new EventLoopWatch(node);
-        lines = await strain.exert(node);
-        delaysMs = watch.stop();
-      }),
-    ),
+  const report = await WatchedNode.with(
+    (node) =>
+      RunningCall.beside(node.address, (call) =>
+        call.during(async () => {
+          const watch = new EventLoopWatch(node);
+          lines = await strain.exert(node);
+          delaysMs = watch.stop();
+        }),
+      ),
+    strain.options?.(),
   );
   if (lines.some((line) => line.startsWith('!'))) process.exitCode = 1;
   const delay = `event-loop delay p99 of each second: median ${quantile(delaysMs, 0.5).toFixed(1)} ms, at most ${quantile(delaysMs, 1).toFixed(1)} ms`;

@@ -4,6 +4,8 @@ import type { WatchedNode } from '../watched-node.ts';
 export interface Strain {
   readonly name: string;
   readonly what: string;
+  /** Options of the node, as environment variables. */
+  readonly options?: () => Readonly<Record<string, string>>;
   /** @returns what happened, a line each; a line that begins with `!` is a failure */
   exert(node: WatchedNode): Promise<readonly string[]>;
 }

@@ -1,0 +1,23 @@
+/** The thread of an abuser: apart from the one that watches, which must not take its own slowness for the node's. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ABUSES } from './abuses.ts';
+import type { StatusCounts } from './raw-http.ts';
+
+export interface AbuserTask {
+  readonly abuse: string;
+  readonly url: string;
+  readonly seconds: number;
+}
+
+const { abuse: name, url, seconds } = workerData as AbuserTask;
+const abuse = ABUSES.find((candidate) => candidate.name === name);
+if (abuse === undefined) throw new Error(`There is no abuse "${name}"`);
+const counts: StatusCounts = new Map();
+const endMs = performance.now() + 1000 * seconds;
+await Promise.all(
+  Array.from({ length: abuse.atOnce }, async () => {
+    do await abuse.once(new URL(url), counts);
+    while (performance.now() < endMs);
+  }),
+);
+parentPort?.postMessage(counts);

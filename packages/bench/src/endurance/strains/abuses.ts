@@ -1,0 +1,63 @@
+/** Ways to abuse the HTTP API by somebody who knows an app's secret. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { converse, type StatusCounts } from './raw-http.ts';
+
+export const ABUSER = { id: 'abuser', secret: 'the-abusers-secret' } as const;
+
+export interface Abuse {
+  readonly name: string;
+  /** Status codes that are right. */
+  readonly expected: readonly string[];
+  readonly atOnce: number;
+  once(url: URL, counts: StatusCounts): Promise<void>;
+}
+
+const PATIENCE_MS = 15_000;
+const MIB = 1024 * 1024;
+const REQUESTS_IN_A_ROW = 100;
+const ROW_EVERY_MS = 100;
+
+const CREATE = `POST /api/sfu/${ABUSER.id}/session/new HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${ABUSER.secret}\r\nContent-Type: application/json\r\n`;
+const LIST = `GET /api/sfu/${ABUSER.id}/sessions HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${ABUSER.secret}\r\n`;
+const LONG_SDP = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n${'a=x\r\n'.repeat(50_000)}`;
+
+export const ABUSES: readonly Abuse[] = [
+  pouring('a gigabyte in chunks', ['413', '429'], Buffer.from(`10000\r\n${'x'.repeat(0x10000)}\r\n`)),
+  pouring('a gigabyte in chunks of a byte', ['400', '429'], Buffer.from('1\r\nx\r\n'.repeat(10_000))),
+  posting('JSON nested 200,000 deep', ['400', '429'], '{"":'.repeat(200_000)),
+  posting('JSON of 500,000 numbers', ['400', '429'], `[${'0,'.repeat(500_000)}0]`),
+  posting('SDP of 50,000 lines', ['400', '429'], JSON.stringify({ sessionDescription: { type: 'offer', sdp: LONG_SDP } })),
+  posting('a gzip bomb of 256 MB', ['415', '429'], gzipSync(Buffer.alloc(256 * MIB)), 'Content-Encoding: gzip\r\n'),
+  {
+    name: '500 slow senders',
+    expected: ['408'],
+    atOnce: 500,
+    once: (url, counts) => converse({ url, start: `${CREATE}X-Slow: `, patienceMs: PATIENCE_MS }, counts),
+  },
+  {
+    name: '10,000 requests a second',
+    expected: ['200', '429'],
+    // Ten connections, a hundred requests on each, ten times a second.
+    atOnce: 10,
+    async once(url, counts) {
+      const start = `${`${LIST}\r\n`.repeat(REQUESTS_IN_A_ROW - 1)}${LIST}Connection: close\r\n\r\n`;
+      await Promise.all([converse({ url, start, patienceMs: PATIENCE_MS }, counts), sleep(ROW_EVERY_MS)]);
+    },
+  },
+];
+
+function pouring(name: string, expected: readonly string[], bytes: Buffer): Abuse {
+  const conversation = {
+    start: `${CREATE}Transfer-Encoding: chunked\r\n\r\n`,
+    more: { bytes, limitBytes: 1024 * MIB },
+    patienceMs: PATIENCE_MS,
+  };
+  return { name, expected, atOnce: 4, once: (url, counts) => converse({ url, ...conversation }, counts) };
+}
+
+function posting(name: string, expected: readonly string[], body: string | Buffer, headers = ''): Abuse {
+  const bytes = Buffer.from(body);
+  const start = Buffer.concat([Buffer.from(`${CREATE}${headers}Connection: close\r\nContent-Length: ${bytes.length}\r\n\r\n`), bytes]);
+  return { name, expected, atOnce: 4, once: (url, counts) => converse({ url, start, patienceMs: PATIENCE_MS }, counts) };
+}
