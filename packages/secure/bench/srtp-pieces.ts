@@ -26,7 +26,9 @@ for (const packets of [1, 2, 4, 6, 8]) {
   let turn = 0;
   report(`keystream by one cipher, ${packets} packets a call, copied into a page`, packets, () => {
     const at = memory.keystreamPagesAt + (turn % 64) * KEYSTREAM_PAGE_BYTES;
-    memory.bytes.set(keys[turn++ % keys.length].generate(1, turn * packets, packets, blockedLength), at);
+    const keystream = keys[turn++ % keys.length].generate(1, turn * packets, packets, blockedLength);
+    memory.bytes.set(keystream, at);
+    (keystream.buffer as ArrayBuffer).transfer(0);
   });
 }
 report('counter blocks', 1, () => memory.kernel.fillCounterBlocks(memory.counterBlocksAt, memory.saltAt, 1, 0, 1, 1, blockedLength / 16));
