@@ -1,6 +1,7 @@
 export * from './client/load-group.ts';
 export * from './client/load-session.ts';
 export * from './client/publishing-client.ts';
+export * from './client/simulcast-client.ts';
 export * from './client/subscribing-client.ts';
 export * from './load/concurrency.ts';
 export * from './load/drain.ts';

@@ -44,6 +44,14 @@ export class SfuApi {
     await this.#call('PUT', `${sessionPath(sessionId)}/renegotiate`, { sessionDescription: { type: 'answer', sdp: answerSdp } });
   }
 
+  /** Asks for one simulcast layer, or for the best with `auto`; or stops and goes on with what arrives at `mid`. */
+  async updateTrack(
+    sessionId: string,
+    change: { readonly mid: string; readonly quality?: string; readonly paused?: boolean },
+  ): Promise<void> {
+    await this.#call('PUT', `${sessionPath(sessionId)}/track/update`, { tracks: [change] });
+  }
+
   async deleteSession(sessionId: string): Promise<void> {
     await this.#call('DELETE', sessionPath(sessionId));
   }

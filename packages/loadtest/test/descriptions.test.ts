@@ -7,7 +7,7 @@ const transport: LocalTransport = {
   ice: { ufrag: 'abcd1234', password: 'a-password-of-at-least-22' },
   fingerprint: { algorithm: 'sha-256', value: 'AB:CD' },
 };
-const track = { streamId: 'stream-1', trackId: 'track-1', ssrc: 4_000_000_000 };
+const track = { streamId: 'stream-1', trackId: 'track-1', encodings: { ssrc: 4_000_000_000 } };
 
 const SFU_OFFER = [
   'v=0',
@@ -47,6 +47,14 @@ describe('an offer', () => {
     const lines = writeOffer(transport, track).split('\r\n');
 
     expect(lines).toEqual(expect.arrayContaining(['a=sendonly', 'a=msid:stream-1 track-1', 'a=ssrc:4000000000 msid:stream-1 track-1']));
+  });
+
+  test('to send simulcast names its layers by rid, and no SSRC', () => {
+    const lines = writeOffer(transport, { ...track, encodings: { rids: ['q', 'h', 'f'] } }).split('\r\n');
+
+    expect(lines).toEqual(expect.arrayContaining(['a=rid:q send', 'a=rid:h send', 'a=rid:f send', 'a=simulcast:send q;h;f']));
+    expect(lines).toContain('a=extmap:5 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id');
+    expect(lines.filter((line) => line.startsWith('a=ssrc'))).toEqual([]);
   });
 
   test('to receive names no track', () => {

@@ -1,26 +1,27 @@
 import { writeBye, writeFir, writePli } from '@causeway/wire';
-import { hasKeyframeRequest } from '../src/peer/keyframe-request.ts';
+import { requestedKeyframes } from '../src/peer/keyframe-request.ts';
 
-describe('hasKeyframeRequest', () => {
+describe('requestedKeyframes', () => {
   const packet = new Uint8Array(200);
 
   test('finds a PLI behind another message', () => {
     const afterBye = writeBye(packet, 0, { ssrcs: [1], reason: undefined });
     const end = writePli(packet, afterBye, { senderSsrc: 1, mediaSsrc: 2 });
 
-    expect(hasKeyframeRequest(packet, end)).toBe(true);
+    expect(requestedKeyframes(packet, end)).toEqual([2]);
   });
 
-  test('takes a FIR for one, too', () => {
-    const end = writeFir(packet, 0, { senderSsrc: 1, entries: [{ ssrc: 2, commandSequence: 1 }] });
+  test('finds every stream that a FIR names, too', () => {
+    const entries = [2, 3].map((ssrc) => ({ ssrc, commandSequence: 1 }));
+    const end = writeFir(packet, 0, { senderSsrc: 1, entries });
 
-    expect(hasKeyframeRequest(packet, end)).toBe(true);
+    expect(requestedKeyframes(packet, end)).toEqual([2, 3]);
   });
 
   test('finds none in other messages, nor in nonsense', () => {
     const end = writeBye(packet, 0, { ssrcs: [1], reason: undefined });
 
-    expect(hasKeyframeRequest(packet, end)).toBe(false);
-    expect(hasKeyframeRequest(new Uint8Array(20), 20)).toBe(false);
+    expect(requestedKeyframes(packet, end)).toEqual([]);
+    expect(requestedKeyframes(new Uint8Array(20), 20)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { SecureSuite } from '@causeway/media';
 import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
 import { writeAnswer } from '../sdp/answer.ts';
+import { VIDEO_MID } from '../sdp/local-media.ts';
 import { type OfferedTrack, writeOffer } from '../sdp/offer.ts';
 import { type RemoteDescription, readRemoteDescription } from '../sdp/remote-description.ts';
 import type { RemoteTrack, SfuApi } from '../sfu-api.ts';
@@ -54,6 +55,11 @@ export class LoadSession {
     const version = ++this.#descriptionVersion;
     const answer = writeAnswer(readRemoteDescription(offerSdp), { transport: this.peer.local, setup: this.#setup, version });
     await this.#api.answer(this.sessionId, answer);
+  }
+
+  /** Changes the subscription that came first, which is on the section that the session began with. */
+  async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
+    await this.#api.updateTrack(this.sessionId, { mid: VIDEO_MID, ...change });
   }
 
   /** Deletes the session at the SFU, then closes the transport. */

@@ -1,13 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { SecureSuite } from '@causeway/media';
-import { monotonicMs } from '../load/monotonic-clock.ts';
 import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
-import { frameNumber, isFrameEnd, isFrameStart, MIN_PAYLOAD_BYTES, PACKETS_PER_FRAME, writeVideoPayload } from '../load/video-payload.ts';
-import { hasKeyframeRequest } from '../peer/keyframe-request.ts';
+import { MIN_PAYLOAD_BYTES } from '../load/video-payload.ts';
+import { requestedKeyframes } from '../peer/keyframe-request.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
-import { VIDEO_CLOCK_RATE_HZ, VIDEO_PAYLOAD_TYPE } from '../sdp/local-media.ts';
 import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
+import { randomFirstSequenceNumber, VideoLayer } from './video-layer.ts';
 
 const RTP_HEADER_BYTES = 12;
 /** Room for the SRTP tag of 10 bytes within an Ethernet frame, as browsers leave it. */
@@ -22,40 +20,41 @@ export interface PublishOptions {
 /** Publishes one video track of evenly spaced packets; a keyframe first, and whenever the SFU asks for one. */
 export class PublishingClient {
   readonly #session: LoadSession;
-  readonly #sender: RtpSender;
+  readonly #layer: VideoLayer;
   readonly #source: PacedSource;
-  readonly #payloadBytes: number;
-  readonly #ticksPerFrame: number;
   readonly track: RemoteTrack;
-  #sent = 0;
-  #isKeyframeWanted = true;
-  #isSendingKeyframe = false;
 
-  private constructor(session: LoadSession, sender: RtpSender, trackId: string, options: PublishOptions) {
+  private constructor(session: LoadSession, layer: VideoLayer, trackId: string, packetsPerSecond: number) {
     this.#session = session;
-    this.#sender = sender;
-    this.#payloadBytes = options.packetBytes - RTP_HEADER_BYTES;
-    this.#ticksPerFrame = Math.round((VIDEO_CLOCK_RATE_HZ * PACKETS_PER_FRAME) / options.packetsPerSecond);
-    this.#source = createPacedSource(options.packetsPerSecond, () => this.#sendPacket());
+    this.#layer = layer;
+    this.#source = createPacedSource(packetsPerSecond, () => layer.sendPacket());
     this.track = { remoteSessionId: session.sessionId, remoteTrackId: trackId };
   }
 
   /** @throws RangeError – when the packet size is too small to check or too large to send */
-  static async join(context: LoadContext, options: PublishOptions): Promise<PublishingClient> {
+  static async join(context: LoadContext, { packetsPerSecond, packetBytes }: PublishOptions): Promise<PublishingClient> {
     const minPacketBytes = RTP_HEADER_BYTES + MIN_PAYLOAD_BYTES;
-    if (options.packetBytes < minPacketBytes || options.packetBytes > MAX_PACKET_BYTES) {
-      throw new RangeError(`Packets must have ${minPacketBytes} to ${MAX_PACKET_BYTES} bytes, not ${options.packetBytes}`);
+    if (packetBytes < minPacketBytes || packetBytes > MAX_PACKET_BYTES) {
+      throw new RangeError(`Packets must have ${minPacketBytes} to ${MAX_PACKET_BYTES} bytes, not ${packetBytes}`);
     }
-    const offered = { streamId: randomUUID(), trackId: randomUUID(), ssrc: randomInt(1, 2 ** 32) };
+    const ssrc = randomInt(1, 2 ** 32);
+    const trackId = randomUUID();
     let client: PublishingClient | undefined;
     const listener = { onSrtp() {}, onSrtcp: (packet: Buffer) => client?.handleSrtcp(packet) };
-    const session = await LoadSession.join(context, { listener, track: offered });
-    client = new PublishingClient(session, openSender(context.suite, session, offered.ssrc), offered.trackId, options);
+    const track = { streamId: randomUUID(), trackId, encodings: { ssrc } };
+    const session = await LoadSession.join(context, { listener, track });
+    const sender = new RtpSender(context.suite, session.peer, { ssrc, firstSequenceNumber: randomFirstSequenceNumber() });
+    client = new PublishingClient(
+      session,
+      new VideoLayer(sender, packetsPerSecond, packetBytes - RTP_HEADER_BYTES),
+      trackId,
+      packetsPerSecond,
+    );
     return client;
   }
 
   get sent(): number {
-    return this.#sent;
+    return this.#layer.sent;
   }
 
   start(): void {
@@ -68,33 +67,11 @@ export class PublishingClient {
 
   handleSrtcp(packet: Buffer): void {
     const length = this.#session.peer.endpoint.unprotectRtcp(packet);
-    if (length > 0 && hasKeyframeRequest(packet, length)) this.#isKeyframeWanted = true;
+    if (length > 0 && requestedKeyframes(packet, length).length > 0) this.#layer.requestKeyframe();
   }
 
   async leave(): Promise<void> {
     this.pause();
     await this.#session.leave();
   }
-
-  #sendPacket(): void {
-    const counter = this.#sent++;
-    if (isFrameStart(counter)) {
-      this.#isSendingKeyframe = this.#isKeyframeWanted;
-      this.#isKeyframeWanted = false;
-    }
-    const payload = { counter, sentAtMs: monotonicMs(), isKeyframe: this.#isSendingKeyframe && isFrameStart(counter) };
-    const fields = {
-      payloadType: VIDEO_PAYLOAD_TYPE,
-      marker: isFrameEnd(counter),
-      timestamp: (frameNumber(counter) * this.#ticksPerFrame) >>> 0,
-      payloadBytes: this.#payloadBytes,
-    };
-    this.#sender.send(fields, (target) => writeVideoPayload(target, payload));
-  }
-}
-
-/** Starts near the wrap, so that every run crosses it and the rollover counter counts. */
-function openSender(suite: SecureSuite, session: LoadSession, ssrc: number): RtpSender {
-  const firstSequenceNumber = randomInt(0xf000, 0x10000 - 0x100);
-  return new RtpSender(suite, session.peer, ssrc, firstSequenceNumber);
 }

@@ -28,6 +28,11 @@ export class SubscribingClient implements LoadPeerListener {
     await this.#session?.subscribe(track);
   }
 
+  /** Changes the first subscription: another layer, a pause. */
+  async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
+    await this.#session?.updateFirst(change);
+  }
+
   onSrtp(packet: Buffer): void {
     if (packet.length < MIN_SRTP_BYTES) return;
     this.#tallyOf(peekRtpSsrc(packet)).add(peekRtpSeq(packet));

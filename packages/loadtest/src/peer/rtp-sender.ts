@@ -1,8 +1,19 @@
 import type { OutboundStream, ProtectBatch, SecureSuite } from '@causeway/media';
-import { writeRtpHeader } from '@causeway/wire';
+import { RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
 import type { LoadPeer } from './load-peer.ts';
 
-const HEADER_BYTES = 12;
+export interface RtpStreamOptions {
+  readonly ssrc: number;
+  /** Also the packet index, so the rollover counter starts at 0. */
+  readonly firstSequenceNumber: number;
+  /** In every packet; in the one-byte form (RFC 8285 §4.2). */
+  readonly extensions?: readonly RtpExtension[];
+}
+
+export interface RtpExtension {
+  readonly id: number;
+  readonly value: Uint8Array;
+}
 
 export interface RtpFields {
   readonly payloadType: number;
@@ -17,28 +28,38 @@ export class RtpSender {
   readonly #peer: LoadPeer;
   readonly #stream: OutboundStream;
   readonly #batch: SingleRow;
+  readonly #extensions: readonly RtpExtension[];
+  readonly #extensionWriter = new RtpExtensionWriter();
   #packetIndex: number;
 
-  /** @param firstSequenceNumber also the packet index, so the rollover counter starts at 0 */
-  constructor(suite: SecureSuite, peer: LoadPeer, ssrc: number, firstSequenceNumber: number) {
+  constructor(suite: SecureSuite, peer: LoadPeer, { ssrc, firstSequenceNumber, extensions = [] }: RtpStreamOptions) {
     this.#suite = suite;
     this.#peer = peer;
     this.#stream = peer.endpoint.openOutboundStream(ssrc);
     this.#batch = new SingleRow(this.#stream);
     this.#packetIndex = firstSequenceNumber;
+    this.#extensions = extensions;
   }
 
   /** @param writePayload fills the payload in place */
   send(fields: RtpFields, writePayload: (payload: Uint8Array) => void): void {
     const { bytes } = this.#suite.arena;
     const slot = this.#suite.arena.takeSlot();
-    const plainLength = HEADER_BYTES + fields.payloadBytes;
-    writeRtpHeader(bytes, slot, fields.marker, fields.payloadType, this.#packetIndex & 0xffff, fields.timestamp, this.#stream.ssrc);
-    writePayload(bytes.subarray(slot + HEADER_BYTES, slot + plainLength));
+    const headerBytes = this.#writeHeader(bytes, slot, fields);
+    const plainLength = headerBytes + fields.payloadBytes;
+    writePayload(bytes.subarray(slot + headerBytes, slot + plainLength));
 
-    this.#batch.fill(slot, HEADER_BYTES, plainLength, this.#packetIndex++);
+    this.#batch.fill(slot, headerBytes, plainLength, this.#packetIndex++);
     this.#suite.protect(this.#batch);
     this.#peer.send(bytes.subarray(slot, slot + this.#batch.resultLength));
+  }
+
+  /** @returns how long the header is */
+  #writeHeader(bytes: Uint8Array, slot: number, { marker, payloadType, timestamp }: RtpFields): number {
+    writeRtpHeader(bytes, slot, marker, payloadType, this.#packetIndex & 0xffff, timestamp, this.#stream.ssrc);
+    this.#extensionWriter.begin(bytes, slot);
+    for (const { id, value } of this.#extensions) this.#extensionWriter.add(id, value, 0, value.length);
+    return this.#extensionWriter.end() - slot;
   }
 }
 

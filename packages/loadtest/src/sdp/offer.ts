@@ -1,10 +1,20 @@
-import { type LocalTransport, MID_EXTENSION_ID, MID_EXTENSION_URI, VIDEO_PAYLOAD_TYPE, VIDEO_RTPMAP } from './local-media.ts';
+import {
+  type LocalTransport,
+  MID_EXTENSION_ID,
+  MID_EXTENSION_URI,
+  RID_EXTENSION_ID,
+  RID_EXTENSION_URI,
+  VIDEO_MID,
+  VIDEO_PAYLOAD_TYPE,
+  VIDEO_RTPMAP,
+} from './local-media.ts';
 import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
 
 export interface OfferedTrack {
   readonly streamId: string;
   readonly trackId: string;
-  readonly ssrc: number;
+  /** How its packets are told: by the SSRC of the one stream, or by the rids of several, lowest layer first. */
+  readonly encodings: { readonly ssrc: number } | { readonly rids: readonly string[] };
 }
 
 /**
@@ -13,19 +23,28 @@ export interface OfferedTrack {
  * @see RFC 8829 §5.2.1 (initial offers), RFC 8830 §2 (msid)
  */
 export function writeOffer(transport: LocalTransport, track: OfferedTrack | undefined): string {
-  const mid = '0';
   return joinLines([
-    ...sessionLines([mid], 1),
+    ...sessionLines([VIDEO_MID], 1),
     `m=video 9 UDP/TLS/RTP/SAVPF ${VIDEO_PAYLOAD_TYPE}`,
     ...transportLines(transport, 'actpass'),
-    `a=mid:${mid}`,
+    `a=mid:${VIDEO_MID}`,
     `a=extmap:${MID_EXTENSION_ID} ${MID_EXTENSION_URI}`,
     ...(track ? sendLines(track) : ['a=recvonly']),
     ...codecLines(VIDEO_PAYLOAD_TYPE, VIDEO_RTPMAP),
-    ...(track ? [`a=ssrc:${track.ssrc} cname:${track.streamId}`, `a=ssrc:${track.ssrc} msid:${track.streamId} ${track.trackId}`] : []),
+    ...(track ? encodingLines(track) : []),
   ]);
 }
 
 function sendLines(track: OfferedTrack): string[] {
   return ['a=sendonly', `a=msid:${track.streamId} ${track.trackId}`];
+}
+
+/** @see RFC 5576 §4.1 (ssrc), RFC 8851 (rid), RFC 8853 (simulcast) */
+function encodingLines({ encodings, streamId, trackId }: OfferedTrack): string[] {
+  if ('ssrc' in encodings) return [`a=ssrc:${encodings.ssrc} cname:${streamId}`, `a=ssrc:${encodings.ssrc} msid:${streamId} ${trackId}`];
+  return [
+    `a=extmap:${RID_EXTENSION_ID} ${RID_EXTENSION_URI}`,
+    ...encodings.rids.map((rid) => `a=rid:${rid} send`),
+    `a=simulcast:send ${encodings.rids.join(';')}`,
+  ];
 }
