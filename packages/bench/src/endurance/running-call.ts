@@ -36,7 +36,7 @@ export class RunningCall {
     const clients = new BenchProcess<LoadVerbs>({ name: 'call', program });
     const call = new RunningCall(clients);
     try {
-      return await Promise.race([call.#join(address).then(() => act(call)), clients.died]);
+      return await Promise.race([call.#hold(address, act), clients.died]);
     } finally {
       await clients.stop();
     }
@@ -54,6 +54,13 @@ export class RunningCall {
     await this.#clients.ask('pause', SFU);
     await drain(() => this.#outstanding(), sleep);
     return this.#report();
+  }
+
+  async #hold<Result>(address: SfuAddress, act: (call: RunningCall) => Promise<Result>): Promise<Result> {
+    await this.#join(address);
+    const result = await act(this);
+    await this.#clients.ask('leave', SFU);
+    return result;
   }
 
   async #join(address: SfuAddress): Promise<void> {

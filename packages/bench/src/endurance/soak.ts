@@ -1,0 +1,65 @@
+/** A node under load for a long time: does it grow, does it lose anything? */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Guests, type GuestTotals } from './guests.ts';
+import { type CallReport, RunningCall } from './running-call.ts';
+import { objectsLeft, WatchedNode } from './watched-node.ts';
+
+export interface SoakOptions {
+  readonly minutes: number;
+  /** Everything that guests do follows from it, but for how long the node takes. */
+  readonly seed: number;
+}
+
+/** The node at one moment, after forced collections. */
+export interface SoakSample {
+  readonly atMinutes: number;
+  readonly sessions: number;
+  readonly rssBytes: number;
+  /** In use, external memory included. */
+  readonly heapBytes: number;
+}
+
+export interface SoakReport {
+  readonly samples: readonly SoakSample[];
+  readonly guests: GuestTotals;
+  readonly call: CallReport;
+  /** Live objects once everybody has left. */
+  readonly left: readonly string[];
+}
+
+const SAMPLES_AT_LEAST = 10;
+const LONGEST_INTERVAL_MS = 30_000;
+const MS_PER_MINUTE = 60_000;
+const SETTLE_MS = 15_000;
+
+export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) => void): Promise<SoakReport> {
+  return WatchedNode.with(async (node) => {
+    const samples: SoakSample[] = [];
+    let guestTotals: GuestTotals | undefined;
+    const call = await RunningCall.beside(node.address, (running) =>
+      running.during(async () => {
+        const guests = await Guests.invite(node.address, seed);
+        const startedMs = performance.now();
+        while (performance.now() - startedMs < minutes * MS_PER_MINUTE) {
+          await sleep(Math.min(LONGEST_INTERVAL_MS, (minutes * MS_PER_MINUTE) / SAMPLES_AT_LEAST));
+          const sample = await takeSample(node, (performance.now() - startedMs) / MS_PER_MINUTE);
+          samples.push(sample);
+          note(sample);
+        }
+        guestTotals = await guests.sendHome();
+      }),
+    );
+    const seen = await node.lookUntil((now) => objectsLeft(now).length === 0, SETTLE_MS);
+    return { samples, guests: guestTotals as GuestTotals, call, left: objectsLeft(seen) };
+  });
+}
+
+async function takeSample(node: WatchedNode, atMinutes: number): Promise<SoakSample> {
+  const { rssBytes, heapBytes, externalBytes } = await node.memory();
+  return {
+    atMinutes,
+    sessions: (await node.liveObjects()).objects.sessions?.sessions ?? 0,
+    rssBytes,
+    heapBytes: heapBytes + externalBytes,
+  };
+}
