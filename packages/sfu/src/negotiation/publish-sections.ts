@@ -5,6 +5,9 @@ import { isRejectedSection, type SdpSection } from '@causeway/wire';
 import type { Publication, RandomSource, RtpSection, Section } from './state.ts';
 import { type AnnouncedTrack, announcedTrack, fallbackTrackId, uniqueTrackId } from './track-ids.ts';
 
+/** A publication that is named again and again is found by so many of its latest ids. */
+const MAX_ALIASES = 8;
+
 export interface PublishWish {
   readonly trackId: TrackId;
   readonly mid: string;
@@ -147,7 +150,8 @@ function putWished(draft: Draft, section: RtpSection, wish: PublishWish, context
   const trackId = uniqueTrackId(wish.trackId, section.mid, (id) => isTrackIdTaken(draft.sections, id, section.mid), context.random);
   const known = section.publication;
   const formerIds = [...(known?.aliases ?? []), known?.trackId, announced.trackId];
-  const aliases = [...new Set(formerIds.filter((id) => id !== undefined && id !== trackId))] as readonly string[];
+  const distinct = [...new Set(formerIds.filter((id) => id !== undefined && id !== trackId))] as readonly string[];
+  const aliases = distinct.slice(-MAX_ALIASES);
   const customTrackName = wish.customTrackName ?? known?.customTrackName ?? NO_NAME;
   const facts = { trackId, aliases, customTrackName, isExplicit: true, namesStream: announced.namesStream };
   if (known === undefined) return withNewPublication(draft, section, context, facts);
