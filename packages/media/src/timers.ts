@@ -11,6 +11,14 @@ export interface Timer {
 }
 
 /**
+ * Rounds a time up to a grid that all timers without need of precision share: what is due together wakes the process once. With a
+ * hundred peers each waking it for itself, the waking costs more than the work.
+ */
+export function onGrid(atMs: number, gridMs: number): number {
+  return Math.ceil(atMs / gridMs) * gridMs;
+}
+
+/**
  * All deadlines of one engine: a binary heap of timers, each of which knows its place in it, so that moving and cancelling
  * one takes logarithmic time.
  */

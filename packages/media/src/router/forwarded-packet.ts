@@ -1,10 +1,12 @@
 import {
   ABS_CAPTURE_TIME_URI,
   AUDIO_LEVEL_URI,
+  COLOR_SPACE_URI,
   DEPENDENCY_DESCRIPTOR_URI,
   type ExtendedSeq,
   PLAYOUT_DELAY_URI,
   type RtpView,
+  VIDEO_CONTENT_TYPE_URI,
   VIDEO_ORIENTATION_URI,
 } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
@@ -21,6 +23,8 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   DEPENDENCY_DESCRIPTOR_URI,
   PLAYOUT_DELAY_URI,
   ABS_CAPTURE_TIME_URI,
+  COLOR_SPACE_URI,
+  VIDEO_CONTENT_TYPE_URI,
 ];
 
 /** In the two-byte form (RFC 8285 §4.3). */

@@ -9,6 +9,7 @@ import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { IceCredentials } from '../plan.ts';
+import { FirstAnswers } from './first-answers.ts';
 import { PathChallenge } from './path-challenge.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
@@ -31,6 +32,7 @@ export class IceLite {
   readonly #context: EngineContext;
   readonly #transport: PeerTransport;
   readonly #paths: Path[] = [];
+  readonly #firstAnswers: FirstAnswers;
   #generations: Generation[];
   #selectedPath: Path | undefined;
   /** The path nominated last, which is selected as soon as it is proven. */
@@ -42,6 +44,7 @@ export class IceLite {
     this.#context = context;
     this.#transport = transport;
     this.#generations = [createGeneration(local, remote)];
+    this.#firstAnswers = new FirstAnswers(context.timers, (error) => transport.reportDefect(error));
   }
 
   /** Where to send: the path nominated last that is proven, or, for the handshake alone, the first until one is. */
@@ -78,7 +81,7 @@ export class IceLite {
     }
     if (path.transport === undefined && !this.#admit(path)) return false;
     this.creditReceived(path, request.bytes.length);
-    this.#answer(path, request, generation);
+    this.#firstAnswers.send(nowMs, () => this.#answer(path, request, generation));
     if (request.useCandidate) this.#retireGenerationsBefore(generation);
     if (request.useCandidate || this.#selectedPath === undefined) this.#nominated = path;
     if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);
@@ -128,6 +131,7 @@ export class IceLite {
 
   /** Forgets all paths. */
   close(): void {
+    this.#firstAnswers.close();
     for (const path of this.#paths) this.#context.releasePath(path);
     this.#paths.length = 0;
     this.#generations = [];
@@ -193,6 +197,8 @@ export class IceLite {
   }
 
   #answer(path: Path, request: StunMessage, generation: Generation): void {
+    // The path may have been evicted while its answer was held back.
+    if (path.transport === undefined) return;
     const response = writeBindingSuccess({
       transactionId: request.transactionId,
       address: path.remoteAddress,

@@ -3,7 +3,7 @@
  *
  * @see RFC 7675 §5.1 (consent): an authenticated check or an authenticated packet counts
  */
-import type { Timer } from '../timers.ts';
+import { onGrid, type Timer } from '../timers.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
 const SETUP_TIMEOUT_MS = 30_000;
@@ -12,6 +12,7 @@ const DISCONNECTED_AFTER_MS = 5_000;
 const CONSENT_EXPIRES_MS = 30_000;
 const LOST_AFTER_DISCONNECT_MS = 30_000;
 const LOOK_EVERY_MS = 500;
+const GRID_MS = 100;
 
 export class Liveness implements Timer {
   readonly #transport: PeerTransport;
@@ -24,7 +25,7 @@ export class Liveness implements Timer {
     this.#transport = transport;
     this.#openedMs = nowMs;
     this.#heardMs = nowMs;
-    transport.context.timers.schedule(nowMs + LOOK_EVERY_MS, this);
+    transport.context.timers.schedule(onGrid(nowMs + LOOK_EVERY_MS, GRID_MS), this);
   }
 
   heard(nowMs: number): void {
@@ -35,7 +36,7 @@ export class Liveness implements Timer {
   }
 
   fire(nowMs: number): void {
-    this.#transport.context.timers.schedule(nowMs + LOOK_EVERY_MS, this);
+    this.#transport.context.timers.schedule(onGrid(nowMs + LOOK_EVERY_MS, GRID_MS), this);
     if (!this.#transport.isSecure) {
       if (nowMs - this.#openedMs >= SETUP_TIMEOUT_MS) this.#transport.expire(nowMs, 'setup_timeout');
       return;

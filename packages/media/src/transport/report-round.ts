@@ -1,12 +1,13 @@
 /** Once a second for one peer: receiver and sender reports, silence of its tracks, and the fallback bandwidth limit. */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
 import { MAX_TRACK_BITRATE_BPS } from '../publisher/upload-limit.ts';
-import type { Timer } from '../timers.ts';
+import { onGrid, type Timer } from '../timers.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
 const INTERVAL_MS = 1000;
 /** RFC 3550 §6.2 asks for jitter, lest all peers of a node report at once. */
 const JITTER = 0.2;
+const GRID_MS = 50;
 
 export class ReportRound implements Timer {
   readonly #transport: PeerTransport;
@@ -58,6 +59,6 @@ export class ReportRound implements Timer {
 
   #arm(nowMs: number): void {
     const { random, timers } = this.#transport.context;
-    timers.schedule(nowMs + INTERVAL_MS * (1 + JITTER * (random() - 0.5)), this);
+    timers.schedule(onGrid(nowMs + INTERVAL_MS * (1 + JITTER * (random() - 0.5)), GRID_MS), this);
   }
 }

@@ -17,11 +17,22 @@ const VIDEO_ORIENTATION = 'urn:3gpp:video-orientation';
 const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
 const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
 const ABSOLUTE_CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+/** Without it Chromium takes canvas and screen captures for full-range video and shows them too bright. */
+const COLOR_SPACE = 'http://www.webrtc.org/experiments/rtp-hdrext/color-space';
+const VIDEO_CONTENT_TYPE = 'http://www.webrtc.org/experiments/rtp-hdrext/video-content-type';
 const ABSOLUTE_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 const TRANSPORT_WIDE_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
 /** Written anew for each subscriber, from the publisher's packet. */
-const FORWARDED = [AUDIO_LEVEL, VIDEO_ORIENTATION, DEPENDENCY_DESCRIPTOR, PLAYOUT_DELAY, ABSOLUTE_CAPTURE_TIME];
+const FORWARDED = [
+  AUDIO_LEVEL,
+  VIDEO_ORIENTATION,
+  DEPENDENCY_DESCRIPTOR,
+  PLAYOUT_DELAY,
+  ABSOLUTE_CAPTURE_TIME,
+  COLOR_SPACE,
+  VIDEO_CONTENT_TYPE,
+];
 
 const FROM_PUBLISHERS: ReadonlySet<string> = new Set([
   MID,

@@ -106,6 +106,8 @@ describe('an answer', () => {
       '13 video-orientation',
       '3 draft-holmer-rmcat-transport-wide-cc-extensions-01',
       '5 playout-delay',
+      '6 video-content-type',
+      '8 color-space',
       '4 mid',
       '10 rtp-stream-id',
       '11 repaired-rtp-stream-id',
