@@ -1,6 +1,8 @@
 /** HTTP as nobody should speak it: bytes onto a socket, and the status codes that come back. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
+const LAST_REPLIES_MS = 1_000;
 const STATUS_LINE = /HTTP\/1\.1 (\d{3}) /g;
 
 /** Counts of status codes; `cut` for connections that ended without one. */
@@ -12,18 +14,22 @@ export interface RawConversation {
   readonly start: string | Buffer;
   /** Sent again and again for as long as the other side takes it. */
   readonly more?: { readonly bytes: Buffer; readonly limitBytes: number };
-  /** The connection is given up then. */
+  /** Sent at even intervals, so many times; the connection is closed a second after the last. */
+  readonly repeated?: { readonly bytes: string; readonly everyMs: number; readonly times: number };
+  /** The connection is given up when nothing has moved on it for so long. */
   readonly patienceMs: number;
 }
 
 /** Resolves when the connection has ended, with the codes of all replies counted. */
-export function converse({ url, start, more, patienceMs }: RawConversation, counts: StatusCounts): Promise<void> {
+export function converse({ url, start, more, repeated, patienceMs }: RawConversation, counts: StatusCounts): Promise<void> {
   return new Promise((resolve) => {
     let replies = 0;
     let sentBytes = 0;
     const socket = connect(Number(url.port), url.hostname, () => {
+      socket.setNoDelay(true);
       socket.write(start);
       pour();
+      if (repeated !== undefined) void repeat(socket, repeated);
     });
     const pour = (): void => {
       while (more !== undefined && sentBytes < more.limitBytes && !socket.destroyed) {
@@ -46,6 +52,16 @@ export function converse({ url, start, more, patienceMs }: RawConversation, coun
       resolve();
     });
   });
+}
+
+async function repeat(socket: Socket, { bytes, everyMs, times }: NonNullable<RawConversation['repeated']>): Promise<void> {
+  const startedMs = performance.now();
+  for (let time = 0; time < times && !socket.destroyed; time++) {
+    socket.write(bytes);
+    await sleep(Math.max(0, startedMs + (time + 1) * everyMs - performance.now()));
+  }
+  await sleep(LAST_REPLIES_MS);
+  socket.destroy();
 }
 
 export function count(counts: StatusCounts, status: string): void {
