@@ -21,7 +21,7 @@ export interface FuzzReport {
   readonly target: string;
   readonly inputs: number;
   readonly durationMs: number;
-  /** The longest that an input took, the best of four tries: a first try may have met the garbage collector. */
+  /** The longest that an input took, the best of ten tries: others may have met the garbage collector, or a busy machine. */
   readonly slowestMs: number;
   readonly slowestInput: string;
   /** Inputs that became samples because they reached what none had before. */
@@ -35,7 +35,7 @@ const GUIDED_BATCH = 16;
 /** Then the samples that were found are mutated without looking. */
 const GUIDED_SHARE = 0.3;
 const MAX_FINDINGS = 5;
-const RETRIES = 3;
+const RETRIES = 9;
 
 /** Runs inputs that are all determined by the seed, one after another. */
 export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
