@@ -26,7 +26,7 @@ function connectedAsker(): Asker<CounterVerbs> {
       return total;
     },
     fail: async () => {
-      throw new Error('the counter is broken');
+      throw new Error('the counter is broken', { cause: new Error('a wheel is loose') });
     },
     never: () => new Promise(() => {}),
   });
@@ -40,8 +40,11 @@ describe('questions between processes', () => {
     await expect(Promise.all([asker.ask('add', 2), asker.ask('add', 3)])).resolves.toEqual([2, 5]);
   });
 
-  test('fail with the message of the error that the other process met', async () => {
-    await expect(connectedAsker().ask('fail')).rejects.toThrow('the counter is broken');
+  test('fail with the message of the error that the other process met, and with its cause', async () => {
+    const asked = connectedAsker().ask('fail');
+
+    await expect(asked).rejects.toThrow('the counter is broken');
+    await expect(asked).rejects.toThrow('a wheel is loose');
   });
 
   test('fail when the other process is gone', async () => {

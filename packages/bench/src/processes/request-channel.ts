@@ -2,6 +2,7 @@
  * Questions and answers between two processes of the bench over Node's IPC channel. A contract is an interface whose methods
  * are the verbs; both ends are of one source tree, so the types of arguments and results are taken on trust.
  */
+import { inspect } from 'node:util';
 
 export type Contract<Verbs> = { readonly [Verb in keyof Verbs]: (argument: never) => unknown };
 
@@ -108,7 +109,7 @@ class AnswerDesk {
     try {
       this.#reply({ bench: 'answer', id, result: await verb(argument) });
     } catch (error) {
-      this.#reply({ bench: 'answer', id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      this.#reply({ bench: 'answer', id, error: inspect(error) });
     }
   }
 
