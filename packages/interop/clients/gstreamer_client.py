@@ -5,7 +5,7 @@ Needs Debian's ``python3-gst-1.0``, ``gir1.2-gst-plugins-bad-1.0``, ``gstreamer1
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 import gi
 
@@ -54,6 +54,11 @@ class Peer:
     pipeline: Gst.Pipeline
     webrtc: Gst.Element
     receptions: list[Reception] = field(default_factory=list)
+    # Of signals whose callbacks refer to this peer, which would keep each other alive.
+    connections: list[tuple[Gst.Element, int]] = field(default_factory=list)
+
+    def connect(self, element: Gst.Element, signal: str, callback: Callable[..., None]) -> None:
+        self.connections.append((element, element.connect(signal, callback)))
 
 
 peers: dict[str, Peer] = {}
@@ -69,8 +74,8 @@ async def open_peer(peer: str, send: list[dict[str, str]], receive: list[str]) -
     webrtc.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
     pipeline.add(webrtc)
     peers[peer] = opened = Peer(pipeline, webrtc)
-    webrtc.connect("on-new-transceiver", lambda _, transceiver: transceiver.set_property("do-nack", True))
-    webrtc.connect("pad-added", lambda _, pad: start_decoding(opened, pad))
+    opened.connect(webrtc, "on-new-transceiver", lambda _, transceiver: transceiver.set_property("do-nack", True))
+    opened.connect(webrtc, "pad-added", lambda _, pad: start_decoding(opened, pad))
     # It takes transceivers from READY on.
     pipeline.set_state(Gst.State.READY)
     for wanted in send:
@@ -102,7 +107,7 @@ def start_decoding(peer: Peer, pad: Gst.Pad) -> None:
     reception = Reception(mid=pad.get_property("transceiver").get_property("mid"), kind=caps.get_string("media"), codec=codec)
     peer.receptions.append(reception)
     decoder = Gst.parse_bin_from_description(f"queue ! {DECODE[codec]}", True)
-    decoder.get_by_name("sink").connect("handoff", lambda _, buffer, sink_pad: count(reception, buffer, sink_pad))
+    peer.connect(decoder.get_by_name("sink"), "handoff", lambda _, buffer, sink_pad: count(reception, buffer, sink_pad))
     peer.pipeline.add(decoder)
     decoder.sync_state_with_parent()
     pad.link(decoder.get_static_pad("sink"))
@@ -171,6 +176,8 @@ async def close_peer(peer: str) -> None:
     closing = peers.pop(peer)
     # Stopping joins the pipeline's threads, which may be in the middle of a frame.
     await asyncio.to_thread(closing.pipeline.set_state, Gst.State.NULL)
+    for element, handler in closing.connections:
+        element.disconnect(handler)
 
 
 if __name__ == "__main__":

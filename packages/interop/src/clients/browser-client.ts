@@ -29,8 +29,13 @@ export function createBrowserClient({ browser, videoCodecs, picture, sound, orig
     openPeer: async ({ access, publish, receive }: PeerRequest) => {
       const page = await browser.openPage(origin);
       const send: readonly SendRequest[] = publish === undefined ? [] : [{ media: picture, codec: publish }, { media: sound }];
-      const participant = await joinCall(page, `peer-${++openedPeers}`, { access, send, receive });
-      return peerOf(participant, createSfuApi(access));
+      try {
+        const participant = await joinCall(page, `peer-${++openedPeers}`, { access, send, receive });
+        return peerOf(participant, createSfuApi(access));
+      } catch (error) {
+        await page.close();
+        throw error;
+      }
     },
     close: () => browser.close(),
   };

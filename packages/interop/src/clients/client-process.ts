@@ -20,7 +20,8 @@ interface Reply {
   readonly error?: string;
 }
 
-const CALL_DEADLINE_MS = 30_000;
+/** Long because a busy machine reads the libraries of a media framework from a cold disk at its first call. */
+const CALL_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
 const MAX_LOG_CHARACTERS = 4_000;
 

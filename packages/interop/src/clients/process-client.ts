@@ -34,20 +34,15 @@ async function openPeer(process: ClientProcess, peer: string, { access, publish,
           { kind: 'video', codec: publish },
           { kind: 'audio', codec: 'opus' },
         ];
-  const { sdp } = await process.call('open', { peer, send, receive });
-  const reply = await api.callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
-  const { sessionId } = reply;
-  await process.call('accept', { peer, sdp: reply.sessionDescription.sdp });
-  return {
-    sessionId,
-    subscribe: (tracks) => subscribe({ process, peer, api, sessionId }, tracks),
-    readReceived: () => process.call('readReceived', { peer }),
-    readState: () => process.call('readState', { peer }),
-    close: async () => {
-      await process.call('close', { peer });
-      await api.callOk('DELETE', `/session/${sessionId}`);
-    },
-  };
+  try {
+    const { sdp } = await process.call('open', { peer, send, receive });
+    const reply = await api.callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
+    await process.call('accept', { peer, sdp: reply.sessionDescription.sdp });
+    return sessionPeer({ process, peer, api, sessionId: reply.sessionId });
+  } catch (error) {
+    await process.call('close', { peer }).catch(() => undefined);
+    throw error;
+  }
 }
 
 interface OpenSession {
@@ -55,6 +50,20 @@ interface OpenSession {
   readonly peer: string;
   readonly api: SfuApi;
   readonly sessionId: string;
+}
+
+function sessionPeer(session: OpenSession): InteropPeer {
+  const { process, peer, api, sessionId } = session;
+  return {
+    sessionId,
+    subscribe: (tracks) => subscribe(session, tracks),
+    readReceived: () => process.call('readReceived', { peer }),
+    readState: () => process.call('readState', { peer }),
+    close: async () => {
+      await process.call('close', { peer });
+      await api.callOk('DELETE', `/session/${sessionId}`);
+    },
+  };
 }
 
 async function subscribe({ process, peer, api, sessionId }: OpenSession, tracks: readonly RemoteTrack[]): Promise<readonly string[]> {

@@ -18,6 +18,9 @@ const PYTHON = process.env.CAUSEWAY_PYTHON ?? '/usr/bin/python3';
 const PYTHON_FOLDER = resolve(import.meta.dirname, '../../clients');
 const WERIFT_MAIN = resolve(import.meta.dirname, '../werift/main.ts');
 
+/** A run is about what clients understand: it goes on where a node in service would refuse sessions to spare those it has. */
+const ENVIRONMENT = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
+
 const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<InteropClient>>> = {
   aiortc: () => startProcessClient({ name: 'aiortc', counts: 'decoded', command: [PYTHON, resolve(PYTHON_FOLDER, 'aiortc_client.py')] }),
   gstreamer: () =>
@@ -47,7 +50,7 @@ const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<Interop
 /** @throws Error – a client does not start; those that did are closed again */
 export async function openInteropStage(names: readonly ClientName[] = CLIENT_NAMES): Promise<InteropStage> {
   // The daemon first: when it does not start there is nothing else to close.
-  const daemon = await startDaemon();
+  const daemon = await startDaemon(ENVIRONMENT);
   const site = await startBlankSite();
   const starts = await Promise.allSettled(names.map((name) => STARTERS[name](site)));
   const clients = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
