@@ -20,7 +20,7 @@ interface Problem {
  * @throws payload_too_large – the SDP is too long
  */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const result = schema.safeParse(body, { error: problemOf });
+  const result = validate(schema, body);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, MAX_PROBLEMS).map(describeIssue);
   const [firstIssue] = result.error.issues;
@@ -28,6 +28,16 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unk
   if (firstIssue === undefined || first === undefined) throw new Error('a failed parse has at least one issue');
   const subject = first.path === '' ? 'the request body' : first.path;
   throw new SfuError(codeOf(firstIssue), `${subject} ${first.problem}`, { details: { path: first.path, problems } });
+}
+
+/** Zod measures whatever has a `length`, and throws when that is an object which cannot be compared with a number. */
+function validate<Schema extends z.ZodType>(schema: Schema, body: unknown): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(body, { error: problemOf });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new SfuError('invalid_params', 'the request body has a field named length whose value is none', { cause });
+  }
 }
 
 function describeIssue(issue: z.core.$ZodIssue): Problem {
