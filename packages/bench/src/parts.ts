@@ -19,6 +19,8 @@ export interface Printer {
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1000;
+/** A server runs for days; 250 packets a second need this long to have everything optimized. */
+const RUN_IN_MS = 20_000;
 const PROFILE_MS = 5000;
 const PROFILE_LINES = 25;
 
@@ -34,7 +36,7 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
     for (const name of contestants) running.push(await bench.startContestant(name, LOAD));
     await measureForwardingRounds(
       running,
-      { subscriberCounts, rounds, window },
+      { subscriberCounts, rounds, window, runInMs: RUN_IN_MS },
       {
         onTurn: (subscribers, name) => printer.note(`N = ${subscribers}: ${name}`),
         onResult: (result) => printer.print(formatForwarding(result)),

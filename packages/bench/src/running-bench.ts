@@ -20,8 +20,8 @@ export class RunningBench {
     this.#otherCheckout = otherCheckout;
     const program = programPath('./load/main.ts', import.meta.url);
     this.load = {
-      source: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load source', program })),
-      crowd: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load crowd', program })),
+      source: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load source', program, role: 'load' })),
+      crowd: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load crowd', program, role: 'load' })),
     };
   }
 

@@ -23,6 +23,7 @@ export async function launchCauseway(checkout: string, options: Readonly<Record<
   const httpPort = await findFreePort('tcp');
   const url = `http://127.0.0.1:${httpPort}`;
   const process = new BenchProcess<ProbeVerbs>({
+    role: 'measured',
     name: `Causeway of ${checkout}`,
     program: join(checkout, 'packages/gateway/src/main.ts'),
     env: {

@@ -5,7 +5,11 @@ import { type Contestant, type Load, type Progress, SRTP_TAG_BYTES } from './con
 
 /** Starts the floor: bare sends to sinks in the load process. */
 export function startFloor(load: Load, crowd: BenchProcess<LoadVerbs>): Contestant {
-  const process = new BenchProcess<FloorVerbs>({ name: 'floor', program: programPath('../floor/main.ts', import.meta.url) });
+  const process = new BenchProcess<FloorVerbs>({
+    name: 'floor',
+    role: 'measured',
+    program: programPath('../floor/main.ts', import.meta.url),
+  });
   let sinks = 0;
   // Sinks are only added between runs, so what was expected before is settled by then.
   let expectedBefore = 0;

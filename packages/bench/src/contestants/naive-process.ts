@@ -4,7 +4,11 @@ import type { LaunchedSfu } from './sfu-contestant.ts';
 
 /** Starts the naive werift SFU. */
 export function launchNaive(): LaunchedSfu {
-  const process = new BenchProcess<YardstickVerbs>({ name: 'naive', program: programPath('../yardstick/main.ts', import.meta.url) });
+  const process = new BenchProcess<YardstickVerbs>({
+    name: 'naive',
+    role: 'measured',
+    program: programPath('../yardstick/main.ts', import.meta.url),
+  });
   const address = process.ask('listen').then((port) => ({ url: `http://127.0.0.1:${port}`, appId: 'bench', secret: 'not-looked-at' }));
   return { process, address };
 }

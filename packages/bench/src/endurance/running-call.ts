@@ -33,7 +33,7 @@ export class RunningCall {
   /** Runs something beside a call, whose clients are in a process of their own. */
   static async beside<Result>(address: SfuAddress, act: (call: RunningCall) => Promise<Result>): Promise<Result> {
     const program = programPath('../load/main.ts', import.meta.url);
-    const clients = new BenchProcess<LoadVerbs>({ name: 'call', program });
+    const clients = new BenchProcess<LoadVerbs>({ name: 'call', program, role: 'load' });
     const call = new RunningCall(clients);
     try {
       return await Promise.race([call.#hold(address, act), clients.died]);

@@ -36,7 +36,8 @@ export async function measureForwarding(contestant: Contestant, length: WindowLe
   return { cpuMicros: cpuAfter - cpuBefore, ...difference(before, after), latenciesMs: await contestant.takeLatenciesMs() };
 }
 
-async function runLoad(contestant: Contestant, durationMs: number): Promise<void> {
+/** Carries the load for a while, without looking. */
+export async function runLoad(contestant: Contestant, durationMs: number): Promise<void> {
   await contestant.start();
   await sleep(durationMs);
   await contestant.pause();

@@ -1,5 +1,5 @@
 import type { Contestant, ContestantName } from '../contestants/contestant.ts';
-import { type ForwardingSample, measureForwarding, type WindowLength } from './forwarding-window.ts';
+import { type ForwardingSample, measureForwarding, runLoad, type WindowLength } from './forwarding-window.ts';
 import { interleave } from './rounds.ts';
 
 export interface ForwardingPlan {
@@ -7,6 +7,8 @@ export interface ForwardingPlan {
   readonly subscriberCounts: readonly number[];
   readonly rounds: number;
   readonly window: WindowLength;
+  /** Load that each contestant carries before its first window, until the compiler has seen all of its packet path. */
+  readonly runInMs: number;
 }
 
 /** All rounds of all contestants at one number of subscribers. */
@@ -28,8 +30,9 @@ export async function measureForwardingRounds(
   plan: ForwardingPlan,
   listener: ForwardingListener,
 ): Promise<void> {
-  for (const subscribers of plan.subscriberCounts) {
+  for (const [place, subscribers] of plan.subscriberCounts.entries()) {
     for (const contestant of contestants) await contestant.growTo(subscribers);
+    if (place === 0) for (const contestant of contestants) await runLoad(contestant, plan.runInMs);
     const samples = new Map(contestants.map(({ name }): [ContestantName, ForwardingSample[]] => [name, []]));
     for (const contestant of interleave(contestants, plan.rounds)) {
       listener.onTurn(subscribers, contestant.name);

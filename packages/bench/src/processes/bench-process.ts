@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type BenchRole, onCoresOf } from './core-share.ts';
 import type { ProbeVerbs } from './probe-verbs.ts';
 import { Asker, type Contract } from './request-channel.ts';
 
@@ -12,6 +13,7 @@ export interface BenchProcessOptions {
   readonly name: string;
   /** The program, a TypeScript file. */
   readonly program: string;
+  readonly role: BenchRole;
   /** Added to the environment of the bench itself. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -25,10 +27,11 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
   #outputTail = '';
   #isStopping = false;
 
-  constructor({ name, program, env = {} }: BenchProcessOptions) {
+  constructor({ name, program, role, env = {} }: BenchProcessOptions) {
     this.name = name;
     const nodeArguments = ['--conditions=causeway-source', '--expose-gc', '--import', PROBE.href, program];
-    this.#child = spawn(process.execPath, nodeArguments, {
+    const [command, commandArguments] = onCoresOf(role, process.execPath, nodeArguments);
+    this.#child = spawn(command, commandArguments, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+/** What a process of the bench is: what is measured, or what loads it. */
+export type BenchRole = 'measured' | 'load';
+
+/**
+ * The command that starts a program on the cores of its role: the first core for what is measured, the others for the load. Left to
+ * itself the kernel puts a receiver it wakes on the sender's core, where it pushes the sender aside in the middle of a fan-out: that
+ * would measure the scheduler, and more of it the more load processes a contestant needs.
+ *
+ * @returns the program as it is where there is one core only, or no `taskset` (util-linux)
+ */
+export function onCoresOf(role: BenchRole, program: string, programArguments: readonly string[]): readonly [string, readonly string[]] {
+  const cores = availableParallelism();
+  if (cores < 2 || !hasTaskset()) return [program, programArguments];
+  const share = role === 'measured' ? '0' : `1-${cores - 1}`;
+  return ['taskset', ['--cpu-list', share, program, ...programArguments]];
+}
+
+let tasksetWorks: boolean | undefined;
+
+function hasTaskset(): boolean {
+  tasksetWorks ??= spawnSync('taskset', ['--cpu-list', '0', 'true']).status === 0;
+  return tasksetWorks;
+}
