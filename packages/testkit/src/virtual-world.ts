@@ -206,6 +206,11 @@ export class VirtualWorld {
     this.#nowMs = untilMs;
   }
 
+  /** Time passes, and the engine's process does not run: what is due happens with the next `run`, late. */
+  standStill(durationMs: number): void {
+    this.#nowMs += durationMs;
+  }
+
   #nextEventMs(): number {
     let nextMs = this.engine.nextDeadlineMs;
     for (const { atMs } of this.#agenda) nextMs = Math.min(nextMs, atMs);
