@@ -6,5 +6,6 @@ export * from './matrix/join.ts';
 export * from './matrix/run-call.ts';
 export * from './matrix/run-matrix.ts';
 export * from './matrix/run-round.ts';
+export * from './matrix/undisturbed.ts';
 export * from './report/interop-document.ts';
 export * from './werift/depacketised-media.ts';

@@ -17,15 +17,18 @@ async function runInterop(options: InteropOptions): Promise<void> {
     const joins = await runMatrix(stage, options, printRound);
     if (options.calls > 0) process.stdout.write('Calls, one session for both directions:\n');
     const calls = await runCalls(stage, options, printRound);
-    const all = [...joins, ...calls];
+    const all = [...joins.joins, ...calls.joins];
+    const repetitions = joins.repetitions + calls.repetitions;
+    if (repetitions > 0) process.stdout.write(`${repetitions} rounds were run again because the machine had stood still.\n`);
     const succeeded = all.filter(hasSucceeded).length;
     process.stdout.write(`${succeeded} of ${all.length} joins succeeded.\n`);
     if (succeeded < all.length) process.exitCode = 1;
     if (options.outputPath !== undefined) {
       const document = writeInteropDocument({
         clients,
-        joins,
-        calls,
+        joins: joins.joins,
+        calls: calls.joins,
+        repetitions,
         joinsPerPair: options.joins,
         command: ['scripts/interop', ...process.argv.slice(2)].join(' '),
         date: new Date().toISOString().slice(0, 10),

@@ -8,6 +8,7 @@ const RUN: InteropRun = {
   ],
   joins: [JOIN, { ...JOIN, frames: 5, failure: 'waited in vain\nwith a log' }],
   calls: [],
+  repetitions: 0,
   joinsPerPair: 2,
   command: 'scripts/interop --joins 2',
   date: '2026-11-24',
@@ -40,7 +41,12 @@ describe('docs/interop.md', () => {
     expect(writeInteropDocument(RUN)).not.toContain('## Calls');
   });
 
-  it('says when and how it was made', () => {
+  it('says when rounds were run again, and why', () => {
+    expect(writeInteropDocument({ ...RUN, repetitions: 2 })).toContain('paused for seconds in the middle of them: 2.');
+    expect(writeInteropDocument(RUN)).not.toContain('paused');
+  });
+
+  it('says when and and how it was made', () => {
     expect(writeInteropDocument(RUN)).toContain('Written on 2026-11-24 by `scripts/interop --joins 2` (2 cores)');
   });
 });

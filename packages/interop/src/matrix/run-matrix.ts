@@ -4,6 +4,7 @@ import type { InteropStage } from './interop-stage.ts';
 import type { Join } from './join.ts';
 import { runCall } from './run-call.ts';
 import { runRound } from './run-round.ts';
+import { runUndisturbed } from './undisturbed.ts';
 
 export interface Plan {
   readonly publishers: readonly ClientName[];
@@ -15,40 +16,51 @@ export interface Plan {
   readonly calls: number;
 }
 
+export interface MatrixResult {
+  readonly joins: readonly Join[];
+  /** Rounds that were run again because the machine had stood still. */
+  readonly repetitions: number;
+}
+
+type Round = () => Promise<readonly Join[]>;
 type OnJoins = (joins: readonly Join[]) => void;
 
 /** @param onJoins told the joins of each round as soon as they are done */
-export async function runMatrix(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<Join[]> {
-  const all: Join[] = [];
-  for (let repetition = 0; repetition < plan.joins; repetition += 1) {
-    for (const codec of plan.codecs) {
-      const hasCodec = (name: ClientName): boolean => stage.client(name).videoCodecs.includes(codec);
-      const subscribers = plan.subscribers.filter(hasCodec).map((name) => stage.client(name));
-      for (const publisher of plan.publishers.filter(hasCodec)) {
-        const joins = await runRound({ access: stage.daemon.access, publisher: stage.client(publisher), codec, subscribers });
-        all.push(...joins);
-        onJoins(joins);
-      }
-    }
-  }
-  return all;
+export function runMatrix(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<MatrixResult> {
+  const { access } = stage.daemon;
+  const rounds = plan.codecs.flatMap((codec) => {
+    const subscribers = clientsWith(stage, plan.subscribers, codec);
+    return clientsWith(stage, plan.publishers, codec).map((publisher) => () => runRound({ access, publisher, codec, subscribers }));
+  });
+  return runAll(rounds, plan.joins, onJoins);
 }
 
 /** As `runMatrix`, for calls: one session for both directions. */
-export async function runCalls(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<Join[]> {
+export function runCalls(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<MatrixResult> {
+  const { access } = stage.daemon;
   const names = plan.publishers.filter((name) => plan.subscribers.includes(name));
-  const all: Join[] = [];
-  for (let repetition = 0; repetition < plan.calls; repetition += 1) {
-    for (const codec of plan.codecs) {
-      const clients = names.map((name) => stage.client(name)).filter(({ videoCodecs }) => videoCodecs.includes(codec));
-      for (const parties of pairsOf(clients)) {
-        const joins = await runCall({ access: stage.daemon.access, parties, codec });
-        all.push(...joins);
-        onJoins(joins);
-      }
+  const calls = plan.codecs.flatMap((codec) => {
+    return pairsOf(clientsWith(stage, names, codec)).map((parties) => () => runCall({ access, parties, codec }));
+  });
+  return runAll(calls, plan.calls, onJoins);
+}
+
+async function runAll(rounds: readonly Round[], times: number, onJoins: OnJoins): Promise<MatrixResult> {
+  const joins: Join[] = [];
+  let repeated = 0;
+  for (let time = 0; time < times; time += 1) {
+    for (const round of rounds) {
+      const { result, repetitions } = await runUndisturbed(round);
+      joins.push(...result);
+      repeated += repetitions;
+      onJoins(result);
     }
   }
-  return all;
+  return { joins, repetitions: repeated };
+}
+
+function clientsWith(stage: InteropStage, names: readonly ClientName[], codec: VideoCodec): InteropClient[] {
+  return names.map((name) => stage.client(name)).filter(({ videoCodecs }) => videoCodecs.includes(codec));
 }
 
 /** Each with itself and with those after it. */

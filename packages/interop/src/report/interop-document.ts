@@ -8,6 +8,8 @@ export interface InteropRun {
   readonly joins: readonly Join[];
   /** Of sessions that publish and subscribe. */
   readonly calls: readonly Join[];
+  /** Rounds that were run again because the machine had stood still. */
+  readonly repetitions: number;
   /** Asked for, of each pair in each codec. */
   readonly joinsPerPair: number;
   /** As typed. */
@@ -43,8 +45,10 @@ export function writeInteropDocument(run: InteropRun): string {
   ].join('\n\n')}\n`;
 }
 
-function introduction({ command, date, machine, joins, joinsPerPair }: InteropRun): string {
+function introduction({ command, date, machine, joins, joinsPerPair, repetitions }: InteropRun): string {
   const succeeded = joins.filter(hasSucceeded).length;
+  const standstills =
+    repetitions === 0 ? '' : `\nRounds run again because the virtual machine was paused for seconds in the middle of them: ${repetitions}.`;
   return `# Interoperability
 
 Written on ${date} by \`${command}\` (${machine}): do not edit, run it again.
@@ -52,7 +56,7 @@ Written on ${date} by \`${command}\` (${machine}): do not edit, run it again.
 Every client publishes a moving picture and a tone to one Causeway node, and every client subscribes to both: ${succeeded} of ${joins.length} joins
 succeeded. A join is a session of its own, ICE, DTLS and negotiation anew; it joins when the publisher is on the air already, so it needs
 a keyframe of its own. It succeeds when the subscriber has counted more than a second of picture and of sound. The publisher is new for
-each of the ${joinsPerPair} joins of a pair, and all clients join it at once.`;
+each of the ${joinsPerPair} joins of a pair, and all clients join it at once.${standstills}`;
 }
 
 function callSection(run: InteropRun): string[] {
