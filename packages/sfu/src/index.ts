@@ -1,3 +1,4 @@
+export type { CertificateFingerprint, IceCredentials } from '@causeway/media';
 export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export { createSfu, type SfuOptions } from './create-sfu.ts';
@@ -5,6 +6,7 @@ export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type Tra
 export type { SessionCensus, SfuInspection, ShardInspection, ShardObjects, UdpCensus } from './inspection.ts';
 export { openFilesLimit } from './io/open-files-limit.ts';
 export { shardNoOf } from './negotiation/index.ts';
+export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal } from './overload/admission.ts';
 export type { EntranceReport } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';

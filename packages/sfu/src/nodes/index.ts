@@ -1,0 +1,3 @@
+export type * from './link-trust.ts';
+export type * from './node-directory.ts';
+export { StaticNodeDirectory } from './static-node-directory.ts';

@@ -1,0 +1,66 @@
+/** Who else is there: the nodes of a cluster, as every one of them tells about itself. */
+import type { CertificateFingerprint } from '@causeway/media';
+import type { NodeIdentity } from './link-trust.ts';
+
+/** `stressed` nodes get no new sessions while others can take them, `draining` ones none at all. */
+export type NodeState = 'serving' | 'stressed' | 'draining';
+
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface GeoPoint {
+  readonly latitudeDegrees: number;
+  readonly longitudeDegrees: number;
+}
+
+/** What a node tells the others about itself. */
+export interface NodeRecord extends NodeIdentity {
+  /** The number in the ids of its sessions. */
+  readonly nodeNo: number;
+  /** Which life of the node number this is: higher is newer, and only the newest is alive. */
+  readonly epoch: number;
+  readonly region: string;
+  /** Undefined when its operator told none; such a node is never the nearest. */
+  readonly location: GeoPoint | undefined;
+  /** Base URL that other nodes pass calls on to. */
+  readonly apiUrl: string;
+  /** Where links reach it, best first. */
+  readonly linkAddresses: readonly SocketAddress[];
+  /** Of the certificate that its end of a link shows. */
+  readonly fingerprint: CertificateFingerprint;
+  /** Versions of the control protocol on links that it speaks. */
+  readonly linkVersions: { readonly min: number; readonly max: number };
+  readonly softwareVersion: string;
+  readonly state: NodeState;
+  /** 0 (idle) to 1 (full). */
+  readonly load: number;
+}
+
+/** Why a node is no longer listed: it fell silent, a newer life of it began, or it said goodbye. */
+export type NodeGoneReason = 'lease-ended' | 'superseded' | 'left';
+
+/** Told after the directory has changed: `others` and `find` already show the news. */
+export interface NodeListener {
+  /** A node is there, or its record changed. */
+  onNodePut(record: NodeRecord): void;
+  /** A newer epoch of the same number is told as the old one gone (`superseded`) and then the new one put. */
+  onNodeGone(record: NodeRecord, why: NodeGoneReason): void;
+}
+
+export interface NodeDirectory {
+  readonly self: NodeRecord;
+  /** Live nodes as last known, this one excluded. Never fails; with Redis down what was known last stays known until a link says otherwise. */
+  readonly others: readonly NodeRecord[];
+  /** @returns the live node of that number, this one included; undefined if there is none */
+  find(nodeNo: number): NodeRecord | undefined;
+  /**
+   * Tells what changes from now on; what is known already is in `others`.
+   *
+   * @returns stops the telling
+   */
+  watch(listener: NodeListener): () => void;
+  /** Changes what is told about this node; others learn it within a few seconds. */
+  announce(change: { readonly state?: NodeState; readonly load?: number }): void;
+}

@@ -1,0 +1,51 @@
+import type { NodeDirectory, NodeGoneReason, NodeListener, NodeRecord, NodeState } from './node-directory.ts';
+
+/** A directory whose nodes are put and removed by its owner: of a node that stands alone, and of tests. */
+export class StaticNodeDirectory implements NodeDirectory {
+  readonly #others = new Map<number, NodeRecord>();
+  readonly #listeners = new Set<NodeListener>();
+  #self: NodeRecord;
+
+  constructor(self: NodeRecord, others: readonly NodeRecord[] = []) {
+    this.#self = self;
+    for (const record of others) this.#others.set(record.nodeNo, record);
+  }
+
+  get self(): NodeRecord {
+    return this.#self;
+  }
+
+  get others(): readonly NodeRecord[] {
+    return [...this.#others.values()];
+  }
+
+  find(nodeNo: number): NodeRecord | undefined {
+    return nodeNo === this.#self.nodeNo ? this.#self : this.#others.get(nodeNo);
+  }
+
+  watch(listener: NodeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  announce(change: { readonly state?: NodeState; readonly load?: number }): void {
+    this.#self = { ...this.#self, ...change };
+  }
+
+  /** Adds or replaces another node; one of an older epoch than is known changes nothing. */
+  put(record: NodeRecord): void {
+    const known = this.#others.get(record.nodeNo);
+    if (known !== undefined && known.epoch > record.epoch) return;
+    if (known !== undefined && known.epoch < record.epoch) this.remove(known.nodeNo, 'superseded');
+    this.#others.set(record.nodeNo, record);
+    for (const listener of [...this.#listeners]) listener.onNodePut(record);
+  }
+
+  /** Does nothing for a number that is not there. */
+  remove(nodeNo: number, why: NodeGoneReason): void {
+    const known = this.#others.get(nodeNo);
+    if (known === undefined) return;
+    this.#others.delete(nodeNo);
+    for (const listener of [...this.#listeners]) listener.onNodeGone(known, why);
+  }
+}
