@@ -1,0 +1,38 @@
+import type { AppId } from '@causeway/protocol';
+
+/** One life of one node: a number is taken up again after a restart, an epoch never is. */
+export interface AssertingNode {
+  readonly nodeNo: number;
+  readonly epoch: number;
+}
+
+/**
+ * What a node vouches for when it passes a call on to another: that it has seen the caller's secret, for exactly this call. It takes
+ * the secret's place, so that a secret never leaves the node it was sent to.
+ */
+export interface CallAssertion {
+  /** Random; an assertion is good for one call. */
+  readonly assertionId: string;
+  /** Milliseconds by the sender's own monotonic clock. Wall clocks of nodes may be hours apart, so they are not compared. */
+  readonly issuedAtMs: number;
+  readonly from: AssertingNode;
+  readonly to: AssertingNode;
+  readonly appId: AppId;
+  /** Upper case, as in HTTP. */
+  readonly method: string;
+  /** With its query, as in the request line. */
+  readonly path: string;
+  /** SHA-256 of the body as JSON, in base64; of nothing if there is none. */
+  readonly bodyDigest: string;
+}
+
+/**
+ * Signs and verifies assertions with what all nodes of a cluster know. It vouches for the signature and the shape; whether the
+ * assertion fits the call, and was not used before, is for the receiver to find out.
+ */
+export interface AssertionTrust {
+  /** @returns text of at most 2,048 visible ASCII characters, for a header */
+  sign(assertion: CallAssertion): string;
+  /** @returns undefined if the text is not an assertion signed by a node of this cluster; never throws */
+  verify(text: string): CallAssertion | undefined;
+}
