@@ -26,8 +26,8 @@ import type {
   TransportPlan,
 } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
-import type { SecureSuite } from './secure-endpoint.ts';
-import { type EngineSnapshot, snapshotTransports } from './stats.ts';
+import type { DataChannelRequest, SecureSuite } from './secure-endpoint.ts';
+import { type EngineSnapshot, type LinkStatistics, snapshotTransports } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import { Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
@@ -180,6 +180,19 @@ export class Engine implements MediaControl {
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
     subscriber.transport.tracksChanged();
     subscriber.close(nowMs);
+  }
+
+  openDataChannel(_nowMs: number, transportId: string, request: DataChannelRequest): void {
+    this.#transports.get(transportId)?.endpoint.openDataChannel(request);
+  }
+
+  sendData(_nowMs: number, transportId: string, streamId: number, data: Uint8Array | string): void {
+    this.#transports.get(transportId)?.endpoint.sendData(streamId, data);
+  }
+
+  /** Of those links (`TransportPlan.isLink`) whose round trip is known. */
+  linkStatistics(): LinkStatistics[] {
+    return [];
   }
 
   /** Counters and live objects, for statistics and for finding leaks; a copy. */

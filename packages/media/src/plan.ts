@@ -4,7 +4,7 @@
  * Ids are chosen by the caller and are unique within one engine: a transport id is the session id; a track id here is the
  * engine-wide id of one publication (not the API's `trackId`); a subscription id is that of one sending m-section.
  */
-import type { CertificateFingerprint } from './secure-endpoint.ts';
+import type { CertificateFingerprint, DataChannelRequest } from './secure-endpoint.ts';
 
 export type MediaKind = 'audio' | 'video';
 
@@ -34,12 +34,31 @@ export interface IceCredentials {
   readonly password: string;
 }
 
+/** Where another node of ours is reached. */
+export interface ReachableAddress {
+  /** IPv4 or IPv6 text. */
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface TransportPlan {
   readonly transportId: string;
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
   readonly dtlsRole: 'server' | 'client';
   readonly remoteFingerprints: readonly CertificateFingerprint[];
+  /**
+   * Reach the peer there by connectivity checks of our own, as the controlling side (RFC 8445 §7.2). For links between nodes: never
+   * addresses that a client has named. Default: wait to be checked (ICE-lite).
+   */
+  readonly reach?: readonly ReachableAddress[];
+  /** A link between nodes or shards: it carries many tracks, and its silence is noticed within 2 s. Default false. */
+  readonly isLink?: boolean;
+  /**
+   * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
+   * the engine (`Engine.bindPath`), and nothing that comes from the network can be one. Default `dtls`.
+   */
+  readonly security?: 'dtls' | 'none';
 }
 
 /** New credentials of a running transport; DTLS, SRTP and subscriptions stay (RFC 8445 §9). */
@@ -53,6 +72,8 @@ export interface IceRestartPlan {
 export interface AnnouncedSsrcPlan {
   readonly ssrc: number;
   readonly rtxSsrc: number | undefined;
+  /** The encoding that comes under this SSRC, where the sender does not write the RID extension (a link); one of the plan's `rids`. */
+  readonly rid?: string;
 }
 
 export interface PublisherTrackPlan {
@@ -83,6 +104,8 @@ export interface SubscriberTrackPlan {
   readonly paused: boolean;
   /** The layer asked for; undefined leaves the choice to the engine (the best that is arriving). */
   readonly preferredRid: string | undefined;
+  /** With `preferredRid`: that layer or nothing, as relays want it. Default false. */
+  readonly isExactLayer?: boolean;
 }
 
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
@@ -98,6 +121,10 @@ export interface EngineListener {
   onTrackActivity(trackId: string, activity: 'active' | 'inactive'): void;
   onDataChannelOpened(transportId: string, streamId: number, label: string): void;
   onDataChannelClosed(transportId: string, streamId: number): void;
+  /** Of links; what clients send has no subscribers yet. */
+  onDataChannelMessage(transportId: string, streamId: number, data: Uint8Array | string): void;
+  /** Simulcast only: which layers arrive now, the one with the highest bitrate first. Told when the set or its order changes. */
+  onLayersChanged(trackId: string, rids: readonly string[]): void;
   /** A packet of this peer has shown a defect of the engine; the owner should close the transport. */
   onDefect(transportId: string, error: unknown): void;
   /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
@@ -116,4 +143,8 @@ export interface MediaControl {
   /** Adds a subscription, or switches its source, layer or pause when the id is known. */
   putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void;
   removeSubscriberTrack(nowMs: number, subscriptionId: string): void;
+  /** Opens a data channel; the listener hears `onDataChannelOpened` when it is there. Nothing happens before the transport is connected. */
+  openDataChannel(nowMs: number, transportId: string, request: DataChannelRequest): void;
+  /** Sends on an open data channel; nothing happens when it is closed, or too much waits for the peer already. */
+  sendData(nowMs: number, transportId: string, streamId: number, data: Uint8Array | string): void;
 }

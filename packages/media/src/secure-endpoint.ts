@@ -54,7 +54,7 @@ export interface CertificateFingerprint {
   readonly value: string;
 }
 
-/** A data channel the peer opened, as its DCEP OPEN described it (RFC 8832 §5.1). */
+/** A data channel as its DCEP OPEN described it (RFC 8832 §5.1). */
 export interface DataChannelInfo {
   readonly streamId: number;
   readonly label: string;
@@ -63,6 +63,9 @@ export interface DataChannelInfo {
   readonly maxRetransmits: number | undefined;
   readonly maxPacketLifeTimeMs: number | undefined;
 }
+
+/** What a channel is opened with; reliable and ordered unless told otherwise. */
+export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'label'>> & Pick<DataChannelInfo, 'label'>;
 
 /** What an endpoint tells its owner. Calls come at any time, never from within a call into the endpoint's constructor. */
 export interface SecureEndpointListener {
@@ -99,7 +102,14 @@ export interface SecureEndpoint {
   closeOutboundStream(stream: OutboundStream): void;
   /** The stream that all outgoing RTCP of this peer is protected on. */
   readonly rtcpStream: OutboundStream;
-  /** Sends on a data channel the peer opened. @returns false when the channel is not open or its buffer is full */
+  /**
+   * Opens a data channel. As DTLS client this begins the SCTP association; as server the channel waits until the peer does.
+   *
+   * @returns the stream id, which the listener hears of once the channel is open; undefined before the handshake has ended, or when all
+   *   are taken
+   */
+  openDataChannel(request: DataChannelRequest): number | undefined;
+  /** Sends on an open data channel. @returns false when the channel is not open or its buffer is full */
   sendData(streamId: number, data: Uint8Array | string): boolean;
   closeDataChannel(streamId: number): void;
   /** Says goodbye (DTLS close_notify), releases keys and timers. The listener is not called again, save for that last datagram. */

@@ -37,6 +37,15 @@ export interface TransportSnapshot {
   readonly subscriberTracks: readonly SubscriberTrackSnapshot[];
 }
 
+/** How good a link between nodes is just now. */
+export interface LinkStatistics {
+  readonly transportId: string;
+  /** Round trip of its connectivity checks, smoothed. */
+  readonly rttMs: number;
+  /** Share of what was sent over it that did not arrive at the first try, 0 to 1, over the last seconds. */
+  readonly lossRatio: number;
+}
+
 export interface EngineSnapshot {
   readonly transports: readonly TransportSnapshot[];
   /** Counts of live objects: they return to zero when everybody has left. */

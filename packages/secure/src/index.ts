@@ -1,6 +1,4 @@
 export type { DtlsCounters } from './dtls/dtls-counters.ts';
-export type { ChannelOpeningEndpoint } from './peer-endpoint.ts';
-export type { DataChannelRequest } from './sctp/data-channels.ts';
 export type { SctpCounters } from './sctp/sctp-counters.ts';
 export type { SecureCensus } from './secure-census.ts';
 export { type CountingSecureSuite, createSecureSuite, type SecureSuiteOptions } from './secure-suite.ts';

@@ -1,9 +1,16 @@
 /** One peer: its DTLS association, the SRTP keys that came of it, and the data channels inside it. */
-import type { OutboundStream, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SecureEndpointOptions } from '@causeway/media';
+import type {
+  DataChannelRequest,
+  OutboundStream,
+  SecureCloseReason,
+  SecureEndpoint,
+  SecureEndpointListener,
+  SecureEndpointOptions,
+} from '@causeway/media';
 import type { LocalCertificate } from './dtls/certificate.ts';
 import { DtlsAssociation } from './dtls/dtls-association.ts';
 import type { DtlsCounters } from './dtls/dtls-counters.ts';
-import { type DataChannelRequest, DataChannels } from './sctp/data-channels.ts';
+import { DataChannels } from './sctp/data-channels.ts';
 import type { SctpCounters } from './sctp/sctp-counters.ts';
 import type { RtpOutboundStream } from './srtp/outbound-stream.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
@@ -18,17 +25,7 @@ export interface PeerEndpointContext {
   readonly live: Set<PeerEndpoint>;
 }
 
-/** An endpoint that also opens data channels: what relays and load tests need, and the SFU's engine does not. */
-export interface ChannelOpeningEndpoint extends SecureEndpoint {
-  /**
-   * Opens a data channel. As DTLS client this begins the SCTP association; as server the channel waits until the peer does.
-   *
-   * @returns the stream id, which the listener hears of once the channel is open; undefined before the handshake has ended, or when all are taken
-   */
-  openDataChannel(request: DataChannelRequest): number | undefined;
-}
-
-export class PeerEndpoint implements ChannelOpeningEndpoint {
+export class PeerEndpoint implements SecureEndpoint {
   readonly #listener: SecureEndpointListener;
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsAssociation;

@@ -1,8 +1,15 @@
 /** The node's DTLS-SRTP: one certificate, one arena, and an endpoint per peer. */
-import type { CertificateFingerprint, PacketArena, ProtectBatch, SecureEndpointOptions, SecureSuite } from '@causeway/media';
+import type {
+  CertificateFingerprint,
+  PacketArena,
+  ProtectBatch,
+  SecureEndpoint,
+  SecureEndpointOptions,
+  SecureSuite,
+} from '@causeway/media';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
-import { type ChannelOpeningEndpoint, PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
+import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
 import { createSctpCounters, type SctpCounters } from './sctp/sctp-counters.ts';
 import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
@@ -23,7 +30,6 @@ export interface CountingSecureSuite extends SecureSuite {
   readonly dtlsCounters: Readonly<DtlsCounters>;
   /** What SCTP and data channels threw away, counting up. */
   readonly sctpCounters: Readonly<SctpCounters>;
-  createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint;
   census(): SecureCensus;
 }
 
@@ -65,7 +71,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
     this.sctpCounters = this.#context.sctpCounters;
   }
 
-  createEndpoint(options: SecureEndpointOptions): ChannelOpeningEndpoint {
+  createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
     return new PeerEndpoint(options, this.#srtp.createTransform(), this.#context);
   }
 

@@ -1,6 +1,13 @@
 /** Two endpoints of two suites whose datagrams reach each other through the event queue, in order, with nothing lost. */
-import type { CertificateFingerprint, DataChannelInfo, SecureCloseReason, SecureEndpointListener, SrtpProfile } from '@causeway/media';
-import type { ChannelOpeningEndpoint, CountingSecureSuite } from '../src/index.ts';
+import type {
+  CertificateFingerprint,
+  DataChannelInfo,
+  SecureCloseReason,
+  SecureEndpoint,
+  SecureEndpointListener,
+  SrtpProfile,
+} from '@causeway/media';
+import type { CountingSecureSuite } from '../src/index.ts';
 
 /** What an endpoint has told its owner. */
 export class RecordingListener implements SecureEndpointListener {
@@ -79,8 +86,8 @@ export class RecordingListener implements SecureEndpointListener {
 }
 
 export interface EndpointPair {
-  readonly server: ChannelOpeningEndpoint;
-  readonly client: ChannelOpeningEndpoint;
+  readonly server: SecureEndpoint;
+  readonly client: SecureEndpoint;
   readonly serverHears: RecordingListener;
   readonly clientHears: RecordingListener;
 }
@@ -111,6 +118,6 @@ export function createEndpointPair(options: EndpointPairOptions): EndpointPair {
   return { server, client, serverHears, clientHears };
 }
 
-function carry(from: RecordingListener, to: ChannelOpeningEndpoint): void {
+function carry(from: RecordingListener, to: SecureEndpoint): void {
   for (const datagram of from.output.splice(0)) setImmediate(() => to.handleDtls(performance.now(), datagram));
 }

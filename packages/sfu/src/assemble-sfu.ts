@@ -53,8 +53,6 @@ export interface SfuAssembly {
 }
 
 const DEFAULT_LIMITS: SessionLimits = { maxSdpLength: LIMITS.maxSdpBytes, maxSections: LIMITS.maxMediaSectionsPerSession };
-/** There is one shard so far. */
-const SHARD_NO = 0;
 
 /** @param assembly with a shard whose socket is open */
 export function assembleSfu(assembly: SfuAssembly): Sfu {
@@ -102,7 +100,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       {
         appId,
         id: formatSessionId(assembly.nodeNo, uuidV4(random)),
-        shardNo: SHARD_NO,
+        shardNo: shard.chooseShardNo(),
         local,
         request,
         autoPublish: request.autoPublish ?? true,

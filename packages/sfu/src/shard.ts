@@ -1,7 +1,9 @@
 import type {
   CertificateFingerprint,
+  DataChannelRequest,
   EngineListener,
   IceRestartPlan,
+  LinkStatistics,
   PublisherTrackPlan,
   SubscriberTrackPlan,
   TransportPlan,
@@ -17,6 +19,10 @@ export interface Shard {
   readonly fingerprint: CertificateFingerprint;
   /** UDP port of the host candidates. */
   readonly port: number;
+  /** How many engines stand behind this one; the number of each is written into the ICE user fragments of its transports. */
+  readonly shardCount: number;
+  /** Which of them a new session should have: below `shardCount`. */
+  chooseShardNo(): number;
   /** Events come after the verb that caused them has returned, so a listener may call any verb. */
   setListener(listener: EngineListener): void;
   openTransport(plan: TransportPlan): void;
@@ -26,6 +32,12 @@ export interface Shard {
   removePublisherTrack(trackId: string): void;
   putSubscriberTrack(plan: SubscriberTrackPlan): void;
   removeSubscriberTrack(subscriptionId: string): void;
+  /** The listener hears `onDataChannelOpened` when it is there; nothing happens before the transport is connected. */
+  openDataChannel(transportId: string, request: DataChannelRequest): void;
+  /** Best effort: nothing happens when the channel is closed, or too much waits for the peer already. */
+  sendData(transportId: string, streamId: number, data: Uint8Array | string): void;
+  /** Of those links between nodes whose round trip is known. */
+  linkStatistics(): Promise<readonly LinkStatistics[]>;
   /** For want of memory: what is kept for retransmission goes. */
   forgetHistories(): void;
   inspect(): Promise<ShardInspection>;

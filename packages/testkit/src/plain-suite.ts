@@ -108,6 +108,10 @@ class PlainEndpoint implements SecureEndpoint {
     this.#ready.delete(stream);
   }
 
+  openDataChannel(): number | undefined {
+    return undefined;
+  }
+
   sendData(): boolean {
     return false;
   }

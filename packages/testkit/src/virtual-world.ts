@@ -237,6 +237,7 @@ export class VirtualWorld {
       send: (path, bytes, offset, length) => this.linksOf(path).down.send(this.#nowMs, bytes.subarray(offset, offset + length)),
       pathSelected: (path) => this.selectedPaths.push(path),
       pathReleased: (path) => this.releasedPaths.push(path),
+      openPath: () => undefined,
     };
   }
 
@@ -248,6 +249,8 @@ export class VirtualWorld {
       onTrackActivity: note,
       onDataChannelOpened: () => undefined,
       onDataChannelClosed: () => undefined,
+      onDataChannelMessage: () => undefined,
+      onLayersChanged: () => undefined,
       onDefect: (_transportId, error) => {
         throw error;
       },

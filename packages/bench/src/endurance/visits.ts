@@ -9,7 +9,7 @@ import {
   SfuApi,
   SubscribingClient,
 } from '@causeway/loadtest';
-import { type ChannelOpeningEndpoint, type CountingSecureSuite, createSecureSuite } from '@causeway/secure';
+import { type CountingSecureSuite, createSecureSuite } from '@causeway/secure';
 
 export interface VisitContext extends LoadContext {
   readonly suite: CountingSecureSuite;
@@ -48,8 +48,7 @@ const VISITS: readonly Visit[] = [
   },
   async function chat(context) {
     const session = await LoadSession.join(context, { listener: SILENT_LISTENER });
-    // The context's suite makes endpoints that open channels.
-    const endpoint = session.peer.endpoint as ChannelOpeningEndpoint;
+    const { endpoint } = session.peer;
     const streamId = endpoint.openDataChannel({ label: 'chat' });
     if (streamId === undefined) throw new Error('No data channel could be opened');
     await until('an open data channel', () => endpoint.sendData(streamId, 'hello'));

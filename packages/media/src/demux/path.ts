@@ -32,6 +32,12 @@ export interface DatagramSink {
   send(path: Path, bytes: Uint8Array, offset: number, length: number): void;
   /** ICE nominated this path: traffic will be heavy, a dedicated socket is worth while. */
   pathSelected(path: Path): void;
+  /**
+   * Makes a path to an address from which nothing has come yet, for a link to another node.
+   *
+   * @returns the path that is known already, if there is one; undefined if no local address can reach it
+   */
+  openPath(address: string, port: number): Path | undefined;
   /** The engine no longer knows this path; anything kept for it can go. */
   pathReleased(path: Path): void;
 }

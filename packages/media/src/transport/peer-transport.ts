@@ -57,6 +57,7 @@ export class PeerTransport implements SecureEndpointListener {
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
 
+  readonly #isLink: boolean;
   readonly #budget = new PacketBudget();
   readonly #liveness: Liveness;
   readonly #reports: ReportRound;
@@ -71,6 +72,7 @@ export class PeerTransport implements SecureEndpointListener {
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
+    this.#isLink = plan.isLink ?? false;
     this.ice = new IceLite(context, this, plan.local, plan.remote);
     this.receive = new ReceiveDemux(context);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
@@ -235,8 +237,9 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.listener.onDataChannelClosed(this.id, streamId);
   }
 
-  onDataChannelMessage(): void {
-    this.context.drops.increment(DropReason.DataWithoutSubscriber);
+  onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
+    if (this.#isLink) this.context.listener.onDataChannelMessage(this.id, streamId, data);
+    else this.context.drops.increment(DropReason.DataWithoutSubscriber);
   }
 
   #updateCanSend(): void {

@@ -20,13 +20,15 @@ test('a packet that hits a defect is reported with its session and counted, and 
   const ignore = (): void => undefined;
   const engine = new Engine({
     suite: new DefectiveSuite(),
-    sink: { send: ignore, pathSelected: ignore, pathReleased: ignore },
+    sink: { send: ignore, pathSelected: ignore, pathReleased: ignore, openPath: () => undefined },
     listener: {
       onConnectionState: ignore,
       onTransportClosed: ignore,
       onTrackActivity: ignore,
       onDataChannelOpened: ignore,
       onDataChannelClosed: ignore,
+      onDataChannelMessage: ignore,
+      onLayersChanged: ignore,
       onOutputReady: ignore,
       onDefect: (transportId, error) => defects.push([transportId, error]),
     },

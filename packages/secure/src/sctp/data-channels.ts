@@ -4,7 +4,7 @@
  *
  * @see RFC 8831, RFC 8832
  */
-import type { DataChannelInfo } from '@causeway/media';
+import type { DataChannelInfo, DataChannelRequest } from '@causeway/media';
 import { parseDcep, writeDcepAck, writeDcepOpen } from './dcep.ts';
 import { SctpAssociation } from './sctp-association.ts';
 import type { SctpCounters } from './sctp-counters.ts';
@@ -18,9 +18,6 @@ export interface DataChannelsListener {
   onMessage(streamId: number, data: Uint8Array | string): void;
   onAborted(): void;
 }
-
-/** What a channel is opened with; reliable and ordered unless told otherwise. */
-export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'label'>> & Pick<DataChannelInfo, 'label'>;
 
 interface Channel {
   readonly info: DataChannelInfo;

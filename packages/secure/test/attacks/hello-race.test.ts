@@ -31,12 +31,15 @@ class Node {
         send: (path, bytes, offset, length) => this.#receivers.get(path)?.(bytes.slice(offset, offset + length)),
         pathSelected: ignore,
         pathReleased: ignore,
+        openPath: () => undefined,
       },
       listener: {
         onConnectionState: (id, state) => state === 'connected' && this.joined.add(id),
         onTransportClosed: ignore,
         onTrackActivity: ignore,
         onDataChannelOpened: ignore,
+        onDataChannelMessage: ignore,
+        onLayersChanged: ignore,
         onDataChannelClosed: ignore,
         onOutputReady: ignore,
         onDefect: (_id, error) => {

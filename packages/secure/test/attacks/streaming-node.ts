@@ -1,6 +1,6 @@
-import type { CertificateFingerprint, OutboundStream } from '@causeway/media';
+import type { CertificateFingerprint, OutboundStream, SecureEndpoint } from '@causeway/media';
 import type { LocalCertificate } from '../../src/dtls/certificate.ts';
-import { type ChannelOpeningEndpoint, type CountingSecureSuite, createSecureSuite } from '../../src/index.ts';
+import { type CountingSecureSuite, createSecureSuite } from '../../src/index.ts';
 import { DtlsEnd } from '../dtls/virtual-link.ts';
 import { createEndpointPair, type EndpointPair, RecordingListener } from '../endpoint-pair.ts';
 import { Flush } from '../srtp/flush.ts';
@@ -12,7 +12,7 @@ const PAYLOAD_BYTES = 300;
 
 /** A peer that speaks bare DTLS to an endpoint of the node, with whatever certificate and manners; datagrams travel through the event queue. */
 export class HostilePeer {
-  readonly server: ChannelOpeningEndpoint;
+  readonly server: SecureEndpoint;
   readonly serverHears = new RecordingListener();
   readonly client: DtlsEnd;
   /** What the node has sent it. */
@@ -121,7 +121,7 @@ export class StreamingNode {
 /** What `harm` is for a stream that was not harmed. */
 export const UNHARMED = { lost: 0, closed: [undefined, undefined] };
 
-function decrypt(endpoint: ChannelOpeningEndpoint, packet: Buffer | undefined): Buffer | undefined {
+function decrypt(endpoint: SecureEndpoint, packet: Buffer | undefined): Buffer | undefined {
   if (packet === undefined) return undefined;
   const length = endpoint.unprotectRtp(packet);
   return length < 0 ? undefined : packet.subarray(0, length);

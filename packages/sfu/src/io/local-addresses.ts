@@ -36,7 +36,10 @@ function localAddresses(wildcard: string): string[] {
   );
 }
 
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 function loopbackLast(addresses: readonly string[]): string[] {
-  const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
   return [...addresses.filter((address) => !isLoopback(address)), ...addresses.filter(isLoopback)];
 }

@@ -4,10 +4,13 @@
  * sending costs a third less (docs/adr/0005).
  */
 import type { RemoteInfo } from 'node:dgram';
+import { isIP } from 'node:net';
 import type { DatagramSink, Path } from '@causeway/media';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
+import { isLoopback } from './local-addresses.ts';
 import { PathTable } from './path-table.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
+import { sourceAddressTowards } from './source-address.ts';
 
 /** Room for a burst of newcomers while the event loop is busy. */
 const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
@@ -85,6 +88,16 @@ export class UdpPort implements DatagramSink {
     if (path.connected === socket) socket.connect(path.remotePort, path.remoteAddress);
   }
 
+  openPath(address: string, port: number): Path | undefined {
+    const local = this.#localTowards(address);
+    if (local === undefined) return undefined;
+    const known = this.#table.find(local, address, port);
+    if (known !== undefined) return known;
+    const path = new SocketPath(local, address, port);
+    this.#table.add(path);
+    return path;
+  }
+
   pathReleased(path: Path): void {
     if (!(path instanceof SocketPath)) return;
     this.#table.remove(path);
@@ -95,6 +108,16 @@ export class UdpPort implements DatagramSink {
     for (const path of [...this.#connected]) this.#disconnect(path);
     for (const { socket } of this.#locals) socket.close();
     this.#locals.length = 0;
+  }
+
+  /** The socket of the address that the system would send from; the first of the family where it does not say. */
+  #localTowards(remoteAddress: string): LocalSocket | undefined {
+    const family = isIP(remoteAddress);
+    const routed = sourceAddressTowards(remoteAddress);
+    return (
+      this.#locals.find(({ address }) => address === routed) ??
+      this.#locals.find(({ address }) => isIP(address) === family && isLoopback(address) === isLoopback(remoteAddress))
+    );
   }
 
   async #openLocal(address: string): Promise<void> {

@@ -21,6 +21,9 @@ export function createEngineListener(store: SessionStore): EngineListener {
     // Data channels open and close in the engine; publishing them is not built yet.
     onDataChannelOpened: () => undefined,
     onDataChannelClosed: () => undefined,
+    onDataChannelMessage: () => undefined,
+    // Of use to relays, which hear of it before this.
+    onLayersChanged: () => undefined,
     onDefect: (transportId, error) => tell(sessionIdOf(transportId), (session) => session.onDefect(error)),
     onOutputReady: () => undefined,
   };

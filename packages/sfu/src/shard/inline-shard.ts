@@ -4,9 +4,11 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import {
+  type DataChannelRequest,
   Engine,
   type EngineListener,
   type IceRestartPlan,
+  type LinkStatistics,
   type Path,
   type PublisherTrackPlan,
   type SubscriberTrackPlan,
@@ -33,6 +35,7 @@ export interface InlineShardOptions {
 }
 
 export class InlineShard implements Shard {
+  readonly shardCount = 1;
   readonly #suite: CountingSecureSuite;
   readonly #engine: Engine;
   readonly #port: UdpPort;
@@ -86,6 +89,10 @@ export class InlineShard implements Shard {
     return this.#port.open();
   }
 
+  chooseShardNo(): number {
+    return 0;
+  }
+
   setListener(listener: EngineListener): void {
     this.#listener = listener;
   }
@@ -116,6 +123,18 @@ export class InlineShard implements Shard {
 
   removeSubscriberTrack(subscriptionId: string): void {
     this.#control((nowMs) => this.#engine.removeSubscriberTrack(nowMs, subscriptionId));
+  }
+
+  openDataChannel(transportId: string, request: DataChannelRequest): void {
+    this.#control((nowMs) => this.#engine.openDataChannel(nowMs, transportId, request));
+  }
+
+  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
+    this.#control((nowMs) => this.#engine.sendData(nowMs, transportId, streamId, data));
+  }
+
+  async linkStatistics(): Promise<readonly LinkStatistics[]> {
+    return this.#engine.linkStatistics();
   }
 
   forgetHistories(): void {
@@ -208,6 +227,8 @@ export class InlineShard implements Shard {
       onTrackActivity: (trackId, activity) => this.#queueEvent((to) => to.onTrackActivity(trackId, activity)),
       onDataChannelOpened: (transportId, streamId, label) => this.#queueEvent((to) => to.onDataChannelOpened(transportId, streamId, label)),
       onDataChannelClosed: (transportId, streamId) => this.#queueEvent((to) => to.onDataChannelClosed(transportId, streamId)),
+      onDataChannelMessage: (transportId, streamId, data) => this.#queueEvent((to) => to.onDataChannelMessage(transportId, streamId, data)),
+      onLayersChanged: (trackId, rids) => this.#queueEvent((to) => to.onLayersChanged(trackId, rids)),
       onDefect: (transportId, error) => this.#queueEvent((to) => to.onDefect(transportId, error)),
       onOutputReady: () => this.#scheduleFlush(),
     };

@@ -1,6 +1,8 @@
 import type {
+  DataChannelRequest,
   EngineListener,
   IceRestartPlan,
+  LinkStatistics,
   PublisherTrackPlan,
   SubscriberTrackPlan,
   TransportCloseReason,
@@ -13,10 +15,16 @@ import type { Shard } from '../../src/shard.ts';
 export class RecordingShard implements Shard {
   readonly fingerprint = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') };
   readonly port = 8081;
+  readonly shardCount = 1;
   readonly transports = new Map<string, TransportPlan>();
   readonly publications = new Map<string, PublisherTrackPlan>();
   readonly subscriptions = new Map<string, SubscriberTrackPlan>();
   readonly restarts: IceRestartPlan[] = [];
+  /** Data channels that were asked for; a test tells the listener when they open. */
+  readonly channels: { readonly transportId: string; readonly request: DataChannelRequest }[] = [];
+  readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
+  /** What `linkStatistics` says. */
+  links: readonly LinkStatistics[] = [];
   /** Verbs in the order they came: `openTransport session-…`. */
   readonly log: string[] = [];
   isClosed = false;
@@ -27,6 +35,10 @@ export class RecordingShard implements Shard {
   get listener(): EngineListener {
     if (this.#listener === undefined) throw new Error('nobody listens');
     return this.#listener;
+  }
+
+  chooseShardNo(): number {
+    return 0;
   }
 
   setListener(listener: EngineListener): void {
@@ -76,6 +88,19 @@ export class RecordingShard implements Shard {
   removeSubscriberTrack(subscriptionId: string): void {
     this.log.push(`removeSubscriberTrack ${subscriptionId}`);
     if (!this.subscriptions.delete(subscriptionId)) throw new Error(`there is no subscription ${subscriptionId}`);
+  }
+
+  openDataChannel(transportId: string, request: DataChannelRequest): void {
+    this.log.push(`openDataChannel ${transportId} ${request.label}`);
+    this.channels.push({ transportId, request: structuredClone(request) });
+  }
+
+  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
+    this.sentData.push({ transportId, streamId, data });
+  }
+
+  async linkStatistics(): Promise<readonly LinkStatistics[]> {
+    return this.links;
   }
 
   forgetHistories(): void {

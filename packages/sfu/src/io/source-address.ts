@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+import { createLiteralSocket } from './literal-socket.ts';
+
+/** Any; no datagram is sent. */
+const PROBED_PORT = 9;
+
+/**
+ * Which local address the system would send from to reach a remote one, by its routing table: a UDP socket that is connected learns it
+ * without a packet.
+ *
+ * @returns undefined if there is no route, or the address is none
+ */
+export function sourceAddressTowards(remoteAddress: string): string | undefined {
+  const family = isIP(remoteAddress);
+  if (family === 0) return undefined;
+  const probe = createLiteralSocket(remoteAddress, { reusePort: false });
+  // Without a route `connect` fails, and `address` with it.
+  probe.on('error', () => undefined);
+  try {
+    probe.bind({ address: family === 6 ? '::' : '0.0.0.0', port: 0, exclusive: true });
+    probe.connect(PROBED_PORT, remoteAddress);
+    return probe.address().address;
+  } catch {
+    return undefined;
+  } finally {
+    probe.close();
+  }
+}
