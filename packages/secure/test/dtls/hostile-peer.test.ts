@@ -113,11 +113,14 @@ test('any flipped bit in the messages of the client’s last flight keeps the se
   const recorded = await connect();
   // Certificate, ClientKeyExchange, CertificateVerify, ChangeCipherSpec and Finished travel in one datagram.
   const [, flight = new Uint8Array(0)] = recorded.client.sent;
-  for (const at of messageBytes(flight).filter((_, i) => i % 5 === 0)) {
+  const { length } = messageBytes(flight);
+  for (let at = 0; at < length; at += 5) {
     const { server, client } = createEnds();
     new VirtualLink(server, client, {
       toServer: (datagram, number) => {
-        if (number > 0) datagram[at] ^= 0x10;
+        // Signatures differ in length from one handshake to the next, so each flight has its own places.
+        const places = messageBytes(datagram);
+        if (number > 0) datagram[places[Math.min(at, places.length - 1)] ?? 0] ^= 0x10;
         return [10];
       },
     });
