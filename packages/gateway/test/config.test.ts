@@ -4,6 +4,8 @@ import { describeUsage } from '../src/config/describe-options.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { OPTIONS } from '../src/config/options.ts';
 
+const CLUSTER_KEY = '0123456789abcdef0123456789abcdef';
+
 /** Loads a configuration from variables and, if given, the text of a config file. */
 function load(environment: Record<string, string>, file?: string) {
   return loadConfig({
@@ -23,6 +25,15 @@ test('with nothing set, everything has its default', () => {
     announcedAddresses: [],
     region: 'local',
     nodeNumber: 101,
+    location: undefined,
+    internalUrl: undefined,
+    linkAddresses: undefined,
+    trustedProxies: [],
+    geoip: 'auto',
+    drainSeconds: 60,
+    cluster: undefined,
+    networks: [],
+    regionPrices: [],
     maxSessions: 10_000,
     maxMemoryMb: undefined,
     maxEventLoopDelayMs: 50,
@@ -42,6 +53,14 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_APP_SECRET: 's3cret',
     CAUSEWAY_REGION: 'eu-west',
     CAUSEWAY_NODE: '7',
+    CAUSEWAY_LOCATION: '-33.87, 151.21',
+    CAUSEWAY_REDIS_URL: 'rediss://user:pass@redis.internal:6380',
+    CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY,
+    CAUSEWAY_INTERNAL_URL: 'http://10.0.0.7:8080/',
+    CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081, [fd00::7]:8081',
+    CAUSEWAY_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    CAUSEWAY_GEOIP: 'off',
+    CAUSEWAY_DRAIN_SECONDS: '0',
     CAUSEWAY_MAX_SESSIONS: '500',
     CAUSEWAY_MAX_MEMORY_MB: '512',
     CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '20',
@@ -56,6 +75,16 @@ test('takes every option from the environment', async () => {
     announcedAddresses: ['203.0.113.7', '2001:db8::7'],
     region: 'eu-west',
     nodeNumber: 7,
+    location: { latitudeDegrees: -33.87, longitudeDegrees: 151.21 },
+    cluster: { redisUrl: 'rediss://user:pass@redis.internal:6380', clusterKey: CLUSTER_KEY },
+    internalUrl: 'http://10.0.0.7:8080',
+    linkAddresses: [
+      { address: '10.0.0.7', port: 8081 },
+      { address: 'fd00::7', port: 8081 },
+    ],
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    geoip: 'off',
+    drainSeconds: 0,
     maxSessions: 500,
     maxMemoryMb: 512,
     maxEventLoopDelayMs: 20,
@@ -95,6 +124,24 @@ test('takes every option from a file, and apps with their settings', () => {
   ]);
 });
 
+test('takes networks and prices from a file', () => {
+  const file = {
+    networks: [{ range: '10.7.0.0/16', location: '52.5,13.4' }],
+    regionPrices: [{ from: 'eu', to: 'us', pricePerGb: 0.02 }],
+  };
+
+  expect(load({}, JSON.stringify(file))).toMatchObject({
+    networks: [{ range: '10.7.0.0/16', location: { latitudeDegrees: 52.5, longitudeDegrees: 13.4 } }],
+    regionPrices: [{ from: 'eu', to: 'us', pricePerGb: 0.02 }],
+  });
+});
+
+test('a cluster may be told of in a file', () => {
+  const file = JSON.stringify({ redisUrl: 'redis://localhost:6379', clusterKey: CLUSTER_KEY, nodeNumber: 102 });
+
+  expect(load({}, file).cluster).toEqual({ redisUrl: 'redis://localhost:6379', clusterKey: CLUSTER_KEY });
+});
+
 test('the environment overrides the file and adds its app', () => {
   const file = JSON.stringify({ httpPort: 80, region: 'eu', apps: [{ id: 'one', secrets: ['s'] }] });
 
@@ -104,6 +151,7 @@ test('the environment overrides the file and adds its app', () => {
   expect(config.apps.map((app) => app.id)).toEqual(['one', 'two']);
 });
 
+const REDIS = { CAUSEWAY_REDIS_URL: 'redis://localhost:6379' };
 const ALL_VARIABLES = [...Object.values(OPTIONS).map((option) => option.variable), 'CAUSEWAY_CONFIG'].join(', ');
 
 const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][] = [
@@ -122,6 +170,30 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
   [{ CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'two words' }, 'CAUSEWAY_APP_SECRET must be 1 to 256 visible ASCII characters'],
   [{ CAUSEWAY_APP_ID: 'a' }, 'CAUSEWAY_APP_SECRET is missing: CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together'],
   [{ CAUSEWAY_APP_SECRET: 'a' }, 'CAUSEWAY_APP_ID is missing: CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together'],
+  [REDIS, 'CAUSEWAY_CLUSTER_KEY is missing: with CAUSEWAY_REDIS_URL it must be 32 to 256 visible ASCII characters'],
+  [{ ...REDIS, CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY.slice(1) }, 'CAUSEWAY_CLUSTER_KEY must be 32 to 256 visible ASCII characters'],
+  [
+    { ...REDIS, CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY },
+    'CAUSEWAY_NODE is missing: with CAUSEWAY_REDIS_URL every node needs a number of its own',
+  ],
+  [{ CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_CLUSTER_KEY means nothing without it'],
+  [{ CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_LINK_ADDRESS means nothing without it'],
+  [{ CAUSEWAY_REDIS_URL: 'localhost:6379' }, 'CAUSEWAY_REDIS_URL must be a URL such as redis://10.0.0.5:6379'],
+  [
+    { CAUSEWAY_INTERNAL_URL: '10.0.0.7:8080' },
+    'CAUSEWAY_INTERNAL_URL must be a URL such as http://10.0.0.7:8080, without user, query and fragment, not "10.0.0.7:8080"',
+  ],
+  [
+    { CAUSEWAY_LINK_ADDRESS: 'fd00::7:8081' },
+    'CAUSEWAY_LINK_ADDRESS must be IP addresses with ports, such as 203.0.113.7:8081 or [2001:db8::7]:8081, separated by commas, not "fd00::7:8081"',
+  ],
+  [{ CAUSEWAY_LOCATION: '91,0' }, 'CAUSEWAY_LOCATION must be latitude and longitude in degrees, such as 52.52,13.40, not "91,0"'],
+  [
+    { CAUSEWAY_TRUSTED_PROXIES: '10.0.0.0/33' },
+    'CAUSEWAY_TRUSTED_PROXIES must be IP addresses or ranges such as 10.0.0.0/8, separated by commas, not "10.0.0.0/33"',
+  ],
+  [{ CAUSEWAY_GEOIP: 'yes' }, 'CAUSEWAY_GEOIP must be one of off, auto, on, not "yes"'],
+  [{ CAUSEWAY_DRAIN_SECONDS: '-1' }, 'CAUSEWAY_DRAIN_SECONDS must be a whole number from 0 to 86400, not "-1"'],
   [
     { CAUSEWAY_CONFIG: 'missing.json' },
     "CAUSEWAY_CONFIG: missing.json cannot be read: ENOENT: no such file or directory, open 'missing.json'",
@@ -135,9 +207,17 @@ test.each(REFUSED_VARIABLES)('%j is refused in one clear line', (environment, me
 const REFUSED_FILES: [file: string, message: string][] = [
   ['{', 'CAUSEWAY_CONFIG: sfu.json is not JSON'],
   ['[]', 'CAUSEWAY_CONFIG: sfu.json must hold a JSON object'],
-  ['{"port":1}', `"port" in sfu.json is not an option; there are ${[...Object.keys(OPTIONS), 'apps'].join(', ')}`],
+  [
+    '{"port":1}',
+    `"port" in sfu.json is not an option; there are ${[...Object.keys(OPTIONS), 'networks', 'regionPrices', 'apps'].join(', ')}`,
+  ],
   ['{"httpPort":"x"}', '"httpPort" in the config file must be a whole number from 0 to 65535, not "x"'],
   ['{"announcedAddresses":[]}', '"announcedAddresses" in the config file must be IP addresses separated by commas, not []'],
+  ['{"networks":{}}', '"networks" in the config file must be a list'],
+  ['{"networks":[{"range":"10.0.0.0/8"}]}', 'networks[0].location must be latitude and longitude in degrees, such as 52.52,13.40'],
+  ['{"networks":["10.0.0.0/8"]}', 'networks[0] must be an object'],
+  ['{"regionPrices":[{"from":"eu","to":"us","price":1}]}', 'regionPrices[0].price is not an option; there are from, to, pricePerGb'],
+  ['{"regionPrices":[{"from":"eu","to":"us","pricePerGb":-1}]}', 'regionPrices[0].pricePerGb must be a number that is not negative'],
   ['{"apps":{}}', '"apps" in the config file must be a list'],
   ['{"apps":["a"]}', 'apps[0] must be an object'],
   ['{"apps":[{"id":"a"}]}', 'apps[0] must have either secrets or secretDigests'],

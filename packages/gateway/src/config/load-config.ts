@@ -1,10 +1,13 @@
 import { type App, createApp } from '@causeway/accounts';
 import { readAppEntry } from './app-entry.ts';
+import { readClusterConfig, readNetworks, readRegionPrices } from './cluster-config.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 
 const PREFIX = 'CAUSEWAY_';
+/** What the config file may hold beside the options. */
+const LISTS = ['networks', 'regionPrices', 'apps'];
 
 export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -21,8 +24,15 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   refuseUnknownVariables(environment);
   const path = environment[CONFIG_FILE_VARIABLE];
   const file = path === undefined ? new Map<string, unknown>() : readConfigFile(path, readFile);
-  const { appId, appSecret, ...values } = readOptions(environment, file);
-  return { ...values, apps: readApps(file, appId, appSecret) };
+  const { appId, appSecret, redisUrl, clusterKey, ...values } = readOptions(environment, file);
+  const isSet = (name: OptionName): boolean => environment[OPTIONS[name].variable] !== undefined || file.has(name);
+  return {
+    ...values,
+    cluster: readClusterConfig({ redisUrl, clusterKey }, isSet),
+    networks: readNetworks(file.get('networks')),
+    regionPrices: readRegionPrices(file.get('regionPrices')),
+    apps: readApps(file, appId, appSecret),
+  };
 }
 
 function refuseUnknownVariables(environment: ConfigSources['environment']): void {
@@ -42,7 +52,7 @@ function readConfigFile(path: string, readFile: ConfigSources['readFile']): Map<
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} must hold a JSON object`);
   }
-  const known = [...Object.keys(OPTIONS), 'apps'];
+  const known = [...Object.keys(OPTIONS), ...LISTS];
   const unknown = Object.keys(content).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new ConfigError(`"${unknown}" in ${path} is not an option; there are ${known.join(', ')}`);
   return new Map(Object.entries(content));

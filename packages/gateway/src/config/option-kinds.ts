@@ -21,6 +21,11 @@ export function integerFrom(min: number, max: number): OptionKind<number> {
   };
 }
 
+export const nonNegativeNumber: OptionKind<number> = {
+  expected: 'a number that is not negative',
+  read: (input) => (typeof input === 'number' && Number.isFinite(input) && input >= 0 ? input : undefined),
+};
+
 export const ipAddress: OptionKind<string> = {
   expected: 'an IPv4 or IPv6 address',
   read: (input) => (typeof input === 'string' && isIP(input) !== 0 ? input : undefined),

@@ -1,6 +1,7 @@
 import { MAX_NODE_NO } from '@causeway/protocol';
-import { DEFAULT_OVERLOAD_LIMITS } from '@causeway/sfu';
+import { DEFAULT_OVERLOAD_LIMITS, type GeoPoint, type SocketAddress } from '@causeway/sfu';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
+import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
 import { integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
 /** One thing an operator may set. */
@@ -78,6 +79,63 @@ export const OPTIONS = {
     kind: integerFrom(0, MAX_NODE_NO),
     fallback: 101,
     meaning: 'Number of this node in session ids; every node of a cluster needs its own.',
+  }),
+  location: option<GeoPoint | undefined>({
+    variable: 'CAUSEWAY_LOCATION',
+    kind: location,
+    fallback: undefined,
+    fallbackText: 'unknown',
+    meaning: 'Where this node stands; new sessions go to the node nearest to the client, and never to one that does not say.',
+  }),
+  redisUrl: option<string | undefined>({
+    variable: 'CAUSEWAY_REDIS_URL',
+    kind: textMatching(/^rediss?(\+[a-z]+)?:\/\/[\x21-\x7e]{1,2048}$/, 'a URL such as redis://10.0.0.5:6379'),
+    fallback: undefined,
+    fallbackText: 'none, the node stands alone',
+    meaning: 'Redis in which the nodes of a cluster find each other; see `docs/operate/cluster.md` for Sentinel and Redis Cluster.',
+    isSecret: true,
+  }),
+  clusterKey: option<string | undefined>({
+    variable: 'CAUSEWAY_CLUSTER_KEY',
+    kind: textMatching(/^[\x21-\x7e]{32,256}$/, '32 to 256 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning: 'What the nodes of a cluster know and nobody else: whoever has it can be a node; `openssl rand -hex 32` makes a good one.',
+    isSecret: true,
+  }),
+  internalUrl: option<string | undefined>({
+    variable: 'CAUSEWAY_INTERNAL_URL',
+    kind: baseUrl,
+    fallback: undefined,
+    fallbackText: 'the first announced or local address and the HTTP port',
+    meaning: 'Where other nodes reach the API of this one, to pass calls on to it.',
+  }),
+  linkAddresses: option<readonly SocketAddress[] | undefined>({
+    variable: 'CAUSEWAY_LINK_ADDRESS',
+    kind: socketAddressList,
+    fallback: undefined,
+    fallbackText: 'the announced addresses and the UDP port',
+    meaning: 'Where other nodes reach the UDP port of this one, to fetch media; for a private network between regions.',
+  }),
+  trustedProxies: option<readonly string[]>({
+    variable: 'CAUSEWAY_TRUSTED_PROXIES',
+    kind: addressRangeList,
+    fallback: [],
+    fallbackText: 'none',
+    meaning: 'Proxies whose `X-Forwarded-For` is believed; everybody else could choose the region that they are taken to be in.',
+  }),
+  geoip: option({
+    variable: 'CAUSEWAY_GEOIP',
+    kind: oneOf(['off', 'auto', 'on'] as const),
+    fallback: 'auto' as const,
+    meaning:
+      'Whether addresses of clients are looked up in the database of geoip-lite, which takes 150 MB of memory; `auto` does so in a cluster, if the package is installed.',
+  }),
+  drainSeconds: option({
+    variable: 'CAUSEWAY_DRAIN_SECONDS',
+    kind: integerFrom(0, 86_400),
+    fallback: 60,
+    meaning: 'How long running sessions may go on after SIGTERM; a second signal ends them at once.',
   }),
   maxSessions: option({
     variable: 'CAUSEWAY_MAX_SESSIONS',
