@@ -1,0 +1,76 @@
+/**
+ * Which simulcast layers of a track must cross a link (between nodes, or between worker threads) for the subscribers behind it, so that
+ * no layer crosses that nobody is shown.
+ */
+import type { SubscriberTrackPlan } from '@causeway/media';
+
+/** What one side of a link asks the other for; plain data, the same demand is always written the same way. */
+export interface LayerDemand {
+  /** The layer with the highest bitrate among those that arrive at the publisher's node just then, whichever it is. */
+  readonly best: boolean;
+  /** Layers asked for by name. While one of them does not arrive, the best one stands in for it. */
+  readonly preferred: readonly string[];
+  /** Layers for which no other may stand in: another relay has chosen them. */
+  readonly exact: readonly string[];
+}
+
+export const NO_DEMAND: LayerDemand = { best: false, preferred: [], exact: [] };
+
+/** What decides about the layer of one subscriber. */
+export type LayerWish = Pick<SubscriberTrackPlan, 'paused' | 'preferredRid' | 'isExactLayer'>;
+
+/**
+ * @param wishes of all subscribers of one track behind the link, in any order
+ * @param rids layers of the track; empty without simulcast, and any demand is then for the one encoding there is
+ */
+export function layerDemand(wishes: Iterable<LayerWish>, rids: readonly string[]): LayerDemand {
+  let best = false;
+  const preferred = new Set<string>();
+  const exact = new Set<string>();
+  for (const { paused, preferredRid, isExactLayer = false } of wishes) {
+    if (paused) continue;
+    if (preferredRid !== undefined && rids.includes(preferredRid)) (isExactLayer ? exact : preferred).add(preferredRid);
+    // A layer that the track has not got is no layer at all for those who take no other.
+    else if (!isExactLayer || rids.length === 0) best = true;
+  }
+  return { best, preferred: [...preferred].sort(), exact: [...exact].sort() };
+}
+
+/** What several demands for the same track ask for together. */
+export function joinDemands(demands: Iterable<LayerDemand>): LayerDemand {
+  let best = false;
+  const preferred = new Set<string>();
+  const exact = new Set<string>();
+  for (const demand of demands) {
+    best ||= demand.best;
+    for (const rid of demand.preferred) preferred.add(rid);
+    for (const rid of demand.exact) exact.add(rid);
+  }
+  return { best, preferred: [...preferred].sort(), exact: [...exact].sort() };
+}
+
+export function isNoDemand({ best, preferred, exact }: LayerDemand): boolean {
+  return !best && preferred.length === 0 && exact.length === 0;
+}
+
+export function isSameDemand(one: LayerDemand, other: LayerDemand): boolean {
+  return one.best === other.best && one.preferred.join(' ') === other.preferred.join(' ') && one.exact.join(' ') === other.exact.join(' ');
+}
+
+/**
+ * The layers that the upstream side sends for a demand.
+ *
+ * @param rids layers of the track in the order of `a=simulcast`, which browsers require to be ascending; empty without simulcast
+ * @param arriving those that arrive now, the one with the highest bitrate first; empty while none does, or none is known to
+ * @returns rids; without simulcast the empty rid for any demand
+ */
+export function layersToCarry(demand: LayerDemand, rids: readonly string[], arriving: readonly string[]): ReadonlySet<string> {
+  if (isNoDemand(demand)) return new Set();
+  if (rids.length === 0) return new Set(['']);
+  const best = arriving[0] ?? rids.at(-1) ?? '';
+  const carried = new Set(demand.exact);
+  if (demand.best) carried.add(best);
+  // Before anything has arrived the wish itself is the best guess: it costs nothing while the layer is silent.
+  for (const rid of demand.preferred) carried.add(arriving.length === 0 || arriving.includes(rid) ? rid : best);
+  return carried;
+}

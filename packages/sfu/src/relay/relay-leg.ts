@@ -1,0 +1,147 @@
+/**
+ * One hop of a relayed track, as plain data: the downstream side makes a leg out of what the registry says of the track and tells the
+ * upstream side. To the downstream engine the leg is a publication, to the upstream engine one subscription for each layer.
+ *
+ * All numbers on the wire are the leg's own. SSRCs say which layer a packet belongs to, so neither MID nor RID is written into packets.
+ */
+import type { AnnouncedSsrcPlan, CodecPlan, ExtensionPlan, MediaKind, PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
+import { subscriberUris } from '../negotiation/header-extensions.ts';
+import type { SourceCodec } from '../negotiation/state.ts';
+
+/** What a leg needs to know of the track; a `TrackRecord` says it all. */
+export interface RelayedTrack {
+  readonly kind: MediaKind;
+  /** The publisher's, best first. */
+  readonly codecs: readonly SourceCodec[];
+  readonly extensionUris: readonly string[];
+  /** In the order of `a=simulcast`; empty without simulcast. */
+  readonly rids: readonly string[];
+}
+
+/** One encoding of the track on this leg. */
+export interface LegLayer {
+  /** Empty for the one encoding of a track without simulcast. */
+  readonly rid: string;
+  readonly ssrc: number;
+  readonly rtxSsrc: number;
+}
+
+export interface RelayLeg {
+  /** Tells the legs of one transport apart; never in a packet. */
+  readonly mid: string;
+  readonly kind: MediaKind;
+  readonly codecs: readonly CodecPlan[];
+  readonly extensions: readonly ExtensionPlan[];
+  /** All layers the track has, wanted or not, so that a change of demand needs no new numbers. */
+  readonly layers: readonly LegLayer[];
+}
+
+/** Dynamic payload types; 64 to 95 would look like RTCP (RFC 5761 §4). */
+const PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
+/** Ids that fit the one-byte form (RFC 8285 §4.2). */
+const MAX_EXTENSION_ID = 14;
+
+/**
+ * @param mid unique among the legs of the transport
+ * @param nextSsrc draws an SSRC that was never used on the transport: SRTP must not see one twice (RFC 3711 §9.1)
+ */
+export function createLeg(track: RelayedTrack, mid: string, nextSsrc: () => number): RelayLeg {
+  const rids = track.rids.length === 0 ? [''] : track.rids;
+  return {
+    mid,
+    kind: track.kind,
+    codecs: legCodecs(track),
+    extensions: legExtensions(track.extensionUris),
+    layers: rids.map((rid) => ({ rid, ssrc: nextSsrc(), rtxSsrc: nextSsrc() })),
+  };
+}
+
+/** The leg as the downstream engine gets it: an ordinary publication, which may arrive as soon as this is put. */
+export function downstreamPlan(leg: RelayLeg, ids: { readonly transportId: string; readonly trackId: string }): PublisherTrackPlan {
+  const { mid, kind, codecs, extensions, layers } = leg;
+  return {
+    ...ids,
+    mid,
+    kind,
+    codecs,
+    extensions,
+    ssrcs: layers.map(announcedSsrc),
+    rids: layers.map(({ rid }) => rid).filter((rid) => rid !== ''),
+    transportWideCc: false,
+  };
+}
+
+export interface UpstreamLegIds {
+  readonly transportId: string;
+  /** Subscriptions are named after it, one for each layer. */
+  readonly legId: string;
+  /** The track in the upstream engine. */
+  readonly sourceTrackId: string;
+}
+
+/**
+ * The leg as the upstream engine gets it: a subscription for each layer that is or was carried. One that is no longer wanted is paused and
+ * not removed, because its SSRC could not be used again.
+ *
+ * @param carried see `layersToCarry`
+ * @param opened ids of the subscriptions of this leg that were put before
+ */
+export function upstreamPlans(
+  leg: RelayLeg,
+  ids: UpstreamLegIds,
+  carried: ReadonlySet<string>,
+  opened: ReadonlySet<string>,
+): readonly SubscriberTrackPlan[] {
+  return leg.layers
+    .map((layer) => upstreamPlan(leg, layer, ids, !carried.has(layer.rid)))
+    .filter(({ subscriptionId, paused }) => !paused || opened.has(subscriptionId));
+}
+
+function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, paused: boolean): SubscriberTrackPlan {
+  const isOneOfMany = layer.rid !== '';
+  return {
+    transportId: ids.transportId,
+    subscriptionId: isOneOfMany ? `${ids.legId}/${layer.rid}` : ids.legId,
+    mid: leg.mid,
+    kind: leg.kind,
+    sourceTrackId: ids.sourceTrackId,
+    ssrc: layer.ssrc,
+    rtxSsrc: layer.rtxSsrc,
+    // Seen by the other side of the link alone; subscribers are told the name of the publisher's session.
+    cname: ids.legId,
+    codecs: leg.codecs,
+    extensions: leg.extensions,
+    paused,
+    preferredRid: isOneOfMany ? layer.rid : undefined,
+    ...(isOneOfMany && { isExactLayer: true }),
+  };
+}
+
+/** Every hop repairs its own losses, those of audio too: its round trip is known to be worth it. */
+function legCodecs({ kind, codecs }: RelayedTrack): readonly CodecPlan[] {
+  return codecs.slice(0, Math.floor(PAYLOAD_TYPES.length / 2)).map(({ name, clockRateHz, channels, fmtp }, index) => ({
+    payloadType: PAYLOAD_TYPES[index * 2] ?? 0,
+    name: name.toLowerCase(),
+    clockRateHz,
+    channels,
+    fmtp,
+    rtxPayloadType: PAYLOAD_TYPES[index * 2 + 1] ?? 0,
+    nack: true,
+    pli: kind === 'video',
+    fir: false,
+  }));
+}
+
+/** What means the same to every receiver; MID, RID and send times belong to one hop. */
+function legExtensions(sourceUris: readonly string[]): readonly ExtensionPlan[] {
+  const [, ...forwarded] = subscriberUris(sourceUris);
+  return forwarded.slice(0, MAX_EXTENSION_ID).map((uri, index) => ({ id: index + 1, uri }));
+}
+
+function announcedSsrc({ rid, ssrc, rtxSsrc }: LegLayer): AnnouncedSsrcPlan {
+  return rid === '' ? { ssrc, rtxSsrc } : { ssrc, rtxSsrc, rid };
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
