@@ -25,8 +25,9 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: [], nodeModules: true },
-  sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: [], nodeModules: true },
-  cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite'], nodeModules: true },
+  // zod: what other nodes write on a link is checked like everything else that comes from outside.
+  sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: ['zod'], nodeModules: true },
+  cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite', 'zod'], nodeModules: true },
   gateway: {
     packages: ['protocol', 'accounts', 'sfu', 'cluster'],
     vendors: ['express', 'winston'],
@@ -49,6 +50,13 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
   // werift's peer connection is one of the foreign clients there.
   interop: { packages: ['protocol', 'e2e'], vendors: ['werift'], nodeModules: true },
+  // Clusters of real processes, and what goes wrong with them: its clients are those of the load generator and of e2e.
+  faults: {
+    packages: ['protocol', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e'],
+    vendors: [],
+    nodeModules: true,
+    toolVendors: ['yaml'],
+  },
 };
 
 /** What an example may use: what a user of the published packages would. */

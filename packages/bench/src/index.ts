@@ -1,1 +1,1 @@
-export {};
+export * from './processes/request-channel.ts';

@@ -1,0 +1,47 @@
+/** `npm run cluster`: three regions on one machine until somebody stops them. */
+import { CLUSTER_USAGE, type ClusterCommand, readClusterCommand } from './cluster/cluster-options.ts';
+import { describeCluster } from './cluster/cluster-welcome.ts';
+import { RunningCluster } from './cluster/running-cluster.ts';
+
+/** The exit code of a program that was called in a wrong way. */
+const EXIT_CODE_MISCONFIGURED = 2;
+
+async function runCluster({ impairment, app, ...command }: ClusterCommand): Promise<void> {
+  const stopped = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve());
+  const cluster = await RunningCluster.start({
+    ...command,
+    ...(app === undefined ? {} : { app }),
+    isImpairable: impairment !== undefined,
+    onLine: (name, line) => process.stdout.write(`${name.padEnd(6)}| ${line}\n`),
+  });
+  if (impairment !== undefined) {
+    await cluster.network.ask('impairLinks', { impairment });
+    await cluster.network.ask('impairApi', { impairment: { delayMs: impairment.delayMs ?? 0, state: 'open' } });
+  }
+  process.stdout.write(describeCluster(cluster));
+  const death = await Promise.race([stopped.promise, cluster.death]);
+  await cluster.stop();
+  if (death !== undefined) throw new Error(death);
+}
+
+function commandOrExit(): ClusterCommand {
+  try {
+    return readClusterCommand(process.argv.slice(2), process.env);
+  } catch (error) {
+    process.stderr.write(`cluster: ${error instanceof Error ? error.message : String(error)}\n\n${CLUSTER_USAGE}`);
+    process.exit(EXIT_CODE_MISCONFIGURED);
+  }
+}
+
+const command = commandOrExit();
+if (command.isHelpWanted) process.stdout.write(CLUSTER_USAGE);
+else {
+  await runCluster(command).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`cluster: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util';
+import type { Impairment } from '../network/impairment.ts';
+import type { App } from './region-plan.ts';
+
+const DEFAULT_BASE_PORT = 8180;
+/** The highest that leaves room for a cluster's ports. */
+const MAX_BASE_PORT = 65_000;
+
+export interface ClusterCommand {
+  readonly basePort: number;
+  /** Undefined to have one made up. */
+  readonly app: App | undefined;
+  readonly seed: number;
+  /** Between regions; undefined for a network that does nothing. */
+  readonly impairment: Partial<Impairment> | undefined;
+  readonly isHelpWanted: boolean;
+}
+
+export const CLUSTER_USAGE = `npm run cluster [-- options]
+
+Runs three regions (eu, us, ap) and the Redis they share on this machine, until Ctrl+C or SIGTERM.
+
+  --delay-ms 80      one way between regions, for links and for calls that are passed on
+  --jitter-ms 0      up to so much more
+  --loss 0.02        share of the datagrams between regions that are lost
+  --reorder 0        share of them that others overtake
+  --duplicate 0      share of them that arrive twice
+  --seed 1           of these chances
+
+  CAUSEWAY_CLUSTER_PORT      the regions serve HTTP on the three ports after this one (default ${DEFAULT_BASE_PORT}: 8181, 8182, 8183)
+  CAUSEWAY_APP_ID, CAUSEWAY_APP_SECRET
+                             the app to serve; one is made up if they are not set
+`;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws RangeError – with one clear line when an option is unknown or makes no sense */
+export function readClusterCommand(commandLine: readonly string[], environment: Environment): ClusterCommand {
+  const number = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...commandLine],
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      'delay-ms': number,
+      'jitter-ms': number,
+      loss: number,
+      reorder: number,
+      duplicate: number,
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const impairment = {
+    ...optional('delayMs', values['delay-ms'], '--delay-ms', 10_000),
+    ...optional('jitterMs', values['jitter-ms'], '--jitter-ms', 10_000),
+    ...optional('lossRatio', values.loss, '--loss', 1),
+    ...optional('reorderRatio', values.reorder, '--reorder', 1),
+    ...optional('duplicateRatio', values.duplicate, '--duplicate', 1),
+  };
+  return {
+    basePort: integer(environment.CAUSEWAY_CLUSTER_PORT ?? String(DEFAULT_BASE_PORT), 'CAUSEWAY_CLUSTER_PORT', MAX_BASE_PORT),
+    app: readApp(environment),
+    seed: integer(values.seed, '--seed', 2 ** 31),
+    impairment: Object.keys(impairment).length === 0 ? undefined : impairment,
+    isHelpWanted: values.help,
+  };
+}
+
+function readApp({ CAUSEWAY_APP_ID: appId, CAUSEWAY_APP_SECRET: secret }: Environment): App | undefined {
+  if ((appId === undefined) !== (secret === undefined)) throw new RangeError('CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together');
+  return appId === undefined || secret === undefined ? undefined : { appId, secret };
+}
+
+function optional<Key extends keyof Impairment>(key: Key, word: string | undefined, option: string, max: number): Partial<Impairment> {
+  if (word === undefined) return {};
+  const value = Number(word);
+  if (word.trim() === '' || !(value >= 0 && value <= max)) throw new RangeError(`${option} takes a number from 0 to ${max}, not "${word}"`);
+  return { [key]: value };
+}
+
+function integer(word: string, option: string, max: number): number {
+  const value = Number(word);
+  if (!Number.isInteger(value) || value < 1 || value > max)
+    throw new RangeError(`${option} takes a whole number from 1 to ${max}, not "${word}"`);
+  return value;
+}

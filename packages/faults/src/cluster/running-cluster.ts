@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import type { ProxyVerbs } from '../network/proxy-verbs.ts';
+import { AskedChild } from '../processes/asked-child.ts';
+import { findTakenPorts, type PortUse } from '../processes/free-ports.ts';
+import { RedisServer } from '../redis/redis-server.ts';
+import { NodeDaemon } from './node-daemon.ts';
+import { type App, type PlannedNode, PORTS_OF_A_CLUSTER, planNodes, redisPortOf } from './region-plan.ts';
+
+export interface ClusterOptions {
+  readonly basePort: number;
+  readonly app?: App;
+  /** Of a Redis that is there already; without it the cluster brings its own. */
+  readonly redisUrl?: string;
+  readonly isImpairable: boolean;
+  /** Of everything that the network does by chance. */
+  readonly seed: number;
+  /** More for every node. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Gets every line that a process writes. */
+  readonly onLine?: (process: string, line: string) => void;
+}
+
+/** A Redis, three regions and the network between them, as real processes on one machine. */
+export class RunningCluster {
+  readonly app: App;
+  readonly nodes: readonly NodeDaemon[];
+  readonly redis: RedisServer | undefined;
+  readonly #network: AskedChild<ProxyVerbs> | undefined;
+
+  private constructor(app: App, nodes: readonly NodeDaemon[], redis?: RedisServer, network?: AskedChild<ProxyVerbs>) {
+    this.app = app;
+    this.nodes = nodes;
+    this.redis = redis;
+    this.#network = network;
+  }
+
+  /** Resolves when all nodes are ready. @throws Error – a port is taken, or a process does not start; nothing is left running then */
+  static async start(options: ClusterOptions): Promise<RunningCluster> {
+    const app = options.app ?? makeUpApp();
+    const redisUrl = options.redisUrl ?? `redis://127.0.0.1:${redisPortOf(options.basePort)}`;
+    const clusterKey = randomBytes(32).toString('hex');
+    const plans = planNodes({ ...options, app, redisUrl, clusterKey });
+    await refuseTakenPorts(plans, options);
+    const redis = options.redisUrl === undefined ? await startRedis(options) : undefined;
+    const network = options.isImpairable ? new AskedChild<ProxyVerbs>('network', 'network/proxy-main.ts') : undefined;
+    const nodes = plans.map((plan) => new NodeDaemon(plan, lineTo(options, plan.name)));
+    const cluster = new RunningCluster(app, nodes, redis, network);
+    try {
+      await network?.ask('open', { nodes: plans, seed: options.seed });
+      await Promise.all(nodes.map((node) => node.start()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** @throws Error – the cluster was not started impairable */
+  get network(): AskedChild<ProxyVerbs> {
+    if (this.#network === undefined) throw new Error('This cluster has no network that can be impaired');
+    return this.#network;
+  }
+
+  /** @throws Error – there is no such region */
+  node(region: string): NodeDaemon {
+    const found = this.nodes.find(({ plan }) => plan.name === region);
+    if (found === undefined) throw new Error(`There is no region ${region}`);
+    return found;
+  }
+
+  /** Resolves with a sentence when one of its processes ends without having been told to. */
+  get death(): Promise<string> {
+    const children = [...this.nodes.map(({ child }) => child), ...(this.redis ? [this.redis.child] : [])];
+    if (this.#network !== undefined) children.push(this.#network.child);
+    return Promise.race(children.map((child) => child.died.then(() => `${child.name} ended by itself (${child.ending})`)));
+  }
+
+  /** Nodes first, all at once; then what they need. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map(async (node) => node.isRunning && (await node.child.stop())));
+    await this.#network?.child.stop();
+    await this.redis?.stop();
+  }
+}
+
+function makeUpApp(): App {
+  return { appId: `app-${randomBytes(6).toString('hex')}`, secret: randomBytes(24).toString('base64url') };
+}
+
+function startRedis(options: ClusterOptions): Promise<RedisServer> {
+  const onLine = lineTo(options, 'redis');
+  return RedisServer.start({ port: redisPortOf(options.basePort), ...(onLine === undefined ? {} : { onLine }) });
+}
+
+function lineTo({ onLine }: ClusterOptions, name: string): ((line: string) => void) | undefined {
+  return onLine === undefined ? undefined : (line) => onLine(name, line);
+}
+
+async function refuseTakenPorts(plans: readonly PlannedNode[], options: ClusterOptions): Promise<void> {
+  const uses = plans.flatMap((plan): PortUse[] => [
+    ['tcp', plan.httpPort],
+    ['udp', plan.udpPort],
+    ['tcp', plan.debugPort],
+    ...(options.isImpairable
+      ? ([
+          ['udp', plan.linkProxyPort],
+          ['tcp', plan.apiProxyPort],
+        ] as const)
+      : []),
+  ]);
+  if (options.redisUrl === undefined) uses.push(['tcp', redisPortOf(options.basePort)]);
+  const [taken] = await findTakenPorts(uses);
+  if (taken === undefined) return;
+  const [protocol, port] = taken;
+  throw new Error(
+    `${protocol.toUpperCase()} port ${port} is in use by another program; stop that one, or move the cluster with CAUSEWAY_CLUSTER_PORT`,
+  );
+}
+
+/** A base from which on no port of a cluster is taken, for those that do not mind where they are. */
+export async function findFreeBasePort(random: () => number): Promise<number> {
+  for (;;) {
+    const base = 20_000 + 100 * Math.floor(random() * 120);
+    const ports = Array.from({ length: PORTS_OF_A_CLUSTER }, (_, index) => base + index);
+    const uses = ports.flatMap((port): PortUse[] => [
+      ['tcp', port],
+      ['udp', port],
+    ]);
+    if ((await findTakenPorts(uses)).length === 0) return base;
+  }
+}

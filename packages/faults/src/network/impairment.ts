@@ -1,0 +1,27 @@
+/** What a line between two regions does to datagrams, in one direction. */
+export interface Impairment {
+  /** One way: a round trip takes twice as long. */
+  readonly delayMs: number;
+  /** Up to so much more, evenly spread; by itself it changes no order. */
+  readonly jitterMs: number;
+  /** Share of datagrams that never arrive, each for itself. */
+  readonly lossRatio: number;
+  /** Share of datagrams that are held back, so that later ones overtake them. */
+  readonly reorderRatio: number;
+  /** Share of datagrams that arrive twice. */
+  readonly duplicateRatio: number;
+  /** Nothing arrives. */
+  readonly isCut: boolean;
+}
+
+/** A wire that does nothing but carry. */
+export const UNIMPAIRED: Impairment = { delayMs: 0, jitterMs: 0, lossRatio: 0, reorderRatio: 0, duplicateRatio: 0, isCut: false };
+
+/** Longer than the packets of any camera are apart, shorter than receivers wait before they ask again. */
+export const HELD_BACK_MS = 12;
+
+/** Whether datagrams can be passed on at once, untouched. */
+export function isUnimpaired(impairment: Impairment): boolean {
+  const { delayMs, jitterMs, lossRatio, reorderRatio, duplicateRatio, isCut } = impairment;
+  return !isCut && delayMs + jitterMs + lossRatio + reorderRatio + duplicateRatio === 0;
+}

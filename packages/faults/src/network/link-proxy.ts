@@ -1,0 +1,87 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { DelayQueue } from './delay-queue.ts';
+import type { ImpairedLine } from './impaired-line.ts';
+import type { WireTally } from './wire-tally.ts';
+
+/** As much as the system grants: what the proxy loses is to be what it was told to lose. */
+const BUFFER_BYTES = 4 << 20;
+const LOOPBACK = '127.0.0.1';
+
+/** One direction between two nodes. */
+export interface Direction {
+  readonly line: ImpairedLine;
+  readonly tally: WireTally;
+}
+
+export interface LinkProxyOptions {
+  /** Of the proxy itself: where the node says it can be reached. */
+  readonly port: number;
+  /** The node's own. */
+  readonly targetPort: number;
+  /** The two directions between the node that sends from this port and the one behind the proxy; of strangers, too. */
+  directionsOf(senderPort: number): { readonly there: Direction; readonly back: Direction };
+}
+
+/**
+ * Stands in front of a node's UDP port, as a router would: a socket of its own for every sender, so that the node answers to the
+ * right one. The links are impaired and counted on their way through.
+ */
+export class LinkProxy {
+  readonly #options: LinkProxyOptions;
+  readonly #front: Socket;
+  readonly #backByPort = new Map<number, Promise<Socket>>();
+  readonly #queue = new DelayQueue();
+  #isClosed = false;
+
+  private constructor(options: LinkProxyOptions, front: Socket) {
+    this.#options = options;
+    this.#front = front;
+    front.on('message', (datagram, from) => void this.#forward(datagram, from));
+  }
+
+  static async open(options: LinkProxyOptions): Promise<LinkProxy> {
+    const front = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
+    front.bind(options.port, LOOPBACK);
+    await once(front, 'listening');
+    return new LinkProxy(options, front);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#queue.clear();
+    this.#front.close();
+    for (const socket of this.#backByPort.values()) (await socket).close();
+  }
+
+  async #forward(datagram: Buffer, from: RemoteInfo): Promise<void> {
+    const { there } = this.#options.directionsOf(from.port);
+    let socket = this.#backByPort.get(from.port);
+    if (socket === undefined) {
+      socket = this.#openBack(from);
+      this.#backByPort.set(from.port, socket);
+    }
+    const back = await socket;
+    this.#pass(there, datagram, () => back.send(datagram));
+  }
+
+  async #openBack(sender: RemoteInfo): Promise<Socket> {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
+    // The node behind may have been killed: that shows as silence, as it does on a real network.
+    socket.on('error', () => {});
+    socket.connect(this.#options.targetPort, LOOPBACK);
+    await once(socket, 'connect');
+    const { back } = this.#options.directionsOf(sender.port);
+    socket.on('message', (datagram) => this.#pass(back, datagram, () => this.#front.send(datagram, sender.port, sender.address)));
+    return socket;
+  }
+
+  #pass({ line, tally }: Direction, datagram: Buffer, send: () => void): void {
+    const arrivals = line.take(performance.now());
+    tally.add(datagram, arrivals.length);
+    for (const dueMs of arrivals) {
+      if (dueMs <= performance.now()) send();
+      else this.#queue.add(dueMs, () => this.#isClosed || send());
+    }
+  }
+}

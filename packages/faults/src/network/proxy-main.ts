@@ -1,0 +1,34 @@
+/** The process that all links between the regions go through: what it costs is in no node's figures. */
+import { answerQuestions } from '@causeway/bench';
+import type { ProxyVerbs } from './proxy-verbs.ts';
+import { RegionNetwork } from './region-network.ts';
+import { StreamProxy } from './stream-proxy.ts';
+
+let network: RegionNetwork | undefined;
+const streams = new Map<string, StreamProxy>();
+
+answerQuestions<ProxyVerbs>(process, {
+  async open({ nodes, seed }) {
+    network = await RegionNetwork.open(nodes, seed);
+  },
+  impairLinks: ({ between, impairment }) => openNetwork().impairLinks(impairment, between),
+  impairApi: ({ node, impairment }) => openNetwork().impairApi(impairment, node),
+  takeTally: () => openNetwork().takeTally(),
+  async openStream({ name, port, targetPort }) {
+    streams.set(name, await StreamProxy.open(port, targetPort));
+  },
+  impairStream({ name, impairment }) {
+    const proxy = streams.get(name);
+    if (proxy === undefined) throw new Error(`There is no proxy "${name}"`);
+    proxy.impair(impairment);
+  },
+});
+// Whoever started it has gone: nothing is left behind.
+process.once('disconnect', () => process.exit());
+// A Ctrl+C at the terminal reaches the whole group; the nodes say goodbye through these proxies first.
+process.on('SIGINT', () => {});
+
+function openNetwork(): RegionNetwork {
+  if (network === undefined) throw new Error('The network was not opened');
+  return network;
+}

@@ -1,0 +1,27 @@
+import type { Impairment } from './impairment.ts';
+import type { StreamImpairment } from './stream-proxy.ts';
+import type { WireCount } from './wire-tally.ts';
+
+/** Two proxies stand before a node: one before its links, one before its internal API. */
+export interface ProxiedNode {
+  readonly name: string;
+  /** The node's UDP port: what it sends from is how it is told from others. */
+  readonly udpPort: number;
+  readonly linkProxyPort: number;
+  readonly httpPort: number;
+  readonly apiProxyPort: number;
+}
+
+/** What may be asked of the process that all links between nodes go through. */
+export interface ProxyVerbs {
+  open(request: { readonly nodes: readonly ProxiedNode[]; readonly seed: number }): Promise<void>;
+  /** Changes both directions between two nodes, or between all. What is not named stays as it is. */
+  impairLinks(request: { readonly between?: readonly [string, string]; readonly impairment: Partial<Impairment> }): void;
+  /** Changes what calls to the node's internal API meet; of all nodes when none is named. */
+  impairApi(request: { readonly node?: string; readonly impairment: StreamImpairment }): void;
+  /** Since the last call, by `from>to`. */
+  takeTally(): Readonly<Record<string, WireCount>>;
+  /** One more proxy before a TCP port that is no node's. */
+  openStream(request: { readonly name: string; readonly port: number; readonly targetPort: number }): Promise<void>;
+  impairStream(request: { readonly name: string; readonly impairment: StreamImpairment }): void;
+}

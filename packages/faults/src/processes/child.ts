@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const MAX_LOG_CHARACTERS = 400_000;
+/** Of a process that was asked to end. */
+const STOP_DEADLINE_MS = 15_000;
+
+export interface ChildOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  /** Gets every line that it writes. */
+  readonly onLine?: (line: string) => void;
+  /** With a channel for questions and answers. */
+  readonly hasChannel?: boolean;
+}
+
+/** A process that may be asked to end, killed and frozen. */
+export class Child {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly #ended: Promise<void>;
+  #log = '';
+  #isExpectedToEnd = false;
+
+  constructor({ name, command, environment, folder, onLine, hasChannel = false }: ChildOptions) {
+    this.name = name;
+    const [program, ...programArguments] = command;
+    this.process = spawn(program, programArguments, {
+      cwd: folder,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
+    });
+    this.#ended = once(this.process, 'close').then(() => undefined);
+    this.#collect(onLine);
+  }
+
+  /** The end of what it wrote. */
+  get log(): string {
+    return this.#log;
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  /** As a number, or the name of the signal that ended it; undefined while it runs. */
+  get ending(): number | string | undefined {
+    return this.process.exitCode ?? this.process.signalCode ?? undefined;
+  }
+
+  /** Resolves when it has ended and all it wrote was read. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Resolves when it ends without having been told to. */
+  get died(): Promise<void> {
+    return this.#ended.then(() => (this.#isExpectedToEnd ? new Promise<void>(() => {}) : undefined));
+  }
+
+  /** `SIGKILL` is the power cut, `SIGSTOP` and `SIGCONT` freeze it and let it go on. */
+  signal(signal: NodeJS.Signals): void {
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isExpectedToEnd = true;
+    this.process.kill(signal);
+  }
+
+  /** Asks it to end, and makes it after a while. @returns as `ending` */
+  async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<number | string | undefined> {
+    this.signal('SIGTERM');
+    // A frozen one could not even hear of it.
+    this.process.kill('SIGCONT');
+    const deadline = setTimeout(() => this.process.kill('SIGKILL'), deadlineMs);
+    await this.#ended;
+    clearTimeout(deadline);
+    return this.ending;
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.#ended;
+  }
+
+  #collect(onLine: ((line: string) => void) | undefined): void {
+    let rest = '';
+    const take = (chunk: Buffer): void => {
+      this.#log = (this.#log + chunk.toString()).slice(-MAX_LOG_CHARACTERS);
+      if (onLine === undefined) return;
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    };
+    this.process.stdout?.on('data', take);
+    this.process.stderr?.on('data', take);
+    this.process.once('error', (error) => take(Buffer.from(`${error.message}\n`)));
+  }
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { waitUntil } from '@causeway/e2e';
+import { Child } from '../processes/child.ts';
+
+const run = promisify(execFile);
+const START_DEADLINE_MS = 10_000;
+const COMMAND_DEADLINE_MS = 5_000;
+
+/** One command to whatever speaks Redis on that port of loopback, as typed into `redis-cli`. @returns what it prints */
+export async function askRedis(port: number, words: readonly string[]): Promise<string> {
+  const { stdout } = await run('redis-cli', ['-p', String(port), ...words], { timeout: COMMAND_DEADLINE_MS });
+  return stdout.trim();
+}
+
+export interface RedisOptions {
+  readonly port: number;
+  /** The port of the one to copy. */
+  readonly replicaOf?: number;
+  readonly onLine?: (line: string) => void;
+}
+
+/** A real Redis on loopback, in a folder of its own, that keeps nothing on disk. */
+export class RedisServer {
+  readonly port: number;
+  readonly #options: RedisOptions;
+  readonly #folder: string;
+  #child: Child;
+
+  private constructor(options: RedisOptions, folder: string) {
+    this.port = options.port;
+    this.#options = options;
+    this.#folder = folder;
+    this.#child = this.#spawn();
+  }
+
+  /** @throws Error – it does not start; the message holds what it wrote */
+  static async start(options: RedisOptions): Promise<RedisServer> {
+    const server = new RedisServer(options, await mkdtemp(join(tmpdir(), 'causeway-redis-')));
+    await server.#answers();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get child(): Child {
+    return this.#child;
+  }
+
+  /** One command, as typed into `redis-cli`. @returns what it prints */
+  command(...words: readonly string[]): Promise<string> {
+    return askRedis(this.port, words);
+  }
+
+  /** Starts it again after its end, with nothing in it. */
+  async restart(): Promise<void> {
+    this.#child = this.#spawn();
+    await this.#answers();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#child.hasEnded) await this.#child.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #spawn(): Child {
+    const { port, replicaOf, onLine } = this.#options;
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#folder];
+    const replica = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)];
+    return new Child({
+      name: 'redis',
+      command: ['redis-server', ...options, ...replica],
+      environment: process.env,
+      folder: this.#folder,
+      ...(onLine === undefined ? {} : { onLine }),
+    });
+  }
+
+  async #answers(): Promise<void> {
+    const read = async (): Promise<string> => {
+      if (this.#child.hasEnded) throw new Error(`redis-server ended at once:\n${this.#child.log}`);
+      return this.command('ping').catch((error: Error) => error.message);
+    };
+    await waitUntil(`Redis answers on port ${this.port}`, read, (reply) => reply === 'PONG', START_DEADLINE_MS);
+  }
+}
