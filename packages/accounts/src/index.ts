@@ -7,3 +7,6 @@ export type * from './assertion/call-assertion.ts';
 export * from './authentication/authenticate.ts';
 export * from './authentication/principal.ts';
 export * from './authentication/secret.ts';
+export * from './usage/memory-usage-ledger.ts';
+export * from './usage/usage-day.ts';
+export * from './usage/usage-ledger.ts';

@@ -4,6 +4,7 @@ export type { CancelTimer, Clock } from './clock.ts';
 export { createSfu, type SfuOptions } from './create-sfu.ts';
 export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type TrackCloseReason } from './events.ts';
 export type { SessionCensus, SfuInspection, ShardInspection, ShardObjects, UdpCensus } from './inspection.ts';
+export { createNodeClock } from './io/node-clock.ts';
 export { openFilesLimit } from './io/open-files-limit.ts';
 export { shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';

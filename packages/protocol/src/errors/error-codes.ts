@@ -89,6 +89,11 @@ export const ERROR_CODES = {
   draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and takes no new sessions.' },
   no_capacity: { httpStatus: 503, retryable: true, meaning: 'No node has room for a new session now.' },
   relay_unavailable: { httpStatus: 503, retryable: true, meaning: "The track's region cannot be reached now." },
+  registry_unavailable: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'What other nodes know (their sessions, tracks and apps) cannot be looked up now.',
+  },
   negotiation_timeout: {
     httpStatus: 504,
     retryable: true,

@@ -1,0 +1,34 @@
+import type { AppId } from '@causeway/protocol';
+import { usageDayOf } from './usage-day.ts';
+import { USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt } from './usage-ledger.ts';
+
+const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+
+/** The ledger of one process: what was used is forgotten with it. */
+export class MemoryUsageLedger implements UsageLedger {
+  /** By app, node and epoch: the last batch that was counted. */
+  readonly #lastSeqs = new Map<string, number>();
+  /** By app and day. */
+  readonly #totals = new Map<string, UsageBytes>();
+
+  async record({ appId, nodeNo, epoch, seq, closedAtMs, bytes }: UsageBatch): Promise<UsageReceipt> {
+    const life = `${appId}/${nodeNo}/${epoch}`;
+    const lastSeq = this.#lastSeqs.get(life) ?? 0;
+    if (seq <= lastSeq) return { type: 'duplicate' };
+    if (seq > lastSeq + 1) return { type: 'gap', lastSeq };
+    this.#lastSeqs.set(life, seq);
+    const day = `${appId}/${usageDayOf(closedAtMs)}`;
+    this.#totals.set(day, sum(this.#totals.get(day) ?? NOTHING, bytes));
+    return { type: 'counted' };
+  }
+
+  async totals(appId: AppId, day: string): Promise<UsageBytes> {
+    return this.#totals.get(`${appId}/${day}`) ?? NOTHING;
+  }
+}
+
+function sum(some: UsageBytes, more: UsageBytes): UsageBytes {
+  const total = { ...some };
+  for (const metric of USAGE_METRICS) total[metric] += more[metric];
+  return total;
+}

@@ -1,0 +1,39 @@
+import type { AppId } from '@causeway/protocol';
+
+/** What is counted, in bytes. Only `down` is billed; the rest is for operators. */
+export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted'] as const;
+export type UsageMetric = (typeof USAGE_METRICS)[number];
+
+export type UsageBytes = Readonly<Record<UsageMetric, number>>;
+
+/** What one app used on one node within a few seconds. */
+export interface UsageBatch {
+  readonly appId: AppId;
+  readonly nodeNo: number;
+  readonly epoch: number;
+  /** 1 for the first batch of an app in a node's life, then one more for each. */
+  readonly seq: number;
+  /** When it was closed, milliseconds since 1970; its day (UTC) is the day it is billed for. */
+  readonly closedAtMs: number;
+  readonly bytes: UsageBytes;
+}
+
+export type UsageReceipt =
+  | { readonly type: 'counted' }
+  /** It had been counted before; nothing changed. */
+  | { readonly type: 'duplicate' }
+  /** Earlier batches of this life are missing, so nothing was counted: send them again, from `lastSeq + 1` on. */
+  | { readonly type: 'gap'; readonly lastSeq: number };
+
+/**
+ * Counts what apps use, each batch exactly once however often it is sent: batches of one app in one life of a node are counted in
+ * the order of `seq` and none is left out.
+ *
+ * Every implementation passes `usageLedgerContract`.
+ */
+export interface UsageLedger {
+  /** Rejects if the ledger cannot tell now whether the batch was counted: send it again. */
+  record(batch: UsageBatch): Promise<UsageReceipt>;
+  /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
+  totals(appId: AppId, day: string): Promise<UsageBytes>;
+}

@@ -1,0 +1,29 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { IceCredentials, LinkTrust, NodeIdentity } from '@causeway/sfu';
+
+/** Of shard 0, where links live, as every ufrag of ours begins. */
+const SHARD_PREFIX = 'aa';
+/** 64 bits that nobody without the cluster key can guess; RFC 8445 asks for 24. */
+const UFRAG_DIGITS = 16;
+/** 192 bits; RFC 8445 asks for 128. Digits of hex are ICE characters. */
+const PASSWORD_DIGITS = 48;
+
+/** Credentials of links out of the cluster key and the two lives that a link joins: known to both ends, and new in each life. */
+export class DerivedLinkTrust implements LinkTrust {
+  readonly #key: KeyObject;
+
+  /** @param key used for nothing else */
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
+
+  credentials(initiator: NodeIdentity, acceptor: NodeIdentity): { readonly initiator: IceCredentials; readonly acceptor: IceCredentials } {
+    const link = `${initiator.nodeNo}/${initiator.epoch} to ${acceptor.nodeNo}/${acceptor.epoch}`;
+    return { initiator: this.#derive(`${link}, initiator`), acceptor: this.#derive(`${link}, acceptor`) };
+  }
+
+  #derive(end: string): IceCredentials {
+    const digits = (what: string): string => createHmac('sha256', this.#key).update(`${what} of ${end}`).digest('hex');
+    return { ufrag: SHARD_PREFIX + digits('ufrag').slice(0, UFRAG_DIGITS), password: digits('password').slice(0, PASSWORD_DIGITS) };
+  }
+}

@@ -1,0 +1,25 @@
+import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
+
+const CLUSTER_KEY = '0123456789abcdef0123456789abcdef';
+
+describe('the keys derived from the cluster key', () => {
+  test('are the same on every node that has it', () => {
+    const [one, other] = [deriveClusterKeys(CLUSTER_KEY), deriveClusterKeys(CLUSTER_KEY)];
+
+    expect(one.nodeRecords.equals(other.nodeRecords)).toBe(true);
+    expect(one.callAssertions.equals(other.callAssertions)).toBe(true);
+    expect(one.linkCredentials.equals(other.linkCredentials)).toBe(true);
+  });
+
+  test('differ by purpose and by cluster key', () => {
+    const { nodeRecords, callAssertions, linkCredentials } = deriveClusterKeys(CLUSTER_KEY);
+    const elsewhere = deriveClusterKeys(`${CLUSTER_KEY}!`);
+
+    const keys = [nodeRecords, callAssertions, linkCredentials, ...Object.values(elsewhere)].map((key) => key.export().toString('hex'));
+    expect(new Set(keys).size).toBe(6);
+  });
+
+  test('are not made from a key that could be guessed', () => {
+    expect(() => deriveClusterKeys('secret')).toThrow('at least 32 characters, not 6');
+  });
+});

@@ -1,0 +1,66 @@
+import type { CallAssertion } from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
+import { SignedAssertionTrust } from '../../src/trust/signed-assertion-trust.ts';
+import { signText } from '../../src/trust/signed-text.ts';
+
+const KEYS = deriveClusterKeys('a key that the whole cluster knows');
+const TRUST = new SignedAssertionTrust(KEYS.callAssertions);
+
+function assertion(changes: Partial<CallAssertion> = {}): CallAssertion {
+  return {
+    assertionId: 'fc756623-3be4-4c40-b651-20e22095ee07',
+    issuedAtMs: 12_345.678,
+    from: { nodeNo: 101, epoch: 1_780_000_001 },
+    to: { nodeNo: 102, epoch: 1_780_000_002 },
+    appId: AppId.parse('demo'),
+    method: 'POST',
+    path: '/api/sfu/demo/session/session-102-fc756623-3be4-4c40-b651-20e22095ee07/track/publish?a=ü',
+    bodyDigest: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+    ...changes,
+  };
+}
+
+describe('assertions for calls', () => {
+  test('say at the other end what was said at this one', () => {
+    const text = TRUST.sign(assertion());
+
+    expect(text).toMatch(/^[\x21-\x7e]{1,2048}$/);
+    expect(new SignedAssertionTrust(KEYS.callAssertions).verify(text)).toEqual(assertion());
+  });
+
+  test('are nothing when somebody else signed them, or a node for another purpose', () => {
+    const stranger = new SignedAssertionTrust(deriveClusterKeys('a key that only somebody else knows').callAssertions);
+
+    expect(TRUST.verify(stranger.sign(assertion()))).toBeUndefined();
+    expect(TRUST.verify(signText(JSON.stringify(assertion()), KEYS.nodeRecords))).toBeUndefined();
+  });
+
+  test.each<[string, Partial<CallAssertion>]>([
+    ['another app', { appId: AppId.parse('other') }],
+    ['another node', { to: { nodeNo: 103, epoch: 1_780_000_002 } }],
+    ['another life of the node', { to: { nodeNo: 102, epoch: 1_780_000_003 } }],
+    ['another body', { bodyDigest: 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=' }],
+    ['another path', { path: '/' }],
+    ['later use', { issuedAtMs: 99_999 }],
+  ])('cannot be changed into one for %s', (_, changes) => {
+    const [, signature] = TRUST.sign(assertion()).split('.');
+    const [payload] = TRUST.sign(assertion(changes)).split('.');
+
+    expect(TRUST.verify(`${payload}.${signature}`)).toBeUndefined();
+  });
+
+  test.each(['null', '[]', '{', '"text"', '{"appId":"demo"}', JSON.stringify({ ...assertion(), appId: 'no app!' })])(
+    'are not understood in another shape: %s',
+    (payload) => {
+      expect(TRUST.verify(signText(payload, KEYS.callAssertions))).toBeUndefined();
+    },
+  );
+
+  test('are refused, and not made, when they are too long for a header', () => {
+    const long = assertion({ path: `/${'x'.repeat(2_000)}` });
+
+    expect(() => TRUST.sign(long)).toThrow('2001 characters is too long');
+    expect(TRUST.verify(signText(JSON.stringify(long), KEYS.callAssertions))).toBeUndefined();
+  });
+});
