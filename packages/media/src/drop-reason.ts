@@ -64,6 +64,10 @@ export const DropReason = {
   Defect: 33,
   /** A step of a handshake, while as many steps of others wait as may: too many join at once. */
   HandshakeOverflow: 34,
+  /** A connectivity check for another shard of this process, beyond how many a second are passed on. */
+  OverPassOnBudget: 35,
+  /** For another shard of this process, which is so far behind that there is no room left for it. */
+  ShardBehind: 36,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

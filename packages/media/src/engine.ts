@@ -98,9 +98,9 @@ export class Engine implements MediaControl {
     this.#handleDeferred(nowMs);
   }
 
-  /** Counts a step of a handshake that the owner has no room to keep until there is time for it. */
-  dropHandshake(): void {
-    this.#context.drops.increment(DropReason.HandshakeOverflow);
+  /** Counts a packet that the owner has thrown away. */
+  countDrop(reason: DropReason): void {
+    this.#context.drops.increment(reason);
   }
 
   /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */

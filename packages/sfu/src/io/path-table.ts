@@ -13,6 +13,11 @@ export class PathTable {
     return size;
   }
 
+  /** All that are remembered, in no order. */
+  *paths(): Iterable<SocketPath> {
+    for (const paths of this.#byPort.values()) yield* paths;
+  }
+
   find(shared: LocalSocket, address: string, port: number): SocketPath | undefined {
     const paths = this.#byPort.get(port);
     if (paths === undefined) return undefined;

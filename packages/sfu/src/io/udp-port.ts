@@ -9,6 +9,7 @@ import type { DatagramSink, Path } from '@causeway/media';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
 import { PathTable } from './path-table.ts';
+import type { DatagramOrigin, PortSharing } from './port-sharing.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
 import { sourceAddressTowards } from './source-address.ts';
 
@@ -16,6 +17,8 @@ import { sourceAddressTowards } from './source-address.ts';
 const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
 /** A publisher of 8 Mbit/s for half a second; the kernel counts twice what a packet has, and takes memory only for what is in it. */
 const CONNECTED_RECEIVE_BUFFER_BYTES = 1 << 20;
+/** First byte of a STUN message, at most (RFC 7983 §7). */
+const STUN_LAST = 3;
 
 export interface UdpPortOptions {
   /** Local addresses, no wildcards. */
@@ -28,6 +31,8 @@ export interface UdpPortOptions {
   readonly maxConnectedSockets: number;
   /** Takes a datagram; its bytes are the receiver's. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
+  /** Knows the others that have sockets on the same port; then somebody has made sure that nobody else has. Default: there are none. */
+  readonly sharing?: PortSharing | undefined;
 }
 
 /** Whether the kernel delivers to the connected one of several sockets on a port: Linux does, others have no SO_REUSEPORT for it. */
@@ -74,7 +79,9 @@ export class UdpPort implements DatagramSink {
   }
 
   pathSelected(path: Path): void {
-    if (!this.#options.connectPaths || !(path instanceof SocketPath) || path.connected !== undefined) return;
+    if (!(path instanceof SocketPath)) return;
+    this.#options.sharing?.pathProven(path);
+    if (!this.#options.connectPaths || path.connected !== undefined) return;
     if (this.#connected.size >= this.#options.maxConnectedSockets) return;
     const { address } = path.shared;
     const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes: CONNECTED_RECEIVE_BUFFER_BYTES });
@@ -94,14 +101,32 @@ export class UdpPort implements DatagramSink {
     const known = this.#table.find(local, address, port);
     if (known !== undefined) return known;
     const path = new SocketPath(local, address, port);
-    this.#table.add(path);
+    this.#claim(path);
     return path;
   }
 
   pathReleased(path: Path): void {
     if (!(path instanceof SocketPath)) return;
-    this.#table.remove(path);
-    this.#disconnect(path);
+    this.#forget(path);
+    this.#options.sharing?.pathReleased(path);
+  }
+
+  /** Paths that transports have claimed. */
+  claimedPaths(): Iterable<SocketPath> {
+    return this.#table.paths();
+  }
+
+  /** Takes a datagram that came to another one on the same port. */
+  receivePassedOn({ localAddress, address, port }: DatagramOrigin, datagram: Uint8Array): void {
+    const local = this.#locals.find((candidate) => candidate.address === localAddress);
+    if (local !== undefined) this.#take(local, datagram, address, port);
+  }
+
+  /** Whoever is there now is another one's peer: what comes from there is no longer for us. */
+  yieldPath({ localAddress, address, port }: DatagramOrigin): void {
+    const local = this.#locals.find((candidate) => candidate.address === localAddress);
+    const path = local && this.#table.find(local, address, port);
+    if (path !== undefined) this.#forget(path);
   }
 
   close(): void {
@@ -123,7 +148,7 @@ export class UdpPort implements DatagramSink {
   async #openLocal(address: string): Promise<void> {
     const { connectPaths } = this.#options;
     // A shared port would hide a second server on it, so it is taken alone for a moment first.
-    if (connectPaths) this.#port = await probePort(address, this.#port);
+    if (connectPaths && this.#options.sharing === undefined) this.#port = await probePort(address, this.#port);
     const socket = createLiteralSocket(address, { reusePort: connectPaths, receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES });
     await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
@@ -137,16 +162,41 @@ export class UdpPort implements DatagramSink {
   /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
   #receiveConnected(path: SocketPath, datagram: Uint8Array, from: RemoteInfo): void {
     const isFromPeer = from.port === path.remotePort && from.address === path.remoteAddress;
-    if (isFromPeer) this.#options.onDatagram(path, datagram);
-    else this.#receiveShared(path.shared, datagram, from);
+    if (!isFromPeer) this.#receiveShared(path.shared, datagram, from);
+    else if (!this.#isCheckOfAnother(path, datagram, from)) this.#options.onDatagram(path, datagram);
+  }
+
+  /** A client that has begun anew from the same address may have come to another one than before. */
+  #isCheckOfAnother({ shared }: SocketPath, datagram: Uint8Array, from: RemoteInfo): boolean {
+    const { sharing } = this.#options;
+    return sharing !== undefined && (datagram[0] ?? 0) <= STUN_LAST && sharing.passOn(originOf(shared, from), datagram, true);
   }
 
   #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {
-    const known = this.#table.find(local, from.address, from.port);
-    const path = known ?? new SocketPath(local, from.address, from.port);
+    const { sharing } = this.#options;
+    if (sharing !== undefined) {
+      const isOurs = this.#table.find(local, from.address, from.port) !== undefined;
+      if (sharing.passOn(originOf(local, from), datagram, isOurs)) return;
+    }
+    this.#take(local, datagram, from.address, from.port);
+  }
+
+  #take(local: LocalSocket, datagram: Uint8Array, address: string, port: number): void {
+    const known = this.#table.find(local, address, port);
+    const path = known ?? new SocketPath(local, address, port);
     this.#options.onDatagram(path, datagram);
     // Strangers leave no trace: only a path that a transport has claimed is remembered.
-    if (known === undefined && path.transport !== undefined) this.#table.add(path);
+    if (known === undefined && path.transport !== undefined) this.#claim(path);
+  }
+
+  #claim(path: SocketPath): void {
+    this.#table.add(path);
+    this.#options.sharing?.pathClaimed(path);
+  }
+
+  #forget(path: SocketPath): void {
+    this.#table.remove(path);
+    this.#disconnect(path);
   }
 
   #disconnect(path: SocketPath): void {
@@ -159,7 +209,12 @@ export class UdpPort implements DatagramSink {
   }
 }
 
-async function probePort(address: string, port: number): Promise<number> {
+function originOf({ address: localAddress }: LocalSocket, { address, port }: RemoteInfo): DatagramOrigin {
+  return { localAddress, address, port };
+}
+
+/** @returns the port, which nobody had a moment ago; @throws the system's error if somebody has it */
+export async function probePort(address: string, port: number): Promise<number> {
   const probe = createLiteralSocket(address, { reusePort: false });
   await bindSocket(probe, address, port);
   const taken = probe.address().port;

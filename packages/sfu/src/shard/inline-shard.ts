@@ -5,6 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import {
   type DataChannelRequest,
+  DropReason,
   Engine,
   type EngineListener,
   type IceRestartPlan,
@@ -63,7 +64,7 @@ export class InlineShard implements Shard {
     this.#handshakes = new HandshakeTurns({
       nowMs: () => performance.now(),
       handle: (path, datagram) => this.#handleDatagram(path, datagram),
-      onOverflow: () => this.#engine.dropHandshake(),
+      onOverflow: () => this.#engine.countDrop(DropReason.HandshakeOverflow),
     });
     this.#engine = new Engine({
       suite: options.suite,

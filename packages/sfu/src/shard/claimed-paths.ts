@@ -1,0 +1,42 @@
+import type { DatagramOrigin } from '../io/port-sharing.ts';
+
+/**
+ * Whose a path is that belongs to another shard. Only what a shard has claimed is here, after it had authenticated a check on it, so
+ * that strangers cannot make it grow.
+ */
+export class ClaimedPaths {
+  readonly #owners = new Map<string, number>();
+
+  get size(): number {
+    return this.#owners.size;
+  }
+
+  ownerOf(origin: DatagramOrigin): number | undefined {
+    return this.#owners.get(keyOf(origin));
+  }
+
+  /** Notes a claim; the first one stays until it is given up, for whoever makes the second may only have forged the address. */
+  claim(origin: DatagramOrigin, shardNo: number): void {
+    const key = keyOf(origin);
+    if (!this.#owners.has(key)) this.#owners.set(key, shardNo);
+  }
+
+  /** Notes a claim that was proven, which ends every other. */
+  prove(origin: DatagramOrigin, shardNo: number): void {
+    this.#owners.set(keyOf(origin), shardNo);
+  }
+
+  release(origin: DatagramOrigin, shardNo: number): void {
+    const key = keyOf(origin);
+    if (this.#owners.get(key) === shardNo) this.#owners.delete(key);
+  }
+
+  /** The shard is gone, and so is whatever it has claimed. */
+  releaseAll(shardNo: number): void {
+    for (const [key, owner] of this.#owners) if (owner === shardNo) this.#owners.delete(key);
+  }
+}
+
+function keyOf({ localAddress, address, port }: DatagramOrigin): string {
+  return `${port} ${address} ${localAddress}`;
+}

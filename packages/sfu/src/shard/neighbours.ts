@@ -1,0 +1,162 @@
+/**
+ * The other shards of this process, as one of them sees them. All have sockets on the same UDP port, and the kernel gives a stranger's
+ * datagram to any: here it is found out whose it is.
+ *
+ * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but whoever claims a
+ * path, after it has authenticated a check, tells the others before it answers that check.
+ */
+import { DropReason, type Path } from '@causeway/media';
+import { parseStun } from '@causeway/wire';
+import type { DatagramOrigin, PortSharing } from '../io/port-sharing.ts';
+import type { SocketPath } from '../io/socket-path.ts';
+import { shardNoOf } from '../negotiation/ice-credentials.ts';
+import { ClaimedPaths } from './claimed-paths.ts';
+import { LinkPath } from './link-path.ts';
+import { type LinkMemory, Neighbour, type NeighbourChannel, type PathNews } from './neighbour.ts';
+import { PassOnBudget } from './pass-on-budget.ts';
+
+/** Of a datagram's first byte: STUN (RFC 7983 §7). */
+const STUN_LAST = 3;
+
+export interface NeighboursListener {
+  /** A datagram for this shard that another one was given. */
+  onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
+  onLinkPacket(path: Path, packet: Buffer): void;
+  /** Somebody receives on a path claimed here who has shown another shard that it is its peer. */
+  onPathLost(origin: DatagramOrigin): void;
+  /** Paths claimed here, for a neighbour that has just come. */
+  claimedPaths(): Iterable<SocketPath>;
+  onDrop(reason: DropReason): void;
+}
+
+export class Neighbours implements PortSharing {
+  readonly #shardNo: number;
+  readonly #nowMs: () => number;
+  readonly #byNo = new Map<number, Neighbour>();
+  readonly #claimed = new ClaimedPaths();
+  readonly #budget: PassOnBudget;
+  #listener: NeighboursListener | undefined;
+
+  constructor(shardNo: number, nowMs: () => number) {
+    this.#shardNo = shardNo;
+    this.#nowMs = nowMs;
+    this.#budget = new PassOnBudget(nowMs());
+  }
+
+  /** Paths that others have claimed. */
+  get foreignPaths(): number {
+    return this.#claimed.size;
+  }
+
+  setListener(listener: NeighboursListener): void {
+    this.#listener = listener;
+  }
+
+  /** Another shard has come, maybe in place of one of the same number that is gone. */
+  meet(channel: NeighbourChannel): void {
+    this.part(channel.neighbourNo);
+    const neighbour = new Neighbour(channel, {
+      onPathNews: (news) => this.#handleNews(channel.neighbourNo, news),
+      onPassedOn: (origin, datagram) => this.#listener?.onPassedOn(origin, datagram),
+      onLinkPacket: (path, packet) => this.#listener?.onLinkPacket(path, packet),
+    });
+    this.#byNo.set(channel.neighbourNo, neighbour);
+    for (const path of this.#listener?.claimedPaths() ?? []) neighbour.tell({ type: 'path-claimed', origin: originOf(path) });
+  }
+
+  /** A shard is gone. */
+  part(neighbourNo: number): void {
+    this.#byNo.get(neighbourNo)?.close();
+    this.#byNo.delete(neighbourNo);
+    this.#claimed.releaseAll(neighbourNo);
+  }
+
+  /** @returns the path to bind the link's transport to; undefined if the neighbour is gone */
+  openLink(neighbourNo: number, memory: LinkMemory): LinkPath | undefined {
+    return this.#byNo.get(neighbourNo)?.openLink(memory);
+  }
+
+  passOn(origin: DatagramOrigin, datagram: Uint8Array, isOurs: boolean): boolean {
+    const isStun = (datagram[0] ?? 0) <= STUN_LAST;
+    const named = isStun ? shardNoNamedIn(datagram) : undefined;
+    if (named !== undefined) return named !== this.#shardNo && this.#passCheckOn(named, origin, datagram);
+    return !isOurs && this.#passToOwner(origin, datagram);
+  }
+
+  pathClaimed(path: SocketPath): void {
+    this.#tell('path-claimed', path);
+  }
+
+  pathProven(path: SocketPath): void {
+    this.#tell('path-proven', path);
+  }
+
+  pathReleased(path: SocketPath): void {
+    this.#tell('path-released', path);
+  }
+
+  /** Takes a packet for a link. @returns false if the path is none of a link */
+  send(path: Path, bytes: Uint8Array, offset: number, length: number): boolean {
+    if (!(path instanceof LinkPath)) return false;
+    if (!path.outbound.write(bytes, offset, length)) this.#listener?.onDrop(DropReason.ShardBehind);
+    return true;
+  }
+
+  /** The turn is over: what was sent to links is theirs now. */
+  flush(): void {
+    for (const neighbour of this.#byNo.values()) neighbour.flush();
+  }
+
+  close(): void {
+    for (const neighbour of this.#byNo.values()) neighbour.close();
+    this.#byNo.clear();
+  }
+
+  #passCheckOn(shardNo: number, origin: DatagramOrigin, check: Uint8Array): boolean {
+    const neighbour = this.#byNo.get(shardNo);
+    // Of a shard that does not exist: the engine says what it thinks of such a user name.
+    if (neighbour === undefined) return false;
+    if (!this.#budget.admit(this.#nowMs())) this.#listener?.onDrop(DropReason.OverPassOnBudget);
+    else if (!neighbour.passOn(origin, check)) this.#listener?.onDrop(DropReason.ShardBehind);
+    return true;
+  }
+
+  #passToOwner(origin: DatagramOrigin, datagram: Uint8Array): boolean {
+    const owner = this.#claimed.ownerOf(origin) ?? this.#ownerByLatestNews(origin);
+    const neighbour = owner === undefined ? undefined : this.#byNo.get(owner);
+    if (neighbour === undefined) return false;
+    if (!neighbour.passOn(origin, datagram)) this.#listener?.onDrop(DropReason.ShardBehind);
+    return true;
+  }
+
+  #ownerByLatestNews(origin: DatagramOrigin): number | undefined {
+    for (const neighbour of this.#byNo.values()) neighbour.hearNews();
+    return this.#claimed.ownerOf(origin);
+  }
+
+  #handleNews(neighbourNo: number, { type, origin }: PathNews): void {
+    if (type === 'path-released') this.#claimed.release(origin, neighbourNo);
+    else if (type === 'path-claimed') this.#claimed.claim(origin, neighbourNo);
+    else {
+      this.#claimed.prove(origin, neighbourNo);
+      this.#listener?.onPathLost(origin);
+    }
+  }
+
+  #tell(type: PathNews['type'], path: SocketPath): void {
+    const news: PathNews = { type, origin: originOf(path) };
+    for (const neighbour of this.#byNo.values()) neighbour.tell(news);
+  }
+}
+
+/** @returns undefined if it is no check with a user name that begins as ours do */
+function shardNoNamedIn(datagram: Uint8Array): number | undefined {
+  const message = parseStun(datagram);
+  if (message?.messageClass !== 'request' || message.username === undefined) return undefined;
+  // RFC 8445 §7.2.2: the user name is ours, a colon, theirs.
+  return shardNoOf(message.username);
+}
+
+function originOf({ shared, remoteAddress, remotePort }: SocketPath): DatagramOrigin {
+  return { localAddress: shared.address, address: remoteAddress, port: remotePort };
+}

@@ -1,0 +1,141 @@
+/**
+ * Packets on their way from one thread to another, in memory that both see: one side writes, the other reads, nobody waits. What does
+ * not fit is not taken, so a reader that stands still costs its writer nothing (docs/adr/0008).
+ */
+
+/** Where the two sides keep what they must agree on, as 32-bit words. Positions count bytes and wrap at 2^32. */
+const WRITTEN = 0;
+const READ = 1;
+const IS_ASLEEP = 2;
+/** Each word in a cache line of its own, so that the threads do not take them from each other. */
+const WORD_STRIDE = 16;
+const CONTROL_BYTES = 4 * WORD_STRIDE * 3;
+
+/** Before each packet: its length, or that the rest of the memory is left out because the packet did not fit before its end. */
+const LENGTH_BYTES = 4;
+const LEFT_OUT = 0xffff_ffff;
+
+/** Packets are kept for retransmission for two seconds at most, and each keeps the slab alive that it was copied into. */
+const SLAB_BYTES = 1 << 17;
+
+/** @param capacityBytes a power of two */
+export function createRingMemory(capacityBytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(CONTROL_BYTES + capacityBytes);
+}
+
+/** The words that both sides share, and the packets' bytes. */
+class RingView {
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly lengths: Uint32Array<SharedArrayBuffer>;
+  readonly mask: number;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.control = new Int32Array(memory, 0, CONTROL_BYTES >> 2);
+    this.bytes = new Uint8Array(memory, CONTROL_BYTES);
+    this.lengths = new Uint32Array(memory, CONTROL_BYTES);
+    this.mask = this.bytes.length - 1;
+  }
+}
+
+/** The writing side; there is one. */
+export class PacketRingWriter {
+  readonly #view: RingView;
+  #written = 0;
+  #hasNew = false;
+
+  /** @param memory of `createRingMemory`, in which nothing was written yet */
+  constructor(memory: SharedArrayBuffer) {
+    this.#view = new RingView(memory);
+  }
+
+  /** Copies a packet in. @returns false if there is no room for it */
+  write(bytes: Uint8Array, offset: number, length: number): boolean {
+    const { bytes: target, lengths, control, mask } = this.#view;
+    const sizeBytes = frameSize(length);
+    const position = this.#written & mask;
+    const untilEnd = target.length - position;
+    const leftOut = sizeBytes > untilEnd ? untilEnd : 0;
+    const unreadBytes = (this.#written - Atomics.load(control, READ * WORD_STRIDE)) >>> 0;
+    if (unreadBytes + leftOut + sizeBytes > target.length) return false;
+    if (leftOut > 0) lengths[position >> 2] = LEFT_OUT;
+    const start = leftOut > 0 ? 0 : position;
+    lengths[start >> 2] = length;
+    target.set(bytes.subarray(offset, offset + length), start + LENGTH_BYTES);
+    this.#written = (this.#written + leftOut + sizeBytes) >>> 0;
+    this.#hasNew = true;
+    return true;
+  }
+
+  /** Lets the reader see what was written. @returns whether it sleeps and must be woken */
+  publish(): boolean {
+    if (!this.#hasNew) return false;
+    this.#hasNew = false;
+    const { control } = this.#view;
+    Atomics.store(control, WRITTEN * WORD_STRIDE, this.#written | 0);
+    return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 1;
+  }
+}
+
+/** The reading side; there is one. */
+export class PacketRingReader {
+  readonly #view: RingView;
+  #read = 0;
+  #slab = Buffer.alloc(0);
+  #slabUsed = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#view = new RingView(memory);
+  }
+
+  /**
+   * Takes packets out.
+   *
+   * @param take gets a copy of each, which is its own from then on
+   * @param maxPackets how many at most; the others stay
+   * @returns how many were taken
+   */
+  drain(take: (packet: Buffer) => void, maxPackets: number): number {
+    const { bytes, lengths, control, mask } = this.#view;
+    const written = Atomics.load(control, WRITTEN * WORD_STRIDE) >>> 0;
+    let taken = 0;
+    while (taken < maxPackets && this.#read !== written) {
+      const position = this.#read & mask;
+      const length = lengths[position >> 2] ?? LEFT_OUT;
+      if (length === LEFT_OUT) {
+        this.#read = (this.#read + bytes.length - position) >>> 0;
+        continue;
+      }
+      take(this.#copy(bytes.subarray(position + LENGTH_BYTES, position + LENGTH_BYTES + length)));
+      this.#read = (this.#read + frameSize(length)) >>> 0;
+      taken++;
+    }
+    Atomics.store(control, READ * WORD_STRIDE, this.#read | 0);
+    return taken;
+  }
+
+  /** Says that this side waits to be woken. @returns false if there is something to read, and nobody will wake it */
+  sleep(): boolean {
+    const { control } = this.#view;
+    Atomics.store(control, IS_ASLEEP * WORD_STRIDE, 1);
+    if (Atomics.load(control, WRITTEN * WORD_STRIDE) >>> 0 === this.#read) return true;
+    // Either we take the word back, or the writer has seen it and wakes us.
+    return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 0;
+  }
+
+  /** Many packets from one allocation: `Buffer.allocUnsafe` for each takes as long as the copying does. */
+  #copy(packet: Uint8Array): Buffer {
+    if (this.#slabUsed + packet.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, packet.length));
+      this.#slabUsed = 0;
+    }
+    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + packet.length);
+    copy.set(packet);
+    this.#slabUsed += packet.length;
+    return copy;
+  }
+}
+
+function frameSize(length: number): number {
+  return LENGTH_BYTES + ((length + 3) & ~3);
+}
