@@ -1,0 +1,203 @@
+/**
+ * What two nodes say to each other on the control channel of their link: JSON, one message a data channel message. The other end is a node
+ * of the same cluster, authenticated; it may still be of another version or have gone wrong, so every message is checked.
+ *
+ * `LINK_VERSIONS` says which versions of this protocol are spoken here. A field or a message that old nodes may ignore needs no new one:
+ * unknown fields are dropped, and messages of an unknown type are skipped.
+ */
+import { z } from 'zod';
+
+export const LINK_VERSIONS = { min: 1, max: 1 } as const;
+
+/** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
+export const CONTROL_LABEL = 'causeway-control';
+export const CONTROL_PROTOCOL = 'causeway-link';
+
+/** What SCTP takes in one message without a peer having to agree (RFC 8831 §6.6). */
+export const MAX_MESSAGE_BYTES = 16 << 10;
+
+const MAX_NAME = 256;
+const MAX_URI = 256;
+const MAX_FMTP = 512;
+const MAX_CODECS = 32;
+const MAX_LAYERS = 16;
+const MAX_EXTENSIONS = 32;
+/** Owner, two nodes between, and the asking one. */
+export const MAX_ROUTE_NODES = 4;
+const MAX_TOLD_LINKS = 500;
+
+const nodeNo = z.int().min(0).max(65_535);
+const wantId = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const text = (max: number) => z.string().max(max);
+const list = <Item extends z.ZodType>(item: Item, max: number) => z.array(item).max(max).readonly();
+const kind = z.enum(['audio', 'video']);
+const rid = text(MAX_NAME);
+const ssrc = z.int().min(1).max(0xff_ff_ff_ff);
+const payloadType = z.int().min(0).max(127);
+const closeReason = z.enum(['requested', 'rejected', 'session_closed', 'unreachable']);
+/** From the node that asks to the one that owns the session; no node twice. */
+const route = z
+  .array(nodeNo)
+  .min(2)
+  .max(MAX_ROUTE_NODES)
+  .refine((nodes) => new Set(nodes).size === nodes.length, 'a route passes no node twice')
+  .readonly();
+
+const demand = z.object({ best: z.boolean(), preferred: list(rid, MAX_LAYERS), exact: list(rid, MAX_LAYERS) });
+
+const sourceCodec = z.object({
+  name: text(MAX_NAME),
+  clockRateHz: z.int().min(1).max(1_000_000),
+  channels: z.int().min(1).max(64),
+  fmtp: text(MAX_FMTP),
+});
+
+const leg = z.object({
+  mid: text(16),
+  kind,
+  codecs: list(
+    sourceCodec.extend({ payloadType, rtxPayloadType: payloadType.optional(), nack: z.boolean(), pli: z.boolean(), fir: z.boolean() }),
+    MAX_CODECS,
+  ),
+  extensions: list(z.object({ id: z.int().min(1).max(255), uri: text(MAX_URI) }), MAX_EXTENSIONS),
+  layers: z
+    .array(z.object({ rid, ssrc, rtxSsrc: ssrc }))
+    .min(1)
+    .max(MAX_LAYERS)
+    .readonly(),
+});
+
+/** A track as its owner tells others; with it an offer can be made. */
+const track = z.object({
+  appId: text(MAX_NAME),
+  sessionId: text(MAX_NAME),
+  trackId: text(MAX_NAME),
+  aliases: list(text(MAX_NAME), 16),
+  customTrackName: text(MAX_NAME),
+  mid: text(MAX_NAME),
+  kind,
+  status: z.enum(['pending', 'active', 'inactive']),
+  isHidden: z.boolean(),
+  publicationId: text(MAX_NAME),
+  codecs: list(sourceCodec, MAX_CODECS),
+  extensionUris: list(text(MAX_URI), MAX_EXTENSIONS),
+  rids: list(rid, MAX_LAYERS),
+});
+
+const reference = z.discriminatedUnion('by', [
+  z.object({ by: z.literal('id'), sessionId: text(MAX_NAME), trackId: text(MAX_NAME) }),
+  z.object({ by: z.literal('name'), sessionId: text(MAX_NAME), customTrackName: text(MAX_NAME) }),
+]);
+
+/** One link of a node, as that node sees it: `[other node, round trip ms, loss in thousandths, price of sending in thousandths a GB]`. */
+const toldLink = z.tuple([nodeNo, z.int().min(0).max(60_000), z.int().min(0).max(1000), z.int().min(0).max(1_000_000)]);
+
+/** Why a node does not pass a track on; `broken`: it did, and its own way to the track is gone. */
+export const REFUSALS = ['unknown-track', 'wrong-app', 'fan-out', 'loop', 'no-path', 'broken'] as const;
+
+const schemas = [
+  /** The first message of both sides. */
+  z.object({
+    type: z.literal('hello'),
+    versions: z.object({ min: z.int(), max: z.int() }),
+    nodeNo,
+    epoch: z.int(),
+    softwareVersion: text(MAX_NAME),
+  }),
+  /** Instead of `hello`'s answer: this link will carry nothing. */
+  z.object({ type: z.literal('incompatible'), reason: text(MAX_NAME) }),
+  /** Once a second, so that silence means something. */
+  z.object({ type: z.literal('pulse') }),
+  /** Passed on from neighbour to neighbour; `revision` counts the tellings of one life of the origin. */
+  z.object({
+    type: z.literal('link-state'),
+    origin: nodeNo,
+    epoch: z.int(),
+    revision: z.int().min(0),
+    isDraining: z.boolean(),
+    links: list(toldLink, MAX_TOLD_LINKS),
+  }),
+
+  /** Downstream to upstream. From this moment the leg's packets may come. */
+  z.object({
+    type: z.literal('subscribe'),
+    wantId,
+    publicationId: text(MAX_NAME),
+    appId: text(MAX_NAME),
+    sessionId: text(MAX_NAME),
+    route,
+    demand,
+    leg,
+  }),
+  z.object({ type: z.literal('demand'), wantId, demand }),
+  z.object({ type: z.literal('unsubscribe'), wantId }),
+
+  /** Upstream to downstream. */
+  z.object({ type: z.literal('accepted'), wantId, route, track }),
+  /** `others`: nodes that have the track from there already and may pass it on. */
+  z.object({ type: z.literal('refused'), wantId, reason: z.enum(REFUSALS), others: list(nodeNo, 64) }),
+  z.object({ type: z.literal('track'), wantId, track }),
+  z.object({ type: z.literal('closed'), wantId, reason: closeReason }),
+
+  /** A subscriber follows a name: whose it is now, and each time that it passes to another track. */
+  z.object({ type: z.literal('follow'), followId: wantId, appId: text(MAX_NAME), sessionId: text(MAX_NAME), name: text(MAX_NAME), route }),
+  z.object({ type: z.literal('unfollow'), followId: wantId }),
+  z.object({ type: z.literal('name-taken'), followId: wantId, track }),
+
+  /** A question to a node that may be several links away, and its answer on the same way back. */
+  z.object({
+    type: z.literal('locate'),
+    requestId: wantId,
+    route,
+    at: z.int().min(0).max(MAX_ROUTE_NODES),
+    appId: text(MAX_NAME),
+    reference,
+  }),
+  z.object({
+    type: z.literal('located'),
+    requestId: wantId,
+    route,
+    at: z.int().min(0).max(MAX_ROUTE_NODES),
+    hasSession: z.boolean(),
+    track: track.optional(),
+  }),
+] as const;
+
+const ControlMessageSchema = z.discriminatedUnion('type', schemas);
+
+export type ControlMessage = z.infer<typeof ControlMessageSchema>;
+export type ControlMessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { readonly type: Type }>;
+export type Refusal = (typeof REFUSALS)[number];
+export type LinkStateMessage = ControlMessageOf<'link-state'>;
+
+const KNOWN_TYPES: ReadonlySet<string> = new Set(schemas.map(({ shape }) => shape.type.value));
+const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string() }) });
+
+export type ReadMessage =
+  | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
+  /** Of a later version; it counts in the order, and means nothing. */
+  | { readonly type: 'unknown'; readonly serial: number }
+  | { readonly type: 'malformed' };
+
+/** @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost */
+export function writeControlMessage(serial: number, message: ControlMessage): string {
+  return JSON.stringify({ n: serial, m: message });
+}
+
+export function readControlMessage(data: Uint8Array | string): ReadMessage {
+  if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return { type: 'malformed' };
+  const envelope = Envelope.safeParse(parseJson(data));
+  if (!envelope.success) return { type: 'malformed' };
+  const { n: serial, m } = envelope.data;
+  if (!KNOWN_TYPES.has(m.type)) return { type: 'unknown', serial };
+  const message = ControlMessageSchema.safeParse(m);
+  return message.success ? { type: 'message', serial, message: message.data } : { type: 'malformed' };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+/** How a link to another node stands. */
+export type LinkState =
+  /** No transport: until the next attempt. */
+  | { readonly type: 'waiting'; readonly why: LinkDownReason }
+  /** Connectivity checks, DTLS, the control channel. */
+  | { readonly type: 'connecting'; readonly transportId: string; readonly sinceMs: number }
+  /** The channel is open and our `hello` is sent. */
+  | { readonly type: 'greeting'; readonly transportId: string; readonly streamId: number; readonly sinceMs: number }
+  | { readonly type: 'up'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
+  /** It was up, and nothing has come for a while. It may come back as it was. */
+  | { readonly type: 'silent'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
+  /** The two nodes have no version of the control protocol in common. Tried again when the other node's record changes. */
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'closed' };
+
+/** Why a transport was given up, for logs and reports. */
+export type LinkDownReason =
+  | 'not-tried'
+  | 'not-connected'
+  | 'no-greeting'
+  | 'wrong-identity'
+  | 'incompatible'
+  | 'silent'
+  | 'transport-closed'
+  | 'channel-closed'
+  | 'message-lost'
+  | 'malformed'
+  | 'defect'
+  | 'node-gone'
+  | 'shutting-down';
+
+/** @returns undefined if there is none */
+export function transportIdOf(state: LinkState): string | undefined {
+  return 'transportId' in state ? state.transportId : undefined;
+}

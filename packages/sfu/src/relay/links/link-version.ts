@@ -1,0 +1,10 @@
+export interface VersionRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @returns the highest version that both speak; undefined if there is none */
+export function commonVersion(one: VersionRange, other: VersionRange): number | undefined {
+  const highest = Math.min(one.max, other.max);
+  return highest >= Math.max(one.min, other.min) ? highest : undefined;
+}

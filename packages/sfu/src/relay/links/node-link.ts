@@ -1,0 +1,294 @@
+/**
+ * The link to one other node, for one life (epoch) of it: a transport that is opened again whenever it fails, and the control channel on it.
+ * The lower node number reaches out and is DTLS client; the higher one waits. Both know each other's certificate from the signed node
+ * record and derive the ICE credentials from the cluster key, so a link needs no signalling.
+ */
+import type { ConnectionState, TransportPlan } from '@causeway/media';
+import type { CancelTimer, Clock } from '../../clock.ts';
+import type { LinkTrust, NodeRecord } from '../../nodes/index.ts';
+import type { Shard } from '../../shard.ts';
+import { BackOff } from './back-off.ts';
+import {
+  CONTROL_LABEL,
+  CONTROL_PROTOCOL,
+  type ControlMessage,
+  type ControlMessageOf,
+  MAX_MESSAGE_BYTES,
+  readControlMessage,
+  writeControlMessage,
+} from './control-messages.ts';
+import type { LinkListener } from './link-listener.ts';
+import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
+import { commonVersion } from './link-version.ts';
+
+/** Checks, DTLS and SCTP over the longest of ways, with losses. The engine gives up no earlier than after 10 s. */
+const CONNECT_TIMEOUT_MS = 12_000;
+const GREETING_TIMEOUT_MS = 5000;
+/** How long a silent link may come back as it was; other routes are taken meanwhile. */
+const SILENCE_TIMEOUT_MS = 5000;
+/**
+ * Without any message of the other side, pulses included. Connectivity checks are answered before this; it ends a link whose other end has
+ * begun anew and lost the goodbye.
+ */
+const PULSE_TIMEOUT_MS = 6000;
+/** So that the reason still gets through. */
+const REFUSED_LINGER_MS = 500;
+
+export interface LinkParts {
+  readonly shard: Shard;
+  readonly self: NodeRecord;
+  readonly trust: LinkTrust;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly listener: LinkListener;
+}
+
+export class NodeLink {
+  readonly #parts: LinkParts;
+  readonly #backOff: BackOff;
+  #record: NodeRecord;
+  #state: LinkState = { type: 'waiting', why: 'not-tried' };
+  #cancelTimer: CancelTimer | undefined = undefined;
+  #attempts = 0;
+  #sentMessages = 0;
+  #receivedMessages = 0;
+  #heardAtMs = 0;
+  #lastSsrc = 0;
+  #lastMid = 0;
+
+  constructor(record: NodeRecord, parts: LinkParts) {
+    this.#record = record;
+    this.#parts = parts;
+    this.#backOff = new BackOff(parts.random);
+  }
+
+  /** The other node, as it told about itself last. */
+  get peer(): NodeRecord {
+    return this.#record;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get isUp(): boolean {
+    return this.#state.type === 'up';
+  }
+
+  /** Of the transport; undefined while there is none. */
+  get transportId(): string | undefined {
+    return transportIdOf(this.#state);
+  }
+
+  /** An SSRC that was never used on this transport, in either direction. */
+  nextSsrc(): number {
+    this.#lastSsrc += 2;
+    // Each side numbers what it receives; even numbers belong to the one that reaches out.
+    return this.#lastSsrc + (this.#reachesOut ? 0 : 1);
+  }
+
+  /** A name for a track that no other track of this transport has had. */
+  nextMid(): string {
+    return `r${++this.#lastMid}`;
+  }
+
+  /** Begins to connect. */
+  open(): void {
+    const { linkVersions } = this.#record;
+    if (commonVersion(this.#parts.self.linkVersions, linkVersions) === undefined)
+      this.#refuse(versionsDiffer(this.#parts.self.linkVersions, linkVersions));
+    else this.#connect();
+  }
+
+  /** The other node has told something new about itself. */
+  update(record: NodeRecord): void {
+    const before = this.#record;
+    this.#record = record;
+    const isOther =
+      JSON.stringify([before.linkVersions, before.softwareVersion]) !== JSON.stringify([record.linkVersions, record.softwareVersion]);
+    if (this.#state.type === 'refused' && isOther) this.open();
+  }
+
+  close(reason: LinkDownReason): void {
+    if (this.#state.type === 'closed') return;
+    this.#giveUp(reason);
+    this.#setState({ type: 'closed' });
+  }
+
+  /** @returns false if the link is not up, or the message is too long for it */
+  send(message: ControlMessage): boolean {
+    if (this.#state.type !== 'up') return false;
+    return this.#write(this.#state, message);
+  }
+
+  /** To be called once a second: says that we are there, and looks whether the other side is. */
+  pulse(): void {
+    const { type } = this.#state;
+    if (type === 'up') this.#write(this.#state, { type: 'pulse' });
+    if ((type === 'up' || type === 'silent') && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
+  }
+
+  /** This process stood still for so long: nothing can have been heard meanwhile. */
+  forgive(standstillMs: number): void {
+    this.#heardAtMs += standstillMs;
+  }
+
+  // What the engine tells of the transport.
+
+  onConnectionState(state: ConnectionState): void {
+    if (state === 'connected' && this.#state.type === 'connecting' && this.#reachesOut) {
+      this.#parts.shard.openDataChannel(this.#state.transportId, { label: CONTROL_LABEL, protocol: CONTROL_PROTOCOL, ordered: true });
+    } else if (state === 'connected' && this.#state.type === 'silent') {
+      this.#cancelTimer?.();
+      this.#setState({ ...this.#state, type: 'up' });
+      this.#parts.listener.onLinkHeard(this);
+    } else if (state === 'disconnected' && this.#state.type === 'up') {
+      this.#setState({ ...this.#state, type: 'silent', sinceMs: this.#parts.clock.nowMs() });
+      this.#schedule(SILENCE_TIMEOUT_MS, () => this.#fail('silent'));
+      this.#parts.listener.onLinkSilent(this);
+    }
+  }
+
+  onTransportClosed(): void {
+    this.#fail('transport-closed', { isTransportGone: true });
+  }
+
+  onDefect(): void {
+    this.#fail('defect');
+  }
+
+  onDataChannelOpened(streamId: number, label: string): void {
+    if (this.#state.type !== 'connecting' || label !== CONTROL_LABEL) return;
+    const { self } = this.#parts;
+    this.#setState({ ...this.#state, type: 'greeting', streamId, sinceMs: this.#parts.clock.nowMs() });
+    this.#schedule(GREETING_TIMEOUT_MS, () => this.#fail('no-greeting'));
+    const { nodeNo, epoch, softwareVersion, linkVersions: versions } = self;
+    this.#write({ ...this.#state, streamId }, { type: 'hello', versions, nodeNo, epoch, softwareVersion });
+  }
+
+  onDataChannelClosed(streamId: number): void {
+    if ('streamId' in this.#state && this.#state.streamId === streamId) this.#fail('channel-closed');
+  }
+
+  onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
+    if (!('streamId' in this.#state) || this.#state.streamId !== streamId) return;
+    const read = readControlMessage(data);
+    if (read.type === 'malformed') {
+      this.#fail('malformed');
+    } else if (read.serial !== ++this.#receivedMessages) {
+      this.#fail('message-lost');
+    } else {
+      this.#heardAtMs = this.#parts.clock.nowMs();
+      if (read.type === 'message') this.#handleMessage(read.message);
+    }
+  }
+
+  get #reachesOut(): boolean {
+    return this.#parts.self.nodeNo < this.#record.nodeNo;
+  }
+
+  #connect(): void {
+    const transportId = `link-${this.#record.nodeNo}-${this.#record.epoch}-${++this.#attempts}`;
+    this.#sentMessages = 0;
+    this.#receivedMessages = 0;
+    this.#lastSsrc = 0;
+    this.#lastMid = 0;
+    this.#setState({ type: 'connecting', transportId, sinceMs: this.#parts.clock.nowMs() });
+    this.#schedule(CONNECT_TIMEOUT_MS, () => this.#fail('not-connected'));
+    this.#parts.shard.openTransport(this.#transportPlan(transportId));
+  }
+
+  #transportPlan(transportId: string): TransportPlan {
+    const { self, trust } = this.#parts;
+    const { fingerprint, linkAddresses } = this.#record;
+    if (!this.#reachesOut) {
+      const { initiator: remote, acceptor: local } = trust.credentials(this.#record, self);
+      return { transportId, local, remote, dtlsRole: 'server', remoteFingerprints: [fingerprint], isLink: true };
+    }
+    const { initiator: local, acceptor: remote } = trust.credentials(self, this.#record);
+    return { transportId, local, remote, dtlsRole: 'client', remoteFingerprints: [fingerprint], reach: linkAddresses, isLink: true };
+  }
+
+  #handleMessage(message: ControlMessage): void {
+    if (this.#state.type === 'greeting') this.#handleGreeting(this.#state, message);
+    else if (message.type !== 'pulse') this.#parts.listener.onLinkMessage(this, message);
+  }
+
+  #handleGreeting(state: Extract<LinkState, { type: 'greeting' }>, message: ControlMessage): void {
+    if (message.type === 'incompatible') this.#refuseSoon(message.reason);
+    else if (message.type !== 'hello') this.#fail('malformed');
+    else if (message.nodeNo !== this.#record.nodeNo || message.epoch !== this.#record.epoch) this.#fail('wrong-identity');
+    else this.#agree(state, message);
+  }
+
+  #agree(state: Extract<LinkState, { type: 'greeting' }>, { versions }: ControlMessageOf<'hello'>): void {
+    const { self, clock, listener } = this.#parts;
+    const version = commonVersion(self.linkVersions, versions);
+    if (version === undefined) {
+      const reason = versionsDiffer(self.linkVersions, versions);
+      this.#write(state, { type: 'incompatible', reason });
+      this.#refuseSoon(reason);
+      return;
+    }
+    this.#cancelTimer?.();
+    this.#backOff.succeeded();
+    this.#setState({ ...state, type: 'up', version, sinceMs: clock.nowMs() });
+    listener.onLinkUp(this);
+  }
+
+  #refuseSoon(reason: string): void {
+    this.#schedule(REFUSED_LINGER_MS, () => {
+      this.#giveUp('incompatible');
+      this.#refuse(reason);
+    });
+  }
+
+  #refuse(reason: string): void {
+    this.#setState({ type: 'refused', reason });
+  }
+
+  /** The transport is given up and tried again after a while. */
+  #fail(reason: LinkDownReason, { isTransportGone = false } = {}): void {
+    if (transportIdOf(this.#state) === undefined) return;
+    this.#giveUp(reason, isTransportGone);
+    this.#setState({ type: 'waiting', why: reason });
+    this.#schedule(this.#backOff.nextDelayMs(), () => this.#connect());
+  }
+
+  #giveUp(reason: LinkDownReason, isTransportGone = false): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const former = this.#state;
+    const transportId = transportIdOf(former);
+    if (transportId === undefined) return;
+    if (!isTransportGone) this.#parts.shard.closeTransport(transportId);
+    this.#state = { type: 'waiting', why: reason };
+    if (former.type === 'up' || former.type === 'silent') this.#parts.listener.onLinkDown(this, reason);
+  }
+
+  #write({ transportId, streamId }: { readonly transportId: string; readonly streamId: number }, message: ControlMessage): boolean {
+    const json = writeControlMessage(this.#sentMessages + 1, message);
+    if (json.length > MAX_MESSAGE_BYTES) return false;
+    this.#sentMessages++;
+    this.#parts.shard.sendData(transportId, streamId, json);
+    return true;
+  }
+
+  #schedule(delayMs: number, callback: () => void): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#parts.clock.schedule(delayMs, callback);
+  }
+
+  #setState(state: LinkState): void {
+    this.#state = state;
+    this.#parts.listener.onLinkState(this);
+  }
+}
+
+function versionsDiffer(
+  ours: { readonly min: number; readonly max: number },
+  theirs: { readonly min: number; readonly max: number },
+): string {
+  return `link versions ${ours.min} to ${ours.max} here, ${theirs.min} to ${theirs.max} there: none in common`;
+}

@@ -1,0 +1,146 @@
+/** One link to every other live node of the cluster, as the node directory tells of them. */
+import type { EngineListener } from '@causeway/media';
+import type { CancelTimer, Clock } from '../../clock.ts';
+import type { LinkTrust, NodeDirectory, NodeGoneReason, NodeRecord } from '../../nodes/index.ts';
+import type { Shard } from '../../shard.ts';
+import type { LinkListener } from './link-listener.ts';
+import { NodeLink } from './node-link.ts';
+
+const PULSE_MS = 1000;
+
+export interface NodeLinksOptions {
+  readonly shard: Shard;
+  readonly nodes: NodeDirectory;
+  readonly trust: LinkTrust;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly listener: LinkListener;
+  /** A node is gone for good, or the directory says so and its link is down as well; its link is closed. */
+  readonly onNodeLost: (record: NodeRecord) => void;
+  /** Once a second, after the links have told that they are there. */
+  readonly onPulse: () => void;
+}
+
+/** What links need to hear of the engine's news; told whether it was about a link. */
+export type LinkNews = {
+  [Event in
+    | 'onConnectionState'
+    | 'onTransportClosed'
+    | 'onDataChannelOpened'
+    | 'onDataChannelClosed'
+    | 'onDataChannelMessage'
+    | 'onDefect']: (...news: Parameters<EngineListener[Event]>) => boolean;
+};
+
+export class NodeLinks {
+  readonly #options: NodeLinksOptions;
+  readonly #byNode = new Map<number, NodeLink>();
+  /** Nodes whose lease has ended while their link was up. */
+  readonly #doubtful = new Set<number>();
+  #cancelPulse: CancelTimer | undefined = undefined;
+  #pulsedAtMs: number;
+  #unwatch: (() => void) | undefined = undefined;
+
+  constructor(options: NodeLinksOptions) {
+    this.#options = options;
+    this.#pulsedAtMs = options.clock.nowMs();
+  }
+
+  /** Begins to connect to all that are known, and to those that come. */
+  open(): void {
+    const { nodes } = this.#options;
+    this.#unwatch = nodes.watch({
+      onNodePut: (record) => this.#put(record),
+      onNodeGone: (record, why) => this.#remove(record, why),
+    });
+    for (const record of nodes.others) this.#put(record);
+    this.#schedulePulse();
+  }
+
+  close(): void {
+    this.#unwatch?.();
+    this.#cancelPulse?.();
+    for (const link of this.all) link.close('shutting-down');
+    this.#byNode.clear();
+  }
+
+  get all(): readonly NodeLink[] {
+    return [...this.#byNode.values()];
+  }
+
+  /** @returns the link to a node, in whatever state; undefined if there is no such node */
+  find(nodeNo: number): NodeLink | undefined {
+    return this.#byNode.get(nodeNo);
+  }
+
+  /** Passes the engine's news on; each tells whether it was about a link. */
+  readonly news: LinkNews = {
+    onConnectionState: (transportId, state) => this.#tell(transportId, (link) => link.onConnectionState(state)),
+    onTransportClosed: (transportId) => this.#tell(transportId, (link) => link.onTransportClosed()),
+    onDataChannelOpened: (transportId, streamId, label) => this.#tell(transportId, (link) => link.onDataChannelOpened(streamId, label)),
+    onDataChannelClosed: (transportId, streamId) => this.#tell(transportId, (link) => link.onDataChannelClosed(streamId)),
+    onDataChannelMessage: (transportId, streamId, data) => this.#tell(transportId, (link) => link.onDataChannelMessage(streamId, data)),
+    onDefect: (transportId) => this.#tell(transportId, (link) => link.onDefect()),
+  };
+
+  /** To be called when a link has gone down: if its node was given up already, so is the link. */
+  settleDoubts(nodeNo: number): void {
+    if (!this.#doubtful.has(nodeNo)) return;
+    const link = this.#byNode.get(nodeNo);
+    if (link !== undefined && !link.isUp) this.#drop(link);
+  }
+
+  #put(record: NodeRecord): void {
+    const known = this.#byNode.get(record.nodeNo);
+    this.#doubtful.delete(record.nodeNo);
+    if (known === undefined || known.peer.epoch < record.epoch) this.#begin(record, known);
+    else if (known.peer.epoch === record.epoch) known.update(record);
+  }
+
+  #begin(record: NodeRecord, formerLife: NodeLink | undefined): void {
+    if (formerLife !== undefined) this.#drop(formerLife);
+    const { shard, trust, clock, random, listener, nodes } = this.#options;
+    const link = new NodeLink(record, { shard, self: nodes.self, trust, clock, random, listener });
+    this.#byNode.set(record.nodeNo, link);
+    link.open();
+  }
+
+  #remove(record: NodeRecord, why: NodeGoneReason): void {
+    const link = this.#byNode.get(record.nodeNo);
+    if (link === undefined || link.peer.epoch !== record.epoch) return;
+    // A node that only Redis has lost still sends what it sent: the link itself says when it is over.
+    if (why === 'lease-ended' && link.isUp) this.#doubtful.add(record.nodeNo);
+    else this.#drop(link);
+  }
+
+  #drop(link: NodeLink): void {
+    this.#doubtful.delete(link.peer.nodeNo);
+    this.#byNode.delete(link.peer.nodeNo);
+    link.close('node-gone');
+    this.#options.onNodeLost(link.peer);
+  }
+
+  #tell(transportId: string, news: (link: NodeLink) => void): boolean {
+    if (!transportId.startsWith('link-')) return false;
+    const link = this.all.find((each) => each.transportId === transportId);
+    if (link !== undefined) news(link);
+    return true;
+  }
+
+  #schedulePulse(): void {
+    this.#cancelPulse = this.#options.clock.schedule(PULSE_MS, () => this.#pulse());
+  }
+
+  #pulse(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const standstillMs = nowMs - this.#pulsedAtMs - PULSE_MS;
+    this.#pulsedAtMs = nowMs;
+    for (const link of this.all) {
+      if (standstillMs > PULSE_MS) link.forgive(standstillMs);
+      link.pulse();
+    }
+    this.#options.onPulse();
+    this.#schedulePulse();
+  }
+}
