@@ -8,6 +8,7 @@ export * from './bodies/list-tracks.ts';
 export * from './bodies/metadata.ts';
 export * from './bodies/patch-session.ts';
 export * from './bodies/publish.ts';
+export * from './bodies/region.ts';
 export * from './bodies/renegotiate.ts';
 export * from './bodies/session-description.ts';
 export * from './bodies/session-details.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
 import { ConnectionState } from './bodies/connection-state.ts';
-import { CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
+import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
 import { DeleteSessionReply } from './bodies/delete-session.ts';
 import { SimulcastChoice } from './bodies/layer-choice.ts';
 import { ListSessionsRequest, SessionList } from './bodies/list-sessions.ts';
@@ -35,6 +35,7 @@ const NAMED_SCHEMAS = {
   CloseTracksReply,
   CloseTracksRequest,
   ConnectionState,
+  CreateSessionQuery,
   CreateSessionReply,
   CreateSessionRequest,
   DeleteSessionReply,

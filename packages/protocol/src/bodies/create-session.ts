@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SessionId } from '../ids/session-id.ts';
 import { Metadata } from './metadata.ts';
 import { PublishedTrackResult } from './publish.ts';
+import { Region } from './region.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { SubscribedTrackResult, SubscribeItem } from './subscribe.ts';
 import { trackList } from './track-list.ts';
@@ -16,13 +17,21 @@ export const CreateSessionRequest = z.object({
   subscribe: trackList(SubscribeItem)
     .optional()
     .meta({ description: 'Tracks to subscribe to at once, on the receiving media lines of the offer' }),
+  region: Region.optional().meta({ description: 'Where the session shall live; default is the region nearest to the client' }),
 });
 export type CreateSessionRequest = z.infer<typeof CreateSessionRequest>;
+
+/** Query of `POST /session/new`. */
+export const CreateSessionQuery = z.object({
+  region: Region.optional().meta({ description: 'Like `region` in the body, which counts if both are there' }),
+});
+export type CreateSessionQuery = z.infer<typeof CreateSessionQuery>;
 
 export const CreateSessionReply = z.object({
   sessionDescription: AnswerDescription,
   sessionId: SessionId,
   tracks: z.array(PublishedTrackResult).optional().meta({ description: 'Tracks published from the offer' }),
+  region: Region.optional().meta({ description: 'Where the session lives' }),
   subscriptions: z.array(SubscribedTrackResult).optional().meta({ description: 'One item for each of `subscribe`, in the same order' }),
 });
 export type CreateSessionReply = z.infer<typeof CreateSessionReply>;

@@ -13,6 +13,10 @@ export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
 export const ListSessionsReply = z.object({
   sessions: z.array(SessionSummary),
   nextCursor: z.string().optional().meta({ description: 'Missing on the last page' }),
+  isPartial: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether sessions of other nodes are missing, because nobody can be asked for them now' }),
 });
 export type ListSessionsReply = z.infer<typeof ListSessionsReply>;
 
