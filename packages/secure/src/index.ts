@@ -1,3 +1,4 @@
+export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 export type { DtlsCounters } from './dtls/dtls-counters.ts';
 export type { SctpCounters } from './sctp/sctp-counters.ts';
 export type { SecureCensus } from './secure-census.ts';

@@ -20,6 +20,8 @@ export interface SecureSuiteOptions {
   readonly arenaSlots?: number;
   /** How many streams may have keystream made ahead; 9,728 bytes each, touched only when used. Default 1,024. */
   readonly keystreamPages?: number;
+  /** One that several suites of a node share, in its threads say. Default: a new one. */
+  readonly certificate?: LocalCertificate;
 }
 
 /** The suite with what only its maker asks for. */
@@ -37,13 +39,13 @@ const DEFAULT_ARENA_SLOTS = 4_096;
 const DEFAULT_KEYSTREAM_PAGES = 1_024;
 
 /**
- * Makes a suite with a new certificate. A process needs one; engines in one thread may share it.
+ * Makes a suite. A thread needs one; its engines may share it.
  *
  * Asynchronous because the key pair is generated, and the SRTP kernel compiled, off the main thread.
  */
 export async function createSecureSuite(options: SecureSuiteOptions = {}): Promise<CountingSecureSuite> {
   const [certificate, srtp] = await Promise.all([
-    createCertificate(new Date()),
+    options.certificate ?? createCertificate(new Date()),
     SrtpSuite.create({
       arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
       keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,

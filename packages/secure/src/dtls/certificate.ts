@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import type { CertificateFingerprint } from '@causeway/media';
 import { derBitString, derContext0, derInteger, derObjectId, derSequence, derSet, derUtcTime, derUtf8String } from './der.ts';
 
+/** What a node proves itself with. Crosses a thread boundary unchanged. */
 export interface LocalCertificate {
   /** X.509 in DER. */
-  readonly der: Buffer;
+  readonly der: Uint8Array;
   readonly privateKey: KeyObject;
   /** SHA-256 of `der`. */
   readonly fingerprint: CertificateFingerprint;
@@ -26,6 +27,7 @@ const DAY_MS = 24 * 3_600 * 1_000;
 const VALID_BEFORE_DAYS = 1;
 const VALID_AFTER_DAYS = 3_650;
 
+/** @param now its validity is counted from here */
 export async function createCertificate(now: Date): Promise<LocalCertificate> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   const algorithm = derSequence(derObjectId(ECDSA_WITH_SHA256));
