@@ -19,6 +19,8 @@ export interface EngineCensus {
   readonly historyBytes: number;
   /** Packets and datagrams that wait for the end of the turn. */
   readonly outboxEntries: number;
+  /** Connectivity checks over links that wait for their answers. */
+  readonly linkChecks: number;
 }
 
 interface HistorySize {

@@ -1,22 +1,49 @@
 import type { HmacSha1 } from '@causeway/wire';
-import type { Allocator, Estimator, Pacer } from './congestion/index.ts';
+import {
+  type Allocator,
+  createBestLayerAllocator,
+  createNullEstimator,
+  createPassThroughPacer,
+  type Estimator,
+  type Pacer,
+} from './congestion/index.ts';
 import type { DatagramSink, Path } from './demux/path.ts';
-import type { DropCounters } from './drop-reason.ts';
-import type { Outbox } from './outbox.ts';
+import { DropCounters } from './drop-reason.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { Outbox } from './outbox.ts';
 import type { EngineListener, TransportCloseReason } from './plan.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
-import type { Timers } from './timers.ts';
-import type { TrafficCounters } from './traffic-counters.ts';
+import { Timers } from './timers.ts';
+import { TrafficCounters } from './traffic-counters.ts';
+import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
+import { leavePlain } from './transport/plain-endpoint.ts';
+
+/** What only the engine itself can do for its parts. */
+export interface EngineWiring {
+  /** Asks for `transport.handleDeferred` before the engine call under way returns, or soon if none is. */
+  defer(transport: PeerTransport): void;
+  /** Unbinds a path from its transport and lets the socket layer forget it. */
+  releasePath(path: Path): void;
+  /** Ends a transport from within: its tracks, its subscriptions, and the word to the owner. */
+  closeTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void;
+  /** The transport has other local user fragments than before. */
+  ufragsChanged(transport: PeerTransport, before: readonly string[]): void;
+}
 
 /** What the parts of one engine share. Everything that would be a global elsewhere is a field here. */
-export interface EngineContext {
+export interface EngineContext extends EngineWiring {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;
   readonly outbox: Outbox;
+  /** That of transports within the process: packets are sent as they are. */
+  readonly plainOutbox: Outbox;
   readonly timers: Timers;
   readonly drops: DropCounters;
   readonly traffic: TrafficCounters;
+  /** Of transports within the process. */
+  readonly plainTraffic: TrafficCounters;
+  readonly checks: OutstandingChecks;
   readonly listener: EngineListener;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */
@@ -28,12 +55,38 @@ export interface EngineContext {
   readonly pacer: Pacer;
   readonly allocator: Allocator;
   readonly createEstimator: () => Estimator;
-  /** Asks for `transport.handleDeferred` before the engine call under way returns, or soon if none is. */
-  defer(transport: PeerTransport): void;
-  /** Unbinds a path from its transport and lets the socket layer forget it. */
-  releasePath(path: Path): void;
-  /** Ends a transport from within: its tracks, its subscriptions, and the word to the owner. */
-  closeTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void;
-  /** The transport has other local user fragments than before. */
-  ufragsChanged(transport: PeerTransport, before: readonly string[]): void;
+}
+
+/** How many packets wait at most, where the arena has room for twice as many. */
+const MAX_WAITING_PACKETS = 2048;
+
+export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
+  const { suite, sink, allocator = createBestLayerAllocator(), createEstimator = createNullEstimator } = options;
+  const { listener, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
+  const { arena } = suite;
+  const drops = new DropCounters();
+  const traffic = new TrafficCounters();
+  const plainTraffic = new TrafficCounters();
+  // Both outboxes use the arena's one ring, of which three eighths stay for what is still on its way out of a socket.
+  const capacity = Math.min(MAX_WAITING_PACKETS, arena.slotCount >> 1);
+  return {
+    ...wiring,
+    suite,
+    sink,
+    outbox: new Outbox(suite, capacity, sink, drops, traffic),
+    plainOutbox: new Outbox({ arena, protect: leavePlain }, capacity >> 2, sink, drops, plainTraffic),
+    timers: new Timers(),
+    drops,
+    traffic,
+    plainTraffic,
+    checks: new OutstandingChecks(),
+    listener,
+    hmacSha1,
+    random,
+    randomBytes,
+    wallClockOffsetMs,
+    pacer: createPassThroughPacer(drops),
+    allocator,
+    createEstimator,
+  };
 }

@@ -2,52 +2,21 @@
  * The forwarding engine of one shard: THE WIRING, in the order a packet takes. It does no I/O and knows no clock: datagrams
  * and the time come in, datagrams wait in the outbox until `flush`.
  */
-import { type HmacSha1, RtpView } from '@causeway/wire';
+import { RtpView } from '@causeway/wire';
 import { countWithin, type EngineCensus } from './census.ts';
-import {
-  type Allocator,
-  createBestLayerAllocator,
-  createNullEstimator,
-  createPassThroughPacer,
-  type Estimator,
-} from './congestion/index.ts';
 import { classifyDatagram } from './demux/classify.ts';
-import type { DatagramSink, Path } from './demux/path.ts';
-import { DropCounters, DropReason } from './drop-reason.ts';
-import type { EngineContext } from './engine-context.ts';
-import { Outbox } from './outbox.ts';
-import type {
-  EngineListener,
-  IceRestartPlan,
-  MediaControl,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportCloseReason,
-  TransportPlan,
-} from './plan.ts';
+import type { Path } from './demux/path.ts';
+import { DropReason } from './drop-reason.ts';
+import { createEngineContext, type EngineContext } from './engine-context.ts';
+import type { EngineOptions } from './engine-options.ts';
+import type { IceRestartPlan, MediaControl, PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
-import type { DataChannelRequest, SecureSuite } from './secure-endpoint.ts';
-import { type EngineSnapshot, type LinkStatistics, snapshotTransports } from './stats.ts';
+import type { DataChannelRequest } from './secure-endpoint.ts';
+import { type EngineSnapshot, type LinkStatistics, measureLinks, snapshotTransports } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
-import { Timers } from './timers.ts';
-import { TrafficCounters } from './traffic-counters.ts';
+import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
-
-export interface EngineOptions {
-  readonly suite: SecureSuite;
-  readonly sink: DatagramSink;
-  readonly listener: EngineListener;
-  readonly hmacSha1: HmacSha1;
-  /** Uniform in [0, 1). Need not be unpredictable. */
-  readonly random: () => number;
-  /** @returns bytes that nobody can predict */
-  readonly randomBytes: (length: number) => Uint8Array;
-  /** Added to the engine's clock to get milliseconds since 1970. */
-  readonly wallClockOffsetMs: number;
-  readonly allocator?: Allocator;
-  readonly createEstimator?: () => Estimator;
-}
 
 export class Engine implements MediaControl {
   readonly #context: EngineContext;
@@ -60,29 +29,12 @@ export class Engine implements MediaControl {
   readonly #view = new RtpView();
 
   constructor(options: EngineOptions) {
-    const drops = new DropCounters();
-    const traffic = new TrafficCounters();
-    const outbox = new Outbox(options.suite, options.sink, drops, traffic);
-    this.#context = {
-      suite: options.suite,
-      sink: options.sink,
-      outbox,
-      timers: new Timers(),
-      drops,
-      traffic,
-      listener: options.listener,
-      hmacSha1: options.hmacSha1,
-      random: options.random,
-      randomBytes: options.randomBytes,
-      wallClockOffsetMs: options.wallClockOffsetMs,
-      pacer: createPassThroughPacer(outbox, drops),
-      allocator: options.allocator ?? createBestLayerAllocator(),
-      createEstimator: options.createEstimator ?? createNullEstimator,
+    this.#context = createEngineContext(options, {
       defer: (transport) => this.#defer(transport),
       releasePath: (path) => this.#releasePath(path),
       closeTransport: (nowMs, transport, reason) => this.#expireTransport(nowMs, transport, reason),
       ufragsChanged: (transport, before) => this.#stun.reindex(transport, before, transport.ice.localUfrags),
-    };
+    });
     this.#stun = new StunReceiver(this.#context);
   }
 
@@ -118,16 +70,23 @@ export class Engine implements MediaControl {
   /** Protects and sends what this turn has produced. */
   flush(): void {
     this.#context.outbox.flush();
+    this.#context.plainOutbox.flush();
   }
 
   get hasOutput(): boolean {
-    return !this.#context.outbox.isEmpty;
+    return !this.#context.outbox.isEmpty || !this.#context.plainOutbox.isEmpty;
   }
 
   openTransport(nowMs: number, plan: TransportPlan): void {
     const transport = new PeerTransport(nowMs, this.#context, plan);
     this.#transports.set(plan.transportId, transport);
     this.#stun.reindex(transport, [], transport.ice.localUfrags);
+  }
+
+  /** Gives a transport with `security: 'none'` its path; others find theirs by themselves. Datagrams on it may come at once. */
+  bindPath(nowMs: number, transportId: string, path: Path): void {
+    this.#transports.get(transportId)?.bindPath(path);
+    this.#handleDeferred(nowMs);
   }
 
   restartIce(_nowMs: number, plan: IceRestartPlan): void {
@@ -192,7 +151,7 @@ export class Engine implements MediaControl {
 
   /** Of those links (`TransportPlan.isLink`) whose round trip is known. */
   linkStatistics(): LinkStatistics[] {
-    return [];
+    return measureLinks(this.#transports.values());
   }
 
   /** Counters and live objects, for statistics and for finding leaks; a copy. */
@@ -211,7 +170,12 @@ export class Engine implements MediaControl {
     for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
   }
 
-  /** What has gone through so far, counting up. */
+  /** What has gone through transports within the process, counting up. */
+  get plainTraffic(): Readonly<TrafficCounters> {
+    return this.#context.plainTraffic;
+  }
+
+  /** What has come from the network and gone there so far, counting up. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
   }
@@ -228,7 +192,8 @@ export class Engine implements MediaControl {
       publisherTracks: this.#publishers.size,
       subscriberTracks: this.#subscribers.size,
       timers: this.#context.timers.size,
-      outboxEntries: this.#context.outbox.size,
+      outboxEntries: this.#context.outbox.size + this.#context.plainOutbox.size,
+      linkChecks: this.#context.checks.size,
       ...countWithin(this.#transports.values(), this.#publishers.values()),
     };
   }
@@ -282,8 +247,8 @@ export class Engine implements MediaControl {
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);
     // What it has to say last (BYE, close_notify) needs its keys and paths.
-    this.#context.outbox.flush();
+    this.flush();
     transport.close();
-    this.#context.outbox.flush();
+    this.flush();
   }
 }

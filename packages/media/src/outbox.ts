@@ -1,9 +1,14 @@
 import { type DatagramSink, Path } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
-import type { OutboundStream, PacketArena, ProtectBatch, SecureSuite } from './secure-endpoint.ts';
+import type { OutboundStream, PacketArena, ProtectBatch } from './secure-endpoint.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-const MAX_ROWS = 2048;
+/** Where the packets of an outbox lie, and what is done to all of them before they are sent. */
+export interface PacketProtection {
+  readonly arena: PacketArena;
+  protect(batch: ProtectBatch): void;
+}
+
 const NO_PATH = new Path('', 0);
 const NO_STREAM: OutboundStream = { ssrc: 0 };
 
@@ -12,7 +17,7 @@ const NO_STREAM: OutboundStream = { ssrc: 0 };
  * of them at once and hands them to the socket layer; datagrams that are ready as they are (STUN, DTLS) go out before them.
  */
 export class Outbox implements ProtectBatch {
-  readonly #suite: SecureSuite;
+  readonly #protection: PacketProtection;
   readonly #sink: DatagramSink;
   readonly #drops: DropCounters;
   readonly #traffic: TrafficCounters;
@@ -30,13 +35,12 @@ export class Outbox implements ProtectBatch {
   readonly isRtcp: Uint8Array;
   readonly protectedLength: Uint16Array;
 
-  constructor(suite: SecureSuite, sink: DatagramSink, drops: DropCounters, traffic: TrafficCounters) {
-    this.#suite = suite;
+  /** @param capacity how many packets wait at most before they are sent without waiting for `flush` */
+  constructor(protection: PacketProtection, capacity: number, sink: DatagramSink, drops: DropCounters, traffic: TrafficCounters) {
+    this.#protection = protection;
     this.#sink = sink;
     this.#drops = drops;
     this.#traffic = traffic;
-    // Half the ring: the other half may still be on its way out of a socket.
-    const capacity = Math.min(MAX_ROWS, suite.arena.slotCount >> 1);
     this.#capacity = capacity;
     this.#paths = new Array<Path>(capacity).fill(NO_PATH);
     this.streams = new Array<OutboundStream>(capacity).fill(NO_STREAM);
@@ -49,7 +53,7 @@ export class Outbox implements ProtectBatch {
   }
 
   get arena(): PacketArena {
-    return this.#suite.arena;
+    return this.#protection.arena;
   }
 
   get isEmpty(): boolean {
@@ -81,8 +85,8 @@ export class Outbox implements ProtectBatch {
   flush(): void {
     this.#flushDatagrams();
     if (this.count === 0) return;
-    this.#suite.protect(this);
-    const bytes = this.#suite.arena.bytes;
+    this.#protection.protect(this);
+    const bytes = this.#protection.arena.bytes;
     for (let row = 0; row < this.count; row++) {
       const length = this.protectedLength[row];
       if (length > 0) this.#sendRow(row, bytes, length);

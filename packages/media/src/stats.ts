@@ -56,6 +56,15 @@ export interface EngineSnapshot {
   readonly drops: Readonly<Record<string, number>>;
 }
 
+export function measureLinks(transports: Iterable<PeerTransport>): LinkStatistics[] {
+  const links: LinkStatistics[] = [];
+  for (const { id, link } of transports) {
+    if (link?.quality.rttMs === undefined) continue;
+    links.push({ transportId: id, rttMs: link.quality.rttMs, lossRatio: link.quality.lossRatio });
+  }
+  return links;
+}
+
 export function snapshotTransports(nowMs: number, transports: Iterable<PeerTransport>): TransportSnapshot[] {
   return Array.from(transports, (transport) => ({
     transportId: transport.id,

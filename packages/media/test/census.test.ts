@@ -30,6 +30,7 @@ test('the census counts what a call of two holds', () => {
     historyPackets: publisher.packetsSent,
     historyBytes: publisher.packetsSent * PACKET_BYTES,
     outboxEntries: 0,
+    linkChecks: 0,
   });
 });
 

@@ -25,7 +25,7 @@ export interface Allocator {
 }
 
 /** Every switch costs a keyframe: layers this close in bitrate are not worth one. Browsers space theirs by 2 to 4. */
-const SWITCH_RATIO = 1.25;
+export const SWITCH_RATIO = 1.25;
 
 /**
  * @returns an allocator that gives everybody the layer asked for, or the best that is arriving: the one with the highest

@@ -15,6 +15,7 @@ export interface WrittenPacket {
 /** A peer as the pacer sees it: where its packets go, and who shares its rate. */
 export interface PacedPeer {
   readonly ice: { readonly selectedPath: Path | undefined };
+  readonly outbox: PacketOutlet;
 }
 
 /** Where packets go when they leave: the outbox. */
@@ -32,12 +33,12 @@ export interface Pacer {
 }
 
 /** @returns a pacer that holds nothing back */
-export function createPassThroughPacer(outlet: PacketOutlet, drops: DropCounters): Pacer {
+export function createPassThroughPacer(drops: DropCounters): Pacer {
   return {
     release(peer, stream, packet, packetIndex) {
       const path = peer.ice.selectedPath;
       if (path === undefined) drops.increment(DropReason.SendNotReady);
-      else outlet.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
+      else peer.outbox.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
     },
   };
 }

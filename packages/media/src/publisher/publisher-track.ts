@@ -5,18 +5,20 @@ import type { PublisherTrackPlan } from '../plan.ts';
 import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
+import { LayerOrder } from './layer-order.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream } from './receive-stream.ts';
-import { UploadLimit } from './upload-limit.ts';
+import { MAX_LINK_TRACK_BITRATE_BPS, MAX_TRACK_BITRATE_BPS, UploadLimit } from './upload-limit.ts';
 
 const INACTIVE_AFTER_MS = 30_000;
 
 export class PublisherTrack {
   readonly transport: PeerTransport;
   readonly router: TrackRouter;
-  readonly uploadLimit = new UploadLimit();
+  readonly uploadLimit: UploadLimit;
   readonly #newStreams = new NewStreamLimit();
+  readonly #layers = new LayerOrder();
   readonly #context: EngineContext;
   readonly #packet = new ForwardedPacket();
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
@@ -31,6 +33,7 @@ export class PublisherTrack {
     this.#context = context;
     this.transport = transport;
     this.router = new TrackRouter(context, this);
+    this.uploadLimit = new UploadLimit(transport.isLink ? MAX_LINK_TRACK_BITRATE_BPS : MAX_TRACK_BITRATE_BPS);
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
     this.#extensionIds = forwardedExtensionIds(plan.extensions);
@@ -61,11 +64,12 @@ export class PublisherTrack {
   }
 
   /** Adds the stream of an encoding. An encoding that changes its SSRC replaces its old stream (RFC 3550 §8.2). */
-  openStream(ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
+  openStream(nowMs: number, ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
     const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan.clockRateHz);
     const replaced = this.#streams.find((candidate) => candidate.rid === rid);
     if (replaced) this.transport.receive.closeStream(replaced);
     this.#streams = [...this.#streams.filter((candidate) => candidate !== replaced), stream];
+    this.#tellLayers(nowMs, stream);
     return stream;
   }
 
@@ -98,12 +102,21 @@ export class PublisherTrack {
     }
     if (this.#activity === 'active' && nowMs - heardMs > INACTIVE_AFTER_MS) this.#setActivity('inactive');
     this.router.chooseLayers(nowMs);
+    this.#tellLayers(nowMs);
   }
 
   close(nowMs: number): void {
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(stream);
     this.#streams = [];
+  }
+
+  /** @param opened one whose first packet is being handled */
+  #tellLayers(nowMs: number, opened?: ReceiveStream): void {
+    if (this.#plan.rids.length === 0 && this.#streams.length < 2) return;
+    const arriving = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
+    const rids = this.#layers.update(nowMs, arriving);
+    if (rids !== undefined) this.#context.listener.onLayersChanged(this.#plan.trackId, rids);
   }
 
   #setActivity(activity: 'active' | 'inactive'): void {

@@ -17,6 +17,7 @@ const SPARE_SSRCS = 16;
 
 export class ReceiveDemux {
   readonly #context: EngineContext;
+  readonly #bindsAnnouncedOnly: boolean;
   readonly #tracks = new Map<string, PublisherTrack>();
   /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
   readonly #bindings = new Map<number, ReceiveStream>();
@@ -24,8 +25,13 @@ export class ReceiveDemux {
   #ridId = 0;
   #repairedRidId = 0;
 
-  constructor(context: EngineContext) {
+  /**
+   * @param bindsAnnouncedOnly for links, where what belongs to a track just closed must not be taken for another's that happens to have its
+   *   payload type
+   */
+  constructor(context: EngineContext, bindsAnnouncedOnly: boolean) {
     this.#context = context;
+    this.#bindsAnnouncedOnly = bindsAnnouncedOnly;
   }
 
   get tracks(): Iterable<PublisherTrack> {
@@ -77,7 +83,7 @@ export class ReceiveDemux {
     if (this.#bindings.size >= SPARE_SSRCS + SSRCS_PER_TRACK * this.#tracks.size) return this.#refuse(DropReason.TooManySsrcs);
     const rid = codec.isRtx ? undefined : this.#ridOf(view, track);
     if (rid !== undefined && !track.mayOpenStream(nowMs)) return this.#refuse(DropReason.TooManySsrcs);
-    const stream = rid === undefined ? this.#repairedStreamOf(view, track, codec) : track.openStream(view.ssrc, rid, codec);
+    const stream = rid === undefined ? this.#repairedStreamOf(view, track, codec) : track.openStream(nowMs, view.ssrc, rid, codec);
     if (stream === undefined) return this.#refuse(DropReason.UnknownSsrc);
     this.#bindings.set(view.ssrc, stream);
     return stream;
@@ -95,7 +101,7 @@ export class ReceiveDemux {
     let candidates = 0;
     for (const track of this.#tracks.values()) {
       if (track.plan.ssrcs.some(({ ssrc, rtxSsrc }) => ssrc === view.ssrc || rtxSsrc === view.ssrc)) return track;
-      if (track.codecOf(view.payloadType) === undefined) continue;
+      if (this.#bindsAnnouncedOnly || track.codecOf(view.payloadType) === undefined) continue;
       byPayloadType = track;
       candidates++;
     }
@@ -103,14 +109,15 @@ export class ReceiveDemux {
   }
 
   /**
-   * @returns the RID the packet names; empty for a publication without simulcast; a number for each further SSRC of the older
-   *   simulcast that announces SSRCs alone; undefined if a RID is due and missing or unknown
+   * @returns the RID that the packet names, or that was announced for its SSRC; empty for a publication without simulcast; a number for
+   *   each further SSRC of the older simulcast that announces SSRCs alone; undefined if a RID is due and missing or unknown
    */
   #ridOf(view: RtpView, track: PublisherTrack): string | undefined {
-    const rid = readRidExtension(view, this.#ridId);
-    if (track.plan.rids.length > 0) return rid !== undefined && track.plan.rids.includes(rid) ? rid : undefined;
-    const place = track.plan.ssrcs.findIndex(({ ssrc }) => ssrc === view.ssrc);
-    return place > 0 ? String(place) : '';
+    const { rids, ssrcs } = track.plan;
+    const place = ssrcs.findIndex(({ ssrc }) => ssrc === view.ssrc);
+    if (rids.length === 0) return place > 0 ? String(place) : '';
+    const rid = readRidExtension(view, this.#ridId) ?? ssrcs[place]?.rid;
+    return rid !== undefined && rids.includes(rid) ? rid : undefined;
   }
 
   /** @returns undefined if the packet is no retransmission, or one of a stream that is not there */

@@ -26,6 +26,8 @@ import { ReceptionStatistics } from './reception-statistics.ts';
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
 const RTX_HEADER_BYTES = 2;
+/** How far ahead of the newest packet a repeated one may be. libwebrtc fills what it may send with repeats that nobody asked for: of what has just been lost, too. */
+const MAX_AHEAD_PACKETS = 64;
 
 /** The publisher's clock at one moment, from its sender report. */
 interface SenderClock {
@@ -94,15 +96,15 @@ export class ReceiveStream implements Timer {
     // The extension bit and CSRC count stay; the padding was cut off above.
     restored[0] = flags & ~0x20;
     if (!view.read(restored, restored.length)) return;
-    // A retransmission repeats a packet that others have followed; a number from the future is made up.
-    const sequence = this.#unwrapper.peek(original);
-    if (sequence > (this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY)) {
+    const highest = this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY;
+    if (this.#unwrapper.peek(original) > highest + MAX_AHEAD_PACKETS) {
       this.#context.drops.increment(DropReason.RtpMalformed);
       return;
     }
+    const sequence = this.#unwrapper.unwrap(original);
     this.packetsRepaired++;
     const isKeyframe = isKeyframeStart(view, codec);
-    this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
+    if (codec.plan.nack) this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 

@@ -3,17 +3,26 @@
  * own congestion control stays below); what goes over it is thrown away before it costs anything more.
  */
 export const MAX_TRACK_BITRATE_BPS = 8_000_000;
-/** A keyframe of a second's worth may come at once. */
-const BURST_BYTES = MAX_TRACK_BITRATE_BPS / 8;
+/** On a link: what the publisher's node has let in already, and what is sent again on top. */
+export const MAX_LINK_TRACK_BITRATE_BPS = 1.5 * MAX_TRACK_BITRATE_BPS;
 
 export class UploadLimit {
-  #tokensBytes = BURST_BYTES;
+  readonly #maxBitrateBps: number;
+  /** A keyframe of a second's worth may come at once. */
+  readonly #burstBytes: number;
+  #tokensBytes: number;
   #refilledAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(maxBitrateBps = MAX_TRACK_BITRATE_BPS) {
+    this.#maxBitrateBps = maxBitrateBps;
+    this.#burstBytes = maxBitrateBps / 8;
+    this.#tokensBytes = this.#burstBytes;
+  }
 
   /** @returns false if the packet is over the limit and must be dropped */
   admit(nowMs: number, sizeBytes: number): boolean {
-    const earnedBytes = ((nowMs - this.#refilledAtMs) * MAX_TRACK_BITRATE_BPS) / 8000;
-    this.#tokensBytes = Math.min(BURST_BYTES, this.#tokensBytes + earnedBytes);
+    const earnedBytes = ((nowMs - this.#refilledAtMs) * this.#maxBitrateBps) / 8000;
+    this.#tokensBytes = Math.min(this.#burstBytes, this.#tokensBytes + earnedBytes);
     this.#refilledAtMs = nowMs;
     if (this.#tokensBytes < sizeBytes) return false;
     this.#tokensBytes -= sizeBytes;

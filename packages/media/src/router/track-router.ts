@@ -59,7 +59,15 @@ export class TrackRouter {
 
   #chooseLayer(nowMs: number, subscriber: SubscriberTrack): void {
     const layers = this.#track.streams;
-    const wish = { preferredRid: subscriber.plan.preferredRid, current: subscriber.layer };
+    const { preferredRid } = subscriber.plan;
+    if (subscriber.wantsExactLayer) {
+      subscriber.aimAt(
+        nowMs,
+        layers.find(({ rid }) => rid === preferredRid),
+      );
+      return;
+    }
+    const wish = { preferredRid, current: subscriber.layer };
     const chosen = this.#context.allocator.choose(nowMs, layers, wish);
     if (chosen) subscriber.aimAt(nowMs, chosen);
   }

@@ -4,14 +4,15 @@
  *
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
-import { MID_URI, RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import { MID_URI, PLAYOUT_DELAY_URI, RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import { type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
+import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
 
 /** Room for the fixed header, the frame of the extension block, RTX's two bytes, and what `secure` writes behind a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
+const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
 
 export class PacketWriter {
   readonly #arena: PacketArena;
@@ -21,6 +22,8 @@ export class PacketWriter {
   readonly #forwardedIds: Uint8Array;
   /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
   readonly #hasTwoByteIds: boolean;
+  /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
+  playoutDelay: Uint8Array | undefined = undefined;
   /** Where the packet written last starts in the arena. */
   offset = 0;
   /** Of the packet written last: fixed header and extensions. */
@@ -77,6 +80,7 @@ export class PacketWriter {
     this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
     if (this.#midId !== 0) this.#extensions.add(this.#midId, this.#mid, 0, this.#mid.length);
     if (packet.extensionBytes > 0) this.#addForwarded(packet);
+    if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);
     this.headerLength = this.#extensions.end() - start;
   }
 
@@ -84,7 +88,13 @@ export class PacketWriter {
     const ids = this.#forwardedIds;
     for (let kind = 0; kind < ids.length; kind++) {
       const length = packet.extensionLength[kind];
+      if (kind === PLAYOUT_DELAY_KIND && this.playoutDelay !== undefined) continue;
       if (length > 0 && ids[kind] !== 0) this.#extensions.add(ids[kind], packet.bytes, packet.extensionOffset[kind], length);
     }
+  }
+
+  #addPlayoutDelay(value: Uint8Array): void {
+    const id = this.#forwardedIds[PLAYOUT_DELAY_KIND];
+    if (id !== 0) this.#extensions.add(id, value, 0, value.length);
   }
 }

@@ -21,6 +21,7 @@ import type { PeerTransport } from '../transport/peer-transport.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { PlayoutDelay } from './playout-delay.ts';
 import { Retransmitter } from './retransmitter.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
@@ -38,6 +39,7 @@ export class SubscriberTrack {
   readonly #vp8 = new Vp8Rewriter();
   readonly #retransmitter: Retransmitter;
   readonly #keyframeDemand: KeyframeDemand;
+  readonly #playoutDelay = new PlayoutDelay();
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
   #layer: ReceiveStream | undefined = undefined;
@@ -91,6 +93,11 @@ export class SubscriberTrack {
     return this.#layer;
   }
 
+  /** The layer asked for or nothing, even if others arrive. */
+  get wantsExactLayer(): boolean {
+    return this.#plan.isExactLayer === true && this.#plan.preferredRid !== undefined;
+  }
+
   /** Whether it forwards this layer, or waits for its keyframe. */
   watches(stream: ReceiveStream): boolean {
     return !this.#plan.paused && (stream === this.#layer || stream === this.#target);
@@ -128,8 +135,9 @@ export class SubscriberTrack {
     if (this.#rtxStream) this.transport.endpoint.closeOutboundStream(this.#rtxStream);
   }
 
-  /** Chooses the encoding to forward; the change happens at its next keyframe, which is asked for. */
-  aimAt(nowMs: number, chosen: ReceiveStream): void {
+  /** Chooses the encoding to forward; the change happens at its next keyframe, which is asked for. With none, nothing is forwarded. */
+  aimAt(nowMs: number, chosen: ReceiveStream | undefined): void {
+    if (chosen === undefined) this.#layer = undefined;
     if (chosen === this.#layer) this.#target = undefined;
     if (chosen === this.#layer || chosen === this.#target) return;
     this.#target = chosen;
@@ -139,15 +147,17 @@ export class SubscriberTrack {
   /** The receiver says that it cannot decode (PLI, FIR). */
   handlePictureLoss(nowMs: number): void {
     const wanted = this.#target ?? this.#layer;
-    // To repeat a wish that the publisher has been told of costs nobody anything.
-    if (wanted?.keyframes.isAwaited) this.requestKeyframe(nowMs);
+    // To repeat a wish that the publisher has been told of costs nobody anything, and another node asks for many at once.
+    if (wanted?.keyframes.isAwaited || this.transport.isLink) this.requestKeyframe(nowMs);
     else if (!this.#keyframeDemand.request(nowMs)) this.#context.drops.increment(DropReason.KeyframeRequestTooSoon);
   }
 
   /** The receiver needs a keyframe of what it is to be shown. */
   requestKeyframe(nowMs: number): void {
     if (this.#plan.paused || this.#plan.kind !== 'video' || !this.transport.isSecure) return;
-    this.#source?.router.requestKeyframe(nowMs, this.#target ?? this.#layer);
+    const wanted = this.#target ?? this.#layer;
+    if (wanted === undefined && this.wantsExactLayer) return;
+    this.#source?.router.requestKeyframe(nowMs, wanted);
   }
 
   /** Writes the packet into this peer's outgoing stream, or drops it for a counted reason. */
@@ -175,6 +185,15 @@ export class SubscriberTrack {
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
     this.#retransmitter.handleNack(nowMs, lost);
+  }
+
+  /** Takes what the receiver says of the stream. */
+  handleReport(nowMs: number, report: ReportBlock): void {
+    this.lastReport = report;
+    if (this.#plan.kind !== 'video') return;
+    const { rttMs, receive } = this.transport;
+    this.#playoutDelay.noteReport(nowMs, report.fractionLost / 256, { rttMs, isKnownToReceiver: receive.trackCount > 0 });
+    this.#writer.playoutDelay = this.#playoutDelay.value;
   }
 
   /** @returns undefined as long as there is nothing to report on */
@@ -217,7 +236,7 @@ export class SubscriberTrack {
     const mismatch = this.#mismatch(packet);
     if (mismatch !== undefined) return mismatch;
     if (packet.stream === this.#layer) return undefined;
-    if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet.stream)) return DropReason.LayerNotSelected;
+    if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet)) return DropReason.LayerNotSelected;
     if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) return DropReason.NoSubscriberKeyframe;
     this.#enter(nowMs, packet);
     return undefined;
@@ -230,9 +249,12 @@ export class SubscriberTrack {
   }
 
   /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
-  #adoptsStream(nowMs: number, stream: ReceiveStream): boolean {
+  #adoptsStream(nowMs: number, { stream, isKeyframe }: ForwardedPacket): boolean {
     if (this.#layer?.isCurrent || this.#target?.isCurrent) return false;
-    this.aimAt(nowMs, stream);
+    if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
+    // With its keyframe in hand there is none to ask for.
+    if (isKeyframe) this.#target = stream;
+    else this.aimAt(nowMs, stream);
     return true;
   }
 

@@ -8,8 +8,9 @@ import { type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { IceCredentials } from '../plan.ts';
+import type { IceCredentials, TransportPlan } from '../plan.ts';
 import { FirstAnswers } from './first-answers.ts';
+import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
@@ -20,31 +21,27 @@ const ALLOWANCE_FACTOR = 3;
 const CHALLENGE_INTERVAL_MS = 50;
 const CHALLENGE_RANDOM_BYTES = 20;
 
-/** One pair of credentials. A restart adds a second; the older goes when the peer nominates under the newer. */
-interface Generation {
-  readonly localUfrag: string;
-  readonly localKey: Uint8Array;
-  readonly remoteUfrag: string;
-  readonly remoteKey: Uint8Array;
-}
-
 export class IceLite {
   readonly #context: EngineContext;
   readonly #transport: PeerTransport;
   readonly #paths: Path[] = [];
-  readonly #firstAnswers: FirstAnswers;
-  #generations: Generation[];
+  /** Undefined on a link: no page waits there. */
+  readonly #firstAnswers: FirstAnswers | undefined;
+  /** None, if the transport's path is given: then no check can reach it. */
+  #generations: IceGeneration[];
   #selectedPath: Path | undefined;
   /** The path nominated last, which is selected as soon as it is proven. */
   #nominated: Path | undefined;
+  /** The ClientHello, if it is ours to send and there is nowhere to send it yet. */
+  #unsent: Uint8Array | undefined;
   /** Where our half of the handshake went. */
   #handshakePath: Path | 'several' | undefined;
 
-  constructor(context: EngineContext, transport: PeerTransport, local: IceCredentials, remote: IceCredentials) {
+  constructor(context: EngineContext, transport: PeerTransport, plan: TransportPlan) {
     this.#context = context;
     this.#transport = transport;
-    this.#generations = [createGeneration(local, remote)];
-    this.#firstAnswers = new FirstAnswers(context.timers, (error) => transport.reportDefect(error));
+    this.#generations = plan.security === 'none' ? [] : [createGeneration(plan.local, plan.remote)];
+    if (plan.isLink !== true) this.#firstAnswers = new FirstAnswers(context.timers, (error) => transport.reportDefect(error));
   }
 
   /** Where to send: the path nominated last that is proven, or, for the handshake alone, the first until one is. */
@@ -64,8 +61,7 @@ export class IceLite {
   /** Accepts new credentials beside the old ones, which stay until the peer nominates a path with the new ones. */
   restart(local: IceCredentials, remote: IceCredentials): void {
     const current = this.#generations.at(-1);
-    const next = createGeneration(local, remote);
-    this.#setGenerations(current ? [current, next] : [next]);
+    if (current !== undefined) this.#setGenerations([current, createGeneration(local, remote)]);
   }
 
   /**
@@ -81,12 +77,27 @@ export class IceLite {
     }
     if (path.transport === undefined && !this.#admit(path)) return false;
     this.creditReceived(path, request.bytes.length);
-    this.#firstAnswers.send(nowMs, () => this.#answer(path, request, generation));
+    if (this.#firstAnswers === undefined) this.#answer(path, request, generation);
+    else this.#firstAnswers.send(nowMs, () => this.#answer(path, request, generation));
     if (request.useCandidate) this.#retireGenerationsBefore(generation);
     if (request.useCandidate || this.#selectedPath === undefined) this.#nominated = path;
     if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);
     if (path.transport === this.#transport) path.lastHeardMs = nowMs;
     return true;
+  }
+
+  /** A check of ours was answered from there, and ours is the choice. */
+  choose(path: Path): void {
+    this.#nominated = path;
+    this.prove(path);
+  }
+
+  /** Takes a path within the process. It needs no proof. */
+  useGivenPath(path: Path): void {
+    path.transport = this.#transport;
+    path.isProven = true;
+    this.#paths.push(path);
+    this.#select(path);
   }
 
   /** The peer has shown that it receives what is sent to this path. */
@@ -113,7 +124,10 @@ export class IceLite {
   /** Sends a datagram of the handshake, or of what follows it, to the selected path. */
   send(datagram: Uint8Array): void {
     const path = this.#selectedPath;
-    if (path === undefined) return;
+    if (path === undefined) {
+      this.#unsent = datagram;
+      return;
+    }
     this.#handshakePath = this.#handshakePath === undefined || this.#handshakePath === path ? path : 'several';
     this.#sendTo(path, datagram);
   }
@@ -131,7 +145,7 @@ export class IceLite {
 
   /** Forgets all paths. */
   close(): void {
-    this.#firstAnswers.close();
+    this.#firstAnswers?.close();
     for (const path of this.#paths) this.#context.releasePath(path);
     this.#paths.length = 0;
     this.#generations = [];
@@ -169,7 +183,7 @@ export class IceLite {
   }
 
   /** Selects a nominated path if that may be done now, and asks for what is missing if not. */
-  #consider(nowMs: number, path: Path, generation: Generation): void {
+  #consider(nowMs: number, path: Path, generation: IceGeneration): void {
     const isOurs = path.transport === this.#transport;
     if (!isOurs || !path.isProven) this.#challenge(nowMs, path, generation);
     if (!isOurs || path === this.#selectedPath) return;
@@ -182,9 +196,12 @@ export class IceLite {
     // Only then: a socket of its own is worth nothing to an address that may be a victim's.
     if (path.isProven) this.#context.sink.pathSelected(path);
     this.#transport.pathChanged();
+    const unsent = this.#unsent;
+    this.#unsent = undefined;
+    if (unsent !== undefined) this.send(unsent);
   }
 
-  #challenge(nowMs: number, path: Path, generation: Generation): void {
+  #challenge(nowMs: number, path: Path, generation: IceGeneration): void {
     let { challenge } = path;
     if (challenge?.ice !== this || challenge.credentials !== generation) {
       const { hmacSha1, randomBytes } = this.#context;
@@ -196,7 +213,7 @@ export class IceLite {
     this.#sendTo(path, challenge.write());
   }
 
-  #answer(path: Path, request: StunMessage, generation: Generation): void {
+  #answer(path: Path, request: StunMessage, generation: IceGeneration): void {
     // The path may have been evicted while its answer was held back.
     if (path.transport === undefined) return;
     const response = writeBindingSuccess({
@@ -220,29 +237,13 @@ export class IceLite {
     this.#context.outbox.addDatagram(path, datagram);
   }
 
-  #retireGenerationsBefore(generation: Generation): void {
+  #retireGenerationsBefore(generation: IceGeneration): void {
     if (this.#generations[0] !== generation) this.#setGenerations([generation]);
   }
 
-  #setGenerations(generations: Generation[]): void {
+  #setGenerations(generations: IceGeneration[]): void {
     const before = this.localUfrags;
     this.#generations = generations;
     this.#context.ufragsChanged(this.#transport, before);
   }
-}
-
-function createGeneration(local: IceCredentials, remote: IceCredentials): Generation {
-  return {
-    localUfrag: local.ufrag,
-    localKey: asciiBytes(local.password),
-    remoteUfrag: remote.ufrag,
-    remoteKey: asciiBytes(remote.password),
-  };
-}
-
-/** The grammar of ice-pwd is ASCII (RFC 8839 §5.4). */
-function asciiBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

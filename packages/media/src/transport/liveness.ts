@@ -6,18 +6,51 @@
 import { onGrid, type Timer } from '../timers.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
-const SETUP_TIMEOUT_MS = 30_000;
-const DISCONNECTED_AFTER_MS = 5_000;
-/** Nothing is sent for longer than this to a peer that gives no sign of life (RFC 7675 §5.1). */
-const CONSENT_EXPIRES_MS = 30_000;
-const LOST_AFTER_DISCONNECT_MS = 30_000;
-const LOOK_EVERY_MS = 500;
+export interface LivenessTimes {
+  /** From opening until there are keys. */
+  readonly setupTimeoutMs: number;
+  /** All the others count from when the peer was heard last. */
+  readonly disconnectedAfterMs: number;
+  /** Nothing is sent for longer than this to a peer that gives no sign of life (RFC 7675 §5.1). */
+  readonly consentExpiresMs: number;
+  readonly lostAfterMs: number;
+  readonly lookEveryMs: number;
+}
+
+export const CLIENT_LIVENESS: LivenessTimes = {
+  setupTimeoutMs: 30_000,
+  disconnectedAfterMs: 5_000,
+  consentExpiresMs: 30_000,
+  lostAfterMs: 35_000,
+  lookEveryMs: 500,
+};
+
+/** Nodes check twice a second at least, both of them, and whoever relays wants to try another way soon. */
+export const LINK_LIVENESS: LivenessTimes = {
+  setupTimeoutMs: 15_000,
+  disconnectedAfterMs: 1_500,
+  // What is sent into an outage shorter than this finds the link up again at once.
+  consentExpiresMs: 15_000,
+  lostAfterMs: 15_000,
+  lookEveryMs: 200,
+};
+
+/** Within a process nobody falls silent without being seen to. */
+export const IN_PROCESS_LIVENESS: LivenessTimes = {
+  setupTimeoutMs: Number.POSITIVE_INFINITY,
+  disconnectedAfterMs: Number.POSITIVE_INFINITY,
+  consentExpiresMs: Number.POSITIVE_INFINITY,
+  lostAfterMs: Number.POSITIVE_INFINITY,
+  lookEveryMs: Number.POSITIVE_INFINITY,
+};
+
 const GRID_MS = 100;
 /** So late that it was not another timer's work: the process, or the whole machine, did not run. */
 const STOOD_STILL_MS = 1_000;
 
 export class Liveness implements Timer {
   readonly #transport: PeerTransport;
+  readonly #times: LivenessTimes;
   /** Later by as long as we did not run. */
   #openedMs: number;
   #heardMs: number;
@@ -27,8 +60,9 @@ export class Liveness implements Timer {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(nowMs: number, transport: PeerTransport) {
+  constructor(nowMs: number, transport: PeerTransport, times: LivenessTimes) {
     this.#transport = transport;
+    this.#times = times;
     this.#openedMs = nowMs;
     this.#heardMs = nowMs;
     this.#lookLater(nowMs);
@@ -50,14 +84,14 @@ export class Liveness implements Timer {
     }
     this.#lookLater(nowMs);
     if (!this.#transport.isSecure) {
-      if (nowMs - this.#openedMs >= SETUP_TIMEOUT_MS) this.#transport.expire(nowMs, 'setup_timeout');
+      if (nowMs - this.#openedMs >= this.#times.setupTimeoutMs) this.#transport.expire(nowMs, 'setup_timeout');
       return;
     }
     const silentMs = nowMs - this.#heardMs;
     const silentWhileListeningMs = silentMs - this.#stoodStillMs;
-    if (silentWhileListeningMs >= DISCONNECTED_AFTER_MS + LOST_AFTER_DISCONNECT_MS) this.#transport.expire(nowMs, 'connection_lost');
-    else if (silentMs >= DISCONNECTED_AFTER_MS) this.#transport.setState('disconnected');
-    if (silentMs >= CONSENT_EXPIRES_MS) this.#transport.loseConsent();
+    if (silentWhileListeningMs >= this.#times.lostAfterMs) this.#transport.expire(nowMs, 'connection_lost');
+    else if (silentMs >= this.#times.disconnectedAfterMs) this.#transport.setState('disconnected');
+    if (silentMs >= this.#times.consentExpiresMs) this.#transport.loseConsent();
   }
 
   fail(error: unknown): void {
@@ -65,7 +99,7 @@ export class Liveness implements Timer {
   }
 
   #lookLater(nowMs: number): void {
-    this.#lookAtMs = onGrid(nowMs + LOOK_EVERY_MS, GRID_MS);
+    this.#lookAtMs = onGrid(nowMs + this.#times.lookEveryMs, GRID_MS);
     this.#transport.context.timers.schedule(this.#lookAtMs, this);
   }
 

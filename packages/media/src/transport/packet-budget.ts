@@ -3,27 +3,54 @@
  * peer with valid keys cannot take the node's time from the others.
  */
 
-/** The handshake, RTCP, data channels. */
-const BASE_PACKETS_PER_SECOND = 2000;
-/** 8 Mbit/s, the most one publication may send, in packets of 500 bytes. */
-const PACKETS_PER_SECOND_OF_PUBLICATION = 2000;
-/** Feedback twenty times a second, and as many NACKs again. */
-const PACKETS_PER_SECOND_OF_SUBSCRIPTION = 50;
-/** A fifth of a core, whatever a peer has published. */
-const MAX_PACKETS_PER_SECOND = 20_000;
+/** In packets per second. */
+export interface PacketRates {
+  /** The handshake, RTCP, data channels. */
+  readonly base: number;
+  readonly ofPublication: number;
+  readonly ofSubscription: number;
+  readonly max: number;
+}
+
+export const CLIENT_PACKET_RATES: PacketRates = {
+  base: 2000,
+  // 8 Mbit/s, the most one publication may send, in packets of 500 bytes.
+  ofPublication: 2000,
+  // Feedback twenty times a second, and as many NACKs again.
+  ofSubscription: 50,
+  // A fifth of a core, whatever a peer has published.
+  max: 20_000,
+};
+
+/** Many clients stand behind a node, and their number is bounded where they come in: what it may send grows with what it carries. */
+export const LINK_PACKET_RATES: PacketRates = {
+  base: 4000,
+  // Retransmissions come on top.
+  ofPublication: 3000,
+  // NACKs of a lossy link go out with every other frame, and each RTCP packet has the weight of four.
+  ofSubscription: 400,
+  max: Number.POSITIVE_INFINITY,
+};
+
 /** What a client that was held up may send at once. */
 const BURST_MS = 500;
 
 export class PacketBudget {
-  #packetsPerSecond = BASE_PACKETS_PER_SECOND;
-  #tokens = (BASE_PACKETS_PER_SECOND * BURST_MS) / 1000;
+  readonly #rates: PacketRates;
+  #packetsPerSecond: number;
+  #tokens: number;
   #refilledAtMs = Number.NaN;
+
+  constructor(rates: PacketRates) {
+    this.#rates = rates;
+    this.#packetsPerSecond = rates.base;
+    this.#tokens = (rates.base * BURST_MS) / 1000;
+  }
 
   /** Sets the rate by what the peer has in hand; what was saved up stays. */
   scaleTo(publications: number, subscriptions: number): void {
-    const wanted =
-      BASE_PACKETS_PER_SECOND + publications * PACKETS_PER_SECOND_OF_PUBLICATION + subscriptions * PACKETS_PER_SECOND_OF_SUBSCRIPTION;
-    this.#packetsPerSecond = Math.min(wanted, MAX_PACKETS_PER_SECOND);
+    const { base, ofPublication, ofSubscription, max } = this.#rates;
+    this.#packetsPerSecond = Math.min(base + publications * ofPublication + subscriptions * ofSubscription, max);
   }
 
   /**

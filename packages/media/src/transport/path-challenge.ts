@@ -9,7 +9,7 @@ export interface ChallengeCredentials {
 }
 
 /** That of a peer-reflexive candidate (RFC 8445 §5.1.2.1); nobody compares it. */
-const PRIORITY = 0x6e_00_1e_ff;
+export const PEER_REFLEXIVE_PRIORITY = 0x6e_00_1e_ff;
 
 /**
  * A connectivity check of ours, with which a path is asked whether the peer receives there. An authenticated check from the peer
@@ -41,7 +41,7 @@ export class PathChallenge {
     return writeBindingRequest({
       transactionId: this.#transactionId,
       username: `${remoteUfrag}:${localUfrag}`,
-      priority: PRIORITY,
+      priority: PEER_REFLEXIVE_PRIORITY,
       iceControlled: this.#tieBreaker,
       integrity: { key: remoteKey, hmacSha1: this.#hmacSha1 },
       fingerprint: true,

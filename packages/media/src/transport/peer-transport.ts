@@ -5,6 +5,7 @@ import type { RtpView } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import type { Outbox } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
 import {
@@ -18,9 +19,12 @@ import {
   UNPROTECT_REPLAYED,
 } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
+import type { TrafficCounters } from '../traffic-counters.ts';
 import { IceLite } from './ice-lite.ts';
-import { Liveness } from './liveness.ts';
-import { PacketBudget } from './packet-budget.ts';
+import { LinkChecks } from './link-checks.ts';
+import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
+import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from './packet-budget.ts';
+import { PlainEndpoint } from './plain-endpoint.ts';
 import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
 import { RtcpSender } from './rtcp-sender.ts';
@@ -45,7 +49,13 @@ const UNPROTECT_DROP_REASONS = new Map<number, DropReason>([
 export class PeerTransport implements SecureEndpointListener {
   readonly id: string;
   readonly context: EngineContext;
+  /** A link between nodes or shards. */
+  readonly isLink: boolean;
+  /** Where its packets wait to be sent. */
+  readonly outbox: Outbox;
   readonly ice: IceLite;
+  /** Undefined unless it is a link between nodes. */
+  readonly link: LinkChecks | undefined;
   readonly endpoint: SecureEndpoint;
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
@@ -57,8 +67,9 @@ export class PeerTransport implements SecureEndpointListener {
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
 
-  readonly #isLink: boolean;
-  readonly #budget = new PacketBudget();
+  readonly #isInProcess: boolean;
+  readonly #traffic: TrafficCounters;
+  readonly #budget: PacketBudget;
   readonly #liveness: Liveness;
   readonly #reports: ReportRound;
   #state: ConnectionState = 'new';
@@ -72,14 +83,21 @@ export class PeerTransport implements SecureEndpointListener {
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
-    this.#isLink = plan.isLink ?? false;
-    this.ice = new IceLite(context, this, plan.local, plan.remote);
-    this.receive = new ReceiveDemux(context);
+    this.#isInProcess = plan.security === 'none';
+    this.isLink = this.#isInProcess || plan.isLink === true;
+    this.outbox = this.#isInProcess ? context.plainOutbox : context.outbox;
+    this.#traffic = this.#isInProcess ? context.plainTraffic : context.traffic;
+    this.#budget = new PacketBudget(this.isLink ? LINK_PACKET_RATES : CLIENT_PACKET_RATES);
+    this.ice = new IceLite(context, this, plan);
+    this.receive = new ReceiveDemux(context, this.isLink);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
-    this.#liveness = new Liveness(nowMs, this);
+    this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
-    this.endpoint = context.suite.createEndpoint({ role: plan.dtlsRole, remoteFingerprints: plan.remoteFingerprints, listener: this });
+    this.endpoint = this.#isInProcess
+      ? new PlainEndpoint()
+      : context.suite.createEndpoint({ role: plan.dtlsRole, remoteFingerprints: plan.remoteFingerprints, listener: this });
+    this.link = this.isLink && !this.#isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
   }
 
   get state(): ConnectionState {
@@ -96,7 +114,14 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#canSend;
   }
 
-  /** A check from the peer was authenticated. */
+  /** The path of a transport within the process. Whoever holds the other end is trusted as this code is. */
+  bindPath(path: Path): void {
+    if (!this.#isInProcess || this.ice.selectedPath !== undefined) return;
+    this.ice.useGivenPath(path);
+    this.#becomeSecure();
+  }
+
+  /** A check from the peer, or its answer to one of ours, was authenticated. */
   handleCheck(nowMs: number): void {
     this.#liveness.heard(nowMs);
     if (this.#state === 'new') this.setState('connecting');
@@ -117,8 +142,8 @@ export class PeerTransport implements SecureEndpointListener {
     else if (!view.read(datagram, length)) this.context.drops.increment(DropReason.RtpMalformed);
     else {
       this.#heardOn(nowMs, path);
-      this.context.traffic.rtpPacketsReceived++;
-      this.context.traffic.rtpBytesReceived += datagram.length;
+      this.#traffic.rtpPacketsReceived++;
+      this.#traffic.rtpBytesReceived += datagram.length;
       this.congestion.recordArrival(nowMs, view);
       this.receive.receive(nowMs, view);
     }
@@ -202,6 +227,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** Frees everything. Tracks and subscriptions must be gone before. */
   close(): void {
+    this.link?.close();
     this.#liveness.close();
     this.#reports.close();
     this.congestion.close();
@@ -216,12 +242,9 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onConnected(): void {
-    this.#secured = true;
     this.context.traffic.handshakesCompleted++;
     this.ice.completeHandshake();
-    this.#updateCanSend();
-    this.#becameSecure = true;
-    this.context.defer(this);
+    this.#becomeSecure();
   }
 
   onClosed(reason: SecureCloseReason): void {
@@ -238,8 +261,15 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
-    if (this.#isLink) this.context.listener.onDataChannelMessage(this.id, streamId, data);
+    if (this.isLink) this.context.listener.onDataChannelMessage(this.id, streamId, data);
     else this.context.drops.increment(DropReason.DataWithoutSubscriber);
+  }
+
+  #becomeSecure(): void {
+    this.#secured = true;
+    this.#updateCanSend();
+    this.#becameSecure = true;
+    this.context.defer(this);
   }
 
   #updateCanSend(): void {

@@ -35,7 +35,8 @@ export class ReportRound implements Timer {
       cnames.push(subscription.plan.cname);
     }
     this.#transport.rtcp.sendReports(received, sent, cnames);
-    this.#limitPublishers();
+    if (this.#transport.isLink) this.#transport.link?.noteReports(received);
+    else this.#limitPublishers();
   }
 
   fail(error: unknown): void {

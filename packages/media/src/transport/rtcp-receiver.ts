@@ -61,8 +61,8 @@ function handleReports(nowMs: number, transport: PeerTransport, reports: readonl
   for (const report of reports) {
     const subscription = transport.subscriptions.get(report.ssrc);
     if (subscription === undefined) continue;
-    subscription.lastReport = report;
     const rttMs = roundTripMs(nowCompact, report.lastSenderReport, report.delaySinceLastSenderReport);
     if (rttMs !== undefined && rttMs <= MAX_RTT_MS) transport.noteRtt(rttMs);
+    subscription.handleReport(nowMs, report);
   }
 }

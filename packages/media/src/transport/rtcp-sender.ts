@@ -88,7 +88,7 @@ export class RtcpSender {
   #send(write: (out: Uint8Array, offset: number) => number): void {
     const path = this.#transport.ice.selectedPath;
     if (path === undefined || !this.#transport.canSend) return;
-    const { outbox } = this.#transport.context;
+    const { outbox } = this.#transport;
     const start = outbox.arena.takeSlot();
     const end = write(outbox.arena.bytes, start);
     if (end > start) outbox.addRtcp(path, this.#transport.endpoint.rtcpStream, start, end - start);

@@ -1,4 +1,4 @@
-/** Where STUN goes: checks to the transport whose user fragment they name, answers to the challenge they are for, the rest to the server. */
+/** Where STUN goes: checks to the transport whose user fragment they name, answers to who has asked, the rest to the server. */
 import { parseStun, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
@@ -26,7 +26,7 @@ export class StunReceiver {
     if (message === undefined || message.method !== STUN_METHOD_BINDING) {
       this.#context.drops.increment(DropReason.MalformedStun);
     } else if (message.messageClass !== 'request') {
-      this.#handleAnswer(path, message);
+      this.#handleAnswer(nowMs, path, message);
     } else if (message.username === undefined) {
       this.#server.handleBindingRequest(nowMs, path, message);
     } else {
@@ -48,9 +48,9 @@ export class StunReceiver {
     else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.handleCheck(nowMs);
   }
 
-  #handleAnswer(path: Path, message: StunMessage): void {
+  #handleAnswer(nowMs: number, path: Path, message: StunMessage): void {
     const { challenge } = path;
     if (challenge?.isAnsweredBy(message)) challenge.ice.prove(path);
-    else this.#context.drops.increment(DropReason.StunUnsolicited);
+    else if (!this.#context.checks.handleAnswer(nowMs, path, message)) this.#context.drops.increment(DropReason.StunUnsolicited);
   }
 }

@@ -1,4 +1,4 @@
-import { PacketBudget } from '../../src/transport/packet-budget.ts';
+import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from '../../src/transport/packet-budget.ts';
 import { RunningCall, UNHARMED } from './running-call.ts';
 
 describe('a peer with valid keys that sends 50,000 packets a second', () => {
@@ -40,7 +40,7 @@ describe('a peer with valid keys that sends 50,000 packets a second', () => {
 describe('the packet budget', () => {
   test('grows with what the peer publishes and subscribes to, up to a limit', () => {
     const admittedInASecond = (publications: number, subscriptions: number): number => {
-      const budget = new PacketBudget();
+      const budget = new PacketBudget(CLIENT_PACKET_RATES);
       budget.scaleTo(publications, subscriptions);
       for (let nowMs = 0; nowMs < 1000; nowMs++) while (budget.admit(nowMs, 1));
       let admitted = 0;
@@ -53,8 +53,18 @@ describe('the packet budget', () => {
     expect(admittedInASecond(1000, 1000)).toBe(20_000);
   });
 
+  test('of a link grows with what it carries, without a limit', () => {
+    const budget = new PacketBudget(LINK_PACKET_RATES);
+    budget.scaleTo(200, 100);
+    let admitted = 0;
+
+    for (let nowMs = 0; nowMs < 1000; nowMs++) for (let packet = 0; packet < 600; packet++) if (budget.admit(nowMs, 1)) admitted++;
+
+    expect(admitted).toBe(600_000);
+  });
+
   test('counts an RTCP compound for more than a packet', () => {
-    const budget = new PacketBudget();
+    const budget = new PacketBudget(CLIENT_PACKET_RATES);
     let compounds = 0;
     while (budget.admit(0, 4)) compounds++;
 

@@ -1,5 +1,5 @@
 import type { ExtendedSeq, TransportFeedback } from '@causeway/wire';
-import { createNullEstimator, createPassThroughPacer } from '../../src/congestion/index.ts';
+import { createNullEstimator, createPassThroughPacer, type PacketOutlet } from '../../src/congestion/index.ts';
 import { Path } from '../../src/demux/path.ts';
 import { DropCounters, DropReason } from '../../src/drop-reason.ts';
 
@@ -26,9 +26,10 @@ describe('the pass-through pacer', () => {
   test('hands each packet on at once', () => {
     const path = new Path('192.0.2.1', 5000);
     const added: unknown[] = [];
-    const pacer = createPassThroughPacer({ addRtp: (...row) => added.push(row) }, new DropCounters());
+    const outbox: PacketOutlet = { addRtp: (...row) => added.push(row) };
+    const pacer = createPassThroughPacer(new DropCounters());
 
-    pacer.release({ ice: { selectedPath: path } }, stream, packet, 70_000);
+    pacer.release({ ice: { selectedPath: path }, outbox }, stream, packet, 70_000);
 
     expect(added).toEqual([[path, stream, 4096, 20, 1000, 70_000]]);
   });
@@ -36,9 +37,10 @@ describe('the pass-through pacer', () => {
   test('drops a packet for a peer without a path, and counts it', () => {
     const drops = new DropCounters();
     const added: unknown[] = [];
-    const pacer = createPassThroughPacer({ addRtp: (...row) => added.push(row) }, drops);
+    const outbox: PacketOutlet = { addRtp: (...row) => added.push(row) };
+    const pacer = createPassThroughPacer(drops);
 
-    pacer.release({ ice: { selectedPath: undefined } }, stream, packet, 70_000);
+    pacer.release({ ice: { selectedPath: undefined }, outbox }, stream, packet, 70_000);
 
     expect(added).toEqual([]);
     expect(drops.count(DropReason.SendNotReady)).toBe(1);

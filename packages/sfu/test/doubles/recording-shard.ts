@@ -121,6 +121,7 @@ export class RecordingShard implements Shard {
           historyPackets: 0,
           historyBytes: 0,
           outboxEntries: 0,
+          linkChecks: 0,
         },
         secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
         udp: { paths: 0, connectedSockets: 0, waitingHandshakes: 0 },

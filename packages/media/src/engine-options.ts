@@ -1,0 +1,20 @@
+import type { HmacSha1 } from '@causeway/wire';
+import type { Allocator, Estimator } from './congestion/index.ts';
+import type { DatagramSink } from './demux/path.ts';
+import type { EngineListener } from './plan.ts';
+import type { SecureSuite } from './secure-endpoint.ts';
+
+export interface EngineOptions {
+  readonly suite: SecureSuite;
+  readonly sink: DatagramSink;
+  readonly listener: EngineListener;
+  readonly hmacSha1: HmacSha1;
+  /** Uniform in [0, 1). Need not be unpredictable. */
+  readonly random: () => number;
+  /** @returns bytes that nobody can predict */
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Added to the engine's clock to get milliseconds since 1970. */
+  readonly wallClockOffsetMs: number;
+  readonly allocator?: Allocator;
+  readonly createEstimator?: () => Estimator;
+}

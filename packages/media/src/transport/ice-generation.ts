@@ -1,0 +1,25 @@
+import type { IceCredentials } from '../plan.ts';
+
+/** One pair of credentials, ready for use. A restart adds a second; the older goes when the peer nominates under the newer. */
+export interface IceGeneration {
+  readonly localUfrag: string;
+  readonly localKey: Uint8Array;
+  readonly remoteUfrag: string;
+  readonly remoteKey: Uint8Array;
+}
+
+export function createGeneration(local: IceCredentials, remote: IceCredentials): IceGeneration {
+  return {
+    localUfrag: local.ufrag,
+    localKey: asciiBytes(local.password),
+    remoteUfrag: remote.ufrag,
+    remoteKey: asciiBytes(remote.password),
+  };
+}
+
+/** The grammar of ice-pwd is ASCII (RFC 8839 §5.4). */
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}

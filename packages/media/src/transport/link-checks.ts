@@ -1,0 +1,163 @@
+/**
+ * Connectivity checks of our own over a link to another node. On the side that reaches out (controlling) they find the path, on both
+ * sides they keep consent fresh and measure the round trip. Only addresses of the plan, or paths that the peer has proven, are asked.
+ *
+ * @see RFC 8445 §7.2, RFC 7675 §5.1; docs/rfc-notes/ice-links.md says what of them is left out
+ */
+import { type ReportBlock, type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
+import type { Path } from '../demux/path.ts';
+import type { ReachableAddress, TransportPlan } from '../plan.ts';
+import { onGrid, type Timer } from '../timers.ts';
+import { createGeneration, type IceGeneration } from './ice-generation.ts';
+import { LinkQuality } from './link-quality.ts';
+import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
+import { PEER_REFLEXIVE_PRIORITY } from './path-challenge.ts';
+import type { PeerTransport } from './peer-transport.ts';
+
+/** Ta of RFC 8445 §14.2, between two checks whomever they are for. */
+const FIRST_INTERVAL_MS = 50;
+/** Of the interval, each time all addresses have been asked once more. */
+const BACK_OFF = 1.25;
+/** A node that comes back, or a link that does, is found this soon. */
+const MAX_SEARCH_INTERVAL_MS = 500;
+/** Four of them fit into the time after which silence counts, so that a lost one is not taken for it. */
+const MIN_KEEP_INTERVAL_MS = 250;
+const MAX_KEEP_INTERVAL_MS = 500;
+const GRID_MS = 50;
+/** Twice round the earth and through a full queue; what comes later says nothing of the link as it is now. */
+const ANSWER_WITHIN_MS = 2000;
+/** As many as a peer may have paths. */
+const MAX_ADDRESSES = 8;
+
+export class LinkChecks implements Timer, CheckOwner {
+  readonly quality = new LinkQuality();
+  readonly #transport: PeerTransport;
+  readonly #reach: readonly ReachableAddress[];
+  readonly #credentials: IceGeneration;
+  readonly #tieBreaker: bigint;
+  /** What the socket layer made of `#reach` when the search began. */
+  #targets: readonly Path[] = [];
+  #nextTarget = 0;
+  #searchIntervalMs = FIRST_INTERVAL_MS;
+  #isSearching = false;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(nowMs: number, transport: PeerTransport, plan: TransportPlan) {
+    const { timers, randomBytes } = transport.context;
+    this.#transport = transport;
+    this.#reach = (plan.reach ?? []).slice(0, MAX_ADDRESSES);
+    this.#credentials = createGeneration(plan.local, plan.remote);
+    this.#tieBreaker = randomBytes(8).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
+    timers.schedule(nowMs, this);
+  }
+
+  fire(nowMs: number): void {
+    const { ice, state } = this.#transport;
+    this.quality.noteUnanswered(this.#transport.context.checks.forget(this, nowMs - ANSWER_WITHIN_MS));
+    const path = ice.selectedPath;
+    const isFound = path?.isProven === true && state !== 'disconnected';
+    if (!isFound && this.#reach.length > 0) {
+      this.#search(nowMs);
+    } else {
+      this.#isSearching = false;
+      this.#keep(nowMs, path);
+    }
+  }
+
+  handleAnswer(nowMs: number, path: Path, answer: StunMessage, check: OutstandingCheck): boolean {
+    // An error may be forged by anybody on the way, and what it says would change nothing.
+    if (answer.messageClass !== 'success') return false;
+    if (!verifyMessageIntegrity(answer, this.#credentials.remoteKey, this.#transport.context.hmacSha1)) return false;
+    this.quality.noteAnswered(nowMs - check.sentAtMs);
+    this.#transport.noteRtt(nowMs - check.sentAtMs);
+    if (this.#isSearching) this.#find(nowMs, path);
+    this.#transport.handleCheck(nowMs);
+    return true;
+  }
+
+  /** Once a second: what was lost on the way here, by our own count, and on the way there, by the peer's. */
+  noteReports(received: readonly ReportBlock[]): void {
+    const sent: ReportBlock[] = [];
+    for (const { lastReport } of this.#transport.subscriptions.values()) if (lastReport !== undefined) sent.push(lastReport);
+    if (received.length + sent.length > 0) this.quality.noteMediaLoss(Math.max(meanLoss(received), meanLoss(sent)));
+  }
+
+  fail(error: unknown): void {
+    this.#transport.reportDefect(error);
+  }
+
+  close(): void {
+    const { timers, checks } = this.#transport.context;
+    timers.cancel(this);
+    checks.forget(this, Number.POSITIVE_INFINITY);
+    this.#releaseTargets();
+  }
+
+  /** Asks one address after another, quickly at first. */
+  #search(nowMs: number): void {
+    if (!this.#isSearching) this.#beginSearch();
+    const target = this.#targets[this.#nextTarget];
+    if (target !== undefined) this.#ask(nowMs, target);
+    this.#nextTarget++;
+    if (this.#nextTarget >= this.#targets.length) {
+      this.#nextTarget = 0;
+      this.#searchIntervalMs = Math.min(this.#searchIntervalMs * BACK_OFF, MAX_SEARCH_INTERVAL_MS);
+    }
+    this.#transport.context.timers.schedule(nowMs + this.#searchIntervalMs, this);
+  }
+
+  #beginSearch(): void {
+    const { sink } = this.#transport.context;
+    this.#releaseTargets();
+    this.#targets = this.#reach.map(({ address, port }) => sink.openPath(address, port)).filter((path) => path !== undefined);
+    this.#isSearching = true;
+    this.#nextTarget = 0;
+    this.#searchIntervalMs = FIRST_INTERVAL_MS;
+  }
+
+  /** The first address that answers is as good as any. The peer is told at once which it is. */
+  #find(nowMs: number, path: Path): void {
+    this.#isSearching = false;
+    this.#transport.ice.choose(path);
+    this.#keep(nowMs, path);
+  }
+
+  #keep(nowMs: number, path: Path | undefined): void {
+    if (path?.isProven === true) this.#ask(nowMs, path);
+    const intervalMs = MIN_KEEP_INTERVAL_MS + (MAX_KEEP_INTERVAL_MS - MIN_KEEP_INTERVAL_MS) * this.#transport.context.random();
+    this.#transport.context.timers.schedule(onGrid(nowMs + intervalMs, GRID_MS), this);
+  }
+
+  #ask(nowMs: number, path: Path): void {
+    const { context, ice } = this.#transport;
+    const { localUfrag, remoteUfrag, remoteKey } = this.#credentials;
+    const isControlling = this.#reach.length > 0;
+    const transactionId = context.randomBytes(12);
+    context.checks.add(transactionId, { owner: this, path, sentAtMs: nowMs });
+    const check = writeBindingRequest({
+      transactionId,
+      username: `${remoteUfrag}:${localUfrag}`,
+      priority: PEER_REFLEXIVE_PRIORITY,
+      // Regular nomination (RFC 8445 §8.1.1): only what has answered is nominated, and again with every check.
+      useCandidate: isControlling && path.isProven && path === ice.selectedPath,
+      ...(isControlling ? { iceControlling: this.#tieBreaker } : { iceControlled: this.#tieBreaker }),
+      integrity: { key: remoteKey, hmacSha1: context.hmacSha1 },
+      fingerprint: true,
+    });
+    context.outbox.addDatagram(path, check);
+  }
+
+  /** Those that became nobody's. */
+  #releaseTargets(): void {
+    for (const path of this.#targets) if (path.transport === undefined) this.#transport.context.sink.pathReleased(path);
+    this.#targets = [];
+  }
+}
+
+/** 0 to 1. */
+function meanLoss(reports: readonly ReportBlock[]): number {
+  let sum = 0;
+  for (const { fractionLost } of reports) sum += fractionLost / 256;
+  return reports.length === 0 ? 0 : sum / reports.length;
+}

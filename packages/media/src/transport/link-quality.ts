@@ -1,0 +1,38 @@
+/** How good a link is, smoothed over the last seconds: its round trip, and how much of what is sent over it is lost. */
+
+/** Weight of a new round trip (RFC 6298 §2). */
+const RTT_GAIN = 1 / 8;
+/** A check is one packet of few: each says little. At three a second this looks back over ten seconds. */
+const CHECK_GAIN = 1 / 32;
+/** A second's media packets say more. */
+const MEDIA_GAIN = 1 / 4;
+
+export class LinkQuality {
+  #rttMs: number | undefined = undefined;
+  #lossRatio = 0;
+
+  /** Undefined until a check was answered. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** Of packets one way, 0 to 1, before anything was sent again. */
+  get lossRatio(): number {
+    return this.#lossRatio;
+  }
+
+  noteAnswered(rttMs: number): void {
+    this.#rttMs = this.#rttMs === undefined ? rttMs : this.#rttMs + (rttMs - this.#rttMs) * RTT_GAIN;
+    this.#lossRatio -= this.#lossRatio * CHECK_GAIN;
+  }
+
+  /** Checks that were not answered: either they were lost or their answers, so half of it is the loss of one way. */
+  noteUnanswered(checks: number): void {
+    for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
+  }
+
+  /** @param lostRatio of a second's packets, as the receiver of them says */
+  noteMediaLoss(lostRatio: number): void {
+    this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The secure endpoint of a transport whose packets never leave the process: there is nobody to hide them from, so they stay as they are.
+ */
+import type { OutboundStream, ProtectBatch, SecureEndpoint } from '../secure-endpoint.ts';
+
+export class PlainEndpoint implements SecureEndpoint {
+  readonly rtcpStream: OutboundStream = { ssrc: 0 };
+
+  handleDtls(): void {}
+
+  unprotectRtp(packet: Uint8Array): number {
+    return packet.length;
+  }
+
+  unprotectRtcp(packet: Uint8Array): number {
+    return packet.length;
+  }
+
+  openOutboundStream(ssrc: number): OutboundStream {
+    return { ssrc };
+  }
+
+  closeOutboundStream(): void {}
+
+  openDataChannel(): undefined {
+    return undefined;
+  }
+
+  sendData(): boolean {
+    return false;
+  }
+
+  closeDataChannel(): void {}
+
+  close(): void {}
+}
+
+/** What `SecureSuite.protect` is for others: packets go out as they were written. */
+export function leavePlain({ count, plainLength, protectedLength }: ProtectBatch): void {
+  for (let row = 0; row < count; row++) protectedLength[row] = plainLength[row];
+}
