@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { parseAppId, SfuError } from '@causeway/protocol';
+import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
 import { MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
 import type { Principal } from './principal.ts';
@@ -36,4 +36,15 @@ function hasDigest(digests: readonly string[], wanted: string): boolean {
     matches += timingSafeEqual(Buffer.from(digests[index] ?? DUMMY_DIGEST), Buffer.from(wanted)) ? 1 : 0;
   }
   return matches > 0;
+}
+
+/**
+ * The principal that a node of the same cluster has already authenticated.
+ *
+ * @throws unauthorized – this node knows no such app
+ */
+export async function principalOf(apps: AppStore, appId: AppId): Promise<Principal> {
+  const app = await apps.findApp(appId);
+  if (app === undefined) throw new SfuError('unauthorized', `this node has no app ${appId}`);
+  return { appId, settings: app.settings, grants: { kind: 'all' } };
 }

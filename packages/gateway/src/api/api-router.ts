@@ -2,6 +2,7 @@ import type { AppStore } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
+import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
@@ -30,6 +31,10 @@ export interface ApiRouterOptions {
   readonly bodyMemory?: BodyMemory;
   /** Milliseconds since any moment, never going back. */
   readonly now?: () => number;
+  /** Whether new sessions are refused because this process is about to end. Default: never. */
+  readonly isDraining?: () => boolean;
+  /** What makes this node one of many. Default: it stands alone. */
+  readonly cluster?: ClusterCalls;
 }
 
 /**
@@ -41,6 +46,8 @@ export function createApiRouter(options: ApiRouterOptions): Router {
   const services = {
     sfu,
     apps,
+    node: { region, isDraining: options.isDraining ?? (() => false) },
+    cluster: options.cluster,
     rateLimiter: options.rateLimiter ?? createRateLimiter(now),
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),

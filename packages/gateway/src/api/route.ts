@@ -16,6 +16,14 @@ export interface Call {
   readonly body: unknown;
   /** Path and query as the client sent them. */
   readonly url: string;
+  readonly node: NodeProfile;
+}
+
+/** What a route may need to know of the node that carries a call out. */
+export interface NodeProfile {
+  readonly region: string;
+  /** Whether it takes no new sessions because it is about to end. */
+  readonly isDraining: () => boolean;
 }
 
 export interface RouteReply {
@@ -38,5 +46,13 @@ export interface Route {
   readonly errors: readonly ErrorCode[];
   /** Takes the credential from `?token=` as well, for `navigator.sendBeacon`, which cannot set headers. */
   readonly acceptsTokenInQuery?: true;
+  /**
+   * Makes a new session, which any node may take; others with a session in their path are for its owner, and the rest for whoever is
+   * asked.
+   *
+   * @returns the region that the client asked for, if any
+   * @throws what `handle` would throw for such a request
+   */
+  readonly regionFor?: (call: Call) => string | undefined;
   handle(sfu: Sfu, call: Call): Promise<RouteReply>;
 }

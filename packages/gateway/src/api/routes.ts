@@ -1,6 +1,7 @@
 import {
   allFailedError,
   CloseTracksRequest,
+  CreateSessionQuery,
   CreateSessionRequest,
   type FailedItem,
   ListSessionsRequest,
@@ -8,12 +9,14 @@ import {
   PublishRequest,
   parseRequest,
   RenegotiateRequest,
+  SfuError,
   SubscribeRequest,
   UnsubscribeRequest,
   UpdateTracksRequest,
 } from '@causeway/protocol';
+import { unknownRegion } from '../placement/unknown-region.ts';
 import { nextPageLink } from './next-page-link.ts';
-import type { Route, RouteReply } from './route.ts';
+import type { Call, Route, RouteReply } from './route.ts';
 
 /** Every endpoint of the API, in the order of the reference, then those it does not have. Handlers parse, call and reply. */
 export const ROUTES: readonly Route[] = [
@@ -22,15 +25,20 @@ export const ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/new',
     summary: 'Create a session',
-    description: 'Sending media lines of the offer become tracks by themselves, unless autoPublish is false.',
+    description:
+      'Sending media lines of the offer become tracks by themselves, unless autoPublish is false. In a cluster the session lives in the region nearest to the client, or in the one it names.',
+    query: 'CreateSessionQuery',
     request: 'CreateSessionRequest',
     reply: 'CreateSessionReply',
-    errors: ['invalid_session_description', 'too_many_tracks', 'quota_exceeded', 'draining', 'no_capacity'],
-    async handle(sfu, { principal, body }) {
-      const request = parseRequest(CreateSessionRequest, body);
-      return {
-        body: await sfu.createSession(principal.appId, { ...request, autoPublish: request.autoPublish ?? principal.settings.autoPublish }),
-      };
+    errors: ['invalid_session_description', 'too_many_tracks', 'quota_exceeded', 'draining', 'no_capacity', 'node_unreachable'],
+    regionFor: (call) => readNewSession(call).region,
+    async handle(sfu, call) {
+      const { principal, node } = call;
+      const { region = node.region, ...request } = readNewSession(call);
+      if (region !== node.region) throw unknownRegion(region, [node.region]);
+      if (node.isDraining()) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+      const autoPublish = request.autoPublish ?? principal.settings.autoPublish;
+      return { body: { ...(await sfu.createSession(principal.appId, { ...request, autoPublish })), region } };
     },
   },
   {
@@ -103,15 +111,20 @@ export const ROUTES: readonly Route[] = [
     method: 'get',
     path: '/sessions',
     summary: 'List sessions',
-    description: 'With `limit`, a Link header with rel="next" leads to the next page.',
+    description:
+      'With `limit`, a Link header with rel="next" leads to the next page. A header `X-Partial: true` says that sessions of other nodes are missing.',
     query: 'ListSessionsRequest',
     reply: 'SessionList',
     errors: [],
     async handle(sfu, { principal, query, url }) {
       const page = await sfu.listSessions(principal.appId, parseRequest(ListSessionsRequest, withNumericLimit(query)));
-      return page.nextCursor === undefined
-        ? { body: page.sessions }
-        : { body: page.sessions, headers: { Link: nextPageLink(url, page.nextCursor) } };
+      return {
+        body: page.sessions,
+        headers: {
+          ...(page.nextCursor === undefined ? {} : { Link: nextPageLink(url, page.nextCursor) }),
+          ...(page.isPartial === true ? { 'X-Partial': 'true' } : {}),
+        },
+      };
     },
   },
   {
@@ -220,6 +233,11 @@ export const ROUTES: readonly Route[] = [
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId) }),
   },
 ];
+
+function readNewSession({ body, query }: Call) {
+  const request = parseRequest(CreateSessionRequest, body);
+  return { ...request, region: request.region ?? parseRequest(CreateSessionQuery, query).region };
+}
 
 function batchReply(body: { readonly tracks: readonly FailedItem[] }): RouteReply {
   const error = allFailedError(body.tracks);

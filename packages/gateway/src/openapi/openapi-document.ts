@@ -17,6 +17,8 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   'unsupported_media_type',
   'request_timeout',
 ];
+/** Of calls that the owner of the session carries out, whichever node they come in at. */
+const CLUSTER_ERRORS: readonly ErrorCode[] = ['node_unreachable'];
 const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_key_reused'];
 
 /** An OpenAPI 3.1 document, as plain JSON. */
@@ -57,6 +59,10 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'X-SFU-Region': { description: 'Region that replied', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds to wait before trying again', schema: { type: 'integer' } },
   'Idempotency-Replayed': { description: '`true` if this is the reply to an earlier call with this key', schema: { const: 'true' } },
+  'X-Partial': {
+    description: '`true` if something is missing because another node or Redis cannot be asked now',
+    schema: { const: 'true' },
+  },
   Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
 };
 
@@ -88,7 +94,7 @@ function describeOperation(route: Route, schemas: Readonly<Record<string, JsonSc
         headers: headerReferences([
           'X-Request-Id',
           'X-SFU-Region',
-          ...(route.query === undefined ? [] : ['Link']),
+          ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
           ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
         ]),
         content: jsonContent(route.reply),
@@ -116,6 +122,7 @@ function describeErrors(route: Route): Readonly<Record<string, JsonSchema>> {
     ...COMMON_ERRORS,
     ...(route.request === undefined && route.query === undefined ? [] : BODY_ERRORS),
     ...(route.method === 'get' ? [] : IDEMPOTENCY_ERRORS),
+    ...(route.path.includes(':session_id') ? CLUSTER_ERRORS : []),
     ...route.errors,
   ];
   return Object.fromEntries(

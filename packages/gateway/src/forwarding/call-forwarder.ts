@@ -1,0 +1,90 @@
+import type { AppId } from '@causeway/protocol';
+import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
+import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
+import { API_BASE_PATH } from '../api/route.ts';
+import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
+import { digestOf } from './body-digest.ts';
+import type { CallReply } from './call-reply.ts';
+import { NodeCallError, type NodeClient, type NodeRequest } from './node-client.ts';
+
+/** A call whose caller is known, to be carried out by another node. */
+export interface PassedCall {
+  readonly appId: AppId;
+  readonly method: string;
+  /** Below the base path of the API, as it came, without the query. */
+  readonly path: string;
+  /** Parsed, so that it has one meaning on both nodes, whatever a text with doubled keys might mean to others. */
+  readonly body: unknown;
+  /** Passed on as they are, such as the request id. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CallForwarderOptions {
+  readonly directory: NodeDirectory;
+  readonly desk: AssertionDesk;
+  readonly client: NodeClient;
+}
+
+/** Passes calls on to the node that owns the session. Addresses come from the directory alone, never from a session id. */
+export class CallForwarder {
+  readonly #directory: NodeDirectory;
+  readonly #desk: AssertionDesk;
+  readonly #client: NodeClient;
+
+  constructor({ directory, desk, client }: CallForwarderOptions) {
+    this.#directory = directory;
+    this.#desk = desk;
+    this.#client = client;
+  }
+
+  /**
+   * The other node that owns a session.
+   *
+   * @returns undefined if it would be this node, or the text is no session id: it answers for itself then
+   * @throws session_not_found – no live node has that number
+   */
+  ownerOf(sessionId: string): NodeRecord | undefined {
+    const id = parseSessionId(sessionId);
+    if (id === undefined || nodeNoOf(id) === this.#directory.self.nodeNo) return undefined;
+    const owner = this.#directory.find(nodeNoOf(id));
+    if (owner === undefined) throw new SfuError('session_not_found', `no node that is alive has a session ${sessionId}`);
+    return owner;
+  }
+
+  /**
+   * Has a call carried out by another node. Reading is tried twice; what changes something never is, for it may have been done.
+   *
+   * @throws NodeCallError – there is no reply, or the other node does not accept calls from this one
+   */
+  async passOn(target: NodeRecord, call: PassedCall): Promise<CallReply> {
+    try {
+      return await this.#callOnce(target, call);
+    } catch (error) {
+      if (call.method !== 'GET' || !(error instanceof NodeCallError)) throw error;
+      return await this.#callOnce(this.#directory.find(target.nodeNo) ?? target, call);
+    }
+  }
+
+  /** What to send to have another node carry out a call: for this one time, and for its present life alone. */
+  requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, method, path, body, headers }: PassedCall): NodeRequest {
+    const assertion = this.#desk.write({ to: { nodeNo, epoch }, appId, method, path, bodyDigest: digestOf(body) });
+    return {
+      url: `${apiUrl}${API_BASE_PATH}${path}`,
+      method,
+      headers: { ...headers, [ASSERTION_HEADER]: assertion },
+      body: JSON.stringify(body),
+    };
+  }
+
+  async #callOnce(target: NodeRecord, call: PassedCall): Promise<CallReply> {
+    const reply = await this.#client.call(this.requestFor(target, call));
+    if (reply.httpStatus !== 401) return reply;
+    throw new NodeCallError('unreached', `node ${target.nodeNo} does not accept calls from this one: do they share key and apps?`);
+  }
+}
+
+/** The error that a client gets when the owner of its session gave no reply. */
+export function nodeUnreachable(nodeNo: number, error: NodeCallError): SfuError {
+  const outcome = error.failure === 'unreached' ? 'the call was not carried out' : 'the call may have been carried out';
+  return new SfuError('node_unreachable', `node ${nodeNo} did not answer; ${outcome}`, { cause: error });
+}

@@ -1,0 +1,26 @@
+import type { ServerResponse } from 'node:http';
+import { isErrorCode } from '@causeway/protocol';
+import { requestContextOf } from '../http/request-context.ts';
+import { sendJson } from '../http/send-json.ts';
+
+/** The whole reply to a call, made here or by another node. */
+export interface CallReply {
+  readonly httpStatus: number;
+  /** Names in any case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly text: string;
+}
+
+/** Of another node's reply; everything else is about its connection, or set here anyway. */
+const PASSED_HEADERS = new Set(['x-sfu-region', 'x-partial', 'retry-after', 'idempotency-replayed', 'link', 'allow']);
+
+/** Sends a reply to the client, whoever made it. */
+export function sendCallReply(response: ServerResponse, { httpStatus, headers, text }: CallReply): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (PASSED_HEADERS.has(name.toLowerCase())) response.setHeader(name, value);
+  }
+  const errorCode = httpStatus < 400 ? undefined : /"errorCode":"(\w+)"/.exec(text)?.[1];
+  if (errorCode !== undefined && isErrorCode(errorCode)) requestContextOf(response).errorCode = errorCode;
+  sendJson(response, httpStatus, text);
+}

@@ -1,0 +1,82 @@
+import type { AssertionTrust } from '@causeway/accounts';
+import type { AddressSet, CallClaims, GeoResolver } from '@causeway/cluster';
+import type { NodeDirectory } from '@causeway/sfu';
+import type { Request } from 'express';
+import type { Call, Route } from '../api/route.ts';
+import { clientAddressOf } from '../placement/client-address.ts';
+import { SessionPlacement } from '../placement/session-placement.ts';
+import { AssertionDesk } from './assertion-desk.ts';
+import { CallForwarder, nodeUnreachable, type PassedCall } from './call-forwarder.ts';
+import type { CallReply } from './call-reply.ts';
+import { NodeCallError, NodeClient } from './node-client.ts';
+
+/** What the gateway of one node of many works with. */
+export interface ClusterServices {
+  readonly directory: NodeDirectory;
+  readonly trust: AssertionTrust;
+  readonly claims: CallClaims;
+  readonly geo: GeoResolver;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: AddressSet;
+}
+
+/** A client's call that any node may have got. */
+export interface IncomingCall {
+  readonly route: Route;
+  readonly call: Call;
+  readonly request: Request;
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
+  readonly carryOutHere: () => Promise<CallReply>;
+}
+
+/** Sees to it that each call is carried out by the node that it is for. */
+export class ClusterCalls {
+  readonly desk: AssertionDesk;
+  readonly forwarder: CallForwarder;
+  readonly client = new NodeClient();
+  readonly #services: ClusterServices;
+  readonly #placement: SessionPlacement;
+
+  /** @param now milliseconds since any moment, never going back */
+  constructor(services: ClusterServices, now: () => number) {
+    const { directory, trust, claims } = services;
+    this.#services = services;
+    this.desk = new AssertionDesk(trust, directory, now);
+    this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.client });
+    this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random: Math.random });
+  }
+
+  /**
+   * Carries out a call here or has another node do it.
+   *
+   * @throws session_not_found – no live node has such sessions
+   * @throws node_unreachable – the owner of the session did not answer
+   */
+  async carryOut(incoming: IncomingCall): Promise<CallReply> {
+    const { route, call, request, idempotencyKey, carryOutHere } = incoming;
+    const passed = passedCall(incoming);
+    if (route.regionFor !== undefined) {
+      const address = clientAddressOf(request, this.#services.trustedProxies);
+      const client = address === undefined ? undefined : this.#services.geo.locate(address);
+      return this.#placement.place({ call: passed, client, region: route.regionFor(call), idempotencyKey, createHere: carryOutHere });
+    }
+    const owner = this.forwarder.ownerOf(call.sessionId);
+    if (owner === undefined) return carryOutHere();
+    try {
+      return await this.forwarder.passOn(owner, passed);
+    } catch (error) {
+      throw error instanceof NodeCallError ? nodeUnreachable(owner.nodeNo, error) : error;
+    }
+  }
+}
+
+function passedCall({ route, call, request, requestId, idempotencyKey }: IncomingCall): PassedCall {
+  return {
+    appId: call.principal.appId,
+    method: route.method.toUpperCase(),
+    path: request.path,
+    body: call.body,
+    headers: { 'X-Request-Id': requestId, ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }) },
+  };
+}

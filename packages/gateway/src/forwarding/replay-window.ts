@@ -1,0 +1,54 @@
+import type { CallAssertion } from '@causeway/accounts';
+
+/** Later than that after it was made, by the clock of its sender, an assertion is no good. */
+const MAX_AGE_MS = 30_000;
+/** Of one sender; past this the oldest are as good as expired. */
+const MAX_KEPT_IDS = 100_000;
+
+interface Sender {
+  readonly epoch: number;
+  newestIssuedAtMs: number;
+  /** Anything issued before is refused, whether it was seen or not. */
+  floorMs: number;
+  /** When each was issued, in the order of arrival. */
+  readonly seen: Map<string, number>;
+}
+
+/**
+ * Remembers which assertions were used. Age is measured by the sender's own monotonic clock, against the newest that has come from
+ * it, so clocks need not agree: an assertion is good once, and only until its sender has sent one that is 30 s younger. Those made for
+ * an earlier life of this node never get here, for they name its epoch.
+ */
+export class ReplayWindow {
+  readonly #senders = new Map<number, Sender>();
+
+  /** @returns whether this is its first use; that counts as its use */
+  admit({ assertionId, issuedAtMs, from }: CallAssertion): boolean {
+    const sender = this.#senderOf(from);
+    if (sender === undefined || issuedAtMs < sender.floorMs || sender.seen.has(assertionId)) return false;
+    sender.seen.set(assertionId, issuedAtMs);
+    sender.newestIssuedAtMs = Math.max(sender.newestIssuedAtMs, issuedAtMs);
+    sender.floorMs = Math.max(sender.floorMs, sender.newestIssuedAtMs - MAX_AGE_MS);
+    forgetOld(sender);
+    return true;
+  }
+
+  /** @returns undefined for a life of the sender that has been followed by another */
+  #senderOf({ nodeNo, epoch }: CallAssertion['from']): Sender | undefined {
+    const known = this.#senders.get(nodeNo);
+    if (known !== undefined && known.epoch >= epoch) return known.epoch === epoch ? known : undefined;
+    const sender = { epoch, newestIssuedAtMs: Number.NEGATIVE_INFINITY, floorMs: Number.NEGATIVE_INFINITY, seen: new Map() };
+    this.#senders.set(nodeNo, sender);
+    return sender;
+  }
+}
+
+function forgetOld(sender: Sender): void {
+  for (const [id, issuedAtMs] of sender.seen) {
+    const isExpired = issuedAtMs < sender.floorMs;
+    if (!isExpired && sender.seen.size <= MAX_KEPT_IDS) return;
+    // What is forgotten early must not be taken for new.
+    if (!isExpired) sender.floorMs = Math.max(sender.floorMs, issuedAtMs + 1);
+    sender.seen.delete(id);
+  }
+}

@@ -1,0 +1,71 @@
+import type { GeoPoint, NodeRecord } from '@causeway/sfu';
+import { greatCircleKm } from './great-circle.ts';
+
+/** Nodes above it get sessions only where no other can take them. */
+const MAX_COMFORTABLE_LOAD = 0.7;
+
+export interface NodeChoice {
+  readonly self: NodeRecord;
+  readonly others: readonly NodeRecord[];
+  /** Undefined if nobody knows. */
+  readonly client: GeoPoint | undefined;
+  /** That the client asked for. */
+  readonly region: string | undefined;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * Where a new session should go, best first. Draining nodes are left out.
+ *
+ * A client whose place is unknown stays where it entered. Otherwise regions come by their distance, and within the nearest the less
+ * loaded of two that are chosen by chance: always taking the least loaded would send everybody to the same node until its load is
+ * known. Stressed and full nodes come last.
+ */
+export function rankNodes({ self, others, client, region, random }: NodeChoice): readonly NodeRecord[] {
+  const isCandidate = (node: NodeRecord): boolean => node.state !== 'draining' && (region === undefined || node.region === region);
+  const candidates = [self, ...others].filter(isCandidate);
+  const [comfortable, busy] = [candidates.filter(isComfortable), candidates.filter((node) => !isComfortable(node))];
+  return [comfortable, busy].flatMap((nodes) => inOrder(nodes, self, client, random));
+}
+
+function isComfortable({ state, load }: NodeRecord): boolean {
+  return state === 'serving' && load < MAX_COMFORTABLE_LOAD;
+}
+
+function inOrder(
+  nodes: readonly NodeRecord[],
+  self: NodeRecord,
+  client: GeoPoint | undefined,
+  random: () => number,
+): readonly NodeRecord[] {
+  const groups = [...Map.groupBy(nodes, (node) => node.region).values()].map((members) => ({
+    members,
+    km: distanceOf(members, client ?? self.location),
+  }));
+  const isHome = (members: readonly NodeRecord[]): boolean => members.some(({ region }) => region === self.region);
+  groups.sort((a, b) => (a.km === b.km ? Number(isHome(b.members)) - Number(isHome(a.members)) : a.km - b.km));
+  const ranked = groups.flatMap(({ members }) => byTwoChoices(members, random));
+  // The client is here already, and nothing says that another node is nearer to it.
+  return client === undefined && nodes.includes(self) ? [self, ...ranked.filter((node) => node !== self)] : ranked;
+}
+
+/** Of the nearest of them; infinite where nothing is known. */
+function distanceOf(nodes: readonly NodeRecord[], from: GeoPoint | undefined): number {
+  const distances = nodes.map(({ location }) => (from === undefined || location === undefined ? Infinity : greatCircleKm(from, location)));
+  return Math.min(...distances);
+}
+
+function byTwoChoices(nodes: readonly NodeRecord[], random: () => number): readonly NodeRecord[] {
+  const [first, second] = shuffled(nodes, random);
+  const winner = first !== undefined && second !== undefined && second.load < first.load ? second : first;
+  const rest = nodes.filter((node) => node !== winner).sort((a, b) => a.load - b.load);
+  return winner === undefined ? [] : [winner, ...rest];
+}
+
+function shuffled(nodes: readonly NodeRecord[], random: () => number): readonly NodeRecord[] {
+  return nodes
+    .map((node) => ({ node, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ node }) => node);
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { CallClaims } from '@causeway/cluster';
+import { type ErrorCode, SfuError } from '@causeway/protocol';
+import type { GeoPoint, NodeDirectory, NodeIdentity, NodeRecord } from '@causeway/sfu';
+import { type CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
+import type { CallReply } from '../forwarding/call-reply.ts';
+import { NodeCallError } from '../forwarding/node-client.ts';
+import { rankNodes } from './rank-nodes.ts';
+import { unknownRegion } from './unknown-region.ts';
+
+/** Each may take seconds to fail, and the client waits. */
+const MAX_NODES_TRIED = 4;
+const REFUSALS: readonly ErrorCode[] = ['no_capacity', 'draining', 'registry_unavailable'];
+
+/** A session that is to be created somewhere. */
+export interface SessionOrder {
+  readonly call: PassedCall;
+  readonly client: GeoPoint | undefined;
+  /** That the client asked for; only nodes of it are tried. */
+  readonly region: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Creates it on this node. */
+  readonly createHere: () => Promise<CallReply>;
+}
+
+export interface SessionPlacementOptions {
+  readonly directory: NodeDirectory;
+  readonly forwarder: CallForwarder;
+  readonly claims: CallClaims;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** What came of asking one node. */
+type Attempt = { readonly kind: 'reply'; readonly reply: CallReply } | { readonly kind: 'refusal'; readonly finish: () => CallReply };
+
+/** Finds the node that takes a new session. */
+export class SessionPlacement {
+  readonly #options: SessionPlacementOptions;
+
+  constructor(options: SessionPlacementOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Creates a session on the best node that takes it: another one is asked when a node refuses or cannot be reached, but not when it
+   * may have done it.
+   *
+   * @throws invalid_params – there is no such region
+   * @throws no_capacity, draining – no node takes it
+   * @throws node_unreachable – a node was asked and did not answer
+   */
+  async place(order: SessionOrder): Promise<CallReply> {
+    let candidates = this.#candidates(order);
+    let refused: { readonly node: NodeRecord; readonly finish: () => CallReply } | undefined;
+    for (let tried = 0; tried < MAX_NODES_TRIED; tried++) {
+      const [best] = candidates;
+      if (best === undefined) break;
+      const node = await this.#holderOf(order, best, refused?.node);
+      const attempt = await this.#tryAt(node, order);
+      if (attempt.kind === 'reply') return attempt.reply;
+      refused = { node, finish: attempt.finish };
+      candidates = candidates.filter(({ nodeNo }) => nodeNo !== node.nodeNo);
+    }
+    if (refused === undefined) throw this.#nobody(order.region);
+    return refused.finish();
+  }
+
+  #candidates({ client, region }: SessionOrder): readonly NodeRecord[] {
+    const { self, others } = this.#options.directory;
+    const regions = [...new Set([self, ...others].map((node) => node.region))];
+    if (region !== undefined && !regions.includes(region)) throw unknownRegion(region, regions);
+    return rankNodes({ self, others, client, region, random: this.#options.random });
+  }
+
+  /** A call that comes again, wherever it does, must go to the node that has the reply. */
+  async #holderOf({ call, idempotencyKey }: SessionOrder, candidate: NodeRecord, refusing: NodeRecord | undefined): Promise<NodeRecord> {
+    if (idempotencyKey === undefined) return candidate;
+    const key = createHash('sha256').update(idempotencyKey).digest('base64url');
+    // Without Redis a repeated call is still recognised by the node it was carried out by.
+    const claim = (voidHolder: NodeIdentity | undefined) =>
+      this.#options.claims.claim(call.appId, key, candidate, voidHolder).catch(() => candidate);
+    const holder = await claim(refusing);
+    return this.#findLife(holder) ?? this.#findLife(await claim(holder)) ?? candidate;
+  }
+
+  #findLife({ nodeNo, epoch }: NodeIdentity): NodeRecord | undefined {
+    const node = this.#options.directory.find(nodeNo);
+    return node?.epoch === epoch ? node : undefined;
+  }
+
+  async #tryAt(node: NodeRecord, { call, createHere }: SessionOrder): Promise<Attempt> {
+    try {
+      const isHere = node.nodeNo === this.#options.directory.self.nodeNo;
+      const reply = isHere ? await createHere() : await this.#options.forwarder.passOn(node, call);
+      return reply.httpStatus === 503 ? { kind: 'refusal', finish: () => reply } : { kind: 'reply', reply };
+    } catch (error) {
+      const cause = error instanceof NodeCallError ? nodeUnreachable(node.nodeNo, error) : error;
+      if (!isRefusal(error)) throw cause;
+      return { kind: 'refusal', finish: () => raise(cause) };
+    }
+  }
+
+  #nobody(region: string | undefined): SfuError {
+    if (region !== undefined) return new SfuError('no_capacity', `no node of region ${region} takes new sessions now`);
+    return new SfuError('draining', 'this node is shutting down, and there is no other');
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof NodeCallError) return error.failure === 'unreached';
+  return error instanceof SfuError && REFUSALS.includes(error.code);
+}
+
+function raise(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,7 @@
+import { SfuError } from '@causeway/protocol';
+
+/** The error for a region that no live node stands in. */
+export function unknownRegion(region: string, known: readonly string[]): SfuError {
+  const regions = [...known].sort();
+  return new SfuError('invalid_params', `region "${region}" is not one of ${regions.join(', ')}`, { details: { path: 'region', regions } });
+}
