@@ -1,0 +1,86 @@
+/** Connects with options that were found to get a client away from servers that are dead, frozen or no longer master. */
+import { Cluster, Redis, type RedisOptions, type SentinelConnectionOptions } from 'ioredis';
+import type { RedisTarget } from './redis-target.ts';
+
+export type RedisClient = Redis | Cluster;
+
+/** A frozen server still accepts connections, so silence is what ends one: nothing received so long after a command was sent. */
+const SOCKET_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const COMMAND_TIMEOUT_MS = 800;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 1_000;
+/** Nodes that lost the same server do not all come back in the same millisecond. */
+const RETRY_JITTER = 0.5;
+/** Of Redis Cluster: a slot that moved is found with the first, a server that fails over is waited for with the rest. */
+const MAX_REDIRECTIONS = 4;
+const KEEP_ALIVE_MS = 5_000;
+
+/** @param random 0 to 1; spreads reconnections */
+export function connectRedis(target: RedisTarget, connectionName: string, random: () => number): RedisClient {
+  const options = clientOptions(target, connectionName, random);
+  switch (target.type) {
+    case 'single':
+      return new Redis({ ...options, ...target.address, db: target.database });
+    case 'sentinel':
+      return new Redis({ ...options, ...sentinelOptions(target, random), db: target.database });
+    case 'cluster': {
+      const { retryStrategy, enableOfflineQueue: _, ...redisOptions } = options;
+      return new Cluster([...target.nodes], {
+        redisOptions,
+        clusterRetryStrategy: retryDelay(random),
+        clusterNodeRetryStrategy: retryStrategy ?? null,
+        enableOfflineQueue: false,
+        maxRedirections: MAX_REDIRECTIONS,
+        slotsRefreshTimeout: SOCKET_TIMEOUT_MS,
+      });
+    }
+  }
+}
+
+function clientOptions(
+  { username, password, isTls }: RedisTarget,
+  connectionName: string,
+  random: () => number,
+): RedisOptions & { replyMapping: 'legacy' } {
+  return {
+    // Maps as lists of keys and values, whichever protocol the server speaks.
+    replyMapping: 'legacy',
+    connectionName,
+    username,
+    password,
+    ...(isTls && { tls: {} }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    enableOfflineQueue: false,
+    // A write that is sent again by itself could arrive after a newer one. Whoever sent it repairs the damage.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: retryDelay(random),
+    // After a failover the former master is a replica that answers everything but writes.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  };
+}
+
+function sentinelOptions(
+  target: Extract<RedisTarget, { type: 'sentinel' }>,
+  random: () => number,
+): Omit<SentinelConnectionOptions, 'replyMapping' | 'path'> {
+  return {
+    sentinels: target.sentinels.map((address) => ({ ...address })),
+    name: target.masterName,
+    ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
+    ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    // Without it a client stays with a frozen master for ever, though Sentinel has promoted another.
+    failoverDetector: true,
+    sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+    sentinelRetryStrategy: retryDelay(random),
+    sentinelReconnectStrategy: retryDelay(random),
+  };
+}
+
+function retryDelay(random: () => number): (times: number) => number {
+  return (times) => Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(times, 10)) * (1 - RETRY_JITTER * random());
+}

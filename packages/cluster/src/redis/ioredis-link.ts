@@ -1,0 +1,131 @@
+import { SfuError } from '@causeway/protocol';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { RedisClient } from './connect-redis.ts';
+import type { LuaScript } from './lua-script.ts';
+import type { RedisCommand, RedisLink, RedisReply } from './redis-link.ts';
+
+export interface IoredisLinkOptions {
+  /** Milliseconds on a clock that never goes back. */
+  readonly nowMs: () => number;
+  readonly onAvailable?: () => void;
+  /** Told once until it is available again. */
+  readonly onUnavailable?: (error: unknown) => void;
+}
+
+/** Answers that mean that the server cannot do its work now, whatever the command. */
+const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
+/** More than this on the way at one time would be a queue for memory to fill. */
+const MAX_OUTSTANDING = 10_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** A link over an ioredis client, which it owns. */
+export class IoredisLink implements RedisLink {
+  readonly #client: RedisClient;
+  readonly #breaker: CircuitBreaker;
+  readonly #readyListeners = new Set<() => void>();
+  #outstanding = 0;
+  #failures = 0;
+
+  constructor(client: RedisClient, { nowMs, onAvailable, onUnavailable }: IoredisLinkOptions) {
+    this.#client = client;
+    this.#breaker = new CircuitBreaker({
+      nowMs,
+      onChange: (isOpen, error) => (isOpen ? onUnavailable?.(error) : onAvailable?.()),
+    });
+    client.on('ready', () => {
+      this.#breaker.invite();
+      for (const listener of [...this.#readyListeners]) listener();
+    });
+    // Connection errors come back as failures of the calls that they keep from being answered.
+    client.on('error', () => {});
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#breaker.isOpen;
+  }
+
+  send(command: RedisCommand): Promise<RedisReply> {
+    return this.#guard(() => this.#call(command));
+  }
+
+  sendAll(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
+    return this.#guard(async () => {
+      const pipeline = this.#client.pipeline();
+      for (const [name, ...words] of commands) pipeline.call(name, ...words);
+      const results = (await pipeline.exec()) ?? [];
+      return results.map(([error, reply]) => {
+        if (error !== null) throw error;
+        return reply as RedisReply;
+      });
+    });
+  }
+
+  run({ sha1, source }: LuaScript, keys: readonly string[], words: readonly (string | number)[]): Promise<RedisReply> {
+    return this.#guard(async () => {
+      try {
+        return await this.#call(['EVALSHA', sha1, keys.length, ...keys, ...words]);
+      } catch (error) {
+        // A server that has not seen it yet, such as a new master: from now on it has.
+        if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
+          return this.#call(['EVAL', source, keys.length, ...keys, ...words]);
+        throw error;
+      }
+    });
+  }
+
+  subscribe(channel: string, onMessage: (message: string) => void): void {
+    this.#client.on('message', (from: string, message: string) => {
+      if (from === channel) onMessage(message);
+    });
+    const subscribe = (): void => void this.#client.subscribe(channel).catch(() => {});
+    this.onReady(subscribe);
+    if (this.#client.status === 'ready') subscribe();
+  }
+
+  onReady(listener: () => void): () => void {
+    this.#readyListeners.add(listener);
+    return () => this.#readyListeners.delete(listener);
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  #call([name, ...words]: RedisCommand): Promise<RedisReply> {
+    return this.#client.call(name, ...words) as Promise<RedisReply>;
+  }
+
+  async #guard<Reply>(call: () => Promise<Reply>): Promise<Reply> {
+    if (!this.#breaker.admits()) throw unavailable(this.#breaker.lastError);
+    if (this.#outstanding >= MAX_OUTSTANDING) throw unavailable(new Error(`${MAX_OUTSTANDING} calls wait for an answer already`));
+    this.#outstanding++;
+    try {
+      const reply = await call();
+      this.#breaker.noteSuccess();
+      return reply;
+    } catch (error) {
+      if (isAnswer(error)) {
+        this.#breaker.noteSuccess();
+        throw error;
+      }
+      this.#failures++;
+      this.#breaker.noteFailure(error);
+      throw unavailable(error);
+    } finally {
+      this.#outstanding--;
+    }
+  }
+}
+
+/** Redis is there and says no: the command is wrong, which is our defect. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && !SERVER_TROUBLE.test(error.message);
+}
+
+function unavailable(cause: unknown): SfuError {
+  return new SfuError('registry_unavailable', 'Redis does not answer now', { cause, retryAfterMs: RETRY_AFTER_MS });
+}

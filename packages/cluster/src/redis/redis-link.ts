@@ -1,0 +1,27 @@
+import type { LuaScript } from './lua-script.ts';
+
+/** A command with its arguments, as typed into `redis-cli`. */
+export type RedisCommand = readonly [name: string, ...words: (string | number)[]];
+
+/** Replies are what Redis sends: text, numbers, `null` and lists of them; maps are lists of keys and values in turn. */
+export type RedisReply = string | number | null | readonly RedisReply[];
+
+/**
+ * One connection to Redis, or to each of the servers of a Redis Cluster. Nothing waits for a connection: what cannot be sent now,
+ * or is not answered in time, is `registry_unavailable`, and nobody knows whether Redis has carried it out.
+ */
+export interface RedisLink {
+  /** @throws SfuError `registry_unavailable`; Error – Redis refused the command itself */
+  send(command: RedisCommand): Promise<RedisReply>;
+  /** Sends commands about keys of one slot together: one round trip. Rejects if one of them fails. */
+  sendAll(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>;
+  run(script: LuaScript, keys: readonly string[], words: readonly (string | number)[]): Promise<RedisReply>;
+  /** Hears what is published on a channel, as long as nothing is lost on the way: hints, never news that matter. */
+  subscribe(channel: string, onMessage: (message: string) => void): void;
+  /** @returns stops the telling */
+  onReady(listener: () => void): () => void;
+  readonly failures: number;
+  /** Whether it refuses calls without trying them. */
+  readonly isGivenUp: boolean;
+  close(): void;
+}
