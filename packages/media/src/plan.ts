@@ -110,7 +110,14 @@ export interface SubscriberTrackPlan {
 
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
-export type TransportCloseReason = 'requested' | 'setup_timeout' | 'connection_lost' | 'peer_closed' | 'handshake_failed';
+/** `internal_error`: the engine itself is gone; its owner says so in its place. */
+export type TransportCloseReason =
+  | 'requested'
+  | 'setup_timeout'
+  | 'connection_lost'
+  | 'peer_closed'
+  | 'handshake_failed'
+  | 'internal_error';
 
 /** What the engine tells its owner. Called synchronously from within engine calls: note it, act after the call returns. */
 export interface EngineListener {

@@ -161,6 +161,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return { sessionId: SessionId.parse(sessionId), success: true };
     },
     isReady: () => closing === undefined,
+    isAlive: () => shard.isAlive(),
     get stats() {
       const states = store.all().map(({ negotiation }) => negotiation);
       return {

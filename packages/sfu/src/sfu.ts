@@ -55,6 +55,8 @@ export interface Sfu {
   deleteSession(appId: AppId, sessionId: string): Promise<DeleteSessionReply>;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
+  /** Whether media is carried: false if that has stood still for seconds. */
+  isAlive(): boolean;
   readonly stats: SfuStats;
   /** Everything that can be counted. Looks at every session: ask now and then, not for every request. */
   inspect(): Promise<SfuInspection>;

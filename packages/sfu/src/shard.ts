@@ -38,6 +38,8 @@ export interface Shard {
   sendData(transportId: string, streamId: number, data: Uint8Array | string): void;
   /** Of those links between nodes whose round trip is known. */
   linkStatistics(): Promise<readonly LinkStatistics[]>;
+  /** Whether the loops that carry media turn, as far as is known; with several, whether one of them does. */
+  isAlive(): boolean;
   /** For want of memory: what is kept for retransmission goes. */
   forgetHistories(): void;
   inspect(): Promise<ShardInspection>;

@@ -20,6 +20,9 @@ import type { ShardInspection } from '../inspection.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
 import { HandshakeTurns } from './handshake-turns.ts';
+import type { LinkPath } from './link-path.ts';
+import { createLinkSink } from './link-sink.ts';
+import type { Neighbours } from './neighbours.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -33,6 +36,8 @@ export interface InlineShardOptions {
   readonly port: number;
   readonly connectPaths: boolean;
   readonly maxConnectedSockets: number;
+  /** Other shards of this process on the same port. Default: there are none. */
+  readonly neighbours?: Neighbours;
 }
 
 export class InlineShard implements Shard {
@@ -41,6 +46,7 @@ export class InlineShard implements Shard {
   readonly #engine: Engine;
   readonly #port: UdpPort;
   readonly #handshakes: HandshakeTurns;
+  readonly #neighbours: Neighbours | undefined;
   readonly #finishTurnLater = () => this.#finishTurn();
   readonly #events: ((listener: EngineListener) => void)[] = [];
   #listener: EngineListener | undefined = undefined;
@@ -51,15 +57,14 @@ export class InlineShard implements Shard {
 
   constructor(options: InlineShardOptions) {
     this.#suite = options.suite;
+    this.#neighbours = options.neighbours;
     this.#port = new UdpPort({
       addresses: options.addresses,
       port: options.port,
       connectPaths: options.connectPaths,
       maxConnectedSockets: options.maxConnectedSockets,
-      onDatagram: (path, datagram) => {
-        if (isHandshake(path, datagram)) this.#handshakes.receive(path, datagram);
-        else this.#handleDatagram(path, datagram);
-      },
+      onDatagram: (path, datagram) => this.#receive(path, datagram),
+      sharing: options.neighbours,
     });
     this.#handshakes = new HandshakeTurns({
       nowMs: () => performance.now(),
@@ -68,12 +73,19 @@ export class InlineShard implements Shard {
     });
     this.#engine = new Engine({
       suite: options.suite,
-      sink: this.#port,
+      sink: options.neighbours === undefined ? this.#port : createLinkSink(this.#port, options.neighbours),
       listener: this.#queueingListener(),
       hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
       random: Math.random,
       randomBytes,
       wallClockOffsetMs: performance.timeOrigin,
+    });
+    options.neighbours?.setListener({
+      onPassedOn: (origin, datagram) => this.#port.receivePassedOn(origin, datagram),
+      onLinkPacket: (path, packet) => this.#handleDatagram(path, packet),
+      onPathLost: (origin) => this.#port.yieldPath(origin),
+      claimedPaths: () => this.#port.claimedPaths(),
+      onDrop: (reason) => this.#engine.countDrop(reason),
     });
   }
 
@@ -92,6 +104,11 @@ export class InlineShard implements Shard {
 
   chooseShardNo(): number {
     return 0;
+  }
+
+  /** Whoever asks does so in the loop that is asked about. */
+  isAlive(): boolean {
+    return !this.#isClosed;
   }
 
   setListener(listener: EngineListener): void {
@@ -134,6 +151,14 @@ export class InlineShard implements Shard {
     this.#control((nowMs) => this.#engine.sendData(nowMs, transportId, streamId, data));
   }
 
+  /** Opens a transport to another shard, which is there at once. */
+  openLink(plan: TransportPlan, path: LinkPath): void {
+    this.#control((nowMs) => {
+      this.#engine.openTransport(nowMs, plan);
+      this.#engine.bindPath(nowMs, plan.transportId, path);
+    });
+  }
+
   async linkStatistics(): Promise<readonly LinkStatistics[]> {
     return this.#engine.linkStatistics();
   }
@@ -161,7 +186,13 @@ export class InlineShard implements Shard {
     this.#engine.flush();
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#neighbours?.close();
     this.#port.close();
+  }
+
+  #receive(path: Path, datagram: Uint8Array): void {
+    if (isHandshake(path, datagram)) this.#handshakes.receive(path, datagram);
+    else this.#handleDatagram(path, datagram);
   }
 
   #handleDatagram(path: Path, datagram: Uint8Array): void {
@@ -186,6 +217,7 @@ export class InlineShard implements Shard {
     const nowMs = performance.now();
     this.#engine.handleTimeout(nowMs);
     this.#engine.flush();
+    this.#neighbours?.flush();
     this.#suite.prepareAhead();
     this.#armTimer(nowMs);
     this.#deliverEvents();

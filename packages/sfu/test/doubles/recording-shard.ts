@@ -103,6 +103,10 @@ export class RecordingShard implements Shard {
     return this.links;
   }
 
+  isAlive(): boolean {
+    return !this.isClosed;
+  }
+
   forgetHistories(): void {
     this.log.push('forgetHistories');
   }

@@ -1,0 +1,224 @@
+/**
+ * A shard in a thread of its own. Verbs become messages and events come back as messages, both in order; nothing here knows what they
+ * mean.
+ */
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type {
+  CertificateFingerprint,
+  DataChannelRequest,
+  EngineListener,
+  IceRestartPlan,
+  LinkStatistics,
+  PublisherTrackPlan,
+  SubscriberTrackPlan,
+  TransportPlan,
+} from '@causeway/media';
+import type { ShardInspection } from '../inspection.ts';
+import type { LoadSample } from '../overload/load-source.ts';
+import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
+import type { PoolMember } from './pool-member.ts';
+import type { FromWorker, ShardAnswers, ShardCall, ShardEvent, ToWorker, WorkerStart } from './worker-messages.ts';
+
+/** How long a thread may take to send what is due, and to end. */
+const CLOSE_GRACE_MS = 2_000;
+const SOURCE_CONDITION = '--conditions=causeway-source';
+
+interface WaitingQuestion {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+export class WorkerShard implements PoolMember {
+  readonly fingerprint: CertificateFingerprint;
+  readonly port: number;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #waiting = new Map<number, WaitingQuestion>();
+  #state: 'running' | 'closing' | 'gone' = 'running';
+  #nextQuestion = 1;
+  #listener: EngineListener | undefined;
+  #onLost: ((error: Error) => void) | undefined;
+  #lastError: Error | undefined;
+  #load: LoadSample | undefined;
+  #beats = 0;
+
+  /** @throws the error that the thread ended with before it was ready: the system's, if the port cannot be had */
+  static async start(start: WorkerStart): Promise<WorkerShard> {
+    const worker = startThread(start);
+    const shard = new WorkerShard(worker, start);
+    await shard.#untilReady();
+    return shard;
+  }
+
+  private constructor(worker: Worker, { certificate, port }: WorkerStart) {
+    this.fingerprint = certificate.fingerprint;
+    this.port = port;
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#handleMessage(message));
+    worker.on('error', (error) => {
+      this.#lastError = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        this.#handleExit(code);
+        resolve();
+      });
+    });
+  }
+
+  get load(): LoadSample | undefined {
+    return this.#load;
+  }
+
+  get beats(): number {
+    return this.#beats;
+  }
+
+  setListener(listener: EngineListener): void {
+    this.#listener = listener;
+  }
+
+  setLossListener(onLost: (error: Error) => void): void {
+    this.#onLost = onLost;
+  }
+
+  openTransport(plan: TransportPlan): void {
+    this.#call({ verb: 'openTransport', args: [plan] });
+  }
+
+  restartIce(plan: IceRestartPlan): void {
+    this.#call({ verb: 'restartIce', args: [plan] });
+  }
+
+  closeTransport(transportId: string): void {
+    this.#call({ verb: 'closeTransport', args: [transportId] });
+  }
+
+  putPublisherTrack(plan: PublisherTrackPlan): void {
+    this.#call({ verb: 'putPublisherTrack', args: [plan] });
+  }
+
+  removePublisherTrack(trackId: string): void {
+    this.#call({ verb: 'removePublisherTrack', args: [trackId] });
+  }
+
+  putSubscriberTrack(plan: SubscriberTrackPlan): void {
+    this.#call({ verb: 'putSubscriberTrack', args: [plan] });
+  }
+
+  removeSubscriberTrack(subscriptionId: string): void {
+    this.#call({ verb: 'removeSubscriberTrack', args: [subscriptionId] });
+  }
+
+  openDataChannel(transportId: string, request: DataChannelRequest): void {
+    this.#call({ verb: 'openDataChannel', args: [transportId, request] });
+  }
+
+  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
+    this.#call({ verb: 'sendData', args: [transportId, streamId, data] });
+  }
+
+  forgetHistories(): void {
+    this.#call({ verb: 'forgetHistories', args: [] });
+  }
+
+  /** @throws Error – the thread is gone */
+  linkStatistics(): Promise<readonly LinkStatistics[]> {
+    return this.#ask('linkStatistics');
+  }
+
+  /** @throws Error – the thread is gone */
+  inspect(): Promise<ShardInspection> {
+    return this.#ask('inspect');
+  }
+
+  async settled(): Promise<void> {
+    await this.#ask('settled');
+  }
+
+  meet(channel: NeighbourChannel): void {
+    this.#tell({ type: 'meet', channel }, [channel.port]);
+  }
+
+  part(neighbourNo: number): void {
+    this.#tell({ type: 'part', neighbourNo });
+  }
+
+  openLink(neighbourNo: number, transportId: string, memory: LinkMemory): void {
+    this.#tell({ type: 'open-link', neighbourNo, transportId, memory });
+  }
+
+  terminate(): void {
+    void this.#worker.terminate();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'running') this.#tell({ type: 'close' });
+    if (this.#state !== 'gone') this.#state = 'closing';
+    const deadline = setTimeout(() => this.terminate(), CLOSE_GRACE_MS);
+    await this.#exited;
+    clearTimeout(deadline);
+  }
+
+  #untilReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#worker.once('message', () => resolve());
+      this.#onLost = reject;
+    });
+  }
+
+  #call(call: ShardCall): void {
+    this.#tell({ type: 'call', call });
+  }
+
+  #tell(message: ToWorker, transferred: readonly MessagePort[] = []): void {
+    if (this.#state === 'running') this.#worker.postMessage(message, transferred);
+  }
+
+  #ask<Question extends keyof ShardAnswers>(question: Question): Promise<ShardAnswers[Question]> {
+    const id = this.#nextQuestion++;
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'running') return reject(this.#goneError());
+      this.#waiting.set(id, { resolve: resolve as WaitingQuestion['resolve'], reject });
+      this.#tell({ type: 'ask', id, question });
+    });
+  }
+
+  #handleMessage(message: FromWorker): void {
+    if (message.type === 'event') this.#deliver(message.event);
+    else if (message.type === 'beat') this.#beats++;
+    else if (message.type === 'load') this.#load = message.load;
+    else if (message.type === 'answer') {
+      this.#waiting.get(message.id)?.resolve(message.answer);
+      this.#waiting.delete(message.id);
+    }
+  }
+
+  #deliver({ event, args }: ShardEvent): void {
+    const listener = this.#listener;
+    if (listener === undefined || this.#state !== 'running') return;
+    const tell = listener[event] as (...news: typeof args) => void;
+    tell.apply(listener, args);
+  }
+
+  #handleExit(code: number): void {
+    const wasClosing = this.#state === 'closing';
+    this.#state = 'gone';
+    for (const { reject } of this.#waiting.values()) reject(this.#goneError());
+    this.#waiting.clear();
+    if (!wasClosing) this.#onLost?.(this.#lastError ?? new Error(`the thread ended with exit code ${code}`));
+  }
+
+  #goneError(): Error {
+    return new Error('the thread of this shard is gone', { cause: this.#lastError });
+  }
+}
+
+/** The thread runs as this file does: from the sources, or built. */
+function startThread(start: WorkerStart): Worker {
+  const isSource = import.meta.url.endsWith('.ts');
+  const file = new URL(isSource ? './worker-main.ts' : './worker-main.js', import.meta.url);
+  // A thread inherits the arguments of its process. Those of a test runner name no condition: there, only the runner reads sources.
+  const needsCondition = isSource && !process.execArgv.includes(SOURCE_CONDITION);
+  return new Worker(file, { workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
+}
