@@ -1,0 +1,22 @@
+/** What a link costs a relay, as one number, so that ways can be compared. */
+
+/** One direction of a link. */
+export interface LinkQuality {
+  readonly rttMs: number;
+  /** Share of packets lost at the first try, 0 to 1. */
+  readonly lossRatio: number;
+  /** What the sending side pays for a gigabyte, in whatever currency the operator configured all prices. */
+  readonly pricePerGb: number;
+}
+
+/** So that a way with one hop more must be better by something real: each hop handles every packet once more. */
+const HOP_COST = 5;
+/** Every lost packet comes a round trip later at the best: 1% of loss is worth 10 ms of round trip. */
+const COST_OF_TOTAL_LOSS = 1000;
+/** 0.01 a gigabyte, a common difference between regions, is worth 10 ms of round trip. */
+const COST_OF_PRICE = 1000;
+
+/** In milliseconds of round trip, or what is worth as much; more than 0. */
+export function linkCost({ rttMs, lossRatio, pricePerGb }: LinkQuality): number {
+  return HOP_COST + rttMs + lossRatio * COST_OF_TOTAL_LOSS + pricePerGb * COST_OF_PRICE;
+}

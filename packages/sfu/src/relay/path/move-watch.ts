@@ -1,0 +1,38 @@
+/** Hysteresis: a relay that works moves only to a way that is clearly and lastingly better, because every move costs a keyframe. */
+
+/** The new way costs at most this share of the present one. */
+const WORTHWHILE_RATIO = 0.8;
+const LASTING_MS = 5000;
+
+export class MoveWatch {
+  #betterSinceMs: number | undefined = undefined;
+  #nodes = '';
+
+  /**
+   * To be asked now and then about the best way there is.
+   *
+   * @param currentCost of the way in use; undefined if it is interrupted
+   * @param best another way than the one in use
+   * @returns whether to move to it now
+   */
+  isWorthMoving(
+    nowMs: number,
+    currentCost: number | undefined,
+    best: { readonly cost: number; readonly nodes: readonly number[] },
+  ): boolean {
+    if (currentCost === undefined) return true;
+    const nodes = best.nodes.join(' ');
+    if (best.cost > currentCost * WORTHWHILE_RATIO) {
+      this.#betterSinceMs = undefined;
+      return false;
+    }
+    if (this.#betterSinceMs === undefined || this.#nodes !== nodes) this.#betterSinceMs = nowMs;
+    this.#nodes = nodes;
+    return nowMs - this.#betterSinceMs >= LASTING_MS;
+  }
+
+  /** The way in use is the best, or another one was taken. */
+  settle(): void {
+    this.#betterSinceMs = undefined;
+  }
+}

@@ -1,0 +1,241 @@
+import { chooseRoute, MAX_HOPS, routeCost } from '../../../src/relay/path/choose-route.ts';
+import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
+import { planRoute } from '../../../src/relay/path/plan-route.ts';
+import { regionHub } from '../../../src/relay/path/region-hub.ts';
+import { type RandomGraph, randomGraph, shuffled } from '../doubles/random-graph.ts';
+
+const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+const TRACK = 'session-1-0000/p0';
+
+type Links = Readonly<Record<number, readonly (readonly [to: number, rttMs: number])[]>>;
+
+/** A table of undirected links without losses or prices. */
+function tableOf(links: Links, draining: readonly number[] = []): LinkStateTable {
+  const all = Object.entries(links).flatMap(([from, ends]) =>
+    ends.flatMap(([to, rttMs]) => [[Number(from), to, rttMs] as const, [to, Number(from), rttMs] as const]),
+  );
+  const table = new LinkStateTable();
+  for (const nodeNo of new Set(all.map(([from]) => from))) {
+    const own = all.filter(([from]) => from === nodeNo).map(([, to, rttMs]) => [to, { rttMs, lossRatio: 0, pricePerGb: 0 }] as const);
+    table.put({ nodeNo, epoch: 1, revision: 1, isDraining: draining.includes(nodeNo), links: new Map(own) });
+  }
+  return table;
+}
+
+/** The best way by trying all of them. */
+function bruteForce({ table, nodeNos }: RandomGraph, from: number, owner: number): number | undefined {
+  const between = nodeNos.filter((nodeNo) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo));
+  const ways = [
+    [],
+    ...between.map((one) => [one]),
+    ...between.flatMap((one) => between.filter((other) => other !== one).map((other) => [one, other])),
+  ];
+  const costs = ways.map((way) => routeCost(table, [from, ...way, owner])).filter((cost) => cost !== undefined);
+  return costs.length === 0 ? undefined : Math.min(...costs);
+}
+
+describe('chooseRoute', () => {
+  it('takes the direct way if that is the cheapest', () => {
+    expect(
+      chooseRoute(
+        tableOf({
+          1: [
+            [2, 50],
+            [3, 40],
+          ],
+          2: [[3, 40]],
+        }),
+        2,
+        1,
+      )?.nodes,
+    ).toEqual([2, 1]);
+  });
+
+  it('goes through a third node that is nearer to both', () => {
+    expect(
+      chooseRoute(
+        tableOf({
+          1: [
+            [2, 200],
+            [3, 40],
+          ],
+          2: [[3, 40]],
+        }),
+        2,
+        1,
+      )?.nodes,
+    ).toEqual([2, 3, 1]);
+  });
+
+  it('avoids a node that drains', () => {
+    expect(
+      chooseRoute(
+        tableOf(
+          {
+            1: [
+              [2, 200],
+              [3, 40],
+            ],
+            2: [[3, 40]],
+          },
+          [3],
+        ),
+        2,
+        1,
+      )?.nodes,
+    ).toEqual([2, 1]);
+  });
+
+  it('does not believe in a link of which only one end tells', () => {
+    const table = tableOf({ 1: [[3, 40]], 2: [[3, 40]] });
+    table.put({ nodeNo: 2, epoch: 1, revision: 2, isDraining: false, links: new Map([[1, { rttMs: 1, lossRatio: 0, pricePerGb: 0 }]]) });
+
+    expect(chooseRoute(table, 2, 1)).toBeUndefined();
+  });
+
+  it('pays for losses, and for what the sending side is charged', () => {
+    const table = new LinkStateTable();
+    const good = { rttMs: 30, lossRatio: 0, pricePerGb: 0 };
+    const put = (nodeNo: number, links: readonly (readonly [number, typeof good])[]) =>
+      table.put({ nodeNo, epoch: 1, revision: 1, isDraining: false, links: new Map(links) });
+    put(1, [
+      [2, { ...good, lossRatio: 0.05 }],
+      [3, good],
+      [4, { ...good, pricePerGb: 0.09 }],
+    ]);
+    put(2, [
+      [1, good],
+      [3, good],
+    ]);
+    put(3, [
+      [1, good],
+      [2, good],
+      [4, good],
+    ]);
+    put(4, [
+      [1, good],
+      [3, good],
+    ]);
+
+    expect(chooseRoute(table, 2, 1)?.nodes).toEqual([2, 3, 1]);
+    expect(chooseRoute(table, 4, 1)?.nodes).toEqual([4, 3, 1]);
+    // Nobody charges for the way back.
+    expect(chooseRoute(table, 1, 4)?.nodes).toEqual([1, 4]);
+  });
+
+  it.each([...SEEDS.filter((seed) => seed % 4 === 0)])('finds the cheapest way of all on random graph %i, simple and short', (seed) => {
+    const graph = randomGraph(seed);
+    for (const from of graph.nodeNos) {
+      for (const owner of graph.nodeNos.filter((nodeNo) => nodeNo !== from)) {
+        const route = chooseRoute(graph.table, from, owner);
+
+        expect(route?.cost).toBe(bruteForce(graph, from, owner));
+        if (route === undefined) continue;
+        expect([route.nodes[0], route.nodes.at(-1)]).toEqual([from, owner]);
+        expect(new Set(route.nodes).size).toBe(route.nodes.length);
+        expect(route.nodes.length).toBeLessThanOrEqual(MAX_HOPS + 1);
+        expect(route.nodes.slice(1, -1).filter((nodeNo) => !graph.table.passesOn(nodeNo))).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('planRoute', () => {
+  function planAll({ nodeNos, regionOf }: RandomGraph, table: LinkStateTable) {
+    return nodeNos.flatMap((from) =>
+      nodeNos
+        .filter((owner) => owner !== from)
+        .map((owner) => ({ from, owner, route: planRoute(table, { from, owner, publicationId: TRACK, regionOf }) })),
+    );
+  }
+
+  it('decides alike on every node that knows the same links, in whatever order it has heard of them', () => {
+    for (const seed of SEEDS) {
+      const graph = randomGraph(seed);
+      expect(planAll(graph, shuffled(graph, seed + 1000))).toEqual(planAll(graph, graph.table));
+    }
+  });
+
+  it('plans ways that are simple, within three hops, over links that are there', () => {
+    for (const seed of SEEDS) {
+      const graph = randomGraph(seed);
+      for (const { route } of planAll(graph, graph.table)) {
+        if (route === undefined) continue;
+        expect(new Set(route.nodes).size).toBe(route.nodes.length);
+        expect(route.nodes.length).toBeLessThanOrEqual(MAX_HOPS + 1);
+        expect(routeCost(graph.table, route.nodes)).toBeCloseTo(route.cost, 6);
+      }
+    }
+  });
+
+  it('finds a way whenever there is one', () => {
+    for (const seed of SEEDS) {
+      const graph = randomGraph(seed);
+      for (const { from, owner, route } of planAll(graph, graph.table)) {
+        expect(route === undefined).toBe(bruteForce(graph, from, owner) === undefined);
+      }
+    }
+  });
+
+  it('goes through the hub of the region, whose own way is the rest of it', () => {
+    let viaHub = 0;
+    for (const seed of SEEDS) {
+      const { table, nodeNos, regionOf } = randomGraph(seed);
+      for (const { from, owner, route } of planAll({ table, nodeNos, regionOf }, table)) {
+        if (route?.reason !== 'region-hub') continue;
+        const hub = route.nodes[1] ?? 0;
+        expect(regionOf(hub)).toBe(regionOf(from));
+        const ofHub = planRoute(table, { from: hub, owner, publicationId: TRACK, regionOf });
+        // Unless the hub's own way would lead back through the node that asks.
+        if (ofHub?.nodes.includes(from) === false) expect(ofHub.nodes).toEqual(route.nodes.slice(1));
+        viaHub++;
+      }
+    }
+    expect(viaHub).toBeGreaterThan(100);
+  });
+
+  it('goes behind another node when the next one has no room', () => {
+    const table = tableOf({
+      1: [
+        [2, 10],
+        [3, 10],
+        [4, 10],
+      ],
+      2: [
+        [3, 10],
+        [4, 10],
+      ],
+      3: [[4, 10]],
+    });
+    const wish = { from: 4, owner: 1, publicationId: TRACK, regionOf: (nodeNo: number) => `region-${nodeNo}` };
+
+    expect(planRoute(table, wish)).toMatchObject({ nodes: [4, 1], reason: 'cheapest' });
+    expect(planRoute(table, { ...wish, refusedBy: new Map([[1, [3]]]) })).toMatchObject({ nodes: [4, 3, 1], reason: 'fan-out' });
+  });
+
+  it('says when there was no choice', () => {
+    const wish = { from: 2, owner: 1, publicationId: TRACK, regionOf: (nodeNo: number) => `region-${nodeNo}` };
+
+    expect(planRoute(tableOf({ 1: [[2, 10]] }), wish)).toMatchObject({ nodes: [2, 1], reason: 'only-way' });
+  });
+});
+
+describe('regionHub', () => {
+  const nodes = [101, 102, 103, 104];
+  const tracks = Array.from({ length: 2000 }, (_, index) => `session-7-0000/p${index}`);
+
+  it('spreads tracks over the nodes', () => {
+    const counts = nodes.map((nodeNo) => tracks.filter((track) => regionHub(track, nodes) === nodeNo).length);
+
+    for (const count of counts) expect(count).toBeGreaterThan((tracks.length / nodes.length) * 0.8);
+  });
+
+  it('moves only the tracks of a node that goes', () => {
+    const moved = tracks.filter((track) => {
+      const before = regionHub(track, nodes);
+      return before !== 103 && regionHub(track, [101, 102, 104]) !== before;
+    });
+
+    expect(moved).toEqual([]);
+  });
+});
