@@ -35,7 +35,6 @@ interface MemorySession {
   readonly tracks: Map<string, TrackSummary>;
 }
 
-const NODE_NO = 101;
 const NO_NAME = '' as TrackSummary['customTrackName'];
 const ANSWER = { type: 'answer', sdp: 'v=0\r\na=ice-pwd:answer-password-canary\r\n' } as const;
 const OFFER = { type: 'offer', sdp: 'v=0\r\na=ice-pwd:offer-password-canary\r\n' } as const;
@@ -51,6 +50,11 @@ export class MemorySfu implements Sfu {
   readonly #sessions = new Map<string, MemorySession>();
   #gate: Promise<void> = Promise.resolve();
   #isClosed = false;
+  readonly #nodeNo: number;
+
+  constructor(nodeNo = 101) {
+    this.#nodeNo = nodeNo;
+  }
 
   /** Verbs started from now on wait until the returned function is called. */
   hold(): () => void {
@@ -63,7 +67,7 @@ export class MemorySfu implements Sfu {
     await this.#enter();
     this.changes += 1;
     this.lastAutoPublish = autoPublish;
-    const id = formatSessionId(NODE_NO, randomUUID());
+    const id = formatSessionId(this.#nodeNo, randomUUID());
     const summary: SessionSummary = { connectionState: 'new', metadata, sessionId: id, sfuAppId: appId };
     this.#sessions.set(id, { id, summary, tracks: new Map() });
     return { sessionDescription: ANSWER, sessionId: id };
@@ -144,6 +148,10 @@ export class MemorySfu implements Sfu {
   }
 
   isReady(): boolean {
+    return !this.#isClosed;
+  }
+
+  isAlive(): boolean {
     return !this.#isClosed;
   }
 
