@@ -1,5 +1,6 @@
 import {
   type CertificateFingerprint,
+  type DataChannelRequest,
   type OutboundStream,
   type PacketArena,
   type ProtectBatch,
@@ -9,6 +10,7 @@ import {
   type SecureSuite,
   UNPROTECT_NOT_READY,
 } from '@causeway/media';
+import { PlainChannels } from './plain-channels.ts';
 
 const SLOT_SIZE_BYTES = 1536;
 const SLOT_COUNT = 4096;
@@ -35,10 +37,18 @@ export class PlainSuite implements SecureSuite {
   /** How often an endpoint was asked for and not yet closed. */
   openEndpoints = 0;
   readonly #ready = new Set<OutboundStream>();
+  readonly #waitingClients: PlainEndpoint[] = [];
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
     this.openEndpoints++;
-    return new PlainEndpoint(options, this.#ready, () => this.openEndpoints--);
+    const endpoint = new PlainEndpoint(options, this.#ready, () => this.openEndpoints--);
+    if (options.role === 'client') this.#waitingClients.push(endpoint);
+    return endpoint;
+  }
+
+  /** New clients say hello: not from within the call that has made them, as the port demands, but when a test's world says so. */
+  beginHandshakes(): void {
+    for (const client of this.#waitingClients.splice(0)) client.begin();
   }
 
   protect(batch: ProtectBatch): void {
@@ -70,6 +80,7 @@ class PlainEndpoint implements SecureEndpoint {
   readonly #ready: Set<OutboundStream>;
   readonly #onClose: () => void;
   readonly #streams = new Set<OutboundStream>([this.rtcpStream]);
+  readonly #channels: PlainChannels;
   #isConnected = false;
   #isClosed = false;
 
@@ -77,15 +88,19 @@ class PlainEndpoint implements SecureEndpoint {
     this.#options = options;
     this.#ready = ready;
     this.#onClose = onClose;
+    this.#channels = new PlainChannels(options.role, options.listener);
+  }
+
+  /** What a client does unasked. */
+  begin(): void {
+    if (!this.#isClosed) this.#options.listener.onDtlsOutput(HELLO.slice());
   }
 
   handleDtls(_nowMs: number, datagram: Uint8Array): void {
+    if (this.#isClosed) return;
     if (datagram[0] === GOODBYE[0]) this.#end('peer-closed');
-    if (datagram[0] !== HELLO[0] || this.#isConnected || this.#isClosed) return;
-    this.#isConnected = true;
-    for (const stream of this.#streams) this.#ready.add(stream);
-    this.#options.listener.onDtlsOutput(HELLO.slice());
-    this.#options.listener.onConnected('AES_CM_128_HMAC_SHA1_80');
+    else if (this.#isConnected) this.#channels.handle(datagram);
+    else if (datagram[0] === HELLO[0]) this.#connect();
   }
 
   unprotectRtp(packet: Uint8Array): number {
@@ -108,12 +123,12 @@ class PlainEndpoint implements SecureEndpoint {
     this.#ready.delete(stream);
   }
 
-  openDataChannel(): number | undefined {
-    return undefined;
+  openDataChannel(request: DataChannelRequest): number | undefined {
+    return this.#isConnected ? this.#channels.open(request.label) : undefined;
   }
 
-  sendData(): boolean {
-    return false;
+  sendData(streamId: number, data: Uint8Array | string): boolean {
+    return this.#isConnected && !this.#isClosed && this.#channels.send(streamId, data);
   }
 
   closeDataChannel(): void {}
@@ -124,6 +139,13 @@ class PlainEndpoint implements SecureEndpoint {
     if (this.#isConnected) this.#options.listener.onDtlsOutput(GOODBYE.slice());
     for (const stream of this.#streams) this.#ready.delete(stream);
     this.#onClose();
+  }
+
+  #connect(): void {
+    this.#isConnected = true;
+    for (const stream of this.#streams) this.#ready.add(stream);
+    if (this.#options.role === 'server') this.#options.listener.onDtlsOutput(HELLO.slice());
+    this.#options.listener.onConnected('AES_CM_128_HMAC_SHA1_80');
   }
 
   #end(reason: SecureCloseReason): void {

@@ -49,6 +49,7 @@ export interface RtpToSend {
 }
 
 const MAX_EXTENSION_ID = 20;
+const DTLS_APPLICATION_DATA = 23;
 
 export class ScriptedPeer {
   readonly id: string;
@@ -156,6 +157,8 @@ export class ScriptedPeer {
     if (first < 4) this.#receiveStun(nowMs, datagram);
     else if (first === plainHello()[0]) this.isConnected = true;
     else if (first === plainGoodbye()[0]) this.hasSaidGoodbye = true;
+    // Data channels, of which it knows nothing.
+    else if (first === DTLS_APPLICATION_DATA) return;
     else if ((datagram[1] ?? 0) >= 192 && (datagram[1] ?? 0) <= 223) this.#receiveRtcp(nowMs, datagram);
     else this.#receiveRtp(nowMs, datagram);
   }

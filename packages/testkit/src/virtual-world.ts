@@ -1,57 +1,27 @@
 /** An engine and its peers in virtual time: nothing happens but what a test, a timer or the network does. */
 import {
-  type CodecPlan,
   type ConnectionState,
   type DatagramSink,
   Engine,
   type EngineListener,
   type ExtensionPlan,
-  Path,
+  type Path,
   type PublisherTrackPlan,
   type SubscriberTrackPlan,
   type TransportCloseReason,
 } from '@causeway/media';
 import { PlainSuite } from './plain-suite.ts';
+import { VP8 } from './sample-codecs.ts';
 import { hmacSha1, ScriptedPeer } from './scripted-peer.ts';
 import { seededRandom } from './seeded-random.ts';
 import { Stranger } from './stranger.ts';
-import { CLEAN_LINK, type Impairment, VirtualLink } from './virtual-link.ts';
+import { CLEAN_LINK, type Impairment } from './virtual-link.ts';
+import { type LinkPair, VirtualNetwork } from './virtual-network.ts';
+import { type TimeDweller, VirtualTime } from './virtual-time.ts';
 
 /** Middle of 2026; scenarios compare NTP times, so the wall clock is fixed. */
 const WALL_CLOCK_OFFSET_MS = 1_780_000_000_000;
-const FIRST_PORT = 40_000;
-
-export const VP8: CodecPlan = {
-  payloadType: 96,
-  name: 'vp8',
-  clockRateHz: 90_000,
-  channels: 1,
-  fmtp: '',
-  rtxPayloadType: 97,
-  nack: true,
-  pli: true,
-  fir: true,
-};
-
-export const OPUS: CodecPlan = {
-  payloadType: 111,
-  name: 'opus',
-  clockRateHz: 48_000,
-  channels: 2,
-  fmtp: 'minptime=10;useinbandfec=1',
-  rtxPayloadType: undefined,
-  nack: false,
-  pli: false,
-  fir: false,
-};
-
-/** Two directions of one network path. */
-export interface LinkPair {
-  /** From the peer to the engine. */
-  readonly up: VirtualLink;
-  /** From the engine to the peer. */
-  readonly down: VirtualLink;
-}
+const PORT = 8081;
 
 export interface NoticedEvent {
   readonly atMs: number;
@@ -59,46 +29,76 @@ export interface NoticedEvent {
   readonly what: ConnectionState | TransportCloseReason | 'active' | 'inactive';
 }
 
-export class VirtualWorld {
+/** What came of a data channel. */
+export interface NoticedData {
+  readonly transportId: string;
+  readonly streamId: number;
+  readonly what: 'opened' | 'closed' | 'message';
+  /** The message, or the label of the channel that was opened. */
+  readonly data: Uint8Array | string | undefined;
+}
+
+export interface VirtualWorldOptions {
+  readonly seed?: number;
+  /** Shared with other worlds. Default: a time of its own. */
+  readonly time?: VirtualTime;
+  /** Where other worlds reach this one. */
+  readonly address?: string;
+}
+
+export class VirtualWorld implements TimeDweller {
   readonly suite = new PlainSuite();
   readonly engine: Engine;
+  readonly network: VirtualNetwork;
+  readonly random: () => number;
+  readonly address: string;
+  readonly port = PORT;
   readonly events: NoticedEvent[] = [];
+  readonly data: NoticedData[] = [];
+  /** What the engine said of the layers that arrive, by track. */
+  readonly layers: { readonly atMs: number; readonly trackId: string; readonly rids: readonly string[] }[] = [];
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
-  readonly #random: () => number;
-  readonly #links = new Map<Path, LinkPair>();
+  readonly #time: VirtualTime;
   readonly #peers: ScriptedPeer[] = [];
   readonly #agenda: { readonly atMs: number; readonly act: (nowMs: number) => void }[] = [];
-  #nextPort = FIRST_PORT;
-  #nowMs = 1000;
 
-  constructor(seed = 1) {
-    this.#random = seededRandom(seed);
+  /** @param options a number is a seed */
+  constructor(options: VirtualWorldOptions | number = {}) {
+    const { seed = 1, time = new VirtualTime(), address = '203.0.113.1' } = typeof options === 'number' ? { seed: options } : options;
+    this.#time = time;
+    this.address = address;
+    this.random = seededRandom(seed);
+    this.network = new VirtualNetwork({
+      random: this.random,
+      receive: (nowMs, path, datagram) => this.engine.handleDatagram(nowMs, path, datagram),
+    });
     this.engine = new Engine({
       suite: this.suite,
       sink: this.#sink(),
       listener: this.#listener(),
       hmacSha1,
-      random: this.#random,
-      randomBytes: (length) => Uint8Array.from({ length }, () => this.#random() * 256),
+      random: this.random,
+      randomBytes: (length) => Uint8Array.from({ length }, () => this.random() * 256),
       wallClockOffsetMs: WALL_CLOCK_OFFSET_MS,
     });
+    time.join(this);
   }
 
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#time.nowMs;
   }
 
   /** The wall clock the engine writes into sender reports. */
   get wallClockMs(): number {
-    return this.#nowMs + WALL_CLOCK_OFFSET_MS;
+    return this.nowMs + WALL_CLOCK_OFFSET_MS;
   }
 
   /** Adds a peer with a transport of its own; it has not checked yet. */
   addPeer(id: string, impairment: Impairment = CLEAN_LINK): ScriptedPeer {
     const engineSide = { ufrag: `eng-${id}`, password: `engine-password-of-${id}` };
     const peerSide = { ufrag: `peer-${id}`, password: `peer-password-of-${id}` };
-    this.engine.openTransport(this.#nowMs, {
+    this.engine.openTransport(this.nowMs, {
       transportId: id,
       local: engineSide,
       remote: peerSide,
@@ -114,9 +114,9 @@ export class VirtualWorld {
   /** As `addPeer`, then checks and shakes hands. */
   connectPeer(id: string, impairment: Impairment = CLEAN_LINK): ScriptedPeer {
     const peer = this.addPeer(id, impairment);
-    peer.check(this.#nowMs);
+    peer.check(this.nowMs);
     this.run(100);
-    peer.handshake(this.#nowMs);
+    peer.handshake(this.nowMs);
     this.run(100);
     return peer;
   }
@@ -148,13 +148,11 @@ export class VirtualWorld {
   }
 
   linksOf(path: Path): LinkPair {
-    const links = this.#links.get(path);
-    if (links === undefined) throw new Error(`no link for ${path.remoteAddress}:${path.remotePort}`);
-    return links;
+    return this.network.linksOf(path);
   }
 
   publish(peer: ScriptedPeer, plan: Partial<PublisherTrackPlan> & { readonly trackId: string }): void {
-    this.engine.putPublisherTrack(this.#nowMs, {
+    this.engine.putPublisherTrack(this.nowMs, {
       transportId: peer.id,
       mid: '0',
       kind: 'video',
@@ -168,7 +166,7 @@ export class VirtualWorld {
   }
 
   subscribe(peer: ScriptedPeer, plan: Partial<SubscriberTrackPlan> & { readonly sourceTrackId: string; readonly ssrc: number }): void {
-    this.engine.putSubscriberTrack(this.#nowMs, {
+    this.engine.putSubscriberTrack(this.nowMs, {
       transportId: peer.id,
       subscriptionId: `${peer.id}/${plan.ssrc}`,
       mid: '0',
@@ -185,72 +183,63 @@ export class VirtualWorld {
 
   /** Does something later. */
   after(delayMs: number, act: (nowMs: number) => void): void {
-    this.#agenda.push({ atMs: this.#nowMs + delayMs, act });
+    this.#agenda.push({ atMs: this.nowMs + delayMs, act });
   }
 
-  /** Lets time pass; everything due happens in order. */
+  /** Lets time pass, here and in all worlds that share it; everything due happens in order. */
   run(durationMs: number): void {
-    const untilMs = this.#nowMs + durationMs;
-    for (;;) {
-      this.engine.flush();
-      const nextMs = this.#nextEventMs();
-      if (nextMs > untilMs) break;
-      this.#nowMs = Math.max(this.#nowMs, nextMs);
-      this.#actDue();
-      for (const { up, down } of this.#links.values()) {
-        up.deliverDue(this.#nowMs);
-        down.deliverDue(this.#nowMs);
-      }
-      this.engine.handleTimeout(this.#nowMs);
-    }
-    this.#nowMs = untilMs;
+    this.#time.run(durationMs);
   }
 
   /** Time passes, and the engine's process does not run: what is due happens with the next `run`, late. */
   standStill(durationMs: number): void {
-    this.#nowMs += durationMs;
+    this.#time.standStill(durationMs);
   }
 
-  #nextEventMs(): number {
-    let nextMs = this.engine.nextDeadlineMs;
-    for (const { atMs } of this.#agenda) nextMs = Math.min(nextMs, atMs);
-    for (const { up, down } of this.#links.values()) nextMs = Math.min(nextMs, up.nextArrivalMs, down.nextArrivalMs);
-    return nextMs;
+  settle(): void {
+    this.suite.beginHandshakes();
+    this.engine.flush();
   }
 
-  #actDue(): void {
-    const due = this.#agenda.filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+  nextEventMs(): number {
+    const nextMs = Math.min(this.engine.nextDeadlineMs, this.network.nextArrivalMs());
+    return this.#agenda.reduce((earliestMs, { atMs }) => Math.min(earliestMs, atMs), nextMs);
+  }
+
+  act(nowMs: number): void {
+    const due = this.#agenda.filter(({ atMs }) => atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
     for (const item of due) this.#agenda.splice(this.#agenda.indexOf(item), 1);
-    for (const { act } of due) act(this.#nowMs);
+    for (const { act } of due) act(nowMs);
+    this.network.deliverDue(nowMs);
+    this.engine.handleTimeout(nowMs);
   }
 
   #newPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address = '192.0.2.1'): Path {
-    const path = new Path(address, this.#nextPort++);
-    const up = new VirtualLink(this.#random, impairment, (nowMs, datagram) => this.engine.handleDatagram(nowMs, path, datagram));
-    const down = new VirtualLink(this.#random, impairment, toPeer);
-    this.#links.set(path, { up, down });
-    return path;
+    return this.network.addPath(impairment, toPeer, address);
   }
 
   #sink(): DatagramSink {
     return {
-      send: (path, bytes, offset, length) => this.linksOf(path).down.send(this.#nowMs, bytes.subarray(offset, offset + length)),
+      send: (path, bytes, offset, length) => this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length)),
       pathSelected: (path) => this.selectedPaths.push(path),
-      pathReleased: (path) => this.releasedPaths.push(path),
-      openPath: () => undefined,
+      pathReleased: (path) => {
+        this.releasedPaths.push(path);
+        this.network.releasePath(path);
+      },
+      openPath: (address, port) => this.network.openPath(address, port),
     };
   }
 
   #listener(): EngineListener {
-    const note = (id: string, what: NoticedEvent['what']) => this.events.push({ atMs: this.#nowMs, id, what });
+    const note = (id: string, what: NoticedEvent['what']) => this.events.push({ atMs: this.nowMs, id, what });
     return {
       onConnectionState: note,
       onTransportClosed: note,
       onTrackActivity: note,
-      onDataChannelOpened: () => undefined,
-      onDataChannelClosed: () => undefined,
-      onDataChannelMessage: () => undefined,
-      onLayersChanged: () => undefined,
+      onDataChannelOpened: (transportId, streamId, label) => this.data.push({ transportId, streamId, what: 'opened', data: label }),
+      onDataChannelClosed: (transportId, streamId) => this.data.push({ transportId, streamId, what: 'closed', data: undefined }),
+      onDataChannelMessage: (transportId, streamId, data) => this.data.push({ transportId, streamId, what: 'message', data }),
+      onLayersChanged: (trackId, rids) => this.layers.push({ atMs: this.nowMs, trackId, rids }),
       onDefect: (_transportId, error) => {
         throw error;
       },

@@ -104,6 +104,8 @@ export class EngineUnderFire {
     for (const { received } of this.#strangers) received.length = 0;
     this.#world.releasedPaths.length = 0;
     this.#world.events.length = 0;
+    this.#world.data.length = 0;
+    this.#world.layers.length = 0;
   }
 
   /** With real keys, one index for two payloads would encrypt both with the same keystream. */

@@ -1,0 +1,49 @@
+import type { IceCredentials, TransportPlan } from '@causeway/media';
+import { CLEAN_LINK, type Impairment, VirtualLink } from './virtual-link.ts';
+import type { VirtualWorld } from './virtual-world.ts';
+
+/** Two directions of the way between two engines. */
+export interface WorldLink {
+  /** From the engine that reaches out to the one that waits. */
+  readonly there: VirtualLink;
+  readonly back: VirtualLink;
+  /** The plans under which each of the two can open its half of a link. */
+  readonly plans: { readonly initiator: TransportPlan; readonly acceptor: TransportPlan };
+}
+
+/**
+ * Lays a network path between two worlds of the same time, and makes plans for a link over it. Nothing is opened.
+ *
+ * @param linkId the transport's id at both ends
+ */
+export function layPath(initiator: VirtualWorld, acceptor: VirtualWorld, linkId: string, impairment: Impairment = CLEAN_LINK): WorldLink {
+  const there = new VirtualLink(initiator.random, impairment, () => undefined);
+  const back = new VirtualLink(initiator.random, impairment, () => undefined);
+  initiator.network.addRoute(acceptor.address, acceptor.port, { up: back, down: there });
+  acceptor.network.addRoute(initiator.address, initiator.port, { up: there, down: back });
+  const ours: IceCredentials = { ufrag: `${linkId}-initiator`, password: `password-of-${linkId}-initiator` };
+  const theirs: IceCredentials = { ufrag: `${linkId}-acceptor`, password: `password-of-${linkId}-acceptor` };
+  const shared = { transportId: linkId, isLink: true, remoteFingerprints: [] };
+  const reach = [{ address: acceptor.address, port: acceptor.port }];
+  return {
+    there,
+    back,
+    plans: {
+      initiator: { ...shared, local: ours, remote: theirs, dtlsRole: 'client', reach },
+      acceptor: { ...shared, local: theirs, remote: ours, dtlsRole: 'server' },
+    },
+  };
+}
+
+/** As `layPath`, and both open their halves: the link is up after two round trips of `VirtualWorld.run`. */
+export function connectWorlds(
+  initiator: VirtualWorld,
+  acceptor: VirtualWorld,
+  linkId: string,
+  impairment: Impairment = CLEAN_LINK,
+): WorldLink {
+  const link = layPath(initiator, acceptor, linkId, impairment);
+  acceptor.engine.openTransport(acceptor.nowMs, link.plans.acceptor);
+  initiator.engine.openTransport(initiator.nowMs, link.plans.initiator);
+  return link;
+}

@@ -1,0 +1,96 @@
+/** The network around one engine: a path, with a link each way, to everybody it knows, and routes to other engines. */
+import { Path } from '@causeway/media';
+import { type Impairment, VirtualLink } from './virtual-link.ts';
+
+const FIRST_PORT = 40_000;
+
+/** Two directions of one network path. */
+export interface LinkPair {
+  /** From the peer to the engine. */
+  readonly up: VirtualLink;
+  /** From the engine to the peer. */
+  readonly down: VirtualLink;
+}
+
+/** The way to another engine. Its path comes when the first datagram does, or when the engine opens it, as with sockets. */
+interface Route extends LinkPair {
+  readonly address: string;
+  readonly port: number;
+  path: Path | undefined;
+}
+
+export interface VirtualNetworkOptions {
+  readonly random: () => number;
+  /** Takes what arrives for the engine. */
+  readonly receive: (nowMs: number, path: Path, datagram: Uint8Array) => void;
+}
+
+export class VirtualNetwork {
+  readonly #options: VirtualNetworkOptions;
+  readonly #links = new Map<Path, LinkPair>();
+  readonly #routes: Route[] = [];
+  #nextPort = FIRST_PORT;
+
+  constructor(options: VirtualNetworkOptions) {
+    this.#options = options;
+  }
+
+  linksOf(path: Path): LinkPair {
+    const links = this.#links.get(path);
+    if (links === undefined) throw new Error(`no link for ${path.remoteAddress}:${path.remotePort}`);
+    return links;
+  }
+
+  /** A path to somebody new. */
+  addPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address: string): Path {
+    const path = new Path(address, this.#nextPort++);
+    const { random, receive } = this.#options;
+    const up = new VirtualLink(random, impairment, (nowMs, datagram) => receive(nowMs, path, datagram));
+    const down = new VirtualLink(random, impairment, toPeer);
+    this.#links.set(path, { up, down });
+    return path;
+  }
+
+  /** @param links whose far ends are at the other engine; `up` is made to deliver here */
+  addRoute(address: string, port: number, links: LinkPair): void {
+    const route: Route = { address, port, path: undefined, ...links };
+    this.#routes.push(route);
+    links.up.deliver = (nowMs, datagram) => this.#options.receive(nowMs, this.#pathOf(route), datagram);
+  }
+
+  /** As `DatagramSink.openPath`. Where nobody lives, datagrams are lost. */
+  openPath(address: string, port: number): Path {
+    const route = this.#routes.find((candidate) => candidate.address === address && candidate.port === port);
+    if (route !== undefined) return this.#pathOf(route);
+    const path = new Path(address, port);
+    const nowhere = () =>
+      new VirtualLink(this.#options.random, { delayMs: 0, jitterMs: 0, lossProbability: 1, duplicateProbability: 0 }, () => {});
+    this.#links.set(path, { up: nowhere(), down: nowhere() });
+    return path;
+  }
+
+  releasePath(path: Path): void {
+    for (const route of this.#routes) if (route.path === path) route.path = undefined;
+  }
+
+  nextArrivalMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { up, down } of [...this.#links.values(), ...this.#routes]) nextMs = Math.min(nextMs, up.nextArrivalMs, down.nextArrivalMs);
+    return nextMs;
+  }
+
+  deliverDue(nowMs: number): void {
+    for (const { up, down } of [...this.#links.values(), ...this.#routes]) {
+      up.deliverDue(nowMs);
+      down.deliverDue(nowMs);
+    }
+  }
+
+  #pathOf(route: Route): Path {
+    if (route.path === undefined) {
+      route.path = new Path(route.address, route.port);
+      this.#links.set(route.path, route);
+    }
+    return route.path;
+  }
+}

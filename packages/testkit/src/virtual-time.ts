@@ -1,0 +1,41 @@
+/** Whoever lives in virtual time: an engine with its network, say. */
+export interface TimeDweller {
+  /** Sends what the last event has produced. */
+  settle(): void;
+  /** When it wants to act next; Infinity if never. */
+  nextEventMs(): number;
+  /** Does everything that is due. */
+  act(nowMs: number): void;
+}
+
+/** Time that several worlds share. It passes only when a test says so, and stops at each event of any of them. */
+export class VirtualTime {
+  readonly #dwellers: TimeDweller[] = [];
+  #nowMs = 1000;
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  join(dweller: TimeDweller): void {
+    this.#dwellers.push(dweller);
+  }
+
+  /** Lets time pass; everything due happens in order. */
+  run(durationMs: number): void {
+    const untilMs = this.#nowMs + durationMs;
+    for (;;) {
+      for (const dweller of this.#dwellers) dweller.settle();
+      const nextMs = Math.min(...this.#dwellers.map((dweller) => dweller.nextEventMs()));
+      if (nextMs > untilMs) break;
+      this.#nowMs = Math.max(this.#nowMs, nextMs);
+      for (const dweller of this.#dwellers) dweller.act(this.#nowMs);
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** Time passes, and nobody runs: what is due happens with the next `run`, late. */
+  standStill(durationMs: number): void {
+    this.#nowMs += durationMs;
+  }
+}
