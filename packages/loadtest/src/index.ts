@@ -8,4 +8,5 @@ export * from './load/drain.ts';
 export * from './load/monotonic-clock.ts';
 export * from './load/paced-source.ts';
 export * from './load/quantile.ts';
+export * from './load/video-payload.ts';
 export * from './sfu-api.ts';

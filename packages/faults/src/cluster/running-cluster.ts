@@ -12,6 +12,8 @@ export interface ClusterOptions {
   /** Of a Redis that is there already; without it the cluster brings its own. */
   readonly redisUrl?: string;
   readonly isImpairable: boolean;
+  /** A proxy that must be there before the nodes are: the Redis behind it is another's. */
+  readonly redisProxy?: { readonly name: string; readonly port: number; readonly targetPort: number };
   /** Of everything that the network does by chance. */
   readonly seed: number;
   /** More for every node. */
@@ -47,6 +49,7 @@ export class RunningCluster {
     const cluster = new RunningCluster(app, nodes, redis, network);
     try {
       await network?.ask('open', { nodes: plans, seed: options.seed });
+      if (options.redisProxy !== undefined) await network?.ask('openStream', options.redisProxy);
       await Promise.all(nodes.map((node) => node.start()));
     } catch (error) {
       await cluster.stop();

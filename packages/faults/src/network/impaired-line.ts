@@ -1,4 +1,4 @@
-import { HELD_BACK_MS, type Impairment, UNIMPAIRED } from './impairment.ts';
+import { HELD_BACK_MS, type Impairment, MAX_QUEUE_MS, UNIMPAIRED } from './impairment.ts';
 
 /** The lot of one datagram: when each copy of it arrives. None when it is lost. */
 export type Arrivals = readonly number[];
@@ -10,6 +10,8 @@ export class ImpairedLine {
   readonly #random: () => number;
   #impairment: Impairment = UNIMPAIRED;
   #lastInOrderMs = 0;
+  /** When the line has sent all that waits in front of it. */
+  #freeAtMs = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -25,13 +27,22 @@ export class ImpairedLine {
   }
 
   /** @returns the times at which it arrives, on the clock of `nowMs` */
-  take(nowMs: number): Arrivals {
+  take(nowMs: number, sizeBytes: number): Arrivals {
     const { delayMs, jitterMs, lossRatio, reorderRatio, duplicateRatio, isCut } = this.#impairment;
-    if (isCut || this.#happens(lossRatio)) return LOST;
-    const dueMs = nowMs + delayMs + (jitterMs === 0 ? 0 : jitterMs * this.#random());
+    const sentAtMs = this.#queue(nowMs, sizeBytes);
+    if (isCut || sentAtMs === undefined || this.#happens(lossRatio)) return LOST;
+    const dueMs = sentAtMs + delayMs + (jitterMs === 0 ? 0 : jitterMs * this.#random());
     if (this.#happens(reorderRatio)) return [dueMs + HELD_BACK_MS];
     this.#lastInOrderMs = Math.max(this.#lastInOrderMs, dueMs);
     return this.#happens(duplicateRatio) ? [this.#lastInOrderMs, this.#lastInOrderMs] : [this.#lastInOrderMs];
+  }
+
+  /** @returns when the datagram has been sent; undefined if it finds the queue full */
+  #queue(nowMs: number, sizeBytes: number): number | undefined {
+    const freeAtMs = Math.max(nowMs, this.#freeAtMs);
+    if (freeAtMs - nowMs > MAX_QUEUE_MS) return undefined;
+    this.#freeAtMs = freeAtMs + (8_000 * sizeBytes) / this.#impairment.rateBps;
+    return this.#freeAtMs;
   }
 
   #happens(ratio: number): boolean {

@@ -10,18 +10,24 @@ export interface Impairment {
   readonly reorderRatio: number;
   /** Share of datagrams that arrive twice. */
   readonly duplicateRatio: number;
+  /** What the line carries; more waits in front of it, and what would wait too long is lost. Infinity is any. */
+  readonly rateBps: number;
   /** Nothing arrives. */
   readonly isCut: boolean;
 }
 
 /** A wire that does nothing but carry. */
-export const UNIMPAIRED: Impairment = { delayMs: 0, jitterMs: 0, lossRatio: 0, reorderRatio: 0, duplicateRatio: 0, isCut: false };
+export const UNIMPAIRED: Impairment = {
+  delayMs: 0,
+  jitterMs: 0,
+  lossRatio: 0,
+  reorderRatio: 0,
+  duplicateRatio: 0,
+  rateBps: Number.POSITIVE_INFINITY,
+  isCut: false,
+};
 
 /** Longer than the packets of any camera are apart, shorter than receivers wait before they ask again. */
 export const HELD_BACK_MS = 12;
-
-/** Whether datagrams can be passed on at once, untouched. */
-export function isUnimpaired(impairment: Impairment): boolean {
-  const { delayMs, jitterMs, lossRatio, reorderRatio, duplicateRatio, isCut } = impairment;
-  return !isCut && delayMs + jitterMs + lossRatio + reorderRatio + duplicateRatio === 0;
-}
+/** As long as the queue of a router that was set up with care. */
+export const MAX_QUEUE_MS = 200;

@@ -77,7 +77,7 @@ export class LinkProxy {
   }
 
   #pass({ line, tally }: Direction, datagram: Buffer, send: () => void): void {
-    const arrivals = line.take(performance.now());
+    const arrivals = line.take(performance.now(), datagram.length);
     tally.add(datagram, arrivals.length);
     for (const dueMs of arrivals) {
       if (dueMs <= performance.now()) send();

@@ -32,6 +32,8 @@ export class Child {
       cwd: folder,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
+      // JSON knows no infinity.
+      serialization: 'advanced',
     });
     this.#ended = once(this.process, 'close').then(() => undefined);
     this.#collect(onLine);

@@ -2,12 +2,13 @@ import { HELD_BACK_MS, ImpairedLine, type Impairment, UNIMPAIRED } from '@causew
 import { seededRandom } from '@causeway/testkit';
 
 const DATAGRAMS = 20_000;
+const DATAGRAM_BYTES = 1_000;
 
 /** What becomes of datagrams sent a millisecond apart. */
 function send(change: Partial<Impairment>, seed: number = 1): (readonly number[])[] {
   const line = new ImpairedLine(seededRandom(seed));
   line.impair({ ...UNIMPAIRED, ...change });
-  return Array.from({ length: DATAGRAMS }, (_, sentAtMs) => [...line.take(sentAtMs)]);
+  return Array.from({ length: DATAGRAMS }, (_, sentAtMs) => [...line.take(sentAtMs, DATAGRAM_BYTES)]);
 }
 
 describe('a line between two regions', () => {
@@ -44,6 +45,13 @@ describe('a line between two regions', () => {
     const twice = send({ duplicateRatio: 0.01 }).filter(({ length }) => length === 2).length;
 
     expect(twice / DATAGRAMS).toBeCloseTo(0.01, 2);
+  });
+
+  it('carries no more than its rate, and keeps no datagram waiting for long', () => {
+    const arrivals = send({ rateBps: 4_000_000 }).flatMap((times, sentAtMs) => times.map((arrivedAtMs) => ({ sentAtMs, arrivedAtMs })));
+
+    expect((8 * DATAGRAM_BYTES * arrivals.length) / (DATAGRAMS / 1_000) / 4_000_000).toBeCloseTo(1, 1);
+    expect(Math.max(...arrivals.map(({ sentAtMs, arrivedAtMs }) => arrivedAtMs - sentAtMs))).toBeLessThan(205);
   });
 
   it('delivers nothing while it is cut', () => {

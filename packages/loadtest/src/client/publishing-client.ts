@@ -70,6 +70,12 @@ export class PublishingClient {
     if (length > 0 && requestedKeyframes(packet, length).length > 0) this.#layer.requestKeyframe();
   }
 
+  /** Stops without a word to anybody. */
+  vanish(): void {
+    this.pause();
+    this.#session.peer.vanish();
+  }
+
   async leave(): Promise<void> {
     this.pause();
     await this.#session.leave();

@@ -49,6 +49,11 @@ export class SimulcastClient {
     return client;
   }
 
+  /** Packets of all layers. */
+  get sent(): number {
+    return [...this.#layers.values()].reduce((sum, { sent }) => sum + sent, 0);
+  }
+
   start(): void {
     for (const source of this.#sources) source.start();
   }
@@ -60,6 +65,12 @@ export class SimulcastClient {
   handleSrtcp(packet: Buffer): void {
     const length = this.#session.peer.endpoint.unprotectRtcp(packet);
     if (length > 0) for (const ssrc of requestedKeyframes(packet, length)) this.#layers.get(ssrc)?.requestKeyframe();
+  }
+
+  /** Stops without a word to anybody. */
+  vanish(): void {
+    this.pause();
+    this.#session.peer.vanish();
   }
 
   async leave(): Promise<void> {

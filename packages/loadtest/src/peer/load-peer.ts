@@ -35,6 +35,7 @@ export class LoadPeer {
   readonly #listener: LoadPeerListener;
   readonly #connected = Promise.withResolvers<void>();
   #state: PeerState = { mode: 'new' };
+  #target: RemoteAddress | undefined;
   #checkTimer: NodeJS.Timeout | undefined;
 
   constructor(suite: SecureSuite, listener: LoadPeerListener) {
@@ -50,18 +51,24 @@ export class LoadPeer {
    * @throws Error – when that takes more than 20 seconds, or the SFU refuses
    */
   async connect(remote: RemoteTransport): Promise<void> {
-    const { address, port } = chooseCandidate(remote);
-    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
-    // Refused by an SFU that has gone, say: the peer's silence is what counts.
-    socket.on('error', () => {});
-    socket.connect(port, address);
-    await once(socket, 'connect');
+    this.#target = chooseCandidate(remote);
+    const socket = await this.#openSocket(this.#target);
     const state = { mode: 'checking', socket, ice: new IceClient(this.local.ice, remote.ice), remote } as const;
     this.#state = state;
-    socket.on('message', (datagram, from) => this.#handleDatagram(datagram, from));
     this.#check(state, FIRST_CHECK_RETRY_MS);
     const deadline = setTimeout(() => this.#connected.reject(this.#lateError()), CONNECT_DEADLINE_MS);
     await this.#connected.promise.finally(() => clearTimeout(deadline));
+  }
+
+  /** Goes on from another port, as a client does whose network has changed. @throws Error – when it is not connected */
+  async move(): Promise<void> {
+    const state = this.#state;
+    if (state.mode !== 'secured' || this.#target === undefined) throw new Error(`A peer that is ${state.mode} cannot move`);
+    const socket = await this.#openSocket(this.#target);
+    this.#state = { ...state, socket };
+    state.socket.close();
+    clearTimeout(this.#checkTimer);
+    this.#check(state, FIRST_CHECK_RETRY_MS);
   }
 
   /** The secure endpoint of a connected peer. @throws Error – before DTLS has begun and after `close` */
@@ -77,11 +84,26 @@ export class LoadPeer {
   }
 
   close(): void {
+    if (this.#state.mode === 'secured') this.#state.endpoint.close();
+    this.vanish();
+  }
+
+  /** Falls silent without a word, as a client whose battery is empty. */
+  vanish(): void {
     const state = this.#state;
     clearTimeout(this.#checkTimer);
-    if (state.mode === 'secured') state.endpoint.close();
     this.#state = { mode: 'closed' };
     if (state.mode === 'checking' || state.mode === 'secured') state.socket.close();
+  }
+
+  async #openSocket({ address, port }: RemoteAddress): Promise<Socket> {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
+    // Refused by an SFU that has gone, say: the peer's silence is what counts.
+    socket.on('error', () => {});
+    socket.connect(port, address);
+    await once(socket, 'connect');
+    socket.on('message', (datagram, from) => this.#handleDatagram(datagram, from));
+    return socket;
   }
 
   #check(state: { readonly ice: IceClient }, retryMs: number): void {

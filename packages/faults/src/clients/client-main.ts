@@ -1,0 +1,75 @@
+/** A process of lean clients, apart from the nodes: what they cost is not in the nodes' figures. */
+import { answerQuestions } from '@causeway/bench';
+import { PublishingClient, repeatConcurrently, type SfuAddress, SfuApi, SimulcastClient } from '@causeway/loadtest';
+import { createSecureSuite } from '@causeway/secure';
+import type { ClientVerbs } from './client-verbs.ts';
+import { WatchingClient } from './watching-client.ts';
+
+const JOINS_AT_ONCE = 4;
+
+interface Publisher {
+  readonly sent: number;
+  start(): void;
+  pause(): void;
+  leave(): Promise<void>;
+  vanish(): void;
+}
+
+const suite = await createSecureSuite();
+const publishers = new Map<string, Publisher[]>();
+const watchers = new Map<string, WatchingClient[]>();
+
+answerQuestions<ClientVerbs>(process, {
+  async publish({ group, address, options }) {
+    const client = await PublishingClient.join(contextOf(address), options);
+    publishersOf(group).push(client);
+    return client.track;
+  },
+  async publishSimulcast({ group, address }) {
+    const client = await SimulcastClient.join(contextOf(address));
+    publishersOf(group).push(client);
+    return client.track;
+  },
+  start(group) {
+    for (const client of publishersOf(group)) client.start();
+  },
+  pause(group) {
+    for (const client of publishersOf(group)) client.pause();
+  },
+  sent: (group) => publishersOf(group).reduce((sum, { sent }) => sum + sent, 0),
+  async watch({ group, address, track, count, quality }) {
+    const joined = watchersOf(group);
+    await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await WatchingClient.join(contextOf(address), track, quality)));
+  },
+  beginWindow(group) {
+    for (const client of watchersOf(group)) client.beginWindow();
+  },
+  figures: (group) => watchersOf(group).map((client) => client.figures()),
+  async leave(group) {
+    const leaving = [...publishersOf(group).splice(0), ...watchersOf(group).splice(0)];
+    await Promise.allSettled(leaving.map((client) => client.leave()));
+  },
+  vanish(group) {
+    for (const client of [...publishersOf(group).splice(0), ...watchersOf(group).splice(0)]) client.vanish();
+  },
+});
+process.once('disconnect', () => process.exit());
+process.on('SIGINT', () => {});
+
+function contextOf(address: SfuAddress) {
+  return { api: new SfuApi(address), suite };
+}
+
+function publishersOf(group: string): Publisher[] {
+  return listOf(publishers, group);
+}
+
+function watchersOf(group: string): WatchingClient[] {
+  return listOf(watchers, group);
+}
+
+function listOf<Client>(groups: Map<string, Client[]>, group: string): Client[] {
+  const clients = groups.get(group) ?? [];
+  groups.set(group, clients);
+  return clients;
+}

@@ -1,0 +1,51 @@
+import type { PublishOptions, RemoteTrack, SfuAddress } from '@causeway/loadtest';
+
+/** What one subscriber noticed since its window began. */
+export interface WatchFigures {
+  readonly sessionId: string;
+  /** Number of the first packet that belongs to the window; packets are numbered from 0 by their publisher. */
+  readonly windowFrom: number;
+  /** Each packet once. */
+  readonly received: number;
+  readonly duplicates: number;
+  /** Packets of which a byte was not what was sent, since it joined. */
+  readonly corrupted: number;
+  /** Between two packets that came one after the other. */
+  readonly longestGapMs: number;
+  /** Since the last packet. */
+  readonly silentMs: number;
+  /** From the return of `renegotiate` to the end of the first frame, which must be a keyframe; null (JSON has no undefined) before it. */
+  readonly firstFrameMs: number | null;
+  /** RTCP goodbyes for what it watched. */
+  readonly goodbyes: number;
+}
+
+export interface WatchRequest {
+  readonly group: string;
+  readonly address: SfuAddress;
+  readonly track: RemoteTrack;
+  readonly count: number;
+  /** Of a simulcast track: one layer, or the best. */
+  readonly quality?: string;
+}
+
+/** What a process of lean clients does when asked. Clients are named by the group they belong to. */
+export interface ClientVerbs {
+  /** Joins a publisher, which does not send yet. */
+  publish(request: { readonly group: string; readonly address: SfuAddress; readonly options: PublishOptions }): Promise<RemoteTrack>;
+  /** The same with three simulcast layers: `q`, `h` and `f`. */
+  publishSimulcast(request: { readonly group: string; readonly address: SfuAddress }): Promise<RemoteTrack>;
+  start(group: string): void;
+  pause(group: string): void;
+  /** Packets that the publishers of the group have sent. */
+  sent(group: string): number;
+  /** Joins subscribers, and lets them decrypt and check every packet. */
+  watch(request: WatchRequest): Promise<void>;
+  /** Figures count from now on. */
+  beginWindow(group: string): void;
+  figures(group: string): WatchFigures[];
+  /** Ends the sessions of the group. Those whose node is gone are just dropped. */
+  leave(group: string): Promise<void>;
+  /** The clients fall silent without a word, as those whose battery is empty. */
+  vanish(group: string): void;
+}

@@ -1,0 +1,78 @@
+import { checkVideoPayload, isFrameEnd, type LoadContext, LoadSession, monotonicMs, type RemoteTrack } from '@causeway/loadtest';
+import { parseRtcp, RtpView } from '@causeway/wire';
+import type { WatchFigures } from './client-verbs.ts';
+import { WatchRecord } from './watch-record.ts';
+
+const MAX_PACKET_BYTES = 2048;
+
+/** A subscriber that decrypts everything, checks every byte, and notes when what came. */
+export class WatchingClient {
+  readonly #view = new RtpView();
+  readonly #scratch = new Uint8Array(MAX_PACKET_BYTES);
+  readonly #record = new WatchRecord();
+  #session: LoadSession | undefined;
+  #renegotiatedAtMs: number | undefined;
+  #firstFrameAtMs: number | undefined;
+  #hasKeyframe = false;
+  #corrupted = 0;
+  #goodbyes = 0;
+
+  /** Resolves when it is subscribed. */
+  static async join(context: LoadContext, track: RemoteTrack, quality?: string): Promise<WatchingClient> {
+    const client = new WatchingClient();
+    const listener = { onSrtp: (packet: Buffer) => client.#takeRtp(packet), onSrtcp: (packet: Buffer) => client.#takeRtcp(packet) };
+    client.#session = await LoadSession.join(context, { listener });
+    await client.#session.subscribe(track);
+    client.#renegotiatedAtMs = monotonicMs();
+    if (quality !== undefined) await client.#session.updateFirst({ quality });
+    return client;
+  }
+
+  beginWindow(): void {
+    this.#record.beginWindow();
+  }
+
+  figures(): WatchFigures {
+    const firstFrameMs = this.#firstFrameAtMs === undefined ? null : Math.max(0, this.#firstFrameAtMs - (this.#renegotiatedAtMs ?? 0));
+    return {
+      sessionId: this.#session?.sessionId ?? '',
+      ...this.#record.figures(monotonicMs()),
+      corrupted: this.#corrupted,
+      firstFrameMs,
+      goodbyes: this.#goodbyes,
+    };
+  }
+
+  async leave(): Promise<void> {
+    await this.#session?.leave();
+  }
+
+  vanish(): void {
+    this.#session?.peer.vanish();
+  }
+
+  #takeRtp(packet: Buffer): void {
+    const nowMs = monotonicMs();
+    const length = this.#session?.peer.endpoint.unprotectRtp(packet) ?? 0;
+    if (length <= 0 || !this.#view.read(packet, length)) {
+      this.#corrupted++;
+      return;
+    }
+    const { headerLength, payloadLength } = this.#view;
+    // Padding alone: an SFU probes with it how much the path carries.
+    if (payloadLength === 0) return;
+    const payload = checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch);
+    if (payload === undefined) {
+      this.#corrupted++;
+      return;
+    }
+    this.#record.add(payload.counter, nowMs);
+    this.#hasKeyframe ||= payload.isKeyframe;
+    if (this.#hasKeyframe && isFrameEnd(payload.counter)) this.#firstFrameAtMs ??= nowMs;
+  }
+
+  #takeRtcp(packet: Buffer): void {
+    const length = this.#session?.peer.endpoint.unprotectRtcp(packet) ?? 0;
+    for (const message of length > 0 ? (parseRtcp(packet, length) ?? []) : []) if (message.type === 'bye') this.#goodbyes++;
+  }
+}

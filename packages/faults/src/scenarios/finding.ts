@@ -1,0 +1,26 @@
+/** One thing that a scenario was to show, and what was seen. */
+export interface Finding {
+  readonly what: string;
+  readonly seen: string;
+  readonly wanted: string;
+  readonly isMet: boolean;
+}
+
+/** @param unit follows the number: " ms" */
+export function atMost(what: string, seen: number, limit: number, unit: string = ''): Finding {
+  return { what, seen: `${rounded(seen)}${unit}`, wanted: `at most ${rounded(limit)}${unit}`, isMet: seen <= limit };
+}
+
+export function atLeast(what: string, seen: number, limit: number, unit: string = ''): Finding {
+  return { what, seen: `${rounded(seen)}${unit}`, wanted: `at least ${rounded(limit)}${unit}`, isMet: seen >= limit };
+}
+
+export function exactly(what: string, seen: number | string, wanted: number | string): Finding {
+  return { what, seen: String(seen), wanted: String(wanted), isMet: seen === wanted };
+}
+
+/** Three decimals at most, and none where they say nothing. */
+function rounded(value: number): string {
+  if (!Number.isFinite(value)) return 'never';
+  return String(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000);
+}

@@ -1,0 +1,120 @@
+/** Where a scenario takes place: a cluster of its own, clients in processes of theirs, and hands to break things with. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SfuAddress } from '@causeway/loadtest';
+import { seededRandom } from '@causeway/testkit';
+import type { ClientVerbs } from '../clients/client-verbs.ts';
+import { NodeApi } from '../clients/node-api.ts';
+import { PORTS_OF_A_CLUSTER } from '../cluster/region-plan.ts';
+import { findFreeBasePort, RunningCluster } from '../cluster/running-cluster.ts';
+import { AskedChild } from '../processes/asked-child.ts';
+import { RedisServer } from '../redis/redis-server.ts';
+import { WatchedRedis } from '../redis/watched-redis.ts';
+import type { LabNeeds } from './scenario.ts';
+
+export interface LabOptions {
+  readonly seed: number;
+  readonly needs: LabNeeds;
+  /** Gets what a scenario says about its progress. */
+  readonly note: (text: string) => void;
+}
+
+/** Ports behind those of the cluster. */
+const SEPARATE_REDIS_OFFSET = PORTS_OF_A_CLUSTER;
+const REDIS_PROXY_OFFSET = PORTS_OF_A_CLUSTER + 1;
+/** What the scenarios call the proxy before Redis. */
+export const REDIS_PROXY = 'redis';
+/** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
+const PATIENT_NODE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000', CAUSEWAY_GEOIP: 'off' };
+
+export class Lab {
+  readonly cluster: RunningCluster;
+  /** Those who publish, and those who watch. */
+  readonly sources: AskedChild<ClientVerbs>;
+  readonly watchers: AskedChild<ClientVerbs>;
+  readonly note: (text: string) => void;
+  readonly #redis: RedisServer | WatchedRedis | undefined;
+
+  private constructor(cluster: RunningCluster, note: LabOptions['note'], redis: RedisServer | WatchedRedis | undefined) {
+    this.cluster = cluster;
+    this.note = note;
+    this.#redis = redis;
+    this.sources = new AskedChild('sources', 'clients/client-main.ts');
+    this.watchers = new AskedChild('watchers', 'clients/client-main.ts');
+  }
+
+  /** Runs something with a lab that is gone afterwards, whatever happens. */
+  static async with<Result>(options: LabOptions, use: (lab: Lab) => Promise<Result>): Promise<Result> {
+    const lab = await Lab.#open(options);
+    try {
+      return await use(lab);
+    } finally {
+      await lab.#close();
+    }
+  }
+
+  static async #open({ seed, needs, note }: LabOptions): Promise<Lab> {
+    const basePort = await findFreeBasePort(seededRandom(Date.now()));
+    const redis = await startSeparateRedis(needs, basePort + SEPARATE_REDIS_OFFSET);
+    const redisUrl = needs.redis === 'proxied' ? `redis://127.0.0.1:${basePort + REDIS_PROXY_OFFSET}` : redis?.url;
+    const cluster = await RunningCluster.start({
+      basePort,
+      seed,
+      isImpairable: true,
+      environment: { ...PATIENT_NODE, ...needs.environment },
+      ...(redisUrl === undefined ? {} : { redisUrl }),
+      ...(needs.redis === 'proxied'
+        ? { redisProxy: { name: REDIS_PROXY, port: basePort + REDIS_PROXY_OFFSET, targetPort: basePort + SEPARATE_REDIS_OFFSET } }
+        : {}),
+    }).catch(async (error: unknown) => {
+      await redis?.stop();
+      throw error;
+    });
+    const lab = new Lab(cluster, note, redis);
+    if (needs.impairment !== undefined) await cluster.network.ask('impairLinks', { impairment: needs.impairment });
+    if (needs.impairment?.delayMs !== undefined) {
+      await cluster.network.ask('impairApi', { impairment: { delayMs: needs.impairment.delayMs, state: 'open' } });
+    }
+    return lab;
+  }
+
+  /** The Redis of a scenario that needs no Sentinel. */
+  get redis(): RedisServer {
+    const redis = this.cluster.redis ?? this.#redis;
+    if (redis instanceof RedisServer) return redis;
+    throw new Error('This lab has no single Redis');
+  }
+
+  get watchedRedis(): WatchedRedis {
+    if (this.#redis instanceof WatchedRedis) return this.#redis;
+    throw new Error('This lab has no Sentinels');
+  }
+
+  address(region: string): SfuAddress {
+    return { url: this.cluster.node(region).plan.url, ...this.cluster.app };
+  }
+
+  api(region: string): NodeApi {
+    return new NodeApi(this.address(region));
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.sources.child.kill(), this.watchers.child.kill()]);
+    await this.cluster.stop();
+    await this.#redis?.stop();
+  }
+}
+
+async function startSeparateRedis({ redis }: LabNeeds, port: number): Promise<RedisServer | WatchedRedis | undefined> {
+  if (redis === 'watched') return WatchedRedis.start(port);
+  return redis === 'proxied' ? RedisServer.start({ port }) : undefined;
+}
+
+/** Reads again and again until it is as wanted. @returns how long that took; infinity when the deadline passed first */
+export async function timeUntil(isMet: () => boolean | Promise<boolean>, deadlineMs: number, everyMs: number = 100): Promise<number> {
+  const startedAtMs = performance.now();
+  for (;;) {
+    if (await isMet()) return performance.now() - startedAtMs;
+    if (performance.now() - startedAtMs > deadlineMs) return Number.POSITIVE_INFINITY;
+    await sleep(everyMs);
+  }
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Call } from './call.ts';
+import { atMost, exactly, type Finding } from './finding.ts';
+import { type Lab, timeUntil } from './lab.ts';
+import { lossless } from './lossless.ts';
+import { isRegistryRight } from './registry-right.ts';
+import type { Scenario, Thoroughness } from './scenario.ts';
+
+const RIGHT_WITHIN_MS = 10_000;
+const CALL_WITHIN_MS = 1_000;
+
+/** How a Redis goes away, and how it comes back. */
+interface Outage {
+  readonly name: string;
+  begin(lab: Lab): Promise<void>;
+  end(lab: Lab): Promise<void>;
+}
+
+const STOPPED: Outage = {
+  name: 'stopped',
+  begin: (lab) => lab.redis.child.kill(),
+  end: (lab) => lab.redis.restart(),
+};
+
+const FROZEN: Outage = {
+  name: 'frozen',
+  begin: async (lab) => lab.redis.child.signal('SIGSTOP'),
+  end: async (lab) => lab.redis.child.signal('SIGCONT'),
+};
+
+export const redisStopped: Scenario = outageScenario(STOPPED);
+export const redisFrozen: Scenario = outageScenario(FROZEN);
+
+function outageScenario(outage: Outage): Scenario {
+  return {
+    name: `redis-${outage.name}`,
+    covers: ['F4', `Show: Redis ${outage.name} for 60 s`],
+    title: `Redis ${outage.name} while calls run and people join`,
+    run: (lab, thoroughness) => runOutage(lab, outage, thoroughness),
+  };
+}
+
+async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): Promise<readonly Finding[]> {
+  const durationMs = thoroughness === 'whole' ? 60_000 : 8_000;
+  const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { eu: 1, us: 3, ap: 3 } });
+  await call.beginWindow();
+  const startedAtMs = performance.now();
+  await outage.begin(lab);
+  const joins = await joinWhile(lab, call, () => performance.now() - startedAtMs < durationMs);
+  const listed = await lab.api('eu').call('GET', '/sessions');
+  const reports = await call.report();
+  await outage.end(lab);
+  const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
+  return [
+    ...lossless(`in ${Math.round(durationMs / 1000)} s`, reports),
+    exactly(
+      `joins across regions that failed meanwhile, of ${joins.tried}`,
+      joins.failures.length === 0 ? 0 : `${joins.failures.length}: ${joins.failures[0]}`,
+      0,
+    ),
+    atMost('slowest API call of a live session meanwhile', joins.slowestCallMs, CALL_WITHIN_MS, ' ms'),
+    exactly(
+      'the list of sessions meanwhile',
+      `${listed.status}${listed.headers.has('x-partial') ? ', said to be partial' : ''}`,
+      '200, said to be partial',
+    ),
+    atMost('until all nodes list what there is, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
+  ];
+}
+
+/** New subscribers to a track whose owner is known to live, a second apart, each in another region than the publisher. */
+async function joinWhile(lab: Lab, call: Call, isOn: () => boolean): Promise<{ tried: number; failures: string[]; slowestCallMs: number }> {
+  const failures: string[] = [];
+  let tried = 0;
+  let slowestCallMs = 0;
+  while (isOn()) {
+    const region = tried % 2 === 0 ? 'us' : 'ap';
+    const group = `late-${tried}`;
+    const request = { group, address: lab.address(region), track: call.track, count: 1 };
+    tried++;
+    try {
+      await lab.watchers.ask('watch', request);
+      const sees = await timeUntil(
+        async () => (await lab.watchers.ask('figures', group)).every(({ firstFrameMs }) => firstFrameMs !== null),
+        5_000,
+      );
+      if (sees > 5_000) failures.push(`${group} saw nothing`);
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+    // Of a session that another node owns: passed on to it.
+    const other = region === 'us' ? 'ap' : 'us';
+    const { status, tookMs, body } = await lab.api(other).call('GET', `/session/${call.track.remoteSessionId}/tracks`);
+    if (status !== 200) failures.push(`a call passed on by ${other} was answered ${status}: ${JSON.stringify(body)}`);
+    slowestCallMs = Math.max(slowestCallMs, tookMs);
+    await sleep(1_000);
+  }
+  return { tried, failures, slowestCallMs };
+}

@@ -1,0 +1,26 @@
+import type { Impairment } from '../network/impairment.ts';
+import type { Finding } from './finding.ts';
+import type { Lab } from './lab.ts';
+
+/** Whether a scenario runs as its issue says, or as short as still tells something. */
+export type Thoroughness = 'short' | 'whole';
+
+export interface LabNeeds {
+  /** `single`: the cluster's own Redis. `watched`: a master and a replica under three Sentinels. `proxied`: one that can be slowed down. */
+  readonly redis?: 'single' | 'watched' | 'proxied';
+  /** From the start, between all regions. */
+  readonly impairment?: Partial<Impairment>;
+  /** More for every node. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Something that goes wrong, and what must hold all the same. */
+export interface Scenario {
+  /** On the command line. */
+  readonly name: string;
+  /** The lines of the fault list that it covers, and of the list of things to be shown. */
+  readonly covers: readonly string[];
+  readonly title: string;
+  readonly needs?: LabNeeds;
+  run(lab: Lab, thoroughness: Thoroughness): Promise<readonly Finding[]>;
+}
