@@ -14,8 +14,8 @@ export const SESSION_CLOSE_REASONS = [
 /** Why a session ended. */
 export type SessionCloseReason = (typeof SESSION_CLOSE_REASONS)[number];
 
-/** Why a published track ended. */
-export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed';
+/** Why a published track ended. `unreachable`: as far as this node can tell; no way leads to the node that owns it. */
+export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'unreachable';
 
 interface EventOf<Type extends string> {
   readonly type: Type;

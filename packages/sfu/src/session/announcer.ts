@@ -4,7 +4,7 @@ import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import type { Negotiation } from '../negotiation/index.ts';
 import type { SessionRecord, TrackRecord } from '../registry/index.ts';
 import type { SessionParts } from './session-parts.ts';
-import { trackRecordsOf, trackSourceOf } from './track-records.ts';
+import { trackRecordsOf } from './track-records.ts';
 
 export class Announcer {
   readonly #appId: AppId;
@@ -48,7 +48,7 @@ export class Announcer {
 
   #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {
     if (JSON.stringify(former) === JSON.stringify(record)) return;
-    this.#parts.directory.put(trackSourceOf(record, undefined), record.status);
+    this.#parts.directory.put(record);
     this.#later(() => this.#parts.registry.putTrack(record));
     const type = eventTypeOf(former, record);
     if (type !== undefined) this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type });

@@ -1,15 +1,19 @@
 /**
- * The published tracks that this node can forward, and which sessions follow each of them. It carries the news from a publishing
- * session to its subscribers: a track has ended, or a name belongs to a new track.
+ * The published tracks that this node can forward, its own and those of other nodes, and who follows each of them. It carries the news
+ * from a publishing session to its subscribers: a track has ended, or a name belongs to a new track.
  */
 import type { TrackStatus } from '@causeway/protocol';
 import type { TrackCloseReason } from '../events.ts';
 import type { TrackSource } from '../negotiation/index.ts';
+import type { TrackRecord } from '../registry/index.ts';
+import { trackSourceOf } from './track-records.ts';
 
-/** A session that subscribes to tracks. */
+/** A session that subscribes to tracks, or the relay to another node that has such sessions. */
 export interface TrackFollower {
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void;
   onNameTaken(source: TrackSource): void;
+  /** What is known of a followed track has changed. */
+  onSourceUpdated?(record: TrackRecord): void;
   /** A defect while one of the above ran: the follower's, not the publisher's. */
   onDefect(error: unknown): void;
 }
@@ -23,16 +27,20 @@ export interface Interest {
 
 const NO_INTEREST: Interest = { sourceTrackIds: new Set(), names: new Set() };
 
-interface OpenTrack {
-  source: TrackSource;
-  status: TrackStatus;
+/** Hears which names are followed, whoever follows them. */
+export interface NameWatcher {
+  onNameFollowed(sessionId: string, name: string): void;
+  onNameReleased(sessionId: string, name: string): void;
 }
 
 export class TrackDirectory {
-  readonly #open = new Map<string, OpenTrack>();
+  readonly #open = new Map<string, TrackRecord>();
+  /** Publication that has a name now, by `nameKey`. */
+  readonly #named = new Map<string, string>();
   readonly #followersOfTrack = new Map<string, Set<TrackFollower>>();
   readonly #followersOfName = new Map<string, Set<TrackFollower>>();
   readonly #interests = new Map<TrackFollower, Interest>();
+  #nameWatcher: NameWatcher | undefined = undefined;
 
   get counts(): {
     readonly openTracks: number;
@@ -49,17 +57,30 @@ export class TrackDirectory {
   }
 
   /** Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name. */
-  put(source: TrackSource, status: TrackStatus): void {
-    const former = this.#open.get(source.sourceTrackId);
-    this.#open.set(source.sourceTrackId, { source, status });
-    const name = source.customTrackName;
-    if (name === '' || former?.source.customTrackName === name) return;
-    this.#tell(this.#followersOfName.get(nameKey(source.remoteSessionId, name)), (follower) => follower.onNameTaken(source));
+  put(record: TrackRecord): void {
+    const { publicationId, sessionId, customTrackName: name } = record;
+    const former = this.#open.get(publicationId);
+    this.#open.set(publicationId, record);
+    if (former !== undefined) this.#tell(this.#followersOfTrack.get(publicationId), (follower) => follower.onSourceUpdated?.(record));
+    if (former?.customTrackName === name) return;
+    if (former !== undefined) this.#releaseName(former);
+    if (name === '') return;
+    this.#named.set(nameKey(sessionId, name), publicationId);
+    const source = trackSourceOf(record, undefined);
+    this.#tell(this.#followersOfName.get(nameKey(sessionId, name)), (follower) => follower.onNameTaken(source));
   }
 
   remove(sourceTrackId: string, reason: TrackCloseReason): void {
-    this.#open.delete(sourceTrackId);
+    this.forget(sourceTrackId);
     this.#tell(this.#followersOfTrack.get(sourceTrackId), (follower) => follower.onSourceClosed(sourceTrackId, reason));
+  }
+
+  /** Removes a track of another node that nobody here follows. */
+  forget(sourceTrackId: string): void {
+    const record = this.#open.get(sourceTrackId);
+    if (record === undefined) return;
+    this.#open.delete(sourceTrackId);
+    this.#releaseName(record);
   }
 
   isOpen(sourceTrackId: string): boolean {
@@ -71,17 +92,43 @@ export class TrackDirectory {
     return this.#open.get(sourceTrackId)?.status;
   }
 
+  /** @returns undefined once the track has ended */
+  recordOf(sourceTrackId: string): TrackRecord | undefined {
+    return this.#open.get(sourceTrackId);
+  }
+
+  /** @returns the track that has the name now; undefined if none has */
+  findNamed(sessionId: string, name: string): TrackRecord | undefined {
+    return this.#open.get(this.#named.get(nameKey(sessionId, name)) ?? '');
+  }
+
+  isFollowed(sourceTrackId: string): boolean {
+    return this.#followersOfTrack.has(sourceTrackId);
+  }
+
+  /** There is one watcher: the relay to other nodes. */
+  watchNames(watcher: NameWatcher): void {
+    this.#nameWatcher = watcher;
+  }
+
   /** Replaces what a follower wants to hear of. */
   follow(follower: TrackFollower, interest: Interest): void {
     const former = this.#interests.get(follower) ?? NO_INTEREST;
     updateIndex(this.#followersOfTrack, follower, former.sourceTrackIds, interest.sourceTrackIds);
-    updateIndex(this.#followersOfName, follower, former.names, interest.names);
+    const { added, emptied } = updateIndex(this.#followersOfName, follower, former.names, interest.names);
     if (interest.sourceTrackIds.size + interest.names.size > 0) this.#interests.set(follower, interest);
     else this.#interests.delete(follower);
+    for (const key of added) this.#nameWatcher?.onNameFollowed(...partsOf(key));
+    for (const key of emptied) this.#nameWatcher?.onNameReleased(...partsOf(key));
   }
 
   unfollow(follower: TrackFollower): void {
     this.follow(follower, NO_INTEREST);
+  }
+
+  #releaseName({ publicationId, sessionId, customTrackName }: TrackRecord): void {
+    const key = nameKey(sessionId, customTrackName);
+    if (this.#named.get(key) === publicationId) this.#named.delete(key);
   }
 
   #tell(followers: ReadonlySet<TrackFollower> | undefined, news: (follower: TrackFollower) => void): void {
@@ -101,20 +148,32 @@ export function nameKey(sessionId: string, name: string): string {
   return `${sessionId} ${name}`;
 }
 
+function partsOf(key: string): [sessionId: string, name: string] {
+  const separator = key.indexOf(' ');
+  return [key.slice(0, separator), key.slice(separator + 1)];
+}
+
+/** @returns keys that have their first follower, and keys that have lost their last */
 function updateIndex(
   index: Map<string, Set<TrackFollower>>,
   follower: TrackFollower,
   former: ReadonlySet<string>,
   wanted: ReadonlySet<string>,
-): void {
+): { readonly added: readonly string[]; readonly emptied: readonly string[] } {
+  const added: string[] = [];
+  const emptied: string[] = [];
   for (const key of former) {
     if (wanted.has(key)) continue;
     const followers = index.get(key);
     followers?.delete(follower);
-    if (followers?.size === 0) index.delete(key);
+    if (followers?.size !== 0) continue;
+    index.delete(key);
+    emptied.push(key);
   }
   for (const key of wanted) {
-    const followers = index.get(key) ?? new Set();
-    index.set(key, followers.add(follower));
+    const followers = index.get(key);
+    if (followers === undefined) added.push(key);
+    index.set(key, (followers ?? new Set()).add(follower));
   }
+  return { added, emptied };
 }
