@@ -18,6 +18,7 @@ export interface Manifest {
   /** From the project's root. */
   readonly path: string;
   readonly text: string;
+  /** Optional ones among them. */
   readonly dependencies: ReadonlySet<string>;
   readonly devDependencies: ReadonlySet<string>;
   /** Keys of `exports`: `.`, `./node`. */
@@ -64,7 +65,7 @@ function readManifest(root: string, path: string): Manifest | undefined {
   return {
     path,
     text,
-    dependencies: keysOf(content, 'dependencies'),
+    dependencies: new Set([...keysOf(content, 'dependencies'), ...keysOf(content, 'optionalDependencies')]),
     devDependencies: keysOf(content, 'devDependencies'),
     exportedPaths: keysOf(content, 'exports'),
   };

@@ -46,5 +46,7 @@ test.each([
 
   expect(status).toBe(expectedStatus);
   expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
-  expect(headers.get('Access-Control-Expose-Headers')).toBe('X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, X-Partial');
+  expect(headers.get('Access-Control-Expose-Headers')).toBe(
+    'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, X-Partial',
+  );
 });

@@ -1,17 +1,4 @@
-import {
-  CloseTracksReply,
-  CreateSessionReply,
-  DeleteSessionReply,
-  ListTracksReply,
-  PublishReply,
-  RenegotiateReply,
-  SessionDetails,
-  SessionList,
-  SessionSummary,
-  SubscribeReply,
-  UnsubscribeReply,
-  UpdateTracksReply,
-} from '@causeway/protocol';
+import { bodyFor, ENDPOINTS, EXAMPLE_TRACK } from './support/endpoints.ts';
 import { APP_ID, OFFER, SECRET, startTestServer, type TestServer } from './support/test-server.ts';
 
 let server: TestServer;
@@ -23,36 +10,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const answer = { type: 'answer', sdp: 'v=0\r\n' };
-const track = { trackId: 'track-1', mid: '0', customTrackName: 'camera' };
-
-const ENDPOINTS: [method: string, path: string, body: unknown, reply: { parse(value: unknown): unknown }][] = [
-  ['POST', '/session/new', { sessionDescription: OFFER, metadata: 'text' }, CreateSessionReply],
-  [
-    'POST',
-    '/session/ID/track/publish',
-    { tracks: [{ ...track, trackId: 'track-2', customTrackName: 'screen' }], sessionDescription: OFFER },
-    PublishReply,
-  ],
-  ['POST', '/session/ID/track/subscribe', { tracks: [{ remoteSessionId: 'ID', remoteTrackId: 'track-1' }] }, SubscribeReply],
-  ['POST', '/session/ID/track/close', { tracks: [{ trackId: 'track-1' }], sessionDescription: OFFER }, CloseTracksReply],
-  ['GET', '/sessions', undefined, SessionList],
-  ['GET', '/session/ID/tracks', undefined, ListTracksReply],
-  ['PUT', '/session/ID/renegotiate', { sessionDescription: answer }, RenegotiateReply],
-  ['PUT', '/session/ID/renegotiate', { sessionDescription: OFFER }, RenegotiateReply],
-  ['POST', '/session/ID/track/unsubscribe', { tracks: [{ mid: '0' }] }, UnsubscribeReply],
-  ['PUT', '/session/ID/track/update', { tracks: [{ mid: '0', paused: true }] }, UpdateTracksReply],
-  ['GET', '/session/ID', undefined, SessionDetails],
-  ['PATCH', '/session/ID', { metadata: 'new text' }, SessionSummary],
-  ['DELETE', '/session/ID', undefined, DeleteSessionReply],
-  ['POST', '/session/ID/close', undefined, DeleteSessionReply],
-];
-
 test.each(ENDPOINTS)('%s %s replies 200 with its documented body', async (method, path, body, reply) => {
-  await server.call('POST', `/session/${sessionId}/track/publish`, { body: { tracks: [track], sessionDescription: OFFER } });
+  await server.call('POST', `/session/${sessionId}/track/publish`, { body: { tracks: [EXAMPLE_TRACK], sessionDescription: OFFER } });
 
   const got = await server.call(method, path.replace('ID', sessionId), {
-    body: JSON.parse(JSON.stringify(body ?? null).replaceAll('"ID"', `"${sessionId}"`)) ?? undefined,
+    body: bodyFor(sessionId, body),
   });
 
   expect(got.status).toBe(200);

@@ -34,7 +34,7 @@ export interface IncomingCall {
 export class ClusterCalls {
   readonly desk: AssertionDesk;
   readonly forwarder: CallForwarder;
-  readonly client = new NodeClient();
+  readonly #client = new NodeClient();
   readonly #services: ClusterServices;
   readonly #placement: SessionPlacement;
 
@@ -43,7 +43,7 @@ export class ClusterCalls {
     const { directory, trust, claims } = services;
     this.#services = services;
     this.desk = new AssertionDesk(trust, directory, now);
-    this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.client });
+    this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.#client });
     this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random: Math.random });
   }
 
@@ -68,6 +68,11 @@ export class ClusterCalls {
     } catch (error) {
       throw error instanceof NodeCallError ? nodeUnreachable(owner.nodeNo, error) : error;
     }
+  }
+
+  /** Closes connections to other nodes. */
+  close(): void {
+    this.#client.close();
   }
 }
 

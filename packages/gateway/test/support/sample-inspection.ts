@@ -28,7 +28,6 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         historyBytes: 21,
         outboxEntries: 22,
         linkChecks: 122,
-        linkChecks: 81,
       },
       secure: { endpoints: 23, handshakes: 24, sctpAssociations: 25, dataChannels: 26, outboundStreams: 27, keystreamPages: 28 },
       udp: { paths: 29, connectedSockets: 30, waitingHandshakes: 28 },

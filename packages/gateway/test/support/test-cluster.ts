@@ -1,0 +1,121 @@
+import { createSecretKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp, createStaticAppStore } from '@causeway/accounts';
+import { createAddressSet, createGeoChain, type GeoResolver, MemoryCallClaims, SignedAssertionTrust } from '@causeway/cluster';
+import { createApiRouter } from '@causeway/gateway';
+import { type GeoPoint, type NodeRecord, StaticNodeDirectory } from '@causeway/sfu';
+import express from 'express';
+import { ClusterCalls } from '../../src/forwarding/cluster-calls.ts';
+import { MemorySfu } from './memory-sfu.ts';
+import { APP_ID, SECRET, serve, silentLogger, type TestServer } from './test-server.ts';
+
+export interface PlannedNode {
+  readonly nodeNo: number;
+  readonly region?: string;
+  readonly location?: GeoPoint;
+  /** Whose `X-Forwarded-For` it believes. */
+  readonly trustedProxies?: readonly string[];
+}
+
+/** A request as it arrived at a node. */
+export interface ArrivedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface TestNode extends TestServer {
+  readonly nodeNo: number;
+  readonly directory: StaticNodeDirectory;
+  readonly cluster: ClusterCalls;
+  readonly arrived: readonly ArrivedRequest[];
+  /** What this node and all others know of it from now on. */
+  announce(change: Partial<NodeRecord>): void;
+}
+
+export const CLUSTER_TRUST = new SignedAssertionTrust(createSecretKey(Buffer.from('the key of this test cluster, and of no other')));
+export const EPOCH = 7;
+
+/** Several gateways in this process, each before a memory SFU, that know each other. Close them after the test. */
+export async function startTestCluster(
+  plan: readonly PlannedNode[],
+  { geo = createGeoChain([]), now = () => performance.now() }: { readonly geo?: GeoResolver; readonly now?: () => number } = {},
+): Promise<readonly TestNode[]> {
+  const claims = new MemoryCallClaims();
+  const nodes: TestNode[] = [];
+  for (const planned of plan) nodes.push(await startNode(planned, { geo, claims, now }, nodes));
+  for (const node of nodes) node.announce({});
+  return nodes;
+}
+
+interface SharedServices {
+  readonly geo: GeoResolver;
+  readonly claims: MemoryCallClaims;
+  readonly now: () => number;
+}
+
+async function startNode(planned: PlannedNode, { geo, claims, now }: SharedServices, nodes: readonly TestNode[]): Promise<TestNode> {
+  const arrived: ArrivedRequest[] = [];
+  let handle: RequestListener = () => undefined;
+  const server = await serve((request, response) => {
+    arrived.push({ method: String(request.method), url: String(request.url), headers: request.headers });
+    handle(request, response);
+  });
+  const directory = new StaticNodeDirectory(recordOf(planned, server.url));
+  const trustedProxies = createAddressSet(planned.trustedProxies ?? []);
+  const cluster = new ClusterCalls({ directory, trust: CLUSTER_TRUST, claims, geo, trustedProxies }, now);
+  const sfu = new MemorySfu(planned.nodeNo);
+  const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET] })]);
+  const isDraining = () => directory.self.state === 'draining';
+  const { region } = directory.self;
+  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, isDraining, now }));
+  return {
+    ...server,
+    sfu,
+    nodeNo: planned.nodeNo,
+    directory,
+    cluster,
+    arrived,
+    announce(change) {
+      directory.announce(change);
+      for (const other of nodes) if (other.nodeNo !== planned.nodeNo) other.directory.put({ ...directory.self, ...change });
+    },
+    async close() {
+      cluster.close();
+      await server.close();
+    },
+  };
+}
+
+/** A node as it is told of at first: serving and idle. */
+export function recordOf({ nodeNo, region = 'home', location }: PlannedNode, apiUrl: string): NodeRecord {
+  return {
+    nodeNo,
+    epoch: EPOCH,
+    region,
+    location,
+    apiUrl,
+    linkAddresses: [],
+    fingerprint: { algorithm: 'sha-256', value: '00' },
+    linkVersions: { min: 1, max: 1 },
+    softwareVersion: 'test',
+    state: 'serving',
+    load: 0,
+  };
+}
+
+/** A server that counts requests and answers as it is told to. */
+export async function startFakeNode(listener: RequestListener): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
