@@ -9,4 +9,6 @@ export * from './load/monotonic-clock.ts';
 export * from './load/paced-source.ts';
 export * from './load/quantile.ts';
 export * from './load/video-payload.ts';
+export * from './peer/load-peer.ts';
+export * from './sdp/offer.ts';
 export * from './sfu-api.ts';

@@ -3,6 +3,8 @@ import { answerQuestions } from '@causeway/bench';
 import { PublishingClient, repeatConcurrently, type SfuAddress, SfuApi, SimulcastClient } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { ClientVerbs } from './client-verbs.ts';
+import { runHerd } from './herd.ts';
+import { writePublishersOffer } from './publishers-offer.ts';
 import { WatchingClient } from './watching-client.ts';
 
 const JOINS_AT_ONCE = 4;
@@ -45,6 +47,11 @@ answerQuestions<ClientVerbs>(process, {
     for (const client of watchersOf(group)) client.beginWindow();
   },
   figures: (group) => watchersOf(group).map((client) => client.figures()),
+  async move(group) {
+    await Promise.all(watchersOf(group).map((client) => client.move()));
+  },
+  offer: () => writePublishersOffer(suite),
+  herd: (request) => runHerd(request, contextOf, (client) => watchersOf(request.group).push(client)),
   async leave(group) {
     const leaving = [...publishersOf(group).splice(0), ...watchersOf(group).splice(0)];
     await Promise.allSettled(leaving.map((client) => client.leave()));

@@ -29,6 +29,17 @@ export interface WatchRequest {
   readonly quality?: string;
 }
 
+export interface HerdRequest {
+  readonly group: string;
+  /** Tried in turn. */
+  readonly addresses: readonly SfuAddress[];
+  readonly track: RemoteTrack;
+  readonly count: number;
+  /** They come evenly spread over this time. */
+  readonly withinMs: number;
+  readonly deadlineMs: number;
+}
+
 /** What a process of lean clients does when asked. Clients are named by the group they belong to. */
 export interface ClientVerbs {
   /** Joins a publisher, which does not send yet. */
@@ -44,6 +55,12 @@ export interface ClientVerbs {
   /** Figures count from now on. */
   beginWindow(group: string): void;
   figures(group: string): WatchFigures[];
+  /** The clients of the group that watch go on from other ports, as when a telephone leaves the house. */
+  move(group: string): Promise<void>;
+  /** The offer of a client that would publish, for calls that are made by hand. */
+  offer(): string;
+  /** Joins many who watch within a while; each tries again, and elsewhere, until it is in. @returns how long each took, from its first attempt */
+  herd(request: HerdRequest): Promise<number[]>;
   /** Ends the sessions of the group. Those whose node is gone are just dropped. */
   leave(group: string): Promise<void>;
   /** The clients fall silent without a word, as those whose battery is empty. */

@@ -47,6 +47,11 @@ export class WatchingClient {
     await this.#session?.leave();
   }
 
+  /** Goes on from another port. */
+  async move(): Promise<void> {
+    await this.#session?.peer.move();
+  }
+
   vanish(): void {
     this.#session?.peer.vanish();
   }

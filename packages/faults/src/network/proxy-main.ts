@@ -13,6 +13,7 @@ answerQuestions<ProxyVerbs>(process, {
   },
   impairLinks: ({ between, impairment }) => openNetwork().impairLinks(impairment, between),
   impairApi: ({ node, impairment }) => openNetwork().impairApi(impairment, node),
+  lastApiRequest: (node) => openNetwork().lastApiRequest(node),
   takeTally: () => openNetwork().takeTally(),
   async openStream({ name, port, targetPort }) {
     streams.set(name, await StreamProxy.open(port, targetPort));

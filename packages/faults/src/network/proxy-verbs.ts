@@ -19,6 +19,8 @@ export interface ProxyVerbs {
   impairLinks(request: { readonly between?: readonly [string, string]; readonly impairment: Partial<Impairment> }): void;
   /** Changes what calls to the node's internal API meet; of all nodes when none is named. */
   impairApi(request: { readonly node?: string; readonly impairment: StreamImpairment }): void;
+  /** What the last call to the node's internal API was, byte for byte, as far as it came in one piece. */
+  lastApiRequest(node: string): Uint8Array;
   /** Since the last call, by `from>to`. */
   takeTally(): Readonly<Record<string, WireCount>>;
   /** One more proxy before a TCP port that is no node's. */

@@ -48,6 +48,13 @@ export class RegionNetwork {
     for (const [name, proxy] of this.#apis) if (node === undefined || node === name) proxy.impair(impairment);
   }
 
+  /** @throws Error – no such node */
+  lastApiRequest(node: string): Uint8Array {
+    const proxy = this.#apis.get(node);
+    if (proxy === undefined) throw new Error(`There is no node ${node}`);
+    return proxy.lastRequest;
+  }
+
   /** Since the last call, by `from>to`. */
   takeTally(): Record<string, WireCount> {
     return Object.fromEntries([...this.#directions].map(([key, { tally }]) => [key, tally.take()]));

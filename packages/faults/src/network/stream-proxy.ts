@@ -4,6 +4,10 @@ import { DelayQueue } from './delay-queue.ts';
 
 const LOOPBACK = '127.0.0.1';
 
+/** With a method and a path a request begins, and nothing else on a connection. */
+const REQUEST_LINE = /^[A-Z]{3,7} \//;
+const MAX_METHOD_CHARACTERS = 9;
+
 /** What happens to the TCP connections through a proxy. */
 export interface StreamImpairment {
   /** Of every piece of data, in each direction; the first one therefore arrives so much later, and its reply twice so much. */
@@ -21,6 +25,7 @@ export class StreamProxy {
   readonly #sockets = new Set<Socket>();
   readonly #queue = new DelayQueue();
   #impairment: StreamImpairment = OPEN_STREAM;
+  #lastRequest: Buffer = Buffer.alloc(0);
   /** What moves on once the silence ends. */
   #held: (() => void)[] = [];
 
@@ -34,6 +39,11 @@ export class StreamProxy {
     const server = createServer().listen(port, LOOPBACK);
     await once(server, 'listening');
     return new StreamProxy(server, targetPort);
+  }
+
+  /** What the last HTTP request was, as it came; empty before the first. */
+  get lastRequest(): Buffer {
+    return this.#lastRequest;
   }
 
   impair(impairment: StreamImpairment): void {
@@ -55,6 +65,9 @@ export class StreamProxy {
       return;
     }
     const far = createConnection(this.#targetPort, LOOPBACK);
+    near.on('data', (data: Buffer) => {
+      if (REQUEST_LINE.test(data.toString('latin1', 0, MAX_METHOD_CHARACTERS))) this.#lastRequest = data;
+    });
     this.#join(near, far);
     this.#join(far, near);
   }

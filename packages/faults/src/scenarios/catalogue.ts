@@ -1,19 +1,39 @@
+import { clockSkew } from './clock-skew.ts';
+import { firstFrame } from './first-frame.ts';
+import { herd } from './herd.ts';
 import { killRegion } from './kill-region.ts';
+import { linkCut } from './link-cut.ts';
 import { linkLoss } from './link-loss.ts';
+import { narrowLink } from './narrow-link.ts';
+import { nodeFrozen } from './node-frozen.ts';
 import { oneCopy } from './one-copy.ts';
+import { ownerDies } from './owner-dies.ts';
 import { redisFrozen, redisStopped } from './redis-down.ts';
 import { redisFrozenOver, redisKilledOver } from './redis-failover.ts';
 import { redisFlushed } from './redis-flushed.ts';
+import { redisSlow } from './redis-slow.ts';
+import { roaming } from './roaming.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
   oneCopy,
+  firstFrame,
   linkLoss,
+  linkCut,
+  narrowLink,
   killRegion,
+  ownerDies,
+  herd,
+  nodeFrozen,
+  rollingRestart,
+  roaming,
+  clockSkew,
   redisStopped,
   redisFrozen,
   redisFlushed,
+  redisSlow,
   redisKilledOver,
   redisFrozenOver,
 ];

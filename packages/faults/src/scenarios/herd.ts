@@ -1,0 +1,38 @@
+import { quantile } from '@causeway/loadtest';
+import { Call } from './call.ts';
+import { atMost } from './finding.ts';
+import { lossless } from './lossless.ts';
+import type { Scenario } from './scenario.ts';
+
+const WITHIN_MS = 5_000;
+const JOINED_WITHIN_MS = 20_000;
+
+/** A region is gone, and all who were there come to the others. */
+export const herd: Scenario = {
+  name: 'herd',
+  covers: ['F22'],
+  title: 'Everybody of a lost region joins the others at once',
+  async run(lab, thoroughness) {
+    const count = thoroughness === 'whole' ? 2_000 : 150;
+    const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { eu: 3, ap: 3 }, packetsPerSecond: 30, packetBytes: 300 });
+    const quiet = await lab.sources.ask('publish', {
+      group: 'quiet',
+      address: lab.address('ap'),
+      options: { packetsPerSecond: 1, packetBytes: 200 },
+    });
+    await lab.cluster.node('us').child.kill();
+    await call.beginWindow();
+    const tooksMs = await lab.watchers.ask('herd', {
+      group: 'herd',
+      addresses: [lab.address('eu'), lab.address('ap')],
+      track: quiet,
+      count,
+      withinMs: WITHIN_MS,
+      deadlineMs: 3 * JOINED_WITHIN_MS,
+    });
+    return [
+      atMost(`95% of ${count} who came within 5 s had joined after`, quantile(tooksMs, 0.95), JOINED_WITHIN_MS, ' ms'),
+      ...lossless('for those who were there', await call.report()),
+    ];
+  },
+};
