@@ -1,5 +1,6 @@
 import type { DatagramSink } from '@causeway/media';
 import type { UdpPort } from '../io/udp-port.ts';
+import { LinkPath } from './link-path.ts';
 import type { Neighbours } from './neighbours.ts';
 
 /** Sends to clients through the port, and to other shards through the memory that is shared with them. */
@@ -10,6 +11,9 @@ export function createLinkSink(port: UdpPort, neighbours: Neighbours): DatagramS
     },
     pathSelected: (path) => port.pathSelected(path),
     openPath: (address, remotePort) => port.openPath(address, remotePort),
-    pathReleased: (path) => port.pathReleased(path),
+    pathReleased(path) {
+      if (path instanceof LinkPath) neighbours.closeLink(path);
+      else port.pathReleased(path);
+    },
   };
 }

@@ -77,6 +77,10 @@ export class Neighbour {
     return this.#link.path;
   }
 
+  closeLink(path: LinkPath): void {
+    if (this.#link?.path === path) this.#link = undefined;
+  }
+
   tell(news: PathNews): void {
     this.#port.postMessage(news);
   }

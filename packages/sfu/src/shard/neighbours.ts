@@ -76,6 +76,11 @@ export class Neighbours implements PortSharing {
     return this.#byNo.get(neighbourNo)?.openLink(memory);
   }
 
+  /** The transport is closed that was bound to the path. */
+  closeLink(path: LinkPath): void {
+    for (const neighbour of this.#byNo.values()) neighbour.closeLink(path);
+  }
+
   passOn(origin: DatagramOrigin, datagram: Uint8Array, isOurs: boolean): boolean {
     const isStun = (datagram[0] ?? 0) <= STUN_LAST;
     const named = isStun ? shardNoNamedIn(datagram) : undefined;

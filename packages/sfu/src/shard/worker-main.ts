@@ -1,5 +1,5 @@
 /** A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with what nobody caught. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createSecureSuite } from '@causeway/secure';
 import { invariant } from '../invariant.ts';
 import { createProcessLoad } from '../io/process-load.ts';
@@ -16,47 +16,49 @@ async function main(): Promise<void> {
   invariant(parentPort !== null, 'this file is run in a worker thread');
   const port = parentPort;
   const start: WorkerStart = workerData;
-  const tell = (message: FromWorker): void => port.postMessage(message);
   const neighbours = new Neighbours(start.shardNo, () => performance.now());
   const suite = await createSecureSuite({ certificate: start.certificate });
   const { addresses, port: udpPort, connectPaths, maxConnectedSockets } = start;
   const shard = new InlineShard({ suite, addresses, port: udpPort, connectPaths, maxConnectedSockets, neighbours });
   await shard.open();
-  shard.setListener(createWorkerListener((event) => tell({ type: 'event', event })));
-  createProcessLoad(start.maxMemoryBytes).start((load) => tell({ type: 'load', load }));
-  setInterval(() => tell({ type: 'beat' }), BEAT_INTERVAL_MS);
-  port.on('message', (message: ToWorker) => handleMessage(message, shard, neighbours, tell));
-  tell({ type: 'ready' });
+  serve(port, shard, neighbours);
+  createProcessLoad(start.maxMemoryBytes).start((load) => tell(port, { type: 'load', load }));
+  setInterval(() => tell(port, { type: 'beat' }), BEAT_INTERVAL_MS);
+  tell(port, { type: 'ready' });
 }
 
-function handleMessage(message: ToWorker, shard: InlineShard, neighbours: Neighbours, tell: (message: FromWorker) => void): void {
-  switch (message.type) {
-    case 'call':
-      return carryOut(message.call, shard, tell);
-    case 'ask':
-      return void answer(shard, message.question).then((given) => tell({ type: 'answer', id: message.id, answer: given }));
-    case 'meet':
-      return neighbours.meet(message.channel);
-    case 'part':
-      return neighbours.part(message.neighbourNo);
-    case 'open-link': {
-      const path = neighbours.openLink(message.neighbourNo, message.memory);
-      if (path !== undefined) shard.openLink(linkPlan(message.transportId), path);
-      return;
-    }
-    case 'close':
-      // Nothing that is left in this thread is worth waiting for once the last packets are with the system.
-      return void shard.close().then(() => process.exit(0));
-  }
+type Handlers = { readonly [Type in ToWorker['type']]: (message: Extract<ToWorker, { type: Type }>) => void };
+
+function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): void {
+  shard.setListener(createWorkerListener((event) => tell(port, { type: 'event', event })));
+  const handlers: Handlers = {
+    call: ({ call }) => carryOut(call, shard, port),
+    ask: async ({ id, question }) => tell(port, { type: 'answer', id, answer: await answerOf(shard, question) }),
+    meet: ({ channel }) => neighbours.meet(channel),
+    part: ({ neighbourNo }) => neighbours.part(neighbourNo),
+    'open-link': ({ neighbourNo, transportId, memory }) => {
+      const path = neighbours.openLink(neighbourNo, memory);
+      if (path !== undefined) shard.openLink(linkPlan(transportId), path);
+    },
+    close: async () => {
+      await shard.close();
+      // Nothing that is left in this thread is worth waiting for.
+      process.exit(0);
+    },
+  };
+  port.on('message', (message: ToWorker) => {
+    const handle = handlers[message.type] as (message: ToWorker) => void;
+    handle(message);
+  });
 }
 
-function carryOut({ verb, args }: ShardCall, shard: InlineShard, tell: (message: FromWorker) => void): void {
+function carryOut({ verb, args }: ShardCall, shard: InlineShard, port: MessagePort): void {
   const call = shard[verb] as (...given: typeof args) => void;
   try {
     call.apply(shard, args);
   } catch (error) {
     // An edge: a defect that one session has shown is not the end of the others in this thread.
-    tell({ type: 'event', event: { event: 'onDefect', args: [subjectOf(args), error] } });
+    createWorkerListener((event) => tell(port, { type: 'event', event })).onDefect(subjectOf(args), error);
   }
 }
 
@@ -66,9 +68,12 @@ function subjectOf([subject]: ShardCall['args']): string {
   return typeof subject === 'string' ? subject : subject.transportId;
 }
 
-function answer(shard: InlineShard, question: keyof ShardAnswers): Promise<ShardAnswers[keyof ShardAnswers]> {
-  if (question === 'settled') return Promise.resolve(undefined);
-  return shard[question]();
+async function answerOf(shard: InlineShard, question: keyof ShardAnswers): Promise<ShardAnswers[keyof ShardAnswers]> {
+  return question === 'settled' ? undefined : shard[question]();
+}
+
+function tell(port: MessagePort, message: FromWorker): void {
+  port.postMessage(message);
 }
 
 await main();

@@ -1,0 +1,74 @@
+import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
+
+interface PooledTransport {
+  readonly shardNo: number;
+  readonly tracks: Set<string>;
+  readonly subscriptions: Set<string>;
+}
+
+/** Which transport is on which shard, and what it has: engines forget with a transport what belongs to it, and so does the pool. */
+export class PooledSessions {
+  readonly #transports = new Map<string, PooledTransport>();
+  readonly #transportOfTrack = new Map<string, string>();
+  readonly #transportOfSubscription = new Map<string, string>();
+
+  get transportCount(): number {
+    return this.#transports.size;
+  }
+
+  open(transportId: string, shardNo: number): void {
+    this.#transports.set(transportId, { shardNo, tracks: new Set(), subscriptions: new Set() });
+  }
+
+  shardNoOf(transportId: string): number | undefined {
+    return this.#transports.get(transportId)?.shardNo;
+  }
+
+  shardNoOfTrack(trackId: string): number | undefined {
+    return this.shardNoOf(this.#transportOfTrack.get(trackId) ?? '');
+  }
+
+  shardNoOfSubscription(subscriptionId: string): number | undefined {
+    return this.shardNoOf(this.#transportOfSubscription.get(subscriptionId) ?? '');
+  }
+
+  transportsOn(shardNo: number): string[] {
+    return [...this.#transports].flatMap(([transportId, transport]) => (transport.shardNo === shardNo ? [transportId] : []));
+  }
+
+  countOn(shardNo: number): number {
+    let count = 0;
+    for (const transport of this.#transports.values()) if (transport.shardNo === shardNo) count++;
+    return count;
+  }
+
+  putTrack({ trackId, transportId }: PublisherTrackPlan): void {
+    this.#transports.get(transportId)?.tracks.add(trackId);
+    this.#transportOfTrack.set(trackId, transportId);
+  }
+
+  removeTrack(trackId: string): void {
+    this.#transports.get(this.#transportOfTrack.get(trackId) ?? '')?.tracks.delete(trackId);
+    this.#transportOfTrack.delete(trackId);
+  }
+
+  putSubscription({ subscriptionId, transportId }: SubscriberTrackPlan): void {
+    this.#transports.get(transportId)?.subscriptions.add(subscriptionId);
+    this.#transportOfSubscription.set(subscriptionId, transportId);
+  }
+
+  removeSubscription(subscriptionId: string): void {
+    this.#transports.get(this.#transportOfSubscription.get(subscriptionId) ?? '')?.subscriptions.delete(subscriptionId);
+    this.#transportOfSubscription.delete(subscriptionId);
+  }
+
+  /** Forgets a transport. @returns what it had */
+  close(transportId: string): { readonly tracks: readonly string[]; readonly subscriptions: readonly string[] } {
+    const transport = this.#transports.get(transportId);
+    const [tracks, subscriptions] = [[...(transport?.tracks ?? [])], [...(transport?.subscriptions ?? [])]];
+    for (const trackId of tracks) this.removeTrack(trackId);
+    for (const subscriptionId of subscriptions) this.removeSubscription(subscriptionId);
+    this.#transports.delete(transportId);
+    return { tracks, subscriptions };
+  }
+}

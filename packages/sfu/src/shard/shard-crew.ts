@@ -1,0 +1,214 @@
+/**
+ * The shards of a process: started together, acquainted with each other, watched, and replaced when one is lost. What they carry is
+ * nothing to it.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import type { CancelTimer, Clock } from '../clock.ts';
+import { invariant } from '../invariant.ts';
+import { createRingMemory } from './packet-ring.ts';
+import type { PoolMember } from './pool-member.ts';
+
+/** A hundred datagrams: what strangers send at once beyond that is lost, as it would be in a socket's buffer. */
+const PASSED_ON_MEMORY_BYTES = 1 << 17;
+/** 800 packets of full size: 40 Mbit/s may wait for 200 ms. Memory is taken only for pairs of shards between which tracks cross. */
+const LINK_MEMORY_BYTES = 1 << 20;
+
+const WATCH_INTERVAL_MS = 500;
+/** Looks without a beat in between, not time: a process that stood still must not take its threads for dead. */
+const SILENT_AFTER_LOOKS = 4;
+/** Nothing that a shard does takes as long; what it has is lost already. */
+const HOPELESS_AFTER_LOOKS = 12;
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+
+export interface ShardCrewOptions {
+  /** How many shards; their numbers are below. */
+  readonly size: number;
+  /** @throws the system's error if the shard cannot be had */
+  readonly startMember: (shardNo: number) => Promise<PoolMember>;
+  readonly clock: Clock;
+}
+
+export interface ShardCrewListener {
+  /** Called before anything is asked of the new one. */
+  onJoined(shardNo: number, member: PoolMember): void;
+  /** @param linkIds transports of links that went with it; their other ends are closed by now */
+  onLost(shardNo: number, error: Error, linkIds: readonly string[]): void;
+}
+
+interface Seat {
+  readonly shardNo: number;
+  member: PoolMember | undefined;
+  /** Transport of the link to each shard that there is one to. */
+  readonly links: Map<number, string>;
+  seenBeats: number;
+  silentLooks: number;
+  retryMs: number;
+}
+
+export class ShardCrew {
+  readonly #options: ShardCrewOptions;
+  readonly #seats: readonly Seat[];
+  #listener: ShardCrewListener | undefined;
+  #linksOpened = 0;
+  #isClosed = false;
+  #cancelWatch: CancelTimer | undefined;
+  readonly #retries = new Set<CancelTimer>();
+
+  constructor(options: ShardCrewOptions) {
+    this.#options = options;
+    this.#seats = Array.from({ length: options.size }, (_, shardNo) => ({
+      shardNo,
+      member: undefined,
+      links: new Map(),
+      seenBeats: 0,
+      silentLooks: 0,
+      retryMs: FIRST_RETRY_MS,
+    }));
+  }
+
+  get size(): number {
+    return this.#options.size;
+  }
+
+  /** @throws the system's error if one of them cannot be had; none stays then */
+  async open(listener: ShardCrewListener): Promise<void> {
+    this.#listener = listener;
+    const started = await Promise.allSettled(this.#seats.map(({ shardNo }) => this.#options.startMember(shardNo)));
+    const failed = started.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) {
+      await Promise.all(started.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.close() : undefined)));
+      throw failed.reason;
+    }
+    for (const [shardNo, outcome] of started.entries())
+      if (outcome.status === 'fulfilled') this.#seat(this.#seatOf(shardNo), outcome.value);
+    this.#watchLater();
+  }
+
+  /** @returns undefined while the shard is being replaced */
+  member(shardNo: number): PoolMember | undefined {
+    return this.#seats[shardNo]?.member;
+  }
+
+  /** Those that are there. */
+  members(): PoolMember[] {
+    return this.#seats.flatMap(({ member }) => (member === undefined ? [] : [member]));
+  }
+
+  /** Whether the shard is there and its event loop turns, as far as is known. */
+  isAlive(shardNo: number): boolean {
+    const seat = this.#seats[shardNo];
+    return seat?.member !== undefined && seat.silentLooks < SILENT_AFTER_LOOKS;
+  }
+
+  /** @returns the transport of the link between two shards, which is opened if there is none; undefined while one of them is not there */
+  linkBetween(shardNo: number, otherNo: number): string | undefined {
+    const [seat, other] = [this.#seatOf(shardNo), this.#seatOf(otherNo)];
+    const known = seat.links.get(otherNo);
+    if (known !== undefined) return known;
+    if (seat.member === undefined || other.member === undefined) return undefined;
+    const transportId = `shards-${shardNo}-${otherNo}-${++this.#linksOpened}`;
+    const [there, back] = [createRingMemory(LINK_MEMORY_BYTES), createRingMemory(LINK_MEMORY_BYTES)];
+    seat.member.openLink(otherNo, transportId, { inbound: back, outbound: there });
+    other.member.openLink(shardNo, transportId, { inbound: there, outbound: back });
+    seat.links.set(otherNo, transportId);
+    other.links.set(shardNo, transportId);
+    return transportId;
+  }
+
+  closeLink(transportId: string): void {
+    for (const { member, links } of this.#seats) {
+      const end = [...links].find(([, id]) => id === transportId);
+      if (end === undefined) continue;
+      links.delete(end[0]);
+      member?.closeTransport(transportId);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelWatch?.();
+    for (const cancel of this.#retries) cancel();
+    await Promise.all(this.members().map((member) => member.close()));
+  }
+
+  #seatOf(shardNo: number): Seat {
+    const seat = this.#seats[shardNo];
+    invariant(seat !== undefined, `there are ${this.size} shards, and none has the number ${shardNo}`);
+    return seat;
+  }
+
+  #seat(seat: Seat, member: PoolMember): void {
+    member.setLossListener((error) => this.#lose(seat, member, error));
+    for (const other of this.#seats) {
+      if (other.member !== undefined) introduce([seat.shardNo, member], [other.shardNo, other.member]);
+    }
+    seat.member = member;
+    seat.seenBeats = member.beats;
+    seat.silentLooks = 0;
+    this.#listener?.onJoined(seat.shardNo, member);
+  }
+
+  #lose(seat: Seat, member: PoolMember, error: Error): void {
+    if (seat.member !== member || this.#isClosed) return;
+    seat.member = undefined;
+    const linkIds = [...seat.links.values()];
+    for (const [otherNo, transportId] of seat.links) {
+      const other = this.#seatOf(otherNo);
+      other.links.delete(seat.shardNo);
+      other.member?.closeTransport(transportId);
+    }
+    seat.links.clear();
+    for (const other of this.members()) other.part(seat.shardNo);
+    this.#listener?.onLost(seat.shardNo, error, linkIds);
+    // At once, unless it is lost again and again before anybody has seen it alive.
+    if (seat.retryMs > FIRST_RETRY_MS) this.#replaceLater(seat);
+    else void this.#replace(seat);
+    seat.retryMs = Math.min(2 * seat.retryMs, MAX_RETRY_MS);
+  }
+
+  async #replace(seat: Seat): Promise<void> {
+    try {
+      const member = await this.#options.startMember(seat.shardNo);
+      if (this.#isClosed) await member.close();
+      else this.#seat(seat, member);
+    } catch {
+      this.#replaceLater(seat);
+      seat.retryMs = Math.min(2 * seat.retryMs, MAX_RETRY_MS);
+    }
+  }
+
+  #replaceLater(seat: Seat): void {
+    if (this.#isClosed) return;
+    const cancel = this.#options.clock.schedule(seat.retryMs, () => {
+      this.#retries.delete(cancel);
+      void this.#replace(seat);
+    });
+    this.#retries.add(cancel);
+  }
+
+  #watchLater(): void {
+    this.#cancelWatch = this.#options.clock.schedule(WATCH_INTERVAL_MS, () => {
+      for (const seat of this.#seats) this.#look(seat);
+      this.#watchLater();
+    });
+  }
+
+  #look(seat: Seat): void {
+    const { member } = seat;
+    if (member === undefined) return;
+    seat.silentLooks = member.beats === seat.seenBeats ? seat.silentLooks + 1 : 0;
+    if (member.beats !== seat.seenBeats) seat.retryMs = FIRST_RETRY_MS;
+    seat.seenBeats = member.beats;
+    if (seat.silentLooks === HOPELESS_AFTER_LOOKS) member.terminate();
+  }
+}
+
+/** Gives two shards what they need to pass each other datagrams of strangers. */
+function introduce([oneNo, one]: readonly [number, PoolMember], [otherNo, other]: readonly [number, PoolMember]): void {
+  const { port1, port2 } = new MessageChannel();
+  const [there, back] = [createRingMemory(PASSED_ON_MEMORY_BYTES), createRingMemory(PASSED_ON_MEMORY_BYTES)];
+  one.meet({ neighbourNo: otherNo, port: port1, passedOnIn: back, passedOnOut: there });
+  other.meet({ neighbourNo: oneNo, port: port2, passedOnIn: there, passedOnOut: back });
+}

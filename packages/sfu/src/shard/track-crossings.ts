@@ -1,0 +1,228 @@
+/**
+ * Tracks that have subscribers on other shards than their publisher's. Each crosses to such a shard once, however many watch it there,
+ * with the layers they want: to the shard of the publisher the crossing is a subscriber of each layer, to the other one a publisher.
+ */
+import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
+import { isNoDemand, layerDemand, layersToCarry } from '../relay/layer-demand.ts';
+import { createLeg, downstreamPlan, type RelayedTrack, type RelayLeg, upstreamPlans } from '../relay/relay-leg.ts';
+import type { Shard } from '../shard.ts';
+
+/** One way of a link between two shards. */
+export interface CrossingWay {
+  /** Of the link, on both sides. */
+  readonly transportId: string;
+  /** The publisher's shard. */
+  readonly upstream: Pick<Shard, 'putSubscriberTrack' | 'removeSubscriberTrack'>;
+  /** The subscribers' shard. */
+  readonly downstream: Pick<Shard, 'putPublisherTrack' | 'removePublisherTrack'> & { settled(): Promise<void> };
+}
+
+/** @returns the way from one shard to another; undefined while one of them is not there */
+export type FindWay = (fromShardNo: number, toShardNo: number) => CrossingWay | undefined;
+
+interface Source {
+  readonly shardNo: number;
+  readonly plan: PublisherTrackPlan;
+  /** Simulcast layers that arrive now, best first; empty while none is known to. */
+  readonly arriving: readonly string[];
+}
+
+interface Crossing {
+  readonly way: CrossingWay;
+  readonly toShardNo: number;
+  readonly track: RelayedTrack;
+  readonly leg: RelayLeg;
+  /** Subscriptions of the publisher's shard, by id, as they were put last. */
+  readonly put: Map<string, SubscriberTrackPlan>;
+  /** The other shard knows the leg: nothing that is sent now comes unknown. */
+  isExpected: boolean;
+}
+
+export class TrackCrossings {
+  readonly #findWay: FindWay;
+  readonly #onIdle: (transportId: string) => void;
+  readonly #sources = new Map<string, Source>();
+  readonly #subscriptions = new Map<string, { readonly shardNo: number; readonly plan: SubscriberTrackPlan }>();
+  /** By track. */
+  readonly #watched = new Map<string, Set<string>>();
+  /** By track, then by the shard that it crosses to. */
+  readonly #crossings = new Map<string, Map<number, Crossing>>();
+  #lastSsrc = 0;
+  #lastMid = 0;
+
+  /** @param onIdle hears of links that nothing crosses any more */
+  constructor(findWay: FindWay, onIdle: (transportId: string) => void) {
+    this.#findWay = findWay;
+    this.#onIdle = onIdle;
+  }
+
+  /** How many tracks cross, each counted once for every shard it crosses to. */
+  get size(): number {
+    let size = 0;
+    for (const crossings of this.#crossings.values()) size += crossings.size;
+    return size;
+  }
+
+  putSource(shardNo: number, plan: PublisherTrackPlan): void {
+    const arriving = this.#sources.get(plan.trackId)?.arriving ?? [];
+    this.#sources.set(plan.trackId, { shardNo, plan, arriving });
+    this.#updateAll(plan.trackId);
+  }
+
+  removeSource(trackId: string): void {
+    this.#sources.delete(trackId);
+    for (const { toShardNo } of [...(this.#crossings.get(trackId)?.values() ?? [])]) this.#close(trackId, toShardNo);
+  }
+
+  /**
+   * @param apply gives the plan to its shard. That happens while both tracks cross, what it watched and what it is to watch: a
+   *   subscriber whose source ends is told so, and one that changes it must not be
+   */
+  putSubscription(shardNo: number, plan: SubscriberTrackPlan, apply: () => void): void {
+    const before = this.#subscriptions.get(plan.subscriptionId)?.plan.sourceTrackId;
+    const { subscriptionId, sourceTrackId: trackId } = plan;
+    this.#subscriptions.set(subscriptionId, { shardNo, plan });
+    if (before !== trackId) this.#unwatch(before, subscriptionId);
+    if (trackId !== undefined) {
+      this.#watched.set(trackId, (this.#watched.get(trackId) ?? new Set()).add(subscriptionId));
+      this.#update(trackId, shardNo);
+    }
+    apply();
+    if (before !== undefined && before !== trackId) this.#update(before, shardNo);
+  }
+
+  removeSubscription(subscriptionId: string): void {
+    const known = this.#subscriptions.get(subscriptionId);
+    if (known === undefined) return;
+    const { shardNo, plan } = known;
+    this.#subscriptions.delete(subscriptionId);
+    this.#unwatch(plan.sourceTrackId, subscriptionId);
+    if (plan.sourceTrackId !== undefined) this.#update(plan.sourceTrackId, shardNo);
+  }
+
+  layersChanged(trackId: string, arriving: readonly string[]): void {
+    const source = this.#sources.get(trackId);
+    if (source === undefined) return;
+    this.#sources.set(trackId, { ...source, arriving });
+    this.#updateAll(trackId);
+  }
+
+  /** A link is gone with all that crossed it; what both its ends still have crosses anew when there is a way again. */
+  linkLost(transportId: string): void {
+    for (const [trackId, crossings] of this.#crossings) {
+      for (const { way, toShardNo } of [...crossings.values()]) if (way.transportId === transportId) this.#close(trackId, toShardNo);
+    }
+  }
+
+  /** There may be ways to or from this shard that were not there before. */
+  shardCame(shardNo: number): void {
+    for (const [trackId, watching] of this.#watched) {
+      const from = this.#sources.get(trackId)?.shardNo;
+      const targets = new Set([...watching].map((id) => this.#subscriptions.get(id)?.shardNo));
+      for (const to of targets) if (to !== undefined && (from === shardNo || to === shardNo)) this.#update(trackId, to);
+    }
+  }
+
+  #unwatch(trackId: string | undefined, subscriptionId: string): void {
+    if (trackId === undefined) return;
+    const watching = this.#watched.get(trackId);
+    watching?.delete(subscriptionId);
+    if (watching?.size === 0) this.#watched.delete(trackId);
+  }
+
+  #updateAll(trackId: string): void {
+    const shards = new Set([...(this.#watched.get(trackId) ?? [])].map((id) => this.#subscriptions.get(id)?.shardNo));
+    for (const shardNo of shards) if (shardNo !== undefined) this.#update(trackId, shardNo);
+  }
+
+  /** Makes the crossing of a track to a shard what its subscribers there want. */
+  #update(trackId: string, toShardNo: number): void {
+    const source = this.#sources.get(trackId);
+    if (source === undefined || source.shardNo === toShardNo) return;
+    const wishes = this.#wishesAt(trackId, toShardNo);
+    if (wishes.length === 0) {
+      this.#close(trackId, toShardNo);
+      return;
+    }
+    const { rids } = source.plan;
+    const demand = layerDemand(wishes, rids);
+    const crossing = this.#crossingFor(trackId, source, toShardNo, isNoDemand(demand));
+    if (crossing?.isExpected) this.#carry(trackId, crossing, layersToCarry(demand, rids, source.arriving));
+  }
+
+  #wishesAt(trackId: string, shardNo: number): SubscriberTrackPlan[] {
+    const subscriptions = [...(this.#watched.get(trackId) ?? [])].map((id) => this.#subscriptions.get(id));
+    return subscriptions.flatMap((each) => (each?.shardNo === shardNo ? [each.plan] : []));
+  }
+
+  /** @param isOnlyKept whether nobody wants anything now, so that no crossing need be begun */
+  #crossingFor(trackId: string, source: Source, toShardNo: number, isOnlyKept: boolean): Crossing | undefined {
+    const known = this.#crossings.get(trackId)?.get(toShardNo);
+    const track = relayedTrackOf(source.plan);
+    if (known !== undefined && JSON.stringify(known.track) === JSON.stringify(track)) return known;
+    if (known === undefined && isOnlyKept) return undefined;
+    const way = this.#findWay(source.shardNo, toShardNo);
+    if (way === undefined) return undefined;
+    // Other codecs or extensions: the numbers of the old leg meant something else.
+    if (known !== undefined) stopSending(known);
+    const leg = createLeg(track, known?.leg.mid ?? `crossing-${++this.#lastMid}`, () => ++this.#lastSsrc);
+    return this.#open(trackId, toShardNo, way, track, leg);
+  }
+
+  #open(...[trackId, toShardNo, way, track, leg]: [string, number, CrossingWay, RelayedTrack, RelayLeg]): Crossing {
+    const crossing: Crossing = { way, toShardNo, track, leg, put: new Map(), isExpected: false };
+    const crossings = this.#crossings.get(trackId) ?? new Map<number, Crossing>();
+    this.#crossings.set(trackId, crossings.set(toShardNo, crossing));
+    way.downstream.putPublisherTrack(downstreamPlan(leg, { transportId: way.transportId, trackId }));
+    void this.#beginWhenExpected(trackId, crossing);
+    return crossing;
+  }
+
+  /** Packets go through memory and plans through the main thread: without waiting, the first keyframe could come unknown. */
+  async #beginWhenExpected(trackId: string, crossing: Crossing): Promise<void> {
+    await crossing.way.downstream.settled();
+    crossing.isExpected = true;
+    if (this.#crossings.get(trackId)?.get(crossing.toShardNo) === crossing) this.#update(trackId, crossing.toShardNo);
+  }
+
+  #carry(trackId: string, { way, toShardNo, leg, put }: Crossing, carried: ReadonlySet<string>): void {
+    const ids = { transportId: way.transportId, legId: `${trackId}/to-shard-${toShardNo}`, sourceTrackId: trackId };
+    for (const plan of upstreamPlans(leg, ids, carried, new Set(put.keys()))) {
+      if (JSON.stringify(put.get(plan.subscriptionId)) === JSON.stringify(plan)) continue;
+      put.set(plan.subscriptionId, plan);
+      way.upstream.putSubscriberTrack(plan);
+    }
+  }
+
+  #close(trackId: string, toShardNo: number): void {
+    const crossings = this.#crossings.get(trackId);
+    const crossing = crossings?.get(toShardNo);
+    if (crossing === undefined) return;
+    crossings?.delete(toShardNo);
+    if (crossings?.size === 0) this.#crossings.delete(trackId);
+    stopSending(crossing);
+    crossing.way.downstream.removePublisherTrack(trackId);
+    if (!this.#isUsed(crossing.way.transportId)) this.#onIdle(crossing.way.transportId);
+  }
+
+  #isUsed(transportId: string): boolean {
+    for (const crossings of this.#crossings.values()) {
+      for (const { way } of crossings.values()) if (way.transportId === transportId) return true;
+    }
+    return false;
+  }
+}
+
+function stopSending({ way, put }: Crossing): void {
+  for (const subscriptionId of put.keys()) way.upstream.removeSubscriberTrack(subscriptionId);
+  put.clear();
+}
+
+function relayedTrackOf({ kind, codecs, extensions, rids }: PublisherTrackPlan): RelayedTrack {
+  return {
+    kind,
+    codecs: codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
+    extensionUris: extensions.map(({ uri }) => uri),
+    rids,
+  };
+}
