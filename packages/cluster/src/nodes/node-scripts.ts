@@ -1,0 +1,84 @@
+/** What nodes do in Redis, one function a script. Keys and words of the scripts are named nowhere else. */
+import { z } from 'zod';
+import { NODE_HINTS, NODE_KEYS } from '../redis/keys.ts';
+import { loadLuaScript } from '../redis/lua-script.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+
+interface NodeLife {
+  readonly nodeNo: number;
+  readonly epoch: number;
+}
+
+export interface NodeUpReply {
+  readonly epoch: number;
+  /** Milliseconds since 1970 by Redis's clock; so is every time below. */
+  readonly redisNowMs: number;
+}
+
+export type RenewalReply =
+  | { readonly type: 'superseded'; readonly byEpoch: number }
+  | { readonly type: 'renewed'; readonly was: 'kept' | 'lapsed' | 'lost'; readonly redisNowMs: number };
+
+export interface TableReading {
+  readonly redisNowMs: number;
+  /** Of the last change: give it to the next reading. */
+  readonly serial: string;
+  readonly leases: readonly { readonly nodeNo: number; readonly endsAtMs: number }[];
+  /** Signed texts of the records that have changed. */
+  readonly records: readonly { readonly nodeNo: number; readonly text: string }[];
+}
+
+export interface RecordNews {
+  /** Signed record; undefined when it has not changed. */
+  readonly text: string | undefined;
+  /** Whether others should hear of it at once, and not when they look next. */
+  readonly isUrgent: boolean;
+}
+
+export interface NodeScripts {
+  up(nodeNo: number): Promise<NodeUpReply>;
+  renew(life: NodeLife, leaseMs: number, news: RecordNews): Promise<RenewalReply>;
+  leave(life: NodeLife): Promise<void>;
+  readTable(sinceSerial: string): Promise<TableReading>;
+}
+
+const Up = z.tuple([z.number(), z.number()]);
+const Renewal = z.union([
+  z.tuple([z.literal('superseded'), z.number()]),
+  z.tuple([z.union([z.literal('kept'), z.literal('lapsed'), z.literal('lost')]), z.number()]),
+]);
+const Table = z.tuple([z.number(), z.string(), z.array(z.string()), z.array(z.string())]);
+
+export function createNodeScripts(link: RedisLink): NodeScripts {
+  const [up, renew, leave, table] = ['node-up', 'node-renew', 'node-leave', 'node-table'].map(loadLuaScript) as [Lua, Lua, Lua, Lua];
+  const { epochs, leases, records, changes, lives } = NODE_KEYS;
+  return {
+    async up(nodeNo) {
+      const [epoch, redisNowMs] = Up.parse(await link.run(up, [epochs, lives], [nodeNo]));
+      return { epoch, redisNowMs };
+    },
+    async renew({ nodeNo, epoch }, leaseMs, { text, isUrgent }) {
+      const words = [nodeNo, epoch, leaseMs, text ?? '', NODE_HINTS, isUrgent ? 1 : 0];
+      const [was, number] = Renewal.parse(await link.run(renew, [epochs, leases, records, changes, lives], words));
+      return was === 'superseded' ? { type: 'superseded', byEpoch: number } : { type: 'renewed', was, redisNowMs: number };
+    },
+    async leave({ nodeNo, epoch }) {
+      await link.run(leave, [epochs, leases], [nodeNo, epoch, NODE_HINTS]);
+    },
+    async readTable(sinceSerial) {
+      const [redisNowMs, serial, ends, texts] = Table.parse(await link.run(table, [leases, records, changes], [sinceSerial]));
+      return {
+        redisNowMs,
+        serial,
+        leases: pairs(ends).map(([nodeNo, endsAtMs]) => ({ nodeNo: Number(nodeNo), endsAtMs: Number(endsAtMs) })),
+        records: pairs(texts).map(([nodeNo, text]) => ({ nodeNo: Number(nodeNo), text })),
+      };
+    },
+  };
+}
+
+type Lua = ReturnType<typeof loadLuaScript>;
+
+function pairs(list: readonly string[]): (readonly [string, string])[] {
+  return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index] ?? '', list[2 * index + 1] ?? ''] as const);
+}

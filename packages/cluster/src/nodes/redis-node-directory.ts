@@ -1,0 +1,94 @@
+import type { KeyObject } from 'node:crypto';
+import type { NodeDirectory, NodeListener, NodeRecord, NodeState } from '@causeway/sfu';
+import { NODE_HINTS } from '../redis/keys.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import type { ClusterClock } from '../time/cluster-clock.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { NodeScripts } from './node-scripts.ts';
+import { NodeTable } from './node-table.ts';
+import { TablePoll } from './table-poll.ts';
+import type { Timers } from './timers.ts';
+
+export interface RedisNodeDirectoryOptions {
+  readonly self: NodeRecord;
+  readonly link: Pick<RedisLink, 'subscribe'>;
+  readonly scripts: NodeScripts;
+  readonly timers: Timers;
+  readonly clusterClock: ClusterClock;
+  /** Signs node records. */
+  readonly key: KeyObject;
+  readonly isMediaAlive: () => boolean;
+  readonly onSuperseded: (byEpoch: number) => void;
+  /** Others may have taken this node for dead, and swept up after it. */
+  readonly onRevived: (cause: 'lapsed' | 'lost') => void;
+  readonly onStalled: () => void;
+}
+
+/** The nodes as Redis tells of them, this one among them for as long as it keeps its lease. */
+export class RedisNodeDirectory implements NodeDirectory {
+  readonly #table: NodeTable;
+  readonly #lease: LeaseKeeper;
+  readonly #poll: TablePoll;
+  readonly #listeners = new Set<NodeListener>();
+
+  /** Nothing happens before `start`. */
+  constructor(options: RedisNodeDirectoryOptions) {
+    const { self, link, scripts, timers, key } = options;
+    this.#table = new NodeTable(self.nodeNo, key);
+    this.#lease = new LeaseKeeper(options);
+    this.#poll = new TablePoll({ scripts, timers, table: this.#table, onRead: () => this.#tell() });
+    link.subscribe(NODE_HINTS, () => this.#poll.hurry());
+  }
+
+  /** Takes the lease, reads the table, and goes on doing both. @throws SfuError `registry_unavailable` */
+  async start(): Promise<void> {
+    await this.#lease.start();
+    await this.#poll.start();
+  }
+
+  get self(): NodeRecord {
+    return this.#lease.self;
+  }
+
+  get others(): readonly NodeRecord[] {
+    return [...this.#table.live.values()];
+  }
+
+  /** How many node records were not signed with the cluster key, too old, or not understood. */
+  get recordsRefused(): number {
+    return this.#table.refused;
+  }
+
+  find(nodeNo: number): NodeRecord | undefined {
+    return nodeNo === this.self.nodeNo ? this.self : this.#table.live.get(nodeNo);
+  }
+
+  watch(listener: NodeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  announce(change: { readonly state?: NodeState; readonly load?: number }): void {
+    this.#lease.announce(change);
+  }
+
+  /** Reads the table now, for whoever met a node that is not in it. Never rejects. */
+  refresh(): Promise<void> {
+    return this.#poll.refresh();
+  }
+
+  /** Ends the lease and all timers. */
+  async close(): Promise<void> {
+    this.#poll.stop();
+    await this.#lease.stop();
+  }
+
+  #tell(): void {
+    for (const change of this.#poll.takeChanges()) {
+      for (const listener of [...this.#listeners]) {
+        if (change.type === 'put') listener.onNodePut(change.record);
+        else listener.onNodeGone(change.record, change.why);
+      }
+    }
+  }
+}

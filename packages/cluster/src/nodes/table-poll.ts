@@ -1,0 +1,99 @@
+import type { CancelTimer } from '@causeway/sfu';
+import type { NodeScripts, TableReading } from './node-scripts.ts';
+import type { NodeChange, NodeTable } from './node-table.ts';
+import type { Timers } from './timers.ts';
+
+export interface TablePollOptions {
+  readonly scripts: NodeScripts;
+  readonly timers: Timers;
+  readonly table: NodeTable;
+  /** Changes can be taken. */
+  readonly onRead: () => void;
+}
+
+const INTERVAL_MS = 1_000;
+/** However many hints there are. */
+const MIN_INTERVAL_MS = 100;
+/** Leases are read again right after the first of them should have ended, so a dead node is not seen a second longer. */
+const PAST_LEASE_END_MS = 5;
+/** Longer between two readings than this process ever means to leave: it stood still. */
+const STANDSTILL_MS = 3_000;
+
+/** Reads the table of nodes again and again: hints make it quicker, and are never needed. */
+export class TablePoll {
+  readonly #options: TablePollOptions;
+  #serial = '0';
+  #changes: NodeChange[] = [];
+  #lastReadAtMs: number | undefined;
+  #reading: Promise<void> | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #hasStopped = false;
+
+  constructor(options: TablePollOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#read();
+  }
+
+  /** Reads within a tenth of a second. */
+  hurry(): void {
+    const sinceMs = this.#options.timers.nowMs() - (this.#lastReadAtMs ?? 0);
+    if (this.#reading === undefined) this.#schedule(Math.max(0, MIN_INTERVAL_MS - sinceMs));
+  }
+
+  /** One reading serves all who ask meanwhile. Never rejects. */
+  async refresh(): Promise<void> {
+    // One that is under way may have been answered already: what is asked for may not be in it.
+    await this.#reading;
+    await (this.#reading ?? this.#readNow());
+  }
+
+  takeChanges(): readonly NodeChange[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  stop(): void {
+    this.#hasStopped = true;
+    this.#cancelTimer?.();
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#hasStopped) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#options.timers.schedule(delayMs, () => void this.#readNow());
+  }
+
+  #readNow(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#reading = this.#read()
+      .catch(() => {
+        this.#options.table.noteTrouble(this.#options.timers.nowMs());
+        this.#schedule(INTERVAL_MS);
+      })
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const { scripts, timers, table } = this.#options;
+    const reading = await scripts.readTable(this.#serial);
+    const nowMs = timers.nowMs();
+    if (this.#lastReadAtMs !== undefined && nowMs - this.#lastReadAtMs > STANDSTILL_MS) table.noteTrouble(nowMs);
+    this.#lastReadAtMs = nowMs;
+    this.#serial = reading.serial;
+    this.#changes.push(...table.apply(reading, nowMs));
+    this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));
+    this.#options.onRead();
+  }
+}
+
+/** @returns infinity if no lease is running */
+function msToNextLeaseEnd({ leases, redisNowMs }: TableReading): number {
+  return Math.min(Number.POSITIVE_INFINITY, ...leases.map(({ endsAtMs }) => endsAtMs - redisNowMs).filter((leftMs) => leftMs > 0));
+}

@@ -1,0 +1,75 @@
+/**
+ * Every key in Redis. What is in braces chooses the slot in a Redis Cluster: keys of one app are in one slot, and those of the nodes
+ * in another, so a script never needs keys of two. An app id has no colon, so no app can be called `:nodes`.
+ */
+
+const NODES = 'sfu:{:nodes}';
+
+/** One life of one node, as part of keys and in sets. */
+export type LifeName = `${number}:${number}`;
+
+export function lifeName({ nodeNo, epoch }: { readonly nodeNo: number; readonly epoch: number }): LifeName {
+  return `${nodeNo}:${epoch}`;
+}
+
+/** @returns undefined if the text is not the name of a life */
+export function parseLifeName(text: string): { readonly nodeNo: number; readonly epoch: number } | undefined {
+  const [, nodeNo, epoch] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  return nodeNo === undefined ? undefined : { nodeNo: Number(nodeNo), epoch: Number(epoch) };
+}
+
+export const NODE_KEYS = {
+  /** Hash: node number to its newest epoch. Never expires. */
+  epochs: `${NODES}:epochs`,
+  /** Sorted set: node number by the end of its lease, milliseconds of Redis's clock; 0 when it said goodbye. */
+  leases: `${NODES}:leases`,
+  /** Hash: node number to its signed record. */
+  records: `${NODES}:records`,
+  /** Sorted set: node number by the serial of the last change of its record. */
+  changes: `${NODES}:changes`,
+  /** Set of lives that may have records in apps. */
+  lives: `${NODES}:lives`,
+  /** Set of apps that a life has records in. */
+  appsOf: (life: LifeName) => `${NODES}:apps:${life}`,
+  /** Who sweeps up after a dead life; expires. */
+  sweeperOf: (life: LifeName) => `${NODES}:sweep:${life}`,
+} as const;
+
+/** Channel on which nodes hear that the table of nodes has changed. */
+export const NODE_HINTS = `${NODES}:hints`;
+
+export interface AppKeys {
+  /** Text: the app as JSON. */
+  readonly config: string;
+  /** Sorted set: session id by its serial, which is its age. */
+  readonly index: string;
+  /** Text: the serial given last. */
+  readonly serial: string;
+  /** Hash of one session: `life`, `serial`, `record` (JSON). */
+  session(sessionId: string): string;
+  /** Hash: publication id to the record of the track (JSON). */
+  tracks(sessionId: string): string;
+  /** Set of ids of the sessions that a life has records of. */
+  ownedBy(life: LifeName): string;
+  /** Text: how many writes of a life have been carried out. */
+  writesOf(life: LifeName): string;
+  /** Hash: life to the number of the last batch of usage that was counted. */
+  readonly usageMarks: string;
+  /** Hash: metric to bytes. */
+  usage(day: string): string;
+}
+
+export function appKeys(appId: string): AppKeys {
+  const app = `sfu:{${appId}}`;
+  return {
+    config: `${app}:cfg`,
+    index: `${app}:idx`,
+    serial: `${app}:serial`,
+    session: (sessionId) => `${app}:s:${sessionId}`,
+    tracks: (sessionId) => `${app}:t:${sessionId}`,
+    ownedBy: (life) => `${app}:own:${life}`,
+    writesOf: (life) => `${app}:writes:${life}`,
+    usageMarks: `${app}:hwm`,
+    usage: (day) => `${app}:use:${day}`,
+  };
+}

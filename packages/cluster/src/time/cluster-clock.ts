@@ -1,0 +1,24 @@
+/**
+ * The time that all nodes agree on, which is Redis's: told with every renewal of the lease, carried on by the process's own clock
+ * between them, and on while Redis is away. Wall clocks of nodes may be hours apart.
+ */
+export class ClusterClock {
+  readonly #nowMs: () => number;
+  /** To be added to the process's clock. */
+  #offsetMs = 0;
+
+  /** @param nowMs milliseconds on a clock that never goes back */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Milliseconds since 1970. Means nothing before the first `set`. */
+  nowMs(): number {
+    return this.#nowMs() + this.#offsetMs;
+  }
+
+  /** @param redisNowMs as just received */
+  set(redisNowMs: number): void {
+    this.#offsetMs = redisNowMs - this.#nowMs();
+  }
+}

@@ -1,0 +1,35 @@
+import { RedisServer } from '@causeway/testkit/redis';
+import { connectRedis } from '../../src/redis/connect-redis.ts';
+import { IoredisLink } from '../../src/redis/ioredis-link.ts';
+import { parseRedisUrl } from '../../src/redis/redis-target.ts';
+import { until } from './until.ts';
+
+/** A Redis of its own for the tests of one file, and links to it that are closed with it. */
+export class RedisForTests {
+  readonly server: RedisServer;
+  readonly #links: IoredisLink[] = [];
+
+  private constructor(server: RedisServer) {
+    this.server = server;
+  }
+
+  static async start(): Promise<RedisForTests> {
+    return new RedisForTests(await RedisServer.start());
+  }
+
+  /** @param url default: the server itself */
+  async connect(url = this.server.url): Promise<IoredisLink> {
+    const link = new IoredisLink(
+      connectRedis(parseRedisUrl(url), 'test', () => 0.5),
+      { nowMs: () => performance.now() },
+    );
+    this.#links.push(link);
+    await until('Redis answers', async () => (await link.send(['PING'])) === 'PONG');
+    return link;
+  }
+
+  async stop(): Promise<void> {
+    for (const link of this.#links) link.close();
+    await this.server.stop();
+  }
+}

@@ -1,0 +1,256 @@
+import type { NodeRecord } from '@causeway/sfu';
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import { writeNodeRecord } from '../../src/nodes/node-record-text.ts';
+import { RedisNodeDirectory } from '../../src/nodes/redis-node-directory.ts';
+import { ClusterClock } from '../../src/time/cluster-clock.ts';
+import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
+import { nodeRecord } from '../doubles/node-records.ts';
+import { NodeRows } from '../doubles/node-rows.ts';
+
+const KEY = deriveClusterKeys('a key that the whole cluster knows').nodeRecords;
+const STRANGERS_KEY = deriveClusterKeys('a key that only somebody else knows').nodeRecords;
+
+interface Node {
+  readonly directory: RedisNodeDirectory;
+  /** What it was told and told others, with the second. */
+  readonly told: string[];
+  readonly media: { isAlive: boolean };
+}
+
+describe('the directory of nodes', () => {
+  let clock: VirtualClock;
+  let rows: NodeRows;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    rows = new NodeRows(() => clock.wallClockMs());
+  });
+
+  async function startNode(nodeNo: number, changes: Partial<NodeRecord> = {}): Promise<Node> {
+    const clusterClock = new ClusterClock(() => clock.nowMs());
+    const { epoch, redisNowMs } = await rows.up(nodeNo);
+    clusterClock.set(redisNowMs);
+    const told: string[] = [];
+    const media = { isAlive: true };
+    const note = (news: string): void => void told.push(`${clock.nowMs() / 1000} s: ${news}`);
+    const directory = new RedisNodeDirectory({
+      self: nodeRecord(nodeNo, { epoch, ...changes }),
+      link: { subscribe: (_, onHint) => rows.onHint.add(() => onHint('')) },
+      scripts: rows,
+      timers: clock,
+      clusterClock,
+      key: KEY,
+      isMediaAlive: () => media.isAlive,
+      onSuperseded: () => note('superseded'),
+      onRevived: (cause) => note(`revived after its lease was ${cause}`),
+      onStalled: () => note('stalled'),
+    });
+    directory.watch({
+      onNodePut: (record) => note(`put ${record.nodeNo} ${record.state} ${record.load}`),
+      onNodeGone: (record, why) => note(`gone ${record.nodeNo} ${why}`),
+    });
+    await directory.start();
+    return { directory, told, media };
+  }
+
+  test('nodes find each other, whoever came first', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+
+    await clock.advance(100);
+
+    expect(one.told).toEqual(['0.1 s: put 102 serving 0']);
+    expect(one.directory.find(102)).toEqual(other.directory.self);
+    expect(other.directory.others).toEqual([one.directory.self]);
+    expect(other.directory.find(102)).toEqual(other.directory.self);
+    expect(other.directory.find(103)).toBeUndefined();
+  });
+
+  test('nodes that live on are told of once', async () => {
+    const one = await startNode(101);
+    await startNode(102);
+
+    await clock.advance(120_000);
+
+    // Its record is dated anew every 30 s, which is put again.
+    expect(new Set(one.told.map((news) => news.replace(/^.* s: /, '')))).toEqual(new Set(['put 102 serving 0']));
+    expect(one.told.length).toBeLessThan(8);
+  });
+
+  test('others hear of a state within a tenth of a second, and of a notable load within seconds', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    await clock.advance(500);
+    one.told.length = 0;
+
+    other.directory.announce({ state: 'draining' });
+    await clock.advance(100);
+    other.directory.announce({ load: 0.04 });
+    await clock.advance(10_000);
+    other.directory.announce({ load: 0.5 });
+    await clock.advance(2_000);
+
+    expect(one.told).toEqual(['0.5 s: put 102 draining 0', expect.stringMatching(/^1[01](\.\d+)? s: put 102 draining 0.5$/)]);
+  });
+
+  test('a node whose media loop stands still is gone when its lease ends, six seconds after its last sign', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    await clock.advance(1_000);
+    other.media.isAlive = false;
+
+    await clock.advance(20_000);
+
+    expect(one.told).toEqual(['0.1 s: put 102 serving 0', '6.005 s: gone 102 lease-ended']);
+    expect(other.told).toContain('2 s: stalled');
+    expect(one.directory.find(102)).toBeUndefined();
+  });
+
+  test('a node that comes back after its lease is told so, and is there again for the others', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    other.media.isAlive = false;
+    await clock.advance(10_000);
+
+    other.media.isAlive = true;
+    await clock.advance(1_000);
+
+    expect(other.told.at(-1)).toMatch(/revived after its lease was lapsed$/);
+    expect(one.told.at(-1)).toMatch(/put 102 serving 0$/);
+  });
+
+  test('a node that says goodbye is gone at once', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    await clock.advance(1_000);
+
+    await other.directory.close();
+    await clock.advance(100);
+
+    expect(one.told.at(-1)).toBe('1 s: gone 102 left');
+  });
+
+  test('a newer life supersedes the older one, which is told so and falls silent', async () => {
+    const one = await startNode(101);
+    const former = await startNode(102);
+    await clock.advance(500);
+    const newer = await startNode(102);
+
+    await clock.advance(10_000);
+
+    expect(former.told).toContain('2 s: superseded');
+    expect(one.told.slice(1, 3)).toEqual(['0.5 s: gone 102 superseded', '0.5 s: put 102 serving 0']);
+    expect(one.directory.find(102)?.epoch).toBe(newer.directory.self.epoch);
+    await former.directory.close();
+    await clock.advance(1_000);
+    expect(one.directory.find(102)).toBeDefined();
+  });
+
+  test('while Redis is away everybody stays, and nobody is dropped for ten seconds after, unless it is dead', async () => {
+    const one = await startNode(101);
+    await startNode(102);
+    const dead = await startNode(103);
+    await clock.advance(1_500);
+    rows.isAway = true;
+    dead.media.isAlive = false;
+
+    await clock.advance(60_000);
+    expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102, 103]);
+    rows.isAway = false;
+    await clock.advance(9_000);
+    expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102, 103]);
+    await clock.advance(4_000);
+
+    expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102]);
+    expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
+  });
+
+  test('a Redis that has forgotten everything drops nobody who is alive', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    const dead = await startNode(103);
+    await clock.advance(1_500);
+    rows.forgetAll();
+    dead.media.isAlive = false;
+
+    await clock.advance(9_000);
+    expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102, 103]);
+    await clock.advance(4_000);
+
+    expect(one.directory.others).toEqual([other.directory.self]);
+    expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
+    expect(other.told).toContainEqual(expect.stringMatching(/revived after its lease was lost$/));
+  });
+
+  test('records that nobody of the cluster signed change nothing and are counted', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    const former = rows.recordOf(102);
+    await clock.advance(500);
+    const forged = nodeRecord(102, { epoch: 2 ** 31, apiUrl: 'http://203.0.113.66/' });
+
+    rows.overwriteRecord(102, writeNodeRecord(forged, clock.wallClockMs(), STRANGERS_KEY));
+    await clock.advance(1_100);
+    rows.overwriteRecord(103, former);
+    await rows.renew({ nodeNo: 103, epoch: 1 }, 6_000, { text: undefined, isUrgent: false });
+    await clock.advance(1_100);
+
+    expect(one.directory.find(102)).toEqual(other.directory.self);
+    expect(one.directory.find(103)).toBeUndefined();
+    expect(one.directory.recordsRefused).toBe(2);
+  });
+
+  test('the record of a former life does not come back', async () => {
+    const one = await startNode(101);
+    await startNode(102);
+    const former = rows.recordOf(102);
+    const newer = await startNode(102);
+    await clock.advance(500);
+
+    rows.overwriteRecord(102, former);
+    await clock.advance(1_100);
+
+    expect(one.directory.find(102)).toEqual(newer.directory.self);
+  });
+
+  test('a reader that stood still does not take others for dead because of what it reads first', async () => {
+    const one = await startNode(101);
+    await startNode(102);
+    await clock.advance(500);
+    // Everything stands still, as in a virtual machine that is moved, and the reader wakes first.
+    const [renew, readTable] = [rows.renew.bind(rows), rows.readTable.bind(rows)];
+    let wakeReader = (): void => {};
+    const standstill = new Promise<void>((resolve) => {
+      wakeReader = resolve;
+    });
+    rows.renew = () => Promise.reject(new Error('not awake yet'));
+    rows.readTable = (serial) => standstill.then(() => readTable(serial));
+    await clock.advance(8_000);
+    wakeReader();
+    await clock.advance(100);
+    rows.renew = renew;
+    await clock.advance(2_000);
+
+    expect(one.told).not.toContainEqual(expect.stringContaining('gone'));
+    expect(one.directory.find(102)).toBeDefined();
+  });
+
+  test('whoever needs to know now need not wait for the next reading', async () => {
+    const one = await startNode(101);
+    rows.onHint.clear();
+    await startNode(102);
+
+    await Promise.all([one.directory.refresh(), one.directory.refresh()]);
+
+    expect(one.directory.find(102)).toBeDefined();
+  });
+
+  test('nothing is left when it has closed', async () => {
+    const one = await startNode(101);
+    await clock.advance(500);
+
+    await one.directory.close();
+
+    expect(clock.armedTimers).toBe(0);
+  });
+});
