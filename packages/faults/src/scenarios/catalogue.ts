@@ -1,5 +1,6 @@
 import { clockSkew } from './clock-skew.ts';
 import { firstFrame } from './first-frame.ts';
+import { forged } from './forged.ts';
 import { herd } from './herd.ts';
 import { killRegion } from './kill-region.ts';
 import { linkCut } from './link-cut.ts';
@@ -36,4 +37,5 @@ export const SCENARIOS: readonly Scenario[] = [
   redisSlow,
   redisKilledOver,
   redisFrozenOver,
+  forged,
 ];

@@ -8,19 +8,22 @@ export interface Finding {
 
 /** @param unit follows the number: " ms" */
 export function atMost(what: string, seen: number, limit: number, unit: string = ''): Finding {
-  return { what, seen: `${rounded(seen)}${unit}`, wanted: `at most ${rounded(limit)}${unit}`, isMet: seen <= limit };
+  return { what, seen: withUnit(seen, unit), wanted: `at most ${rounded(limit)}${unit}`, isMet: seen <= limit };
 }
 
 export function atLeast(what: string, seen: number, limit: number, unit: string = ''): Finding {
-  return { what, seen: `${rounded(seen)}${unit}`, wanted: `at least ${rounded(limit)}${unit}`, isMet: seen >= limit };
+  return { what, seen: withUnit(seen, unit), wanted: `at least ${rounded(limit)}${unit}`, isMet: seen >= limit };
 }
 
 export function exactly(what: string, seen: number | string, wanted: number | string): Finding {
   return { what, seen: String(seen), wanted: String(wanted), isMet: seen === wanted };
 }
 
+function withUnit(value: number, unit: string): string {
+  return Number.isFinite(value) ? `${rounded(value)}${unit}` : 'never';
+}
+
 /** Three decimals at most, and none where they say nothing. */
 function rounded(value: number): string {
-  if (!Number.isFinite(value)) return 'never';
   return String(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000);
 }
