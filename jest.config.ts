@@ -14,14 +14,10 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: [
-        '<rootDir>/packages/!(e2e|interop|faults)/test/**/*.test.ts',
-        '<rootDir>/packages/faults/test/unit/**/*.test.ts',
-        '<rootDir>/scripts/checks/**/*.test.ts',
-      ],
+      testMatch: ['<rootDir>/packages/!(e2e|interop|faults)/test/**/*.test.ts', '<rootDir>/scripts/checks/**/*.test.ts'],
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/packages/e2e/test/**/*.test.ts'] },
-    { ...shared, displayName: 'faults', testMatch: ['<rootDir>/packages/faults/test/short/**/*.test.ts'] },
+    { ...shared, displayName: 'faults', testMatch: ['<rootDir>/packages/faults/test/**/*.test.ts'] },
     { ...shared, displayName: 'interop', testMatch: ['<rootDir>/packages/interop/test/**/*.test.ts'] },
   ],
 } satisfies Config;
