@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createSecureSuite } from '@causeway/secure';
 import { assembleSfu } from './assemble-sfu.ts';
 import type { SfuEvent } from './events.ts';
 import { resolveMediaAddresses } from './io/local-addresses.ts';
@@ -11,7 +10,8 @@ import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
 import type { SessionLimits } from './session/session-parts.ts';
 import type { Sfu } from './sfu.ts';
-import { InlineShard } from './shard/inline-shard.ts';
+import { automaticWorkers, openShard } from './shard/open-shard.ts';
+import type { ShardLoss } from './shard/shard-pool.ts';
 
 export interface SfuOptions {
   /** UDP port of all media; 0 lets the system choose. Default 0. */
@@ -26,6 +26,13 @@ export interface SfuOptions {
   readonly connectPaths?: boolean;
   /** How many of those sockets at most. Default: half of the files that the process may have open. */
   readonly maxConnectedSockets?: number;
+  /**
+   * How many threads carry media, at most `MAX_SHARDS`: with more than one, each is a worker thread, all on the same UDP port (Linux only);
+   * `auto` has one for every core but one. Default 1: the calling thread.
+   */
+  readonly workers?: number | 'auto';
+  /** A worker thread has ended by a defect of ours, or for want of memory. It is replaced; its sessions are closed. */
+  readonly onShardLost?: (loss: ShardLoss) => void;
   /** Default: one in memory, for a node that stands alone. */
   readonly registry?: Registry;
   readonly limits?: Partial<SessionLimits>;
@@ -49,22 +56,26 @@ const CONNECTED_SHARE_OF_FILES = 0.5;
 export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
   const listen = options.listenAddress === undefined ? [] : [options.listenAddress];
   const addresses = resolveMediaAddresses(listen, options.announcedAddresses ?? []);
-  const shard = new InlineShard({
-    suite: await createSecureSuite(),
+  const clock = createNodeClock();
+  const maxMemoryBytes = options.maxMemoryBytes ?? memoryLimitBytes();
+  const setup = {
     addresses: addresses.listen,
     port: options.udpPort ?? 0,
     connectPaths: options.connectPaths ?? true,
     maxConnectedSockets: options.maxConnectedSockets ?? openFilesLimit() * CONNECTED_SHARE_OF_FILES,
-  });
-  await shard.open();
+    maxMemoryBytes,
+    clock,
+    onShardLost: options.onShardLost,
+  };
+  const { workers = 1 } = options;
+  const opened = await openShard(workers === 'auto' ? automaticWorkers() : workers, setup, createProcessLoad(maxMemoryBytes));
   return assembleSfu({
-    shard,
+    ...opened,
     registry: options.registry ?? new MemoryRegistry(),
-    clock: createNodeClock(),
+    clock,
     random: { bytes: randomBytes },
     nodeNo: options.nodeNo ?? DEFAULT_NODE_NO,
     announcedAddresses: addresses.announced,
-    load: createProcessLoad(options.maxMemoryBytes ?? memoryLimitBytes()),
     ...(options.overload !== undefined && { overload: options.overload }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),

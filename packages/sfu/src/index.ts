@@ -6,7 +6,7 @@ export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type Tra
 export type { SessionCensus, SfuInspection, ShardInspection, ShardObjects, UdpCensus } from './inspection.ts';
 export { createNodeClock } from './io/node-clock.ts';
 export { openFilesLimit } from './io/open-files-limit.ts';
-export { shardNoOf } from './negotiation/index.ts';
+export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal } from './overload/admission.ts';
 export type { EntranceReport } from './overload/entrance.ts';
@@ -16,4 +16,5 @@ export type { Random } from './random.ts';
 export * from './registry/index.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
+export type { ShardLoss } from './shard/shard-pool.ts';
 export type { Shard } from './shard.ts';

@@ -26,6 +26,10 @@ export const nonNegativeNumber: OptionKind<number> = {
   read: (input) => (typeof input === 'number' && Number.isFinite(input) && input >= 0 ? input : undefined),
 };
 
+export function autoOr(kind: OptionKind<number>): OptionKind<number | 'auto'> {
+  return { expected: `${kind.expected}, or auto`, read: (input) => (input === 'auto' ? input : kind.read(input)) };
+}
+
 export const ipAddress: OptionKind<string> = {
   expected: 'an IPv4 or IPv6 address',
   read: (input) => (typeof input === 'string' && isIP(input) !== 0 ? input : undefined),

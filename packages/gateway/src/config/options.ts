@@ -2,7 +2,7 @@ import { MAX_NODE_NO } from '@causeway/protocol';
 import { DEFAULT_OVERLOAD_LIMITS, type GeoPoint, type SocketAddress } from '@causeway/sfu';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
 import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
-import { integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
+import { autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
 /** One thing an operator may set. */
 export interface Option<Value> {
@@ -155,6 +155,13 @@ export const OPTIONS = {
     kind: integerFrom(5, 10_000),
     fallback: DEFAULT_OVERLOAD_LIMITS.maxEventLoopDelayMs,
     meaning: 'New sessions are refused while packets wait longer than this, one in a hundred of them, for ten seconds.',
+  }),
+  workers: option<number | 'auto'>({
+    variable: 'CAUSEWAY_WORKERS',
+    kind: autoOr(integerFrom(1, 64)),
+    fallback: 1,
+    meaning:
+      'Threads that carry media: with more than one, each has a core to itself, all on the one UDP port (Linux only); `auto` leaves one core for HTTP.',
   }),
   debugPort: option<number | undefined>({
     variable: 'CAUSEWAY_DEBUG_PORT',

@@ -46,7 +46,7 @@ export interface Daemon {
 export async function startDaemon(config: Config, services: DaemonServices): Promise<Daemon> {
   const { logger } = services;
   const madeUpApp = config.apps.length === 0 ? makeUpApp() : undefined;
-  const sfu = await openSfu(config);
+  const sfu = await openSfu(config, logger);
   const servers = createServers(sfu, madeUpApp === undefined ? config : { ...config, apps: [madeUpApp.app] }, services);
   const ports = await openHttp(servers, config).catch(async (error: unknown) => {
     await sfu.close();
@@ -64,13 +64,15 @@ export async function startDaemon(config: Config, services: DaemonServices): Pro
   };
 }
 
-async function openSfu(config: Config): Promise<Sfu> {
-  const { udpPort, listenAddress, announcedAddresses, nodeNumber, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
+async function openSfu(config: Config, logger: Logger): Promise<Sfu> {
+  const { udpPort, listenAddress, announcedAddresses, nodeNumber, workers, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
   try {
     return await createSfu({
       udpPort,
       announcedAddresses,
       nodeNo: nodeNumber,
+      workers,
+      onShardLost: (loss) => logger.log('error', 'a worker thread is gone and is replaced; its sessions are closed', { ...loss }),
       overload: { maxSessions, maxEventLoopDelayMs },
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
       // Like the HTTP server, which takes IPv4 on `::` as well.

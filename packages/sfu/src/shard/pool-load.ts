@@ -1,0 +1,28 @@
+import type { LoadSample, LoadSource } from '../overload/load-source.ts';
+import type { ShardPool } from './shard-pool.ts';
+
+/**
+ * How much a node with several shards has to do, as far as it concerns the next session: that one goes to the shard with the least to
+ * do, but passes through the main thread like all.
+ *
+ * @param main load of the main thread
+ */
+export function createPoolLoad(main: LoadSource, pool: Pick<ShardPool, 'shards'>): LoadSource {
+  return {
+    start: (listener) =>
+      main.start((sample) => {
+        const loads = pool.shards().flatMap(({ isAlive, load }) => (isAlive && load !== undefined ? [load] : []));
+        listener(combine(sample, loads));
+      }),
+    stop: () => main.stop(),
+  };
+}
+
+function combine(main: LoadSample, shards: readonly LoadSample[]): LoadSample {
+  const [first, ...others] = shards;
+  if (first === undefined) return main;
+  const idlest = others.reduce((least, each) => (each.utilization < least.utilization ? each : least), first);
+  const busier = idlest.utilization > main.utilization ? idlest : main;
+  // Each thread has a heap of its own, and reaching the limit of one ends it.
+  return { ...busier, memoryShare: Math.max(main.memoryShare, ...shards.map(({ memoryShare }) => memoryShare)) };
+}
