@@ -14,25 +14,29 @@ export async function findTakenPorts(uses: readonly PortUse[]): Promise<PortUse[
 async function isTcpTaken(port: number): Promise<boolean> {
   for (const host of ['::', '127.0.0.1']) {
     const server = createServer().listen({ port, host, exclusive: true });
-    const taken = await Promise.race([
-      once(server, 'listening').then(() => false),
-      once(server, 'error').then(([error]) => isInUse(error)),
-    ]);
-    if (taken) return true;
+    const error: unknown = await once(server, 'listening').then(
+      () => undefined,
+      (refusal: unknown) => refusal,
+    );
+    if (isInUse(error)) return true;
+    if (error !== undefined) continue;
     server.close();
-    await once(server, 'close').catch(() => undefined);
+    await once(server, 'close');
   }
   return false;
 }
 
 async function isUdpTaken(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind({ port, exclusive: true });
-  const taken = await Promise.race([once(socket, 'listening').then(() => false), once(socket, 'error').then(() => true)]);
+  const taken = await once(socket, 'listening').then(
+    () => false,
+    () => true,
+  );
   if (!taken) socket.close();
   return taken;
 }
 
 /** A machine without IPv6 has nobody on `::`. */
 function isInUse(error: unknown): boolean {
-  return (error as { readonly code?: string }).code === 'EADDRINUSE';
+  return (error as { readonly code?: string } | undefined)?.code === 'EADDRINUSE';
 }
