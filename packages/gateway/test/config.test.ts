@@ -37,6 +37,7 @@ test('with nothing set, everything has its default', () => {
     maxSessions: 10_000,
     maxMemoryMb: undefined,
     maxEventLoopDelayMs: 50,
+    workers: 1,
     debugPort: undefined,
     logLevel: 'info',
     apps: [],

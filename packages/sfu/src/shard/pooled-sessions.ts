@@ -9,15 +9,14 @@ interface PooledTransport {
 /** Which transport is on which shard, and what it has: engines forget with a transport what belongs to it, and so does the pool. */
 export class PooledSessions {
   readonly #transports = new Map<string, PooledTransport>();
+  /** Transports by shard. */
+  readonly #counts = new Map<number, number>();
   readonly #transportOfTrack = new Map<string, string>();
   readonly #transportOfSubscription = new Map<string, string>();
 
-  get transportCount(): number {
-    return this.#transports.size;
-  }
-
   open(transportId: string, shardNo: number): void {
     this.#transports.set(transportId, { shardNo, tracks: new Set(), subscriptions: new Set() });
+    this.#counts.set(shardNo, this.countOn(shardNo) + 1);
   }
 
   shardNoOf(transportId: string): number | undefined {
@@ -37,9 +36,7 @@ export class PooledSessions {
   }
 
   countOn(shardNo: number): number {
-    let count = 0;
-    for (const transport of this.#transports.values()) if (transport.shardNo === shardNo) count++;
-    return count;
+    return this.#counts.get(shardNo) ?? 0;
   }
 
   putTrack({ trackId, transportId }: PublisherTrackPlan): void {
@@ -65,10 +62,12 @@ export class PooledSessions {
   /** Forgets a transport. @returns what it had */
   close(transportId: string): { readonly tracks: readonly string[]; readonly subscriptions: readonly string[] } {
     const transport = this.#transports.get(transportId);
-    const [tracks, subscriptions] = [[...(transport?.tracks ?? [])], [...(transport?.subscriptions ?? [])]];
+    if (transport === undefined) return { tracks: [], subscriptions: [] };
+    const [tracks, subscriptions] = [[...transport.tracks], [...transport.subscriptions]];
     for (const trackId of tracks) this.removeTrack(trackId);
     for (const subscriptionId of subscriptions) this.removeSubscription(subscriptionId);
     this.#transports.delete(transportId);
+    this.#counts.set(transport.shardNo, this.countOn(transport.shardNo) - 1);
     return { tracks, subscriptions };
   }
 }
