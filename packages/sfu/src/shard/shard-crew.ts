@@ -33,7 +33,7 @@ export interface ShardCrewOptions {
 export interface ShardCrewListener {
   /** Called before anything is asked of the new one. */
   onJoined(shardNo: number, member: PoolMember): void;
-  /** @param linkIds transports of links that went with it; their other ends are closed by now */
+  /** @param linkIds transports of links that end with it */
   onLost(shardNo: number, error: Error, linkIds: readonly string[]): void;
 }
 
@@ -154,14 +154,9 @@ export class ShardCrew {
     if (seat.member !== member || this.#isClosed) return;
     seat.member = undefined;
     const linkIds = [...seat.links.values()];
-    for (const [otherNo, transportId] of seat.links) {
-      const other = this.#seatOf(otherNo);
-      other.links.delete(seat.shardNo);
-      other.member?.closeTransport(transportId);
-    }
-    seat.links.clear();
-    for (const other of this.members()) other.part(seat.shardNo);
     this.#listener?.onLost(seat.shardNo, error, linkIds);
+    for (const linkId of linkIds) this.closeLink(linkId);
+    for (const other of this.members()) other.part(seat.shardNo);
     // At once, unless it is lost again and again before anybody has seen it alive.
     if (seat.retryMs > FIRST_RETRY_MS) this.#replaceLater(seat);
     else void this.#replace(seat);

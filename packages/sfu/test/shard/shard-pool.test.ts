@@ -1,0 +1,278 @@
+import { PoolScene } from '../doubles/pool-scene.ts';
+
+/** Subscriptions of a shard that belong to links, written short. */
+function crossingsFrom(scene: PoolScene, shardNo: number) {
+  return [...scene.member(shardNo).subscriptions.values()]
+    .filter(({ transportId }) => transportId.startsWith('shards-'))
+    .map(({ sourceTrackId, preferredRid, paused, isExactLayer }) => ({ sourceTrackId, preferredRid, paused, isExactLayer }));
+}
+
+test('verbs go to the shard that the user fragment names', async () => {
+  const scene = await PoolScene.open(3);
+
+  scene.join('alice', 2);
+  const trackId = scene.publish('alice');
+  scene.join('bob', 2);
+  const subscriptionId = scene.subscribe('bob', trackId);
+  scene.pool.restartIce(scene.transportPlan('bob', 2));
+  scene.pool.removeSubscriberTrack(subscriptionId);
+  scene.pool.removePublisherTrack(trackId);
+  scene.pool.closeTransport('alice');
+
+  expect(scene.member(2).log).toEqual([
+    'openTransport alice',
+    'putPublisherTrack alice/camera',
+    'openTransport bob',
+    'putSubscriberTrack bob/watch',
+    'restartIce bob',
+    'removeSubscriberTrack bob/watch',
+    'removePublisherTrack alice/camera',
+    'closeTransport alice',
+  ]);
+  expect([scene.member(0).log, scene.member(1).log]).toEqual([[], []]);
+});
+
+test('a track crosses to a shard once, however many watch it there, and the link ends with the last of them', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  const trackId = scene.publish('alice');
+  for (const name of ['bob', 'carol', 'dave']) scene.join(name, 1);
+
+  for (const name of ['bob', 'carol', 'dave']) scene.subscribe(name, trackId);
+  await scene.clock.advance(0);
+  const crossing = { from: crossingsFrom(scene, 0), to: [...scene.member(1).publications.keys()], count: scene.pool.crossings };
+  scene.pool.removeSubscriberTrack('bob/watch');
+  scene.pool.closeTransport('carol');
+  const whileOneWatches = scene.pool.crossings;
+  scene.subscribe('dave', undefined);
+
+  expect(crossing).toEqual({ from: [{ sourceTrackId: trackId, preferredRid: undefined, paused: false }], to: [trackId], count: 1 });
+  expect([whileOneWatches, scene.pool.crossings]).toEqual([1, 0]);
+  expect([...scene.member(0).transports.keys()]).toEqual(['alice']);
+  expect([...scene.member(1).transports.keys()]).toEqual(['bob', 'dave']);
+  expect([...scene.member(1).publications.keys()]).toEqual([]);
+});
+
+test('nothing is sent to the other shard before that expects it', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 1);
+  const ready = Promise.withResolvers<void>();
+  scene.member(1).holdUp = ready.promise;
+
+  scene.subscribe('bob', scene.publish('alice'));
+  await scene.clock.advance(1_000);
+  const early = crossingsFrom(scene, 0);
+  ready.resolve();
+  await scene.clock.advance(0);
+
+  expect(early).toEqual([]);
+  expect(crossingsFrom(scene, 0)).toHaveLength(1);
+});
+
+test('only the simulcast layers that somebody wants cross', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  const trackId = scene.publish('alice', { rids: ['low', 'mid', 'high'] });
+  scene.member(0).listener.onLayersChanged(trackId, ['high', 'mid', 'low']);
+  for (const name of ['bob', 'carol']) scene.join(name, 1);
+
+  scene.subscribe('bob', trackId);
+  scene.subscribe('carol', trackId, { preferredRid: 'low' });
+  await scene.clock.advance(0);
+  const both = crossingsFrom(scene, 0);
+  scene.member(0).listener.onLayersChanged(trackId, ['mid', 'low']);
+  const afterTheBestFellSilent = crossingsFrom(scene, 0);
+  scene.subscribe('carol', trackId, { preferredRid: 'low', paused: true });
+
+  const layer = (preferredRid: string, paused: boolean) => ({ sourceTrackId: trackId, preferredRid, paused, isExactLayer: true });
+  expect(both).toEqual(expect.arrayContaining([layer('low', false), layer('high', false)]));
+  expect(both).toHaveLength(2);
+  expect(afterTheBestFellSilent).toEqual(expect.arrayContaining([layer('low', false), layer('high', true), layer('mid', false)]));
+  expect(crossingsFrom(scene, 0)).toEqual(expect.arrayContaining([layer('low', true), layer('high', true), layer('mid', false)]));
+});
+
+test('a subscriber that changes to another track keeps the old one until it has the new one', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 0);
+  scene.join('carol', 1);
+  const [first, second] = [scene.publish('alice'), scene.publish('bob')];
+  scene.subscribe('carol', first);
+  await scene.clock.advance(0);
+  const seen = scene.member(1).log.length;
+
+  scene.subscribe('carol', second);
+  await scene.clock.advance(0);
+
+  expect(scene.member(1).log.slice(seen)).toEqual([
+    `putPublisherTrack ${second}`,
+    'putSubscriberTrack carol/watch',
+    `removePublisherTrack ${first}`,
+  ]);
+});
+
+test('a track that is published anew with other codecs crosses under new numbers, and its subscribers hear of no end', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 1);
+  const trackId = scene.publish('alice');
+  scene.subscribe('bob', trackId);
+  await scene.clock.advance(0);
+  const before = scene.member(1).publications.get(trackId);
+
+  const h264 = { name: 'h264', clockRateHz: 90_000, channels: 1, fmtp: '', nack: true, pli: true, fir: false };
+  scene.publish('alice', { codecs: [{ ...h264, payloadType: 102, rtxPayloadType: 103 }] });
+  await scene.clock.advance(0);
+  const after = scene.member(1).publications.get(trackId);
+
+  expect(after?.codecs.map(({ name }) => name)).toEqual(['h264']);
+  expect(after?.ssrcs).not.toEqual(before?.ssrcs);
+  expect(after?.mid).toBe(before?.mid);
+  expect(scene.member(1).log).not.toContain(`removePublisherTrack ${trackId}`);
+  expect(crossingsFrom(scene, 0)).toHaveLength(1);
+});
+
+test('what a shard tells of its links, and of tracks that only cross to it, stays in the pool', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 1);
+  const trackId = scene.publish('alice');
+  scene.subscribe('bob', trackId);
+  const [linkId = ''] = [...scene.member(1).transports.keys()].filter((id) => id.startsWith('shards-'));
+
+  scene.member(1).listener.onConnectionState(linkId, 'connected');
+  scene.member(1).listener.onTrackActivity(trackId, 'active');
+  scene.member(1).listener.onLayersChanged(trackId, ['high']);
+  scene.member(0).listener.onTrackActivity(trackId, 'active');
+  scene.member(1).listener.onConnectionState('bob', 'connected');
+
+  expect(linkId).not.toBe('');
+  expect(scene.news).toEqual([`onTrackActivity ${trackId} active`, 'onConnectionState bob connected']);
+});
+
+test('a lost shard takes its sessions with it and no others; its tracks end elsewhere; it is replaced', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 1);
+  scene.join('carol', 1);
+  const [fromAlice, fromBob] = [scene.publish('alice'), scene.publish('bob')];
+  scene.subscribe('alice', fromBob);
+  scene.subscribe('bob', fromAlice);
+  await scene.clock.advance(0);
+
+  scene.member(1).loseThread(new Error('out of memory'));
+  const survivors = [...scene.member(0).transports.keys()];
+  const left = [...scene.member(0).publications.keys()];
+  await scene.clock.advance(0);
+  scene.join('erin', 1);
+  scene.subscribe('erin', fromAlice);
+  await scene.clock.advance(0);
+
+  expect(scene.news).toEqual(['onTransportClosed bob internal_error', 'onTransportClosed carol internal_error']);
+  expect(scene.losses).toMatchObject([{ shardNo: 1, sessions: 2, error: { message: 'out of memory' } }]);
+  expect([survivors, left]).toEqual([['alice'], [fromAlice]]);
+  expect(scene.started[1]).toHaveLength(2);
+  expect(scene.member(0).neighbours).toEqual([1]);
+  expect([...scene.member(1).publications.keys()]).toEqual([fromAlice]);
+});
+
+test('a session that was placed on a shard which is just being replaced ends, and is told so', async () => {
+  const scene = await PoolScene.open();
+  scene.refusedStarts = 3;
+  scene.member(1).loseThread(new Error('lost'));
+  await scene.clock.advance(0);
+
+  scene.join('alice', 1);
+  scene.publish('alice');
+  const chosen = scene.pool.chooseShardNo();
+  await scene.clock.advance(0);
+
+  expect(scene.news).toEqual(['onTransportClosed alice internal_error']);
+  expect(chosen).toBe(0);
+});
+
+test('a shard that cannot be started is tried again, less and less often', async () => {
+  const scene = await PoolScene.open();
+  scene.refusedStarts = 4;
+  scene.member(1).loseThread(new Error('lost'));
+  const startsAfter: number[] = [];
+
+  for (const ms of [0, 2_000, 4_000, 8_000, 16_000]) {
+    await scene.pass(ms);
+    startsAfter.push(4 - scene.refusedStarts);
+  }
+
+  expect(startsAfter).toEqual([1, 2, 3, 4, 4]);
+  expect(scene.started[1]).toHaveLength(2);
+});
+
+test('a shard whose event loop stands still is no longer alive, gets no new sessions, and is ended and replaced in the end', async () => {
+  const scene = await PoolScene.open();
+  await scene.pass(3_000);
+  const healthy = scene.pool.shards().map(({ isAlive }) => isAlive);
+
+  await scene.pass(3_000, [0]);
+  const hanging = scene.pool.shards().map(({ isAlive }) => isAlive);
+  const chosen = scene.pool.chooseShardNo();
+  await scene.pass(5_000, [0]);
+
+  expect([healthy, hanging, chosen]).toEqual([[true, true], [false, true], 1]);
+  expect(scene.pool.isAlive()).toBe(true);
+  expect(scene.started[0]?.map(({ isTerminated }) => isTerminated)).toEqual([true, false]);
+});
+
+test('the pool is alive while one of its shards is', async () => {
+  const scene = await PoolScene.open();
+
+  await scene.pass(3_000, [0, 1]);
+
+  expect(scene.pool.isAlive()).toBe(false);
+});
+
+test('new sessions go where there is least to do, and newcomers of the same second are kept apart', async () => {
+  const scene = await PoolScene.open(3);
+  scene.member(0).beat(0.5);
+  scene.member(1).beat(0.1);
+  scene.member(2).beat(0.101);
+
+  const chosen = [1, 2, 3, 4].map(() => scene.pool.chooseShardNo());
+  scene.member(1).beat(0.9);
+  scene.member(2).beat(0.8);
+  const afterTheLoadChanged = scene.pool.chooseShardNo();
+
+  expect(chosen).toEqual([1, 2, 1, 2]);
+  expect(afterTheLoadChanged).toBe(0);
+});
+
+test('what the shards hold is added up', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  scene.join('bob', 1);
+  scene.publish('alice');
+
+  const { objects, traffic } = await scene.pool.inspect();
+
+  expect(objects.engine).toMatchObject({ transports: 2, publisherTracks: 1, subscriberTracks: 0 });
+  expect(traffic.rtpPacketsSent).toBe(0);
+});
+
+test('closing leaves no timer behind, and no shard is started any more', async () => {
+  const scene = await PoolScene.open();
+  scene.refusedStarts = 1;
+  scene.member(0).loseThread(new Error('lost'));
+  await scene.clock.advance(0);
+
+  await scene.pool.close();
+  await scene.clock.advance(60_000);
+
+  expect(scene.clock.armedTimers).toBe(0);
+  expect(scene.member(1).isClosed).toBe(true);
+  expect(scene.started[0]).toHaveLength(1);
+});
+
+test('if one shard cannot be had at the start, none stays', async () => {
+  const opened: unknown = await PoolScene.openRefused();
+
+  expect(opened).toEqual({ message: 'no thread for you', closed: [true] });
+});
