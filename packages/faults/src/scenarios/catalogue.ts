@@ -16,6 +16,7 @@ import { redisSlow } from './redis-slow.ts';
 import { roaming } from './roaming.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
+import { workerCrash } from './worker-crash.ts';
 
 /** All scenarios, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ownerDies,
   herd,
   nodeFrozen,
+  workerCrash,
   rollingRestart,
   roaming,
   clockSkew,
