@@ -20,6 +20,10 @@ export class ReceivingPeer {
   readonly packets = new Map<number, ReceivedRtp>();
   duplicates = 0;
   repairedByRtx = 0;
+  #first = Number.POSITIVE_INFINITY;
+  #highest = Number.NEGATIVE_INFINITY;
+  /** Nothing is missing from the first number to this one. */
+  #completeTo = Number.NEGATIVE_INFINITY;
 
   constructor(world: VirtualWorld, peer: ScriptedPeer, options: ReceivingPeerOptions) {
     this.peer = peer;
@@ -35,9 +39,9 @@ export class ReceivingPeer {
 
   /** Unwrapped numbers between the first and the last packet that have not arrived. */
   get missing(): number[] {
-    const numbers = [...this.packets.keys()];
+    while (this.packets.has(this.#completeTo + 1)) this.#completeTo++;
     const missing: number[] = [];
-    for (let sequence = Math.min(...numbers); sequence < Math.max(...numbers); sequence++) {
+    for (let sequence = this.#completeTo + 1; sequence < this.#highest; sequence++) {
       if (!this.packets.has(sequence)) missing.push(sequence);
     }
     return missing;
@@ -69,5 +73,9 @@ export class ReceivingPeer {
     const sequence = this.#unwrapper.unwrap(packet.sequence);
     if (this.packets.has(sequence)) this.duplicates++;
     else this.packets.set(sequence, packet);
+    this.#highest = Math.max(this.#highest, sequence);
+    if (sequence >= this.#first) return;
+    this.#first = sequence;
+    this.#completeTo = sequence;
   }
 }

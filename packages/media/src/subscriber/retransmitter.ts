@@ -43,6 +43,7 @@ export class Retransmitter {
   readonly #view = new RtpView();
   #payloadTypes: PayloadTypeMaps;
   #rtxSequence: number;
+  #isGivenUp = false;
   packetsResent = 0;
 
   constructor(context: EngineContext, transport: PeerTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
@@ -60,19 +61,22 @@ export class Retransmitter {
 
   /** Notes a packet that is sent for the first time. */
   noteSent(nowMs: number, outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number, sizeBytes: number): void {
-    this.#sent.note(outSeq, sourceSeq, epoch);
+    this.#sent.note(nowMs, outSeq, sourceSeq, epoch);
     this.#budget.noteSent(nowMs, sizeBytes);
   }
 
-  handleNack(nowMs: number, lost: readonly Seq16[]): void {
+  /** @returns false if the receiver still misses a packet that will not be sent again: what depends on it cannot be decoded */
+  handleNack(nowMs: number, lost: readonly Seq16[]): boolean {
     const { highest } = this.#parts.sequence;
-    if (highest === undefined) return;
+    if (highest === undefined) return true;
+    this.#isGivenUp = false;
     const highest16 = toSeq16(highest);
     const count = Math.min(lost.length, MAX_NUMBERS_PER_NACK);
     for (let index = 0; index < count; index++) {
       const reason = this.#resend(nowMs, (highest + seq16Distance(highest16, lost[index])) as ExtendedSeq);
       if (reason !== undefined) this.#context.drops.increment(reason);
     }
+    return !this.#isGivenUp;
   }
 
   /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
@@ -85,7 +89,10 @@ export class Retransmitter {
   #resend(nowMs: number, outSeq: ExtendedSeq): DropReason | undefined {
     const sent = this.#sent;
     if (!sent.find(outSeq)) return DropReason.NackForUnknown;
-    if (!sent.mayResend(nowMs, this.#transport.rttMs)) return DropReason.RtxSuppressed;
+    if (!sent.mayResend(nowMs, this.#transport.rttMs)) {
+      this.#isGivenUp ||= sent.isGivenUp(nowMs, this.#transport.rttMs);
+      return DropReason.RtxSuppressed;
+    }
     const source = this.#parts.sequence.sourceOf(sent.epoch);
     const packet = source && this.reload(nowMs, source, sent.sourceSeq);
     if (source === undefined || packet === undefined || !this.#transport.canSend) return DropReason.RtxNotInHistory;

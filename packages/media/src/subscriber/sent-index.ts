@@ -9,6 +9,8 @@ const INITIAL_CAPACITY = 64;
 const MAX_ANSWERS = 3;
 const MIN_SPACING_MS = 20;
 const NO_EPOCH = 0;
+/** In the place of a number of answers: sent once, but so late that it may have been asked for while it was on its way. */
+const SENT_LATE = 0xff;
 
 export class SentIndex {
   readonly #maxPackets: number;
@@ -36,18 +38,20 @@ export class SentIndex {
   }
 
   /**
-   * Notes that `outSeq` carries `sourceSeq`, late packets included.
+   * Notes that `outSeq` is sent now and carries `sourceSeq`, late packets included.
    *
    * @param epoch 1 … 65,535
    */
-  note(outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number): void {
-    if (!(outSeq <= this.#highest)) this.#advanceTo(outSeq);
+  note(nowMs: number, outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number): void {
+    const isLate = outSeq <= this.#highest;
+    if (!isLate) this.#advanceTo(outSeq);
     else if (outSeq <= this.#highest - this.capacity) return;
     else if (outSeq < this.#first) this.#first = outSeq;
     const slot = this.#slotOf(outSeq);
     this.#sourceSeqs[slot] = sourceSeq;
     this.#epochs[slot] = epoch;
-    if (this.#answers !== undefined) this.#answers.count[slot] = 0;
+    if (isLate) this.#noteLate(nowMs, slot);
+    else if (this.#answers !== undefined) this.#answers.count[slot] = 0;
   }
 
   /** Finds the packet sent as `outSeq`. @returns false, with `sourceSeq` and `epoch` unchanged, if none was or it is too long ago */
@@ -65,15 +69,31 @@ export class SentIndex {
   mayResend(nowMs: number, rttMs: number): boolean {
     const answers = this.#answers;
     if (answers === undefined || answers.count[this.#foundSlot] === 0) return true;
-    if (answers.count[this.#foundSlot] >= MAX_ANSWERS) return false;
+    const count = answers.count[this.#foundSlot];
+    if (count >= MAX_ANSWERS && count !== SENT_LATE) return false;
+    return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
+  }
+
+  /** The packet found last was sent again as often as may be, in vain: it is asked for once more after the last answer had its time. */
+  isGivenUp(nowMs: number, rttMs: number): boolean {
+    const answers = this.#answers;
+    if (answers === undefined || answers.count[this.#foundSlot] < MAX_ANSWERS) return false;
     return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
   }
 
   /** The packet found last is sent again now. */
   noteResent(nowMs: number): void {
     this.#answers ??= new Answers(this.capacity);
-    this.#answers.count[this.#foundSlot]++;
-    this.#answers.lastAtMs[this.#foundSlot] = nowMs;
+    const { count, lastAtMs } = this.#answers;
+    count[this.#foundSlot] = count[this.#foundSlot] === SENT_LATE ? 1 : count[this.#foundSlot] + 1;
+    lastAtMs[this.#foundSlot] = nowMs;
+  }
+
+  /** The receiver has seen newer ones and asks for this one while it comes: to answer that would be to send it twice. */
+  #noteLate(nowMs: number, slot: number): void {
+    this.#answers ??= new Answers(this.capacity);
+    this.#answers.count[slot] = SENT_LATE;
+    this.#answers.lastAtMs[slot] = nowMs;
   }
 
   #advanceTo(outSeq: number): void {

@@ -8,16 +8,7 @@ import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import {
-  type DataChannelInfo,
-  type SecureCloseReason,
-  type SecureEndpoint,
-  type SecureEndpointListener,
-  UNPROTECT_FORGED,
-  UNPROTECT_MALFORMED,
-  UNPROTECT_NOT_READY,
-  UNPROTECT_REPLAYED,
-} from '../secure-endpoint.ts';
+import type { DataChannelInfo, SecureCloseReason, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { IceLite } from './ice-lite.ts';
@@ -29,6 +20,7 @@ import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
 import { RtcpSender } from './rtcp-sender.ts';
 import { TransportCongestion } from './transport-congestion.ts';
+import { unprotectDropReason } from './unprotect-drop-reason.ts';
 
 /** Assumed until a receiver report says better; what mediasoup assumes. */
 const INITIAL_RTT_MS = 100;
@@ -38,13 +30,6 @@ const SENDER_CLOCK_LEAK = 0.05;
 const PACKET_WEIGHT = 1;
 /** A compound holds many messages, most of them lists, and few are sent. */
 const RTCP_WEIGHT = 4;
-
-const UNPROTECT_DROP_REASONS = new Map<number, DropReason>([
-  [UNPROTECT_NOT_READY, DropReason.RtpBeforeKeys],
-  [UNPROTECT_MALFORMED, DropReason.RtpMalformed],
-  [UNPROTECT_FORGED, DropReason.SrtpAuthFailed],
-  [UNPROTECT_REPLAYED, DropReason.SrtpReplayed],
-]);
 
 export class PeerTransport implements SecureEndpointListener {
   readonly id: string;
@@ -172,6 +157,8 @@ export class PeerTransport implements SecureEndpointListener {
   regainConsent(): void {
     this.#hasConsent = true;
     this.#updateCanSend();
+    // What was sent into the silence is lost, and a node waits for it on behalf of many.
+    if (this.isLink) this.#becomeReachable();
   }
 
   /** A publication or subscription came or went. */
@@ -275,7 +262,10 @@ export class PeerTransport implements SecureEndpointListener {
   #updateCanSend(): void {
     const could = this.#canSend;
     this.#canSend = this.#secured && this.#hasConsent && this.ice.selectedPath?.isProven === true;
-    if (could || !this.#canSend) return;
+    if (!could && this.#canSend) this.#becomeReachable();
+  }
+
+  #becomeReachable(): void {
     this.#becameReachable = true;
     this.context.defer(this);
   }
@@ -292,6 +282,6 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   #refuse(reason: number): void {
-    this.context.drops.increment(UNPROTECT_DROP_REASONS.get(reason) ?? DropReason.RtpMalformed);
+    this.context.drops.increment(unprotectDropReason(reason));
   }
 }

@@ -9,7 +9,7 @@ function seqOf(value: number): ExtendedSeq {
 }
 
 function noteRange(index: SentIndex, from: number, to: number, epoch = 1): void {
-  for (let seq = from; seq <= to; seq++) index.note(seqOf(seq), seqOf(seq + 50_000), epoch);
+  for (let seq = from; seq <= to; seq++) index.note(0, seqOf(seq), seqOf(seq + 50_000), epoch);
 }
 
 /** Asks for a packet as a NACK does. @returns whether it was sent again */
@@ -22,7 +22,7 @@ function ask(index: SentIndex, nowMs: number, seq: number, rttMs = RTT_MS): bool
 describe('SentIndex', () => {
   test('finds which source packet a number carried', () => {
     const index = new SentIndex(256);
-    index.note(seqOf(10), seqOf(70_000), 3);
+    index.note(0, seqOf(10), seqOf(70_000), 3);
 
     expect(index.find(seqOf(10))).toBe(true);
 
@@ -34,21 +34,34 @@ describe('SentIndex', () => {
     const index = new SentIndex(256);
     expect(index.find(seqOf(0))).toBe(false);
 
-    index.note(seqOf(10), seqOf(1), 1);
-    index.note(seqOf(13), seqOf(4), 1);
+    index.note(0, seqOf(10), seqOf(1), 1);
+    index.note(0, seqOf(13), seqOf(4), 1);
 
     expect([9, 11, 12, 14].map((seq) => index.find(seqOf(seq)))).toEqual([false, false, false, false]);
   });
 
   test('takes late packets', () => {
     const index = new SentIndex(256);
-    index.note(seqOf(10), seqOf(1), 1);
-    index.note(seqOf(13), seqOf(4), 1);
+    index.note(0, seqOf(10), seqOf(1), 1);
+    index.note(0, seqOf(13), seqOf(4), 1);
 
-    index.note(seqOf(12), seqOf(3), 1);
+    index.note(0, seqOf(12), seqOf(3), 1);
 
     expect(index.find(seqOf(12))).toBe(true);
     expect(index.sourceSeq).toBe(3);
+  });
+
+  test('takes the request for a packet that was sent late for one that crossed it, until a round trip has passed', () => {
+    const index = new SentIndex(256);
+    index.note(0, seqOf(10), seqOf(1), 1);
+    index.note(0, seqOf(13), seqOf(4), 1);
+    index.note(500, seqOf(12), seqOf(3), 1);
+
+    expect(ask(index, 500 + RTT_MS - 1, 12)).toBe(false);
+    expect(ask(index, 500 + RTT_MS, 12)).toBe(true);
+    expect(ask(index, 500 + 2 * RTT_MS, 12)).toBe(true);
+    expect(ask(index, 500 + 3 * RTT_MS, 12)).toBe(true);
+    expect(ask(index, 500 + 4 * RTT_MS, 12)).toBe(false);
   });
 
   test('reaches exactly as far back as it was told', () => {
@@ -90,7 +103,7 @@ describe('SentIndex', () => {
     const index = new SentIndex(256);
     noteRange(index, 1, 300);
 
-    index.note(seqOf(310), seqOf(1), 1);
+    index.note(0, seqOf(310), seqOf(1), 1);
 
     expect([301, 305, 309].map((seq) => index.find(seqOf(seq)))).toEqual([false, false, false]);
     expect(index.find(seqOf(310))).toBe(true);
@@ -101,7 +114,7 @@ describe('SentIndex', () => {
     const index = new SentIndex(256);
     noteRange(index, 1, 300);
 
-    index.note(seqOf(10_000), seqOf(1), 1);
+    index.note(0, seqOf(10_000), seqOf(1), 1);
 
     expect(index.find(seqOf(300))).toBe(false);
     expect(index.find(seqOf(9_900))).toBe(false);
@@ -185,7 +198,7 @@ describe('SentIndex', () => {
         let highest = 65_500;
         steps.forEach(({ advance }, turn) => {
           const seq = Math.max(highest + advance, 65_500);
-          index.note(seqOf(seq), seqOf(turn), (turn % 65_535) + 1);
+          index.note(0, seqOf(seq), seqOf(turn), (turn % 65_535) + 1);
           model.set(seq, turn);
           highest = Math.max(highest, seq);
         });

@@ -1,0 +1,183 @@
+import { CLEAN_LINK, type Impairment, serialOf } from '@causeway/testkit';
+import { LINK, LINK_SSRC, LinkedCall } from './linked-call.ts';
+
+const FRAME_INTERVAL_MS = 33;
+
+test('a track reaches a subscriber of another engine, complete and in order', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.subscribeBob();
+
+  call.runFor(2000);
+  call.a.run(100);
+
+  const serials = call.receiver.inOrder.map(({ payload }) => serialOf(payload));
+  expect(serials).toEqual(Array.from({ length: call.publisher.packetsSent }, (_, serial) => serial));
+  expect(call.receiver.duplicates).toBe(0);
+});
+
+test('the first picture comes one way of the link after the keyframe that is asked for at once', () => {
+  const oneWayMs = 75;
+  const call = new LinkedCall({ link: { ...CLEAN_LINK, delayMs: oneWayMs } });
+  call.runFor(1000);
+  call.announce('camera', [{ ssrc: LINK_SSRC, rtxSsrc: LINK_SSRC + 1 }]);
+  call.subscribeBob();
+  const startedMs = call.a.nowMs;
+
+  call.relay();
+  call.runFor(500);
+
+  // To Alice and back to A, the wait for her next frame, the link, and the way to Bob.
+  const [first] = call.receiver.inOrder;
+  expect(first?.atMs).toBeLessThanOrEqual(startedMs + 2 * CLEAN_LINK.delayMs + FRAME_INTERVAL_MS + oneWayMs + CLEAN_LINK.delayMs);
+  expect(call.publisher.keyframeRequestsMs).toHaveLength(1);
+});
+
+test('whoever joins at the other end while the track is relayed costs one request for a keyframe, and gets one', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.runFor(2000);
+  const requestsBefore = call.publisher.keyframeRequestsMs.length;
+  const sentBefore = call.publisher.packetsSent;
+
+  call.subscribeBob();
+  call.runFor(1000);
+  call.a.run(100);
+
+  const serials = call.receiver.inOrder.map(({ payload }) => serialOf(payload));
+  expect(call.publisher.keyframeRequestsMs.length - requestsBefore).toBe(1);
+  expect(serials[0]).toBeLessThan(sentBefore + 12);
+  expect(serials.at(-1)).toBe(call.publisher.packetsSent - 1);
+});
+
+test('a hundred subscribers that lose the picture again and again ask the publisher for two keyframes a second at most', () => {
+  const call = new LinkedCall();
+  call.relay();
+  const subscribers = Array.from({ length: 100 }, (_, place) => call.b.connectPeer(`viewer-${place}`));
+  for (const subscriber of subscribers) call.b.subscribe(subscriber, { sourceTrackId: 'camera', ssrc: 90 });
+  for (const subscriber of subscribers) call.b.keepAlive(subscriber, 6000);
+  call.runFor(1000);
+  const before = call.publisher.keyframeRequestsMs.length;
+
+  for (let afterMs = 0; afterMs < 5000; afterMs += 50) {
+    call.b.after(afterMs, (nowMs) => {
+      for (const subscriber of subscribers) call.b.engine.handleDatagram(nowMs, subscriber.path, pictureLoss(90));
+    });
+  }
+  call.runFor(5000);
+
+  const requests = call.publisher.keyframeRequestsMs.length - before;
+  expect(requests).toBeGreaterThan(2);
+  expect(requests).toBeLessThanOrEqual(11);
+});
+
+describe.each([
+  ['2% loss', { ...CLEAN_LINK, delayMs: 75, lossProbability: 0.02 }],
+  ['5% loss', { ...CLEAN_LINK, delayMs: 75, lossProbability: 0.05 }],
+  ['2% loss, reordering and copies', { delayMs: 75, jitterMs: 30, lossProbability: 0.02, duplicateProbability: 0.01 }],
+  ['5% loss, reordering and copies', { delayMs: 75, jitterMs: 30, lossProbability: 0.05, duplicateProbability: 0.01 }],
+] satisfies [string, Impairment][])('on a link of 150 ms round trip with %s', (_name, link) => {
+  test.each([11, 12, 13])('a subscriber misses at most one packet in a thousand, and gets none twice (seed %i)', (seed) => {
+    const call = new LinkedCall({ seed, link, packetsPerFrame: 8 });
+    call.relay();
+    call.subscribeBob();
+    call.receiver.askForMissing(22_000);
+
+    call.runFor(20_000);
+    call.a.run(1500);
+
+    const sent = call.publisher.packetsSent;
+    const serials = call.receiver.inOrder.map(({ payload }) => serialOf(payload));
+    expect(call.link.back.lost).toBeGreaterThan(0.01 * sent);
+    // From the first picture on, which may have had to be asked for twice.
+    expect(sent - (serials[0] ?? 0) - serials.length).toBeLessThanOrEqual(0.001 * sent);
+    expect(serials[0]).toBeLessThan(100);
+    expect(new Set(serials).size).toBe(serials.length);
+    expect(call.receiver.duplicates).toBe(0);
+  });
+});
+
+test('what the subscriber lost is sent again by its own engine, which asks nobody', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.subscribeBob();
+  call.runFor(500);
+  const askedOfAlice = call.alice.rtcp.filter(({ type }) => type === 'nack').length;
+  const before = { overTheLink: call.link.back.sent, published: call.publisher.packetsSent };
+  let lost = 0;
+  call.b.linksOf(call.bob.path).down.lose = (datagram) => (datagram[1] ?? 0) < 192 && (datagram[0] ?? 0) >= 128 && lost++ % 10 === 0;
+  call.receiver.askForMissing(3000);
+
+  call.runFor(2000);
+  call.b.linksOf(call.bob.path).down.lose = () => false;
+  call.a.run(500);
+
+  expect(lost).toBeGreaterThan(100);
+  expect(call.receiver.missing).toEqual([]);
+  expect(call.receiver.repairedByRtx).toBeGreaterThan(10);
+  expect(call.alice.rtcp.filter(({ type }) => type === 'nack').length).toBe(askedOfAlice);
+  // Checks and reports come on top of the media.
+  const published = call.publisher.packetsSent - before.published;
+  expect(call.link.back.sent - before.overTheLink).toBeLessThan(published + 40);
+});
+
+test('each engine knows how long the link takes and how much of it is lost', () => {
+  const call = new LinkedCall({ link: { ...CLEAN_LINK, delayMs: 60, lossProbability: 0.05 } });
+  call.relay();
+  call.subscribeBob();
+
+  call.runFor(20_000);
+
+  for (const world of [call.a, call.b]) {
+    const [statistics, ...others] = world.engine.linkStatistics();
+    expect(others).toEqual([]);
+    expect(statistics?.transportId).toBe(LINK);
+    expect(statistics?.rttMs).toBeCloseTo(120, 0);
+    expect(statistics?.lossRatio).toBeGreaterThan(0.02);
+    expect(statistics?.lossRatio).toBeLessThan(0.1);
+  }
+});
+
+test('a track that ends on the sending side leaves nothing of the next one to be taken for it', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.subscribeBob();
+  call.runFor(500);
+
+  call.b.engine.removePublisherTrack(call.b.nowMs, 'camera');
+  call.announce('screen', [{ ssrc: 2000, rtxSsrc: undefined }]);
+  call.runFor(100);
+
+  expect(call.b.engine.census()).toMatchObject({ publisherTracks: 1, receiveStreams: 0 });
+  expect(call.b.engine.drops()['unknown-ssrc']).toBeGreaterThan(5);
+});
+
+test('closing the link frees everything at both ends', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.subscribeBob();
+  call.runFor(1000);
+
+  call.a.engine.closeTransport(call.a.nowMs, LINK);
+  call.a.run(100);
+  const closedAt = { a: call.a.engine.census(), b: call.b.engine.census() };
+  call.a.engine.closeTransport(call.a.nowMs, 'alice');
+  call.b.engine.closeTransport(call.b.nowMs, 'bob');
+
+  expect(closedAt.a).toMatchObject({ transports: 1, userFragments: 1, paths: 1, subscriberTracks: 0, linkChecks: 0 });
+  expect(closedAt.b).toMatchObject({ transports: 1, userFragments: 1, paths: 1, publisherTracks: 0, subscriberTracks: 1, linkChecks: 0 });
+  for (const world of [call.a, call.b]) {
+    expect(new Set(Object.values(world.engine.census()))).toEqual(new Set([0]));
+    expect(world.suite.openEndpoints).toBe(0);
+  }
+});
+
+/** A PLI in a packet of its own (RFC 4585 §6.3.1). */
+function pictureLoss(ssrc: number): Uint8Array {
+  const packet = new Uint8Array(12);
+  packet.set([0x81, 206, 0, 2]);
+  const view = new DataView(packet.buffer);
+  view.setUint32(4, 1);
+  view.setUint32(8, ssrc);
+  return packet;
+}
