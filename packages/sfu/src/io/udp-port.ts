@@ -146,10 +146,13 @@ export class UdpPort implements DatagramSink {
   }
 
   async #openLocal(address: string): Promise<void> {
-    const { connectPaths } = this.#options;
+    const { connectPaths, sharing } = this.#options;
     // A shared port would hide a second server on it, so it is taken alone for a moment first.
-    if (connectPaths && this.#options.sharing === undefined) this.#port = await probePort(address, this.#port);
-    const socket = createLiteralSocket(address, { reusePort: connectPaths, receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES });
+    if (connectPaths && sharing === undefined) this.#port = await probePort(address, this.#port);
+    const socket = createLiteralSocket(address, {
+      reusePort: connectPaths || sharing !== undefined,
+      receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES,
+    });
     await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
     const local: LocalSocket = { socket, address };

@@ -1,0 +1,244 @@
+/**
+ * Shards in real threads on one real UDP port. The threads run on Node itself, from the sources: only this file is the test runner's.
+ */
+import type { SecureSuite } from '@causeway/media';
+import { createCertificate, createSecureSuite } from '@causeway/secure';
+import { createNodeClock } from '../../src/io/node-clock.ts';
+import { probePort } from '../../src/io/udp-port.ts';
+import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
+import { WorkerShard } from '../../src/shard/worker-shard.ts';
+import { LeanClient } from '../doubles/lean-client.ts';
+
+const LOOPBACK = '127.0.0.1';
+const TURN_MS = 5;
+
+class WorkerScene {
+  readonly losses: ShardLoss[] = [];
+  /** What the owner was told: `onTransportClosed alice internal_error`. */
+  readonly news: string[] = [];
+  readonly pool: ShardPool;
+  /** By number, the last one that was started. */
+  readonly threads: WorkerShard[];
+  readonly #suite: SecureSuite;
+  readonly #clients: LeanClient[] = [];
+
+  static async open(connectPaths = true): Promise<WorkerScene> {
+    const certificate = await createCertificate(new Date());
+    const port = await probePort(LOOPBACK, 0);
+    const threads: WorkerShard[] = [];
+    const losses: ShardLoss[] = [];
+    const start = { addresses: [LOOPBACK], port, connectPaths, maxConnectedSockets: 100, certificate, maxMemoryBytes: 1 << 30 };
+    const pool = await ShardPool.open({
+      size: 2,
+      clock: createNodeClock(),
+      fingerprint: certificate.fingerprint,
+      port,
+      onShardLost: (loss) => losses.push(loss),
+      startMember: async (shardNo) => {
+        const thread = await WorkerShard.start({ ...start, shardNo });
+        threads[shardNo] = thread;
+        return thread;
+      },
+    });
+    return new WorkerScene(pool, threads, losses, await createSecureSuite());
+  }
+
+  private constructor(pool: ShardPool, threads: WorkerShard[], losses: ShardLoss[], suite: SecureSuite) {
+    this.pool = pool;
+    this.threads = threads;
+    this.losses = losses;
+    this.#suite = suite;
+    const note =
+      (name: string) =>
+      (...args: readonly unknown[]): void => {
+        this.news.push([name, ...args].join(' '));
+      };
+    pool.setListener({
+      onConnectionState: note('onConnectionState'),
+      onTransportClosed: note('onTransportClosed'),
+      onTrackActivity: note('onTrackActivity'),
+      onDataChannelOpened: note('onDataChannelOpened'),
+      onDataChannelClosed: note('onDataChannelClosed'),
+      onDataChannelMessage: note('onDataChannelMessage'),
+      onLayersChanged: note('onLayersChanged'),
+      onDefect: note('onDefect'),
+      onOutputReady: note('onOutputReady'),
+    });
+  }
+
+  async join(id: string, shardNo: number): Promise<LeanClient> {
+    const client = new LeanClient(id, shardNo, this.#suite, this.pool);
+    this.#clients.push(client);
+    this.pool.openTransport(client.transportPlan);
+    await client.connect();
+    return client;
+  }
+
+  /** A call in which the first speaks and the others listen, each of whom has heard it. */
+  async call(speaker: LeanClient, listeners: readonly LeanClient[]): Promise<void> {
+    this.pool.putPublisherTrack(speaker.publisherPlan);
+    for (const listener of listeners) this.pool.putSubscriberTrack(listener.subscriberPlan(speaker));
+    await until(() => {
+      speaker.say('is anybody there?');
+      return listeners.every(({ heard }) => heard.length > 0);
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.pool.close();
+  }
+}
+
+/** Looks again and again; the test's own time limit is the deadline. */
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+}
+
+/** Says so many words, none of which was said before, and waits until all of them have heard the last. */
+async function speak(speaker: LeanClient, listeners: readonly LeanClient[], words: number): Promise<string[]> {
+  const said: string[] = [];
+  const from = performance.now();
+  for (let number = 0; number < words; number++) {
+    said.push(`${from} ${number}`);
+    speaker.say(`${from} ${number}`);
+    await new Promise(setImmediate);
+  }
+  await until(() => listeners.every(({ heard }) => heard.at(-1) === said.at(-1)));
+  return said;
+}
+
+const scenes: WorkerScene[] = [];
+
+async function openScene(connectPaths?: boolean): Promise<WorkerScene> {
+  const scene = await WorkerScene.open(connectPaths);
+  scenes.push(scene);
+  return scene;
+}
+
+afterEach(async () => {
+  for (const scene of scenes.splice(0)) await scene.close();
+});
+
+// Where sockets cannot share a port, there are no workers, and these tests cannot pass: Linux only.
+
+test('clients reach their shard, whichever of them the kernel gives their first packets to', async () => {
+  const scene = await openScene();
+
+  const clients = await Promise.all(Array.from({ length: 24 }, (_, index) => scene.join(`client-${index}`, index % 2)));
+  await until(() => scene.news.length === 2 * clients.length);
+
+  const connected = scene.news.filter((news) => news.endsWith(' connected'));
+  expect(connected).toHaveLength(24);
+  expect(scene.pool.shards().map(({ sessions }) => sessions)).toEqual([12, 12]);
+});
+
+test('a track is heard on its own shard and on the other one, each packet once and in order', async () => {
+  const scene = await openScene();
+  const alice = await scene.join('alice', 0);
+  const listeners = [await scene.join('bob', 0), await scene.join('carol', 1), await scene.join('dave', 1)];
+  await scene.call(alice, listeners);
+
+  const said = await speak(alice, listeners, 200);
+  const { objects } = await scene.pool.inspect();
+
+  for (const { heard } of listeners) expect(heard.slice(-said.length)).toEqual(said);
+  expect(scene.pool.crossings).toBe(1);
+  // Alice's track is one publication at home and one where it crosses to.
+  expect(objects.engine).toMatchObject({ publisherTracks: 2, subscriberTracks: 4 });
+});
+
+test('when everybody has left, the shards hold nothing', async () => {
+  const scene = await openScene();
+  const alice = await scene.join('alice', 0);
+  await scene.call(alice, [await scene.join('bob', 1)]);
+
+  scene.pool.closeTransport('alice');
+  scene.pool.closeTransport('bob');
+
+  const { objects } = await scene.pool.inspect();
+  expect(Object.values(objects).flatMap((counts) => Object.values(counts))).toEqual(
+    Object.values(objects).flatMap((counts) => Object.values(counts).map(() => 0)),
+  );
+});
+
+test('ICE restarts on the shard where the session is', async () => {
+  const scene = await openScene();
+  const [alice, bob] = [await scene.join('alice', 0), await scene.join('bob', 1)];
+  await scene.call(alice, [bob]);
+
+  for (const [client, shardNo] of [
+    [alice, 0],
+    [bob, 1],
+  ] as const) {
+    scene.pool.restartIce(client.restartIce(shardNo));
+    await client.confirmRestart();
+    await client.moveToNewAddress();
+  }
+
+  const said = await speak(alice, [bob], 50);
+  expect(bob.heard.slice(-said.length)).toEqual(said);
+});
+
+test('a client that changes its address is followed to it, whichever shard hears of that first', async () => {
+  const scene = await openScene();
+  const [alice, bob] = [await scene.join('alice', 0), await scene.join('bob', 1)];
+  await scene.call(alice, [bob]);
+  const reached: boolean[] = [];
+
+  for (let move = 0; move < 10; move++) {
+    await alice.moveToNewAddress();
+    await bob.moveToNewAddress();
+    const word = `after move ${move}`;
+    await until(() => {
+      alice.say(word);
+      return bob.heard.at(-1) === word;
+    });
+    reached.push(true);
+  }
+
+  expect(reached).toHaveLength(10);
+  expect(scene.news.filter((news) => news.includes('disconnected'))).toEqual([]);
+});
+
+test('without sockets of their own for clients, what comes to the wrong shard is passed on', async () => {
+  const scene = await openScene(false);
+  const listeners = await Promise.all([0, 1, 0, 1].map((shardNo, index) => scene.join(`listener-${index}`, shardNo)));
+  const speakers = await Promise.all([0, 1, 0, 1].map((shardNo, index) => scene.join(`speaker-${index}`, shardNo)));
+  for (const [index, listener] of listeners.entries()) {
+    const speaker = speakers[(index + 1) % speakers.length];
+    if (speaker !== undefined) await scene.call(speaker, [listener]);
+  }
+
+  const heard: boolean[] = [];
+  for (const [index, listener] of listeners.entries()) {
+    const speaker = speakers[(index + 1) % speakers.length];
+    const said = speaker === undefined ? [] : await speak(speaker, [listener], 50);
+    heard.push(said.length > 0 && listener.heard.slice(-said.length).join() === said.join());
+  }
+
+  expect(heard).toEqual([true, true, true, true]);
+});
+
+test('a thread that ends takes its own sessions only; others lose no packet, and it is replaced on the same port', async () => {
+  const scene = await openScene();
+  const [alice, bob] = [await scene.join('alice', 0), await scene.join('bob', 0)];
+  const [carol, dave] = [await scene.join('carol', 1), await scene.join('dave', 1)];
+  await scene.call(alice, [bob, carol]);
+  await scene.call(carol, [dave]);
+
+  const lost = scene.threads[1];
+  lost?.terminate();
+  const said = await speak(alice, [bob], 500);
+  await until(() => scene.threads[1] !== lost && scene.pool.shards().every(({ isAlive }) => isAlive));
+  const erin = await scene.join('erin', 1);
+  await scene.call(alice, [erin]);
+
+  expect(bob.heard.filter((word) => said.includes(word))).toEqual(said);
+  expect(scene.losses).toMatchObject([{ shardNo: 1, sessions: 2 }]);
+  expect(scene.news.filter((news) => news.startsWith('onTransportClosed'))).toEqual([
+    'onTransportClosed carol internal_error',
+    'onTransportClosed dave internal_error',
+  ]);
+  expect(await scene.pool.inspect()).toMatchObject({ objects: { engine: { subscriberTracks: 3 } } });
+});
