@@ -47,3 +47,14 @@ export function connectWorlds(
   initiator.engine.openTransport(initiator.nowMs, link.plans.initiator);
   return link;
 }
+
+/** Opens a plain transport of the same id in both worlds, each bound to a path to the other: what a link between worker threads is. */
+export function joinWorlds(one: VirtualWorld, other: VirtualWorld, linkId: string, impairment: Impairment): WorldLink {
+  const link = layPath(one, other, linkId, impairment);
+  const { initiator, acceptor } = link.plans;
+  one.engine.openTransport(one.nowMs, { ...initiator, security: 'none' });
+  other.engine.openTransport(other.nowMs, { ...acceptor, security: 'none' });
+  one.engine.bindPath(one.nowMs, linkId, one.network.openPath(other.address, other.port));
+  other.engine.bindPath(other.nowMs, linkId, other.network.openPath(one.address, one.port));
+  return link;
+}

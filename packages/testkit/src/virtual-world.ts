@@ -151,7 +151,8 @@ export class VirtualWorld implements TimeDweller {
     return this.network.linksOf(path);
   }
 
-  publish(peer: ScriptedPeer, plan: Partial<PublisherTrackPlan> & { readonly trackId: string }): void {
+  /** @param peer or whatever else has a transport of that id */
+  publish(peer: Pick<ScriptedPeer, 'id'>, plan: Partial<PublisherTrackPlan> & { readonly trackId: string }): void {
     this.engine.putPublisherTrack(this.nowMs, {
       transportId: peer.id,
       mid: '0',
@@ -165,7 +166,10 @@ export class VirtualWorld implements TimeDweller {
     });
   }
 
-  subscribe(peer: ScriptedPeer, plan: Partial<SubscriberTrackPlan> & { readonly sourceTrackId: string; readonly ssrc: number }): void {
+  subscribe(
+    peer: Pick<ScriptedPeer, 'id'>,
+    plan: Partial<SubscriberTrackPlan> & { readonly sourceTrackId: string; readonly ssrc: number },
+  ): void {
     this.engine.putSubscriberTrack(this.nowMs, {
       transportId: peer.id,
       subscriptionId: `${peer.id}/${plan.ssrc}`,

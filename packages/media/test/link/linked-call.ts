@@ -3,13 +3,13 @@ import {
   CLEAN_LINK,
   connectWorlds,
   type Impairment,
+  joinWorlds,
   PublishingPeer,
   ReceivingPeer,
   type ScriptedPeer,
   VideoSource,
   VirtualTime,
   VirtualWorld,
-  VP8,
   type WorldLink,
 } from '@causeway/testkit';
 
@@ -20,6 +20,8 @@ const BOB_SSRC = 70;
 
 export interface LinkedCallOptions {
   readonly seed?: number;
+  /** `plain`: a link within one process. Default: DTLS over a network. */
+  readonly security?: 'dtls' | 'plain';
   /** Of the network between the engines, from the time when the link is up. */
   readonly link?: Impairment;
   readonly payloadBytes?: number;
@@ -36,11 +38,12 @@ export class LinkedCall {
   readonly publisher: PublishingPeer;
   readonly receiver: ReceivingPeer;
 
-  constructor({ seed = 1, link = CLEAN_LINK, payloadBytes = 200, packetsPerFrame = 3 }: LinkedCallOptions = {}) {
+  constructor({ seed = 1, security = 'dtls', link = CLEAN_LINK, payloadBytes = 200, packetsPerFrame = 3 }: LinkedCallOptions = {}) {
     const time = new VirtualTime();
     this.a = new VirtualWorld({ seed, time, address: '203.0.113.1' });
     this.b = new VirtualWorld({ seed: seed + 1, time, address: '203.0.113.2' });
-    this.link = connectWorlds(this.b, this.a, LINK, { ...CLEAN_LINK, delayMs: link.delayMs });
+    const connect = security === 'plain' ? joinWorlds : connectWorlds;
+    this.link = connect(this.b, this.a, LINK, { ...CLEAN_LINK, delayMs: link.delayMs });
     this.alice = this.a.connectPeer('alice');
     this.bob = this.b.connectPeer('bob');
     this.a.run(1000);
@@ -65,34 +68,12 @@ export class LinkedCall {
 
   /** B expects a track over the link. */
   announce(trackId: string, ssrcs: readonly AnnouncedSsrcPlan[], rids: readonly string[] = []): void {
-    this.b.engine.putPublisherTrack(this.b.nowMs, {
-      transportId: LINK,
-      trackId,
-      mid: trackId,
-      kind: 'video',
-      codecs: [VP8],
-      extensions: [],
-      ssrcs,
-      rids,
-      transportWideCc: false,
-    });
+    this.b.publish({ id: LINK }, { trackId, mid: trackId, ssrcs, rids });
   }
 
   /** A sends a track, or a layer of it, over the link. */
   send(plan: Partial<SubscriberTrackPlan> & { readonly sourceTrackId: string; readonly ssrc: number }): void {
-    this.a.engine.putSubscriberTrack(this.a.nowMs, {
-      transportId: LINK,
-      subscriptionId: `${LINK}/${plan.ssrc}`,
-      mid: plan.sourceTrackId,
-      kind: 'video',
-      rtxSsrc: undefined,
-      cname: 'causeway',
-      codecs: [VP8],
-      extensions: [],
-      paused: false,
-      preferredRid: undefined,
-      ...plan,
-    });
+    this.a.subscribe({ id: LINK }, plan);
   }
 
   subscribeBob(): void {
