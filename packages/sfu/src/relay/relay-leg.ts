@@ -26,11 +26,15 @@ export interface LegLayer {
   readonly rtxSsrc: number;
 }
 
+export interface LegCodec extends CodecPlan {
+  readonly rtxPayloadType: number;
+}
+
 export interface RelayLeg {
   /** Tells the legs of one transport apart; never in a packet. */
   readonly mid: string;
   readonly kind: MediaKind;
-  readonly codecs: readonly CodecPlan[];
+  readonly codecs: readonly LegCodec[];
   readonly extensions: readonly ExtensionPlan[];
   /** All layers the track has, wanted or not, so that a change of demand needs no new numbers. */
   readonly layers: readonly LegLayer[];
@@ -118,7 +122,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
 }
 
 /** Every hop repairs its own losses, those of audio too: its round trip is known to be worth it. */
-function legCodecs({ kind, codecs }: RelayedTrack): readonly CodecPlan[] {
+function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
   return codecs.slice(0, Math.floor(PAYLOAD_TYPES.length / 2)).map(({ name, clockRateHz, channels, fmtp }, index) => ({
     payloadType: PAYLOAD_TYPES[index * 2] ?? 0,
     name: name.toLowerCase(),

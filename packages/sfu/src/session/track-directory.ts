@@ -5,7 +5,7 @@
 import type { TrackStatus } from '@causeway/protocol';
 import type { TrackCloseReason } from '../events.ts';
 import type { TrackSource } from '../negotiation/index.ts';
-import type { TrackRecord } from '../registry/index.ts';
+import type { TrackRecord, TrackReference } from '../registry/index.ts';
 import { trackSourceOf } from './track-records.ts';
 
 /** A session that subscribes to tracks, or the relay to another node that has such sessions. */
@@ -35,6 +35,8 @@ export interface NameWatcher {
 
 export class TrackDirectory {
   readonly #open = new Map<string, TrackRecord>();
+  /** Publications by session. */
+  readonly #ofSession = new Map<string, Set<string>>();
   /** Publication that has a name now, by `nameKey`. */
   readonly #named = new Map<string, string>();
   readonly #followersOfTrack = new Map<string, Set<TrackFollower>>();
@@ -61,6 +63,7 @@ export class TrackDirectory {
     const { publicationId, sessionId, customTrackName: name } = record;
     const former = this.#open.get(publicationId);
     this.#open.set(publicationId, record);
+    this.#ofSession.set(sessionId, (this.#ofSession.get(sessionId) ?? new Set()).add(publicationId));
     if (former !== undefined) this.#tell(this.#followersOfTrack.get(publicationId), (follower) => follower.onSourceUpdated?.(record));
     if (former?.customTrackName === name) return;
     if (former !== undefined) this.#releaseName(former);
@@ -80,6 +83,9 @@ export class TrackDirectory {
     const record = this.#open.get(sourceTrackId);
     if (record === undefined) return;
     this.#open.delete(sourceTrackId);
+    const ofSession = this.#ofSession.get(record.sessionId);
+    ofSession?.delete(sourceTrackId);
+    if (ofSession?.size === 0) this.#ofSession.delete(record.sessionId);
     this.#releaseName(record);
   }
 
@@ -95,6 +101,16 @@ export class TrackDirectory {
   /** @returns undefined once the track has ended */
   recordOf(sourceTrackId: string): TrackRecord | undefined {
     return this.#open.get(sourceTrackId);
+  }
+
+  /** @returns the open track that a subscriber of this app names so; undefined if there is none here */
+  locate(appId: string, reference: TrackReference): TrackRecord | undefined {
+    const { sessionId } = reference;
+    if (reference.by === 'name')
+      return reference.customTrackName === '' ? undefined : ofApp(appId, this.findNamed(sessionId, reference.customTrackName));
+    const records = [...(this.#ofSession.get(sessionId) ?? [])].map((id) => this.#open.get(id)).filter((record) => record !== undefined);
+    const byId = records.find(({ trackId }) => trackId === reference.trackId);
+    return ofApp(appId, byId ?? records.find(({ aliases }) => aliases.includes(reference.trackId)));
   }
 
   /** @returns the track that has the name now; undefined if none has */
@@ -141,6 +157,10 @@ export class TrackDirectory {
       }
     }
   }
+}
+
+function ofApp(appId: string, record: TrackRecord | undefined): TrackRecord | undefined {
+  return record?.appId === appId ? record : undefined;
 }
 
 /** Key of a name within a session; neither part can contain the separator. */

@@ -16,12 +16,9 @@ export const CONTROL_PROTOCOL = 'causeway-link';
 /** What SCTP takes in one message without a peer having to agree (RFC 8831 §6.6). */
 export const MAX_MESSAGE_BYTES = 16 << 10;
 
-const MAX_NAME = 256;
-const MAX_URI = 256;
-const MAX_FMTP = 512;
-const MAX_CODECS = 32;
-const MAX_LAYERS = 16;
-const MAX_EXTENSIONS = 32;
+/** What is longer is left out by `tellableTrack`, before it is written. */
+export const MESSAGE_BOUNDS = { nameLength: 256, fmtpLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8 } as const;
+const { nameLength: MAX_NAME, fmtpLength: MAX_FMTP, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
 /** Owner, two nodes between, and the asking one. */
 export const MAX_ROUTE_NODES = 4;
 const MAX_TOLD_LINKS = 500;
@@ -56,10 +53,10 @@ const leg = z.object({
   mid: text(16),
   kind,
   codecs: list(
-    sourceCodec.extend({ payloadType, rtxPayloadType: payloadType.optional(), nack: z.boolean(), pli: z.boolean(), fir: z.boolean() }),
+    sourceCodec.extend({ payloadType, rtxPayloadType: payloadType, nack: z.boolean(), pli: z.boolean(), fir: z.boolean() }),
     MAX_CODECS,
   ),
-  extensions: list(z.object({ id: z.int().min(1).max(255), uri: text(MAX_URI) }), MAX_EXTENSIONS),
+  extensions: list(z.object({ id: z.int().min(1).max(255), uri: text(MAX_NAME) }), MAX_EXTENSIONS),
   layers: z
     .array(z.object({ rid, ssrc, rtxSsrc: ssrc }))
     .min(1)
@@ -72,7 +69,7 @@ const track = z.object({
   appId: text(MAX_NAME),
   sessionId: text(MAX_NAME),
   trackId: text(MAX_NAME),
-  aliases: list(text(MAX_NAME), 16),
+  aliases: list(text(MAX_NAME), MESSAGE_BOUNDS.aliases),
   customTrackName: text(MAX_NAME),
   mid: text(MAX_NAME),
   kind,
@@ -80,7 +77,7 @@ const track = z.object({
   isHidden: z.boolean(),
   publicationId: text(MAX_NAME),
   codecs: list(sourceCodec, MAX_CODECS),
-  extensionUris: list(text(MAX_URI), MAX_EXTENSIONS),
+  extensionUris: list(text(MAX_NAME), MAX_EXTENSIONS),
   rids: list(rid, MAX_LAYERS),
 });
 
@@ -128,12 +125,14 @@ const schemas = [
     route,
     demand,
     leg,
+    /** For the nodes between; the owner knows better. */
+    track: track.optional(),
   }),
   z.object({ type: z.literal('demand'), wantId, demand }),
   z.object({ type: z.literal('unsubscribe'), wantId }),
 
-  /** Upstream to downstream. */
-  z.object({ type: z.literal('accepted'), wantId, route, track }),
+  /** Upstream to downstream; the route is that of upstream's own copy. */
+  z.object({ type: z.literal('accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), track }),
   /** `others`: nodes that have the track from there already and may pass it on. */
   z.object({ type: z.literal('refused'), wantId, reason: z.enum(REFUSALS), others: list(nodeNo, 64) }),
   z.object({ type: z.literal('track'), wantId, track }),

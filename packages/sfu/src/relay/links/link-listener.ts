@@ -11,7 +11,7 @@ export interface LinkListener {
   /** The silence is over. */
   onLinkHeard(link: NodeLink): void;
   /** The transport is gone, and its tracks and subscriptions are gone from the engine. Told only of a link that was up. */
-  onLinkDown(link: NodeLink, reason: LinkDownReason): void;
+  onLinkDown(link: NodeLink, transportId: string, reason: LinkDownReason): void;
   onLinkMessage(link: NodeLink, message: ControlMessage): void;
   /** The state changed, for logs and reports. */
   onLinkState(link: NodeLink): void;

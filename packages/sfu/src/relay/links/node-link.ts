@@ -116,9 +116,13 @@ export class NodeLink {
     this.#setState({ type: 'closed' });
   }
 
-  /** @returns false if the link is not up, or the message is too long for it */
+  /**
+   * Sends in order and reliably; over a silent link when it is heard again, if it ever is.
+   *
+   * @returns false if the link is not there, or the message is too long for it
+   */
   send(message: ControlMessage): boolean {
-    if (this.#state.type !== 'up') return false;
+    if (this.#state.type !== 'up' && this.#state.type !== 'silent') return false;
     return this.#write(this.#state, message);
   }
 
@@ -252,6 +256,8 @@ export class NodeLink {
   #fail(reason: LinkDownReason, { isTransportGone = false } = {}): void {
     if (transportIdOf(this.#state) === undefined) return;
     this.#giveUp(reason, isTransportGone);
+    // Whoever heard of it may have closed the link.
+    if (this.state.type === 'closed') return;
     this.#setState({ type: 'waiting', why: reason });
     this.#schedule(this.#backOff.nextDelayMs(), () => this.#connect());
   }
@@ -264,7 +270,7 @@ export class NodeLink {
     if (transportId === undefined) return;
     if (!isTransportGone) this.#parts.shard.closeTransport(transportId);
     this.#state = { type: 'waiting', why: reason };
-    if (former.type === 'up' || former.type === 'silent') this.#parts.listener.onLinkDown(this, reason);
+    if (former.type === 'up' || former.type === 'silent') this.#parts.listener.onLinkDown(this, transportId, reason);
   }
 
   #write({ transportId, streamId }: { readonly transportId: string; readonly streamId: number }, message: ControlMessage): boolean {

@@ -22,9 +22,11 @@ export interface RouteWish {
   readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
 }
 
-/** @returns undefined if there is no way */
-export function planRoute(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefined {
-  const hub = hubOf(table, wish);
+/**
+ * @param hub as `hubOf` says
+ * @returns undefined if there is no way
+ */
+export function planRoute(table: LinkStateTable, wish: RouteWish, hub = hubOf(table, wish)): PlannedRoute | undefined {
   const throughHub = hub === undefined || hub === wish.from ? undefined : routeThrough(table, wish, hub);
   if (throughHub !== undefined) return { ...throughHub, reason: 'region-hub' };
   // A hub keeps a hop free for those behind it, so that their way is the continuation of its own.
@@ -62,8 +64,8 @@ function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefin
   return route && { ...route, reason: 'fan-out' };
 }
 
-/** The node that brings the track into the region, if that is another region than the owner's and has several nodes. */
-function hubOf(table: LinkStateTable, { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish): number | undefined {
+/** @returns the node that brings the track into the region, if that is another region than the owner's and has several nodes */
+export function hubOf(table: LinkStateTable, { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish): number | undefined {
   const region = regionOf(from);
   if (region === undefined || region === regionOf(owner)) return undefined;
   const candidates = table.all

@@ -29,7 +29,7 @@ class LinkedNode {
         onLinkUp: ({ peer }) => this.told.push(`up ${peer.nodeNo}`),
         onLinkSilent: ({ peer }) => this.told.push(`silent ${peer.nodeNo}`),
         onLinkHeard: ({ peer }) => this.told.push(`heard ${peer.nodeNo}`),
-        onLinkDown: ({ peer }, reason) => {
+        onLinkDown: ({ peer }, _transportId, reason) => {
           this.told.push(`down ${peer.nodeNo} ${reason}`);
           this.links.settleDoubts(peer.nodeNo);
         },

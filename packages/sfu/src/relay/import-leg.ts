@@ -1,0 +1,89 @@
+/**
+ * One leg of a track on its way in: what one neighbour sends of it over one life of the link. To the engine it is a publication of its own,
+ * so that subscribers can be moved from one leg to another without a gap in their sequence numbers.
+ *
+ * The way of a leg is fixed when it is opened. It hangs on a leg of the neighbour that is shorter by at least one hop, and so on to the owner:
+ * relays cannot go round in a circle, whatever the nodes know of each other at that moment.
+ */
+import { isSameDemand, joinDemands, type LayerDemand, NO_DEMAND } from './layer-demand.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { RouteReason } from './path/plan-route.ts';
+import type { RelayLeg } from './relay-leg.ts';
+
+/** A relay further downstream that this leg feeds. */
+export interface FedExport {
+  readonly demand: LayerDemand;
+  /** The leg is gone, or will not come. */
+  onSourceBroken(): void;
+}
+
+/** `asked`: packets may come already; `accepted`: the neighbour has it or is about to; `ended`: nothing comes any more. */
+export type LegState = 'asked' | 'accepted' | 'ended';
+
+export interface ImportLegOptions {
+  readonly link: NodeLink;
+  readonly transportId: string;
+  readonly wantId: number;
+  /** Id of the publication in this node's engine. */
+  readonly trackId: string;
+  /** From this node to the owner. */
+  readonly route: readonly number[];
+  readonly reason: RouteReason | 'asked-for';
+  readonly numbers: RelayLeg;
+  readonly askedAtMs: number;
+}
+
+export class ImportLeg {
+  readonly options: ImportLegOptions;
+  readonly exports = new Set<FedExport>();
+  state: LegState = 'asked';
+  /** A packet has come. */
+  isActive = false;
+  /** The way the neighbour's own copy takes, as it said. */
+  actualRoute: readonly number[];
+  /** When its last user left; undefined while there is one. */
+  unusedSinceMs: number | undefined = undefined;
+  #toldDemand: LayerDemand = NO_DEMAND;
+
+  constructor(options: ImportLegOptions) {
+    this.options = options;
+    this.actualRoute = options.route;
+  }
+
+  get trackId(): string {
+    return this.options.trackId;
+  }
+
+  get route(): readonly number[] {
+    return this.options.route;
+  }
+
+  get link(): NodeLink {
+    return this.options.link;
+  }
+
+  get firstHop(): number {
+    return this.options.link.peer.nodeNo;
+  }
+
+  get toldDemand(): LayerDemand {
+    return this.#toldDemand;
+  }
+
+  /** What its users want together. @param local demand of this node's own subscribers, if they use this leg */
+  demandWith(local: LayerDemand): LayerDemand {
+    return joinDemands([local, ...[...this.exports].map(({ demand }) => demand)]);
+  }
+
+  /** @returns whether the neighbour has to be told */
+  noteDemand(demand: LayerDemand): boolean {
+    if (isSameDemand(demand, this.#toldDemand)) return false;
+    this.#toldDemand = demand;
+    return true;
+  }
+
+  /** Whether a relay to `requester` that may take `rest` from here may hang on this leg. */
+  canFeed(rest: readonly number[], requester: number): boolean {
+    return this.state !== 'ended' && this.route.length <= rest.length && !this.route.includes(requester);
+  }
+}

@@ -1,0 +1,321 @@
+/**
+ * A track of another node as this node has it: who wants it here, the legs it comes in by, and the choice between them. However many
+ * subscribers there are, a neighbour sends it once.
+ */
+import type { SubscriberTrackPlan } from '@causeway/media';
+import type { Clock } from '../clock.ts';
+import type { TrackCloseReason } from '../events.ts';
+import type { TrackRecord } from '../registry/index.ts';
+import type { Shard } from '../shard.ts';
+import { type FedExport, ImportLeg, type ImportLegOptions } from './import-leg.ts';
+import { type LayerDemand, layerDemand, NO_DEMAND } from './layer-demand.ts';
+import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import { MoveWatch } from './path/move-watch.ts';
+import type { PlannedRoute } from './path/plan-route.ts';
+import type { RouteFinder } from './path/route-finder.ts';
+import { createLeg, downstreamPlan } from './relay-leg.ts';
+
+/** A subscriber that comes back, or the next one, finds the track still coming. */
+const LINGER_MS = 3000;
+/** Without any way to the owner for so long, subscribers are told that the track has ended. */
+const UNREACHABLE_AFTER_MS = 6000;
+/** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */
+const WARM_UP_MS = 3000;
+/** For how long a neighbour is not asked again. */
+const REFUSAL_MS = 3000;
+const FAN_OUT_REFUSAL_MS = 30_000;
+
+export interface ImportParts {
+  readonly shard: Shard;
+  readonly linkTo: (nodeNo: number) => NodeLink | undefined;
+  readonly routes: RouteFinder;
+  readonly clock: Clock;
+  readonly nextWantId: () => number;
+  /** Messages about the want go to this leg from now on. */
+  readonly onLegOpened: (track: ImportedTrack, leg: ImportLeg) => void;
+  readonly onLegEnded: (leg: ImportLeg) => void;
+  /** Nothing is to be had of it any more; to be told to its followers. */
+  readonly onGone: (track: ImportedTrack, reason: TrackCloseReason) => void;
+}
+
+export class ImportedTrack {
+  readonly ownerNo: number;
+  record: TrackRecord;
+  /** When its last user left, for whoever forgets it. */
+  idleSinceMs: number | undefined;
+  readonly #parts: ImportParts;
+  readonly #subscribers = new Map<string, SubscriberTrackPlan>();
+  readonly #legs = new Set<ImportLeg>();
+  /** Feeds the subscribers of this node. */
+  #local: ImportLeg | undefined = undefined;
+  /** Will feed them, once something comes of it. */
+  #next: ImportLeg | undefined = undefined;
+  readonly #watch = new MoveWatch();
+  /** Neighbours that do not pass it on now, until when, and who may in their stead. */
+  readonly #refusals = new Map<number, { readonly untilMs: number; readonly others: readonly number[] }>();
+  #noRouteSinceMs: number | undefined = undefined;
+
+  constructor(record: TrackRecord, ownerNo: number, parts: ImportParts) {
+    this.record = record;
+    this.ownerNo = ownerNo;
+    this.#parts = parts;
+    this.idleSinceMs = parts.clock.nowMs();
+  }
+
+  get legs(): Iterable<ImportLeg> {
+    return this.#legs;
+  }
+
+  /** The leg that feeds this node's own subscribers. */
+  get local(): ImportLeg | undefined {
+    return this.#local;
+  }
+
+  get subscriberCount(): number {
+    return this.#subscribers.size;
+  }
+
+  /** The owner has said itself how the track is, so that an older record of it means nothing. */
+  get isKnownFirstHand(): boolean {
+    return [...this.#legs].some(({ state }) => state === 'accepted');
+  }
+
+  /** @param plan as the session made it, with the publication's own id for a source */
+  putSubscriber(plan: SubscriberTrackPlan): void {
+    this.#subscribers.set(plan.subscriptionId, plan);
+    this.idleSinceMs = undefined;
+    if (this.#local === undefined || this.#subscribers.size === 1) this.choose();
+    this.#feed(plan);
+    this.#settle();
+  }
+
+  /** @returns false if it is none of this track's; the engine still has it */
+  releaseSubscriber(subscriptionId: string): boolean {
+    const wasHere = this.#subscribers.delete(subscriptionId);
+    if (wasHere) this.#settle();
+    return wasHere;
+  }
+
+  /**
+   * Feeds a relay further downstream.
+   *
+   * @param rest of its way, from this node on
+   * @returns the leg it hangs on, or why there is none
+   */
+  attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
+    const leg = this.#legFor(fed, rest, requester);
+    if (typeof leg === 'string') return leg;
+    leg.exports.add(fed);
+    this.idleSinceMs = undefined;
+    this.#settle();
+    return leg;
+  }
+
+  detach(fed: FedExport): void {
+    for (const leg of this.#legs) leg.exports.delete(fed);
+    this.#settle();
+  }
+
+  /** Users of a leg want other layers, or are others. */
+  demandChanged(): void {
+    this.#settle();
+  }
+
+  /** Looks for the best way for this node's own subscribers: to be called when links have changed, and now and then. */
+  choose(): void {
+    if (this.#subscribers.size === 0) return;
+    const nowMs = this.#parts.clock.nowMs();
+    const planned = this.#parts.routes.plan(this.ownerNo, this.record.publicationId, this.#refusedBy(nowMs));
+    const currentCost = this.#local && this.#parts.routes.cost(this.#local.route);
+    if (planned === undefined) this.#noteNoRoute(nowMs, currentCost !== undefined);
+    else this.#consider(nowMs, planned, currentCost);
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const leg of [...this.#legs]) {
+      if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
+    }
+    const next = this.#next;
+    if (next?.state === 'accepted' && nowMs - next.options.askedAtMs >= WARM_UP_MS) this.#moveTo(next);
+    this.choose();
+    if (this.#legs.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
+    else this.idleSinceMs ??= nowMs;
+  }
+
+  // What comes back by the legs.
+
+  onAccepted(leg: ImportLeg, { route }: ControlMessageOf<'accepted'>): void {
+    leg.state = 'accepted';
+    leg.actualRoute = [this.#parts.routes.selfNo, ...route];
+  }
+
+  onRefused(leg: ImportLeg, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
+    if (reason === 'unknown-track' || reason === 'wrong-app') {
+      this.#parts.onGone(this, reason === 'wrong-app' ? 'rejected' : 'requested');
+      return;
+    }
+    const forMs = reason === 'fan-out' ? FAN_OUT_REFUSAL_MS : REFUSAL_MS;
+    this.#refusals.set(leg.firstHop, { untilMs: this.#parts.clock.nowMs() + forMs, others });
+    this.#end(leg, { isTold: true });
+    this.choose();
+  }
+
+  /** The first packet has come. */
+  onActive(leg: ImportLeg): void {
+    leg.isActive = true;
+    if (leg === this.#next) this.#moveTo(leg);
+  }
+
+  /** The transport is gone, and the leg's publication with it. */
+  onTransportGone(transportId: string): void {
+    const gone = [...this.#legs].filter(({ options }) => options.transportId === transportId);
+    if (gone.length === 0) return;
+    for (const leg of gone) this.#end(leg, { isTold: true, isInEngine: false });
+    this.choose();
+  }
+
+  /** It has ended; its followers have been told. Whatever of it is left goes. */
+  close(): void {
+    for (const leg of [...this.#legs]) this.#end(leg);
+    this.#subscribers.clear();
+  }
+
+  #legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
+    const fitting = [...this.#legs].filter((leg) => leg.canFeed(rest, requester) && !this.#isInterrupted(leg));
+    const best = fitting.find(({ route }) => route.join() === rest.join()) ?? fitting.find((leg) => leg === this.#local) ?? fitting[0];
+    if (best !== undefined) return best;
+    const [, firstHop] = rest;
+    const same = this.#legFrom(firstHop);
+    // A second copy from the same neighbour is never asked for.
+    if (same !== undefined && !this.#isInterrupted(same)) return 'loop';
+    if (same !== undefined) this.#end(same);
+    return this.#open(rest, 'asked-for', fed) ?? 'no-path';
+  }
+
+  #consider(nowMs: number, planned: PlannedRoute, currentCost: number | undefined): void {
+    this.#noRouteSinceMs = undefined;
+    if (this.#local?.route.join() === planned.nodes.join()) {
+      this.#watch.settle();
+      this.#next = undefined;
+      this.#settle();
+      return;
+    }
+    if (this.#next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
+    if (this.#local !== undefined && !this.#watch.isWorthMoving(nowMs, currentCost, planned)) return;
+    const leg = this.#sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
+    if (leg === undefined) return;
+    this.#watch.settle();
+    if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
+    else this.#next = leg;
+    this.#settle();
+  }
+
+  /**
+   * A leg that is there for others serves as well, if it begins with the same neighbour: there is one from each. One whose way is interrupted
+   * further on makes room.
+   */
+  #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg | undefined {
+    const leg = this.#legFrom(firstHop);
+    if (leg === undefined || !this.#isInterrupted(leg)) return leg;
+    this.#end(leg);
+    return undefined;
+  }
+
+  #legFrom(firstHop: number | undefined): ImportLeg | undefined {
+    return [...this.#legs].find((leg) => leg.firstHop === firstHop);
+  }
+
+  #isInterrupted({ route }: ImportLeg): boolean {
+    return this.#parts.routes.cost(route) === undefined;
+  }
+
+  /** @param fed the relay further downstream for which it is opened; undefined: this node's own subscribers */
+  #open(route: readonly number[], reason: ImportLegOptions['reason'], fed?: FedExport): ImportLeg | undefined {
+    const link = this.#parts.linkTo(route[1] ?? Number.NaN);
+    const transportId = link?.transportId;
+    if (link === undefined || !link.isUp || transportId === undefined) return undefined;
+    const wantId = this.#parts.nextWantId();
+    const trackId = `${this.record.publicationId}/leg${wantId}`;
+    const numbers = createLeg(this.record, link.nextMid(), () => link.nextSsrc());
+    const leg = new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers, askedAtMs: this.#parts.clock.nowMs() });
+    if (fed !== undefined) leg.exports.add(fed);
+    this.#legs.add(leg);
+    this.#parts.onLegOpened(this, leg);
+    // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
+    this.#parts.shard.putPublisherTrack(downstreamPlan(numbers, { transportId, trackId }));
+    if (!this.#ask(leg, fed === undefined ? this.#localDemand() : NO_DEMAND)) {
+      this.#end(leg, { isTold: true });
+      return undefined;
+    }
+    return leg;
+  }
+
+  #ask(leg: ImportLeg, local: LayerDemand): boolean {
+    const { wantId, route, numbers } = leg.options;
+    const { publicationId, appId, sessionId } = this.record;
+    const demand = leg.demandWith(local);
+    leg.noteDemand(demand);
+    const want = { type: 'subscribe', wantId, publicationId, appId, sessionId, route, demand, leg: numbers } as const;
+    return leg.link.send(route.length > 2 ? { ...want, track: this.record } : want);
+  }
+
+  #moveTo(leg: ImportLeg): void {
+    this.#local = leg;
+    this.#next = undefined;
+    for (const plan of this.#subscribers.values()) this.#feed(plan);
+    this.#settle();
+  }
+
+  #feed(plan: SubscriberTrackPlan): void {
+    this.#parts.shard.putSubscriberTrack({ ...plan, sourceTrackId: this.#local?.trackId });
+  }
+
+  /** Tells neighbours what is wanted of their legs, and notes which legs nobody uses. */
+  #settle(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const leg of this.#legs) {
+      const isLocal = this.#subscribers.size > 0 && (leg === this.#local || leg === this.#next);
+      if (!isLocal && leg.exports.size === 0) {
+        leg.unusedSinceMs ??= nowMs;
+        continue;
+      }
+      leg.unusedSinceMs = undefined;
+      const demand = leg.demandWith(isLocal ? this.#localDemand() : NO_DEMAND);
+      if (leg.noteDemand(demand)) leg.link.send({ type: 'demand', wantId: leg.options.wantId, demand });
+    }
+  }
+
+  #localDemand(): LayerDemand {
+    return layerDemand(this.#subscribers.values(), this.record.rids);
+  }
+
+  /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has lost its publication already */
+  #end(leg: ImportLeg, { isTold = false, isInEngine = true } = {}): void {
+    if (leg.state === 'ended') return;
+    leg.state = 'ended';
+    this.#legs.delete(leg);
+    this.#parts.onLegEnded(leg);
+    if (leg === this.#next) this.#next = undefined;
+    if (leg === this.#local) {
+      this.#local = undefined;
+      for (const plan of this.#subscribers.values()) this.#feed(plan);
+    }
+    if (!isTold) leg.link.send({ type: 'unsubscribe', wantId: leg.options.wantId });
+    for (const fed of [...leg.exports]) fed.onSourceBroken();
+    if (isInEngine) this.#parts.shard.removePublisherTrack(leg.trackId);
+  }
+
+  #noteNoRoute(nowMs: number, isFed: boolean): void {
+    if (isFed) return;
+    this.#noRouteSinceMs ??= nowMs;
+    if (nowMs - this.#noRouteSinceMs >= UNREACHABLE_AFTER_MS) this.#parts.onGone(this, 'unreachable');
+  }
+
+  #refusedBy(nowMs: number): ReadonlyMap<number, readonly number[]> {
+    for (const [nodeNo, { untilMs }] of this.#refusals) if (untilMs <= nowMs) this.#refusals.delete(nodeNo);
+    return new Map([...this.#refusals].map(([nodeNo, { others }]) => [nodeNo, others]));
+  }
+}

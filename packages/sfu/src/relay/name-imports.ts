@@ -1,0 +1,107 @@
+/** Names of other nodes' tracks that somebody here follows: their owners are asked to tell when a name passes to another track. */
+import { nodeNoOf, parseSessionId } from '@causeway/protocol';
+import { type NameWatcher, nameKey, type TrackDirectory } from '../session/track-directory.ts';
+import type { ControlMessageOf } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { RouteFinder } from './path/route-finder.ts';
+import type { RelayImporter } from './relay-importer.ts';
+
+interface FollowedName {
+  readonly followId: number;
+  readonly appId: string;
+  readonly sessionId: string;
+  readonly name: string;
+  readonly ownerNo: number;
+  /** Where it was asked for; undefined while no way leads to the owner. */
+  asked: { readonly link: NodeLink; readonly transportId: string | undefined } | undefined;
+}
+
+export interface NameImportsOptions {
+  readonly importer: RelayImporter;
+  readonly directory: TrackDirectory;
+  readonly routes: RouteFinder;
+  readonly linkTo: (nodeNo: number) => NodeLink | undefined;
+}
+
+export class NameImports implements NameWatcher {
+  readonly #options: NameImportsOptions;
+  readonly #names = new Map<string, FollowedName>();
+  /** Apps of sessions whose tracks this node passes on without having any of them. */
+  readonly #apps = new Map<string, string>();
+  #lastId = 0;
+
+  constructor(options: NameImportsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  noteApp(sessionId: string, appId: string): void {
+    if (this.#ownerOf(sessionId) !== undefined) this.#apps.set(sessionId, appId);
+  }
+
+  onNameFollowed(sessionId: string, name: string): void {
+    const ownerNo = this.#ownerOf(sessionId);
+    const appId = this.#appOf(sessionId);
+    if (ownerNo === undefined || appId === undefined) return;
+    const followed: FollowedName = { followId: ++this.#lastId, appId, sessionId, name, ownerNo, asked: undefined };
+    this.#names.set(nameKey(sessionId, name), followed);
+    this.#ask(followed);
+  }
+
+  onNameReleased(sessionId: string, name: string): void {
+    const followed = this.#names.get(nameKey(sessionId, name));
+    if (followed === undefined) return;
+    this.#names.delete(nameKey(sessionId, name));
+    if (![...this.#names.values()].some((other) => other.sessionId === sessionId)) this.#apps.delete(sessionId);
+    this.#withdraw(followed);
+  }
+
+  /** @returns whether it was the answer to something that was asked here */
+  onNameTaken(link: NodeLink, { followId, track }: ControlMessageOf<'name-taken'>): boolean {
+    const followed = [...this.#names.values()].find((each) => each.followId === followId);
+    if (followed?.asked?.link !== link || track.sessionId !== followed.sessionId) return false;
+    this.#options.importer.admit(track);
+    return true;
+  }
+
+  /** Links have changed: another way, or a link that knows nothing of what was asked over its last life. */
+  onRoutesChanged(): void {
+    for (const followed of this.#names.values()) this.#ask(followed);
+  }
+
+  /** A node is gone for good: its names come no more. */
+  onNodeLost(nodeNo: number): void {
+    for (const [key, followed] of this.#names) if (followed.ownerNo === nodeNo) this.#names.delete(key);
+  }
+
+  #ask(followed: FollowedName): void {
+    const route = this.#options.routes.plan(followed.ownerNo, followed.sessionId, new Map())?.nodes;
+    const link = route?.[1] === undefined ? undefined : this.#options.linkTo(route[1]);
+    const { asked } = followed;
+    if (route === undefined || link === undefined || !link.isUp) return;
+    if (asked?.link === link && asked.transportId === link.transportId) return;
+    this.#withdraw(followed);
+    const { followId, appId, sessionId, name } = followed;
+    if (link.send({ type: 'follow', followId, appId, sessionId, name, route })) followed.asked = { link, transportId: link.transportId };
+  }
+
+  #withdraw(followed: FollowedName): void {
+    const { asked, followId } = followed;
+    followed.asked = undefined;
+    if (asked !== undefined && asked.link.transportId === asked.transportId) asked.link.send({ type: 'unfollow', followId });
+  }
+
+  #ownerOf(sessionId: string): number | undefined {
+    const parsed = parseSessionId(sessionId);
+    const ownerNo = parsed === undefined ? undefined : nodeNoOf(parsed);
+    return ownerNo === this.#options.routes.selfNo ? undefined : ownerNo;
+  }
+
+  #appOf(sessionId: string): string | undefined {
+    const known = this.#options.importer.all().find(({ record }) => record.sessionId === sessionId);
+    return known?.record.appId ?? this.#apps.get(sessionId);
+  }
+}

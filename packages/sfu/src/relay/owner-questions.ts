@@ -1,0 +1,101 @@
+/**
+ * Asks the node that owns a session about a track of it, over links: what remains when the registry cannot tell. The way is written into the
+ * question, and the answer goes back the same way; nodes between keep nothing.
+ */
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { TrackRecord, TrackReference } from '../registry/index.ts';
+import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { RouteFinder } from './path/route-finder.ts';
+import { tellableTrack } from './tellable-track.ts';
+
+const ANSWER_TIMEOUT_MS = 1000;
+
+export interface OwnerAnswer {
+  readonly hasSession: boolean;
+  readonly track: TrackRecord | undefined;
+}
+
+export interface OwnerQuestionsOptions {
+  readonly routes: RouteFinder;
+  readonly linkTo: (nodeNo: number) => NodeLink | undefined;
+  readonly clock: Clock;
+  /** What this node answers others. */
+  readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
+}
+
+interface Waiting {
+  readonly resolve: (answer: OwnerAnswer | undefined) => void;
+  readonly cancelTimer: CancelTimer;
+}
+
+export class OwnerQuestions {
+  readonly #options: OwnerQuestionsOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastRequestId = 0;
+
+  constructor(options: OwnerQuestionsOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** @returns undefined if no way leads to the owner, or it does not answer within a second */
+  ask(owner: number, appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined> {
+    const { routes, linkTo, clock } = this.#options;
+    const route = routes.plan(owner, reference.sessionId, new Map())?.nodes;
+    const link = route?.[1] === undefined ? undefined : linkTo(route[1]);
+    const requestId = ++this.#lastRequestId;
+    if (route === undefined || link?.send({ type: 'locate', requestId, route, at: 1, appId, reference }) !== true)
+      return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const cancelTimer = clock.schedule(ANSWER_TIMEOUT_MS, () => this.#settle(requestId, undefined));
+      this.#waiting.set(requestId, { resolve, cancelTimer });
+    });
+  }
+
+  /** @returns whether the message was a question or an answer */
+  handleMessage(message: ControlMessage): boolean {
+    if (message.type === 'locate') this.#handleQuestion(message);
+    else if (message.type === 'located') this.#handleAnswer(message);
+    else return false;
+    return true;
+  }
+
+  close(): void {
+    for (const requestId of [...this.#waiting.keys()]) this.#settle(requestId, undefined);
+  }
+
+  #handleQuestion(question: ControlMessageOf<'locate'>): void {
+    const { route, at } = question;
+    if (route[at] !== this.#options.routes.selfNo) return;
+    if (at < route.length - 1) this.#pass(route[at + 1], { ...question, at: at + 1 });
+    else this.#answer(question);
+  }
+
+  #answer({ requestId, route, at, appId, reference }: ControlMessageOf<'locate'>): void {
+    const { hasSession, track } = this.#options.answer(appId, reference);
+    const answer = { type: 'located', requestId, route, at: at - 1, hasSession } as const;
+    this.#pass(route[at - 1], track === undefined ? answer : { ...answer, track: tellableTrack(track) });
+  }
+
+  #handleAnswer(answer: ControlMessageOf<'located'>): void {
+    const { requestId, route, at, hasSession, track } = answer;
+    if (route[at] !== this.#options.routes.selfNo) return;
+    if (at === 0) this.#settle(requestId, { hasSession, track });
+    else this.#pass(route[at - 1], { ...answer, at: at - 1 });
+  }
+
+  #pass(nodeNo: number | undefined, message: ControlMessage): void {
+    if (nodeNo !== undefined) this.#options.linkTo(nodeNo)?.send(message);
+  }
+
+  #settle(requestId: number, answer: OwnerAnswer | undefined): void {
+    const waiting = this.#waiting.get(requestId);
+    this.#waiting.delete(requestId);
+    waiting?.cancelTimer();
+    waiting?.resolve(answer);
+  }
+}

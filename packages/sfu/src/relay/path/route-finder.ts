@@ -1,0 +1,54 @@
+import type { NodeDirectory } from '../../nodes/index.ts';
+import { routeCost } from './choose-route.ts';
+import type { LinkQuality } from './link-quality.ts';
+import type { LinkStateTable } from './link-state-table.ts';
+import { hubOf, type PlannedRoute, planRoute } from './plan-route.ts';
+
+/** Ways from this node to the owners of tracks, as the link states told so far allow. */
+export class RouteFinder {
+  readonly #nodes: NodeDirectory;
+  readonly #table: LinkStateTable;
+  /** What was planned since the table changed last, by owner and hub: most tracks of an owner take the same way. */
+  readonly #planned = new Map<string, PlannedRoute | undefined>();
+  #plannedRevision = -1;
+
+  constructor(nodes: NodeDirectory, table: LinkStateTable) {
+    this.#nodes = nodes;
+    this.#table = table;
+  }
+
+  get selfNo(): number {
+    return this.#nodes.self.nodeNo;
+  }
+
+  /** @param refusedBy neighbours that would not pass the track on, with those that may do it in their stead */
+  plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
+    const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
+    const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
+    const hub = hubOf(this.#table, wish);
+    return refusedBy.size > 0
+      ? planRoute(this.#table, wish, hub)
+      : this.#remembered(`${owner} ${hub ?? ''}`, () => planRoute(this.#table, wish, hub));
+  }
+
+  /** @returns undefined if a link of it is gone */
+  cost(nodes: readonly number[]): number | undefined {
+    return routeCost(this.#table, nodes);
+  }
+
+  /** Of the link over which a node sends to another. */
+  quality(from: number, to: number): LinkQuality | undefined {
+    return this.#table.edge(from, to)?.quality;
+  }
+
+  regionOf(nodeNo: number): string | undefined {
+    return this.#nodes.find(nodeNo)?.region;
+  }
+
+  #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
+    if (this.#plannedRevision !== this.#table.revision) this.#planned.clear();
+    this.#plannedRevision = this.#table.revision;
+    if (!this.#planned.has(key)) this.#planned.set(key, plan());
+    return this.#planned.get(key);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * One track on its way to one neighbour: an ordinary subscription on the link for each layer that is wanted there. It follows the track in
+ * the directory, so that the neighbour hears what sessions here hear.
+ */
+import type { SubscriberTrackPlan } from '@causeway/media';
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { TrackCloseReason } from '../events.ts';
+import type { TrackRecord } from '../registry/index.ts';
+import type { TrackFollower } from '../session/track-directory.ts';
+import type { Shard } from '../shard.ts';
+import type { ArrivingLayers } from './arriving-layers.ts';
+import type { FedExport, ImportLeg } from './import-leg.ts';
+import { type LayerDemand, layersToCarry } from './layer-demand.ts';
+import type { ControlMessageOf } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import { type RelayLeg, upstreamPlans } from './relay-leg.ts';
+import { tellableTrack } from './tellable-track.ts';
+
+/** A layer that is no longer wanted goes on for so long, until its successor's keyframe has surely come. */
+const LAYER_OVERLAP_MS = 2000;
+
+export interface RelayExportParts {
+  readonly shard: Shard;
+  readonly selfNo: number;
+  readonly arriving: ArrivingLayers;
+  readonly clock: Clock;
+  /** It has ended by itself, and the neighbour has been told. */
+  readonly onEnded: (ended: RelayExport) => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export class RelayExport implements TrackFollower, FedExport {
+  readonly link: NodeLink;
+  readonly transportId: string;
+  readonly wantId: number;
+  readonly publicationId: string;
+  readonly #parts: RelayExportParts;
+  readonly #numbers: RelayLeg;
+  readonly #opened = new Map<string, SubscriberTrackPlan>();
+  #demand: LayerDemand;
+  /** Undefined for a track of this node. */
+  #source: ImportLeg | undefined = undefined;
+  #rids: readonly string[];
+  #carried: ReadonlySet<string> = new Set();
+  #cancelOverlap: CancelTimer | undefined = undefined;
+  #isEnded = false;
+
+  constructor(link: NodeLink, transportId: string, want: ControlMessageOf<'subscribe'>, parts: RelayExportParts) {
+    this.link = link;
+    this.transportId = transportId;
+    this.wantId = want.wantId;
+    this.publicationId = want.publicationId;
+    this.#numbers = want.leg;
+    this.#demand = want.demand;
+    this.#rids = want.leg.layers.map(({ rid }) => rid).filter((rid) => rid !== '');
+    this.#parts = parts;
+  }
+
+  get demand(): LayerDemand {
+    return this.#demand;
+  }
+
+  get carried(): readonly string[] {
+    return [...this.#carried];
+  }
+
+  get source(): ImportLeg | undefined {
+    return this.#source;
+  }
+
+  /** The track in this node's engine. */
+  get sourceTrackId(): string {
+    return this.#source?.trackId ?? this.publicationId;
+  }
+
+  /** @param source the leg that the track comes in by; undefined if it is this node's own */
+  start(source: ImportLeg | undefined, record: TrackRecord): void {
+    this.#source = source;
+    const route = source?.actualRoute ?? [this.#parts.selfNo];
+    this.link.send({ type: 'accepted', wantId: this.wantId, route, track: tellableTrack(record) });
+    this.refresh();
+  }
+
+  setDemand(demand: LayerDemand): void {
+    this.#demand = demand;
+    this.refresh();
+  }
+
+  /** Carries what is wanted of what arrives: to be called when either has changed. */
+  refresh(): void {
+    if (this.#isEnded) return;
+    const wanted = layersToCarry(this.#demand, this.#rids, this.#parts.arriving.of(this.sourceTrackId));
+    const leaving = [...this.#carried].filter((rid) => !wanted.has(rid));
+    this.#cancelOverlap?.();
+    this.#cancelOverlap = undefined;
+    if (leaving.length > 0 && wanted.size > 0) {
+      this.#cancelOverlap = this.#parts.clock.schedule(LAYER_OVERLAP_MS, () => this.#carry(wanted));
+      this.#carry(new Set([...wanted, ...leaving]));
+    } else this.#carry(wanted);
+  }
+
+  // What the directory tells.
+
+  onSourceClosed(_sourceTrackId: string, reason: TrackCloseReason): void {
+    this.link.send({ type: 'closed', wantId: this.wantId, reason });
+    this.#finish();
+  }
+
+  onSourceUpdated(record: TrackRecord): void {
+    this.link.send({ type: 'track', wantId: this.wantId, track: tellableTrack(record) });
+  }
+
+  onNameTaken(): void {
+    // Names are followed on their own.
+  }
+
+  onDefect(error: unknown): void {
+    this.#parts.onDefect(error);
+  }
+
+  /** The leg that feeds it is gone. */
+  onSourceBroken(): void {
+    this.link.send({ type: 'refused', wantId: this.wantId, reason: 'broken', others: [] });
+    this.#finish();
+  }
+
+  /** @param isInEngine false if the link's transport is gone, and its subscriptions with it */
+  stop(isInEngine: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#cancelOverlap?.();
+    if (isInEngine) for (const subscriptionId of this.#opened.keys()) this.#parts.shard.removeSubscriberTrack(subscriptionId);
+    this.#opened.clear();
+  }
+
+  #finish(): void {
+    if (this.#isEnded) return;
+    this.stop(true);
+    this.#parts.onEnded(this);
+  }
+
+  #carry(carried: ReadonlySet<string>): void {
+    this.#carried = carried;
+    const ids = { transportId: this.transportId, legId: `${this.transportId}/w${this.wantId}`, sourceTrackId: this.sourceTrackId };
+    for (const plan of upstreamPlans(this.#numbers, ids, carried, new Set(this.#opened.keys()))) {
+      if (this.#opened.get(plan.subscriptionId)?.paused === plan.paused) continue;
+      this.#opened.set(plan.subscriptionId, plan);
+      this.#parts.shard.putSubscriberTrack(plan);
+    }
+  }
+}

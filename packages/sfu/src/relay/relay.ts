@@ -1,0 +1,256 @@
+/**
+ * What makes an SFU one of many: links to the other nodes, tracks that come in over them and go out over them. THE WIRING of its parts; each
+ * hears of links and of the engine in a fixed order.
+ */
+import type { EngineListener } from '@causeway/media';
+import { nodeNoOf, parseSessionId } from '@causeway/protocol';
+import type { Clock } from '../clock.ts';
+import type { LinkTrust, NodeDirectory } from '../nodes/index.ts';
+import type { Random } from '../random.ts';
+import type { TrackRecord, TrackReference } from '../registry/index.ts';
+import type { TrackDirectory } from '../session/track-directory.ts';
+import type { Shard } from '../shard.ts';
+import { ArrivingLayers } from './arriving-layers.ts';
+import type { LinkEvent } from './link-event.ts';
+import type { ControlMessage } from './links/control-messages.ts';
+import type { LinkListener } from './links/link-listener.ts';
+import type { NodeLink } from './links/node-link.ts';
+import { NodeLinks } from './links/node-links.ts';
+import { NameImports } from './name-imports.ts';
+import { type OwnerAnswer, OwnerQuestions } from './owner-questions.ts';
+import { LinkStateTable } from './path/link-state-table.ts';
+import { LinkStateTeller, type RelayPrice } from './path/link-state-teller.ts';
+import { RouteFinder } from './path/route-finder.ts';
+import { RelayExporter } from './relay-exporter.ts';
+import { RelayImporter } from './relay-importer.ts';
+import { RelayingShard } from './relaying-shard.ts';
+
+/** Enough for every region directly; a node in front of a large audience has its tracks passed on by others from there on. */
+export const DEFAULT_MAX_FAN_OUT = 16;
+
+export interface RelayOptions {
+  readonly shard: Shard;
+  readonly nodes: NodeDirectory;
+  readonly trust: LinkTrust;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly directory: TrackDirectory;
+  /** What this node knows of its own sessions, for others that ask. */
+  readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
+  /** To how many neighbours this node passes one track on. Default 16. */
+  readonly maxFanOut?: number;
+  /** Default: traffic costs nothing anywhere. */
+  readonly prices?: readonly RelayPrice[];
+  readonly onLinkEvent?: (event: LinkEvent) => void;
+}
+
+export class Relay {
+  /** The shard that sessions drive. */
+  readonly shard: RelayingShard;
+  readonly links: NodeLinks;
+  readonly table = new LinkStateTable();
+  readonly routes: RouteFinder;
+  readonly importer: RelayImporter;
+  readonly exporter: RelayExporter;
+  readonly #options: RelayOptions;
+  readonly #arriving = new ArrivingLayers();
+  readonly #names: NameImports;
+  readonly #questions: OwnerQuestions;
+  readonly #teller: LinkStateTeller;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    const { shard, nodes, trust, clock, directory } = options;
+    const linkTo = (nodeNo: number) => this.links.find(nodeNo);
+    const arriving = this.#arriving;
+    this.links = new NodeLinks({
+      shard,
+      nodes,
+      trust,
+      clock,
+      random: () => uniform(options.random),
+      listener: this.#linkListener(),
+      onNodeLost: ({ nodeNo }) => this.#onNodeLost(nodeNo),
+      onPulse: () => this.#onPulse(),
+    });
+    this.routes = new RouteFinder(nodes, this.table);
+    this.importer = new RelayImporter({ shard, linkTo, routes: this.routes, arriving, directory, clock });
+    this.#names = new NameImports({ importer: this.importer, directory, routes: this.routes, linkTo });
+    this.exporter = new RelayExporter({
+      shard,
+      selfNo: nodes.self.nodeNo,
+      importer: this.importer,
+      arriving,
+      directory,
+      clock,
+      maxFanOut: options.maxFanOut ?? DEFAULT_MAX_FAN_OUT,
+      noteApp: (sessionId, appId) => this.#names.noteApp(sessionId, appId),
+      onDefect: (error) => this.#log({ type: 'link.defect', error }),
+    });
+    this.#questions = new OwnerQuestions({ routes: this.routes, linkTo, clock, answer: options.answer });
+    this.#teller = new LinkStateTeller({
+      nodes,
+      table: this.table,
+      links: () => this.links.all,
+      prices: options.prices ?? [],
+      onChanged: () => this.#onRoutesChanged(),
+    });
+    this.shard = new RelayingShard({
+      inner: shard,
+      importer: this.importer,
+      arriving,
+      listenBefore: (sessions) => this.#listenBefore(sessions),
+    });
+    directory.watchNames(this.#names);
+  }
+
+  /** Begins to connect to the other nodes; the shard must have its listener. */
+  open(): void {
+    this.#teller.tell();
+    this.links.open();
+  }
+
+  close(): void {
+    this.#questions.close();
+    this.links.close();
+  }
+
+  // What sessions ask.
+
+  /** @returns the node that a session lives on if that is another one */
+  ownerOf(sessionId: string): number | undefined {
+    const parsed = parseSessionId(sessionId);
+    const owner = parsed === undefined ? undefined : nodeNoOf(parsed);
+    return owner === this.routes.selfNo ? undefined : owner;
+  }
+
+  /** @returns false if the track has ended */
+  admit(record: TrackRecord): boolean {
+    return this.importer.admit(record);
+  }
+
+  /** Whether a track of that node can be asked for now, or as soon as its link is there. */
+  canReach(nodeNo: number): boolean {
+    const link = this.links.find(nodeNo);
+    return (link !== undefined && link.state.type !== 'refused') || this.routes.plan(nodeNo, '', new Map()) !== undefined;
+  }
+
+  /** @returns undefined if the owner cannot be asked, or does not answer within a second */
+  async ask(appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined> {
+    const owner = this.ownerOf(reference.sessionId);
+    return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
+  }
+
+  get counts() {
+    return {
+      links: this.links.all.length,
+      linksUp: this.links.all.filter(({ isUp }) => isUp).length,
+      ...this.importer.counts,
+      ...this.exporter.counts,
+      followedRemoteNames: this.#names.size,
+      ownerQuestions: this.#questions.waiting,
+      layeredTracks: this.#arriving.size,
+    };
+  }
+
+  #listenBefore(sessions: EngineListener): EngineListener {
+    const { news } = this.links;
+    return {
+      ...sessions,
+      onConnectionState: (...args) => void (news.onConnectionState(...args) || sessions.onConnectionState(...args)),
+      onTransportClosed: (...args) => void (news.onTransportClosed(...args) || sessions.onTransportClosed(...args)),
+      onDataChannelOpened: (...args) => void (news.onDataChannelOpened(...args) || sessions.onDataChannelOpened(...args)),
+      onDataChannelClosed: (...args) => void (news.onDataChannelClosed(...args) || sessions.onDataChannelClosed(...args)),
+      onDataChannelMessage: (...args) => void (news.onDataChannelMessage(...args) || sessions.onDataChannelMessage(...args)),
+      onDefect: (...args) => void (news.onDefect(...args) || sessions.onDefect(...args)),
+      onTrackActivity: (trackId, activity) => {
+        const isLeg = activity === 'active' && this.importer.onTrackActive(trackId);
+        if (!isLeg) sessions.onTrackActivity(trackId, activity);
+      },
+      onLayersChanged: (trackId, rids) => {
+        this.#arriving.noteChange(trackId, rids);
+        this.exporter.onLayersChanged(trackId);
+        sessions.onLayersChanged(trackId, rids);
+      },
+    };
+  }
+
+  #linkListener(): LinkListener {
+    return {
+      onLinkUp: (link) => {
+        this.#teller.tell();
+        this.#teller.greet(link);
+        this.#onRoutesChanged();
+        if (link.state.type === 'up') this.#log({ type: 'link.up', ...placeOf(link), version: link.state.version });
+      },
+      onLinkSilent: (link) => {
+        this.#teller.tell();
+        this.#log({ type: 'link.silent', ...placeOf(link) });
+      },
+      onLinkHeard: (link) => {
+        this.#teller.tell();
+        this.#log({ type: 'link.heard', ...placeOf(link) });
+      },
+      onLinkDown: (link, transportId, reason) => {
+        // First the map, so that whoever loses a leg finds another way at once.
+        this.#teller.tell();
+        this.exporter.onTransportGone(transportId);
+        this.importer.onTransportGone(transportId);
+        this.#log({ type: 'link.down', ...placeOf(link), reason });
+        this.links.settleDoubts(link.peer.nodeNo);
+      },
+      onLinkMessage: (link, message) => this.#onMessage(link, message),
+      onLinkState: (link) => {
+        if (link.state.type === 'refused') this.#log({ type: 'link.refused', ...placeOf(link), reason: link.state.reason });
+      },
+    };
+  }
+
+  #onMessage(link: NodeLink, message: ControlMessage): void {
+    try {
+      if (message.type === 'link-state') this.#teller.handleMessage(link, message);
+      else if (message.type === 'name-taken') this.#names.onNameTaken(link, message);
+      else
+        void (
+          this.#questions.handleMessage(message) ||
+          this.importer.handleMessage(link, message) ||
+          this.exporter.handleMessage(link, message)
+        );
+    } catch (error) {
+      // An edge: what one node writes must not stop what the others do.
+      this.#log({ type: 'link.defect', error });
+    }
+  }
+
+  #onNodeLost(nodeNo: number): void {
+    this.table.remove(nodeNo);
+    this.#names.onNodeLost(nodeNo);
+    this.importer.onNodeLost(nodeNo);
+    this.#onRoutesChanged();
+  }
+
+  #onPulse(): void {
+    this.importer.tick();
+    this.#options.shard.linkStatistics().then(
+      (statistics) => this.#teller.noteMeasurements(statistics),
+      (error: unknown) => this.#log({ type: 'link.defect', error }),
+    );
+  }
+
+  #onRoutesChanged(): void {
+    this.#names.onRoutesChanged();
+    this.importer.onRoutesChanged();
+  }
+
+  #log(event: LinkEvent): void {
+    this.#options.onLinkEvent?.(event);
+  }
+}
+
+function placeOf({ peer }: NodeLink): { readonly nodeNo: number; readonly region: string } {
+  return { nodeNo: peer.nodeNo, region: peer.region };
+}
+
+function uniform(random: Random): number {
+  return random.bytes(4).reduce((number, byte) => number * 256 + byte, 0) / 2 ** 32;
+}
