@@ -13,6 +13,12 @@ export interface InboundFigures {
   readonly frameHeight: number;
   readonly keyFramesDecoded: number;
   readonly freezeCount: number;
+  /** How long the picture stood still in all freezes that have ended. */
+  readonly frozenMs: number;
+  readonly nackCount: number;
+  readonly pliCount: number;
+  /** Packets that came on the RTX stream (RFC 4588). */
+  readonly packetsRepaired: number;
   /** 0 for video. */
   readonly samplesReceived: number;
   readonly concealedSamples: number;
@@ -32,6 +38,7 @@ export interface OutboundFigures {
   readonly pliCount: number;
   /** The other side's receiver reports have come for this very stream. */
   readonly isReportedOn: boolean;
+  readonly bytesSent: number;
 }
 
 export async function readInbound(connection: RTCPeerConnection): Promise<InboundFigures[]> {
@@ -47,6 +54,10 @@ export async function readInbound(connection: RTCPeerConnection): Promise<Inboun
     frameHeight: numberOf(stats.frameHeight),
     keyFramesDecoded: numberOf(stats.keyFramesDecoded),
     freezeCount: numberOf(stats.freezeCount),
+    frozenMs: 1000 * numberOf(stats.totalFreezesDuration),
+    nackCount: numberOf(stats.nackCount),
+    pliCount: numberOf(stats.pliCount),
+    packetsRepaired: numberOf(stats.retransmittedPacketsReceived),
     samplesReceived: numberOf(stats.totalSamplesReceived),
     concealedSamples: numberOf(stats.concealedSamples),
   }));
@@ -67,6 +78,7 @@ export async function readOutbound(connection: RTCPeerConnection): Promise<Outbo
     nackCount: numberOf(stats.nackCount),
     pliCount: numberOf(stats.pliCount),
     isReportedOn: reportedOn.has(stats.ssrc),
+    bytesSent: numberOf(stats.bytesSent),
   }));
 }
 

@@ -36,6 +36,7 @@ export class NodeDaemon {
       command: [process.execPath, '--conditions=causeway-source', DAEMON],
       environment: { PATH, HOME, ...this.plan.environment, ...change },
       folder: PROJECT_ROOT,
+      ...(this.plan.uid === undefined ? {} : { uid: this.plan.uid }),
       ...(this.#onLine === undefined ? {} : { onLine: this.#onLine }),
     });
     await this.#isReady(this.#child);

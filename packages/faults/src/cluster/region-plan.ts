@@ -28,6 +28,8 @@ export interface ClusterPlanOptions {
   readonly redisUrl: string;
   /** Whether links and internal calls go through proxies that can be impaired. */
   readonly isImpairable: boolean;
+  /** The users that nodes run as, by region, where it is not the one who starts them. */
+  readonly uids?: Readonly<Record<string, number>>;
   /** More for every node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,7 @@ export interface PlannedNode extends Region {
   readonly debugPort: number;
   readonly linkProxyPort: number;
   readonly apiProxyPort: number;
+  readonly uid: number | undefined;
   /** All that its daemon is told. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -78,7 +81,7 @@ function planNode(region: Region, httpPort: number, options: ClusterPlanOptions)
     CAUSEWAY_LINK_ADDRESS: `127.0.0.1:${options.isImpairable ? ports.linkProxyPort : ports.udpPort}`,
     ...options.environment,
   };
-  return { ...region, ...ports, url: `http://127.0.0.1:${httpPort}`, environment };
+  return { ...region, ...ports, url: `http://127.0.0.1:${httpPort}`, uid: options.uids?.[region.name], environment };
 }
 
 function environmentOf({ name, nodeNo, location }: Region, { app, clusterKey, redisUrl }: ClusterPlanOptions): Record<string, string> {

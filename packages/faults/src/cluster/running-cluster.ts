@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly redisProxy?: { readonly name: string; readonly port: number; readonly targetPort: number };
   /** Of everything that the network does by chance. */
   readonly seed: number;
+  /** The users that nodes run as, by region, where it is not the one who starts them. */
+  readonly uids?: Readonly<Record<string, number>>;
   /** More for every node. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Gets every line that a process writes. */

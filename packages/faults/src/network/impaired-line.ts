@@ -12,6 +12,7 @@ export class ImpairedLine {
   #lastInOrderMs = 0;
   /** When the line has sent all that waits in front of it. */
   #freeAtMs = 0;
+  #stillToLose = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -28,9 +29,9 @@ export class ImpairedLine {
 
   /** @returns the times at which it arrives, on the clock of `nowMs` */
   take(nowMs: number, sizeBytes: number): Arrivals {
-    const { delayMs, jitterMs, lossRatio, reorderRatio, duplicateRatio, isCut } = this.#impairment;
+    const { delayMs, jitterMs, reorderRatio, duplicateRatio, isCut } = this.#impairment;
     const sentAtMs = this.#queue(nowMs, sizeBytes);
-    if (isCut || sentAtMs === undefined || this.#happens(lossRatio)) return LOST;
+    if (isCut || sentAtMs === undefined || this.#isLost()) return LOST;
     const dueMs = sentAtMs + delayMs + (jitterMs === 0 ? 0 : jitterMs * this.#random());
     if (this.#happens(reorderRatio)) return [dueMs + HELD_BACK_MS];
     this.#lastInOrderMs = Math.max(this.#lastInOrderMs, dueMs);
@@ -43,6 +44,14 @@ export class ImpairedLine {
     if (freeAtMs - nowMs > MAX_QUEUE_MS) return undefined;
     this.#freeAtMs = freeAtMs + (8_000 * sizeBytes) / this.#impairment.rateBps;
     return this.#freeAtMs;
+  }
+
+  #isLost(): boolean {
+    const { lossRatio, lossBurst } = this.#impairment;
+    if (this.#stillToLose === 0 && this.#happens(lossRatio / lossBurst)) this.#stillToLose = lossBurst;
+    if (this.#stillToLose === 0) return false;
+    this.#stillToLose--;
+    return true;
   }
 
   #happens(ratio: number): boolean {

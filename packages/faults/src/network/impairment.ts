@@ -4,8 +4,10 @@ export interface Impairment {
   readonly delayMs: number;
   /** Up to so much more, evenly spread; by itself it changes no order. */
   readonly jitterMs: number;
-  /** Share of datagrams that never arrive, each for itself. */
+  /** Share of datagrams that never arrive. */
   readonly lossRatio: number;
+  /** How many are lost in a row each time; the share stays what it is. */
+  readonly lossBurst: number;
   /** Share of datagrams that are held back, so that later ones overtake them. */
   readonly reorderRatio: number;
   /** Share of datagrams that arrive twice. */
@@ -21,6 +23,7 @@ export const UNIMPAIRED: Impairment = {
   delayMs: 0,
   jitterMs: 0,
   lossRatio: 0,
+  lossBurst: 1,
   reorderRatio: 0,
   duplicateRatio: 0,
   rateBps: Number.POSITIVE_INFINITY,

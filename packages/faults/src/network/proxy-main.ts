@@ -1,10 +1,12 @@
 /** The process that all links between the regions go through: what it costs is in no node's figures. */
 import { answerQuestions } from '@causeway/bench';
+import { AccessNetwork } from './access-network.ts';
 import type { ProxyVerbs } from './proxy-verbs.ts';
 import { RegionNetwork } from './region-network.ts';
 import { StreamProxy } from './stream-proxy.ts';
 
 let network: RegionNetwork | undefined;
+const accesses = new Map<number, AccessNetwork>();
 const streams = new Map<string, StreamProxy>();
 
 answerQuestions<ProxyVerbs>(process, {
@@ -15,6 +17,10 @@ answerQuestions<ProxyVerbs>(process, {
   impairApi: ({ node, impairment }) => openNetwork().impairApi(impairment, node),
   lastApiRequest: (node) => openNetwork().lastApiRequest(node),
   takeTally: () => openNetwork().takeTally(),
+  async openAccess(request) {
+    accesses.set(request.port, await AccessNetwork.open(request));
+  },
+  impairAccess: ({ port, impairment }) => accesses.get(port)?.impair(impairment),
   async openStream({ name, port, targetPort }) {
     streams.set(name, await StreamProxy.open(port, targetPort));
   },

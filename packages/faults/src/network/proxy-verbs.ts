@@ -23,6 +23,9 @@ export interface ProxyVerbs {
   lastApiRequest(node: string): Uint8Array;
   /** Since the last call, by `from>to`. */
   takeTally(): Readonly<Record<string, WireCount>>;
+  /** A proxy between clients and a UDP port, for both directions. */
+  openAccess(request: { readonly port: number; readonly targetPort: number; readonly seed: number }): Promise<void>;
+  impairAccess(request: { readonly port: number; readonly impairment: Impairment }): void;
   /** One more proxy before a TCP port that is no node's. */
   openStream(request: { readonly name: string; readonly port: number; readonly targetPort: number }): Promise<void>;
   impairStream(request: { readonly name: string; readonly impairment: StreamImpairment }): void;

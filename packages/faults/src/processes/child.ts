@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
+  /** The user it runs as, which only root may choose. */
+  readonly uid?: number;
   /** Gets every line that it writes. */
   readonly onLine?: (line: string) => void;
   /** With a channel for questions and answers. */
@@ -25,11 +27,12 @@ export class Child {
   #log = '';
   #isExpectedToEnd = false;
 
-  constructor({ name, command, environment, folder, onLine, hasChannel = false }: ChildOptions) {
+  constructor({ name, command, environment, folder, uid, onLine, hasChannel = false }: ChildOptions) {
     this.name = name;
     const [program, ...programArguments] = command;
     this.process = spawn(program, programArguments, {
       cwd: folder,
+      ...(uid === undefined ? {} : { uid, gid: uid }),
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
       // JSON knows no infinity.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +20,8 @@ export interface RedisOptions {
   readonly port: number;
   /** The port of the one to copy. */
   readonly replicaOf?: number;
+  /** The user it runs as, which only root may choose. */
+  readonly uid?: number;
   readonly onLine?: (line: string) => void;
 }
 
@@ -39,7 +41,9 @@ export class RedisServer {
 
   /** @throws Error – it does not start; the message holds what it wrote */
   static async start(options: RedisOptions): Promise<RedisServer> {
-    const server = new RedisServer(options, await mkdtemp(join(tmpdir(), 'causeway-redis-')));
+    const folder = await mkdtemp(join(tmpdir(), 'causeway-redis-'));
+    if (options.uid !== undefined) await chown(folder, options.uid, options.uid);
+    const server = new RedisServer(options, folder);
     await server.#answers();
     return server;
   }
@@ -69,7 +73,7 @@ export class RedisServer {
   }
 
   #spawn(): Child {
-    const { port, replicaOf, onLine } = this.#options;
+    const { port, replicaOf, uid, onLine } = this.#options;
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#folder];
     const replica = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)];
     return new Child({
@@ -77,6 +81,7 @@ export class RedisServer {
       command: ['redis-server', ...options, ...replica],
       environment: process.env,
       folder: this.#folder,
+      ...(uid === undefined ? {} : { uid }),
       ...(onLine === undefined ? {} : { onLine }),
     });
   }

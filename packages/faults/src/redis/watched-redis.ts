@@ -16,19 +16,22 @@ export class WatchedRedis {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly #sentinels: readonly Child[];
-  readonly #sentinelPorts: readonly number[];
+  readonly sentinelPorts: readonly number[];
   readonly #folder: string;
 
   private constructor(servers: readonly [RedisServer, RedisServer], sentinels: readonly Child[], ports: readonly number[], folder: string) {
     [this.master, this.replica] = servers;
     this.#sentinels = sentinels;
-    this.#sentinelPorts = ports;
+    this.sentinelPorts = ports;
     this.#folder = folder;
   }
 
-  /** @param firstPort the first of five that are free */
-  static async start(firstPort: number): Promise<WatchedRedis> {
-    const master = await RedisServer.start({ port: firstPort });
+  /**
+   * @param firstPort the first of five that are free
+   * @param masterUid the user that the master runs as, which only root may choose
+   */
+  static async start(firstPort: number, masterUid?: number): Promise<WatchedRedis> {
+    const master = await RedisServer.start({ port: firstPort, ...(masterUid === undefined ? {} : { uid: masterUid }) });
     const replica = await RedisServer.start({ port: firstPort + 1, replicaOf: firstPort });
     const folder = await mkdtemp(join(tmpdir(), 'causeway-sentinel-'));
     const ports = Array.from({ length: SENTINELS }, (_, index) => firstPort + 2 + index);
@@ -41,7 +44,7 @@ export class WatchedRedis {
 
   /** As clients are given it. */
   get url(): string {
-    return `redis+sentinel://${this.#sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',')}/${MASTER}`;
+    return `redis+sentinel://${this.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',')}/${MASTER}`;
   }
 
   /** The port that Sentinel sends clients to. */
@@ -62,7 +65,7 @@ export class WatchedRedis {
   }
 
   #ask(...words: readonly string[]): Promise<string> {
-    const [port = 0] = this.#sentinelPorts;
+    const [port = 0] = this.sentinelPorts;
     return askRedis(port, ['sentinel', ...words]);
   }
 }

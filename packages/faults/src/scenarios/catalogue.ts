@@ -1,3 +1,4 @@
+import { accessNetwork } from './access-network.ts';
 import { clockSkew } from './clock-skew.ts';
 import { firstFrame } from './first-frame.ts';
 import { forged } from './forged.ts';
@@ -16,6 +17,7 @@ import { redisSlow } from './redis-slow.ts';
 import { roaming } from './roaming.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
+import { splitBrain } from './split-brain.ts';
 import { workerCrash } from './worker-crash.ts';
 
 /** All scenarios, in the order in which they are run. */
@@ -32,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   workerCrash,
   rollingRestart,
   roaming,
+  accessNetwork,
   clockSkew,
   redisStopped,
   redisFrozen,
@@ -39,5 +42,6 @@ export const SCENARIOS: readonly Scenario[] = [
   redisSlow,
   redisKilledOver,
   redisFrozenOver,
+  splitBrain,
   forged,
 ];

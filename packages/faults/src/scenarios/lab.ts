@@ -26,6 +26,9 @@ export const REDIS_PROXY = 'redis';
 /** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
 const PATIENT_NODE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000', CAUSEWAY_GEOIP: 'off' };
 
+/** `nobody`: whom the smaller side of a divided network runs as. */
+export const MINORITY_UID = 65_534;
+
 export class Lab {
   readonly cluster: RunningCluster;
   /** Those who publish, and those who watch. */
@@ -60,6 +63,7 @@ export class Lab {
       basePort,
       seed,
       isImpairable: true,
+      ...(needs.minority === undefined ? {} : { uids: { [needs.minority]: MINORITY_UID } }),
       environment: { ...PATIENT_NODE, ...needs.environment },
       ...(redisUrl === undefined ? {} : { redisUrl }),
       ...(needs.redis === 'proxied'
@@ -104,8 +108,8 @@ export class Lab {
   }
 }
 
-async function startSeparateRedis({ redis }: LabNeeds, port: number): Promise<RedisServer | WatchedRedis | undefined> {
-  if (redis === 'watched') return WatchedRedis.start(port);
+async function startSeparateRedis({ redis, minority }: LabNeeds, port: number): Promise<RedisServer | WatchedRedis | undefined> {
+  if (redis === 'watched') return WatchedRedis.start(port, minority === undefined ? undefined : MINORITY_UID);
   return redis === 'proxied' ? RedisServer.start({ port }) : undefined;
 }
 

@@ -8,6 +8,8 @@ export type Thoroughness = 'short' | 'whole';
 export interface LabNeeds {
   /** `single`: the cluster's own Redis. `watched`: a master and a replica under three Sentinels. `proxied`: one that can be slowed down. */
   readonly redis?: 'single' | 'watched' | 'proxied';
+  /** With `watched`: the region that will be cut off, together with the master. It runs as another user, so this needs root. */
+  readonly minority?: string;
   /** From the start, between all regions. */
   readonly impairment?: Partial<Impairment>;
   /** More for every node. */

@@ -26,6 +26,15 @@ describe('a line between two regions', () => {
     expect(lost / DATAGRAMS).toBeCloseTo(lossRatio, 2);
   });
 
+  it('loses as many when it loses several in a row', () => {
+    const isLost = send({ lossRatio: 0.03, lossBurst: 8 }).map((arrivals) => arrivals.length === 0);
+    const bursts = isLost.filter((lost, index) => lost && isLost[index - 1] !== true).length;
+    const lost = isLost.filter(Boolean).length;
+
+    expect(lost / DATAGRAMS).toBeCloseTo(0.03, 2);
+    expect(lost / bursts).toBeGreaterThanOrEqual(8);
+  });
+
   it('changes no order by jitter alone', () => {
     const arrivals = send({ delayMs: 75, jitterMs: 30 }).flat();
 
