@@ -6,6 +6,7 @@ export * from './receiving-peer.ts';
 export * from './sample-codecs.ts';
 export * from './scripted-peer.ts';
 export * from './seeded-random.ts';
+export * from './simulcast-peer.ts';
 export * from './stranger.ts';
 export * from './video-source.ts';
 export * from './virtual-link.ts';

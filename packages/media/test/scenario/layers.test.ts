@@ -1,60 +1,15 @@
-import { OPUS, type ScriptedPeer, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { OPUS, SIMULCAST_EXTENSIONS, SimulcastPeer, VideoSource, VirtualWorld } from '@causeway/testkit';
 
 const MID = { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' };
-const RID = { id: 10, uri: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id' };
-const LAYERS = [
-  { rid: 'q', ssrc: 11, payloadBytes: 100 },
-  { rid: 'h', ssrc: 12, payloadBytes: 300 },
-  { rid: 'f', ssrc: 13, payloadBytes: 1000 },
-];
-
-/** A simulcast publisher: one source a layer, keyframes on request. */
-class Simulcast {
-  readonly #world: VirtualWorld;
-  readonly #peer: ScriptedPeer;
-  readonly #keyframeDue = new Set<number>(LAYERS.map(({ ssrc }) => ssrc));
-  readonly #sources = LAYERS.map(({ rid, ssrc, payloadBytes }) => ({
-    ssrc,
-    rid,
-    source: new VideoSource({
-      ssrc,
-      payloadBytes,
-      extensions: new Map([
-        [MID.id, Uint8Array.of(0x30)],
-        [RID.id, Uint8Array.of(rid.charCodeAt(0))],
-      ]),
-    }),
-  }));
-  active = ['q', 'h', 'f'];
-
-  constructor(world: VirtualWorld, peer: ScriptedPeer) {
-    this.#world = world;
-    this.#peer = peer;
-    peer.onRtcp = (_nowMs, packet) => {
-      if (packet.type === 'pli') this.#keyframeDue.add(packet.mediaSsrc);
-    };
-  }
-
-  publishFor(durationMs: number): void {
-    for (let passedMs = 0; passedMs < durationMs; passedMs += 33) {
-      for (const { ssrc, rid, source } of this.#sources) {
-        if (!this.active.includes(rid)) continue;
-        for (const packet of source.nextFrame(this.#keyframeDue.delete(ssrc) ? 'key' : 'inter'))
-          this.#peer.sendRtp(this.#world.nowMs, packet);
-      }
-      this.#world.run(33);
-    }
-  }
-}
 
 function simulcastCall(preferredRid?: string) {
   const world = new VirtualWorld();
   const alice = world.connectPeer('alice');
   const bob = world.connectPeer('bob');
-  world.publish(alice, { trackId: 'camera', extensions: [MID, RID], rids: ['q', 'h', 'f'] });
+  world.publish(alice, { trackId: 'camera', extensions: SIMULCAST_EXTENSIONS, rids: ['q', 'h', 'f'] });
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, preferredRid });
   world.keepAlive(bob, 30_000);
-  return { world, alice, bob, simulcast: new Simulcast(world, alice) };
+  return { world, alice, bob, simulcast: new SimulcastPeer(world, alice) };
 }
 
 function layerAtEnd(received: readonly { readonly payload: Uint8Array }[]): number {
@@ -170,4 +125,40 @@ test('extension ids above 14 are written in the two-byte form', () => {
 
   expect(bob.received.map(({ extensions }) => String.fromCharCode(...(extensions.get(16) ?? [])))).toEqual(['s0']);
   expect(bob.received[0]?.payload).toEqual(Uint8Array.of(1, 2, 3));
+});
+
+test('of the layers that arrive the engine tells at once, and of a better order when it is clear', () => {
+  const { world, simulcast } = simulcastCall();
+
+  simulcast.publishFor(3000);
+  const atFirst = world.layers.map(({ rids }) => rids);
+  simulcast.active = ['q', 'h'];
+  simulcast.publishFor(3000);
+  const withoutTop = world.layers.at(-1)?.rids;
+  simulcast.active = [];
+  simulcast.publishFor(3000);
+  const muted = world.layers.at(-1)?.rids;
+  simulcast.active = ['q', 'h', 'f'];
+  simulcast.publishFor(3000);
+
+  expect(atFirst[0]).toEqual(['q']);
+  expect(atFirst.at(-1)).toEqual(['f', 'h', 'q']);
+  expect(atFirst.length).toBeLessThan(6);
+  expect(withoutTop).toEqual(['h', 'q']);
+  expect(muted).toEqual([]);
+  expect(world.layers.at(-1)?.rids).toEqual(['f', 'h', 'q']);
+  expect(world.layers.length).toBeLessThan(10);
+  expect(new Set(world.layers.map(({ trackId }) => trackId))).toEqual(new Set(['camera']));
+});
+
+test('a publication without simulcast has no layers to tell of', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+
+  for (const packet of new VideoSource({ ssrc: 7 }).nextFrame('key')) alice.sendRtp(world.nowMs, packet);
+  world.run(3000);
+
+  expect(world.engine.census().receiveStreams).toBe(1);
+  expect(world.layers).toEqual([]);
 });
