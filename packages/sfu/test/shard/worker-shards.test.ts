@@ -108,6 +108,14 @@ async function speak(speaker: LeanClient, listeners: readonly LeanClient[], word
   return said;
 }
 
+/** After a change of address nothing reaches a client before it has shown that it is there: what is said meanwhile is lost. */
+async function sayUntilHeard(speaker: LeanClient, listener: LeanClient, word: string): Promise<void> {
+  await until(() => {
+    speaker.say(word);
+    return listener.heard.at(-1) === word;
+  });
+}
+
 const scenes: WorkerScene[] = [];
 
 async function openScene(connectPaths?: boolean): Promise<WorkerScene> {
@@ -175,6 +183,7 @@ test('ICE restarts on the shard where the session is', async () => {
     await client.confirmRestart();
     await client.moveToNewAddress();
   }
+  await sayUntilHeard(alice, bob, 'here I am again');
 
   const said = await speak(alice, [bob], 50);
   expect(bob.heard.slice(-said.length)).toEqual(said);
@@ -189,11 +198,7 @@ test('a client that changes its address is followed to it, whichever shard hears
   for (let move = 0; move < 10; move++) {
     await alice.moveToNewAddress();
     await bob.moveToNewAddress();
-    const word = `after move ${move}`;
-    await until(() => {
-      alice.say(word);
-      return bob.heard.at(-1) === word;
-    });
+    await sayUntilHeard(alice, bob, `after move ${move}`);
     reached.push(true);
   }
 
