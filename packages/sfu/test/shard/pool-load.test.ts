@@ -1,0 +1,36 @@
+import type { LoadSample, LoadSource } from '../../src/overload/load-source.ts';
+import { createPoolLoad } from '../../src/shard/pool-load.ts';
+
+function sample(utilization: number, delayMs: number, memoryShare = 0.1): LoadSample {
+  return { utilization, eventLoopDelayMs: { p50: delayMs, p99: delayMs, max: delayMs }, memoryShare };
+}
+
+/** What the node says of itself when its threads say this. */
+function loadOf(main: LoadSample, shards: readonly { readonly load: LoadSample | undefined; readonly isAlive?: boolean }[]): LoadSample {
+  const told: LoadSample[] = [];
+  const source: LoadSource = { start: (listener) => listener(main), stop: () => undefined };
+  const reports = shards.map(({ load, isAlive = true }, shardNo) => ({ shardNo, isAlive, load, sessions: 0 }));
+  createPoolLoad(source, { shards: () => reports }).start((load) => told.push(load));
+  if (told[0] === undefined) throw new Error('nothing was told');
+  return told[0];
+}
+
+test('a node is as busy as the shard that the next session would go to', () => {
+  expect(loadOf(sample(0.1, 1), [{ load: sample(0.99, 200) }, { load: sample(0.4, 5) }])).toEqual(sample(0.4, 5));
+});
+
+test('or as its main thread, which every session passes through', () => {
+  expect(loadOf(sample(0.9, 80), [{ load: sample(0.2, 5) }])).toEqual(sample(0.9, 80));
+});
+
+test('a shard that hangs takes no sessions, so it does not count', () => {
+  expect(loadOf(sample(0.3, 1), [{ load: sample(0, 0), isAlive: false }, { load: sample(0.8, 30) }])).toEqual(sample(0.8, 30));
+});
+
+test('memory is short when it is for one of the threads', () => {
+  expect(loadOf(sample(0.5, 1, 0.2), [{ load: sample(0.1, 1, 0.9) }]).memoryShare).toBe(0.9);
+});
+
+test('before the shards have said anything, the main thread speaks alone', () => {
+  expect(loadOf(sample(0.5, 1), [{ load: undefined }])).toEqual(sample(0.5, 1));
+});
