@@ -17,6 +17,8 @@ import type { LoadSource } from './overload/load-source.ts';
 import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';
 import type { Random } from './random.ts';
 import type { Registry } from './registry/index.ts';
+import type { ClusterAssembly } from './relay/cluster-assembly.ts';
+import { Relay } from './relay/relay.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
@@ -50,20 +52,25 @@ export interface SfuAssembly {
   /** Calls back in a later turn of the event loop. Default `setImmediate`. */
   readonly nextTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
+  /** Default: the node stands alone. */
+  readonly cluster?: ClusterAssembly;
 }
 
 const DEFAULT_LIMITS: SessionLimits = { maxSdpLength: LIMITS.maxSdpBytes, maxSections: LIMITS.maxMediaSectionsPerSession };
 
 /** @param assembly with a shard whose socket is open */
 export function assembleSfu(assembly: SfuAssembly): Sfu {
-  const { shard, registry, clock, random } = assembly;
+  const { registry, clock, random } = assembly;
   const directory = new TrackDirectory();
   const store = new SessionStore(clock);
+  const relay = createRelay(assembly, directory, store);
+  const shard = relay?.shard ?? assembly.shard;
   const counters = new SessionCounters();
   const parts: SessionParts = {
     shard,
     registry,
     directory,
+    remoteTracks: relay,
     clock,
     random,
     limits: { ...DEFAULT_LIMITS, ...assembly.limits },
@@ -83,6 +90,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   });
   let closing: Promise<void> | undefined;
   shard.setListener(createEngineListener(store));
+  relay?.open();
 
   async function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {
     refuseWhenClosing();
@@ -121,6 +129,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   async function closeAll(): Promise<void> {
     entrance.close();
     for (const session of store.all()) session.close('draining');
+    relay?.close();
     await shard.close();
   }
 
@@ -176,6 +185,22 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return closing;
     },
   };
+}
+
+function createRelay(assembly: SfuAssembly, directory: TrackDirectory, store: SessionStore): Relay | undefined {
+  const { cluster, shard, clock, random } = assembly;
+  if (cluster === undefined) return undefined;
+  return new Relay({
+    ...cluster,
+    shard,
+    clock,
+    random,
+    tracks: directory,
+    answer: (appId, reference) => ({
+      hasSession: store.find(appId, reference.sessionId) !== undefined,
+      track: directory.locate(appId, reference),
+    }),
+  });
 }
 
 /** Cursors are numbers, in every registry. */

@@ -3,18 +3,14 @@
  * question, and the answer goes back the same way; nodes between keep nothing.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { TrackRecord, TrackReference } from '../registry/index.ts';
+import type { TrackReference } from '../registry/index.ts';
+import type { OwnerAnswer } from '../session/remote-tracks.ts';
 import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
-
-export interface OwnerAnswer {
-  readonly hasSession: boolean;
-  readonly track: TrackRecord | undefined;
-}
 
 export interface OwnerQuestionsOptions {
   readonly routes: RouteFinder;

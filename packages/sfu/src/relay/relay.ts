@@ -5,21 +5,22 @@
 import type { EngineListener } from '@causeway/media';
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
-import type { LinkTrust, NodeDirectory } from '../nodes/index.ts';
 import type { Random } from '../random.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
+import type { OwnerAnswer, RemoteTracks } from '../session/remote-tracks.ts';
 import type { TrackDirectory } from '../session/track-directory.ts';
 import type { Shard } from '../shard.ts';
 import { ArrivingLayers } from './arriving-layers.ts';
+import type { ClusterAssembly } from './cluster-assembly.ts';
 import type { LinkEvent } from './link-event.ts';
 import type { ControlMessage } from './links/control-messages.ts';
 import type { LinkListener } from './links/link-listener.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NodeLinks } from './links/node-links.ts';
 import { NameImports } from './name-imports.ts';
-import { type OwnerAnswer, OwnerQuestions } from './owner-questions.ts';
+import { OwnerQuestions } from './owner-questions.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
-import { LinkStateTeller, type RelayPrice } from './path/link-state-teller.ts';
+import { LinkStateTeller } from './path/link-state-teller.ts';
 import { RouteFinder } from './path/route-finder.ts';
 import { RelayExporter } from './relay-exporter.ts';
 import { RelayImporter } from './relay-importer.ts';
@@ -28,23 +29,16 @@ import { RelayingShard } from './relaying-shard.ts';
 /** Enough for every region directly; a node in front of a large audience has its tracks passed on by others from there on. */
 export const DEFAULT_MAX_FAN_OUT = 16;
 
-export interface RelayOptions {
+export interface RelayOptions extends ClusterAssembly {
   readonly shard: Shard;
-  readonly nodes: NodeDirectory;
-  readonly trust: LinkTrust;
   readonly clock: Clock;
   readonly random: Random;
-  readonly directory: TrackDirectory;
+  readonly tracks: TrackDirectory;
   /** What this node knows of its own sessions, for others that ask. */
   readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
-  /** To how many neighbours this node passes one track on. Default 16. */
-  readonly maxFanOut?: number;
-  /** Default: traffic costs nothing anywhere. */
-  readonly prices?: readonly RelayPrice[];
-  readonly onLinkEvent?: (event: LinkEvent) => void;
 }
 
-export class Relay {
+export class Relay implements RemoteTracks {
   /** The shard that sessions drive. */
   readonly shard: RelayingShard;
   readonly links: NodeLinks;
@@ -60,7 +54,7 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    const { shard, nodes, trust, clock, directory } = options;
+    const { shard, directory: nodes, tracks: directory, trust, clock } = options;
     const linkTo = (nodeNo: number) => this.links.find(nodeNo);
     const arriving = this.#arriving;
     this.links = new NodeLinks({

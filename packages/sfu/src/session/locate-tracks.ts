@@ -1,8 +1,9 @@
 /** Turns what a request says about remote tracks into what negotiation needs to know of them. */
 import { type AppId, type ErrorCode, nodeNoOf, parseSessionId, type SubscribeItem } from '@causeway/protocol';
 import type { SubscriptionWish, TrackSource } from '../negotiation/index.ts';
-import type { TrackReference } from '../registry/index.ts';
+import type { TrackRecord, TrackReference } from '../registry/index.ts';
 import { chooseLayer } from './layer-choice.ts';
+import type { RemoteTracks } from './remote-tracks.ts';
 import type { SessionParts } from './session-parts.ts';
 import { trackSourceOf } from './track-records.ts';
 
@@ -21,7 +22,7 @@ export interface RemoteTrack {
   readonly customTrackName?: string | undefined;
 }
 
-type LocatingParts = Pick<SessionParts, 'registry' | 'directory'>;
+type LocatingParts = Pick<SessionParts, 'registry' | 'directory' | 'remoteTracks'>;
 
 /** The wish behind one item of a subscribe request. */
 export async function locateWish(appId: AppId, item: SubscribeItem, parts: LocatingParts): Promise<LocatedWish> {
@@ -45,11 +46,42 @@ export async function locateWish(appId: AppId, item: SubscribeItem, parts: Locat
   };
 }
 
-export async function locateTrack(appId: AppId, remote: RemoteTrack, { registry, directory }: LocatingParts): Promise<LocatedTrack> {
-  const record = await registry.locateTrack(appId, referenceOf(remote));
-  if (record === undefined) return explainMissing(appId, remote, (await registry.findSession(appId, remote.remoteSessionId)) !== undefined);
-  if (!directory.isOpen(record.publicationId)) return elsewhere(record.sessionId);
-  return { type: 'located', source: trackSourceOf(record, remote.remoteTrackId) };
+export async function locateTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
+  const { directory, remoteTracks } = parts;
+  const owner = remoteTracks?.ownerOf(remote.remoteSessionId);
+  const record = directory.locate(appId, referenceOf(remote));
+  if (remoteTracks !== undefined && owner !== undefined) return locateElsewhere(appId, remote, owner, remoteTracks, parts);
+  // What this node owns it knows itself, with or without a registry.
+  if (record !== undefined) return located(record, remote);
+  const { registry } = parts;
+  const elsewhere = await registry.locateTrack(appId, referenceOf(remote));
+  if (elsewhere !== undefined) return unreachable(elsewhere.sessionId);
+  return explainMissing(appId, remote, (await registry.findSession(appId, remote.remoteSessionId)) !== undefined);
+}
+
+/** The registry's record makes the offer at once; the relay is built meanwhile. The owner is asked what the registry cannot tell. */
+async function locateElsewhere(
+  appId: AppId,
+  remote: RemoteTrack,
+  owner: number,
+  remoteTracks: RemoteTracks,
+  { registry }: LocatingParts,
+): Promise<LocatedTrack> {
+  const reference = referenceOf(remote);
+  const known = await registry.locateTrack(appId, reference).catch(() => undefined);
+  const answer = known === undefined ? await remoteTracks.ask(appId, reference) : undefined;
+  const record = known ?? answer?.track;
+  if (record !== undefined) {
+    if (!remoteTracks.canReach(owner)) return unreachable(remote.remoteSessionId);
+    return remoteTracks.admit(record) ? located(record, remote) : explainMissing(appId, remote, true);
+  }
+  if (answer !== undefined) return explainMissing(appId, remote, answer.hasSession);
+  const session = await registry.findSession(appId, remote.remoteSessionId).catch(() => 'unknown' as const);
+  return session === 'unknown' ? unreachable(remote.remoteSessionId) : explainMissing(appId, remote, session !== undefined);
+}
+
+function located(record: TrackRecord, { remoteTrackId }: RemoteTrack): LocatedTrack {
+  return { type: 'located', source: trackSourceOf(record, remoteTrackId) };
 }
 
 function referenceOf({ remoteSessionId, remoteTrackId, customTrackName }: RemoteTrack): TrackReference {
@@ -67,8 +99,8 @@ function explainMissing(
   return failed('track_not_found', `session ${remoteSessionId} has no track ${track}`);
 }
 
-/** The registry knows the track, but this node has no copy of it. */
-function elsewhere(sessionId: string): LocateFailure {
+/** There is such a track, or may be, but this node cannot get it. */
+function unreachable(sessionId: string): LocateFailure {
   const parsed = parseSessionId(sessionId);
   const node = parsed === undefined ? 'another node' : `node ${nodeNoOf(parsed)}`;
   return failed('relay_unavailable', `session ${sessionId} lives on ${node}, which this node has no link to`);

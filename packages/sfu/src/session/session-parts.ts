@@ -3,6 +3,7 @@ import type { SfuEvent } from '../events.ts';
 import type { Random } from '../random.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Shard } from '../shard.ts';
+import type { RemoteTracks } from './remote-tracks.ts';
 import type { TrackDirectory } from './track-directory.ts';
 
 /** What a session may hold (api.md §13). */
@@ -16,6 +17,8 @@ export interface SessionParts {
   readonly shard: Shard;
   readonly registry: Registry;
   readonly directory: TrackDirectory;
+  /** Undefined on a node that stands alone. */
+  readonly remoteTracks: RemoteTracks | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: SessionLimits;

@@ -13,12 +13,14 @@ export const OTHER_APP = AppId.parse('app-two');
 
 /** An SFU on virtual time and a shard without media, with clients that join it. */
 export class SfuUnderTest {
-  readonly clock = new VirtualClock();
-  readonly shard = new RecordingShard();
+  readonly clock: VirtualClock;
+  readonly shard: RecordingShard;
   readonly events: SfuEvent[] = [];
   readonly sfu: Sfu;
 
-  constructor(changes: Partial<SfuAssembly> = {}) {
+  constructor(changes: Partial<SfuAssembly> = {}, world: { readonly clock?: VirtualClock; readonly shard?: RecordingShard } = {}) {
+    this.clock = world.clock ?? new VirtualClock();
+    this.shard = world.shard ?? new RecordingShard();
     this.sfu = assembleSfu({
       shard: this.shard,
       registry: new MemoryRegistry(),

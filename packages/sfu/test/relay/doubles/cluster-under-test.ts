@@ -1,0 +1,121 @@
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { SfuAssembly } from '../../../src/assemble-sfu.ts';
+import { type NodeGoneReason, type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
+import { MemoryRegistry, type Registry } from '../../../src/registry/index.ts';
+import type { ClusterAssembly } from '../../../src/relay/cluster-assembly.ts';
+import type { LinkEvent } from '../../../src/relay/link-event.ts';
+import { ScriptedClient } from '../../doubles/scripted-client.ts';
+import { seededBytes } from '../../doubles/seeded-bytes.ts';
+import { type Joined, SfuUnderTest } from '../../doubles/sfu-under-test.ts';
+import { nodeRecord, openTrust } from './node-records.ts';
+import { type MeshShard, VirtualMesh } from './virtual-mesh.ts';
+
+export interface ClusterChanges {
+  readonly oneWayMs?: (from: number, to: number) => number;
+  readonly records?: Readonly<Record<number, Partial<NodeRecord>>>;
+  readonly cluster?: Partial<ClusterAssembly>;
+  readonly registry?: Registry;
+}
+
+export interface ClusterNode {
+  readonly nodeNo: number;
+  readonly world: SfuUnderTest;
+  readonly shard: MeshShard;
+  readonly directory: StaticNodeDirectory;
+  readonly linkEvents: LinkEvent[];
+}
+
+/** Whole SFUs that find each other, in virtual time and without packets: what crosses which link is there to be counted. */
+export class ClusterUnderTest {
+  readonly clock = new VirtualClock();
+  readonly mesh: VirtualMesh;
+  readonly registry: Registry;
+  readonly nodes = new Map<number, ClusterNode>();
+  readonly #changes: ClusterChanges;
+
+  constructor(nodeNos: readonly number[], changes: ClusterChanges = {}) {
+    this.mesh = new VirtualMesh(this.clock, changes.oneWayMs);
+    this.registry = changes.registry ?? new MemoryRegistry();
+    this.#changes = changes;
+    for (const nodeNo of nodeNos) this.nodes.set(nodeNo, this.#start(nodeNo, nodeNos));
+  }
+
+  /** All links are up and all nodes know of them. */
+  static async linked(nodeNos: readonly number[], changes: ClusterChanges = {}): Promise<ClusterUnderTest> {
+    const cluster = new ClusterUnderTest(nodeNos, changes);
+    await cluster.clock.advance(3000);
+    return cluster;
+  }
+
+  node(nodeNo: number): ClusterNode {
+    const node = this.nodes.get(nodeNo);
+    if (node === undefined) throw new Error(`there is no node ${nodeNo}`);
+    return node;
+  }
+
+  /** A camera at a node, sending; without simulcast unless layers are named, lowest first. */
+  async publish(nodeNo: number, options: { readonly rids?: readonly string[]; readonly trackId?: string } = {}): Promise<Camera> {
+    const { rids = [], trackId = 'camera' } = options;
+    const { world, shard } = this.node(nodeNo);
+    const client = new ScriptedClient();
+    client.addTransceiver('video', { direction: 'sendonly', trackId, streamId: 'stream', codecs: ['vp8'], rids });
+    const publisher = await world.join(client);
+    shard.connect(publisher.id);
+    const publicationId = shard.publicationsOf(publisher.id)[0]?.trackId ?? '';
+    shard.send(publicationId, rids.length === 0 ? [''] : [...rids].reverse());
+    await this.clock.advance(10);
+    return { publisher, publicationId };
+  }
+
+  /** A connected client without tracks of its own. */
+  async join(nodeNo: number): Promise<Joined> {
+    const { world, shard } = this.node(nodeNo);
+    const joined = await world.join(new ScriptedClient());
+    shard.connect(joined.id);
+    return joined;
+  }
+
+  /** What a client is shown on each of its m-sections. */
+  shown(nodeNo: number, viewer: Joined): readonly (string | undefined)[] {
+    return this.node(nodeNo)
+      .shard.subscriptionsOf(viewer.id)
+      .map(({ subscriptionId }) => this.mesh.shown(nodeNo, subscriptionId));
+  }
+
+  /** The copies that cross links now: `1>2 track@layer`. */
+  copies(): readonly string[] {
+    return this.mesh.copies().map(({ from, to, track, rid }) => `${from}>${to} ${track}@${rid}`);
+  }
+
+  /** A node dies without a word; the others' directories notice later, as a lease runs out. */
+  async kill(nodeNo: number): Promise<void> {
+    this.mesh.kill(nodeNo);
+  }
+
+  tellGone(nodeNo: number, why: NodeGoneReason): void {
+    for (const node of this.nodes.values()) if (node.nodeNo !== nodeNo) node.directory.remove(nodeNo, why);
+  }
+
+  #start(nodeNo: number, nodeNos: readonly number[]): ClusterNode {
+    const records = nodeNos.map((each) => nodeRecord(each, this.#changes.records?.[each]));
+    const self = records.find((record) => record.nodeNo === nodeNo) ?? nodeRecord(nodeNo);
+    const directory = new StaticNodeDirectory(
+      self,
+      records.filter((record) => record !== self),
+    );
+    const shard = this.mesh.addShard(nodeNo);
+    const linkEvents: LinkEvent[] = [];
+    const assembly: Partial<SfuAssembly> = {
+      nodeNo,
+      registry: this.registry,
+      random: seededBytes(nodeNo),
+      cluster: { directory, trust: openTrust, onLinkEvent: (event) => linkEvents.push(event), ...this.#changes.cluster },
+    };
+    return { nodeNo, shard, directory, linkEvents, world: new SfuUnderTest({ ...assembly, shard }, { clock: this.clock, shard }) };
+  }
+}
+
+export interface Camera {
+  readonly publisher: Joined;
+  readonly publicationId: string;
+}

@@ -1,0 +1,291 @@
+import { TrackId, TrackName } from '@causeway/protocol';
+import { MemoryRegistry } from '../../src/registry/index.ts';
+import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { APP, type Joined, OTHER_APP } from '../doubles/sfu-under-test.ts';
+import { type Camera, ClusterUnderTest } from './doubles/cluster-under-test.ts';
+
+async function watching(nodeNos: readonly number[] = [1, 2]): Promise<{ cluster: ClusterUnderTest; viewer: Joined } & Camera> {
+  const cluster = await ClusterUnderTest.linked(nodeNos);
+  const camera = await cluster.publish(1);
+  const viewer = await cluster.join(2);
+  await viewer.receive(camera.publisher.track('camera'));
+  await cluster.clock.advance(500);
+  return { cluster, viewer, ...camera };
+}
+
+/** What the viewer's node said about ended subscriptions. */
+function ends(cluster: ClusterUnderTest, viewer: Joined): readonly unknown[] {
+  return cluster.node(2).world.events.flatMap((event) => {
+    const isEnd = event.type === 'subscription.ended' || event.type === 'subscription.failed';
+    return isEnd && event.sessionId === viewer.id ? [event.type === 'subscription.ended' ? event.reason : event.errorCode] : [];
+  });
+}
+
+function countOfLegs(cluster: ClusterUnderTest): number {
+  return cluster.node(2).shard.publications.size;
+}
+
+describe('a relay ends', () => {
+  it('with its track, whose followers on other nodes are told why', async () => {
+    const { cluster, viewer, publisher } = await watching();
+
+    await cluster.node(1).world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: TrackId.parse('camera') }] });
+    await cluster.clock.advance(100);
+
+    expect(ends(cluster, viewer)).toEqual(['requested']);
+    expect([cluster.shown(2, viewer), countOfLegs(cluster), cluster.copies()]).toEqual([[], 0, []]);
+  });
+
+  it('with the session of its publisher', async () => {
+    const { cluster, viewer, publisher } = await watching();
+
+    await cluster.node(1).world.sfu.deleteSession(APP, publisher.id);
+    await cluster.clock.advance(100);
+
+    expect(ends(cluster, viewer)).toEqual(['session_closed']);
+    expect(countOfLegs(cluster)).toBe(0);
+  });
+
+  it('when the directory says that the node of its publisher has left or begun anew', async () => {
+    const { cluster, viewer } = await watching();
+
+    cluster.tellGone(1, 'left');
+
+    expect(ends(cluster, viewer)).toEqual(['session_closed']);
+    expect(countOfLegs(cluster)).toBe(0);
+  });
+
+  it('when the node of its publisher has died, as soon as its lease and its link are both gone', async () => {
+    const { cluster, viewer } = await watching();
+
+    await cluster.kill(1);
+    await cluster.clock.advance(6000);
+    const before = ends(cluster, viewer);
+    cluster.tellGone(1, 'lease-ended');
+
+    expect(before).toEqual([]);
+    expect(ends(cluster, viewer)).toEqual(['session_closed']);
+  });
+
+  it('when no way leads to the publisher for eight seconds, though the directory still lists its node', async () => {
+    const { cluster, viewer } = await watching();
+
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(7000);
+    const before = ends(cluster, viewer);
+    await cluster.clock.advance(3000);
+
+    expect(before).toEqual([]);
+    expect(ends(cluster, viewer)).toEqual(['unreachable']);
+    expect(countOfLegs(cluster)).toBe(0);
+  });
+
+  it('leaves nothing behind once everybody has gone', async () => {
+    const { cluster, viewer, publisher } = await watching();
+
+    await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);
+    await cluster.node(1).world.sfu.deleteSession(APP, publisher.id);
+    await cluster.clock.advance(90_000);
+    const timers = cluster.clock.armedTimers;
+    for (const { world } of cluster.nodes.values()) await world.sfu.close();
+    await cluster.clock.advance(1000);
+
+    // One pulse on each node.
+    expect(timers).toBe(2);
+    expect(cluster.clock.armedTimers).toBe(0);
+    for (const { shard } of cluster.nodes.values()) {
+      expect([shard.transports.size, shard.publications.size, shard.subscriptions.size]).toEqual([0, 0, 0]);
+    }
+  });
+});
+
+describe('a link that fails', () => {
+  it('brings the track back as it was after a short silence, without a new copy', async () => {
+    const { cluster, viewer, publicationId } = await watching();
+    const putBefore = cluster.node(1).shard.log.length;
+
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(5000);
+    cluster.mesh.heal(1, 2);
+    await cluster.clock.advance(500);
+
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect(cluster.node(1).shard.log.slice(putBefore)).toEqual([]);
+    expect(ends(cluster, viewer)).toEqual([]);
+  });
+
+  it('is opened again and asked for everything again, if its transport is gone', async () => {
+    const { cluster, viewer, publicationId } = await watching();
+    const transportId = [...cluster.node(1).shard.transports.keys()].find((id) => id.startsWith('link-')) ?? '';
+
+    cluster.node(1).shard.closeTransport(transportId);
+    cluster.node(1).shard.listener.onTransportClosed(transportId, 'connection_lost');
+    await cluster.clock.advance(3000);
+
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@`]);
+    expect(ends(cluster, viewer)).toEqual([]);
+  });
+});
+
+describe('a subscribe to another node', () => {
+  it('fails clearly for a track or a session that is not there', async () => {
+    const { cluster, publisher } = await watching();
+    const viewer = await cluster.join(2);
+    const missing = publisher.id.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+
+    const track = viewer.subscribe({ remoteSessionId: publisher.id, remoteTrackId: 'screen' });
+    const session = viewer.subscribe({ remoteSessionId: missing, remoteTrackId: 'camera' });
+    const outcomes = Promise.allSettled([track, session]);
+    await cluster.clock.advance(2000);
+
+    expect((await outcomes).map((each) => each.status === 'rejected' && each.reason.code)).toEqual([
+      'track_not_found',
+      'session_not_found',
+    ]);
+  });
+
+  it('finds nothing of another app', async () => {
+    const { cluster, publisher } = await watching();
+    const client = new ScriptedClient();
+    const { sfu } = cluster.node(2).world;
+    const { sessionId } = await sfu.createSession(OTHER_APP, { sessionDescription: client.createOffer() });
+
+    const outcome = sfu.subscribe(OTHER_APP, sessionId, { tracks: [publisher.track('camera')] });
+    const refused = expect(outcome).rejects.toMatchObject({ code: 'session_not_found' });
+    await cluster.clock.advance(2000);
+
+    await refused;
+  });
+
+  it('asks the owner when the registry cannot be asked', async () => {
+    const registry = new MemoryRegistry();
+    const cluster = await ClusterUnderTest.linked([1, 2], { registry });
+    const { publisher, publicationId } = await cluster.publish(1);
+    registry.locateTrack = () => Promise.reject(new Error('Redis is down'));
+    registry.findSession = () => Promise.reject(new Error('Redis is down'));
+    const viewer = await cluster.join(2);
+
+    const received = viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+
+    expect((await received).tracks).toEqual([expect.objectContaining({ mid: 's0', status: 'active' })]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+  });
+
+  it('asks the owner when the registry has forgotten, and gives up after a second if it does not answer', async () => {
+    const { cluster, publisher } = await watching();
+    await cluster.registry.removeSession(APP, publisher.id);
+    const viewer = await cluster.join(2);
+    const other = await cluster.join(2);
+    const found = viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(100);
+    cluster.mesh.cut(1, 2);
+
+    const unanswered = other.subscribe({ remoteSessionId: publisher.id, remoteTrackId: 'screen' }).catch(({ code }) => code);
+    await cluster.clock.advance(1100);
+
+    expect((await found).tracks[0]?.errorCode).toBeUndefined();
+    expect(await unanswered).toBe('session_not_found');
+  });
+
+  it('says that a node cannot be reached of which nothing is known', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher } = await cluster.publish(1);
+    cluster.tellGone(1, 'left');
+    const viewer = await cluster.join(2);
+
+    const outcome = viewer.subscribe(publisher.track('camera'));
+
+    await expect(outcome).rejects.toMatchObject({ code: 'relay_unavailable' });
+  });
+
+  it('that the owner refuses ends the subscription instead of leaving it waiting', async () => {
+    const { cluster, publisher, publicationId } = await watching();
+    const record = await cluster.registry.locateTrack(APP, { by: 'id', sessionId: publisher.id, trackId: 'camera' });
+    // The registry has not yet heard that this one is gone.
+    if (record !== undefined) await cluster.registry.putTrack({ ...record, trackId: 'old', publicationId: `${publicationId}9` });
+    const viewer = await cluster.join(2);
+
+    await viewer.receive(publisher.track('old'));
+    await cluster.clock.advance(200);
+
+    expect(ends(cluster, viewer)).toEqual(['requested']);
+    expect(cluster.shown(2, viewer)).toEqual([]);
+  });
+});
+
+describe('a name on another node', () => {
+  async function named() {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const publisher = await cluster.node(1).world.join(new ScriptedClient());
+    cluster.node(1).shard.connect(publisher.id);
+    await publishAs(cluster, publisher, 'camera-1');
+    const viewer = await cluster.join(2);
+    await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
+    await cluster.clock.advance(500);
+    return { cluster, publisher, viewer };
+  }
+
+  async function publishAs(cluster: ClusterUnderTest, publisher: Joined, trackId: string): Promise<void> {
+    const { mid } = publisher.client.addTransceiver('video', { direction: 'sendonly', trackId, streamId: 's', codecs: ['vp8'] });
+    const tracks = [{ trackId: TrackId.parse(trackId), mid, customTrackName: TrackName.parse('main'), replace: true }];
+    const { sfu } = cluster.node(1).world;
+    publisher.client.applyAnswer(
+      (await sfu.publish(APP, publisher.id, { tracks, sessionDescription: publisher.client.createOffer() })).sessionDescription,
+    );
+    const newest = cluster.node(1).shard.publicationsOf(publisher.id).at(-1)?.trackId ?? '';
+    cluster.node(1).shard.send(newest);
+  }
+
+  function newestOf(cluster: ClusterUnderTest, publisher: Joined): string {
+    return `${cluster.node(1).shard.publicationsOf(publisher.id).at(-1)?.trackId}@`;
+  }
+
+  it('is followed to the track that takes it over, on the same mid', async () => {
+    const { cluster, publisher, viewer } = await named();
+
+    await publishAs(cluster, publisher, 'camera-2');
+    await cluster.clock.advance(6000);
+
+    expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+    expect(cluster.copies()).toHaveLength(1);
+  });
+
+  it('is followed over a gap without any track', async () => {
+    const { cluster, publisher, viewer } = await named();
+    await cluster.node(1).world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: TrackId.parse('camera-1') }] });
+    await cluster.clock.advance(20_000);
+    const between = cluster.shown(2, viewer);
+
+    await publishAs(cluster, publisher, 'camera-2');
+    await cluster.clock.advance(500);
+
+    expect(between).toEqual([undefined]);
+    expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+  });
+
+  it('is found again after the way to its node was lost', async () => {
+    const { cluster, publisher, viewer } = await named();
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(30_000);
+    const lost = cluster.shown(2, viewer);
+    await publishAs(cluster, publisher, 'camera-2');
+
+    cluster.mesh.heal(1, 2);
+    await cluster.clock.advance(6000);
+
+    expect(lost).toEqual([undefined]);
+    expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+  });
+
+  it('is no longer asked for when nobody follows it', async () => {
+    const { cluster, viewer } = await named();
+
+    await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);
+    await cluster.clock.advance(100);
+
+    const sent = cluster.node(2).shard.sentData.map(({ data }) => JSON.parse(String(data)).m.type);
+    expect(sent.filter((type) => type === 'follow' || type === 'unfollow')).toEqual(['follow', 'unfollow']);
+  });
+});

@@ -1,0 +1,176 @@
+import { APP } from '../doubles/sfu-under-test.ts';
+import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
+
+const LAYERS = ['l', 'm', 'h'];
+
+describe('a track of another node', () => {
+  it('is offered at once, from what the registry knows, and comes over one copy', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    const askedAtMs = cluster.clock.nowMs();
+
+    const reply = await viewer.receive(publisher.track('camera'));
+    const offeredAtMs = cluster.clock.nowMs();
+    await cluster.clock.advance(200);
+
+    expect(offeredAtMs).toBe(askedAtMs);
+    expect(reply.tracks).toEqual([expect.objectContaining({ remoteTrackId: 'camera', mid: 's0', trackKind: 'video', status: 'active' })]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@`]);
+  });
+
+  it('comes one message after it was asked for', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2], { oneWayMs: () => 40 });
+    const { publisher } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    const sentBefore = cluster.node(2).shard.sentData.length;
+
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(42);
+
+    expect(cluster.copies()).toHaveLength(1);
+    expect(cluster.node(2).shard.sentData.length - sentBefore).toBe(1);
+  });
+
+  it('crosses once however many watch it', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2, 3]);
+    const { publisher, publicationId } = await cluster.publish(1);
+    for (let count = 0; count < 10; count++) {
+      for (const nodeNo of [2, 3]) await (await cluster.join(nodeNo)).receive(publisher.track('camera'));
+    }
+    await cluster.clock.advance(500);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>2 ${publicationId}@`, `1>3 ${publicationId}@`]);
+  });
+
+  it('stops crossing within five seconds of the last one leaving, and not before', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher } = await cluster.publish(1);
+    const viewers = [await cluster.join(2), await cluster.join(2)];
+    for (const viewer of viewers) await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+    const { sfu } = cluster.node(2).world;
+    const [first, last] = viewers;
+
+    await sfu.unsubscribe(APP, first?.id ?? '', { tracks: [{ mid: 's0' }] });
+    await cluster.clock.advance(10_000);
+    const whileOneWatches = cluster.copies().length;
+    await sfu.deleteSession(APP, last?.id ?? '');
+    await cluster.clock.advance(2500);
+    const inLinger = cluster.copies().length;
+    await cluster.clock.advance(2500);
+
+    expect([whileOneWatches, inLinger, cluster.copies().length]).toEqual([1, 1, 0]);
+    expect(cluster.node(2).shard.publications.size).toBe(0);
+    expect(cluster.node(1).shard.subscriptions.size).toBe(0);
+  });
+
+  it('goes on without a new copy if somebody comes while it lingers', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+    await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);
+    await cluster.clock.advance(2000);
+
+    const next = await cluster.join(2);
+    await next.receive(publisher.track('camera'));
+    await cluster.clock.advance(20_000);
+
+    expect(cluster.shown(2, next)).toHaveLength(1);
+    expect(cluster.node(1).shard.log.filter((line) => line.startsWith('putSubscriberTrack'))).toHaveLength(1);
+  });
+
+  it('can be watched by its own session, from its own node, without any link', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(1);
+
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+
+    expect(cluster.shown(1, viewer)).toEqual([`${publicationId}@`]);
+    expect(cluster.copies()).toEqual([]);
+  });
+});
+
+describe('simulcast over a link', () => {
+  async function scene() {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const camera = await cluster.publish(1, { rids: LAYERS });
+    return { cluster, ...camera };
+  }
+
+  it('carries only the best layer for those who leave the choice to the SFU', async () => {
+    const { cluster, publisher, publicationId } = await scene();
+    const viewer = await cluster.join(2);
+
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(3000);
+
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@h`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@h`]);
+  });
+
+  it('carries each layer that somebody asks for, once, and no other', async () => {
+    const { cluster, publisher, publicationId } = await scene();
+    const viewers = [];
+    for (const preferredRid of ['l', 'h', 'l', 'h']) {
+      const viewer = await cluster.join(2);
+      await viewer.receive({ ...publisher.track('camera'), simulcast: { preferredRid } });
+      viewers.push(viewer);
+    }
+    await cluster.clock.advance(3000);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>2 ${publicationId}@h`, `1>2 ${publicationId}@l`]);
+    expect(viewers.map((viewer) => cluster.shown(2, viewer)[0]?.at(-1))).toEqual(['l', 'h', 'l', 'h']);
+  });
+
+  it('stops a layer when the last one who asked for it changes its mind', async () => {
+    const { cluster, publisher, publicationId } = await scene();
+    const viewer = await cluster.join(2);
+    await viewer.receive({ ...publisher.track('camera'), simulcast: { preferredRid: 'h' } });
+    await cluster.clock.advance(1000);
+
+    await cluster.node(2).world.sfu.updateTracks(APP, viewer.id, { tracks: [{ mid: 's0', simulcast: { preferredRid: 'm' } }] });
+    await cluster.clock.advance(4000);
+
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@m`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@m`]);
+  });
+
+  it('stops altogether while everybody has paused, and goes on afterwards', async () => {
+    const { cluster, publisher, publicationId } = await scene();
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    const pause = (paused: boolean) => cluster.node(2).world.sfu.updateTracks(APP, viewer.id, { tracks: [{ mid: 's0', paused }] });
+
+    await pause(true);
+    await cluster.clock.advance(1000);
+    const paused = cluster.copies();
+    await pause(false);
+    await cluster.clock.advance(1000);
+
+    expect(paused).toEqual([]);
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@h`]);
+  });
+
+  it('goes down with the publisher and up again', async () => {
+    const { cluster, publisher, publicationId } = await scene();
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    cluster.node(1).shard.send(publicationId, ['m', 'l']);
+    await cluster.clock.advance(3000);
+    const lower = cluster.copies();
+    cluster.node(1).shard.send(publicationId, ['h', 'm', 'l']);
+    await cluster.clock.advance(3000);
+
+    expect(lower).toEqual([`1>2 ${publicationId}@m`]);
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@h`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@h`]);
+  });
+});
