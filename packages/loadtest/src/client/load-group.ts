@@ -1,4 +1,5 @@
 import type { RemoteTrack } from '../sfu-api.ts';
+import { joinUntil } from './join-until.ts';
 import type { LoadContext } from './load-session.ts';
 import { PublishingClient, type PublishOptions } from './publishing-client.ts';
 import { SubscribingClient } from './subscribing-client.ts';
@@ -29,6 +30,20 @@ export class LoadGroup {
     const client = await PublishingClient.join(this.#context, options);
     this.#publishers.push(client);
     return client.track;
+  }
+
+  /** Joins a publisher that the SFU has placed where it is wanted, by its user fragment. */
+  async publishWhere(isWanted: (remoteUfrag: string) => boolean, options: PublishOptions): Promise<RemoteTrack> {
+    const client = await joinUntil(() => PublishingClient.join(this.#context, options), isWanted);
+    this.#publishers.push(client);
+    return client.track;
+  }
+
+  /** Joins one client that the SFU has placed where it is wanted, subscribed to all of the given tracks. */
+  async joinWhere(isWanted: (remoteUfrag: string) => boolean, tracks: readonly RemoteTrack[], diligence: 'count' | 'check'): Promise<void> {
+    const client = await joinUntil(() => SubscribingClient.join(this.#context, diligence), isWanted);
+    this.#subscribers.push(client);
+    for (const track of tracks) await client.subscribe(track);
   }
 
   /** Joins one client, subscribed to all of the given tracks. */

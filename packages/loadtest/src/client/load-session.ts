@@ -22,6 +22,8 @@ export interface JoinOptions {
 export class LoadSession {
   readonly sessionId: string;
   readonly peer: LoadPeer;
+  /** ICE user fragment of the SFU, in which it says which of its shards has the session. */
+  readonly remoteUfrag: string;
   readonly #api: SfuApi;
   readonly #setup: 'active' | 'passive';
   #descriptionVersion = 1;
@@ -30,6 +32,7 @@ export class LoadSession {
     this.#api = api;
     this.peer = peer;
     this.sessionId = sessionId;
+    this.remoteUfrag = answer.transport.ice.ufrag;
     this.#setup = ownDtlsRole(answer.transport) === 'client' ? 'active' : 'passive';
   }
 

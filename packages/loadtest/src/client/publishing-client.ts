@@ -53,6 +53,11 @@ export class PublishingClient {
     return client;
   }
 
+  /** ICE user fragment of the SFU. */
+  get remoteUfrag(): string {
+    return this.#session.remoteUfrag;
+  }
+
   get sent(): number {
     return this.#layer.sent;
   }

@@ -24,6 +24,11 @@ export class SubscribingClient implements LoadPeerListener {
     return client;
   }
 
+  /** ICE user fragment of the SFU. */
+  get remoteUfrag(): string {
+    return this.#session?.remoteUfrag ?? '';
+  }
+
   async subscribe(track: RemoteTrack): Promise<void> {
     await this.#session?.subscribe(track);
   }

@@ -1,0 +1,30 @@
+/** More than any placement by load takes to come round. */
+const MAX_TRIES = 60;
+
+interface PlacedClient {
+  readonly remoteUfrag: string;
+  leave(): Promise<void>;
+}
+
+/**
+ * Joins clients until the SFU has placed one where it is wanted. The others stay until then, since a place that is taken is not given
+ * again, and leave afterwards.
+ *
+ * @throws Error – none of many was placed there
+ */
+export async function joinUntil<Client extends PlacedClient>(
+  join: () => Promise<Client>,
+  isWanted: (remoteUfrag: string) => boolean,
+): Promise<Client> {
+  const misplaced: Client[] = [];
+  try {
+    while (misplaced.length < MAX_TRIES) {
+      const client = await join();
+      if (isWanted(client.remoteUfrag)) return client;
+      misplaced.push(client);
+    }
+    throw new Error(`None of ${MAX_TRIES} clients was placed where it was wanted`);
+  } finally {
+    await Promise.all(misplaced.map((client) => client.leave()));
+  }
+}
