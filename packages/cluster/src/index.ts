@@ -1,3 +1,5 @@
+export type { CallClaims } from './claims/call-claims.ts';
+export { MemoryCallClaims } from './claims/memory-call-claims.ts';
 export type { Cluster, ClusterOptions, OwnerLookup } from './cluster.ts';
 export type { ClusterEvent } from './cluster-event.ts';
 export type { ClusterStatistics } from './cluster-statistics.ts';

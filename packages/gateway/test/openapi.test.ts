@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
 import { ERROR_CODES, LIMITS } from '@causeway/protocol';
 import type { Router } from 'express';
+import { EVENT_ROUTES } from '../src/api/event-routes.ts';
 import { ROUTES } from '../src/api/routes.ts';
+import { EventDesk } from '../src/events/event-desk.ts';
 import { API_VERSION } from '../src/openapi/openapi-document.ts';
 import { MemorySfu } from './support/memory-sfu.ts';
 import { silentLogger } from './support/test-server.ts';
@@ -25,14 +27,15 @@ function endpointsOf(router: Router): string[] {
 }
 
 test('describes every route that is served, and no other', () => {
-  const router = createApiRouter({ sfu: new MemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger });
+  const events = new EventDesk({ nodeNo: 101 });
+  const router = createApiRouter({ sfu: new MemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger, events });
 
   const served = endpointsOf(router).map((endpoint) => endpoint.replace(/ \//, ' /api/sfu/').replace(/:(\w+)/g, '{$1}'));
 
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  expect(served.length).toBe(ROUTES.length);
+  expect(served.length).toBe(ROUTES.length + EVENT_ROUTES.length);
   expect(documented.sort()).toEqual(served.sort());
 });
 
@@ -69,6 +72,13 @@ test.each(ROUTES)('$operationId names its path parameters, bodies and the errors
   for (const status of [400, 401, 429, 500]) {
     expect(operation.responses[status].content['application/json'].schema.$ref).toBe('#/components/schemas/ErrorReply');
   }
+});
+
+test.each(EVENT_ROUTES)('$operationId is a stream of events', ({ path }) => {
+  const { get } = json.paths[`/api/sfu/{sfu_app_id}${path.replace(/:(\w+)/g, '{$1}')}`];
+
+  expect(get.responses[200].content).toEqual({ 'text/event-stream': { schema: { $ref: '#/components/schemas/ApiEvent' } } });
+  expect(get.parameters.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['Last-Event-ID', 'token']));
 });
 
 test.each(Object.entries(ERROR_CODES))('%s is documented with its meaning', (code, { meaning }) => {

@@ -1,3 +1,4 @@
+export * from './bodies/api-event.ts';
 export * from './bodies/close-tracks.ts';
 export * from './bodies/connection-state.ts';
 export * from './bodies/create-session.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApiEvent } from './bodies/api-event.ts';
 import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
 import { ConnectionState } from './bodies/connection-state.ts';
 import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
@@ -30,6 +31,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const NAMED_SCHEMAS = {
   AnswerDescription,
+  ApiEvent,
   ClosedTrackResult,
   CloseTrackItem,
   CloseTracksReply,

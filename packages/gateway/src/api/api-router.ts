@@ -2,6 +2,7 @@ import type { AppStore } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
+import type { EventDesk } from '../events/event-desk.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
@@ -13,8 +14,10 @@ import { createJsonLogger } from '../logging/json-logger.ts';
 import { logRequests } from '../logging/log-requests.ts';
 import type { Logger } from '../logging/logger.ts';
 import { carryOut } from './carry-out.ts';
-import { API_BASE_PATH, type Route } from './route.ts';
+import { EVENT_ROUTES } from './event-routes.ts';
+import { API_BASE_PATH, type RouteDescription } from './route.ts';
 import { ROUTES } from './routes.ts';
+import { type EventServices, streamEvents } from './stream-events.ts';
 
 export interface ApiRouterOptions {
   readonly sfu: Sfu;
@@ -33,6 +36,8 @@ export interface ApiRouterOptions {
   readonly now?: () => number;
   /** Whether new sessions are refused because this process is about to end. Default: never. */
   readonly isDraining?: () => boolean;
+  /** Where clients hear of what happens. Default: nowhere, and there are no such routes. */
+  readonly events?: EventDesk;
   /** What makes this node one of many. Default: it stands alone. */
   readonly cluster?: ClusterCalls;
 }
@@ -59,13 +64,22 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
     endpoint.all(refuseMethod(routes));
   }
+  if (options.events !== undefined) addEventRoutes(api, { ...services, events: options.events });
   api.use(refusePath, sendErrors(logger));
   const router = express.Router();
   router.use(API_BASE_PATH, api);
   return router;
 }
 
-function refuseMethod(routes: readonly Route[]): express.RequestHandler {
+function addEventRoutes(api: Router, services: EventServices): void {
+  for (const route of EVENT_ROUTES) {
+    const endpoint = api.route(`/:sfu_app_id${route.path}`);
+    endpoint.get((request, response) => streamEvents(route, services, request, response));
+    endpoint.all(refuseMethod([route]));
+  }
+}
+
+function refuseMethod(routes: readonly RouteDescription[]): express.RequestHandler {
   const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
   return (request, response) => {
     response.setHeader('Allow', allowed);

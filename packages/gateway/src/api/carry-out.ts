@@ -1,35 +1,20 @@
-import { type AppStore, authenticate, type Principal, principalOf } from '@causeway/accounts';
 import { LIMITS, SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
-import type { AdmittedCall } from '../forwarding/assertion-desk.ts';
-import { ASSERTION_HEADER } from '../forwarding/assertion-desk.ts';
 import { digestOf } from '../forwarding/body-digest.ts';
 import { type CallReply, sendCallReply } from '../forwarding/call-reply.ts';
-import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { requestContextOf } from '../http/request-context.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
-import type { RateLimiter } from '../limits/rate-limiter.ts';
+import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
 import type { Call, NodeProfile, Route } from './route.ts';
 
-export interface CallServices {
+export interface CallServices extends CallerServices {
   readonly sfu: Sfu;
-  readonly apps: AppStore;
   readonly node: NodeProfile;
-  readonly rateLimiter: RateLimiter;
   readonly idempotency: IdempotencyStore;
   readonly bodyMemory: BodyMemory;
-  /** Undefined for a node that stands alone. */
-  readonly cluster: ClusterCalls | undefined;
-}
-
-/** Who is calling: a client who knows a secret, or another node on behalf of one. */
-interface Caller {
-  readonly principal: Principal;
-  /** What the other node vouches for. */
-  readonly admitted: AdmittedCall | undefined;
 }
 
 /**
@@ -54,16 +39,6 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   sendCallReply(response, reply);
 }
 
-async function identifyCaller(route: Route, { apps, cluster }: CallServices, request: Request): Promise<Caller> {
-  const appId = String(request.params.sfu_app_id);
-  const assertion = request.get(ASSERTION_HEADER);
-  if (cluster === undefined || assertion === undefined) {
-    return { principal: await authenticate(apps, appId, credentialOf(route, request)), admitted: undefined };
-  }
-  const admitted = cluster.desk.take(assertion, { appId, method: route.method.toUpperCase(), path: request.path });
-  return { principal: await principalOf(apps, admitted.appId), admitted };
-}
-
 async function executeHere(
   route: Route,
   { sfu, idempotency }: CallServices,
@@ -81,21 +56,6 @@ async function executeHere(
   const key = JSON.stringify([principal.appId, route.operationId, sessionId, idempotencyKey]);
   const { json, isReplay } = await idempotency.run({ key, fingerprint: digestOf(body) }, execute);
   return { httpStatus: 200, text: json, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };
-}
-
-function credentialOf(route: Route, request: Request): string | undefined {
-  const { token } = request.query;
-  return route.acceptsTokenInQuery && typeof token === 'string' ? `Bearer ${token}` : request.headers.authorization;
-}
-
-/** Reading counts for the app: a popular session is read by all who watch it, and must still be able to publish. */
-function checkRate(rateLimiter: RateLimiter, route: Route, { appId, settings }: Principal, sessionId: string): void {
-  const isOfSession = sessionId !== '' && route.method !== 'get';
-  const callsPerSecond = isOfSession ? settings.maxCallsPerSecondPerSession : settings.maxCallsPerSecondPerApp;
-  const retryAfterMs = rateLimiter.take(isOfSession ? `${appId} ${sessionId}` : appId, callsPerSecond);
-  if (retryAfterMs === 0) return;
-  const subject = isOfSession ? `session ${sessionId}` : `app ${appId}`;
-  throw new SfuError('rate_limited', `${subject} may be called ${callsPerSecond} times a second`, { retryAfterMs });
 }
 
 function idempotencyKeyOf(route: Route, request: Request): string | undefined {

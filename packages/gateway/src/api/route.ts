@@ -32,7 +32,7 @@ export interface RouteReply {
 }
 
 /** One endpoint: all that Express and the OpenAPI document need to know of it. */
-export interface Route {
+export interface RouteDescription {
   readonly operationId: string;
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `API_BASE_PATH/:sfu_app_id`, in Express notation. */
@@ -42,10 +42,16 @@ export interface Route {
   readonly query?: SchemaName;
   readonly request?: SchemaName;
   readonly reply: SchemaName;
+  /** Default `application/json`, with the whole reply; in a stream of events `reply` is one of them. */
+  readonly replyType?: 'text/event-stream';
   /** What it may fail with, beside the codes every route may fail with. */
   readonly errors: readonly ErrorCode[];
   /** Takes the credential from `?token=` as well, for `navigator.sendBeacon`, which cannot set headers. */
   readonly acceptsTokenInQuery?: true;
+}
+
+/** An endpoint that takes JSON and replies with it. */
+export interface Route extends RouteDescription {
   /**
    * Makes a new session, which any node may take; others with a session in their path are for its owner, and the rest for whoever is
    * asked.

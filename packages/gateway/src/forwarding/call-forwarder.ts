@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AppId } from '@causeway/protocol';
 import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
@@ -65,8 +66,18 @@ export class CallForwarder {
     }
   }
 
-  /** What to send to have another node carry out a call: for this one time, and for its present life alone. */
-  requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, method, path, body, headers }: PassedCall): NodeRequest {
+  /**
+   * Has another node send something that has no end.
+   *
+   * @param signal ends it
+   * @throws NodeCallError – there is no reply
+   */
+  openStream(target: NodeRecord, call: PassedCall, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.stream(this.#requestFor(target, call), signal);
+  }
+
+  /** For this one time, and for the present life of the other node alone. */
+  #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, method, path, body, headers }: PassedCall): NodeRequest {
     const assertion = this.#desk.write({ to: { nodeNo, epoch }, appId, method, path, bodyDigest: digestOf(body) });
     return {
       url: `${apiUrl}${API_BASE_PATH}${path}`,
@@ -77,7 +88,7 @@ export class CallForwarder {
   }
 
   async #callOnce(target: NodeRecord, call: PassedCall): Promise<CallReply> {
-    const reply = await this.#client.call(this.requestFor(target, call));
+    const reply = await this.#client.call(this.#requestFor(target, call));
     if (reply.httpStatus !== 401) return reply;
     throw new NodeCallError('unreached', `node ${target.nodeNo} does not accept calls from this one: do they share key and apps?`);
   }

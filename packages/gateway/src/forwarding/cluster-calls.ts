@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { AssertionTrust } from '@causeway/accounts';
 import type { AddressSet, CallClaims, GeoResolver } from '@causeway/cluster';
-import type { NodeDirectory } from '@causeway/sfu';
+import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { Request } from 'express';
 import type { Call, Route } from '../api/route.ts';
 import { clientAddressOf } from '../placement/client-address.ts';
@@ -32,6 +33,7 @@ export interface IncomingCall {
 
 /** Sees to it that each call is carried out by the node that it is for. */
 export class ClusterCalls {
+  readonly directory: NodeDirectory;
   readonly desk: AssertionDesk;
   readonly forwarder: CallForwarder;
   readonly #client = new NodeClient();
@@ -42,6 +44,7 @@ export class ClusterCalls {
   constructor(services: ClusterServices, now: () => number) {
     const { directory, trust, claims } = services;
     this.#services = services;
+    this.directory = directory;
     this.desk = new AssertionDesk(trust, directory, now);
     this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.#client });
     this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random: Math.random });
@@ -65,6 +68,19 @@ export class ClusterCalls {
     if (owner === undefined) return carryOutHere();
     try {
       return await this.forwarder.passOn(owner, passed);
+    } catch (error) {
+      throw error instanceof NodeCallError ? nodeUnreachable(owner.nodeNo, error) : error;
+    }
+  }
+
+  /**
+   * Has the owner of a session send something that has no end.
+   *
+   * @throws node_unreachable – the owner did not answer
+   */
+  async openStream(owner: NodeRecord, call: PassedCall, signal: AbortSignal): Promise<IncomingMessage> {
+    try {
+      return await this.forwarder.openStream(owner, call, signal);
     } catch (error) {
       throw error instanceof NodeCallError ? nodeUnreachable(owner.nodeNo, error) : error;
     }

@@ -1,11 +1,13 @@
 import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema } from '@causeway/protocol';
-import type { Route } from '../api/route.ts';
+import { EVENT_ROUTES } from '../api/event-routes.ts';
+import type { RouteDescription } from '../api/route.ts';
 import { API_BASE_PATH } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
 
 /** Of the API, not of the software; checked against package.json by a test as long as both move together. */
 export const API_VERSION = '0.1.0';
 
+const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
 const REF_PREFIX = '#/components/schemas/';
 
 /** Codes that every route may fail with. */
@@ -72,7 +74,7 @@ function withoutQueries(schemas: Readonly<Record<string, JsonSchema>>): Readonly
 }
 
 function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
-  const paths = Map.groupBy(ROUTES, (route) => `${API_BASE_PATH}/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`);
+  const paths = Map.groupBy(ALL_ROUTES, (route) => `${API_BASE_PATH}/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`);
   return Object.fromEntries(
     [...paths].map(([path, routes]) => [
       path,
@@ -81,7 +83,7 @@ function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDo
   );
 }
 
-function describeOperation(route: Route, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema {
+function describeOperation(route: RouteDescription, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -97,27 +99,28 @@ function describeOperation(route: Route, schemas: Readonly<Record<string, JsonSc
           ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
           ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
         ]),
-        content: jsonContent(route.reply),
+        content: { [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) } },
       },
       ...describeErrors(route),
     },
   };
 }
 
-function describeParameters(route: Route, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
+function describeParameters(route: RouteDescription, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
   const inPath = ['sfu_app_id', ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)];
   const inQuery = route.query === undefined ? {} : ((schemas[route.query]?.properties ?? {}) as Record<string, JsonSchema>);
   return [
     ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...Object.entries(inQuery).map(([name, schema]) => ({ name, in: 'query', schema })),
     ...(route.acceptsTokenInQuery ? [{ name: 'token', in: 'query', schema: { type: 'string' } }] : []),
+    ...(route.replyType === 'text/event-stream' ? [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }] : []),
     ...(route.method === 'get'
       ? []
       : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', minLength: 1, maxLength: 128 } }]),
   ];
 }
 
-function describeErrors(route: Route): Readonly<Record<string, JsonSchema>> {
+function describeErrors(route: RouteDescription): Readonly<Record<string, JsonSchema>> {
   const codes = [
     ...COMMON_ERRORS,
     ...(route.request === undefined && route.query === undefined ? [] : BODY_ERRORS),
@@ -142,7 +145,11 @@ function errorCodeList(codes: readonly ErrorCode[]): string {
 }
 
 function jsonContent(schemaName: string): JsonSchema {
-  return { 'application/json': { schema: { $ref: `${REF_PREFIX}${schemaName}` } } };
+  return { 'application/json': { schema: schemaReference(schemaName) } };
+}
+
+function schemaReference(schemaName: string): JsonSchema {
+  return { $ref: `${REF_PREFIX}${schemaName}` };
 }
 
 function headerReferences(names: readonly string[]): JsonSchema {

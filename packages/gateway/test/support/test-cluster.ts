@@ -7,6 +7,7 @@ import { createAddressSet, createGeoChain, type GeoResolver, MemoryCallClaims, S
 import { createApiRouter } from '@causeway/gateway';
 import { type GeoPoint, type NodeRecord, StaticNodeDirectory } from '@causeway/sfu';
 import express from 'express';
+import { EventDesk } from '../../src/events/event-desk.ts';
 import { ClusterCalls } from '../../src/forwarding/cluster-calls.ts';
 import { MemorySfu } from './memory-sfu.ts';
 import { APP_ID, SECRET, serve, silentLogger, type TestServer } from './test-server.ts';
@@ -30,6 +31,7 @@ export interface TestNode extends TestServer {
   readonly nodeNo: number;
   readonly directory: StaticNodeDirectory;
   readonly cluster: ClusterCalls;
+  readonly events: EventDesk;
   readonly arrived: readonly ArrivedRequest[];
   /** What this node and all others know of it from now on. */
   announce(change: Partial<NodeRecord>): void;
@@ -70,19 +72,22 @@ async function startNode(planned: PlannedNode, { geo, claims, now }: SharedServi
   const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET] })]);
   const isDraining = () => directory.self.state === 'draining';
   const { region } = directory.self;
-  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, isDraining, now }));
+  const events = new EventDesk({ nodeNo: planned.nodeNo });
+  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, events, isDraining, now }));
   return {
     ...server,
     sfu,
     nodeNo: planned.nodeNo,
     directory,
     cluster,
+    events,
     arrived,
     announce(change) {
       directory.announce(change);
       for (const other of nodes) if (other.nodeNo !== planned.nodeNo) other.directory.put({ ...directory.self, ...change });
     },
     async close() {
+      events.close();
       cluster.close();
       await server.close();
     },

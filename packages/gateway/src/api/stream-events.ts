@@ -1,0 +1,61 @@
+import { pipeline } from 'node:stream/promises';
+import type { NodeRecord, Sfu } from '@causeway/sfu';
+import type { Request, Response } from 'express';
+import type { EventDesk } from '../events/event-desk.ts';
+import { fanInEvents } from '../events/event-fan-in.ts';
+import { digestOf } from '../forwarding/body-digest.ts';
+import type { PassedCall } from '../forwarding/call-forwarder.ts';
+import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
+import { requestContextOf } from '../http/request-context.ts';
+import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
+import type { RouteDescription } from './route.ts';
+
+export interface EventServices extends CallerServices {
+  readonly sfu: Sfu;
+  readonly events: EventDesk;
+}
+
+/**
+ * Opens a stream of events to a client. Those of a session come from its owner; those of an app from all nodes, unless it is another
+ * node that asks.
+ */
+export async function streamEvents(route: RouteDescription, services: EventServices, request: Request, response: Response): Promise<void> {
+  const { sfu, events, cluster } = services;
+  const sessionId = request.params.session_id === undefined ? undefined : String(request.params.session_id);
+  const { principal, admitted } = await identifyCaller(route, services, request);
+  admitted?.checkBody(digestOf(undefined));
+  checkRate(services.rateLimiter, route, principal, '');
+  const { appId } = principal;
+  const { requestId } = requestContextOf(response);
+  const lastEventId = request.get('Last-Event-ID');
+  const isForCluster = admitted === undefined && cluster !== undefined;
+  const owner = isForCluster ? cluster.forwarder.ownerOf(sessionId ?? '') : undefined;
+  if (isForCluster && owner !== undefined) {
+    const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
+    return passThrough(cluster, owner, { appId, method: 'GET', path: request.path, body: undefined, headers }, response);
+  }
+  if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
+  const stream = events.open(response, { appId, sessionId }, lastEventId);
+  if (!isForCluster || sessionId !== undefined) return;
+  const { directory, forwarder } = cluster;
+  fanInEvents({ appId, path: request.path, requestId, stream, directory, forwarder, signal: signalOfEnd(response) });
+}
+
+/** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */
+async function passThrough(cluster: ClusterCalls, owner: NodeRecord, call: PassedCall, response: Response): Promise<void> {
+  const reply = await cluster.openStream(owner, call, signalOfEnd(response));
+  response.statusCode = reply.statusCode ?? 502;
+  for (const name of ['content-type', 'cache-control', 'x-sfu-region', 'x-accel-buffering', 'retry-after']) {
+    const value = reply.headers[name];
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.flushHeaders();
+  // Either side may hang up at any time; there is nobody to tell.
+  await pipeline(reply, response).catch(() => undefined);
+}
+
+function signalOfEnd(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,151 @@
+import type { ApiEvent, AppId } from '@causeway/protocol';
+import type { EventContent } from './describe-event.ts';
+import { formatPosition } from './event-position.ts';
+
+/** How long a client may be away and still hear of everything. */
+const KEPT_FOR_MS = 10 * 60_000;
+/** Of one app, and of all; an event takes some 400 bytes. */
+const MAX_KEPT_PER_APP = 10_000;
+const MAX_KEPT = 50_000;
+const SWEEP_INTERVAL_MS = 1_000;
+/** Serials begin with the time, so that they grow from one life of the node to the next: a thousand events in every millisecond. */
+const SERIALS_PER_MS = 1_000;
+
+/** Whose events: of a whole app, or of one of its sessions. */
+export interface EventScope {
+  readonly appId: AppId;
+  readonly sessionId: string | undefined;
+}
+
+export interface LoggedEvent {
+  /** Grows with every event of this node. */
+  readonly serial: number;
+  readonly atMs: number;
+  /** Undefined if it concerns all sessions. */
+  readonly sessionId: string | undefined;
+  readonly type: ApiEvent['type'];
+  /** As clients are told. */
+  readonly json: string;
+}
+
+interface Listener {
+  readonly scope: EventScope;
+  readonly onEvent: (event: LoggedEvent) => void;
+}
+
+export interface EventLogOptions {
+  readonly nodeNo: number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
+
+/** What happened on this node lately, for those who listen and those who come back. */
+export class EventLog {
+  readonly #options: EventLogOptions;
+  /** Oldest first. */
+  readonly #kept = new Map<AppId, LoggedEvent[]>();
+  /** Of the newest event that is no longer kept, by app. */
+  readonly #forgotten = new Map<AppId, number>();
+  readonly #listeners = new Set<Listener>();
+  readonly #firstSerial: number;
+  #serial: number;
+  #keptEvents = 0;
+  #sweptAtMs = 0;
+
+  constructor(options: EventLogOptions) {
+    this.#options = options;
+    this.#firstSerial = options.wallClock() * SERIALS_PER_MS;
+    this.#serial = this.#firstSerial;
+  }
+
+  /** Serial of the newest event, of whatever app. */
+  get newestSerial(): number {
+    return this.#serial;
+  }
+
+  get keptEvents(): number {
+    return this.#keptEvents;
+  }
+
+  note(appId: AppId, content: EventContent): void {
+    const atMs = this.#options.wallClock();
+    this.#serial++;
+    const event: ApiEvent = { id: this.#idOf(this.#serial), at: new Date(atMs).toISOString(), ...content };
+    const logged = { serial: this.#serial, atMs, sessionId: content.sessionId, type: content.type, json: JSON.stringify(event) };
+    this.#keep(appId, logged);
+    for (const { scope, onEvent } of [...this.#listeners]) if (isWithin(scope, appId, logged)) onEvent(logged);
+  }
+
+  /** Tells it in every app that was heard of or listened to. */
+  noteEverywhere(content: EventContent): void {
+    const listening = [...this.#listeners].map(({ scope }) => scope.appId);
+    for (const appId of new Set([...this.#kept.keys(), ...listening])) this.note(appId, content);
+  }
+
+  /**
+   * What has happened since.
+   *
+   * @param afterSerial of the last event that is known
+   * @returns oldest first; `isComplete` is false when some are missing because they are too old, or from before this node's start
+   */
+  since(scope: EventScope, afterSerial: number): { readonly events: readonly LoggedEvent[]; readonly isComplete: boolean } {
+    this.#forgetOld();
+    const kept = this.#kept.get(scope.appId) ?? [];
+    const events = kept.filter((event) => event.serial > afterSerial && isWithin(scope, scope.appId, event));
+    return { events, isComplete: afterSerial >= (this.#forgotten.get(scope.appId) ?? this.#firstSerial) };
+  }
+
+  /** @returns ends the listening */
+  listen(scope: EventScope, onEvent: (event: LoggedEvent) => void): () => void {
+    const listener = { scope, onEvent };
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The message that tells a client that it missed some. @param serial where it stands among the events */
+  describeLoss(serial: number): string {
+    const event: ApiEvent = { id: this.#idOf(serial), type: 'events.lost', at: new Date(this.#options.wallClock()).toISOString() };
+    return JSON.stringify(event);
+  }
+
+  #idOf(serial: number): string {
+    return formatPosition(this.#options.nodeNo, serial);
+  }
+
+  #keep(appId: AppId, event: LoggedEvent): void {
+    const events = this.#kept.get(appId) ?? [];
+    this.#kept.set(appId, events);
+    events.push(event);
+    this.#keptEvents++;
+    this.#forgetOld();
+    if (events.length > MAX_KEPT_PER_APP) this.#forgetFirst(appId, events);
+    if (this.#keptEvents > MAX_KEPT) this.#forgetFirst(...this.#largest());
+  }
+
+  #forgetOld(): void {
+    const nowMs = this.#options.wallClock();
+    if (Math.abs(nowMs - this.#sweptAtMs) < SWEEP_INTERVAL_MS) return;
+    this.#sweptAtMs = nowMs;
+    for (const [appId, events] of this.#kept) {
+      while (events[0] !== undefined && events[0].atMs < nowMs - KEPT_FOR_MS) this.#forgetFirst(appId, events);
+    }
+  }
+
+  #forgetFirst(appId: AppId, events: LoggedEvent[]): void {
+    const event = events.shift();
+    if (event === undefined) return;
+    this.#keptEvents--;
+    this.#forgotten.set(appId, event.serial);
+    if (events.length === 0) this.#kept.delete(appId);
+  }
+
+  /** An app that is noisy loses its own first. */
+  #largest(): [AppId, LoggedEvent[]] {
+    const [first, ...rest] = [...this.#kept];
+    return rest.reduce((largest, entry) => (entry[1].length > largest[1].length ? entry : largest), first as [AppId, LoggedEvent[]]);
+  }
+}
+
+function isWithin(scope: EventScope, appId: AppId, { sessionId }: LoggedEvent): boolean {
+  return scope.appId === appId && (scope.sessionId === undefined || sessionId === undefined || scope.sessionId === sessionId);
+}

@@ -1,0 +1,26 @@
+/**
+ * How far somebody has read, as the `id:` of an event stream says it: `101-1771845600000001`, and in a cluster one of these for each
+ * node, separated by commas. Opaque to clients.
+ */
+
+const POSITION = /^([0-9]{1,5})-([0-9]{1,16})$/;
+/** A cluster has hundreds of nodes at most, and a header 16 KiB. */
+const MAX_POSITIONS = 700;
+
+/** Serial of the last event that was read, by node number. */
+export type EventPositions = ReadonlyMap<number, number>;
+
+export function formatPosition(nodeNo: number, serial: number): string {
+  return `${nodeNo}-${serial}`;
+}
+
+export function formatPositions(positions: EventPositions): string {
+  return [...positions].map(([nodeNo, serial]) => formatPosition(nodeNo, serial)).join(',');
+}
+
+/** @returns undefined if the text is no position that we have given out */
+export function parsePositions(text: string): EventPositions | undefined {
+  const matches = text.split(',', MAX_POSITIONS + 1).map((part) => POSITION.exec(part));
+  if (matches.length > MAX_POSITIONS || matches.includes(null)) return undefined;
+  return new Map(matches.map((match) => [Number(match?.[1]), Number(match?.[2])]));
+}

@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import { formatPositions } from './event-position.ts';
+
+const HEARTBEAT_INTERVAL_MS = 15_000;
+/** What a client that does not read may pile up here; then it is cut off, and may come back with its position. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+/** How long a browser waits before it comes back. */
+const RETRY_MS = 2_000;
+
+/**
+ * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` gets all of them; the type
+ * is in the data.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #positions: Map<number, number>;
+  readonly #heartbeat: NodeJS.Timeout;
+
+  /** @param positions where the client stands, by node number */
+  constructor(response: ServerResponse, positions: ReadonlyMap<number, number>) {
+    this.#response = response;
+    this.#positions = new Map(positions);
+    this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_INTERVAL_MS);
+    response.once('close', () => clearInterval(this.#heartbeat));
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      // nginx would keep messages back until it has a buffer full of them.
+      'X-Accel-Buffering': 'no',
+    });
+    // An id without data is remembered by the client, and no message: it may come back though nothing has happened.
+    this.#write(`retry: ${RETRY_MS}\n${this.#idLine()}\n`);
+  }
+
+  /** Where the client stands with the events of a node; undefined if it has not heard of that node. */
+  positionOf(nodeNo: number): number | undefined {
+    return this.#positions.get(nodeNo);
+  }
+
+  /** @param json without line breaks */
+  send(nodeNo: number, serial: number, json: string): void {
+    this.#positions.set(nodeNo, serial);
+    this.#write(`${this.#idLine()}data: ${json}\n\n`);
+  }
+
+  /** Notes where the client stands with a node that it has heard nothing of yet. */
+  advance(nodeNo: number, serial: number): void {
+    this.#positions.set(nodeNo, serial);
+    this.#write(`${this.#idLine()}\n`);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #idLine(): string {
+    return this.#positions.size === 0 ? '' : `id: ${formatPositions(this.#positions)}\n`;
+  }
+
+  #write(text: string): void {
+    if (this.#response.writableEnded || this.#response.destroyed) return;
+    if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy();
+    else this.#response.write(text);
+  }
+}

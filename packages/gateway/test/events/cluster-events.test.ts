@@ -1,0 +1,141 @@
+/** Three gateways in one process: a client hears of everything at whichever it asks. */
+import { formatSessionId } from '@causeway/protocol';
+import type { SfuEvent } from '@causeway/sfu';
+import { type EventReader, readEvents } from '../support/event-reader.ts';
+import { EPOCH, startTestCluster, type TestNode } from '../support/test-cluster.ts';
+import { APP_ID } from '../support/test-server.ts';
+
+let nodes: readonly TestNode[];
+let first: TestNode;
+let second: TestNode;
+let third: TestNode;
+const readers: EventReader[] = [];
+
+beforeEach(async () => {
+  nodes = await startTestCluster([{ nodeNo: 101 }, { nodeNo: 102 }, { nodeNo: 103 }]);
+  [first, second, third] = nodes as [TestNode, TestNode, TestNode];
+});
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.close();
+  await Promise.all(nodes.map((node) => node.close()));
+});
+
+async function read(node: TestNode, path: string, headers: Record<string, string> = {}): Promise<EventReader> {
+  const reader = await readEvents(node.url, path, headers);
+  readers.push(reader);
+  return reader;
+}
+
+function sessionOf(node: TestNode) {
+  return formatSessionId(node.nodeNo, 'fc756623-3be4-4c40-b651-20e22095ee07');
+}
+
+function note(node: TestNode, type: 'session.created' | 'session.closed' = 'session.created', sessionId: string = sessionOf(node)): void {
+  node.events.note({ type, appId: APP_ID, sessionId, ...(type === 'session.closed' && { reason: 'requested' }) } as SfuEvent);
+}
+
+/** Resolves when every node of these has so many streams open. */
+async function untilStreams(count: number, ...which: TestNode[]): Promise<void> {
+  while (which.some((node) => node.events.counts.streams !== count)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('the events of all nodes come in one stream, each once', async () => {
+  const reader = await read(second, '/events');
+  await untilStreams(1, first, second, third);
+
+  for (const node of nodes) note(node);
+  const events = await reader.next(3);
+
+  expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set(nodes.map(sessionOf)));
+});
+
+test('a client may come back to another node, and misses nothing', async () => {
+  const reader = await read(second, '/events');
+  await untilStreams(1, first, second, third);
+  for (const node of nodes) note(node);
+  await reader.next(3);
+  reader.close();
+  await untilStreams(0, first, second, third);
+  for (const node of nodes) note(node, 'session.closed');
+
+  const again = await read(third, '/events', { 'Last-Event-ID': reader.lastEventId });
+  const events = await again.next(3);
+
+  expect(events.map(({ type }) => type)).toEqual(['session.closed', 'session.closed', 'session.closed']);
+  expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set(nodes.map(sessionOf)));
+});
+
+test('a node that comes later is heard as well, one that has gone is not missed', async () => {
+  const { self } = third.directory;
+  first.directory.remove(103, 'left');
+  const reader = await read(first, '/events');
+  await untilStreams(1, first, second);
+
+  first.directory.put({ ...self, epoch: EPOCH });
+  await untilStreams(1, third);
+  note(third);
+  first.directory.remove(102, 'left');
+  note(first);
+
+  const events = await reader.next(2);
+  expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set([sessionOf(third), sessionOf(first)]));
+});
+
+test('streams from other nodes end with the client', async () => {
+  const reader = await read(second, '/events');
+  await untilStreams(1, first, second, third);
+
+  reader.close();
+
+  await untilStreams(0, first, second, third);
+});
+
+test("a session's events are heard at any node, and the stream ends with the session", async () => {
+  const sessionId = await first.createSession();
+  const reader = await read(second, `/session/${sessionId}/events`);
+  await untilStreams(1, first);
+
+  note(first, 'session.created', sessionId);
+  note(first);
+  note(first, 'session.closed', sessionId);
+  const events = await reader.next(2);
+
+  expect(events.map(({ type }) => type)).toEqual(['session.created', 'session.closed']);
+  expect(await reader.ended()).toBe('');
+  expect(reader.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+  expect(second.events.counts.streams).toBe(0);
+});
+
+test("a session's events can be missed and made good at another node", async () => {
+  const sessionId = await first.createSession();
+  const reader = await read(second, `/session/${sessionId}/events`);
+  await untilStreams(1, first);
+  note(first, 'session.created', sessionId);
+  await reader.next(1);
+  reader.close();
+  await untilStreams(0, first);
+  note(first, 'session.closed', sessionId);
+
+  const again = await read(third, `/session/${sessionId}/events`, { 'Last-Event-ID': reader.lastEventId });
+
+  expect((await again.next(1)).map(({ type }) => type)).toEqual(['session.closed']);
+});
+
+test('a session that is not there is an ordinary error, through any node', async () => {
+  expect((await read(second, `/session/${sessionOf(first)}/events`)).status).toBe(404);
+});
+
+test('the owner that does not answer is 502', async () => {
+  second.directory.put({ ...first.directory.self, apiUrl: 'http://127.0.0.1:1' });
+
+  expect((await read(second, `/session/${sessionOf(first)}/events`)).status).toBe(502);
+});
+
+test('a stream that another node asks for has the events of one node alone, so none comes twice', async () => {
+  const reader = await read(first, '/events');
+  await untilStreams(1, first, second, third);
+
+  expect(first.events.counts.streams + second.events.counts.streams + third.events.counts.streams).toBe(3);
+  expect(second.arrived.filter(({ url }) => url.endsWith('/events'))).toHaveLength(1);
+  expect(reader.status).toBe(200);
+});

@@ -1,0 +1,259 @@
+import { formatSessionId } from '@causeway/protocol';
+import type { SfuEvent } from '@causeway/sfu';
+import { EventDesk } from '../../src/events/event-desk.ts';
+import { type EventReader, readEvents } from '../support/event-reader.ts';
+import { APP_ID, SECRET, startTestServer, type TestServer } from '../support/test-server.ts';
+
+const START_MS = Date.UTC(2026, 1, 3);
+const MINUTE_MS = 60_000;
+const SESSION = formatSessionId(101, 'fc756623-3be4-4c40-b651-20e22095ee07');
+
+let nowMs: number;
+let desk: EventDesk;
+let server: TestServer;
+const readers: EventReader[] = [];
+
+beforeEach(async () => {
+  nowMs = START_MS;
+  desk = new EventDesk({ nodeNo: 101, wallClock: () => nowMs });
+  server = await startTestServer({ events: desk });
+});
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.close();
+  await server.close();
+});
+
+async function read(path: string, headers: Record<string, string> = {}): Promise<EventReader> {
+  const reader = await readEvents(server.url, path, headers);
+  readers.push(reader);
+  return reader;
+}
+
+function note(event: Omit<SfuEvent, 'appId' | 'sessionId'> & { readonly appId?: string; readonly sessionId?: string }): void {
+  desk.note({ appId: APP_ID, sessionId: SESSION, ...event } as SfuEvent);
+}
+
+const track = { trackId: 'camera', customTrackName: 'front', mid: '0', kind: 'video' };
+
+test('tells what happens in an app, as documented', async () => {
+  const reader = await read('/events');
+
+  note({ type: 'session.created' });
+  note({ type: 'session.state', connectionState: 'connecting' } as never);
+  note({ type: 'session.state', connectionState: 'connected' } as never);
+  note({ type: 'track.published', ...track } as never);
+  note({ type: 'track.closed', ...track, reason: 'requested' } as never);
+  note({
+    type: 'subscription.failed',
+    remoteSessionId: SESSION,
+    remoteTrackId: 'camera',
+    mid: '1',
+    errorCode: 'negotiation_timeout',
+  } as never);
+  note({ type: 'registry.failed', error: new Error('redis-canary') } as never);
+  note({ type: 'session.closed', reason: 'requested' } as never);
+  const events = await reader.next(6);
+
+  expect(reader.status).toBe(200);
+  expect(reader.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'access-control-allow-origin': '*',
+    'x-sfu-region': 'test-region',
+  });
+  expect(events).toEqual([
+    { id: expect.any(String), at: '2026-02-03T00:00:00.000Z', type: 'session.created', sessionId: SESSION },
+    expect.objectContaining({ type: 'session.connected' }),
+    expect.objectContaining({ type: 'track.published', trackId: 'camera', customTrackName: 'front', mid: '0', trackKind: 'video' }),
+    expect.objectContaining({ type: 'track.closed', trackId: 'camera', reason: 'requested' }),
+    expect.objectContaining({ type: 'subscription.failed', remoteTrackId: 'camera', mid: '1', errorCode: 'negotiation_timeout' }),
+    expect.objectContaining({ type: 'session.closed', reason: 'requested' }),
+  ]);
+});
+
+test('ids grow, also from one life of the node to the next', async () => {
+  const reader = await read('/events');
+  for (let count = 0; count < 3; count++) note({ type: 'session.created' });
+  const serials = (await reader.next(3)).map(({ id }) => Number(id.split('-')[1]));
+
+  nowMs += 1;
+  desk = new EventDesk({ nodeNo: 101, wallClock: () => nowMs });
+  const later = await startTestServer({ events: desk });
+  const laterReader = await readEvents(later.url, '/events');
+  readers.push(laterReader);
+  note({ type: 'session.created' });
+  const [next] = await laterReader.next(1);
+  await later.close();
+
+  expect(serials).toEqual([...serials].sort((a, b) => a - b));
+  expect(new Set(serials).size).toBe(3);
+  expect(Number(next?.id.split('-')[1])).toBeGreaterThan(Math.max(...serials));
+});
+
+test('tells nothing of other apps, nor of other sessions', async () => {
+  const ofApp = await read('/events');
+  const sessionId = await server.createSession();
+  const ofSession = await read(`/session/${sessionId}/events`);
+
+  note({ type: 'session.created', appId: 'other' });
+  note({ type: 'session.created' });
+  note({ type: 'track.published', ...track, sessionId } as never);
+
+  expect((await ofApp.next(2)).map((event) => event.sessionId)).toEqual([SESSION, sessionId]);
+  expect((await ofSession.next(1))[0]).toMatchObject({ type: 'track.published', sessionId });
+});
+
+test('a client that comes back gets what it has missed, once', async () => {
+  const reader = await read('/events');
+  note({ type: 'session.created' });
+  await reader.next(1);
+  reader.close();
+  note({ type: 'track.published', ...track } as never);
+  note({ type: 'track.active', ...track } as never);
+
+  const again = await read('/events', { 'Last-Event-ID': reader.lastEventId });
+  note({ type: 'track.inactive', ...track } as never);
+
+  expect((await again.next(3)).map(({ type }) => type)).toEqual(['track.published', 'track.active', 'track.inactive']);
+});
+
+test('a client that comes back before anything has happened has missed nothing', async () => {
+  const reader = await read('/events');
+  note({ type: 'session.created', appId: 'other' });
+  reader.close();
+  note({ type: 'session.created' });
+
+  const again = await read('/events', { 'Last-Event-ID': reader.lastEventId });
+
+  expect((await again.next(1))[0]).toMatchObject({ type: 'session.created', sessionId: SESSION });
+});
+
+test.each([
+  ['was away for more than ten minutes', () => undefined],
+  ['knew an earlier life of the node', () => '101-1'],
+])('a client that %s is told that some are lost', async (_what, givenPosition) => {
+  const reader = await read('/events');
+  note({ type: 'session.created' });
+  note({ type: 'track.published', ...track } as never);
+  await reader.next(2);
+  const position = givenPosition() ?? reader.lastEventId.replace(/\d\d$/, '01');
+  nowMs += 10 * MINUTE_MS + 2_000;
+  note({ type: 'track.active', ...track } as never);
+
+  const again = await read('/events', { 'Last-Event-ID': position });
+
+  expect((await again.next(2)).map(({ type }) => type)).toEqual(['events.lost', 'track.active']);
+});
+
+test.each(['', 'x', '101', '101-', '-1', '101-1.5', '101-99999999999999999', '1-1,'.repeat(2_000), '__proto__'])(
+  'a Last-Event-ID of %j is taken for none',
+  async (lastEventId) => {
+    const reader = await read('/events', { 'Last-Event-ID': lastEventId });
+    note({ type: 'session.created' });
+
+    expect((await reader.next(1)).map(({ type }) => type)).toEqual(['session.created']);
+  },
+);
+
+test('the stream of a session ends with the session', async () => {
+  const sessionId = await server.createSession();
+  const reader = await read(`/session/${sessionId}/events`);
+
+  note({ type: 'session.closed', sessionId, reason: 'connection_lost' } as never);
+
+  expect((await reader.next(1))[0]).toMatchObject({ type: 'session.closed', reason: 'connection_lost' });
+  expect(await reader.ended()).toBe('');
+});
+
+test('everybody is told that the node is about to end, then the streams do', async () => {
+  const sessionId = await server.createSession();
+  const [ofApp, ofSession] = [await read('/events'), await read(`/session/${sessionId}/events`)];
+
+  desk.noteDraining('test-region', new Date(START_MS + MINUTE_MS));
+  const told = [await ofApp.next(1), await ofSession.next(1)];
+  desk.close();
+
+  for (const [event] of told) {
+    expect(event).toEqual({
+      id: expect.any(String),
+      at: '2026-02-03T00:00:00.000Z',
+      type: 'node.draining',
+      region: 'test-region',
+      deadlineAt: '2026-02-03T00:01:00.000Z',
+    });
+  }
+  await Promise.all([ofApp.ended(), ofSession.ended()]);
+  expect(desk.counts.streams).toBe(0);
+});
+
+test('an EventSource, which can set no header, may give the credential in the URL', async () => {
+  const reader = await read(`/events?token=${SECRET}`, { Authorization: '' });
+
+  expect(reader.status).toBe(200);
+});
+
+test.each([
+  ['/events', { Authorization: 'Bearer wrong' }, 401],
+  ['/session/session-101-fc756623-3be4-4c40-b651-20e22095ee07/events', {}, 404],
+  ['/session/nonsense/events', {}, 404],
+])('%s is an ordinary error where there is nothing to hear', async (path, headers, status) => {
+  expect((await read(path, headers)).status).toBe(status);
+});
+
+test('only reading is possible there', async () => {
+  const { status, headers } = await server.call('POST', '/events');
+
+  expect([status, headers.get('Allow')]).toEqual([405, 'GET']);
+});
+
+test('a client that hangs up leaves nothing behind', async () => {
+  const reader = await read('/events');
+  expect(desk.counts.streams).toBe(1);
+
+  reader.close();
+  await reader.ended();
+  // The server hears of it in its own time.
+  while (desk.counts.streams > 0) await new Promise((resolve) => setImmediate(resolve));
+
+  note({ type: 'session.created' });
+  expect(desk.counts).toEqual({ events: 1, streams: 0 });
+});
+
+test('a client that does not read is cut off, and nothing piles up', async () => {
+  const reader = await read('/events');
+  const { createConnection } = await import('node:net');
+  const socket = createConnection(server.port, '127.0.0.1');
+  socket.write(`GET /api/sfu/${APP_ID}/events?token=${SECRET} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  socket.pause();
+  while (desk.counts.streams < 2) await new Promise((resolve) => setImmediate(resolve));
+  reader.close();
+
+  const metadata = 'x'.repeat(60_000);
+  let sent = 0;
+  while (desk.counts.streams > 0 && sent < 2_000) {
+    note({ type: 'track.published', ...track, customTrackName: metadata } as never);
+    sent++;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.destroy();
+
+  expect(desk.counts.streams).toBe(0);
+  expect(sent).toBeLessThan(2_000);
+});
+
+test('an app has room for 500 streams, and others still for theirs', async () => {
+  const streams = await Promise.all(Array.from({ length: 501 }, () => read('/events')));
+  const statuses = streams.map(({ status }) => status);
+
+  expect(statuses.filter((status) => status === 200)).toHaveLength(500);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(1);
+});
+
+test('what is kept has a bound, and an app that is noisy loses its own first', () => {
+  for (let count = 0; count < 6; count++) {
+    for (let index = 0; index < 11_000; index++) note({ type: 'session.created', appId: `noisy-${count}` });
+  }
+  note({ type: 'session.created' });
+
+  expect(desk.counts.events).toBe(50_000);
+});

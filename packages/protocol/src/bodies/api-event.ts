@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { ErrorCodeSchema } from '../errors/failed-item.ts';
+import { SessionId } from '../ids/session-id.ts';
+import { Region } from './region.ts';
+import { TrackKind } from './track-kind.ts';
+
+export const API_EVENT_TYPES = [
+  'session.created',
+  'session.connected',
+  'session.disconnected',
+  'session.closed',
+  'track.published',
+  'track.active',
+  'track.inactive',
+  'track.closed',
+  'subscription.active',
+  'subscription.ended',
+  'subscription.failed',
+  'node.draining',
+  'events.lost',
+] as const;
+
+/** What happened, as one message of an event stream tells it. Fields that the type has no use for are missing. */
+export const ApiEvent = z.object({
+  id: z
+    .string()
+    .meta({ description: 'Never used twice; grows with every event that a node tells of an app', examples: ['101-1771845600000001'] }),
+  type: z.enum(API_EVENT_TYPES).meta({
+    description: '`events.lost`: some that happened before are no longer known; read the present state with GET',
+  }),
+  at: z.iso.datetime().meta({ description: 'When it happened, by the clock of the node' }),
+  sessionId: SessionId.optional().meta({ description: 'The session that it happened to; missing in `node.draining` and `events.lost`' }),
+  trackId: z.string().optional().meta({ description: 'Of `track.…`: the track of this session' }),
+  customTrackName: z.string().optional(),
+  mid: z.string().optional().meta({ description: 'Media line of the session that the event is about' }),
+  trackKind: TrackKind.optional(),
+  remoteSessionId: z.string().optional().meta({ description: 'Of `subscription.…`: who publishes the track' }),
+  remoteTrackId: z.string().optional(),
+  reason: z.string().optional().meta({ description: 'Why it ended' }),
+  errorCode: ErrorCodeSchema.optional().meta({ description: 'Why the subscription failed' }),
+  region: Region.optional().meta({ description: 'Of `node.draining`: where the node stands' }),
+  deadlineAt: z.iso
+    .datetime()
+    .optional()
+    .meta({ description: 'Of `node.draining`: when sessions of this node that are still there are closed' }),
+});
+export type ApiEvent = z.infer<typeof ApiEvent>;
