@@ -1,3 +1,4 @@
+import { findTrack } from './find-track.ts';
 import type { Registry, SessionPage, SessionRecord, TrackRecord, TrackReference } from './registry.ts';
 
 interface Entry {
@@ -62,11 +63,7 @@ export class MemoryRegistry implements Registry {
   }
 
   async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
-    const tracks = [...(this.#find(appId, reference.sessionId)?.tracks.values() ?? [])];
-    if (reference.by === 'name')
-      return tracks.find((track) => track.customTrackName !== '' && track.customTrackName === reference.customTrackName);
-    const byId = tracks.find((track) => track.trackId === reference.trackId);
-    return byId ?? tracks.find((track) => track.aliases.includes(reference.trackId));
+    return findTrack(this.#find(appId, reference.sessionId)?.tracks.values() ?? [], reference);
   }
 
   #find(appId: string, sessionId: string): Entry | undefined {

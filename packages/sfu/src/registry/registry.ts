@@ -46,13 +46,15 @@ export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
+  /** Sessions of other nodes may be missing, since nobody can be asked about them now. Default false. */
+  readonly isPartial?: boolean;
 }
 
 /**
  * The index of what is live: sessions and their tracks, scoped by app. The node that owns a session is the truth; this is how
  * others find it. Records are replaced whole, and a call for something unknown does nothing.
  *
- * Every implementation passes `describeRegistry` in `test/contract`.
+ * Every implementation passes `registryContract`.
  */
 export interface Registry {
   putSession(session: SessionRecord): Promise<void>;
@@ -62,7 +64,10 @@ export interface Registry {
   findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined>;
   /**
    * Sessions of an app, oldest first. Sessions that come and go while pages are read may be missed or listed, but none that
-   * stays is missed or listed twice.
+   * stays is missed or listed twice. A page may be shorter than its limit, or empty, and not be the last: there is another for as
+   * long as there is a cursor. A registry may limit pages by itself, so one without a limit need not be the last either.
+   *
+   * @param page.cursor up to 15 decimal digits, as a page before it has given
    */
   listSessions(appId: string, page: { readonly limit: number | undefined; readonly cursor: string | undefined }): Promise<SessionPage>;
   /** Ignored unless the session is there: a track cannot outlive its session. */

@@ -1,4 +1,8 @@
 import { MemoryRegistry } from '../../src/registry/memory-registry.ts';
-import { describeRegistry } from '../contract/describe-registry.ts';
+import { registryContract } from '../../src/registry/registry-contract.ts';
 
-describeRegistry('the registry in memory', async () => new MemoryRegistry());
+describe('the registry in memory', () => {
+  test.each(registryContract)('$name', async ({ run }) => {
+    await run(async () => new MemoryRegistry());
+  });
+});

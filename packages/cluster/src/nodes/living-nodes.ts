@@ -1,0 +1,53 @@
+import type { NodeDirectory } from '@causeway/sfu';
+
+interface Life {
+  readonly nodeNo: number;
+  readonly epoch: number;
+}
+
+export interface LivingNodesOptions {
+  readonly directory: Pick<NodeDirectory, 'find'>;
+  /** Reads the table of nodes again. Never rejects. */
+  readonly refresh: () => Promise<void>;
+  readonly nowMs: () => number;
+}
+
+/** A life that was not in a table read just now is not looked for again for so long. */
+const REMEMBERED_DEAD_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+
+/** Tells whose records in Redis count: those of nodes that are alive, in the life that wrote them. */
+export class LivingNodes {
+  readonly #options: LivingNodesOptions;
+  readonly #deadUntilMs = new Map<string, number>();
+
+  constructor(options: LivingNodesOptions) {
+    this.#options = options;
+  }
+
+  /** As last known. */
+  isAlive({ nodeNo, epoch }: Life): boolean {
+    return this.#options.directory.find(nodeNo)?.epoch === epoch;
+  }
+
+  /** Looks again if a life may be so young that the table has not shown it yet. @returns those of the lives that are alive */
+  async chooseAlive<Some extends Life>(lives: readonly Some[]): Promise<readonly Some[]> {
+    const unknown = lives.filter((life) => !this.isAlive(life) && this.#mayBeYoung(life));
+    if (unknown.length > 0) {
+      await this.#options.refresh();
+      for (const life of unknown) if (!this.isAlive(life)) this.#rememberDead(life);
+    }
+    return lives.filter((life) => this.isAlive(life));
+  }
+
+  #mayBeYoung({ nodeNo, epoch }: Life): boolean {
+    const known = this.#options.directory.find(nodeNo);
+    if (known !== undefined && known.epoch > epoch) return false;
+    return (this.#deadUntilMs.get(`${nodeNo}:${epoch}`) ?? 0) <= this.#options.nowMs();
+  }
+
+  #rememberDead({ nodeNo, epoch }: Life): void {
+    if (this.#deadUntilMs.size >= MAX_REMEMBERED) this.#deadUntilMs.clear();
+    this.#deadUntilMs.set(`${nodeNo}:${epoch}`, this.#options.nowMs() + REMEMBERED_DEAD_MS);
+  }
+}

@@ -1,0 +1,75 @@
+import type { NodeDirectory, Registry } from '@causeway/sfu';
+import type { OwnerLookup } from '../cluster.ts';
+import type { LivingNodes } from '../nodes/living-nodes.ts';
+import type { Timers } from '../nodes/timers.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { AppHistory } from './app-history.ts';
+import { OwnRecords } from './own-records.ts';
+import { RedisRegistry } from './redis-registry.ts';
+import { createRegistryScripts } from './registry-scripts.ts';
+import { Restorer } from './restorer.ts';
+import { SessionLookup } from './session-lookup.ts';
+import { SessionPages } from './session-pages.ts';
+import { SessionWriter } from './session-writer.ts';
+import { Sweeper } from './sweeper.ts';
+
+export interface ClusterRegistryOptions {
+  readonly link: RedisLink;
+  /** Of this node, whose epoch does not change. */
+  readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
+  readonly living: LivingNodes;
+  readonly timers: Timers;
+  readonly owners: OwnerLookup | undefined;
+  readonly onRestored: (appId: string, sessions: number) => void;
+  readonly onSwept: (life: { readonly nodeNo: number; readonly epoch: number }, sessions: number) => void;
+}
+
+export interface ClusterRegistry {
+  readonly registry: Registry;
+  /** Sessions whose records in Redis are behind, or may be. */
+  readonly outstanding: number;
+  /** Others may have swept up after this node, or Redis has forgotten it: everything is looked at again. */
+  noteRevived(): void;
+  /** Stops comparing and sweeping. Writes that are under way are finished. */
+  stop(): Promise<void>;
+}
+
+/** A registry in Redis with those who keep it right; they start at once. */
+export function createClusterRegistry(options: ClusterRegistryOptions): ClusterRegistry {
+  const { link, directory, living, timers, owners } = options;
+  const { nodeNo, epoch } = directory.self;
+  const life = { nodeNo, epoch };
+  const scripts = createRegistryScripts(link);
+  const own = new OwnRecords();
+  const histories = new Map<string, AppHistory>();
+  let revision = 0;
+  const historyOf = (appId: string): AppHistory => {
+    const history = histories.get(appId) ?? new AppHistory(() => ++revision);
+    histories.set(appId, history);
+    return history;
+  };
+  const onUnconfirmed = (appId: string, sessionId: string): void => restorer.noteUnconfirmed(appId, sessionId);
+  const writer = new SessionWriter({ life, scripts, own, historyOf, onUnconfirmed });
+  const restorer: Restorer = new Restorer({ life, scripts, own, writer, histories, timers, onRestored: options.onRestored });
+  const sweeper = new Sweeper({ self: life, scripts, living, timers, onSwept: options.onSwept });
+  const lookup = new SessionLookup(link, living);
+  const pages = new SessionPages({ link, living, onRemains: (remains, appId) => sweeper.noteRemains(remains, appId) });
+  const stopListening = link.onReady(() => restorer.hurry());
+  restorer.start();
+  sweeper.start();
+  return {
+    registry: new RedisRegistry({ own, writer, lookup, pages, directory, owners }),
+    get outstanding() {
+      return restorer.outstanding;
+    },
+    noteRevived() {
+      writer.forgetRegistrations();
+      for (const history of histories.values()) history.noteLoss();
+      restorer.hurry();
+    },
+    async stop() {
+      stopListening();
+      await Promise.all([restorer.stop(), sweeper.stop()]);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { findTrack, type SessionRecord, type TrackRecord, type TrackReference } from '@causeway/sfu';
+
+export interface OwnTrack {
+  readonly record: TrackRecord;
+  /** Its place among the tracks of the session: lower came first. */
+  readonly order: number;
+}
+
+export interface OwnSession {
+  record: SessionRecord;
+  /** By publication id, the first published first. */
+  readonly tracks: Map<string, OwnTrack>;
+  /** Its place in listings, once Redis has given it one: decimal digits, higher is younger. */
+  serial: string | undefined;
+}
+
+/** What this node has announced: the truth about its sessions, of which Redis has a copy. */
+export class OwnRecords {
+  /** By app, then by session, oldest first. */
+  readonly #apps = new Map<string, Map<string, OwnSession>>();
+
+  get count(): { readonly sessions: number; readonly tracks: number } {
+    const sessions = [...this.#apps.values()].flatMap((app) => [...app.values()]);
+    return { sessions: sessions.length, tracks: sessions.reduce((sum, { tracks }) => sum + tracks.size, 0) };
+  }
+
+  find(appId: string, sessionId: string): OwnSession | undefined {
+    return this.#apps.get(appId)?.get(sessionId);
+  }
+
+  /** Ids of the sessions of an app, oldest first. */
+  sessionIds(appId: string): readonly string[] {
+    return [...(this.#apps.get(appId)?.keys() ?? [])];
+  }
+
+  sessions(appId: string): readonly OwnSession[] {
+    return [...(this.#apps.get(appId)?.values() ?? [])];
+  }
+
+  putSession(record: SessionRecord): void {
+    const sessions = this.#apps.get(record.appId) ?? new Map<string, OwnSession>();
+    this.#apps.set(record.appId, sessions);
+    const known = sessions.get(record.sessionId);
+    if (known === undefined) sessions.set(record.sessionId, { record, tracks: new Map(), serial: undefined });
+    else known.record = record;
+  }
+
+  removeSession(appId: string, sessionId: string): void {
+    const sessions = this.#apps.get(appId);
+    sessions?.delete(sessionId);
+    if (sessions?.size === 0) this.#apps.delete(appId);
+  }
+
+  /** @returns false if there is no such session */
+  putTrack(record: TrackRecord): boolean {
+    const tracks = this.find(record.appId, record.sessionId)?.tracks;
+    const last = [...(tracks?.values() ?? [])].at(-1)?.order ?? 0;
+    tracks?.set(record.publicationId, { record, order: tracks.get(record.publicationId)?.order ?? last + 1 });
+    return tracks !== undefined;
+  }
+
+  tracks(appId: string, sessionId: string): readonly TrackRecord[] {
+    return [...(this.find(appId, sessionId)?.tracks.values() ?? [])].map(({ record }) => record);
+  }
+
+  locateTrack(appId: string, reference: TrackReference): TrackRecord | undefined {
+    return findTrack(this.tracks(appId, reference.sessionId), reference);
+  }
+}

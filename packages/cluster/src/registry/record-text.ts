@@ -1,0 +1,64 @@
+/** Records of sessions and tracks as they stand in Redis, where other versions of this program write them, and perhaps somebody else. */
+import type { SessionRecord, TrackRecord } from '@causeway/sfu';
+import { z } from 'zod';
+import type { OwnTrack } from './own-records.ts';
+
+const Session = z.object({
+  appId: z.string(),
+  sessionId: z.string(),
+  metadata: z.string(),
+  connectionState: z.enum(['new', 'connecting', 'connected', 'disconnected', 'failed', 'closed']),
+  createdAtMs: z.number(),
+});
+
+const Codec = z.object({ name: z.string(), clockRateHz: z.number(), channels: z.number(), fmtp: z.string() });
+
+const Track = z.object({
+  appId: z.string(),
+  sessionId: z.string(),
+  trackId: z.string(),
+  aliases: z.array(z.string()),
+  customTrackName: z.string(),
+  mid: z.string(),
+  kind: z.enum(['audio', 'video']),
+  status: z.enum(['pending', 'active', 'inactive']),
+  isHidden: z.boolean(),
+  publicationId: z.string(),
+  codecs: z.array(Codec),
+  extensionUris: z.array(z.string()),
+  rids: z.array(z.string()),
+});
+
+/** A hash in Redis keeps no order, so a track says where it belongs. */
+const OrderedTrack = z.object({ order: z.number(), track: Track });
+
+export function writeSessionRecord(record: SessionRecord): string {
+  return JSON.stringify(record);
+}
+
+export function writeTrackRecord({ order, record }: OwnTrack): string {
+  return JSON.stringify({ order, track: record });
+}
+
+/** @returns undefined if the text is no session of that app and id */
+export function readSessionRecord(text: string, appId: string, sessionId: string): SessionRecord | undefined {
+  const record = Session.safeParse(parseJson(text)).data;
+  return record?.appId === appId && record.sessionId === sessionId ? record : undefined;
+}
+
+/** @returns those of the texts that are tracks of that app and session, the first published first */
+export function readTrackRecords(texts: readonly string[], appId: string, sessionId: string): readonly TrackRecord[] {
+  const tracks = texts.flatMap((text) => OrderedTrack.safeParse(parseJson(text)).data ?? []);
+  return tracks
+    .filter(({ track }) => track.appId === appId && track.sessionId === sessionId)
+    .sort((one, other) => one.order - other.order)
+    .map(({ track }) => track);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

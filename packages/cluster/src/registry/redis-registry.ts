@@ -1,0 +1,126 @@
+import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
+import {
+  findTrack,
+  type NodeDirectory,
+  type Registry,
+  type SessionPage,
+  type SessionRecord,
+  type TrackRecord,
+  type TrackReference,
+} from '@causeway/sfu';
+import type { OwnerLookup } from '../cluster.ts';
+import type { OwnRecords } from './own-records.ts';
+import type { SessionLookup } from './session-lookup.ts';
+import type { SessionPages } from './session-pages.ts';
+import type { SessionWriter } from './session-writer.ts';
+
+export interface RedisRegistryParts {
+  readonly own: OwnRecords;
+  readonly writer: SessionWriter;
+  readonly lookup: SessionLookup;
+  readonly pages: SessionPages;
+  readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
+  readonly owners: OwnerLookup | undefined;
+}
+
+/**
+ * The registry of a cluster. This node's own sessions are kept here and copied to Redis: what others announce is looked up there.
+ *
+ * Announcing resolves when Redis has it, or when it is clear that Redis cannot be reached now: it is written as soon as it can be, so
+ * the caller has nothing to do. Looking up rejects with `registry_unavailable` when only Redis could tell.
+ */
+export class RedisRegistry implements Registry {
+  readonly #parts: RedisRegistryParts;
+
+  constructor(parts: RedisRegistryParts) {
+    this.#parts = parts;
+  }
+
+  /** Of this node's own sessions. */
+  get kept(): { readonly sessions: number; readonly tracks: number } {
+    return this.#parts.own.count;
+  }
+
+  async putSession(session: SessionRecord): Promise<void> {
+    this.#parts.own.putSession(session);
+    await this.#parts.writer.write(session.appId, session.sessionId, { type: 'record' });
+  }
+
+  async removeSession(appId: string, sessionId: string): Promise<void> {
+    if (this.#parts.own.find(appId, sessionId) === undefined) return;
+    this.#parts.own.removeSession(appId, sessionId);
+    await this.#parts.writer.write(appId, sessionId, { type: 'whole' });
+  }
+
+  async putTrack(track: TrackRecord): Promise<void> {
+    const { appId, sessionId, publicationId } = track;
+    if (!this.#parts.own.putTrack(track)) return;
+    await this.#parts.writer.write(appId, sessionId, { type: 'track', publicationId });
+  }
+
+  async removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void> {
+    const session = this.#parts.own.find(appId, sessionId);
+    if (session?.tracks.delete(publicationId)) await this.#parts.writer.write(appId, sessionId, { type: 'track', publicationId });
+  }
+
+  async findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined> {
+    const own = this.#parts.own.find(appId, sessionId);
+    if (own !== undefined || this.#isOurs(sessionId)) return own?.record;
+    return (await this.#parts.lookup.find(appId, sessionId))?.record;
+  }
+
+  async listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]> {
+    const { own } = this.#parts;
+    if (own.find(appId, sessionId) !== undefined || this.#isOurs(sessionId)) return own.tracks(appId, sessionId);
+    return (await this.#parts.lookup.find(appId, sessionId))?.tracks ?? [];
+  }
+
+  async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
+    const { own, lookup } = this.#parts;
+    if (own.find(appId, reference.sessionId) !== undefined || this.#isOurs(reference.sessionId)) return own.locateTrack(appId, reference);
+    try {
+      return findTrack((await lookup.find(appId, reference.sessionId))?.tracks ?? [], reference);
+    } catch (error) {
+      return this.#askOwner(appId, reference, error);
+    }
+  }
+
+  /** With Redis away, this node's own sessions, marked as partial. */
+  async listSessions(
+    appId: string,
+    { limit, cursor }: { readonly limit: number | undefined; readonly cursor: string | undefined },
+  ): Promise<SessionPage> {
+    try {
+      return await this.#parts.pages.list(appId, limit, cursor);
+    } catch (error) {
+      if (!(error instanceof SfuError)) throw error;
+      return this.#listOwn(appId, limit, cursor);
+    }
+  }
+
+  /** Nobody else has sessions with this node's number. */
+  #isOurs(sessionId: string): boolean {
+    const parsed = parseSessionId(sessionId);
+    return parsed !== undefined && nodeNoOf(parsed) === this.#parts.directory.self.nodeNo;
+  }
+
+  async #askOwner(appId: string, reference: TrackReference, failure: unknown): Promise<TrackRecord | undefined> {
+    const { directory, owners } = this.#parts;
+    const parsed = parseSessionId(reference.sessionId);
+    const owner = parsed === undefined ? undefined : directory.find(nodeNoOf(parsed));
+    if (owners === undefined || owner === undefined) throw failure;
+    try {
+      return await owners.locateTrack(owner, appId, reference);
+    } catch {
+      throw failure;
+    }
+  }
+
+  #listOwn(appId: string, limit = Number.POSITIVE_INFINITY, cursor = '0'): SessionPage {
+    const after = this.#parts.own.sessions(appId).filter(({ serial }) => serial === undefined || Number(serial) > Number(cursor));
+    const listed = after.slice(0, limit);
+    const last = listed.at(-1)?.serial;
+    const nextCursor = listed.length < after.length ? last : undefined;
+    return { sessions: listed.map(({ record }) => record), nextCursor, isPartial: true };
+  }
+}

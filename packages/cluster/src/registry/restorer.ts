@@ -1,0 +1,142 @@
+import type { CancelTimer } from '@causeway/sfu';
+import type { Timers } from '../nodes/timers.ts';
+import type { AppHistory } from './app-history.ts';
+import type { OwnRecords } from './own-records.ts';
+import type { Life, RegistryScripts } from './registry-scripts.ts';
+import type { SessionWriter } from './session-writer.ts';
+
+export interface RestorerOptions {
+  readonly life: Life;
+  readonly scripts: RegistryScripts;
+  readonly own: OwnRecords;
+  readonly writer: SessionWriter;
+  /** By app: those that this life has written about. One without sessions is dropped when nothing more can be lost of it. */
+  readonly histories: Map<string, AppHistory>;
+  readonly timers: Timers;
+  readonly onRestored: (appId: string, sessions: number) => void;
+}
+
+const INTERVAL_MS = 2_000;
+/** A thousand sessions are written again in a fraction of a second, and other calls still get their turn. */
+const MAX_WRITES_AT_ONCE = 64;
+/** Turns for which an app without sessions is looked at: a failover takes back seconds, not minutes. */
+const TURNS_WITHOUT_SESSIONS = 60;
+
+/**
+ * Compares notes with Redis every two seconds, and writes again what Redis has lost or may have missed. It is what makes Redis an
+ * index that may be emptied, rolled back or away.
+ */
+export class Restorer {
+  readonly #options: RestorerOptions;
+  /** By app: sessions of which the last write was not confirmed. */
+  readonly #unconfirmed = new Map<string, Set<string>>();
+  /** By app: turns since it had a session of this node. */
+  readonly #turnsWithout = new Map<string, number>();
+  #cancelTimer: CancelTimer | undefined;
+  #running: Promise<void> | undefined;
+  #hasStopped = false;
+
+  constructor(options: RestorerOptions) {
+    this.#options = options;
+  }
+
+  /** Sessions whose records in Redis are behind, or may be. */
+  get outstanding(): number {
+    const { own, histories } = this.#options;
+    const lost = [...histories].filter(([, { isBehind }]) => isBehind).map(([appId]) => own.sessionIds(appId).length);
+    const missed = [...this.#unconfirmed].filter(([appId]) => !histories.get(appId)?.isBehind).map(([, ids]) => ids.size);
+    return [...lost, ...missed].reduce((sum, count) => sum + count, 0);
+  }
+
+  start(): void {
+    this.#schedule(INTERVAL_MS);
+  }
+
+  noteUnconfirmed(appId: string, sessionId: string): void {
+    const sessions = this.#unconfirmed.get(appId) ?? new Set();
+    this.#unconfirmed.set(appId, sessions.add(sessionId));
+  }
+
+  /** Something has happened to Redis or to this node's records in it. */
+  hurry(): void {
+    if (this.#running === undefined && !this.#hasStopped) this.#schedule(0);
+  }
+
+  /** @returns once what is under way has ended */
+  async stop(): Promise<void> {
+    this.#hasStopped = true;
+    this.#cancelTimer?.();
+    await this.#running;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#hasStopped) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#options.timers.schedule(delayMs, () => {
+      this.#running = this.#compareAll().finally(() => {
+        this.#running = undefined;
+        this.#schedule(INTERVAL_MS);
+      });
+    });
+  }
+
+  async #compareAll(): Promise<void> {
+    for (const [appId, history] of this.#options.histories) {
+      if (this.#hasStopped) return;
+      // With Redis away there is nothing to compare; the next turn tries again.
+      await this.#compare(appId, history).catch(() => {});
+    }
+  }
+
+  async #compare(appId: string, history: AppHistory): Promise<void> {
+    const { life, scripts } = this.#options;
+    const { confirmed } = history;
+    history.compare(await scripts.plain.revisionOf(life, appId), confirmed);
+    if (history.isBehind) await this.#restore(appId, history);
+    else await this.#writeAgain(appId, [...(this.#unconfirmed.get(appId) ?? [])]);
+    this.#dropWhenIdle(appId);
+  }
+
+  #dropWhenIdle(appId: string): void {
+    const { own, histories } = this.#options;
+    const turns = own.sessionIds(appId).length > 0 || this.#unconfirmed.has(appId) ? 0 : (this.#turnsWithout.get(appId) ?? 0) + 1;
+    this.#turnsWithout.set(appId, turns);
+    if (turns < TURNS_WITHOUT_SESSIONS) return;
+    this.#turnsWithout.delete(appId);
+    histories.delete(appId);
+  }
+
+  async #restore(appId: string, history: AppHistory): Promise<void> {
+    const { life, scripts, own, onRestored } = this.#options;
+    try {
+      await scripts.plain.registerApp(life, appId);
+      const revision = history.next();
+      history.startAnew();
+      await scripts.plain.setRevision(life, appId, revision);
+      history.confirm(revision);
+      // A removal may be among what was lost.
+      const ghosts = (await scripts.plain.sessionsOwnedBy(life, appId)).filter((id) => own.find(appId, id) === undefined);
+      await this.#writeAgain(appId, [...own.sessionIds(appId), ...ghosts]);
+      if (!this.#unconfirmed.has(appId)) onRestored(appId, own.sessionIds(appId).length);
+    } catch (error) {
+      history.noteLoss();
+      throw error;
+    }
+  }
+
+  async #writeAgain(appId: string, sessionIds: readonly string[]): Promise<void> {
+    for (let start = 0; start < sessionIds.length; start += MAX_WRITES_AT_ONCE) {
+      const some = sessionIds.slice(start, start + MAX_WRITES_AT_ONCE);
+      for (const id of some) this.#forgive(appId, id);
+      await Promise.all(some.map((id) => this.#options.writer.write(appId, id, { type: 'whole' })));
+      // They have been noted again: Redis is away.
+      if (some.some((id) => this.#unconfirmed.get(appId)?.has(id))) throw new Error('Redis does not confirm');
+    }
+  }
+
+  #forgive(appId: string, sessionId: string): void {
+    const sessions = this.#unconfirmed.get(appId);
+    sessions?.delete(sessionId);
+    if (sessions?.size === 0) this.#unconfirmed.delete(appId);
+  }
+}

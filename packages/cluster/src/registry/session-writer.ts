@@ -1,0 +1,138 @@
+import { SfuError } from '@causeway/protocol';
+import type { AppHistory } from './app-history.ts';
+import type { OwnRecords, OwnSession } from './own-records.ts';
+import { writeSessionRecord, writeTrackRecord } from './record-text.ts';
+import type { Life, RegistryScripts, WriteReply } from './registry-scripts.ts';
+
+export interface SessionWriterOptions {
+  readonly life: Life;
+  readonly scripts: RegistryScripts;
+  readonly own: OwnRecords;
+  readonly historyOf: (appId: string) => AppHistory;
+  /** Nobody knows whether Redis has the last write about this session. */
+  readonly onUnconfirmed: (appId: string, sessionId: string) => void;
+}
+
+/** What is to be told of a session: everything, its record, or one of its tracks. */
+export type SessionChange =
+  | { readonly type: 'whole' }
+  | { readonly type: 'record' }
+  | { readonly type: 'track'; readonly publicationId: string };
+
+interface Batch {
+  isWhole: boolean;
+  isRecordChanged: boolean;
+  readonly publicationIds: Set<string>;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+interface Lane {
+  next: Batch | undefined;
+}
+
+/**
+ * Tells Redis what has changed of sessions. One write of a session is under way at a time, with all that has changed since the last
+ * and as it is *now*, so writes cannot overtake each other.
+ */
+export class SessionWriter {
+  readonly #options: SessionWriterOptions;
+  readonly #lanes = new Map<string, Lane>();
+  /** Apps that this life is registered with, so that its records there are found when it is dead. */
+  readonly #apps = new Map<string, Promise<void>>();
+
+  constructor(options: SessionWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when Redis has the change, or cannot be reached: then `onUnconfirmed` has been called.
+   *
+   * @throws Error – Redis refuses what we write, which is our defect
+   */
+  write(appId: string, sessionId: string, change: SessionChange): Promise<void> {
+    const key = `${appId}/${sessionId}`;
+    const lane = this.#lanes.get(key);
+    const next = lane?.next ?? newBatch();
+    addTo(next, change);
+    if (lane !== undefined) lane.next = next;
+    else {
+      const started: Lane = { next };
+      this.#lanes.set(key, started);
+      // Whatever else changes in this turn goes along.
+      queueMicrotask(() => void this.#run(key, appId, sessionId, started));
+    }
+    return next.done.promise;
+  }
+
+  /** Redis has forgotten the registrations, or may have. */
+  forgetRegistrations(): void {
+    this.#apps.clear();
+  }
+
+  async #run(key: string, appId: string, sessionId: string, lane: Lane): Promise<void> {
+    for (let batch = lane.next; batch !== undefined; batch = lane.next) {
+      lane.next = undefined;
+      await this.#send(appId, sessionId, batch).then(batch.done.resolve, batch.done.reject);
+    }
+    this.#lanes.delete(key);
+  }
+
+  async #send(appId: string, sessionId: string, batch: Batch): Promise<void> {
+    const history = this.#options.historyOf(appId);
+    try {
+      await this.#register(appId);
+      const reply = await this.#sendOnce(appId, sessionId, batch, history);
+      if (reply.type === 'lost') await this.#sendOnce(appId, sessionId, { ...batch, isWhole: true }, history);
+    } catch (error) {
+      this.#options.onUnconfirmed(appId, sessionId);
+      if (!(error instanceof SfuError)) throw error;
+    }
+  }
+
+  async #sendOnce(appId: string, sessionId: string, batch: Batch, history: AppHistory): Promise<WriteReply> {
+    const { life, scripts, own } = this.#options;
+    const revisions = { revision: history.next(), confirmed: history.confirmed };
+    const session = own.find(appId, sessionId);
+    const reply = await (session === undefined
+      ? scripts.remove(life, { appId, sessionId, ...revisions })
+      : scripts.write(life, { appId, sessionId, ...revisions, ...contentOf(session, batch) }));
+    if (reply.type === 'written') history.confirm(revisions.revision);
+    if (reply.type === 'behind' || reply.type === 'lost') history.noteLoss();
+    if (session !== undefined && (reply.type === 'written' || reply.type === 'behind')) session.serial = reply.serial;
+    return reply;
+  }
+
+  #register(appId: string): Promise<void> {
+    const { life, scripts } = this.#options;
+    const known = this.#apps.get(appId);
+    if (known !== undefined) return known;
+    const registering = scripts.plain.registerApp(life, appId);
+    this.#apps.set(appId, registering);
+    registering.catch(() => this.#apps.delete(appId));
+    return registering;
+  }
+}
+
+function newBatch(): Batch {
+  return { isWhole: false, isRecordChanged: false, publicationIds: new Set(), done: Promise.withResolvers() };
+}
+
+function addTo(batch: Batch, change: SessionChange): void {
+  if (change.type === 'whole') batch.isWhole = true;
+  else if (change.type === 'record') batch.isRecordChanged = true;
+  else batch.publicationIds.add(change.publicationId);
+}
+
+function contentOf({ record, tracks, serial }: OwnSession, { isWhole, isRecordChanged, publicationIds }: Batch) {
+  const told = isWhole ? [...tracks.keys()] : [...publicationIds];
+  return {
+    serial,
+    isWhole,
+    record: isWhole || isRecordChanged ? writeSessionRecord(record) : undefined,
+    putTracks: told.flatMap((id) => {
+      const track = tracks.get(id);
+      return track === undefined ? [] : [[id, writeTrackRecord(track)] as const];
+    }),
+    removedTracks: told.filter((id) => !tracks.has(id)),
+  };
+}

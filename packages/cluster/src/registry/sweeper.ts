@@ -1,0 +1,115 @@
+import type { CancelTimer } from '@causeway/sfu';
+import type { LivingNodes } from '../nodes/living-nodes.ts';
+import type { Timers } from '../nodes/timers.ts';
+import { lifeName } from '../redis/keys.ts';
+import type { Life, RegistryScripts } from './registry-scripts.ts';
+
+export interface SweeperOptions {
+  readonly self: Life;
+  readonly scripts: RegistryScripts;
+  readonly living: LivingNodes;
+  readonly timers: Timers;
+  readonly onSwept: (life: Life, sessions: number) => void;
+}
+
+const INTERVAL_MS = 5_000;
+/** Nobody sees the records of a dead node any more, so there is no hurry; and it might come back. */
+const DEAD_FOR_MS = 15_000;
+const CHUNK_SIZE = 100;
+/** Whoever sweeps is given up when it has not finished in this time: it has died as well, say. */
+const BROOM_MS = 10_000;
+
+/** Removes what dead nodes have left in Redis. Every node looks for such remains, one of them sweeps. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  /** By life: when this node saw first that it is dead. */
+  readonly #deadSinceMs = new Map<string, number>();
+  #cancelTimer: CancelTimer | undefined;
+  #running: Promise<void> | undefined;
+  #hasStopped = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#hasStopped = true;
+    this.#cancelTimer?.();
+    await this.#running;
+  }
+
+  /** Records were met that nothing leads to any more but the app they are in. */
+  noteRemains(life: Life, appId: string): void {
+    if (this.#hasStopped || !this.#isDeadLongEnough(life)) return;
+    this.#deadSinceMs.delete(lifeName(life));
+    this.#options.scripts.plain.registerApp(life, appId).then(
+      () => this.#sweep(life).catch(() => {}),
+      () => {},
+    );
+  }
+
+  #schedule(): void {
+    if (this.#hasStopped) return;
+    this.#cancelTimer = this.#options.timers.schedule(INTERVAL_MS, () => {
+      this.#running = this.#lookForRemains()
+        // Redis is away: another time, or another node.
+        .catch(() => {})
+        .finally(() => this.#schedule());
+    });
+  }
+
+  async #lookForRemains(): Promise<void> {
+    const lives = await this.#options.scripts.plain.lives();
+    for (const life of lives) {
+      if (this.#isDeadLongEnough(life)) await this.#sweep(life);
+      if (this.#hasStopped) return;
+    }
+  }
+
+  #isDeadLongEnough(life: Life): boolean {
+    const name = lifeName(life);
+    if (!this.#isDead(life)) {
+      this.#deadSinceMs.delete(name);
+      return false;
+    }
+    const nowMs = this.#options.timers.nowMs();
+    const sinceMs = this.#deadSinceMs.get(name) ?? nowMs;
+    this.#deadSinceMs.set(name, sinceMs);
+    return nowMs - sinceMs >= DEAD_FOR_MS;
+  }
+
+  #isDead(life: Life): boolean {
+    const { self, living } = this.#options;
+    return lifeName(life) !== lifeName(self) && !living.isAlive(life);
+  }
+
+  async #sweep(life: Life): Promise<void> {
+    const { self, scripts, onSwept } = this.#options;
+    if (!(await scripts.plain.takeBroom(life, self.nodeNo, BROOM_MS))) return;
+    let swept = 0;
+    for (const appId of await scripts.plain.appsOf(life)) {
+      swept += await this.#sweepApp(life, appId);
+      if (!this.#isDead(life)) return;
+      await scripts.plain.unregisterApp(life, appId);
+    }
+    await scripts.forget(life);
+    this.#deadSinceMs.delete(lifeName(life));
+    onSwept(life, swept);
+  }
+
+  /** In small steps, looking each time whether the life is still dead. */
+  async #sweepApp(life: Life, appId: string): Promise<number> {
+    const { scripts } = this.#options;
+    let swept = 0;
+    while (this.#isDead(life) && !this.#hasStopped) {
+      const sessionIds = await scripts.plain.someOwnedBy(life, appId, CHUNK_SIZE);
+      if (sessionIds.length === 0) break;
+      swept += await scripts.sweep(life, appId, sessionIds);
+    }
+    return swept;
+  }
+}
