@@ -103,7 +103,7 @@ export interface SecureEndpoint {
   /** The stream that all outgoing RTCP of this peer is protected on. */
   readonly rtcpStream: OutboundStream;
   /**
-   * Opens a data channel. As DTLS client this begins the SCTP association; as server the channel waits until the peer does.
+   * Opens a data channel, and with the first one the SCTP association.
    *
    * @returns the stream id, which the listener hears of once the channel is open; undefined before the handshake has ended, or when all
    *   are taken

@@ -1,6 +1,6 @@
 /**
- * The data channels of one peer. The SCTP association begins with the peer's first packet, or with the first channel that
- * we open as DTLS client; a peer without data channels costs nothing.
+ * The data channels of one peer. The SCTP association begins with the peer's first packet, or with the first channel that we open; a
+ * peer without data channels costs nothing.
  *
  * @see RFC 8831, RFC 8832
  */
@@ -63,8 +63,9 @@ export class DataChannels {
   handlePacket(packet: Uint8Array): void {
     if (this.#isClosed) return;
     if (this.#association !== undefined) {
-      this.#association.handlePacket(packet);
-    } else if (this.#early.length > 0 || fencePacket(Buffer.from(packet))?.isInit === true) {
+      if (this.#mustYield(this.#association, packet)) this.#answerInstead(this.#association, packet);
+      else this.#association.handlePacket(packet);
+    } else if (this.#early.length > 0 || isInit(packet)) {
       if (this.#early.length < MAX_EARLY_PACKETS) this.#early.push(Buffer.from(packet));
       this.#associate();
     } else {
@@ -82,7 +83,7 @@ export class DataChannels {
     const info = { streamId, label, protocol, ordered, maxRetransmits, maxPacketLifeTimeMs };
     const channel: Channel = { info, state: 'waiting', staleResets: 0 };
     this.#channels.set(streamId, channel);
-    if (this.#association === undefined && this.#role === 'client') this.#associate();
+    if (this.#association === undefined) this.#associate();
     if (this.#association?.isEstablished === true) this.#announce(channel);
     return streamId;
   }
@@ -125,11 +126,25 @@ export class DataChannels {
     );
   }
 
+  /** Two that begin at once would each wait for the other: the DTLS server takes its INIT back (RFC 9260 §5.2.1 lets both stand). */
+  #mustYield(association: SctpAssociation, packet: Uint8Array): boolean {
+    return association.isUnanswered && this.#role === 'server' && isInit(packet);
+  }
+
+  #answerInstead(association: SctpAssociation, packet: Uint8Array): void {
+    association.close();
+    this.#association = undefined;
+    this.#early.push(Buffer.from(packet));
+    this.#isAssociating = false;
+    this.#associate();
+  }
+
   #begin(createSctp: SctpFactory): void {
     if (this.#isClosed) return;
+    // The peer has begun, if anything has come.
     const association = new SctpAssociation(
       createSctp,
-      this.#role,
+      this.#early.length === 0,
       {
         onPacket: (packet) => this.#listener.onPacket(packet),
         onEstablished: () => {
@@ -226,6 +241,10 @@ export class DataChannels {
     for (let id = this.#role === 'server' ? 1 : 0; id < MAX_STREAMS; id += 2) if (!this.#channels.has(id)) return id;
     return undefined;
   }
+}
+
+function isInit(packet: Uint8Array): boolean {
+  return fencePacket(Buffer.from(packet))?.isInit === true;
 }
 
 function decode(protocolId: number, data: Buffer): Uint8Array | string | undefined {

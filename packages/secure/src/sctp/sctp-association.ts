@@ -29,14 +29,18 @@ export interface SctpMessage {
 
 /** Packets that wait while werift is busy with one. */
 const MAX_QUEUED_PACKETS = 512;
-/** Chunks of about 1,150 bytes that wait for the peer's window: about a megabyte. */
-const MAX_QUEUED_CHUNKS = 1_024;
+/** Chunks of about 1,150 bytes that wait for the peer's window, some 4 MB: what a node tells another when a link comes up. */
+const MAX_QUEUED_CHUNKS = 4_096;
 /** How far a peer may exceed the window we gave it, in bytes, before its data is dropped. */
 const WINDOW_TOLERANCE_BYTES = 65_536;
+const COOKIE_WAIT = 2;
 const ESTABLISHED = 4;
+/** RFC 9260 §16; werift waits three seconds before it repeats an INIT, and a link waits for its first message with it. */
+const INITIAL_RTO_S = 1;
 
 /** What werift keeps to itself and a fence needs. */
 interface WeriftInternals extends Reception {
+  rto: number;
   /** What is left of the window we gave the peer. */
   readonly advertisedRwnd: number;
   /** Its own way in swallows the promise, and with it what went wrong. */
@@ -52,14 +56,16 @@ export class SctpAssociation {
   #isBusy = false;
   #isClosed = false;
 
-  constructor(createSctp: SctpFactory, role: 'server' | 'client', listener: SctpListener, counters: SctpCounters) {
+  /** @param begins whether we send the INIT, or answer that of the peer */
+  constructor(createSctp: SctpFactory, begins: boolean, listener: SctpListener, counters: SctpCounters) {
     this.#listener = listener;
     this.#counters = counters;
     this.#sctp = createSctp((packet) => {
       if (!this.#isClosed) listener.onPacket(packet);
     });
     this.#internals = this.#sctp as unknown as WeriftInternals;
-    this.#sctp.isServer = role === 'server';
+    this.#internals.rto = INITIAL_RTO_S;
+    this.#sctp.isServer = !begins;
     this.#sctp._inboundStreamsMax = MAX_STREAMS;
     this.#sctp.onReceive.subscribe((streamId, protocolId, data) => {
       if (!this.#isClosed) listener.onMessage(streamId, protocolId, data);
@@ -71,12 +77,16 @@ export class SctpAssociation {
       if (!this.#isClosed) listener.onEstablished();
     });
     this.#sctp.stateChanged.closed.subscribe(() => this.#handleAbort());
-    // As client this sends INIT.
     this.#settle(this.#sctp.start(SCTP_PORT));
   }
 
   get isEstablished(): boolean {
     return this.#sctp.associationState === ESTABLISHED;
+  }
+
+  /** We have sent an INIT, and nobody has answered it. */
+  get isUnanswered(): boolean {
+    return this.#sctp.associationState === COOKIE_WAIT;
   }
 
   /** Takes one packet from the peer, whatever it may be. */

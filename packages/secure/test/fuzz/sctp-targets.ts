@@ -44,7 +44,7 @@ class SctpUnderFire {
     );
     this.#client = new SctpAssociation(
       createSctp,
-      'client',
+      true,
       {
         onPacket: (packet) => {
           this.#tag = Buffer.from(packet).readUInt32BE(TAG_AT);

@@ -33,7 +33,7 @@ class HostilePeer {
     this.server = new DataChannels('server', listener, this.counters);
     this.client = new SctpAssociation(
       createSctp,
-      'client',
+      true,
       {
         onPacket: (packet) => {
           this.toServer.push(Buffer.from(packet));

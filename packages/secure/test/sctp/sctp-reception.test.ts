@@ -78,7 +78,7 @@ async function establish() {
       if (bytes[12] === 1) nextTsn = bytes.readUInt32BE(28);
       setImmediate(() => server.handlePacket(packet));
     };
-    client = new SctpAssociation(createSctp, 'client', { ...listener, onPacket }, createSctpCounters());
+    client = new SctpAssociation(createSctp, true, { ...listener, onPacket }, createSctpCounters());
   });
   isHostile = true;
   return { server, client, counters, tag, nextTsn, aborted: () => aborted };
