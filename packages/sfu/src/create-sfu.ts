@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import type { CertificateFingerprint } from '@causeway/media';
 import { assembleSfu } from './assemble-sfu.ts';
+import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { resolveMediaAddresses } from './io/local-addresses.ts';
 import { memoryLimitBytes } from './io/memory-limit.ts';
 import { createNodeClock } from './io/node-clock.ts';
 import { openFilesLimit } from './io/open-files-limit.ts';
 import { createProcessLoad } from './io/process-load.ts';
+import type { SocketAddress } from './nodes/index.ts';
 import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
+import type { ClusterAssembly } from './relay/cluster-assembly.ts';
+import { LINK_VERSIONS } from './relay/links/control-messages.ts';
 import type { SessionLimits } from './session/session-parts.ts';
 import type { Sfu } from './sfu.ts';
 import { automaticWorkers, openShard } from './shard/open-shard.ts';
 import type { ShardLoss } from './shard/shard-pool.ts';
+import type { Shard } from './shard.ts';
 
 export interface SfuOptions {
   /** UDP port of all media; 0 lets the system choose. Default 0. */
@@ -20,7 +26,7 @@ export interface SfuOptions {
   readonly listenAddress?: string;
   /** What clients are told to send to, such as a public address behind a NAT. Default: the addresses listened on. */
   readonly announcedAddresses?: readonly string[];
-  /** Number in the session ids, 0 to 65,535; unique in a cluster. Default 1. */
+  /** Number in the session ids, 0 to 65,535. Default 1; in a cluster, the number that the node has there. */
   readonly nodeNo?: number;
   /** Whether each connected peer gets a socket of its own, where the platform can; sends cost a third less. Default true. */
   readonly connectPaths?: boolean;
@@ -42,6 +48,28 @@ export interface SfuOptions {
   readonly maxMemoryBytes?: number;
   /** Hears of what happens in sessions. */
   readonly onEvent?: (event: SfuEvent) => void;
+  /**
+   * Makes the node one of many: called once its UDP port is open, because what it tells the others about itself names that port.
+   * Default: it stands alone.
+   */
+  readonly joinCluster?: (opened: OpenedNode) => Promise<JoinedCluster>;
+}
+
+/** What a node can tell about itself once its port is open. */
+export interface OpenedNode {
+  /** Of the certificate that its end of every link shows. */
+  readonly fingerprint: CertificateFingerprint;
+  /** Where links reach it: the announced addresses, best first. */
+  readonly linkAddresses: readonly SocketAddress[];
+  readonly linkVersions: { readonly min: number; readonly max: number };
+  readonly clock: Clock;
+  /** Whether the loops that carry media turn: a lease is renewed only while they do. */
+  readonly isMediaAlive: () => boolean;
+}
+
+export interface JoinedCluster extends ClusterAssembly {
+  /** Where its sessions and tracks are found; instead of `SfuOptions.registry`. */
+  readonly registry?: Registry;
 }
 
 const DEFAULT_NODE_NO = 1;
@@ -51,7 +79,7 @@ const CONNECTED_SHARE_OF_FILES = 0.5;
 /**
  * An SFU in this process, listening. Without options it is a working one on a port of the system's choice.
  *
- * @throws the system's error if the UDP port cannot be had
+ * @throws the system's error if the UDP port cannot be had; whatever `joinCluster` throws
  */
 export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
   const listen = options.listenAddress === undefined ? [] : [options.listenAddress];
@@ -69,15 +97,38 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
   };
   const { workers = 1 } = options;
   const opened = await openShard(workers === 'auto' ? automaticWorkers() : workers, setup, createProcessLoad(maxMemoryBytes));
+  const cluster = await joinCluster(options, opened.shard, addresses.announced, clock);
   return assembleSfu({
     ...opened,
-    registry: options.registry ?? new MemoryRegistry(),
+    ...(cluster !== undefined && { cluster }),
+    registry: cluster?.registry ?? options.registry ?? new MemoryRegistry(),
     clock,
     random: { bytes: randomBytes },
-    nodeNo: options.nodeNo ?? DEFAULT_NODE_NO,
+    nodeNo: cluster?.directory.self.nodeNo ?? options.nodeNo ?? DEFAULT_NODE_NO,
     announcedAddresses: addresses.announced,
     ...(options.overload !== undefined && { overload: options.overload }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });
+}
+
+async function joinCluster(
+  { joinCluster: join }: SfuOptions,
+  shard: Shard,
+  announced: readonly string[],
+  clock: Clock,
+): Promise<JoinedCluster | undefined> {
+  if (join === undefined) return undefined;
+  try {
+    return await join({
+      fingerprint: shard.fingerprint,
+      linkAddresses: announced.map((address) => ({ address, port: shard.port })),
+      linkVersions: LINK_VERSIONS,
+      clock,
+      isMediaAlive: () => shard.isAlive(),
+    });
+  } catch (error) {
+    await shard.close();
+    throw error;
+  }
 }

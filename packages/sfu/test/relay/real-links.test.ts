@@ -1,0 +1,194 @@
+/** Two whole nodes in this process, on real sockets: their link connects, authenticates and carries a track. */
+import { randomBytes } from 'node:crypto';
+import { formatSessionId } from '@causeway/protocol';
+import { createSecureSuite } from '@causeway/secure';
+import { createNodeClock } from '../../src/io/node-clock.ts';
+import { type LinkTrust, type NodeRecord, StaticNodeDirectory } from '../../src/nodes/index.ts';
+import type { TrackRecord } from '../../src/registry/index.ts';
+import { Relay } from '../../src/relay/relay.ts';
+import { TrackDirectory } from '../../src/session/track-directory.ts';
+import { InlineShard } from '../../src/shard/inline-shard.ts';
+import { uuidV4 } from '../../src/uuid.ts';
+import { LeanClient } from '../doubles/lean-client.ts';
+import { nodeRecord, openTrust } from './doubles/node-records.ts';
+
+const LOOPBACK = '127.0.0.1';
+const TURN_MS = 5;
+const random = { bytes: (count: number) => randomBytes(count) };
+
+class RealNode {
+  readonly directory: StaticNodeDirectory;
+  readonly tracks = new TrackDirectory();
+  readonly relay: Relay;
+  readonly news: string[] = [];
+  readonly #shard: InlineShard;
+  readonly #clients: LeanClient[] = [];
+
+  static async open(nodeNo: number, trust: LinkTrust = openTrust): Promise<RealNode> {
+    const shard = new InlineShard({
+      suite: await createSecureSuite(),
+      addresses: [LOOPBACK],
+      port: 0,
+      connectPaths: true,
+      maxConnectedSockets: 100,
+    });
+    await shard.open();
+    return new RealNode(nodeNo, shard, trust);
+  }
+
+  private constructor(nodeNo: number, shard: InlineShard, trust: LinkTrust) {
+    const { fingerprint, port } = shard;
+    this.#shard = shard;
+    this.directory = new StaticNodeDirectory(nodeRecord(nodeNo, { fingerprint, linkAddresses: [{ address: LOOPBACK, port }] }));
+    this.relay = new Relay({
+      shard,
+      directory: this.directory,
+      tracks: this.tracks,
+      trust,
+      clock: createNodeClock(),
+      random,
+      answer: () => ({ hasSession: false, track: undefined }),
+      onLinkEvent: ({ type }) => this.news.push(type),
+    });
+    const nothing = () => undefined;
+    this.relay.shard.setListener({
+      onConnectionState: nothing,
+      onTransportClosed: nothing,
+      onTrackActivity: nothing,
+      onDataChannelOpened: nothing,
+      onDataChannelClosed: nothing,
+      onDataChannelMessage: nothing,
+      onLayersChanged: nothing,
+      onDefect: (transportId) => this.news.push(`defect ${transportId}`),
+      onOutputReady: nothing,
+    });
+    this.relay.open();
+  }
+
+  get record(): NodeRecord {
+    return this.directory.self;
+  }
+
+  async join(): Promise<LeanClient> {
+    const id = formatSessionId(this.record.nodeNo, uuidV4(random));
+    const client = new LeanClient(id, 0, await createSecureSuite(), this.relay.shard);
+    this.#clients.push(client);
+    this.relay.shard.openTransport(client.transportPlan);
+    await client.connect();
+    return client;
+  }
+
+  publish(client: LeanClient): TrackRecord {
+    const { trackId, codecs } = client.publisherPlan;
+    const record: TrackRecord = {
+      appId: 'app-one',
+      sessionId: client.id,
+      trackId: 'microphone',
+      aliases: [],
+      customTrackName: '',
+      mid: '0',
+      kind: 'audio',
+      status: 'pending',
+      isHidden: false,
+      publicationId: trackId,
+      codecs: codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
+      extensionUris: [],
+      rids: [],
+    };
+    this.relay.shard.putPublisherTrack(client.publisherPlan);
+    this.tracks.put(record);
+    return record;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    this.relay.close();
+    await this.#shard.close();
+  }
+}
+
+const opened: RealNode[] = [];
+
+async function openNodes(nodeNos: readonly number[], trust?: (nodeNo: number) => LinkTrust): Promise<readonly RealNode[]> {
+  const nodes = await Promise.all(nodeNos.map((nodeNo) => RealNode.open(nodeNo, trust?.(nodeNo))));
+  opened.push(...nodes);
+  for (const node of nodes) for (const other of nodes) if (other !== node) node.directory.put(other.record);
+  return nodes;
+}
+
+/** Looks again and again; the test's own time limit is the deadline. */
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+}
+
+afterEach(async () => {
+  for (const node of opened.splice(0)) await node.close();
+});
+
+test('a track is heard on another node, each packet once and in order, by all who listen there', async () => {
+  const [one, two] = await openNodes([1, 2]);
+  if (one === undefined || two === undefined) throw new Error('two nodes were opened');
+  await until(() => one.relay.links.find(2)?.isUp === true && two.relay.links.find(1)?.isUp === true);
+  const alice = await one.join();
+  const listeners = [await two.join(), await two.join()];
+  two.relay.admit(one.publish(alice));
+  for (const listener of listeners) two.relay.shard.putSubscriberTrack(listener.subscriberPlan(alice));
+  await until(() => {
+    alice.say('is anybody there?');
+    return listeners.every(({ heard }) => heard.length > 0);
+  });
+
+  const said = Array.from({ length: 200 }, (_, number) => `word ${number}`);
+  for (const word of said) {
+    alice.say(word);
+    await new Promise(setImmediate);
+  }
+  await until(() => listeners.every(({ heard }) => heard.at(-1) === said.at(-1)));
+
+  for (const { heard } of listeners) expect(heard.slice(-said.length)).toEqual(said);
+  const { objects } = await one.relay.shard.inspect();
+  expect([objects.engine.publisherTracks, objects.engine.subscriberTracks]).toEqual([1, 1]);
+});
+
+test('a third node passes a track on when there is no direct link', async () => {
+  const nodes = await Promise.all([1, 2, 3].map((nodeNo) => RealNode.open(nodeNo)));
+  opened.push(...nodes);
+  const [one, two, three] = nodes;
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three nodes were opened');
+  for (const [node, other] of [
+    [one, two],
+    [two, one],
+    [two, three],
+    [three, two],
+  ] as const)
+    node.directory.put(other.record);
+  await until(() => three.relay.canReach(1));
+  const alice = await one.join();
+  const carol = await three.join();
+
+  three.relay.admit(one.publish(alice));
+  three.relay.shard.putSubscriberTrack(carol.subscriberPlan(alice));
+  await until(() => {
+    alice.say('from afar');
+    return carol.heard.length > 0;
+  });
+
+  expect([...(three.relay.importer.find(alice.publisherPlan.trackId)?.legs ?? [])].map(({ actualRoute }) => actualRoute)).toEqual([
+    [3, 2, 1],
+  ]);
+});
+
+test('a node with another cluster key gets no link', async () => {
+  const forged: LinkTrust = {
+    credentials(initiator, acceptor) {
+      const { initiator: one, acceptor: other } = openTrust.credentials(initiator, acceptor);
+      return { initiator: { ...one, password: 'made-up-by-a-stranger-0' }, acceptor: { ...other, password: 'made-up-by-a-stranger-1' } };
+    },
+  };
+  const [one, two, stranger] = await openNodes([1, 2, 3], (nodeNo) => (nodeNo === 3 ? forged : openTrust));
+  await until(() => one?.relay.links.find(2)?.isUp === true && two?.relay.links.find(1)?.isUp === true);
+  const refused = async (node: RealNode | undefined) => (await node?.relay.shard.inspect())?.drops['stun-bad-integrity'] ?? 0;
+  await until(async () => (await refused(one)) > 0 || (await refused(stranger)) > 0);
+
+  expect(stranger?.relay.links.all.map(({ isUp }) => isUp)).toEqual([false, false]);
+});
