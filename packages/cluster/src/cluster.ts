@@ -1,13 +1,8 @@
 import type { App, AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
-import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry, TrackRecord, TrackReference } from '@causeway/sfu';
+import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import type { CallClaims } from './claims/call-claims.ts';
 import type { ClusterEvent } from './cluster-event.ts';
 import type { ClusterStatistics } from './cluster-statistics.ts';
-
-/** Asks the node that owns a session, which is what remains when Redis cannot be asked. */
-export interface OwnerLookup {
-  /** @returns undefined if the owner has no such track; rejects if it cannot be asked */
-  locateTrack(owner: NodeRecord, appId: string, reference: TrackReference): Promise<TrackRecord | undefined>;
-}
 
 export interface ClusterOptions {
   /**
@@ -27,8 +22,6 @@ export interface ClusterOptions {
   /** Called once, when a newer life of this node number has begun: close all sessions and exit. */
   readonly onSuperseded: () => void;
   readonly onEvent?: (event: ClusterEvent) => void;
-  /** Default: with Redis down, tracks of other nodes are not found (`registry_unavailable`). */
-  readonly owners?: OwnerLookup;
   /** How long to wait for Redis at the start, since there is no epoch without it. Default 30 s. */
   readonly startTimeoutMs?: number;
 }
@@ -40,6 +33,7 @@ export interface Cluster {
   readonly linkTrust: LinkTrust;
   readonly assertionTrust: AssertionTrust;
   readonly appStore: AppStore;
+  readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
   readonly statistics: ClusterStatistics;
   /** Says goodbye to the others and releases connections and timers. Close the sessions first. May be called again. */

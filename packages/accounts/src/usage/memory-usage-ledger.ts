@@ -11,11 +11,11 @@ export class MemoryUsageLedger implements UsageLedger {
   /** By app and day. */
   readonly #totals = new Map<string, UsageBytes>();
 
-  async record({ appId, nodeNo, epoch, seq, closedAtMs, bytes }: UsageBatch): Promise<UsageReceipt> {
+  async record({ appId, nodeNo, epoch, seq, follows, closedAtMs, bytes }: UsageBatch): Promise<UsageReceipt> {
     const life = `${appId}/${nodeNo}/${epoch}`;
     const lastSeq = this.#lastSeqs.get(life) ?? 0;
     if (seq <= lastSeq) return { type: 'duplicate' };
-    if (seq > lastSeq + 1) return { type: 'gap', lastSeq };
+    if (follows > lastSeq) return { type: 'gap', lastSeq };
     this.#lastSeqs.set(life, seq);
     const day = `${appId}/${usageDayOf(closedAtMs)}`;
     this.#totals.set(day, sum(this.#totals.get(day) ?? NOTHING, bytes));

@@ -56,6 +56,18 @@ export const usageLedgerContract: readonly UsageLedgerContractCase[] = [
     },
   },
   {
+    name: 'goes on without batches that can no longer be had',
+    async run(create) {
+      const ledger = await create();
+      await ledger.record(batch(1));
+
+      assert.deepEqual(await ledger.record(batch(4, { follows: 0 })), { type: 'counted' });
+      assert.deepEqual(await ledger.record(batch(3)), { type: 'duplicate' });
+      assert.deepEqual(await ledger.record(batch(5)), { type: 'counted' });
+      assert.equal((await ledger.totals(APP, '2026-11-24')).down, 3);
+    },
+  },
+  {
     name: 'counts each node and each of its lives by itself',
     async run(create) {
       const ledger = await create();
@@ -81,5 +93,6 @@ export const usageLedgerContract: readonly UsageLedgerContractCase[] = [
 ];
 
 function batch(seq: number, changes: Partial<UsageBatch> = {}): UsageBatch {
-  return { appId: APP, nodeNo: 101, epoch: 7, seq, closedAtMs: Date.UTC(2026, 10, 24, 23, 59), bytes: { ...NOTHING, down: 1 }, ...changes };
+  const closedAtMs = Date.UTC(2026, 10, 24, 23, 59);
+  return { appId: APP, nodeNo: 101, epoch: 7, seq, follows: seq - 1, closedAtMs, bytes: { ...NOTHING, down: 1 }, ...changes };
 }

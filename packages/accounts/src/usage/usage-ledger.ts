@@ -13,6 +13,8 @@ export interface UsageBatch {
   readonly epoch: number;
   /** 1 for the first batch of an app in a node's life, then one more for each. */
   readonly seq: number;
+  /** The batch that must be counted before this one: `seq - 1`, or 0 when what came before can no longer be had. */
+  readonly follows: number;
   /** When it was closed, milliseconds since 1970; its day (UTC) is the day it is billed for. */
   readonly closedAtMs: number;
   readonly bytes: UsageBytes;
@@ -22,12 +24,12 @@ export type UsageReceipt =
   | { readonly type: 'counted' }
   /** It had been counted before; nothing changed. */
   | { readonly type: 'duplicate' }
-  /** Earlier batches of this life are missing, so nothing was counted: send them again, from `lastSeq + 1` on. */
+  /** The batch it follows is missing, so nothing was counted: send again from `lastSeq + 1` on. */
   | { readonly type: 'gap'; readonly lastSeq: number };
 
 /**
  * Counts what apps use, each batch exactly once however often it is sent: batches of one app in one life of a node are counted in
- * the order of `seq` and none is left out.
+ * the order of `seq`, and none that its node still has is left out.
  *
  * Every implementation passes `usageLedgerContract`.
  */

@@ -33,8 +33,11 @@ export class TablePoll {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    await this.#read();
+  /** @throws SfuError `registry_unavailable` */
+  start(): Promise<void> {
+    const first = this.#read();
+    this.#underWay(first.catch(() => {}));
+    return first;
   }
 
   /** Reads within a tenth of a second. */
@@ -69,14 +72,18 @@ export class TablePoll {
 
   #readNow(): Promise<void> {
     this.#cancelTimer?.();
-    this.#reading = this.#read()
-      .catch(() => {
+    return this.#underWay(
+      this.#read().catch(() => {
         this.#options.table.noteTrouble(this.#options.timers.nowMs());
         this.#schedule(INTERVAL_MS);
-      })
-      .finally(() => {
-        this.#reading = undefined;
-      });
+      }),
+    );
+  }
+
+  #underWay(reading: Promise<void>): Promise<void> {
+    this.#reading = reading.finally(() => {
+      this.#reading = undefined;
+    });
     return this.#reading;
   }
 

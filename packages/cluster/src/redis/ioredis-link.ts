@@ -23,6 +23,8 @@ export class IoredisLink implements RedisLink {
   readonly #client: RedisClient;
   readonly #breaker: CircuitBreaker;
   readonly #readyListeners = new Set<() => void>();
+  /** Why there is no connection: calls fail with it, since the client itself says only that there is none. */
+  #connectionError: Error | undefined;
   #outstanding = 0;
   #failures = 0;
 
@@ -33,11 +35,13 @@ export class IoredisLink implements RedisLink {
       onChange: (isOpen, error) => (isOpen ? onUnavailable?.(error) : onAvailable?.()),
     });
     client.on('ready', () => {
+      this.#connectionError = undefined;
       this.#breaker.invite();
       for (const listener of [...this.#readyListeners]) listener();
     });
-    // Connection errors come back as failures of the calls that they keep from being answered.
-    client.on('error', () => {});
+    client.on('error', (error: Error) => {
+      this.#connectionError = error;
+    });
   }
 
   get failures(): number {
@@ -113,8 +117,9 @@ export class IoredisLink implements RedisLink {
         throw error;
       }
       this.#failures++;
-      this.#breaker.noteFailure(error);
-      throw unavailable(error);
+      const reason = this.#connectionError ?? error;
+      this.#breaker.noteFailure(reason);
+      throw unavailable(reason);
     } finally {
       this.#outstanding--;
     }

@@ -53,10 +53,12 @@ export interface AppKeys {
   ownedBy(life: LifeName): string;
   /** Text: how many writes of a life have been carried out. */
   writesOf(life: LifeName): string;
-  /** Hash: life to the number of the last batch of usage that was counted. */
-  readonly usageMarks: string;
-  /** Hash: metric to bytes. */
+  /** Text: the number of the last batch of usage of a life that was counted; expires. */
+  usageMarkOf(life: LifeName): string;
+  /** Hash: metric to bytes; expires. */
   usage(day: string): string;
+  /** Text: the life that carries out the calls with an idempotency key; expires. */
+  claim(key: string): string;
 }
 
 export function appKeys(appId: string): AppKeys {
@@ -69,7 +71,8 @@ export function appKeys(appId: string): AppKeys {
     tracks: (sessionId) => `${app}:t:${sessionId}`,
     ownedBy: (life) => `${app}:own:${life}`,
     writesOf: (life) => `${app}:writes:${life}`,
-    usageMarks: `${app}:hwm`,
+    usageMarkOf: (life) => `${app}:hwm:${life}`,
     usage: (day) => `${app}:use:${day}`,
+    claim: (key) => `${app}:claim:${key}`,
   };
 }

@@ -1,5 +1,4 @@
 import type { NodeDirectory, Registry } from '@causeway/sfu';
-import type { OwnerLookup } from '../cluster.ts';
 import type { LivingNodes } from '../nodes/living-nodes.ts';
 import type { Timers } from '../nodes/timers.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
@@ -19,7 +18,6 @@ export interface ClusterRegistryOptions {
   readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
   readonly living: LivingNodes;
   readonly timers: Timers;
-  readonly owners: OwnerLookup | undefined;
   readonly onRestored: (appId: string, sessions: number) => void;
   readonly onSwept: (life: { readonly nodeNo: number; readonly epoch: number }, sessions: number) => void;
 }
@@ -36,7 +34,7 @@ export interface ClusterRegistry {
 
 /** A registry in Redis with those who keep it right; they start at once. */
 export function createClusterRegistry(options: ClusterRegistryOptions): ClusterRegistry {
-  const { link, directory, living, timers, owners } = options;
+  const { link, directory, living, timers } = options;
   const { nodeNo, epoch } = directory.self;
   const life = { nodeNo, epoch };
   const scripts = createRegistryScripts(link);
@@ -58,7 +56,7 @@ export function createClusterRegistry(options: ClusterRegistryOptions): ClusterR
   restorer.start();
   sweeper.start();
   return {
-    registry: new RedisRegistry({ own, writer, lookup, pages, directory, owners }),
+    registry: new RedisRegistry({ own, writer, lookup, pages, selfNo: nodeNo }),
     get outstanding() {
       return restorer.outstanding;
     },
@@ -70,6 +68,7 @@ export function createClusterRegistry(options: ClusterRegistryOptions): ClusterR
     async stop() {
       stopListening();
       await Promise.all([restorer.stop(), sweeper.stop()]);
+      await writer.settled();
     },
   };
 }

@@ -1,14 +1,5 @@
 import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
-import {
-  findTrack,
-  type NodeDirectory,
-  type Registry,
-  type SessionPage,
-  type SessionRecord,
-  type TrackRecord,
-  type TrackReference,
-} from '@causeway/sfu';
-import type { OwnerLookup } from '../cluster.ts';
+import { findTrack, type Registry, type SessionPage, type SessionRecord, type TrackRecord, type TrackReference } from '@causeway/sfu';
 import type { OwnRecords } from './own-records.ts';
 import type { SessionLookup } from './session-lookup.ts';
 import type { SessionPages } from './session-pages.ts';
@@ -19,8 +10,8 @@ export interface RedisRegistryParts {
   readonly writer: SessionWriter;
   readonly lookup: SessionLookup;
   readonly pages: SessionPages;
-  readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
-  readonly owners: OwnerLookup | undefined;
+  /** Number of this node. */
+  readonly selfNo: number;
 }
 
 /**
@@ -78,11 +69,7 @@ export class RedisRegistry implements Registry {
   async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
     const { own, lookup } = this.#parts;
     if (own.find(appId, reference.sessionId) !== undefined || this.#isOurs(reference.sessionId)) return own.locateTrack(appId, reference);
-    try {
-      return findTrack((await lookup.find(appId, reference.sessionId))?.tracks ?? [], reference);
-    } catch (error) {
-      return this.#askOwner(appId, reference, error);
-    }
+    return findTrack((await lookup.find(appId, reference.sessionId))?.tracks ?? [], reference);
   }
 
   /** With Redis away, this node's own sessions, marked as partial. */
@@ -101,19 +88,7 @@ export class RedisRegistry implements Registry {
   /** Nobody else has sessions with this node's number. */
   #isOurs(sessionId: string): boolean {
     const parsed = parseSessionId(sessionId);
-    return parsed !== undefined && nodeNoOf(parsed) === this.#parts.directory.self.nodeNo;
-  }
-
-  async #askOwner(appId: string, reference: TrackReference, failure: unknown): Promise<TrackRecord | undefined> {
-    const { directory, owners } = this.#parts;
-    const parsed = parseSessionId(reference.sessionId);
-    const owner = parsed === undefined ? undefined : directory.find(nodeNoOf(parsed));
-    if (owners === undefined || owner === undefined) throw failure;
-    try {
-      return await owners.locateTrack(owner, appId, reference);
-    } catch {
-      throw failure;
-    }
+    return parsed !== undefined && nodeNoOf(parsed) === this.#parts.selfNo;
   }
 
   #listOwn(appId: string, limit = Number.POSITIVE_INFINITY, cursor = '0'): SessionPage {

@@ -28,6 +28,7 @@ interface Batch {
 
 interface Lane {
   next: Batch | undefined;
+  readonly finished: PromiseWithResolvers<void>;
 }
 
 /**
@@ -56,7 +57,7 @@ export class SessionWriter {
     addTo(next, change);
     if (lane !== undefined) lane.next = next;
     else {
-      const started: Lane = { next };
+      const started: Lane = { next, finished: Promise.withResolvers() };
       this.#lanes.set(key, started);
       // Whatever else changes in this turn goes along.
       queueMicrotask(() => void this.#run(key, appId, sessionId, started));
@@ -69,12 +70,18 @@ export class SessionWriter {
     this.#apps.clear();
   }
 
+  /** Resolves when all that is under way now has been written, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(({ finished }) => finished.promise));
+  }
+
   async #run(key: string, appId: string, sessionId: string, lane: Lane): Promise<void> {
     for (let batch = lane.next; batch !== undefined; batch = lane.next) {
       lane.next = undefined;
       await this.#send(appId, sessionId, batch).then(batch.done.resolve, batch.done.reject);
     }
     this.#lanes.delete(key);
+    lane.finished.resolve();
   }
 
   async #send(appId: string, sessionId: string, batch: Batch): Promise<void> {

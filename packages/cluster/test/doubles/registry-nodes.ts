@@ -1,5 +1,4 @@
 import { StaticNodeDirectory } from '@causeway/sfu';
-import type { OwnerLookup } from '../../src/cluster.ts';
 import { LivingNodes } from '../../src/nodes/living-nodes.ts';
 import type { Timers } from '../../src/nodes/timers.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
@@ -10,7 +9,6 @@ export interface RegistryNodeOptions {
   readonly nodeNo: number;
   readonly epoch?: number;
   readonly timers: Timers;
-  readonly owners?: OwnerLookup;
 }
 
 export interface RegistryNode extends ClusterRegistry {
@@ -22,7 +20,7 @@ export interface RegistryNode extends ClusterRegistry {
 }
 
 /** A node as the registry sees one: with a directory that its owner fills. */
-export function createRegistryNode(link: RedisLink, { nodeNo, epoch = 1, timers, owners }: RegistryNodeOptions): RegistryNode {
+export function createRegistryNode(link: RedisLink, { nodeNo, epoch = 1, timers }: RegistryNodeOptions): RegistryNode {
   const directory = new StaticNodeDirectory(nodeRecord(nodeNo, { epoch }));
   const told: string[] = [];
   const registry = createClusterRegistry({
@@ -30,7 +28,6 @@ export function createRegistryNode(link: RedisLink, { nodeNo, epoch = 1, timers,
     directory,
     living: new LivingNodes({ directory, refresh: async () => {}, nowMs: () => timers.nowMs() }),
     timers,
-    owners,
     onRestored: (appId, sessions) => told.push(`restored ${sessions} of ${appId}`),
     onSwept: (life, sessions) => told.push(`swept ${sessions} of ${life.nodeNo}:${life.epoch}`),
   });

@@ -335,25 +335,5 @@ describe('the registry in Redis', () => {
         code: 'registry_unavailable',
       });
     });
-
-    test('tracks of other nodes are asked for where they are', async () => {
-      const asked: string[] = [];
-      const id = sessionIdOf(102, 1);
-      const owners = {
-        locateTrack: async (owner: { readonly nodeNo: number }, appId: string) => {
-          asked.push(`${owner.nodeNo} about ${appId}`);
-          return track(id, 'mic');
-        },
-      };
-      const node = startNode({ nodeNo: 101, owners }, theirs);
-      node.directory.put(nodeRecord(102));
-      await server.server.kill();
-
-      expect(await node.registry.locateTrack(APP, { by: 'id', sessionId: id, trackId: 'mic' })).toEqual(track(id, 'mic'));
-      await expect(node.registry.locateTrack(APP, { by: 'id', sessionId: sessionIdOf(103, 1), trackId: 'mic' })).rejects.toMatchObject({
-        code: 'registry_unavailable',
-      });
-      expect(asked).toEqual([`102 about ${APP}`]);
-    });
   });
 });

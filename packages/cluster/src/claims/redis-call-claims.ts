@@ -1,0 +1,27 @@
+import type { AppId } from '@causeway/protocol';
+import type { NodeIdentity } from '@causeway/sfu';
+import { z } from 'zod';
+import { appKeys, lifeName, parseLifeName } from '../redis/keys.ts';
+import { loadLuaScript } from '../redis/lua-script.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import type { CallClaims } from './call-claims.ts';
+
+/** As long as replies are kept for repeated calls. */
+const CLAIM_MS = 10 * 60_000;
+
+/** Claims that all nodes of a cluster see. */
+export class RedisCallClaims implements CallClaims {
+  readonly #link: RedisLink;
+  readonly #script = loadLuaScript('call-claim');
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+  }
+
+  /** @throws SfuError `registry_unavailable` */
+  async claim(appId: AppId, key: string, node: NodeIdentity, voidHolder: NodeIdentity | undefined): Promise<NodeIdentity> {
+    const words = [lifeName(node), voidHolder === undefined ? '' : lifeName(voidHolder), CLAIM_MS];
+    const holder = z.string().parse(await this.#link.run(this.#script, [appKeys(appId).claim(key)], words));
+    return parseLifeName(holder) ?? node;
+  }
+}

@@ -1,0 +1,161 @@
+import { createApp } from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import { type Clock, createNodeClock } from '@causeway/sfu';
+import { RedisServer } from '@causeway/testkit/redis';
+import type { Cluster, ClusterOptions } from '../src/cluster.ts';
+import { createCluster } from '../src/create-cluster.ts';
+import { nodeRecord } from './doubles/node-records.ts';
+import { session, sessionIdOf, track } from './doubles/records.ts';
+import { until } from './doubles/until.ts';
+
+const CLUSTER_KEY = 'a key that the whole cluster knows';
+const DEMO = createApp({ id: 'demo', secrets: ['secret'] });
+const FIRST_PAGE = { limit: undefined, cursor: undefined };
+
+describe('a cluster over one Redis', () => {
+  let server: RedisServer;
+  let clock: Clock;
+  const clusters: Cluster[] = [];
+  const told: string[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    clock = createNodeClock();
+  });
+
+  afterEach(async () => {
+    await Promise.all(clusters.splice(0).map((cluster) => cluster.close()));
+    told.length = 0;
+  });
+
+  afterAll(() => server.stop());
+
+  async function join(nodeNo: number, changes: Partial<ClusterOptions> = {}): Promise<Cluster> {
+    const { epoch: _, state: __, load: ___, ...self } = nodeRecord(nodeNo);
+    const cluster = await createCluster({
+      redisUrl: server.url,
+      clusterKey: CLUSTER_KEY,
+      self,
+      isMediaAlive: () => true,
+      apps: [],
+      clock,
+      onSuperseded: () => told.push(`${nodeNo} superseded`),
+      onEvent: ({ type }) => told.push(`${nodeNo} ${type}`),
+      ...changes,
+    });
+    clusters.push(cluster);
+    return cluster;
+  }
+
+  test('nodes see each other, their sessions and their apps, and trust each other', async () => {
+    const one = await join(101, { apps: [DEMO] });
+    const other = await join(102);
+    const id = sessionIdOf(101, 1);
+    await one.registry.putSession(session(id));
+    await one.registry.putTrack(track(id, 'mic'));
+
+    expect(other.directory.others).toEqual([one.directory.self]);
+    await until('the first sees the second', async () => one.directory.find(102) !== undefined);
+    expect(await other.registry.locateTrack('demo', { by: 'id', sessionId: id, trackId: 'mic' })).toEqual(track(id, 'mic'));
+    expect((await other.registry.listSessions('demo', FIRST_PAGE)).sessions).toEqual([session(id)]);
+    expect(await other.appStore.findApp(DEMO.id)).toEqual(DEMO);
+    const [from, to] = [one.directory.self, other.directory.self];
+    expect(one.linkTrust.credentials(from, to)).toEqual(other.linkTrust.credentials(from, to));
+    expect(await other.callClaims.claim(DEMO.id, 'key', to, undefined)).toEqual({ nodeNo: 102, epoch: to.epoch });
+    expect(await one.callClaims.claim(DEMO.id, 'key', from, undefined)).toEqual({ nodeNo: 102, epoch: to.epoch });
+    expect(await one.callClaims.claim(DEMO.id, 'key', from, to)).toEqual({ nodeNo: 101, epoch: from.epoch });
+    expect(other.statistics).toEqual({
+      nodeRecordsRefused: 0,
+      redisFailures: expect.any(Number),
+      isRedisGivenUp: false,
+      sessionsToRestore: 0,
+    });
+  });
+
+  test('nodes with another key are nobody, and neither are their signatures anything', async () => {
+    const stranger = await join(103, { clusterKey: 'a key that only somebody else knows' });
+
+    const node = await join(101);
+
+    expect(node.directory.others).toEqual([]);
+    expect(node.statistics.nodeRecordsRefused).toBe(1);
+    const life = { nodeNo: 103, epoch: stranger.directory.self.epoch };
+    const assertion = { assertionId: 'x', issuedAtMs: 0, from: life, to: life, appId: DEMO.id, method: 'GET', path: '/', bodyDigest: '' };
+    expect(node.assertionTrust.verify(stranger.assertionTrust.sign(assertion))).toBeUndefined();
+  });
+
+  test('a second process with the same number takes the place of the first, which is told', async () => {
+    const former = await join(101);
+    const newer = await join(101);
+
+    await until('the former knows', async () => told.includes('101 superseded'));
+
+    expect(newer.directory.self.epoch).toBeGreaterThan(former.directory.self.epoch);
+    expect(told.filter((news) => news === '101 superseded')).toHaveLength(1);
+    expect(told).toContain('101 node.superseded');
+  });
+
+  test('Redis emptied and started again: the nodes stay, and their sessions, apps and records are there again', async () => {
+    const one = await join(101, { apps: [DEMO] });
+    const other = await join(102);
+    const id = sessionIdOf(101, 1);
+    await one.registry.putSession(session(id));
+    await until('the first sees the second', async () => one.directory.find(102) !== undefined);
+    await server.kill();
+    const listedMeanwhile = await one.registry.listSessions('demo', FIRST_PAGE);
+    await server.restart();
+
+    const backAtMs = performance.now();
+    await until('the session is listed again', async () => (await other.registry.listSessions('demo', FIRST_PAGE)).sessions.length === 1);
+    await until('the app is there again', async () => (await server.command('EXISTS', 'sfu:{demo}:cfg')) === '1');
+    await until('both leases are there again', async () => (await server.command('ZCARD', 'sfu:{:nodes}:leases')) === '2');
+
+    expect(performance.now() - backAtMs).toBeLessThan(10_000);
+    expect(listedMeanwhile).toEqual({ sessions: [session(id)], nextCursor: undefined, isPartial: true });
+    expect(one.directory.find(102)).toBeDefined();
+    expect(other.directory.find(101)).toBeDefined();
+    await until('it is told', async () => told.includes('101 registry.restored'));
+  });
+
+  test('a node that leaves is gone for the others at once, with its sessions', async () => {
+    const one = await join(101);
+    const other = await join(102);
+    await one.registry.putSession(session(sessionIdOf(101, 1)));
+    const gone: string[] = [];
+    other.directory.watch({ onNodePut: () => {}, onNodeGone: ({ nodeNo }, why) => gone.push(`${nodeNo} ${why}`) });
+
+    await one.close();
+    await until('the other has heard', async () => gone.length > 0);
+
+    expect(gone).toEqual(['101 left']);
+    expect(await other.registry.listSessions('demo', FIRST_PAGE)).toEqual({ sessions: [], nextCursor: undefined });
+  });
+
+  test('without Redis there is no epoch and no start, and the reason is told without the password', async () => {
+    const starting = join(101, { redisUrl: 'redis://:hush@127.0.0.1:1', startTimeoutMs: 300 });
+
+    await expect(starting).rejects.toThrow(/^Redis has not answered for 0\.3 s: (?!.*hush).*ECONNREFUSED/);
+  });
+
+  test('a key that could be guessed is refused', async () => {
+    await expect(join(101, { clusterKey: 'secret' })).rejects.toThrow('at least 32 characters');
+  });
+
+  test('counts usage of all nodes', async () => {
+    const one = await join(101);
+    const { nodeNo, epoch } = one.directory.self;
+    const bytes = { down: 7, up: 0, relay: 0, retransmitted: 0 };
+
+    await one.usageLedger.record({
+      appId: AppId.parse('demo'),
+      nodeNo,
+      epoch,
+      seq: 1,
+      follows: 0,
+      closedAtMs: Date.UTC(2026, 10, 24),
+      bytes,
+    });
+
+    expect(await one.usageLedger.totals(AppId.parse('demo'), '2026-11-24')).toEqual(bytes);
+  });
+});
