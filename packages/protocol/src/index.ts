@@ -17,6 +17,7 @@ export * from './bodies/session-summary.ts';
 export * from './bodies/subscribe.ts';
 export * from './bodies/subscription-summary.ts';
 export * from './bodies/track-kind.ts';
+export * from './bodies/track-path.ts';
 export * from './bodies/track-status.ts';
 export * from './bodies/track-summary.ts';
 export * from './bodies/unsubscribe.ts';

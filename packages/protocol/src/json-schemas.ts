@@ -16,6 +16,7 @@ import { SessionSummary } from './bodies/session-summary.ts';
 import { SubscribedTrackResult, SubscribeItem, SubscribeReply, SubscribeRequest } from './bodies/subscribe.ts';
 import { SubscriptionSummary } from './bodies/subscription-summary.ts';
 import { TrackKind } from './bodies/track-kind.ts';
+import { TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
 import { TrackStatus } from './bodies/track-status.ts';
 import { TrackSummary } from './bodies/track-summary.ts';
 import { UnsubscribedTrackResult, UnsubscribeItem, UnsubscribeReply, UnsubscribeRequest } from './bodies/unsubscribe.ts';
@@ -67,6 +68,9 @@ const NAMED_SCHEMAS = {
   TrackId,
   TrackKind,
   TrackName,
+  TrackPathHop,
+  TrackPathRefusedLink,
+  TrackPathReply,
   TrackStatus,
   TrackSummary,
   UnsubscribedTrackResult,

@@ -7,6 +7,7 @@ import {
   LIMITS,
   SessionId,
   SfuError,
+  TrackId,
 } from '@causeway/protocol';
 import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
@@ -18,6 +19,7 @@ import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overloa
 import type { Random } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
+import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { SessionCounters } from './session/session-counters.ts';
@@ -154,6 +156,13 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       if (!isElsewhere) store.require(appId, sessionId);
       return trackList(await registry.listTracks(appId, sessionId));
     },
+    async trackPath(appId, sessionId, trackId) {
+      const { id } = store.require(appId, sessionId);
+      const record = directory.locate(appId, { by: 'id', sessionId, trackId });
+      if (record === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
+      const path = await (relay?.pathOf(record.publicationId) ?? aloneWith(assembly.nodeNo, countSubscribers(store, record.publicationId)));
+      return { sessionId: id, sfuAppId: appId, trackId: TrackId.parse(record.trackId), ...path };
+    },
     describeSession: async (appId, sessionId) => sessionDetails(store.require(appId, sessionId)),
     async patchSession(appId, sessionId, { metadata }) {
       const session = store.require(appId, sessionId);
@@ -179,12 +188,23 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
       };
     },
-    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance }),
+    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance, relay }),
     close() {
       closing ??= closeAll();
       return closing;
     },
   };
+}
+
+/** Subscriptions of sessions on this node that forward a publication. */
+function countSubscribers(store: SessionStore, publicationId: string): number {
+  const all = store.all().flatMap(({ negotiation }) => subscriptions(negotiation));
+  return all.filter(({ subscription }) => subscription.sourceTrackId === publicationId).length;
+}
+
+/** The tree of a track on a node that stands alone. */
+function aloneWith(node: number, subscribers: number): TrackPath {
+  return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
 }
 
 function createRelay(assembly: SfuAssembly, directory: TrackDirectory, store: SessionStore): Relay | undefined {
@@ -200,6 +220,7 @@ function createRelay(assembly: SfuAssembly, directory: TrackDirectory, store: Se
       hasSession: store.find(appId, reference.sessionId) !== undefined,
       track: directory.locate(appId, reference),
     }),
+    countSubscribers: (publicationId) => countSubscribers(store, publicationId),
   });
 }
 

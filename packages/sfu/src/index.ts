@@ -3,7 +3,15 @@ export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export { createSfu, type JoinedCluster, type OpenedNode, type SfuOptions } from './create-sfu.ts';
 export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type TrackCloseReason } from './events.ts';
-export type { SessionCensus, SfuInspection, ShardInspection, ShardObjects, UdpCensus } from './inspection.ts';
+export type {
+  LinkInspection,
+  RelayInspection,
+  SessionCensus,
+  SfuInspection,
+  ShardInspection,
+  ShardObjects,
+  UdpCensus,
+} from './inspection.ts';
 export { createNodeClock } from './io/node-clock.ts';
 export { openFilesLimit } from './io/open-files-limit.ts';
 export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';

@@ -3,6 +3,7 @@ import type { SessionCensus, SfuInspection } from './inspection.ts';
 import { publications, subscriptions } from './negotiation/index.ts';
 import type { Entrance } from './overload/entrance.ts';
 import type { Registry } from './registry/index.ts';
+import type { Relay } from './relay/relay.ts';
 import type { SessionCounters } from './session/session-counters.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { TrackDirectory } from './session/track-directory.ts';
@@ -17,6 +18,7 @@ export interface InspectedParts {
   readonly directory: TrackDirectory;
   readonly counters: SessionCounters;
   readonly entrance: Entrance;
+  readonly relay: Relay | undefined;
 }
 
 export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> {
@@ -30,6 +32,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
     sessionsCreated: counters.created,
     sessionsClosed: counters.closed(),
     entrance: entrance.report(),
+    ...(parts.relay && { relay: parts.relay.inspect() }),
   };
 }
 

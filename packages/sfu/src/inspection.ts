@@ -5,6 +5,7 @@ import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/m
 import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { EntranceReport } from './overload/entrance.ts';
+import type { LinkState } from './relay/links/link-state.ts';
 
 export interface UdpCensus {
   /** Remote addresses that are remembered. */
@@ -51,6 +52,32 @@ export interface SessionCensus {
   readonly registryTracks: number;
 }
 
+export interface LinkInspection {
+  /** The other node. */
+  readonly nodeNo: number;
+  readonly region: string;
+  readonly state: LinkState['type'];
+  /** As told to the other nodes last; undefined while the link is not up. */
+  readonly rttMs?: number;
+  readonly lossRatio?: number;
+}
+
+/** What a node of a cluster shares with the others. */
+export interface RelayInspection {
+  readonly links: readonly LinkInspection[];
+  /** Tracks of other nodes that are known here, whether or not anybody watches them. */
+  readonly importedTracks: number;
+  /** Copies of tracks that come in from neighbours. */
+  readonly legs: number;
+  /** Subscriptions of this node's sessions that they feed. */
+  readonly fedSubscriptions: number;
+  /** Copies of tracks that go out to neighbours. */
+  readonly exports: number;
+  /** Names of this node's tracks that others follow, and names of others' that are followed here. */
+  readonly exportedNames: number;
+  readonly followedNames: number;
+}
+
 export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Live objects. When all sessions have ended, every count is zero. */
   readonly objects: ShardObjects & { readonly sessions: SessionCensus };
@@ -64,4 +91,6 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
   readonly entrance: EntranceReport;
+  /** Undefined on a node that stands alone. */
+  readonly relay?: RelayInspection;
 }

@@ -17,6 +17,7 @@ import type {
   SessionDetails,
   SubscribeReply,
   SubscribeRequest,
+  TrackPathReply,
   UnsubscribeReply,
   UnsubscribeRequest,
   UpdateTracksReply,
@@ -49,6 +50,8 @@ export interface Sfu {
   renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest): Promise<RenegotiateReply>;
   listSessions(appId: AppId, request?: ListSessionsRequest): Promise<ListSessionsReply>;
   listTracks(appId: AppId, sessionId: string): Promise<ListTracksReply>;
+  /** The tree by which a track of a session on this node reaches the others, and why it is so. */
+  trackPath(appId: AppId, sessionId: string, trackId: string): Promise<TrackPathReply>;
   describeSession(appId: AppId, sessionId: string): Promise<SessionDetails>;
   patchSession(appId: AppId, sessionId: string, request: PatchSessionRequest): Promise<PatchSessionReply>;
   /** Closing a closed session succeeds. */

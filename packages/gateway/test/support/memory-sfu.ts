@@ -21,6 +21,7 @@ import {
   SfuError,
   type SubscribeReply,
   type SubscribeRequest,
+  type TrackPathReply,
   type TrackSummary,
   type UnsubscribeReply,
   type UnsubscribeRequest,
@@ -127,6 +128,15 @@ export class MemorySfu implements Sfu {
   async listTracks(appId: AppId, sessionId: string): Promise<TrackSummary[]> {
     await this.#enter();
     return [...this.#find(appId, sessionId).tracks.values()];
+  }
+
+  async trackPath(appId: AppId, sessionId: string, trackId: string): Promise<TrackPathReply> {
+    await this.#enter();
+    const { id, tracks } = this.#find(appId, sessionId);
+    const track = tracks.get(trackId);
+    if (track === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
+    const nobody = { subscribers: 0, hops: [], unanswered: [], refusedLinks: [] };
+    return { sessionId: id, sfuAppId: appId, trackId: track.trackId, node: this.#nodeNo, region: 'here', ...nobody };
   }
 
   async describeSession(appId: AppId, sessionId: string): Promise<SessionDetails> {

@@ -3,17 +3,14 @@
  * subscribers there are, a neighbour sends it once.
  */
 import type { SubscriberTrackPlan } from '@causeway/media';
-import type { Clock } from '../clock.ts';
-import type { TrackCloseReason } from '../events.ts';
 import type { TrackRecord } from '../registry/index.ts';
-import type { Shard } from '../shard.ts';
 import { type FedExport, ImportLeg, type ImportLegOptions } from './import-leg.ts';
+import type { ImportParts } from './import-parts.ts';
 import { type LayerDemand, layerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
-import type { NodeLink } from './links/node-link.ts';
+import { NeighbourRefusals } from './neighbour-refusals.ts';
 import { MoveWatch } from './path/move-watch.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
-import type { RouteFinder } from './path/route-finder.ts';
 import { createLeg, downstreamPlan } from './relay-leg.ts';
 
 /** A subscriber that comes back, or the next one, finds the track still coming. */
@@ -22,22 +19,6 @@ const LINGER_MS = 3000;
 const UNREACHABLE_AFTER_MS = 6000;
 /** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */
 const WARM_UP_MS = 3000;
-/** For how long a neighbour is not asked again. */
-const REFUSAL_MS = 3000;
-const FAN_OUT_REFUSAL_MS = 30_000;
-
-export interface ImportParts {
-  readonly shard: Shard;
-  readonly linkTo: (nodeNo: number) => NodeLink | undefined;
-  readonly routes: RouteFinder;
-  readonly clock: Clock;
-  readonly nextWantId: () => number;
-  /** Messages about the want go to this leg from now on. */
-  readonly onLegOpened: (track: ImportedTrack, leg: ImportLeg) => void;
-  readonly onLegEnded: (leg: ImportLeg) => void;
-  /** Nothing is to be had of it any more; to be told to its followers. */
-  readonly onGone: (track: ImportedTrack, reason: TrackCloseReason) => void;
-}
 
 export class ImportedTrack {
   readonly ownerNo: number;
@@ -52,14 +33,14 @@ export class ImportedTrack {
   /** Will feed them, once something comes of it. */
   #next: ImportLeg | undefined = undefined;
   readonly #watch = new MoveWatch();
-  /** Neighbours that do not pass it on now, until when, and who may in their stead. */
-  readonly #refusals = new Map<number, { readonly untilMs: number; readonly others: readonly number[] }>();
+  readonly #refusals: NeighbourRefusals;
   #noRouteSinceMs: number | undefined = undefined;
 
   constructor(record: TrackRecord, ownerNo: number, parts: ImportParts) {
     this.record = record;
     this.ownerNo = ownerNo;
     this.#parts = parts;
+    this.#refusals = new NeighbourRefusals(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
   }
 
@@ -126,7 +107,7 @@ export class ImportedTrack {
   choose(): void {
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();
-    const planned = this.#parts.routes.plan(this.ownerNo, this.record.publicationId, this.#refusedBy(nowMs));
+    const planned = this.#parts.routes.plan(this.ownerNo, this.record.publicationId, this.#refusals.current());
     const currentCost = this.#local && this.#parts.routes.cost(this.#local.route);
     if (planned === undefined) this.#noteNoRoute(nowMs, currentCost !== undefined);
     else this.#consider(nowMs, planned, currentCost);
@@ -157,8 +138,7 @@ export class ImportedTrack {
       this.#parts.onGone(this, reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
     }
-    const forMs = reason === 'fan-out' ? FAN_OUT_REFUSAL_MS : REFUSAL_MS;
-    this.#refusals.set(leg.firstHop, { untilMs: this.#parts.clock.nowMs() + forMs, others });
+    this.#refusals.note(leg.firstHop, reason, others);
     this.#end(leg, { isTold: true });
     this.choose();
   }
@@ -204,7 +184,8 @@ export class ImportedTrack {
       return;
     }
     if (this.#next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
-    if (this.#local !== undefined && !this.#watch.isWorthMoving(nowMs, currentCost, planned)) return;
+    const isLasting = this.#local !== undefined && this.#parts.routes.isLasting(this.#local.route);
+    if (isLasting && !this.#watch.isWorthMoving(nowMs, currentCost, planned)) return;
     const leg = this.#sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
     if (leg === undefined) return;
     this.#watch.settle();
@@ -312,10 +293,5 @@ export class ImportedTrack {
     if (isFed) return;
     this.#noRouteSinceMs ??= nowMs;
     if (nowMs - this.#noRouteSinceMs >= UNREACHABLE_AFTER_MS) this.#parts.onGone(this, 'unreachable');
-  }
-
-  #refusedBy(nowMs: number): ReadonlyMap<number, readonly number[]> {
-    for (const [nodeNo, { untilMs }] of this.#refusals) if (untilMs <= nowMs) this.#refusals.delete(nodeNo);
-    return new Map([...this.#refusals].map(([nodeNo, { others }]) => [nodeNo, others]));
   }
 }

@@ -5,6 +5,7 @@
 import type { EngineListener } from '@causeway/media';
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
+import type { RelayInspection } from '../inspection.ts';
 import type { Random } from '../random.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
 import type { OwnerAnswer, RemoteTracks } from '../session/remote-tracks.ts';
@@ -22,6 +23,7 @@ import { OwnerQuestions } from './owner-questions.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
 import { LinkStateTeller } from './path/link-state-teller.ts';
 import { RouteFinder } from './path/route-finder.ts';
+import { PathReporter, type TrackPath } from './path-reporter.ts';
 import { RelayExporter } from './relay-exporter.ts';
 import { RelayImporter } from './relay-importer.ts';
 import { RelayingShard } from './relaying-shard.ts';
@@ -36,6 +38,8 @@ export interface RelayOptions extends ClusterAssembly {
   readonly tracks: TrackDirectory;
   /** What this node knows of its own sessions, for others that ask. */
   readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
+  /** How many subscriptions of its sessions forward a track of its own. */
+  readonly countSubscribers: (publicationId: string) => number;
 }
 
 export class Relay implements RemoteTracks {
@@ -50,6 +54,7 @@ export class Relay implements RemoteTracks {
   readonly #arriving = new ArrivingLayers();
   readonly #names: NameImports;
   readonly #questions: OwnerQuestions;
+  readonly #paths: PathReporter;
   readonly #teller: LinkStateTeller;
 
   constructor(options: RelayOptions) {
@@ -82,6 +87,8 @@ export class Relay implements RemoteTracks {
       onDefect: (error) => this.#log({ type: 'link.defect', error }),
     });
     this.#questions = new OwnerQuestions({ routes: this.routes, linkTo, clock, answer: options.answer });
+    const { links, routes, importer, exporter } = this;
+    this.#paths = new PathReporter({ links, routes, importer, exporter, clock, countSubscribers: options.countSubscribers });
     this.#teller = new LinkStateTeller({
       nodes,
       table: this.table,
@@ -106,6 +113,7 @@ export class Relay implements RemoteTracks {
 
   close(): void {
     this.#questions.close();
+    this.#paths.close();
     this.links.close();
   }
 
@@ -135,15 +143,22 @@ export class Relay implements RemoteTracks {
     return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
   }
 
-  get counts() {
+  /** How a track of this node reaches the others. */
+  pathOf(publicationId: string): Promise<TrackPath> {
+    return this.#paths.report(publicationId);
+  }
+
+  inspect(): RelayInspection {
     return {
-      links: this.links.all.length,
-      linksUp: this.links.all.filter(({ isUp }) => isUp).length,
+      links: this.links.all.map((link) => ({
+        nodeNo: link.peer.nodeNo,
+        region: link.peer.region,
+        state: link.state.type,
+        ...this.table.find(this.routes.selfNo)?.links.get(link.peer.nodeNo),
+      })),
       ...this.importer.counts,
       ...this.exporter.counts,
-      followedRemoteNames: this.#names.size,
-      ownerQuestions: this.#questions.waiting,
-      layeredTracks: this.#arriving.size,
+      followedNames: this.#names.size,
     };
   }
 
@@ -204,16 +219,17 @@ export class Relay implements RemoteTracks {
     try {
       if (message.type === 'link-state') this.#teller.handleMessage(link, message);
       else if (message.type === 'name-taken') this.#names.onNameTaken(link, message);
-      else
-        void (
-          this.#questions.handleMessage(message) ||
-          this.importer.handleMessage(link, message) ||
-          this.exporter.handleMessage(link, message)
-        );
+      else this.#pass(link, message);
     } catch (error) {
       // An edge: what one node writes must not stop what the others do.
       this.#log({ type: 'link.defect', error });
     }
+  }
+
+  /** To the one part that the message is for; nobody knows what a want that is over was for. */
+  #pass(link: NodeLink, message: ControlMessage): void {
+    if (this.#questions.handleMessage(message) || this.#paths.handleMessage(link, message)) return;
+    if (!this.importer.handleMessage(link, message)) this.exporter.handleMessage(link, message);
   }
 
   #onNodeLost(nodeNo: number): void {

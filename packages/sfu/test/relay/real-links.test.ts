@@ -48,6 +48,7 @@ class RealNode {
       clock: createNodeClock(),
       random,
       answer: () => ({ hasSession: false, track: undefined }),
+      countSubscribers: () => 0,
       onLinkEvent: ({ type }) => this.news.push(type),
     });
     const nothing = () => undefined;

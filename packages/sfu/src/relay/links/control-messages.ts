@@ -17,7 +17,7 @@ export const CONTROL_PROTOCOL = 'causeway-link';
 export const MAX_MESSAGE_BYTES = 16 << 10;
 
 /** What is longer is left out by `tellableTrack`, before it is written. */
-export const MESSAGE_BOUNDS = { nameLength: 256, fmtpLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8 } as const;
+export const MESSAGE_BOUNDS = { nameLength: 256, fmtpLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
 const { nameLength: MAX_NAME, fmtpLength: MAX_FMTP, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
 /** Owner, two nodes between, and the asking one. */
 export const MAX_ROUTE_NODES = 4;
@@ -89,6 +89,19 @@ const reference = z.discriminatedUnion('by', [
 /** One link of a node, as that node sees it: `[other node, round trip ms, loss in thousandths, price of sending in thousandths a GB]`. */
 const toldLink = z.tuple([nodeNo, z.int().min(0).max(60_000), z.int().min(0).max(1000), z.int().min(0).max(1_000_000)]);
 
+/** One copy of a track, as the tree of a track is told; `TrackPathHop` in `protocol` without what the root adds. */
+const toldHop = z.object({
+  from: nodeNo,
+  to: nodeNo,
+  layers: list(rid, MAX_LAYERS),
+  subscribers: z.int().min(0).optional(),
+  route: list(nodeNo, MAX_ROUTE_NODES).optional(),
+  reason: text(MAX_NAME).optional(),
+  /** The best way that was not taken. */
+  alternative: z.object({ route: list(nodeNo, MAX_ROUTE_NODES), cost: z.number() }).optional(),
+});
+export type ToldHop = z.infer<typeof toldHop>;
+
 /** Why a node does not pass a track on; `broken`: it did, and its own way to the track is gone. */
 export const REFUSALS = ['unknown-track', 'wrong-app', 'fan-out', 'loop', 'no-path', 'broken'] as const;
 
@@ -159,6 +172,16 @@ const schemas = [
     at: z.int().min(0).max(MAX_ROUTE_NODES),
     hasSession: z.boolean(),
     track: track.optional(),
+  }),
+
+  /** How a track goes on from here: asked by the node that sends it. */
+  z.object({ type: z.literal('ask-path'), requestId: wantId, publicationId: text(MAX_NAME), budgetMs: z.int().min(0).max(10_000) }),
+  z.object({
+    type: z.literal('path-told'),
+    requestId: wantId,
+    own: toldHop.pick({ subscribers: true, route: true, reason: true, alternative: true }),
+    hops: list(toldHop, MESSAGE_BOUNDS.hops),
+    unanswered: list(nodeNo, MESSAGE_BOUNDS.hops),
   }),
 ] as const;
 

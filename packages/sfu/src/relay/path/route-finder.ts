@@ -1,5 +1,5 @@
 import type { NodeDirectory } from '../../nodes/index.ts';
-import { routeCost } from './choose-route.ts';
+import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { hubOf, type PlannedRoute, planRoute } from './plan-route.ts';
@@ -31,9 +31,20 @@ export class RouteFinder {
       : this.#remembered(`${owner} ${hub ?? ''}`, () => planRoute(this.#table, wish, hub));
   }
 
+  /** @returns the cheapest way that begins with another node than the one given; undefined if there is none */
+  alternative(owner: number, firstHop: number): Route | undefined {
+    const firstHops = new Set(this.#table.edgesFrom(this.selfNo).flatMap(({ to }) => (to === firstHop ? [] : [to])));
+    return chooseRoute(this.#table, this.selfNo, owner, { firstHops });
+  }
+
   /** @returns undefined if a link of it is gone */
   cost(nodes: readonly number[]): number | undefined {
     return routeCost(this.#table, nodes);
+  }
+
+  /** Whether the nodes between still pass things on: those that drain do not for long. */
+  isLasting(nodes: readonly number[]): boolean {
+    return nodes.slice(1, -1).every((nodeNo) => this.#table.passesOn(nodeNo));
   }
 
   /** Of the link over which a node sends to another. */

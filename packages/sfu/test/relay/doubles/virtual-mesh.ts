@@ -2,7 +2,7 @@
  * Several shards and the network between them, in virtual time and without packets: transports that reach each other connect, data channels
  * carry text in order, tracks arrive where somebody forwards them. What happens is what the engine does, down to its silences.
  */
-import type { DataChannelRequest, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
+import type { DataChannelRequest, LinkStatistics, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
 import type { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { RecordingShard } from '../../doubles/recording-shard.ts';
 
@@ -43,6 +43,10 @@ export class MeshShard extends RecordingShard {
 
   sentLayers(trackId: string): readonly string[] {
     return this.#sent.get(trackId) ?? [];
+  }
+
+  override async linkStatistics(): Promise<readonly LinkStatistics[]> {
+    return this.#mesh.linkStatistics(this);
   }
 
   override openTransport(plan: TransportPlan): void {
@@ -181,6 +185,11 @@ export class VirtualMesh {
     else this.#deliver(end, data);
   }
 
+  linkStatistics(shard: MeshShard): readonly LinkStatistics[] {
+    const ends = [...this.#ends.values()].filter(({ near }) => near === shard);
+    return ends.map(({ nearId, far }) => ({ transportId: nearId, rttMs: 2 * this.#oneWayMs(shard.nodeNo, far.nodeNo), lossRatio: 0 }));
+  }
+
   /** Something changed that decides which tracks arrive where. */
   noteChange(): void {
     if (this.#isLooking) return;
@@ -214,7 +223,7 @@ export class VirtualMesh {
       for (const plan of shard.subscriptions.values()) {
         const end = this.#ends.get(endKey(shard, plan.transportId));
         const sent = end === undefined ? undefined : this.#forwarded(shard, plan, 0);
-        if (end === undefined || sent === undefined) continue;
+        if (end?.state !== 'connected' || sent === undefined) continue;
         const [track = '', rid = ''] = sent.split('@');
         copies.push({ from: shard.nodeNo, to: end.far.nodeNo, track, rid });
       }

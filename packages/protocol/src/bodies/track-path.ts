@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { AppId } from '../ids/app-id.ts';
+import { MAX_NODE_NO, SessionId } from '../ids/session-id.ts';
+import { TrackId } from '../ids/track-id.ts';
+
+const NodeNo = z.int().min(0).max(MAX_NODE_NO);
+
+/** One copy of a track from one node to another. */
+export const TrackPathHop = z.object({
+  from: NodeNo.meta({ description: 'Node that sends the copy' }),
+  to: NodeNo.meta({ description: 'Node that receives it' }),
+  fromRegion: z.string(),
+  toRegion: z.string(),
+  layers: z
+    .array(z.string())
+    .meta({ description: 'Simulcast layers that cross; an empty name stands for the one encoding without simulcast' }),
+  rttMs: z.number().optional().meta({ description: 'Round trip of the link' }),
+  lossRatio: z.number().optional().meta({ description: 'Share of packets lost at the first try, 0 to 1' }),
+  pricePerGb: z.number().optional().meta({ description: 'What the sending side pays, as configured' }),
+  cost: z.number().optional().meta({ description: 'All of these as one number, in milliseconds; lower is better' }),
+  subscribers: z.int().optional().meta({ description: 'Subscriptions at the receiving node itself' }),
+  route: z.array(NodeNo).optional().meta({ description: 'The whole way of this copy, from the receiving node back to the owner' }),
+  why: z.string().meta({ description: 'Why this way was taken, for people to read' }),
+});
+export type TrackPathHop = z.infer<typeof TrackPathHop>;
+
+/** A link that carries nothing, and why. */
+export const TrackPathRefusedLink = z.object({ node: NodeNo, region: z.string(), reason: z.string() });
+export type TrackPathRefusedLink = z.infer<typeof TrackPathRefusedLink>;
+
+/** `GET /session/:session_id/track/:track_id/path`: the tree by which a track reaches the nodes where it is watched. */
+export const TrackPathReply = z.object({
+  sessionId: SessionId,
+  sfuAppId: AppId,
+  trackId: TrackId,
+  node: NodeNo.meta({ description: 'Owner of the track: the root of the tree' }),
+  region: z.string(),
+  subscribers: z.int().meta({ description: 'Subscriptions at the owner itself' }),
+  hops: z.array(TrackPathHop).meta({ description: 'Every copy between nodes, each after the one that feeds it' }),
+  unanswered: z.array(NodeNo).meta({ description: 'Nodes that receive the track and did not tell more in time' }),
+  refusedLinks: z.array(TrackPathRefusedLink).meta({ description: 'Links of the owner that carry nothing because versions do not fit' }),
+});
+export type TrackPathReply = z.infer<typeof TrackPathReply>;

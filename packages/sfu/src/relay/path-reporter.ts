@@ -1,0 +1,164 @@
+/**
+ * The tree by which a track reaches the nodes where it is watched, put together by asking: every node knows the copies that it sends, and why
+ * it takes the one that it receives.
+ */
+import type { TrackPathHop, TrackPathReply } from '@causeway/protocol';
+import type { CancelTimer, Clock } from '../clock.ts';
+import { type ControlMessage, type ControlMessageOf, MESSAGE_BOUNDS, type ToldHop } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { NodeLinks } from './links/node-links.ts';
+import { linkCost } from './path/link-quality.ts';
+import type { RouteFinder } from './path/route-finder.ts';
+import type { RelayExporter } from './relay-exporter.ts';
+import type { RelayImporter } from './relay-importer.ts';
+
+const BUDGET_MS = 1500;
+/** What each node keeps of its budget for the way back. */
+const STEP_MS = 400;
+
+type OwnHop = ControlMessageOf<'path-told'>['own'];
+
+interface Subtree {
+  readonly own: OwnHop;
+  readonly hops: readonly ToldHop[];
+  readonly unanswered: readonly number[];
+}
+
+export interface PathReporterOptions {
+  readonly links: NodeLinks;
+  readonly routes: RouteFinder;
+  readonly importer: RelayImporter;
+  readonly exporter: RelayExporter;
+  readonly clock: Clock;
+  /** Subscriptions of sessions on this node to a track of this node. */
+  readonly countSubscribers: (publicationId: string) => number;
+}
+
+export type TrackPath = Pick<TrackPathReply, 'node' | 'region' | 'subscribers' | 'hops' | 'unanswered' | 'refusedLinks'>;
+
+export class PathReporter {
+  readonly #options: PathReporterOptions;
+  readonly #waiting = new Map<number, { readonly resolve: (subtree: Subtree | undefined) => void; readonly cancelTimer: CancelTimer }>();
+  #lastRequestId = 0;
+
+  constructor(options: PathReporterOptions) {
+    this.#options = options;
+  }
+
+  /** @param publicationId of a track of this node */
+  async report(publicationId: string): Promise<TrackPath> {
+    const { routes, links, countSubscribers } = this.#options;
+    const { hops, unanswered } = await this.#gather(publicationId, BUDGET_MS);
+    const refusedLinks = links.all.flatMap(({ state, peer }) => {
+      return state.type === 'refused' ? [{ node: peer.nodeNo, region: peer.region, reason: state.reason }] : [];
+    });
+    return {
+      node: routes.selfNo,
+      region: this.#regionOf(routes.selfNo),
+      subscribers: countSubscribers(publicationId),
+      hops: hops.map((hop) => this.#explained(hop)),
+      unanswered: [...unanswered],
+      refusedLinks,
+    };
+  }
+
+  /** @returns whether the message was one of these */
+  handleMessage(link: NodeLink, message: ControlMessage): boolean {
+    if (message.type === 'ask-path') void this.#answer(link, message);
+    else if (message.type === 'path-told') this.#settle(message.requestId, message);
+    else return false;
+    return true;
+  }
+
+  close(): void {
+    for (const requestId of [...this.#waiting.keys()]) this.#settle(requestId, undefined);
+  }
+
+  async #answer(link: NodeLink, { requestId, publicationId, budgetMs }: ControlMessageOf<'ask-path'>): Promise<void> {
+    const { importer, routes } = this.#options;
+    const track = importer.find(publicationId);
+    const leg = track && [...track.legs].find((each) => each.link === link);
+    const { hops, unanswered } = await this.#gather(publicationId, budgetMs - STEP_MS, link);
+    if (track === undefined || leg === undefined) return;
+    const alternative = routes.alternative(track.ownerNo, leg.firstHop);
+    const own: OwnHop = {
+      subscribers: leg === track.local ? track.subscriberCount : 0,
+      route: leg.actualRoute,
+      reason: leg.options.reason,
+      ...(alternative && { alternative: { route: alternative.nodes, cost: alternative.cost } }),
+    };
+    const { hops: bound } = MESSAGE_BOUNDS;
+    link.send({ type: 'path-told', requestId, own, hops: hops.slice(0, bound), unanswered: unanswered.slice(0, bound) });
+  }
+
+  /** The copies that this node sends of a track, with all that hangs on them. */
+  async #gather(publicationId: string, budgetMs: number, from?: NodeLink): Promise<Omit<Subtree, 'own'>> {
+    const sent = this.#options.exporter.all.filter(
+      (each) => each.publicationId === publicationId && (from === undefined || each.source?.link === from),
+    );
+    const subtrees = await Promise.all(sent.map(({ link }) => this.#ask(link, publicationId, budgetMs)));
+    const selfNo = this.#options.routes.selfNo;
+    const hops = sent.flatMap(({ link, carried }, index): readonly ToldHop[] => {
+      const subtree = subtrees[index];
+      return [{ from: selfNo, to: link.peer.nodeNo, layers: carried, ...subtree?.own }, ...(subtree?.hops ?? [])];
+    });
+    const silent = sent.flatMap(({ link }, index) => (subtrees[index] === undefined ? [link.peer.nodeNo] : []));
+    return { hops, unanswered: [...silent, ...subtrees.flatMap((subtree) => subtree?.unanswered ?? [])] };
+  }
+
+  #ask(link: NodeLink, publicationId: string, budgetMs: number): Promise<Subtree | undefined> {
+    const requestId = ++this.#lastRequestId;
+    if (budgetMs <= 0 || !link.send({ type: 'ask-path', requestId, publicationId, budgetMs })) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const cancelTimer = this.#options.clock.schedule(budgetMs, () => this.#settle(requestId, undefined));
+      this.#waiting.set(requestId, { resolve, cancelTimer });
+    });
+  }
+
+  #settle(requestId: number, subtree: Subtree | undefined): void {
+    const waiting = this.#waiting.get(requestId);
+    this.#waiting.delete(requestId);
+    waiting?.cancelTimer();
+    waiting?.resolve(subtree);
+  }
+
+  #explained(hop: ToldHop): TrackPathHop {
+    const { from, to, layers, subscribers, route } = hop;
+    const quality = this.#options.routes.quality(from, to);
+    return {
+      from,
+      to,
+      fromRegion: this.#regionOf(from),
+      toRegion: this.#regionOf(to),
+      layers: [...layers],
+      ...(quality && { ...quality, cost: linkCost(quality) }),
+      ...(subscribers !== undefined && { subscribers }),
+      ...(route && { route: [...route] }),
+      why: whyOf(hop, this.#options.routes),
+    };
+  }
+
+  #regionOf(nodeNo: number): string {
+    return this.#options.routes.regionOf(nodeNo) ?? '';
+  }
+}
+
+function whyOf({ to, route = [], reason, alternative }: ToldHop, routes: RouteFinder): string {
+  const next = route[1] ?? '';
+  const cost = Math.round(routes.cost(route) ?? Number.NaN);
+  const other = alternative && `the next best, ${alternative.route.join('-')}, costs ${Math.round(alternative.cost)}`;
+  switch (reason) {
+    case 'only-way':
+      return `no other way leads to node ${route.at(-1) ?? ''}`;
+    case 'cheapest':
+      return `the cheapest way, ${cost}${other === undefined ? '' : `; ${other}`}`;
+    case 'region-hub':
+      return `node ${next} brings the track into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
+    case 'fan-out':
+      return `the next node on the cheapest way sends it to as many as it may; node ${next} passes it on in its stead`;
+    case 'asked-for':
+      return `node ${to} passes it on; it had no copy of its own`;
+    default:
+      return `node ${to} did not say in time`;
+  }
+}

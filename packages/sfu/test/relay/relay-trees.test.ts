@@ -1,0 +1,268 @@
+import type { TrackPathReply } from '@causeway/protocol';
+import { APP } from '../doubles/sfu-under-test.ts';
+import { type ClusterChanges, ClusterUnderTest } from './doubles/cluster-under-test.ts';
+
+/** Round trips of 200 ms between nodes 1 and 2, of 40 ms from both to 3. */
+const AROUND_THREE = (from: number, to: number) => (from + to === 3 ? 100 : 20);
+
+function linked(nodeNos: readonly number[], oneWayMs: (from: number, to: number) => number, changes: ClusterChanges = {}) {
+  return ClusterUnderTest.linked(nodeNos, { oneWayMs, ...changes });
+}
+
+async function path(cluster: ClusterUnderTest, nodeNo: number, sessionId: string): Promise<TrackPathReply> {
+  const told = cluster.node(nodeNo).world.sfu.trackPath(APP, sessionId, 'camera');
+  await cluster.clock.advance(2000);
+  return told;
+}
+
+describe('a tree of relays', () => {
+  it('goes through a third node that is nearer to both, and tells why', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    const told = await path(cluster, 1, publisher.id);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect(told).toMatchObject({ node: 1, region: 'region-1', subscribers: 0, unanswered: [], refusedLinks: [] });
+    expect(told.hops).toEqual([
+      {
+        from: 1,
+        to: 3,
+        fromRegion: 'region-1',
+        toRegion: 'region-3',
+        layers: [''],
+        rttMs: 40,
+        lossRatio: 0,
+        pricePerGb: 0,
+        cost: 45,
+        subscribers: 0,
+        route: [3, 1],
+        why: 'node 3 passes it on; it had no copy of its own',
+      },
+      {
+        from: 3,
+        to: 2,
+        fromRegion: 'region-3',
+        toRegion: 'region-2',
+        layers: [''],
+        rttMs: 40,
+        lossRatio: 0,
+        pricePerGb: 0,
+        cost: 45,
+        subscribers: 1,
+        route: [2, 3, 1],
+        why: 'the cheapest way, 90; the next best, 2-1, costs 205',
+      },
+    ]);
+  });
+
+  it('feeds the node between and those behind it from one copy', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher, publicationId } = await cluster.publish(1);
+    for (const nodeNo of [2, 3, 2, 3]) await (await cluster.join(nodeNo)).receive(publisher.track('camera'));
+    await cluster.clock.advance(10_000);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+  });
+
+  it('carries further down only the layers that are wanted there', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher, publicationId } = await cluster.publish(1, { rids: ['l', 'm', 'h'] });
+    await (await cluster.join(3)).receive(publisher.track('camera'));
+    await (await cluster.join(2)).receive({ ...publisher.track('camera'), simulcast: { preferredRid: 'l' } });
+    await cluster.clock.advance(5000);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@h`, `1>3 ${publicationId}@l`, `3>2 ${publicationId}@l`]);
+  });
+
+  it('stops all along the way when the last one leaves', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);
+    await cluster.clock.advance(5000);
+    const atTheLeaf = cluster.copies();
+    await cluster.clock.advance(5000);
+
+    expect([atTheLeaf.length, cluster.copies().length]).toEqual([1, 0]);
+  });
+
+  it('tells every node on the way that the track has ended', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    await cluster.node(1).world.sfu.deleteSession(APP, publisher.id);
+    await cluster.clock.advance(200);
+
+    expect(cluster.node(2).world.eventsOf('subscription.ended')).toEqual([expect.objectContaining({ reason: 'session_closed' })]);
+    expect([...cluster.nodes.values()].map(({ shard }) => [...shard.publications.keys()])).toEqual([[], [], []]);
+  });
+
+  it('has one node of each region bring a track in for the others there', async () => {
+    const records = { 1: { region: 'eu' }, 2: { region: 'us' }, 3: { region: 'us' }, 4: { region: 'us' } };
+    const cluster = await linked([1, 2, 3, 4], (from, to) => (from === 1 || to === 1 ? 40 : 1), { records });
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewers = [];
+    for (const nodeNo of [2, 3, 4]) {
+      const viewer = await cluster.join(nodeNo);
+      await viewer.receive(publisher.track('camera'));
+      viewers.push([nodeNo, viewer] as const);
+    }
+    await cluster.clock.advance(3000);
+
+    expect(cluster.copies().filter((copy) => copy.startsWith('1>'))).toHaveLength(1);
+    expect(cluster.copies()).toHaveLength(3);
+    for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
+  });
+
+  it('grows below those that have the track when the owner sends it to as many as it may', async () => {
+    const nodeNos = [1, 2, 3, 4, 5];
+    const cluster = await linked(nodeNos, () => 20, { cluster: { maxFanOut: 2 } });
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewers = [];
+    for (const nodeNo of [2, 3, 4, 5]) {
+      const viewer = await cluster.join(nodeNo);
+      await viewer.receive(publisher.track('camera'));
+      viewers.push([nodeNo, viewer] as const);
+      await cluster.clock.advance(1000);
+    }
+    const told = await path(cluster, 1, publisher.id);
+
+    expect(cluster.copies().filter((copy) => copy.startsWith('1>'))).toHaveLength(2);
+    for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
+    expect(told.hops.filter(({ why }) => why.includes('as many as it may'))).toHaveLength(2);
+  });
+});
+
+describe('a link that fails', () => {
+  it('is routed around within three seconds, and what went over it goes nowhere twice', async () => {
+    const cluster = await linked([1, 2, 3], () => 20);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+    const before = cluster.copies();
+
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(3000);
+    const around = cluster.copies();
+    const shown = cluster.shown(2, viewer);
+    await cluster.clock.advance(60_000);
+
+    expect(before).toEqual([`1>2 ${publicationId}@`]);
+    expect([...around].filter((copy) => !copy.startsWith('1>2')).sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+    expect(shown).toEqual([`${publicationId}@`]);
+    expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+    expect(cluster.node(2).world.eventsOf('subscription.ended')).toEqual([]);
+  });
+
+  it('further up is routed around as well', async () => {
+    const cluster = await linked([1, 2, 3, 4], (from, to) => (from + to === 3 ? 200 : 20));
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(10_000);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+    const before = cluster.copies();
+
+    cluster.mesh.cut(1, 3);
+    await cluster.clock.advance(3000);
+
+    expect([...before].sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect([...cluster.copies()].filter((copy) => copy.startsWith('1>') && copy !== `1>3 ${publicationId}@`)).toEqual([
+      `1>4 ${publicationId}@`,
+    ]);
+  });
+
+  it('takes the track again once it has been better for five seconds, without a moment of two sources or none', async () => {
+    const cluster = await linked([1, 2, 3], () => 20);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(30_000);
+    cluster.mesh.heal(1, 2);
+    const shown = [];
+    for (let step = 0; step < 300; step++) {
+      await cluster.clock.advance(50);
+      shown.push(cluster.shown(2, viewer)[0]);
+    }
+    await cluster.clock.advance(5000);
+
+    expect(new Set(shown)).toEqual(new Set([`${publicationId}@`]));
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@`]);
+  });
+
+  it('to a node between that dies is routed around', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    await cluster.kill(3);
+    await cluster.clock.advance(3500);
+
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+    expect(cluster.copies()).toEqual([`1>2 ${publicationId}@`]);
+  });
+});
+
+describe('a node that drains', () => {
+  it('goes on sending what it owns, and no longer passes on what others own', async () => {
+    const cluster = await linked([1, 2, 3], AROUND_THREE);
+    const own = await cluster.publish(3);
+    const passedOn = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(own.publisher.track('camera'), passedOn.publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    cluster.node(3).directory.announce({ state: 'draining' });
+    await cluster.clock.advance(12_000);
+
+    expect([...cluster.copies()].sort()).toEqual([`1>2 ${passedOn.publicationId}@`, `3>2 ${own.publicationId}@`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${own.publicationId}@`, `${passedOn.publicationId}@`]);
+  });
+});
+
+describe('the path of a track', () => {
+  it('names links that are refused, and why', async () => {
+    const cluster = await linked([1, 2], () => 20, { records: { 2: { linkVersions: { min: 9, max: 9 } } } });
+    const { publisher } = await cluster.publish(1);
+
+    const told = await path(cluster, 1, publisher.id);
+
+    expect(told.refusedLinks).toEqual([{ node: 2, region: 'region-2', reason: 'link versions 1 to 1 here, 9 to 9 there: none in common' }]);
+  });
+
+  it('is known of a node that does not answer in time', async () => {
+    const cluster = await linked([1, 2], () => 20);
+    const { publisher } = await cluster.publish(1);
+    await (await cluster.join(2)).receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+    cluster.mesh.cut(1, 2);
+
+    const told = await path(cluster, 1, publisher.id);
+
+    expect(told).toMatchObject({ hops: [{ from: 1, to: 2, layers: [''] }], unanswered: [2] });
+  });
+
+  it('is only that of tracks that are there', async () => {
+    const cluster = await linked([1, 2], () => 20);
+    const { publisher } = await cluster.publish(1);
+
+    await expect(cluster.node(1).world.sfu.trackPath(APP, publisher.id, 'screen')).rejects.toMatchObject({ code: 'track_not_found' });
+  });
+});
