@@ -134,7 +134,7 @@ async function leave({ registry, directory, nodesLink, link }: Parting): Promise
 
 function openLink(target: RedisTarget, connection: string, { clock, onEvent, self }: ClusterOptions): IoredisLink {
   return new IoredisLink(connectRedis(target, `causeway-${self.nodeNo}-${connection}`, Math.random), {
-    nowMs: () => clock.nowMs(),
+    timers: clock,
     onAvailable: () => onEvent?.({ type: 'redis.available', connection }),
     onUnavailable: (error) => onEvent?.({ type: 'redis.unavailable', connection, error }),
   });

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { CancelTimer, NodeRecord, NodeState } from '@causeway/sfu';
 import type { ClusterClock } from '../time/cluster-clock.ts';
+import type { Timers } from '../time/timers.ts';
 import { RECORD_REFRESH_MS, writeNodeRecord } from './node-record-text.ts';
 import type { NodeScripts, RenewalReply } from './node-scripts.ts';
-import type { Timers } from './timers.ts';
 
 export interface LeaseKeeperOptions {
   readonly self: NodeRecord;

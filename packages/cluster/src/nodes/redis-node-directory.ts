@@ -3,11 +3,11 @@ import type { NodeDirectory, NodeListener, NodeRecord, NodeState } from '@causew
 import { NODE_HINTS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import type { ClusterClock } from '../time/cluster-clock.ts';
+import type { Timers } from '../time/timers.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { NodeScripts } from './node-scripts.ts';
 import { NodeTable } from './node-table.ts';
 import { TablePoll } from './table-poll.ts';
-import type { Timers } from './timers.ts';
 
 export interface RedisNodeDirectoryOptions {
   readonly self: NodeRecord;

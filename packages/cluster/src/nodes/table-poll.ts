@@ -1,7 +1,7 @@
 import type { CancelTimer } from '@causeway/sfu';
+import type { Timers } from '../time/timers.ts';
 import type { NodeScripts, TableReading } from './node-scripts.ts';
 import type { NodeChange, NodeTable } from './node-table.ts';
-import type { Timers } from './timers.ts';
 
 export interface TablePollOptions {
   readonly scripts: NodeScripts;

@@ -1,12 +1,12 @@
 import { SfuError } from '@causeway/protocol';
+import type { Timers } from '../time/timers.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { RedisClient } from './connect-redis.ts';
 import type { LuaScript } from './lua-script.ts';
 import type { RedisCommand, RedisLink, RedisReply } from './redis-link.ts';
 
 export interface IoredisLinkOptions {
-  /** Milliseconds on a clock that never goes back. */
-  readonly nowMs: () => number;
+  readonly timers: Timers;
   readonly onAvailable?: () => void;
   /** Told once until it is available again. */
   readonly onUnavailable?: (error: unknown) => void;
@@ -17,6 +17,7 @@ const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREP
 /** More than this on the way at one time would be a queue for memory to fill. */
 const MAX_OUTSTANDING = 10_000;
 const RETRY_AFTER_MS = 1_000;
+const REVIVAL_DELAY_MS = 200;
 
 /** A link over an ioredis client, which it owns. */
 export class IoredisLink implements RedisLink {
@@ -27,17 +28,22 @@ export class IoredisLink implements RedisLink {
   #connectionError: Error | undefined;
   #outstanding = 0;
   #failures = 0;
+  #isClosed = false;
 
-  constructor(client: RedisClient, { nowMs, onAvailable, onUnavailable }: IoredisLinkOptions) {
+  constructor(client: RedisClient, { timers, onAvailable, onUnavailable }: IoredisLinkOptions) {
     this.#client = client;
     this.#breaker = new CircuitBreaker({
-      nowMs,
+      nowMs: () => timers.nowMs(),
       onChange: (isOpen, error) => (isOpen ? onUnavailable?.(error) : onAvailable?.()),
     });
     client.on('ready', () => {
       this.#connectionError = undefined;
       this.#breaker.invite();
       for (const listener of [...this.#readyListeners]) listener();
+    });
+    // ioredis 6.0.0 gives up for good when Sentinel announces a failover while it is connecting.
+    client.on('end', () => {
+      if (!this.#isClosed) timers.schedule(REVIVAL_DELAY_MS, () => this.#revive());
     });
     client.on('error', (error: Error) => {
       this.#connectionError = error;
@@ -96,7 +102,14 @@ export class IoredisLink implements RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#client.disconnect();
+  }
+
+  #revive(): void {
+    if (this.#isClosed || this.#client.status !== 'end') return;
+    // Failing, it ends again.
+    this.#client.connect().catch(() => {});
   }
 
   #call([name, ...words]: RedisCommand): Promise<RedisReply> {

@@ -1,3 +1,4 @@
+import { createNodeClock } from '@causeway/sfu';
 import { RedisServer } from '@causeway/testkit/redis';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
@@ -21,7 +22,7 @@ export class RedisForTests {
   async connect(url = this.server.url): Promise<IoredisLink> {
     const link = new IoredisLink(
       connectRedis(parseRedisUrl(url), 'test', () => 0.5),
-      { nowMs: () => performance.now() },
+      { timers: createNodeClock() },
     );
     this.#links.push(link);
     await until('Redis answers', async () => (await link.send(['PING'])) === 'PONG');

@@ -1,8 +1,8 @@
 import { StaticNodeDirectory } from '@causeway/sfu';
 import { LivingNodes } from '../../src/nodes/living-nodes.ts';
-import type { Timers } from '../../src/nodes/timers.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { type ClusterRegistry, createClusterRegistry } from '../../src/registry/create-registry.ts';
+import type { Timers } from '../../src/time/timers.ts';
 import { nodeRecord } from './node-records.ts';
 
 export interface RegistryNodeOptions {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SfuError } from '@causeway/protocol';
+import { createNodeClock } from '@causeway/sfu';
 import { RedisServer } from '@causeway/testkit/redis';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
@@ -20,7 +21,7 @@ describe('the link to one Redis', () => {
     link = new IoredisLink(
       connectRedis(parseRedisUrl(server.url), 'test', () => 0.5),
       {
-        nowMs: () => performance.now(),
+        timers: createNodeClock(),
         onAvailable: () => told.push('available'),
         onUnavailable: () => told.push('unavailable'),
       },
