@@ -64,6 +64,7 @@ export class ImportedTrack {
 
   /** @param plan as the session made it, with the publication's own id for a source */
   putSubscriber(plan: SubscriberTrackPlan): void {
+    if (this.#subscribers.size === 0) this.#noRouteSinceMs = undefined;
     this.#subscribers.set(plan.subscriptionId, plan);
     this.idleSinceMs = undefined;
     if (this.#local === undefined || this.#subscribers.size === 1) this.choose();
@@ -109,8 +110,9 @@ export class ImportedTrack {
     const nowMs = this.#parts.clock.nowMs();
     const planned = this.#parts.routes.plan(this.ownerNo, this.record.publicationId, this.#refusals.current());
     const currentCost = this.#local && this.#parts.routes.cost(this.#local.route);
-    if (planned === undefined) this.#noteNoRoute(nowMs, currentCost !== undefined);
-    else this.#consider(nowMs, planned, currentCost);
+    if (planned === undefined && currentCost === undefined) this.#noRouteSinceMs ??= nowMs;
+    else this.#noRouteSinceMs = undefined;
+    if (planned !== undefined) this.#consider(nowMs, planned, currentCost);
   }
 
   /** To be called once a second. */
@@ -122,6 +124,9 @@ export class ImportedTrack {
     const next = this.#next;
     if (next?.state === 'accepted' && nowMs - next.options.askedAtMs >= WARM_UP_MS) this.#moveTo(next);
     this.choose();
+    // Only here: `choose` is also called while a session is in the middle of a change of its state.
+    if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS)
+      this.#parts.onGone(this, 'unreachable');
     if (this.#legs.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
     else this.idleSinceMs ??= nowMs;
   }
@@ -176,7 +181,6 @@ export class ImportedTrack {
   }
 
   #consider(nowMs: number, planned: PlannedRoute, currentCost: number | undefined): void {
-    this.#noRouteSinceMs = undefined;
     if (this.#local?.route.join() === planned.nodes.join()) {
       this.#watch.settle();
       this.#next = undefined;
@@ -287,11 +291,5 @@ export class ImportedTrack {
     if (!isTold) leg.link.send({ type: 'unsubscribe', wantId: leg.options.wantId });
     for (const fed of [...leg.exports]) fed.onSourceBroken();
     if (isInEngine) this.#parts.shard.removePublisherTrack(leg.trackId);
-  }
-
-  #noteNoRoute(nowMs: number, isFed: boolean): void {
-    if (isFed) return;
-    this.#noRouteSinceMs ??= nowMs;
-    if (nowMs - this.#noRouteSinceMs >= UNREACHABLE_AFTER_MS) this.#parts.onGone(this, 'unreachable');
   }
 }
