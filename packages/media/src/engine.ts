@@ -98,6 +98,11 @@ export class Engine implements MediaControl {
     if (transport !== undefined) this.#removeTransport(nowMs, transport);
   }
 
+  /** Closes all transports, and says so to their peers. */
+  close(nowMs: number): void {
+    for (const transport of [...this.#transports.values()]) this.#removeTransport(nowMs, transport);
+  }
+
   putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void {
     const transport = this.#transports.get(plan.transportId);
     if (transport === undefined) return;

@@ -44,6 +44,17 @@ test('after the last transport has closed, every count of the census is zero', (
   expect(new Set(Object.values(world.engine.census()))).toEqual(new Set([0]));
 });
 
+test('closing the engine closes every transport, and tells its peer', () => {
+  const { world, publisher, receiver } = call();
+  publisher.publishFor(330);
+
+  world.engine.close(world.nowMs);
+  world.run(100);
+
+  expect(new Set(Object.values(world.engine.census()))).toEqual(new Set([0]));
+  expect([publisher.peer.hasSaidGoodbye, receiver.peer.hasSaidGoodbye]).toEqual([true, true]);
+});
+
 test('traffic counts each packet once on its way in and once for each subscriber', () => {
   const { world, publisher, receiver } = call();
 

@@ -20,6 +20,8 @@ const ALLOWANCE_FACTOR = 3;
 /** Between two copies of the same question; clients check ten times a second at most. */
 const CHALLENGE_INTERVAL_MS = 50;
 const CHALLENGE_RANDOM_BYTES = 20;
+/** A flight of the handshake, and to spare. */
+const MAX_UNSENT = 4;
 
 export class IceLite {
   readonly #context: EngineContext;
@@ -32,8 +34,8 @@ export class IceLite {
   #selectedPath: Path | undefined;
   /** The path nominated last, which is selected as soon as it is proven. */
   #nominated: Path | undefined;
-  /** The ClientHello, if it is ours to send and there is nowhere to send it yet. */
-  #unsent: Uint8Array | undefined;
+  /** Datagrams of the handshake for which there is no path yet, or no proof that the peer receives there. */
+  readonly #unsent: Uint8Array[] = [];
   /** Where our half of the handshake went. */
   #handshakePath: Path | 'several' | undefined;
 
@@ -124,8 +126,8 @@ export class IceLite {
   /** Sends a datagram of the handshake, or of what follows it, to the selected path. */
   send(datagram: Uint8Array): void {
     const path = this.#selectedPath;
-    if (path === undefined) {
-      this.#unsent = datagram;
+    if (path === undefined || !isAllowed(path, datagram)) {
+      this.#keepUnsent(path, datagram);
       return;
     }
     this.#handshakePath = this.#handshakePath === undefined || this.#handshakePath === path ? path : 'several';
@@ -148,6 +150,7 @@ export class IceLite {
     this.#firstAnswers?.close();
     for (const path of this.#paths) this.#context.releasePath(path);
     this.#paths.length = 0;
+    this.#unsent.length = 0;
     this.#generations = [];
     this.#selectedPath = undefined;
     this.#nominated = undefined;
@@ -196,9 +199,14 @@ export class IceLite {
     // Only then: a socket of its own is worth nothing to an address that may be a victim's.
     if (path.isProven) this.#context.sink.pathSelected(path);
     this.#transport.pathChanged();
-    const unsent = this.#unsent;
-    this.#unsent = undefined;
-    if (unsent !== undefined) this.send(unsent);
+    for (const datagram of this.#unsent.splice(0)) this.send(datagram);
+  }
+
+  #keepUnsent(path: Path | undefined, datagram: Uint8Array): void {
+    // A ClientHello that nobody has heard, again.
+    if (path === undefined) this.#unsent.length = 0;
+    if (this.#unsent.length < MAX_UNSENT) this.#unsent.push(datagram);
+    else this.#context.drops.increment(DropReason.BeyondPathAllowance);
   }
 
   #challenge(nowMs: number, path: Path, generation: IceGeneration): void {
@@ -227,13 +235,11 @@ export class IceLite {
   }
 
   #sendTo(path: Path, datagram: Uint8Array): void {
-    if (!path.isProven) {
-      if (path.allowanceBytes < datagram.length) {
-        this.#context.drops.increment(DropReason.BeyondPathAllowance);
-        return;
-      }
-      path.allowanceBytes -= datagram.length;
+    if (!isAllowed(path, datagram)) {
+      this.#context.drops.increment(DropReason.BeyondPathAllowance);
+      return;
     }
+    if (!path.isProven) path.allowanceBytes -= datagram.length;
     this.#context.outbox.addDatagram(path, datagram);
   }
 
@@ -246,4 +252,8 @@ export class IceLite {
     this.#generations = generations;
     this.#context.ufragsChanged(this.#transport, before);
   }
+}
+
+function isAllowed(path: Path, datagram: Uint8Array): boolean {
+  return path.isProven || path.allowanceBytes >= datagram.length;
 }

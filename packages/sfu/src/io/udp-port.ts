@@ -6,6 +6,7 @@
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { DatagramSink, Path } from '@causeway/media';
+import { canonicalAddress } from './canonical-address.ts';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
 import { PathTable } from './path-table.ts';
@@ -96,11 +97,12 @@ export class UdpPort implements DatagramSink {
   }
 
   openPath(address: string, port: number): Path | undefined {
-    const local = this.#localTowards(address);
-    if (local === undefined) return undefined;
-    const known = this.#table.find(local, address, port);
+    const remoteAddress = canonicalAddress(address);
+    const local = remoteAddress === undefined ? undefined : this.#localTowards(remoteAddress);
+    if (remoteAddress === undefined || local === undefined) return undefined;
+    const known = this.#table.find(local, remoteAddress, port);
     if (known !== undefined) return known;
-    const path = new SocketPath(local, address, port);
+    const path = new SocketPath(local, remoteAddress, port);
     this.#claim(path);
     return path;
   }

@@ -183,7 +183,7 @@ export class InlineShard implements Shard {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#engine.flush();
+    this.#engine.close(performance.now());
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#neighbours?.close();

@@ -104,3 +104,47 @@ test('a datagram that the kernel gives to a socket while it is being connected i
 
   expect(mistaken).toEqual([]);
 });
+
+describe('a path that is opened towards an address', () => {
+  test('is the one on which its answers come, and is sent on from the port itself', async () => {
+    const opened = await openPort(0);
+    const peer = await openPeer();
+    const path = opened.port.openPath(LOOPBACK, peer.address().port);
+    const asked = once(peer, 'message');
+    const answered = new Promise<Path>((resolve) => {
+      opened.onDatagram = resolve;
+    });
+
+    if (path !== undefined) opened.port.send(path, Buffer.from('question'), 0, 8);
+    const [, from] = await asked;
+    peer.send('answer', from.port, LOOPBACK);
+
+    expect(from.port).toBe(opened.port.port);
+    expect(await answered).toBe(path);
+    expect(opened.port.openPath(LOOPBACK, peer.address().port)).toBe(path);
+    if (path !== undefined) opened.port.pathReleased(path);
+    expect(opened.port.counts.paths).toBe(0);
+    opened.port.close();
+    peer.close();
+  });
+
+  test('is known by the text that sockets use, however the address was written', async () => {
+    const port = new UdpPort({ addresses: ['::1'], port: 0, connectPaths: false, maxConnectedSockets: 0, onDatagram: () => undefined });
+    await port.open();
+
+    const path = port.openPath('0:0:0:0:0:0:0:1', 9);
+
+    expect(path?.remoteAddress).toBe('::1');
+    port.close();
+  });
+
+  test('needs an address that can be reached from one of ours', async () => {
+    const { port } = await openPort(0);
+
+    expect(port.openPath('2001:db8::1', 9)).toBeUndefined();
+    expect(port.openPath('198.51.100.1', 9)).toBeUndefined();
+    expect(port.openPath('node-7.example', 9)).toBeUndefined();
+    expect(port.counts.paths).toBe(0);
+    port.close();
+  });
+});
