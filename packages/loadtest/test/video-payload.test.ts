@@ -44,6 +44,17 @@ describe('video payload', () => {
     expect(checkVideoPayload(original, scratch)).toEqual(payload);
   });
 
+  test('lets an SFU number pictures anew, and nothing else, where that is allowed', () => {
+    const renumbered = written(middle)!;
+    renumbered[3]! ^= 0x55;
+    const changed = Uint8Array.from(renumbered);
+    changed[4]! ^= 1;
+
+    expect(checkVideoPayload(renumbered, scratch)).toBeUndefined();
+    expect(checkVideoPayload(renumbered, scratch, 'renumbered')).toEqual(middle);
+    expect(checkVideoPayload(changed, scratch, 'renumbered')).toBeUndefined();
+  });
+
   test('shows a payload that was cut or that grew', () => {
     const longer = new Uint8Array(SIZE_BYTES + 1);
     longer.set(written(middle));

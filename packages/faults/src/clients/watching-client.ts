@@ -66,7 +66,7 @@ export class WatchingClient {
     const { headerLength, payloadLength } = this.#view;
     // Padding alone: an SFU probes with it how much the path carries.
     if (payloadLength === 0) return;
-    const payload = checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch);
+    const payload = checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch, 'renumbered');
     if (payload === undefined) {
       this.#corrupted++;
       return;

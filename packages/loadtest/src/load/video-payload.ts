@@ -10,6 +10,7 @@ export const PACKETS_PER_FRAME = 8;
 
 /** X, I and a 15-bit picture id: what browsers send for one spatial and one temporal layer. */
 const DESCRIPTOR_BYTES = 4;
+const PICTURE_ID_OFFSET = 2;
 const DESCRIPTOR_EXTENDED = 0x80;
 const DESCRIPTOR_START_OF_PARTITION = 0x10;
 const DESCRIPTOR_HAS_PICTURE_ID = 0x80;
@@ -56,9 +57,14 @@ export function writeVideoPayload(target: Uint8Array, payload: VideoPayload): vo
  * Reads the stamp back and compares every byte with what the sender must have written.
  *
  * @param scratch at least as long as `received`; overwritten
+ * @param pictureIds `renumbered` lets them differ: an SFU numbers pictures anew when a track comes to it by another way
  * @returns undefined if any byte differs
  */
-export function checkVideoPayload(received: Uint8Array, scratch: Uint8Array): VideoPayload | undefined {
+export function checkVideoPayload(
+  received: Uint8Array,
+  scratch: Uint8Array,
+  pictureIds: 'as-sent' | 'renumbered' = 'as-sent',
+): VideoPayload | undefined {
   if (received.length < MIN_PAYLOAD_BYTES || scratch.length < received.length) return undefined;
   const startsFrame = ((received[0] ?? 0) & DESCRIPTOR_START_OF_PARTITION) !== 0;
   const isKeyframe = startsFrame && ((received[DESCRIPTOR_BYTES] ?? 0) & 1) === 0;
@@ -68,6 +74,7 @@ export function checkVideoPayload(received: Uint8Array, scratch: Uint8Array): Vi
 
   const expected = scratch.subarray(0, received.length);
   writeVideoPayload(expected, payload);
+  if (pictureIds === 'renumbered') expected.set(received.subarray(PICTURE_ID_OFFSET, DESCRIPTOR_BYTES), PICTURE_ID_OFFSET);
   return Buffer.compare(expected, received) === 0 ? payload : undefined;
 }
 
