@@ -79,6 +79,7 @@ export interface AnnouncedSsrcPlan {
 export interface PublisherTrackPlan {
   readonly transportId: string;
   readonly trackId: string;
+  /** Unique among the publications of the transport, on links too. */
   readonly mid: string;
   readonly kind: MediaKind;
   readonly codecs: readonly CodecPlan[];
