@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContestantName } from './contestants/contestant.ts';
 
-export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory'] as const;
+export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards'] as const;
 export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
@@ -31,6 +31,8 @@ Parts (default: forwarding, joins, memory):
   latency      forwarding, without the floor
   joins        CPU milliseconds per join, from the HTTP call to the end of DTLS
   memory       per idle session and per subscription
+  crossing     CPU per packet from one thread to another, by several ways
+  shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation
 
 Options:
   --quick                  one short round at N = 50, fewer sessions

@@ -1,7 +1,9 @@
 /** `npm run bench`: measures Causeway beside its two yardsticks and prints what it found. */
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
-import { type Printer, runForwarding, runSessions } from './parts.ts';
+import { runCrossing } from './crossing/crossing-part.ts';
+import { runForwarding, runSessions } from './parts.ts';
 import { describeMachine } from './report/machine.ts';
+import type { Printer } from './report/printer.ts';
 
 const printer: Printer = {
   print: (text) => process.stdout.write(`${text}\n\n`),
@@ -21,6 +23,7 @@ async function runBench(options: BenchOptions): Promise<void> {
     );
   }
   const [joins, memory] = [parts.includes('joins'), parts.includes('memory')];
+  if (parts.includes('crossing')) await runCrossing(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 

@@ -7,15 +7,10 @@ import { measureForwardingRounds } from './measure/forwarding.ts';
 import { measureSessions, type SessionCosts } from './measure/sessions.ts';
 import { type CpuProfile, topSelfTimes } from './profile/self-time.ts';
 import { formatForwarding } from './report/forwarding-report.ts';
+import type { Printer } from './report/printer.ts';
 import { formatSelfTimes } from './report/profile-report.ts';
 import { formatJoins, formatMemory } from './report/sessions-report.ts';
 import { RunningBench } from './running-bench.ts';
-
-/** Where results and, apart from them, signs of life go. */
-export interface Printer {
-  print(text: string): void;
-  note(text: string): void;
-}
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1000;

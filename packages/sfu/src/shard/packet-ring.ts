@@ -15,9 +15,6 @@ const CONTROL_BYTES = 4 * WORD_STRIDE * 3;
 const LENGTH_BYTES = 4;
 const LEFT_OUT = 0xffff_ffff;
 
-/** Packets are kept for retransmission for two seconds at most, and each keeps the slab alive that it was copied into. */
-const SLAB_BYTES = 1 << 17;
-
 /** @param capacityBytes a power of two */
 export function createRingMemory(capacityBytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL_BYTES + capacityBytes);
@@ -81,8 +78,6 @@ export class PacketRingWriter {
 export class PacketRingReader {
   readonly #view: RingView;
   #read = 0;
-  #slab = Buffer.alloc(0);
-  #slabUsed = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#view = new RingView(memory);
@@ -96,20 +91,10 @@ export class PacketRingReader {
    * @returns how many were taken
    */
   drain(take: (packet: Buffer) => void, maxPackets: number): number {
-    const { bytes, lengths, control, mask } = this.#view;
+    const { control } = this.#view;
     const written = Atomics.load(control, WRITTEN * WORD_STRIDE) >>> 0;
     let taken = 0;
-    while (taken < maxPackets && this.#read !== written) {
-      const position = this.#read & mask;
-      const length = lengths[position >> 2] ?? LEFT_OUT;
-      if (length === LEFT_OUT) {
-        this.#read = (this.#read + bytes.length - position) >>> 0;
-        continue;
-      }
-      take(this.#copy(bytes.subarray(position + LENGTH_BYTES, position + LENGTH_BYTES + length)));
-      this.#read = (this.#read + frameSize(length)) >>> 0;
-      taken++;
-    }
+    while (taken < maxPackets && this.#read !== written) taken += this.#takeRun(take, written, maxPackets - taken);
     Atomics.store(control, READ * WORD_STRIDE, this.#read | 0);
     return taken;
   }
@@ -123,16 +108,28 @@ export class PacketRingReader {
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 0;
   }
 
-  /** Many packets from one allocation: `Buffer.allocUnsafe` for each takes as long as the copying does. */
-  #copy(packet: Uint8Array): Buffer {
-    if (this.#slabUsed + packet.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, packet.length));
-      this.#slabUsed = 0;
+  /** Takes packets that lie behind each other, out of one copy of all of them: an allocation for each took as long as the rest. */
+  #takeRun(take: (packet: Buffer) => void, written: number, maxPackets: number): number {
+    const { bytes, lengths, mask } = this.#view;
+    const start = this.#read & mask;
+    const unreadEnd = start + ((written - this.#read) >>> 0);
+    let end = start;
+    let count = 0;
+    while (count < maxPackets && end < unreadEnd && end < bytes.length && lengths[end >> 2] !== LEFT_OUT) {
+      end += frameSize(lengths[end >> 2] ?? 0);
+      count++;
     }
-    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + packet.length);
-    copy.set(packet);
-    this.#slabUsed += packet.length;
-    return copy;
+    const isEndLeftOut = count < maxPackets && end < unreadEnd && end < bytes.length;
+    const run = Buffer.allocUnsafeSlow(end - start);
+    run.set(bytes.subarray(start, end));
+    this.#read = (this.#read + (isEndLeftOut ? bytes.length : end) - start) >>> 0;
+    const runLengths = new Uint32Array(run.buffer, 0, run.length >> 2);
+    for (let position = 0; position < run.length; ) {
+      const length = runLengths[position >> 2] ?? 0;
+      take(run.subarray(position + LENGTH_BYTES, position + LENGTH_BYTES + length));
+      position += frameSize(length);
+    }
+    return count;
   }
 }
 
