@@ -131,6 +131,10 @@ export class Relay implements RemoteTracks {
     return this.importer.admit(record);
   }
 
+  isKnownFirstHand(publicationId: string): boolean {
+    return this.importer.find(publicationId)?.isKnownFirstHand ?? false;
+  }
+
   /** Whether a track of that node can be asked for now, or as soon as its link is there. */
   canReach(nodeNo: number): boolean {
     const link = this.links.find(nodeNo);

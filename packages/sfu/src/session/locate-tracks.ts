@@ -50,9 +50,10 @@ export async function locateTrack(appId: AppId, remote: RemoteTrack, parts: Loca
   const { directory, remoteTracks } = parts;
   const owner = remoteTracks?.ownerOf(remote.remoteSessionId);
   const record = directory.locate(appId, referenceOf(remote));
-  if (remoteTracks !== undefined && owner !== undefined) return locateElsewhere(appId, remote, owner, remoteTracks, parts);
-  // What this node owns it knows itself, with or without a registry.
-  if (record !== undefined) return located(record, remote);
+  // What this node owns, or hears of from its owner, it knows with or without a registry.
+  const isOwn = remoteTracks === undefined || owner === undefined;
+  if (record !== undefined && (isOwn || remoteTracks.isKnownFirstHand(record.publicationId))) return located(record, remote);
+  if (!isOwn) return locateElsewhere(appId, remote, owner, remoteTracks, parts);
   const { registry } = parts;
   const elsewhere = await registry.locateTrack(appId, referenceOf(remote));
   if (elsewhere !== undefined) return unreachable(elsewhere.sessionId);

@@ -18,6 +18,8 @@ export interface RemoteTracks {
    * @returns false if it has ended, as its owner has said
    */
   admit(record: TrackRecord): boolean;
+  /** Whether its owner itself keeps this node up to date about the track, so that nobody else need be asked. */
+  isKnownFirstHand(publicationId: string): boolean;
   /** @returns undefined if the owner cannot be asked, or does not answer in time */
   ask(appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined>;
 }

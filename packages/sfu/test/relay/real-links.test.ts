@@ -7,7 +7,8 @@ import { type LinkTrust, type NodeRecord, StaticNodeDirectory } from '../../src/
 import type { TrackRecord } from '../../src/registry/index.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import { TrackDirectory } from '../../src/session/track-directory.ts';
-import { InlineShard } from '../../src/shard/inline-shard.ts';
+import { openShard } from '../../src/shard/open-shard.ts';
+import type { Shard } from '../../src/shard.ts';
 import { uuidV4 } from '../../src/uuid.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
 import { nodeRecord, openTrust } from './doubles/node-records.ts';
@@ -16,27 +17,33 @@ const LOOPBACK = '127.0.0.1';
 const TURN_MS = 5;
 const random = { bytes: (count: number) => randomBytes(count) };
 
+interface RealNodeOptions {
+  readonly trust?: LinkTrust;
+  readonly workers?: number;
+}
+
 class RealNode {
   readonly directory: StaticNodeDirectory;
   readonly tracks = new TrackDirectory();
   readonly relay: Relay;
   readonly news: string[] = [];
-  readonly #shard: InlineShard;
+  readonly #shard: Shard;
   readonly #clients: LeanClient[] = [];
 
-  static async open(nodeNo: number, trust: LinkTrust = openTrust): Promise<RealNode> {
-    const shard = new InlineShard({
-      suite: await createSecureSuite(),
+  static async open(nodeNo: number, { trust = openTrust, workers = 1 }: RealNodeOptions = {}): Promise<RealNode> {
+    const setup = {
       addresses: [LOOPBACK],
       port: 0,
       connectPaths: true,
       maxConnectedSockets: 100,
-    });
-    await shard.open();
+      maxMemoryBytes: 1 << 30,
+      clock: createNodeClock(),
+    };
+    const { shard } = await openShard(workers, setup, { start: () => undefined, stop: () => undefined });
     return new RealNode(nodeNo, shard, trust);
   }
 
-  private constructor(nodeNo: number, shard: InlineShard, trust: LinkTrust) {
+  private constructor(nodeNo: number, shard: Shard, trust: LinkTrust) {
     const { fingerprint, port } = shard;
     this.#shard = shard;
     this.directory = new StaticNodeDirectory(nodeRecord(nodeNo, { fingerprint, linkAddresses: [{ address: LOOPBACK, port }] }));
@@ -70,9 +77,9 @@ class RealNode {
     return this.directory.self;
   }
 
-  async join(): Promise<LeanClient> {
+  async join(shardNo = 0): Promise<LeanClient> {
     const id = formatSessionId(this.record.nodeNo, uuidV4(random));
-    const client = new LeanClient(id, 0, await createSecureSuite(), this.relay.shard);
+    const client = new LeanClient(id, shardNo, await createSecureSuite(), this.relay.shard);
     this.#clients.push(client);
     this.relay.shard.openTransport(client.transportPlan);
     await client.connect();
@@ -110,8 +117,11 @@ class RealNode {
 
 const opened: RealNode[] = [];
 
-async function openNodes(nodeNos: readonly number[], trust?: (nodeNo: number) => LinkTrust): Promise<readonly RealNode[]> {
-  const nodes = await Promise.all(nodeNos.map((nodeNo) => RealNode.open(nodeNo, trust?.(nodeNo))));
+async function openNodes(
+  nodeNos: readonly number[],
+  options: (nodeNo: number) => RealNodeOptions = () => ({}),
+): Promise<readonly RealNode[]> {
+  const nodes = await Promise.all(nodeNos.map((nodeNo) => RealNode.open(nodeNo, options(nodeNo))));
   opened.push(...nodes);
   for (const node of nodes) for (const other of nodes) if (other !== node) node.directory.put(other.record);
   return nodes;
@@ -126,12 +136,15 @@ afterEach(async () => {
   for (const node of opened.splice(0)) await node.close();
 });
 
-test('a track is heard on another node, each packet once and in order, by all who listen there', async () => {
-  const [one, two] = await openNodes([1, 2]);
+test.each([
+  ['engines in the calling thread', 1],
+  ['worker threads, whose tracks cross to the one that has the link', 2],
+])('a track is heard on another node, each packet once and in order, by all who listen there: %s', async (_name, workers) => {
+  const [one, two] = await openNodes([1, 2], () => ({ workers }));
   if (one === undefined || two === undefined) throw new Error('two nodes were opened');
   await until(() => one.relay.links.find(2)?.isUp === true && two.relay.links.find(1)?.isUp === true);
-  const alice = await one.join();
-  const listeners = [await two.join(), await two.join()];
+  const alice = await one.join(workers - 1);
+  const listeners = [await two.join(workers - 1), await two.join(0)];
   two.relay.admit(one.publish(alice));
   for (const listener of listeners) two.relay.shard.putSubscriberTrack(listener.subscriberPlan(alice));
   await until(() => {
@@ -147,8 +160,8 @@ test('a track is heard on another node, each packet once and in order, by all wh
   await until(() => listeners.every(({ heard }) => heard.at(-1) === said.at(-1)));
 
   for (const { heard } of listeners) expect(heard.slice(-said.length)).toEqual(said);
-  const { objects } = await one.relay.shard.inspect();
-  expect([objects.engine.publisherTracks, objects.engine.subscriberTracks]).toEqual([1, 1]);
+  expect(one.relay.inspect()).toMatchObject({ exports: 1, legs: 0 });
+  expect(two.relay.inspect()).toMatchObject({ exports: 0, legs: 1, fedSubscriptions: 2 });
 });
 
 test('a third node passes a track on when there is no direct link', async () => {
@@ -186,7 +199,7 @@ test('a node with another cluster key gets no link', async () => {
       return { initiator: { ...one, password: 'made-up-by-a-stranger-0' }, acceptor: { ...other, password: 'made-up-by-a-stranger-1' } };
     },
   };
-  const [one, two, stranger] = await openNodes([1, 2, 3], (nodeNo) => (nodeNo === 3 ? forged : openTrust));
+  const [one, two, stranger] = await openNodes([1, 2, 3], (nodeNo) => (nodeNo === 3 ? { trust: forged } : {}));
   await until(() => one?.relay.links.find(2)?.isUp === true && two?.relay.links.find(1)?.isUp === true);
   const refused = async (node: RealNode | undefined) => (await node?.relay.shard.inspect())?.drops['stun-bad-integrity'] ?? 0;
   await until(async () => (await refused(one)) > 0 || (await refused(stranger)) > 0);

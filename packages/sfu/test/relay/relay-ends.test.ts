@@ -158,6 +158,21 @@ describe('a subscribe to another node', () => {
     await refused;
   });
 
+  it('asks nobody about a track that is watched here already', async () => {
+    const { cluster, publisher } = await watching();
+    let questions = 0;
+    cluster.registry.locateTrack = async () => {
+      questions++;
+      return undefined;
+    };
+    const viewer = await cluster.join(2);
+
+    const reply = await viewer.receive(publisher.track('camera'));
+
+    expect(reply.tracks[0]?.errorCode).toBeUndefined();
+    expect(questions).toBe(0);
+  });
+
   it('asks the owner when the registry cannot be asked', async () => {
     const registry = new MemoryRegistry();
     const cluster = await ClusterUnderTest.linked([1, 2], { registry });
@@ -174,7 +189,8 @@ describe('a subscribe to another node', () => {
   });
 
   it('asks the owner when the registry has forgotten, and gives up after a second if it does not answer', async () => {
-    const { cluster, publisher } = await watching();
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    const { publisher } = await cluster.publish(1);
     await cluster.registry.removeSession(APP, publisher.id);
     const viewer = await cluster.join(2);
     const other = await cluster.join(2);
