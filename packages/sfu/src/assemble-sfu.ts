@@ -147,7 +147,11 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     async listSessions(appId, { limit, cursor } = {}) {
       const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
       const sessions = page.sessions.map(sessionSummary);
-      return { sessions, ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }) };
+      return {
+        sessions,
+        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+        ...(page.isPartial === true && { isPartial: true }),
+      };
     },
     async listTracks(appId, sessionId) {
       const session = store.find(appId, sessionId);
@@ -179,6 +183,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return { sessionId: SessionId.parse(sessionId), success: true };
     },
     isReady: () => closing === undefined,
+    load: () => entrance.load(),
     isAlive: () => shard.isAlive(),
     get stats() {
       const states = store.all().map(({ negotiation }) => negotiation);

@@ -17,7 +17,7 @@ export { openFilesLimit } from './io/open-files-limit.ts';
 export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal } from './overload/admission.ts';
-export type { EntranceReport } from './overload/entrance.ts';
+export type { EntranceReport, NodeLoad } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';
 export type { Random } from './random.ts';

@@ -24,6 +24,7 @@ import type {
   UpdateTracksRequest,
 } from '@causeway/protocol';
 import type { SfuInspection } from './inspection.ts';
+import type { NodeLoad } from './overload/entrance.ts';
 
 /** What exists in one SFU at one moment. */
 export interface SfuStats {
@@ -60,6 +61,8 @@ export interface Sfu {
   isReady(): boolean;
   /** Whether media is carried: false if that has stood still for seconds. */
   isAlive(): boolean;
+  /** How full the node is; cheap to ask. */
+  load(): NodeLoad;
   readonly stats: SfuStats;
   /** Everything that can be counted. Looks at every session: ask now and then, not for every request. */
   inspect(): Promise<SfuInspection>;

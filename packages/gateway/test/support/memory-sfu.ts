@@ -47,6 +47,7 @@ export class MemorySfu implements Sfu {
   failure: unknown;
   /** How many times a verb that changes something was carried out. */
   changes = 0;
+  loadShare = 0;
   lastAutoPublish: boolean | undefined;
   readonly #sessions = new Map<string, MemorySession>();
   #gate: Promise<void> = Promise.resolve();
@@ -163,6 +164,10 @@ export class MemorySfu implements Sfu {
 
   isAlive(): boolean {
     return !this.#isClosed;
+  }
+
+  load() {
+    return { share: this.loadShare, isFull: this.loadShare >= 1 };
   }
 
   get stats() {

@@ -16,7 +16,8 @@ const CLEAR_AFTER_SAMPLES = 5;
 /** Late though mostly idle: another program has the cores, and refusing sessions would not give them back. */
 const BUSY_SHARE = 0.6;
 
-const MEMORY_FULL_SHARE = 0.8;
+/** Of the memory that the process may have. */
+export const MEMORY_FULL_SHARE = 0.8;
 const MEMORY_FREE_SHARE = 0.7;
 /** What is kept for convenience goes then. */
 const MEMORY_CRITICAL_SHARE = 0.9;

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { Admission, type AdmissionRefusal } from './admission.ts';
+import { Admission, type AdmissionRefusal, MEMORY_FULL_SHARE } from './admission.ts';
 import { JoinLane } from './join-lane.ts';
 import type { LoadSample, LoadSource } from './load-source.ts';
 import type { OverloadLimits } from './overload-limits.ts';
@@ -25,6 +25,14 @@ export interface EntranceReport {
   readonly obstacle: AdmissionRefusal | undefined;
   readonly sessionsRefused: Readonly<Record<AdmissionRefusal, number>>;
   readonly joinsWaiting: number;
+}
+
+/** How full a node is. */
+export interface NodeLoad {
+  /** 0 (idle) to 1 (full): sessions, time or memory, whichever is nearest to its limit. */
+  readonly share: number;
+  /** Whether the next session would be refused. */
+  readonly isFull: boolean;
 }
 
 const UINT32_RANGE = 2 ** 32;
@@ -67,6 +75,13 @@ export class Entrance {
       sessionsRefused: this.#admission.refused(),
       joinsWaiting: this.#joins.waiting,
     };
+  }
+
+  load(): NodeLoad {
+    const { limits, countSessions } = this.#options;
+    const { utilization = 0, memoryShare = 0 } = this.#admission.latest ?? {};
+    const share = Math.max(countSessions() / limits.maxSessions, utilization, memoryShare / MEMORY_FULL_SHARE);
+    return { share: Math.min(1, share), isFull: this.#obstacle() !== undefined };
   }
 
   close(): void {

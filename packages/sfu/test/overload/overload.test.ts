@@ -213,3 +213,29 @@ test('a closed node measures nothing any more', async () => {
 
   expect([before, node.load.isMeasuring]).toEqual([true, false]);
 });
+
+describe('how full a node is', () => {
+  test('is what is nearest to its limit', async () => {
+    const node = new BusyNode({ overload: { maxSessions: 4 } });
+    const empty = node.sfu.load();
+
+    await node.create();
+    const withOne = node.sfu.load();
+    node.load.passSeconds(1, { utilization: 0.5 });
+    const busy = node.sfu.load();
+    node.load.passSeconds(1, { memoryShare: 0.6, utilization: 0 });
+    const crowded = node.sfu.load();
+
+    expect([empty, withOne, busy].map(({ share }) => share)).toEqual([0, 0.25, 0.5]);
+    expect(crowded.share).toBeCloseTo(0.75);
+    expect(crowded.isFull).toBe(false);
+  });
+
+  test('is full when the next session would be refused', async () => {
+    const node = new BusyNode({ overload: { maxSessions: 1 } });
+
+    await node.create();
+
+    expect(node.sfu.load()).toEqual({ share: 1, isFull: true });
+  });
+});
