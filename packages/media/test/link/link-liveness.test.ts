@@ -47,6 +47,18 @@ test('of several addresses the one that answers is taken, and the peer is told w
   expect(b.selectedPaths.map(({ remoteAddress }) => remoteAddress)).toContain(a.address);
 });
 
+test('of more addresses than a node can have use for, eight are asked', () => {
+  const { a } = twoWorlds();
+  const { plans } = layPath(a, twoWorlds().b, LINK);
+  const opened = jest.spyOn(a.network, 'openPath');
+  const reach = Array.from({ length: 100 }, (_, port) => ({ address: '203.0.113.77', port }));
+
+  a.engine.openTransport(a.nowMs, { ...plans.initiator, reach });
+  a.run(10_000);
+
+  expect(new Set(opened.mock.calls.map(([, port]) => port)).size).toBe(8);
+});
+
 test('a node that is reached late is found within half a second, by checks that have become rare', () => {
   const { a, b } = twoWorlds();
   const { there, plans } = layPath(a, b, LINK);
