@@ -139,7 +139,8 @@ export class ImportedTrack {
   }
 
   onRefused(leg: ImportLeg, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
-    if (reason === 'unknown-track' || reason === 'wrong-app') {
+    // Only the owner knows what there is.
+    if ((reason === 'unknown-track' || reason === 'wrong-app') && leg.firstHop === this.ownerNo) {
       this.#parts.onGone(this, reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
     }

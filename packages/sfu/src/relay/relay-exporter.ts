@@ -1,4 +1,5 @@
 /** The upstream side of relays: what neighbours want of the tracks that this node has, its own and those that it only passes on. */
+import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import { nameKey, type TrackDirectory } from '../session/track-directory.ts';
 import type { Shard } from '../shard.ts';
@@ -95,12 +96,12 @@ export class RelayExporter {
   }
 
   /** @returns why the track is not for this neighbour; undefined if it is */
-  #admit(requester: number, { publicationId, appId, route, track }: ControlMessageOf<'subscribe'>): Refusal | undefined {
+  #admit(requester: number, { publicationId, appId, sessionId, route, track }: ControlMessageOf<'subscribe'>): Refusal | undefined {
     const { directory, importer, selfNo, maxFanOut } = this.#options;
-    if (route[0] !== requester || route[1] !== selfNo) return 'no-path';
+    if (route[0] !== requester || route[1] !== selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
     if (!directory.isOpen(publicationId) && track !== undefined && route.length > 2) importer.admit(track);
     const record = directory.recordOf(publicationId);
-    if (record === undefined) return 'unknown-track';
+    if (record === undefined || record.sessionId !== sessionId) return 'unknown-track';
     if (record.appId !== appId) return 'wrong-app';
     return this.#neighboursWith(publicationId).length >= maxFanOut ? 'fan-out' : undefined;
   }
@@ -161,6 +162,11 @@ export class RelayExporter {
     this.#names.delete(id);
     if (follower !== undefined) this.#options.directory.unfollow(follower);
   }
+}
+
+function ownerOf(sessionId: string): number | undefined {
+  const parsed = parseSessionId(sessionId);
+  return parsed === undefined ? undefined : nodeNoOf(parsed);
 }
 
 function key(transportId: string, id: number): string {
