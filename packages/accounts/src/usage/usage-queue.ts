@@ -1,0 +1,95 @@
+import type { UsageJournal } from './usage-journal.ts';
+import type { UsageBatch, UsageLedger } from './usage-ledger.ts';
+
+export interface UsageQueueOptions {
+  readonly ledger: UsageLedger;
+  readonly journal: UsageJournal;
+  readonly nowMs: () => number;
+  /** Whether more will come. */
+  readonly isOfThisLife: boolean;
+}
+
+interface Kept {
+  readonly batch: UsageBatch;
+  /** When the ledger confirmed it. */
+  confirmedAtMs: number | undefined;
+}
+
+/** A failover may take back what the ledger has confirmed; after this long it no longer does. */
+const KEPT_AFTER_CONFIRMATION_MS = 60_000;
+
+/** Batches of one app in one life, sent to the ledger in order and again when it has forgotten some. */
+export class UsageQueue {
+  readonly #options: UsageQueueOptions;
+  /** Oldest first. */
+  #kept: Kept[] = [];
+  #lastSeq = 0;
+  #lastPushedAtMs = 0;
+
+  constructor(options: UsageQueueOptions) {
+    this.#options = options;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get lastPushedAtMs(): number {
+    return this.#lastPushedAtMs;
+  }
+
+  get outstanding(): number {
+    return this.#kept.filter(({ confirmedAtMs }) => confirmedAtMs === undefined).length;
+  }
+
+  /** Whether it will never be needed again. */
+  get isOver(): boolean {
+    return !this.#options.isOfThisLife && this.#kept.length === 0;
+  }
+
+  push(batch: UsageBatch): void {
+    this.#kept.push({ batch, confirmedAtMs: undefined });
+    this.#lastSeq = batch.seq;
+    this.#lastPushedAtMs = this.#options.nowMs();
+  }
+
+  /** Sends what is not confirmed, until all is or the ledger cannot be reached. */
+  async send(): Promise<void> {
+    for (let next = this.#firstUnconfirmed(); next !== undefined; next = this.#firstUnconfirmed()) {
+      if (!(await this.#sendOne(next))) break;
+    }
+    this.#forgetOld();
+  }
+
+  #firstUnconfirmed(): Kept | undefined {
+    return this.#kept.find(({ confirmedAtMs }) => confirmedAtMs === undefined);
+  }
+
+  /** @returns false if the ledger cannot be reached */
+  async #sendOne(kept: Kept): Promise<boolean> {
+    // What came before the oldest is gone for good: waiting for it would hold up everything after it.
+    const former = this.#kept[this.#kept.indexOf(kept) - 1];
+    const batch = { ...kept.batch, follows: former?.batch.seq ?? 0 };
+    try {
+      const receipt = await this.#options.ledger.record(batch);
+      if (receipt.type === 'gap') this.#takeBack(receipt.lastSeq);
+      else kept.confirmedAtMs = this.#options.nowMs();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The ledger has lost what it had confirmed: all after `lastSeq` is sent again. */
+  #takeBack(lastSeq: number): void {
+    for (const kept of this.#kept) if (kept.batch.seq > lastSeq) kept.confirmedAtMs = undefined;
+  }
+
+  #forgetOld(): void {
+    const { nowMs, journal } = this.#options;
+    const isOld = ({ confirmedAtMs }: Kept): boolean =>
+      confirmedAtMs !== undefined && nowMs() - confirmedAtMs >= KEPT_AFTER_CONFIRMATION_MS;
+    for (const { batch } of this.#kept.filter(isOld)) journal.forget(batch);
+    this.#kept = this.#kept.filter((kept) => !isOld(kept));
+  }
+}
