@@ -18,6 +18,8 @@ import { sourceAddressTowards } from './source-address.ts';
 const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
 /** A publisher of 8 Mbit/s for half a second; the kernel counts twice what a packet has, and takes memory only for what is in it. */
 const CONNECTED_RECEIVE_BUFFER_BYTES = 1 << 20;
+/** As much as most systems grant: hundreds of tracks come on it. */
+const LINK_RECEIVE_BUFFER_BYTES = 4 << 20;
 /** First byte of a STUN message, at most (RFC 7983 §7). */
 const STUN_LAST = 3;
 
@@ -83,9 +85,12 @@ export class UdpPort implements DatagramSink {
     if (!(path instanceof SocketPath)) return;
     this.#options.sharing?.pathProven(path);
     if (!this.#options.connectPaths || path.connected !== undefined) return;
-    if (this.#connected.size >= this.#options.maxConnectedSockets) return;
+    // Links are few, and each carries more than a client does.
+    const isLink = path.transport?.isLink === true;
+    if (this.#connected.size >= this.#options.maxConnectedSockets && !isLink) return;
     const { address } = path.shared;
-    const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes: CONNECTED_RECEIVE_BUFFER_BYTES });
+    const receiveBufferBytes = isLink ? LINK_RECEIVE_BUFFER_BYTES : CONNECTED_RECEIVE_BUFFER_BYTES;
+    const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes });
     socket.on('message', (datagram, from) => this.#receiveConnected(path, datagram, from));
     // Without file descriptors left the shared socket goes on serving the path; an ICMP answer later says no more than
     // that the peer is gone, which consent notices.

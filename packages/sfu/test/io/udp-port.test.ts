@@ -105,6 +105,19 @@ test('a datagram that the kernel gives to a socket while it is being connected i
   expect(mistaken).toEqual([]);
 });
 
+test('a link to another node gets a socket of its own, even where clients have taken all there are', async () => {
+  const opened = await openPort(0);
+  const peer = await openPeer();
+  const path = await pathOf(peer, opened);
+  path.transport = { isLink: true } as NonNullable<Path['transport']>;
+
+  opened.port.pathSelected(path);
+
+  expect(opened.port.counts.connectedSockets).toBe(canConnectPaths() ? 1 : 0);
+  opened.port.close();
+  peer.close();
+});
+
 describe('a path that is opened towards an address', () => {
   test('is the one on which its answers come, and is sent on from the port itself', async () => {
     const opened = await openPort(0);
