@@ -76,10 +76,12 @@ export class LinkChecks implements Timer, CheckOwner {
     return true;
   }
 
-  /** Once a second: what was lost on the way here, by our own count, and on the way there, by the peer's. */
-  noteReports(received: readonly ReportBlock[]): void {
+  /** Once a second: what was lost on the way here, by our own count, and on the way there, by the peer's. Streams that rest say nothing. */
+  noteReports(nowMs: number, received: readonly ReportBlock[]): void {
     const sent: ReportBlock[] = [];
-    for (const { lastReport } of this.#transport.subscriptions.values()) if (lastReport !== undefined) sent.push(lastReport);
+    for (const { plan, layer, lastReport } of this.#transport.subscriptions.values()) {
+      if (!plan.paused && layer?.isArriving(nowMs) && lastReport !== undefined) sent.push(lastReport);
+    }
     if (received.length + sent.length > 0) this.quality.noteMediaLoss(Math.max(meanLoss(received), meanLoss(sent)));
   }
 

@@ -22,9 +22,14 @@ export class ReportRound implements Timer {
   fire(nowMs: number): void {
     this.#arm(nowMs);
     const received: ReportBlock[] = [];
+    const arriving: ReportBlock[] = [];
     for (const track of this.#transport.receive.tracks) {
       track.housekeep(nowMs);
-      for (const stream of track.streams) received.push(stream.reportBlock(nowMs));
+      for (const stream of track.streams) {
+        const block = stream.reportBlock(nowMs);
+        received.push(block);
+        if (stream.isArriving(nowMs)) arriving.push(block);
+      }
     }
     const sent: SenderReport[] = [];
     const cnames: string[] = [];
@@ -35,7 +40,7 @@ export class ReportRound implements Timer {
       cnames.push(subscription.plan.cname);
     }
     this.#transport.rtcp.sendReports(received, sent, cnames);
-    if (this.#transport.isLink) this.#transport.link?.noteReports(received);
+    if (this.#transport.isLink) this.#transport.link?.noteReports(nowMs, arriving);
     else this.#limitPublishers();
   }
 

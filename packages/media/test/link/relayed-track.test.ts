@@ -138,6 +138,26 @@ test('each engine knows how long the link takes and how much of it is lost', () 
   }
 });
 
+test('streams that rest do not make a lossy link look better', () => {
+  const call = new LinkedCall({ link: { ...CLEAN_LINK, delayMs: 60, lossProbability: 0.1 }, packetsPerFrame: 8 });
+  call.relay();
+  for (let place = 0; place < 9; place++) {
+    const ssrc = 3000 + place;
+    call.announce(`spare-${place}`, [{ ssrc, rtxSsrc: undefined }]);
+    call.send({ sourceTrackId: 'camera', ssrc });
+  }
+  call.runFor(1000);
+  for (let place = 0; place < 9; place++) call.send({ sourceTrackId: 'camera', ssrc: 3000 + place, paused: true });
+
+  call.runFor(15_000);
+
+  for (const world of [call.a, call.b]) {
+    const [statistics] = world.engine.linkStatistics();
+    expect(statistics?.lossRatio).toBeGreaterThan(0.05);
+    expect(statistics?.lossRatio).toBeLessThan(0.18);
+  }
+});
+
 test('a track that ends on the sending side leaves nothing of the next one to be taken for it', () => {
   const call = new LinkedCall();
   call.relay();
