@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContestantName } from './contestants/contestant.ts';
 
-export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards'] as const;
+export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards', 'registry'] as const;
 export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly cpuProfilePath: string | undefined;
   /** Another checkout of this repository, whose Causeway competes under the name `against`. */
   readonly otherCheckout: string | undefined;
+  /** Less of everything: figures that are good for finding out whether the bench works. */
+  readonly isQuick: boolean;
   readonly isHelpWanted: boolean;
 }
 
@@ -33,9 +35,10 @@ Parts (default: forwarding, joins, memory):
   memory       per idle session and per subscription
   crossing     CPU per packet from one thread to another, by several ways
   shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation
+  registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
 
 Options:
-  --quick                  one short round at N = 50, fewer sessions
+  --quick                  one short round at N = 50, fewer sessions and calls
   --subscribers 10,50,100  numbers of subscribers, ascending
   --rounds 3               how often each contestant is measured
   --seconds 4              length of one measurement
@@ -79,6 +82,7 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
     sessions: positiveInteger(values.sessions ?? defaults.sessions, '--sessions'),
     cpuProfilePath: values['cpu-prof'] ? values['cpu-prof-file'] : undefined,
     otherCheckout: values.against,
+    isQuick: values.quick,
     isHelpWanted: values.help,
   };
 }

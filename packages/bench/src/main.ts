@@ -2,8 +2,10 @@
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
 import { runCrossing } from './crossing/crossing-part.ts';
 import { runForwarding, runSessions } from './parts.ts';
+import { runRegistry } from './registry/registry-part.ts';
 import { describeMachine } from './report/machine.ts';
 import type { Printer } from './report/printer.ts';
+import { runShards } from './shards/shards-part.ts';
 
 const printer: Printer = {
   print: (text) => process.stdout.write(`${text}\n\n`),
@@ -24,6 +26,8 @@ async function runBench(options: BenchOptions): Promise<void> {
   }
   const [joins, memory] = [parts.includes('joins'), parts.includes('memory')];
   if (parts.includes('crossing')) await runCrossing(options, printer);
+  if (parts.includes('shards')) await runShards(options, printer);
+  if (parts.includes('registry')) await runRegistry(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 

@@ -14,25 +14,24 @@ export class RunningBench {
   readonly #processes: Kept[] = [];
   readonly #death = Promise.withResolvers<never>();
   readonly #otherCheckout: string | undefined;
+  readonly #measuredCores: number;
   readonly load: LoadProcesses;
 
-  private constructor(otherCheckout: string | undefined) {
+  private constructor(otherCheckout: string | undefined, measuredCores: number) {
     this.#otherCheckout = otherCheckout;
-    const program = programPath('./load/main.ts', import.meta.url);
-    this.load = {
-      source: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load source', program, role: 'load' })),
-      crowd: this.#keep(new BenchProcess<LoadVerbs>({ name: 'load crowd', program, role: 'load' })),
-    };
+    this.#measuredCores = measuredCores;
+    this.load = { source: this.startLoad('load source'), crowd: this.startLoad('load crowd') };
   }
 
   /**
    * Runs a measurement with processes of its own.
    *
    * @param otherCheckout where the contestant `against` is found, if it is to be measured
+   * @param measuredCores cores for what is measured
    * @throws Error – also when one of the processes ends too early
    */
-  static async with<Result>(measure: (bench: RunningBench) => Promise<Result>, otherCheckout?: string): Promise<Result> {
-    const bench = new RunningBench(otherCheckout);
+  static async with<Result>(measure: (bench: RunningBench) => Promise<Result>, otherCheckout?: string, measuredCores = 1): Promise<Result> {
+    const bench = new RunningBench(otherCheckout, measuredCores);
     try {
       return await Promise.race([measure(bench), bench.#death.promise]);
     } catch (error) {
@@ -46,6 +45,19 @@ export class RunningBench {
     const { process, address } = name === 'naive' ? launchNaive() : await launchCauseway(this.#checkoutOf(name));
     this.#keep(process);
     return { name, process, address: await Promise.race([address, process.died]) };
+  }
+
+  /** Starts Causeway with worker threads. */
+  async startWorkers<Name extends string>(name: Name, workers: number): Promise<RunningSfu<Name>> {
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, { CAUSEWAY_WORKERS: String(workers) }, this.#measuredCores);
+    this.#keep(process);
+    return { name, process, address: await Promise.race([address, process.died]) };
+  }
+
+  /** Starts one more process of load clients. */
+  startLoad(name: string): BenchProcess<LoadVerbs> {
+    const program = programPath('./load/main.ts', import.meta.url);
+    return this.#keep(new BenchProcess<LoadVerbs>({ name, program, role: 'load', measuredCores: this.#measuredCores }));
   }
 
   async startContestant(name: ContestantName, load: Load): Promise<Contestant> {

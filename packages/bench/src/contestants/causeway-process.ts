@@ -18,12 +18,18 @@ export const OWN_CHECKOUT = programPath('../../../..', import.meta.url);
  *
  * @param checkout where the repository is whose daemon to start, with its dependencies installed
  * @param options more environment variables
+ * @param measuredCores that it may use
  */
-export async function launchCauseway(checkout: string, options: Readonly<Record<string, string>> = {}): Promise<LaunchedSfu> {
+export async function launchCauseway(
+  checkout: string,
+  options: Readonly<Record<string, string>> = {},
+  measuredCores = 1,
+): Promise<LaunchedSfu> {
   const httpPort = await findFreePort('tcp');
   const url = `http://127.0.0.1:${httpPort}`;
   const process = new BenchProcess<ProbeVerbs>({
     role: 'measured',
+    measuredCores,
     name: `Causeway of ${checkout}`,
     program: join(checkout, 'packages/gateway/src/main.ts'),
     env: {

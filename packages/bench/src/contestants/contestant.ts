@@ -17,8 +17,8 @@ export interface Progress {
 }
 
 /** Something that one stream of packets goes into and N come out of, and whose CPU time is counted. */
-export interface Contestant {
-  readonly name: ContestantName;
+export interface Contestant<Name extends string = ContestantName> {
+  readonly name: Name;
   readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
   /** Adds subscribers until there are this many. */
   growTo(subscribers: number): Promise<void>;

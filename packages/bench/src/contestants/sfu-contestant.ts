@@ -13,8 +13,8 @@ export interface LaunchedSfu {
   readonly address: Promise<SfuAddress>;
 }
 
-export interface RunningSfu {
-  readonly name: SfuName;
+export interface RunningSfu<Name extends string = SfuName> {
+  readonly name: Name;
   readonly process: LaunchedSfu['process'];
   readonly address: SfuAddress;
 }
@@ -28,7 +28,11 @@ export interface LoadProcesses {
 }
 
 /** Joins the publisher of the load and makes an SFU ready to be measured. */
-export async function createSfuContestant(sfu: RunningSfu, load: Load, { source, crowd }: LoadProcesses): Promise<Contestant> {
+export async function createSfuContestant<Name extends string>(
+  sfu: RunningSfu<Name>,
+  load: Load,
+  { source, crowd }: LoadProcesses,
+): Promise<Contestant<Name>> {
   const { name, address } = sfu;
   await source.ask('open', { sfu: name, address });
   await crowd.ask('open', { sfu: name, address });

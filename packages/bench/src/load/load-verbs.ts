@@ -7,6 +7,10 @@ export interface LoadVerbs {
   publish(request: { readonly sfu: string; readonly options: PublishOptions }): Promise<RemoteTrack>;
   /** Joins clients, some at a time, and subscribes each to all the tracks. */
   join(request: JoinRequest): Promise<void>;
+  /** Joins a publisher that the SFU has placed on this shard. */
+  publishOn(request: { readonly sfu: string; readonly options: PublishOptions; readonly shardNo: number }): Promise<RemoteTrack>;
+  /** Joins clients that the SFU has placed on this shard, one after the other. */
+  joinOn(request: Omit<JoinRequest, 'atOnce'> & { readonly shardNo: number }): Promise<void>;
   /** Subscribes every client that joined earlier to the track. */
   subscribeAll(request: { readonly sfu: string; readonly track: RemoteTrack }): Promise<void>;
   start(sfu: string): void;

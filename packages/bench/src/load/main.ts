@@ -1,6 +1,7 @@
 /** A process of load clients, apart from the SFUs it loads: its own cost is never in their figures. */
 import { LoadGroup, repeatConcurrently, SfuApi } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
+import { shardNoOf } from '@causeway/sfu';
 import { answerQuestions } from '../processes/request-channel.ts';
 
 import type { LoadVerbs } from './load-verbs.ts';
@@ -19,6 +20,12 @@ answerQuestions<LoadVerbs>(process, {
   publish: ({ sfu, options }) => groupOf(sfu).publish(options),
   async join({ sfu, tracks, count, atOnce, diligence }) {
     await repeatConcurrently(count, atOnce, () => groupOf(sfu).join(tracks, diligence));
+  },
+  publishOn: ({ sfu, options, shardNo }) => groupOf(sfu).publishWhere((ufrag) => shardNoOf(ufrag) === shardNo, options),
+  async joinOn({ sfu, tracks, count, diligence, shardNo }) {
+    for (let joined = 0; joined < count; joined++) {
+      await groupOf(sfu).joinWhere((ufrag) => shardNoOf(ufrag) === shardNo, tracks, diligence);
+    }
   },
   subscribeAll: ({ sfu, track }) => groupOf(sfu).subscribeAll(track),
   start: (sfu) => groupOf(sfu).start(),

@@ -23,7 +23,7 @@ export interface ForwardingSample {
  * Runs the load through a contestant and counts. The load pauses before and after, until every packet under way has arrived,
  * so that packets and CPU time are those of the window, exactly.
  */
-export async function measureForwarding(contestant: Contestant, length: WindowLength): Promise<ForwardingSample> {
+export async function measureForwarding(contestant: Contestant<string>, length: WindowLength): Promise<ForwardingSample> {
   await runLoad(contestant, length.warmUpMs);
   // Subscribers that have just joined miss what came before their first keyframe: that is no loss of this window.
   const before = await settle(contestant, 0);
@@ -37,14 +37,14 @@ export async function measureForwarding(contestant: Contestant, length: WindowLe
 }
 
 /** Carries the load for a while, without looking. */
-export async function runLoad(contestant: Contestant, durationMs: number): Promise<void> {
+export async function runLoad(contestant: Contestant<string>, durationMs: number): Promise<void> {
   await contestant.start();
   await sleep(durationMs);
   await contestant.pause();
 }
 
 /** @param deficit how many of the packets expected are known not to come */
-async function settle(contestant: Contestant, deficit: number): Promise<Progress> {
+async function settle(contestant: Contestant<string>, deficit: number): Promise<Progress> {
   let progress: Progress = await contestant.progress();
   await drain(async () => {
     progress = await contestant.progress();

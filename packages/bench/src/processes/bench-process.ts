@@ -16,6 +16,8 @@ export interface BenchProcessOptions {
   readonly role: BenchRole;
   /** Added to the environment of the bench itself. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Cores for what is measured. Default 1. */
+  readonly measuredCores?: number;
 }
 
 /** A child process under measurement: its program, the probe, and what it printed. */
@@ -27,10 +29,10 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
   #outputTail = '';
   #isStopping = false;
 
-  constructor({ name, program, role, env = {} }: BenchProcessOptions) {
+  constructor({ name, program, role, env = {}, measuredCores = 1 }: BenchProcessOptions) {
     this.name = name;
     const nodeArguments = ['--conditions=causeway-source', '--expose-gc', '--import', PROBE.href, program];
-    const [command, commandArguments] = onCoresOf(role, process.execPath, nodeArguments);
+    const [command, commandArguments] = onCoresOf(role, process.execPath, nodeArguments, measuredCores);
     this.#child = spawn(command, commandArguments, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -5,16 +5,22 @@ import { availableParallelism } from 'node:os';
 export type BenchRole = 'measured' | 'load';
 
 /**
- * The command that starts a program on the cores of its role: the first core for what is measured, the others for the load. Left to
+ * The command that starts a program on the cores of its role: the first ones for what is measured, the others for the load. Left to
  * itself the kernel puts a receiver it wakes on the sender's core, where it pushes the sender aside in the middle of a fan-out: that
  * would measure the scheduler, and more of it the more load processes a contestant needs.
  *
- * @returns the program as it is where there is one core only, or no `taskset` (util-linux)
+ * @param measuredCores how many cores are for what is measured
+ * @returns the program as it is where there are no more cores than that, or no `taskset` (util-linux)
  */
-export function onCoresOf(role: BenchRole, program: string, programArguments: readonly string[]): readonly [string, readonly string[]] {
+export function onCoresOf(
+  role: BenchRole,
+  program: string,
+  programArguments: readonly string[],
+  measuredCores: number,
+): readonly [string, readonly string[]] {
   const cores = availableParallelism();
-  if (cores < 2 || !hasTaskset()) return [program, programArguments];
-  const share = role === 'measured' ? '0' : `1-${cores - 1}`;
+  if (cores <= measuredCores || !hasTaskset()) return [program, programArguments];
+  const share = role === 'measured' ? `0-${measuredCores - 1}` : `${measuredCores}-${cores - 1}`;
   return ['taskset', ['--cpu-list', share, program, ...programArguments]];
 }
 

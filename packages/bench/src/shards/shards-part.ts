@@ -1,0 +1,131 @@
+/** `npm run bench -- shards`: what worker threads bring and cost. */
+import { availableParallelism } from 'node:os';
+import type { BenchOptions } from '../bench-options.ts';
+import type { Contestant, Load } from '../contestants/contestant.ts';
+import { createSfuContestant } from '../contestants/sfu-contestant.ts';
+import { type ForwardingSample, measureForwarding, runLoad } from '../measure/forwarding-window.ts';
+import { interleave } from '../measure/rounds.ts';
+import { formatCount, formatSpread } from '../report/figures.ts';
+import { microsPerPacket, ratiosByRound } from '../report/forwarding-report.ts';
+import type { Printer } from '../report/printer.ts';
+import { formatTable } from '../report/table.ts';
+import { RunningBench } from '../running-bench.ts';
+import { type CrossingCost, type CrossingPlan, measureCrossingCost } from './crossing-cost.ts';
+import { measureSaturation } from './saturation.ts';
+
+const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
+const WARM_UP_MS = 1_000;
+const RUN_IN_MS = 20_000;
+const SUBSCRIBERS = 50;
+const NODES = { 'one thread': 1, 'two workers': 2 } as const;
+type NodeName = keyof typeof NODES;
+const NAMES = Object.keys(NODES) as NodeName[];
+
+/** One track alone, and as many as a busy node has at least. */
+const CROSSING_TRACKS = [1, 10];
+const CROSSING_SUBSCRIBERS = 8;
+
+/** Two workers and the main thread. */
+const SATURATED_CORES = 3;
+const LOAD_CORES = 4;
+const CROWDS = 3;
+const SATURATING = { ...LOAD, subscribersPerCall: 21, callsPerStep: 2, stepMs: 2_000 };
+
+export async function runShards(options: BenchOptions, printer: Printer): Promise<void> {
+  await reportForwarding(options, printer);
+  await reportCrossing(options, printer);
+  await reportSaturation(printer);
+}
+
+async function reportForwarding({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
+  const samples = new Map(NAMES.map((name): [NodeName, ForwardingSample[]] => [name, []]));
+  await RunningBench.with(async (bench) => {
+    const nodes: Contestant<NodeName>[] = [];
+    for (const name of NAMES) nodes.push(await createSfuContestant(await bench.startWorkers(name, NODES[name]), LOAD, bench.load));
+    for (const node of nodes) {
+      await node.growTo(SUBSCRIBERS);
+      await runLoad(node, RUN_IN_MS);
+    }
+    for (const node of interleave(nodes, rounds)) {
+      note(`forwarding: ${node.name}`);
+      samples.get(node.name)?.push(await measureForwarding(node, { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow }));
+    }
+  });
+  print(
+    `Workers: 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, ${SUBSCRIBERS} subscribers, wherever the node ` +
+      `places them, all on one core; median (range) of ${rounds} x ${secondsPerWindow} s, in turns.\n\n${formatForwardingCosts(samples)}`,
+  );
+}
+
+function formatForwardingCosts(samples: ReadonlyMap<NodeName, readonly ForwardingSample[]>): string {
+  const single = samples.get('one thread') ?? [];
+  const rows = [...samples].map(([name, own]) => [
+    name,
+    formatSpread(own.map(microsPerPacket), 1),
+    name === 'one thread' ? '1' : formatSpread(ratiosByRound(own, single), 2),
+    formatCount(own.reduce((sum, { forwarded }) => sum + forwarded, 0)),
+    formatCount(own.reduce((sum, { lost }) => sum + lost, 0)),
+    formatCount(own.reduce((sum, { corrupted }) => sum + corrupted, 0)),
+  ]);
+  return formatTable(['node', 'CPU us/packet', 'x one thread', 'forwarded', 'lost', 'corrupted'], rows);
+}
+
+async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
+  const rows: string[][] = [];
+  for (const tracks of CROSSING_TRACKS) {
+    const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
+    const plan: CrossingPlan = { load: LOAD, tracks, subscribers: CROSSING_SUBSCRIBERS, rounds, window, runInMs: RUN_IN_MS };
+    rows.push(
+      describeCrossing(
+        tracks,
+        await measureCrossingCost(plan, (scene) => note(`${tracks} tracks, ${CROSSING_SUBSCRIBERS} subscribers ${scene}`)),
+      ),
+    );
+  }
+  print(
+    `Crossing from one worker to the other: tracks of ${LOAD.packetsPerSecond} packets/s to ${CROSSING_SUBSCRIBERS} subscribers, on the ` +
+      'publisher’s own shard or all on the other. A crossing is what the second costs above the first; a local subscriber is what each of as many ' +
+      'more on the same shard adds.',
+  );
+  print(formatTable(['tracks', 'local us/packet', 'crossing us/packet', 'x local', 'lost', 'corrupted'], rows));
+}
+
+function describeCrossing(tracks: number, { localMicros, crossingMicros, lost, corrupted, checked }: CrossingCost): string[] {
+  const ratios = crossingMicros.map((micros, round) => micros / (localMicros[round] ?? Number.NaN));
+  return [
+    String(tracks),
+    formatSpread(localMicros, 1),
+    formatSpread(crossingMicros, 1),
+    formatSpread(ratios, 2),
+    formatCount(lost),
+    `${formatCount(corrupted)} of ${formatCount(checked)}`,
+  ];
+}
+
+async function reportSaturation({ print, note }: Printer): Promise<void> {
+  const cores = availableParallelism();
+  if (cores < SATURATED_CORES + LOAD_CORES) {
+    print(
+      `Packets/s at saturation are not measured: that takes ${SATURATED_CORES} cores for the node and ${LOAD_CORES} for its load, and this ` +
+        `machine has ${cores}. What can be shown here is above: with workers a packet costs what it cost before, and each has a core's worth to spend.`,
+    );
+    return;
+  }
+  const reached = new Map<NodeName, number>();
+  for (const name of NAMES) {
+    note(`saturation: ${name}`);
+    const { packetsPerSecond, calls } = await RunningBench.with(
+      async (bench) => {
+        const crowds = [bench.load.crowd, ...Array.from({ length: CROWDS - 1 }, (_, index) => bench.startLoad(`load crowd ${index + 2}`))];
+        return measureSaturation(await bench.startWorkers(name, NODES[name]), SATURATING, bench.load.source, crowds);
+      },
+      undefined,
+      SATURATED_CORES,
+    );
+    reached.set(name, packetsPerSecond);
+    print(`Saturation, ${name}: ${formatCount(Math.round(packetsPerSecond))} packets/s forwarded, in ${calls} calls`);
+  }
+  print(
+    `Two workers forward ${((reached.get('two workers') ?? 0) / (reached.get('one thread') ?? Number.NaN)).toFixed(2)} x what one thread does.`,
+  );
+}
