@@ -46,7 +46,12 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   // Its tools capture the session descriptions of real browsers.
   testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
-  bench: { packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'gateway', 'loadtest'], vendors: ['werift'], nodeModules: true },
+  // It starts Redis as tests do.
+  bench: {
+    packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'cluster', 'gateway', 'loadtest', 'testkit'],
+    vendors: ['werift'],
+    nodeModules: true,
+  },
   e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
   // werift's peer connection is one of the foreign clients there.
   interop: { packages: ['protocol', 'e2e'], vendors: ['werift'], nodeModules: true },

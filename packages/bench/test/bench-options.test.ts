@@ -11,6 +11,7 @@ describe('readBenchOptions', () => {
       sessions: 200,
       cpuProfilePath: undefined,
       otherCheckout: undefined,
+      isQuick: false,
       isHelpWanted: false,
     });
   });
