@@ -1,5 +1,6 @@
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { Clock } from '../../../src/clock.ts';
 import { type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import type { ControlMessage } from '../../../src/relay/links/control-messages.ts';
 import { NodeLinks } from '../../../src/relay/links/node-links.ts';
@@ -16,7 +17,7 @@ class LinkedNode {
   readonly links: NodeLinks;
   readonly shard;
 
-  constructor(mesh: VirtualMesh, clock: VirtualClock, self: NodeRecord, others: readonly NodeRecord[]) {
+  constructor(mesh: VirtualMesh, clock: Clock, self: NodeRecord, others: readonly NodeRecord[]) {
     this.shard = mesh.addShard(self.nodeNo);
     this.directory = new StaticNodeDirectory(self, others);
     this.links = new NodeLinks({
@@ -158,6 +159,38 @@ describe('a link between two nodes', () => {
 
     expect(one.told).toEqual(['up 2', 'down 2 transport-closed', 'up 2']);
     expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
+  });
+
+  it('is not taken for silent by a process that stood still itself', async () => {
+    const clock = new VirtualClock();
+    const mesh = new VirtualMesh(clock);
+    let stoodStillMs = 0;
+    const late: Clock = {
+      nowMs: () => clock.nowMs() + stoodStillMs,
+      wallClockMs: () => clock.wallClockMs(),
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+      armedTimers: 0,
+    };
+    const one = new LinkedNode(mesh, late, nodeRecord(1), [nodeRecord(2)]);
+    const two = new LinkedNode(mesh, clock, nodeRecord(2), [nodeRecord(1)]);
+    one.links.open();
+    two.links.open();
+    await clock.advance(1500);
+
+    stoodStillMs = 20_000;
+    await clock.advance(10_000);
+
+    expect([one.told, two.told]).toEqual([['up 2'], ['up 1']]);
+  });
+
+  it('is given up if the other end says nothing, though it answers checks', async () => {
+    const { clock, one, two } = await linked();
+
+    // As after a goodbye that was lost: the other end has begun anew and knows nothing of this link.
+    two.shard.sendData = () => undefined;
+    await clock.advance(8000);
+
+    expect(one.told.slice(0, 2)).toEqual(['up 2', 'down 2 silent']);
   });
 
   it('never uses an SSRC or a mid twice on one transport, nor the same SSRC in both directions', async () => {
