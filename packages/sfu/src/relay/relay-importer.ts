@@ -141,9 +141,9 @@ export class RelayImporter {
     for (const track of this.all()) track.choose();
   }
 
-  /** A node is gone for good, and its sessions with it. */
+  /** A node was given up, and its sessions with it; one that only stood still comes back with all of them. */
   onNodeLost(nodeNo: number): void {
-    for (const track of this.all()) if (track.ownerNo === nodeNo) this.#finish(track, 'session_closed');
+    for (const track of this.all()) if (track.ownerNo === nodeNo) this.#finish(track, 'session_closed', { mayReturn: true });
   }
 
   /** To be called once a second. */
@@ -169,11 +169,11 @@ export class RelayImporter {
   }
 
   /** Whoever follows it is told while it is still there to be let go of. */
-  #finish(track: ImportedTrack, reason: TrackCloseReason): void {
+  #finish(track: ImportedTrack, reason: TrackCloseReason, { mayReturn = reason === 'unreachable' } = {}): void {
     const { publicationId } = track.record;
     if (this.#tracks.get(publicationId) !== track) return;
     // One that cannot be reached now may well be there again in a moment.
-    if (reason !== 'unreachable') this.#ended.set(publicationId, this.#options.clock.nowMs());
+    if (!mayReturn) this.#ended.set(publicationId, this.#options.clock.nowMs());
     this.#options.directory.remove(publicationId, reason);
     this.#tracks.delete(publicationId);
     track.close();

@@ -67,6 +67,23 @@ describe('a relay ends', () => {
     expect(ends(cluster, viewer)).toEqual(['session_closed']);
   });
 
+  it('when the node of its publisher was given up, but can be opened anew if it comes back as it was', async () => {
+    const { cluster, viewer, publisher, publicationId } = await watching();
+    const record = cluster.node(2).directory.find(1)!;
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(6000);
+    cluster.tellGone(1, 'lease-ended');
+
+    cluster.mesh.heal(1, 2);
+    cluster.node(2).directory.put(record);
+    await cluster.clock.advance(6000);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+
+    expect(ends(cluster, viewer)).toEqual(['session_closed']);
+    expect(cluster.shown(2, viewer)).toContain(`${publicationId}@`);
+  });
+
   it('when no way leads to the publisher for eight seconds, though the directory still lists its node', async () => {
     const { cluster, viewer } = await watching();
 
