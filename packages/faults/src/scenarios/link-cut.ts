@@ -5,67 +5,73 @@ import { type Lab, timeUntil } from './lab.ts';
 import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
 
-const RECOVERED_WITHIN_MS = 1_500;
+/** The silence is noticed after two seconds. */
 const AROUND_WITHIN_MS = 3_000;
-const FLOWING_MS = 250;
+const SETTLED_WITHIN_MS = 40_000;
+const BETWEEN = ['eu', 'us'] as const;
 
 /** The line between two regions is cut: for a moment, and for long enough to go round it. */
 export const linkCut: Scenario = {
   name: 'link-cut',
   covers: ['F10'],
-  title: 'The link between two regions is cut for 5 s, then for longer',
+  title: 'The link between two regions is cut, briefly and for long',
   async run(lab, thoroughness) {
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 3 } });
     const bystander = await Call.open(lab, { name: 'bystander', from: 'eu', to: { ap: 3 } });
     await bystander.beginWindow();
-    const brief = await cut(lab, call, 5_000);
-    const long = await cutForLong(lab, call, thoroughness === 'whole' ? 60_000 : 12_000);
-    return [...brief, ...long, ...lossless('over the link that was not cut', await bystander.report())];
+    const briefly = await cut(lab, call, 5_000);
+    const forLong = await cut(lab, call, thoroughness === 'whole' ? 60_000 : 12_000);
+    return [...briefly, ...forLong, ...lossless('over the link that was not cut', await bystander.report())];
   },
 };
 
 async function cut(lab: Lab, call: Call, durationMs: number): Promise<Finding[]> {
-  const between = ['eu', 'us'] as const;
-  await lab.cluster.network.ask('impairLinks', { between, impairment: { isCut: true } });
-  await sleep(durationMs);
-  await lab.cluster.network.ask('impairLinks', { between, impairment: { isCut: false } });
-  const recoveredMs = await timeUntilFlowing(call, 10_000);
-  return [
-    atMost('cut for 5 s: until packets flow again', recoveredMs, RECOVERED_WITHIN_MS, ' ms'),
-    exactly('cut for 5 s: packets that arrived twice', await duplicates(call), 0),
-  ];
-}
-
-async function cutForLong(lab: Lab, call: Call, durationMs: number): Promise<Finding[]> {
-  const between = ['eu', 'us'] as const;
+  const what = `cut for ${durationMs / 1000} s`;
+  await takesTheDirectWay(lab);
   await call.beginWindow();
-  await lab.cluster.network.ask('impairLinks', { between, impairment: { isCut: true } });
-  await sleep(FLOWING_MS);
-  const aroundMs = FLOWING_MS + (await timeUntilFlowing(call, durationMs));
-  const path = await lab.api('us').call('GET', `/session/${call.track.remoteSessionId}/track/${call.track.remoteTrackId}/path`);
+  await lab.cluster.network.ask('impairLinks', { between: BETWEEN, impairment: { isCut: true } });
+  await sleep(AROUND_WITHIN_MS + 500);
   await lab.cluster.network.ask('takeTally');
-  await sleep(Math.max(1_000, durationMs - aroundMs));
+  await sleep(durationMs - AROUND_WITHIN_MS - 500);
   const detour = (await lab.cluster.network.ask('takeTally'))['ap>us']?.streams.length ?? 0;
-  await lab.cluster.network.ask('impairLinks', { between, impairment: { isCut: false } });
-  await sleep(2_000);
-  await timeUntilFlowing(call, 10_000);
+  const { path, isThroughAp } = await askPath(lab, call);
+  await lab.cluster.network.ask('impairLinks', { between: BETWEEN, impairment: { isCut: false } });
+  await takesTheDirectWay(lab);
+  const figures = await call.figures('us');
   return [
-    atMost('cut for long: until packets flow through the third region', aroundMs, AROUND_WITHIN_MS, ' ms'),
-    exactly('cut for long: streams on ap>us meanwhile', detour, 1),
-    exactly(
-      `GET path meanwhile says that it goes through ap (${JSON.stringify(path.body)})`,
-      path.status === 200 && JSON.stringify(path.body).includes('103') ? 'yes' : 'no',
-      'yes',
+    atMost(
+      `${what}: longest gap for those who watch, from then until the direct way is taken again`,
+      Math.max(...figures.map(worstGap)),
+      AROUND_WITHIN_MS,
+      ' ms',
     ),
-    exactly('cut for long: packets that arrived twice', await duplicates(call), 0),
+    exactly(`${what}: streams through the third region meanwhile`, detour, 1),
+    exactly(`${what}: \`GET …/path\` says so meanwhile`, isThroughAp ? 'yes' : path, 'yes'),
+    exactly(
+      `${what}: packets that arrived twice`,
+      figures.reduce((sum, { duplicates }) => sum + duplicates, 0),
+      0,
+    ),
   ];
 }
 
-async function timeUntilFlowing(call: Call, deadlineMs: number): Promise<number> {
-  const isFlowing = async (): Promise<boolean> => (await call.figures('us')).every(({ silentMs }) => silentMs < FLOWING_MS);
-  return timeUntil(isFlowing, deadlineMs, 50);
+function worstGap({ longestGapMs, silentMs }: { readonly longestGapMs: number; readonly silentMs: number }): number {
+  return Math.max(longestGapMs, silentMs);
 }
 
-async function duplicates(call: Call): Promise<number> {
-  return (await call.figures('us')).reduce((sum, figures) => sum + figures.duplicates, 0);
+async function askPath(lab: Lab, call: Call): Promise<{ readonly path: string; readonly isThroughAp: boolean }> {
+  const { status, body } = await lab.api('us').call('GET', `/session/${call.track.remoteSessionId}/track/${call.track.remoteTrackId}/path`);
+  const path = JSON.stringify(body);
+  return { path, isThroughAp: status === 200 && path.includes(String(lab.cluster.node('ap').plan.nodeNo)) };
+}
+
+/** Right after the start round trips are those of busy processes, and a detour may seem shorter; after a cut the old way must prove itself. */
+async function takesTheDirectWay(lab: Lab): Promise<void> {
+  await lab.cluster.network.ask('takeTally');
+  const isDirect = async (): Promise<boolean> => {
+    await sleep(1_000);
+    const tally = await lab.cluster.network.ask('takeTally');
+    return (tally['eu>us']?.streams.length ?? 0) > 0 && (tally['ap>us']?.streams.length ?? 0) === 0;
+  };
+  if (!Number.isFinite(await timeUntil(isDirect, SETTLED_WITHIN_MS))) throw new Error('The track does not take the direct way');
 }

@@ -5,13 +5,13 @@ import type { Scenario } from './scenario.ts';
 
 const RATE_BPS = 600_000;
 const ADAPTED_WITHIN_MS = 15_000;
-const WINDOW_MS = 4_000;
+const WINDOW_MS = 1_000;
 
-/** A link that cannot carry the best layer carries one that fits, instead of losing parts of what does not. */
+/** A link that cannot carry what is wanted loses some of it, which makes it a bad way: there is another. */
 export const narrowLink: Scenario = {
   name: 'narrow-link',
   covers: ['F12'],
-  title: 'A link between regions that carries less than the best layer of a track',
+  title: 'A link between regions that carries less than is wanted of it is gone round',
   async run(lab) {
     const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });
     await lab.sources.ask('start', 'stage');
@@ -25,17 +25,20 @@ export const narrowLink: Scenario = {
       const count = (await lab.cluster.network.ask('takeTally'))['eu>us'];
       return count === undefined ? 1 : count.lost / Math.max(1, count.datagrams);
     };
-    const adaptedMs = await timeUntil(async () => (await lossNow()) < 0.02, 2 * ADAPTED_WITHIN_MS, 0);
     await lab.watchers.ask('beginWindow', 'hall');
-    await sleep(WINDOW_MS);
-    const silentMs = Math.max(
-      ...(await lab.watchers.ask('figures', 'hall')).map((figures) => Math.max(figures.silentMs, figures.longestGapMs)),
-    );
+    const adaptedMs = await timeUntil(async () => (await lossNow()) < 0.02, 2 * ADAPTED_WITHIN_MS, 0);
+    const worstMs = await longestGap();
+    await lab.watchers.ask('beginWindow', 'hall');
+    await sleep(5 * WINDOW_MS);
     return [
       atMost('until the link no longer loses what it cannot carry', adaptedMs, ADAPTED_WITHIN_MS, ' ms'),
-      atMost('longest gap for those who watch, afterwards', silentMs, 1_000, ' ms'),
+      atMost('longest gap for those who watch, until then', worstMs, 1_500, ' ms'),
+      atMost('longest gap for those who watch, afterwards', await longestGap(), 200, ' ms'),
       exactly('the links still stand', await linkState(), 'yes'),
     ];
+    async function longestGap(): Promise<number> {
+      return Math.max(...(await lab.watchers.ask('figures', 'hall')).map((figures) => Math.max(figures.silentMs, figures.longestGapMs)));
+    }
     async function linkState(): Promise<string> {
       return (await lab.api('us').call('GET', `/session/${track.remoteSessionId}/tracks`)).status === 200 ? 'yes' : 'no';
     }

@@ -12,6 +12,14 @@ const RECOVERED_WITHIN_MS = 5_000;
 const RIGHT_WITHIN_MS = 10_000;
 const FLOWING_MS = 250;
 
+interface Calls {
+  /** Into the node that will stand still, within it, out of it, and between the others. */
+  readonly into: Call;
+  readonly within: Call;
+  readonly outOf: Call;
+  readonly elsewhere: Call;
+}
+
 /** A machine that pauses, as virtual ones do, goes on where it was. */
 export const nodeFrozen: Scenario = {
   name: 'node-frozen',
@@ -19,39 +27,44 @@ export const nodeFrozen: Scenario = {
   title: 'A node stands still (SIGSTOP) and goes on',
   async run(lab, thoroughness) {
     const durationsMs = thoroughness === 'whole' ? [1_000, 3_000, 10_000, 40_000] : [2_000, 9_000];
-    const through = await Call.open(lab, { name: 'through', from: 'eu', to: { us: 3 } });
-    const within = await Call.open(lab, { name: 'within', from: 'us', to: { us: 2, ap: 2 } });
-    const elsewhere = await Call.open(lab, { name: 'elsewhere', from: 'ap', to: { eu: 3 } });
+    const calls: Calls = {
+      into: await Call.open(lab, { name: 'into', from: 'eu', to: { us: 3 } }),
+      within: await Call.open(lab, { name: 'within', from: 'us', to: { us: 2 } }),
+      outOf: await Call.open(lab, { name: 'out-of', from: 'us', to: { ap: 2 } }),
+      elsewhere: await Call.open(lab, { name: 'elsewhere', from: 'ap', to: { eu: 3 } }),
+    };
     const findings: Finding[] = [];
-    for (const durationMs of durationsMs) findings.push(...(await freeze(lab, { through, within, elsewhere }, durationMs)));
+    for (const durationMs of durationsMs) findings.push(...(await freeze(lab, calls, durationMs)));
     return findings;
   },
 };
 
-async function freeze(lab: Lab, calls: Readonly<Record<'through' | 'within' | 'elsewhere', Call>>, durationMs: number): Promise<Finding[]> {
+async function freeze(lab: Lab, { into, within, outOf, elsewhere }: Calls, durationMs: number): Promise<Finding[]> {
   const what = `still for ${durationMs / 1000} s`;
   lab.note(what);
   const us = lab.cluster.node('us').child;
-  await calls.elsewhere.beginWindow();
+  await elsewhere.beginWindow();
   us.signal('SIGSTOP');
   const startedAtMs = performance.now();
   const forgotten = durationMs > LEASE_MS ? await forgottenFinding(lab, what) : [];
   await sleep(Math.max(0, durationMs - (performance.now() - startedAtMs)));
   us.signal('SIGCONT');
-  const isFlowing = async (): Promise<boolean> => {
-    const figures = [...(await calls.through.figures('us')), ...(await calls.within.figures('us')), ...(await calls.within.figures('ap'))];
-    return figures.every(({ silentMs }) => silentMs < FLOWING_MS);
-  };
   await sleep(FLOWING_MS);
-  const recoveredMs = FLOWING_MS + (await timeUntil(isFlowing, 4 * RECOVERED_WITHIN_MS, 50));
+  const ownMs = FLOWING_MS + (await timeUntil(async () => (await isFlowing(into, 'us')) && (await isFlowing(within, 'us')), 20_000, 50));
+  const outwards = await outwardsFinding(outOf, what);
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
   return [
     ...forgotten,
-    atMost(`${what}: until all its media flows again, without anybody reconnecting`, recoveredMs, RECOVERED_WITHIN_MS, ' ms'),
+    atMost(`${what}: until all get their media again who are at that node, without reconnecting`, ownMs, RECOVERED_WITHIN_MS, ' ms'),
+    ...outwards,
     atMost(`${what}: from then until all nodes list what there is`, rightMs, RIGHT_WITHIN_MS, ' ms'),
     exactly(`${what}: the node still runs`, us.hasEnded ? `ended (${us.ending})` : 'yes', 'yes'),
-    ...lossless(`${what}: between the others`, await calls.elsewhere.report()),
+    ...lossless(`${what}: between the others`, await elsewhere.report()),
   ];
+}
+
+async function isFlowing(call: Call, region: string): Promise<boolean> {
+  return (await call.figures(region)).every(({ silentMs }) => silentMs < FLOWING_MS);
 }
 
 /** Its sessions cannot be reached: lists are not to promise them. */
@@ -60,4 +73,23 @@ async function forgottenFinding(lab: Lab, what: string): Promise<Finding[]> {
   const isForgotten = async (): Promise<boolean> =>
     (await lab.api('eu').sessionIds()).every((sessionId) => !sessionId.startsWith(`session-${nodeNo}-`));
   return [atMost(`${what}: until its sessions are not listed`, await timeUntil(isForgotten, 2 * LEASE_MS), LEASE_MS + 1_000, ' ms')];
+}
+
+/** Who watched one of its tracks elsewhere either sees it again, or was told that it has ended and may subscribe anew. */
+async function outwardsFinding(outOf: Call, what: string): Promise<Finding[]> {
+  const isSettled = async (): Promise<boolean> =>
+    (await outOf.figures('ap')).every(({ silentMs, goodbyes }) => silentMs < FLOWING_MS || goodbyes > 0);
+  const settledMs = await timeUntil(isSettled, 20_000, 50);
+  await outOf.leave('ap');
+  const startedAtMs = performance.now();
+  await outOf.join('ap', 2);
+  return [
+    atMost(
+      `${what}: until all who watch its tracks elsewhere see them again, or were told that they ended`,
+      settledMs,
+      RECOVERED_WITHIN_MS,
+      ' ms',
+    ),
+    atMost(`${what}: until they are seen elsewhere by who subscribes anew`, performance.now() - startedAtMs, RECOVERED_WITHIN_MS, ' ms'),
+  ];
 }

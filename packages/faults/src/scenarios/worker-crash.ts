@@ -10,6 +10,7 @@ const CLOSED_WITHIN_MS = 6_000;
 const JOINED_WITHIN_MS = 10_000;
 const RIGHT_WITHIN_MS = 10_000;
 const CALLS = 4;
+const LOAD_KNOWN_AFTER_MS = 1_500;
 /** From a node's HTTP port, behind all other ports of a cluster. */
 const INSPECTOR_OFFSET = 55;
 
@@ -24,7 +25,11 @@ export const workerCrash: Scenario = {
     await us.child.stop();
     await us.start({ CAUSEWAY_WORKERS: '2', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` });
     const calls: Call[] = [];
-    for (let index = 0; index < CALLS; index++) calls.push(await Call.open(lab, { name: `call-${index}`, from: 'us', to: { us: 2 } }));
+    for (let index = 0; index < CALLS; index++) {
+      calls.push(await Call.open(lab, { name: `call-${index}`, from: 'us', to: { us: 2 } }));
+      // Sessions go where less was done in the last second: the next call to the other thread.
+      await sleep(LOAD_KNOWN_AFTER_MS);
+    }
     await timeUntil(() => isRegistryRight(lab), RIGHT_WITHIN_MS);
     const before = await lab.api('us').sessionIds();
     for (const call of calls) await call.beginWindow();
