@@ -5,6 +5,7 @@ export type { ClusterEvent } from './cluster-event.ts';
 export type { ClusterStatistics } from './cluster-statistics.ts';
 export { createCluster } from './create-cluster.ts';
 export * from './geo/index.ts';
+export { parseRedisUrl } from './redis/redis-target.ts';
 export { MIN_CLUSTER_KEY_LENGTH } from './trust/cluster-keys.ts';
 export { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 export { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
