@@ -67,14 +67,9 @@ export class NameImports implements NameWatcher {
     return true;
   }
 
-  /** Links have changed: another way, or a link that knows nothing of what was asked over its last life. */
+  /** Links have changed: another way, a link that knows nothing of what was asked over its last life, or a node that has come back. */
   onRoutesChanged(): void {
     for (const followed of this.#names.values()) this.#ask(followed);
-  }
-
-  /** A node is gone for good: its names come no more. */
-  onNodeLost(nodeNo: number): void {
-    for (const [key, followed] of this.#names) if (followed.ownerNo === nodeNo) this.#names.delete(key);
   }
 
   #ask(followed: FollowedName): void {

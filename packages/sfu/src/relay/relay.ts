@@ -238,7 +238,6 @@ export class Relay implements RemoteTracks {
 
   #onNodeLost(nodeNo: number): void {
     this.table.remove(nodeNo);
-    this.#names.onNodeLost(nodeNo);
     this.importer.onNodeLost(nodeNo);
     this.#onRoutesChanged();
   }
