@@ -59,49 +59,20 @@ export class Relay implements RemoteTracks {
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    const { shard, directory: nodes, tracks: directory, trust, clock } = options;
+    const { shard, directory: nodes, tracks: directory, clock, answer, countSubscribers } = options;
     const linkTo = (nodeNo: number) => this.links.find(nodeNo);
     const arriving = this.#arriving;
-    this.links = new NodeLinks({
-      shard,
-      nodes,
-      trust,
-      clock,
-      random: () => uniform(options.random),
-      listener: this.#linkListener(),
-      onNodeLost: ({ nodeNo }) => this.#onNodeLost(nodeNo),
-      onPulse: () => this.#onPulse(),
-    });
-    this.routes = new RouteFinder(nodes, this.table);
-    this.importer = new RelayImporter({ shard, linkTo, routes: this.routes, arriving, directory, clock });
-    this.#names = new NameImports({ importer: this.importer, directory, routes: this.routes, linkTo });
-    this.exporter = new RelayExporter({
-      shard,
-      selfNo: nodes.self.nodeNo,
-      importer: this.importer,
-      arriving,
-      directory,
-      clock,
-      maxFanOut: options.maxFanOut ?? DEFAULT_MAX_FAN_OUT,
-      noteApp: (sessionId, appId) => this.#names.noteApp(sessionId, appId),
-      onDefect: (error) => this.#log({ type: 'link.defect', error }),
-    });
-    this.#questions = new OwnerQuestions({ routes: this.routes, linkTo, clock, answer: options.answer });
-    const { links, routes, importer, exporter } = this;
-    this.#paths = new PathReporter({ links, routes, importer, exporter, clock, countSubscribers: options.countSubscribers });
-    this.#teller = new LinkStateTeller({
-      nodes,
-      table: this.table,
-      links: () => this.links.all,
-      prices: options.prices ?? [],
-      onChanged: () => this.#onRoutesChanged(),
-    });
-    this.shard = new RelayingShard({
-      inner: shard,
-      importer: this.importer,
-      arriving,
-      listenBefore: (sessions) => this.#listenBefore(sessions),
-    });
+    const routes = new RouteFinder(nodes, this.table);
+    const importer = new RelayImporter({ shard, linkTo, routes, arriving, directory, clock });
+    this.routes = routes;
+    this.importer = importer;
+    this.links = this.#createLinks();
+    this.#names = new NameImports({ importer, directory, routes, linkTo });
+    this.exporter = this.#createExporter();
+    this.#questions = new OwnerQuestions({ routes, linkTo, clock, answer });
+    this.#paths = new PathReporter({ links: this.links, routes, importer, exporter: this.exporter, clock, countSubscribers });
+    this.#teller = this.#createTeller();
+    this.shard = new RelayingShard({ inner: shard, importer, arriving, listenBefore: (sessions) => this.#listenBefore(sessions) });
     directory.watchNames(this.#names);
   }
 
@@ -164,6 +135,41 @@ export class Relay implements RemoteTracks {
       ...this.exporter.counts,
       followedNames: this.#names.size,
     };
+  }
+
+  #createLinks(): NodeLinks {
+    const { shard, directory: nodes, trust, clock, random } = this.#options;
+    return new NodeLinks({
+      shard,
+      nodes,
+      trust,
+      clock,
+      random: () => uniform(random),
+      listener: this.#linkListener(),
+      onNodeLost: ({ nodeNo }) => this.#onNodeLost(nodeNo),
+      onPulse: () => this.#onPulse(),
+    });
+  }
+
+  #createExporter(): RelayExporter {
+    const { shard, directory: nodes, tracks: directory, clock, maxFanOut = DEFAULT_MAX_FAN_OUT } = this.#options;
+    return new RelayExporter({
+      shard,
+      selfNo: nodes.self.nodeNo,
+      importer: this.importer,
+      arriving: this.#arriving,
+      directory,
+      clock,
+      maxFanOut,
+      noteApp: (sessionId, appId) => this.#names.noteApp(sessionId, appId),
+      onDefect: (error) => this.#log({ type: 'link.defect', error }),
+    });
+  }
+
+  #createTeller(): LinkStateTeller {
+    const { directory: nodes, prices = [] } = this.#options;
+    const onChanged = () => this.#onRoutesChanged();
+    return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, onChanged });
   }
 
   #listenBefore(sessions: EngineListener): EngineListener {
