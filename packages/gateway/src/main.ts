@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from './config/config-error.ts';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
-import { startDaemon } from './daemon/start-daemon.ts';
+import { type Daemon, startDaemon } from './daemon/start-daemon.ts';
+import { StartError } from './daemon/start-error.ts';
 import { findDashboardFolder } from './dashboard/dashboard-folder.ts';
 import { createJsonLogger } from './logging/json-logger.ts';
 
 /** The exit code of a program that was called in a wrong way; service managers need not try again. */
 const EXIT_CODE_MISCONFIGURED = 2;
+/** Another process has this node's number; to start again by itself would take it back, and so on without end. */
+const EXIT_CODE_SUPERSEDED = 3;
+/** Drain, stop; the next one is obeyed without looking back. */
+const MAX_SIGNALS = 2;
 
 async function main(): Promise<void> {
   const [argument] = process.argv.slice(2);
@@ -23,27 +28,31 @@ async function main(): Promise<void> {
     logger: createJsonLogger(config.logLevel),
     dashboardFolder: findDashboardFolder(),
     print: (text) => process.stdout.write(text),
+    onSuperseded: () => void starting.then((daemon) => daemon.stop()).then(() => process.exit(EXIT_CODE_SUPERSEDED), failLoudly),
   });
-  stopOnSignal(async () => (await starting).stop());
+  stopOnSignals(starting);
   await starting;
 }
 
-/** The first signal asks to stop in good order, the second means now. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  let isStopping = false;
+/**
+ * SIGTERM lets sessions that run end by themselves for a while; SIGINT, or a second signal, ends them at once; whoever sends one more has
+ * lost patience.
+ */
+function stopOnSignals(starting: Promise<Daemon>): void {
+  let signals = 0;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      stop().then(() => process.exit(0), failLoudly);
+      signals++;
+      if (signals > MAX_SIGNALS) process.exit(1);
+      const isPatient = signal === 'SIGTERM' && signals === 1;
+      starting.then((daemon) => (isPatient ? daemon.drain() : daemon.stop())).then(() => process.exit(0), failLoudly);
     });
   }
 }
 
 function failLoudly(error: unknown): void {
-  process.stderr.write(
-    error instanceof ConfigError ? `causeway: ${error.message}\n` : `causeway: ${error instanceof Error ? error.stack : error}\n`,
-  );
+  const isExplained = error instanceof ConfigError || error instanceof StartError;
+  process.stderr.write(`causeway: ${isExplained ? error.message : error instanceof Error ? error.stack : error}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CODE_MISCONFIGURED : 1);
 }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { capturedOffer } from '@causeway/testkit/captured-offers';
 
 const MAIN = join(__dirname, '../src/main.ts');
 
@@ -87,9 +88,81 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in good order', async (sig
   expect(stderr).toContain('"message":"stopped"');
 });
 
+describe('with a session that goes on', () => {
+  /** Resolves once the daemon has a session, with a way to call it. */
+  async function startWithSession(environment: Record<string, string> = {}) {
+    const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: 'secret', ...environment });
+    const [, base] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
+    const call = (method: string, path: string, body?: unknown) =>
+      fetch(`${base}/api/sfu/demo${path}`, {
+        method,
+        headers: { Authorization: 'Bearer secret', 'Content-Type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const offer = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
+    const created = (await (await call('POST', '/session/new', offer)).json()) as { readonly sessionId: string };
+    return { daemon, base, call, offer, sessionId: created.sessionId };
+  }
+
+  test('SIGTERM refuses new sessions, lets it go on, and ends when it has ended', async () => {
+    const { daemon, base, call, offer, sessionId } = await startWithSession();
+
+    daemon.child.kill('SIGTERM');
+    await daemon.waitFor('"message":"draining"');
+    const refused = await call('POST', '/session/new', offer);
+    const ready = await fetch(`${base}/readyz`);
+    const alive = await fetch(`${base}/healthz`);
+    const described = await call('GET', `/session/${sessionId}`);
+    await call('DELETE', `/session/${sessionId}`);
+    const { code, stderr } = await daemon.exit;
+
+    expect([refused.status, ready.status, alive.status, described.status]).toEqual([503, 503, 200, 200]);
+    expect(await refused.json()).toMatchObject({ errorCode: 'draining', retryable: true });
+    expect(await ready.json()).toEqual({ status: 'draining' });
+    expect(code).toBe(0);
+    expect(stderr).toContain('"message":"stopped"');
+  });
+
+  test('clients that listen are told, and then that their session is closed', async () => {
+    const { daemon, base, sessionId } = await startWithSession({ CAUSEWAY_DRAIN_SECONDS: '1' });
+    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=secret`);
+
+    daemon.child.kill('SIGTERM');
+    const text = await events.text();
+    const { code } = await daemon.exit;
+
+    const told = [...text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json));
+    expect(told).toEqual([
+      expect.objectContaining({ type: 'node.draining', region: 'local', deadlineAt: expect.any(String) }),
+      expect.objectContaining({ type: 'track.closed', sessionId, reason: 'session_closed' }),
+      expect.objectContaining({ type: 'session.closed', sessionId, reason: 'draining' }),
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test.each<[what: string, environment: Record<string, string>, signals: NodeJS.Signals[]]>([
+    ['a second SIGTERM', {}, ['SIGTERM', 'SIGTERM']],
+    ['SIGINT after SIGTERM', {}, ['SIGTERM', 'SIGINT']],
+    ['SIGINT', {}, ['SIGINT']],
+    ['SIGTERM without time to drain', { CAUSEWAY_DRAIN_SECONDS: '0' }, ['SIGTERM']],
+  ])('%s ends it at once, and in good order', async (_what, environment, [first, second]) => {
+    const { daemon } = await startWithSession(environment);
+
+    daemon.child.kill(first);
+    if (second !== undefined) {
+      await daemon.waitFor('"message":"draining"');
+      daemon.child.kill(second);
+    }
+    const { code, stderr } = await daemon.exit;
+
+    expect(code).toBe(0);
+    expect(stderr).toContain('"message":"stopped"');
+  });
+});
+
 test.each([
   [{ CAUSEWAY_HTTP_PORT: 'eighty' }, 'causeway: CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "eighty"\n'],
-  [{ CAUSEWAY_LISTEN: '203.0.113.1' }, 'causeway: UDP 203.0.113.1 is not an address of this machine; change CAUSEWAY_LISTEN\n'],
+  [{ CAUSEWAY_LISTEN: '203.0.113.1' }, 'causeway: TCP 203.0.113.1 is not an address of this machine; change CAUSEWAY_LISTEN\n'],
 ])('%j stops the start with one line and exit code 2', async (environment, line) => {
   const { code, stdout, stderr } = await start(environment).exit;
 

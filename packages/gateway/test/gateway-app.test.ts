@@ -2,20 +2,22 @@ import { createStaticAppStore } from '@causeway/accounts';
 import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
 import express from 'express';
 import { createGatewayApp } from '../src/daemon/gateway-app.ts';
+import type { Readiness } from '../src/daemon/lifecycle.ts';
 import { ReplyCounters } from '../src/monitoring/reply-counters.ts';
 import { MemorySfu } from './support/memory-sfu.ts';
 import { serve, silentLogger } from './support/test-server.ts';
 
 const apps = createStaticAppStore([]);
 
-function createApp(sfu = new MemorySfu()) {
+function createApp(readiness: Readiness = 'ready') {
   return createGatewayApp({
-    sfu,
+    sfu: new MemorySfu(),
     apps,
     region: 'test-region',
     logger: silentLogger,
     dashboardFolder: '/nonexistent',
     replies: new ReplyCounters(),
+    readiness: () => readiness,
   });
 }
 
@@ -31,12 +33,9 @@ test('is alive and ready', async () => {
   expect(await load('/readyz')).toMatchObject({ status: 200, json: { status: 'ready' } });
 });
 
-test('while it shuts down it is alive, but not ready', async () => {
-  const sfu = new MemorySfu();
-  await sfu.close();
-
-  expect(await load('/healthz', createApp(sfu))).toMatchObject({ status: 200, json: { status: 'alive' } });
-  expect(await load('/readyz', createApp(sfu))).toMatchObject({ status: 503, json: { status: 'draining' } });
+test.each(['starting', 'draining', 'stressed'] as const)('while it is %s it is alive, but not ready', async (readiness) => {
+  expect(await load('/healthz', createApp(readiness))).toMatchObject({ status: 200, json: { status: 'alive' } });
+  expect(await load('/readyz', createApp(readiness))).toMatchObject({ status: 503, json: { status: readiness } });
 });
 
 test('serves the description of its API, to other origins too', async () => {

@@ -8,7 +8,16 @@ import { serve, silentLogger } from './support/test-server.ts';
 
 function createApp(replies: ReplyCounters) {
   const apps = createStaticAppStore([]);
-  return createGatewayApp({ sfu: new MemorySfu(), apps, region: 'test', logger: silentLogger, dashboardFolder: '/nonexistent', replies });
+  const readiness = () => 'ready' as const;
+  return createGatewayApp({
+    sfu: new MemorySfu(),
+    apps,
+    region: 'test',
+    logger: silentLogger,
+    dashboardFolder: '/nonexistent',
+    replies,
+    readiness,
+  });
 }
 
 test('replies are counted by status and error code', async () => {

@@ -34,6 +34,8 @@ export async function startDaemon(environment: Readonly<Record<string, string>> 
       CAUSEWAY_UDP_PORT: String(udpPort),
       CAUSEWAY_APP_ID: access.appId,
       CAUSEWAY_APP_SECRET: access.secret,
+      // A test that stops a daemon does not want to wait for its sessions.
+      CAUSEWAY_DRAIN_SECONDS: '0',
       ...environment,
     },
   });

@@ -28,7 +28,8 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory);
   admitted?.checkBody(digestOf(body));
   const { node, cluster } = services;
-  const call: Call = { principal, sessionId, query: request.query, body, url: request.originalUrl, node };
+  const trackId = String(request.params.track_id ?? '');
+  const call: Call = { principal, sessionId, trackId, query: request.query, body, url: request.originalUrl, node };
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;

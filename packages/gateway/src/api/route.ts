@@ -10,6 +10,8 @@ export interface Call {
   readonly principal: Principal;
   /** As in the path, not checked; empty for routes without a session. */
   readonly sessionId: string;
+  /** Likewise; empty for routes without a track. */
+  readonly trackId: string;
   /** Absent fields are undefined, repeated ones are arrays. */
   readonly query: Readonly<Record<string, unknown>>;
   /** JSON, not validated; undefined if there was none. */

@@ -137,6 +137,16 @@ export const ROUTES: readonly Route[] = [
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listTracks(principal.appId, sessionId) }),
   },
   {
+    operationId: 'describeTrackPath',
+    method: 'get',
+    path: '/session/:session_id/track/:track_id/path',
+    summary: 'Describe by which nodes a track travels',
+    description: 'The tree of copies from the node that owns the track to those where it is watched, and why each way was taken.',
+    reply: 'TrackPathReply',
+    errors: ['session_not_found', 'track_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId, trackId }) => ({ body: await sfu.trackPath(principal.appId, sessionId, trackId) }),
+  },
+  {
     operationId: 'renegotiate',
     method: 'put',
     path: '/session/:session_id/renegotiate',

@@ -9,12 +9,15 @@ import { sendJson } from '../http/send-json.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
+import type { Readiness } from './lifecycle.ts';
+import { addProbes } from './probes.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
   readonly region: string;
   readonly logger: Logger;
   readonly dashboardFolder: string;
   readonly replies: ReplyCounters;
+  readonly readiness: () => Readiness;
 }
 
 /** Everything the daemon serves: the API, its description, the page at `/`, and two questions for whoever watches the process. */
@@ -22,27 +25,12 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(options.replies.middleware());
-  app.get(
-    '/healthz',
-    replyWith(() => ({ httpStatus: 200, status: 'alive' })),
-  );
-  app.get(
-    '/readyz',
-    replyWith(() => (options.sfu.isReady() ? { httpStatus: 200, status: 'ready' } : { httpStatus: 503, status: 'draining' })),
-  );
+  addProbes(app, options.readiness);
   app.all('/openapi.json', allowCrossOrigin(), serveOpenApi());
   app.use(createApiRouter(options));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));
   return app;
-}
-
-/** Liveness says that this process runs its event loop; readiness that it takes new sessions. Neither asks anybody else. */
-function replyWith(probe: () => { readonly httpStatus: number; readonly status: string }): RequestHandler {
-  return (_request, response) => {
-    const { httpStatus, status } = probe();
-    sendJson(response, httpStatus, JSON.stringify({ status }));
-  };
 }
 
 function serveOpenApi(): RequestHandler {

@@ -1,134 +1,188 @@
 import { createStaticAppStore } from '@causeway/accounts';
-import { createSfu, openFilesLimit, type Sfu } from '@causeway/sfu';
+import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
+import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/config.ts';
-import { OPTIONS } from '../config/options.ts';
+import { EventDesk } from '../events/event-desk.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createDebugListener } from '../monitoring/debug-listener.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
+import { announceLoad } from './announce-load.ts';
 import { createGatewayApp } from './gateway-app.ts';
-import { closeHttpServer, createHttpServer, listen } from './http-server.ts';
+import { type HttpPort, openApiPort, openDebugPort } from './http-ports.ts';
+import type { Membership } from './join-cluster.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { logSfuEvent } from './log-events.ts';
 import { type MadeUpApp, makeUpApp } from './made-up-app.ts';
-import { explainListenFailure } from './start-failure.ts';
+import { openSfu } from './open-sfu.ts';
+import { createStartingApp } from './starting-app.ts';
 import { urlHostOf } from './url-host.ts';
+import { waitUntilEmpty } from './wait-until-empty.ts';
 import { describeMadeUpApp } from './welcome.ts';
 
-/** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
-const CLOSE_GRACE_MS = 3_000;
-/** What the debug port shows is for nobody but this machine. */
-const DEBUG_ADDRESS = '127.0.0.1';
-const BYTES_PER_MB = 1024 * 1024;
-/** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
-const CONNECTIONS_SHARE_OF_FILES = 0.4;
-const MAX_CONNECTIONS = 10_000;
-const MAX_DEBUG_CONNECTIONS = 16;
+const MS_PER_SECOND = 1_000;
 
 export interface DaemonServices {
   readonly logger: Logger;
   readonly dashboardFolder: string;
   /** Shows a text to the person who started the daemon. */
   readonly print: (text: string) => void;
+  /** Another process has taken this node's number in the cluster: this one must stop, and not start again by itself. */
+  readonly onSuperseded: () => void;
 }
 
 export interface Daemon {
   readonly httpPort: number;
-  /** Lets calls under way finish, then says goodbye to every client. */
+  /** Takes no new sessions, and stops when those that run have ended or their time is over. */
+  drain(): Promise<void>;
+  /** Says goodbye to every client and to the other nodes, now. May be called while it drains, and again. */
   stop(): Promise<void>;
 }
 
 /**
  * Opens all ports and serves until stopped.
  *
- * @throws ConfigError – a port cannot be opened
+ * @throws ConfigError – a port cannot be opened, or an option not be used
+ * @throws StartError – the cluster cannot be joined
  */
 export async function startDaemon(config: Config, services: DaemonServices): Promise<Daemon> {
-  const { logger } = services;
-  const madeUpApp = config.apps.length === 0 ? makeUpApp() : undefined;
-  const sfu = await openSfu(config, logger);
-  const servers = createServers(sfu, madeUpApp === undefined ? config : { ...config, apps: [madeUpApp.app] }, services);
-  const ports = await openHttp(servers, config).catch(async (error: unknown) => {
-    await sfu.close();
+  const madeUpApp = config.cluster === undefined && config.apps.length === 0 ? makeUpApp() : undefined;
+  const http = await openApiPort(config, createStartingApp(config.region, services.logger));
+  /** What is open, in the order in which it has to be closed if another thing does not open. */
+  const opened: Closable[] = [http];
+  try {
+    const node = await startNode(madeUpApp === undefined ? config : { ...config, apps: [madeUpApp.app] }, services, http, opened);
+    announceStart(node, madeUpApp);
+    return controlOf(node);
+  } catch (error) {
+    for (const each of opened) await each.close();
     throw error;
+  }
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** What runs once the daemon has started. */
+interface RunningNode {
+  readonly config: Config;
+  readonly services: DaemonServices;
+  readonly lifecycle: Lifecycle;
+  readonly events: EventDesk;
+  readonly sfu: Sfu;
+  /** Undefined for a node that stands alone. */
+  readonly membership: Membership | undefined;
+  readonly http: HttpPort;
+  /** Undefined if none was asked for. */
+  readonly debug: HttpPort | undefined;
+}
+
+async function startNode(config: Config, services: DaemonServices, http: HttpPort, opened: Closable[]): Promise<RunningNode> {
+  const { logger } = services;
+  const lifecycle = new Lifecycle();
+  const events = new EventDesk({ nodeNo: config.nodeNumber });
+  const { sfu, membership } = await openNode(config, services, http.port, events);
+  opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
+  const now = () => performance.now();
+  const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
+  const inspect = () => inspectNode({ sfu, server: http.server, events, membership, ...counted });
+  const reportDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
+  const debug = await openDebugPort(config, createDebugListener(inspect, reportDefect));
+  const app = createGatewayApp({
+    sfu,
+    apps: membership?.cluster.appStore ?? createStaticAppStore(config.apps),
+    region: config.region,
+    logger,
+    dashboardFolder: services.dashboardFolder,
+    events,
+    readiness: () => lifecycle.readiness(sfu, membership?.cluster.directory),
+    isDraining: () => lifecycle.isDraining,
+    ...(membership === undefined ? {} : { cluster: membership.calls }),
+    ...counted,
   });
-  announce({ ...ports, udpPort: sfu.udpPort }, config, madeUpApp, services);
+  http.serve(app);
+  lifecycle.noteServing();
+  return { config, services, lifecycle, events, sfu, membership, http, debug };
+}
+
+async function openNode(
+  config: Config,
+  { logger, onSuperseded }: DaemonServices,
+  httpPort: number,
+  events: EventDesk,
+): Promise<Pick<RunningNode, 'sfu' | 'membership'>> {
+  const { cluster: access } = config;
+  let membership: Membership | undefined;
+  const join = async (access: ClusterConfig, opened: OpenedNode): Promise<JoinedCluster> => {
+    // A node that stands alone loads nothing of it.
+    const { joinCluster } = await import('./join-cluster.ts');
+    membership = await joinCluster({ config, access, httpPort, logger, onSuperseded }, opened);
+    return membership.joined;
+  };
+  const sfu = await openSfu(config, {
+    onShardLost: (loss) => logger.log('error', 'a worker thread is gone and is replaced; its sessions are closed', { ...loss }),
+    onEvent(event) {
+      events.note(event);
+      logSfuEvent(logger, event);
+    },
+    ...(access === undefined ? {} : { joinCluster: (opened) => join(access, opened) }),
+  });
+  return { sfu, membership };
+}
+
+function controlOf(node: RunningNode): Daemon {
+  const { config, services, lifecycle, events, sfu, membership } = node;
+  const { logger } = services;
+  const enough = new AbortController();
+  const stopTelling = membership === undefined ? () => undefined : announceLoad(sfu, membership.cluster.directory);
+  let closing: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    enough.abort();
+    stopTelling();
+    closing ??= closeNode(node);
+    return closing;
+  };
   return {
-    httpPort: ports.httpPort,
-    async stop() {
-      logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
-      await Promise.all([closeHttpServer(servers.http, CLOSE_GRACE_MS), closeHttpServer(servers.debug, 0)]);
-      await sfu.close();
-      logger.log('info', 'stopped');
+    httpPort: node.http.port,
+    stop,
+    async drain() {
+      const timeoutMs = config.drainSeconds * MS_PER_SECOND;
+      lifecycle.noteDraining();
+      membership?.cluster.directory.announce({ state: 'draining' });
+      events.noteDraining(config.region, new Date(Date.now() + timeoutMs));
+      logger.log('info', 'draining', { sessions: sfu.stats.sessions, seconds: config.drainSeconds });
+      await waitUntilEmpty(() => sfu.stats.sessions, timeoutMs, enough.signal);
+      await stop();
     },
   };
 }
 
-async function openSfu(config: Config, logger: Logger): Promise<Sfu> {
-  const { udpPort, listenAddress, announcedAddresses, nodeNumber, workers, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
-  try {
-    return await createSfu({
-      udpPort,
-      announcedAddresses,
-      nodeNo: nodeNumber,
-      workers,
-      onShardLost: (loss) => logger.log('error', 'a worker thread is gone and is replaced; its sessions are closed', { ...loss }),
-      overload: { maxSessions, maxEventLoopDelayMs },
-      ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
-      // Like the HTTP server, which takes IPv4 on `::` as well.
-      ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
-    });
-  } catch (error) {
-    throw explainListenFailure(error, 'UDP', udpPort, OPTIONS.udpPort);
-  }
+/** Sessions end first, so that calls that still come hear why, and events tell of it. */
+async function closeNode({ services, lifecycle, events, sfu, membership, http, debug }: RunningNode): Promise<void> {
+  const { logger } = services;
+  logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
+  lifecycle.noteDraining();
+  await sfu.close();
+  events.close();
+  await Promise.all([http.close(), debug?.close()]);
+  await membership?.close();
+  logger.log('info', 'stopped');
 }
 
-function createServers(sfu: Sfu, { apps, region }: Pick<Config, 'apps' | 'region'>, { logger, dashboardFolder }: DaemonServices) {
-  const now = () => performance.now();
-  const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
-  const app = createGatewayApp({ sfu, apps: createStaticAppStore(apps), region, logger, dashboardFolder, ...counted });
-  const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
-  const http = createHttpServer(app, { maxConnections });
-  const inspect = () => inspectNode({ sfu, server: http, ...counted });
-  const reportDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
-  const debug = createHttpServer(createDebugListener(inspect, reportDefect), { maxConnections: MAX_DEBUG_CONNECTIONS });
-  return { http, debug };
-}
-
-interface OpenPorts {
-  readonly httpPort: number;
-  /** Undefined if none was asked for. */
-  readonly debugPort: number | undefined;
-}
-
-async function openHttp({ http, debug }: ReturnType<typeof createServers>, config: Config): Promise<OpenPorts> {
-  const debugPort = config.debugPort === undefined ? undefined : await openPort(debug, config.debugPort, DEBUG_ADDRESS, OPTIONS.debugPort);
-  try {
-    return { debugPort, httpPort: await openPort(http, config.httpPort, config.listenAddress, OPTIONS.httpPort) };
-  } catch (error) {
-    await closeHttpServer(debug, 0);
-    throw error;
-  }
-}
-
-async function openPort(
-  ...[server, port, address, option]: [...Parameters<typeof listen>, { readonly variable: string }]
-): Promise<number> {
-  try {
-    return await listen(server, port, address);
-  } catch (error) {
-    throw explainListenFailure(error, 'TCP', port, option);
-  }
-}
-
-function announce(
-  { httpPort, debugPort, udpPort }: OpenPorts & { readonly udpPort: number },
-  { listenAddress, region, nodeNumber }: Config,
-  madeUpApp: MadeUpApp | undefined,
-  { logger, print }: DaemonServices,
-): void {
+function announceStart({ config, services, sfu, http, debug }: RunningNode, madeUpApp: MadeUpApp | undefined): void {
+  const { listenAddress, region, nodeNumber } = config;
   const host = urlHostOf(listenAddress);
-  const page = `http://${host}:${httpPort}/`;
-  logger.log('info', 'ready', { page, udpPort, region, node: nodeNumber, ...(debugPort === undefined ? {} : { debugPort }) });
-  if (madeUpApp !== undefined) print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
+  const page = `http://${host}:${http.port}/`;
+  const udpPort = sfu.udpPort;
+  services.logger.log('info', 'ready', {
+    page,
+    udpPort,
+    region,
+    node: nodeNumber,
+    ...(debug === undefined ? {} : { debugPort: debug.port }),
+  });
+  if (madeUpApp !== undefined) services.print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
 }

@@ -6,7 +6,7 @@ import { API_BASE_PATH } from '../api/route.ts';
 import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
 import { digestOf } from './body-digest.ts';
 import type { CallReply } from './call-reply.ts';
-import { NodeCallError, type NodeClient, type NodeRequest } from './node-client.ts';
+import { NodeCallError, type NodeCallFailure, type NodeClient, type NodeRequest } from './node-client.ts';
 
 /** A call whose caller is known, to be carried out by another node. */
 export interface PassedCall {
@@ -20,6 +20,9 @@ export interface PassedCall {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What became of a try to pass a call on. */
+export type PassedCallOutcome = 'replied' | NodeCallFailure;
+
 export interface CallForwarderOptions {
   readonly directory: NodeDirectory;
   readonly desk: AssertionDesk;
@@ -31,11 +34,17 @@ export class CallForwarder {
   readonly #directory: NodeDirectory;
   readonly #desk: AssertionDesk;
   readonly #client: NodeClient;
+  readonly #outcomes: Record<PassedCallOutcome, number> = { replied: 0, unreached: 0, interrupted: 0 };
 
   constructor({ directory, desk, client }: CallForwarderOptions) {
     this.#directory = directory;
     this.#desk = desk;
     this.#client = client;
+  }
+
+  /** How many, zeros included; a copy. Streams are counted when they begin. */
+  get outcomes(): Readonly<Record<PassedCallOutcome, number>> {
+    return { ...this.#outcomes };
   }
 
   /**
@@ -73,7 +82,7 @@ export class CallForwarder {
    * @throws NodeCallError – there is no reply
    */
   openStream(target: NodeRecord, call: PassedCall, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#client.stream(this.#requestFor(target, call), signal);
+    return this.#count(this.#client.stream(this.#requestFor(target, call), signal));
   }
 
   /** For this one time, and for the present life of the other node alone. */
@@ -87,11 +96,26 @@ export class CallForwarder {
     };
   }
 
-  async #callOnce(target: NodeRecord, call: PassedCall): Promise<CallReply> {
-    const reply = await this.#client.call(this.#requestFor(target, call));
-    if (reply.httpStatus !== 401) return reply;
-    throw new NodeCallError('unreached', `node ${target.nodeNo} does not accept calls from this one: do they share key and apps?`);
+  #callOnce(target: NodeRecord, call: PassedCall): Promise<CallReply> {
+    return this.#count(this.#client.call(this.#requestFor(target, call)).then((reply) => accepted(target, reply)));
   }
+
+  async #count<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    try {
+      const value = await reply;
+      this.#outcomes.replied++;
+      return value;
+    } catch (error) {
+      if (error instanceof NodeCallError) this.#outcomes[error.failure]++;
+      throw error;
+    }
+  }
+}
+
+/** Clients have proved who they are to this node, so it is this node that the other one refuses. */
+function accepted({ nodeNo }: NodeRecord, reply: CallReply): CallReply {
+  if (reply.httpStatus !== 401) return reply;
+  throw new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
 }
 
 /** The error that a client gets when the owner of its session gave no reply. */

@@ -1,7 +1,10 @@
 import type { Server } from 'node:http';
 import type { Sfu, SfuInspection } from '@causeway/sfu';
+import type { Membership } from '../daemon/join-cluster.ts';
+import type { EventDesk } from '../events/event-desk.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import { type ClusterInspection, inspectMembership } from './inspect-membership.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
 /** All that can be counted in the process of one node. */
@@ -9,8 +12,16 @@ export interface NodeInspection {
   readonly sfu: SfuInspection;
   readonly http: { readonly connections: number; readonly requests: number };
   /** What stays behind for a while, within bounds. */
-  readonly kept: { readonly rateLimitedKeys: number; readonly idempotentReplies: number; readonly idempotentReplyBytes: number };
+  readonly kept: {
+    readonly rateLimitedKeys: number;
+    readonly idempotentReplies: number;
+    readonly idempotentReplyBytes: number;
+    readonly events: number;
+  };
   readonly replies: readonly ReplyCount[];
+  readonly events: { readonly streams: number };
+  /** Undefined for a node that stands alone. */
+  readonly cluster: ClusterInspection | undefined;
   readonly process: {
     readonly pid: number;
     readonly rssBytes: number;
@@ -29,6 +40,8 @@ export interface InspectedNode {
   readonly rateLimiter: RateLimiter;
   readonly idempotency: MemoryIdempotencyStore;
   readonly replies: ReplyCounters;
+  readonly events: EventDesk;
+  readonly membership: Membership | undefined;
 }
 
 const MICROSECONDS_PER_SECOND = 1e6;
@@ -38,7 +51,14 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
   return {
     sfu: await node.sfu.inspect(),
     http: { connections: await countConnections(node.server), requests: node.replies.underWay },
-    kept: { rateLimitedKeys: node.rateLimiter.size, idempotentReplies: replies, idempotentReplyBytes: bytes },
+    kept: {
+      rateLimitedKeys: node.rateLimiter.size,
+      idempotentReplies: replies,
+      idempotentReplyBytes: bytes,
+      events: node.events.counts.events,
+    },
+    events: { streams: node.events.counts.streams },
+    cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),
     replies: node.replies.list(),
     process: inspectProcess(),
   };

@@ -75,6 +75,37 @@ export const METRICS: readonly Metric[] = [
     ({ replies }) => replies.map(({ status, errorCode, count }) => ({ labels: [status, errorCode], value: count })),
   ),
   gauge('causeway_http_connections', 'TCP connections to the public HTTP port.', [], ({ http }) => one(http.connections)),
+  gauge('causeway_event_streams', 'Clients that listen to events.', [], ({ events }) => one(events.streams)),
+  gauge('causeway_nodes', 'Live nodes of the cluster as this one knows them, itself included, by state.', ['state'], ({ cluster }) =>
+    byName({ ...cluster?.nodes }),
+  ),
+  counter(
+    'causeway_calls_passed_on_total',
+    'Calls that were passed on to another node, by what became of them.',
+    ['outcome'],
+    ({ cluster }) => byName({ ...cluster?.callsPassedOn }),
+  ),
+  counter(
+    'causeway_assertions_refused_total',
+    'Calls that claimed to come from another node and were refused, by what was wrong.',
+    ['reason'],
+    ({ cluster }) => byName({ ...cluster?.assertionsRefused }),
+  ),
+  counter(
+    'causeway_node_records_refused_total',
+    'Records of nodes that were not signed with the cluster key, too old or not understood.',
+    [],
+    ({ cluster }) => optional(cluster?.nodeRecordsRefused),
+  ),
+  counter('causeway_redis_failures_total', 'Calls to Redis that were not answered in time, or not sent.', [], ({ cluster }) =>
+    optional(cluster?.redisFailures),
+  ),
+  gauge('causeway_redis_given_up', '1 while Redis is asked once a second only, because too many calls to it failed.', [], ({ cluster }) =>
+    optional(cluster === undefined ? undefined : Number(cluster.isRedisGivenUp)),
+  ),
+  gauge('causeway_sessions_to_restore', 'Sessions of this node whose records in Redis are behind, or may be.', [], ({ cluster }) =>
+    optional(cluster?.sessionsToRestore),
+  ),
   counter('process_cpu_seconds_total', 'CPU time of all threads of the process.', [], ({ process }) => one(process.cpuSeconds)),
   gauge('process_resident_memory_bytes', 'Resident set of the process.', [], ({ process }) => one(process.rssBytes)),
   gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', [], ({ process }) => one(process.heapUsedBytes)),

@@ -1,5 +1,5 @@
 import type { GeoPoint, NodeRecord } from '@causeway/sfu';
-import { seededRandom } from '@causeway/testkit';
+import { seededRandom } from '@causeway/testkit/seeded-random';
 import { greatCircleKm } from '../../src/placement/great-circle.ts';
 import { rankNodes } from '../../src/placement/rank-nodes.ts';
 import { recordOf } from '../support/test-cluster.ts';

@@ -9,6 +9,7 @@ import {
   SessionList,
   SessionSummary,
   SubscribeReply,
+  TrackPathReply,
   UnsubscribeReply,
   UpdateTracksReply,
 } from '@causeway/protocol';
@@ -37,6 +38,7 @@ export const ENDPOINTS: [method: string, path: string, body: unknown, reply: { p
   ['GET', '/session/ID', undefined, SessionDetails],
   ['PATCH', '/session/ID', { metadata: 'new text' }, SessionSummary],
   ['DELETE', '/session/ID', undefined, DeleteSessionReply],
+  ['GET', '/session/ID/track/track-1/path', undefined, TrackPathReply],
   ['POST', '/session/ID/close', undefined, DeleteSessionReply],
 ];
 

@@ -59,7 +59,17 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     },
   },
   http: { connections: 68, requests: 69 },
-  kept: { rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72 },
+  kept: { rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
+  events: { streams: 124 },
+  cluster: {
+    nodeRecordsRefused: 125,
+    redisFailures: 126,
+    isRedisGivenUp: true,
+    sessionsToRestore: 127,
+    nodes: { serving: 128, stressed: 129, draining: 130 },
+    assertionsRefused: { signature: 131, recipient: 132, call: 133, replay: 134, body: 135 },
+    callsPassedOn: { replied: 136, unreached: 137, interrupted: 138 },
+  },
   replies: [
     { status: '200', errorCode: '', count: 73 },
     { status: '404', errorCode: 'session_not_found', count: 74 },

@@ -1,0 +1,65 @@
+import type { RequestListener, Server } from 'node:http';
+import { openFilesLimit } from '@causeway/sfu';
+import type { Config } from '../config/config.ts';
+import { OPTIONS } from '../config/options.ts';
+import { closeHttpServer, createHttpServer, listen } from './http-server.ts';
+import { explainListenFailure } from './start-failure.ts';
+
+/** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
+const CLOSE_GRACE_MS = 3_000;
+/** What the debug port shows is for nobody but this machine. */
+const DEBUG_ADDRESS = '127.0.0.1';
+/** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
+const CONNECTIONS_SHARE_OF_FILES = 0.4;
+const MAX_CONNECTIONS = 10_000;
+const MAX_DEBUG_CONNECTIONS = 16;
+
+/** An HTTP port that is open, whose requests go to whoever is set. */
+export interface HttpPort {
+  readonly port: number;
+  readonly server: Server;
+  serve(listener: RequestListener): void;
+  close(): Promise<void>;
+}
+
+/** @throws ConfigError – the port cannot be opened */
+export function openApiPort({ httpPort, listenAddress }: Config, listener: RequestListener): Promise<HttpPort> {
+  const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
+  return open({ port: httpPort, address: listenAddress, maxConnections, graceMs: CLOSE_GRACE_MS, option: OPTIONS.httpPort }, listener);
+}
+
+/**
+ * @returns undefined if none is asked for
+ * @throws ConfigError – the port cannot be opened
+ */
+export async function openDebugPort({ debugPort }: Config, listener: RequestListener): Promise<HttpPort | undefined> {
+  if (debugPort === undefined) return undefined;
+  const options = { address: DEBUG_ADDRESS, maxConnections: MAX_DEBUG_CONNECTIONS, graceMs: 0, option: OPTIONS.debugPort };
+  return open({ port: debugPort, ...options }, listener);
+}
+
+interface PortOptions {
+  readonly port: number;
+  readonly address: string | undefined;
+  readonly maxConnections: number;
+  /** For requests under way when it is closed. */
+  readonly graceMs: number;
+  readonly option: { readonly variable: string };
+}
+
+async function open({ port, address, maxConnections, graceMs, option }: PortOptions, first: RequestListener): Promise<HttpPort> {
+  let listener = first;
+  const server = createHttpServer((request, response) => listener(request, response), { maxConnections });
+  try {
+    return {
+      port: await listen(server, port, address),
+      server,
+      serve(next) {
+        listener = next;
+      },
+      close: () => closeHttpServer(server, graceMs),
+    };
+  } catch (error) {
+    throw explainListenFailure(error, 'TCP', port, option);
+  }
+}

@@ -1,0 +1,114 @@
+/** Makes a node one of many. Loaded by those that are alone: a node that stands alone needs nothing of it. */
+import {
+  type Cluster,
+  createAddressSet,
+  createCluster,
+  createGeoChain,
+  createStaticGeo,
+  type GeoResolver,
+  loadGeoipLite,
+  parseRedisUrl,
+} from '@causeway/cluster';
+import type { JoinedCluster, OpenedNode } from '@causeway/sfu';
+import type { ClusterConfig } from '../config/cluster-config.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { OPTIONS } from '../config/options.ts';
+import { ClusterCalls } from '../forwarding/cluster-calls.ts';
+import type { Logger } from '../logging/logger.ts';
+import { API_VERSION } from '../openapi/openapi-document.ts';
+import { logClusterEvent, logLinkEvent } from './log-events.ts';
+import { StartError } from './start-error.ts';
+import { urlHostOf } from './url-host.ts';
+
+export interface JoinOptions {
+  readonly config: Config;
+  readonly access: ClusterConfig;
+  readonly httpPort: number;
+  readonly logger: Logger;
+  readonly onSuperseded: () => void;
+}
+
+/** A node's place in its cluster. */
+export interface Membership {
+  readonly cluster: Cluster;
+  readonly calls: ClusterCalls;
+  /** What the SFU needs of it. */
+  readonly joined: JoinedCluster;
+  /** Says goodbye to the other nodes. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws ConfigError – an option cannot be used
+ * @throws StartError – Redis does not answer
+ */
+export async function joinCluster(options: JoinOptions, opened: OpenedNode): Promise<Membership> {
+  const { config, logger } = options;
+  const geo = await openGeo(config);
+  const cluster = await connect(options, opened);
+  const { directory, assertionTrust, callClaims, linkTrust, registry } = cluster;
+  const trustedProxies = createAddressSet(config.trustedProxies);
+  const calls = new ClusterCalls({ directory, trust: assertionTrust, claims: callClaims, geo, trustedProxies }, () => performance.now());
+  return {
+    cluster,
+    calls,
+    joined: { directory, trust: linkTrust, registry, prices: pricesOf(config), onLinkEvent: (event) => logLinkEvent(logger, event) },
+    async close() {
+      calls.close();
+      await cluster.close();
+    },
+  };
+}
+
+async function connect({ config, access, httpPort, logger, onSuperseded }: JoinOptions, opened: OpenedNode): Promise<Cluster> {
+  const { fingerprint, linkAddresses, linkVersions, clock, isMediaAlive } = opened;
+  const { region, location, nodeNumber, apps } = config;
+  checkRedisUrl(access.redisUrl);
+  try {
+    return await createCluster({
+      ...access,
+      self: {
+        nodeNo: nodeNumber,
+        region,
+        location,
+        apiUrl: config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`,
+        linkAddresses: config.linkAddresses ?? linkAddresses,
+        fingerprint,
+        linkVersions,
+        softwareVersion: API_VERSION,
+      },
+      isMediaAlive,
+      apps,
+      clock,
+      onSuperseded,
+      onEvent: (event) => logClusterEvent(logger, event),
+    });
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function checkRedisUrl(url: string): void {
+  try {
+    parseRedisUrl(url);
+  } catch (error) {
+    throw new ConfigError(`${OPTIONS.redisUrl.variable}: ${(error as Error).message}`);
+  }
+}
+
+async function openGeo({ networks, geoip }: Config): Promise<GeoResolver> {
+  const database = geoip === 'off' ? undefined : await loadGeoipLite();
+  if (database === undefined && geoip === 'on') {
+    throw new ConfigError(`${OPTIONS.geoip.variable} is on, but the npm package geoip-lite is not installed`);
+  }
+  return createGeoChain([createStaticGeo(networks), ...(database === undefined ? [] : [database])]);
+}
+
+/** An operator writes a price once, for both ways. */
+function pricesOf({ regionPrices }: Config): NonNullable<JoinedCluster['prices']> {
+  return regionPrices.flatMap(({ from, to, pricePerGb }) => [
+    { fromRegion: from, toRegion: to, pricePerGb },
+    { fromRegion: to, toRegion: from, pricePerGb },
+  ]);
+}

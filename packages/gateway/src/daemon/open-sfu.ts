@@ -1,0 +1,30 @@
+import { createSfu, type Sfu, type SfuOptions } from '@causeway/sfu';
+import type { Config } from '../config/config.ts';
+import { OPTIONS } from '../config/options.ts';
+import { explainListenFailure } from './start-failure.ts';
+
+const BYTES_PER_MB = 1024 * 1024;
+
+/**
+ * Opens the UDP port.
+ *
+ * @throws ConfigError – it cannot be opened; whatever `joinCluster` throws
+ */
+export async function openSfu(config: Config, hooks: Pick<SfuOptions, 'joinCluster' | 'onEvent' | 'onShardLost'>): Promise<Sfu> {
+  const { udpPort, listenAddress, announcedAddresses, nodeNumber, workers, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
+  try {
+    return await createSfu({
+      udpPort,
+      announcedAddresses,
+      nodeNo: nodeNumber,
+      workers,
+      overload: { maxSessions, maxEventLoopDelayMs },
+      ...hooks,
+      ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
+      // Like the HTTP server, which takes IPv4 on `::` as well.
+      ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
+    });
+  } catch (error) {
+    throw explainListenFailure(error, 'UDP', udpPort, OPTIONS.udpPort);
+  }
+}
