@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { SfuError } from '@causeway/protocol';
 import type { NodeRecord } from '@causeway/sfu';
 import { RedisAppStore } from './apps/redis-app-store.ts';
@@ -5,6 +6,7 @@ import { RedisCallClaims } from './claims/redis-call-claims.ts';
 import type { Cluster, ClusterOptions } from './cluster.ts';
 import type { ClusterStatistics } from './cluster-statistics.ts';
 import { LivingNodes } from './nodes/living-nodes.ts';
+import { readNodeRecord } from './nodes/node-record-text.ts';
 import { createNodeScripts, type NodeScripts, type NodeUpReply } from './nodes/node-scripts.ts';
 import { RedisNodeDirectory } from './nodes/redis-node-directory.ts';
 import { connectRedis } from './redis/connect-redis.ts';
@@ -34,7 +36,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     const scripts = createNodeScripts(nodesLink);
     const clusterClock = new ClusterClock(() => options.clock.nowMs());
-    const { epoch, redisNowMs } = await beginLife(scripts, options);
+    const { epoch, redisNowMs } = await beginLife(scripts, keys.nodeRecords, options);
     clusterClock.set(redisNowMs);
     const self: NodeRecord = { ...options.self, epoch, state: 'serving', load: 0 };
     return await join({ options, keys, self, scripts, clusterClock, nodesLink, link });
@@ -140,18 +142,30 @@ function openLink(target: RedisTarget, connection: string, { clock, onEvent, sel
   });
 }
 
-/** There is no node without an epoch, so this waits for Redis. */
-async function beginLife(scripts: NodeScripts, { clock, self, startTimeoutMs = START_TIMEOUT_MS }: ClusterOptions): Promise<NodeUpReply> {
+/** There is no node without an epoch, so this waits for Redis; and for another node of this number to end, since numbers are in ids. */
+async function beginLife(scripts: NodeScripts, key: KeyObject, options: ClusterOptions): Promise<NodeUpReply> {
+  const { clock, self, startTimeoutMs = START_TIMEOUT_MS } = options;
   const deadlineMs = clock.nowMs() + startTimeoutMs;
   for (;;) {
-    try {
-      return await scripts.up(self.nodeNo);
-    } catch (error) {
-      if (!(error instanceof SfuError))
-        throw new Error('Redis answers, but not as it should; version 7 or newer is needed', { cause: error });
-      if (clock.nowMs() > deadlineMs) throw new Error(`Redis has not answered for ${startTimeoutMs / 1000} s: ${reasonOf(error)}`);
-      await new Promise<void>((resolve) => void clock.schedule(START_RETRY_MS, resolve));
-    }
+    const obstacle = await findObstacle(scripts, key, self);
+    if (obstacle === undefined) return scripts.up(self.nodeNo);
+    if (clock.nowMs() > deadlineMs) throw new Error(`gave up after ${startTimeoutMs / 1000} s: ${obstacle}`);
+    await new Promise<void>((resolve) => void clock.schedule(START_RETRY_MS, resolve));
+  }
+}
+
+/** A process that takes the place of one that died has its URL; one with another URL was given its number by mistake. */
+async function findObstacle(scripts: NodeScripts, key: KeyObject, self: ClusterOptions['self']): Promise<string | undefined> {
+  try {
+    const { leases, records, redisNowMs } = await scripts.readTable('0');
+    const lease = leases.find(({ nodeNo }) => nodeNo === self.nodeNo);
+    const text = records.find(({ nodeNo }) => nodeNo === self.nodeNo)?.text ?? '';
+    const holder = lease !== undefined && lease.endsAtMs > redisNowMs ? readNodeRecord(text, redisNowMs, key) : undefined;
+    if (holder === undefined || holder.apiUrl === self.apiUrl) return undefined;
+    return `node number ${self.nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
+  } catch (error) {
+    if (error instanceof SfuError) return `Redis does not answer: ${reasonOf(error)}`;
+    throw new Error('Redis answers, but not as it should; version 7 or newer is needed', { cause: error });
   }
 }
 

@@ -95,6 +95,25 @@ describe('a cluster over one Redis', () => {
     expect(told).toContain('101 node.superseded');
   });
 
+  test('a number that belongs to a living node at another URL is not taken from it', async () => {
+    const { epoch: _, state: __, load: ___, ...self } = nodeRecord(101, { apiUrl: 'http://127.0.0.1:9999' });
+    await join(101);
+
+    await expect(join(101, { self, startTimeoutMs: 300 })).rejects.toThrow(
+      'gave up after 0.3 s: node number 101 is that of the node at http://127.0.0.1:8101: every node needs its own',
+    );
+    expect(told).not.toContain('101 superseded');
+  });
+
+  test('a number is free again when its node has left', async () => {
+    const { epoch: _, state: __, load: ___, ...self } = nodeRecord(101, { apiUrl: 'http://127.0.0.1:9999' });
+    const former = await join(101);
+    const joining = join(101, { self });
+    await former.close();
+
+    expect((await joining).directory.self.epoch).toBeGreaterThan(former.directory.self.epoch);
+  });
+
   test('Redis emptied and started again: the nodes stay, and their sessions, apps and records are there again', async () => {
     const one = await join(101, { apps: [DEMO] });
     const other = await join(102);
@@ -134,7 +153,7 @@ describe('a cluster over one Redis', () => {
   test('without Redis there is no epoch and no start, and the reason is told without the password', async () => {
     const starting = join(101, { redisUrl: 'redis://:hush@127.0.0.1:1', startTimeoutMs: 300 });
 
-    await expect(starting).rejects.toThrow(/^Redis has not answered for 0\.3 s: (?!.*hush).*ECONNREFUSED/);
+    await expect(starting).rejects.toThrow(/^gave up after 0\.3 s: Redis does not answer: (?!.*hush).*ECONNREFUSED/);
   });
 
   test('a key that could be guessed is refused', async () => {

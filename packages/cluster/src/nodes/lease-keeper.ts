@@ -17,8 +17,8 @@ export interface LeaseKeeperOptions {
   readonly onStalled: () => void;
 }
 
-/** Three renewals may fail before a node is taken for dead. */
-export const LEASE_MS = 6_000;
+/** Two renewals may fail; and a node that dies is out of all listings within six seconds, however slow their reading is. */
+export const LEASE_MS = 5_500;
 const RENEWAL_INTERVAL_MS = 2_000;
 const RETRY_INTERVAL_MS = 500;
 /** Smaller changes of load wait for the next renewal that tells something anyway: every one costs every node a reading. */

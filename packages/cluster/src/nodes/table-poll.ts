@@ -71,6 +71,7 @@ export class TablePoll {
   }
 
   #readNow(): Promise<void> {
+    if (this.#reading !== undefined) return this.#reading;
     this.#cancelTimer?.();
     return this.#underWay(
       this.#read().catch(() => {

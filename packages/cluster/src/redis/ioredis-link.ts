@@ -1,4 +1,5 @@
 import { SfuError } from '@causeway/protocol';
+import type { CancelTimer } from '@causeway/sfu';
 import type { Timers } from '../time/timers.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { RedisClient } from './connect-redis.ts';
@@ -18,27 +19,38 @@ const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREP
 const MAX_OUTSTANDING = 10_000;
 const RETRY_AFTER_MS = 1_000;
 const REVIVAL_DELAY_MS = 200;
+const PROBE_INTERVAL_MS = 1_000;
 
 /** A link over an ioredis client, which it owns. */
 export class IoredisLink implements RedisLink {
   readonly #client: RedisClient;
+  readonly #timers: Timers;
   readonly #breaker: CircuitBreaker;
   readonly #readyListeners = new Set<() => void>();
   /** Why there is no connection: calls fail with it, since the client itself says only that there is none. */
   #connectionError: Error | undefined;
   #outstanding = 0;
   #failures = 0;
+  #cancelProbe: CancelTimer | undefined;
   #isClosed = false;
 
   constructor(client: RedisClient, { timers, onAvailable, onUnavailable }: IoredisLinkOptions) {
     this.#client = client;
+    this.#timers = timers;
     this.#breaker = new CircuitBreaker({
       nowMs: () => timers.nowMs(),
-      onChange: (isOpen, error) => (isOpen ? onUnavailable?.(error) : onAvailable?.()),
+      onOpen: (error) => {
+        onUnavailable?.(error);
+        this.#scheduleProbe(PROBE_INTERVAL_MS);
+      },
+      onClose: () => {
+        this.#cancelProbe?.();
+        onAvailable?.();
+      },
     });
     client.on('ready', () => {
       this.#connectionError = undefined;
-      this.#breaker.invite();
+      if (this.#breaker.isOpen) this.#scheduleProbe(0);
       for (const listener of [...this.#readyListeners]) listener();
     });
     // ioredis 6.0.0 gives up for good when Sentinel announces a failover while it is connecting.
@@ -103,6 +115,7 @@ export class IoredisLink implements RedisLink {
 
   close(): void {
     this.#isClosed = true;
+    this.#cancelProbe?.();
     this.#client.disconnect();
   }
 
@@ -112,12 +125,24 @@ export class IoredisLink implements RedisLink {
     this.#client.connect().catch(() => {});
   }
 
+  /** While nobody may call, this finds out whether somebody would be answered. */
+  #scheduleProbe(delayMs: number): void {
+    this.#cancelProbe?.();
+    if (this.#isClosed) return;
+    this.#cancelProbe = this.#timers.schedule(delayMs, () => {
+      this.#call(['PING']).then(
+        () => this.#breaker.noteSuccess(),
+        () => this.#breaker.isOpen && this.#scheduleProbe(PROBE_INTERVAL_MS),
+      );
+    });
+  }
+
   #call([name, ...words]: RedisCommand): Promise<RedisReply> {
     return this.#client.call(name, ...words) as Promise<RedisReply>;
   }
 
   async #guard<Reply>(call: () => Promise<Reply>): Promise<Reply> {
-    if (!this.#breaker.admits()) throw unavailable(this.#breaker.lastError);
+    if (this.#breaker.isOpen) throw unavailable(this.#breaker.lastError);
     if (this.#outstanding >= MAX_OUTSTANDING) throw unavailable(new Error(`${MAX_OUTSTANDING} calls wait for an answer already`));
     this.#outstanding++;
     try {

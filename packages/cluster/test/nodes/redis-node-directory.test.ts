@@ -93,7 +93,7 @@ describe('the directory of nodes', () => {
     expect(one.told).toEqual(['0.5 s: put 102 draining 0', expect.stringMatching(/^1[01](\.\d+)? s: put 102 draining 0.5$/)]);
   });
 
-  test('a node whose media loop stands still is gone when its lease ends, six seconds after its last sign', async () => {
+  test('a node whose media loop stands still is gone when its lease ends, five and a half seconds after its last sign', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
     await clock.advance(1_000);
@@ -101,7 +101,7 @@ describe('the directory of nodes', () => {
 
     await clock.advance(20_000);
 
-    expect(one.told).toEqual(['0.1 s: put 102 serving 0', '6.005 s: gone 102 lease-ended']);
+    expect(one.told).toEqual(['0.1 s: put 102 serving 0', '5.505 s: gone 102 lease-ended']);
     expect(other.told).toContain('2 s: stalled');
     expect(one.directory.find(102)).toBeUndefined();
   });
