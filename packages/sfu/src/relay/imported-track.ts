@@ -4,14 +4,15 @@
  */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { TrackRecord } from '../registry/index.ts';
-import { type FedExport, ImportLeg, type ImportLegOptions } from './import-leg.ts';
+import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
 import type { ImportParts } from './import-parts.ts';
 import { type LayerDemand, layerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
 import { NeighbourRefusals } from './neighbour-refusals.ts';
+import { askForLeg, descriptionOf, prepareLeg } from './open-leg.ts';
 import { MoveWatch } from './path/move-watch.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
-import { createLeg, downstreamPlan } from './relay-leg.ts';
+import { downstreamPlan } from './relay-leg.ts';
 
 /** A subscriber that comes back, or the next one, finds the track still coming. */
 const LINGER_MS = 3000;
@@ -22,9 +23,9 @@ const WARM_UP_MS = 3000;
 
 export class ImportedTrack {
   readonly ownerNo: number;
-  record: TrackRecord;
   /** When its last user left, for whoever forgets it. */
   idleSinceMs: number | undefined;
+  #record: TrackRecord;
   readonly #parts: ImportParts;
   readonly #subscribers = new Map<string, SubscriberTrackPlan>();
   readonly #legs = new Set<ImportLeg>();
@@ -37,11 +38,22 @@ export class ImportedTrack {
   #noRouteSinceMs: number | undefined = undefined;
 
   constructor(record: TrackRecord, ownerNo: number, parts: ImportParts) {
-    this.record = record;
+    this.#record = record;
     this.ownerNo = ownerNo;
     this.#parts = parts;
     this.#refusals = new NeighbourRefusals(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
+  }
+
+  get record(): TrackRecord {
+    return this.#record;
+  }
+
+  /** Its owner, or the registry, describes it anew. Legs with codecs or layers that it no longer has are opened again. */
+  describe(record: TrackRecord): void {
+    const isSame = descriptionOf(record) === descriptionOf(this.#record);
+    this.#record = record;
+    if (!isSame) for (const leg of [...this.#legs]) this.#renew(leg);
   }
 
   get legs(): Iterable<ImportLeg> {
@@ -72,11 +84,9 @@ export class ImportedTrack {
     this.#settle();
   }
 
-  /** @returns false if it is none of this track's; the engine still has it */
-  releaseSubscriber(subscriptionId: string): boolean {
-    const wasHere = this.#subscribers.delete(subscriptionId);
-    if (wasHere) this.#settle();
-    return wasHere;
+  /** The engine is told by the caller. */
+  releaseSubscriber(subscriptionId: string): void {
+    if (this.#subscribers.delete(subscriptionId)) this.#settle();
   }
 
   /**
@@ -108,7 +118,7 @@ export class ImportedTrack {
   choose(): void {
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();
-    const planned = this.#parts.routes.plan(this.ownerNo, this.record.publicationId, this.#refusals.current());
+    const planned = this.#parts.routes.plan(this.ownerNo, this.#record.publicationId, this.#refusals.current());
     const currentCost = this.#local && this.#parts.routes.cost(this.#local.route);
     if (planned === undefined && currentCost === undefined) this.#noRouteSinceMs ??= nowMs;
     else this.#noRouteSinceMs = undefined;
@@ -220,32 +230,25 @@ export class ImportedTrack {
 
   /** @param fed the relay further downstream for which it is opened; undefined: this node's own subscribers */
   #open(route: readonly number[], reason: ImportLegOptions['reason'], fed?: FedExport): ImportLeg | undefined {
-    const link = this.#parts.linkTo(route[1] ?? Number.NaN);
-    const transportId = link?.transportId;
-    if (link === undefined || !link.isUp || transportId === undefined) return undefined;
-    const wantId = this.#parts.nextWantId();
-    const trackId = `${this.record.publicationId}/leg${wantId}`;
-    const numbers = createLeg(this.record, link.nextMid(), () => link.nextSsrc());
-    const leg = new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers, askedAtMs: this.#parts.clock.nowMs() });
+    const leg = prepareLeg(this.#record, route, reason, this.#parts);
+    if (leg === undefined) return undefined;
     if (fed !== undefined) leg.exports.add(fed);
     this.#legs.add(leg);
     this.#parts.onLegOpened(this, leg);
     // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
-    this.#parts.shard.putPublisherTrack(downstreamPlan(numbers, { transportId, trackId }));
-    if (!this.#ask(leg, fed === undefined ? this.#localDemand() : NO_DEMAND)) {
-      this.#end(leg, { isTold: true });
-      return undefined;
-    }
-    return leg;
+    this.#parts.shard.putPublisherTrack(
+      downstreamPlan(leg.options.numbers, { transportId: leg.options.transportId, trackId: leg.trackId }),
+    );
+    if (askForLeg(leg, this.#record, leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND))) return leg;
+    this.#end(leg, { isTold: true });
+    return undefined;
   }
 
-  #ask(leg: ImportLeg, local: LayerDemand): boolean {
-    const { wantId, route, numbers } = leg.options;
-    const { publicationId, appId, sessionId } = this.record;
-    const demand = leg.demandWith(local);
-    leg.noteDemand(demand);
-    const want = { type: 'subscribe', wantId, publicationId, appId, sessionId, route, demand, leg: numbers } as const;
-    return leg.link.send(route.length > 2 ? { ...want, track: this.record } : want);
+  /** For this node's own subscribers the new leg comes first; the neighbour lets it take the old one's place. Others ask anew by themselves. */
+  #renew(leg: ImportLeg): void {
+    const renewed = leg === this.#local ? this.#open(leg.route, leg.options.reason) : undefined;
+    if (renewed !== undefined) this.#moveTo(renewed);
+    this.#end(leg, { isTold: renewed !== undefined });
   }
 
   #moveTo(leg: ImportLeg): void {
@@ -275,7 +278,7 @@ export class ImportedTrack {
   }
 
   #localDemand(): LayerDemand {
-    return layerDemand(this.#subscribers.values(), this.record.rids);
+    return layerDemand(this.#subscribers.values(), this.#record.rids);
   }
 
   /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has lost its publication already */

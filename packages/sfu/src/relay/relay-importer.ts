@@ -163,7 +163,7 @@ export class RelayImporter {
   #learn(record: TrackRecord, ownerNo: number): void {
     const known = this.#tracks.get(record.publicationId);
     if (known === undefined) this.#tracks.set(record.publicationId, new ImportedTrack(record, ownerNo, this.#parts));
-    else known.record = record;
+    else known.describe(record);
     const before = this.#options.directory.recordOf(record.publicationId);
     if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record);
   }

@@ -145,6 +145,21 @@ describe('a link that fails', () => {
   });
 });
 
+describe('a relay of a track that its owner describes anew', () => {
+  it('goes over to numbers for the codecs it has now, without a moment of nothing', async () => {
+    const { cluster, viewer, publisher, publicationId } = await watching();
+    const [before] = cluster.node(2).shard.publications.values();
+
+    Object.assign(publisher.client.at('0'), { codecs: ['vp8', 'vp9'] });
+    await publisher.offer();
+    await cluster.clock.advance(300);
+
+    const [after, ...others] = cluster.node(2).shard.publications.values();
+    expect([before?.codecs.map(({ name }) => name), after?.codecs.map(({ name }) => name)]).toEqual([['vp8'], ['vp8', 'vp9']]);
+    expect([others, cluster.copies(), cluster.shown(2, viewer)]).toEqual([[], [`1>2 ${publicationId}@`], [`${publicationId}@`]]);
+  });
+});
+
 describe('a subscribe to another node', () => {
   it('fails clearly for a track or a session that is not there', async () => {
     const { cluster, publisher } = await watching();
