@@ -18,7 +18,7 @@ export interface NodeChoice {
 /**
  * Where a new session should go, best first. Draining nodes are left out.
  *
- * A client whose place is unknown stays where it entered. Otherwise regions come by their distance, and within the nearest the less
+ * A client whose place is unknown stays where it entered, however busy that node is, as long as it takes sessions. Otherwise regions come by their distance, and within the nearest the less
  * loaded of two that are chosen by chance: always taking the least loaded would send everybody to the same node until its load is
  * known. Stressed and full nodes come last.
  */
@@ -26,28 +26,23 @@ export function rankNodes({ self, others, client, region, random }: NodeChoice):
   const isCandidate = (node: NodeRecord): boolean => node.state !== 'draining' && (region === undefined || node.region === region);
   const candidates = [self, ...others].filter(isCandidate);
   const [comfortable, busy] = [candidates.filter(isComfortable), candidates.filter((node) => !isComfortable(node))];
-  return [comfortable, busy].flatMap((nodes) => inOrder(nodes, self, client, random));
+  const ranked = [comfortable, busy].flatMap((nodes) => inOrder(nodes, self, client ?? self.location, random));
+  const stays = client === undefined && self.state === 'serving' && candidates.includes(self);
+  return stays ? [self, ...ranked.filter((node) => node !== self)] : ranked;
 }
 
 function isComfortable({ state, load }: NodeRecord): boolean {
   return state === 'serving' && load < MAX_COMFORTABLE_LOAD;
 }
 
-function inOrder(
-  nodes: readonly NodeRecord[],
-  self: NodeRecord,
-  client: GeoPoint | undefined,
-  random: () => number,
-): readonly NodeRecord[] {
+function inOrder(nodes: readonly NodeRecord[], self: NodeRecord, from: GeoPoint | undefined, random: () => number): readonly NodeRecord[] {
   const groups = [...Map.groupBy(nodes, (node) => node.region).values()].map((members) => ({
     members,
-    km: distanceOf(members, client ?? self.location),
+    km: distanceOf(members, from),
   }));
   const isHome = (members: readonly NodeRecord[]): boolean => members.some(({ region }) => region === self.region);
   groups.sort((a, b) => (a.km === b.km ? Number(isHome(b.members)) - Number(isHome(a.members)) : a.km - b.km));
-  const ranked = groups.flatMap(({ members }) => byTwoChoices(members, random));
-  // The client is here already, and nothing says that another node is nearer to it.
-  return client === undefined && nodes.includes(self) ? [self, ...ranked.filter((node) => node !== self)] : ranked;
+  return groups.flatMap(({ members }) => byTwoChoices(members, random));
 }
 
 /** Of the nearest of them; infinite where nothing is known. */

@@ -36,6 +36,7 @@ test('a client goes to the nearest region, then to the next', () => {
 
 test('a client whose place is unknown stays, and goes to what is near the node it entered by if it must', () => {
   expect(rank({})).toEqual([102, 101, 103]);
+  expect(rank({ self: { ...us, load: 0.9 } })).toEqual([102, 101, 103]);
   expect(rank({ self: { ...us, state: 'stressed' } })).toEqual([101, 103, 102]);
 });
 
