@@ -197,9 +197,9 @@ export class Relay implements RemoteTracks {
   #linkListener(): LinkListener {
     return {
       onLinkUp: (link) => {
-        this.#teller.tell();
         this.#teller.greet(link);
-        this.#onRoutesChanged();
+        // What it is like is known from its checks: nobody should choose a way by what it is not.
+        this.#measure();
         if (link.state.type === 'up') this.#log({ type: 'link.up', ...placeOf(link), version: link.state.version });
       },
       onLinkSilent: (link) => {
@@ -250,6 +250,10 @@ export class Relay implements RemoteTracks {
 
   #onPulse(): void {
     this.importer.tick();
+    this.#measure();
+  }
+
+  #measure(): void {
     this.#options.shard.linkStatistics().then(
       (statistics) => this.#teller.noteMeasurements(statistics),
       (error: unknown) => this.#log({ type: 'link.defect', error }),

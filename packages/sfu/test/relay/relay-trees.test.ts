@@ -38,7 +38,7 @@ describe('a tree of relays', () => {
         rttMs: 40,
         lossRatio: 0,
         pricePerGb: 0,
-        cost: 45,
+        cost: 60,
         subscribers: 0,
         route: [3, 1],
         why: 'node 3 passes it on; it had no copy of its own',
@@ -52,10 +52,10 @@ describe('a tree of relays', () => {
         rttMs: 40,
         lossRatio: 0,
         pricePerGb: 0,
-        cost: 45,
+        cost: 60,
         subscribers: 1,
         route: [2, 3, 1],
-        why: 'the cheapest way, 90; the next best, 2-1, costs 205',
+        why: 'the cheapest way, 120; the next best, 2-1, costs 220',
       },
     ]);
   });

@@ -9,8 +9,11 @@ export interface LinkQuality {
   readonly pricePerGb: number;
 }
 
-/** So that a way with one hop more must be better by something real: each hop handles every packet once more. */
-const HOP_COST = 5;
+/**
+ * So that a way with one hop more must be better by something real: a node between receives and sends every packet once more, and can fail. Well
+ * above what measured round trips of near links vary by.
+ */
+const HOP_COST = 20;
 /** Every lost packet comes a round trip later at the best: 1% of loss is worth 10 ms of round trip. */
 const COST_OF_TOTAL_LOSS = 1000;
 /** 0.01 a gigabyte, a common difference between regions, is worth 10 ms of round trip. */

@@ -99,7 +99,7 @@ describe('chooseRoute', () => {
     const put = (nodeNo: number, links: readonly (readonly [number, typeof good])[]) =>
       table.put({ nodeNo, epoch: 1, revision: 1, isDraining: false, links: new Map(links) });
     put(1, [
-      [2, { ...good, lossRatio: 0.05 }],
+      [2, { ...good, lossRatio: 0.08 }],
       [3, good],
       [4, { ...good, pricePerGb: 0.09 }],
     ]);
