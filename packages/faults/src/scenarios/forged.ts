@@ -98,7 +98,7 @@ async function putRecord(lab: Lab, nodeNo: string, text: string): Promise<void> 
 }
 
 async function refusedRecords(lab: Lab): Promise<number> {
-  return lab.cluster.node('eu').metric('causeway_cluster_refused_node_records_total');
+  return lab.cluster.node('eu').metric('causeway_node_records_refused_total');
 }
 
 function encode(text: string): string {
