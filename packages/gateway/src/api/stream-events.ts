@@ -29,7 +29,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const { requestId } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
   const isForCluster = admitted === undefined && cluster !== undefined;
-  const owner = isForCluster ? cluster.forwarder.ownerOf(sessionId ?? '') : undefined;
+  const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
   if (isForCluster && owner !== undefined) {
     const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
     return passThrough(cluster, owner, { appId, method: 'GET', path: request.path, body: undefined, headers }, response);

@@ -8,6 +8,9 @@ import { digestOf } from './body-digest.ts';
 import type { CallReply } from './call-reply.ts';
 import { NodeCallError, type NodeCallFailure, type NodeClient, type NodeRequest } from './node-client.ts';
 
+/** A node that has died is forgotten within six. */
+const RETRY_AFTER_MS = 1_000;
+
 /** A call whose caller is known, to be carried out by another node. */
 export interface PassedCall {
   readonly appId: AppId;
@@ -51,13 +54,13 @@ export class CallForwarder {
    * The other node that owns a session.
    *
    * @returns undefined if it would be this node, or the text is no session id: it answers for itself then
-   * @throws session_not_found – no live node has that number
+   * @throws session_not_found – no live node has that number; the same error as for a session that was never there
    */
-  ownerOf(sessionId: string): NodeRecord | undefined {
+  ownerOf(appId: AppId, sessionId: string): NodeRecord | undefined {
     const id = parseSessionId(sessionId);
     if (id === undefined || nodeNoOf(id) === this.#directory.self.nodeNo) return undefined;
     const owner = this.#directory.find(nodeNoOf(id));
-    if (owner === undefined) throw new SfuError('session_not_found', `no node that is alive has a session ${sessionId}`);
+    if (owner === undefined) throw sessionNotFound(appId, sessionId);
     return owner;
   }
 
@@ -118,8 +121,13 @@ function accepted({ nodeNo }: NodeRecord, reply: CallReply): CallReply {
   throw new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
 }
 
+/** In the words of an SFU that does not know the session: which nodes there are is nobody's business. */
+function sessionNotFound(appId: AppId, sessionId: string): SfuError {
+  return new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
+}
+
 /** The error that a client gets when the owner of its session gave no reply. */
 export function nodeUnreachable(nodeNo: number, error: NodeCallError): SfuError {
   const outcome = error.failure === 'unreached' ? 'the call was not carried out' : 'the call may have been carried out';
-  return new SfuError('node_unreachable', `node ${nodeNo} did not answer; ${outcome}`, { cause: error });
+  return new SfuError('node_unreachable', `node ${nodeNo} did not answer; ${outcome}`, { cause: error, retryAfterMs: RETRY_AFTER_MS });
 }

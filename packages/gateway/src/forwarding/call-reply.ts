@@ -13,12 +13,19 @@ export interface CallReply {
 }
 
 /** Of another node's reply; everything else is about its connection, or set here anyway. */
-const PASSED_HEADERS = new Set(['x-sfu-region', 'x-partial', 'retry-after', 'idempotency-replayed', 'link', 'allow']);
+const PASSED_HEADERS: Readonly<Record<string, string>> = {
+  'x-sfu-region': 'X-SFU-Region',
+  'x-partial': 'X-Partial',
+  'retry-after': 'Retry-After',
+  'idempotency-replayed': 'Idempotency-Replayed',
+  link: 'Link',
+};
 
 /** Sends a reply to the client, whoever made it. */
 export function sendCallReply(response: ServerResponse, { httpStatus, headers, text }: CallReply): void {
   for (const [name, value] of Object.entries(headers)) {
-    if (PASSED_HEADERS.has(name.toLowerCase())) response.setHeader(name, value);
+    const passedName = PASSED_HEADERS[name.toLowerCase()];
+    if (passedName !== undefined) response.setHeader(passedName, value);
   }
   const errorCode = httpStatus < 400 ? undefined : /"errorCode":"(\w+)"/.exec(text)?.[1];
   if (errorCode !== undefined && isErrorCode(errorCode)) requestContextOf(response).errorCode = errorCode;

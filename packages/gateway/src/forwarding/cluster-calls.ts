@@ -64,7 +64,7 @@ export class ClusterCalls {
       const client = address === undefined ? undefined : this.#services.geo.locate(address);
       return this.#placement.place({ call: passed, client, region: route.regionFor(call), idempotencyKey, createHere: carryOutHere });
     }
-    const owner = this.forwarder.ownerOf(call.sessionId);
+    const owner = this.forwarder.ownerOf(call.principal.appId, call.sessionId);
     if (owner === undefined) return carryOutHere();
     try {
       return await this.forwarder.passOn(owner, passed);

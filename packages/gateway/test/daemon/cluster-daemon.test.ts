@@ -1,0 +1,149 @@
+/** Real daemons and a real Redis: what a client notices of a cluster. */
+import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { RedisServer } from '@causeway/testkit/redis';
+import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
+
+const SECRET = 'secret-canary';
+const CLUSTER_KEY = 'cluster-key-canary-0123456789abcdef';
+const OFFER = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
+const BODY_HEADERS = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };
+const APP = { CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET };
+
+jest.setTimeout(40_000);
+
+let redis: RedisServer;
+
+beforeAll(async () => {
+  redis = await RedisServer.start();
+});
+afterEach(async () => {
+  await killDaemons();
+  // Nodes of the test before are dead, but not forgotten yet.
+  await redis.command('FLUSHALL');
+});
+afterAll(() => redis.stop());
+
+interface Node {
+  readonly daemon: RunningDaemon;
+  readonly base: string;
+  call(method: string, path: string, body?: unknown): Promise<Response>;
+}
+
+async function join(nodeNo: number, region: string, environment: Record<string, string> = {}): Promise<Node> {
+  const daemon = startDaemon({
+    CAUSEWAY_REDIS_URL: redis.url,
+    CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY,
+    CAUSEWAY_NODE: String(nodeNo),
+    CAUSEWAY_REGION: region,
+    CAUSEWAY_GEOIP: 'off',
+    ...environment,
+  });
+  const [, base = ''] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
+  const call = (method: string, path: string, body?: unknown) =>
+    fetch(`${base}/api/sfu/demo${path}`, { method, headers: BODY_HEADERS, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  return { daemon, base, call };
+}
+
+/** Two nodes that know each other; the app is configured on the first alone. */
+async function joinTwo(nodeNo: number): Promise<[Node, Node]> {
+  const nodes = await Promise.all([join(nodeNo, 'eu', APP), join(nodeNo + 1, 'us')]);
+  await Promise.all(nodes.map(({ daemon }) => daemon.waitFor('"message":"linked to a node"')));
+  return nodes;
+}
+
+async function created(reply: Response): Promise<{ readonly sessionId: string; readonly region: string }> {
+  return (await reply.json()) as { readonly sessionId: string; readonly region: string };
+}
+
+test('any node answers any call, with apps and sessions of any other', async () => {
+  const [eu, us] = await joinTwo(201);
+
+  const there = await created(await us.call('POST', '/session/new?region=eu', OFFER));
+  const here = await created(await us.call('POST', '/session/new', OFFER));
+  const described = await us.call('GET', `/session/${there.sessionId}`);
+  const listed = (await (await eu.call('GET', '/sessions')).json()) as { readonly sessionId: string }[];
+  const closed = await us.call('DELETE', `/session/${there.sessionId}`);
+
+  expect([there.region, here.region]).toEqual(['eu', 'us']);
+  expect([there.sessionId, here.sessionId]).toEqual([expect.stringMatching(/^session-201-/), expect.stringMatching(/^session-202-/)]);
+  expect(described.headers.get('X-SFU-Region')).toBe('eu');
+  expect(await described.json()).toMatchObject({ sessionId: there.sessionId, tracks: [{ status: 'pending' }] });
+  expect(new Set(listed.map(({ sessionId }) => sessionId))).toEqual(new Set([there.sessionId, here.sessionId]));
+  expect(closed.status).toBe(200);
+});
+
+test('a draining node is known to be one within a second, and its sessions go on', async () => {
+  const [eu, us] = await joinTwo(211);
+  const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
+
+  eu.daemon.child.kill('SIGTERM');
+  await eu.daemon.waitFor('"message":"draining"');
+  const drainingSinceMs = performance.now();
+  let refusal = await us.call('POST', '/session/new?region=eu', OFFER);
+  while (refusal.status === 200) refusal = await us.call('POST', '/session/new?region=eu', OFFER);
+  const elapsedMs = performance.now() - drainingSinceMs;
+  const elsewhere = await created(await eu.call('POST', '/session/new', OFFER));
+  const described = await us.call('GET', `/session/${sessionId}`);
+  await us.call('DELETE', `/session/${sessionId}`);
+  const { code } = await eu.daemon.exit;
+
+  expect(refusal.status).toBe(503);
+  expect(elapsedMs).toBeLessThan(1_000);
+  expect(elsewhere.region).toBe('us');
+  expect(described.status).toBe(200);
+  expect(code).toBe(0);
+});
+
+test('with Redis frozen, calls go on between nodes, listings say what is missing, and nobody is unready', async () => {
+  const [eu, us] = await joinTwo(221);
+  const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
+  await us.call('GET', `/session/${sessionId}`);
+
+  redis.pause();
+  const patched = await us.call('PATCH', `/session/${sessionId}`, { metadata: 'still here' });
+  const another = await us.call('POST', '/session/new?region=eu', OFFER);
+  const listed = await us.call('GET', '/sessions');
+  const ready = await fetch(`${us.base}/readyz`);
+  redis.resume();
+
+  expect([patched.status, another.status, listed.status, ready.status]).toEqual([200, 200, 200, 200]);
+  expect(await patched.json()).toMatchObject({ metadata: 'still here' });
+  expect(listed.headers.get('X-Partial')).toBe('true');
+  expect(await listed.json()).toEqual([]);
+});
+
+test('a node with another key is nobody, and cannot have calls carried out', async () => {
+  const us = await join(232, 'us', APP);
+  const stranger = await join(231, 'eu', { ...APP, CAUSEWAY_CLUSTER_KEY: 'another-key-of-somebody-else-012345' });
+  const { sessionId } = await created(await us.call('POST', '/session/new', OFFER));
+
+  const [foreign, unknownRegion] = [
+    await stranger.call('GET', `/session/${sessionId}`),
+    await us.call('POST', '/session/new?region=eu', OFFER),
+  ];
+
+  expect(foreign.status).toBe(404);
+  expect(unknownRegion.status).toBe(400);
+});
+
+test('neither the secret nor the cluster key is ever said', async () => {
+  const us = await join(242, 'us', { ...APP, CAUSEWAY_LOG_LEVEL: 'debug' });
+  await us.call('POST', '/session/new', OFFER);
+
+  us.daemon.child.kill('SIGINT');
+  const { stdout, stderr } = await us.daemon.exit;
+
+  expect(`${stdout}${stderr}`).not.toMatch(/secret-canary|cluster-key-canary/);
+});
+
+test('a Redis URL that is none stops the start with one line that does not repeat it', async () => {
+  const { code, stderr } = await startDaemon({
+    CAUSEWAY_REDIS_URL: 'redis+sentinel://user:password-canary@127.0.0.1',
+    CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY,
+    CAUSEWAY_NODE: '1',
+    CAUSEWAY_GEOIP: 'off',
+  }).exit;
+
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^causeway: CAUSEWAY_REDIS_URL: the URL of Redis must have the name of the master, as in [^\n]+\n$/);
+});
