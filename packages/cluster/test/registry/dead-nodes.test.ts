@@ -1,0 +1,131 @@
+import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
+import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
+import { nodeRecord } from '../doubles/node-records.ts';
+import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
+import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
+import { introduce } from '../doubles/registry-nodes.ts';
+
+const KEYS = appKeys(APP);
+
+describe('the registry, with nodes that die', () => {
+  let redis: RedisForTests;
+  let link: IoredisLink;
+  let lab: RegistryLab;
+
+  beforeAll(async () => {
+    redis = await RedisForTests.start();
+    link = await redis.connect();
+  });
+
+  beforeEach(async () => {
+    await link.send(['FLUSHALL']);
+    lab = new RegistryLab(link);
+  });
+
+  afterEach(() => lab.stop());
+
+  afterAll(() => redis.stop());
+
+  test('what a dead node has announced is invisible at once, and visible again when it comes back', async () => {
+    const [reader, owner] = lab.startPair();
+    const id = sessionIdOf(102, 1);
+    await owner.registry.putSession(session(id));
+    await owner.registry.putTrack(track(id, 'mic'));
+
+    reader.directory.remove(102, 'lease-ended');
+    const whileDead = [
+      await reader.registry.findSession(APP, id),
+      await reader.registry.locateTrack(APP, { by: 'id', sessionId: id, trackId: 'mic' }),
+      ...(await reader.registry.listTracks(APP, id)),
+      ...(await listedBy(reader)),
+    ];
+    reader.directory.put(owner.directory.self);
+    await lab.clock.advance(1_001);
+
+    expect(whileDead).toEqual([undefined, undefined]);
+    expect(await reader.registry.listTracks(APP, id)).toEqual([track(id, 'mic')]);
+    expect(await listedBy(reader)).toEqual([id]);
+  });
+
+  test('what a former life of a node has announced is not that of its next life', async () => {
+    const [reader, former] = lab.startPair();
+    await former.registry.putSession(session(sessionIdOf(102, 1)));
+
+    reader.directory.put(nodeRecord(102, { epoch: 2 }));
+
+    expect(await listedBy(reader)).toEqual([]);
+  });
+
+  test('a former life cannot overwrite or remove what a newer one has written', async () => {
+    const [reader, former] = lab.startPair();
+    const newer = lab.startNode({ nodeNo: 102, epoch: 2 });
+    introduce([reader, newer]);
+    const id = sessionIdOf(102, 1);
+    await newer.registry.putSession(session(id, { metadata: 'newer' }));
+    await newer.registry.putTrack(track(id, 'mic'));
+
+    await former.registry.putSession(session(id, { metadata: 'former' }));
+    await former.registry.putTrack(track(id, 'camera'));
+    await former.registry.removeSession(APP, id);
+
+    expect(await reader.registry.findSession(APP, id)).toEqual(session(id, { metadata: 'newer' }));
+    expect(await reader.registry.listTracks(APP, id)).toEqual([track(id, 'mic')]);
+  });
+
+  test('some other node sweeps up after a dead one, and nothing of it is left but its epoch', async () => {
+    const [sweeper, dead] = lab.startPair();
+    for (let number = 0; number < 250; number++) {
+      await dead.registry.putSession(session(sessionIdOf(102, number), { appId: number % 2 === 0 ? APP : 'other' }));
+    }
+    await dead.registry.putTrack(track(sessionIdOf(102, 0), 'mic'));
+    await sweeper.registry.putSession(session(sessionIdOf(101, 1)));
+    await link.sendAll([
+      ['SADD', NODE_KEYS.lives, '101:1', '102:1'],
+      ['HSET', NODE_KEYS.epochs, '101', '1', '102', '1'],
+      ['ZADD', NODE_KEYS.leases, '1', '102'],
+      ['HSET', NODE_KEYS.records, '102', 'its record'],
+    ]);
+
+    await dead.stop();
+    sweeper.directory.remove(102, 'lease-ended');
+    await lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
+
+    const left = (await link.send(['KEYS', '*'])) as string[];
+    expect(sweeper.told).toEqual(['swept 250 of 102:1']);
+    expect(left.filter((key) => key.includes('102') && !key.includes(':sweep:'))).toEqual([]);
+    expect(await link.send(['HGETALL', NODE_KEYS.epochs])).toEqual(['101', '1', '102', '1']);
+    expect(await link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual(['101:1']);
+    expect(await listedBy(sweeper)).toEqual([sessionIdOf(101, 1)]);
+  });
+
+  test('a node that was swept up after and is alive writes everything again', async () => {
+    const [sweeper, paused] = lab.startPair();
+    const ids = [1, 2, 3].map((number) => sessionIdOf(102, number));
+    for (const id of ids) await paused.registry.putSession(session(id));
+    await link.send(['SADD', NODE_KEYS.lives, '102:1']);
+    sweeper.directory.remove(102, 'lease-ended');
+    await lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
+
+    introduce([sweeper, paused]);
+    await lab.passingUntil('all are listed again', async () => (await listedBy(sweeper)).length === 3);
+
+    expect(await listedBy(sweeper)).toEqual(ids);
+    expect(await link.send(['SMEMBERS', NODE_KEYS.appsOf('102:1')])).toEqual([APP]);
+  });
+
+  test('remains that no list of lives leads to are found by whoever lists the app', async () => {
+    const [sweeper, dead] = lab.startPair();
+    await dead.registry.putSession(session(sessionIdOf(102, 1)));
+    await dead.stop();
+    sweeper.directory.remove(102, 'lease-ended');
+    await link.send(['DEL', NODE_KEYS.lives, NODE_KEYS.appsOf('102:1')]);
+
+    await lab.passingUntil('they are gone', async () => {
+      await listedBy(sweeper);
+      return (await link.send(['EXISTS', KEYS.session(sessionIdOf(102, 1))])) === 0;
+    });
+
+    expect(await link.send(['ZCARD', KEYS.index])).toBe(0);
+  });
+});

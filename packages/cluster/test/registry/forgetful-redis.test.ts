@@ -1,0 +1,100 @@
+import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
+import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
+import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
+import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
+import { until } from '../doubles/until.ts';
+
+const KEYS = appKeys(APP);
+
+describe('the registry, with a Redis that forgets', () => {
+  let redis: RedisForTests;
+  let link: IoredisLink;
+  let lab: RegistryLab;
+
+  beforeAll(async () => {
+    redis = await RedisForTests.start();
+    link = await redis.connect();
+  });
+
+  beforeEach(async () => {
+    await link.send(['FLUSHALL']);
+    lab = new RegistryLab(link);
+  });
+
+  afterEach(() => lab.stop());
+
+  afterAll(() => redis.stop());
+
+  test('everything a node owns is there again after FLUSHALL, in the same order and under the same cursors', async () => {
+    const [reader, owner] = lab.startPair();
+    const ids = Array.from({ length: 100 }, (_, number) => sessionIdOf(102, number));
+    for (const id of ids) {
+      await owner.registry.putSession(session(id));
+      await owner.registry.putTrack(track(id, 'mic'));
+    }
+    const half = await reader.registry.listSessions(APP, { limit: 50, cursor: undefined });
+
+    await link.send(['FLUSHALL']);
+    const startedAtMs = lab.clock.nowMs();
+    await lab.passingUntil('all are listed again', async () => (await listedBy(reader)).length === 100, 100);
+
+    expect(lab.clock.nowMs() - startedAtMs).toBeLessThan(10_000);
+    expect(await listedBy(reader)).toEqual(ids);
+    const rest = await reader.registry.listSessions(APP, { limit: 50, cursor: half.nextCursor });
+    expect(rest.sessions.map(({ sessionId }) => sessionId)).toEqual(ids.slice(50));
+    expect(await reader.registry.listTracks(APP, ids[7] ?? '')).toEqual([track(ids[7] ?? '', 'mic')]);
+    await until('it is told', async () => owner.told.includes(`restored 100 of ${APP}`));
+  });
+
+  test('writes that a failover took back are noticed though others followed, and removals too', async () => {
+    const [reader, owner] = lab.startPair();
+    const [kept, lost, removed, later] = [1, 2, 3, 4].map((number) => sessionIdOf(102, number)) as [string, string, string, string];
+    await owner.registry.putSession(session(kept));
+    await owner.registry.putSession(session(removed));
+    const before = await Promise.all([KEYS.writesOf('102:1'), KEYS.session(removed)].map((key) => link.send(['DUMP', key])));
+    expect(before).not.toContain(null);
+    const revision = (await link.send(['GET', KEYS.writesOf('102:1')])) as string;
+    await owner.registry.putSession(session(lost));
+    await owner.registry.removeSession(APP, removed);
+
+    // What an older replica would have: the removed session, not the lost one, and the older revision.
+    await link.sendAll([
+      ['DEL', KEYS.session(lost)],
+      ['ZREM', KEYS.index, lost],
+      ['SREM', KEYS.ownedBy('102:1'), lost],
+      ['HSET', KEYS.session(removed), 'life', '102:1', 'serial', '5', 'record', JSON.stringify(session(removed))],
+      ['ZADD', KEYS.index, '5', removed],
+      ['SADD', KEYS.ownedBy('102:1'), removed],
+      ['SET', KEYS.writesOf('102:1'), revision],
+    ]);
+    await owner.registry.putSession(session(later));
+    await lab.passingUntil('it is as the owner has it', async () => String(await listedBy(reader)) === String([kept, lost, later]));
+
+    expect(await reader.registry.findSession(APP, removed)).toBeUndefined();
+  });
+
+  test('a track of a session that Redis has lost brings the session back with it', async () => {
+    const [reader, owner] = lab.startPair();
+    const id = sessionIdOf(102, 1);
+    await owner.registry.putSession(session(id));
+    await owner.registry.putTrack(track(id, 'mic'));
+    await link.send(['FLUSHALL']);
+
+    await owner.registry.putTrack(track(id, 'camera'));
+
+    expect(await reader.registry.findSession(APP, id)).toEqual(session(id));
+    expect(await reader.registry.listTracks(APP, id)).toEqual([track(id, 'mic'), track(id, 'camera')]);
+  });
+
+  test('a node that was gone for the others registers its apps again', async () => {
+    const [, owner] = lab.startPair();
+    await owner.registry.putSession(session(sessionIdOf(102, 1)));
+    await link.send(['DEL', NODE_KEYS.appsOf('102:1')]);
+
+    owner.noteRevived();
+    await lab.passingUntil('it is registered', async () => (await link.send(['SISMEMBER', NODE_KEYS.appsOf('102:1'), APP])) === 1);
+
+    expect(owner.outstanding).toBe(0);
+  });
+});

@@ -1,0 +1,63 @@
+import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
+import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
+
+describe('the registry, with Redis away', () => {
+  let redis: RedisForTests;
+  let lab: RegistryLab;
+
+  beforeEach(async () => {
+    redis = await RedisForTests.start();
+    lab = new RegistryLab(await redis.connect());
+  });
+
+  afterEach(async () => {
+    await lab.stop();
+    await redis.stop();
+  });
+
+  test('announcing goes on, and all of it is there once Redis is back, empty as it is', async () => {
+    const [owner, reader] = lab.startPair();
+    await owner.registry.putSession(session(sessionIdOf(101, 1)));
+    await owner.registry.putSession(session(sessionIdOf(101, 2)));
+    await redis.server.kill();
+
+    await owner.registry.putSession(session(sessionIdOf(101, 3)));
+    await owner.registry.putTrack(track(sessionIdOf(101, 3), 'mic'));
+    await owner.registry.removeSession(APP, sessionIdOf(101, 1));
+    const outstanding = owner.outstanding;
+    await redis.server.restart();
+    await lab.passingUntil(
+      'it is right',
+      async () => String(await listedBy(reader)) === String([2, 3].map((number) => sessionIdOf(101, number))),
+    );
+
+    expect(outstanding).toBeGreaterThan(0);
+    expect(await reader.registry.listTracks(APP, sessionIdOf(101, 3))).toHaveLength(1);
+    await lab.passingUntil('nothing is outstanding', async () => owner.outstanding === 0);
+  });
+
+  test("this node's own sessions are found and listed, marked as not being all", async () => {
+    const node = lab.startNode({ nodeNo: 101 });
+    const ids = [1, 2, 3].map((number) => sessionIdOf(101, number));
+    for (const id of ids) await node.registry.putSession(session(id));
+    await node.registry.putTrack(track(ids[0] ?? '', 'mic'));
+    await redis.server.kill();
+
+    const first = await node.registry.listSessions(APP, { limit: 2, cursor: undefined });
+    const rest = await node.registry.listSessions(APP, { limit: 2, cursor: first.nextCursor });
+
+    expect(first).toEqual({
+      sessions: ids.slice(0, 2).map((id) => session(id)),
+      nextCursor: expect.stringMatching(/^\d+$/),
+      isPartial: true,
+    });
+    expect(rest).toEqual({ sessions: [session(ids[2] ?? '')], nextCursor: undefined, isPartial: true });
+    expect(await node.registry.locateTrack(APP, { by: 'id', sessionId: ids[0] ?? '', trackId: 'mic' })).toBeDefined();
+    expect(await node.registry.findSession(APP, sessionIdOf(101, 9))).toBeUndefined();
+    await expect(node.registry.findSession(APP, sessionIdOf(102, 1))).rejects.toMatchObject({ code: 'registry_unavailable' });
+    await expect(node.registry.locateTrack(APP, { by: 'id', sessionId: sessionIdOf(102, 1), trackId: 'mic' })).rejects.toMatchObject({
+      code: 'registry_unavailable',
+    });
+  });
+});
