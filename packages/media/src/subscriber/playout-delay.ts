@@ -5,6 +5,7 @@
  *
  * @see http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
  */
+import type { ReportBlock } from '@causeway/wire';
 
 /** Loss from which on one lost packet in ten thousand costs a freeze, two requests allowed. */
 const LOSSY_SHARE = 0.04;
@@ -23,19 +24,26 @@ const LONGEST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 const UNIT_MS = 10;
 
+/** The way to a receiver. */
+export interface ReceiverPath {
+  readonly rttMs: number;
+  /** A receiver that publishes something knows its round-trip time, too. */
+  readonly receive: { readonly trackCount: number };
+}
+
 export class PlayoutDelay {
   #lostShare = 0;
   #lossyUntilMs = Number.NEGATIVE_INFINITY;
   #leastMs = 0;
-  /** The value of the header extension; undefined as long as there has been no need for one. Replaced, never changed. */
-  value: Uint8Array | undefined = undefined;
+  #value: Uint8Array | undefined = undefined;
 
-  /** @param path what is known of the way to the receiver, and whether the receiver knows how long it is: those that send something do */
-  noteReport(nowMs: number, lostShare: number, path: { readonly rttMs: number; readonly isKnownToReceiver: boolean }): void {
-    this.#lostShare += (lostShare - this.#lostShare) * REPORT_GAIN;
+  /** @returns the value of the header extension from now on, replaced and never changed; undefined as long as there has been no need for one */
+  afterReport(nowMs: number, { fractionLost }: Pick<ReportBlock, 'fractionLost'>, path: ReceiverPath): Uint8Array | undefined {
+    this.#lostShare += (fractionLost / 256 - this.#lostShare) * REPORT_GAIN;
     const isLossy = nowMs < this.#lossyUntilMs;
     if (this.#lostShare >= (isLossy ? SOUND_SHARE : LOSSY_SHARE)) this.#lossyUntilMs = nowMs + SOUND_FOR_MS;
     this.#holdBack(nowMs < this.#lossyUntilMs ? leastDelayMs(path) : 0);
+    return this.#value;
   }
 
   #holdBack(leastMs: number): void {
@@ -43,12 +51,12 @@ export class PlayoutDelay {
     const isMuchTheSame = leastMs > 0 && leastMs <= this.#leastMs && leastMs > this.#leastMs / 2;
     if (leastMs === this.#leastMs || isMuchTheSame) return;
     this.#leastMs = leastMs;
-    this.value = playoutDelayValue(leastMs, MAX_DELAY_MS);
+    this.#value = playoutDelayValue(leastMs, MAX_DELAY_MS);
   }
 }
 
-function leastDelayMs({ rttMs, isKnownToReceiver }: { readonly rttMs: number; readonly isKnownToReceiver: boolean }): number {
-  const retryMs = Math.max(rttMs, isKnownToReceiver ? LEAST_RETRY_MS : BLIND_RETRY_MS);
+function leastDelayMs({ rttMs, receive }: ReceiverPath): number {
+  const retryMs = Math.max(rttMs, receive.trackCount > 0 ? LEAST_RETRY_MS : BLIND_RETRY_MS);
   return Math.min(LONGEST_DELAY_MS, Math.ceil((REQUESTS * retryMs) / UNIT_MS) * UNIT_MS);
 }
 

@@ -184,16 +184,16 @@ export class SubscriberTrack {
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
-    this.#retransmitter.handleNack(nowMs, lost);
+    // Left to itself, Chromium would wait for three seconds before it says that it cannot decode.
+    if (!this.#retransmitter.handleNack(nowMs, lost) && this.#plan.kind === 'video') this.handlePictureLoss(nowMs);
   }
 
   /** Takes what the receiver says of the stream. */
   handleReport(nowMs: number, report: ReportBlock): void {
     this.lastReport = report;
-    if (this.#plan.kind !== 'video') return;
-    const { rttMs, receive } = this.transport;
-    this.#playoutDelay.noteReport(nowMs, report.fractionLost / 256, { rttMs, isKnownToReceiver: receive.trackCount > 0 });
-    this.#writer.playoutDelay = this.#playoutDelay.value;
+    // What another node is told it would pass on to all who watch there.
+    if (this.#plan.kind !== 'video' || this.transport.isLink) return;
+    this.#writer.playoutDelay = this.#playoutDelay.afterReport(nowMs, report, this.transport);
   }
 
   /** @returns undefined as long as there is nothing to report on */

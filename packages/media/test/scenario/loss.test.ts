@@ -1,4 +1,5 @@
 import { CLEAN_LINK, type Impairment, PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { PLAYOUT_DELAY_URI, type ReportBlock, writeReceiverReport } from '@causeway/wire';
 
 const TEN_PERCENT: Impairment = { ...CLEAN_LINK, delayMs: 20, lossProbability: 0.1 };
 
@@ -112,4 +113,95 @@ test('reordered and duplicated packets are forwarded once each and nothing is as
   expectComplete(rough);
   expect(rough.subscriber.duplicates).toBe(0);
   expect(nacks.length).toBeLessThan(rough.publisher.packetsSent * 0.05);
+});
+
+test('a packet that is lost as often as it is sent again costs a keyframe, not the seconds until the receiver gives up', () => {
+  const lossy = call({ rtx: true });
+  const { world, publisher, subscriber } = lossy;
+  let doomed: string | undefined;
+  // One packet late in the call, and all of its repairs.
+  world.linksOf(subscriber.peer.path).down.lose = (datagram) => {
+    const isRtx = datagram[11] === 71;
+    const number = datagram.subarray(isRtx ? 12 : 2, isRtx ? 14 : 4).join();
+    if (publisher.packetsSent === 90 && !isRtx) doomed ??= number;
+    return number === doomed;
+  };
+  subscriber.askForMissing(4000);
+  world.keepAlive(publisher.peer, 5000);
+  world.keepAlive(subscriber.peer, 5000);
+
+  publisher.publishFor(950);
+  const lostAtMs = world.nowMs;
+  publisher.publishFor(3000);
+
+  const requestedAtMs = publisher.keyframeRequestsMs.find((atMs) => atMs > lostAtMs) ?? Number.POSITIVE_INFINITY;
+  expect(doomed).toBeDefined();
+  expect(requestedAtMs - lostAtMs).toBeLessThan(600);
+});
+
+test('repeats that nobody asked for replace packets that were lost just before them', () => {
+  const world = new VirtualWorld(7);
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: 8 }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const subscriber = new ReceivingPeer(world, bob, { ssrc: 70 });
+  const source = new VideoSource({ ssrc: 7 });
+  for (const packet of source.nextFrame('key')) alice.sendRtp(world.nowMs, packet);
+  world.run(50);
+
+  const [lost, ...others] = source.nextFrame('inter');
+  const original = Buffer.alloc(2);
+  original.writeUInt16BE(lost?.sequence ?? 0);
+  const payload = Buffer.concat([original, lost?.payload ?? Buffer.alloc(0)]);
+  alice.sendRtp(world.nowMs, { ...lost!, ssrc: 8, payloadType: 97, sequence: 1, payload });
+  world.run(50);
+  const receivedBeforeOthers = subscriber.packets.size;
+  for (const packet of others) alice.sendRtp(world.nowMs, packet);
+  world.run(50);
+
+  expect(receivedBeforeOthers).toBe(4);
+  expect(subscriber.inOrder.map(({ payload }) => serialOf(payload))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(alice.rtcp.filter(({ type }) => type === 'nack')).toEqual([]);
+});
+
+describe('a receiver that reports loss', () => {
+  function lossyReport(fractionLost: number): ReportBlock {
+    const counts = { cumulativeLost: 0, extendedHighestSeq: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
+    return { ssrc: 70, fractionLost, ...counts };
+  }
+
+  function watch(extensions: readonly { readonly id: number; readonly uri: string }[], fractionLost: number) {
+    const world = new VirtualWorld();
+    const alice = world.connectPeer('alice');
+    const bob = world.connectPeer('bob');
+    world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }], extensions: [{ id: 5, uri: PLAYOUT_DELAY_URI }] });
+    world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, extensions });
+    const ofPublisher = new Map([[5, Uint8Array.of(0, 0, 1)]]);
+    const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, extensions: ofPublisher }));
+    world.keepAlive(alice, 5000);
+    world.keepAlive(bob, 5000);
+    for (const afterMs of [1000, 2000, 3000]) {
+      world.after(afterMs, (nowMs) =>
+        bob.sendRtcp(nowMs, (out, offset) => writeReceiverReport(out, offset, { senderSsrc: 1, reports: [lossyReport(fractionLost)] })),
+      );
+    }
+    publisher.publishFor(4000);
+    return bob.received;
+  }
+
+  test('is told to hold pictures back, in place of what the publisher said', () => {
+    const received = watch([{ id: 6, uri: PLAYOUT_DELAY_URI }], 26);
+
+    expect(received[0]?.extensions.get(6)).toEqual(Uint8Array.of(0, 0, 1));
+    expect(received.at(-1)?.extensions).toEqual(new Map([[6, Uint8Array.of(0x01, 0x43, 0xe8)]]));
+  });
+
+  test('is told nothing when the loss is slight', () => {
+    expect(watch([{ id: 6, uri: PLAYOUT_DELAY_URI }], 3).at(-1)?.extensions).toEqual(new Map([[6, Uint8Array.of(0, 0, 1)]]));
+  });
+
+  test('is told nothing when it has not negotiated how', () => {
+    expect(watch([], 26).at(-1)?.extensions).toEqual(new Map());
+  });
 });

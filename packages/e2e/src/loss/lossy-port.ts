@@ -1,0 +1,41 @@
+/** Random loss on one UDP port, made by the kernel's packet filter in the network namespace of this process. */
+import { execFileSync } from 'node:child_process';
+
+const TABLE = ['inet', 'causeway_loss'] as const;
+const PER_MILLE = 1000;
+
+/** Datagrams that were dropped on the way to the port and from it. */
+export interface LossCounts {
+  readonly toPort: number;
+  readonly fromPort: number;
+}
+
+export interface LossyPort {
+  readCounts(): LossCounts;
+  /** The port loses nothing any more. */
+  heal(): void;
+}
+
+/**
+ * Lets the kernel drop a share of the datagrams to the port, and as many of those from it, each by a throw of its own.
+ *
+ * @throws Error – this process may not change the packet filter, or there is no `nft`; the message has what it printed
+ */
+export function loseDatagrams(port: number, share: number): LossyPort {
+  nft('add', 'table', ...TABLE);
+  nft('add', 'chain', ...TABLE, 'arrivals', '{ type filter hook input priority 0; }');
+  const throwOfDice = ['numgen', 'random', 'mod', String(PER_MILLE), '<', String(Math.round(share * PER_MILLE)), 'counter', 'drop'];
+  for (const side of ['dport', 'sport']) nft('add', 'rule', ...TABLE, 'arrivals', 'udp', side, String(port), ...throwOfDice);
+  return { readCounts, heal: () => nft('delete', 'table', ...TABLE) };
+}
+
+function readCounts(): LossCounts {
+  const [toPort = 0, fromPort = 0] = [...nft('list', 'table', ...TABLE).matchAll(/packets (\d+) bytes/g)].map(([, packets]) =>
+    Number(packets),
+  );
+  return { toPort, fromPort };
+}
+
+function nft(...words: readonly string[]): string {
+  return execFileSync('nft', words, { encoding: 'utf8' });
+}

@@ -1,0 +1,53 @@
+/** What a person who watches sees of a track for a while: frames, freezes, and what it took to repair the losses. */
+import type { Participant } from '../call/participant.ts';
+
+export interface Playback {
+  readonly seconds: number;
+  readonly framesDecoded: number;
+  readonly keyFramesDecoded: number;
+  readonly freezeCount: number;
+  readonly frozenMs: number;
+  /** Of the freezes that ended within the same quarter of a second, the sum. */
+  readonly longestFreezeMs: number;
+  readonly packetsReceived: number;
+  readonly packetsRepaired: number;
+  readonly nackCount: number;
+  readonly pliCount: number;
+}
+
+/** Looks at what comes in on a media line for as long as it says. */
+export function watchPlayback({ page, name }: Participant, mid: string, seconds: number): Promise<Playback> {
+  return page.evaluate(
+    async ({ name, mid, seconds }) => {
+      const lookEveryMs = 250;
+      const read = async () => {
+        const stream = (await kit.readInbound(kit.peer(name).connection)).find((candidate) => candidate.mid === mid);
+        if (stream === undefined) throw new Error(`${name} receives nothing on mid ${mid}`);
+        return stream;
+      };
+      const before = await read();
+      const startedAtMs = performance.now();
+      let last = before;
+      let longestFreezeMs = 0;
+      while (performance.now() - startedAtMs < seconds * 1000) {
+        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+        const now = await read();
+        longestFreezeMs = Math.max(longestFreezeMs, now.frozenMs - last.frozenMs);
+        last = now;
+      }
+      return {
+        seconds: (performance.now() - startedAtMs) / 1000,
+        framesDecoded: last.framesDecoded - before.framesDecoded,
+        keyFramesDecoded: last.keyFramesDecoded - before.keyFramesDecoded,
+        freezeCount: last.freezeCount - before.freezeCount,
+        frozenMs: last.frozenMs - before.frozenMs,
+        longestFreezeMs,
+        packetsReceived: last.packetsReceived - before.packetsReceived,
+        packetsRepaired: last.packetsRepaired - before.packetsRepaired,
+        nackCount: last.nackCount - before.nackCount,
+        pliCount: last.pliCount - before.pliCount,
+      };
+    },
+    { name, mid, seconds },
+  );
+}
