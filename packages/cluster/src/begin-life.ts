@@ -1,0 +1,58 @@
+import type { KeyObject } from 'node:crypto';
+import { SfuError } from '@causeway/protocol';
+import type { Clock, NodeRecord } from '@causeway/sfu';
+import { readNodeRecord } from './nodes/node-record-text.ts';
+import type { NodeScripts, NodeUpReply } from './nodes/node-scripts.ts';
+
+export interface BeginLifeOptions {
+  readonly scripts: NodeScripts;
+  /** Signs node records. */
+  readonly key: KeyObject;
+  readonly self: Pick<NodeRecord, 'nodeNo' | 'apiUrl'>;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+const RETRY_MS = 200;
+
+/**
+ * Begins a life of this node. There is none without an epoch, so it waits for Redis; and for another node of this number to end, since
+ * the number is in the ids of sessions.
+ *
+ * @throws Error – that did not come to pass in time; the message says what was waited for
+ */
+export async function beginLife({ scripts, key, self, clock, timeoutMs }: BeginLifeOptions): Promise<NodeUpReply> {
+  const deadlineMs = clock.nowMs() + timeoutMs;
+  for (;;) {
+    const outcome = await tryToBegin(scripts, key, self);
+    if (typeof outcome !== 'string') return outcome;
+    if (clock.nowMs() > deadlineMs) throw new Error(`gave up after ${timeoutMs / 1000} s: ${outcome}`);
+    await new Promise<void>((resolve) => void clock.schedule(RETRY_MS, resolve));
+  }
+}
+
+/** @returns what is in the way, if something is that may pass */
+async function tryToBegin(scripts: NodeScripts, key: KeyObject, self: BeginLifeOptions['self']): Promise<NodeUpReply | string> {
+  try {
+    const holder = await findHolder(scripts, key, self.nodeNo);
+    // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
+    if (holder === undefined || holder.apiUrl === self.apiUrl) return await scripts.up(self.nodeNo);
+    return `node number ${self.nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
+  } catch (error) {
+    if (error instanceof SfuError) return `Redis does not answer: ${reasonOf(error)}`;
+    throw new Error('Redis answers, but not as it should; version 7 or newer is needed', { cause: error });
+  }
+}
+
+async function findHolder(scripts: NodeScripts, key: KeyObject, nodeNo: number): Promise<NodeRecord | undefined> {
+  const { leases, records, redisNowMs } = await scripts.readTable('0');
+  const lease = leases.find((row) => row.nodeNo === nodeNo);
+  const text = records.find((row) => row.nodeNo === nodeNo)?.text ?? '';
+  return lease !== undefined && lease.endsAtMs > redisNowMs ? readNodeRecord(text, redisNowMs, key) : undefined;
+}
+
+/** Of the connection, so that a wrong address and a wrong password can be told apart. */
+function reasonOf({ cause }: SfuError): string {
+  const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
+  return String(message || code || 'there is no connection');
+}

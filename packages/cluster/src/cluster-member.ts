@@ -1,0 +1,143 @@
+import type { AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
+import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import { RedisAppStore } from './apps/redis-app-store.ts';
+import type { CallClaims } from './claims/call-claims.ts';
+import { RedisCallClaims } from './claims/redis-call-claims.ts';
+import type { Cluster, ClusterOptions } from './cluster.ts';
+import type { ClusterEvent } from './cluster-event.ts';
+import type { ClusterStatistics } from './cluster-statistics.ts';
+import { LivingNodes } from './nodes/living-nodes.ts';
+import type { NodeScripts } from './nodes/node-scripts.ts';
+import { RedisNodeDirectory } from './nodes/redis-node-directory.ts';
+import type { RedisLink } from './redis/redis-link.ts';
+import { type ClusterRegistry, createClusterRegistry } from './registry/create-registry.ts';
+import type { ClusterClock } from './time/cluster-clock.ts';
+import type { ClusterKeys } from './trust/cluster-keys.ts';
+import { DerivedLinkTrust } from './trust/derived-link-trust.ts';
+import { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
+import { RedisUsageLedger } from './usage/redis-usage-ledger.ts';
+
+export interface ClusterMemberParts {
+  readonly options: ClusterOptions;
+  /** With the epoch of this life. */
+  readonly self: NodeRecord;
+  readonly keys: ClusterKeys;
+  readonly clusterClock: ClusterClock;
+  readonly scripts: NodeScripts;
+  /** Of leases and the table of nodes, which thousands of other calls must not keep waiting. */
+  readonly nodesLink: RedisLink;
+  /** Of everything else. */
+  readonly link: RedisLink;
+}
+
+/** One node's place in its cluster: what needs Redis, put together. Owns both links. */
+export class ClusterMember implements Cluster {
+  readonly linkTrust: LinkTrust;
+  readonly assertionTrust: AssertionTrust;
+  readonly callClaims: CallClaims;
+  readonly usageLedger: UsageLedger;
+  readonly #parts: ClusterMemberParts;
+  readonly #appStore: RedisAppStore;
+  readonly #directory: RedisNodeDirectory;
+  readonly #registry: ClusterRegistry;
+  #closing: Promise<void> | undefined;
+
+  /** Nothing is told to other nodes before `start`. */
+  constructor(parts: ClusterMemberParts) {
+    const { options, keys, link } = parts;
+    this.#parts = parts;
+    this.linkTrust = new DerivedLinkTrust(keys.linkCredentials);
+    this.assertionTrust = new SignedAssertionTrust(keys.callAssertions);
+    this.callClaims = new RedisCallClaims(link);
+    this.usageLedger = new RedisUsageLedger(link);
+    this.#appStore = new RedisAppStore({ link, apps: options.apps, nowMs: () => options.clock.nowMs() });
+    this.#directory = this.#createDirectory();
+    this.#registry = this.#createRegistry();
+  }
+
+  get directory(): NodeDirectory {
+    return this.#directory;
+  }
+
+  get registry(): Registry {
+    return this.#registry.registry;
+  }
+
+  get appStore(): AppStore {
+    return this.#appStore;
+  }
+
+  get statistics(): ClusterStatistics {
+    const { nodesLink, link } = this.#parts;
+    return {
+      nodeRecordsRefused: this.#directory.recordsRefused,
+      redisFailures: nodesLink.failures + link.failures,
+      isRedisGivenUp: link.isGivenUp,
+      sessionsToRestore: this.#registry.outstanding,
+    };
+  }
+
+  /** @throws SfuError `registry_unavailable` */
+  async start(): Promise<void> {
+    this.#parts.link.onReady(() => this.#writeApps());
+    this.#writeApps();
+    await this.#directory.start();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  async #leave(): Promise<void> {
+    await Promise.all([this.#registry.stop(), this.#directory.close()]);
+    this.#parts.nodesLink.close();
+    this.#parts.link.close();
+  }
+
+  #createDirectory(): RedisNodeDirectory {
+    const { options, self, keys, clusterClock, scripts, nodesLink } = this.#parts;
+    return new RedisNodeDirectory({
+      self,
+      link: nodesLink,
+      scripts,
+      timers: options.clock,
+      clusterClock,
+      key: keys.nodeRecords,
+      isMediaAlive: options.isMediaAlive,
+      onSuperseded: (byEpoch) => {
+        this.#tell({ type: 'node.superseded', byEpoch });
+        options.onSuperseded();
+      },
+      onRevived: (cause) => {
+        this.#tell({ type: 'node.revived', cause });
+        this.#registry.noteRevived();
+        this.#writeApps();
+      },
+      onStalled: () => this.#tell({ type: 'node.stalled' }),
+    });
+  }
+
+  #createRegistry(): ClusterRegistry {
+    const { options, link } = this.#parts;
+    const { clock } = options;
+    const directory = this.#directory;
+    return createClusterRegistry({
+      link,
+      directory,
+      living: new LivingNodes({ directory, refresh: () => directory.refresh(), nowMs: () => clock.nowMs() }),
+      timers: clock,
+      onRestored: (appId, sessions) => this.#tell({ type: 'registry.restored', appId, sessions }),
+      onSwept: ({ nodeNo, epoch }, sessions) => this.#tell({ type: 'registry.swept', nodeNo, epoch, sessions }),
+    });
+  }
+
+  /** With Redis away it is done again when there is a connection. */
+  #writeApps(): void {
+    this.#appStore.writeConfigured().catch(() => {});
+  }
+
+  #tell(event: ClusterEvent): void {
+    this.#parts.options.onEvent?.(event);
+  }
+}
