@@ -7,8 +7,11 @@ import { APP, session, sessionIdOf } from '../doubles/records.ts';
 import { until } from '../doubles/until.ts';
 import { WatchedRedis } from '../doubles/watched-redis.ts';
 
-/** Sentinels take three seconds to call a master down, and need some more to agree and to promote another. */
-const MAX_FAILOVER_MS = 10_000;
+/**
+ * Sentinels take three seconds to call a master down, and need some more to agree and to promote another. On a quiet machine writes
+ * resume within ten seconds, as scripts/faults shows; this one runs other tests as well.
+ */
+const MAX_FAILOVER_MS = 15_000;
 const MINUTE_MS = 60_000;
 
 describe('servers that Sentinel watches', () => {

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const START_TIMEOUT_MS = 10_000;
 const TRIAL_INTERVAL_MS = 20;
 const CLI_TIMEOUT_MS = 5_000;
+const MAX_ATTEMPTS = 3;
 
 export interface RedisServerOptions {
   /** More options of `redis-server`, as on its command line: `['--cluster-enabled', 'yes']`. */
@@ -36,9 +37,17 @@ export class RedisServer {
   /** @throws Error – it is not installed, or does not start; the message holds what it wrote */
   static async start({ options = [], port }: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-redis-'));
-    const server = new RedisServer(port ?? (await freePort()), folder, options);
-    await server.restart();
-    return server;
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(port ?? (await freePort()), folder, options);
+      try {
+        await server.restart();
+        return server;
+      } catch (error) {
+        await server.kill();
+        // Between looking for a free port and listening on it somebody else may have taken it.
+        if (port !== undefined || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -91,6 +100,8 @@ export class RedisServer {
       if (this.#process?.exitCode !== null || performance.now() > deadlineMs) throw new Error(`redis-server did not start:\n${this.#log}`);
       await new Promise((resolve) => setTimeout(resolve, TRIAL_INTERVAL_MS));
     }
+    const info = await this.command('INFO', 'server');
+    if (!info.includes(`process_id:${this.#process?.pid}\r`)) throw new Error(`port ${this.port} is somebody else's`);
   }
 }
 
