@@ -1,6 +1,7 @@
 /** A node under load for a long time: does it grow, does it lose anything? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Guests, type GuestTotals } from './guests.ts';
+import { type KernelDropCounts, KernelDrops } from './kernel-drops.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
 import { objectsLeft, WatchedNode } from './watched-node.ts';
 
@@ -23,6 +24,7 @@ export interface SoakReport {
   readonly samples: readonly SoakSample[];
   readonly guests: GuestTotals;
   readonly call: CallReport;
+  readonly dropped: KernelDropCounts;
   /** Live objects once everybody has left. */
   readonly left: readonly string[];
 }
@@ -35,6 +37,7 @@ const SETTLE_MS = 15_000;
 export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) => void): Promise<SoakReport> {
   return WatchedNode.with(async (node) => {
     const samples: SoakSample[] = [];
+    const drops = new KernelDrops(node.udpPort);
     let guestTotals: GuestTotals | undefined;
     const call = await RunningCall.beside(node.address, (running) =>
       running.during(async () => {
@@ -49,8 +52,9 @@ export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) 
         guestTotals = await guests.sendHome();
       }),
     );
+    const dropped = drops.stop();
     const seen = await node.lookUntil((now) => objectsLeft(now).length === 0, SETTLE_MS);
-    return { samples, guests: guestTotals as GuestTotals, call, left: objectsLeft(seen) };
+    return { samples, guests: guestTotals as GuestTotals, call, dropped, left: objectsLeft(seen) };
   });
 }
 

@@ -19,13 +19,16 @@ const POLL_MS = 200;
 
 export class WatchedNode {
   readonly address: SfuAddress;
+  /** Of its media. */
+  readonly udpPort: number;
   readonly #process: LaunchedSfu['process'];
   readonly #debugUrl: string;
 
-  private constructor(process: LaunchedSfu['process'], address: SfuAddress, debugUrl: string) {
+  private constructor(process: LaunchedSfu['process'], address: SfuAddress, ports: { readonly debug: string; readonly udp: string }) {
     this.#process = process;
     this.address = address;
-    this.#debugUrl = debugUrl;
+    this.udpPort = Number(ports.udp);
+    this.#debugUrl = `http://127.0.0.1:${ports.debug}`;
   }
 
   /**
@@ -35,9 +38,10 @@ export class WatchedNode {
    * @throws Error – also when the node ends too early
    */
   static async with<Result>(use: (node: WatchedNode) => Promise<Result>, options: Readonly<Record<string, string>> = {}): Promise<Result> {
-    const debugPort = String(await findFreePort('tcp'));
-    const { process, address } = await launchCauseway(OWN_CHECKOUT, { CAUSEWAY_DEBUG_PORT: debugPort, ...options });
-    const started = address.then((reached) => use(new WatchedNode(process, reached, `http://127.0.0.1:${debugPort}`)));
+    const ports = { debug: String(await findFreePort('tcp')), udp: String(await findFreePort('udp')) };
+    const own = { CAUSEWAY_DEBUG_PORT: ports.debug, CAUSEWAY_UDP_PORT: ports.udp };
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, { ...own, ...options });
+    const started = address.then((reached) => use(new WatchedNode(process, reached, ports)));
     try {
       return await Promise.race([started, process.died]);
     } finally {
