@@ -57,7 +57,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   interop: { packages: ['protocol', 'e2e'], vendors: ['werift'], nodeModules: true },
   // Clusters of real processes, and what goes wrong with them: its clients are those of the load generator and of e2e.
   faults: {
-    packages: ['protocol', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e'],
+    packages: ['protocol', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e', 'interop'],
     vendors: [],
     nodeModules: true,
     toolVendors: ['yaml'],

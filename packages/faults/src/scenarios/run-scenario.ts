@@ -1,3 +1,4 @@
+import { runUndisturbed } from '@causeway/interop';
 import type { Finding } from './finding.ts';
 import { Lab } from './lab.ts';
 import type { Scenario, Thoroughness } from './scenario.ts';
@@ -15,7 +16,7 @@ export function hasHeld({ findings, failure }: Outcome): boolean {
   return failure === undefined && findings.length > 0 && findings.every(({ isMet }) => isMet);
 }
 
-/** Runs a scenario in a lab of its own. Does not reject: that it could not be run is an outcome, too. */
+/** Runs a scenario in a lab of its own, again if the machine stood still meanwhile. Does not reject: that it could not be run is an outcome, too. */
 export async function runScenario(
   scenario: Scenario,
   { thoroughness, seed, note }: { readonly thoroughness: Thoroughness; readonly seed: number; readonly note: (text: string) => void },
@@ -23,7 +24,8 @@ export async function runScenario(
   const startedAtMs = performance.now();
   const secondsSoFar = (): number => Math.round((performance.now() - startedAtMs) / 1000);
   try {
-    const findings = await Lab.with({ seed, needs: scenario.needs ?? {}, note }, (lab) => scenario.run(lab, thoroughness));
+    const run = () => Lab.with({ seed, needs: scenario.needs ?? {}, note }, (lab) => scenario.run(lab, thoroughness));
+    const { result: findings } = await runUndisturbed(run);
     return { scenario, findings, seconds: secondsSoFar() };
   } catch (error) {
     return { scenario, findings: [], failure: error instanceof Error ? error.message : String(error), seconds: secondsSoFar() };
