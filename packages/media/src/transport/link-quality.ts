@@ -1,15 +1,20 @@
 /** How good a link is, smoothed over the last seconds: its round trip, and how much of what is sent over it is lost. */
 
-/** Weight of a new round trip (RFC 6298 §2). */
-const RTT_GAIN = 1 / 8;
+/** Weight of a new round trip that is longer (RFC 6298 §2): either end may only have been busy, as both are when they have just begun. */
+const LONGER_RTT_GAIN = 1 / 8;
+/** A short one proves what the way is capable of. */
+const SHORTER_RTT_GAIN = 1 / 2;
 /** A check is one packet of few: each says little. At three a second this looks back over ten seconds. */
 const CHECK_GAIN = 1 / 32;
+/** More than these in a row are no loss but a silence, which is noticed elsewhere and over when it is over. */
+const MAX_LOST_IN_A_ROW = 4;
 /** A second's media packets say more. */
 const MEDIA_GAIN = 1 / 4;
 
 export class LinkQuality {
   #rttMs: number | undefined = undefined;
   #lossRatio = 0;
+  #lostInARow = 0;
 
   /** Undefined until a check was answered. */
   get rttMs(): number | undefined {
@@ -22,13 +27,18 @@ export class LinkQuality {
   }
 
   noteAnswered(rttMs: number): void {
-    this.#rttMs = this.#rttMs === undefined ? rttMs : this.#rttMs + (rttMs - this.#rttMs) * RTT_GAIN;
+    const known = this.#rttMs ?? rttMs;
+    this.#rttMs = known + (rttMs - known) * (rttMs < known ? SHORTER_RTT_GAIN : LONGER_RTT_GAIN);
+    this.#lostInARow = 0;
     this.#lossRatio -= this.#lossRatio * CHECK_GAIN;
   }
 
   /** Checks that were not answered: either they were lost or their answers, so half of it is the loss of one way. */
   noteUnanswered(checks: number): void {
-    for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
+    for (let left = checks; left > 0 && this.#lostInARow < MAX_LOST_IN_A_ROW; left--) {
+      this.#lostInARow++;
+      this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
+    }
   }
 
   /** @param lostRatio of a second's packets, as the receiver of them says */
