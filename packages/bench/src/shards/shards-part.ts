@@ -21,9 +21,12 @@ const NODES = { 'one thread': 1, 'two workers': 2 } as const;
 type NodeName = keyof typeof NODES;
 const NAMES = Object.keys(NODES) as NodeName[];
 
-/** One track alone, and as many as a busy node has at least. */
-const CROSSING_TRACKS = [1, 10];
-const CROSSING_SUBSCRIBERS = 8;
+/** One track alone, and as many as a busy node has at least; one subscriber beside one other, and one of many. */
+const CROSSINGS = [
+  { tracks: 1, subscribers: 1 },
+  { tracks: 10, subscribers: 1 },
+  { tracks: 10, subscribers: 8 },
+] as const;
 
 /** Two workers and the main thread. */
 const SATURATED_CORES = 3;
@@ -72,28 +75,22 @@ function formatForwardingCosts(samples: ReadonlyMap<NodeName, readonly Forwardin
 
 async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
   const rows: string[][] = [];
-  for (const tracks of CROSSING_TRACKS) {
+  for (const { tracks, subscribers } of CROSSINGS) {
     const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
-    const plan: CrossingPlan = { load: LOAD, tracks, subscribers: CROSSING_SUBSCRIBERS, rounds, window, runInMs: RUN_IN_MS };
-    rows.push(
-      describeCrossing(
-        tracks,
-        await measureCrossingCost(plan, (scene) => note(`${tracks} tracks, ${CROSSING_SUBSCRIBERS} subscribers ${scene}`)),
-      ),
-    );
+    const plan: CrossingPlan = { load: LOAD, tracks, subscribers, rounds, window, runInMs: RUN_IN_MS };
+    const cost = await measureCrossingCost(plan, (scene) => note(`${tracks} tracks, ${subscribers} subscribers ${scene}`));
+    rows.push([String(tracks), String(subscribers), ...describeCrossing(cost)]);
   }
   print(
-    `Crossing from one worker to the other: tracks of ${LOAD.packetsPerSecond} packets/s to ${CROSSING_SUBSCRIBERS} subscribers, on the ` +
-      'publisher’s own shard or all on the other. A crossing is what the second costs above the first; a local subscriber is what each of as many ' +
-      'more on the same shard adds.',
+    `Crossing from one worker to the other: tracks of ${LOAD.packetsPerSecond} packets/s to N subscribers, all on the publisher's shard or ` +
+      'all on the other. A crossing is what the second costs above the first; a local subscriber is what each of N more on the same shard adds.',
   );
-  print(formatTable(['tracks', 'local us/packet', 'crossing us/packet', 'x local', 'lost', 'corrupted'], rows));
+  print(formatTable(['tracks', 'N', 'local us/packet', 'crossing us/packet', 'x local', 'lost', 'corrupted'], rows));
 }
 
-function describeCrossing(tracks: number, { localMicros, crossingMicros, lost, corrupted, checked }: CrossingCost): string[] {
+function describeCrossing({ localMicros, crossingMicros, lost, corrupted, checked }: CrossingCost): string[] {
   const ratios = crossingMicros.map((micros, round) => micros / (localMicros[round] ?? Number.NaN));
   return [
-    String(tracks),
     formatSpread(localMicros, 1),
     formatSpread(crossingMicros, 1),
     formatSpread(ratios, 2),
