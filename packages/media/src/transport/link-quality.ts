@@ -6,8 +6,10 @@ const LONGER_RTT_GAIN = 1 / 8;
 const SHORTER_RTT_GAIN = 1 / 2;
 /** A check is one packet of few: each says little. At three a second this looks back over ten seconds. */
 const CHECK_GAIN = 1 / 32;
-/** More than these in a row are no loss but a silence, which is noticed elsewhere and over when it is over. */
-const MAX_LOST_IN_A_ROW = 4;
+/** So many in a row are no loss but an interruption, which is noticed elsewhere, and over when it is over. */
+const INTERRUPTION_CHECKS = 4;
+/** The first reports after it still tell of what was sent into it. */
+const REPORTS_OF_INTERRUPTION = 3;
 /** A second's media packets say more. */
 const MEDIA_GAIN = 1 / 4;
 
@@ -15,6 +17,8 @@ export class LinkQuality {
   #rttMs: number | undefined = undefined;
   #lossRatio = 0;
   #lostInARow = 0;
+  #lossBeforeRow = 0;
+  #reportsToSkip = 0;
 
   /** Undefined until a check was answered. */
   get rttMs(): number | undefined {
@@ -26,23 +30,37 @@ export class LinkQuality {
     return this.#lossRatio;
   }
 
+  /** So many checks in a row were not answered that the link is not there, rather than bad. */
+  get isInterrupted(): boolean {
+    return this.#lostInARow >= INTERRUPTION_CHECKS;
+  }
+
   noteAnswered(rttMs: number): void {
     const known = this.#rttMs ?? rttMs;
     this.#rttMs = known + (rttMs - known) * (rttMs < known ? SHORTER_RTT_GAIN : LONGER_RTT_GAIN);
-    this.#lostInARow = 0;
+    this.#endRow();
     this.#lossRatio -= this.#lossRatio * CHECK_GAIN;
   }
 
   /** Checks that were not answered: either they were lost or their answers, so half of it is the loss of one way. */
   noteUnanswered(checks: number): void {
-    for (let left = checks; left > 0 && this.#lostInARow < MAX_LOST_IN_A_ROW; left--) {
-      this.#lostInARow++;
-      this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
-    }
+    if (this.#lostInARow === 0) this.#lossBeforeRow = this.#lossRatio;
+    this.#lostInARow += checks;
+    for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
   }
 
   /** @param lostRatio of a second's packets, as the receiver of them says */
   noteMediaLoss(lostRatio: number): void {
-    this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;
+    if (this.#reportsToSkip > 0) this.#reportsToSkip--;
+    else this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;
+  }
+
+  /** An interruption says nothing about what the link loses when it is there. */
+  #endRow(): void {
+    if (this.isInterrupted) {
+      this.#lossRatio = this.#lossBeforeRow;
+      this.#reportsToSkip = REPORTS_OF_INTERRUPTION;
+    }
+    this.#lostInARow = 0;
   }
 }

@@ -46,13 +46,27 @@ describe('the loss of a link', () => {
     expect(quality.lossRatio).toBeLessThan(0.07);
   });
 
-  it('is not that of a silence: a link that is heard again was interrupted, it does not lose packets', () => {
+  it('is not that of an interruption, whatever checks and reports say of it', () => {
     const quality = after((link) => {
       link.noteAnswered(20);
-      link.noteUnanswered(1);
-      for (let check = 0; check < 200; check++) link.noteUnanswered(1);
+      for (let check = 0; check < 15; check++) {
+        link.noteUnanswered(1);
+        if (check % 3 === 2) link.noteMediaLoss(1);
+      }
+      link.noteAnswered(20);
+      for (const lost of [1, 0.8, 0]) link.noteMediaLoss(lost);
     });
 
-    expect(quality.lossRatio).toBeLessThan(0.07);
+    expect(quality.lossRatio).toBe(0);
+  });
+
+  it('is that of the media again a few reports after an interruption', () => {
+    const quality = after((link) => {
+      link.noteUnanswered(6);
+      link.noteAnswered(20);
+      for (let report = 0; report < 20; report++) link.noteMediaLoss(0.1);
+    });
+
+    expect(quality.lossRatio).toBeCloseTo(0.1, 2);
   });
 });
