@@ -1,0 +1,76 @@
+import { BLUE, GREEN, openStage, type Participant, RED, type Stage, waitUntil, YELLOW } from '@causeway/e2e';
+
+jest.setTimeout(120_000);
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage({ CAUSEWAY_WORKERS: '2' });
+});
+
+afterAll(() => stage.close());
+
+/** The shard that has the session: the SFU's user fragments begin with its number. */
+function readShard(participant: Participant): Promise<string> {
+  return participant.page.evaluate(
+    ({ name }) => kit.peer(name).connection.currentRemoteDescription?.sdp.match(/^a=ice-ufrag:(..)/m)?.[1] ?? '',
+    { name: participant.name },
+  );
+}
+
+describe('a node with two worker threads', () => {
+  it('shows and plays everybody to everybody, on whichever thread they are', async () => {
+    const people = [
+      { name: 'alice', colour: RED, hertz: 440 },
+      { name: 'bob', colour: GREEN, hertz: 660 },
+      { name: 'carol', colour: BLUE, hertz: 880 },
+      { name: 'dave', colour: YELLOW, hertz: 1320 },
+    ];
+    const members = [];
+    for (const person of people) {
+      const participant = await stage.join(person.name);
+      const { colour, hertz } = person;
+      const tracks = await participant.publish(
+        { media: { kind: 'picture', colour } },
+        { media: { kind: 'tone', leftHz: hertz, rightHz: hertz } },
+      );
+      members.push({ ...person, participant, tracks });
+    }
+
+    for (const { participant, name } of members) {
+      for (const other of members.filter((member) => member.name !== name)) {
+        const [video, audio] = await participant.subscribe(...other.tracks);
+        await participant.seesColour(video?.mid ?? '', other.colour);
+        await participant.hearsTones(audio?.mid ?? '', { leftHz: other.hertz, rightHz: other.hertz });
+      }
+    }
+
+    const shards = await Promise.all(members.map(({ participant }) => readShard(participant)));
+    expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
+    for (const { participant } of members) await participant.page.close();
+  });
+
+  it('carries the best simulcast layer over to the other thread', async () => {
+    const alice = await stage.join('alice');
+    const picture = { kind: 'picture', colour: RED, width: 960, height: 540, framesPerSecond: 10 } as const;
+    const layers = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+    const [track] = await alice.publish({ media: picture, layers });
+    const viewers = [await stage.join('bob'), await stage.join('carol'), await stage.join('dave')];
+
+    const heights = await Promise.all(
+      viewers.map(async (viewer) => {
+        const mid = await viewer.watch(track!);
+        return waitUntil(
+          `${viewer.name} decodes the layer of 540 lines`,
+          async () => (await viewer.readInbound()).find((stream) => stream.mid === mid)?.frameHeight,
+          (frameHeight) => frameHeight === 540,
+          60_000,
+        );
+      }),
+    );
+
+    expect(heights).toEqual([540, 540, 540]);
+    const shards = await Promise.all([alice, ...viewers].map(readShard));
+    expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
+  });
+});
