@@ -14,7 +14,9 @@ export function writeShownDocument({ outcomes, date, machine, command }: ShownDo
   return `# What a cluster was shown to do
 
 Written by \`${command}\` on ${date} (${machine}): real daemons, a real Redis, lean clients that decrypt and check every byte, and a
-network with seeded bad luck. ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`, \`scripts/faults --help\` lists them.
+network with seeded bad luck, all on one machine. ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`,
+\`scripts/faults --help\` lists them. F1 to F22 are the lines of the list of faults that the project was given; what is billed while things go
+wrong (parts of F2, F3, F4, F9) is not shown, since nothing is billed yet.
 
 ${outcomes.map(describeOutcome).join('\n')}`;
 }
