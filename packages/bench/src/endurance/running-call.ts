@@ -1,6 +1,6 @@
 /** One publisher and twenty subscribers that must not notice what else happens to the node. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drain, quantile, type SfuAddress } from '@causeway/loadtest';
+import { drain, quantile, type RemoteTrack, type SfuAddress } from '@causeway/loadtest';
 import type { LoadVerbs } from '../load/load-verbs.ts';
 import { BenchProcess, programPath } from '../processes/bench-process.ts';
 
@@ -23,6 +23,7 @@ const WARM_UP_MS = 1_000;
 
 export class RunningCall {
   readonly #clients: BenchProcess<LoadVerbs>;
+  #track: RemoteTrack | undefined;
   #sentBefore = 0;
   #receivedBefore = 0;
 
@@ -40,6 +41,12 @@ export class RunningCall {
     } finally {
       await clients.stop();
     }
+  }
+
+  /** What is published in it. */
+  get track(): RemoteTrack {
+    if (this.#track === undefined) throw new Error('A call that has not begun publishes nothing');
+    return this.#track;
   }
 
   /** What happens to the call while something else is done. */
@@ -66,6 +73,7 @@ export class RunningCall {
   async #join(address: SfuAddress): Promise<void> {
     await this.#clients.ask('open', { sfu: SFU, address });
     const track = await this.#clients.ask('publish', { sfu: SFU, options: LOAD });
+    this.#track = track;
     const request = { sfu: SFU, tracks: [track], atOnce: JOINS_AT_ONCE } as const;
     await this.#clients.ask('join', { ...request, count: SUBSCRIBERS - 1, diligence: 'count' });
     await this.#clients.ask('join', { ...request, count: 1, diligence: 'check' });

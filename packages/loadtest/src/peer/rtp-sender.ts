@@ -1,6 +1,7 @@
-import type { OutboundStream, ProtectBatch, SecureSuite } from '@causeway/media';
+import type { OutboundStream, SecureSuite } from '@causeway/media';
 import { RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
 import type { LoadPeer } from './load-peer.ts';
+import { SingleRow } from './single-row.ts';
 
 export interface RtpStreamOptions {
   readonly ssrc: number;
@@ -22,17 +23,20 @@ export interface RtpFields {
   readonly payloadBytes: number;
 }
 
+/** A connected peer, as far as it takes one to send. */
+export type SendingPeer = Pick<LoadPeer, 'endpoint' | 'send'>;
+
 /** Sends the packets of one SSRC: numbers, protects and sends each at once. The peer must be connected. */
 export class RtpSender {
   readonly #suite: SecureSuite;
-  readonly #peer: LoadPeer;
+  readonly #peer: SendingPeer;
   readonly #stream: OutboundStream;
   readonly #batch: SingleRow;
   readonly #extensions: readonly RtpExtension[];
   readonly #extensionWriter = new RtpExtensionWriter();
   #packetIndex: number;
 
-  constructor(suite: SecureSuite, peer: LoadPeer, { ssrc, firstSequenceNumber, extensions = [] }: RtpStreamOptions) {
+  constructor(suite: SecureSuite, peer: SendingPeer, { ssrc, firstSequenceNumber, extensions = [] }: RtpStreamOptions) {
     this.#suite = suite;
     this.#peer = peer;
     this.#stream = peer.endpoint.openOutboundStream(ssrc);
@@ -60,32 +64,5 @@ export class RtpSender {
     this.#extensionWriter.begin(bytes, slot);
     for (const { id, value } of this.#extensions) this.#extensionWriter.add(id, value, 0, value.length);
     return this.#extensionWriter.end() - slot;
-  }
-}
-
-/** A batch of one packet. */
-class SingleRow implements ProtectBatch {
-  readonly count = 1;
-  readonly streams: readonly OutboundStream[];
-  readonly offset = new Uint32Array(1);
-  readonly headerLength = new Uint16Array(1);
-  readonly plainLength = new Uint16Array(1);
-  readonly packetIndex = new Float64Array(1);
-  readonly isRtcp = new Uint8Array(1);
-  readonly protectedLength = new Uint16Array(1);
-
-  constructor(stream: OutboundStream) {
-    this.streams = [stream];
-  }
-
-  get resultLength(): number {
-    return this.protectedLength[0] ?? 0;
-  }
-
-  fill(offset: number, headerLength: number, plainLength: number, packetIndex: number): void {
-    this.offset[0] = offset;
-    this.headerLength[0] = headerLength;
-    this.plainLength[0] = plainLength;
-    this.packetIndex[0] = packetIndex;
   }
 }

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { quantile } from '@causeway/loadtest';
+import { Adversary } from '../adversary.ts';
 import { EventLoopWatch } from '../event-loop-watch.ts';
 import type { WatchedNode } from '../watched-node.ts';
-import type { AbuserTask } from './abuser-thread.ts';
+import type { AbuserTask } from './abuser-main.ts';
 import { ABUSER, ABUSES, type Abuse } from './abuses.ts';
 import type { StatusCounts } from './raw-http.ts';
 import type { Strain } from './strain.ts';
@@ -35,10 +34,10 @@ export const httpAbuse: Strain = {
 
 async function suffer(node: WatchedNode, { name, expected }: Abuse): Promise<string> {
   const task: AbuserTask = { abuse: name, url: node.address.url, seconds: SECONDS_EACH };
-  const abuser = new Worker(new URL('./abuser-thread.ts', import.meta.url), { workerData: task });
+  const abuser = new Adversary<StatusCounts>(new URL('./abuser-main.ts', import.meta.url), task);
   const watch = new EventLoopWatch(node);
   const others = callMeanwhile(node, performance.now() + 1000 * SECONDS_EACH);
-  const [counts] = (await once(abuser, 'message')) as [StatusCounts];
+  const counts = await abuser.report;
   const { failures, latenciesMs } = await others;
   const callP99Ms = quantile(latenciesMs, 0.99);
   const loopP99Ms = quantile(watch.stop(), 0.5);

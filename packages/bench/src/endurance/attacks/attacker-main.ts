@@ -1,0 +1,20 @@
+/** The attacker: mounts one attack, and tells what came of it. */
+import { type RemoteTrack, type SfuAddress, SfuApi } from '@causeway/loadtest';
+import { createSecureSuite } from '@causeway/secure';
+import { playAdversary } from '../adversary.ts';
+import type { AttackReport } from './attack.ts';
+import { ATTACKS } from './attacks.ts';
+
+export interface AttackTask {
+  readonly name: string;
+  readonly address: SfuAddress;
+  readonly udpPort: number;
+  readonly track: RemoteTrack;
+  readonly durationMs: number;
+}
+
+playAdversary<AttackTask, AttackReport>(async ({ name, address, ...rest }) => {
+  const attack = ATTACKS.find((candidate) => candidate.name === name);
+  if (attack === undefined) throw new Error(`There is no attack "${name}"`);
+  return attack.mount({ ...rest, api: new SfuApi(address), suite: await createSecureSuite() });
+});

@@ -1,0 +1,55 @@
+import type { PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointOptions, SecureSuite } from '@causeway/media';
+import { createDtlsCounters, DtlsAssociation, type LocalCertificate } from '@causeway/secure/bare';
+
+export interface BareOptions {
+  readonly certificate: LocalCertificate;
+  /** With `silent`, nothing of a handshake ever leaves. */
+  readonly manners: 'polite' | 'silent';
+}
+
+/** A suite whose endpoints speak DTLS and nothing inside of it, with whatever certificate, so that anything can be sent there by hand. */
+export class BareSuite implements SecureSuite {
+  readonly arena: PacketArena = { bytes: new Uint8Array(0), slotSizeBytes: 0, slotCount: 0, takeSlot: () => 0 };
+  readonly #options: BareOptions;
+  /** Of the endpoint made last. */
+  association: DtlsAssociation | undefined;
+
+  constructor(options: BareOptions) {
+    this.#options = options;
+  }
+
+  get fingerprint() {
+    return this.#options.certificate.fingerprint;
+  }
+
+  createEndpoint({ role, remoteFingerprints, listener }: SecureEndpointOptions): SecureEndpoint {
+    const { certificate, manners } = this.#options;
+    const dtlsListener = {
+      onOutput: (datagram: Uint8Array) => (manners === 'polite' ? listener.onDtlsOutput(datagram) : undefined),
+      onConnected: () => listener.onConnected('AES_CM_128_HMAC_SHA1_80'),
+      onData: () => undefined,
+      onClosed: listener.onClosed.bind(listener),
+    };
+    const association = new DtlsAssociation({ role, certificate, remoteFingerprints, listener: dtlsListener }, createDtlsCounters());
+    this.association = association;
+    const refuse = (): never => {
+      throw new Error('a bare endpoint speaks DTLS only');
+    };
+    return {
+      handleDtls: (nowMs, datagram) => association.handleDatagram(nowMs, datagram),
+      close: () => association.close(),
+      unprotectRtp: refuse,
+      unprotectRtcp: refuse,
+      openOutboundStream: refuse,
+      closeOutboundStream: refuse,
+      rtcpStream: { ssrc: 0 },
+      openDataChannel: refuse,
+      sendData: refuse,
+      closeDataChannel: refuse,
+    };
+  }
+
+  protect(_batch: ProtectBatch): void {}
+
+  prepareAhead(): void {}
+}

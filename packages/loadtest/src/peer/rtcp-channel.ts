@@ -1,0 +1,29 @@
+import type { SecureSuite } from '@causeway/media';
+import type { SendingPeer } from './rtp-sender.ts';
+import { SingleRow } from './single-row.ts';
+
+/** Of an RTCP packet, left in clear (RFC 3711 §3.4). */
+const CLEAR_BYTES = 8;
+
+/** Sends RTCP of a peer that is connected; each packet is protected and sent at once. */
+export class RtcpChannel {
+  readonly #suite: SecureSuite;
+  readonly #peer: SendingPeer;
+  readonly #batch: SingleRow;
+
+  constructor(suite: SecureSuite, peer: SendingPeer) {
+    this.#suite = suite;
+    this.#peer = peer;
+    this.#batch = new SingleRow(peer.endpoint.rtcpStream);
+  }
+
+  /** @param packet a compound, in plain text */
+  send(packet: Uint8Array): void {
+    const { bytes } = this.#suite.arena;
+    const slot = this.#suite.arena.takeSlot();
+    bytes.set(packet, slot);
+    this.#batch.fill(slot, CLEAR_BYTES, packet.length, 0, 'rtcp');
+    this.#suite.protect(this.#batch);
+    this.#peer.send(bytes.subarray(slot, slot + this.#batch.resultLength));
+  }
+}
