@@ -47,6 +47,10 @@ test('the text is what Prometheus reads: help, type, and a line for each sample'
       'causeway_event_loop_delay_seconds{quantile="1"} 0.25\n',
   );
   expect(text).toContain('causeway_http_replies_total{status="404",error_code="session_not_found"} 74\n');
+  expect(text).toContain('causeway_links{state="up"} 1\ncauseway_links{state="connecting"} 1\n');
+  expect(text).toContain('causeway_link_round_trip_seconds{node="102"} 0.139\n');
+  expect(text).toContain('causeway_relayed_copies{direction="in"} 141\ncauseway_relayed_copies{direction="out"} 143\n');
+  expect(text).toContain('causeway_assertions_refused_total{reason="replay"} 134\n');
   expect(text).toContain('process_cpu_seconds_total 78.5\n');
   for (const line of text.trimEnd().split('\n')) {
     expect(line).toMatch(/^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="[^"\n]*"(?:,[a-z_]+="[^"\n]*")*\})? \d+(?:\.\d+)?)$/);
@@ -63,6 +67,14 @@ test('a label value cannot break out of its quotes', () => {
   } as const;
 
   expect(writePrometheusText([metric], SAMPLE_INSPECTION)).toContain('causeway_x{l="a\\"b\\\\c\\nd"} 1\n');
+});
+
+test('a node that stands alone has no samples of a cluster', () => {
+  const { relay: _relay, ...sfu } = SAMPLE_INSPECTION.sfu;
+
+  const text = writePrometheusText(METRICS, { ...SAMPLE_INSPECTION, sfu, cluster: undefined });
+
+  expect(text).not.toMatch(/^causeway_(?:nodes|link|relayed|redis|assertions|calls_passed)/m);
 });
 
 test('before the first second is over there is no sample of the load', () => {

@@ -41,5 +41,12 @@ async function reply(inspect: () => Promise<NodeInspection>, request: IncomingMe
 
 /** `objects` is all zeros on a node that everybody has left; `kept` is not, and is bounded. */
 function describeObjects({ sfu, http, kept, process }: NodeInspection) {
-  return { objects: { ...sfu.objects, http }, kept: { ...sfu.kept, ...kept }, process };
+  return { objects: { ...sfu.objects, http, ...describeRelay(sfu) }, kept: { ...sfu.kept, ...kept }, process };
+}
+
+/** Links stay for as long as the other nodes do. */
+function describeRelay({ relay }: NodeInspection['sfu']) {
+  if (relay === undefined) return {};
+  const { links: _links, ...objects } = relay;
+  return { relay: objects };
 }

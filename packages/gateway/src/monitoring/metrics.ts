@@ -79,6 +79,21 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_nodes', 'Live nodes of the cluster as this one knows them, itself included, by state.', ['state'], ({ cluster }) =>
     byName({ ...cluster?.nodes }),
   ),
+  gauge('causeway_links', 'Links to other nodes, by state; only those that are `up` carry media.', ['state'], ({ sfu }) =>
+    byName(countBy((sfu.relay?.links ?? []).map(({ state }) => state))),
+  ),
+  gauge('causeway_link_round_trip_seconds', 'Round trip of the link to each other node, as last measured.', ['node'], ({ sfu }) =>
+    (sfu.relay?.links ?? []).flatMap(({ nodeNo, rttMs }) => (rttMs === undefined ? [] : ofNode(nodeNo, rttMs / 1000))),
+  ),
+  gauge('causeway_link_loss_ratio', 'Share of packets that the link to each other node loses at the first try.', ['node'], ({ sfu }) =>
+    (sfu.relay?.links ?? []).flatMap(({ nodeNo, lossRatio }) => (lossRatio === undefined ? [] : ofNode(nodeNo, lossRatio))),
+  ),
+  gauge(
+    'causeway_relayed_copies',
+    'Copies of tracks that come in from other nodes, and that go out to them.',
+    ['direction'],
+    ({ sfu: { relay } }) => (relay === undefined ? [] : byName({ in: relay.legs, out: relay.exports })),
+  ),
   counter(
     'causeway_calls_passed_on_total',
     'Calls that were passed on to another node, by what became of them.',
@@ -129,6 +144,14 @@ function one(value: number): readonly MetricSample[] {
 /** No sample before there is a figure. */
 function optional(value: number | undefined): readonly MetricSample[] {
   return value === undefined ? [] : one(value);
+}
+
+function ofNode(nodeNo: number, value: number): readonly MetricSample[] {
+  return [{ labels: [String(nodeNo)], value }];
+}
+
+function countBy(names: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, each]) => [name, each.length]));
 }
 
 function byName(counts: Readonly<Record<string, number>>, labelsBefore: readonly string[] = []): readonly MetricSample[] {

@@ -40,6 +40,18 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       srtp: { notKeyed: 43, malformed: 44, indexReused: 45 },
       sctp: { malformedPackets: 46, overflow: 47, refusedChannels: 48, strayMessages: 49 },
     },
+    relay: {
+      links: [
+        { nodeNo: 102, region: 'us', state: 'up', rttMs: 139, lossRatio: 0.25 },
+        { nodeNo: 103, region: 'ap', state: 'connecting' },
+      ],
+      importedTracks: 140,
+      legs: 141,
+      fedSubscriptions: 142,
+      exports: 143,
+      exportedNames: 144,
+      followedNames: 145,
+    },
     sessionsByState: { new: 50, connecting: 51, connected: 52, disconnected: 53, failed: 54 },
     sessionsCreated: 55,
     sessionsClosed: {
