@@ -119,13 +119,13 @@ export class SubscriberTrack {
     this.#retransmitter.usePayloadTypes(this.#payloadTypes);
   }
 
-  /** The publication is gone: the receiver is told, the m-section stays for another. */
+  /** The publication is gone: the receiver is told, once; the m-section stays for another. */
   loseSource(_nowMs: number): void {
+    if (this.#source !== undefined && this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
     this.#source = undefined;
     this.#layer = undefined;
     this.#target = undefined;
     this.#keyframeDemand.cancel();
-    if (this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
   }
 
   close(nowMs: number): void {

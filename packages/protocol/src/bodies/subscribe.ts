@@ -27,7 +27,7 @@ export type SubscribeRequest = z.infer<typeof SubscribeRequest>;
 
 /** `mid`, `trackKind` and `status` are missing when the item failed. */
 export const SubscribedTrackResult = z.object({
-  remoteSessionId: z.string(),
+  remoteSessionId: z.string().optional().meta({ description: 'Missing only when the item failed and named none' }),
   remoteTrackId: z.string().optional(),
   customTrackName: z.string().optional(),
   mid: Mid.optional(),

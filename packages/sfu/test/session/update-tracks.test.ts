@@ -77,4 +77,24 @@ describe('track/update', () => {
       code: 'rid_not_available',
     });
   });
+
+  it('names in failed items what was asked for, or else what comes on that mid, and never an empty session', async () => {
+    const { world, publisher, viewer } = await watched();
+
+    const { tracks } = await world.sfu.updateTracks(APP, viewer.id, {
+      tracks: [
+        { mid: 's0', paused: true },
+        { mid: 's9', paused: true },
+        { mid: 's0', simulcast: { preferredRid: 'x', ridNotAvailable: 'none' } },
+      ],
+    });
+
+    const camera = { remoteSessionId: publisher.id, remoteTrackId: 'camera' };
+    expect(tracks.map(({ errorCode }) => errorCode)).toEqual([undefined, 'track_not_found', 'rid_not_available']);
+    expect(tracks.map(({ remoteSessionId, remoteTrackId }) => ({ remoteSessionId, remoteTrackId }))).toEqual([
+      camera,
+      { remoteSessionId: undefined, remoteTrackId: undefined },
+      camera,
+    ]);
+  });
 });

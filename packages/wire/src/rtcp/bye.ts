@@ -1,5 +1,5 @@
 /**
- * Goodbye: these streams will send nothing more. A browser mutes the track it showed them on.
+ * Goodbye: these streams will send nothing more. Browsers read it and tell the page nothing: what mutes a track there is the next offer.
  *
  * @see RFC 3550 §6.6
  */

@@ -30,13 +30,17 @@ async function locateNewSource(session: Session, item: UpdateTrackItem): Promise
 function updateOne(session: Session, item: UpdateTrackItem, located: LocatedTrack | undefined): SubscribedTrackResult {
   const live = subscriptions(session.negotiation).find(({ section }) => section.mid === item.mid);
   if (live === undefined) return failed(item, 'track_not_found', `session ${session.id} receives nothing on mid ${item.mid}`);
-  if (located?.type === 'failed') return failed(item, located.code, located.description);
+  if (located?.type === 'failed') return failed(named(item, live), located.code, located.description);
   const rids = located?.source.rids ?? live.subscription.sourceRids;
   const layer = chooseLayer(item, rids);
   if (layer.type === 'rid_not_available')
-    return failed(item, 'rid_not_available', `the track has the layers [${rids.join(', ')}], not ${layer.rid}`);
+    return failed(named(item, live), 'rid_not_available', `the track has the layers [${rids.join(', ')}], not ${layer.rid}`);
   if (located !== undefined && !switchTo(session, live, located.source, item.customTrackName)) {
-    return failed(item, 'codec_mismatch', `the ${located.source.kind} track does not fit what is negotiated on mid ${item.mid}`);
+    return failed(
+      named(item, live),
+      'codec_mismatch',
+      `the ${located.source.kind} track does not fit what is negotiated on mid ${item.mid}`,
+    );
   }
   const asksForLayer = item.simulcast !== undefined || item.quality !== undefined;
   session.commit(
@@ -59,9 +63,16 @@ function switchTo(session: Session, live: LiveSubscription, source: TrackSource,
 
 function updatedResult(session: Session, mid: string): SubscribedTrackResult {
   const live = subscriptions(session.negotiation).find(({ section }) => section.mid === mid);
-  const { remoteSessionId = '', remoteTrackId, followedName, sourceTrackId } = live?.subscription ?? {};
+  const { remoteSessionId, remoteTrackId, followedName, sourceTrackId } = live?.subscription ?? {};
   const status = session.parts.directory.statusOf(sourceTrackId ?? '');
   return { remoteSessionId, remoteTrackId, customTrackName: followedName, mid, trackKind: live?.section.kind, status };
+}
+
+/** The item as asked for; one that only changes how a track is received names that track. */
+function named(item: UpdateTrackItem, { subscription }: LiveSubscription): UpdateTrackItem {
+  if (item.remoteSessionId !== undefined) return item;
+  const { remoteSessionId, remoteTrackId, followedName } = subscription;
+  return { ...item, remoteSessionId, remoteTrackId, customTrackName: followedName };
 }
 
 function failed(
@@ -69,6 +80,6 @@ function failed(
   errorCode: NonNullable<SubscribedTrackResult['errorCode']>,
   errorDescription: string,
 ): SubscribedTrackResult {
-  const { remoteSessionId = '', remoteTrackId, customTrackName, mid } = item;
+  const { remoteSessionId, remoteTrackId, customTrackName, mid } = item;
   return { remoteSessionId, remoteTrackId, customTrackName, mid, errorCode, errorDescription };
 }
