@@ -8,6 +8,7 @@ import { BodyMemory } from '../src/http/body-memory.ts';
 import { APP_ID, AUTHORIZATION, OFFER, startTestServer, type TestServer } from './support/test-server.ts';
 
 const MIB = 1024 * 1024;
+const MAX_POURS = 20;
 
 let server: TestServer;
 const bodyMemory = new BodyMemory(2 * LIMITS.maxBodyBytes);
@@ -59,11 +60,18 @@ function chunked(data: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
 }
 
+/** Pours again until the client gets to read: one that goes on sending may be reset before it has. */
+async function pourUntilReply(...args: Parameters<typeof pour>): Promise<Exchange> {
+  let exchange = await pour(...args);
+  for (let tries = 1; exchange.reply === '' && tries < MAX_POURS; tries++) exchange = await pour(...args);
+  return exchange;
+}
+
 describe('a gigabyte in chunks', () => {
   const CHUNK = chunked(Buffer.alloc(64 * 1024, 'x'));
 
   test('is 413 after a few megabytes, none of which are kept', async () => {
-    const { reply, sentBytes, peakGrowthBytes } = await pour(
+    const { reply, sentBytes, peakGrowthBytes } = await pourUntilReply(
       server.port,
       `${head(AUTHORIZATION)}Transfer-Encoding: chunked\r\n\r\n`,
       CHUNK,
@@ -78,7 +86,12 @@ describe('a gigabyte in chunks', () => {
   });
 
   test('without the secret is 401, and not read at all', async () => {
-    const { reply, sentBytes } = await pour(server.port, `${head('Bearer wrong')}Transfer-Encoding: chunked\r\n\r\n`, CHUNK, 1024 * MIB);
+    const { reply, sentBytes } = await pourUntilReply(
+      server.port,
+      `${head('Bearer wrong')}Transfer-Encoding: chunked\r\n\r\n`,
+      CHUNK,
+      1024 * MIB,
+    );
 
     expect(reply).toMatch(/^HTTP\/1\.1 401 /);
     expect(reply).toContain('Connection: close');
@@ -87,7 +100,7 @@ describe('a gigabyte in chunks', () => {
   });
 
   test('in chunks of one byte is 400 after a moment', async () => {
-    const { reply, sentBytes } = await pour(
+    const { reply, sentBytes } = await pourUntilReply(
       server.port,
       `${head(AUTHORIZATION)}Transfer-Encoding: chunked\r\n\r\n`,
       Buffer.from('1\r\nx\r\n'.repeat(16_384)),

@@ -19,6 +19,8 @@ export interface ClusterServices {
   readonly geo: GeoResolver;
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: AddressSet;
+  /** Uniform in [0, 1), to spread sessions over the nodes of a region. Default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** A client's call that any node may have got. */
@@ -42,12 +44,12 @@ export class ClusterCalls {
 
   /** @param now milliseconds since any moment, never going back */
   constructor(services: ClusterServices, now: () => number) {
-    const { directory, trust, claims } = services;
+    const { directory, trust, claims, random = Math.random } = services;
     this.#services = services;
     this.directory = directory;
     this.desk = new AssertionDesk(trust, directory, now);
     this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.#client });
-    this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random: Math.random });
+    this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random });
   }
 
   /**

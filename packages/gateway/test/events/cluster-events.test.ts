@@ -2,7 +2,7 @@
 import { formatSessionId } from '@causeway/protocol';
 import type { SfuEvent } from '@causeway/sfu';
 import { type EventReader, readEvents } from '../support/event-reader.ts';
-import { EPOCH, startTestCluster, type TestNode } from '../support/test-cluster.ts';
+import { EPOCH, startFakeNode, startTestCluster, type TestNode } from '../support/test-cluster.ts';
 import { APP_ID } from '../support/test-server.ts';
 
 let nodes: readonly TestNode[];
@@ -79,6 +79,26 @@ test('a node that comes later is heard as well, one that has gone is not missed'
 
   const events = await reader.next(2);
   expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set([sessionOf(third), sessionOf(first)]));
+});
+
+test('a connection to another node that breaks is made again, from where the client stands', async () => {
+  const positions: (string | undefined)[] = [];
+  const fake = await startFakeNode((request, response) => {
+    positions.push(request.headers['last-event-id'] as string | undefined);
+    const serial = positions.length;
+    const event = { id: `102-${serial}`, type: 'session.created', at: '2026-02-03T00:00:00.000Z', sessionId: sessionOf(second) };
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write(`id: 102-${serial}\ndata: ${JSON.stringify(event)}\n\n`, () => response.destroy());
+  });
+  first.directory.put({ ...second.directory.self, apiUrl: fake.url });
+  const reader = await read(first, '/events');
+
+  const events = await reader.next(2);
+  reader.close();
+  await fake.close();
+
+  expect(events.map(({ id }) => id)).toEqual(['102-1', '102-2']);
+  expect(positions).toEqual([undefined, '102-1']);
 });
 
 test('streams from other nodes end with the client', async () => {
