@@ -91,11 +91,11 @@ class PeerSession implements SessionClient {
           this.#api.renegotiate(this.sessionId, { sessionDescription }),
         );
       }
-      return outcomeOf(reply.tracks, ({ mid, remoteSessionId }, index) => {
+      return outcomeOf(reply.tracks, ({ mid }, index) => {
         const track = mid === undefined ? undefined : this.#line(mid)?.receiver.track;
-        const remoteTrackId = tracks[index]?.remoteTrackId;
-        if (mid === undefined || track === undefined || remoteTrackId === undefined) return undefined;
-        return { remoteSessionId, remoteTrackId, mid, track };
+        const asked = tracks[index];
+        if (mid === undefined || track === undefined || asked === undefined) return undefined;
+        return { remoteSessionId: asked.remoteSessionId, remoteTrackId: asked.remoteTrackId, mid, track };
       });
     });
   }
