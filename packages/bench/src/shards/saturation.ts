@@ -11,6 +11,8 @@ export interface SaturationLoad {
   readonly subscribersPerCall: number;
   readonly callsPerStep: number;
   readonly stepMs: number;
+  /** At most; there is a bound to what can be asked of the machine. */
+  readonly maxSteps: number;
 }
 
 export interface Saturation {
@@ -23,7 +25,6 @@ const BEARABLE_LOSS = 0.005;
 const WORTHWHILE_SHARE = 0.5;
 const WARM_UP_MS = 1_000;
 const JOINS_AT_ONCE = 4;
-const MAX_STEPS = 50;
 
 /** @param crowds processes that share the subscribers */
 export async function measureSaturation(
@@ -36,7 +37,7 @@ export async function measureSaturation(
   const received = async (): Promise<number> =>
     sum(await Promise.all(crowds.map(async (crowd) => (await crowd.ask('totals', sfu)).received)));
   let best: Saturation = { packetsPerSecond: 0, calls: 0 };
-  for (let step = 1; step <= MAX_STEPS; step++) {
+  for (let step = 1; step <= load.maxSteps; step++) {
     for (let call = 0; call < load.callsPerStep; call++) await addCall(sfu, load, source, crowds);
     await source.ask('start', sfu);
     await sleep(WARM_UP_MS);

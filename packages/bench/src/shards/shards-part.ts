@@ -32,7 +32,7 @@ const CROSSINGS = [
 const SATURATED_CORES = 3;
 const LOAD_CORES = 4;
 const CROWDS = 3;
-const SATURATING = { ...LOAD, subscribersPerCall: 21, callsPerStep: 2, stepMs: 2_000 };
+const SATURATING = { ...LOAD, subscribersPerCall: 21, callsPerStep: 2, stepMs: 2_000, maxSteps: 50 };
 
 export async function runShards(options: BenchOptions, printer: Printer): Promise<void> {
   await reportForwarding(options, printer);

@@ -217,7 +217,7 @@ export class InlineShard implements Shard {
     const nowMs = performance.now();
     this.#engine.handleTimeout(nowMs);
     this.#engine.flush();
-    this.#neighbours?.flush();
+    this.#neighbours?.flush(nowMs);
     this.#suite.prepareAhead();
     this.#armTimer(nowMs);
     this.#deliverEvents();

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
 import type { DatagramOrigin } from '../io/port-sharing.ts';
+import { CrossingPace } from './crossing-pace.ts';
 import { LinkPath } from './link-path.ts';
 import { PacketRingReader, PacketRingWriter } from './packet-ring.ts';
 import { parsePassedOn, writePassedOn } from './passed-on-datagram.ts';
@@ -38,6 +39,8 @@ const WAKE = 0;
 type Message = typeof WAKE | PathNews;
 /** Others have their turn after this many packets. */
 const PACKETS_PER_TURN = 512;
+/** The shortest time that timers know: jitter buffers do not notice it. */
+const WAIT_MS = 1;
 
 export class Neighbour {
   readonly shardNo: number;
@@ -53,6 +56,10 @@ export class Neighbour {
     if (this.#link !== undefined) this.#listener.onLinkPacket(this.#link.path, packet);
   };
   #link: { readonly path: LinkPath; readonly inbound: PacketRingReader } | undefined;
+  readonly #pace = new CrossingPace();
+  /** Of the packets that are not published, those that the pace knows of. */
+  #noted = 0;
+  #publishTimer: NodeJS.Timeout | undefined;
   #isDrainDue = false;
   #isClosed = false;
 
@@ -78,7 +85,9 @@ export class Neighbour {
   }
 
   closeLink(path: LinkPath): void {
-    if (this.#link?.path === path) this.#link = undefined;
+    if (this.#link?.path !== path) return;
+    this.#link = undefined;
+    this.#noted = 0;
   }
 
   tell(news: PathNews): void {
@@ -93,8 +102,21 @@ export class Neighbour {
     return true;
   }
 
-  /** Lets the other side see what was written to the link's path. */
-  flush(): void {
+  /** Lets the other side see what was written to the link's path, at once or in a moment. */
+  flush(nowMs: number): void {
+    const waiting = this.#link?.path.outbound.unpublished ?? 0;
+    const isNew = waiting > this.#noted;
+    if (!isNew) return;
+    const shouldWait = this.#pace.note(nowMs, waiting - this.#noted);
+    this.#noted = waiting;
+    if (!shouldWait) this.#publish();
+    else this.#publishTimer ??= setTimeout(() => this.#publish(), WAIT_MS);
+  }
+
+  #publish(): void {
+    clearTimeout(this.#publishTimer);
+    this.#publishTimer = undefined;
+    this.#noted = 0;
     if (this.#link?.path.outbound.publish()) this.#wake();
   }
 
@@ -113,6 +135,7 @@ export class Neighbour {
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#publishTimer);
     this.#port.close();
   }
 

@@ -108,8 +108,8 @@ export class Neighbours implements PortSharing {
   }
 
   /** The turn is over: what was sent to links is theirs now. */
-  flush(): void {
-    for (const neighbour of this.#byNo.values()) neighbour.flush();
+  flush(nowMs: number): void {
+    for (const neighbour of this.#byNo.values()) neighbour.flush(nowMs);
   }
 
   close(): void {

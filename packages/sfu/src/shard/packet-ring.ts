@@ -39,7 +39,7 @@ class RingView {
 export class PacketRingWriter {
   readonly #view: RingView;
   #written = 0;
-  #hasNew = false;
+  #unpublished = 0;
 
   /** @param memory of `createRingMemory`, in which nothing was written yet */
   constructor(memory: SharedArrayBuffer) {
@@ -60,14 +60,19 @@ export class PacketRingWriter {
     lengths[start >> 2] = length;
     target.set(bytes.subarray(offset, offset + length), start + LENGTH_BYTES);
     this.#written = (this.#written + leftOut + sizeBytes) >>> 0;
-    this.#hasNew = true;
+    this.#unpublished++;
     return true;
+  }
+
+  /** How many packets the reader does not see yet. */
+  get unpublished(): number {
+    return this.#unpublished;
   }
 
   /** Lets the reader see what was written. @returns whether it sleeps and must be woken */
   publish(): boolean {
-    if (!this.#hasNew) return false;
-    this.#hasNew = false;
+    if (this.#unpublished === 0) return false;
+    this.#unpublished = 0;
     const { control } = this.#view;
     Atomics.store(control, WRITTEN * WORD_STRIDE, this.#written | 0);
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 1;

@@ -2,6 +2,7 @@
  * A shard in a thread of its own. Verbs become messages and events come back as messages, both in order; nothing here knows what they
  * mean.
  */
+import { types } from 'node:util';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type {
   CertificateFingerprint,
@@ -56,7 +57,8 @@ export class WorkerShard implements PoolMember {
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#handleMessage(message));
     worker.on('error', (error) => {
-      this.#lastError = error instanceof Error ? error : new Error(String(error));
+      // `instanceof` knows the errors of one realm only, and a thread is another.
+      this.#lastError = types.isNativeError(error) ? error : new Error(String(error));
     });
     this.#exited = new Promise((resolve) => {
       worker.once('exit', (code) => {

@@ -188,10 +188,10 @@ test('a link carries packets in order, both ways', async () => {
   if (fromZero === undefined || fromOne === undefined) throw new Error('they have met');
 
   for (const word of ['one', 'two']) zero.neighbours.send(fromZero, Buffer.from(`..${word}`), 2, 3);
-  zero.neighbours.flush();
+  zero.neighbours.flush(0);
   await until(() => one.linkPackets.length === 2);
   one.neighbours.send(fromOne, Buffer.from('back'), 0, 4);
-  one.neighbours.flush();
+  one.neighbours.flush(0);
   await until(() => zero.linkPackets.length === 1);
 
   expect([one.linkPackets, zero.linkPackets]).toEqual([['one', 'two'], ['back']]);

@@ -1,10 +1,14 @@
 /**
  * Shards in real threads on one real UDP port. The threads run on Node itself, from the sources: only this file is the test runner's.
  */
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import type { SecureSuite } from '@causeway/media';
 import { createCertificate, createSecureSuite } from '@causeway/secure';
+import { writeBindingRequest } from '@causeway/wire';
 import { createNodeClock } from '../../src/io/node-clock.ts';
 import { probePort } from '../../src/io/udp-port.ts';
+import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
 import { WorkerShard } from '../../src/shard/worker-shard.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
@@ -116,6 +120,14 @@ async function sayUntilHeard(speaker: LeanClient, listener: LeanClient, word: st
   });
 }
 
+/** A well-formed check for a session that there is not, on a shard that there is. */
+function forgedCheck(shardNo: number): Uint8Array {
+  const { ufrag } = createIceCredentials(shardNo, { bytes: randomBytes });
+  const integrity = { key: randomBytes(24), hmacSha1: () => randomBytes(20) };
+  const transactionId = randomBytes(12);
+  return writeBindingRequest({ transactionId, username: `${ufrag}:them`, priority: 1, iceControlling: 1n, integrity, fingerprint: true });
+}
+
 const scenes: WorkerScene[] = [];
 
 async function openScene(connectPaths?: boolean): Promise<WorkerScene> {
@@ -223,6 +235,49 @@ test('without sockets of their own for clients, what comes to the wrong shard is
   }
 
   expect(heard).toEqual([true, true, true, true]);
+});
+
+test('forged checks that name other shards cost a running call no packet', async () => {
+  const scene = await openScene();
+  const [alice, bob] = [await scene.join('alice', 0), await scene.join('bob', 1)];
+  await scene.call(alice, [bob]);
+  const strangers = Array.from({ length: 8 }, () => createSocket('udp4'));
+  const said: string[] = [];
+
+  for (let round = 0; round < 200; round++) {
+    for (const [index, stranger] of strangers.entries()) {
+      for (let each = 0; each < 5; each++) stranger.send(forgedCheck(index % 2), scene.pool.port, LOOPBACK);
+    }
+    said.push(`word ${round}`);
+    alice.say(`word ${round}`);
+    await new Promise(setImmediate);
+  }
+  await until(() => bob.heard.at(-1) === said.at(-1));
+  for (const stranger of strangers) stranger.close();
+  await until(async () => {
+    const { drops } = await scene.pool.inspect();
+    return (drops['stun-wrong-ufrag'] ?? 0) + (drops['over-pass-on-budget'] ?? 0) + (drops['shard-behind'] ?? 0) > 1_000;
+  });
+
+  expect(bob.heard.slice(-said.length)).toEqual(said);
+  expect(scene.news.filter((news) => /disconnected|Closed/.test(news))).toEqual([]);
+});
+
+test('a port that somebody else has is refused with the system’s own error', async () => {
+  const taken = createSocket('udp4');
+  await new Promise<void>((resolve) => taken.bind(0, LOOPBACK, resolve));
+  const certificate = await createCertificate(new Date());
+  const start = { shardNo: 0, addresses: [LOOPBACK], connectPaths: true, maxConnectedSockets: 1, certificate, maxMemoryBytes: 1 << 30 };
+
+  const started = WorkerShard.start({ ...start, port: taken.address().port });
+
+  // An error of another realm: the matchers that read properties take it for none.
+  const code = await started.then(
+    () => 'none',
+    (error: NodeJS.ErrnoException) => `${error.code} ${error.message}`,
+  );
+  taken.close();
+  expect(code).toMatch(/EADDRINUSE/);
 });
 
 test('a thread that ends takes its own sessions only; others lose no packet, and it is replaced on the same port', async () => {

@@ -1,0 +1,51 @@
+import { measureCrossing } from '../src/crossing/measure-crossing.ts';
+import { measureForwarding } from '../src/measure/forwarding-window.ts';
+import { RunningBench } from '../src/running-bench.ts';
+import { createPlacedCall } from '../src/shards/placed-call.ts';
+import { measureSaturation } from '../src/shards/saturation.ts';
+
+const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
+const WORKERS = 2;
+/** Real processes on a machine that may be busy: the time is for them to start in, not for what they do. */
+const PATIENCE_MS = 120_000;
+
+test(
+  'every packet crosses from one worker to subscribers on the other, as it was sent',
+  async () => {
+    const sample = await RunningBench.with(async (bench) => {
+      const node = await bench.startWorkers('node', WORKERS);
+      const call = await createPlacedCall(node, LOAD, { tracks: 2, subscribers: 2, subscribersShardNo: 1 }, bench.load);
+      return measureForwarding(call, { warmUpMs: 300, measureMs: 1_000 });
+    });
+
+    expect(sample).toMatchObject({ lost: 0, duplicates: 0, corrupted: 0 });
+    expect(sample.forwarded).toBeGreaterThan(2 * 2 * 50);
+    expect(sample.checked).toBe(sample.forwarded / 2);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'a node is loaded step by step, and what it forwards is counted',
+  async () => {
+    const load = { ...LOAD, subscribersPerCall: 3, callsPerStep: 1, stepMs: 500, maxSteps: 2 };
+    const { packetsPerSecond, calls } = await RunningBench.with(async (bench) =>
+      measureSaturation(await bench.startWorkers('node', WORKERS), load, bench.load.source, [bench.load.crowd]),
+    );
+
+    expect(calls).toBeGreaterThanOrEqual(1);
+    expect(packetsPerSecond).toBeGreaterThan(100);
+  },
+  PATIENCE_MS,
+);
+
+test.each(['transferred buffer', 'ring, woken by a message', 'ring, woken by waitAsync'] as const)(
+  'packets cross by the %s',
+  async (carrier) => {
+    const { sent, received } = await measureCrossing(carrier, { burstsPerSecond: 100, burstPackets: 4, packetBytes: 1200 }, 300);
+
+    expect(sent).toBeGreaterThan(20);
+    expect(Math.abs(sent - received)).toBeLessThanOrEqual(3 * 4);
+  },
+  PATIENCE_MS,
+);
