@@ -1,4 +1,4 @@
-import type { HmacSha1 } from '@causeway/wire';
+import { type HmacSha1, RtpExtensionWriter } from '@causeway/wire';
 import {
   type Allocator,
   createBestLayerAllocator,
@@ -52,6 +52,8 @@ export interface EngineContext extends EngineWiring {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970, for NTP timestamps. */
   readonly wallClockOffsetMs: number;
+  /** For whoever writes a packet, one after the other. */
+  readonly extensionWriter: RtpExtensionWriter;
   readonly pacer: Pacer;
   readonly allocator: Allocator;
   readonly createEstimator: () => Estimator;
@@ -85,6 +87,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     random,
     randomBytes,
     wallClockOffsetMs,
+    extensionWriter: new RtpExtensionWriter(),
     pacer: createPassThroughPacer(drops),
     allocator,
     createEstimator,

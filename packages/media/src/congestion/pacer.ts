@@ -14,7 +14,8 @@ export interface WrittenPacket {
 
 /** A peer as the pacer sees it: where its packets go, and who shares its rate. */
 export interface PacedPeer {
-  readonly ice: { readonly selectedPath: Path | undefined };
+  /** Undefined while nothing may be sent. */
+  readonly sendPath: Path | undefined;
   readonly outbox: PacketOutlet;
 }
 
@@ -36,7 +37,7 @@ export interface Pacer {
 export function createPassThroughPacer(drops: DropCounters): Pacer {
   return {
     release(peer, stream, packet, packetIndex) {
-      const path = peer.ice.selectedPath;
+      const path = peer.sendPath;
       if (path === undefined) drops.increment(DropReason.SendNotReady);
       else peer.outbox.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
     },

@@ -8,6 +8,7 @@ import {
   type RtpView,
   VIDEO_CONTENT_TYPE_URI,
   VIDEO_ORIENTATION_URI,
+  Vp8Descriptor,
 } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
 import type { PublisherCodec } from '../publisher/publisher-codec.ts';
@@ -55,6 +56,9 @@ export class ForwardedPacket {
   timestamp = 0;
   marker = false;
   isKeyframe = false;
+  /** Of a VP8 payload; undefined if it is another, or none that can be read. */
+  vp8: Vp8Descriptor | undefined = undefined;
+  readonly #vp8 = new Vp8Descriptor();
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
   readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
@@ -72,6 +76,8 @@ export class ForwardedPacket {
     this.timestamp = view.timestamp;
     this.marker = view.marker;
     this.isKeyframe = false;
+    const isVp8 = codec.plan.name === 'vp8' && this.#vp8.read(view.bytes, view.headerLength, view.payloadLength);
+    this.vp8 = isVp8 ? this.#vp8 : undefined;
     this.#loadExtensions(view, extensionIds);
   }
 

@@ -4,7 +4,7 @@
  *
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
-import { MID_URI, PLAYOUT_DELAY_URI, RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import { MID_URI, PLAYOUT_DELAY_URI, type RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
@@ -16,8 +16,9 @@ const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
 
 export class PacketWriter {
   readonly #arena: PacketArena;
-  readonly #extensions = new RtpExtensionWriter();
-  readonly #mid: Uint8Array;
+  readonly #extensions: RtpExtensionWriter;
+  /** ASCII. A string, because its characters lie with it and those of an array do not. */
+  readonly #mid: string;
   readonly #midId: number;
   readonly #forwardedIds: Uint8Array;
   /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
@@ -30,10 +31,12 @@ export class PacketWriter {
   headerLength = 0;
   length = 0;
 
-  constructor(arena: PacketArena, plan: SubscriberTrackPlan) {
+  /** @param extensions one that all writers of an engine use in turn */
+  constructor(arena: PacketArena, extensions: RtpExtensionWriter, plan: SubscriberTrackPlan) {
     this.#arena = arena;
+    this.#extensions = extensions;
     this.#midId = plan.extensions.find(({ uri }) => uri === MID_URI)?.id ?? 0;
-    this.#mid = Uint8Array.from(plan.mid, (character) => character.charCodeAt(0));
+    this.#mid = plan.mid;
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
     this.#hasTwoByteIds = this.#midId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
@@ -78,10 +81,16 @@ export class PacketWriter {
     this.offset = start;
     writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
     this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
-    if (this.#midId !== 0) this.#extensions.add(this.#midId, this.#mid, 0, this.#mid.length);
+    if (this.#midId !== 0) this.#addMid(bytes);
     if (packet.extensionBytes > 0) this.#addForwarded(packet);
     if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);
     this.headerLength = this.#extensions.end() - start;
+  }
+
+  #addMid(bytes: Uint8Array): void {
+    const mid = this.#mid;
+    const start = this.#extensions.reserve(this.#midId, mid.length);
+    if (start >= 0) for (let index = 0; index < mid.length; index++) bytes[start + index] = mid.charCodeAt(index);
   }
 
   #addForwarded(packet: ForwardedPacket): void {

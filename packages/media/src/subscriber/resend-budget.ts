@@ -2,7 +2,6 @@
  * How many bytes of retransmissions one subscriber may cause: a share of what it is sent anyway, so that a peer that asks
  * for everything again cannot turn the SFU into an amplifier.
  */
-import { BitrateMeter } from '../bitrate-meter.ts';
 
 const MAX_SHARE_OF_STREAM = 0.2;
 /** A burst of loss as long as this may be repaired at once. */
@@ -15,28 +14,26 @@ const MIN_BURST_BYTES = 12_000;
 const MAX_BURST_PACKETS = 128;
 
 export class ResendBudget {
-  readonly #meter = new BitrateMeter();
   #tokensBytes = MIN_BURST_BYTES;
   #refilledAtMs = Number.NEGATIVE_INFINITY;
   #burstStartedAtMs = Number.NEGATIVE_INFINITY;
   #burstPackets = 0;
 
-  /** Counts a packet sent for the first time. */
-  noteSent(nowMs: number, sizeBytes: number): void {
-    this.#meter.record(nowMs, sizeBytes);
-  }
-
-  /** Takes the size of a retransmission from the budget. @returns false if it must not be sent; nothing is taken then */
-  allow(nowMs: number, sizeBytes: number): boolean {
-    this.#refill(nowMs);
+  /**
+   * Takes the size of a retransmission from the budget.
+   *
+   * @param streamBps what the stream has at present
+   * @returns false if it must not be sent; nothing is taken then
+   */
+  allow(nowMs: number, sizeBytes: number, streamBps: number): boolean {
+    this.#refill(nowMs, streamBps);
     if (this.#tokensBytes < sizeBytes || this.#burstPackets >= MAX_BURST_PACKETS) return false;
     this.#tokensBytes -= sizeBytes;
     this.#burstPackets++;
     return true;
   }
 
-  #refill(nowMs: number): void {
-    const streamBps = this.#meter.bitrateBps(nowMs);
+  #refill(nowMs: number, streamBps: number): void {
     const refillBps = Math.max(streamBps * MAX_SHARE_OF_STREAM, MIN_RATE_BPS);
     const burstBytes = Math.max((streamBps * BURST_MS) / 8000, MIN_BURST_BYTES);
     const earnedBytes = (refillBps * (nowMs - this.#refilledAtMs)) / 8000;

@@ -7,7 +7,6 @@
 import { type ExtendedSeq, RTX_OSN_LENGTH, RtpView, type Seq16, seq16Distance, toSeq16 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { MediaKind } from '../plan.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
@@ -15,22 +14,22 @@ import type { PeerTransport } from '../transport/peer-transport.ts';
 import { NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { ResendBudget } from './resend-budget.ts';
-import { SentIndex } from './sent-index.ts';
+import type { SentIndex } from './sent-index.ts';
 import type { SequenceRewriter } from './sequence-rewriter.ts';
 import type { Vp8Rewriter } from './vp8-rewriter.ts';
 
-const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
 /** More than can be answered; a datagram has room for six thousand. */
 const MAX_NUMBERS_PER_NACK = 1024;
 
 /** What the retransmitter shares with the track it works for. */
 export interface RetransmitterParts {
-  readonly kind: MediaKind;
   readonly writer: PacketWriter;
   readonly sequence: SequenceRewriter<ReceiveStream>;
   readonly vp8: Vp8Rewriter;
   readonly stream: OutboundStream;
   readonly rtxStream: OutboundStream | undefined;
+  /** Kept by the track. */
+  readonly sent: SentIndex;
   readonly firstRtxSequence: number;
 }
 
@@ -38,7 +37,6 @@ export class Retransmitter {
   readonly #context: EngineContext;
   readonly #transport: PeerTransport;
   readonly #parts: RetransmitterParts;
-  readonly #sent: SentIndex;
   readonly #budget = new ResendBudget();
   readonly #view = new RtpView();
   #payloadTypes: PayloadTypeMaps;
@@ -50,19 +48,12 @@ export class Retransmitter {
     this.#context = context;
     this.#transport = transport;
     this.#parts = parts;
-    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[parts.kind]);
     this.#payloadTypes = payloadTypes;
     this.#rtxSequence = parts.firstRtxSequence;
   }
 
   usePayloadTypes(payloadTypes: PayloadTypeMaps): void {
     this.#payloadTypes = payloadTypes;
-  }
-
-  /** Notes a packet that is sent for the first time. */
-  noteSent(nowMs: number, outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number, sizeBytes: number): void {
-    this.#sent.note(nowMs, outSeq, sourceSeq, epoch);
-    this.#budget.noteSent(nowMs, sizeBytes);
   }
 
   /** @returns false if the receiver still misses a packet that will not be sent again: what depends on it cannot be decoded */
@@ -87,7 +78,7 @@ export class Retransmitter {
 
   /** @returns why the packet is not sent again; undefined if it is */
   #resend(nowMs: number, outSeq: ExtendedSeq): DropReason | undefined {
-    const sent = this.#sent;
+    const { sent } = this.#parts;
     if (!sent.find(outSeq)) return DropReason.NackForUnknown;
     if (!sent.mayResend(nowMs, this.#transport.rttMs)) {
       this.#isGivenUp ||= sent.isGivenUp(nowMs, this.#transport.rttMs);
@@ -98,7 +89,9 @@ export class Retransmitter {
     if (source === undefined || packet === undefined || !this.#transport.canSend) return DropReason.RtxNotInHistory;
     // The publisher's codecs may have changed since.
     if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
-    if (!this.#budget.allow(nowMs, source.history.lengthOf(sent.sourceSeq))) return DropReason.RtxSuppressed;
+    // The rate of the source is that of the stream: measured once for all who get it.
+    const streamBps = source.statistics.bitrateBps(nowMs);
+    if (!this.#budget.allow(nowMs, source.history.lengthOf(sent.sourceSeq), streamBps)) return DropReason.RtxSuppressed;
     sent.noteResent(nowMs);
     this.packetsResent++;
     this.#sendAgain(packet, outSeq, sent.epoch);
@@ -123,7 +116,6 @@ export class Retransmitter {
   }
 
   #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
-    if (packet.codec.plan.name !== 'vp8') return;
-    this.#parts.vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.payload.length, epoch);
+    if (packet.vp8 !== undefined) this.#parts.vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.vp8, epoch);
   }
 }

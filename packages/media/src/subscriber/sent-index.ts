@@ -9,18 +9,25 @@ const INITIAL_CAPACITY = 64;
 const MAX_ANSWERS = 3;
 const MIN_SPACING_MS = 20;
 const NO_EPOCH = 0;
+const SLOT_NUMBERS = 2;
+const EPOCH = 1;
+/** Below every number. */
+const NOTHING_SENT = -1;
 /** In the place of a number of answers: sent once, but so late that it may have been asked for while it was on its way. */
 const SENT_LATE = 0xff;
 
 export class SentIndex {
   readonly #maxPackets: number;
-  #sourceSeqs = new Float64Array(INITIAL_CAPACITY);
-  /** `NO_EPOCH` where nothing was sent. Sixteen bits: ids may come round, but not within one window. */
-  #epochs = new Uint16Array(INITIAL_CAPACITY);
+  /**
+   * Of each slot the source's number and, behind it, the epoch; `NO_EPOCH` where nothing was sent. Together, because whatever lies
+   * apart has to be fetched from afar for every packet.
+   */
+  #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
+  #capacity = INITIAL_CAPACITY;
   /** Made with the first answer: most subscribers lose nothing. */
   #answers: Answers | undefined;
-  #first = Number.NaN;
-  #highest = Number.NaN;
+  #first = NOTHING_SENT;
+  #highest = NOTHING_SENT;
   #foundSlot = 0;
   /** Of the packet that `find` found: its number in the source stream. */
   sourceSeq = 0 as ExtendedSeq;
@@ -34,7 +41,7 @@ export class SentIndex {
 
   /** How many slots the ring has now. */
   get capacity(): number {
-    return this.#epochs.length;
+    return this.#capacity;
   }
 
   /**
@@ -48,8 +55,8 @@ export class SentIndex {
     else if (outSeq <= this.#highest - this.capacity) return;
     else if (outSeq < this.#first) this.#first = outSeq;
     const slot = this.#slotOf(outSeq);
-    this.#sourceSeqs[slot] = sourceSeq;
-    this.#epochs[slot] = epoch;
+    this.#slots[slot * SLOT_NUMBERS] = sourceSeq;
+    this.#slots[slot * SLOT_NUMBERS + EPOCH] = epoch;
     if (isLate) this.#noteLate(nowMs, slot);
     else if (this.#answers !== undefined) this.#answers.count[slot] = 0;
   }
@@ -58,10 +65,11 @@ export class SentIndex {
   find(outSeq: ExtendedSeq): boolean {
     if (!(outSeq <= this.#highest && outSeq > this.#highest - this.capacity)) return false;
     const slot = this.#slotOf(outSeq);
-    if (this.#epochs[slot] === NO_EPOCH) return false;
+    const epoch = this.#slots[slot * SLOT_NUMBERS + EPOCH];
+    if (epoch === NO_EPOCH) return false;
     this.#foundSlot = slot;
-    this.sourceSeq = this.#sourceSeqs[slot] as ExtendedSeq;
-    this.epoch = this.#epochs[slot];
+    this.sourceSeq = this.#slots[slot * SLOT_NUMBERS] as ExtendedSeq;
+    this.epoch = epoch;
     return true;
   }
 
@@ -99,30 +107,28 @@ export class SentIndex {
   #advanceTo(outSeq: number): void {
     const highest = this.#highest;
     this.#highest = outSeq;
-    if (Number.isNaN(highest)) {
+    if (highest === NOTHING_SENT) {
       this.#first = outSeq;
       return;
     }
     while (this.capacity < this.#maxPackets && outSeq - this.#first >= this.capacity) this.#grow(highest);
     // Numbers left out, because their packets never came, must not show what was sent a window ago.
     for (let skipped = Math.max(highest + 1, outSeq - this.capacity); skipped < outSeq; skipped++) {
-      this.#epochs[this.#slotOf(skipped)] = NO_EPOCH;
+      this.#slots[this.#slotOf(skipped) * SLOT_NUMBERS + EPOCH] = NO_EPOCH;
     }
   }
 
   #grow(highest: number): void {
     const capacity = this.capacity;
-    const sourceSeqs = this.#sourceSeqs;
-    const epochs = this.#epochs;
+    const slots = this.#slots;
     const answers = this.#answers;
-    this.#sourceSeqs = new Float64Array(capacity * 2);
-    this.#epochs = new Uint16Array(capacity * 2);
+    this.#capacity = capacity * 2;
+    this.#slots = new Float64Array(this.#capacity * SLOT_NUMBERS);
     if (answers !== undefined) this.#answers = new Answers(capacity * 2);
     for (let seq = highest - capacity + 1; seq <= highest; seq++) {
       const from = seq & (capacity - 1);
       const to = this.#slotOf(seq);
-      this.#sourceSeqs[to] = sourceSeqs[from];
-      this.#epochs[to] = epochs[from];
+      for (let part = 0; part < SLOT_NUMBERS; part++) this.#slots[to * SLOT_NUMBERS + part] = slots[from * SLOT_NUMBERS + part];
       if (answers !== undefined) this.#answers?.copyFrom(answers, from, to);
     }
   }

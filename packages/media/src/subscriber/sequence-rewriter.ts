@@ -24,10 +24,12 @@ interface Epoch<Source> {
 }
 
 export class SequenceRewriter<Source> {
-  /** The latest epochs, the one under way last. */
-  #epochs: readonly Epoch<Source>[] = [];
+  /** Under way; undefined before the first switch. Apart from the others: nearly every packet is of it. */
+  #current: Epoch<Source> | undefined = undefined;
+  /** The latest ones before it, the newest last. */
+  #earlier: readonly Epoch<Source>[] = [];
   #highestSeq: number;
-  #highestTimestamp: number | undefined;
+  #highestTimestamp: number | undefined = undefined;
   /** When the packet that brought the highest timestamp was sent. */
   #highestTimestampAtMs = 0;
 
@@ -59,7 +61,8 @@ export class SequenceRewriter<Source> {
       sequences: new NumberMap(firstSourceSeq, this.#highestSeq + 1),
       timestampShift: this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz),
     };
-    this.#epochs = [...this.#epochs.slice(1 - MAX_EPOCHS), epoch];
+    if (current !== undefined) this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), current];
+    this.#current = epoch;
   }
 
   /**
@@ -96,14 +99,8 @@ export class SequenceRewriter<Source> {
     return found === undefined ? 0 : (sourceTimestamp + found.timestampShift) >>> 0;
   }
 
-  get #current(): Epoch<Source> | undefined {
-    return this.#epochs[this.#epochs.length - 1];
-  }
-
   #find(id: number): Epoch<Source> | undefined {
-    const epochs = this.#epochs;
-    for (let index = epochs.length - 1; index >= 0; index--) if (epochs[index].id === id) return epochs[index];
-    return undefined;
+    return this.#current?.id === id ? this.#current : this.#earlier.find((epoch) => epoch.id === id);
   }
 
   #timestampShift(nowMs: number, firstSourceTimestamp: number, clockRateHz: number): number {

@@ -12,7 +12,8 @@ import {
 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { SubscriberTrackPlan } from '../plan.ts';
+import type { MediaKind, SubscriberTrackPlan } from '../plan.ts';
+import type { PublisherCodec } from '../publisher/publisher-codec.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
@@ -23,38 +24,56 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 import { Retransmitter } from './retransmitter.ts';
+import { SentIndex } from './sent-index.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
 
 /** How far ahead of a keyframe's first packet others may have come; networks reorder by less. */
 const MAX_CAUGHT_UP_PACKETS = 32;
+/** How far behind the newest packet one may be asked for. */
+const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
+const NONE_LOOKED_UP = -1;
 
+/*
+ * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
+ * more: what a packet costs is how many objects it has to touch. Hence the order of the fields, and the copies of what lies elsewhere.
+ */
 export class SubscriberTrack {
+  #layer: ReceiveStream | undefined = undefined;
+  #isPaused: boolean;
+  /** The publisher's payload type looked up last, and this receiver's for it. */
+  #sourcePayloadType = NONE_LOOKED_UP;
+  #payloadType = NO_PAYLOAD_TYPE;
   readonly transport: PeerTransport;
   readonly #context: EngineContext;
   readonly #writer: PacketWriter;
-  readonly #stream: OutboundStream;
-  readonly #rtxStream: OutboundStream | undefined;
   readonly #sequence: SequenceRewriter<ReceiveStream>;
+  readonly #ssrc: number;
   readonly #vp8 = new Vp8Rewriter();
+  readonly #stream: OutboundStream;
+  readonly #sent: SentIndex;
+  packetsSent = 0;
+  payloadBytesSent = 0;
+
+  readonly #rtxStream: OutboundStream | undefined;
   readonly #retransmitter: Retransmitter;
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
-  #layer: ReceiveStream | undefined = undefined;
   /** The layer to change to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
   #payloadTypes: PayloadTypeMaps;
-  packetsSent = 0;
-  payloadBytesSent = 0;
   lastReport: ReportBlock | undefined = undefined;
 
   constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
     this.#context = context;
     this.transport = transport;
     this.#plan = plan;
-    this.#writer = new PacketWriter(context.suite.arena, plan);
+    this.#isPaused = plan.paused;
+    this.#ssrc = plan.ssrc;
+    this.#writer = new PacketWriter(context.suite.arena, context.extensionWriter, plan);
+    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
     this.#sequence = new SequenceRewriter(firstSequence(context));
@@ -65,12 +84,12 @@ export class SubscriberTrack {
       (error) => transport.reportDefect(error),
     );
     const parts = {
-      kind: plan.kind,
       writer: this.#writer,
       sequence: this.#sequence,
       vp8: this.#vp8,
       stream: this.#stream,
       rtxStream: this.#rtxStream,
+      sent: this.#sent,
       firstRtxSequence: firstSequence(context),
     };
     this.#retransmitter = new Retransmitter(context, transport, parts, this.#payloadTypes);
@@ -107,6 +126,7 @@ export class SubscriberTrack {
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
     this.#plan = plan;
+    this.#isPaused = plan.paused;
     if (source !== this.#source) this.#changeSource(nowMs, source);
     else if (source) this.refreshPayloadTypes();
     if (resumed) this.#awaitKeyframe(nowMs);
@@ -116,6 +136,7 @@ export class SubscriberTrack {
   /** The publisher's codecs changed, or ours. */
   refreshPayloadTypes(): void {
     this.#payloadTypes = mapPayloadTypes(this.#source?.plan.codecs ?? [], this.#plan.codecs);
+    this.#sourcePayloadType = NONE_LOOKED_UP;
     this.#retransmitter.usePayloadTypes(this.#payloadTypes);
   }
 
@@ -231,7 +252,7 @@ export class SubscriberTrack {
 
   /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */
   #refusal(nowMs: number, packet: ForwardedPacket): DropReason | undefined {
-    if (this.#plan.paused) return DropReason.Paused;
+    if (this.#isPaused) return DropReason.Paused;
     if (!this.transport.canSend) return DropReason.SendNotReady;
     const mismatch = this.#mismatch(packet);
     if (mismatch !== undefined) return mismatch;
@@ -244,8 +265,16 @@ export class SubscriberTrack {
 
   /** Why such a packet can be sent to this subscriber at no time; undefined if it can. */
   #mismatch(packet: ForwardedPacket): DropReason | undefined {
-    if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    if (this.#payloadTypeFor(packet.codec) === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
     return this.#writer.fits(packet) ? undefined : DropReason.TooLarge;
+  }
+
+  #payloadTypeFor({ plan: { payloadType } }: PublisherCodec): number {
+    if (payloadType !== this.#sourcePayloadType) {
+      this.#sourcePayloadType = payloadType;
+      this.#payloadType = this.#payloadTypes.primary[payloadType];
+    }
+    return this.#payloadType;
   }
 
   /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
@@ -278,19 +307,15 @@ export class SubscriberTrack {
 
   #send(nowMs: number, packet: ForwardedPacket, sequence: ExtendedSeq): void {
     const { epoch } = this.#sequence;
-    const payloadType = this.#payloadTypes.primary[packet.codec.plan.payloadType];
-    this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#plan.ssrc);
-    this.#rewritePayload(packet, this.#writer.payloadOffset, epoch);
+    const payloadType = this.#payloadTypeFor(packet.codec);
+    this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
+    // What in the payload counts across sources. The copy is changed, never the packet.
+    if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
     this.#context.pacer.release(this.transport, this.#stream, this.#writer, sequence);
-    this.#retransmitter.noteSent(nowMs, sequence, packet.sequence, epoch, this.#writer.length);
+    this.#sent.note(nowMs, sequence, packet.sequence, epoch);
     if (packet.isKeyframe) this.#keyframeDemand.cancel();
     this.packetsSent++;
     this.payloadBytesSent += packet.payload.length;
-  }
-
-  /** What in the payload counts across sources. The copy is changed, never the packet. */
-  #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
-    if (packet.codec.plan.name === 'vp8') this.#vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.payload.length, epoch);
   }
 }
 

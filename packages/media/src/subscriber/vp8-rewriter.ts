@@ -4,7 +4,7 @@
  *
  * @see RFC 7741 §4.2
  */
-import { overwritePictureId, pictureIdLength, Vp8Descriptor } from '@causeway/wire';
+import { overwritePictureId, pictureIdLength, type Vp8Descriptor } from '@causeway/wire';
 
 /** As many as the sequence rewriter keeps: what cannot be sent again needs no shift. */
 const MAX_EPOCHS = 4;
@@ -20,29 +20,30 @@ interface Epoch {
 }
 
 export class Vp8Rewriter {
-  readonly #descriptor = new Vp8Descriptor();
-  /** The latest epochs, the one under way last. */
-  #epochs: readonly Epoch[] = [];
+  /** Under way. Apart from the others: nearly every packet is of it. */
+  #current: Epoch = newEpoch(0);
+  /** The latest ones before it. */
+  #earlier: readonly Epoch[] = [];
   /** The newest ones sent; undefined before the first. */
-  #pictureId: number | undefined;
-  #tl0PicIdx: number | undefined;
+  #pictureId: number | undefined = undefined;
+  #tl0PicIdx: number | undefined = undefined;
 
   /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
   startEpoch(epoch: number): void {
-    const started: Epoch = { id: epoch, pictureIdShift: undefined, tl0PicIdxShift: undefined };
-    this.#epochs = [...this.#epochs.slice(1 - MAX_EPOCHS), started];
+    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), this.#current];
+    this.#current = newEpoch(epoch);
   }
 
   /**
-   * Rewrites the descriptor of an outgoing packet in place. A payload that is no VP8, or of a forgotten epoch, stays as it is.
+   * Rewrites the descriptor of an outgoing packet in place. A payload of a forgotten epoch stays as it is.
    *
    * @param bytes the subscriber's own copy
+   * @param descriptor of that payload
    * @param epoch that the packet belongs to; an earlier one when it is sent again
    */
-  rewrite(bytes: Uint8Array, payloadOffset: number, payloadLength: number, epoch: number): void {
-    const found = this.#find(epoch);
-    const descriptor = this.#descriptor;
-    if (found === undefined || !descriptor.read(bytes, payloadOffset, payloadLength)) return;
+  rewrite(bytes: Uint8Array, payloadOffset: number, descriptor: Vp8Descriptor, epoch: number): void {
+    const found = epoch === this.#current.id ? this.#current : this.#earlier.find(({ id }) => id === epoch);
+    if (found === undefined) return;
     const { pictureId, tl0PicIdx } = descriptor;
     if (pictureId !== undefined) {
       const at = payloadOffset + descriptor.pictureIdOffset;
@@ -68,12 +69,10 @@ export class Vp8Rewriter {
     if (newest === undefined || isAhead(newest, shifted, TL0_PIC_IDX_PERIOD)) this.#tl0PicIdx = shifted;
     return shifted;
   }
+}
 
-  #find(id: number): Epoch | undefined {
-    const epochs = this.#epochs;
-    for (let index = epochs.length - 1; index >= 0; index--) if (epochs[index].id === id) return epochs[index];
-    return undefined;
-  }
+function newEpoch(id: number): Epoch {
+  return { id, pictureIdShift: undefined, tl0PicIdxShift: undefined };
 }
 
 /** Whether `to` follows `from` on a circle of `period` (a power of two) by the shorter way. */

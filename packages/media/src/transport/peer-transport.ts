@@ -32,6 +32,8 @@ const PACKET_WEIGHT = 1;
 const RTCP_WEIGHT = 4;
 
 export class PeerTransport implements SecureEndpointListener {
+  /** There are keys, this is where to send to, and a peer there wants it; undefined while one of these is missing. */
+  sendPath: Path | undefined = undefined;
   readonly id: string;
   readonly context: EngineContext;
   /** A link between nodes or shards. */
@@ -60,7 +62,6 @@ export class PeerTransport implements SecureEndpointListener {
   #state: ConnectionState = 'new';
   #secured = false;
   #hasConsent = true;
-  #canSend = false;
   #becameSecure = false;
   #becameReachable = false;
   #secureClosed: SecureCloseReason | undefined = undefined;
@@ -94,9 +95,8 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#secured;
   }
 
-  /** There are keys, somewhere to send to, and a peer there that wants it. */
   get canSend(): boolean {
-    return this.#canSend;
+    return this.sendPath !== undefined;
   }
 
   /** The path of a transport within the process. Whoever holds the other end is trusted as this code is. */
@@ -220,6 +220,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.congestion.close();
     this.endpoint.close();
     this.ice.close();
+    this.sendPath = undefined;
     this.setState('closed');
   }
 
@@ -260,9 +261,10 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   #updateCanSend(): void {
-    const could = this.#canSend;
-    this.#canSend = this.#secured && this.#hasConsent && this.ice.selectedPath?.isProven === true;
-    if (!could && this.#canSend) this.#becomeReachable();
+    const could = this.canSend;
+    const { selectedPath } = this.ice;
+    this.sendPath = this.#secured && this.#hasConsent && selectedPath?.isProven === true ? selectedPath : undefined;
+    if (!could && this.canSend) this.#becomeReachable();
   }
 
   #becomeReachable(): void {

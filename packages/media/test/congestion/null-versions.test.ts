@@ -29,7 +29,7 @@ describe('the pass-through pacer', () => {
     const outbox: PacketOutlet = { addRtp: (...row) => added.push(row) };
     const pacer = createPassThroughPacer(new DropCounters());
 
-    pacer.release({ ice: { selectedPath: path }, outbox }, stream, packet, 70_000);
+    pacer.release({ sendPath: path, outbox }, stream, packet, 70_000);
 
     expect(added).toEqual([[path, stream, 4096, 20, 1000, 70_000]]);
   });
@@ -40,7 +40,7 @@ describe('the pass-through pacer', () => {
     const outbox: PacketOutlet = { addRtp: (...row) => added.push(row) };
     const pacer = createPassThroughPacer(drops);
 
-    pacer.release({ ice: { selectedPath: undefined }, outbox }, stream, packet, 70_000);
+    pacer.release({ sendPath: undefined, outbox }, stream, packet, 70_000);
 
     expect(added).toEqual([]);
     expect(drops.count(DropReason.SendNotReady)).toBe(1);

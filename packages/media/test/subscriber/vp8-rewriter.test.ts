@@ -20,15 +20,20 @@ function payloadOf({ pictureId, tl0PicIdx }: Vp8Numbers, isLong = true): Uint8Ar
   return Uint8Array.from([...HEADER, ...bytes, 0x10, 0x02, 0x03]);
 }
 
-function numbersOf(packet: Uint8Array): Vp8Numbers {
+function descriptorOf(packet: Uint8Array): Vp8Descriptor {
   const descriptor = new Vp8Descriptor();
   if (!descriptor.read(packet, HEADER.length, packet.length - HEADER.length)) throw new Error('not a VP8 payload');
+  return descriptor;
+}
+
+function numbersOf(packet: Uint8Array): Vp8Numbers {
+  const descriptor = descriptorOf(packet);
   return { pictureId: descriptor.pictureId, tl0PicIdx: descriptor.tl0PicIdx };
 }
 
 function rewrite(rewriter: Vp8Rewriter, epoch: number, numbers: Vp8Numbers, isLong = true): Vp8Numbers {
   const packet = payloadOf(numbers, isLong);
-  rewriter.rewrite(packet, HEADER.length, packet.length - HEADER.length, epoch);
+  rewriter.rewrite(packet, HEADER.length, descriptorOf(packet), epoch);
   return numbersOf(packet);
 }
 
@@ -109,18 +114,17 @@ describe('Vp8Rewriter', () => {
     expect(rewrite(rewriter, 3, { pictureId: 78, tl0PicIdx: 78 })).toEqual({ pictureId: 503, tl0PicIdx: 203 });
   });
 
-  test('leaves packets of forgotten epochs, without numbers, or too short alone', () => {
+  test('leaves packets of forgotten epochs, or without numbers, alone', () => {
     const rewriter = new Vp8Rewriter();
     for (let epoch = 1; epoch <= 5; epoch++) {
       rewriter.startEpoch(epoch);
       rewrite(rewriter, epoch, { pictureId: 100 * epoch });
     }
-    const packets = [payloadOf({ pictureId: 100 }), payloadOf({}), Uint8Array.of(...HEADER, 0x90)];
+    const packets = [payloadOf({ pictureId: 100 }), payloadOf({})];
     const before = packets.map((packet) => Uint8Array.from(packet));
 
-    rewriter.rewrite(packets[0], HEADER.length, packets[0].length - HEADER.length, 1);
-    rewriter.rewrite(packets[1], HEADER.length, packets[1].length - HEADER.length, 5);
-    rewriter.rewrite(packets[2], HEADER.length, 1, 5);
+    rewriter.rewrite(packets[0], HEADER.length, descriptorOf(packets[0]), 1);
+    rewriter.rewrite(packets[1], HEADER.length, descriptorOf(packets[1]), 5);
 
     expect(packets).toEqual(before);
   });
@@ -132,7 +136,7 @@ describe('Vp8Rewriter', () => {
     rewriter.startEpoch(2);
     const packet = payloadOf({ pictureId: 0x1234, tl0PicIdx: 9 });
 
-    rewriter.rewrite(packet, HEADER.length, packet.length - HEADER.length, 2);
+    rewriter.rewrite(packet, HEADER.length, descriptorOf(packet), 2);
 
     expect(packet).toEqual(payloadOf({ pictureId: 2, tl0PicIdx: 2 }));
   });
