@@ -8,6 +8,8 @@ import type { ForwardedPacket } from './forwarded-packet.ts';
 export class TrackRouter {
   readonly #context: EngineContext;
   readonly #track: PublisherTrack;
+  /** Means nothing; kept so that no compiler leaves the reading out. */
+  prefetched = 0;
   /** Replaced, never changed, so that a subscriber may leave while packets are handed round. */
   #subscribers: readonly SubscriberTrack[] = [];
 
@@ -32,6 +34,7 @@ export class TrackRouter {
   /** The packet is only on loan: subscribers write their own copies before this returns. */
   forward(nowMs: number, packet: ForwardedPacket): void {
     const subscribers = this.#subscribers;
+    this.prefetched = prefetch(subscribers);
     for (let index = 0; index < subscribers.length; index++) subscribers[index].forward(nowMs, packet);
   }
 
@@ -71,4 +74,14 @@ export class TrackRouter {
     const chosen = this.#context.allocator.choose(nowMs, layers, wish);
     if (chosen) subscriber.aimAt(nowMs, chosen);
   }
+}
+
+/**
+ * Milliseconds after the last packet nothing of a subscriber is in the processor's caches. Reads that wait for nothing but memory are
+ * done side by side if they stand close together, as here; scattered over the work on a packet, each would wait for itself.
+ */
+function prefetch(subscribers: readonly SubscriberTrack[]): number {
+  let sum = 0;
+  for (let index = 0; index < subscribers.length; index++) sum += subscribers[index].prefetch();
+  return sum | 0;
 }

@@ -39,6 +39,10 @@ export class SentIndex {
     this.#maxPackets = maxPackets;
   }
 
+  prefetch(): number {
+    return this.#slots[this.#slotOf(this.#highest + 1) * SLOT_NUMBERS];
+  }
+
   /** How many slots the ring has now. */
   get capacity(): number {
     return this.#capacity;

@@ -28,6 +28,10 @@ export class Vp8Rewriter {
   #pictureId: number | undefined = undefined;
   #tl0PicIdx: number | undefined = undefined;
 
+  prefetch(): number {
+    return this.#current.id;
+  }
+
   /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
   startEpoch(epoch: number): void {
     this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), this.#current];

@@ -23,6 +23,8 @@ export class FlushProtector {
   readonly #memory: SrtpMemory;
   readonly #counters: SrtpCounters;
   readonly #jobs: AuthenticationJobs;
+  /** Means nothing; kept so that no compiler leaves the reading out. */
+  prefetched = 0;
 
   constructor(memory: SrtpMemory, counters: SrtpCounters) {
     this.#memory = memory;
@@ -31,6 +33,7 @@ export class FlushProtector {
   }
 
   protect(batch: ProtectBatch): void {
+    this.prefetched = prefetch(batch);
     for (let row = 0; row < batch.count; row++) {
       batch.protectedLength[row] = batch.isRtcp[row] === 1 ? this.#protectRtcp(batch, row) : this.#protectRtp(batch, row);
     }
@@ -131,4 +134,11 @@ export class FlushProtector {
     this.#counters.indexReused++;
     return REFUSED;
   }
+}
+
+/** Reads what the rows need all at once, so that the processor fetches it side by side and not row by row. */
+function prefetch(batch: ProtectBatch): number {
+  let sum = 0;
+  for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) sum += (batch.streams[row] as RtpOutboundStream).prefetch();
+  return sum | 0;
 }

@@ -43,6 +43,11 @@ export class KeystreamWindow implements PageHolder {
     this.#ssrc = ssrc;
   }
 
+  prefetch(): number {
+    if (this.#pageAt === undefined) return this.#refills;
+    return this.#supply.memory.bytes[this.#pageAt + (this.#highestUsed + 1 - this.#firstIndex) * this.#placeBytes];
+  }
+
   /**
    * Finds or makes the keystream of one packet. Older indices than the window's are made on their own.
    *

@@ -20,6 +20,10 @@ export class SentLedger {
     this.#highest = floor;
   }
 
+  prefetch(): number {
+    return this.#checksums === undefined ? 0 : this.#checksums[(this.#highest + 1) & SLOT_MASK];
+  }
+
   /** The highest index used so far, -1 if none. */
   get highest(): number {
     return this.#highest;
