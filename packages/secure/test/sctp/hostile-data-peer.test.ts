@@ -18,11 +18,15 @@ class HostilePeer {
   readonly server: DataChannels;
   readonly client: SctpAssociation;
   aborted = 0;
+  /** Nothing more reaches the client: it acknowledges nothing. */
+  isDeaf = false;
   #onChange: () => void = () => {};
 
   constructor(createSctp: SctpFactory) {
     const listener: DataChannelsListener = {
-      onPacket: (packet) => setImmediate(() => this.client.handlePacket(packet)),
+      onPacket: (packet) => {
+        if (!this.isDeaf) setImmediate(() => this.client.handlePacket(packet));
+      },
       onOpened: ({ streamId }) => this.#note(this.opened, streamId),
       onClosed: (streamId) => this.#note(this.closed, streamId),
       onMessage: (_, data) => this.#note(this.messages, data),
@@ -127,6 +131,18 @@ test('at most 256 channels are open at once', async () => {
 
   expect(peer.opened).toHaveLength(256);
   expect(peer.counters.refusedChannels).toBe(44);
+});
+
+test('for a peer that takes nothing some five megabytes wait, and what is too much is refused where it is sent', async () => {
+  const message = Buffer.alloc(262_144);
+  peer.open(0);
+  await peer.until(() => peer.opened.length > 0);
+  peer.isDeaf = true;
+
+  const taken = Array.from({ length: 100 }, () => peer.server.send(0, message)).filter((isTaken) => isTaken).length;
+
+  expect(taken * message.length).toBeGreaterThan(4 << 20);
+  expect(taken * message.length).toBeLessThan(5 << 20);
 });
 
 test('a peer that begins with anything but INIT gets no association', () => {
