@@ -1,6 +1,5 @@
 /** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
-import { quantile } from '@causeway/loadtest';
-import { EventLoopWatch } from './event-loop-watch.ts';
+import type { EventLoopDelay } from '../processes/probe-verbs.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
 import { httpAbuse } from './strains/http-abuse.ts';
 import { joinRush } from './strains/join-rush.ts';
@@ -22,21 +21,27 @@ for (const strain of STRAINS) if (wanted.length === 0 || wanted.includes(strain.
 async function run(strain: Strain): Promise<void> {
   process.stdout.write(`${strain.name}: ${strain.what}\n`);
   let lines: readonly string[] = [];
-  let delaysMs: readonly number[] = [];
+  let delay: EventLoopDelay | undefined;
   const report = await WatchedNode.with(
     (node) =>
       RunningCall.beside(node.address, (call) =>
         call.during(async () => {
-          const watch = new EventLoopWatch(node);
+          const stopWatch = await node.watchEventLoop();
           lines = await strain.exert(node);
-          delaysMs = watch.stop();
+          delay = await stopWatch();
         }),
       ),
     strain.options?.(),
   );
-  if (lines.some((line) => line.startsWith('!'))) process.exitCode = 1;
-  const delay = `event-loop delay p99 of each second: median ${quantile(delaysMs, 0.5).toFixed(1)} ms, at most ${quantile(delaysMs, 1).toFixed(1)} ms`;
-  process.stdout.write(`${[...lines, delay, describe(report)].map((line) => `  ${line}\n`).join('')}\n`);
+  const call = describe(report);
+  const all = [...lines, describeDelay(delay), strain.sparesOthers && report.lost > 0 ? `! ${call}` : call];
+  if (all.some((line) => line.startsWith('!'))) process.exitCode = 1;
+  process.stdout.write(`${all.map((line) => `  ${line}\n`).join('')}\n`);
+}
+
+function describeDelay(delay: EventLoopDelay | undefined): string {
+  const { p50Ms = Number.NaN, p99Ms = Number.NaN, maxMs = Number.NaN } = delay ?? {};
+  return `event-loop delay: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, at most ${maxMs.toFixed(1)} ms`;
 }
 
 function describe({ sent, lost, corrupted, latencyP50Ms, latencyP99Ms, latencyMaxMs }: CallReport): string {

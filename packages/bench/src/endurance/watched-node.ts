@@ -4,7 +4,7 @@ import type { SfuAddress } from '@causeway/loadtest';
 import { launchCauseway, OWN_CHECKOUT } from '../contestants/causeway-process.ts';
 import type { LaunchedSfu } from '../contestants/sfu-contestant.ts';
 import { findFreePort } from '../processes/free-port.ts';
-import type { MemorySample } from '../processes/probe-verbs.ts';
+import type { EventLoopDelay, MemorySample } from '../processes/probe-verbs.ts';
 
 /** Counts by kind within a part of the node: `objects.engine.timers`. */
 type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -52,6 +52,12 @@ export class WatchedNode {
   /** After forced collections. */
   memory(): Promise<MemorySample> {
     return this.#process.ask('memory');
+  }
+
+  /** Measures by how much the timers of the node are late. @returns what to stop it by, and to learn it */
+  async watchEventLoop(): Promise<() => Promise<EventLoopDelay>> {
+    const watch = await this.#process.ask('watchEventLoop');
+    return () => this.#process.ask('unwatchEventLoop', watch);
   }
 
   async liveObjects(): Promise<LiveObjects> {

@@ -4,9 +4,19 @@ export interface ProbeVerbs {
   cpuMicros(): number;
   /** After a forced garbage collection. */
   memory(): Promise<MemorySample>;
+  /** Begins to measure by how much timers are late. @returns what to stop it by: several may look at a time */
+  watchEventLoop(): number;
+  unwatchEventLoop(watch: number): EventLoopDelay;
   startProfile(): Promise<void>;
   /** Writes what was sampled since `startProfile` as a `.cpuprofile`. */
   stopProfile(path: string): Promise<void>;
+}
+
+/** By how much timers were late, in milliseconds. */
+export interface EventLoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 export interface MemorySample {

@@ -4,15 +4,23 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
-import type { MemorySample, ProbeVerbs } from './probe-verbs.ts';
+import type { EventLoopDelay, MemorySample, ProbeVerbs } from './probe-verbs.ts';
 import { answerQuestions } from './request-channel.ts';
 
 const SAMPLING_INTERVAL_MICROS = 200;
 /** Freed objects may free others in turn (finalizers, weak references). */
 const COLLECTIONS = 4;
+/** As the node itself looks at its event loop: the more often, the less a delay weighs among the times when there was none. */
+const LOOP_RESOLUTION_MS = 20;
+const NANOSECONDS_PER_MS = 1e6;
+
+type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
 
 let session: Session | undefined;
+const loopWatches = new Map<number, DelayHistogram>();
+let lastLoopWatch = 0;
 
 answerQuestions<ProbeVerbs>(process, {
   cpuMicros() {
@@ -20,6 +28,19 @@ answerQuestions<ProbeVerbs>(process, {
     return user + system;
   },
   memory: measureMemory,
+  watchEventLoop() {
+    const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    delays.enable();
+    loopWatches.set(++lastLoopWatch, delays);
+    return lastLoopWatch;
+  },
+  unwatchEventLoop(watch) {
+    const delays = loopWatches.get(watch);
+    if (delays === undefined) throw new Error(`There is no watch ${watch} of the event loop`);
+    loopWatches.delete(watch);
+    delays.disable();
+    return describeDelays(delays);
+  },
   async startProfile() {
     session = new Session();
     session.connect();
@@ -48,4 +69,10 @@ async function measureMemory(): Promise<MemorySample> {
   }
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
+}
+
+/** The histogram has the time between two calls of a timer, all of it. */
+function describeDelays(delays: DelayHistogram): EventLoopDelay {
+  const lateByMs = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS_PER_MS - LOOP_RESOLUTION_MS);
+  return { p50Ms: lateByMs(delays.percentile(50)), p99Ms: lateByMs(delays.percentile(99)), maxMs: lateByMs(delays.max) };
 }

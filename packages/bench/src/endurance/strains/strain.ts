@@ -6,6 +6,8 @@ export interface Strain {
   readonly what: string;
   /** Options of the node, as environment variables. */
   readonly options?: () => Readonly<Record<string, string>>;
+  /** Whether the call must not lose a packet over it. */
+  readonly sparesOthers?: boolean;
   /** @returns what happened, a line each; a line that begins with `!` is a failure */
   exert(node: WatchedNode): Promise<readonly string[]>;
 }
