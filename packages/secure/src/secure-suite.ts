@@ -11,6 +11,7 @@ import { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
 import { createSctpCounters, type SctpCounters } from './sctp/sctp-counters.ts';
+import { loadSctp } from './sctp/werift-sctp.ts';
 import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
@@ -22,6 +23,11 @@ export interface SecureSuiteOptions {
   readonly keystreamPages?: number;
   /** One that several suites of a node share, in its threads say. Default: a new one. */
   readonly certificate?: LocalCertificate;
+  /**
+   * When the code of data channels is loaded, which takes 40 MB and holds up the thread for 150 ms: with the first channel, or before
+   * there is a suite. A thread that carries media of others cannot wait for it later. Default: `with-first`.
+   */
+  readonly dataChannels?: 'with-first' | 'at-once';
 }
 
 /** The suite with what only its maker asks for. */
@@ -50,6 +56,7 @@ export async function createSecureSuite(options: SecureSuiteOptions = {}): Promi
       arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
       keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,
     }),
+    options.dataChannels === 'at-once' ? loadSctp() : undefined,
   ]);
   return new DtlsSrtpSuite(certificate, srtp);
 }

@@ -1,6 +1,6 @@
 /**
- * werift, loaded when the first peer begins an SCTP association: it takes 40 MB and 150 ms, which a node that only forwards
- * media need not spend.
+ * werift, loaded when it is first asked for: it takes 40 MB and 150 ms, during which the thread does nothing else. A node asks for it
+ * before it serves anybody, or its first data channel would hold up the media of all; clients of the load generator never need it.
  */
 import type { RTCDtlsTransport, RTCSctpTransport } from 'werift';
 

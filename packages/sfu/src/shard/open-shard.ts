@@ -51,7 +51,8 @@ export async function openShard(workers: number, setup: ShardSetup, load: LoadSo
 }
 
 async function openInline({ addresses, port, connectPaths, maxConnectedSockets }: ShardSetup): Promise<Shard> {
-  const shard = new InlineShard({ suite: await createSecureSuite(), addresses, port, connectPaths, maxConnectedSockets });
+  const suite = await createSecureSuite({ dataChannels: 'at-once' });
+  const shard = new InlineShard({ suite, addresses, port, connectPaths, maxConnectedSockets });
   await shard.open();
   return shard;
 }
