@@ -6,6 +6,8 @@ import type { PublishedTrack } from '../in-page/peer.ts';
 import { type Flood, Flooder } from './flooder.ts';
 
 const JOIN_WITHIN_MS = 15_000;
+/** Of what a flood is to send; less is another flood. */
+const MIN_RATE_SHARE = 0.95;
 const FLOODS: readonly (Flood | undefined)[] = [undefined, { kind: 'hellos', perSecond: 1000 }, { kind: 'noise', perSecond: 20_000 }];
 
 const joins = Number(process.argv[2] ?? 50);
@@ -38,6 +40,9 @@ async function joinUnder(flood: Flood | undefined, { daemon }: Stage, page: Chro
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const report = await flooder?.stop();
+  if (report !== undefined && flood !== undefined && report.sent < MIN_RATE_SHARE * flood.perSecond * seconds) {
+    failures.push(`the flood was not what it should be, ${flood.perSecond} datagrams a second`);
+  }
   if (failures.length > 0) process.exitCode = 1;
   const [median = 0, last = 0] = [waitsMs.sort((a, b) => a - b)[waitsMs.length >> 1], waitsMs.at(-1)];
   const what = flood === undefined ? 'no flood' : flood.kind === 'hellos' ? 'ClientHellos of a stranger' : 'random datagrams of a stranger';

@@ -6,6 +6,7 @@ export interface Playback {
   readonly framesDecoded: number;
   readonly keyFramesDecoded: number;
   readonly freezeCount: number;
+  /** With the time since the last frame, if that is long: the browser counts a freeze when it has ended. */
   readonly frozenMs: number;
   /** Of the freezes that ended within the same quarter of a second, the sum. */
   readonly longestFreezeMs: number;
@@ -29,19 +30,23 @@ export function watchPlayback({ page, name }: Participant, mid: string, seconds:
       const startedAtMs = performance.now();
       let last = before;
       let longestFreezeMs = 0;
+      let lastFrameAtMs = startedAtMs;
       while (performance.now() - startedAtMs < seconds * 1000) {
         await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
         const now = await read();
         longestFreezeMs = Math.max(longestFreezeMs, now.frozenMs - last.frozenMs);
+        if (now.framesDecoded > last.framesDecoded) lastFrameAtMs = performance.now();
         last = now;
       }
+      const stillMs = performance.now() - lastFrameAtMs;
+      const openFreezeMs = stillMs > 2 * lookEveryMs ? stillMs : 0;
       return {
         seconds: (performance.now() - startedAtMs) / 1000,
         framesDecoded: last.framesDecoded - before.framesDecoded,
         keyFramesDecoded: last.keyFramesDecoded - before.keyFramesDecoded,
         freezeCount: last.freezeCount - before.freezeCount,
-        frozenMs: last.frozenMs - before.frozenMs,
-        longestFreezeMs,
+        frozenMs: last.frozenMs - before.frozenMs + openFreezeMs,
+        longestFreezeMs: Math.max(longestFreezeMs, openFreezeMs),
         packetsReceived: last.packetsReceived - before.packetsReceived,
         packetsRepaired: last.packetsRepaired - before.packetsRepaired,
         nackCount: last.nackCount - before.nackCount,
