@@ -2,12 +2,12 @@
  * Datagrams that the kernel threw away because a socket's buffer was full: a process that waits for a core loses packets that way, and
  * they are not lost by whoever sent them. Exact only in a network namespace that nobody else uses.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface KernelDropCounts {
   /** At sockets bound to the node's UDP port: what it could not take in. */
   readonly atNode: number;
-  /** At all others, so at the clients'. */
+  /** At those of the clients: of one process, or all others. */
   readonly atClients: number;
 }
 
@@ -15,13 +15,23 @@ const LOOK_EVERY_MS = 250;
 
 export class KernelDrops {
   readonly #port: string;
+  readonly #clients: number | undefined;
   readonly #totalBefore = readTotal();
+  /** By inode, as they are when this is made. */
+  readonly #before: ReadonlyMap<string, number>;
   /** By inode; sockets that have been closed keep what was seen last. */
   readonly #atNode = new Map<string, number>();
+  readonly #atClients = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(nodePort: number) {
+  /**
+   * @param clients process whose sockets are the clients': drops at those of others, attackers say, then excuse nothing. Without it
+   *   every socket that is not the node's is a client's.
+   */
+  constructor(nodePort: number, clients?: number) {
     this.#port = nodePort.toString(16).toUpperCase().padStart(4, '0');
+    this.#clients = clients;
+    this.#before = new Map(readSocketRows().map(({ inode, drops }) => [inode, drops]));
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -29,20 +39,55 @@ export class KernelDrops {
   stop(): KernelDropCounts {
     clearInterval(this.#timer);
     this.#look();
-    const atNode = [...this.#atNode.values()].reduce((sum, drops) => sum + drops, 0);
-    return { atNode, atClients: readTotal() - this.#totalBefore - atNode };
+    const atNode = this.#rise(this.#atNode);
+    return { atNode, atClients: this.#clients === undefined ? readTotal() - this.#totalBefore - atNode : this.#rise(this.#atClients) };
   }
 
   #look(): void {
-    for (const line of ['udp', 'udp6'].flatMap(readLines).filter((candidate) => candidate.includes(':'))) {
-      const columns = line.trim().split(/\s+/);
-      const [local = '', inode = '', drops = ''] = [columns[1], columns[9], columns[12]];
-      if (local.endsWith(`:${this.#port}`)) this.#atNode.set(inode, Number(drops));
+    const clients = this.#clients === undefined ? undefined : readSocketsOf(this.#clients);
+    for (const { local, inode, drops } of readSocketRows()) {
+      if (local.endsWith(`:${this.#port}`)) this.#atNode.set(inode, drops);
+      else if (clients?.has(inode)) this.#atClients.set(inode, drops);
     }
+  }
+
+  #rise(drops: ReadonlyMap<string, number>): number {
+    return [...drops].reduce((sum, [inode, count]) => sum + count - (this.#before.get(inode) ?? 0), 0);
   }
 }
 
-/** Of all UDP sockets of the namespace, over both versions of IP. */
+interface SocketRow {
+  /** Address and port, in hex. */
+  readonly local: string;
+  readonly inode: string;
+  readonly drops: number;
+}
+
+/** Of all UDP sockets of the namespace. */
+function readSocketRows(): SocketRow[] {
+  const rows = ['udp', 'udp6'].flatMap(readLines).filter((line) => line.includes(':'));
+  return rows.map((line) => {
+    const columns = line.trim().split(/\s+/);
+    return { local: columns[1] ?? '', inode: columns[9] ?? '', drops: Number(columns[12] ?? 0) };
+  });
+}
+
+/** Inodes of the sockets of one process. */
+function readSocketsOf(pid: number): Set<string> {
+  const folder = `/proc/${pid}/fd`;
+  return new Set(readdirSync(folder).flatMap((fd) => readSocket(`${folder}/${fd}`)));
+}
+
+function readSocket(link: string): string[] {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.slice(1) ?? [];
+  } catch {
+    // Closed since the folder was read.
+    return [];
+  }
+}
+
+/** Drops at all UDP sockets of the namespace, over both versions of IP. */
 function readTotal(): number {
   const [names = [], values = []] = readLines('snmp').flatMap((line) => (line.startsWith('Udp:') ? [line.trim().split(/\s+/)] : []));
   const [, six = '0'] = /^Udp6RcvbufErrors\s+(\d+)$/m.exec(readLines('snmp6').join('\n')) ?? [];

@@ -43,6 +43,11 @@ export class RunningCall {
     }
   }
 
+  /** Of the process of its clients. */
+  get pid(): number {
+    return this.#clients.pid;
+  }
+
   /** What is published in it. */
   get track(): RemoteTrack {
     if (this.#track === undefined) throw new Error('A call that has not begun publishes nothing');

@@ -41,6 +41,12 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
     this.#ended = this.#watch();
   }
 
+  /** @throws Error – it could not be started */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw this.#deathNotice();
+    return this.#child.pid;
+  }
+
   /** The end of what it printed, errors included. */
   get outputTail(): string {
     return this.#outputTail;

@@ -23,7 +23,17 @@ export interface Attack {
   /** `W01` and so on. */
   readonly name: string;
   readonly what: string;
-  /** The node's reason for dropping what was sent, or one of them: without a count of it the attack did not arrive. */
-  readonly counted?: string;
+  /** What the node counts of it, samples of its metrics: where one does not rise, the attack did not arrive. */
+  readonly counted: readonly string[];
   mount(context: AttackContext): Promise<AttackReport>;
+}
+
+/** Packets that the node dropped for a reason. */
+export function dropped(reason: string): string {
+  return `causeway_packets_dropped_total{reason="${reason}"}`;
+}
+
+/** What DTLS or SCTP of the node threw away. */
+export function discarded(protocol: 'dtls' | 'sctp', cause: string): string {
+  return `causeway_secure_discarded_total{protocol="${protocol}",cause="${cause}"}`;
 }

@@ -14,12 +14,13 @@ import {
 } from '@causeway/loadtest';
 import { CHECKSUM_AT, createCertificate, sctpChecksum } from '@causeway/secure/bare';
 import { peekRtpSeq, peekRtpSsrc } from '@causeway/wire';
-import type { Attack, AttackContext, AttackReport } from './attack.ts';
+import { type Attack, type AttackContext, type AttackReport, discarded, dropped } from './attack.ts';
 import { BareSuite } from './bare-suite.ts';
 import { pour } from './stranger.ts';
 
 const SILENT_LISTENER = { onSrtp() {}, onSrtcp() {} };
 const PAYLOAD_BYTES = 200;
+const HANDSHAKE_FAILED = 'causeway_sessions_closed_total{reason="handshake_failed"}';
 
 const DCEP_ACK = chunk(0, Buffer.from('00000001000600000000003202', 'hex'));
 /** Each ended the process of werift. */
@@ -37,12 +38,22 @@ const ENDLESS_SCTP = [
 ];
 
 export const ATTACKS_OF_CLIENTS: readonly Attack[] = [
-  { name: 'W04', what: 'SCTP packets that end the process of werift', mount: (context) => speakSctp(context, DEADLY_SCTP) },
-  { name: 'W05', what: 'SCTP chunks and parameters of length 0', mount: (context) => speakSctp(context, ENDLESS_SCTP) },
-  { name: 'W08', what: 'joins with a certificate whose key is another', mount: impersonate },
-  { name: 'W09', what: 'a stream of which every packet is sent five times', counted: 'srtp-replayed', mount: replay },
-  { name: 'W10', what: 'streams whose RID is __proto__ and the like', counted: 'unknown-ssrc', mount: nameStreams },
-  { name: 'W11', what: 'thirty NACKs a second for 4,930 packets each', counted: 'rtx-suppressed', mount: askForEverything },
+  {
+    name: 'W04',
+    what: 'SCTP packets that end the process of werift',
+    counted: [discarded('sctp', 'malformedPackets')],
+    mount: (context) => speakSctp(context, DEADLY_SCTP),
+  },
+  {
+    name: 'W05',
+    what: 'SCTP chunks and parameters of length 0',
+    counted: [discarded('sctp', 'malformedPackets')],
+    mount: (context) => speakSctp(context, ENDLESS_SCTP),
+  },
+  { name: 'W08', what: 'joins with a certificate whose key is another', counted: [HANDSHAKE_FAILED], mount: impersonate },
+  { name: 'W09', what: 'a stream of which every packet is sent five times', counted: [dropped('srtp-replayed')], mount: replay },
+  { name: 'W10', what: 'streams whose RID is __proto__ and the like', counted: [dropped('unknown-ssrc')], mount: nameStreams },
+  { name: 'W11', what: 'thirty NACKs a second for 4,930 packets each', counted: [dropped('rtx-suppressed')], mount: askForEverything },
 ];
 
 async function speakSctp({ api, durationMs }: AttackContext, packets: readonly Buffer[]): Promise<AttackReport> {

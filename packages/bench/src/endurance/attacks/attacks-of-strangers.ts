@@ -11,7 +11,7 @@ import {
   writeRecord,
 } from '@causeway/secure/bare';
 import { type BindingRequestOptions, writeBindingRequest } from '@causeway/wire';
-import type { Attack, AttackContext, AttackReport } from './attack.ts';
+import { type Attack, type AttackContext, type AttackReport, discarded, dropped } from './attack.ts';
 import { BareSuite } from './bare-suite.ts';
 import { pour, Stranger } from './stranger.ts';
 
@@ -33,35 +33,37 @@ export const ATTACKS_OF_STRANGERS: readonly Attack[] = [
   {
     name: 'W01',
     what: 'header extensions longer than their packet, from strangers and from a peer with keys',
-    counted: 'rtp-malformed',
+    counted: [dropped('rtp-malformed')],
     mount: (context) => fromBothSides(context, [6, 7, 255, 16_383, 32_767, 65_535].map(extensionBomb)),
   },
   {
     name: 'W02',
     what: 'alerts and data in the clear, from strangers and from the address of a session that stays connected',
-    counted: 'unknown-path',
+    counted: [dropped('unknown-path'), discarded('dtls', 'plaintextRefused')],
     mount: (context) => fromBothSides(context, PLAINTEXT),
   },
   {
     name: 'W03',
     what: 'hellos after the handshake, from strangers and from the address of a session that stays connected',
-    counted: 'unknown-path',
+    counted: [dropped('unknown-path'), discarded('dtls', 'plaintextRefused')],
     mount: async (context) => fromBothSides(context, await writeHellos()),
   },
   {
     name: 'W06',
     what: 'checks without, and with a wrong MESSAGE-INTEGRITY, that nominate their sender',
-    counted: 'stun-bad-integrity',
+    counted: [dropped('stun-bad-integrity')],
     mount: forgeChecks,
   },
   {
     name: 'W07',
     what: 'valid checks of one session from ever new addresses',
+    counted: [],
     mount: wander,
   },
   {
     name: 'W12',
     what: 'fragments of handshake messages that never become one, from a peer that is shaking hands',
+    counted: [discarded('dtls', 'malformed')],
     mount: crumble,
   },
 ];
@@ -137,7 +139,8 @@ async function forgeChecks({ api, suite, udpPort, durationMs }: AttackContext): 
   return { sent: stranger.sent, ...fault([stranger.answers > 0, 'a forged check was answered']) };
 }
 
-async function wander({ api, suite, udpPort, durationMs }: AttackContext): Promise<AttackReport> {
+async function wander(context: AttackContext): Promise<AttackReport> {
+  const { api, suite, udpPort, durationMs } = context;
   const peer = new LoadPeer(suite, SILENT_LISTENER);
   const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, undefined));
   const { transport } = readRemoteDescription(answerSdp);
@@ -149,10 +152,20 @@ async function wander({ api, suite, udpPort, durationMs }: AttackContext): Promi
     void address.then((stranger) => stranger.send(ice.writeCheck()));
     addresses.push(address);
   });
-  for (const address of await Promise.all(addresses)) address.leave();
+  const strangers = await Promise.all(addresses);
+  const answered = strangers.filter(({ answers }) => answers > 0).length;
+  for (const stranger of strangers) stranger.leave();
+  const isAlive = await api.subscribe(sessionId, context.track).then(
+    () => true,
+    () => false,
+  );
   await api.deleteSession(sessionId);
   peer.close();
-  return { sent: addresses.length, unit: 'addresses' };
+  return {
+    sent: strangers.length,
+    unit: `addresses (${answered} answered)`,
+    ...fault([answered === 0, 'no check was answered: the attack did not arrive'], [!isAlive, 'the session that wandered has ended']),
+  };
 }
 
 async function crumble({ api, durationMs }: AttackContext): Promise<AttackReport> {
