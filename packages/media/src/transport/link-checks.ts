@@ -69,8 +69,8 @@ export class LinkChecks implements Timer, CheckOwner {
     // An error may be forged by anybody on the way, and what it says would change nothing.
     if (answer.messageClass !== 'success') return false;
     if (!verifyMessageIntegrity(answer, this.#credentials.remoteKey, this.#transport.context.hmacSha1)) return false;
-    // Those that still wait were sent into the interruption that is over with this answer.
-    if (this.quality.isInterrupted) this.#transport.context.checks.forget(this, check.sentAtMs);
+    // Those that still wait were sent into the interruption that is over with this answer, or to a peer that did not know of the link yet.
+    if (this.#isSearching || this.quality.isInterrupted) this.#transport.context.checks.forget(this, check.sentAtMs);
     this.quality.noteAnswered(nowMs - check.sentAtMs);
     this.#transport.noteRtt(nowMs - check.sentAtMs);
     if (this.#isSearching) this.#find(nowMs, path);

@@ -44,6 +44,8 @@ export class LinkQuality {
 
   /** Checks that were not answered: either they were lost or their answers, so half of it is the loss of one way. */
   noteUnanswered(checks: number): void {
+    // Until the peer is there, its silence is not loss.
+    if (this.#rttMs === undefined) return;
     if (this.#lostInARow === 0) this.#lossBeforeRow = this.#lossRatio;
     this.#lostInARow += checks;
     for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;

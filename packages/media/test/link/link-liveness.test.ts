@@ -74,6 +74,21 @@ test('a node that is reached late is found within half a second, by checks that 
   expect(eventsOf(b, LINK)).toEqual(['connecting', 'connected']);
 });
 
+test('a node that is reached late has lost nothing: it was not there yet', () => {
+  for (const lateMs of [200, 1000, 3000]) {
+    const { a, b } = twoWorlds();
+    const { plans } = layPath(a, b, LINK, { ...CLEAN_LINK, delayMs: 40 });
+    a.engine.openTransport(a.nowMs, plans.initiator);
+    a.run(lateMs);
+    b.engine.openTransport(b.nowMs, plans.acceptor);
+
+    a.run(6000);
+
+    expect(a.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
+    expect(b.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
+  }
+});
+
 test('a link that nobody answers is closed after fifteen seconds, by both sides', () => {
   const { a, b } = twoWorlds();
   const { there, back, plans } = layPath(a, b, LINK);

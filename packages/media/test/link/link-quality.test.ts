@@ -60,8 +60,18 @@ describe('the loss of a link', () => {
     expect(quality.lossRatio).toBe(0);
   });
 
+  it('is none while nobody has been there to answer', () => {
+    const quality = after((link) => {
+      link.noteUnanswered(3);
+      link.noteAnswered(20);
+    });
+
+    expect(quality.lossRatio).toBe(0);
+  });
+
   it('is that of the media again a few reports after an interruption', () => {
     const quality = after((link) => {
+      link.noteAnswered(20);
       link.noteUnanswered(6);
       link.noteAnswered(20);
       for (let report = 0; report < 20; report++) link.noteMediaLoss(0.1);
