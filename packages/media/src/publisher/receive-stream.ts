@@ -21,6 +21,7 @@ import { NackGenerator } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
+import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
@@ -55,6 +56,7 @@ export class ReceiveStream implements Timer {
 
   readonly #context: EngineContext;
   readonly #clockRateHz: number;
+  readonly #recentKeyframe = new RecentKeyframe();
   readonly #unwrapper = new SequenceUnwrapper();
   readonly #nack = new NackGenerator();
   readonly #missing: ExtendedSeq[] = [];
@@ -126,6 +128,11 @@ export class ReceiveStream implements Timer {
     this.#arm();
   }
 
+  /** Where a keyframe of a moment ago begins; undefined without one. */
+  recentKeyframe(nowMs: number): ExtendedSeq | undefined {
+    return this.#recentKeyframe.find(nowMs, this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY);
+  }
+
   fire(nowMs: number): void {
     if (this.track.transport.hasMeasuredRtt) this.#nack.setRttMs(this.track.transport.rttMs);
     this.#missing.length = 0;
@@ -172,7 +179,10 @@ export class ReceiveStream implements Timer {
     }
     this.lastPacketMs = nowMs;
     this.lastTimestamp = view.timestamp;
-    if (isKeyframe) this.keyframes.keyframeReceived(nowMs);
+    if (isKeyframe) {
+      this.keyframes.keyframeReceived(nowMs);
+      this.#recentKeyframe.note(nowMs, sequence, view.timestamp);
+    }
     this.track.route(nowMs, this, codec, view, sequence, isKeyframe);
   }
 

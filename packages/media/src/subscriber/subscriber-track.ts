@@ -2,14 +2,7 @@
  * One publication as one peer receives it: a single continuous RTP stream under our own SSRC, whatever the source does
  * (other layers, other SSRCs, other publications, pauses).
  */
-import {
-  type ExtendedSeq,
-  ntpFractionFromUnixMs,
-  ntpSecondsFromUnixMs,
-  type ReportBlock,
-  type SenderReport,
-  type Seq16,
-} from '@causeway/wire';
+import type { ExtendedSeq, ReportBlock, SenderReport, Seq16 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { MediaKind, SubscriberTrackPlan } from '../plan.ts';
@@ -24,6 +17,7 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 import { Retransmitter } from './retransmitter.ts';
+import { makeSenderReport } from './sender-report.ts';
 import { SentIndex } from './sent-index.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
@@ -160,9 +154,9 @@ export class SubscriberTrack {
   aimAt(nowMs: number, chosen: ReceiveStream | undefined): void {
     if (chosen === undefined) this.#layer = undefined;
     if (chosen === this.#layer) this.#target = undefined;
-    if (chosen === this.#layer || chosen === this.#target) return;
+    if (chosen === undefined || chosen === this.#layer || chosen === this.#target) return;
     this.#target = chosen;
-    this.requestKeyframe(nowMs);
+    if (!this.#beginsAtRecentKeyframe(nowMs, chosen)) this.requestKeyframe(nowMs);
   }
 
   /** The receiver says that it cannot decode (PLI, FIR). */
@@ -215,7 +209,7 @@ export class SubscriberTrack {
       return;
     }
     this.#send(nowMs, packet, sequence);
-    if (isFirst) this.#catchUp(nowMs, packet.stream, packet.sequence);
+    if (isFirst) this.#catchUp(nowMs, packet.stream, packet.sequence + 1);
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
@@ -235,17 +229,8 @@ export class SubscriberTrack {
   senderReport(nowMs: number): SenderReport | undefined {
     const layer = this.#layer;
     if (layer === undefined || this.packetsSent === 0) return undefined;
-    const wallClockMs = nowMs + this.#context.wallClockOffsetMs;
-    return {
-      type: 'sender-report',
-      senderSsrc: this.#plan.ssrc,
-      ntpSeconds: ntpSecondsFromUnixMs(wallClockMs),
-      ntpFraction: ntpFractionFromUnixMs(wallClockMs),
-      rtpTimestamp: this.#sequence.mapTimestamp(layer.timestampAt(nowMs)),
-      packetCount: this.packetsSent >>> 0,
-      octetCount: this.payloadBytesSent >>> 0,
-      reports: [],
-    };
+    const rtpTimestamp = this.#sequence.mapTimestamp(layer.timestampAt(nowMs));
+    return makeSenderReport(this.#plan.ssrc, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
   }
 
   #changeSource(nowMs: number, source: PublisherTrack | undefined): void {
@@ -295,9 +280,9 @@ export class SubscriberTrack {
   #adoptsStream(nowMs: number, { stream, isKeyframe }: ForwardedPacket): boolean {
     if (this.#layer?.isCurrent || this.#target?.isCurrent) return false;
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
+    this.#target = stream;
     // With its keyframe in hand there is none to ask for.
-    if (isKeyframe) this.#target = stream;
-    else this.aimAt(nowMs, stream);
+    if (!isKeyframe) this.requestKeyframe(nowMs);
     return true;
   }
 
@@ -309,9 +294,26 @@ export class SubscriberTrack {
     this.#target = undefined;
   }
 
-  /** Sends what overtook the first packet of a keyframe on its way here and was dropped for want of it. */
-  #catchUp(nowMs: number, stream: ReceiveStream, first: ExtendedSeq): void {
-    for (let sequence = first + 1; sequence <= first + MAX_CAUGHT_UP_PACKETS; sequence++) {
+  /**
+   * Begins with a keyframe that has passed a moment ago, rather than have the publisher make another: that a relay brings something is
+   * known when its keyframe has come.
+   *
+   * @returns false if there is none, or something is being forwarded that would be interrupted
+   */
+  #beginsAtRecentKeyframe(nowMs: number, stream: ReceiveStream): boolean {
+    const first = stream.recentKeyframe(nowMs);
+    if (first === undefined || this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
+    const packet = this.#retransmitter.reload(nowMs, stream, first);
+    if (packet === undefined || this.#mismatch(packet) !== undefined) return false;
+    this.#enter(nowMs, packet);
+    this.#keyframeDemand.cancel();
+    this.#catchUp(nowMs, stream, first);
+    return true;
+  }
+
+  /** Sends what was dropped because the first packet of a keyframe was not there yet, having been overtaken; or this subscriber. */
+  #catchUp(nowMs: number, stream: ReceiveStream, first: number): void {
+    for (let sequence = first; sequence <= first + MAX_CAUGHT_UP_PACKETS; sequence++) {
       const packet = this.#retransmitter.reload(nowMs, stream, sequence as ExtendedSeq);
       if (packet === undefined || packet.payload.length === 0 || this.#mismatch(packet) !== undefined) continue;
       const mapped = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
