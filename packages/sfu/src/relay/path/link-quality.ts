@@ -1,7 +1,13 @@
 /** What a link costs a relay, as one number, so that ways can be compared. */
 
+/** What a side tells that has not measured the round trip yet: the other one has, or will have soon. */
+export const UNMEASURED_RTT_MS = 0;
+/** Until either side has: a link across an ocean. */
+const UNKNOWN_RTT_MS = 100;
+
 /** One direction of a link. */
 export interface LinkQuality {
+  /** At least 1, or `UNMEASURED_RTT_MS`. */
   readonly rttMs: number;
   /** Share of packets lost at the first try, 0 to 1. */
   readonly lossRatio: number;
@@ -22,4 +28,14 @@ const COST_OF_PRICE = 1000;
 /** In milliseconds of round trip, or what is worth as much; more than 0. */
 export function linkCost({ rttMs, lossRatio, pricePerGb }: LinkQuality): number {
   return HOP_COST + rttMs + lossRatio * COST_OF_TOTAL_LOSS + pricePerGb * COST_OF_PRICE;
+}
+
+/** Both ends of a link measure the same round trip, and the losses of what they receive: the worse one is to be reckoned with. */
+export function joinQualities(there: LinkQuality, back: LinkQuality): LinkQuality {
+  const rttMs = Math.max(there.rttMs, back.rttMs);
+  return {
+    rttMs: rttMs === UNMEASURED_RTT_MS ? UNKNOWN_RTT_MS : rttMs,
+    lossRatio: Math.max(there.lossRatio, back.lossRatio),
+    pricePerGb: there.pricePerGb,
+  };
 }

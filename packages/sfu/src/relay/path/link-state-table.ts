@@ -2,7 +2,7 @@
  * What every node tells about its links, gathered: the map on which ways for relays are chosen. A link counts only if both of its ends tell
  * of it, so the word of a node that has died is worth nothing as soon as its neighbours have noticed.
  */
-import { type LinkQuality, linkCost } from './link-quality.ts';
+import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 
 /** One node's links as that node sees them. */
 export interface NodeLinkState {
@@ -60,12 +60,7 @@ export class LinkStateTable {
     const there = this.#states.get(from)?.links.get(to);
     const back = this.#states.get(to)?.links.get(from);
     if (there === undefined || back === undefined) return undefined;
-    // Both measure the same round trip and the losses of what they receive: the worse one is to be reckoned with.
-    const quality = {
-      rttMs: Math.max(there.rttMs, back.rttMs),
-      lossRatio: Math.max(there.lossRatio, back.lossRatio),
-      pricePerGb: there.pricePerGb,
-    };
+    const quality = joinQualities(there, back);
     return { to, cost: linkCost(quality), quality };
   }
 

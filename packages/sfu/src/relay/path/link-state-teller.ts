@@ -6,7 +6,7 @@ import type { LinkStatistics } from '@causeway/media';
 import type { NodeDirectory } from '../../nodes/index.ts';
 import type { LinkStateMessage } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
-import type { LinkQuality } from './link-quality.ts';
+import { type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 
 /** What sending from one region to another costs. */
@@ -16,13 +16,12 @@ export interface RelayPrice {
   readonly pricePerGb: number;
 }
 
-/** Until the first measurement: a link across an ocean. */
-const UNKNOWN_RTT_MS = 100;
 const TOLD_RTT_RATIO = 0.2;
 const TOLD_RTT_MS = 5;
 const TOLD_LOSS_RATIO = 0.01;
 /** Loss and price go over the wire in thousandths. */
 const THOUSANDTHS = 1000;
+const MIN_RTT_MS = 1;
 const MAX_RTT_MS = 60_000;
 const MAX_PRICE = 1000;
 
@@ -92,7 +91,7 @@ export class LinkStateTeller {
     const price = this.#options.prices.find(({ fromRegion, toRegion }) => fromRegion === region && toRegion === peer.region);
     // As the others will read it, so that all reckon with the same numbers.
     return {
-      rttMs: Math.round(Math.min(MAX_RTT_MS, measured?.rttMs ?? UNKNOWN_RTT_MS)),
+      rttMs: measured === undefined ? UNMEASURED_RTT_MS : Math.max(MIN_RTT_MS, Math.round(Math.min(MAX_RTT_MS, measured.rttMs))),
       lossRatio: inThousandths(Math.min(1, measured?.lossRatio ?? 0)) / THOUSANDTHS,
       pricePerGb: inThousandths(Math.min(MAX_PRICE, price?.pricePerGb ?? 0)) / THOUSANDTHS,
     };
@@ -110,6 +109,7 @@ function isWorthTelling(told: NodeLinkState, now: NodeLinkState): boolean {
 function isOtherQuality(before: LinkQuality, now: LinkQuality): boolean {
   const rttChangeMs = Math.abs(before.rttMs - now.rttMs);
   return (
+    (before.rttMs === UNMEASURED_RTT_MS && now.rttMs !== UNMEASURED_RTT_MS) ||
     rttChangeMs > Math.max(TOLD_RTT_MS, before.rttMs * TOLD_RTT_RATIO) ||
     Math.abs(before.lossRatio - now.lossRatio) > TOLD_LOSS_RATIO ||
     before.pricePerGb !== now.pricePerGb

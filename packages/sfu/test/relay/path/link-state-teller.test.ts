@@ -98,6 +98,15 @@ describe('what a node tells of its links', () => {
     expect(world.links[0]?.told.map(({ revision }) => revision)).toEqual([1, 2]);
   });
 
+  it('is told again as soon as a round trip is known at all', () => {
+    const { links, teller, measure } = scene([2]);
+    teller.tell();
+
+    measure(0.2);
+
+    expect(links[0]?.told.map(({ links: state }) => state)).toEqual([[[2, 0, 0, 0]], [[2, 1, 0, 0]]]);
+  });
+
   it('says what it costs to send there, by region', () => {
     const { links, measure } = scene([2, 3], [{ fromRegion: 'region-1', toRegion: 'region-3', pricePerGb: 0.085 }]);
 

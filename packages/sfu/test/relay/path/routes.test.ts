@@ -1,4 +1,5 @@
 import { chooseRoute, MAX_HOPS, routeCost } from '../../../src/relay/path/choose-route.ts';
+import { UNMEASURED_RTT_MS } from '../../../src/relay/path/link-quality.ts';
 import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
 import { planRoute } from '../../../src/relay/path/plan-route.ts';
 import { regionHub } from '../../../src/relay/path/region-hub.ts';
@@ -91,6 +92,38 @@ describe('chooseRoute', () => {
     table.put({ nodeNo: 2, epoch: 1, revision: 2, isDraining: false, links: new Map([[1, { rttMs: 1, lossRatio: 0, pricePerGb: 0 }]]) });
 
     expect(chooseRoute(table, 2, 1)).toBeUndefined();
+  });
+
+  it('takes the word of the end that has measured for a link that has just come up', () => {
+    const table = tableOf({ 1: [[3, 5]], 2: [[3, 5]] });
+    const tell = (nodeNo: number, other: number, rttMs: number) =>
+      table.put({
+        nodeNo,
+        epoch: 1,
+        revision: 2,
+        isDraining: false,
+        links: new Map([
+          [3, { rttMs: 5, lossRatio: 0, pricePerGb: 0 }],
+          [other, { rttMs, lossRatio: 0, pricePerGb: 0 }],
+        ]),
+      });
+    tell(1, 2, 5);
+    tell(2, 1, UNMEASURED_RTT_MS);
+
+    expect(chooseRoute(table, 2, 1)?.nodes).toEqual([2, 1]);
+    expect(table.edge(2, 1)?.quality.rttMs).toBe(5);
+  });
+
+  it('takes a link that neither end has measured for a long one', () => {
+    const table = tableOf({
+      1: [
+        [2, UNMEASURED_RTT_MS],
+        [3, 5],
+      ],
+      2: [[3, 5]],
+    });
+
+    expect(chooseRoute(table, 2, 1)?.nodes).toEqual([2, 3, 1]);
   });
 
   it('pays for losses, and for what the sending side is charged', () => {
