@@ -128,9 +128,14 @@ export class ReceiveStream implements Timer {
     this.#arm();
   }
 
+  /** The highest number that has arrived; undefined before the first. */
+  get newest(): ExtendedSeq | undefined {
+    return this.#unwrapper.highest;
+  }
+
   /** Where a keyframe of a moment ago begins; undefined without one. */
   recentKeyframe(nowMs: number): ExtendedSeq | undefined {
-    return this.#recentKeyframe.find(nowMs, this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY);
+    return this.#recentKeyframe.find(nowMs, this.newest ?? Number.NEGATIVE_INFINITY);
   }
 
   fire(nowMs: number): void {

@@ -53,16 +53,12 @@ export class SequenceRewriter<Source> {
    * continue from the highest timestamp sent, by the time that has passed since.
    */
   switchSource(nowMs: number, source: Source, firstSourceSeq: ExtendedSeq, firstSourceTimestamp: number, clockRateHz: number): void {
-    const current = this.#current;
-    if (current !== undefined) this.#highestSeq = current.sequences.highestTarget;
-    const epoch: Epoch<Source> = {
-      id: ((current?.id ?? 0) % MAX_EPOCH_ID) + 1,
-      source,
-      sequences: new NumberMap(firstSourceSeq, this.#highestSeq + 1),
-      timestampShift: this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz),
-    };
-    if (current !== undefined) this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), current];
-    this.#current = epoch;
+    this.#startEpoch(source, firstSourceSeq, this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz));
+  }
+
+  /** Starts an epoch with another copy of the present source: what that numbers `firstSourceSeq` follows on the newest packet. */
+  continueWith(source: Source, firstSourceSeq: ExtendedSeq): void {
+    this.#startEpoch(source, firstSourceSeq, this.#current?.timestampShift ?? 0);
   }
 
   /**
@@ -97,6 +93,14 @@ export class SequenceRewriter<Source> {
   mapTimestamp(sourceTimestamp: number, epoch: number = this.epoch): number {
     const found = this.#find(epoch);
     return found === undefined ? 0 : (sourceTimestamp + found.timestampShift) >>> 0;
+  }
+
+  #startEpoch(source: Source, firstSourceSeq: ExtendedSeq, timestampShift: number): void {
+    const current = this.#current;
+    if (current !== undefined) this.#highestSeq = current.sequences.highestTarget;
+    const id = ((current?.id ?? 0) % MAX_EPOCH_ID) + 1;
+    if (current !== undefined) this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), current];
+    this.#current = { id, source, sequences: new NumberMap(firstSourceSeq, this.#highestSeq + 1), timestampShift };
   }
 
   #find(id: number): Epoch<Source> | undefined {

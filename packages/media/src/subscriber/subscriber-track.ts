@@ -13,6 +13,7 @@ import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PlayoutDelay } from './playout-delay.ts';
@@ -57,6 +58,8 @@ export class SubscriberTrack {
   #source: PublisherTrack | undefined = undefined;
   /** The layer to change to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
+  /** What was forwarded of the source before, while the source is being changed. */
+  #former: ReceiveStream | undefined = undefined;
   #payloadTypes: PayloadTypeMaps;
   lastReport: ReportBlock | undefined = undefined;
 
@@ -156,7 +159,7 @@ export class SubscriberTrack {
     if (chosen === this.#layer) this.#target = undefined;
     if (chosen === undefined || chosen === this.#layer || chosen === this.#target) return;
     this.#target = chosen;
-    if (!this.#beginsAtRecentKeyframe(nowMs, chosen)) this.requestKeyframe(nowMs);
+    if (!this.#beginsAtOnce(nowMs, chosen)) this.requestKeyframe(nowMs);
   }
 
   /** The receiver says that it cannot decode (PLI, FIR). */
@@ -235,12 +238,14 @@ export class SubscriberTrack {
 
   #changeSource(nowMs: number, source: PublisherTrack | undefined): void {
     this.#source?.router.remove(this);
+    this.#former = this.#layer;
     if (source === undefined) this.loseSource(nowMs);
     this.#source = source;
     this.#layer = undefined;
     this.#target = undefined;
     this.refreshPayloadTypes();
     source?.router.add(nowMs, this);
+    this.#former = undefined;
   }
 
   #awaitKeyframe(nowMs: number): void {
@@ -295,19 +300,31 @@ export class SubscriberTrack {
   }
 
   /**
-   * Begins with a keyframe that has passed a moment ago, rather than have the publisher make another: that a relay brings something is
-   * known when its keyframe has come.
+   * Begins without waiting for another keyframe: where the former source left off if this is another copy of it, or with a keyframe that
+   * has passed a moment ago.
    *
-   * @returns false if there is none, or something is being forwarded that would be interrupted
+   * @returns false if there is neither, or something is being forwarded that would be interrupted
    */
-  #beginsAtRecentKeyframe(nowMs: number, stream: ReceiveStream): boolean {
+  #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
+    if (this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
+    if (this.#former !== undefined && this.#continuesWith(nowMs, this.#former, stream)) return true;
     const first = stream.recentKeyframe(nowMs);
-    if (first === undefined || this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
-    const packet = this.#retransmitter.reload(nowMs, stream, first);
-    if (packet === undefined || this.#mismatch(packet) !== undefined) return false;
+    const packet = first && this.#retransmitter.reload(nowMs, stream, first);
+    if (first === undefined || packet === undefined || this.#mismatch(packet) !== undefined) return false;
     this.#enter(nowMs, packet);
     this.#keyframeDemand.cancel();
     this.#catchUp(nowMs, stream, first);
+    return true;
+  }
+
+  #continuesWith(nowMs: number, former: ReceiveStream, stream: ReceiveStream): boolean {
+    const next = findContinuation(former, stream, (of, sequence) => this.#retransmitter.reload(nowMs, of, sequence));
+    if (next === undefined || (stream.newest ?? next) - next > MAX_CAUGHT_UP_PACKETS) return false;
+    this.#sequence.continueWith(stream, next);
+    this.#vp8.continueEpoch(this.#sequence.epoch);
+    this.#layer = stream;
+    this.#target = undefined;
+    this.#catchUp(nowMs, stream, next);
     return true;
   }
 

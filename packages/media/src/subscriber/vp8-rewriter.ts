@@ -38,6 +38,13 @@ export class Vp8Rewriter {
     this.#current = newEpoch(epoch);
   }
 
+  /** Starts an epoch with another copy of the same source, whose numbers are the same. */
+  continueEpoch(epoch: number): void {
+    const { pictureIdShift, tl0PicIdxShift } = this.#current;
+    this.startEpoch(epoch);
+    this.#current = { id: epoch, pictureIdShift, tl0PicIdxShift };
+  }
+
   /**
    * Rewrites the descriptor of an outgoing packet in place. A payload of a forgotten epoch stays as it is.
    *

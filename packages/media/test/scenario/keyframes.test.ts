@@ -45,33 +45,6 @@ test('who comes a moment after a keyframe begins with it, and the publisher need
   expect(receiver.packets.size).toBe(atOnce + 10 * 3);
 });
 
-test('a subscriber that is moved to another copy of its track goes on without a gap, though the keyframe has passed already', () => {
-  const world = new VirtualWorld();
-  const bob = world.connectPeer('bob');
-  const [one, other] = ['one', 'other'].map((trackId, index) => {
-    const peer = world.connectPeer(trackId);
-    world.publish(peer, { trackId, ssrcs: [{ ssrc: 7 + index, rtxSsrc: undefined }] });
-    return new PublishingPeer(world, peer, new VideoSource({ ssrc: 7 + index, firstSequence: 1 + 1000 * index }));
-  });
-  if (one === undefined || other === undefined) throw new Error('two publish');
-  for (const peer of [one.peer, other.peer, bob]) world.keepAlive(peer, 5000);
-  world.subscribe(bob, { sourceTrackId: 'one', ssrc: 70 });
-  one.publishFor(2000);
-  const receiver = new ReceivingPeer(world, bob, { ssrc: 70 });
-  one.sendFrame();
-  other.sendFrame();
-  world.run(33);
-
-  world.subscribe(bob, { sourceTrackId: 'other', ssrc: 70 });
-  other.publishFor(330);
-
-  expect(other.keyframeRequestsMs).toEqual([]);
-  expect(receiver.missing).toEqual([]);
-  expect(receiver.packets.size).toBe((1 + 1 + 10) * 3);
-  const times = receiver.inOrder.map(({ atMs }) => atMs);
-  expect(Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0)))).toBeLessThan(50);
-});
-
 test('a hundred subscribers asking for keyframes all the time reach the publisher at most twice a second', () => {
   const world = new VirtualWorld();
   const publisher = publishing(world);

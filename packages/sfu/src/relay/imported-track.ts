@@ -10,7 +10,7 @@ import { type LayerDemand, layerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
 import { NeighbourRefusals } from './neighbour-refusals.ts';
 import { askForLeg, descriptionOf, prepareLeg } from './open-leg.ts';
-import { MoveWatch } from './path/move-watch.ts';
+import { MoveWatch, OVERLAP_MS } from './path/move-watch.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
 import { downstreamPlan } from './relay-leg.ts';
 
@@ -162,7 +162,9 @@ export class ImportedTrack {
   /** The first packet has come. */
   onActive(leg: ImportLeg): void {
     leg.isActive = true;
-    if (leg === this.#next) this.#moveTo(leg);
+    if (leg !== this.#next) return;
+    if (this.#local === undefined || this.#isInterrupted(this.#local)) this.#moveTo(leg);
+    else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#next && this.#moveTo(leg));
   }
 
   /** The transport is gone, and the leg's publication with it. */

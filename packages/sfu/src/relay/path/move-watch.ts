@@ -3,6 +3,8 @@
 /** The new way costs at most this share of the present one. */
 const WORTHWHILE_RATIO = 0.8;
 const LASTING_MS = 5000;
+/** For so long both ways are in use: what came first by the new one has then come by the old one too, and nothing falls between them. */
+export const OVERLAP_MS = 200;
 
 export class MoveWatch {
   #betterSinceMs: number | undefined = undefined;

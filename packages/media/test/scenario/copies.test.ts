@@ -1,0 +1,110 @@
+/** One stream that comes by two ways, as a relayed track does while it moves from one to the other. */
+import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
+
+const FRAME_MS = 33;
+const PACKETS_PER_FRAME = 3;
+
+/** The same packets twice, the second copy later by `lagMs`; negative: earlier. */
+class TwoWays {
+  readonly world = new VirtualWorld();
+  readonly bob = this.world.connectPeer('bob');
+  readonly one = this.#publisher('one', 7, 1000);
+  readonly other = this.#publisher('other', 8, 60_000);
+  readonly receiver = new ReceivingPeer(this.world, this.bob, { ssrc: 70 });
+  readonly #lagMs: number;
+
+  constructor(lagMs: number) {
+    this.#lagMs = lagMs;
+    for (const peer of [this.one.peer, this.other.peer, this.bob]) this.world.keepAlive(peer, 20_000);
+  }
+
+  watch(trackId: string): void {
+    this.world.subscribe(this.bob, { sourceTrackId: trackId, ssrc: 70 });
+  }
+
+  /** Ends in the middle between two frames of the earlier copy. */
+  publish(frames: number): void {
+    const [first, second] = this.#lagMs < 0 ? [this.other, this.one] : [this.one, this.other];
+    for (let frame = 0; frame < frames; frame++) {
+      this.world.after(0, () => first.sendFrame());
+      this.world.after(Math.abs(this.#lagMs), () => second.sendFrame());
+      this.world.run(FRAME_MS);
+    }
+  }
+
+  get serials(): readonly number[] {
+    return this.receiver.inOrder.map(({ payload }) => serialOf(payload));
+  }
+
+  #publisher(trackId: string, ssrc: number, firstSequence: number): PublishingPeer {
+    const peer = this.world.connectPeer(trackId);
+    this.world.publish(peer, { trackId, ssrcs: [{ ssrc, rtxSsrc: undefined }] });
+    const source = new VideoSource({ ssrc, firstSequence, packetsPerFrame: PACKETS_PER_FRAME });
+    return new PublishingPeer(this.world, peer, source);
+  }
+}
+
+describe('a subscriber that is moved from one copy of a stream to another', () => {
+  it.each([0, 20, -20, 60, -60])('misses nothing and gets nothing twice when the new one is %i ms later', (lagMs) => {
+    const ways = new TwoWays(lagMs);
+    ways.watch('one');
+    ways.publish(30);
+    const keyframesBefore = ways.other.keyframeRequestsMs.length;
+
+    ways.watch('other');
+    ways.publish(30);
+    ways.world.run(200);
+
+    const { serials, receiver } = ways;
+    expect(serials).toEqual(Array.from({ length: serials.length }, (_, index) => (serials[0] ?? 0) + index));
+    expect(serials.length).toBeGreaterThan(55 * PACKETS_PER_FRAME);
+    expect(receiver.missing).toEqual([]);
+    expect(receiver.duplicates).toBe(0);
+    expect(ways.other.keyframeRequestsMs.length).toBe(keyframesBefore);
+    // One stream to the decoder, too: a frame every 3000 ticks, and picture ids one after the other.
+    const frames = receiver.inOrder.filter((_, index) => index % PACKETS_PER_FRAME === 0);
+    const steps = frames.slice(1).map(({ timestamp }, index) => timestamp - (frames[index]?.timestamp ?? 0));
+    expect(new Set(steps)).toEqual(new Set([3000]));
+    const pictureIds = frames.map(({ payload }) => (((payload[2] ?? 0) & 0x7f) << 8) | (payload[3] ?? 0));
+    expect(pictureIds.slice(1).map((id, index) => id - (pictureIds[index] ?? 0))).toEqual(steps.map(() => 1));
+  });
+
+  it('gets what had come by the new way before it was moved', () => {
+    const ways = new TwoWays(0);
+    ways.watch('one');
+    ways.publish(10);
+    ways.other.sendFrame();
+    ways.world.run(FRAME_MS);
+
+    ways.watch('other');
+    ways.one.sendFrame();
+    ways.publish(10);
+
+    const { serials } = ways;
+    expect(serials).toEqual(Array.from({ length: serials.length }, (_, index) => (serials[0] ?? 0) + index));
+  });
+});
+
+test('a subscriber that is moved to a stream of other content begins with its last keyframe, if that is of this moment', () => {
+  const ways = new TwoWays(0);
+  ways.watch('one');
+  for (let frame = 0; frame < 60; frame++) {
+    ways.one.sendFrame();
+    ways.world.run(FRAME_MS);
+  }
+  ways.other.sendFrame();
+  ways.world.run(FRAME_MS);
+  const before = ways.serials.length;
+
+  ways.watch('other');
+  ways.world.run(15);
+  const after = ways.serials.slice(before);
+  for (let frame = 0; frame < 10; frame++) {
+    ways.other.sendFrame();
+    ways.world.run(FRAME_MS);
+  }
+
+  expect(after).toEqual([0, 1, 2]);
+  expect(ways.other.keyframeRequestsMs).toEqual([]);
+  expect(ways.receiver.missing).toEqual([]);
+});
