@@ -1,5 +1,6 @@
 import { accessNetwork } from './access-network.ts';
 import { clockSkew } from './clock-skew.ts';
+import { drainBetween } from './drain-between.ts';
 import { firstFrame } from './first-frame.ts';
 import { forged } from './forged.ts';
 import { herd } from './herd.ts';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   nodeFrozen,
   workerCrash,
   rollingRestart,
+  drainBetween,
   roaming,
   accessNetwork,
   clockSkew,
