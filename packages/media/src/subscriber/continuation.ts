@@ -20,26 +20,36 @@ interface Kept {
 
 /** @returns the packet of `to` that follows on the newest one of `from`, arrived or not; undefined if they have no packet in common */
 export function findContinuation(from: ReceiveStream, to: ReceiveStream, reload: Reload): ExtendedSeq | undefined {
-  const newest = from.newest;
+  const { newest } = from;
   if (newest === undefined) return undefined;
-  const known = keptPackets(from, reload);
+  // Read as far as is needed: many subscribers may move at one moment, and the newest packets are often the same.
+  const known: Kept[] = [];
+  const unread = keptPackets(from, reload);
+  const find = ({ timestamp, payload }: Kept): Kept | undefined => {
+    const isIt = (other: Kept): boolean => other.timestamp === timestamp && isSame(other.payload, payload);
+    const found = known.find(isIt);
+    if (found !== undefined) return found;
+    for (let next = unread.next(); !next.done; next = unread.next()) {
+      known.push(next.value);
+      if (isIt(next.value)) return next.value;
+    }
+    return undefined;
+  };
   for (const packet of keptPackets(to, reload)) {
-    const same = known.find((other) => other.timestamp === packet.timestamp && isSame(other.payload, packet.payload));
+    const same = find(packet);
     if (same !== undefined) return (packet.sequence + newest - same.sequence + 1) as ExtendedSeq;
   }
   return undefined;
 }
 
 /** The newest first. */
-function keptPackets(stream: ReceiveStream, reload: Reload): readonly Kept[] {
-  const kept: Kept[] = [];
+function* keptPackets(stream: ReceiveStream, reload: Reload): Generator<Kept, undefined> {
   const newest = stream.newest ?? 0;
   for (let sequence = newest; sequence > newest - MAX_PACKETS; sequence--) {
     const packet = reload(stream, sequence as ExtendedSeq);
     // What is empty is no proof.
-    if (packet !== undefined && packet.payload.length > 0) kept.push({ sequence, timestamp: packet.timestamp, payload: packet.payload });
+    if (packet !== undefined && packet.payload.length > 0) yield { sequence, timestamp: packet.timestamp, payload: packet.payload };
   }
-  return kept;
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
