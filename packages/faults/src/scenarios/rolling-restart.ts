@@ -77,7 +77,7 @@ async function restart(lab: Lab, region: RegionName, calls: CallsByPair): Promis
   const { failures, asked } = await asking.stop();
   return [
     exactly(
-      `${region}: API calls for sessions elsewhere that failed, of ${asked}`,
+      `${region}: API calls for sessions elsewhere, and for new ones, that failed, of ${asked}`,
       failures.length === 0 ? 0 : `${failures.length}: ${failures[0]}`,
       0,
     ),
@@ -100,20 +100,29 @@ interface Asking {
   stop(): Promise<{ readonly asked: number; readonly failures: readonly string[] }>;
 }
 
-/** Calls for sessions elsewhere, through the nodes that are not being replaced. */
+/** Calls for sessions elsewhere and for new ones, through the nodes that are not being replaced. */
 function askWhile(lab: Lab, calls: readonly Call[], replaced: RegionName): Asking {
   const failures: string[] = [];
   const entrances = REGIONS.filter((region) => region !== replaced);
   let asked = 0;
   let isOn = true;
+  const ask = async (region: RegionName, [method, path, body]: ApiCall): Promise<unknown> => {
+    asked++;
+    const reply = await lab.api(region).call(method, path, body);
+    if (reply.status !== 200)
+      failures.push(`${method} ${path} by ${region} was answered ${reply.status}: ${JSON.stringify(reply.body).slice(0, 300)}`);
+    return reply.body;
+  };
   const run = async (): Promise<void> => {
-    while (isOn) {
-      const region = entrances[asked % entrances.length] ?? 'eu';
-      const call = calls[asked % Math.max(1, calls.length)];
-      const path = `/session/${call?.track.remoteSessionId}/tracks`;
-      asked++;
-      const { status, body } = await lab.api(region).call('GET', path);
-      if (status !== 200) failures.push(`${path} by ${region} was answered ${status}: ${JSON.stringify(body)}`);
+    const sdp = await lab.sources.ask('offer');
+    for (let turn = 0; isOn; turn++) {
+      const region = entrances[turn % entrances.length] ?? 'eu';
+      const sessionId = calls[turn % Math.max(1, calls.length)]?.track.remoteSessionId;
+      await ask(region, ['GET', `/session/${sessionId}/tracks`]);
+      await ask(region, ['PATCH', `/session/${sessionId}`, { metadata: `turn ${turn}` }]);
+      const opened = await ask(region, ['POST', '/session/new', { sessionDescription: { type: 'offer', sdp } }]);
+      const { sessionId: openedId } = (opened ?? {}) as { readonly sessionId?: string };
+      if (openedId !== undefined) await ask(region, ['DELETE', `/session/${openedId}`]);
       await sleep(CALL_EVERY_MS);
     }
   };
@@ -129,3 +138,5 @@ function askWhile(lab: Lab, calls: readonly Call[], replaced: RegionName): Askin
     },
   };
 }
+
+type ApiCall = readonly [method: string, path: string, body?: unknown];
