@@ -33,7 +33,7 @@ export const drainBetween: Scenario = {
     await sleep(WINDOW_MS);
     return [
       atMost('until the track went through the third region', aroundMs, SETTLED_WITHIN_MS, ' ms'),
-      atMost('until it took the direct way again, the third region draining', directMs, 6_000, ' ms'),
+      atMost('until it took the direct way again, the third region draining', directMs, 1_000 * DRAIN_SECONDS, ' ms'),
       exactly('the draining node had ended by then', hadEnded ? 'yes' : 'no', 'no'),
       ...lossless('from before the drain until the node had ended', await call.report()),
       exactly('watchers that were told that the track had ended', await toldOfAnEnd(call), 0),
