@@ -309,8 +309,9 @@ export class SubscriberTrack {
     if (this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
     if (this.#former !== undefined && this.#continuesWith(nowMs, this.#former, stream)) return true;
     const first = stream.recentKeyframe(nowMs);
-    const packet = first && this.#retransmitter.reload(nowMs, stream, first);
-    if (first === undefined || packet === undefined || this.#mismatch(packet) !== undefined) return false;
+    if (first === undefined) return false;
+    const packet = this.#retransmitter.reload(nowMs, stream, first);
+    if (packet === undefined || this.#mismatch(packet) !== undefined) return false;
     this.#enter(nowMs, packet);
     this.#keyframeDemand.cancel();
     this.#catchUp(nowMs, stream, first);
