@@ -1,6 +1,8 @@
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { APP } from './records.ts';
+import { RedisForTests } from './redis-for-tests.ts';
 import { createRegistryNode, introduce, type RegistryNode, type RegistryNodeOptions } from './registry-nodes.ts';
 import { until } from './until.ts';
 
@@ -44,4 +46,32 @@ export class RegistryLab {
 export async function listedBy({ registry }: RegistryNode): Promise<readonly string[]> {
   const { sessions } = await registry.listSessions(APP, { limit: undefined, cursor: undefined });
   return sessions.map(({ sessionId }) => sessionId);
+}
+
+/** What tests of one block share, and what each of them has anew. */
+export interface RegistryScene {
+  readonly link: IoredisLink;
+  readonly lab: RegistryLab;
+}
+
+/** For a block of tests: one Redis, emptied before each, and a lab on it. Valid while a test runs. */
+export function useRegistryLab(): RegistryScene {
+  let redis: RedisForTests;
+  const scene = {} as { link: IoredisLink; lab: RegistryLab };
+
+  beforeAll(async () => {
+    redis = await RedisForTests.start();
+    scene.link = await redis.connect();
+  });
+
+  beforeEach(async () => {
+    await scene.link.send(['FLUSHALL']);
+    scene.lab = new RegistryLab(scene.link);
+  });
+
+  afterEach(() => scene.lab.stop());
+
+  afterAll(() => redis.stop());
+
+  return scene;
 }

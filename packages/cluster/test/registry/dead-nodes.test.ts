@@ -1,34 +1,16 @@
-import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
 import { nodeRecord } from '../doubles/node-records.ts';
 import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
-import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
+import { listedBy, useRegistryLab } from '../doubles/registry-lab.ts';
 import { introduce } from '../doubles/registry-nodes.ts';
 
 const KEYS = appKeys(APP);
 
 describe('the registry, with nodes that die', () => {
-  let redis: RedisForTests;
-  let link: IoredisLink;
-  let lab: RegistryLab;
-
-  beforeAll(async () => {
-    redis = await RedisForTests.start();
-    link = await redis.connect();
-  });
-
-  beforeEach(async () => {
-    await link.send(['FLUSHALL']);
-    lab = new RegistryLab(link);
-  });
-
-  afterEach(() => lab.stop());
-
-  afterAll(() => redis.stop());
+  const scene = useRegistryLab();
 
   test('what a dead node has announced is invisible at once, and visible again when it comes back', async () => {
-    const [reader, owner] = lab.startPair();
+    const [reader, owner] = scene.lab.startPair();
     const id = sessionIdOf(102, 1);
     await owner.registry.putSession(session(id));
     await owner.registry.putTrack(track(id, 'mic'));
@@ -41,7 +23,7 @@ describe('the registry, with nodes that die', () => {
       ...(await listedBy(reader)),
     ];
     reader.directory.put(owner.directory.self);
-    await lab.clock.advance(1_001);
+    await scene.lab.clock.advance(1_001);
 
     expect(whileDead).toEqual([undefined, undefined]);
     expect(await reader.registry.listTracks(APP, id)).toEqual([track(id, 'mic')]);
@@ -49,7 +31,7 @@ describe('the registry, with nodes that die', () => {
   });
 
   test('what a former life of a node has announced is not that of its next life', async () => {
-    const [reader, former] = lab.startPair();
+    const [reader, former] = scene.lab.startPair();
     await former.registry.putSession(session(sessionIdOf(102, 1)));
 
     reader.directory.put(nodeRecord(102, { epoch: 2 }));
@@ -58,8 +40,8 @@ describe('the registry, with nodes that die', () => {
   });
 
   test('a former life cannot overwrite or remove what a newer one has written', async () => {
-    const [reader, former] = lab.startPair();
-    const newer = lab.startNode({ nodeNo: 102, epoch: 2 });
+    const [reader, former] = scene.lab.startPair();
+    const newer = scene.lab.startNode({ nodeNo: 102, epoch: 2 });
     introduce([reader, newer]);
     const id = sessionIdOf(102, 1);
     await newer.registry.putSession(session(id, { metadata: 'newer' }));
@@ -74,13 +56,13 @@ describe('the registry, with nodes that die', () => {
   });
 
   test('some other node sweeps up after a dead one, and nothing of it is left but its epoch', async () => {
-    const [sweeper, dead] = lab.startPair();
+    const [sweeper, dead] = scene.lab.startPair();
     for (let number = 0; number < 250; number++) {
       await dead.registry.putSession(session(sessionIdOf(102, number), { appId: number % 2 === 0 ? APP : 'other' }));
     }
     await dead.registry.putTrack(track(sessionIdOf(102, 0), 'mic'));
     await sweeper.registry.putSession(session(sessionIdOf(101, 1)));
-    await link.sendAll([
+    await scene.link.sendAll([
       ['SADD', NODE_KEYS.lives, '101:1', '102:1'],
       ['HSET', NODE_KEYS.epochs, '101', '1', '102', '1'],
       ['ZADD', NODE_KEYS.leases, '1', '102'],
@@ -89,43 +71,43 @@ describe('the registry, with nodes that die', () => {
 
     await dead.stop();
     sweeper.directory.remove(102, 'lease-ended');
-    await lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
+    await scene.lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
 
-    const left = (await link.send(['KEYS', '*'])) as string[];
+    const left = (await scene.link.send(['KEYS', '*'])) as string[];
     expect(sweeper.told).toEqual(['swept 250 of 102:1']);
     expect(left.filter((key) => key.includes('102') && !key.includes(':sweep:'))).toEqual([]);
-    expect(await link.send(['HGETALL', NODE_KEYS.epochs])).toEqual(['101', '1', '102', '1']);
-    expect(await link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual(['101:1']);
+    expect(await scene.link.send(['HGETALL', NODE_KEYS.epochs])).toEqual(['101', '1', '102', '1']);
+    expect(await scene.link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual(['101:1']);
     expect(await listedBy(sweeper)).toEqual([sessionIdOf(101, 1)]);
   });
 
   test('a node that was swept up after and is alive writes everything again', async () => {
-    const [sweeper, paused] = lab.startPair();
+    const [sweeper, paused] = scene.lab.startPair();
     const ids = [1, 2, 3].map((number) => sessionIdOf(102, number));
     for (const id of ids) await paused.registry.putSession(session(id));
-    await link.send(['SADD', NODE_KEYS.lives, '102:1']);
+    await scene.link.send(['SADD', NODE_KEYS.lives, '102:1']);
     sweeper.directory.remove(102, 'lease-ended');
-    await lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
+    await scene.lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
 
     introduce([sweeper, paused]);
-    await lab.passingUntil('all are listed again', async () => (await listedBy(sweeper)).length === 3);
+    await scene.lab.passingUntil('all are listed again', async () => (await listedBy(sweeper)).length === 3);
 
     expect(await listedBy(sweeper)).toEqual(ids);
-    expect(await link.send(['SMEMBERS', NODE_KEYS.appsOf('102:1')])).toEqual([APP]);
+    expect(await scene.link.send(['SMEMBERS', NODE_KEYS.appsOf('102:1')])).toEqual([APP]);
   });
 
   test('remains that no list of lives leads to are found by whoever lists the app', async () => {
-    const [sweeper, dead] = lab.startPair();
+    const [sweeper, dead] = scene.lab.startPair();
     await dead.registry.putSession(session(sessionIdOf(102, 1)));
     await dead.stop();
     sweeper.directory.remove(102, 'lease-ended');
-    await link.send(['DEL', NODE_KEYS.lives, NODE_KEYS.appsOf('102:1')]);
+    await scene.link.send(['DEL', NODE_KEYS.lives, NODE_KEYS.appsOf('102:1')]);
 
-    await lab.passingUntil('they are gone', async () => {
+    await scene.lab.passingUntil('they are gone', async () => {
       await listedBy(sweeper);
-      return (await link.send(['EXISTS', KEYS.session(sessionIdOf(102, 1))])) === 0;
+      return (await scene.link.send(['EXISTS', KEYS.session(sessionIdOf(102, 1))])) === 0;
     });
 
-    expect(await link.send(['ZCARD', KEYS.index])).toBe(0);
+    expect(await scene.link.send(['ZCARD', KEYS.index])).toBe(0);
   });
 });

@@ -1,33 +1,15 @@
-import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
 import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
-import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
+import { listedBy, useRegistryLab } from '../doubles/registry-lab.ts';
 import { until } from '../doubles/until.ts';
 
 const KEYS = appKeys(APP);
 
 describe('the registry, with a Redis that forgets', () => {
-  let redis: RedisForTests;
-  let link: IoredisLink;
-  let lab: RegistryLab;
-
-  beforeAll(async () => {
-    redis = await RedisForTests.start();
-    link = await redis.connect();
-  });
-
-  beforeEach(async () => {
-    await link.send(['FLUSHALL']);
-    lab = new RegistryLab(link);
-  });
-
-  afterEach(() => lab.stop());
-
-  afterAll(() => redis.stop());
+  const scene = useRegistryLab();
 
   test('everything a node owns is there again after FLUSHALL, in the same order and under the same cursors', async () => {
-    const [reader, owner] = lab.startPair();
+    const [reader, owner] = scene.lab.startPair();
     const ids = Array.from({ length: 100 }, (_, number) => sessionIdOf(102, number));
     for (const id of ids) {
       await owner.registry.putSession(session(id));
@@ -35,11 +17,11 @@ describe('the registry, with a Redis that forgets', () => {
     }
     const half = await reader.registry.listSessions(APP, { limit: 50, cursor: undefined });
 
-    await link.send(['FLUSHALL']);
-    const startedAtMs = lab.clock.nowMs();
-    await lab.passingUntil('all are listed again', async () => (await listedBy(reader)).length === 100, 100);
+    await scene.link.send(['FLUSHALL']);
+    const startedAtMs = scene.lab.clock.nowMs();
+    await scene.lab.passingUntil('all are listed again', async () => (await listedBy(reader)).length === 100, 100);
 
-    expect(lab.clock.nowMs() - startedAtMs).toBeLessThan(10_000);
+    expect(scene.lab.clock.nowMs() - startedAtMs).toBeLessThan(10_000);
     expect(await listedBy(reader)).toEqual(ids);
     const rest = await reader.registry.listSessions(APP, { limit: 50, cursor: half.nextCursor });
     expect(rest.sessions.map(({ sessionId }) => sessionId)).toEqual(ids.slice(50));
@@ -48,18 +30,18 @@ describe('the registry, with a Redis that forgets', () => {
   });
 
   test('writes that a failover took back are noticed though others followed, and removals too', async () => {
-    const [reader, owner] = lab.startPair();
+    const [reader, owner] = scene.lab.startPair();
     const [kept, lost, removed, later] = [1, 2, 3, 4].map((number) => sessionIdOf(102, number)) as [string, string, string, string];
     await owner.registry.putSession(session(kept));
     await owner.registry.putSession(session(removed));
-    const before = await Promise.all([KEYS.writesOf('102:1'), KEYS.session(removed)].map((key) => link.send(['DUMP', key])));
+    const before = await Promise.all([KEYS.writesOf('102:1'), KEYS.session(removed)].map((key) => scene.link.send(['DUMP', key])));
     expect(before).not.toContain(null);
-    const revision = (await link.send(['GET', KEYS.writesOf('102:1')])) as string;
+    const revision = (await scene.link.send(['GET', KEYS.writesOf('102:1')])) as string;
     await owner.registry.putSession(session(lost));
     await owner.registry.removeSession(APP, removed);
 
     // What an older replica would have: the removed session, not the lost one, and the older revision.
-    await link.sendAll([
+    await scene.link.sendAll([
       ['DEL', KEYS.session(lost)],
       ['ZREM', KEYS.index, lost],
       ['SREM', KEYS.ownedBy('102:1'), lost],
@@ -69,17 +51,17 @@ describe('the registry, with a Redis that forgets', () => {
       ['SET', KEYS.writesOf('102:1'), revision],
     ]);
     await owner.registry.putSession(session(later));
-    await lab.passingUntil('it is as the owner has it', async () => String(await listedBy(reader)) === String([kept, lost, later]));
+    await scene.lab.passingUntil('it is as the owner has it', async () => String(await listedBy(reader)) === String([kept, lost, later]));
 
     expect(await reader.registry.findSession(APP, removed)).toBeUndefined();
   });
 
   test('a track of a session that Redis has lost brings the session back with it', async () => {
-    const [reader, owner] = lab.startPair();
+    const [reader, owner] = scene.lab.startPair();
     const id = sessionIdOf(102, 1);
     await owner.registry.putSession(session(id));
     await owner.registry.putTrack(track(id, 'mic'));
-    await link.send(['FLUSHALL']);
+    await scene.link.send(['FLUSHALL']);
 
     await owner.registry.putTrack(track(id, 'camera'));
 
@@ -88,12 +70,15 @@ describe('the registry, with a Redis that forgets', () => {
   });
 
   test('a node that was gone for the others registers its apps again', async () => {
-    const [, owner] = lab.startPair();
+    const [, owner] = scene.lab.startPair();
     await owner.registry.putSession(session(sessionIdOf(102, 1)));
-    await link.send(['DEL', NODE_KEYS.appsOf('102:1')]);
+    await scene.link.send(['DEL', NODE_KEYS.appsOf('102:1')]);
 
     owner.noteRevived();
-    await lab.passingUntil('it is registered', async () => (await link.send(['SISMEMBER', NODE_KEYS.appsOf('102:1'), APP])) === 1);
+    await scene.lab.passingUntil(
+      'it is registered',
+      async () => (await scene.link.send(['SISMEMBER', NODE_KEYS.appsOf('102:1'), APP])) === 1,
+    );
 
     expect(owner.outstanding).toBe(0);
   });
