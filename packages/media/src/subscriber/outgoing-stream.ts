@@ -1,0 +1,182 @@
+/**
+ * The continuous RTP stream that a subscriber gets under our own SSRC: which numbers, timestamps and payload types its packets have, and
+ * what was sent, so that it can be sent again.
+ */
+import type { ExtendedSeq, SenderReport, Seq16 } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
+import type { PublisherCodec } from '../publisher/publisher-codec.ts';
+import type { ReceiveStream } from '../publisher/receive-stream.ts';
+import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { OutboundStream } from '../secure-endpoint.ts';
+import type { PeerTransport } from '../transport/peer-transport.ts';
+import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { Retransmitter } from './retransmitter.ts';
+import { makeSenderReport } from './sender-report.ts';
+import { SentIndex } from './sent-index.ts';
+import { SequenceRewriter } from './sequence-rewriter.ts';
+import { Vp8Rewriter } from './vp8-rewriter.ts';
+
+/** How far behind the newest packet one may be asked for. */
+const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
+const NONE_LOOKED_UP = -1;
+
+/*
+ * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
+ * more: what a packet costs is how many objects it has to touch. Hence the order of the fields, and the copies of what lies elsewhere.
+ */
+export class OutgoingStream {
+  /** The publisher's payload type looked up last, and this receiver's for it. */
+  #sourcePayloadType = NONE_LOOKED_UP;
+  #payloadType = NO_PAYLOAD_TYPE;
+  readonly #transport: PeerTransport;
+  readonly #context: EngineContext;
+  readonly #writer: PacketWriter;
+  readonly #sequence: SequenceRewriter<ReceiveStream>;
+  readonly #ssrc: number;
+  readonly #vp8 = new Vp8Rewriter();
+  readonly #stream: OutboundStream;
+  readonly #sent: SentIndex;
+  packetsSent = 0;
+  payloadBytesSent = 0;
+
+  readonly #rtxStream: OutboundStream | undefined;
+  readonly #retransmitter: Retransmitter;
+  #payloadTypes: PayloadTypeMaps;
+
+  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
+    this.#context = context;
+    this.#transport = transport;
+    this.#ssrc = plan.ssrc;
+    this.#writer = new PacketWriter(context.suite.arena, context.extensionWriter, plan);
+    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
+    this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
+    this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
+    this.#sequence = new SequenceRewriter(firstSequence(context));
+    this.#payloadTypes = mapPayloadTypes([], plan.codecs);
+    const parts = {
+      writer: this.#writer,
+      sequence: this.#sequence,
+      vp8: this.#vp8,
+      stream: this.#stream,
+      rtxStream: this.#rtxStream,
+      sent: this.#sent,
+      firstRtxSequence: firstSequence(context),
+    };
+    this.#retransmitter = new Retransmitter(context, transport, parts, this.#payloadTypes);
+  }
+
+  get packetsResent(): number {
+    return this.#retransmitter.packetsResent;
+  }
+
+  /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
+  set playoutDelay(value: Uint8Array | undefined) {
+    this.#writer.playoutDelay = value;
+  }
+
+  /** The publisher's codecs changed, or the receiver's. */
+  useCodecs(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): void {
+    this.#payloadTypes = mapPayloadTypes(published, subscribed);
+    this.#sourcePayloadType = NONE_LOOKED_UP;
+    this.#retransmitter.usePayloadTypes(this.#payloadTypes);
+  }
+
+  /** Why such a packet can be sent to this receiver at no time; undefined if it can. */
+  mismatch(packet: ForwardedPacket): DropReason | undefined {
+    if (this.#payloadTypeFor(packet.codec) === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    return this.#writer.fits(packet) ? undefined : DropReason.TooLarge;
+  }
+
+  /** From this packet on, its source is what the stream carries. */
+  begin(nowMs: number, { stream, sequence, timestamp, codec }: ForwardedPacket): void {
+    this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
+    this.#vp8.startEpoch(this.#sequence.epoch);
+  }
+
+  /** Goes on with another copy of the source: what that numbers `next` follows on the newest packet sent. */
+  continueWith(source: ReceiveStream, next: ExtendedSeq): void {
+    this.#sequence.continueWith(source, next);
+    this.#vp8.continueEpoch(this.#sequence.epoch);
+  }
+
+  /** Leaves a packet of the source out on purpose: the receiver must not take it for lost. */
+  leaveOut(sequence: ExtendedSeq): void {
+    this.#sequence.drop(sequence);
+  }
+
+  /** Writes a packet of the source and hands it on. @returns false if it is older than what the stream began with */
+  send(nowMs: number, packet: ForwardedPacket): boolean {
+    const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
+    if (sequence === undefined) return false;
+    const { epoch } = this.#sequence;
+    const payloadType = this.#payloadTypeFor(packet.codec);
+    this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
+    // What in the payload counts across sources. The copy is changed, never the packet.
+    if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
+    this.#context.pacer.release(this.#transport, this.#stream, this.#writer, sequence);
+    this.#sent.note(nowMs, sequence, packet.sequence, epoch);
+    this.packetsSent++;
+    this.payloadBytesSent += packet.payload.length;
+    return true;
+  }
+
+  /** Sends what is kept of the source from `first` to `last`. */
+  sendKept(nowMs: number, source: ReceiveStream, first: number, last: number): void {
+    for (let sequence = first; sequence <= last; sequence++) {
+      const packet = this.reload(nowMs, source, sequence as ExtendedSeq);
+      if (packet !== undefined && packet.payload.length > 0 && this.mismatch(packet) === undefined) this.send(nowMs, packet);
+    }
+  }
+
+  /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
+  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): ForwardedPacket | undefined {
+    return this.#retransmitter.reload(nowMs, source, sequence);
+  }
+
+  /** @returns false if the receiver still misses a packet that will not be sent again: what depends on it cannot be decoded */
+  handleNack(nowMs: number, lost: readonly Seq16[]): boolean {
+    return this.#retransmitter.handleNack(nowMs, lost);
+  }
+
+  /** @returns undefined as long as there is nothing to report on */
+  senderReport(nowMs: number, source: ReceiveStream): SenderReport | undefined {
+    if (this.packetsSent === 0) return undefined;
+    const rtpTimestamp = this.#sequence.mapTimestamp(source.timestampAt(nowMs));
+    return makeSenderReport(this.#ssrc, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
+  }
+
+  /** Reads a number of each object that `send` needs, for the caches' sake. */
+  prefetch(): number {
+    const path = this.#transport.sendPath;
+    return (
+      this.packetsSent +
+      (path === undefined ? 0 : path.remotePort) +
+      this.#writer.length +
+      this.#sequence.epoch +
+      this.#vp8.prefetch() +
+      this.#stream.ssrc +
+      this.#sent.prefetch()
+    );
+  }
+
+  close(): void {
+    this.#transport.endpoint.closeOutboundStream(this.#stream);
+    if (this.#rtxStream) this.#transport.endpoint.closeOutboundStream(this.#rtxStream);
+  }
+
+  #payloadTypeFor({ plan: { payloadType } }: PublisherCodec): number {
+    if (payloadType !== this.#sourcePayloadType) {
+      this.#sourcePayloadType = payloadType;
+      this.#payloadType = this.#payloadTypes.primary[payloadType];
+    }
+    return this.#payloadType;
+  }
+}
+
+/** Low enough that the rollover counter starts at zero for certain (RFC 3711 §3.3.1 wants no early wrap). */
+function firstSequence(context: EngineContext): number {
+  return 1 + Math.floor(context.random() * 0x7ffe);
+}
