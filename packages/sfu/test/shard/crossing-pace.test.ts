@@ -1,0 +1,37 @@
+import { CrossingPace } from '../../src/shard/crossing-pace.ts';
+
+/** Notes `perMs` packets in each of so many milliseconds. @returns whether the last of them should wait */
+function run(pace: CrossingPace, fromMs: number, toMs: number, perMs: number): boolean {
+  let shouldWait = false;
+  for (let nowMs = fromMs; nowMs < toMs; nowMs++) shouldWait = pace.note(nowMs, perMs);
+  return shouldWait;
+}
+
+describe('CrossingPace', () => {
+  test('lets packets that come one by one cross at once', () => {
+    const pace = new CrossingPace();
+
+    const waited = Array.from({ length: 100 }, (_, index) => pace.note(index * 4, 1));
+
+    expect(waited).not.toContain(true);
+  });
+
+  test('has packets wait for each other once there are many, and no more when they have become few', () => {
+    const pace = new CrossingPace();
+
+    expect(run(pace, 0, 40, 5)).toBe(true);
+    expect(run(pace, 40, 44, 0)).toBe(true);
+    expect(run(pace, 44, 72, 0)).toBe(false);
+  });
+
+  test('does not take a burst of long ago for what comes now', () => {
+    const pace = new CrossingPace();
+    run(pace, 0, 40, 50);
+
+    expect(pace.note(10_000, 1)).toBe(false);
+  });
+
+  test('knows nothing yet of the first packets', () => {
+    expect(new CrossingPace().note(0, 500)).toBe(false);
+  });
+});
