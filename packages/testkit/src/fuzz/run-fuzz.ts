@@ -31,7 +31,8 @@ export interface FuzzReport {
   readonly heapGrowthBytes: number;
 }
 
-const GUIDED_BATCH = 16;
+/** A look at the counters takes as long as forty inputs, or more. */
+const GUIDED_BATCH = 32;
 /** Then the samples that were found are mutated without looking. */
 const GUIDED_SHARE = 0.3;
 const MAX_FINDINGS = 5;
