@@ -34,9 +34,9 @@ function describe(): string {
   ].join('\n');
 }
 
-function describeSample({ atMinutes, sessions, rssBytes, heapBytes }: SoakSample): string {
+function describeSample({ atMinutes, sessions, eventsKept, rssBytes, heapBytes }: SoakSample): string {
   const [rss, heap] = [rssBytes, heapBytes].map((bytes) => (bytes / BYTES_PER_MB).toFixed(1).padStart(7));
-  return `${atMinutes.toFixed(1).padStart(6)} min  ${String(sessions).padStart(4)} sessions  resident ${rss} MB  heap and external ${heap} MB`;
+  return `${atMinutes.toFixed(1).padStart(6)} min  ${String(sessions).padStart(4)} sessions  ${String(eventsKept).padStart(5)} events kept  resident ${rss} MB  heap and external ${heap} MB`;
 }
 
 function slopeMb({ samples }: SoakReport, bytesOf: (sample: SoakSample) => number): number {

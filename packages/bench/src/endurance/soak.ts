@@ -15,6 +15,8 @@ export interface SoakOptions {
 export interface SoakSample {
   readonly atMinutes: number;
   readonly sessions: number;
+  /** Kept for those who come back, for ten minutes: until then they grow in number, and memory with them. */
+  readonly eventsKept: number;
   readonly rssBytes: number;
   /** In use, external memory included. */
   readonly heapBytes: number;
@@ -61,9 +63,11 @@ export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) 
 
 async function takeSample(node: WatchedNode, atMinutes: number): Promise<SoakSample> {
   const { rssBytes, heapBytes, externalBytes } = await node.memory();
+  const { objects, kept } = await node.liveObjects();
   return {
     atMinutes,
-    sessions: (await node.liveObjects()).objects.sessions?.sessions ?? 0,
+    sessions: objects.sessions?.sessions ?? 0,
+    eventsKept: kept.events ?? 0,
     rssBytes,
     heapBytes: heapBytes + externalBytes,
   };
