@@ -2,7 +2,7 @@
 import type { ExtendedSeq } from '@causeway/wire';
 
 /** Later than this the picture would be old. */
-const RECENT_MS = 500;
+const RECENT_MS = 250;
 /** More would be a burst. */
 const RECENT_PACKETS = 32;
 
