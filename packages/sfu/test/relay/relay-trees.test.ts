@@ -237,6 +237,27 @@ describe('a node that drains', () => {
   });
 });
 
+test('a track that is moved has the new way beside the old one for a moment, so that nothing that is on its way is left behind', async () => {
+  const cluster = await linked([1, 2, 3], AROUND_THREE);
+  const { publisher, publicationId } = await cluster.publish(1);
+  const viewer = await cluster.join(2);
+  await viewer.receive(publisher.track('camera'));
+  await cluster.clock.advance(1000);
+  const sourceOf = () => cluster.node(2).shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId;
+  const before = sourceOf();
+
+  cluster.node(3).directory.announce({ state: 'draining' });
+  const bothMs: number[] = [];
+  for (let step = 0; step < 500 && sourceOf() === before; step++) {
+    await cluster.clock.advance(10);
+    const copies = cluster.copies();
+    if (copies.includes(`1>2 ${publicationId}@`) && copies.includes(`3>2 ${publicationId}@`)) bothMs.push(cluster.clock.nowMs());
+  }
+
+  expect(sourceOf()).not.toBe(before);
+  expect((bothMs.at(-1) ?? 0) - (bothMs[0] ?? 0)).toBeGreaterThanOrEqual(200);
+});
+
 describe('the path of a track', () => {
   it('names links that are refused, and why', async () => {
     const cluster = await linked([1, 2], () => 20, { records: { 2: { linkVersions: { min: 9, max: 9 } } } });
