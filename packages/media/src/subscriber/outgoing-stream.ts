@@ -155,7 +155,7 @@ export class OutgoingStream {
       this.packetsSent +
       (path === undefined ? 0 : path.remotePort) +
       this.#writer.length +
-      this.#sequence.epoch +
+      this.#sequence.prefetch() +
       this.#vp8.prefetch() +
       this.#stream.ssrc +
       this.#sent.prefetch()

@@ -43,6 +43,11 @@ export class SequenceRewriter<Source> {
     return this.#current?.id ?? 0;
   }
 
+  prefetch(): number {
+    const current = this.#current;
+    return current === undefined ? 0 : current.id + current.sequences.highestTarget;
+  }
+
   /** The highest number sent, or left for a packet that may still come; undefined before the first. */
   get highest(): ExtendedSeq | undefined {
     return this.#current === undefined ? undefined : (this.#current.sequences.highestTarget as ExtendedSeq);
