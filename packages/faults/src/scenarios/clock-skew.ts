@@ -60,7 +60,7 @@ async function live(lab: Lab, call: Call, minutes: number): Promise<Finding[]> {
   const other = await Call.open(lab, { name: `back-${minutes}`, from: 'eu', to: { us: 1 } });
   const back = await statusOf('us', other);
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
-  const when = `its clock is ${minutes} minutes ahead`;
+  const when = `its clock is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead' : 'behind'}`;
   return [
     exactly(`${when}, as it says itself`, Math.round((date.getTime() - Date.now()) / 60_000), minutes),
     ...lossless(`${when}, for longer than a lease`, await call.report()),

@@ -1,6 +1,9 @@
-import { quantile } from '@causeway/loadtest';
+import { quantile, type RemoteTrack } from '@causeway/loadtest';
+import type { ClientVerbs } from '../clients/client-verbs.ts';
+import { AskedChild } from '../processes/asked-child.ts';
 import { Call } from './call.ts';
 import { atMost } from './finding.ts';
+import type { Lab } from './lab.ts';
 import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -22,17 +25,21 @@ export const herd: Scenario = {
     });
     await lab.cluster.node('us').child.kill();
     await call.beginWindow();
-    const tooksMs = await lab.watchers.ask('herd', {
-      group: 'herd',
-      addresses: [lab.address('eu'), lab.address('ap')],
-      track: quiet,
-      count,
-      withinMs: WITHIN_MS,
-      deadlineMs: 3 * JOINED_WITHIN_MS,
-    });
+    const tooksMs = await joinAll(lab, quiet, count);
     return [
       atMost(`95% of ${count} who came within 5 s had joined after`, quantile(tooksMs, 0.95), JOINED_WITHIN_MS, ' ms'),
       ...lossless('for those who were there', await call.report()),
     ];
   },
 };
+
+/** In a process of their own: their handshakes are not to hold up those who measure. @returns how long each took */
+async function joinAll(lab: Lab, track: RemoteTrack, count: number): Promise<readonly number[]> {
+  const crowd = new AskedChild<ClientVerbs>('crowd', 'clients/client-main.ts');
+  try {
+    const addresses = [lab.address('eu'), lab.address('ap')];
+    return await crowd.ask('herd', { group: 'herd', addresses, track, count, withinMs: WITHIN_MS, deadlineMs: 3 * JOINED_WITHIN_MS });
+  } finally {
+    await crowd.child.kill();
+  }
+}
