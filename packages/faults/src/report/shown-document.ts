@@ -13,10 +13,14 @@ export function writeShownDocument({ outcomes, date, machine, command }: ShownDo
   const held = outcomes.filter(hasHeld).length;
   return `# What a cluster was shown to do
 
-Written by \`${command}\` on ${date} (${machine}): real daemons, a real Redis, lean clients that decrypt and check every byte, and a
-network with seeded bad luck, all on one machine. ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`,
-\`scripts/faults --help\` lists them. F1 to F22 are the lines of the list of faults that the project was given; what is billed while things go
-wrong (parts of F2, F3, F4, F9) is not shown, since nothing is billed yet.
+Written by \`${command}\` on ${date}
+(${machine}):
+real daemons, a real Redis, lean clients that decrypt and check every byte, and a network with seeded bad luck, all on one machine.
+${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`; \`scripts/faults --help\` lists them.
+
+F1 to F22 are the lines of the list of faults that the project was given. Not shown is what is billed while things go wrong (F3, and parts of
+F2, F4 and F9), since nothing is billed yet, and of F12 that a link with no way round it carries lower layers, since layers do not follow
+bandwidth yet.
 
 ${outcomes.map(describeOutcome).join('\n')}`;
 }

@@ -19,6 +19,13 @@ describe('scripts/faults', () => {
     expect(() => readFaultsOptions(commandLine)).toThrow(message);
   });
 
+  it('has a scenario for every line of the fault list that is about clusters, but for what is billed', () => {
+    const covered = new Set(SCENARIOS.flatMap(({ covers }) => covers));
+    const wanted = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 22].map((line) => `F${line}`);
+
+    expect(wanted.filter((line) => !covered.has(line))).toEqual([]);
+  });
+
   it('has a name of its own for every scenario', () => {
     expect(new Set(SCENARIOS.map(({ name }) => name)).size).toBe(SCENARIOS.length);
   });
