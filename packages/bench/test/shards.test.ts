@@ -1,7 +1,7 @@
 import { measureCrossing } from '../src/crossing/measure-crossing.ts';
 import { measureForwarding } from '../src/measure/forwarding-window.ts';
 import { RunningBench } from '../src/running-bench.ts';
-import { createPlacedCall } from '../src/shards/placed-call.ts';
+import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
 
 const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
@@ -21,6 +21,21 @@ test(
     expect(sample).toMatchObject({ lost: 0, duplicates: 0, corrupted: 0 });
     expect(sample.forwarded).toBeGreaterThan(2 * 2 * 50);
     expect(sample.checked).toBe(sample.forwarded / 2);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'calls on shards of their own get every packet',
+  async () => {
+    const sample = await RunningBench.with(async (bench) => {
+      const node = await bench.startWorkers('node', WORKERS);
+      const calls = await createSeparateCalls(node, LOAD, { shards: WORKERS, subscribersEach: 3 }, bench.load);
+      return measureForwarding(calls, { warmUpMs: 300, measureMs: 1_000 });
+    });
+
+    expect(sample).toMatchObject({ lost: 0, duplicates: 0, corrupted: 0 });
+    expect(sample.forwarded).toBeGreaterThan(WORKERS * 3 * 50);
   },
   PATIENCE_MS,
 );

@@ -11,15 +11,25 @@ import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type CrossingCost, type CrossingPlan, measureCrossingCost } from './crossing-cost.ts';
+import { createSeparateCalls } from './placed-call.ts';
 import { measureSaturation } from './saturation.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1_000;
 const RUN_IN_MS = 20_000;
 const SUBSCRIBERS = 50;
+/** By the name of the node: how many threads carry media. */
 const NODES = { 'one thread': 1, 'two workers': 2 } as const;
 type NodeName = keyof typeof NODES;
 const NAMES = Object.keys(NODES) as NodeName[];
+/** A thread that has half as many packets a turn pays as much for the turn: so the same load for each thread, and one call for both apart. */
+const SCENES = {
+  'one thread': { workers: 1, calls: 'one for each' },
+  'two workers, a call on each': { workers: 2, calls: 'one for each' },
+  'two workers, one call over both': { workers: 2, calls: 'one over all' },
+} as const;
+type SceneName = keyof typeof SCENES;
+const SCENE_NAMES = Object.keys(SCENES) as SceneName[];
 
 /** One track alone, and as many as a busy node has at least; one subscriber beside one other, and one of many. */
 const CROSSINGS = [
@@ -41,26 +51,32 @@ export async function runShards(options: BenchOptions, printer: Printer): Promis
 }
 
 async function reportForwarding({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
-  const samples = new Map(NAMES.map((name): [NodeName, ForwardingSample[]] => [name, []]));
+  const samples = new Map(SCENE_NAMES.map((name): [SceneName, ForwardingSample[]] => [name, []]));
   await RunningBench.with(async (bench) => {
-    const nodes: Contestant<NodeName>[] = [];
-    for (const name of NAMES) nodes.push(await createSfuContestant(await bench.startWorkers(name, NODES[name]), LOAD, bench.load));
-    for (const node of nodes) {
-      await node.growTo(SUBSCRIBERS);
-      await runLoad(node, RUN_IN_MS);
-    }
+    const nodes: Contestant<SceneName>[] = [];
+    for (const name of SCENE_NAMES) nodes.push(await startScene(bench, name));
+    for (const node of nodes) await runLoad(node, RUN_IN_MS);
     for (const node of interleave(nodes, rounds)) {
       note(`forwarding: ${node.name}`);
       samples.get(node.name)?.push(await measureForwarding(node, { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow }));
     }
   });
   print(
-    `Workers: 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, ${SUBSCRIBERS} subscribers, wherever the node ` +
-      `places them, all on one core; median (range) of ${rounds} x ${secondsPerWindow} s, in turns.\n\n${formatForwardingCosts(samples)}`,
+    `Workers: calls of 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, and ${SUBSCRIBERS} subscribers, ` +
+      `all on one core; median (range) of ${rounds} x ${secondsPerWindow} s, in turns.\n\n${formatForwardingCosts(samples)}`,
   );
 }
 
-function formatForwardingCosts(samples: ReadonlyMap<NodeName, readonly ForwardingSample[]>): string {
+async function startScene(bench: RunningBench, name: SceneName): Promise<Contestant<SceneName>> {
+  const { workers, calls } = SCENES[name];
+  const node = await bench.startWorkers(name, workers);
+  if (calls === 'one for each') return createSeparateCalls(node, LOAD, { shards: workers, subscribersEach: SUBSCRIBERS }, bench.load);
+  const contestant = await createSfuContestant(node, LOAD, bench.load);
+  await contestant.growTo(SUBSCRIBERS);
+  return contestant;
+}
+
+function formatForwardingCosts(samples: ReadonlyMap<SceneName, readonly ForwardingSample[]>): string {
   const single = samples.get('one thread') ?? [];
   const rows = [...samples].map(([name, own]) => [
     name,
@@ -104,7 +120,7 @@ async function reportSaturation({ print, note }: Printer): Promise<void> {
   if (cores < SATURATED_CORES + LOAD_CORES) {
     print(
       `Packets/s at saturation are not measured: that takes ${SATURATED_CORES} cores for the node and ${LOAD_CORES} for its load, and this ` +
-        `machine has ${cores}. What can be shown here is above: with workers a packet costs what it cost before, and each has a core's worth to spend.`,
+        `machine has ${cores}. What can be shown here is above: what a packet costs with workers, each of which has a core's worth to spend.`,
     );
     return;
   }
