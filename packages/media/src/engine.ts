@@ -255,5 +255,6 @@ export class Engine implements MediaControl {
     this.flush();
     transport.close();
     this.flush();
+    transport.outbox.forgetSent();
   }
 }

@@ -87,22 +87,28 @@ export class Outbox implements ProtectBatch {
     if (this.count === 0) return;
     this.#protection.protect(this);
     const bytes = this.#protection.arena.bytes;
+    let rtpPackets = 0;
+    let rtpBytes = 0;
     for (let row = 0; row < this.count; row++) {
       const length = this.protectedLength[row];
-      if (length > 0) this.#sendRow(row, bytes, length);
-      else this.#drops.increment(DropReason.SendNotReady);
-      // A row must not keep a closed peer alive until the column is filled as far again.
-      this.#paths[row] = NO_PATH;
-      this.streams[row] = NO_STREAM;
+      if (length === 0) {
+        this.#drops.increment(DropReason.SendNotReady);
+        continue;
+      }
+      this.#sink.send(this.#paths[row], bytes, this.offset[row], length);
+      if (this.isRtcp[row] === 1) continue;
+      rtpPackets++;
+      rtpBytes += length;
     }
+    this.#traffic.rtpPacketsSent += rtpPackets;
+    this.#traffic.rtpBytesSent += rtpBytes;
     this.count = 0;
   }
 
-  #sendRow(row: number, bytes: Uint8Array, length: number): void {
-    this.#sink.send(this.#paths[row], bytes, this.offset[row], length);
-    if (this.isRtcp[row] === 1) return;
-    this.#traffic.rtpPacketsSent++;
-    this.#traffic.rtpBytesSent += length;
+  /** A peer has gone: rows that were sent long ago must not keep it alive until their places are needed again. */
+  forgetSent(): void {
+    this.#paths.fill(NO_PATH, this.count);
+    this.streams.fill(NO_STREAM, this.count);
   }
 
   #flushDatagrams(): void {

@@ -1,3 +1,4 @@
+export { compactNumber } from './compact-number.ts';
 export * from './ntp.ts';
 export * from './payload/av1.ts';
 export * from './payload/h264.ts';

@@ -26,6 +26,7 @@ const NONE_LOOKED_UP = -1;
 /*
  * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
  * more: what a packet costs is how many objects it has to touch. Hence the order of the fields, and the copies of what lies elsewhere.
+ * Hence, too, the signed 32-bit numbers: a larger one, or a fraction, is an object of its own to V8, and made anew whenever it changes.
  */
 export class OutgoingStream {
   /** The publisher's payload type looked up last, and this receiver's for it. */
@@ -35,6 +36,7 @@ export class OutgoingStream {
   readonly #context: EngineContext;
   readonly #writer: PacketWriter;
   readonly #sequence: SequenceRewriter<ReceiveStream>;
+  /** As a signed number. */
   readonly #ssrc: number;
   readonly #vp8 = new Vp8Rewriter();
   readonly #stream: OutboundStream;
@@ -49,7 +51,7 @@ export class OutgoingStream {
   constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
     this.#context = context;
     this.#transport = transport;
-    this.#ssrc = plan.ssrc;
+    this.#ssrc = plan.ssrc | 0;
     this.#writer = new PacketWriter(context.suite.arena, context.extensionWriter, plan);
     this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
@@ -145,7 +147,7 @@ export class OutgoingStream {
   senderReport(nowMs: number, source: ReceiveStream): SenderReport | undefined {
     if (this.packetsSent === 0) return undefined;
     const rtpTimestamp = this.#sequence.mapTimestamp(source.timestampAt(nowMs));
-    return makeSenderReport(this.#ssrc, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
+    return makeSenderReport(this.#ssrc >>> 0, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
   }
 
   /** Reads a number of each object that `send` needs, for the caches' sake. */
@@ -157,7 +159,6 @@ export class OutgoingStream {
       this.#writer.length +
       this.#sequence.prefetch() +
       this.#vp8.prefetch() +
-      this.#stream.ssrc +
       this.#sent.prefetch()
     );
   }
@@ -178,5 +179,5 @@ export class OutgoingStream {
 
 /** Low enough that the rollover counter starts at zero for certain (RFC 3711 §3.3.1 wants no early wrap). */
 function firstSequence(context: EngineContext): number {
-  return 1 + Math.floor(context.random() * 0x7ffe);
+  return 1 + ((context.random() * 0x7ffe) | 0);
 }

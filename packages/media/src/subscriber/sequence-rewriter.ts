@@ -7,7 +7,7 @@
  *
  * @see RFC 3550 §5.1, RFC 3711 §9.1
  */
-import { type ExtendedSeq, timestampDistance } from '@causeway/wire';
+import { compactNumber, type ExtendedSeq, timestampDistance } from '@causeway/wire';
 import { NumberMap } from './number-map.ts';
 
 /** How many sources back a packet can still be sent again. Switches wait for keyframes, so this is seconds. */
@@ -19,7 +19,7 @@ interface Epoch<Source> {
   readonly id: number;
   readonly source: Source;
   readonly sequences: NumberMap;
-  /** Outgoing timestamp less source timestamp. */
+  /** Outgoing timestamp less source timestamp, as a signed number. */
   readonly timestampShift: number;
 }
 
@@ -29,8 +29,9 @@ export class SequenceRewriter<Source> {
   /** The latest ones before it, the newest last. */
   #earlier: readonly Epoch<Source>[] = [];
   #highestSeq: number;
+  /** As a signed number: `OutgoingStream` says why. */
   #highestTimestamp: number | undefined = undefined;
-  /** When the packet that brought the highest timestamp was sent. */
+  /** When the packet that brought the highest timestamp was sent, in whole milliseconds. */
   #highestTimestampAtMs = 0;
 
   /** @param firstSeq the number of the first packet to be sent */
@@ -76,10 +77,10 @@ export class SequenceRewriter<Source> {
     if (current === undefined) return undefined;
     const outSeq = current.sequences.map(sourceSeq);
     if (outSeq === undefined) return undefined;
-    const timestamp = (sourceTimestamp + current.timestampShift) >>> 0;
+    const timestamp = (sourceTimestamp + current.timestampShift) | 0;
     if (this.#highestTimestamp === undefined || timestampDistance(this.#highestTimestamp, timestamp) > 0) {
       this.#highestTimestamp = timestamp;
-      this.#highestTimestampAtMs = nowMs;
+      this.#highestTimestampAtMs = compactNumber(Math.round(nowMs));
     }
     return outSeq as ExtendedSeq;
   }
@@ -116,6 +117,6 @@ export class SequenceRewriter<Source> {
     if (this.#highestTimestamp === undefined) return 0;
     const elapsedTicks = Math.round(((nowMs - this.#highestTimestampAtMs) * clockRateHz) / 1000);
     // At least one: the new source's first frame must not look like more of the old one's last.
-    return (this.#highestTimestamp + Math.max(1, elapsedTicks) - firstSourceTimestamp) >>> 0;
+    return (this.#highestTimestamp + Math.max(1, elapsedTicks) - firstSourceTimestamp) | 0;
   }
 }

@@ -5,6 +5,7 @@
  * @see RFC 3711 §3.3, §3.4; docs/adr/0003-srtp-by-flush.md
  */
 import type { ProtectBatch } from '@causeway/media';
+import { compactNumber } from '@causeway/wire';
 import { AuthenticationJobs } from './authentication-jobs.ts';
 import { HMAC_TAG_LENGTH } from './authentication-key.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
@@ -45,7 +46,7 @@ export class FlushProtector {
     const offset = batch.offset[row];
     const headerLength = batch.headerLength[row];
     const length = batch.plainLength[row];
-    const index = batch.packetIndex[row];
+    const index = compactNumber(batch.packetIndex[row]);
     const { cipher } = stream;
     if (cipher === undefined) return this.#refuseUnkeyed();
     if (headerLength < RTP_FIXED_HEADER_LENGTH || headerLength > length || !this.#fits(offset, length)) return this.#refuseMalformed();

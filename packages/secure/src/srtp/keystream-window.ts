@@ -40,7 +40,8 @@ export class KeystreamWindow implements PageHolder {
   constructor(supply: KeystreamSupply, key: CounterModeKey, ssrc: number) {
     this.#supply = supply;
     this.#key = key;
-    this.#ssrc = ssrc;
+    // Signed: media/subscriber/outgoing-stream.ts says why.
+    this.#ssrc = ssrc | 0;
   }
 
   prefetch(): number {

@@ -3,8 +3,11 @@ import { getHeapStatistics } from 'node:v8';
 import type { LoadSample, LoadSource } from '../overload/load-source.ts';
 
 const INTERVAL_MS = 1_000;
-/** The histogram's timer is due this often; what it records is the time between two of its calls, all of it. */
-const RESOLUTION_MS = 20;
+/**
+ * The histogram's timer is due this often; what it records is the time between two of its calls, all of it. Every call wakes the process,
+ * and waking is dear where little happens otherwise; a loop that is held up again and again is seen by ten looks a second as well.
+ */
+const RESOLUTION_MS = 100;
 const NANOSECONDS_PER_MS = 1e6;
 
 /** Measures this process once a second, with timers that do not keep it alive. @param maxMemoryBytes of the resident set */

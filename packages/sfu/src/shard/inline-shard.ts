@@ -26,6 +26,11 @@ import type { Neighbours } from './neighbours.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
+/**
+ * How much later than due the timer may wake. Any datagram's turn does what is due as well, and media comes every few milliseconds: most
+ * wake-ups are not needed then, and each costs as much as four forwarded packets.
+ */
+const TIMER_SLACK_MS = 5;
 /** First bytes of DTLS records (RFC 7983 §7). */
 const DTLS_FIRST = 20;
 const DTLS_LAST = 63;
@@ -52,7 +57,7 @@ export class InlineShard implements Shard {
   #listener: EngineListener | undefined = undefined;
   #isFlushScheduled = false;
   #timer: NodeJS.Timeout | undefined = undefined;
-  #timerDeadlineMs = Number.POSITIVE_INFINITY;
+  #wakesAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: InlineShardOptions) {
@@ -225,18 +230,19 @@ export class InlineShard implements Shard {
   }
 
   #armTimer(nowMs: number): void {
-    const deadlineMs = Math.min(this.#engine.nextDeadlineMs, nowMs + LONGEST_SLEEP_MS);
-    if (this.#timer !== undefined && this.#timerDeadlineMs <= deadlineMs) return;
+    const latestMs = Math.min(this.#engine.nextDeadlineMs, nowMs + LONGEST_SLEEP_MS) + TIMER_SLACK_MS;
+    // What would wake too early is armed anew: its deadline has been dealt with.
+    if (this.#timer !== undefined && this.#wakesAtMs <= latestMs && this.#wakesAtMs >= latestMs - TIMER_SLACK_MS) return;
     clearTimeout(this.#timer);
-    this.#timerDeadlineMs = deadlineMs;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, deadlineMs - nowMs));
+    this.#wakesAtMs = latestMs;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, latestMs - nowMs));
     // A listening socket keeps the process up; a timer alone should not.
     this.#timer.unref();
   }
 
   #wake(): void {
     this.#timer = undefined;
-    this.#timerDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#wakesAtMs = Number.POSITIVE_INFINITY;
     // After what has come in: a process that was held up must not take peers for silent whose packets it has not read yet.
     this.#scheduleFlush();
   }
