@@ -38,7 +38,7 @@ export const billKilled: Scenario = {
       await lab.cluster.node('us').start();
     }
     return [
-      ...untoldFindings(`of ${rounds} times`, untold),
+      ...untoldFindings(`in ${rounds} deaths`, untold),
       exactly('bytes not billed when the node is told to end', await unbilledByStop(lab, call), 0),
     ];
   },
@@ -78,8 +78,13 @@ export const billJournal: Scenario = {
         );
       }
       return [
-        atLeast(`not billed before it runs again, in each of ${rounds} times`, Math.min(...waiting), awayMs / 1_000 - 1, ' s of media'),
-        ...untoldFindings('when it has read its journal', untold),
+        atLeast(
+          `received and not billed before it runs again, in ${rounds} deaths: the least`,
+          Math.min(...waiting),
+          awayMs / 1_000 - 1,
+          ' s of media',
+        ),
+        ...untoldFindings('once it has read its journal', untold),
       ];
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -100,8 +105,8 @@ async function killWatched(lab: Lab, call: Call): Promise<void> {
 
 function untoldFindings(when: string, untold: readonly number[]): Finding[] {
   return [
-    atLeast(`not billed ${when}, at least`, Math.min(...untold), 0, ' s of media'),
-    atMost(`not billed ${when}, at most`, Math.max(...untold), UNTOLD_AT_MOST_SECONDS, ' s of media'),
+    atLeast(`received and not billed ${when}: the least`, Math.min(...untold), 0, ' s of media'),
+    atMost(`received and not billed ${when}: the most`, Math.max(...untold), UNTOLD_AT_MOST_SECONDS, ' s of media'),
   ];
 }
 

@@ -54,8 +54,8 @@ export const killRegion: Scenario = {
       ),
       atMost('until the node serves again when it is started again', restartMs, RESTARTED_WITHIN_MS, ' ms'),
       ...lossless('from the restarted region', rebornReports),
-      atLeast('received and never billed, of what the dead node served, at least', untoldSeconds, 0, ' s'),
-      atMost('received and never billed, of what the dead node served, at most', untoldSeconds, UNTOLD_AT_MOST_SECONDS, ' s'),
+      atLeast('received from the dead node and never billed: at least', untoldSeconds, 0, ' s of media'),
+      atMost('received from the dead node and never billed: at most', untoldSeconds, UNTOLD_AT_MOST_SECONDS, ' s of media'),
     ];
   },
 };
