@@ -77,6 +77,10 @@ export class ClusterMember implements Cluster {
     };
   }
 
+  redisNowMs(): number {
+    return this.#parts.clusterClock.nowMs();
+  }
+
   /** @throws SfuError `registry_unavailable` */
   async start(): Promise<void> {
     this.#parts.link.onReady(() => this.#writeApps());

@@ -36,6 +36,8 @@ export interface Cluster {
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
   readonly statistics: ClusterStatistics;
+  /** Milliseconds since 1970 by Redis's clock, which is the same for all nodes; it goes on while Redis is away. */
+  redisNowMs(): number;
   /** Says goodbye to the others and releases connections and timers. Close the sessions first. May be called again. */
   close(): Promise<void>;
 }

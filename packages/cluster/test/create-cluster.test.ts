@@ -160,6 +160,15 @@ describe('a cluster over one Redis', () => {
     await expect(join(101, { clusterKey: 'secret' })).rejects.toThrow('at least 32 characters');
   });
 
+  test('days are billed by the clock of Redis, however wrong that of the machine is', async () => {
+    const wrong: Clock = { ...clock, nowMs: () => clock.nowMs() + 3_600_000, wallClockMs: () => clock.wallClockMs() + 3_600_000 };
+    const one = await join(101, { clock: wrong });
+
+    const [seconds] = (await server.command('TIME')).split('\n').map(Number);
+
+    expect(Math.abs(one.redisNowMs() / 1_000 - (seconds ?? 0))).toBeLessThan(5);
+  });
+
   test('counts usage of all nodes', async () => {
     const one = await join(101);
     const { nodeNo, epoch } = one.directory.self;

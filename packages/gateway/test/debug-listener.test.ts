@@ -1,19 +1,24 @@
 import { request } from 'node:http';
+import { SfuError } from '@causeway/protocol';
 import { createDebugListener } from '../src/monitoring/debug-listener.ts';
+import type { UsageTotals } from '../src/monitoring/usage-reply.ts';
 import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
 import { serve, type TestServer } from './support/test-server.ts';
 
 let server: Omit<TestServer, 'sfu'>;
 const defects: unknown[] = [];
 let inspect = async () => SAMPLE_INSPECTION;
+const USED = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+const usage: UsageTotals = {
+  today: () => '2026-11-27',
+  async totals(appId, day) {
+    if (appId === 'unavailable') throw new SfuError('registry_unavailable', 'Redis is away');
+    return day === '2026-11-27' ? USED : { down: 0, up: 0, relay: 0, retransmitted: 0 };
+  },
+};
 
 beforeAll(async () => {
-  server = await serve(
-    createDebugListener(
-      () => inspect(),
-      (error) => defects.push(error),
-    ),
-  );
+  server = await serve(createDebugListener({ inspect: () => inspect(), usage, onDefect: (error) => defects.push(error) }));
 });
 afterAll(() => server.close());
 
@@ -41,6 +46,24 @@ test('/debug/objects shows what lives, what is kept, and what the process has op
     kept: { tombstones: 31, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
     process: SAMPLE_INSPECTION.process,
   });
+});
+
+test('/debug/usage shows what an app has used on a day; today, unless another one is named', async () => {
+  const { status, json } = await server.send('GET', '/debug/usage?app=demo');
+  const before = await server.send('GET', '/debug/usage?app=demo&day=2026-11-26');
+
+  expect([status, json]).toEqual([200, { app: 'demo', day: '2026-11-27', bytes: USED }]);
+  expect(before.json).toMatchObject({ day: '2026-11-26', bytes: { down: 0 } });
+});
+
+test.each([
+  ['', 400],
+  ['?app=', 400],
+  ['?app=no/app', 400],
+  ['?app=demo&day=yesterday', 400],
+  ['?app=unavailable', 503],
+])('/debug/usage%s is %d', async (query, status) => {
+  expect(await server.send('GET', `/debug/usage${query}`)).toMatchObject({ status, json: { error: expect.any(String) } });
 });
 
 test('/metrics is text for Prometheus', async () => {

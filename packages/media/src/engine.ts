@@ -17,6 +17,7 @@ import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
+import { type AccountUsage, UsageTally } from './usage-tally.ts';
 
 export class Engine implements MediaControl {
   readonly #context: EngineContext;
@@ -26,6 +27,7 @@ export class Engine implements MediaControl {
   readonly #subscribers = new Map<string, SubscriberTrack>();
   /** Transports with something to say that happened while the time was not known. */
   readonly #deferred = new Set<PeerTransport>();
+  readonly #usage = new UsageTally();
   readonly #view = new RtpView();
 
   constructor(options: EngineOptions) {
@@ -122,6 +124,7 @@ export class Engine implements MediaControl {
     this.#publishers.delete(trackId);
     track.transport.receive.removeTrack(track);
     track.transport.tracksChanged();
+    this.#usage.countPublisher(track);
     track.close(nowMs);
   }
 
@@ -143,6 +146,7 @@ export class Engine implements MediaControl {
     this.#subscribers.delete(subscriptionId);
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
     subscriber.transport.tracksChanged();
+    this.#usage.countSubscriber(subscriber);
     subscriber.close(nowMs);
   }
 
@@ -183,6 +187,13 @@ export class Engine implements MediaControl {
   /** What has come from the network and gone there so far, counting up. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
+  }
+
+  /** What was carried for each account since this was called last; what has ended meanwhile included. */
+  takeUsage(): AccountUsage[] {
+    for (const track of this.#publishers.values()) this.#usage.countPublisher(track);
+    for (const subscriber of this.#subscribers.values()) this.#usage.countSubscriber(subscriber);
+    return this.#usage.take();
   }
 
   /** Packets thrown away so far, by the name of the reason; a copy. */

@@ -8,3 +8,4 @@ export * from './plan.ts';
 export * from './secure-endpoint.ts';
 export type * from './stats.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
+export type { AccountUsage, CarriedBytes } from './usage-tally.ts';

@@ -54,6 +54,8 @@ export interface TransportPlan {
   readonly reach?: readonly ReachableAddress[];
   /** A link between nodes or shards: it carries many tracks, and its silence is noticed within 2 s. Default false. */
   readonly isLink?: boolean;
+  /** Who is charged for what the peer sends and gets (`Engine.takeUsage`). Default: nobody, as on links, which carry tracks of many. */
+  readonly account?: string;
   /**
    * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
    * the engine (`Engine.bindPath`), and nothing that comes from the network can be one. Default `dtls`.
@@ -107,6 +109,8 @@ export interface SubscriberTrackPlan {
   readonly preferredRid: string | undefined;
   /** With `preferredRid`: that layer or nothing, as relays want it. Default false. */
   readonly isExactLayer?: boolean;
+  /** On a link to another node: whose track it is. Default: the account of the transport. */
+  readonly account?: string;
 }
 
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';

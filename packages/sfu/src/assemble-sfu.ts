@@ -9,6 +9,7 @@ import {
   SfuError,
   TrackId,
 } from '@causeway/protocol';
+import { AppUsageSource } from './app-usage.ts';
 import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
@@ -68,6 +69,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const relay = createRelay(assembly, directory, store);
   const shard = relay?.shard ?? assembly.shard;
   const counters = new SessionCounters();
+  const usage = new AppUsageSource(shard, clock);
   const parts: SessionParts = {
     shard,
     registry,
@@ -132,6 +134,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     entrance.close();
     for (const session of store.all()) session.close('draining');
     relay?.close();
+    await usage.finish();
     await shard.close();
   }
 
@@ -193,6 +196,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
       };
     },
+    takeUsage: () => usage.take(),
     inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance, relay }),
     close() {
       closing ??= closeAll();

@@ -23,6 +23,7 @@ import type {
   UpdateTracksReply,
   UpdateTracksRequest,
 } from '@causeway/protocol';
+import type { AppUsage } from './app-usage.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { NodeLoad } from './overload/entrance.ts';
 
@@ -66,6 +67,11 @@ export interface Sfu {
   readonly stats: SfuStats;
   /** Everything that can be counted. Looks at every session: ask now and then, not for every request. */
   inspect(): Promise<SfuInspection>;
+  /**
+   * What apps have used on this node since this was asked last, in bytes; an app may come more than once. Nothing is left out at the end: ask
+   * once more after `close`.
+   */
+  takeUsage(): Promise<readonly AppUsage[]>;
   /** Closes every session, says goodbye to their peers and releases sockets and timers. May be called again. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type {
+  AccountUsage,
   CertificateFingerprint,
   DataChannelRequest,
   EngineListener,
@@ -38,6 +39,8 @@ export interface Shard {
   sendData(transportId: string, streamId: number, data: Uint8Array | string): void;
   /** Of those links between nodes whose round trip is known. */
   linkStatistics(): Promise<readonly LinkStatistics[]>;
+  /** What was carried for each account since this was asked last; several engines name an account several times. */
+  takeUsage(): Promise<readonly AccountUsage[]>;
   /** Whether the loops that carry media turn, as far as is known; with several, whether one of them does. */
   isAlive(): boolean;
   /** For want of memory: what is kept for retransmission goes. */

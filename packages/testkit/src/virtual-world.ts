@@ -94,8 +94,8 @@ export class VirtualWorld implements TimeDweller {
     return this.nowMs + WALL_CLOCK_OFFSET_MS;
   }
 
-  /** Adds a peer with a transport of its own; it has not checked yet. */
-  addPeer(id: string, impairment: Impairment = CLEAN_LINK): ScriptedPeer {
+  /** Adds a peer with a transport of its own, on an account if one is named; it has not checked yet. */
+  addPeer(id: string, impairment: Impairment = CLEAN_LINK, account?: string): ScriptedPeer {
     const engineSide = { ufrag: `eng-${id}`, password: `engine-password-of-${id}` };
     const peerSide = { ufrag: `peer-${id}`, password: `peer-password-of-${id}` };
     this.engine.openTransport(this.nowMs, {
@@ -104,6 +104,7 @@ export class VirtualWorld implements TimeDweller {
       remote: peerSide,
       dtlsRole: 'server',
       remoteFingerprints: [],
+      ...(account !== undefined && { account }),
     });
     const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
     const peer = new ScriptedPeer(id, peerSide, engineSide, path, this.linksOf(path).up);
@@ -112,8 +113,8 @@ export class VirtualWorld implements TimeDweller {
   }
 
   /** As `addPeer`, then checks and shakes hands. */
-  connectPeer(id: string, impairment: Impairment = CLEAN_LINK): ScriptedPeer {
-    const peer = this.addPeer(id, impairment);
+  connectPeer(id: string, impairment: Impairment = CLEAN_LINK, account?: string): ScriptedPeer {
+    const peer = this.addPeer(id, impairment, account);
     peer.check(this.nowMs);
     this.run(100);
     peer.handshake(this.nowMs);

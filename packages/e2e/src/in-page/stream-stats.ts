@@ -7,6 +7,8 @@ export interface InboundFigures {
   readonly codec: string;
   readonly ssrc: number;
   readonly packetsReceived: number;
+  /** Of payloads, those of repeated packets included. */
+  readonly bytesReceived: number;
   readonly packetsLost: number;
   /** 0 for audio. */
   readonly framesDecoded: number;
@@ -49,6 +51,7 @@ export async function readInbound(connection: RTCPeerConnection): Promise<Inboun
     codec: codecOf(report, stats),
     ssrc: numberOf(stats.ssrc),
     packetsReceived: numberOf(stats.packetsReceived),
+    bytesReceived: numberOf(stats.bytesReceived),
     packetsLost: numberOf(stats.packetsLost),
     framesDecoded: numberOf(stats.framesDecoded),
     frameHeight: numberOf(stats.frameHeight),

@@ -20,6 +20,8 @@ interface Publisher {
 const suite = await createSecureSuite();
 const publishers = new Map<string, Publisher[]>();
 const watchers = new Map<string, WatchingClient[]>();
+/** By those who have left. */
+let bytesBefore = 0;
 
 answerQuestions<ClientVerbs>(process, {
   async publish({ group, address, options }) {
@@ -47,17 +49,18 @@ answerQuestions<ClientVerbs>(process, {
     for (const client of watchersOf(group)) client.beginWindow();
   },
   figures: (group) => watchersOf(group).map((client) => client.figures()),
+  receivedBytes: () => [...watchers.values()].flat().reduce((sum, { receivedBytes }) => sum + receivedBytes, bytesBefore),
   async move(group) {
     await Promise.all(watchersOf(group).map((client) => client.move()));
   },
   offer: () => writePublishersOffer(suite),
   herd: (request) => runHerd(request, contextOf, (client) => watchersOf(request.group).push(client)),
   async leave(group) {
-    const leaving = [...publishersOf(group).splice(0), ...watchersOf(group).splice(0)];
+    const leaving = [...publishersOf(group).splice(0), ...watchersLeaving(group)];
     await Promise.allSettled(leaving.map((client) => client.leave()));
   },
   vanish(group) {
-    for (const client of [...publishersOf(group).splice(0), ...watchersOf(group).splice(0)]) client.vanish();
+    for (const client of [...publishersOf(group).splice(0), ...watchersLeaving(group)]) client.vanish();
   },
 });
 process.once('disconnect', () => process.exit());
@@ -73,6 +76,12 @@ function publishersOf(group: string): Publisher[] {
 
 function watchersOf(group: string): WatchingClient[] {
   return listOf(watchers, group);
+}
+
+function watchersLeaving(group: string): WatchingClient[] {
+  const leaving = watchersOf(group).splice(0);
+  for (const { receivedBytes } of leaving) bytesBefore += receivedBytes;
+  return leaving;
 }
 
 function listOf<Client>(groups: Map<string, Client[]>, group: string): Client[] {

@@ -55,6 +55,8 @@ export interface ClientVerbs {
   /** Figures count from now on. */
   beginWindow(group: string): void;
   figures(group: string): WatchFigures[];
+  /** By all who have ever watched: payloads and fixed RTP headers, each packet as often as it came. */
+  receivedBytes(): number;
   /** The clients of the group that watch go on from other ports, as when a telephone leaves the house. */
   move(group: string): Promise<void>;
   /** The offer of a client that would publish, for calls that are made by hand. */

@@ -1,5 +1,5 @@
 import { checkVideoPayload, isFrameEnd, type LoadContext, LoadSession, monotonicMs, type RemoteTrack } from '@causeway/loadtest';
-import { parseRtcp, RtpView } from '@causeway/wire';
+import { parseRtcp, RTP_FIXED_HEADER_LENGTH, RtpView } from '@causeway/wire';
 import type { WatchFigures } from './client-verbs.ts';
 import { WatchRecord } from './watch-record.ts';
 
@@ -16,6 +16,7 @@ export class WatchingClient {
   #hasKeyframe = false;
   #corrupted = 0;
   #goodbyes = 0;
+  #receivedBytes = 0;
 
   /** Resolves when it is subscribed. */
   static async join(context: LoadContext, track: RemoteTrack, quality?: string): Promise<WatchingClient> {
@@ -26,6 +27,11 @@ export class WatchingClient {
     client.#renegotiatedAtMs = monotonicMs();
     if (quality !== undefined) await client.#session.updateFirst({ quality });
     return client;
+  }
+
+  /** Payloads and fixed headers: what is billed. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   beginWindow(): void {
@@ -66,6 +72,7 @@ export class WatchingClient {
     const { headerLength, payloadLength } = this.#view;
     // Padding alone: an SFU probes with it how much the path carries.
     if (payloadLength === 0) return;
+    this.#receivedBytes += RTP_FIXED_HEADER_LENGTH + payloadLength;
     const payload = checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch, 'renumbered');
     if (payload === undefined) {
       this.#corrupted++;

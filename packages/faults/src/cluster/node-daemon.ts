@@ -49,6 +49,15 @@ export class NodeDaemon {
     return line === undefined ? 0 : Number(line.slice(sample.length + 1));
   }
 
+  /** What an app is billed for a day by all nodes that share a Redis, as this one is told there. @throws Error – it cannot say */
+  async billedBytes(appId: string, day: string): Promise<number> {
+    const reply = await fetch(`http://127.0.0.1:${this.plan.debugPort}/debug/usage?app=${appId}&day=${day}`);
+    if (reply.status !== 200)
+      throw new Error(`${this.plan.name} was asked what is billed and answered ${reply.status}: ${await reply.text()}`);
+    const { bytes } = (await reply.json()) as { readonly bytes: { readonly down: number } };
+    return bytes.down;
+  }
+
   async #isReady(child: Child): Promise<void> {
     const read = async (): Promise<string> => {
       if (child.hasEnded) throw new Error(`The node ${this.plan.name} ended at once (${child.ending}):\n${child.log}`);

@@ -22,10 +22,12 @@ export interface RedisOptions {
   readonly replicaOf?: number;
   /** The user it runs as, which only root may choose. */
   readonly uid?: number;
+  /** Whether it has an append-only file, as `docs/operate` advises. Default false: it keeps nothing on disk. */
+  readonly isDurable?: boolean;
   readonly onLine?: (line: string) => void;
 }
 
-/** A real Redis on loopback, in a folder of its own, that keeps nothing on disk. */
+/** A real Redis on loopback, in a folder of its own. */
 export class RedisServer {
   readonly port: number;
   readonly #options: RedisOptions;
@@ -61,7 +63,7 @@ export class RedisServer {
     return askRedis(this.port, words);
   }
 
-  /** Starts it again after its end, with nothing in it. */
+  /** Starts it again after its end, with what it has kept on disk. */
   async restart(): Promise<void> {
     this.#child = this.#spawn();
     await this.#answers();
@@ -73,8 +75,9 @@ export class RedisServer {
   }
 
   #spawn(): Child {
-    const { port, replicaOf, uid, onLine } = this.#options;
-    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#folder];
+    const { port, replicaOf, uid, isDurable = false, onLine } = this.#options;
+    const persistence = ['--save', '', '--appendonly', isDurable ? 'yes' : 'no', '--dir', this.#folder];
+    const options = ['--port', String(port), '--bind', '127.0.0.1', ...persistence];
     const replica = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)];
     return new Child({
       name: 'redis',

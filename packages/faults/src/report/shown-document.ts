@@ -18,9 +18,9 @@ Written by \`${command}\` on ${date}
 real daemons, a real Redis, lean clients that decrypt and check every byte, and a network with seeded bad luck, all on one machine.
 ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`; \`scripts/faults --help\` lists them.
 
-F1 to F22 are the lines of the list of faults that the project was given. Not shown is what is billed while things go wrong (F3, and parts of
-F2, F4 and F9), since nothing is billed yet, and of F12 that a link with no way round it carries lower layers, since layers do not follow
-bandwidth yet.
+F1 to F22 are the lines of the list of faults that the project was given. What is billed while things go wrong is compared with what the clients
+received ([usage.md](usage.md)); the Redis of F4 keeps an append-only file. Not shown is, of F12, that a link with no way round it carries lower
+layers, since layers do not follow bandwidth yet.
 
 ${outcomes.map(describeOutcome).join('\n')}`;
 }

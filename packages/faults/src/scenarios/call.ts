@@ -94,6 +94,11 @@ export class Call {
     await this.#lab.watchers.ask('leave', this.#group(region));
   }
 
+  /** Everybody who watches in a region falls silent without a word. */
+  async vanish(region: string): Promise<void> {
+    await this.#lab.watchers.ask('vanish', this.#group(region));
+  }
+
   async #reportOf(region: string): Promise<RegionReport> {
     const sent = await this.#lab.sources.ask('sent', this.#options.name);
     const figures = await this.figures(region);

@@ -1,4 +1,5 @@
 import { accessNetwork } from './access-network.ts';
+import { billJournal, billKilled } from './bill-killed.ts';
 import { clockSkew } from './clock-skew.ts';
 import { drainBetween } from './drain-between.ts';
 import { firstFrame } from './first-frame.ts';
@@ -29,6 +30,8 @@ export const SCENARIOS: readonly Scenario[] = [
   linkCut,
   narrowLink,
   killRegion,
+  billKilled,
+  billJournal,
   ownerDies,
   herd,
   nodeFrozen,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { finallyUnbilledBytes, UNTOLD_AT_MOST_SECONDS } from './bill.ts';
 import { Call } from './call.ts';
-import { atMost, exactly } from './finding.ts';
+import { atLeast, atMost, exactly } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
 import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
@@ -9,6 +10,9 @@ import type { Scenario } from './scenario.ts';
 const FORGOTTEN_WITHIN_MS = 6_000;
 const TOLD_WITHIN_MS = 10_000;
 const RESTARTED_WITHIN_MS = 6_000;
+const LOAD = { packetsPerSecond: 60, packetBytes: 700 } as const;
+const DEAD_WATCHERS = { into: 3, from: 2 } as const;
+const DEAD_BYTES_PER_SECOND = (DEAD_WATCHERS.into + DEAD_WATCHERS.from) * LOAD.packetsPerSecond * LOAD.packetBytes;
 
 /** A power cut in one region is none of the others' business. */
 export const killRegion: Scenario = {
@@ -17,8 +21,8 @@ export const killRegion: Scenario = {
   title: 'kill -9 of one region under load',
   async run(lab) {
     const elsewhere = await Call.open(lab, { name: 'elsewhere', from: 'eu', to: { eu: 4, ap: 4 } });
-    const intoTheDead = await Call.open(lab, { name: 'into', from: 'ap', to: { us: 3 } });
-    const fromTheDead = await Call.open(lab, { name: 'from', from: 'us', to: { us: 2, eu: 3, ap: 3 } });
+    const intoTheDead = await Call.open(lab, { name: 'into', from: 'ap', to: { us: DEAD_WATCHERS.into }, ...LOAD });
+    const fromTheDead = await Call.open(lab, { name: 'from', from: 'us', to: { us: DEAD_WATCHERS.from, eu: 3, ap: 3 }, ...LOAD });
     const doomed = fromTheDead.track.remoteSessionId;
     await elsewhere.beginWindow();
 
@@ -36,6 +40,9 @@ export const killRegion: Scenario = {
     await intoTheDead.join('eu', 1);
     await reborn.beginWindow();
     await sleep(1_500);
+    const rebornReports = await reborn.report();
+    for (const group of ['elsewhere', 'into', 'reborn']) await lab.sources.ask('pause', group);
+    const untoldSeconds = (await finallyUnbilledBytes(lab)) / DEAD_BYTES_PER_SECOND;
     return [
       ...lossless('between the regions that live', reports),
       atMost('until no list has a session of the dead region', forgottenMs, FORGOTTEN_WITHIN_MS, ' ms'),
@@ -46,7 +53,9 @@ export const killRegion: Scenario = {
         'a clear error',
       ),
       atMost('until the node serves again when it is started again', restartMs, RESTARTED_WITHIN_MS, ' ms'),
-      ...lossless('from the restarted region', await reborn.report()),
+      ...lossless('from the restarted region', rebornReports),
+      atLeast('received from the dead node and never billed: at least', untoldSeconds, 0, ' s of media'),
+      atMost('received from the dead node and never billed: at most', untoldSeconds, UNTOLD_AT_MOST_SECONDS, ' s of media'),
     ];
   },
 };

@@ -110,7 +110,7 @@ export class Lab {
 
 async function startSeparateRedis({ redis, minority }: LabNeeds, port: number): Promise<RedisServer | WatchedRedis | undefined> {
   if (redis === 'watched') return WatchedRedis.start(port, minority === undefined ? undefined : MINORITY_UID);
-  return redis === 'proxied' ? RedisServer.start({ port }) : undefined;
+  return redis === 'proxied' || redis === 'durable' ? RedisServer.start({ port, isDurable: redis === 'durable' }) : undefined;
 }
 
 /** Reads again and again until it is as wanted. @returns how long that took; infinity when the deadline passed first */

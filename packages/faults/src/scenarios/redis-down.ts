@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { billedExactly } from './bill.ts';
 import { Call } from './call.ts';
 import { atMost, exactly, type Finding } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
@@ -36,6 +37,7 @@ function outageScenario(outage: Outage): Scenario {
     name: `redis-${outage.name}`,
     covers: ['F4', `Show: Redis ${outage.name} for 60 s`],
     title: `Redis ${outage.name} while calls run and people join`,
+    needs: { redis: 'durable' },
     run: (lab, thoroughness) => runOutage(lab, outage, thoroughness),
   };
 }
@@ -65,6 +67,7 @@ async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): 
       '200, said to be partial',
     ),
     atMost('until all nodes list what there is, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
+    await billedExactly(lab, ['talk']),
   ];
 }
 

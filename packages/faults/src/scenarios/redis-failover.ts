@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { billedExactly } from './bill.ts';
 import { Call } from './call.ts';
 import { atMost, exactly, type Finding } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
@@ -37,6 +38,7 @@ function failover(how: string, line: string, limitMs: number, breakMaster: (lab:
         atMost('until a new session is listed in another region', writtenMs, limitMs, ' ms'),
         atMost('from then until all nodes list what there is', rightMs, RIGHT_WITHIN_MS, ' ms'),
         ...(how === 'frozen' ? await thaw(lab) : []),
+        await billedExactly(lab, ['talk']),
       ];
     },
   };

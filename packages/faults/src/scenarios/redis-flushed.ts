@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { billedExactly } from './bill.ts';
 import { Call } from './call.ts';
 import { atMost, exactly } from './finding.ts';
 import { timeUntil } from './lab.ts';
@@ -27,6 +28,8 @@ export const redisFlushed: Scenario = {
       atMost('until all nodes list what there is', rightMs, RIGHT_WITHIN_MS, ' ms'),
       ...lossless('meanwhile', reports),
       exactly('one more can join', (await call.figures('us')).length, 4),
+      // All of it is younger than a minute: nodes still have the batches that Redis had counted and has forgotten.
+      await billedExactly(lab, ['talk']),
     ];
   },
 };

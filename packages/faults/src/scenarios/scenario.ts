@@ -6,8 +6,11 @@ import type { Lab } from './lab.ts';
 export type Thoroughness = 'short' | 'whole';
 
 export interface LabNeeds {
-  /** `single`: the cluster's own Redis. `watched`: a master and a replica under three Sentinels. `proxied`: one that can be slowed down. */
-  readonly redis?: 'single' | 'watched' | 'proxied';
+  /**
+   * `single`: the cluster's own Redis. `durable`: one that keeps an append-only file. `watched`: a master and a replica under three Sentinels.
+   * `proxied`: one that can be slowed down.
+   */
+  readonly redis?: 'single' | 'durable' | 'watched' | 'proxied';
   /** With `watched`: the region that will be cut off, together with the master. It runs as another user, so this needs root. */
   readonly minority?: string;
   /** From the start, between all regions. */

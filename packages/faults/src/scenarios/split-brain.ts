@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beginPartition, endPartition } from '../network/redis-partition.ts';
+import { billedExactly } from './bill.ts';
 import { Call } from './call.ts';
 import { atMost, exactly, type Finding } from './finding.ts';
 import { type Lab, MINORITY_UID, timeUntil } from './lab.ts';
@@ -33,6 +34,7 @@ export const splitBrain: Scenario = {
         ...apart,
         ...lossless('across the two sides', reports),
         atMost('until all nodes list what there is, once they are one network again', rightMs, RIGHT_WITHIN_MS, ' ms'),
+        await billedExactly(lab, ['talk']),
       ];
     } finally {
       await endPartition();

@@ -34,6 +34,7 @@ const SERVICE_KEYS = [
   'depends_on',
   'environment',
   'ports',
+  'volumes',
   'networks',
   'healthcheck',
 ];
@@ -41,7 +42,7 @@ const SERVICE_KEYS = [
 describe('infra/compose.yml', () => {
   it('has a Redis and the regions of npm run cluster, and nothing else', () => {
     expect(Object.keys(file.services)).toEqual(['redis', ...REGIONS.map(({ name }) => name)]);
-    expect(Object.keys(file).sort()).toEqual(['name', 'networks', 'services', 'x-environment', 'x-node']);
+    expect(Object.keys(file).sort()).toEqual(['name', 'networks', 'services', 'volumes', 'x-environment', 'x-node']);
     for (const service of Object.values(file.services)) expect(SERVICE_KEYS).toEqual(expect.arrayContaining(Object.keys(service)));
   });
 

@@ -30,7 +30,7 @@ const NETWORK: EntryFields<ClientNetwork> = { range: addressRange, location };
 const PRICE: EntryFields<RegionPrice> = { from: REGION, to: REGION, pricePerGb: nonNegativeNumber };
 
 /** Options that mean nothing to a node that stands alone. */
-const NEED_REDIS = ['clusterKey', 'internalUrl', 'linkAddresses'] as const satisfies readonly OptionName[];
+const NEED_REDIS = ['clusterKey', 'internalUrl', 'linkAddresses', 'usageFolder'] as const satisfies readonly OptionName[];
 
 /**
  * @param isSet whether the operator set the option, whatever to

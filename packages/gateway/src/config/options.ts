@@ -131,6 +131,14 @@ export const OPTIONS = {
     meaning:
       'Whether addresses of clients are looked up in the database of geoip-lite, which takes 150 MB of memory; `auto` does so in a cluster, if the package is installed.',
   }),
+  usageFolder: option<string | undefined>({
+    variable: 'CAUSEWAY_USAGE_FOLDER',
+    kind: textMatching(/^.{1,4096}$/, 'the path of a folder'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning:
+      'Where what apps have used is kept until Redis has counted it: a node that is killed while Redis is away then loses five seconds of it instead of all.',
+  }),
   drainSeconds: option({
     variable: 'CAUSEWAY_DRAIN_SECONDS',
     kind: integerFrom(0, 86_400),
@@ -168,7 +176,7 @@ export const OPTIONS = {
     kind: PORT,
     fallback: undefined,
     fallbackText: 'off',
-    meaning: 'TCP port of `/metrics` and `/debug/objects`, opened on 127.0.0.1 only; 0 takes any free one.',
+    meaning: 'TCP port of `/metrics`, `/debug/objects` and `/debug/usage`, opened on 127.0.0.1 only; 0 takes any free one.',
   }),
   logLevel: option<LogLevel>({
     variable: 'CAUSEWAY_LOG_LEVEL',

@@ -9,6 +9,8 @@ import type { Logger } from '../logging/logger.ts';
 import { createDebugListener } from '../monitoring/debug-listener.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
+import { openUsageDesk } from '../usage/open-usage-desk.ts';
+import type { UsageDesk } from '../usage/usage-desk.ts';
 import { announceLoad } from './announce-load.ts';
 import { createGatewayApp } from './gateway-app.ts';
 import { type HttpPort, openApiPort, openDebugPort } from './http-ports.ts';
@@ -63,7 +65,7 @@ export async function startDaemon(config: Config, services: DaemonServices): Pro
 }
 
 interface Closable {
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 /** What runs once the daemon has started. */
@@ -73,6 +75,7 @@ interface RunningNode {
   readonly lifecycle: Lifecycle;
   readonly events: EventDesk;
   readonly sfu: Sfu;
+  readonly usage: UsageDesk;
   /** Undefined for a node that stands alone. */
   readonly membership: Membership | undefined;
   readonly http: HttpPort;
@@ -86,11 +89,13 @@ async function startNode(config: Config, services: DaemonServices, http: HttpPor
   const events = new EventDesk({ nodeNo: config.nodeNumber });
   const { sfu, membership } = await openNode(config, services, http.port, events);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
+  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, logger });
+  opened.splice(1, 0, usage);
   const now = () => performance.now();
   const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
-  const inspect = () => inspectNode({ sfu, server: http.server, events, membership, ...counted });
-  const reportDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
-  const debug = await openDebugPort(config, createDebugListener(inspect, reportDefect));
+  const inspect = () => inspectNode({ sfu, server: http.server, events, usage, membership, ...counted });
+  const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
+  const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
   const app = createGatewayApp({
     sfu,
     apps: membership?.cluster.appStore ?? createStaticAppStore(config.apps),
@@ -105,7 +110,7 @@ async function startNode(config: Config, services: DaemonServices, http: HttpPor
   });
   http.serve(app);
   lifecycle.noteServing();
-  return { config, services, lifecycle, events, sfu, membership, http, debug };
+  return { config, services, lifecycle, events, sfu, usage, membership, http, debug };
 }
 
 async function openNode(
@@ -160,14 +165,15 @@ function controlOf(node: RunningNode): Daemon {
   };
 }
 
-/** Sessions end first, so that calls that still come hear why, and events tell of it. */
-async function closeNode({ services, lifecycle, events, sfu, membership, http, debug }: RunningNode): Promise<void> {
+/** Sessions end first, so that calls that still come hear why, events tell of it, and all that they used is counted. */
+async function closeNode({ services, lifecycle, events, sfu, usage, membership, http, debug }: RunningNode): Promise<void> {
   const { logger } = services;
   logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
   lifecycle.noteDraining();
   await sfu.close();
   events.close();
-  await Promise.all([http.close(), debug?.close()]);
+  const [batches] = await Promise.all([usage.close(), http.close(), debug?.close()]);
+  if (batches > 0) logger.log('warn', 'usage is not counted; it waits in the journal, or is lost without one', { batches });
   await membership?.close();
   logger.log('info', 'stopped');
 }

@@ -7,6 +7,7 @@ import { sendJson } from '../http/send-json.ts';
 import type { NodeInspection } from './inspect-node.ts';
 import { METRICS } from './metrics.ts';
 import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './prometheus-text.ts';
+import { type UsageTotals, usageReply } from './usage-reply.ts';
 
 /**
  * A page in a browser on this machine can make a name of its own lead to 127.0.0.1, and would then be allowed to read the reply;
@@ -14,29 +15,43 @@ import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './prometheus-text.
  */
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
-export function createDebugListener(inspect: () => Promise<NodeInspection>, onDefect: (error: unknown) => void): RequestListener {
+export interface DebugSources {
+  readonly inspect: () => Promise<NodeInspection>;
+  readonly usage: UsageTotals;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export function createDebugListener(sources: DebugSources): RequestListener {
   return (request, response) => {
-    reply(inspect, request, response).catch((error: unknown) => {
-      onDefect(error);
+    reply(sources, request, response).catch((error: unknown) => {
+      sources.onDefect(error);
       response.destroy();
     });
   };
 }
 
-async function reply(inspect: () => Promise<NodeInspection>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function reply({ inspect, usage }: DebugSources, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [path, query] = (request.url ?? '').split('?', 2);
   if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
     sendJson(response, 403, JSON.stringify({ error: 'this port is asked by its loopback address only' }));
   } else if (request.method !== 'GET') {
     response.setHeader('Allow', 'GET');
     sendJson(response, 405, JSON.stringify({ error: 'this port only answers GET' }));
-  } else if (request.url === '/debug/objects') {
-    sendJson(response, 200, `${JSON.stringify(describeObjects(await inspect()), undefined, 2)}\n`);
-  } else if (request.url === '/metrics') {
+  } else if (path === '/debug/objects') {
+    sendJson(response, 200, indented(describeObjects(await inspect())));
+  } else if (path === '/debug/usage') {
+    const [status, body] = await usageReply(new URLSearchParams(query), usage);
+    sendJson(response, status, indented(body));
+  } else if (path === '/metrics') {
     const text = writePrometheusText(METRICS, await inspect());
     response.writeHead(200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text);
   } else {
-    sendJson(response, 404, JSON.stringify({ error: 'there are /metrics and /debug/objects' }));
+    sendJson(response, 404, JSON.stringify({ error: 'there are /metrics, /debug/objects and /debug/usage' }));
   }
+}
+
+function indented(body: unknown): string {
+  return `${JSON.stringify(body, undefined, 2)}\n`;
 }
 
 /** `objects` is all zeros on a node that everybody has left; `kept` is not, and is bounded. */

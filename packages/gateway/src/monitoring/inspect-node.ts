@@ -4,6 +4,7 @@ import type { Membership } from '../daemon/join-cluster.ts';
 import type { EventDesk } from '../events/event-desk.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { UsageDesk, UsageReport } from '../usage/usage-desk.ts';
 import { type ClusterInspection, inspectMembership } from './inspect-membership.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
@@ -20,6 +21,7 @@ export interface NodeInspection {
   };
   readonly replies: readonly ReplyCount[];
   readonly events: { readonly streams: number };
+  readonly usage: UsageReport;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterInspection | undefined;
   readonly process: {
@@ -41,6 +43,7 @@ export interface InspectedNode {
   readonly idempotency: MemoryIdempotencyStore;
   readonly replies: ReplyCounters;
   readonly events: EventDesk;
+  readonly usage: UsageDesk;
   readonly membership: Membership | undefined;
 }
 
@@ -58,6 +61,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
       events: node.events.counts.events,
     },
     events: { streams: node.events.counts.streams },
+    usage: node.usage.report(),
     cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),
     replies: node.replies.list(),
     process: inspectProcess(),

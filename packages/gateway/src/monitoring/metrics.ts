@@ -76,6 +76,12 @@ export const METRICS: readonly Metric[] = [
   ),
   gauge('causeway_http_connections', 'TCP connections to the public HTTP port.', [], ({ http }) => one(http.connections)),
   gauge('causeway_event_streams', 'Clients that listen to events.', [], ({ events }) => one(events.streams)),
+  counter('causeway_usage_bytes_total', 'Bytes that apps used on this node; `down` is what is billed.', ['metric'], ({ usage }) =>
+    byName({ ...usage.bytes }),
+  ),
+  gauge('causeway_usage_batches_outstanding', 'Batches of usage that wait to be counted in Redis.', [], ({ usage }) =>
+    one(usage.batchesOutstanding),
+  ),
   gauge('causeway_nodes', 'Live nodes of the cluster as this one knows them, itself included, by state.', ['state'], ({ cluster }) =>
     byName({ ...cluster?.nodes }),
   ),

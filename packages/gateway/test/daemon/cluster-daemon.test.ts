@@ -1,4 +1,7 @@
 /** Real daemons and a real Redis: what a client notices of a cluster. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { RedisServer } from '@causeway/testkit/redis';
 import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
@@ -29,8 +32,8 @@ interface Node {
   call(method: string, path: string, body?: unknown): Promise<Response>;
 }
 
-async function join(nodeNo: number, region: string, environment: Record<string, string> = {}): Promise<Node> {
-  const daemon = startDaemon({
+function start(nodeNo: number, region: string, environment: Record<string, string> = {}): RunningDaemon {
+  return startDaemon({
     CAUSEWAY_REDIS_URL: redis.url,
     CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY,
     CAUSEWAY_NODE: String(nodeNo),
@@ -38,6 +41,10 @@ async function join(nodeNo: number, region: string, environment: Record<string, 
     CAUSEWAY_GEOIP: 'off',
     ...environment,
   });
+}
+
+async function join(nodeNo: number, region: string, environment: Record<string, string> = {}): Promise<Node> {
+  const daemon = start(nodeNo, region, environment);
   const [, base = ''] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
   const call = (method: string, path: string, body?: unknown) =>
     fetch(`${base}/api/sfu/demo${path}`, { method, headers: BODY_HEADERS, ...(body !== undefined && { body: JSON.stringify(body) }) });
@@ -134,6 +141,40 @@ test('neither the secret nor the cluster key is ever said', async () => {
   const { stdout, stderr } = await us.daemon.exit;
 
   expect(`${stdout}${stderr}`).not.toMatch(/secret-canary|cluster-key-canary/);
+});
+
+describe('the journal of usage', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'causeway-usage-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('what a former life could not tell is counted by the next, and the debug port shows it', async () => {
+    const bytes = { down: 1_000, up: 2, relay: 3, retransmitted: 4 };
+    const batch = { appId: 'demo', nodeNo: 251, epoch: 7, seq: 1, follows: 0, closedAtMs: Date.UTC(2026, 10, 24), bytes };
+    await writeFile(path.join(folder, 'usage-251-7.ndjson'), `${JSON.stringify({ batch })}\n`);
+    const first = await join(251, 'eu', { ...APP, CAUSEWAY_USAGE_FOLDER: folder });
+    first.daemon.child.kill('SIGTERM');
+    await first.daemon.exit;
+
+    const next = await join(251, 'eu', { ...APP, CAUSEWAY_USAGE_FOLDER: folder, CAUSEWAY_DEBUG_PORT: '0' });
+    const [, debugPort] = /"debugPort":(\d+)/.exec(await next.daemon.waitFor('"debugPort"')) ?? [];
+    const shown = await fetch(`http://127.0.0.1:${debugPort}/debug/usage?app=demo&day=2026-11-24`);
+
+    expect(await shown.json()).toEqual({ app: 'demo', day: '2026-11-24', bytes });
+  });
+
+  test('a folder that cannot be used stops the start with one line', async () => {
+    const file = path.join(folder, 'no-folder');
+    await writeFile(file, '');
+
+    const { code, stderr } = await start(252, 'eu', { ...APP, CAUSEWAY_USAGE_FOLDER: file }).exit;
+
+    expect(stderr).toContain(`CAUSEWAY_USAGE_FOLDER: ${file} cannot be used: EEXIST`);
+    expect(code).toBe(2);
+  });
 });
 
 test('a Redis URL that is none stops the start with one line that does not repeat it', async () => {

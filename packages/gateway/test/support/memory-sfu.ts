@@ -28,7 +28,7 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import type { Sfu, SfuInspection } from '@causeway/sfu';
+import type { AppUsage, Sfu, SfuInspection } from '@causeway/sfu';
 
 interface MemorySession {
   readonly id: SessionId;
@@ -172,6 +172,10 @@ export class MemorySfu implements Sfu {
 
   get stats() {
     return { sessions: this.#sessions.size, publications: 0, subscriptions: 0 };
+  }
+
+  async takeUsage(): Promise<readonly AppUsage[]> {
+    return [];
   }
 
   async inspect(): Promise<SfuInspection> {

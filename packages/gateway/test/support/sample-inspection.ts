@@ -73,6 +73,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   http: { connections: 68, requests: 69 },
   kept: { rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124 },
+  usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149 }, batchesOutstanding: 150 },
   cluster: {
     nodeRecordsRefused: 125,
     redisFailures: 126,

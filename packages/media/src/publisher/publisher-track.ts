@@ -27,6 +27,8 @@ export class PublisherTrack {
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
   #streams: readonly ReceiveStream[] = [];
+  /** Of streams that another has taken the place of. */
+  #bytesBefore = 0;
   #activity: 'pending' | 'active' | 'inactive' = 'pending';
 
   constructor(context: EngineContext, transport: PeerTransport, plan: PublisherTrackPlan) {
@@ -48,6 +50,11 @@ export class PublisherTrack {
     return this.#streams;
   }
 
+  /** Whole RTP packets of all encodings, those sent again not counted. */
+  get bytesReceived(): number {
+    return this.#streams.reduce((sum, { statistics }) => sum + statistics.bytesReceived, this.#bytesBefore);
+  }
+
   update(plan: PublisherTrackPlan): void {
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
@@ -67,7 +74,10 @@ export class PublisherTrack {
   openStream(nowMs: number, ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
     const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan.clockRateHz);
     const replaced = this.#streams.find((candidate) => candidate.rid === rid);
-    if (replaced) this.transport.receive.closeStream(replaced);
+    if (replaced) {
+      this.#bytesBefore += replaced.statistics.bytesReceived;
+      this.transport.receive.closeStream(replaced);
+    }
     this.#streams = [...this.#streams.filter((candidate) => candidate !== replaced), stream];
     this.#tellLayers(nowMs, stream);
     return stream;

@@ -74,6 +74,10 @@ export class OutgoingStream {
     return this.#retransmitter.packetsResent;
   }
 
+  get bytesResent(): number {
+    return this.#retransmitter.bytesResent;
+  }
+
   /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
   set playoutDelay(value: Uint8Array | undefined) {
     this.#writer.playoutDelay = value;

@@ -43,6 +43,8 @@ export class Retransmitter {
   #rtxSequence: number;
   #isGivenUp = false;
   packetsResent = 0;
+  /** Of these packets, headers included, as they were before they were protected. */
+  bytesResent = 0;
 
   constructor(context: EngineContext, transport: PeerTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
     this.#context = context;
@@ -113,6 +115,7 @@ export class Retransmitter {
       this.#rewritePayload(packet, writer.payloadOffset, epoch);
       this.#context.pacer.release(this.#transport, stream, writer, outSeq);
     }
+    this.bytesResent += writer.length;
   }
 
   #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {

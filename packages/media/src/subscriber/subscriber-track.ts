@@ -59,6 +59,10 @@ export class SubscriberTrack {
     return this.#stream.packetsResent;
   }
 
+  get bytesResent(): number {
+    return this.#stream.bytesResent;
+  }
+
   get plan(): SubscriberTrackPlan {
     return this.#plan;
   }

@@ -53,6 +53,8 @@ export class PeerTransport implements SecureEndpointListener {
   hasMeasuredRtt = false;
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
+  /** Who is charged for what this peer sends and gets; undefined for nobody. */
+  readonly account: string | undefined;
 
   readonly #isInProcess: boolean;
   readonly #traffic: TrafficCounters;
@@ -71,6 +73,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.context = context;
     this.#isInProcess = plan.security === 'none';
     this.isLink = this.#isInProcess || plan.isLink === true;
+    this.account = plan.account;
     this.outbox = this.#isInProcess ? context.plainOutbox : context.outbox;
     this.#traffic = this.#isInProcess ? context.plainTraffic : context.traffic;
     this.#budget = new PacketBudget(this.isLink ? LINK_PACKET_RATES : CLIENT_PACKET_RATES);

@@ -17,7 +17,8 @@ export interface MediaPlan {
 
 export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map(), subscriptions: new Map() };
 
-export function mediaPlanOf(state: Negotiation): MediaPlan {
+/** @param account who is charged for what the session sends and gets */
+export function mediaPlanOf(state: Negotiation, account: string): MediaPlan {
   const { transport } = state;
   if (transport === undefined) return NO_MEDIA;
   const publications = new Map<string, PublisherTrackPlan>();
@@ -37,6 +38,7 @@ export function mediaPlanOf(state: Negotiation): MediaPlan {
       remote: transport.remote,
       dtlsRole: transport.dtlsRole,
       remoteFingerprints: transport.remoteFingerprints,
+      account,
     },
     publications,
     subscriptions,

@@ -34,6 +34,7 @@ export class RelayExport implements TrackFollower, FedExport {
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
+  readonly #appId: string;
   readonly #parts: RelayExportParts;
   readonly #numbers: RelayLeg;
   readonly #opened = new Map<string, SubscriberTrackPlan>();
@@ -50,6 +51,7 @@ export class RelayExport implements TrackFollower, FedExport {
     this.transportId = transportId;
     this.wantId = want.wantId;
     this.publicationId = want.publicationId;
+    this.#appId = want.appId;
     this.#numbers = want.leg;
     this.#demand = want.demand;
     this.#rids = want.leg.layers.map(({ rid }) => rid).filter((rid) => rid !== '');
@@ -141,7 +143,8 @@ export class RelayExport implements TrackFollower, FedExport {
 
   #carry(carried: ReadonlySet<string>): void {
     this.#carried = carried;
-    const ids = { transportId: this.transportId, legId: `${this.transportId}/w${this.wantId}`, sourceTrackId: this.sourceTrackId };
+    const { transportId, sourceTrackId } = this;
+    const ids = { transportId, legId: `${transportId}/w${this.wantId}`, sourceTrackId, account: this.#appId };
     for (const plan of upstreamPlans(this.#numbers, ids, carried, new Set(this.#opened.keys()))) {
       if (this.#opened.get(plan.subscriptionId)?.paused === plan.paused) continue;
       this.#opened.set(plan.subscriptionId, plan);

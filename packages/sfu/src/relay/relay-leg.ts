@@ -81,6 +81,8 @@ export interface UpstreamLegIds {
   readonly legId: string;
   /** The track in the upstream engine. */
   readonly sourceTrackId: string;
+  /** Whose track it is. Default: what is carried is not counted. */
+  readonly account?: string;
 }
 
 /**
@@ -118,6 +120,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
     paused,
     preferredRid: isOneOfMany ? layer.rid : undefined,
     ...(isOneOfMany && { isExactLayer: true }),
+    ...(ids.account !== undefined && { account: ids.account }),
   };
 }
 

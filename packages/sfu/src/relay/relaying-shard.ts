@@ -112,6 +112,10 @@ export class RelayingShard implements Shard {
     return this.#inner.linkStatistics();
   }
 
+  takeUsage() {
+    return this.#inner.takeUsage();
+  }
+
   isAlive(): boolean {
     return this.#inner.isAlive();
   }

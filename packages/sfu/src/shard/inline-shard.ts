@@ -4,6 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import {
+  type AccountUsage,
   type DataChannelRequest,
   DropReason,
   Engine,
@@ -166,6 +167,10 @@ export class InlineShard implements Shard {
 
   async linkStatistics(): Promise<readonly LinkStatistics[]> {
     return this.#engine.linkStatistics();
+  }
+
+  async takeUsage(): Promise<readonly AccountUsage[]> {
+    return this.#engine.takeUsage();
   }
 
   forgetHistories(): void {

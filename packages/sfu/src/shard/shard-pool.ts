@@ -2,6 +2,7 @@
  * Several shards as one: sessions are spread over them, verbs go to where their session is, and what is watched elsewhere crosses over.
  */
 import type {
+  AccountUsage,
   CertificateFingerprint,
   DataChannelRequest,
   EngineListener,
@@ -186,6 +187,11 @@ export class ShardPool implements Shard {
   async linkStatistics(): Promise<readonly LinkStatistics[]> {
     const told = await answers(this.#crew.members().map((member) => member.linkStatistics()));
     return told.flat().filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
+  }
+
+  /** A thread that dies takes with it what was not asked for yet. */
+  async takeUsage(): Promise<readonly AccountUsage[]> {
+    return (await answers(this.#crew.members().map((member) => member.takeUsage()))).flat();
   }
 
   /** @throws Error – no shard is there */

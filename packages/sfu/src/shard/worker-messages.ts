@@ -1,5 +1,5 @@
 /** What the main thread and the thread of a shard say to each other: plain data, in order. */
-import type { EngineListener, LinkStatistics } from '@causeway/media';
+import type { AccountUsage, EngineListener, LinkStatistics } from '@causeway/media';
 import type { LocalCertificate } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import type { LoadSample } from '../overload/load-source.ts';
@@ -35,6 +35,7 @@ export type ShardEvent = {
 export interface ShardAnswers {
   readonly inspect: ShardInspection;
   readonly linkStatistics: readonly LinkStatistics[];
+  readonly takeUsage: readonly AccountUsage[];
   /** Nothing: everything said before has been done. */
   readonly settled: undefined;
 }

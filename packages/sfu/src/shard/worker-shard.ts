@@ -5,6 +5,7 @@
 import { types } from 'node:util';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type {
+  AccountUsage,
   CertificateFingerprint,
   DataChannelRequest,
   EngineListener,
@@ -127,6 +128,11 @@ export class WorkerShard implements PoolMember {
   /** @throws Error – the thread is gone */
   linkStatistics(): Promise<readonly LinkStatistics[]> {
     return this.#ask('linkStatistics');
+  }
+
+  /** @throws Error – the thread is gone */
+  takeUsage(): Promise<readonly AccountUsage[]> {
+    return this.#ask('takeUsage');
   }
 
   /** @throws Error – the thread is gone */

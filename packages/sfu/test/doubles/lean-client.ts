@@ -71,6 +71,7 @@ export class LeanClient {
       remote: this.#local,
       dtlsRole: 'server',
       remoteFingerprints: [this.#suite.fingerprint],
+      account: `app-of-${this.id}`,
     };
   }
 

@@ -1,4 +1,5 @@
 import type {
+  AccountUsage,
   DataChannelRequest,
   EngineListener,
   IceRestartPlan,
@@ -25,6 +26,8 @@ export class RecordingShard implements Shard {
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
   /** What `linkStatistics` says. */
   links: readonly LinkStatistics[] = [];
+  /** What `takeUsage` says next. */
+  usage: AccountUsage[] = [];
   /** Verbs in the order they came: `openTransport session-…`. */
   readonly log: string[] = [];
   isClosed = false;
@@ -101,6 +104,10 @@ export class RecordingShard implements Shard {
 
   async linkStatistics(): Promise<readonly LinkStatistics[]> {
     return this.links;
+  }
+
+  async takeUsage(): Promise<readonly AccountUsage[]> {
+    return this.usage.splice(0);
   }
 
   isAlive(): boolean {

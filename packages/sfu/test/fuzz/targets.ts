@@ -29,7 +29,7 @@ class NegotiationUnderFire {
     try {
       const { state, answer } = answerOffer(this.#state, offer, POLICY, this.#random);
       this.#state = state;
-      mediaPlanOf(state);
+      mediaPlanOf(state, 'demo');
       return answer;
     } catch (error) {
       if (error instanceof SfuError) return undefined;

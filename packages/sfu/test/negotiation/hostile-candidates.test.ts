@@ -38,7 +38,7 @@ test('addresses and names in candidates of an offer reach neither the engine nor
   const policy = { publish: [], autoPublish: 'new', subscribe: [], maxSections: 256 } as const;
   const { state, answer } = answerOffer(negotiation, offer.description, policy, random);
 
-  const forEngine = JSON.stringify(mediaPlanOf(state), (_key, value) => (value instanceof Map ? [...value] : value));
+  const forEngine = JSON.stringify(mediaPlanOf(state, 'demo'), (_key, value) => (value instanceof Map ? [...value] : value));
   const forClient = JSON.stringify(answer.sections.map(({ candidates }) => candidates));
   expect(forEngine).toContain('publi');
   for (const target of TARGETS) expect([target, forEngine.includes(target), forClient.includes(target)]).toEqual([target, false, false]);

@@ -257,6 +257,18 @@ test('what the shards hold is added up', async () => {
   expect(traffic.rtpPacketsSent).toBe(0);
 });
 
+test('what the shards have carried is told by all that are there', async () => {
+  const scene = await PoolScene.open(3);
+  const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+  for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes }];
+  scene.member(2).takeUsage = () => Promise.reject(new Error('gone'));
+
+  expect(await scene.pool.takeUsage()).toEqual([
+    { account: 'app', bytes },
+    { account: 'app', bytes },
+  ]);
+});
+
 test('closing leaves no timer behind, and no shard is started any more', async () => {
   const scene = await PoolScene.open();
   scene.refusedStarts = 1;

@@ -15,6 +15,7 @@ import { LeanClient } from '../doubles/lean-client.ts';
 
 const LOOPBACK = '127.0.0.1';
 const TURN_MS = 5;
+const RTP_HEADER_BYTES = 12;
 
 class WorkerScene {
   readonly losses: ShardLoss[] = [];
@@ -166,6 +167,23 @@ test('a track is heard on its own shard and on the other one, each packet once a
   expect(scene.pool.crossings).toBe(1);
   // Alice's track is one publication at home and one where it crosses to.
   expect(objects.engine).toMatchObject({ publisherTracks: 2, subscriberTracks: 4 });
+});
+
+test('each listener is charged what it heard, on whichever shard, and nobody for the crossing', async () => {
+  const scene = await openScene();
+  const alice = await scene.join('alice', 0);
+  const listeners = [await scene.join('bob', 0), await scene.join('carol', 1)];
+  await scene.call(alice, listeners);
+  await speak(alice, listeners, 200);
+  scene.pool.closeTransport('carol');
+
+  const usage = await scene.pool.takeUsage();
+
+  const downOf = (id: string): unknown => usage.find(({ account }) => account === `app-of-${id}`)?.bytes.down;
+  const heardBytes = listeners.map(({ heard }) => heard.reduce((sum, word) => sum + RTP_HEADER_BYTES + Buffer.byteLength(word), 0));
+  expect(usage).toHaveLength(3);
+  expect([downOf('bob'), downOf('carol')]).toEqual(heardBytes);
+  expect(usage.reduce((sum, { bytes }) => sum + bytes.relay, 0)).toBe(0);
 });
 
 test('when everybody has left, the shards hold nothing', async () => {

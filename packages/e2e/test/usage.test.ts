@@ -1,0 +1,55 @@
+import { findFreeTcpPort, GREEN, type InboundFigures, openStage, type Stage, waitUntil } from '@causeway/e2e';
+
+jest.setTimeout(120_000);
+
+const FIXED_HEADER_BYTES = 12;
+
+let stage: Stage;
+let debugPort: number;
+
+beforeAll(async () => {
+  debugPort = await findFreeTcpPort();
+  stage = await openStage({ CAUSEWAY_DEBUG_PORT: String(debugPort) });
+});
+
+afterAll(() => stage.close());
+
+interface Used {
+  readonly down: number;
+  readonly up: number;
+  readonly retransmitted: number;
+}
+
+async function readUsed(): Promise<Used> {
+  const reply = await fetch(`http://127.0.0.1:${debugPort}/debug/usage?app=${stage.daemon.access.appId}`);
+  return ((await reply.json()) as { readonly bytes: Used }).bytes;
+}
+
+/** As docs/operate/usage.md tells those who want to check their bill. */
+function billable(streams: readonly InboundFigures[]): number {
+  return streams.reduce((sum, { bytesReceived, packetsReceived }) => sum + bytesReceived + FIXED_HEADER_BYTES * packetsReceived, 0);
+}
+
+test('two Chromiums that watch and listen are billed what they say that they received, to the byte', async () => {
+  const alice = await stage.join('alice');
+  const viewers = [await stage.join('bob'), await stage.join('carol')];
+  const tracks = await alice.publish({ media: { kind: 'picture', colour: GREEN } }, { media: { kind: 'tone', leftHz: 440, rightHz: 440 } });
+  for (const viewer of viewers) {
+    const [video] = await viewer.subscribe(...tracks);
+    await viewer.decodesVideo(video?.mid ?? '', 60);
+  }
+
+  await alice.page.close();
+  const used = await waitUntil(
+    'the bill is what was received',
+    async () => {
+      const streams = (await Promise.all(viewers.map((viewer) => viewer.readInbound()))).flat();
+      return { ...(await readUsed()), received: billable(streams), repaired: streams.some(({ packetsRepaired }) => packetsRepaired > 0) };
+    },
+    ({ down, received }) => down > 0 && down === received,
+    20_000,
+  );
+
+  expect(used).toMatchObject({ retransmitted: 0, repaired: false });
+  expect(used.down).toBeGreaterThan(used.up);
+});

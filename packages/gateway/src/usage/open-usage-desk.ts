@@ -1,0 +1,49 @@
+import { createVolatileUsageJournal, FileUsageJournal, MemoryUsageLedger, type UsageJournal } from '@causeway/accounts';
+import type { Cluster } from '@causeway/cluster';
+import { createNodeClock, type Sfu } from '@causeway/sfu';
+import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { Logger } from '../logging/logger.ts';
+import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
+
+export interface UsageSetup {
+  readonly config: Pick<Config, 'nodeNumber' | 'usageFolder'>;
+  readonly sfu: Pick<Sfu, 'takeUsage'>;
+  /** Undefined for a node that stands alone: its ledger is forgotten with it. */
+  readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'redisNowMs'> | undefined;
+  readonly logger: Logger;
+}
+
+/** Ledgers that nobody shares know of one life. */
+const ONLY_EPOCH = 1;
+
+/** @throws ConfigError – the folder of the journal cannot be used */
+export async function openUsageDesk({ config, sfu, cluster, logger }: UsageSetup): Promise<UsageDesk> {
+  const life = { nodeNo: config.nodeNumber, epoch: cluster?.directory.self.epoch ?? ONLY_EPOCH };
+  const journal = await openJournal(config.usageFolder, life, logger);
+  if (journal.leftovers.length > 0) logger.log('info', 'usage of former lives is counted now', { batches: journal.leftovers.length });
+  return new UsageDesk({
+    sfu,
+    ledger: cluster?.usageLedger ?? new MemoryUsageLedger(),
+    journal,
+    life,
+    billingNowMs: cluster === undefined ? Date.now : () => cluster.redisNowMs(),
+    // Of its own, since the timers of the SFU's are counted to find leaks.
+    clock: createNodeClock(),
+    onDefect: (error) => logger.log('error', 'what apps use could not be counted', { error }),
+  });
+}
+
+async function openJournal(folder: string | undefined, life: UsageDeskOptions['life'], logger: Logger): Promise<UsageJournal> {
+  if (folder === undefined) return createVolatileUsageJournal();
+  try {
+    return await FileUsageJournal.open({
+      folder,
+      life,
+      onFailure: (error) => logger.log('error', 'usage is not kept on disk; if this node dies now it is lost', { error }),
+    });
+  } catch (error) {
+    throw new ConfigError(`${OPTIONS.usageFolder.variable}: ${folder} cannot be used: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,101 @@
+/** What the apps on this node use, on its way from the media to the ledger. */
+import { USAGE_METRICS, type UsageBytes, type UsageJournal, type UsageLedger, UsageMeter, usageDayOf } from '@causeway/accounts';
+import type { AppId } from '@causeway/protocol';
+import type { CancelTimer, Clock, Sfu } from '@causeway/sfu';
+
+export interface UsageDeskOptions {
+  readonly sfu: Pick<Sfu, 'takeUsage'>;
+  readonly ledger: UsageLedger;
+  readonly journal: UsageJournal;
+  readonly life: { readonly nodeNo: number; readonly epoch: number };
+  /** Milliseconds since 1970, by the clock that days are billed by. */
+  readonly billingNowMs: () => number;
+  readonly clock: Clock;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface UsageReport {
+  /** Of all apps, on this node, since it began. */
+  readonly bytes: UsageBytes;
+  /** Batches that the ledger has not confirmed. */
+  readonly batchesOutstanding: number;
+}
+
+/** A node that is killed takes with it what was used for so long at most. */
+const INTERVAL_MS = 5_000;
+
+export class UsageDesk {
+  readonly #options: UsageDeskOptions;
+  readonly #meter: UsageMeter;
+  readonly #bytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+  #cancelTimer: CancelTimer;
+  #isCollecting = false;
+
+  /** Collects from now on, until it is closed. */
+  constructor(options: UsageDeskOptions) {
+    const { ledger, journal, life, billingNowMs, clock } = options;
+    this.#options = options;
+    this.#meter = new UsageMeter({ ledger, journal, life, billingNowMs, nowMs: () => clock.nowMs() });
+    this.#cancelTimer = this.#schedule();
+  }
+
+  report(): UsageReport {
+    return { bytes: { ...this.#bytes }, batchesOutstanding: this.#meter.outstanding };
+  }
+
+  /** The day, UTC, that is billed now. */
+  today(): string {
+    return usageDayOf(this.#options.billingNowMs());
+  }
+
+  /** What an app has used on a day, as far as the ledger has been told: on all nodes that share it. Rejects as `UsageLedger.totals` does. */
+  totals(appId: AppId, day: string): Promise<UsageBytes> {
+    return this.#options.ledger.totals(appId, day);
+  }
+
+  /**
+   * Counts what is left and sends it. To be called when the SFU is closed and the ledger is not.
+   *
+   * @returns how many batches the ledger has not confirmed: in the journal, or lost without one
+   */
+  async close(): Promise<number> {
+    this.#cancelTimer();
+    await this.#collect();
+    await this.#meter.flush();
+    await this.#options.journal.close();
+    return this.#meter.outstanding;
+  }
+
+  #schedule(): CancelTimer {
+    return this.#options.clock.schedule(INTERVAL_MS, () => {
+      this.#cancelTimer = this.#schedule();
+      void this.#tick();
+    });
+  }
+
+  /** A shard that hangs may take longer to answer than the interval: it is not asked again meanwhile. */
+  async #tick(): Promise<void> {
+    if (this.#isCollecting) return;
+    this.#isCollecting = true;
+    await this.#collect();
+    this.#isCollecting = false;
+    // With nothing new, what the ledger did not take before is sent again.
+    await this.#meter.flush();
+  }
+
+  async #collect(): Promise<void> {
+    try {
+      for (const { appId, bytes } of await this.#options.sfu.takeUsage()) this.#add(appId, bytes);
+    } catch (error) {
+      // An edge: what cannot be counted now must not stop the counting.
+      this.#options.onDefect(error);
+    }
+  }
+
+  #add(appId: AppId, bytes: UsageBytes): void {
+    for (const metric of USAGE_METRICS) {
+      this.#bytes[metric] += bytes[metric];
+      if (bytes[metric] > 0) this.#meter.add(appId, metric, bytes[metric]);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  createVolatileUsageJournal,
+  MemoryUsageLedger,
+  type UsageBatch,
+  type UsageBytes,
+  type UsageJournal,
+  type UsageLedger,
+  type UsageReceipt,
+} from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import type { AppUsage } from '@causeway/sfu';
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import { UsageDesk } from '../../src/usage/usage-desk.ts';
+
+const APP = AppId.parse('demo');
+const OTHER_APP = AppId.parse('other');
+const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+const BEFORE_MIDNIGHT_MS = Date.UTC(2026, 10, 27, 23, 59, 50);
+
+/** A ledger that can be away. */
+class Ledger implements UsageLedger {
+  readonly batches: UsageBatch[] = [];
+  isAway = false;
+  readonly #kept = new MemoryUsageLedger();
+
+  async record(batch: UsageBatch): Promise<UsageReceipt> {
+    if (this.isAway) throw new Error('away');
+    this.batches.push(batch);
+    return this.#kept.record(batch);
+  }
+
+  totals(appId: AppId, day: string): Promise<UsageBytes> {
+    return this.#kept.totals(appId, day);
+  }
+}
+
+/** A node whose media a test makes up. */
+class Node {
+  readonly clock = new VirtualClock(BEFORE_MIDNIGHT_MS);
+  readonly ledger = new Ledger();
+  readonly defects: unknown[] = [];
+  readonly desk: UsageDesk;
+  /** How often the SFU was asked. */
+  questions = 0;
+  takeUsage: () => Promise<readonly AppUsage[]> = async () => this.#used.splice(0);
+  readonly #used: AppUsage[] = [];
+
+  constructor(journal: UsageJournal = createVolatileUsageJournal()) {
+    this.desk = new UsageDesk({
+      sfu: {
+        takeUsage: () => {
+          this.questions++;
+          return this.takeUsage();
+        },
+      },
+      ledger: this.ledger,
+      journal,
+      life: { nodeNo: 101, epoch: 7 },
+      billingNowMs: () => this.clock.wallClockMs(),
+      clock: this.clock,
+      onDefect: (error) => this.defects.push(error),
+    });
+  }
+
+  use(appId: AppId, bytes: Partial<UsageBytes>): void {
+    this.#used.push({ appId, bytes: { ...NOTHING, ...bytes } });
+  }
+}
+
+test('every five seconds what apps have used goes to the ledger, in one batch for each', async () => {
+  const node = new Node();
+  node.use(APP, { down: 10, up: 1 });
+  node.use(APP, { down: 5, relay: 2, retransmitted: 3 });
+  node.use(OTHER_APP, { down: 7 });
+
+  await node.clock.advance(4_999);
+  const before = node.ledger.batches.length;
+  await node.clock.advance(1);
+
+  expect(before).toBe(0);
+  expect(node.ledger.batches).toHaveLength(2);
+  expect(await node.desk.totals(APP, '2026-11-27')).toEqual({ down: 15, up: 1, relay: 2, retransmitted: 3 });
+  expect(await node.desk.totals(OTHER_APP, '2026-11-27')).toEqual({ ...NOTHING, down: 7 });
+});
+
+test('apps that use nothing cost the ledger nothing', async () => {
+  const node = new Node();
+  node.use(APP, {});
+
+  await node.clock.advance(60_000);
+
+  expect(node.questions).toBe(12);
+  expect(node.ledger.batches).toEqual([]);
+});
+
+test('usage is billed for the day on which it was collected', async () => {
+  const node = new Node();
+  const days = [node.desk.today()];
+  for (const down of [1, 2, 4]) {
+    node.use(APP, { down });
+    await node.clock.advance(5_000);
+  }
+  days.push(node.desk.today());
+
+  expect(days).toEqual(['2026-11-27', '2026-11-28']);
+  expect((await node.desk.totals(APP, '2026-11-27')).down).toBe(1);
+  expect((await node.desk.totals(APP, '2026-11-28')).down).toBe(6);
+});
+
+test('what the ledger does not take waits, is reported, and is sent again though nothing new is used', async () => {
+  const node = new Node();
+  node.ledger.isAway = true;
+  for (let batch = 0; batch < 3; batch++) {
+    node.use(APP, { down: 10 });
+    await node.clock.advance(5_000);
+  }
+  const away = node.desk.report();
+  node.ledger.isAway = false;
+  await node.clock.advance(5_000);
+
+  expect(away).toEqual({ bytes: { ...NOTHING, down: 30 }, batchesOutstanding: 3 });
+  expect(node.desk.report()).toEqual({ bytes: { ...NOTHING, down: 30 }, batchesOutstanding: 0 });
+  expect(node.ledger.batches.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+test('an SFU that takes long to answer is not asked again meanwhile, and nothing of it is lost', async () => {
+  const node = new Node();
+  const { promise, resolve } = Promise.withResolvers<readonly AppUsage[]>();
+  node.takeUsage = () => promise;
+
+  await node.clock.advance(20_000);
+  const asked = node.questions;
+  resolve([{ appId: APP, bytes: { ...NOTHING, down: 9 } }]);
+  await node.clock.advance(0);
+
+  expect(asked).toBe(1);
+  expect(node.desk.report().bytes.down).toBe(9);
+  expect(node.ledger.batches).toHaveLength(1);
+});
+
+test('an SFU that cannot answer is a defect that is told of, and the next time counts', async () => {
+  const node = new Node();
+  const { takeUsage } = node;
+  node.takeUsage = () => Promise.reject(new Error('inside'));
+  await node.clock.advance(5_000);
+  node.takeUsage = takeUsage;
+  node.use(APP, { down: 3 });
+  await node.clock.advance(5_000);
+
+  expect(node.defects).toEqual([new Error('inside')]);
+  expect(node.desk.report().bytes.down).toBe(3);
+});
+
+test('the end counts what is left, at once, and leaves no timer', async () => {
+  const node = new Node();
+  node.use(APP, { down: 3 });
+
+  const lost = await node.desk.close();
+  await node.clock.advance(60_000);
+
+  expect(lost).toBe(0);
+  expect(node.ledger.batches).toHaveLength(1);
+  expect(node.questions).toBe(1);
+  expect(node.clock.armedTimers).toBe(0);
+});
+
+test('an end without a ledger says what was not counted, and leaves it in the journal', async () => {
+  const noted: UsageBatch[] = [];
+  let isClosed = false;
+  const node = new Node({
+    leftovers: [],
+    note: (batches) => noted.push(...batches),
+    forget: () => undefined,
+    async close() {
+      isClosed = true;
+    },
+  });
+  node.ledger.isAway = true;
+  node.use(APP, { down: 3 });
+
+  expect(await node.desk.close()).toBe(1);
+  expect(noted).toMatchObject([{ appId: APP, bytes: { down: 3 } }]);
+  expect(isClosed).toBe(true);
+});

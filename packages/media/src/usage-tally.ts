@@ -1,0 +1,67 @@
+/**
+ * Who is charged for how much. Nothing is counted packet by packet: the tally reads the counters that sender reports and statistics are made
+ * of, now and then and for the last time when a track ends.
+ */
+import { RTP_FIXED_HEADER_LENGTH } from '@causeway/wire';
+import type { PublisherTrack } from './publisher/publisher-track.ts';
+import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
+
+/** Bytes of RTP before SRTP; no RTCP, STUN or DTLS, no UDP and IP. */
+export interface CarriedBytes {
+  /** Sent to peers: payloads, and the fixed header of each packet. Every packet once. */
+  readonly down: number;
+  /** Received from peers: whole packets, without those sent again. */
+  readonly up: number;
+  /** As `down`, sent over links to other nodes. */
+  readonly relay: number;
+  /** Whole packets that were sent again because they had been lost, to peers and over links. */
+  readonly retransmitted: number;
+}
+
+export interface AccountUsage {
+  readonly account: string;
+  readonly bytes: CarriedBytes;
+}
+
+type Counts = { -readonly [Metric in keyof CarriedBytes]: number };
+
+const METRICS = ['down', 'up', 'relay', 'retransmitted'] as const satisfies readonly (keyof CarriedBytes)[];
+const NOTHING: CarriedBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+
+export class UsageTally {
+  /** By account. */
+  #sums = new Map<string, Counts>();
+  /** What was charged of each track so far. */
+  readonly #charged = new WeakMap<PublisherTrack | SubscriberTrack, CarriedBytes>();
+
+  countSubscriber(subscriber: SubscriberTrack): void {
+    const { plan, transport, packetsSent, payloadBytesSent, bytesResent } = subscriber;
+    const account = plan.account ?? transport.account;
+    if (account === undefined) return;
+    // Header extensions are the SFU's own words, and not counted: to know their length would take a counter in every packet's way.
+    const sent = payloadBytesSent + packetsSent * RTP_FIXED_HEADER_LENGTH;
+    const by = transport.isLink ? 'relay' : 'down';
+    this.#charge(account, subscriber, { ...NOTHING, [by]: sent, retransmitted: bytesResent });
+  }
+
+  countPublisher(track: PublisherTrack): void {
+    const { account } = track.transport;
+    if (account !== undefined) this.#charge(account, track, { ...NOTHING, up: track.bytesReceived });
+  }
+
+  /** What was counted since the last call, for accounts that anything was carried for. */
+  take(): AccountUsage[] {
+    const taken = Array.from(this.#sums, ([account, bytes]) => ({ account, bytes }));
+    this.#sums = new Map();
+    return taken;
+  }
+
+  #charge(account: string, track: PublisherTrack | SubscriberTrack, soFar: CarriedBytes): void {
+    const before = this.#charged.get(track) ?? NOTHING;
+    if (METRICS.every((metric) => soFar[metric] === before[metric])) return;
+    this.#charged.set(track, soFar);
+    const sum = this.#sums.get(account) ?? { ...NOTHING };
+    for (const metric of METRICS) sum[metric] += soFar[metric] - before[metric];
+    this.#sums.set(account, sum);
+  }
+}

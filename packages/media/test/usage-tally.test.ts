@@ -1,0 +1,154 @@
+import type { AccountUsage } from '@causeway/media';
+import { CLEAN_LINK, PublishingPeer, ReceivingPeer, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { MID_URI } from '@causeway/wire';
+import { LINK_SSRC, LinkedCall } from './link/linked-call.ts';
+
+const PAYLOAD_BYTES = 200;
+const PACKET_BYTES = 12 + PAYLOAD_BYTES;
+const RTX_PACKET_BYTES = PACKET_BYTES + 2;
+const ALICE_SSRC = 7;
+
+/** Alice's camera, seen by Bob; each on an account of their own, unless it is said otherwise. */
+function call({ alicesAccount = 'alices-app', bobsAccount = 'bobs-app' }: { alicesAccount?: string; bobsAccount?: string } = {}) {
+  const world = new VirtualWorld(7);
+  const alice = world.connectPeer('alice', CLEAN_LINK, alicesAccount);
+  const bob = world.connectPeer('bob', CLEAN_LINK, bobsAccount);
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: ALICE_SSRC, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: [{ id: 1, uri: MID_URI }] });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: ALICE_SSRC, payloadBytes: PAYLOAD_BYTES }));
+  return { world, publisher, receiver: new ReceivingPeer(world, bob, { ssrc: 70, rtxSsrc: 71 }) };
+}
+
+function bytesOf(usage: readonly AccountUsage[], account: string) {
+  return usage.find((each) => each.account === account)?.bytes;
+}
+
+test('who subscribes is charged for payloads and fixed headers, who publishes for what was let in', () => {
+  const { world, publisher, receiver } = call();
+
+  publisher.publishFor(330);
+
+  const usage = world.engine.takeUsage();
+  expect(receiver.packets.size).toBe(publisher.packetsSent);
+  expect(usage).toHaveLength(2);
+  expect(bytesOf(usage, 'bobs-app')).toEqual({ down: publisher.packetsSent * PACKET_BYTES, up: 0, relay: 0, retransmitted: 0 });
+  expect(bytesOf(usage, 'alices-app')).toEqual({ down: 0, up: publisher.packetsSent * PACKET_BYTES, relay: 0, retransmitted: 0 });
+});
+
+test('what was taken is not told again, and an account without traffic is not told at all', () => {
+  const { world, publisher } = call();
+  publisher.publishFor(330);
+  const first = bytesOf(world.engine.takeUsage(), 'bobs-app')?.down ?? 0;
+  const silent = world.engine.takeUsage();
+  publisher.publishFor(330);
+  const second = bytesOf(world.engine.takeUsage(), 'bobs-app')?.down ?? 0;
+
+  expect(silent).toEqual([]);
+  expect(first).toBeGreaterThan(0);
+  expect(second).toBeGreaterThan(0);
+  expect(first + second).toBe(publisher.packetsSent * PACKET_BYTES);
+});
+
+test('one app is one account, however many of its peers there are', () => {
+  const { world, publisher } = call({ alicesAccount: 'app', bobsAccount: 'app' });
+  world.subscribe(world.connectPeer('carol', CLEAN_LINK, 'app'), { sourceTrackId: 'camera', ssrc: 80 });
+
+  publisher.publishFor(330);
+
+  const sentBytes = publisher.packetsSent * PACKET_BYTES;
+  expect(world.engine.takeUsage()).toEqual([{ account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0 } }]);
+});
+
+test.each([
+  ['a subscription ends', (world: VirtualWorld) => world.engine.removeSubscriberTrack(world.nowMs, 'bob/70')],
+  ['its transport closes', (world: VirtualWorld) => world.engine.closeTransport(world.nowMs, 'bob')],
+  ['the engine closes', (world: VirtualWorld) => world.engine.close(world.nowMs)],
+  ['its peer is gone for good', (world: VirtualWorld) => world.run(60_000)],
+])('nothing is left out when %s', (_what, end) => {
+  const { world, publisher } = call();
+  publisher.publishFor(330);
+
+  end(world);
+
+  const usage = world.engine.takeUsage();
+  expect(bytesOf(usage, 'bobs-app')?.down).toBe(publisher.packetsSent * PACKET_BYTES);
+  expect(world.engine.takeUsage()).toEqual([]);
+});
+
+test('what a publisher sent before it changed its SSRC is counted, too', () => {
+  const { world, publisher } = call();
+  publisher.publishFor(330);
+  world.publish({ id: 'alice' }, { trackId: 'camera', ssrcs: [{ ssrc: 8, rtxSsrc: undefined }] });
+  const again = new PublishingPeer(world, publisher.peer, new VideoSource({ ssrc: 8, payloadBytes: PAYLOAD_BYTES }));
+  again.publishFor(330);
+
+  world.engine.removePublisherTrack(world.nowMs, 'camera');
+
+  const sentBytes = (publisher.packetsSent + again.packetsSent) * PACKET_BYTES;
+  expect(bytesOf(world.engine.takeUsage(), 'alices-app')?.up).toBe(sentBytes);
+});
+
+test('under loss the bill is what was sent the first time; what was sent again is told apart', () => {
+  const { world, publisher, receiver } = call();
+  world.linksOf(receiver.peer.path).down.impairment = { ...CLEAN_LINK, lossProbability: 0.1 };
+  receiver.askForMissing(8000);
+  world.keepAlive(publisher.peer, 8000);
+  world.keepAlive(receiver.peer, 8000);
+
+  publisher.publishFor(6000);
+  world.run(1500);
+
+  const bytes = bytesOf(world.engine.takeUsage(), 'bobs-app');
+  expect(receiver.repairedByRtx).toBeGreaterThan(30);
+  expect(bytes?.down).toBe(publisher.packetsSent * PACKET_BYTES);
+  // Some of those were lost as well.
+  expect(bytes?.retransmitted).toBeGreaterThanOrEqual(receiver.repairedByRtx * RTX_PACKET_BYTES);
+});
+
+test('a peer that cannot be sent to is not charged for what it does not get', () => {
+  const { world, publisher } = call();
+  publisher.publishFor(330);
+  // Bob has stopped checking: his consent ends.
+  world.keepAlive(publisher.peer, 40_000);
+  world.run(31_000);
+  world.engine.takeUsage();
+
+  publisher.publishFor(330);
+
+  expect(bytesOf(world.engine.takeUsage(), 'bobs-app')).toBeUndefined();
+});
+
+test('peers without an account cost nobody anything', () => {
+  const world = new VirtualWorld(7);
+  const alice = world.connectPeer('alice');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: ALICE_SSRC, rtxSsrc: undefined }] });
+  world.subscribe(world.connectPeer('bob'), { sourceTrackId: 'camera', ssrc: 70 });
+
+  new PublishingPeer(world, alice, new VideoSource({ ssrc: ALICE_SSRC })).publishFor(330);
+
+  expect(world.engine.takeUsage()).toEqual([]);
+});
+
+test('a link to another node is charged to whom the track belongs, apart from what peers get', () => {
+  const linked = new LinkedCall({ payloadBytes: PAYLOAD_BYTES });
+  linked.announce('camera', [{ ssrc: LINK_SSRC, rtxSsrc: LINK_SSRC + 1 }]);
+  linked.send({ sourceTrackId: 'camera', ssrc: LINK_SSRC, rtxSsrc: LINK_SSRC + 1, account: 'app' });
+  linked.subscribeBob();
+
+  linked.runFor(1000);
+
+  const relay = linked.publisher.packetsSent * PACKET_BYTES;
+  expect(linked.a.engine.takeUsage()).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0 } }]);
+  // What comes in over a link was counted where it was published.
+  expect(linked.b.engine.takeUsage()).toEqual([]);
+});
+
+test('a link within the process costs nobody anything', () => {
+  const linked = new LinkedCall({ security: 'plain', payloadBytes: PAYLOAD_BYTES });
+  linked.relay();
+
+  linked.runFor(330);
+
+  expect(linked.a.engine.plainTraffic.rtpPacketsSent).toBeGreaterThan(0);
+  expect(linked.a.engine.takeUsage()).toEqual([]);
+});

@@ -1,0 +1,69 @@
+import type { AccountUsage } from '@causeway/media';
+import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
+import { ClusterUnderTest } from '../relay/doubles/cluster-under-test.ts';
+
+const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+
+function used(account: string): AccountUsage {
+  return { account, bytes };
+}
+
+test('a session is on the account of its app', async () => {
+  const world = new SfuUnderTest();
+  const client = new ScriptedClient();
+  client.addTransceiver('video', { direction: 'recvonly' });
+
+  const { sessionId } = await world.sfu.createSession(OTHER_APP, { sessionDescription: client.createOffer() });
+
+  expect(world.shard.transports.get(sessionId)?.account).toBe(OTHER_APP);
+});
+
+test('what crosses a link is on the account of the app whose track it is', async () => {
+  const cluster = await ClusterUnderTest.linked([1, 2]);
+  const { publisher } = await cluster.publish(1);
+  await (await cluster.join(2)).receive(publisher.track('camera'));
+  await cluster.clock.advance(500);
+
+  const upstream = [...cluster.node(1).shard.subscriptions.values()];
+  const links = [...cluster.node(1).shard.transports.values()].filter(({ isLink }) => isLink);
+
+  expect(upstream.map(({ account }) => account)).toEqual([APP]);
+  expect(links.map(({ account }) => account)).toEqual([undefined]);
+});
+
+test('usage is told by app', async () => {
+  const world = new SfuUnderTest();
+  world.shard.usage = [used(APP), used(OTHER_APP)];
+
+  expect(await world.sfu.takeUsage()).toEqual([
+    { appId: APP, bytes },
+    { appId: OTHER_APP, bytes },
+  ]);
+  expect(await world.sfu.takeUsage()).toEqual([]);
+});
+
+test('what the last sessions used can be had after the end, once', async () => {
+  const world = new SfuUnderTest();
+  const { id } = await world.joinPublisher();
+  world.shard.usage = [used(APP)];
+
+  await world.sfu.close();
+
+  expect(world.shard.transports.has(id)).toBe(false);
+  expect(await world.sfu.takeUsage()).toEqual([{ appId: APP, bytes }]);
+  expect(await world.sfu.takeUsage()).toEqual([]);
+  expect(world.clock.armedTimers).toBe(0);
+});
+
+test('a shard that does not answer any more does not keep its node from ending', async () => {
+  const world = new SfuUnderTest();
+  world.shard.takeUsage = () => new Promise(() => {});
+
+  const closed = world.sfu.close();
+  await world.clock.advance(1_000);
+  await closed;
+
+  expect(world.shard.isClosed).toBe(true);
+  expect(await world.sfu.takeUsage()).toEqual([]);
+});
