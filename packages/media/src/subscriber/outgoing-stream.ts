@@ -160,7 +160,7 @@ export class OutgoingStream {
     return (
       this.packetsSent +
       (path === undefined ? 0 : path.remotePort) +
-      this.#writer.length +
+      this.#writer.prefetch() +
       this.#sequence.prefetch() +
       this.#vp8.prefetch() +
       this.#sent.prefetch()

@@ -46,6 +46,11 @@ export class PacketWriter {
     return this.offset + this.headerLength;
   }
 
+  /** Reads of each object that `write` needs, and of each end of this one. */
+  prefetch(): number {
+    return this.#midId + this.#mid.length + this.length;
+  }
+
   fits(packet: ForwardedPacket): boolean {
     const length = packet.extensionBytes + this.#mid.length + packet.payload.length;
     return length + RESERVED_BYTES <= this.#arena.slotSizeBytes;

@@ -14,13 +14,19 @@ import { NumberMap } from './number-map.ts';
 const MAX_EPOCHS = 4;
 const MAX_EPOCH_ID = 0xffff;
 
-/** The time during which one source is forwarded. */
-interface Epoch<Source> {
+/** The time during which one source is forwarded, with the sequence numbers of it. One object: each is fetched for every packet. */
+class Epoch<Source> extends NumberMap {
   readonly id: number;
   readonly source: Source;
-  readonly sequences: NumberMap;
   /** Outgoing timestamp less source timestamp, as a signed number. */
   readonly timestampShift: number;
+
+  constructor(id: number, source: Source, firstSourceSeq: number, firstSeq: number, timestampShift: number) {
+    super(firstSourceSeq, firstSeq);
+    this.id = id;
+    this.source = source;
+    this.timestampShift = timestampShift;
+  }
 }
 
 export class SequenceRewriter<Source> {
@@ -46,12 +52,12 @@ export class SequenceRewriter<Source> {
 
   prefetch(): number {
     const current = this.#current;
-    return current === undefined ? 0 : current.id + current.sequences.highestTarget;
+    return current === undefined ? 0 : current.id + current.highestTarget;
   }
 
   /** The highest number sent, or left for a packet that may still come; undefined before the first. */
   get highest(): ExtendedSeq | undefined {
-    return this.#current === undefined ? undefined : (this.#current.sequences.highestTarget as ExtendedSeq);
+    return this.#current === undefined ? undefined : (this.#current.highestTarget as ExtendedSeq);
   }
 
   /**
@@ -75,7 +81,7 @@ export class SequenceRewriter<Source> {
   map(nowMs: number, sourceSeq: ExtendedSeq, sourceTimestamp: number): ExtendedSeq | undefined {
     const current = this.#current;
     if (current === undefined) return undefined;
-    const outSeq = current.sequences.map(sourceSeq);
+    const outSeq = current.map(sourceSeq);
     if (outSeq === undefined) return undefined;
     const timestamp = (sourceTimestamp + current.timestampShift) | 0;
     if (this.#highestTimestamp === undefined || timestampDistance(this.#highestTimestamp, timestamp) > 0) {
@@ -87,7 +93,7 @@ export class SequenceRewriter<Source> {
 
   /** Leaves a packet of the present source out: the receiver sees no gap, unless a newer packet has been mapped already. */
   drop(sourceSeq: ExtendedSeq): void {
-    this.#current?.sequences.drop(sourceSeq);
+    this.#current?.drop(sourceSeq);
   }
 
   /** The source that was forwarded in an epoch; undefined if that is too many switches ago. */
@@ -103,10 +109,10 @@ export class SequenceRewriter<Source> {
 
   #startEpoch(source: Source, firstSourceSeq: ExtendedSeq, timestampShift: number): void {
     const current = this.#current;
-    if (current !== undefined) this.#highestSeq = current.sequences.highestTarget;
+    if (current !== undefined) this.#highestSeq = current.highestTarget;
     const id = ((current?.id ?? 0) % MAX_EPOCH_ID) + 1;
     if (current !== undefined) this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), current];
-    this.#current = { id, source, sequences: new NumberMap(firstSourceSeq, this.#highestSeq + 1), timestampShift };
+    this.#current = new Epoch(id, source, firstSourceSeq, this.#highestSeq + 1, timestampShift);
   }
 
   #find(id: number): Epoch<Source> | undefined {

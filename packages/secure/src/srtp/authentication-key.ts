@@ -5,7 +5,7 @@
  */
 import type { SrtpMemory } from './srtp-memory.ts';
 
-/** The state after the inner pad, then the one after the outer pad: what the first ten words of a kernel job want. */
+/** Its first ten words: the state after the inner pad, then the one after the outer pad, as the first ten words of a kernel job want. */
 export type AuthenticationKey = Int32Array;
 
 /** Length of the tag of HMAC-SHA1-80. */

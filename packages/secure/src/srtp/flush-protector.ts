@@ -47,19 +47,19 @@ export class FlushProtector {
     const headerLength = batch.headerLength[row];
     const length = batch.plainLength[row];
     const index = compactNumber(batch.packetIndex[row]);
-    const { cipher } = stream;
-    if (cipher === undefined) return this.#refuseUnkeyed();
+    const { window, ledger } = stream;
+    if (window === undefined && stream.cipher === undefined) return this.#refuseUnkeyed();
     if (headerLength < RTP_FIXED_HEADER_LENGTH || headerLength > length || !this.#fits(offset, length)) return this.#refuseMalformed();
     // Also refuses NaN.
     if (!(index >= 0 && index < INDEX_LIMIT)) return this.#refuseMalformed();
     const at = this.#memory.arenaAt + offset;
-    if (cipher.profile === 'AEAD_AES_128_GCM') return this.#sealRtp(stream, at, headerLength, length, index);
+    if (window === undefined) return this.#sealRtp(stream, at, headerLength, length, index);
     const payloadLength = length - headerLength;
-    const keystream = (stream.window as NonNullable<typeof stream.window>).locate(index, payloadLength);
+    const keystream = window.locate(index, payloadLength);
     const checksum = this.#memory.kernel.applyKeystream(at + headerLength, keystream, payloadLength);
-    if (!stream.ledger.admit(index, checksum)) return this.#refuseReuse();
+    if (!ledger.admit(index, checksum)) return this.#refuseReuse();
     const end = at + length;
-    this.#jobs.add(cipher.authentication, at, length, Math.floor(index / 65_536) | 0, end);
+    this.#jobs.add(ledger.authenticationKey, at, length, Math.floor(index / 65_536) | 0, end);
     return length + HMAC_TAG_LENGTH;
   }
 

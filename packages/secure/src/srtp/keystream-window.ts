@@ -23,10 +23,7 @@ const REFILLS_BEFORE_SHRINKING = 16;
 
 export class KeystreamWindow implements PageHolder {
   pageUsed = false;
-  readonly #supply: KeystreamSupply;
-  readonly #key: CounterModeKey;
-  readonly #ssrc: number;
-  #pageAt: number | undefined;
+  #pageAt: number | undefined = undefined;
   #placeBytes = 0;
   /** Index that the first place is for. */
   #firstIndex = 0;
@@ -34,8 +31,11 @@ export class KeystreamWindow implements PageHolder {
   #ready = 0;
   #highestUsed = -1;
   #longestBytes = 0;
-  #refills = 0;
   #queued = false;
+  readonly #supply: KeystreamSupply;
+  readonly #key: CounterModeKey;
+  readonly #ssrc: number;
+  #refills = 0;
 
   constructor(supply: KeystreamSupply, key: CounterModeKey, ssrc: number) {
     this.#supply = supply;

@@ -12,7 +12,7 @@ export class RtpOutboundStream implements OutboundStream {
   readonly ledger: SentLedger;
   /** Undefined until the handshake has made keys, and again after closing. */
   cipher: SessionCipher | undefined;
-  /** Only for counter mode. */
+  /** Only in counter mode, and only while there is a key. */
   window: KeystreamWindow | undefined;
 
   /** @param usedUpTo the highest packet index that was already sent under this SSRC, -1 if none */
@@ -23,14 +23,14 @@ export class RtpOutboundStream implements OutboundStream {
 
   key(cipher: SessionCipher, supply: KeystreamSupply): void {
     this.cipher = cipher;
-    if (cipher.profile === 'AES_CM_128_HMAC_SHA1_80') this.window = new KeystreamWindow(supply, cipher.keystream, this.ssrc);
+    if (cipher.profile !== 'AES_CM_128_HMAC_SHA1_80') return;
+    this.window = new KeystreamWindow(supply, cipher.keystream, this.ssrc);
+    this.ledger.authenticationKey = cipher.authentication;
   }
 
   /** Reads a number of each object that protecting the next packet needs, for the caches' sake. */
   prefetch(): number {
-    const { cipher, window } = this;
-    if (window === undefined || cipher?.profile !== 'AES_CM_128_HMAC_SHA1_80') return 0;
-    return window.prefetch() + this.ledger.prefetch() + cipher.authentication[0];
+    return this.window === undefined ? 0 : this.window.prefetch() + this.ledger.prefetch();
   }
 
   close(): void {
