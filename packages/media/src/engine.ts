@@ -75,6 +75,11 @@ export class Engine implements MediaControl {
     this.#context.plainOutbox.flush();
   }
 
+  /** How many packets and datagrams `flush` would send. */
+  get waitingPackets(): number {
+    return this.#context.outbox.size + this.#context.plainOutbox.size;
+  }
+
   get hasOutput(): boolean {
     return !this.#context.outbox.isEmpty || !this.#context.plainOutbox.isEmpty;
   }

@@ -35,7 +35,8 @@ export class SentLedger {
   }
 
   get authenticationKey(): AuthenticationKey {
-    return (this.#words ??= this.#makeWords());
+    this.#words ??= this.#makeWords();
+    return this.#words;
   }
 
   prefetch(): number {
@@ -54,7 +55,8 @@ export class SentLedger {
    * @returns false when it carried, or may have carried, another one: the packet must not be sent
    */
   admit(index: number, checksum: number): boolean {
-    const words = (this.#words ??= this.#makeWords());
+    this.#words ??= this.#makeWords();
+    const words = this.#words;
     // Right for 48-bit indices too: bit operations take a number modulo 2^32.
     const slot = FIRST_SLOT + (index & SLOT_MASK);
     const mark = checksum === 0 ? 1 : checksum | 0;
