@@ -222,12 +222,14 @@ export class InlineShard implements Shard {
   }
 
   #finishTurn(): void {
-    this.#isFlushScheduled = false;
     if (this.#isClosed) return;
     const nowMs = performance.now();
+    this.#neighbours?.look(nowMs);
+    // Only now: this turn sends what was found, too.
+    this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
     this.#engine.flush();
-    this.#neighbours?.flush(nowMs);
+    this.#neighbours?.flush();
     this.#suite.prepareAhead();
     this.#armTimer(nowMs);
     this.#deliverEvents();
