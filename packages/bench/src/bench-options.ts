@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ContestantName } from './contestants/contestant.ts';
 
-export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards', 'registry'] as const;
+export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards', 'relays', 'registry'] as const;
 export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
@@ -34,7 +34,8 @@ Parts (default: forwarding, joins, memory):
   joins        CPU milliseconds per join, from the HTTP call to the end of DTLS
   memory       per idle session and per subscription
   crossing     CPU per packet from one thread to another, by several ways
-  shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation
+  shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation; relays
+  relays       CPU per packet from one node to another, on either
   registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
 
 Options:

@@ -3,6 +3,7 @@ import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
 import { runCrossing } from './crossing/crossing-part.ts';
 import { runForwarding, runSessions } from './parts.ts';
 import { runRegistry } from './registry/registry-part.ts';
+import { runRelays } from './relays/relays-part.ts';
 import { describeMachine } from './report/machine.ts';
 import type { Printer } from './report/printer.ts';
 import { runShards } from './shards/shards-part.ts';
@@ -27,6 +28,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   const [joins, memory] = [parts.includes('joins'), parts.includes('memory')];
   if (parts.includes('crossing')) await runCrossing(options, printer);
   if (parts.includes('shards')) await runShards(options, printer);
+  if (parts.includes('relays')) await runRelays(options, printer);
   if (parts.includes('registry')) await runRegistry(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }

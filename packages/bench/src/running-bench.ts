@@ -47,11 +47,16 @@ export class RunningBench {
     return { name, process, address: await Promise.race([address, process.died]) };
   }
 
-  /** Starts Causeway with worker threads. */
-  async startWorkers<Name extends string>(name: Name, workers: number): Promise<RunningSfu<Name>> {
-    const { process, address } = await launchCauseway(OWN_CHECKOUT, { CAUSEWAY_WORKERS: String(workers) }, this.#measuredCores);
+  /** Starts Causeway under a name and with options, as environment variables. */
+  async startNode<Name extends string>(name: Name, options: Readonly<Record<string, string>>): Promise<RunningSfu<Name>> {
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, options, this.#measuredCores);
     this.#keep(process);
     return { name, process, address: await Promise.race([address, process.died]) };
+  }
+
+  /** Starts Causeway with worker threads. */
+  startWorkers<Name extends string>(name: Name, workers: number): Promise<RunningSfu<Name>> {
+    return this.startNode(name, { CAUSEWAY_WORKERS: String(workers) });
   }
 
   /** Starts one more process of load clients. */

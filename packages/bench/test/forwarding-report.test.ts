@@ -3,6 +3,7 @@ import { formatForwarding, ratiosByRound } from '../src/report/forwarding-report
 
 const sample = (microsPerPacket: number, changes: Partial<ForwardingSample> = {}): ForwardingSample => ({
   cpuMicros: microsPerPacket * 1000,
+  partsMicros: [],
   forwarded: 1000,
   lost: 0,
   duplicates: 0,

@@ -14,7 +14,8 @@ test(
   async () => {
     const sample = await RunningBench.with(async (bench) => {
       const node = await bench.startWorkers('node', WORKERS);
-      const call = await createPlacedCall(node, LOAD, { tracks: 2, subscribers: 2, subscribersShardNo: 1 }, bench.load);
+      const placement = { tracks: 2, publishers: { node, shardNo: 0 }, audiences: [{ node, shardNo: 1, subscribers: 2 }] };
+      const call = await createPlacedCall('call', LOAD, placement, bench.load);
       return measureForwarding(call, { warmUpMs: 300, measureMs: 1_000 });
     });
 

@@ -20,6 +20,8 @@ export interface Progress {
 export interface Contestant<Name extends string = ContestantName> {
   readonly name: Name;
   readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
+  /** CPU microseconds so far of parts of it, threads or processes, where it is asked which of them does what. */
+  readonly readPartsMicros?: () => Promise<readonly number[]>;
   /** Adds subscribers until there are this many. */
   growTo(subscribers: number): Promise<void>;
   start(): Promise<void>;

@@ -10,6 +10,8 @@ export interface WindowLength {
 /** What one contestant did in one window. */
 export interface ForwardingSample {
   readonly cpuMicros: number;
+  /** Of the parts that the contestant tells of, in its order. */
+  readonly partsMicros: readonly number[];
   /** Packets that reached a subscriber. */
   readonly forwarded: number;
   readonly lost: number;
@@ -29,11 +31,16 @@ export async function measureForwarding(contestant: Contestant<string>, length: 
   const before = await settle(contestant, 0);
   await contestant.takeLatenciesMs();
 
-  const cpuBefore = await contestant.process.ask('cpuMicros');
+  const cpuBefore = await readCpu(contestant);
   await runLoad(contestant, length.measureMs);
   const after = await settle(contestant, before.expected - before.received);
-  const cpuAfter = await contestant.process.ask('cpuMicros');
-  return { cpuMicros: cpuAfter - cpuBefore, ...difference(before, after), latenciesMs: await contestant.takeLatenciesMs() };
+  const cpuAfter = await readCpu(contestant);
+  return {
+    cpuMicros: cpuAfter.micros - cpuBefore.micros,
+    partsMicros: cpuAfter.partsMicros.map((micros, part) => micros - (cpuBefore.partsMicros[part] ?? 0)),
+    ...difference(before, after),
+    latenciesMs: await contestant.takeLatenciesMs(),
+  };
 }
 
 /** Carries the load for a while, without looking. */
@@ -41,6 +48,10 @@ export async function runLoad(contestant: Contestant<string>, durationMs: number
   await contestant.start();
   await sleep(durationMs);
   await contestant.pause();
+}
+
+async function readCpu({ process, readPartsMicros }: Contestant<string>) {
+  return { micros: await process.ask('cpuMicros'), partsMicros: (await readPartsMicros?.()) ?? [] };
 }
 
 /** @param deficit how many of the packets expected are known not to come */
@@ -53,7 +64,7 @@ async function settle(contestant: Contestant<string>, deficit: number): Promise<
   return progress;
 }
 
-function difference(before: Progress, after: Progress): Omit<ForwardingSample, 'cpuMicros' | 'latenciesMs'> {
+function difference(before: Progress, after: Progress): Omit<ForwardingSample, 'cpuMicros' | 'partsMicros' | 'latenciesMs'> {
   const forwarded = after.received - before.received;
   return {
     forwarded,

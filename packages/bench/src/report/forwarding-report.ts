@@ -57,6 +57,11 @@ function formatCorrupted(own: readonly ForwardingSample[]): string {
   return checked === 0 ? '-' : `${formatCount(sum(own, ({ corrupted }) => corrupted))} of ${formatCount(checked)}`;
 }
 
+/** Cells of a table: how many packets were lost, and how many of those that were checked were not what was sent. */
+export function formatLosses(samples: readonly ForwardingSample[]): [lost: string, corrupted: string] {
+  return [formatCount(sum(samples, ({ lost }) => lost)), formatCorrupted(samples)];
+}
+
 function sum(samples: readonly ForwardingSample[], figure: (sample: ForwardingSample) => number): number {
   return samples.reduce((total, sample) => total + figure(sample), 0);
 }

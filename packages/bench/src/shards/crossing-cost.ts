@@ -1,80 +1,74 @@
 /**
  * What a packet costs that crosses from one shard to another, beside what one more subscriber on the publisher's own shard costs. Three
- * nodes carry the same tracks: to N subscribers at home, to twice as many, and to N on the other shard.
+ * nodes carry the same tracks: to N subscribers at home, to some more at home, and to N on the other shard.
  */
 import type { Contestant, Load } from '../contestants/contestant.ts';
-import { type ForwardingSample, measureForwarding, runLoad, type WindowLength } from '../measure/forwarding-window.ts';
-import { interleave } from '../measure/rounds.ts';
+import type { ForwardingSample } from '../measure/forwarding-window.ts';
+import { measureInTurns, type TurnsPlan } from '../measure/measure-in-turns.ts';
 import { RunningBench } from '../running-bench.ts';
 import { createPlacedCall } from './placed-call.ts';
 
-export interface CrossingPlan {
+export interface CrossingPlan extends TurnsPlan {
   readonly load: Load;
   readonly tracks: number;
+  /** N: at home, or on the other shard. */
   readonly subscribers: number;
-  readonly rounds: number;
-  readonly window: WindowLength;
-  readonly runInMs: number;
 }
 
-const SCENES = ['at home', 'twice as many', 'elsewhere'] as const;
+const SCENES = ['at home', 'more at home', 'elsewhere'] as const;
 export type CrossingScene = (typeof SCENES)[number];
-
-export interface CrossingCost {
-  /** One figure for each round: CPU us for each packet and subscriber that is added at home. */
-  readonly localMicros: readonly number[];
-  /** CPU us for each packet that crosses, without its subscribers. */
-  readonly crossingMicros: readonly number[];
-  readonly lost: number;
-  readonly corrupted: number;
-  readonly checked: number;
-}
+/** So many that what one of them costs is more than noise. */
+const MORE_SUBSCRIBERS = 8;
 
 const WORKERS = 2;
+const HOME = 0;
+const OTHER = 1;
+
+/** CPU us for each packet that is published, in one round. */
+export interface CrossingMicros {
+  /** Of each subscriber that is added at home. */
+  readonly local: number;
+  /** Of both threads, for a packet that crosses, without its subscribers. */
+  readonly crossing: number;
+}
+
+export interface CrossingCost {
+  /** Round by round, since rounds are neighbours in time and absolute figures drift. */
+  readonly rounds: readonly CrossingMicros[];
+  readonly samples: readonly ForwardingSample[];
+}
 
 export function measureCrossingCost(plan: CrossingPlan, onTurn: (scene: CrossingScene) => void): Promise<CrossingCost> {
   return RunningBench.with(async (bench) => {
     const calls: Contestant<CrossingScene>[] = [];
     for (const scene of SCENES) calls.push(await startCall(bench, scene, plan));
-    for (const call of calls) await runLoad(call, plan.runInMs);
-    const samples = new Map(SCENES.map((scene): [CrossingScene, ForwardingSample[]] => [scene, []]));
-    for (const call of interleave(calls, plan.rounds)) {
-      onTurn(call.name);
-      samples.get(call.name)?.push(await measureForwarding(call, plan.window));
-    }
-    return costOf(samples, plan.subscribers);
+    const samples = await measureInTurns(calls, plan, onTurn);
+    return { rounds: roundsOf(samples, plan.subscribers), samples: [...samples.values()].flat() };
   });
 }
 
-async function startCall(bench: RunningBench, scene: CrossingScene, plan: CrossingPlan): Promise<Contestant<CrossingScene>> {
-  const { tracks, load } = plan;
-  const placement = {
-    tracks,
-    subscribers: scene === 'twice as many' ? 2 * plan.subscribers : plan.subscribers,
-    subscribersShardNo: scene === 'elsewhere' ? 1 : 0,
+async function startCall(
+  bench: RunningBench,
+  scene: CrossingScene,
+  { load, tracks, subscribers }: CrossingPlan,
+): Promise<Contestant<CrossingScene>> {
+  const node = await bench.startWorkers(scene, WORKERS);
+  const audience = {
+    node,
+    shardNo: scene === 'elsewhere' ? OTHER : HOME,
+    subscribers: scene === 'more at home' ? subscribers + MORE_SUBSCRIBERS : subscribers,
   };
-  return createPlacedCall(await bench.startWorkers(scene, WORKERS), load, placement, bench.load);
+  return createPlacedCall(scene, load, { tracks, publishers: { node, shardNo: HOME }, audiences: [audience] }, bench.load);
 }
 
-/** Round by round, since rounds are neighbours in time and absolute figures drift. */
-function costOf(samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>, subscribers: number): CrossingCost {
+function roundsOf(samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>, subscribers: number): CrossingMicros[] {
   const perPublished = (scene: CrossingScene, subscribersOfScene: number): number[] =>
     (samples.get(scene) ?? []).map(({ cpuMicros, forwarded }) => (cpuMicros * subscribersOfScene) / forwarded);
-  const [home, twice, elsewhere] = [
-    perPublished('at home', subscribers),
-    perPublished('twice as many', 2 * subscribers),
-    perPublished('elsewhere', subscribers),
-  ];
-  const all = [...samples.values()].flat();
-  return {
-    localMicros: home.map((micros, round) => ((twice[round] ?? 0) - micros) / subscribers),
-    crossingMicros: home.map((micros, round) => (elsewhere[round] ?? 0) - micros),
-    lost: sum(all.map(({ lost }) => lost)),
-    corrupted: sum(all.map(({ corrupted }) => corrupted)),
-    checked: sum(all.map(({ checked }) => checked)),
-  };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+  const home = perPublished('at home', subscribers);
+  const more = perPublished('more at home', subscribers + MORE_SUBSCRIBERS);
+  const elsewhere = perPublished('elsewhere', subscribers);
+  return home.map((micros, round) => ({
+    local: ((more[round] ?? Number.NaN) - micros) / MORE_SUBSCRIBERS,
+    crossing: (elsewhere[round] ?? Number.NaN) - micros,
+  }));
 }

@@ -2,27 +2,39 @@ import type { RemoteTrack } from '@causeway/loadtest';
 import type { Contestant, Load, Progress } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
 
-/** Who is where. All publishers are on shard 0. */
-export interface Placement {
-  readonly tracks: number;
-  /** Each subscribes to every track. */
-  readonly subscribers: number;
-  /** All of them. */
-  readonly subscribersShardNo: number;
+/** Where clients join: a shard of a node. A node without workers is shard 0. */
+export interface Place {
+  readonly node: RunningSfu<string>;
+  readonly shardNo: number;
 }
 
-/** A call of clients that were placed on the shards where they are wanted, ready to be measured. */
+/** Subscribers at one place; each subscribes to every track of the call. */
+export interface Audience extends Place {
+  readonly subscribers: number;
+}
+
+/** Who is where. */
+export interface Placement {
+  readonly tracks: number;
+  readonly publishers: Place;
+  /** Each at a place of its own. */
+  readonly audiences: readonly Audience[];
+}
+
+/** A call of clients that were placed where they are wanted, ready to be measured. The contestant is the node of its publishers. */
 export async function createPlacedCall<Name extends string>(
-  node: RunningSfu<Name>,
+  name: Name,
   load: Load,
-  { tracks: trackCount, subscribers, subscribersShardNo }: Placement,
+  { tracks: trackCount, publishers, audiences }: Placement,
   processes: LoadProcesses,
 ): Promise<Contestant<Name>> {
-  await openGroup(node, processes);
+  const nodes = [...new Set([publishers.node, ...audiences.map(({ node }) => node)])];
+  for (const node of nodes) await openGroup(node, processes);
   const tracks = [];
-  for (let count = 0; count < trackCount; count++) tracks.push(await publish(node, load, 0, processes));
-  await subscribe(node, tracks, subscribers, subscribersShardNo, processes);
-  return placedContestant(node, subscribers, processes);
+  for (let count = 0; count < trackCount; count++) tracks.push(await publish(publishers, load, processes));
+  for (const audience of audiences) await subscribe(tracks, audience, processes);
+  const subscribersPerTrack = audiences.reduce((sum, { subscribers }) => sum + subscribers, 0);
+  return placedContestant({ name, publishersNode: publishers.node, nodes, subscribersPerTrack }, processes);
 }
 
 /** As many calls as there are shards, each of one track and wholly on a shard of its own: what shards have to do with each other is nothing. */
@@ -34,10 +46,10 @@ export async function createSeparateCalls<Name extends string>(
 ): Promise<Contestant<Name>> {
   await openGroup(node, processes);
   for (let shardNo = 0; shardNo < shards; shardNo++) {
-    const track = await publish(node, load, shardNo, processes);
-    await subscribe(node, [track], subscribersEach, shardNo, processes);
+    const track = await publish({ node, shardNo }, load, processes);
+    await subscribe([track], { node, shardNo, subscribers: subscribersEach }, processes);
   }
-  return placedContestant(node, subscribersEach, processes);
+  return placedContestant({ name: node.name, publishersNode: node, nodes: [node], subscribersPerTrack: subscribersEach }, processes);
 }
 
 async function openGroup({ name, address }: RunningSfu<string>, { source, crowd }: LoadProcesses): Promise<void> {
@@ -45,43 +57,53 @@ async function openGroup({ name, address }: RunningSfu<string>, { source, crowd 
   await crowd.ask('open', { sfu: name, address });
 }
 
-function publish({ name }: RunningSfu<string>, load: Load, shardNo: number, { source }: LoadProcesses): Promise<RemoteTrack> {
+function publish({ node: { name }, shardNo }: Place, load: Load, { source }: LoadProcesses): Promise<RemoteTrack> {
   return source.ask('publishOn', { sfu: name, options: load, shardNo });
 }
 
 /** One of them checks every byte, the others count. */
-async function subscribe(
-  { name }: RunningSfu<string>,
-  tracks: readonly RemoteTrack[],
-  count: number,
-  shardNo: number,
-  { source, crowd }: LoadProcesses,
-): Promise<void> {
-  await crowd.ask('joinOn', { sfu: name, tracks, count: count - 1, diligence: 'count', shardNo });
-  await source.ask('joinOn', { sfu: name, tracks, count: 1, diligence: 'check', shardNo });
+async function subscribe(tracks: readonly RemoteTrack[], audience: Audience, { source, crowd }: LoadProcesses): Promise<void> {
+  const { node, shardNo, subscribers } = audience;
+  const request = { sfu: node.name, tracks, shardNo } as const;
+  await crowd.ask('joinOn', { ...request, count: subscribers - 1, diligence: 'count' });
+  await source.ask('joinOn', { ...request, count: 1, diligence: 'check' });
+}
+
+interface PlacedClients<Name extends string> {
+  readonly name: Name;
+  readonly publishersNode: RunningSfu<string>;
+  /** All that clients are on. */
+  readonly nodes: readonly RunningSfu<string>[];
+  readonly subscribersPerTrack: number;
 }
 
 function placedContestant<Name extends string>(
-  { name, process }: RunningSfu<Name>,
-  subscribersPerTrack: number,
+  { name, publishersNode, nodes, subscribersPerTrack }: PlacedClients<Name>,
   { source, crowd }: LoadProcesses,
 ): Contestant<Name> {
+  const askAll = <Reply>(ask: (sfu: string) => Promise<Reply>): Promise<Reply[]> => Promise.all(nodes.map((node) => ask(node.name)));
   return {
     name,
-    process,
+    process: publishersNode.process,
     growTo: async () => undefined,
-    start: () => source.ask('start', name),
-    pause: () => source.ask('pause', name),
+    start: () => source.ask('start', publishersNode.name),
+    pause: () => source.ask('pause', publishersNode.name),
     async progress(): Promise<Progress> {
-      const [checking, counting] = [await source.ask('totals', name), await crowd.ask('totals', name)];
+      const { sent } = await source.ask('totals', publishersNode.name);
+      const checking = await askAll((sfu) => source.ask('totals', sfu));
+      const counting = await askAll((sfu) => crowd.ask('totals', sfu));
       return {
-        expected: checking.sent * subscribersPerTrack,
-        received: checking.received + counting.received,
-        duplicates: checking.duplicates + counting.duplicates,
-        checked: checking.checked,
-        corrupted: checking.corrupted,
+        expected: sent * subscribersPerTrack,
+        received: sum([...checking, ...counting].map(({ received }) => received)),
+        duplicates: sum([...checking, ...counting].map(({ duplicates }) => duplicates)),
+        checked: sum(checking.map(({ checked }) => checked)),
+        corrupted: sum(checking.map(({ corrupted }) => corrupted)),
       };
     },
-    takeLatenciesMs: () => source.ask('takeLatenciesMs', name),
+    takeLatenciesMs: async () => (await askAll((sfu) => source.ask('takeLatenciesMs', sfu))).flat(),
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -3,15 +3,16 @@ import { availableParallelism } from 'node:os';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Contestant, Load } from '../contestants/contestant.ts';
 import { createSfuContestant } from '../contestants/sfu-contestant.ts';
-import { type ForwardingSample, measureForwarding, runLoad } from '../measure/forwarding-window.ts';
-import { interleave } from '../measure/rounds.ts';
+import type { ForwardingSample } from '../measure/forwarding-window.ts';
+import { measureInTurns } from '../measure/measure-in-turns.ts';
+import { runRelays } from '../relays/relays-part.ts';
 import { formatCount, formatSpread } from '../report/figures.ts';
 import { microsPerPacket, ratiosByRound } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
-import { type CrossingCost, type CrossingPlan, measureCrossingCost } from './crossing-cost.ts';
 import { createSeparateCalls } from './placed-call.ts';
+import { reportCrossing } from './report-crossing.ts';
 import { measureSaturation } from './saturation.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
@@ -31,13 +32,6 @@ const SCENES = {
 type SceneName = keyof typeof SCENES;
 const SCENE_NAMES = Object.keys(SCENES) as SceneName[];
 
-/** One track alone, and as many as a busy node has at least; one subscriber beside one other, and one of many. */
-const CROSSINGS = [
-  { tracks: 1, subscribers: 1 },
-  { tracks: 10, subscribers: 1 },
-  { tracks: 10, subscribers: 8 },
-] as const;
-
 /** Two workers and the main thread. */
 const SATURATED_CORES = 3;
 const LOAD_CORES = 4;
@@ -47,19 +41,16 @@ const SATURATING = { ...LOAD, subscribersPerCall: 21, callsPerStep: 2, stepMs: 2
 export async function runShards(options: BenchOptions, printer: Printer): Promise<void> {
   await reportForwarding(options, printer);
   await reportCrossing(options, printer);
+  await runRelays(options, printer);
   await reportSaturation(printer);
 }
 
 async function reportForwarding({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
-  const samples = new Map(SCENE_NAMES.map((name): [SceneName, ForwardingSample[]] => [name, []]));
-  await RunningBench.with(async (bench) => {
+  const samples = await RunningBench.with(async (bench) => {
     const nodes: Contestant<SceneName>[] = [];
     for (const name of SCENE_NAMES) nodes.push(await startScene(bench, name));
-    for (const node of nodes) await runLoad(node, RUN_IN_MS);
-    for (const node of interleave(nodes, rounds)) {
-      note(`forwarding: ${node.name}`);
-      samples.get(node.name)?.push(await measureForwarding(node, { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow }));
-    }
+    const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
+    return measureInTurns(nodes, { rounds, window, runInMs: RUN_IN_MS }, (name) => note(`forwarding: ${name}`));
   });
   print(
     `Workers: calls of 1 publisher, ${LOAD.packetsPerSecond} packets/s of ${LOAD.packetBytes} bytes, and ${SUBSCRIBERS} subscribers, ` +
@@ -87,32 +78,6 @@ function formatForwardingCosts(samples: ReadonlyMap<SceneName, readonly Forwardi
     formatCount(own.reduce((sum, { corrupted }) => sum + corrupted, 0)),
   ]);
   return formatTable(['node', 'CPU us/packet', 'x one thread', 'forwarded', 'lost', 'corrupted'], rows);
-}
-
-async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
-  const rows: string[][] = [];
-  for (const { tracks, subscribers } of CROSSINGS) {
-    const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
-    const plan: CrossingPlan = { load: LOAD, tracks, subscribers, rounds, window, runInMs: RUN_IN_MS };
-    const cost = await measureCrossingCost(plan, (scene) => note(`${tracks} tracks, ${subscribers} subscribers ${scene}`));
-    rows.push([String(tracks), String(subscribers), ...describeCrossing(cost)]);
-  }
-  print(
-    `Crossing from one worker to the other: tracks of ${LOAD.packetsPerSecond} packets/s to N subscribers, all on the publisher's shard or ` +
-      'all on the other. A crossing is what the second costs above the first; a local subscriber is what each of N more on the same shard adds.',
-  );
-  print(formatTable(['tracks', 'N', 'local us/packet', 'crossing us/packet', 'x local', 'lost', 'corrupted'], rows));
-}
-
-function describeCrossing({ localMicros, crossingMicros, lost, corrupted, checked }: CrossingCost): string[] {
-  const ratios = crossingMicros.map((micros, round) => micros / (localMicros[round] ?? Number.NaN));
-  return [
-    formatSpread(localMicros, 1),
-    formatSpread(crossingMicros, 1),
-    formatSpread(ratios, 2),
-    formatCount(lost),
-    `${formatCount(corrupted)} of ${formatCount(checked)}`,
-  ];
 }
 
 async function reportSaturation({ print, note }: Printer): Promise<void> {

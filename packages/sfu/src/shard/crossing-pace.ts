@@ -1,6 +1,6 @@
 /**
- * When packets for another shard are handed over. To wake its thread takes more CPU time than to carry ten packets there, so where many come
- * they wait a moment for each other; where few come, none waits.
+ * Whether a shard waits to be woken for what crosses to it, or looks for it by itself every few milliseconds. To be woken takes both threads more CPU time than
+ * to carry ten packets across, so where many come it is cheaper to look; where few come, none waits.
  */
 
 /** From this rate on: a packet a millisecond. */
@@ -12,7 +12,7 @@ export class CrossingPace {
   #packets = 0;
   #isBusy = false;
 
-  /** Notes packets that are to cross. @returns whether they should wait for others */
+  /** Notes packets that have crossed; none, if somebody has looked in vain. @returns whether to look again */
   note(nowMs: number, packets: number): boolean {
     if (nowMs >= this.#windowEndsMs) {
       // Whoever was silent for a whole window is not busy, however much came before.

@@ -210,11 +210,13 @@ export class InlineShard implements Shard {
   #handleDatagram(path: Path, datagram: Uint8Array): void {
     const nowMs = performance.now();
     this.#engine.handleDatagram(nowMs, path, datagram);
-    if (this.#engine.waitingPackets < FULL_FLUSH_PACKETS || this.#isFlushScheduled) {
+    // With neighbours, each turn ends with a look at what has crossed from them.
+    const isFull = this.#engine.waitingPackets >= FULL_FLUSH_PACKETS && this.#neighbours === undefined;
+    if (!isFull || this.#isFlushScheduled) {
       this.#scheduleFlush();
       return;
     }
-    this.#sendOut(nowMs);
+    this.#sendOut();
     if (this.#engine.nextDeadlineMs > nowMs) this.#armTimer(nowMs);
     else this.#scheduleFlush();
   }
@@ -231,19 +233,21 @@ export class InlineShard implements Shard {
   }
 
   #finishTurn(): void {
-    this.#isFlushScheduled = false;
     if (this.#isClosed) return;
     const nowMs = performance.now();
+    this.#neighbours?.look(nowMs);
+    // Only now: this turn sends what was found, too.
+    this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
-    this.#sendOut(nowMs);
+    this.#sendOut();
     this.#armTimer(nowMs);
     this.#deliverEvents();
     this.#handshakes.beginTurn();
   }
 
-  #sendOut(nowMs: number): void {
+  #sendOut(): void {
     this.#engine.flush();
-    this.#neighbours?.flush(nowMs);
+    this.#neighbours?.flush();
     this.#suite.prepareAhead();
   }
 

@@ -39,8 +39,10 @@ const WAKE = 0;
 type Message = typeof WAKE | PathNews;
 /** Others have their turn after this many packets. */
 const PACKETS_PER_TURN = 512;
-/** Jitter buffers do not notice it, and to wake the other thread half as often is worth it (`npm run bench -- shards`). */
-const WAIT_MS = 2;
+/** Jitter buffers do not notice it, and fewer looks are cheaper. */
+const LOOK_AGAIN_MS = 2;
+/** Fifty packets of full size, which histories let go of two seconds later. */
+const LINK_SLAB_BYTES = 1 << 16;
 
 export class Neighbour {
   readonly shardNo: number;
@@ -56,15 +58,17 @@ export class Neighbour {
     if (this.#link !== undefined) this.#listener.onLinkPacket(this.#link.path, packet);
   };
   #link: { readonly path: LinkPath; readonly inbound: PacketRingReader } | undefined;
+  readonly #nowMs: () => number;
   readonly #pace = new CrossingPace();
-  /** Of the packets that are not published, those that the pace knows of. */
-  #noted = 0;
-  #publishTimer: NodeJS.Timeout | undefined;
+  /** Packets of the link are looked for every few milliseconds: nobody wakes this shard for them. */
+  #isLooking = false;
+  #lookTimer: NodeJS.Timeout | undefined;
   #isDrainDue = false;
   #isClosed = false;
 
-  constructor({ neighbourNo, port, passedOnIn, passedOnOut }: NeighbourChannel, listener: NeighbourListener) {
+  constructor({ neighbourNo, port, passedOnIn, passedOnOut }: NeighbourChannel, listener: NeighbourListener, nowMs: () => number) {
     this.shardNo = neighbourNo;
+    this.#nowMs = nowMs;
     this.#port = port;
     this.#listener = listener;
     this.#passedOnIn = new PacketRingReader(passedOnIn);
@@ -79,15 +83,16 @@ export class Neighbour {
 
   /** Memory of its own for the media of a link. @returns the path that the link's transport is bound to */
   openLink({ inbound, outbound }: LinkMemory): LinkPath {
-    this.#link = { path: new LinkPath(this.shardNo, new PacketRingWriter(outbound)), inbound: new PacketRingReader(inbound) };
+    const path = new LinkPath(this.shardNo, new PacketRingWriter(outbound));
+    this.#link = { path, inbound: new PacketRingReader(inbound, LINK_SLAB_BYTES) };
     this.#drainSoon();
-    return this.#link.path;
+    return path;
   }
 
   closeLink(path: LinkPath): void {
     if (this.#link?.path !== path) return;
     this.#link = undefined;
-    this.#noted = 0;
+    this.#stopLooking();
   }
 
   tell(news: PathNews): void {
@@ -102,22 +107,14 @@ export class Neighbour {
     return true;
   }
 
-  /** Lets the other side see what was written to the link's path, at once or in a moment. */
-  flush(nowMs: number): void {
-    const waiting = this.#link?.path.outbound.unpublished ?? 0;
-    const isNew = waiting > this.#noted;
-    if (!isNew) return;
-    const shouldWait = this.#pace.note(nowMs, waiting - this.#noted);
-    this.#noted = waiting;
-    if (!shouldWait) this.#publish();
-    else this.#publishTimer ??= setTimeout(() => this.#publish(), WAIT_MS);
+  /** Lets the other side see what was written to the link's path. */
+  flush(): void {
+    if (this.#link?.path.outbound.publish()) this.#wake();
   }
 
-  #publish(): void {
-    clearTimeout(this.#publishTimer);
-    this.#publishTimer = undefined;
-    this.#noted = 0;
-    if (this.#link?.path.outbound.publish()) this.#wake();
+  /** Looks for packets of the link, if that is to be done again and again: now costs less than in a turn of its own. */
+  look(nowMs: number): void {
+    if (this.#isLooking) this.#drainLink(nowMs);
   }
 
   /**
@@ -135,7 +132,8 @@ export class Neighbour {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#publishTimer);
+    this.#link = undefined;
+    this.#stopLooking();
     this.#port.close();
   }
 
@@ -154,12 +152,31 @@ export class Neighbour {
 
   #drain(): void {
     if (this.#isClosed) return;
-    this.#drainRing(this.#passedOnIn, this.#takePassedOn);
-    if (this.#link !== undefined) this.#drainRing(this.#link.inbound, this.#takeLinkPacket);
+    this.#passedOnIn.drain(this.#takePassedOn, PACKETS_PER_TURN);
+    if (!this.#passedOnIn.sleep()) this.#drainSoon();
+    this.#drainLink(this.#nowMs());
   }
 
-  #drainRing(ring: PacketRingReader, take: (packet: Buffer) => void): void {
-    ring.drain(take, PACKETS_PER_TURN);
-    if (!ring.sleep()) this.#drainSoon();
+  #drainLink(nowMs: number): void {
+    const inbound = this.#link?.inbound;
+    if (inbound === undefined) return;
+    const taken = inbound.drain(this.#takeLinkPacket, PACKETS_PER_TURN);
+    // What came may have ended the link.
+    if (this.#link?.inbound !== inbound) return;
+    this.#isLooking = this.#pace.note(nowMs, taken);
+    if (taken === PACKETS_PER_TURN) this.#drainSoon();
+    else if (this.#isLooking) this.#lookLater();
+    else if (!inbound.sleep()) this.#drainSoon();
+  }
+
+  #lookLater(): void {
+    if (this.#lookTimer === undefined) this.#lookTimer = setTimeout(() => this.look(this.#nowMs()), LOOK_AGAIN_MS);
+    else this.#lookTimer.refresh();
+  }
+
+  #stopLooking(): void {
+    this.#isLooking = false;
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = undefined;
   }
 }

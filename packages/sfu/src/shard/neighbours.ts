@@ -12,7 +12,7 @@ import type { SocketPath } from '../io/socket-path.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import { ClaimedPaths } from './claimed-paths.ts';
 import { LinkPath } from './link-path.ts';
-import { type LinkMemory, Neighbour, type NeighbourChannel, type PathNews } from './neighbour.ts';
+import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
 import { PassOnBudget } from './pass-on-budget.ts';
 
 /** Of a datagram's first byte: STUN (RFC 7983 §7). */
@@ -55,11 +55,12 @@ export class Neighbours implements PortSharing {
   /** Another shard has come, maybe in place of one of the same number that is gone. */
   meet(channel: NeighbourChannel): void {
     this.part(channel.neighbourNo);
-    const neighbour = new Neighbour(channel, {
+    const listener: NeighbourListener = {
       onPathNews: (news) => this.#handleNews(channel.neighbourNo, news),
       onPassedOn: (origin, datagram) => this.#listener?.onPassedOn(origin, datagram),
       onLinkPacket: (path, packet) => this.#listener?.onLinkPacket(path, packet),
-    });
+    };
+    const neighbour = new Neighbour(channel, listener, this.#nowMs);
     this.#byNo.set(channel.neighbourNo, neighbour);
     for (const path of this.#listener?.claimedPaths() ?? []) neighbour.tell({ type: 'path-claimed', origin: originOf(path) });
   }
@@ -107,9 +108,14 @@ export class Neighbours implements PortSharing {
     return true;
   }
 
+  /** Looks for packets of links that send many: nobody wakes this shard for those. */
+  look(nowMs: number): void {
+    for (const neighbour of this.#byNo.values()) neighbour.look(nowMs);
+  }
+
   /** The turn is over: what was sent to links is theirs now. */
-  flush(nowMs: number): void {
-    for (const neighbour of this.#byNo.values()) neighbour.flush(nowMs);
+  flush(): void {
+    for (const neighbour of this.#byNo.values()) neighbour.flush();
   }
 
   close(): void {

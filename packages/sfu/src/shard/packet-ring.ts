@@ -39,7 +39,7 @@ class RingView {
 export class PacketRingWriter {
   readonly #view: RingView;
   #written = 0;
-  #unpublished = 0;
+  #isPublished = true;
 
   /** @param memory of `createRingMemory`, in which nothing was written yet */
   constructor(memory: SharedArrayBuffer) {
@@ -60,19 +60,14 @@ export class PacketRingWriter {
     lengths[start >> 2] = length;
     target.set(bytes.subarray(offset, offset + length), start + LENGTH_BYTES);
     this.#written = (this.#written + leftOut + sizeBytes) >>> 0;
-    this.#unpublished++;
+    this.#isPublished = false;
     return true;
-  }
-
-  /** How many packets the reader does not see yet. */
-  get unpublished(): number {
-    return this.#unpublished;
   }
 
   /** Lets the reader see what was written. @returns whether it sleeps and must be woken */
   publish(): boolean {
-    if (this.#unpublished === 0) return false;
-    this.#unpublished = 0;
+    if (this.#isPublished) return false;
+    this.#isPublished = true;
     const { control } = this.#view;
     Atomics.store(control, WRITTEN * WORD_STRIDE, this.#written | 0);
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 1;
@@ -82,10 +77,19 @@ export class PacketRingWriter {
 /** The reading side; there is one. */
 export class PacketRingReader {
   readonly #view: RingView;
+  readonly #slabBytes: number;
   #read = 0;
+  /** Where copies are put, one behind the other. It lives as long as one of them is kept. */
+  #slab = Buffer.alloc(0);
+  #slabEnd = 0;
 
-  constructor(memory: SharedArrayBuffer) {
+  /**
+   * @param slabBytes how much memory is taken at a time, for readers that let go of packets about as they came: to get and to give back
+   *   costs as much for little of it as for much. By default as much as lies there to be read
+   */
+  constructor(memory: SharedArrayBuffer, slabBytes = 0) {
     this.#view = new RingView(memory);
+    this.#slabBytes = slabBytes;
   }
 
   /**
@@ -113,7 +117,7 @@ export class PacketRingReader {
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 0;
   }
 
-  /** Takes packets that lie behind each other, out of one copy of all of them: an allocation for each took as long as the rest. */
+  /** Takes packets that lie behind each other, out of one copy of all of them. */
   #takeRun(take: (packet: Buffer) => void, written: number, maxPackets: number): number {
     const { bytes, lengths, mask } = this.#view;
     const start = this.#read & mask;
@@ -125,16 +129,29 @@ export class PacketRingReader {
       count++;
     }
     const isEndLeftOut = count < maxPackets && end < unreadEnd && end < bytes.length;
-    const run = Buffer.allocUnsafeSlow(end - start);
-    run.set(bytes.subarray(start, end));
     this.#read = (this.#read + (isEndLeftOut ? bytes.length : end) - start) >>> 0;
-    const runLengths = new Uint32Array(run.buffer, 0, run.length >> 2);
-    for (let position = 0; position < run.length; ) {
-      const length = runLengths[position >> 2] ?? 0;
-      take(run.subarray(position + LENGTH_BYTES, position + LENGTH_BYTES + length));
+    const copyStart = this.#copyOut(bytes.subarray(start, end)) - start;
+    const slab = this.#slab;
+    for (let position = start; position < end; ) {
+      // Not yet the writer's again: it goes by what `drain` says at its end.
+      const length = lengths[position >> 2] ?? 0;
+      const packetStart = copyStart + position + LENGTH_BYTES;
+      take(slab.subarray(packetStart, packetStart + length));
       position += frameSize(length);
     }
     return count;
+  }
+
+  /** @returns where in the slab the copy begins */
+  #copyOut(run: Uint8Array): number {
+    if (this.#slabEnd + run.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, run.length));
+      this.#slabEnd = 0;
+    }
+    const start = this.#slabEnd;
+    this.#slab.set(run, start);
+    this.#slabEnd += run.length;
+    return start;
   }
 }
 

@@ -1,22 +1,22 @@
 import { CrossingPace } from '../../src/shard/crossing-pace.ts';
 
-/** Notes `perMs` packets in each of so many milliseconds. @returns whether the last of them should wait */
+/** Notes `perMs` packets in each of so many milliseconds. @returns whether to look again after the last of them */
 function run(pace: CrossingPace, fromMs: number, toMs: number, perMs: number): boolean {
-  let shouldWait = false;
-  for (let nowMs = fromMs; nowMs < toMs; nowMs++) shouldWait = pace.note(nowMs, perMs);
-  return shouldWait;
+  let shouldLook = false;
+  for (let nowMs = fromMs; nowMs < toMs; nowMs++) shouldLook = pace.note(nowMs, perMs);
+  return shouldLook;
 }
 
 describe('CrossingPace', () => {
-  test('lets packets that come one by one cross at once', () => {
+  test('does not look for packets that come one by one', () => {
     const pace = new CrossingPace();
 
-    const waited = Array.from({ length: 100 }, (_, index) => pace.note(index * 4, 1));
+    const looks = Array.from({ length: 100 }, (_, index) => pace.note(index * 4, 1));
 
-    expect(waited).not.toContain(true);
+    expect(looks).not.toContain(true);
   });
 
-  test('has packets wait for each other once there are many, and no more when they have become few', () => {
+  test('looks once there are many, and no more when they have become few', () => {
     const pace = new CrossingPace();
 
     expect(run(pace, 0, 40, 5)).toBe(true);

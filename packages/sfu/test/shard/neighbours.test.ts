@@ -12,6 +12,7 @@ const ORIGIN: DatagramOrigin = { localAddress: '192.0.2.1', address: '198.51.100
 const LOCAL = { address: ORIGIN.localAddress } as LocalSocket;
 const DTLS = Uint8Array.of(22, 254, 253, 0);
 const PASSED_ON_BYTES = 1 << 14;
+const LINK_BYTES = 1 << 14;
 
 interface Heard {
   readonly origin: DatagramOrigin;
@@ -188,14 +189,66 @@ test('a link carries packets in order, both ways', async () => {
   if (fromZero === undefined || fromOne === undefined) throw new Error('they have met');
 
   for (const word of ['one', 'two']) zero.neighbours.send(fromZero, Buffer.from(`..${word}`), 2, 3);
-  zero.neighbours.flush(0);
+  zero.neighbours.flush();
   await until(() => one.linkPackets.length === 2);
   one.neighbours.send(fromOne, Buffer.from('back'), 0, 4);
-  one.neighbours.flush(0);
+  one.neighbours.flush();
   await until(() => zero.linkPackets.length === 1);
 
   expect([one.linkPackets, zero.linkPackets]).toEqual([['one', 'two'], ['back']]);
   expect(zero.neighbours.send(pathOf(ORIGIN), Buffer.from('not for a link'), 0, 14)).toBe(false);
+});
+
+/** A link from shard 0 to shard 1, over which so many packets cross in each of so many milliseconds. */
+async function openBusyLink() {
+  const { zero, one, time } = openPair();
+  const [there, back] = [createRingMemory(LINK_BYTES), createRingMemory(LINK_BYTES)];
+  const path = zero.neighbours.openLink(1, { inbound: back, outbound: there });
+  one.neighbours.openLink(0, { inbound: there, outbound: back });
+  if (path === undefined) throw new Error('they have met');
+  const send = (word: string): void => {
+    zero.neighbours.send(path, Buffer.from(word), 0, word.length);
+    zero.neighbours.flush();
+  };
+  for (time.nowMs = 0; time.nowMs < 40; time.nowMs++) {
+    for (let each = 0; each < 5; each++) send('many');
+    await until(() => one.linkPackets.length === 5 * (time.nowMs + 1));
+  }
+  one.linkPackets.length = 0;
+  return { one, time, send };
+}
+
+test('a shard to which many packets cross finds the next ones in its own turn, without having been woken', async () => {
+  const { one, time, send } = await openBusyLink();
+
+  send('next');
+  const before = [...one.linkPackets];
+  one.neighbours.look(time.nowMs);
+
+  expect(before).toEqual([]);
+  expect(one.linkPackets).toEqual(['next']);
+});
+
+test('a shard that has no turn of its own looks for what crosses to it, too', async () => {
+  const { one, send } = await openBusyLink();
+
+  send('next');
+  await until(() => one.linkPackets.length === 1);
+
+  expect(one.linkPackets).toEqual(['next']);
+});
+
+test('where packets have become few again the next one wakes', async () => {
+  const { one, time, send } = await openBusyLink();
+
+  for (const end = time.nowMs + 100; time.nowMs < end; time.nowMs++) one.neighbours.look(time.nowMs);
+  send('rare');
+  one.neighbours.look(time.nowMs);
+  const found = [...one.linkPackets];
+  await until(() => one.linkPackets.length === 1);
+
+  expect(found).toEqual([]);
+  expect(one.linkPackets).toEqual(['rare']);
 });
 
 test('whoever comes later learns what is claimed; what a lost shard had claimed is nobody’s', async () => {

@@ -5,9 +5,9 @@ import { createRingMemory, PacketRingReader, PacketRingWriter } from '../../src/
 
 const CAPACITY = 1 << 12;
 
-function openRing(capacityBytes = CAPACITY) {
-  const memory = createRingMemory(capacityBytes);
-  return { writer: new PacketRingWriter(memory), reader: new PacketRingReader(memory) };
+function openRing(slabBytes = 0) {
+  const memory = createRingMemory(CAPACITY);
+  return { writer: new PacketRingWriter(memory), reader: new PacketRingReader(memory, slabBytes) };
 }
 
 function drain(reader: PacketRingReader, maxPackets = Number.POSITIVE_INFINITY): Buffer[] {
@@ -20,24 +20,27 @@ function packetOf(length: number, seed: number): Buffer {
   return Buffer.from(Array.from({ length }, (_, index) => (index * 7 + seed) & 0xff));
 }
 
-test('packets of any length come out as they went in and in order, over the end of the memory too', () => {
-  const { writer, reader } = openRing();
-  const random = seededRandom(8);
-  const sent: Buffer[] = [];
-  const received: Buffer[] = [];
+test.each([0, 5_000])(
+  'packets of any length come out as they went in and in order, over the end of the memory too, into slabs of %i bytes',
+  (slabBytes) => {
+    const { writer, reader } = openRing(slabBytes);
+    const random = seededRandom(8);
+    const sent: Buffer[] = [];
+    const received: Buffer[] = [];
 
-  for (let round = 0; round < 2_000; round++) {
-    const packet = packetOf(Math.floor(random() * 1_500), round);
-    if (writer.write(packet, 0, packet.length)) sent.push(packet);
-    writer.publish();
-    if (random() < 0.6) received.push(...drain(reader));
-  }
-  received.push(...drain(reader));
+    for (let round = 0; round < 2_000; round++) {
+      const packet = packetOf(Math.floor(random() * 1_500), round);
+      if (writer.write(packet, 0, packet.length)) sent.push(packet);
+      writer.publish();
+      if (random() < 0.6) received.push(...drain(reader));
+    }
+    received.push(...drain(reader));
 
-  expect(sent.length).toBeGreaterThan(1_000);
-  expect(Buffer.concat(received).equals(Buffer.concat(sent))).toBe(true);
-  expect(received.map(({ length }) => length)).toEqual(sent.map(({ length }) => length));
-});
+    expect(sent.length).toBeGreaterThan(1_000);
+    expect(Buffer.concat(received).equals(Buffer.concat(sent))).toBe(true);
+    expect(received.map(({ length }) => length)).toEqual(sent.map(({ length }) => length));
+  },
+);
 
 test('what does not fit is refused, and fits once the reader has made room', () => {
   const { writer, reader } = openRing();
@@ -82,8 +85,8 @@ test('only a reader that sleeps is to be woken, once', () => {
   expect(whileAsleep).toEqual([true, false]);
 });
 
-test('a copy stays as it is when the memory is written again', () => {
-  const { writer, reader } = openRing();
+test.each([0, 5_000])('a copy stays as it is when the memory is written again, in slabs of %i bytes', (slabBytes) => {
+  const { writer, reader } = openRing(slabBytes);
   const first = packetOf(1_000, 1);
   writer.write(first, 0, first.length);
   writer.publish();
@@ -96,6 +99,19 @@ test('a copy stays as it is when the memory is written again', () => {
   }
 
   expect(copy?.equals(first)).toBe(true);
+});
+
+test('many small copies share the memory that they are in', () => {
+  const { writer, reader } = openRing(5_000);
+  const copies: Buffer[] = [];
+
+  for (let round = 0; round < 10; round++) {
+    writer.write(packetOf(100, round), 0, 100);
+    writer.publish();
+    copies.push(...drain(reader));
+  }
+
+  expect(new Set(copies.map(({ buffer }) => buffer)).size).toBe(1);
 });
 
 /** Writes numbers as packets as fast as there is room, in a thread of its own. */

@@ -1,0 +1,51 @@
+import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
+import { withCluster } from '../src/relays/clustered-nodes.ts';
+import { MORE_SUBSCRIBERS, type RelayScene, relayMicrosByRound } from '../src/relays/relay-cost.ts';
+import { RunningBench } from '../src/running-bench.ts';
+import { createPlacedCall } from '../src/shards/placed-call.ts';
+
+const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
+/** Real processes on a machine that may be busy: the time is for them to start in, not for what they do. */
+const PATIENCE_MS = 120_000;
+
+test(
+  'every packet is relayed to subscribers on another node, as it was sent',
+  async () => {
+    const sample = await RunningBench.with((bench) =>
+      withCluster(bench, async (startMember) => {
+        const [home, beyond] = [await startMember('home'), await startMember('beyond')];
+        const audiences = [home, beyond].map((node) => ({ node, shardNo: 0, subscribers: 2 }));
+        const call = await createPlacedCall('call', LOAD, { tracks: 2, publishers: { node: home, shardNo: 0 }, audiences }, bench.load);
+        return measureForwarding(call, { warmUpMs: 300, measureMs: 1_000 });
+      }),
+    );
+
+    expect(sample).toMatchObject({ lost: 0, duplicates: 0, corrupted: 0 });
+    expect(sample.forwarded).toBeGreaterThan(2 * 4 * 50);
+    expect(sample.checked).toBe(sample.forwarded / 2);
+  },
+  PATIENCE_MS,
+);
+
+test('what a relayed packet costs is told from what nodes with and without a relay have spent', () => {
+  const [subscribers, published] = [4, 1000];
+  const sample = (subscribersPerTrack: number, microsByPart: readonly number[]): ForwardingSample => ({
+    cpuMicros: 0,
+    partsMicros: microsByPart.map((micros) => micros * published),
+    forwarded: subscribersPerTrack * published,
+    lost: 0,
+    duplicates: 0,
+    checked: 0,
+    corrupted: 0,
+    latenciesMs: [],
+  });
+  const samples = new Map<RelayScene, ForwardingSample[]>([
+    ['at home', [sample(subscribers, [20 + 4 * 5])]],
+    ['more at home', [sample(subscribers + MORE_SUBSCRIBERS, [20 + (4 + MORE_SUBSCRIBERS) * 5])]],
+    ['relayed', [sample(2 * subscribers, [20 + 4 * 5 + 6, 16 + 4 * 5])]],
+  ]);
+
+  const [micros] = relayMicrosByRound(samples, subscribers);
+
+  expect(micros).toEqual({ local: 5, sending: 6, takingIn: 16, publishing: 20, deliveredAtHome: 10, deliveredBeyond: 10.5 });
+});
