@@ -19,7 +19,7 @@ import { SrtpSuite } from './srtp/srtp-suite.ts';
 export interface SecureSuiteOptions {
   /** How many outgoing packets may be under way before a slot is used again; 1,600 bytes each. Default 4,096. */
   readonly arenaSlots?: number;
-  /** How many streams may have keystream made ahead; 9,728 bytes each, touched only when used. Default 1,024. */
+  /** How many streams may have keystream made ahead; 19,456 bytes each, touched only when used. Default 1,024. */
   readonly keystreamPages?: number;
   /** One that several suites of a node share, in its threads say. Default: a new one. */
   readonly certificate?: LocalCertificate;

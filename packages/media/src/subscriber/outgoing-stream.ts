@@ -159,7 +159,7 @@ export class OutgoingStream {
     const path = this.#transport.sendPath;
     return (
       this.packetsSent +
-      (path === undefined ? 0 : path.remotePort) +
+      (path === undefined ? 0 : path.prefetch()) +
       this.#writer.prefetch() +
       this.#sequence.prefetch() +
       this.#vp8.prefetch() +

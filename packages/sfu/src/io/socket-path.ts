@@ -17,4 +17,9 @@ export class SocketPath extends Path {
     super(remoteAddress, remotePort);
     this.shared = shared;
   }
+
+  override prefetch(): number {
+    // Whether it can send is no question: to ask is to read the socket, too.
+    return this.connected?.send === undefined ? 0 : this.remotePort;
+  }
 }
