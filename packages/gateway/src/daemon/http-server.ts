@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dropCrumbs } from '../http/body-crumbs.ts';
 import { replyToClientError } from '../http/client-error.ts';
 
 export interface HttpServerLimits {
@@ -35,7 +36,10 @@ export function createHttpServer(listener: RequestListener, limits: Partial<Http
       connectionsCheckingInterval: timeoutCheckIntervalMs,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
-    listener,
+    (request, response) => {
+      dropCrumbs(request);
+      listener(request, response);
+    },
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
