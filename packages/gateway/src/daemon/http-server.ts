@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dropCrumbs } from '../http/body-crumbs.ts';
 import { replyToClientError } from '../http/client-error.ts';
+import { readInSlices } from '../http/sliced-reads.ts';
 
 export interface HttpServerLimits {
   /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
@@ -44,7 +45,7 @@ export function createHttpServer(listener: RequestListener, limits: Partial<Http
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
-  return server.on('clientError', replyToClientError);
+  return server.on('connection', readInSlices).on('clientError', replyToClientError);
 }
 
 /**

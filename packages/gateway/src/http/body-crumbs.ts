@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A call with twenty tracks, written token by token, takes a few hundred. */
-const FREE_CRUMBS = 1_000;
+/** Room for a call with as many tracks as it may have, written token by token. */
+const FREE_CRUMBS = 2_000;
 const MIN_AVERAGE_BYTES = 128;
 
 const counts = new WeakMap<IncomingMessage, CrumbCount>();
 
 /**
- * Has the rest of a body dropped once it turns out to come in chunks of next to nothing. Node's parser calls back for each, ten
- * thousand times for what it reads at once, and cannot be stopped before the end of that; what is dropped costs a third. To be called
- * before anything of the body has come. Whoever reads must ask `isInCrumbs` after each chunk: no more will come.
+ * Has the rest of a body dropped once it turns out to come in chunks of next to nothing. Node's parser calls back for each of them,
+ * ten thousand times for what it reads at once, and goes on to the end of what it was given; what is dropped costs it a third. To be
+ * called before anything of the body has come. Whoever reads must ask `isInCrumbs` after each chunk: no more will come.
  */
 export function dropCrumbs(request: IncomingMessage): void {
   if (request.headers['transfer-encoding'] === undefined || counts.has(request)) return;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, SfuError } from '@causeway/protocol';
 import { isInCrumbs } from './body-crumbs.ts';
 import type { BodyMemory } from './body-memory.ts';
@@ -8,6 +9,8 @@ import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
 /** Most bodies are in within a second. */
 const RETRY_AFTER_MS = 1_000;
+/** By then a client that goes on sending has filled all that lies between, and waits. */
+const CRUMBS_DELAY_MS = 100;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 
 /** A request whose body the embedder's own parser may have read already. */
@@ -78,7 +81,7 @@ class IncomingBody {
     // Leaving the loop early must not destroy the connection that the reply goes out on.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       this.receivedBytes += chunk.length;
-      if (isInCrumbs(request)) throw new SfuError('malformed_request', 'the request body comes in chunks that are too small');
+      if (isInCrumbs(request)) throw await refusalOfCrumbs();
       if (this.receivedBytes <= LIMITS.maxBodyBytes) this.#hold(chunk);
       else this.discard();
       if (this.receivedBytes > MAX_DISCARDED_BYTES) break;
@@ -102,6 +105,12 @@ class IncomingBody {
     this.#heldBytes += chunk.length;
     this.#chunks.push(chunk);
   }
+}
+
+/** Not at once: who is still sending when the connection is closed may be reset before it has read the reply (RFC 9112 §9.6). */
+async function refusalOfCrumbs(): Promise<SfuError> {
+  await sleep(CRUMBS_DELAY_MS);
+  return new SfuError('malformed_request', 'the request body comes in chunks that are too small');
 }
 
 function parseJson(bytes: Uint8Array): unknown {
