@@ -62,6 +62,23 @@ test('slow senders and silent sockets have a time limit', () => {
   expect(server.timeout).toBe(120_000);
 });
 
+test('requests that come by the hundred on one connection are all served, in order, to a client that reads late', async () => {
+  const count = 500;
+  let served = 0;
+  const server = createHttpServer((_request, response) => response.end(`<${served++}>${'x'.repeat(4_000)}`));
+  const port = await listen(server, 0, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1');
+  let replies = '';
+
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count - 1));
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  while (served === 0) await new Promise(setImmediate);
+  for await (const data of socket) replies += String(data);
+  await closeHttpServer(server, 0);
+
+  expect(replies.match(/<\d+>/g)).toEqual(Array.from({ length: count }, (_, number) => `<${number}>`));
+});
+
 describe('closing', () => {
   test('lets a request that is under way finish', async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();

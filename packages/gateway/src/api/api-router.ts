@@ -4,6 +4,7 @@ import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
+import { dropCrumbs } from '../http/body-crumbs.ts';
 import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
@@ -58,7 +59,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
   };
   const api = express.Router();
-  api.use(identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
+  api.use(dropRequestCrumbs, identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     const endpoint = api.route(`/:sfu_app_id${path}`);
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
@@ -70,6 +71,12 @@ export function createApiRouter(options: ApiRouterOptions): Router {
   router.use(API_BASE_PATH, api);
   return router;
 }
+
+/** An embedder's server does not do it. */
+const dropRequestCrumbs: express.RequestHandler = (request, _response, next) => {
+  dropCrumbs(request);
+  next();
+};
 
 function addEventRoutes(api: Router, services: EventServices): void {
   for (const route of EVENT_ROUTES) {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dropCrumbs } from '../http/body-crumbs.ts';
 import { replyToClientError } from '../http/client-error.ts';
+import { readInSlices } from '../http/sliced-reads.ts';
 
 export interface HttpServerLimits {
   /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
@@ -35,12 +37,15 @@ export function createHttpServer(listener: RequestListener, limits: Partial<Http
       connectionsCheckingInterval: timeoutCheckIntervalMs,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
-    listener,
+    (request, response) => {
+      dropCrumbs(request);
+      listener(request, response);
+    },
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
-  return server.on('clientError', replyToClientError);
+  return server.on('connection', readInSlices).on('clientError', replyToClientError);
 }
 
 /**

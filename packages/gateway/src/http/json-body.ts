@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, SfuError } from '@causeway/protocol';
+import { isInCrumbs } from './body-crumbs.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { checkJsonShape } from './json-shape.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
-/** Chunks of a byte are six bytes each, and a million of them cost seconds. Who sends JSON piece by piece stays far below. */
-const MAX_OVERHEAD_FACTOR = 2;
-const FREE_OVERHEAD_BYTES = 4096;
 /** Most bodies are in within a second. */
 const RETRY_AFTER_MS = 1_000;
+/** By then a client that goes on sending has filled all that lies between, and waits. */
+const CRUMBS_DELAY_MS = 100;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 
 /** A request whose body the embedder's own parser may have read already. */
@@ -77,12 +78,10 @@ class IncomingBody {
   }
 
   async receive(request: IncomingMessage): Promise<void> {
-    const { socket } = request;
-    const readBefore = socket.bytesRead;
     // Leaving the loop early must not destroy the connection that the reply goes out on.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       this.receivedBytes += chunk.length;
-      if (socket.bytesRead - readBefore > MAX_OVERHEAD_FACTOR * this.receivedBytes + FREE_OVERHEAD_BYTES) throw tooManyChunks();
+      if (isInCrumbs(request)) throw await refusalOfCrumbs();
       if (this.receivedBytes <= LIMITS.maxBodyBytes) this.#hold(chunk);
       else this.discard();
       if (this.receivedBytes > MAX_DISCARDED_BYTES) break;
@@ -108,7 +107,9 @@ class IncomingBody {
   }
 }
 
-function tooManyChunks(): SfuError {
+/** Not at once: who is still sending when the connection is closed may be reset before it has read the reply (RFC 9112 §9.6). */
+async function refusalOfCrumbs(): Promise<SfuError> {
+  await sleep(CRUMBS_DELAY_MS);
   return new SfuError('malformed_request', 'the request body comes in chunks that are too small');
 }
 

@@ -1,0 +1,22 @@
+import type { Socket } from 'node:net';
+
+/** Seven hundred of the smallest chunks, or a hundred of the smallest requests: a millisecond or two. */
+const SLICE_BYTES = 4 * 1024;
+
+/**
+ * Has Node's HTTP parser take what is read from a socket in small portions: within one it cannot be stopped, whoever pauses the
+ * socket, and Node reads 64 KiB at once. Listener for the server's `connection` event.
+ */
+export function readInSlices(socket: Socket): void {
+  const push = socket.push.bind(socket);
+  socket.push = (data: Buffer | null, encoding?: BufferEncoding) => {
+    if (data === null) return push(data);
+    let isMoreWanted = true;
+    for (let offset = 0; offset < data.length; offset += SLICE_BYTES) {
+      isMoreWanted = push(data.subarray(offset, offset + SLICE_BYTES), encoding);
+    }
+    return isMoreWanted;
+  };
+  // The parser takes what is read from the system itself, past `push`, until somebody else listens.
+  socket.on('data', () => undefined);
+}
