@@ -1,3 +1,5 @@
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+
 /** How much of request bodies may be held at once: 64 of the largest, thousands of ordinary ones. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
@@ -8,6 +10,7 @@ const MAX_HELD_BYTES = 64 * 1024 * 1024;
 export class BodyMemory {
   readonly #maxHeldBytes: number;
   #heldBytes = 0;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
     this.#maxHeldBytes = maxHeldBytes;
@@ -26,5 +29,11 @@ export class BodyMemory {
 
   giveBack(sizeBytes: number): void {
     this.#heldBytes -= sizeBytes;
+  }
+
+  /** Resolves in a turn of the event loop that no other body is parsed in: one that is large takes milliseconds, and media waits meanwhile. */
+  takeTurn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => nextLoopTurn());
+    return this.#lastTurn;
   }
 }

@@ -7,6 +7,8 @@ import { checkJsonShape } from './json-shape.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
+/** Smaller ones are parsed in less than a millisecond. */
+const LARGE_BODY_BYTES = 64 * 1024;
 /** Most bodies are in within a second. */
 const RETRY_AFTER_MS = 1_000;
 /** By then a client that goes on sending has filled all that lies between, and waits. */
@@ -60,6 +62,7 @@ async function readBytes(request: IncomingMessage, memory: BodyMemory): Promise<
     if (isHopeless || body.receivedBytes > maxBodyBytes) {
       throw new SfuError('payload_too_large', `the request body must be at most ${maxBodyBytes} bytes`);
     }
+    if (body.receivedBytes > LARGE_BODY_BYTES) await memory.takeTurn();
     return body.take();
   } finally {
     body.discard();
