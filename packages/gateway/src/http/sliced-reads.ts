@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
-/** Seven hundred of the smallest chunks, or a hundred of the smallest requests: a millisecond or two. */
-const SLICE_BYTES = 4 * 1024;
+/** Under three thousand of the smallest chunks, or four hundred requests: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */
+const SLICE_BYTES = 16 * 1024;
 
 /**
  * Has Node's HTTP parser take what is read from a socket in small portions: within one it cannot be stopped, whoever pauses the
