@@ -95,11 +95,12 @@ export class Outbox implements ProtectBatch {
         this.#drops.increment(DropReason.SendNotReady);
         continue;
       }
-      this.#sink.send(this.#paths[row], bytes, this.offset[row], length);
+      this.#sink.queue(this.#paths[row], bytes, this.offset[row], length);
       if (this.isRtcp[row] === 1) continue;
       rtpPackets++;
       rtpBytes += length;
     }
+    this.#sink.sendQueued();
     this.#traffic.rtpPacketsSent += rtpPackets;
     this.#traffic.rtpBytesSent += rtpBytes;
     this.count = 0;

@@ -12,6 +12,8 @@ export interface UdpCensus {
   readonly paths: number;
   /** Paths with a socket of their own. */
   readonly connectedSockets: number;
+  /** Paths whose packets leave with those of others, in one system call. */
+  readonly addressSlots: number;
   /** Datagrams of handshakes that wait for their turn. */
   readonly waitingHandshakes: number;
 }

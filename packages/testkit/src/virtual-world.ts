@@ -224,8 +224,12 @@ export class VirtualWorld implements TimeDweller {
   }
 
   #sink(): DatagramSink {
+    const send = (path: Path, bytes: Uint8Array, offset: number, length: number) =>
+      this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length));
     return {
-      send: (path, bytes, offset, length) => this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length)),
+      send,
+      queue: send,
+      sendQueued: () => undefined,
       pathSelected: (path) => this.selectedPaths.push(path),
       pathReleased: (path) => {
         this.releasedPaths.push(path);

@@ -30,7 +30,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         linkChecks: 122,
       },
       secure: { endpoints: 23, handshakes: 24, sctpAssociations: 25, dataChannels: 26, outboundStreams: 27, keystreamPages: 28 },
-      udp: { paths: 29, connectedSockets: 30, waitingHandshakes: 28 },
+      udp: { paths: 29, connectedSockets: 30, addressSlots: 31, waitingHandshakes: 28 },
     },
     kept: { tombstones: 31 },
     traffic: { rtpPacketsReceived: 32, rtpBytesReceived: 33, rtpPacketsSent: 34, rtpBytesSent: 35, handshakesCompleted: 36 },

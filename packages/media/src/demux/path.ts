@@ -35,6 +35,12 @@ export class Path {
 export interface DatagramSink {
   /** The bytes at `offset … offset+length` are the sink's until it returns, and longer only while a send is pending. */
   send(path: Path, bytes: Uint8Array, offset: number, length: number): void;
+  /**
+   * As `send`, but may wait for others of the same memory until `sendQueued`, which the caller calls before it changes the bytes or does
+   * anything else.
+   */
+  queue(path: Path, bytes: Uint8Array, offset: number, length: number): void;
+  sendQueued(): void;
   /** ICE nominated this path: traffic will be heavy, a dedicated socket is worth while. */
   pathSelected(path: Path): void;
   /**

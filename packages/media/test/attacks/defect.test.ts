@@ -20,7 +20,7 @@ test('a packet that hits a defect is reported with its session and counted, and 
   const ignore = (): void => undefined;
   const engine = new Engine({
     suite: new DefectiveSuite(),
-    sink: { send: ignore, pathSelected: ignore, pathReleased: ignore, openPath: () => undefined },
+    sink: { send: ignore, queue: ignore, sendQueued: ignore, pathSelected: ignore, pathReleased: ignore, openPath: () => undefined },
     listener: {
       onConnectionState: ignore,
       onTransportClosed: ignore,

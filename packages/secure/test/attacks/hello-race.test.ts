@@ -25,10 +25,14 @@ class Node {
     this.#suite = suite;
     this.#clientSuite = clientSuite;
     const ignore = (): void => undefined;
+    const send = (path: Path, bytes: Uint8Array, offset: number, length: number): void =>
+      this.#receivers.get(path)?.(bytes.slice(offset, offset + length));
     this.#engine = new Engine({
       suite,
       sink: {
-        send: (path, bytes, offset, length) => this.#receivers.get(path)?.(bytes.slice(offset, offset + length)),
+        send,
+        queue: send,
+        sendQueued: ignore,
         pathSelected: ignore,
         pathReleased: ignore,
         openPath: () => undefined,

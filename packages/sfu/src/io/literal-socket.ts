@@ -9,14 +9,15 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, fam
  */
 export function createLiteralSocket(
   address: string,
-  options: { readonly reusePort: boolean; readonly receiveBufferBytes?: number },
+  options: { readonly reusePort: boolean; readonly receiveBufferBytes?: number; readonly sendBufferBytes?: number },
 ): Socket {
-  const { reusePort, receiveBufferBytes } = options;
+  const { reusePort, receiveBufferBytes, sendBufferBytes } = options;
   return createSocket({
     ...(isIPv6(address) ? { type: 'udp6', ipv6Only: isIPv6(address) } : { type: 'udp4' }),
     lookup: lookupLiteral,
     ...(reusePort ? { reusePort } : {}),
     ...(receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes }),
+    ...(sendBufferBytes === undefined ? {} : { sendBufferSize: sendBufferBytes }),
   });
 }
 

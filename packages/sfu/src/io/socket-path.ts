@@ -1,10 +1,14 @@
 import type { Socket } from 'node:dgram';
 import { Path } from '@causeway/media';
+import { NO_ADDRESS_SLOT } from './address-slots.ts';
+import type { DatagramBatch } from './datagram-batch.ts';
 
 /** The unconnected socket of one local address. */
 export interface LocalSocket {
   readonly socket: Socket;
   readonly address: string;
+  /** What it sends many datagrams with at once; undefined where the system has no call for that. */
+  readonly batch: DatagramBatch | undefined;
 }
 
 /** A path and the socket that serves it: the shared one of a local address, or one of its own once it is worth while. */
@@ -12,6 +16,8 @@ export class SocketPath extends Path {
   readonly shared: LocalSocket;
   /** A socket on the same port, connected to this path's remote address; undefined while the shared one serves. */
   connected: Socket | undefined = undefined;
+  /** Where the port keeps its remote address in the system's form. */
+  addressSlot = NO_ADDRESS_SLOT;
 
   constructor(shared: LocalSocket, remoteAddress: string, remotePort: number) {
     super(remoteAddress, remotePort);
@@ -19,6 +25,7 @@ export class SocketPath extends Path {
   }
 
   override prefetch(): number {
+    if (this.addressSlot !== NO_ADDRESS_SLOT) return this.addressSlot;
     // Whether it can send is no question: to ask is to read the socket, too.
     return this.connected?.send === undefined ? 0 : this.remotePort;
   }

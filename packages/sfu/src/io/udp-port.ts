@@ -1,21 +1,27 @@
 /**
  * The one UDP port of a node. Strangers and newcomers arrive at an unconnected socket per local address. A peer whose path
  * ICE has nominated gets a second socket on the same port, connected to it: the kernel then delivers its datagrams there, and
- * sending costs a third less (docs/adr/0005).
+ * sending costs a third less (docs/adr/0005). What is sent to many at once goes out of the unconnected one, in one system call where
+ * there is one for it (docs/adr/0011).
  */
-import type { RemoteInfo } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { DatagramSink, Path } from '@causeway/media';
+import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
+import { DatagramBatch } from './datagram-batch.ts';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
 import { PathTable } from './path-table.ts';
 import type { DatagramOrigin, PortSharing } from './port-sharing.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
 import { sourceAddressTowards } from './source-address.ts';
+import type { SystemCalls } from './system-calls.ts';
 
 /** Room for a burst of newcomers while the event loop is busy. */
 const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
+/** Room for what a packet of each of several large fan-outs makes at once; systems grant what they think fit. */
+const SHARED_SEND_BUFFER_BYTES = 4 << 20;
 /** A publisher of 8 Mbit/s for half a second; the kernel counts twice what a packet has, and takes memory only for what is in it. */
 const CONNECTED_RECEIVE_BUFFER_BYTES = 1 << 20;
 /** As much as most systems grant: hundreds of tracks come on it. */
@@ -32,6 +38,8 @@ export interface UdpPortOptions {
   readonly connectPaths: boolean;
   /** How many of them; the others share the sockets that strangers arrive at, which costs more for each packet. */
   readonly maxConnectedSockets: number;
+  /** To send many datagrams with one call. Default: each is sent by itself. */
+  readonly systemCalls?: SystemCalls | undefined;
   /** Takes a datagram; its bytes are the receiver's. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
   /** Knows the others that have sockets on the same port; then somebody has made sure that nobody else has. Default: there are none. */
@@ -48,11 +56,13 @@ export class UdpPort implements DatagramSink {
   readonly #locals: LocalSocket[] = [];
   readonly #table = new PathTable();
   readonly #connected = new Set<SocketPath>();
+  readonly #addressSlots: AddressSlots | undefined;
   #port: number;
 
   constructor(options: UdpPortOptions) {
     this.#options = options;
     this.#port = options.port;
+    this.#addressSlots = options.systemCalls && new AddressSlots();
   }
 
   /** The port in use; the one asked for until `open` is done. */
@@ -60,9 +70,9 @@ export class UdpPort implements DatagramSink {
     return this.#port;
   }
 
-  /** How many paths are known, and how many of them have sockets of their own. */
-  get counts(): { readonly paths: number; readonly connectedSockets: number } {
-    return { paths: this.#table.size, connectedSockets: this.#connected.size };
+  /** How many paths are known, how many of them have sockets of their own, and to how many many datagrams are sent with one call. */
+  get counts(): { readonly paths: number; readonly connectedSockets: number; readonly addressSlots: number } {
+    return { paths: this.#table.size, connectedSockets: this.#connected.size, addressSlots: this.#addressSlots?.taken ?? 0 };
   }
 
   /** @throws the system's error, EADDRINUSE say; nothing stays open then */
@@ -79,6 +89,17 @@ export class UdpPort implements DatagramSink {
     if (!(path instanceof SocketPath)) return;
     if (path.connected === undefined) path.shared.socket.send(bytes, offset, length, path.remotePort, path.remoteAddress);
     else path.connected.send(bytes, offset, length);
+  }
+
+  queue(path: Path, bytes: Uint8Array, offset: number, length: number): void {
+    if (!(path instanceof SocketPath)) return;
+    const { batch } = path.shared;
+    if (batch === undefined || path.addressSlot === NO_ADDRESS_SLOT) this.send(path, bytes, offset, length);
+    else batch.add(path, bytes, offset, length);
+  }
+
+  sendQueued(): void {
+    for (let index = 0; index < this.#locals.length; index++) this.#locals[index]?.batch?.send();
   }
 
   pathSelected(path: Path): void {
@@ -138,7 +159,10 @@ export class UdpPort implements DatagramSink {
 
   close(): void {
     for (const path of [...this.#connected]) this.#disconnect(path);
-    for (const { socket } of this.#locals) socket.close();
+    for (const { socket, batch } of this.#locals) {
+      batch?.close();
+      socket.close();
+    }
     this.#locals.length = 0;
   }
 
@@ -156,17 +180,29 @@ export class UdpPort implements DatagramSink {
     const { connectPaths, sharing } = this.#options;
     // A shared port would hide a second server on it, so it is taken alone for a moment first.
     if (connectPaths && sharing === undefined) this.#port = await probePort(address, this.#port);
-    const socket = createLiteralSocket(address, {
-      reusePort: connectPaths || sharing !== undefined,
-      receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES,
-    });
-    await bindSocket(socket, address, this.#port);
+    const reusePort = connectPaths || sharing !== undefined;
+    const buffers = { receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES, sendBufferBytes: SHARED_SEND_BUFFER_BYTES };
+    const socket = createLiteralSocket(address, { reusePort, ...buffers });
+    const batch = reusePort ? this.#adoptBatchingSocket(socket, address) : undefined;
+    if (batch === undefined) await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
-    const local: LocalSocket = { socket, address };
+    const local: LocalSocket = { socket, address, batch };
     this.#locals.push(local);
     socket.on('message', (datagram, from) => this.#receiveShared(local, datagram, from));
     // Sending to an address without a route fails here; the peer hears nothing and ICE tries another.
     socket.on('error', () => undefined);
+  }
+
+  /** Gives a socket a descriptor that we know and have bound ourselves. @returns undefined where that is not to be had */
+  #adoptBatchingSocket(socket: Socket, address: string): DatagramBatch | undefined {
+    const { systemCalls } = this.#options;
+    if (systemCalls === undefined || this.#addressSlots === undefined) return undefined;
+    const fd = systemCalls.openSharedSocket(address, this.#port);
+    if (fd === undefined) return undefined;
+    socket.bind({ fd, exclusive: true });
+    systemCalls.forbidAddressReuse(fd);
+    // Sockets of their own have buffers of their own, libuv keeps what does not fit these, and errors come out where they belong.
+    return new DatagramBatch(systemCalls, fd, this.#addressSlots, (path, bytes, offset, length) => this.send(path, bytes, offset, length));
   }
 
   /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
@@ -201,11 +237,16 @@ export class UdpPort implements DatagramSink {
 
   #claim(path: SocketPath): void {
     this.#table.add(path);
+    if (this.#addressSlots !== undefined && path.addressSlot === NO_ADDRESS_SLOT)
+      path.addressSlot = this.#addressSlots.take(path.remoteAddress, path.remotePort);
     this.#options.sharing?.pathClaimed(path);
   }
 
   #forget(path: SocketPath): void {
     this.#table.remove(path);
+    this.#addressSlots?.giveBack(path.addressSlot);
+    path.addressSlot = NO_ADDRESS_SLOT;
+    path.shared.batch?.forgetSent();
     this.#disconnect(path);
   }
 

@@ -18,6 +18,7 @@ import {
 } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
+import { loadSystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
 import { HandshakeTurns } from './handshake-turns.ts';
@@ -71,6 +72,7 @@ export class InlineShard implements Shard {
       port: options.port,
       connectPaths: options.connectPaths,
       maxConnectedSockets: options.maxConnectedSockets,
+      systemCalls: options.connectPaths ? loadSystemCalls() : undefined,
       onDatagram: (path, datagram) => this.#receive(path, datagram),
       sharing: options.neighbours,
     });

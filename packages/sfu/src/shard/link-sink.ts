@@ -9,6 +9,10 @@ export function createLinkSink(port: UdpPort, neighbours: Neighbours): DatagramS
     send(path, bytes, offset, length) {
       if (!neighbours.send(path, bytes, offset, length)) port.send(path, bytes, offset, length);
     },
+    queue(path, bytes, offset, length) {
+      if (!neighbours.send(path, bytes, offset, length)) port.queue(path, bytes, offset, length);
+    },
+    sendQueued: () => port.sendQueued(),
     pathSelected: (path) => port.pathSelected(path),
     openPath: (address, remotePort) => port.openPath(address, remotePort),
     pathReleased(path) {

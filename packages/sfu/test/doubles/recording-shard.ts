@@ -135,7 +135,7 @@ export class RecordingShard implements Shard {
           linkChecks: 0,
         },
         secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
-        udp: { paths: 0, connectedSockets: 0, waitingHandshakes: 0 },
+        udp: { paths: 0, connectedSockets: 0, addressSlots: 0, waitingHandshakes: 0 },
       },
       traffic: { rtpPacketsReceived: 0, rtpBytesReceived: 0, rtpPacketsSent: 0, rtpBytesSent: 0, handshakesCompleted: 0 },
       drops: {},

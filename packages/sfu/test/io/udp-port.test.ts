@@ -1,46 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
 import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
-
-const LOOPBACK = '127.0.0.1';
-
-/** A port whose owner claims every path it hears of, as an engine does once a check was authenticated. */
-async function openPort(maxConnectedSockets: number) {
-  const paths = new Map<number, Path>();
-  const opened = { port: undefined as unknown as UdpPort, paths, onDatagram: (_path: Path, _datagram: Uint8Array): void => undefined };
-  opened.port = new UdpPort({
-    addresses: [LOOPBACK],
-    port: 0,
-    connectPaths: true,
-    maxConnectedSockets,
-    onDatagram(path, datagram) {
-      // Any object will do: the port only looks whether there is one.
-      path.transport ??= {} as NonNullable<Path['transport']>;
-      paths.set(path.remotePort, path);
-      opened.onDatagram(path, datagram);
-    },
-  });
-  await opened.port.open();
-  return opened;
-}
-
-async function openPeer(): Promise<Socket> {
-  const peer = createSocket('udp4').bind(0, LOOPBACK);
-  await once(peer, 'listening');
-  return peer;
-}
-
-/** Sends from a peer until the port's owner knows its path. */
-async function pathOf(peer: Socket, { port, paths }: Pick<Awaited<ReturnType<typeof openPort>>, 'port' | 'paths'>): Promise<Path> {
-  for (;;) {
-    peer.send('hello', port.port, LOOPBACK);
-    await new Promise(setImmediate);
-    const path = paths.get(peer.address().port);
-    if (path !== undefined) return path;
-  }
-}
+import { LOOPBACK, openPeer, openPort, pathOf } from './support/open-port.ts';
 
 test('selected paths get sockets of their own until there are as many as there may be; the others are served all the same', async () => {
   const opened = await openPort(1);
@@ -57,9 +19,9 @@ test('selected paths get sockets of their own until there are as many as there m
   opened.port.close();
   for (const peer of peers) peer.close();
 
-  expect(full).toEqual({ paths: 2, connectedSockets: canConnectPaths() ? 1 : 0 });
+  expect(full).toEqual({ paths: 2, connectedSockets: canConnectPaths() ? 1 : 0, addressSlots: 0 });
   for (const [datagram, from] of messages) expect([String(datagram), from.port]).toEqual(['media', opened.port.port]);
-  expect(released).toEqual({ paths: 0, connectedSockets: 0 });
+  expect(released).toEqual({ paths: 0, connectedSockets: 0, addressSlots: 0 });
 });
 
 test('closing releases the sockets of all paths', async () => {
@@ -83,7 +45,7 @@ socket.bind(0, '127.0.0.1', () => { parentPort.postMessage(socket.address().port
 
 test('a datagram that the kernel gives to a socket while it is being connected is not taken for that of its peer', async () => {
   const opened = await openPort(1_000);
-  const peers = await Promise.all(Array.from({ length: 200 }, openPeer));
+  const peers = await Promise.all(Array.from({ length: 200 }, () => openPeer()));
   const paths: Path[] = [];
   for (const peer of peers) paths.push(await pathOf(peer, opened));
   const mistaken: number[] = [];

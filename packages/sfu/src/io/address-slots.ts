@@ -1,0 +1,38 @@
+import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
+
+export const NO_ADDRESS_SLOT = -1;
+/** Nobody has more peers in one thread; the memory is not there before it is written to. */
+const MAX_SLOTS = 16_384;
+
+/** Remote addresses in the system's own form, side by side in memory that never moves. */
+export class AddressSlots {
+  readonly bytes = new Uint8Array(MAX_SLOTS * SOCKET_ADDRESS_BYTES);
+  readonly #lengths = new Uint8Array(MAX_SLOTS);
+  readonly #free: number[] = [];
+  #unused = 0;
+
+  /** How many are in use. */
+  get taken(): number {
+    return this.#unused - this.#free.length;
+  }
+
+  /** @returns the slot that the address is in from now on; `NO_ADDRESS_SLOT` if there is none left, or the address has no such form */
+  take(address: string, port: number): number {
+    const slot = this.#free.pop() ?? this.#unused;
+    if (slot === MAX_SLOTS) return NO_ADDRESS_SLOT;
+    if (slot === this.#unused) this.#unused++;
+    const length = writeSocketAddress(this.bytes, slot * SOCKET_ADDRESS_BYTES, address, port);
+    this.#lengths[slot] = length;
+    if (length > 0) return slot;
+    this.#free.push(slot);
+    return NO_ADDRESS_SLOT;
+  }
+
+  giveBack(slot: number): void {
+    if (slot !== NO_ADDRESS_SLOT) this.#free.push(slot);
+  }
+
+  lengthOf(slot: number): number {
+    return this.#lengths[slot] ?? 0;
+  }
+}

@@ -1,0 +1,29 @@
+/** Socket addresses as Linux wants them in memory. @see ip(7), ipv6(7) */
+import { isIPv6 } from 'node:net';
+import { parseIpAddress } from '@causeway/wire';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const IPV4_LENGTH = 16;
+const IPV6_LENGTH = 28;
+/** Room for the longer of both kinds. */
+export const SOCKET_ADDRESS_BYTES = 32;
+
+/**
+ * Writes a `sockaddr_in` or a `sockaddr_in6`; what was there before does not matter.
+ *
+ * @returns its length; 0 if the text is no address that can be written so, as one with a zone
+ */
+export function writeSocketAddress(to: Uint8Array, at: number, address: string, port: number): number {
+  const ip = address.includes('%') ? undefined : parseIpAddress(address);
+  // An IPv4 address in the clothes of IPv6 is for a socket that this is not.
+  if (ip === undefined || (isIPv6(address) && ip.length === 4)) return 0;
+  const isIpv4 = ip.length === 4;
+  to.fill(0, at, at + SOCKET_ADDRESS_BYTES);
+  // The family in the machine's byte order, the port in the network's.
+  to[at] = isIpv4 ? AF_INET : AF_INET6;
+  to[at + 2] = port >> 8;
+  to[at + 3] = port & 0xff;
+  to.set(ip, at + (isIpv4 ? 4 : 8));
+  return isIpv4 ? IPV4_LENGTH : IPV6_LENGTH;
+}

@@ -1,0 +1,102 @@
+/**
+ * The system calls of Linux that `node:dgram` has no door to, by way of `node:ffi`: there since Node 26.1, and experimental. Nothing
+ * depends on them: where they are missing, datagrams are sent one by one.
+ *
+ * @see sendmmsg(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
+ */
+import { endianness } from 'node:os';
+import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x8_0000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_REUSEPORT = 15;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const MSG_DONTWAIT = 0x40;
+
+/** The layouts of structures, and the numbers above, are those of Linux on these; others count differently. */
+const KNOWN_MACHINES: readonly string[] = ['x64', 'arm64'];
+const SIGNATURES = {
+  socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
+  setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
+  bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
+  close: { return: 'i32', arguments: ['i32'] },
+  sendmmsg: { return: 'i32', arguments: ['i32', 'buffer', 'u32', 'i32'] },
+} as const;
+
+export interface SystemCalls {
+  /**
+   * Opens a UDP socket that others may share its port with, and binds it.
+   *
+   * @returns its file descriptor; undefined if the system refuses, and why is not said: `node:dgram` says it when it tries the same
+   */
+  openSharedSocket(address: string, port: number): number | undefined;
+  /** Takes back what libuv allows for every descriptor that it is handed: that sockets of other users take the same port. */
+  forbidAddressReuse(fd: number): void;
+  /**
+   * Sends datagrams, without waiting.
+   *
+   * @param headers an array of `mmsghdr` structures
+   * @returns how many it took, from the first on; fewer than `count` if the next one cannot be sent now, and -1 if that is the first
+   */
+  sendMany(fd: number, headers: Uint8Array, count: number): number;
+  /** Where the bytes lie in the process's memory; below 2^48. Good as long as their buffer is referenced. */
+  addressOf(bytes: Uint8Array): number;
+}
+
+/** @returns undefined where this system, machine or Node has no such calls, or they are not permitted */
+export function loadSystemCalls(): SystemCalls | undefined {
+  if (process.platform !== 'linux' || !KNOWN_MACHINES.includes(process.arch) || endianness() !== 'LE') return undefined;
+  try {
+    const ffi = withoutWarnings(() => process.getBuiltinModule('node:ffi'));
+    return ffi === undefined ? undefined : bindSystemCalls(ffi);
+  } catch {
+    // Forbidden by the permission model, or changed: it is experimental.
+    return undefined;
+  }
+}
+
+/** That FFI is experimental is ours to know (ADR 0011); whoever starts a node, or embeds one, can do nothing about it. */
+function withoutWarnings<Result>(load: () => Result): Result {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
+  // The process itself has them: libc is loaded. Kept whole: what becomes of its functions when the library is collected is not said.
+  const library = ffi.dlopen(null, SIGNATURES);
+  const setOption = (fd: number, level: number, name: number, value: number): boolean =>
+    library.functions.setsockopt(fd, level, name, new Uint8Array(Uint32Array.of(value).buffer), 4) === 0;
+  return {
+    openSharedSocket(address, port) {
+      const name = new Uint8Array(SOCKET_ADDRESS_BYTES);
+      const nameLength = writeSocketAddress(name, 0, address, port);
+      if (nameLength === 0) return undefined;
+      const isIpv6 = name[0] === AF_INET6;
+      const fd = library.functions.socket(isIpv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      if (fd < 0) return undefined;
+      const isReady =
+        setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
+        (!isIpv6 || setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
+        library.functions.bind(fd, name, nameLength) === 0;
+      if (isReady) return fd;
+      library.functions.close(fd);
+      return undefined;
+    },
+    forbidAddressReuse: (fd) => {
+      setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    },
+    sendMany: (fd, headers, count) => library.functions.sendmmsg(fd, headers, count, MSG_DONTWAIT),
+    addressOf: (bytes) => Number(ffi.getRawPointer(bytes)),
+  };
+}

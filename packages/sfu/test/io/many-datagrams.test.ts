@@ -1,0 +1,189 @@
+/** Datagrams that wait for each other and leave together. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Path } from '@causeway/media';
+import { loadSystemCalls, type SystemCalls } from '../../src/io/system-calls.ts';
+import { LOOPBACK, type OpenedPort, openPeer, openPort, pathOf } from './support/open-port.ts';
+
+const calls = loadSystemCalls();
+/** What is queued lies in memory that never moves, as an engine's does. */
+const MEMORY = new Uint8Array(4 * 65_536);
+const SLOT_BYTES = 1_300;
+
+interface Peer {
+  readonly socket: Socket;
+  readonly path: Path;
+  readonly heard: string[];
+}
+
+async function joinPeers(opened: OpenedPort, count: number, address?: string): Promise<readonly Peer[]> {
+  const peers: Peer[] = [];
+  for (let index = 0; index < count; index++) {
+    const socket = await openPeer(address);
+    const heard: string[] = [];
+    socket.on('message', (datagram, from) => heard.push(from.port === opened.port.port ? String(datagram) : `from ${from.port}`));
+    peers.push({ socket, path: await pathOf(socket, opened), heard });
+  }
+  return peers;
+}
+
+/** Writes each text into a slot of its own and queues it. */
+function queueAll(opened: OpenedPort, texts: readonly (readonly [Path, string])[]): void {
+  texts.forEach(([path, text], index) => {
+    const { written } = new TextEncoder().encodeInto(text, MEMORY.subarray(index * SLOT_BYTES));
+    opened.port.queue(path, MEMORY, index * SLOT_BYTES, written);
+  });
+  opened.port.sendQueued();
+  // Whoever reads these bytes only now reads something else.
+  MEMORY.fill(0);
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  while (!isDone()) await new Promise(setImmediate);
+}
+
+function close(opened: OpenedPort, peers: readonly Peer[]): void {
+  opened.port.close();
+  for (const { socket } of peers) socket.close();
+}
+
+/** As the system's, but takes nothing but the first `takes` datagrams of a call. */
+function reluctant(takes: number, refusals = { count: 0 }): SystemCalls | undefined {
+  return (
+    calls && {
+      ...calls,
+      sendMany(fd, headers, count) {
+        refusals.count++;
+        return takes === 0 ? -1 : calls.sendMany(fd, headers, Math.min(takes, count));
+      },
+    }
+  );
+}
+
+test('this Node on this Linux has the calls', () => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const hasFfi = major > 26 || (major === 26 && minor >= 1);
+  expect(calls !== undefined).toBe(process.platform === 'linux' && hasFfi);
+});
+
+describe.each([
+  ['with one system call for many', calls],
+  ['with one for each', undefined],
+])('%s', (_, systemCalls) => {
+  test('everybody gets theirs in order and from the port, more than fit into a call', async () => {
+    const opened = await openPort(3, systemCalls);
+    const peers = await joinPeers(opened, 5);
+    for (const { path } of peers) opened.port.pathSelected(path);
+    const texts = Array.from({ length: 30 }, (_each, number) => `${number} ${'x'.repeat(number * 40)}`);
+
+    queueAll(
+      opened,
+      texts.flatMap((text) => peers.map(({ path }) => [path, text] as const)),
+    );
+    await until(() => peers.every(({ heard }) => heard.length === texts.length));
+    const { addressSlots } = opened.port.counts;
+    for (const { path } of peers) opened.port.pathReleased(path);
+    const released = opened.port.counts.addressSlots;
+    close(opened, peers);
+
+    for (const { heard } of peers) expect(heard).toEqual(texts);
+    expect([addressSlots, released]).toEqual([systemCalls === undefined ? 0 : peers.length, 0]);
+  });
+
+  test('over IPv6', async () => {
+    const opened = await openPort(1, systemCalls, '::1');
+    const peers = await joinPeers(opened, 2, '::1');
+
+    queueAll(
+      opened,
+      peers.map(({ path }, index) => [path, `to ${index}`] as const),
+    );
+    await until(() => peers.every(({ heard }) => heard.length === 1));
+    close(opened, peers);
+
+    expect(peers.map(({ heard }) => heard)).toEqual([['to 0'], ['to 1']]);
+  });
+
+  test('what follows a path that was released goes to the one that came after it', async () => {
+    const opened = await openPort(2, systemCalls);
+    const [gone] = await joinPeers(opened, 1);
+    if (gone === undefined) throw new Error('nobody came');
+    queueAll(opened, [[gone.path, 'first']]);
+    await until(() => gone.heard.length === 1);
+    opened.port.pathReleased(gone.path);
+    const peers = await joinPeers(opened, 1);
+
+    queueAll(
+      opened,
+      peers.map(({ path }) => [path, 'second'] as const),
+    );
+    await until(() => peers.every(({ heard }) => heard.length === 1));
+    close(opened, [gone, ...peers]);
+
+    expect([gone.heard, peers[0]?.heard]).toEqual([['first'], ['second']]);
+  });
+
+  test('nobody else can take the port, even if both allow it', async () => {
+    const opened = await openPort(1, systemCalls);
+    const thief = createSocket({ type: 'udp4', reuseAddr: true });
+    const refused = once(thief, 'error');
+    thief.bind(opened.port.port, LOOPBACK);
+
+    const [error] = await refused;
+    thief.close();
+    opened.port.close();
+
+    expect(error).toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+test.each([0, 1, 7])('what the system does not take after %i is sent one by one: nothing is lost, nothing comes twice', async (takes) => {
+  const refusals = { count: 0 };
+  const opened = await openPort(2, reluctant(takes, refusals));
+  const peers = await joinPeers(opened, 3);
+  for (const { path } of peers) opened.port.pathSelected(path);
+  const texts = Array.from({ length: 30 }, (_each, number) => `text ${number}`);
+
+  queueAll(
+    opened,
+    texts.flatMap((text) => peers.map(({ path }) => [path, text] as const)),
+  );
+  await until(() => peers.every(({ heard }) => heard.length === texts.length));
+  close(opened, peers);
+
+  for (const { heard } of peers) expect(heard.toSorted()).toEqual(texts.toSorted());
+  if (calls !== undefined) expect(refusals.count).toBeGreaterThan(2);
+});
+
+test('a descriptor is not sent to after its socket was closed: it may be another one by then', async () => {
+  const descriptors: number[] = [];
+  const opened = await openPort(
+    1,
+    calls && {
+      ...calls,
+      sendMany(fd, headers, count) {
+        descriptors.push(fd);
+        return calls.sendMany(fd, headers, count);
+      },
+    },
+  );
+  const peers = await joinPeers(opened, 1);
+  queueAll(
+    opened,
+    peers.map(({ path }) => [path, 'before'] as const),
+  );
+  close(opened, peers);
+  for (const { path } of peers) for (let count = 0; count < 65; count++) expectNoSend(() => opened.port.queue(path, MEMORY, 0, 1));
+
+  if (calls !== undefined) expect(descriptors[0]).toBeGreaterThan(2);
+  expect(descriptors.slice(1).every((fd) => fd === -1)).toBe(true);
+});
+
+/** A closed socket says so; that is the engine's to prevent. */
+function expectNoSend(send: () => void): void {
+  try {
+    send();
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ERR_SOCKET_DGRAM_NOT_RUNNING' });
+  }
+}
