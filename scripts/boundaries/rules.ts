@@ -34,7 +34,6 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     nodeModules: true,
     toolVendors: ['zod'],
   },
-  client: { packages: ['protocol'], vendors: [], nodeModules: false },
   dashboard: {
     packages: ['protocol'],
     vendors: ['react', 'react-dom'],
@@ -42,7 +41,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     toolVendors: ['vite', '@vitejs/plugin-react'],
     isBundled: true,
   },
-  loadtest: { packages: ['protocol', 'wire', 'media', 'secure', 'client'], vendors: [], nodeModules: true },
+  loadtest: { packages: ['wire', 'media', 'secure'], vendors: [], nodeModules: true },
   // Its tools capture the session descriptions of real browsers.
   testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
@@ -66,7 +65,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
 
 /** What an example may use: what a user of the published packages would. */
 export const EXAMPLE_RULE: PackageRule = {
-  packages: ['gateway', 'sfu', 'client', 'protocol'],
+  packages: ['gateway', 'sfu', 'protocol'],
   vendors: ['express'],
   nodeModules: true,
 };

@@ -2,7 +2,7 @@ import { LIMITS } from '@causeway/protocol';
 
 /** What an operator may set for one app. */
 export interface AppSettings {
-  /** Whether sending media lines of a session's first offer become tracks without a call to `track/publish`. */
+  /** Whether media lines that begin to send in an offer of a client become tracks without a call to `track/publish`. */
   readonly autoPublish: boolean;
   /** How many API calls one session of the app may make each second; reading counts for the app. */
   readonly maxCallsPerSecondPerSession: number;

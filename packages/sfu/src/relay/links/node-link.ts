@@ -21,7 +21,7 @@ import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
 import { commonVersion } from './link-version.ts';
 
-/** Checks, DTLS and SCTP over the longest of ways, with losses. The engine gives up no earlier than after 10 s. */
+/** Checks, DTLS and SCTP over the longest of ways, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
 const GREETING_TIMEOUT_MS = 5000;
 /** How long a silent link may come back as it was; other routes are taken meanwhile. */

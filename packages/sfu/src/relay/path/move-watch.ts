@@ -1,4 +1,7 @@
-/** Hysteresis: a relay that works moves only to a way that is clearly and lastingly better, because every move costs a keyframe. */
+/**
+ * Hysteresis: a relay that works moves only to a way that is clearly and lastingly better. A move sends the track by both ways for a while,
+ * and where the new one cannot go on exactly where the old one was, it costs a keyframe.
+ */
 
 /** The new way costs at most this share of the present one. */
 const WORTHWHILE_RATIO = 0.8;

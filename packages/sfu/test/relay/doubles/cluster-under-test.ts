@@ -7,8 +7,9 @@ import type { LinkEvent } from '../../../src/relay/link-event.ts';
 import { ScriptedClient } from '../../doubles/scripted-client.ts';
 import { seededBytes } from '../../doubles/seeded-bytes.ts';
 import { type Joined, SfuUnderTest } from '../../doubles/sfu-under-test.ts';
+import type { MeshShard } from './mesh-shard.ts';
 import { nodeRecord, openTrust } from './node-records.ts';
-import { type MeshShard, VirtualMesh } from './virtual-mesh.ts';
+import { VirtualMesh } from './virtual-mesh.ts';
 
 export interface ClusterChanges {
   readonly oneWayMs?: (from: number, to: number) => number;
@@ -79,12 +80,12 @@ export class ClusterUnderTest {
   shown(nodeNo: number, viewer: Joined): readonly (string | undefined)[] {
     return this.node(nodeNo)
       .shard.subscriptionsOf(viewer.id)
-      .map(({ subscriptionId }) => this.mesh.shown(nodeNo, subscriptionId));
+      .map(({ subscriptionId }) => this.mesh.tracks.shown(nodeNo, subscriptionId));
   }
 
   /** The copies that cross links now: `1>2 track@layer`. */
   copies(): readonly string[] {
-    return this.mesh.copies().map(({ from, to, track, rid }) => `${from}>${to} ${track}@${rid}`);
+    return this.mesh.tracks.copies().map(({ from, to, track, rid }) => `${from}>${to} ${track}@${rid}`);
   }
 
   /** A node dies without a word; the others' directories notice later, as a lease runs out. */

@@ -1,0 +1,106 @@
+import type { SubscriberTrackPlan } from '@causeway/media';
+import type { MeshShard } from './mesh-shard.ts';
+
+/** Layers in the order of their bitrates. */
+const RANK = ['l', 'm', 'h'];
+
+/** One layer of one track on its way from one node to another. */
+export interface Copy {
+  readonly from: number;
+  readonly to: number;
+  readonly track: string;
+  readonly rid: string;
+}
+
+/** Where the transport of a link leads. */
+export interface LinkEnd {
+  readonly far: MeshShard;
+  readonly farId: string;
+  readonly state: 'connected' | 'disconnected';
+}
+
+/** The links that tracks travel on. */
+export interface MeshLinks {
+  /** undefined if the transport is a client's, or has never connected */
+  endOf(shard: MeshShard, transportId: string): LinkEnd | undefined;
+  isCut(one: number, other: number): boolean;
+}
+
+/** Which layers of which tracks arrive where, by what the shards were told. */
+export class MeshTracks {
+  readonly #shards: ReadonlyMap<number, MeshShard>;
+  readonly #links: MeshLinks;
+  /** What was last told of each track: `node trackId` to its layers. */
+  readonly #told = new Map<string, string>();
+
+  constructor(shards: ReadonlyMap<number, MeshShard>, links: MeshLinks) {
+    this.#shards = shards;
+    this.#links = links;
+  }
+
+  /** The layer that a subscriber is sent now: `track@rid` by the name of the track at its owner; undefined if nothing. */
+  shown(nodeNo: number, subscriptionId: string): string | undefined {
+    const shard = this.#shards.get(nodeNo);
+    const plan = shard?.subscriptions.get(subscriptionId);
+    if (shard === undefined || plan === undefined) return undefined;
+    return this.#forwarded(shard, plan, 0);
+  }
+
+  /** Everything that crosses links now. */
+  copies(): readonly Copy[] {
+    const copies: Copy[] = [];
+    for (const shard of this.#shards.values()) {
+      for (const plan of shard.subscriptions.values()) {
+        const end = this.#links.endOf(shard, plan.transportId);
+        const sent = end === undefined ? undefined : this.#forwarded(shard, plan, 0);
+        if (end?.state !== 'connected' || sent === undefined) continue;
+        const [track = '', rid = ''] = sent.split('@');
+        copies.push({ from: shard.nodeNo, to: end.far.nodeNo, track, rid });
+      }
+    }
+    return copies;
+  }
+
+  /** Tells every listener what changed about its tracks. */
+  tellChanges(): void {
+    for (const shard of this.#shards.values()) {
+      for (const { trackId, rids } of [...shard.publications.values()]) {
+        const key = `${shard.nodeNo} ${trackId}`;
+        const now = this.#arriving(shard, trackId, 0).rids;
+        const before = this.#told.get(key);
+        if (before === now.join(' ') || (before === undefined && now.length === 0)) continue;
+        this.#told.set(key, now.join(' '));
+        if (before === undefined) shard.listener.onTrackActivity(trackId, 'active');
+        if (rids.length > 0) shard.listener.onLayersChanged(trackId, now);
+      }
+    }
+  }
+
+  #arriving(shard: MeshShard, trackId: string, depth: number): { readonly origin: string; readonly rids: readonly string[] } {
+    const plan = shard.publications.get(trackId);
+    const nothing = { origin: trackId, rids: [] };
+    if (plan === undefined) return nothing;
+    if (depth > this.#shards.size) throw new Error(`track ${trackId} is relayed in a circle`);
+    const end = this.#links.endOf(shard, plan.transportId);
+    if (end === undefined) return { origin: trackId, rids: shard.sentLayers(trackId) };
+    if (end.state !== 'connected' || this.#links.isCut(shard.nodeNo, end.far.nodeNo)) return nothing;
+    const senders = [...end.far.subscriptions.values()].filter(({ transportId }) => transportId === end.farId);
+    let origin = trackId;
+    const rids = plan.ssrcs.flatMap(({ ssrc, rid = '' }) => {
+      const sender = senders.find((each) => each.ssrc === ssrc);
+      const sent = sender && this.#forwarded(end.far, sender, depth + 1);
+      if (sent === undefined) return [];
+      origin = sent.split('@')[0] ?? trackId;
+      return [rid];
+    });
+    return { origin, rids: rids.sort((one, other) => RANK.indexOf(other) - RANK.indexOf(one)) };
+  }
+
+  #forwarded(shard: MeshShard, plan: SubscriberTrackPlan, depth: number): string | undefined {
+    if (plan.paused || plan.sourceTrackId === undefined) return undefined;
+    const { origin, rids } = this.#arriving(shard, plan.sourceTrackId, depth);
+    const wanted = rids.find((rid) => rid === plan.preferredRid);
+    const rid = wanted ?? (plan.isExactLayer === true ? undefined : rids[0]);
+    return rid === undefined ? undefined : `${origin}@${rid}`;
+  }
+}
