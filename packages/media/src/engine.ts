@@ -223,7 +223,8 @@ export class Engine implements MediaControl {
     const kind = classifyDatagram(datagram);
     if (kind === 'stun') this.#stun.handleStun(nowMs, path, datagram);
     else if (kind === undefined) this.#context.drops.increment(DropReason.Unclassified);
-    else if (path.transport === undefined) this.#context.drops.increment(DropReason.UnknownPath);
+    else if (path.transport === undefined)
+      this.#context.drops.increment(kind === 'dtls' ? DropReason.DtlsFromUnvalidatedPath : DropReason.UnknownPath);
     else if (kind === 'rtp') path.transport.handleRtp(nowMs, path, datagram, this.#view);
     else if (kind === 'rtcp') path.transport.handleRtcp(nowMs, path, datagram);
     else path.transport.handleDtls(nowMs, path, datagram);

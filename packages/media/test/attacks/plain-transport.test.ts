@@ -50,7 +50,7 @@ test.each(['before', 'after'] as const)(
     expect(stranger.received).toEqual([]);
     expect(stranger.path.transport).toBeUndefined();
     expect(alice.path.transport?.id).toBe('alice');
-    expect(world.engine.drops()).toMatchObject({ 'stun-wrong-ufrag': 2, 'unknown-path': 2 });
+    expect(world.engine.drops()).toMatchObject({ 'stun-wrong-ufrag': 2, 'unknown-path': 1, 'dtls-from-unvalidated-path': 1 });
     expect(world.engine.plainTraffic.rtpPacketsReceived).toBe(0);
     expect(world.engine.census()).toMatchObject({ receiveStreams: 0, userFragments: 1 });
   },

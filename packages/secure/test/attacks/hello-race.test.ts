@@ -145,6 +145,6 @@ describe.each([
 
     expect(node.joined.size).toBe(JOINS);
     expect(answers).toEqual([]);
-    expect(node.drops['unknown-path']).toBeGreaterThan(JOINS * hellos.length);
+    expect(node.drops['dtls-from-unvalidated-path']).toBeGreaterThan(JOINS * hellos.length);
   });
 });

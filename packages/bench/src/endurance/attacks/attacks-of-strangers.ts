@@ -39,13 +39,13 @@ export const ATTACKS_OF_STRANGERS: readonly Attack[] = [
   {
     name: 'W02',
     what: 'alerts and data in the clear, from strangers and from the address of a session that stays connected',
-    counted: [dropped('unknown-path'), discarded('dtls', 'plaintextRefused')],
+    counted: [dropped('dtls-from-unvalidated-path'), discarded('dtls', 'plaintextRefused')],
     mount: (context) => fromBothSides(context, PLAINTEXT),
   },
   {
     name: 'W03',
     what: 'hellos after the handshake, from strangers and from the address of a session that stays connected',
-    counted: [dropped('unknown-path'), discarded('dtls', 'plaintextRefused')],
+    counted: [dropped('dtls-from-unvalidated-path'), discarded('dtls', 'plaintextRefused')],
     mount: async (context) => fromBothSides(context, await writeHellos()),
   },
   {
