@@ -1,6 +1,7 @@
 import { measureCrossing } from '../src/crossing/measure-crossing.ts';
-import { measureForwarding } from '../src/measure/forwarding-window.ts';
+import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
 import { RunningBench } from '../src/running-bench.ts';
+import { type CrossingScene, crossingMicrosByRound, MORE_SUBSCRIBERS } from '../src/shards/crossing-cost.ts';
 import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
 
@@ -25,6 +26,27 @@ test(
   },
   PATIENCE_MS,
 );
+
+test('what a crossing packet costs is told from what nodes with subscribers here and there have spent', () => {
+  const [subscribers, published] = [4, 1000];
+  const sample = (subscribersPerTrack: number, micros: number): ForwardingSample => ({
+    cpuMicros: micros * published,
+    partsMicros: [],
+    forwarded: subscribersPerTrack * published,
+    lost: 0,
+    duplicates: 0,
+    checked: 0,
+    corrupted: 0,
+    latenciesMs: [],
+  });
+  const samples = new Map<CrossingScene, ForwardingSample[]>([
+    ['at home', [sample(subscribers, 20 + 4 * 5)]],
+    ['more at home', [sample(subscribers + MORE_SUBSCRIBERS, 20 + (4 + MORE_SUBSCRIBERS) * 5)]],
+    ['elsewhere', [sample(subscribers, 20 + 4 * 5 + 12)]],
+  ]);
+
+  expect(crossingMicrosByRound(samples, subscribers)).toEqual([{ local: 5, crossing: 12, deliveredAtHome: 10, deliveredElsewhere: 13 }]);
+});
 
 test(
   'calls on shards of their own get every packet',

@@ -18,18 +18,20 @@ export interface CrossingPlan extends TurnsPlan {
 const SCENES = ['at home', 'more at home', 'elsewhere'] as const;
 export type CrossingScene = (typeof SCENES)[number];
 /** So many that what one of them costs is more than noise. */
-const MORE_SUBSCRIBERS = 8;
+export const MORE_SUBSCRIBERS = 8;
 
 const WORKERS = 2;
 const HOME = 0;
 const OTHER = 1;
 
-/** CPU us for each packet that is published, in one round. */
+/** CPU us for each packet that is published, in one round; the last two for each that reaches a subscriber. */
 export interface CrossingMicros {
   /** Of each subscriber that is added at home. */
   readonly local: number;
   /** Of both threads, for a packet that crosses, without its subscribers. */
   readonly crossing: number;
+  readonly deliveredAtHome: number;
+  readonly deliveredElsewhere: number;
 }
 
 export interface CrossingCost {
@@ -43,7 +45,7 @@ export function measureCrossingCost(plan: CrossingPlan, onTurn: (scene: Crossing
     const calls: Contestant<CrossingScene>[] = [];
     for (const scene of SCENES) calls.push(await startCall(bench, scene, plan));
     const samples = await measureInTurns(calls, plan, onTurn);
-    return { rounds: roundsOf(samples, plan.subscribers), samples: [...samples.values()].flat() };
+    return { rounds: crossingMicrosByRound(samples, plan.subscribers), samples: [...samples.values()].flat() };
   });
 }
 
@@ -61,14 +63,23 @@ async function startCall(
   return createPlacedCall(scene, load, { tracks, publishers: { node, shardNo: HOME }, audiences: [audience] }, bench.load);
 }
 
-function roundsOf(samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>, subscribers: number): CrossingMicros[] {
+/** What the scenes tell of a crossing packet when they are held against each other. */
+export function crossingMicrosByRound(
+  samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>,
+  subscribers: number,
+): CrossingMicros[] {
   const perPublished = (scene: CrossingScene, subscribersOfScene: number): number[] =>
     (samples.get(scene) ?? []).map(({ cpuMicros, forwarded }) => (cpuMicros * subscribersOfScene) / forwarded);
   const home = perPublished('at home', subscribers);
   const more = perPublished('more at home', subscribers + MORE_SUBSCRIBERS);
   const elsewhere = perPublished('elsewhere', subscribers);
-  return home.map((micros, round) => ({
-    local: ((more[round] ?? Number.NaN) - micros) / MORE_SUBSCRIBERS,
-    crossing: (elsewhere[round] ?? Number.NaN) - micros,
-  }));
+  return home.map((micros, round) => {
+    const microsElsewhere = elsewhere[round] ?? Number.NaN;
+    return {
+      local: ((more[round] ?? Number.NaN) - micros) / MORE_SUBSCRIBERS,
+      crossing: microsElsewhere - micros,
+      deliveredAtHome: micros / subscribers,
+      deliveredElsewhere: microsElsewhere / subscribers,
+    };
+  });
 }
