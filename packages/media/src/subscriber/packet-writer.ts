@@ -12,13 +12,16 @@ import type { PacketArena } from '../secure-endpoint.ts';
 /** Room for the fixed header, the frame of the extension block, RTX's two bytes, and what `secure` writes behind a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
+/** In a number that needs no object of its own. */
+const MAX_PACKED_CHARACTERS = 3;
 const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
 
 export class PacketWriter {
   readonly #arena: PacketArena;
   readonly #extensions: RtpExtensionWriter;
-  /** ASCII. A string, because its characters lie with it and those of an array do not. */
-  readonly #mid: string;
+  /** ASCII, the first character in the lowest byte, where it fits: a number lies here, a string elsewhere. */
+  readonly #packedMid: number;
+  readonly #midLength: number;
   readonly #midId: number;
   readonly #forwardedIds: Uint8Array;
   /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
@@ -30,6 +33,7 @@ export class PacketWriter {
   /** Of the packet written last: fixed header and extensions. */
   headerLength = 0;
   length = 0;
+  readonly #mid: string;
 
   /** @param extensions one that all writers of an engine use in turn */
   constructor(arena: PacketArena, extensions: RtpExtensionWriter, plan: SubscriberTrackPlan) {
@@ -37,6 +41,8 @@ export class PacketWriter {
     this.#extensions = extensions;
     this.#midId = plan.extensions.find(({ uri }) => uri === MID_URI)?.id ?? 0;
     this.#mid = plan.mid;
+    this.#midLength = plan.mid.length;
+    this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
     this.#hasTwoByteIds = this.#midId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
@@ -48,11 +54,11 @@ export class PacketWriter {
 
   /** Reads of each object that `write` needs, and of each end of this one. */
   prefetch(): number {
-    return this.#midId + this.#mid.length + this.length;
+    return this.#midId + this.length;
   }
 
   fits(packet: ForwardedPacket): boolean {
-    const length = packet.extensionBytes + this.#mid.length + packet.payload.length;
+    const length = packet.extensionBytes + this.#midLength + packet.payload.length;
     return length + RESERVED_BYTES <= this.#arena.slotSizeBytes;
   }
 
@@ -93,9 +99,11 @@ export class PacketWriter {
   }
 
   #addMid(bytes: Uint8Array): void {
-    const mid = this.#mid;
-    const start = this.#extensions.reserve(this.#midId, mid.length);
-    if (start >= 0) for (let index = 0; index < mid.length; index++) bytes[start + index] = mid.charCodeAt(index);
+    const length = this.#midLength;
+    const start = this.#extensions.reserve(this.#midId, length);
+    if (start < 0) return;
+    if (length > MAX_PACKED_CHARACTERS) for (let index = 0; index < length; index++) bytes[start + index] = this.#mid.charCodeAt(index);
+    else for (let index = 0; index < length; index++) bytes[start + index] = this.#packedMid >> (8 * index);
   }
 
   #addForwarded(packet: ForwardedPacket): void {
@@ -111,4 +119,10 @@ export class PacketWriter {
     const id = this.#forwardedIds[PLAYOUT_DELAY_KIND];
     if (id !== 0) this.#extensions.add(id, value, 0, value.length);
   }
+}
+
+function pack(text: string): number {
+  let packed = 0;
+  for (let index = 0; index < text.length; index++) packed |= text.charCodeAt(index) << (8 * index);
+  return packed;
 }

@@ -17,17 +17,18 @@ const NOTHING_SENT = -1;
 const SENT_LATE = 0xff;
 
 export class SentIndex {
+  /** Up to here all is in the slots; behind it lies a run of numbers in which each carries its own less `#runShift`, in `#runEpoch`. */
+  #settled = NOTHING_SENT;
+  #highest = NOTHING_SENT;
+  #runShift = 0;
+  #runEpoch = NO_EPOCH;
   readonly #maxPackets: number;
-  /**
-   * Of each slot the source's number and, behind it, the epoch; `NO_EPOCH` where nothing was sent. Together, because whatever lies
-   * apart has to be fetched from afar for every packet.
-   */
+  /** Of each slot the source's number and, behind it, the epoch; `NO_EPOCH` where nothing was sent. */
   #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
   #capacity = INITIAL_CAPACITY;
   /** Made with the first answer: most subscribers lose nothing. */
   #answers: Answers | undefined;
   #first = NOTHING_SENT;
-  #highest = NOTHING_SENT;
   #foundSlot = 0;
   /** Of the packet that `find` found: its number in the source stream. */
   sourceSeq = 0 as ExtendedSeq;
@@ -40,34 +41,30 @@ export class SentIndex {
   }
 
   prefetch(): number {
-    return this.#slots[this.#slotOf(this.#highest + 1) * SLOT_NUMBERS];
+    return this.#highest;
   }
 
   /** How many slots the ring has now. */
   get capacity(): number {
+    this.#settle();
     return this.#capacity;
   }
 
   /**
-   * Notes that `outSeq` is sent now and carries `sourceSeq`, late packets included.
+   * Notes that `outSeq` is sent now and carries `sourceSeq`, late packets included. As long as one follows the other this writes one number:
+   * the slots lie far away, and most packets are never asked for.
    *
    * @param epoch 1 … 65,535
    */
   note(nowMs: number, outSeq: ExtendedSeq, sourceSeq: ExtendedSeq, epoch: number): void {
-    const isLate = outSeq <= this.#highest;
-    if (!isLate) this.#advanceTo(outSeq);
-    else if (outSeq <= this.#highest - this.capacity) return;
-    else if (outSeq < this.#first) this.#first = outSeq;
-    const slot = this.#slotOf(outSeq);
-    this.#slots[slot * SLOT_NUMBERS] = sourceSeq;
-    this.#slots[slot * SLOT_NUMBERS + EPOCH] = epoch;
-    if (isLate) this.#noteLate(nowMs, slot);
-    else if (this.#answers !== undefined) this.#answers.count[slot] = 0;
+    if (outSeq === this.#highest + 1 && outSeq - sourceSeq === this.#runShift && epoch === this.#runEpoch) this.#highest = outSeq;
+    else this.#noteOutOfLine(nowMs, outSeq, sourceSeq, epoch);
   }
 
   /** Finds the packet sent as `outSeq`. @returns false, with `sourceSeq` and `epoch` unchanged, if none was or it is too long ago */
   find(outSeq: ExtendedSeq): boolean {
-    if (!(outSeq <= this.#highest && outSeq > this.#highest - this.capacity)) return false;
+    this.#settle();
+    if (!(outSeq <= this.#highest && outSeq > this.#highest - this.#capacity)) return false;
     const slot = this.#slotOf(outSeq);
     const epoch = this.#slots[slot * SLOT_NUMBERS + EPOCH];
     if (epoch === NO_EPOCH) return false;
@@ -95,7 +92,7 @@ export class SentIndex {
 
   /** The packet found last is sent again now. */
   noteResent(nowMs: number): void {
-    this.#answers ??= new Answers(this.capacity);
+    this.#answers ??= new Answers(this.#capacity);
     const { count, lastAtMs } = this.#answers;
     count[this.#foundSlot] = count[this.#foundSlot] === SENT_LATE ? 1 : count[this.#foundSlot] + 1;
     lastAtMs[this.#foundSlot] = nowMs;
@@ -103,27 +100,67 @@ export class SentIndex {
 
   /** The receiver has seen newer ones and asks for this one while it comes: to answer that would be to send it twice. */
   #noteLate(nowMs: number, slot: number): void {
-    this.#answers ??= new Answers(this.capacity);
+    this.#answers ??= new Answers(this.#capacity);
     this.#answers.count[slot] = SENT_LATE;
     this.#answers.lastAtMs[slot] = nowMs;
+  }
+
+  #noteOutOfLine(nowMs: number, outSeq: number, sourceSeq: number, epoch: number): void {
+    this.#settle();
+    if (outSeq <= this.#highest) {
+      if (outSeq <= this.#highest - this.#capacity) return;
+      if (outSeq < this.#first) this.#first = outSeq;
+      this.#write(outSeq, sourceSeq, epoch);
+      this.#noteLate(nowMs, this.#slotOf(outSeq));
+      return;
+    }
+    this.#advanceTo(outSeq);
+    this.#write(outSeq, sourceSeq, epoch);
+    this.#runShift = outSeq - sourceSeq;
+    this.#runEpoch = epoch;
+  }
+
+  /** Writes the run into the slots. */
+  #settle(): void {
+    const settled = this.#settled;
+    const highest = this.#highest;
+    if (settled === highest) return;
+    this.#settled = highest;
+    this.#makeRoom(settled, highest);
+    for (let seq = Math.max(settled + 1, highest - this.#capacity + 1); seq <= highest; seq++) {
+      this.#write(seq, seq - this.#runShift, this.#runEpoch);
+    }
   }
 
   #advanceTo(outSeq: number): void {
     const highest = this.#highest;
     this.#highest = outSeq;
+    this.#settled = outSeq;
     if (highest === NOTHING_SENT) {
       this.#first = outSeq;
       return;
     }
-    while (this.capacity < this.#maxPackets && outSeq - this.#first >= this.capacity) this.#grow(highest);
+    this.#makeRoom(highest, outSeq);
     // Numbers left out, because their packets never came, must not show what was sent a window ago.
-    for (let skipped = Math.max(highest + 1, outSeq - this.capacity); skipped < outSeq; skipped++) {
+    for (let skipped = Math.max(highest + 1, outSeq - this.#capacity); skipped < outSeq; skipped++) {
       this.#slots[this.#slotOf(skipped) * SLOT_NUMBERS + EPOCH] = NO_EPOCH;
     }
   }
 
+  #write(outSeq: number, sourceSeq: number, epoch: number): void {
+    const slot = this.#slotOf(outSeq);
+    this.#slots[slot * SLOT_NUMBERS] = sourceSeq;
+    this.#slots[slot * SLOT_NUMBERS + EPOCH] = epoch;
+    if (this.#answers !== undefined) this.#answers.count[slot] = 0;
+  }
+
+  /** Grows until all from the first to `upTo` have slots, or there are as many as there may be. @param written the highest that has one */
+  #makeRoom(written: number, upTo: number): void {
+    while (this.#capacity < this.#maxPackets && upTo - this.#first >= this.#capacity) this.#grow(written);
+  }
+
   #grow(highest: number): void {
-    const capacity = this.capacity;
+    const capacity = this.#capacity;
     const slots = this.#slots;
     const answers = this.#answers;
     this.#capacity = capacity * 2;
@@ -138,7 +175,7 @@ export class SentIndex {
   }
 
   #slotOf(outSeq: number): number {
-    return outSeq & (this.capacity - 1);
+    return outSeq & (this.#capacity - 1);
   }
 }
 

@@ -19,30 +19,33 @@ interface Epoch {
   tl0PicIdxShift: number | undefined;
 }
 
-export class Vp8Rewriter {
-  /** Under way. Apart from the others: nearly every packet is of it. */
-  #current: Epoch = newEpoch(0);
-  /** The latest ones before it. */
-  #earlier: readonly Epoch[] = [];
+/** Is itself the epoch under way: nearly every packet is of it, and one object is fetched sooner than two. */
+export class Vp8Rewriter implements Epoch {
+  id = 0;
+  pictureIdShift: number | undefined = undefined;
+  tl0PicIdxShift: number | undefined = undefined;
   /** The newest ones sent; undefined before the first. */
   #pictureId: number | undefined = undefined;
   #tl0PicIdx: number | undefined = undefined;
+  /** The latest ones before it. */
+  #earlier: readonly Epoch[] = [];
 
   prefetch(): number {
-    return this.#current.id;
+    return this.id;
   }
 
   /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
   startEpoch(epoch: number): void {
-    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), this.#current];
-    this.#current = newEpoch(epoch);
+    this.continueEpoch(epoch);
+    this.pictureIdShift = undefined;
+    this.tl0PicIdxShift = undefined;
   }
 
   /** Starts an epoch with another copy of the same source, whose numbers are the same. */
   continueEpoch(epoch: number): void {
-    const { pictureIdShift, tl0PicIdxShift } = this.#current;
-    this.startEpoch(epoch);
-    this.#current = { id: epoch, pictureIdShift, tl0PicIdxShift };
+    const { id, pictureIdShift, tl0PicIdxShift } = this;
+    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id, pictureIdShift, tl0PicIdxShift }];
+    this.id = epoch;
   }
 
   /**
@@ -53,7 +56,7 @@ export class Vp8Rewriter {
    * @param epoch that the packet belongs to; an earlier one when it is sent again
    */
   rewrite(bytes: Uint8Array, payloadOffset: number, descriptor: Vp8Descriptor, epoch: number): void {
-    const found = epoch === this.#current.id ? this.#current : this.#earlier.find(({ id }) => id === epoch);
+    const found = epoch === this.id ? this : this.#earlier.find(({ id }) => id === epoch);
     if (found === undefined) return;
     const { pictureId, tl0PicIdx } = descriptor;
     if (pictureId !== undefined) {
@@ -80,10 +83,6 @@ export class Vp8Rewriter {
     if (newest === undefined || isAhead(newest, shifted, TL0_PIC_IDX_PERIOD)) this.#tl0PicIdx = shifted;
     return shifted;
   }
-}
-
-function newEpoch(id: number): Epoch {
-  return { id, pictureIdShift: undefined, tl0PicIdxShift: undefined };
 }
 
 /** Whether `to` follows `from` on a circle of `period` (a power of two) by the shorter way. */

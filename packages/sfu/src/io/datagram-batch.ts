@@ -25,6 +25,7 @@ const PIECE_AT = 0;
 const PIECE_LENGTH = 2;
 const WORD_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
+const TWO_TO_MINUS_32 = 2 ** -32;
 /** The system refuses whatever is sent with it. */
 const NO_FD = -1;
 
@@ -109,8 +110,9 @@ export class DatagramBatch {
   }
 
   #writePointer(word: number, address: number): void {
-    this.#words[word] = address % TWO_TO_32;
-    this.#words[word + 1] = address / TWO_TO_32;
+    // Stores keep the low 32 bits of a whole number.
+    this.#words[word] = address;
+    this.#words[word + 1] = address * TWO_TO_MINUS_32;
   }
 
   #readPointer(word: number): number {
