@@ -37,11 +37,11 @@ export class PlainSuite implements SecureSuite {
   /** How often an endpoint was asked for and not yet closed. */
   openEndpoints = 0;
   readonly #ready = new Set<OutboundStream>();
-  readonly #waitingClients: PlainEndpoint[] = [];
+  readonly #waitingClients: UnencryptedEndpoint[] = [];
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
     this.openEndpoints++;
-    const endpoint = new PlainEndpoint(options, this.#ready, () => this.openEndpoints--);
+    const endpoint = new UnencryptedEndpoint(options, this.#ready, () => this.openEndpoints--);
     if (options.role === 'client') this.#waitingClients.push(endpoint);
     return endpoint;
   }
@@ -74,7 +74,7 @@ class PlainArena implements PacketArena {
   }
 }
 
-class PlainEndpoint implements SecureEndpoint {
+class UnencryptedEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly #options: SecureEndpointOptions;
   readonly #ready: Set<OutboundStream>;

@@ -5,7 +5,7 @@ export { createNegotiation } from './create-negotiation.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
 export { makeOffer } from './make-offer.ts';
-export { applyMediaPlan, type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
+export { type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
 export type { SubscriptionWish } from './new-subscription.ts';
 export type { WishOutcome } from './place-subscriptions.ts';
 export { leadsTo, type PublishOutcome, type PublishWish } from './publish-sections.ts';

@@ -1,9 +1,5 @@
-/**
- * What the engine should be doing for a session, derived from the negotiation's state, and the steps from one such picture to the
- * next. No verb lists its own steps, so none can forget one.
- */
-import type { IceRestartPlan, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
-import type { Shard } from '../shard.ts';
+/** What the engine should be doing for a session, derived from the negotiation's state. */
+import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
 import { codecPlan } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
 import { type HeaderExtension, publisherExtensions } from './header-extensions.ts';
@@ -84,33 +80,4 @@ export function publisherUris(section: RtpSection): readonly string[] {
 
 function extensionPlan({ id, uri }: HeaderExtension): { readonly id: number; readonly uri: string } {
   return { id, uri };
-}
-
-/** Drives the engine from one picture to the next; what is the same in both is not touched. */
-export function applyMediaPlan(shard: Shard, before: MediaPlan, after: MediaPlan): void {
-  const isReplaced = before.transport !== undefined && before.transport.transportId !== after.transport?.transportId;
-  // Everything moves with the transport: it is taken down whole and built up on the new one.
-  const kept = isReplaced ? NO_MEDIA : after;
-  for (const id of before.subscriptions.keys()) if (!kept.subscriptions.has(id)) shard.removeSubscriberTrack(id);
-  for (const id of before.publications.keys()) if (!kept.publications.has(id)) shard.removePublisherTrack(id);
-  if (isReplaced) shard.closeTransport(before.transport.transportId);
-  const standing = isReplaced ? NO_MEDIA : before;
-  applyTransport(shard, standing.transport, after.transport);
-  for (const [id, plan] of after.publications) if (!isSamePlan(standing.publications.get(id), plan)) shard.putPublisherTrack(plan);
-  for (const [id, plan] of after.subscriptions) if (!isSamePlan(standing.subscriptions.get(id), plan)) shard.putSubscriberTrack(plan);
-}
-
-function applyTransport(shard: Shard, before: TransportPlan | undefined, after: TransportPlan | undefined): void {
-  if (after === undefined) return;
-  if (before === undefined) {
-    shard.openTransport(after);
-  } else if (!isSamePlan([before.local, before.remote], [after.local, after.remote])) {
-    const restart: IceRestartPlan = { transportId: after.transportId, local: after.local, remote: after.remote };
-    shard.restartIce(restart);
-  }
-}
-
-/** Plans are plain data that one function builds, so equal ones are written alike. */
-function isSamePlan(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -10,7 +10,6 @@ import { type AppId, type ConnectionState, type SessionId, SfuError } from '@cau
 import type { CancelTimer } from '../clock.ts';
 import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
 import {
-  applyMediaPlan,
   editPublication,
   type MediaPlan,
   mediaPlanOf,
@@ -21,6 +20,7 @@ import {
 } from '../negotiation/index.ts';
 import type { SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
+import { applyMediaPlan } from './apply-media-plan.ts';
 import { handleNameTaken, handleSourceClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { Lane } from './lane.ts';
