@@ -26,6 +26,8 @@ const PIECE_LENGTH = 2;
 const WORD_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
 const TWO_TO_MINUS_32 = 2 ** -32;
+/** So many refused in a row mean that the buffer is full: to ask for each of the rest would cost a call more than to send it alone. */
+const REFUSALS_BEFORE_GIVING_UP = 2;
 /** The system refuses whatever is sent with it. */
 const NO_FD = -1;
 
@@ -75,7 +77,13 @@ export class DatagramBatch {
   send(): void {
     const count = this.#count;
     this.#count = 0;
-    for (let next = this.#sendFrom(0, count); next < count; next += this.#sendFrom(next, count)) this.#sendRefused(next++);
+    let refusals = 0;
+    for (let next = this.#sendFrom(0, count); next < count; ) {
+      this.#sendRefused(next++);
+      const taken = ++refusals < REFUSALS_BEFORE_GIVING_UP ? this.#sendFrom(next, count) : 0;
+      if (taken > 0) refusals = 0;
+      next += taken;
+    }
   }
 
   /** Lets go of the paths that were sent to. */

@@ -25,12 +25,16 @@ function lookupLiteral(address: string, _options: unknown, callback: LookupCallb
   callback(null, address, isIPv6(address) ? 6 : 4);
 }
 
-/** @throws the system's error with address and port in its message */
+/** @throws the system's error with address and port in its message; the socket is closed then */
 export function bindSocket(socket: Socket, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const refuse = (error: Error): void => {
+      socket.close();
+      reject(error);
+    };
+    socket.once('error', refuse);
     socket.bind({ address, port, exclusive: true }, () => {
-      socket.off('error', reject);
+      socket.off('error', refuse);
       resolve();
     });
   });

@@ -36,6 +36,7 @@ export interface SystemCalls {
    * @returns its file descriptor; undefined if the system refuses, and why is not said: `node:dgram` says it when it tries the same
    */
   openSharedSocket(address: string, port: number): number | undefined;
+  close(fd: number): void;
   /** Takes back what libuv allows for every descriptor that it is handed: that sockets of other users take the same port. */
   forbidAddressReuse(fd: number): void;
   /**
@@ -72,7 +73,17 @@ function withoutWarnings<Result>(load: () => Result): Result {
   }
 }
 
+/** Whether an address is that of the view's first byte. If a later Node took it for that of the whole buffer, peers would get other memory. */
+function tellsAddresses(ffi: typeof import('node:ffi')): boolean {
+  const bytes = new Uint8Array(4096);
+  const [offset, sign] = [100, 0xc5];
+  bytes[offset] = sign;
+  const address = ffi.getRawPointer(bytes.subarray(offset));
+  return address - ffi.getRawPointer(bytes) === BigInt(offset) && ffi.getUint8(address) === sign;
+}
+
 function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
+  if (!tellsAddresses(ffi)) throw new Error('this Node means something else by addresses');
   // The process itself has them: libc is loaded. Kept whole: what becomes of its functions when the library is collected is not said.
   const library = ffi.dlopen(null, SIGNATURES);
   const setOption = (fd: number, level: number, name: number, value: number): boolean =>
@@ -92,6 +103,9 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
       if (isReady) return fd;
       library.functions.close(fd);
       return undefined;
+    },
+    close: (fd) => {
+      library.functions.close(fd);
     },
     forbidAddressReuse: (fd) => {
       setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);

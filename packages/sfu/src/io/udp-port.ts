@@ -182,27 +182,40 @@ export class UdpPort implements DatagramSink {
     if (connectPaths && sharing === undefined) this.#port = await probePort(address, this.#port);
     const reusePort = connectPaths || sharing !== undefined;
     const buffers = { receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES, sendBufferBytes: SHARED_SEND_BUFFER_BYTES };
-    const socket = createLiteralSocket(address, { reusePort, ...buffers });
-    const batch = reusePort ? this.#adoptBatchingSocket(socket, address) : undefined;
-    if (batch === undefined) await bindSocket(socket, address, this.#port);
+    const createSocket = (): Socket => createLiteralSocket(address, { reusePort, ...buffers });
+    const local = (reusePort ? this.#openBatchingSocket(address, createSocket) : undefined) ?? {
+      socket: createSocket(),
+      address,
+      batch: undefined,
+    };
+    const { socket } = local;
+    if (local.batch === undefined) await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
-    const local: LocalSocket = { socket, address, batch };
     this.#locals.push(local);
     socket.on('message', (datagram, from) => this.#receiveShared(local, datagram, from));
-    // Sending to an address without a route fails here; the peer hears nothing and ICE tries another.
+    // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears nothing, and ICE tries another way.
     socket.on('error', () => undefined);
   }
 
-  /** Gives a socket a descriptor that we know and have bound ourselves. @returns undefined where that is not to be had */
-  #adoptBatchingSocket(socket: Socket, address: string): DatagramBatch | undefined {
+  /** A socket whose descriptor we know, because we have opened and bound it. @returns undefined where that is not to be had */
+  #openBatchingSocket(address: string, createSocket: () => Socket): LocalSocket | undefined {
     const { systemCalls } = this.#options;
-    if (systemCalls === undefined || this.#addressSlots === undefined) return undefined;
+    const addressSlots = this.#addressSlots;
+    if (systemCalls === undefined || addressSlots === undefined) return undefined;
     const fd = systemCalls.openSharedSocket(address, this.#port);
     if (fd === undefined) return undefined;
-    socket.bind({ fd, exclusive: true });
+    const socket = createSocket();
+    try {
+      socket.bind({ fd, exclusive: true });
+    } catch {
+      systemCalls.close(fd);
+      socket.close();
+      return undefined;
+    }
     systemCalls.forbidAddressReuse(fd);
-    // Sockets of their own have buffers of their own, libuv keeps what does not fit these, and errors come out where they belong.
-    return new DatagramBatch(systemCalls, fd, this.#addressSlots, (path, bytes, offset, length) => this.send(path, bytes, offset, length));
+    // Sockets of their own have buffers of their own, and libuv keeps what does not fit these.
+    const sendAlone: DatagramSink['send'] = (path, bytes, offset, length) => this.send(path, bytes, offset, length);
+    return { socket, address, batch: new DatagramBatch(systemCalls, fd, addressSlots, sendAlone) };
   }
 
   /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
@@ -237,7 +250,7 @@ export class UdpPort implements DatagramSink {
 
   #claim(path: SocketPath): void {
     this.#table.add(path);
-    if (this.#addressSlots !== undefined && path.addressSlot === NO_ADDRESS_SLOT)
+    if (path.shared.batch !== undefined && this.#addressSlots !== undefined && path.addressSlot === NO_ADDRESS_SLOT)
       path.addressSlot = this.#addressSlots.take(path.remoteAddress, path.remotePort);
     this.#options.sharing?.pathClaimed(path);
   }

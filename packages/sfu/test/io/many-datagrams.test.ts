@@ -38,6 +38,15 @@ function queueAll(opened: OpenedPort, texts: readonly (readonly [Path, string])[
   MEMORY.fill(0);
 }
 
+function textsOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, number) => `${number} ${'x'.repeat(number * 20)}`);
+}
+
+/** As many for each, in turns. */
+function everyText(peers: readonly Peer[], count: number): readonly (readonly [Path, string])[] {
+  return textsOf(count).flatMap((text) => peers.map(({ path }) => [path, text] as const));
+}
+
 async function until(isDone: () => boolean): Promise<void> {
   while (!isDone()) await new Promise(setImmediate);
 }
@@ -47,14 +56,18 @@ function close(opened: OpenedPort, peers: readonly Peer[]): void {
   for (const { socket } of peers) socket.close();
 }
 
-/** As the system's, but takes nothing but the first `takes` datagrams of a call. */
-function reluctant(takes: number, refusals = { count: 0 }): SystemCalls | undefined {
+/** One `sendMany`: how many datagrams it was given, and how many the system took. */
+type Asked = readonly [given: number, taken: number];
+
+/** As the system's, but takes nothing but the first `takes` datagrams of a call, and notes each. */
+function watched(asked: Asked[], takes = Number.POSITIVE_INFINITY): SystemCalls | undefined {
   return (
     calls && {
       ...calls,
       sendMany(fd, headers, count) {
-        refusals.count++;
-        return takes === 0 ? -1 : calls.sendMany(fd, headers, Math.min(takes, count));
+        const taken = takes === 0 ? -1 : calls.sendMany(fd, headers, Math.min(takes, count));
+        asked.push([count, taken]);
+        return taken;
       },
     }
   );
@@ -74,19 +87,15 @@ describe.each([
     const opened = await openPort(3, systemCalls);
     const peers = await joinPeers(opened, 5);
     for (const { path } of peers) opened.port.pathSelected(path);
-    const texts = Array.from({ length: 30 }, (_each, number) => `${number} ${'x'.repeat(number * 40)}`);
 
-    queueAll(
-      opened,
-      texts.flatMap((text) => peers.map(({ path }) => [path, text] as const)),
-    );
-    await until(() => peers.every(({ heard }) => heard.length === texts.length));
+    queueAll(opened, everyText(peers, 30));
+    await until(() => peers.every(({ heard }) => heard.length === 30));
     const { addressSlots } = opened.port.counts;
     for (const { path } of peers) opened.port.pathReleased(path);
     const released = opened.port.counts.addressSlots;
     close(opened, peers);
 
-    for (const { heard } of peers) expect(heard).toEqual(texts);
+    for (const { heard } of peers) expect(heard).toEqual(textsOf(30));
     expect([addressSlots, released]).toEqual([systemCalls === undefined ? 0 : peers.length, 0]);
   });
 
@@ -137,22 +146,62 @@ describe.each([
   });
 });
 
-test.each([0, 1, 7])('what the system does not take after %i is sent one by one: nothing is lost, nothing comes twice', async (takes) => {
-  const refusals = { count: 0 };
-  const opened = await openPort(2, reluctant(takes, refusals));
-  const peers = await joinPeers(opened, 3);
-  for (const { path } of peers) opened.port.pathSelected(path);
-  const texts = Array.from({ length: 30 }, (_each, number) => `text ${number}`);
+describe('what the system is asked', () => {
+  // There is a test above that says where they are to be.
+  if (calls === undefined) return;
 
-  queueAll(
-    opened,
-    texts.flatMap((text) => peers.map(({ path }) => [path, text] as const)),
-  );
-  await until(() => peers.every(({ heard }) => heard.length === texts.length));
-  close(opened, peers);
+  test.each([LOOPBACK, '::1'])('is to take as many datagrams as there are, in as few calls as may be, from %s', async (address) => {
+    const asked: Asked[] = [];
+    const opened = await openPort(2, watched(asked), address);
+    const peers = await joinPeers(opened, 3, address);
+    for (const { path } of peers) opened.port.pathSelected(path);
 
-  for (const { heard } of peers) expect(heard.toSorted()).toEqual(texts.toSorted());
-  if (calls !== undefined) expect(refusals.count).toBeGreaterThan(2);
+    queueAll(opened, everyText(peers, 50));
+    await until(() => peers.every(({ heard }) => heard.length === 50));
+    close(opened, peers);
+
+    expect(asked).toEqual([
+      [64, 64],
+      [64, 64],
+      [22, 22],
+    ]);
+  });
+
+  test('is to take what comes behind a datagram that cannot be sent', async () => {
+    const asked: Asked[] = [];
+    const opened = await openPort(2, watched(asked));
+    const peers = await joinPeers(opened, 1);
+    const [peer] = peers;
+    if (peer === undefined) throw new Error('nobody came');
+
+    for (let index = 0; index < 10; index++) opened.port.queue(peer.path, MEMORY, 0, index === 6 ? 66_000 : 5);
+    opened.port.sendQueued();
+    await until(() => peer.heard.length === 9);
+    close(opened, peers);
+
+    expect(asked).toEqual([
+      [10, 6],
+      [3, 3],
+    ]);
+  });
+
+  test.each([
+    [0, [64, 63, 26, 25]],
+    [1, [64, 62, 60]],
+    [7, [64, 56, 48]],
+  ])('after it took %i is sent one by one: nothing is lost, nothing comes twice', async (takes, firstCalls) => {
+    const asked: Asked[] = [];
+    const opened = await openPort(2, watched(asked, takes));
+    const peers = await joinPeers(opened, 3);
+    for (const { path } of peers) opened.port.pathSelected(path);
+
+    queueAll(opened, everyText(peers, 30));
+    await until(() => peers.every(({ heard }) => heard.length === 30));
+    close(opened, peers);
+
+    for (const { heard } of peers) expect(heard.toSorted()).toEqual(textsOf(30).toSorted());
+    expect(asked.map(([given]) => given).slice(0, firstCalls.length)).toEqual(firstCalls);
+  });
 });
 
 test('a descriptor is not sent to after its socket was closed: it may be another one by then', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
+import { loadSystemCalls } from '../../src/io/system-calls.ts';
 import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
 import { LOOPBACK, openPeer, openPort, pathOf } from './support/open-port.ts';
 
@@ -33,6 +35,29 @@ test('closing releases the sockets of all paths', async () => {
   peer.close();
 
   expect(opened.port.counts.connectedSockets).toBe(0);
+});
+
+test('a port that is taken is refused with address and port, and no descriptor stays open', async () => {
+  const first = await openPort(0);
+  const descriptors = (): number => (canConnectPaths() ? readdirSync('/proc/self/fd').length : 0);
+  const before = descriptors();
+
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const second = new UdpPort({
+      addresses: [LOOPBACK],
+      port: first.port.port,
+      connectPaths: true,
+      maxConnectedSockets: 0,
+      systemCalls: loadSystemCalls(),
+      onDatagram: () => undefined,
+    });
+    await expect(second.open()).rejects.toThrow(`bind EADDRINUSE ${LOOPBACK}:${first.port.port}`);
+  }
+  await new Promise(setImmediate);
+  const after = descriptors();
+  first.port.close();
+
+  expect(after).toBe(before);
 });
 
 /** Sends from a thread of its own, without a pause: nothing in this thread can come between its datagrams. */
