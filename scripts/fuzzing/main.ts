@@ -56,10 +56,16 @@ async function sharesOf(factories: readonly NamedFactory[]): Promise<number[]> {
   return shares;
 }
 
-/** What makes the run fail, in words; the inputs are left in files, for a regression test to start from. */
-function complaintsOf(reports: readonly FuzzReport[]): string[] {
-  return reports.flatMap(({ target, findings, slowestMs, slowestInput, heapGrowthBytes }) => [
-    ...findings.map(({ input, error }) => `${target}: ${error}\n  input in ${saveInput(target, input)}`),
+/** What must not be, in words; the inputs are left in files, for a regression test to start from. */
+function findingsOf(reports: readonly FuzzReport[]): string[] {
+  return reports.flatMap(({ target, findings }) =>
+    findings.map(({ input, error }) => `${target}: ${error}\n  input in ${saveInput(target, input)}`),
+  );
+}
+
+/** What took too long, and what grew. */
+function excessesOf(reports: readonly FuzzReport[]): string[] {
+  return reports.flatMap(({ target, slowestMs, slowestInput, heapGrowthBytes }) => [
     ...(slowestMs > MAX_INPUT_MS ? [`${target}: an input took ${slowestMs.toFixed(2)} ms: ${saveInput(target, slowestInput)}`] : []),
     ...(heapGrowthBytes > MAX_HEAP_GROWTH_BYTES ? [`${target}: memory grew by ${heapGrowthBytes >> 10} KiB`] : []),
   ]);
@@ -85,13 +91,15 @@ async function main(): Promise<void> {
   const inputs = reports.reduce((sum, report) => sum + report.inputs, 0);
   const slowest = Math.max(...reports.map(({ slowestMs }) => slowestMs));
   const { rss } = process.memoryUsage();
-  const complaints = complaintsOf(reports);
+  const findings = findingsOf(reports);
+  const excesses = excessesOf(reports);
+  const complaints = [...findings, ...excesses];
   for (const complaint of complaints) console.error(complaint);
   console.log(
     `${inputs.toLocaleString('en')} inputs in ${seconds.toFixed(0)} s, slowest ${slowest.toFixed(2)} ms, ` +
       `${Math.round(rss / 2 ** 20)} MiB resident, ${complaints.length} complaints`,
   );
-  process.exitCode = complaints.length === 0 ? 0 : 1;
+  process.exitCode = (plan.findingsOnly ? findings : complaints).length === 0 ? 0 : 1;
 }
 
 // A promise that nobody waits for is as bad as an exception that nobody catches.
