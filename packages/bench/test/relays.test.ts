@@ -3,6 +3,7 @@ import { withCluster } from '../src/relays/clustered-nodes.ts';
 import { MORE_SUBSCRIBERS, type RelayScene, relayMicrosByRound } from '../src/relays/relay-cost.ts';
 import { RunningBench } from '../src/running-bench.ts';
 import { createPlacedCall } from '../src/shards/placed-call.ts';
+import { costSample } from './support/cost-sample.ts';
 
 const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
 /** Real processes on a machine that may be busy: the time is for them to start in, not for what they do. */
@@ -28,21 +29,11 @@ test(
 );
 
 test('what a relayed packet costs is told from what nodes with and without a relay have spent', () => {
-  const [subscribers, published] = [4, 1000];
-  const sample = (subscribersPerTrack: number, microsByPart: readonly number[]): ForwardingSample => ({
-    cpuMicros: 0,
-    partsMicros: microsByPart.map((micros) => micros * published),
-    forwarded: subscribersPerTrack * published,
-    lost: 0,
-    duplicates: 0,
-    checked: 0,
-    corrupted: 0,
-    latenciesMs: [],
-  });
+  const subscribers = 4;
   const samples = new Map<RelayScene, ForwardingSample[]>([
-    ['at home', [sample(subscribers, [20 + 4 * 5])]],
-    ['more at home', [sample(subscribers + MORE_SUBSCRIBERS, [20 + (4 + MORE_SUBSCRIBERS) * 5])]],
-    ['relayed', [sample(2 * subscribers, [20 + 4 * 5 + 6, 16 + 4 * 5])]],
+    ['at home', [costSample(subscribers, [20 + 4 * 5])]],
+    ['more at home', [costSample(subscribers + MORE_SUBSCRIBERS, [20 + (4 + MORE_SUBSCRIBERS) * 5])]],
+    ['relayed', [costSample(2 * subscribers, [20 + 4 * 5 + 6, 16 + 4 * 5])]],
   ]);
 
   const [micros] = relayMicrosByRound(samples, subscribers);

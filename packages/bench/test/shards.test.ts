@@ -4,6 +4,7 @@ import { RunningBench } from '../src/running-bench.ts';
 import { type CrossingScene, crossingMicrosByRound, MORE_SUBSCRIBERS } from '../src/shards/crossing-cost.ts';
 import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
+import { costSample } from './support/cost-sample.ts';
 
 const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
 const WORKERS = 2;
@@ -28,21 +29,11 @@ test(
 );
 
 test('what a crossing packet costs is told from what nodes with subscribers here and there have spent', () => {
-  const [subscribers, published] = [4, 1000];
-  const sample = (subscribersPerTrack: number, micros: number): ForwardingSample => ({
-    cpuMicros: micros * published,
-    partsMicros: [],
-    forwarded: subscribersPerTrack * published,
-    lost: 0,
-    duplicates: 0,
-    checked: 0,
-    corrupted: 0,
-    latenciesMs: [],
-  });
+  const subscribers = 4;
   const samples = new Map<CrossingScene, ForwardingSample[]>([
-    ['at home', [sample(subscribers, 20 + 4 * 5)]],
-    ['more at home', [sample(subscribers + MORE_SUBSCRIBERS, 20 + (4 + MORE_SUBSCRIBERS) * 5)]],
-    ['elsewhere', [sample(subscribers, 20 + 4 * 5 + 12)]],
+    ['at home', [costSample(subscribers, [20 + 4 * 5])]],
+    ['more at home', [costSample(subscribers + MORE_SUBSCRIBERS, [20 + (4 + MORE_SUBSCRIBERS) * 5])]],
+    ['elsewhere', [costSample(subscribers, [20 + 4 * 5 + 12])]],
   ]);
 
   expect(crossingMicrosByRound(samples, subscribers)).toEqual([{ local: 5, crossing: 12, deliveredAtHome: 10, deliveredElsewhere: 13 }]);

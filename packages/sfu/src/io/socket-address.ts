@@ -2,8 +2,8 @@
 import { isIPv6 } from 'node:net';
 import { parseIpAddress } from '@causeway/wire';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
 const IPV4_LENGTH = 16;
 const IPV6_LENGTH = 28;
 /** Room for the longer of both kinds. */

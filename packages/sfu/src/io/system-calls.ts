@@ -5,10 +5,8 @@
  * @see sendmmsg(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
  */
 import { endianness } from 'node:os';
-import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
+import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x8_0000;
