@@ -17,6 +17,8 @@ export interface EngineCensus {
   /** Packets kept for retransmission, and the bytes of them. */
   readonly historyPackets: number;
   readonly historyBytes: number;
+  /** Pieces of memory of 64 KiB in which they lie. */
+  readonly historySlabs: number;
   /** Packets and datagrams that wait for the end of the turn. */
   readonly outboxEntries: number;
   /** Connectivity checks over links that wait for their answers. */

@@ -12,6 +12,7 @@ import { DropCounters } from './drop-reason.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { Outbox } from './outbox.ts';
 import type { EngineListener, TransportCloseReason } from './plan.ts';
+import { PacketMemory } from './publisher/packet-memory.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 import { Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
@@ -38,6 +39,8 @@ export interface EngineContext extends EngineWiring {
   readonly outbox: Outbox;
   /** That of transports within the process: packets are sent as they are. */
   readonly plainOutbox: Outbox;
+  /** Of the packets that are kept for retransmission. */
+  readonly packetMemory: PacketMemory;
   readonly timers: Timers;
   readonly drops: DropCounters;
   readonly traffic: TrafficCounters;
@@ -77,6 +80,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     sink,
     outbox: new Outbox(suite, capacity, sink, drops, traffic),
     plainOutbox: new Outbox({ arena, protect: leavePlain }, capacity >> 2, sink, drops, plainTraffic),
+    packetMemory: new PacketMemory(),
     timers: new Timers(),
     drops,
     traffic,

@@ -40,7 +40,7 @@ export class Engine implements MediaControl {
     this.#stun = new StunReceiver(this.#context);
   }
 
-  /** Takes one datagram. Its bytes are the engine's from now on: packets are decrypted in place and kept for retransmission. */
+  /** Takes one datagram. Its bytes are the engine's from now on, those of RTP only until this returns; it is decrypted in place. */
   handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
     try {
       this.#dispatch(nowMs, path, datagram);
@@ -215,6 +215,7 @@ export class Engine implements MediaControl {
       timers: this.#context.timers.size,
       outboxEntries: this.#context.outbox.size + this.#context.plainOutbox.size,
       linkChecks: this.#context.checks.size,
+      historySlabs: this.#context.packetMemory.slabsInUse,
       ...countWithin(this.#transports.values(), this.#publishers.values()),
     };
   }

@@ -1,5 +1,6 @@
 export type { EngineCensus } from './census.ts';
 export type { Allocator, Estimator, Pacer } from './congestion/index.ts';
+export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';

@@ -29,6 +29,7 @@ test('the census counts what a call of two holds', () => {
     timers: expect.any(Number),
     historyPackets: publisher.packetsSent,
     historyBytes: publisher.packetsSent * PACKET_BYTES,
+    historySlabs: 1,
     outboxEntries: 0,
     linkChecks: 0,
   });

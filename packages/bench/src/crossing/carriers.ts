@@ -13,7 +13,7 @@ export interface CrossingMeans {
 export interface Carrier {
   /** @returns a function that sends packets, as one flush of an engine does */
   openSender(means: CrossingMeans): (packets: readonly Uint8Array[]) => void;
-  /** @param take gets each packet in bytes of its own, as an engine needs it */
+  /** @param take gets each packet on loan, as an engine may have it */
   openReceiver(means: CrossingMeans, take: (packet: Uint8Array) => void): void;
 }
 
@@ -63,7 +63,7 @@ const ringAndPort: Carrier = {
     };
   },
   openReceiver({ port, ring }, take) {
-    const reader = new PacketRingReader(ring);
+    const reader = new PacketRingReader(ring, true);
     const drain = (): void => {
       do reader.drain(take, MAX_PACKETS_AT_ONCE);
       while (!reader.sleep());
@@ -86,7 +86,7 @@ const ringAndWaitAsync: Carrier = {
     };
   },
   openReceiver({ port, ring, bell }, take) {
-    const reader = new PacketRingReader(ring);
+    const reader = new PacketRingReader(ring, true);
     const word = new Int32Array(bell);
     // A promise does not keep a thread up; somebody who may write does.
     port.ref();

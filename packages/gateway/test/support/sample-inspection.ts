@@ -26,6 +26,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         timers: 19,
         historyPackets: 20,
         historyBytes: 21,
+        historySlabs: 121,
         outboxEntries: 22,
         linkChecks: 122,
       },

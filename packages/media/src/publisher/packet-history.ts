@@ -1,9 +1,10 @@
 /**
- * The packets of one receive stream, kept for as long as a subscriber may still ask for one again. Bytes live here once,
- * whatever the number of subscribers; the history keeps references and copies nothing.
+ * The packets of one receive stream, kept for as long as a subscriber may still ask for one again: one copy of each, whatever the number of
+ * subscribers.
  */
 import type { ExtendedSeq } from '@causeway/wire';
 import type { MediaKind } from '../plan.ts';
+import { type PacketMemory, PacketSlab } from './packet-memory.ts';
 
 export interface PacketHistoryOptions {
   /** How far behind the newest packet the history reaches, in sequence numbers. */
@@ -29,7 +30,11 @@ const INITIAL_CAPACITY = 64;
 export class PacketHistory {
   readonly #maxPackets: number;
   readonly #maxAgeMs: number;
-  #packets!: (Uint8Array | undefined)[];
+  /** Undefined once the stream is closed: what is kept then lies in a slab of its own. */
+  #memory: PacketMemory | undefined;
+  /** Where the packet of a slot lies; undefined where none is kept. */
+  #slabs!: (PacketSlab | undefined)[];
+  #offsets!: Uint32Array;
   /** NaN where no packet was ever kept. */
   #seqs!: Float64Array;
   #lengths!: Uint16Array;
@@ -40,7 +45,8 @@ export class PacketHistory {
   /** Whether packets below arrived is forgotten. */
   #knownFrom = Number.NEGATIVE_INFINITY;
 
-  constructor(options: PacketHistoryOptions) {
+  constructor(memory: PacketMemory, options: PacketHistoryOptions) {
+    this.#memory = memory;
     this.#maxPackets = options.maxPackets;
     this.#maxAgeMs = options.maxAgeMs;
     this.#allocate(INITIAL_CAPACITY);
@@ -48,13 +54,13 @@ export class PacketHistory {
 
   /** How many slots the ring has now. */
   get capacity(): number {
-    return this.#packets.length;
+    return this.#slabs.length;
   }
 
   /**
-   * Keeps a packet.
+   * Keeps a copy of a packet.
    *
-   * @param bytes decrypted, never modified from now on; may be longer than the packet
+   * @param bytes decrypted; may be longer than the packet
    * @param length of the packet itself, which starts at the first byte
    * @returns false if the packet was here already or is too old to tell; it must not be forwarded then
    */
@@ -65,7 +71,11 @@ export class PacketHistory {
     else if (seq < this.#oldest) this.#oldest = seq;
 
     const slot = this.#slotOf(seq);
-    this.#packets[slot] = bytes;
+    this.#release(slot);
+    if (this.#memory !== undefined) {
+      this.#slabs[slot] = this.#memory.keep(bytes);
+      this.#offsets[slot] = this.#memory.offset;
+    }
     this.#seqs[slot] = seq;
     this.#lengths[slot] = length;
     this.#arrivedAtMs[slot] = nowMs;
@@ -77,14 +87,15 @@ export class PacketHistory {
     return this.#seqs[this.#slotOf(seq)] === seq;
   }
 
-  /** @returns the bytes given to `insert`, the packet being the first `lengthOf(seq)` of them; undefined if lost, too old or released */
+  /** @returns the packet, on loan until the engine's turn is over; undefined if lost, too old or released */
   find(nowMs: number, seq: ExtendedSeq): Uint8Array | undefined {
     const slot = this.#slotOf(seq);
     if (this.#seqs[slot] !== seq || nowMs - this.#arrivedAtMs[slot] > this.#maxAgeMs) return undefined;
-    return this.#packets[slot];
+    const start = this.#offsets[slot];
+    return this.#slabs[slot]?.bytes.subarray(start, start + this.#lengths[slot]);
   }
 
-  /** Length of a packet that `find` returned. */
+  /** Length of a packet that `find` returns. */
   lengthOf(seq: ExtendedSeq): number {
     return this.#lengths[this.#slotOf(seq)];
   }
@@ -93,10 +104,10 @@ export class PacketHistory {
   measure(): { readonly packets: number; readonly bytes: number } {
     let packets = 0;
     let bytes = 0;
-    for (const packet of this.#packets) {
-      if (packet === undefined) continue;
+    for (let slot = 0; slot < this.capacity; slot++) {
+      if (this.#slabs[slot] === undefined) continue;
       packets++;
-      bytes += packet.length;
+      bytes += this.#lengths[slot];
     }
     return { packets, bytes };
   }
@@ -108,8 +119,26 @@ export class PacketHistory {
       const slot = this.#slotOf(seq);
       if (this.#seqs[slot] !== seq) continue;
       if (this.#arrivedAtMs[slot] >= horizonMs) return;
-      this.#packets[slot] = undefined;
+      this.#release(slot);
       this.#oldest = seq + 1;
+    }
+  }
+
+  /** Nothing comes any more, and nobody lets go of anything: what may still be asked for moves to where it is collected with the history. */
+  close(): void {
+    const memory = this.#memory;
+    const own = new PacketSlab(this.measure().bytes);
+    this.#memory = undefined;
+    let end = 0;
+    for (let slot = 0; slot < this.capacity; slot++) {
+      const slab = this.#slabs[slot];
+      if (slab === undefined) continue;
+      const start = this.#offsets[slot];
+      own.bytes.set(slab.bytes.subarray(start, start + this.#lengths[slot]), end);
+      this.#slabs[slot] = own;
+      this.#offsets[slot] = end;
+      end += this.#lengths[slot];
+      memory?.release(slab);
     }
   }
 
@@ -139,22 +168,32 @@ export class PacketHistory {
   #releaseBelow(seq: number): void {
     const end = Math.min(seq, this.#highest);
     // A jump of more than the whole ring visits every slot once, not every number.
-    for (let old = Math.max(this.#oldest, end - this.capacity); old < end; old++) this.#packets[this.#slotOf(old)] = undefined;
+    for (let old = Math.max(this.#oldest, end - this.capacity); old < end; old++) this.#release(this.#slotOf(old));
     if (this.#oldest < seq) this.#oldest = seq;
   }
 
+  #release(slot: number): void {
+    const slab = this.#slabs[slot];
+    if (slab === undefined) return;
+    this.#slabs[slot] = undefined;
+    this.#memory?.release(slab);
+  }
+
   #resize(capacity: number): void {
-    const packets = this.#packets;
+    const slabs = this.#slabs;
+    const offsets = this.#offsets;
     const seqs = this.#seqs;
     const lengths = this.#lengths;
     const arrivedAtMs = this.#arrivedAtMs;
     // What the small ring had forgotten, the larger one must not take for new.
-    this.#knownFrom = this.#highest - packets.length + 1;
+    this.#knownFrom = this.#highest - slabs.length + 1;
     this.#allocate(capacity);
-    for (let old = 0; old < packets.length; old++) {
+    for (let old = 0; old < slabs.length; old++) {
+      // A slot below is of a packet that was let go of.
       if (!(seqs[old] >= this.#knownFrom)) continue;
       const slot = this.#slotOf(seqs[old]);
-      this.#packets[slot] = packets[old];
+      this.#slabs[slot] = slabs[old];
+      this.#offsets[slot] = offsets[old];
       this.#seqs[slot] = seqs[old];
       this.#lengths[slot] = lengths[old];
       this.#arrivedAtMs[slot] = arrivedAtMs[old];
@@ -162,7 +201,8 @@ export class PacketHistory {
   }
 
   #allocate(capacity: number): void {
-    this.#packets = new Array<Uint8Array | undefined>(capacity).fill(undefined);
+    this.#slabs = new Array<PacketSlab | undefined>(capacity).fill(undefined);
+    this.#offsets = new Uint32Array(capacity);
     this.#seqs = new Float64Array(capacity).fill(Number.NaN);
     this.#lengths = new Uint16Array(capacity);
     this.#arrivedAtMs = new Float64Array(capacity);
@@ -174,6 +214,6 @@ export class PacketHistory {
 
   /** Capacity is a power of two; `&` keeps the low bits of numbers beyond 32 bits and of negative ones alike. */
   #slotOf(seq: number): number {
-    return seq & (this.#packets.length - 1);
+    return seq & (this.#slabs.length - 1);
   }
 }

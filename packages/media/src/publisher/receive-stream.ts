@@ -67,7 +67,7 @@ export class ReceiveStream implements Timer {
     this.#clockRateHz = clockRateHz;
     this.ssrc = ssrc;
     this.rid = rid;
-    this.history = new PacketHistory(PACKET_HISTORY_DEFAULTS[track.plan.kind]);
+    this.history = new PacketHistory(context.packetMemory, PACKET_HISTORY_DEFAULTS[track.plan.kind]);
     this.statistics = new ReceptionStatistics(ssrc, clockRateHz);
   }
 
@@ -75,7 +75,7 @@ export class ReceiveStream implements Timer {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
   }
 
-  /** Takes a decrypted packet of this stream; `view` is on it, and the stream keeps the packet's bytes. */
+  /** Takes a decrypted packet of this stream; `view` is on it, and its bytes are on loan. */
   receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
@@ -174,6 +174,7 @@ export class ReceiveStream implements Timer {
   close(): void {
     this.isCurrent = false;
     this.#context.timers.cancel(this);
+    this.history.close();
   }
 
   #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {

@@ -10,6 +10,7 @@ import type { DatagramSink, Path } from '@causeway/media';
 import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
 import { DatagramBatch } from './datagram-batch.ts';
+import { freeReceivedRtp } from './free-received-rtp.ts';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
 import { PathTable } from './path-table.ts';
@@ -40,7 +41,7 @@ export interface UdpPortOptions {
   readonly maxConnectedSockets: number;
   /** To send many datagrams with one call. Default: each is sent by itself. */
   readonly systemCalls?: SystemCalls | undefined;
-  /** Takes a datagram; its bytes are the receiver's. */
+  /** Takes a datagram; its bytes are the receiver's, those of RTP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
   /** Knows the others that have sockets on the same port; then somebody has made sure that nobody else has. Default: there are none. */
   readonly sharing?: PortSharing | undefined;
@@ -112,7 +113,10 @@ export class UdpPort implements DatagramSink {
     const { address } = path.shared;
     const receiveBufferBytes = isLink ? LINK_RECEIVE_BUFFER_BYTES : CONNECTED_RECEIVE_BUFFER_BYTES;
     const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes });
-    socket.on('message', (datagram, from) => this.#receiveConnected(path, datagram, from));
+    socket.on('message', (datagram, from) => {
+      this.#receiveConnected(path, datagram, from);
+      freeReceivedRtp(datagram);
+    });
     // Without file descriptors left the shared socket goes on serving the path; an ICMP answer later says no more than
     // that the peer is gone, which consent notices.
     socket.on('error', () => this.#disconnect(path));
@@ -192,7 +196,10 @@ export class UdpPort implements DatagramSink {
     if (local.batch === undefined) await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
     this.#locals.push(local);
-    socket.on('message', (datagram, from) => this.#receiveShared(local, datagram, from));
+    socket.on('message', (datagram, from) => {
+      this.#receiveShared(local, datagram, from);
+      freeReceivedRtp(datagram);
+    });
     // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears nothing, and ICE tries another way.
     socket.on('error', () => undefined);
   }

@@ -93,6 +93,7 @@ export class InlineShard implements Shard {
     options.neighbours?.setListener({
       onPassedOn: (origin, datagram) => this.#port.receivePassedOn(origin, datagram),
       onLinkPacket: (path, packet) => this.#handleDatagram(path, packet),
+      onLookDue: () => this.#finishTurn(),
       onPathLost: (origin) => this.#port.yieldPath(origin),
       claimedPaths: () => this.#port.claimedPaths(),
       onDrop: (reason) => this.#engine.countDrop(reason),
@@ -237,8 +238,9 @@ export class InlineShard implements Shard {
   #finishTurn(): void {
     if (this.#isClosed) return;
     const nowMs = performance.now();
+    // What is found now is sent by this turn.
+    this.#isFlushScheduled = true;
     this.#neighbours?.look(nowMs);
-    // Only now: this turn sends what was found, too.
     this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
     this.#sendOut();

@@ -31,7 +31,10 @@ export interface PathNews {
 export interface NeighbourListener {
   onPathNews(news: PathNews): void;
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
+  /** @param packet on loan */
   onLinkPacket(path: Path, packet: Buffer): void;
+  /** It is time to `look`, which is best done in a turn that sends what is found. */
+  onLookDue(): void;
 }
 
 /** All there is to say when something was written for a shard that sleeps. */
@@ -41,8 +44,6 @@ type Message = typeof WAKE | PathNews;
 const PACKETS_PER_TURN = 512;
 /** Jitter buffers do not notice it, and fewer looks are cheaper. */
 const LOOK_AGAIN_MS = 2;
-/** Fifty packets of full size, which histories let go of two seconds later. */
-const LINK_SLAB_BYTES = 1 << 16;
 
 export class Neighbour {
   readonly shardNo: number;
@@ -71,7 +72,7 @@ export class Neighbour {
     this.#nowMs = nowMs;
     this.#port = port;
     this.#listener = listener;
-    this.#passedOnIn = new PacketRingReader(passedOnIn);
+    this.#passedOnIn = new PacketRingReader(passedOnIn, false);
     this.#passedOnOut = new PacketRingWriter(passedOnOut);
     port.on('message', (message: Message) => {
       if (message === WAKE) this.#drain();
@@ -84,7 +85,7 @@ export class Neighbour {
   /** Memory of its own for the media of a link. @returns the path that the link's transport is bound to */
   openLink({ inbound, outbound }: LinkMemory): LinkPath {
     const path = new LinkPath(this.shardNo, new PacketRingWriter(outbound));
-    this.#link = { path, inbound: new PacketRingReader(inbound, LINK_SLAB_BYTES) };
+    this.#link = { path, inbound: new PacketRingReader(inbound, true) };
     this.#drainSoon();
     return path;
   }
@@ -170,7 +171,7 @@ export class Neighbour {
   }
 
   #lookLater(): void {
-    if (this.#lookTimer === undefined) this.#lookTimer = setTimeout(() => this.look(this.#nowMs()), LOOK_AGAIN_MS);
+    if (this.#lookTimer === undefined) this.#lookTimer = setTimeout(() => this.#listener.onLookDue(), LOOK_AGAIN_MS);
     else this.#lookTimer.refresh();
   }
 

@@ -22,6 +22,8 @@ export interface NeighboursListener {
   /** A datagram for this shard that another one was given. */
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
   onLinkPacket(path: Path, packet: Buffer): void;
+  /** The turn is to be finished now, though nothing has come in: packets of links are looked for in it. */
+  onLookDue(): void;
   /** Somebody receives on a path claimed here who has shown another shard that it is its peer. */
   onPathLost(origin: DatagramOrigin): void;
   /** Paths claimed here, for a neighbour that has just come. */
@@ -59,6 +61,7 @@ export class Neighbours implements PortSharing {
       onPathNews: (news) => this.#handleNews(channel.neighbourNo, news),
       onPassedOn: (origin, datagram) => this.#listener?.onPassedOn(origin, datagram),
       onLinkPacket: (path, packet) => this.#listener?.onLinkPacket(path, packet),
+      onLookDue: () => this.#listener?.onLookDue(),
     };
     const neighbour = new Neighbour(channel, listener, this.#nowMs);
     this.#byNo.set(channel.neighbourNo, neighbour);

@@ -77,25 +77,21 @@ export class PacketRingWriter {
 /** The reading side; there is one. */
 export class PacketRingReader {
   readonly #view: RingView;
-  readonly #slabBytes: number;
+  readonly #lends: boolean;
   #read = 0;
-  /** Where copies are put, one behind the other. It lives as long as one of them is kept. */
-  #slab = Buffer.alloc(0);
-  #slabEnd = 0;
+  /** For packets that are lent: the same for all. */
+  #lent = Buffer.alloc(0);
 
-  /**
-   * @param slabBytes how much memory is taken at a time, for readers that let go of packets about as they came: to get and to give back
-   *   costs as much for little of it as for much. By default as much as lies there to be read
-   */
-  constructor(memory: SharedArrayBuffer, slabBytes = 0) {
+  /** @param lends whether packets are on loan, until the next one is taken: to get memory for each and to give it back costs more than its way */
+  constructor(memory: SharedArrayBuffer, lends: boolean) {
     this.#view = new RingView(memory);
-    this.#slabBytes = slabBytes;
+    this.#lends = lends;
   }
 
   /**
    * Takes packets out.
    *
-   * @param take gets a copy of each, which is its own from then on
+   * @param take gets a copy of each, its own or on loan
    * @param maxPackets how many at most; the others stay
    * @returns how many were taken
    */
@@ -130,28 +126,22 @@ export class PacketRingReader {
     }
     const isEndLeftOut = count < maxPackets && end < unreadEnd && end < bytes.length;
     this.#read = (this.#read + (isEndLeftOut ? bytes.length : end) - start) >>> 0;
-    const copyStart = this.#copyOut(bytes.subarray(start, end)) - start;
-    const slab = this.#slab;
+    const copy = this.#memoryFor(end - start);
+    copy.set(bytes.subarray(start, end));
     for (let position = start; position < end; ) {
       // Not yet the writer's again: it goes by what `drain` says at its end.
       const length = lengths[position >> 2] ?? 0;
-      const packetStart = copyStart + position + LENGTH_BYTES;
-      take(slab.subarray(packetStart, packetStart + length));
+      const packetStart = position - start + LENGTH_BYTES;
+      take(copy.subarray(packetStart, packetStart + length));
       position += frameSize(length);
     }
     return count;
   }
 
-  /** @returns where in the slab the copy begins */
-  #copyOut(run: Uint8Array): number {
-    if (this.#slabEnd + run.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, run.length));
-      this.#slabEnd = 0;
-    }
-    const start = this.#slabEnd;
-    this.#slab.set(run, start);
-    this.#slabEnd += run.length;
-    return start;
+  #memoryFor(runBytes: number): Buffer {
+    if (!this.#lends) return Buffer.allocUnsafeSlow(runBytes);
+    if (this.#lent.length < runBytes) this.#lent = Buffer.allocUnsafeSlow(2 * runBytes);
+    return this.#lent;
   }
 }
 

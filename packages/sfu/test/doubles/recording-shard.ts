@@ -131,6 +131,7 @@ export class RecordingShard implements Shard {
           timers: 0,
           historyPackets: 0,
           historyBytes: 0,
+          historySlabs: 0,
           outboxEntries: 0,
           linkChecks: 0,
         },

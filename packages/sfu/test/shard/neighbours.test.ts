@@ -33,6 +33,7 @@ class Side {
     this.neighbours.setListener({
       onPassedOn: (origin, datagram) => this.passedOn.push({ origin, datagram }),
       onLinkPacket: (_path, packet) => this.linkPackets.push(packet.toString()),
+      onLookDue: () => this.neighbours.look(nowMs()),
       onPathLost: (origin) => this.pathsLost.push(origin),
       claimedPaths: () => this.claimed,
       onDrop: (reason) => this.drops.push(reason),
