@@ -13,12 +13,12 @@ export interface CrossingPlan extends TurnsPlan {
   readonly tracks: number;
   /** N: at home, or on the other shard. */
   readonly subscribers: number;
+  /** Beside N, to see what one costs at home: so many that it is more than noise. */
+  readonly moreSubscribers: number;
 }
 
 const SCENES = ['at home', 'more at home', 'elsewhere'] as const;
 export type CrossingScene = (typeof SCENES)[number];
-/** So many that what one of them costs is more than noise. */
-export const MORE_SUBSCRIBERS = 8;
 
 const WORKERS = 2;
 const HOME = 0;
@@ -45,20 +45,20 @@ export function measureCrossingCost(plan: CrossingPlan, onTurn: (scene: Crossing
     const calls: Contestant<CrossingScene>[] = [];
     for (const scene of SCENES) calls.push(await startCall(bench, scene, plan));
     const samples = await measureInTurns(calls, plan, onTurn);
-    return { rounds: crossingMicrosByRound(samples, plan.subscribers), samples: [...samples.values()].flat() };
+    return { rounds: crossingMicrosByRound(samples, plan), samples: [...samples.values()].flat() };
   });
 }
 
 async function startCall(
   bench: RunningBench,
   scene: CrossingScene,
-  { load, tracks, subscribers }: CrossingPlan,
+  { load, tracks, subscribers, moreSubscribers }: CrossingPlan,
 ): Promise<Contestant<CrossingScene>> {
   const node = await bench.startWorkers(scene, WORKERS);
   const audience = {
     node,
     shardNo: scene === 'elsewhere' ? OTHER : HOME,
-    subscribers: scene === 'more at home' ? subscribers + MORE_SUBSCRIBERS : subscribers,
+    subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers,
   };
   return createPlacedCall(scene, load, { tracks, publishers: { node, shardNo: HOME }, audiences: [audience] }, bench.load);
 }
@@ -66,20 +66,29 @@ async function startCall(
 /** What the scenes tell of a crossing packet when they are held against each other. */
 export function crossingMicrosByRound(
   samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>,
-  subscribers: number,
+  { subscribers, moreSubscribers }: Pick<CrossingPlan, 'subscribers' | 'moreSubscribers'>,
 ): CrossingMicros[] {
   const perPublished = (scene: CrossingScene, subscribersOfScene: number): number[] =>
     (samples.get(scene) ?? []).map(({ cpuMicros, forwarded }) => (cpuMicros * subscribersOfScene) / forwarded);
   const home = perPublished('at home', subscribers);
-  const more = perPublished('more at home', subscribers + MORE_SUBSCRIBERS);
+  const more = perPublished('more at home', subscribers + moreSubscribers);
   const elsewhere = perPublished('elsewhere', subscribers);
   return home.map((micros, round) => {
     const microsElsewhere = elsewhere[round] ?? Number.NaN;
     return {
-      local: ((more[round] ?? Number.NaN) - micros) / MORE_SUBSCRIBERS,
+      local: ((more[round] ?? Number.NaN) - micros) / moreSubscribers,
       crossing: microsElsewhere - micros,
       deliveredAtHome: micros / subscribers,
       deliveredElsewhere: microsElsewhere / subscribers,
     };
   });
+}
+
+/**
+ * @returns what a crossing costs, in local subscribers, over all rounds: each of the two is a difference between processes, and of single
+ *   rounds the quotient says little
+ */
+export function crossingInLocals(rounds: readonly CrossingMicros[]): number {
+  const total = (micros: (round: CrossingMicros) => number): number => rounds.reduce((sum, round) => sum + micros(round), 0);
+  return total(({ crossing }) => crossing) / total(({ local }) => local);
 }
