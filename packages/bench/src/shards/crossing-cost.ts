@@ -1,16 +1,20 @@
 /**
  * What a packet costs that crosses from one shard to another, beside what one more subscriber on the publisher's own shard costs. Three
- * nodes carry the same tracks: to N subscribers at home, to some more at home, and to N on the other shard.
+ * nodes carry the same tracks: to N subscribers at home, to some more at home, and to N on the other shard. That one has nothing else to do,
+ * or there is such a call on each of both.
  */
 import type { Contestant, Load } from '../contestants/contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
 import { measureInTurns, type TurnsPlan } from '../measure/measure-in-turns.ts';
 import { RunningBench } from '../running-bench.ts';
-import { createPlacedCall } from './placed-call.ts';
+import { createPlacedCalls, type Placement } from './placed-call.ts';
 
 export interface CrossingPlan extends TurnsPlan {
   readonly load: Load;
+  /** Of each call. */
   readonly tracks: number;
+  /** Shards on which somebody publishes. */
+  readonly callsOn: 'one shard' | 'both shards';
   /** N: at home, or on the other shard. */
   readonly subscribers: number;
   /** Beside N, to see what one costs at home: so many that it is more than noise. */
@@ -52,15 +56,22 @@ export function measureCrossingCost(plan: CrossingPlan, onTurn: (scene: Crossing
 async function startCall(
   bench: RunningBench,
   scene: CrossingScene,
-  { load, tracks, subscribers, moreSubscribers }: CrossingPlan,
+  { load, tracks, callsOn, subscribers, moreSubscribers }: CrossingPlan,
 ): Promise<Contestant<CrossingScene>> {
   const node = await bench.startWorkers(scene, WORKERS);
-  const audience = {
-    node,
-    shardNo: scene === 'elsewhere' ? OTHER : HOME,
-    subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers,
-  };
-  return createPlacedCall(scene, load, { tracks, publishers: { node, shardNo: HOME }, audiences: [audience] }, bench.load);
+  const callOn = (home: number, other: number): Placement => ({
+    tracks,
+    publishers: { node, shardNo: home },
+    audiences: [
+      {
+        node,
+        shardNo: scene === 'elsewhere' ? other : home,
+        subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers,
+      },
+    ],
+  });
+  const calls = callsOn === 'both shards' ? [callOn(OTHER, HOME)] : [];
+  return createPlacedCalls(scene, load, [callOn(HOME, OTHER), ...calls], bench.load);
 }
 
 /** What the scenes tell of a crossing packet when they are held against each other. */

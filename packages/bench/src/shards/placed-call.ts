@@ -22,34 +22,50 @@ export interface Placement {
 }
 
 /** A call of clients that were placed where they are wanted, ready to be measured. The contestant is the node of its publishers. */
-export async function createPlacedCall<Name extends string>(
+export function createPlacedCall<Name extends string>(
   name: Name,
   load: Load,
-  { tracks: trackCount, publishers, audiences }: Placement,
+  placement: Placement,
   processes: LoadProcesses,
 ): Promise<Contestant<Name>> {
-  const nodes = [...new Set([publishers.node, ...audiences.map(({ node }) => node)])];
+  return createPlacedCalls(name, load, [placement], processes);
+}
+
+/** Several calls as one contestant, the node of the first one's publishers. @param placements each with as many subscribers to a track */
+export async function createPlacedCalls<Name extends string>(
+  name: Name,
+  load: Load,
+  placements: readonly [Placement, ...Placement[]],
+  processes: LoadProcesses,
+): Promise<Contestant<Name>> {
+  const nodes = [...new Set(placements.flatMap(({ publishers, audiences }) => [publishers.node, ...audiences.map(({ node }) => node)]))];
   for (const node of nodes) await openGroup(node, processes);
-  const tracks = [];
-  for (let count = 0; count < trackCount; count++) tracks.push(await publish(publishers, load, processes));
-  for (const audience of audiences) await subscribe(tracks, audience, processes);
+  for (const placement of placements) await join(placement, load, processes);
+  const [{ publishers, audiences }] = placements;
   const subscribersPerTrack = audiences.reduce((sum, { subscribers }) => sum + subscribers, 0);
   return placedContestant({ name, publishersNode: publishers.node, nodes, subscribersPerTrack }, processes);
 }
 
+async function join({ tracks: trackCount, publishers, audiences }: Placement, load: Load, processes: LoadProcesses): Promise<void> {
+  const tracks = [];
+  for (let count = 0; count < trackCount; count++) tracks.push(await publish(publishers, load, processes));
+  for (const audience of audiences) await subscribe(tracks, audience, processes);
+}
+
 /** As many calls as there are shards, each of one track and wholly on a shard of its own: what shards have to do with each other is nothing. */
-export async function createSeparateCalls<Name extends string>(
+export function createSeparateCalls<Name extends string>(
   node: RunningSfu<Name>,
   load: Load,
   { shards, subscribersEach }: { readonly shards: number; readonly subscribersEach: number },
   processes: LoadProcesses,
 ): Promise<Contestant<Name>> {
-  await openGroup(node, processes);
-  for (let shardNo = 0; shardNo < shards; shardNo++) {
-    const track = await publish({ node, shardNo }, load, processes);
-    await subscribe([track], { node, shardNo, subscribers: subscribersEach }, processes);
-  }
-  return placedContestant({ name: node.name, publishersNode: node, nodes: [node], subscribersPerTrack: subscribersEach }, processes);
+  const callOn = (shardNo: number): Placement => ({
+    tracks: 1,
+    publishers: { node, shardNo },
+    audiences: [{ node, shardNo, subscribers: subscribersEach }],
+  });
+  const others = Array.from({ length: shards - 1 }, (_, index) => callOn(index + 1));
+  return createPlacedCalls(node.name, load, [callOn(0), ...others], processes);
 }
 
 async function openGroup({ name, address }: RunningSfu<string>, { source, crowd }: LoadProcesses): Promise<void> {

@@ -11,29 +11,31 @@ const PACKET_BYTES = 1200;
 const WARM_UP_MS = 4_000;
 const RUN_IN_MS = 20_000;
 
-/** One track alone; some tracks, with one subscriber and with many; and as much as one core of load clients can send and count. */
+/** One track alone, and more to a thread that does nothing else; then both threads at work, the last about as hard as one core of load clients can make them. */
 const CROSSINGS = [
-  { tracks: 1, packetsPerSecond: 250, subscribers: 1, moreSubscribers: 8 },
-  { tracks: 10, packetsPerSecond: 250, subscribers: 1, moreSubscribers: 8 },
-  { tracks: 10, packetsPerSecond: 250, subscribers: 8, moreSubscribers: 8 },
-  { tracks: 20, packetsPerSecond: 500, subscribers: 1, moreSubscribers: 2 },
+  { callsOn: 'one shard', tracks: 1, packetsPerSecond: 250, subscribers: 1, moreSubscribers: 8 },
+  { callsOn: 'one shard', tracks: 10, packetsPerSecond: 250, subscribers: 8, moreSubscribers: 8 },
+  { callsOn: 'both shards', tracks: 5, packetsPerSecond: 250, subscribers: 8, moreSubscribers: 8 },
+  { callsOn: 'both shards', tracks: 10, packetsPerSecond: 500, subscribers: 1, moreSubscribers: 2 },
 ] as const;
-const WHICH = ['tracks', 'packets/s of each', 'N'];
+const WHICH = ['publishers on', 'tracks of each', 'packets/s', 'N'];
 
 export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions, { print, note }: Printer): Promise<void> {
   const packets: string[][] = [];
   const deliveries: string[][] = [];
   const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
-  for (const { tracks, packetsPerSecond, subscribers, moreSubscribers } of CROSSINGS) {
+  for (const { callsOn, tracks, packetsPerSecond, subscribers, moreSubscribers } of CROSSINGS) {
     const load = { packetsPerSecond, packetBytes: PACKET_BYTES };
-    const plan = { load, tracks, subscribers, moreSubscribers, rounds, window, runInMs: RUN_IN_MS };
-    const cost = await measureCrossingCost(plan, (scene) => note(`crossing: ${tracks} tracks, ${subscribers} subscribers ${scene}`));
-    const which = [tracks, packetsPerSecond, subscribers].map(String);
+    const plan = { load, callsOn, tracks, subscribers, moreSubscribers, rounds, window, runInMs: RUN_IN_MS };
+    const cost = await measureCrossingCost(plan, (scene) =>
+      note(`crossing: ${tracks} tracks on ${callsOn}, ${subscribers} subscribers ${scene}`),
+    );
+    const which = [callsOn, ...[tracks, packetsPerSecond, subscribers].map(String)];
     packets.push([...which, ...describePackets(cost)]);
     deliveries.push([...which, ...describeDeliveries(cost)]);
   }
   print(
-    "Crossing from one worker to the other: tracks to N subscribers, all on the publisher's shard or all on the other. A crossing is what the " +
+    "Crossing from one worker to the other: tracks to N subscribers, all on their publisher's shard or all on the other. A crossing is what the " +
       'second costs above the first, sending and taking in together; a local subscriber is what each of some more on the same shard adds. ' +
       'x local is of all rounds together (and of each).',
   );

@@ -3,9 +3,11 @@
  * to carry ten packets across, so where many come it is cheaper to look; where few come, none waits.
  */
 
-/** From this rate on: a packet a millisecond. */
-const BUSY_PACKETS = 16;
 const WINDOW_MS = 16;
+/** From this rate on: a packet every other millisecond, as of two cameras. */
+const BUSY_PACKETS = 8;
+/** Less than that ends it: a rate between the two changes nothing. */
+const STILL_BUSY_PACKETS = 5;
 
 export class CrossingPace {
   #windowEndsMs = 0;
@@ -16,7 +18,8 @@ export class CrossingPace {
   note(nowMs: number, packets: number): boolean {
     if (nowMs >= this.#windowEndsMs) {
       // Whoever was silent for a whole window is not busy, however much came before.
-      this.#isBusy = this.#packets >= BUSY_PACKETS && nowMs < this.#windowEndsMs + WINDOW_MS;
+      const enough = this.#isBusy ? STILL_BUSY_PACKETS : BUSY_PACKETS;
+      this.#isBusy = this.#packets >= enough && nowMs < this.#windowEndsMs + WINDOW_MS;
       this.#windowEndsMs = nowMs + WINDOW_MS;
       this.#packets = 0;
     }

@@ -24,6 +24,15 @@ describe('CrossingPace', () => {
     expect(run(pace, 44, 72, 0)).toBe(false);
   });
 
+  test('goes on looking while the rate wavers about where it began', () => {
+    const pace = new CrossingPace();
+    run(pace, 0, 40, 1);
+
+    const looks = Array.from({ length: 100 }, (_, index) => pace.note(40 + index * 4, index % 8 < 4 ? 1 : 3));
+
+    expect(looks).not.toContain(false);
+  });
+
   test('does not take a burst of long ago for what comes now', () => {
     const pace = new CrossingPace();
     run(pace, 0, 40, 50);
