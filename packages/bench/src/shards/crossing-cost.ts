@@ -5,7 +5,8 @@
  */
 import type { Contestant, Load } from '../contestants/contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { measureInTurns, type TurnsPlan } from '../measure/measure-in-turns.ts';
+import { measureAtOnce } from '../measure/measure-at-once.ts';
+import type { TurnsPlan } from '../measure/measure-in-turns.ts';
 import { RunningBench } from '../running-bench.ts';
 import { createPlacedCalls, type Placement } from './placed-call.ts';
 
@@ -39,16 +40,16 @@ export interface CrossingMicros {
 }
 
 export interface CrossingCost {
-  /** Round by round, since rounds are neighbours in time and absolute figures drift. */
+  /** Round by round: what is of the same round was measured at the same time. */
   readonly rounds: readonly CrossingMicros[];
   readonly samples: readonly ForwardingSample[];
 }
 
-export function measureCrossingCost(plan: CrossingPlan, onTurn: (scene: CrossingScene) => void): Promise<CrossingCost> {
+export function measureCrossingCost(plan: CrossingPlan, onRound: (round: number) => void): Promise<CrossingCost> {
   return RunningBench.with(async (bench) => {
     const calls: Contestant<CrossingScene>[] = [];
     for (const scene of SCENES) calls.push(await startCall(bench, scene, plan));
-    const samples = await measureInTurns(calls, plan, onTurn);
+    const samples = await measureAtOnce(calls, plan, onRound);
     return { rounds: crossingMicrosByRound(samples, plan), samples: [...samples.values()].flat() };
   });
 }
