@@ -11,7 +11,7 @@ export interface CrossingTask extends CrossingMeans {
   readonly packetBytes: number;
 }
 
-/** As long as a publisher's history keeps them: what has come is not garbage at once. */
+/** In memory that is written again and again, as a publisher's history keeps them. */
 const KEPT_PACKETS = 512;
 const SLOT_BYTES = 1600;
 
@@ -27,11 +27,11 @@ function send({ carrier, burstsPerSecond, burstPackets, packetBytes, ...means }:
 }
 
 function receive({ carrier, ...means }: CrossingTask, owner: MessagePort): void {
-  const kept = new Array<Uint8Array>(KEPT_PACKETS);
+  const kept = new Uint8Array(KEPT_PACKETS * SLOT_BYTES);
   const slot = new Uint8Array(SLOT_BYTES);
   let received = 0;
   CARRIERS[carrier].openReceiver(means, (packet) => {
-    kept[received++ % KEPT_PACKETS] = packet;
+    kept.set(packet, (received++ % KEPT_PACKETS) * SLOT_BYTES);
     // What the first subscriber does with it. Bytes that another core has written are dear to read, whoever does it first.
     slot.set(packet);
   });

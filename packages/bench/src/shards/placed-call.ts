@@ -31,7 +31,7 @@ export function createPlacedCall<Name extends string>(
   return createPlacedCalls(name, load, [placement], processes);
 }
 
-/** Several calls as one contestant, the node of the first one's publishers. @param placements each with as many subscribers to a track */
+/** Several calls as one contestant. @param placements all with publishers on the same node, and with as many subscribers to a track */
 export async function createPlacedCalls<Name extends string>(
   name: Name,
   load: Load,

@@ -1,5 +1,6 @@
 /** What of `npm run bench -- shards` is about packets that cross from one worker thread to the other. */
 import type { BenchOptions } from '../bench-options.ts';
+import type { ForwardingSample } from '../measure/forwarding-window.ts';
 import { formatSpread } from '../report/figures.ts';
 import { formatLosses } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
@@ -33,7 +34,7 @@ export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions,
     const cost = await measureCrossingCost(plan, (round) => note(`crossing: ${tracks} tracks on ${callsOn}, round ${round}`));
     const which = [callsOn, ...[tracks, packetsPerSecond, subscribers].map(String)];
     packets.push([...which, ...describePackets(cost)]);
-    deliveries.push([...which, ...describeDeliveries(cost)]);
+    deliveries.push([...which, ...describeDeliveries(cost, window.measureMs)]);
   }
   print(
     "Crossing from one worker to the other: tracks to N subscribers, all on their publisher's shard or all on the other. A crossing is what the " +
@@ -42,7 +43,7 @@ export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions,
   );
   print(formatTable([...WHICH, 'local us/packet', 'crossing us/packet', 'x local'], packets));
   print('The same for each packet that reaches a subscriber:');
-  print(formatTable([...WHICH, 'at home us/packet', 'elsewhere', 'x at home', 'lost', 'corrupted'], deliveries));
+  print(formatTable([...WHICH, 'at home us/packet', 'elsewhere', 'x at home', 'of the core', 'lost', 'corrupted'], deliveries));
 }
 
 function describePackets({ rounds }: CrossingCost): string[] {
@@ -55,16 +56,22 @@ function describePackets({ rounds }: CrossingCost): string[] {
   ];
 }
 
-function describeDeliveries({ rounds, samples }: CrossingCost): string[] {
+function describeDeliveries({ rounds, samples }: CrossingCost, measureMs: number): string[] {
   const figures = figuresOf(rounds);
   return [
     figures(({ deliveredAtHome }) => deliveredAtHome, 1),
     figures(({ deliveredElsewhere }) => deliveredElsewhere, 1),
     figures(({ deliveredElsewhere, deliveredAtHome }) => deliveredElsewhere / deliveredAtHome, 2),
+    `${coreShare(samples, rounds.length * measureMs).toFixed(0)}%`,
     ...formatLosses(samples),
   ];
 }
 
 function figuresOf(rounds: readonly CrossingMicros[]) {
   return (figure: (micros: CrossingMicros) => number, decimals: number): string => formatSpread(rounds.map(figure), decimals);
+}
+
+/** What all nodes together took of the one core that they share: near all of it, packets queue up, and many at once are cheaper. */
+function coreShare(samples: readonly ForwardingSample[], wallMs: number): number {
+  return samples.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0) / (10 * wallMs);
 }

@@ -87,7 +87,7 @@ export class PacketHistory {
     return this.#seqs[this.#slotOf(seq)] === seq;
   }
 
-  /** @returns the packet, on loan until the engine's turn is over; undefined if lost, too old or released */
+  /** @returns the packet, on loan until the engine returns; undefined if lost, too old or released */
   find(nowMs: number, seq: ExtendedSeq): Uint8Array | undefined {
     const slot = this.#slotOf(seq);
     if (this.#seqs[slot] !== seq || nowMs - this.#arrivedAtMs[slot] > this.#maxAgeMs) return undefined;
@@ -124,8 +124,12 @@ export class PacketHistory {
     }
   }
 
-  /** Nothing comes any more, and nobody lets go of anything: what may still be asked for moves to where it is collected with the history. */
-  close(): void {
+  /**
+   * Nothing comes any more, and nobody lets go of anything: what may still be asked for, by those who were shown it until now, moves to where it is
+   * collected with the history.
+   */
+  close(nowMs: number): void {
+    this.releaseBefore(nowMs);
     const memory = this.#memory;
     const own = new PacketSlab(this.measure().bytes);
     this.#memory = undefined;

@@ -6,7 +6,7 @@
 
 /** Fifty packets of full size. */
 export const SLAB_BYTES = 1 << 16;
-/** 4 MiB stay for what comes next, however little is in use: who pauses for a moment takes none anew. */
+/** 4 MiB stay for what comes next, however little is in use. */
 export const SPARE_SLABS = 64;
 
 /** Packets of all streams in the order in which they came; they are also let go of in about that order. */

@@ -76,7 +76,7 @@ export class PublisherTrack {
     const replaced = this.#streams.find((candidate) => candidate.rid === rid);
     if (replaced) {
       this.#bytesBefore += replaced.statistics.bytesReceived;
-      this.transport.receive.closeStream(replaced);
+      this.transport.receive.closeStream(nowMs, replaced);
     }
     this.#streams = [...this.#streams.filter((candidate) => candidate !== replaced), stream];
     this.#tellLayers(nowMs, stream);
@@ -117,7 +117,7 @@ export class PublisherTrack {
 
   close(nowMs: number): void {
     this.router.close(nowMs);
-    for (const stream of this.#streams) this.transport.receive.closeStream(stream);
+    for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
   }
 

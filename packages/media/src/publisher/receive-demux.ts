@@ -71,8 +71,8 @@ export class ReceiveDemux {
     return this.#bindings.get(ssrc);
   }
 
-  closeStream(stream: ReceiveStream): void {
-    stream.close();
+  closeStream(nowMs: number, stream: ReceiveStream): void {
+    stream.close(nowMs);
     for (const [ssrc, bound] of this.#bindings) if (bound === stream) this.#bindings.delete(ssrc);
   }
 

@@ -171,10 +171,10 @@ export class ReceiveStream implements Timer {
     return (known.rtpTimestamp + Math.round(((nowMs - known.atMs) * this.#clockRateHz) / 1000)) >>> 0;
   }
 
-  close(): void {
+  close(nowMs: number): void {
     this.isCurrent = false;
     this.#context.timers.cancel(this);
-    this.history.close();
+    this.history.close(nowMs);
   }
 
   #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {

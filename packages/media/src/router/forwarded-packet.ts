@@ -43,7 +43,7 @@ export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uin
 
 /**
  * One published packet on its way through the router: parsed once, then read by every subscriber. One instance is used for
- * all packets, so nothing may be kept but what `bytes` holds.
+ * all packets, and its bytes are on loan: whoever wants something later copies it.
  */
 export class ForwardedPacket {
   /** Set by `load`; the initial undefined is never seen by a subscriber. */

@@ -200,10 +200,9 @@ describe('PacketHistory', () => {
     const memory = new PacketMemory();
     const history = new PacketHistory(memory, PACKET_HISTORY_DEFAULTS.video);
     insertRange(history, 0, 1, 100);
-    history.releaseBefore(3000);
     insertRange(history, 3000, 101, 200);
 
-    history.close();
+    history.close(3000);
 
     expect(memory.slabsInUse).toBe(0);
     const other = new PacketHistory(memory, PACKET_HISTORY_DEFAULTS.video);

@@ -93,7 +93,7 @@ export class InlineShard implements Shard {
     options.neighbours?.setListener({
       onPassedOn: (origin, datagram) => this.#port.receivePassedOn(origin, datagram),
       onLinkPacket: (path, packet) => this.#handleDatagram(path, packet),
-      onLookDue: () => this.#finishTurn(),
+      onLookDue: () => this.#look(),
       onPathLost: (origin) => this.#port.yieldPath(origin),
       claimedPaths: () => this.#port.claimedPaths(),
       onDrop: (reason) => this.#engine.countDrop(reason),
@@ -238,15 +238,30 @@ export class InlineShard implements Shard {
   #finishTurn(): void {
     if (this.#isClosed) return;
     const nowMs = performance.now();
-    // What is found now is sent by this turn.
-    this.#isFlushScheduled = true;
     this.#neighbours?.look(nowMs);
+    // Only now: this turn sends what was found, too.
     this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
     this.#sendOut();
     this.#armTimer(nowMs);
     this.#deliverEvents();
     this.#handshakes.beginTurn();
+  }
+
+  /**
+   * Packets of links have waited long enough: they are taken and sent without a turn of their own. What else is due waits for one, which begins
+   * with what the sockets have: after the process was held up, that has not been read yet.
+   */
+  #look(): void {
+    if (this.#isClosed) return;
+    const nowMs = performance.now();
+    const isTurnAhead = this.#isFlushScheduled;
+    this.#isFlushScheduled = true;
+    this.#neighbours?.look(nowMs);
+    this.#isFlushScheduled = isTurnAhead;
+    this.#sendOut();
+    if (this.#events.length > 0) this.#scheduleFlush();
+    else this.#armTimer(nowMs);
   }
 
   #sendOut(): void {

@@ -33,7 +33,7 @@ export interface NeighbourListener {
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
   /** @param packet on loan */
   onLinkPacket(path: Path, packet: Buffer): void;
-  /** It is time to `look`, which is best done in a turn that sends what is found. */
+  /** It is time to `look`, and to send what is found. */
   onLookDue(): void;
 }
 
@@ -42,7 +42,7 @@ const WAKE = 0;
 type Message = typeof WAKE | PathNews;
 /** Others have their turn after this many packets. */
 const PACKETS_PER_TURN = 512;
-/** Jitter buffers do not notice it; a look costs as much as six packets, so half as many make each of ten busy tracks' packets 3 us cheaper. */
+/** Jitter buffers do not notice it, and fewer looks are cheaper (docs/adr/0008). */
 const LOOK_AGAIN_MS = 4;
 
 export class Neighbour {
@@ -171,7 +171,7 @@ export class Neighbour {
   }
 
   #lookLater(): void {
-    if (this.#lookTimer === undefined) this.#lookTimer = setTimeout(() => this.#listener.onLookDue(), LOOK_AGAIN_MS);
+    if (this.#lookTimer === undefined) this.#lookTimer = setTimeout(() => this.#isLooking && this.#listener.onLookDue(), LOOK_AGAIN_MS);
     else this.#lookTimer.refresh();
   }
 

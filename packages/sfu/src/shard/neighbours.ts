@@ -21,8 +21,9 @@ const STUN_LAST = 3;
 export interface NeighboursListener {
   /** A datagram for this shard that another one was given. */
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
+  /** @param packet on loan */
   onLinkPacket(path: Path, packet: Buffer): void;
-  /** The turn is to be finished now, though nothing has come in: packets of links are looked for in it. */
+  /** It is time to `look`, and to send what is found, though nothing has come in. */
   onLookDue(): void;
   /** Somebody receives on a path claimed here who has shown another shard that it is its peer. */
   onPathLost(origin: DatagramOrigin): void;
