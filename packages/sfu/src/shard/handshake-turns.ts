@@ -2,7 +2,7 @@
  * How much of one turn of the event loop goes to clients that are still joining. A step of a DTLS handshake takes as long as to
  * forward a hundred packets, and when many clients join at once, the packets of those who are there would wait behind all of them.
  */
-import type { Path } from '@causeway/media';
+import { classifyDatagram, type Path } from '@causeway/media';
 
 /** Of public-key cryptography in one turn: jitter buffers do not notice that much. */
 const QUOTA_MS = 4;
@@ -60,4 +60,9 @@ export class HandshakeTurns {
     this.#options.handle(path, datagram);
     this.#spentMs += this.#options.nowMs() - startedMs;
   }
+}
+
+/** Whether a datagram belongs to a handshake, and not to a conversation that is secure already. */
+export function isHandshake({ transport }: Path, datagram: Uint8Array): boolean {
+  return transport !== undefined && !transport.isSecure && classifyDatagram(datagram) === 'dtls';
 }

@@ -21,10 +21,11 @@ import type { ShardInspection } from '../inspection.ts';
 import { loadSystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
-import { HandshakeTurns } from './handshake-turns.ts';
+import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import type { LinkPath } from './link-path.ts';
 import { createLinkSink } from './link-sink.ts';
 import type { Neighbours } from './neighbours.ts';
+import { createQueueingListener, type Deliver } from './queueing-listener.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -35,9 +36,6 @@ const LONGEST_SLEEP_MS = 60_000;
 const TIMER_SLACK_MS = 5;
 /** So many packets fill the lanes of authentication by themselves: nothing is won by waiting for what else this turn brings. */
 const FULL_FLUSH_PACKETS = 32;
-/** First bytes of DTLS records (RFC 7983 §7). */
-const DTLS_FIRST = 20;
-const DTLS_LAST = 63;
 
 export interface InlineShardOptions {
   readonly suite: CountingSecureSuite;
@@ -57,7 +55,7 @@ export class InlineShard implements Shard {
   readonly #handshakes: HandshakeTurns;
   readonly #neighbours: Neighbours | undefined;
   readonly #finishTurnLater = () => this.#finishTurn();
-  readonly #events: ((listener: EngineListener) => void)[] = [];
+  readonly #events: Deliver[] = [];
   #listener: EngineListener | undefined = undefined;
   #isFlushScheduled = false;
   #timer: NodeJS.Timeout | undefined = undefined;
@@ -84,7 +82,10 @@ export class InlineShard implements Shard {
     this.#engine = new Engine({
       suite: options.suite,
       sink: options.neighbours === undefined ? this.#port : createLinkSink(this.#port, options.neighbours),
-      listener: this.#queueingListener(),
+      listener: createQueueingListener(
+        (deliver) => this.#queueEvent(deliver),
+        () => this.#scheduleFlush(),
+      ),
       hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
       random: Math.random,
       randomBytes,
@@ -295,27 +296,8 @@ export class InlineShard implements Shard {
     for (const deliver of this.#events.splice(0)) deliver(listener);
   }
 
-  #queueEvent(deliver: (listener: EngineListener) => void): void {
+  #queueEvent(deliver: Deliver): void {
     this.#events.push(deliver);
     this.#scheduleFlush();
   }
-
-  #queueingListener(): EngineListener {
-    return {
-      onConnectionState: (transportId, state) => this.#queueEvent((to) => to.onConnectionState(transportId, state)),
-      onTransportClosed: (transportId, reason) => this.#queueEvent((to) => to.onTransportClosed(transportId, reason)),
-      onTrackActivity: (trackId, activity) => this.#queueEvent((to) => to.onTrackActivity(trackId, activity)),
-      onDataChannelOpened: (transportId, streamId, label) => this.#queueEvent((to) => to.onDataChannelOpened(transportId, streamId, label)),
-      onDataChannelClosed: (transportId, streamId) => this.#queueEvent((to) => to.onDataChannelClosed(transportId, streamId)),
-      onDataChannelMessage: (transportId, streamId, data) => this.#queueEvent((to) => to.onDataChannelMessage(transportId, streamId, data)),
-      onLayersChanged: (trackId, rids) => this.#queueEvent((to) => to.onLayersChanged(trackId, rids)),
-      onDefect: (transportId, error) => this.#queueEvent((to) => to.onDefect(transportId, error)),
-      onOutputReady: () => this.#scheduleFlush(),
-    };
-  }
-}
-
-function isHandshake({ transport }: Path, datagram: Uint8Array): boolean {
-  const first = datagram[0] ?? 0;
-  return first >= DTLS_FIRST && first <= DTLS_LAST && transport !== undefined && !transport.isSecure;
 }
