@@ -40,6 +40,7 @@ export class PacketMemory {
     return this.#slabsInUse;
   }
 
+  /** Slabs that wait to be used again. */
   get slabsFree(): number {
     return this.#free.length;
   }

@@ -6,7 +6,7 @@
  */
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import type { DatagramSink, Path } from '@causeway/media';
+import { classifyDatagram, type DatagramSink, type Path } from '@causeway/media';
 import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
 import { DatagramBatch } from './datagram-batch.ts';
@@ -27,8 +27,6 @@ const SHARED_SEND_BUFFER_BYTES = 4 << 20;
 const CONNECTED_RECEIVE_BUFFER_BYTES = 1 << 20;
 /** As much as most systems grant: hundreds of tracks come on it. */
 const LINK_RECEIVE_BUFFER_BYTES = 4 << 20;
-/** First byte of a STUN message, at most (RFC 7983 §7). */
-const STUN_LAST = 3;
 
 export interface UdpPortOptions {
   /** Local addresses, no wildcards. */
@@ -235,7 +233,7 @@ export class UdpPort implements DatagramSink {
   /** A client that has begun anew from the same address may have come to another one than before. */
   #isCheckOfAnother({ shared }: SocketPath, datagram: Uint8Array, from: RemoteInfo): boolean {
     const { sharing } = this.#options;
-    return sharing !== undefined && (datagram[0] ?? 0) <= STUN_LAST && sharing.passOn(originOf(shared, from), datagram, true);
+    return sharing !== undefined && classifyDatagram(datagram) === 'stun' && sharing.passOn(originOf(shared, from), datagram, true);
   }
 
   #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {

@@ -5,7 +5,7 @@
  * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but whoever claims a
  * path, after it has authenticated a check, tells the others before it answers that check.
  */
-import { DropReason, type Path } from '@causeway/media';
+import { classifyDatagram, DropReason, type Path } from '@causeway/media';
 import { parseStun } from '@causeway/wire';
 import type { DatagramOrigin, PortSharing } from '../io/port-sharing.ts';
 import type { SocketPath } from '../io/socket-path.ts';
@@ -14,9 +14,6 @@ import { ClaimedPaths } from './claimed-paths.ts';
 import { LinkPath } from './link-path.ts';
 import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
 import { PassOnBudget } from './pass-on-budget.ts';
-
-/** Of a datagram's first byte: STUN (RFC 7983 §7). */
-const STUN_LAST = 3;
 
 export interface NeighboursListener {
   /** A datagram for this shard that another one was given. */
@@ -87,8 +84,7 @@ export class Neighbours implements PortSharing {
   }
 
   passOn(origin: DatagramOrigin, datagram: Uint8Array, isOurs: boolean): boolean {
-    const isStun = (datagram[0] ?? 0) <= STUN_LAST;
-    const named = isStun ? shardNoNamedIn(datagram) : undefined;
+    const named = classifyDatagram(datagram) === 'stun' ? shardNoNamedIn(datagram) : undefined;
     if (named !== undefined) return named !== this.#shardNo && this.#passCheckOn(named, origin, datagram);
     return !isOurs && this.#passToOwner(origin, datagram);
   }
