@@ -3,8 +3,8 @@ import type { ExtendedSeq } from '@causeway/wire';
 
 /** Later than this the picture would be old. */
 const RECENT_MS = 250;
-/** More would be a burst. */
-const RECENT_PACKETS = 32;
+/** More at once would be a burst. A camera of 1.5 Mbit/s has sent no more by then, its keyframe included. */
+const RECENT_PACKETS = 64;
 
 export class RecentKeyframe {
   #first: ExtendedSeq | undefined = undefined;

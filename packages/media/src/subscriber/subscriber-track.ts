@@ -126,6 +126,11 @@ export class SubscriberTrack {
     if (!this.#beginsAtOnce(nowMs, chosen)) this.requestKeyframe(nowMs);
   }
 
+  /** Packets can be sent to the receiver from now on, or again. */
+  becomeReachable(nowMs: number): void {
+    if (this.#target === undefined || !this.#beginsAtOnce(nowMs, this.#target)) this.requestKeyframe(nowMs);
+  }
+
   /** The receiver says that it cannot decode (PLI, FIR). */
   handlePictureLoss(nowMs: number): void {
     const wanted = this.#target ?? this.#layer;
@@ -249,7 +254,7 @@ export class SubscriberTrack {
     if (packet === undefined || this.#stream.mismatch(packet) !== undefined) return false;
     this.#enter(nowMs, packet);
     this.#keyframeDemand.cancel();
-    this.#catchUp(nowMs, stream, first);
+    this.#stream.sendKept(nowMs, stream, first, stream.newest ?? first);
     return true;
   }
 

@@ -191,7 +191,7 @@ export class PeerTransport implements SecureEndpointListener {
     }
     if (this.#becameReachable) {
       this.#becameReachable = false;
-      for (const subscription of this.subscriptions.values()) subscription.requestKeyframe(nowMs);
+      for (const subscription of this.subscriptions.values()) subscription.becomeReachable(nowMs);
     }
     if (this.#secureClosed === undefined) return;
     const peerLeft = this.#secureClosed === 'peer-closed' || this.#secureClosed === 'association-aborted';

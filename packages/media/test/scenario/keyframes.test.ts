@@ -1,11 +1,11 @@
 import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
 import { writeFir, writePli } from '@causeway/wire';
 
-function publishing(world: VirtualWorld): PublishingPeer {
+function publishing(world: VirtualWorld, packetsPerFrame = 3): PublishingPeer {
   const alice = world.connectPeer('alice');
   world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   world.keepAlive(alice, 20_000);
-  return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 }));
+  return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, packetsPerFrame }));
 }
 
 test('a late subscriber gets a picture within one round trip and a frame', () => {
@@ -43,6 +43,33 @@ test('who comes a moment after a keyframe begins with it, and the publisher need
   expect(receiver.missing).toEqual([]);
   expect(receiver.duplicates).toBe(0);
   expect(receiver.packets.size).toBe(atOnce + 10 * 3);
+});
+
+test('whose connection stands a moment after a keyframe begins with it, having subscribed before', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world, 10);
+  const early = world.connectPeer('early');
+  const late = world.addPeer('late');
+  const receiver = new ReceivingPeer(world, late, { ssrc: 71 });
+  world.subscribe(early, { sourceTrackId: 'camera', ssrc: 70 });
+  world.subscribe(late, { sourceTrackId: 'camera', ssrc: 71 });
+  publisher.publishFor(2000);
+  publisher.keyframeRequestsMs.length = 0;
+  early.sendRtcp(world.nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc: 70 }));
+  publisher.publishFor(99);
+  late.check(world.nowMs);
+  publisher.publishFor(66);
+  late.handshake(world.nowMs);
+  world.run(30);
+  const atOnce = receiver.packets.size;
+
+  publisher.publishFor(660);
+
+  expect(publisher.keyframeRequestsMs.length).toBe(1);
+  // The keyframe, and three frames since.
+  expect(atOnce).toBe(4 * 10);
+  expect(receiver.missing).toEqual([]);
+  expect(receiver.packets.size).toBe(atOnce + 20 * 10);
 });
 
 test('a hundred subscribers asking for keyframes all the time reach the publisher at most twice a second', () => {
