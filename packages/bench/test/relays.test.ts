@@ -1,6 +1,6 @@
 import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
 import { withCluster } from '../src/relays/clustered-nodes.ts';
-import { MORE_SUBSCRIBERS, type RelayScene, relayMicrosByRound } from '../src/relays/relay-cost.ts';
+import { type RelayScene, relayMicrosByRound } from '../src/relays/relay-cost.ts';
 import { RunningBench } from '../src/running-bench.ts';
 import { createPlacedCall } from '../src/shards/placed-call.ts';
 import { costSample } from './support/cost-sample.ts';
@@ -29,14 +29,15 @@ test(
 );
 
 test('what a relayed packet costs is told from what nodes with and without a relay have spent', () => {
-  const subscribers = 4;
+  const plan = { subscribers: 4, moreSubscribers: 3 };
+  const { subscribers } = plan;
   const samples = new Map<RelayScene, ForwardingSample[]>([
     ['at home', [costSample(subscribers, [20 + 4 * 5])]],
-    ['more at home', [costSample(subscribers + MORE_SUBSCRIBERS, [20 + (4 + MORE_SUBSCRIBERS) * 5])]],
+    ['more at home', [costSample(4 + 3, [20 + (4 + 3) * 5])]],
     ['relayed', [costSample(2 * subscribers, [20 + 4 * 5 + 6, 16 + 4 * 5])]],
   ]);
 
-  const [micros] = relayMicrosByRound(samples, subscribers);
+  const [micros] = relayMicrosByRound(samples, plan);
 
   expect(micros).toEqual({ local: 5, sending: 6, takingIn: 16, publishing: 20, deliveredAtHome: 10, deliveredBeyond: 10.5 });
 });

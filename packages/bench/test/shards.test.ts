@@ -1,7 +1,7 @@
 import { measureCrossing } from '../src/crossing/measure-crossing.ts';
 import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
 import { RunningBench } from '../src/running-bench.ts';
-import { type CrossingScene, crossingInLocals, crossingMicrosByRound } from '../src/shards/crossing-cost.ts';
+import { type CrossingScene, crossingMicrosByRound } from '../src/shards/crossing-cost.ts';
 import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
 import { costSample } from './support/cost-sample.ts';
@@ -38,12 +38,6 @@ test('what a crossing packet costs is told from what nodes with subscribers here
   ]);
 
   expect(crossingMicrosByRound(samples, plan)).toEqual([{ local: 5, crossing: 12, deliveredAtHome: 10, deliveredElsewhere: 13 }]);
-});
-
-test('what it costs in local subscribers is told of all rounds together, not as a mean of quotients', () => {
-  const round = (local: number, crossing: number) => ({ local, crossing, deliveredAtHome: 0, deliveredElsewhere: 0 });
-
-  expect(crossingInLocals([round(1, 9), round(9, 1), round(5, 5)])).toBe(1);
 });
 
 test(

@@ -1,4 +1,4 @@
-import { spreadOf } from '../src/measure/statistics.ts';
+import { quotientOfTotals, spreadOf } from '../src/measure/statistics.ts';
 
 describe('spreadOf', () => {
   test('of an odd number of samples has the one in the middle as its median', () => {
@@ -16,4 +16,8 @@ describe('spreadOf', () => {
   test('of nothing is refused', () => {
     expect(() => spreadOf([])).toThrow(RangeError);
   });
+});
+
+test('the quotient of differences is told of all rounds together, not as a mean of quotients', () => {
+  expect(quotientOfTotals([9, 1, 5], [1, 9, 5])).toBe(1);
 });

@@ -12,6 +12,14 @@ export function spreadOf(samples: readonly number[]): Spread {
   return { median: medianOf(samples), lowest: quantile(samples, 0), highest: quantile(samples, 1) };
 }
 
+export function quotientOfTotals(dividends: readonly number[], divisors: readonly number[]): number {
+  return total(dividends) / total(divisors);
+}
+
+export function total(samples: readonly number[]): number {
+  return samples.reduce((sum, sample) => sum + sample, 0);
+}
+
 /** Of an even number of samples, the mean of the two in the middle. */
 function medianOf(samples: readonly number[]): number {
   const lower = quantile(samples, 0.5);

@@ -5,7 +5,8 @@
 import type { Contestant, Load } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { measureInTurns, type TurnsPlan } from '../measure/measure-in-turns.ts';
+import { measureAtOnce } from '../measure/measure-at-once.ts';
+import type { TurnsPlan } from '../measure/measure-in-turns.ts';
 import { RunningBench } from '../running-bench.ts';
 import { createPlacedCall } from '../shards/placed-call.ts';
 import { type StartMember, withCluster } from './clustered-nodes.ts';
@@ -15,12 +16,12 @@ export interface RelayPlan extends TurnsPlan {
   readonly tracks: number;
   /** N: at home, and on the other node. */
   readonly subscribers: number;
+  /** Beside N, to see what one costs at home: so many that it is more than noise. */
+  readonly moreSubscribers: number;
 }
 
 const SCENES = ['at home', 'more at home', 'relayed'] as const;
 export type RelayScene = (typeof SCENES)[number];
-/** So many that what one of them costs is more than noise. */
-export const MORE_SUBSCRIBERS = 8;
 
 /** Nodes, in the order of `Contestant.readPartsMicros`. */
 const HOME = 0;
@@ -42,18 +43,18 @@ export interface RelayMicros {
 }
 
 export interface RelayCost {
-  /** Round by round, since rounds are neighbours in time and absolute figures drift. */
+  /** Round by round: what is of the same round was measured at the same time. */
   readonly rounds: readonly RelayMicros[];
   readonly samples: readonly ForwardingSample[];
 }
 
-export function measureRelayCost(plan: RelayPlan, onTurn: (scene: RelayScene) => void): Promise<RelayCost> {
+export function measureRelayCost(plan: RelayPlan, onRound: (round: number) => void): Promise<RelayCost> {
   return RunningBench.with((bench) =>
     withCluster(bench, async (startMember) => {
       const calls: Contestant<RelayScene>[] = [];
       for (const scene of SCENES) calls.push(await startCall(bench, startMember, scene, plan));
-      const samples = await measureInTurns(calls, plan, onTurn);
-      return { rounds: relayMicrosByRound(samples, plan.subscribers), samples: [...samples.values()].flat() };
+      const samples = await measureAtOnce(calls, plan, onRound);
+      return { rounds: relayMicrosByRound(samples, plan), samples: [...samples.values()].flat() };
     }),
   );
 }
@@ -62,12 +63,12 @@ async function startCall(
   bench: RunningBench,
   startMember: StartMember,
   scene: RelayScene,
-  { load, tracks, subscribers }: RelayPlan,
+  { load, tracks, subscribers, moreSubscribers }: RelayPlan,
 ): Promise<Contestant<RelayScene>> {
   const home = await startMember(scene);
   const beyond = scene === 'relayed' ? [await startMember('beyond')] : [];
   const audiences = [
-    { node: home, shardNo: 0, subscribers: scene === 'more at home' ? subscribers + MORE_SUBSCRIBERS : subscribers },
+    { node: home, shardNo: 0, subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers },
     ...beyond.map((node) => ({ node, shardNo: 0, subscribers })),
   ];
   const call = await createPlacedCall(scene, load, { tracks, publishers: { node: home, shardNo: 0 }, audiences }, bench.load);
@@ -78,15 +79,18 @@ async function startCall(
 }
 
 /** What the scenes tell of a relayed packet when they are held against each other. */
-export function relayMicrosByRound(samples: ReadonlyMap<RelayScene, readonly ForwardingSample[]>, subscribers: number): RelayMicros[] {
+export function relayMicrosByRound(
+  samples: ReadonlyMap<RelayScene, readonly ForwardingSample[]>,
+  { subscribers, moreSubscribers }: Pick<RelayPlan, 'subscribers' | 'moreSubscribers'>,
+): RelayMicros[] {
   const home = (samples.get('at home') ?? []).map((sample) => partsPerPublished(sample, subscribers));
-  const more = (samples.get('more at home') ?? []).map((sample) => partsPerPublished(sample, subscribers + MORE_SUBSCRIBERS));
+  const more = (samples.get('more at home') ?? []).map((sample) => partsPerPublished(sample, subscribers + moreSubscribers));
   const relayed = (samples.get('relayed') ?? []).map((sample) => partsPerPublished(sample, 2 * subscribers));
   return home.map((parts, round) => {
     const atHome = parts(HOME);
     const sending = (relayed[round]?.(HOME) ?? Number.NaN) - atHome;
     const beyond = relayed[round]?.(BEYOND) ?? Number.NaN;
-    const local = ((more[round]?.(HOME) ?? Number.NaN) - atHome) / MORE_SUBSCRIBERS;
+    const local = ((more[round]?.(HOME) ?? Number.NaN) - atHome) / moreSubscribers;
     return {
       local,
       sending,

@@ -1,5 +1,5 @@
 /** How figures are written in reports. */
-import { type Spread, spreadOf } from '../measure/statistics.ts';
+import { quotientOfTotals, type Spread, spreadOf, total } from '../measure/statistics.ts';
 
 /** `7.1 (6.8-7.5)`: the median and, when there is more than one sample, the range. */
 export function formatSpread(samples: readonly number[], decimals: number): string {
@@ -7,6 +7,20 @@ export function formatSpread(samples: readonly number[], decimals: number): stri
   const spread: Spread = spreadOf(samples);
   const median = spread.median.toFixed(decimals);
   return samples.length === 1 ? median : `${median} (${spread.lowest.toFixed(decimals)}-${spread.highest.toFixed(decimals)})`;
+}
+
+/**
+ * Holds one difference between processes against another: `1.3 (1.1-1.6)`, the quotient of all rounds together, since of single ones it says little,
+ * and the range of those.
+ */
+export function formatQuotient(dividends: readonly number[], divisors: readonly number[]): string {
+  const ofEach = spreadOf(dividends.map((dividend, round) => dividend / (divisors[round] ?? Number.NaN)));
+  return `${quotientOfTotals(dividends, divisors).toFixed(2)} (${ofEach.lowest.toFixed(2)}-${ofEach.highest.toFixed(2)})`;
+}
+
+/** What processes that share one core took of it: near all of it, packets queue up, and many at once are cheaper. */
+export function formatCoreShare(cpuMicros: readonly number[], wallMs: number): string {
+  return `${(total(cpuMicros) / (10 * wallMs)).toFixed(0)}%`;
 }
 
 export function formatKilobytes(bytes: number): string {

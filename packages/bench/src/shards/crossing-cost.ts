@@ -95,12 +95,3 @@ export function crossingMicrosByRound(
     };
   });
 }
-
-/**
- * @returns what a crossing costs, in local subscribers, over all rounds: each of the two is a difference between processes, and of single
- *   rounds the quotient says little
- */
-export function crossingInLocals(rounds: readonly CrossingMicros[]): number {
-  const total = (micros: (round: CrossingMicros) => number): number => rounds.reduce((sum, round) => sum + micros(round), 0);
-  return total(({ crossing }) => crossing) / total(({ local }) => local);
-}

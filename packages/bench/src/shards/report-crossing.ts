@@ -1,11 +1,10 @@
 /** What of `npm run bench -- shards` is about packets that cross from one worker thread to the other. */
 import type { BenchOptions } from '../bench-options.ts';
-import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { formatSpread } from '../report/figures.ts';
+import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures.ts';
 import { formatLosses } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
-import { type CrossingCost, type CrossingMicros, crossingInLocals, measureCrossingCost } from './crossing-cost.ts';
+import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 
 const PACKET_BYTES = 1200;
 /** After a pause histories take memory anew, and V8 looks through its heap for that: for longer than they reach back. */
@@ -48,11 +47,13 @@ export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions,
 
 function describePackets({ rounds }: CrossingCost): string[] {
   const figures = figuresOf(rounds);
-  const ofEach = rounds.map(({ crossing, local }) => crossing / local);
   return [
     figures(({ local }) => local, 1),
     figures(({ crossing }) => crossing, 1),
-    `${crossingInLocals(rounds).toFixed(2)} (${Math.min(...ofEach).toFixed(2)}-${Math.max(...ofEach).toFixed(2)})`,
+    formatQuotient(
+      rounds.map(({ crossing }) => crossing),
+      rounds.map(({ local }) => local),
+    ),
   ];
 }
 
@@ -62,16 +63,14 @@ function describeDeliveries({ rounds, samples }: CrossingCost, measureMs: number
     figures(({ deliveredAtHome }) => deliveredAtHome, 1),
     figures(({ deliveredElsewhere }) => deliveredElsewhere, 1),
     figures(({ deliveredElsewhere, deliveredAtHome }) => deliveredElsewhere / deliveredAtHome, 2),
-    `${coreShare(samples, rounds.length * measureMs).toFixed(0)}%`,
+    formatCoreShare(
+      samples.map(({ cpuMicros }) => cpuMicros),
+      rounds.length * measureMs,
+    ),
     ...formatLosses(samples),
   ];
 }
 
 function figuresOf(rounds: readonly CrossingMicros[]) {
   return (figure: (micros: CrossingMicros) => number, decimals: number): string => formatSpread(rounds.map(figure), decimals);
-}
-
-/** What all nodes together took of the one core that they share: near all of it, packets queue up, and many at once are cheaper. */
-function coreShare(samples: readonly ForwardingSample[], wallMs: number): number {
-  return samples.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0) / (10 * wallMs);
 }
