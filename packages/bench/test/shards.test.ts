@@ -1,7 +1,7 @@
 import { measureCrossing } from '../src/crossing/measure-crossing.ts';
 import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
 import { RunningBench } from '../src/running-bench.ts';
-import { type CrossingScene, crossingMicrosByRound } from '../src/shards/crossing-cost.ts';
+import { type CrossingScene, crossingMicros } from '../src/shards/crossing-cost.ts';
 import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
 import { costSample } from './support/cost-sample.ts';
@@ -37,7 +37,7 @@ test('what a crossing packet costs is told from what nodes with subscribers here
     ['elsewhere', [costSample(subscribers, [20 + 4 * 5 + 12])]],
   ]);
 
-  expect(crossingMicrosByRound(samples, plan)).toEqual([{ local: 5, crossing: 12, deliveredAtHome: 10, deliveredElsewhere: 13 }]);
+  expect(crossingMicros(samples, plan)).toEqual({ local: 5, crossing: 12, deliveredAtHome: 10, deliveredElsewhere: 13 });
 });
 
 test(

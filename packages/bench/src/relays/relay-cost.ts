@@ -2,16 +2,17 @@
  * What a packet costs that is relayed from one node to another, beside what one more subscriber on the publisher's own node costs. Nodes of one
  * cluster carry the same tracks: one to N subscribers, one to some more, and one to N and, over a link, to a node with N of its own.
  */
-import type { Contestant, Load } from '../contestants/contestant.ts';
+import type { Load } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { measureAtOnce } from '../measure/measure-at-once.ts';
-import type { TurnsPlan } from '../measure/measure-in-turns.ts';
+import { quotientOfTotals } from '../measure/statistics.ts';
 import { RunningBench } from '../running-bench.ts';
-import { createPlacedCall } from '../shards/placed-call.ts';
-import { type StartMember, withCluster } from './clustered-nodes.ts';
+import { measureScenes, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { StagedCall } from '../scenes/staged-call.ts';
+import { openGroup, publish } from '../shards/placed-call.ts';
+import { withCluster } from './clustered-nodes.ts';
 
-export interface RelayPlan extends TurnsPlan {
+export interface RelayPlan extends ScenesPlan {
   readonly load: Load;
   readonly tracks: number;
   /** N: at home, and on the other node. */
@@ -22,12 +23,14 @@ export interface RelayPlan extends TurnsPlan {
 
 const SCENES = ['at home', 'more at home', 'relayed'] as const;
 export type RelayScene = (typeof SCENES)[number];
+/** As many as there are scenes. */
+const NODES = ['first', 'second', 'third'] as const;
 
 /** Nodes, in the order of `Contestant.readPartsMicros`. */
 const HOME = 0;
 const BEYOND = 1;
 
-/** CPU us for each packet that is published, in one round; the last two for each that reaches a subscriber. */
+/** CPU us for each packet that is published, in one rotation; the last two for each that reaches a subscriber. */
 export interface RelayMicros {
   /** Of each subscriber that is added at home. */
   readonly local: number;
@@ -43,66 +46,77 @@ export interface RelayMicros {
 }
 
 export interface RelayCost {
-  /** Round by round: what is of the same round was measured at the same time. */
-  readonly rounds: readonly RelayMicros[];
+  readonly rotations: readonly RelayMicros[];
   readonly samples: readonly ForwardingSample[];
+  readonly windows: number;
+  /** What all nodes have spent, in pieces. */
+  readonly spentMicros: readonly number[];
 }
 
-export function measureRelayCost(plan: RelayPlan, onRound: (round: number) => void): Promise<RelayCost> {
-  return RunningBench.with((bench) =>
+export async function measureRelayCost(plan: RelayPlan, onRound: (round: number) => void): Promise<RelayCost> {
+  const rotations = await RunningBench.with((bench) =>
     withCluster(bench, async (startMember) => {
-      const calls: Contestant<RelayScene>[] = [];
-      for (const scene of SCENES) calls.push(await startCall(bench, startMember, scene, plan));
-      const samples = await measureAtOnce(calls, plan, onRound);
-      return { rounds: relayMicrosByRound(samples, plan), samples: [...samples.values()].flat() };
+      const beyond = await startMember('beyond');
+      const calls: StagedCall<RelayScene>[] = [];
+      for (const name of NODES) calls.push(await startCall(bench, { home: await startMember(name), beyond }, plan));
+      return measureScenes(calls, SCENES, plan, onRound);
     }),
   );
+  const samples = rotations.flatMap((rotation) => [...rotation.values()].flat());
+  const relayed = rotations.flatMap((rotation) => rotation.get('relayed') ?? []);
+  return {
+    rotations: rotations.map((rotation) => relayMicros(rotation, plan)),
+    samples,
+    windows: rotations.length * SCENES.length,
+    spentMicros: [...samples.map(({ cpuMicros }) => cpuMicros), ...relayed.map(({ partsMicros }) => partsMicros[BEYOND] ?? Number.NaN)],
+  };
 }
 
 async function startCall(
   bench: RunningBench,
-  startMember: StartMember,
-  scene: RelayScene,
-  { load, tracks, subscribers, moreSubscribers }: RelayPlan,
-): Promise<Contestant<RelayScene>> {
-  const home = await startMember(scene);
-  const beyond = scene === 'relayed' ? [await startMember('beyond')] : [];
-  const audiences = [
-    { node: home, shardNo: 0, subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers },
-    ...beyond.map((node) => ({ node, shardNo: 0, subscribers })),
-  ];
-  const call = await createPlacedCall(scene, load, { tracks, publishers: { node: home, shardNo: 0 }, audiences }, bench.load);
-  return {
-    ...call,
-    readPartsMicros: () => Promise.all([home, ...beyond].map((node: RunningSfu<string>) => node.process.ask('cpuMicros'))),
-  };
+  nodes: { readonly home: RunningSfu<string>; readonly beyond: RunningSfu<string> },
+  { load, tracks: trackCount, subscribers, moreSubscribers }: RelayPlan,
+): Promise<StagedCall<RelayScene>> {
+  await openGroup(nodes.home, bench.load);
+  const tracks = await publish({ node: nodes.home, shardNo: 0 }, trackCount, load, bench.load);
+  const seats = [{ shardNo: 0, tracks }];
+  const home = { node: nodes.home, seats, subscribers };
+  const more = { node: nodes.home, seats, subscribers: moreSubscribers };
+  const beyond = { node: nodes.beyond, seats, subscribers };
+  return new StagedCall(
+    {
+      node: nodes.home,
+      scenes: { 'at home': [home], 'more at home': [home, more], relayed: [home, beyond] },
+      readPartsMicros: () => Promise.all([nodes.home, nodes.beyond].map(({ process }) => process.ask('cpuMicros'))),
+    },
+    bench.load,
+  );
 }
 
 /** What the scenes tell of a relayed packet when they are held against each other. */
-export function relayMicrosByRound(
-  samples: ReadonlyMap<RelayScene, readonly ForwardingSample[]>,
+export function relayMicros(
+  rotation: Rotation<RelayScene>,
   { subscribers, moreSubscribers }: Pick<RelayPlan, 'subscribers' | 'moreSubscribers'>,
-): RelayMicros[] {
-  const home = (samples.get('at home') ?? []).map((sample) => partsPerPublished(sample, subscribers));
-  const more = (samples.get('more at home') ?? []).map((sample) => partsPerPublished(sample, subscribers + moreSubscribers));
-  const relayed = (samples.get('relayed') ?? []).map((sample) => partsPerPublished(sample, 2 * subscribers));
-  return home.map((parts, round) => {
-    const atHome = parts(HOME);
-    const sending = (relayed[round]?.(HOME) ?? Number.NaN) - atHome;
-    const beyond = relayed[round]?.(BEYOND) ?? Number.NaN;
-    const local = ((more[round]?.(HOME) ?? Number.NaN) - atHome) / moreSubscribers;
-    return {
-      local,
-      sending,
-      takingIn: beyond - subscribers * local,
-      publishing: atHome - subscribers * local,
-      deliveredAtHome: atHome / subscribers,
-      deliveredBeyond: (sending + beyond) / subscribers,
-    };
-  });
+): RelayMicros {
+  const perPublished = (scene: RelayScene, part: number, subscribersOfScene: number): number =>
+    microsPerDelivery(rotation.get(scene) ?? [], part) * subscribersOfScene;
+  const atHome = perPublished('at home', HOME, subscribers);
+  const beyond = perPublished('relayed', BEYOND, 2 * subscribers);
+  const local = (perPublished('more at home', HOME, subscribers + moreSubscribers) - atHome) / moreSubscribers;
+  const sending = perPublished('relayed', HOME, 2 * subscribers) - atHome;
+  return {
+    local,
+    sending,
+    takingIn: beyond - subscribers * local,
+    publishing: atHome - subscribers * local,
+    deliveredAtHome: atHome / subscribers,
+    deliveredBeyond: (sending + beyond) / subscribers,
+  };
 }
 
-/** @returns what a part of the contestant has spent on each packet that was published */
-function partsPerPublished({ partsMicros, forwarded }: ForwardingSample, subscribersPerTrack: number): (part: number) => number {
-  return (part) => ((partsMicros[part] ?? Number.NaN) * subscribersPerTrack) / forwarded;
+function microsPerDelivery(samples: readonly ForwardingSample[], part: number): number {
+  return quotientOfTotals(
+    samples.map(({ partsMicros }) => partsMicros[part] ?? Number.NaN),
+    samples.map(({ forwarded }) => forwarded),
+  );
 }

@@ -5,12 +5,12 @@ import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures
 import { formatLosses } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
+import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { measureRelayCost, type RelayCost, type RelayMicros } from './relay-cost.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 /** After a pause histories take memory anew, and V8 looks through its heap for that: for longer than they reach back. */
 const WARM_UP_MS = 4_000;
-const RUN_IN_MS = 20_000;
 
 /** Beside what more subscribers cost, what a packet costs by itself is noise. */
 const FEWEST = 1;
@@ -26,7 +26,7 @@ export async function runRelays({ rounds, secondsPerWindow }: BenchOptions, { pr
   const deliveries: string[][] = [];
   const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
   for (const { tracks, subscribers, moreSubscribers } of RELAYS) {
-    const plan = { load: LOAD, tracks, subscribers, moreSubscribers, rounds, window, runInMs: RUN_IN_MS };
+    const plan = { load: LOAD, tracks, subscribers, moreSubscribers, rounds, window, runInMs: runInMsAt(tracks * LOAD.packetsPerSecond) };
     const cost = await measureRelayCost(plan, (round) => note(`relay: ${tracks} tracks, ${subscribers} subscribers, round ${round}`));
     if (subscribers === FEWEST) packets.push([String(tracks), String(subscribers), ...describePackets(cost)]);
     deliveries.push([String(tracks), String(subscribers), ...describeDeliveries(cost, window.measureMs)]);
@@ -34,46 +34,43 @@ export async function runRelays({ rounds, secondsPerWindow }: BenchOptions, { pr
   print(
     `Relays: tracks of ${LOAD.packetsPerSecond} packets/s to N subscribers on the publisher's node, and over a link to as many on another. A local ` +
       'subscriber is what each of some more on the same node adds. To send is what the publisher’s node pays beyond N subscribers; to take in, what ' +
-      'the other one does, and beside it what a node pays for a packet of a publisher of its own. x local is of all rounds together (and of each). ' +
-      'The four nodes carry their load side by side.',
+      'the other one does, and beside it what a node pays for a packet of a publisher of its own. x local is of all windows together ' +
+      '(and of each rotation). The four nodes carry their load side by side and change places, so that each has shown everything.',
   );
   print(formatTable(['tracks', 'N', 'local us/packet', 'sending', 'x local', 'taking in', 'from a publisher'], packets));
   print('The same of both nodes together, for each packet that reaches a subscriber:');
   print(formatTable(['tracks', 'N', 'at home us/packet', 'beyond the relay', 'x at home', 'of the core', 'lost', 'corrupted'], deliveries));
 }
 
-function describePackets({ rounds }: RelayCost): string[] {
-  const figures = (figure: (micros: RelayMicros) => number, decimals: number): string => formatSpread(rounds.map(figure), decimals);
+function describePackets({ rotations }: RelayCost): string[] {
+  const figures = (figure: (micros: RelayMicros) => number, decimals: number): string => formatSpread(rotations.map(figure), decimals);
   return [
     figures(({ local }) => local, 1),
     figures(({ sending }) => sending, 1),
     formatQuotient(
-      rounds.map(({ sending }) => sending),
-      rounds.map(({ local }) => local),
+      rotations.map(({ sending }) => sending),
+      rotations.map(({ local }) => local),
     ),
     figures(({ takingIn }) => takingIn, 1),
     figures(({ publishing }) => publishing, 1),
   ];
 }
 
-function describeDeliveries({ rounds, samples }: RelayCost, measureMs: number): string[] {
+function describeDeliveries({ rotations, samples, windows, spentMicros }: RelayCost, measureMs: number): string[] {
   return [
     formatSpread(
-      rounds.map(({ deliveredAtHome }) => deliveredAtHome),
+      rotations.map(({ deliveredAtHome }) => deliveredAtHome),
       1,
     ),
     formatSpread(
-      rounds.map(({ deliveredBeyond }) => deliveredBeyond),
+      rotations.map(({ deliveredBeyond }) => deliveredBeyond),
       1,
     ),
     formatSpread(
-      rounds.map(({ deliveredBeyond, deliveredAtHome }) => deliveredBeyond / deliveredAtHome),
+      rotations.map(({ deliveredBeyond, deliveredAtHome }) => deliveredBeyond / deliveredAtHome),
       2,
     ),
-    formatCoreShare(
-      samples.flatMap(({ partsMicros }) => partsMicros),
-      rounds.length * measureMs,
-    ),
+    formatCoreShare(spentMicros, windows * measureMs),
     ...formatLosses(samples),
   ];
 }

@@ -3,14 +3,15 @@
  * nodes carry the same tracks: to N subscribers at home, to some more at home, and to N on the other shard. That one has nothing else to do,
  * or there is such a call on each of both.
  */
-import type { Contestant, Load } from '../contestants/contestant.ts';
+import type { Load } from '../contestants/contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { measureAtOnce } from '../measure/measure-at-once.ts';
-import type { TurnsPlan } from '../measure/measure-in-turns.ts';
+import { quotientOfTotals } from '../measure/statistics.ts';
 import { RunningBench } from '../running-bench.ts';
-import { createPlacedCalls, type Placement } from './placed-call.ts';
+import { measureScenes, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { type Seat, StagedCall } from '../scenes/staged-call.ts';
+import { openGroup, publish } from './placed-call.ts';
 
-export interface CrossingPlan extends TurnsPlan {
+export interface CrossingPlan extends ScenesPlan {
   readonly load: Load;
   /** Of each call. */
   readonly tracks: number;
@@ -24,12 +25,14 @@ export interface CrossingPlan extends TurnsPlan {
 
 const SCENES = ['at home', 'more at home', 'elsewhere'] as const;
 export type CrossingScene = (typeof SCENES)[number];
+/** As many as there are scenes. */
+const NODES = ['first', 'second', 'third'] as const;
 
 const WORKERS = 2;
 const HOME = 0;
 const OTHER = 1;
 
-/** CPU us for each packet that is published, in one round; the last two for each that reaches a subscriber. */
+/** CPU us for each packet that is published, in one rotation; the last two for each that reaches a subscriber. */
 export interface CrossingMicros {
   /** Of each subscriber that is added at home. */
   readonly local: number;
@@ -40,58 +43,61 @@ export interface CrossingMicros {
 }
 
 export interface CrossingCost {
-  /** Round by round: what is of the same round was measured at the same time. */
-  readonly rounds: readonly CrossingMicros[];
+  readonly rotations: readonly CrossingMicros[];
   readonly samples: readonly ForwardingSample[];
+  readonly windows: number;
 }
 
-export function measureCrossingCost(plan: CrossingPlan, onRound: (round: number) => void): Promise<CrossingCost> {
-  return RunningBench.with(async (bench) => {
-    const calls: Contestant<CrossingScene>[] = [];
-    for (const scene of SCENES) calls.push(await startCall(bench, scene, plan));
-    const samples = await measureAtOnce(calls, plan, onRound);
-    return { rounds: crossingMicrosByRound(samples, plan), samples: [...samples.values()].flat() };
+export async function measureCrossingCost(plan: CrossingPlan, onRound: (round: number) => void): Promise<CrossingCost> {
+  const rotations = await RunningBench.with(async (bench) => {
+    const calls: StagedCall<CrossingScene>[] = [];
+    for (const name of NODES) calls.push(await startCall(bench, name, plan));
+    return measureScenes(calls, SCENES, plan, onRound);
   });
+  return {
+    rotations: rotations.map((rotation) => crossingMicros(rotation, plan)),
+    samples: rotations.flatMap((rotation) => [...rotation.values()].flat()),
+    windows: rotations.length * SCENES.length,
+  };
 }
 
 async function startCall(
   bench: RunningBench,
-  scene: CrossingScene,
+  name: string,
   { load, tracks, callsOn, subscribers, moreSubscribers }: CrossingPlan,
-): Promise<Contestant<CrossingScene>> {
-  const node = await bench.startWorkers(scene, WORKERS);
-  const callOn = (home: number, other: number): Placement => ({
-    tracks,
-    publishers: { node, shardNo: home },
-    audiences: [
-      {
-        node,
-        shardNo: scene === 'elsewhere' ? other : home,
-        subscribers: scene === 'more at home' ? subscribers + moreSubscribers : subscribers,
-      },
-    ],
-  });
-  const calls = callsOn === 'both shards' ? [callOn(OTHER, HOME)] : [];
-  return createPlacedCalls(scene, load, [callOn(HOME, OTHER), ...calls], bench.load);
+): Promise<StagedCall<CrossingScene>> {
+  const node = await bench.startWorkers(name, WORKERS);
+  await openGroup(node, bench.load);
+  const homeSeats: Seat[] = [];
+  for (const shardNo of callsOn === 'both shards' ? [HOME, OTHER] : [HOME])
+    homeSeats.push({ shardNo, tracks: await publish({ node, shardNo }, tracks, load, bench.load) });
+  const seatsElsewhere = homeSeats.map((seat) => ({ ...seat, shardNo: seat.shardNo === HOME ? OTHER : HOME }));
+  const home = { node, seats: homeSeats, subscribers };
+  const more = { node, seats: homeSeats, subscribers: moreSubscribers };
+  const elsewhere = { node, seats: seatsElsewhere, subscribers };
+  return new StagedCall({ node, scenes: { 'at home': [home], 'more at home': [home, more], elsewhere: [elsewhere] } }, bench.load);
 }
 
 /** What the scenes tell of a crossing packet when they are held against each other. */
-export function crossingMicrosByRound(
-  samples: ReadonlyMap<CrossingScene, readonly ForwardingSample[]>,
+export function crossingMicros(
+  rotation: Rotation<CrossingScene>,
   { subscribers, moreSubscribers }: Pick<CrossingPlan, 'subscribers' | 'moreSubscribers'>,
-): CrossingMicros[] {
-  const perPublished = (scene: CrossingScene, subscribersOfScene: number): number[] =>
-    (samples.get(scene) ?? []).map(({ cpuMicros, forwarded }) => (cpuMicros * subscribersOfScene) / forwarded);
-  const home = perPublished('at home', subscribers);
-  const more = perPublished('more at home', subscribers + moreSubscribers);
+): CrossingMicros {
+  const perPublished = (scene: CrossingScene, subscribersOfScene: number): number =>
+    microsPerDelivery(rotation.get(scene) ?? []) * subscribersOfScene;
+  const atHome = perPublished('at home', subscribers);
   const elsewhere = perPublished('elsewhere', subscribers);
-  return home.map((micros, round) => {
-    const microsElsewhere = elsewhere[round] ?? Number.NaN;
-    return {
-      local: ((more[round] ?? Number.NaN) - micros) / moreSubscribers,
-      crossing: microsElsewhere - micros,
-      deliveredAtHome: micros / subscribers,
-      deliveredElsewhere: microsElsewhere / subscribers,
-    };
-  });
+  return {
+    local: (perPublished('more at home', subscribers + moreSubscribers) - atHome) / moreSubscribers,
+    crossing: elsewhere - atHome,
+    deliveredAtHome: atHome / subscribers,
+    deliveredElsewhere: elsewhere / subscribers,
+  };
+}
+
+function microsPerDelivery(samples: readonly ForwardingSample[]): number {
+  return quotientOfTotals(
+    samples.map(({ cpuMicros }) => cpuMicros),
+    samples.map(({ forwarded }) => forwarded),
+  );
 }

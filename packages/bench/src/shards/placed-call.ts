@@ -47,8 +47,7 @@ export async function createPlacedCalls<Name extends string>(
 }
 
 async function join({ tracks: trackCount, publishers, audiences }: Placement, load: Load, processes: LoadProcesses): Promise<void> {
-  const tracks = [];
-  for (let count = 0; count < trackCount; count++) tracks.push(await publish(publishers, load, processes));
+  const tracks = await publish(publishers, trackCount, load, processes);
   for (const audience of audiences) await subscribe(tracks, audience, processes);
 }
 
@@ -68,17 +67,26 @@ export function createSeparateCalls<Name extends string>(
   return createPlacedCalls(node.name, load, [callOn(0), ...others], processes);
 }
 
-async function openGroup({ name, address }: RunningSfu<string>, { source, crowd }: LoadProcesses): Promise<void> {
+/** Makes both processes ready for clients of a node. */
+export async function openGroup({ name, address }: RunningSfu<string>, { source, crowd }: LoadProcesses): Promise<void> {
   await source.ask('open', { sfu: name, address });
   await crowd.ask('open', { sfu: name, address });
 }
 
-function publish({ node: { name }, shardNo }: Place, load: Load, { source }: LoadProcesses): Promise<RemoteTrack> {
-  return source.ask('publishOn', { sfu: name, options: load, shardNo });
+/** Joins as many publishers as there are to be tracks. */
+export async function publish(
+  { node: { name }, shardNo }: Place,
+  count: number,
+  load: Load,
+  { source }: Pick<LoadProcesses, 'source'>,
+): Promise<RemoteTrack[]> {
+  const tracks: RemoteTrack[] = [];
+  while (tracks.length < count) tracks.push(await source.ask('publishOn', { sfu: name, options: load, shardNo }));
+  return tracks;
 }
 
-/** One of them checks every byte, the others count. */
-async function subscribe(tracks: readonly RemoteTrack[], audience: Audience, { source, crowd }: LoadProcesses): Promise<void> {
+/** Joins an audience. One of them checks every byte, the others count. */
+export async function subscribe(tracks: readonly RemoteTrack[], audience: Audience, { source, crowd }: LoadProcesses): Promise<void> {
   const { node, shardNo, subscribers } = audience;
   const request = { sfu: node.name, tracks, shardNo } as const;
   await crowd.ask('joinOn', { ...request, count: subscribers - 1, diligence: 'count' });

@@ -4,12 +4,12 @@ import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures
 import { formatLosses } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
+import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 
 const PACKET_BYTES = 1200;
 /** After a pause histories take memory anew, and V8 looks through its heap for that: for longer than they reach back. */
 const WARM_UP_MS = 4_000;
-const RUN_IN_MS = 20_000;
 
 /**
  * One track alone, where both threads sleep between its packets; some to a thread that does nothing else; then both threads at work, the last
@@ -29,7 +29,7 @@ export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions,
   const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
   for (const { callsOn, tracks, packetsPerSecond, subscribers, moreSubscribers } of CROSSINGS) {
     const load = { packetsPerSecond, packetBytes: PACKET_BYTES };
-    const plan = { load, callsOn, tracks, subscribers, moreSubscribers, rounds, window, runInMs: RUN_IN_MS };
+    const plan = { load, callsOn, tracks, subscribers, moreSubscribers, rounds, window, runInMs: runInMsAt(tracks * packetsPerSecond) };
     const cost = await measureCrossingCost(plan, (round) => note(`crossing: ${tracks} tracks on ${callsOn}, round ${round}`));
     const which = [callsOn, ...[tracks, packetsPerSecond, subscribers].map(String)];
     packets.push([...which, ...describePackets(cost)]);
@@ -38,39 +38,40 @@ export async function reportCrossing({ rounds, secondsPerWindow }: BenchOptions,
   print(
     "Crossing from one worker to the other: tracks to N subscribers, all on their publisher's shard or all on the other. A crossing is what the " +
       'second costs above the first, sending and taking in together; a local subscriber is what each of some more on the same shard adds. ' +
-      'x local is of all rounds together (and of each). The three nodes carry their load side by side.',
+      'x local is of all windows together (and of each rotation). The three nodes carry their load side by side and change places, so that ' +
+      'each has shown everything.',
   );
   print(formatTable([...WHICH, 'local us/packet', 'crossing us/packet', 'x local'], packets));
   print('The same for each packet that reaches a subscriber:');
   print(formatTable([...WHICH, 'at home us/packet', 'elsewhere', 'x at home', 'of the core', 'lost', 'corrupted'], deliveries));
 }
 
-function describePackets({ rounds }: CrossingCost): string[] {
-  const figures = figuresOf(rounds);
+function describePackets({ rotations }: CrossingCost): string[] {
+  const figures = figuresOf(rotations);
   return [
     figures(({ local }) => local, 1),
     figures(({ crossing }) => crossing, 1),
     formatQuotient(
-      rounds.map(({ crossing }) => crossing),
-      rounds.map(({ local }) => local),
+      rotations.map(({ crossing }) => crossing),
+      rotations.map(({ local }) => local),
     ),
   ];
 }
 
-function describeDeliveries({ rounds, samples }: CrossingCost, measureMs: number): string[] {
-  const figures = figuresOf(rounds);
+function describeDeliveries({ rotations, samples, windows }: CrossingCost, measureMs: number): string[] {
+  const figures = figuresOf(rotations);
   return [
     figures(({ deliveredAtHome }) => deliveredAtHome, 1),
     figures(({ deliveredElsewhere }) => deliveredElsewhere, 1),
     figures(({ deliveredElsewhere, deliveredAtHome }) => deliveredElsewhere / deliveredAtHome, 2),
     formatCoreShare(
       samples.map(({ cpuMicros }) => cpuMicros),
-      rounds.length * measureMs,
+      windows * measureMs,
     ),
     ...formatLosses(samples),
   ];
 }
 
-function figuresOf(rounds: readonly CrossingMicros[]) {
-  return (figure: (micros: CrossingMicros) => number, decimals: number): string => formatSpread(rounds.map(figure), decimals);
+function figuresOf(rotations: readonly CrossingMicros[]) {
+  return (figure: (micros: CrossingMicros) => number, decimals: number): string => formatSpread(rotations.map(figure), decimals);
 }
