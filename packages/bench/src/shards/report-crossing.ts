@@ -8,8 +8,8 @@ import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 
 const PACKET_BYTES = 1200;
-/** After a pause histories take memory anew, and V8 looks through its heap for that: for longer than they reach back. */
-const WARM_UP_MS = 4_000;
+/** When audiences have changed, histories take memory anew, V8 looks through its heap for that, and code that meets other objects is optimized again. */
+const WARM_UP_MS = 8_000;
 
 /**
  * One track alone, where both threads sleep between its packets; some to a thread that does nothing else; then both threads at work, the last
