@@ -1,4 +1,5 @@
 import { quotientOfTotals, spreadOf } from '../src/measure/statistics.ts';
+import { formatQuotient } from '../src/report/figures.ts';
 
 describe('spreadOf', () => {
   test('of an odd number of samples has the one in the middle as its median', () => {
@@ -20,4 +21,9 @@ describe('spreadOf', () => {
 
 test('the quotient of differences is told of all rounds together, not as a mean of quotients', () => {
   expect(quotientOfTotals([9, 1, 5], [1, 9, 5])).toBe(1);
+});
+
+test('a quotient is written with the range of single rounds, where there are several', () => {
+  expect(formatQuotient([9, 1, 5], [1, 9, 5])).toBe('1.00 (0.11-9.00)');
+  expect(formatQuotient([3], [2])).toBe('1.50');
 });

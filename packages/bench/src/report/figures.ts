@@ -15,7 +15,8 @@ export function formatSpread(samples: readonly number[], decimals: number): stri
  */
 export function formatQuotient(dividends: readonly number[], divisors: readonly number[]): string {
   const ofEach = spreadOf(dividends.map((dividend, round) => dividend / (divisors[round] ?? Number.NaN)));
-  return `${quotientOfTotals(dividends, divisors).toFixed(2)} (${ofEach.lowest.toFixed(2)}-${ofEach.highest.toFixed(2)})`;
+  const quotient = quotientOfTotals(dividends, divisors).toFixed(2);
+  return dividends.length === 1 ? quotient : `${quotient} (${ofEach.lowest.toFixed(2)}-${ofEach.highest.toFixed(2)})`;
 }
 
 /** What processes that share one core took of it: near all of it, packets queue up, and many at once are cheaper. */
