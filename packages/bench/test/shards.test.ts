@@ -1,9 +1,11 @@
 import { measureCrossing } from '../src/crossing/measure-crossing.ts';
 import { type ForwardingSample, measureForwarding } from '../src/measure/forwarding-window.ts';
 import { RunningBench } from '../src/running-bench.ts';
+import { openGroup, publish } from '../src/scenes/placed-clients.ts';
+import { StagedCall } from '../src/scenes/staged-call.ts';
 import { type CrossingScene, crossingMicros } from '../src/shards/crossing-cost.ts';
-import { createPlacedCall, createSeparateCalls } from '../src/shards/placed-call.ts';
 import { measureSaturation } from '../src/shards/saturation.ts';
+import { createSeparateCalls } from '../src/shards/separate-calls.ts';
 import { costSample } from './support/cost-sample.ts';
 
 const LOAD = { packetsPerSecond: 100, packetBytes: 1200 };
@@ -16,8 +18,10 @@ test(
   async () => {
     const sample = await RunningBench.with(async (bench) => {
       const node = await bench.startWorkers('node', WORKERS);
-      const placement = { tracks: 2, publishers: { node, shardNo: 0 }, audiences: [{ node, shardNo: 1, subscribers: 2 }] };
-      const call = await createPlacedCall('call', LOAD, placement, bench.load);
+      await openGroup(node, bench.load);
+      const tracks = await publish({ node, shardNo: 0 }, 2, LOAD, bench.load);
+      const call = new StagedCall({ node, scenes: { all: [{ node, seats: [{ shardNo: 1, tracks }], subscribers: 2 }] } }, bench.load);
+      await call.show('all');
       return measureForwarding(call, { warmUpMs: 300, measureMs: 1_000 });
     });
 

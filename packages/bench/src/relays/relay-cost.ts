@@ -5,11 +5,10 @@
 import type { Load } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { quotientOfTotals } from '../measure/statistics.ts';
 import { RunningBench } from '../running-bench.ts';
-import { measureScenes, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { measureScenes, microsPerDelivery, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { openGroup, publish } from '../scenes/placed-clients.ts';
 import { StagedCall } from '../scenes/staged-call.ts';
-import { openGroup, publish } from '../shards/placed-call.ts';
 import { withCluster } from './clustered-nodes.ts';
 
 export interface RelayPlan extends ScenesPlan {
@@ -99,7 +98,7 @@ export function relayMicros(
   { subscribers, moreSubscribers }: Pick<RelayPlan, 'subscribers' | 'moreSubscribers'>,
 ): RelayMicros {
   const perPublished = (scene: RelayScene, part: number, subscribersOfScene: number): number =>
-    microsPerDelivery(rotation.get(scene) ?? [], part) * subscribersOfScene;
+    microsPerDelivery(rotation.get(scene) ?? [], ({ partsMicros }) => partsMicros[part] ?? Number.NaN) * subscribersOfScene;
   const atHome = perPublished('at home', HOME, subscribers);
   const beyond = perPublished('relayed', BEYOND, 2 * subscribers);
   const local = (perPublished('more at home', HOME, subscribers + moreSubscribers) - atHome) / moreSubscribers;
@@ -112,11 +111,4 @@ export function relayMicros(
     deliveredAtHome: atHome / subscribers,
     deliveredBeyond: (sending + beyond) / subscribers,
   };
-}
-
-function microsPerDelivery(samples: readonly ForwardingSample[], part: number): number {
-  return quotientOfTotals(
-    samples.map(({ partsMicros }) => partsMicros[part] ?? Number.NaN),
-    samples.map(({ forwarded }) => forwarded),
-  );
 }

@@ -1,4 +1,5 @@
 import { type ForwardingSample, measureForwarding, runLoad, type WindowLength } from '../measure/forwarding-window.ts';
+import { quotientOfTotals } from '../measure/statistics.ts';
 import type { StagedCall } from './staged-call.ts';
 
 export interface ScenesPlan {
@@ -47,6 +48,14 @@ export async function measureScenes<Scene extends string>(
     rotations.push(samples);
   }
   return rotations;
+}
+
+/** @returns CPU us for each packet that reached a subscriber, over all samples. @param spentMicros what counts of a sample */
+export function microsPerDelivery(samples: readonly ForwardingSample[], spentMicros: (sample: ForwardingSample) => number): number {
+  return quotientOfTotals(
+    samples.map(spentMicros),
+    samples.map(({ forwarded }) => forwarded),
+  );
 }
 
 /** By 20 s of a track of 250 packets/s all of the packet path is optimized; the compiler counts calls, not time. */

@@ -1,7 +1,7 @@
 import type { LoadTotals, RemoteTrack } from '@causeway/loadtest';
 import type { Contestant, Progress } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
-import { subscribe } from '../shards/placed-call.ts';
+import { openGroup, subscribe } from './placed-clients.ts';
 
 /** Subscribers that come and go together. */
 export interface StagedAudience {
@@ -17,17 +17,17 @@ export interface Seat {
   readonly tracks: readonly RemoteTrack[];
 }
 
-export interface StagedCallOptions<Scene extends string> {
+export interface StagedCallOptions<Scene extends string, Name extends string = string> {
   /** Where the publishers are, in a group of load clients of the same name. */
-  readonly node: RunningSfu<string>;
+  readonly node: RunningSfu<Name>;
   readonly scenes: Readonly<Record<Scene, readonly StagedAudience[]>>;
   readonly readPartsMicros?: () => Promise<readonly number[]>;
 }
 
 /** A call whose audiences come and go between windows, so that the same processes show every scene. */
-export class StagedCall<Scene extends string> implements Contestant<string> {
-  readonly name: string;
-  readonly process: Contestant<string>['process'];
+export class StagedCall<Scene extends string, Name extends string = string> implements Contestant<Name> {
+  readonly name: Name;
+  readonly process: Contestant<Name>['process'];
   readonly readPartsMicros: () => Promise<readonly number[]>;
   readonly #scenes: StagedCallOptions<Scene>['scenes'];
   readonly #load: LoadProcesses;
@@ -35,7 +35,7 @@ export class StagedCall<Scene extends string> implements Contestant<string> {
   readonly #present = new Map<StagedAudience, string>();
   #groups = 0;
 
-  constructor({ node, scenes, readPartsMicros = async () => [] }: StagedCallOptions<Scene>, load: LoadProcesses) {
+  constructor({ node, scenes, readPartsMicros = async () => [] }: StagedCallOptions<Scene, Name>, load: LoadProcesses) {
     this.name = node.name;
     this.process = node.process;
     this.readPartsMicros = readPartsMicros;
@@ -85,10 +85,10 @@ export class StagedCall<Scene extends string> implements Contestant<string> {
   }
 
   async #seat({ node, seats, subscribers }: StagedAudience): Promise<string> {
-    const group = `${this.name}, audience ${++this.#groups}`;
-    await this.#askBoth((process) => process.ask('open', { sfu: group, address: node.address }));
-    for (const { shardNo, tracks } of seats) await subscribe(tracks, { node: { ...node, name: group }, shardNo, subscribers }, this.#load);
-    return group;
+    const group = { ...node, name: `${this.name}, audience ${++this.#groups}` };
+    await openGroup(group, this.#load);
+    for (const { shardNo, tracks } of seats) await subscribe(tracks, { node: group, shardNo }, subscribers, this.#load);
+    return group.name;
   }
 
   #askBoth<Reply>(ask: (process: LoadProcesses['source']) => Promise<Reply>): Promise<Reply[]> {

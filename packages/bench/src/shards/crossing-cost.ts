@@ -5,11 +5,10 @@
  */
 import type { Load } from '../contestants/contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
-import { quotientOfTotals } from '../measure/statistics.ts';
 import { RunningBench } from '../running-bench.ts';
-import { measureScenes, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { measureScenes, microsPerDelivery, type Rotation, type ScenesPlan } from '../scenes/measure-scenes.ts';
+import { openGroup, publish } from '../scenes/placed-clients.ts';
 import { type Seat, StagedCall } from '../scenes/staged-call.ts';
-import { openGroup, publish } from './placed-call.ts';
 
 export interface CrossingPlan extends ScenesPlan {
   readonly load: Load;
@@ -84,7 +83,7 @@ export function crossingMicros(
   { subscribers, moreSubscribers }: Pick<CrossingPlan, 'subscribers' | 'moreSubscribers'>,
 ): CrossingMicros {
   const perPublished = (scene: CrossingScene, subscribersOfScene: number): number =>
-    microsPerDelivery(rotation.get(scene) ?? []) * subscribersOfScene;
+    microsPerDelivery(rotation.get(scene) ?? [], ({ cpuMicros }) => cpuMicros) * subscribersOfScene;
   const atHome = perPublished('at home', subscribers);
   const elsewhere = perPublished('elsewhere', subscribers);
   return {
@@ -93,11 +92,4 @@ export function crossingMicros(
     deliveredAtHome: atHome / subscribers,
     deliveredElsewhere: elsewhere / subscribers,
   };
-}
-
-function microsPerDelivery(samples: readonly ForwardingSample[]): number {
-  return quotientOfTotals(
-    samples.map(({ cpuMicros }) => cpuMicros),
-    samples.map(({ forwarded }) => forwarded),
-  );
 }

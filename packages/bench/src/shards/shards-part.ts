@@ -11,9 +11,9 @@ import { microsPerPacket, ratiosByRound } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/printer.ts';
 import { formatTable } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
-import { createSeparateCalls } from './placed-call.ts';
 import { reportCrossing } from './report-crossing.ts';
 import { measureSaturation } from './saturation.ts';
+import { createSeparateCalls } from './separate-calls.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1_000;
