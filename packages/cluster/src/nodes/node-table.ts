@@ -34,6 +34,11 @@ export class NodeTable {
     return this.#live;
   }
 
+  /** The newest of every node that was heard of, live or not. */
+  get records(): Iterable<NodeRecord> {
+    return this.#records.values();
+  }
+
   /** How many records were not ours, too old, or not understood. */
   get refused(): number {
     return this.#refused;

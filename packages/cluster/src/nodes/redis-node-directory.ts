@@ -54,6 +54,10 @@ export class RedisNodeDirectory implements NodeDirectory {
     return [...this.#table.live.values()];
   }
 
+  get knownRegions(): ReadonlySet<string> {
+    return new Set([this.self, ...this.#table.records].map(({ region }) => region));
+  }
+
   /** How many node records were not signed with the cluster key, too old, or not understood. */
   get recordsRefused(): number {
     return this.#table.refused;

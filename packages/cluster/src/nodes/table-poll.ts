@@ -18,13 +18,16 @@ const MIN_INTERVAL_MS = 100;
 const PAST_LEASE_END_MS = 5;
 /** Longer between two readings than this process ever means to leave: it stood still. */
 const STANDSTILL_MS = 3_000;
+/** Redis's clock has run so much longer than this process's between two readings that it was set, or this process's stood still: leases ended early. */
+const CLOCK_LEAP_MS = 1_500;
 
 /** Reads the table of nodes again and again: hints make it quicker, and are never needed. */
 export class TablePoll {
   readonly #options: TablePollOptions;
   #serial = '0';
   #changes: NodeChange[] = [];
-  #lastReadAtMs: number | undefined;
+  /** By this process's clock and by Redis's. */
+  #lastRead: { readonly atMs: number; readonly redisNowMs: number } | undefined;
   #reading: Promise<void> | undefined;
   #cancelTimer: CancelTimer | undefined;
   #hasStopped = false;
@@ -42,7 +45,7 @@ export class TablePoll {
 
   /** Reads within a tenth of a second. */
   hurry(): void {
-    const sinceMs = this.#options.timers.nowMs() - (this.#lastReadAtMs ?? 0);
+    const sinceMs = this.#options.timers.nowMs() - (this.#lastRead?.atMs ?? 0);
     if (this.#reading === undefined) this.#schedule(Math.max(0, MIN_INTERVAL_MS - sinceMs));
   }
 
@@ -92,12 +95,19 @@ export class TablePoll {
     const { scripts, timers, table } = this.#options;
     const reading = await scripts.readTable(this.#serial);
     const nowMs = timers.nowMs();
-    if (this.#lastReadAtMs !== undefined && nowMs - this.#lastReadAtMs > STANDSTILL_MS) table.noteTrouble(nowMs);
-    this.#lastReadAtMs = nowMs;
+    if (this.#isBelated(reading, nowMs)) table.noteTrouble(nowMs);
+    this.#lastRead = { atMs: nowMs, redisNowMs: reading.redisNowMs };
     this.#serial = reading.serial;
     this.#changes.push(...table.apply(reading, nowMs));
     this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));
     this.#options.onRead();
+  }
+
+  /** Others may have had no time to renew what ended meanwhile. */
+  #isBelated({ redisNowMs }: TableReading, nowMs: number): boolean {
+    if (this.#lastRead === undefined) return false;
+    const sinceMs = nowMs - this.#lastRead.atMs;
+    return sinceMs > STANDSTILL_MS || redisNowMs - this.#lastRead.redisNowMs - sinceMs > CLOCK_LEAP_MS;
   }
 }
 

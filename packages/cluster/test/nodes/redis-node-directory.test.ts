@@ -20,10 +20,13 @@ interface Node {
 describe('the directory of nodes', () => {
   let clock: VirtualClock;
   let rows: NodeRows;
+  /** How far Redis's clock was set forward. */
+  let leapMs: number;
 
   beforeEach(() => {
     clock = new VirtualClock();
-    rows = new NodeRows(() => clock.wallClockMs());
+    leapMs = 0;
+    rows = new NodeRows(() => clock.wallClockMs() + leapMs);
   });
 
   async function startNode(nodeNo: number, changes: Partial<NodeRecord> = {}): Promise<Node> {
@@ -233,6 +236,35 @@ describe('the directory of nodes', () => {
 
     expect(one.told).not.toContainEqual(expect.stringContaining('gone'));
     expect(one.directory.find(102)).toBeDefined();
+  });
+
+  test("nobody is taken for dead because Redis's clock was set forward, but who is dead is gone ten seconds later", async () => {
+    const one = await startNode(101);
+    await startNode(102);
+    const dead = await startNode(103);
+    await clock.advance(2_500);
+    dead.media.isAlive = false;
+
+    leapMs = 60_000;
+    await clock.advance(9_500);
+    const afterTheLeap = one.directory.others.map(({ nodeNo }) => nodeNo);
+    await clock.advance(2_500);
+
+    expect(afterTheLeap).toEqual([102, 103]);
+    expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102]);
+    expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
+  });
+
+  test('the regions of nodes that are gone stay known', async () => {
+    const one = await startNode(101, { region: 'eu' });
+    const other = await startNode(102, { region: 'us' });
+    await clock.advance(500);
+
+    await other.directory.close();
+    await clock.advance(1_000);
+
+    expect(one.directory.find(102)).toBeUndefined();
+    expect(one.directory.knownRegions).toEqual(new Set(['eu', 'us']));
   });
 
   test('whoever needs to know now need not wait for the next reading', async () => {

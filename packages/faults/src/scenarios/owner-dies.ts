@@ -66,7 +66,7 @@ async function createUntilTaken(lab: Lab, key: string, sdp: string): Promise<boo
     const { status, body } = await create(lab, key, sdp, 'us');
     if (status === 200) return true;
     const { errorCode } = (body ?? {}) as { readonly errorCode?: string };
-    if (errorCode === 'invalid_params') return (await create(lab, `${key}-elsewhere`, sdp)).status === 200;
+    if (errorCode === 'no_capacity') return (await create(lab, `${key}-elsewhere`, sdp)).status === 200;
     await sleep(500);
   }
   return false;

@@ -46,7 +46,7 @@ export class SessionPlacement {
    * Creates a session on the best node that takes it: another one is asked when a node refuses or cannot be reached, but not when it
    * may have done it.
    *
-   * @throws invalid_params – there is no such region
+   * @throws invalid_params – there never was such a region
    * @throws no_capacity, draining – no node takes it
    * @throws node_unreachable – a node was asked and did not answer
    */
@@ -67,9 +67,8 @@ export class SessionPlacement {
   }
 
   #candidates({ client, region }: SessionOrder): readonly NodeRecord[] {
-    const { self, others } = this.#options.directory;
-    const regions = [...new Set([self, ...others].map((node) => node.region))];
-    if (region !== undefined && !regions.includes(region)) throw unknownRegion(region, regions);
+    const { self, others, knownRegions } = this.#options.directory;
+    if (region !== undefined && !knownRegions.has(region)) throw unknownRegion(region, [...knownRegions]);
     return rankNodes({ self, others, client, region, random: this.#options.random });
   }
 

@@ -101,6 +101,15 @@ test('a region that takes no sessions is not replaced by another', async () => {
   expect(json).toMatchObject({ errorCode: 'no_capacity', errorDescription: 'no node of region ap takes new sessions now' });
 });
 
+test('a region whose nodes are all gone is known still, for one may come back', async () => {
+  us.directory.remove(103, 'lease-ended');
+
+  const { status, json } = await create(us, { region: 'ap' });
+
+  expect(status).toBe(503);
+  expect(json).toMatchObject({ errorCode: 'no_capacity', retryable: true });
+});
+
 test('draining and loaded nodes are passed over', async () => {
   eu.announce({ state: 'draining' });
   expect(nodeOf(await create(us, { from: BERLINER }))).toBe(102);

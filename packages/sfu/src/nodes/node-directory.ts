@@ -53,6 +53,8 @@ export interface NodeDirectory {
   readonly self: NodeRecord;
   /** Live nodes as last known, this one excluded. Never fails; with Redis down what was known last stays known until a link says otherwise. */
   readonly others: readonly NodeRecord[];
+  /** Where this node and all that it has heard of stand; a region stays known when its last node is gone, for one may come back. */
+  readonly knownRegions: ReadonlySet<string>;
   /** @returns the live node of that number, this one included; undefined if there is none */
   find(nodeNo: number): NodeRecord | undefined;
   /**

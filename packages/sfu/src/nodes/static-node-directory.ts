@@ -4,11 +4,13 @@ import type { NodeDirectory, NodeGoneReason, NodeListener, NodeRecord, NodeState
 export class StaticNodeDirectory implements NodeDirectory {
   readonly #others = new Map<number, NodeRecord>();
   readonly #listeners = new Set<NodeListener>();
+  readonly #regions = new Set<string>();
   #self: NodeRecord;
 
   constructor(self: NodeRecord, others: readonly NodeRecord[] = []) {
     this.#self = self;
-    for (const record of others) this.#others.set(record.nodeNo, record);
+    this.#regions.add(self.region);
+    for (const record of others) this.#note(record);
   }
 
   get self(): NodeRecord {
@@ -17,6 +19,10 @@ export class StaticNodeDirectory implements NodeDirectory {
 
   get others(): readonly NodeRecord[] {
     return [...this.#others.values()];
+  }
+
+  get knownRegions(): ReadonlySet<string> {
+    return this.#regions;
   }
 
   find(nodeNo: number): NodeRecord | undefined {
@@ -37,7 +43,7 @@ export class StaticNodeDirectory implements NodeDirectory {
     const known = this.#others.get(record.nodeNo);
     if (known !== undefined && known.epoch > record.epoch) return;
     if (known !== undefined && known.epoch < record.epoch) this.remove(known.nodeNo, 'superseded');
-    this.#others.set(record.nodeNo, record);
+    this.#note(record);
     for (const listener of [...this.#listeners]) listener.onNodePut(record);
   }
 
@@ -47,5 +53,10 @@ export class StaticNodeDirectory implements NodeDirectory {
     if (known === undefined) return;
     this.#others.delete(nodeNo);
     for (const listener of [...this.#listeners]) listener.onNodeGone(known, why);
+  }
+
+  #note(record: NodeRecord): void {
+    this.#others.set(record.nodeNo, record);
+    this.#regions.add(record.region);
   }
 }

@@ -50,6 +50,15 @@ describe('StaticNodeDirectory', () => {
     expect(told).toEqual(['put 2/1, 1 others', 'put 2/1, 1 others', 'gone 2/1 left, 0 others']);
   });
 
+  test('knows the regions of nodes that are gone', () => {
+    const directory = new StaticNodeDirectory(record(1), [record(2, { region: 'there' })]);
+    directory.put(record(3, { region: 'elsewhere' }));
+
+    directory.remove(2, 'lease-ended');
+
+    expect(directory.knownRegions).toEqual(new Set(['here', 'there', 'elsewhere']));
+  });
+
   test('a newer epoch supersedes the older one, and an older one changes nothing', () => {
     const directory = new StaticNodeDirectory(record(1), [record(2)]);
     const { told } = watched(directory);
