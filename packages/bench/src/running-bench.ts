@@ -54,9 +54,9 @@ export class RunningBench {
     return { name, process, address: await Promise.race([address, process.died]) };
   }
 
-  /** Starts Causeway with worker threads. */
+  /** Starts Causeway with worker threads that get sessions in turns: clients that want a certain one join until they are there. */
   startWorkers<Name extends string>(name: Name, workers: number): Promise<RunningSfu<Name>> {
-    return this.startNode(name, { CAUSEWAY_WORKERS: String(workers) });
+    return this.startNode(name, { CAUSEWAY_WORKERS: String(workers), CAUSEWAY_WORKER_FILL_PERCENT: '0' });
   }
 
   /** Starts one more process of load clients. */

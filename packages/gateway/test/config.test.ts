@@ -39,6 +39,7 @@ test('with nothing set, everything has its default', () => {
     maxMemoryMb: undefined,
     maxEventLoopDelayMs: 50,
     workers: 1,
+    workerFillPercent: 25,
     debugPort: undefined,
     logLevel: 'info',
     apps: [],

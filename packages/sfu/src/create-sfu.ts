@@ -15,6 +15,7 @@ import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import { LINK_VERSIONS } from './relay/links/control-messages.ts';
 import type { SessionLimits } from './session/session-parts.ts';
 import type { Sfu } from './sfu.ts';
+import { DEFAULT_WORKER_FILL_SHARE } from './shard/choose-shard.ts';
 import { automaticWorkers, openShard } from './shard/open-shard.ts';
 import type { ShardLoss } from './shard/shard-pool.ts';
 import type { Shard } from './shard.ts';
@@ -37,6 +38,11 @@ export interface SfuOptions {
    * `auto` has one for every core but one. Default 1: the calling thread.
    */
   readonly workers?: number | 'auto';
+  /**
+   * How much one of several workers is given to do before the next one gets sessions, as a share of its time; 0 spreads sessions from the
+   * first on. Default 0.25.
+   */
+  readonly workerFillShare?: number;
   /** A worker thread has ended by a defect of ours, or for want of memory. It is replaced; its sessions are closed. */
   readonly onShardLost?: (loss: ShardLoss) => void;
   /** Default: one in memory, for a node that stands alone. */
@@ -92,6 +98,7 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     connectPaths: options.connectPaths ?? true,
     maxConnectedSockets: options.maxConnectedSockets ?? openFilesLimit() * CONNECTED_SHARE_OF_FILES,
     maxMemoryBytes,
+    fillShare: options.workerFillShare ?? DEFAULT_WORKER_FILL_SHARE,
     clock,
     onShardLost: options.onShardLost,
   };

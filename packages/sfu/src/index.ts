@@ -30,5 +30,6 @@ export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/relay.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
+export { DEFAULT_WORKER_FILL_SHARE } from './shard/choose-shard.ts';
 export type { ShardLoss } from './shard/shard-pool.ts';
 export type { Shard } from './shard.ts';

@@ -23,7 +23,7 @@ export const workerCrash: Scenario = {
     const us = lab.cluster.node('us');
     const inspectorPort = us.plan.httpPort + INSPECTOR_OFFSET;
     await us.child.stop();
-    await us.start({ CAUSEWAY_WORKERS: '2', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` });
+    await us.start({ CAUSEWAY_WORKERS: '2', CAUSEWAY_WORKER_FILL_PERCENT: '0', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` });
     const calls: Call[] = [];
     for (let index = 0; index < CALLS; index++) {
       calls.push(await Call.open(lab, { name: `call-${index}`, from: 'us', to: { us: 2 } }));

@@ -1,5 +1,5 @@
 import { MAX_NODE_NO } from '@causeway/protocol';
-import { DEFAULT_OVERLOAD_LIMITS, type GeoPoint, type SocketAddress } from '@causeway/sfu';
+import { DEFAULT_OVERLOAD_LIMITS, DEFAULT_WORKER_FILL_SHARE, type GeoPoint, type SocketAddress } from '@causeway/sfu';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
 import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
 import { autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
@@ -170,6 +170,13 @@ export const OPTIONS = {
     fallback: 1,
     meaning:
       'Threads that carry media: with more than one, each has a core to itself, all on the one UDP port (Linux only); `auto` leaves one core for HTTP.',
+  }),
+  workerFillPercent: option({
+    variable: 'CAUSEWAY_WORKER_FILL_PERCENT',
+    kind: integerFrom(0, 100),
+    fallback: 100 * DEFAULT_WORKER_FILL_SHARE,
+    meaning:
+      'How busy one of several workers is made before the next one gets sessions: what stays on one thread is cheaper to forward, and more has to wait behind it; 0 spreads sessions from the first on.',
   }),
   debugPort: option<number | undefined>({
     variable: 'CAUSEWAY_DEBUG_PORT',

@@ -11,13 +11,24 @@ const BYTES_PER_MB = 1024 * 1024;
  * @throws ConfigError – it cannot be opened; whatever `joinCluster` throws
  */
 export async function openSfu(config: Config, hooks: Pick<SfuOptions, 'joinCluster' | 'onEvent' | 'onShardLost'>): Promise<Sfu> {
-  const { udpPort, listenAddress, announcedAddresses, nodeNumber, workers, maxSessions, maxEventLoopDelayMs, maxMemoryMb } = config;
+  const {
+    udpPort,
+    listenAddress,
+    announcedAddresses,
+    nodeNumber,
+    workers,
+    workerFillPercent,
+    maxSessions,
+    maxEventLoopDelayMs,
+    maxMemoryMb,
+  } = config;
   try {
     return await createSfu({
       udpPort,
       announcedAddresses,
       nodeNo: nodeNumber,
       workers,
+      workerFillShare: workerFillPercent / 100,
       overload: { maxSessions, maxEventLoopDelayMs },
       ...hooks,
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),

@@ -5,22 +5,34 @@ export interface ShardBurden {
   readonly isAlive: boolean;
   /** Share of the last second that its event loop was busy; 0 while it is not known. */
   readonly utilization: number;
-  /** Sessions that were placed on it and may not have begun to cost anything. */
+  /** Sessions that were placed on it, some of which may not have begun to cost anything. */
   readonly sessions: number;
 }
 
-/** What one session may come to cost: 50 packets a second each way. It only has to keep newcomers of the same second apart. */
-const UTILIZATION_PER_SESSION = 0.002;
+/**
+ * What one session may come to cost: about 120 packets a second each way. Newcomers of the same second are told apart by it, and as many
+ * as arrive before they cost anything do not all go to one shard.
+ */
+const UTILIZATION_PER_SESSION = 0.005;
+
+/** Until a shard has so much to do, the next one gets nothing: sessions that come together often watch each other. */
+export const DEFAULT_WORKER_FILL_SHARE = 0.25;
 
 /**
- * @param burdens of all shards, in any order; at least one
- * @returns the one that has the least to do. One that is not there is chosen only if none is: its session fails, as it would anywhere
+ * Fills one shard after another up to a share of its time, and then gives to the one that has the least to do: what stays on one shard
+ * need not cross, and nothing crosses to a thread that must be woken for it, but none gets more than others before all are at work.
+ *
+ * @param burdens of all shards, by number; at least one
+ * @param fillShare 0 gives to the one with the least to do from the first session on
+ * @returns one that is not there is chosen only if none is: its session fails, as it would anywhere
  */
-export function chooseShard(burdens: readonly ShardBurden[]): number {
+export function chooseShard(burdens: readonly ShardBurden[], fillShare: number): number {
   const alive = burdens.filter(({ isAlive }) => isAlive);
-  const weighed = (alive.length > 0 ? alive : burdens).map((burden) => ({
-    shardNo: burden.shardNo,
-    weight: burden.utilization + burden.sessions * UTILIZATION_PER_SESSION,
+  const weighed = (alive.length > 0 ? alive : burdens).map(({ shardNo, utilization, sessions }) => ({
+    shardNo,
+    weight: utilization + sessions * UTILIZATION_PER_SESSION,
   }));
-  return weighed.reduce((least, each) => (each.weight < least.weight ? each : least)).shardNo;
+  const chosen =
+    weighed.find(({ weight }) => weight < fillShare) ?? weighed.reduce((least, each) => (each.weight < least.weight ? each : least));
+  return chosen.shardNo;
 }

@@ -18,6 +18,8 @@ export interface ShardSetup {
   /** Of all shards together. */
   readonly maxConnectedSockets: number;
   readonly maxMemoryBytes: number;
+  /** Of several shards, as in `ShardPoolOptions`. */
+  readonly fillShare: number;
   readonly clock: Clock;
   readonly onShardLost?: ((loss: ShardLoss) => void) | undefined;
 }
@@ -58,7 +60,7 @@ async function openInline({ addresses, port, connectPaths, maxConnectedSockets }
 }
 
 async function openPool(size: number, setup: ShardSetup): Promise<ShardPool> {
-  const { addresses, connectPaths, maxMemoryBytes, clock, onShardLost } = setup;
+  const { addresses, connectPaths, maxMemoryBytes, fillShare, clock, onShardLost } = setup;
   const certificate = await createCertificate(new Date());
   const port = await findPort(addresses, setup.port);
   const maxConnectedSockets = Math.floor(setup.maxConnectedSockets / size);
@@ -67,6 +69,7 @@ async function openPool(size: number, setup: ShardSetup): Promise<ShardPool> {
     clock,
     fingerprint: certificate.fingerprint,
     port,
+    fillShare,
     onShardLost,
     startMember: (shardNo) =>
       WorkerShard.start({ shardNo, addresses, port, connectPaths, maxConnectedSockets, certificate, maxMemoryBytes }),

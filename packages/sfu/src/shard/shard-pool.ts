@@ -37,6 +37,8 @@ export interface ShardPoolOptions extends ShardCrewOptions {
   readonly fingerprint: CertificateFingerprint;
   /** That all shards share. */
   readonly port: number;
+  /** How much a shard is given to do before the next one gets sessions, as a share of its time; see `chooseShard`. */
+  readonly fillShare: number;
   readonly onShardLost?: ((loss: ShardLoss) => void) | undefined;
 }
 
@@ -99,6 +101,7 @@ export class ShardPool implements Shard {
         utilization: load?.utilization ?? 0,
         sessions: report.sessions + this.#placedOn(report.shardNo).count,
       })),
+      this.#options.fillShare,
     );
     this.#placedOn(chosen).count++;
     return chosen;

@@ -20,9 +20,9 @@ export class PoolScene {
   readonly #random = seededBytes();
   #pool: ShardPool | undefined;
 
-  static async open(size = 2): Promise<PoolScene> {
+  static async open(size = 2, { fillShare = 0 }: { readonly fillShare?: number } = {}): Promise<PoolScene> {
     const scene = new PoolScene(size);
-    await scene.#open(size);
+    await scene.#open(size, fillShare);
     return scene;
   }
 
@@ -30,7 +30,7 @@ export class PoolScene {
   static async openRefused(): Promise<{ readonly message: string; readonly closed: readonly boolean[] }> {
     const scene = new PoolScene(2);
     scene.refusedStarts = 1;
-    const message = await scene.#open(2).then(
+    const message = await scene.#open(2, 0).then(
       () => 'opened',
       (error: Error) => error.message,
     );
@@ -112,12 +112,13 @@ export class PoolScene {
     }
   }
 
-  async #open(size: number): Promise<void> {
+  async #open(size: number, fillShare: number): Promise<void> {
     this.#pool = await ShardPool.open({
       size,
       clock: this.clock,
       fingerprint: { algorithm: 'sha-256', value: 'AB' },
       port: 8081,
+      fillShare,
       onShardLost: (loss) => this.losses.push(loss),
       startMember: async (shardNo) => {
         if (this.refusedStarts > 0 && this.refusedStarts--) throw new Error('no thread for you');

@@ -37,6 +37,7 @@ class RealNode {
       connectPaths: true,
       maxConnectedSockets: 100,
       maxMemoryBytes: 1 << 30,
+      fillShare: 0,
       clock: createNodeClock(),
     };
     const { shard } = await openShard(workers, setup, { start: () => undefined, stop: () => undefined });

@@ -1,3 +1,4 @@
+import { DEFAULT_WORKER_FILL_SHARE } from '../../src/shard/choose-shard.ts';
 import { PoolScene } from '../doubles/pool-scene.ts';
 
 /** Subscriptions of a shard that belong to links, written short. */
@@ -230,7 +231,34 @@ test('the pool is alive while one of its shards is', async () => {
   expect(scene.pool.isAlive()).toBe(false);
 });
 
-test('new sessions go where there is least to do, and newcomers of the same second are kept apart', async () => {
+test('one shard after another is filled to a quarter of its time, and then the one with the least to do gets new sessions', async () => {
+  const scene = await PoolScene.open(3, { fillShare: DEFAULT_WORKER_FILL_SHARE });
+  const chosen: number[] = [];
+
+  for (const loads of [
+    [0.24, 0, 0],
+    [0.3, 0, 0],
+    [0.3, 0.26, 0.1],
+    [0.1, 0.26, 0.1],
+    [0.6, 0.5, 0.7],
+  ]) {
+    for (const [shardNo, utilization] of loads.entries()) scene.member(shardNo).beat(utilization);
+    chosen.push(scene.pool.chooseShardNo());
+  }
+
+  expect(chosen).toEqual([0, 1, 2, 0, 1]);
+});
+
+test('a crowd that comes before it costs anything fills a shard, too', async () => {
+  const scene = await PoolScene.open(2, { fillShare: DEFAULT_WORKER_FILL_SHARE });
+
+  const chosen = Array.from({ length: 110 }, () => scene.pool.chooseShardNo());
+
+  expect([0, 1].map((shardNo) => chosen.filter((one) => one === shardNo).length)).toEqual([55, 55]);
+  expect(chosen.slice(0, 50)).toEqual(Array(50).fill(0));
+});
+
+test('where no shard is to be filled first, new sessions go where there is least to do, and newcomers of the same second are kept apart', async () => {
   const scene = await PoolScene.open(3);
   scene.member(0).beat(0.5);
   scene.member(1).beat(0.1);

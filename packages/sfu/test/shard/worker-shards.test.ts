@@ -34,6 +34,7 @@ class WorkerScene {
     const losses: ShardLoss[] = [];
     const start = { addresses: [LOOPBACK], port, connectPaths, maxConnectedSockets: 100, certificate, maxMemoryBytes: 1 << 30 };
     const pool = await ShardPool.open({
+      fillShare: 0,
       size: 2,
       clock: createNodeClock(),
       fingerprint: certificate.fingerprint,
