@@ -54,9 +54,19 @@ export class RunningBench {
     return { name, process, address: await Promise.race([address, process.died]) };
   }
 
-  /** Starts Causeway with worker threads that get sessions in turns: clients that want a certain one join until they are there. */
-  startWorkers<Name extends string>(name: Name, workers: number): Promise<RunningSfu<Name>> {
-    return this.startNode(name, { CAUSEWAY_WORKERS: String(workers), CAUSEWAY_WORKER_FILL_PERCENT: '0' });
+  /**
+   * Starts Causeway with worker threads.
+   *
+   * @param placing `in turns`: sessions are spread from the first on, and clients that want a certain thread join until they are there;
+   *   `by default`: where the node puts them
+   */
+  startWorkers<Name extends string>(
+    name: Name,
+    workers: number,
+    placing: 'in turns' | 'by default' = 'in turns',
+  ): Promise<RunningSfu<Name>> {
+    const options = placing === 'in turns' ? { CAUSEWAY_WORKER_FILL_PERCENT: '0' } : {};
+    return this.startNode(name, { CAUSEWAY_WORKERS: String(workers), ...options });
   }
 
   /** Starts one more process of load clients. */

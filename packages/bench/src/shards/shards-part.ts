@@ -23,11 +23,15 @@ const SUBSCRIBERS = 50;
 const NODES = { 'one thread': 1, 'two workers': 2 } as const;
 type NodeName = keyof typeof NODES;
 const NAMES = Object.keys(NODES) as NodeName[];
-/** A thread that has half as many packets a turn pays as much for the turn: so the same load for each thread, and one call for both apart. */
+/**
+ * A thread that has half as many packets a turn pays as much for the turn: so the same load for each thread, and one call for both apart. The
+ * last is what a node does with such a call by itself.
+ */
 const SCENES = {
-  'one thread': { workers: 1, calls: 'one for each' },
-  'two workers, a call on each': { workers: 2, calls: 'one for each' },
-  'two workers, one call over both': { workers: 2, calls: 'one over all' },
+  'one thread': { workers: 1, calls: 'one for each', placing: 'in turns' },
+  'two workers, a call on each': { workers: 2, calls: 'one for each', placing: 'in turns' },
+  'two workers, one call over both': { workers: 2, calls: 'one over all', placing: 'in turns' },
+  'two workers, one call where they put it': { workers: 2, calls: 'one over all', placing: 'by default' },
 } as const;
 type SceneName = keyof typeof SCENES;
 const SCENE_NAMES = Object.keys(SCENES) as SceneName[];
@@ -59,8 +63,8 @@ async function reportForwarding({ rounds, secondsPerWindow }: BenchOptions, { pr
 }
 
 async function startScene(bench: RunningBench, name: SceneName): Promise<Contestant<SceneName>> {
-  const { workers, calls } = SCENES[name];
-  const node = await bench.startWorkers(name, workers);
+  const { workers, calls, placing } = SCENES[name];
+  const node = await bench.startWorkers(name, workers, placing);
   if (calls === 'one for each') return createSeparateCalls(node, LOAD, { shards: workers, subscribersEach: SUBSCRIBERS }, bench.load);
   const contestant = await createSfuContestant(node, LOAD, bench.load);
   await contestant.growTo(SUBSCRIBERS);

@@ -5,15 +5,16 @@ export interface ShardBurden {
   readonly isAlive: boolean;
   /** Share of the last second that its event loop was busy; 0 while it is not known. */
   readonly utilization: number;
-  /** Sessions that were placed on it, some of which may not have begun to cost anything. */
+  /** How many it has. */
   readonly sessions: number;
+  /** How many more it was given that may not show in `utilization` yet; not a whole number. */
+  readonly newcomers: number;
 }
 
-/**
- * What one session may come to cost: about 120 packets a second each way. Newcomers of the same second are told apart by it, and as many
- * as arrive before they cost anything do not all go to one shard.
- */
-const UTILIZATION_PER_SESSION = 0.005;
+/** What one newcomer may come to cost: about 120 packets a second each way. */
+const UTILIZATION_PER_NEWCOMER = 0.005;
+/** A session counts so much, even if it does nothing: a crowd that waits for somebody to speak must not be found on one shard when he does. */
+const UTILIZATION_PER_SESSION = 0.002;
 
 /** Until a shard has so much to do, the next one gets nothing: sessions that come together often watch each other. */
 export const DEFAULT_WORKER_FILL_SHARE = 0.25;
@@ -28,11 +29,12 @@ export const DEFAULT_WORKER_FILL_SHARE = 0.25;
  */
 export function chooseShard(burdens: readonly ShardBurden[], fillShare: number): number {
   const alive = burdens.filter(({ isAlive }) => isAlive);
-  const weighed = (alive.length > 0 ? alive : burdens).map(({ shardNo, utilization, sessions }) => ({
-    shardNo,
-    weight: utilization + sessions * UTILIZATION_PER_SESSION,
-  }));
+  const weighed = (alive.length > 0 ? alive : burdens).map((burden) => ({ shardNo: burden.shardNo, weight: weightOf(burden) }));
   const chosen =
     weighed.find(({ weight }) => weight < fillShare) ?? weighed.reduce((least, each) => (each.weight < least.weight ? each : least));
   return chosen.shardNo;
+}
+
+function weightOf({ utilization, sessions, newcomers }: ShardBurden): number {
+  return Math.max(utilization + newcomers * UTILIZATION_PER_NEWCOMER, sessions * UTILIZATION_PER_SESSION);
 }

@@ -18,6 +18,7 @@ import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import type { LoadSample } from '../overload/load-source.ts';
 import type { Shard } from '../shard.ts';
 import { chooseShard } from './choose-shard.ts';
+import { Newcomers } from './newcomers.ts';
 import type { PoolMember } from './pool-member.ts';
 import { PooledSessions } from './pooled-sessions.ts';
 import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
@@ -58,8 +59,8 @@ export class ShardPool implements Shard {
     (from, to) => this.#way(from, to),
     (linkId) => this.#crew.closeLink(linkId),
   );
-  /** By shard: sessions that were placed there and have no transport yet, since its load was told last. */
-  readonly #placed = new Map<number, { readonly since: LoadSample | undefined; count: number }>();
+  /** By shard. */
+  readonly #newcomers: readonly Newcomers[];
   #listener: EngineListener | undefined;
 
   /** @throws the system's error if one of the shards cannot be had; none stays then */
@@ -74,6 +75,7 @@ export class ShardPool implements Shard {
 
   private constructor(options: ShardPoolOptions) {
     this.#options = options;
+    this.#newcomers = Array.from({ length: options.size }, () => new Newcomers());
     this.#crew = new ShardCrew(options);
   }
 
@@ -95,15 +97,14 @@ export class ShardPool implements Shard {
   }
 
   chooseShardNo(): number {
-    const chosen = chooseShard(
-      this.shards().map(({ load, ...report }) => ({
-        ...report,
-        utilization: load?.utilization ?? 0,
-        sessions: report.sessions + this.#placedOn(report.shardNo).count,
-      })),
-      this.#options.fillShare,
-    );
-    this.#placedOn(chosen).count++;
+    const nowMs = this.#options.clock.nowMs();
+    const burdens = this.shards().map(({ load, ...report }) => ({
+      ...report,
+      utilization: load?.utilization ?? 0,
+      newcomers: this.#newcomers[report.shardNo]?.countAt(nowMs) ?? 0,
+    }));
+    const chosen = chooseShard(burdens, this.#options.fillShare);
+    this.#newcomers[chosen]?.add(nowMs);
     return chosen;
   }
 
@@ -211,15 +212,6 @@ export class ShardPool implements Shard {
   #memberOf(transportId: string): PoolMember | undefined {
     const shardNo = this.#sessions.shardNoOf(transportId);
     return shardNo === undefined ? undefined : this.#crew.member(shardNo);
-  }
-
-  #placedOn(shardNo: number): { count: number } {
-    const since = this.#crew.member(shardNo)?.load;
-    const known = this.#placed.get(shardNo);
-    if (known !== undefined && known.since === since) return known;
-    const fresh = { since, count: 0 };
-    this.#placed.set(shardNo, fresh);
-    return fresh;
   }
 
   #way(fromShardNo: number, toShardNo: number): CrossingWay | undefined {

@@ -253,9 +253,24 @@ test('a crowd that comes before it costs anything fills a shard, too', async () 
   const scene = await PoolScene.open(2, { fillShare: DEFAULT_WORKER_FILL_SHARE });
 
   const chosen = Array.from({ length: 110 }, () => scene.pool.chooseShardNo());
+  await scene.clock.advance(10_000);
+  const later = scene.pool.chooseShardNo();
 
   expect([0, 1].map((shardNo) => chosen.filter((one) => one === shardNo).length)).toEqual([55, 55]);
   expect(chosen.slice(0, 50)).toEqual(Array(50).fill(0));
+  expect(later).toBe(0);
+});
+
+test('a crowd that does nothing yet is spread over all shards', async () => {
+  const scene = await PoolScene.open(2, { fillShare: DEFAULT_WORKER_FILL_SHARE });
+
+  for (let index = 0; index < 300; index++) {
+    scene.join(`guest ${index}`, scene.pool.chooseShardNo());
+    await scene.clock.advance(100);
+    for (const shardNo of [0, 1]) scene.member(shardNo).beat(0.01);
+  }
+
+  expect(scene.pool.shards().map(({ sessions }) => sessions)).toEqual([150, 150]);
 });
 
 test('where no shard is to be filled first, new sessions go where there is least to do, and newcomers of the same second are kept apart', async () => {
