@@ -3,16 +3,11 @@ export interface ShardBurden {
   readonly shardNo: number;
   /** It is there, and its event loop turns. */
   readonly isAlive: boolean;
-  /** Share of the last second that its event loop was busy; 0 while it is not known. */
-  readonly utilization: number;
-  /** How many it has. */
+  /** As a share of its time. */
+  readonly expectedLoad: number;
   readonly sessions: number;
-  /** How many more it was given that may not show in `utilization` yet; not a whole number. */
-  readonly newcomers: number;
 }
 
-/** What one newcomer may come to cost: about 120 packets a second each way. */
-const UTILIZATION_PER_NEWCOMER = 0.005;
 /** A session counts so much, even if it does nothing: a crowd that waits for somebody to speak must not be found on one shard when he does. */
 const UTILIZATION_PER_SESSION = 0.002;
 
@@ -35,6 +30,6 @@ export function chooseShard(burdens: readonly ShardBurden[], fillShare: number):
   return chosen.shardNo;
 }
 
-function weightOf({ utilization, sessions, newcomers }: ShardBurden): number {
-  return Math.max(utilization + newcomers * UTILIZATION_PER_NEWCOMER, sessions * UTILIZATION_PER_SESSION);
+function weightOf({ expectedLoad, sessions }: ShardBurden): number {
+  return Math.max(expectedLoad, sessions * UTILIZATION_PER_SESSION);
 }

@@ -18,7 +18,7 @@ import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import type { LoadSample } from '../overload/load-source.ts';
 import type { Shard } from '../shard.ts';
 import { chooseShard } from './choose-shard.ts';
-import { Newcomers } from './newcomers.ts';
+import { ExpectedLoad } from './expected-load.ts';
 import type { PoolMember } from './pool-member.ts';
 import { PooledSessions } from './pooled-sessions.ts';
 import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
@@ -60,7 +60,7 @@ export class ShardPool implements Shard {
     (linkId) => this.#crew.closeLink(linkId),
   );
   /** By shard. */
-  readonly #newcomers: readonly Newcomers[];
+  readonly #expectedLoads: readonly ExpectedLoad[];
   #listener: EngineListener | undefined;
 
   /** @throws the system's error if one of the shards cannot be had; none stays then */
@@ -75,7 +75,7 @@ export class ShardPool implements Shard {
 
   private constructor(options: ShardPoolOptions) {
     this.#options = options;
-    this.#newcomers = Array.from({ length: options.size }, () => new Newcomers());
+    this.#expectedLoads = Array.from({ length: options.size }, () => new ExpectedLoad());
     this.#crew = new ShardCrew(options);
   }
 
@@ -100,11 +100,10 @@ export class ShardPool implements Shard {
     const nowMs = this.#options.clock.nowMs();
     const burdens = this.shards().map(({ load, ...report }) => ({
       ...report,
-      utilization: load?.utilization ?? 0,
-      newcomers: this.#newcomers[report.shardNo]?.countAt(nowMs) ?? 0,
+      expectedLoad: this.#expectedLoads[report.shardNo]?.at(nowMs, load?.utilization ?? 0) ?? 0,
     }));
     const chosen = chooseShard(burdens, this.#options.fillShare);
-    this.#newcomers[chosen]?.add(nowMs);
+    this.#expectedLoads[chosen]?.addNewcomer();
     return chosen;
   }
 
