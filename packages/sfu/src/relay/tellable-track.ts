@@ -1,17 +1,17 @@
 import type { TrackRecord } from '../registry/index.ts';
-import { MESSAGE_BOUNDS } from './links/control-messages.ts';
+import { isTellableCodec, MESSAGE_BOUNDS } from './links/control-messages.ts';
 
-const { nameLength, fmtpLength, codecs, layers, extensions, aliases } = MESSAGE_BOUNDS;
+const { nameLength, codecs, layers, extensions, aliases } = MESSAGE_BOUNDS;
 
 /**
- * The record of a track as it may be told on a link: what a client has made longer than a message allows is left out, so that it cannot make
+ * The record of a track as it may be told on a link: what a client has made longer or greater than a message allows is left out, so that it cannot make
  * nodes misunderstand each other.
  */
 export function tellableTrack(record: TrackRecord): TrackRecord {
   return {
     ...record,
     aliases: record.aliases.filter(isShort).slice(0, aliases),
-    codecs: record.codecs.filter(({ name, fmtp }) => isShort(name) && fmtp.length <= fmtpLength).slice(0, codecs),
+    codecs: record.codecs.filter(isTellableCodec).slice(0, codecs),
     extensionUris: record.extensionUris.filter(isShort).slice(0, extensions),
     rids: record.rids.filter(isShort).slice(0, layers),
   };

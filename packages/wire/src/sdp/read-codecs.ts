@@ -3,6 +3,8 @@ import type { SdpCodec, SdpFeedback } from './description.ts';
 import { text, wholeNumber } from './read-values.ts';
 
 const MAX_PAYLOAD_TYPE = 127;
+/** Ten times what video has. Beyond it nothing is meant, and what counts in ticks could not be relied on. */
+const MAX_CLOCK_RATE_HZ = 1_000_000;
 /** Browsers write five or six. More are skipped: lines for `*` count for every codec, so that many would become very many. */
 const MAX_FEEDBACK_LINES = 16;
 
@@ -35,7 +37,7 @@ function readMappings(media: MediaAttributes): ReadonlyMap<number, Pick<SdpCodec
   for (const line of media.rtp ?? []) {
     const payloadType = wholeNumber(line.payload, 0, MAX_PAYLOAD_TYPE);
     const name = text(line.codec);
-    const clockRateHz = wholeNumber(line.rate, 1, Number.MAX_SAFE_INTEGER);
+    const clockRateHz = wholeNumber(line.rate, 1, MAX_CLOCK_RATE_HZ);
     if (payloadType === undefined || name === undefined || clockRateHz === undefined || mappings.has(payloadType)) continue;
     mappings.set(payloadType, { name, clockRateHz, channels: wholeNumber(line.encoding, 1, 255) ?? 1 });
   }

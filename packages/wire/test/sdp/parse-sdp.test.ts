@@ -152,6 +152,12 @@ describe('what a section inherits and what it leaves out', () => {
     expect(section.codecs.map(({ payloadType, name }) => `${payloadType} ${name}`)).toEqual(['0 PCMU', '8 PCMA', '9 G722']);
   });
 
+  it('takes no codec for what it is whose clock could not be', () => {
+    const section = sectionOf(sdpOf('m=video 9 UDP/TLS/RTP/SAVPF 96 97', 'a=rtpmap:96 VP8/2000000', 'a=rtpmap:97 VP8/90000'), 0);
+
+    expect(section.codecs.map(({ payloadType }) => payloadType)).toEqual([97]);
+  });
+
   it('applies feedback for * to every codec', () => {
     const section = sectionOf(sdpOf(AUDIO, 'a=rtpmap:111 opus/48000/2', 'a=rtcp-fb:* nack'), 0);
 

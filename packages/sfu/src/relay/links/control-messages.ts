@@ -17,8 +17,8 @@ export const CONTROL_PROTOCOL = 'causeway-link';
 export const MAX_MESSAGE_BYTES = 16 << 10;
 
 /** What is longer is left out by `tellableTrack`, before it is written. */
-export const MESSAGE_BOUNDS = { nameLength: 256, fmtpLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
-const { nameLength: MAX_NAME, fmtpLength: MAX_FMTP, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
+export const MESSAGE_BOUNDS = { nameLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
+const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
 /** Owner, two nodes between, and the asking one. */
 export const MAX_ROUTE_NODES = 4;
 const MAX_TOLD_LINKS = 500;
@@ -46,8 +46,13 @@ const sourceCodec = z.object({
   name: text(MAX_NAME),
   clockRateHz: z.int().min(1).max(1_000_000),
   channels: z.int().min(1).max(64),
-  fmtp: text(MAX_FMTP),
+  fmtp: text(256),
 });
+
+/** Whether a codec, as a client has written it, may be told on a link. */
+export function isTellableCodec(codec: z.infer<typeof sourceCodec>): boolean {
+  return sourceCodec.safeParse(codec).success;
+}
 
 const leg = z.object({
   mid: text(16),
@@ -201,9 +206,14 @@ export type ReadMessage =
   | { readonly type: 'unknown'; readonly serial: number }
   | { readonly type: 'malformed' };
 
-/** @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost */
-export function writeControlMessage(serial: number, message: ControlMessage): string {
-  return JSON.stringify({ n: serial, m: message });
+/**
+ * @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost
+ * @returns undefined if the other side would not take it: a link is shared by everybody, and must not fail by what one client has made up
+ */
+export function writeControlMessage(serial: number, message: ControlMessage): string | undefined {
+  if (!ControlMessageSchema.safeParse(message).success) return undefined;
+  const json = JSON.stringify({ n: serial, m: message });
+  return json.length <= MAX_MESSAGE_BYTES ? json : undefined;
 }
 
 export function readControlMessage(data: Uint8Array | string): ReadMessage {

@@ -13,7 +13,6 @@ import {
   CONTROL_PROTOCOL,
   type ControlMessage,
   type ControlMessageOf,
-  MAX_MESSAGE_BYTES,
   readControlMessage,
   writeControlMessage,
 } from './control-messages.ts';
@@ -119,7 +118,7 @@ export class NodeLink {
   /**
    * Sends in order and reliably; over a silent link when it is heard again, if it ever is.
    *
-   * @returns false if the link is not there, or the message is too long for it
+   * @returns false if the link is not there, or the other side would not take the message
    */
   send(message: ControlMessage): boolean {
     if (this.#state.type !== 'up' && this.#state.type !== 'silent') return false;
@@ -275,7 +274,7 @@ export class NodeLink {
 
   #write({ transportId, streamId }: { readonly transportId: string; readonly streamId: number }, message: ControlMessage): boolean {
     const json = writeControlMessage(this.#sentMessages + 1, message);
-    if (json.length > MAX_MESSAGE_BYTES) return false;
+    if (json === undefined) return false;
     this.#sentMessages++;
     this.#parts.shard.sendData(transportId, streamId, json);
     return true;

@@ -40,6 +40,16 @@ describe('a link between two nodes', () => {
     expect(one.links.find(2)).toBeUndefined();
   });
 
+  it('does not send what the other end would not take, and stays up', async () => {
+    const { clock, one, two } = await linked();
+
+    const sent = one.links.find(2)?.send({ type: 'unsubscribe', wantId: -1 });
+    await clock.advance(1000);
+
+    expect(sent).toBe(false);
+    expect([one.told, two.told]).toEqual([['up 2'], ['up 1']]);
+  });
+
   it('stays up for as long as pulses come', async () => {
     const { clock, one, two } = await linked();
 
