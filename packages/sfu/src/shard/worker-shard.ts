@@ -140,8 +140,10 @@ export class WorkerShard implements PoolMember {
     return this.#ask('inspect');
   }
 
-  async settled(): Promise<void> {
-    await this.#ask('settled');
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ask('settled').then(resolve, () => undefined);
+    });
   }
 
   meet(channel: NeighbourChannel): void {

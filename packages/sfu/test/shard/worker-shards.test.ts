@@ -187,6 +187,20 @@ test('each listener is charged what it heard, on whichever shard, and nobody for
   expect(usage.reduce((sum, { bytes }) => sum + bytes.relay, 0)).toBe(0);
 });
 
+test('who waits for a thread that is lost waits on, and nothing fails by it', async () => {
+  const scene = await openScene();
+  const thread = scene.threads[1];
+
+  thread?.terminate();
+  const settled = thread?.settled().then(
+    () => 'resolved',
+    () => 'rejected',
+  );
+  await until(() => scene.losses.length === 1);
+
+  expect(await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, TURN_MS, 'waits'))])).toBe('waits');
+});
+
 test('when everybody has left, the shards hold nothing', async () => {
   const scene = await openScene();
   const alice = await scene.join('alice', 0);
