@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createApp } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { type Clock, createNodeClock } from '@causeway/sfu';
@@ -46,6 +48,25 @@ describe('a cluster over one Redis', () => {
     clusters.push(cluster);
     return cluster;
   }
+
+  test('the rights that docs/operate/redis.md names are enough', async () => {
+    const page = readFileSync(path.join(__dirname, '../../../docs/operate/redis.md'), 'utf8');
+    const rights = [...(/\* \*\*Rights\*\*.*?`\+info[^`]*`/s.exec(page)?.[0] ?? '').matchAll(/\+@?\w+/g)].map(([right]) => right);
+    await server.command('ACL', 'SETUSER', 'node', 'on', '>password', '~sfu:*', '&sfu:*', ...rights);
+    const redisUrl = server.url.replace('redis://', 'redis://node:password@');
+    const one = await join(101, { redisUrl, apps: [DEMO] });
+    const other = await join(102, { redisUrl });
+    const id = sessionIdOf(101, 1);
+
+    await one.registry.putSession(session(id));
+    await one.registry.putTrack(track(id, 'mic'));
+    await one.registry.removeSession('demo', id);
+
+    expect(rights).toContain('+@write');
+    await until('the first sees the second', async () => one.directory.find(102) !== undefined);
+    expect((await other.registry.listSessions('demo', FIRST_PAGE)).sessions).toEqual([]);
+    expect(await other.appStore.findApp(AppId.parse('demo'))).toBeDefined();
+  });
 
   test('nodes see each other, their sessions and their apps, and trust each other', async () => {
     const one = await join(101, { apps: [DEMO] });
