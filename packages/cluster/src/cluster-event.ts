@@ -8,6 +8,8 @@ export type ClusterEvent =
   | { readonly type: 'node.superseded'; readonly byEpoch: number }
   /** The media loop does not tick: the lease is left to end. */
   | { readonly type: 'node.stalled' }
+  /** Redis does not take the renewal of this node's lease, and so perhaps of nobody's: as long as that is so, nobody is taken for dead. */
+  | { readonly type: 'lease.unrenewed'; readonly error: unknown }
   /** Records of this node's sessions were missing in Redis and have been written again. */
   | { readonly type: 'registry.restored'; readonly appId: string; readonly sessions: number }
   /** Records that a dead node had left in Redis are gone. */

@@ -119,6 +119,7 @@ export class ClusterMember implements Cluster {
         this.#writeApps();
       },
       onStalled: () => this.#tell({ type: 'node.stalled' }),
+      onNotRenewed: (error) => this.#tell({ type: 'lease.unrenewed', error }),
     });
   }
 

@@ -15,6 +15,8 @@ export interface LeaseKeeperOptions {
   readonly onSuperseded: (byEpoch: number) => void;
   readonly onRevived: (cause: 'lapsed' | 'lost') => void;
   readonly onStalled: () => void;
+  /** Told again and again until one succeeds; `isNews` the first time. */
+  readonly onNotRenewed: (error: unknown, isNews: boolean) => void;
 }
 
 /** Two renewals may fail; and a node that dies is out of all listings within six seconds, however slow their reading is. */
@@ -33,6 +35,7 @@ export class LeaseKeeper {
   #cancelTimer: CancelTimer | undefined;
   #renewing: Promise<void> | undefined;
   #isStalled = false;
+  #isUnrenewed = false;
   #hasEnded = false;
 
   constructor(options: LeaseKeeperOptions) {
@@ -78,9 +81,11 @@ export class LeaseKeeper {
     try {
       this.#note(await this.#renew(), 'later');
       this.#scheduleRenewal(this.#hasNews() ? 0 : RENEWAL_INTERVAL_MS);
-    } catch {
+    } catch (error) {
       // Whether Redis has the record is not known now.
       this.#told = undefined;
+      this.#options.onNotRenewed(error, !this.#isUnrenewed);
+      this.#isUnrenewed = true;
       this.#scheduleRenewal(RETRY_INTERVAL_MS);
     }
   }
@@ -103,6 +108,7 @@ export class LeaseKeeper {
   }
 
   #note(reply: RenewalReply, turn: 'first' | 'later'): void {
+    this.#isUnrenewed = false;
     if (reply.type === 'superseded') {
       this.#end();
       this.#options.onSuperseded(reply.byEpoch);

@@ -22,10 +22,13 @@ export interface RedisNodeDirectoryOptions {
   /** Others may have taken this node for dead, and swept up after it. */
   readonly onRevived: (cause: 'lapsed' | 'lost') => void;
   readonly onStalled: () => void;
+  /** Told once until it is renewed again. */
+  readonly onNotRenewed: (error: unknown) => void;
 }
 
 /** The nodes as Redis tells of them, this one among them for as long as it keeps its lease. */
 export class RedisNodeDirectory implements NodeDirectory {
+  readonly #options: RedisNodeDirectoryOptions;
   readonly #table: NodeTable;
   readonly #lease: LeaseKeeper;
   readonly #poll: TablePoll;
@@ -34,8 +37,9 @@ export class RedisNodeDirectory implements NodeDirectory {
   /** Nothing happens before `start`. */
   constructor(options: RedisNodeDirectoryOptions) {
     const { self, link, scripts, timers, key } = options;
+    this.#options = options;
     this.#table = new NodeTable(self.nodeNo, key);
-    this.#lease = new LeaseKeeper(options);
+    this.#lease = new LeaseKeeper({ ...options, onNotRenewed: (error, isNews) => this.#noteNotRenewed(error, isNews) });
     this.#poll = new TablePoll({ scripts, timers, table: this.#table, onRead: () => this.#tell() });
     link.subscribe(NODE_HINTS, () => this.#poll.hurry());
   }
@@ -85,6 +89,12 @@ export class RedisNodeDirectory implements NodeDirectory {
   async close(): Promise<void> {
     this.#poll.stop();
     await this.#lease.stop();
+  }
+
+  /** A Redis that answers and takes no writes ends everybody's lease: that says nothing about the nodes. */
+  #noteNotRenewed(error: unknown, isNews: boolean): void {
+    this.#table.noteTrouble(this.#options.timers.nowMs());
+    if (isNews) this.#options.onNotRenewed(error);
   }
 
   #tell(): void {

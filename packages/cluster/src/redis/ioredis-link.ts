@@ -14,7 +14,7 @@ export interface IoredisLinkOptions {
 }
 
 /** Answers that mean that the server cannot do its work now, whatever the command. */
-const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
+const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)\b/;
 /** More than this on the way at one time would be a queue for memory to fill. */
 const MAX_OUTSTANDING = 10_000;
 const RETRY_AFTER_MS = 1_000;

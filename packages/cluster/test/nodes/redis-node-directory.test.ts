@@ -47,6 +47,7 @@ describe('the directory of nodes', () => {
       onSuperseded: () => note('superseded'),
       onRevived: (cause) => note(`revived after its lease was ${cause}`),
       onStalled: () => note('stalled'),
+      onNotRenewed: () => note('not renewed'),
     });
     directory.watch({
       onNodePut: (record) => note(`put ${record.nodeNo} ${record.state} ${record.load}`),
@@ -253,6 +254,24 @@ describe('the directory of nodes', () => {
     expect(afterTheLeap).toEqual([102, 103]);
     expect(one.directory.others.map(({ nodeNo }) => nodeNo)).toEqual([102]);
     expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
+  });
+
+  test('while Redis answers and takes no writes, nobody is gone, and each node says so once', async () => {
+    const one = await startNode(101);
+    await startNode(102);
+    await clock.advance(500);
+    const renew = rows.renew.bind(rows);
+    rows.renew = () => Promise.reject(new Error('NOREPLICAS Not enough good replicas to write.'));
+
+    await clock.advance(60_000);
+    const meanwhile = one.directory.others.map(({ nodeNo }) => nodeNo);
+    rows.renew = renew;
+    await clock.advance(20_000);
+
+    expect(meanwhile).toEqual([102]);
+    expect(one.told.filter((news) => news.includes('not renewed'))).toEqual(['2 s: not renewed']);
+    expect(one.told).not.toContainEqual(expect.stringContaining('gone'));
+    expect(one.directory.find(102)).toBeDefined();
   });
 
   test('the regions of nodes that are gone stay known', async () => {

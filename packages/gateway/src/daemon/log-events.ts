@@ -26,6 +26,7 @@ const OF_CLUSTER: Wording<ClusterEvent['type']> = {
   'node.revived': ['warn', 'the lease of this node had ended; it is back'],
   'node.superseded': ['error', 'another process has taken the number of this node'],
   'node.stalled': ['error', 'media stands still; the lease of this node is left to end'],
+  'lease.unrenewed': ['error', 'Redis does not renew the lease of this node; until it does, no node is taken for dead'],
   'registry.restored': ['info', 'sessions of this node were missing in Redis and are written again'],
   'registry.swept': ['info', 'what a dead node left in Redis is gone'],
 };
