@@ -12,7 +12,7 @@ import { narrowLink } from './narrow-link.ts';
 import { nodeFrozen } from './node-frozen.ts';
 import { oneCopy } from './one-copy.ts';
 import { ownerDies } from './owner-dies.ts';
-import { redisFrozen, redisStopped } from './redis-down.ts';
+import { redisFrozen, redisStopped, redisUnwritable } from './redis-down.ts';
 import { redisFrozenOver, redisKilledOver } from './redis-failover.ts';
 import { redisFlushed } from './redis-flushed.ts';
 import { redisSlow } from './redis-slow.ts';
@@ -43,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clockSkew,
   redisStopped,
   redisFrozen,
+  redisUnwritable,
   redisFlushed,
   redisSlow,
   redisKilledOver,

@@ -13,30 +13,51 @@ const CALL_WITHIN_MS = 1_000;
 /** How a Redis goes away, and how it comes back. */
 interface Outage {
   readonly name: string;
+  readonly title: string;
+  readonly covers: readonly string[];
+  /** What a list of sessions says of itself meanwhile. */
+  readonly list: string;
   begin(lab: Lab): Promise<void>;
   end(lab: Lab): Promise<void>;
 }
 
 const STOPPED: Outage = {
   name: 'stopped',
+  title: 'Redis stopped while calls run and people join',
+  covers: ['F4', 'Show: Redis stopped for 60 s'],
+  list: '200, said to be partial',
   begin: (lab) => lab.redis.child.kill(),
   end: (lab) => lab.redis.restart(),
 };
 
 const FROZEN: Outage = {
   name: 'frozen',
+  title: 'Redis frozen while calls run and people join',
+  covers: ['F4', 'Show: Redis frozen for 60 s'],
+  list: '200, said to be partial',
   begin: async (lab) => lab.redis.child.signal('SIGSTOP'),
   end: async (lab) => lab.redis.child.signal('SIGCONT'),
 };
 
+/** As `docs/operate/redis.md` advises for a master, when its only replica is gone; a full disk or memory is the same to a node. */
+const UNWRITABLE: Outage = {
+  name: 'unwritable',
+  title: 'Redis answers and takes no writes while calls run and people join',
+  covers: ['F4'],
+  list: '200',
+  begin: async (lab) => void (await lab.redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1')),
+  end: async (lab) => void (await lab.redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0')),
+};
+
+export const redisUnwritable: Scenario = outageScenario(UNWRITABLE);
 export const redisStopped: Scenario = outageScenario(STOPPED);
 export const redisFrozen: Scenario = outageScenario(FROZEN);
 
 function outageScenario(outage: Outage): Scenario {
   return {
     name: `redis-${outage.name}`,
-    covers: ['F4', `Show: Redis ${outage.name} for 60 s`],
-    title: `Redis ${outage.name} while calls run and people join`,
+    covers: outage.covers,
+    title: outage.title,
     needs: { redis: 'durable' },
     run: (lab, thoroughness) => runOutage(lab, outage, thoroughness),
   };
@@ -64,7 +85,7 @@ async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): 
     exactly(
       'the list of sessions meanwhile',
       `${listed.status}${listed.headers.has('x-partial') ? ', said to be partial' : ''}`,
-      '200, said to be partial',
+      outage.list,
     ),
     atMost('until all nodes list what there is, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
     await billedExactly(lab, ['talk']),
