@@ -6,8 +6,8 @@
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-/** Runs a piece of JavaScript in one of the worker threads of a node that was started with `--inspect=PORT`. */
-export async function evaluateInWorker(port: number, expression: string): Promise<void> {
+/** Runs a piece of JavaScript in the worker thread of that name of a node that was started with `--inspect=PORT`. */
+export async function evaluateInWorker(port: number, name: string, expression: string): Promise<void> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly {
     readonly webSocketDebuggerUrl: string;
   }[];
@@ -15,7 +15,7 @@ export async function evaluateInWorker(port: number, expression: string): Promis
   if (url === undefined) throw new Error(`Nothing can be inspected on port ${port}`);
   const socket = new WebSocket(url);
   try {
-    const workerSession = await firstWorker(socket);
+    const workerSession = await workerNamed(socket, name);
     const evaluation = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
     socket.send(
       JSON.stringify({ id: 2, method: 'NodeWorker.sendMessageToWorker', params: { sessionId: workerSession, message: evaluation } }),
@@ -29,15 +29,18 @@ export async function evaluateInWorker(port: number, expression: string): Promis
 interface InspectorMessage {
   readonly id?: number;
   readonly method?: string;
-  readonly params?: { readonly sessionId?: string };
+  readonly params?: { readonly sessionId?: string; readonly workerInfo?: { readonly title: string } };
 }
 
-async function firstWorker(socket: WebSocket): Promise<string | undefined> {
+async function workerNamed(socket: WebSocket, name: string): Promise<string | undefined> {
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve, { once: true });
     socket.addEventListener('error', () => reject(new Error('The inspector cannot be reached')), { once: true });
   });
-  const attached = nextMessage(socket, ({ method }) => method === 'NodeWorker.attachedToWorker');
+  const attached = nextMessage(
+    socket,
+    ({ method, params }) => method === 'NodeWorker.attachedToWorker' && params?.workerInfo?.title.endsWith(name) === true,
+  );
   socket.send(JSON.stringify({ id: 1, method: 'NodeWorker.enable', params: { waitForDebuggerOnStart: false } }));
   return (await attached).params?.sessionId;
 }

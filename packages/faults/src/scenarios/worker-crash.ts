@@ -11,6 +11,9 @@ const JOINED_WITHIN_MS = 10_000;
 const RIGHT_WITHIN_MS = 10_000;
 const CALLS = 4;
 const LOAD_KNOWN_AFTER_MS = 1_500;
+/** The one that has the links to other nodes: more goes with it than with any other. */
+const LINKED_SHARD = 'shard 0';
+const LINKED_AGAIN_WITHIN_MS = 8_000;
 /** From a node's HTTP port, behind all other ports of a cluster. */
 const INSPECTOR_OFFSET = 55;
 
@@ -30,14 +33,15 @@ export const workerCrash: Scenario = {
       // Sessions go where less was done in the last second: the next call to the other thread.
       await sleep(LOAD_KNOWN_AFTER_MS);
     }
+    const abroad = await Call.open(lab, { name: 'abroad', from: 'eu', to: { us: 4 } });
     await timeUntil(() => isRegistryRight(lab), RIGHT_WITHIN_MS);
     const before = await lab.api('us').sessionIds();
     for (const call of calls) await call.beginWindow();
-    await evaluateInWorker(inspectorPort, 'process.exit(13)');
+    await evaluateInWorker(inspectorPort, LINKED_SHARD, 'process.exit(13)');
     const closedMs = await timeUntil(async () => (await lab.api('us').sessionIds()).length < before.length, 2 * CLOSED_WITHIN_MS);
     await sleep(2_000);
     const left = new Set(await lab.api('us').sessionIds());
-    const findings = await survivors(calls, left);
+    const findings = [...(await survivors(calls, left)), ...(await survivorsOfAbroad(abroad, left))];
     return [
       atMost('until the sessions of the crashed thread were closed', closedMs, CLOSED_WITHIN_MS, ' ms'),
       atLeast(`sessions of ${before.length} that lived on`, left.size, 1),
@@ -68,6 +72,16 @@ async function survivors(calls: readonly Call[], left: ReadonlySet<string>): Pro
     exactly('of them, those that get nothing any more', silent, 0),
     atMost('their longest gap', gapMs, 500, ' ms'),
     exactly('packets that they got twice', duplicates, 0),
+  ];
+}
+
+/** Those whose own session was in the other thread, of a publisher on another node. */
+async function survivorsOfAbroad(call: Call, left: ReadonlySet<string>): Promise<Finding[]> {
+  const living = async () => (await call.figures('us')).filter(({ sessionId }) => left.has(sessionId));
+  const flowsMs = await timeUntil(async () => (await living()).every(({ silentMs }) => silentMs < 500), 2 * LINKED_AGAIN_WITHIN_MS);
+  return [
+    atLeast('watchers that live, of a publisher on another node', (await living()).length, 1),
+    atMost('from then until all of them get something again', flowsMs, LINKED_AGAIN_WITHIN_MS, ' ms'),
   ];
 }
 

@@ -230,5 +230,5 @@ function startThread(start: WorkerStart): Worker {
   const file = new URL(isSource ? './worker-main.ts' : './worker-main.js', import.meta.url);
   // A thread inherits the arguments of its process. Those of a test runner name no condition: there, only the runner reads sources.
   const needsCondition = isSource && !process.execArgv.includes(SOURCE_CONDITION);
-  return new Worker(file, { workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
+  return new Worker(file, { name: `shard ${start.shardNo}`, workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
 }

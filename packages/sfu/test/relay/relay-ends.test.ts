@@ -67,6 +67,18 @@ describe('a relay ends', () => {
     expect(ends(cluster, viewer)).toEqual(['session_closed']);
   });
 
+  it('but not while the way to the node of its publisher may come back', async () => {
+    const { cluster, viewer, publisher } = await watching();
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(9500);
+
+    cluster.mesh.heal(1, 2);
+    await cluster.clock.advance(6000);
+
+    expect(ends(cluster, viewer)).toEqual([]);
+    expect(cluster.shown(2, viewer)).toEqual([expect.stringContaining(publisher.id)]);
+  });
+
   it('when the node of its publisher was given up, but can be opened anew if it comes back as it was', async () => {
     const { cluster, viewer, publisher, publicationId } = await watching();
     const record = cluster.node(2).directory.find(1)!;
@@ -84,11 +96,11 @@ describe('a relay ends', () => {
     expect(cluster.shown(2, viewer)).toContain(`${publicationId}@`);
   });
 
-  it('when no way leads to the publisher for eight seconds, though the directory still lists its node', async () => {
+  it('when no way leads to the publisher for twelve seconds, though the directory still lists its node', async () => {
     const { cluster, viewer } = await watching();
 
     cluster.mesh.cut(1, 2);
-    await cluster.clock.advance(7000);
+    await cluster.clock.advance(11_000);
     const before = ends(cluster, viewer);
     await cluster.clock.advance(3000);
 
