@@ -72,4 +72,17 @@ describe('a data channel between two nodes', () => {
       expect(heard.messages.map(({ data }) => (typeof data === 'string' ? data : Uint8Array.from(data)))).toEqual(messages);
     }
   });
+
+  test('carries thousands of messages that are sent at once, without waking each of them with every packet', async () => {
+    const { client, serverHears } = pair;
+    const streamId = client.openDataChannel({ label: 'causeway-control' }) ?? -1;
+    await bothHaveOpened(1);
+    const messages = Array.from({ length: 3000 }, (_, place) => `${place} ${'x'.repeat(KIBIBYTE)}`);
+
+    const sent = messages.map((message) => client.sendData(streamId, message));
+    await serverHears.until(() => serverHears.messages.length === messages.length);
+
+    expect(sent).not.toContain(false);
+    expect(serverHears.messages.map(({ data }) => data)).toEqual(messages);
+  });
 });
