@@ -30,13 +30,14 @@ export interface ImportLegOptions {
   readonly route: readonly number[];
   readonly reason: RouteReason | 'asked-for';
   readonly numbers: RelayLeg;
-  readonly askedAtMs: number;
 }
 
 export class ImportLeg {
   readonly options: ImportLegOptions;
   readonly exports = new Set<FedExport>();
   state: LegState = 'asked';
+  /** Undefined until then; a message that asks may have waited for others. */
+  acceptedAtMs: number | undefined = undefined;
   /** A packet has come. */
   isActive = false;
   /** The way the neighbour's own copy takes, as it said. */
@@ -68,6 +69,12 @@ export class ImportLeg {
 
   get toldDemand(): LayerDemand {
     return this.#toldDemand;
+  }
+
+  noteAccepted(nowMs: number, actualRoute: readonly number[]): void {
+    this.state = 'accepted';
+    this.acceptedAtMs = nowMs;
+    this.actualRoute = actualRoute;
   }
 
   /** What its users want together. @param local demand of this node's own subscribers, if they use this leg */

@@ -135,7 +135,7 @@ export class ImportedTrack {
       if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
     }
     const next = this.#next;
-    if (next?.state === 'accepted' && nowMs - next.options.askedAtMs >= WARM_UP_MS) this.#moveTo(next);
+    if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
     this.choose();
     // Only here: `choose` is also called while a session is in the middle of a change of its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS)
@@ -147,8 +147,7 @@ export class ImportedTrack {
   // What comes back by the legs.
 
   onAccepted(leg: ImportLeg, { route }: ControlMessageOf<'accepted'>): void {
-    leg.state = 'accepted';
-    leg.actualRoute = [this.#parts.routes.selfNo, ...route];
+    leg.noteAccepted(this.#parts.clock.nowMs(), [this.#parts.routes.selfNo, ...route]);
   }
 
   onRefused(leg: ImportLeg, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {

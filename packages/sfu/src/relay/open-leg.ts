@@ -13,7 +13,7 @@ export function prepareLeg(
   record: TrackRecord,
   route: readonly number[],
   reason: ImportLegOptions['reason'],
-  { linkTo, nextWantId, clock }: ImportParts,
+  { linkTo, nextWantId }: ImportParts,
 ): ImportLeg | undefined {
   const link = linkTo(route[1] ?? Number.NaN);
   const transportId = link?.transportId;
@@ -21,7 +21,7 @@ export function prepareLeg(
   const wantId = nextWantId();
   const numbers = createLeg(record, link.nextMid(), () => link.nextSsrc());
   const trackId = `${record.publicationId}/leg${wantId}`;
-  return new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers, askedAtMs: clock.nowMs() });
+  return new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers });
 }
 
 /** @returns false if the neighbour cannot be asked */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TrackRecord } from '../../src/registry/index.ts';
-import { readControlMessage, writeControlMessage } from '../../src/relay/links/control-messages.ts';
+import { encodeControlMessage, numberMessage, readControlMessage } from '../../src/relay/links/control-messages.ts';
 import { tellableTrack } from '../../src/relay/tellable-track.ts';
 
 const text = fc.string({ maxLength: 600 });
@@ -32,11 +32,15 @@ test('whatever a client has made up, what is told of its track is understood at 
     fc.property(clientsWords, (words) => {
       const track = tellableTrack({ ...RECORD, ...words });
 
-      const written = writeControlMessage(1, { type: 'name-taken', followId: 1, track });
+      const written = encodeControlMessage({ type: 'name-taken', followId: 1, track });
 
       // Too long for one message is possible, and said to whoever wants to send it; to be misunderstood is not.
       if (written !== undefined)
-        expect(readControlMessage(written)).toEqual({ type: 'message', serial: 1, message: { type: 'name-taken', followId: 1, track } });
+        expect(readControlMessage(numberMessage(1, written))).toEqual({
+          type: 'message',
+          serial: 1,
+          message: { type: 'name-taken', followId: 1, track },
+        });
       else expect(JSON.stringify(track).length).toBeGreaterThan(15_000);
     }),
     { numRuns: 300, seed: 1 },

@@ -206,14 +206,22 @@ export type ReadMessage =
   | { readonly type: 'unknown'; readonly serial: number }
   | { readonly type: 'malformed' };
 
+/** `{"n":` and the like around a message, with the longest of numbers. */
+const ENVELOPE_BYTES = 32;
+
+/** @returns undefined if the other side would not take it: a link is shared by everybody, and must not fail by what one client has made up */
+export function encodeControlMessage(message: ControlMessage): string | undefined {
+  if (!ControlMessageSchema.safeParse(message).success) return undefined;
+  const json = JSON.stringify(message);
+  return json.length + ENVELOPE_BYTES <= MAX_MESSAGE_BYTES ? json : undefined;
+}
+
 /**
  * @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost
- * @returns undefined if the other side would not take it: a link is shared by everybody, and must not fail by what one client has made up
+ * @param encoded by `encodeControlMessage`
  */
-export function writeControlMessage(serial: number, message: ControlMessage): string | undefined {
-  if (!ControlMessageSchema.safeParse(message).success) return undefined;
-  const json = JSON.stringify({ n: serial, m: message });
-  return json.length <= MAX_MESSAGE_BYTES ? json : undefined;
+export function numberMessage(serial: number, encoded: string): string {
+  return `{"n":${serial},"m":${encoded}}`;
 }
 
 export function readControlMessage(data: Uint8Array | string): ReadMessage {

@@ -24,6 +24,7 @@ export type LinkDownReason =
   | 'transport-closed'
   | 'channel-closed'
   | 'message-lost'
+  | 'too-much-to-say'
   | 'malformed'
   | 'defect'
   | 'node-gone'

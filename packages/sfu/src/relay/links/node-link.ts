@@ -13,12 +13,14 @@ import {
   CONTROL_PROTOCOL,
   type ControlMessage,
   type ControlMessageOf,
+  encodeControlMessage,
+  numberMessage,
   readControlMessage,
-  writeControlMessage,
 } from './control-messages.ts';
 import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
-import { commonVersion } from './link-version.ts';
+import { commonVersion, versionsDiffer } from './link-version.ts';
+import { MessagePacer } from './message-pacer.ts';
 
 /** Checks, DTLS and SCTP over the longest of ways, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
@@ -46,6 +48,7 @@ export interface LinkParts {
 export class NodeLink {
   readonly #parts: LinkParts;
   readonly #backOff: BackOff;
+  readonly #pacer: MessagePacer;
   #record: NodeRecord;
   #state: LinkState = { type: 'waiting', why: 'not-tried' };
   #cancelTimer: CancelTimer | undefined = undefined;
@@ -60,6 +63,7 @@ export class NodeLink {
     this.#record = record;
     this.#parts = parts;
     this.#backOff = new BackOff(parts.random);
+    this.#pacer = new MessagePacer(parts.clock);
   }
 
   /** The other node, as it told about itself last. */
@@ -116,9 +120,9 @@ export class NodeLink {
   }
 
   /**
-   * Sends in order and reliably; over a silent link when it is heard again, if it ever is.
+   * Sends reliably, and in order what is about wants and names; over a silent link when it is heard again, if it ever is.
    *
-   * @returns false if the link is not there, or the other side would not take the message
+   * @returns false if the link is not there or about to fail, or the other side would not take the message
    */
   send(message: ControlMessage): boolean {
     if (this.#state.type !== 'up' && this.#state.type !== 'silent') return false;
@@ -129,6 +133,8 @@ export class NodeLink {
   pulse(): void {
     const { type } = this.#state;
     if (type === 'up') this.#write(this.#state, { type: 'pulse' });
+    // Not when it happened: whoever sends may be in the middle of something.
+    if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');
     if ((type === 'up' || type === 'silent') && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
@@ -267,17 +273,18 @@ export class NodeLink {
     const former = this.#state;
     const transportId = transportIdOf(former);
     if (transportId === undefined) return;
+    this.#pacer.clear();
     if (!isTransportGone) this.#parts.shard.closeTransport(transportId);
     this.#state = { type: 'waiting', why: reason };
     if (former.type === 'up' || former.type === 'silent') this.#parts.listener.onLinkDown(this, transportId, reason);
   }
 
   #write({ transportId, streamId }: { readonly transportId: string; readonly streamId: number }, message: ControlMessage): boolean {
-    const json = writeControlMessage(this.#sentMessages + 1, message);
-    if (json === undefined) return false;
-    this.#sentMessages++;
-    this.#parts.shard.sendData(transportId, streamId, json);
-    return true;
+    const encoded = encodeControlMessage(message);
+    if (encoded === undefined) return false;
+    return this.#pacer.push(message.type, Buffer.byteLength(encoded), () =>
+      this.#parts.shard.sendData(transportId, streamId, numberMessage(++this.#sentMessages, encoded)),
+    );
   }
 
   #schedule(delayMs: number, callback: () => void): void {
@@ -289,11 +296,4 @@ export class NodeLink {
     this.#state = state;
     this.#parts.listener.onLinkState(this);
   }
-}
-
-function versionsDiffer(
-  ours: { readonly min: number; readonly max: number },
-  theirs: { readonly min: number; readonly max: number },
-): string {
-  return `link versions ${ours.min} to ${ours.max} here, ${theirs.min} to ${theirs.max} there: none in common`;
 }
