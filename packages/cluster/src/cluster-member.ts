@@ -47,7 +47,7 @@ export class ClusterMember implements Cluster {
     const { options, keys, link } = parts;
     this.#parts = parts;
     this.linkTrust = new DerivedLinkTrust(keys.linkCredentials);
-    this.assertionTrust = new SignedAssertionTrust(keys.callAssertions);
+    this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
     this.#appStore = new RedisAppStore({ link, apps: options.apps, nowMs: () => options.clock.nowMs() });

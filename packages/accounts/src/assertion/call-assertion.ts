@@ -33,6 +33,6 @@ export interface CallAssertion {
 export interface AssertionTrust {
   /** @returns text of at most 2,048 visible ASCII characters, for a header */
   sign(assertion: CallAssertion): string;
-  /** @returns undefined if the text is not an assertion signed by a node of this cluster; never throws */
+  /** @returns undefined if the text is not an assertion signed by a node of this cluster a moment ago; never throws */
   verify(text: string): CallAssertion | undefined;
 }

@@ -7,6 +7,12 @@ import { openSignedText, signText } from './signed-text.ts';
 /** Of a header that carries one. */
 const MAX_ASSERTION_LENGTH = 2_048;
 
+/**
+ * So far from now, by the cluster's clock, an assertion is no good either way. Clocks of nodes differ by less than a second as long as they
+ * agree on a Redis, and by a minute for the two seconds in which another takes its place.
+ */
+const MAX_AGE_MS = 90_000;
+
 const Life = z.strictObject({ nodeNo: z.int().min(0), epoch: z.int().min(0) });
 const Assertion = z.strictObject({
   assertionId: z.string().min(1),
@@ -18,19 +24,25 @@ const Assertion = z.strictObject({
   path: z.string(),
   bodyDigest: z.string(),
 });
+const DatedAssertion = z.strictObject({ signedAtMs: z.number(), assertion: Assertion });
 
-/** Assertions signed with what is derived from the cluster key. */
+/** Assertions signed with what is derived from the cluster key, and dated: what was held back on the way must not be kept for a quiet hour. */
 export class SignedAssertionTrust implements AssertionTrust {
   readonly #key: KeyObject;
+  readonly #clusterNowMs: () => number;
 
-  /** @param key used for nothing else */
-  constructor(key: KeyObject) {
+  /**
+   * @param key used for nothing else
+   * @param clusterNowMs the time that all nodes agree on, whether Redis answers now or not
+   */
+  constructor(key: KeyObject, clusterNowMs: () => number) {
     this.#key = key;
+    this.#clusterNowMs = clusterNowMs;
   }
 
   /** @throws Error – the call has a path too long to be vouched for */
   sign(assertion: CallAssertion): string {
-    const text = signText(JSON.stringify(assertion), this.#key);
+    const text = signText(JSON.stringify({ signedAtMs: Math.round(this.#clusterNowMs()), assertion }), this.#key);
     if (text.length <= MAX_ASSERTION_LENGTH) return text;
     throw new Error(`an assertion for ${assertion.method} of a path with ${assertion.path.length} characters is too long`);
   }
@@ -39,7 +51,9 @@ export class SignedAssertionTrust implements AssertionTrust {
     const payload = text.length > MAX_ASSERTION_LENGTH ? undefined : openSignedText(text, this.#key);
     if (payload === undefined) return undefined;
     try {
-      return Assertion.safeParse(JSON.parse(payload)).data;
+      const dated = DatedAssertion.safeParse(JSON.parse(payload)).data;
+      const isOfNow = dated !== undefined && Math.abs(this.#clusterNowMs() - dated.signedAtMs) <= MAX_AGE_MS;
+      return isOfNow ? dated.assertion : undefined;
     } catch {
       // Signed by a node of ours, yet no JSON: nothing that this version understands.
       return undefined;

@@ -5,7 +5,12 @@ import { SignedAssertionTrust } from '../../src/trust/signed-assertion-trust.ts'
 import { signText } from '../../src/trust/signed-text.ts';
 
 const KEYS = deriveClusterKeys('a key that the whole cluster knows');
-const TRUST = new SignedAssertionTrust(KEYS.callAssertions);
+const SIGNED_AT_MS = Date.UTC(2026, 10, 28);
+const TRUST = trustAt(SIGNED_AT_MS);
+
+function trustAt(clusterNowMs: number): SignedAssertionTrust {
+  return new SignedAssertionTrust(KEYS.callAssertions, () => clusterNowMs);
+}
 
 function assertion(changes: Partial<CallAssertion> = {}): CallAssertion {
   return {
@@ -26,11 +31,11 @@ describe('assertions for calls', () => {
     const text = TRUST.sign(assertion());
 
     expect(text).toMatch(/^[\x21-\x7e]{1,2048}$/);
-    expect(new SignedAssertionTrust(KEYS.callAssertions).verify(text)).toEqual(assertion());
+    expect(trustAt(SIGNED_AT_MS).verify(text)).toEqual(assertion());
   });
 
   test('are nothing when somebody else signed them, or a node for another purpose', () => {
-    const stranger = new SignedAssertionTrust(deriveClusterKeys('a key that only somebody else knows').callAssertions);
+    const stranger = new SignedAssertionTrust(deriveClusterKeys('a key that only somebody else knows').callAssertions, () => SIGNED_AT_MS);
 
     expect(TRUST.verify(stranger.sign(assertion()))).toBeUndefined();
     expect(TRUST.verify(signText(JSON.stringify(assertion()), KEYS.nodeRecords))).toBeUndefined();
@@ -50,10 +55,24 @@ describe('assertions for calls', () => {
     expect(TRUST.verify(`${payload}.${signature}`)).toBeUndefined();
   });
 
-  test.each(['null', '[]', '{', '"text"', '{"appId":"demo"}', JSON.stringify({ ...assertion(), appId: 'no app!' })])(
-    'are not understood in another shape: %s',
-    (payload) => {
-      expect(TRUST.verify(signText(payload, KEYS.callAssertions))).toBeUndefined();
+  test.each([
+    'null',
+    '[]',
+    '{',
+    '"text"',
+    '{"appId":"demo"}',
+    JSON.stringify(assertion()),
+    JSON.stringify({ signedAtMs: SIGNED_AT_MS, assertion: { ...assertion(), appId: 'no app!' } }),
+  ])('are not understood in another shape: %s', (payload) => {
+    expect(TRUST.verify(signText(payload, KEYS.callAssertions))).toBeUndefined();
+  });
+
+  test.each([-91_000, -89_000, 0, 89_000, 91_000])(
+    'are good for a minute and a half of the clock of the cluster, either way: %d ms',
+    (laterMs) => {
+      const text = TRUST.sign(assertion());
+
+      expect(trustAt(SIGNED_AT_MS + laterMs).verify(text)).toEqual(Math.abs(laterMs) < 90_000 ? assertion() : undefined);
     },
   );
 

@@ -79,7 +79,7 @@ test('a body that is altered on the way is refused', async () => {
 });
 
 test('an assertion signed with another key is refused, whatever secret comes beside it', async () => {
-  const forger = new SignedAssertionTrust(createSecretKey(Buffer.from('some other key of the same kind')));
+  const forger = new SignedAssertionTrust(createSecretKey(Buffer.from('some other key of the same kind')), () => 0);
 
   const { status } = await patchWith(forger.sign(assertionFor(sessionId)), body, { Authorization: AUTHORIZATION });
 

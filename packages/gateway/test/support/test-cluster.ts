@@ -37,7 +37,10 @@ export interface TestNode extends TestServer {
   announce(change: Partial<NodeRecord>): void;
 }
 
-export const CLUSTER_TRUST = new SignedAssertionTrust(createSecretKey(Buffer.from('the key of this test cluster, and of no other')));
+export const CLUSTER_TRUST = new SignedAssertionTrust(
+  createSecretKey(Buffer.from('the key of this test cluster, and of no other')),
+  () => 0,
+);
 export const EPOCH = 7;
 
 /** Several gateways in this process, each before a memory SFU, that know each other. Close them after the test. */
