@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ApiReply, NodeApi } from '../clients/node-api.ts';
 import { billedExactly } from './bill.ts';
 import { Call } from './call.ts';
 import { atMost, exactly, type Finding } from './finding.ts';
@@ -9,6 +10,8 @@ import type { Scenario, Thoroughness } from './scenario.ts';
 
 const RIGHT_WITHIN_MS = 10_000;
 const CALL_WITHIN_MS = 1_000;
+/** Nobody waits for what was found out not to answer. */
+const REFUSED_WITHIN_MS = 300;
 
 /** How a Redis goes away, and how it comes back. */
 interface Outage {
@@ -17,6 +20,8 @@ interface Outage {
   readonly covers: readonly string[];
   /** What a list of sessions says of itself meanwhile. */
   readonly list: string;
+  /** What an app is told meanwhile that no node knows. */
+  readonly unknownApp: string;
   begin(lab: Lab): Promise<void>;
   end(lab: Lab): Promise<void>;
 }
@@ -26,6 +31,7 @@ const STOPPED: Outage = {
   title: 'Redis stopped while calls run and people join',
   covers: ['F4', 'Show: Redis stopped for 60 s'],
   list: '200, said to be partial',
+  unknownApp: '503 registry_unavailable',
   begin: (lab) => lab.redis.child.kill(),
   end: (lab) => lab.redis.restart(),
 };
@@ -35,6 +41,7 @@ const FROZEN: Outage = {
   title: 'Redis frozen while calls run and people join',
   covers: ['F4', 'Show: Redis frozen for 60 s'],
   list: '200, said to be partial',
+  unknownApp: '503 registry_unavailable',
   begin: async (lab) => lab.redis.child.signal('SIGSTOP'),
   end: async (lab) => lab.redis.child.signal('SIGCONT'),
 };
@@ -45,6 +52,7 @@ const UNWRITABLE: Outage = {
   title: 'Redis answers and takes no writes while calls run and people join',
   covers: ['F4'],
   list: '200',
+  unknownApp: '401 unauthorized',
   begin: async (lab) => void (await lab.redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1')),
   end: async (lab) => void (await lab.redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0')),
 };
@@ -71,6 +79,7 @@ async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): 
   await outage.begin(lab);
   const joins = await joinWhile(lab, call, () => performance.now() - startedAtMs < durationMs);
   const listed = await lab.api('eu').call('GET', '/sessions');
+  const unknown = await new NodeApi({ ...lab.address('eu'), appId: 'known-to-redis' }).call('GET', '/sessions');
   const reports = await call.report();
   await outage.end(lab);
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
@@ -87,9 +96,15 @@ async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): 
       `${listed.status}${listed.headers.has('x-partial') ? ', said to be partial' : ''}`,
       outage.list,
     ),
+    exactly('an app that only Redis could know, meanwhile', `${unknown.status} ${errorCodeOf(unknown)}`, outage.unknownApp),
+    atMost('how long that took', unknown.tookMs, REFUSED_WITHIN_MS, ' ms'),
     atMost('until all nodes list what there is, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
     await billedExactly(lab, ['talk']),
   ];
+}
+
+function errorCodeOf({ body }: ApiReply): string {
+  return (body as { readonly errorCode?: string } | undefined)?.errorCode ?? 'without an error';
 }
 
 /** New subscribers to a track whose owner is known to live, a second apart, each in another region than the publisher. */
