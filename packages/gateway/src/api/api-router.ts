@@ -3,6 +3,7 @@ import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
+import { EventFanIn } from '../events/event-fan-in.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import { dropCrumbs } from '../http/body-crumbs.ts';
 import { BodyMemory } from '../http/body-memory.ts';
@@ -65,7 +66,10 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
     endpoint.all(refuseMethod(routes));
   }
-  if (options.events !== undefined) addEventRoutes(api, { ...services, events: options.events });
+  if (options.events !== undefined) {
+    const fanIn = options.cluster === undefined ? undefined : new EventFanIn(options.cluster);
+    addEventRoutes(api, { ...services, events: options.events, fanIn });
+  }
   api.use(refusePath, sendErrors(logger));
   const router = express.Router();
   router.use(API_BASE_PATH, api);

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
-import { fanInEvents } from '../events/event-fan-in.ts';
+import type { EventFanIn } from '../events/event-fan-in.ts';
 import { digestOf } from '../forwarding/body-digest.ts';
 import type { PassedCall } from '../forwarding/call-forwarder.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
@@ -13,6 +13,8 @@ import type { RouteDescription } from './route.ts';
 export interface EventServices extends CallerServices {
   readonly sfu: Sfu;
   readonly events: EventDesk;
+  /** Undefined for a node that stands alone. */
+  readonly fanIn: EventFanIn | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface EventServices extends CallerServices {
  * node that asks.
  */
 export async function streamEvents(route: RouteDescription, services: EventServices, request: Request, response: Response): Promise<void> {
-  const { sfu, events, cluster } = services;
+  const { sfu, events, fanIn, cluster } = services;
   const sessionId = request.params.session_id === undefined ? undefined : String(request.params.session_id);
   const { principal, admitted } = await identifyCaller(route, services, request);
   admitted?.checkBody(digestOf(undefined));
@@ -35,10 +37,10 @@ export async function streamEvents(route: RouteDescription, services: EventServi
     return passThrough(cluster, owner, { appId, method: 'GET', path: request.path, body: undefined, headers }, response);
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
-  const stream = events.open(response, { appId, sessionId }, lastEventId);
+  const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
+  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId });
   if (!isForCluster || sessionId !== undefined) return;
-  const { directory, forwarder } = cluster;
-  fanInEvents({ appId, path: request.path, requestId, stream, directory, forwarder, signal: signalOfEnd(response) });
+  fanIn?.follow(appId, request.path, { stream, requestId, signal: signalOfEnd(response) });
 }
 
 /** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */

@@ -9,6 +9,9 @@ import { EventStream } from './event-stream.ts';
 /** Each is an open connection. */
 const MAX_STREAMS = 2_000;
 const MAX_STREAMS_PER_APP = 500;
+/** Another node has one for each app that its clients listen to, and for a moment one for each client that catches up. */
+const MAX_NODE_STREAMS = 4_000;
+const MAX_NODE_STREAMS_PER_APP = 1_000;
 const RETRY_AFTER_MS = 5_000;
 
 export interface EventDeskOptions {
@@ -18,11 +21,23 @@ export interface EventDeskOptions {
   readonly wallClock?: () => number;
 }
 
+/** Who listens: a client, also by way of another node, or another node that tells it to all clients it has. */
+export type ListenerKind = 'client' | 'node';
+
+export interface ListenerOptions {
+  readonly scope: EventScope;
+  readonly kind: ListenerKind;
+  /** Of the last message that it got, if any. */
+  readonly lastEventId: string | undefined;
+}
+
+type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
+
 /** Tells clients what happens on this node: give it the events of the SFU. */
 export class EventDesk {
   readonly #nodeNo: number;
   readonly #log: EventLog;
-  readonly #open = new Map<EventStream, EventScope>();
+  readonly #open = new Map<EventStream, OpenStream>();
   #isClosed = false;
 
   constructor({ nodeNo, wallClock = Date.now }: EventDeskOptions) {
@@ -45,16 +60,15 @@ export class EventDesk {
   }
 
   /**
-   * Begins to tell a client what happens on this node, after what it has missed.
+   * Begins to tell a listener what happens on this node, after what it has missed.
    *
-   * @param lastEventId of the last message that it got, if any
    * @throws no_capacity – there are too many streams
    */
-  open(response: ServerResponse, scope: EventScope, lastEventId: string | undefined): EventStream {
-    this.#checkRoom(scope);
+  open(response: ServerResponse, { scope, kind, lastEventId }: ListenerOptions): EventStream {
+    this.#checkRoom(scope, kind);
     const known = lastEventId === undefined ? undefined : parsePositions(lastEventId);
     const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]));
-    this.#open.set(stream, scope);
+    this.#open.set(stream, { scope, kind });
     const stopListening = this.#log.listen(scope, (event) => this.#tell(stream, scope, event));
     response.once('close', () => {
       stopListening();
@@ -71,10 +85,13 @@ export class EventDesk {
     for (const stream of this.#open.keys()) stream.end();
   }
 
-  #checkRoom({ appId }: EventScope): void {
-    const ofApp = [...this.#open.values()].filter((scope) => scope.appId === appId).length;
-    if (!this.#isClosed && this.#open.size < MAX_STREAMS && ofApp < MAX_STREAMS_PER_APP) return;
-    throw new SfuError('no_capacity', 'too many clients listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
+  /** Clients are counted by the node that they called alone, or many nodes would have room for no more of them than one. */
+  #checkRoom({ appId }: EventScope, kind: ListenerKind): void {
+    const alike = [...this.#open.values()].filter((stream) => stream.kind === kind);
+    const ofApp = alike.filter(({ scope }) => scope.appId === appId).length;
+    const [max, maxOfApp] = kind === 'node' ? [MAX_NODE_STREAMS, MAX_NODE_STREAMS_PER_APP] : [MAX_STREAMS, MAX_STREAMS_PER_APP];
+    if (!this.#isClosed && alike.length < max && ofApp < maxOfApp) return;
+    throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #catchUp(stream: EventStream, scope: EventScope, position: number): void {
@@ -82,6 +99,8 @@ export class EventDesk {
     const before = events[0] === undefined ? this.#log.newestSerial : events[0].serial - 1;
     if (!isComplete) stream.send(this.#nodeNo, before, this.#log.describeLoss(before));
     for (const event of events) this.#tell(stream, scope, event);
+    // It ends the catching up of another node, and need not be gone through again by whoever comes back from here.
+    stream.advance(this.#nodeNo, this.#log.newestSerial);
   }
 
   #tell(stream: EventStream, scope: EventScope, { serial, sessionId, type, json }: LoggedEvent): void {

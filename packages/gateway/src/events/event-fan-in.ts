@@ -1,64 +1,46 @@
-/** The events of an app that happen on other nodes, brought into the stream of a client of this one. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** The events of an app that happen on other nodes, brought into the streams of the clients of this one. */
 import type { AppId } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { CallForwarder } from '../forwarding/call-forwarder.ts';
-import { formatPosition, parsePositions } from './event-position.ts';
-import type { EventStream } from './event-stream.ts';
-import { readEventStream } from './read-event-stream.ts';
-
-const RECONNECT_AFTER_MS = 1_000;
+import { type AppListener, NodeFeed } from './node-feed.ts';
 
 export interface EventFanInOptions {
-  readonly appId: AppId;
-  /** Of the stream of events, below the base path of the API. */
-  readonly path: string;
-  readonly requestId: string;
-  readonly stream: EventStream;
   readonly directory: NodeDirectory;
   readonly forwarder: CallForwarder;
-  /** Ends it. */
-  readonly signal: AbortSignal;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly wallClock?: () => number;
 }
 
-/** Follows every other node for as long as it lives, and those that come later. */
-export function fanInEvents(options: EventFanInOptions): void {
-  const { directory, signal } = options;
-  const followed = new Map<number, number>();
-  const follow = (node: NodeRecord): void => {
-    if (followed.get(node.nodeNo) === node.epoch) return;
-    followed.set(node.nodeNo, node.epoch);
-    void followNode(node, options);
-  };
-  for (const node of directory.others) follow(node);
-  const unwatch = directory.watch({ onNodePut: follow, onNodeGone: ({ nodeNo }) => followed.delete(nodeNo) });
-  signal.addEventListener('abort', unwatch, { once: true });
-}
+/** One feed for each app and each other node, however many clients listen to the app. */
+export class EventFanIn {
+  readonly #options: Required<EventFanInOptions>;
+  /** By app and life of a node. */
+  readonly #feeds = new Map<string, NodeFeed>();
 
-async function followNode({ nodeNo, epoch }: NodeRecord, options: EventFanInOptions): Promise<void> {
-  const { directory, signal } = options;
-  for (;;) {
-    const node = directory.find(nodeNo);
-    if (signal.aborted || node?.epoch !== epoch) return;
-    // Whatever ends a connection to another node: it is made again, from where the client stands, as long as the node is there.
-    await readNode(node, options).catch(() => undefined);
-    await delay(RECONNECT_AFTER_MS, undefined, { signal }).catch(() => undefined);
+  constructor({ wallClock = Date.now, ...options }: EventFanInOptions) {
+    this.#options = { ...options, wallClock };
   }
-}
 
-async function readNode(node: NodeRecord, { appId, path, requestId, stream, forwarder, signal }: EventFanInOptions): Promise<void> {
-  const serial = stream.positionOf(node.nodeNo);
-  const position = serial === undefined ? {} : { 'Last-Event-ID': formatPosition(node.nodeNo, serial) };
-  const headers = { 'X-Request-Id': requestId, ...position };
-  const response = await forwarder.openStream(node, { appId, method: 'GET', path, body: undefined, headers }, signal);
-  if (response.statusCode !== 200) {
-    response.resume();
-    return;
+  /**
+   * Has a client hear of every other node for as long as it lives, and of those that come later.
+   *
+   * @param path of the stream of events, below the base path of the API
+   */
+  follow(appId: AppId, path: string, listener: AppListener): void {
+    const { directory } = this.#options;
+    const follow = (node: NodeRecord): void => this.#feedOf(node, appId, path).join(listener);
+    for (const node of directory.others) follow(node);
+    // That one has gone its feed finds out by itself: it may be a Redis that the node cannot reach.
+    const unwatch = directory.watch({ onNodePut: follow, onNodeGone: () => undefined });
+    listener.signal.addEventListener('abort', unwatch, { once: true });
   }
-  for await (const { id, data } of readEventStream(response)) {
-    const reached = parsePositions(id)?.get(node.nodeNo);
-    if (reached === undefined) continue;
-    if (data === undefined) stream.advance(node.nodeNo, reached);
-    else stream.send(node.nodeNo, reached, data);
+
+  #feedOf({ nodeNo, epoch }: NodeRecord, appId: AppId, path: string): NodeFeed {
+    const key = `${appId} ${nodeNo} ${epoch}`;
+    const known = this.#feeds.get(key);
+    if (known !== undefined) return known;
+    const feed = new NodeFeed({ ...this.#options, appId, path, node: { nodeNo, epoch }, onEnd: () => this.#feeds.delete(key) });
+    this.#feeds.set(key, feed);
+    return feed;
   }
 }

@@ -1,5 +1,6 @@
 import type { ApiEvent, AppId } from '@causeway/protocol';
 import type { EventContent } from './describe-event.ts';
+import { describeLoss } from './describe-loss.ts';
 import { formatPosition } from './event-position.ts';
 
 /** How long a client may be away and still hear of everything. */
@@ -104,8 +105,7 @@ export class EventLog {
 
   /** The message that tells a client that it missed some. @param serial where it stands among the events */
   describeLoss(serial: number): string {
-    const event: ApiEvent = { id: this.#idOf(serial), type: 'events.lost', at: new Date(this.#options.wallClock()).toISOString() };
-    return JSON.stringify(event);
+    return describeLoss(this.#options.nodeNo, serial, this.#options.wallClock());
   }
 
   #idOf(serial: number): string {

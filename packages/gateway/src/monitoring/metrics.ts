@@ -75,7 +75,7 @@ export const METRICS: readonly Metric[] = [
     ({ replies }) => replies.map(({ status, errorCode, count }) => ({ labels: [status, errorCode], value: count })),
   ),
   gauge('causeway_http_connections', 'TCP connections to the public HTTP port.', [], ({ http }) => one(http.connections)),
-  gauge('causeway_event_streams', 'Clients that listen to events.', [], ({ events }) => one(events.streams)),
+  gauge('causeway_event_streams', 'Clients and other nodes that listen to events.', [], ({ events }) => one(events.streams)),
   counter('causeway_usage_bytes_total', 'Bytes that apps used on this node; `down` is what is billed.', ['metric'], ({ usage }) =>
     byName({ ...usage.bytes }),
   ),

@@ -39,6 +39,12 @@ async function untilStreams(count: number, ...which: TestNode[]): Promise<void> 
   while (which.some((node) => node.events.counts.streams !== count)) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Resolves when these nodes have been asked for events so often. */
+async function untilAsked(times: number, ...which: TestNode[]): Promise<void> {
+  const asked = ({ arrived }: TestNode) => arrived.filter(({ url }) => url.endsWith('/events')).length;
+  while (which.some((node) => asked(node) < times)) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('the events of all nodes come in one stream, each once', async () => {
   const reader = await read(second, '/events');
   await untilStreams(1, first, second, third);
@@ -139,6 +145,82 @@ test("a session's events can be missed and made good at another node", async () 
   const again = await read(third, `/session/${sessionId}/events`, { 'Last-Event-ID': reader.lastEventId });
 
   expect((await again.next(1)).map(({ type }) => type)).toEqual(['session.closed']);
+});
+
+test('another node is listened to once for all clients of an app, whose number is bounded where they are alone', async () => {
+  const readers = await Promise.all(Array.from({ length: 502 }, (_unused, index) => read(index % 2 === 0 ? first : second, '/events')));
+  await untilStreams(2, third);
+
+  note(third);
+  const heard = await Promise.all(readers.map((reader) => reader.next(1)));
+
+  expect(new Set(heard.map(([event]) => event?.sessionId))).toEqual(new Set([sessionOf(third)]));
+  expect((await read(third, '/events')).status).toBe(200);
+});
+
+test('a client that comes back where others listen gets what it has missed, and then what they get', async () => {
+  const [staying, leaving] = [await read(first, '/events'), await read(first, '/events')];
+  await untilStreams(1, second, third);
+  note(second);
+  await Promise.all([staying.next(1), leaving.next(1)]);
+  leaving.close();
+  await untilStreams(2, first);
+  note(second, 'session.closed');
+  await staying.next(1);
+
+  const again = await read(first, '/events', { 'Last-Event-ID': leaving.lastEventId });
+  const missed = await again.next(1);
+  await untilAsked(2, second, third);
+  await untilStreams(1, second, third);
+  note(second);
+  const next = [await staying.next(1), await again.next(1)];
+
+  expect(missed.map(({ type }) => type)).toEqual(['session.closed']);
+  expect(next[1]).toEqual(next[0]);
+});
+
+test('a client that comes back to a quiet node is told nothing, and shares the connection of the others', async () => {
+  const staying = await read(first, '/events');
+  while (staying.lastEventId.split(',').length < 3) await new Promise((resolve) => setImmediate(resolve));
+
+  const again = await read(first, '/events', { 'Last-Event-ID': staying.lastEventId });
+  await untilAsked(2, second, third);
+  await untilStreams(1, second, third);
+  note(second);
+
+  expect(await again.next(1)).toEqual(await staying.next(1));
+});
+
+test('a client that knew an earlier life of another node is told that some are lost, others are not', async () => {
+  const staying = await read(first, '/events');
+  await untilStreams(1, second, third);
+
+  const again = await read(first, '/events', { 'Last-Event-ID': '102-1' });
+  const [loss] = await again.next(1);
+  await untilStreams(1, second, third);
+  note(second);
+
+  expect(loss).toMatchObject({ type: 'events.lost', id: expect.stringMatching(/^102-/) });
+  expect((await again.next(1))[0]).toMatchObject({ type: 'session.created' });
+  expect((await staying.next(1))[0]).toMatchObject({ type: 'session.created' });
+});
+
+test('clients are told when another node would not be heard at first, for they may have missed some', async () => {
+  let requests = 0;
+  const fake = await startFakeNode((_request, response) => {
+    requests++;
+    response.writeHead(requests === 1 ? 503 : 200, { 'Content-Type': 'text/event-stream' });
+    if (requests === 1) response.end();
+    else response.write('id: 102-7\n\n');
+  });
+  first.directory.put({ ...second.directory.self, apiUrl: fake.url });
+  const reader = await read(first, '/events');
+
+  const [event] = await reader.next(1);
+  reader.close();
+  await fake.close();
+
+  expect(event).toEqual({ id: '102-7', type: 'events.lost', at: expect.any(String) });
 });
 
 test('a session that is not there is an ordinary error, through any node', async () => {

@@ -1,6 +1,8 @@
-import { formatSessionId } from '@causeway/protocol';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { AppId, formatSessionId } from '@causeway/protocol';
 import type { SfuEvent } from '@causeway/sfu';
-import { EventDesk } from '../../src/events/event-desk.ts';
+import { EventDesk, type ListenerKind } from '../../src/events/event-desk.ts';
 import { type EventReader, readEvents } from '../support/event-reader.ts';
 import { APP_ID, SECRET, startTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -247,6 +249,29 @@ test('an app has room for 500 streams, and others still for theirs', async () =>
 
   expect(statuses.filter((status) => status === 200)).toHaveLength(500);
   expect(statuses.filter((status) => status === 503)).toHaveLength(1);
+});
+
+test('other nodes have room of their own, 1,000 streams for an app and 4,000 for all', () => {
+  const responses: ServerResponse[] = [];
+  const open = (kind: ListenerKind, appId: string) => {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    desk.open(response, { scope: { appId: AppId.parse(appId), sessionId: undefined }, kind, lastEventId: undefined });
+    responses.push(response);
+  };
+  const openMany = (count: number, kind: ListenerKind, appId: string) => {
+    for (let index = 0; index < count; index++) open(kind, appId);
+  };
+
+  openMany(500, 'client', 'app-0');
+  for (const appId of ['app-0', 'app-1', 'app-2']) openMany(1_000, 'node', appId);
+  expect(() => open('client', 'app-0')).toThrow('too many');
+  expect(() => open('node', 'app-0')).toThrow('too many');
+  openMany(1_000, 'node', 'app-3');
+  expect(() => open('node', 'app-4')).toThrow('too many');
+  open('client', 'app-4');
+
+  expect(desk.counts.streams).toBe(4_501);
+  for (const response of responses) response.emit('close');
 });
 
 test('what is kept has a bound, and an app that is noisy loses its own first', () => {
