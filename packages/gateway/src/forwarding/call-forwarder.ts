@@ -82,10 +82,10 @@ export class CallForwarder {
    * Has another node send something that has no end.
    *
    * @param signal ends it
-   * @throws NodeCallError – there is no reply
+   * @throws NodeCallError – there is no reply, or the other node does not accept calls from this one
    */
   openStream(target: NodeRecord, call: PassedCall, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#count(this.#client.stream(this.#requestFor(target, call), signal));
+    return this.#count(this.#client.stream(this.#requestFor(target, call), signal).then((reply) => acceptedStream(target, reply)));
   }
 
   /** For this one time, and for the present life of the other node alone. */
@@ -115,10 +115,20 @@ export class CallForwarder {
   }
 }
 
+function accepted(target: NodeRecord, reply: CallReply): CallReply {
+  if (reply.httpStatus === 401) throw notAccepted(target);
+  return reply;
+}
+
+function acceptedStream(target: NodeRecord, reply: IncomingMessage): IncomingMessage {
+  if (reply.statusCode !== 401) return reply;
+  reply.resume();
+  throw notAccepted(target);
+}
+
 /** Clients have proved who they are to this node, so it is this node that the other one refuses. */
-function accepted({ nodeNo }: NodeRecord, reply: CallReply): CallReply {
-  if (reply.httpStatus !== 401) return reply;
-  throw new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
+function notAccepted({ nodeNo }: NodeRecord): NodeCallError {
+  return new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
 }
 
 /** In the words of an SFU that does not know the session: which nodes there are is nobody's business. */

@@ -233,6 +233,15 @@ test('the owner that does not answer is 502', async () => {
   expect((await read(second, `/session/${sessionOf(first)}/events`)).status).toBe(502);
 });
 
+test('the owner that does not accept the node is 502: it is not the client who lacks a credential', async () => {
+  const sessionId = await first.createSession();
+  // The second node has not heard yet that 101 began a new life.
+  first.directory.announce({ epoch: EPOCH + 1 } as object);
+
+  expect((await read(second, `/session/${sessionId}/events`)).status).toBe(502);
+  expect(second.cluster.forwarder.outcomes).toMatchObject({ replied: 0, unreached: 1 });
+});
+
 test('a stream that another node asks for has the events of one node alone, so none comes twice', async () => {
   const reader = await read(first, '/events');
   await untilStreams(1, first, second, third);
