@@ -20,7 +20,7 @@ export interface CallAssertion {
   readonly appId: AppId;
   /** Upper case, as in HTTP. */
   readonly method: string;
-  /** With its query, as in the request line. */
+  /** Without the query; or a digest of it, for one that is too long to be named. */
   readonly path: string;
   /** SHA-256 of the body as JSON, in base64; of nothing if there is none. */
   readonly bodyDigest: string;

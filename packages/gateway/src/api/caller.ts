@@ -1,6 +1,7 @@
 import { type AppStore, authenticate, type Principal, principalOf } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
+import { assertedPathOf } from '../forwarding/asserted-path.ts';
 import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-desk.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
@@ -27,7 +28,8 @@ export async function identifyCaller(route: RouteDescription, { apps, cluster }:
   if (cluster === undefined || assertion === undefined) {
     return { principal: await authenticate(apps, appId, credentialOf(route, request)), admitted: undefined };
   }
-  const admitted = cluster.desk.take(assertion, { appId, method: route.method.toUpperCase(), path: request.path });
+  const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
+  const admitted = cluster.desk.take(assertion, call);
   return { principal: await principalOf(apps, admitted.appId), admitted };
 }
 

@@ -3,6 +3,7 @@ import type { AppId } from '@causeway/protocol';
 import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import { API_BASE_PATH } from '../api/route.ts';
+import { assertedPathOf } from './asserted-path.ts';
 import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
 import { digestOf } from './body-digest.ts';
 import type { CallReply } from './call-reply.ts';
@@ -90,7 +91,8 @@ export class CallForwarder {
 
   /** For this one time, and for the present life of the other node alone. */
   #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, method, path, body, headers }: PassedCall): NodeRequest {
-    const assertion = this.#desk.write({ to: { nodeNo, epoch }, appId, method, path, bodyDigest: digestOf(body) });
+    const called = { appId, method, path: assertedPathOf(path), bodyDigest: digestOf(body) };
+    const assertion = this.#desk.write({ to: { nodeNo, epoch }, ...called });
     return {
       url: `${apiUrl}${API_BASE_PATH}${path}`,
       method,

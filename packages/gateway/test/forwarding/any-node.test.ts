@@ -2,7 +2,7 @@
 import { SfuError } from '@causeway/protocol';
 import { bodyFor, ENDPOINTS, EXAMPLE_TRACK } from '../support/endpoints.ts';
 import { startFakeNode, startTestCluster, type TestNode } from '../support/test-cluster.ts';
-import { APP_ID, OFFER, SECRET } from '../support/test-server.ts';
+import { APP_ID, OFFER, type Reply, SECRET } from '../support/test-server.ts';
 
 let owner: TestNode;
 let entry: TestNode;
@@ -168,6 +168,24 @@ test('reading is tried twice when the connection breaks, changing is not', async
   expect([read.status, changed.status]).toEqual([502, 502]);
   expect(changed.json).toMatchObject({ errorDescription: 'node 101 did not answer; the call may have been carried out' });
 });
+
+test.each([400, 512, 513, 1_600, 8_000])('a path of %d characters is answered as at the owner, whatever they are', async (length) => {
+  const [beginning, end] = [`/session/${sessionId}/track/`, '/path'];
+  const room = length - `/${APP_ID}${beginning}${end}`.length;
+
+  for (const trackId of ['x'.repeat(room), '%22'.repeat(room).slice(0, room - (room % 3))]) {
+    const path = `${beginning}${trackId}${end}`;
+    const [there, here] = [await owner.call('GET', path), await entry.call('GET', path)];
+    expect(owner.arrived.at(-1)?.url).toBe(`/api/sfu/${APP_ID}${path}`);
+    expect(owner.arrived.at(-1)?.headers).toHaveProperty('causeway-assertion');
+    expect([here.status, withoutRequestId(here)]).toEqual([there.status, withoutRequestId(there)]);
+    expect(here.status).toBeLessThan(500);
+  }
+});
+
+function withoutRequestId({ json }: Reply): object {
+  return { ...(json as object), requestId: undefined };
+}
 
 test('what is passed on is never passed on again', async () => {
   const { self } = entry.directory;
