@@ -12,6 +12,13 @@ export interface OwnSession {
   readonly tracks: Map<string, OwnTrack>;
   /** Its place in listings, once Redis has given it one: decimal digits, higher is younger. */
   serial: string | undefined;
+  /** The place that it had in a listing before that, and keeps until then. */
+  provisionalSerial: number | undefined;
+}
+
+export interface PlacedSession {
+  readonly record: SessionRecord;
+  readonly serial: number;
 }
 
 /** What this node has announced: the truth about its sessions, of which Redis has a copy. */
@@ -37,11 +44,26 @@ export class OwnRecords {
     return [...(this.#apps.get(appId)?.values() ?? [])];
   }
 
+  /**
+   * The sessions of an app in the order of listings, which they keep from one page to the next. Those without a serial of Redis come
+   * after all others: Redis will give them higher ones, so a listing that goes on there repeats some but leaves none out.
+   */
+  placedSessions(appId: string): readonly PlacedSession[] {
+    const sessions = this.sessions(appId);
+    let last = sessions.reduce((highest, session) => Math.max(highest, serialOf(session) ?? 0), 0);
+    const placed = sessions.map((session) => {
+      const serial = serialOf(session) ?? ++last;
+      session.provisionalSerial = serial;
+      return { record: session.record, serial };
+    });
+    return placed.sort((one, other) => one.serial - other.serial);
+  }
+
   putSession(record: SessionRecord): void {
     const sessions = this.#apps.get(record.appId) ?? new Map<string, OwnSession>();
     this.#apps.set(record.appId, sessions);
     const known = sessions.get(record.sessionId);
-    if (known === undefined) sessions.set(record.sessionId, { record, tracks: new Map(), serial: undefined });
+    if (known === undefined) sessions.set(record.sessionId, newSession(record));
     else known.record = record;
   }
 
@@ -66,4 +88,12 @@ export class OwnRecords {
   locateTrack(appId: string, reference: TrackReference): TrackRecord | undefined {
     return findTrack(this.tracks(appId, reference.sessionId), reference);
   }
+}
+
+function newSession(record: SessionRecord): OwnSession {
+  return { record, tracks: new Map(), serial: undefined, provisionalSerial: undefined };
+}
+
+function serialOf({ serial, provisionalSerial }: OwnSession): number | undefined {
+  return serial === undefined ? provisionalSerial : Number(serial);
 }

@@ -92,10 +92,9 @@ export class RedisRegistry implements Registry {
   }
 
   #listOwn(appId: string, limit = Number.POSITIVE_INFINITY, cursor = '0'): SessionPage {
-    const after = this.#parts.own.sessions(appId).filter(({ serial }) => serial === undefined || Number(serial) > Number(cursor));
+    const after = this.#parts.own.placedSessions(appId).filter(({ serial }) => serial > Number(cursor));
     const listed = after.slice(0, limit);
-    const last = listed.at(-1)?.serial;
-    const nextCursor = listed.length < after.length ? last : undefined;
+    const nextCursor = listed.length < after.length ? listed.at(-1)?.serial.toString() : undefined;
     return { sessions: listed.map(({ record }) => record), nextCursor, isPartial: true };
   }
 }

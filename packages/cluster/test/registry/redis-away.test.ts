@@ -60,4 +60,30 @@ describe('the registry, with Redis away', () => {
       code: 'registry_unavailable',
     });
   });
+
+  test('sessions that are created meanwhile are listed on the pages after, each once, and again by Redis when it is back', async () => {
+    const node = lab.startNode({ nodeNo: 101 });
+    const ids = [1, 2, 3, 4, 5, 6].map((number) => sessionIdOf(101, number));
+    for (const id of ids.slice(0, 2)) await node.registry.putSession(session(id));
+    await redis.server.kill();
+    for (const id of ids.slice(2)) await node.registry.putSession(session(id));
+
+    const first = await node.registry.listSessions(APP, { limit: 3, cursor: undefined });
+    await node.registry.removeSession(APP, ids[0] ?? '');
+    await node.registry.putSession(session(sessionIdOf(101, 7)));
+    const second = await node.registry.listSessions(APP, { limit: 3, cursor: first.nextCursor });
+    const third = await node.registry.listSessions(APP, { limit: 3, cursor: second.nextCursor });
+    await redis.server.restart();
+    await lab.passingUntil('nothing is outstanding', async () => node.outstanding === 0);
+    const again = await node.registry.listSessions(APP, { limit: 10, cursor: first.nextCursor });
+
+    const pages = [first, second, third].map(({ sessions }) => sessions.map(({ sessionId }) => sessionId));
+    expect(pages).toEqual([ids.slice(0, 3), ids.slice(3), [sessionIdOf(101, 7)]]);
+    expect([first, second].map(({ nextCursor }) => nextCursor)).toEqual([
+      expect.stringMatching(/^\d{1,15}$/),
+      expect.stringMatching(/^\d{1,15}$/),
+    ]);
+    expect(third.nextCursor).toBeUndefined();
+    expect(again.sessions.map(({ sessionId }) => sessionId)).toEqual(expect.arrayContaining([...ids.slice(3), sessionIdOf(101, 7)]));
+  });
 });
