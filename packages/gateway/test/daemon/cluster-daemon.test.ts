@@ -119,6 +119,24 @@ test('with Redis frozen, calls go on between nodes, listings say what is missing
   expect(await listed.json()).toEqual([]);
 });
 
+test('a node whose number a newer process takes closes its sessions and ends with 3, and the newer one serves', async () => {
+  const INTERNAL = { CAUSEWAY_INTERNAL_URL: 'http://127.0.0.1:9' };
+  const former = await join(261, 'eu', { ...APP, ...INTERNAL });
+  const { sessionId } = await created(await former.call('POST', '/session/new', OFFER));
+  const events = await former.call('GET', `/session/${sessionId}/events`);
+
+  const newer = await join(261, 'eu', { ...APP, ...INTERNAL });
+  const { code, stdout, stderr } = await former.daemon.exit;
+  const told = await events.text();
+  const [reply, gone] = [await newer.call('POST', '/session/new', OFFER), await newer.call('GET', `/session/${sessionId}`)];
+  const ready = await fetch(`${newer.base}/readyz`);
+
+  expect(code).toBe(3);
+  expect(`${stdout}${stderr}`).toContain('"message":"another process has taken the number of this node"');
+  expect(told).toContain('"type":"session.closed"');
+  expect([reply.status, gone.status, ready.status]).toEqual([200, 404, 200]);
+});
+
 test('a node with another key is nobody, and cannot have calls carried out', async () => {
   const us = await join(232, 'us', APP);
   const stranger = await join(231, 'eu', { ...APP, CAUSEWAY_CLUSTER_KEY: 'another-key-of-somebody-else-012345' });
