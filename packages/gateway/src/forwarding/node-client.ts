@@ -100,7 +100,8 @@ export class NodeClient {
     const isSecure = url.startsWith('https:');
     const send = isSecure ? requestHttps : requestHttp;
     const length = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) };
-    const request = send(url, { method, headers: { ...headers, ...length }, agent: this.#agents[isSecure ? 'https:' : 'http:'], signal });
+    const agent = this.#agents[isSecure ? 'https:' : 'http:'];
+    const request = send(url, { path: requestTargetOf(url), method, headers: { ...headers, ...length }, agent, signal });
     // Whoever waits hears of it by `once`, or from the response; an error after that must not end the process.
     request.on('error', () => undefined);
     let hasConnected = false;
@@ -134,6 +135,11 @@ export class NodeClient {
     }
     return Buffer.concat(chunks).toString('utf8');
   }
+}
+
+/** As it is in the text, which somebody may have signed: a `URL` writes some characters in another way. */
+function requestTargetOf(url: string): string {
+  return /^\w+:\/\/[^/]*(\/.*)$/.exec(url)?.[1] ?? '/';
 }
 
 function singleHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {

@@ -1,8 +1,10 @@
 /** Two gateways in one process: what a client notices of which one it calls is nothing. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { SfuError } from '@causeway/protocol';
 import { bodyFor, ENDPOINTS, EXAMPLE_TRACK } from '../support/endpoints.ts';
 import { startFakeNode, startTestCluster, type TestNode } from '../support/test-cluster.ts';
-import { APP_ID, OFFER, type Reply, SECRET } from '../support/test-server.ts';
+import { APP_ID, AUTHORIZATION, OFFER, type Reply, SECRET } from '../support/test-server.ts';
 
 let owner: TestNode;
 let entry: TestNode;
@@ -181,6 +183,21 @@ test.each([400, 512, 513, 1_600, 8_000])('a path of %d characters is answered as
     expect([here.status, withoutRequestId(here)]).toEqual([there.status, withoutRequestId(there)]);
     expect(here.status).toBeLessThan(500);
   }
+});
+
+test.each(['a"b', 'a{b}', 'a^b', 'a`b', 'a|b', '%2E%2e', '..'])('a path with %j goes to the owner as it is', async (trackId) => {
+  const path = `/api/sfu/${APP_ID}/session/${sessionId}/track/${trackId}/path`;
+  const statusAt = async ({ port }: TestNode) => {
+    const request = get({ host: '127.0.0.1', port, path, headers: { Authorization: AUTHORIZATION }, agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+
+  const [there, here] = [await statusAt(owner), await statusAt(entry)];
+
+  expect([there, here]).toEqual([404, 404]);
+  expect(owner.arrived.at(-1)).toMatchObject({ url: path, headers: { 'causeway-assertion': expect.any(String) } });
 });
 
 function withoutRequestId({ json }: Reply): object {
