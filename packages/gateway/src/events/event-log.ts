@@ -92,8 +92,10 @@ export class EventLog {
   since(scope: EventScope, afterSerial: number): { readonly events: readonly LoggedEvent[]; readonly isComplete: boolean } {
     this.#forgetOld();
     const kept = this.#kept.get(scope.appId) ?? [];
-    const events = kept.filter((event) => event.serial > afterSerial && isWithin(scope, scope.appId, event));
-    return { events, isComplete: afterSerial >= (this.#forgotten.get(scope.appId) ?? this.#firstSerial) };
+    // The clock of a former life may have been ahead.
+    const isOfThisLife = afterSerial >= this.#firstSerial && afterSerial <= this.#serial;
+    const events = kept.filter((event) => !(isOfThisLife && event.serial <= afterSerial) && isWithin(scope, scope.appId, event));
+    return { events, isComplete: isOfThisLife && afterSerial >= (this.#forgotten.get(scope.appId) ?? 0) };
   }
 
   /** @returns ends the listening */
