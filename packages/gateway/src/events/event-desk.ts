@@ -69,13 +69,10 @@ export class EventDesk {
     const known = lastEventId === undefined ? undefined : parsePositions(lastEventId);
     const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]));
     this.#open.set(stream, { scope, kind });
-    const stopListening = this.#log.listen(scope, (event) => this.#tell(stream, scope, event));
-    response.once('close', () => {
-      stopListening();
-      this.#open.delete(stream);
-    });
+    stream.onClose(() => this.#open.delete(stream));
     const position = known?.get(this.#nodeNo);
-    if (position !== undefined) this.#catchUp(stream, scope, position);
+    if (position === undefined) this.#listen(stream, scope);
+    else void this.#catchUp(stream, scope, position);
     return stream;
   }
 
@@ -94,13 +91,36 @@ export class EventDesk {
     throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
   }
 
-  #catchUp(stream: EventStream, scope: EventScope, position: number): void {
+  #listen(stream: EventStream, scope: EventScope): void {
+    if (this.#open.has(stream)) stream.onClose(this.#log.listen(scope, (event) => this.#tell(stream, scope, event)));
+  }
+
+  /** In portions, for what a client has missed may be more than it may leave unread. */
+  async #catchUp(stream: EventStream, scope: EventScope, position: number): Promise<void> {
+    let reached = this.#sendMissed(stream, scope, position);
+    while (reached !== undefined) {
+      await stream.drained();
+      reached = this.#sendMissed(stream, scope, reached);
+    }
+  }
+
+  /** @returns how far it got, if the client must read first; undefined when that was all, and it hears what happens from now on */
+  #sendMissed(stream: EventStream, scope: EventScope, position: number): number | undefined {
     const { events, isComplete } = this.#log.since(scope, position);
-    const before = events[0] === undefined ? this.#log.newestSerial : events[0].serial - 1;
-    if (!isComplete) stream.send(this.#nodeNo, before, this.#log.describeLoss(before));
-    for (const event of events) this.#tell(stream, scope, event);
+    let reached = position;
+    if (!isComplete) {
+      reached = events[0] === undefined ? this.#log.newestSerial : events[0].serial - 1;
+      stream.send(this.#nodeNo, reached, this.#log.describeLoss(reached));
+    }
+    for (const event of events) {
+      if (!stream.hasRoom) return reached;
+      this.#tell(stream, scope, event);
+      reached = event.serial;
+    }
     // It ends the catching up of another node, and need not be gone through again by whoever comes back from here.
     stream.advance(this.#nodeNo, this.#log.newestSerial);
+    this.#listen(stream, scope);
+    return undefined;
   }
 
   #tell(stream: EventStream, scope: EventScope, { serial, sessionId, type, json }: LoggedEvent): void {

@@ -52,6 +52,24 @@ export class EventStream {
     this.#write(`${this.#idLine()}\n`);
   }
 
+  /** Whether the client has read nearly all, or is gone. */
+  get hasRoom(): boolean {
+    return !this.#response.writableNeedDrain;
+  }
+
+  /** Resolves when there is room. */
+  async drained(): Promise<void> {
+    if (this.hasRoom) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const event of ['drain', 'close']) this.#response.once(event, resolve);
+    await promise;
+    for (const event of ['drain', 'close']) this.#response.off(event, resolve);
+  }
+
+  onClose(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
   end(): void {
     this.#response.end();
   }

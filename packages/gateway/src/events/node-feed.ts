@@ -134,6 +134,7 @@ export class NodeFeed {
         isEcho = false;
         continue;
       }
+      await stream.drained();
       this.#send(stream, message);
       if (signal.aborted || message.serial < (this.#serial ?? 0)) continue;
       // In the turn of the comparison, or an event could pass between the two connections.

@@ -179,6 +179,27 @@ test('a client that comes back where others listen gets what it has missed, and 
   expect(next[1]).toEqual(next[0]);
 });
 
+test('a client that has missed thousands gets all of them, also from another node', async () => {
+  const [staying, leaving] = [await read(first, '/events'), await read(first, '/events')];
+  await untilStreams(1, second, third);
+  note(second);
+  await leaving.next(1);
+  leaving.close();
+  await untilStreams(1, first);
+  staying.close();
+  await untilStreams(0, first, second, third);
+  for (let count = 0; count < 9_000; count++) note(second);
+
+  const again = await read(first, '/events', { 'Last-Event-ID': leaving.lastEventId });
+  const missed = [...(await again.next(9_000))];
+  await untilStreams(1, second);
+  note(second, 'session.closed');
+  const [next] = await again.next(1);
+
+  expect(new Set(missed.map(({ id }) => id)).size).toBe(9_000);
+  expect(next?.type).toBe('session.closed');
+});
+
 test('a client that comes back to a quiet node is told nothing, and shares the connection of the others', async () => {
   const staying = await read(first, '/events');
   while (staying.lastEventId.split(',').length < 3) await new Promise((resolve) => setImmediate(resolve));

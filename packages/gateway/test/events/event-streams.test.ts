@@ -119,6 +119,24 @@ test('a client that comes back gets what it has missed, once', async () => {
   expect((await again.next(3)).map(({ type }) => type)).toEqual(['track.published', 'track.active', 'track.inactive']);
 });
 
+test('a client that has missed thousands gets all of them, and then what happens meanwhile', async () => {
+  const reader = await read('/events');
+  reader.close();
+  for (let count = 0; count < 9_000; count++) note({ type: 'session.created' });
+
+  const again = await read('/events', { 'Last-Event-ID': reader.lastEventId });
+  const missed = [...(await again.next(1))];
+  note({ type: 'track.published', ...track } as never);
+  missed.push(...(await again.next(9_000)));
+  note({ type: 'track.active', ...track } as never);
+  const [next] = await again.next(1);
+
+  const serials = missed.map(({ id }) => Number(id.split('-')[1]));
+  expect(serials).toEqual(serials.map((_serial, index) => (serials[0] ?? 0) + index));
+  expect(missed.at(-1)?.type).toBe('track.published');
+  expect(next?.type).toBe('track.active');
+});
+
 test('a client that comes back before anything has happened has missed nothing', async () => {
   const reader = await read('/events');
   note({ type: 'session.created', appId: 'other' });
