@@ -27,6 +27,10 @@ export class ReceptionStatistics {
   /** Of the last sender report, in the form its echo takes; 0 before the first. */
   #lastSenderReport = 0;
   #senderReportAtMs = 0;
+  /** What the sender had sent by its last report, and what of it had come by then; undefined before the first. */
+  #atSenderReport: { readonly sent: number; readonly received: number } | undefined = undefined;
+  #sentInTransit = 0;
+  #receivedInTransit = 0;
 
   constructor(ssrc: number, clockRateHz: number) {
     this.#ssrc = ssrc;
@@ -54,6 +58,18 @@ export class ReceptionStatistics {
   recordSenderReport(nowMs: number, report: SenderReport): void {
     this.#lastSenderReport = compactNtp(report.ntpSeconds, report.ntpFraction);
     this.#senderReportAtMs = nowMs;
+    this.#noteInTransit(report.packetCount);
+  }
+
+  /**
+   * How many packets the sender says to have sent since the last call, and how many came: what it never had, the gaps of a source behind it, is
+   * not among them.
+   */
+  takeTransit(): { readonly sent: number; readonly received: number } {
+    const taken = { sent: this.#sentInTransit, received: this.#receivedInTransit };
+    this.#sentInTransit = 0;
+    this.#receivedInTransit = 0;
+    return taken;
   }
 
   /** Bits of whole packets per second, over the last second. */
@@ -77,6 +93,16 @@ export class ReceptionStatistics {
       lastSenderReport: this.#lastSenderReport,
       delaySinceLastSenderReport: this.#lastSenderReport === 0 ? 0 : compactNtpFromMs(nowMs - this.#senderReportAtMs),
     };
+  }
+
+  #noteInTransit(packetCount: number): void {
+    const before = this.#atSenderReport;
+    this.#atSenderReport = { sent: packetCount, received: this.packetsReceived };
+    // A count of 32 bits, which goes round (RFC 3550 §6.4.1), or begins anew.
+    const sent = (packetCount - (before?.sent ?? packetCount)) | 0;
+    if (before === undefined || sent < 0) return;
+    this.#sentInTransit += sent;
+    this.#receivedInTransit += this.packetsReceived - before.received;
   }
 
   #expected(): number {

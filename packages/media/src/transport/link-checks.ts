@@ -4,7 +4,7 @@
  *
  * @see RFC 8445 §7.2, RFC 7675 §5.1; docs/rfc-notes/ice-links.md says what of them is left out
  */
-import { type ReportBlock, type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
+import { type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 import type { ReachableAddress, TransportPlan } from '../plan.ts';
 import { onGrid, type Timer } from '../timers.ts';
@@ -78,13 +78,12 @@ export class LinkChecks implements Timer, CheckOwner {
     return true;
   }
 
-  /** Once a second: what was lost on the way here, by our own count, and on the way there, by the peer's. Streams that rest say nothing. */
-  noteReports(nowMs: number, received: readonly ReportBlock[]): void {
-    const sent: ReportBlock[] = [];
-    for (const { plan, layer, lastReport } of this.#transport.subscriptions.values()) {
-      if (!plan.paused && layer?.isArriving(nowMs) && lastReport !== undefined) sent.push(lastReport);
-    }
-    if (received.length + sent.length > 0) this.quality.noteMediaLoss(Math.max(meanLoss(received), meanLoss(sent)));
+  /**
+   * Once a second: of all packets of media that the peer has sent, those that came. A client that leaves gaps in what it publishes must not make
+   * the link look bad to everybody, so numbers say nothing here. What is lost on the way there the peer finds out, and tells.
+   */
+  noteTransit(sent: number, received: number): void {
+    if (sent > 0) this.quality.noteMediaLoss(Math.max(-1, 1 - received / sent));
   }
 
   fail(error: unknown): void {
@@ -157,11 +156,4 @@ export class LinkChecks implements Timer, CheckOwner {
     for (const path of this.#targets) if (path.transport === undefined) this.#transport.context.sink.pathReleased(path);
     this.#targets = [];
   }
-}
-
-/** 0 to 1. */
-function meanLoss(reports: readonly ReportBlock[]): number {
-  let sum = 0;
-  for (const { fractionLost } of reports) sum += fractionLost / 256;
-  return reports.length === 0 ? 0 : sum / reports.length;
 }

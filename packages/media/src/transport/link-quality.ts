@@ -27,7 +27,7 @@ export class LinkQuality {
 
   /** Of packets one way, 0 to 1, before anything was sent again. */
   get lossRatio(): number {
-    return this.#lossRatio;
+    return Math.max(0, this.#lossRatio);
   }
 
   /** So many checks in a row were not answered that the link is not there, rather than bad. */
@@ -51,7 +51,7 @@ export class LinkQuality {
     for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
   }
 
-  /** @param lostRatio of a second's packets, as the receiver of them says */
+  /** @param lostRatio of a second's packets; below zero where more came than were sent, because those of the second before were late */
   noteMediaLoss(lostRatio: number): void {
     if (this.#reportsToSkip > 0) this.#reportsToSkip--;
     else this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;

@@ -22,13 +22,14 @@ export class ReportRound implements Timer {
   fire(nowMs: number): void {
     this.#arm(nowMs);
     const received: ReportBlock[] = [];
-    const arriving: ReportBlock[] = [];
+    let [sentToUs, cameToUs] = [0, 0];
     for (const track of this.#transport.receive.tracks) {
       track.housekeep(nowMs);
       for (const stream of track.streams) {
-        const block = stream.reportBlock(nowMs);
-        received.push(block);
-        if (stream.isArriving(nowMs)) arriving.push(block);
+        received.push(stream.reportBlock(nowMs));
+        const transit = stream.statistics.takeTransit();
+        sentToUs += transit.sent;
+        cameToUs += transit.received;
       }
     }
     const sent: SenderReport[] = [];
@@ -40,7 +41,7 @@ export class ReportRound implements Timer {
       cnames.push(subscription.plan.cname);
     }
     this.#transport.rtcp.sendReports(received, sent, cnames);
-    if (this.#transport.isLink) this.#transport.link?.noteReports(nowMs, arriving);
+    if (this.#transport.isLink) this.#transport.link?.noteTransit(sentToUs, cameToUs);
     else this.#limitPublishers();
   }
 

@@ -138,6 +138,20 @@ test('each engine knows how long the link takes and how much of it is lost', () 
   }
 });
 
+test('a publisher that leaves gaps in what it sends makes no link look lossy', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.subscribeBob();
+  let packets = 0;
+  call.a.linksOf(call.alice.path).up.lose = (datagram) => (datagram[0] ?? 0) >= 128 && (datagram[1] ?? 0) < 192 && packets++ % 10 > 0;
+
+  call.runFor(15_000);
+
+  expect(packets).toBeGreaterThan(1000);
+  expect(call.receiver.inOrder.length).toBeGreaterThan(100);
+  for (const world of [call.a, call.b]) expect(world.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
+});
+
 test('streams that rest do not make a lossy link look better', () => {
   const call = new LinkedCall({ link: { ...CLEAN_LINK, delayMs: 60, lossProbability: 0.1 }, packetsPerFrame: 8 });
   call.relay();
