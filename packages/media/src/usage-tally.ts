@@ -1,6 +1,6 @@
 /**
- * Who is charged for how much. Nothing is counted packet by packet: the tally reads the counters that sender reports and statistics are made
- * of, now and then and for the last time when a track ends.
+ * Who is charged for how much. The tally reads the counters that sender reports and statistics are made of, and one of its own, now and then and
+ * for the last time when a track ends.
  */
 import { RTP_FIXED_HEADER_LENGTH } from '@causeway/wire';
 import type { PublisherTrack } from './publisher/publisher-track.ts';
@@ -8,7 +8,7 @@ import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
 
 /** Bytes of RTP before SRTP; no RTCP, STUN or DTLS, no UDP and IP. */
 export interface CarriedBytes {
-  /** Sent to peers: payloads, and the fixed header of each packet. Every packet once. */
+  /** Sent to peers: payloads, the fixed header of each packet, and header extensions beyond `FREE_EXTENSION_BYTES`. Every packet once. */
   readonly down: number;
   /** Received from peers: whole packets, without those sent again. */
   readonly up: number;
@@ -35,11 +35,10 @@ export class UsageTally {
   readonly #charged = new WeakMap<PublisherTrack | SubscriberTrack, CarriedBytes>();
 
   countSubscriber(subscriber: SubscriberTrack): void {
-    const { plan, transport, packetsSent, payloadBytesSent, bytesResent } = subscriber;
+    const { plan, transport, packetsSent, payloadBytesSent, chargedExtensionBytesSent, bytesResent } = subscriber;
     const account = plan.account ?? transport.account;
     if (account === undefined) return;
-    // Header extensions are the SFU's own words, and not counted: to know their length would take a counter in every packet's way.
-    const sent = payloadBytesSent + packetsSent * RTP_FIXED_HEADER_LENGTH;
+    const sent = payloadBytesSent + chargedExtensionBytesSent + packetsSent * RTP_FIXED_HEADER_LENGTH;
     const by = transport.isLink ? 'relay' : 'down';
     this.#charge(account, subscriber, { ...NOTHING, [by]: sent, retransmitted: bytesResent });
   }

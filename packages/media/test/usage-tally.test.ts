@@ -1,6 +1,6 @@
 import type { AccountUsage } from '@causeway/media';
 import { CLEAN_LINK, PublishingPeer, ReceivingPeer, VideoSource, VirtualWorld } from '@causeway/testkit';
-import { MID_URI } from '@causeway/wire';
+import { DEPENDENCY_DESCRIPTOR_URI, MID_URI } from '@causeway/wire';
 import { LINK_SSRC, LinkedCall } from './link/linked-call.ts';
 
 const PAYLOAD_BYTES = 200;
@@ -33,6 +33,29 @@ test('who subscribes is charged for payloads and fixed headers, who publishes fo
   expect(usage).toHaveLength(2);
   expect(bytesOf(usage, 'bobs-app')).toEqual({ down: publisher.packetsSent * PACKET_BYTES, up: 0, relay: 0, retransmitted: 0 });
   expect(bytesOf(usage, 'alices-app')).toEqual({ down: 0, up: publisher.packetsSent * PACKET_BYTES, relay: 0, retransmitted: 0 });
+});
+
+test('what a publisher carries in header extensions beyond what they are for is charged like payload', () => {
+  const world = new VirtualWorld(7);
+  const extensions = [{ id: 3, uri: DEPENDENCY_DESCRIPTOR_URI }];
+  const alice = world.connectPeer('alice', CLEAN_LINK, 'alices-app');
+  const bob = world.connectPeer('bob', CLEAN_LINK, 'bobs-app');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: ALICE_SSRC, rtxSsrc: undefined }], extensions });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, extensions });
+  const keyframe = [0x10, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00];
+
+  [10, 200].forEach((valueBytes, sequence) => {
+    const words = Math.ceil((2 + valueBytes) / 4);
+    const value = [3, valueBytes, ...new Array<number>(4 * words - 2).fill(0)];
+    alice.sendRaw(
+      world.nowMs,
+      Uint8Array.from([0x90, 96, 0, sequence, 0, 0, 0, 0, 0, 0, 0, ALICE_SSRC, 0x10, 0, 0, words, ...value, ...keyframe]),
+    );
+  });
+  world.run(100);
+
+  const beyond = 2 + 200 - 32;
+  expect(bytesOf(world.engine.takeUsage(), 'bobs-app')?.down).toBe(2 * (12 + keyframe.length) + beyond);
 });
 
 test('what was taken is not told again, and an account without traffic is not told at all', () => {

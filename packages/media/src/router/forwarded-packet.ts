@@ -28,6 +28,8 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   VIDEO_CONTENT_TYPE_URI,
 ];
 
+/** Those of a browser take less in nearly every packet; what a publisher puts in beyond is cargo. */
+export const FREE_EXTENSION_BYTES = 32;
 /** In the two-byte form (RFC 8285 §4.3). */
 const EXTENSION_HEADER_BYTES = 2;
 
@@ -64,6 +66,8 @@ export class ForwardedPacket {
   readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
   /** What the forwarded extensions take up in a header, at most; 0 when there are none. */
   extensionBytes = 0;
+  /** What of that is charged like payload. */
+  chargedExtensionBytes = 0;
   /** The longest does not fit the one-byte form (RFC 8285 §4.2). */
   needsTwoByteForm = false;
 
@@ -92,5 +96,6 @@ export class ForwardedPacket {
       this.extensionBytes += EXTENSION_HEADER_BYTES + view.extensionLength;
       if (view.extensionLength > 16) this.needsTwoByteForm = true;
     }
+    this.chargedExtensionBytes = this.extensionBytes > FREE_EXTENSION_BYTES ? this.extensionBytes - FREE_EXTENSION_BYTES : 0;
   }
 }

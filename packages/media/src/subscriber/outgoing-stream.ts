@@ -43,6 +43,7 @@ export class OutgoingStream {
   readonly #sent: SentIndex;
   packetsSent = 0;
   payloadBytesSent = 0;
+  chargedExtensionBytesSent = 0;
 
   readonly #rtxStream: OutboundStream | undefined;
   readonly #retransmitter: Retransmitter;
@@ -126,6 +127,7 @@ export class OutgoingStream {
     this.#sent.note(nowMs, sequence, packet.sequence, epoch);
     this.packetsSent++;
     this.payloadBytesSent += packet.payload.length;
+    this.chargedExtensionBytesSent += packet.chargedExtensionBytes;
     return true;
   }
 

@@ -55,6 +55,10 @@ export class SubscriberTrack {
     return this.#stream.payloadBytesSent;
   }
 
+  get chargedExtensionBytesSent(): number {
+    return this.#stream.chargedExtensionBytesSent;
+  }
+
   get packetsResent(): number {
     return this.#stream.packetsResent;
   }
