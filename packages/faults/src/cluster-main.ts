@@ -20,9 +20,15 @@ async function runCluster({ impairment, app, ...command }: ClusterCommand): Prom
     await cluster.network.ask('impairApi', { impairment: { delayMs: impairment.delayMs ?? 0, state: 'open' } });
   }
   process.stdout.write(describeCluster(cluster));
-  const death = await Promise.race([stopped.promise, cluster.death]);
-  await cluster.stop();
-  if (death !== undefined) throw new Error(death);
+  cluster.watchDeaths((what, isNodeLeft) => {
+    process.stdout.write(`\n  ${what}${isNodeLeft ? '; the others go on' : ''}\n\n`);
+    if (!isNodeLeft) stopped.reject(new Error('no node is left'));
+  });
+  try {
+    await stopped.promise;
+  } finally {
+    await cluster.stop();
+  }
 }
 
 function commandOrExit(): ClusterCommand {

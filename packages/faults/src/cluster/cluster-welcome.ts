@@ -16,6 +16,7 @@ ${pages.join('\n')}
 
   Try it       publish on the first page, watch on the second; a session of one region is known in all:
                curl -H 'Authorization: Bearer ${app.secret}' http://localhost:${first?.plan.httpPort}/api/sfu/${app.appId}/sessions
+  Break it     kill -9 one of them, and the others go on: ${nodes.map(({ plan, child }) => `${plan.name} ${child.pid}`).join(', ')}
   Stop it      Ctrl+C
 
 `;

@@ -73,11 +73,18 @@ export class RunningCluster {
     return found;
   }
 
-  /** Resolves with a sentence when one of its processes ends without having been told to. */
-  get death(): Promise<string> {
+  /** @param onDeath told of each process that ends without having been told to, and whether a node is left */
+  watchDeaths(onDeath: (what: string, isNodeLeft: boolean) => void): void {
     const children = [...this.nodes.map(({ child }) => child), ...(this.redis ? [this.redis.child] : [])];
     if (this.#network !== undefined) children.push(this.#network.child);
-    return Promise.race(children.map((child) => child.died.then(() => `${child.name} ended by itself (${child.ending})`)));
+    for (const child of children) {
+      void child.died.then(() =>
+        onDeath(
+          `${child.name} ended by itself (${child.ending})`,
+          this.nodes.some(({ isRunning }) => isRunning),
+        ),
+      );
+    }
   }
 
   /** Nodes first, all at once; then what they need. */
