@@ -33,6 +33,8 @@ export interface NodeClientLimits {
   /** Calls wait up to 5 s for a negotiation, and behind others. */
   readonly replyTimeoutMs: number;
   readonly maxReplyBytes: number;
+  /** Three times as long as events are silent at most: the other machine may be gone without a word. */
+  readonly streamSilenceMs: number;
   /** To one node at a time; one that does not answer must not collect the calls of all clients. */
   readonly maxCallsUnderWay: number;
 }
@@ -41,6 +43,7 @@ const DEFAULT_LIMITS: NodeClientLimits = {
   connectTimeoutMs: 2_000,
   replyTimeoutMs: 15_000,
   maxReplyBytes: 8 * 1024 * 1024,
+  streamSilenceMs: 45_000,
   maxCallsUnderWay: 512,
 };
 /** Less than the 65 s after which the other side closes an idle connection, which would break a call that takes it just then. */
@@ -76,13 +79,17 @@ export class NodeClient {
   }
 
   /**
-   * Begins to read a reply that has no end, such as events.
+   * Begins to read a reply that has no end, such as events. It breaks off when nothing is heard for long.
    *
    * @param signal ends it
    * @throws NodeCallError – there was no reply
    */
-  stream(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#open(request, signal);
+  async stream(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.#open(request, signal);
+    response.setTimeout(this.#limits.streamSilenceMs, () =>
+      response.destroy(new NodeCallError('interrupted', 'nothing is heard any more')),
+    );
+    return response;
   }
 
   /** Closes connections that nobody uses. */

@@ -36,6 +36,14 @@ test('sends JSON and brings back status, headers and body', async () => {
   expect(reply.headers).toMatchObject({ 'retry-after': '1' });
 });
 
+test('gives up a stream that has fallen silent', async () => {
+  const { node, client } = await setUp((_request, response) => void response.write(': still here\n\n'), { streamSilenceMs: 50 });
+
+  const stream = await client.stream({ url: node.url, method: 'GET', headers: {}, body: undefined }, new AbortController().signal);
+
+  expect(await failureOf(text(stream))).toBe('interrupted');
+});
+
 test('uses a connection again', async () => {
   const ports = new Set<number | undefined>();
   const { call } = await setUp((request, response) => {
