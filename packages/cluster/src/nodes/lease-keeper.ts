@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { CancelTimer, NodeRecord, NodeState } from '@causeway/sfu';
+import type { CancelTimer, NodeNews, NodeRecord } from '@causeway/sfu';
 import type { ClusterClock } from '../time/cluster-clock.ts';
 import type { Timers } from '../time/timers.ts';
 import { RECORD_REFRESH_MS, writeNodeRecord } from './node-record-text.ts';
@@ -52,7 +52,7 @@ export class LeaseKeeper {
     this.#scheduleRenewal(RENEWAL_INTERVAL_MS);
   }
 
-  announce(change: { readonly state?: NodeState; readonly load?: number }): void {
+  announce(change: NodeNews): void {
     this.#self = { ...this.#self, ...change };
     // While one renewal is under way the next one tells it; it follows at once.
     if (this.#hasNews() && this.#renewing === undefined && this.#cancelTimer !== undefined) this.#scheduleRenewal(0);
@@ -102,7 +102,10 @@ export class LeaseKeeper {
     const record = this.#self;
     const mustTell = this.#hasNews() || this.#told === undefined || timers.nowMs() - this.#told.atMs >= RECORD_REFRESH_MS;
     const text = mustTell ? writeNodeRecord(record, clusterClock.nowMs(), key) : undefined;
-    const reply = await scripts.renew(record, LEASE_MS, { text, isUrgent: this.#told?.record.state !== record.state });
+    const reply = await scripts.renew(record, LEASE_MS, {
+      text,
+      isUrgent: this.#told === undefined || isUrgentNews(this.#told.record, record),
+    });
     if (mustTell) this.#told = { record, atMs: timers.nowMs() };
     return reply;
   }
@@ -124,7 +127,7 @@ export class LeaseKeeper {
   #hasNews(): boolean {
     const told = this.#told?.record;
     if (told === undefined) return true;
-    return told.state !== this.#self.state || Math.abs(told.load - this.#self.load) >= NOTABLE_LOAD_CHANGE;
+    return isUrgentNews(told, this.#self) || Math.abs(told.load - this.#self.load) >= NOTABLE_LOAD_CHANGE;
   }
 
   #end(): void {
@@ -132,4 +135,9 @@ export class LeaseKeeper {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
+}
+
+/** Not to be learned seconds later: where sessions may go, and that links must be made anew. */
+function isUrgentNews(told: NodeRecord, now: NodeRecord): boolean {
+  return told.state !== now.state || told.linkLosses !== now.linkLosses;
 }

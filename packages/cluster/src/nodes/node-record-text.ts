@@ -28,6 +28,7 @@ const DatedRecord = z.object({
     softwareVersion: z.string(),
     state: z.enum(['serving', 'stressed', 'draining']),
     load: z.number().min(0).max(1),
+    linkLosses: z.int().min(0).optional(),
   }),
 });
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { NodeDirectory, NodeListener, NodeRecord, NodeState } from '@causeway/sfu';
+import type { NodeDirectory, NodeListener, NodeNews, NodeRecord } from '@causeway/sfu';
 import { NODE_HINTS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import type { ClusterClock } from '../time/cluster-clock.ts';
@@ -76,7 +76,7 @@ export class RedisNodeDirectory implements NodeDirectory {
     return () => this.#listeners.delete(listener);
   }
 
-  announce(change: { readonly state?: NodeState; readonly load?: number }): void {
+  announce(change: NodeNews): void {
     this.#lease.announce(change);
   }
 

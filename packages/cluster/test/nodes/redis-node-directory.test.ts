@@ -97,6 +97,17 @@ describe('the directory of nodes', () => {
     expect(one.told).toEqual(['0.5 s: put 102 draining 0', expect.stringMatching(/^1[01](\.\d+)? s: put 102 draining 0.5$/)]);
   });
 
+  test('others hear within a tenth of a second that a node has lost its ends of links', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    await clock.advance(500);
+
+    other.directory.announce({ linkLosses: 1 });
+    await clock.advance(100);
+
+    expect(one.directory.find(102)?.linkLosses).toBe(1);
+  });
+
   test('a node whose media loop stands still is gone when its lease ends, five and a half seconds after its last sign', async () => {
     const one = await startNode(101);
     const other = await startNode(102);

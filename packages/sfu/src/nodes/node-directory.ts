@@ -36,7 +36,12 @@ export interface NodeRecord extends NodeIdentity {
   readonly state: NodeState;
   /** 0 (idle) to 1 (full). */
   readonly load: number;
+  /** How often, in this life, its ends of links have gone without a word to those at the other ends. Default 0. */
+  readonly linkLosses?: number | undefined;
 }
+
+/** What a node may change of what it tells. */
+export type NodeNews = Partial<Pick<NodeRecord, 'state' | 'load' | 'linkLosses'>>;
 
 /** Why a node is no longer listed: it fell silent, a newer life of it began, or it said goodbye. */
 export type NodeGoneReason = 'lease-ended' | 'superseded' | 'left';
@@ -64,5 +69,5 @@ export interface NodeDirectory {
    */
   watch(listener: NodeListener): () => void;
   /** Changes what is told about this node; others learn it within a few seconds. */
-  announce(change: { readonly state?: NodeState; readonly load?: number }): void;
+  announce(change: NodeNews): void;
 }

@@ -1,4 +1,4 @@
-import type { NodeDirectory, NodeGoneReason, NodeListener, NodeRecord, NodeState } from './node-directory.ts';
+import type { NodeDirectory, NodeGoneReason, NodeListener, NodeNews, NodeRecord } from './node-directory.ts';
 
 /** A directory whose nodes are put and removed by its owner: of a node that stands alone, and of tests. */
 export class StaticNodeDirectory implements NodeDirectory {
@@ -34,7 +34,7 @@ export class StaticNodeDirectory implements NodeDirectory {
     return () => this.#listeners.delete(listener);
   }
 
-  announce(change: { readonly state?: NodeState; readonly load?: number }): void {
+  announce(change: NodeNews): void {
     this.#self = { ...this.#self, ...change };
   }
 

@@ -17,8 +17,8 @@ import { downstreamPlan } from './relay-leg.ts';
 /** A subscriber that comes back, or the next one, finds the track still coming. */
 const LINGER_MS = 3000;
 /**
- * Without any way to the owner for so long, subscribers are told that the track has ended. A node that has lost its end of a link takes up to eight
- * seconds to be linked again: so long the other end goes on listening on the old one (`PULSE_TIMEOUT_MS`).
+ * Without any way to the owner for so long, subscribers are told that the track has ended. A node that has lost its end of a link, and cannot tell by way
+ * of Redis, takes up to eight seconds to be linked again: so long the other end goes on listening on the old one (`PULSE_TIMEOUT_MS`).
  */
 const UNREACHABLE_AFTER_MS = 10_000;
 /** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */

@@ -22,6 +22,7 @@ export type LinkDownReason =
   | 'incompatible'
   | 'silent'
   | 'transport-closed'
+  | 'lost-by-peer'
   | 'channel-closed'
   | 'message-lost'
   | 'too-much-to-say'

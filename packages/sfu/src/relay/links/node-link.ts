@@ -111,6 +111,8 @@ export class NodeLink {
     const isOther =
       JSON.stringify([before.linkVersions, before.softwareVersion]) !== JSON.stringify([record.linkVersions, record.softwareVersion]);
     if (this.#state.type === 'refused' && isOther) this.open();
+    const isThere = this.#state.type === 'up' || this.#state.type === 'silent';
+    if (isThere && (record.linkLosses ?? 0) > (before.linkLosses ?? 0)) this.#fail('lost-by-peer');
   }
 
   close(reason: LinkDownReason): void {

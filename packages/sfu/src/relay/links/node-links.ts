@@ -41,6 +41,8 @@ export class NodeLinks {
   #cancelPulse: CancelTimer | undefined = undefined;
   #pulsedAtMs: number;
   #unwatch: (() => void) | undefined = undefined;
+  /** Since the last pulse. */
+  #hasNotedLoss = false;
 
   constructor(options: NodeLinksOptions) {
     this.#options = options;
@@ -77,7 +79,10 @@ export class NodeLinks {
   /** Passes the engine's news on; each tells whether it was about a link. */
   readonly news: LinkNews = {
     onConnectionState: (transportId, state) => this.#tell(transportId, (link) => link.onConnectionState(state)),
-    onTransportClosed: (transportId) => this.#tell(transportId, (link) => link.onTransportClosed()),
+    onTransportClosed: (transportId, reason) => {
+      if (reason === 'internal_error') this.#noteLoss(transportId);
+      return this.#tell(transportId, (link) => link.onTransportClosed());
+    },
     onDataChannelOpened: (transportId, streamId, label) => this.#tell(transportId, (link) => link.onDataChannelOpened(streamId, label)),
     onDataChannelClosed: (transportId, streamId) => this.#tell(transportId, (link) => link.onDataChannelClosed(streamId)),
     onDataChannelMessage: (transportId, streamId, data) => this.#tell(transportId, (link) => link.onDataChannelMessage(streamId, data)),
@@ -121,6 +126,16 @@ export class NodeLinks {
     this.#options.onNodeLost(link.peer);
   }
 
+  /** The thread behind it is gone, and could say no goodbye: the other end would listen on what is no more for seconds. */
+  #noteLoss(transportId: string): void {
+    const { nodes } = this.#options;
+    const wasThere = this.all.some((link) => link.transportId === transportId && (link.isUp || link.state.type === 'silent'));
+    // All links go at once.
+    if (!wasThere || this.#hasNotedLoss) return;
+    this.#hasNotedLoss = true;
+    nodes.announce({ linkLosses: (nodes.self.linkLosses ?? 0) + 1 });
+  }
+
   #tell(transportId: string, news: (link: NodeLink) => void): boolean {
     if (!transportId.startsWith('link-')) return false;
     const link = this.all.find((each) => each.transportId === transportId);
@@ -136,6 +151,7 @@ export class NodeLinks {
     const nowMs = this.#options.clock.nowMs();
     const standstillMs = nowMs - this.#pulsedAtMs - PULSE_MS;
     this.#pulsedAtMs = nowMs;
+    this.#hasNotedLoss = false;
     for (const link of this.all) {
       if (standstillMs > PULSE_MS) link.forgive(standstillMs);
       link.pulse();

@@ -48,6 +48,11 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     this.shards.delete(nodeNo);
   }
 
+  /** An end of a link is gone without a word: the other one stays, and hears nothing. */
+  forget(shard: MeshShard, transportId: string): void {
+    this.#ends.delete(endKey(shard, transportId));
+  }
+
   /** Nothing gets through between two nodes any more. */
   cut(one: number, other: number): void {
     this.#cut.add(pairKey(one, other));

@@ -99,6 +99,20 @@ describe('a link between two nodes', () => {
     expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
   });
 
+  it('is opened anew as soon as the other node tells that its end has gone without a word', async () => {
+    const { clock, mesh, one, two } = await linked();
+    const [transportId = ''] = two.shard.transports.keys();
+    mesh.forget(two.shard, transportId);
+
+    two.shard.lose(transportId, 'internal_error');
+    one.directory.put(two.directory.self);
+    await clock.advance(2000);
+
+    expect(two.directory.self.linkLosses).toBe(1);
+    expect(one.told).toEqual(['up 2', 'down 2 lost-by-peer', 'up 2']);
+    expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
+  });
+
   it('is not taken for silent by a process that stood still itself', async () => {
     const clock = new VirtualClock();
     const mesh = new VirtualMesh(clock);
