@@ -85,6 +85,8 @@ export const UNPROTECT_NOT_READY = -1;
 export const UNPROTECT_MALFORMED = -2;
 export const UNPROTECT_FORGED = -3;
 export const UNPROTECT_REPLAYED = -4;
+/** On a link: of an SSRC that is not expected, or no longer. */
+export const UNPROTECT_UNEXPECTED = -5;
 
 export interface SecureEndpoint {
   /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Hostile bytes are counted, never thrown. */
@@ -97,7 +99,17 @@ export interface SecureEndpoint {
   unprotectRtp(packet: Uint8Array): number;
   /** As `unprotectRtp`, for SRTCP. */
   unprotectRtcp(packet: Uint8Array): number;
-  /** Opens the sending side of one SSRC; may be called before the handshake ends, when packets sent on it are not protected (length 0). */
+  /**
+   * On a link, RTP is taken only of SSRCs that are expected. Each is expected once and must be higher than all before it; one that is not is
+   * ignored, for its packets of before could be played again. On other endpoints this does nothing.
+   */
+  expectInbound(ssrc: number): void;
+  /** Ends what `expectInbound` began: nothing of this SSRC is taken again. */
+  endInbound(ssrc: number): void;
+  /**
+   * Opens the sending side of one SSRC; may be called before the handshake ends, when packets sent on it are not protected (length 0). On a
+   * link nothing is ever protected again under an SSRC that has sent and was closed.
+   */
   openOutboundStream(ssrc: number): OutboundStream;
   closeOutboundStream(stream: OutboundStream): void;
   /** The stream that all outgoing RTCP of this peer is protected on. */
@@ -122,6 +134,8 @@ export interface SecureEndpointOptions {
   /** The peer's certificate must match one of these (RFC 8122 §5). */
   readonly remoteFingerprints: readonly CertificateFingerprint[];
   readonly listener: SecureEndpointListener;
+  /** The peer is a node of ours: it may send and be sent under any number of SSRCs, each for one stream only. Default false. */
+  readonly isLink?: boolean;
 }
 
 export interface SecureSuite {

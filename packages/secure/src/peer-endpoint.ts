@@ -100,6 +100,14 @@ export class PeerEndpoint implements SecureEndpoint {
     return this.#srtp.inbound.unprotectRtcp(packet);
   }
 
+  expectInbound(ssrc: number): void {
+    this.#srtp.inbound.expect(ssrc);
+  }
+
+  endInbound(ssrc: number): void {
+    this.#srtp.inbound.end(ssrc);
+  }
+
   openOutboundStream(ssrc: number): OutboundStream {
     return this.#srtp.outbound.open(ssrc);
   }

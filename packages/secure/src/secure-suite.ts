@@ -81,7 +81,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   }
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
-    return new PeerEndpoint(options, this.#srtp.createTransform(), this.#context);
+    return new PeerEndpoint(options, this.#srtp.createTransform(options.isLink === true ? 'link' : 'client'), this.#context);
   }
 
   census(): SecureCensus {

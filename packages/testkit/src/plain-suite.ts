@@ -9,7 +9,9 @@ import {
   type SecureEndpointOptions,
   type SecureSuite,
   UNPROTECT_NOT_READY,
+  UNPROTECT_UNEXPECTED,
 } from '@causeway/media';
+import { peekRtpSsrc } from '@causeway/wire';
 import { PlainChannels } from './plain-channels.ts';
 
 const SLOT_SIZE_BYTES = 1536;
@@ -81,6 +83,9 @@ class UnencryptedEndpoint implements SecureEndpoint {
   readonly #onClose: () => void;
   readonly #streams = new Set<OutboundStream>([this.rtcpStream]);
   readonly #channels: PlainChannels;
+  /** Of a link. */
+  readonly #expected = new Set<number>();
+  #highestExpected = -1;
   #isConnected = false;
   #isClosed = false;
 
@@ -104,11 +109,23 @@ class UnencryptedEndpoint implements SecureEndpoint {
   }
 
   unprotectRtp(packet: Uint8Array): number {
-    return this.#isConnected ? packet.length : UNPROTECT_NOT_READY;
+    if (!this.#isConnected) return UNPROTECT_NOT_READY;
+    if (this.#options.isLink === true && !this.#expected.has(peekRtpSsrc(packet))) return UNPROTECT_UNEXPECTED;
+    return packet.length;
   }
 
   unprotectRtcp(packet: Uint8Array): number {
     return this.#isConnected ? packet.length : UNPROTECT_NOT_READY;
+  }
+
+  expectInbound(ssrc: number): void {
+    if (ssrc <= this.#highestExpected) return;
+    this.#highestExpected = ssrc;
+    this.#expected.add(ssrc);
+  }
+
+  endInbound(ssrc: number): void {
+    this.#expected.delete(ssrc);
   }
 
   openOutboundStream(ssrc: number): OutboundStream {

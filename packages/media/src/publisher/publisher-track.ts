@@ -39,6 +39,7 @@ export class PublisherTrack {
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
     this.#extensionIds = forwardedExtensionIds(plan.extensions);
+    this.#expectAnnounced();
   }
 
   get plan(): PublisherTrackPlan {
@@ -59,6 +60,7 @@ export class PublisherTrack {
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
     this.#extensionIds = forwardedExtensionIds(plan.extensions);
+    this.#expectAnnounced();
   }
 
   /** Whether an encoding may begin under a new SSRC now: each costs state here and a keyframe of every subscriber. */
@@ -119,6 +121,11 @@ export class PublisherTrack {
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
+    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.endInbound(ssrc);
+  }
+
+  #expectAnnounced(): void {
+    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.expectInbound(ssrc);
   }
 
   /** @param opened one whose first packet is being handled */
@@ -133,4 +140,8 @@ export class PublisherTrack {
     this.#activity = activity;
     this.#context.listener.onTrackActivity(this.#plan.trackId, activity);
   }
+}
+
+function announcedSsrcs({ ssrcs }: PublisherTrackPlan): readonly number[] {
+  return ssrcs.flatMap(({ ssrc, rtxSsrc }) => (rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc]));
 }

@@ -83,9 +83,10 @@ export class PeerTransport implements SecureEndpointListener {
     this.congestion = new TransportCongestion(this);
     this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
+    const { dtlsRole: role, remoteFingerprints } = plan;
     this.endpoint = this.#isInProcess
       ? new PlainEndpoint()
-      : context.suite.createEndpoint({ role: plan.dtlsRole, remoteFingerprints: plan.remoteFingerprints, listener: this });
+      : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, isLink: this.isLink });
     this.link = this.isLink && !this.#isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
   }
 

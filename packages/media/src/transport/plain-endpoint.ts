@@ -16,6 +16,10 @@ export class PlainEndpoint implements SecureEndpoint {
     return packet.length;
   }
 
+  expectInbound(): void {}
+
+  endInbound(): void {}
+
   openOutboundStream(ssrc: number): OutboundStream {
     return { ssrc };
   }

@@ -1,11 +1,18 @@
 import { DropReason } from '../drop-reason.ts';
-import { UNPROTECT_FORGED, UNPROTECT_MALFORMED, UNPROTECT_NOT_READY, UNPROTECT_REPLAYED } from '../secure-endpoint.ts';
+import {
+  UNPROTECT_FORGED,
+  UNPROTECT_MALFORMED,
+  UNPROTECT_NOT_READY,
+  UNPROTECT_REPLAYED,
+  UNPROTECT_UNEXPECTED,
+} from '../secure-endpoint.ts';
 
 const DROP_REASONS = new Map<number, DropReason>([
   [UNPROTECT_NOT_READY, DropReason.RtpBeforeKeys],
   [UNPROTECT_MALFORMED, DropReason.RtpMalformed],
   [UNPROTECT_FORGED, DropReason.SrtpAuthFailed],
   [UNPROTECT_REPLAYED, DropReason.SrtpReplayed],
+  [UNPROTECT_UNEXPECTED, DropReason.UnknownSsrc],
 ]);
 
 /** @param refusal what `unprotectRtp` or `unprotectRtcp` returned, below zero */

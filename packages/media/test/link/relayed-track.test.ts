@@ -215,3 +215,17 @@ function pictureLoss(ssrc: number): Uint8Array {
   view.setUint32(8, ssrc);
   return packet;
 }
+
+test('what a track came under, no later track of the link can come under', () => {
+  const call = new LinkedCall();
+  call.relay();
+  call.runFor(500);
+
+  call.b.engine.removePublisherTrack(call.b.nowMs, 'camera');
+  call.announce('another', [{ ssrc: LINK_SSRC, rtxSsrc: LINK_SSRC + 1 }]);
+  call.b.subscribe(call.bob, { sourceTrackId: 'another', ssrc: 70, rtxSsrc: 71 });
+  call.runFor(1000);
+
+  expect(call.receiver.inOrder).toEqual([]);
+  expect(call.b.engine.drops()['unknown-ssrc']).toBeGreaterThan(50);
+});

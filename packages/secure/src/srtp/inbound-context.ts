@@ -9,11 +9,23 @@ export interface InboundStream {
   lastUse: number;
 }
 
+/** What `InboundSrtp` asks of such state. */
+export interface InboundStreams {
+  find(ssrc: number): InboundStream | undefined;
+  /** Whether an authentic packet of an SSRC without a stream would give it one. */
+  mayBegin(ssrc: number): boolean;
+  /** The highest index received under an SSRC that has no stream now; -1 if it never had one. */
+  retiredIndex(ssrc: number): number;
+  /** Marks `index` received; call it for authentic packets only. @returns undefined when the SSRC is not to have a stream */
+  accept(ssrc: number, index: number): InboundStream | undefined;
+  close(): void;
+}
+
 const MAX_STREAMS = 64;
 /** SSRCs that made room for others are remembered by their highest index, lest their packets be played again. */
 const MAX_RETIRED = 4_096;
 
-export class InboundContext {
+export class InboundContext implements InboundStreams {
   readonly #streams = new Map<number, InboundStream>();
   readonly #retired = new Map<number, number>();
   readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
@@ -31,12 +43,16 @@ export class InboundContext {
     return this.#streams.get(ssrc);
   }
 
-  /** The highest index received under an SSRC that has no stream now; -1 if it never had one. */
+  /** Whether there is room is seen when it is needed. */
+  mayBegin(): boolean {
+    return true;
+  }
+
   retiredIndex(ssrc: number): number {
     return this.#retired.get(ssrc) ?? -1;
   }
 
-  /** Marks `index` received; call it for authentic packets only. @returns undefined when the peer has used up its SSRCs */
+  /** @returns undefined when the peer has used up its SSRCs */
   accept(ssrc: number, index: number): InboundStream | undefined {
     const stream = this.#streams.get(ssrc) ?? this.#create(ssrc);
     if (stream === undefined) return undefined;

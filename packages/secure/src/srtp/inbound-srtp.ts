@@ -3,17 +3,26 @@
  *
  * @see RFC 3711 §3.3, §3.4, RFC 7714
  */
-import { type SrtpProfile, UNPROTECT_FORGED, UNPROTECT_MALFORMED, UNPROTECT_NOT_READY, UNPROTECT_REPLAYED } from '@causeway/media';
+import {
+  type SrtpProfile,
+  UNPROTECT_FORGED,
+  UNPROTECT_MALFORMED,
+  UNPROTECT_NOT_READY,
+  UNPROTECT_REPLAYED,
+  UNPROTECT_UNEXPECTED,
+} from '@causeway/media';
 import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
 import { authenticateOne } from './authentication-jobs.ts';
 import { HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { ExpectedContext } from './expected-context.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
-import { InboundContext } from './inbound-context.ts';
+import { InboundContext, type InboundStreams } from './inbound-context.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { estimatePacketIndex } from './packet-index.ts';
 import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpMasterKeys } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
+import type { SrtpPeer } from './srtp-suite.ts';
 
 const RTCP_CLEAR_LENGTH = 8;
 const RTP_VERSION = 2;
@@ -29,11 +38,26 @@ export class InboundSrtp {
   readonly #supply: KeystreamSupply;
   #rtp: SessionCipher | undefined;
   #rtcp: SessionCipher | undefined;
-  readonly #rtpStreams = new InboundContext((ssrc) => this.#createWindow(ssrc));
+  /** Of a link: the SSRCs that are let in. */
+  readonly #expected: ExpectedContext | undefined;
+  readonly #rtpStreams: InboundStreams;
   readonly #rtcpStreams = new InboundContext(() => undefined);
 
-  constructor(supply: KeystreamSupply) {
+  constructor(supply: KeystreamSupply, peer: SrtpPeer) {
     this.#supply = supply;
+    const createWindow = (ssrc: number) => this.#createWindow(ssrc);
+    this.#expected = peer === 'link' ? new ExpectedContext(createWindow) : undefined;
+    this.#rtpStreams = this.#expected ?? new InboundContext(createWindow);
+  }
+
+  /** See `SecureEndpoint.expectInbound`. */
+  expect(ssrc: number): void {
+    this.#expected?.expect(ssrc);
+  }
+
+  /** See `SecureEndpoint.endInbound`. */
+  end(ssrc: number): void {
+    this.#expected?.end(ssrc);
   }
 
   setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
@@ -52,6 +76,7 @@ export class InboundSrtp {
     const ssrc = peekRtpSsrc(packet);
     const seq = peekRtpSeq(packet);
     const stream = this.#rtpStreams.find(ssrc);
+    if (stream === undefined && !this.#rtpStreams.mayBegin(ssrc)) return UNPROTECT_UNEXPECTED;
     const highest = stream === undefined ? this.#rtpStreams.retiredIndex(ssrc) : stream.replay.highest;
     const index = estimatePacketIndex(highest, seq);
     if (index < 0) return UNPROTECT_FORGED;
@@ -75,8 +100,9 @@ export class InboundSrtp {
     if (word >= 0) return UNPROTECT_MALFORMED;
     const index = word & 0x7fff_ffff;
     const ssrc = readInt32(packet, 4) >>> 0;
-    const stream = this.#rtcpStreams.find(ssrc);
-    const isReplay = stream === undefined ? index <= this.#rtcpStreams.retiredIndex(ssrc) : stream.replay.isReplay(index);
+    const numberedAs = this.#numberedAs(ssrc);
+    const stream = this.#rtcpStreams.find(numberedAs);
+    const isReplay = stream === undefined ? index <= this.#rtcpStreams.retiredIndex(numberedAs) : stream.replay.isReplay(index);
     if (isReplay) return UNPROTECT_REPLAYED;
     return this.#openRtcp(cipher, packet, plainLength, word, ssrc) ? plainLength : UNPROTECT_FORGED;
   }
@@ -111,13 +137,21 @@ export class InboundSrtp {
       associated.set(packet.subarray(tagEnd), RTCP_CLEAR_LENGTH);
       const text = packet.subarray(RTCP_CLEAR_LENGTH, plainLength);
       if (!cipher.gcm.open(ssrc, index, associated, text, packet.subarray(plainLength, tagEnd))) return false;
-      return this.#rtcpStreams.accept(ssrc, index) !== undefined;
+      return this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) !== undefined;
     }
     if (!this.#isAuthentic(cipher, packet, plainLength, word, plainLength + SRTCP_INDEX_LENGTH)) return false;
-    if (this.#rtcpStreams.accept(ssrc, index) === undefined) return false;
+    if (this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) === undefined) return false;
     const keystream = cipher.keystream.generateSingle(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
     this.#decrypt(packet, RTCP_CLEAR_LENGTH, plainLength, keystream);
     return true;
+  }
+
+  /**
+   * Whose SRTCP indices a packet's is one of. A node of ours gives no index to two packets, whatever their SSRCs (`RtcpOutboundStream`), so
+   * that one window knows the replays of all of them and there are no SSRCs to run out of.
+   */
+  #numberedAs(ssrc: number): number {
+    return this.#expected === undefined ? ssrc : 0;
   }
 
   /** Copies the packet into the kernel's memory, where `#decrypt` expects it, and compares the tag. */

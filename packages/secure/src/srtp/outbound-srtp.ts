@@ -3,9 +3,14 @@ import type { SrtpProfile } from '@causeway/media';
 import type { KeystreamSupply } from './keystream-window.ts';
 import { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
 import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
+import { SpentSsrcs } from './spent-ssrcs.ts';
 import type { SrtpMasterKeys } from './srtp-keys.ts';
+import type { SrtpPeer } from './srtp-suite.ts';
 
-/** How many SSRCs one peer may be sent over its whole life: each leaves a trace, for no index of it may come again. */
+/**
+ * How many SSRCs one client may be sent over its whole life: each leaves a trace, for no index of it may come again. Over a link, how many
+ * at a time.
+ */
 const MAX_SSRCS = 65_536;
 
 export class OutboundSrtp {
@@ -14,11 +19,14 @@ export class OutboundSrtp {
   readonly #streams = new Map<number, RtpOutboundStream>();
   /** Highest index of streams that were closed. */
   readonly #usedUpTo = new Map<number, number>();
+  /** Of a link, in place of those indices: it sends under new SSRCs for as long as it is there, and never again under an old one. */
+  readonly #spent: SpentSsrcs | undefined;
   #cipher: SessionCipher | undefined;
   #closed = false;
 
-  constructor(supply: KeystreamSupply) {
+  constructor(supply: KeystreamSupply, peer: SrtpPeer) {
     this.#supply = supply;
+    this.#spent = peer === 'link' ? new SpentSsrcs() : undefined;
   }
 
   /** How many SSRCs are open. */
@@ -31,8 +39,7 @@ export class OutboundSrtp {
     const open = this.#streams.get(ssrc);
     if (open !== undefined) return open;
     const stream = new RtpOutboundStream(ssrc, this.#usedUpTo.get(ssrc) ?? -1);
-    const isNew = !this.#usedUpTo.has(ssrc);
-    if (this.#closed || (isNew && this.#streams.size + this.#usedUpTo.size >= MAX_SSRCS)) return stream;
+    if (this.#closed || !this.#mayOpen(ssrc)) return stream;
     this.#streams.set(ssrc, stream);
     if (this.#cipher !== undefined) stream.key(this.#cipher, this.#supply);
     return stream;
@@ -41,7 +48,7 @@ export class OutboundSrtp {
   closeStream(stream: RtpOutboundStream): void {
     if (this.#streams.get(stream.ssrc) !== stream) return;
     this.#streams.delete(stream.ssrc);
-    if (stream.ledger.highest >= 0) this.#usedUpTo.set(stream.ssrc, stream.ledger.highest);
+    if (stream.ledger.highest >= 0) this.#remember(stream);
     stream.close();
   }
 
@@ -59,5 +66,16 @@ export class OutboundSrtp {
     for (const stream of this.#streams.values()) stream.close();
     this.#streams.clear();
     this.#usedUpTo.clear();
+    this.#spent?.clear();
+  }
+
+  #mayOpen(ssrc: number): boolean {
+    if (this.#spent !== undefined) return this.#streams.size < MAX_SSRCS && !this.#spent.has(ssrc);
+    return this.#usedUpTo.has(ssrc) || this.#streams.size + this.#usedUpTo.size < MAX_SSRCS;
+  }
+
+  #remember({ ssrc, ledger }: RtpOutboundStream): void {
+    if (this.#spent === undefined) this.#usedUpTo.set(ssrc, ledger.highest);
+    else this.#spent.add(ssrc);
   }
 }

@@ -10,6 +10,9 @@ import { createSrtpCounters } from './srtp-counters.ts';
 import type { SrtpKeyingMaterial } from './srtp-keys.ts';
 import { SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 
+/** Another node of ours numbers its SSRCs upwards and all its RTCP as one; a client may do anything. */
+export type SrtpPeer = 'client' | 'link';
+
 export class SrtpSuite {
   readonly arena: SlotRing;
   readonly counters = createSrtpCounters();
@@ -26,8 +29,8 @@ export class SrtpSuite {
     return new SrtpSuite(await SrtpMemory.create(options));
   }
 
-  createTransform(): SrtpTransform {
-    return new SrtpTransform(this.#supply);
+  createTransform(peer: SrtpPeer = 'client'): SrtpTransform {
+    return new SrtpTransform(this.#supply, peer);
   }
 
   /** How many pages of keystream are lent to streams. */
@@ -51,9 +54,9 @@ export class SrtpTransform {
   readonly outbound: OutboundSrtp;
   readonly inbound: InboundSrtp;
 
-  constructor(supply: KeystreamSupply) {
-    this.outbound = new OutboundSrtp(supply);
-    this.inbound = new InboundSrtp(supply);
+  constructor(supply: KeystreamSupply, peer: SrtpPeer) {
+    this.outbound = new OutboundSrtp(supply, peer);
+    this.inbound = new InboundSrtp(supply, peer);
   }
 
   setKeys(keys: SrtpKeyingMaterial): void {

@@ -3,7 +3,7 @@ import { OutboundSrtp } from '../../src/srtp/outbound-srtp.ts';
 
 test('65,536 SSRCs may be sent to one peer; one more is never keyed', () => {
   // Without keys no keystream is asked for.
-  const outbound = new OutboundSrtp({} as KeystreamSupply);
+  const outbound = new OutboundSrtp({} as KeystreamSupply, 'client');
   for (let ssrc = 0; ssrc < 65_536; ssrc++) outbound.open(ssrc);
 
   const surplus = outbound.open(65_536);

@@ -40,6 +40,8 @@ export class BareSuite implements SecureSuite {
       close: () => association.close(),
       unprotectRtp: refuse,
       unprotectRtcp: refuse,
+      expectInbound: refuse,
+      endInbound: refuse,
       openOutboundStream: refuse,
       closeOutboundStream: refuse,
       rtcpStream: { ssrc: 0 },

@@ -26,6 +26,8 @@ export type LinkDownReason =
   | 'channel-closed'
   | 'message-lost'
   | 'too-much-to-say'
+  /** So many legs have come and gone that others need a new transport, with new keys. */
+  | 'numbers-used-up'
   | 'malformed'
   | 'defect'
   | 'node-gone'

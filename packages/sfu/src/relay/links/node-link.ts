@@ -17,6 +17,7 @@ import {
   numberMessage,
   readControlMessage,
 } from './control-messages.ts';
+import { LegNumbers } from './leg-numbers.ts';
 import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
 import { commonVersion, versionsDiffer } from './link-version.ts';
@@ -56,14 +57,14 @@ export class NodeLink {
   #sentMessages = 0;
   #receivedMessages = 0;
   #heardAtMs = 0;
-  #lastSsrc = 0;
-  #lastMid = 0;
+  #numbers: LegNumbers;
 
   constructor(record: NodeRecord, parts: LinkParts) {
     this.#record = record;
     this.#parts = parts;
     this.#backOff = new BackOff(parts.random);
     this.#pacer = new MessagePacer(parts.clock);
+    this.#numbers = new LegNumbers(this.#reachesOut ? 'even' : 'odd');
   }
 
   /** The other node, as it told about itself last. */
@@ -86,14 +87,12 @@ export class NodeLink {
 
   /** An SSRC that was never used on this transport, in either direction. */
   nextSsrc(): number {
-    this.#lastSsrc += 2;
-    // Each side numbers what it receives; even numbers belong to the one that reaches out.
-    return this.#lastSsrc + (this.#reachesOut ? 0 : 1);
+    return this.#numbers.nextSsrc();
   }
 
   /** A name for a track that no other track of this transport has had. */
   nextMid(): string {
-    return `r${++this.#lastMid}`;
+    return this.#numbers.nextMid();
   }
 
   /** Begins to connect. */
@@ -137,6 +136,7 @@ export class NodeLink {
     if (type === 'up') this.#write(this.#state, { type: 'pulse' });
     // Not when it happened: whoever sends may be in the middle of something.
     if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');
+    else if (this.#numbers.areUsedUp) this.#fail('numbers-used-up');
     if ((type === 'up' || type === 'silent') && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
@@ -203,8 +203,7 @@ export class NodeLink {
     const transportId = `link-${this.#record.nodeNo}-${this.#record.epoch}-${++this.#attempts}`;
     this.#sentMessages = 0;
     this.#receivedMessages = 0;
-    this.#lastSsrc = 0;
-    this.#lastMid = 0;
+    this.#numbers = new LegNumbers(this.#reachesOut ? 'even' : 'odd');
     this.#setState({ type: 'connecting', transportId, sinceMs: this.#parts.clock.nowMs() });
     this.#schedule(CONNECT_TIMEOUT_MS, () => this.#fail('not-connected'));
     this.#parts.shard.openTransport(this.#transportPlan(transportId));

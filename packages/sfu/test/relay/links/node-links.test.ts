@@ -157,6 +157,19 @@ describe('a link between two nodes', () => {
     expect(ssrcs.every((ssrc) => ssrc !== undefined && ssrc > 0)).toBe(true);
   });
 
+  it('is opened anew, by both, before it has no SSRCs left', async () => {
+    const { clock, one, two } = await linked();
+    const link = one.links.find(2);
+    let last = 0;
+    while (last < 2 ** 27 - 2 ** 20) last = link?.nextSsrc() ?? Number.NaN;
+
+    await clock.advance(5000);
+
+    expect(one.told).toEqual(['up 2', 'down 2 numbers-used-up', 'up 2']);
+    expect(two.told.at(-1)).toBe('up 1');
+    expect(link?.nextSsrc()).toBe(2);
+  });
+
   it('tries less and less often while the other node does not answer, without end', async () => {
     const { clock, one } = twoNodes();
     one.links.open();

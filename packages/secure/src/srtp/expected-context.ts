@@ -1,0 +1,61 @@
+/**
+ * Receiving state of the SSRCs of a link, which carries thousands and ever new ones: only of those that are expected, because this side has
+ * chosen them. So what has ended leaves nothing behind but the height of the floor below which nothing begins.
+ */
+import type { InboundStream, InboundStreams } from './inbound-context.ts';
+import type { KeystreamWindow } from './keystream-window.ts';
+import { ReplayWindow } from './replay-window.ts';
+
+export class ExpectedContext implements InboundStreams {
+  /** Undefined until a packet has come. */
+  readonly #streams = new Map<number, InboundStream | undefined>();
+  readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
+  #highestExpected = -1;
+
+  constructor(createWindow: (ssrc: number) => KeystreamWindow | undefined) {
+    this.#createWindow = createWindow;
+  }
+
+  /** Ignored unless the SSRC is higher than all before: with no memory of what it has received, it must not begin twice (RFC 3711 §3.3.2). */
+  expect(ssrc: number): void {
+    if (ssrc <= this.#highestExpected) return;
+    this.#highestExpected = ssrc;
+    this.#streams.set(ssrc, undefined);
+  }
+
+  end(ssrc: number): void {
+    this.#streams.get(ssrc)?.window?.release();
+    this.#streams.delete(ssrc);
+  }
+
+  find(ssrc: number): InboundStream | undefined {
+    return this.#streams.get(ssrc);
+  }
+
+  mayBegin(ssrc: number): boolean {
+    return this.#streams.has(ssrc);
+  }
+
+  /** No SSRC comes back. */
+  retiredIndex(): number {
+    return -1;
+  }
+
+  accept(ssrc: number, index: number): InboundStream | undefined {
+    const stream = this.#streams.get(ssrc) ?? this.#create(ssrc);
+    stream?.replay.accept(index);
+    return stream;
+  }
+
+  close(): void {
+    for (const stream of this.#streams.values()) stream?.window?.release();
+    this.#streams.clear();
+  }
+
+  #create(ssrc: number): InboundStream | undefined {
+    if (!this.#streams.has(ssrc)) return undefined;
+    const stream = { replay: new ReplayWindow(), window: this.#createWindow(ssrc), lastUse: 0 };
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The SSRCs that a link has sent under and that must not be used again, one bit each. They are handed out upwards, so that those of one time
+ * are neighbours; numbers of the other direction and of layers that nobody wanted leave gaps.
+ */
+
+const CHUNK_SSRCS = 4_096;
+/** 16 MiB in all. Numbers go up to 2^27 then, before which the link is opened anew: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
+const MAX_CHUNKS = 32_768;
+
+export class SpentSsrcs {
+  readonly #chunks = new Map<number, Uint32Array>();
+
+  add(ssrc: number): void {
+    const chunkNo = Math.floor(ssrc / CHUNK_SSRCS);
+    const chunk = this.#chunks.get(chunkNo) ?? this.#addChunk(chunkNo);
+    const bit = ssrc % CHUNK_SSRCS;
+    if (chunk !== undefined) chunk[bit >>> 5] |= 1 << (bit & 31);
+  }
+
+  /** Whether the SSRC was used; with no room left, whether it may have been. */
+  has(ssrc: number): boolean {
+    const chunk = this.#chunks.get(Math.floor(ssrc / CHUNK_SSRCS));
+    const bit = ssrc % CHUNK_SSRCS;
+    return chunk === undefined ? this.#chunks.size >= MAX_CHUNKS : (chunk[bit >>> 5] & (1 << (bit & 31))) !== 0;
+  }
+
+  clear(): void {
+    this.#chunks.clear();
+  }
+
+  #addChunk(chunkNo: number): Uint32Array | undefined {
+    if (this.#chunks.size >= MAX_CHUNKS) return undefined;
+    const chunk = new Uint32Array(CHUNK_SSRCS / 32);
+    this.#chunks.set(chunkNo, chunk);
+    return chunk;
+  }
+}
