@@ -11,6 +11,7 @@ import { createEngineContext, type EngineContext } from './engine-context.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { IceRestartPlan, MediaControl, PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
+import { Audiences } from './router/audiences.ts';
 import type { DataChannelRequest } from './secure-endpoint.ts';
 import { type EngineSnapshot, type LinkStatistics, measureLinks, snapshotTransports } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
@@ -25,6 +26,7 @@ export class Engine implements MediaControl {
   readonly #transports = new Map<string, PeerTransport>();
   readonly #publishers = new Map<string, PublisherTrack>();
   readonly #subscribers = new Map<string, SubscriberTrack>();
+  readonly #audiences = new Audiences<SubscriberTrack>();
   /** Transports with something to say that happened while the time was not known. */
   readonly #deferred = new Set<PeerTransport>();
   readonly #usage = new UsageTally();
@@ -120,7 +122,7 @@ export class Engine implements MediaControl {
     transport.receive.putTrack(track);
     transport.tracksChanged();
     transport.congestion.useExtensions(plan.extensions);
-    this.#connectSubscribers(nowMs, track);
+    for (const subscriber of this.#audiences.of(plan.trackId)) subscriber.update(nowMs, subscriber.plan, track);
   }
 
   removePublisherTrack(nowMs: number, trackId: string): void {
@@ -139,6 +141,7 @@ export class Engine implements MediaControl {
     const known = this.#subscribers.get(plan.subscriptionId);
     const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
     this.#subscribers.set(plan.subscriptionId, subscriber);
+    this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);
     transport.subscriptions.set(plan.ssrc, subscriber);
     transport.tracksChanged();
     const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
@@ -149,6 +152,7 @@ export class Engine implements MediaControl {
     const subscriber = this.#subscribers.get(subscriptionId);
     if (subscriber === undefined) return;
     this.#subscribers.delete(subscriptionId);
+    this.#audiences.move(subscriber, subscriber.plan.sourceTrackId, undefined);
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
     subscriber.transport.tracksChanged();
     this.#usage.countSubscriber(subscriber);
@@ -249,12 +253,6 @@ export class Engine implements MediaControl {
     path.allowanceBytes = 0;
     path.challenge = undefined;
     this.#context.sink.pathReleased(path);
-  }
-
-  #connectSubscribers(nowMs: number, track: PublisherTrack): void {
-    for (const subscriber of this.#subscribers.values()) {
-      if (subscriber.plan.sourceTrackId === track.plan.trackId) subscriber.update(nowMs, subscriber.plan, track);
-    }
   }
 
   #expireTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void {

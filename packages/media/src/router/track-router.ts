@@ -24,7 +24,7 @@ export class TrackRouter {
 
   add(nowMs: number, subscriber: SubscriberTrack): void {
     this.#subscribers = [...this.#subscribers, subscriber];
-    this.#chooseLayer(nowMs, subscriber);
+    this.chooseLayer(nowMs, subscriber);
   }
 
   remove(subscriber: SubscriberTrack): void {
@@ -49,18 +49,8 @@ export class TrackRouter {
     return this.#subscribers.some((subscriber) => subscriber.watches(stream));
   }
 
-  /** Looks again at which layer each subscriber should have. */
-  chooseLayers(nowMs: number): void {
-    for (const subscriber of this.#subscribers) this.#chooseLayer(nowMs, subscriber);
-  }
-
-  /** The publication ends: subscribers keep their m-sections, without a source. */
-  close(nowMs: number): void {
-    for (const subscriber of this.#subscribers) subscriber.loseSource(nowMs);
-    this.#subscribers = [];
-  }
-
-  #chooseLayer(nowMs: number, subscriber: SubscriberTrack): void {
+  /** Looks again at which layer this subscriber should have. */
+  chooseLayer(nowMs: number, subscriber: SubscriberTrack): void {
     const layers = this.#track.streams;
     const { preferredRid } = subscriber.plan;
     if (subscriber.wantsExactLayer) {
@@ -73,6 +63,17 @@ export class TrackRouter {
     const wish = { preferredRid, current: subscriber.layer };
     const chosen = this.#context.allocator.choose(nowMs, layers, wish);
     if (chosen) subscriber.aimAt(nowMs, chosen);
+  }
+
+  /** Looks again at which layer each of them should have. */
+  chooseLayers(nowMs: number): void {
+    for (const subscriber of this.#subscribers) this.chooseLayer(nowMs, subscriber);
+  }
+
+  /** The publication ends: subscribers keep their m-sections, without a source. */
+  close(nowMs: number): void {
+    for (const subscriber of this.#subscribers) subscriber.loseSource(nowMs);
+    this.#subscribers = [];
   }
 }
 

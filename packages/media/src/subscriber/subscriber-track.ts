@@ -98,7 +98,7 @@ export class SubscriberTrack {
     if (source !== this.#source) this.#changeSource(nowMs, source);
     else if (source) this.refreshPayloadTypes();
     if (resumed) this.#awaitKeyframe(nowMs);
-    this.#source?.router.chooseLayers(nowMs);
+    this.#source?.router.chooseLayer(nowMs, this);
   }
 
   /** The publisher's codecs changed, or ours. */
