@@ -81,6 +81,11 @@ export interface AnnouncedSsrcPlan {
 export interface PublisherTrackPlan {
   readonly transportId: string;
   readonly trackId: string;
+  /**
+   * On a link: names the publication that this is a copy of. Subscribers that are moved to another copy of the same go on where they were.
+   * Default: it is no copy.
+   */
+  readonly copyOf?: string;
   /** Unique among the publications of the transport, on links too. */
   readonly mid: string;
   readonly kind: MediaKind;

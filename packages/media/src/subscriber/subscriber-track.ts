@@ -251,7 +251,7 @@ export class SubscriberTrack {
    */
   #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
     if (this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
-    if (this.#former !== undefined && this.#continuesWith(nowMs, this.#former, stream)) return true;
+    if (isCopyOfSame(this.#former, stream) && this.#continuesWith(nowMs, this.#former, stream)) return true;
     const first = stream.recentKeyframe(nowMs);
     if (first === undefined) return false;
     const packet = this.#stream.reload(nowMs, stream, first);
@@ -276,4 +276,9 @@ export class SubscriberTrack {
   #catchUp(nowMs: number, stream: ReceiveStream, first: number): void {
     this.#stream.sendKept(nowMs, stream, first, first + MAX_CAUGHT_UP_PACKETS);
   }
+}
+
+/** To look for packets in common costs time: only where there must be some. */
+function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
+  return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
 }

@@ -8,13 +8,16 @@ const PACKETS_PER_FRAME = 3;
 class TwoWays {
   readonly world = new VirtualWorld();
   readonly bob = this.world.connectPeer('bob');
-  readonly one = this.#publisher('one', 7, 1000);
-  readonly other = this.#publisher('other', 8, 60_000);
+  readonly one: PublishingPeer;
+  readonly other: PublishingPeer;
   readonly receiver = new ReceivingPeer(this.world, this.bob, { ssrc: 70 });
   readonly #lagMs: number;
 
-  constructor(lagMs: number) {
+  /** @param copyOf what the engine is told that both are copies of */
+  constructor(lagMs: number, copyOf?: string) {
     this.#lagMs = lagMs;
+    this.one = this.#publisher('one', 7, 1000, copyOf);
+    this.other = this.#publisher('other', 8, 60_000, copyOf);
     for (const peer of [this.one.peer, this.other.peer, this.bob]) this.world.keepAlive(peer, 20_000);
   }
 
@@ -36,9 +39,9 @@ class TwoWays {
     return this.receiver.inOrder.map(({ payload }) => serialOf(payload));
   }
 
-  #publisher(trackId: string, ssrc: number, firstSequence: number): PublishingPeer {
+  #publisher(trackId: string, ssrc: number, firstSequence: number, copyOf: string | undefined): PublishingPeer {
     const peer = this.world.connectPeer(trackId);
-    this.world.publish(peer, { trackId, ssrcs: [{ ssrc, rtxSsrc: undefined }] });
+    this.world.publish(peer, { trackId, ssrcs: [{ ssrc, rtxSsrc: undefined }], ...(copyOf !== undefined && { copyOf }) });
     const source = new VideoSource({ ssrc, firstSequence, packetsPerFrame: PACKETS_PER_FRAME });
     return new PublishingPeer(this.world, peer, source);
   }
@@ -46,7 +49,7 @@ class TwoWays {
 
 describe('a subscriber that is moved from one copy of a stream to another', () => {
   it.each([0, 20, -20, 60, -60])('misses nothing and gets nothing twice when the new one is %i ms later', (lagMs) => {
-    const ways = new TwoWays(lagMs);
+    const ways = new TwoWays(lagMs, 'camera');
     ways.watch('one');
     ways.publish(30);
     const keyframesBefore = ways.other.keyframeRequestsMs.length;
@@ -70,7 +73,7 @@ describe('a subscriber that is moved from one copy of a stream to another', () =
   });
 
   it('gets what had come by the new way before it was moved', () => {
-    const ways = new TwoWays(0);
+    const ways = new TwoWays(0, 'camera');
     ways.watch('one');
     ways.publish(10);
     ways.other.sendFrame();
@@ -107,4 +110,16 @@ test('a subscriber that is moved to a stream of other content begins with its la
   expect(after).toEqual([0, 1, 2]);
   expect(ways.other.keyframeRequestsMs).toEqual([]);
   expect(ways.receiver.missing).toEqual([]);
+});
+
+test('a subscriber that is moved to another publication begins with a keyframe, even if the packets are the same', () => {
+  const ways = new TwoWays(0);
+  ways.watch('one');
+  ways.publish(60);
+  const requestsBefore = ways.other.keyframeRequestsMs.length;
+
+  ways.watch('other');
+  ways.publish(10);
+
+  expect(ways.other.keyframeRequestsMs.length).toBe(requestsBefore + 1);
 });

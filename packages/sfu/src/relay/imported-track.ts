@@ -240,9 +240,8 @@ export class ImportedTrack {
     this.#legs.add(leg);
     this.#parts.onLegOpened(this, leg);
     // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
-    this.#parts.shard.putPublisherTrack(
-      downstreamPlan(leg.options.numbers, { transportId: leg.options.transportId, trackId: leg.trackId }),
-    );
+    const ids = { transportId: leg.options.transportId, trackId: leg.trackId, copyOf: this.#record.publicationId };
+    this.#parts.shard.putPublisherTrack(downstreamPlan(leg.options.numbers, ids));
     if (askForLeg(leg, this.#record, leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND))) return leg;
     this.#end(leg, { isTold: true });
     return undefined;

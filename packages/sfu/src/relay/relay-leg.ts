@@ -61,7 +61,7 @@ export function createLeg(track: RelayedTrack, mid: string, nextSsrc: () => numb
 }
 
 /** The leg as the downstream engine gets it: an ordinary publication, which may arrive as soon as this is put. */
-export function downstreamPlan(leg: RelayLeg, ids: { readonly transportId: string; readonly trackId: string }): PublisherTrackPlan {
+export function downstreamPlan(leg: RelayLeg, ids: Pick<PublisherTrackPlan, 'transportId' | 'trackId' | 'copyOf'>): PublisherTrackPlan {
   const { mid, kind, codecs, extensions, layers } = leg;
   return {
     ...ids,

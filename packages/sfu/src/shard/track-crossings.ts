@@ -173,7 +173,9 @@ export class TrackCrossings {
     const crossing: Crossing = { way, toShardNo, track, leg, put: new Map(), isExpected: false };
     const crossings = this.#crossings.get(trackId) ?? new Map<number, Crossing>();
     this.#crossings.set(trackId, crossings.set(toShardNo, crossing));
-    way.downstream.putPublisherTrack(downstreamPlan(leg, { transportId: way.transportId, trackId }));
+    const copyOf = this.#sources.get(trackId)?.plan.copyOf;
+    const ids = { transportId: way.transportId, trackId, ...(copyOf !== undefined && { copyOf }) };
+    way.downstream.putPublisherTrack(downstreamPlan(leg, ids));
     void this.#beginWhenExpected(trackId, crossing);
     return crossing;
   }

@@ -254,8 +254,10 @@ test('a track that is moved has the new way beside the old one for a moment, so 
     if (copies.includes(`1>2 ${publicationId}@`) && copies.includes(`3>2 ${publicationId}@`)) bothMs.push(cluster.clock.nowMs());
   }
 
+  const { publications } = cluster.node(2).shard;
   expect(sourceOf()).not.toBe(before);
   expect((bothMs.at(-1) ?? 0) - (bothMs[0] ?? 0)).toBeGreaterThanOrEqual(200);
+  expect([before, sourceOf()].map((trackId) => publications.get(trackId ?? '')?.copyOf)).toEqual([publicationId, publicationId]);
 });
 
 describe('the path of a track', () => {

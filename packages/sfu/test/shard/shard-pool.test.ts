@@ -54,6 +54,18 @@ test('a track crosses to a shard once, however many watch it there, and the link
   expect([...scene.member(1).publications.keys()]).toEqual([]);
 });
 
+test('a copy of a publication that crosses is a copy of it on the other shard too', async () => {
+  const scene = await PoolScene.open();
+  scene.join('link', 0);
+  const trackId = scene.publish('link', { copyOf: 'publication' });
+  scene.join('bob', 1);
+
+  scene.subscribe('bob', trackId);
+  await scene.clock.advance(0);
+
+  expect(scene.member(1).publications.get(trackId)?.copyOf).toBe('publication');
+});
+
 test('nothing is sent to the other shard before that expects it', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
