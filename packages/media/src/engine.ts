@@ -142,6 +142,7 @@ export class Engine implements MediaControl {
     const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
     this.#subscribers.set(plan.subscriptionId, subscriber);
     this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);
+    if (known !== undefined && known.plan.ssrc !== plan.ssrc) transport.subscriptions.delete(known.plan.ssrc);
     transport.subscriptions.set(plan.ssrc, subscriber);
     transport.tracksChanged();
     const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);

@@ -79,3 +79,15 @@ describe('an SSRC that somebody else uses', () => {
     expect(call.bob.received.some(({ payload }) => payload.length === 77)).toBe(false);
   });
 });
+
+test('a subscription that is put again and again under other SSRCs is known by the last one alone', () => {
+  const { world, bob } = new RunningCall();
+  const known = () => world.engine.snapshot(world.nowMs).transports[1]?.subscriberTracks.length;
+  const subscriptionId = 'again';
+
+  for (let ssrc = 1000; ssrc < 1100; ssrc++) world.subscribe(bob, { subscriptionId, sourceTrackId: 'camera', ssrc });
+  const whileThere = known();
+  world.engine.removeSubscriberTrack(world.nowMs, subscriptionId);
+
+  expect([whileThere, known()]).toEqual([2, 1]);
+});

@@ -29,10 +29,11 @@ export function readClientSection(section: SdpSection, kind: MediaKind): ClientF
   };
 }
 
+/** Each once, so that there are no more than a section may declare: a line of `a=simulcast` has room for thousands. */
 function sentRids(section: SdpSection): readonly string[] {
-  const declared = section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id);
-  const ordered = section.simulcast?.send.filter((rid) => declared.includes(rid)) ?? [];
-  return ordered.length > 0 ? ordered : declared;
+  const declared = new Set(section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id));
+  const ordered = new Set(section.simulcast?.send.filter((rid) => declared.has(rid)));
+  return [...(ordered.size > 0 ? ordered : declared)];
 }
 
 export function announcedSsrcs(section: SdpSection): readonly AnnouncedSsrcPlan[] {

@@ -115,6 +115,28 @@ describe('an answer', () => {
     ]);
   });
 
+  it('receives a simulcast layer once, however often it was offered', () => {
+    const offer = capturedOffer('chromium-simulcast-publisher').replace(
+      'a=simulcast:send q;h;f',
+      `a=simulcast:send ${'q;h;'.repeat(2000)}f`,
+    );
+
+    const video = section(answerTo(offer).answer, 1);
+
+    expect(video.simulcast).toEqual({ send: [], recv: ['q', 'h', 'f'] });
+    expect(video.rids.map(({ id }) => id)).toEqual(['q', 'h', 'f']);
+  });
+
+  it('receives a layer once that was declared several times', () => {
+    const offer = capturedOffer('chromium-simulcast-publisher')
+      .replace('a=rid:h send', 'a=rid:q send')
+      .replace('a=simulcast:send q;h;f', 'a=x');
+
+    const video = section(answerTo(offer).answer, 1);
+
+    expect(video.rids.map(({ id }) => id)).toEqual(['q', 'f']);
+  });
+
   it('receives the simulcast layers that were offered, in their order', () => {
     const video = section(answerTo(capturedOffer('chromium-simulcast-publisher')).answer, 1);
 
