@@ -6,7 +6,6 @@
  */
 import type { MediaKind } from '@causeway/media';
 import type { ErrorCode } from '@causeway/protocol';
-import { sourceIdentity } from './codecs.ts';
 import type { RtpSection, Section, TrackSource } from './state.ts';
 
 export type SectionChoice =
@@ -32,8 +31,7 @@ export function chooseSection(sections: readonly Section[], source: TrackSource,
 export function canCarry(section: RtpSection, source: Pick<TrackSource, 'kind' | 'codecs'>): boolean {
   const [primary] = source.codecs;
   if (primary === undefined || section.kind !== source.kind || !section.clientReceives) return false;
-  const identity = sourceIdentity(primary);
-  return section.codecs.some((codec) => codec.identity === identity);
+  return section.codecs.some(({ identity }) => identity === primary.identity);
 }
 
 /** @returns the lower the better; undefined for a section that must be asked for by name */

@@ -6,7 +6,7 @@
  */
 import type { CodecPlan, MediaKind } from '@causeway/media';
 import { codecIdentity, parseFmtp, type SdpCodec, type SdpFeedback } from '@causeway/wire';
-import type { SourceCodec } from './state.ts';
+import type { IdentifiedCodec, SourceCodec } from './state.ts';
 
 export interface NegotiatedCodec {
   /** Of this peer. */
@@ -28,6 +28,13 @@ const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
   audio: new Set(['opus', 'pcmu', 'pcma', 'g722']),
   video: new Set(['vp8', 'vp9', 'h264', 'av1']),
 };
+
+/**
+ * What a publisher lists is written again for each subscription to its track, so that a little more of it would become very much.
+ * Chromium 156 lists 15 codecs with 70 characters at most; a link to another node tells no more than this either (`MESSAGE_BOUNDS`).
+ */
+const MAX_CODECS = 24;
+const MAX_FMTP_LENGTH = 256;
 
 const NACK: SdpFeedback = { type: 'nack', parameter: '' };
 const PLI: SdpFeedback = { type: 'nack', parameter: 'pli' };
@@ -53,11 +60,15 @@ export function payloadTypeCandidates(name: string): readonly number[] {
   return fixed === undefined ? DYNAMIC_PAYLOAD_TYPES : [fixed, ...DYNAMIC_PAYLOAD_TYPES];
 }
 
-/** The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. */
+/**
+ * The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. Several of one
+ * identity stay: some answers drop the parameters that tell profiles apart, and are then read by their payload types.
+ */
 export function supportedCodecs(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
   const rtxOf = rtxPayloadTypes(listed);
   return listed
-    .filter(({ name }) => SUPPORTED[kind].has(name.toLowerCase()))
+    .filter(({ name, fmtp }) => SUPPORTED[kind].has(name.toLowerCase()) && fmtp.length <= MAX_FMTP_LENGTH)
+    .slice(0, MAX_CODECS)
     .map(({ payloadType, name, clockRateHz, channels, fmtp, feedback }) => ({
       payloadType,
       name,
@@ -95,8 +106,14 @@ export function rtxMeaning(identity: string): string {
   return `rtx of ${identity}`;
 }
 
-export function sourceIdentity(codec: SourceCodec): string {
-  return codecIdentity(codec);
+/** A publisher's codecs as subscriptions need them: the first of each identity, since a subscriber has one payload type for it. */
+export function identifyCodecs(codecs: readonly SourceCodec[]): readonly IdentifiedCodec[] {
+  const firsts = new Map<string, IdentifiedCodec>();
+  for (const { name, clockRateHz, channels, fmtp } of codecs) {
+    const identity = codecIdentity({ name, clockRateHz, channels, fmtp });
+    if (!firsts.has(identity)) firsts.set(identity, { name, clockRateHz, channels, fmtp, identity });
+  }
+  return [...firsts.values()];
 }
 
 /** What both sides agree to, given who sends what on the section. */

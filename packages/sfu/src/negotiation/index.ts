@@ -1,6 +1,7 @@
 export { type AnsweredOffer, answerOffer, type OfferPolicy } from './answer-offer.ts';
 export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply-answer.ts';
 export { hostCandidates } from './candidates.ts';
+export { identifyCodecs } from './codecs.ts';
 export { createNegotiation } from './create-negotiation.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';

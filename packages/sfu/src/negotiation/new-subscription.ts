@@ -1,7 +1,7 @@
 /** Puts a track on an m-section, existing or new: codecs, extension ids and SSRCs of the subscription. */
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
-import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK, sourceIdentity } from './codecs.ts';
+import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK } from './codecs.ts';
 import { subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
@@ -12,7 +12,7 @@ import {
   subscriberUris,
 } from './header-extensions.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
-import type { Negotiation, RandomSource, RtpSection, Section, SourceCodec, Subscription, TrackSource } from './state.ts';
+import type { IdentifiedCodec, Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
 
 export interface SubscriptionWish {
   readonly source: TrackSource;
@@ -49,7 +49,7 @@ export function subscribeOn(state: Negotiation, section: RtpSection, wish: Subsc
 export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish, random: RandomSource): Placed | undefined {
   const withCodecs = allocateCodecs(state, wish.source);
   const [primary] = wish.source.codecs;
-  if (primary === undefined || !withCodecs.codecs.some(({ identity }) => identity === sourceIdentity(primary))) return undefined;
+  if (primary === undefined || !withCodecs.codecs.some(({ identity }) => identity === primary.identity)) return undefined;
   const { state: numbered, extensions } = allocateExtensions(withCodecs.state, wish.source);
   const { codecs } = withCodecs;
   const { mid, state: named } = nextMid(numbered);
@@ -74,9 +74,8 @@ export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish
 }
 
 /** The codec as the section knows it, under the section's payload type. */
-export function onSection(codec: SourceCodec, section: RtpSection): NegotiatedCodec | undefined {
-  const identity = sourceIdentity(codec);
-  const known = section.codecs.find((each) => each.identity === identity);
+export function onSection(codec: IdentifiedCodec, section: RtpSection): NegotiatedCodec | undefined {
+  const known = section.codecs.find(({ identity }) => identity === codec.identity);
   if (known === undefined) return undefined;
   // Opus parameters describe the stream (stereo); those of video codecs describe what this client can decode.
   return section.kind === 'audio' && codec.fmtp !== '' ? { ...known, fmtp: codec.fmtp } : known;
@@ -153,8 +152,7 @@ function allocateCodecs(
 ): { readonly state: Negotiation; readonly codecs: readonly NegotiatedCodec[] } {
   let table = state.payloadTypes;
   const codecs: NegotiatedCodec[] = [];
-  for (const { name, clockRateHz, channels, fmtp } of source.codecs) {
-    const identity = sourceIdentity({ name, clockRateHz, channels, fmtp });
+  for (const { name, clockRateHz, channels, fmtp, identity } of source.codecs) {
     const primary = allocateNumber(table, identity, payloadTypeCandidates(name));
     if (primary === undefined) continue;
     const rtx = source.kind === 'video' ? allocateNumber(primary.table, rtxMeaning(identity), payloadTypeCandidates('rtx')) : undefined;

@@ -58,8 +58,8 @@ export interface TrackSource {
   /** Id of the publication in this session's engine. */
   readonly sourceTrackId: string;
   readonly kind: MediaKind;
-  /** Of the publisher, best first; payload types are not part of it. */
-  readonly codecs: readonly SourceCodec[];
+  /** Of the publisher, best first and no two of one identity; payload types are not part of it. */
+  readonly codecs: readonly IdentifiedCodec[];
   /** URIs of the header extensions that its packets may carry. */
   readonly extensionUris: readonly string[];
   readonly rids: readonly string[];
@@ -70,6 +70,11 @@ export interface SourceCodec {
   readonly clockRateHz: number;
   readonly channels: number;
   readonly fmtp: string;
+}
+
+export interface IdentifiedCodec extends SourceCodec {
+  /** See `codecIdentity`: made out once, because it is compared with the codecs of every m-section. */
+  readonly identity: string;
 }
 
 /** One track sent to the client on one m-section. */

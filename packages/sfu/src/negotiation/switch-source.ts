@@ -1,5 +1,4 @@
 import { canCarry } from './choose-section.ts';
-import { sourceIdentity } from './codecs.ts';
 import type { LiveSubscription } from './edit-sections.ts';
 import { editSubscription } from './edit-sections.ts';
 import type { Negotiation, TrackSource } from './state.ts';
@@ -16,7 +15,7 @@ export function switchSource(
   followedName: string | undefined,
 ): Negotiation | undefined {
   const [primary] = source.codecs;
-  const negotiated = primary && subscription.codecs.find(({ identity }) => identity === sourceIdentity(primary));
+  const negotiated = primary && subscription.codecs.find(({ identity }) => identity === primary.identity);
   if (negotiated === undefined || !canCarry({ ...section, clientReceives: true }, source)) return undefined;
   return editSubscription(state, subscription.id, (current) => ({
     ...current,

@@ -1,5 +1,5 @@
 import type { AppId } from '@causeway/protocol';
-import { type Negotiation, publications, publisherUris, type TrackSource } from '../negotiation/index.ts';
+import { identifyCodecs, type Negotiation, publications, publisherUris, type TrackSource } from '../negotiation/index.ts';
 import type { TrackRecord } from '../registry/index.ts';
 
 /** What a session publishes, as others may know it, by publication id. */
@@ -34,7 +34,7 @@ export function trackSourceOf(record: TrackRecord, askedId: string | undefined):
     customTrackName: record.customTrackName,
     sourceTrackId: record.publicationId,
     kind: record.kind,
-    codecs: record.codecs,
+    codecs: identifyCodecs(record.codecs),
     extensionUris: record.extensionUris,
     rids: record.rids,
   };
