@@ -9,23 +9,39 @@ export interface MediaPlan {
   readonly transport: TransportPlan | undefined;
   readonly publications: ReadonlyMap<string, PublisherTrackPlan>;
   readonly subscriptions: ReadonlyMap<string, SubscriberTrackPlan>;
+  /** The m-section that each of them was made of, by the same ids. */
+  readonly sections: ReadonlyMap<string, RtpSection>;
 }
 
-export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map(), subscriptions: new Map() };
+export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map(), subscriptions: new Map(), sections: new Map() };
 
-/** @param account who is charged for what the session sends and gets */
-export function mediaPlanOf(state: Negotiation, account: string): MediaPlan {
+/**
+ * @param account who is charged for what the session sends and gets
+ * @param before an earlier plan of the session: what was made of the very same m-sections is taken from there, since most changes are of
+ *   one of up to 256, and m-sections are never changed in place
+ */
+export function mediaPlanOf(state: Negotiation, account: string, before: MediaPlan = NO_MEDIA): MediaPlan {
   const { transport } = state;
   if (transport === undefined) return NO_MEDIA;
+  const standing = before.transport?.transportId === transport.id ? before : NO_MEDIA;
   const publications = new Map<string, PublisherTrackPlan>();
   const subscriptions = new Map<string, SubscriberTrackPlan>();
+  const sections = new Map<string, RtpSection>();
   for (const section of state.sections) {
     if (section.type !== 'rtp') continue;
-    if (section.publication !== undefined)
-      publications.set(section.publication.id, publisherPlan(transport.id, section, section.publication.id));
-    if (section.sending.type !== 'live') continue;
-    const { subscription } = section.sending;
-    subscriptions.set(subscription.id, subscriberPlan(transport.id, section, subscription));
+    const { publication, sending } = section;
+    if (publication !== undefined) {
+      const { id } = publication;
+      const known = standing.sections.get(id) === section ? standing.publications.get(id) : undefined;
+      publications.set(id, known ?? publisherPlan(transport.id, section, id));
+      sections.set(id, section);
+    }
+    if (sending.type === 'live') {
+      const { id } = sending.subscription;
+      const known = standing.sections.get(id) === section ? standing.subscriptions.get(id) : undefined;
+      subscriptions.set(id, known ?? subscriberPlan(transport.id, section, sending.subscription));
+      sections.set(id, section);
+    }
   }
   return {
     transport: {
@@ -38,6 +54,7 @@ export function mediaPlanOf(state: Negotiation, account: string): MediaPlan {
     },
     publications,
     subscriptions,
+    sections,
   };
 }
 

@@ -4,13 +4,13 @@ import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import type { Negotiation } from '../negotiation/index.ts';
 import type { SessionRecord, TrackRecord } from '../registry/index.ts';
 import type { SessionParts } from './session-parts.ts';
-import { trackRecordsOf } from './track-records.ts';
+import { type PublishedTrack, publishedTracks } from './track-records.ts';
 
 export class Announcer {
   readonly #appId: AppId;
   readonly #sessionId: SessionId;
   readonly #parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>;
-  #announced: ReadonlyMap<string, TrackRecord> = new Map();
+  #announced: ReadonlyMap<string, PublishedTrack> = new Map();
   #outstanding: Promise<unknown> = Promise.resolve();
 
   constructor(appId: AppId, sessionId: SessionId, parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>) {
@@ -31,15 +31,15 @@ export class Announcer {
   /** @param closeReason of tracks that are no longer published */
   announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
     const former = this.#announced;
-    this.#announced = trackRecordsOf(this.#appId, state);
-    for (const [id, record] of former) if (!this.#announced.has(id)) this.#withdrawTrack(record, closeReason);
-    for (const [id, record] of this.#announced) this.#announceTrack(former.get(id), record);
+    this.#announced = publishedTracks(this.#appId, state, former);
+    for (const [id, { record }] of former) if (!this.#announced.has(id)) this.#withdrawTrack(record, closeReason);
+    for (const [id, { record }] of this.#announced) this.#announceTrack(former.get(id)?.record, record);
   }
 
   withdrawAll(): void {
     const former = this.#announced;
     this.#announced = new Map();
-    for (const record of former.values()) {
+    for (const { record } of former.values()) {
       this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason: 'session_closed' });
       this.#parts.directory.remove(record.publicationId, 'session_closed');
     }
@@ -47,7 +47,7 @@ export class Announcer {
   }
 
   #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {
-    if (JSON.stringify(former) === JSON.stringify(record)) return;
+    if (former === record || JSON.stringify(former) === JSON.stringify(record)) return;
     this.#parts.directory.put(record);
     this.#later(() => this.#parts.registry.putTrack(record));
     const type = eventTypeOf(former, record);

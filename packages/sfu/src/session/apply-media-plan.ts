@@ -31,5 +31,5 @@ function applyTransport(shard: Shard, before: TransportPlan | undefined, after: 
 
 /** Plans are plain data that one function builds, so equal ones are written alike. */
 function isSamePlan(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

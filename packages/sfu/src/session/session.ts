@@ -139,7 +139,7 @@ export class Session implements TrackFollower {
   commit(next: Negotiation, closeReason: TrackCloseReason = 'requested'): void {
     if (this.#life.type === 'closed') return;
     this.#negotiation = next;
-    const media = mediaPlanOf(next, this.appId);
+    const media = mediaPlanOf(next, this.appId, this.#media);
     applyMediaPlan(this.parts.shard, this.#media, media);
     this.#media = media;
     this.#announcer.announceTracks(next, closeReason);

@@ -1,29 +1,57 @@
-import type { AppId } from '@causeway/protocol';
-import { identifyCodecs, type Negotiation, publications, publisherUris, type TrackSource } from '../negotiation/index.ts';
+import type { AppId, SessionId } from '@causeway/protocol';
+import {
+  identifyCodecs,
+  type Negotiation,
+  type Publication,
+  publications,
+  publisherUris,
+  type RtpSection,
+  type TrackSource,
+} from '../negotiation/index.ts';
 import type { TrackRecord } from '../registry/index.ts';
 
-/** What a session publishes, as others may know it, by publication id. */
-export function trackRecordsOf(appId: AppId, state: Negotiation): ReadonlyMap<string, TrackRecord> {
+export interface PublishedTrack {
+  readonly section: RtpSection;
+  readonly record: TrackRecord;
+}
+
+/**
+ * What a session publishes, as others may know it, by publication id.
+ *
+ * @param before what it published earlier: records that were made of the very same m-sections are taken from there
+ */
+export function publishedTracks(
+  appId: AppId,
+  state: Negotiation,
+  before: ReadonlyMap<string, PublishedTrack> = new Map(),
+): ReadonlyMap<string, PublishedTrack> {
   return new Map(
-    publications(state).map(({ section, publication }) => [
-      publication.id,
-      {
-        appId,
-        sessionId: state.sessionId,
-        trackId: publication.trackId,
-        aliases: publication.aliases,
-        customTrackName: publication.customTrackName,
-        mid: section.mid,
-        kind: section.kind,
-        status: publication.status,
-        isHidden: publication.isHidden,
-        publicationId: publication.id,
-        codecs: section.codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
-        extensionUris: publisherUris(section),
-        rids: section.rids,
-      },
-    ]),
+    publications(state).map(({ section, publication }) => {
+      const known = before.get(publication.id);
+      return [
+        publication.id,
+        known?.section === section ? known : { section, record: trackRecordOf(appId, state.sessionId, section, publication) },
+      ];
+    }),
   );
+}
+
+function trackRecordOf(appId: AppId, sessionId: SessionId, section: RtpSection, publication: Publication): TrackRecord {
+  return {
+    appId,
+    sessionId,
+    trackId: publication.trackId,
+    aliases: publication.aliases,
+    customTrackName: publication.customTrackName,
+    mid: section.mid,
+    kind: section.kind,
+    status: publication.status,
+    isHidden: publication.isHidden,
+    publicationId: publication.id,
+    codecs: section.codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
+    extensionUris: publisherUris(section),
+    rids: section.rids,
+  };
 }
 
 /** @param askedId the id by which the subscriber named the track, if it did */

@@ -12,7 +12,7 @@ import {
 import { subscriptions } from '../../negotiation/index.ts';
 import type { SessionRecord, TrackRecord } from '../../registry/index.ts';
 import type { Session } from '../session.ts';
-import { trackRecordsOf } from '../track-records.ts';
+import { publishedTracks } from '../track-records.ts';
 
 const STATUS_ORDER: Readonly<Record<TrackRecord['status'], number>> = { active: 0, inactive: 1, pending: 2 };
 
@@ -39,7 +39,7 @@ export function trackList(records: Iterable<TrackRecord>): ListTracksReply {
 }
 
 export function tracksOf(session: Session): ListTracksReply {
-  return trackList(trackRecordsOf(session.appId, session.negotiation).values());
+  return trackList([...publishedTracks(session.appId, session.negotiation).values()].map(({ record }) => record));
 }
 
 export function sessionDetails(session: Session): SessionDetails {
