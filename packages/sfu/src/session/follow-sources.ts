@@ -2,8 +2,10 @@
 import type { TrackCloseReason } from '../events.ts';
 import {
   editSubscription,
+  type LiveSubscription,
   type Negotiation,
   parkSubscription,
+  type Subscription,
   subscriptions,
   switchSource,
   type TrackSource,
@@ -25,32 +27,42 @@ export function interestOf(state: Negotiation): Interest {
 
 /** A subscription by name waits for the name's next publication; one by id is over. */
 export function handleSourceClosed(session: Session, sourceTrackId: string, reason: TrackCloseReason): void {
-  for (const live of subscriptions(session.negotiation)) {
-    const { id, followedName } = live.subscription;
-    if (live.subscription.sourceTrackId !== sourceTrackId) continue;
-    const waits = followedName !== undefined && reason !== 'session_closed';
-    session.commit(
-      waits
-        ? editSubscription(session.negotiation, id, (subscription) => ({ ...subscription, sourceTrackId: undefined }))
-        : parkSubscription(session.negotiation, id, 'ended'),
-    );
-    session.reports.stopped(live, reason);
-  }
+  const closed = subscriptions(session.negotiation).filter(({ subscription }) => subscription.sourceTrackId === sourceTrackId);
+  if (closed.length === 0) return;
+  session.commit(
+    closed.reduce((state, { subscription: { id, followedName } }) => {
+      const waits = followedName !== undefined && reason !== 'session_closed';
+      return waits
+        ? editSubscription(state, id, (subscription) => ({ ...subscription, sourceTrackId: undefined }))
+        : parkSubscription(state, id, 'ended');
+    }, session.negotiation),
+  );
+  for (const live of closed) session.reports.stopped(live, reason);
 }
 
 /** A name that is followed belongs to this publication from now on. */
 export function handleNameTaken(session: Session, source: TrackSource): void {
-  for (const live of subscriptions(session.negotiation)) {
-    const { id, followedName, remoteSessionId, sourceTrackId } = live.subscription;
-    const follows = followedName === source.customTrackName && remoteSessionId === source.remoteSessionId;
-    if (!follows || sourceTrackId === source.sourceTrackId) continue;
-    const switched = switchSource(session.negotiation, live, source, followedName);
-    session.commit(switched ?? parkSubscription(session.negotiation, id, 'ended'));
-    if (switched !== undefined) continue;
+  const following = subscriptions(session.negotiation).filter(({ subscription }) => isToFollow(subscription, source));
+  if (following.length === 0) return;
+  let state = session.negotiation;
+  const misfits: LiveSubscription[] = [];
+  for (const live of following) {
+    const switched = switchSource(state, live, source, live.subscription.followedName);
+    if (switched === undefined) misfits.push(live);
+    state = switched ?? parkSubscription(state, live.subscription.id, 'ended');
+  }
+  session.commit(state);
+  for (const live of misfits) {
+    const { followedName } = live.subscription;
     session.reports.failed(
       live,
       'codec_mismatch',
       `the track now named ${followedName} needs a codec that mid ${live.section.mid} has not`,
     );
   }
+}
+
+function isToFollow({ followedName, remoteSessionId, sourceTrackId }: Subscription, source: TrackSource): boolean {
+  const follows = followedName === source.customTrackName && remoteSessionId === source.remoteSessionId;
+  return follows && sourceTrackId !== source.sourceTrackId;
 }

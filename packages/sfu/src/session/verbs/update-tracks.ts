@@ -5,7 +5,14 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import { editSubscription, type LiveSubscription, subscriptions, switchSource, type TrackSource } from '../../negotiation/index.ts';
+import {
+  editSubscription,
+  type LiveSubscription,
+  type Negotiation,
+  subscriptions,
+  switchSource,
+  type TrackSource,
+} from '../../negotiation/index.ts';
 import { chooseLayer } from '../layer-choice.ts';
 import { type LocatedTrack, locateTrack } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
@@ -14,9 +21,16 @@ import type { Session } from '../session.ts';
 export function updateTracks(session: Session, request: UpdateTracksRequest): Promise<UpdateTracksReply> {
   return session.run(async () => {
     const located = await Promise.all(request.tracks.map((item) => locateNewSource(session, item)));
-    const tracks = request.tracks.map((item, index) => updateOne(session, item, located[index]));
+    let state = session.negotiation;
+    const tracks: SubscribedTrackResult[] = [];
+    for (const [index, item] of request.tracks.entries()) {
+      const step = updateOne(session, state, item, located[index]);
+      state = step.state;
+      tracks.push(step.result);
+    }
     const failure = allFailedError(tracks);
     if (failure !== undefined) throw failure;
+    session.commit(state);
     return { immediateRenegotiationRequired: false, sessionId: session.id, tracks };
   });
 }
@@ -27,45 +41,58 @@ async function locateNewSource(session: Session, item: UpdateTrackItem): Promise
   return locateTrack(session.appId, { remoteSessionId, remoteTrackId, customTrackName }, session.parts);
 }
 
-function updateOne(session: Session, item: UpdateTrackItem, located: LocatedTrack | undefined): SubscribedTrackResult {
-  const live = subscriptions(session.negotiation).find(({ section }) => section.mid === item.mid);
-  if (live === undefined) return failed(item, 'track_not_found', `session ${session.id} receives nothing on mid ${item.mid}`);
-  if (located?.type === 'failed') return failed(named(item, live), located.code, located.description);
+interface UpdateStep {
+  readonly state: Negotiation;
+  readonly result: SubscribedTrackResult;
+}
+
+function updateOne(session: Session, state: Negotiation, item: UpdateTrackItem, located: LocatedTrack | undefined): UpdateStep {
+  const live = liveOn(state, item.mid);
+  if (live === undefined) {
+    return { state, result: failed(item, 'track_not_found', `session ${session.id} receives nothing on mid ${item.mid}`) };
+  }
+  if (located?.type === 'failed') return { state, result: failed(named(item, live), located.code, located.description) };
   const rids = located?.source.rids ?? live.subscription.sourceRids;
   const layer = chooseLayer(item, rids);
-  if (layer.type === 'rid_not_available')
-    return failed(named(item, live), 'rid_not_available', `the track has the layers [${rids.join(', ')}], not ${layer.rid}`);
-  if (located !== undefined && !switchTo(session, live, located.source, item.customTrackName)) {
-    return failed(
-      named(item, live),
-      'codec_mismatch',
-      `the ${located.source.kind} track does not fit what is negotiated on mid ${item.mid}`,
-    );
+  if (layer.type === 'rid_not_available') {
+    const description = `the track has the layers [${rids.join(', ')}], not ${layer.rid}`;
+    return { state, result: failed(named(item, live), 'rid_not_available', description) };
+  }
+  const switched = located === undefined ? state : switchTo(session, state, live, located.source, item.customTrackName);
+  if (switched === undefined) {
+    const description = `the ${located?.source.kind} track does not fit what is negotiated on mid ${item.mid}`;
+    return { state, result: failed(named(item, live), 'codec_mismatch', description) };
   }
   const asksForLayer = item.simulcast !== undefined || item.quality !== undefined;
-  session.commit(
-    editSubscription(session.negotiation, live.subscription.id, (subscription) => ({
-      ...subscription,
-      isPaused: item.paused ?? subscription.isPaused,
-      preferredRid: asksForLayer || located !== undefined ? layer.preferredRid : subscription.preferredRid,
-    })),
-  );
-  return updatedResult(session, item.mid);
+  const updated = editSubscription(switched, live.subscription.id, (subscription) => ({
+    ...subscription,
+    isPaused: item.paused ?? subscription.isPaused,
+    preferredRid: asksForLayer || located !== undefined ? layer.preferredRid : subscription.preferredRid,
+  }));
+  return { state: updated, result: updatedResult(session, updated, item.mid) };
 }
 
-function switchTo(session: Session, live: LiveSubscription, source: TrackSource, followedName: string | undefined): boolean {
-  if (!session.parts.directory.isOpen(source.sourceTrackId)) return false;
-  const switched = switchSource(session.negotiation, live, source, followedName);
-  if (switched === undefined) return false;
-  session.commit(switched);
-  return true;
+/** @returns undefined if the source has ended or does not fit */
+function switchTo(
+  session: Session,
+  state: Negotiation,
+  live: LiveSubscription,
+  source: TrackSource,
+  followedName: string | undefined,
+): Negotiation | undefined {
+  if (!session.parts.directory.isOpen(source.sourceTrackId)) return undefined;
+  return switchSource(state, live, source, followedName);
 }
 
-function updatedResult(session: Session, mid: string): SubscribedTrackResult {
-  const live = subscriptions(session.negotiation).find(({ section }) => section.mid === mid);
+function updatedResult(session: Session, state: Negotiation, mid: string): SubscribedTrackResult {
+  const live = liveOn(state, mid);
   const { remoteSessionId, remoteTrackId, followedName, sourceTrackId } = live?.subscription ?? {};
   const status = session.parts.directory.statusOf(sourceTrackId ?? '');
   return { remoteSessionId, remoteTrackId, customTrackName: followedName, mid, trackKind: live?.section.kind, status };
+}
+
+function liveOn(state: Negotiation, mid: string): LiveSubscription | undefined {
+  return subscriptions(state).find(({ section }) => section.mid === mid);
 }
 
 /** The item as asked for; one that only changes how a track is received names that track. */
