@@ -114,6 +114,8 @@ export interface SecureEndpoint {
   closeOutboundStream(stream: OutboundStream): void;
   /** The stream that all outgoing RTCP of this peer is protected on. */
   readonly rtcpStream: OutboundStream;
+  /** RTCP can be sent for minutes yet, and then never again under these keys (RFC 3711 §9.2). */
+  readonly areKeysNearlyUsedUp: boolean;
   /**
    * Opens a data channel, and with the first one the SCTP association.
    *

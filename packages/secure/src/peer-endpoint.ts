@@ -88,6 +88,10 @@ export class PeerEndpoint implements SecureEndpoint {
     return this.#srtp.outbound.rtcpStream;
   }
 
+  get areKeysNearlyUsedUp(): boolean {
+    return this.#srtp.outbound.rtcpStream.isNearlyUsedUp;
+  }
+
   handleDtls(nowMs: number, datagram: Uint8Array): void {
     this.#dtls.handleDatagram(nowMs, datagram);
   }

@@ -5,6 +5,7 @@ import type { OutboundStream, ProtectBatch, SecureEndpoint } from '../secure-end
 
 export class PlainEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
+  readonly areKeysNearlyUsedUp = false;
 
   handleDtls(): void {}
 

@@ -1,4 +1,4 @@
-/** Once a second for one peer: receiver and sender reports, silence of its tracks, and the fallback bandwidth limit. */
+/** Once a second for one peer: receiver and sender reports, silence of its tracks, the fallback bandwidth limit, and whether its keys last. */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
 import { MAX_TRACK_BITRATE_BPS } from '../publisher/upload-limit.ts';
 import { onGrid, type Timer } from '../timers.ts';
@@ -21,6 +21,11 @@ export class ReportRound implements Timer {
 
   fire(nowMs: number): void {
     this.#arm(nowMs);
+    // On a link that sends a thousand packets of RTCP a second, after 25 days: without feedback its pictures would stand still for good.
+    if (this.#transport.endpoint.areKeysNearlyUsedUp) {
+      this.#transport.expire(nowMs, 'connection_lost');
+      return;
+    }
     const received: ReportBlock[] = [];
     let [sentToUs, cameToUs] = [0, 0];
     for (const track of this.#transport.receive.tracks) {

@@ -32,6 +32,26 @@ test('two engines connect in less than four round trips, whoever opens first', (
   }
 });
 
+test('a link whose keys are nearly used up is given up within two seconds, to be opened anew', () => {
+  const { a, b } = twoWorlds();
+  const { plans } = layPath(a, b, LINK);
+  const createEndpoint = a.suite.createEndpoint.bind(a.suite);
+  let areKeysNearlyUsedUp = false;
+  a.suite.createEndpoint = (options) =>
+    Object.defineProperty(createEndpoint(options), 'areKeysNearlyUsedUp', { get: () => areKeysNearlyUsedUp });
+  b.engine.openTransport(b.nowMs, plans.acceptor);
+  a.engine.openTransport(a.nowMs, plans.initiator);
+  a.run(5000);
+  const before = eventsOf(a, LINK);
+
+  areKeysNearlyUsedUp = true;
+  a.run(2000);
+
+  expect(before).toEqual(['connecting', 'connected']);
+  expect(eventsOf(a, LINK)).toEqual([...before, 'closed', 'connection_lost']);
+  expect(a.engine.census()).toMatchObject({ transports: 0 });
+});
+
 test('of several addresses the one that answers is taken, and the peer is told which', () => {
   const { a, b } = twoWorlds();
   const { plans } = layPath(a, b, LINK);

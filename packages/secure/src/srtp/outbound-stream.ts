@@ -6,6 +6,8 @@ import type { SessionCipher } from './session-cipher.ts';
 
 /** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */
 const SRTCP_INDEX_LIMIT = 2 ** 31;
+/** A link between large nodes sends a few thousand packets of RTCP a second: there is time to open it anew. */
+const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
 
 export class RtpOutboundStream implements OutboundStream {
   readonly ssrc: number;
@@ -44,7 +46,15 @@ export class RtcpOutboundStream implements OutboundStream {
   /** Each RTCP packet names its own sender; this is not read. */
   readonly ssrc = 0;
   cipher: SessionCipher | undefined;
-  #nextIndex = 0;
+  #nextIndex: number;
+
+  constructor(firstIndex = 0) {
+    this.#nextIndex = firstIndex;
+  }
+
+  get isNearlyUsedUp(): boolean {
+    return this.#nextIndex >= SRTCP_INDEX_LIMIT - SRTCP_INDICES_IN_RESERVE;
+  }
 
   /** @returns a new index, or undefined when the key has used them all */
   takeIndex(): number | undefined {

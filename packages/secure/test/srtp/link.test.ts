@@ -1,6 +1,7 @@
 import { UNPROTECT_FORGED, UNPROTECT_REPLAYED, UNPROTECT_UNEXPECTED } from '@causeway/media';
 import type { KeystreamSupply } from '../../src/srtp/keystream-window.ts';
 import { OutboundSrtp } from '../../src/srtp/outbound-srtp.ts';
+import { RtcpOutboundStream } from '../../src/srtp/outbound-stream.ts';
 import { SrtpSuite, type SrtpTransform } from '../../src/srtp/srtp-suite.ts';
 import { Flush } from './flush.ts';
 import { buildRtcp, buildRtp, bytesOf, keysOf, PROFILES } from './packets.ts';
@@ -125,4 +126,15 @@ test('over a link more than 65,536 SSRCs may be sent, one after another', () => 
   outbound.open(0);
 
   expect([...sizes, outbound.size]).toEqual([1, 1]);
+});
+
+test('RTCP says in time that its indices come to an end, and uses none twice', () => {
+  const stream = new RtcpOutboundStream(2 ** 31 - 2 ** 20 - 1);
+
+  const early = stream.isNearlyUsedUp;
+  stream.takeIndex();
+
+  expect([early, stream.isNearlyUsedUp]).toEqual([false, true]);
+  expect(new RtcpOutboundStream(2 ** 31 - 1).takeIndex()).toBe(2 ** 31 - 1);
+  expect(new RtcpOutboundStream(2 ** 31).takeIndex()).toBeUndefined();
 });

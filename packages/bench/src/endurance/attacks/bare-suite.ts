@@ -45,6 +45,7 @@ export class BareSuite implements SecureSuite {
       openOutboundStream: refuse,
       closeOutboundStream: refuse,
       rtcpStream: { ssrc: 0 },
+      areKeysNearlyUsedUp: false,
       openDataChannel: refuse,
       sendData: refuse,
       closeDataChannel: refuse,
