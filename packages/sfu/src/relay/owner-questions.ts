@@ -11,6 +11,9 @@ import type { RouteFinder } from './path/route-finder.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
+/** Two calls' worth, and less than a link carries in a second: one app's inventions leave room for the questions of the others. */
+const MAX_WAITING_OF_APP = 128;
+const MAX_WAITING = 1024;
 
 export interface OwnerQuestionsOptions {
   readonly routes: RouteFinder;
@@ -21,6 +24,7 @@ export interface OwnerQuestionsOptions {
 }
 
 interface Waiting {
+  readonly appId: string;
   readonly resolve: (answer: OwnerAnswer | undefined) => void;
   readonly cancelTimer: CancelTimer;
 }
@@ -38,9 +42,10 @@ export class OwnerQuestions {
     return this.#waiting.size;
   }
 
-  /** @returns undefined if no way leads to the owner, or it does not answer within a second */
+  /** @returns undefined if no way leads to the owner, it does not answer within a second, or too many questions wait already */
   ask(owner: number, appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined> {
     const { routes, linkTo, clock } = this.#options;
+    if (!this.#hasRoomFor(appId)) return Promise.resolve(undefined);
     const route = routes.plan(owner, reference.sessionId, new Map())?.nodes;
     const link = route?.[1] === undefined ? undefined : linkTo(route[1]);
     const requestId = ++this.#lastRequestId;
@@ -48,7 +53,7 @@ export class OwnerQuestions {
       return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const cancelTimer = clock.schedule(ANSWER_TIMEOUT_MS, () => this.#settle(requestId, undefined));
-      this.#waiting.set(requestId, { resolve, cancelTimer });
+      this.#waiting.set(requestId, { appId, resolve, cancelTimer });
     });
   }
 
@@ -62,6 +67,12 @@ export class OwnerQuestions {
 
   close(): void {
     for (const requestId of [...this.#waiting.keys()]) this.#settle(requestId, undefined);
+  }
+
+  #hasRoomFor(appId: string): boolean {
+    if (this.#waiting.size >= MAX_WAITING) return false;
+    const ofApp = [...this.#waiting.values()].filter((waiting) => waiting.appId === appId);
+    return ofApp.length < MAX_WAITING_OF_APP;
   }
 
   #handleQuestion(question: ControlMessageOf<'locate'>): void {

@@ -23,11 +23,12 @@ export interface NewSession {
 /** `POST /session/new`: nothing exists until the offer has been found good. */
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
   const { appId, request, autoPublish } = wanted;
+  // Before other nodes are asked about what it names: what is no SDP costs them nothing.
+  const offer = readSdp(request.sessionDescription.sdp, parts.limits);
   const asked = request.subscribe ?? [];
   const located = await Promise.all(asked.map((item) => locateWish(appId, item, parts)));
   const wishes = located.flatMap((each) => (each.type === 'wish' ? [each.wish] : []));
   const negotiation = createNegotiation(wanted.id, wanted.shardNo, wanted.local, parts.random);
-  const offer = readSdp(request.sessionDescription.sdp, parts.limits);
   const policy = {
     publish: [],
     autoPublish: autoPublish ? 'new' : 'none',
