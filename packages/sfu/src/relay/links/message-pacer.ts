@@ -21,32 +21,52 @@ const STROKE_MS = 50;
 /** All that a full node may have to say of some 20,000 tracks, twice over. */
 const MAX_WAITING_BYTES = 64 << 20;
 
+/** Two seconds' worth: whoever asked has given up by then. */
+const MAX_WAITING_QUESTION_CHUNKS = 2 * CHUNKS_PER_SECOND;
+
 /**
- * What others choose their ways by, and questions that somebody waits for a second for: not behind thousands of wants. In what order they come
- * with messages about wants and names means nothing.
+ * A link is known to be there by its pulses, and others choose their ways by how links are: behind nothing that an app can ask for. Somebody
+ * waits for a second for a question: not behind thousands of wants, but clients may ask as often as they like, so what is about wants gets
+ * as much of the channel. In what order messages of different lanes come means nothing.
  */
-const URGENT: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>([
-  'hello',
-  'incompatible',
-  'pulse',
-  'link-state',
-  'locate',
-  'located',
-  'ask-path',
-  'path-told',
-]);
+const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'>>> = {
+  hello: 'link',
+  incompatible: 'link',
+  pulse: 'link',
+  'link-state': 'link',
+  locate: 'question',
+  located: 'question',
+  'ask-path': 'question',
+  'path-told': 'question',
+};
+
+/** Only the last one of a want means anything. */
+const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track']);
+
+/** What the pacer has to know of a message. */
+export interface PacedMessage {
+  readonly type: ControlMessage['type'];
+  readonly wantId?: number;
+}
 
 interface WaitingMessage {
-  readonly sizeBytes: number;
-  readonly chunks: number;
-  readonly write: () => void;
+  /** The same in whatever may take its place. */
+  readonly key: string | undefined;
+  sizeBytes: number;
+  chunks: number;
+  write: () => void;
 }
 
 export class MessagePacer {
   readonly #clock: Clock;
-  readonly #urgent: WaitingMessage[] = [];
+  readonly #link: WaitingMessage[] = [];
+  readonly #questions: WaitingMessage[] = [];
   readonly #ordinary: WaitingMessage[] = [];
+  readonly #replaceable = new Map<string, WaitingMessage>();
   #waitingBytes = 0;
+  #waitingQuestionChunks = 0;
+  /** Chunks of questions that have left before as many of ordinary messages, while both waited. */
+  #questionsAhead = 0;
   #hasOverflowed = false;
   /** Chunks that may leave at once. */
   #allowance = BURST_CHUNKS;
@@ -64,16 +84,23 @@ export class MessagePacer {
   }
 
   /**
-   * Writes a message now, or after those that wait already.
+   * Writes a message now, or after those that wait already; a newer `demand` or `track` of a want in the place of the one that waits.
    *
-   * @param write called once, unless `clear` comes first
-   * @returns false if too much waits, or did since `clear`
+   * @param write called once, unless `clear` or a newer message comes first
+   * @returns false if too much waits, or did since `clear`; or if it is a question, or the answer to one, that would come too late
    */
-  push(type: ControlMessage['type'], sizeBytes: number, write: () => void): boolean {
-    if (this.#waitingBytes + sizeBytes > MAX_WAITING_BYTES) this.#hasOverflowed = true;
+  push(message: PacedMessage, sizeBytes: number, write: () => void): boolean {
+    const chunks = Math.ceil(sizeBytes / CHUNK_BYTES);
+    const isQuestion = LANES[message.type] === 'question';
+    if (isQuestion && this.#waitingQuestionChunks + chunks > MAX_WAITING_QUESTION_CHUNKS) return false;
+    const key = SUPERSEDED.has(message.type) ? `${message.type} ${message.wantId}` : undefined;
+    const former = key === undefined ? undefined : this.#replaceable.get(key);
+    const addedBytes = sizeBytes - (former?.sizeBytes ?? 0);
+    if (this.#waitingBytes + addedBytes > MAX_WAITING_BYTES) this.#hasOverflowed = true;
     if (this.#hasOverflowed) return false;
-    (URGENT.has(type) ? this.#urgent : this.#ordinary).push({ sizeBytes, chunks: Math.ceil(sizeBytes / CHUNK_BYTES), write });
-    this.#waitingBytes += sizeBytes;
+    this.#waitingBytes += addedBytes;
+    if (former === undefined) this.#append(message, { key, sizeBytes, chunks, write });
+    else Object.assign(former, { sizeBytes, chunks, write });
     if (this.#cancelTimer === undefined) this.#release();
     return true;
   }
@@ -82,11 +109,26 @@ export class MessagePacer {
   clear(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#urgent.length = 0;
-    this.#ordinary.length = 0;
+    for (const lane of [this.#link, this.#questions, this.#ordinary]) lane.length = 0;
+    this.#replaceable.clear();
     this.#waitingBytes = 0;
+    this.#waitingQuestionChunks = 0;
+    this.#questionsAhead = 0;
     this.#hasOverflowed = false;
     this.#allowance = BURST_CHUNKS;
+  }
+
+  #append({ type }: PacedMessage, waiting: WaitingMessage): void {
+    const lane = this.#laneOf(type);
+    lane.push(waiting);
+    if (lane === this.#questions) this.#waitingQuestionChunks += waiting.chunks;
+    if (waiting.key !== undefined) this.#replaceable.set(waiting.key, waiting);
+  }
+
+  #laneOf(type: ControlMessage['type']): WaitingMessage[] {
+    const lane = LANES[type];
+    if (lane === undefined) return this.#ordinary;
+    return lane === 'link' ? this.#link : this.#questions;
   }
 
   #release(): void {
@@ -95,8 +137,7 @@ export class MessagePacer {
       const message = lane[0];
       if (message === undefined || message.chunks > this.#allowance) break;
       lane.shift();
-      this.#allowance -= message.chunks;
-      this.#waitingBytes -= message.sizeBytes;
+      this.#noteGone(lane, message);
       message.write();
     }
     if (this.#nextLane() === undefined) return;
@@ -106,8 +147,18 @@ export class MessagePacer {
     });
   }
 
+  #noteGone(lane: WaitingMessage[], { key, sizeBytes, chunks }: WaitingMessage): void {
+    this.#allowance -= chunks;
+    this.#waitingBytes -= sizeBytes;
+    if (key !== undefined) this.#replaceable.delete(key);
+    if (lane === this.#questions) this.#waitingQuestionChunks -= chunks;
+    if (this.#questions.length === 0 || this.#ordinary.length === 0) this.#questionsAhead = 0;
+    else if (lane !== this.#link) this.#questionsAhead += lane === this.#questions ? chunks : -chunks;
+  }
+
   #nextLane(): WaitingMessage[] | undefined {
-    if (this.#urgent.length > 0) return this.#urgent;
+    if (this.#link.length > 0) return this.#link;
+    if (this.#questions.length > 0 && (this.#questionsAhead <= 0 || this.#ordinary.length === 0)) return this.#questions;
     return this.#ordinary.length > 0 ? this.#ordinary : undefined;
   }
 

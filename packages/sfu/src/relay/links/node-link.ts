@@ -283,7 +283,7 @@ export class NodeLink {
   #write({ transportId, streamId }: { readonly transportId: string; readonly streamId: number }, message: ControlMessage): boolean {
     const encoded = encodeControlMessage(message);
     if (encoded === undefined) return false;
-    return this.#pacer.push(message.type, Buffer.byteLength(encoded), () =>
+    return this.#pacer.push(message, Buffer.byteLength(encoded), () =>
       this.#parts.shard.sendData(transportId, streamId, numberMessage(++this.#sentMessages, encoded)),
     );
   }
