@@ -141,7 +141,8 @@ export const ROUTES: readonly Route[] = [
     method: 'get',
     path: '/session/:session_id/track/:track_id/path',
     summary: 'Describe by which nodes a track travels',
-    description: 'The tree of copies from the node that owns the track to those where it is watched, and why each way was taken.',
+    description:
+      'The tree of copies from the node that owns the track to those where it is watched, and why each way was taken; up to two seconds old.',
     reply: 'TrackPathReply',
     errors: ['session_not_found', 'track_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, trackId }) => ({ body: await sfu.trackPath(principal.appId, sessionId, trackId) }),

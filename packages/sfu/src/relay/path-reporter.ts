@@ -15,6 +15,8 @@ import type { RelayImporter } from './relay-importer.ts';
 const BUDGET_MS = 1500;
 /** What each node keeps of its budget for the way back. */
 const STEP_MS = 400;
+/** Longer than the budget, so that whoever asks meanwhile shares the answer: each costs messages on all links that the track passes. */
+const SHARED_MS = 2000;
 
 type OwnHop = ControlMessageOf<'path-told'>['own'];
 
@@ -39,14 +41,42 @@ export type TrackPath = Pick<TrackPathReply, 'node' | 'region' | 'subscribers' |
 export class PathReporter {
   readonly #options: PathReporterOptions;
   readonly #waiting = new Map<number, { readonly resolve: (subtree: Subtree | undefined) => void; readonly cancelTimer: CancelTimer }>();
+  /** By publication. */
+  readonly #reports = new Map<string, { readonly path: Promise<TrackPath>; readonly cancelTimer: CancelTimer }>();
   #lastRequestId = 0;
 
   constructor(options: PathReporterOptions) {
     this.#options = options;
   }
 
-  /** @param publicationId of a track of this node */
-  async report(publicationId: string): Promise<TrackPath> {
+  /**
+   * @param publicationId of a track of this node
+   * @returns the tree, as it was two seconds ago at the earliest
+   */
+  report(publicationId: string): Promise<TrackPath> {
+    const known = this.#reports.get(publicationId);
+    if (known !== undefined) return known.path;
+    const path = this.#report(publicationId);
+    const cancelTimer = this.#options.clock.schedule(SHARED_MS, () => this.#reports.delete(publicationId));
+    this.#reports.set(publicationId, { path, cancelTimer });
+    return path;
+  }
+
+  /** @returns whether the message was one of these */
+  handleMessage(link: NodeLink, message: ControlMessage): boolean {
+    if (message.type === 'ask-path') void this.#answer(link, message);
+    else if (message.type === 'path-told') this.#settle(message.requestId, message);
+    else return false;
+    return true;
+  }
+
+  close(): void {
+    for (const { cancelTimer } of this.#reports.values()) cancelTimer();
+    this.#reports.clear();
+    for (const requestId of [...this.#waiting.keys()]) this.#settle(requestId, undefined);
+  }
+
+  async #report(publicationId: string): Promise<TrackPath> {
     const { routes, links, countSubscribers } = this.#options;
     const { hops, unanswered } = await this.#gather(publicationId, BUDGET_MS);
     const refusedLinks = links.all.flatMap(({ state, peer }) => {
@@ -60,18 +90,6 @@ export class PathReporter {
       unanswered: [...unanswered],
       refusedLinks,
     };
-  }
-
-  /** @returns whether the message was one of these */
-  handleMessage(link: NodeLink, message: ControlMessage): boolean {
-    if (message.type === 'ask-path') void this.#answer(link, message);
-    else if (message.type === 'path-told') this.#settle(message.requestId, message);
-    else return false;
-    return true;
-  }
-
-  close(): void {
-    for (const requestId of [...this.#waiting.keys()]) this.#settle(requestId, undefined);
   }
 
   async #answer(link: NodeLink, { requestId, publicationId, budgetMs }: ControlMessageOf<'ask-path'>): Promise<void> {

@@ -282,6 +282,25 @@ describe('the path of a track', () => {
     expect(told).toMatchObject({ hops: [{ from: 1, to: 2, layers: [''] }], unanswered: [2] });
   });
 
+  it('is asked for once, however many want to know it', async () => {
+    const cluster = await linked([1, 2], () => 20);
+    const { publisher } = await cluster.publish(1);
+    await (await cluster.join(2)).receive(publisher.track('camera'));
+    await cluster.clock.advance(500);
+    const questions = jest.spyOn(cluster.node(1).shard, 'sendData');
+    const askedFor = () => questions.mock.calls.filter(([, , data]) => `${data}`.includes('"ask-path"')).length;
+
+    const told = Array.from({ length: 1000 }, () => cluster.node(1).world.sfu.trackPath(APP, publisher.id, 'camera'));
+    await cluster.clock.advance(1000);
+    const soon = await path(cluster, 1, publisher.id);
+    const askedAtFirst = askedFor();
+    await path(cluster, 1, publisher.id);
+
+    expect(new Set((await Promise.all([...told, soon])).map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(soon).toMatchObject({ hops: [{ from: 1, to: 2, subscribers: 1 }], unanswered: [] });
+    expect([askedAtFirst, askedFor()]).toEqual([1, 2]);
+  });
+
   it('is only that of tracks that are there', async () => {
     const cluster = await linked([1, 2], () => 20);
     const { publisher } = await cluster.publish(1);
