@@ -110,6 +110,40 @@ describe('over HTTP', () => {
     expect(statuses.at(-1)).toBe(429);
   });
 
+  test('sessions together may be called five times as often as the app, whether there are such sessions or not', async () => {
+    const app = createApp({
+      id: 'inventive',
+      secrets: ['secret'],
+      settings: { maxCallsPerSecondPerApp: 10, maxCallsPerSecondPerSession: 4 },
+    });
+    const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([app]) });
+    const send = async (method: string, path: string) =>
+      server.send(method, `/api/sfu/inventive${path}`, { headers: { Authorization: 'Bearer secret' } });
+    for (let count = 0; count < 20; count += 1) await send('DELETE', '/session/hasty');
+
+    const statuses: number[] = [];
+    for (let count = 0; count < 46; count += 1) statuses.push((await send('DELETE', `/session/invented-${count}`)).status);
+    const refused = await send('DELETE', '/session/another');
+    const listed = await send('GET', '/sessions');
+    await server.close();
+
+    expect(statuses).toEqual(Array(46).fill(404));
+    expect([refused.status, listed.status]).toEqual([429, 200]);
+    expect(refused.json).toMatchObject({ errorDescription: 'all sessions of app inventive together may be called 50 times a second' });
+  });
+
+  test('a session may be called as often as it may, though that is more than five times what the app may', async () => {
+    const app = createApp({ id: 'quiet', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 1, maxCallsPerSecondPerSession: 20 } });
+    const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([app]) });
+    const close = () => server.send('DELETE', '/api/sfu/quiet/session/a', { headers: { Authorization: 'Bearer secret' } });
+
+    const statuses: number[] = [];
+    for (let count = 0; count < 21; count += 1) statuses.push((await close()).status);
+    await server.close();
+
+    expect(statuses).toEqual([...Array(20).fill(404), 429]);
+  });
+
   test('reading a session does not use up what it may call itself', async () => {
     const server = await startTestServer({ now: () => 0 });
     const path = '/api/sfu/other/session/a';

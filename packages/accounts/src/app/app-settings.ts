@@ -6,7 +6,10 @@ export interface AppSettings {
   readonly autoPublish: boolean;
   /** How many API calls one session of the app may make each second; reading counts for the app. */
   readonly maxCallsPerSecondPerSession: number;
-  /** How many calls that belong to no session (creating, listing, reading) one node takes for the app each second. */
+  /**
+   * How many calls that belong to no session (creating, listing, reading) one node takes for the app each second. All sessions together make up to
+   * five times as many.
+   */
   readonly maxCallsPerSecondPerApp: number;
 }
 

@@ -7,6 +7,9 @@ import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { RouteDescription } from './route.ts';
 
+/** A session is created by one call, and takes a few more to publish, subscribe and renegotiate, also when all do so at once. */
+const SESSION_CALLS_PER_APP_CALL = 5;
+
 export interface CallerServices {
   readonly apps: AppStore;
   readonly rateLimiter: RateLimiter;
@@ -34,18 +37,26 @@ export async function identifyCaller(route: RouteDescription, { apps, cluster }:
 }
 
 /**
- * Reading counts for the app: a popular session is read by all who watch it, and must still be able to publish.
+ * Reading counts for the app: a popular session is read by all who watch it, and must still be able to publish. Whether there is such a
+ * session is not known yet, so what changes sessions is also counted for all of them together.
  *
  * @param sessionId empty for calls of no session
  * @throws rate_limited – that was one too many
  */
 export function checkRate(rateLimiter: RateLimiter, route: RouteDescription, { appId, settings }: Principal, sessionId: string): void {
-  const isOfSession = sessionId !== '' && route.method !== 'get';
-  const callsPerSecond = isOfSession ? settings.maxCallsPerSecondPerSession : settings.maxCallsPerSecondPerApp;
-  const retryAfterMs = rateLimiter.take(isOfSession ? `${appId} ${sessionId}` : appId, callsPerSecond);
-  if (retryAfterMs === 0) return;
-  const subject = isOfSession ? `session ${sessionId}` : `app ${appId}`;
-  throw new SfuError('rate_limited', `${subject} may be called ${callsPerSecond} times a second`, { retryAfterMs });
+  const { maxCallsPerSecondPerApp: ofApp, maxCallsPerSecondPerSession: ofSession } = settings;
+  const take = (key: string, callsPerSecond: number, subject: string): void => {
+    const retryAfterMs = rateLimiter.take(key, callsPerSecond);
+    if (retryAfterMs === 0) return;
+    throw new SfuError('rate_limited', `${subject} may be called ${callsPerSecond} times a second`, { retryAfterMs });
+  };
+  if (sessionId === '' || route.method === 'get') {
+    take(appId, ofApp, `app ${appId}`);
+  } else {
+    // In this order: what one session calls too often is not taken from the others.
+    take(`${appId} ${sessionId}`, ofSession, `session ${sessionId}`);
+    take(`${appId} `, Math.max(ofSession, SESSION_CALLS_PER_APP_CALL * ofApp), `all sessions of app ${appId} together`);
+  }
 }
 
 function credentialOf(route: RouteDescription, request: Request): string | undefined {
