@@ -38,7 +38,8 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
-  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId });
+  const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
+  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId, hasNode });
   if (!isForCluster || sessionId !== undefined) return;
   fanIn?.follow(appId, request.path, { stream, requestId, signal: signalOfEnd(response) });
 }

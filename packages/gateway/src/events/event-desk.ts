@@ -3,7 +3,7 @@ import { SfuError } from '@causeway/protocol';
 import type { SfuEvent } from '@causeway/sfu';
 import { describeEvent } from './describe-event.ts';
 import { EventLog, type EventScope, type LoggedEvent } from './event-log.ts';
-import { parsePositions } from './event-position.ts';
+import { parsePositions, positionsToKeep } from './event-position.ts';
 import { EventStream } from './event-stream.ts';
 
 /** Each is an open connection. */
@@ -29,6 +29,8 @@ export interface ListenerOptions {
   readonly kind: ListenerKind;
   /** Of the last message that it got, if any. */
   readonly lastEventId: string | undefined;
+  /** Whether another node of that number is there. */
+  readonly hasNode: (nodeNo: number) => boolean;
 }
 
 type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
@@ -64,9 +66,10 @@ export class EventDesk {
    *
    * @throws no_capacity – there are too many streams
    */
-  open(response: ServerResponse, { scope, kind, lastEventId }: ListenerOptions): EventStream {
+  open(response: ServerResponse, { scope, kind, lastEventId, hasNode }: ListenerOptions): EventStream {
     this.#checkRoom(scope, kind);
-    const known = lastEventId === undefined ? undefined : parsePositions(lastEventId);
+    const given = lastEventId === undefined ? undefined : parsePositions(lastEventId);
+    const known = given && positionsToKeep(given, (nodeNo) => nodeNo === this.#nodeNo || hasNode(nodeNo));
     const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]));
     this.#open.set(stream, { scope, kind });
     stream.onClose(() => this.#open.delete(stream));
@@ -104,7 +107,7 @@ export class EventDesk {
     }
   }
 
-  /** @returns how far it got, if the client must read first; undefined when that was all, and it hears what happens from now on */
+  /** @returns how far it got, if the client must read first; undefined when it is gone, or hears what happens from now on because that was all */
   #sendMissed(stream: EventStream, scope: EventScope, position: number): number | undefined {
     const { events, isComplete } = this.#log.since(scope, position);
     let reached = position;
@@ -113,6 +116,7 @@ export class EventDesk {
       stream.send(this.#nodeNo, reached, this.#log.describeLoss(reached));
     }
     for (const event of events) {
+      if (stream.isGone) return undefined;
       if (!stream.hasRoom) return reached;
       this.#tell(stream, scope, event);
       reached = event.serial;

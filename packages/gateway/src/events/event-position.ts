@@ -6,6 +6,8 @@
 const POSITION = /^([0-9]{1,5})-([0-9]{1,16})$/;
 /** A cluster has hundreds of nodes at most, and a header 16 KiB. */
 const MAX_POSITIONS = 700;
+/** Of nodes that are not there now: they may come back, but anybody can invent them, and all are written into every message. */
+const MAX_ABSENT_NODES = 16;
 
 /** Serial of the last event that was read, by node number. */
 export type EventPositions = ReadonlyMap<number, number>;
@@ -23,4 +25,15 @@ export function parsePositions(text: string): EventPositions | undefined {
   const matches = text.split(',', MAX_POSITIONS + 1).map((part) => POSITION.exec(part));
   if (matches.length > MAX_POSITIONS || matches.includes(null)) return undefined;
   return new Map(matches.map((match) => [Number(match?.[1]), Number(match?.[2])]));
+}
+
+/**
+ * Leaves out what is not worth keeping.
+ *
+ * @returns positions of nodes that are there, and of those that were heard of last among the others
+ */
+export function positionsToKeep(positions: EventPositions, isThere: (nodeNo: number) => boolean): EventPositions {
+  const absent = [...positions].filter(([nodeNo]) => !isThere(nodeNo)).toSorted(([, one], [, other]) => other - one);
+  const left = new Set(absent.slice(MAX_ABSENT_NODES).map(([nodeNo]) => nodeNo));
+  return new Map([...positions].filter(([nodeNo]) => !left.has(nodeNo)));
 }

@@ -42,14 +42,21 @@ export class EventStream {
 
   /** @param json without line breaks */
   send(nodeNo: number, serial: number, json: string): void {
+    if (this.isGone) return;
     this.#positions.set(nodeNo, serial);
     this.#write(`${this.#idLine()}data: ${json}\n\n`);
   }
 
   /** Notes where the client stands with a node that it has heard nothing of yet. */
   advance(nodeNo: number, serial: number): void {
+    if (this.isGone) return;
     this.#positions.set(nodeNo, serial);
     this.#write(`${this.#idLine()}\n`);
+  }
+
+  /** Nothing reaches the client any more. */
+  get isGone(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
   }
 
   /** Whether the client has read nearly all, or is gone. */
@@ -79,7 +86,7 @@ export class EventStream {
   }
 
   #write(text: string): void {
-    if (this.#response.writableEnded || this.#response.destroyed) return;
+    if (this.isGone) return;
     if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy();
     else this.#response.write(text);
   }

@@ -274,7 +274,7 @@ test('other nodes have room of their own, 1,000 streams for an app and 4,000 for
   const responses: ServerResponse[] = [];
   const open = (kind: ListenerKind, appId: string) => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
-    desk.open(response, { scope: { appId: AppId.parse(appId), sessionId: undefined }, kind, lastEventId: undefined });
+    desk.open(response, { scope: { appId: AppId.parse(appId), sessionId: undefined }, kind, lastEventId: undefined, hasNode: () => false });
     responses.push(response);
   };
   const openMany = (count: number, kind: ListenerKind, appId: string) => {
