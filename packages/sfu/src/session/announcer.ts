@@ -32,7 +32,8 @@ export class Announcer {
   announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
     const former = this.#announced;
     this.#announced = publishedTracks(this.#appId, state, former);
-    for (const [id, { record }] of former) if (!this.#announced.has(id)) this.#withdrawTrack(record, closeReason);
+    const withdrawn = [...former.values()].map(({ record }) => record).filter(({ publicationId }) => !this.#announced.has(publicationId));
+    this.#withdrawTracks(withdrawn, closeReason);
     for (const [id, { record }] of this.#announced) this.#announceTrack(former.get(id)?.record, record);
   }
 
@@ -41,8 +42,8 @@ export class Announcer {
     this.#announced = new Map();
     for (const { record } of former.values()) {
       this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason: 'session_closed' });
-      this.#parts.directory.remove(record.publicationId, 'session_closed');
     }
+    this.#parts.directory.removeAll([...former.keys()], 'session_closed');
     this.#later(() => this.#parts.registry.removeSession(this.#appId, this.#sessionId));
   }
 
@@ -54,10 +55,15 @@ export class Announcer {
     if (type !== undefined) this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type });
   }
 
-  #withdrawTrack(record: TrackRecord, reason: TrackCloseReason): void {
-    this.#parts.directory.remove(record.publicationId, reason);
-    this.#later(() => this.#parts.registry.removeTrack(this.#appId, this.#sessionId, record.publicationId));
-    this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason });
+  #withdrawTracks(records: readonly TrackRecord[], reason: TrackCloseReason): void {
+    this.#parts.directory.removeAll(
+      records.map(({ publicationId }) => publicationId),
+      reason,
+    );
+    for (const record of records) {
+      this.#later(() => this.#parts.registry.removeTrack(this.#appId, this.#sessionId, record.publicationId));
+      this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason });
+    }
   }
 
   /** One after the other, so that the registry hears things in the order in which they happened. */

@@ -1,9 +1,10 @@
 /** How a session's subscriptions follow their publications, which belong to other sessions. */
 import type { TrackCloseReason } from '../events.ts';
 import {
-  editSubscription,
+  editRtpSections,
   type LiveSubscription,
   type Negotiation,
+  parked,
   parkSubscription,
   type Subscription,
   subscriptions,
@@ -25,17 +26,19 @@ export function interestOf(state: Negotiation): Interest {
   return { sourceTrackIds, names };
 }
 
-/** A subscription by name waits for the name's next publication; one by id is over. */
-export function handleSourceClosed(session: Session, sourceTrackId: string, reason: TrackCloseReason): void {
-  const closed = subscriptions(session.negotiation).filter(({ subscription }) => subscription.sourceTrackId === sourceTrackId);
+/** Subscriptions by name wait for the name's next publication; those by id are over. */
+export function handleSourcesClosed(session: Session, sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
+  const isClosed = ({ sourceTrackId }: Subscription) => sourceTrackId !== undefined && sourceTrackIds.has(sourceTrackId);
+  const closed = subscriptions(session.negotiation).filter(({ subscription }) => isClosed(subscription));
   if (closed.length === 0) return;
   session.commit(
-    closed.reduce((state, { subscription: { id, followedName } }) => {
-      const waits = followedName !== undefined && reason !== 'session_closed';
-      return waits
-        ? editSubscription(state, id, (subscription) => ({ ...subscription, sourceTrackId: undefined }))
-        : parkSubscription(state, id, 'ended');
-    }, session.negotiation),
+    editRtpSections(session.negotiation, (section) => {
+      if (section.sending.type !== 'live' || !isClosed(section.sending.subscription)) return section;
+      const { subscription } = section.sending;
+      const waits = subscription.followedName !== undefined && reason !== 'session_closed';
+      if (!waits) return { ...section, sending: parked(subscription, 'ended') };
+      return { ...section, sending: { type: 'live', subscription: { ...subscription, sourceTrackId: undefined } } };
+    }),
   );
   for (const live of closed) session.reports.stopped(live, reason);
 }

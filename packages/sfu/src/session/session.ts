@@ -21,7 +21,7 @@ import {
 import type { SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
 import { applyMediaPlan } from './apply-media-plan.ts';
-import { handleNameTaken, handleSourceClosed, interestOf } from './follow-sources.ts';
+import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
@@ -182,7 +182,11 @@ export class Session implements TrackFollower {
   // What other sessions tell.
 
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void {
-    handleSourceClosed(this, sourceTrackId, reason);
+    this.onSourcesClosed(new Set([sourceTrackId]), reason);
+  }
+
+  onSourcesClosed(sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
+    handleSourcesClosed(this, sourceTrackIds, reason);
   }
 
   onNameTaken(source: TrackSource): void {

@@ -11,6 +11,8 @@ import { trackSourceOf } from './track-records.ts';
 /** A session that subscribes to tracks, or the relay to another node that has such sessions. */
 export interface TrackFollower {
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void;
+  /** Is called in place of the former if the follower has it: for tracks that end together, which are told of at once. */
+  onSourcesClosed?(sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void;
   onNameTaken(source: TrackSource): void;
   /** What is known of a followed track has changed. */
   onSourceUpdated?(record: TrackRecord): void;
@@ -74,8 +76,17 @@ export class TrackDirectory {
   }
 
   remove(sourceTrackId: string, reason: TrackCloseReason): void {
-    this.forget(sourceTrackId);
-    this.#tell(this.#followersOfTrack.get(sourceTrackId), (follower) => follower.onSourceClosed(sourceTrackId, reason));
+    this.removeAll([sourceTrackId], reason);
+  }
+
+  /** Removes tracks that end together: who follows several of them is told once. */
+  removeAll(sourceTrackIds: readonly string[], reason: TrackCloseReason): void {
+    const closedFor = new Map<TrackFollower, Set<string>>();
+    for (const id of sourceTrackIds) {
+      this.forget(id);
+      for (const follower of this.#followersOfTrack.get(id) ?? []) closedFor.set(follower, (closedFor.get(follower) ?? new Set()).add(id));
+    }
+    this.#tell(closedFor.keys(), (follower) => tellClosed(follower, closedFor.get(follower) ?? new Set(), reason));
   }
 
   /** Removes a track of another node that nobody here follows. */
@@ -147,7 +158,7 @@ export class TrackDirectory {
     if (this.#named.get(key) === publicationId) this.#named.delete(key);
   }
 
-  #tell(followers: ReadonlySet<TrackFollower> | undefined, news: (follower: TrackFollower) => void): void {
+  #tell(followers: Iterable<TrackFollower> | undefined, news: (follower: TrackFollower) => void): void {
     for (const follower of [...(followers ?? [])]) {
       try {
         news(follower);
@@ -157,6 +168,11 @@ export class TrackDirectory {
       }
     }
   }
+}
+
+function tellClosed(follower: TrackFollower, sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
+  if (follower.onSourcesClosed !== undefined) follower.onSourcesClosed(sourceTrackIds, reason);
+  else for (const id of sourceTrackIds) follower.onSourceClosed(id, reason);
 }
 
 function ofApp(appId: string, record: TrackRecord | undefined): TrackRecord | undefined {

@@ -65,6 +65,27 @@ describe('the state of a session changes once', () => {
   });
 
   it.each([
+    [
+      'are closed',
+      (world: SfuUnderTest, { id }: Joined) => world.sfu.closeTracks(APP, id, { tracks: [{ trackId: 'a' }, { trackId: 'b' }] }),
+    ],
+    ['end with their session', (world: SfuUnderTest, { id }: Joined) => world.sfu.deleteSession(APP, id)],
+  ])('when several tracks that it watches %s', async (_what, end) => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    for (const trackId of ['a', 'b', 'c']) client.addTransceiver('video', { direction: 'sendonly', trackId, streamId: 's' });
+    const publisher = await world.join(client);
+    const viewer = await world.join(new ScriptedClient());
+    await viewer.receive(publisher.track('a'), publisher.track('b'));
+
+    const changes = await changesOf(viewer, () => end(world, publisher));
+
+    expect(changes).toBe(1);
+    expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
+    expect(world.eventsOf('subscription.ended')).toHaveLength(2);
+  });
+
+  it.each([
     ['follow', ['vp8'], COPIES, 0],
     ['cannot follow', ['h264'], 0, COPIES],
   ])('when many copies %s a name to another track', async (_what, codecs, followed, failed) => {
