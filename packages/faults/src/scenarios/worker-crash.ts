@@ -30,7 +30,7 @@ export const workerCrash: Scenario = {
     const calls: Call[] = [];
     for (let index = 0; index < CALLS; index++) {
       calls.push(await Call.open(lab, { name: `call-${index}`, from: 'us', to: { us: 2 } }));
-      // Sessions go where less was done in the last second: the next call to the other thread.
+      // Sessions go where less was done lately: the next call to the other thread.
       await sleep(LOAD_KNOWN_AFTER_MS);
     }
     const abroad = await Call.open(lab, { name: 'abroad', from: 'eu', to: { us: 4 } });
