@@ -82,7 +82,15 @@ export class LinkChecks implements Timer, CheckOwner {
    * Once a second: of all packets of media that the peer has sent, those that came. A client that leaves gaps in what it publishes must not make
    * the link look bad to everybody, so numbers say nothing here. What is lost on the way there the peer finds out, and tells.
    */
-  noteTransit(sent: number, received: number): void {
+  noteTransit(): void {
+    let [sent, received] = [0, 0];
+    for (const { streams } of this.#transport.receive.tracks) {
+      for (const { statistics } of streams) {
+        const transit = statistics.takeTransit();
+        sent += transit.sent;
+        received += transit.received;
+      }
+    }
     if (sent > 0) this.quality.noteMediaLoss(Math.max(-1, 1 - received / sent));
   }
 

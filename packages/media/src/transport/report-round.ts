@@ -27,15 +27,9 @@ export class ReportRound implements Timer {
       return;
     }
     const received: ReportBlock[] = [];
-    let [sentToUs, cameToUs] = [0, 0];
     for (const track of this.#transport.receive.tracks) {
       track.housekeep(nowMs);
-      for (const stream of track.streams) {
-        received.push(stream.reportBlock(nowMs));
-        const transit = stream.statistics.takeTransit();
-        sentToUs += transit.sent;
-        cameToUs += transit.received;
-      }
+      for (const stream of track.streams) received.push(stream.reportBlock(nowMs));
     }
     const sent: SenderReport[] = [];
     const cnames: string[] = [];
@@ -46,7 +40,7 @@ export class ReportRound implements Timer {
       cnames.push(subscription.plan.cname);
     }
     this.#transport.rtcp.sendReports(received, sent, cnames);
-    if (this.#transport.isLink) this.#transport.link?.noteTransit(sentToUs, cameToUs);
+    if (this.#transport.isLink) this.#transport.link?.noteTransit();
     else this.#limitPublishers();
   }
 

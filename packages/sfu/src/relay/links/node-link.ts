@@ -80,6 +80,11 @@ export class NodeLink {
     return this.#state.type === 'up';
   }
 
+  /** Up, or silent and perhaps up again soon. */
+  get isEstablished(): boolean {
+    return this.#state.type === 'up' || this.#state.type === 'silent';
+  }
+
   /** Of the transport; undefined while there is none. */
   get transportId(): string | undefined {
     return transportIdOf(this.#state);
@@ -110,8 +115,7 @@ export class NodeLink {
     const isOther =
       JSON.stringify([before.linkVersions, before.softwareVersion]) !== JSON.stringify([record.linkVersions, record.softwareVersion]);
     if (this.#state.type === 'refused' && isOther) this.open();
-    const isThere = this.#state.type === 'up' || this.#state.type === 'silent';
-    if (isThere && (record.linkLosses ?? 0) > (before.linkLosses ?? 0)) this.#fail('lost-by-peer');
+    if (this.isEstablished && (record.linkLosses ?? 0) > (before.linkLosses ?? 0)) this.#fail('lost-by-peer');
   }
 
   close(reason: LinkDownReason): void {
@@ -137,7 +141,7 @@ export class NodeLink {
     // Not when it happened: whoever sends may be in the middle of something.
     if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');
     else if (this.#numbers.areUsedUp) this.#fail('numbers-used-up');
-    if ((type === 'up' || type === 'silent') && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
+    if (this.isEstablished && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
   /** This process stood still for so long: nothing can have been heard meanwhile. */

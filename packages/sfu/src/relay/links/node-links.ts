@@ -129,7 +129,7 @@ export class NodeLinks {
   /** The thread behind it is gone, and could say no goodbye: the other end would listen on what is no more for seconds. */
   #noteLoss(transportId: string): void {
     const { nodes } = this.#options;
-    const wasThere = this.all.some((link) => link.transportId === transportId && (link.isUp || link.state.type === 'silent'));
+    const wasThere = this.all.some((link) => link.transportId === transportId && link.isEstablished);
     // All links go at once.
     if (!wasThere || this.#hasNotedLoss) return;
     this.#hasNotedLoss = true;
