@@ -7,6 +7,7 @@ const DESCRIPTOR_LENGTH = 5;
 /** Frame tag of a key frame with its start code, then 320 x 240 (RFC 6386 §9.1). */
 const KEYFRAME_HEADER = Uint8Array.of(0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00);
 const INTERFRAME_HEADER = Uint8Array.of(0x11, 0x02, 0x00);
+const NO_PAYLOAD = new Uint8Array(0);
 
 export interface VideoSourceOptions {
   readonly ssrc: number;
@@ -14,6 +15,8 @@ export interface VideoSourceOptions {
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
   readonly packetsPerFrame?: number;
+  /** Packets without a payload after each frame: so libwebrtc probes for bandwidth where RTX was not negotiated. */
+  readonly probesPerFrame?: number;
   readonly payloadBytes?: number;
   readonly extensions?: ReadonlyMap<number, Uint8Array>;
 }
@@ -33,17 +36,16 @@ export class VideoSource {
 
   /** The packets of the next frame. */
   nextFrame(kind: 'key' | 'inter'): RtpToSend[] {
-    const { ssrc, payloadType = 96, packetsPerFrame = 3, extensions } = this.#options;
+    const { ssrc, payloadType = 96, packetsPerFrame = 3, probesPerFrame = 0, extensions } = this.#options;
     const packets: RtpToSend[] = [];
-    for (let place = 0; place < packetsPerFrame; place++) {
-      const isLast = place === packetsPerFrame - 1;
+    for (let place = 0; place < packetsPerFrame + probesPerFrame; place++) {
       packets.push({
         ssrc,
         payloadType,
         sequence: this.#sequence++ & 0xffff,
         timestamp: this.#timestamp >>> 0,
-        marker: isLast,
-        payload: this.#payload(kind, place),
+        marker: place === packetsPerFrame - 1,
+        payload: place < packetsPerFrame ? this.#payload(kind, place) : NO_PAYLOAD,
         ...(extensions === undefined ? {} : { extensions }),
       });
     }

@@ -131,11 +131,14 @@ export class OutgoingStream {
     return true;
   }
 
-  /** Sends what is kept of the source from `first` to `last`. */
+  /** Sends what is kept of the source from `first` to `last`, but for what is no use to the receiver. */
   sendKept(nowMs: number, source: ReceiveStream, first: number, last: number): void {
     for (let sequence = first; sequence <= last; sequence++) {
       const packet = this.reload(nowMs, source, sequence as ExtendedSeq);
-      if (packet !== undefined && packet.payload.length > 0 && this.mismatch(packet) === undefined) this.send(nowMs, packet);
+      if (packet === undefined) continue;
+      const mismatch = this.mismatch(packet);
+      if (packet.payload.length === 0 || mismatch === DropReason.UnknownPayloadType) this.leaveOut(packet.sequence);
+      else if (mismatch === undefined) this.send(nowMs, packet);
     }
   }
 

@@ -1,11 +1,11 @@
-import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, type VideoSourceOptions, VirtualWorld } from '@causeway/testkit';
 import { writeFir, writePli } from '@causeway/wire';
 
-function publishing(world: VirtualWorld, packetsPerFrame = 3): PublishingPeer {
+function publishing(world: VirtualWorld, shape: Pick<VideoSourceOptions, 'packetsPerFrame' | 'probesPerFrame'> = {}): PublishingPeer {
   const alice = world.connectPeer('alice');
   world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   world.keepAlive(alice, 20_000);
-  return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, packetsPerFrame }));
+  return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, ...shape }));
 }
 
 test('a late subscriber gets a picture within one round trip and a frame', () => {
@@ -21,9 +21,9 @@ test('a late subscriber gets a picture within one round trip and a frame', () =>
   expect((bob.received[0]?.atMs ?? Number.POSITIVE_INFINITY) - subscribedMs).toBeLessThanOrEqual(2 * 10 + 33 + 10);
 });
 
-test('who comes a moment after a keyframe begins with it, and the publisher need not make another', () => {
+test.each([0, 4])('who comes a moment after a keyframe begins with it, %i probes behind each frame', (probesPerFrame) => {
   const world = new VirtualWorld();
-  const publisher = publishing(world);
+  const publisher = publishing(world, { probesPerFrame });
   const early = world.connectPeer('early');
   const late = world.connectPeer('late');
   world.subscribe(early, { sourceTrackId: 'camera', ssrc: 70 });
@@ -47,7 +47,7 @@ test('who comes a moment after a keyframe begins with it, and the publisher need
 
 test('whose connection stands a moment after a keyframe begins with it, having subscribed before', () => {
   const world = new VirtualWorld();
-  const publisher = publishing(world, 10);
+  const publisher = publishing(world, { packetsPerFrame: 10 });
   const early = world.connectPeer('early');
   const late = world.addPeer('late');
   const receiver = new ReceivingPeer(world, late, { ssrc: 71 });
