@@ -7,7 +7,7 @@ export type RedisClient = Redis | Cluster;
 /** A frozen server still accepts connections, so silence is what ends one: nothing received so long after a command was sent. */
 const SOCKET_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
-const COMMAND_TIMEOUT_MS = 800;
+export const COMMAND_TIMEOUT_MS = 800;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
 /** Nodes that lost the same server do not all come back in the same millisecond. */
