@@ -4,6 +4,7 @@ import type { TestPage } from '../browsers/test-browser.ts';
 import type { SendRequest } from '../in-page/local-media.ts';
 import type { JoinRequest, PublishedTrack } from '../in-page/peer.ts';
 import type { Colour, SeenPicture } from '../in-page/picture.ts';
+import type { FrameArrival } from '../in-page/reception.ts';
 import type { InboundFigures, OutboundFigures } from '../in-page/stream-stats.ts';
 import type { HeardTone } from '../in-page/tone.ts';
 import { KIT_PATH } from '../servers/blank-site.ts';
@@ -133,6 +134,15 @@ export class Participant<Page extends TestPage = TestPage> {
       },
       { name: this.name, mid, colour },
     );
+  }
+
+  /** The frames that are presented within so many seconds from now, and when they were complete. */
+  recordFrames(mid: string, seconds: number): Promise<readonly FrameArrival[]> {
+    return this.page.evaluate(async ({ name, mid, seconds }) => (await kit.peer(name).reception(mid)).recordFrames(seconds), {
+      name: this.name,
+      mid,
+      seconds,
+    });
   }
 
   /** Waits until the tones on a media line are these, to within 20 Hz. */

@@ -2,12 +2,22 @@
 import { readPicture, type SeenPicture } from './picture.ts';
 import { type HeardTone, listenForTones } from './tone.ts';
 
+/** A frame that was presented. */
+export interface FrameArrival {
+  /** As the publisher's clock had it: 90 kHz, 32 bits. */
+  readonly rtpTimestamp: number;
+  /** On the clock of `performance.now()`: when the last packet of it came. */
+  readonly completeAtMs: number;
+}
+
 export interface Reception {
   readonly track: MediaStreamTrack;
   /** `mute`, `unmute`, `ended` in the order they came. */
   readonly events: readonly string[];
   /** Resolves with `performance.now()` of the next frame that is presented. */
   nextFrame(): Promise<number>;
+  /** Resolves with the frames that are presented within so many seconds from now. */
+  recordFrames(seconds: number): Promise<readonly FrameArrival[]>;
   readPicture(): SeenPicture | undefined;
   readTones(): HeardTone;
 }
@@ -27,12 +37,27 @@ export function startReception(track: MediaStreamTrack): Reception {
         if (video === undefined) reject(new Error('audio has no frames'));
         else video.requestVideoFrameCallback((now) => resolve(now));
       }),
+    recordFrames: (seconds) => recordFrames(video, seconds),
     readPicture: () => (video === undefined ? undefined : readPicture(video)),
     readTones: () => {
       readTones ??= listenForTones(track);
       return readTones();
     },
   };
+}
+
+async function recordFrames(video: HTMLVideoElement | undefined, seconds: number): Promise<readonly FrameArrival[]> {
+  if (video === undefined) throw new Error('audio has no frames');
+  const frames: FrameArrival[] = [];
+  let isOver = false;
+  const record: VideoFrameRequestCallback = (_now, { rtpTimestamp, receiveTime }) => {
+    if (rtpTimestamp !== undefined && receiveTime !== undefined) frames.push({ rtpTimestamp, completeAtMs: receiveTime });
+    if (!isOver) video.requestVideoFrameCallback(record);
+  };
+  video.requestVideoFrameCallback(record);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  isOver = true;
+  return frames;
 }
 
 function playVideo(track: MediaStreamTrack): HTMLVideoElement {
