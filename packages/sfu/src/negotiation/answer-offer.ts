@@ -47,8 +47,8 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
   const offer = { ...clientOffer, sections: withOneMeaningPerId(clientOffer.sections) };
   const known = knownSections(state, offer);
   checkDescription(offer, known);
-  const transported = learnOffer(negotiateTransport(state, offer, 'offer', random), offer);
   const continued = continueSections(known, offer);
+  const transported = learnOffer(negotiateTransport(state, asTaken(offer, continued), 'offer', random), offer);
   const published = publishSections(continued, policy.publish, policy.autoPublish, {
     sessionId: state.sessionId,
     publicationsNamed: state.named.publications,
@@ -131,6 +131,17 @@ function continueRtp(section: SdpSection, previous: RtpSection | undefined): Sec
     return { type: 'rtp', mid, kind, ...facts, publication: undefined, sending: { type: 'idle', hasSent: false } };
   }
   return { ...previous, ...facts, sending: renegotiateSending(previous.sending, facts) };
+}
+
+/**
+ * The offer without what the answer will reject: the transport is that of the first section which both sides use (RFC 9143 §7.3.1), and
+ * ends with it.
+ */
+function asTaken(offer: SdpDescription, continued: readonly Section[]): SdpDescription {
+  const sections = offer.sections.map((section, index) => {
+    return continued[index]?.type === 'rejected' ? { ...section, port: 0, bundleOnly: false } : section;
+  });
+  return { ...offer, sections };
 }
 
 /** One association for a session; a peer that names no SCTP port cannot have one. */

@@ -31,17 +31,23 @@ export function negotiateTransport(
   // New credentials of ours answer new ones of the client and nothing else: Firefox refuses them otherwise.
   const isRestart = type === 'offer' && !isSameCredentials(known, seen);
   const restarted = isRestart ? { ...state, ice: createIceCredentials(shardNoOf(state.ice.ufrag) ?? 0, random) } : state;
-  if (isRejected(known.tag, description)) return withNewTransport(restarted, seen);
+  const isReplaced = isRejected(known.tag, description) || (type === 'offer' && !isInUse(seen.tag, state));
+  if (isReplaced) return withNewTransport(restarted, seen);
   return isRestart ? { ...restarted, transport: { ...known, remote: seen.remote } } : state;
 }
 
 /**
  * Chromium and Firefox drop the transport with the m-section that stands for it and make a new one for those that are left, with a DTLS
- * association of its own.
+ * association of its own. They do so too when a new m-section comes to stand for it, as in the place of a rejected one before it;
+ * Chromium names new credentials then, Firefox does not.
  */
 function isRejected(tag: string, description: SdpDescription): boolean {
   const section = description.sections.find(({ mid }) => mid === tag);
   return section === undefined || isRejectedSection(section);
+}
+
+function isInUse(mid: string, { sections }: Negotiation): boolean {
+  return sections.some((section) => section.mid === mid && section.type !== 'rejected');
 }
 
 function withNewTransport(state: Negotiation, seen: SeenTransport): Negotiation {

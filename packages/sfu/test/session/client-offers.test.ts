@@ -2,6 +2,10 @@ import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 import { watched } from '../doubles/watched.ts';
 
+function withoutUsableVideo({ sdp }: { readonly sdp: string }): { readonly type: 'offer'; readonly sdp: string } {
+  return { type: 'offer', sdp: sdp.replace(/^a=rtpmap:(\d+) (VP8|VP9|H264)\//gm, 'a=rtpmap:$1 H265/') };
+}
+
 describe('renegotiate with an offer', () => {
   it('restarts ICE: new credentials on both sides, everything else as it was', async () => {
     const { world, publisher, viewer } = await watched();
@@ -46,6 +50,64 @@ describe('renegotiate with an offer', () => {
     await world.sfu.deleteSession(APP, both.id);
     expect(world.shard.transports.has(moved)).toBe(false);
   });
+
+  it('keeps the transport when the m-section offered first is one that the SFU rejects', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    client.addTransceiver('video', { direction: 'sendonly', trackId: 'own', streamId: 's' });
+    client.addTransceiver('audio', { direction: 'sendonly', trackId: 'voice', streamId: 's' });
+    const session = await world.sfu.createSession(APP, { sessionDescription: withoutUsableVideo(client.createOffer()) });
+    client.applyAnswer(session.sessionDescription);
+    client.addTransceiver('audio', { direction: 'sendonly', trackId: 'music', streamId: 's' });
+
+    const reply = await world.sfu.renegotiate(APP, session.sessionId, { sessionDescription: client.createOffer() });
+
+    expect(reply.sessionDescription?.sdp).toContain('a=group:BUNDLE 1 2');
+    expect([...world.shard.transports.keys()]).toEqual([session.sessionId]);
+  });
+
+  it('opens the transport with the first m-section that the SFU does not reject', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    client.addTransceiver('video', { direction: 'sendonly', trackId: 'own', streamId: 's' });
+    const session = await world.sfu.createSession(APP, { sessionDescription: withoutUsableVideo(client.createOffer()) });
+    client.applyAnswer(session.sessionDescription);
+    const before = [...world.shard.transports.keys()];
+    client.addTransceiver('audio', { direction: 'sendonly', trackId: 'voice', streamId: 's' });
+
+    await world.sfu.renegotiate(APP, session.sessionId, { sessionDescription: client.createOffer() });
+
+    expect(before).toEqual([]);
+    expect([...world.shard.transports.keys()]).toEqual([session.sessionId]);
+  });
+
+  it.each([
+    ['new credentials, as Chromium', true],
+    ['the same credentials, as Firefox', false],
+  ])(
+    'moves everything to a new transport when a new m-section takes the place of a rejected one in front (%s)',
+    async (_what, restarts) => {
+      const world = new SfuUnderTest();
+      const client = new ScriptedClient();
+      client.addTransceiver('video', { direction: 'sendonly', trackId: 'own', streamId: 's' });
+      client.addTransceiver('audio', { direction: 'sendonly', trackId: 'voice', streamId: 's' });
+      const session = await world.join(client);
+      client.at('0').isStopped = true;
+      await session.offer();
+      const added = client.addTransceiver('video', { direction: 'sendonly', trackId: 'again', streamId: 's' });
+      client.transceivers.splice(0, client.transceivers.length, added, client.at('1'));
+      if (restarts) client.restartIce();
+
+      await session.offer();
+
+      expect([...world.shard.transports.keys()]).toEqual([`${session.id}/t2`]);
+      expect(world.shard.publicationsOf(`${session.id}/t2`).map(({ mid }) => mid)).toEqual(['2', '1']);
+      expect(world.shard.transports.get(`${session.id}/t2`)).toMatchObject({
+        remote: client.ice,
+        local: client.lastRemote?.sections[1]?.ice,
+      });
+    },
+  );
 
   it('refuses another certificate', async () => {
     const { world, viewer } = await watched();
