@@ -84,7 +84,7 @@ function answerSection(section: Section, answer: SdpSection | undefined, offer: 
   if (section.type === 'data') return { section: isRejectedSection(answer) ? rejected(answer) : section, refused: undefined };
   const isNew = section.sending.type === 'live' && offer.subscriptionIds.includes(section.sending.subscription.id);
   if (isRejectedSection(answer)) {
-    return { section: rejected(answer), refused: isNew ? refusal(section, 'codec_mismatch', 'rejects') : undefined };
+    return { section: rejected(answer), refused: refusal(section, 'codec_mismatch', 'rejects') };
   }
   return answerRtpSection(section, readClientSection(answer, section.kind), isNew);
 }

@@ -8,6 +8,7 @@ import {
   parkSubscription,
   type Subscription,
   subscriptions,
+  subscriptionsOn,
   switchSource,
   type TrackSource,
 } from '../negotiation/index.ts';
@@ -55,6 +56,10 @@ export function handleNameTaken(session: Session, source: TrackSource): void {
     state = switched ?? parkSubscription(state, live.subscription.id, 'ended');
   }
   session.commit(state);
+  for (const live of subscriptionsOn(session.negotiation.sections)) {
+    const isRewired = following.some(({ subscription }) => subscription.id === live.subscription.id);
+    if (isRewired) session.reports.started(live);
+  }
   for (const live of misfits) {
     const { followedName } = live.subscription;
     session.reports.failed(

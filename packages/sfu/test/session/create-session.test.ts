@@ -132,5 +132,6 @@ describe('a new session', () => {
     ]);
     expect(client.at('0').trackEvents).toBe(1);
     expect(world.shard.subscriptionsOf(reply.sessionId)).toHaveLength(1);
+    expect(world.eventsOf('subscription.active')).toEqual([expect.objectContaining({ sessionId: reply.sessionId, mid: '0' })]);
   });
 });

@@ -40,6 +40,12 @@ describe('a subscription by name', () => {
     expect(subscriptions).toEqual([
       expect.objectContaining({ mid: 's0', customTrackName: 'main', remoteTrackId: 'camera-2', status: 'pending' }),
     ]);
+    const told = world.events.filter(({ type }) => type.startsWith('subscription.'));
+    expect(told.map((event) => [event.type, 'remoteTrackId' in event && event.remoteTrackId])).toEqual([
+      ['subscription.active', 'camera-1'],
+      ['subscription.ended', 'camera-1'],
+      ['subscription.active', 'camera-2'],
+    ]);
   });
 
   it('follows a name that another track takes over', async () => {

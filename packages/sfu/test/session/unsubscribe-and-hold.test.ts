@@ -49,6 +49,42 @@ describe('a subscription', () => {
 
     expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
     expect(viewer.client.lastRemote?.sections[0]?.port).toBe(0);
+    expect(world.eventsOf('subscription.ended')).toEqual([
+      expect.objectContaining({ sessionId: viewer.id, remoteTrackId: 'camera', mid: 's0', reason: 'unsubscribed' }),
+    ]);
+  });
+
+  it('ends once when the client unsubscribes and stops its transceiver in the same call', async () => {
+    const { world, viewer } = await watched();
+    viewer.client.at('s0').isStopped = true;
+
+    await world.sfu.unsubscribe(APP, viewer.id, { tracks: [{ mid: 's0' }], sessionDescription: viewer.client.createOffer() });
+
+    expect(world.eventsOf('subscription.ended')).toHaveLength(1);
+  });
+
+  it("fails when the client's offer lacks the codec of the track", async () => {
+    const { world, viewer } = await watched();
+    const sdp = viewer.client.createOffer().sdp.replace('VP8/90000', 'H265/90000');
+
+    await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'offer', sdp } });
+
+    expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
+    expect(world.eventsOf('subscription.failed')).toEqual([expect.objectContaining({ mid: 's0', errorCode: 'codec_mismatch' })]);
+    const { subscriptions } = await world.sfu.describeSession(APP, viewer.id);
+    expect(subscriptions).toEqual([expect.objectContaining({ mid: 's0', errorCode: 'codec_mismatch' })]);
+  });
+
+  it('fails when the client rejects its m-section in a later answer', async () => {
+    const { world, publisher, viewer } = await watched();
+    const { sessionDescription } = await viewer.subscribe({ ...publisher.track('camera'), duplicate: true });
+    const answer = viewer.client.answerOffer(sessionDescription ?? { sdp: '' });
+    const sdp = answer.sdp.replace('m=video 9', 'm=video 0').replace('a=group:BUNDLE s0 s1', 'a=group:BUNDLE s1');
+
+    await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'answer', sdp } });
+
+    expect(world.shard.subscriptionsOf(`${viewer.id}/t1`).map(({ mid }) => mid)).toEqual(['s1']);
+    expect(world.eventsOf('subscription.failed')).toEqual([expect.objectContaining({ mid: 's0', errorCode: 'codec_mismatch' })]);
   });
 
   it('is described with its source and state', async () => {

@@ -1,6 +1,13 @@
 import { type AnswerDescription, SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, writeSdp } from '@causeway/wire';
-import { type AnsweredOffer, answerOffer, type Negotiation, type OfferPolicy } from '../../negotiation/index.ts';
+import {
+  type AnsweredOffer,
+  answerOffer,
+  type LiveSubscription,
+  type Negotiation,
+  type OfferPolicy,
+  subscriptions,
+} from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { readSdp } from './read-sdp.ts';
 
@@ -12,6 +19,10 @@ export interface AnsweredClient {
   readonly sessionDescription: AnswerDescription;
   /** Mids of sections that the client uses and the answer rejects. */
   readonly refusedMids: readonly string[];
+  /** Subscriptions whose m-section the client has stopped. */
+  readonly stopped: readonly LiveSubscription[];
+  /** Subscriptions whose m-section can carry their track no more. */
+  readonly unfit: readonly LiveSubscription[];
 }
 
 /**
@@ -30,11 +41,29 @@ export function answerClientOffer(
   const { limits, random } = session.parts;
   const offer = readSdp(sdp, limits);
   const answered = answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random);
+  const stoppedMids = new Set(offer.sections.filter(isRejectedSection).map(({ mid }) => mid));
+  const ended = Map.groupBy(endedSubscriptions(state, answered.state), ({ section }) => stoppedMids.has(section.mid));
   return {
     answered,
     sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
     refusedMids: refusedMids(offer, answered.answer),
+    stopped: ended.get(true) ?? [],
+    unfit: ended.get(false) ?? [],
   };
+}
+
+/** Makes the outcome the session's state, and reports subscriptions that have ended with it. */
+export function commitAnswered(session: Session, { answered, stopped, unfit }: AnsweredClient): void {
+  session.commit(answered.state);
+  for (const live of stopped) session.reports.stopped(live, 'unsubscribed');
+  for (const live of unfit) {
+    session.reports.failed(live, 'codec_mismatch', `the offer lacks the codec of the track on m-section ${live.section.mid}`);
+  }
+}
+
+function endedSubscriptions(before: Negotiation, after: Negotiation): readonly LiveSubscription[] {
+  const left = new Set(subscriptions(after).map(({ subscription }) => subscription.id));
+  return subscriptions(before).filter(({ subscription }) => !left.has(subscription.id));
 }
 
 /** The SFU is the impolite side: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */

@@ -1,7 +1,7 @@
 import type { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from '@causeway/protocol';
 import { editPublication, leadsTo, type Negotiation, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered } from './answer-client-offer.ts';
 
 /** `POST /track/close`: ends publications; whatever the client's offer says about their m-sections, nothing is received on them. */
 export function closeTracks(session: Session, request: CloseTracksRequest): Promise<CloseTracksReply> {
@@ -15,7 +15,8 @@ export function closeTracks(session: Session, request: CloseTracksRequest): Prom
     const sdp = request.force === true ? undefined : request.sessionDescription?.sdp;
     const client =
       sdp === undefined ? undefined : answerClientOffer(session, state, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
-    session.commit(client?.answered.state ?? state);
+    if (client === undefined) session.commit(state);
+    else commitAnswered(session, client);
     return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
   });
 }

@@ -1,7 +1,14 @@
 import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId } from '@causeway/protocol';
 import { writeSdp } from '@causeway/wire';
 import { invariant } from '../../invariant.ts';
-import { type AnsweredOffer, answerOffer, createNegotiation, type LocalEndpoint, publications } from '../../negotiation/index.ts';
+import {
+  type AnsweredOffer,
+  answerOffer,
+  createNegotiation,
+  type LocalEndpoint,
+  publications,
+  subscriptions,
+} from '../../negotiation/index.ts';
 import { locateWish } from '../locate-tracks.ts';
 import { Session } from '../session.ts';
 import type { SessionParts } from '../session-parts.ts';
@@ -38,9 +45,11 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   const answered = answerOffer(negotiation, offer, policy, parts.random);
   const session = new Session({ appId, negotiation, metadata: request.metadata ?? '', autoPublish }, parts, wanted.onClosed);
   wanted.onOpened(session);
-  await session.open(answered.state);
+  const announced = session.open(answered.state);
+  for (const live of subscriptions(session.negotiation)) session.reports.started(live);
+  await announced;
   const outcomes = [...answered.subscribed];
-  const subscriptions = asked.map((item, index) => {
+  const subscribed = asked.map((item, index) => {
     const each = located[index];
     invariant(each !== undefined, 'every item has been looked up');
     return subscribedResult(item, each, each.type === 'wish' ? outcomes.shift() : undefined, parts.directory);
@@ -49,7 +58,7 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
     sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
     sessionId: wanted.id,
     tracks: publishedTracks(answered),
-    ...(request.subscribe !== undefined && { subscriptions }),
+    ...(request.subscribe !== undefined && { subscriptions: subscribed }),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@causeway/protocol';
 import { type AnsweredOffer, type PublishOutcome, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { type AnsweredClient, answerClientOffer } from './answer-client-offer.ts';
+import { type AnsweredClient, answerClientOffer, commitAnswered } from './answer-client-offer.ts';
 
 /** `POST /track/publish`. If every item fails, the call fails and nothing is applied. */
 export function publish(session: Session, request: PublishRequest): Promise<PublishReply> {
@@ -28,7 +28,7 @@ export function publish(session: Session, request: PublishRequest): Promise<Publ
     const failure = allFailedError(tracks);
     if (failure !== undefined) throw failure;
     const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
-    session.commit(answered.state);
+    commitAnswered(session, client);
     const warnings = warningsOf(client);
     return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
   });

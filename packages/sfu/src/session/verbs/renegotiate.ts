@@ -1,7 +1,7 @@
 import { type RenegotiateReply, type RenegotiateRequest, SfuError } from '@causeway/protocol';
 import { applyAnswer, comparableAnswer, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered } from './answer-client-offer.ts';
 import { readSdp } from './read-sdp.ts';
 
 /** `PUT /renegotiate`: the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */
@@ -11,13 +11,13 @@ export function renegotiate(session: Session, request: RenegotiateRequest): Prom
 }
 
 function takeOffer(session: Session, sdp: string): RenegotiateReply {
-  const { answered, sessionDescription } = answerClientOffer(session, session.negotiation, sdp, {
+  const client = answerClientOffer(session, session.negotiation, sdp, {
     publish: [],
     autoPublish: session.autoPublish ? 'new' : 'none',
     subscribe: [],
   });
-  session.commit(answered.state);
-  return { sessionId: session.id, success: true, sessionDescription };
+  commitAnswered(session, client);
+  return { sessionId: session.id, success: true, sessionDescription: client.sessionDescription };
 }
 
 function takeAnswer(session: Session, sdp: string): RenegotiateReply {

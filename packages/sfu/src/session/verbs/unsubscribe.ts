@@ -7,7 +7,7 @@ import {
 } from '@causeway/protocol';
 import { type LiveSubscription, type Negotiation, parkSubscription, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered } from './answer-client-offer.ts';
 
 /** `POST /track/unsubscribe`: parks m-sections; with an offer of the client the answer says so at once. */
 export function unsubscribe(session: Session, request: UnsubscribeRequest): Promise<UnsubscribeReply> {
@@ -21,7 +21,8 @@ export function unsubscribe(session: Session, request: UnsubscribeRequest): Prom
     const sdp = request.sessionDescription?.sdp;
     const client =
       sdp === undefined ? undefined : answerClientOffer(session, parked, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
-    session.commit(client?.answered.state ?? parked);
+    if (client === undefined) session.commit(parked);
+    else commitAnswered(session, client);
     for (const live of ended) session.reports.stopped(live, 'unsubscribed');
     return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
   });
