@@ -17,6 +17,9 @@ export interface EventServices extends CallerServices {
   readonly fanIn: EventFanIn | undefined;
 }
 
+/** Of another node's reply; everything else is about its connection, or set here anyway. */
+const PASSED_HEADERS = ['content-type', 'cache-control', 'x-content-type-options', 'x-sfu-region', 'x-accel-buffering', 'retry-after'];
+
 /**
  * Opens a stream of events to a client. Those of a session come from its owner; those of an app from all nodes, unless it is another
  * node that asks.
@@ -40,6 +43,8 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
   const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
   const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId, hasNode });
+  // A reply to HEAD has no body that it could wait for.
+  if (request.method === 'HEAD') return stream.end();
   if (!isForCluster || sessionId !== undefined) return;
   fanIn?.follow(appId, request.path, { stream, requestId, signal: signalOfEnd(response) });
 }
@@ -48,9 +53,14 @@ export async function streamEvents(route: RouteDescription, services: EventServi
 async function passThrough(cluster: ClusterCalls, owner: NodeRecord, call: PassedCall, response: Response): Promise<void> {
   const reply = await cluster.openStream(owner, call, signalOfEnd(response));
   response.statusCode = reply.statusCode ?? 502;
-  for (const name of ['content-type', 'cache-control', 'x-sfu-region', 'x-accel-buffering', 'retry-after']) {
+  for (const name of PASSED_HEADERS) {
     const value = reply.headers[name];
     if (value !== undefined) response.setHeader(name, value);
+  }
+  if (response.req.method === 'HEAD') {
+    reply.destroy();
+    response.end();
+    return;
   }
   response.flushHeaders();
   // Either side may hang up at any time; there is nobody to tell.

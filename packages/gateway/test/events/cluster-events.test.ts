@@ -55,6 +55,19 @@ test('the events of all nodes come in one stream, each once', async () => {
   expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set(nodes.map(sessionOf)));
 });
 
+test("the reply to HEAD has an end and the owner's headers, whichever node is asked", async () => {
+  const sessionId = await first.createSession();
+  const path = `/session/${sessionId}/events`;
+
+  const replies = await Promise.all([first, second].map((node) => node.call('HEAD', path)));
+
+  const names = ['content-type', 'cache-control', 'x-content-type-options', 'x-sfu-region', 'x-accel-buffering'];
+  const [own, passed] = replies.map(({ status, headers }) => [status, ...names.map((name) => headers.get(name))]);
+  expect(own).toContain('nosniff');
+  expect(passed).toEqual(own);
+  await untilStreams(0, first, second);
+});
+
 test('a client may come back to another node, and misses nothing', async () => {
   const reader = await read(second, '/events');
   await untilStreams(1, first, second, third);

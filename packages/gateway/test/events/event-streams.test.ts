@@ -73,6 +73,13 @@ test('tells what happens in an app, as documented', async () => {
   ]);
 });
 
+test('the reply to HEAD has an end', async () => {
+  const { status, headers, text } = await server.call('HEAD', '/events');
+
+  expect([status, headers.get('content-type'), text]).toEqual([200, 'text/event-stream; charset=utf-8', '']);
+  while (desk.counts.streams > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
 test('ids grow, also from one life of the node to the next', async () => {
   const reader = await read('/events');
   for (let count = 0; count < 3; count++) note({ type: 'session.created' });
