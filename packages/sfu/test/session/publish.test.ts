@@ -148,6 +148,18 @@ describe('publishing', () => {
     expect(await world.sfu.listTracks(APP, publisher.id)).toEqual([]);
   });
 
+  it('tells once why a track failed that the call names', async () => {
+    const { world, publisher } = await joined();
+    addSending(publisher, 'camera');
+    addSending(publisher, 'screen');
+    const tracks = [item('0', 'camera', { customTrackName: 'main' }), item('1', 'screen', { customTrackName: 'main' })];
+
+    const reply = await publishAll(world, publisher, tracks);
+
+    expect(reply.tracks.map(({ errorCode }) => errorCode)).toEqual([undefined, 'track_name_conflict']);
+    expect(reply.warnings).toBeUndefined();
+  });
+
   it('under a name that is taken fails, unless it replaces the holder', async () => {
     const { world, publisher } = await joined();
     addSending(publisher, 'camera');

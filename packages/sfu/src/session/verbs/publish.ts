@@ -29,7 +29,7 @@ export function publish(session: Session, request: PublishRequest): Promise<Publ
     if (failure !== undefined) throw failure;
     const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
     commitAnswered(session, client);
-    const warnings = warningsOf(client);
+    const warnings = warningsOf(request, client);
     return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
   });
 }
@@ -61,9 +61,12 @@ function trackResults(state: AnsweredOffer['state']): PublishedTrackResult[] {
   }));
 }
 
-function warningsOf({ answered, refusedMids }: AnsweredClient): string[] {
+/** Of what the call names the items of the reply tell. */
+function warningsOf({ tracks }: PublishRequest, { answered, refusedMids }: AnsweredClient): string[] {
+  const named = new Set<string>(tracks.map(({ mid }) => mid));
+  const unnamedMids = answered.unpublishedMids.filter((mid) => !named.has(mid));
   return [
-    ...answered.unpublishedMids.map((mid) => `m-section ${mid} sends but is not named in tracks; it was answered inactive`),
+    ...unnamedMids.map((mid) => `m-section ${mid} sends but is not named in tracks; it was answered inactive`),
     ...refusedMids.map((mid) => `m-section ${mid} was rejected: nothing in it is supported`),
   ];
 }
