@@ -95,8 +95,11 @@ describe('paging', () => {
   test.each([
     ['limit=0', 'limit must be at least 1'],
     ['limit=1001', 'limit must be at most 1000'],
-    ['limit=ten', 'limit must be a number, not a string'],
-    ['limit=1&limit=2', 'limit must be a number, not an array'],
+    ['limit=ten', 'limit must be a whole number'],
+    ['limit=-1', 'limit must be at least 1'],
+    ['limit=1.5', 'limit must be a whole number'],
+    ['limit=', 'limit must be a whole number'],
+    ['limit=1&limit=2', 'limit must be a whole number'],
     ['cursor=', 'cursor must be at least 1 characters long'],
   ])('%s is refused', async (query, message) => {
     const { status, json } = await server.call('GET', `/sessions?${query}`);

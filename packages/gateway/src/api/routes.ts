@@ -259,5 +259,5 @@ function batchReply(body: { readonly tracks: readonly FailedItem[] }): RouteRepl
 /** Numbers in a query are texts; what is not a number stays one, for the schema to refuse. */
 function withNumericLimit(query: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { limit } = query;
-  return typeof limit === 'string' && /^[0-9]+$/.test(limit) ? { ...query, limit: Number(limit) } : query;
+  return typeof limit === 'string' && /^-?[0-9]+$/.test(limit) ? { ...query, limit: Number(limit) } : query;
 }

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { SessionSummary } from './session-summary.ts';
 
+/** All of a query is text, so that a text is not what is wrong. */
+const notWhole = { error: ({ code }: { readonly code: string }) => (code === 'invalid_type' ? 'must be a whole number' : undefined) };
+
 /** Query of `GET /sessions`, as numbers and strings. Without `limit` all sessions are listed. */
 export const ListSessionsRequest = z.object({
-  limit: z.int().min(1).max(LIMITS.maxSessionsPerPage).optional(),
+  limit: z.int(notWhole).min(1).max(LIMITS.maxSessionsPerPage).optional(),
   cursor: z.string().min(1).max(LIMITS.maxNameLength).optional().meta({ description: 'From the Link header of the page before' }),
 });
 export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
