@@ -48,6 +48,10 @@ export class Participant<Page extends TestPage = TestPage> {
     return this.page.evaluate(({ name, trackId }) => kit.peer(name).closeTrack(trackId), { name: this.name, trackId });
   }
 
+  stopTrack(trackId: string): Promise<void> {
+    return this.page.evaluate(({ name, trackId }) => kit.peer(name).stopTrack(trackId), { name: this.name, trackId });
+  }
+
   restartIce(): Promise<void> {
     return this.page.evaluate(({ name }) => kit.peer(name).restartIce(), { name: this.name });
   }

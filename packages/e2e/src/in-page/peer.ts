@@ -114,14 +114,22 @@ export class Peer {
     });
   }
 
+  /** Ends the transceiver that sends a track, so that its media line is free for another: an offer by `PUT …/renegotiate`. */
+  stopTrack(trackId: string): Promise<void> {
+    return this.inTurn(async () => {
+      this.connection
+        .getTransceivers()
+        .find(({ sender }) => sender.track?.id === trackId)
+        ?.stop();
+      await this.#renegotiate();
+    });
+  }
+
   /** New ICE credentials on the running session: an offer by `PUT …/renegotiate`. */
   restartIce(): Promise<void> {
     return this.inTurn(async () => {
       this.connection.restartIce();
-      const sessionDescription = await this.makeOffer();
-      const reply = await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
-      if (reply.sessionDescription === undefined) throw new Error('an offer was not answered');
-      await this.connection.setRemoteDescription(reply.sessionDescription);
+      await this.#renegotiate();
     });
   }
 
@@ -161,6 +169,13 @@ export class Peer {
       (reception) => reception !== undefined,
     );
     return found as Reception;
+  }
+
+  async #renegotiate(): Promise<void> {
+    const sessionDescription = await this.makeOffer();
+    const reply = await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
+    if (reply.sessionDescription === undefined) throw new Error('an offer was not answered');
+    await this.connection.setRemoteDescription(reply.sessionDescription);
   }
 
   private inTurn<T>(task: () => Promise<T>): Promise<T> {
