@@ -5,7 +5,7 @@
  */
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
-import { checkDescription } from './check-description.ts';
+import { checkDescription, withMidsOfRejected } from './check-description.ts';
 import { readClientSection } from './client-section.ts';
 import { payloadTypeMeanings } from './codecs.ts';
 import { answerSetup, describe } from './describe.ts';
@@ -44,7 +44,8 @@ export interface AnsweredOffer {
  */
 export function answerOffer(state: Negotiation, clientOffer: SdpDescription, policy: OfferPolicy, random: RandomSource): AnsweredOffer {
   invariant(state.signaling.type === 'stable', 'offers are answered only when no offer of the SFU is open');
-  const offer = { ...clientOffer, sections: withOneMeaningPerId(clientOffer.sections) };
+  const withMids = withMidsOfRejected(clientOffer, state.sections);
+  const offer = { ...withMids, sections: withOneMeaningPerId(withMids.sections) };
   const known = knownSections(state, offer);
   checkDescription(offer, known);
   const continued = continueSections(known, offer);

@@ -7,7 +7,7 @@ import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
 import { rejected } from './answer-offer.ts';
-import { checkDescription } from './check-description.ts';
+import { checkDescription, withMidsOfRejected } from './check-description.ts';
 import { type ClientFacts, readClientSection } from './client-section.ts';
 import { isReceiving } from './describe.ts';
 import { parked } from './edit-sections.ts';
@@ -34,9 +34,10 @@ export interface AppliedAnswer {
  * @throws invalid_session_description – the answer does not fit the offer, which stays open
  * @throws stale_answer – the answer fits only an offer that was withdrawn
  */
-export function applyAnswer(state: Negotiation, answer: SdpDescription, answerText: string, random: RandomSource): AppliedAnswer {
+export function applyAnswer(state: Negotiation, clientAnswer: SdpDescription, answerText: string, random: RandomSource): AppliedAnswer {
   const { signaling } = state;
   invariant(signaling.type === 'sfu-offer-pending', 'the caller has looked');
+  const answer = withMidsOfRejected(clientAnswer, signaling.offer.sections);
   checkFits(signaling.offer, signaling.hasWithdrawn, answer);
   const transported = negotiateTransport(state, answer, 'answer', random);
   const answered = signaling.offer.sections.map((section, index) => answerSection(section, answer.sections[index], signaling.offer));

@@ -23,6 +23,14 @@ export function checkDescription(description: SdpDescription, known: readonly Se
   checkOneTransport(description);
 }
 
+/** Some clients reject an m-section with its m-line alone (RFC 8829 §5.3.1): it is the one in that place. */
+export function withMidsOfRejected(description: SdpDescription, known: readonly Section[]): SdpDescription {
+  const sections = description.sections.map((section, index) => {
+    return section.mid === undefined && isRejectedSection(section) ? { ...section, mid: known[index]?.mid } : section;
+  });
+  return { ...description, sections };
+}
+
 function checkMid(section: SdpSection, index: number): string {
   if (section.mid === undefined || !MID.test(section.mid)) throw invalid(`m-section ${index} has no a=mid of 1 to 32 token characters`);
   return section.mid;

@@ -127,4 +127,25 @@ describe('an offer of the SFU', () => {
     const { subscriptions } = await world.sfu.describeSession(APP, viewer.id);
     expect(subscriptions[1]).toMatchObject({ mid: 's1', errorCode: 'codec_mismatch', errorDescription: 'the answer rejects m-section s1' });
   });
+
+  it('may be answered with a rejected m-section that has an m-line and nothing else, and so may later offers of the client', async () => {
+    const world = new SfuUnderTest();
+    const plain = await world.joinPublisher('plain', ['vp8']);
+    const rare = await world.joinPublisher('rare', ['h264']);
+    const viewer = await world.join(new ScriptedClient(['vp8', 'opus']));
+    const { sessionDescription } = await viewer.subscribe(rare.track('rare'), plain.track('plain'));
+    const { sdp } = viewer.client.answerOffer(sessionDescription ?? { sdp: '' });
+    const bareOffer = viewer.client
+      .createOffer()
+      .sdp.replace(/(m=video )9( .*\r\n)(?:a=.*\r\n|c=.*\r\n|b=.*\r\n)*/, '$10$2')
+      .replace('BUNDLE s0 s1', 'BUNDLE s1');
+
+    await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'answer', sdp: sdp.replace('a=mid:s0\r\n', '') } });
+    const answered = await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'offer', sdp: bareOffer } });
+
+    expect(bareOffer).not.toContain('a=mid:s0');
+    expect(answered.sessionDescription?.sdp).toContain('a=mid:s0');
+    expect(world.shard.subscriptionsOf(viewer.id).map(({ mid }) => mid)).toEqual(['s1']);
+    expect(world.eventsOf('subscription.failed')).toEqual([expect.objectContaining({ mid: 's0', errorCode: 'codec_mismatch' })]);
+  });
 });
