@@ -71,6 +71,7 @@ class Play {
       case 'publish': {
         const codecs = KINDS[next.codec] ?? ['vp8'];
         const { mid } = client.addTransceiver('video', { direction: 'sendonly', trackId: `own-${this.ownTransceivers++}`, codecs });
+        this.#takeStoppedPlace();
         const tracks = [{ trackId: TrackId.parse(client.at(mid).trackId), mid }];
         const reply = await sfu.publish(APP, id, { tracks, sessionDescription: client.createOffer() });
         return client.applyAnswer(reply.sessionDescription);
@@ -113,6 +114,13 @@ class Play {
     await this.world.clock.advance(10_000);
   }
 
+  /** Browsers put a new transceiver where one was stopped (RFC 8829 §5.2.2). */
+  #takeStoppedPlace(): void {
+    const { transceivers } = this.viewer.client;
+    const place = transceivers.findIndex(({ isStopped }) => isStopped);
+    if (place !== -1) transceivers.splice(place, 1, ...transceivers.splice(-1));
+  }
+
   #source(number: number) {
     return { remoteSessionId: this.publishers[number]?.id ?? '', remoteTrackId: 'camera' };
   }
@@ -122,7 +130,8 @@ class Play {
     // Four tracks, each perhaps on a second section while the first waits to be cleared, and one more for each codec that did not fit.
     const mostSections = this.ownTransceivers + this.stopped + 4 * TRACKS;
     expect(client.transceivers.length).toBeLessThanOrEqual(mostSections);
-    const plans = this.world.shard.subscriptionsOf(id);
+    // A transport ends with the m-section that stands for it; the next one's id begins with the session's too.
+    const plans = [...this.world.shard.subscriptions.values()].filter(({ transportId }) => transportId.startsWith(id));
     const mids = plans.map(({ mid }) => mid);
     expect(new Set(mids).size).toBe(mids.length);
     for (const { mid, paused, codecs } of plans) {
