@@ -1,6 +1,7 @@
 /**
  * Which stream of which publication a packet belongs to. An SSRC is bound on its first authenticated packet: by what the
- * SDP announced, by its MID and RID, or by a payload type that only one m-section uses, in this order.
+ * SDP announced, by its MID and RID, or by a payload type that only one m-section uses, in this order; the last only for m-sections that
+ * have announced no SSRCs.
  *
  * @see RFC 8843 §9.2 (BUNDLE demultiplexing), RFC 8852 (RID), RFC 4588 (RTX)
  */
@@ -101,7 +102,8 @@ export class ReceiveDemux {
     let candidates = 0;
     for (const track of this.#tracks.values()) {
       if (track.plan.ssrcs.some(({ ssrc, rtxSsrc }) => ssrc === view.ssrc || rtxSsrc === view.ssrc)) return track;
-      if (this.#bindsAnnouncedOnly || track.codecOf(view.payloadType) === undefined) continue;
+      const codec = track.codecOf(view.payloadType);
+      if (this.#bindsAnnouncedOnly || codec === undefined || announcesAll(track, codec)) continue;
       byPayloadType = track;
       candidates++;
     }
@@ -129,6 +131,11 @@ export class ReceiveDemux {
     if (announced) return track.streams.find((stream) => stream.ssrc === announced.ssrc);
     return track.streams.length === 1 ? track.streams[0] : undefined;
   }
+}
+
+/** Whether all SSRCs that such a packet may have are known: under another comes what was closed, and whose sender has not heard of it yet. */
+function announcesAll({ plan: { ssrcs } }: PublisherTrack, { isRtx }: PublisherCodec): boolean {
+  return ssrcs.some(({ rtxSsrc }) => !isRtx || rtxSsrc !== undefined);
 }
 
 function readRidExtension(view: RtpView, extensionId: number): string | undefined {
