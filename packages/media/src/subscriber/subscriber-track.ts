@@ -222,7 +222,11 @@ export class SubscriberTrack {
     if (mismatch !== undefined) return mismatch;
     if (packet.stream === this.#layer) return undefined;
     if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet)) return DropReason.LayerNotSelected;
-    if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) return DropReason.NoSubscriberKeyframe;
+    if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) {
+      // Asked in vain until nobody did any more, while the publisher could not be reached: here it is again.
+      if (!packet.stream.keyframes.isAwaited) this.requestKeyframe(nowMs);
+      return DropReason.NoSubscriberKeyframe;
+    }
     this.#enter(nowMs, packet);
     return undefined;
   }

@@ -8,6 +8,11 @@ function publishing(world: VirtualWorld, shape: Pick<VideoSourceOptions, 'packet
   return new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, ...shape }));
 }
 
+/** RTP or RTCP. */
+function isMedia(datagram: Uint8Array): boolean {
+  return (datagram[0] ?? 0) >= 128;
+}
+
 test('a late subscriber gets a picture within one round trip and a frame', () => {
   const world = new VirtualWorld();
   const publisher = publishing(world);
@@ -70,6 +75,23 @@ test('whose connection stands a moment after a keyframe begins with it, having s
   expect(atOnce).toBe(4 * 10);
   expect(receiver.missing).toEqual([]);
   expect(receiver.packets.size).toBe(atOnce + 20 * 10);
+});
+
+test('who joins while the publisher cannot be reached gets a picture when it can be again, however long that took', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world);
+  const bob = world.connectPeer('bob');
+  world.keepAlive(bob, 20_000);
+  publisher.publishFor(1000);
+  const { up, down } = world.linksOf(publisher.peer.path);
+  for (const link of [up, down]) link.lose = isMedia;
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  publisher.publishFor(10_000, 500);
+  for (const link of [up, down]) link.lose = () => false;
+
+  publisher.publishFor(500);
+
+  expect(bob.received.length).toBeGreaterThan(20);
 });
 
 test('a hundred subscribers asking for keyframes all the time reach the publisher at most twice a second', () => {
