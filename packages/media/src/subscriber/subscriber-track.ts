@@ -15,8 +15,14 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 
-/** How far ahead of a keyframe's first packet others may have come; networks reorder by less. */
+/**
+ * How far ahead of a keyframe's first packet others may have come, when it was lost and sent again: the rest of a large one, and what follows in a
+ * round trip. More at once would be a burst.
+ */
+const MAX_OVERTAKEN_BY_PACKETS = 256;
+/** How far one way may be ahead of another for those who are moved to it. */
 const MAX_CAUGHT_UP_PACKETS = 32;
+
 export class SubscriberTrack {
   readonly transport: PeerTransport;
   readonly #context: EngineContext;
@@ -175,7 +181,8 @@ export class SubscriberTrack {
       return;
     }
     if (packet.isKeyframe) this.#keyframeDemand.cancel();
-    if (isFirst) this.#catchUp(nowMs, packet.stream, packet.sequence + 1);
+    // What was dropped because this one was not there yet, having been lost or overtaken.
+    if (isFirst) this.#stream.sendKept(nowMs, packet.stream, packet.sequence + 1, newestOf(packet));
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
@@ -222,7 +229,7 @@ export class SubscriberTrack {
     if (mismatch !== undefined) return mismatch;
     if (packet.stream === this.#layer) return undefined;
     if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet)) return DropReason.LayerNotSelected;
-    if (packet.codec.detectKeyframe !== undefined && !packet.isKeyframe) {
+    if (!canBeginWith(packet)) {
       // Asked in vain until nobody did any more, while the publisher could not be reached: here it is again.
       if (!packet.stream.keyframes.isAwaited) this.requestKeyframe(nowMs);
       return DropReason.NoSubscriberKeyframe;
@@ -272,14 +279,19 @@ export class SubscriberTrack {
     this.#stream.continueWith(stream, next);
     this.#layer = stream;
     this.#target = undefined;
-    this.#catchUp(nowMs, stream, next);
+    this.#stream.sendKept(nowMs, stream, next, stream.newest ?? next);
     return true;
   }
+}
 
-  /** Sends what was dropped because the first packet of a keyframe was not there yet, having been overtaken; or this subscriber. */
-  #catchUp(nowMs: number, stream: ReceiveStream, first: number): void {
-    this.#stream.sendKept(nowMs, stream, first, first + MAX_CAUGHT_UP_PACKETS);
-  }
+/** Whether a receiver can make something of this packet and those after it. */
+function canBeginWith(packet: ForwardedPacket): boolean {
+  if (packet.codec.detectKeyframe === undefined) return true;
+  return packet.isKeyframe && newestOf(packet) - packet.sequence <= MAX_OVERTAKEN_BY_PACKETS;
+}
+
+function newestOf({ stream, sequence }: ForwardedPacket): number {
+  return stream.newest ?? sequence;
 }
 
 /** To look for packets in common costs time: only where there must be some. */

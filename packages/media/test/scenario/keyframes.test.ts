@@ -13,6 +13,10 @@ function isMedia(datagram: Uint8Array): boolean {
   return (datagram[0] ?? 0) >= 128;
 }
 
+function isKeyframeStart(datagram: Uint8Array): boolean {
+  return isMedia(datagram) && datagram[12] === 0x90 && ((datagram[17] ?? 1) & 1) === 0;
+}
+
 test('a late subscriber gets a picture within one round trip and a frame', () => {
   const world = new VirtualWorld();
   const publisher = publishing(world);
@@ -75,6 +79,51 @@ test('whose connection stands a moment after a keyframe begins with it, having s
   expect(atOnce).toBe(4 * 10);
   expect(receiver.missing).toEqual([]);
   expect(receiver.packets.size).toBe(atOnce + 20 * 10);
+});
+
+test.each([60, 120])('a keyframe of %i packets whose first was lost is sent whole once that is repaired', (packetsPerFrame) => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world, { packetsPerFrame });
+  const early = world.connectPeer('early');
+  const late = world.connectPeer('late');
+  world.subscribe(early, { sourceTrackId: 'camera', ssrc: 70 });
+  publisher.publishFor(660);
+  let lost = 0;
+  world.linksOf(publisher.peer.path).up.lose = (datagram) => isKeyframeStart(datagram) && lost++ === 0;
+  const receiver = new ReceivingPeer(world, late, { ssrc: 71 });
+  world.subscribe(late, { sourceTrackId: 'camera', ssrc: 71 });
+
+  publisher.publishFor(660);
+  world.run(100);
+
+  const serials = receiver.inOrder.map(({ payload }) => serialOf(payload));
+  expect(lost).toBeGreaterThan(1);
+  expect((serials[0] ?? 1) % packetsPerFrame).toBe(0);
+  expect(serials).toEqual(serials.map((_, index) => (serials[0] ?? 0) + index));
+  expect(receiver.missing).toEqual([]);
+});
+
+test('a keyframe that begins so late that too much has passed since is not begun with, but another', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world, { packetsPerFrame: 100 });
+  const early = world.connectPeer('early');
+  const late = world.connectPeer('late');
+  world.subscribe(early, { sourceTrackId: 'camera', ssrc: 70 });
+  publisher.publishFor(660);
+  const receiver = new ReceivingPeer(world, late, { ssrc: 71 });
+  // The first packet of the first one comes through on the fourth try.
+  let lost = 0;
+  world.linksOf(publisher.peer.path).up.lose = (datagram) => isKeyframeStart(datagram) && lost++ < 3;
+  world.subscribe(late, { sourceTrackId: 'camera', ssrc: 71 });
+
+  publisher.publishFor(1320);
+  world.run(100);
+
+  const serials = receiver.inOrder.map(({ payload }) => serialOf(payload));
+  expect(lost).toBeGreaterThan(3);
+  expect(serials.length).toBeGreaterThan(500);
+  expect(serials).toEqual(serials.map((_, index) => (serials[0] ?? 0) + index));
+  expect(receiver.missing).toEqual([]);
 });
 
 test('who joins while the publisher cannot be reached gets a picture when it can be again, however long that took', () => {
