@@ -76,7 +76,7 @@ export class NackGenerator {
     this.#isRttMeasured = true;
   }
 
-  /** When `collect` is to be called; Infinity when nothing is missing. May be too early, never too late. */
+  /** When `collect` is to be called; Infinity when nothing is missing or was given up. May be too early, never too late. */
   dueAt(): number {
     return this.#dueAtMs;
   }
@@ -124,7 +124,7 @@ export class NackGenerator {
     // What came before a keyframe only smooths over the time until it: the first to go when there is too much.
     if (missing.count + gap > MAX_PENDING) missing.removeBefore(this.#keyframeSeq);
     if (missing.count + gap > MAX_PENDING) {
-      this.#giveUpAll(seq - 1);
+      this.#giveUpAll(nowMs, seq - 1);
       return;
     }
     const dueAtMs = nowMs + this.#guard.delayMs(nowMs);
@@ -165,10 +165,10 @@ export class NackGenerator {
     missing.removeBefore(missing.seq[old - 1] + 1);
   }
 
-  #giveUpAll(throughSeq: number): void {
+  #giveUpAll(nowMs: number, throughSeq: number): void {
     this.#gaveUpSeq = throughSeq;
     this.#missing.count = 0;
-    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#dueAtMs = nowMs;
     this.#ripeAtArrival = Number.POSITIVE_INFINITY;
   }
 

@@ -98,10 +98,12 @@ describe('NackGenerator giving up', () => {
     receive(nack, 0, 1, 502);
     expect(nack.pending).toBe(500);
 
-    receive(nack, 0, 1004);
+    receive(nack, 7, 1004);
     expect(nack.pending).toBe(0);
-    expect(nack.dueAt()).toBe(Number.POSITIVE_INFINITY);
+    expect(nack.dueAt()).toBe(7);
+    expect(collect(nack, 7)).toEqual([]);
     expect(nack.keyframeNeeded).toBe(true);
+    expect(nack.dueAt()).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('wants no keyframe after a jump that lands on one', () => {

@@ -126,6 +126,25 @@ test('a keyframe that begins so late that too much has passed since is not begun
   expect(receiver.missing).toEqual([]);
 });
 
+test('after an interruption too long to be repaired the publisher is asked for a keyframe at once', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world, { packetsPerFrame: 20 });
+  const bob = world.connectPeer('bob');
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  publisher.publishFor(660);
+  publisher.keyframeRequestsMs.length = 0;
+  const { up } = world.linksOf(publisher.peer.path);
+  up.lose = isMedia;
+  publisher.publishFor(1500);
+  up.lose = () => false;
+  const resumedAtMs = world.nowMs;
+
+  publisher.publishFor(660);
+
+  expect(publisher.keyframeRequestsMs).toHaveLength(1);
+  expect((publisher.keyframeRequestsMs[0] ?? 0) - resumedAtMs).toBeLessThan(50);
+});
+
 test('who joins while the publisher cannot be reached gets a picture when it can be again, however long that took', () => {
   const world = new VirtualWorld();
   const publisher = publishing(world);
