@@ -42,11 +42,12 @@ export class NumberMap {
     return source + this.#shift;
   }
 
-  /** Leaves a number out: the next one takes its place. If a higher number is mapped already, its own place stays empty. */
-  drop(source: number): void {
-    if (source <= this.#highestSource) return;
+  /** Leaves a number out: the next one takes its place. @returns false if a higher number is mapped already, and its own place stays empty */
+  drop(source: number): boolean {
+    if (source <= this.#highestSource) return false;
     this.#advanceTo(source);
     this.#close(source, source);
+    return true;
   }
 
   #advanceTo(source: number): void {

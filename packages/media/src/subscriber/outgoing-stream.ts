@@ -109,9 +109,9 @@ export class OutgoingStream {
     this.#vp8.continueEpoch(this.#sequence.epoch);
   }
 
-  /** Leaves a packet of the source out on purpose: the receiver must not take it for lost. */
-  leaveOut(sequence: ExtendedSeq): void {
-    this.#sequence.drop(sequence);
+  /** Leaves a packet of the source out on purpose. @returns false if it is too late for that, and the receiver takes it for lost */
+  leaveOut(sequence: ExtendedSeq): boolean {
+    return this.#sequence.drop(sequence);
   }
 
   /** Writes a packet of the source and hands it on. @returns false if it is older than what the stream began with */

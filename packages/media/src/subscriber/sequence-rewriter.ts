@@ -91,9 +91,9 @@ export class SequenceRewriter<Source> {
     return outSeq as ExtendedSeq;
   }
 
-  /** Leaves a packet of the present source out: the receiver sees no gap, unless a newer packet has been mapped already. */
-  drop(sourceSeq: ExtendedSeq): void {
-    this.#current?.drop(sourceSeq);
+  /** Leaves a packet of the present source out. @returns false if a newer packet has been mapped already: the receiver sees a gap */
+  drop(sourceSeq: ExtendedSeq): boolean {
+    return this.#current?.drop(sourceSeq) ?? true;
   }
 
   /** The source that was forwarded in an epoch; undefined if that is too many switches ago. */

@@ -172,10 +172,8 @@ export class SubscriberTrack {
       if (refusal === DropReason.UnknownPayloadType && !isFirst) this.#stream.leaveOut(packet.sequence);
       return;
     }
-    if (packet.payload.length === 0) {
-      this.#stream.leaveOut(packet.sequence);
-      return;
-    }
+    // One that was overtaken is sent, empty as it is: where frames are told by their numbers the receiver would wait for it.
+    if (packet.payload.length === 0 && this.#stream.leaveOut(packet.sequence)) return;
     if (!this.#stream.send(nowMs, packet)) {
       this.#context.drops.increment(DropReason.LateBeforeSwitch);
       return;

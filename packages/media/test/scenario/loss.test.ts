@@ -165,6 +165,24 @@ test('repeats that nobody asked for replace packets that were lost just before t
   expect(alice.rtcp.filter(({ type }) => type === 'nack')).toEqual([]);
 });
 
+test('a probe that comes late is not missing: its number was kept for it', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const receiver = new ReceivingPeer(world, bob, { ssrc: 70 });
+  const source = new VideoSource({ ssrc: 7, packetsPerFrame: 3, probesPerFrame: 2 });
+  const [first, second, third] = [source.nextFrame('key'), source.nextFrame('inter'), source.nextFrame('inter')];
+  const [lateProbe] = second.splice(-1);
+
+  for (const packet of [...first, ...second, ...third, lateProbe!]) alice.sendRtp(world.nowMs, packet);
+  world.run(50);
+
+  expect(receiver.missing).toEqual([]);
+  expect(receiver.inOrder.map(({ payload }) => payload.length)).toEqual([...Array(6).fill(200), 0, ...Array(3).fill(200)]);
+});
+
 describe('a receiver that reports loss', () => {
   function lossyReport(fractionLost: number): ReportBlock {
     const counts = { cumulativeLost: 0, extendedHighestSeq: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
