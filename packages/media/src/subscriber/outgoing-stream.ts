@@ -12,6 +12,7 @@ import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { Retransmitter } from './retransmitter.ts';
 import { makeSenderReport } from './sender-report.ts';
@@ -47,6 +48,7 @@ export class OutgoingStream {
 
   readonly #rtxStream: OutboundStream | undefined;
   readonly #retransmitter: Retransmitter;
+  readonly #frameNumbers = new FrameNumberRewriter();
   #payloadTypes: PayloadTypeMaps;
 
   constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
@@ -63,6 +65,7 @@ export class OutgoingStream {
       writer: this.#writer,
       sequence: this.#sequence,
       vp8: this.#vp8,
+      frameNumbers: this.#frameNumbers,
       stream: this.#stream,
       rtxStream: this.#rtxStream,
       sent: this.#sent,
@@ -101,12 +104,14 @@ export class OutgoingStream {
   begin(nowMs: number, { stream, sequence, timestamp, codec }: ForwardedPacket): void {
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
+    this.#frameNumbers.startEpoch(this.#sequence.epoch);
   }
 
   /** Goes on with another copy of the source: what that numbers `next` follows on the newest packet sent. */
   continueWith(source: ReceiveStream, next: ExtendedSeq): void {
     this.#sequence.continueWith(source, next);
     this.#vp8.continueEpoch(this.#sequence.epoch);
+    this.#frameNumbers.continueEpoch(this.#sequence.epoch);
   }
 
   /** Leaves a packet of the source out on purpose. @returns false if it is too late for that, and the receiver takes it for lost */
@@ -121,8 +126,10 @@ export class OutgoingStream {
     const { epoch } = this.#sequence;
     const payloadType = this.#payloadTypeFor(packet.codec);
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
-    // What in the payload counts across sources. The copy is changed, never the packet.
+    // What in payload and extensions counts across sources. The copy is changed, never the packet.
     if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
+    const { descriptorOffset } = this.#writer;
+    if (descriptorOffset >= 0) this.#frameNumbers.rewrite(this.#context.suite.arena.bytes, descriptorOffset, epoch);
     this.#context.pacer.release(this.#transport, this.#stream, this.#writer, sequence);
     this.#sent.note(nowMs, sequence, packet.sequence, epoch);
     this.packetsSent++;

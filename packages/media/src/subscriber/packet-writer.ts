@@ -4,16 +4,18 @@
  *
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
-import { MID_URI, PLAYOUT_DELAY_URI, type RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import { DEPENDENCY_DESCRIPTOR_URI, MID_URI, PLAYOUT_DELAY_URI, type RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
+import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
 
 /** Room for the fixed header, the frame of the extension block, RTX's two bytes, and what `secure` writes behind a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
 /** In a number that needs no object of its own. */
 const MAX_PACKED_CHARACTERS = 3;
+const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
 const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
 
 export class PacketWriter {
@@ -33,6 +35,8 @@ export class PacketWriter {
   /** Of the packet written last: fixed header and extensions. */
   headerLength = 0;
   length = 0;
+  /** Where its dependency descriptor starts in the arena; -1 if it has none. */
+  descriptorOffset = -1;
   readonly #mid: string;
 
   /** @param extensions one that all writers of an engine use in turn */
@@ -93,7 +97,8 @@ export class PacketWriter {
     writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
     this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
     if (this.#midId !== 0) this.#addMid(bytes);
-    if (packet.extensionBytes > 0) this.#addForwarded(packet);
+    this.descriptorOffset = -1;
+    if (packet.extensionBytes > 0) this.#addForwarded(packet, bytes);
     if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);
     this.headerLength = this.#extensions.end() - start;
   }
@@ -106,12 +111,17 @@ export class PacketWriter {
     else for (let index = 0; index < length; index++) bytes[start + index] = this.#packedMid >> (8 * index);
   }
 
-  #addForwarded(packet: ForwardedPacket): void {
+  #addForwarded(packet: ForwardedPacket, bytes: Uint8Array): void {
     const ids = this.#forwardedIds;
     for (let kind = 0; kind < ids.length; kind++) {
       const length = packet.extensionLength[kind];
       if (kind === PLAYOUT_DELAY_KIND && this.playoutDelay !== undefined) continue;
-      if (length > 0 && ids[kind] !== 0) this.#extensions.add(ids[kind], packet.bytes, packet.extensionOffset[kind], length);
+      if (length === 0 || ids[kind] === 0) continue;
+      const start = this.#extensions.reserve(ids[kind], length);
+      if (start < 0) continue;
+      const from = packet.extensionOffset[kind];
+      for (let index = 0; index < length; index++) bytes[start + index] = packet.bytes[from + index];
+      if (kind === DEPENDENCY_DESCRIPTOR_KIND && length >= MIN_DESCRIPTOR_LENGTH) this.descriptorOffset = start;
     }
   }
 

@@ -12,6 +12,7 @@ import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
+import type { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { ResendBudget } from './resend-budget.ts';
 import type { SentIndex } from './sent-index.ts';
@@ -26,6 +27,7 @@ export interface RetransmitterParts {
   readonly writer: PacketWriter;
   readonly sequence: SequenceRewriter<ReceiveStream>;
   readonly vp8: Vp8Rewriter;
+  readonly frameNumbers: FrameNumberRewriter;
   readonly stream: OutboundStream;
   readonly rtxStream: OutboundStream | undefined;
   /** Kept by the track. */
@@ -108,17 +110,20 @@ export class Retransmitter {
     if (rtxStream !== undefined && rtxPayloadType !== NO_PAYLOAD_TYPE) {
       const rtxSequence = this.#rtxSequence++;
       writer.writeRtx(packet, rtxPayloadType, rtxSequence, timestamp, rtxStream.ssrc, outSeq);
-      this.#rewritePayload(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
+      this.#rewrite(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
       this.#context.pacer.release(this.#transport, rtxStream, writer, rtxSequence);
     } else {
       writer.write(packet, this.#payloadTypes.primary[payloadType], outSeq, timestamp, stream.ssrc);
-      this.#rewritePayload(packet, writer.payloadOffset, epoch);
+      this.#rewrite(packet, writer.payloadOffset, epoch);
       this.#context.pacer.release(this.#transport, stream, writer, outSeq);
     }
     this.bytesResent += writer.length;
   }
 
-  #rewritePayload(packet: ForwardedPacket, offset: number, epoch: number): void {
-    if (packet.vp8 !== undefined) this.#parts.vp8.rewrite(this.#context.suite.arena.bytes, offset, packet.vp8, epoch);
+  #rewrite(packet: ForwardedPacket, payloadOffset: number, epoch: number): void {
+    const { vp8, frameNumbers, writer } = this.#parts;
+    const { bytes } = this.#context.suite.arena;
+    if (packet.vp8 !== undefined) vp8.rewrite(bytes, payloadOffset, packet.vp8, epoch);
+    if (writer.descriptorOffset >= 0) frameNumbers.rewrite(bytes, writer.descriptorOffset, epoch);
   }
 }
