@@ -28,10 +28,13 @@ export function handleRtcp(nowMs: number, transport: PeerTransport, packet: Uint
 
 function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPacket): void {
   switch (message.type) {
-    case 'sender-report':
-      transport.receive.streamOf(message.senderSsrc)?.handleSenderReport(nowMs, message);
+    case 'sender-report': {
+      const stream = transport.receive.streamOf(message.senderSsrc);
+      // GStreamer reports on what it sends again, too: its counts are others, and its timestamps may be old ones.
+      if (stream?.ssrc === message.senderSsrc) stream.handleSenderReport(nowMs, message);
       handleReports(nowMs, transport, message.reports);
       return;
+    }
     case 'receiver-report':
       handleReports(nowMs, transport, message.reports);
       return;

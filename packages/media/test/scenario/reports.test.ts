@@ -38,6 +38,34 @@ test('a publisher hears how its stream arrives, a subscriber which wall-clock ti
   expect(sent.packetCount).toBeGreaterThan(180);
 });
 
+test('what a publisher reports on its retransmissions says nothing of the clock of its stream', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: 8 }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, firstTimestamp: 90_000 }));
+  publisher.publishFor(1000);
+  alice.sendRtp(world.nowMs, { ssrc: 8, payloadType: 97, sequence: 1, timestamp: 90_000, payload: Uint8Array.of(0x03, 0xe8, 0, 0) });
+  const report = (senderSsrc: number, rtpTimestamp: number) => {
+    const [ntpSeconds, ntpFraction] = [ntpSecondsFromUnixMs(world.wallClockMs), ntpFractionFromUnixMs(world.wallClockMs)];
+    const counts = { packetCount: 90, octetCount: 18_000, reports: [] };
+    alice.sendRtcp(world.nowMs, (out, offset) =>
+      writeSenderReport(out, offset, { senderSsrc, ntpSeconds, ntpFraction, rtpTimestamp, ...counts }),
+    );
+  };
+  report(7, 90_000 + 90 * 1000);
+  report(8, 90_000);
+  const reportedAtMs = world.nowMs;
+
+  publisher.publishFor(2000);
+
+  const sent = bob.rtcp.filter((packet) => packet.type === 'sender-report').at(-1)!;
+  const sentAtMs = unixMsFromNtp(sent.ntpSeconds, sent.ntpFraction) - (world.wallClockMs - world.nowMs);
+  const shift = (bob.received[0]?.timestamp ?? 0) - 90_000;
+  expect(sent.rtpTimestamp - shift - 90_000).toBeCloseTo(90 * (1000 + sentAtMs - reportedAtMs - 10), -2);
+});
+
 test('transport-wide feedback tells the publisher every packet that came, and marks those that did not', () => {
   const world = new VirtualWorld();
   const alice = world.connectPeer('alice');
