@@ -12,6 +12,8 @@ const MAX_PENDING = 500;
 const MAX_TRIES = 10;
 /** Later than this no subscriber's jitter buffer still waits. */
 const MAX_AGE_MS = 1000;
+/** Where nothing can be asked for, what is missing may only have been overtaken: by far less than this. */
+const MAX_AGE_UNASKED_MS = 100;
 /** Under this a publisher's event loop and pacer, not the path, decide when the answer comes. */
 const MIN_RTT_MS = 20;
 /** Room for jitter, so that a request is not repeated while its answer is arriving. */
@@ -22,6 +24,8 @@ const DEFAULT_RTT_MS = 100;
 const RTT_GAIN = 1 / 8;
 
 export class NackGenerator {
+  readonly #canAsk: boolean;
+  readonly #maxAgeMs: number;
   readonly #missing = new MissingPackets();
   readonly #guard = new ReorderGuard();
   #highest = Number.NaN;
@@ -34,6 +38,12 @@ export class NackGenerator {
   #isRttMeasured = false;
   #keyframeSeq = Number.NEGATIVE_INFINITY;
   #gaveUpSeq = Number.NEGATIVE_INFINITY;
+
+  /** @param canAsk the publisher sends again what it is asked for; else packets are only given up */
+  constructor(canAsk = true) {
+    this.#canAsk = canAsk;
+    this.#maxAgeMs = canAsk ? MAX_AGE_MS : MAX_AGE_UNASKED_MS;
+  }
 
   /** How many packets are missing and not given up. */
   get pending(): number {
@@ -127,10 +137,10 @@ export class NackGenerator {
       this.#giveUpAll(nowMs, seq - 1);
       return;
     }
-    const dueAtMs = nowMs + this.#guard.delayMs(nowMs);
+    const dueAtMs = nowMs + (this.#canAsk ? this.#guard.delayMs(nowMs) : this.#maxAgeMs);
     for (let missed = this.#highest + 1; missed < seq; missed++) missing.add(missed, nowMs, this.#arrivals, dueAtMs);
     this.#dueAtMs = Math.min(this.#dueAtMs, dueAtMs);
-    this.#ripeAtArrival = Math.min(this.#ripeAtArrival, this.#arrivals + this.#guard.newerPackets(nowMs) - 1);
+    if (this.#canAsk) this.#ripeAtArrival = Math.min(this.#ripeAtArrival, this.#arrivals + this.#guard.newerPackets(nowMs) - 1);
   }
 
   #receiveLate(nowMs: number, seq: number): void {
@@ -152,14 +162,15 @@ export class NackGenerator {
   #isDue(nowMs: number, row: number): boolean {
     const missing = this.#missing;
     if (nowMs >= missing.dueAtMs[row]) return true;
-    return missing.tries[row] === 0 && this.#arrivals - missing.missedAtArrival[row] + 1 >= this.#guard.newerPackets(nowMs);
+    if (!this.#canAsk || missing.tries[row] > 0) return false;
+    return this.#arrivals - missing.missedAtArrival[row] + 1 >= this.#guard.newerPackets(nowMs);
   }
 
   #giveUpOld(nowMs: number): void {
     const missing = this.#missing;
     let old = 0;
     // The same sum as in `#planNext`: subtracting instead could round to just before the deadline, for ever.
-    while (old < missing.count && nowMs >= missing.missedAtMs[old] + MAX_AGE_MS) old++;
+    while (old < missing.count && nowMs >= missing.missedAtMs[old] + this.#maxAgeMs) old++;
     if (old === 0) return;
     this.#gaveUpSeq = Math.max(this.#gaveUpSeq, missing.seq[old - 1]);
     missing.removeBefore(missing.seq[old - 1] + 1);
@@ -174,11 +185,11 @@ export class NackGenerator {
 
   #planNext(nowMs: number): void {
     const missing = this.#missing;
-    let dueAtMs = missing.count === 0 ? Number.POSITIVE_INFINITY : missing.missedAtMs[0] + MAX_AGE_MS;
+    let dueAtMs = missing.count === 0 ? Number.POSITIVE_INFINITY : missing.missedAtMs[0] + this.#maxAgeMs;
     let ripeAtArrival = Number.POSITIVE_INFINITY;
     for (let row = missing.count - 1; row >= 0; row--) {
       dueAtMs = Math.min(dueAtMs, missing.dueAtMs[row]);
-      if (missing.tries[row] === 0) ripeAtArrival = missing.missedAtArrival[row] + this.#guard.newerPackets(nowMs) - 1;
+      if (this.#canAsk && missing.tries[row] === 0) ripeAtArrival = missing.missedAtArrival[row] + this.#guard.newerPackets(nowMs) - 1;
     }
     this.#dueAtMs = dueAtMs;
     this.#ripeAtArrival = ripeAtArrival;

@@ -74,7 +74,7 @@ export class PublisherTrack {
 
   /** Adds the stream of an encoding. An encoding that changes its SSRC replaces its old stream (RFC 3550 §8.2). */
   openStream(nowMs: number, ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
-    const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan.clockRateHz);
+    const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan);
     const replaced = this.#streams.find((candidate) => candidate.rid === rid);
     if (replaced) {
       this.#bytesBefore += replaced.statistics.bytesReceived;

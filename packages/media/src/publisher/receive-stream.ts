@@ -14,6 +14,7 @@ import {
 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import type { CodecPlan } from '../plan.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { Timer } from '../timers.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
@@ -58,17 +59,18 @@ export class ReceiveStream implements Timer {
   readonly #clockRateHz: number;
   readonly #recentKeyframe = new RecentKeyframe();
   readonly #unwrapper = new SequenceUnwrapper();
-  readonly #nack = new NackGenerator();
+  readonly #nack: NackGenerator;
   readonly #missing: ExtendedSeq[] = [];
 
-  constructor(context: EngineContext, track: PublisherTrack, ssrc: number, rid: string, clockRateHz: number) {
+  constructor(context: EngineContext, track: PublisherTrack, ssrc: number, rid: string, codec: CodecPlan) {
     this.#context = context;
     this.track = track;
-    this.#clockRateHz = clockRateHz;
+    this.#clockRateHz = codec.clockRateHz;
+    this.#nack = new NackGenerator(codec.nack);
     this.ssrc = ssrc;
     this.rid = rid;
     this.history = new PacketHistory(context.packetMemory, PACKET_HISTORY_DEFAULTS[track.plan.kind]);
-    this.statistics = new ReceptionStatistics(ssrc, clockRateHz);
+    this.statistics = new ReceptionStatistics(ssrc, codec.clockRateHz);
   }
 
   isArriving(nowMs: number): boolean {
@@ -80,7 +82,7 @@ export class ReceiveStream implements Timer {
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
     const isKeyframe = isKeyframeStart(view, codec);
-    if (codec.plan.nack) this.#nack.receive(nowMs, sequence, isKeyframe);
+    if (heedsLoss(codec)) this.#nack.receive(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 
@@ -106,7 +108,7 @@ export class ReceiveStream implements Timer {
     const sequence = this.#unwrapper.unwrap(original);
     this.packetsRepaired++;
     const isKeyframe = isKeyframeStart(view, codec);
-    if (codec.plan.nack) this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
+    if (heedsLoss(codec)) this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 
@@ -196,6 +198,11 @@ export class ReceiveStream implements Timer {
     const dueMs = Math.min(this.#nack.dueAt(), this.keyframes.dueAt());
     if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
   }
+}
+
+/** Whether something can be done about what is missing: to ask for it again, or, as of GStreamer unless told otherwise, for a keyframe alone. */
+function heedsLoss({ plan, detectKeyframe }: PublisherCodec): boolean {
+  return plan.nack || detectKeyframe !== undefined;
 }
 
 function isKeyframeStart(view: RtpView, codec: PublisherCodec): boolean {

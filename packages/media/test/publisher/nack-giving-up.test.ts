@@ -92,6 +92,19 @@ describe('NackGenerator giving up', () => {
     expect(nack.keyframeNeeded).toBe(true);
   });
 
+  test('where it cannot ask, gives up after a tenth of a second, and wants a keyframe', () => {
+    const nack = new NackGenerator(false);
+    receive(nack, 0, 1, 3, 4, 5, 6, 8);
+    receive(nack, 60, 7);
+
+    expect(requestTimes(nack, 99, 2)).toEqual([]);
+    expect(nack.dueAt()).toBe(100);
+    expect(collect(nack, 100)).toEqual([]);
+    expect(nack.pending).toBe(0);
+    expect(nack.dueAt()).toBe(Number.POSITIVE_INFINITY);
+    expect(nack.keyframeNeeded).toBe(true);
+  });
+
   test('asks for nothing after a gap of more than 500, but for a keyframe', () => {
     const nack = new NackGenerator();
 

@@ -1,4 +1,4 @@
-import { CLEAN_LINK, type Impairment, PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { CLEAN_LINK, type Impairment, PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld, VP8 } from '@causeway/testkit';
 import { PLAYOUT_DELAY_URI, type ReportBlock, writeReceiverReport } from '@causeway/wire';
 
 const TEN_PERCENT: Impairment = { ...CLEAN_LINK, delayMs: 20, lossProbability: 0.1 };
@@ -137,6 +137,33 @@ test('a packet that is lost as often as it is sent again costs a keyframe, not t
   const requestedAtMs = publisher.keyframeRequestsMs.find((atMs) => atMs > lostAtMs) ?? Number.POSITIVE_INFINITY;
   expect(doomed).toBeDefined();
   expect(requestedAtMs - lostAtMs).toBeLessThan(600);
+});
+
+test('a publisher that sends nothing again is asked for a keyframe soon after a loss, and not for what was only overtaken', () => {
+  const world = new VirtualWorld(7);
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  const codecs = [{ ...VP8, nack: false, rtxPayloadType: undefined }];
+  world.publish(alice, { trackId: 'camera', codecs, ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 }));
+  const { up } = world.linksOf(alice.path);
+  publisher.publishFor(660);
+  publisher.keyframeRequestsMs.length = 0;
+  up.impairment = { ...CLEAN_LINK, jitterMs: 30 };
+  publisher.publishFor(660);
+  up.impairment = CLEAN_LINK;
+  const requestsWhileReordered = publisher.keyframeRequestsMs.length;
+  let lost = 0;
+  up.lose = (datagram) => (datagram[0] ?? 0) >= 128 && lost++ === 0;
+  const lostAtMs = world.nowMs;
+
+  publisher.publishFor(660);
+
+  expect(requestsWhileReordered).toBe(0);
+  expect(publisher.keyframeRequestsMs).toHaveLength(1);
+  expect((publisher.keyframeRequestsMs[0] ?? 0) - lostAtMs).toBeLessThan(150);
+  expect(alice.rtcp.filter(({ type }) => type === 'nack')).toEqual([]);
 });
 
 test('repeats that nobody asked for replace packets that were lost just before them', () => {
