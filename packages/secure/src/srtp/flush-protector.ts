@@ -85,8 +85,9 @@ export class FlushProtector {
 
   #sealRtp(stream: RtpOutboundStream, at: number, headerLength: number, length: number, index: number): number {
     const { bytes, kernel } = this.#memory;
-    // With no keystream the kernel only takes the checksum, by which a second use of the nonce is known.
-    const checksum = kernel.applyKeystream(at + headerLength, this.#memory.zerosAt, length - headerLength);
+    // With no keystream the kernel only takes the checksum, by which a second use of the nonce is known: of the header as well, because two
+    // tags under one nonce give the key away that they are made with (NIST SP 800-38D §8).
+    const checksum = kernel.applyKeystream(at, this.#memory.zerosAt, length);
     if (!stream.ledger.admit(index, checksum)) return this.#refuseReuse();
     const { cipher } = stream;
     if (cipher?.profile !== 'AEAD_AES_128_GCM') return this.#refuseUnkeyed();

@@ -47,7 +47,7 @@ describe.each(PROFILES)('%s', (profile) => {
     );
   });
 
-  test('a retransmission with a changed header but the same payload is sent', async () => {
+  test('a retransmission with a changed header but the same payload is sent, unless its tag would give the key away', async () => {
     const suite = await SrtpSuite.create({ arenaSlots: 16, keystreamPages: 2 });
     const transform = suite.createTransform();
     transform.setKeys(keysOf(profile, 'header').near);
@@ -56,11 +56,14 @@ describe.each(PROFILES)('%s', (profile) => {
     const first = buildRtp({ ssrc: 5, seq: 9, payload, extensionWords: 1 });
     const second = buildRtp({ ssrc: 5, seq: 9, payload, extensionWords: 2 });
 
-    const results = [first, second].map(({ packet, headerLength }) => new Flush(suite).rtp(stream, packet, headerLength, 9).protect()[0]);
+    const protect = ({ packet, headerLength }: typeof first) => new Flush(suite).rtp(stream, packet, headerLength, 9).protect()[0];
 
-    expect(results.map((result) => result?.length)).toEqual(
-      [first, second].map(({ packet }) => packet.length + (results[0]?.length ?? 0) - first.packet.length),
-    );
+    const [original, changed, again] = [first, second, first].map(protect);
+
+    const isGcm = profile === 'AEAD_AES_128_GCM';
+    expect(changed?.length).toBe(isGcm ? undefined : second.packet.length - first.packet.length + (original?.length ?? 0));
+    expect(again).toEqual(original);
+    expect(suite.counters.indexReused).toBe(isGcm ? 1 : 0);
   });
 
   test('what does not fit its slot, has an impossible header or index, or has no keys, is not sent', async () => {
