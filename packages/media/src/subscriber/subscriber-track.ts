@@ -101,9 +101,12 @@ export class SubscriberTrack {
     const resumed = this.#plan.paused && !plan.paused;
     this.#plan = plan;
     this.#isPaused = plan.paused;
+    if (resumed) this.#awaitKeyframe();
     if (source !== this.#source) this.#changeSource(nowMs, source);
-    else if (source) this.refreshPayloadTypes();
-    if (resumed) this.#awaitKeyframe(nowMs);
+    else if (source) {
+      this.refreshPayloadTypes();
+      if (resumed) this.requestKeyframe(nowMs);
+    }
     this.#source?.router.chooseLayer(nowMs, this);
   }
 
@@ -213,10 +216,9 @@ export class SubscriberTrack {
     this.#former = undefined;
   }
 
-  #awaitKeyframe(nowMs: number): void {
+  #awaitKeyframe(): void {
     this.#target = this.#target ?? this.#layer;
     this.#layer = undefined;
-    this.requestKeyframe(nowMs);
   }
 
   /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */

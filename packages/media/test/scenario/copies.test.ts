@@ -21,8 +21,8 @@ class TwoWays {
     for (const peer of [this.one.peer, this.other.peer, this.bob]) this.world.keepAlive(peer, 20_000);
   }
 
-  watch(trackId: string): void {
-    this.world.subscribe(this.bob, { sourceTrackId: trackId, ssrc: 70 });
+  watch(trackId: string, { paused = false } = {}): void {
+    this.world.subscribe(this.bob, { sourceTrackId: trackId, ssrc: 70, paused });
   }
 
   /** Ends in the middle between two frames of the earlier copy. */
@@ -86,6 +86,45 @@ describe('a subscriber that is moved from one copy of a stream to another', () =
     const { serials } = ways;
     expect(serials).toEqual(Array.from({ length: serials.length }, (_, index) => (serials[0] ?? 0) + index));
   });
+});
+
+test('a subscriber that is resumed on another copy begins with a keyframe, for it has missed what came meanwhile', () => {
+  const ways = new TwoWays(0, 'camera');
+  ways.watch('one');
+  ways.publish(30);
+  const before = ways.serials.length;
+  ways.watch('one', { paused: true });
+  ways.publish(30);
+  const requestsBefore = ways.other.keyframeRequestsMs.length;
+
+  ways.watch('other');
+  ways.publish(20);
+
+  // Its publisher makes keyframes only when asked.
+  expect(ways.other.keyframeRequestsMs.length).toBe(requestsBefore + 1);
+  const [first] = ways.receiver.inOrder.slice(before);
+  expect((first?.payload[5] ?? 1) & 1).toBe(0);
+});
+
+test('a subscriber that is resumed with another publication begins with its last keyframe, if that is of this moment', () => {
+  const ways = new TwoWays(0);
+  ways.watch('one');
+  ways.one.sendFrame();
+  ways.world.run(FRAME_MS);
+  ways.watch('one', { paused: true });
+  // Its first frame is a keyframe.
+  ways.other.sendFrame();
+  ways.world.run(FRAME_MS);
+  const before = ways.serials.length;
+
+  ways.watch('other');
+  for (let frame = 0; frame < 10; frame++) {
+    ways.other.sendFrame();
+    ways.world.run(FRAME_MS);
+  }
+
+  expect(ways.other.keyframeRequestsMs).toEqual([]);
+  expect(ways.serials.length - before).toBe(11 * PACKETS_PER_FRAME);
 });
 
 test('a subscriber that is moved to a stream of other content begins with its last keyframe, if that is of this moment', () => {
