@@ -4,6 +4,8 @@
  */
 import {
   type ExtendedSeq,
+  isH264Slice,
+  peekRtpTimestamp,
   type ReportBlock,
   type RtpView,
   rtxOriginalSeq,
@@ -30,6 +32,8 @@ const ARRIVING_WITHIN_MS = 1000;
 const RTX_HEADER_BYTES = 2;
 /** How far ahead of the newest packet a repeated one may be. libwebrtc fills what it may send with repeats that nobody asked for: of what has just been lost, too. */
 const MAX_AHEAD_PACKETS = 64;
+/** What may come before the first slice of an H.264 picture in packets of its own: a delimiter, parameter sets, supplemental information. */
+const MAX_PACKETS_BEFORE_SLICE = 8;
 
 /** The publisher's clock at one moment, from its sender report. */
 interface SenderClock {
@@ -81,7 +85,7 @@ export class ReceiveStream implements Timer {
   receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
-    const isKeyframe = isKeyframeStart(view, codec);
+    const isKeyframe = this.#startsKeyframe(nowMs, view, codec, sequence);
     if (heedsLoss(codec)) this.#nack.receive(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
@@ -107,7 +111,7 @@ export class ReceiveStream implements Timer {
     }
     const sequence = this.#unwrapper.unwrap(original);
     this.packetsRepaired++;
-    const isKeyframe = isKeyframeStart(view, codec);
+    const isKeyframe = this.#startsKeyframe(nowMs, view, codec, sequence);
     if (heedsLoss(codec)) this.#nack.receiveRepair(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
@@ -194,6 +198,23 @@ export class ReceiveStream implements Timer {
     this.track.route(nowMs, this, codec, view, sequence, isKeyframe);
   }
 
+  #startsKeyframe(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq): boolean {
+    if (codec.detectKeyframe === undefined) return false;
+    if (!codec.detectKeyframe(view.bytes, view.headerLength, view.payloadLength)) return false;
+    if (codec.plan.name !== 'h264' || !isH264Slice(view.bytes, view.headerLength)) return true;
+    return !this.#lacksBeginning(nowMs, sequence, view.timestamp);
+  }
+
+  /** Whether something is missing just before this slice. It may be the parameter sets, and once they come the keyframe starts with them. */
+  #lacksBeginning(nowMs: number, sequence: number, timestamp: number): boolean {
+    for (let before = sequence - 1; before >= sequence - MAX_PACKETS_BEFORE_SLICE; before--) {
+      if (!this.history.has(before as ExtendedSeq)) return true;
+      const packet = this.history.find(nowMs, before as ExtendedSeq);
+      if (packet === undefined || peekRtpTimestamp(packet) !== timestamp) return false;
+    }
+    return false;
+  }
+
   #arm(): void {
     const dueMs = Math.min(this.#nack.dueAt(), this.keyframes.dueAt());
     if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
@@ -203,8 +224,4 @@ export class ReceiveStream implements Timer {
 /** Whether something can be done about what is missing: to ask for it again, or, as of GStreamer unless told otherwise, for a keyframe alone. */
 function heedsLoss({ plan, detectKeyframe }: PublisherCodec): boolean {
   return plan.nack || detectKeyframe !== undefined;
-}
-
-function isKeyframeStart(view: RtpView, codec: PublisherCodec): boolean {
-  return codec.detectKeyframe?.(view.bytes, view.headerLength, view.payloadLength) ?? false;
 }

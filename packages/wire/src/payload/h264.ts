@@ -33,6 +33,12 @@ export function isH264Keyframe(payload: Uint8Array, offset: number, length: numb
   }
 }
 
+/** Whether a payload that starts a keyframe is a slice: the parameter sets that it needs are then in packets before it, or were sent long ago. */
+export function isH264Slice(payload: Uint8Array, offset: number): boolean {
+  const type = payload[offset] & TYPE_MASK;
+  return type === IDR_SLICE || type === FU_A;
+}
+
 function unitStartsKeyframe(unitHeader: number, sliceHeader: number): boolean {
   const type = unitHeader & TYPE_MASK;
   return type === SEQUENCE_PARAMETER_SET || (type === IDR_SLICE && (sliceHeader & FIRST_SLICE_BIT) !== 0);

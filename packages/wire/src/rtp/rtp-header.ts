@@ -39,3 +39,8 @@ export function peekRtpSsrc(packet: Uint8Array): number {
 export function peekRtpSeq(packet: Uint8Array): Seq16 {
   return toSeq16(readUint16(packet, 2));
 }
+
+/** The timestamp of a packet that is known to have at least 12 bytes. */
+export function peekRtpTimestamp(packet: Uint8Array): number {
+  return readUint32(packet, 4);
+}
