@@ -15,6 +15,14 @@ import type { ReceiveStream } from './receive-stream.ts';
 /** Bounds what a peer can make us keep: three layers and their retransmissions for every publication, and some to spare. */
 const SSRCS_PER_TRACK = 8;
 const SPARE_SSRCS = 16;
+/** How many SSRCs of closed tracks are remembered: those of ten with three layers and their retransmissions. */
+const MAX_FORMER_SSRCS = 64;
+
+/** What an SSRC was bound to. */
+interface FormerBinding {
+  readonly mid: string;
+  readonly rid: string;
+}
 
 export class ReceiveDemux {
   readonly #context: EngineContext;
@@ -22,6 +30,8 @@ export class ReceiveDemux {
   readonly #tracks = new Map<string, PublisherTrack>();
   /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
   readonly #bindings = new Map<number, ReceiveStream>();
+  /** Of closed tracks. Their sender may go on, and libwebrtc leaves MID and RID out once it knows that they have been seen. */
+  readonly #former = new Map<number, FormerBinding>();
   #midId = 0;
   #ridId = 0;
   #repairedRidId = 0;
@@ -53,8 +63,11 @@ export class ReceiveDemux {
     }
   }
 
+  /** To be called before its streams are closed. */
   removeTrack(track: PublisherTrack): void {
     if (this.#tracks.get(track.plan.mid) === track) this.#tracks.delete(track.plan.mid);
+    if (this.#bindsAnnouncedOnly) return;
+    for (const [ssrc, bound] of this.#bindings) if (bound.track === track) this.#remember(ssrc, { mid: track.plan.mid, rid: bound.rid });
   }
 
   /** Hands the packet to its stream, or counts why not. */
@@ -90,6 +103,14 @@ export class ReceiveDemux {
     return stream;
   }
 
+  #remember(ssrc: number, binding: FormerBinding): void {
+    this.#former.delete(ssrc);
+    this.#former.set(ssrc, binding);
+    if (this.#former.size <= MAX_FORMER_SSRCS) return;
+    const [oldest] = this.#former.keys();
+    if (oldest !== undefined) this.#former.delete(oldest);
+  }
+
   #refuse(reason: DropReason): undefined {
     this.#context.drops.increment(reason);
     return undefined;
@@ -107,25 +128,35 @@ export class ReceiveDemux {
       byPayloadType = track;
       candidates++;
     }
-    return candidates === 1 ? byPayloadType : undefined;
+    const former = this.#former.get(view.ssrc);
+    if (former === undefined) return candidates === 1 ? byPayloadType : undefined;
+    const track = this.#tracks.get(former.mid);
+    const codec = track?.codecOf(view.payloadType);
+    return track === undefined || codec === undefined || announcesAll(track, codec) ? undefined : track;
   }
 
   /**
-   * @returns the RID that the packet names, or that was announced for its SSRC; empty for a publication without simulcast; a number for
-   *   each further SSRC of the older simulcast that announces SSRCs alone; undefined if a RID is due and missing or unknown
+   * @returns the RID that the packet names, that was announced for its SSRC, or that this had before the track was closed; empty for a
+   *   publication without simulcast; a number for each further SSRC of the older simulcast that announces SSRCs alone; undefined if a RID is
+   *   due and missing or unknown
    */
   #ridOf(view: RtpView, track: PublisherTrack): string | undefined {
     const { rids, ssrcs } = track.plan;
     const place = ssrcs.findIndex(({ ssrc }) => ssrc === view.ssrc);
     if (rids.length === 0) return place > 0 ? String(place) : '';
-    const rid = readRidExtension(view, this.#ridId) ?? ssrcs[place]?.rid;
+    const rid = readRidExtension(view, this.#ridId) ?? ssrcs[place]?.rid ?? this.#formerRid(view.ssrc, track);
     return rid !== undefined && rids.includes(rid) ? rid : undefined;
+  }
+
+  #formerRid(ssrc: number, { plan: { mid, rids } }: PublisherTrack): string | undefined {
+    const former = this.#former.get(ssrc);
+    return former?.mid === mid && rids.includes(former.rid) ? former.rid : undefined;
   }
 
   /** @returns undefined if the packet is no retransmission, or one of a stream that is not there */
   #repairedStreamOf(view: RtpView, track: PublisherTrack, codec: PublisherCodec): ReceiveStream | undefined {
     if (!codec.isRtx) return undefined;
-    const rid = readRidExtension(view, this.#repairedRidId) ?? readRidExtension(view, this.#ridId);
+    const rid = readRidExtension(view, this.#repairedRidId) ?? readRidExtension(view, this.#ridId) ?? this.#formerRid(view.ssrc, track);
     if (rid !== undefined) return track.streams.find((stream) => stream.rid === rid);
     const announced = track.plan.ssrcs.find(({ rtxSsrc }) => rtxSsrc === view.ssrc);
     if (announced) return track.streams.find((stream) => stream.ssrc === announced.ssrc);
