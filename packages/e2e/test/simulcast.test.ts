@@ -1,4 +1,4 @@
-import { openStage, RED, type Stage, waitUntil } from '@causeway/e2e';
+import { BLUE, openStage, RED, type Stage, waitUntil } from '@causeway/e2e';
 
 jest.setTimeout(120_000);
 
@@ -44,5 +44,25 @@ describe('a publisher with three simulcast layers', () => {
     expect(best).toBe(540);
     await bob.seesColour(mid, RED);
     await bob.decodesVideo(mid, 10);
+  });
+
+  it('is switched to by somebody who has watched another one for longer', async () => {
+    const dave = await stage.join('dave');
+    const [red] = await dave.publish({ media: { ...PICTURE, framesPerSecond: 30 }, layers: LAYERS });
+    await waitUntil(
+      'dave counts frames that the other publisher has not got to when this test has long failed',
+      () => dave.readOutbound(),
+      (streams) => streams.reduce((sum, { framesSent }) => sum + framesSent, 0) > 600,
+      40_000,
+    );
+    const erin = await stage.join('erin');
+    const mid = await erin.watch(red!);
+    await erin.seesColour(mid, RED);
+    const frank = await stage.join('frank');
+    const [blue] = await frank.publish({ media: { ...PICTURE, colour: BLUE }, layers: LAYERS });
+
+    await erin.switchTo(mid, blue!);
+
+    await erin.seesColour(mid, BLUE);
   });
 });

@@ -44,6 +44,12 @@ export class Participant<Page extends TestPage = TestPage> {
     return this.page.evaluate(({ name, mids }) => kit.peer(name).unsubscribe(mids), { name: this.name, mids });
   }
 
+  /** Another track for the subscription on a media line. */
+  switchTo(mid: string, { sessionId, trackId }: RemoteTrack): Promise<unknown> {
+    const source = { sessionId, trackId };
+    return this.page.evaluate(({ name, mid, source }) => kit.peer(name).update(mid, source), { name: this.name, mid, source });
+  }
+
   closeTrack(trackId: string): Promise<{ readonly success: boolean }> {
     return this.page.evaluate(({ name, trackId }) => kit.peer(name).closeTrack(trackId), { name: this.name, trackId });
   }

@@ -10,6 +10,7 @@ import type {
   TrackKind,
   TrackSummary,
   UnsubscribeReply,
+  UpdateTracksReply,
 } from '@causeway/protocol';
 import type { SfuAccess } from '../servers/daemon.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -99,6 +100,12 @@ export class Peer {
   /** `POST …/track/unsubscribe` by media line. */
   unsubscribe(mids: readonly string[]): Promise<UnsubscribeReply> {
     return this.callSession<UnsubscribeReply>('POST', '/track/unsubscribe', { tracks: mids.map((mid) => ({ mid })) });
+  }
+
+  /** `PUT …/track/update`: another source for the subscription on a media line. */
+  update(mid: string, source: Pick<PublishedTrack, 'sessionId' | 'trackId'>): Promise<UpdateTracksReply> {
+    const tracks = [{ mid, remoteSessionId: source.sessionId, remoteTrackId: source.trackId }];
+    return this.callSession<UpdateTracksReply>('PUT', '/track/update', { tracks });
   }
 
   /** Takes a published track off its media line and tells the SFU: `POST …/track/close`. */
