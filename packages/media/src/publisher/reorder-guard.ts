@@ -4,7 +4,8 @@
  * costs every subscriber the delay.
  */
 const MIN_DELAY_MS = 5;
-const MAX_DELAY_MS = 20;
+/** 30 ms of jitter hold a packet back by about so much. */
+const MAX_DELAY_MS = 40;
 /** How much later than the latest packet so far the next one may well be. */
 const DELAY_MARGIN = 1.5;
 /** As TCP does: on a path that keeps order, three newer packets prove a loss (RFC 5681 §3.2). */

@@ -8,7 +8,7 @@ describe('ReorderGuard', () => {
     expect(guard.newerPackets(0)).toBe(3);
   });
 
-  test('waits longer after a packet was late, up to 20 ms', () => {
+  test('waits longer after a packet was late, up to 40 ms', () => {
     const guard = new ReorderGuard();
 
     guard.recordLate(100, 8, 2);
@@ -16,7 +16,7 @@ describe('ReorderGuard', () => {
     expect(guard.newerPackets(101)).toBe(3);
 
     guard.recordLate(200, 50, 2);
-    expect(guard.delayMs(201)).toBe(20);
+    expect(guard.delayMs(201)).toBe(40);
   });
 
   test('does not forget a long delay because of a shorter one', () => {
@@ -41,7 +41,7 @@ describe('ReorderGuard', () => {
     const guard = new ReorderGuard();
     guard.recordLate(100, 15, 9);
 
-    expect(guard.delayMs(10_099)).toBe(20);
+    expect(guard.delayMs(10_099)).toBe(22.5);
     expect(guard.delayMs(10_100)).toBe(5);
     expect(guard.newerPackets(10_100)).toBe(3);
   });
