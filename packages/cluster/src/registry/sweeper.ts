@@ -93,7 +93,8 @@ export class Sweeper {
     let swept = 0;
     for (const appId of await scripts.plain.appsOf(life)) {
       swept += await this.#sweepApp(life, appId);
-      if (!this.#isDead(life)) return;
+      // What is left must still be found: by another node, or when it dies again.
+      if (this.#hasStopped || !this.#isDead(life)) return;
       await scripts.plain.unregisterApp(life, appId);
     }
     await scripts.forget(life);

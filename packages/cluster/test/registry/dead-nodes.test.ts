@@ -1,8 +1,9 @@
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
+import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { nodeRecord } from '../doubles/node-records.ts';
 import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
 import { listedBy, useRegistryLab } from '../doubles/registry-lab.ts';
-import { introduce } from '../doubles/registry-nodes.ts';
+import { createRegistryNode, introduce, type RegistryNode } from '../doubles/registry-nodes.ts';
 
 const KEYS = appKeys(APP);
 
@@ -81,6 +82,31 @@ describe('the registry, with nodes that die', () => {
     expect(await listedBy(sweeper)).toEqual([sessionIdOf(101, 1)]);
   });
 
+  test('a node that is stopped while it sweeps leaves the rest to be found by another', async () => {
+    const [other, dead] = scene.lab.startPair();
+    for (let number = 0; number < 250; number++) await dead.registry.putSession(session(sessionIdOf(102, number)));
+    await scene.link.send(['SADD', NODE_KEYS.lives, '102:1']);
+    await dead.stop();
+    let stopping: Promise<void> | undefined;
+    const sweeper: RegistryNode = createRegistryNode(
+      beforeSweeps(scene.link, () => {
+        stopping ??= sweeper.stop();
+      }),
+      { nodeNo: 103, timers: scene.lab.clock },
+    );
+
+    await scene.lab.passingUntil('it sweeps', async () => stopping !== undefined);
+    await stopping;
+    // As its end comes by itself.
+    await scene.link.send(['DEL', NODE_KEYS.sweeperOf('102:1')]);
+    const left = await scene.link.send(['ZCARD', KEYS.index]);
+    other.directory.remove(102, 'lease-ended');
+    await scene.lab.passingUntil('the other has swept the rest', async () => other.told.length > 0);
+
+    expect([left, other.told]).toEqual([150, ['swept 150 of 102:1']]);
+    expect(await scene.link.send(['ZCARD', KEYS.index])).toBe(0);
+  });
+
   test('a node that was swept up after and is alive writes everything again', async () => {
     const [sweeper, paused] = scene.lab.startPair();
     const ids = [1, 2, 3].map((number) => sessionIdOf(102, number));
@@ -111,3 +137,19 @@ describe('the registry, with nodes that die', () => {
     expect(await scene.link.send(['ZCARD', KEYS.index])).toBe(0);
   });
 });
+
+function beforeSweeps(link: RedisLink, onSweep: () => void): RedisLink {
+  return {
+    send: (command) => link.send(command),
+    sendAll: (commands) => link.sendAll(commands),
+    run(script, keys, words) {
+      if (script.name === 'sessions-sweep') onSweep();
+      return link.run(script, keys, words);
+    },
+    subscribe: (channel, onMessage) => link.subscribe(channel, onMessage),
+    onReady: (listener) => link.onReady(listener),
+    failures: 0,
+    isGivenUp: false,
+    close: () => {},
+  };
+}
