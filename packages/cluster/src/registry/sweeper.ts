@@ -108,8 +108,9 @@ export class Sweeper {
     let swept = 0;
     while (this.#isDead(life) && !this.#hasStopped) {
       const sessionIds = await scripts.plain.someOwnedBy(life, appId, CHUNK_SIZE);
-      if (sessionIds.length === 0) break;
+      // Without sessions too: the number of its last write is still there.
       swept += await scripts.sweep(life, appId, sessionIds);
+      if (sessionIds.length === 0) break;
     }
     return swept;
   }

@@ -107,6 +107,20 @@ describe('the registry, with nodes that die', () => {
     expect(await scene.link.send(['ZCARD', KEYS.index])).toBe(0);
   });
 
+  test('of a node that closed its sessions before it ended nothing is left either', async () => {
+    const [sweeper, ended] = scene.lab.startPair();
+    await ended.registry.putSession(session(sessionIdOf(102, 1)));
+    await scene.link.send(['SADD', NODE_KEYS.lives, '102:1']);
+    await ended.registry.removeSession(APP, sessionIdOf(102, 1));
+    await ended.stop();
+
+    sweeper.directory.remove(102, 'left');
+    await scene.lab.passingUntil('it is swept', async () => sweeper.told.length > 0);
+
+    const left = (await scene.link.send(['KEYS', '*'])) as string[];
+    expect(left.filter((key) => key.includes('102') && !key.includes(':sweep:'))).toEqual([]);
+  });
+
   test('a node that was swept up after and is alive writes everything again', async () => {
     const [sweeper, paused] = scene.lab.startPair();
     const ids = [1, 2, 3].map((number) => sessionIdOf(102, number));
