@@ -42,6 +42,8 @@ export interface RegistryScripts {
   remove(life: Life, removal: Revisions & { readonly appId: string; readonly sessionId: string }): Promise<WriteReply>;
   /** @returns how many of the sessions are gone; those of newer lives stay */
   sweep(life: Life, appId: string, sessionIds: readonly string[]): Promise<number>;
+  /** @returns whether its lease runs, whatever its record says */
+  isLeased(life: Life): Promise<boolean>;
   /** Forgets a life whose sessions are swept up. */
   forget(life: Life): Promise<void>;
   readonly plain: PlainCommands;
@@ -67,8 +69,8 @@ const Written = z.tuple([z.enum(['written', 'behind', 'lost', 'stale']), z.strin
 const Texts = z.array(z.string());
 
 export function createRegistryScripts(link: RedisLink): RegistryScripts {
-  const names = ['session-write', 'session-remove', 'sessions-sweep', 'node-forget'] as const;
-  const [writeScript, removeScript, sweepScript, forgetScript] = names.map(loadLuaScript) as [Lua, Lua, Lua, Lua];
+  const names = ['session-write', 'session-remove', 'sessions-sweep', 'node-leased', 'node-forget'] as const;
+  const [writeScript, removeScript, sweepScript, leasedScript, forgetScript] = names.map(loadLuaScript) as [Lua, Lua, Lua, Lua, Lua];
   return {
     async write(life, { appId, sessionId, revision, confirmed, serial, isWhole, record, putTracks, removedTracks }) {
       const keys = appKeys(appId);
@@ -93,6 +95,9 @@ export function createRegistryScripts(link: RedisLink): RegistryScripts {
       const perSession = sessionIds.flatMap((id) => [keys.session(id), keys.tracks(id)]);
       const scriptKeys = [keys.index, keys.ownedBy(lifeName(life)), keys.writesOf(lifeName(life)), ...perSession];
       return z.number().parse(await link.run(sweepScript, scriptKeys, [lifeName(life), ...sessionIds]));
+    },
+    async isLeased({ nodeNo, epoch }) {
+      return (await link.run(leasedScript, [NODE_KEYS.epochs, NODE_KEYS.leases], [nodeNo, epoch])) === 1;
     },
     async forget({ nodeNo, epoch }) {
       const { epochs, leases, records, changes, lives } = NODE_KEYS;

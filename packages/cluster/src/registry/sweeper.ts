@@ -89,6 +89,8 @@ export class Sweeper {
 
   async #sweep(life: Life): Promise<void> {
     const { self, scripts, onSwept } = this.#options;
+    // To be unable to read its record, of a newer version or signed with another key, is no evidence that it is dead.
+    if (await scripts.isLeased(life)) return;
     if (!(await scripts.plain.takeBroom(life, self.nodeNo, BROOM_MS))) return;
     let swept = 0;
     for (const appId of await scripts.plain.appsOf(life)) {

@@ -121,6 +121,26 @@ describe('the registry, with nodes that die', () => {
     expect(left.filter((key) => key.includes('102') && !key.includes(':sweep:'))).toEqual([]);
   });
 
+  test('a node whose record nobody here can read is not swept up after while its lease runs', async () => {
+    const [reader, owner] = scene.lab.startPair();
+    await owner.registry.putSession(session(sessionIdOf(102, 1)));
+    await scene.link.sendAll([
+      ['SADD', NODE_KEYS.lives, '102:1'],
+      ['HSET', NODE_KEYS.epochs, '102', '1'],
+      ['ZADD', NODE_KEYS.leases, Date.now() + 3_600_000, '102'],
+    ]);
+    const stranger = scene.lab.startNode({ nodeNo: 103 });
+
+    for (let step = 0; step < 60; step++) {
+      await scene.lab.clock.advance(1_000);
+      await listedBy(stranger);
+    }
+
+    expect(stranger.told).toEqual([]);
+    expect(await listedBy(reader)).toEqual([sessionIdOf(102, 1)]);
+    expect(await scene.link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual(['102:1']);
+  });
+
   test('a node that was swept up after and is alive writes everything again', async () => {
     const [sweeper, paused] = scene.lab.startPair();
     const ids = [1, 2, 3].map((number) => sessionIdOf(102, number));
