@@ -29,6 +29,7 @@ export class UsageMeter {
   readonly #counters = new Map<AppId, Counter>();
   readonly #queues = new Map<string, UsageQueue>();
   #flushing: Promise<void> = Promise.resolve();
+  #isLastFlush = false;
 
   /** Batches that former lives of this node have left in the journal are counted first, as theirs. */
   constructor(options: UsageMeterOptions) {
@@ -55,6 +56,12 @@ export class UsageMeter {
     return this.#flushing;
   }
 
+  /** As `flush`, for the last time: nothing waits for a longer batch any more. */
+  finish(): Promise<void> {
+    this.#isLastFlush = true;
+    return this.flush();
+  }
+
   #closeCounters(): void {
     const batches = [...this.#counters].flatMap(([appId, bytes]) => this.#close(appId, bytes) ?? []);
     this.#options.journal.note(batches);
@@ -63,7 +70,8 @@ export class UsageMeter {
   #close(appId: AppId, bytes: UsageBytes): UsageBatch | undefined {
     const { life, billingNowMs, nowMs } = this.#options;
     const queue = this.#queueOf({ appId, ...life });
-    if (queue.outstanding >= MAX_SHORT_BATCHES && nowMs() - queue.lastPushedAtMs < LONG_BATCH_MS) return undefined;
+    const mayGrow = queue.outstanding >= MAX_SHORT_BATCHES && nowMs() - queue.lastPushedAtMs < LONG_BATCH_MS;
+    if (mayGrow && !this.#isLastFlush) return undefined;
     const seq = queue.lastSeq + 1;
     const batch = { appId, ...life, seq, follows: seq - 1, closedAtMs: billingNowMs(), bytes };
     this.#counters.delete(appId);

@@ -61,7 +61,7 @@ export class UsageDesk {
   async close(): Promise<number> {
     this.#cancelTimer();
     await this.#collect();
-    await this.#meter.flush();
+    await this.#meter.finish();
     await this.#options.journal.close();
     return this.#meter.outstanding;
   }

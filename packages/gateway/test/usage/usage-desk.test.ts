@@ -182,3 +182,18 @@ test('an end without a ledger says what was not counted, and leaves it in the jo
   expect(noted).toMatchObject([{ appId: APP, bytes: { down: 3 } }]);
   expect(isClosed).toBe(true);
 });
+
+test('an end after a ledger was away for an hour leaves nothing out of the journal', async () => {
+  const noted: UsageBatch[] = [];
+  const node = new Node({ ...createVolatileUsageJournal(), note: (batches) => noted.push(...batches) });
+  node.ledger.isAway = true;
+  for (let turn = 0; turn < 720; turn++) {
+    node.use(APP, { down: 1 });
+    await node.clock.advance(5_000);
+  }
+  node.use(APP, { down: 1 });
+
+  await node.desk.close();
+
+  expect(noted.reduce((sum, { bytes }) => sum + bytes.down, 0)).toBe(721);
+});
