@@ -53,10 +53,17 @@ export class UsageQueue {
     this.#lastPushedAtMs = this.#options.nowMs();
   }
 
-  /** Sends what is not confirmed, until all is or the ledger cannot be reached. */
+  /**
+   * Sends what is not confirmed, until all is or the ledger cannot be reached. What is old is forgotten when the ledger has just
+   * answered: one that was away may have come back without what it confirmed last, however long ago that was.
+   */
   async send(): Promise<void> {
-    for (let next = this.#firstUnconfirmed(); next !== undefined; next = this.#firstUnconfirmed()) {
-      if (!(await this.#sendOne(next))) break;
+    const newest = this.#kept.at(-1);
+    // With nothing sent after it, nobody has noticed yet whether it was taken back.
+    let next = newest !== undefined && this.#isOld(newest) ? newest : this.#firstUnconfirmed();
+    if (next === undefined) return;
+    for (; next !== undefined; next = this.#firstUnconfirmed()) {
+      if (!(await this.#sendOne(next))) return;
     }
     this.#forgetOld();
   }
@@ -73,7 +80,7 @@ export class UsageQueue {
     try {
       const receipt = await this.#options.ledger.record(batch);
       if (receipt.type === 'gap') this.#takeBack(receipt.lastSeq);
-      else kept.confirmedAtMs = this.#options.nowMs();
+      else if (receipt.type === 'counted' || kept.confirmedAtMs === undefined) kept.confirmedAtMs = this.#options.nowMs();
       return true;
     } catch {
       return false;
@@ -85,11 +92,13 @@ export class UsageQueue {
     for (const kept of this.#kept) if (kept.batch.seq > lastSeq) kept.confirmedAtMs = undefined;
   }
 
+  #isOld({ confirmedAtMs }: Kept): boolean {
+    return confirmedAtMs !== undefined && this.#options.nowMs() - confirmedAtMs >= KEPT_AFTER_CONFIRMATION_MS;
+  }
+
   #forgetOld(): void {
-    const { nowMs, journal } = this.#options;
-    const isOld = ({ confirmedAtMs }: Kept): boolean =>
-      confirmedAtMs !== undefined && nowMs() - confirmedAtMs >= KEPT_AFTER_CONFIRMATION_MS;
-    for (const { batch } of this.#kept.filter(isOld)) journal.forget(batch);
-    this.#kept = this.#kept.filter((kept) => !isOld(kept));
+    const old = this.#kept.filter((kept) => this.#isOld(kept));
+    for (const { batch } of old) this.#options.journal.forget(batch);
+    if (old.length > 0) this.#kept = this.#kept.filter((kept) => !old.includes(kept));
   }
 }

@@ -58,7 +58,7 @@ describe('the usage meter', () => {
   }
 
   async function use(meter: UsageMeter, bytes: number): Promise<void> {
-    meter.add(APP, 'down', bytes);
+    if (bytes > 0) meter.add(APP, 'down', bytes);
     await meter.flush();
     nowMs += 5_000;
   }
@@ -112,6 +112,45 @@ describe('the usage meter', () => {
 
     expect(await ledger.down()).toBe(11);
     expect(ledger.batches.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  test('what a failover took back is sent again though the app uses nothing more', async () => {
+    const meter = createMeter();
+    for (let turn = 0; turn < 10; turn++) await use(meter, 1);
+
+    await ledger.takeBack(2);
+    for (let turn = 0; turn < 30; turn++) await use(meter, 0);
+
+    expect(await ledger.down()).toBe(10);
+    expect(meter.outstanding).toBe(0);
+  });
+
+  test('what a ledger has lost that comes back after minutes is sent again', async () => {
+    const meter = createMeter();
+    for (let turn = 0; turn < 10; turn++) await use(meter, 1);
+
+    await ledger.takeBack(2);
+    ledger.isAway = true;
+    for (let turn = 0; turn < 60; turn++) await use(meter, 1);
+    ledger.isAway = false;
+    await use(meter, 1);
+
+    expect(await ledger.down()).toBe(71);
+  });
+
+  test('an app that uses nothing more costs the ledger one more question, and then nothing', async () => {
+    const meter = createMeter();
+    await use(meter, 1);
+    const { record } = ledger;
+    let questions = 0;
+    ledger.record = (batch) => {
+      questions++;
+      return record.call(ledger, batch);
+    };
+
+    for (let turn = 0; turn < 60; turn++) await use(meter, 0);
+
+    expect([questions, await ledger.down()]).toEqual([1, 1]);
   });
 
   test('what was taken back too long ago to be kept is not waited for', async () => {
