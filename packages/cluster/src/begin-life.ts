@@ -35,6 +35,8 @@ export async function beginLife({ scripts, key, self, clock, timeoutMs }: BeginL
 async function tryToBegin(scripts: NodeScripts, key: KeyObject, self: BeginLifeOptions['self']): Promise<NodeUpReply | string> {
   try {
     const holder = await findHolder(scripts, key, self.nodeNo);
+    if (holder === 'unreadable')
+      return `node number ${self.nodeNo} is that of a living node whose record cannot be read: do they share key and version?`;
     // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
     if (holder === undefined || holder.apiUrl === self.apiUrl) return await scripts.up(self.nodeNo);
     return `node number ${self.nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
@@ -44,11 +46,12 @@ async function tryToBegin(scripts: NodeScripts, key: KeyObject, self: BeginLifeO
   }
 }
 
-async function findHolder(scripts: NodeScripts, key: KeyObject, nodeNo: number): Promise<NodeRecord | undefined> {
+async function findHolder(scripts: NodeScripts, key: KeyObject, nodeNo: number): Promise<NodeRecord | 'unreadable' | undefined> {
   const { leases, records, redisNowMs } = await scripts.readTable('0');
   const lease = leases.find((row) => row.nodeNo === nodeNo);
+  if (lease === undefined || lease.endsAtMs <= redisNowMs) return undefined;
   const text = records.find((row) => row.nodeNo === nodeNo)?.text ?? '';
-  return lease !== undefined && lease.endsAtMs > redisNowMs ? readNodeRecord(text, redisNowMs, key) : undefined;
+  return readNodeRecord(text, redisNowMs, key) ?? 'unreadable';
 }
 
 /** Of the connection, so that a wrong address and a wrong password can be told apart. */

@@ -126,6 +126,15 @@ describe('a cluster over one Redis', () => {
     expect(told).not.toContain('101 superseded');
   });
 
+  test('a number is not taken from a living node with another key either, though nobody can read where it is', async () => {
+    await join(101);
+
+    await expect(join(101, { clusterKey: 'a key that only somebody else knows', startTimeoutMs: 300 })).rejects.toThrow(
+      'gave up after 0.3 s: node number 101 is that of a living node whose record cannot be read: do they share key and version?',
+    );
+    expect(told).not.toContain('101 superseded');
+  });
+
   test('a number is free again when its node has left', async () => {
     const { epoch: _, state: __, load: ___, ...self } = nodeRecord(101, { apiUrl: 'http://127.0.0.1:9999' });
     const former = await join(101);
