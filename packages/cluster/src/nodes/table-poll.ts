@@ -97,7 +97,8 @@ export class TablePoll {
     const nowMs = timers.nowMs();
     if (this.#isBelated(reading, nowMs)) table.noteTrouble(nowMs);
     this.#lastRead = { atMs: nowMs, redisNowMs: reading.redisNowMs };
-    this.#serial = reading.serial;
+    // Another Redis, or an older state of this one, by a clock that is behind: what it has may be new in spite of its serial.
+    this.#serial = Number(reading.serial) < Number(this.#serial) ? '0' : reading.serial;
     this.#changes.push(...table.apply(reading, nowMs));
     this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));
     this.#options.onRead();

@@ -70,6 +70,22 @@ describe('the directory of nodes', () => {
     expect(other.directory.find(103)).toBeUndefined();
   });
 
+  test('a node that begins in a Redis that counts its changes from further back is found within seconds', async () => {
+    const one = await startNode(101);
+    const other = await startNode(102);
+    for (let load = 0; load < 10; load++) {
+      other.directory.announce({ load: load / 10 });
+      await clock.advance(2_500);
+    }
+
+    rows.forgetAll();
+    await startNode(103);
+    await clock.advance(3_000);
+
+    expect(one.directory.find(103)).toBeDefined();
+    expect(one.directory.find(102)).toBeDefined();
+  });
+
   test('nodes that live on are told of once', async () => {
     const one = await startNode(101);
     await startNode(102);
