@@ -113,6 +113,8 @@ export class NodeClient {
     request.on('error', () => undefined);
     let hasConnected = false;
     const giveUp = setTimeout(() => request.destroy(new Error('connecting took too long')), this.#limits.connectTimeoutMs);
+    // Also what is to have no end must begin: a node that is frozen accepts connections.
+    const giveUpReply = setTimeout(() => request.destroy(new Error('no reply came in time')), this.#limits.replyTimeoutMs);
     const noteConnection = (): void => {
       hasConnected = true;
       clearTimeout(giveUp);
@@ -129,6 +131,7 @@ export class NodeClient {
       throw new NodeCallError(hasConnected ? 'interrupted' : 'unreached', `${method} ${new URL(url).origin} failed`, error);
     } finally {
       clearTimeout(giveUp);
+      clearTimeout(giveUpReply);
     }
   }
 

@@ -44,6 +44,22 @@ test('gives up a stream that has fallen silent', async () => {
   expect(await failureOf(text(stream))).toBe('interrupted');
 });
 
+test('gives up a stream that does not begin, and lets one that has begun go on', async () => {
+  const { node, client } = await setUp(
+    (request, response) => {
+      if (request.url === '/silent') return;
+      response.write('one ');
+      setTimeout(() => response.end('two'), 150);
+    },
+    { replyTimeoutMs: 50 },
+  );
+  const open = (path: string) =>
+    client.stream({ url: `${node.url}${path}`, method: 'GET', headers: {}, body: undefined }, new AbortController().signal);
+
+  expect(await failureOf(open('/silent'))).toBe('interrupted');
+  expect(await text(await open('/events'))).toBe('one two');
+});
+
 test('uses a connection again', async () => {
   const ports = new Set<number | undefined>();
   const { call } = await setUp((request, response) => {
