@@ -15,6 +15,8 @@ export interface IoredisLinkOptions {
 
 /** Answers that mean that the server cannot do its work now, whatever the command. */
 const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)\b/;
+/** Those of them that are about writes alone: whoever reads is answered. */
+const TAKES_NO_WRITES = /^(READONLY|NOREPLICAS|MISCONF|OOM)\b/;
 /** More than this on the way at one time would be a queue for memory to fill. */
 const MAX_OUTSTANDING = 10_000;
 const RETRY_AFTER_MS = 1_000;
@@ -156,7 +158,7 @@ export class IoredisLink implements RedisLink {
       }
       this.#failures++;
       const reason = this.#connectionError ?? error;
-      this.#breaker.noteFailure(reason);
+      if (!isRefusedWrite(error)) this.#breaker.noteFailure(reason);
       throw unavailable(reason);
     } finally {
       this.#outstanding--;
@@ -167,6 +169,10 @@ export class IoredisLink implements RedisLink {
 /** Redis is there and says no: the command is wrong, which is our defect. */
 function isAnswer(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError' && !SERVER_TROUBLE.test(error.message);
+}
+
+function isRefusedWrite(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && TAKES_NO_WRITES.test(error.message);
 }
 
 function unavailable(cause: unknown): SfuError {

@@ -61,6 +61,28 @@ describe('the registry, with Redis away', () => {
     });
   });
 
+  test.each([
+    ['whose memory is full', ['maxmemory', '1']],
+    ['that lacks a replica', ['min-replicas-to-write', '1']],
+  ])('a Redis %s is still read, however many writes it refuses', async (_what, [setting = '', value = '']) => {
+    const [owner, reader] = lab.startPair();
+    const before = sessionIdOf(101, 1);
+    await owner.registry.putSession(session(before));
+    await redis.server.command('CONFIG', 'SET', setting, value);
+
+    for (let number = 2; number < 20; number++) await owner.registry.putSession(session(sessionIdOf(101, number)));
+
+    expect(await reader.registry.listSessions(APP, { limit: undefined, cursor: undefined })).toEqual({
+      sessions: [session(before)],
+      nextCursor: undefined,
+    });
+    expect(await reader.registry.findSession(APP, before)).toEqual(session(before));
+    expect(owner.outstanding).toBe(18);
+    await redis.server.command('CONFIG', 'SET', setting, '0');
+    await lab.passingUntil('nothing is outstanding', async () => owner.outstanding === 0);
+    expect(await listedBy(reader)).toHaveLength(19);
+  });
+
   test('sessions that are created meanwhile are listed on the pages after, each once, and again by Redis when it is back', async () => {
     const node = lab.startNode({ nodeNo: 101 });
     const ids = [1, 2, 3, 4, 5, 6].map((number) => sessionIdOf(101, number));
