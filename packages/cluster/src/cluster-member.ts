@@ -1,5 +1,5 @@
 import type { AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
-import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import type { CancelTimer, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import { RedisAppStore } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
 import { RedisCallClaims } from './claims/redis-call-claims.ts';
@@ -30,6 +30,8 @@ export interface ClusterMemberParts {
   readonly link: RedisLink;
 }
 
+const APP_RETRY_MS = 2_000;
+
 /** One node's place in its cluster: what needs Redis, put together. Owns both links. */
 export class ClusterMember implements Cluster {
   readonly linkTrust: LinkTrust;
@@ -40,6 +42,7 @@ export class ClusterMember implements Cluster {
   readonly #appStore: RedisAppStore;
   readonly #directory: RedisNodeDirectory;
   readonly #registry: ClusterRegistry;
+  #cancelAppWrite: CancelTimer | undefined;
   #closing: Promise<void> | undefined;
 
   /** Nothing is told to other nodes before `start`. */
@@ -94,6 +97,7 @@ export class ClusterMember implements Cluster {
   }
 
   async #leave(): Promise<void> {
+    this.#cancelAppWrite?.();
     await Promise.all([this.#registry.stop(), this.#directory.close()]);
     this.#parts.nodesLink.close();
     this.#parts.link.close();
@@ -137,9 +141,14 @@ export class ClusterMember implements Cluster {
     });
   }
 
-  /** With Redis away it is done again when there is a connection. */
+  /** Until Redis has taken them: other nodes know them from nowhere else. */
   #writeApps(): void {
-    this.#appStore.writeConfigured().catch(() => {});
+    this.#cancelAppWrite?.();
+    this.#appStore.writeConfigured().catch(() => {
+      if (this.#closing !== undefined) return;
+      this.#cancelAppWrite?.();
+      this.#cancelAppWrite = this.#parts.options.clock.schedule(APP_RETRY_MS, () => this.#writeApps());
+    });
   }
 
   #tell(event: ClusterEvent): void {

@@ -105,6 +105,17 @@ describe('a cluster over one Redis', () => {
     expect(node.assertionTrust.verify(stranger.assertionTrust.sign(assertion))).toBeUndefined();
   });
 
+  test('an app that could not be written at once is written later, without a new connection', async () => {
+    const app = createApp({ id: 'late', secrets: ['secret'] });
+    await server.command('ACL', 'SETUSER', 'late', 'on', '>password', '~sfu:{:nodes}*', '&sfu:*', '+@all');
+    await join(101, { redisUrl: server.url.replace('redis://', 'redis://late:password@'), apps: [app] });
+    await until('it was refused', async () => (await server.command('ACL', 'LOG')).includes('sfu:{late}:cfg'));
+
+    await server.command('ACL', 'SETUSER', 'late', '~sfu:*');
+
+    await until('it is written', async () => (await server.command('EXISTS', 'sfu:{late}:cfg')) === '1', 4_000);
+  });
+
   test('a second process with the same number takes the place of the first, which is told', async () => {
     const former = await join(101);
     const newer = await join(101);
