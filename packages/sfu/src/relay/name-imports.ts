@@ -73,7 +73,7 @@ export class NameImports implements NameWatcher {
   }
 
   #ask(followed: FollowedName): void {
-    const route = this.#options.routes.plan(followed.ownerNo, followed.sessionId, new Map())?.nodes;
+    const route = this.#options.routes.cheapest(followed.ownerNo)?.nodes;
     const link = route?.[1] === undefined ? undefined : this.#options.linkTo(route[1]);
     const { asked } = followed;
     if (route === undefined || link === undefined || !link.isUp) return;

@@ -6,13 +6,21 @@ import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
 describe('a name on another node', () => {
   async function named() {
     const cluster = await ClusterUnderTest.linked([1, 2]);
+    return { cluster, ...(await watched(cluster, [2])) };
+  }
+
+  async function watched(cluster: ClusterUnderTest, nodeNos: readonly number[]) {
     const publisher = await cluster.node(1).world.join(new ScriptedClient());
     cluster.node(1).shard.connect(publisher.id);
     await publishAs(cluster, publisher, 'camera-1');
-    const viewer = await cluster.join(2);
-    await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
-    await cluster.clock.advance(500);
-    return { cluster, publisher, viewer };
+    const viewers: Joined[] = [];
+    for (const nodeNo of nodeNos) {
+      const viewer = await cluster.join(nodeNo);
+      await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
+      await cluster.clock.advance(500);
+      viewers.push(viewer);
+    }
+    return { publisher, viewer: viewers[0] as Joined, viewers };
   }
 
   async function publishAs(cluster: ClusterUnderTest, publisher: Joined, trackId: string): Promise<void> {
@@ -65,6 +73,22 @@ describe('a name on another node', () => {
 
     expect(lost).toEqual([undefined]);
     expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+  });
+
+  // The hub of a region is drawn by the id of the session: in one of the two cases the far node is it.
+  it.each([2, 3])('is followed in a region where node %i reaches its owner best by way of the other', async (far) => {
+    const records = { 1: { region: 'eu' }, 2: { region: 'us' }, 3: { region: 'us' } };
+    const acrossMs = (nodeNo: number) => (nodeNo === far ? 200 : 20);
+    const oneWayMs = (from: number, to: number) => (from === 1 || to === 1 ? acrossMs(Math.max(from, to)) : 5);
+    const cluster = await ClusterUnderTest.linked([1, 2, 3], { records, oneWayMs });
+    await cluster.clock.advance(3000);
+    const { publisher, viewers } = await watched(cluster, [5 - far, far]);
+
+    await publishAs(cluster, publisher, 'camera-2');
+    await cluster.clock.advance(6000);
+
+    const shown = [cluster.shown(5 - far, viewers[0] as Joined), cluster.shown(far, viewers[1] as Joined)];
+    expect(shown).toEqual([[newestOf(cluster, publisher)], [newestOf(cluster, publisher)]]);
   });
 
   it('is no longer asked for when nobody follows it', async () => {

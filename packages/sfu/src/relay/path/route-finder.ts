@@ -10,6 +10,8 @@ export class RouteFinder {
   readonly #table: LinkStateTable;
   /** What was planned since the table changed last, by owner and hub: most tracks of an owner take the same way. */
   readonly #planned = new Map<string, PlannedRoute | undefined>();
+  /** The same without hubs, by owner. */
+  readonly #cheapest = new Map<number, Route | undefined>();
   #plannedRevision = -1;
 
   constructor(nodes: NodeDirectory, table: LinkStateTable) {
@@ -29,6 +31,18 @@ export class RouteFinder {
     return refusedBy.size > 0
       ? planRoute(this.#table, wish, hub)
       : this.#remembered(`${owner} ${hub ?? ''}`, () => planRoute(this.#table, wish, hub));
+  }
+
+  /**
+   * The cheapest way, without regard to hubs. Where each node between goes on as it finds best, this is the one to take: what is left of
+   * the way costs less with every hop, so that no two nodes wait for each other.
+   *
+   * @returns undefined if there is none
+   */
+  cheapest(owner: number): Route | undefined {
+    this.#forgetIfChanged();
+    if (!this.#cheapest.has(owner)) this.#cheapest.set(owner, chooseRoute(this.#table, this.selfNo, owner));
+    return this.#cheapest.get(owner);
   }
 
   /** @returns the cheapest way that begins with another node than the one given; undefined if there is none */
@@ -57,9 +71,15 @@ export class RouteFinder {
   }
 
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
-    if (this.#plannedRevision !== this.#table.revision) this.#planned.clear();
-    this.#plannedRevision = this.#table.revision;
+    this.#forgetIfChanged();
     if (!this.#planned.has(key)) this.#planned.set(key, plan());
     return this.#planned.get(key);
+  }
+
+  #forgetIfChanged(): void {
+    if (this.#plannedRevision === this.#table.revision) return;
+    this.#plannedRevision = this.#table.revision;
+    this.#planned.clear();
+    this.#cheapest.clear();
   }
 }
