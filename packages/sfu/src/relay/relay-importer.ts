@@ -163,9 +163,10 @@ export class RelayImporter {
   #learn(record: TrackRecord, ownerNo: number): void {
     const known = this.#tracks.get(record.publicationId);
     if (known === undefined) this.#tracks.set(record.publicationId, new ImportedTrack(record, ownerNo, this.#parts));
-    else known.describe(record);
     const before = this.#options.directory.recordOf(record.publicationId);
+    // First, so that nodes further downstream have opened their legs anew before they hear that the old ones are broken.
     if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record);
+    known?.describe(record);
   }
 
   /** Whoever follows it is told while it is still there to be let go of. */

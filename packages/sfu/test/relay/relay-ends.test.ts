@@ -170,6 +170,23 @@ describe('a relay of a track that its owner describes anew', () => {
     expect([before?.codecs.map(({ name }) => name), after?.codecs.map(({ name }) => name)]).toEqual([['vp8'], ['vp8', 'vp9']]);
     expect([others, cluster.copies(), cluster.shown(2, viewer)]).toEqual([[], [`1>2 ${publicationId}@`], [`${publicationId}@`]]);
   });
+
+  it('does so at once where a third node passes it on', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2, 3], { oneWayMs: (from, to) => (from + to === 3 ? 100 : 20) });
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewer = await cluster.join(2);
+    await viewer.receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+
+    Object.assign(publisher.client.at('0'), { codecs: ['vp8', 'vp9'] });
+    await publisher.offer();
+    await cluster.clock.advance(300);
+
+    const [leg, ...others] = cluster.node(2).shard.publications.values();
+    expect([leg?.codecs.map(({ name }) => name), others]).toEqual([['vp8', 'vp9'], []]);
+    expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@`, `3>2 ${publicationId}@`]);
+    expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);
+  });
 });
 
 describe('a subscribe to another node', () => {
