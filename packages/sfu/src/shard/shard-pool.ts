@@ -58,6 +58,7 @@ export class ShardPool implements Shard {
   readonly #crossings = new TrackCrossings(
     (from, to) => this.#way(from, to),
     (linkId) => this.#crew.closeLink(linkId),
+    (delayMs, callback) => this.#options.clock.schedule(delayMs, callback),
   );
   /** By shard. */
   readonly #expectedLoads: readonly ExpectedLoad[];

@@ -3,9 +3,13 @@
  * with the layers they want: to the shard of the publisher the crossing is a subscriber of each layer, to the other one a publisher.
  */
 import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
+import type { CancelTimer, Clock } from '../clock.ts';
 import { isNoDemand, layerDemand, layersToCarry } from '../relay/layer-demand.ts';
 import { createLeg, downstreamPlan, type RelayedTrack, type RelayLeg, upstreamPlans } from '../relay/relay-leg.ts';
 import type { Shard } from '../shard.ts';
+
+/** A layer that is no longer wanted goes on for so long, until its successor's keyframe has surely come; as on relays. */
+const LAYER_OVERLAP_MS = 2000;
 
 /** One way of a link between two shards. */
 export interface CrossingWay {
@@ -34,6 +38,10 @@ interface Crossing {
   readonly leg: RelayLeg;
   /** Subscriptions of the publisher's shard, by id, as they were put last. */
   readonly put: Map<string, SubscriberTrackPlan>;
+  /** What the subscribers want, and what is sent: for a while after a change, what they wanted before as well. */
+  wanted: ReadonlySet<string>;
+  carried: ReadonlySet<string>;
+  cancelOverlap: CancelTimer | undefined;
   /** The other shard knows the leg: nothing that is sent now comes unknown. */
   isExpected: boolean;
 }
@@ -41,6 +49,7 @@ interface Crossing {
 export class TrackCrossings {
   readonly #findWay: FindWay;
   readonly #onIdle: (transportId: string) => void;
+  readonly #schedule: Clock['schedule'];
   readonly #sources = new Map<string, Source>();
   readonly #subscriptions = new Map<string, { readonly shardNo: number; readonly plan: SubscriberTrackPlan }>();
   /** By track. */
@@ -51,9 +60,10 @@ export class TrackCrossings {
   #lastMid = 0;
 
   /** @param onIdle hears of links that nothing crosses any more */
-  constructor(findWay: FindWay, onIdle: (transportId: string) => void) {
+  constructor(findWay: FindWay, onIdle: (transportId: string) => void, schedule: Clock['schedule']) {
     this.#findWay = findWay;
     this.#onIdle = onIdle;
+    this.#schedule = schedule;
   }
 
   /** How many tracks cross, each counted once for every shard it crosses to. */
@@ -170,7 +180,8 @@ export class TrackCrossings {
   }
 
   #open(...[trackId, toShardNo, way, track, leg]: [string, number, CrossingWay, RelayedTrack, RelayLeg]): Crossing {
-    const crossing: Crossing = { way, toShardNo, track, leg, put: new Map(), isExpected: false };
+    const nothing = { wanted: new Set<string>(), carried: new Set<string>(), cancelOverlap: undefined };
+    const crossing: Crossing = { way, toShardNo, track, leg, put: new Map(), ...nothing, isExpected: false };
     const crossings = this.#crossings.get(trackId) ?? new Map<number, Crossing>();
     this.#crossings.set(trackId, crossings.set(toShardNo, crossing));
     const copyOf = this.#sources.get(trackId)?.plan.copyOf;
@@ -187,7 +198,22 @@ export class TrackCrossings {
     if (this.#crossings.get(trackId)?.get(crossing.toShardNo) === crossing) this.#update(trackId, crossing.toShardNo);
   }
 
-  #carry(trackId: string, { way, toShardNo, leg, put }: Crossing, carried: ReadonlySet<string>): void {
+  #carry(trackId: string, crossing: Crossing, wanted: ReadonlySet<string>): void {
+    // Whoever comes and goes meanwhile prolongs nothing.
+    if (wanted.size === crossing.wanted.size && [...wanted].every((rid) => crossing.wanted.has(rid))) return;
+    crossing.wanted = wanted;
+    crossing.cancelOverlap?.();
+    crossing.cancelOverlap = undefined;
+    const both = new Set([...wanted, ...crossing.carried]);
+    if (wanted.size > 0 && both.size > wanted.size) {
+      crossing.cancelOverlap = this.#schedule(LAYER_OVERLAP_MS, () => this.#send(trackId, crossing, wanted));
+      this.#send(trackId, crossing, both);
+    } else this.#send(trackId, crossing, wanted);
+  }
+
+  #send(trackId: string, crossing: Crossing, carried: ReadonlySet<string>): void {
+    crossing.carried = carried;
+    const { way, toShardNo, leg, put } = crossing;
     const ids = { transportId: way.transportId, legId: `${trackId}/to-shard-${toShardNo}`, sourceTrackId: trackId };
     for (const plan of upstreamPlans(leg, ids, carried, new Set(put.keys()))) {
       if (JSON.stringify(put.get(plan.subscriptionId)) === JSON.stringify(plan)) continue;
@@ -215,7 +241,8 @@ export class TrackCrossings {
   }
 }
 
-function stopSending({ way, put }: Crossing): void {
+function stopSending({ way, put, cancelOverlap }: Crossing): void {
+  cancelOverlap?.();
   for (const subscriptionId of put.keys()) way.upstream.removeSubscriberTrack(subscriptionId);
   put.clear();
 }

@@ -94,14 +94,39 @@ test('only the simulcast layers that somebody wants cross', async () => {
   await scene.clock.advance(0);
   const both = crossingsFrom(scene, 0);
   scene.member(0).listener.onLayersChanged(trackId, ['mid', 'low']);
+  await scene.clock.advance(2000);
   const afterTheBestFellSilent = crossingsFrom(scene, 0);
   scene.subscribe('carol', trackId, { preferredRid: 'low', paused: true });
+  await scene.clock.advance(2000);
 
   const layer = (preferredRid: string, paused: boolean) => ({ sourceTrackId: trackId, preferredRid, paused, isExactLayer: true });
   expect(both).toEqual(expect.arrayContaining([layer('low', false), layer('high', false)]));
   expect(both).toHaveLength(2);
   expect(afterTheBestFellSilent).toEqual(expect.arrayContaining([layer('low', false), layer('high', true), layer('mid', false)]));
   expect(crossingsFrom(scene, 0)).toEqual(expect.arrayContaining([layer('low', true), layer('high', true), layer('mid', false)]));
+});
+
+test('a layer goes on crossing until the one that is wanted instead has begun, whoever joins meanwhile', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  const trackId = scene.publish('alice', { rids: ['low', 'high'] });
+  scene.member(0).listener.onLayersChanged(trackId, ['high', 'low']);
+  for (const name of ['bob', 'carol']) scene.join(name, 1);
+  scene.subscribe('bob', trackId, { preferredRid: 'high' });
+  await scene.clock.advance(0);
+  const sent = () =>
+    crossingsFrom(scene, 0)
+      .filter(({ paused }) => !paused)
+      .map(({ preferredRid }) => preferredRid)
+      .sort();
+
+  scene.subscribe('bob', trackId, { preferredRid: 'low' });
+  await scene.clock.advance(1500);
+  scene.subscribe('carol', trackId, { preferredRid: 'low' });
+  const meanwhile = sent();
+  await scene.clock.advance(500);
+
+  expect([meanwhile, sent()]).toEqual([['high', 'low'], ['low']]);
 });
 
 test('a subscriber that changes to another track keeps the old one until it has the new one', async () => {
