@@ -69,10 +69,14 @@ export class TrackDirectory {
     if (former !== undefined) this.#tell(this.#followersOfTrack.get(publicationId), (follower) => follower.onSourceUpdated?.(record));
     if (former?.customTrackName === name) return;
     if (former !== undefined) this.#releaseName(former);
-    if (name === '') return;
-    this.#named.set(nameKey(sessionId, name), publicationId);
-    const source = trackSourceOf(record, undefined);
-    this.#tell(this.#followersOfName.get(nameKey(sessionId, name)), (follower) => follower.onNameTaken(source));
+    if (name !== '') this.#giveName(record);
+  }
+
+  /** An open track has the name that is known of it, though another one was heard to have it since. */
+  confirmName(publicationId: string): void {
+    const record = this.#open.get(publicationId);
+    if (record === undefined || record.customTrackName === '') return;
+    if (this.findNamed(record.sessionId, record.customTrackName) !== record) this.#giveName(record);
   }
 
   remove(sourceTrackId: string, reason: TrackCloseReason): void {
@@ -151,6 +155,13 @@ export class TrackDirectory {
 
   unfollow(follower: TrackFollower): void {
     this.follow(follower, NO_INTEREST);
+  }
+
+  #giveName(record: TrackRecord): void {
+    const key = nameKey(record.sessionId, record.customTrackName);
+    this.#named.set(key, record.publicationId);
+    const source = trackSourceOf(record, undefined);
+    this.#tell(this.#followersOfName.get(key), (follower) => follower.onNameTaken(source));
   }
 
   #releaseName({ publicationId, sessionId, customTrackName }: TrackRecord): void {

@@ -91,6 +91,22 @@ describe('a name on another node', () => {
     expect(shown).toEqual([[newestOf(cluster, publisher)], [newestOf(cluster, publisher)]]);
   });
 
+  it('stays with the track that has it when the way changes to a node that remembers another one', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2, 3]);
+    const { publisher, viewer: former } = await watched(cluster, [3]);
+    await cluster.node(3).world.sfu.deleteSession(APP, former.id);
+    await cluster.clock.advance(10_000);
+    await publishAs(cluster, publisher, 'camera-2');
+    const viewer = await cluster.join(2);
+    await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
+    await cluster.clock.advance(500);
+
+    cluster.mesh.cut(1, 2);
+    await cluster.clock.advance(6000);
+
+    expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+  });
+
   it('is no longer asked for when nobody follows it', async () => {
     const { cluster, viewer } = await named();
 
