@@ -63,8 +63,7 @@ export class NameImports implements NameWatcher {
   onNameTaken(link: NodeLink, { followId, track }: ControlMessageOf<'name-taken'>): boolean {
     const followed = [...this.#names.values()].find((each) => each.followId === followId);
     if (followed?.asked?.link !== link || track.sessionId !== followed.sessionId) return false;
-    // A node between may have told first of one that had the name before, from its memory.
-    if (this.#options.importer.admit(track)) this.#options.directory.confirmName(track.publicationId);
+    this.#options.importer.admitNamed(track);
     return true;
   }
 

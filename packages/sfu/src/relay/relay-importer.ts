@@ -84,6 +84,15 @@ export class RelayImporter {
     return true;
   }
 
+  /** The same with a track of which its owner tells that it has its name now, whoever was known to have it. */
+  admitNamed(record: TrackRecord): void {
+    const known = this.#tracks.get(record.publicationId);
+    // Only the name is news of a track that its owner keeps this node up to date about.
+    if (known?.isKnownFirstHand) this.#learn({ ...known.record, customTrackName: record.customTrackName }, known.ownerNo);
+    else this.admit(record);
+    this.#options.directory.confirmName(record.publicationId);
+  }
+
   // What sessions and relays further downstream do at the shard.
 
   /** @returns false if the source is no track of another node */
@@ -165,7 +174,7 @@ export class RelayImporter {
     if (known === undefined) this.#tracks.set(record.publicationId, new ImportedTrack(record, ownerNo, this.#parts));
     const before = this.#options.directory.recordOf(record.publicationId);
     // First, so that nodes further downstream have opened their legs anew before they hear that the old ones are broken.
-    if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record);
+    if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record, { takesName: false });
     known?.describe(record);
   }
 

@@ -60,8 +60,12 @@ export class TrackDirectory {
     };
   }
 
-  /** Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name. */
-  put(record: TrackRecord): void {
+  /**
+   * Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name.
+   *
+   * @param how not `takesName`: the record may be old, and leaves a name to whoever is known to have it; see `confirmName`
+   */
+  put(record: TrackRecord, { takesName = true } = {}): void {
     const { publicationId, sessionId, customTrackName: name } = record;
     const former = this.#open.get(publicationId);
     this.#open.set(publicationId, record);
@@ -69,10 +73,10 @@ export class TrackDirectory {
     if (former !== undefined) this.#tell(this.#followersOfTrack.get(publicationId), (follower) => follower.onSourceUpdated?.(record));
     if (former?.customTrackName === name) return;
     if (former !== undefined) this.#releaseName(former);
-    if (name !== '') this.#giveName(record);
+    if (name !== '' && (takesName || this.findNamed(sessionId, name) === undefined)) this.#giveName(record);
   }
 
-  /** An open track has the name that is known of it, though another one was heard to have it since. */
+  /** An open track has the name that is known of it now, whoever was known to have it. */
   confirmName(publicationId: string): void {
     const record = this.#open.get(publicationId);
     if (record === undefined || record.customTrackName === '') return;

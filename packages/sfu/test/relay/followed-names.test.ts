@@ -107,6 +107,40 @@ describe('a name on another node', () => {
     expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
+  it('stays with the track that has it when the registry still gives it to another one, which somebody else subscribes to', async () => {
+    const { cluster, publisher, viewer } = await named();
+    const camera = { by: 'id', sessionId: publisher.id, trackId: 'camera-1' } as const;
+    const stale = await cluster.registry.locateTrack(APP, camera);
+    await publishAs(cluster, publisher, 'camera-2');
+    await cluster.clock.advance(70_000);
+    cluster.registry.locateTrack = async () => stale;
+
+    const other = await cluster.join(2);
+    await other.receive(publisher.track('camera-1'));
+    await cluster.clock.advance(6000);
+
+    expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
+    expect(cluster.shown(2, other)).toEqual([`${stale?.publicationId}@`]);
+  });
+
+  // As above: in one of the two cases the node that remembers is the hub, by which the other one gets the track.
+  it.each([2, 3])('stays with the track that has it when node %i passes on another one that it remembers by that name', async (hub) => {
+    const records = { 1: { region: 'eu' }, 2: { region: 'us' }, 3: { region: 'us' } };
+    const cluster = await ClusterUnderTest.linked([1, 2, 3], { records });
+    const { publisher, viewer: former } = await watched(cluster, [hub]);
+    await cluster.node(hub).world.sfu.deleteSession(APP, former.id);
+    await cluster.clock.advance(10_000);
+    await publishAs(cluster, publisher, 'camera-2');
+    const [viewer, other] = [await cluster.join(5 - hub), await cluster.join(5 - hub)];
+    await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
+    await cluster.clock.advance(500);
+
+    await other.receive(publisher.track('camera-1'));
+    await cluster.clock.advance(6000);
+
+    expect(cluster.shown(5 - hub, viewer)).toEqual([newestOf(cluster, publisher)]);
+  });
+
   it('is no longer asked for when nobody follows it', async () => {
     const { cluster, viewer } = await named();
 
