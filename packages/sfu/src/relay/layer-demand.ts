@@ -67,10 +67,12 @@ export function isSameDemand(one: LayerDemand, other: LayerDemand): boolean {
 export function layersToCarry(demand: LayerDemand, rids: readonly string[], arriving: readonly string[]): ReadonlySet<string> {
   if (isNoDemand(demand)) return new Set();
   if (rids.length === 0) return new Set(['']);
-  const best = arriving[0] ?? rids.at(-1) ?? '';
+  // One that the track has given up just now may be taken to arrive for some seconds yet.
+  const known = arriving.filter((rid) => rids.includes(rid));
+  const best = known[0] ?? rids.at(-1) ?? '';
   const carried = new Set(demand.exact);
   if (demand.best) carried.add(best);
   // Before anything has arrived the wish itself is the best guess: it costs nothing while the layer is silent.
-  for (const rid of demand.preferred) carried.add(arriving.length === 0 || arriving.includes(rid) ? rid : best);
+  for (const rid of demand.preferred) carried.add(known.length === 0 || known.includes(rid) ? rid : best);
   return carried;
 }

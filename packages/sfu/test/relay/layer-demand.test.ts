@@ -103,6 +103,13 @@ describe('layersToCarry', () => {
     expect([...layersToCarry(layerDemand([prefers('h')], RIDS), RIDS, ['m', 'l'])]).toEqual(['m']);
   });
 
+  it('lets no layer stand in, nor be the best, that the track has given up and that is still taken to arrive', () => {
+    const left = ['l', 'm'];
+
+    expect([...layersToCarry(layerDemand([best], left), left, ['h', 'm', 'l'])]).toEqual(['m']);
+    expect([...layersToCarry(layerDemand([prefers('m')], left), left, ['h', 'l'])]).toEqual(['l']);
+  });
+
   it('lets nothing stand in for an exact layer', () => {
     expect([...layersToCarry(layerDemand([exactly('h')], RIDS), RIDS, ['m', 'l'])]).toEqual(['h']);
   });
