@@ -9,6 +9,9 @@ import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
 type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
 
+/** Several nodes share one core, and make each other late: no reason to turn clients away. */
+const PATIENCE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
+
 /** The processes of one measurement; `stop` ends all of them, whatever has happened. */
 export class RunningBench {
   readonly #processes: Kept[] = [];
@@ -49,7 +52,7 @@ export class RunningBench {
 
   /** Starts Causeway under a name and with options, as environment variables. */
   async startNode<Name extends string>(name: Name, options: Readonly<Record<string, string>>): Promise<RunningSfu<Name>> {
-    const { process, address } = await launchCauseway(OWN_CHECKOUT, options, this.#measuredCores);
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, { ...PATIENCE, ...options }, this.#measuredCores);
     this.#keep(process);
     return { name, process, address: await Promise.race([address, process.died]) };
   }
