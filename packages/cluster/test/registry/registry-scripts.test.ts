@@ -1,0 +1,101 @@
+import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
+import type { RedisLink } from '../../src/redis/redis-link.ts';
+import { createRegistryScripts, type Life, type RegistryScripts } from '../../src/registry/registry-scripts.ts';
+import { APP, sessionIdOf } from '../doubles/records.ts';
+import { RedisForTests } from '../doubles/redis-for-tests.ts';
+
+const DEAD: Life = { nodeNo: 102, epoch: 1 };
+const REBORN: Life = { nodeNo: 102, epoch: 2 };
+const KEYS = appKeys(APP);
+const HOUR_MS = 3_600_000;
+
+describe('the scripts that clean up after a dead life', () => {
+  let redis: RedisForTests;
+  let link: RedisLink;
+  let scripts: RegistryScripts;
+
+  beforeAll(async () => {
+    redis = await RedisForTests.start();
+    link = await redis.connect();
+    scripts = createRegistryScripts(link);
+  });
+  beforeEach(() => link.send(['FLUSHALL']));
+  afterAll(() => redis.stop());
+
+  function write(life: Life, sessionId: string): Promise<unknown> {
+    return scripts.write(life, {
+      appId: APP,
+      sessionId,
+      revision: 1,
+      confirmed: 0,
+      serial: undefined,
+      isWhole: true,
+      record: 'its record',
+      putTracks: [['publication', 'its track']],
+      removedTracks: [],
+    });
+  }
+
+  test('a sweep takes the sessions of the dead life and leaves one that its next life has written', async () => {
+    const [left, takenOver] = [sessionIdOf(102, 1), sessionIdOf(102, 2)];
+    await write(DEAD, left);
+    await write(DEAD, takenOver);
+    await write(REBORN, takenOver);
+
+    const swept = await scripts.sweep(DEAD, APP, [left, takenOver]);
+
+    expect(swept).toBe(1);
+    expect(await link.send(['EXISTS', KEYS.session(left), KEYS.tracks(left)])).toBe(0);
+    expect(await link.send(['HMGET', KEYS.session(takenOver), 'life', 'record'])).toEqual(['102:2', 'its record']);
+    expect(await link.send(['HVALS', KEYS.tracks(takenOver)])).toEqual(['its track']);
+    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([takenOver]);
+    expect(await scripts.plain.sessionsOwnedBy(DEAD, APP)).toEqual([]);
+    expect(await scripts.plain.sessionsOwnedBy(REBORN, APP)).toEqual([takenOver]);
+  });
+
+  async function lease(life: Life, endsInMs: number): Promise<void> {
+    await link.sendAll([
+      ['SADD', NODE_KEYS.lives, `${life.nodeNo}:${life.epoch}`],
+      ['HSET', NODE_KEYS.epochs, life.nodeNo, life.epoch],
+      ['ZADD', NODE_KEYS.leases, Date.now() + endsInMs, life.nodeNo],
+      ['HSET', NODE_KEYS.records, life.nodeNo, 'its record'],
+      ['ZADD', NODE_KEYS.changes, 1, life.nodeNo],
+    ]);
+  }
+
+  async function remains(): Promise<readonly unknown[]> {
+    const { lives, leases, records, changes } = NODE_KEYS;
+    return await link.sendAll([
+      ['SMEMBERS', lives],
+      ['ZRANGE', leases, 0, -1],
+      ['HVALS', records],
+      ['ZRANGE', changes, 0, -1],
+    ]);
+  }
+
+  test('a life whose lease has ended is forgotten, but for its epoch', async () => {
+    await lease(DEAD, -HOUR_MS);
+
+    await scripts.forget(DEAD);
+
+    expect(await remains()).toEqual([[], [], [], []]);
+    expect(await link.send(['HGET', NODE_KEYS.epochs, '102'])).toBe('1');
+  });
+
+  test('a life that has come back is not forgotten, and is found again when it dies', async () => {
+    await lease(DEAD, HOUR_MS);
+
+    await scripts.forget(DEAD);
+
+    expect(await remains()).toEqual([['102:1'], ['102'], ['its record'], ['102']]);
+  });
+
+  test('forgetting a former life takes nothing of the next one', async () => {
+    await lease(REBORN, HOUR_MS);
+    await link.send(['SADD', NODE_KEYS.lives, '102:1']);
+
+    await scripts.forget(DEAD);
+
+    expect(await remains()).toEqual([['102:2'], ['102'], ['its record'], ['102']]);
+  });
+});
