@@ -2,7 +2,6 @@ export * from './clients/watch-record.ts';
 export * from './cluster/cluster-options.ts';
 export * from './cluster/region-plan.ts';
 export * from './faults-options.ts';
-export * from './network/impaired-line.ts';
 export * from './network/impairment.ts';
 export * from './network/wire-tally.ts';
 export * from './processes/project-root.ts';

@@ -1,3 +1,4 @@
+export * from './bottleneck/index.ts';
 export * from './connect-worlds.ts';
 export * from './counted-bytes.ts';
 export * from './plain-suite.ts';

@@ -1,20 +1,19 @@
-import { seededRandom } from '@causeway/testkit';
-import { ImpairedLine } from './impaired-line.ts';
+import { Bottleneck, seededRandom } from '@causeway/testkit';
 import type { Impairment } from './impairment.ts';
 import { LinkProxy } from './link-proxy.ts';
 import { WireTally } from './wire-tally.ts';
 
 /** What clients have between them and a node: one line up and one down, shared by all of them. */
 export class AccessNetwork {
-  readonly #lines: readonly ImpairedLine[];
+  readonly #lines: readonly Bottleneck[];
 
-  private constructor(lines: readonly ImpairedLine[]) {
+  private constructor(lines: readonly Bottleneck[]) {
     this.#lines = lines;
   }
 
   /** @param request port of the proxy that clients send to, and of the node behind it */
   static async open(request: { readonly port: number; readonly targetPort: number; readonly seed: number }): Promise<AccessNetwork> {
-    const [up, down] = [new ImpairedLine(seededRandom(request.seed)), new ImpairedLine(seededRandom(request.seed + 1))];
+    const [up, down] = [new Bottleneck(seededRandom(request.seed)), new Bottleneck(seededRandom(request.seed + 1))];
     const directions = { there: { line: up, tally: new WireTally() }, back: { line: down, tally: new WireTally() } };
     await LinkProxy.open({ ...request, directionsOf: () => directions });
     return new AccessNetwork([up, down]);

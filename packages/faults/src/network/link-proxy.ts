@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import type { Bottleneck } from '@causeway/testkit';
 import { DelayQueue } from './delay-queue.ts';
-import type { ImpairedLine } from './impaired-line.ts';
 import type { WireTally } from './wire-tally.ts';
 
 /** As much as the system grants: what the proxy loses is to be what it was told to lose. */
@@ -10,7 +10,7 @@ const LOOPBACK = '127.0.0.1';
 
 /** One direction between two nodes. */
 export interface Direction {
-  readonly line: ImpairedLine;
+  readonly line: Bottleneck;
   readonly tally: WireTally;
 }
 

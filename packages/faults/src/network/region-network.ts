@@ -1,5 +1,4 @@
-import { seededRandom } from '@causeway/testkit';
-import { ImpairedLine } from './impaired-line.ts';
+import { Bottleneck, seededRandom } from '@causeway/testkit';
 import { type Impairment, UNIMPAIRED } from './impairment.ts';
 import { type Direction, LinkProxy } from './link-proxy.ts';
 import type { ProxiedNode } from './proxy-verbs.ts';
@@ -38,7 +37,7 @@ export class RegionNetwork {
     if (between === undefined) this.#everywhere = { ...this.#everywhere, ...change };
     const [one, other] = between ?? [];
     for (const [key, { line }] of this.#directions) {
-      if (between === undefined || key === `${one}>${other}` || key === `${other}>${one}`) line.impair({ ...line.impairment, ...change });
+      if (between === undefined || key === `${one}>${other}` || key === `${other}>${one}`) line.impair({ ...line.conditions, ...change });
     }
   }
 
@@ -65,7 +64,7 @@ export class RegionNetwork {
     const known = this.#directions.get(key);
     if (known !== undefined) return known;
     // Each its own sequence of chances, so that what one line carries decides nothing on another.
-    const line = new ImpairedLine(seededRandom(this.#seed + this.#directions.size));
+    const line = new Bottleneck(seededRandom(this.#seed + this.#directions.size));
     const direction = { line, tally: new WireTally() };
     line.impair(this.#everywhere);
     this.#directions.set(key, direction);

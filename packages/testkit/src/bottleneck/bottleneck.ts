@@ -1,0 +1,157 @@
+import { type Capacity, SteadyCapacity } from './capacity.ts';
+import { HELD_BACK_MS, type NetworkConditions, PERFECT_CONDITIONS } from './network-conditions.ts';
+
+/** When each copy of a datagram arrives; empty if it is lost. */
+export type Arrivals = readonly number[];
+
+const LOST: Arrivals = [];
+
+export interface BottleneckCounts {
+  /** Datagrams that were put in, lost ones included. */
+  readonly offered: number;
+  /** Lost because the queue was full. */
+  readonly overflowed: number;
+  readonly policed: number;
+  /** Lost by chance, or while the path was cut. */
+  readonly lost: number;
+}
+
+/**
+ * Decides what becomes of each datagram in one direction of a path: policer, then a drop-tail queue in front of a link, then chance and
+ * delay. It does no I/O and has no clock, so the same one serves virtual time and real sockets; the same seed decides the same.
+ */
+export class Bottleneck {
+  readonly #random: () => number;
+  readonly #capacity: Capacity | undefined;
+  readonly #steady = new SteadyCapacity();
+  /** What has not left the link yet: when it will have, and its size. */
+  #queue: { readonly leavesMs: number; readonly sizeBytes: number }[] = [];
+  #firstQueued = 0;
+  #queuedBytes = 0;
+  #tokensBytes: number;
+  #tokensAtMs = Number.NEGATIVE_INFINITY;
+  #conditions: NetworkConditions;
+  #lastInOrderMs = 0;
+  #stillToLose = 0;
+  readonly #counts = { offered: 0, overflowed: 0, policed: 0, lost: 0 };
+
+  /** @param capacity of a link whose rate follows a plan; by default the rate is that of the conditions */
+  constructor(random: () => number, conditions: Partial<NetworkConditions> = {}, capacity?: Capacity) {
+    this.#random = random;
+    this.#conditions = { ...PERFECT_CONDITIONS, ...conditions };
+    this.#tokensBytes = this.#conditions.policerBurstBytes;
+    this.#capacity = capacity;
+  }
+
+  get conditions(): NetworkConditions {
+    return this.#conditions;
+  }
+
+  /** Changes the conditions for the datagrams from now on; what waits leaves at the rate it was accepted at. */
+  impair(conditions: NetworkConditions): void {
+    this.#conditions = conditions;
+  }
+
+  get counts(): BottleneckCounts {
+    return { ...this.#counts };
+  }
+
+  /** How long a datagram would wait that came now. */
+  waitMs(nowMs: number): number {
+    return Math.max(0, this.#link.busyUntilMs - nowMs);
+  }
+
+  /** How many bytes wait or are being transmitted. */
+  queuedBytes(nowMs: number): number {
+    this.#forgetWhatLeft(nowMs);
+    return this.#queuedBytes;
+  }
+
+  /**
+   * Puts a datagram in.
+   *
+   * @param nowMs on any clock, never falling
+   * @returns when it arrives, on the same clock
+   */
+  take(nowMs: number, sizeBytes: number): Arrivals {
+    this.#counts.offered++;
+    const sentAtMs = this.#transmit(nowMs, sizeBytes);
+    if (sentAtMs === undefined) return LOST;
+    if (this.#conditions.isCut || this.#isLost()) {
+      this.#counts.lost++;
+      return LOST;
+    }
+    return this.#propagate(sentAtMs);
+  }
+
+  /** @returns when the datagram has left the link; undefined if it was policed or found the queue full */
+  #transmit(nowMs: number, sizeBytes: number): number | undefined {
+    if (!this.#admits(nowMs, sizeBytes)) {
+      this.#counts.policed++;
+      return undefined;
+    }
+    const { queueMs, queueBytes } = this.#conditions;
+    const hasRoom =
+      this.waitMs(nowMs) <= queueMs && (queueBytes === Number.POSITIVE_INFINITY || this.queuedBytes(nowMs) + sizeBytes <= queueBytes);
+    const leavesMs = hasRoom ? this.#link.transmit(nowMs, sizeBytes) : Number.POSITIVE_INFINITY;
+    if (leavesMs === Number.POSITIVE_INFINITY) {
+      this.#counts.overflowed++;
+      return undefined;
+    }
+    this.#forgetWhatLeft(nowMs);
+    this.#queue.push({ leavesMs, sizeBytes });
+    this.#queuedBytes += sizeBytes;
+    return leavesMs;
+  }
+
+  #propagate(sentAtMs: number): Arrivals {
+    const { delayMs, jitterMs, reorderRatio, duplicateRatio } = this.#conditions;
+    const dueMs = sentAtMs + delayMs + (jitterMs === 0 ? 0 : jitterMs * this.#random());
+    if (this.#happens(reorderRatio)) return [dueMs + HELD_BACK_MS];
+    this.#lastInOrderMs = Math.max(this.#lastInOrderMs, dueMs);
+    return this.#happens(duplicateRatio) ? [this.#lastInOrderMs, this.#lastInOrderMs] : [this.#lastInOrderMs];
+  }
+
+  get #link(): Capacity {
+    if (this.#capacity !== undefined) return this.#capacity;
+    this.#steady.rateBps = this.#conditions.rateBps;
+    return this.#steady;
+  }
+
+  #admits(nowMs: number, sizeBytes: number): boolean {
+    const { policedBps, policerBurstBytes } = this.#conditions;
+    if (policedBps === Number.POSITIVE_INFINITY) return true;
+    const earnedBytes = (policedBps * (nowMs - this.#tokensAtMs)) / 8000;
+    this.#tokensBytes = Math.min(policerBurstBytes, this.#tokensBytes + earnedBytes);
+    this.#tokensAtMs = nowMs;
+    if (this.#tokensBytes < sizeBytes) return false;
+    this.#tokensBytes -= sizeBytes;
+    return true;
+  }
+
+  #forgetWhatLeft(nowMs: number): void {
+    for (
+      let first = this.#queue[this.#firstQueued];
+      first !== undefined && first.leavesMs <= nowMs;
+      first = this.#queue[this.#firstQueued]
+    ) {
+      this.#queuedBytes -= first.sizeBytes;
+      this.#firstQueued++;
+    }
+    if (this.#firstQueued * 2 <= this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#firstQueued);
+    this.#firstQueued = 0;
+  }
+
+  #isLost(): boolean {
+    const { lossRatio, lossBurst } = this.#conditions;
+    if (this.#stillToLose === 0 && this.#happens(lossRatio / lossBurst)) this.#stillToLose = lossBurst;
+    if (this.#stillToLose === 0) return false;
+    this.#stillToLose--;
+    return true;
+  }
+
+  #happens(ratio: number): boolean {
+    return ratio > 0 && this.#random() < ratio;
+  }
+}

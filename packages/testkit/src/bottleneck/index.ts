@@ -1,0 +1,7 @@
+export * from './bottleneck.ts';
+export * from './capacity.ts';
+export * from './elastic-source.ts';
+export * from './feedback-peer.ts';
+export * from './network-conditions.ts';
+export * from './simulation.ts';
+export * from './tcp-flow.ts';

@@ -1,0 +1,159 @@
+/**
+ * A TCP connection that shares a bottleneck with media: slow start, congestion avoidance, fast retransmit with selective acknowledgements
+ * and the retransmission timeout of Reno.
+ *
+ * @see RFC 5681, RFC 6675 (loss recovery with SACK), RFC 6298 (timeout)
+ */
+import type { Bottleneck } from './bottleneck.ts';
+import type { Simulation } from './simulation.ts';
+
+const SEGMENT_BYTES = 1460;
+const SEGMENT_ON_WIRE_BYTES = 1500;
+const INITIAL_WINDOW_SEGMENTS = 10;
+/** So many later segments acknowledged mean that one is lost (RFC 5681 §3.2). */
+const DUPLICATE_THRESHOLD = 3;
+const MIN_TIMEOUT_MS = 200;
+const INITIAL_TIMEOUT_MS = 1000;
+const MAX_TIMEOUT_MS = 60_000;
+
+export interface TcpFlowOptions {
+  readonly simulation: Simulation;
+  /** Where its segments go, with all others that go there. */
+  readonly forward: Bottleneck;
+  /** How long acknowledgements take back; none is lost. */
+  readonly ackDelayMs: number;
+  /** How much there is to send. Default: without end, a greedy flow. */
+  readonly sizeBytes?: number;
+  /** Called once, when all of it has been acknowledged. */
+  readonly onFinished?: () => void;
+}
+
+interface Segment {
+  readonly number: number;
+  /** Counts transmissions: what was sent before an acknowledged one and is not acknowledged may be lost. */
+  readonly order: number;
+  readonly sentAtMs: number;
+}
+
+export class TcpFlow {
+  readonly #options: TcpFlowOptions;
+  readonly #segments: number;
+  /** In flight, in the order they were sent. */
+  readonly #inFlight = new Map<number, Segment>();
+  readonly #acknowledged = new Set<number>();
+  #toResend: number[] = [];
+  #next = 0;
+  #order = 0;
+  #windowSegments = INITIAL_WINDOW_SEGMENTS;
+  #thresholdSegments = Number.POSITIVE_INFINITY;
+  /** Losses of what was sent before this are part of the one that the window was halved for. */
+  #recoveryFromOrder = 0;
+  #smoothedRttMs: number | undefined = undefined;
+  #rttVariationMs = 0;
+  #timeoutMs = INITIAL_TIMEOUT_MS;
+  #lastProgressMs = 0;
+  #isWatching = false;
+  #isStopped = false;
+  /** Payload that has arrived, each byte once. */
+  bytesDelivered = 0;
+
+  /** It begins to send at once. */
+  constructor(options: TcpFlowOptions) {
+    this.#options = options;
+    this.#segments = Math.ceil((options.sizeBytes ?? Number.POSITIVE_INFINITY) / SEGMENT_BYTES);
+    this.#lastProgressMs = options.simulation.nowMs;
+    this.#send();
+  }
+
+  /** Sends nothing more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #send(): void {
+    while (!this.#isStopped && this.#inFlight.size < Math.floor(this.#windowSegments)) {
+      const number = this.#toResend.shift() ?? (this.#next < this.#segments ? this.#next++ : undefined);
+      if (number === undefined) return;
+      this.#transmit(number);
+    }
+  }
+
+  #transmit(number: number): void {
+    const { simulation, forward, ackDelayMs } = this.#options;
+    const segment: Segment = { number, order: this.#order++, sentAtMs: simulation.nowMs };
+    this.#inFlight.set(number, segment);
+    const [arrivesMs] = forward.take(simulation.nowMs, SEGMENT_ON_WIRE_BYTES);
+    if (arrivesMs !== undefined) simulation.at(arrivesMs + ackDelayMs, () => this.#acknowledge(segment));
+    this.#watch();
+  }
+
+  #acknowledge(segment: Segment): void {
+    const { number, sentAtMs, order } = segment;
+    this.#measureRtt(this.#options.simulation.nowMs - sentAtMs);
+    this.#lastProgressMs = this.#options.simulation.nowMs;
+    if (!this.#acknowledged.has(number)) {
+      this.#acknowledged.add(number);
+      this.bytesDelivered += SEGMENT_BYTES;
+      this.#toResend = this.#toResend.filter((waiting) => waiting !== number);
+      if (order >= this.#recoveryFromOrder) this.#widen();
+    }
+    this.#inFlight.delete(number);
+    this.#findLost(order);
+    this.#send();
+    if (this.#acknowledged.size !== this.#segments || this.#isStopped) return;
+    this.#isStopped = true;
+    this.#options.onFinished?.();
+  }
+
+  #widen(): void {
+    this.#windowSegments += this.#windowSegments < this.#thresholdSegments ? 1 : 1 / this.#windowSegments;
+  }
+
+  #findLost(acknowledgedOrder: number): void {
+    for (const { number, order } of this.#inFlight.values()) {
+      if (order > acknowledgedOrder - DUPLICATE_THRESHOLD) break;
+      this.#inFlight.delete(number);
+      this.#toResend.push(number);
+      if (order < this.#recoveryFromOrder) continue;
+      this.#thresholdSegments = Math.max(2, this.#windowSegments / 2);
+      this.#windowSegments = this.#thresholdSegments;
+      this.#recoveryFromOrder = this.#order;
+    }
+  }
+
+  /** RFC 6298 §2. */
+  #measureRtt(rttMs: number): void {
+    if (this.#smoothedRttMs === undefined) {
+      this.#smoothedRttMs = rttMs;
+      this.#rttVariationMs = rttMs / 2;
+    } else {
+      this.#rttVariationMs += (Math.abs(rttMs - this.#smoothedRttMs) - this.#rttVariationMs) / 4;
+      this.#smoothedRttMs += (rttMs - this.#smoothedRttMs) / 8;
+    }
+    this.#timeoutMs = Math.max(MIN_TIMEOUT_MS, this.#smoothedRttMs + 4 * this.#rttVariationMs);
+  }
+
+  /** One timer runs as long as anything is in flight. */
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    const { simulation } = this.#options;
+    simulation.at(this.#lastProgressMs + this.#timeoutMs, () => {
+      this.#isWatching = false;
+      if (this.#inFlight.size === 0 || this.#isStopped) return;
+      if (simulation.nowMs >= this.#lastProgressMs + this.#timeoutMs) this.#timeOut();
+      this.#watch();
+    });
+  }
+
+  #timeOut(): void {
+    this.#thresholdSegments = Math.max(2, this.#inFlight.size / 2);
+    this.#windowSegments = 1;
+    this.#recoveryFromOrder = this.#order;
+    this.#toResend = [...this.#inFlight.keys(), ...this.#toResend];
+    this.#inFlight.clear();
+    this.#timeoutMs = Math.min(MAX_TIMEOUT_MS, this.#timeoutMs * 2);
+    this.#lastProgressMs = this.#options.simulation.nowMs;
+    this.#send();
+  }
+}
