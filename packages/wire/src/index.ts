@@ -29,6 +29,7 @@ export * from './rtp/rtp-header.ts';
 export * from './rtp/rtp-view.ts';
 export * from './rtp/rtp-writer.ts';
 export * from './rtp/rtx.ts';
+export * from './sctp/index.ts';
 export * from './sdp/index.ts';
 export * from './sequence.ts';
 export * from './stun/ip-address.ts';

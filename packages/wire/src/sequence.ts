@@ -41,6 +41,11 @@ export function timestampDistance(from: number, to: number): number {
   return (to - from) | 0;
 }
 
+/** How many steps the 32-bit number `to` of SCTP (a TSN, say) lies after `from`, by the shorter way: -2^31 … 2^31-1. */
+export function tsnDistance(from: number, to: number): number {
+  return (to - from) | 0;
+}
+
 /**
  * Turns the sequence numbers of one stream, in arrival order, into unwrapped ones.
  *

@@ -27,6 +27,7 @@ import {
   Vp9Descriptor,
   writeSdp,
 } from '@causeway/wire';
+import { sctpTarget } from './sctp-target.ts';
 
 const CODECS = ['vp8', 'vp9', 'h264', 'av1', 'opus'];
 const EXTENSION_IDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
@@ -154,5 +155,6 @@ export const fuzzTargets: readonly FuzzTargetFactory[] = [
   { name: 'rtp', create: rtpTarget },
   { name: 'rtcp', create: rtcpTarget },
   { name: 'payload', create: payloadTarget },
+  { name: 'sctp packets', create: sctpTarget },
   { name: 'sdp', create: sdpTarget },
 ];

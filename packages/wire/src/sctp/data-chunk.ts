@@ -1,0 +1,98 @@
+/**
+ * DATA: a message of a stream, or a fragment of one.
+ *
+ * @see RFC 9260 §3.3.1, RFC 7053 §3
+ */
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
+
+/** Chunk header, TSN, stream, stream sequence number and payload protocol. */
+export const DATA_HEADER_LENGTH = 16;
+
+const UNORDERED_BIT = 0x04;
+const BEGINNING_BIT = 0x02;
+const END_BIT = 0x01;
+const IMMEDIATE_BIT = 0x08;
+
+/** A DATA or I-DATA chunk; one object is filled again for every chunk that is read or written. */
+export interface SctpDataFields {
+  tsn: number;
+  streamId: number;
+  /** Stream sequence number (16 bits) of DATA, message identifier (32 bits) of I-DATA. */
+  messageNumber: number;
+  /** Place of the fragment in its message; of I-DATA only. */
+  fragmentNumber: number;
+  /** Payload protocol identifier; in I-DATA only the first fragment has it. */
+  protocolId: number;
+  isUnordered: boolean;
+  isBeginning: boolean;
+  isEnd: boolean;
+  /** The receiver should acknowledge at once. */
+  isImmediate: boolean;
+  /** The bytes that the user data lies in, from `payloadOffset` on. */
+  payload: Uint8Array;
+  payloadOffset: number;
+  payloadLength: number;
+}
+
+export function createSctpDataFields(): SctpDataFields {
+  return {
+    tsn: 0,
+    streamId: 0,
+    messageNumber: 0,
+    fragmentNumber: 0,
+    protocolId: 0,
+    isUnordered: false,
+    isBeginning: false,
+    isEnd: false,
+    isImmediate: false,
+    payload: new Uint8Array(0),
+    payloadOffset: 0,
+    payloadLength: 0,
+  };
+}
+
+/** Reads the chunk from `start` to `end` without copying its user data. @returns false if it has none, which is an error in SCTP */
+export function readDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= DATA_HEADER_LENGTH) return false;
+  readDataFlags(fields, bytes[start + 1]);
+  fields.tsn = readUint32(bytes, start + 4);
+  fields.streamId = readUint16(bytes, start + 8);
+  fields.messageNumber = readUint16(bytes, start + 10);
+  fields.fragmentNumber = 0;
+  fields.protocolId = readUint32(bytes, start + 12);
+  fields.payload = bytes;
+  fields.payloadOffset = start + DATA_HEADER_LENGTH;
+  fields.payloadLength = end - fields.payloadOffset;
+  return true;
+}
+
+/** @returns the offset after the chunk's padding */
+export function writeDataChunk(out: Uint8Array, offset: number, fields: SctpDataFields): number {
+  writeChunkHeader(out, offset, SctpChunkType.data, dataFlags(fields), DATA_HEADER_LENGTH + fields.payloadLength);
+  writeUint32(out, offset + 4, fields.tsn);
+  writeUint16(out, offset + 8, fields.streamId);
+  writeUint16(out, offset + 10, fields.messageNumber);
+  writeUint32(out, offset + 12, fields.protocolId);
+  return writeUserData(out, offset, DATA_HEADER_LENGTH, fields);
+}
+
+/** Reads the flags that DATA and I-DATA share. */
+export function readDataFlags(fields: SctpDataFields, flags: number): void {
+  fields.isUnordered = (flags & UNORDERED_BIT) !== 0;
+  fields.isBeginning = (flags & BEGINNING_BIT) !== 0;
+  fields.isEnd = (flags & END_BIT) !== 0;
+  fields.isImmediate = (flags & IMMEDIATE_BIT) !== 0;
+}
+
+export function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: SctpDataFields): number {
+  return (isUnordered ? UNORDERED_BIT : 0) | (isBeginning ? BEGINNING_BIT : 0) | (isEnd ? END_BIT : 0) | (isImmediate ? IMMEDIATE_BIT : 0);
+}
+
+/** Copies the user data behind the header of its chunk, with padding. @returns the offset after it */
+export function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number, fields: SctpDataFields): number {
+  const { payload, payloadOffset, payloadLength } = fields;
+  const at = chunkStart + headerLength;
+  for (let byte = 0; byte < payloadLength; byte++) out[at + byte] = payload[payloadOffset + byte];
+  return writePadding(out, at + payloadLength, chunkStart + paddedLength(headerLength + payloadLength));
+}

@@ -1,0 +1,43 @@
+/**
+ * FORWARD-TSN: the sender has given up messages, and the receiver is to wait for them no longer.
+ *
+ * @see RFC 3758 §3.2
+ */
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
+
+/** A stream of which all messages up to this one have been sent or given up. */
+export interface SkippedMessages {
+  readonly streamId: number;
+  /** In FORWARD-TSN always false: its unordered messages have no numbers. */
+  readonly isUnordered: boolean;
+  /** Stream sequence number, or message identifier in I-FORWARD-TSN. */
+  readonly messageNumber: number;
+}
+
+/** FORWARD-TSN or I-FORWARD-TSN. */
+export interface SctpForwardTsn {
+  readonly newCumulativeTsn: number;
+  readonly skipped: readonly SkippedMessages[];
+}
+
+const HEADER_LENGTH = 8;
+const ENTRY_LENGTH = 4;
+
+/** Parses the chunk from `start` to `end`; undefined if its length is impossible. */
+export function parseForwardTsn(bytes: Uint8Array, start: number, end: number): SctpForwardTsn | undefined {
+  if (end - start < HEADER_LENGTH || (end - start - HEADER_LENGTH) % ENTRY_LENGTH !== 0) return undefined;
+  const skipped: SkippedMessages[] = [];
+  for (let at = start + HEADER_LENGTH; at < end; at += ENTRY_LENGTH) {
+    skipped.push({ streamId: readUint16(bytes, at), isUnordered: false, messageNumber: readUint16(bytes, at + 2) });
+  }
+  return { newCumulativeTsn: readUint32(bytes, start + 4), skipped };
+}
+
+/** @returns the offset after the chunk */
+export function writeForwardTsn(out: Uint8Array, offset: number, { newCumulativeTsn, skipped }: SctpForwardTsn): number {
+  let at = writeUint32(out, offset + 4, newCumulativeTsn);
+  for (const { streamId, messageNumber } of skipped) at = writeUint16(out, writeUint16(out, at, streamId), messageNumber);
+  writeChunkHeader(out, offset, SctpChunkType.forwardTsn, 0, at - offset);
+  return at;
+}
