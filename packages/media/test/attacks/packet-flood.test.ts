@@ -37,6 +37,19 @@ describe('a peer with valid keys that sends 50,000 packets a second', () => {
   });
 });
 
+test('an RTCP compound takes the budget of four packets, since each may hold a hundred requests', () => {
+  const call = new RunningCall();
+  const mallory = call.world.connectPeer('mallory');
+  const report = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 7);
+  call.world.run(600);
+
+  for (let sent = 0; sent < 1000; sent++) mallory.sendRaw(call.world.nowMs, report);
+  call.world.run(50);
+
+  // Half a second's worth is saved up: 1,000 packets, which is 250 compounds.
+  expect(call.drops('over-packet-budget')).toBe(750);
+});
+
 describe('the packet budget', () => {
   test('grows with what the peer publishes and subscribes to, up to a limit', () => {
     const admittedInASecond = (publications: number, subscriptions: number): number => {
