@@ -6,7 +6,7 @@
  */
 import type { SctpCounters } from './sctp-counters.ts';
 import { fencePacket, MAX_STREAMS } from './sctp-fence.ts';
-import { exceedsReception, type Reception } from './sctp-reception.ts';
+import { type Reception, receivablePart } from './sctp-reception.ts';
 import { SCTP_PORT, type SctpFactory, type WeriftSctp } from './werift-sctp.ts';
 
 export interface SctpListener {
@@ -143,12 +143,11 @@ export class SctpAssociation {
   async #drain(): Promise<void> {
     this.#isBusy = true;
     for (let packet = this.#queue.shift(); packet !== undefined && !this.#isClosed; packet = this.#queue.shift()) {
-      if (exceedsReception(packet, this.#internals)) {
-        this.#counters.overflow++;
-        continue;
-      }
+      const receivable = receivablePart(packet, this.#internals);
+      if (receivable !== packet) this.#counters.overflow++;
+      if (receivable === undefined) continue;
       try {
-        await this.#internals.handleData(packet);
+        await this.#internals.handleData(receivable);
       } catch {
         this.#counters.malformedPackets++;
       }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DataChannels } from '../../src/sctp/data-channels.ts';
 import { SctpAssociation } from '../../src/sctp/sctp-association.ts';
 import { createSctpCounters } from '../../src/sctp/sctp-counters.ts';
-import { exceedsReception, type Reception } from '../../src/sctp/sctp-reception.ts';
+import { fencePacket } from '../../src/sctp/sctp-fence.ts';
+import { type Reception, receivablePart } from '../../src/sctp/sctp-reception.ts';
 import { loadSctp } from '../../src/sctp/werift-sctp.ts';
 import { buildSctp, type Chunk, withChecksum } from './sctp-packets.ts';
 
@@ -20,6 +23,13 @@ function receptionOf(lastReceivedTsn: number, ...held: number[]): Reception {
   return { lastReceivedTsn, inboundStreams: Object.fromEntries(held.map((count, id) => [id, { reassembly: new Array(count).fill(0) }])) };
 }
 
+/** Of packets that hold nothing but DATA. */
+function tsnsOf(packet: Buffer): readonly number[] {
+  const tsns = [];
+  for (let at = 12; at < packet.length; at += Math.ceil(packet.readUInt16BE(at + 2) / 4) * 4) tsns.push(packet.readUInt32BE(at + 4));
+  return tsns;
+}
+
 describe('what may wait to be delivered', () => {
   test.each<[string, number, number, boolean]>([
     ['the next chunk', 1000, 1001, false],
@@ -30,21 +40,44 @@ describe('what may wait to be delivered', () => {
     ['a chunk that came before', 1000, 1000, false],
     ['a chunk from long ago', 1000, 1000 - 500_000_000, false],
   ])('%s after %i: number %i', (_what, last, tsn, isTooMuch) => {
-    expect(exceedsReception(buildSctp(1, dataChunk(tsn)), receptionOf(last))).toBe(isTooMuch);
+    expect(receivablePart(buildSctp(1, dataChunk(tsn)), receptionOf(last)) === undefined).toBe(isTooMuch);
   });
 
   test('is 512 chunks over all streams', () => {
     const packet = buildSctp(1, dataChunk(1001), dataChunk(1002));
 
-    expect(exceedsReception(packet, receptionOf(1000, 200, 200, 110))).toBe(false);
-    expect(exceedsReception(packet, receptionOf(1000, 200, 200, 111))).toBe(true);
+    expect(receivablePart(packet, receptionOf(1000, 200, 200, 110))).toBe(packet);
+    expect(receivablePart(packet, receptionOf(1000, 200, 200, 111))).toBeUndefined();
   });
 
   test('does not concern packets without data, nor those that come before the association has begun', () => {
     const sack = buildSctp(1, { type: 3, body: Buffer.alloc(12) });
 
-    expect(exceedsReception(sack, receptionOf(1000, 600))).toBe(false);
-    expect(exceedsReception(buildSctp(1, dataChunk(5)), { lastReceivedTsn: undefined, inboundStreams: {} })).toBe(false);
+    const first = buildSctp(1, dataChunk(5));
+
+    expect(receivablePart(sack, receptionOf(1000, 600))).toBe(sack);
+    expect(receivablePart(first, { lastReceivedTsn: undefined, inboundStreams: {} })).toBe(first);
+  });
+
+  test('is what a packet holds beside chunks that are too far ahead', () => {
+    const sack: Chunk = { type: 3, body: Buffer.alloc(12) };
+
+    const rest = receivablePart(buildSctp(1, sack, dataChunk(1300), dataChunk(1001), dataChunk(1301)), receptionOf(1000));
+    const withoutData = receivablePart(buildSctp(1, sack, dataChunk(1300)), receptionOf(1000));
+
+    expect(rest).toEqual(buildSctp(1, sack, dataChunk(1001)));
+    expect(withoutData).toEqual(buildSctp(1, sack));
+  });
+
+  test('is a chunk that Chromium sends again, though it bundles it with a new one far ahead', () => {
+    const packet = Buffer.from(readFileSync(join(__dirname, 'captured', 'chromium-retransmission.hex'), 'utf8').trim(), 'hex');
+    const [lost, second, third, farAhead] = [409_689_744, 409_689_760, 409_689_775, 409_690_200];
+    expect(tsnsOf(packet)).toEqual([lost, second, third, farAhead]);
+
+    const rest = receivablePart(packet, receptionOf(lost - 1));
+
+    expect(tsnsOf(rest ?? Buffer.alloc(0))).toEqual([lost, second, third]);
+    expect(fencePacket(rest ?? Buffer.alloc(0))).toEqual({ isInit: false, hasData: true });
   });
 });
 
