@@ -9,7 +9,7 @@ const apps = createStaticAppStore([
 ]);
 
 test.each(['Bearer old', 'Bearer new', 'bearer new', 'BEARER  new '])('%j opens the app', async (authorization) => {
-  expect(await authenticate(apps, 'app', authorization)).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
+  expect(await authenticate(apps, { appIdText: 'app', authorization })).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
 });
 
 const REFUSED: [name: string, appId: string, authorization: string | undefined][] = [
@@ -30,21 +30,30 @@ const REFUSED: [name: string, appId: string, authorization: string | undefined][
 
 test('all refusals are one and the same', async () => {
   const refusals = await Promise.all(
-    REFUSED.map(([, appId, authorization]) => authenticate(apps, appId, authorization).catch((error: unknown) => error)),
+    REFUSED.map(([, appIdText, authorization]) => authenticate(apps, { appIdText, authorization }).catch((error: unknown) => error)),
   );
 
   for (const refusal of refusals) expect(refusal).toBeInstanceOf(SfuError);
   expect(new Set(refusals.map((refusal) => JSON.stringify([(refusal as SfuError).code, (refusal as SfuError).message]))).size).toBe(1);
 });
 
-test.each(REFUSED)('%s is unauthorized', async (_name, appId, authorization) => {
-  await expect(authenticate(apps, appId, authorization)).rejects.toMatchObject({ code: 'unauthorized' });
+test.each(REFUSED)('%s is unauthorized', async (_name, appIdText, authorization) => {
+  await expect(authenticate(apps, { appIdText, authorization })).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
 test('a store that cannot tell is not taken for a wrong secret', async () => {
   const failing: AppStore = { findApp: () => Promise.reject(new Error('store is away')) };
 
-  await expect(authenticate(failing, 'app', 'Bearer old')).rejects.toThrow('store is away');
+  await expect(authenticate(failing, { appIdText: 'app', authorization: 'Bearer old' })).rejects.toThrow('store is away');
+});
+
+test('a store is told who asks, for whoever has proved nothing may be refused', async () => {
+  const asked: unknown[] = [];
+  const curious: AppStore = { findApp: async (...words) => void asked.push(words) };
+
+  await authenticate(curious, { appIdText: 'app', authorization: 'Bearer old', asker: '192.0.2.0/24' }).catch(() => undefined);
+
+  expect(asked).toEqual([['app', '192.0.2.0/24']]);
 });
 
 test('generated secrets have 256 bits and fit into a header and a URL', () => {

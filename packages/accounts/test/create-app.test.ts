@@ -4,7 +4,7 @@ test('keeps no secret, only what proves that a caller knows it', async () => {
   const app = createApp({ id: 'demo', secrets: ['one-secret', 'another-secret'], settings: { autoPublish: false } });
 
   expect(JSON.stringify(app)).not.toMatch(/one-secret|another-secret/);
-  const principal = await authenticate(createStaticAppStore([app]), 'demo', 'Bearer another-secret');
+  const principal = await authenticate(createStaticAppStore([app]), { appIdText: 'demo', authorization: 'Bearer another-secret' });
   expect(principal).toMatchObject({ appId: 'demo', settings: { autoPublish: false, maxCallsPerSecondPerSession: 50 } });
 });
 

@@ -1,3 +1,5 @@
+import type { AppRecordDefect } from './apps/app-record.ts';
+
 /** What a node notices of its cluster, for logs. */
 export type ClusterEvent =
   /** The connection was lost, is not answered, or is there again. */
@@ -10,6 +12,8 @@ export type ClusterEvent =
   | { readonly type: 'node.stalled' }
   /** Redis does not take the renewal of this node's lease, and so perhaps of nobody's: as long as that is so, nobody is taken for dead. */
   | { readonly type: 'lease.unrenewed'; readonly error: unknown }
+  /** The record of an app that this node is configured with was not to be believed, and is written again. */
+  | { readonly type: 'app.restored'; readonly appId: string; readonly defect: AppRecordDefect }
   /** Records of this node's sessions were missing in Redis and have been written again. */
   | { readonly type: 'registry.restored'; readonly appId: string; readonly sessions: number }
   /** Records that a dead node had left in Redis are gone. */

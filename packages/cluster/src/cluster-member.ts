@@ -1,5 +1,7 @@
 import type { AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
-import type { CancelTimer, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import { AppAnnouncer } from './apps/app-announcer.ts';
+import { AppRecords } from './apps/app-records.ts';
 import { RedisAppStore } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
 import { RedisCallClaims } from './claims/redis-call-claims.ts';
@@ -30,8 +32,6 @@ export interface ClusterMemberParts {
   readonly link: RedisLink;
 }
 
-const APP_RETRY_MS = 2_000;
-
 /** One node's place in its cluster: what needs Redis, put together. Owns both links. */
 export class ClusterMember implements Cluster {
   readonly linkTrust: LinkTrust;
@@ -40,9 +40,9 @@ export class ClusterMember implements Cluster {
   readonly usageLedger: UsageLedger;
   readonly #parts: ClusterMemberParts;
   readonly #appStore: RedisAppStore;
+  readonly #announcer: AppAnnouncer;
   readonly #directory: RedisNodeDirectory;
   readonly #registry: ClusterRegistry;
-  #cancelAppWrite: CancelTimer | undefined;
   #closing: Promise<void> | undefined;
 
   /** Nothing is told to other nodes before `start`. */
@@ -53,7 +53,17 @@ export class ClusterMember implements Cluster {
     this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
-    this.#appStore = new RedisAppStore({ link, apps: options.apps, nowMs: () => options.clock.nowMs() });
+    const clusterNowMs = () => this.redisNowMs();
+    const records = new AppRecords({ link, key: keys.appRecords, clusterNowMs });
+    const { apps, clock } = options;
+    this.#appStore = new RedisAppStore({ records, apps, nowMs: () => clock.nowMs(), clusterNowMs });
+    this.#announcer = new AppAnnouncer({
+      records,
+      apps,
+      timers: clock,
+      clusterNowMs,
+      onDefect: (appId, defect) => this.#tell({ type: 'app.restored', appId, defect }),
+    });
     this.#directory = this.#createDirectory();
     this.#registry = this.#createRegistry();
   }
@@ -74,6 +84,8 @@ export class ClusterMember implements Cluster {
     const { nodesLink, link } = this.#parts;
     return {
       nodeRecordsRefused: this.#directory.recordsRefused,
+      appRecordsRefused: this.#appStore.recordsRefused,
+      appLookUps: this.#appStore.lookUps,
       redisFailures: nodesLink.failures + link.failures,
       isRedisGivenUp: link.isGivenUp,
       sessionsToRestore: this.#registry.outstanding,
@@ -86,8 +98,8 @@ export class ClusterMember implements Cluster {
 
   /** @throws SfuError `registry_unavailable` */
   async start(): Promise<void> {
-    this.#parts.link.onReady(() => this.#writeApps());
-    this.#writeApps();
+    this.#parts.link.onReady(() => this.#announcer.announce());
+    this.#announcer.announce();
     await this.#directory.start();
   }
 
@@ -97,7 +109,7 @@ export class ClusterMember implements Cluster {
   }
 
   async #leave(): Promise<void> {
-    this.#cancelAppWrite?.();
+    this.#announcer.stop();
     await Promise.all([this.#registry.stop(), this.#directory.close()]);
     this.#parts.nodesLink.close();
     this.#parts.link.close();
@@ -120,7 +132,7 @@ export class ClusterMember implements Cluster {
       onRevived: (cause) => {
         this.#tell({ type: 'node.revived', cause });
         this.#registry.noteRevived();
-        this.#writeApps();
+        this.#announcer.announce();
       },
       onStalled: () => this.#tell({ type: 'node.stalled' }),
       onNotRenewed: (error) => this.#tell({ type: 'lease.unrenewed', error }),
@@ -138,16 +150,6 @@ export class ClusterMember implements Cluster {
       timers: clock,
       onRestored: (appId, sessions) => this.#tell({ type: 'registry.restored', appId, sessions }),
       onSwept: ({ nodeNo, epoch }, sessions) => this.#tell({ type: 'registry.swept', nodeNo, epoch, sessions }),
-    });
-  }
-
-  /** Until Redis has taken them: other nodes know them from nowhere else. */
-  #writeApps(): void {
-    this.#cancelAppWrite?.();
-    this.#appStore.writeConfigured().catch(() => {
-      if (this.#closing !== undefined) return;
-      this.#cancelAppWrite?.();
-      this.#cancelAppWrite = this.#parts.options.clock.schedule(APP_RETRY_MS, () => this.#writeApps());
     });
   }
 

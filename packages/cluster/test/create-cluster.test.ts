@@ -87,6 +87,8 @@ describe('a cluster over one Redis', () => {
     expect(await one.callClaims.claim(DEMO.id, 'key', from, to)).toEqual({ nodeNo: 101, epoch: from.epoch });
     expect(other.statistics).toEqual({
       nodeRecordsRefused: 0,
+      appRecordsRefused: { signature: 0, content: 0, date: 0, rollback: 0 },
+      appLookUps: { found: 1, absent: 0, refused: 0, limited: 0 },
       redisFailures: expect.any(Number),
       isRedisGivenUp: false,
       sessionsToRestore: 0,
@@ -109,11 +111,11 @@ describe('a cluster over one Redis', () => {
     const app = createApp({ id: 'late', secrets: ['secret'] });
     await server.command('ACL', 'SETUSER', 'late', 'on', '>password', '~sfu:{:nodes}*', '&sfu:*', '+@all');
     await join(101, { redisUrl: server.url.replace('redis://', 'redis://late:password@'), apps: [app] });
-    await until('it was refused', async () => (await server.command('ACL', 'LOG')).includes('sfu:{late}:cfg'));
+    await until('it was refused', async () => (await server.command('ACL', 'LOG')).includes('sfu:{late}:app'));
 
     await server.command('ACL', 'SETUSER', 'late', '~sfu:*');
 
-    await until('it is written', async () => (await server.command('EXISTS', 'sfu:{late}:cfg')) === '1', 4_000);
+    await until('it is written', async () => (await server.command('EXISTS', 'sfu:{late}:app')) === '1', 4_000);
   });
 
   test('a second process with the same number takes the place of the first, which is told', async () => {
@@ -167,7 +169,7 @@ describe('a cluster over one Redis', () => {
 
     const backAtMs = performance.now();
     await until('the session is listed again', async () => (await other.registry.listSessions('demo', FIRST_PAGE)).sessions.length === 1);
-    await until('the app is there again', async () => (await server.command('EXISTS', 'sfu:{demo}:cfg')) === '1');
+    await until('the app is there again', async () => (await server.command('EXISTS', 'sfu:{demo}:app')) === '1');
     await until('both leases are there again', async () => (await server.command('ZCARD', 'sfu:{:nodes}:leases')) === '2');
 
     expect(performance.now() - backAtMs).toBeLessThan(10_000);

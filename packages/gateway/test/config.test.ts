@@ -96,7 +96,8 @@ test('takes every option from the environment', async () => {
     debugPort: 9100,
     logLevel: 'debug',
   });
-  expect(await authenticate(createStaticAppStore(config.apps), 'demo', 'Bearer s3cret')).toMatchObject({ appId: 'demo' });
+  const credentials = { appIdText: 'demo', authorization: 'Bearer s3cret' };
+  expect(await authenticate(createStaticAppStore(config.apps), credentials)).toMatchObject({ appId: 'demo' });
 });
 
 test('takes every option from a file, and apps with their settings', () => {

@@ -3,6 +3,11 @@ import type { App } from './app.ts';
 
 /** Where apps are known. Every implementation passes `appStoreContract`. */
 export interface AppStore {
-  /** @returns undefined if there is no such app; rejects if the store cannot tell now */
-  findApp(id: AppId): Promise<App | undefined>;
+  /**
+   * @param asker whoever names the app without having proved anything yet, such as the network of a client: a store that asks
+   *   elsewhere may refuse one who asks for too many ids that it does not know. Undefined for somebody who is trusted
+   * @returns undefined if there is no such app; rejects if the store cannot tell now
+   * @throws SfuError `rate_limited` – the asker is to come back later
+   */
+  findApp(id: AppId, asker?: string): Promise<App | undefined>;
 }

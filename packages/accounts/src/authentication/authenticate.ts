@@ -10,17 +10,26 @@ const DUMMY_DIGEST = '0'.repeat(64);
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
+/** What a caller says about itself, all of it unproved. */
+export interface Credentials {
+  /** As in the path; need not be well-formed. */
+  readonly appIdText: string;
+  /** Value of the `Authorization` header. */
+  readonly authorization: string | undefined;
+  /** Whom look-ups of unknown apps count against; see `AppStore`. */
+  readonly asker?: string | undefined;
+}
+
 /**
  * Proves that a caller knows a secret of the app. Takes as long for an app that does not exist as for a wrong secret.
  *
- * @param appIdText as in the path; need not be well-formed
- * @param authorization value of the `Authorization` header
  * @throws unauthorized – with the same message whatever is wrong, so that app ids cannot be found by trying
+ * @throws rate_limited – the store was asked for too many apps that it does not know
  * @see RFC 6750 §2.1
  */
-export async function authenticate(apps: AppStore, appIdText: string, authorization: string | undefined): Promise<Principal> {
+export async function authenticate(apps: AppStore, { appIdText, authorization, asker }: Credentials): Promise<Principal> {
   const appId = parseAppId(appIdText);
-  const app = appId === undefined ? undefined : await apps.findApp(appId);
+  const app = appId === undefined ? undefined : await apps.findApp(appId, asker);
   const secret = BEARER.exec(authorization ?? '')?.[1];
   const isKnown = hasDigest(app?.secretDigests ?? [], digestSecret(secret ?? ''));
   if (app === undefined || secret === undefined || !isKnown) {

@@ -1,69 +1,103 @@
 import type { App, AppStore } from '@causeway/accounts';
 import { type AppId, SfuError } from '@causeway/protocol';
-import { appKeys } from '../redis/keys.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
-import { readApp, writeApp } from './app-text.ts';
+import type { AppReading, AppRecordDefect } from './app-record.ts';
+import type { AppRecords } from './app-records.ts';
+import { LookUpBudget } from './look-up-budget.ts';
+import { NewestRevisions } from './newest-revisions.ts';
 
 export interface RedisAppStoreOptions {
-  readonly link: RedisLink;
+  readonly records: Pick<AppRecords, 'read'>;
   /** Those of this node's configuration: found without Redis. */
   readonly apps: readonly App[];
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;
+  /** The time that all nodes agree on. */
+  readonly clusterNowMs: () => number;
 }
 
-interface Remembered {
-  readonly app: App | undefined;
-  readonly atMs: number;
+/** What became of looking an app up in Redis. `limited`: it was not asked, because too many unknown ids are asked for. */
+export type AppLookUpOutcome = 'found' | 'absent' | 'refused' | 'limited';
+
+/** `rollback`: a node has replaced this record since. */
+export type AppRecordRefusal = AppRecordDefect | 'rollback';
+
+interface KnownApp {
+  readonly app: App;
+  /** When Redis was asked last. */
+  checkedAtMs: number;
+  /** When its record was seen last. */
+  readonly seenAtMs: number;
 }
 
 const FRESH_MS = 60_000;
-/** Somebody may be about to write it. */
+/** A node may be about to write it. */
 const FRESH_ABSENCE_MS = 5_000;
-/** What is known of an app is better than nothing for a day, when Redis does not answer. */
+/** What is known of an app is better than nothing for a day, when Redis does not answer or has a record of nobody's. */
 const STALE_MS = 24 * 3_600_000;
 /** Ids come from strangers: absent ones must not drive out those that exist, nor fill the memory. */
 const MAX_REMEMBERED = 10_000;
+/** Of ids that this node does not know; those of apps that it knows are looked up once a minute each. */
+const UNKNOWN_IDS_PER_SECOND = 500;
+const RETRY_AFTER_MS = 1_000;
 
-/** Apps of all nodes, each of which writes those of its own configuration. */
+/** Apps of all nodes, each of which announces those of its own configuration. */
 export class RedisAppStore implements AppStore {
   readonly #options: RedisAppStoreOptions;
   readonly #configured: ReadonlyMap<AppId, App>;
-  readonly #present = new Map<AppId, Remembered>();
-  readonly #absent = new Map<AppId, Remembered>();
+  readonly #known = new Map<AppId, KnownApp>();
+  /** By id: when Redis had no record that can be believed. */
+  readonly #absentSinceMs = new Map<AppId, number>();
+  readonly #newest = new NewestRevisions(MAX_REMEMBERED);
+  readonly #budget: LookUpBudget;
   /** Readings that are under way. */
   readonly #reading = new Map<AppId, Promise<App | undefined>>();
+  readonly #lookUps: Record<AppLookUpOutcome, number> = { found: 0, absent: 0, refused: 0, limited: 0 };
+  readonly #refused: Record<AppRecordRefusal, number> = { signature: 0, content: 0, date: 0, rollback: 0 };
 
   constructor(options: RedisAppStoreOptions) {
     this.#options = options;
     this.#configured = new Map(options.apps.map((app) => [app.id, app]));
+    this.#budget = new LookUpBudget(UNKNOWN_IDS_PER_SECOND, options.nowMs);
   }
 
-  /** @throws SfuError `registry_unavailable` – only Redis could tell, and it cannot be asked */
-  async findApp(id: AppId): Promise<App | undefined> {
+  /** How many, zeros included; a copy. */
+  get lookUps(): Readonly<Record<AppLookUpOutcome, number>> {
+    return { ...this.#lookUps };
+  }
+
+  /** Records that were not believed, by why; a copy. */
+  get recordsRefused(): Readonly<Record<AppRecordRefusal, number>> {
+    return { ...this.#refused };
+  }
+
+  /**
+   * @param asker whom the look-up of an unknown id counts against; undefined for another node, which has seen the app
+   * @throws SfuError `registry_unavailable` – only Redis could tell, and it cannot be asked; `rate_limited` – it is not asked,
+   *   because this asker, or all of them, have asked for too many unknown ids
+   */
+  async findApp(id: AppId, asker?: string): Promise<App | undefined> {
     const configured = this.#configured.get(id);
     if (configured !== undefined) return configured;
-    const known = this.#present.get(id) ?? this.#absent.get(id);
-    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : this.#options.nowMs() - known.atMs;
-    if (known !== undefined && ageMs < (known.app === undefined ? FRESH_ABSENCE_MS : FRESH_MS)) return known.app;
+    const nowMs = this.#options.nowMs();
+    const known = this.#known.get(id);
+    if (known === undefined) return this.#findUnknown(id, asker, nowMs);
+    if (nowMs - known.checkedAtMs < FRESH_MS) return known.app;
     try {
       return await this.#readOnce(id);
     } catch (error) {
-      if (error instanceof SfuError && known?.app !== undefined && ageMs < STALE_MS) return known.app;
+      if (nowMs - known.seenAtMs < STALE_MS) return known.app;
       throw error;
     }
   }
 
-  /** Tells the other nodes of the configured apps. @throws SfuError `registry_unavailable` */
-  async writeConfigured(): Promise<void> {
-    await Promise.all([...this.#configured.values()].map((app) => this.write(app)));
-  }
-
-  /** Adds or replaces an app for all nodes; they notice within a minute. @throws SfuError `registry_unavailable` */
-  async write(app: App): Promise<void> {
-    await this.#options.link.send(['SET', appKeys(app.id).config, writeApp(app)]);
-    this.#absent.delete(app.id);
-    this.#present.delete(app.id);
+  #findUnknown(id: AppId, asker: string | undefined, nowMs: number): Promise<App | undefined> {
+    const absentSinceMs = this.#absentSinceMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - absentSinceMs < FRESH_ABSENCE_MS) return Promise.resolve(undefined);
+    const isFree = asker === undefined || this.#reading.has(id);
+    if (isFree || this.#budget.take(asker)) return this.#readOnce(id);
+    this.#lookUps.limited++;
+    const message = 'too many calls for apps that this node does not know; try again in a second';
+    throw new SfuError('rate_limited', message, { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #readOnce(id: AppId): Promise<App | undefined> {
@@ -73,14 +107,49 @@ export class RedisAppStore implements AppStore {
   }
 
   async #read(id: AppId): Promise<App | undefined> {
-    const text = await this.#options.link.send(['GET', appKeys(id).config]);
-    const app = typeof text === 'string' ? readApp(text, id) : undefined;
-    this.#present.delete(id);
-    this.#absent.delete(id);
-    const remembered = app === undefined ? this.#absent : this.#present;
-    remembered.set(id, { app, atMs: this.#options.nowMs() });
-    const [oldest] = remembered.keys();
-    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    const { reading } = await this.#options.records.read(id);
+    const nowMs = this.#options.nowMs();
+    const refusal = this.#refusalOf(reading);
+    if (refusal !== undefined) {
+      this.#refused[refusal]++;
+      this.#lookUps.refused++;
+      return this.#keepKnown(id, nowMs) ?? this.#noteAbsence(id, nowMs);
+    }
+    if (reading.type !== 'record') {
+      this.#lookUps.absent++;
+      return this.#noteAbsence(id, nowMs);
+    }
+    this.#lookUps.found++;
+    const { app } = reading.record;
+    this.#absentSinceMs.delete(id);
+    putNewest(this.#known, id, { app, checkedAtMs: nowMs, seenAtMs: nowMs });
     return app;
   }
+
+  #refusalOf(reading: AppReading): AppRecordRefusal | undefined {
+    if (reading.type === 'refused') return reading.defect;
+    if (reading.type === 'absent') return undefined;
+    return this.#newest.admits(reading.record, this.#options.clusterNowMs()) ? undefined : 'rollback';
+  }
+
+  /** A record that no node stands behind says nothing about an app, not even that it is gone. */
+  #keepKnown(id: AppId, nowMs: number): App | undefined {
+    const known = this.#known.get(id);
+    if (known === undefined || nowMs - known.seenAtMs >= STALE_MS) return undefined;
+    known.checkedAtMs = nowMs;
+    return known.app;
+  }
+
+  #noteAbsence(id: AppId, nowMs: number): undefined {
+    this.#known.delete(id);
+    putNewest(this.#absentSinceMs, id, nowMs);
+  }
+}
+
+/** Makes room by forgetting what was put longest ago. */
+function putNewest<Value>(remembered: Map<AppId, Value>, id: AppId, value: Value): void {
+  remembered.delete(id);
+  remembered.set(id, value);
+  const [oldest] = remembered.keys();
+  if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }

@@ -39,8 +39,8 @@ export const NODE_KEYS = {
 export const NODE_HINTS = `${NODES}:hints`;
 
 export interface AppKeys {
-  /** Text: the app as JSON. */
-  readonly config: string;
+  /** Text: the app, signed; expires when it would no longer be believed. */
+  readonly record: string;
   /** Sorted set: session id by its serial, which is its age. */
   readonly index: string;
   /** Text: the serial given last. */
@@ -64,7 +64,7 @@ export interface AppKeys {
 export function appKeys(appId: string): AppKeys {
   const app = `sfu:{${appId}}`;
   return {
-    config: `${app}:cfg`,
+    record: `${app}:app`,
     index: `${app}:idx`,
     serial: `${app}:serial`,
     session: (sessionId) => `${app}:s:${sessionId}`,

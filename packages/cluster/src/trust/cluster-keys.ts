@@ -16,6 +16,7 @@ const SALT = 'causeway cluster key 1';
 
 export interface ClusterKeys {
   readonly nodeRecords: KeyObject;
+  readonly appRecords: KeyObject;
   readonly callAssertions: KeyObject;
   readonly linkCredentials: KeyObject;
 }
@@ -27,6 +28,7 @@ export function deriveClusterKeys(clusterKey: string): ClusterKeys {
   }
   return {
     nodeRecords: derive(clusterKey, 'node records'),
+    appRecords: derive(clusterKey, 'app records'),
     callAssertions: derive(clusterKey, 'call assertions'),
     linkCredentials: derive(clusterKey, 'link ice credentials'),
   };

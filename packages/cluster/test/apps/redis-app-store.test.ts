@@ -1,129 +1,270 @@
 import { type App, createApp, DEFAULT_APP_SETTINGS } from '@causeway/accounts';
 import { appStoreContract } from '@causeway/accounts/app-store-contract';
-import { AppId, SfuError } from '@causeway/protocol';
-import { readApp, writeApp } from '../../src/apps/app-text.ts';
+import { AppId } from '@causeway/protocol';
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import { writeAppRecord } from '../../src/apps/app-record.ts';
+import { AppRecords } from '../../src/apps/app-records.ts';
 import { RedisAppStore } from '../../src/apps/redis-app-store.ts';
 import { appKeys } from '../../src/redis/keys.ts';
-import type { RedisCommand, RedisLink, RedisReply } from '../../src/redis/redis-link.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
+import { AppRedisModel } from '../doubles/app-redis-model.ts';
 
-const DEMO = createApp({ id: 'demo', secrets: ['a secret'.replace(' ', '-')] });
+const { appRecords: KEY } = deriveClusterKeys('the cluster key of these tests alone');
+const STRANGERS_KEY = deriveClusterKeys('a cluster key that only somebody else has').appRecords;
+const DEMO = createApp({ id: 'demo', secrets: ['the-secret-of-the-demo-app'] });
 const UNKNOWN = AppId.parse('unknown');
+const RECORD_KEY = appKeys('demo').record;
+const ASKER = '192.0.2.0/24';
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-describe('the app store in Redis', () => {
-  let redis: RedisForTests;
-  let link: RedisLink;
+describe('the app store of a cluster', () => {
+  let clock: VirtualClock;
+  let redis: AppRedisModel;
 
-  beforeAll(async () => {
-    redis = await RedisForTests.start();
-    link = await redis.connect();
+  beforeEach(() => {
+    clock = new VirtualClock();
+    redis = new AppRedisModel(() => clock.nowMs());
   });
 
-  afterAll(() => redis.stop());
+  const clusterNowMs = (): number => clock.wallClockMs();
+
+  function store(apps: readonly App[] = []): RedisAppStore {
+    const records = new AppRecords({ link: redis.link, key: KEY, clusterNowMs });
+    return new RedisAppStore({ records, apps, nowMs: () => clock.nowMs(), clusterNowMs });
+  }
+
+  function record({ app = DEMO, revision = 1, issuedAtMs = clusterNowMs(), key = KEY } = {}): string {
+    return writeAppRecord({ app, revision, issuedAtMs }, key);
+  }
+
+  function put(app: App, revision = 1): void {
+    redis.put(appKeys(app.id).record, record({ app, revision }));
+  }
 
   test.each(appStoreContract)('$name', async ({ run }) => {
     await run(async (apps: readonly App[]) => {
-      await link.send(['FLUSHALL']);
-      await new RedisAppStore({ link, apps, nowMs: () => 0 }).writeConfigured();
-      return new RedisAppStore({ link, apps: [], nowMs: () => 0 });
+      for (const app of apps) put(app);
+      return store();
     });
   });
 
-  describe('as time passes', () => {
-    let nowMs: number;
-    let asked: string[];
-    let isAway: boolean;
+  test('an app is read once a minute, however often it is asked for', async () => {
+    put(DEMO);
+    const reader = store();
 
-    beforeEach(async () => {
-      await link.send(['FLUSHALL']);
-      [nowMs, asked, isAway] = [0, [], false];
+    await Promise.all([reader.findApp(DEMO.id), reader.findApp(DEMO.id)]);
+    await clock.advance(MINUTE_MS - 1);
+    await reader.findApp(DEMO.id);
+    await clock.advance(1);
+    expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
+
+    expect(redis.read).toEqual([RECORD_KEY, RECORD_KEY]);
+  });
+
+  test('an app that was changed is found within a minute, one that was not there within five seconds', async () => {
+    put(DEMO);
+    const reader = store();
+    const changed = { ...DEMO, settings: { ...DEFAULT_APP_SETTINGS, autoPublish: false } };
+    await reader.findApp(DEMO.id);
+    await reader.findApp(UNKNOWN);
+
+    put(changed, 2);
+    put({ ...DEMO, id: UNKNOWN });
+    await clock.advance(5_000);
+    expect(await reader.findApp(UNKNOWN)).toEqual({ ...DEMO, id: UNKNOWN });
+    await clock.advance(55_000);
+    expect(await reader.findApp(DEMO.id)).toEqual(changed);
+  });
+
+  test('an app that was removed is gone within a minute', async () => {
+    put(DEMO);
+    const reader = store();
+    await reader.findApp(DEMO.id);
+
+    redis.put(RECORD_KEY, null);
+    await clock.advance(MINUTE_MS);
+
+    expect(await reader.findApp(DEMO.id)).toBeUndefined();
+  });
+
+  test('with Redis away, what is known serves for a day, and the rest is unavailable', async () => {
+    put(DEMO);
+    const reader = store();
+    await reader.findApp(DEMO.id);
+    await reader.findApp(UNKNOWN);
+    redis.isAway = true;
+
+    await clock.advance(24 * HOUR_MS - 1);
+    expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
+    await expect(reader.findApp(UNKNOWN)).rejects.toMatchObject({ code: 'registry_unavailable' });
+    await clock.advance(1);
+    await expect(reader.findApp(DEMO.id)).rejects.toMatchObject({ code: 'registry_unavailable' });
+  });
+
+  test('an app of the configuration needs no Redis, and nothing in Redis changes it', async () => {
+    put({ ...DEMO, settings: { ...DEFAULT_APP_SETTINGS, autoPublish: false } }, 9);
+
+    expect(await store([DEMO]).findApp(DEMO.id)).toEqual(DEMO);
+    expect(redis.read).toEqual([]);
+  });
+
+  describe('with somebody who can write to Redis and has no key', () => {
+    test.each([
+      ['in the clear, as versions before this one wrote it', JSON.stringify(DEMO), { signature: 1 }],
+      ['signed with another key', writeAppRecord({ app: DEMO, revision: 1, issuedAtMs: 0 }, STRANGERS_KEY), { signature: 1 }],
+      ['that is the record of another app', 'other', { content: 1 }],
+      ['that is two days old', 'old', { date: 1 }],
+    ])('a record %s makes no app', async (_name, text, refused) => {
+      const signed = new Map([
+        ['other', record({ app: { ...DEMO, id: UNKNOWN } })],
+        ['old', record({ issuedAtMs: clusterNowMs() - 48 * HOUR_MS })],
+      ]);
+      redis.put(RECORD_KEY, signed.get(text) ?? text);
+      const reader = store();
+
+      expect(await reader.findApp(DEMO.id)).toBeUndefined();
+      expect(reader.recordsRefused).toEqual({ signature: 0, content: 0, date: 0, rollback: 0, ...refused });
+      expect(reader.lookUps).toEqual({ found: 0, absent: 0, refused: 1, limited: 0 });
     });
 
-    function store(apps: readonly App[] = []): RedisAppStore {
-      const send = async (command: RedisCommand): Promise<RedisReply> => {
-        asked.push(command.slice(0, 2).join(' '));
-        if (isAway) throw new SfuError('registry_unavailable', 'Redis is away');
-        return link.send(command);
-      };
-      return new RedisAppStore({ link: { ...link, send }, apps, nowMs: () => nowMs });
+    test('a secret that was replaced does not come back with its record', async () => {
+      const leaked = record({ revision: 1 });
+      const rotated = createApp({ id: 'demo', secrets: ['the-new-secret-of-the-demo-app'] });
+      put(rotated, 2);
+      const reader = store();
+      await reader.findApp(DEMO.id);
+
+      redis.put(RECORD_KEY, leaked);
+      await clock.advance(MINUTE_MS);
+
+      expect(await reader.findApp(DEMO.id)).toEqual(rotated);
+      expect(reader.recordsRefused.rollback).toBe(1);
+    });
+
+    test('nor when the newer record was removed before', async () => {
+      const leaked = record({ revision: 1 });
+      put(DEMO, 2);
+      const reader = store();
+      await reader.findApp(DEMO.id);
+
+      redis.put(RECORD_KEY, null);
+      await clock.advance(MINUTE_MS);
+      await reader.findApp(DEMO.id);
+      redis.put(RECORD_KEY, leaked);
+      await clock.advance(5_000);
+
+      expect(await reader.findApp(DEMO.id)).toBeUndefined();
+      expect(reader.recordsRefused.rollback).toBe(1);
+    });
+
+    test('nor on a node that never saw the newer one, a day after it was signed last', async () => {
+      redis.put(RECORD_KEY, record({ revision: 1 }));
+
+      await clock.advance(24 * HOUR_MS);
+      expect(await store().findApp(DEMO.id)).toEqual(DEMO);
+      await clock.advance(1);
+      expect(await store().findApp(DEMO.id)).toBeUndefined();
+    });
+
+    test('a record that nobody signed takes no app away from a node that knows it, for a day', async () => {
+      put(DEMO);
+      const reader = store();
+      await reader.findApp(DEMO.id);
+      redis.put(RECORD_KEY, 'nonsense');
+
+      await clock.advance(24 * HOUR_MS - 1);
+      expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
+      await clock.advance(MINUTE_MS);
+      expect(await reader.findApp(DEMO.id)).toBeUndefined();
+    });
+
+    test('an older configuration counts again when the newer one is out of date', async () => {
+      put(DEMO, 2);
+      const reader = store();
+      await reader.findApp(DEMO.id);
+      await clock.advance(24 * HOUR_MS + 1);
+
+      put(DEMO, 1);
+
+      expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
+    });
+  });
+
+  describe('under a flood of ids that nobody has', () => {
+    async function ask(reader: RedisAppStore, id: string, asker: string | undefined): Promise<unknown> {
+      return reader.findApp(AppId.parse(id), asker).catch((error: unknown) => error);
     }
 
-    test('an app is read once a minute, however often it is asked for', async () => {
-      await store([DEMO]).writeConfigured();
+    /** In each of so many seconds. */
+    async function flood(reader: RedisAppStore, askers: readonly string[], seconds: number): Promise<void> {
+      for (let second = 0; second < seconds; second++) {
+        for (let number = 0; number < 3_000; number++) {
+          await ask(reader, `made-up-${second}-${number}`, askers[number % askers.length]);
+        }
+        await clock.advance(1_000);
+      }
+    }
+
+    test.each([1, 50, 3_000])('from %i networks Redis is asked 500 times a second at most', async (count) => {
       const reader = store();
-      asked = [];
+      const askers = Array.from({ length: count }, (_unused, index) => `network ${index}`);
 
-      await Promise.all([reader.findApp(DEMO.id), reader.findApp(DEMO.id)]);
-      nowMs = 59_999;
-      await reader.findApp(DEMO.id);
-      nowMs = 60_000;
-      expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
+      await flood(reader, askers, 4);
 
-      expect(asked).toEqual([`GET ${appKeys('demo').config}`, `GET ${appKeys('demo').config}`]);
+      expect(redis.read.length).toBeLessThanOrEqual(4 * 500);
+      expect(reader.lookUps).toEqual({ found: 0, absent: redis.read.length, refused: 0, limited: 4 * 3_000 - redis.read.length });
     });
 
-    test('an app that was written anew is found within a minute, one that was not there within five seconds', async () => {
+    test('one that is refused is told to come back in a second', async () => {
       const reader = store();
-      await store([DEMO]).writeConfigured();
-      const changed = { ...DEMO, settings: { ...DEFAULT_APP_SETTINGS, autoPublish: false } };
-      await reader.findApp(DEMO.id);
-      await reader.findApp(UNKNOWN);
+      for (let number = 0; number < 500; number++) await ask(reader, `made-up-${number}`, ASKER);
 
-      await store([changed, { ...DEMO, id: UNKNOWN }]).writeConfigured();
-      nowMs = 5_000;
-      expect(await reader.findApp(UNKNOWN)).toEqual({ ...DEMO, id: UNKNOWN });
-      nowMs = 60_000;
-      expect(await reader.findApp(DEMO.id)).toEqual(changed);
+      expect(await ask(reader, 'made-up', ASKER)).toMatchObject({ code: 'rate_limited', retryAfterMs: 1_000 });
+      expect(redis.read).toHaveLength(500);
     });
 
-    test('with Redis away, what is known serves for a day, and the rest is unavailable', async () => {
-      await store([DEMO]).writeConfigured();
+    test('a new app becomes known at the first call from another network', async () => {
       const reader = store();
-      await reader.findApp(DEMO.id);
-      await reader.findApp(UNKNOWN);
-      isAway = true;
+      await flood(reader, [ASKER], 2);
+      put(DEMO);
+      for (let number = 0; number < 3_000; number++) await ask(reader, `made-up-${number}`, ASKER);
 
-      nowMs = 24 * HOUR_MS - 1;
-      expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
-      await expect(reader.findApp(UNKNOWN)).rejects.toMatchObject({ code: 'registry_unavailable' });
-      nowMs = 24 * HOUR_MS;
-      await expect(reader.findApp(DEMO.id)).rejects.toMatchObject({ code: 'registry_unavailable' });
+      expect(await reader.findApp(DEMO.id, '203.0.113.0/24')).toEqual(DEMO);
     });
 
-    test('an app of the configuration needs no Redis', async () => {
-      isAway = true;
+    test('apps that the node knows, and those that another node has seen, are found all the same', async () => {
+      const vouchedFor = { ...DEMO, id: UNKNOWN };
+      put(DEMO);
+      put(vouchedFor);
+      const reader = store();
+      await reader.findApp(DEMO.id, ASKER);
+      await clock.advance(MINUTE_MS);
+      for (let number = 0; number < 3_000; number++) await ask(reader, `made-up-${number}`, ASKER);
 
-      expect(await store([DEMO]).findApp(DEMO.id)).toEqual(DEMO);
-      expect(asked).toEqual([]);
+      expect(await reader.findApp(DEMO.id, ASKER)).toEqual(DEMO);
+      expect(await reader.findApp(UNKNOWN)).toEqual(vouchedFor);
     });
 
-    test('ids that strangers make up do not drive out an app that exists', async () => {
-      await store([DEMO]).writeConfigured();
+    test('an id that was not there is not looked up again for five seconds', async () => {
+      const reader = store();
+
+      for (let number = 0; number < 3_000; number++) await ask(reader, 'made-up', ASKER);
+
+      expect(redis.read).toHaveLength(1);
+      expect(reader.lookUps.limited).toBe(0);
+    });
+
+    test('made-up ids do not drive out an app that exists', async () => {
+      put(DEMO);
       const reader = store();
       await reader.findApp(DEMO.id);
 
-      for (let number = 0; number < 10_100; number++) await reader.findApp(AppId.parse(`made-up-${number}`));
-      isAway = true;
+      for (let number = 0; number < 10_100; number++) await ask(reader, `made-up-${number}`, undefined);
+      redis.isAway = true;
+      await clock.advance(MINUTE_MS);
 
-      expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
-      nowMs = FRESH_FOR_MS;
       expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
     });
   });
-
-  test('an app as another version wrote it has what this one knows, and defaults', () => {
-    const stored = { ...DEMO, settings: { autoPublish: false, maxCallsPerSecondPerApp: 'many', mood: 'sunny' } };
-
-    expect(readApp(JSON.stringify(stored), DEMO.id)).toEqual({ ...DEMO, settings: { ...DEFAULT_APP_SETTINGS, autoPublish: false } });
-  });
-
-  test.each(['', '{', 'null', '{"id":"demo"}', writeApp({ ...DEMO, id: UNKNOWN }), writeApp({ ...DEMO, secretDigests: [] })])(
-    'what is no app of that id is none: %s',
-    (text) => {
-      expect(readApp(text, DEMO.id)).toBeUndefined();
-    },
-  );
 });
-
-const FRESH_FOR_MS = 60_000;

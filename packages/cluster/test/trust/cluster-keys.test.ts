@@ -7,16 +7,18 @@ describe('the keys derived from the cluster key', () => {
     const [one, other] = [deriveClusterKeys(CLUSTER_KEY), deriveClusterKeys(CLUSTER_KEY)];
 
     expect(one.nodeRecords.equals(other.nodeRecords)).toBe(true);
+    expect(one.appRecords.equals(other.appRecords)).toBe(true);
     expect(one.callAssertions.equals(other.callAssertions)).toBe(true);
     expect(one.linkCredentials.equals(other.linkCredentials)).toBe(true);
   });
 
   test('differ by purpose and by cluster key', () => {
-    const { nodeRecords, callAssertions, linkCredentials } = deriveClusterKeys(CLUSTER_KEY);
+    const here = deriveClusterKeys(CLUSTER_KEY);
     const elsewhere = deriveClusterKeys(`${CLUSTER_KEY}!`);
 
-    const keys = [nodeRecords, callAssertions, linkCredentials, ...Object.values(elsewhere)].map((key) => key.export().toString('hex'));
-    expect(new Set(keys).size).toBe(6);
+    const keys = [...Object.values(here), ...Object.values(elsewhere)].map((key) => key.export().toString('hex'));
+    expect(keys).toHaveLength(8);
+    expect(new Set(keys).size).toBe(8);
   });
 
   test('are not made from a key that could be guessed', () => {

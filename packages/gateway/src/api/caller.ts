@@ -24,12 +24,16 @@ export interface Caller {
   readonly admitted: AdmittedCall | undefined;
 }
 
-/** @throws unauthorized – nobody who may call the app */
+/**
+ * @throws unauthorized – nobody who may call the app
+ * @throws rate_limited – too many unknown apps are asked for, by this client or by all
+ */
 export async function identifyCaller(route: RouteDescription, { apps, cluster }: CallerServices, request: Request): Promise<Caller> {
   const appId = String(request.params.sfu_app_id);
   const assertion = request.get(ASSERTION_HEADER);
   if (cluster === undefined || assertion === undefined) {
-    return { principal: await authenticate(apps, appId, credentialOf(route, request)), admitted: undefined };
+    const credentials = { appIdText: appId, authorization: credentialOf(route, request), asker: cluster?.networkOf(request) };
+    return { principal: await authenticate(apps, credentials), admitted: undefined };
   }
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
   const admitted = cluster.desk.take(assertion, call);

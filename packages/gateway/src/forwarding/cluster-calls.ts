@@ -4,6 +4,7 @@ import type { AddressSet, CallClaims, GeoResolver } from '@causeway/cluster';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { Request } from 'express';
 import type { Call, Route } from '../api/route.ts';
+import { clientNetworkOf } from '../limits/client-network.ts';
 import { clientAddressOf } from '../placement/client-address.ts';
 import { SessionPlacement } from '../placement/session-placement.ts';
 import { AssertionDesk } from './assertion-desk.ts';
@@ -50,6 +51,11 @@ export class ClusterCalls {
     this.desk = new AssertionDesk(trust, directory, now);
     this.forwarder = new CallForwarder({ directory, desk: this.desk, client: this.#client });
     this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random });
+  }
+
+  /** The network of whoever makes a request, for what clients of one network share. */
+  networkOf(request: IncomingMessage): string {
+    return clientNetworkOf(clientAddressOf(request, this.#services.trustedProxies) ?? '');
   }
 
   /**

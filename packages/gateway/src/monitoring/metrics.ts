@@ -118,6 +118,18 @@ export const METRICS: readonly Metric[] = [
     [],
     ({ cluster }) => optional(cluster?.nodeRecordsRefused),
   ),
+  counter(
+    'causeway_app_records_refused_total',
+    'Records of apps in Redis that were not believed, by what was wrong with them.',
+    ['reason'],
+    ({ cluster }) => byName({ ...cluster?.appRecordsRefused }),
+  ),
+  counter(
+    'causeway_app_lookups_total',
+    'Apps that were looked up in Redis, by what came of it; `limited`: was not, for too many unknown ids.',
+    ['outcome'],
+    ({ cluster }) => byName({ ...cluster?.appLookUps }),
+  ),
   counter('causeway_redis_failures_total', 'Calls to Redis that were not answered in time, or not sent.', [], ({ cluster }) =>
     optional(cluster?.redisFailures),
   ),

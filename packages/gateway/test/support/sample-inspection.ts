@@ -77,6 +77,8 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149 }, batchesOutstanding: 150 },
   cluster: {
     nodeRecordsRefused: 125,
+    appRecordsRefused: { signature: 151, content: 152, date: 153, rollback: 154 },
+    appLookUps: { found: 155, absent: 156, refused: 157, limited: 158 },
     redisFailures: 126,
     isRedisGivenUp: true,
     sessionsToRestore: 127,

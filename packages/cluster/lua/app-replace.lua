@@ -1,0 +1,11 @@
+-- Replaces the record of an app, unless another node has replaced it since it was read.
+-- KEYS[1] record of the app (text)
+-- ARGV[1] the record that was read; empty: there was none   ARGV[2] the new record   ARGV[3] milliseconds to keep it
+-- Returns 1 if the new record is there now
+local stored = redis.pcall('GET', KEYS[1])
+-- What is no text was put there by somebody who is no node, and stands in nobody's way.
+if type(stored) == 'string' and stored ~= ARGV[1] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1

@@ -1,0 +1,92 @@
+/**
+ * Apps as they stand in Redis: signed, dated and numbered. Whoever may write there could otherwise add an app with a secret of
+ * their own, or bring back a secret that was replaced.
+ */
+import type { KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type App, type AppSettings, DEFAULT_APP_SETTINGS, MAX_SECRETS_PER_APP, parseSecretDigest } from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import { z } from 'zod';
+import { openSignedText, signText } from '../trust/signed-text.ts';
+
+/**
+ * How far the date of a record may be from now, by the cluster's clock. It bounds how long a record that was replaced can be
+ * played back, and how long an app is known whose nodes are all down.
+ */
+export const MAX_RECORD_AGE_MS = 24 * 3_600_000;
+
+const MAX_RECORD_LENGTH = 8_192;
+
+export interface AppRecord {
+  readonly app: App;
+  /** Rises with every configuration of the app that a node was started with. */
+  readonly revision: number;
+  /** By the cluster's clock. */
+  readonly issuedAtMs: number;
+}
+
+/**
+ * - `signature`: no node with the cluster key has written it, so somebody else has
+ * - `content`: it is the record of another app, or of a version that this one does not understand
+ * - `date`: it is older than a day, or from the future
+ */
+export type AppRecordDefect = 'signature' | 'content' | 'date';
+
+export type AppReading =
+  | { readonly type: 'absent' }
+  | { readonly type: 'refused'; readonly defect: AppRecordDefect }
+  | {
+      readonly type: 'record';
+      readonly record: AppRecord;
+      /** The app as it was signed, with settings that only newer versions know. */
+      readonly signedApp: unknown;
+    };
+
+const SignedRecord = z.object({
+  issuedAtMs: z.number(),
+  revision: z.int().min(0),
+  app: z.looseObject({
+    id: AppId,
+    secretDigests: z.array(z.string()).min(1).max(MAX_SECRETS_PER_APP),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export function writeAppRecord({ app, revision, issuedAtMs }: AppRecord, key: KeyObject): string {
+  return signText(JSON.stringify({ issuedAtMs, revision, app }), key);
+}
+
+/** @param nowMs by the cluster's clock */
+export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyObject): AppReading {
+  if (text === '') return { type: 'absent' };
+  const payload = text.length > MAX_RECORD_LENGTH ? undefined : openSignedText(text, key);
+  if (payload === undefined) return { type: 'refused', defect: 'signature' };
+  const { data } = SignedRecord.safeParse(parseJson(payload));
+  const secretDigests = data?.app.secretDigests.flatMap((digest) => parseSecretDigest(digest) ?? []);
+  if (data?.app.id !== id || secretDigests === undefined || secretDigests.length === 0) {
+    return { type: 'refused', defect: 'content' };
+  }
+  const { revision, issuedAtMs } = data;
+  if (Math.abs(nowMs - issuedAtMs) > MAX_RECORD_AGE_MS) return { type: 'refused', defect: 'date' };
+  const app = { id, secretDigests, settings: readSettings(data.app.settings) };
+  return { type: 'record', record: { app, revision, issuedAtMs }, signedApp: data.app };
+}
+
+/** Whether a node that was configured with the app would sign the same. */
+export function isSignedAs(signedApp: unknown, app: App): boolean {
+  return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(app)));
+}
+
+/** What a version before this one did not write, and what this one does not understand, is as by default. */
+function readSettings(stored: Readonly<Record<string, unknown>>): AppSettings {
+  const known = Object.entries(DEFAULT_APP_SETTINGS).filter(([name, standard]) => typeof stored[name] === typeof standard);
+  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(known.map(([name]) => [name, stored[name]])) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import type { KeyObject } from 'node:crypto';
+import type { AppId } from '@causeway/protocol';
+import { appKeys } from '../redis/keys.ts';
+import { loadLuaScript } from '../redis/lua-script.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { type AppReading, type AppRecord, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from './app-record.ts';
+
+export interface AppRecordsOptions {
+  readonly link: RedisLink;
+  /** Used for nothing else. */
+  readonly key: KeyObject;
+  /** The time that all nodes agree on, whether Redis answers now or not. */
+  readonly clusterNowMs: () => number;
+}
+
+export interface StoredApp {
+  /** Empty if there is none. */
+  readonly text: string;
+  readonly reading: AppReading;
+}
+
+/** The signed records of apps in Redis. */
+export class AppRecords {
+  readonly #options: AppRecordsOptions;
+  readonly #replaceScript = loadLuaScript('app-replace');
+
+  constructor(options: AppRecordsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SfuError `registry_unavailable`; Error – what is there is no text */
+  async read(id: AppId): Promise<StoredApp> {
+    const { link, key, clusterNowMs } = this.#options;
+    const reply = await link.send(['GET', appKeys(id).record]);
+    const text = typeof reply === 'string' ? reply : '';
+    return { text, reading: readAppRecord(text, id, clusterNowMs(), key) };
+  }
+
+  /**
+   * Signs an app and writes it, to be kept for as long as it would be believed.
+   *
+   * @param formerText what was read before; the record stays as it is if it is another one now
+   * @returns whether it was written
+   * @throws SfuError `registry_unavailable`
+   */
+  async replace(formerText: string, record: Omit<AppRecord, 'issuedAtMs'>): Promise<boolean> {
+    const { link, key, clusterNowMs } = this.#options;
+    const text = writeAppRecord({ ...record, issuedAtMs: Math.round(clusterNowMs()) }, key);
+    const words = [formerText, text, MAX_RECORD_AGE_MS];
+    return (await link.run(this.#replaceScript, [appKeys(record.app.id).record], words)) === 1;
+  }
+}
