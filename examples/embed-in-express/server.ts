@@ -1,8 +1,8 @@
-import { createApiRouter, createApp, createDashboardRouter, createStaticAppStore } from '@causeway/gateway';
+import { createApiRouter, createApp, createDashboardRouter, createStaticAppStore, generateSecret } from '@causeway/gateway';
 import { createSfu } from '@causeway/sfu';
 import express from 'express';
 
-const { PORT = '3000', SFU_SECRET = 'change-me' } = process.env;
+const { PORT = '3000', SFU_SECRET = generateSecret() } = process.env;
 
 const sfu = await createSfu();
 const apps = createStaticAppStore([createApp({ id: 'demo', secrets: [SFU_SECRET] })]);

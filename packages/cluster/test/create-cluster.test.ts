@@ -11,7 +11,7 @@ import { session, sessionIdOf, track } from './doubles/records.ts';
 import { until } from './doubles/until.ts';
 
 const CLUSTER_KEY = 'a key that the whole cluster knows';
-const DEMO = createApp({ id: 'demo', secrets: ['secret'] });
+const DEMO = createApp({ id: 'demo', secrets: ['the-secret-of-this-test-alone'] });
 const FIRST_PAGE = { limit: undefined, cursor: undefined };
 
 describe('a cluster over one Redis', () => {
@@ -108,7 +108,7 @@ describe('a cluster over one Redis', () => {
   });
 
   test('an app that could not be written at once is written later, without a new connection', async () => {
-    const app = createApp({ id: 'late', secrets: ['secret'] });
+    const app = createApp({ id: 'late', secrets: ['the-secret-of-this-test-alone'] });
     await server.command('ACL', 'SETUSER', 'late', 'on', '>password', '~sfu:{:nodes}*', '&sfu:*', '+@all');
     await join(101, { redisUrl: server.url.replace('redis://', 'redis://late:password@'), apps: [app] });
     await until('it was refused', async () => (await server.command('ACL', 'LOG')).includes('sfu:{late}:app'));

@@ -20,7 +20,7 @@ let chromium: ChromiumBrowser;
 
 beforeAll(async () => {
   const port = await findFreeTcpPort();
-  access = { host: `http://127.0.0.1:${port}`, appId: 'demo', secret: 'a-secret-of-this-test' };
+  access = { host: `http://127.0.0.1:${port}`, appId: 'demo', secret: 'a-secret-of-this-test-alone' };
   [server, site, chromium] = await Promise.all([
     startServerProcess({
       main: 'examples/embed-in-express/server.ts',

@@ -5,6 +5,8 @@ import { loadConfig } from '../src/config/load-config.ts';
 import { OPTIONS } from '../src/config/options.ts';
 
 const CLUSTER_KEY = '0123456789abcdef0123456789abcdef';
+const SECRET = 'a-secret-of-these-tests';
+const OLD_SECRET = 'an-old-one-of-these-tests';
 
 /** Loads a configuration from variables and, if given, the text of a config file. */
 function load(environment: Record<string, string>, file?: string) {
@@ -53,7 +55,7 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_LISTEN: '::',
     CAUSEWAY_ANNOUNCED_ADDRESS: '203.0.113.7, 2001:db8::7',
     CAUSEWAY_APP_ID: 'demo',
-    CAUSEWAY_APP_SECRET: 's3cret',
+    CAUSEWAY_APP_SECRET: SECRET,
     CAUSEWAY_REGION: 'eu-west',
     CAUSEWAY_NODE: '7',
     CAUSEWAY_LOCATION: '-33.87, 151.21',
@@ -96,7 +98,7 @@ test('takes every option from the environment', async () => {
     debugPort: 9100,
     logLevel: 'debug',
   });
-  const credentials = { appIdText: 'demo', authorization: 'Bearer s3cret' };
+  const credentials = { appIdText: 'demo', authorization: `Bearer ${SECRET}` };
   expect(await authenticate(createStaticAppStore(config.apps), credentials)).toMatchObject({ appId: 'demo' });
 });
 
@@ -109,7 +111,7 @@ test('takes every option from a file, and apps with their settings', () => {
       announcedAddresses: ['203.0.113.7'],
       logLevel: 'warn',
       apps: [
-        { id: 'one', secrets: ['old', 'new'], autoPublish: false, maxCallsPerSecondPerSession: 10 },
+        { id: 'one', secrets: [OLD_SECRET, SECRET], autoPublish: false, maxCallsPerSecondPerSession: 10 },
         { id: 'two', secretDigests: [digest], maxCallsPerSecondPerApp: 20 },
       ],
     }),
@@ -119,7 +121,7 @@ test('takes every option from a file, and apps with their settings', () => {
   expect(config.apps).toEqual([
     {
       id: 'one',
-      secretDigests: [digestSecret('old'), digestSecret('new')],
+      secretDigests: [digestSecret(OLD_SECRET), digestSecret(SECRET)],
       settings: { autoPublish: false, maxCallsPerSecondPerSession: 10, maxCallsPerSecondPerApp: 1000 },
     },
     {
@@ -149,9 +151,9 @@ test('a cluster may be told of in a file', () => {
 });
 
 test('the environment overrides the file and adds its app', () => {
-  const file = JSON.stringify({ httpPort: 80, region: 'eu', apps: [{ id: 'one', secrets: ['s'] }] });
+  const file = JSON.stringify({ httpPort: 80, region: 'eu', apps: [{ id: 'one', secrets: [SECRET] }] });
 
-  const config = load({ CAUSEWAY_HTTP_PORT: '81', CAUSEWAY_APP_ID: 'two', CAUSEWAY_APP_SECRET: 's' }, file);
+  const config = load({ CAUSEWAY_HTTP_PORT: '81', CAUSEWAY_APP_ID: 'two', CAUSEWAY_APP_SECRET: SECRET }, file);
 
   expect(config).toMatchObject({ httpPort: 81, region: 'eu' });
   expect(config.apps.map((app) => app.id)).toEqual(['one', 'two']);
@@ -172,10 +174,14 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
   [{ CAUSEWAY_NODE: '1.5' }, 'CAUSEWAY_NODE must be a whole number from 0 to 65535, not "1.5"'],
   [{ CAUSEWAY_REGION: 'eu west' }, 'CAUSEWAY_REGION must be 1 to 32 letters, digits, "_" or "-", not "eu west"'],
   [{ CAUSEWAY_LOG_LEVEL: 'loud' }, 'CAUSEWAY_LOG_LEVEL must be one of error, warn, info, http, debug, not "loud"'],
-  [{ CAUSEWAY_APP_ID: 'a b', CAUSEWAY_APP_SECRET: 's' }, 'CAUSEWAY_APP_ID must be 1 to 64 letters, digits, "_" or "-", not "a b"'],
-  [{ CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'two words' }, 'CAUSEWAY_APP_SECRET must be 1 to 256 visible ASCII characters'],
+  [{ CAUSEWAY_APP_ID: 'a b', CAUSEWAY_APP_SECRET: SECRET }, 'CAUSEWAY_APP_ID must be 1 to 64 letters, digits, "_" or "-", not "a b"'],
+  [
+    { CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'two-words-with a blank between' },
+    'CAUSEWAY_APP_SECRET must be 22 to 256 visible ASCII characters',
+  ],
+  [{ CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'x'.repeat(21) }, 'CAUSEWAY_APP_SECRET must be 22 to 256 visible ASCII characters'],
   [{ CAUSEWAY_APP_ID: 'a' }, 'CAUSEWAY_APP_SECRET is missing: CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together'],
-  [{ CAUSEWAY_APP_SECRET: 'a' }, 'CAUSEWAY_APP_ID is missing: CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together'],
+  [{ CAUSEWAY_APP_SECRET: SECRET }, 'CAUSEWAY_APP_ID is missing: CAUSEWAY_APP_ID and CAUSEWAY_APP_SECRET belong together'],
   [REDIS, 'CAUSEWAY_CLUSTER_KEY is missing: with CAUSEWAY_REDIS_URL it must be 32 to 256 visible ASCII characters'],
   [{ ...REDIS, CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY.slice(1) }, 'CAUSEWAY_CLUSTER_KEY must be 32 to 256 visible ASCII characters'],
   [
@@ -234,10 +240,14 @@ const REFUSED_FILES: [file: string, message: string][] = [
   ],
   ['{"apps":[{"id":"a","secrets":"s"}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],
   ['{"apps":[{"id":"a","secrets":["1","2","3"]}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],
-  ['{"apps":[{"id":"a b","secrets":["1"]}]}', 'apps[0]: app id "a b" must be 1 to 64 letters, digits, "_" or "-"'],
+  [`{"apps":[{"id":"a b","secrets":["${SECRET}"]}]}`, 'apps[0]: app id "a b" must be 1 to 64 letters, digits, "_" or "-"'],
   ['{"apps":[{"id":"a","secretDigests":["1"]}]}', 'apps[0].secretDigests must be SHA-256 in lower-case hex'],
-  ['{"apps":[{"id":"a","secrets":["1"],"autoPublish":"yes"}]}', 'apps[0].autoPublish must be true or false'],
-  ['{"apps":[{"id":"a","secrets":["1"]},{"id":"a","secrets":["2"]}]}', 'app "a" is configured twice'],
+  [`{"apps":[{"id":"a","secrets":["${SECRET}"],"autoPublish":"yes"}]}`, 'apps[0].autoPublish must be true or false'],
+  [
+    `{"apps":[{"id":"a","secrets":["${SECRET}","short"]}]}`,
+    'apps[0]: a secret of app "a" must have at least 22 characters, not 5, so that it cannot be guessed; "openssl rand -hex 32" makes a good one',
+  ],
+  [`{"apps":[{"id":"a","secrets":["${SECRET}"]},{"id":"a","secrets":["${SECRET}"]}]}`, 'app "a" is configured twice'],
 ];
 
 test.each(REFUSED_FILES)('a file with %s is refused in one clear line', (file, message) => {
@@ -245,7 +255,7 @@ test.each(REFUSED_FILES)('a file with %s is refused in one clear line', (file, m
 });
 
 test('a refused secret is not shown', () => {
-  const loadBadSecret = () => load({ CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'secret with blanks' });
+  const loadBadSecret = () => load({ CAUSEWAY_APP_ID: 'a', CAUSEWAY_APP_SECRET: 'a secret with blanks in it' });
 
   expect(loadBadSecret).toThrow(ConfigError);
   expect(loadBadSecret).not.toThrow('secret with blanks');

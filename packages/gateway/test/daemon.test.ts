@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { killDaemons, startDaemon as start } from './support/running-daemon.ts';
 
+const SECRET = 'secret-canary-of-the-tests';
+
 afterEach(killDaemons);
 
 test('with no app configured it makes one, and shows all that is needed to use it', async () => {
@@ -23,7 +25,7 @@ test('with no app configured it makes one, and shows all that is needed to use i
 });
 
 test('with an app configured it says nothing secret', async () => {
-  const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: 'secret-canary' });
+  const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET });
 
   await daemon.waitFor('"message":"ready"');
   daemon.child.kill('SIGTERM');
@@ -47,12 +49,12 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in good order', async (sig
 describe('with a session that goes on', () => {
   /** Resolves once the daemon has a session, with a way to call it. */
   async function startWithSession(environment: Record<string, string> = {}) {
-    const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: 'secret', ...environment });
+    const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET, ...environment });
     const [, base] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
     const call = (method: string, path: string, body?: unknown) =>
       fetch(`${base}/api/sfu/demo${path}`, {
         method,
-        headers: { Authorization: 'Bearer secret', 'Content-Type': 'application/json' },
+        headers: { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     const offer = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
@@ -81,7 +83,7 @@ describe('with a session that goes on', () => {
 
   test('clients that listen are told, and then that their session is closed', async () => {
     const { daemon, base, sessionId } = await startWithSession({ CAUSEWAY_DRAIN_SECONDS: '1' });
-    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=secret`);
+    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=${SECRET}`);
 
     daemon.child.kill('SIGTERM');
     const text = await events.text();

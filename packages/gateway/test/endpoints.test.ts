@@ -37,14 +37,14 @@ test('a session shows in the listing as the reference says, with its metadata', 
 });
 
 test('the listing shows no sessions of other apps', async () => {
-  const { json } = await server.send('GET', '/api/sfu/other/sessions', { headers: { Authorization: 'Bearer other-secret' } });
+  const { json } = await server.send('GET', '/api/sfu/other/sessions', { headers: { Authorization: 'Bearer other-secret-of-the-tests' } });
 
   expect(json).toEqual([]);
 });
 
 test('a session of another app is not found, exactly like one that does not exist', async () => {
   const missing = 'session-101-00000000-0000-4000-8000-000000000000';
-  const headers = { Authorization: 'Bearer other-secret', 'X-Request-Id': 'same' };
+  const headers = { Authorization: 'Bearer other-secret-of-the-tests', 'X-Request-Id': 'same' };
 
   const foreign = await server.send('GET', `/api/sfu/other/session/${sessionId}/tracks`, { headers });
   const unknown = await server.send('GET', `/api/sfu/other/session/${missing}/tracks`, { headers });
@@ -62,9 +62,9 @@ test('the setting of the app decides about auto-publishing where the request doe
 
   await create(APP_ID, SECRET);
   expect(server.sfu.lastAutoPublish).toBe(true);
-  await create('other', 'other-secret');
+  await create('other', 'other-secret-of-the-tests');
   expect(server.sfu.lastAutoPublish).toBe(false);
-  await create('other', 'other-secret', true);
+  await create('other', 'other-secret-of-the-tests', true);
   expect(server.sfu.lastAutoPublish).toBe(true);
 });
 

@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, ErrorReply, SfuError } from '@causeway/protocol';
-import { APP_ID, AUTHORIZATION, OFFER, startTestServer, type TestServer } from './support/test-server.ts';
+import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer, type TestServer } from './support/test-server.ts';
 
 let server: TestServer;
 let sessionId: string;
@@ -64,8 +64,8 @@ describe('401', () => {
   const REFUSED: [name: string, appId: string, authorization: string | undefined][] = [
     ['an unknown app', 'nobody', AUTHORIZATION],
     ['a wrong secret', APP_ID, 'Bearer wrong'],
-    ['the secret of another app', APP_ID, 'Bearer other-secret'],
-    ['a malformed header', APP_ID, 'secret-canary'],
+    ['the secret of another app', APP_ID, 'Bearer other-secret-of-the-tests'],
+    ['a malformed header', APP_ID, SECRET],
     ['no header', APP_ID, undefined],
     ['an app id that cannot be one', 'a%20b', AUTHORIZATION],
   ];

@@ -88,7 +88,7 @@ describe('over HTTP', () => {
     await create('key-1', 'first');
 
     const { status } = await server.send('POST', '/api/sfu/other/session/new', {
-      headers: { Authorization: 'Bearer other-secret', 'Content-Type': 'application/json', 'Idempotency-Key': 'key-1' },
+      headers: { Authorization: 'Bearer other-secret-of-the-tests', 'Content-Type': 'application/json', 'Idempotency-Key': 'key-1' },
       body: { ...body, metadata: 'second' },
     });
 

@@ -1,6 +1,6 @@
 import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { createRateLimiter } from '../src/limits/rate-limiter.ts';
-import { APP_ID, OFFER, startTestServer } from './support/test-server.ts';
+import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer } from './support/test-server.ts';
 
 describe('rate limiter', () => {
   let nowMs: number;
@@ -72,7 +72,7 @@ describe('rate limiter', () => {
 });
 
 describe('over HTTP', () => {
-  const headers = { Authorization: 'Bearer other-secret', 'Content-Type': 'application/json' };
+  const headers = { Authorization: 'Bearer other-secret-of-the-tests', 'Content-Type': 'application/json' };
 
   test('a session that is called too often gets 429, and the next one does not', async () => {
     let nowMs = 0;
@@ -113,12 +113,12 @@ describe('over HTTP', () => {
   test('sessions together may be called five times as often as the app, whether there are such sessions or not', async () => {
     const app = createApp({
       id: 'inventive',
-      secrets: ['secret'],
+      secrets: [SECRET],
       settings: { maxCallsPerSecondPerApp: 10, maxCallsPerSecondPerSession: 4 },
     });
     const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([app]) });
     const send = async (method: string, path: string) =>
-      server.send(method, `/api/sfu/inventive${path}`, { headers: { Authorization: 'Bearer secret' } });
+      server.send(method, `/api/sfu/inventive${path}`, { headers: { Authorization: AUTHORIZATION } });
     for (let count = 0; count < 20; count += 1) await send('DELETE', '/session/hasty');
 
     const statuses: number[] = [];
@@ -133,9 +133,9 @@ describe('over HTTP', () => {
   });
 
   test('a session may be called as often as it may, though that is more than five times what the app may', async () => {
-    const app = createApp({ id: 'quiet', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 1, maxCallsPerSecondPerSession: 20 } });
+    const app = createApp({ id: 'quiet', secrets: [SECRET], settings: { maxCallsPerSecondPerApp: 1, maxCallsPerSecondPerSession: 20 } });
     const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([app]) });
-    const close = () => server.send('DELETE', '/api/sfu/quiet/session/a', { headers: { Authorization: 'Bearer secret' } });
+    const close = () => server.send('DELETE', '/api/sfu/quiet/session/a', { headers: { Authorization: AUTHORIZATION } });
 
     const statuses: number[] = [];
     for (let count = 0; count < 21; count += 1) statuses.push((await close()).status);
@@ -156,10 +156,10 @@ describe('over HTTP', () => {
   });
 
   test('what one app has used up, another may still call', async () => {
-    const rushing = createApp({ id: 'rushing', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 10 } });
-    const calm = createApp({ id: 'calm', secrets: ['secret'], settings: { maxCallsPerSecondPerApp: 10 } });
+    const rushing = createApp({ id: 'rushing', secrets: [SECRET], settings: { maxCallsPerSecondPerApp: 10 } });
+    const calm = createApp({ id: 'calm', secrets: [SECRET], settings: { maxCallsPerSecondPerApp: 10 } });
     const server = await startTestServer({ now: () => 0, apps: createStaticAppStore([rushing, calm]) });
-    const list = (appId: string) => server.send('GET', `/api/sfu/${appId}/sessions`, { headers: { Authorization: 'Bearer secret' } });
+    const list = (appId: string) => server.send('GET', `/api/sfu/${appId}/sessions`, { headers: { Authorization: AUTHORIZATION } });
 
     const rush = await Promise.all(Array.from({ length: 25 }, () => list('rushing')));
     const other = await list('calm');
@@ -174,7 +174,7 @@ describe('over HTTP', () => {
     const close = (secret: string) => server.send('DELETE', '/api/sfu/other/session/a', { headers: { Authorization: `Bearer ${secret}` } });
     for (let count = 0; count < 10; count += 1) expect((await close('wrong')).status).toBe(401);
 
-    const { status } = await close('other-secret');
+    const { status } = await close('other-secret-of-the-tests');
     await server.close();
 
     expect(status).toBe(404);

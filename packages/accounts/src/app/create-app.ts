@@ -1,5 +1,5 @@
 import { parseAppId } from '@causeway/protocol';
-import { digestSecret } from '../authentication/secret.ts';
+import { digestSecret, MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from '../authentication/secret.ts';
 import { type App, MAX_SECRETS_PER_APP } from './app.ts';
 import { type AppSettings, DEFAULT_APP_SETTINGS } from './app-settings.ts';
 
@@ -13,7 +13,7 @@ export interface NewApp {
 /**
  * Makes the record of an app from what an operator writes down.
  *
- * @throws Error – the id is not one, or there is no secret or too many, or a secret cannot be sent in a header
+ * @throws Error – the id is not one, there is no secret or too many, or a secret is too short or cannot be sent in a header
  */
 export function createApp({ id, secrets, settings = {} }: NewApp): App {
   const appId = parseAppId(id);
@@ -21,8 +21,17 @@ export function createApp({ id, secrets, settings = {} }: NewApp): App {
   if (secrets.length < 1 || secrets.length > MAX_SECRETS_PER_APP) {
     throw new Error(`app "${id}" must have 1 to ${MAX_SECRETS_PER_APP} secrets, not ${secrets.length}`);
   }
-  if (!secrets.every((secret) => /^[\x21-\x7e]+$/.test(secret))) {
-    throw new Error(`a secret of app "${id}" is empty or has characters that cannot stand in a header (blanks, umlauts)`);
+  if (!secrets.every((secret) => /^[\x21-\x7e]*$/.test(secret))) {
+    throw new Error(`a secret of app "${id}" has characters that cannot stand in a header (blanks, umlauts)`);
+  }
+  const shortest = Math.min(...secrets.map((secret) => secret.length));
+  if (shortest < MIN_SECRET_LENGTH) {
+    const advice = 'so that it cannot be guessed; "openssl rand -hex 32" makes a good one';
+    throw new Error(`a secret of app "${id}" must have at least ${MIN_SECRET_LENGTH} characters, not ${shortest}, ${advice}`);
+  }
+  const longest = Math.max(...secrets.map((secret) => secret.length));
+  if (longest > MAX_SECRET_LENGTH) {
+    throw new Error(`a secret of app "${id}" must have at most ${MAX_SECRET_LENGTH} characters, not ${longest}`);
   }
   return { id: appId, secretDigests: secrets.map(digestSecret), settings: { ...DEFAULT_APP_SETTINGS, ...settings } };
 }

@@ -34,7 +34,7 @@ describe('Redis Cluster', () => {
 
   function join(nodeNo: number): Promise<Cluster> {
     const { epoch: _, state: __, load: ___, ...self } = nodeRecord(nodeNo);
-    const apps = nodeNo === 101 ? APPS.map((id) => createApp({ id, secrets: ['secret'] })) : [];
+    const apps = nodeNo === 101 ? APPS.map((id) => createApp({ id, secrets: ['the-secret-of-this-test-alone'] })) : [];
     return createCluster({
       redisUrl: redis.url,
       clusterKey: 'a key that the whole cluster knows',

@@ -1,3 +1,4 @@
+import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from '@causeway/accounts';
 import { MAX_NODE_NO } from '@causeway/protocol';
 import { DEFAULT_OVERLOAD_LIMITS, DEFAULT_WORKER_FILL_SHARE, type GeoPoint, type SocketAddress } from '@causeway/sfu';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
@@ -20,6 +21,7 @@ export interface Option<Value> {
 }
 
 const PORT = integerFrom(0, 65_535);
+const APP_SECRET = new RegExp(`^[\\x21-\\x7e]{${MIN_SECRET_LENGTH},${MAX_SECRET_LENGTH}}$`);
 
 /**
  * Everything the daemon can be told, by its name in the config file. The one place that knows names, bounds and defaults:
@@ -62,10 +64,10 @@ export const OPTIONS = {
   }),
   appSecret: option<string | undefined>({
     variable: 'CAUSEWAY_APP_SECRET',
-    kind: textMatching(/^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters'),
+    kind: textMatching(APP_SECRET, `${MIN_SECRET_LENGTH} to ${MAX_SECRET_LENGTH} visible ASCII characters`),
     fallback: undefined,
     fallbackText: 'none',
-    meaning: 'Secret of that app: whoever knows it can do everything in the app, so let it be long and random.',
+    meaning: 'Secret of that app: whoever knows it can do everything in the app; `openssl rand -hex 32` makes a good one.',
     isSecret: true,
   }),
   region: option({

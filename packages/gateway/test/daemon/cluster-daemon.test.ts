@@ -6,7 +6,7 @@ import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { RedisServer } from '@causeway/testkit/redis';
 import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
 
-const SECRET = 'secret-canary';
+const SECRET = 'secret-canary-of-the-tests';
 const CLUSTER_KEY = 'cluster-key-canary-0123456789abcdef';
 const OFFER = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
 const BODY_HEADERS = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };

@@ -8,7 +8,7 @@ import { createHttpServer } from '../../src/daemon/http-server.ts';
 import { MemorySfu } from './memory-sfu.ts';
 
 export const APP_ID = 'app';
-export const SECRET = 'secret-canary';
+export const SECRET = 'secret-canary-of-the-tests';
 export const AUTHORIZATION = `Bearer ${SECRET}`;
 export const OFFER = { type: 'offer', sdp: 'v=0\r\na=ice-pwd:client-password-canary\r\n' };
 
@@ -45,7 +45,7 @@ export async function startTestServer(options: Partial<ApiRouterOptions> & { sfu
   const sfu = options.sfu ?? new MemorySfu();
   const apps = createStaticAppStore([
     createApp({ id: APP_ID, secrets: [SECRET] }),
-    createApp({ id: 'other', secrets: ['other-secret'], settings: { autoPublish: false, maxCallsPerSecondPerSession: 2 } }),
+    createApp({ id: 'other', secrets: ['other-secret-of-the-tests'], settings: { autoPublish: false, maxCallsPerSecondPerSession: 2 } }),
   ]);
   const app = express();
   app.use(createApiRouter({ apps, region: 'test-region', logger: silentLogger, ...options, sfu }));

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { converse, type StatusCounts } from './raw-http.ts';
 
-export const ABUSER = { id: 'abuser', secret: 'the-abusers-secret' } as const;
+export const ABUSER = { id: 'abuser', secret: 'the-abusers-secret-known-to-this-machine-only' } as const;
 
 export interface Abuse {
   readonly name: string;
