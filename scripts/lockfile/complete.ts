@@ -9,6 +9,9 @@
 
 export interface LockedPackage {
   readonly version?: string;
+  readonly integrity?: string;
+  /** Of the project itself: a folder of the repository. */
+  readonly link?: boolean;
   readonly dev?: boolean;
   readonly license?: string;
   readonly optional?: boolean;
@@ -45,7 +48,7 @@ export function listMissing({ packages }: Lockfile): MissingPackage[] {
 }
 
 /**
- * Gives the same lock file with an entry for each missing package, in npm's order. They have no integrity: it is not known here.
+ * Gives the same lock file with an entry for each missing package, in npm's order. Their integrity has to be added (`integrity.ts`).
  *
  * @throws Error – a missing package is wanted in a range instead of a version, or its name tells no platform
  */
