@@ -4,22 +4,27 @@ import { parseSync } from '@swc/core';
 
 export interface SyntaxNode {
   readonly type: string;
-  readonly span: { readonly start: number };
+  /** In bytes counted from 1. */
+  readonly span: { readonly start: number; readonly end: number };
   readonly [property: string]: unknown;
 }
 
 /** Calls back for every node of a file from the top down, with its line counted from 1. @throws Error – the file is not valid TypeScript */
 export function visitSyntaxTree(path: string, onNode: (node: SyntaxNode, line: number) => void): void {
-  const bytes = readFileSync(path);
-  const program = parseSync(bytes.toString('utf8'), {
+  const lineStarts = listLineStarts(readFileSync(path));
+  visit(parseSyntaxTree(path), (node) => onNode(node, lineAt(lineStarts, node.span.start - 1)));
+}
+
+/** The root node of a file. @throws Error – the file is not valid TypeScript */
+export function parseSyntaxTree(path: string): SyntaxNode {
+  const program: unknown = parseSync(readFileSync(path, 'utf8'), {
     syntax: 'typescript',
     tsx: path.endsWith('.tsx'),
     decorators: true,
     target: 'es2024',
   });
-  const lineStarts = listLineStarts(bytes);
-  // The parser's positions are bytes counted from 1.
-  visit(program, (node) => onNode(node, lineAt(lineStarts, node.span.start - 1)));
+  if (!isSyntaxNode(program)) throw new Error(`${path}: the parser returned no tree`);
+  return program;
 }
 
 export function isSyntaxNode(value: unknown): value is SyntaxNode {
