@@ -68,6 +68,12 @@ export const DropReason = {
   OverPassOnBudget: 35,
   /** For another shard of this process, which is so far behind that there is no room left for it. */
   ShardBehind: 36,
+  /** From an address that nothing can be sent to: port 0, or a source that is unspecified, multicast or broadcast. */
+  UnsendableAddress: 37,
+  /** The system's send buffer is full, and so is what may wait for it. */
+  UplinkFull: 38,
+  /** The system refused to send it: too long, no route, forbidden, nobody there. */
+  SendRefused: 39,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

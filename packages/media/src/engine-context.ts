@@ -7,13 +7,14 @@ import {
   type Estimator,
   type Pacer,
 } from './congestion/index.ts';
-import type { DatagramSink, Path } from './demux/path.ts';
+import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxSink } from './outbox.ts';
 import type { EngineListener, TransportCloseReason } from './plan.ts';
 import { PacketMemory } from './publisher/packet-memory.ts';
-import type { SecureSuite } from './secure-endpoint.ts';
+import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
+import { SendSlots } from './send-slots.ts';
 import { Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
@@ -36,9 +37,12 @@ export interface EngineWiring {
 export interface EngineContext extends EngineWiring {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;
-  readonly outbox: Outbox;
+  readonly plainSink: PlainSink;
+  /** Where packets are written that are to be sent. */
+  readonly slots: SendSlots;
+  readonly outbox: Outbox<ProtectedBytes>;
   /** That of transports within the process: packets are sent as they are. */
-  readonly plainOutbox: Outbox;
+  readonly plainOutbox: Outbox<Uint8Array>;
   /** Of the packets that are kept for retransmission. */
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
@@ -64,22 +68,40 @@ export interface EngineContext extends EngineWiring {
 
 /** How many packets wait at most, where the arena has room for twice as many. */
 const MAX_WAITING_PACKETS = 2048;
+/** Where there is one thread, no transport is within the process. */
+const NO_PLAIN_SINK: PlainSink = { write: () => undefined, pathClosed: () => undefined };
 
 export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
-  const { suite, sink, allocator = createBestLayerAllocator(), createEstimator = createNullEstimator } = options;
+  const { suite, sink, plainSink = NO_PLAIN_SINK, allocator = createBestLayerAllocator(), createEstimator = createNullEstimator } = options;
   const { listener, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
   const traffic = new TrafficCounters();
   const plainTraffic = new TrafficCounters();
-  // Both outboxes use the arena's one ring, of which three eighths stay for what is still on its way out of a socket.
   const capacity = Math.min(MAX_WAITING_PACKETS, arena.slotCount >> 1);
+  const onDefect = (error: unknown): void => listener.onDefect(undefined, error);
+  const outbox = new Outbox({ protection: suite, sink, capacity, drops, traffic, onDefect });
+  const plainOutbox = new Outbox({
+    protection: { protect: (batch) => leavePlain(batch, arena) },
+    sink: createPlainOutboxSink(plainSink),
+    capacity: capacity >> 2,
+    drops,
+    traffic: plainTraffic,
+    onDefect,
+  });
+  // Both outboxes use the arena's one ring.
+  const slots = new SendSlots(arena, () => {
+    outbox.flush();
+    plainOutbox.flush();
+  });
   return {
     ...wiring,
     suite,
     sink,
-    outbox: new Outbox(suite, capacity, sink, drops, traffic),
-    plainOutbox: new Outbox({ arena, protect: leavePlain }, capacity >> 2, sink, drops, plainTraffic),
+    plainSink,
+    slots,
+    outbox,
+    plainOutbox,
     packetMemory: new PacketMemory(),
     timers: new Timers(),
     drops,
@@ -95,5 +117,15 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     pacer: createPassThroughPacer(drops),
     allocator,
     createEstimator,
+  };
+}
+
+/** Packets between threads are copied at once, and nothing but packets is sent there: neither STUN nor DTLS. */
+function createPlainOutboxSink(plainSink: PlainSink): OutboxSink<Uint8Array> {
+  return {
+    send: () => undefined,
+    queue: (path, bytes, offset, length) => plainSink.write(path, bytes, offset, length),
+    sendQueued: () => undefined,
+    discardQueued: () => undefined,
   };
 }

@@ -1,12 +1,14 @@
 import type { HmacSha1 } from '@causeway/wire';
 import type { Allocator, Estimator } from './congestion/index.ts';
-import type { DatagramSink } from './demux/path.ts';
+import type { DatagramSink, PlainSink } from './demux/path.ts';
 import type { EngineListener } from './plan.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 
 export interface EngineOptions {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;
+  /** Where packets of transports with `security: 'none'` go. Default: nowhere, for where there is one thread there are none. */
+  readonly plainSink?: PlainSink | undefined;
   readonly listener: EngineListener;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Need not be unpredictable. */

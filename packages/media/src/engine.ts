@@ -59,6 +59,11 @@ export class Engine implements MediaControl {
     this.#context.drops.increment(reason);
   }
 
+  /** The uplink was full and is free again: whoever has lost video needs a keyframe to go on. */
+  uplinkFreed(nowMs: number): void {
+    for (const transport of this.#transports.values()) transport.uplinkFreed(nowMs);
+  }
+
   /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
   handleTimeout(nowMs: number): void {
     this.#handleDeferred(nowMs);
@@ -73,8 +78,7 @@ export class Engine implements MediaControl {
 
   /** Protects and sends what this turn has produced. */
   flush(): void {
-    this.#context.outbox.flush();
-    this.#context.plainOutbox.flush();
+    this.#context.slots.flush();
   }
 
   /** How many packets and datagrams `flush` would send. */
@@ -252,8 +256,10 @@ export class Engine implements MediaControl {
     path.transport = undefined;
     path.isProven = false;
     path.allowanceBytes = 0;
+    path.hasLostVideo = false;
     path.challenge = undefined;
     this.#context.sink.pathReleased(path);
+    this.#context.plainSink.pathClosed(path);
   }
 
   #expireTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void {

@@ -1,7 +1,7 @@
 export type { EngineCensus } from './census.ts';
 export type { Allocator, Estimator, Pacer } from './congestion/index.ts';
 export { classifyDatagram } from './demux/classify.ts';
-export { type DatagramSink, Path } from './demux/path.ts';
+export { type DatagramSink, Path, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';
 export type { EngineOptions } from './engine-options.ts';

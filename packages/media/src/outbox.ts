@@ -1,12 +1,28 @@
-import { type DatagramSink, Path } from './demux/path.ts';
+import type { WrittenPacket } from './congestion/index.ts';
+import { Path, SendKind } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
-import type { OutboundStream, PacketArena, ProtectBatch } from './secure-endpoint.ts';
+import type { OutboundStream, ProtectBatch } from './secure-endpoint.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-/** Where the packets of an outbox lie, and what is done to all of them before they are sent. */
-export interface PacketProtection {
-  readonly arena: PacketArena;
-  protect(batch: ProtectBatch): void;
+/** Where an outbox sends to: a `DatagramSink`, or what stands for it between threads. */
+export interface OutboxSink<Bytes> {
+  send(path: Path, datagram: Uint8Array): void;
+  queue(path: Path, bytes: Bytes, offset: number, length: number, kind: SendKind): void;
+  sendQueued(): void;
+  discardQueued(): void;
+}
+
+/** @typeParam Bytes what protection makes of the arena; the sink takes nothing else */
+export interface OutboxOptions<Bytes> {
+  /** What is done to all packets of a flush before they are sent. */
+  readonly protection: { protect(batch: ProtectBatch): Bytes };
+  readonly sink: OutboxSink<Bytes>;
+  /** How many packets wait at most before they are sent without waiting for `flush`. */
+  readonly capacity: number;
+  readonly drops: DropCounters;
+  readonly traffic: TrafficCounters;
+  /** Something has thrown in the middle of a flush, and what was left of it is lost. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 const NO_PATH = new Path('', 0);
@@ -14,15 +30,13 @@ const NO_STREAM: OutboundStream = { ssrc: 0 };
 
 /**
  * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots, until `flush` protects all
- * of them at once and hands them to the socket layer; datagrams that are ready as they are (STUN, DTLS) go out before them.
+ * of them at once and hands them to the sink; datagrams that are ready as they are (STUN, DTLS) go out before them.
  */
-export class Outbox implements ProtectBatch {
-  readonly #protection: PacketProtection;
-  readonly #sink: DatagramSink;
-  readonly #drops: DropCounters;
-  readonly #traffic: TrafficCounters;
+export class Outbox<Bytes> implements ProtectBatch {
+  readonly #options: OutboxOptions<Bytes>;
   readonly #capacity: number;
   readonly #paths: Path[];
+  readonly #kinds: Uint8Array;
   readonly #datagramPaths: Path[] = [];
   readonly #datagrams: Uint8Array[] = [];
 
@@ -35,14 +49,12 @@ export class Outbox implements ProtectBatch {
   readonly isRtcp: Uint8Array;
   readonly protectedLength: Uint16Array;
 
-  /** @param capacity how many packets wait at most before they are sent without waiting for `flush` */
-  constructor(protection: PacketProtection, capacity: number, sink: DatagramSink, drops: DropCounters, traffic: TrafficCounters) {
-    this.#protection = protection;
-    this.#sink = sink;
-    this.#drops = drops;
-    this.#traffic = traffic;
+  constructor(options: OutboxOptions<Bytes>) {
+    const { capacity } = options;
+    this.#options = options;
     this.#capacity = capacity;
     this.#paths = new Array<Path>(capacity).fill(NO_PATH);
+    this.#kinds = new Uint8Array(capacity);
     this.streams = new Array<OutboundStream>(capacity).fill(NO_STREAM);
     this.offset = new Uint32Array(capacity);
     this.headerLength = new Uint16Array(capacity);
@@ -50,10 +62,6 @@ export class Outbox implements ProtectBatch {
     this.packetIndex = new Float64Array(capacity);
     this.isRtcp = new Uint8Array(capacity);
     this.protectedLength = new Uint16Array(capacity);
-  }
-
-  get arena(): PacketArena {
-    return this.#protection.arena;
   }
 
   get isEmpty(): boolean {
@@ -71,39 +79,32 @@ export class Outbox implements ProtectBatch {
     this.#datagrams.push(bytes);
   }
 
-  /** Adds an RTP packet written at `offset` of the arena. */
-  addRtp(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, packetIndex: number): void {
-    this.#addRow(path, stream, offset, headerLength, length, packetIndex, 0);
+  /** Adds an RTP packet that was written into a slot of the arena. */
+  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
+    this.#addRow(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex, packet.kind);
   }
 
   /** Adds a compound RTCP packet written at `offset` of the arena. */
   addRtcp(path: Path, stream: OutboundStream, offset: number, length: number): void {
-    this.#addRow(path, stream, offset, 8, length, 0, 1);
+    this.#addRow(path, stream, offset, 8, length, 0, SendKind.Rtcp);
   }
 
   /** Protects and sends everything that waits. */
   flush(): void {
-    this.#flushDatagrams();
-    if (this.count === 0) return;
-    this.#protection.protect(this);
-    const bytes = this.#protection.arena.bytes;
-    let rtpPackets = 0;
-    let rtpBytes = 0;
-    for (let row = 0; row < this.count; row++) {
-      const length = this.protectedLength[row];
-      if (length === 0) {
-        this.#drops.increment(DropReason.SendNotReady);
-        continue;
-      }
-      this.#sink.queue(this.#paths[row], bytes, this.offset[row], length);
-      if (this.isRtcp[row] === 1) continue;
-      rtpPackets++;
-      rtpBytes += length;
+    if (this.isEmpty) return;
+    const { protection, sink, drops, onDefect } = this.#options;
+    try {
+      this.#sendDatagrams();
+      if (this.count > 0) this.#sendRows(protection.protect(this));
+    } catch (error) {
+      // Which packets were reached is not known. None of them is sent later: their slots are about to hold the plain text of others.
+      sink.discardQueued();
+      drops.increment(DropReason.Defect);
+      onDefect(error);
     }
-    this.#sink.sendQueued();
-    this.#traffic.rtpPacketsSent += rtpPackets;
-    this.#traffic.rtpBytesSent += rtpBytes;
     this.count = 0;
+    this.#datagrams.length = 0;
+    this.#datagramPaths.length = 0;
   }
 
   /** A peer has gone: rows that were sent long ago must not keep it alive until their places are needed again. */
@@ -112,17 +113,33 @@ export class Outbox implements ProtectBatch {
     this.streams.fill(NO_STREAM, this.count);
   }
 
-  #flushDatagrams(): void {
-    if (this.#datagrams.length === 0) return;
-    for (let index = 0; index < this.#datagrams.length; index++) {
-      const bytes = this.#datagrams[index];
-      this.#sink.send(this.#datagramPaths[index], bytes, 0, bytes.length);
+  #sendRows(bytes: Bytes): void {
+    const { sink, drops, traffic } = this.#options;
+    let rtpPackets = 0;
+    let rtpBytes = 0;
+    for (let row = 0; row < this.count; row++) {
+      const length = this.protectedLength[row];
+      if (length === 0) {
+        drops.increment(DropReason.SendNotReady);
+        continue;
+      }
+      const kind = this.#kinds[row] as SendKind;
+      sink.queue(this.#paths[row], bytes, this.offset[row], length, kind);
+      if (kind === SendKind.Rtcp) continue;
+      rtpPackets++;
+      rtpBytes += length;
     }
-    this.#datagrams.length = 0;
-    this.#datagramPaths.length = 0;
+    sink.sendQueued();
+    traffic.rtpPacketsSent += rtpPackets;
+    traffic.rtpBytesSent += rtpBytes;
   }
 
-  #addRow(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, index: number, isRtcp: 0 | 1): void {
+  #sendDatagrams(): void {
+    const { sink } = this.#options;
+    for (let index = 0; index < this.#datagrams.length; index++) sink.send(this.#datagramPaths[index], this.#datagrams[index]);
+  }
+
+  #addRow(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, index: number, kind: SendKind): void {
     if (this.count === this.#capacity) this.flush();
     const row = this.count++;
     this.#paths[row] = path;
@@ -131,6 +148,7 @@ export class Outbox implements ProtectBatch {
     this.headerLength[row] = headerLength;
     this.plainLength[row] = length;
     this.packetIndex[row] = index;
-    this.isRtcp[row] = isRtcp;
+    this.isRtcp[row] = kind === SendKind.Rtcp ? 1 : 0;
+    this.#kinds[row] = kind;
   }
 }

@@ -142,8 +142,12 @@ export interface EngineListener {
   onDataChannelMessage(transportId: string, streamId: number, data: Uint8Array | string): void;
   /** Simulcast only: which layers arrive now, the one with the highest bitrate first. Told when the set or its order changes. */
   onLayersChanged(trackId: string, rids: readonly string[]): void;
-  /** A packet of this peer has shown a defect of the engine; the owner should close the transport. */
-  onDefect(transportId: string, error: unknown): void;
+  /**
+   * A packet of this peer has shown a defect of the engine; the owner should close the transport.
+   *
+   * @param transportId undefined if no peer can be blamed for it
+   */
+  onDefect(transportId: string | undefined, error: unknown): void;
   /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
   onOutputReady(): void;
 }

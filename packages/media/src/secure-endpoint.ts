@@ -5,6 +5,14 @@
  * @see RFC 5764 (DTLS-SRTP), RFC 3711 (SRTP), RFC 8831 (data channels over SCTP)
  */
 
+declare const protectedBrand: unique symbol;
+
+/**
+ * The arena, as whoever sends from it sees it. Only `SecureSuite.protect` hands this type out, so a slot that holds plain text cannot be
+ * given to a socket by mistake.
+ */
+export type ProtectedBytes = Uint8Array & { readonly [protectedBrand]: true };
+
 /** Memory that outgoing packets are written into and sent from. One arena serves all peers of an engine. */
 export interface PacketArena {
   /** The whole arena. Never grows, so views on it stay valid. */
@@ -145,8 +153,12 @@ export interface SecureSuite {
   /** Of the node's one certificate, for the SDP. */
   readonly fingerprint: CertificateFingerprint;
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint;
-  /** Encrypts and authenticates all rows in place. Packets of any peers may be mixed; rows of one stream keep their order. */
-  protect(batch: ProtectBatch): void;
+  /**
+   * Encrypts and authenticates all rows in place. Packets of any peers may be mixed; rows of one stream keep their order.
+   *
+   * @returns the arena, in which rows with a `protectedLength` above 0 may be sent until the next packet is written
+   */
+  protect(batch: ProtectBatch): ProtectedBytes;
   /** Idle-time work (keystream ahead of its packets). Cheap when there is nothing to do. */
   prepareAhead(): void;
 }

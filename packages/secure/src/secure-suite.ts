@@ -3,6 +3,7 @@ import type {
   CertificateFingerprint,
   PacketArena,
   ProtectBatch,
+  ProtectedBytes,
   SecureEndpoint,
   SecureEndpointOptions,
   SecureSuite,
@@ -88,8 +89,8 @@ class DtlsSrtpSuite implements CountingSecureSuite {
     return { ...countEndpoints(this.#context.live), keystreamPages: this.#srtp.keystreamPagesLent };
   }
 
-  protect(batch: ProtectBatch): void {
-    this.#srtp.protect(batch);
+  protect(batch: ProtectBatch): ProtectedBytes {
+    return this.#srtp.protect(batch);
   }
 
   prepareAhead(): void {

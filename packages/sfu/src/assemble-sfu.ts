@@ -55,6 +55,8 @@ export interface SfuAssembly {
   /** Calls back in a later turn of the event loop. Default `setImmediate`. */
   readonly nextTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
+  /** A defect of ours has shown that no session can be blamed for; what it has cost is over. */
+  readonly onDefect: (error: unknown) => void;
   /** Default: the node stands alone. */
   readonly cluster?: ClusterAssembly;
 }
@@ -93,7 +95,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     onMemoryCritical: () => shard.forgetHistories(),
   });
   let closing: Promise<void> | undefined;
-  shard.setListener(createEngineListener(store));
+  shard.setListener(createEngineListener(store, assembly.onDefect));
   relay?.open();
 
   async function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {

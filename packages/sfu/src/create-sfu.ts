@@ -54,6 +54,8 @@ export interface SfuOptions {
   readonly maxMemoryBytes?: number;
   /** Hears of what happens in sessions. */
   readonly onEvent?: (event: SfuEvent) => void;
+  /** A defect of ours has shown that no session can be blamed for, and that is over. Default: Node warns of it. */
+  readonly onDefect?: (error: unknown) => void;
   /**
    * Makes the node one of many: called once its UDP port is open, because what it tells the others about itself names that port.
    * Default: it stands alone.
@@ -113,10 +115,15 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     random: { bytes: randomBytes },
     nodeNo: cluster?.directory.self.nodeNo ?? options.nodeNo ?? DEFAULT_NODE_NO,
     announcedAddresses: addresses.announced,
+    onDefect: options.onDefect ?? warnOf,
     ...(options.overload !== undefined && { overload: options.overload }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });
+}
+
+function warnOf(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }
 
 async function joinCluster(

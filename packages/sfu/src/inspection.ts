@@ -4,16 +4,12 @@
 import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/media';
 import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
+import type { SendCounters } from './io/send-counters.ts';
+import type { UdpPortCounts } from './io/udp-port.ts';
 import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';
 
-export interface UdpCensus {
-  /** Remote addresses that are remembered. */
-  readonly paths: number;
-  /** Paths with a socket of their own. */
-  readonly connectedSockets: number;
-  /** Paths whose packets leave with those of others, in one system call. */
-  readonly addressSlots: number;
+export interface UdpCensus extends UdpPortCounts {
   /** Datagrams of handshakes that wait for their turn. */
   readonly waitingHandshakes: number;
 }
@@ -30,6 +26,8 @@ export interface ShardInspection {
   readonly traffic: Readonly<TrafficCounters>;
   /** Packets that the engine threw away, by reason. */
   readonly drops: Readonly<Record<string, number>>;
+  /** Datagrams that could not be sent, by reason and by what they carried. */
+  readonly sends: Readonly<SendCounters>;
   /** What lies below the engine threw away, by protocol and cause. */
   readonly discards: {
     readonly dtls: Readonly<DtlsCounters>;

@@ -4,6 +4,7 @@ import {
   type OutboundStream,
   type PacketArena,
   type ProtectBatch,
+  type ProtectedBytes,
   type SecureCloseReason,
   type SecureEndpoint,
   type SecureEndpointOptions,
@@ -53,11 +54,12 @@ export class PlainSuite implements SecureSuite {
     for (const client of this.#waitingClients.splice(0)) client.begin();
   }
 
-  protect(batch: ProtectBatch): void {
+  protect(batch: ProtectBatch): ProtectedBytes {
     for (let row = 0; row < batch.count; row++) {
       const stream = batch.streams[row];
       batch.protectedLength[row] = stream !== undefined && this.#ready.has(stream) ? (batch.plainLength[row] ?? 0) : 0;
     }
+    return this.arena.bytes as ProtectedBytes;
   }
 
   prepareAhead(): void {}

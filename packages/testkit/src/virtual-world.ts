@@ -80,6 +80,10 @@ export class VirtualWorld implements TimeDweller {
     this.engine = new Engine({
       suite: this.suite,
       sink: this.#sink(),
+      plainSink: {
+        write: (path, bytes, offset, length) => this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length)),
+        pathClosed: () => undefined,
+      },
       listener: this.#listener(),
       hmacSha1,
       random: this.random,
@@ -229,12 +233,12 @@ export class VirtualWorld implements TimeDweller {
   }
 
   #sink(): DatagramSink {
-    const send = (path: Path, bytes: Uint8Array, offset: number, length: number) =>
-      this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length));
+    const send = (path: Path, datagram: Uint8Array) => this.linksOf(path).down.send(this.nowMs, datagram);
     return {
       send,
-      queue: send,
+      queue: (path, bytes, offset, length) => send(path, bytes.subarray(offset, offset + length)),
       sendQueued: () => undefined,
+      discardQueued: () => undefined,
       pathSelected: (path) => this.selectedPaths.push(path),
       pathReleased: (path) => {
         this.releasedPaths.push(path);

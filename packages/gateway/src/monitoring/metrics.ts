@@ -44,6 +44,18 @@ export const METRICS: readonly Metric[] = [
     one(sfu.traffic.rtpBytesSent),
   ),
   counter('causeway_packets_dropped_total', 'Packets that went no further, by reason.', ['reason'], ({ sfu }) => byName(sfu.drops)),
+  gauge('causeway_send_queue_bytes', 'Bytes that wait because the system takes no more of them yet.', [], ({ sfu }) =>
+    one(sfu.objects.udp.queuedBytes),
+  ),
+  counter('causeway_sends_refused_total', 'Datagrams that the system refused to send, by reason.', ['reason'], ({ sfu }) =>
+    byName(sfu.sends.refused),
+  ),
+  counter(
+    'causeway_sends_dropped_total',
+    'Datagrams that were thrown away because the uplink was full, by what they carried.',
+    ['kind'],
+    ({ sfu }) => byName(sfu.sends.dropped),
+  ),
   counter(
     'causeway_secure_discarded_total',
     'Records, packets and messages that DTLS, SRTP and SCTP threw away, by cause.',

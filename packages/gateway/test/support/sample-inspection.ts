@@ -31,11 +31,15 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         linkChecks: 122,
       },
       secure: { endpoints: 23, handshakes: 24, sctpAssociations: 25, dataChannels: 26, outboundStreams: 27, keystreamPages: 28 },
-      udp: { paths: 29, connectedSockets: 30, addressSlots: 31, waitingHandshakes: 28 },
+      udp: { paths: 29, connectedSockets: 30, addressSlots: 31, queuedDatagrams: 201, queuedBytes: 202, waitingHandshakes: 28 },
     },
     kept: { tombstones: 31 },
     traffic: { rtpPacketsReceived: 32, rtpBytesReceived: 33, rtpPacketsSent: 34, rtpBytesSent: 35, handshakesCompleted: 36 },
     drops: { 'unknown-path': 37, paused: 38 },
+    sends: {
+      refused: { too_long: 203, unreachable: 204, forbidden: 205, nobody_there: 206, no_socket: 207, other: 208 },
+      dropped: { video: 209, audio: 210, rtcp: 211, control: 212 },
+    },
     discards: {
       dtls: { malformed: 39, plaintextRefused: 40, undecryptable: 41, replayed: 42 },
       srtp: { notKeyed: 43, malformed: 44, indexReused: 45 },

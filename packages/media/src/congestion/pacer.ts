@@ -1,5 +1,5 @@
 /** Decides when an outgoing packet leaves: at once, or spread over the next milliseconds. */
-import type { Path } from '../demux/path.ts';
+import type { Path, SendKind } from '../demux/path.ts';
 import { type DropCounters, DropReason } from '../drop-reason.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 
@@ -10,6 +10,7 @@ export interface WrittenPacket {
   /** Of fixed header and extensions. */
   readonly headerLength: number;
   readonly length: number;
+  readonly kind: SendKind;
 }
 
 /** A peer as the pacer sees it: where its packets go, and who shares its rate. */
@@ -21,7 +22,7 @@ export interface PacedPeer {
 
 /** Where packets go when they leave: the outbox. */
 export interface PacketOutlet {
-  addRtp(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, packetIndex: number): void;
+  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void;
 }
 
 /**
@@ -39,7 +40,7 @@ export function createPassThroughPacer(drops: DropCounters): Pacer {
     release(peer, stream, packet, packetIndex) {
       const path = peer.sendPath;
       if (path === undefined) drops.increment(DropReason.SendNotReady);
-      else peer.outbox.addRtp(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex);
+      else peer.outbox.addRtp(path, stream, packet, packetIndex);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ProtectedBytes } from '../secure-endpoint.ts';
 import type { PathChallenge } from '../transport/path-challenge.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 
@@ -17,6 +18,8 @@ export class Path {
   isProven = false;
   /** How many bytes may be sent before that: three for each that came in. */
   allowanceBytes = 0;
+  /** The sink has thrown video away that was on its way here; whoever watches needs a keyframe once the uplink is free again. */
+  hasLostVideo = false;
   /** The question to whoever receives here that waits for its answer. */
   challenge: PathChallenge | undefined = undefined;
 
@@ -31,16 +34,29 @@ export class Path {
   }
 }
 
-/** Where the engine's output goes: the socket layer. Calls come from within engine calls and must not call back into it. */
+/** What a datagram carries, in the order in which a full uplink gives things up: the lowest first. */
+export const SendKind = { Video: 0, Audio: 1, Rtcp: 2, Control: 3 } as const;
+
+export type SendKind = (typeof SendKind)[keyof typeof SendKind];
+
+/** Kinds as they are shown outside; a kind is the index of its name. */
+export const SEND_KIND_NAMES = ['video', 'audio', 'rtcp', 'control'] as const;
+
+/**
+ * Where the engine's output goes: the socket layer. Calls come from within engine calls and must not call back into it. They never
+ * throw: what cannot be sent costs its own datagram, and the sink counts it.
+ */
 export interface DatagramSink {
-  /** The bytes at `offset … offset+length` are the sink's until it returns, and longer only while a send is pending. */
-  send(path: Path, bytes: Uint8Array, offset: number, length: number): void;
+  /** Sends a datagram that is ready as it is: STUN or DTLS. The sink copies what it cannot send at once. */
+  send(path: Path, datagram: Uint8Array): void;
   /**
-   * As `send`, but may wait for others of the same memory until `sendQueued`, which the caller calls before it changes the bytes or does
-   * anything else.
+   * Takes a protected packet, which may wait for others of the same memory until `sendQueued`. The caller calls that before it changes
+   * the bytes or does anything else, and no reference to them outlives that call.
    */
-  queue(path: Path, bytes: Uint8Array, offset: number, length: number): void;
+  queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
   sendQueued(): void;
+  /** Forgets what was queued and not yet sent: the flush that it belongs to was interrupted. */
+  discardQueued(): void;
   /** ICE nominated this path: traffic will be heavy, a dedicated socket is worth while. */
   pathSelected(path: Path): void;
   /**
@@ -51,4 +67,15 @@ export interface DatagramSink {
   openPath(address: string, port: number): Path | undefined;
   /** The engine no longer knows this path; anything kept for it can go. */
   pathReleased(path: Path): void;
+}
+
+/**
+ * Where packets of transports within the process go, in plain text: the memory that another thread reads. The socket layer does not
+ * implement this, so a packet that was never protected has no way to the network.
+ */
+export interface PlainSink {
+  /** Copies the packet before it returns. */
+  write(path: Path, bytes: Uint8Array, offset: number, length: number): void;
+  /** A transport is closed. Called for paths of all transports; those of others are ignored. */
+  pathClosed(path: Path): void;
 }

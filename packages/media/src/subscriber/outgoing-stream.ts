@@ -55,7 +55,7 @@ export class OutgoingStream {
     this.#context = context;
     this.#transport = transport;
     this.#ssrc = plan.ssrc | 0;
-    this.#writer = new PacketWriter(context.suite.arena, context.extensionWriter, plan);
+    this.#writer = new PacketWriter(context.slots, context.extensionWriter, plan);
     this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);

@@ -5,6 +5,7 @@
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
 import { DEPENDENCY_DESCRIPTOR_URI, MID_URI, PLAYOUT_DELAY_URI, type RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import { SendKind } from '../demux/path.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
@@ -37,6 +38,7 @@ export class PacketWriter {
   length = 0;
   /** Where its dependency descriptor starts in the arena; -1 if it has none. */
   descriptorOffset = -1;
+  readonly kind: SendKind;
   readonly #mid: string;
 
   /** @param extensions one that all writers of an engine use in turn */
@@ -44,6 +46,7 @@ export class PacketWriter {
     this.#arena = arena;
     this.#extensions = extensions;
     this.#midId = plan.extensions.find(({ uri }) => uri === MID_URI)?.id ?? 0;
+    this.kind = plan.kind === 'audio' ? SendKind.Audio : SendKind.Video;
     this.#mid = plan.mid;
     this.#midLength = plan.mid.length;
     this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);

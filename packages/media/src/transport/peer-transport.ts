@@ -8,7 +8,7 @@ import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import type { DataChannelInfo, SecureCloseReason, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
+import type { DataChannelInfo, ProtectedBytes, SecureCloseReason, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { IceLite } from './ice-lite.ts';
@@ -39,7 +39,7 @@ export class PeerTransport implements SecureEndpointListener {
   /** A link between nodes or shards. */
   readonly isLink: boolean;
   /** Where its packets wait to be sent. */
-  readonly outbox: Outbox;
+  readonly outbox: Outbox<ProtectedBytes> | Outbox<Uint8Array>;
   readonly ice: IceLite;
   /** Undefined unless it is a link between nodes. */
   readonly link: LinkChecks | undefined;
@@ -163,6 +163,14 @@ export class PeerTransport implements SecureEndpointListener {
     this.#updateCanSend();
     // What was sent into the silence is lost, and a node waits for it on behalf of many.
     if (this.isLink) this.#becomeReachable();
+  }
+
+  /** There is room for keyframes again, which those need whose video was thrown away while there was none. */
+  uplinkFreed(nowMs: number): void {
+    const path = this.sendPath;
+    if (path?.hasLostVideo !== true) return;
+    path.hasLostVideo = false;
+    for (const subscription of this.subscriptions.values()) subscription.requestKeyframe(nowMs);
   }
 
   /** A publication or subscription came or went. */

@@ -1,7 +1,7 @@
 /**
  * The secure endpoint of a transport whose packets never leave the process: there is nobody to hide them from, so they stay as they are.
  */
-import type { OutboundStream, ProtectBatch, SecureEndpoint } from '../secure-endpoint.ts';
+import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint } from '../secure-endpoint.ts';
 
 export class PlainEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
@@ -40,7 +40,8 @@ export class PlainEndpoint implements SecureEndpoint {
   close(): void {}
 }
 
-/** What `SecureSuite.protect` is for others: packets go out as they were written. */
-export function leavePlain({ count, plainLength, protectedLength }: ProtectBatch): void {
+/** What `SecureSuite.protect` is for other transports: packets go out as they were written. */
+export function leavePlain({ count, plainLength, protectedLength }: ProtectBatch, { bytes }: PacketArena): Uint8Array {
   for (let row = 0; row < count; row++) protectedLength[row] = plainLength[row];
+  return bytes;
 }

@@ -88,9 +88,9 @@ export class RtcpSender {
   #send(write: (out: Uint8Array, offset: number) => number): void {
     const path = this.#transport.ice.selectedPath;
     if (path === undefined || !this.#transport.canSend) return;
-    const { outbox } = this.#transport;
-    const start = outbox.arena.takeSlot();
-    const end = write(outbox.arena.bytes, start);
-    if (end > start) outbox.addRtcp(path, this.#transport.endpoint.rtcpStream, start, end - start);
+    const { slots } = this.#transport.context;
+    const start = slots.takeSlot();
+    const end = write(slots.bytes, start);
+    if (end > start) this.#transport.outbox.addRtcp(path, this.#transport.endpoint.rtcpStream, start, end - start);
   }
 }

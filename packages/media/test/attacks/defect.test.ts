@@ -16,11 +16,19 @@ class DefectiveSuite extends PlainSuite {
 }
 
 test('a packet that hits a defect is reported with its session and counted, and does not get past the engine', () => {
-  const defects: [string, unknown][] = [];
+  const defects: [string | undefined, unknown][] = [];
   const ignore = (): void => undefined;
   const engine = new Engine({
     suite: new DefectiveSuite(),
-    sink: { send: ignore, queue: ignore, sendQueued: ignore, pathSelected: ignore, pathReleased: ignore, openPath: () => undefined },
+    sink: {
+      send: ignore,
+      queue: ignore,
+      sendQueued: ignore,
+      discardQueued: ignore,
+      pathSelected: ignore,
+      pathReleased: ignore,
+      openPath: () => undefined,
+    },
     listener: {
       onConnectionState: ignore,
       onTransportClosed: ignore,

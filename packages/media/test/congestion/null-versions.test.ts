@@ -1,6 +1,6 @@
 import type { ExtendedSeq, TransportFeedback } from '@causeway/wire';
 import { createNullEstimator, createPassThroughPacer, type PacketOutlet } from '../../src/congestion/index.ts';
-import { Path } from '../../src/demux/path.ts';
+import { Path, SendKind } from '../../src/demux/path.ts';
 import { DropCounters, DropReason } from '../../src/drop-reason.ts';
 
 describe('the null estimator', () => {
@@ -21,7 +21,7 @@ describe('the null estimator', () => {
 
 describe('the pass-through pacer', () => {
   const stream = { ssrc: 7 };
-  const packet = { offset: 4096, headerLength: 20, length: 1000 };
+  const packet = { offset: 4096, headerLength: 20, length: 1000, kind: SendKind.Video };
 
   test('hands each packet on at once', () => {
     const path = new Path('192.0.2.1', 5000);
@@ -31,7 +31,7 @@ describe('the pass-through pacer', () => {
 
     pacer.release({ sendPath: path, outbox }, stream, packet, 70_000);
 
-    expect(added).toEqual([[path, stream, 4096, 20, 1000, 70_000]]);
+    expect(added).toEqual([[path, stream, packet, 70_000]]);
   });
 
   test('drops a packet for a peer without a path, and counts it', () => {

@@ -114,7 +114,7 @@ export class EngineUnderFire {
     const protect = suite.protect.bind(suite);
     suite.protect = (batch) => {
       for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) this.#noteIndex(batch, row);
-      protect(batch);
+      return protect(batch);
     };
   }
 

@@ -1,5 +1,5 @@
 /** SRTP for all peers of an engine: the shared memory, the flush, and one transform per peer. */
-import type { ProtectBatch } from '@causeway/media';
+import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { FlushProtector } from './flush-protector.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages } from './keystream-pages.ts';
@@ -38,8 +38,10 @@ export class SrtpSuite {
     return this.#supply.pages.lent;
   }
 
-  protect(batch: ProtectBatch): void {
+  protect(batch: ProtectBatch): ProtectedBytes {
     this.#protector.protect(batch);
+    // The one place where the arena becomes something to send from.
+    return this.arena.bytes as ProtectedBytes;
   }
 
   prepareAhead(): void {

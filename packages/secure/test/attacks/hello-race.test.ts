@@ -25,7 +25,7 @@ class Node {
     this.#suite = suite;
     this.#clientSuite = clientSuite;
     const ignore = (): void => undefined;
-    const send = (path: Path, bytes: Uint8Array, offset: number, length: number): void =>
+    const send = (path: Path, bytes: Uint8Array, offset = 0, length = bytes.length): void =>
       this.#receivers.get(path)?.(bytes.slice(offset, offset + length));
     this.#engine = new Engine({
       suite,
@@ -33,6 +33,7 @@ class Node {
         send,
         queue: send,
         sendQueued: ignore,
+        discardQueued: ignore,
         pathSelected: ignore,
         pathReleased: ignore,
         openPath: () => undefined,

@@ -4,8 +4,9 @@
  *
  * @see sendmmsg(2)
  */
-import type { DatagramSink } from '@causeway/media';
+import type { ProtectedBytes, SendKind } from '@causeway/media';
 import type { AddressSlots } from './address-slots.ts';
+import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
 import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { SocketPath } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
@@ -26,10 +27,14 @@ const PIECE_LENGTH = 2;
 const WORD_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
 const TWO_TO_MINUS_32 = 2 ** -32;
-/** So many refused in a row mean that the buffer is full: to ask for each of the rest would cost a call more than to send it alone. */
-const REFUSALS_BEFORE_GIVING_UP = 2;
-/** The system refuses whatever is sent with it. */
 const NO_FD = -1;
+
+export interface DatagramBatchListener {
+  /** The system's buffer is full: told of each datagram that is left, in order. The bytes are good until this returns. */
+  onFull(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
+  /** The system will not take a datagram, now or later. */
+  onRefused(refusal: SendRefusal): void;
+}
 
 export class DatagramBatch {
   readonly #calls: SystemCalls;
@@ -40,19 +45,19 @@ export class DatagramBatch {
   readonly #words = new Uint32Array(MAX_DATAGRAMS * (HEADER_WORDS + PIECE_WORDS));
   readonly #headers = new Uint8Array(this.#words.buffer);
   /** The memory that pieces are in, and where it lies. */
-  #memory: Uint8Array | undefined;
+  #memory: ProtectedBytes | undefined;
   #memoryAt = 0;
-  readonly #sendOne: DatagramSink['send'];
+  readonly #listener: DatagramBatchListener;
   /** Where each goes; those that were sent last, too. */
   readonly #paths = new Array<SocketPath | undefined>(MAX_DATAGRAMS).fill(undefined);
+  readonly #kinds = new Uint8Array(MAX_DATAGRAMS);
   #count = 0;
 
-  /** @param sendOne sends a datagram that the system did not take, because its buffer is full or there is no way to the address */
-  constructor(calls: SystemCalls, fd: number, addresses: AddressSlots, sendOne: DatagramSink['send']) {
+  constructor(calls: SystemCalls, fd: number, addresses: AddressSlots, listener: DatagramBatchListener) {
     this.#calls = calls;
     this.#fd = fd;
     this.#addresses = addresses;
-    this.#sendOne = sendOne;
+    this.#listener = listener;
     this.#addressesAt = calls.addressOf(addresses.bytes);
     const piecesAt = calls.addressOf(this.#headers) + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES;
     for (let index = 0; index < MAX_DATAGRAMS; index++) {
@@ -62,28 +67,39 @@ export class DatagramBatch {
   }
 
   /** Adds a datagram for a path that has an address slot. The bytes must stay as they are until `send`. */
-  add(path: SocketPath, memory: Uint8Array, offset: number, length: number): void {
-    if (this.#count === MAX_DATAGRAMS || memory !== this.#memory) this.#makeRoom(memory);
+  add(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
+    if ((this.#count === MAX_DATAGRAMS || memory !== this.#memory) && !this.#makeRoom(memory)) {
+      // Behind those that were left, or it would overtake them.
+      this.#listener.onFull(path, memory, offset, length, kind);
+      return;
+    }
     const header = this.#count * HEADER_WORDS;
     const piece = MAX_DATAGRAMS * HEADER_WORDS + this.#count * PIECE_WORDS;
     this.#writePointer(header + NAME, this.#addressesAt + path.addressSlot * SOCKET_ADDRESS_BYTES);
     this.#words[header + NAME_LENGTH] = this.#addresses.lengthOf(path.addressSlot);
     this.#writePointer(piece + PIECE_AT, this.#memoryAt + offset);
     this.#words[piece + PIECE_LENGTH] = length;
+    this.#kinds[this.#count] = kind;
     this.#paths[this.#count++] = path;
   }
 
-  /** Sends all that was added. */
-  send(): void {
+  /**
+   * Sends all that was added. A datagram that the system refuses takes none of the others with it; when there is no room left, the rest is
+   * not asked for.
+   *
+   * @returns false if there was no room for all
+   */
+  send(): boolean {
     const count = this.#count;
     this.#count = 0;
-    let refusals = 0;
-    for (let next = this.#sendFrom(0, count); next < count; ) {
-      this.#sendRefused(next++);
-      const taken = ++refusals < REFUSALS_BEFORE_GIVING_UP ? this.#sendFrom(next, count) : 0;
-      if (taken > 0) refusals = 0;
-      next += taken;
-    }
+    if (this.#fd !== NO_FD) return this.#sendAll(count);
+    for (let index = 0; index < count; index++) this.#listener.onRefused('no_socket');
+    return true;
+  }
+
+  /** Forgets what was added and not yet sent. */
+  discard(): void {
+    this.#count = 0;
   }
 
   /** Lets go of the paths that were sent to. */
@@ -96,25 +112,49 @@ export class DatagramBatch {
     this.#fd = NO_FD;
   }
 
+  #sendAll(count: number): boolean {
+    for (let next = 0; next < count; ) {
+      const taken = this.#sendFrom(next, count);
+      next += taken;
+      if (next === count) break;
+      // Why the system has stopped it says only when that datagram is the first one.
+      if (taken > 0) continue;
+      const errno = this.#calls.lastError();
+      if (isForNow(errno)) {
+        this.#leave(next, count);
+        return false;
+      }
+      this.#listener.onRefused(refusalOfErrno(errno));
+      next++;
+    }
+    return true;
+  }
+
   /** @returns how many the system took */
   #sendFrom(first: number, count: number): number {
-    if (first === count) return 0;
     const headers = first === 0 ? this.#headers : this.#headers.subarray(first * HEADER_WORDS * WORD_BYTES);
     return Math.max(0, this.#calls.sendMany(this.#fd, headers, count - first));
   }
 
-  #sendRefused(index: number): void {
-    const path = this.#paths[index];
-    const piece = MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS;
-    if (path === undefined || this.#memory === undefined) return;
-    this.#sendOne(path, this.#memory, this.#readPointer(piece + PIECE_AT) - this.#memoryAt, this.#words[piece + PIECE_LENGTH] ?? 0);
+  #leave(first: number, count: number): void {
+    const memory = this.#memory;
+    for (let index = first; index < count; index++) {
+      const path = this.#paths[index];
+      const piece = MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS;
+      if (path === undefined || memory === undefined) continue;
+      const offset = this.#readPointer(piece + PIECE_AT) - this.#memoryAt;
+      this.#listener.onFull(path, memory, offset, this.#words[piece + PIECE_LENGTH] ?? 0, this.#kinds[index] as SendKind);
+    }
   }
 
-  #makeRoom(memory: Uint8Array): void {
-    this.send();
-    if (memory === this.#memory) return;
-    this.#memory = memory;
-    this.#memoryAt = this.#calls.addressOf(memory);
+  /** @returns false if what was added before has found no room */
+  #makeRoom(memory: ProtectedBytes): boolean {
+    const hasRoom = this.send();
+    if (memory !== this.#memory) {
+      this.#memory = memory;
+      this.#memoryAt = this.#calls.addressOf(memory);
+    }
+    return hasRoom;
   }
 
   #writePointer(word: number, address: number): void {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:dgram';
 import { Path } from '@causeway/media';
 import { NO_ADDRESS_SLOT } from './address-slots.ts';
 import type { DatagramBatch } from './datagram-batch.ts';
+import type { Outlet } from './outlet.ts';
 
 /** The unconnected socket of one local address. */
 export interface LocalSocket {
@@ -9,11 +10,15 @@ export interface LocalSocket {
   readonly address: string;
   /** What it sends many datagrams with at once; undefined where the system has no call for that. */
   readonly batch: DatagramBatch | undefined;
+  /** What it sends single datagrams with, and has them wait when the system takes no more. */
+  readonly outlet: Outlet;
 }
 
 /** A path and the socket that serves it: the shared one of a local address, or one of its own once it is worth while. */
 export class SocketPath extends Path {
   readonly shared: LocalSocket;
+  /** What single datagrams leave by: the shared socket, or `connected`. */
+  outlet: Outlet;
   /** A socket on the same port, connected to this path's remote address; undefined while the shared one serves. */
   connected: Socket | undefined = undefined;
   /** Where the port keeps its remote address in the system's form. */
@@ -22,11 +27,11 @@ export class SocketPath extends Path {
   constructor(shared: LocalSocket, remoteAddress: string, remotePort: number) {
     super(remoteAddress, remotePort);
     this.shared = shared;
+    this.outlet = shared.outlet;
   }
 
   override prefetch(): number {
     if (this.addressSlot !== NO_ADDRESS_SLOT) return this.addressSlot;
-    // Whether it can send is no question: to ask is to read the socket, too.
-    return this.connected?.send === undefined ? 0 : this.remotePort;
+    return this.outlet.isClear ? 0 : this.remotePort;
   }
 }

@@ -25,6 +25,8 @@ const SIGNATURES = {
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   close: { return: 'i32', arguments: ['i32'] },
   sendmmsg: { return: 'i32', arguments: ['i32', 'buffer', 'u32', 'i32'] },
+  // Where `errno` of the calling thread lies; both glibc and musl have it.
+  __errno_location: { return: 'pointer', arguments: [] },
 } as const;
 
 export interface SystemCalls {
@@ -44,6 +46,8 @@ export interface SystemCalls {
    * @returns how many it took, from the first on; fewer than `count` if the next one cannot be sent now, and -1 if that is the first
    */
   sendMany(fd: number, headers: Uint8Array, count: number): number;
+  /** The `errno` of the call that failed last; to be read before anything else is called. */
+  lastError(): number;
   /** Where the bytes lie in the process's memory; below 2^48. Good as long as their buffer is referenced. */
   addressOf(bytes: Uint8Array): number;
 }
@@ -86,6 +90,7 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
   const library = ffi.dlopen(null, SIGNATURES);
   const setOption = (fd: number, level: number, name: number, value: number): boolean =>
     library.functions.setsockopt(fd, level, name, new Uint8Array(Uint32Array.of(value).buffer), 4) === 0;
+  const errnoAt = library.functions.__errno_location();
   return {
     openSharedSocket(address, port) {
       const name = new Uint8Array(SOCKET_ADDRESS_BYTES);
@@ -109,6 +114,7 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
       setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);
     },
     sendMany: (fd, headers, count) => library.functions.sendmmsg(fd, headers, count, MSG_DONTWAIT),
+    lastError: () => ffi.getInt32(errnoAt),
     addressOf: (bytes) => Number(ffi.getRawPointer(bytes)),
   };
 }

@@ -4,29 +4,26 @@
  * sending costs a third less (docs/adr/0005). What is sent to many at once goes out of the unconnected one, in one system call where
  * there is one for it (docs/adr/0011).
  */
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
-import { classifyDatagram, type DatagramSink, type Path } from '@causeway/media';
+import { classifyDatagram, type DatagramSink, DropReason, type Path, type ProtectedBytes, SendKind } from '@causeway/media';
 import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
-import { DatagramBatch } from './datagram-batch.ts';
+import { openConnectedSocket } from './connected-socket.ts';
 import { freeReceivedRtp } from './free-received-rtp.ts';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
+import { openLocalSocket } from './local-socket.ts';
+import { createNodeClock } from './node-clock.ts';
+import { Outlet } from './outlet.ts';
 import { PathTable } from './path-table.ts';
 import type { DatagramOrigin, PortSharing } from './port-sharing.ts';
+import type { SendCounters } from './send-counters.ts';
+import { isSendableAddress } from './sendable-address.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
 import { sourceAddressTowards } from './source-address.ts';
 import type { SystemCalls } from './system-calls.ts';
-
-/** Room for a burst of newcomers while the event loop is busy. */
-const SHARED_RECEIVE_BUFFER_BYTES = 4 << 20;
-/** Room for what a packet of each of several large fan-outs makes at once; systems grant what they think fit. */
-const SHARED_SEND_BUFFER_BYTES = 4 << 20;
-/** A publisher of 8 Mbit/s for half a second; the kernel counts twice what a packet has, and takes memory only for what is in it. */
-const CONNECTED_RECEIVE_BUFFER_BYTES = 1 << 20;
-/** As much as most systems grant: hundreds of tracks come on it. */
-const LINK_RECEIVE_BUFFER_BYTES = 4 << 20;
+import { Uplink } from './uplink.ts';
 
 export interface UdpPortOptions {
   /** Local addresses, no wildcards. */
@@ -41,6 +38,10 @@ export interface UdpPortOptions {
   readonly systemCalls?: SystemCalls | undefined;
   /** Takes a datagram; its bytes are the receiver's, those of RTP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
+  /** A datagram was thrown away, coming in or going out. */
+  readonly onDrop: (reason: DropReason) => void;
+  /** The uplink was full and is no longer: paths that have lost video (`Path.hasLostVideo`) can be sent keyframes. */
+  readonly onUplinkFree: () => void;
   /** Knows the others that have sockets on the same port; then somebody has made sure that nobody else has. Default: there are none. */
   readonly sharing?: PortSharing | undefined;
 }
@@ -50,18 +51,36 @@ export function canConnectPaths(): boolean {
   return process.platform === 'linux';
 }
 
+export interface UdpPortCounts {
+  /** Remote addresses that are remembered. */
+  readonly paths: number;
+  /** Paths with a socket of their own. */
+  readonly connectedSockets: number;
+  /** Paths whose packets leave with those of others, in one system call. */
+  readonly addressSlots: number;
+  /** What waits for a send buffer with room in it. */
+  readonly queuedDatagrams: number;
+  readonly queuedBytes: number;
+}
+
 export class UdpPort implements DatagramSink {
   readonly #options: UdpPortOptions;
   readonly #locals: LocalSocket[] = [];
   readonly #table = new PathTable();
   readonly #connected = new Set<SocketPath>();
   readonly #addressSlots: AddressSlots | undefined;
+  readonly #uplink: Uplink;
   #port: number;
 
   constructor(options: UdpPortOptions) {
+    const { onDrop, onUplinkFree } = options;
     this.#options = options;
     this.#port = options.port;
     this.#addressSlots = options.systemCalls && new AddressSlots();
+    this.#uplink = new Uplink(createNodeClock(), {
+      onLost: (why) => onDrop(why === 'full' ? DropReason.UplinkFull : DropReason.SendRefused),
+      onFreeAgain: onUplinkFree,
+    });
   }
 
   /** The port in use; the one asked for until `open` is done. */
@@ -69,9 +88,20 @@ export class UdpPort implements DatagramSink {
     return this.#port;
   }
 
-  /** How many paths are known, how many of them have sockets of their own, and to how many many datagrams are sent with one call. */
-  get counts(): { readonly paths: number; readonly connectedSockets: number; readonly addressSlots: number } {
-    return { paths: this.#table.size, connectedSockets: this.#connected.size, addressSlots: this.#addressSlots?.taken ?? 0 };
+  /** How much there is of everything that the port keeps. */
+  get counts(): UdpPortCounts {
+    return {
+      paths: this.#table.size,
+      connectedSockets: this.#connected.size,
+      addressSlots: this.#addressSlots?.taken ?? 0,
+      queuedDatagrams: this.#uplink.queuedDatagrams,
+      queuedBytes: this.#uplink.queuedBytes,
+    };
+  }
+
+  /** What could not be sent so far. */
+  get sendCounters(): Readonly<SendCounters> {
+    return this.#uplink.counters;
   }
 
   /** @throws the system's error, EADDRINUSE say; nothing stays open then */
@@ -84,50 +114,54 @@ export class UdpPort implements DatagramSink {
     }
   }
 
-  send(path: Path, bytes: Uint8Array, offset: number, length: number): void {
-    if (!(path instanceof SocketPath)) return;
-    if (path.connected === undefined) path.shared.socket.send(bytes, offset, length, path.remotePort, path.remoteAddress);
-    else path.connected.send(bytes, offset, length);
+  send(path: Path, datagram: Uint8Array): void {
+    if (path instanceof SocketPath) path.outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
 
-  queue(path: Path, bytes: Uint8Array, offset: number, length: number): void {
+  queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
     if (!(path instanceof SocketPath)) return;
-    const { batch } = path.shared;
-    if (batch === undefined || path.addressSlot === NO_ADDRESS_SLOT) this.send(path, bytes, offset, length);
-    else batch.add(path, bytes, offset, length);
+    const { batch, outlet } = path.shared;
+    if (batch === undefined || path.addressSlot === NO_ADDRESS_SLOT) path.outlet.send(path, bytes, offset, length, kind);
+    else if (outlet.isClear) batch.add(path, bytes, offset, length, kind);
+    else outlet.hold(path, bytes, offset, length, kind);
   }
 
   sendQueued(): void {
-    for (let index = 0; index < this.#locals.length; index++) this.#locals[index]?.batch?.send();
+    for (let index = 0; index < this.#locals.length; index++) {
+      const local = this.#locals[index];
+      if (local?.batch === undefined) continue;
+      local.batch.send();
+      // The first that waits goes to libuv, which learns from it when there is room.
+      if (!local.outlet.isClear) local.outlet.drain();
+    }
+  }
+
+  discardQueued(): void {
+    for (const { batch } of this.#locals) batch?.discard();
   }
 
   pathSelected(path: Path): void {
     if (!(path instanceof SocketPath)) return;
     this.#options.sharing?.pathProven(path);
     if (!this.#options.connectPaths || path.connected !== undefined) return;
-    // Links are few, and each carries more than a client does.
-    const isLink = path.transport?.isLink === true;
-    if (this.#connected.size >= this.#options.maxConnectedSockets && !isLink) return;
-    const { address } = path.shared;
-    const receiveBufferBytes = isLink ? LINK_RECEIVE_BUFFER_BYTES : CONNECTED_RECEIVE_BUFFER_BYTES;
-    const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes });
-    socket.on('message', (datagram, from) => {
-      this.#receiveConnected(path, datagram, from);
-      freeReceivedRtp(datagram);
+    if (this.#connected.size >= this.#options.maxConnectedSockets && path.transport?.isLink !== true) return;
+    const socket = openConnectedSocket(path, this.#port, {
+      onMessage: (datagram, from) => {
+        this.#receiveConnected(path, datagram, from);
+        freeReceivedRtp(datagram);
+      },
+      onFailed: () => this.#disconnect(path),
     });
-    // Without file descriptors left the shared socket goes on serving the path; an ICMP answer later says no more than
-    // that the peer is gone, which consent notices.
-    socket.on('error', () => this.#disconnect(path));
+    if (socket === undefined) return;
     path.connected = socket;
+    path.outlet = new Outlet(socket, true, this.#uplink);
     this.#connected.add(path);
-    socket.bind({ address, port: this.#port, exclusive: true });
-    if (path.connected === socket) socket.connect(path.remotePort, path.remoteAddress);
   }
 
   openPath(address: string, port: number): Path | undefined {
     const remoteAddress = canonicalAddress(address);
     const local = remoteAddress === undefined ? undefined : this.#localTowards(remoteAddress);
-    if (remoteAddress === undefined || local === undefined) return undefined;
+    if (remoteAddress === undefined || local === undefined || !isSendableAddress(remoteAddress, port)) return undefined;
     const known = this.#table.find(local, remoteAddress, port);
     if (known !== undefined) return known;
     const path = new SocketPath(local, remoteAddress, port);
@@ -149,7 +183,8 @@ export class UdpPort implements DatagramSink {
   /** Takes a datagram that came to another one on the same port. */
   receivePassedOn({ localAddress, address, port }: DatagramOrigin, datagram: Uint8Array): void {
     const local = this.#locals.find((candidate) => candidate.address === localAddress);
-    if (local !== undefined) this.#take(local, datagram, address, port);
+    if (!isSendableAddress(address, port)) this.#options.onDrop(DropReason.UnsendableAddress);
+    else if (local !== undefined) this.#take(local, datagram, address, port);
   }
 
   /** Whoever is there now is another one's peer: what comes from there is no longer for us. */
@@ -161,11 +196,13 @@ export class UdpPort implements DatagramSink {
 
   close(): void {
     for (const path of [...this.#connected]) this.#disconnect(path);
-    for (const { socket, batch } of this.#locals) {
+    for (const { socket, batch, outlet } of this.#locals) {
       batch?.close();
+      outlet.close();
       socket.close();
     }
     this.#locals.length = 0;
+    this.#uplink.close();
   }
 
   /** The socket of the address that the system would send from; the first of the family where it does not say. */
@@ -182,16 +219,16 @@ export class UdpPort implements DatagramSink {
     const { connectPaths, sharing } = this.#options;
     // A shared port would hide a second server on it, so it is taken alone for a moment first.
     if (connectPaths && sharing === undefined) this.#port = await probePort(address, this.#port);
-    const reusePort = connectPaths || sharing !== undefined;
-    const buffers = { receiveBufferBytes: SHARED_RECEIVE_BUFFER_BYTES, sendBufferBytes: SHARED_SEND_BUFFER_BYTES };
-    const createSocket = (): Socket => createLiteralSocket(address, { reusePort, ...buffers });
-    const local = (reusePort ? this.#openBatchingSocket(address, createSocket) : undefined) ?? {
-      socket: createSocket(),
+    const { systemCalls } = this.#options;
+    const addressSlots = this.#addressSlots;
+    const local = await openLocalSocket({
       address,
-      batch: undefined,
-    };
+      port: this.#port,
+      reusePort: connectPaths || sharing !== undefined,
+      batching: systemCalls && addressSlots && { systemCalls, addressSlots },
+      uplink: this.#uplink,
+    });
     const { socket } = local;
-    if (local.batch === undefined) await bindSocket(socket, address, this.#port);
     this.#port = socket.address().port;
     this.#locals.push(local);
     socket.on('message', (datagram, from) => {
@@ -200,27 +237,6 @@ export class UdpPort implements DatagramSink {
     });
     // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears nothing, and ICE tries another way.
     socket.on('error', () => undefined);
-  }
-
-  /** A socket whose descriptor we know, because we have opened and bound it. @returns undefined where that is not to be had */
-  #openBatchingSocket(address: string, createSocket: () => Socket): LocalSocket | undefined {
-    const { systemCalls } = this.#options;
-    const addressSlots = this.#addressSlots;
-    if (systemCalls === undefined || addressSlots === undefined) return undefined;
-    const fd = systemCalls.openSharedSocket(address, this.#port);
-    if (fd === undefined) return undefined;
-    const socket = createSocket();
-    try {
-      socket.bind({ fd, exclusive: true });
-    } catch {
-      systemCalls.close(fd);
-      socket.close();
-      return undefined;
-    }
-    systemCalls.forbidAddressReuse(fd);
-    // Sockets of their own have buffers of their own, and libuv keeps what does not fit these.
-    const sendAlone: DatagramSink['send'] = (path, bytes, offset, length) => this.send(path, bytes, offset, length);
-    return { socket, address, batch: new DatagramBatch(systemCalls, fd, addressSlots, sendAlone) };
   }
 
   /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
@@ -237,6 +253,10 @@ export class UdpPort implements DatagramSink {
   }
 
   #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {
+    if (!isSendableAddress(from.address, from.port)) {
+      this.#options.onDrop(DropReason.UnsendableAddress);
+      return;
+    }
     const { sharing } = this.#options;
     if (sharing !== undefined) {
       const isOurs = this.#table.find(local, from.address, from.port) !== undefined;
@@ -265,6 +285,7 @@ export class UdpPort implements DatagramSink {
     this.#addressSlots?.giveBack(path.addressSlot);
     path.addressSlot = NO_ADDRESS_SLOT;
     path.shared.batch?.forgetSent();
+    path.shared.outlet.forget(path);
     this.#disconnect(path);
   }
 
@@ -272,6 +293,8 @@ export class UdpPort implements DatagramSink {
     const socket = path.connected;
     if (socket === undefined) return;
     path.connected = undefined;
+    path.outlet.close();
+    path.outlet = path.shared.outlet;
     this.#connected.delete(path);
     socket.removeAllListeners('message');
     socket.close();

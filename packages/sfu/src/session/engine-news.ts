@@ -2,8 +2,12 @@ import type { EngineListener } from '@causeway/media';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** Brings what the engine tells to the session it is about; news of a session that has ended meanwhile is of no use. */
-export function createEngineListener(store: SessionStore): EngineListener {
+/**
+ * Brings what the engine tells to the session it is about; news of a session that has ended meanwhile is of no use.
+ *
+ * @param onDefect takes a defect that no session can be blamed for
+ */
+export function createEngineListener(store: SessionStore, onDefect: (error: unknown) => void): EngineListener {
   const tell = (sessionId: string, news: (session: Session) => void): void => {
     const session = store.byId(sessionId);
     if (session === undefined) return;
@@ -24,7 +28,10 @@ export function createEngineListener(store: SessionStore): EngineListener {
     onDataChannelMessage: () => undefined,
     // Of use to relays, which hear of it before this.
     onLayersChanged: () => undefined,
-    onDefect: (transportId, error) => tell(sessionIdOf(transportId), (session) => session.onDefect(error)),
+    onDefect(transportId, error) {
+      if (transportId === undefined) onDefect(error);
+      else tell(sessionIdOf(transportId), (session) => session.onDefect(error));
+    },
     onOutputReady: () => undefined,
   };
 }

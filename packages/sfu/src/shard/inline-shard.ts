@@ -23,7 +23,6 @@ import { UdpPort } from '../io/udp-port.ts';
 import type { Shard } from '../shard.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import type { LinkPath } from './link-path.ts';
-import { createLinkSink } from './link-sink.ts';
 import type { Neighbours } from './neighbours.ts';
 import { createQueueingListener, type Deliver } from './queueing-listener.ts';
 
@@ -72,6 +71,8 @@ export class InlineShard implements Shard {
       maxConnectedSockets: options.maxConnectedSockets,
       systemCalls: options.connectPaths ? loadSystemCalls() : undefined,
       onDatagram: (path, datagram) => this.#receive(path, datagram),
+      onDrop: (reason) => this.#engine.countDrop(reason),
+      onUplinkFree: () => this.#control((nowMs) => this.#engine.uplinkFreed(nowMs)),
       sharing: options.neighbours,
     });
     this.#handshakes = new HandshakeTurns({
@@ -81,7 +82,8 @@ export class InlineShard implements Shard {
     });
     this.#engine = new Engine({
       suite: options.suite,
-      sink: options.neighbours === undefined ? this.#port : createLinkSink(this.#port, options.neighbours),
+      sink: this.#port,
+      plainSink: options.neighbours,
       listener: createQueueingListener(
         (deliver) => this.#queueEvent(deliver),
         () => this.#scheduleFlush(),
@@ -184,6 +186,7 @@ export class InlineShard implements Shard {
   }
 
   async inspect(): Promise<ShardInspection> {
+    const { refused, dropped } = this.#port.sendCounters;
     const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
     return {
       objects: {
@@ -193,6 +196,7 @@ export class InlineShard implements Shard {
       },
       traffic: { ...this.#engine.traffic },
       drops: this.#engine.drops(),
+      sends: { refused: { ...refused }, dropped: { ...dropped } },
       discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
     };
   }

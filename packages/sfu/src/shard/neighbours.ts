@@ -5,7 +5,7 @@
  * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but whoever claims a
  * path, after it has authenticated a check, tells the others before it answers that check.
  */
-import { classifyDatagram, DropReason, type Path } from '@causeway/media';
+import { classifyDatagram, DropReason, type Path, type PlainSink } from '@causeway/media';
 import { parseStun } from '@causeway/wire';
 import type { DatagramOrigin, PortSharing } from '../io/port-sharing.ts';
 import type { SocketPath } from '../io/socket-path.ts';
@@ -29,7 +29,7 @@ export interface NeighboursListener {
   onDrop(reason: DropReason): void;
 }
 
-export class Neighbours implements PortSharing {
+export class Neighbours implements PortSharing, PlainSink {
   readonly #shardNo: number;
   readonly #nowMs: () => number;
   readonly #byNo = new Map<number, Neighbour>();
@@ -78,11 +78,6 @@ export class Neighbours implements PortSharing {
     return this.#byNo.get(neighbourNo)?.openLink(memory);
   }
 
-  /** The transport is closed that was bound to the path. */
-  closeLink(path: LinkPath): void {
-    for (const neighbour of this.#byNo.values()) neighbour.closeLink(path);
-  }
-
   passOn(origin: DatagramOrigin, datagram: Uint8Array, isOurs: boolean): boolean {
     const named = classifyDatagram(datagram) === 'stun' ? shardNoNamedIn(datagram) : undefined;
     if (named !== undefined) return named !== this.#shardNo && this.#passCheckOn(named, origin, datagram);
@@ -101,11 +96,14 @@ export class Neighbours implements PortSharing {
     this.#tell('path-released', path);
   }
 
-  /** Takes a packet for a link. @returns false if the path is none of a link */
-  send(path: Path, bytes: Uint8Array, offset: number, length: number): boolean {
-    if (!(path instanceof LinkPath)) return false;
+  /** Takes a packet for another shard. */
+  write(path: Path, bytes: Uint8Array, offset: number, length: number): void {
+    if (!(path instanceof LinkPath)) return;
     if (!path.outbound.write(bytes, offset, length)) this.#listener?.onDrop(DropReason.ShardBehind);
-    return true;
+  }
+
+  pathClosed(path: Path): void {
+    if (path instanceof LinkPath) for (const neighbour of this.#byNo.values()) neighbour.closeLink(path);
   }
 
   /** Looks for packets of links that send many: nobody wakes this shard for those. */

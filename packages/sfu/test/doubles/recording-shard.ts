@@ -136,10 +136,14 @@ export class RecordingShard implements Shard {
           linkChecks: 0,
         },
         secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
-        udp: { paths: 0, connectedSockets: 0, addressSlots: 0, waitingHandshakes: 0 },
+        udp: { paths: 0, connectedSockets: 0, addressSlots: 0, queuedDatagrams: 0, queuedBytes: 0, waitingHandshakes: 0 },
       },
       traffic: { rtpPacketsReceived: 0, rtpBytesReceived: 0, rtpPacketsSent: 0, rtpBytesSent: 0, handshakesCompleted: 0 },
       drops: {},
+      sends: {
+        refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },
+        dropped: { video: 0, audio: 0, rtcp: 0, control: 0 },
+      },
       discards: {
         dtls: { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 },
         srtp: { notKeyed: 0, malformed: 0, indexReused: 0 },

@@ -30,6 +30,9 @@ export class SfuUnderTest {
       announcedAddresses: ['192.0.2.1', '2001:db8::1'],
       onEvent: (event) => this.events.push(event),
       nextTurn: queueMicrotask,
+      onDefect(error) {
+        throw error;
+      },
       ...changes,
     });
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
+import { SocketPath } from '../../src/io/socket-path.ts';
 import { loadSystemCalls } from '../../src/io/system-calls.ts';
 import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
 import { LOOPBACK, openPeer, openPort, pathOf } from './support/open-port.ts';
@@ -14,16 +15,16 @@ test('selected paths get sockets of their own until there are as many as there m
   const full = opened.port.counts;
 
   const heard = peers.map((peer) => once(peer, 'message'));
-  for (const path of paths) opened.port.send(path, Buffer.from('media'), 0, 5);
+  for (const path of paths) opened.port.send(path, Buffer.from('media'));
   const messages = await Promise.all(heard);
   for (const path of paths) opened.port.pathReleased(path);
   const released = opened.port.counts;
   opened.port.close();
   for (const peer of peers) peer.close();
 
-  expect(full).toEqual({ paths: 2, connectedSockets: canConnectPaths() ? 1 : 0, addressSlots: 0 });
+  expect(full).toMatchObject({ paths: 2, connectedSockets: canConnectPaths() ? 1 : 0, addressSlots: 0 });
   for (const [datagram, from] of messages) expect([String(datagram), from.port]).toEqual(['media', opened.port.port]);
-  expect(released).toEqual({ paths: 0, connectedSockets: 0, addressSlots: 0 });
+  expect(released).toEqual({ paths: 0, connectedSockets: 0, addressSlots: 0, queuedDatagrams: 0, queuedBytes: 0 });
 });
 
 test('closing releases the sockets of all paths', async () => {
@@ -50,6 +51,8 @@ test('a port that is taken is refused with address and port, and no descriptor s
       maxConnectedSockets: 0,
       systemCalls: loadSystemCalls(),
       onDatagram: () => undefined,
+      onDrop: () => undefined,
+      onUplinkFree: () => undefined,
     });
     await expect(second.open()).rejects.toThrow(`bind EADDRINUSE ${LOOPBACK}:${first.port.port}`);
   }
@@ -115,7 +118,7 @@ describe('a path that is opened towards an address', () => {
       opened.onDatagram = resolve;
     });
 
-    if (path !== undefined) opened.port.send(path, Buffer.from('question'), 0, 8);
+    if (path !== undefined) opened.port.send(path, Buffer.from('question'));
     const [, from] = await asked;
     peer.send('answer', from.port, LOOPBACK);
 
@@ -129,7 +132,15 @@ describe('a path that is opened towards an address', () => {
   });
 
   test('is known by the text that sockets use, however the address was written', async () => {
-    const port = new UdpPort({ addresses: ['::1'], port: 0, connectPaths: false, maxConnectedSockets: 0, onDatagram: () => undefined });
+    const port = new UdpPort({
+      addresses: ['::1'],
+      port: 0,
+      connectPaths: false,
+      maxConnectedSockets: 0,
+      onDatagram: () => undefined,
+      onDrop: () => undefined,
+      onUplinkFree: () => undefined,
+    });
     await port.open();
 
     const path = port.openPath('0:0:0:0:0:0:0:1', 9);
@@ -146,5 +157,48 @@ describe('a path that is opened towards an address', () => {
     expect(port.openPath('node-7.example', 9)).toBeUndefined();
     expect(port.counts.paths).toBe(0);
     port.close();
+  });
+});
+
+describe('a datagram from where nothing can be sent to', () => {
+  test.each([
+    [LOOPBACK, 0],
+    ['0.0.0.0', 9],
+    ['224.0.0.1', 9],
+    ['255.255.255.255', 9],
+  ])('%s port %i is dropped before anybody sees it, and counted', async (address, port) => {
+    const opened = await openPort(0);
+    const seen: Path[] = [];
+    opened.onDatagram = (path) => seen.push(path);
+
+    opened.port.receivePassedOn({ localAddress: LOOPBACK, address, port }, Buffer.from('hello'));
+    const opensPath = opened.port.openPath(address, port) !== undefined;
+    opened.port.close();
+
+    expect([seen, opened.drops, opensPath]).toEqual([[], ['unsendable-address'], false]);
+  });
+});
+
+describe('a path that cannot have a socket of its own', () => {
+  test.each([
+    ['because its port is none', LOOPBACK, 0],
+    ['because the system forbids its address', '255.255.255.255', 9],
+  ])('%s is served by the shared one, and what cannot be sent there costs only itself', async (_why, address, remotePort) => {
+    const opened = await openPort(10, loadSystemCalls());
+    const peer = await openPeer();
+    const path = await pathOf(peer, opened);
+    const hopeless = new SocketPath((path as SocketPath).shared, address, remotePort);
+    const heard = once(peer, 'message');
+
+    opened.port.pathSelected(hopeless);
+    await new Promise(setImmediate);
+    opened.port.send(hopeless, Buffer.from('lost'));
+    opened.port.send(path, Buffer.from('kept'));
+    const [datagram] = await heard;
+    const { connectedSockets } = opened.port.counts;
+    opened.port.close();
+    peer.close();
+
+    expect([String(datagram), connectedSockets, opened.drops]).toEqual(['kept', 0, ['send-refused']]);
   });
 });

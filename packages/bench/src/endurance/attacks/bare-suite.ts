@@ -1,4 +1,4 @@
-import type { PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointOptions, SecureSuite } from '@causeway/media';
+import type { PacketArena, ProtectBatch, ProtectedBytes, SecureEndpoint, SecureEndpointOptions, SecureSuite } from '@causeway/media';
 import { createDtlsCounters, DtlsAssociation, type LocalCertificate } from '@causeway/secure/bare';
 
 export interface BareOptions {
@@ -52,7 +52,9 @@ export class BareSuite implements SecureSuite {
     };
   }
 
-  protect(_batch: ProtectBatch): void {}
+  protect(_batch: ProtectBatch): ProtectedBytes {
+    return this.arena.bytes as ProtectedBytes;
+  }
 
   prepareAhead(): void {}
 }

@@ -86,7 +86,7 @@ export class NodeLinks {
     onDataChannelOpened: (transportId, streamId, label) => this.#tell(transportId, (link) => link.onDataChannelOpened(streamId, label)),
     onDataChannelClosed: (transportId, streamId) => this.#tell(transportId, (link) => link.onDataChannelClosed(streamId)),
     onDataChannelMessage: (transportId, streamId, data) => this.#tell(transportId, (link) => link.onDataChannelMessage(streamId, data)),
-    onDefect: (transportId) => this.#tell(transportId, (link) => link.onDefect()),
+    onDefect: (transportId) => transportId !== undefined && this.#tell(transportId, (link) => link.onDefect()),
   };
 
   /** To be called when a link has gone down: if its node was given up already, so is the link. */

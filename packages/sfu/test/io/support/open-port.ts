@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Path } from '@causeway/media';
+import { DROP_REASON_NAMES, type Path } from '@causeway/media';
 import type { SystemCalls } from '../../../src/io/system-calls.ts';
 import { UdpPort } from '../../../src/io/udp-port.ts';
 
@@ -10,19 +10,31 @@ export interface OpenedPort {
   readonly port: UdpPort;
   /** By remote port. */
   readonly paths: ReadonlyMap<number, Path>;
+  /** Names of drop reasons, in order. */
+  readonly drops: readonly (string | undefined)[];
   onDatagram: (path: Path, datagram: Uint8Array) => void;
+  onUplinkFree: () => void;
 }
 
 /** A port whose owner claims every path it hears of, as an engine does once a check was authenticated. */
 export async function openPort(maxConnectedSockets: number, systemCalls?: SystemCalls, address = LOOPBACK): Promise<OpenedPort> {
   const paths = new Map<number, Path>();
-  const opened = { port: undefined as unknown as UdpPort, paths, onDatagram: (_path: Path, _datagram: Uint8Array): void => undefined };
+  const drops: (string | undefined)[] = [];
+  const opened: { -readonly [Key in keyof OpenedPort]: OpenedPort[Key] } = {
+    port: undefined as unknown as UdpPort,
+    paths,
+    drops,
+    onDatagram: () => undefined,
+    onUplinkFree: () => undefined,
+  };
   opened.port = new UdpPort({
     addresses: [address],
     port: 0,
     connectPaths: true,
     maxConnectedSockets,
     systemCalls,
+    onDrop: (reason) => drops.push(DROP_REASON_NAMES[reason]),
+    onUplinkFree: () => opened.onUplinkFree(),
     onDatagram(path, datagram) {
       // Any object will do: the port only looks whether there is one.
       path.transport ??= {} as NonNullable<Path['transport']>;

@@ -1,0 +1,132 @@
+/** What happens to packets that wait when a flush is interrupted, or when more slots are taken than the arena has. */
+import { Path, SendKind } from '../src/demux/path.ts';
+import { DropCounters, DropReason } from '../src/drop-reason.ts';
+import { Outbox, type OutboxSink } from '../src/outbox.ts';
+import type { PacketArena, ProtectBatch } from '../src/secure-endpoint.ts';
+import { SendSlots } from '../src/send-slots.ts';
+import { TrafficCounters } from '../src/traffic-counters.ts';
+
+const SLOT_BYTES = 16;
+const STREAM = { ssrc: 7 };
+const PLAIN = 1;
+const PROTECTED = 2;
+
+/** A ring of slots whose first byte says whether it holds plain text; protection is an addition. */
+class TinyArena implements PacketArena {
+  readonly slotSizeBytes = SLOT_BYTES;
+  readonly slotCount = 8;
+  readonly bytes = new Uint8Array(8 * SLOT_BYTES);
+  #next = 0;
+
+  takeSlot(): number {
+    const slot = this.#next;
+    this.#next = (slot + 1) % this.slotCount;
+    return slot * SLOT_BYTES;
+  }
+}
+
+function openOutbox() {
+  const arena = new TinyArena();
+  const drops = new DropCounters();
+  const defects: unknown[] = [];
+  /** First bytes of what was sent, with the number of the packet, read when `sendQueued` is called as a socket does. */
+  const sent: string[] = [];
+  const queued: number[] = [];
+  const failures: { protect?: Error; queue?: Error } = {};
+  const sink: OutboxSink<Uint8Array> = {
+    send: (_path, datagram) => sent.push(`datagram ${datagram[0]}`),
+    queue(_path, _bytes, offset) {
+      const { queue } = failures;
+      if (queue !== undefined && queued.length === 1) throw queue;
+      queued.push(offset);
+    },
+    sendQueued() {
+      for (const offset of queued.splice(0)) sent.push(`${arena.bytes[offset]} ${arena.bytes[offset + 1]}`);
+    },
+    discardQueued: () => queued.splice(0),
+  };
+  const outbox = new Outbox({
+    protection: {
+      protect({ count, offset, plainLength, protectedLength }: ProtectBatch) {
+        if (failures.protect !== undefined) throw failures.protect;
+        for (let row = 0; row < count; row++) {
+          arena.bytes[offset[row]] += PROTECTED - PLAIN;
+          protectedLength[row] = plainLength[row];
+        }
+        return arena.bytes;
+      },
+    },
+    sink,
+    capacity: 4,
+    drops,
+    traffic: new TrafficCounters(),
+    onDefect: (error) => defects.push(error),
+  });
+  const slots = new SendSlots(arena, () => outbox.flush());
+  const path = new Path('192.0.2.1', 5_000);
+  const write = (number: number): number => {
+    const offset = slots.takeSlot();
+    arena.bytes[offset] = PLAIN;
+    arena.bytes[offset + 1] = number;
+    return offset;
+  };
+  const add = (number: number): void =>
+    outbox.addRtp(path, STREAM, { offset: write(number), headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video }, number);
+  return { outbox, slots, failures, drops, defects, sent, path, write, add };
+}
+
+test('packets whose protection throws are never sent, nor is what comes to lie in their slots', () => {
+  const { outbox, slots, failures, drops, defects, sent, add, write } = openOutbox();
+  failures.protect = new Error('a defect');
+  add(1);
+  add(2);
+  slots.flush();
+  delete failures.protect;
+  for (let number = 50; number < 58; number++) write(number);
+
+  add(3);
+  slots.flush();
+
+  expect(sent).toEqual([`${PROTECTED} 3`]);
+  expect([drops.count(DropReason.Defect), defects, outbox.isEmpty]).toEqual([1, [new Error('a defect')], true]);
+});
+
+test('a flush that is interrupted while packets are handed over leaves none of them queued', () => {
+  const { slots, failures, defects, sent, add, write } = openOutbox();
+  failures.queue = new Error('a defect');
+  for (const number of [1, 2, 3]) add(number);
+  slots.flush();
+  delete failures.queue;
+  for (let number = 50; number < 58; number++) write(number);
+
+  add(4);
+  slots.flush();
+
+  expect(sent).toEqual([`${PROTECTED} 4`]);
+  expect(defects).toHaveLength(1);
+});
+
+test('a datagram that the sink throws at is not sent again with every flush', () => {
+  const { outbox, slots, defects, path } = openOutbox();
+  outbox.addDatagram(path, undefined as unknown as Uint8Array);
+
+  slots.flush();
+  slots.flush();
+
+  expect(defects).toHaveLength(1);
+});
+
+test.each([1, 3, 4, 5, 8, 20])(
+  'a packet that waits is sent before its slot is written again, with %i others written for nothing',
+  (wasted) => {
+    const { slots, sent, add, write } = openOutbox();
+
+    for (let number = 1; number <= 6; number++) {
+      add(number);
+      for (let each = 0; each < wasted; each++) write(99);
+    }
+    slots.flush();
+
+    expect(sent).toEqual([1, 2, 3, 4, 5, 6].map((number) => `${PROTECTED} ${number}`));
+  },
+);

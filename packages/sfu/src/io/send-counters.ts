@@ -1,0 +1,59 @@
+/** What a node could not send, and why: the words that metrics use. */
+import { constants } from 'node:os';
+import type { SEND_KIND_NAMES } from '@causeway/media';
+
+export const SEND_REFUSALS = ['too_long', 'unreachable', 'forbidden', 'nobody_there', 'no_socket', 'other'] as const;
+
+/** Why the system refused a datagram for good, by classes of `errno`. */
+export type SendRefusal = (typeof SEND_REFUSALS)[number];
+
+type SendKindName = (typeof SEND_KIND_NAMES)[number];
+
+/** Of one socket layer, counting up. */
+export interface SendCounters {
+  readonly refused: Record<SendRefusal, number>;
+  /** Datagrams thrown away because the uplink was full, by what they carry. */
+  readonly dropped: Record<SendKindName, number>;
+}
+
+export function createSendCounters(): SendCounters {
+  return {
+    refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },
+    dropped: { video: 0, audio: 0, rtcp: 0, control: 0 },
+  };
+}
+
+/** Names of `errno`, and what Node says of a socket that is closed or not connected. */
+const REFUSALS_BY_CODE: Readonly<Record<string, SendRefusal>> = {
+  EMSGSIZE: 'too_long',
+  ENETUNREACH: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EPERM: 'forbidden',
+  EACCES: 'forbidden',
+  ECONNREFUSED: 'nobody_there',
+  EBADF: 'no_socket',
+  ECANCELED: 'no_socket',
+  ERR_SOCKET_DGRAM_NOT_RUNNING: 'no_socket',
+  ERR_SOCKET_DGRAM_NOT_CONNECTED: 'no_socket',
+};
+
+const { EAGAIN, EWOULDBLOCK, ENOBUFS, ENOMEM } = constants.errno;
+const REFUSALS_BY_ERRNO = new Map(Object.entries(constants.errno).map(([code, errno]) => [errno, REFUSALS_BY_CODE[code] ?? 'other']));
+
+/** Whether the system may take the same datagram later; so it is understood, too, if it does not say why it refused. */
+export function isForNow(errno: number): boolean {
+  return errno === 0 || errno === EAGAIN || errno === EWOULDBLOCK || errno === ENOBUFS || errno === ENOMEM;
+}
+
+/** @param errno as the system numbers it */
+export function refusalOfErrno(errno: number): SendRefusal {
+  return REFUSALS_BY_ERRNO.get(errno) ?? 'other';
+}
+
+/** @param error as `node:dgram` throws it or hands it to a callback */
+export function refusalOfError(error: unknown): SendRefusal {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (typeof code === 'string' ? REFUSALS_BY_CODE[code] : undefined) ?? 'other';
+}
