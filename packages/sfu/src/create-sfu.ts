@@ -7,7 +7,6 @@ import { resolveMediaAddresses } from './io/local-addresses.ts';
 import { memoryLimitBytes } from './io/memory-limit.ts';
 import { createNodeClock } from './io/node-clock.ts';
 import { openFilesLimit } from './io/open-files-limit.ts';
-import { createProcessLoad } from './io/process-load.ts';
 import type { SocketAddress } from './nodes/index.ts';
 import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
@@ -105,7 +104,7 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     onShardLost: options.onShardLost,
   };
   const { workers = 1 } = options;
-  const opened = await openShard(workers === 'auto' ? automaticWorkers() : workers, setup, createProcessLoad(maxMemoryBytes));
+  const opened = await openShard(workers === 'auto' ? automaticWorkers() : workers, setup);
   const cluster = await joinCluster(options, opened.shard, addresses.announced, clock);
   return assembleSfu({
     ...opened,

@@ -80,6 +80,9 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_memory_share', 'Share of the memory it may have that the process uses.', [], ({ sfu }) =>
     optional(sfu.entrance.load?.memoryShare),
   ),
+  gauge('causeway_uplink_loss_ratio', 'Share of the datagrams of the last second that a full uplink did not take.', [], ({ sfu }) =>
+    optional(sfu.entrance.load?.uplinkLossRatio),
+  ),
   counter(
     'causeway_http_replies_total',
     'HTTP requests that were answered, by status and, for errors of the API, by error code.',

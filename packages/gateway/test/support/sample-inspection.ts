@@ -69,9 +69,9 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       internal_error: 62,
     },
     entrance: {
-      load: { eventLoopDelayMs: { p50: 1, p99: 12, max: 250 }, utilization: 0.25, memoryShare: 0.125 },
+      load: { eventLoopDelayMs: { p50: 1, p99: 12, max: 250 }, utilization: 0.25, memoryShare: 0.125, uplinkLossRatio: 0.0625 },
       obstacle: 'sessions',
-      sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, queue: 66 },
+      sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, uplink: 213, queue: 66 },
       joinsWaiting: 67,
     },
   },

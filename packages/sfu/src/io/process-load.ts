@@ -10,8 +10,13 @@ const INTERVAL_MS = 1_000;
 const RESOLUTION_MS = 100;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** Measures this process once a second, with timers that do not keep it alive. @param maxMemoryBytes of the resident set */
-export function createProcessLoad(maxMemoryBytes: number): LoadSource {
+/**
+ * Measures this process once a second, with timers that do not keep it alive.
+ *
+ * @param maxMemoryBytes of the resident set
+ * @param takeUplinkLossRatio share of datagrams that were lost to a full uplink since it was called last; default: this thread sends none
+ */
+export function createProcessLoad(maxMemoryBytes: number, takeUplinkLossRatio: () => number = () => 0): LoadSource {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   let timer: NodeJS.Timeout | undefined;
   let utilization = performance.eventLoopUtilization();
@@ -24,6 +29,7 @@ export function createProcessLoad(maxMemoryBytes: number): LoadSource {
       eventLoopDelayMs: { p50: lateByMs(delays.percentile(50)), p99: lateByMs(delays.percentile(99)), max: lateByMs(delays.max) },
       utilization: since.utilization,
       memoryShare: memoryShare(maxMemoryBytes),
+      uplinkLossRatio: takeUplinkLossRatio(),
     };
     delays.reset();
     utilization = performance.eventLoopUtilization();

@@ -1,6 +1,6 @@
 /**
  * Whether a node takes another session. It says no before the sessions it has would notice: full is a number of sessions, a share
- * of the memory, or an event loop that has been late for a while because of its own work.
+ * of the memory, an event loop that has been late for a while because of its own work, or an uplink that takes no more.
  */
 import { SfuError } from '@causeway/protocol';
 import { Alarm } from './alarm.ts';
@@ -13,6 +13,9 @@ const SLOW_AFTER_SAMPLES = 10;
 const SEVERE_FACTOR = 4;
 const SEVERE_AFTER_SAMPLES = 2;
 const CLEAR_AFTER_SAMPLES = 5;
+/** Of what is to be sent, in each of two seconds: one bad second may be a link that was down for a moment. */
+const UPLINK_FULL_LOSS_RATIO = 0.01;
+const UPLINK_FULL_AFTER_SAMPLES = 2;
 /** Late though mostly idle: another program has the cores, and refusing sessions would not give them back. */
 const BUSY_SHARE = 0.6;
 
@@ -26,7 +29,7 @@ const MEMORY_CRITICAL_SHARE = 0.9;
 const MIN_RETRY_AFTER_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
-export const ADMISSION_REFUSALS = ['sessions', 'memory', 'event_loop', 'queue'] as const;
+export const ADMISSION_REFUSALS = ['sessions', 'memory', 'event_loop', 'uplink', 'queue'] as const;
 
 /** Why a session was refused. */
 export type AdmissionRefusal = (typeof ADMISSION_REFUSALS)[number];
@@ -35,6 +38,7 @@ const EXPLANATIONS: Readonly<Record<AdmissionRefusal, string>> = {
   sessions: 'this node has as many sessions as it may',
   memory: 'this node is short of memory',
   event_loop: 'this node is too busy',
+  uplink: 'the network of this node takes no more',
   queue: 'too many clients are joining this node just now',
 };
 
@@ -44,6 +48,12 @@ export class Admission {
   readonly #slow: Alarm;
   readonly #severe: Alarm;
   readonly #memory = new Alarm({ raiseAbove: MEMORY_FULL_SHARE, raiseAfter: 1, clearBelow: MEMORY_FREE_SHARE, clearAfter: 1 });
+  readonly #uplink = new Alarm({
+    raiseAbove: UPLINK_FULL_LOSS_RATIO,
+    raiseAfter: UPLINK_FULL_AFTER_SAMPLES,
+    clearBelow: UPLINK_FULL_LOSS_RATIO,
+    clearAfter: CLEAR_AFTER_SAMPLES,
+  });
   readonly #refused = new Map<AdmissionRefusal, number>(ADMISSION_REFUSALS.map((refusal) => [refusal, 0]));
   #latest: LoadSample | undefined;
 
@@ -63,6 +73,7 @@ export class Admission {
     this.#slow.note(delayMs);
     this.#severe.note(delayMs);
     this.#memory.note(sample.memoryShare);
+    this.#uplink.note(sample.uplinkLossRatio);
   }
 
   /** The interval that was over last; undefined before the first, or where nothing is measured. */
@@ -78,6 +89,7 @@ export class Admission {
   obstacle(sessions: number): AdmissionRefusal | undefined {
     if (sessions >= this.#limits.maxSessions) return 'sessions';
     if (this.#memory.isRaised) return 'memory';
+    if (this.#uplink.isRaised) return 'uplink';
     return this.#slow.isRaised || this.#severe.isRaised ? 'event_loop' : undefined;
   }
 

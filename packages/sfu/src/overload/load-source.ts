@@ -6,6 +6,8 @@ export interface LoadSample {
   readonly utilization: number;
   /** Of the memory that the process may have, 0 to 1: resident set or JavaScript heap, whichever is nearer to its limit. */
   readonly memoryShare: number;
+  /** Of the datagrams that were to be sent, how many were thrown away because the uplink was full, 0 to 1. */
+  readonly uplinkLossRatio: number;
 }
 
 /** Where the figures come from. The real one is in `io/`. */

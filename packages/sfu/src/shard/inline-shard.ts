@@ -60,6 +60,7 @@ export class InlineShard implements Shard {
   #timer: NodeJS.Timeout | undefined = undefined;
   #wakesAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
+  #uplinkBefore = { sent: 0, dropped: 0 };
 
   constructor(options: InlineShardOptions) {
     this.#suite = options.suite;
@@ -183,6 +184,16 @@ export class InlineShard implements Shard {
 
   forgetHistories(): void {
     this.#engine.forgetHistories();
+  }
+
+  /** Share of the datagrams to be sent that were thrown away because the uplink was full, since this was asked last. */
+  takeUplinkLossRatio(): number {
+    const { sent: sentBefore, dropped: droppedBefore } = this.#uplinkBefore;
+    const { video, audio, rtcp, control } = this.#port.sendCounters.dropped;
+    // Packets that were dropped on the way into a socket are among those sent.
+    this.#uplinkBefore = { sent: this.#engine.traffic.rtpPacketsSent, dropped: video + audio + rtcp + control };
+    const dropped = this.#uplinkBefore.dropped - droppedBefore;
+    return dropped === 0 ? 0 : dropped / Math.max(dropped, this.#uplinkBefore.sent - sentBefore);
   }
 
   async inspect(): Promise<ShardInspection> {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createCertificate, createSecureSuite } from '@causeway/secure';
 import type { Clock } from '../clock.ts';
+import { createProcessLoad } from '../io/process-load.ts';
 import { canConnectPaths, probePort } from '../io/udp-port.ts';
 import type { LoadSource } from '../overload/load-source.ts';
 import type { Shard } from '../shard.ts';
@@ -41,18 +42,21 @@ export function automaticWorkers(): number {
 /**
  * Opens what carries the media: an engine in this thread, or several in threads of their own.
  *
- * @param load of the calling thread
  * @throws the system's error if the UDP port cannot be had; Error – several threads, where the system does not let them share a port
  */
-export async function openShard(workers: number, setup: ShardSetup, load: LoadSource): Promise<OpenShard> {
-  if (workers === 1) return { shard: await openInline(setup), load };
+export async function openShard(workers: number, setup: ShardSetup): Promise<OpenShard> {
+  const { maxMemoryBytes } = setup;
+  if (workers === 1) {
+    const shard = await openInline(setup);
+    return { shard, load: createProcessLoad(maxMemoryBytes, () => shard.takeUplinkLossRatio()) };
+  }
   if (!canConnectPaths())
     throw new Error(`several workers need sockets that share a UDP port, which ${process.platform} has not got; set one`);
   const pool = await openPool(workers, setup);
-  return { shard: pool, load: createPoolLoad(load, pool) };
+  return { shard: pool, load: createPoolLoad(createProcessLoad(maxMemoryBytes), pool) };
 }
 
-async function openInline({ addresses, port, connectPaths, maxConnectedSockets }: ShardSetup): Promise<Shard> {
+async function openInline({ addresses, port, connectPaths, maxConnectedSockets }: ShardSetup): Promise<InlineShard> {
   const suite = await createSecureSuite({ dataChannels: 'at-once' });
   const shard = new InlineShard({ suite, addresses, port, connectPaths, maxConnectedSockets });
   await shard.open();

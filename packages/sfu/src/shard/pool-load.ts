@@ -23,6 +23,11 @@ function combine(main: LoadSample, shards: readonly LoadSample[]): LoadSample {
   if (first === undefined) return main;
   const idlest = others.reduce((least, each) => (each.utilization < least.utilization ? each : least), first);
   const busier = idlest.utilization > main.utilization ? idlest : main;
-  // Each thread has a heap of its own, and reaching the limit of one ends it.
-  return { ...busier, memoryShare: Math.max(main.memoryShare, ...shards.map(({ memoryShare }) => memoryShare)) };
+  return {
+    ...busier,
+    // Each thread has a heap of its own, and reaching the limit of one ends it.
+    memoryShare: Math.max(main.memoryShare, ...shards.map(({ memoryShare }) => memoryShare)),
+    // They share one uplink, but not its buffers: what one of them finds full is full for all.
+    uplinkLossRatio: Math.max(...shards.map(({ uplinkLossRatio }) => uplinkLossRatio)),
+  };
 }

@@ -30,6 +30,39 @@ class BusyNode extends SfuUnderTest {
   }
 }
 
+describe('a node whose uplink is full', () => {
+  test('refuses sessions once it has lost one datagram in a hundred in each of two seconds', async () => {
+    const node = new BusyNode();
+    node.load.passSeconds(1, { uplinkLossRatio: 0.02 });
+    const once = await node.refusal();
+    node.load.passSeconds(1, { uplinkLossRatio: 0.009 });
+    node.load.passSeconds(1, { uplinkLossRatio: 0.02 });
+    const apart = await node.refusal();
+
+    node.load.passSeconds(1, { uplinkLossRatio: 0.02 });
+    const refusal = await node.refusal();
+
+    expect([once, apart]).toEqual([undefined, undefined]);
+    expect(refusal).toMatchObject({
+      code: 'no_capacity',
+      message: 'the network of this node takes no more; try again later, or elsewhere',
+    });
+    expect(node.sfu.load().isFull).toBe(true);
+  });
+
+  test('takes sessions again when it has lost next to nothing for five seconds', async () => {
+    const node = new BusyNode();
+    node.load.passSeconds(2, { uplinkLossRatio: 0.6 });
+    node.load.passSeconds(4, { uplinkLossRatio: 0.001 });
+    const almost = await node.refusal();
+
+    node.load.passSeconds(1, { uplinkLossRatio: 0 });
+
+    expect(almost).toBeDefined();
+    expect(await node.refusal()).toBeUndefined();
+  });
+});
+
 describe('a node with an event loop that is late', () => {
   test('takes sessions for ten seconds, then refuses them and says when to come back', async () => {
     const node = new BusyNode();
@@ -198,9 +231,9 @@ test('what was refused, and why, is in the inspection', async () => {
   node.load.passSeconds(1, { delayMs: 7, utilization: 0.5, memoryShare: 0.25 });
 
   expect((await node.sfu.inspect()).entrance).toEqual({
-    load: { eventLoopDelayMs: { p50: 7, p99: 7, max: 7 }, utilization: 0.5, memoryShare: 0.25 },
+    load: { eventLoopDelayMs: { p50: 7, p99: 7, max: 7 }, utilization: 0.5, memoryShare: 0.25, uplinkLossRatio: 0 },
     obstacle: 'sessions',
-    sessionsRefused: { sessions: 1, memory: 0, event_loop: 0, queue: 0 },
+    sessionsRefused: { sessions: 1, memory: 0, event_loop: 0, uplink: 0, queue: 0 },
     joinsWaiting: 0,
   });
 });

@@ -40,7 +40,7 @@ class RealNode {
       fillShare: 0,
       clock: createNodeClock(),
     };
-    const { shard } = await openShard(workers, setup, { start: () => undefined, stop: () => undefined });
+    const { shard } = await openShard(workers, setup);
     return new RealNode(nodeNo, shard, trust);
   }
 

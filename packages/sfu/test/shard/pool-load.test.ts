@@ -1,8 +1,8 @@
 import type { LoadSample, LoadSource } from '../../src/overload/load-source.ts';
 import { createPoolLoad } from '../../src/shard/pool-load.ts';
 
-function sample(utilization: number, delayMs: number, memoryShare = 0.1): LoadSample {
-  return { utilization, eventLoopDelayMs: { p50: delayMs, p99: delayMs, max: delayMs }, memoryShare };
+function sample(utilization: number, delayMs: number, memoryShare = 0.1, uplinkLossRatio = 0): LoadSample {
+  return { utilization, eventLoopDelayMs: { p50: delayMs, p99: delayMs, max: delayMs }, memoryShare, uplinkLossRatio };
 }
 
 /** What the node says of itself when its threads say this. */
@@ -33,4 +33,10 @@ test('memory is short when it is for one of the threads', () => {
 
 test('before the shards have said anything, the main thread speaks alone', () => {
   expect(loadOf(sample(0.5, 1), [{ load: undefined }])).toEqual(sample(0.5, 1));
+});
+
+test('an uplink that one shard finds full is full, whichever is the idlest', () => {
+  const full = [{ load: sample(0.9, 1, 0.1, 0.25) }, { load: sample(0.1, 1) }];
+
+  expect(loadOf(sample(0.05, 1), full).uplinkLossRatio).toBe(0.25);
 });
