@@ -2,17 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { RedisServer } from '@causeway/testkit/redis';
+import { APP, CLUSTER_KEY, type ClusterDaemon, joinCluster, OFFER, startClusterDaemon } from '../support/cluster-daemons.ts';
 import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
 
-const SECRET = 'secret-canary-of-the-tests';
-const CLUSTER_KEY = 'cluster-key-canary-0123456789abcdef';
-const OFFER = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
-const BODY_HEADERS = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };
-const APP = { CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET };
-
-jest.setTimeout(40_000);
+jest.setTimeout(120_000);
 
 let redis: RedisServer;
 
@@ -26,33 +20,13 @@ afterEach(async () => {
 });
 afterAll(() => redis.stop());
 
-interface Node {
-  readonly daemon: RunningDaemon;
-  readonly base: string;
-  call(method: string, path: string, body?: unknown): Promise<Response>;
-}
-
-function start(nodeNo: number, region: string, environment: Record<string, string> = {}): RunningDaemon {
-  return startDaemon({
-    CAUSEWAY_REDIS_URL: redis.url,
-    CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY,
-    CAUSEWAY_NODE: String(nodeNo),
-    CAUSEWAY_REGION: region,
-    CAUSEWAY_GEOIP: 'off',
-    ...environment,
-  });
-}
-
-async function join(nodeNo: number, region: string, environment: Record<string, string> = {}): Promise<Node> {
-  const daemon = start(nodeNo, region, environment);
-  const [, base = ''] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
-  const call = (method: string, path: string, body?: unknown) =>
-    fetch(`${base}/api/sfu/demo${path}`, { method, headers: BODY_HEADERS, ...(body !== undefined && { body: JSON.stringify(body) }) });
-  return { daemon, base, call };
-}
+const start = (nodeNo: number, region: string, environment?: Record<string, string>): RunningDaemon =>
+  startClusterDaemon(redis.url, nodeNo, region, environment);
+const join = (nodeNo: number, region: string, environment?: Record<string, string>): Promise<ClusterDaemon> =>
+  joinCluster(redis.url, nodeNo, region, environment);
 
 /** Two nodes that know each other; the app is configured on the first alone. */
-async function joinTwo(nodeNo: number): Promise<[Node, Node]> {
+async function joinTwo(nodeNo: number): Promise<[ClusterDaemon, ClusterDaemon]> {
   const nodes = await Promise.all([join(nodeNo, 'eu', APP), join(nodeNo + 1, 'us')]);
   await Promise.all(nodes.map(({ daemon }) => daemon.waitFor('"message":"linked to a node"')));
   return nodes;
