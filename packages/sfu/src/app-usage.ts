@@ -16,20 +16,26 @@ const LAST_ANSWER_WITHIN_MS = 1_000;
 export class AppUsageSource {
   readonly #shard: Pick<Shard, 'takeUsage'>;
   readonly #clock: Clock;
-  /** Undefined while the shard can be asked. */
-  #rest: readonly AppUsage[] | undefined = undefined;
+  /** What the shard has told and nobody has taken yet. */
+  #untaken = new Map<AppId, CarriedBytes>();
+  #isFinished = false;
 
   constructor(shard: Pick<Shard, 'takeUsage'>, clock: Clock) {
     this.#shard = shard;
     this.#clock = clock;
   }
 
-  /** Since the last call. An app may come more than once. */
+  /** Since the last call. */
   async take(): Promise<readonly AppUsage[]> {
-    if (this.#rest === undefined) return appUsageOf(await this.#shard.takeUsage());
-    const rest = this.#rest;
-    this.#rest = [];
-    return rest;
+    if (!this.#isFinished) await this.measure();
+    const taken = Array.from(this.#untaken, ([appId, bytes]) => ({ appId, bytes }));
+    this.#untaken = new Map();
+    return taken;
+  }
+
+  /** What was carried since the shard was asked last, by whomever; `take` still returns it. An app may come more than once. */
+  async measure(): Promise<readonly AppUsage[]> {
+    return this.#note(await this.#shard.takeUsage());
   }
 
   /** To be called when all transports are closed, and before the shard is. */
@@ -38,9 +44,28 @@ export class AppUsageSource {
     const timeout = new Promise<readonly AccountUsage[]>((resolve) => {
       cancelTimer = this.#clock.schedule(LAST_ANSWER_WITHIN_MS, () => resolve([]));
     });
-    this.#rest = appUsageOf(await Promise.race([this.#shard.takeUsage(), timeout]));
+    this.#note(await Promise.race([this.#shard.takeUsage(), timeout]));
+    this.#isFinished = true;
     cancelTimer();
   }
+
+  #note(told: readonly AccountUsage[]): readonly AppUsage[] {
+    const usage = appUsageOf(told);
+    for (const { appId, bytes } of usage) {
+      const before = this.#untaken.get(appId);
+      this.#untaken.set(appId, before === undefined ? bytes : sumOf(before, bytes));
+    }
+    return usage;
+  }
+}
+
+function sumOf(one: CarriedBytes, other: CarriedBytes): CarriedBytes {
+  return {
+    down: one.down + other.down,
+    up: one.up + other.up,
+    relay: one.relay + other.relay,
+    retransmitted: one.retransmitted + other.retransmitted,
+  };
 }
 
 /** Sessions have the id of their app for an account. */

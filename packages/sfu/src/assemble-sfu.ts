@@ -14,10 +14,13 @@ import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
 import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
+import { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
+import { AppShares, type SessionPlace } from './overload/app-shares.ts';
+import { EgressGovernor } from './overload/egress-governor.ts';
 import { Entrance } from './overload/entrance.ts';
 import type { LoadSource } from './overload/load-source.ts';
 import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';
-import type { Random } from './random.ts';
+import { type Random, uniform } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
@@ -50,6 +53,8 @@ export interface SfuAssembly {
   readonly announcedAddresses: readonly string[];
   readonly limits?: Partial<SessionLimits>;
   readonly overload?: Partial<OverloadLimits>;
+  /** What each app may have, unless `createSession` says otherwise. */
+  readonly appBounds?: Partial<AppBounds>;
   /** Default: nothing is measured, and only the number of sessions can be too high. */
   readonly load?: LoadSource;
   /** Calls back in a later turn of the event loop. Default `setImmediate`. */
@@ -86,8 +91,11 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     },
   };
   const local = { fingerprint: shard.fingerprint, port: shard.port, candidates: hostCandidates(assembly.announcedAddresses, shard.port) };
+  const limits = { ...DEFAULT_OVERLOAD_LIMITS, ...assembly.overload };
+  const shares = new AppShares({ ...defaultAppBounds(limits.maxSessions), ...assembly.appBounds }, () => uniform(random));
+  const egress = new EgressGovernor({ shares, clock, measure: () => usage.measure(), sessions: () => store.all() });
   const entrance = new Entrance({
-    limits: { ...DEFAULT_OVERLOAD_LIMITS, ...assembly.overload },
+    limits,
     load: assembly.load,
     random,
     nextTurn: assembly.nextTurn ?? setImmediate,
@@ -98,18 +106,28 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   shard.setListener(createEngineListener(store, assembly.onDefect));
   relay?.open();
 
-  async function openSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply> {
+  async function openSession(appId: AppId, request: CreateSessionRequest, bounds: Partial<AppBounds> = {}): Promise<CreateSessionReply> {
     refuseWhenClosing();
-    const hasArrived = await entrance.pass(appId);
+    const place = shares.takePlace(appId, bounds);
     try {
-      refuseWhenClosing();
-      return await startSession(appId, request, hasArrived);
+      const hasArrived = await entrance.pass(appId);
+      try {
+        refuseWhenClosing();
+        return await startSession(appId, request, place, hasArrived);
+      } finally {
+        hasArrived();
+      }
     } finally {
-      hasArrived();
+      if (!place.isOccupied) place.leave();
     }
   }
 
-  function startSession(appId: AppId, request: CreateSessionRequest, hasArrived: () => void): Promise<CreateSessionReply> {
+  function startSession(
+    appId: AppId,
+    request: CreateSessionRequest,
+    place: SessionPlace,
+    hasArrived: () => void,
+  ): Promise<CreateSessionReply> {
     return createSession(
       {
         appId,
@@ -118,9 +136,12 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         local,
         request,
         autoPublish: request.autoPublish ?? true,
+        place,
         onOpened(session) {
+          place.occupy();
           store.add(session);
           hasArrived();
+          egress.watch();
         },
         onClosed: (session) => store.bury(session),
       },
@@ -134,6 +155,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
 
   async function closeAll(): Promise<void> {
     entrance.close();
+    egress.close();
     for (const session of store.all()) session.close('draining');
     relay?.close();
     await usage.finish();
@@ -199,7 +221,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       };
     },
     takeUsage: () => usage.take(),
-    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance, relay }),
+    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance, shares, egress, relay }),
     close() {
       closing ??= closeAll();
       return closing;

@@ -8,6 +8,7 @@ import { memoryLimitBytes } from './io/memory-limit.ts';
 import { createNodeClock } from './io/node-clock.ts';
 import { openFilesLimit } from './io/open-files-limit.ts';
 import type { SocketAddress } from './nodes/index.ts';
+import type { AppBounds } from './overload/app-bounds.ts';
 import type { OverloadLimits } from './overload/overload-limits.ts';
 import { MemoryRegistry, type Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
@@ -49,6 +50,8 @@ export interface SfuOptions {
   readonly limits?: Partial<SessionLimits>;
   /** When new sessions are refused with `no_capacity`; memory is below. */
   readonly overload?: Partial<OverloadLimits>;
+  /** What each app may have on this node; see `defaultAppBounds`. */
+  readonly appBounds?: Partial<AppBounds>;
   /** New sessions are refused when four fifths of this are used. Default: what the container or the machine has. */
   readonly maxMemoryBytes?: number;
   /** Hears of what happens in sessions. */
@@ -116,6 +119,7 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     announcedAddresses: addresses.announced,
     onDefect: options.onDefect ?? warnOf,
     ...(options.overload !== undefined && { overload: options.overload }),
+    ...(options.appBounds !== undefined && { appBounds: options.appBounds }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });

@@ -18,6 +18,8 @@ export { openFilesLimit } from './io/open-files-limit.ts';
 export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal } from './overload/admission.ts';
+export { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
+export type { AppRefusal } from './overload/app-shares.ts';
 export type { EntranceReport, NodeLoad } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
 import type { SessionCensus, SfuInspection } from './inspection.ts';
 import { publications, subscriptions } from './negotiation/index.ts';
+import type { AppShares } from './overload/app-shares.ts';
+import type { EgressGovernor } from './overload/egress-governor.ts';
 import type { Entrance } from './overload/entrance.ts';
 import type { Registry } from './registry/index.ts';
 import type { Relay } from './relay/relay.ts';
@@ -18,11 +20,13 @@ export interface InspectedParts {
   readonly directory: TrackDirectory;
   readonly counters: SessionCounters;
   readonly entrance: Entrance;
+  readonly shares: AppShares;
+  readonly egress: EgressGovernor;
   readonly relay: Relay | undefined;
 }
 
 export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> {
-  const { store, counters, entrance } = parts;
+  const { store, counters, entrance, shares, egress } = parts;
   const { objects, ...shard } = await parts.shard.inspect();
   return {
     ...shard,
@@ -32,6 +36,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
     sessionsCreated: counters.created,
     sessionsClosed: counters.closed(),
     entrance: entrance.report(),
+    apps: { refused: shares.refused(), heldSubscriptions: egress.heldSubscriptions },
     ...(parts.relay && { relay: parts.relay.inspect() }),
   };
 }

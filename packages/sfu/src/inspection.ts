@@ -6,6 +6,7 @@ import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@ca
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
 import type { UdpPortCounts } from './io/udp-port.ts';
+import type { AppRefusal } from './overload/app-shares.ts';
 import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';
 
@@ -91,6 +92,13 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
   readonly entrance: EntranceReport;
+  /** Where apps met their own bounds. */
+  readonly apps: {
+    /** Calls that were refused, by the bound. */
+    readonly refused: Readonly<Record<AppRefusal, number>>;
+    /** Subscriptions that are sent nothing now because their app is above its egress bound. */
+    readonly heldSubscriptions: number;
+  };
   /** Undefined on a node that stands alone. */
   readonly relay?: RelayInspection;
 }

@@ -25,6 +25,7 @@ import type {
 } from '@causeway/protocol';
 import type { AppUsage } from './app-usage.ts';
 import type { SfuInspection } from './inspection.ts';
+import type { AppBounds } from './overload/app-bounds.ts';
 import type { NodeLoad } from './overload/entrance.ts';
 
 /** What exists in one SFU at one moment. */
@@ -43,7 +44,8 @@ export interface SfuStats {
 export interface Sfu {
   /** Of media, of all sessions, and of plain STUN requests. */
   readonly udpPort: number;
-  createSession(appId: AppId, request: CreateSessionRequest): Promise<CreateSessionReply>;
+  /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
+  createSession(appId: AppId, request: CreateSessionRequest, bounds?: Partial<AppBounds>): Promise<CreateSessionReply>;
   publish(appId: AppId, sessionId: string, request: PublishRequest): Promise<PublishReply>;
   subscribe(appId: AppId, sessionId: string, request: SubscribeRequest): Promise<SubscribeReply>;
   unsubscribe(appId: AppId, sessionId: string, request: UnsubscribeRequest): Promise<UnsubscribeReply>;

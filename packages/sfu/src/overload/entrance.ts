@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import { type Random, uniform } from '../random.ts';
 import { Admission, type AdmissionRefusal, MEMORY_FULL_SHARE } from './admission.ts';
 import { JoinLane } from './join-lane.ts';
 import type { LoadSample, LoadSource } from './load-source.ts';
@@ -35,8 +35,6 @@ export interface NodeLoad {
   readonly isFull: boolean;
 }
 
-const UINT32_RANGE = 2 ** 32;
-
 /** Where sessions come in: not more than the node can bear, and not all at once. */
 export class Entrance {
   readonly #options: EntranceOptions;
@@ -57,14 +55,18 @@ export class Entrance {
    * Resolves when a session of this app may be created, for which at most a second or two must be waited.
    *
    * @returns a function to be called once the session is counted, or has failed; a second call does nothing
-   * @throws no_capacity – the node is full or busy; `retryAfterMs` is different for everybody
+   * @throws no_capacity – the node is full or busy, or others needed the place in line more; `retryAfterMs` is different for everybody
    */
   async pass(appId: string): Promise<() => void> {
     const obstacle = this.#obstacle() ?? (this.#joins.hasRoom(appId) ? undefined : 'queue');
     if (obstacle !== undefined) throw this.#admission.refuse(obstacle);
     const arrival = Symbol('arrival');
     this.#arrivals.add(arrival);
-    await this.#joins.enter(appId);
+    const outcome = await this.#joins.enter(appId);
+    if (outcome === 'displaced') {
+      this.#arrivals.delete(arrival);
+      throw this.#admission.refuse('queue');
+    }
     return () => this.#arrivals.delete(arrival);
   }
 
@@ -96,9 +98,4 @@ export class Entrance {
     this.#admission.note(sample);
     if (this.#admission.isMemoryCritical) this.#options.onMemoryCritical();
   }
-}
-
-function uniform({ bytes }: Random): number {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes(4);
-  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / UINT32_RANGE;
 }

@@ -1,6 +1,7 @@
 /**
  * Lets sessions be created one in a turn of the event loop, so that packets of running sessions are handled between any two: to
- * answer an offer takes as long as to forward hundreds of packets. Apps take turns, so that a rush in one does not hold up another.
+ * answer an offer takes as long as to forward hundreds of packets. Apps take turns, so that a rush in one does not hold up another,
+ * and when the lane is full the app with the most callers in it makes room for one that has fewer.
  */
 
 /** A second or two of work; whoever comes later is better told to come back. */
@@ -8,10 +9,15 @@ const MAX_WAITING = 256;
 /** Of one app, while there are others. */
 const MAX_WAITING_PER_APP = 128;
 
+/** Whether a caller got its turn, or had to make room for a caller of another app. */
+export type JoinOutcome = 'entered' | 'displaced';
+
+type Caller = (outcome: JoinOutcome) => void;
+
 export class JoinLane {
   readonly #nextTurn: (callback: () => void) => void;
   /** By app, in the order in which they get their turns. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Map<string, Caller[]>();
   #waitingCount = 0;
   #isTurnTaken = false;
 
@@ -27,21 +33,39 @@ export class JoinLane {
 
   /** Whether `enter` may be called for this app. */
   hasRoom(appId: string): boolean {
-    return this.#waitingCount < MAX_WAITING && (this.#waiting.get(appId)?.length ?? 0) < MAX_WAITING_PER_APP;
+    const ownCount = this.#waiting.get(appId)?.length ?? 0;
+    if (this.#waitingCount < MAX_WAITING) return ownCount < MAX_WAITING_PER_APP;
+    return ownCount + 1 < this.#longest().length;
   }
 
-  /** Resolves when it is the caller's turn; at once if nobody had this one yet. */
-  enter(appId: string): Promise<void> | undefined {
+  /** Resolves when it is the caller's turn, or once it has been displaced; undefined if nobody had this turn yet. */
+  enter(appId: string): Promise<JoinOutcome> | undefined {
     if (!this.#isTurnTaken) {
       this.#takeTurn();
       return undefined;
     }
+    if (this.#waitingCount >= MAX_WAITING) this.#displace();
     return new Promise((resolve) => {
       const callers = this.#waiting.get(appId) ?? [];
       callers.push(resolve);
       this.#waiting.set(appId, callers);
       this.#waitingCount++;
     });
+  }
+
+  /** Takes its place from the newest caller of the app with the most. */
+  #displace(): void {
+    const displaced = this.#longest().pop();
+    if (displaced === undefined) return;
+    this.#waitingCount--;
+    displaced('displaced');
+  }
+
+  /** Of 256 callers at most; looked for only when there are as many. */
+  #longest(): Caller[] {
+    let longest: Caller[] = [];
+    for (const callers of this.#waiting.values()) if (callers.length > longest.length) longest = callers;
+    return longest;
   }
 
   #takeTurn(): void {
@@ -60,6 +84,6 @@ export class JoinLane {
     if (callers.length > 0) this.#waiting.set(appId, callers);
     this.#waitingCount--;
     this.#takeTurn();
-    enter?.();
+    enter?.('entered');
   }
 }

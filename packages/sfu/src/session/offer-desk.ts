@@ -51,6 +51,7 @@ export class OfferDesk {
    * Brings tracks to the client.
    *
    * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
+   * @throws quota_exceeded – the app would have more tracks than it may
    */
   subscribe(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const current = items.map((item) => this.#refreshed(item));
@@ -75,6 +76,7 @@ export class OfferDesk {
   async #offer(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const { negotiation, parts } = this.#session;
     const made = makeOffer(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
+    this.#session.checkTracks(made.state);
     this.#session.commit(made.state);
     const reply = this.#reply(withOutcomes(items, made.outcomes), made.offer);
     if (reply instanceof SfuError) throw reply;
@@ -84,6 +86,7 @@ export class OfferDesk {
   async #queue(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const { negotiation, parts } = this.#session;
     const queued = queueSubscriptions(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
+    this.#session.checkTracks(queued.state);
     this.#session.commit(queued.state);
     const placed = withOutcomes(items, queued.outcomes);
     const needsOffer = placed.some(({ outcome }) => outcome?.type === 'placed');

@@ -15,14 +15,18 @@ import {
   mediaPlanOf,
   type Negotiation,
   NO_MEDIA,
+  publications,
+  subscriptions,
   type TrackSource,
   withdrawOffer,
 } from '../negotiation/index.ts';
+import type { SessionPlace } from '../overload/app-shares.ts';
 import type { SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
 import { applyMediaPlan } from './apply-media-plan.ts';
 import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
+import { withHeld } from './held-subscriptions.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -44,6 +48,8 @@ export interface SessionOptions {
   readonly metadata: string;
   /** Whether sections that begin to send in an offer are published by themselves. */
   readonly autoPublish: boolean;
+  /** What it takes of its app's share; the session gives it back when it ends. */
+  readonly place: SessionPlace;
 }
 
 export class Session implements TrackFollower {
@@ -52,6 +58,7 @@ export class Session implements TrackFollower {
   readonly createdAtMs: number;
   readonly autoPublish: boolean;
   readonly parts: SessionParts;
+  readonly place: SessionPlace;
   readonly desk: OfferDesk;
   readonly reports: SubscriptionReports;
   readonly #lane = new Lane();
@@ -59,7 +66,10 @@ export class Session implements TrackFollower {
   readonly #ghosts: GhostWatch;
   readonly #onClosed: (session: Session) => void;
   #negotiation: Negotiation;
+  /** What is negotiated, and what the engine was told: the same but for what is held. */
+  #planned: MediaPlan = NO_MEDIA;
   #media: MediaPlan = NO_MEDIA;
+  #heldIds: ReadonlySet<string> = new Set();
   #metadata: string;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
   #cancelAnswerTimer: CancelTimer | undefined = undefined;
@@ -72,6 +82,7 @@ export class Session implements TrackFollower {
     this.createdAtMs = parts.clock.wallClockMs();
     this.autoPublish = options.autoPublish;
     this.parts = parts;
+    this.place = options.place;
     this.desk = new OfferDesk(this);
     this.reports = new SubscriptionReports(this.appId, this.id, parts.onEvent);
     this.#announcer = new Announcer(this.appId, this.id, parts);
@@ -135,19 +146,31 @@ export class Session implements TrackFollower {
     this.#announcer.announceSession(this.record());
   }
 
+  /** @throws quota_exceeded – with this state the app would have more tracks than it may */
+  checkTracks(next: Negotiation): void {
+    this.place.checkTracks(trackCount(next));
+  }
+
   /** The next state becomes the present one, and the engine, the subscribers and the registry follow. */
   commit(next: Negotiation, closeReason: TrackCloseReason = 'requested'): void {
     if (this.#life.type === 'closed') return;
     this.#negotiation = next;
-    const media = mediaPlanOf(next, this.appId, this.#media);
-    applyMediaPlan(this.parts.shard, this.#media, media);
-    this.#media = media;
+    this.place.noteTracks(trackCount(next));
+    this.#planned = mediaPlanOf(next, this.appId, this.#planned);
+    this.#applyPlan();
     this.#announcer.announceTracks(next, closeReason);
     // A session may subscribe to itself: what it has just announced can have changed its state once more.
     this.parts.directory.follow(this, interestOf(this.#negotiation));
     this.#watchOffer();
     this.#watchSetup();
     if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
+  }
+
+  /** Sends nothing for these subscriptions until it is called without them; nothing else about them changes. */
+  hold(heldIds: ReadonlySet<string>): void {
+    if (this.#life.type === 'closed') return;
+    this.#heldIds = heldIds;
+    this.#applyPlan();
   }
 
   /** Ends the session; further calls do nothing. */
@@ -165,12 +188,15 @@ export class Session implements TrackFollower {
     this.#life = { type: 'open', connectionState };
     this.#announcer.announceSession(this.record());
     this.parts.onEvent({ type: 'session.state', appId: this.appId, sessionId: this.id, connectionState });
-    if (connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
+    if (connectionState !== 'connected') return;
+    this.place.noteConnected();
+    this.#ghosts.watch(ghostIds(this.#negotiation));
   }
 
   /** The engine has ended the transport: there is nothing left to be closed there. */
   onTransportClosed(transportId: string, reason: TransportCloseReason): void {
     if (transportId !== this.#media.transport?.transportId) return;
+    this.#planned = NO_MEDIA;
     this.#media = NO_MEDIA;
     this.#end(reason);
   }
@@ -198,11 +224,18 @@ export class Session implements TrackFollower {
     this.close('internal_error');
   }
 
+  #applyPlan(): void {
+    const media = withHeld(this.#planned, this.#heldIds);
+    applyMediaPlan(this.parts.shard, this.#media, media);
+    this.#media = media;
+  }
+
   #end(reason: SessionCloseReason): void {
     if (this.#life.type === 'closed') return;
     const { clock } = this.parts;
     const life = { type: 'closed', reason, closedAtMs: clock.nowMs(), closedAt: new Date(clock.wallClockMs()).toISOString() } as const;
     this.#life = life;
+    this.place.leave();
     this.#cancelAnswerTimer?.();
     this.#cancelSetupTimer?.();
     this.#ghosts.stop();
@@ -245,6 +278,11 @@ export class Session implements TrackFollower {
   #who(): { readonly appId: AppId; readonly sessionId: SessionId } {
     return { appId: this.appId, sessionId: this.id };
   }
+}
+
+/** Publications, and subscriptions with those of unanswered offers. */
+export function trackCount(state: Negotiation): number {
+  return publications(state).length + subscriptions(state).length;
 }
 
 export interface SessionEnd {

@@ -4,14 +4,16 @@ import { JoinLane } from '../../src/overload/join-lane.ts';
 function openLane() {
   const endTurns: (() => void)[] = [];
   const entered: string[] = [];
+  const displaced: string[] = [];
   const lane = new JoinLane((callback) => endTurns.push(callback));
   return {
     lane,
     entered,
+    displaced,
     enter(appId: string, name: string) {
       const turn = lane.enter(appId);
       if (turn === undefined) entered.push(name);
-      else turn.then(() => entered.push(name));
+      else turn.then((outcome) => (outcome === 'entered' ? entered : displaced).push(name));
     },
     async endTurn() {
       endTurns.shift()?.();
@@ -63,14 +65,48 @@ test('after a turn that nobody wanted the next caller goes in at once', async ()
   expect(entered).toEqual(['first', 'second']);
 });
 
-test('there is room for 128 callers of one app, and for 256 in all', () => {
+test('there is room for 128 callers of one app', () => {
   const { lane, enter } = openLane();
   enter('one', 'at once');
   for (let number = 0; number < 128; number++) enter('one', 'waiting');
-  const afterOne = [lane.hasRoom('one'), lane.hasRoom('two')];
-  for (let number = 0; number < 128; number++) enter('two', 'waiting');
 
-  expect(afterOne).toEqual([false, true]);
-  expect(lane.waiting).toBe(256);
-  expect(lane.hasRoom('three')).toBe(false);
+  expect(lane.hasRoom('one')).toBe(false);
+  expect(lane.hasRoom('two')).toBe(true);
+});
+
+describe('a lane that is full', () => {
+  function fullLane() {
+    const opened = openLane();
+    opened.enter('one', 'at once');
+    for (let number = 0; number < 128; number++) opened.enter('one', `one ${number}`);
+    for (let number = 0; number < 128; number++) opened.enter('two', `two ${number}`);
+    return opened;
+  }
+
+  test('has no room for the apps that fill it, and room for one that does not', () => {
+    const { lane } = fullLane();
+
+    expect(lane.waiting).toBe(256);
+    expect([lane.hasRoom('one'), lane.hasRoom('two'), lane.hasRoom('three')]).toEqual([false, false, true]);
+  });
+
+  test('makes room at the cost of the newest caller of the app with the most', async () => {
+    const { lane, displaced, entered, enter, endTurn } = fullLane();
+
+    enter('three', 'calm');
+    for (let turn = 0; turn < 3; turn++) await endTurn();
+
+    expect(displaced).toEqual(['one 127']);
+    expect(entered).toEqual(['at once', 'one 0', 'two 0', 'calm']);
+    expect(lane.waiting).toBe(253);
+  });
+
+  test('gives each app its share and no more, whoever came first', () => {
+    const { lane, enter } = fullLane();
+    let third = 0;
+    while (lane.hasRoom('three')) enter('three', `three ${third++}`);
+
+    expect(third).toBe(85);
+    expect(lane.waiting).toBe(256);
+  });
 });

@@ -30,6 +30,7 @@ export interface AnsweredClient {
  *
  * @throws negotiation_glare – an offer of the SFU is open; nothing was done
  * @throws invalid_session_description – the offer cannot be used; nothing was done
+ * @throws quota_exceeded – the app would have more tracks than it may; nothing was done
  */
 export function answerClientOffer(
   session: Session,
@@ -41,6 +42,7 @@ export function answerClientOffer(
   const { limits, random } = session.parts;
   const offer = readSdp(sdp, limits);
   const answered = answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random);
+  session.checkTracks(answered.state);
   const stoppedMids = new Set(offer.sections.filter(isRejectedSection).map(({ mid }) => mid));
   const ended = Map.groupBy(endedSubscriptions(state, answered.state), ({ section }) => stoppedMids.has(section.mid));
   return {

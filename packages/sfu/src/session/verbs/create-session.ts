@@ -9,8 +9,9 @@ import {
   publications,
   subscriptions,
 } from '../../negotiation/index.ts';
+import type { SessionPlace } from '../../overload/app-shares.ts';
 import { locateWish } from '../locate-tracks.ts';
-import { Session } from '../session.ts';
+import { Session, trackCount } from '../session.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
 import { readSdp } from './read-sdp.ts';
@@ -22,6 +23,7 @@ export interface NewSession {
   readonly local: LocalEndpoint;
   readonly request: CreateSessionRequest;
   readonly autoPublish: boolean;
+  readonly place: SessionPlace;
   readonly onClosed: (session: Session) => void;
   /** The session is about to be announced: calls may find it from now on. */
   readonly onOpened: (session: Session) => void;
@@ -29,10 +31,11 @@ export interface NewSession {
 
 /** `POST /session/new`: nothing exists until the offer has been found good. */
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
-  const { appId, request, autoPublish } = wanted;
+  const { appId, request, autoPublish, place } = wanted;
   // Before other nodes are asked about what it names: what is no SDP costs them nothing.
   const offer = readSdp(request.sessionDescription.sdp, parts.limits);
   const asked = request.subscribe ?? [];
+  if (asked.length > 0) place.checkEgress();
   const located = await Promise.all(asked.map((item) => locateWish(appId, item, parts)));
   const wishes = located.flatMap((each) => (each.type === 'wish' ? [each.wish] : []));
   const negotiation = createNegotiation(wanted.id, wanted.shardNo, wanted.local, parts.random);
@@ -43,7 +46,9 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
     maxSections: parts.limits.maxSections,
   } as const;
   const answered = answerOffer(negotiation, offer, policy, parts.random);
-  const session = new Session({ appId, negotiation, metadata: request.metadata ?? '', autoPublish }, parts, wanted.onClosed);
+  place.checkTracks(trackCount(answered.state));
+  const metadata = request.metadata ?? '';
+  const session = new Session({ appId, negotiation, metadata, autoPublish, place }, parts, wanted.onClosed);
   wanted.onOpened(session);
   const announced = session.open(answered.state);
   for (const live of subscriptions(session.negotiation)) session.reports.started(live);

@@ -5,6 +5,7 @@ import type { Session } from '../session.ts';
 /** `POST /track/subscribe`. A call that has to wait for an answer leaves the lane, since that answer is a call too. */
 export async function subscribe(session: Session, request: SubscribeRequest): Promise<SubscribeReply> {
   const { atDesk } = await session.run(async () => {
+    session.place.checkEgress();
     const items = await Promise.all(
       request.tracks.map(async (asked) => ({ asked, located: await locateWish(session.appId, asked, session.parts) })),
     );

@@ -1,0 +1,160 @@
+/** What each app has on this node, held against what it may have. Apps without sessions leave no trace. */
+import { SfuError } from '@causeway/protocol';
+import type { AppBounds } from './app-bounds.ts';
+
+export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress'] as const;
+
+/** Which bound of its app a call was refused for. */
+export type AppRefusal = (typeof APP_REFUSALS)[number];
+
+/** Clients that connect do so within seconds; those that never do keep their place for thirty. */
+const MIN_RETRY_AFTER_MS = 1_000;
+const RETRY_SPREAD_MS = 4_000;
+
+interface Share {
+  readonly appId: string;
+  bounds: AppBounds;
+  sessions: number;
+  unconnected: number;
+  tracks: number;
+  isOverEgress: boolean;
+}
+
+export class AppShares {
+  readonly #defaults: AppBounds;
+  readonly #random: () => number;
+  readonly #shares = new Map<string, Share>();
+  readonly #refused = new Map<AppRefusal, number>(APP_REFUSALS.map((refusal) => [refusal, 0]));
+
+  /** @param random uniform in [0, 1) */
+  constructor(defaults: AppBounds, random: () => number) {
+    this.#defaults = defaults;
+    this.#random = random;
+  }
+
+  /**
+   * Counts a session from before it is created until it leaves its place.
+   *
+   * @param bounds where the app differs from the others; they hold for the sessions it has, too
+   * @throws quota_exceeded – the app has as many sessions as it may
+   * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is different for everybody
+   */
+  takePlace(appId: string, bounds: Partial<AppBounds>): SessionPlace {
+    const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults);
+    share.bounds = { ...this.#defaults, ...bounds };
+    const { maxSessions, maxUnconnectedSessions } = share.bounds;
+    if (share.sessions >= maxSessions) {
+      throw this.#refuse('sessions', 'quota_exceeded', `app ${appId} may have ${maxSessions} sessions on this node`);
+    }
+    if (share.unconnected >= maxUnconnectedSessions) {
+      const retryAfterMs = Math.round(MIN_RETRY_AFTER_MS + this.#random() * RETRY_SPREAD_MS);
+      const message = `app ${appId} may have ${maxUnconnectedSessions} sessions on this node whose clients are not connected yet`;
+      throw this.#refuse('unconnected_sessions', 'rate_limited', message, retryAfterMs);
+    }
+    share.sessions++;
+    share.unconnected++;
+    this.#shares.set(appId, share);
+    return new SessionPlace(share, {
+      onLeft: () => {
+        if (share.sessions === 0) this.#shares.delete(appId);
+      },
+      refuse: (refusal, message) => this.#refuse(refusal, 'quota_exceeded', message),
+    });
+  }
+
+  /** Apps whose egress has a limit, with that limit. */
+  limitedEgress(): ReadonlyMap<string, number> {
+    const limited = [...this.#shares.values()].filter(({ bounds }) => bounds.maxEgressBps < Number.POSITIVE_INFINITY);
+    return new Map(limited.map(({ appId, bounds }) => [appId, bounds.maxEgressBps]));
+  }
+
+  /** Whether the sessions of an app are sent more than they may be: new subscriptions are refused while they are. */
+  noteEgress(appId: string, isOverEgress: boolean): void {
+    const share = this.#shares.get(appId);
+    if (share !== undefined) share.isOverEgress = isOverEgress;
+  }
+
+  /** By bound, zeros included; a copy. */
+  refused(): Readonly<Record<AppRefusal, number>> {
+    return Object.fromEntries(this.#refused) as Record<AppRefusal, number>;
+  }
+
+  #refuse(refusal: AppRefusal, code: 'quota_exceeded' | 'rate_limited', message: string, retryAfterMs?: number): SfuError {
+    this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
+    return new SfuError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+}
+
+interface PlaceKeeper {
+  onLeft(): void;
+  refuse(refusal: AppRefusal, message: string): SfuError;
+}
+
+/** What one session takes of its app's share. */
+export class SessionPlace {
+  readonly #share: Share;
+  readonly #keeper: PlaceKeeper;
+  #tracks = 0;
+  #isUnconnected = true;
+  #hasLeft = false;
+  #isOccupied = false;
+
+  constructor(share: Share, keeper: PlaceKeeper) {
+    this.#share = share;
+    this.#keeper = keeper;
+  }
+
+  /** Whether there is a session now, which gives the place back when it ends. */
+  get isOccupied(): boolean {
+    return this.#isOccupied;
+  }
+
+  occupy(): void {
+    this.#isOccupied = true;
+  }
+
+  /** The client is connected; if the connection fails later, the session still does not count as unconnected again. */
+  noteConnected(): void {
+    if (this.#isUnconnected && !this.#hasLeft) this.#share.unconnected--;
+    this.#isUnconnected = false;
+  }
+
+  /** Publications and subscriptions that the session has now. */
+  noteTracks(count: number): void {
+    if (this.#hasLeft) return;
+    this.#share.tracks += count - this.#tracks;
+    this.#tracks = count;
+  }
+
+  /**
+   * @param count publications and subscriptions that the session would have; fewer than now are always allowed
+   * @throws quota_exceeded – the app would have more than it may
+   */
+  checkTracks(count: number): void {
+    const { appId, bounds, tracks } = this.#share;
+    if (count <= this.#tracks || tracks - this.#tracks + count <= bounds.maxTracks) return;
+    throw this.#keeper.refuse('tracks', `app ${appId} may have ${bounds.maxTracks} tracks and subscriptions on this node`);
+  }
+
+  /** @throws quota_exceeded – the app's sessions are sent as much as they may be */
+  checkEgress(): void {
+    const { appId, bounds, isOverEgress } = this.#share;
+    if (!isOverEgress) return;
+    const message = `the sessions of app ${appId} on this node are sent ${bounds.maxEgressBps / 1e6} Mbit/s, as much as they may be`;
+    throw this.#keeper.refuse('egress', message);
+  }
+
+  /** Gives the place back; a second call does nothing. */
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.noteTracks(0);
+    this.noteConnected();
+    this.#hasLeft = true;
+    this.#share.sessions--;
+    this.#keeper.onLeft();
+  }
+}
+
+function newShare(appId: string, bounds: AppBounds): Share {
+  return { appId, bounds, sessions: 0, unconnected: 0, tracks: 0, isOverEgress: false };
+}

@@ -1,0 +1,169 @@
+/**
+ * Keeps what the sessions of an app are sent within the app's bound. Nothing is counted packet by packet: the figures are those that
+ * apps are billed by, read every two seconds, and what goes beyond the bound in between is sent. While an app is above its bound,
+ * new subscriptions are refused, and as many of the newest are sent nothing as it takes to get below, video before audio.
+ */
+import type { AppUsage } from '../app-usage.ts';
+import type { CancelTimer, Clock } from '../clock.ts';
+import { type Negotiation, subscriptions } from '../negotiation/index.ts';
+import type { AppShares } from './app-shares.ts';
+
+const INTERVAL_MS = 2_000;
+/** Above this share of the bound there is no room for another subscription. */
+const NEARLY_FULL_SHARE = 0.95;
+/** A subscription that was held is sent again once its estimated rate fits below this share of the bound. */
+const RELEASE_SHARE = 0.9;
+/** How much more a video subscription is taken to carry than one of audio, as no subscription is measured by itself. */
+const VIDEO_WEIGHT = 20;
+/** A release that turns out to be too much is tried again later and later. */
+const MIN_RELEASE_DELAY_MS = 4_000;
+const MAX_RELEASE_DELAY_MS = 64_000;
+const BITS_PER_BYTE = 8;
+const MS_PER_SECOND = 1_000;
+
+/** A session whose subscriptions can be held: they are sent nothing, and stay as they are otherwise. */
+export interface GovernedSession {
+  readonly appId: string;
+  readonly negotiation: Negotiation;
+  /** @param heldIds of subscriptions; those of other sessions among them mean nothing */
+  hold(heldIds: ReadonlySet<string>): void;
+}
+
+export interface EgressGovernorOptions {
+  readonly shares: AppShares;
+  readonly clock: Clock;
+  /** What was carried since the last call. */
+  readonly measure: () => Promise<readonly AppUsage[]>;
+  /** All sessions of this node, the oldest first. */
+  readonly sessions: () => readonly GovernedSession[];
+}
+
+interface Candidate {
+  readonly session: GovernedSession;
+  readonly id: string;
+  readonly weight: number;
+}
+
+interface AppState {
+  /** Estimated rates of held subscriptions by their ids, the first one held first. */
+  readonly held: Map<string, number>;
+  releaseDelayMs: number;
+  releaseNotBeforeMs: number;
+}
+
+export class EgressGovernor {
+  readonly #options: EgressGovernorOptions;
+  readonly #apps = new Map<string, AppState>();
+  #cancelTimer: CancelTimer | undefined = undefined;
+  #measuredAtMs = 0;
+  #isClosed = false;
+
+  constructor(options: EgressGovernorOptions) {
+    this.#options = options;
+  }
+
+  /** How many subscriptions are sent nothing now because their app is above its bound. */
+  get heldSubscriptions(): number {
+    return [...this.#apps.values()].reduce((sum, { held }) => sum + held.size, 0);
+  }
+
+  /** Begins to measure if any app has a bound; to be called when sessions come. */
+  watch(): void {
+    if (this.#cancelTimer !== undefined || this.#isClosed || this.#options.shares.limitedEgress().size === 0) return;
+    this.#measuredAtMs = this.#options.clock.nowMs();
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#options.clock.schedule(INTERVAL_MS, () => void this.#tick());
+  }
+
+  async #tick(): Promise<void> {
+    const { shares, clock, measure } = this.#options;
+    // Without an answer nothing is known: what is held stays held until the next one.
+    const usage = await measure().catch(() => undefined);
+    if (this.#isClosed) return;
+    const elapsedMs = clock.nowMs() - this.#measuredAtMs;
+    this.#measuredAtMs = clock.nowMs();
+    const limits = shares.limitedEgress();
+    for (const [appId, state] of this.#apps) if (!limits.has(appId)) this.#forget(appId, state);
+    if (usage !== undefined) {
+      for (const [appId, limitBps] of limits) this.#govern(appId, limitBps, bitrateOf(appId, usage, elapsedMs));
+    }
+    this.#cancelTimer = undefined;
+    if (limits.size > 0) this.#schedule();
+  }
+
+  #govern(appId: string, limitBps: number, bitrateBps: number): void {
+    const state = this.#apps.get(appId) ?? { held: new Map(), releaseDelayMs: 0, releaseNotBeforeMs: Number.NEGATIVE_INFINITY };
+    this.#apps.set(appId, state);
+    const live = this.#options.sessions().flatMap((session) => (session.appId === appId ? candidatesOf(session) : []));
+    const before = new Set(state.held.keys());
+    const liveIds = new Set(live.map(({ id }) => id));
+    for (const id of before) if (!liveIds.has(id)) state.held.delete(id);
+    if (bitrateBps > limitBps) this.#hold(state, live, bitrateBps, limitBps);
+    else this.#release(state, limitBps * RELEASE_SHARE - bitrateBps);
+    this.#options.shares.noteEgress(appId, state.held.size > 0 || bitrateBps > limitBps * NEARLY_FULL_SHARE);
+    const held = new Set(state.held.keys());
+    const changed = new Set(live.flatMap(({ id, session }) => (before.has(id) === held.has(id) ? [] : [session])));
+    for (const session of changed) session.hold(held);
+  }
+
+  #hold(state: AppState, live: readonly Candidate[], bitrateBps: number, limitBps: number): void {
+    const sent = live.filter(({ id }) => !state.held.has(id));
+    const bpsOfWeight = bitrateBps / sent.reduce((sum, { weight }) => sum + weight, 0);
+    let excessBps = bitrateBps - limitBps;
+    for (const { id, weight } of newestVideoFirst(sent)) {
+      if (excessBps <= 0) break;
+      state.held.set(id, weight * bpsOfWeight);
+      excessBps -= weight * bpsOfWeight;
+    }
+    const nowMs = this.#options.clock.nowMs();
+    const isRepeated = nowMs - state.releaseNotBeforeMs < MAX_RELEASE_DELAY_MS;
+    state.releaseDelayMs = isRepeated ? Math.min(MAX_RELEASE_DELAY_MS, 2 * state.releaseDelayMs) : MIN_RELEASE_DELAY_MS;
+    state.releaseNotBeforeMs = nowMs + state.releaseDelayMs;
+  }
+
+  /** The last one held is the first to be sent again: audio, then the oldest video. */
+  #release(state: AppState, roomBps: number): void {
+    if (this.#options.clock.nowMs() < state.releaseNotBeforeMs) return;
+    let leftBps = roomBps;
+    for (const [id, estimateBps] of [...state.held].reverse()) {
+      if (estimateBps > leftBps) return;
+      state.held.delete(id);
+      leftBps -= estimateBps;
+    }
+  }
+
+  #forget(appId: string, { held }: AppState): void {
+    this.#apps.delete(appId);
+    this.#options.shares.noteEgress(appId, false);
+    if (held.size === 0) return;
+    for (const session of this.#options.sessions()) if (session.appId === appId) session.hold(new Set());
+  }
+}
+
+function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number): number {
+  const own = usage.filter((each) => each.appId === appId);
+  const bytes = own.reduce((sum, each) => sum + each.bytes.down + each.bytes.retransmitted, 0);
+  return (bytes * BITS_PER_BYTE * MS_PER_SECOND) / Math.max(1, elapsedMs);
+}
+
+/** What a client has paused carries nothing. */
+function candidatesOf(session: GovernedSession): Candidate[] {
+  const sending = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);
+  return sending.map(({ section, subscription }) => ({
+    session,
+    id: subscription.id,
+    weight: section.kind === 'video' ? VIDEO_WEIGHT : 1,
+  }));
+}
+
+function newestVideoFirst(candidates: readonly Candidate[]): Candidate[] {
+  return [...candidates].reverse().sort((one, other) => other.weight - one.weight);
+}

@@ -1,0 +1,186 @@
+import { SfuError } from '@causeway/protocol';
+import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
+
+const INTERVAL_MS = 2_000;
+const NOTHING = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+
+/** A node whose app may be sent 4 Mbit/s, with subscriptions that carry what the test says. */
+class GovernedNode extends SfuUnderTest {
+  constructor(maxEgressBps = 4e6) {
+    super({ appBounds: { maxEgressBps } });
+  }
+
+  /** Viewers of a track, the oldest first. */
+  async audience(publisher: Joined, count: number): Promise<readonly Joined[]> {
+    const viewers: Joined[] = [];
+    for (let index = 0; index < count; index++) {
+      const viewer = await this.join(new ScriptedClient());
+      this.shard.connect(viewer.id);
+      await viewer.receive(publisher.track('camera'));
+      viewers.push(viewer);
+    }
+    return viewers;
+  }
+
+  /** Time passes in which each subscription that is not paused carries so much. */
+  async carry(bpsEach: number, intervals = 1): Promise<void> {
+    for (let interval = 0; interval < intervals; interval++) {
+      const bytes = (this.flowing.length * bpsEach * INTERVAL_MS) / 8_000;
+      this.shard.usage = [{ account: APP, bytes: { ...NOTHING, down: bytes } }];
+      await this.clock.advance(INTERVAL_MS);
+    }
+  }
+
+  /** Sessions that are sent something. */
+  get flowing(): readonly string[] {
+    return [...this.shard.subscriptions.values()].filter(({ paused }) => !paused).map(({ transportId }) => transportId);
+  }
+}
+
+test('of an app above its bound the newest subscriptions are sent nothing, as many as it takes', async () => {
+  const node = new GovernedNode();
+  const viewers = await node.audience(await node.joinPublisher('camera'), 6);
+
+  await node.carry(1e6);
+
+  expect(node.flowing).toEqual(viewers.slice(0, 4).map(({ id }) => id));
+  expect((await node.sfu.inspect()).apps.heldSubscriptions).toBe(2);
+});
+
+test('an app within its bound is left alone', async () => {
+  const node = new GovernedNode();
+  await node.audience(await node.joinPublisher('camera'), 4);
+
+  await node.carry(0.99e6, 5);
+
+  expect(node.flowing).toHaveLength(4);
+});
+
+test('without a bound nothing is measured', async () => {
+  const node = new GovernedNode(Number.POSITIVE_INFINITY);
+  await node.audience(await node.joinPublisher('camera'), 6);
+
+  await node.carry(1e9);
+
+  expect(node.flowing).toHaveLength(6);
+  expect(node.shard.usage).toHaveLength(1);
+});
+
+test('new subscriptions are refused while there is no room for them', async () => {
+  const node = new GovernedNode();
+  const publisher = await node.joinPublisher('camera');
+  await node.audience(publisher, 5);
+  await node.carry(1e6);
+  const late = await node.join(new ScriptedClient());
+
+  const [refused] = await Promise.allSettled([late.subscribe(publisher.track('camera'))]);
+
+  expect(refused).toMatchObject({
+    status: 'rejected',
+    reason: { code: 'quota_exceeded', message: `the sessions of app ${APP} on this node are sent 4 Mbit/s, as much as they may be` },
+  });
+  expect((await node.sfu.inspect()).apps.refused.egress).toBe(1);
+});
+
+test('a session that would begin with subscriptions is refused, one without is not', async () => {
+  const node = new GovernedNode();
+  const publisher = await node.joinPublisher('camera');
+  await node.audience(publisher, 5);
+  await node.carry(1e6);
+  const client = new ScriptedClient();
+  client.addTransceiver('video', { direction: 'recvonly' });
+  const request = { sessionDescription: client.createOffer() };
+
+  const outcomes = await Promise.allSettled([
+    node.sfu.createSession(APP, { ...request, subscribe: [publisher.track('camera')] }),
+    node.sfu.createSession(APP, request),
+    node.sfu.createSession(OTHER_APP, request),
+  ]);
+
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  expect((outcomes[0] as PromiseRejectedResult).reason).toBeInstanceOf(SfuError);
+});
+
+test('what was held is sent again when others have left, the oldest first', async () => {
+  const node = new GovernedNode();
+  const viewers = await node.audience(await node.joinPublisher('camera'), 6);
+  await node.carry(1e6);
+  for (const { id } of viewers.slice(0, 2)) await node.sfu.deleteSession(APP, id);
+
+  await node.carry(1e6, 3);
+
+  expect(node.flowing).toEqual(viewers.slice(2, 5).map(({ id }) => id));
+});
+
+test('audio is held only when there is no video left to hold', async () => {
+  const node = new GovernedNode(1_000);
+  const publisher = await node.joinPublisher('camera');
+  publisher.client.addTransceiver('audio', { direction: 'sendonly', trackId: 'voice' });
+  await publisher.offer();
+  const viewer = await node.join(new ScriptedClient());
+  node.shard.connect(viewer.id);
+  await viewer.receive(publisher.track('camera'), publisher.track('voice'));
+  const kinds = () => [...node.shard.subscriptions.values()].filter(({ paused }) => !paused).map(({ kind }) => kind);
+
+  await node.carry(900);
+  const afterVideo = kinds();
+  await node.carry(2_000);
+
+  expect(afterVideo).toEqual(['audio']);
+  expect(kinds()).toEqual([]);
+});
+
+test('a release that was too much is tried again later and later', async () => {
+  const node = new GovernedNode();
+  await node.audience(await node.joinPublisher('camera'), 2);
+  const holds: number[] = [];
+  let wasHeld = false;
+
+  for (let interval = 0; interval < 60; interval++) {
+    // Each carries more than its estimate once it is sent alone with the other.
+    await node.carry(node.flowing.length === 2 ? 2.1e6 : 1e6);
+    const isHeld = node.flowing.length < 2;
+    if (isHeld && !wasHeld) holds.push(interval);
+    wasHeld = isHeld;
+  }
+
+  const gaps = holds.slice(1).map((interval, index) => interval - (holds[index] ?? 0));
+  expect(gaps.length).toBeGreaterThan(2);
+  expect(gaps).toEqual(gaps.toSorted((one, other) => one - other));
+  expect(gaps.at(-1)).toBeGreaterThan(2 * (gaps[0] ?? 0));
+});
+
+test('what is measured for the bound is still told as usage, once', async () => {
+  const node = new GovernedNode();
+  await node.audience(await node.joinPublisher('camera'), 2);
+  await node.carry(1e6, 2);
+
+  const usage = await node.sfu.takeUsage();
+
+  expect(usage).toEqual([{ appId: APP, bytes: { ...NOTHING, down: 1_000_000 } }]);
+  expect(await node.sfu.takeUsage()).toEqual([]);
+});
+
+test('a subscription that is held keeps its state for the API', async () => {
+  const node = new GovernedNode();
+  const [, viewer] = await node.audience(await node.joinPublisher('camera'), 2);
+  await node.carry(3e6);
+
+  const details = await node.sfu.describeSession(APP, viewer?.id ?? '');
+
+  expect(node.flowing).toHaveLength(1);
+  expect(details.subscriptions).toMatchObject([{ status: 'active', paused: false }]);
+});
+
+test('nothing is measured any more when the sessions have ended', async () => {
+  const node = new GovernedNode();
+  const publisher = await node.joinPublisher('camera');
+  await node.audience(publisher, 6);
+  await node.carry(1e6);
+
+  await node.sfu.close();
+  await node.clock.advance(INTERVAL_MS);
+
+  expect(node.clock.armedTimers).toBe(0);
+});
