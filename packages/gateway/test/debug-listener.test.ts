@@ -43,7 +43,7 @@ test('/debug/objects shows what lives, what is kept, and what the process has op
       http: { connections: 68, requests: 69 },
       relay: { importedTracks: 140, legs: 141, fedSubscriptions: 142, exports: 143, exportedNames: 144, followedNames: 145 },
     },
-    kept: { tombstones: 31, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
+    kept: { tombstones: 31, clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
     process: SAMPLE_INSPECTION.process,
   });
 });

@@ -1,3 +1,4 @@
+import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { bodyFor, ENDPOINTS, EXAMPLE_TRACK } from './support/endpoints.ts';
 import { APP_ID, OFFER, SECRET, startTestServer, type TestServer } from './support/test-server.ts';
 
@@ -123,4 +124,26 @@ test('no other endpoint takes a credential from the query', async () => {
   const { status } = await server.send('GET', `/api/sfu/${APP_ID}/sessions?token=${SECRET}`);
 
   expect(status).toBe(401);
+});
+
+test('the SFU is told what the app may have, where that is not as for the others', async () => {
+  const settings = { maxSessions: 7, maxUnconnectedSessions: 3, maxTracks: 20, maxEgressMbps: 8, maxEventStreams: 2 };
+  const apps = createStaticAppStore([
+    createApp({ id: APP_ID, secrets: [SECRET], settings }),
+    createApp({ id: 'other', secrets: ['other-secret-of-the-tests'] }),
+  ]);
+  const bounded = await startTestServer({ apps });
+  const create = (appId: string, secret: string) =>
+    bounded.send('POST', `/api/sfu/${appId}/session/new`, {
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      body: { sessionDescription: OFFER },
+    });
+
+  await create(APP_ID, SECRET);
+  const ofBounded = bounded.sfu.lastBounds;
+  await create('other', 'other-secret-of-the-tests');
+  await bounded.close();
+
+  expect(ofBounded).toEqual({ maxSessions: 7, maxUnconnectedSessions: 3, maxTracks: 20, maxEgressBps: 8_000_000 });
+  expect(bounded.sfu.lastBounds).toEqual({});
 });

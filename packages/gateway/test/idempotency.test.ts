@@ -110,35 +110,80 @@ describe('over HTTP', () => {
 });
 
 describe('memory store', () => {
-  test('forgets the oldest replies when it holds too many bytes', async () => {
-    const store = new MemoryIdempotencyStore(() => 0);
-    const reply = 'x'.repeat(16 * 1024 * 1024);
-    const run = (key: string) => store.run({ key, fingerprint: 'f' }, async () => reply);
+  const MIB = 1024 * 1024;
+  let nowMs = 0;
+  let store: MemoryIdempotencyStore;
 
-    for (const key of ['1', '2', '3', '4', '5']) await run(key);
-
-    expect((await run('5')).isReplay).toBe(true);
-    expect((await run('2')).isReplay).toBe(true);
-    expect((await run('1')).isReplay).toBe(false);
+  beforeEach(() => {
+    nowMs = 0;
+    store = new MemoryIdempotencyStore(() => nowMs);
   });
 
-  test('forgets the oldest replies when it holds too many', async () => {
-    const store = new MemoryIdempotencyStore(() => 0);
-    const run = (key: string) => store.run({ key, fingerprint: 'f' }, async () => 'reply');
+  const run = (key: string, { appId = 'app', reply = 'reply', ...bounds }: { appId?: string; reply?: string; maxReplies?: number } = {}) =>
+    store.run({ appId, key, fingerprint: 'f', ...bounds }, async () => reply);
+  const isKept = async (key: string, appId = 'app') => (await run(key, { appId })).isReplay;
 
+  test('forgets the oldest replies when it holds too many bytes', async () => {
+    for (const key of ['1', '2', '3', '4', '5']) await run(key, { reply: 'x'.repeat(16 * MIB) });
+
+    expect([await isKept('5'), await isKept('2'), await isKept('1')]).toEqual([true, true, false]);
+  });
+
+  test("forgets an app's oldest replies when it has as many as it may", async () => {
     for (let count = 0; count < 20_001; count += 1) await run(String(count));
 
-    expect((await run('1')).isReplay).toBe(true);
-    expect((await run('0')).isReplay).toBe(false);
+    expect([await isKept('1'), await isKept('0')]).toEqual([true, false]);
+    expect(store.forgottenEarly).toBe(2);
+  });
+
+  test('keeps more or fewer for an app that was given another number', async () => {
+    for (const key of ['1', '2', '3']) await run(key, { maxReplies: 2 });
+
+    expect([await isKept('2'), await isKept('1')]).toEqual([true, false]);
+  });
+
+  test('keeps the replies of an app however many calls another makes', async () => {
+    await run('calm', { appId: 'calm' });
+    for (let count = 0; count < 60_000; count += 1) await run(String(count), { appId: 'rush' });
+
+    expect(await isKept('calm', 'calm')).toBe(true);
+    expect(store.kept.replies).toBe(20_001);
+  });
+
+  test('takes room for many apps from the one that has the most replies', async () => {
+    await run('calm', { appId: 'calm' });
+    for (let app = 0; app < 6; app += 1) {
+      for (let count = 0; count < 19_000 - app; count += 1) await run(String(count), { appId: `rush-${app}` });
+    }
+
+    expect(store.kept.replies).toBe(100_000);
+    expect(await isKept('calm', 'calm')).toBe(true);
+    expect(await isKept('0', 'rush-0')).toBe(false);
+  });
+
+  test('takes room for long replies from the app with the longest', async () => {
+    await run('calm', { appId: 'calm', reply: 'x'.repeat(16 * MIB) });
+    for (const key of ['1', '2', '3', '4']) await run(key, { appId: 'rush', reply: 'x'.repeat(16 * MIB) });
+
+    expect([await isKept('calm', 'calm'), await isKept('1', 'rush')]).toEqual([true, false]);
+  });
+
+  test('keeps nothing of apps that make no more calls, once the time is over', async () => {
+    for (const appId of ['one', 'two']) await run('key', { appId });
+    nowMs = 10 * MINUTE_MS + 1;
+
+    await run('key', { appId: 'three' });
+
+    expect(store.kept).toEqual({ replies: 1, bytes: 5 });
+    expect(store.forgottenEarly).toBe(0);
   });
 
   test('keeps calls that are under way, however many follow', async () => {
-    const store = new MemoryIdempotencyStore(() => 0);
     const { promise, resolve } = Promise.withResolvers<string>();
-    const slow = store.run({ key: 'slow', fingerprint: 'f' }, () => promise);
-    for (let count = 0; count < 20_001; count += 1) await store.run({ key: String(count), fingerprint: 'f' }, async () => 'reply');
+    const slow = store.run({ appId: 'app', key: 'slow', fingerprint: 'f' }, () => promise);
+    for (let count = 0; count < 20_001; count += 1) await run(String(count));
 
-    const repeated = store.run({ key: 'slow', fingerprint: 'f' }, () => Promise.reject(new Error('carried out twice')));
+    const repeated = store.run({ appId: 'app', key: 'slow', fingerprint: 'f' }, () => Promise.reject(new Error('carried out twice')));
     resolve('reply');
 
     expect(await slow).toEqual({ json: 'reply', isReplay: false });

@@ -1,7 +1,7 @@
 import { LIMITS } from '@causeway/protocol';
 
 /** What an operator may set for one app. */
-export interface AppSettings {
+export interface AppSettings extends AppBoundSettings {
   /** Whether media lines that begin to send in an offer of a client become tracks without a call to `track/publish`. */
   readonly autoPublish: boolean;
   /** How many API calls one session of the app may make each second; reading counts for the app. */
@@ -12,6 +12,30 @@ export interface AppSettings {
    */
   readonly maxCallsPerSecondPerApp: number;
 }
+
+/** What the app may have on one node at a time. What is not set here is as on the node for all apps. */
+export interface AppBoundSettings {
+  readonly maxSessions?: number;
+  /** Sessions whose client has not been connected yet. */
+  readonly maxUnconnectedSessions?: number;
+  /** Publications and subscriptions of all sessions together. */
+  readonly maxTracks?: number;
+  /** RTP that its sessions are sent. */
+  readonly maxEgressMbps?: number;
+  /** Replies that are kept for repeated calls. */
+  readonly maxIdempotencyKeys?: number;
+  /** Clients that listen to events. */
+  readonly maxEventStreams?: number;
+}
+
+export const APP_BOUND_NAMES = [
+  'maxSessions',
+  'maxUnconnectedSessions',
+  'maxTracks',
+  'maxEgressMbps',
+  'maxIdempotencyKeys',
+  'maxEventStreams',
+] as const satisfies readonly (keyof AppBoundSettings)[];
 
 export const DEFAULT_APP_SETTINGS: AppSettings = {
   autoPublish: true,

@@ -6,7 +6,7 @@ import type { AppId } from '@causeway/protocol';
 import { parseAppId } from '@causeway/protocol';
 import { digestSecret } from '../authentication/secret.ts';
 import type { App } from './app.ts';
-import { DEFAULT_APP_SETTINGS } from './app-settings.ts';
+import { type AppSettings, DEFAULT_APP_SETTINGS } from './app-settings.ts';
 import type { AppStore } from './app-store.ts';
 
 export interface AppStoreContractCase {
@@ -19,7 +19,7 @@ export const appStoreContract: readonly AppStoreContractCase[] = [
   {
     name: 'finds an app with all it was stored with',
     async run(create) {
-      const app = appNamed('first', { secrets: ['old secret', 'new secret'], autoPublish: false });
+      const app = appNamed('first', { secrets: ['old secret', 'new secret'], autoPublish: false, maxSessions: 7 });
       const store = await create([appNamed('other'), app]);
 
       assert.deepEqual(await store.findApp(app.id), app);
@@ -52,8 +52,8 @@ export const appStoreContract: readonly AppStoreContractCase[] = [
   },
 ];
 
-function appNamed(id: string, { secrets = ['secret'], autoPublish = true } = {}): App {
-  return { id: appId(id), secretDigests: secrets.map(digestSecret), settings: { ...DEFAULT_APP_SETTINGS, autoPublish } };
+function appNamed(id: string, { secrets = ['secret'], ...settings }: Partial<AppSettings> & { secrets?: readonly string[] } = {}): App {
+  return { id: appId(id), secretDigests: secrets.map(digestSecret), settings: { ...DEFAULT_APP_SETTINGS, ...settings } };
 }
 
 function appId(text: string): AppId {

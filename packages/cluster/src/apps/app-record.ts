@@ -4,7 +4,14 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { type App, type AppSettings, DEFAULT_APP_SETTINGS, MAX_SECRETS_PER_APP, parseSecretDigest } from '@causeway/accounts';
+import {
+  APP_BOUND_NAMES,
+  type App,
+  type AppSettings,
+  DEFAULT_APP_SETTINGS,
+  MAX_SECRETS_PER_APP,
+  parseSecretDigest,
+} from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { z } from 'zod';
 import { openSignedText, signText } from '../trust/signed-text.ts';
@@ -80,7 +87,13 @@ export function isSignedAs(signedApp: unknown, app: App): boolean {
 /** What a version before this one did not write, and what this one does not understand, is as by default. */
 function readSettings(stored: Readonly<Record<string, unknown>>): AppSettings {
   const known = Object.entries(DEFAULT_APP_SETTINGS).filter(([name, standard]) => typeof stored[name] === typeof standard);
-  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(known.map(([name]) => [name, stored[name]])) };
+  const bounds = APP_BOUND_NAMES.filter((name) => isBound(stored[name]));
+  const names: readonly string[] = [...known.map(([name]) => name), ...bounds];
+  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(names.map((name) => [name, stored[name]])) };
+}
+
+function isBound(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
 function parseJson(text: string): unknown {

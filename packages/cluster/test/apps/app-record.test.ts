@@ -91,6 +91,14 @@ test('an app as another version signed it has the settings that this one knows, 
   });
 });
 
+test('what an app may have is signed with it, and what cannot be a bound is left out', () => {
+  const bounds = { maxSessions: 7, maxEgressMbps: 8 };
+  const bad = { maxTracks: 0, maxEventStreams: -1, maxIdempotencyKeys: 'many', maxUnconnectedSessions: 1.5 };
+  const reading = readingOf(signedApp({ ...DEMO, settings: { ...DEMO.settings, ...bounds, ...bad } }));
+
+  expect(reading.type === 'record' && reading.record.app.settings).toEqual({ ...DEMO.settings, ...bounds });
+});
+
 test('what was signed is told from what a node would sign, settings of newer versions included', () => {
   const newer = { ...DEMO, settings: { ...DEMO.settings, mood: 'sunny' } };
   const [same, other] = [readingOf(signed({})), readingOf(signedApp(newer))];

@@ -10,6 +10,7 @@ import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { sendErrors } from '../http/send-error.ts';
+import { ClientLimits } from '../limits/client-limits.ts';
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
 import { createJsonLogger } from '../logging/json-logger.ts';
@@ -32,6 +33,8 @@ export interface ApiRouterOptions {
   readonly idempotency?: IdempotencyStore;
   /** Default: one of its own. */
   readonly rateLimiter?: RateLimiter;
+  /** What one client address may try. Default: generous limits, and no trusted proxies. */
+  readonly clients?: ClientLimits;
   /** Default: 64 MiB for bodies that are coming in. */
   readonly bodyMemory?: BodyMemory;
   /** Milliseconds since any moment, never going back. */
@@ -56,6 +59,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     node: { region, isDraining: options.isDraining ?? (() => false) },
     cluster: options.cluster,
     rateLimiter: options.rateLimiter ?? createRateLimiter(now),
+    clients: options.clients ?? new ClientLimits(now),
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
   };

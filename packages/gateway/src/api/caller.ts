@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import { assertedPathOf } from '../forwarding/asserted-path.ts';
 import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-desk.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
+import type { ClientLimits } from '../limits/client-limits.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { RouteDescription } from './route.ts';
 
@@ -13,6 +14,7 @@ const SESSION_CALLS_PER_APP_CALL = 5;
 export interface CallerServices {
   readonly apps: AppStore;
   readonly rateLimiter: RateLimiter;
+  readonly clients: ClientLimits;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterCalls | undefined;
 }
@@ -26,18 +28,38 @@ export interface Caller {
 
 /**
  * @throws unauthorized – nobody who may call the app
- * @throws rate_limited – too many unknown apps are asked for, by this client or by all
+ * @throws rate_limited – this client address has been wrong too often, or too many unknown apps are asked for
  */
-export async function identifyCaller(route: RouteDescription, { apps, cluster }: CallerServices, request: Request): Promise<Caller> {
+export async function identifyCaller(route: RouteDescription, services: CallerServices, request: Request): Promise<Caller> {
+  const { apps, cluster } = services;
   const appId = String(request.params.sfu_app_id);
   const assertion = request.get(ASSERTION_HEADER);
   if (cluster === undefined || assertion === undefined) {
-    const credentials = { appIdText: appId, authorization: credentialOf(route, request), asker: cluster?.networkOf(request) };
-    return { principal: await authenticate(apps, credentials), admitted: undefined };
+    return { principal: await authenticateClient(route, services, request), admitted: undefined };
   }
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
   const admitted = cluster.desk.take(assertion, call);
   return { principal: await principalOf(apps, admitted.appId), admitted };
+}
+
+/** The limit comes first: whoever meets it learns nothing about the credential. */
+async function authenticateClient(
+  route: RouteDescription,
+  { apps, cluster, clients }: CallerServices,
+  request: Request,
+): Promise<Principal> {
+  clients.checkAuthentication(request);
+  const credentials = {
+    appIdText: String(request.params.sfu_app_id),
+    authorization: credentialOf(route, request),
+    asker: cluster?.networkOf(request),
+  };
+  try {
+    return await authenticate(apps, credentials);
+  } catch (error) {
+    if (error instanceof SfuError && error.code === 'unauthorized') clients.noteFailedAuthentication(request);
+    throw error;
+  }
 }
 
 /**

@@ -25,7 +25,8 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const sessionId = String(request.params.session_id ?? '');
   const { principal, admitted } = await identifyCaller(route, services, request);
   checkRate(services.rateLimiter, route, principal, sessionId);
-  const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory);
+  if (route.regionFor !== undefined && admitted === undefined) services.clients.takeNewSession(request);
+  const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory, principal.appId);
   admitted?.checkBody(digestOf(body));
   const { node, cluster } = services;
   const trackId = String(request.params.track_id ?? '');
@@ -54,8 +55,10 @@ async function executeHere(
   };
   if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), headers };
   const { principal, sessionId, body } = call;
-  const key = JSON.stringify([principal.appId, route.operationId, sessionId, idempotencyKey]);
-  const { json, isReplay } = await idempotency.run({ key, fingerprint: digestOf(body) }, execute);
+  const { appId, settings } = principal;
+  const key = JSON.stringify([route.operationId, sessionId, idempotencyKey]);
+  const repeatable = { appId, key, fingerprint: digestOf(body), maxReplies: settings.maxIdempotencyKeys };
+  const { json, isReplay } = await idempotency.run(repeatable, execute);
   return { httpStatus: 200, text: json, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };
 }
 

@@ -14,6 +14,7 @@ import {
   UnsubscribeRequest,
   UpdateTracksRequest,
 } from '@causeway/protocol';
+import { appBoundsOf } from '../limits/app-bounds.ts';
 import { unknownRegion } from '../placement/unknown-region.ts';
 import { nextPageLink } from './next-page-link.ts';
 import type { Call, Route, RouteReply } from './route.ts';
@@ -38,7 +39,8 @@ export const ROUTES: readonly Route[] = [
       if (region !== node.region) throw unknownRegion(region, [node.region]);
       if (node.isDraining()) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
       const autoPublish = request.autoPublish ?? principal.settings.autoPublish;
-      return { body: { ...(await sfu.createSession(principal.appId, { ...request, autoPublish })), region } };
+      const reply = await sfu.createSession(principal.appId, { ...request, autoPublish }, appBoundsOf(principal.settings));
+      return { body: { ...reply, region } };
     },
   },
   {
@@ -154,7 +156,15 @@ export const ROUTES: readonly Route[] = [
     summary: "Answer the SFU's offer, or make one",
     request: 'RenegotiateRequest',
     reply: 'RenegotiateReply',
-    errors: ['invalid_session_description', 'session_not_found', 'negotiation_glare', 'no_pending_offer', 'stale_answer', 'session_closed'],
+    errors: [
+      'invalid_session_description',
+      'quota_exceeded',
+      'session_not_found',
+      'negotiation_glare',
+      'no_pending_offer',
+      'stale_answer',
+      'session_closed',
+    ],
     handle: async (sfu, { principal, sessionId, body }) => ({
       body: await sfu.renegotiate(principal.appId, sessionId, parseRequest(RenegotiateRequest, body)),
     }),

@@ -42,7 +42,8 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
   const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
-  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId, hasNode });
+  const { maxEventStreams } = principal.settings;
+  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId, hasNode, maxStreams: maxEventStreams });
   // A reply to HEAD has no body that it could wait for.
   if (request.method === 'HEAD') return stream.end();
   if (!isForCluster || sessionId !== undefined) return;

@@ -1,5 +1,7 @@
 import {
+  APP_BOUND_NAMES,
   type App,
+  type AppBoundSettings,
   type AppSettings,
   createApp,
   DEFAULT_APP_SETTINGS,
@@ -8,19 +10,20 @@ import {
   type SecretDigest,
 } from '@causeway/accounts';
 import { parseAppId } from '@causeway/protocol';
+import { APP_BOUND_KINDS } from './app-bound-kinds.ts';
 import { ConfigError } from './config-error.ts';
 import { boolean, integerFrom, type OptionKind } from './option-kinds.ts';
 
 const CALLS_PER_SECOND = integerFrom(1, 1_000_000);
 
 /** What an entry of `apps` may set beside its id and secrets. */
-const SETTINGS: { readonly [Name in keyof AppSettings]: OptionKind<AppSettings[Name]> } = {
+const SETTINGS: { readonly [Name in Exclude<keyof AppSettings, keyof AppBoundSettings>]: OptionKind<AppSettings[Name]> } = {
   autoPublish: boolean,
   maxCallsPerSecondPerSession: CALLS_PER_SECOND,
   maxCallsPerSecondPerApp: CALLS_PER_SECOND,
 };
 
-const FIELDS = ['id', 'secrets', 'secretDigests', ...Object.keys(SETTINGS)];
+const FIELDS = ['id', 'secrets', 'secretDigests', ...Object.keys(SETTINGS), ...APP_BOUND_NAMES];
 
 /**
  * Reads one entry of `apps` in the config file.
@@ -40,13 +43,16 @@ export function readAppEntry(entry: unknown, place: string): App {
 }
 
 function readSettings(fields: ReadonlyMap<string, unknown>, place: string): AppSettings {
-  const read = <Name extends keyof AppSettings>(name: Name): AppSettings[Name] => {
-    if (!fields.has(name)) return DEFAULT_APP_SETTINGS[name];
-    const value = SETTINGS[name].read(fields.get(name));
-    if (value === undefined) throw new ConfigError(`${place}.${name} must be ${SETTINGS[name].expected}`);
+  const readAs = <Value>(name: string, kind: OptionKind<Value>): Value => {
+    const value = kind.read(fields.get(name));
+    if (value === undefined) throw new ConfigError(`${place}.${name} must be ${kind.expected}`);
     return value;
   };
+  const read = <Name extends keyof typeof SETTINGS>(name: Name): AppSettings[Name] =>
+    fields.has(name) ? readAs(name, SETTINGS[name]) : DEFAULT_APP_SETTINGS[name];
+  const bounds = APP_BOUND_NAMES.filter((name) => fields.has(name)).map((name) => [name, readAs(name, APP_BOUND_KINDS[name])]);
   return {
+    ...Object.fromEntries(bounds),
     autoPublish: read('autoPublish'),
     maxCallsPerSecondPerSession: read('maxCallsPerSecondPerSession'),
     maxCallsPerSecondPerApp: read('maxCallsPerSecondPerApp'),

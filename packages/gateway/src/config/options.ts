@@ -1,7 +1,11 @@
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from '@causeway/accounts';
 import { MAX_NODE_NO } from '@causeway/protocol';
-import { DEFAULT_OVERLOAD_LIMITS, DEFAULT_WORKER_FILL_SHARE, type GeoPoint, type SocketAddress } from '@causeway/sfu';
+import { DEFAULT_OVERLOAD_LIMITS, DEFAULT_WORKER_FILL_SHARE, defaultAppBounds, type GeoPoint, type SocketAddress } from '@causeway/sfu';
+import { DEFAULT_MAX_STREAMS_PER_APP } from '../events/event-desk.ts';
+import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
+import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
+import { APP_BOUND_KINDS } from './app-bound-kinds.ts';
 import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
 import { autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
@@ -22,6 +26,7 @@ export interface Option<Value> {
 
 const PORT = integerFrom(0, 65_535);
 const APP_SECRET = new RegExp(`^[\\x21-\\x7e]{${MIN_SECRET_LENGTH},${MAX_SECRET_LENGTH}}$`);
+const DEFAULT_APP_BOUNDS = defaultAppBounds(DEFAULT_OVERLOAD_LIMITS.maxSessions);
 
 /**
  * Everything the daemon can be told, by its name in the config file. The one place that knows names, bounds and defaults:
@@ -124,7 +129,8 @@ export const OPTIONS = {
     kind: addressRangeList,
     fallback: [],
     fallbackText: 'none',
-    meaning: 'Proxies whose `X-Forwarded-For` is believed; everybody else could choose the region that they are taken to be in.',
+    meaning:
+      'Proxies whose `X-Forwarded-For` is believed, for the region that clients are taken to be in and for their limits; anybody else could write what they like into it.',
   }),
   geoip: option({
     variable: 'CAUSEWAY_GEOIP',
@@ -152,6 +158,70 @@ export const OPTIONS = {
     kind: integerFrom(1, 1_000_000),
     fallback: DEFAULT_OVERLOAD_LIMITS.maxSessions,
     meaning: 'How many sessions this node takes at most; one more is refused with `no_capacity`.',
+  }),
+  maxSessionsPerApp: option<number | undefined>({
+    variable: 'CAUSEWAY_MAX_SESSIONS_PER_APP',
+    kind: APP_BOUND_KINDS.maxSessions,
+    fallback: undefined,
+    fallbackText: 'as many as the node takes',
+    meaning: 'How many sessions one app may have on this node; one more is refused with `quota_exceeded`.',
+  }),
+  maxUnconnectedSessionsPerApp: option<number | undefined>({
+    variable: 'CAUSEWAY_MAX_UNCONNECTED_SESSIONS_PER_APP',
+    kind: APP_BOUND_KINDS.maxUnconnectedSessions,
+    fallback: undefined,
+    fallbackText: 'a tenth of `CAUSEWAY_MAX_SESSIONS`, at least 100',
+    meaning:
+      'How many of them may be waiting for their client to connect; one more is refused with `rate_limited`, so that no app fills the node with sessions that never connect.',
+  }),
+  maxTracksPerApp: option({
+    variable: 'CAUSEWAY_MAX_TRACKS_PER_APP',
+    kind: APP_BOUND_KINDS.maxTracks,
+    fallback: DEFAULT_APP_BOUNDS.maxTracks,
+    meaning: 'How many tracks the sessions of one app may publish and subscribe to on this node; more are refused with `quota_exceeded`.',
+  }),
+  maxEgressMbpsPerApp: option<number | undefined>({
+    variable: 'CAUSEWAY_MAX_EGRESS_MBPS_PER_APP',
+    kind: APP_BOUND_KINDS.maxEgressMbps,
+    fallback: undefined,
+    fallbackText: 'no limit',
+    meaning:
+      'How many megabits of RTP a second this node sends to the sessions of one app; above that, new subscriptions are refused with `quota_exceeded` and the newest are sent nothing, video before audio.',
+  }),
+  maxIdempotencyKeysPerApp: option({
+    variable: 'CAUSEWAY_MAX_IDEMPOTENCY_KEYS_PER_APP',
+    kind: APP_BOUND_KINDS.maxIdempotencyKeys,
+    fallback: DEFAULT_MAX_REPLIES_PER_APP,
+    meaning:
+      'How many replies to calls with an `Idempotency-Key` are kept for one app; with more, its oldest are forgotten before their ten minutes are over.',
+  }),
+  maxEventStreamsPerApp: option({
+    variable: 'CAUSEWAY_MAX_EVENT_STREAMS_PER_APP',
+    kind: APP_BOUND_KINDS.maxEventStreams,
+    fallback: DEFAULT_MAX_STREAMS_PER_APP,
+    meaning: 'How many clients of one app may listen to events of this node; one more is refused with `no_capacity`.',
+  }),
+  maxConnectionsPerClient: option<number | undefined>({
+    variable: 'CAUSEWAY_MAX_CONNECTIONS_PER_CLIENT',
+    kind: integerFrom(1, 1_000_000),
+    fallback: undefined,
+    fallbackText: 'a quarter of those that the node takes: 2500',
+    meaning:
+      'How many TCP connections one client address may have open (for IPv6, one /64); more are closed at once. This machine and trusted proxies have no such limit.',
+  }),
+  maxFailedAuthenticationsPerMinutePerClient: option({
+    variable: 'CAUSEWAY_MAX_FAILED_AUTHENTICATIONS_PER_MINUTE_PER_CLIENT',
+    kind: integerFrom(1, 1_000_000),
+    fallback: DEFAULT_CLIENT_LIMITS.maxFailedAuthenticationsPerMinute,
+    meaning:
+      'How many calls with a wrong app or secret one client address may make in a minute; then all its calls are refused with `rate_limited` for a while, right ones among them.',
+  }),
+  maxNewSessionsPerSecondPerClient: option({
+    variable: 'CAUSEWAY_MAX_NEW_SESSIONS_PER_SECOND_PER_CLIENT',
+    kind: integerFrom(1, 1_000_000),
+    fallback: DEFAULT_CLIENT_LIMITS.maxNewSessionsPerSecond,
+    meaning:
+      'How many sessions one client address may create in a second, in whatever apps; a backend that calls for all its users is one address.',
   }),
   maxMemoryMb: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_MEMORY_MB',

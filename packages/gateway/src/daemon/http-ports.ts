@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import { openFilesLimit } from '@causeway/sfu';
 import type { Config } from '../config/config.ts';
 import { OPTIONS } from '../config/options.ts';
+import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { closeHttpServer, createHttpServer, listen } from './http-server.ts';
 import { explainListenFailure } from './start-failure.ts';
 
@@ -12,6 +13,8 @@ const DEBUG_ADDRESS = '127.0.0.1';
 /** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
 const CONNECTIONS_SHARE_OF_FILES = 0.4;
 const MAX_CONNECTIONS = 10_000;
+/** What one client address may have of them. */
+const MAX_CLIENT_SHARE = 0.25;
 const MAX_DEBUG_CONNECTIONS = 16;
 
 /** An HTTP port that is open, whose requests go to whoever is set. */
@@ -22,10 +25,19 @@ export interface HttpPort {
   close(): Promise<void>;
 }
 
+/** The port of the API, which everybody can reach. */
+export interface ApiPort extends HttpPort {
+  readonly connectionLimit: ConnectionLimit;
+}
+
 /** @throws ConfigError – the port cannot be opened */
-export function openApiPort({ httpPort, listenAddress }: Config, listener: RequestListener): Promise<HttpPort> {
+export async function openApiPort(config: Config, listener: RequestListener): Promise<ApiPort> {
+  const { httpPort, listenAddress, trustedProxies, maxConnectionsPerClient } = config;
   const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
-  return open({ port: httpPort, address: listenAddress, maxConnections, graceMs: CLOSE_GRACE_MS, option: OPTIONS.httpPort }, listener);
+  const maxPerClient = maxConnectionsPerClient ?? Math.ceil(maxConnections * MAX_CLIENT_SHARE);
+  const connectionLimit = new ConnectionLimit(maxPerClient, trustedProxies);
+  const options = { port: httpPort, address: listenAddress, maxConnections, connectionLimit, graceMs: CLOSE_GRACE_MS };
+  return { ...(await open({ ...options, option: OPTIONS.httpPort }, listener)), connectionLimit };
 }
 
 /**
@@ -42,14 +54,16 @@ interface PortOptions {
   readonly port: number;
   readonly address: string | undefined;
   readonly maxConnections: number;
+  readonly connectionLimit?: ConnectionLimit;
   /** For requests under way when it is closed. */
   readonly graceMs: number;
   readonly option: { readonly variable: string };
 }
 
-async function open({ port, address, maxConnections, graceMs, option }: PortOptions, first: RequestListener): Promise<HttpPort> {
+async function open(options: PortOptions, first: RequestListener): Promise<HttpPort> {
+  const { port, address, maxConnections, connectionLimit, graceMs, option } = options;
   let listener = first;
-  const server = createHttpServer((request, response) => listener(request, response), { maxConnections });
+  const server = createHttpServer((request, response) => listener(request, response), { maxConnections }, connectionLimit);
   try {
     return {
       port: await listen(server, port, address),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dropCrumbs } from '../http/body-crumbs.ts';
 import { replyToClientError } from '../http/client-error.ts';
 import { readInSlices } from '../http/sliced-reads.ts';
+import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
 export interface HttpServerLimits {
   /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
@@ -27,8 +28,16 @@ const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const MAX_HEADERS = 64;
 const CLOSE_CHECK_INTERVAL_MS = 50;
 
-/** An HTTP server that slow or silent clients cannot hold on to. Not listening yet. */
-export function createHttpServer(listener: RequestListener, limits: Partial<HttpServerLimits> = {}): Server {
+/**
+ * An HTTP server that slow or silent clients cannot hold on to. Not listening yet.
+ *
+ * @param connectionLimit of each client address; none by default
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  limits: Partial<HttpServerLimits> = {},
+  connectionLimit?: ConnectionLimit,
+): Server {
   const { headersTimeoutMs, requestTimeoutMs, timeoutCheckIntervalMs, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
   const server = createServer(
     {
@@ -45,7 +54,10 @@ export function createHttpServer(listener: RequestListener, limits: Partial<Http
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
-  return server.on('connection', readInSlices).on('clientError', replyToClientError);
+  server.on('connection', (socket) => {
+    if (connectionLimit?.admit(socket) !== false) readInSlices(socket);
+  });
+  return server.on('clientError', replyToClientError);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createSfu, type Sfu, type SfuOptions } from '@causeway/sfu';
 import type { Config } from '../config/config.ts';
 import { OPTIONS } from '../config/options.ts';
+import { appBoundsOf } from '../limits/app-bounds.ts';
 import { explainListenFailure } from './start-failure.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -30,6 +31,7 @@ export async function openSfu(config: Config, hooks: Pick<SfuOptions, 'joinClust
       workers,
       workerFillShare: workerFillPercent / 100,
       overload: { maxSessions, maxEventLoopDelayMs },
+      appBounds: boundsOfAllApps(config),
       ...hooks,
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
       // Like the HTTP server, which takes IPv4 on `::` as well.
@@ -38,4 +40,13 @@ export async function openSfu(config: Config, hooks: Pick<SfuOptions, 'joinClust
   } catch (error) {
     throw explainListenFailure(error, 'UDP', udpPort, OPTIONS.udpPort);
   }
+}
+
+function boundsOfAllApps(config: Config) {
+  return appBoundsOf({
+    maxSessions: config.maxSessionsPerApp,
+    maxUnconnectedSessions: config.maxUnconnectedSessionsPerApp,
+    maxTracks: config.maxTracksPerApp,
+    maxEgressMbps: config.maxEgressMbpsPerApp,
+  });
 }

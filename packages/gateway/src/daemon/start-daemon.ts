@@ -3,6 +3,7 @@ import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/config.ts';
 import { EventDesk } from '../events/event-desk.ts';
+import { ClientLimits } from '../limits/client-limits.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -13,7 +14,7 @@ import { openUsageDesk } from '../usage/open-usage-desk.ts';
 import type { UsageDesk } from '../usage/usage-desk.ts';
 import { announceLoad } from './announce-load.ts';
 import { createGatewayApp } from './gateway-app.ts';
-import { type HttpPort, openApiPort, openDebugPort } from './http-ports.ts';
+import { type ApiPort, type HttpPort, openApiPort, openDebugPort } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
@@ -78,22 +79,28 @@ interface RunningNode {
   readonly usage: UsageDesk;
   /** Undefined for a node that stands alone. */
   readonly membership: Membership | undefined;
-  readonly http: HttpPort;
+  readonly http: ApiPort;
   /** Undefined if none was asked for. */
   readonly debug: HttpPort | undefined;
 }
 
-async function startNode(config: Config, services: DaemonServices, http: HttpPort, opened: Closable[]): Promise<RunningNode> {
+async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
   const { logger } = services;
   const lifecycle = new Lifecycle();
-  const events = new EventDesk({ nodeNo: config.nodeNumber });
+  const events = new EventDesk({ nodeNo: config.nodeNumber, maxStreamsPerApp: config.maxEventStreamsPerApp });
   const { sfu, membership } = await openNode(config, services, http.port, events);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
   const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, logger });
   opened.splice(1, 0, usage);
   const now = () => performance.now();
-  const counted = { rateLimiter: createRateLimiter(now), idempotency: new MemoryIdempotencyStore(now), replies: new ReplyCounters() };
-  const inspect = () => inspectNode({ sfu, server: http.server, events, usage, membership, ...counted });
+  const counted = {
+    rateLimiter: createRateLimiter(now),
+    clients: createClientLimits(config, now),
+    idempotency: new MemoryIdempotencyStore(now, config.maxIdempotencyKeysPerApp),
+    replies: new ReplyCounters(),
+  };
+  const { server, connectionLimit } = http;
+  const inspect = () => inspectNode({ sfu, server, connectionLimit, events, usage, membership, ...counted });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
   const app = createGatewayApp({
@@ -111,6 +118,14 @@ async function startNode(config: Config, services: DaemonServices, http: HttpPor
   http.serve(app);
   lifecycle.noteServing();
   return { config, services, lifecycle, events, sfu, usage, membership, http, debug };
+}
+
+function createClientLimits(config: Config, now: () => number): ClientLimits {
+  return new ClientLimits(now, {
+    maxFailedAuthenticationsPerMinute: config.maxFailedAuthenticationsPerMinutePerClient,
+    maxNewSessionsPerSecond: config.maxNewSessionsPerSecondPerClient,
+    trustedProxies: config.trustedProxies,
+  });
 }
 
 async function openNode(

@@ -8,7 +8,7 @@ import { EventStream } from './event-stream.ts';
 
 /** Each is an open connection. */
 const MAX_STREAMS = 2_000;
-const MAX_STREAMS_PER_APP = 500;
+export const DEFAULT_MAX_STREAMS_PER_APP = 500;
 /** Another node has one for each app that its clients listen to, and for a moment one for each client that catches up. */
 const MAX_NODE_STREAMS = 4_000;
 const MAX_NODE_STREAMS_PER_APP = 1_000;
@@ -17,6 +17,8 @@ const RETRY_AFTER_MS = 5_000;
 export interface EventDeskOptions {
   /** The number of this node in session ids. */
   readonly nodeNo: number;
+  /** How many clients of one app may listen. */
+  readonly maxStreamsPerApp?: number;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly wallClock?: () => number;
 }
@@ -31,6 +33,8 @@ export interface ListenerOptions {
   readonly lastEventId: string | undefined;
   /** Whether another node of that number is there. */
   readonly hasNode: (nodeNo: number) => boolean;
+  /** How many clients of this app may listen, if not as many as of the others. */
+  readonly maxStreams?: number | undefined;
 }
 
 type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
@@ -38,12 +42,14 @@ type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
 /** Tells clients what happens on this node: give it the events of the SFU. */
 export class EventDesk {
   readonly #nodeNo: number;
+  readonly #maxStreamsPerApp: number;
   readonly #log: EventLog;
   readonly #open = new Map<EventStream, OpenStream>();
   #isClosed = false;
 
-  constructor({ nodeNo, wallClock = Date.now }: EventDeskOptions) {
+  constructor({ nodeNo, maxStreamsPerApp = DEFAULT_MAX_STREAMS_PER_APP, wallClock = Date.now }: EventDeskOptions) {
     this.#nodeNo = nodeNo;
+    this.#maxStreamsPerApp = maxStreamsPerApp;
     this.#log = new EventLog({ nodeNo, wallClock });
   }
 
@@ -66,8 +72,8 @@ export class EventDesk {
    *
    * @throws no_capacity – there are too many streams
    */
-  open(response: ServerResponse, { scope, kind, lastEventId, hasNode }: ListenerOptions): EventStream {
-    this.#checkRoom(scope, kind);
+  open(response: ServerResponse, { scope, kind, lastEventId, hasNode, maxStreams }: ListenerOptions): EventStream {
+    this.#checkRoom(scope, kind, maxStreams ?? this.#maxStreamsPerApp);
     const given = lastEventId === undefined ? undefined : parsePositions(lastEventId);
     const known = given && positionsToKeep(given, (nodeNo) => nodeNo === this.#nodeNo || hasNode(nodeNo));
     const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]));
@@ -86,10 +92,10 @@ export class EventDesk {
   }
 
   /** Clients are counted by the node that they called alone, or many nodes would have room for no more of them than one. */
-  #checkRoom({ appId }: EventScope, kind: ListenerKind): void {
+  #checkRoom({ appId }: EventScope, kind: ListenerKind, maxClientsOfApp: number): void {
     const alike = [...this.#open.values()].filter((stream) => stream.kind === kind);
     const ofApp = alike.filter(({ scope }) => scope.appId === appId).length;
-    const [max, maxOfApp] = kind === 'node' ? [MAX_NODE_STREAMS, MAX_NODE_STREAMS_PER_APP] : [MAX_STREAMS, MAX_STREAMS_PER_APP];
+    const [max, maxOfApp] = kind === 'node' ? [MAX_NODE_STREAMS, MAX_NODE_STREAMS_PER_APP] : [MAX_STREAMS, maxClientsOfApp];
     if (!this.#isClosed && alike.length < max && ofApp < maxOfApp) return;
     throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
   }

@@ -5,12 +5,16 @@ const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /**
  * The memory for request bodies that are still coming in, shared by all requests: callers who know a secret, and send large bodies
- * slowly over many connections, would otherwise fill all there is.
+ * slowly over many connections, would otherwise fill all there is. An app may hold as much as it leaves free, so one app gets half
+ * of it and several get equal parts, and there is always room for another.
  */
 export class BodyMemory {
   readonly #maxHeldBytes: number;
+  readonly #heldBytesOf = new Map<string, number>();
   #heldBytes = 0;
-  #lastTurn: Promise<void> = Promise.resolve();
+  /** Bodies that wait to be parsed, by app, in the order in which apps get their turns. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  #isTurning = false;
 
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
     this.#maxHeldBytes = maxHeldBytes;
@@ -21,19 +25,45 @@ export class BodyMemory {
   }
 
   /** @returns false if there is no room for that; nothing is taken then */
-  take(sizeBytes: number): boolean {
-    if (this.#heldBytes + sizeBytes > this.#maxHeldBytes) return false;
+  take(appId: string, sizeBytes: number): boolean {
+    const ofApp = (this.#heldBytesOf.get(appId) ?? 0) + sizeBytes;
+    const leftBytes = this.#maxHeldBytes - this.#heldBytes - sizeBytes;
+    if (ofApp > leftBytes) return false;
+    this.#heldBytesOf.set(appId, ofApp);
     this.#heldBytes += sizeBytes;
     return true;
   }
 
-  giveBack(sizeBytes: number): void {
+  giveBack(appId: string, sizeBytes: number): void {
+    const ofApp = (this.#heldBytesOf.get(appId) ?? 0) - sizeBytes;
+    if (ofApp > 0) this.#heldBytesOf.set(appId, ofApp);
+    else this.#heldBytesOf.delete(appId);
     this.#heldBytes -= sizeBytes;
   }
 
-  /** Resolves in a turn of the event loop that no other body is parsed in: one that is large takes milliseconds, and media waits meanwhile. */
-  takeTurn(): Promise<void> {
-    this.#lastTurn = this.#lastTurn.then(() => nextLoopTurn());
-    return this.#lastTurn;
+  /**
+   * Resolves in a turn of the event loop that no other body is parsed in: one that is large takes milliseconds, and media waits
+   * meanwhile. Apps take turns, however many bodies one of them has.
+   */
+  takeTurn(appId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const bodies = this.#waiting.get(appId) ?? [];
+      bodies.push(resolve);
+      this.#waiting.set(appId, bodies);
+      if (!this.#isTurning) void this.#turn();
+    });
+  }
+
+  async #turn(): Promise<void> {
+    this.#isTurning = true;
+    for (let next = this.#waiting.entries().next().value; next !== undefined; next = this.#waiting.entries().next().value) {
+      const [appId, bodies] = next;
+      await nextLoopTurn();
+      bodies.shift()?.();
+      // To the back of the queue of apps.
+      this.#waiting.delete(appId);
+      if (bodies.length > 0) this.#waiting.set(appId, bodies);
+    }
+    this.#isTurning = false;
   }
 }

@@ -21,18 +21,19 @@ type RequestWithBody = IncomingMessage & { readonly body?: unknown };
 /**
  * Reads a request body as JSON, in at most `LIMITS.maxBodyBytes` of memory whatever the client sends.
  *
+ * @param appId whose share of the memory it comes out of
  * @returns undefined if the request has no body
  * @throws unsupported_media_type – not JSON by its headers, or compressed: what a compressed body will become is not known in time
  * @throws payload_too_large – longer than allowed
  * @throws malformed_request – cut into chunks of next to nothing
- * @throws no_capacity – too much is being sent to this node at once
+ * @throws no_capacity – too much is being sent at once, by this app or to this node
  * @throws invalid_json – not UTF-8, not JSON, nested too deeply, or of too many values
  */
-export async function readJsonBody(request: RequestWithBody, memory: BodyMemory): Promise<unknown> {
+export async function readJsonBody(request: RequestWithBody, memory: BodyMemory, appId: string): Promise<unknown> {
   if (request.body !== undefined) return request.body;
   if (!hasBody(request)) return undefined;
   checkMediaType(request);
-  return parseJson(await readBytes(request, memory));
+  return parseJson(await readBytes(request, memory, appId));
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -53,16 +54,16 @@ function checkMediaType({ headers }: IncomingMessage): void {
   if (!/^utf-?8$/i.test(charset)) throw new SfuError('unsupported_media_type', `the request body must be UTF-8, got Content-Type: ${type}`);
 }
 
-async function readBytes(request: IncomingMessage, memory: BodyMemory): Promise<Uint8Array> {
+async function readBytes(request: IncomingMessage, memory: BodyMemory, appId: string): Promise<Uint8Array> {
   const { maxBodyBytes } = LIMITS;
-  const body = new IncomingBody(memory);
+  const body = new IncomingBody(memory, appId);
   try {
     const isHopeless = Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES;
     if (!isHopeless) await body.receive(request);
     if (isHopeless || body.receivedBytes > maxBodyBytes) {
       throw new SfuError('payload_too_large', `the request body must be at most ${maxBodyBytes} bytes`);
     }
-    if (body.receivedBytes > LARGE_BODY_BYTES) await memory.takeTurn();
+    if (body.receivedBytes > LARGE_BODY_BYTES) await memory.takeTurn(appId);
     return body.take();
   } finally {
     body.discard();
@@ -72,12 +73,14 @@ async function readBytes(request: IncomingMessage, memory: BodyMemory): Promise<
 /** Holds what has come in of one body, until that is too much to be any good. */
 class IncomingBody {
   readonly #memory: BodyMemory;
+  readonly #appId: string;
   readonly #chunks: Uint8Array[] = [];
   #heldBytes = 0;
   receivedBytes = 0;
 
-  constructor(memory: BodyMemory) {
+  constructor(memory: BodyMemory, appId: string) {
     this.#memory = memory;
+    this.#appId = appId;
   }
 
   async receive(request: IncomingMessage): Promise<void> {
@@ -96,13 +99,13 @@ class IncomingBody {
   }
 
   discard(): void {
-    this.#memory.giveBack(this.#heldBytes);
+    this.#memory.giveBack(this.#appId, this.#heldBytes);
     this.#heldBytes = 0;
     this.#chunks.length = 0;
   }
 
   #hold(chunk: Uint8Array): void {
-    if (!this.#memory.take(chunk.length)) {
+    if (!this.#memory.take(this.#appId, chunk.length)) {
       throw new SfuError('no_capacity', 'too much is being sent to this node at once; try again later', { retryAfterMs: RETRY_AFTER_MS });
     }
     this.#heldBytes += chunk.length;

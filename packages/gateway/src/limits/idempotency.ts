@@ -2,16 +2,22 @@ import { SfuError } from '@causeway/protocol';
 
 /** How long the reply to a call with an Idempotency-Key is kept for repetitions. */
 const KEPT_FOR_MS = 10 * 60 * 1000;
-const MAX_KEPT_REPLIES = 20_000;
+const MAX_KEPT_REPLIES = 100_000;
 /** Replies carry SDP of some 10 KiB. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_MAX_REPLIES_PER_APP = 20_000;
+/** What has expired is found by the next call of its app, and by this. */
+const SWEEP_INTERVAL_MS = 60_000;
 
 /** What identifies a call and its repetitions. */
 export interface IdempotentCall {
-  /** App, route, session and the client's key. */
+  readonly appId: string;
+  /** Route, session and the client's key; unique within the app. */
   readonly key: string;
   /** Of the request body: a key must not be used for two different ones. */
   readonly fingerprint: string;
+  /** How many replies are kept for this app, if not as many as for the others. */
+  readonly maxReplies?: number | undefined;
 }
 
 export interface IdempotentReply {
@@ -38,65 +44,127 @@ interface Entry {
   settled: { readonly expiresAtMs: number; readonly sizeBytes: number } | undefined;
 }
 
-/** Keeps replies in this process, at most 64 MiB of them; the oldest are forgotten first. */
+/** The replies to calls of one app. */
+interface Shelf {
+  /** Calls under way where they began, settled ones behind in the order in which they expire. */
+  readonly entries: Map<string, Entry>;
+  keptBytes: number;
+}
+
+/**
+ * Keeps replies in this process, at most 64 MiB of them. When there is no room the app that has the most loses its oldest, so no app
+ * loses replies to one that makes more calls.
+ */
 export class MemoryIdempotencyStore implements IdempotencyStore {
   readonly #now: () => number;
-  /** Calls under way where they began, settled ones behind in the order in which they expire. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #maxRepliesPerApp: number;
+  readonly #shelves = new Map<string, Shelf>();
+  #keptReplies = 0;
   #keptBytes = 0;
+  #forgottenEarly = 0;
+  #sweptAtMs: number;
 
   /** @param now milliseconds since any moment, never going back */
-  constructor(now: () => number) {
+  constructor(now: () => number, maxRepliesPerApp = DEFAULT_MAX_REPLIES_PER_APP) {
     this.#now = now;
+    this.#maxRepliesPerApp = maxRepliesPerApp;
+    this.#sweptAtMs = now();
   }
 
   /** Replies that are remembered, calls under way among them, and the length of all replies. */
   get kept(): { readonly replies: number; readonly bytes: number } {
-    return { replies: this.#entries.size, bytes: this.#keptBytes };
+    return { replies: this.#keptReplies, bytes: this.#keptBytes };
   }
 
-  async run({ key, fingerprint }: IdempotentCall, execute: () => Promise<string>): Promise<IdempotentReply> {
-    this.#forgetOld();
-    const earlier = this.#entries.get(key);
-    if (earlier === undefined) return { json: await this.#runFirst(key, fingerprint, execute), isReplay: false };
-    if (earlier.fingerprint !== fingerprint) {
+  /** Replies that were forgotten before their time because there was no room for them. */
+  get forgottenEarly(): number {
+    return this.#forgottenEarly;
+  }
+
+  async run(call: IdempotentCall, execute: () => Promise<string>): Promise<IdempotentReply> {
+    this.#sweep();
+    const shelf = this.#shelves.get(call.appId);
+    if (shelf !== undefined) this.#forgetExpired(shelf);
+    const earlier = shelf?.entries.get(call.key);
+    if (earlier === undefined) return { json: await this.#runFirst(call, execute), isReplay: false };
+    if (earlier.fingerprint !== call.fingerprint) {
       throw new SfuError('idempotency_key_reused', 'this Idempotency-Key was used with a different request body; use a new key');
     }
     return { json: await earlier.reply, isReplay: true };
   }
 
-  async #runFirst(key: string, fingerprint: string, execute: () => Promise<string>): Promise<string> {
+  async #runFirst(call: IdempotentCall, execute: () => Promise<string>): Promise<string> {
+    const { appId, key, fingerprint, maxReplies = this.#maxRepliesPerApp } = call;
+    const shelf = this.#shelves.get(appId) ?? { entries: new Map<string, Entry>(), keptBytes: 0 };
+    this.#shelves.set(appId, shelf);
     const entry: Entry = { fingerprint, reply: execute(), settled: undefined };
-    this.#entries.set(key, entry);
+    shelf.entries.set(key, entry);
+    this.#keptReplies++;
     try {
       const json = await entry.reply;
-      this.#keep(key, entry, json);
+      this.#keep(shelf, key, entry, json);
+      while (shelf.entries.size > maxReplies && this.#forgetOldest(shelf));
+      this.#makeRoom();
       return json;
     } catch (error) {
-      this.#forget(key, entry);
+      this.#forget(shelf, key, entry);
+      if (shelf.entries.size === 0) this.#shelves.delete(appId);
       throw error;
     }
   }
 
-  #keep(key: string, entry: Entry, json: string): void {
-    this.#entries.delete(key);
+  #keep(shelf: Shelf, key: string, entry: Entry, json: string): void {
+    shelf.entries.delete(key);
     entry.settled = { expiresAtMs: this.#now() + KEPT_FOR_MS, sizeBytes: json.length };
-    this.#entries.set(key, entry);
+    shelf.entries.set(key, entry);
+    shelf.keptBytes += json.length;
     this.#keptBytes += json.length;
-    this.#forgetOld();
   }
 
-  #forgetOld(): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.settled === undefined) continue;
-      const isWithinBounds = this.#entries.size <= MAX_KEPT_REPLIES && this.#keptBytes <= MAX_KEPT_BYTES;
-      if (isWithinBounds && entry.settled.expiresAtMs > this.#now()) return;
-      this.#forget(key, entry);
+  #makeRoom(): void {
+    while (this.#keptReplies > MAX_KEPT_REPLIES && this.#forgetOldest(this.#largest(({ entries }) => entries.size)));
+    while (this.#keptBytes > MAX_KEPT_BYTES && this.#forgetOldest(this.#largest(({ keptBytes }) => keptBytes)));
+  }
+
+  #largest(sizeOf: (shelf: Shelf) => number): Shelf | undefined {
+    let largest: Shelf | undefined;
+    for (const shelf of this.#shelves.values()) if (largest === undefined || sizeOf(shelf) > sizeOf(largest)) largest = shelf;
+    return largest;
+  }
+
+  /** @returns false if all calls of the app are still under way */
+  #forgetOldest(shelf: Shelf | undefined): boolean {
+    for (const [key, entry] of shelf?.entries ?? []) {
+      if (shelf === undefined || entry.settled === undefined) continue;
+      this.#forget(shelf, key, entry);
+      this.#forgottenEarly++;
+      return true;
+    }
+    return false;
+  }
+
+  #sweep(): void {
+    if (this.#now() - this.#sweptAtMs < SWEEP_INTERVAL_MS) return;
+    this.#sweptAtMs = this.#now();
+    for (const [appId, shelf] of this.#shelves) {
+      this.#forgetExpired(shelf);
+      if (shelf.entries.size === 0) this.#shelves.delete(appId);
     }
   }
 
-  #forget(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#keptBytes -= entry.settled?.sizeBytes ?? 0;
+  #forgetExpired(shelf: Shelf): void {
+    for (const [key, entry] of shelf.entries) {
+      if (entry.settled === undefined) continue;
+      if (entry.settled.expiresAtMs > this.#now()) return;
+      this.#forget(shelf, key, entry);
+    }
+  }
+
+  #forget(shelf: Shelf, key: string, entry: Entry): void {
+    const sizeBytes = entry.settled?.sizeBytes ?? 0;
+    shelf.entries.delete(key);
+    shelf.keptBytes -= sizeBytes;
+    this.#keptReplies--;
+    this.#keptBytes -= sizeBytes;
   }
 }

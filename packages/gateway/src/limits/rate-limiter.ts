@@ -1,7 +1,5 @@
-/** Buckets kept at most; the oldest go first. One costs about 200 bytes. */
+/** Buckets kept at most; those that were used longest ago go first, so nobody is forgotten while he is calling. One costs about 200 bytes. */
 const MAX_BUCKETS = 100_000;
-/** A bucket that was not used for so long is full, and so no different from one that was never used. */
-const FULL_AFTER_MS = 1000;
 
 /** A thousandth of a call is what one millisecond earns at one call a second, so that whole milliseconds never round. */
 const CALL_COST = 1000;
@@ -14,41 +12,55 @@ interface Bucket {
 
 export interface RateLimiter {
   /**
-   * Counts one call against a key. A key may use up a second's worth of calls at once.
+   * Counts one call against a key. A key may use up at once what it earns in the burst time.
    *
    * @returns 0 if the call may go on; otherwise how many milliseconds to wait for the next one
    */
   take(key: string, callsPerSecond: number): number;
-  /** How many keys are remembered: those of the last second. */
+  /** What `take` would return, without counting a call. */
+  waitMs(key: string, callsPerSecond: number): number;
+  /** How many keys are remembered: those of the last burst time. */
   readonly size: number;
 }
 
-/** Token buckets, one for each key, in memory that does not grow with the number of keys ever seen. */
-export function createRateLimiter(now: () => number): RateLimiter {
+/**
+ * Token buckets, one for each key, in memory that does not grow with the number of keys ever seen.
+ *
+ * @param burstSeconds how long an unused key saves up calls
+ */
+export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimiter {
   const buckets = new Map<string, Bucket>();
+  /** A bucket that was not used for so long is full, and so no different from one that was never used. */
+  const fullAfterMs = burstSeconds * 1000;
 
   const forgetOldest = (nowMs: number): void => {
     for (const [key, { updatedAtMs }] of buckets) {
-      if (buckets.size <= MAX_BUCKETS && nowMs - updatedAtMs < FULL_AFTER_MS) return;
+      if (buckets.size <= MAX_BUCKETS && nowMs - updatedAtMs < fullAfterMs) return;
       buckets.delete(key);
     }
   };
 
+  const creditOf = (key: string, callsPerSecond: number, nowMs: number): number => {
+    const capacity = callsPerSecond * burstSeconds * CALL_COST;
+    const bucket = buckets.get(key);
+    return bucket === undefined ? capacity : Math.min(capacity, bucket.credit + (nowMs - bucket.updatedAtMs) * callsPerSecond);
+  };
+
+  const waitFor = (credit: number, callsPerSecond: number): number =>
+    credit < CALL_COST ? Math.ceil((CALL_COST - credit) / callsPerSecond) : 0;
+
   return {
     take(key, callsPerSecond) {
       const nowMs = now();
-      const capacity = callsPerSecond * CALL_COST;
-      const bucket = buckets.get(key) ?? { credit: capacity, updatedAtMs: nowMs };
-      bucket.credit = Math.min(capacity, bucket.credit + (nowMs - bucket.updatedAtMs) * callsPerSecond);
-      bucket.updatedAtMs = nowMs;
+      const credit = creditOf(key, callsPerSecond, nowMs);
+      const waitMs = waitFor(credit, callsPerSecond);
       // Re-inserting keeps the map in order of use.
       buckets.delete(key);
-      buckets.set(key, bucket);
+      buckets.set(key, { credit: waitMs === 0 ? credit - CALL_COST : credit, updatedAtMs: nowMs });
       forgetOldest(nowMs);
-      if (bucket.credit < CALL_COST) return Math.ceil((CALL_COST - bucket.credit) / callsPerSecond);
-      bucket.credit -= CALL_COST;
-      return 0;
+      return waitMs;
     },
+    waitMs: (key, callsPerSecond) => waitFor(creditOf(key, callsPerSecond, now()), callsPerSecond),
     get size() {
       return buckets.size;
     },

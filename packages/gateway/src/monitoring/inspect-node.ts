@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import type { Sfu, SfuInspection } from '@causeway/sfu';
 import type { Membership } from '../daemon/join-cluster.ts';
 import type { EventDesk } from '../events/event-desk.ts';
+import type { ClientLimits, ClientRefusal } from '../limits/client-limits.ts';
+import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { UsageDesk, UsageReport } from '../usage/usage-desk.ts';
@@ -12,9 +14,14 @@ import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 export interface NodeInspection {
   readonly sfu: SfuInspection;
   readonly http: { readonly connections: number; readonly requests: number };
+  /** Clients that met the limits of their address, by what they had too many of. */
+  readonly clientsRefused: Readonly<Record<ClientRefusal | 'connections', number>>;
+  /** Since the node began. */
+  readonly idempotentRepliesForgottenEarly: number;
   /** What stays behind for a while, within bounds. */
   readonly kept: {
     readonly rateLimitedKeys: number;
+    readonly clientAddresses: number;
     readonly idempotentReplies: number;
     readonly idempotentReplyBytes: number;
     readonly events: number;
@@ -39,7 +46,9 @@ export interface NodeInspection {
 export interface InspectedNode {
   readonly sfu: Sfu;
   readonly server: Server;
+  readonly connectionLimit: ConnectionLimit;
   readonly rateLimiter: RateLimiter;
+  readonly clients: ClientLimits;
   readonly idempotency: MemoryIdempotencyStore;
   readonly replies: ReplyCounters;
   readonly events: EventDesk;
@@ -54,8 +63,11 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
   return {
     sfu: await node.sfu.inspect(),
     http: { connections: await countConnections(node.server), requests: node.replies.underWay },
+    clientsRefused: { ...node.clients.refused, connections: node.connectionLimit.refused },
+    idempotentRepliesForgottenEarly: node.idempotency.forgottenEarly,
     kept: {
       rateLimitedKeys: node.rateLimiter.size,
+      clientAddresses: node.clients.size,
       idempotentReplies: replies,
       idempotentReplyBytes: bytes,
       events: node.events.counts.events,

@@ -21,6 +21,18 @@ export const METRICS: readonly Metric[] = [
     ['reason'],
     ({ sfu }) => byName(sfu.entrance.sessionsRefused),
   ),
+  counter(
+    'causeway_app_refusals_total',
+    'Calls that were refused because their app has as much as it may have on this node, by what.',
+    ['bound'],
+    ({ sfu }) => byName(sfu.apps.refused),
+  ),
+  gauge(
+    'causeway_subscriptions_held',
+    'Subscriptions that are sent nothing because the sessions of their app are sent as much as they may be.',
+    [],
+    ({ sfu }) => one(sfu.apps.heldSubscriptions),
+  ),
   gauge('causeway_joins_waiting', 'Clients whose session is about to be created, in turn.', [], ({ sfu }) =>
     one(sfu.entrance.joinsWaiting),
   ),
@@ -90,6 +102,18 @@ export const METRICS: readonly Metric[] = [
     ({ replies }) => replies.map(({ status, errorCode, count }) => ({ labels: [status, errorCode], value: count })),
   ),
   gauge('causeway_http_connections', 'TCP connections to the public HTTP port.', [], ({ http }) => one(http.connections)),
+  counter(
+    'causeway_clients_refused_total',
+    'Connections that were closed and calls that were refused because of the limits for one client address.',
+    ['limit'],
+    ({ clientsRefused }) => byName({ ...clientsRefused }),
+  ),
+  counter(
+    'causeway_idempotent_replies_forgotten_total',
+    'Replies to calls with an `Idempotency-Key` that were forgotten before their time for want of room.',
+    [],
+    ({ idempotentRepliesForgottenEarly }) => one(idempotentRepliesForgottenEarly),
+  ),
   gauge('causeway_event_streams', 'Clients and other nodes that listen to events.', [], ({ events }) => one(events.streams)),
   counter('causeway_usage_bytes_total', 'Bytes that apps used on this node; `down` is what is billed.', ['metric'], ({ usage }) =>
     byName({ ...usage.bytes }),

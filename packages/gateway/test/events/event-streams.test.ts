@@ -277,6 +277,24 @@ test('an app has room for 500 streams, and others still for theirs', async () =>
   expect(statuses.filter((status) => status === 503)).toHaveLength(1);
 });
 
+test('an app has room for as many streams as it was given, or the node gives every app', () => {
+  const small = new EventDesk({ nodeNo: 101, maxStreamsPerApp: 2 });
+  const responses: ServerResponse[] = [];
+  const open = (appId: string, maxStreams?: number) => {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const scope = { appId: AppId.parse(appId), sessionId: undefined };
+    small.open(response, { scope, kind: 'client', lastEventId: undefined, hasNode: () => false, maxStreams });
+    responses.push(response);
+  };
+
+  for (let count = 0; count < 2; count++) open('usual');
+  for (let count = 0; count < 3; count++) open('larger', 3);
+
+  expect(() => open('usual')).toThrow('too many');
+  expect(() => open('larger', 3)).toThrow('too many');
+  for (const response of responses) response.emit('close');
+});
+
 test('other nodes have room of their own, 1,000 streams for an app and 4,000 for all', () => {
   const responses: ServerResponse[] = [];
   const open = (kind: ListenerKind, appId: string) => {

@@ -28,7 +28,7 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import type { AppUsage, Sfu, SfuInspection } from '@causeway/sfu';
+import type { AppBounds, AppUsage, Sfu, SfuInspection } from '@causeway/sfu';
 
 interface MemorySession {
   readonly id: SessionId;
@@ -49,6 +49,8 @@ export class MemorySfu implements Sfu {
   changes = 0;
   loadShare = 0;
   lastAutoPublish: boolean | undefined;
+  /** What the app of the last session may have, as the gateway said. */
+  lastBounds: Partial<AppBounds> | undefined;
   readonly #sessions = new Map<string, MemorySession>();
   #gate: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -65,10 +67,15 @@ export class MemorySfu implements Sfu {
     return resolve;
   }
 
-  async createSession(appId: AppId, { metadata = '', autoPublish }: CreateSessionRequest): Promise<CreateSessionReply> {
+  async createSession(
+    appId: AppId,
+    { metadata = '', autoPublish }: CreateSessionRequest,
+    bounds?: Partial<AppBounds>,
+  ): Promise<CreateSessionReply> {
     await this.#enter();
     this.changes += 1;
     this.lastAutoPublish = autoPublish;
+    this.lastBounds = bounds;
     const id = formatSessionId(this.#nodeNo, randomUUID());
     const summary: SessionSummary = { connectionState: 'new', metadata, sessionId: id, sfuAppId: appId };
     this.#sessions.set(id, { id, summary, tracks: new Map() });

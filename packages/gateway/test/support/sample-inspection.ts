@@ -74,9 +74,12 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, uplink: 213, queue: 66 },
       joinsWaiting: 67,
     },
+    apps: { refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154 }, heldSubscriptions: 155 },
   },
   http: { connections: 68, requests: 69 },
-  kept: { rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
+  clientsRefused: { connections: 156, authentications: 157, sessions: 158 },
+  idempotentRepliesForgottenEarly: 159,
+  kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124 },
   usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149 }, batchesOutstanding: 150 },
   cluster: {

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import type { AddressInfo } from 'node:net';
 import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { createAddressSet, createGeoChain, type GeoResolver, MemoryCallClaims, SignedAssertionTrust } from '@causeway/cluster';
-import { createApiRouter } from '@causeway/gateway';
+import { type ClientLimitOptions, ClientLimits, createApiRouter } from '@causeway/gateway';
 import { type GeoPoint, type NodeRecord, StaticNodeDirectory } from '@causeway/sfu';
 import express from 'express';
 import { EventDesk } from '../../src/events/event-desk.ts';
@@ -18,6 +18,7 @@ export interface PlannedNode {
   readonly location?: GeoPoint;
   /** Whose `X-Forwarded-For` it believes. */
   readonly trustedProxies?: readonly string[];
+  readonly clientLimits?: Partial<ClientLimitOptions>;
 }
 
 /** A request as it arrived at a node. */
@@ -69,14 +70,16 @@ async function startNode(planned: PlannedNode, { geo, claims, now }: SharedServi
     handle(request, response);
   });
   const directory = new StaticNodeDirectory(recordOf(planned, server.url));
-  const trustedProxies = createAddressSet(planned.trustedProxies ?? []);
-  const cluster = new ClusterCalls({ directory, trust: CLUSTER_TRUST, claims, geo, trustedProxies }, now);
+  const { trustedProxies = [], clientLimits } = planned;
+  const addressSet = createAddressSet(trustedProxies);
+  const cluster = new ClusterCalls({ directory, trust: CLUSTER_TRUST, claims, geo, trustedProxies: addressSet }, now);
+  const clients = new ClientLimits(now, { trustedProxies, ...clientLimits });
   const sfu = new MemorySfu(planned.nodeNo);
   const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET] })]);
   const isDraining = () => directory.self.state === 'draining';
   const { region } = directory.self;
   const events = new EventDesk({ nodeNo: planned.nodeNo });
-  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, events, isDraining, now }));
+  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, clients, events, isDraining, now }));
   return {
     ...server,
     sfu,

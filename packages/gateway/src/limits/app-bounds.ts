@@ -1,0 +1,19 @@
+import type { AppBoundSettings } from '@causeway/accounts';
+import type { AppBounds } from '@causeway/sfu';
+
+const BPS_PER_MBPS = 1_000_000;
+
+/** What an operator has set for one app or for all of them, as the SFU takes it; what is not set is left to its defaults. */
+export function appBoundsOf({
+  maxSessions,
+  maxUnconnectedSessions,
+  maxTracks,
+  maxEgressMbps,
+}: { readonly [Name in keyof AppBoundSettings]: number | undefined }): Partial<AppBounds> {
+  return {
+    ...(maxSessions !== undefined && { maxSessions }),
+    ...(maxUnconnectedSessions !== undefined && { maxUnconnectedSessions }),
+    ...(maxTracks !== undefined && { maxTracks }),
+    ...(maxEgressMbps !== undefined && { maxEgressBps: maxEgressMbps * BPS_PER_MBPS }),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * What one client address may try at this node, whatever app it names. Calls of other nodes on behalf of their clients are not
+ * counted here: the node that a client called has counted them.
+ */
+import type { IncomingMessage } from 'node:http';
+import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
+import { SfuError } from '@causeway/protocol';
+import { clientAddressOf } from '../placement/client-address.ts';
+import { clientKeyOf } from './client-key.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+
+const SECONDS_PER_MINUTE = 60;
+
+export interface ClientLimitOptions {
+  /** An address that has used them up is refused all calls until the next one is earned, evenly over the minute. */
+  readonly maxFailedAuthenticationsPerMinute: number;
+  readonly maxNewSessionsPerSecond: number;
+  /** Addresses and ranges such as `10.0.0.0/8` of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Many users may share one address, and a backend may create the sessions of all its users. */
+export const DEFAULT_CLIENT_LIMITS: ClientLimitOptions = {
+  maxFailedAuthenticationsPerMinute: 300,
+  maxNewSessionsPerSecond: 500,
+  trustedProxies: [],
+};
+
+export const CLIENT_REFUSALS = ['authentications', 'sessions'] as const;
+
+/** For what a client address was refused. */
+export type ClientRefusal = (typeof CLIENT_REFUSALS)[number];
+
+export class ClientLimits {
+  readonly #options: ClientLimitOptions;
+  readonly #trustedProxies: AddressSet;
+  readonly #failures: RateLimiter;
+  readonly #sessions: RateLimiter;
+  readonly #refused: Record<ClientRefusal, number> = { authentications: 0, sessions: 0 };
+
+  /** @param now milliseconds since any moment, never going back */
+  constructor(now: () => number, options: Partial<ClientLimitOptions> = {}) {
+    this.#options = { ...DEFAULT_CLIENT_LIMITS, ...options };
+    this.#trustedProxies = createAddressSet(this.#options.trustedProxies);
+    this.#failures = createRateLimiter(now, SECONDS_PER_MINUTE);
+    this.#sessions = createRateLimiter(now);
+  }
+
+  /** A copy. */
+  get refused(): Readonly<Record<ClientRefusal, number>> {
+    return { ...this.#refused };
+  }
+
+  /** How many client addresses are remembered. */
+  get size(): number {
+    return this.#failures.size + this.#sessions.size;
+  }
+
+  /**
+   * To be called before a credential is looked at, so that the answer does not depend on whether it is right.
+   *
+   * @throws rate_limited – too many calls of this client address have failed to authenticate
+   */
+  checkAuthentication(request: IncomingMessage): void {
+    const key = this.#keyOf(request);
+    const waitMs = key === undefined ? 0 : this.#failures.waitMs(key, this.#failuresPerSecond);
+    if (waitMs > 0) throw this.#refuse('authentications', 'too many calls from this address had a wrong app or secret', waitMs);
+  }
+
+  noteFailedAuthentication(request: IncomingMessage): void {
+    const key = this.#keyOf(request);
+    if (key !== undefined) this.#failures.take(key, this.#failuresPerSecond);
+  }
+
+  /** Counts a session that is about to be created. @throws rate_limited – that was one too many */
+  takeNewSession(request: IncomingMessage): void {
+    const { maxNewSessionsPerSecond } = this.#options;
+    const key = this.#keyOf(request);
+    const waitMs = key === undefined ? 0 : this.#sessions.take(key, maxNewSessionsPerSecond);
+    if (waitMs > 0) throw this.#refuse('sessions', `one address may create ${maxNewSessionsPerSecond} sessions a second`, waitMs);
+  }
+
+  get #failuresPerSecond(): number {
+    return this.#options.maxFailedAuthenticationsPerMinute / SECONDS_PER_MINUTE;
+  }
+
+  /** @returns undefined for clients without limits: this machine, a proxy that calls for itself, and whomever a proxy does not name */
+  #keyOf(request: IncomingMessage): string | undefined {
+    const address = clientAddressOf(request, this.#trustedProxies);
+    return address === undefined || this.#trustedProxies.has(address) ? undefined : clientKeyOf(address);
+  }
+
+  #refuse(refusal: ClientRefusal, message: string, retryAfterMs: number): SfuError {
+    this.#refused[refusal]++;
+    return new SfuError('rate_limited', message, { retryAfterMs });
+  }
+}
