@@ -34,8 +34,8 @@ export class SfuApi {
   }
 
   /** @returns the SFU's offer; undefined when the subscription needs no new description */
-  async subscribe(sessionId: string, track: RemoteTrack): Promise<string | undefined> {
-    const reply = await this.#call('POST', `${sessionPath(sessionId)}/track/subscribe`, { tracks: [track] });
+  async subscribe(sessionId: string, tracks: readonly RemoteTrack[]): Promise<string | undefined> {
+    const reply = await this.#call('POST', `${sessionPath(sessionId)}/track/subscribe`, { tracks });
     if (reply.immediateRenegotiationRequired !== true) return undefined;
     return text(object(reply, 'sessionDescription'), 'sdp');
   }

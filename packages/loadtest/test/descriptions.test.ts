@@ -1,4 +1,4 @@
-import { sentVideoPayloadType, writeAnswer } from '../src/sdp/answer.ts';
+import { sentPayloadType, writeAnswer } from '../src/sdp/answer.ts';
 import type { LocalTransport } from '../src/sdp/local-media.ts';
 import { writeOffer } from '../src/sdp/offer.ts';
 import { readRemoteDescription } from '../src/sdp/remote-description.ts';
@@ -15,7 +15,7 @@ const SFU_OFFER = [
   's=-',
   't=0 0',
   'a=ice-lite',
-  'a=group:BUNDLE 0 1 data',
+  'a=group:BUNDLE 0 1 2 data',
   'm=video 9 UDP/TLS/RTP/SAVPF 100 97 98',
   'c=IN IP4 0.0.0.0',
   'a=candidate:1 1 udp 2130706431 192.0.2.7 8081 typ host',
@@ -33,10 +33,16 @@ const SFU_OFFER = [
   'a=rtpmap:100 H264/90000',
   'a=rtpmap:97 rtx/90000',
   'a=rtpmap:98 VP8/90000',
+  'a=ssrc:77 cname:the-sfu',
+  'a=ssrc:77 msid:stream camera',
   'm=audio 9 UDP/TLS/RTP/SAVPF 111',
   'a=mid:1',
   'a=sendonly',
   'a=rtpmap:111 opus/48000/2',
+  'm=audio 9 UDP/TLS/RTP/SAVPF 0',
+  'a=mid:2',
+  'a=sendonly',
+  'a=rtpmap:0 PCMU/8000',
   'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
   'a=mid:data',
   '',
@@ -71,6 +77,14 @@ describe('an offer', () => {
     expect(sections.map(({ mid, formats }) => [mid, formats])).toEqual([['0', ['96']]]);
   });
 
+  test('to send audio has one section of Opus', () => {
+    const { sections } = readRemoteDescription(writeOffer(transport, { ...track, kind: 'audio' }));
+
+    expect(sections.map(({ kind, formats, rtpmaps }) => [kind, formats, [...rtpmaps]])).toEqual([
+      ['audio', ['111'], [[111, 'opus/48000/2']]],
+    ]);
+  });
+
   test('ends every line with CRLF (RFC 8866 §5)', () => {
     const offer = writeOffer(transport, track);
 
@@ -88,15 +102,23 @@ describe('a description of the SFU', () => {
     expect(offer.sections.map(({ kind, mid, direction }) => [kind, mid, direction])).toEqual([
       ['video', '0', 'sendonly'],
       ['audio', '1', 'sendonly'],
+      ['audio', '2', 'sendonly'],
       ['application', 'data', 'sendrecv'],
     ]);
   });
 
-  test('is searched for host candidates on UDP and IPv4 only, which is what load clients can use', () => {
+  test('is searched for host candidates on UDP, which is what load clients can use', () => {
     expect(readRemoteDescription(SFU_OFFER).transport.candidates).toEqual([
       { address: '192.0.2.7', port: 8081 },
       { address: '127.0.0.1', port: 8081 },
+      { address: '2001:db8::1', port: 8081 },
     ]);
+  });
+
+  test('tells the SSRC of each track that is sent', () => {
+    const { sections } = readRemoteDescription(SFU_OFFER);
+
+    expect(sections.flatMap(({ sources }) => sources)).toEqual([{ ssrc: 77, trackId: 'camera', kind: 'video' }]);
   });
 
   test('without a line that connecting needs is refused by the name of the line', () => {
@@ -115,15 +137,17 @@ describe('an answer', () => {
     expect(sections.map(({ kind, mid, protocol }) => [kind, mid, protocol])).toEqual(
       offer.sections.map(({ kind, mid, protocol }) => [kind, mid, protocol]),
     );
-    expect(answer).toContain('a=group:BUNDLE 0 1 data\r\n');
+    expect(answer).toContain('a=group:BUNDLE 0 1 2 data\r\n');
   });
 
-  test('receives VP8 under the payload type of the offer, and nothing else', () => {
+  test('receives VP8 and Opus under the payload types of the offer, and nothing else', () => {
     const { sections } = readRemoteDescription(answer);
 
-    expect(sentVideoPayloadType(offer.sections[0]!)).toBe(98);
+    expect(sentPayloadType(offer.sections[0]!)).toBe(98);
     expect(sections[0]).toMatchObject({ direction: 'recvonly', formats: ['98'] });
     expect([...sections[0]!.rtpmaps]).toEqual([[98, 'VP8/90000']]);
+    expect(sections[1]).toMatchObject({ direction: 'recvonly', formats: ['111'] });
+    expect([...sections[1]!.rtpmaps]).toEqual([[111, 'opus/48000/2']]);
   });
 
   test('takes over the id of the one extension it knows', () => {
@@ -133,13 +157,13 @@ describe('an answer', () => {
   test('leaves sections inactive that it cannot receive', () => {
     expect(
       readRemoteDescription(answer)
-        .sections.slice(1)
+        .sections.slice(2)
         .map(({ direction }) => direction),
     ).toEqual(['inactive', 'inactive']);
   });
 
   test('keeps the DTLS role that was settled before, where the offer leaves it open again', () => {
-    expect(answer.match(/a=setup:\w+/g)).toEqual(['a=setup:active', 'a=setup:active', 'a=setup:active']);
+    expect(answer.match(/a=setup:\w+/g)).toEqual(Array(4).fill('a=setup:active'));
     expect(writeAnswer(offer, { transport, setup: 'passive', version: 2 })).toContain('a=setup:passive');
   });
 });

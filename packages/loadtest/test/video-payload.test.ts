@@ -1,3 +1,4 @@
+import { PLAINTEXT_MARK } from '../src/load/plaintext-mark.ts';
 import {
   checkVideoPayload,
   MIN_PAYLOAD_BYTES,
@@ -53,6 +54,13 @@ describe('video payload', () => {
     expect(checkVideoPayload(renumbered, scratch)).toBeUndefined();
     expect(checkVideoPayload(renumbered, scratch, 'renumbered')).toEqual(middle);
     expect(checkVideoPayload(changed, scratch, 'renumbered')).toBeUndefined();
+  });
+
+  test.each([keyframeStart, interFrameStart, middle])('can be recognised on a wire by its beginning and by its end: %j', (payload) => {
+    const bytes = Buffer.from(written(payload));
+
+    expect(bytes.subarray(0, 64).indexOf(PLAINTEXT_MARK)).toBeGreaterThan(0);
+    expect(bytes.subarray(-16).indexOf(PLAINTEXT_MARK)).toBe(0);
   });
 
   test('shows a payload that was cut or that grew', () => {

@@ -1,9 +1,9 @@
 import type { SecureSuite } from '@causeway/media';
 import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
 import { writeAnswer } from '../sdp/answer.ts';
-import { VIDEO_MID } from '../sdp/local-media.ts';
+import { FIRST_MID } from '../sdp/local-media.ts';
 import { type OfferedTrack, writeOffer } from '../sdp/offer.ts';
-import { type RemoteDescription, readRemoteDescription } from '../sdp/remote-description.ts';
+import { type RemoteDescription, type RemoteSource, readRemoteDescription } from '../sdp/remote-description.ts';
 import type { RemoteTrack, SfuApi } from '../sfu-api.ts';
 
 /** What all load clients of one process share. */
@@ -27,6 +27,7 @@ export class LoadSession {
   readonly #api: SfuApi;
   readonly #setup: 'active' | 'passive';
   #descriptionVersion = 1;
+  #announcedSources: readonly RemoteSource[] = [];
 
   private constructor(api: SfuApi, peer: LoadPeer, sessionId: string, answer: RemoteDescription) {
     this.#api = api;
@@ -51,18 +52,24 @@ export class LoadSession {
     return session;
   }
 
-  /** Subscribes, and answers the offer that comes of it. */
-  async subscribe(track: RemoteTrack): Promise<void> {
-    const offerSdp = await this.#api.subscribe(this.sessionId, track);
+  /** What the SFU has said that it sends on this session, by its newest description. */
+  get announcedSources(): readonly RemoteSource[] {
+    return this.#announcedSources;
+  }
+
+  /** Subscribes to the tracks with one call, and answers the offer that comes of it. */
+  async subscribe(...tracks: readonly RemoteTrack[]): Promise<void> {
+    const offerSdp = await this.#api.subscribe(this.sessionId, tracks);
     if (offerSdp === undefined) return;
     const version = ++this.#descriptionVersion;
-    const answer = writeAnswer(readRemoteDescription(offerSdp), { transport: this.peer.local, setup: this.#setup, version });
-    await this.#api.answer(this.sessionId, answer);
+    const offer = readRemoteDescription(offerSdp);
+    this.#announcedSources = offer.sections.flatMap(({ sources }) => sources);
+    await this.#api.answer(this.sessionId, writeAnswer(offer, { transport: this.peer.local, setup: this.#setup, version }));
   }
 
   /** Changes the subscription that came first, which is on the section that the session began with. */
   async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
-    await this.#api.updateTrack(this.sessionId, { mid: VIDEO_MID, ...change });
+    await this.#api.updateTrack(this.sessionId, { mid: FIRST_MID, ...change });
   }
 
   /** Deletes the session at the SFU, then closes the transport. */

@@ -1,9 +1,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { MIN_AUDIO_PAYLOAD_BYTES } from '../load/audio-payload.ts';
 import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
 import { MIN_PAYLOAD_BYTES } from '../load/video-payload.ts';
+import type { RemoteAddress } from '../peer/ice-client.ts';
 import { requestedKeyframes } from '../peer/keyframe-request.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
 import type { RemoteTrack } from '../sfu-api.ts';
+import { AudioTrack } from './audio-track.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { randomFirstSequenceNumber, VideoLayer } from './video-layer.ts';
 
@@ -12,28 +15,30 @@ const RTP_HEADER_BYTES = 12;
 const MAX_PACKET_BYTES = 1400;
 
 export interface PublishOptions {
+  /** Default: video. */
+  readonly kind?: 'audio' | 'video';
   readonly packetsPerSecond: number;
   /** Of the whole RTP packet before SRTP adds its tag. */
   readonly packetBytes: number;
 }
 
-/** Publishes one video track of evenly spaced packets; a keyframe first, and whenever the SFU asks for one. */
+/** Publishes one track of evenly spaced packets; video sends a keyframe first, and whenever the SFU asks for one. */
 export class PublishingClient {
   readonly #session: LoadSession;
-  readonly #layer: VideoLayer;
+  readonly #stream: VideoLayer | AudioTrack;
   readonly #source: PacedSource;
   readonly track: RemoteTrack;
 
-  private constructor(session: LoadSession, layer: VideoLayer, trackId: string, packetsPerSecond: number) {
+  private constructor(session: LoadSession, stream: VideoLayer | AudioTrack, trackId: string, packetsPerSecond: number) {
     this.#session = session;
-    this.#layer = layer;
-    this.#source = createPacedSource(packetsPerSecond, () => layer.sendPacket());
+    this.#stream = stream;
+    this.#source = createPacedSource(packetsPerSecond, () => stream.sendPacket());
     this.track = { remoteSessionId: session.sessionId, remoteTrackId: trackId };
   }
 
   /** @throws RangeError – when the packet size is too small to check or too large to send */
-  static async join(context: LoadContext, { packetsPerSecond, packetBytes }: PublishOptions): Promise<PublishingClient> {
-    const minPacketBytes = RTP_HEADER_BYTES + MIN_PAYLOAD_BYTES;
+  static async join(context: LoadContext, { kind = 'video', packetsPerSecond, packetBytes }: PublishOptions): Promise<PublishingClient> {
+    const minPacketBytes = RTP_HEADER_BYTES + (kind === 'audio' ? MIN_AUDIO_PAYLOAD_BYTES : MIN_PAYLOAD_BYTES);
     if (packetBytes < minPacketBytes || packetBytes > MAX_PACKET_BYTES) {
       throw new RangeError(`Packets must have ${minPacketBytes} to ${MAX_PACKET_BYTES} bytes, not ${packetBytes}`);
     }
@@ -41,15 +46,11 @@ export class PublishingClient {
     const trackId = randomUUID();
     let client: PublishingClient | undefined;
     const listener = { onSrtp() {}, onSrtcp: (packet: Buffer) => client?.handleSrtcp(packet) };
-    const track = { streamId: randomUUID(), trackId, encodings: { ssrc } };
+    const track = { kind, streamId: randomUUID(), trackId, encodings: { ssrc } };
     const session = await LoadSession.join(context, { listener, track });
     const sender = new RtpSender(context.suite, session.peer, { ssrc, firstSequenceNumber: randomFirstSequenceNumber() });
-    client = new PublishingClient(
-      session,
-      new VideoLayer(sender, packetsPerSecond, packetBytes - RTP_HEADER_BYTES),
-      trackId,
-      packetsPerSecond,
-    );
+    const Stream = kind === 'audio' ? AudioTrack : VideoLayer;
+    client = new PublishingClient(session, new Stream(sender, packetsPerSecond, packetBytes - RTP_HEADER_BYTES), trackId, packetsPerSecond);
     return client;
   }
 
@@ -58,8 +59,13 @@ export class PublishingClient {
     return this.#session.remoteUfrag;
   }
 
+  /** Where the SFU sends its feedback to. */
+  get localAddress(): RemoteAddress | undefined {
+    return this.#session.peer.localAddress;
+  }
+
   get sent(): number {
-    return this.#layer.sent;
+    return this.#stream.sent;
   }
 
   start(): void {
@@ -72,7 +78,7 @@ export class PublishingClient {
 
   handleSrtcp(packet: Buffer): void {
     const length = this.#session.peer.endpoint.unprotectRtcp(packet);
-    if (length > 0 && requestedKeyframes(packet, length).length > 0) this.#layer.requestKeyframe();
+    if (length > 0 && requestedKeyframes(packet, length).length > 0) this.#stream.requestKeyframe();
   }
 
   /** Stops without a word to anybody. */

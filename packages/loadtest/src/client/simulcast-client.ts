@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
 import { requestedKeyframes } from '../peer/keyframe-request.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
-import { MID_EXTENSION_ID, RID_EXTENSION_ID, VIDEO_MID } from '../sdp/local-media.ts';
+import { FIRST_MID, MID_EXTENSION_ID, RID_EXTENSION_ID } from '../sdp/local-media.ts';
 import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { randomFirstSequenceNumber, VideoLayer } from './video-layer.ts';
@@ -84,7 +84,7 @@ function openLayers({ suite }: LoadContext, { peer }: LoadSession): ReadonlyMap<
     LAYERS.map(({ rid, packetsPerSecond, payloadBytes }) => {
       const ssrc = randomInt(1, 2 ** 32);
       const extensions = [
-        { id: MID_EXTENSION_ID, value: Buffer.from(VIDEO_MID) },
+        { id: MID_EXTENSION_ID, value: Buffer.from(FIRST_MID) },
         { id: RID_EXTENSION_ID, value: Buffer.from(rid) },
       ];
       const sender = new RtpSender(suite, peer, { ssrc, firstSequenceNumber: randomFirstSequenceNumber(), extensions });

@@ -5,6 +5,8 @@
  * @see RFC 7741 §4.2 (payload descriptor), §4.3 and RFC 6386 §9.1 (frame header)
  */
 
+import { PLAINTEXT_MARK } from './plaintext-mark.ts';
+
 /** About 31 frames a second at 250 packets a second, as a camera would send. */
 export const PACKETS_PER_FRAME = 8;
 
@@ -44,13 +46,19 @@ export function frameNumber(counter: number): number {
   return Math.floor(counter / PACKETS_PER_FRAME);
 }
 
-/** Fills the whole of `target`, which must hold at least `MIN_PAYLOAD_BYTES`. */
+/**
+ * Fills the whole of `target`, which must hold at least `MIN_PAYLOAD_BYTES`. Where there is room the pattern begins and ends with the mark by which
+ * a payload in clear is recognised on the wire.
+ */
 export function writeVideoPayload(target: Uint8Array, payload: VideoPayload): void {
   const stampOffset = writeHead(target, payload);
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
   view.setUint32(stampOffset, payload.counter);
   view.setFloat64(stampOffset + 4, payload.sentAtMs);
   fillPattern(target, stampOffset + STAMP_BYTES, patternSeed(view, stampOffset));
+  if (target.length < stampOffset + STAMP_BYTES + 2 * PLAINTEXT_MARK.length) return;
+  target.set(PLAINTEXT_MARK, stampOffset + STAMP_BYTES);
+  target.set(PLAINTEXT_MARK, target.length - PLAINTEXT_MARK.length);
 }
 
 /**

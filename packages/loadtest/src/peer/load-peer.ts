@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { SecureEndpoint, SecureSuite } from '@causeway/media';
 import type { LocalTransport } from '../sdp/local-media.ts';
 import type { RemoteTransport } from '../sdp/remote-description.ts';
@@ -77,6 +78,12 @@ export class LoadPeer {
     return this.#state.endpoint;
   }
 
+  /** Where the SFU sends to; undefined while the peer has no socket. */
+  get localAddress(): RemoteAddress | undefined {
+    const state = this.#state;
+    return state.mode === 'checking' || state.mode === 'secured' ? state.socket.address() : undefined;
+  }
+
   /** Sends protected bytes, or does nothing when the peer is closed. */
   send(bytes: Uint8Array): void {
     const state = this.#state;
@@ -97,7 +104,7 @@ export class LoadPeer {
   }
 
   async #openSocket({ address, port }: RemoteAddress): Promise<Socket> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
     // Refused by an SFU that has gone, say: the peer's silence is what counts.
     socket.on('error', () => {});
     socket.connect(port, address);
@@ -160,7 +167,8 @@ export function ownDtlsRole(remote: RemoteTransport): 'client' | 'server' {
 }
 
 function chooseCandidate({ candidates }: RemoteTransport): RemoteAddress {
-  const chosen = candidates.find((candidate) => candidate.address === LOOPBACK) ?? candidates[0];
-  if (chosen === undefined) throw new Error('The SFU announced no UDP host candidate for IPv4');
+  const chosen =
+    candidates.find(({ address }) => address === LOOPBACK) ?? candidates.find(({ address }) => isIPv4(address)) ?? candidates[0];
+  if (chosen === undefined) throw new Error('The SFU announced no UDP host candidate');
   return chosen;
 }

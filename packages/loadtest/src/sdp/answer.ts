@@ -1,4 +1,4 @@
-import { type LocalTransport, MID_EXTENSION_URI, VIDEO_RTPMAP } from './local-media.ts';
+import { AUDIO_RTPMAP, type LocalTransport, MID_EXTENSION_URI, VIDEO_RTPMAP } from './local-media.ts';
 import type { RemoteDescription, RemoteSection } from './remote-description.ts';
 import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
 
@@ -11,7 +11,7 @@ export interface Answerer {
 }
 
 /**
- * Writes the answer to an SFU's offer: receives every video section that the SFU sends VP8 on, leaves all others inactive.
+ * Writes the answer to an SFU's offer: receives every section that the SFU sends VP8 or Opus on, leaves all others inactive.
  *
  * @see RFC 8829 §5.3.1 (initial answers)
  */
@@ -20,18 +20,24 @@ export function writeAnswer(offer: RemoteDescription, answerer: Answerer): strin
   return joinLines([...sessionLines(mids, answerer.version), ...offer.sections.flatMap((section) => sectionLines(section, answerer))]);
 }
 
-/** The payload type an SFU sends VP8 with in this section, if it sends any. */
-export function sentVideoPayloadType(section: RemoteSection): number | undefined {
+/** The payload type that an SFU sends VP8 or Opus with in this section; undefined when it sends neither. */
+export function sentPayloadType(section: RemoteSection): number | undefined {
   const isSent = section.direction === 'sendonly' || section.direction === 'sendrecv';
-  if (!isSent || section.kind !== 'video') return undefined;
+  const wanted = receivableRtpmap(section);
+  if (!isSent || wanted === undefined) return undefined;
   for (const [payloadType, rtpmap] of section.rtpmaps) {
-    if (rtpmap.toUpperCase() === VIDEO_RTPMAP) return payloadType;
+    if (rtpmap.toLowerCase() === wanted.toLowerCase()) return payloadType;
   }
   return undefined;
 }
 
+function receivableRtpmap({ kind }: RemoteSection): string | undefined {
+  if (kind === 'video') return VIDEO_RTPMAP;
+  return kind === 'audio' ? AUDIO_RTPMAP : undefined;
+}
+
 function sectionLines(section: RemoteSection, { transport, setup }: Answerer): string[] {
-  const payloadType = sentVideoPayloadType(section);
+  const payloadType = sentPayloadType(section);
   const formats = payloadType === undefined ? section.formats : [String(payloadType)];
   return [
     `m=${section.kind} 9 ${section.protocol} ${formats.join(' ')}`,
@@ -46,7 +52,7 @@ function receiveLines(section: RemoteSection, payloadType: number): string[] {
   return [
     ...(midExtension === undefined ? [] : [`a=extmap:${midExtension} ${MID_EXTENSION_URI}`]),
     'a=recvonly',
-    ...codecLines(payloadType, VIDEO_RTPMAP),
+    ...codecLines(payloadType, section.rtpmaps.get(payloadType) ?? ''),
   ];
 }
 

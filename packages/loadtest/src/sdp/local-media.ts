@@ -4,14 +4,17 @@ import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
 export const VIDEO_PAYLOAD_TYPE = 96;
 export const VIDEO_CLOCK_RATE_HZ = 90_000;
 export const VIDEO_RTPMAP = `VP8/${VIDEO_CLOCK_RATE_HZ}`;
+export const AUDIO_PAYLOAD_TYPE = 111;
+export const AUDIO_CLOCK_RATE_HZ = 48_000;
+export const AUDIO_RTPMAP = `opus/${AUDIO_CLOCK_RATE_HZ}/2`;
 
 /** Header extensions a client understands. The SFU's cost of writing them is part of what is measured. */
 export const MID_EXTENSION_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 export const MID_EXTENSION_ID = 4;
 export const RID_EXTENSION_URI = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
 export const RID_EXTENSION_ID = 5;
-/** Of the one video section of every offer. */
-export const VIDEO_MID = '0';
+/** The media line of the one section that every offer has. */
+export const FIRST_MID = '0';
 
 /** The transport half of a description, the same in all of its sections. */
 export interface LocalTransport {

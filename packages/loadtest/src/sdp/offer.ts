@@ -1,16 +1,20 @@
 import {
+  AUDIO_PAYLOAD_TYPE,
+  AUDIO_RTPMAP,
+  FIRST_MID,
   type LocalTransport,
   MID_EXTENSION_ID,
   MID_EXTENSION_URI,
   RID_EXTENSION_ID,
   RID_EXTENSION_URI,
-  VIDEO_MID,
   VIDEO_PAYLOAD_TYPE,
   VIDEO_RTPMAP,
 } from './local-media.ts';
 import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
 
 export interface OfferedTrack {
+  /** Default: video. */
+  readonly kind?: 'audio' | 'video';
   readonly streamId: string;
   readonly trackId: string;
   /** How its packets are told: by the SSRC of the one stream, or by the rids of several, lowest layer first. */
@@ -18,19 +22,21 @@ export interface OfferedTrack {
 }
 
 /**
- * Writes the offer that opens a session: one video section, sending `track`, or receiving if there is none.
+ * Writes the offer that opens a session: one section that sends `track`, or receives video if there is none.
  *
  * @see RFC 8829 §5.2.1 (initial offers), RFC 8830 §2 (msid)
  */
 export function writeOffer(transport: LocalTransport, track: OfferedTrack | undefined): string {
+  const kind = track?.kind ?? 'video';
+  const [payloadType, rtpmap] = kind === 'audio' ? [AUDIO_PAYLOAD_TYPE, AUDIO_RTPMAP] : [VIDEO_PAYLOAD_TYPE, VIDEO_RTPMAP];
   return joinLines([
-    ...sessionLines([VIDEO_MID], 1),
-    `m=video 9 UDP/TLS/RTP/SAVPF ${VIDEO_PAYLOAD_TYPE}`,
+    ...sessionLines([FIRST_MID], 1),
+    `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
     ...transportLines(transport, 'actpass'),
-    `a=mid:${VIDEO_MID}`,
+    `a=mid:${FIRST_MID}`,
     `a=extmap:${MID_EXTENSION_ID} ${MID_EXTENSION_URI}`,
     ...(track ? sendLines(track) : ['a=recvonly']),
-    ...codecLines(VIDEO_PAYLOAD_TYPE, VIDEO_RTPMAP),
+    ...codecLines(payloadType, rtpmap),
     ...(track ? encodingLines(track) : []),
   ]);
 }

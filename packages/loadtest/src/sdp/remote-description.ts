@@ -15,7 +15,7 @@ export interface RemoteTransport {
   readonly ice: IceCredentials;
   readonly fingerprints: readonly CertificateFingerprint[];
   readonly setup: string;
-  /** Host candidates for UDP over IPv4, as listed. */
+  /** Host candidates for UDP, as listed. */
   readonly candidates: readonly RemoteCandidate[];
 }
 
@@ -30,6 +30,16 @@ export interface RemoteSection {
   readonly rtpmaps: ReadonlyMap<number, string>;
   /** Extension URI to id. */
   readonly extensions: ReadonlyMap<string, number>;
+  /** The streams that are announced by SSRC. */
+  readonly sources: readonly RemoteSource[];
+}
+
+/** One stream that the SFU says it sends. */
+export interface RemoteSource {
+  readonly ssrc: number;
+  /** As the SFU calls it: the second word of the stream's msid. */
+  readonly trackId: string;
+  readonly kind: string;
 }
 
 export interface RemoteDescription {
@@ -69,7 +79,14 @@ function readSection(lines: readonly string[]): RemoteSection {
     direction: direction?.slice('a='.length) ?? 'sendrecv',
     rtpmaps: new Map(valuesOf(lines, 'a=rtpmap:').map((value): [number, string] => [Number.parseInt(value, 10), afterSpace(value)])),
     extensions: new Map(valuesOf(lines, 'a=extmap:').map((value): [string, number] => [afterSpace(value), Number.parseInt(value, 10)])),
+    sources: valuesOf(lines, 'a=ssrc:').flatMap((value) => readSource(value, kind)),
   };
+}
+
+/** `ssrc msid:stream track` (RFC 5576 §4.1); the other attributes of an SSRC say nothing about its track. */
+function readSource(value: string, kind: string): RemoteSource[] {
+  const [, ssrc, trackId] = /^(\d+) msid:\S+ (\S+)$/.exec(value) ?? [];
+  return ssrc === undefined || trackId === undefined ? [] : [{ ssrc: Number(ssrc), trackId, kind }];
 }
 
 function readFingerprint(value: string): CertificateFingerprint {
@@ -80,7 +97,7 @@ function readFingerprint(value: string): CertificateFingerprint {
 /** `foundation component transport priority address port typ host …` (RFC 8839 §5.1). */
 function readCandidate(value: string): RemoteCandidate[] {
   const [, component, transport, , address = '', port = '', , type] = value.split(' ');
-  const isUsable = component === '1' && transport?.toLowerCase() === 'udp' && type === 'host' && !address.includes(':');
+  const isUsable = component === '1' && transport?.toLowerCase() === 'udp' && type === 'host';
   return isUsable ? [{ address, port: Number(port) }] : [];
 }
 

@@ -1,6 +1,7 @@
 /** What a client can do that was let in like any other. */
 import { randomInt, randomUUID } from 'node:crypto';
 import {
+  FIRST_MID,
   LoadPeer,
   LoadSession,
   MID_EXTENSION_ID,
@@ -9,7 +10,6 @@ import {
   RtpSender,
   readRemoteDescription,
   SIMULCAST_RIDS,
-  VIDEO_MID,
   writeOffer,
 } from '@causeway/loadtest';
 import { CHECKSUM_AT, createCertificate, sctpChecksum } from '@causeway/secure/bare';
@@ -105,7 +105,7 @@ async function nameStreams(context: AttackContext): Promise<AttackReport> {
   const { peer, ...session } = await joinWith(context, track);
   const senders = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype'].map((rid) => {
     const extensions = [
-      { id: MID_EXTENSION_ID, value: Buffer.from(VIDEO_MID) },
+      { id: MID_EXTENSION_ID, value: Buffer.from(FIRST_MID) },
       { id: RID_EXTENSION_ID, value: Buffer.from(rid) },
     ];
     return new RtpSender(context.suite, peer, { ssrc: randomInt(1, 2 ** 32), firstSequenceNumber: 1, extensions });

@@ -155,7 +155,7 @@ async function wander(context: AttackContext): Promise<AttackReport> {
   const strangers = await Promise.all(addresses);
   const answered = strangers.filter(({ answers }) => answers > 0).length;
   for (const stranger of strangers) stranger.leave();
-  const isAlive = await api.subscribe(sessionId, context.track).then(
+  const isAlive = await api.subscribe(sessionId, [context.track]).then(
     () => true,
     () => false,
   );
