@@ -1,6 +1,9 @@
 export * from './clients/watch-record.ts';
+export * from './clients/watched-stream.ts';
 export * from './cluster/cluster-options.ts';
 export * from './cluster/region-plan.ts';
+export * from './edge/forged-packet.ts';
+export * from './edge/forged-storm.ts';
 export * from './faults-options.ts';
 export * from './network/impairment.ts';
 export * from './network/wire-tally.ts';
@@ -10,3 +13,6 @@ export * from './scenarios/catalogue.ts';
 export * from './scenarios/finding.ts';
 export * from './scenarios/run-scenario.ts';
 export * from './scenarios/scenario.ts';
+export * from './wire/pcap.ts';
+export * from './wire/udp-reader.ts';
+export * from './wire/wire-judge.ts';

@@ -5,6 +5,9 @@ import { FAULTS_USAGE, type FaultsOptions, readFaultsOptions } from './faults-op
 import { describeFinding, writeShownDocument } from './report/shown-document.ts';
 import { hasHeld, type Outcome, runScenario } from './scenarios/run-scenario.ts';
 
+/** As shells report a program that was interrupted. */
+const EXIT_CODE_INTERRUPTED = 130;
+
 async function runFaults({ scenarios, outputPath, ...options }: FaultsOptions): Promise<void> {
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios) {
@@ -37,6 +40,9 @@ function optionsOrExit(): FaultsOptions {
     process.exit(2);
   }
 }
+
+// A run that is told to end leaves nothing behind: what must be removed is removed on `exit`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT_CODE_INTERRUPTED));
 
 const options = optionsOrExit();
 if (options.isHelpWanted) process.stdout.write(FAULTS_USAGE);

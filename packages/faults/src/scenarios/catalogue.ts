@@ -2,6 +2,8 @@ import { accessNetwork } from './access-network.ts';
 import { billJournal, billKilled } from './bill-killed.ts';
 import { clockSkew } from './clock-skew.ts';
 import { drainBetween } from './drain-between.ts';
+import { forgedStorm, forgedStormWorkers } from './edge/forged-storm.ts';
+import { fullUplink, fullUplinkAlone, fullUplinkWorkers, fullUplinkWorkersAlone } from './edge/full-uplink.ts';
 import { firstFrame } from './first-frame.ts';
 import { forged } from './forged.ts';
 import { herd } from './herd.ts';
@@ -50,4 +52,10 @@ export const SCENARIOS: readonly Scenario[] = [
   redisFrozenOver,
   splitBrain,
   forged,
+  forgedStorm,
+  forgedStormWorkers,
+  fullUplink,
+  fullUplinkWorkers,
+  fullUplinkAlone,
+  fullUplinkWorkersAlone,
 ];

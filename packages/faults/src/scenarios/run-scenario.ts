@@ -1,4 +1,5 @@
 import { runUndisturbed } from '@causeway/interop';
+import { EdgeLab } from './edge/edge-lab.ts';
 import type { Finding } from './finding.ts';
 import { Lab } from './lab.ts';
 import type { Scenario, Thoroughness } from './scenario.ts';
@@ -24,7 +25,10 @@ export async function runScenario(
   const startedAtMs = performance.now();
   const secondsSoFar = (): number => Math.round((performance.now() - startedAtMs) / 1000);
   try {
-    const run = () => Lab.with({ seed, needs: scenario.needs ?? {}, note }, (lab) => scenario.run(lab, thoroughness));
+    const run = () =>
+      scenario.place === 'edge'
+        ? EdgeLab.with({ seed, note }, (lab) => scenario.run(lab, thoroughness))
+        : Lab.with({ seed, needs: scenario.needs ?? {}, note }, (lab) => scenario.run(lab, thoroughness));
     const { result: findings } = await runUndisturbed(run);
     return { scenario, findings, seconds: secondsSoFar() };
   } catch (error) {

@@ -1,0 +1,104 @@
+/** One real daemon in a namespace of its own, whatever it is started with, in and under. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { waitUntil } from '@causeway/e2e';
+import type { SfuAddress } from '@causeway/loadtest';
+import type { AskedChild } from '../processes/asked-child.ts';
+import { Child } from '../processes/child.ts';
+import { PROJECT_ROOT } from '../processes/project-root.ts';
+import { type NamespaceRoom, NODE_ADDRESSES } from '../room/namespace-room.ts';
+import type { InsideVerbs } from './inside-verbs.ts';
+
+const DAEMON = 'packages/gateway/src/main.ts';
+const START_DEADLINE_MS = 45_000;
+const HTTP_PORT = 8080;
+const DEBUG_PORT = 8082;
+export const UDP_PORT = 8081;
+
+export interface EdgeNodeOptions {
+  /** Default: IPv4. The node listens on one address. */
+  readonly family?: 'ipv4' | 'ipv6';
+  readonly workers?: number;
+  /** Default: as the node finds it. `without` sends one datagram with each system call. */
+  readonly ffi?: 'with' | 'without';
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How many files and sockets the process may have open. */
+  readonly openFiles?: number;
+}
+
+export class EdgeNode {
+  readonly child: Child;
+  readonly address: SfuAddress;
+  readonly listenAddress: string;
+  readonly #observer: AskedChild<InsideVerbs>;
+
+  private constructor(child: Child, address: SfuAddress, listenAddress: string, observer: AskedChild<InsideVerbs>) {
+    this.child = child;
+    this.address = address;
+    this.listenAddress = listenAddress;
+    this.#observer = observer;
+  }
+
+  /** @param observer a process in the same namespace @throws Error – it is not ready in time; the message holds what it wrote */
+  static async start(room: NamespaceRoom, observer: AskedChild<InsideVerbs>, options: EdgeNodeOptions): Promise<EdgeNode> {
+    const listenAddress = NODE_ADDRESSES[options.family ?? 'ipv4'];
+    const host = options.family === 'ipv6' ? `[${listenAddress}]` : listenAddress;
+    const app = { appId: 'edge', secret: randomBytes(24).toString('base64url') };
+    const { PATH, HOME } = process.env;
+    const child = new Child({
+      name: 'node',
+      command: room.command('node', commandOf(options)),
+      folder: PROJECT_ROOT,
+      environment: {
+        PATH,
+        HOME,
+        CAUSEWAY_LISTEN: listenAddress,
+        CAUSEWAY_HTTP_PORT: String(HTTP_PORT),
+        CAUSEWAY_UDP_PORT: String(UDP_PORT),
+        CAUSEWAY_DEBUG_PORT: String(DEBUG_PORT),
+        CAUSEWAY_APP_ID: app.appId,
+        CAUSEWAY_APP_SECRET: app.secret,
+        CAUSEWAY_GEOIP: 'off',
+        // What shares two cores with its clients is late now and then: that is not what the scenarios are about.
+        CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
+        CAUSEWAY_WORKERS: String(options.workers ?? 1),
+        // From the first session on every thread has some.
+        CAUSEWAY_WORKER_FILL_PERCENT: '0',
+        CAUSEWAY_DRAIN_SECONDS: '0',
+        ...options.environment,
+      },
+    });
+    const node = new EdgeNode(child, { url: `http://${host}:${HTTP_PORT}`, ...app }, listenAddress, observer);
+    await node.#isReady();
+    return node;
+  }
+
+  /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+  async metric(sample: string): Promise<number> {
+    const { text } = await this.#observer.ask('fetchText', `http://127.0.0.1:${DEBUG_PORT}/metrics`);
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+  }
+
+  async residentBytes(): Promise<number> {
+    const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
+    if (kibibytes === undefined) throw new Error(`The node has ended (${this.child.ending}):\n${this.child.log}`);
+    return 1024 * Number(kibibytes);
+  }
+
+  async #isReady(): Promise<void> {
+    const read = async (): Promise<string> => {
+      if (this.child.hasEnded) throw new Error(`The node ended at once (${this.child.ending}):\n${this.child.log}`);
+      const { status, text } = await this.#observer.ask('fetchText', `${this.address.url}/readyz`);
+      return status === 0 ? text : `HTTP ${status}`;
+    };
+    await waitUntil('the node is ready', read, (state) => state === 'HTTP 200', START_DEADLINE_MS);
+  }
+}
+
+/** The limit of open files is inherited, so a shell sets it before it becomes the daemon. */
+function commandOf({ ffi = 'with', openFiles }: EdgeNodeOptions): readonly string[] {
+  const flags = ['--conditions=causeway-source', ...(ffi === 'without' ? ['--no-experimental-ffi'] : [])];
+  const daemon = [process.execPath, ...flags, DAEMON];
+  return openFiles === undefined ? daemon : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...daemon];
+}

@@ -1,0 +1,116 @@
+/** Where a scenario at the edge takes place: one node, its clients, a cable between them, and a judge who sees what is on it. */
+
+import type { AudienceVerbs } from '../../clients/audience-verbs.ts';
+import { EdgeNode, type EdgeNodeOptions } from '../../edge/edge-node.ts';
+import type { InsideVerbs } from '../../edge/inside-verbs.ts';
+import { AskedChild } from '../../processes/asked-child.ts';
+import { NamespaceRoom, type Side } from '../../room/namespace-room.ts';
+import { WireCapture } from '../../wire/wire-capture.ts';
+import { WireJudge } from '../../wire/wire-judge.ts';
+import { atLeast, exactly, type Finding } from '../finding.ts';
+
+export interface EdgeLabOptions {
+  readonly seed: number;
+  /** Gets what a scenario says about its progress. */
+  readonly note: (text: string) => void;
+}
+
+export class EdgeLab {
+  readonly room: NamespaceRoom;
+  readonly seed: number;
+  readonly note: EdgeLabOptions['note'];
+  /** Those who publish, and those who watch. */
+  readonly sources: AskedChild<AudienceVerbs>;
+  readonly audience: AskedChild<AudienceVerbs>;
+  readonly #insiders: Readonly<Record<Side, AskedChild<InsideVerbs>>>;
+  readonly #capture: WireCapture;
+  #node: EdgeNode | undefined;
+
+  private constructor(room: NamespaceRoom, capture: WireCapture, { seed, note }: EdgeLabOptions) {
+    this.room = room;
+    this.#capture = capture;
+    this.seed = seed;
+    this.note = note;
+    const inside = <Verbs extends { readonly [Verb in keyof Verbs]: (argument: never) => unknown }>(
+      side: Side,
+      name: string,
+      program: string,
+    ) => new AskedChild<Verbs>(name, program, (command) => room.command(side, command));
+    this.sources = inside('clients', 'sources', 'clients/audience-main.ts');
+    this.audience = inside('clients', 'audience', 'clients/audience-main.ts');
+    this.#insiders = {
+      node: inside('node', 'observer', 'edge/inside-main.ts'),
+      clients: inside('clients', 'stranger', 'edge/inside-main.ts'),
+    };
+  }
+
+  /** Runs something with a lab that is gone afterwards, whatever happens. */
+  static async with<Result>(options: EdgeLabOptions, use: (lab: EdgeLab) => Promise<Result>): Promise<Result> {
+    const room = await NamespaceRoom.open();
+    try {
+      const capture = await WireCapture.start(room);
+      const lab = new EdgeLab(room, capture, options);
+      try {
+        return await use(lab);
+      } finally {
+        await lab.#close();
+      }
+    } finally {
+      room.close();
+    }
+  }
+
+  /** @throws Error – it was not started */
+  get node(): EdgeNode {
+    if (this.#node === undefined) throw new Error('This lab has no node yet');
+    return this.#node;
+  }
+
+  async startNode(options: EdgeNodeOptions = {}): Promise<EdgeNode> {
+    this.#node = await EdgeNode.start(this.room, this.inside('node'), options);
+    return this.#node;
+  }
+
+  /** Somebody in one of the namespaces who is neither node nor client. */
+  inside(side: Side): AskedChild<InsideVerbs> {
+    return this.#insiders[side];
+  }
+
+  /** What every scenario ends with: the node that was started still serves, and what it sent was right. No more is captured afterwards. */
+  async verdict(): Promise<Finding[]> {
+    const survival = await this.#survival();
+    const told = [...(await this.sources.ask('told')), ...(await this.audience.ask('told'))];
+    this.note('the wire is judged');
+    const judge = new WireJudge(told);
+    const { dropped, incomplete } = await this.#capture.end((datagram) => judge.add(datagram));
+    const { rtpPackets, rtcpPackets, readable, misdirected, reused, repeated } = judge.verdict();
+    return [
+      ...survival,
+      atLeast(`RTP packets on the wire, and ${rtcpPackets} of RTCP`, rtpPackets, 1),
+      exactly('frames that the capture lacks', dropped, 0),
+      exactly('datagrams on the wire that are readable', readable, 0),
+      exactly('RTP packets on the wire for another peer than the one they went to', misdirected, 0),
+      exactly('packets under an index that was used before', reused, 0),
+      exactly(`packets that were sent twice (${incomplete} datagrams lack a fragment)`, repeated, 0),
+    ];
+  }
+
+  async #survival(): Promise<Finding[]> {
+    const { child, address } = this.node;
+    if (child.hasEnded) this.note(`the node wrote:\n${child.log.slice(-2_000)}`);
+    const { status } = await this.inside('node').ask('fetchText', `${address.url}/readyz`);
+    return [
+      exactly('the process that was started', child.hasEnded ? `ended (${child.ending})` : 'runs', 'runs'),
+      exactly('it says that it is ready', status, 200),
+      exactly('worker threads that were lost', child.log.split('a worker thread is gone').length - 1, 0),
+    ];
+  }
+
+  async #close(): Promise<void> {
+    const children = [this.sources, this.audience, ...Object.values(this.#insiders)];
+    await Promise.all(children.map(({ child }) => child.kill()));
+    // A frozen one hears nothing but this.
+    if (this.#node !== undefined && !this.#node.child.hasEnded) await this.#node.child.kill();
+    await this.#capture.remove();
+  }
+}
