@@ -86,6 +86,8 @@ export interface SecureEndpointListener {
   onDataChannelOpened(channel: DataChannelInfo): void;
   onDataChannelClosed(streamId: number): void;
   onDataChannelMessage(streamId: number, data: Uint8Array | string): void;
+  /** A timer of the endpoint has shown a defect of ours: nobody called who could catch it. The owner should close the endpoint. */
+  onDefect(error: unknown): void;
 }
 
 /** Why `unprotectRtp` and `unprotectRtcp` refused a packet. */

@@ -59,6 +59,7 @@ export class PeerEndpoint implements SecureEndpoint {
           onConnected: (keys) => this.#handleConnected(keys),
           onData: (data) => this.#channels.handlePacket(data),
           onClosed: (reason) => this.#end(reason),
+          onDefect: (error) => listener.onDefect(error),
         },
       },
       context.dtlsCounters,

@@ -74,6 +74,10 @@ export class RecordingListener implements SecureEndpointListener {
     this.#notify();
   }
 
+  onDefect(error: unknown): void {
+    throw error;
+  }
+
   onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
     this.messages.push({ streamId, data });
     this.#notify();

@@ -151,6 +151,7 @@ export class LoadPeer {
         onDataChannelOpened() {},
         onDataChannelClosed() {},
         onDataChannelMessage() {},
+        onDefect: (error) => this.#connected.reject(error),
       },
     });
     this.#state = { mode: 'secured', socket, ice, endpoint };

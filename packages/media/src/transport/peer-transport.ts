@@ -214,7 +214,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.listener.onConnectionState(this.id, state);
   }
 
-  /** A timer of this peer has shown a defect of ours. */
+  /** A timer of this peer, or of its endpoint, has shown a defect of ours. */
   reportDefect(error: unknown): void {
     this.context.drops.increment(DropReason.Defect);
     this.context.listener.onDefect(this.id, error);
@@ -250,6 +250,10 @@ export class PeerTransport implements SecureEndpointListener {
   onClosed(reason: SecureCloseReason): void {
     this.#secureClosed = reason;
     this.context.defer(this);
+  }
+
+  onDefect(error: unknown): void {
+    this.reportDefect(error);
   }
 
   onDataChannelOpened(channel: DataChannelInfo): void {

@@ -56,6 +56,7 @@ export class DtlsAssociation implements DtlsConnection {
     this.#timer = new RetransmissionTimer({
       onRetransmit: () => this.#sender.sendFlight(this.#flight),
       onDeadline: () => this.#end('handshake-timeout'),
+      onDefect: (error) => options.listener.onDefect(error),
     });
     if (options.role === 'client') {
       const client = new ClientHandshake(options);
@@ -84,7 +85,11 @@ export class DtlsAssociation implements DtlsConnection {
   }
 
   #begin(client: ClientHandshake): void {
-    if (this.#state === 'handshaking') this.#startFlight(client.start());
+    try {
+      if (this.#state === 'handshaking') this.#startFlight(client.start());
+    } catch (error) {
+      this.#options.listener.onDefect(error);
+    }
   }
 
   #handleRecord(record: DtlsRecord): void {

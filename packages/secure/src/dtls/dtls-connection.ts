@@ -10,6 +10,8 @@ export interface DtlsListener {
   onData(data: Uint8Array): void;
   /** At most once, and not after `close()`. */
   onClosed(reason: SecureCloseReason): void;
+  /** Something has thrown that no call of the owner's led to; the association is of no use any more. */
+  onDefect(error: unknown): void;
 }
 
 export interface DtlsConnectionOptions {

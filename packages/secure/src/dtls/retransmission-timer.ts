@@ -3,6 +3,8 @@
 export interface RetransmissionTimerListener {
   onRetransmit(): void;
   onDeadline(): void;
+  /** One of the above has thrown; the timer is stopped. Uncaught, that would end the process with everybody's sessions. */
+  onDefect(error: unknown): void;
 }
 
 /** Much less than RFC 6347 proposes: media waits for the handshake, and a repeated flight is small. */
@@ -21,7 +23,7 @@ export class RetransmissionTimer {
 
   /** Starts the clock of the whole handshake, unless it runs. */
   startDeadline(): void {
-    this.#deadline ??= setTimeout(() => this.#listener.onDeadline(), HANDSHAKE_TIMEOUT_MS).unref();
+    this.#deadline ??= setTimeout(() => this.#guard(() => this.#listener.onDeadline()), HANDSHAKE_TIMEOUT_MS).unref();
   }
 
   /** A new flight has been sent. */
@@ -37,9 +39,19 @@ export class RetransmissionTimer {
 
   #wait(delayMs: number): void {
     clearTimeout(this.#retransmission);
-    this.#retransmission = setTimeout(() => {
+    const repeat = (): void => {
       this.#listener.onRetransmit();
       this.#wait(Math.min(delayMs * 2, MAX_DELAY_MS));
-    }, delayMs).unref();
+    };
+    this.#retransmission = setTimeout(() => this.#guard(repeat), delayMs).unref();
+  }
+
+  #guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.stop();
+      this.#listener.onDefect(error);
+    }
   }
 }

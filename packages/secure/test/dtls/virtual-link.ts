@@ -33,6 +33,10 @@ export class DtlsEnd implements DtlsListener {
     this.received.push(Buffer.from(data).toString());
   }
 
+  onDefect(error: unknown): void {
+    throw error;
+  }
+
   onClosed(reason: SecureCloseReason): void {
     if (this.closeReason !== undefined) throw new Error('closed twice');
     this.closeReason = reason;

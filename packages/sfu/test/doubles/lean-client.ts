@@ -119,6 +119,7 @@ export class LeanClient {
         onDataChannelOpened: () => undefined,
         onDataChannelClosed: () => undefined,
         onDataChannelMessage: () => undefined,
+        onDefect: (error) => this.#secured.reject(error),
       },
     });
     await this.#secured.promise;

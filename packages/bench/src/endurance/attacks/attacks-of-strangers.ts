@@ -105,7 +105,13 @@ async function isConnected(context: AttackContext, session: LoadSession): Promis
 async function writeHellos(): Promise<Uint8Array[]> {
   const hellos: Uint8Array[] = [];
   const certificate = await createCertificate(new Date());
-  const listener = { onOutput: (datagram: Uint8Array) => void hellos.push(datagram), onConnected() {}, onData() {}, onClosed() {} };
+  const listener = {
+    onOutput: (datagram: Uint8Array) => void hellos.push(datagram),
+    onConnected() {},
+    onData() {},
+    onClosed() {},
+    onDefect() {},
+  };
   const options = { role: 'client', certificate, remoteFingerprints: [], listener } as const;
   const greeting = Array.from({ length: 8 }, () => new DtlsAssociation(options, createDtlsCounters()));
   while (hellos.length < greeting.length) await new Promise(setImmediate);

@@ -29,6 +29,7 @@ export class BareSuite implements SecureSuite {
       onConnected: () => listener.onConnected('AES_CM_128_HMAC_SHA1_80'),
       onData: () => undefined,
       onClosed: listener.onClosed.bind(listener),
+      onDefect: listener.onDefect.bind(listener),
     };
     const association = new DtlsAssociation({ role, certificate, remoteFingerprints, listener: dtlsListener }, createDtlsCounters());
     this.association = association;
