@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from './config/config-error.ts';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
+import { guardProcess } from './daemon/process-guard.ts';
 import { type Daemon, startDaemon } from './daemon/start-daemon.ts';
 import { StartError } from './daemon/start-error.ts';
 import { findDashboardFolder } from './dashboard/dashboard-folder.ts';
 import { createJsonLogger } from './logging/json-logger.ts';
+import { DefectLog } from './monitoring/defect-log.ts';
 
 /** The exit code of a program that was called in a wrong way; service managers need not try again. */
 const EXIT_CODE_MISCONFIGURED = 2;
@@ -24,13 +26,22 @@ async function main(): Promise<void> {
   if (argument !== undefined)
     throw new ConfigError(`"${argument}" is not understood: there are no arguments, only environment variables (--help lists them)`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
+  const logger = createJsonLogger(config.logLevel);
+  const defects = new DefectLog(logger, () => performance.now());
   const starting = startDaemon(config, {
-    logger: createJsonLogger(config.logLevel),
+    logger,
+    defects,
     dashboardFolder: findDashboardFolder(),
     print: (text) => process.stdout.write(text),
     onSuperseded: () => void starting.then((daemon) => daemon.stop()).then(() => process.exit(EXIT_CODE_SUPERSEDED), failLoudly),
   });
   stopOnSignals(starting);
+  guardProcess(process, {
+    defects,
+    stop: () => starting.then((daemon) => daemon.stop()),
+    exit: (code) => process.exit(code),
+    later: (delayMs, callback) => void setTimeout(callback, delayMs),
+  });
   await starting;
 }
 

@@ -46,22 +46,22 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in good order', async (sig
   expect(stderr).toContain('"message":"stopped"');
 });
 
-describe('with a session that goes on', () => {
-  /** Resolves once the daemon has a session, with a way to call it. */
-  async function startWithSession(environment: Record<string, string> = {}) {
-    const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET, ...environment });
-    const [, base] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
-    const call = (method: string, path: string, body?: unknown) =>
-      fetch(`${base}/api/sfu/demo${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-    const offer = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
-    const created = (await (await call('POST', '/session/new', offer)).json()) as { readonly sessionId: string };
-    return { daemon, base, call, offer, sessionId: created.sessionId };
-  }
+/** Resolves once the daemon has a session, with a way to call it. */
+async function startWithSession(environment: Record<string, string> = {}) {
+  const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET, ...environment });
+  const [, base] = /"page":"(http:[^"]+)\/"/.exec(await daemon.waitFor('"message":"ready"')) ?? [];
+  const call = (method: string, path: string, body?: unknown) =>
+    fetch(`${base}/api/sfu/demo${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const offer = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
+  const created = (await (await call('POST', '/session/new', offer)).json()) as { readonly sessionId: string };
+  return { daemon, base, call, offer, sessionId: created.sessionId };
+}
 
+describe('with a session that goes on', () => {
   test('SIGTERM refuses new sessions, lets it go on, and ends when it has ended', async () => {
     const { daemon, base, call, offer, sessionId } = await startWithSession();
 
@@ -115,6 +115,37 @@ describe('with a session that goes on', () => {
 
     expect(code).toBe(0);
     expect(stderr).toContain('"message":"stopped"');
+  });
+});
+
+/** Makes a daemon throw, or reject a promise, when it gets a signal. */
+const DEFECTS = `process.on('SIGUSR2', () => { throw new Error('a defect of the test'); });
+process.on('SIGPIPE', () => { void Promise.reject(new Error('a rejection of the test')); });`;
+const WITH_DEFECTS = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(DEFECTS)}` };
+
+describe('a defect that nobody caught', () => {
+  test('closes sessions, tells who listens, is logged with its stack, and ends the daemon with a code of its own', async () => {
+    const { daemon, base, sessionId } = await startWithSession(WITH_DEFECTS);
+    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=${SECRET}`);
+
+    daemon.child.kill('SIGUSR2');
+    const text = await events.text();
+    const { code, stderr } = await daemon.exit;
+
+    expect(text).toContain('"type":"session.closed"');
+    expect(stderr).toMatch(/"stack":"Error: a defect of the test[^\n]*at process[^\n]*an exception that nobody caught/);
+    expect(stderr).toContain('"message":"stopped"');
+    expect(code).toBe(4);
+  });
+
+  test('in a promise that nobody waited for is logged, and the daemon goes on', async () => {
+    const { daemon, call, sessionId } = await startWithSession(WITH_DEFECTS);
+
+    daemon.child.kill('SIGPIPE');
+    await daemon.waitFor('a rejection of the test');
+    const described = await call('GET', `/session/${sessionId}`);
+
+    expect(described.status).toBe(200);
   });
 });
 

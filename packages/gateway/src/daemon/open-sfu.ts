@@ -11,7 +11,10 @@ const BYTES_PER_MB = 1024 * 1024;
  *
  * @throws ConfigError – it cannot be opened; whatever `joinCluster` throws
  */
-export async function openSfu(config: Config, hooks: Pick<SfuOptions, 'joinCluster' | 'onEvent' | 'onShardLost'>): Promise<Sfu> {
+export async function openSfu(
+  config: Config,
+  hooks: Pick<SfuOptions, 'joinCluster' | 'onDefect' | 'onEvent' | 'onShardLost'>,
+): Promise<Sfu> {
   const {
     udpPort,
     listenAddress,

@@ -8,6 +8,7 @@ import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createDebugListener } from '../monitoring/debug-listener.ts';
+import type { DefectLog } from '../monitoring/defect-log.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { openUsageDesk } from '../usage/open-usage-desk.ts';
@@ -29,6 +30,8 @@ const MS_PER_SECOND = 1_000;
 
 export interface DaemonServices {
   readonly logger: Logger;
+  /** Takes defects that no session can be blamed for. */
+  readonly defects: DefectLog;
   readonly dashboardFolder: string;
   /** Shows a text to the person who started the daemon. */
   readonly print: (text: string) => void;
@@ -85,7 +88,7 @@ interface RunningNode {
 }
 
 async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
-  const { logger } = services;
+  const { logger, defects } = services;
   const lifecycle = new Lifecycle();
   const events = new EventDesk({ nodeNo: config.nodeNumber, maxStreamsPerApp: config.maxEventStreamsPerApp });
   const { sfu, membership } = await openNode(config, services, http.port, events);
@@ -100,7 +103,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     replies: new ReplyCounters(),
   };
   const { server, connectionLimit } = http;
-  const inspect = () => inspectNode({ sfu, server, connectionLimit, events, usage, membership, ...counted });
+  const inspect = () => inspectNode({ sfu, server, connectionLimit, events, usage, membership, defects, ...counted });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
   const app = createGatewayApp({
@@ -130,7 +133,7 @@ function createClientLimits(config: Config, now: () => number): ClientLimits {
 
 async function openNode(
   config: Config,
-  { logger, onSuperseded }: DaemonServices,
+  { logger, defects, onSuperseded }: DaemonServices,
   httpPort: number,
   events: EventDesk,
 ): Promise<Pick<RunningNode, 'sfu' | 'membership'>> {
@@ -144,6 +147,7 @@ async function openNode(
   };
   const sfu = await openSfu(config, {
     onShardLost: (loss) => logger.log('error', 'a worker thread is gone and is replaced; its sessions are closed', { ...loss }),
+    onDefect: (error) => defects.note('contained', error),
     onEvent(event) {
       events.note(event);
       logSfuEvent(logger, event);

@@ -7,6 +7,7 @@ import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { UsageDesk, UsageReport } from '../usage/usage-desk.ts';
+import type { DefectKind, DefectLog } from './defect-log.ts';
 import { type ClusterInspection, inspectMembership } from './inspect-membership.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
@@ -29,6 +30,8 @@ export interface NodeInspection {
   readonly replies: readonly ReplyCount[];
   readonly events: { readonly streams: number };
   readonly usage: UsageReport;
+  /** Defects of ours that no session could be blamed for. All 0, or somebody should look. */
+  readonly defects: Readonly<Record<DefectKind, number>>;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterInspection | undefined;
   readonly process: {
@@ -53,6 +56,7 @@ export interface InspectedNode {
   readonly replies: ReplyCounters;
   readonly events: EventDesk;
   readonly usage: UsageDesk;
+  readonly defects: DefectLog;
   readonly membership: Membership | undefined;
 }
 
@@ -74,6 +78,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
     },
     events: { streams: node.events.counts.streams },
     usage: node.usage.report(),
+    defects: node.defects.counts,
     cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),
     replies: node.replies.list(),
     process: inspectProcess(),

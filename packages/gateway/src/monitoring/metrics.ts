@@ -178,6 +178,12 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_sessions_to_restore', 'Sessions of this node whose records in Redis are behind, or may be.', [], ({ cluster }) =>
     optional(cluster?.sessionsToRestore),
   ),
+  counter(
+    'causeway_defects_total',
+    'Defects of the node that no session could be blamed for, by how they showed; all 0, or somebody should look.',
+    ['kind'],
+    ({ defects }) => byName(defects),
+  ),
   counter('process_cpu_seconds_total', 'CPU time of all threads of the process.', [], ({ process }) => one(process.cpuSeconds)),
   gauge('process_resident_memory_bytes', 'Resident set of the process.', [], ({ process }) => one(process.rssBytes)),
   gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', [], ({ process }) => one(process.heapUsedBytes)),

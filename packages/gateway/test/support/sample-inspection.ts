@@ -82,6 +82,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124 },
   usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149 }, batchesOutstanding: 150 },
+  defects: { contained: 214, rejection: 215, exception: 216 },
   cluster: {
     nodeRecordsRefused: 125,
     appRecordsRefused: { signature: 151, content: 152, date: 153, rollback: 154 },

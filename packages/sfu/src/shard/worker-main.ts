@@ -1,5 +1,9 @@
-/** A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with what nobody caught. */
+/**
+ * A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with an exception that nobody
+ * caught.
+ */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { EngineListener } from '@causeway/media';
 import { createSecureSuite } from '@causeway/secure';
 import { invariant } from '../invariant.ts';
 import { createProcessLoad } from '../io/process-load.ts';
@@ -30,9 +34,12 @@ async function main(): Promise<void> {
 type Handlers = { readonly [Type in ToWorker['type']]: (message: Extract<ToWorker, { type: Type }>) => void };
 
 function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): void {
-  shard.setListener(createWorkerListener((event) => tell(port, { type: 'event', event })));
+  const listener = createWorkerListener((event) => tell(port, { type: 'event', event }));
+  shard.setListener(listener);
+  // Nothing was interrupted by it, so the sessions of this thread go on.
+  process.on('unhandledRejection', (error) => listener.onDefect(undefined, error));
   const handlers: Handlers = {
-    call: ({ call }) => carryOut(call, shard, port),
+    call: ({ call }) => carryOut(call, shard, listener),
     ask: async ({ id, question }) => tell(port, { type: 'answer', id, answer: await answerOf(shard, question) }),
     meet: ({ channel }) => neighbours.meet(channel),
     part: ({ neighbourNo }) => neighbours.part(neighbourNo),
@@ -52,19 +59,19 @@ function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): v
   });
 }
 
-function carryOut({ verb, args }: ShardCall, shard: InlineShard, port: MessagePort): void {
+function carryOut({ verb, args }: ShardCall, shard: InlineShard, listener: EngineListener): void {
   const call = shard[verb] as (...given: typeof args) => void;
   try {
     call.apply(shard, args);
   } catch (error) {
     // An edge: a defect that one session has shown is not the end of the others in this thread.
-    createWorkerListener((event) => tell(port, { type: 'event', event })).onDefect(subjectOf(args), error);
+    listener.onDefect(subjectOf(args), error);
   }
 }
 
-/** The session that a call is about; ids of tracks begin with it. */
-function subjectOf([subject]: ShardCall['args']): string {
-  if (subject === undefined) return '';
+/** The session that a call is about; ids of tracks begin with it. @returns undefined for calls that are about none */
+function subjectOf([subject]: ShardCall['args']): string | undefined {
+  if (subject === undefined) return undefined;
   return typeof subject === 'string' ? subject : subject.transportId;
 }
 
