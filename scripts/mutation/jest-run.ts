@@ -36,7 +36,7 @@ export async function runJest(sandbox: string, { tests, timeoutMs, stopAtFailure
   const reportFile = join(folder, 'report.json');
   const jestArguments = [
     ...['--config', 'scripts/mutation/jest.config.mjs', '--ci', '--silent', '--json', '--outputFile', reportFile],
-    ...['--testTimeout', '30000', ...(stopAtFailure ? ['--bail', '--runInBand'] : ['--maxWorkers', '2'])],
+    ...['--testTimeout', '120000', ...(stopAtFailure ? ['--bail', '--runInBand'] : ['--maxWorkers', '2'])],
     ...(tests.every((path) => path.endsWith('.test.ts')) ? ['--runTestsByPath'] : []),
     ...tests,
   ];

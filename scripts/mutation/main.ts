@@ -52,13 +52,13 @@ async function trySample(sandbox: Sandbox, plan: Extract<MutationPlan, { type: '
 async function tryPath(sandbox: Sandbox, path: string, plan: Extract<MutationPlan, { type: 'sample' }>): Promise<Tally> {
   const startedAtMs = performance.now();
   const packageFolder = path.split('/').slice(0, 2).join('/');
-  const files = listSourceFiles(ROOT, path);
-  const mutants = listMutants(ROOT, files);
+  const files = listSourceFiles(sandbox.folder, path);
+  const mutants = listMutants(sandbox.folder, files);
   const sample = drawSample(mutants, plan.maxMutants, plan.seed);
   console.log(
     `\n${path}: ${mutants.length} mutants, ${sample.length} drawn with seed ${plan.seed}. All tests of ${packageFolder} run once ...`,
   );
-  const watched = path.endsWith('.lua') || path.endsWith('/lua') ? listSourceFiles(ROOT, packageFolder) : files;
+  const watched = path.endsWith('.lua') || path.endsWith('/lua') ? listSourceFiles(sandbox.folder, packageFolder) : files;
   const chooser = await TestChooser.watch(sandbox, packageFolder, watched);
   const tally: Tally = { path, listed: mutants.length, verdicts: [] };
   for (const [index, mutant] of sample.entries()) {
@@ -68,6 +68,7 @@ async function tryPath(sandbox: Sandbox, path: string, plan: Extract<MutationPla
     const { verdict, foundBy } = await tryMutant(sandbox, mutant, tests, patienceMs);
     if (foundBy !== undefined) chooser.noteFind(mutant, foundBy);
     tally.verdicts.push(verdict);
+    process.stderr.write(verdict === 'found' ? '.' : '\n');
     if (verdict === 'survived' || verdict === 'unreached') {
       console.log(`${index + 1}. ${verdict}: ${describeMutant(sandbox.read(mutant.file), mutant)}`);
     }

@@ -4,6 +4,14 @@ import { parse } from 'yaml';
 
 interface Service {
   readonly image?: string;
+  readonly user?: string;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly read_only?: boolean;
+  readonly volumes?: readonly string[];
+  readonly pids_limit?: number;
+  readonly mem_limit?: string;
+  readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
@@ -29,6 +37,13 @@ const SERVICE_KEYS = [
   'image',
   'build',
   'command',
+  'user',
+  'cap_drop',
+  'security_opt',
+  'read_only',
+  'tmpfs',
+  'pids_limit',
+  'mem_limit',
   'restart',
   'stop_grace_period',
   'depends_on',
@@ -42,8 +57,31 @@ const SERVICE_KEYS = [
 describe('infra/compose.yml', () => {
   it('has a Redis and the regions of npm run cluster, and nothing else', () => {
     expect(Object.keys(file.services)).toEqual(['redis', ...REGIONS.map(({ name }) => name)]);
-    expect(Object.keys(file).sort()).toEqual(['name', 'networks', 'services', 'volumes', 'x-environment', 'x-node']);
+    expect(Object.keys(file).sort()).toEqual(['name', 'networks', 'services', 'volumes', 'x-confined', 'x-environment', 'x-node']);
     for (const service of Object.values(file.services)) expect(SERVICE_KEYS).toEqual(expect.arrayContaining(Object.keys(service)));
+  });
+
+  it.each(Object.entries(file.services))(
+    'gives %s no rights, no file system to write to, and no more than its share of the machine',
+    (_, service) => {
+      const { cap_drop, security_opt, read_only, pids_limit, mem_limit, ...rest } = service;
+
+      expect({ cap_drop, security_opt, read_only }).toEqual({
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        read_only: true,
+      });
+      expect(pids_limit).toBeGreaterThan(0);
+      expect(mem_limit).toMatch(/^\d+[mg]$/);
+      expect(Object.keys(rest)).not.toEqual(expect.arrayContaining(['privileged', 'cap_add', 'pid', 'network_mode']));
+    },
+  );
+
+  it('has Redis run as its own user, with less memory for data than it may have in all', () => {
+    const { redis } = file.services;
+
+    expect(redis).toMatchObject({ user: 'redis', mem_limit: '512m', volumes: ['redis:/data'] });
+    expect(redis?.command?.join(' ')).toContain('--maxmemory 256mb --maxmemory-policy noeviction');
   });
 
   it.each(plan.map((node) => [node.name, node] as const))('tells %s the same options as npm run cluster does', (name, node) => {
