@@ -73,9 +73,10 @@ export class RelayImporter {
   /**
    * Makes a track of another node known here, so that it can be subscribed to.
    *
-   * @returns false if it has ended, as its owner said, or its session id names no node
+   * @returns false if it has ended, as its owner said, if its session id names no node, or if it is known as a track of another session
    */
   admit(record: TrackRecord): boolean {
+    if (this.#isOfAnotherSession(record)) return false;
     const known = this.#tracks.get(record.publicationId);
     if (known?.isKnownFirstHand) return true;
     const sessionId = parseSessionId(record.sessionId);
@@ -167,6 +168,15 @@ export class RelayImporter {
 
   all(): readonly ImportedTrack[] {
     return [...this.#tracks.values()];
+  }
+
+  /**
+   * Whoever can write to the registry can say there that a track is of their own app. A track that is here already, published on this
+   * node or watched, is handed out by the app that it is known to have; of any other its owner is asked.
+   */
+  #isOfAnotherSession({ publicationId, appId, sessionId }: TrackRecord): boolean {
+    const known = this.#options.directory.recordOf(publicationId);
+    return known !== undefined && (known.appId !== appId || known.sessionId !== sessionId);
   }
 
   #learn(record: TrackRecord, ownerNo: number): void {
