@@ -1,4 +1,13 @@
-import { type AppStore, authenticate, createStaticAppStore, DEFAULT_APP_SETTINGS, digestSecret, generateSecret } from '@causeway/accounts';
+import {
+  type AppStore,
+  authenticate,
+  createStaticAppStore,
+  DEFAULT_APP_SETTINGS,
+  digestSecret,
+  generateSecret,
+  parseSecretDigest,
+  principalOf,
+} from '@causeway/accounts';
 import { AppId, SfuError } from '@causeway/protocol';
 
 const settings = { ...DEFAULT_APP_SETTINGS, autoPublish: false };
@@ -54,6 +63,26 @@ test('a store is told who asks, for whoever has proved nothing may be refused', 
   await authenticate(curious, { appIdText: 'app', authorization: 'Bearer old', asker: '192.0.2.0/24' }).catch(() => undefined);
 
   expect(asked).toEqual([['app', '192.0.2.0/24']]);
+});
+
+test('no header opens no app, not even one whose record has the digest of an empty secret', async () => {
+  const careless = createStaticAppStore([{ id: AppId.parse('app'), secretDigests: [digestSecret('')], settings }]);
+
+  await expect(authenticate(careless, { appIdText: 'app', authorization: undefined })).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
+test('a caller that another node has proved is a caller here only if the app is known here', async () => {
+  expect(await principalOf(apps, AppId.parse('app'))).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
+  await expect(principalOf(apps, AppId.parse('nobody'))).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
+test('a digest is 64 lower-case hex digits and nothing else', () => {
+  const digest = digestSecret('secret');
+
+  expect(parseSecretDigest(digest)).toBe(digest);
+  for (const text of ['', digest.slice(1), `${digest}0`, digest.toUpperCase(), `${digest}\n`, 'secret']) {
+    expect(parseSecretDigest(text)).toBeUndefined();
+  }
 });
 
 test('generated secrets have 256 bits and fit into a header and a URL', () => {

@@ -17,6 +17,12 @@ test('keeps no secret, only what proves that a caller knows it', async () => {
   expect(principal).toMatchObject({ appId: 'demo', settings: { autoPublish: false, maxCallsPerSecondPerSession: 50 } });
 });
 
+test('has the usual settings unless told otherwise: tracks are published by offers alone', () => {
+  const { settings } = createApp({ id: 'demo', secrets: [SECRET] });
+
+  expect(settings).toEqual({ autoPublish: true, maxCallsPerSecondPerSession: 50, maxCallsPerSecondPerApp: 1000 });
+});
+
 const REFUSED: [app: NewApp, message: string][] = [
   [{ id: 'a b', secrets: ['s'] }, 'app id "a b" must be 1 to 64 letters, digits, "_" or "-"'],
   [{ id: 'demo', secrets: [] }, 'app "demo" must have 1 to 2 secrets, not 0'],
