@@ -10,8 +10,11 @@ import type { Uplink } from './uplink.ts';
 
 /** Room for a burst of newcomers while the event loop is busy. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
-/** Room for what a packet of each of several large fan-outs makes at once; systems grant what they think fit. */
-const SEND_BUFFER_BYTES = 4 << 20;
+/**
+ * Room for what a packet of each of several large fan-outs makes at once; systems grant what they think fit. With more, what is sent into
+ * a narrow link would be late by as much as lies there, sound included.
+ */
+const SEND_BUFFER_BYTES = 1 << 20;
 
 /** What sending many datagrams with one call takes. */
 export interface Batching {

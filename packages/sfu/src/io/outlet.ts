@@ -11,16 +11,17 @@ import { refusalOfError } from './send-counters.ts';
 import type { SocketPath } from './socket-path.ts';
 import type { Uplink } from './uplink.ts';
 
-/** What may wait for one socket. */
-const MAX_WAITING_DATAGRAMS = 4_096;
+/** What may wait for one socket, so that others have some room, too. */
+const MAX_WAITING_DATAGRAMS = 2_048;
 /** A picture that is later than this is skipped by receivers; sound is worth having for longer. */
 const MAX_VIDEO_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
 interface WaitingDatagram {
   readonly path: SocketPath;
-  /** A copy, for the socket to keep. */
-  readonly bytes: Buffer;
+  /** Begins with a copy, which libuv may keep. */
+  readonly place: Buffer;
+  readonly length: number;
   readonly kind: SendKind;
   readonly sinceMs: number;
 }
@@ -67,15 +68,13 @@ export class Outlet {
 
   /** Has a datagram wait until the socket has room, if it may. */
   hold(path: SocketPath, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
-    const isVideo = kind === SendKind.Video;
-    const waiting = this.#urgent.length + this.#video.length;
-    if (waiting >= (isVideo ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS) || !this.#uplink.admit(length, kind)) {
+    if (!this.#admits(kind)) {
       this.#uplink.lose(path, kind);
       return;
     }
-    const copy = Buffer.allocUnsafeSlow(length);
-    copy.set(bytes.subarray(offset, offset + length));
-    (isVideo ? this.#video : this.#urgent).push({ path, bytes: copy, kind, sinceMs: this.#uplink.nowMs() });
+    const place = this.#uplink.enter(length);
+    place.set(bytes.subarray(offset, offset + length));
+    (kind === SendKind.Video ? this.#video : this.#urgent).push({ path, place, length, kind, sinceMs: this.#uplink.nowMs() });
     this.#becomeFull();
   }
 
@@ -103,6 +102,17 @@ export class Outlet {
     this.#uplink.forget(this);
   }
 
+  /** Whether a datagram may wait. Video makes room for what is more urgent. */
+  #admits(kind: SendKind): boolean {
+    const most = kind === SendKind.Video ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS;
+    while (this.#urgent.length + this.#video.length >= most || !this.#uplink.hasRoomFor(kind)) {
+      const evicted = kind === SendKind.Video ? undefined : this.#video.shift();
+      if (evicted === undefined) return false;
+      this.#abandon(evicted);
+    }
+    return true;
+  }
+
   #becomeFull(): void {
     if (!this.isClear) return;
     this.isClear = false;
@@ -116,14 +126,16 @@ export class Outlet {
         this.#abandon(next);
         continue;
       }
-      this.#uplink.release(next.bytes.length);
-      if (this.#isKept(next.path, next.bytes, next.bytes.length, next.kind)) return false;
+      const { path, place, length, kind } = next;
+      const isKept = this.#isKept(path, place, length, kind);
+      this.#uplink.leave(length, isKept ? undefined : place);
+      if (isKept) return false;
     }
     return true;
   }
 
-  #abandon({ path, bytes, kind }: WaitingDatagram): false {
-    this.#uplink.release(bytes.length);
+  #abandon({ path, place, length, kind }: WaitingDatagram): false {
+    this.#uplink.leave(length, place);
     this.#uplink.lose(path, kind);
     return false;
   }

@@ -7,15 +7,12 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { Outlet } from './outlet.ts';
 import { createSendCounters, refusalOfError, type SendRefusal } from './send-counters.ts';
 
-/** Of one thread; what is over is thrown away. A quarter of a second of 250 Mbit/s. */
-const MAX_WAITING_BYTES = 8 << 20;
-const MAX_WAITING_DATAGRAMS = 16_384;
+/** Of one thread; what is over is thrown away. 100 ms of 390 Mbit/s. */
+const MAX_WAITING_DATAGRAMS = 4_096;
 /** Video leaves room for what is more urgent. */
 const VIDEO_SHARE = 0.5;
-/** Of each datagram that waits, beside its bytes: what Node and libuv keep. */
-const DATAGRAM_OVERHEAD_BYTES = 256;
-/** Longer ones than packets of media are rare and get memory of their own. */
-const SCRATCH_BYTES = 2_048;
+/** Holds every packet of media. Longer datagrams are rare and get memory of their own. */
+const PLACE_BYTES = 1_600;
 /** How soon a full socket is looked at again: its buffer drains at 5 Mbit/s for every 1,250 bytes in this time. */
 const RETRY_MS = 2;
 /** The uplink was full and has been free for this long: what filled it is over. */
@@ -32,7 +29,9 @@ export class Uplink {
   readonly counters = createSendCounters();
   readonly #listener: UplinkListener;
   readonly #full = new Set<Outlet>();
-  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  /** Memory of datagrams that have waited, for the next that must. */
+  readonly #freePlaces: Buffer[] = [];
+  #scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   #waitingBytes = 0;
   #waitingDatagrams = 0;
   readonly #clock: Clock;
@@ -47,7 +46,7 @@ export class Uplink {
 
   /** Bytes that wait, here and in libuv. */
   get queuedBytes(): number {
-    let bytes = this.#waitingBytes - this.#waitingDatagrams * DATAGRAM_OVERHEAD_BYTES;
+    let bytes = this.#waitingBytes;
     for (const outlet of this.#full) bytes += outlet.bytesInSocket;
     return bytes;
   }
@@ -62,27 +61,31 @@ export class Uplink {
 
   /** Memory to send from; it is used again unless `keepScratch` is called. */
   scratchFor(length: number): Buffer {
-    return length <= SCRATCH_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
+    return length <= PLACE_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
   }
 
   /** The socket has kept the memory: nobody writes there again. */
   keepScratch(): void {
-    this.#scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    this.#scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   }
 
-  /** @returns whether a datagram may wait; then it is counted until `release` */
-  admit(length: number, kind: SendKind): boolean {
-    const share = kind === SendKind.Video ? VIDEO_SHARE : 1;
-    const bytes = this.#waitingBytes + length + DATAGRAM_OVERHEAD_BYTES;
-    if (bytes > MAX_WAITING_BYTES * share || this.#waitingDatagrams >= MAX_WAITING_DATAGRAMS * share) return false;
-    this.#waitingBytes = bytes;
+  /** Whether one more datagram may wait. */
+  hasRoomFor(kind: SendKind): boolean {
+    return this.#waitingDatagrams < MAX_WAITING_DATAGRAMS * (kind === SendKind.Video ? VIDEO_SHARE : 1);
+  }
+
+  /** @returns memory for a datagram that waits; its owner calls `leave` for it, once */
+  enter(length: number): Buffer {
+    this.#waitingBytes += length;
     this.#waitingDatagrams++;
-    return true;
+    return (length <= PLACE_BYTES ? this.#freePlaces.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(length, PLACE_BYTES));
   }
 
-  release(length: number): void {
-    this.#waitingBytes -= length + DATAGRAM_OVERHEAD_BYTES;
+  /** A datagram waits no longer. @param place its memory, if nobody reads there any more; undefined if libuv has kept it */
+  leave(length: number, place: Buffer | undefined): void {
+    this.#waitingBytes -= length;
     this.#waitingDatagrams--;
+    if (place?.length === PLACE_BYTES) this.#freePlaces.push(place);
   }
 
   noteFull(outlet: Outlet): void {
@@ -116,6 +119,7 @@ export class Uplink {
   };
 
   close(): void {
+    this.#freePlaces.length = 0;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     this.#full.clear();
@@ -133,11 +137,12 @@ export class Uplink {
     for (const outlet of this.#full) if (outlet.drain()) this.#full.delete(outlet);
     const nowMs = this.nowMs();
     if (wasFull) this.#freeSinceMs = nowMs;
-    if (this.#full.size === 0 && !this.#hasLostVideo) return;
     if (this.#full.size > 0 || nowMs - this.#freeSinceMs < FREE_AGAIN_AFTER_MS) {
       this.#retryLater();
       return;
     }
+    this.#freePlaces.length = 0;
+    if (!this.#hasLostVideo) return;
     this.#hasLostVideo = false;
     this.#listener.onFreeAgain();
   }
