@@ -1,6 +1,6 @@
 /** Lists the mutants of a Lua script by its tokens; comments and strings stay as they are. */
 import { readFileSync } from 'node:fs';
-import type { Mutant } from './mutant.ts';
+import { type Mutant, otherNumber } from './mutant.ts';
 
 const TOKEN = /--.*|'[^'\n]*'|"[^"\n]*"|[A-Za-z_]\w*|\d+(?:\.\d+)?|==|~=|<=|>=|\.\.|\S/g;
 
@@ -59,7 +59,7 @@ function changesOf(line: string): Change[] {
     for (const replacement of ['true', 'false']) changes.push({ at: head.length, length: condition.length, replacement });
   }
   for (const { 0: token, index: at } of line.matchAll(TOKEN)) {
-    const replacement = /^\d+$/.test(token) ? String(Number(token) + 1) : OTHER_TOKENS[token];
+    const replacement = /^\d+$/.test(token) ? otherNumber(Number(token)) : OTHER_TOKENS[token];
     if (replacement !== undefined) changes.push({ at, length: token.length, replacement });
   }
   return changes;

@@ -12,6 +12,14 @@ export interface Mutant {
   readonly replacement: string;
 }
 
+/** Up to here one more makes a difference that a test should see; above, only a factor does. */
+const MAX_COUNTED = 16;
+
+/** What a number in the source becomes. */
+export function otherNumber(value: number): string {
+  return String(value <= MAX_COUNTED ? value + 1 : value * 2);
+}
+
 /** The source with one mutant in it. */
 export function applyMutant(source: Uint8Array, { start, end, replacement }: Mutant): Buffer {
   return Buffer.concat([source.subarray(0, start), Buffer.from(replacement), source.subarray(end)]);

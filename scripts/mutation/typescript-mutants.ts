@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isNamed, isSyntaxNode, parseSyntaxTree, type SyntaxNode } from '../boundaries/syntax-tree.ts';
-import type { Mutant } from './mutant.ts';
+import { type Mutant, otherNumber } from './mutant.ts';
 
 const OPERATORS: Readonly<Record<string, string>> = {
   '<': '<=',
@@ -36,8 +36,6 @@ const OPERATORS: Readonly<Record<string, string>> = {
 
 /** Expressions that only tell the compiler something; what they wrap is code. */
 const TYPE_WRAPPERS = ['TsAsExpression', 'TsNonNullExpression', 'TsSatisfiesExpression'];
-/** Up to here one more makes a difference that a test should see; above, only a factor does. */
-const MAX_COUNTED = 16;
 
 /** @param root folder of the repository, which `file` is relative to */
 export function listTypeScriptMutants(root: string, file: string): Mutant[] {
@@ -125,10 +123,6 @@ function changeOperator({ operator, left, right, ...node }: SyntaxNode, textOf: 
 function changeExtremum(property: unknown): Change[] {
   if (isNamed(property, 'min')) return [[stretchOf(property), 'max']];
   return isNamed(property, 'max') ? [[stretchOf(property), 'min']] : [];
-}
-
-function otherNumber(value: number): string {
-  return String(value <= MAX_COUNTED ? value + 1 : value * 2);
 }
 
 function swapText(text: string, one: string, other: string): string {

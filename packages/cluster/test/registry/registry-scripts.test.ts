@@ -9,7 +9,7 @@ const REBORN: Life = { nodeNo: 102, epoch: 2 };
 const KEYS = appKeys(APP);
 const HOUR_MS = 3_600_000;
 
-describe('the scripts that clean up after a dead life', () => {
+describe('the scripts that clean up', () => {
   let redis: RedisForTests;
   let link: RedisLink;
   let scripts: RegistryScripts;
@@ -97,5 +97,51 @@ describe('the scripts that clean up after a dead life', () => {
     await scripts.forget(DEAD);
 
     expect(await remains()).toEqual([['102:2'], ['102'], ['its record'], ['102']]);
+  });
+
+  test('a session that its own life removes is gone from everywhere, and others stay', async () => {
+    const [gone, stays] = [sessionIdOf(102, 1), sessionIdOf(102, 2)];
+    await write(DEAD, gone);
+    await write(DEAD, stays);
+
+    const reply = await scripts.remove(DEAD, { appId: APP, sessionId: gone, revision: 2, confirmed: 1 });
+
+    expect(reply.type).toBe('written');
+    expect(await link.send(['EXISTS', KEYS.session(gone), KEYS.tracks(gone)])).toBe(0);
+    expect(await link.send(['EXISTS', KEYS.session(stays), KEYS.tracks(stays)])).toBe(2);
+    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([stays]);
+    expect(await scripts.plain.sessionsOwnedBy(DEAD, APP)).toEqual([stays]);
+    expect(await scripts.plain.revisionOf(DEAD, APP)).toBe(2);
+  });
+
+  test('a session that the next life has written is not removed by the one before', async () => {
+    const sessionId = sessionIdOf(102, 1);
+    await write(DEAD, sessionId);
+    await write(REBORN, sessionId);
+
+    const reply = await scripts.remove(DEAD, { appId: APP, sessionId, revision: 2, confirmed: 1 });
+
+    expect(reply.type).toBe('stale');
+    expect(await link.send(['EXISTS', KEYS.session(sessionId), KEYS.tracks(sessionId)])).toBe(2);
+    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([sessionId]);
+    expect(await scripts.plain.sessionsOwnedBy(REBORN, APP)).toEqual([sessionId]);
+  });
+
+  test('a removal says that Redis is behind if it lacks a revision that it has confirmed, and leaves the gap visible', async () => {
+    const sessionId = sessionIdOf(102, 1);
+    await write(DEAD, sessionId);
+
+    const reply = await scripts.remove(DEAD, { appId: APP, sessionId, revision: 9, confirmed: 8 });
+
+    expect(reply.type).toBe('behind');
+    expect(await scripts.plain.revisionOf(DEAD, APP)).toBe(1);
+  });
+
+  test('revisions never go down, whatever order writes come in', async () => {
+    await scripts.plain.setRevision(DEAD, APP, 7);
+
+    await scripts.remove(DEAD, { appId: APP, sessionId: sessionIdOf(102, 1), revision: 3, confirmed: 0 });
+
+    expect(await scripts.plain.revisionOf(DEAD, APP)).toBe(7);
   });
 });
