@@ -9,9 +9,10 @@ import {
 } from './congestion/index.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
+import type { EngineEventListener } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { Outbox, type OutboxSink } from './outbox.ts';
-import type { EngineListener, TransportCloseReason } from './plan.ts';
+import type { TransportCloseReason } from './plan.ts';
 import { PacketMemory } from './publisher/packet-memory.ts';
 import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SendSlots } from './send-slots.ts';
@@ -51,7 +52,8 @@ export interface EngineContext extends EngineWiring {
   /** Of transports within the process. */
   readonly plainTraffic: TrafficCounters;
   readonly checks: OutstandingChecks;
-  readonly listener: EngineListener;
+  readonly onEvent: EngineEventListener;
+  readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */
   readonly random: () => number;
@@ -73,13 +75,13 @@ const NO_PLAIN_SINK: PlainSink = { write: () => undefined, pathClosed: () => und
 
 export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
   const { suite, sink, plainSink = NO_PLAIN_SINK, allocator = createBestLayerAllocator(), createEstimator = createNullEstimator } = options;
-  const { listener, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
+  const { onEvent, onOutputReady, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
   const traffic = new TrafficCounters();
   const plainTraffic = new TrafficCounters();
   const capacity = Math.min(MAX_WAITING_PACKETS, arena.slotCount >> 1);
-  const onDefect = (error: unknown): void => listener.onDefect(undefined, error);
+  const onDefect = (error: unknown): void => onEvent({ type: 'defect', transportId: undefined, error });
   const outbox = new Outbox({ protection: suite, sink, capacity, drops, traffic, onDefect });
   const plainOutbox = new Outbox({
     protection: { protect: (batch) => leavePlain(batch, arena) },
@@ -108,7 +110,8 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     traffic,
     plainTraffic,
     checks: new OutstandingChecks(),
-    listener,
+    onEvent,
+    onOutputReady,
     hmacSha1,
     random,
     randomBytes,

@@ -1,7 +1,7 @@
 import type { HmacSha1 } from '@causeway/wire';
 import type { Allocator, Estimator } from './congestion/index.ts';
 import type { DatagramSink, PlainSink } from './demux/path.ts';
-import type { EngineListener } from './plan.ts';
+import type { EngineEventListener } from './engine-messages.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 
 export interface EngineOptions {
@@ -9,7 +9,10 @@ export interface EngineOptions {
   readonly sink: DatagramSink;
   /** Where packets of transports with `security: 'none'` go. Default: nowhere, for where there is one thread there are none. */
   readonly plainSink?: PlainSink | undefined;
-  readonly listener: EngineListener;
+  /** Called synchronously from within engine calls: note the event, and act after the call has returned. */
+  readonly onEvent: EngineEventListener;
+  /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
+  readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Need not be unpredictable. */
   readonly random: () => number;

@@ -8,19 +8,19 @@ import { classifyDatagram } from './demux/classify.ts';
 import type { Path } from './demux/path.ts';
 import { DropReason } from './drop-reason.ts';
 import { createEngineContext, type EngineContext } from './engine-context.ts';
+import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { IceRestartPlan, MediaControl, PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
+import type { PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
 import { Audiences } from './router/audiences.ts';
-import type { DataChannelRequest } from './secure-endpoint.ts';
-import { type EngineSnapshot, type LinkStatistics, measureLinks, snapshotTransports } from './stats.ts';
+import { type EngineSnapshot, measureLinks, snapshotTransports } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
 import { type AccountUsage, UsageTally } from './usage-tally.ts';
 
-export class Engine implements MediaControl {
+export class Engine {
   readonly #context: EngineContext;
   readonly #stun: StunReceiver;
   readonly #transports = new Map<string, PeerTransport>();
@@ -49,7 +49,7 @@ export class Engine implements MediaControl {
     } catch (error) {
       // A defect of ours. The peer whose packet has shown it pays with its session, not everybody with the process.
       this.#context.drops.increment(DropReason.Defect);
-      if (path.transport !== undefined) this.#context.listener.onDefect(path.transport.id, error);
+      if (path.transport !== undefined) this.#context.onEvent({ type: 'defect', transportId: path.transport.id, error });
     }
     this.#handleDeferred(nowMs);
   }
@@ -90,10 +90,52 @@ export class Engine implements MediaControl {
     return !this.#context.outbox.isEmpty || !this.#context.plainOutbox.isEmpty;
   }
 
-  openTransport(nowMs: number, plan: TransportPlan): void {
-    const transport = new PeerTransport(nowMs, this.#context, plan);
-    this.#transports.set(plan.transportId, transport);
-    this.#stun.reindex(transport, [], transport.ice.localUfrags);
+  /** Carries out a command; the consequences of it go out with the next `flush`. */
+  handleCommand(nowMs: number, command: EngineCommand): void {
+    switch (command.type) {
+      case 'open-transport':
+        this.#openTransport(nowMs, command.plan);
+        break;
+      case 'restart-ice':
+        this.#transports.get(command.plan.transportId)?.ice.restart(command.plan.local, command.plan.remote);
+        break;
+      case 'close-transport':
+        this.#closeTransport(nowMs, command.transportId);
+        break;
+      case 'put-publisher-track':
+        this.#putPublisherTrack(nowMs, command.plan);
+        break;
+      case 'remove-publisher-track':
+        this.#removePublisherTrack(nowMs, command.trackId);
+        break;
+      case 'put-subscriber-track':
+        this.#putSubscriberTrack(nowMs, command.plan);
+        break;
+      case 'remove-subscriber-track':
+        this.#removeSubscriberTrack(nowMs, command.subscriptionId);
+        break;
+      case 'open-data-channel':
+        this.#transports.get(command.transportId)?.endpoint.openDataChannel(command.request);
+        break;
+      case 'send-data':
+        this.#transports.get(command.transportId)?.endpoint.sendData(command.streamId, command.data);
+        break;
+      case 'forget-histories':
+        this.#forgetHistories();
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  answer<Question extends EngineQuestion>(question: Question): EngineAnswers[Question];
+  answer(question: EngineQuestion): EngineAnswers[EngineQuestion] {
+    switch (question) {
+      case 'link-statistics':
+        return measureLinks(this.#transports.values());
+      case 'usage':
+        return this.#takeUsage();
+    }
   }
 
   /** Gives a transport with `security: 'none'` its path; others find theirs by themselves. Datagrams on it may come at once. */
@@ -102,79 +144,9 @@ export class Engine implements MediaControl {
     this.#handleDeferred(nowMs);
   }
 
-  restartIce(_nowMs: number, plan: IceRestartPlan): void {
-    this.#transports.get(plan.transportId)?.ice.restart(plan.local, plan.remote);
-  }
-
-  closeTransport(nowMs: number, transportId: string): void {
-    const transport = this.#transports.get(transportId);
-    if (transport !== undefined) this.#removeTransport(nowMs, transport);
-  }
-
   /** Closes all transports, and says so to their peers. */
   close(nowMs: number): void {
     for (const transport of [...this.#transports.values()]) this.#removeTransport(nowMs, transport);
-  }
-
-  putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void {
-    const transport = this.#transports.get(plan.transportId);
-    if (transport === undefined) return;
-    const known = this.#publishers.get(plan.trackId);
-    if (known !== undefined) known.update(plan);
-    const track = known ?? new PublisherTrack(this.#context, transport, plan);
-    this.#publishers.set(plan.trackId, track);
-    transport.receive.putTrack(track);
-    transport.tracksChanged();
-    transport.congestion.useExtensions(plan.extensions);
-    for (const subscriber of this.#audiences.of(plan.trackId)) subscriber.update(nowMs, subscriber.plan, track);
-  }
-
-  removePublisherTrack(nowMs: number, trackId: string): void {
-    const track = this.#publishers.get(trackId);
-    if (track === undefined) return;
-    this.#publishers.delete(trackId);
-    track.transport.receive.removeTrack(track);
-    track.transport.tracksChanged();
-    this.#usage.countPublisher(track);
-    track.close(nowMs);
-  }
-
-  putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void {
-    const transport = this.#transports.get(plan.transportId);
-    if (transport === undefined) return;
-    const known = this.#subscribers.get(plan.subscriptionId);
-    const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
-    this.#subscribers.set(plan.subscriptionId, subscriber);
-    this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);
-    if (known !== undefined && known.plan.ssrc !== plan.ssrc) transport.subscriptions.delete(known.plan.ssrc);
-    transport.subscriptions.set(plan.ssrc, subscriber);
-    transport.tracksChanged();
-    const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
-    subscriber.update(nowMs, plan, source);
-  }
-
-  removeSubscriberTrack(nowMs: number, subscriptionId: string): void {
-    const subscriber = this.#subscribers.get(subscriptionId);
-    if (subscriber === undefined) return;
-    this.#subscribers.delete(subscriptionId);
-    this.#audiences.move(subscriber, subscriber.plan.sourceTrackId, undefined);
-    subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
-    subscriber.transport.tracksChanged();
-    this.#usage.countSubscriber(subscriber);
-    subscriber.close(nowMs);
-  }
-
-  openDataChannel(_nowMs: number, transportId: string, request: DataChannelRequest): void {
-    this.#transports.get(transportId)?.endpoint.openDataChannel(request);
-  }
-
-  sendData(_nowMs: number, transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.#transports.get(transportId)?.endpoint.sendData(streamId, data);
-  }
-
-  /** Of those links (`TransportPlan.isLink`) whose round trip is known. */
-  linkStatistics(): LinkStatistics[] {
-    return measureLinks(this.#transports.values());
   }
 
   /** Counters and live objects, for statistics and for finding leaks; a copy. */
@@ -188,11 +160,6 @@ export class Engine implements MediaControl {
     };
   }
 
-  /** For want of memory: lets go of every packet kept for retransmission. What is lost just now stays lost. */
-  forgetHistories(): void {
-    for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
-  }
-
   /** What has gone through transports within the process, counting up. */
   get plainTraffic(): Readonly<TrafficCounters> {
     return this.#context.plainTraffic;
@@ -201,13 +168,6 @@ export class Engine implements MediaControl {
   /** What has come from the network and gone there so far, counting up. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
-  }
-
-  /** What was carried for each account since this was called last; what has ended meanwhile included. */
-  takeUsage(): AccountUsage[] {
-    for (const track of this.#publishers.values()) this.#usage.countPublisher(track);
-    for (const subscriber of this.#subscribers.values()) this.#usage.countSubscriber(subscriber);
-    return this.#usage.take();
   }
 
   /** Packets thrown away so far, by the name of the reason; a copy. */
@@ -229,6 +189,75 @@ export class Engine implements MediaControl {
     };
   }
 
+  #openTransport(nowMs: number, plan: TransportPlan): void {
+    const transport = new PeerTransport(nowMs, this.#context, plan);
+    this.#transports.set(plan.transportId, transport);
+    this.#stun.reindex(transport, [], transport.ice.localUfrags);
+  }
+
+  #closeTransport(nowMs: number, transportId: string): void {
+    const transport = this.#transports.get(transportId);
+    if (transport !== undefined) this.#removeTransport(nowMs, transport);
+  }
+
+  #putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void {
+    const transport = this.#transports.get(plan.transportId);
+    if (transport === undefined) return;
+    const known = this.#publishers.get(plan.trackId);
+    if (known !== undefined) known.update(plan);
+    const track = known ?? new PublisherTrack(this.#context, transport, plan);
+    this.#publishers.set(plan.trackId, track);
+    transport.receive.putTrack(track);
+    transport.tracksChanged();
+    transport.congestion.useExtensions(plan.extensions);
+    for (const subscriber of this.#audiences.of(plan.trackId)) subscriber.update(nowMs, subscriber.plan, track);
+  }
+
+  #removePublisherTrack(nowMs: number, trackId: string): void {
+    const track = this.#publishers.get(trackId);
+    if (track === undefined) return;
+    this.#publishers.delete(trackId);
+    track.transport.receive.removeTrack(track);
+    track.transport.tracksChanged();
+    this.#usage.countPublisher(track);
+    track.close(nowMs);
+  }
+
+  #putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void {
+    const transport = this.#transports.get(plan.transportId);
+    if (transport === undefined) return;
+    const known = this.#subscribers.get(plan.subscriptionId);
+    const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
+    this.#subscribers.set(plan.subscriptionId, subscriber);
+    this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);
+    if (known !== undefined && known.plan.ssrc !== plan.ssrc) transport.subscriptions.delete(known.plan.ssrc);
+    transport.subscriptions.set(plan.ssrc, subscriber);
+    transport.tracksChanged();
+    const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
+    subscriber.update(nowMs, plan, source);
+  }
+
+  #removeSubscriberTrack(nowMs: number, subscriptionId: string): void {
+    const subscriber = this.#subscribers.get(subscriptionId);
+    if (subscriber === undefined) return;
+    this.#subscribers.delete(subscriptionId);
+    this.#audiences.move(subscriber, subscriber.plan.sourceTrackId, undefined);
+    subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
+    subscriber.transport.tracksChanged();
+    this.#usage.countSubscriber(subscriber);
+    subscriber.close(nowMs);
+  }
+
+  #forgetHistories(): void {
+    for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
+  }
+
+  #takeUsage(): AccountUsage[] {
+    for (const track of this.#publishers.values()) this.#usage.countPublisher(track);
+    for (const subscriber of this.#subscribers.values()) this.#usage.countSubscriber(subscriber);
+    return this.#usage.take();
+  }
+
   #dispatch(nowMs: number, path: Path, datagram: Uint8Array): void {
     const kind = classifyDatagram(datagram);
     if (kind === 'stun') this.#stun.handleStun(nowMs, path, datagram);
@@ -242,7 +271,7 @@ export class Engine implements MediaControl {
 
   #defer(transport: PeerTransport): void {
     this.#deferred.add(transport);
-    this.#context.listener.onOutputReady();
+    this.#context.onOutputReady();
   }
 
   #handleDeferred(nowMs: number): void {
@@ -265,12 +294,12 @@ export class Engine implements MediaControl {
   #expireTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void {
     if (this.#transports.get(transport.id) !== transport) return;
     this.#removeTransport(nowMs, transport);
-    this.#context.listener.onTransportClosed(transport.id, reason);
+    this.#context.onEvent({ type: 'transport-closed', transportId: transport.id, reason });
   }
 
   #removeTransport(nowMs: number, transport: PeerTransport): void {
-    for (const track of [...transport.receive.tracks]) this.removePublisherTrack(nowMs, track.plan.trackId);
-    for (const subscriber of [...transport.subscriptions.values()]) this.removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
+    for (const track of [...transport.receive.tracks]) this.#removePublisherTrack(nowMs, track.plan.trackId);
+    for (const subscriber of [...transport.subscriptions.values()]) this.#removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
     this.#stun.reindex(transport, transport.ice.localUfrags, []);
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);

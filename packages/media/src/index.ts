@@ -4,6 +4,7 @@ export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';
+export type * from './engine-messages.ts';
 export type { EngineOptions } from './engine-options.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';

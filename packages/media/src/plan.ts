@@ -4,7 +4,7 @@
  * Ids are chosen by the caller and are unique within one engine: a transport id is the session id; a track id here is the
  * engine-wide id of one publication (not the API's `trackId`); a subscription id is that of one sending m-section.
  */
-import type { CertificateFingerprint, DataChannelRequest } from './secure-endpoint.ts';
+import type { CertificateFingerprint } from './secure-endpoint.ts';
 
 export type MediaKind = 'audio' | 'video';
 
@@ -54,7 +54,7 @@ export interface TransportPlan {
   readonly reach?: readonly ReachableAddress[];
   /** A link between nodes or shards: it carries many tracks, and its silence is noticed within 2 s. Default false. */
   readonly isLink?: boolean;
-  /** Who is charged for what the peer sends and gets (`Engine.takeUsage`). Default: nobody, as on links, which carry tracks of many. */
+  /** Who is charged for what the peer sends and gets (`EngineAnswers.usage`). Default: nobody, as on links, which carry tracks of many. */
   readonly account?: string;
   /**
    * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
@@ -128,44 +128,3 @@ export type TransportCloseReason =
   | 'peer_closed'
   | 'handshake_failed'
   | 'internal_error';
-
-/** What the engine tells its owner. Called synchronously from within engine calls: note it, act after the call returns. */
-export interface EngineListener {
-  onConnectionState(transportId: string, state: ConnectionState): void;
-  /** The engine has closed the transport by itself; its tracks and subscriptions are gone from the engine. */
-  onTransportClosed(transportId: string, reason: TransportCloseReason): void;
-  /** First packet, or packets again (`active`); silence (`inactive`). */
-  onTrackActivity(trackId: string, activity: 'active' | 'inactive'): void;
-  onDataChannelOpened(transportId: string, streamId: number, label: string): void;
-  onDataChannelClosed(transportId: string, streamId: number): void;
-  /** Of links; what clients send has no subscribers yet. */
-  onDataChannelMessage(transportId: string, streamId: number, data: Uint8Array | string): void;
-  /** Simulcast only: which layers arrive now, the one with the highest bitrate first. Told when the set or its order changes. */
-  onLayersChanged(trackId: string, rids: readonly string[]): void;
-  /**
-   * A packet of this peer has shown a defect of the engine; the owner should close the transport.
-   *
-   * @param transportId undefined if no peer can be blamed for it
-   */
-  onDefect(transportId: string | undefined, error: unknown): void;
-  /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
-  onOutputReady(): void;
-}
-
-/** The verbs of the engine that negotiation drives. A shard offers the same ones, wherever the engine runs. */
-export interface MediaControl {
-  openTransport(nowMs: number, plan: TransportPlan): void;
-  restartIce(nowMs: number, plan: IceRestartPlan): void;
-  closeTransport(nowMs: number, transportId: string): void;
-  /** Adds a publication, or changes its codecs, SSRCs and extensions when the id is known. */
-  putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void;
-  /** Subscribers are stopped with an RTCP BYE and keep their m-section. */
-  removePublisherTrack(nowMs: number, trackId: string): void;
-  /** Adds a subscription, or switches its source, layer or pause when the id is known. */
-  putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void;
-  removeSubscriberTrack(nowMs: number, subscriptionId: string): void;
-  /** Opens a data channel; the listener hears `onDataChannelOpened` when it is there. Nothing happens before the transport is connected. */
-  openDataChannel(nowMs: number, transportId: string, request: DataChannelRequest): void;
-  /** Sends on an open data channel; nothing happens when it is closed, or too much waits for the peer already. */
-  sendData(nowMs: number, transportId: string, streamId: number, data: Uint8Array | string): void;
-}

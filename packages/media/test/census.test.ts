@@ -39,8 +39,8 @@ test('after the last transport has closed, every count of the census is zero', (
   const { world, publisher } = call();
   publisher.publishFor(330);
 
-  world.engine.closeTransport(world.nowMs, 'alice');
-  world.engine.closeTransport(world.nowMs, 'bob');
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'alice' });
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'bob' });
 
   expect(new Set(Object.values(world.engine.census()))).toEqual(new Set([0]));
 });
@@ -87,7 +87,7 @@ test('an engine short of memory forgets the packets that it keeps, and goes on f
   const { world, publisher, receiver } = call();
   publisher.publishFor(330);
 
-  world.engine.forgetHistories();
+  world.engine.handleCommand(0, { type: 'forget-histories' });
   const forgotten = world.engine.census();
   publisher.publishFor(330);
 

@@ -28,7 +28,7 @@ test('who subscribes is charged for payloads and fixed headers, who publishes fo
 
   publisher.publishFor(330);
 
-  const usage = world.engine.takeUsage();
+  const usage = world.engine.answer('usage');
   expect(receiver.packets.size).toBe(publisher.packetsSent);
   expect(usage).toHaveLength(2);
   expect(bytesOf(usage, 'bobs-app')).toEqual({ down: publisher.packetsSent * PACKET_BYTES, up: 0, relay: 0, retransmitted: 0 });
@@ -55,16 +55,16 @@ test('what a publisher carries in header extensions beyond what they are for is 
   world.run(100);
 
   const beyond = 2 + 200 - 32;
-  expect(bytesOf(world.engine.takeUsage(), 'bobs-app')?.down).toBe(2 * (12 + keyframe.length) + beyond);
+  expect(bytesOf(world.engine.answer('usage'), 'bobs-app')?.down).toBe(2 * (12 + keyframe.length) + beyond);
 });
 
 test('what was taken is not told again, and an account without traffic is not told at all', () => {
   const { world, publisher } = call();
   publisher.publishFor(330);
-  const first = bytesOf(world.engine.takeUsage(), 'bobs-app')?.down ?? 0;
-  const silent = world.engine.takeUsage();
+  const first = bytesOf(world.engine.answer('usage'), 'bobs-app')?.down ?? 0;
+  const silent = world.engine.answer('usage');
   publisher.publishFor(330);
-  const second = bytesOf(world.engine.takeUsage(), 'bobs-app')?.down ?? 0;
+  const second = bytesOf(world.engine.answer('usage'), 'bobs-app')?.down ?? 0;
 
   expect(silent).toEqual([]);
   expect(first).toBeGreaterThan(0);
@@ -79,12 +79,20 @@ test('one app is one account, however many of its peers there are', () => {
   publisher.publishFor(330);
 
   const sentBytes = publisher.packetsSent * PACKET_BYTES;
-  expect(world.engine.takeUsage()).toEqual([{ account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0 } }]);
+  expect(world.engine.answer('usage')).toEqual([
+    { account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0 } },
+  ]);
 });
 
 test.each([
-  ['a subscription ends', (world: VirtualWorld) => world.engine.removeSubscriberTrack(world.nowMs, 'bob/70')],
-  ['its transport closes', (world: VirtualWorld) => world.engine.closeTransport(world.nowMs, 'bob')],
+  [
+    'a subscription ends',
+    (world: VirtualWorld) => world.engine.handleCommand(world.nowMs, { type: 'remove-subscriber-track', subscriptionId: 'bob/70' }),
+  ],
+  [
+    'its transport closes',
+    (world: VirtualWorld) => world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'bob' }),
+  ],
   ['the engine closes', (world: VirtualWorld) => world.engine.close(world.nowMs)],
   ['its peer is gone for good', (world: VirtualWorld) => world.run(60_000)],
 ])('nothing is left out when %s', (_what, end) => {
@@ -93,9 +101,9 @@ test.each([
 
   end(world);
 
-  const usage = world.engine.takeUsage();
+  const usage = world.engine.answer('usage');
   expect(bytesOf(usage, 'bobs-app')?.down).toBe(publisher.packetsSent * PACKET_BYTES);
-  expect(world.engine.takeUsage()).toEqual([]);
+  expect(world.engine.answer('usage')).toEqual([]);
 });
 
 test('what a publisher sent before it changed its SSRC is counted, too', () => {
@@ -105,10 +113,10 @@ test('what a publisher sent before it changed its SSRC is counted, too', () => {
   const again = new PublishingPeer(world, publisher.peer, new VideoSource({ ssrc: 8, payloadBytes: PAYLOAD_BYTES }));
   again.publishFor(330);
 
-  world.engine.removePublisherTrack(world.nowMs, 'camera');
+  world.engine.handleCommand(world.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
 
   const sentBytes = (publisher.packetsSent + again.packetsSent) * PACKET_BYTES;
-  expect(bytesOf(world.engine.takeUsage(), 'alices-app')?.up).toBe(sentBytes);
+  expect(bytesOf(world.engine.answer('usage'), 'alices-app')?.up).toBe(sentBytes);
 });
 
 test('under loss the bill is what was sent the first time; what was sent again is told apart', () => {
@@ -121,7 +129,7 @@ test('under loss the bill is what was sent the first time; what was sent again i
   publisher.publishFor(6000);
   world.run(1500);
 
-  const bytes = bytesOf(world.engine.takeUsage(), 'bobs-app');
+  const bytes = bytesOf(world.engine.answer('usage'), 'bobs-app');
   expect(receiver.repairedByRtx).toBeGreaterThan(30);
   expect(bytes?.down).toBe(publisher.packetsSent * PACKET_BYTES);
   // Some of those were lost as well.
@@ -134,11 +142,11 @@ test('a peer that cannot be sent to is not charged for what it does not get', ()
   // Bob has stopped checking: his consent ends.
   world.keepAlive(publisher.peer, 40_000);
   world.run(31_000);
-  world.engine.takeUsage();
+  world.engine.answer('usage');
 
   publisher.publishFor(330);
 
-  expect(bytesOf(world.engine.takeUsage(), 'bobs-app')).toBeUndefined();
+  expect(bytesOf(world.engine.answer('usage'), 'bobs-app')).toBeUndefined();
 });
 
 test('peers without an account cost nobody anything', () => {
@@ -149,7 +157,7 @@ test('peers without an account cost nobody anything', () => {
 
   new PublishingPeer(world, alice, new VideoSource({ ssrc: ALICE_SSRC })).publishFor(330);
 
-  expect(world.engine.takeUsage()).toEqual([]);
+  expect(world.engine.answer('usage')).toEqual([]);
 });
 
 test('a link to another node is charged to whom the track belongs, apart from what peers get', () => {
@@ -161,9 +169,9 @@ test('a link to another node is charged to whom the track belongs, apart from wh
   linked.runFor(1000);
 
   const relay = linked.publisher.packetsSent * PACKET_BYTES;
-  expect(linked.a.engine.takeUsage()).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0 } }]);
+  expect(linked.a.engine.answer('usage')).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0 } }]);
   // What comes in over a link was counted where it was published.
-  expect(linked.b.engine.takeUsage()).toEqual([]);
+  expect(linked.b.engine.answer('usage')).toEqual([]);
 });
 
 test('a link within the process costs nobody anything', () => {
@@ -173,5 +181,5 @@ test('a link within the process costs nobody anything', () => {
   linked.runFor(330);
 
   expect(linked.a.engine.plainTraffic.rtpPacketsSent).toBeGreaterThan(0);
-  expect(linked.a.engine.takeUsage()).toEqual([]);
+  expect(linked.a.engine.answer('usage')).toEqual([]);
 });

@@ -14,13 +14,13 @@ const LAST_ANSWER_WITHIN_MS = 1_000;
 
 /** What apps use, as the shard has counted it; and what it had still to tell when it was closed. */
 export class AppUsageSource {
-  readonly #shard: Pick<Shard, 'takeUsage'>;
+  readonly #shard: Pick<Shard, 'ask'>;
   readonly #clock: Clock;
   /** What the shard has told and nobody has taken yet. */
   #untaken = new Map<AppId, CarriedBytes>();
   #isFinished = false;
 
-  constructor(shard: Pick<Shard, 'takeUsage'>, clock: Clock) {
+  constructor(shard: Pick<Shard, 'ask'>, clock: Clock) {
     this.#shard = shard;
     this.#clock = clock;
   }
@@ -35,7 +35,7 @@ export class AppUsageSource {
 
   /** What was carried since the shard was asked last, by whomever; `take` still returns it. An app may come more than once. */
   async measure(): Promise<readonly AppUsage[]> {
-    return this.#note(await this.#shard.takeUsage());
+    return this.#note(await this.#shard.ask('usage'));
   }
 
   /** To be called when all transports are closed, and before the shard is. */
@@ -44,7 +44,7 @@ export class AppUsageSource {
     const timeout = new Promise<readonly AccountUsage[]>((resolve) => {
       cancelTimer = this.#clock.schedule(LAST_ANSWER_WITHIN_MS, () => resolve([]));
     });
-    this.#note(await Promise.race([this.#shard.takeUsage(), timeout]));
+    this.#note(await Promise.race([this.#shard.ask('usage'), timeout]));
     this.#isFinished = true;
     cancelTimer();
   }

@@ -100,7 +100,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     random,
     nextTurn: assembly.nextTurn ?? setImmediate,
     countSessions: () => store.size,
-    onMemoryCritical: () => shard.forgetHistories(),
+    onMemoryCritical: () => shard.send({ type: 'forget-histories' }),
   });
   let closing: Promise<void> | undefined;
   shard.setListener(createEngineListener(store, assembly.onDefect));

@@ -27,7 +27,7 @@ export interface InspectedParts {
 
 export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> {
   const { store, counters, entrance, shares, egress } = parts;
-  const { objects, ...shard } = await parts.shard.inspect();
+  const { objects, ...shard } = await parts.shard.ask('inspection');
   return {
     ...shard,
     objects: { ...objects, sessions: takeCensus(parts) },

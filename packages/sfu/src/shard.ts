@@ -1,22 +1,20 @@
-import type {
-  AccountUsage,
-  CertificateFingerprint,
-  DataChannelRequest,
-  EngineListener,
-  IceRestartPlan,
-  LinkStatistics,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportPlan,
-} from '@causeway/media';
+import type { CertificateFingerprint, EngineAnswers, EngineCommand, EngineEventListener } from '@causeway/media';
 import type { ShardInspection } from './inspection.ts';
 
+/** What a shard can be asked, by question, and what it answers; all of it is plain data. */
+export interface ShardAnswers extends EngineAnswers {
+  /** Live objects, traffic and discarded packets, for metrics and for finding leaks. */
+  readonly inspection: ShardInspection;
+}
+
+export type ShardQuestion = keyof ShardAnswers;
+
 /**
- * An engine with its sockets and its time, wherever it runs: the verbs of `MediaControl` without the clock. Arguments are plain data
- * and so is what is returned, so a worker thread can stand behind it.
+ * An engine with its sockets and its time, wherever it runs. Commands, events and answers are plain data, so a worker thread can
+ * stand behind it; one shard in front of another looks only at what it changes and passes on the rest.
  */
 export interface Shard {
-  /** Of the certificate that peers of this shard are shown, for the SDP. */
+  /** The fingerprint of the certificate that peers of this shard are shown, for the SDP. */
   readonly fingerprint: CertificateFingerprint;
   /** UDP port of the host candidates. */
   readonly port: number;
@@ -24,28 +22,18 @@ export interface Shard {
   readonly shardCount: number;
   /** Which of them a new session should have: below `shardCount`. */
   chooseShardNo(): number;
-  /** Events come after the verb that caused them has returned, so a listener may call any verb. */
-  setListener(listener: EngineListener): void;
-  openTransport(plan: TransportPlan): void;
-  restartIce(plan: IceRestartPlan): void;
-  closeTransport(transportId: string): void;
-  putPublisherTrack(plan: PublisherTrackPlan): void;
-  removePublisherTrack(trackId: string): void;
-  putSubscriberTrack(plan: SubscriberTrackPlan): void;
-  removeSubscriberTrack(subscriptionId: string): void;
-  /** The listener hears `onDataChannelOpened` when it is there; nothing happens before the transport is connected. */
-  openDataChannel(transportId: string, request: DataChannelRequest): void;
-  /** Best effort: nothing happens when the channel is closed, or too much waits for the peer already. */
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void;
-  /** Of those links between nodes whose round trip is known. */
-  linkStatistics(): Promise<readonly LinkStatistics[]>;
-  /** What was carried for each account since this was asked last; several engines name an account several times. */
-  takeUsage(): Promise<readonly AccountUsage[]>;
+  /** Events come after the command that caused them has returned, so a listener may send any command. */
+  setListener(listener: EngineEventListener): void;
+  /** Commands are carried out in the order in which they are sent. */
+  send(command: EngineCommand): void;
+  /**
+   * Several engines behind one shard answer together; accounts and links may then be named several times.
+   *
+   * @throws Error – the engine is gone
+   */
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
   /** Whether the loops that carry media turn, as far as is known; with several, whether one of them does. */
   isAlive(): boolean;
-  /** For want of memory: what is kept for retransmission goes. */
-  forgetHistories(): void;
-  inspect(): Promise<ShardInspection>;
   /** Sends what is due to be sent, then releases sockets and timers. */
   close(): Promise<void>;
 }

@@ -43,8 +43,8 @@ export function connectWorlds(
   impairment: Impairment = CLEAN_LINK,
 ): WorldLink {
   const link = layPath(initiator, acceptor, linkId, impairment);
-  acceptor.engine.openTransport(acceptor.nowMs, link.plans.acceptor);
-  initiator.engine.openTransport(initiator.nowMs, link.plans.initiator);
+  acceptor.engine.handleCommand(acceptor.nowMs, { type: 'open-transport', plan: link.plans.acceptor });
+  initiator.engine.handleCommand(initiator.nowMs, { type: 'open-transport', plan: link.plans.initiator });
   return link;
 }
 
@@ -52,8 +52,8 @@ export function connectWorlds(
 export function joinWorlds(one: VirtualWorld, other: VirtualWorld, linkId: string, impairment: Impairment): WorldLink {
   const link = layPath(one, other, linkId, impairment);
   const { initiator, acceptor } = link.plans;
-  one.engine.openTransport(one.nowMs, { ...initiator, security: 'none' });
-  other.engine.openTransport(other.nowMs, { ...acceptor, security: 'none' });
+  one.engine.handleCommand(one.nowMs, { type: 'open-transport', plan: { ...initiator, security: 'none' } });
+  other.engine.handleCommand(other.nowMs, { type: 'open-transport', plan: { ...acceptor, security: 'none' } });
   one.engine.bindPath(one.nowMs, linkId, one.network.openPath(other.address, other.port));
   other.engine.bindPath(other.nowMs, linkId, other.network.openPath(one.address, one.port));
   return link;

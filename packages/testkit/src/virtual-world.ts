@@ -4,7 +4,7 @@ import {
   type ConnectionState,
   type DatagramSink,
   Engine,
-  type EngineListener,
+  type EngineEvent,
   type ExtensionPlan,
   type Path,
   type PublisherTrackPlan,
@@ -84,7 +84,8 @@ export class VirtualWorld implements TimeDweller {
         write: (path, bytes, offset, length) => this.linksOf(path).down.send(this.nowMs, bytes.subarray(offset, offset + length)),
         pathClosed: () => undefined,
       },
-      listener: this.#listener(),
+      onEvent: (event) => this.#note(event),
+      onOutputReady: () => undefined,
       hmacSha1,
       random: this.random,
       randomBytes: (length) => Uint8Array.from({ length }, () => this.random() * 256),
@@ -107,13 +108,16 @@ export class VirtualWorld implements TimeDweller {
   addPeer(id: string, impairment: Impairment = CLEAN_LINK, account?: string): ScriptedPeer {
     const engineSide = { ufrag: `eng-${id}`, password: `engine-password-of-${id}` };
     const peerSide = { ufrag: `peer-${id}`, password: `peer-password-of-${id}` };
-    this.engine.openTransport(this.nowMs, {
-      transportId: id,
-      local: engineSide,
-      remote: peerSide,
-      dtlsRole: 'server',
-      remoteFingerprints: [],
-      ...(account !== undefined && { account }),
+    this.engine.handleCommand(this.nowMs, {
+      type: 'open-transport',
+      plan: {
+        transportId: id,
+        local: engineSide,
+        remote: peerSide,
+        dtlsRole: 'server',
+        remoteFingerprints: [],
+        ...(account !== undefined && { account }),
+      },
     });
     const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
     const peer = new ScriptedPeer(id, peerSide, engineSide, path, this.linksOf(path).up);
@@ -163,16 +167,19 @@ export class VirtualWorld implements TimeDweller {
 
   /** @param peer or whatever else has a transport of that id */
   publish(peer: Pick<ScriptedPeer, 'id'>, plan: Partial<PublisherTrackPlan> & { readonly trackId: string }): void {
-    this.engine.putPublisherTrack(this.nowMs, {
-      transportId: peer.id,
-      mid: '0',
-      kind: 'video',
-      codecs: [VP8],
-      extensions: [],
-      ssrcs: [],
-      rids: [],
-      transportWideCc: false,
-      ...plan,
+    this.engine.handleCommand(this.nowMs, {
+      type: 'put-publisher-track',
+      plan: {
+        transportId: peer.id,
+        mid: '0',
+        kind: 'video',
+        codecs: [VP8],
+        extensions: [],
+        ssrcs: [],
+        rids: [],
+        transportWideCc: false,
+        ...plan,
+      },
     });
   }
 
@@ -180,18 +187,21 @@ export class VirtualWorld implements TimeDweller {
     peer: Pick<ScriptedPeer, 'id'>,
     plan: Partial<SubscriberTrackPlan> & { readonly sourceTrackId: string; readonly ssrc: number },
   ): void {
-    this.engine.putSubscriberTrack(this.nowMs, {
-      transportId: peer.id,
-      subscriptionId: `${peer.id}/${plan.ssrc}`,
-      mid: '0',
-      kind: 'video',
-      rtxSsrc: undefined,
-      cname: 'causeway',
-      codecs: [VP8],
-      extensions: [] as ExtensionPlan[],
-      paused: false,
-      preferredRid: undefined,
-      ...plan,
+    this.engine.handleCommand(this.nowMs, {
+      type: 'put-subscriber-track',
+      plan: {
+        transportId: peer.id,
+        subscriptionId: `${peer.id}/${plan.ssrc}`,
+        mid: '0',
+        kind: 'video',
+        rtxSsrc: undefined,
+        cname: 'causeway',
+        codecs: [VP8],
+        extensions: [] as ExtensionPlan[],
+        paused: false,
+        preferredRid: undefined,
+        ...plan,
+      },
     });
   }
 
@@ -248,20 +258,42 @@ export class VirtualWorld implements TimeDweller {
     };
   }
 
-  #listener(): EngineListener {
-    const note = (id: string, what: NoticedEvent['what']) => this.events.push({ atMs: this.nowMs, id, what });
-    return {
-      onConnectionState: note,
-      onTransportClosed: note,
-      onTrackActivity: note,
-      onDataChannelOpened: (transportId, streamId, label) => this.data.push({ transportId, streamId, what: 'opened', data: label }),
-      onDataChannelClosed: (transportId, streamId) => this.data.push({ transportId, streamId, what: 'closed', data: undefined }),
-      onDataChannelMessage: (transportId, streamId, data) => this.data.push({ transportId, streamId, what: 'message', data }),
-      onLayersChanged: (trackId, rids) => this.layers.push({ atMs: this.nowMs, trackId, rids }),
-      onDefect: (_transportId, error) => {
-        throw error;
-      },
-      onOutputReady: () => undefined,
-    };
+  #note(event: EngineEvent): void {
+    const atMs = this.nowMs;
+    switch (event.type) {
+      case 'connection-state':
+        this.events.push({ atMs, id: event.transportId, what: event.state });
+        break;
+      case 'transport-closed':
+        this.events.push({ atMs, id: event.transportId, what: event.reason });
+        break;
+      case 'track-activity':
+        this.events.push({ atMs, id: event.trackId, what: event.activity });
+        break;
+      case 'layers-changed':
+        this.layers.push({ atMs, trackId: event.trackId, rids: event.rids });
+        break;
+      case 'data-channel-opened':
+        this.#noteData(event, 'opened', event.label);
+        break;
+      case 'data-channel-closed':
+        this.#noteData(event, 'closed', undefined);
+        break;
+      case 'data-channel-message':
+        this.#noteData(event, 'message', event.data);
+        break;
+      case 'defect':
+        throw event.error;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #noteData(
+    { transportId, streamId }: { readonly transportId: string; readonly streamId: number },
+    what: NoticedData['what'],
+    data: NoticedData['data'],
+  ): void {
+    this.data.push({ transportId, streamId, what, data });
   }
 }

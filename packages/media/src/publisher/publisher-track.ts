@@ -133,12 +133,12 @@ export class PublisherTrack {
     if (this.#plan.rids.length === 0 && this.#streams.length < 2) return;
     const arriving = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
     const rids = this.#layers.update(nowMs, arriving);
-    if (rids !== undefined) this.#context.listener.onLayersChanged(this.#plan.trackId, rids);
+    if (rids !== undefined) this.#context.onEvent({ type: 'layers-changed', trackId: this.#plan.trackId, rids });
   }
 
   #setActivity(activity: 'active' | 'inactive'): void {
     this.#activity = activity;
-    this.#context.listener.onTrackActivity(this.#plan.trackId, activity);
+    this.#context.onEvent({ type: 'track-activity', trackId: this.#plan.trackId, activity });
   }
 }
 

@@ -211,13 +211,13 @@ export class PeerTransport implements SecureEndpointListener {
   setState(state: ConnectionState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    this.context.listener.onConnectionState(this.id, state);
+    this.context.onEvent({ type: 'connection-state', transportId: this.id, state });
   }
 
   /** A timer of this peer, or of its endpoint, has shown a defect of ours. */
   reportDefect(error: unknown): void {
     this.context.drops.increment(DropReason.Defect);
-    this.context.listener.onDefect(this.id, error);
+    this.context.onEvent({ type: 'defect', transportId: this.id, error });
   }
 
   expire(nowMs: number, reason: TransportCloseReason): void {
@@ -238,7 +238,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   onDtlsOutput(datagram: Uint8Array): void {
     this.ice.send(datagram);
-    this.context.listener.onOutputReady();
+    this.context.onOutputReady();
   }
 
   onConnected(): void {
@@ -257,15 +257,16 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onDataChannelOpened(channel: DataChannelInfo): void {
-    this.context.listener.onDataChannelOpened(this.id, channel.streamId, channel.label);
+    const { streamId, label } = channel;
+    this.context.onEvent({ type: 'data-channel-opened', transportId: this.id, streamId, label });
   }
 
   onDataChannelClosed(streamId: number): void {
-    this.context.listener.onDataChannelClosed(this.id, streamId);
+    this.context.onEvent({ type: 'data-channel-closed', transportId: this.id, streamId });
   }
 
   onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
-    if (this.isLink) this.context.listener.onDataChannelMessage(this.id, streamId, data);
+    if (this.isLink) this.context.onEvent({ type: 'data-channel-message', transportId: this.id, streamId, data });
     else this.context.drops.increment(DropReason.DataWithoutSubscriber);
   }
 

@@ -29,17 +29,8 @@ test('a packet that hits a defect is reported with its session and counted, and 
       pathReleased: ignore,
       openPath: () => undefined,
     },
-    listener: {
-      onConnectionState: ignore,
-      onTransportClosed: ignore,
-      onTrackActivity: ignore,
-      onDataChannelOpened: ignore,
-      onDataChannelClosed: ignore,
-      onDataChannelMessage: ignore,
-      onLayersChanged: ignore,
-      onOutputReady: ignore,
-      onDefect: (transportId, error) => defects.push([transportId, error]),
-    },
+    onEvent: (event) => event.type === 'defect' && defects.push([event.transportId, event.error]),
+    onOutputReady: ignore,
     hmacSha1,
     random: () => 0.5,
     randomBytes: (length) => new Uint8Array(length),
@@ -47,7 +38,10 @@ test('a packet that hits a defect is reported with its session and counted, and 
   });
   const path = new Path('192.0.2.1', 40_000);
   const credentials = { ufrag: 'ours', password: 'our-password' };
-  engine.openTransport(0, { transportId: 'mallory', local: credentials, remote: credentials, dtlsRole: 'server', remoteFingerprints: [] });
+  engine.handleCommand(0, {
+    type: 'open-transport',
+    plan: { transportId: 'mallory', local: credentials, remote: credentials, dtlsRole: 'server', remoteFingerprints: [] },
+  });
   const integrity = { key: Buffer.from(credentials.password), hmacSha1 };
   engine.handleDatagram(
     1,

@@ -22,7 +22,7 @@ class Search {
       return true;
     };
     this.stranger = this.a.addStranger();
-    this.a.engine.openTransport(this.a.nowMs, this.link.plans.initiator);
+    this.a.engine.handleCommand(this.a.nowMs, { type: 'open-transport', plan: this.link.plans.initiator });
     this.a.run(1000);
   }
 
@@ -138,8 +138,8 @@ test('without an address to reach no check is ever sent', () => {
   const { initiator } = search.link.plans;
   const { reach: _, ...waiting } = initiator;
   const sent = search.link.there.sent;
-  search.a.engine.closeTransport(search.a.nowMs, LINK);
-  search.a.engine.openTransport(search.a.nowMs, { ...waiting, transportId: 'waiting' });
+  search.a.engine.handleCommand(search.a.nowMs, { type: 'close-transport', transportId: LINK });
+  search.a.engine.handleCommand(search.a.nowMs, { type: 'open-transport', plan: { ...waiting, transportId: 'waiting' } });
 
   search.a.run(5000);
 
@@ -168,7 +168,7 @@ test('a flood of answers to nothing is dropped, and the link connects meanwhile'
     const transactionId = Uint8Array.from({ length: 12 }, () => search.a.random() * 256);
     search.stranger.send(search.a.nowMs, search.answerTo(transactionId));
   }
-  search.b.engine.openTransport(search.b.nowMs, search.link.plans.acceptor);
+  search.b.engine.handleCommand(search.b.nowMs, { type: 'open-transport', plan: search.link.plans.acceptor });
   search.link.there.lose = () => false;
 
   search.a.run(2000);

@@ -26,7 +26,7 @@ function check(useCandidate = true): Uint8Array {
 
 function openPlain(): VirtualWorld {
   const world = new VirtualWorld();
-  world.engine.openTransport(world.nowMs, PLAN);
+  world.engine.handleCommand(world.nowMs, { type: 'open-transport', plan: PLAN });
   world.publish({ id: PLAN.transportId }, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   return world;
 }
@@ -60,7 +60,7 @@ test('an ICE restart gives a plain transport no user fragment', () => {
   const world = openPlain();
   const stranger = world.addStranger();
 
-  world.engine.restartIce(world.nowMs, { transportId: PLAN.transportId, local: OURS, remote: THEIRS });
+  world.engine.handleCommand(world.nowMs, { type: 'restart-ice', plan: { transportId: PLAN.transportId, local: OURS, remote: THEIRS } });
   stranger.send(world.nowMs, check());
   world.run(100);
 
@@ -84,7 +84,7 @@ test('a plain transport has one path, the first that it was given, and others ar
 
 test('a plain transport sends no checks and answers none, and reaches nobody', () => {
   const world = new VirtualWorld();
-  world.engine.openTransport(world.nowMs, { ...PLAN, reach: [{ address: '203.0.113.9', port: 1 }] });
+  world.engine.handleCommand(world.nowMs, { type: 'open-transport', plan: { ...PLAN, reach: [{ address: '203.0.113.9', port: 1 }] } });
   const path = new Path('shard', 0);
   world.engine.bindPath(world.nowMs, PLAN.transportId, path);
   const sent = jest.spyOn(world.network, 'linksOf');

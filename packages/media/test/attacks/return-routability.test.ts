@@ -98,7 +98,7 @@ test('the answer to a session that has gone meanwhile takes no path away', () =>
   world.run(50);
   const [asked = new Uint8Array(12)] = mallory.challenges.slice(-1);
   down.deliver = toBob;
-  world.engine.closeTransport(world.nowMs, 'mallory');
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'mallory' });
 
   up.send(world.nowMs, mallory.writeChallengeAnswer(asked));
   world.run(20);
@@ -193,7 +193,7 @@ test('after an ICE restart the question is asked under the new credentials', () 
   const { world, bob } = call;
   const local = { ufrag: 'eng2-bob', password: 'second-engine-password' };
   const remote = { ufrag: 'peer2-bob', password: 'second-peer-password' };
-  world.engine.restartIce(world.nowMs, { transportId: 'bob', local, remote });
+  world.engine.handleCommand(world.nowMs, { type: 'restart-ice', plan: { transportId: 'bob', local, remote } });
   bob.useCredentials(remote, local);
   const moved = world.migrate(bob);
 

@@ -87,7 +87,7 @@ test('a subscription that is put again and again under other SSRCs is known by t
 
   for (let ssrc = 1000; ssrc < 1100; ssrc++) world.subscribe(bob, { subscriptionId, sourceTrackId: 'camera', ssrc });
   const whileThere = known();
-  world.engine.removeSubscriberTrack(world.nowMs, subscriptionId);
+  world.engine.handleCommand(world.nowMs, { type: 'remove-subscriber-track', subscriptionId });
 
   expect([whileThere, known()]).toEqual([2, 1]);
 });

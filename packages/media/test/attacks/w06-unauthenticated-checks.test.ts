@@ -81,7 +81,7 @@ describe('W06: a connectivity check that proves nothing', () => {
     const stranger = world.addStranger();
     const local = { ufrag: 'eng2-bob', password: 'second-engine-password' };
     const remote = { ufrag: 'peer2-bob', password: 'second-peer-password' };
-    world.engine.restartIce(world.nowMs, { transportId: 'bob', local, remote });
+    world.engine.handleCommand(world.nowMs, { type: 'restart-ice', plan: { transportId: 'bob', local, remote } });
     bob.useCredentials(remote, local);
     bob.check(world.nowMs);
     world.run(50);

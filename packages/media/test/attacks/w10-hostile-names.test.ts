@@ -42,8 +42,8 @@ describe('W10: names from the wire that mean something to JavaScript', () => {
     const peer = world.connectPeer(name);
     world.publish(peer, { trackId: name, mid: name, ssrcs: [{ ssrc: 9, rtxSsrc: undefined }], rids: [] });
     world.subscribe(peer, { subscriptionId: name, sourceTrackId: name, ssrc: 90 });
-    world.engine.removePublisherTrack(world.nowMs, name);
-    world.engine.closeTransport(world.nowMs, name);
+    world.engine.handleCommand(world.nowMs, { type: 'remove-publisher-track', trackId: name });
+    world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: name });
 
     call.runFor(300);
 

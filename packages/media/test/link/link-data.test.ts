@@ -6,11 +6,11 @@ const CHANNEL = 'causeway-control';
 test('a data channel over a link is told of at both ends, and so is what is sent on it', () => {
   const { a, b } = new LinkedCall();
 
-  a.engine.openDataChannel(a.nowMs, LINK, { label: CHANNEL });
+  a.engine.handleCommand(a.nowMs, { type: 'open-data-channel', transportId: LINK, request: { label: CHANNEL } });
   a.run(100);
   const [{ streamId } = { streamId: -1 }] = a.data;
-  a.engine.sendData(a.nowMs, LINK, streamId, 'hello');
-  b.engine.sendData(b.nowMs, LINK, streamId, Uint8Array.of(1, 2, 3));
+  a.engine.handleCommand(a.nowMs, { type: 'send-data', transportId: LINK, streamId, data: 'hello' });
+  b.engine.handleCommand(b.nowMs, { type: 'send-data', transportId: LINK, streamId, data: Uint8Array.of(1, 2, 3) });
   a.run(100);
 
   expect(a.data).toEqual([
@@ -27,10 +27,10 @@ test('what cannot be sent or opened is nobody’s harm: no such transport, no su
   const { a } = new LinkedCall();
   a.addPeer('new');
 
-  a.engine.openDataChannel(a.nowMs, 'nobody', { label: CHANNEL });
-  a.engine.openDataChannel(a.nowMs, 'new', { label: CHANNEL });
-  a.engine.sendData(a.nowMs, 'nobody', 0, 'hello');
-  a.engine.sendData(a.nowMs, LINK, 99, 'hello');
+  a.engine.handleCommand(a.nowMs, { type: 'open-data-channel', transportId: 'nobody', request: { label: CHANNEL } });
+  a.engine.handleCommand(a.nowMs, { type: 'open-data-channel', transportId: 'new', request: { label: CHANNEL } });
+  a.engine.handleCommand(a.nowMs, { type: 'send-data', transportId: 'nobody', streamId: 0, data: 'hello' });
+  a.engine.handleCommand(a.nowMs, { type: 'send-data', transportId: LINK, streamId: 99, data: 'hello' });
   a.run(100);
 
   expect(a.data).toEqual([]);

@@ -19,7 +19,10 @@ test('two engines connect in less than four round trips, whoever opens first', (
   for (const opensFirst of ['initiator', 'acceptor'] as const) {
     const { a, b } = twoWorlds();
     const { plans } = layPath(a, b, LINK, { ...CLEAN_LINK, delayMs: 40 });
-    const openings = [() => a.engine.openTransport(a.nowMs, plans.initiator), () => b.engine.openTransport(b.nowMs, plans.acceptor)];
+    const openings = [
+      () => a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: plans.initiator }),
+      () => b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor }),
+    ];
     for (const open of opensFirst === 'initiator' ? openings : openings.reverse()) {
       open();
       a.run(20);
@@ -39,8 +42,8 @@ test('a link whose keys are nearly used up is given up within two seconds, to be
   let areKeysNearlyUsedUp = false;
   a.suite.createEndpoint = (options) =>
     Object.defineProperty(createEndpoint(options), 'areKeysNearlyUsedUp', { get: () => areKeysNearlyUsedUp });
-  b.engine.openTransport(b.nowMs, plans.acceptor);
-  a.engine.openTransport(a.nowMs, plans.initiator);
+  b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor });
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: plans.initiator });
   a.run(5000);
   const before = eventsOf(a, LINK);
 
@@ -57,8 +60,8 @@ test('of several addresses the one that answers is taken, and the peer is told w
   const { plans } = layPath(a, b, LINK);
   const nowhere = { address: '203.0.113.77', port: 9 };
   const reach = [nowhere, { ...nowhere, port: 10 }, { address: b.address, port: b.port }];
-  b.engine.openTransport(b.nowMs, plans.acceptor);
-  a.engine.openTransport(a.nowMs, { ...plans.initiator, reach });
+  b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor });
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: { ...plans.initiator, reach } });
 
   a.run(1000);
 
@@ -73,7 +76,7 @@ test('of more addresses than a node can have use for, eight are asked', () => {
   const opened = jest.spyOn(a.network, 'openPath');
   const reach = Array.from({ length: 100 }, (_, port) => ({ address: '203.0.113.77', port }));
 
-  a.engine.openTransport(a.nowMs, { ...plans.initiator, reach });
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: { ...plans.initiator, reach } });
   a.run(10_000);
 
   expect(new Set(opened.mock.calls.map(([, port]) => port)).size).toBe(8);
@@ -82,10 +85,10 @@ test('of more addresses than a node can have use for, eight are asked', () => {
 test('a node that is reached late is found within half a second, by checks that have become rare', () => {
   const { a, b } = twoWorlds();
   const { there, plans } = layPath(a, b, LINK);
-  a.engine.openTransport(a.nowMs, plans.initiator);
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: plans.initiator });
   a.run(8000);
   const sentBefore = there.sent;
-  b.engine.openTransport(b.nowMs, plans.acceptor);
+  b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor });
 
   a.run(600);
 
@@ -98,14 +101,14 @@ test('a node that is reached late has lost nothing: it was not there yet', () =>
   for (const lateMs of [200, 1000, 3000]) {
     const { a, b } = twoWorlds();
     const { plans } = layPath(a, b, LINK, { ...CLEAN_LINK, delayMs: 40 });
-    a.engine.openTransport(a.nowMs, plans.initiator);
+    a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: plans.initiator });
     a.run(lateMs);
-    b.engine.openTransport(b.nowMs, plans.acceptor);
+    b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor });
 
     a.run(6000);
 
-    expect(a.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
-    expect(b.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
+    expect(a.engine.answer('link-statistics')).toMatchObject([{ lossRatio: 0 }]);
+    expect(b.engine.answer('link-statistics')).toMatchObject([{ lossRatio: 0 }]);
   }
 });
 
@@ -114,8 +117,8 @@ test('a link that nobody answers is closed after fifteen seconds, by both sides'
   const { there, back, plans } = layPath(a, b, LINK);
   there.lose = () => true;
   back.lose = () => true;
-  a.engine.openTransport(a.nowMs, plans.initiator);
-  b.engine.openTransport(b.nowMs, plans.acceptor);
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: plans.initiator });
+  b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: plans.acceptor });
 
   a.run(14_000);
   const before = [eventsOf(a, LINK), eventsOf(b, LINK)];
@@ -212,13 +215,13 @@ test('a node that begins anew at the same address takes the path over from its f
   const { a, b } = call;
   // Nobody hears A's last word.
   call.link.back.lose = () => true;
-  a.engine.closeTransport(a.nowMs, LINK);
+  a.engine.handleCommand(a.nowMs, { type: 'close-transport', transportId: LINK });
   a.run(1);
   call.link.back.lose = () => false;
   const again = layPath(b, a, 'again');
-  a.engine.openTransport(a.nowMs, again.plans.acceptor);
+  a.engine.handleCommand(a.nowMs, { type: 'open-transport', plan: again.plans.acceptor });
 
-  b.engine.openTransport(b.nowMs, again.plans.initiator);
+  b.engine.handleCommand(b.nowMs, { type: 'open-transport', plan: again.plans.initiator });
   b.run(20_000);
 
   expect(eventsOf(a, 'again')).toEqual(['connecting', 'connected']);

@@ -63,16 +63,16 @@ test('an idle plain link sends next to nothing, and never falls silent', () => {
 
   expect(call.link.there.sent + call.link.back.sent).toBe(0);
   expect(eventsOf(call.a, LINK)).toEqual(['connected']);
-  expect(call.a.engine.linkStatistics()).toEqual([]);
+  expect(call.a.engine.answer('link-statistics')).toEqual([]);
 });
 
 test('closing a plain transport releases its path and leaves nothing behind', () => {
   const call = plainCall();
   call.runFor(500);
 
-  for (const world of [call.a, call.b]) world.engine.closeTransport(world.nowMs, LINK);
-  call.a.engine.closeTransport(call.a.nowMs, 'alice');
-  call.b.engine.closeTransport(call.b.nowMs, 'bob');
+  for (const world of [call.a, call.b]) world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: LINK });
+  call.a.engine.handleCommand(call.a.nowMs, { type: 'close-transport', transportId: 'alice' });
+  call.b.engine.handleCommand(call.b.nowMs, { type: 'close-transport', transportId: 'bob' });
 
   for (const world of [call.a, call.b]) {
     expect(world.releasedPaths.map(({ remoteAddress }) => remoteAddress)).toContain(world === call.a ? call.b.address : call.a.address);

@@ -129,7 +129,7 @@ test('each engine knows how long the link takes and how much of it is lost', () 
   call.runFor(20_000);
 
   for (const world of [call.a, call.b]) {
-    const [statistics, ...others] = world.engine.linkStatistics();
+    const [statistics, ...others] = world.engine.answer('link-statistics');
     expect(others).toEqual([]);
     expect(statistics?.transportId).toBe(LINK);
     expect(statistics?.rttMs).toBeCloseTo(120, 0);
@@ -149,7 +149,7 @@ test('a publisher that leaves gaps in what it sends makes no link look lossy', (
 
   expect(packets).toBeGreaterThan(1000);
   expect(call.receiver.inOrder.length).toBeGreaterThan(100);
-  for (const world of [call.a, call.b]) expect(world.engine.linkStatistics()).toMatchObject([{ lossRatio: 0 }]);
+  for (const world of [call.a, call.b]) expect(world.engine.answer('link-statistics')).toMatchObject([{ lossRatio: 0 }]);
 });
 
 test('streams that rest do not make a lossy link look better', () => {
@@ -166,7 +166,7 @@ test('streams that rest do not make a lossy link look better', () => {
   call.runFor(15_000);
 
   for (const world of [call.a, call.b]) {
-    const [statistics] = world.engine.linkStatistics();
+    const [statistics] = world.engine.answer('link-statistics');
     expect(statistics?.lossRatio).toBeGreaterThan(0.05);
     expect(statistics?.lossRatio).toBeLessThan(0.18);
   }
@@ -178,7 +178,7 @@ test('a track that ends on the sending side leaves nothing of the next one to be
   call.subscribeBob();
   call.runFor(500);
 
-  call.b.engine.removePublisherTrack(call.b.nowMs, 'camera');
+  call.b.engine.handleCommand(call.b.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
   call.announce('screen', [{ ssrc: 2000, rtxSsrc: undefined }]);
   call.runFor(100);
 
@@ -192,11 +192,11 @@ test('closing the link frees everything at both ends', () => {
   call.subscribeBob();
   call.runFor(1000);
 
-  call.a.engine.closeTransport(call.a.nowMs, LINK);
+  call.a.engine.handleCommand(call.a.nowMs, { type: 'close-transport', transportId: LINK });
   call.a.run(100);
   const closedAt = { a: call.a.engine.census(), b: call.b.engine.census() };
-  call.a.engine.closeTransport(call.a.nowMs, 'alice');
-  call.b.engine.closeTransport(call.b.nowMs, 'bob');
+  call.a.engine.handleCommand(call.a.nowMs, { type: 'close-transport', transportId: 'alice' });
+  call.b.engine.handleCommand(call.b.nowMs, { type: 'close-transport', transportId: 'bob' });
 
   expect(closedAt.a).toMatchObject({ transports: 1, userFragments: 1, paths: 1, subscriberTracks: 0, linkChecks: 0 });
   expect(closedAt.b).toMatchObject({ transports: 1, userFragments: 1, paths: 1, publisherTracks: 0, subscriberTracks: 1, linkChecks: 0 });
@@ -221,7 +221,7 @@ test('what a track came under, no later track of the link can come under', () =>
   call.relay();
   call.runFor(500);
 
-  call.b.engine.removePublisherTrack(call.b.nowMs, 'camera');
+  call.b.engine.handleCommand(call.b.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
   call.announce('another', [{ ssrc: LINK_SSRC, rtxSsrc: LINK_SSRC + 1 }]);
   call.b.subscribe(call.bob, { sourceTrackId: 'another', ssrc: 70, rtxSsrc: 71 });
   call.runFor(1000);

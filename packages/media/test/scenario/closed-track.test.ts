@@ -28,7 +28,7 @@ test.each(['announced', 'not announced'])(
     };
     speakFor(10, ['0', '1']);
 
-    world.engine.removePublisherTrack(world.nowMs, 'mic');
+    world.engine.handleCommand(world.nowMs, { type: 'remove-publisher-track', trackId: 'mic' });
     speakFor(60, []);
 
     expect(new Set(bob.received.map(({ payload }) => payload[0]))).toEqual(new Set([SSRC_OF.music]));
@@ -81,7 +81,7 @@ test('a simulcast track that is closed and published again on the same media lin
   publisher.becomeTerse();
   publisher.publishFor(500);
 
-  world.engine.removePublisherTrack(world.nowMs, 'camera');
+  world.engine.handleCommand(world.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
   publisher.publishFor(500);
   world.publish(alice, { ...publication, trackId: 'camera again' });
   world.subscribe(bob, { sourceTrackId: 'camera again', ssrc: 70 });

@@ -25,7 +25,7 @@ test('answers held back for a peer that is gone are not sent', () => {
   alice.check(world.nowMs);
   world.run(30);
 
-  world.engine.closeTransport(world.nowMs, 'alice');
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'alice' });
   world.run(500);
 
   expect(alice.checksAnswered).toBe(0);

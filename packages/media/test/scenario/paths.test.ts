@@ -53,7 +53,7 @@ test('checks with a wrong password or an unknown user fragment get no answer and
   const alice = world.connectPeer('alice');
   const answeredBefore = alice.checksAnswered;
   const stranger = world.addPeer('stranger');
-  world.engine.closeTransport(world.nowMs, 'stranger');
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'stranger' });
   const sentBefore = world.linksOf(stranger.path).down.sent;
 
   stranger.check(world.nowMs);
@@ -144,10 +144,13 @@ test('a transport that never connects is closed after thirty seconds', () => {
 test('after an ICE restart both credentials work until the peer nominates with the new ones', () => {
   const world = new VirtualWorld();
   const alice = world.connectPeer('alice');
-  world.engine.restartIce(world.nowMs, {
-    transportId: 'alice',
-    local: { ufrag: 'eng2-alice', password: 'second-engine-password' },
-    remote: { ufrag: 'peer2', password: 'second-peer-password' },
+  world.engine.handleCommand(world.nowMs, {
+    type: 'restart-ice',
+    plan: {
+      transportId: 'alice',
+      local: { ufrag: 'eng2-alice', password: 'second-engine-password' },
+      remote: { ufrag: 'peer2', password: 'second-peer-password' },
+    },
   });
   alice.check(world.nowMs);
   world.run(50);
@@ -173,7 +176,7 @@ test('closing everything leaves no timer, endpoint or path behind', () => {
   world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
   new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 })).publishFor(500);
-  world.engine.closeTransport(world.nowMs, 'alice');
+  world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'alice' });
   bob.sayGoodbye(world.nowMs);
   world.run(100);
 

@@ -104,11 +104,11 @@ test('when a publication ends its subscribers get a BYE for their SSRC and nothi
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
   const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7 }));
   publisher.publishFor(500);
-  world.engine.removePublisherTrack(world.nowMs, 'camera');
+  world.engine.handleCommand(world.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
   world.run(50);
   // As the session does that is told: its subscription has no source any more, and then is gone.
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
-  world.engine.removeSubscriberTrack(world.nowMs, 'bob/70');
+  world.engine.handleCommand(world.nowMs, { type: 'remove-subscriber-track', subscriptionId: 'bob/70' });
   world.run(50);
   const receivedBefore = bob.received.length;
 

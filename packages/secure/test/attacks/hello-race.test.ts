@@ -38,19 +38,11 @@ class Node {
         pathReleased: ignore,
         openPath: () => undefined,
       },
-      listener: {
-        onConnectionState: (id, state) => state === 'connected' && this.joined.add(id),
-        onTransportClosed: ignore,
-        onTrackActivity: ignore,
-        onDataChannelOpened: ignore,
-        onDataChannelMessage: ignore,
-        onLayersChanged: ignore,
-        onDataChannelClosed: ignore,
-        onOutputReady: ignore,
-        onDefect: (_id, error) => {
-          throw error;
-        },
+      onEvent: (event) => {
+        if (event.type === 'defect') throw event.error;
+        if (event.type === 'connection-state' && event.state === 'connected') this.joined.add(event.transportId);
       },
+      onOutputReady: ignore,
       hmacSha1,
       random: Math.random,
       randomBytes,
@@ -85,7 +77,10 @@ class Node {
     const local = { ufrag: `server${id}`, password: `password-of-server-${id}` };
     const remote = { ufrag: `client${id}`, password: `password-of-client-${id}` };
     const { fingerprint } = this.#clientSuite;
-    this.#engine.openTransport(this.#nowMs, { transportId: id, local, remote, dtlsRole: 'server', remoteFingerprints: [fingerprint] });
+    this.#engine.handleCommand(this.#nowMs, {
+      type: 'open-transport',
+      plan: { transportId: id, local, remote, dtlsRole: 'server', remoteFingerprints: [fingerprint] },
+    });
     const hears = new RecordingListener();
     let client: SecureEndpoint | undefined;
     const path = this.addPath(address, port, (datagram) => {

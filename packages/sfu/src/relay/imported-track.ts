@@ -241,7 +241,7 @@ export class ImportedTrack {
     this.#parts.onLegOpened(this, leg);
     // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
     const ids = { transportId: leg.options.transportId, trackId: leg.trackId, copyOf: this.#record.publicationId };
-    this.#parts.shard.putPublisherTrack(downstreamPlan(leg.options.numbers, ids));
+    this.#parts.shard.send({ type: 'put-publisher-track', plan: downstreamPlan(leg.options.numbers, ids) });
     if (askForLeg(leg, this.#record, leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND))) return leg;
     this.#end(leg, { isTold: true });
     return undefined;
@@ -262,7 +262,7 @@ export class ImportedTrack {
   }
 
   #feed(plan: SubscriberTrackPlan): void {
-    this.#parts.shard.putSubscriberTrack({ ...plan, sourceTrackId: this.#local?.trackId });
+    this.#parts.shard.send({ type: 'put-subscriber-track', plan: { ...plan, sourceTrackId: this.#local?.trackId } });
   }
 
   /** Tells neighbours what is wanted of their legs, and notes which legs nobody uses. */
@@ -297,6 +297,6 @@ export class ImportedTrack {
     }
     if (!isTold) leg.link.send({ type: 'unsubscribe', wantId: leg.options.wantId });
     for (const fed of [...leg.exports]) fed.onSourceBroken();
-    if (isInEngine) this.#parts.shard.removePublisherTrack(leg.trackId);
+    if (isInEngine) this.#parts.shard.send({ type: 'remove-publisher-track', trackId: leg.trackId });
   }
 }

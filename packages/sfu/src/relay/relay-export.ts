@@ -131,7 +131,8 @@ export class RelayExport implements TrackFollower, FedExport {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#cancelOverlap?.();
-    if (isInEngine) for (const subscriptionId of this.#opened.keys()) this.#parts.shard.removeSubscriberTrack(subscriptionId);
+    if (isInEngine)
+      for (const subscriptionId of this.#opened.keys()) this.#parts.shard.send({ type: 'remove-subscriber-track', subscriptionId });
     this.#opened.clear();
   }
 
@@ -148,7 +149,7 @@ export class RelayExport implements TrackFollower, FedExport {
     for (const plan of upstreamPlans(this.#numbers, ids, carried, new Set(this.#opened.keys()))) {
       if (this.#opened.get(plan.subscriptionId)?.paused === plan.paused) continue;
       this.#opened.set(plan.subscriptionId, plan);
-      this.#parts.shard.putSubscriberTrack(plan);
+      this.#parts.shard.send({ type: 'put-subscriber-track', plan });
     }
   }
 }

@@ -2,7 +2,7 @@
  * What makes an SFU one of many: links to the other nodes, tracks that come in over them and go out over them. THE WIRING of its parts; each
  * hears of links and of the engine in a fixed order.
  */
-import type { EngineListener } from '@causeway/media';
+import type { EngineEvent, EngineEventListener } from '@causeway/media';
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { RelayInspection } from '../inspection.ts';
@@ -72,7 +72,12 @@ export class Relay implements RemoteTracks {
     this.#questions = new OwnerQuestions({ routes, linkTo, clock, answer });
     this.#paths = new PathReporter({ links: this.links, routes, importer, exporter: this.exporter, clock, countSubscribers });
     this.#teller = this.#createTeller();
-    this.shard = new RelayingShard({ inner: shard, importer, arriving, listenBefore: (sessions) => this.#listenBefore(sessions) });
+    this.shard = new RelayingShard({
+      inner: shard,
+      importer,
+      arriving,
+      handleEvent: (event, sessions) => this.#handleEvent(event, sessions),
+    });
     directory.watchNames(this.#names);
   }
 
@@ -172,26 +177,14 @@ export class Relay implements RemoteTracks {
     return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, onChanged });
   }
 
-  #listenBefore(sessions: EngineListener): EngineListener {
-    const { news } = this.links;
-    return {
-      ...sessions,
-      onConnectionState: (...args) => void (news.onConnectionState(...args) || sessions.onConnectionState(...args)),
-      onTransportClosed: (...args) => void (news.onTransportClosed(...args) || sessions.onTransportClosed(...args)),
-      onDataChannelOpened: (...args) => void (news.onDataChannelOpened(...args) || sessions.onDataChannelOpened(...args)),
-      onDataChannelClosed: (...args) => void (news.onDataChannelClosed(...args) || sessions.onDataChannelClosed(...args)),
-      onDataChannelMessage: (...args) => void (news.onDataChannelMessage(...args) || sessions.onDataChannelMessage(...args)),
-      onDefect: (...args) => void (news.onDefect(...args) || sessions.onDefect(...args)),
-      onTrackActivity: (trackId, activity) => {
-        const isLeg = activity === 'active' && this.importer.onTrackActive(trackId);
-        if (!isLeg) sessions.onTrackActivity(trackId, activity);
-      },
-      onLayersChanged: (trackId, rids) => {
-        this.#arriving.noteChange(trackId, rids);
-        this.exporter.onLayersChanged(trackId);
-        sessions.onLayersChanged(trackId, rids);
-      },
-    };
+  #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {
+    if (this.links.handleEvent(event)) return;
+    if (event.type === 'track-activity' && event.activity === 'active' && this.importer.onTrackActive(event.trackId)) return;
+    if (event.type === 'layers-changed') {
+      this.#arriving.noteChange(event.trackId, event.rids);
+      this.exporter.onLayersChanged(event.trackId);
+    }
+    sessions(event);
   }
 
   #linkListener(): LinkListener {
@@ -254,7 +247,7 @@ export class Relay implements RemoteTracks {
   }
 
   #measure(): void {
-    this.#options.shard.linkStatistics().then(
+    this.#options.shard.ask('link-statistics').then(
       (statistics) => this.#teller.noteMeasurements(statistics),
       (error: unknown) => this.#log({ type: 'link.defect', error }),
     );

@@ -2,15 +2,8 @@
  * The shard as sessions see it on a node of a cluster: a subscription whose source is a track of another node is fed by a relay. Everything
  * else passes through.
  */
-import type {
-  DataChannelRequest,
-  EngineListener,
-  IceRestartPlan,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportPlan,
-} from '@causeway/media';
-import type { Shard } from '../shard.ts';
+import type { EngineCommand, EngineEvent, EngineEventListener, SubscriberTrackPlan } from '@causeway/media';
+import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import type { ArrivingLayers } from './arriving-layers.ts';
 import type { RelayImporter } from './relay-importer.ts';
 
@@ -18,24 +11,24 @@ export interface RelayingShardOptions {
   readonly inner: Shard;
   readonly importer: RelayImporter;
   readonly arriving: ArrivingLayers;
-  /** The engine's news as sessions are to hear them: after the relays, and without those that only relays understand. */
-  readonly listenBefore: (sessions: EngineListener) => EngineListener;
+  /** Gives relays each event first; `sessions` takes those that concern more than relays. */
+  readonly handleEvent: (event: EngineEvent, sessions: EngineEventListener) => void;
 }
 
 export class RelayingShard implements Shard {
   readonly #inner: Shard;
   readonly #importer: RelayImporter;
   readonly #arriving: ArrivingLayers;
-  readonly #listenBefore: (sessions: EngineListener) => EngineListener;
+  readonly #handleEvent: RelayingShardOptions['handleEvent'];
   /** Subscriptions of each transport, which go with it. */
   readonly #subscriptions = new Map<string, Set<string>>();
   readonly #transportOf = new Map<string, string>();
 
-  constructor({ inner, importer, arriving, listenBefore }: RelayingShardOptions) {
+  constructor({ inner, importer, arriving, handleEvent }: RelayingShardOptions) {
     this.#inner = inner;
     this.#importer = importer;
     this.#arriving = arriving;
-    this.#listenBefore = listenBefore;
+    this.#handleEvent = handleEvent;
   }
 
   get fingerprint() {
@@ -54,82 +47,56 @@ export class RelayingShard implements Shard {
     return this.#inner.chooseShardNo();
   }
 
-  setListener(listener: EngineListener): void {
-    const relayed = this.#listenBefore(listener);
-    this.#inner.setListener({
-      ...relayed,
-      onTransportClosed: (transportId, reason) => {
-        this.#forgetTransport(transportId);
-        relayed.onTransportClosed(transportId, reason);
-      },
+  setListener(sessions: EngineEventListener): void {
+    this.#inner.setListener((event) => {
+      if (event.type === 'transport-closed') this.#forgetTransport(event.transportId);
+      this.#handleEvent(event, sessions);
     });
   }
 
-  openTransport(plan: TransportPlan): void {
-    this.#inner.openTransport(plan);
+  send(command: EngineCommand): void {
+    switch (command.type) {
+      case 'close-transport':
+        this.#inner.send(command);
+        this.#forgetTransport(command.transportId);
+        break;
+      case 'put-publisher-track':
+        this.#arriving.notePublished(command.plan);
+        this.#inner.send(command);
+        break;
+      case 'remove-publisher-track':
+        this.#arriving.forgetTrack(command.trackId);
+        this.#inner.send(command);
+        break;
+      case 'put-subscriber-track':
+        this.#noteSubscription(command.plan);
+        // The importer takes a subscription to another node's track, and gives it to the engine with a source of its own.
+        if (!this.#importer.putSubscriber(command.plan)) this.#inner.send(command);
+        break;
+      case 'remove-subscriber-track':
+        this.#inner.send(command);
+        this.#forgetSubscription(command.subscriptionId);
+        break;
+      default:
+        this.#inner.send(command);
+    }
   }
 
-  restartIce(plan: IceRestartPlan): void {
-    this.#inner.restartIce(plan);
-  }
-
-  closeTransport(transportId: string): void {
-    this.#inner.closeTransport(transportId);
-    this.#forgetTransport(transportId);
-  }
-
-  putPublisherTrack(plan: PublisherTrackPlan): void {
-    this.#arriving.notePublished(plan);
-    this.#inner.putPublisherTrack(plan);
-  }
-
-  removePublisherTrack(trackId: string): void {
-    this.#arriving.forgetTrack(trackId);
-    this.#inner.removePublisherTrack(trackId);
-  }
-
-  putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    const { transportId, subscriptionId } = plan;
-    this.#subscriptions.set(transportId, (this.#subscriptions.get(transportId) ?? new Set()).add(subscriptionId));
-    this.#transportOf.set(subscriptionId, transportId);
-    if (!this.#importer.putSubscriber(plan)) this.#inner.putSubscriberTrack(plan);
-  }
-
-  removeSubscriberTrack(subscriptionId: string): void {
-    this.#inner.removeSubscriberTrack(subscriptionId);
-    this.#forgetSubscription(subscriptionId);
-  }
-
-  openDataChannel(transportId: string, request: DataChannelRequest): void {
-    this.#inner.openDataChannel(transportId, request);
-  }
-
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.#inner.sendData(transportId, streamId, data);
-  }
-
-  linkStatistics() {
-    return this.#inner.linkStatistics();
-  }
-
-  takeUsage() {
-    return this.#inner.takeUsage();
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]> {
+    return this.#inner.ask(question);
   }
 
   isAlive(): boolean {
     return this.#inner.isAlive();
   }
 
-  forgetHistories(): void {
-    this.#inner.forgetHistories();
-  }
-
-  inspect() {
-    return this.#inner.inspect();
-  }
-
   close(): Promise<void> {
     return this.#inner.close();
+  }
+
+  #noteSubscription({ transportId, subscriptionId }: SubscriberTrackPlan): void {
+    this.#subscriptions.set(transportId, (this.#subscriptions.get(transportId) ?? new Set()).add(subscriptionId));
+    this.#transportOf.set(subscriptionId, transportId);
   }
 
   #forgetSubscription(subscriptionId: string): void {

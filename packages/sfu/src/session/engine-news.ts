@@ -1,38 +1,43 @@
-import type { EngineListener } from '@causeway/media';
+import type { EngineEventListener } from '@causeway/media';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /**
- * Brings what the engine tells to the session it is about; news of a session that has ended meanwhile is of no use.
+ * Brings the engine's events to the sessions that they are about; events about a session that has ended are of no use.
  *
  * @param onDefect takes a defect that no session can be blamed for
  */
-export function createEngineListener(store: SessionStore, onDefect: (error: unknown) => void): EngineListener {
-  const tell = (sessionId: string, news: (session: Session) => void): void => {
-    const session = store.byId(sessionId);
+export function createEngineListener(store: SessionStore, onDefect: (error: unknown) => void): EngineEventListener {
+  const tell = (engineId: string, news: (session: Session) => void): void => {
+    const session = store.byId(sessionIdOf(engineId));
     if (session === undefined) return;
     try {
       news(session);
     } catch (error) {
-      // An edge: a defect in one session must not keep the news from the others.
+      // This is an edge: a defect in one session must not keep events from the others.
       session.onDefect(error);
     }
   };
-  return {
-    onConnectionState: (transportId, state) => tell(sessionIdOf(transportId), (session) => session.onConnectionState(transportId, state)),
-    onTransportClosed: (transportId, reason) => tell(sessionIdOf(transportId), (session) => session.onTransportClosed(transportId, reason)),
-    onTrackActivity: (trackId, activity) => tell(sessionIdOf(trackId), (session) => session.onTrackActivity(trackId, activity)),
-    // Data channels open and close in the engine; publishing them is not built yet.
-    onDataChannelOpened: () => undefined,
-    onDataChannelClosed: () => undefined,
-    onDataChannelMessage: () => undefined,
-    // Of use to relays, which hear of it before this.
-    onLayersChanged: () => undefined,
-    onDefect(transportId, error) {
-      if (transportId === undefined) onDefect(error);
-      else tell(sessionIdOf(transportId), (session) => session.onDefect(error));
-    },
-    onOutputReady: () => undefined,
+  return (event) => {
+    switch (event.type) {
+      case 'connection-state':
+        return tell(event.transportId, (session) => session.onConnectionState(event.transportId, event.state));
+      case 'transport-closed':
+        return tell(event.transportId, (session) => session.onTransportClosed(event.transportId, event.reason));
+      case 'track-activity':
+        return tell(event.trackId, (session) => session.onTrackActivity(event.trackId, event.activity));
+      case 'defect':
+        if (event.transportId === undefined) return onDefect(event.error);
+        return tell(event.transportId, (session) => session.onDefect(event.error));
+      case 'data-channel-opened':
+      case 'data-channel-closed':
+      case 'data-channel-message':
+      case 'layers-changed':
+        // Relays use these, and get them first; sessions have no publications of data yet.
+        return;
+      default:
+        event satisfies never;
+    }
   };
 }
 

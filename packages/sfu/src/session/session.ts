@@ -176,7 +176,9 @@ export class Session implements TrackFollower {
   /** Ends the session; further calls do nothing. */
   close(reason: SessionCloseReason): void {
     if (this.#life.type === 'closed') return;
-    if (this.#media.transport !== undefined) this.parts.shard.closeTransport(this.#media.transport.transportId);
+    if (this.#media.transport !== undefined) {
+      this.parts.shard.send({ type: 'close-transport', transportId: this.#media.transport.transportId });
+    }
     this.#end(reason);
   }
 

@@ -4,27 +4,22 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import {
-  type AccountUsage,
-  type DataChannelRequest,
   DropReason,
   Engine,
-  type EngineListener,
-  type IceRestartPlan,
-  type LinkStatistics,
+  type EngineCommand,
+  type EngineEvent,
+  type EngineEventListener,
   type Path,
-  type PublisherTrackPlan,
-  type SubscriberTrackPlan,
   type TransportPlan,
 } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import { loadSystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
-import type { Shard } from '../shard.ts';
+import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import type { LinkPath } from './link-path.ts';
 import type { Neighbours } from './neighbours.ts';
-import { createQueueingListener, type Deliver } from './queueing-listener.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -54,8 +49,8 @@ export class InlineShard implements Shard {
   readonly #handshakes: HandshakeTurns;
   readonly #neighbours: Neighbours | undefined;
   readonly #finishTurnLater = () => this.#finishTurn();
-  readonly #events: Deliver[] = [];
-  #listener: EngineListener | undefined = undefined;
+  readonly #events: EngineEvent[] = [];
+  #listener: EngineEventListener | undefined = undefined;
   #isFlushScheduled = false;
   #timer: NodeJS.Timeout | undefined = undefined;
   #wakesAtMs = Number.POSITIVE_INFINITY;
@@ -73,7 +68,7 @@ export class InlineShard implements Shard {
       systemCalls: options.connectPaths ? loadSystemCalls() : undefined,
       onDatagram: (path, datagram) => this.#receive(path, datagram),
       onDrop: (reason) => this.#engine.countDrop(reason),
-      onUplinkFree: () => this.#control((nowMs) => this.#engine.uplinkFreed(nowMs)),
+      onUplinkFree: () => this.#noteUplinkFree(),
       sharing: options.neighbours,
     });
     this.#handshakes = new HandshakeTurns({
@@ -85,10 +80,8 @@ export class InlineShard implements Shard {
       suite: options.suite,
       sink: this.#port,
       plainSink: options.neighbours,
-      listener: createQueueingListener(
-        (deliver) => this.#queueEvent(deliver),
-        () => this.#scheduleFlush(),
-      ),
+      onEvent: (event) => this.#queueEvent(event),
+      onOutputReady: () => this.#scheduleFlush(),
       hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
       random: Math.random,
       randomBytes,
@@ -126,64 +119,35 @@ export class InlineShard implements Shard {
     return !this.#isClosed;
   }
 
-  setListener(listener: EngineListener): void {
+  setListener(listener: EngineEventListener): void {
     this.#listener = listener;
   }
 
-  openTransport(plan: TransportPlan): void {
-    this.#control((nowMs) => this.#engine.openTransport(nowMs, plan));
+  send(command: EngineCommand): void {
+    this.#engine.handleCommand(performance.now(), command);
+    this.#scheduleFlush();
   }
 
-  restartIce(plan: IceRestartPlan): void {
-    this.#control((nowMs) => this.#engine.restartIce(nowMs, plan));
-  }
-
-  closeTransport(transportId: string): void {
-    this.#control((nowMs) => this.#engine.closeTransport(nowMs, transportId));
-  }
-
-  putPublisherTrack(plan: PublisherTrackPlan): void {
-    this.#control((nowMs) => this.#engine.putPublisherTrack(nowMs, plan));
-  }
-
-  removePublisherTrack(trackId: string): void {
-    this.#control((nowMs) => this.#engine.removePublisherTrack(nowMs, trackId));
-  }
-
-  putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    this.#control((nowMs) => this.#engine.putSubscriberTrack(nowMs, plan));
-  }
-
-  removeSubscriberTrack(subscriptionId: string): void {
-    this.#control((nowMs) => this.#engine.removeSubscriberTrack(nowMs, subscriptionId));
-  }
-
-  openDataChannel(transportId: string, request: DataChannelRequest): void {
-    this.#control((nowMs) => this.#engine.openDataChannel(nowMs, transportId, request));
-  }
-
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.#control((nowMs) => this.#engine.sendData(nowMs, transportId, streamId, data));
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+    return question === 'inspection' ? this.#inspect() : this.#engine.answer(question);
   }
 
   /** Opens a transport to another shard, which is there at once. */
   openLink(plan: TransportPlan, path: LinkPath): void {
-    this.#control((nowMs) => {
-      this.#engine.openTransport(nowMs, plan);
-      this.#engine.bindPath(nowMs, plan.transportId, path);
-    });
+    const nowMs = performance.now();
+    this.#engine.handleCommand(nowMs, { type: 'open-transport', plan });
+    this.#engine.bindPath(nowMs, plan.transportId, path);
+    this.#scheduleFlush();
   }
 
-  async linkStatistics(): Promise<readonly LinkStatistics[]> {
-    return this.#engine.linkStatistics();
-  }
-
-  async takeUsage(): Promise<readonly AccountUsage[]> {
-    return this.#engine.takeUsage();
-  }
-
-  forgetHistories(): void {
-    this.#engine.forgetHistories();
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#engine.close(performance.now());
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#neighbours?.close();
+    this.#port.close();
   }
 
   /** Share of the datagrams to be sent that were thrown away because the uplink was full, since this was asked last. */
@@ -196,7 +160,7 @@ export class InlineShard implements Shard {
     return dropped === 0 ? 0 : dropped / Math.max(dropped, this.#uplinkBefore.sent - sentBefore);
   }
 
-  async inspect(): Promise<ShardInspection> {
+  #inspect(): ShardInspection {
     const { refused, dropped } = this.#port.sendCounters;
     const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
     return {
@@ -210,15 +174,6 @@ export class InlineShard implements Shard {
       sends: { refused: { ...refused }, dropped: { ...dropped } },
       discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
     };
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#engine.close(performance.now());
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#neighbours?.close();
-    this.#port.close();
   }
 
   #receive(path: Path, datagram: Uint8Array): void {
@@ -240,8 +195,8 @@ export class InlineShard implements Shard {
     else this.#scheduleFlush();
   }
 
-  #control(verb: (nowMs: number) => void): void {
-    verb(performance.now());
+  #noteUplinkFree(): void {
+    this.#engine.uplinkFreed(performance.now());
     this.#scheduleFlush();
   }
 
@@ -304,15 +259,15 @@ export class InlineShard implements Shard {
     this.#scheduleFlush();
   }
 
-  /** The owner hears of events after the engine has returned, so that it may answer them with any verb. */
+  /** The owner gets events after the engine has returned, so that it may answer them with any command. */
   #deliverEvents(): void {
     const listener = this.#listener;
     if (this.#events.length === 0 || listener === undefined) return;
-    for (const deliver of this.#events.splice(0)) deliver(listener);
+    for (const event of this.#events.splice(0)) listener(event);
   }
 
-  #queueEvent(deliver: Deliver): void {
-    this.#events.push(deliver);
+  #queueEvent(event: EngineEvent): void {
+    this.#events.push(event);
     this.#scheduleFlush();
   }
 }

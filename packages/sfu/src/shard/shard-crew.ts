@@ -122,7 +122,7 @@ export class ShardCrew {
       const end = [...links].find(([, id]) => id === transportId);
       if (end === undefined) continue;
       links.delete(end[0]);
-      member?.closeTransport(transportId);
+      member?.send({ type: 'close-transport', transportId });
     }
   }
 

@@ -1,22 +1,12 @@
 /**
- * Several shards as one: sessions are spread over them, verbs go to where their session is, and what is watched elsewhere crosses over.
+ * Several shards as one: sessions are spread over them, commands go to where their session is, and what is watched elsewhere crosses
+ * over.
  */
-import type {
-  AccountUsage,
-  CertificateFingerprint,
-  DataChannelRequest,
-  EngineListener,
-  IceRestartPlan,
-  LinkStatistics,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportPlan,
-} from '@causeway/media';
-import type { ShardInspection } from '../inspection.ts';
+import type { CertificateFingerprint, EngineCommand, EngineEvent, EngineEventListener, TransportCloseReason } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import type { LoadSample } from '../overload/load-source.ts';
-import type { Shard } from '../shard.ts';
+import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { chooseShard } from './choose-shard.ts';
 import { ExpectedLoad } from './expected-load.ts';
 import type { PoolMember } from './pool-member.ts';
@@ -24,6 +14,8 @@ import { PooledSessions } from './pooled-sessions.ts';
 import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
 import { sumInspections } from './sum-inspections.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
+
+type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;
 
 /** What became of one shard, for operators. */
 export interface ShardLoss {
@@ -62,7 +54,7 @@ export class ShardPool implements Shard {
   );
   /** By shard. */
   readonly #expectedLoads: readonly ExpectedLoad[];
-  #listener: EngineListener | undefined;
+  #listener: EngineEventListener | undefined;
 
   /** @throws the system's error if one of the shards cannot be had; none stays then */
   static async open(options: ShardPoolOptions): Promise<ShardPool> {
@@ -122,91 +114,116 @@ export class ShardPool implements Shard {
     }));
   }
 
-  setListener(listener: EngineListener): void {
+  setListener(listener: EngineEventListener): void {
     this.#listener = listener;
   }
 
-  openTransport(plan: TransportPlan): void {
-    const shardNo = shardNoOf(plan.local.ufrag);
-    invariant(shardNo !== undefined && shardNo < this.shardCount, 'user fragments begin with the number that chooseShardNo gave');
-    this.#sessions.open(plan.transportId, shardNo);
-    const member = this.#crew.member(shardNo);
-    if (member !== undefined) member.openTransport(plan);
-    else queueMicrotask(() => this.#closeFromWithin(plan.transportId, 'internal_error'));
+  send(command: EngineCommand): void {
+    switch (command.type) {
+      case 'open-transport':
+        this.#openTransport(command);
+        break;
+      case 'close-transport':
+        this.#closeTransport(command);
+        break;
+      case 'put-publisher-track':
+        this.#putPublisherTrack(command);
+        break;
+      case 'remove-publisher-track':
+        this.#removePublisherTrack(command);
+        break;
+      case 'put-subscriber-track':
+        this.#putSubscriberTrack(command);
+        break;
+      case 'remove-subscriber-track':
+        this.#removeSubscriberTrack(command);
+        break;
+      case 'forget-histories':
+        for (const member of this.#crew.members()) member.send(command);
+        break;
+      default:
+        this.#memberOf('plan' in command ? command.plan.transportId : command.transportId)?.send(command);
+    }
   }
 
-  restartIce(plan: IceRestartPlan): void {
-    this.#memberOf(plan.transportId)?.restartIce(plan);
-  }
-
-  closeTransport(transportId: string): void {
-    const member = this.#memberOf(transportId);
-    this.#forget(transportId);
-    member?.closeTransport(transportId);
-  }
-
-  putPublisherTrack(plan: PublisherTrackPlan): void {
-    const shardNo = this.#sessions.shardNoOf(plan.transportId);
-    if (shardNo === undefined) return;
-    this.#sessions.putTrack(plan);
-    this.#crew.member(shardNo)?.putPublisherTrack(plan);
-    this.#crossings.putSource(shardNo, plan);
-  }
-
-  removePublisherTrack(trackId: string): void {
-    const shardNo = this.#sessions.shardNoOfTrack(trackId);
-    if (shardNo === undefined) return;
-    this.#crossings.removeSource(trackId);
-    this.#sessions.removeTrack(trackId);
-    this.#crew.member(shardNo)?.removePublisherTrack(trackId);
-  }
-
-  putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    const shardNo = this.#sessions.shardNoOf(plan.transportId);
-    if (shardNo === undefined) return;
-    this.#sessions.putSubscription(plan);
-    this.#crossings.putSubscription(shardNo, plan, () => this.#crew.member(shardNo)?.putSubscriberTrack(plan));
-  }
-
-  removeSubscriberTrack(subscriptionId: string): void {
-    const shardNo = this.#sessions.shardNoOfSubscription(subscriptionId);
-    if (shardNo === undefined) return;
-    this.#sessions.removeSubscription(subscriptionId);
-    this.#crew.member(shardNo)?.removeSubscriberTrack(subscriptionId);
-    this.#crossings.removeSubscription(subscriptionId);
-  }
-
-  openDataChannel(transportId: string, request: DataChannelRequest): void {
-    this.#memberOf(transportId)?.openDataChannel(transportId, request);
-  }
-
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.#memberOf(transportId)?.sendData(transportId, streamId, data);
-  }
-
-  forgetHistories(): void {
-    for (const member of this.#crew.members()) member.forgetHistories();
-  }
-
-  async linkStatistics(): Promise<readonly LinkStatistics[]> {
-    const told = await answers(this.#crew.members().map((member) => member.linkStatistics()));
-    return told.flat().filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
-  }
-
-  /** A thread that dies takes with it what was not asked for yet. */
-  async takeUsage(): Promise<readonly AccountUsage[]> {
-    return (await answers(this.#crew.members().map((member) => member.takeUsage()))).flat();
-  }
-
-  /** @throws Error – no shard is there */
-  async inspect(): Promise<ShardInspection> {
-    const told = await answers(this.#crew.members().map((member) => member.inspect()));
-    if (told.length === 0) throw new Error('all shards of this node are being replaced');
-    return sumInspections(told);
+  /** @throws Error – it is the inspection that is asked for, and no shard is there */
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+    switch (question) {
+      case 'link-statistics': {
+        const links = (await this.#askAll(question)).flat();
+        return links.filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
+      }
+      case 'usage':
+        // A thread that dies takes with it what was not asked for yet.
+        return (await this.#askAll(question)).flat();
+      case 'inspection': {
+        const inspections = await this.#askAll(question);
+        if (inspections.length === 0) throw new Error('all shards of this node are being replaced');
+        return sumInspections(inspections);
+      }
+    }
   }
 
   close(): Promise<void> {
     return this.#crew.close();
+  }
+
+  #openTransport(command: CommandOf<'open-transport'>): void {
+    const { transportId, local } = command.plan;
+    const shardNo = shardNoOf(local.ufrag);
+    invariant(shardNo !== undefined && shardNo < this.shardCount, 'user fragments begin with the number that chooseShardNo gave');
+    this.#sessions.open(transportId, shardNo);
+    const member = this.#crew.member(shardNo);
+    if (member !== undefined) member.send(command);
+    else queueMicrotask(() => this.#closeFromWithin(transportId, 'internal_error'));
+  }
+
+  #closeTransport(command: CommandOf<'close-transport'>): void {
+    const member = this.#memberOf(command.transportId);
+    this.#forget(command.transportId);
+    member?.send(command);
+  }
+
+  #putPublisherTrack(command: CommandOf<'put-publisher-track'>): void {
+    const { plan } = command;
+    const shardNo = this.#sessions.shardNoOf(plan.transportId);
+    if (shardNo === undefined) return;
+    this.#sessions.putTrack(plan);
+    this.#crew.member(shardNo)?.send(command);
+    this.#crossings.putSource(shardNo, plan);
+  }
+
+  #removePublisherTrack(command: CommandOf<'remove-publisher-track'>): void {
+    const { trackId } = command;
+    const shardNo = this.#sessions.shardNoOfTrack(trackId);
+    if (shardNo === undefined) return;
+    this.#crossings.removeSource(trackId);
+    this.#sessions.removeTrack(trackId);
+    this.#crew.member(shardNo)?.send(command);
+  }
+
+  #putSubscriberTrack(command: CommandOf<'put-subscriber-track'>): void {
+    const { plan } = command;
+    const shardNo = this.#sessions.shardNoOf(plan.transportId);
+    if (shardNo === undefined) return;
+    this.#sessions.putSubscription(plan);
+    this.#crossings.putSubscription(shardNo, plan, () => this.#crew.member(shardNo)?.send(command));
+  }
+
+  #removeSubscriberTrack(command: CommandOf<'remove-subscriber-track'>): void {
+    const { subscriptionId } = command;
+    const shardNo = this.#sessions.shardNoOfSubscription(subscriptionId);
+    if (shardNo === undefined) return;
+    this.#sessions.removeSubscription(subscriptionId);
+    this.#crew.member(shardNo)?.send(command);
+    this.#crossings.removeSubscription(subscriptionId);
+  }
+
+  /** @returns the answers of the shards that could give one: a shard that has just been lost cannot */
+  async #askAll<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question][]> {
+    const outcomes = await Promise.allSettled(this.#crew.members().map((member) => member.ask(question)));
+    return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   }
 
   #memberOf(transportId: string): PoolMember | undefined {
@@ -222,7 +239,7 @@ export class ShardPool implements Shard {
   }
 
   #welcome(shardNo: number, member: PoolMember): void {
-    member.setListener(this.#listenerOf(shardNo));
+    member.setListener((event) => this.#handleEvent(shardNo, event));
     this.#crossings.shardCame(shardNo);
   }
 
@@ -233,32 +250,26 @@ export class ShardPool implements Shard {
     for (const transportId of lost) this.#closeFromWithin(transportId, 'internal_error');
   }
 
-  /** Events of a shard, without what it tells of its links and of tracks that only cross to it. */
-  #listenerOf(shardNo: number): EngineListener {
-    const isHere = (transportId: string): boolean => this.#sessions.shardNoOf(transportId) === shardNo;
-    const isFromHere = (trackId: string): boolean => this.#sessions.shardNoOfTrack(trackId) === shardNo;
-    return {
-      onConnectionState: (id, state) => void (isHere(id) && this.#listener?.onConnectionState(id, state)),
-      onTransportClosed: (id, reason) => void (isHere(id) && this.#closeFromWithin(id, reason)),
-      onTrackActivity: (id, activity) => void (isFromHere(id) && this.#listener?.onTrackActivity(id, activity)),
-      onDataChannelOpened: (id, streamId, label) => void (isHere(id) && this.#listener?.onDataChannelOpened(id, streamId, label)),
-      onDataChannelClosed: (id, streamId) => void (isHere(id) && this.#listener?.onDataChannelClosed(id, streamId)),
-      onDataChannelMessage: (id, streamId, data) => void (isHere(id) && this.#listener?.onDataChannelMessage(id, streamId, data)),
-      onLayersChanged: (id, rids) => {
-        if (!isFromHere(id)) return;
-        this.#crossings.layersChanged(id, rids);
-        this.#listener?.onLayersChanged(id, rids);
-      },
-      onDefect: (id, error) => this.#listener?.onDefect(id, error),
-      onOutputReady: () => undefined,
-    };
+  /** Passes on a shard's events, without those about its links and about tracks that only cross to it. */
+  #handleEvent(shardNo: number, event: EngineEvent): void {
+    if (this.#isForeign(shardNo, event)) return;
+    if (event.type === 'layers-changed') this.#crossings.layersChanged(event.trackId, event.rids);
+    if (event.type === 'transport-closed') this.#closeFromWithin(event.transportId, event.reason);
+    else this.#listener?.(event);
+  }
+
+  /** @returns whether the event is about a link of the shard, or about a track that only crosses to it */
+  #isForeign(shardNo: number, event: EngineEvent): boolean {
+    if (event.type === 'defect') return false;
+    const homeNo = 'transportId' in event ? this.#sessions.shardNoOf(event.transportId) : this.#sessions.shardNoOfTrack(event.trackId);
+    return homeNo !== shardNo;
   }
 
   /** The engine has closed a transport by itself, or is gone. */
-  #closeFromWithin(transportId: string, reason: Parameters<EngineListener['onTransportClosed']>[1]): void {
+  #closeFromWithin(transportId: string, reason: TransportCloseReason): void {
     if (this.#sessions.shardNoOf(transportId) === undefined) return;
     this.#forget(transportId);
-    this.#listener?.onTransportClosed(transportId, reason);
+    this.#listener?.({ type: 'transport-closed', transportId, reason });
   }
 
   #forget(transportId: string): void {
@@ -266,10 +277,4 @@ export class ShardPool implements Shard {
     for (const trackId of tracks) this.#crossings.removeSource(trackId);
     for (const subscriptionId of subscriptions) this.#crossings.removeSubscription(subscriptionId);
   }
-}
-
-/** Of those that could answer: one that has just been lost cannot. */
-async function answers<Answer>(asked: readonly Promise<Answer>[]): Promise<Answer[]> {
-  const outcomes = await Promise.allSettled(asked);
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
 }

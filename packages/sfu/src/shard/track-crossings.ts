@@ -16,9 +16,9 @@ export interface CrossingWay {
   /** Of the link, on both sides. */
   readonly transportId: string;
   /** The publisher's shard. */
-  readonly upstream: Pick<Shard, 'putSubscriberTrack' | 'removeSubscriberTrack'>;
+  readonly upstream: Pick<Shard, 'send'>;
   /** The subscribers' shard. */
-  readonly downstream: Pick<Shard, 'putPublisherTrack' | 'removePublisherTrack'> & { settled(): Promise<void> };
+  readonly downstream: Pick<Shard, 'send'> & { settled(): Promise<void> };
 }
 
 /** @returns the way from one shard to another; undefined while one of them is not there */
@@ -186,7 +186,7 @@ export class TrackCrossings {
     this.#crossings.set(trackId, crossings.set(toShardNo, crossing));
     const copyOf = this.#sources.get(trackId)?.plan.copyOf;
     const ids = { transportId: way.transportId, trackId, ...(copyOf !== undefined && { copyOf }) };
-    way.downstream.putPublisherTrack(downstreamPlan(leg, ids));
+    way.downstream.send({ type: 'put-publisher-track', plan: downstreamPlan(leg, ids) });
     void this.#beginWhenExpected(trackId, crossing);
     return crossing;
   }
@@ -218,7 +218,7 @@ export class TrackCrossings {
     for (const plan of upstreamPlans(leg, ids, carried, new Set(put.keys()))) {
       if (JSON.stringify(put.get(plan.subscriptionId)) === JSON.stringify(plan)) continue;
       put.set(plan.subscriptionId, plan);
-      way.upstream.putSubscriberTrack(plan);
+      way.upstream.send({ type: 'put-subscriber-track', plan });
     }
   }
 
@@ -229,7 +229,7 @@ export class TrackCrossings {
     crossings?.delete(toShardNo);
     if (crossings?.size === 0) this.#crossings.delete(trackId);
     stopSending(crossing);
-    crossing.way.downstream.removePublisherTrack(trackId);
+    crossing.way.downstream.send({ type: 'remove-publisher-track', trackId });
     if (!this.#isUsed(crossing.way.transportId)) this.#onIdle(crossing.way.transportId);
   }
 
@@ -243,7 +243,7 @@ export class TrackCrossings {
 
 function stopSending({ way, put, cancelOverlap }: Crossing): void {
   cancelOverlap?.();
-  for (const subscriptionId of put.keys()) way.upstream.removeSubscriberTrack(subscriptionId);
+  for (const subscriptionId of put.keys()) way.upstream.send({ type: 'remove-subscriber-track', subscriptionId });
   put.clear();
 }
 

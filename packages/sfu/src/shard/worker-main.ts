@@ -3,15 +3,14 @@
  * caught.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { EngineListener } from '@causeway/media';
+import type { EngineCommand, EngineEvent } from '@causeway/media';
 import { createSecureSuite } from '@causeway/secure';
 import { invariant } from '../invariant.ts';
 import { createProcessLoad } from '../io/process-load.ts';
 import { InlineShard } from './inline-shard.ts';
 import { Neighbours } from './neighbours.ts';
 import { linkPlan } from './shard-link.ts';
-import { createWorkerListener } from './worker-listener.ts';
-import type { FromWorker, ShardAnswers, ShardCall, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerAnswers, WorkerQuestion, WorkerStart } from './worker-messages.ts';
 
 /** Often enough that two seconds without one mean something. */
 const BEAT_INTERVAL_MS = 200;
@@ -34,12 +33,11 @@ async function main(): Promise<void> {
 type Handlers = { readonly [Type in ToWorker['type']]: (message: Extract<ToWorker, { type: Type }>) => void };
 
 function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): void {
-  const listener = createWorkerListener((event) => tell(port, { type: 'event', event }));
-  shard.setListener(listener);
-  // Nothing was interrupted by it, so the sessions of this thread go on.
-  process.on('unhandledRejection', (error) => listener.onDefect(undefined, error));
+  shard.setListener((event) => tellEvent(port, event));
+  // No work was interrupted by it, so the sessions of this thread go on.
+  process.on('unhandledRejection', (error) => tellEvent(port, { type: 'defect', transportId: undefined, error }));
   const handlers: Handlers = {
-    call: ({ call }) => carryOut(call, shard, listener),
+    command: ({ command }) => carryOut(command, shard, port),
     ask: async ({ id, question }) => tell(port, { type: 'answer', id, answer: await answerOf(shard, question) }),
     meet: ({ channel }) => neighbours.meet(channel),
     part: ({ neighbourNo }) => neighbours.part(neighbourNo),
@@ -59,24 +57,38 @@ function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): v
   });
 }
 
-function carryOut({ verb, args }: ShardCall, shard: InlineShard, listener: EngineListener): void {
-  const call = shard[verb] as (...given: typeof args) => void;
+function carryOut(command: EngineCommand, shard: InlineShard, port: MessagePort): void {
   try {
-    call.apply(shard, args);
+    shard.send(command);
   } catch (error) {
-    // An edge: a defect that one session has shown is not the end of the others in this thread.
-    listener.onDefect(subjectOf(args), error);
+    // This is an edge: a defect that one session has exposed must not end the others in this thread.
+    tellEvent(port, { type: 'defect', transportId: subjectOf(command), error });
   }
 }
 
-/** The session that a call is about; ids of tracks begin with it. @returns undefined for calls that are about none */
-function subjectOf([subject]: ShardCall['args']): string | undefined {
-  if (subject === undefined) return undefined;
-  return typeof subject === 'string' ? subject : subject.transportId;
+/** @returns the session that a command is about, or an id of a track that begins with it; undefined if it is about all of them */
+function subjectOf(command: EngineCommand): string | undefined {
+  if ('plan' in command) return command.plan.transportId;
+  if ('transportId' in command) return command.transportId;
+  if ('trackId' in command) return command.trackId;
+  return 'subscriptionId' in command ? command.subscriptionId : undefined;
 }
 
-async function answerOf(shard: InlineShard, question: keyof ShardAnswers): Promise<ShardAnswers[keyof ShardAnswers]> {
-  return question === 'settled' ? undefined : shard[question]();
+async function answerOf(shard: InlineShard, question: WorkerQuestion): Promise<WorkerAnswers[WorkerQuestion]> {
+  return question === 'settled' ? undefined : shard.ask(question);
+}
+
+function tellEvent(port: MessagePort, event: EngineEvent): void {
+  tell(port, { type: 'event', event: event.type === 'defect' ? { ...event, error: cloneableError(event.error) } : event });
+}
+
+/** Keeps of an error what is sure to cross a thread boundary. */
+function cloneableError(error: unknown): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const copy = new Error(error.message);
+  copy.name = error.name;
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return copy;
 }
 
 function tell(port: MessagePort, message: FromWorker): void {

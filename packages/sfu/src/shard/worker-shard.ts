@@ -1,25 +1,15 @@
 /**
- * A shard in a thread of its own. Verbs become messages and events come back as messages, both in order; nothing here knows what they
- * mean.
+ * A shard in a thread of its own. Commands go there as messages and events come back as messages, both in order; nothing here
+ * looks into them.
  */
 import { types } from 'node:util';
 import { type MessagePort, Worker } from 'node:worker_threads';
-import type {
-  AccountUsage,
-  CertificateFingerprint,
-  DataChannelRequest,
-  EngineListener,
-  IceRestartPlan,
-  LinkStatistics,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportPlan,
-} from '@causeway/media';
-import type { ShardInspection } from '../inspection.ts';
+import type { CertificateFingerprint, EngineCommand, EngineEventListener } from '@causeway/media';
 import type { LoadSample } from '../overload/load-source.ts';
+import type { ShardAnswers, ShardQuestion } from '../shard.ts';
 import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 import type { PoolMember } from './pool-member.ts';
-import type { FromWorker, ShardAnswers, ShardCall, ShardEvent, ToWorker, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerAnswers, WorkerQuestion, WorkerStart } from './worker-messages.ts';
 
 /** How long a thread may take to send what is due, and to end. */
 const CLOSE_GRACE_MS = 2_000;
@@ -38,7 +28,7 @@ export class WorkerShard implements PoolMember {
   readonly #waiting = new Map<number, WaitingQuestion>();
   #state: 'running' | 'closing' | 'gone' = 'running';
   #nextQuestion = 1;
-  #listener: EngineListener | undefined;
+  #listener: EngineEventListener | undefined;
   #onLost: ((error: Error) => void) | undefined;
   #lastError: Error | undefined;
   #load: LoadSample | undefined;
@@ -77,7 +67,7 @@ export class WorkerShard implements PoolMember {
     return this.#beats;
   }
 
-  setListener(listener: EngineListener): void {
+  setListener(listener: EngineEventListener): void {
     this.#listener = listener;
   }
 
@@ -85,59 +75,13 @@ export class WorkerShard implements PoolMember {
     this.#onLost = onLost;
   }
 
-  openTransport(plan: TransportPlan): void {
-    this.#call({ verb: 'openTransport', args: [plan] });
-  }
-
-  restartIce(plan: IceRestartPlan): void {
-    this.#call({ verb: 'restartIce', args: [plan] });
-  }
-
-  closeTransport(transportId: string): void {
-    this.#call({ verb: 'closeTransport', args: [transportId] });
-  }
-
-  putPublisherTrack(plan: PublisherTrackPlan): void {
-    this.#call({ verb: 'putPublisherTrack', args: [plan] });
-  }
-
-  removePublisherTrack(trackId: string): void {
-    this.#call({ verb: 'removePublisherTrack', args: [trackId] });
-  }
-
-  putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    this.#call({ verb: 'putSubscriberTrack', args: [plan] });
-  }
-
-  removeSubscriberTrack(subscriptionId: string): void {
-    this.#call({ verb: 'removeSubscriberTrack', args: [subscriptionId] });
-  }
-
-  openDataChannel(transportId: string, request: DataChannelRequest): void {
-    this.#call({ verb: 'openDataChannel', args: [transportId, request] });
-  }
-
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.#call({ verb: 'sendData', args: [transportId, streamId, data] });
-  }
-
-  forgetHistories(): void {
-    this.#call({ verb: 'forgetHistories', args: [] });
+  send(command: EngineCommand): void {
+    this.#tell({ type: 'command', command });
   }
 
   /** @throws Error – the thread is gone */
-  linkStatistics(): Promise<readonly LinkStatistics[]> {
-    return this.#ask('linkStatistics');
-  }
-
-  /** @throws Error – the thread is gone */
-  takeUsage(): Promise<readonly AccountUsage[]> {
-    return this.#ask('takeUsage');
-  }
-
-  /** @throws Error – the thread is gone */
-  inspect(): Promise<ShardInspection> {
-    return this.#ask('inspect');
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]> {
+    return this.#ask(question);
   }
 
   settled(): Promise<void> {
@@ -177,15 +121,11 @@ export class WorkerShard implements PoolMember {
     });
   }
 
-  #call(call: ShardCall): void {
-    this.#tell({ type: 'call', call });
-  }
-
   #tell(message: ToWorker, transferred: readonly MessagePort[] = []): void {
     if (this.#state === 'running') this.#worker.postMessage(message, transferred);
   }
 
-  #ask<Question extends keyof ShardAnswers>(question: Question): Promise<ShardAnswers[Question]> {
+  #ask<Question extends WorkerQuestion>(question: Question): Promise<WorkerAnswers[Question]> {
     const id = this.#nextQuestion++;
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') return reject(this.#goneError());
@@ -195,20 +135,14 @@ export class WorkerShard implements PoolMember {
   }
 
   #handleMessage(message: FromWorker): void {
-    if (message.type === 'event') this.#deliver(message.event);
-    else if (message.type === 'beat') this.#beats++;
+    if (message.type === 'event') {
+      if (this.#state === 'running') this.#listener?.(message.event);
+    } else if (message.type === 'beat') this.#beats++;
     else if (message.type === 'load') this.#load = message.load;
     else if (message.type === 'answer') {
       this.#waiting.get(message.id)?.resolve(message.answer);
       this.#waiting.delete(message.id);
     }
-  }
-
-  #deliver({ event, args }: ShardEvent): void {
-    const listener = this.#listener;
-    if (listener === undefined || this.#state !== 'running') return;
-    const tell = listener[event] as (...news: typeof args) => void;
-    tell.apply(listener, args);
   }
 
   #handleExit(code: number): void {

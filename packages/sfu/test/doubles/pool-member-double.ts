@@ -35,7 +35,7 @@ export class PoolMemberDouble extends RecordingShard implements PoolMember {
   }
 
   openLink(_neighbourNo: number, transportId: string, _memory: LinkMemory): void {
-    this.openTransport(linkPlan(transportId));
+    this.send({ type: 'open-transport', plan: linkPlan(transportId) });
   }
 
   terminate(): void {

@@ -4,6 +4,7 @@ import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
 import { PoolMemberDouble } from './pool-member-double.ts';
 import { seededBytes } from './seeded-bytes.ts';
+import { wordsOf } from './words-of-event.ts';
 
 const VP8 = { name: 'vp8', clockRateHz: 90_000, channels: 1, fmtp: '', nack: true, pli: true, fir: false };
 
@@ -13,7 +14,7 @@ export class PoolScene {
   /** Every shard that was ever started, by number. */
   readonly started: PoolMemberDouble[][];
   readonly losses: ShardLoss[] = [];
-  /** What the pool's owner was told: `onTransportClosed alice internal_error`. */
+  /** What the pool's owner was told: `transport-closed alice internal_error`. */
   readonly news: string[] = [];
   /** Fails the next starts of a shard. */
   refusedStarts = 0;
@@ -54,7 +55,7 @@ export class PoolScene {
   }
 
   join(transportId: string, shardNo: number): void {
-    this.pool.openTransport(this.transportPlan(transportId, shardNo));
+    this.pool.send({ type: 'open-transport', plan: this.transportPlan(transportId, shardNo) });
   }
 
   transportPlan(transportId: string, shardNo: number): TransportPlan {
@@ -69,37 +70,43 @@ export class PoolScene {
 
   publish(transportId: string, changes: Partial<PublisherTrackPlan> = {}): string {
     const trackId = `${transportId}/camera`;
-    this.pool.putPublisherTrack({
-      transportId,
-      trackId,
-      mid: '0',
-      kind: 'video',
-      codecs: [{ ...VP8, payloadType: 96, rtxPayloadType: 97 }],
-      extensions: [],
-      ssrcs: [],
-      rids: [],
-      transportWideCc: false,
-      ...changes,
+    this.pool.send({
+      type: 'put-publisher-track',
+      plan: {
+        transportId,
+        trackId,
+        mid: '0',
+        kind: 'video',
+        codecs: [{ ...VP8, payloadType: 96, rtxPayloadType: 97 }],
+        extensions: [],
+        ssrcs: [],
+        rids: [],
+        transportWideCc: false,
+        ...changes,
+      },
     });
     return trackId;
   }
 
   subscribe(transportId: string, sourceTrackId: string | undefined, changes: Partial<SubscriberTrackPlan> = {}): string {
     const subscriptionId = `${transportId}/watch`;
-    this.pool.putSubscriberTrack({
-      transportId,
-      subscriptionId,
-      mid: '1',
-      kind: 'video',
-      sourceTrackId,
-      ssrc: 1000,
-      rtxSsrc: 1001,
-      cname: 'cname',
-      codecs: [{ ...VP8, payloadType: 100, rtxPayloadType: 101 }],
-      extensions: [],
-      paused: false,
-      preferredRid: undefined,
-      ...changes,
+    this.pool.send({
+      type: 'put-subscriber-track',
+      plan: {
+        transportId,
+        subscriptionId,
+        mid: '1',
+        kind: 'video',
+        sourceTrackId,
+        ssrc: 1000,
+        rtxSsrc: 1001,
+        cname: 'cname',
+        codecs: [{ ...VP8, payloadType: 100, rtxPayloadType: 101 }],
+        extensions: [],
+        paused: false,
+        preferredRid: undefined,
+        ...changes,
+      },
     });
     return subscriptionId;
   }
@@ -127,21 +134,6 @@ export class PoolScene {
         return member;
       },
     });
-    const note =
-      (name: string) =>
-      (...args: readonly unknown[]): void => {
-        this.news.push([name, ...args].join(' '));
-      };
-    this.pool.setListener({
-      onConnectionState: note('onConnectionState'),
-      onTransportClosed: note('onTransportClosed'),
-      onTrackActivity: note('onTrackActivity'),
-      onDataChannelOpened: note('onDataChannelOpened'),
-      onDataChannelClosed: note('onDataChannelClosed'),
-      onDataChannelMessage: note('onDataChannelMessage'),
-      onLayersChanged: note('onLayersChanged'),
-      onDefect: note('onDefect'),
-      onOutputReady: note('onOutputReady'),
-    });
+    this.pool.setListener((event) => this.news.push(wordsOf(event)));
   }
 }

@@ -1,7 +1,8 @@
 import type {
   AccountUsage,
   DataChannelRequest,
-  EngineListener,
+  EngineCommand,
+  EngineEventListener,
   IceRestartPlan,
   LinkStatistics,
   PublisherTrackPlan,
@@ -10,7 +11,7 @@ import type {
   TransportPlan,
 } from '@causeway/media';
 import type { ShardInspection } from '../../src/inspection.ts';
-import type { Shard } from '../../src/shard.ts';
+import type { Shard, ShardAnswers, ShardQuestion } from '../../src/shard.ts';
 
 /** A shard that moves no packets: it keeps what it was told, refuses what an engine could not do, and speaks when a test says so. */
 export class RecordingShard implements Shard {
@@ -24,18 +25,18 @@ export class RecordingShard implements Shard {
   /** Data channels that were asked for; a test tells the listener when they open. */
   readonly channels: { readonly transportId: string; readonly request: DataChannelRequest }[] = [];
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
-  /** What `linkStatistics` says. */
+  /** The answer about links. */
   links: readonly LinkStatistics[] = [];
-  /** What `takeUsage` says next. */
+  /** The next answer about usage. */
   usage: AccountUsage[] = [];
-  /** Verbs in the order they came: `openTransport session-…`. */
+  /** Commands in the order they came: `open-transport session-…`. */
   readonly log: string[] = [];
   isClosed = false;
-  #listener: EngineListener | undefined;
+  #listener: EngineEventListener | undefined;
   /** By transport; an SSRC that was used once must not come back with another key stream position. */
   readonly #usedSsrcs = new Map<string, Map<number, string>>();
 
-  get listener(): EngineListener {
+  get listener(): EngineEventListener {
     if (this.#listener === undefined) throw new Error('nobody listens');
     return this.#listener;
   }
@@ -44,42 +45,92 @@ export class RecordingShard implements Shard {
     return 0;
   }
 
-  setListener(listener: EngineListener): void {
+  setListener(listener: EngineEventListener): void {
     this.#listener = listener;
   }
 
-  openTransport(plan: TransportPlan): void {
-    this.log.push(`openTransport ${plan.transportId}`);
+  send(command: EngineCommand): void {
+    // What is sent on data channels is looked up in `sentData`.
+    if (command.type !== 'send-data') this.log.push(summaryOf(command));
+    switch (command.type) {
+      case 'open-transport':
+        this.#openTransport(command.plan);
+        break;
+      case 'restart-ice':
+        this.#requireTransport(command.plan.transportId);
+        this.restarts.push(structuredClone(command.plan));
+        break;
+      case 'close-transport':
+        this.#requireTransport(command.transportId);
+        this.#drop(command.transportId);
+        break;
+      case 'put-publisher-track':
+        this.#requireTransport(command.plan.transportId);
+        this.publications.set(command.plan.trackId, structuredClone(command.plan));
+        break;
+      case 'remove-publisher-track':
+        if (!this.publications.delete(command.trackId)) throw new Error(`there is no publication ${command.trackId}`);
+        break;
+      case 'put-subscriber-track':
+        this.#putSubscriberTrack(command.plan);
+        break;
+      case 'remove-subscriber-track':
+        if (!this.subscriptions.delete(command.subscriptionId)) throw new Error(`there is no subscription ${command.subscriptionId}`);
+        break;
+      case 'open-data-channel':
+        this.channels.push({ transportId: command.transportId, request: structuredClone(command.request) });
+        break;
+      case 'send-data': {
+        const { transportId, streamId, data } = command;
+        this.sentData.push({ transportId, streamId, data });
+        break;
+      }
+      case 'forget-histories':
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+    if (question === 'link-statistics') return this.links;
+    return question === 'usage' ? this.usage.splice(0) : this.#inspection();
+  }
+
+  isAlive(): boolean {
+    return !this.isClosed;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  connect(transportId: string): void {
+    this.listener({ type: 'connection-state', transportId, state: 'connected' });
+  }
+
+  /** The engine gives a transport up by itself. */
+  lose(transportId: string, reason: TransportCloseReason): void {
+    this.#drop(transportId);
+    this.listener({ type: 'transport-closed', transportId, reason });
+  }
+
+  subscriptionsOf(transportId: string): readonly SubscriberTrackPlan[] {
+    return [...this.subscriptions.values()].filter((plan) => plan.transportId === transportId);
+  }
+
+  publicationsOf(transportId: string): readonly PublisherTrackPlan[] {
+    return [...this.publications.values()].filter((plan) => plan.transportId === transportId);
+  }
+
+  #openTransport(plan: TransportPlan): void {
     if (this.transports.has(plan.transportId)) throw new Error(`transport ${plan.transportId} is open already`);
     this.transports.set(plan.transportId, structuredClone(plan));
     this.#usedSsrcs.set(plan.transportId, new Map());
   }
 
-  restartIce(plan: IceRestartPlan): void {
-    this.log.push(`restartIce ${plan.transportId}`);
-    this.#requireTransport(plan.transportId);
-    this.restarts.push(structuredClone(plan));
-  }
-
-  closeTransport(transportId: string): void {
-    this.log.push(`closeTransport ${transportId}`);
-    this.#requireTransport(transportId);
-    this.#drop(transportId);
-  }
-
-  putPublisherTrack(plan: PublisherTrackPlan): void {
-    this.log.push(`putPublisherTrack ${plan.trackId}`);
-    this.#requireTransport(plan.transportId);
-    this.publications.set(plan.trackId, structuredClone(plan));
-  }
-
-  removePublisherTrack(trackId: string): void {
-    this.log.push(`removePublisherTrack ${trackId}`);
-    if (!this.publications.delete(trackId)) throw new Error(`there is no publication ${trackId}`);
-  }
-
-  putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    this.log.push(`putSubscriberTrack ${plan.subscriptionId}`);
+  #putSubscriberTrack(plan: SubscriberTrackPlan): void {
     this.#requireTransport(plan.transportId);
     if (plan.sourceTrackId !== undefined && !this.publications.has(plan.sourceTrackId)) {
       throw new Error(`subscription ${plan.subscriptionId} forwards ${plan.sourceTrackId}, which is not published`);
@@ -88,37 +139,7 @@ export class RecordingShard implements Shard {
     this.subscriptions.set(plan.subscriptionId, structuredClone(plan));
   }
 
-  removeSubscriberTrack(subscriptionId: string): void {
-    this.log.push(`removeSubscriberTrack ${subscriptionId}`);
-    if (!this.subscriptions.delete(subscriptionId)) throw new Error(`there is no subscription ${subscriptionId}`);
-  }
-
-  openDataChannel(transportId: string, request: DataChannelRequest): void {
-    this.log.push(`openDataChannel ${transportId} ${request.label}`);
-    this.channels.push({ transportId, request: structuredClone(request) });
-  }
-
-  sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    this.sentData.push({ transportId, streamId, data });
-  }
-
-  async linkStatistics(): Promise<readonly LinkStatistics[]> {
-    return this.links;
-  }
-
-  async takeUsage(): Promise<readonly AccountUsage[]> {
-    return this.usage.splice(0);
-  }
-
-  isAlive(): boolean {
-    return !this.isClosed;
-  }
-
-  forgetHistories(): void {
-    this.log.push('forgetHistories');
-  }
-
-  async inspect(): Promise<ShardInspection> {
+  #inspection(): ShardInspection {
     return {
       objects: {
         engine: {
@@ -152,28 +173,6 @@ export class RecordingShard implements Shard {
     };
   }
 
-  async close(): Promise<void> {
-    this.isClosed = true;
-  }
-
-  connect(transportId: string): void {
-    this.listener.onConnectionState(transportId, 'connected');
-  }
-
-  /** The engine gives a transport up by itself. */
-  lose(transportId: string, reason: TransportCloseReason): void {
-    this.#drop(transportId);
-    this.listener.onTransportClosed(transportId, reason);
-  }
-
-  subscriptionsOf(transportId: string): readonly SubscriberTrackPlan[] {
-    return [...this.subscriptions.values()].filter((plan) => plan.transportId === transportId);
-  }
-
-  publicationsOf(transportId: string): readonly PublisherTrackPlan[] {
-    return [...this.publications.values()].filter((plan) => plan.transportId === transportId);
-  }
-
   #claimSsrc({ transportId, subscriptionId }: SubscriberTrackPlan, ssrc: number): void {
     const used = this.#usedSsrcs.get(transportId) ?? new Map<number, string>();
     const owner = used.get(ssrc);
@@ -189,5 +188,29 @@ export class RecordingShard implements Shard {
     this.transports.delete(transportId);
     for (const plan of this.publicationsOf(transportId)) this.publications.delete(plan.trackId);
     for (const plan of this.subscriptionsOf(transportId)) this.subscriptions.delete(plan.subscriptionId);
+  }
+}
+
+/** @returns the command's type and what it is about: `open-transport session-…` */
+function summaryOf(command: EngineCommand): string {
+  switch (command.type) {
+    case 'open-transport':
+    case 'restart-ice':
+      return `${command.type} ${command.plan.transportId}`;
+    case 'close-transport':
+    case 'send-data':
+      return `${command.type} ${command.transportId}`;
+    case 'put-publisher-track':
+      return `${command.type} ${command.plan.trackId}`;
+    case 'remove-publisher-track':
+      return `${command.type} ${command.trackId}`;
+    case 'put-subscriber-track':
+      return `${command.type} ${command.plan.subscriptionId}`;
+    case 'remove-subscriber-track':
+      return `${command.type} ${command.subscriptionId}`;
+    case 'open-data-channel':
+      return `${command.type} ${command.transportId} ${command.request.label}`;
+    case 'forget-histories':
+      return command.type;
   }
 }

@@ -50,7 +50,8 @@ export class SfuUnderTest {
     client.addTransceiver('video', { direction: 'sendonly', trackId, streamId: 'stream', codecs });
     const joined = await this.join(client);
     this.shard.connect(joined.id);
-    for (const { trackId: id } of this.shard.publicationsOf(joined.id)) this.shard.listener.onTrackActivity(id, 'active');
+    for (const { trackId: id } of this.shard.publicationsOf(joined.id))
+      this.shard.listener({ type: 'track-activity', trackId: id, activity: 'active' });
     return joined;
   }
 

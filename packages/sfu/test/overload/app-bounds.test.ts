@@ -92,7 +92,7 @@ describe('sessions whose clients never connect', () => {
 
     const before = await refusal(open(world));
     world.shard.connect(sessionId);
-    world.shard.listener.onConnectionState(sessionId, 'disconnected');
+    world.shard.listener({ type: 'connection-state', transportId: sessionId, state: 'disconnected' });
     await open(world);
 
     expect(before).toMatchObject({ code: 'rate_limited' });
@@ -103,7 +103,7 @@ describe('sessions whose clients never connect', () => {
     const world = new SfuUnderTest({ appBounds: { maxUnconnectedSessions: 1 } });
     const { sessionId } = await open(world);
 
-    world.shard.listener.onTransportClosed(sessionId, 'setup_timeout');
+    world.shard.listener({ type: 'transport-closed', transportId: sessionId, reason: 'setup_timeout' });
 
     expect(await refusal(open(world))).toBeUndefined();
   });

@@ -145,7 +145,7 @@ describe('a node short of memory', () => {
     node.load.passSeconds(1, { memoryShare: 0.91 });
 
     expect(before).toEqual([]);
-    expect(node.shard.log).toEqual(['forgetHistories']);
+    expect(node.shard.log).toEqual(['forget-histories']);
   });
 });
 

@@ -31,7 +31,7 @@ describe('a name on another node', () => {
       (await sfu.publish(APP, publisher.id, { tracks, sessionDescription: publisher.client.createOffer() })).sessionDescription,
     );
     const newest = cluster.node(1).shard.publicationsOf(publisher.id).at(-1)?.trackId ?? '';
-    cluster.node(1).shard.send(newest);
+    cluster.node(1).shard.sendLayers(newest);
   }
 
   function newestOf(cluster: ClusterUnderTest, publisher: Joined): string {

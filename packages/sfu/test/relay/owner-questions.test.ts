@@ -7,11 +7,11 @@ import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
 function noteQuestions(cluster: ClusterUnderTest, nodeNo: number): readonly string[] {
   const { shard } = cluster.node(nodeNo);
   const apps: string[] = [];
-  const sendData = shard.sendData.bind(shard);
-  shard.sendData = (transportId, streamId, data) => {
-    const { m: message } = JSON.parse(`${data}`);
-    if (message.type === 'locate') apps.push(message.appId);
-    sendData(transportId, streamId, data);
+  const send = shard.send.bind(shard);
+  shard.send = (command) => {
+    const message = command.type === 'send-data' ? JSON.parse(`${command.data}`).m : undefined;
+    if (message?.type === 'locate') apps.push(message.appId);
+    send(command);
   };
   return apps;
 }

@@ -59,17 +59,8 @@ class RealNode {
       countSubscribers: () => 0,
       onLinkEvent: ({ type }) => this.news.push(type),
     });
-    const nothing = () => undefined;
-    this.relay.shard.setListener({
-      onConnectionState: nothing,
-      onTransportClosed: nothing,
-      onTrackActivity: nothing,
-      onDataChannelOpened: nothing,
-      onDataChannelClosed: nothing,
-      onDataChannelMessage: nothing,
-      onLayersChanged: nothing,
-      onDefect: (transportId) => this.news.push(`defect ${transportId}`),
-      onOutputReady: nothing,
+    this.relay.shard.setListener((event) => {
+      if (event.type === 'defect') this.news.push(`defect ${event.transportId}`);
     });
     this.relay.open();
   }
@@ -82,7 +73,7 @@ class RealNode {
     const id = formatSessionId(this.record.nodeNo, uuidV4(random));
     const client = new LeanClient(id, shardNo, await createSecureSuite(), this.relay.shard);
     this.#clients.push(client);
-    this.relay.shard.openTransport(client.transportPlan);
+    this.relay.shard.send({ type: 'open-transport', plan: client.transportPlan });
     await client.connect();
     return client;
   }
@@ -104,7 +95,7 @@ class RealNode {
       extensionUris: [],
       rids: [],
     };
-    this.relay.shard.putPublisherTrack(client.publisherPlan);
+    this.relay.shard.send({ type: 'put-publisher-track', plan: client.publisherPlan });
     this.tracks.put(record);
     return record;
   }
@@ -147,7 +138,7 @@ test.each([
   const alice = await one.join(workers - 1);
   const listeners = [await two.join(workers - 1), await two.join(0)];
   two.relay.admit(one.publish(alice));
-  for (const listener of listeners) two.relay.shard.putSubscriberTrack(listener.subscriberPlan(alice));
+  for (const listener of listeners) two.relay.shard.send({ type: 'put-subscriber-track', plan: listener.subscriberPlan(alice) });
   await until(() => {
     alice.say('is anybody there?');
     return listeners.every(({ heard }) => heard.length > 0);
@@ -182,7 +173,7 @@ test('a third node passes a track on when there is no direct link', async () => 
   const carol = await three.join();
 
   three.relay.admit(one.publish(alice));
-  three.relay.shard.putSubscriberTrack(carol.subscriberPlan(alice));
+  three.relay.shard.send({ type: 'put-subscriber-track', plan: carol.subscriberPlan(alice) });
   await until(() => {
     alice.say('from afar');
     return carol.heard.length > 0;
@@ -202,7 +193,7 @@ test('a node with another cluster key gets no link', async () => {
   };
   const [one, two, stranger] = await openNodes([1, 2, 3], (nodeNo) => (nodeNo === 3 ? { trust: forged } : {}));
   await until(() => one?.relay.links.find(2)?.isUp === true && two?.relay.links.find(1)?.isUp === true);
-  const refused = async (node: RealNode | undefined) => (await node?.relay.shard.inspect())?.drops['stun-bad-integrity'] ?? 0;
+  const refused = async (node: RealNode | undefined) => (await node?.relay.shard.ask('inspection'))?.drops['stun-bad-integrity'] ?? 0;
   await until(async () => (await refused(one)) > 0 || (await refused(stranger)) > 0);
 
   expect(stranger?.relay.links.all.map(({ isUp }) => isUp)).toEqual([false, false]);

@@ -147,8 +147,8 @@ describe('a link that fails', () => {
     const { cluster, viewer, publicationId } = await watching();
     const transportId = [...cluster.node(1).shard.transports.keys()].find((id) => id.startsWith('link-')) ?? '';
 
-    cluster.node(1).shard.closeTransport(transportId);
-    cluster.node(1).shard.listener.onTransportClosed(transportId, 'connection_lost');
+    cluster.node(1).shard.send({ type: 'close-transport', transportId });
+    cluster.node(1).shard.listener({ type: 'transport-closed', transportId, reason: 'connection_lost' });
     await cluster.clock.advance(3000);
 
     expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@`]);

@@ -20,7 +20,12 @@ function sent(cluster: ClusterUnderTest, from: number, to: number): readonly Con
 async function say(cluster: ClusterUnderTest, from: number, to: number, message: ControlMessage): Promise<readonly ControlMessage[]> {
   const before = sent(cluster, to, from).length;
   const serial = sent(cluster, from, to).length + 1;
-  cluster.node(from).shard.sendData(linkTransport(cluster, from, to), 1, JSON.stringify({ n: serial, m: message }));
+  cluster.node(from).shard.send({
+    type: 'send-data',
+    transportId: linkTransport(cluster, from, to),
+    streamId: 1,
+    data: JSON.stringify({ n: serial, m: message }),
+  });
   await cluster.clock.advance(100);
   return sent(cluster, to, from)
     .slice(before)

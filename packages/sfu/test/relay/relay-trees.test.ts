@@ -287,8 +287,8 @@ describe('the path of a track', () => {
     const { publisher } = await cluster.publish(1);
     await (await cluster.join(2)).receive(publisher.track('camera'));
     await cluster.clock.advance(500);
-    const questions = jest.spyOn(cluster.node(1).shard, 'sendData');
-    const askedFor = () => questions.mock.calls.filter(([, , data]) => `${data}`.includes('"ask-path"')).length;
+    const { sentData } = cluster.node(1).shard;
+    const askedFor = () => sentData.filter(({ data }) => `${data}`.includes('"ask-path"')).length;
 
     const told = Array.from({ length: 1000 }, () => cluster.node(1).world.sfu.trackPath(APP, publisher.id, 'camera'));
     await cluster.clock.advance(1000);

@@ -80,7 +80,7 @@ describe('a track of another node', () => {
     await cluster.clock.advance(20_000);
 
     expect(cluster.shown(2, next)).toHaveLength(1);
-    expect(cluster.node(1).shard.log.filter((line) => line.startsWith('putSubscriberTrack'))).toHaveLength(1);
+    expect(cluster.node(1).shard.log.filter((line) => line.startsWith('put-subscriber-track'))).toHaveLength(1);
   });
 
   it('can be watched by its own session, from its own node, without any link', async () => {
@@ -163,10 +163,10 @@ describe('simulcast over a link', () => {
     await viewer.receive(publisher.track('camera'));
     await cluster.clock.advance(1000);
 
-    cluster.node(1).shard.send(publicationId, ['m', 'l']);
+    cluster.node(1).shard.sendLayers(publicationId, ['m', 'l']);
     await cluster.clock.advance(3000);
     const lower = cluster.copies();
-    cluster.node(1).shard.send(publicationId, ['h', 'm', 'l']);
+    cluster.node(1).shard.sendLayers(publicationId, ['h', 'm', 'l']);
     await cluster.clock.advance(3000);
 
     expect(lower).toEqual([`1>2 ${publicationId}@m`]);

@@ -70,7 +70,7 @@ class Simulation {
   /** Everything works again: whoever still subscribes is shown what he subscribes to. */
   async healAll(): Promise<void> {
     for (const one of NODES) for (const other of NODES) if (one < other) this.cluster.mesh.heal(one, other);
-    for (const { nodeNo, publicationId } of this.#cameras) this.cluster.node(nodeNo).shard.send(publicationId, ['h', 'm', 'l']);
+    for (const { nodeNo, publicationId } of this.#cameras) this.cluster.node(nodeNo).shard.sendLayers(publicationId, ['h', 'm', 'l']);
     await this.cluster.clock.advance(20_000);
   }
 
@@ -86,7 +86,7 @@ class Simulation {
   countEvents(): void {
     for (const { world, shard } of this.cluster.nodes.values()) {
       this.seen.unreachable += world.events.filter((event) => event.type === 'subscription.ended' && event.reason === 'unreachable').length;
-      this.seen.movedLegs += shard.log.filter((line) => line.startsWith('putPublisherTrack') && line.includes('/leg')).length;
+      this.seen.movedLegs += shard.log.filter((line) => line.startsWith('put-publisher-track') && line.includes('/leg')).length;
     }
   }
 
@@ -110,7 +110,7 @@ class Simulation {
   #changeLayers(): void {
     const { nodeNo, publicationId } = this.#pick(this.#cameras);
     const layers = ['h', 'm', 'l'].slice(Math.floor(this.#random() * 3));
-    this.cluster.node(nodeNo).shard.send(publicationId, layers);
+    this.cluster.node(nodeNo).shard.sendLayers(publicationId, layers);
   }
 
   #pick<Item>(items: readonly Item[]): Item {

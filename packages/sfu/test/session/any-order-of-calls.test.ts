@@ -15,7 +15,7 @@ type Step =
   | { readonly do: 'stop'; readonly own: number }
   | { readonly do: 'hold'; readonly own: number }
   | { readonly do: 'replacePublisher'; readonly track: number }
-  | { readonly do: 'restartIce' };
+  | { readonly do: 'restart-ice' };
 
 const track = fc.nat({ max: TRACKS - 1 });
 const own = fc.nat({ max: 7 });
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), own }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hold' as const), own }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replacePublisher' as const), track }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restartIce' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart-ice' as const) }) },
 );
 
 /**
@@ -100,7 +100,7 @@ class Play {
         await sfu.deleteSession(APP, this.publishers[next.track]?.id ?? '');
         this.publishers[next.track] = await this.world.joinPublisher('camera', KINDS[next.track]);
         return;
-      case 'restartIce':
+      case 'restart-ice':
         client.restartIce();
         return this.viewer.offer();
     }

@@ -58,7 +58,7 @@ test('what the last sessions used can be had after the end, once', async () => {
 
 test('a shard that does not answer any more does not keep its node from ending', async () => {
   const world = new SfuUnderTest();
-  world.shard.takeUsage = () => new Promise(() => {});
+  world.shard.ask = () => new Promise(() => {});
 
   const closed = world.sfu.close();
   await world.clock.advance(1_000);

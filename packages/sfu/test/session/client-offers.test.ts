@@ -17,7 +17,7 @@ describe('renegotiate with an offer', () => {
 
     const after = viewer.client.lastRemote;
     expect(world.shard.restarts).toEqual([{ transportId: viewer.id, remote: viewer.client.ice, local: after?.sections[0]?.ice }]);
-    expect(world.shard.log.slice(logged)).toEqual([`restartIce ${viewer.id}`]);
+    expect(world.shard.log.slice(logged)).toEqual([`restart-ice ${viewer.id}`]);
     expect(after?.sections[0]?.ice).not.toEqual(before?.sections[0]?.ice);
     expect(after?.sections[0]?.ssrcs).toEqual(before?.sections[0]?.ssrcs);
     expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(world.shard.publicationsOf(publisher.id)[0]?.trackId);
@@ -44,7 +44,7 @@ describe('renegotiate with an offer', () => {
     expect(world.shard.publicationsOf(moved)).toEqual([{ ...own, transportId: moved }]);
     expect(world.shard.subscriptionsOf(moved).map(({ mid }) => mid)).toEqual(['s0']);
     expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(own?.trackId);
-    world.shard.listener.onTransportClosed(both.id, 'peer_closed');
+    world.shard.listener({ type: 'transport-closed', transportId: both.id, reason: 'peer_closed' });
     world.shard.connect(moved);
     expect((await world.sfu.describeSession(APP, both.id)).connectionState).toBe('connected');
     await world.sfu.deleteSession(APP, both.id);

@@ -44,7 +44,7 @@ describe('a new session', () => {
 
     const { sessionId } = await sfu.createSession(APP, { sessionDescription: offerOf('chromium-audio-video-data') });
 
-    expect(shard.log.filter((verb) => verb.startsWith('openTransport'))).toHaveLength(1);
+    expect(shard.log.filter((verb) => verb.startsWith('open-transport'))).toHaveLength(1);
     expect(shard.transports.get(sessionId)).toMatchObject({
       dtlsRole: 'server',
       remote: { ufrag: expect.stringMatching(/^\S{4}$/), password: expect.stringMatching(/^\S{24}$/) },

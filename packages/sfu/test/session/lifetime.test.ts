@@ -1,3 +1,4 @@
+import type { EngineCommand } from '@causeway/media';
 import { MemoryRegistry } from '../../src/registry/index.ts';
 import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
@@ -12,7 +13,7 @@ describe('the connection state of a session', () => {
     const seen = [await state()];
 
     for (const next of ['connecting', 'connected', 'disconnected', 'connected'] as const) {
-      world.shard.listener.onConnectionState(id, next);
+      world.shard.listener({ type: 'connection-state', transportId: id, state: next });
       await world.clock.advance(0);
       seen.push(await state());
     }
@@ -31,7 +32,7 @@ describe('a session ends', () => {
 
     expect(once).toEqual({ sessionId: publisher.id, success: true });
     expect(twice).toEqual(once);
-    expect(world.shard.log.filter((verb) => verb.startsWith('closeTransport'))).toEqual([`closeTransport ${publisher.id}`]);
+    expect(world.shard.log.filter((verb) => verb.startsWith('close-transport'))).toEqual([`close-transport ${publisher.id}`]);
     expect((await world.sfu.listSessions(APP)).sessions).toEqual([]);
     expect(world.clock.armedTimers).toBe(0);
   });
@@ -56,7 +57,7 @@ describe('a session ends', () => {
       world.shard.lose(publisher.id, reason);
 
       await expect(world.sfu.listTracks(APP, publisher.id)).rejects.toMatchObject({ code: 'session_closed', details: { reason } });
-      expect(world.shard.log).not.toContain(`closeTransport ${publisher.id}`);
+      expect(world.shard.log).not.toContain(`close-transport ${publisher.id}`);
       expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
       expect(world.eventsOf('session.closed')).toEqual([{ type: 'session.closed', appId: APP, sessionId: publisher.id, reason }]);
       expect(world.eventsOf('subscription.ended')).toEqual([
@@ -160,14 +161,21 @@ describe('listing sessions', () => {
   });
 });
 
+/** The engine has a defect from now on that this command exposes. */
+function failOn({ shard }: SfuUnderTest, type: EngineCommand['type']): void {
+  const send = shard.send.bind(shard);
+  shard.send = (command) => {
+    if (command.type === type) throw new TypeError('a defect');
+    send(command);
+  };
+}
+
 describe('a defect', () => {
   it('in one session closes that session and no other', async () => {
     const world = new SfuUnderTest();
     const publisher = await world.joinPublisher();
     const other = await world.joinPublisher('other');
-    world.shard.putPublisherTrack = () => {
-      throw new TypeError('a defect');
-    };
+    failOn(world, 'put-publisher-track');
 
     await expect(world.sfu.closeTracks(APP, publisher.id, { tracks: [{ mid: '0' }] })).resolves.toMatchObject({ success: true });
     publisher.client.addTransceiver('video', { direction: 'sendonly' });
@@ -182,9 +190,7 @@ describe('a defect', () => {
     const publisher = await world.joinPublisher();
     const viewer = await world.join(new ScriptedClient());
     await viewer.receive(publisher.track('camera'));
-    world.shard.removeSubscriberTrack = () => {
-      throw new TypeError('a defect');
-    };
+    failOn(world, 'remove-subscriber-track');
 
     await world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: 'camera' }] });
 
@@ -216,10 +222,10 @@ describe('a session that receives its own track', () => {
     await world.sfu.deleteSession(APP, publisher.id);
 
     expect(world.shard.log.slice(-4)).toEqual([
-      expect.stringMatching(/^putSubscriberTrack/),
-      expect.stringMatching(/^removePublisherTrack/),
-      expect.stringMatching(/^removeSubscriberTrack/),
-      expect.stringMatching(/^closeTransport/),
+      expect.stringMatching(/^put-subscriber-track/),
+      expect.stringMatching(/^remove-publisher-track/),
+      expect.stringMatching(/^remove-subscriber-track/),
+      expect.stringMatching(/^close-transport/),
     ]);
     expect(world.eventsOf('session.defect')).toEqual([]);
   });

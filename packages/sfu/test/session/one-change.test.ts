@@ -46,7 +46,7 @@ describe('the state of a session changes once', () => {
 
     await expect(refused).rejects.toMatchObject({ code: 'track_not_found' });
     expect(changes).toBe(1);
-    expect(world.shard.log.slice(puts).map((line) => line.split(' ')[0])).toEqual(['putSubscriberTrack', 'putSubscriberTrack']);
+    expect(world.shard.log.slice(puts).map((line) => line.split(' ')[0])).toEqual(['put-subscriber-track', 'put-subscriber-track']);
     const [screen] = world.shard.publicationsOf(other.id);
     expect(world.shard.subscriptionsOf(viewer.id).map(({ sourceTrackId, paused }) => [sourceTrackId, paused])).toEqual([
       [screen?.trackId, true],

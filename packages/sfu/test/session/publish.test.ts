@@ -82,7 +82,7 @@ describe('publishing', () => {
     const reply = await publishAll(world, publisher, [item('0', 'sender-track', { customTrackName: 'front' })]);
 
     expect(reply.tracks[0]).toMatchObject({ trackId: 'sender-track', customTrackName: 'front', status: 'active' });
-    expect(world.shard.log.filter((verb) => verb.startsWith('removePublisherTrack'))).toEqual([]);
+    expect(world.shard.log.filter((verb) => verb.startsWith('remove-publisher-track'))).toEqual([]);
     expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(world.shard.publicationsOf(publisher.id)[0]?.trackId);
   });
 
@@ -238,7 +238,7 @@ describe('the status of a track', () => {
     const seen = [publisher.reply.tracks?.[0]?.status, await status()];
 
     for (const activity of ['inactive', 'active'] as const) {
-      world.shard.listener.onTrackActivity(publication?.trackId ?? '', activity);
+      world.shard.listener({ type: 'track-activity', trackId: publication?.trackId ?? '', activity });
       seen.push(await status());
     }
 
@@ -250,8 +250,8 @@ describe('the status of a track', () => {
     for (const trackId of ['a', 'b', 'c', 'd']) addSending(publisher, trackId);
     await publishAll(world, publisher, [], { autoDiscover: true });
     const [, b, c] = world.shard.publicationsOf(publisher.id);
-    world.shard.listener.onTrackActivity(c?.trackId ?? '', 'active');
-    world.shard.listener.onTrackActivity(b?.trackId ?? '', 'inactive');
+    world.shard.listener({ type: 'track-activity', trackId: c?.trackId ?? '', activity: 'active' });
+    world.shard.listener({ type: 'track-activity', trackId: b?.trackId ?? '', activity: 'inactive' });
 
     const tracks = await world.sfu.listTracks(APP, publisher.id);
 
@@ -273,7 +273,7 @@ describe('the status of a track', () => {
     const hidden = await listed();
     const viewer = await world.join(new ScriptedClient());
     await viewer.receive({ remoteSessionId: id, remoteTrackId: 'ghost' });
-    world.shard.listener.onTrackActivity(world.shard.publicationsOf(id)[0]?.trackId ?? '', 'active');
+    world.shard.listener({ type: 'track-activity', trackId: world.shard.publicationsOf(id)[0]?.trackId ?? '', activity: 'active' });
 
     expect([before, hidden, await listed()]).toEqual([['ghost'], [], ['ghost']]);
   });

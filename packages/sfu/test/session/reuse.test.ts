@@ -43,7 +43,8 @@ describe('which m-section a track is received on', () => {
     const client = new ScriptedClient();
     client.addTransceiver('video');
     const viewer = await world.join(client);
-    for (const { trackId } of world.shard.publicationsOf(viewer.id)) world.shard.listener.onTrackActivity(trackId, 'active');
+    for (const { trackId } of world.shard.publicationsOf(viewer.id))
+      world.shard.listener({ type: 'track-activity', trackId, activity: 'active' });
 
     const reply = await viewer.receive(publisher.track('camera'));
 

@@ -39,7 +39,9 @@ describe('a session with many tracks', () => {
     const { world, publisher } = await crowded();
     const [plan] = world.shard.publicationsOf(publisher.id);
 
-    const compared = await comparedDuring(() => world.shard.listener.onTrackActivity(plan?.trackId ?? '', 'active'));
+    const compared = await comparedDuring(() =>
+      world.shard.listener({ type: 'track-activity', trackId: plan?.trackId ?? '', activity: 'active' }),
+    );
 
     expect(world.eventsOf('track.active')).toHaveLength(1);
     expect(compared).toBe(4);

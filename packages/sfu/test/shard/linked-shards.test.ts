@@ -1,6 +1,6 @@
 /** Two shards of two nodes, each on a real UDP port, linked to each other: DTLS-SRTP and SCTP as between nodes. */
 import { randomBytes } from 'node:crypto';
-import type { IceCredentials, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
+import type { EngineEvent, IceCredentials, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
 import { type CountingSecureSuite, createSecureSuite } from '@causeway/secure';
 import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { InlineShard } from '../../src/shard/inline-shard.ts';
@@ -32,19 +32,7 @@ class Node {
   private constructor(suite: CountingSecureSuite) {
     this.suite = suite;
     this.shard = new InlineShard({ suite, addresses: [LOOPBACK], port: 0, connectPaths: true, maxConnectedSockets: 100 });
-    this.shard.setListener({
-      onConnectionState: (id, state) => this.#note(() => id === LINK && this.states.push(state)),
-      onTransportClosed: (id, reason) => this.#note(() => id === LINK && this.endings.push(reason)),
-      onTrackActivity: () => undefined,
-      onDataChannelOpened: (_id, streamId, label) => this.#note(() => this.channels.push({ streamId, label })),
-      onDataChannelClosed: () => undefined,
-      onDataChannelMessage: (_id, _streamId, data) => this.#note(() => this.messages.push(data)),
-      onLayersChanged: () => undefined,
-      onDefect: (_id, error) => {
-        throw error;
-      },
-      onOutputReady: () => undefined,
-    });
+    this.shard.setListener((event) => this.#note(event));
   }
 
   /** Resolves as soon as the condition holds after something was told. */
@@ -60,8 +48,12 @@ class Node {
     });
   }
 
-  #note(note: () => void): void {
-    note();
+  #note(event: EngineEvent): void {
+    if (event.type === 'defect') throw event.error;
+    if (event.type === 'connection-state' && event.transportId === LINK) this.states.push(event.state);
+    else if (event.type === 'transport-closed' && event.transportId === LINK) this.endings.push(event.reason);
+    else if (event.type === 'data-channel-opened') this.channels.push({ streamId: event.streamId, label: event.label });
+    else if (event.type === 'data-channel-message') this.messages.push(event.data);
     for (const check of [...this.#waiting]) check();
   }
 }
@@ -97,15 +89,18 @@ class LinkedNodes {
       reach,
     };
     const dtlsRole = dtlsRoleOfA === 'client' ? 'server' : 'client';
-    this.b.shard.openTransport({ ...shared, local: remote, remote: local, dtlsRole, remoteFingerprints: [this.a.suite.fingerprint] });
-    this.a.shard.openTransport(planOfA);
+    this.b.shard.send({
+      type: 'open-transport',
+      plan: { ...shared, local: remote, remote: local, dtlsRole, remoteFingerprints: [this.a.suite.fingerprint] },
+    });
+    this.a.shard.send({ type: 'open-transport', plan: planOfA });
     await Promise.all([this.a, this.b].map((node) => node.until(() => node.states.includes('connected'))));
   }
 
   async join(id: string, node: Node): Promise<LeanClient> {
     const client = new LeanClient(id, 0, node.suite, node.shard);
     this.#clients.push(client);
-    node.shard.openTransport(client.transportPlan);
+    node.shard.send({ type: 'open-transport', plan: client.transportPlan });
     await client.connect();
     return client;
   }
@@ -129,8 +124,8 @@ class LinkedNodes {
       paused: false,
       preferredRid: undefined,
     };
-    this.b.shard.putPublisherTrack(expected);
-    this.a.shard.putSubscriberTrack(sent);
+    this.b.shard.send({ type: 'put-publisher-track', plan: expected });
+    this.a.shard.send({ type: 'put-subscriber-track', plan: sent });
   }
 
   async close(): Promise<void> {
@@ -153,7 +148,7 @@ describe('two shards that are linked', () => {
   test('connect, authenticate each other, and know how long the link takes', async () => {
     await nodes.link();
 
-    const statistics = await Promise.all([nodes.a, nodes.b].map(({ shard }) => shard.linkStatistics()));
+    const statistics = await Promise.all([nodes.a, nodes.b].map(({ shard }) => shard.ask('link-statistics')));
     expect(nodes.a.states).toEqual(['connecting', 'connected']);
     expect(statistics[0]).toEqual([{ transportId: LINK, rttMs: expect.any(Number), lossRatio: expect.any(Number) }]);
   });
@@ -171,10 +166,11 @@ describe('two shards that are linked', () => {
       const opener = dtlsRoleOfA === openingRole ? a : b;
       const messages = Array.from({ length: 40 }, (_, place) => `${place} ${'x'.repeat(place === 20 ? 16_000 : place)}`);
 
-      opener.shard.openDataChannel(LINK, { label: CHANNEL });
+      opener.shard.send({ type: 'open-data-channel', transportId: LINK, request: { label: CHANNEL } });
       await Promise.all([a, b].map((node) => node.until(() => node.channels.length === 1)));
       const [{ streamId } = { streamId: -1 }] = a.channels;
-      for (const message of messages) for (const { shard } of [a, b]) shard.sendData(LINK, streamId, message);
+      for (const message of messages)
+        for (const { shard } of [a, b]) shard.send({ type: 'send-data', transportId: LINK, streamId, data: message });
       await Promise.all([a, b].map((node) => node.until(() => node.messages.length === messages.length)));
 
       expect(a.channels).toEqual([{ streamId, label: CHANNEL }]);
@@ -188,9 +184,9 @@ describe('two shards that are linked', () => {
     await nodes.link();
     const speaker = await nodes.join('speaker', nodes.a);
     const listener = await nodes.join('listener', nodes.b);
-    nodes.a.shard.putPublisherTrack(speaker.publisherPlan);
+    nodes.a.shard.send({ type: 'put-publisher-track', plan: speaker.publisherPlan });
     nodes.relay(speaker);
-    nodes.b.shard.putSubscriberTrack(listener.subscriberPlan(speaker));
+    nodes.b.shard.send({ type: 'put-subscriber-track', plan: listener.subscriberPlan(speaker) });
 
     const said = await sayUntil(speaker, () => listener.heard.length >= 50);
 
@@ -201,13 +197,13 @@ describe('two shards that are linked', () => {
 
   test('free everything when the link is closed, and tell the other side', async () => {
     await nodes.link();
-    nodes.a.shard.openDataChannel(LINK, { label: CHANNEL });
+    nodes.a.shard.send({ type: 'open-data-channel', transportId: LINK, request: { label: CHANNEL } });
     await nodes.b.until(() => nodes.b.channels.length === 1);
 
-    nodes.a.shard.closeTransport(LINK);
+    nodes.a.shard.send({ type: 'close-transport', transportId: LINK });
     await nodes.b.until(() => nodes.b.endings.length === 1);
 
-    const [ofA, ofB] = await Promise.all([nodes.a, nodes.b].map(async ({ shard }) => (await shard.inspect()).objects));
+    const [ofA, ofB] = await Promise.all([nodes.a, nodes.b].map(async ({ shard }) => (await shard.ask('inspection')).objects));
     expect(nodes.b.endings).toEqual(['peer_closed']);
     for (const { engine, secure, udp } of [ofA, ofB].filter((objects) => objects !== undefined)) {
       expect(new Set(Object.values(engine))).toEqual(new Set([0]));
@@ -222,8 +218,14 @@ describe('two shards that are linked', () => {
     const stranger = await createSecureSuite();
     const shared = { transportId: LINK, isLink: true };
     const reach = [{ address: LOOPBACK, port: b.shard.port }];
-    b.shard.openTransport({ ...shared, local: remote, remote: local, dtlsRole: 'server', remoteFingerprints: [stranger.fingerprint] });
-    a.shard.openTransport({ ...shared, local, remote, dtlsRole: 'client', remoteFingerprints: [b.suite.fingerprint], reach });
+    b.shard.send({
+      type: 'open-transport',
+      plan: { ...shared, local: remote, remote: local, dtlsRole: 'server', remoteFingerprints: [stranger.fingerprint] },
+    });
+    a.shard.send({
+      type: 'open-transport',
+      plan: { ...shared, local, remote, dtlsRole: 'client', remoteFingerprints: [b.suite.fingerprint], reach },
+    });
 
     await b.until(() => b.endings.length === 1);
 

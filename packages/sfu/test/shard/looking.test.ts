@@ -31,13 +31,15 @@ test('a look at what has crossed sends what it found, and leaves what is due to 
   let nowMs = performance.now();
   jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const closed = new Promise<string>((resolve) => {
-    shard.setListener({ onTransportClosed: (_id: string, reason: string) => resolve(reason), onConnectionState: () => undefined } as never);
+    shard.setListener((event) => {
+      if (event.type === 'transport-closed') resolve(event.reason);
+    });
   });
-  shard.openTransport(new LeanClient('never-there', 0, suite, shard).transportPlan);
+  shard.send({ type: 'open-transport', plan: new LeanClient('never-there', 0, suite, shard).transportPlan });
   for (let elapsedMs = STEP_MS; elapsedMs < SETUP_TIMEOUT_MS; elapsedMs += STEP_MS) {
     nowMs += STEP_MS;
-    // Any verb brings a turn.
-    shard.closeTransport('of nobody');
+    // Any command brings a turn.
+    shard.send({ type: 'close-transport', transportId: 'of nobody' });
     await new Promise(setImmediate);
   }
   nowMs += STEP_MS + 100;
@@ -45,7 +47,7 @@ test('a look at what has crossed sends what it found, and leaves what is due to 
 
   lookIsDue();
   const callsOfLook = [...calls];
-  const { objects } = await shard.inspect();
+  const { objects } = await shard.ask('inspection');
   const reason = await closed;
   await shard.close();
 

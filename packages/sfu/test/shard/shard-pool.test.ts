@@ -14,20 +14,20 @@ test('verbs go to the shard that the user fragment names', async () => {
   const trackId = scene.publish('alice');
   scene.join('bob', 2);
   const subscriptionId = scene.subscribe('bob', trackId);
-  scene.pool.restartIce(scene.transportPlan('bob', 2));
-  scene.pool.removeSubscriberTrack(subscriptionId);
-  scene.pool.removePublisherTrack(trackId);
-  scene.pool.closeTransport('alice');
+  scene.pool.send({ type: 'restart-ice', plan: scene.transportPlan('bob', 2) });
+  scene.pool.send({ type: 'remove-subscriber-track', subscriptionId });
+  scene.pool.send({ type: 'remove-publisher-track', trackId });
+  scene.pool.send({ type: 'close-transport', transportId: 'alice' });
 
   expect(scene.member(2).log).toEqual([
-    'openTransport alice',
-    'putPublisherTrack alice/camera',
-    'openTransport bob',
-    'putSubscriberTrack bob/watch',
-    'restartIce bob',
-    'removeSubscriberTrack bob/watch',
-    'removePublisherTrack alice/camera',
-    'closeTransport alice',
+    'open-transport alice',
+    'put-publisher-track alice/camera',
+    'open-transport bob',
+    'put-subscriber-track bob/watch',
+    'restart-ice bob',
+    'remove-subscriber-track bob/watch',
+    'remove-publisher-track alice/camera',
+    'close-transport alice',
   ]);
   expect([scene.member(0).log, scene.member(1).log]).toEqual([[], []]);
 });
@@ -41,8 +41,8 @@ test('a track crosses to a shard once, however many watch it there, and the link
   for (const name of ['bob', 'carol', 'dave']) scene.subscribe(name, trackId);
   await scene.clock.advance(0);
   const crossing = { from: crossingsFrom(scene, 0), to: [...scene.member(1).publications.keys()], count: scene.pool.crossings };
-  scene.pool.removeSubscriberTrack('bob/watch');
-  scene.pool.closeTransport('carol');
+  scene.pool.send({ type: 'remove-subscriber-track', subscriptionId: 'bob/watch' });
+  scene.pool.send({ type: 'close-transport', transportId: 'carol' });
   const whileOneWatches = scene.pool.crossings;
   scene.subscribe('dave', undefined);
 
@@ -86,14 +86,14 @@ test('only the simulcast layers that somebody wants cross', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   const trackId = scene.publish('alice', { rids: ['low', 'mid', 'high'] });
-  scene.member(0).listener.onLayersChanged(trackId, ['high', 'mid', 'low']);
+  scene.member(0).listener({ type: 'layers-changed', trackId, rids: ['high', 'mid', 'low'] });
   for (const name of ['bob', 'carol']) scene.join(name, 1);
 
   scene.subscribe('bob', trackId);
   scene.subscribe('carol', trackId, { preferredRid: 'low' });
   await scene.clock.advance(0);
   const both = crossingsFrom(scene, 0);
-  scene.member(0).listener.onLayersChanged(trackId, ['mid', 'low']);
+  scene.member(0).listener({ type: 'layers-changed', trackId, rids: ['mid', 'low'] });
   await scene.clock.advance(2000);
   const afterTheBestFellSilent = crossingsFrom(scene, 0);
   scene.subscribe('carol', trackId, { preferredRid: 'low', paused: true });
@@ -110,7 +110,7 @@ test('a layer goes on crossing until the one that is wanted instead has begun, w
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   const trackId = scene.publish('alice', { rids: ['low', 'high'] });
-  scene.member(0).listener.onLayersChanged(trackId, ['high', 'low']);
+  scene.member(0).listener({ type: 'layers-changed', trackId, rids: ['high', 'low'] });
   for (const name of ['bob', 'carol']) scene.join(name, 1);
   scene.subscribe('bob', trackId, { preferredRid: 'high' });
   await scene.clock.advance(0);
@@ -143,9 +143,9 @@ test('a subscriber that changes to another track keeps the old one until it has 
   await scene.clock.advance(0);
 
   expect(scene.member(1).log.slice(seen)).toEqual([
-    `putPublisherTrack ${second}`,
-    'putSubscriberTrack carol/watch',
-    `removePublisherTrack ${first}`,
+    `put-publisher-track ${second}`,
+    'put-subscriber-track carol/watch',
+    `remove-publisher-track ${first}`,
   ]);
 });
 
@@ -166,7 +166,7 @@ test('a track that is published anew with other codecs crosses under new numbers
   expect(after?.codecs.map(({ name }) => name)).toEqual(['h264']);
   expect(after?.ssrcs).not.toEqual(before?.ssrcs);
   expect(after?.mid).toBe(before?.mid);
-  expect(scene.member(1).log).not.toContain(`removePublisherTrack ${trackId}`);
+  expect(scene.member(1).log).not.toContain(`remove-publisher-track ${trackId}`);
   expect(crossingsFrom(scene, 0)).toHaveLength(1);
 });
 
@@ -178,14 +178,14 @@ test('what a shard tells of its links, and of tracks that only cross to it, stay
   scene.subscribe('bob', trackId);
   const [linkId = ''] = [...scene.member(1).transports.keys()].filter((id) => id.startsWith('shards-'));
 
-  scene.member(1).listener.onConnectionState(linkId, 'connected');
-  scene.member(1).listener.onTrackActivity(trackId, 'active');
-  scene.member(1).listener.onLayersChanged(trackId, ['high']);
-  scene.member(0).listener.onTrackActivity(trackId, 'active');
-  scene.member(1).listener.onConnectionState('bob', 'connected');
+  scene.member(1).listener({ type: 'connection-state', transportId: linkId, state: 'connected' });
+  scene.member(1).listener({ type: 'track-activity', trackId, activity: 'active' });
+  scene.member(1).listener({ type: 'layers-changed', trackId, rids: ['high'] });
+  scene.member(0).listener({ type: 'track-activity', trackId, activity: 'active' });
+  scene.member(1).listener({ type: 'connection-state', transportId: 'bob', state: 'connected' });
 
   expect(linkId).not.toBe('');
-  expect(scene.news).toEqual([`onTrackActivity ${trackId} active`, 'onConnectionState bob connected']);
+  expect(scene.news).toEqual([`track-activity ${trackId} active`, 'connection-state bob connected']);
 });
 
 test('a lost shard takes its sessions with it and no others; its tracks end elsewhere; it is replaced', async () => {
@@ -206,7 +206,7 @@ test('a lost shard takes its sessions with it and no others; its tracks end else
   scene.subscribe('erin', fromAlice);
   await scene.clock.advance(0);
 
-  expect(scene.news).toEqual(['onTransportClosed bob internal_error', 'onTransportClosed carol internal_error']);
+  expect(scene.news).toEqual(['transport-closed bob internal_error', 'transport-closed carol internal_error']);
   expect(scene.losses).toMatchObject([{ shardNo: 1, sessions: 2, error: { message: 'out of memory' } }]);
   expect([survivors, left]).toEqual([['alice'], [fromAlice]]);
   expect(scene.started[1]).toHaveLength(2);
@@ -225,7 +225,7 @@ test('a session that was placed on a shard which is just being replaced ends, an
   const chosen = scene.pool.chooseShardNo();
   await scene.clock.advance(0);
 
-  expect(scene.news).toEqual(['onTransportClosed alice internal_error']);
+  expect(scene.news).toEqual(['transport-closed alice internal_error']);
   expect(chosen).toBe(0);
 });
 
@@ -273,7 +273,7 @@ test('what the shards hold is added up', async () => {
   scene.join('bob', 1);
   scene.publish('alice');
 
-  const { objects, traffic } = await scene.pool.inspect();
+  const { objects, traffic } = await scene.pool.ask('inspection');
 
   expect(objects.engine).toMatchObject({ transports: 2, publisherTracks: 1, subscriberTracks: 0 });
   expect(traffic.rtpPacketsSent).toBe(0);
@@ -283,9 +283,9 @@ test('what the shards have carried is told by all that are there', async () => {
   const scene = await PoolScene.open(3);
   const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4 };
   for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes }];
-  scene.member(2).takeUsage = () => Promise.reject(new Error('gone'));
+  scene.member(2).ask = () => Promise.reject(new Error('gone'));
 
-  expect(await scene.pool.takeUsage()).toEqual([
+  expect(await scene.pool.ask('usage')).toEqual([
     { account: 'app', bytes },
     { account: 'app', bytes },
   ]);

@@ -12,6 +12,7 @@ import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
 import { WorkerShard } from '../../src/shard/worker-shard.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
+import { wordsOf } from '../doubles/words-of-event.ts';
 
 const LOOPBACK = '127.0.0.1';
 const TURN_MS = 5;
@@ -19,7 +20,7 @@ const RTP_HEADER_BYTES = 12;
 
 class WorkerScene {
   readonly losses: ShardLoss[] = [];
-  /** What the owner was told: `onTransportClosed alice internal_error`. */
+  /** What the owner was told: `transport-closed alice internal_error`. */
   readonly news: string[] = [];
   readonly pool: ShardPool;
   /** By number, the last one that was started. */
@@ -54,36 +55,21 @@ class WorkerScene {
     this.threads = threads;
     this.losses = losses;
     this.#suite = suite;
-    const note =
-      (name: string) =>
-      (...args: readonly unknown[]): void => {
-        this.news.push([name, ...args].join(' '));
-      };
-    pool.setListener({
-      onConnectionState: note('onConnectionState'),
-      onTransportClosed: note('onTransportClosed'),
-      onTrackActivity: note('onTrackActivity'),
-      onDataChannelOpened: note('onDataChannelOpened'),
-      onDataChannelClosed: note('onDataChannelClosed'),
-      onDataChannelMessage: note('onDataChannelMessage'),
-      onLayersChanged: note('onLayersChanged'),
-      onDefect: note('onDefect'),
-      onOutputReady: note('onOutputReady'),
-    });
+    pool.setListener((event) => this.news.push(wordsOf(event)));
   }
 
   async join(id: string, shardNo: number): Promise<LeanClient> {
     const client = new LeanClient(id, shardNo, this.#suite, this.pool);
     this.#clients.push(client);
-    this.pool.openTransport(client.transportPlan);
+    this.pool.send({ type: 'open-transport', plan: client.transportPlan });
     await client.connect();
     return client;
   }
 
   /** A call in which the first speaks and the others listen, each of whom has heard it. */
   async call(speaker: LeanClient, listeners: readonly LeanClient[]): Promise<void> {
-    this.pool.putPublisherTrack(speaker.publisherPlan);
-    for (const listener of listeners) this.pool.putSubscriberTrack(listener.subscriberPlan(speaker));
+    this.pool.send({ type: 'put-publisher-track', plan: speaker.publisherPlan });
+    for (const listener of listeners) this.pool.send({ type: 'put-subscriber-track', plan: listener.subscriberPlan(speaker) });
     await until(() => {
       speaker.say('is anybody there?');
       return listeners.every(({ heard }) => heard.length > 0);
@@ -162,7 +148,7 @@ test('a track is heard on its own shard and on the other one, each packet once a
   await scene.call(alice, listeners);
 
   const said = await speak(alice, listeners, 200);
-  const { objects } = await scene.pool.inspect();
+  const { objects } = await scene.pool.ask('inspection');
 
   for (const { heard } of listeners) expect(heard.slice(-said.length)).toEqual(said);
   expect(scene.pool.crossings).toBe(1);
@@ -176,9 +162,9 @@ test('each listener is charged what it heard, on whichever shard, and nobody for
   const listeners = [await scene.join('bob', 0), await scene.join('carol', 1)];
   await scene.call(alice, listeners);
   await speak(alice, listeners, 200);
-  scene.pool.closeTransport('carol');
+  scene.pool.send({ type: 'close-transport', transportId: 'carol' });
 
-  const usage = await scene.pool.takeUsage();
+  const usage = await scene.pool.ask('usage');
 
   const downOf = (id: string): unknown => usage.find(({ account }) => account === `app-of-${id}`)?.bytes.down;
   const heardBytes = listeners.map(({ heard }) => heard.reduce((sum, word) => sum + RTP_HEADER_BYTES + Buffer.byteLength(word), 0));
@@ -206,10 +192,10 @@ test('when everybody has left, the shards hold nothing', async () => {
   const alice = await scene.join('alice', 0);
   await scene.call(alice, [await scene.join('bob', 1)]);
 
-  scene.pool.closeTransport('alice');
-  scene.pool.closeTransport('bob');
+  scene.pool.send({ type: 'close-transport', transportId: 'alice' });
+  scene.pool.send({ type: 'close-transport', transportId: 'bob' });
 
-  const { objects } = await scene.pool.inspect();
+  const { objects } = await scene.pool.ask('inspection');
   expect(Object.values(objects).flatMap((counts) => Object.values(counts))).toEqual(
     Object.values(objects).flatMap((counts) => Object.values(counts).map(() => 0)),
   );
@@ -224,7 +210,7 @@ test('ICE restarts on the shard where the session is', async () => {
     [alice, 0],
     [bob, 1],
   ] as const) {
-    scene.pool.restartIce(client.restartIce(shardNo));
+    scene.pool.send({ type: 'restart-ice', plan: client.restartIce(shardNo) });
     await client.confirmRestart();
     await client.moveToNewAddress();
   }
@@ -288,7 +274,7 @@ test('forged checks that name other shards cost a running call no packet', async
   await until(() => bob.heard.at(-1) === said.at(-1));
   for (const stranger of strangers) stranger.close();
   await until(async () => {
-    const { drops } = await scene.pool.inspect();
+    const { drops } = await scene.pool.ask('inspection');
     return (drops['stun-wrong-ufrag'] ?? 0) + (drops['over-pass-on-budget'] ?? 0) + (drops['shard-behind'] ?? 0) > 1_000;
   });
 
@@ -329,9 +315,9 @@ test('a thread that ends takes its own sessions only; others lose no packet, and
 
   expect(bob.heard.filter((word) => said.includes(word))).toEqual(said);
   expect(scene.losses).toMatchObject([{ shardNo: 1, sessions: 2 }]);
-  expect(scene.news.filter((news) => news.startsWith('onTransportClosed'))).toEqual([
-    'onTransportClosed carol internal_error',
-    'onTransportClosed dave internal_error',
+  expect(scene.news.filter((news) => news.startsWith('transport-closed'))).toEqual([
+    'transport-closed carol internal_error',
+    'transport-closed dave internal_error',
   ]);
-  expect(await scene.pool.inspect()).toMatchObject({ objects: { engine: { subscriberTracks: 3 } } });
+  expect(await scene.pool.ask('inspection')).toMatchObject({ objects: { engine: { subscriberTracks: 3 } } });
 });

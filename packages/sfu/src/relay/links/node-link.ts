@@ -3,7 +3,7 @@
  * The lower node number reaches out and is DTLS client; the higher one waits. Both know each other's certificate from the signed node
  * record and derive the ICE credentials from the cluster key, so a link needs no signalling.
  */
-import type { ConnectionState, TransportPlan } from '@causeway/media';
+import type { ConnectionState, EngineEvent, TransportPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeRecord } from '../../nodes/index.ts';
 import type { Shard } from '../../shard.ts';
@@ -149,11 +149,44 @@ export class NodeLink {
     this.#heardAtMs += standstillMs;
   }
 
-  // What the engine tells of the transport.
+  /** Takes the engine's events about the transport of this link. */
+  handleEvent(event: EngineEvent): void {
+    switch (event.type) {
+      case 'connection-state':
+        this.#onConnectionState(event.state);
+        break;
+      case 'transport-closed':
+        this.#fail('transport-closed', { isTransportGone: true });
+        break;
+      case 'data-channel-opened':
+        this.#onDataChannelOpened(event.streamId, event.label);
+        break;
+      case 'data-channel-closed':
+        this.#onDataChannelClosed(event.streamId);
+        break;
+      case 'data-channel-message':
+        this.#onDataChannelMessage(event.streamId, event.data);
+        break;
+      case 'defect':
+        this.#fail('defect');
+        break;
+      case 'track-activity':
+      case 'layers-changed':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
 
-  onConnectionState(state: ConnectionState): void {
+  get #reachesOut(): boolean {
+    return this.#parts.self.nodeNo < this.#record.nodeNo;
+  }
+
+  #onConnectionState(state: ConnectionState): void {
     if (state === 'connected' && this.#state.type === 'connecting' && this.#reachesOut) {
-      this.#parts.shard.openDataChannel(this.#state.transportId, { label: CONTROL_LABEL, protocol: CONTROL_PROTOCOL, ordered: true });
+      const { transportId } = this.#state;
+      const request = { label: CONTROL_LABEL, protocol: CONTROL_PROTOCOL, ordered: true };
+      this.#parts.shard.send({ type: 'open-data-channel', transportId, request });
     } else if (state === 'connected' && this.#state.type === 'silent') {
       this.#cancelTimer?.();
       this.#setState({ ...this.#state, type: 'up' });
@@ -165,15 +198,7 @@ export class NodeLink {
     }
   }
 
-  onTransportClosed(): void {
-    this.#fail('transport-closed', { isTransportGone: true });
-  }
-
-  onDefect(): void {
-    this.#fail('defect');
-  }
-
-  onDataChannelOpened(streamId: number, label: string): void {
+  #onDataChannelOpened(streamId: number, label: string): void {
     if (this.#state.type !== 'connecting' || label !== CONTROL_LABEL) return;
     const { self } = this.#parts;
     this.#setState({ ...this.#state, type: 'greeting', streamId, sinceMs: this.#parts.clock.nowMs() });
@@ -182,11 +207,11 @@ export class NodeLink {
     this.#write({ ...this.#state, streamId }, { type: 'hello', versions, nodeNo, epoch, softwareVersion });
   }
 
-  onDataChannelClosed(streamId: number): void {
+  #onDataChannelClosed(streamId: number): void {
     if ('streamId' in this.#state && this.#state.streamId === streamId) this.#fail('channel-closed');
   }
 
-  onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
+  #onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
     if (!('streamId' in this.#state) || this.#state.streamId !== streamId) return;
     const read = readControlMessage(data);
     if (read.type === 'malformed') {
@@ -199,10 +224,6 @@ export class NodeLink {
     }
   }
 
-  get #reachesOut(): boolean {
-    return this.#parts.self.nodeNo < this.#record.nodeNo;
-  }
-
   #connect(): void {
     const transportId = `link-${this.#record.nodeNo}-${this.#record.epoch}-${++this.#attempts}`;
     this.#sentMessages = 0;
@@ -210,7 +231,7 @@ export class NodeLink {
     this.#numbers = new LegNumbers(this.#reachesOut ? 'even' : 'odd');
     this.#setState({ type: 'connecting', transportId, sinceMs: this.#parts.clock.nowMs() });
     this.#schedule(CONNECT_TIMEOUT_MS, () => this.#fail('not-connected'));
-    this.#parts.shard.openTransport(this.#transportPlan(transportId));
+    this.#parts.shard.send({ type: 'open-transport', plan: this.#transportPlan(transportId) });
   }
 
   #transportPlan(transportId: string): TransportPlan {
@@ -279,7 +300,7 @@ export class NodeLink {
     const transportId = transportIdOf(former);
     if (transportId === undefined) return;
     this.#pacer.clear();
-    if (!isTransportGone) this.#parts.shard.closeTransport(transportId);
+    if (!isTransportGone) this.#parts.shard.send({ type: 'close-transport', transportId });
     this.#state = { type: 'waiting', why: reason };
     if (former.type === 'up' || former.type === 'silent') this.#parts.listener.onLinkDown(this, transportId, reason);
   }
@@ -288,7 +309,7 @@ export class NodeLink {
     const encoded = encodeControlMessage(message);
     if (encoded === undefined) return false;
     return this.#pacer.push(message, Buffer.byteLength(encoded), () =>
-      this.#parts.shard.sendData(transportId, streamId, numberMessage(++this.#sentMessages, encoded)),
+      this.#parts.shard.send({ type: 'send-data', transportId, streamId, data: numberMessage(++this.#sentMessages, encoded) }),
     );
   }
 

@@ -1,5 +1,5 @@
 /** One link to every other live node of the cluster, as the node directory tells of them. */
-import type { EngineListener } from '@causeway/media';
+import type { EngineEvent } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeDirectory, NodeGoneReason, NodeRecord } from '../../nodes/index.ts';
 import type { Shard } from '../../shard.ts';
@@ -21,17 +21,6 @@ export interface NodeLinksOptions {
   /** Once a second, after the links have told that they are there. */
   readonly onPulse: () => void;
 }
-
-/** What links need to hear of the engine's news; told whether it was about a link. */
-export type LinkNews = {
-  [Event in
-    | 'onConnectionState'
-    | 'onTransportClosed'
-    | 'onDataChannelOpened'
-    | 'onDataChannelClosed'
-    | 'onDataChannelMessage'
-    | 'onDefect']: (...news: Parameters<EngineListener[Event]>) => boolean;
-};
 
 export class NodeLinks {
   readonly #options: NodeLinksOptions;
@@ -76,18 +65,13 @@ export class NodeLinks {
     return this.#byNode.get(nodeNo);
   }
 
-  /** Passes the engine's news on; each tells whether it was about a link. */
-  readonly news: LinkNews = {
-    onConnectionState: (transportId, state) => this.#tell(transportId, (link) => link.onConnectionState(state)),
-    onTransportClosed: (transportId, reason) => {
-      if (reason === 'internal_error') this.#noteLoss(transportId);
-      return this.#tell(transportId, (link) => link.onTransportClosed());
-    },
-    onDataChannelOpened: (transportId, streamId, label) => this.#tell(transportId, (link) => link.onDataChannelOpened(streamId, label)),
-    onDataChannelClosed: (transportId, streamId) => this.#tell(transportId, (link) => link.onDataChannelClosed(streamId)),
-    onDataChannelMessage: (transportId, streamId, data) => this.#tell(transportId, (link) => link.onDataChannelMessage(streamId, data)),
-    onDefect: (transportId) => transportId !== undefined && this.#tell(transportId, (link) => link.onDefect()),
-  };
+  /** @returns whether the event was about a link, and so concerns nobody else */
+  handleEvent(event: EngineEvent): boolean {
+    if (!('transportId' in event) || !event.transportId?.startsWith('link-')) return false;
+    if (event.type === 'transport-closed' && event.reason === 'internal_error') this.#noteLoss(event.transportId);
+    this.all.find(({ transportId }) => transportId === event.transportId)?.handleEvent(event);
+    return true;
+  }
 
   /** To be called when a link has gone down: if its node was given up already, so is the link. */
   settleDoubts(nodeNo: number): void {
@@ -134,13 +118,6 @@ export class NodeLinks {
     if (!wasThere || this.#hasNotedLoss) return;
     this.#hasNotedLoss = true;
     nodes.announce({ linkLosses: (nodes.self.linkLosses ?? 0) + 1 });
-  }
-
-  #tell(transportId: string, news: (link: NodeLink) => void): boolean {
-    if (!transportId.startsWith('link-')) return false;
-    const link = this.all.find((each) => each.transportId === transportId);
-    if (link !== undefined) news(link);
-    return true;
   }
 
   #schedulePulse(): void {

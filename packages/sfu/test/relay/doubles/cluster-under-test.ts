@@ -63,7 +63,7 @@ export class ClusterUnderTest {
     const publisher = await world.join(client);
     shard.connect(publisher.id);
     const publicationId = shard.publicationsOf(publisher.id)[0]?.trackId ?? '';
-    shard.send(publicationId, rids.length === 0 ? [''] : [...rids].reverse());
+    shard.sendLayers(publicationId, rids.length === 0 ? [''] : [...rids].reverse());
     await this.clock.advance(10);
     return { publisher, publicationId };
   }

@@ -1,4 +1,5 @@
-import type { DataChannelRequest, LinkStatistics, PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
+import type { EngineCommand, LinkStatistics, TransportPlan } from '@causeway/media';
+import type { ShardAnswers, ShardQuestion } from '../../../src/shard.ts';
 import { RecordingShard } from '../../doubles/recording-shard.ts';
 
 /** What a shard tells the network that it is part of. */
@@ -12,7 +13,7 @@ export interface MeshNetwork {
   noteChange(): void;
 }
 
-/** The shard of one node of a mesh: what it is told it passes on to the network. */
+/** The shard of one node of a mesh: it passes on to the network what it is told. */
 export class MeshShard extends RecordingShard {
   readonly nodeNo: number;
   readonly #network: MeshNetwork;
@@ -26,7 +27,7 @@ export class MeshShard extends RecordingShard {
   }
 
   /** A client of this node sends these layers of a publication from now on, best first. */
-  send(trackId: string, rids: readonly string[] = ['']): void {
+  sendLayers(trackId: string, rids: readonly string[] = ['']): void {
     this.#sent.set(trackId, rids);
     this.#network.noteChange();
   }
@@ -35,48 +36,40 @@ export class MeshShard extends RecordingShard {
     return this.#sent.get(trackId) ?? [];
   }
 
-  override async linkStatistics(): Promise<readonly LinkStatistics[]> {
-    return this.#network.linkStatistics(this);
+  override send(command: EngineCommand): void {
+    super.send(command);
+    switch (command.type) {
+      case 'open-transport':
+        this.#network.noteTransport(this, command.plan);
+        break;
+      case 'close-transport':
+        this.#network.noteClosed(this, command.transportId);
+        break;
+      case 'open-data-channel':
+        this.#network.openChannel(this, command.transportId, command.request.label);
+        break;
+      case 'send-data':
+        this.#network.sendData(this, command.transportId, command.data);
+        break;
+      case 'remove-publisher-track':
+        this.#sent.delete(command.trackId);
+        this.#network.noteChange();
+        break;
+      case 'put-publisher-track':
+      case 'put-subscriber-track':
+      case 'remove-subscriber-track':
+        this.#network.noteChange();
+        break;
+      case 'restart-ice':
+      case 'forget-histories':
+        break;
+      default:
+        command satisfies never;
+    }
   }
 
-  override openTransport(plan: TransportPlan): void {
-    super.openTransport(plan);
-    this.#network.noteTransport(this, plan);
-  }
-
-  override closeTransport(transportId: string): void {
-    super.closeTransport(transportId);
-    this.#network.noteClosed(this, transportId);
-  }
-
-  override openDataChannel(transportId: string, request: DataChannelRequest): void {
-    super.openDataChannel(transportId, request);
-    this.#network.openChannel(this, transportId, request.label);
-  }
-
-  override sendData(transportId: string, streamId: number, data: Uint8Array | string): void {
-    super.sendData(transportId, streamId, data);
-    this.#network.sendData(this, transportId, data);
-  }
-
-  override putPublisherTrack(plan: PublisherTrackPlan): void {
-    super.putPublisherTrack(plan);
-    this.#network.noteChange();
-  }
-
-  override removePublisherTrack(trackId: string): void {
-    super.removePublisherTrack(trackId);
-    this.#sent.delete(trackId);
-    this.#network.noteChange();
-  }
-
-  override putSubscriberTrack(plan: SubscriberTrackPlan): void {
-    super.putSubscriberTrack(plan);
-    this.#network.noteChange();
-  }
-
-  override removeSubscriberTrack(subscriptionId: string): void {
-    super.removeSubscriberTrack(subscriptionId);
-    this.#network.noteChange();
+  override ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
+  override async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+    return question === 'link-statistics' ? this.#network.linkStatistics(this) : super.ask(question);
   }
 }

@@ -70,8 +70,8 @@ export class MeshTracks {
         const before = this.#told.get(key);
         if (before === now.join(' ') || (before === undefined && now.length === 0)) continue;
         this.#told.set(key, now.join(' '));
-        if (before === undefined) shard.listener.onTrackActivity(trackId, 'active');
-        if (rids.length > 0) shard.listener.onLayersChanged(trackId, now);
+        if (before === undefined) shard.listener({ type: 'track-activity', trackId, activity: 'active' });
+        if (rids.length > 0) shard.listener({ type: 'layers-changed', trackId, rids: now });
       }
     }
   }

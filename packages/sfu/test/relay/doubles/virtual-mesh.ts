@@ -2,7 +2,7 @@
  * Several shards and the network between them, in virtual time and without packets: transports that reach each other connect, data channels
  * carry text in order, tracks arrive where somebody forwards them. What happens is what the engine does, down to its silences.
  */
-import type { EngineListener, LinkStatistics, TransportPlan } from '@causeway/media';
+import type { EngineEventListener, LinkStatistics, TransportPlan } from '@causeway/media';
 import type { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { type MeshNetwork, MeshShard } from './mesh-shard.ts';
 import { type LinkEnd, type MeshLinks, MeshTracks } from './mesh-tracks.ts';
@@ -103,9 +103,15 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     const end = this.endOf(shard, transportId);
     if (end === undefined) return;
     const oneWayMs = this.#oneWayMs(end.near.nodeNo, end.far.nodeNo);
-    this.#later(oneWayMs, () => this.#tell(end.far, end.farId, (listener, id) => listener.onDataChannelOpened(id, CONTROL_STREAM, label)));
+    this.#later(oneWayMs, () =>
+      this.#tell(end.far, end.farId, (listener, id) =>
+        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label }),
+      ),
+    );
     this.#later(2 * oneWayMs, () =>
-      this.#tell(end.near, end.nearId, (listener, id) => listener.onDataChannelOpened(id, CONTROL_STREAM, label)),
+      this.#tell(end.near, end.nearId, (listener, id) =>
+        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label }),
+      ),
     );
   }
 
@@ -142,14 +148,16 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
 
   #deliver(end: Connected, data: Uint8Array | string): void {
     this.#later(this.#oneWayMs(end.near.nodeNo, end.far.nodeNo), () => {
-      this.#tell(end.far, end.farId, (listener, id) => listener.onDataChannelMessage(id, CONTROL_STREAM, data));
+      this.#tell(end.far, end.farId, (listener, id) =>
+        listener({ type: 'data-channel-message', transportId: id, streamId: CONTROL_STREAM, data }),
+      );
     });
   }
 
   #noticeSilence(end: Connected): void {
     if (!this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end) || end.state === 'disconnected') return;
     end.state = 'disconnected';
-    end.near.listener.onConnectionState(end.nearId, 'disconnected');
+    end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'disconnected' });
   }
 
   #noticeAgain(end: Connected): void {
@@ -162,17 +170,17 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     for (const data of end.held.splice(0)) this.#deliver(end, data);
     if (end.state === 'connected') return;
     end.state = 'connected';
-    end.near.listener.onConnectionState(end.nearId, 'connected');
+    end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'connected' });
     this.noteChange();
   }
 
   #noticeNobody(end: Connected): void {
     if (!this.#isLive(end) || end.state === 'disconnected') return;
     end.state = 'disconnected';
-    end.near.listener.onConnectionState(end.nearId, 'disconnected');
+    end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'disconnected' });
   }
 
-  #tell(shard: MeshShard, transportId: string, news: (listener: EngineListener, transportId: string) => void): void {
+  #tell(shard: MeshShard, transportId: string, news: (listener: EngineEventListener, transportId: string) => void): void {
     if (this.#isOpen(shard, transportId)) news(shard.listener, transportId);
   }
 

@@ -34,10 +34,11 @@ function want(wantId: number): ControlMessage {
 function asking(world: World, count: number): { readonly answers: readonly (boolean | undefined)[]; readonly writtenAtMs: number[] } {
   const { clock, one } = world;
   const writtenAtMs: number[] = [];
-  const sendData = one.shard.sendData.bind(one.shard);
-  one.shard.sendData = (transportId, streamId, data) => {
-    for (let chunk = 0; chunk < data.length / CHUNK_BYTES; chunk++) writtenAtMs.push(clock.nowMs());
-    sendData(transportId, streamId, data);
+  const send = one.shard.send.bind(one.shard);
+  one.shard.send = (command) => {
+    const bytes = command.type === 'send-data' ? command.data.length : 0;
+    for (let chunk = 0; chunk < bytes / CHUNK_BYTES; chunk++) writtenAtMs.push(clock.nowMs());
+    send(command);
   };
   const link = one.links.find(2);
   return { answers: Array.from({ length: count }, (_, place) => link?.send(want(1 + place))), writtenAtMs };
@@ -86,8 +87,8 @@ describe('a link over which thousands of tracks are asked for at once', () => {
     asking(world, TRACKS);
     const [transportId = ''] = world.two.shard.transports.keys();
 
-    world.two.shard.closeTransport(transportId);
-    world.two.shard.listener.onTransportClosed(transportId, 'connection_lost');
+    world.two.shard.send({ type: 'close-transport', transportId });
+    world.two.shard.listener({ type: 'transport-closed', transportId, reason: 'connection_lost' });
     await world.clock.advance(30_000);
 
     expect(world.one.told).toEqual(['up 2', 'down 2 transport-closed', 'up 2']);

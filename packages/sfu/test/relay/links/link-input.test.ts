@@ -4,7 +4,7 @@ describe('what comes over a link', () => {
   async function receiving(data: Uint8Array | string): Promise<World> {
     const world = await linked();
     const [transportId = ''] = world.two.shard.transports.keys();
-    world.two.shard.sendData(transportId, 1, data);
+    world.two.shard.send({ type: 'send-data', transportId, streamId: 1, data });
     await world.clock.advance(100);
     return world;
   }
@@ -42,8 +42,8 @@ describe('what comes over a link', () => {
     await clock.advance(130);
     const [transportId = ''] = one.shard.transports.keys();
 
-    one.shard.listener.onDataChannelOpened(transportId, 9, 'causeway-control');
-    one.shard.listener.onDataChannelMessage(transportId, 9, JSON.stringify(stranger));
+    one.shard.listener({ type: 'data-channel-opened', transportId, streamId: 9, label: 'causeway-control' });
+    one.shard.listener({ type: 'data-channel-message', transportId, streamId: 9, data: JSON.stringify(stranger) });
 
     expect(one.state(2)).toEqual({ type: 'waiting', why: 'wrong-identity' });
   });

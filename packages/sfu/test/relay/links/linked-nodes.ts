@@ -37,13 +37,7 @@ export class LinkedNode {
       onNodeLost: ({ nodeNo }) => this.lost.push(nodeNo),
       onPulse: () => undefined,
     });
-    const { news } = this.links;
-    this.shard.setListener({
-      ...news,
-      onTrackActivity: () => undefined,
-      onLayersChanged: () => undefined,
-      onOutputReady: () => undefined,
-    });
+    this.shard.setListener((event) => void this.links.handleEvent(event));
   }
 
   state(nodeNo: number) {

@@ -91,8 +91,8 @@ describe('a link between two nodes', () => {
     const { clock, one, two } = await linked();
     const [transportId = ''] = two.shard.transports.keys();
 
-    two.shard.closeTransport(transportId);
-    two.shard.listener.onTransportClosed(transportId, 'connection_lost');
+    two.shard.send({ type: 'close-transport', transportId });
+    two.shard.listener({ type: 'transport-closed', transportId, reason: 'connection_lost' });
     await clock.advance(5000);
 
     expect(one.told).toEqual(['up 2', 'down 2 transport-closed', 'up 2']);
@@ -139,7 +139,8 @@ describe('a link between two nodes', () => {
     const { clock, one, two } = await linked();
 
     // As after a goodbye that was lost: the other end has begun anew and knows nothing of this link.
-    two.shard.sendData = () => undefined;
+    const send = two.shard.send.bind(two.shard);
+    two.shard.send = (command) => (command.type === 'send-data' ? undefined : send(command));
     await clock.advance(8000);
 
     expect(one.told.slice(0, 2)).toEqual(['up 2', 'down 2 silent']);
@@ -176,7 +177,7 @@ describe('a link between two nodes', () => {
 
     await clock.advance(300_000);
 
-    const attempts = one.shard.log.filter((line) => line.startsWith('openTransport')).length;
+    const attempts = one.shard.log.filter((line) => line.startsWith('open-transport')).length;
     expect(attempts).toBeGreaterThan(15);
     expect(attempts).toBeLessThan(30);
     expect(one.told).toEqual([]);
