@@ -1,8 +1,13 @@
 import { createNodeScripts } from '../../src/nodes/node-scripts.ts';
+import { NODE_HINTS, NODE_KEYS } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { describeNodeScripts } from '../contract/describe-node-scripts.ts';
 import { NodeRows } from '../doubles/node-rows.ts';
 import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { until } from '../doubles/until.ts';
+
+const LEASE_MS = 60_000;
+const NO_NEWS = { text: undefined, isUrgent: false } as const;
 
 describe('with Redis', () => {
   let redis: RedisForTests;
@@ -19,6 +24,62 @@ describe('with Redis', () => {
     const forgetAll = async (): Promise<void> => void (await link.send(['FLUSHALL']));
     await forgetAll();
     return { scripts: createNodeScripts(link), forgetAll };
+  });
+
+  describe('a renewal', () => {
+    const heard: string[] = [];
+
+    /** What was published since the last time. */
+    async function hints(): Promise<string[]> {
+      await link.send(['PUBLISH', NODE_HINTS, 'end']);
+      await until('all is heard that was published', async () => heard.at(-1) === 'end');
+      return heard.splice(0).filter((hint) => hint !== 'end');
+    }
+
+    beforeAll(async () => {
+      const listener = await redis.connect();
+      listener.subscribe(NODE_HINTS, (hint) => heard.push(hint));
+      await until('it is listened to', async () => (await link.send(['PUBLISH', NODE_HINTS, 'end'])) === 1);
+    });
+
+    beforeEach(async () => {
+      await link.send(['FLUSHALL']);
+      await hints();
+    });
+
+    test('tells the others at once when a lease begins, has ended or was lost, or the news are urgent, and else never', async () => {
+      const scripts = createNodeScripts(link);
+      const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
+      await hints();
+
+      await scripts.renew(life, LEASE_MS, { text: 'record', isUrgent: false });
+      const atFirst = await hints();
+      await scripts.renew(life, LEASE_MS, NO_NEWS);
+      await scripts.renew(life, LEASE_MS, { text: 'other record', isUrgent: false });
+      const asUsual = await hints();
+      await scripts.renew(life, LEASE_MS, { text: 'urgent record', isUrgent: true });
+      const urgent = await hints();
+      await link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
+      await scripts.renew(life, LEASE_MS, NO_NEWS);
+      const lapsed = await hints();
+
+      expect({ atFirst, asUsual, urgent, lapsed }).toEqual({ atFirst: ['101'], asUsual: [], urgent: ['101'], lapsed: ['101'] });
+    });
+
+    test('puts a life that was lost or had ended among those that are cleaned up after once they are dead', async () => {
+      const scripts = createNodeScripts(link);
+      const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
+      await scripts.renew(life, LEASE_MS, { text: 'record', isUrgent: false });
+      await link.send(['DEL', NODE_KEYS.lives]);
+      await scripts.renew(life, LEASE_MS, NO_NEWS);
+      const whileKept = await link.send(['SMEMBERS', NODE_KEYS.lives]);
+      await link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
+
+      await scripts.renew(life, LEASE_MS, NO_NEWS);
+
+      expect(whileKept).toEqual([]);
+      expect(await link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual([`101:${life.epoch}`]);
+    });
   });
 });
 
