@@ -20,7 +20,7 @@ export interface PackageRule {
 
 /** From the bottom of the house to the top. A package only imports packages above it in this list. */
 export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
-  wire: { packages: [], vendors: ['sdp-transform'], nodeModules: false, isSansIo: true },
+  wire: { packages: [], vendors: [], nodeModules: false, isSansIo: true },
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true, toolVendors: ['assemblyscript'] },

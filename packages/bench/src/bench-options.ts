@@ -1,7 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { ContestantName } from './contestants/contestant.ts';
 
-export const PARTS = ['floor', 'forwarding', 'latency', 'joins', 'memory', 'crossing', 'shards', 'relays', 'registry'] as const;
+export const PARTS = [
+  'floor',
+  'forwarding',
+  'latency',
+  'joins',
+  'memory',
+  'crossing',
+  'shards',
+  'relays',
+  'registry',
+  'negotiation',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
@@ -37,6 +48,7 @@ Parts (default: forwarding, joins, memory):
   shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation; relays
   relays       CPU per packet from one node to another, on either
   registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
+  negotiation  what session descriptions with 256 m-sections cost the thread that carries media
 
 Options:
   --quick                  one short round at N = 50, fewer sessions and calls

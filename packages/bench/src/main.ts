@@ -1,6 +1,7 @@
 /** `npm run bench`: measures Causeway beside its two yardsticks and prints what it found. */
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
 import { runCrossing } from './crossing/crossing-part.ts';
+import { runNegotiation } from './negotiation/negotiation-part.ts';
 import { runForwarding, runSessions } from './parts.ts';
 import { runRegistry } from './registry/registry-part.ts';
 import { runRelays } from './relays/relays-part.ts';
@@ -30,6 +31,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('shards')) await runShards(options, printer);
   if (parts.includes('relays')) await runRelays(options, printer);
   if (parts.includes('registry')) await runRegistry(options, printer);
+  if (parts.includes('negotiation')) await runNegotiation(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 

@@ -16,6 +16,7 @@ import { inspectSfu } from './inspect-sfu.ts';
 import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
 import { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
 import { AppShares, type SessionPlace } from './overload/app-shares.ts';
+import { DescriptionTurns } from './overload/description-turns.ts';
 import { EgressGovernor } from './overload/egress-governor.ts';
 import { Entrance } from './overload/entrance.ts';
 import type { LoadSource } from './overload/load-source.ts';
@@ -75,6 +76,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const store = new SessionStore(clock);
   const relay = createRelay(assembly, directory, store);
   const shard = relay?.shard ?? assembly.shard;
+  const nextTurn = assembly.nextTurn ?? setImmediate;
   const counters = new SessionCounters();
   const usage = new AppUsageSource(shard, clock);
   const parts: SessionParts = {
@@ -85,6 +87,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     clock,
     random,
     limits: { ...DEFAULT_LIMITS, ...assembly.limits },
+    descriptionTurns: new DescriptionTurns({ nowMs: () => clock.nowMs(), nextTurn }),
     onEvent(event) {
       counters.note(event);
       assembly.onEvent?.(event);
@@ -98,7 +101,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     limits,
     load: assembly.load,
     random,
-    nextTurn: assembly.nextTurn ?? setImmediate,
+    nextTurn,
     countSessions: () => store.size,
     onMemoryCritical: () => shard.send({ type: 'forget-histories' }),
   });
@@ -221,7 +224,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       };
     },
     takeUsage: () => usage.take(),
-    inspect: () => inspectSfu({ shard, registry, clock, store, directory, counters, entrance, shares, egress, relay }),
+    inspect: () => inspectSfu({ ...parts, store, counters, entrance, shares, egress, relay }),
     close() {
       closing ??= closeAll();
       return closing;

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { SessionCensus, SfuInspection } from './inspection.ts';
 import { publications, subscriptions } from './negotiation/index.ts';
 import type { AppShares } from './overload/app-shares.ts';
+import type { DescriptionTurns } from './overload/description-turns.ts';
 import type { EgressGovernor } from './overload/egress-governor.ts';
 import type { Entrance } from './overload/entrance.ts';
 import type { Registry } from './registry/index.ts';
@@ -22,6 +23,7 @@ export interface InspectedParts {
   readonly entrance: Entrance;
   readonly shares: AppShares;
   readonly egress: EgressGovernor;
+  readonly descriptionTurns: DescriptionTurns;
   readonly relay: Relay | undefined;
 }
 
@@ -37,6 +39,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
     sessionsClosed: counters.closed(),
     entrance: entrance.report(),
     apps: { refused: shares.refused(), heldSubscriptions: egress.heldSubscriptions },
+    waitingDescriptionCharacters: parts.descriptionTurns.waitingCharacters,
     ...(parts.relay && { relay: parts.relay.inspect() }),
   };
 }

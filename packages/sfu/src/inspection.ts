@@ -99,6 +99,8 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
     /** Subscriptions that are sent nothing now because their app is above its egress bound. */
     readonly heldSubscriptions: number;
   };
+  /** Of session descriptions that wait to be read. */
+  readonly waitingDescriptionCharacters: number;
   /** Undefined on a node that stands alone. */
   readonly relay?: RelayInspection;
 }

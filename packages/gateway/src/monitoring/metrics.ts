@@ -36,6 +36,9 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_joins_waiting', 'Clients whose session is about to be created, in turn.', [], ({ sfu }) =>
     one(sfu.entrance.joinsWaiting),
   ),
+  gauge('causeway_descriptions_waiting_characters', 'Length of the session descriptions that wait to be read, in pieces.', [], ({ sfu }) =>
+    one(sfu.waitingDescriptionCharacters),
+  ),
   gauge('causeway_full', '1 while new sessions are refused.', [], ({ sfu }) => one(sfu.entrance.obstacle === undefined ? 0 : 1)),
   counter('causeway_handshakes_completed_total', 'DTLS handshakes that clients have finished.', [], ({ sfu }) =>
     one(sfu.traffic.handshakesCompleted),

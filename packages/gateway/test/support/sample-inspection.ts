@@ -68,6 +68,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       draining: 61,
       internal_error: 62,
     },
+    waitingDescriptionCharacters: 214,
     entrance: {
       load: { eventLoopDelayMs: { p50: 1, p99: 12, max: 250 }, utilization: 0.25, memoryShare: 0.125, uplinkLossRatio: 0.0625 },
       obstacle: 'sessions',

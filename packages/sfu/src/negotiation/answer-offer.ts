@@ -3,14 +3,15 @@
  *
  * @see RFC 8829 §5.3 (answers), RFC 3264 §6, api.md §2
  */
+import type { MediaKind } from '@causeway/media';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
 import { checkDescription, withMidsOfRejected } from './check-description.ts';
-import { readClientSection } from './client-section.ts';
-import { payloadTypeMeanings } from './codecs.ts';
-import { answerSetup, describe } from './describe.ts';
+import { ClientSectionReader } from './client-section.ts';
+import type { CodecReader } from './codecs.ts';
+import { answerSetup, describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
-import { extensionMeaning, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
+import { extensionMeanings, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
@@ -29,7 +30,7 @@ export interface OfferPolicy {
 
 export interface AnsweredOffer {
   readonly state: Negotiation;
-  readonly answer: SdpDescription;
+  readonly answer: OwnDescription;
   /** One for each item of `policy.publish`, in order. */
   readonly published: readonly PublishOutcome[];
   /** One for each item of `policy.subscribe`, in order. */
@@ -48,8 +49,9 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
   const offer = { ...withMids, sections: withOneMeaningPerId(withMids.sections) };
   const known = knownSections(state, offer);
   checkDescription(offer, known);
-  const continued = continueSections(known, offer);
-  const transported = learnOffer(negotiateTransport(state, asTaken(offer, continued), 'offer', random), offer);
+  const reader = new ClientSectionReader();
+  const continued = continueSections(known, offer, reader);
+  const transported = learnOffer(negotiateTransport(state, asTaken(offer, continued), 'offer', random), offer, reader.codecs);
   const published = publishSections(continued, policy.publish, policy.autoPublish, {
     sessionId: state.sessionId,
     publicationsNamed: state.named.publications,
@@ -93,19 +95,20 @@ function sendingMids(sections: readonly Section[]): ReadonlySet<string> {
   return new Set(sections.filter((section) => section.type === 'rtp' && section.clientSends).map(({ mid }) => mid));
 }
 
-function learnOffer(state: Negotiation, offer: SdpDescription): Negotiation {
-  let { payloadTypes, extensionIds } = state;
-  for (const section of offer.sections) {
-    if (section.kind !== 'audio' && section.kind !== 'video') continue;
-    const { kind } = section;
-    payloadTypes = learnNumbers(payloadTypes, payloadTypeMeanings(section.codecs));
-    extensionIds = learnNumbers(
-      extensionIds,
-      section.extensions.map(({ uri, id }) => [extensionMeaning(kind, uri), id] as const),
-      isSameKindMeaning,
-    );
-  }
-  return { ...state, payloadTypes, extensionIds, allowsMixedExtensions: takesLargeExtensionIds(offer) };
+function learnOffer(state: Negotiation, offer: SdpDescription, codecs: CodecReader): Negotiation {
+  const rtpSections = offer.sections.filter(isRtp);
+  return {
+    ...state,
+    payloadTypes: learnNumbers(state.payloadTypes, codecs.meanings(rtpSections.map((section) => section.codecs))),
+    extensionIds: learnNumbers(state.extensionIds, extensionMeanings(rtpSections), isSameKindMeaning),
+    allowsMixedExtensions: takesLargeExtensionIds(offer),
+  };
+}
+
+type OfferedRtpSection = SdpSection & { readonly kind: MediaKind };
+
+function isRtp(section: SdpSection): section is OfferedRtpSection {
+  return section.kind === 'audio' || section.kind === 'video';
 }
 
 /** Firefox writes `a=extmap-allow-mixed` too, and then refuses a description that uses an id above 14 (seen in 153). */
@@ -113,19 +116,18 @@ function takesLargeExtensionIds({ extmapAllowMixed, origin }: SdpDescription): b
   return extmapAllowMixed && !origin.username.startsWith('mozilla');
 }
 
-function continueSections(known: readonly Section[], offer: SdpDescription): readonly Section[] {
+function continueSections(known: readonly Section[], offer: SdpDescription, reader: ClientSectionReader): readonly Section[] {
   const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
   return offer.sections.map((section, index) => {
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
-    if (section.kind === 'audio' || section.kind === 'video') return continueRtp(section, previous?.type === 'rtp' ? previous : undefined);
+    if (isRtp(section)) return continueRtp(section, previous?.type === 'rtp' ? previous : undefined, reader);
     return section.mid === dataMid ? continueData(section) : rejected(section);
   });
 }
 
-function continueRtp(section: SdpSection, previous: RtpSection | undefined): Section {
-  invariant(section.kind === 'audio' || section.kind === 'video', 'the caller has looked');
-  const facts = readClientSection(section, section.kind);
+function continueRtp(section: OfferedRtpSection, previous: RtpSection | undefined, reader: ClientSectionReader): Section {
+  const facts = reader.read(section, section.kind);
   if (facts.codecs.length === 0) return rejected(section);
   const { kind, mid = '' } = section;
   if (previous === undefined) {
@@ -163,7 +165,7 @@ export function rejected(section: Pick<SdpSection, 'media' | 'mid' | 'protocol' 
 }
 
 /** An answer may only group what the offer grouped (RFC 9143 §7.3). */
-function describeAnswer(state: Negotiation, offer: SdpDescription): SdpDescription {
-  const answer = describe(state, state.sections, answerSetup(state));
-  return { ...answer, bundle: answer.bundle.filter((mid) => offer.bundle.includes(mid)) };
+function describeAnswer(state: Negotiation, offer: SdpDescription): OwnDescription {
+  const offered = new Set(offer.bundle);
+  return describe(state, state.sections, { setup: answerSetup(state), mayBundle: (mid) => offered.has(mid) });
 }

@@ -8,7 +8,7 @@ import { isRejectedSection, type SdpDescription, type SdpSection } from '@causew
 import { invariant } from '../invariant.ts';
 import { rejected } from './answer-offer.ts';
 import { checkDescription, withMidsOfRejected } from './check-description.ts';
-import { type ClientFacts, readClientSection } from './client-section.ts';
+import { type ClientFacts, ClientSectionReader } from './client-section.ts';
 import { isReceiving } from './describe.ts';
 import { parked } from './edit-sections.ts';
 import { restrictSubscription } from './renegotiate-sending.ts';
@@ -40,7 +40,11 @@ export function applyAnswer(state: Negotiation, clientAnswer: SdpDescription, an
   const answer = withMidsOfRejected(clientAnswer, signaling.offer.sections);
   checkFits(signaling.offer, signaling.hasWithdrawn, answer);
   const transported = negotiateTransport(state, answer, 'answer', random);
-  const answered = signaling.offer.sections.map((section, index) => answerSection(section, answer.sections[index], signaling.offer));
+  const subscriptionIds = new Set(signaling.offer.subscriptionIds);
+  const reader = new ClientSectionReader();
+  const answered = signaling.offer.sections.map((section, index) => {
+    return answerSection(section, answer.sections[index], { subscriptionIds, reader });
+  });
   return {
     state: {
       ...transported,
@@ -79,15 +83,21 @@ interface AnsweredSection {
   readonly refused: RefusedSubscription | undefined;
 }
 
-function answerSection(section: Section, answer: SdpSection | undefined, offer: PendingOffer): AnsweredSection {
+interface AnswerContext {
+  /** Of the subscriptions that the offer brought. */
+  readonly subscriptionIds: ReadonlySet<string>;
+  readonly reader: ClientSectionReader;
+}
+
+function answerSection(section: Section, answer: SdpSection | undefined, { subscriptionIds, reader }: AnswerContext): AnsweredSection {
   invariant(answer !== undefined, 'the answer has been found to have as many sections as the offer');
   if (section.type === 'rejected') return { section, refused: undefined };
   if (section.type === 'data') return { section: isRejectedSection(answer) ? rejected(answer) : section, refused: undefined };
-  const isNew = section.sending.type === 'live' && offer.subscriptionIds.includes(section.sending.subscription.id);
+  const isNew = section.sending.type === 'live' && subscriptionIds.has(section.sending.subscription.id);
   if (isRejectedSection(answer)) {
     return { section: rejected(answer), refused: refusal(section, 'codec_mismatch', 'rejects') };
   }
-  return answerRtpSection(section, readClientSection(answer, section.kind), isNew);
+  return answerRtpSection(section, reader.read(answer, section.kind), isNew);
 }
 
 function answerRtpSection(section: RtpSection, facts: ClientFacts, isNew: boolean): AnsweredSection {

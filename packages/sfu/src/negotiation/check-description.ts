@@ -20,14 +20,16 @@ export function checkDescription(description: SdpDescription, known: readonly Se
     mids.add(mid);
     checkContinues(section, known[index], index);
   }
+  checkBundle(description, mids);
   checkOneTransport(description);
+  checkSsrcs(description);
 }
 
 /** Some clients reject an m-section with its m-line alone (RFC 8829 §5.3.1): it is the one in that place. */
 export function withMidsOfRejected(description: SdpDescription, known: readonly Section[]): SdpDescription {
-  const sections = description.sections.map((section, index) => {
-    return section.mid === undefined && isRejectedSection(section) ? { ...section, mid: known[index]?.mid } : section;
-  });
+  const isUnnamed = (section: SdpSection) => section.mid === undefined && isRejectedSection(section);
+  if (!description.sections.some(isUnnamed)) return description;
+  const sections = description.sections.map((section, index) => (isUnnamed(section) ? { ...section, mid: known[index]?.mid } : section));
   return { ...description, sections };
 }
 
@@ -44,10 +46,30 @@ function checkContinues(section: SdpSection, known: Section | undefined, index: 
   if (section.media !== knownMedia) throw invalid(`m-section ${index} is ${section.media}; in this session it is ${knownMedia}`);
 }
 
+/** @see RFC 9143 §7.1, RFC 5888 §9.2 */
+function checkBundle({ bundle }: SdpDescription, mids: ReadonlySet<string>): void {
+  const unknown = bundle.find((mid) => !mids.has(mid));
+  if (unknown !== undefined) throw invalid(`names mid ${unknown.slice(0, 32)} in its BUNDLE group, which no m-section has`);
+  if (new Set(bundle).size < bundle.length) throw invalid('names a mid twice in its BUNDLE group');
+}
+
+/** Bundled m-sections are one RTP session (RFC 9143 §9.1), in which an SSRC stands for one source (RFC 3550 §8). */
+function checkSsrcs({ sections }: SdpDescription): void {
+  const midOf = new Map<number, string | undefined>();
+  for (const section of sections) {
+    if (isRejectedSection(section)) continue;
+    for (const { ssrc } of section.ssrcs) {
+      if (midOf.has(ssrc)) throw invalid(`names SSRC ${ssrc} in m-sections ${midOf.get(ssrc)} and ${section.mid}`);
+      midOf.set(ssrc, section.mid);
+    }
+  }
+}
+
 /** The SFU has one transport for a session: every section in use must be bundled, and RTCP multiplexed with RTP. */
 function checkOneTransport(description: SdpDescription): void {
   const inUse = description.sections.filter((section) => !isRejectedSection(section));
-  const unbundled = inUse.find((section) => !description.bundle.includes(section.mid ?? ''));
+  const bundled = new Set(description.bundle);
+  const unbundled = inUse.find((section) => !bundled.has(section.mid ?? ''));
   if (inUse.length > 1 && unbundled !== undefined) {
     throw invalid(`m-section ${unbundled.mid} is not in the BUNDLE group; set bundlePolicy to max-bundle`);
   }

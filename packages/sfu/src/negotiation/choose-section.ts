@@ -16,14 +16,13 @@ export type SectionChoice =
 /** @param mid the section that the caller asked for; undefined leaves the choice to the SFU */
 export function chooseSection(sections: readonly Section[], source: TrackSource, mid: string | undefined): SectionChoice {
   if (mid !== undefined) return namedSection(sections, source, mid);
-  const ranked = sections
-    .filter((section) => section.type === 'rtp')
-    .filter((section) => canCarry(section, source))
-    .map((section) => ({ section, rank: rankOf(section) }))
-    .filter((candidate) => candidate.rank !== undefined);
-  const best = ranked.reduce<(typeof ranked)[number] | undefined>((one, other) => {
-    return one === undefined || (other.rank ?? 0) < (one.rank ?? 0) ? other : one;
-  }, undefined);
+  let best: { readonly section: RtpSection; readonly rank: number } | undefined;
+  for (const section of sections) {
+    if (section.type !== 'rtp') continue;
+    const rank = rankOf(section);
+    if (rank === undefined || (best !== undefined && rank >= best.rank) || !canCarry(section, source)) continue;
+    best = { section, rank };
+  }
   return best === undefined ? { type: 'new' } : { type: 'existing', section: best.section };
 }
 

@@ -1,7 +1,7 @@
 /** What one audio or video section of a client's description says, in the terms of negotiation. */
 import type { AnnouncedSsrcPlan, MediaKind } from '@causeway/media';
-import type { SdpSection } from '@causeway/wire';
-import { supportedCodecs } from './codecs.ts';
+import type { SdpExtension, SdpSection } from '@causeway/wire';
+import { CodecReader } from './codecs.ts';
 import { usableExtensions } from './header-extensions.ts';
 import type { RtpSection } from './state.ts';
 
@@ -13,20 +13,32 @@ export type ClientFacts = Pick<
   'protocol' | 'clientSends' | 'clientReceives' | 'codecs' | 'extensions' | 'rtcpRsize' | 'ssrcs' | 'rids' | 'isSimulcast'
 >;
 
-export function readClientSection(section: SdpSection, kind: MediaKind): ClientFacts {
-  const rids = sentRids(section);
-  return {
-    protocol: section.protocol,
-    clientSends: section.direction === 'sendonly' || section.direction === 'sendrecv',
-    clientReceives: section.direction === 'recvonly' || section.direction === 'sendrecv',
-    codecs: supportedCodecs(kind, section.codecs),
-    extensions: usableExtensions(section.extensions),
-    rtcpRsize: section.rtcpRsize,
-    // Firefox announces both; the rid in the packets is then the one that says which layer is which.
-    ssrcs: rids.length > 0 ? [] : announcedSsrcs(section),
-    rids,
-    isSimulcast: (section.simulcast?.send.length ?? 0) > 0,
-  };
+/** Reads the sections of one description; those that list the same codecs or extensions share what is made of the lists. */
+export class ClientSectionReader {
+  readonly codecs = new CodecReader();
+  readonly #usableExtensions = new Map<readonly SdpExtension[], readonly SdpExtension[]>();
+
+  read(section: SdpSection, kind: MediaKind): ClientFacts {
+    const rids = sentRids(section);
+    return {
+      protocol: section.protocol,
+      clientSends: section.direction === 'sendonly' || section.direction === 'sendrecv',
+      clientReceives: section.direction === 'recvonly' || section.direction === 'sendrecv',
+      codecs: this.codecs.supported(kind, section.codecs),
+      extensions: this.#usable(section.extensions),
+      rtcpRsize: section.rtcpRsize,
+      // Firefox announces both; the rid in the packets is then the one that says which layer is which.
+      ssrcs: rids.length > 0 ? [] : announcedSsrcs(section),
+      rids,
+      isSimulcast: (section.simulcast?.send.length ?? 0) > 0,
+    };
+  }
+
+  #usable(offered: readonly SdpExtension[]): readonly SdpExtension[] {
+    const usable = this.#usableExtensions.get(offered) ?? usableExtensions(offered);
+    this.#usableExtensions.set(offered, usable);
+    return usable;
+  }
 }
 
 /** Each once, so that there are no more than a section may declare: a line of `a=simulcast` has room for thousands. */

@@ -61,44 +61,71 @@ export function payloadTypeCandidates(name: string): readonly number[] {
 }
 
 /**
- * The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. Several of one
- * identity stay: some answers drop the parameters that tell profiles apart, and are then read by their payload types.
+ * Reads lists of codecs of one description. Its m-sections share lists and codecs (see `parseSdp`), and so does what is made of them
+ * here: the work grows with what is different, not with the number of m-sections.
  */
-export function supportedCodecs(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
-  const rtxOf = rtxPayloadTypes(listed);
-  return listed
-    .filter(({ name, fmtp }) => SUPPORTED[kind].has(name.toLowerCase()) && fmtp.length <= MAX_FMTP_LENGTH)
-    .slice(0, MAX_CODECS)
-    .map(({ payloadType, name, clockRateHz, channels, fmtp, feedback }) => ({
-      payloadType,
-      name,
-      clockRateHz,
-      channels,
-      fmtp,
-      feedback,
-      rtxPayloadType: rtxOf.get(payloadType),
-      identity: codecIdentity({ name, clockRateHz, channels, fmtp }),
-    }));
-}
+export class CodecReader {
+  readonly #supported: Readonly<Record<MediaKind, Map<readonly SdpCodec[], readonly NegotiatedCodec[]>>> = {
+    audio: new Map(),
+    video: new Map(),
+  };
+  readonly #identities = new Map<SdpCodec, string>();
+  readonly #repaired = new Map<SdpCodec, number>();
 
-/** Payload type of the retransmissions of each payload type. */
-function rtxPayloadTypes(listed: readonly SdpCodec[]): ReadonlyMap<number, number> {
-  const rtxOf = new Map<number, number>();
-  for (const { name, fmtp, payloadType } of listed) {
-    const apt = Number(parseFmtp(fmtp).get('apt') ?? Number.NaN);
-    if (name.toLowerCase() === 'rtx' && Number.isInteger(apt)) rtxOf.set(apt, payloadType);
+  /**
+   * The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. Several of one
+   * identity stay: some answers drop the parameters that tell profiles apart, and are then read by their payload types.
+   */
+  supported(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
+    return remembered(this.#supported[kind], listed, () => this.#readSupported(kind, listed));
   }
-  return rtxOf;
+
+  /** Meanings of all payload types of some lists, supported or not, for the session's table. */
+  meanings(lists: Iterable<readonly SdpCodec[]>): readonly (readonly [meaning: string, payloadType: number])[] {
+    const meanings = new Map<SdpCodec, readonly [string, number]>();
+    for (const listed of new Set(lists)) {
+      const codecOf = new Map(listed.map((codec) => [codec.payloadType, codec]));
+      for (const codec of listed) {
+        if (!meanings.has(codec)) meanings.set(codec, [this.#meaningOf(codec, codecOf), codec.payloadType]);
+      }
+    }
+    return [...meanings.values()];
+  }
+
+  #readSupported(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
+    const rtxOf = new Map<number, number>();
+    for (const codec of listed) if (isRtx(codec)) rtxOf.set(this.#repairedBy(codec), codec.payloadType);
+    return listed
+      .filter(({ name, fmtp }) => SUPPORTED[kind].has(name.toLowerCase()) && fmtp.length <= MAX_FMTP_LENGTH)
+      .slice(0, MAX_CODECS)
+      .map((codec) => ({ ...codec, rtxPayloadType: rtxOf.get(codec.payloadType), identity: this.#identityOf(codec) }));
+  }
+
+  #meaningOf(codec: SdpCodec, codecOf: ReadonlyMap<number, SdpCodec>): string {
+    if (!isRtx(codec)) return this.#identityOf(codec);
+    const apt = this.#repairedBy(codec);
+    const repaired = codecOf.get(apt);
+    return rtxMeaning(repaired === undefined ? String(apt) : this.#identityOf(repaired));
+  }
+
+  #identityOf(codec: SdpCodec): string {
+    return remembered(this.#identities, codec, () => codecIdentity(codec));
+  }
+
+  /** The payload type whose packets this format retransmits (RFC 4588 §8.6); NaN if it does not say. */
+  #repairedBy(codec: SdpCodec): number {
+    return remembered(this.#repaired, codec, () => Number(parseFmtp(codec.fmtp).get('apt') ?? Number.NaN));
+  }
 }
 
-/** Meanings of all payload types of a section, supported or not, for the session's table. */
-export function payloadTypeMeanings(listed: readonly SdpCodec[]): readonly (readonly [string, number])[] {
-  const identities = new Map(listed.map((codec) => [codec.payloadType, codecIdentity(codec)]));
-  return listed.map((codec) => {
-    if (codec.name.toLowerCase() !== 'rtx') return [codecIdentity(codec), codec.payloadType];
-    const apt = Number(parseFmtp(codec.fmtp).get('apt') ?? Number.NaN);
-    return [rtxMeaning(identities.get(apt) ?? String(apt)), codec.payloadType];
-  });
+function isRtx({ name }: SdpCodec): boolean {
+  return name.length === 3 && name.toLowerCase() === 'rtx';
+}
+
+function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 /** Meaning of the payload type that retransmits a codec. */

@@ -12,25 +12,64 @@ import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Su
 const MAX_MESSAGE_SIZE = 256 * 1024;
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
+export interface DescribeOptions {
+  /** DTLS role to name: `actpass` in an offer. */
+  readonly setup: 'actpass' | 'active' | 'passive';
+  /** An answer may only group what the offer grouped (RFC 9143 §7.3). Default: every mid. */
+  readonly mayBundle?: (mid: string) => boolean;
+}
+
+/** @param sections those to describe; in an offer they are not the state's own yet */
+export function describe(state: Negotiation, sections: readonly Section[], options: DescribeOptions): OwnDescription {
+  return new OwnDescription(state, sections, options);
+}
+
 /**
- * @param sections those to describe; in an offer they are not the state's own yet
- * @param setup DTLS role to name: `actpass` in an offer
+ * A description by the SFU. Its m-sections are worked out when they are asked for, so that a long one can be written piece by piece
+ * after the state has moved on; what it describes never changes.
  */
-export function describe(state: Negotiation, sections: readonly Section[], setup: 'actpass' | 'active' | 'passive'): SdpDescription {
-  const inUse = sections.filter(({ type }) => type !== 'rejected');
-  return {
-    origin: { username: '-', sessionId: state.origin.sessionId, version: String(state.origin.version) },
-    iceLite: true,
-    iceOptions: [],
-    bundle: inUse.map(({ mid }) => mid),
-    extmapAllowMixed: state.allowsMixedExtensions,
-    sections: sections.map((section) => {
-      if (section.type === 'rejected') return describeRejected(section);
-      // Candidates belong to the transport, which the first bundled section describes for all.
-      const transport = transportAttributes(state, setup, section === inUse[0]);
-      return section.type === 'data' ? { ...describeData(section), ...transport } : { ...describeRtp(section), ...transport };
-    }),
-  };
+export class OwnDescription implements SdpDescription {
+  readonly origin: SdpDescription['origin'];
+  readonly iceLite = true;
+  readonly iceOptions = [];
+  readonly bundle: readonly string[];
+  readonly extmapAllowMixed: boolean;
+  readonly #state: Negotiation;
+  readonly #sections: readonly Section[];
+  readonly #setup: DescribeOptions['setup'];
+  readonly #first: Section | undefined;
+
+  constructor(state: Negotiation, sections: readonly Section[], { setup, mayBundle = () => true }: DescribeOptions) {
+    const inUse = sections.filter(({ type }) => type !== 'rejected');
+    this.origin = { username: '-', sessionId: state.origin.sessionId, version: String(state.origin.version) };
+    this.bundle = inUse.map(({ mid }) => mid).filter(mayBundle);
+    this.extmapAllowMixed = state.allowsMixedExtensions;
+    this.#state = state;
+    this.#sections = sections;
+    this.#setup = setup;
+    this.#first = inUse[0];
+  }
+
+  get sectionCount(): number {
+    return this.#sections.length;
+  }
+
+  get sections(): readonly SdpSection[] {
+    return this.#sections.map((section) => this.#describe(section));
+  }
+
+  /** @returns undefined behind the last one */
+  sectionAt(index: number): SdpSection | undefined {
+    const section = this.#sections[index];
+    return section && this.#describe(section);
+  }
+
+  #describe(section: Section): SdpSection {
+    if (section.type === 'rejected') return describeRejected(section);
+    // Candidates belong to the transport, which the first bundled section describes for all.
+    const transport = transportAttributes(this.#state, this.#setup, section === this.#first);
+    return section.type === 'data' ? { ...describeData(section), ...transport } : { ...describeRtp(section), ...transport };
+  }
 }
 
 /** `a=setup` of an answer: once chosen, the roles stay (RFC 8842 §5.5). */

@@ -63,6 +63,16 @@ export function extensionMeaning(kind: MediaKind, uri: string): string {
   return `${kind} ${uri}`;
 }
 
+/** Meanings of all extension ids of some m-sections, for the session's table. */
+export function extensionMeanings(
+  sections: readonly { readonly kind: MediaKind; readonly extensions: readonly SdpExtension[] }[],
+): readonly (readonly [meaning: string, id: number])[] {
+  const seen: Readonly<Record<MediaKind, Set<SdpExtension>>> = { audio: new Set(), video: new Set() };
+  for (const { kind, extensions } of sections) for (const extension of extensions) seen[kind].add(extension);
+  const meaningsOf = (kind: MediaKind) => [...seen[kind]].map(({ uri, id }) => [extensionMeaning(kind, uri), id] as const);
+  return [...meaningsOf('audio'), ...meaningsOf('video')];
+}
+
 /** aiortc numbers the extensions of each kind from 1. */
 export function isSameKindMeaning(one: string, other: string): boolean {
   return one.split(' ')[0] === other.split(' ')[0];
@@ -85,10 +95,14 @@ export function usableExtensions(offered: readonly SdpExtension[]): readonly Hea
  */
 export function withOneMeaningPerId(sections: readonly SdpSection[]): readonly SdpSection[] {
   const uriOf = new Map<number, string>();
+  const filtered = new Map<readonly SdpExtension[], readonly SdpExtension[]>();
   return sections.map((section) => {
-    const extensions = section.extensions.filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
-    for (const { id, uri } of extensions) uriOf.set(id, uri);
-    return { ...section, extensions };
+    // What a list lost when it came first it loses in every section.
+    const known = filtered.get(section.extensions);
+    const extensions = known ?? section.extensions.filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
+    if (known === undefined) for (const { id, uri } of extensions) uriOf.set(id, uri);
+    filtered.set(section.extensions, extensions);
+    return extensions.length === section.extensions.length ? section : { ...section, extensions };
   });
 }
 

@@ -3,6 +3,7 @@ export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply
 export { hostCandidates } from './candidates.ts';
 export { identifyCodecs } from './codecs.ts';
 export { createNegotiation } from './create-negotiation.ts';
+export type { OwnDescription } from './describe.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
 export { makeOffer } from './make-offer.ts';

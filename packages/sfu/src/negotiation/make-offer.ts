@@ -3,9 +3,8 @@
  *
  * @see RFC 8829 §5.2 (offers), api.md §3
  */
-import type { SdpDescription } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
-import { describe } from './describe.ts';
+import { describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
@@ -14,7 +13,7 @@ import type { Negotiation, RandomSource, Section } from './state.ts';
 export interface MadeOffer {
   readonly state: Negotiation;
   /** Undefined when no wish changes the SDP. */
-  readonly offer: SdpDescription | undefined;
+  readonly offer: OwnDescription | undefined;
   /** One for each wish, in order. */
   readonly outcomes: readonly WishOutcome[];
 }
@@ -36,7 +35,7 @@ export function openOffer(
   state: Negotiation,
   offered: readonly Section[],
   subscriptionIds: readonly string[],
-): { readonly state: Negotiation; readonly offer: SdpDescription } {
+): { readonly state: Negotiation; readonly offer: OwnDescription } {
   const { signaling } = state;
   invariant(signaling.type === 'stable', 'the SFU has one offer open at a time');
   const sections = withoutParked(offered);
@@ -49,7 +48,7 @@ export function openOffer(
       hasWithdrawn: signaling.lastOffer.outcome === 'withdrawn',
     },
   };
-  return { state: next, offer: describe(next, sections, 'actpass') };
+  return { state: next, offer: describe(next, sections, { setup: 'actpass' }) };
 }
 
 export function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {

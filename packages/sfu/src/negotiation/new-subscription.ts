@@ -33,11 +33,28 @@ export interface Placed {
   readonly subscription: Subscription;
 }
 
+/** What a new subscription must not have, because something in the session has it; each new one is added. */
+export interface TakenNames {
+  /** Of both directions, so that nobody can mistake one for another. */
+  readonly ssrcs: Set<number>;
+  /** Stream and track of the subscriptions, with a space between them. */
+  readonly msids: Set<string>;
+}
+
+export function takenNames(sections: readonly Section[]): TakenNames {
+  return { ssrcs: usedSsrcs(sections), msids: new Set(subscriptionsOn(sections).map(({ subscription }) => msidText(subscription.msid))) };
+}
+
+export interface NamingContext {
+  readonly taken: TakenNames;
+  readonly random: RandomSource;
+}
+
 /** @returns the state with the subscription live on that section */
-export function subscribeOn(state: Negotiation, section: RtpSection, wish: SubscriptionWish, random: RandomSource): Placed {
+export function subscribeOn(state: Negotiation, section: RtpSection, wish: SubscriptionWish, naming: NamingContext): Placed {
   const codecs = wish.source.codecs.map((codec) => onSection(codec, section)).filter((codec) => codec !== undefined);
   const extensions = subscriberExtensions(section.extensions, wish.source.extensionUris);
-  const subscription = createSubscription(state, wish, { codecs, extensions }, random);
+  const subscription = createSubscription(state, wish, { codecs, extensions }, naming);
   const live: Section = { ...section, sending: { type: 'live', subscription } };
   return {
     state: countSubscription({ ...state, sections: state.sections.map((each) => (each.mid === section.mid ? live : each)) }),
@@ -46,14 +63,14 @@ export function subscribeOn(state: Negotiation, section: RtpSection, wish: Subsc
 }
 
 /** @returns the state with one more m-section; undefined if no payload type is left for the track's codec */
-export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish, random: RandomSource): Placed | undefined {
+export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish, naming: NamingContext): Placed | undefined {
   const withCodecs = allocateCodecs(state, wish.source);
   const [primary] = wish.source.codecs;
   if (primary === undefined || !withCodecs.codecs.some(({ identity }) => identity === primary.identity)) return undefined;
   const { state: numbered, extensions } = allocateExtensions(withCodecs.state, wish.source);
   const { codecs } = withCodecs;
   const { mid, state: named } = nextMid(numbered);
-  const subscription = createSubscription(named, wish, { codecs, extensions }, random);
+  const subscription = createSubscription(named, wish, { codecs, extensions }, naming);
   const section: RtpSection = {
     type: 'rtp',
     mid,
@@ -85,9 +102,9 @@ function createSubscription(
   state: Negotiation,
   { source, followedName, isPaused, preferredRid }: SubscriptionWish,
   negotiated: Pick<Subscription, 'codecs' | 'extensions'>,
-  random: RandomSource,
+  { taken, random }: NamingContext,
 ): Subscription {
-  const ssrc = freshSsrc(usedSsrcs(state.sections), random);
+  const ssrc = freshSsrc(taken.ssrcs, random);
   const hasRtx = negotiated.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);
   return {
     id: `${state.sessionId}/s${state.named.subscriptions}`,
@@ -97,10 +114,10 @@ function createSubscription(
     sourceTrackId: source.sourceTrackId,
     sourceRids: source.rids,
     ssrc,
-    rtxSsrc: hasRtx ? freshSsrc(usedSsrcs(state.sections).add(ssrc), random) : undefined,
+    rtxSsrc: hasRtx ? freshSsrc(taken.ssrcs, random) : undefined,
     // Audio and video of one publisher are synchronised by their common name (RFC 3550 §6.5.1).
     cname: source.remoteSessionId,
-    msid: uniqueMsid(source, state.sections),
+    msid: uniqueMsid(source, taken.msids),
     ...negotiated,
     isPaused,
     preferredRid,
@@ -108,18 +125,21 @@ function createSubscription(
 }
 
 /** Chromium refuses two sections with the same stream and track, as two copies of one track would have. */
-function uniqueMsid({ remoteSessionId, remoteTrackId }: TrackSource, sections: readonly Section[]): Subscription['msid'] {
-  const taken = new Set(subscriptionsOn(sections).map(({ subscription: { msid } }) => `${msid.streamId} ${msid.trackId}`));
-  let trackId = remoteTrackId;
-  for (let copy = 2; taken.has(`${remoteSessionId} ${trackId}`); copy++) trackId = `${remoteTrackId}#${copy}`;
-  return { streamId: remoteSessionId, trackId };
+function uniqueMsid({ remoteSessionId, remoteTrackId }: TrackSource, taken: Set<string>): Subscription['msid'] {
+  let msid = { streamId: remoteSessionId, trackId: remoteTrackId };
+  for (let copy = 2; taken.has(msidText(msid)); copy++) msid = { ...msid, trackId: `${remoteTrackId}#${copy}` };
+  taken.add(msidText(msid));
+  return msid;
+}
+
+function msidText({ streamId, trackId }: Subscription['msid']): string {
+  return `${streamId} ${trackId}`;
 }
 
 function countSubscription(state: Negotiation): Negotiation {
   return { ...state, named: { ...state.named, subscriptions: state.named.subscriptions + 1 } };
 }
 
-/** SSRCs of both directions, so that nobody can mistake one for another. */
 function usedSsrcs(sections: readonly Section[]): Set<number> {
   const used = new Set<number>();
   for (const section of sections) {
@@ -132,10 +152,13 @@ function usedSsrcs(sections: readonly Section[]): Set<number> {
 
 const MAX_SSRC_DRAWS = 100;
 
-function freshSsrc(used: ReadonlySet<number>, random: RandomSource): number {
+/** @returns one that is not used yet, and from now on is */
+function freshSsrc(used: Set<number>, random: RandomSource): number {
   for (let draw = 0; draw < MAX_SSRC_DRAWS; draw++) {
     const ssrc = random.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
-    if (ssrc > 0 && ssrc <= MAX_SSRC && !used.has(ssrc)) return ssrc;
+    if (ssrc === 0 || ssrc > MAX_SSRC || used.has(ssrc)) continue;
+    used.add(ssrc);
+    return ssrc;
   }
   invariant(false, 'a random 32-bit number is free at the first or second draw');
 }

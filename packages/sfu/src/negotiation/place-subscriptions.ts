@@ -1,8 +1,7 @@
 /** Finds an m-section for each wanted track, one after the other. */
 import type { ErrorCode } from '@causeway/protocol';
 import { chooseSection } from './choose-section.ts';
-import { subscriptionsOn } from './edit-sections.ts';
-import { type SubscriptionWish, subscribeOn, subscribeOnNewSection } from './new-subscription.ts';
+import { type NamingContext, type SubscriptionWish, subscribeOn, subscribeOnNewSection, takenNames } from './new-subscription.ts';
 import type { Negotiation, RandomSource, Subscription } from './state.ts';
 
 export type WishOutcome =
@@ -26,9 +25,10 @@ export function placeSubscriptions(
   random: RandomSource,
 ): { readonly state: Negotiation; readonly outcomes: readonly WishOutcome[] } {
   const outcomes: WishOutcome[] = [];
+  const naming = { taken: takenNames(state.sections), random };
   let draft = state;
   for (const wish of wishes) {
-    const step = placeOne(draft, wish, rules, random);
+    const step = placeOne(draft, wish, rules, naming);
     draft = step.state;
     outcomes.push(step.outcome);
   }
@@ -40,13 +40,13 @@ interface PlacementStep {
   readonly outcome: WishOutcome;
 }
 
-function placeOne(state: Negotiation, wish: SubscriptionWish, rules: PlacementRules, random: RandomSource): PlacementStep {
+function placeOne(state: Negotiation, wish: SubscriptionWish, rules: PlacementRules, naming: NamingContext): PlacementStep {
   const existing = wish.isDuplicate ? undefined : findSubscription(state, wish);
   if (existing !== undefined) return { state, outcome: { type: 'already_subscribed', ...existing } };
   const choice = chooseSection(state.sections, wish.source, wish.mid);
   if (choice.type === 'failed') return { state, outcome: choice };
-  if (choice.type === 'existing') return placedOn(subscribeOn(state, choice.section, wish, random), choice.section.mid);
-  return rules.mayAddSections ? placeOnNewSection(state, wish, rules, random) : { state, outcome: { type: 'needs_offer' } };
+  if (choice.type === 'existing') return placedOn(subscribeOn(state, choice.section, wish, naming), choice.section.mid);
+  return rules.mayAddSections ? placeOnNewSection(state, wish, rules, naming) : { state, outcome: { type: 'needs_offer' } };
 }
 
 /** A track that is subscribed to already is not sent a second time, unless that is what the caller asks for. */
@@ -54,20 +54,22 @@ function findSubscription(
   state: Negotiation,
   { source, mid }: SubscriptionWish,
 ): { readonly mid: string; readonly subscription: Subscription } | undefined {
-  const found = subscriptionsOn(state.sections).find(({ section, subscription }) => {
-    return subscription.sourceTrackId === source.sourceTrackId && (mid === undefined || section.mid === mid);
-  });
-  return found === undefined ? undefined : { mid: found.section.mid, subscription: found.subscription };
+  for (const section of state.sections) {
+    if (section.type !== 'rtp' || section.sending.type !== 'live' || (mid !== undefined && section.mid !== mid)) continue;
+    const { subscription } = section.sending;
+    if (subscription.sourceTrackId === source.sourceTrackId) return { mid: section.mid, subscription };
+  }
+  return undefined;
 }
 
-function placeOnNewSection(state: Negotiation, wish: SubscriptionWish, rules: PlacementRules, random: RandomSource): PlacementStep {
+function placeOnNewSection(state: Negotiation, wish: SubscriptionWish, rules: PlacementRules, naming: NamingContext): PlacementStep {
   if (state.sections.length >= rules.maxSections) {
     return {
       state,
       outcome: { type: 'failed', code: 'quota_exceeded', description: `a session has at most ${rules.maxSections} m-sections` },
     };
   }
-  const placed = subscribeOnNewSection(state, wish, random);
+  const placed = subscribeOnNewSection(state, wish, naming);
   if (placed === undefined) {
     return { state, outcome: { type: 'failed', code: 'quota_exceeded', description: 'no RTP payload type is left in this session' } };
   }

@@ -2,6 +2,7 @@
 import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
 import { TrackName as TrackNameSchema } from '@causeway/protocol';
 import { isRejectedSection, type SdpSection } from '@causeway/wire';
+import { invariant } from '../invariant.ts';
 import type { Publication, RandomSource, RtpSection, Section } from './state.ts';
 import { type AnnouncedTrack, announcedTrack, fallbackTrackId, uniqueTrackId } from './track-ids.ts';
 
@@ -50,23 +51,62 @@ export function publishSections(
   auto: AutoPublish,
   context: PublishContext,
 ): PublishStep {
-  let draft: Draft = { sections, publicationsNamed: context.publicationsNamed };
-  const outcomes: PublishOutcome[] = [];
-  for (const wish of wishes) {
-    const step = publishWished(draft, wish, context);
-    draft = step.draft;
-    outcomes.push(step.outcome);
-  }
+  const draft = new PublishDraft(sections, context);
+  const outcomes = wishes.map((wish) => publishWished(draft, wish, context));
   for (const section of draft.sections) {
-    if (section.type === 'rtp' && isAutoPublished(section, auto, context)) draft = publishAnnounced(draft, section, context);
+    if (section.type === 'rtp' && isAutoPublished(section, auto, context)) publishAnnounced(draft, section, context);
   }
   const unpublishedMids = draft.sections.filter((section) => isUnpublished(section)).map(({ mid }) => mid);
-  return { ...draft, outcomes, unpublishedMids };
+  return { sections: draft.sections, publicationsNamed: draft.publicationsNamed, outcomes, unpublishedMids };
 }
 
-interface Draft {
-  readonly sections: readonly Section[];
-  readonly publicationsNamed: number;
+/** The sections while publications are put on them, one after the other; each is found without a search through the others. */
+class PublishDraft {
+  readonly sections: Section[];
+  publicationsNamed: number;
+  readonly #indexOfMid: ReadonlyMap<string, number>;
+  readonly #offeredByMid: ReadonlyMap<string | undefined, SdpSection>;
+  /** Mid of the section that has a track id. */
+  readonly #midOfTrack = new Map<string, string>();
+
+  constructor(sections: readonly Section[], { publicationsNamed, offered }: PublishContext) {
+    this.sections = [...sections];
+    this.publicationsNamed = publicationsNamed;
+    this.#indexOfMid = new Map(sections.map(({ mid }, index) => [mid, index]));
+    this.#offeredByMid = new Map(offered.map((section) => [section.mid, section]));
+    for (const section of sections) {
+      if (section.type === 'rtp' && section.publication !== undefined) this.#midOfTrack.set(section.publication.trackId, section.mid);
+    }
+  }
+
+  sectionOf(mid: string): Section | undefined {
+    const index = this.#indexOfMid.get(mid);
+    return index === undefined ? undefined : this.sections[index];
+  }
+
+  offeredOf(mid: string): SdpSection | undefined {
+    return this.#offeredByMid.get(mid);
+  }
+
+  announcedOn({ mid }: RtpSection): AnnouncedTrack {
+    const announced = this.offeredOf(mid);
+    return announced === undefined ? { trackId: undefined, namesStream: false } : announcedTrack(announced);
+  }
+
+  /** Whether another section than that of `mid` has the id. */
+  isTrackIdTaken(trackId: TrackId, mid: string): boolean {
+    const holder = this.#midOfTrack.get(trackId);
+    return holder !== undefined && holder !== mid;
+  }
+
+  replace(section: RtpSection): void {
+    const index = this.#indexOfMid.get(section.mid);
+    invariant(index !== undefined, 'only sections of the draft are replaced');
+    const former = this.sections[index];
+    if (former?.type === 'rtp' && former.publication !== undefined) this.#midOfTrack.delete(former.publication.trackId);
+    if (section.publication !== undefined) this.#midOfTrack.set(section.publication.trackId, section.mid);
+    this.sections[index] = section;
+  }
 }
 
 function isUnpublished(section: Section): boolean {
@@ -78,11 +118,11 @@ function isAutoPublished(section: RtpSection, auto: AutoPublish, { sentBefore }:
   return isUnpublished(section) && (auto === 'all' || (auto === 'new' && !sentBefore.has(section.mid)));
 }
 
-function publishAnnounced(draft: Draft, section: RtpSection, context: PublishContext): Draft {
-  const announced = announcedOn(section, context);
+function publishAnnounced(draft: PublishDraft, section: RtpSection, context: PublishContext): void {
+  const announced = draft.announcedOn(section);
   const wanted = announced.trackId ?? fallbackTrackId(section.mid, context.random);
-  const trackId = uniqueTrackId(wanted, section.mid, (id) => isTrackIdTaken(draft.sections, id, section.mid), context.random);
-  return withNewPublication(draft, section, context, {
+  const trackId = uniqueTrackId(wanted, section.mid, (id) => draft.isTrackIdTaken(id, section.mid), context.random);
+  putNewPublication(draft, section, context, {
     trackId,
     aliases: [],
     customTrackName: NO_NAME,
@@ -93,36 +133,32 @@ function publishAnnounced(draft: Draft, section: RtpSection, context: PublishCon
 
 const NO_NAME = TrackNameSchema.parse('');
 
-function publishWished(
-  draft: Draft,
-  wish: PublishWish,
-  context: PublishContext,
-): { readonly draft: Draft; readonly outcome: PublishOutcome } {
-  const section = findSection(draft.sections, wish, context);
-  if (section === undefined) return { draft, outcome: notPublishable(wish, context) };
+function publishWished(draft: PublishDraft, wish: PublishWish, context: PublishContext): PublishOutcome {
+  const section = findSection(draft, wish);
+  if (section === undefined) return notPublishable(wish, draft);
   const problem = checkSending(section);
-  if (problem !== undefined) return { draft, outcome: problem };
-  const named = claimName(draft, section, wish);
-  if (named === undefined) {
-    return { draft, outcome: failed('track_name_conflict', `another track of this session is named ${wish.customTrackName}`) };
+  if (problem !== undefined) return problem;
+  if (!claimName(draft, section, wish)) {
+    return failed('track_name_conflict', `another track of this session is named ${wish.customTrackName}`);
   }
   const isNew = section.publication === undefined;
-  return { draft: putWished(named, section, wish, context), outcome: { type: 'published', mid: section.mid, isNew } };
+  putWished(draft, section, wish, context);
+  return { type: 'published', mid: section.mid, isNew };
 }
 
 /** By mid; a mid that the offer does not have may be a slip, while the track id is certain. */
-function findSection(sections: readonly Section[], wish: PublishWish, context: PublishContext): RtpSection | undefined {
-  const byMid = sections.find(({ mid }) => mid === wish.mid);
+function findSection(draft: PublishDraft, wish: PublishWish): RtpSection | undefined {
+  const byMid = draft.sectionOf(wish.mid);
   if (byMid !== undefined) return byMid.type === 'rtp' ? byMid : undefined;
-  return sections.find((section): section is RtpSection => {
+  return draft.sections.find((section): section is RtpSection => {
     if (section.type !== 'rtp') return false;
-    return leadsTo(section.publication, wish.trackId) || announcedOn(section, context).trackId === wish.trackId;
+    return leadsTo(section.publication, wish.trackId) || draft.announcedOn(section).trackId === wish.trackId;
   });
 }
 
-function notPublishable({ mid }: PublishWish, { offered }: PublishContext): PublishOutcome {
-  const section = offered.find((each) => each.mid === mid && (each.kind === 'audio' || each.kind === 'video'));
-  if (section === undefined || isRejectedSection(section)) {
+function notPublishable({ mid }: PublishWish, draft: PublishDraft): PublishOutcome {
+  const section = draft.offeredOf(mid);
+  if (section === undefined || isRejectedSection(section) || (section.kind !== 'audio' && section.kind !== 'video')) {
     return failed('track_not_found', `the offer has no audio or video m-section in use with mid ${mid}`);
   }
   return failed('codec_mismatch', `no codec of m-section ${mid} is supported`);
@@ -133,50 +169,37 @@ function checkSending(section: RtpSection): PublishOutcome | undefined {
   return failed('invalid_params', `m-section ${section.mid} of the offer does not send; its direction must be sendonly or sendrecv`);
 }
 
-/** @returns undefined if another track has the name and keeps it */
-function claimName(draft: Draft, section: RtpSection, wish: PublishWish): Draft | undefined {
+/** @returns whether the section may have the name; another track may have it and keep it */
+function claimName(draft: PublishDraft, section: RtpSection, wish: PublishWish): boolean {
   const name = wish.customTrackName;
-  if (name === undefined || name === '') return draft;
+  if (name === undefined || name === '') return true;
   const holder = draft.sections.find(
     (each) => each.type === 'rtp' && each.mid !== section.mid && each.publication?.customTrackName === name,
   );
-  if (holder?.type !== 'rtp' || holder.publication === undefined) return draft;
-  if (!wish.replacesName) return undefined;
-  return replaceSection(draft, { ...holder, publication: { ...holder.publication, customTrackName: NO_NAME } });
+  if (holder?.type !== 'rtp' || holder.publication === undefined) return true;
+  if (!wish.replacesName) return false;
+  draft.replace({ ...holder, publication: { ...holder.publication, customTrackName: NO_NAME } });
+  return true;
 }
 
-function putWished(draft: Draft, section: RtpSection, wish: PublishWish, context: PublishContext): Draft {
-  const announced = announcedOn(section, context);
-  const trackId = uniqueTrackId(wish.trackId, section.mid, (id) => isTrackIdTaken(draft.sections, id, section.mid), context.random);
+function putWished(draft: PublishDraft, section: RtpSection, wish: PublishWish, context: PublishContext): void {
+  const announced = draft.announcedOn(section);
+  const trackId = uniqueTrackId(wish.trackId, section.mid, (id) => draft.isTrackIdTaken(id, section.mid), context.random);
   const known = section.publication;
   const formerIds = [...(known?.aliases ?? []), known?.trackId, announced.trackId];
   const distinct = [...new Set(formerIds.filter((id) => id !== undefined && id !== trackId))] as readonly string[];
   const aliases = distinct.slice(-MAX_ALIASES);
   const customTrackName = wish.customTrackName ?? known?.customTrackName ?? NO_NAME;
   const facts = { trackId, aliases, customTrackName, isExplicit: true, namesStream: announced.namesStream };
-  if (known === undefined) return withNewPublication(draft, section, context, facts);
-  return replaceSection(draft, { ...section, publication: { ...known, ...facts, isHidden: false } });
+  if (known === undefined) putNewPublication(draft, section, context, facts);
+  else draft.replace({ ...section, publication: { ...known, ...facts, isHidden: false } });
 }
 
 type PublicationFacts = Pick<Publication, 'trackId' | 'aliases' | 'customTrackName' | 'isExplicit' | 'namesStream'>;
 
-function withNewPublication(draft: Draft, section: RtpSection, context: PublishContext, facts: PublicationFacts): Draft {
-  const id = `${context.sessionId}/p${draft.publicationsNamed}`;
-  const publication: Publication = { id, ...facts, status: 'pending', isHidden: false };
-  return { ...replaceSection(draft, { ...section, publication }), publicationsNamed: draft.publicationsNamed + 1 };
-}
-
-function replaceSection(draft: Draft, section: RtpSection): Draft {
-  return { ...draft, sections: draft.sections.map((each) => (each.mid === section.mid ? section : each)) };
-}
-
-function announcedOn(section: RtpSection, { offered }: PublishContext): AnnouncedTrack {
-  const announced = offered.find(({ mid }) => mid === section.mid);
-  return announced === undefined ? { trackId: undefined, namesStream: false } : announcedTrack(announced);
-}
-
-function isTrackIdTaken(sections: readonly Section[], trackId: TrackId, mid: string): boolean {
-  return sections.some((section) => section.type === 'rtp' && section.mid !== mid && section.publication?.trackId === trackId);
+function putNewPublication(draft: PublishDraft, section: RtpSection, { sessionId }: PublishContext, facts: PublicationFacts): void {
+  const id = `${sessionId}/p${draft.publicationsNamed++}`;
+  draft.replace({ ...section, publication: { id, ...facts, status: 'pending', isHidden: false } });
 }
 
 /** Whether a request that names this id means the publication. */

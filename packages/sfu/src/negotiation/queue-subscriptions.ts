@@ -2,8 +2,8 @@
  * Subscriptions that come while an offer is open. They are given their m-sections at once, on top of those that the open offer brings,
  * so that callers can be told; the offer for them is made when the open one has been answered or withdrawn (api.md §6).
  */
-import type { SdpDescription } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
+import type { OwnDescription } from './describe.ts';
 import { type LiveSubscription, latestSections, subscriptionsOn } from './edit-sections.ts';
 import { openOffer, placedIds } from './make-offer.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
@@ -34,7 +34,7 @@ export function queueSubscriptions(
 export interface QueuedOffer {
   readonly state: Negotiation;
   /** Undefined when nothing of the queue is left. */
-  readonly offer: SdpDescription | undefined;
+  readonly offer: OwnDescription | undefined;
   /** Subscriptions whose m-section the client has rejected meanwhile. */
   readonly dropped: readonly LiveSubscription[];
 }
@@ -55,7 +55,8 @@ export function offerQueued(state: Negotiation): QueuedOffer {
 
 export function queuedSubscriptions({ queued }: Negotiation): readonly LiveSubscription[] {
   if (queued === undefined) return [];
-  return subscriptionsOn(queued.sections).filter(({ subscription }) => queued.subscriptionIds.includes(subscription.id));
+  const ids = new Set(queued.subscriptionIds);
+  return subscriptionsOn(queued.sections).filter(({ subscription }) => ids.has(subscription.id));
 }
 
 /** The section as it is now, with what the queue wants to send on it. */

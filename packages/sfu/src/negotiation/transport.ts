@@ -61,8 +61,9 @@ type SeenTransport = Omit<PeerTransportState, 'id'>;
 /** The section whose transport attributes count for all: the first of the BUNDLE group that is in use. */
 export function transportSection(description: SdpDescription): SdpSection | undefined {
   const inUse = description.sections.filter((section) => !isRejectedSection(section));
-  const tagged = description.bundle.map((mid) => inUse.find((section) => section.mid === mid)).find((section) => section !== undefined);
-  return tagged ?? inUse[0];
+  const byMid = new Map(inUse.map((section) => [section.mid, section]));
+  const tag = description.bundle.find((mid) => byMid.has(mid));
+  return tag === undefined ? inUse[0] : byMid.get(tag);
 }
 
 function readTransport(section: SdpSection, type: 'offer' | 'answer'): SeenTransport {

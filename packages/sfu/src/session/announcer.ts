@@ -48,7 +48,7 @@ export class Announcer {
   }
 
   #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {
-    if (former === record || JSON.stringify(former) === JSON.stringify(record)) return;
+    if (former !== undefined && (former === record || JSON.stringify(former) === JSON.stringify(record))) return;
     this.#parts.directory.put(record);
     this.#later(() => this.#parts.registry.putTrack(record));
     const type = eventTypeOf(former, record);

@@ -34,5 +34,6 @@ function applyTransport(shard: Shard, before: TransportPlan | undefined, after: 
 
 /** Plans are plain data that one function builds, so equal ones are written alike. */
 function isSamePlan(one: unknown, other: unknown): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
+  if (one === other) return true;
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }

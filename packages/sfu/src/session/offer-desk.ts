@@ -5,10 +5,10 @@
  * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */
 import { allFailedError, SfuError, type SubscribedTrackResult, type SubscribeItem, type SubscribeReply } from '@causeway/protocol';
-import { type SdpDescription, writeSdp } from '@causeway/wire';
 import type { CancelTimer } from '../clock.ts';
 import {
   makeOffer,
+  type OwnDescription,
   offerQueued,
   parkSubscription,
   queuedSubscriptions,
@@ -19,6 +19,7 @@ import {
 import type { LocatedWish } from './locate-tracks.ts';
 import type { Session } from './session.ts';
 import { subscribedResult } from './subscribed-result.ts';
+import { writeDescription } from './write-description.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;
 
@@ -34,7 +35,7 @@ interface PlacedItem extends DeskItem {
 
 interface Carrier {
   readonly items: readonly PlacedItem[];
-  readonly resolve: (reply: SubscribeReply) => void;
+  readonly resolve: (reply: Promise<SubscribeReply>) => void;
   readonly reject: (error: unknown) => void;
   readonly cancelTimer: CancelTimer;
 }
@@ -134,18 +135,20 @@ export class OfferDesk {
     }
   }
 
-  #reply(items: readonly PlacedItem[], offer: SdpDescription | undefined): SubscribeReply | SfuError {
+  /** What the call is told; the offer's text is written later. */
+  #reply(items: readonly PlacedItem[], offer: OwnDescription | undefined): Promise<SubscribeReply> | SfuError {
     const tracks = items.map((item) => this.#result(item));
     const failure = allFailedError(tracks);
     // An offer must reach the client: whoever carries it cannot be told only of its own misfortune.
     if (failure !== undefined && offer === undefined) return failure;
-    const sessionDescription = offer && { type: 'offer' as const, sdp: writeSdp(offer) };
-    return {
-      immediateRenegotiationRequired: offer !== undefined,
-      ...(sessionDescription && { sessionDescription }),
-      sessionId: this.#session.id,
-      tracks,
-    };
+    return this.#withOffer(tracks, offer);
+  }
+
+  async #withOffer(tracks: SubscribedTrackResult[], offer: OwnDescription | undefined): Promise<SubscribeReply> {
+    const { id: sessionId, appId, parts } = this.#session;
+    if (offer === undefined) return { immediateRenegotiationRequired: false, sessionId, tracks };
+    const sdp = await writeDescription(appId, offer, parts);
+    return { immediateRenegotiationRequired: true, sessionDescription: { type: 'offer', sdp }, sessionId, tracks };
   }
 
   #result({ asked, located, outcome }: PlacedItem): SubscribedTrackResult {

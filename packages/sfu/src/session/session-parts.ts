@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SfuEvent } from '../events.ts';
+import type { DescriptionTurns } from '../overload/description-turns.ts';
 import type { Random } from '../random.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Shard } from '../shard.ts';
@@ -22,5 +23,6 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: SessionLimits;
+  readonly descriptionTurns: DescriptionTurns;
   readonly onEvent: (event: SfuEvent) => void;
 }

@@ -13,7 +13,11 @@ import {
 } from '../../src/negotiation/index.ts';
 import { seededBytes } from '../doubles/seeded-bytes.ts';
 
-const LOCAL = { fingerprint: { algorithm: 'sha-256', value: 'AB:CD' }, candidates: hostCandidates(['192.0.2.1'], 8081), port: 8081 };
+const LOCAL = {
+  fingerprint: { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') },
+  candidates: hostCandidates(['192.0.2.1'], 8081),
+  port: 8081,
+};
 const POLICY: OfferPolicy = { publish: [], autoPublish: 'new', subscribe: [], maxSections: 256 };
 const MAX_OFFERS_PER_SESSION = 4;
 

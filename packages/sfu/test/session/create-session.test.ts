@@ -64,7 +64,10 @@ describe('a new session', () => {
 
   it('leaves nothing behind when its offer is refused', async () => {
     const { sfu, shard, clock } = new SfuUnderTest();
-    const sdp = capturedOffer('chromium-quick-start-publisher').replace('a=fingerprint:sha-256', 'a=fingerprint:sha-1');
+    const sdp = capturedOffer('chromium-quick-start-publisher').replace(
+      /a=fingerprint:sha-256 .*/,
+      `a=fingerprint:sha-1 ${Array(20).fill('AB').join(':')}`,
+    );
 
     await expect(sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp } })).rejects.toMatchObject({
       code: 'invalid_session_description',

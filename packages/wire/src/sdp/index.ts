@@ -2,5 +2,6 @@ export { codecIdentity } from './codec-identity.ts';
 export * from './description.ts';
 export { parseFmtp } from './fmtp.ts';
 export { DEFAULT_SDP_LIMITS, type SdpLimits } from './limits.ts';
-export { type ParsedSdp, parseSdp, type SdpFailure } from './parse.ts';
-export { writeSdp } from './write.ts';
+export { parseSdp } from './parse.ts';
+export { type ParsedSdp, type SdpFailure, SdpReader } from './sdp-reader.ts';
+export { writeSdp, writeSdpSection, writeSdpSession } from './write.ts';

@@ -1,4 +1,4 @@
-/** What one description may cost to read. Beyond a limit it is refused as a whole, before anything is parsed. */
+/** What one description may cost to read. Beyond a limit it is refused as a whole. */
 export interface SdpLimits {
   /** UTF-16 units; SDP is ASCII but for names that nobody reads. */
   readonly maxLength: number;
@@ -6,14 +6,19 @@ export interface SdpLimits {
   readonly maxLineLength: number;
   readonly maxSections: number;
   readonly maxCodecsPerSection: number;
+  /** Over all sections; the same codec in another section does not count again. */
+  readonly maxDistinctCodecs: number;
   readonly maxExtensionsPerSection: number;
+  /** Over all sections, counted as codecs are. */
+  readonly maxDistinctExtensions: number;
   readonly maxSsrcLinesPerSection: number;
   readonly maxRidsPerSection: number;
 }
 
 /**
  * Chromium 156 offers 32 codecs and 14 extensions in a video section of about 5 KB and 150 lines, and 4 lines for each of at most
- * 6 SSRCs. The longest line is the BUNDLE group of 256 sections.
+ * 6 SSRCs. The longest line is the BUNDLE group of 256 sections. Bundled sections share their 128 payload types and 255 extension
+ * ids (RFC 9143 §9.1), so more distinct ones than four and one times that have no honest use.
  */
 export const DEFAULT_SDP_LIMITS: SdpLimits = {
   maxLength: 512 * 1024,
@@ -21,7 +26,9 @@ export const DEFAULT_SDP_LIMITS: SdpLimits = {
   maxLineLength: 10_000,
   maxSections: 256,
   maxCodecsPerSection: 64,
+  maxDistinctCodecs: 512,
   maxExtensionsPerSection: 64,
+  maxDistinctExtensions: 256,
   maxSsrcLinesPerSection: 256,
   maxRidsPerSection: 16,
 };

@@ -1,56 +1,100 @@
-import type { MediaAttributes } from 'sdp-transform';
 import type { SdpCodec, SdpFeedback } from './description.ts';
-import { text, wholeNumber } from './read-values.ts';
+import { isPayloadType, wholeNumber } from './grammar.ts';
 
-const MAX_PAYLOAD_TYPE = 127;
+/** What a section's lines say about codecs: the values of `a=rtpmap`, `a=fmtp` and `a=rtcp-fb`, as written. */
+export interface CodecLines {
+  readonly rtpmaps: readonly string[];
+  readonly fmtps: readonly string[];
+  readonly feedback: readonly string[];
+}
+
+/** All that the lines say about one payload type. */
+export interface CodecSource {
+  readonly payloadType: number;
+  /** What follows the payload type in `a=rtpmap`; undefined for one that has none. */
+  readonly mapping: string | undefined;
+  readonly fmtp: string;
+  /** What follows the payload type, or `*`, in `a=rtcp-fb`. */
+  readonly feedback: readonly string[];
+}
+
 /** Ten times what video has. Beyond it nothing is meant, and what counts in ticks could not be relied on. */
 const MAX_CLOCK_RATE_HZ = 1_000_000;
 /** Browsers write five or six. More are skipped: lines for `*` count for every codec, so that many would become very many. */
 const MAX_FEEDBACK_LINES = 16;
+const MAPPING = /^([^\s/]+)\/(\d+)(?:\/(\d+))?/;
 
 /** Payload types that need no `a=rtpmap`, as far as WebRTC endpoints use them (RFC 3551 §6). */
-const STATIC_CODECS: ReadonlyMap<number, Pick<SdpCodec, 'name' | 'clockRateHz' | 'channels'>> = new Map([
-  [0, { name: 'PCMU', clockRateHz: 8000, channels: 1 }],
-  [8, { name: 'PCMA', clockRateHz: 8000, channels: 1 }],
-  [9, { name: 'G722', clockRateHz: 8000, channels: 1 }],
+const STATIC_MAPPINGS: ReadonlyMap<number, string> = new Map([
+  [0, 'PCMU/8000'],
+  [8, 'PCMA/8000'],
+  [9, 'G722/8000'],
 ]);
 
-/** Codecs of one section in the order of its m-line; a payload type without a known mapping is left out. */
-export function readCodecs(media: MediaAttributes, formats: readonly string[]): readonly SdpCodec[] {
-  const mappings = readMappings(media);
-  const fmtps = new Map((media.fmtp ?? []).map((line) => [line.payload, String(line.config).trim()]));
-  const feedbacks = readFeedback(media);
-  const codecs = new Map<number, SdpCodec>();
-  for (const format of formats) {
-    const payloadType = wholeNumber(Number(format), 0, MAX_PAYLOAD_TYPE);
-    if (payloadType === undefined || codecs.has(payloadType)) continue;
-    const mapping = mappings.get(payloadType) ?? STATIC_CODECS.get(payloadType);
-    if (mapping === undefined) continue;
-    const feedback = [...(feedbacks.get('*') ?? []), ...(feedbacks.get(payloadType) ?? [])];
-    codecs.set(payloadType, { payloadType, ...mapping, fmtp: fmtps.get(payloadType) ?? '', feedback });
+/** Each payload type of an m-line once, in its order, with a text that is equal for the same codec in another section. */
+export function codecKeys(
+  formats: readonly string[],
+  lines: CodecLines,
+): readonly { readonly text: string; readonly source: CodecSource }[] {
+  const mappings = firstByPayloadType(lines.rtpmaps);
+  const fmtps = new Map(lines.fmtps.map(splitPayloadType));
+  const feedback = listByPayloadType(lines.feedback);
+  const keys = [];
+  for (const format of new Set(formats)) {
+    const payloadType = wholeNumber(format, 0, 127);
+    if (payloadType === undefined || !isPayloadType(payloadType)) continue;
+    const source: CodecSource = {
+      payloadType,
+      mapping: mappings.get(format),
+      fmtp: fmtps.get(format) ?? '',
+      feedback: [...(feedback.get('*') ?? []), ...(feedback.get(format) ?? [])],
+    };
+    keys.push({ text: [format, source.mapping, source.fmtp, ...source.feedback].join('\n'), source });
   }
-  return [...codecs.values()];
+  return keys;
 }
 
-function readMappings(media: MediaAttributes): ReadonlyMap<number, Pick<SdpCodec, 'name' | 'clockRateHz' | 'channels'>> {
-  const mappings = new Map();
-  for (const line of media.rtp ?? []) {
-    const payloadType = wholeNumber(line.payload, 0, MAX_PAYLOAD_TYPE);
-    const name = text(line.codec);
-    const clockRateHz = wholeNumber(line.rate, 1, MAX_CLOCK_RATE_HZ);
-    if (payloadType === undefined || name === undefined || clockRateHz === undefined || mappings.has(payloadType)) continue;
-    mappings.set(payloadType, { name, clockRateHz, channels: wholeNumber(line.encoding, 1, 255) ?? 1 });
-  }
-  return mappings;
+/** @returns undefined for a payload type without a mapping that can be meant */
+export function readCodec({ payloadType, mapping, fmtp, feedback }: CodecSource): SdpCodec | undefined {
+  const [, name, rate, channels] = MAPPING.exec(mapping ?? STATIC_MAPPINGS.get(payloadType) ?? '') ?? [];
+  const clockRateHz = wholeNumber(rate, 1, MAX_CLOCK_RATE_HZ);
+  if (name === undefined || clockRateHz === undefined) return undefined;
+  return {
+    payloadType,
+    name,
+    clockRateHz,
+    channels: wholeNumber(channels, 1, 255) ?? 1,
+    fmtp,
+    feedback: feedback.map(readFeedback),
+  };
 }
 
-function readFeedback(media: MediaAttributes): ReadonlyMap<string | number, readonly SdpFeedback[]> {
-  const feedbacks = new Map<string | number, SdpFeedback[]>();
-  for (const line of media.rtcpFb ?? []) {
-    const feedback = { type: String(line.type), parameter: text(line.subtype) ?? '' };
-    const known = feedbacks.get(line.payload);
-    if (known === undefined) feedbacks.set(line.payload, [feedback]);
-    else if (known.length < MAX_FEEDBACK_LINES) known.push(feedback);
+function readFeedback(value: string): SdpFeedback {
+  const space = value.indexOf(' ');
+  return space === -1 ? { type: value, parameter: '' } : { type: value.slice(0, space), parameter: value.slice(space + 1).trim() };
+}
+
+function firstByPayloadType(lines: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of lines) {
+    const [payloadType, value] = splitPayloadType(line);
+    if (!values.has(payloadType)) values.set(payloadType, value);
   }
-  return feedbacks;
+  return values;
+}
+
+function listByPayloadType(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const lists = new Map<string, string[]>();
+  for (const line of lines) {
+    const [payloadType, value] = splitPayloadType(line);
+    const list = lists.get(payloadType);
+    if (list === undefined) lists.set(payloadType, [value]);
+    else if (list.length < MAX_FEEDBACK_LINES) list.push(value);
+  }
+  return lists;
+}
+
+function splitPayloadType(line: string): readonly [payloadType: string, value: string] {
+  const space = line.indexOf(' ');
+  return space === -1 ? [line, ''] : [line.slice(0, space), line.slice(space + 1).trim()];
 }

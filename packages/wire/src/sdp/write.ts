@@ -1,117 +1,90 @@
-import { type MediaAttributes, write } from 'sdp-transform';
-import type { SdpDescription, SdpSection } from './description.ts';
+import type { SdpCodec, SdpDescription, SdpSection, SdpSimulcast } from './description.ts';
 
 /** Where no address is meant: with ICE the candidates say where to send (RFC 8839 §4.3.1). */
 const NO_ADDRESS = '0.0.0.0';
 /** Third value of `a=sctpmap`: streams, of which every implementation has as many as the protocol allows. */
 const LEGACY_SCTP_STREAMS = 65_535;
+const END = '\r\n';
 
 /** Writes a description as text with CRLF line ends; the same description always gives the same text. */
 export function writeSdp(description: SdpDescription): string {
-  const { origin } = description;
-  return write({
-    version: 0,
-    origin: {
-      username: origin.username,
-      sessionId: origin.sessionId,
-      sessionVersion: origin.version,
-      netType: 'IN',
-      ipVer: 4,
-      address: NO_ADDRESS,
-    },
-    name: '-',
-    timing: { start: 0, stop: 0 },
-    ...(description.iceLite && { icelite: 'ice-lite' }),
-    ...(description.iceOptions.length > 0 && { iceOptions: description.iceOptions.join(' ') }),
-    ...(description.bundle.length > 0 && { groups: [{ type: 'BUNDLE', mids: description.bundle.join(' ') }] }),
-    ...(description.extmapAllowMixed && { extmapAllowMixed: 'extmap-allow-mixed' }),
-    msidSemantic: { semantic: 'WMS', token: '*' },
-    media: description.sections.map(sectionAttributes),
-  });
+  return writeSdpSession(description) + description.sections.map(writeSdpSection).join('');
 }
 
-function sectionAttributes(section: SdpSection): MediaAttributes {
-  const [address] = section.candidates;
-  return {
-    type: section.media,
-    port: section.port,
-    protocol: section.protocol,
-    payloads: section.formats.join(' '),
-    connection: connectionOf(address?.address ?? NO_ADDRESS),
-    ...(section.mid !== undefined && { mid: section.mid }),
-    ...(section.bundleOnly && { bundleOnly: 'bundle-only' }),
-    direction: section.direction,
-    ...transportAttributes(section),
-    ...(section.kind === 'application' ? dataAttributes(section) : rtpAttributes(section)),
-  };
+/** The part before the first m-section. */
+export function writeSdpSession(description: Omit<SdpDescription, 'sections'>): string {
+  const { origin, iceLite, iceOptions, bundle, extmapAllowMixed } = description;
+  const lines = ['v=0', `o=${origin.username} ${origin.sessionId} ${origin.version} IN IP4 ${NO_ADDRESS}`, 's=-', 't=0 0'];
+  if (iceLite) lines.push('a=ice-lite');
+  if (iceOptions.length > 0) lines.push(`a=ice-options:${iceOptions.join(' ')}`);
+  if (bundle.length > 0) lines.push(`a=group:BUNDLE ${bundle.join(' ')}`);
+  if (extmapAllowMixed) lines.push('a=extmap-allow-mixed');
+  lines.push('a=msid-semantic:WMS *');
+  return lines.join(END) + END;
 }
 
-function connectionOf(address: string): { version: number; ip: string } {
-  return { version: address.includes(':') ? 6 : 4, ip: address };
+/** One m-section; all of them in turn behind the session's part are the whole text. */
+export function writeSdpSection(section: SdpSection): string {
+  const address = section.candidates[0]?.address ?? NO_ADDRESS;
+  const lines = [
+    `m=${section.media} ${section.port} ${section.protocol} ${section.formats.join(' ')}`,
+    `c=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`,
+  ];
+  if (section.mid !== undefined) lines.push(`a=mid:${section.mid}`);
+  if (section.bundleOnly) lines.push('a=bundle-only');
+  lines.push(`a=${section.direction}`);
+  writeTransport(section, lines);
+  if (section.kind === 'application') writeData(section, lines);
+  else writeRtp(section, lines);
+  return lines.join(END) + END;
 }
 
-function transportAttributes(section: SdpSection): Partial<MediaAttributes> {
-  const [fingerprint, ...moreFingerprints] = section.fingerprints;
-  return {
-    ...(section.ice !== undefined && { iceUfrag: section.ice.ufrag, icePwd: section.ice.password }),
-    ...(fingerprint !== undefined && { fingerprint: { type: fingerprint.algorithm, hash: fingerprint.value } }),
-    ...(section.setup !== undefined && { setup: section.setup }),
-    candidates: section.candidates.map(({ foundation, priority, address, port }) => {
-      return { foundation, component: 1, transport: 'udp', priority, ip: address, port, type: 'host' };
-    }),
-    ...(section.endOfCandidates && { endOfCandidates: 'end-of-candidates' }),
-    // sdp-transform writes one fingerprint; lines it does not know are written verbatim.
-    invalid: moreFingerprints.map(({ algorithm, value }) => ({ value: `fingerprint:${algorithm} ${value}` })),
-  };
+function writeTransport({ ice, fingerprints, setup, candidates, endOfCandidates }: SdpSection, lines: string[]): void {
+  if (ice !== undefined) lines.push(`a=ice-ufrag:${ice.ufrag}`, `a=ice-pwd:${ice.password}`);
+  for (const { algorithm, value } of fingerprints) lines.push(`a=fingerprint:${algorithm} ${value}`);
+  if (setup !== undefined) lines.push(`a=setup:${setup}`);
+  for (const { foundation, priority, address, port } of candidates) {
+    lines.push(`a=candidate:${foundation} 1 udp ${priority} ${address} ${port} typ host`);
+  }
+  if (endOfCandidates) lines.push('a=end-of-candidates');
 }
 
-function dataAttributes(section: SdpSection): Partial<MediaAttributes> {
-  if (section.sctp === undefined) return {};
-  const { port, maxMessageSize } = section.sctp;
-  const isLegacy = section.protocol === 'DTLS/SCTP';
-  return {
-    ...(isLegacy
-      ? { sctpmap: { sctpmapNumber: port, app: 'webrtc-datachannel', maxMessageSize: LEGACY_SCTP_STREAMS } }
-      : { sctpPort: port }),
-    maxMessageSize,
-  };
+function writeData({ sctp, protocol }: SdpSection, lines: string[]): void {
+  if (sctp === undefined) return;
+  const isLegacy = protocol === 'DTLS/SCTP';
+  lines.push(isLegacy ? `a=sctpmap:${sctp.port} webrtc-datachannel ${LEGACY_SCTP_STREAMS}` : `a=sctp-port:${sctp.port}`);
+  lines.push(`a=max-message-size:${sctp.maxMessageSize}`);
 }
 
-function rtpAttributes(section: SdpSection): Partial<MediaAttributes> {
-  return {
-    ...(section.rtcpMux && { rtcpMux: 'rtcp-mux' }),
-    ...(section.rtcpRsize && { rtcpRsize: 'rtcp-rsize' }),
-    rtp: section.codecs.map(({ payloadType, name, clockRateHz, channels }) => {
-      return { payload: payloadType, codec: name, rate: clockRateHz, ...(channels > 1 && { encoding: channels }) };
-    }),
-    fmtp: section.codecs.filter(({ fmtp }) => fmtp !== '').map(({ payloadType, fmtp }) => ({ payload: payloadType, config: fmtp })),
-    rtcpFb: section.codecs.flatMap(({ payloadType, feedback }) =>
-      feedback.map(({ type, parameter }) => ({ payload: payloadType, type, ...(parameter !== '' && { subtype: parameter }) })),
-    ),
-    ext: section.extensions.map(({ id, uri, direction }) => ({ value: id, uri, ...(direction !== 'sendrecv' && { direction }) })),
-    msid: section.msids.map(({ streamId, trackId }) => ({ id: streamId, appdata: trackId ?? '' })),
-    ...sourceAttributes(section),
-    rids: section.rids.map(({ id, direction, restrictions }) => ({ id, direction, ...(restrictions !== '' && { params: restrictions }) })),
-    ...simulcastAttribute(section),
-  };
+function writeRtp(section: SdpSection, lines: string[]): void {
+  if (section.rtcpMux) lines.push('a=rtcp-mux');
+  if (section.rtcpRsize) lines.push('a=rtcp-rsize');
+  for (const codec of section.codecs) writeCodec(codec, lines);
+  for (const { id, uri, direction } of section.extensions) {
+    lines.push(direction === 'sendrecv' ? `a=extmap:${id} ${uri}` : `a=extmap:${id}/${direction} ${uri}`);
+  }
+  for (const { streamId, trackId } of section.msids) lines.push(`a=msid:${streamId} ${trackId ?? ''}`.trimEnd());
+  for (const { semantics, ssrcs } of section.ssrcGroups) lines.push(`a=ssrc-group:${semantics} ${ssrcs.join(' ')}`);
+  for (const { ssrc, cname, msid } of section.ssrcs) {
+    if (cname !== undefined) lines.push(`a=ssrc:${ssrc} cname:${cname}`);
+    if (msid !== undefined) lines.push(`a=ssrc:${ssrc} msid:${msid.streamId} ${msid.trackId ?? ''}`.trimEnd());
+  }
+  for (const { id, direction, restrictions } of section.rids) lines.push(`a=rid:${id} ${direction} ${restrictions}`.trimEnd());
+  if (section.simulcast !== undefined) writeSimulcast(section.simulcast, lines);
 }
 
-function sourceAttributes(section: SdpSection): Partial<MediaAttributes> {
-  return {
-    ssrcs: section.ssrcs.flatMap(({ ssrc, cname, msid }) => [
-      ...(cname === undefined ? [] : [{ id: ssrc, attribute: 'cname', value: cname }]),
-      ...(msid === undefined ? [] : [{ id: ssrc, attribute: 'msid', value: `${msid.streamId} ${msid.trackId ?? ''}`.trimEnd() }]),
-    ]),
-    ssrcGroups: section.ssrcGroups.map(({ semantics, ssrcs }) => ({ semantics, ssrcs: ssrcs.join(' ') })),
-  };
+function writeCodec({ payloadType, name, clockRateHz, channels, fmtp, feedback }: SdpCodec, lines: string[]): void {
+  const encoding = `a=rtpmap:${payloadType} ${name}/${clockRateHz}`;
+  lines.push(channels > 1 ? `${encoding}/${channels}` : encoding);
+  for (const { type, parameter } of feedback) {
+    lines.push(parameter === '' ? `a=rtcp-fb:${payloadType} ${type}` : `a=rtcp-fb:${payloadType} ${type} ${parameter}`);
+  }
+  if (fmtp !== '') lines.push(`a=fmtp:${payloadType} ${fmtp}`);
 }
 
-function simulcastAttribute({ simulcast }: SdpSection): Partial<MediaAttributes> {
-  const lists = [
-    ['send', simulcast?.send ?? []],
-    ['recv', simulcast?.recv ?? []],
-  ] as const;
-  const [first, second] = lists.filter(([, rids]) => rids.length > 0).map(([direction, rids]) => [direction, rids.join(';')] as const);
-  if (first === undefined) return {};
-  return { simulcast: { dir1: first[0], list1: first[1], ...(second !== undefined && { dir2: second[0], list2: second[1] }) } };
+function writeSimulcast({ send, recv }: SdpSimulcast, lines: string[]): void {
+  const lists = [];
+  if (send.length > 0) lists.push(`send ${send.join(';')}`);
+  if (recv.length > 0) lists.push(`recv ${recv.join(';')}`);
+  if (lists.length > 0) lines.push(`a=simulcast:${lists.join(' ')}`);
 }

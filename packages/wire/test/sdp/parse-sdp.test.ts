@@ -16,6 +16,10 @@ function sectionOf(sdp: string, index: number): SdpSection {
 const MINIMAL = ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0'];
 const AUDIO = 'm=audio 9 UDP/TLS/RTP/SAVPF 111';
 
+function hash(bytes: number): string {
+  return Array.from({ length: bytes }, () => 'AB').join(':');
+}
+
 function sdpOf(...lines: string[]): string {
   return `${[...MINIMAL, ...lines].join('\r\n')}\r\n`;
 }
@@ -126,18 +130,25 @@ describe('real offers', () => {
 describe('what a section inherits and what it leaves out', () => {
   it('takes credentials, fingerprints, setup and direction from the session where it has none', () => {
     const section = sectionOf(
-      sdpOf('a=ice-ufrag:1234', 'a=ice-pwd:0123456789012345678901', 'a=fingerprint:SHA-256 aa:bb', 'a=setup:active', 'a=recvonly', AUDIO),
+      sdpOf(
+        'a=ice-ufrag:1234',
+        'a=ice-pwd:0123456789012345678901',
+        `a=fingerprint:SHA-1 ${'aa:'.repeat(19)}bb`,
+        'a=setup:active',
+        'a=recvonly',
+        AUDIO,
+      ),
       0,
     );
 
     expect(section.ice).toEqual({ ufrag: '1234', password: '0123456789012345678901' });
-    expect(section.fingerprints).toEqual([{ algorithm: 'sha-256', value: 'AA:BB' }]);
+    expect(section.fingerprints).toEqual([{ algorithm: 'sha-1', value: `${'AA:'.repeat(19)}BB` }]);
     expect(section.setup).toBe('active');
     expect(section.direction).toBe('recvonly');
   });
 
   it('keeps several fingerprints', () => {
-    const section = sectionOf(sdpOf(AUDIO, 'a=fingerprint:sha-1 AA:BB', 'a=fingerprint:sha-256 CC:DD'), 0);
+    const section = sectionOf(sdpOf(AUDIO, `a=fingerprint:sha-1 ${hash(20)}`, `a=fingerprint:sha-256 ${hash(32)}`), 0);
 
     expect(section.fingerprints.map(({ algorithm }) => algorithm)).toEqual(['sha-1', 'sha-256']);
   });
@@ -146,8 +157,8 @@ describe('what a section inherits and what it leaves out', () => {
     expect(sectionOf(sdpOf(AUDIO), 0).direction).toBe('sendrecv');
   });
 
-  it('knows static payload types without a=rtpmap and skips unknown ones', () => {
-    const section = sectionOf(sdpOf('m=audio 9 UDP/TLS/RTP/SAVPF 0 8 9 96 200 x'), 0);
+  it('knows static payload types without a=rtpmap and skips other ones', () => {
+    const section = sectionOf(sdpOf('m=audio 9 UDP/TLS/RTP/SAVPF 0 8 9 96'), 0);
 
     expect(section.codecs.map(({ payloadType, name }) => `${payloadType} ${name}`)).toEqual(['0 PCMU', '8 PCMA', '9 G722']);
   });
@@ -215,13 +226,16 @@ describe('refusals', () => {
     maxLineLength: 200,
     maxSections: 2,
     maxCodecsPerSection: 3,
+    maxDistinctCodecs: 4,
     maxExtensionsPerSection: 2,
+    maxDistinctExtensions: 3,
     maxSsrcLinesPerSection: 2,
     maxRidsPerSection: 2,
   };
 
   it.each([
-    ['other text', 'hello', 'does not begin with v=0', undefined],
+    ['other text', 'hello', 'line 1 is not v=0', 1],
+    ['no text', '', 'is empty', undefined],
     ['too much text', sdpOf('a=x'.padEnd(4000, 'x')), 'is longer than 4000 characters', undefined],
     ['a long line', sdpOf(`a=x:${'x'.repeat(200)}`), 'line 5 is longer than 200 characters', 5],
     ['many lines', sdpOf(...Array(60).fill('a=x')), 'line 61 has more than 60 lines', 61],
@@ -239,8 +253,20 @@ describe('refusals', () => {
       'line 8 is one a=ssrc line more than the 2 that a section may have',
       8,
     ],
-    ['a broken m-line', sdpOf(AUDIO, 'm=video'), 'm-section 1 has a malformed m-line', undefined],
-    ['a port that is none', sdpOf('m=audio 70000 UDP/TLS/RTP/SAVPF 0'), 'm-section 0 has a malformed m-line', undefined],
+    ['a broken m-line', sdpOf(AUDIO, 'm=video'), 'line 6 is not m=<media> <port> <protocol> <format> …', 6],
+    ['a port that is none', sdpOf('m=audio 70000 UDP/TLS/RTP/SAVPF 0'), 'line 5 is not m=<media> <port> <protocol> <format> …', 5],
+    [
+      'many different codecs',
+      sdpOf('m=audio 9 RTP/SAVPF 0 1 2', 'm=audio 9 RTP/SAVPF 3 4 5'),
+      'has too many different codecs; bundled m-sections share 128 payload types',
+      undefined,
+    ],
+    [
+      'many different extensions',
+      sdpOf(AUDIO, 'a=extmap:1 a', 'a=extmap:2 b', AUDIO, 'a=extmap:3 c', 'a=extmap:4 d'),
+      'has too many different header extensions; bundled m-sections share 255 ids',
+      undefined,
+    ],
   ])('refuses %s and says where', (_name, sdp, reason, line) => {
     expect(parseSdp(sdp, limits)).toEqual({ ok: false, reason, ...(line !== undefined && { line }) });
   });
@@ -249,5 +275,14 @@ describe('refusals', () => {
     const section = [AUDIO, ...Array(3).fill('a=rtpmap:1 a/1')];
 
     expect(parseSdp(sdpOf(...section, ...section), limits).ok).toBe(true);
+  });
+
+  it('shares the lists of codecs and extensions between sections that say the same', () => {
+    const section = [AUDIO, 'a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10', 'a=extmap:1 urn:x'];
+    const { sections } = parsed(sdpOf(...section, 'a=mid:0', ...section, 'a=mid:1', ...section, 'a=fmtp:111 minptime=20'));
+
+    expect(sections[1]?.codecs).toBe(sections[0]?.codecs);
+    expect(sections[1]?.extensions).toBe(sections[0]?.extensions);
+    expect(sections[2]?.codecs).not.toEqual(sections[0]?.codecs);
   });
 });

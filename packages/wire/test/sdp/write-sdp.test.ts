@@ -49,8 +49,8 @@ describe('writeSdp', () => {
           direction: 'sendrecv',
           ice: { ufrag: 'ab12', password: '0123456789abcdefghijkl' },
           fingerprints: [
-            { algorithm: 'sha-256', value: 'AA:BB' },
-            { algorithm: 'sha-512', value: 'CC:DD' },
+            { algorithm: 'sha-256', value: Array(32).fill('AA').join(':') },
+            { algorithm: 'sha-512', value: Array(64).fill('CC').join(':') },
           ],
           setup: 'passive',
           candidates: [{ foundation: '1', priority: 2_130_706_431, address: '2001:db8::1', port: 8081 }],

@@ -1,5 +1,5 @@
 import { type AnswerDescription, SfuError } from '@causeway/protocol';
-import { isRejectedSection, type SdpDescription, writeSdp } from '@causeway/wire';
+import { isRejectedSection, type SdpDescription } from '@causeway/wire';
 import {
   type AnsweredOffer,
   answerOffer,
@@ -9,6 +9,7 @@ import {
   subscriptions,
 } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
+import { writeDescription } from '../write-description.ts';
 import { readSdp } from './read-sdp.ts';
 
 /** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
@@ -16,13 +17,23 @@ const RETRY_AFTER_GLARE_MS = 0;
 
 export interface AnsweredClient {
   readonly answered: AnsweredOffer;
-  readonly sessionDescription: AnswerDescription;
   /** Mids of sections that the client uses and the answer rejects. */
   readonly refusedMids: readonly string[];
   /** Subscriptions whose m-section the client has stopped. */
   readonly stopped: readonly LiveSubscription[];
   /** Subscriptions whose m-section can carry their track no more. */
   readonly unfit: readonly LiveSubscription[];
+}
+
+/**
+ * Reads a client's offer. The session may change while it is read, so its state is looked at only afterwards.
+ *
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was done
+ * @throws invalid_session_description – the text is no SDP; nothing was done
+ */
+export async function readClientOffer(session: Session, sdp: string): Promise<SdpDescription> {
+  refuseGlare(session);
+  return readSdp(session.appId, sdp, session.parts);
 }
 
 /**
@@ -35,32 +46,31 @@ export interface AnsweredClient {
 export function answerClientOffer(
   session: Session,
   state: Negotiation,
-  sdp: string,
+  offer: SdpDescription,
   policy: Omit<OfferPolicy, 'maxSections'>,
 ): AnsweredClient {
   refuseGlare(session);
   const { limits, random } = session.parts;
-  const offer = readSdp(sdp, limits);
   const answered = answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random);
   session.checkTracks(answered.state);
   const stoppedMids = new Set(offer.sections.filter(isRejectedSection).map(({ mid }) => mid));
   const ended = Map.groupBy(endedSubscriptions(state, answered.state), ({ section }) => stoppedMids.has(section.mid));
   return {
     answered,
-    sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
-    refusedMids: refusedMids(offer, answered.answer),
+    refusedMids: refusedMids(offer, answered.state),
     stopped: ended.get(true) ?? [],
     unfit: ended.get(false) ?? [],
   };
 }
 
-/** Makes the outcome the session's state, and reports subscriptions that have ended with it. */
-export function commitAnswered(session: Session, { answered, stopped, unfit }: AnsweredClient): void {
+/** Makes the outcome the session's state, and reports subscriptions that have ended with it. @returns the answer for the client */
+export async function commitAnswered(session: Session, { answered, stopped, unfit }: AnsweredClient): Promise<AnswerDescription> {
   session.commit(answered.state);
   for (const live of stopped) session.reports.stopped(live, 'unsubscribed');
   for (const live of unfit) {
     session.reports.failed(live, 'codec_mismatch', `the offer lacks the codec of the track on m-section ${live.section.mid}`);
   }
+  return { type: 'answer', sdp: await writeDescription(session.appId, answered.answer, session.parts) };
 }
 
 function endedSubscriptions(before: Negotiation, after: Negotiation): readonly LiveSubscription[] {
@@ -80,7 +90,7 @@ export function refuseGlare(session: Session): void {
   );
 }
 
-function refusedMids(offer: SdpDescription, answer: SdpDescription): readonly string[] {
-  const refused = offer.sections.filter((section, index) => !isRejectedSection(section) && answer.sections[index]?.port === 0);
+function refusedMids(offer: SdpDescription, { sections }: Negotiation): readonly string[] {
+  const refused = offer.sections.filter((section, index) => !isRejectedSection(section) && sections[index]?.type === 'rejected');
   return refused.map(({ mid }) => mid ?? '');
 }

@@ -1,23 +1,26 @@
 import type { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from '@causeway/protocol';
 import { editPublication, leadsTo, type Negotiation, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer, commitAnswered } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/close`: ends publications; whatever the client's offer says about their m-sections, nothing is received on them. */
 export function closeTracks(session: Session, request: CloseTracksRequest): Promise<CloseTracksReply> {
   return session.run(async () => {
+    const sdp = request.force === true ? undefined : request.sessionDescription?.sdp;
+    const offer = sdp === undefined ? undefined : await readClientOffer(session, sdp);
     let state = session.negotiation;
     const tracks = request.tracks.map((item) => {
       const closed = closeOne(state, item);
       state = closed.state;
       return closed.result;
     });
-    const sdp = request.force === true ? undefined : request.sessionDescription?.sdp;
-    const client =
-      sdp === undefined ? undefined : answerClientOffer(session, state, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
-    if (client === undefined) session.commit(state);
-    else commitAnswered(session, client);
-    return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
+    if (offer === undefined) {
+      session.commit(state);
+      return { sessionId: session.id, success: true, tracks };
+    }
+    const client = answerClientOffer(session, state, offer, { publish: [], autoPublish: 'none', subscribe: [] });
+    const sessionDescription = await commitAnswered(session, client);
+    return { sessionId: session.id, success: true, sessionDescription, tracks };
   });
 }
 

@@ -1,5 +1,4 @@
 import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId } from '@causeway/protocol';
-import { writeSdp } from '@causeway/wire';
 import { invariant } from '../../invariant.ts';
 import {
   type AnsweredOffer,
@@ -14,6 +13,7 @@ import { locateWish } from '../locate-tracks.ts';
 import { Session, trackCount } from '../session.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
+import { writeDescription } from '../write-description.ts';
 import { readSdp } from './read-sdp.ts';
 
 export interface NewSession {
@@ -33,7 +33,7 @@ export interface NewSession {
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
   const { appId, request, autoPublish, place } = wanted;
   // Before other nodes are asked about what it names: what is no SDP costs them nothing.
-  const offer = readSdp(request.sessionDescription.sdp, parts.limits);
+  const offer = await readSdp(appId, request.sessionDescription.sdp, parts);
   const asked = request.subscribe ?? [];
   if (asked.length > 0) place.checkEgress();
   const located = await Promise.all(asked.map((item) => locateWish(appId, item, parts)));
@@ -60,7 +60,7 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
     return subscribedResult(item, each, each.type === 'wish' ? outcomes.shift() : undefined, parts.directory);
   });
   return {
-    sessionDescription: { type: 'answer', sdp: writeSdp(answered.answer) },
+    sessionDescription: { type: 'answer', sdp: await writeDescription(appId, answered.answer, parts) },
     sessionId: wanted.id,
     tracks: publishedTracks(answered),
     ...(request.subscribe !== undefined && { subscriptions: subscribed }),

@@ -8,12 +8,13 @@ import {
 } from '@causeway/protocol';
 import { type AnsweredOffer, type PublishOutcome, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { type AnsweredClient, answerClientOffer, commitAnswered } from './answer-client-offer.ts';
+import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/publish`. If every item fails, the call fails and nothing is applied. */
 export function publish(session: Session, request: PublishRequest): Promise<PublishReply> {
   return session.run(async () => {
-    const client = answerClientOffer(session, session.negotiation, request.sessionDescription.sdp, {
+    const offer = await readClientOffer(session, request.sessionDescription.sdp);
+    const client = answerClientOffer(session, session.negotiation, offer, {
       publish: request.tracks.map(({ trackId, mid, customTrackName, replace }) => ({
         trackId,
         mid,
@@ -23,12 +24,12 @@ export function publish(session: Session, request: PublishRequest): Promise<Publ
       autoPublish: request.autoDiscover === true ? 'all' : 'none',
       subscribe: [],
     });
-    const { answered, sessionDescription } = client;
+    const { answered } = client;
     const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));
     const failure = allFailedError(tracks);
     if (failure !== undefined) throw failure;
     const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
-    commitAnswered(session, client);
+    const sessionDescription = await commitAnswered(session, client);
     const warnings = warningsOf(request, client);
     return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
   });

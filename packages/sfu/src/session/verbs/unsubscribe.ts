@@ -7,24 +7,25 @@ import {
 } from '@causeway/protocol';
 import { type LiveSubscription, type Negotiation, parkSubscription, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer, commitAnswered } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/unsubscribe`: parks m-sections; with an offer of the client the answer says so at once. */
 export function unsubscribe(session: Session, request: UnsubscribeRequest): Promise<UnsubscribeReply> {
   return session.run(async () => {
+    const sdp = request.sessionDescription?.sdp;
+    const offer = sdp === undefined ? undefined : await readClientOffer(session, sdp);
     const matches = request.tracks.map((item) => ({ item, found: findSubscriptions(session.negotiation, item) }));
     const tracks = matches.flatMap(({ item, found }) => resultsOf(session, item, found));
     const failure = allFailedError(tracks);
     if (failure !== undefined) throw failure;
     const ended = [...new Set(matches.flatMap(({ found }) => found))];
     const parked = ended.reduce((state, { subscription }) => parkSubscription(state, subscription.id, 'unsubscribed'), session.negotiation);
-    const sdp = request.sessionDescription?.sdp;
-    const client =
-      sdp === undefined ? undefined : answerClientOffer(session, parked, sdp, { publish: [], autoPublish: 'none', subscribe: [] });
+    const client = offer && answerClientOffer(session, parked, offer, { publish: [], autoPublish: 'none', subscribe: [] });
+    const sessionDescription = client && commitAnswered(session, client);
     if (client === undefined) session.commit(parked);
-    else commitAnswered(session, client);
     for (const live of ended) session.reports.stopped(live, 'unsubscribed');
-    return { sessionId: session.id, success: true, ...(client && { sessionDescription: client.sessionDescription }), tracks };
+    const answer = await sessionDescription;
+    return { sessionId: session.id, success: true, ...(answer && { sessionDescription: answer }), tracks };
   });
 }
 

@@ -1,0 +1,87 @@
+/** `npm run bench -- negotiation`: what long session descriptions cost the thread that carries media. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppId, type SubscribeReply } from '@causeway/protocol';
+import { createSfu, type Sfu } from '@causeway/sfu';
+import type { BenchOptions } from '../bench-options.ts';
+import { spreadOf } from '../measure/statistics.ts';
+import type { Printer } from '../report/printer.ts';
+import { formatTable } from '../report/table.ts';
+import { longOffer, longOffers } from './long-offers.ts';
+import { measureTurns, type TurnCost } from './turn-meter.ts';
+import { answerTo } from './viewer-answer.ts';
+
+const APP = AppId.parse('bench');
+const TRACKS_PER_CALL = 64;
+/** So that what one call leaves to be done later is not counted with the next. */
+const PAUSE_MS = 20;
+
+type Costs = Map<string, TurnCost[]>;
+
+export async function runNegotiation({ rounds, isQuick }: BenchOptions, { print, note }: Printer): Promise<void> {
+  const sfu = await createSfu({ listenAddress: '127.0.0.1' });
+  const costs: Costs = new Map();
+  const repetitions = isQuick ? 3 : 10 * rounds;
+  try {
+    for (let repetition = 0; repetition <= repetitions; repetition++) {
+      note(`Negotiation: round ${repetition} of ${repetitions}`);
+      // The first round finds nothing compiled: its figures are in the row of their own.
+      const into: Costs = new Map();
+      await createSessions(sfu, into);
+      await watchManyTracks(sfu, into);
+      for (const [name, samples] of into) {
+        const key = repetition === 0 ? `first of all: ${name}` : name;
+        costs.set(key, [...(costs.get(key) ?? []), ...samples]);
+      }
+    }
+  } finally {
+    await sfu.close();
+  }
+  print(`Negotiation: CPU ms of the thread that carries media; ${repetitions} of each.`);
+  print(formatTable(['', 'in all', 'longest turn', 'longest of all'], [...costs].map(formatRow)));
+}
+
+async function createSessions(sfu: Sfu, costs: Costs): Promise<void> {
+  for (const { name, sdp } of longOffers()) {
+    const created = await measured(costs, `session/new, ${name}`, () =>
+      sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp } }),
+    );
+    await sfu.deleteSession(APP, created.sessionId);
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** A viewer of as many tracks as there may be, in calls of 64; then it offers again, as for an ICE restart. */
+async function watchManyTracks(sfu: Sfu, costs: Costs): Promise<void> {
+  const publisher = await sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } });
+  const viewer = await sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: longOffer('recvonly') } });
+  const tracks = (publisher.tracks ?? []).map(({ trackId }) => ({ remoteSessionId: publisher.sessionId, remoteTrackId: trackId }));
+  for (let first = 0; first < tracks.length; first += TRACKS_PER_CALL) {
+    const wanted = { tracks: tracks.slice(first, first + TRACKS_PER_CALL) };
+    const name = `${TRACKS_PER_CALL} tracks for a session with 256 m-sections`;
+    const reply: SubscribeReply = await measured(costs, `track/subscribe, ${name}`, () => sfu.subscribe(APP, viewer.sessionId, wanted));
+    const sdp = answerTo(reply.sessionDescription?.sdp ?? '');
+    const answer = { sessionDescription: { type: 'answer', sdp } } as const;
+    await measured(costs, `renegotiate, answer to it`, () => sfu.renegotiate(APP, viewer.sessionId, answer));
+    await sleep(PAUSE_MS);
+  }
+  const offer = { sessionDescription: { type: 'offer', sdp: longOffer('recvonly') } } as const;
+  await measured(costs, 'renegotiate, offer of a session that receives 256 tracks', () => sfu.renegotiate(APP, viewer.sessionId, offer));
+  for (const { sessionId } of [viewer, publisher])
+    await measured(costs, 'DELETE of such a session', () => sfu.deleteSession(APP, sessionId));
+  await sleep(PAUSE_MS);
+}
+
+async function measured<Result>(costs: Costs, name: string, call: () => Promise<Result>): Promise<Result> {
+  const results: Result[] = [];
+  const cost = await measureTurns(async () => results.push(await call()));
+  costs.set(name, [...(costs.get(name) ?? []), cost]);
+  const [result] = results;
+  if (result === undefined) throw new Error(`${name}: no reply`);
+  return result;
+}
+
+function formatRow([name, samples]: [string, TurnCost[]]): string[] {
+  const total = spreadOf(samples.map(({ totalMs }) => totalMs));
+  const longest = spreadOf(samples.map(({ longestTurnMs }) => longestTurnMs));
+  return [name, total.median.toFixed(1), longest.median.toFixed(1), longest.highest.toFixed(1)];
+}
