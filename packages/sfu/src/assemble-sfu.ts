@@ -58,8 +58,10 @@ export interface SfuAssembly {
   readonly appBounds?: Partial<AppBounds>;
   /** Default: nothing is measured, and only the number of sessions can be too high. */
   readonly load?: LoadSource;
-  /** Calls back in a later turn of the event loop. Default `setImmediate`. */
+  /** Calls back in a later turn of the event loop, in which the next session may be created. Default `setImmediate`. */
   readonly nextTurn?: (callback: () => void) => void;
+  /** Calls back in a later turn of the event loop, in which reading and writing of descriptions goes on. Default `setImmediate`. */
+  readonly nextDescriptionTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
   /** A defect of ours has shown that no session can be blamed for; what it has cost is over. */
   readonly onDefect: (error: unknown) => void;
@@ -76,7 +78,6 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const store = new SessionStore(clock);
   const relay = createRelay(assembly, directory, store);
   const shard = relay?.shard ?? assembly.shard;
-  const nextTurn = assembly.nextTurn ?? setImmediate;
   const counters = new SessionCounters();
   const usage = new AppUsageSource(shard, clock);
   const parts: SessionParts = {
@@ -87,7 +88,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     clock,
     random,
     limits: { ...DEFAULT_LIMITS, ...assembly.limits },
-    descriptionTurns: new DescriptionTurns({ nowMs: () => clock.nowMs(), nextTurn }),
+    descriptionTurns: new DescriptionTurns({ nowMs: () => clock.nowMs(), nextTurn: assembly.nextDescriptionTurn ?? setImmediate }),
     onEvent(event) {
       counters.note(event);
       assembly.onEvent?.(event);
@@ -101,7 +102,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     limits,
     load: assembly.load,
     random,
-    nextTurn,
+    nextTurn: assembly.nextTurn ?? setImmediate,
     countSessions: () => store.size,
     onMemoryCritical: () => shard.send({ type: 'forget-histories' }),
   });
@@ -141,6 +142,8 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         autoPublish: request.autoPublish ?? true,
         place,
         onOpened(session) {
+          // The node may have begun to close while the offer was read.
+          refuseWhenClosing();
           place.occupy();
           store.add(session);
           hasArrived();

@@ -30,6 +30,7 @@ export class SfuUnderTest {
       announcedAddresses: ['192.0.2.1', '2001:db8::1'],
       onEvent: (event) => this.events.push(event),
       nextTurn: queueMicrotask,
+      nextDescriptionTurn: queueMicrotask,
       onDefect(error) {
         throw error;
       },

@@ -214,6 +214,21 @@ describe('a rush of joins', () => {
     await expect(second).rejects.toMatchObject({ code: 'draining' });
     await closed;
   });
+
+  test('a node that is closed while it reads an offer opens no session for it', async () => {
+    const turns: (() => void)[] = [];
+    const node = new BusyNode({ nextDescriptionTurn: (callback) => turns.push(callback) });
+    // The first has the turn, so the second is read in the next one.
+    void node.create();
+    const second = node.create();
+    await new Promise(setImmediate);
+
+    const closed = node.sfu.close();
+    turns.shift()?.();
+
+    await expect(second).rejects.toMatchObject({ code: 'draining' });
+    await closed;
+  });
 });
 
 test('clients that are refused together are not told to come back together', async () => {
