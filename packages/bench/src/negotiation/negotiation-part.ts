@@ -12,6 +12,7 @@ import { answerTo } from './viewer-answer.ts';
 
 const APP = AppId.parse('bench');
 const TRACKS_PER_CALL = 64;
+const CALLERS = 20;
 /** So that what one call leaves to be done later is not counted with the next. */
 const PAUSE_MS = 20;
 
@@ -28,6 +29,7 @@ export async function runNegotiation({ rounds, isQuick }: BenchOptions, { print,
       const into: Costs = new Map();
       await createSessions(sfu, into);
       await watchManyTracks(sfu, into);
+      await callTogether(sfu, into);
       for (const [name, samples] of into) {
         const key = repetition === 0 ? `first of all: ${name}` : name;
         costs.set(key, [...(costs.get(key) ?? []), ...samples]);
@@ -68,6 +70,15 @@ async function watchManyTracks(sfu: Sfu, costs: Costs): Promise<void> {
   await measured(costs, 'renegotiate, offer of a session that receives 256 tracks', () => sfu.renegotiate(APP, viewer.sessionId, offer));
   for (const { sessionId } of [viewer, publisher])
     await measured(costs, 'DELETE of such a session', () => sfu.deleteSession(APP, sessionId));
+  await sleep(PAUSE_MS);
+}
+
+/** What one app may do at its worst: the longest turn should be that of one caller. */
+async function callTogether(sfu: Sfu, costs: Costs): Promise<void> {
+  const request = { sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } } as const;
+  const name = `session/new, 256 m-sections that send, ${CALLERS} at once`;
+  const created = await measured(costs, name, () => Promise.all(Array.from({ length: CALLERS }, () => sfu.createSession(APP, request))));
+  for (const { sessionId } of created) await sfu.deleteSession(APP, sessionId);
   await sleep(PAUSE_MS);
 }
 

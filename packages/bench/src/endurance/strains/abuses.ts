@@ -1,5 +1,6 @@
 /** Ways to abuse the HTTP API by somebody who knows an app's secret. */
 import { gzipSync } from 'node:zlib';
+import { longOffer } from '../../negotiation/long-offers.ts';
 import { converse, type StatusCounts } from './raw-http.ts';
 
 export const ABUSER = { id: 'abuser', secret: 'the-abusers-secret-known-to-this-machine-only' } as const;
@@ -27,6 +28,12 @@ export const ABUSES: readonly Abuse[] = [
   posting('JSON nested 200,000 deep', '400', '{"":'.repeat(200_000)),
   posting('JSON of 500,000 numbers', '400', `[${'0,'.repeat(500_000)}0]`),
   posting('SDP of 50,000 lines', '400', JSON.stringify({ sessionDescription: { type: 'offer', sdp: LONG_SDP } })),
+  {
+    ...posting('offers with 256 m-sections', '200', JSON.stringify({ sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } })),
+    // Sessions that never connect soon reach the app's own bound.
+    tolerated: ['429', '403', '503'],
+    atOnce: 20,
+  },
   posting('a gzip bomb of 256 MB', '415', gzipSync(Buffer.alloc(256 * MIB)), 'Content-Encoding: gzip\r\n'),
   {
     name: '500 slow senders',
