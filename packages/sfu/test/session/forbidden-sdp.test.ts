@@ -135,6 +135,6 @@ describe('an offer is answered', () => {
     const { tracks } = await offer(world, capturedOffer('chromium-data-channel-only'));
 
     expect(tracks).toEqual([]);
-    expect(world.shard.log.map((line) => line.split(' ')[0])).toEqual(['openTransport']);
+    expect(world.shard.log.map((line) => line.split(' ')[0])).toEqual(['open-transport']);
   });
 });
