@@ -220,3 +220,31 @@ test('a publisher that changes its SSRC goes on, after a keyframe, in the same o
   expect(stepTicks).toBeLessThan(90_000 / 2);
   expect(serialOf(first?.payload ?? new Uint8Array(4))).toBe(0);
 });
+
+test('when the uplink is free again, a keyframe is asked for on behalf of those who have lost video, and of nobody else', () => {
+  const world = new VirtualWorld();
+  const publisher = publishing(world);
+  const [bob, carol] = [world.connectPeer('bob'), world.connectPeer('carol')];
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  world.subscribe(carol, { sourceTrackId: 'camera', ssrc: 71 });
+  publisher.publishFor(2000);
+  const askAsOftenAsMayBe = (): void => bob.sendRtcp(world.nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc: 70 }));
+  for (let each = 0; each < 20; each++) {
+    askAsOftenAsMayBe();
+    publisher.publishFor(250);
+  }
+  publisher.keyframeRequestsMs.length = 0;
+
+  world.engine.uplinkFreed(world.nowMs);
+  publisher.publishFor(66);
+  const withoutLoss = publisher.keyframeRequestsMs.length;
+  bob.path.hasLostVideo = true;
+  const freedAtMs = world.nowMs;
+  world.engine.uplinkFreed(freedAtMs);
+  publisher.publishFor(600);
+
+  expect(withoutLoss).toBe(0);
+  expect(publisher.keyframeRequestsMs.length).toBe(1);
+  expect((publisher.keyframeRequestsMs[0] ?? Number.POSITIVE_INFINITY) - freedAtMs).toBeLessThan(500);
+  expect(bob.path.hasLostVideo).toBe(false);
+});
