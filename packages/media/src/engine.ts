@@ -61,7 +61,7 @@ export class Engine {
 
   /** The uplink was full and is free again: whoever has lost video needs a keyframe to go on. */
   uplinkFreed(nowMs: number): void {
-    for (const transport of this.#transports.values()) transport.uplinkFreed(nowMs);
+    for (const transport of this.#transports.values()) blame(transport, () => transport.uplinkFreed(nowMs));
   }
 
   /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
@@ -278,7 +278,7 @@ export class Engine {
     if (this.#deferred.size === 0) return;
     const transports = [...this.#deferred];
     this.#deferred.clear();
-    for (const transport of transports) transport.handleDeferred(nowMs);
+    for (const transport of transports) blame(transport, () => transport.handleDeferred(nowMs));
   }
 
   #releasePath(path: Path): void {
@@ -308,5 +308,14 @@ export class Engine {
     transport.close();
     this.flush();
     transport.outbox.forgetSent();
+  }
+}
+
+/** Does something for one transport out of many: what throws costs that one its session. */
+function blame(transport: PeerTransport, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    transport.reportDefect(error);
   }
 }

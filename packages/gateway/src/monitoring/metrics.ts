@@ -52,8 +52,11 @@ export const METRICS: readonly Metric[] = [
   counter('causeway_rtp_received_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
     one(sfu.traffic.rtpBytesReceived),
   ),
-  counter('causeway_rtp_sent_packets_total', 'RTP packets sent to subscribers, retransmissions included.', [], ({ sfu }) =>
-    one(sfu.traffic.rtpPacketsSent),
+  counter(
+    'causeway_rtp_sent_packets_total',
+    'RTP packets for subscribers, retransmissions included, and what a full uplink did not take.',
+    [],
+    ({ sfu }) => one(sfu.traffic.rtpPacketsSent),
   ),
   counter('causeway_rtp_sent_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
     one(sfu.traffic.rtpBytesSent),

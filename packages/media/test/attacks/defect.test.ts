@@ -15,9 +15,11 @@ class DefectiveSuite extends PlainSuite {
   }
 }
 
-test('a packet that hits a defect is reported with its session and counted, and does not get past the engine', () => {
+/** An engine that has a peer with a path, and what it reports of defects. */
+function openEngine() {
   const defects: [string | undefined, unknown][] = [];
   const ignore = (): void => undefined;
+  const owner = { throwsAtState: false };
   const engine = new Engine({
     suite: new DefectiveSuite(),
     sink: {
@@ -29,7 +31,10 @@ test('a packet that hits a defect is reported with its session and counted, and 
       pathReleased: ignore,
       openPath: () => undefined,
     },
-    onEvent: (event) => event.type === 'defect' && defects.push([event.transportId, event.error]),
+    onEvent(event) {
+      if (event.type === 'defect') defects.push([event.transportId, event.error]);
+      else if (owner.throwsAtState) throw new TypeError('a defect');
+    },
     onOutputReady: ignore,
     hmacSha1,
     random: () => 0.5,
@@ -48,9 +53,24 @@ test('a packet that hits a defect is reported with its session and counted, and 
     path,
     writeBindingRequest({ transactionId: new Uint8Array(12), username: 'ours:theirs', integrity, fingerprint: true }),
   );
+  return { engine, path, defects, owner };
+}
+
+test('a packet that hits a defect is reported with its session and counted, and does not get past the engine', () => {
+  const { engine, path, defects } = openEngine();
   engine.handleDatagram(2, path, plainHello());
 
   engine.handleDatagram(3, path, new Uint8Array(13).fill(0x80));
+
+  expect(defects).toEqual([['mallory', expect.any(TypeError)]]);
+  expect(engine.snapshot(3).drops.defect).toBe(1);
+});
+
+test('a defect in what a packet has left to be done is reported with its session, too', () => {
+  const { engine, path, defects, owner } = openEngine();
+  owner.throwsAtState = true;
+
+  engine.handleDatagram(2, path, plainHello());
 
   expect(defects).toEqual([['mallory', expect.any(TypeError)]]);
   expect(engine.snapshot(3).drops.defect).toBe(1);
