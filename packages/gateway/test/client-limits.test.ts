@@ -1,5 +1,6 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { SfuError } from '@causeway/protocol';
 import { closeHttpServer, createHttpServer, listen } from '../src/daemon/http-server.ts';
 import { ClientLimits } from '../src/limits/client-limits.ts';
 import { ConnectionLimit } from '../src/limits/connection-limit.ts';
@@ -29,6 +30,11 @@ async function fail(address: string, times: number): Promise<readonly number[]> 
   const statuses: number[] = [];
   for (let time = 0; time < times; time++) statuses.push((await list(address, `guess-${time}`)).status);
   return statuses;
+}
+
+/** A request as the proxy passes it on. */
+function behindProxy(address: string): IncomingMessage {
+  return { socket: { remoteAddress: '127.0.0.1' }, headers: { 'x-forwarded-for': address } } as unknown as IncomingMessage;
 }
 
 describe('an address whose calls fail to authenticate', () => {
@@ -82,19 +88,41 @@ describe('an address whose calls fail to authenticate', () => {
   });
 
   test('is remembered while it goes on, however many other addresses fail', async () => {
-    const request = (address: string) =>
-      ({ socket: { remoteAddress: '127.0.0.1' }, headers: { 'x-forwarded-for': address } }) as unknown as Parameters<
-        ClientLimits['noteFailedAuthentication']
-      >[0];
-    for (let time = 0; time < 6; time++) clients.noteFailedAuthentication(request('203.0.113.9'));
+    const failOnce = (address: string) =>
+      clients
+        .authenticated(behindProxy(address), () => Promise.reject(new SfuError('unauthorized', 'wrong')))
+        .catch((error: SfuError) => error.code);
+    for (let time = 0; time < 6; time++) await failOnce('203.0.113.9');
 
     for (let other = 0; other < 150_000; other++) {
-      clients.noteFailedAuthentication(request(`10.${other >> 16}.${(other >> 8) & 255}.${other & 255}`));
-      if (other % 10_000 === 0) clients.noteFailedAuthentication(request('203.0.113.9'));
+      await failOnce(`10.${other >> 16}.${(other >> 8) & 255}.${other & 255}`);
+      if (other % 10_000 === 0) await failOnce('203.0.113.9');
     }
 
-    expect(() => clients.checkAuthentication(request('203.0.113.9'))).toThrow('too many calls from this address');
+    expect(await failOnce('203.0.113.9')).toBe('rate_limited');
     expect(clients.size).toBe(100_000);
+  });
+
+  test('cannot try more at once than it may in a row', async () => {
+    await fail('203.0.113.9', 1);
+    let looks = 0;
+    const attempt = () =>
+      clients.authenticated(behindProxy('203.0.113.9'), async () => {
+        looks++;
+        throw new SfuError('unauthorized', 'wrong');
+      });
+
+    await Promise.allSettled(Array.from({ length: 100 }, attempt));
+
+    expect(looks).toBe(5);
+  });
+
+  test('may have any number of calls under way as long as none was wrong', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () => clients.authenticated(behindProxy('203.0.113.9'), async () => 'right')),
+    );
+
+    expect(new Set(outcomes)).toEqual(new Set(['right']));
   });
 
   test('is counted in what the node has refused', async () => {

@@ -1,6 +1,7 @@
 /** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
 import type { EventLoopDelay } from '../processes/probe-verbs.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
+import { greedyApp } from './strains/greedy-app.ts';
 import { httpAbuse } from './strains/http-abuse.ts';
 import { joinRush } from './strains/join-rush.ts';
 import { packetFlood } from './strains/packet-flood.ts';
@@ -8,7 +9,7 @@ import { stall } from './strains/stall.ts';
 import type { Strain } from './strains/strain.ts';
 import { WatchedNode } from './watched-node.ts';
 
-const STRAINS: readonly Strain[] = [packetFlood, joinRush, httpAbuse, stall];
+const STRAINS: readonly Strain[] = [packetFlood, joinRush, httpAbuse, greedyApp, stall];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !STRAINS.some((strain) => strain.name === name));
@@ -34,7 +35,8 @@ async function run(strain: Strain): Promise<void> {
     strain.options?.(),
   );
   const call = describe(report);
-  const all = [...lines, describeDelay(delay), strain.sparesOthers && report.lost > 0 ? `! ${call}` : call];
+  const isHeld = (!strain.sparesOthers || report.lost === 0) && report.latencyP99Ms <= (strain.maxLatencyP99Ms ?? Number.POSITIVE_INFINITY);
+  const all = [...lines, describeDelay(delay), isHeld ? call : `! ${call}`];
   if (all.some((line) => line.startsWith('!'))) process.exitCode = 1;
   process.stdout.write(`${all.map((line) => `  ${line}\n`).join('')}\n`);
 }

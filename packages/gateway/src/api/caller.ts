@@ -42,24 +42,13 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   return { principal: await principalOf(apps, admitted.appId), admitted };
 }
 
-/** The limit comes first: whoever meets it learns nothing about the credential. */
-async function authenticateClient(
-  route: RouteDescription,
-  { apps, cluster, clients }: CallerServices,
-  request: Request,
-): Promise<Principal> {
-  clients.checkAuthentication(request);
+function authenticateClient(route: RouteDescription, { apps, cluster, clients }: CallerServices, request: Request): Promise<Principal> {
   const credentials = {
     appIdText: String(request.params.sfu_app_id),
     authorization: credentialOf(route, request),
     asker: cluster?.networkOf(request),
   };
-  try {
-    return await authenticate(apps, credentials);
-  } catch (error) {
-    if (error instanceof SfuError && error.code === 'unauthorized') clients.noteFailedAuthentication(request);
-    throw error;
-  }
+  return clients.authenticated(request, () => authenticate(apps, credentials));
 }
 
 /**

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dropCrumbs } from '../http/body-crumbs.ts';
 import { replyToClientError } from '../http/client-error.ts';
-import { readInSlices } from '../http/sliced-reads.ts';
+import { RequestIntake } from '../http/request-intake.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
 export interface HttpServerLimits {
@@ -54,8 +54,9 @@ export function createHttpServer(
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
+  const intake = new RequestIntake();
   server.on('connection', (socket) => {
-    if (connectionLimit?.admit(socket) !== false) readInSlices(socket);
+    if (connectionLimit?.admit(socket) !== false) intake.add(socket);
   });
   return server.on('clientError', replyToClientError);
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+import { FairQueue } from './fair-queue.ts';
 
 /** How much of request bodies may be held at once: 64 of the largest, thousands of ordinary ones. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
@@ -12,8 +13,8 @@ export class BodyMemory {
   readonly #maxHeldBytes: number;
   readonly #heldBytesOf = new Map<string, number>();
   #heldBytes = 0;
-  /** Bodies that wait to be parsed, by app, in the order in which apps get their turns. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  /** Bodies that wait to be parsed. */
+  readonly #waiting = new FairQueue<() => void>();
   #isTurning = false;
 
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
@@ -47,22 +48,16 @@ export class BodyMemory {
    */
   takeTurn(appId: string): Promise<void> {
     return new Promise((resolve) => {
-      const bodies = this.#waiting.get(appId) ?? [];
-      bodies.push(resolve);
-      this.#waiting.set(appId, bodies);
+      this.#waiting.add(appId, resolve);
       if (!this.#isTurning) void this.#turn();
     });
   }
 
   async #turn(): Promise<void> {
     this.#isTurning = true;
-    for (let next = this.#waiting.entries().next().value; next !== undefined; next = this.#waiting.entries().next().value) {
-      const [appId, bodies] = next;
+    while (!this.#waiting.isEmpty) {
       await nextLoopTurn();
-      bodies.shift()?.();
-      // To the back of the queue of apps.
-      this.#waiting.delete(appId);
-      if (bodies.length > 0) this.#waiting.set(appId, bodies);
+      this.#waiting.take()?.();
     }
     this.#isTurning = false;
   }

@@ -36,6 +36,8 @@ export class ClientLimits {
   readonly #trustedProxies: AddressSet;
   readonly #failures: RateLimiter;
   readonly #sessions: RateLimiter;
+  /** Calls of each address whose credential is being looked at. */
+  readonly #underWay = new Map<string, number>();
   readonly #refused: Record<ClientRefusal, number> = { authentications: 0, sessions: 0 };
 
   /** @param now milliseconds since any moment, never going back */
@@ -57,19 +59,28 @@ export class ClientLimits {
   }
 
   /**
-   * To be called before a credential is looked at, so that the answer does not depend on whether it is right.
+   * Has a credential looked at, unless too many of this client address were wrong: then it is refused without a look, so that the answer
+   * does not depend on whether it is right. Of an address that was wrong lately, those under way count as if they were wrong, too.
    *
-   * @throws rate_limited – too many calls of this client address have failed to authenticate
+   * @throws rate_limited – too many calls of this client address have failed to authenticate; whatever `authenticate` throws
    */
-  checkAuthentication(request: IncomingMessage): void {
+  async authenticated<Result>(request: IncomingMessage, authenticate: () => Promise<Result>): Promise<Result> {
     const key = this.#keyOf(request);
-    const waitMs = key === undefined ? 0 : this.#failures.waitMs(key, this.#failuresPerSecond);
+    if (key === undefined) return authenticate();
+    const underWay = this.#underWay.get(key) ?? 0;
+    const waitMs = this.#failures.waitMs(key, this.#failuresPerSecond, underWay);
     if (waitMs > 0) throw this.#refuse('authentications', 'too many calls from this address had a wrong app or secret', waitMs);
-  }
-
-  noteFailedAuthentication(request: IncomingMessage): void {
-    const key = this.#keyOf(request);
-    if (key !== undefined) this.#failures.take(key, this.#failuresPerSecond);
+    this.#underWay.set(key, underWay + 1);
+    try {
+      return await authenticate();
+    } catch (error) {
+      if (error instanceof SfuError && error.code === 'unauthorized') this.#failures.take(key, this.#failuresPerSecond);
+      throw error;
+    } finally {
+      const left = (this.#underWay.get(key) ?? 0) - 1;
+      if (left > 0) this.#underWay.set(key, left);
+      else this.#underWay.delete(key);
+    }
   }
 
   /** Counts a session that is about to be created. @throws rate_limited – that was one too many */

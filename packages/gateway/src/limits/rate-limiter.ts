@@ -6,8 +6,8 @@ const CALL_COST = 1000;
 
 interface Bucket {
   /** In thousandths of a call. */
-  credit: number;
-  updatedAtMs: number;
+  readonly credit: number;
+  readonly updatedAtMs: number;
 }
 
 export interface RateLimiter {
@@ -17,8 +17,8 @@ export interface RateLimiter {
    * @returns 0 if the call may go on; otherwise how many milliseconds to wait for the next one
    */
   take(key: string, callsPerSecond: number): number;
-  /** What `take` would return, without counting a call. */
-  waitMs(key: string, callsPerSecond: number): number;
+  /** What `take` would return after so many other calls, without counting any; 0 for a key that is not remembered. */
+  waitMs(key: string, callsPerSecond: number, otherCalls: number): number;
   /** How many keys are remembered: those of the last burst time. */
   readonly size: number;
 }
@@ -46,6 +46,12 @@ export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimi
     return bucket === undefined ? capacity : Math.min(capacity, bucket.credit + (nowMs - bucket.updatedAtMs) * callsPerSecond);
   };
 
+  const use = (key: string, credit: number, nowMs: number): void => {
+    // Re-inserting keeps the map in order of use.
+    buckets.delete(key);
+    buckets.set(key, { credit, updatedAtMs: nowMs });
+  };
+
   const waitFor = (credit: number, callsPerSecond: number): number =>
     credit < CALL_COST ? Math.ceil((CALL_COST - credit) / callsPerSecond) : 0;
 
@@ -54,13 +60,17 @@ export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimi
       const nowMs = now();
       const credit = creditOf(key, callsPerSecond, nowMs);
       const waitMs = waitFor(credit, callsPerSecond);
-      // Re-inserting keeps the map in order of use.
-      buckets.delete(key);
-      buckets.set(key, { credit: waitMs === 0 ? credit - CALL_COST : credit, updatedAtMs: nowMs });
+      use(key, waitMs === 0 ? credit - CALL_COST : credit, nowMs);
       forgetOldest(nowMs);
       return waitMs;
     },
-    waitMs: (key, callsPerSecond) => waitFor(creditOf(key, callsPerSecond, now()), callsPerSecond),
+    waitMs(key, callsPerSecond, otherCalls) {
+      if (!buckets.has(key)) return 0;
+      const nowMs = now();
+      const credit = creditOf(key, callsPerSecond, nowMs);
+      use(key, credit, nowMs);
+      return waitFor(credit - otherCalls * CALL_COST, callsPerSecond);
+    },
     get size() {
       return buckets.size;
     },

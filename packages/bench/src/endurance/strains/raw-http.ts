@@ -15,7 +15,7 @@ export interface RawConversation {
   /** Sent again and again for as long as the other side takes it. */
   readonly more?: { readonly bytes: Buffer; readonly limitBytes: number };
   /** Sent at even intervals, so many times; the connection is closed a second after the last. */
-  readonly repeated?: { readonly bytes: string; readonly everyMs: number; readonly times: number };
+  readonly repeated?: { readonly bytes: string | (() => string); readonly everyMs: number; readonly times: number };
   /** The connection is given up when nothing has moved on it for so long. */
   readonly patienceMs: number;
 }
@@ -57,7 +57,7 @@ export function converse({ url, start, more, repeated, patienceMs }: RawConversa
 async function repeat(socket: Socket, { bytes, everyMs, times }: NonNullable<RawConversation['repeated']>): Promise<void> {
   const startedMs = performance.now();
   for (let time = 0; time < times && !socket.destroyed; time++) {
-    socket.write(bytes);
+    socket.write(typeof bytes === 'string' ? bytes : bytes());
     await sleep(Math.max(0, startedMs + (time + 1) * everyMs - performance.now()));
   }
   await sleep(LAST_REPLIES_MS);

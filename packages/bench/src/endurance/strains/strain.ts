@@ -8,6 +8,8 @@ export interface Strain {
   readonly options?: () => Readonly<Record<string, string>>;
   /** Whether the call must not lose a packet over it. */
   readonly sparesOthers?: boolean;
+  /** What the latency of the call may be, but for one packet in a hundred. */
+  readonly maxLatencyP99Ms?: number;
   /** @returns what happened, a line each; a line that begins with `!` is a failure */
   exert(node: WatchedNode): Promise<readonly string[]>;
 }

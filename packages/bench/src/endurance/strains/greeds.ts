@@ -1,0 +1,135 @@
+/** What an app does that wants everything of a node for itself. All of it at once, each by somebody who knows no restraint. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { converse, type StatusCounts } from './raw-http.ts';
+
+export const GREEDY_APP = { id: 'greedy', secret: 'the-greedy-apps-secret-known-to-this-machine-only' } as const;
+
+export interface GreedTask {
+  /** Of the node, on loopback: from there nothing is limited by client address, as if it came from many. */
+  readonly url: string;
+  /** Of the node, on an address of this machine that counts as one client. */
+  readonly outsideUrl: string;
+  /** A session description that is good for a session. */
+  readonly offerSdp: string;
+  readonly seconds: number;
+}
+
+export interface Greed {
+  readonly name: string;
+  /** Status codes that must come; `cut` for connections that are closed without one. */
+  readonly wanted: readonly string[];
+  readonly tolerated: readonly string[];
+  indulge(task: GreedTask, counts: StatusCounts): Promise<void>;
+}
+
+const PATIENCE_MS = 15_000;
+const OWN_SESSIONS = 100;
+const SLOW_CONNECTIONS = 8_000;
+const BETWEEN_CONNECTIONS_MS = 2_000;
+const SECTIONS = 256;
+
+export const GREEDS: readonly Greed[] = [
+  {
+    name: '10,000 new sessions a second',
+    wanted: ['429'],
+    // Also those that had to make room in line for a client of another app.
+    tolerated: ['200', '503'],
+    async indulge({ url, offerSdp, seconds }, counts) {
+      const request = post('session/new', JSON.stringify({ sessionDescription: { type: 'offer', sdp: offerSdp } }));
+      await repeatOnTen(url, () => request, seconds, 10, counts);
+    },
+  },
+  {
+    name: '5,000 deletions a second, each with a key of its own',
+    wanted: ['200'],
+    tolerated: ['429'],
+    async indulge({ url, offerSdp, seconds }, counts) {
+      const sessionIds = await createSessions(url, offerSdp);
+      let number = 0;
+      const next = () => deletion(sessionIds[number++ % sessionIds.length] ?? '');
+      await repeatOnTen(url, next, seconds, 5, counts);
+    },
+  },
+  {
+    name: `offers of ${SECTIONS} sections`,
+    wanted: [],
+    tolerated: ['200', '400', '403', '429', '503'],
+    async indulge({ url, offerSdp, seconds }, counts) {
+      const request = post(
+        'session/new',
+        JSON.stringify({ sessionDescription: { type: 'offer', sdp: withManySections(offerSdp) } }),
+        'close',
+      );
+      await untilOver(seconds, 4, () => converse({ url: new URL(url), start: request, patienceMs: PATIENCE_MS }, counts));
+    },
+  },
+  {
+    name: `${SLOW_CONNECTIONS} slow connections of one address`,
+    wanted: ['cut'],
+    tolerated: ['408'],
+    async indulge({ outsideUrl, seconds }, counts) {
+      await untilOver(seconds, SLOW_CONNECTIONS, async () => {
+        await converse({ url: new URL(outsideUrl), start: 'GET / HTTP/1.1\r\nX-Slow: ', patienceMs: PATIENCE_MS }, counts);
+        await sleep(BETWEEN_CONNECTIONS_MS);
+      });
+    },
+  },
+  {
+    name: 'random apps and secrets, 1,000 a second, of one address',
+    wanted: ['401', '429'],
+    tolerated: ['cut'],
+    async indulge({ outsideUrl, seconds }, counts) {
+      const next = () => `GET /api/sfu/${randomUUID()}/sessions HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${randomUUID()}\r\n\r\n`;
+      await repeatOnTen(outsideUrl, next, seconds, 1, counts);
+    },
+  },
+];
+
+const HEADERS = `Host: node\r\nAuthorization: Bearer ${GREEDY_APP.secret}\r\n`;
+
+function post(path: string, body: string, connection = 'keep-alive'): string {
+  const type = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: ${connection}\r\n`;
+  return `POST /api/sfu/${GREEDY_APP.id}/${path} HTTP/1.1\r\n${HEADERS}${type}\r\n${body}`;
+}
+
+function deletion(sessionId: string): string {
+  return `DELETE /api/sfu/${GREEDY_APP.id}/session/${sessionId} HTTP/1.1\r\n${HEADERS}Idempotency-Key: ${randomUUID()}\r\n\r\n`;
+}
+
+/** On ten connections, a hundred times a second, so many requests at once. */
+async function repeatOnTen(url: string, next: () => string, seconds: number, atOnce: number, counts: StatusCounts): Promise<void> {
+  const bytes = () => Array.from({ length: atOnce }, next).join('');
+  const repeated = { bytes, everyMs: 10, times: 100 * seconds };
+  await untilOver(seconds, 10, () => converse({ url: new URL(url), start: '', repeated, patienceMs: PATIENCE_MS }, counts));
+}
+
+async function untilOver(seconds: number, atOnce: number, act: () => Promise<void>): Promise<void> {
+  const endMs = performance.now() + 1000 * seconds;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      do await act();
+      while (performance.now() < endMs);
+    }),
+  );
+}
+
+async function createSessions(url: string, offerSdp: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  const headers = { Authorization: `Bearer ${GREEDY_APP.secret}`, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ sessionDescription: { type: 'offer', sdp: offerSdp } });
+  for (let tries = 0; ids.length < OWN_SESSIONS && tries < 10 * OWN_SESSIONS; tries++) {
+    const response = await fetch(`${url}/api/sfu/${GREEDY_APP.id}/session/new`, { method: 'POST', headers, body });
+    const { sessionId } = (await response.json()) as { readonly sessionId?: string };
+    if (sessionId !== undefined) ids.push(sessionId);
+  }
+  return ids;
+}
+
+function withManySections(offerSdp: string): string {
+  const [head = '', section = ''] = offerSdp.split(/(?=^m=)/m);
+  const mid = /^a=mid:(.*)$/m.exec(section)?.[1]?.trim() ?? '';
+  const mids = Array.from({ length: SECTIONS }, (_, index) => `${mid}${index}`);
+  const sections = mids.map((each) => section.replace(`a=mid:${mid}`, `a=mid:${each}`));
+  return head.replace(/^a=group:BUNDLE .*$/m, `a=group:BUNDLE ${mids.join(' ')}\r`).replace('\r\r', '\r') + sections.join('');
+}
