@@ -3,7 +3,8 @@
 -- ARGV[1] node number
 -- Returns { epoch, now in milliseconds since 1970 }
 local time = redis.call('TIME')
-local former = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
+-- What is no number was written by somebody who is no node.
+local former = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') or 0
 local epoch = math.max(former + 1, tonumber(time[1]))
 redis.call('HSET', KEYS[1], ARGV[1], epoch)
 redis.call('SADD', KEYS[2], ARGV[1] .. ':' .. string.format('%d', epoch))

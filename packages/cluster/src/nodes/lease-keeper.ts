@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CancelTimer, NodeNews, NodeRecord } from '@causeway/sfu';
 import type { ClusterClock } from '../time/cluster-clock.ts';
 import type { Timers } from '../time/timers.ts';
-import { RECORD_REFRESH_MS, writeNodeRecord } from './node-record-text.ts';
+import { RECORD_REFRESH_MS, readNodeRecord, writeNodeRecord } from './node-record-text.ts';
 import type { NodeScripts, RenewalReply } from './node-scripts.ts';
 
 export interface LeaseKeeperOptions {
@@ -23,6 +23,11 @@ export interface LeaseKeeperOptions {
 export const LEASE_MS = 5_500;
 const RENEWAL_INTERVAL_MS = 2_000;
 const RETRY_INTERVAL_MS = 500;
+/**
+ * How long a newer life of this node may be in Redis without having signed anything. It signs its
+ * record right after it has begun; and this leaves time to renew the lease before it ends.
+ */
+const MAX_UNSIGNED_MS = 1_000;
 /** Smaller changes of load wait for the next renewal that tells something anyway: every one costs every node a reading. */
 const NOTABLE_LOAD_CHANGE = 0.05;
 
@@ -36,6 +41,10 @@ export class LeaseKeeper {
   #renewing: Promise<void> | undefined;
   #isStalled = false;
   #isUnrenewed = false;
+  /** By the process's clock. */
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
+  /** When Redis first told of a newer life that has signed nothing; undefined while it tells of none. */
+  #doubtedSinceMs: number | undefined;
   #hasEnded = false;
 
   constructor(options: LeaseKeeperOptions) {
@@ -79,7 +88,9 @@ export class LeaseKeeper {
   async #renewInTime(): Promise<void> {
     if (!this.#mayRenew()) return this.#scheduleRenewal(RETRY_INTERVAL_MS);
     try {
-      this.#note(await this.#renew(), 'later');
+      const reply = await this.#renew();
+      if (reply.type === 'superseded' && !(await this.#hasSuccessor())) return await this.#doubt(reply.byEpoch);
+      this.#note(reply, 'later');
       this.#scheduleRenewal(this.#hasNews() ? 0 : RENEWAL_INTERVAL_MS);
     } catch (error) {
       // Whether Redis has the record is not known now.
@@ -88,6 +99,33 @@ export class LeaseKeeper {
       this.#isUnrenewed = true;
       this.#scheduleRenewal(RETRY_INTERVAL_MS);
     }
+  }
+
+  /** Whoever can write to Redis can write a higher epoch there; only a node of this cluster can sign a record with it. */
+  async #hasSuccessor(): Promise<boolean> {
+    const { scripts, key } = this.#options;
+    const { nodeNo, epoch } = this.#self;
+    const { records, redisNowMs } = await scripts.readTable('0');
+    const text = records.find((row) => row.nodeNo === nodeNo)?.text ?? '';
+    const record = readNodeRecord(text, redisNowMs, key);
+    return record !== undefined && record.nodeNo === nodeNo && record.epoch > epoch;
+  }
+
+  /**
+   * Goes on, and takes the epoch back if no node has signed with it in time. Once the lease has ended
+   * that is not done: a newer life may have been there in between and have ended.
+   */
+  async #doubt(byEpoch: number): Promise<void> {
+    const nowMs = this.#options.timers.nowMs();
+    this.#doubtedSinceMs ??= nowMs;
+    // Redis has not taken the record that came with the renewal.
+    this.#told = undefined;
+    const message = `epoch ${byEpoch} of node ${this.#self.nodeNo} is in Redis, and no node of this cluster has signed with it`;
+    this.#options.onNotRenewed(new Error(message), !this.#isUnrenewed);
+    this.#isUnrenewed = true;
+    const isOver = nowMs - this.#doubtedSinceMs >= MAX_UNSIGNED_MS;
+    if (isOver && nowMs - this.#renewedAtMs < LEASE_MS) await this.#options.scripts.reclaim(this.#self);
+    this.#scheduleRenewal(RETRY_INTERVAL_MS);
   }
 
   #mayRenew(): boolean {
@@ -117,6 +155,8 @@ export class LeaseKeeper {
       this.#options.onSuperseded(reply.byEpoch);
       return;
     }
+    this.#renewedAtMs = this.#options.timers.nowMs();
+    this.#doubtedSinceMs = undefined;
     this.#options.clusterClock.set(reply.redisNowMs);
     if (reply.was === 'kept' || turn === 'first') return;
     // The record may be lost as well.

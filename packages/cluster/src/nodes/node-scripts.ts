@@ -39,6 +39,8 @@ export interface NodeScripts {
   up(nodeNo: number): Promise<NodeUpReply>;
   renew(life: NodeLife, leaseMs: number, news: RecordNews): Promise<RenewalReply>;
   leave(life: NodeLife): Promise<void>;
+  /** Makes a life the newest again, when the newer one that Redis tells of turned out to be nobody's. */
+  reclaim(life: NodeLife): Promise<void>;
   readTable(sinceSerial: string): Promise<TableReading>;
 }
 
@@ -50,7 +52,8 @@ const Renewal = z.union([
 const Table = z.tuple([z.number(), z.string(), z.array(z.string()), z.array(z.string())]);
 
 export function createNodeScripts(link: RedisLink): NodeScripts {
-  const [up, renew, leave, table] = ['node-up', 'node-renew', 'node-leave', 'node-table'].map(loadLuaScript) as [Lua, Lua, Lua, Lua];
+  const names = ['node-up', 'node-renew', 'node-leave', 'node-reclaim', 'node-table'] as const;
+  const [up, renew, leave, reclaim, table] = names.map(loadLuaScript) as [Lua, Lua, Lua, Lua, Lua];
   const { epochs, leases, records, changes, lives } = NODE_KEYS;
   return {
     async up(nodeNo) {
@@ -64,6 +67,9 @@ export function createNodeScripts(link: RedisLink): NodeScripts {
     },
     async leave({ nodeNo, epoch }) {
       await link.run(leave, [epochs, leases], [nodeNo, epoch, NODE_HINTS]);
+    },
+    async reclaim({ nodeNo, epoch }) {
+      await link.run(reclaim, [epochs], [nodeNo, epoch]);
     },
     async readTable(sinceSerial) {
       const [redisNowMs, serial, ends, texts] = Table.parse(await link.run(table, [leases, records, changes], [sinceSerial]));

@@ -92,6 +92,20 @@ export function describeNodeScripts(name: string, create: () => Promise<{ script
       expect(await liveOnes()).toEqual([101]);
     });
 
+    test('a life can take back a higher epoch than its own, and raises none', async () => {
+      const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
+      await scripts.renew(life, LEASE_MS, news('record'));
+      await scripts.up(101);
+
+      const before = await scripts.renew(life, LEASE_MS, NO_NEWS);
+      await scripts.reclaim(life);
+      const after = await scripts.renew(life, LEASE_MS, NO_NEWS);
+      await scripts.reclaim({ nodeNo: 101, epoch: life.epoch + 7 });
+      const unchanged = await scripts.renew(life, LEASE_MS, NO_NEWS);
+
+      expect([before, after, unchanged]).toMatchObject([{ type: 'superseded' }, { was: 'kept' }, { was: 'kept' }]);
+    });
+
     test('a life that Redis has forgotten goes on, and is superseded by none before it', async () => {
       const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
       await forgetAll();

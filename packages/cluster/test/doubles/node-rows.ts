@@ -31,6 +31,15 @@ export class NodeRows implements NodeScripts {
     this.#changes.set(nodeNo, this.#lastChange() + 1);
   }
 
+  /** Likewise. */
+  overwriteEpoch(nodeNo: number, epoch: number): void {
+    this.#epochs.set(nodeNo, epoch);
+  }
+
+  epochOf(nodeNo: number): number | undefined {
+    return this.#epochs.get(nodeNo);
+  }
+
   recordOf(nodeNo: number): string {
     return this.#records.get(nodeNo) ?? '';
   }
@@ -61,6 +70,11 @@ export class NodeRows implements NodeScripts {
     this.#answer();
     if (this.#epochs.get(nodeNo) === epoch && this.#leases.has(nodeNo)) this.#leases.set(nodeNo, 0);
     for (const hear of this.onHint) hear();
+  }
+
+  async reclaim({ nodeNo, epoch }: Life): Promise<void> {
+    this.#answer();
+    if ((this.#epochs.get(nodeNo) ?? 0) > epoch) this.#epochs.set(nodeNo, epoch);
   }
 
   async readTable(sinceSerial: string): Promise<TableReading> {

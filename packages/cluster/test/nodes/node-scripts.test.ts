@@ -81,6 +81,20 @@ describe('with Redis', () => {
       expect(await link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual([`101:${life.epoch}`]);
     });
   });
+
+  test('an epoch that is no number keeps no node from beginning, nor from renewing its lease', async () => {
+    const scripts = createNodeScripts(link);
+    const spoil = () => link.send(['HSET', NODE_KEYS.epochs, '101', 'no number']);
+    await spoil();
+    const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
+    await spoil();
+    await scripts.reclaim(life);
+
+    const reply = await scripts.renew(life, 5_500, { text: 'its record', isUrgent: false });
+
+    expect(reply.type).toBe('renewed');
+    expect(await link.send(['HGET', NODE_KEYS.epochs, '101'])).toBe(String(life.epoch));
+  });
 });
 
 describeNodeScripts('the model of the scripts of nodes', async () => {

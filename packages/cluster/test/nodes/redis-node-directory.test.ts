@@ -177,6 +177,68 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)).toBeDefined();
   });
 
+  describe('with somebody who writes a higher epoch of a node and cannot sign', () => {
+    test.each([0, 500, 1_900])('the node goes on and keeps its lease, whenever it is written (%i ms after a renewal)', async (afterMs) => {
+      const one = await startNode(101);
+      const victim = await startNode(102);
+      await clock.advance(2_000 + afterMs);
+
+      victim.directory.announce({ load: 0.5 });
+      rows.overwriteEpoch(102, 2 ** 40);
+      await clock.advance(60_000);
+
+      expect(one.directory.find(102)?.load).toBe(0.5);
+      expect(victim.told.filter((news) => news.includes('superseded'))).toEqual([]);
+      expect(victim.told.filter((news) => news.includes('not renewed'))).toHaveLength(1);
+      expect(one.told.filter((news) => news.includes('gone'))).toEqual([]);
+      expect(rows.epochOf(102)).toBe(victim.directory.self.epoch);
+    });
+
+    test.each([
+      ['signed with another key', (record: NodeRecord, nowMs: number) => writeNodeRecord(record, nowMs, STRANGERS_KEY)],
+      ['of another node', (record: NodeRecord, nowMs: number) => writeNodeRecord({ ...record, nodeNo: 103 }, nowMs, KEY)],
+      ['of an earlier life', (record: NodeRecord, nowMs: number) => writeNodeRecord({ ...record, epoch: 1 }, nowMs, KEY)],
+    ])('a record %s beside it does not help', async (_name, write) => {
+      const victim = await startNode(102);
+      rows.overwriteEpoch(102, 2 ** 40);
+      rows.overwriteRecord(102, write({ ...victim.directory.self, epoch: 2 ** 40 }, clock.wallClockMs()));
+
+      await clock.advance(60_000);
+
+      expect(victim.told.filter((news) => news.includes('superseded'))).toEqual([]);
+      expect(rows.epochOf(102)).toBe(victim.directory.self.epoch);
+    });
+
+    test('written again and again, it does not end the node, while a newer life still does', async () => {
+      const victim = await startNode(102);
+      for (let count = 0; count < 600; count++) {
+        rows.overwriteEpoch(102, 2 ** 40 + count);
+        await clock.advance(100);
+      }
+      expect(victim.told.filter((news) => news.includes('superseded'))).toEqual([]);
+
+      await clock.advance(10_000);
+      const newer = await startNode(102);
+      await clock.advance(2_000);
+
+      expect(newer.directory.self.epoch).toBeGreaterThan(victim.directory.self.epoch);
+      expect(victim.told.filter((news) => news.includes('superseded'))).toHaveLength(1);
+    });
+  });
+
+  test('a node that stood still while a newer life of it came and went takes nothing back', async () => {
+    const former = await startNode(102);
+    former.media.isAlive = false;
+    await clock.advance(10_000);
+    const { epoch } = await rows.up(102);
+
+    former.media.isAlive = true;
+    await clock.advance(60_000);
+
+    expect(rows.epochOf(102)).toBe(epoch);
+    expect(former.told.filter((news) => news.includes('superseded') || news.includes('revived'))).toEqual([]);
+  });
+
   test('while Redis is away everybody stays, and nobody is dropped for ten seconds after, unless it is dead', async () => {
     const one = await startNode(101);
     await startNode(102);
