@@ -133,7 +133,7 @@ describe('a defect that nobody caught', () => {
     const { code, stderr } = await daemon.exit;
 
     expect(text).toContain('"type":"session.closed"');
-    expect(stderr).toMatch(/"stack":"Error: a defect of the test[^\n]*at process[^\n]*an exception that nobody caught/);
+    expect(stderr).toMatch(/"stack":"Error: a defect of the test[^\n]*at process[^\n]*an uncaught exception/);
     expect(stderr).toContain('"message":"stopped"');
     expect(code).toBe(4);
   });

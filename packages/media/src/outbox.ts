@@ -4,7 +4,7 @@ import { type DropCounters, DropReason } from './drop-reason.ts';
 import type { OutboundStream, ProtectBatch } from './secure-endpoint.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-/** Where an outbox sends to: a `DatagramSink`, or what stands for it between threads. */
+/** Where an outbox sends to: a `DatagramSink`, or its counterpart between threads. */
 export interface OutboxSink<Bytes> {
   send(path: Path, datagram: Uint8Array): void;
   queue(path: Path, bytes: Bytes, offset: number, length: number, kind: SendKind): void;
@@ -12,7 +12,7 @@ export interface OutboxSink<Bytes> {
   discardQueued(): void;
 }
 
-/** @typeParam Bytes what protection makes of the arena; the sink takes nothing else */
+/** @typeParam Bytes what protection turns the arena into, and the only thing the sink accepts */
 export interface OutboxOptions<Bytes> {
   /** What is done to all packets of a flush before they are sent. */
   readonly protection: { protect(batch: ProtectBatch): Bytes };
@@ -21,7 +21,7 @@ export interface OutboxOptions<Bytes> {
   readonly capacity: number;
   readonly drops: DropCounters;
   readonly traffic: TrafficCounters;
-  /** Something has thrown in the middle of a flush, and what was left of it is lost. */
+  /** A flush has thrown, and the rest of its packets is lost. */
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -29,8 +29,9 @@ const NO_PATH = new Path('', 0);
 const NO_STREAM: OutboundStream = { ssrc: 0 };
 
 /**
- * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots, until `flush` protects all
- * of them at once and hands them to the sink; datagrams that are ready as they are (STUN, DTLS) go out before them.
+ * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots,
+ * until `flush` protects all of them at once and hands them to the sink; datagrams that are ready
+ * as they are (STUN, DTLS) go out before them.
  */
 export class Outbox<Bytes> implements ProtectBatch {
   readonly #options: OutboxOptions<Bytes>;
@@ -97,7 +98,8 @@ export class Outbox<Bytes> implements ProtectBatch {
       this.#sendDatagrams();
       if (this.count > 0) this.#sendRows(protection.protect(this));
     } catch (error) {
-      // Which packets were reached is not known. None of them is sent later: their slots are about to hold the plain text of others.
+      // Nobody knows which packets were sent. The others must not be sent later: their slots will
+      // hold other packets, in plain text.
       sink.discardQueued();
       drops.increment(DropReason.Defect);
       onDefect(error);
@@ -107,7 +109,10 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#datagramPaths.length = 0;
   }
 
-  /** A peer has gone: rows that were sent long ago must not keep it alive until their places are needed again. */
+  /**
+   * A peer has gone: rows that were sent long ago must not keep it alive until their places are
+   * needed again.
+   */
   forgetSent(): void {
     this.#paths.fill(NO_PATH, this.count);
     this.streams.fill(NO_STREAM, this.count);

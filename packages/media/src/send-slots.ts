@@ -1,9 +1,10 @@
 import type { PacketArena } from './secure-endpoint.ts';
 
 /**
- * The arena's ring of slots, as the engine takes them. Packets wait in their slots until they are sent, and a ring that came round to one of
- * those would send one peer's bytes to another. So everything that waits is sent before half of the ring has been taken since it was last
- * empty, whoever took the slots and whether or not a packet came of them.
+ * The arena's ring of slots as the engine uses it. Packets wait in their slots until a flush; if
+ * the ring came round to such a slot, one peer's bytes would be sent to another. So everything that
+ * waits is sent as soon as half of the ring has been taken since the last flush, whether or not the
+ * taken slots hold packets.
  */
 export class SendSlots implements PacketArena {
   readonly bytes: Uint8Array;
@@ -14,7 +15,7 @@ export class SendSlots implements PacketArena {
   readonly #mostTaken: number;
   #taken = 0;
 
-  /** @param sendWaiting sends every packet that waits in a slot; must not take one */
+  /** @param sendWaiting sends every packet that waits in a slot, and takes none */
   constructor(arena: PacketArena, sendWaiting: () => void) {
     this.#arena = arena;
     this.bytes = arena.bytes;

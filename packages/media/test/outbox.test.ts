@@ -1,4 +1,7 @@
-/** What happens to packets that wait when a flush is interrupted, or when more slots are taken than the arena has. */
+/**
+ * What happens to packets that wait when a flush is interrupted, or when more slots are taken than
+ * the arena has.
+ */
 import { Path, SendKind } from '../src/demux/path.ts';
 import { DropCounters, DropReason } from '../src/drop-reason.ts';
 import { Outbox, type OutboxSink } from '../src/outbox.ts';
@@ -29,7 +32,10 @@ function openOutbox() {
   const arena = new TinyArena();
   const drops = new DropCounters();
   const defects: unknown[] = [];
-  /** First bytes of what was sent, with the number of the packet, read when `sendQueued` is called as a socket does. */
+  /**
+   * First bytes of what was sent, with the number of the packet, read when `sendQueued` is called
+   * as a socket does.
+   */
   const sent: string[] = [];
   const queued: number[] = [];
   const failures: { protect?: Error; queue?: Error } = {};

@@ -5,7 +5,7 @@ import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/m
 import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
-import type { UdpPortCounts } from './io/udp-port.ts';
+import type { UdpPortCounts } from './io/udp-port-options.ts';
 import type { AppRefusal } from './overload/app-shares.ts';
 import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';

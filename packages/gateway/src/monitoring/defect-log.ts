@@ -1,22 +1,25 @@
 import type { Logger } from '../logging/logger.ts';
 
-/** How a defect of ours has shown that no session can be blamed for. */
+/** How a defect of ours became known that no session can be blamed for. */
 export const DEFECT_KINDS = ['contained', 'rejection', 'exception'] as const;
 
-/** `contained`: caught where it happened. `rejection`: of a promise that nobody waited for. `exception`: caught by nobody, which ends the node. */
+/**
+ * `contained` was caught where it happened, `rejection` is a rejected promise that nothing awaited,
+ * and `exception` was caught nowhere and ends the node.
+ */
 export type DefectKind = (typeof DEFECT_KINDS)[number];
 
 const MEANINGS: Readonly<Record<DefectKind, string>> = {
-  contained: 'a defect of the node, which no session can be blamed for; it goes on',
-  rejection: 'a promise was rejected that nobody waited for; the node goes on',
-  exception: 'an exception that nobody caught; the node ends, for its state cannot be trusted',
+  contained: 'a defect that no session can be blamed for; the node goes on',
+  rejection: 'a rejected promise that nothing awaited; the node goes on',
+  exception: 'an uncaught exception; the node ends because its state cannot be trusted',
 };
 
-/** A defect that shows with every packet must not fill the disk. */
+/** A defect that every packet hits must not fill the disk. */
 const MAX_LOGGED_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
-/** Counts defects, and writes what they were, with their stacks, until there are too many. */
+/** Counts defects, and logs them with their stacks unless there are too many. */
 export class DefectLog {
   readonly #logger: Logger;
   readonly #nowMs: () => number;
@@ -41,7 +44,7 @@ export class DefectLog {
       this.#minuteBeganMs = nowMs;
       this.#logged = 0;
     }
-    // The last word of a process is never left out.
+    // What ends the process is always logged.
     if (kind !== 'exception' && this.#logged++ >= MAX_LOGGED_PER_MINUTE) return;
     this.#logger.log('error', MEANINGS[kind], { error: error instanceof Error ? error : new Error(String(error)) });
   }

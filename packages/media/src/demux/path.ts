@@ -3,8 +3,9 @@ import type { PathChallenge } from '../transport/path-challenge.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 
 /**
- * One remote address that datagrams come from and go to. The socket layer makes it and hands it in with every datagram;
- * the engine binds it to a transport once a connectivity check on it was authenticated, which replaces a routing table.
+ * One remote address that datagrams come from and go to. The socket layer makes it and hands it in
+ * with every datagram; the engine binds it to a transport once a connectivity check on it was
+ * authenticated, which replaces a routing table.
  */
 export class Path {
   /** IPv4 or IPv6 text; an IPv4-mapped IPv6 address is given as IPv4. */
@@ -14,11 +15,17 @@ export class Path {
   transport: PeerTransport | undefined = undefined;
   /** When the last authenticated check or packet came in on it; the engine's clock. */
   lastHeardMs = 0;
-  /** The transport's peer receives what is sent here, as it has shown. Nothing but the handshake is sent before. */
+  /**
+   * The transport's peer receives what is sent here, as it has shown. Nothing but the handshake is
+   * sent before.
+   */
   isProven = false;
   /** How many bytes may be sent before that: three for each that came in. */
   allowanceBytes = 0;
-  /** The sink has thrown video away that was on its way here; whoever watches needs a keyframe once the uplink is free again. */
+  /**
+   * The sink has dropped video for this path. Its receiver needs a keyframe once the uplink is free
+   * again.
+   */
   hasLostVideo = false;
   /** The question to whoever receives here that waits for its answer. */
   challenge: PathChallenge | undefined = undefined;
@@ -34,35 +41,40 @@ export class Path {
   }
 }
 
-/** What a datagram carries, in the order in which a full uplink gives things up: the lowest first. */
+/** What a datagram carries. A full uplink drops the lowest kind first. */
 export const SendKind = { Video: 0, Audio: 1, Rtcp: 2, Control: 3 } as const;
 
 export type SendKind = (typeof SendKind)[keyof typeof SendKind];
 
-/** Kinds as they are shown outside; a kind is the index of its name. */
+/** The kinds as metrics show them; a kind is the index of its name. */
 export const SEND_KIND_NAMES = ['video', 'audio', 'rtcp', 'control'] as const;
 
 /**
- * Where the engine's output goes: the socket layer. Calls come from within engine calls and must not call back into it. They never
- * throw: what cannot be sent costs its own datagram, and the sink counts it.
+ * Where the engine's output goes: the socket layer. Calls come from within engine calls and must
+ * not call back into the engine. They never throw: a datagram that cannot be sent is dropped and
+ * counted, and costs no other.
  */
 export interface DatagramSink {
-  /** Sends a datagram that is ready as it is: STUN or DTLS. The sink copies what it cannot send at once. */
+  /**
+   * Sends a datagram that needs no protection: STUN or DTLS. The sink copies what it cannot send at
+   * once.
+   */
   send(path: Path, datagram: Uint8Array): void;
   /**
-   * Takes a protected packet, which may wait for others of the same memory until `sendQueued`. The caller calls that before it changes
-   * the bytes or does anything else, and no reference to them outlives that call.
+   * Takes a protected packet, which may wait for others of the same memory until `sendQueued`. The
+   * caller must call that before it changes the bytes; afterwards the sink refers to them no more.
    */
   queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
   sendQueued(): void;
-  /** Forgets what was queued and not yet sent: the flush that it belongs to was interrupted. */
+  /** Forgets what was queued but not sent, because its flush was interrupted. */
   discardQueued(): void;
   /** ICE nominated this path: traffic will be heavy, a dedicated socket is worth while. */
   pathSelected(path: Path): void;
   /**
    * Makes a path to an address from which nothing has come yet, for a link to another node.
    *
-   * @returns the path that is known already, if there is one; undefined if no local address can reach it
+   * @returns the path that is known already, if there is one; undefined if no local address can
+   *   reach it
    */
   openPath(address: string, port: number): Path | undefined;
   /** The engine no longer knows this path; anything kept for it can go. */
@@ -70,8 +82,9 @@ export interface DatagramSink {
 }
 
 /**
- * Where packets of transports within the process go, in plain text: the memory that another thread reads. The socket layer does not
- * implement this, so a packet that was never protected has no way to the network.
+ * Where packets of transports within the process go, in plain text: memory that another thread
+ * reads. The socket layer does not implement this interface, so a packet that was never protected
+ * has no way to the network.
  */
 export interface PlainSink {
   /** Copies the packet before it returns. */

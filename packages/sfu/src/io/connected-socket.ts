@@ -2,21 +2,35 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { createLiteralSocket } from './literal-socket.ts';
 import type { SocketPath } from './socket-path.ts';
 
-/** A publisher of 8 Mbit/s for half a second; the kernel counts twice what a packet has, and takes memory only for what is in it. */
+/**
+ * Half a second of 8 Mbit/s. The kernel counts a packet twice, and takes memory only for what is in
+ * the buffer.
+ */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
-/** As much as most systems grant: hundreds of tracks come on it. */
+/** Most systems grant no more. Hundreds of tracks arrive on one link. */
 const LINK_RECEIVE_BUFFER_BYTES = 4 << 20;
+
+/**
+ * Whether the kernel delivers to the connected one of several sockets on a port: Linux does, others
+ * have no SO_REUSEPORT for it.
+ */
+export function canConnectPaths(): boolean {
+  return process.platform === 'linux';
+}
 
 export interface ConnectedSocketListener {
   onMessage(datagram: Buffer, from: RemoteInfo): void;
-  /** The socket is of no use any more; called once, later, and never for one that was not handed out. */
+  /**
+   * The socket has failed. This is called at most once, and only for a socket that was handed out.
+   */
   onFailed(): void;
 }
 
 /**
- * Opens a socket on a port of ours that receives what comes from one path, and sends there.
+ * Opens a socket on one of our ports that receives from one path only, and sends there.
  *
- * @returns undefined if the system refuses, for want of descriptors say: the shared socket goes on serving the path
+ * @returns undefined if the system refuses, as it does without free descriptors; the shared socket
+ *   then goes on serving the path
  */
 export function openConnectedSocket(path: SocketPath, port: number, listener: ConnectedSocketListener): Socket | undefined {
   const { address } = path.shared;
@@ -25,7 +39,7 @@ export function openConnectedSocket(path: SocketPath, port: number, listener: Co
   const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes });
   let state: 'opening' | 'open' | 'failed' = 'opening';
   socket.on('message', (datagram, from) => listener.onMessage(datagram, from));
-  // An ICMP answer later says no more than that the peer is gone, which consent notices.
+  // A later ICMP answer only says that the peer is gone, which consent notices anyway.
   socket.on('error', () => {
     if (state === 'open') listener.onFailed();
     state = 'failed';
@@ -44,12 +58,12 @@ export function openConnectedSocket(path: SocketPath, port: number, listener: Co
   return undefined;
 }
 
-/** One whose opening failed may have nothing to close. */
+/** A socket whose opening failed may have nothing to close. */
 function closeQuietly(socket: Socket): void {
   socket.removeAllListeners('message');
   try {
     socket.close();
   } catch {
-    // Never opened.
+    // It was never open.
   }
 }

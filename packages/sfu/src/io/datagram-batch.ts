@@ -1,6 +1,6 @@
 /**
- * Datagrams of one socket on their way into one system call: an array of `mmsghdr` structures, each of which names an address and a piece
- * of memory.
+ * Datagrams of one socket on their way into one system call: an array of `mmsghdr` structures, each
+ * of which names an address and a piece of memory.
  *
  * @see sendmmsg(2)
  */
@@ -11,7 +11,10 @@ import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { SocketPath } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** A flush of a large fan-out in a few calls; with more the headers would push the packets out of the nearest cache. */
+/**
+ * A flush of a large fan-out in a few calls; with more the headers would push the packets out of
+ * the nearest cache.
+ */
 const MAX_DATAGRAMS = 64;
 
 /** Of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
@@ -30,9 +33,12 @@ const TWO_TO_MINUS_32 = 2 ** -32;
 const NO_FD = -1;
 
 export interface DatagramBatchListener {
-  /** The system's buffer is full: told of each datagram that is left, in order. The bytes are good until this returns. */
+  /**
+   * The system's buffer is full. Called for each remaining datagram, in order; the bytes are valid
+   * until it returns.
+   */
   onFull(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
-  /** The system will not take a datagram, now or later. */
+  /** The system will never take a datagram. */
   onRefused(refusal: SendRefusal): void;
 }
 
@@ -66,10 +72,13 @@ export class DatagramBatch {
     }
   }
 
-  /** Adds a datagram for a path that has an address slot. The bytes must stay as they are until `send`. */
+  /**
+   * Adds a datagram for a path that has an address slot. The bytes must stay as they are until
+   * `send`.
+   */
   add(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
     if ((this.#count === MAX_DATAGRAMS || memory !== this.#memory) && !this.#makeRoom(memory)) {
-      // Behind those that were left, or it would overtake them.
+      // In the batch it would overtake the datagrams that were left.
       this.#listener.onFull(path, memory, offset, length, kind);
       return;
     }
@@ -84,10 +93,10 @@ export class DatagramBatch {
   }
 
   /**
-   * Sends all that was added. A datagram that the system refuses takes none of the others with it; when there is no room left, the rest is
-   * not asked for.
+   * Sends all that was added. A datagram that the system refuses costs none of the others; once the
+   * buffer is full, no call is spent on the rest.
    *
-   * @returns false if there was no room for all
+   * @returns false if there was no room for some of them
    */
   send(): boolean {
     const count = this.#count;
@@ -97,7 +106,7 @@ export class DatagramBatch {
     return true;
   }
 
-  /** Forgets what was added and not yet sent. */
+  /** Forgets what was added but not sent. */
   discard(): void {
     this.#count = 0;
   }
@@ -117,7 +126,7 @@ export class DatagramBatch {
       const taken = this.#sendFrom(next, count);
       next += taken;
       if (next === count) break;
-      // Why the system has stopped it says only when that datagram is the first one.
+      // The system reports why it stopped only when the next call begins with that datagram.
       if (taken > 0) continue;
       const errno = this.#calls.lastError();
       if (isForNow(errno)) {
@@ -147,7 +156,7 @@ export class DatagramBatch {
     }
   }
 
-  /** @returns false if what was added before has found no room */
+  /** @returns false if there was no room for some of what was added before */
   #makeRoom(memory: ProtectedBytes): boolean {
     const hasRoom = this.send();
     if (memory !== this.#memory) {

@@ -1,4 +1,7 @@
-/** Opens the unconnected socket of a local address. */
+/**
+ * Opens the unconnected socket of a local address, from which all paths without their own are
+ * served.
+ */
 import type { Socket } from 'node:dgram';
 import type { AddressSlots } from './address-slots.ts';
 import { DatagramBatch } from './datagram-batch.ts';
@@ -8,15 +11,15 @@ import type { LocalSocket } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 import type { Uplink } from './uplink.ts';
 
-/** Room for a burst of newcomers while the event loop is busy. */
+/** Holds a burst of newcomers while the event loop is busy. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 /**
- * Room for what a packet of each of several large fan-outs makes at once; systems grant what they think fit. With more, what is sent into
- * a narrow link would be late by as much as lies there, sound included.
+ * Holds one packet of each of several large fan-outs, as far as the system grants it. A larger
+ * buffer in front of a narrow uplink would delay everything by what lies in it, sound included.
  */
 const SEND_BUFFER_BYTES = 1 << 20;
 
-/** What sending many datagrams with one call takes. */
+/** What it takes to send many datagrams with one call. */
 export interface Batching {
   readonly systemCalls: SystemCalls;
   readonly addressSlots: AddressSlots;
@@ -27,7 +30,7 @@ export interface LocalSocketOptions {
   readonly port: number;
   /** Whether others may share the port. */
   readonly reusePort: boolean;
-  /** Default: each datagram is sent by itself. */
+  /** Undefined sends each datagram by itself. */
   readonly batching: Batching | undefined;
   readonly uplink: Uplink;
 }
@@ -44,7 +47,25 @@ export async function openLocalSocket(options: LocalSocketOptions): Promise<Loca
   return { socket, address, batch: undefined, outlet: new Outlet(socket, false, uplink) };
 }
 
-/** A socket whose descriptor we know, because we have opened and bound it. @returns undefined where that is not to be had */
+/**
+ * Takes a port alone for a moment, which fails if another process shares it out.
+ *
+ * @returns the port, which is free again
+ * @throws the system's error if the port is taken
+ */
+export async function probePort(address: string, port: number): Promise<number> {
+  const probe = createLiteralSocket(address, { reusePort: false });
+  await bindSocket(probe, address, port);
+  const taken = probe.address().port;
+  await new Promise<void>((resolve) => probe.close(resolve));
+  return taken;
+}
+
+/**
+ * Opens and binds a socket ourselves, to know its descriptor.
+ *
+ * @returns undefined where the system does not allow that
+ */
 function openBatchingSocket(
   { address, port, uplink }: LocalSocketOptions,
   { systemCalls, addressSlots }: Batching,

@@ -1,9 +1,11 @@
 /**
- * A UDP socket as something that datagrams leave by, and that may be full. libuv keeps a pointer to what a full socket does not take, and
- * as much of it as it is given. So it is given memory that nobody writes to again, and one datagram at a time: when that one has left, the
- * socket has room, and what waits here follows.
+ * A UDP socket as a sender that may be full.
  *
- * The kernel wakes libuv when the buffer is half empty. Until then nothing is tried, at no cost in system calls.
+ * libuv keeps a pointer to each datagram that a full socket does not take, and accepts any number
+ * of them. An outlet therefore hands libuv only memory that nobody writes to again, and one
+ * datagram at a time. Once libuv has sent that one, the socket has room, and the outlet sends what
+ * it holds. The kernel calls a socket writable when its buffer is half empty; until then an outlet
+ * makes no system call.
  */
 import type { Socket } from 'node:dgram';
 import { SendKind } from '@causeway/media';
@@ -11,15 +13,15 @@ import { refusalOfError } from './send-counters.ts';
 import type { SocketPath } from './socket-path.ts';
 import type { Uplink } from './uplink.ts';
 
-/** What may wait for one socket, so that others have some room, too. */
+/** One full socket must leave room for the datagrams of others. */
 const MAX_WAITING_DATAGRAMS = 2_048;
-/** A picture that is later than this is skipped by receivers; sound is worth having for longer. */
+/** Receivers skip a picture that is later than this, but they still play sound. */
 const MAX_VIDEO_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
 interface WaitingDatagram {
   readonly path: SocketPath;
-  /** Begins with a copy, which libuv may keep. */
+  /** Holds a copy of the datagram at its beginning; libuv may keep it. */
   readonly place: Buffer;
   readonly length: number;
   readonly kind: SendKind;
@@ -27,23 +29,26 @@ interface WaitingDatagram {
 }
 
 export class Outlet {
-  /** Whether datagrams go out at once: nothing waits, here or in libuv. */
+  /** Whether a datagram is sent at once, because none waits here or in libuv. */
   isClear = true;
   readonly #socket: Socket;
   readonly #isConnected: boolean;
   readonly #uplink: Uplink;
-  /** Audio, RTCP, STUN and DTLS leave before video. */
+  /** Audio, RTCP, STUN and DTLS, which are sent before video. */
   #urgent: WaitingDatagram[] = [];
   #video: WaitingDatagram[] = [];
 
-  /** @param isConnected whether the socket knows where to send to; otherwise each datagram's path says so */
+  /**
+   * @param isConnected whether the socket has a remote address; otherwise each datagram goes to its
+   * path's
+   */
   constructor(socket: Socket, isConnected: boolean, uplink: Uplink) {
     this.#socket = socket;
     this.#isConnected = isConnected;
     this.#uplink = uplink;
   }
 
-  /** Bytes that libuv holds; 0 once the socket is closed. */
+  /** How many bytes libuv holds; 0 once the socket is closed. */
   get bytesInSocket(): number {
     try {
       return this.#socket.getSendQueueSize();
@@ -52,7 +57,10 @@ export class Outlet {
     }
   }
 
-  /** Sends a datagram, or has it wait, or throws it away. The bytes are the caller's again when this returns. */
+  /**
+   * Sends a datagram, holds a copy of it, or drops it. The caller may reuse the bytes when this
+   * returns.
+   */
   send(path: SocketPath, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.isClear) {
       this.hold(path, bytes, offset, length, kind);
@@ -66,7 +74,9 @@ export class Outlet {
     }
   }
 
-  /** Has a datagram wait until the socket has room, if it may. */
+  /**
+   * Holds a copy of a datagram until the socket has room, or drops the datagram if too many wait.
+   */
   hold(path: SocketPath, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.#admits(kind)) {
       this.#uplink.lose(path, kind);
@@ -78,7 +88,7 @@ export class Outlet {
     this.#becomeFull();
   }
 
-  /** Sends what waits, until the socket is full again. @returns whether it is clear now */
+  /** Sends what waits until the socket is full again. @returns whether the outlet is clear now */
   drain(): boolean {
     if (this.isClear) return true;
     if (this.#holdsOne() || !this.#drain(this.#urgent, MAX_AGE_MS) || !this.#drain(this.#video, MAX_VIDEO_AGE_MS)) return false;
@@ -86,15 +96,17 @@ export class Outlet {
     return true;
   }
 
-  /** Nothing that waits goes to this path any more. */
+  /** Drops what waits for a path that is gone. */
   forget(path: SocketPath): void {
     if (this.isClear) return;
     this.#urgent = this.#urgent.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
     this.#video = this.#video.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
   }
 
-  /** To be called when the socket is closed. */
+  /** Drops everything that waits. The owner calls this when it closes the socket. */
   close(): void {
+    // What is still sent reaches the socket, which refuses it.
+    this.isClear = true;
     for (const waiting of this.#urgent) this.#abandon(waiting);
     for (const waiting of this.#video) this.#abandon(waiting);
     this.#urgent = [];
@@ -102,7 +114,7 @@ export class Outlet {
     this.#uplink.forget(this);
   }
 
-  /** Whether a datagram may wait. Video makes room for what is more urgent. */
+  /** Whether a datagram may wait. What is urgent displaces the oldest video. */
   #admits(kind: SendKind): boolean {
     const most = kind === SendKind.Video ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS;
     while (this.#urgent.length + this.#video.length >= most || !this.#uplink.hasRoomFor(kind)) {
@@ -140,9 +152,14 @@ export class Outlet {
     return false;
   }
 
-  /** Gives a datagram to the socket. @returns whether libuv has kept the memory, because the system did not take it at once */
+  /**
+   * Hands a datagram to the socket.
+   *
+   * @returns whether libuv keeps the memory because the system did not take the datagram
+   */
   #isKept({ remotePort, remoteAddress }: SocketPath, memory: Buffer, length: number, kind: SendKind): boolean {
-    // To be told of each packet of media costs a tenth of sending it; what refuses those refuses the others too.
+    // A callback costs a tenth of the send. Whatever refuses media refuses these rarer datagrams as
+    // well.
     const onResult = kind >= SendKind.Rtcp ? this.#uplink.onSendResult : undefined;
     try {
       if (this.#isConnected) this.#socket.send(memory, 0, length, onResult);
@@ -158,7 +175,7 @@ export class Outlet {
     try {
       return this.#socket.getSendQueueCount() > 0;
     } catch {
-      // Closed: it holds nothing.
+      // A closed socket holds nothing.
       return false;
     }
   }

@@ -1,18 +1,18 @@
-/** What a node could not send, and why: the words that metrics use. */
+/** Counts what a node could not send, and why, in the words of the metrics. */
 import { constants } from 'node:os';
 import type { SEND_KIND_NAMES } from '@causeway/media';
 
 export const SEND_REFUSALS = ['too_long', 'unreachable', 'forbidden', 'nobody_there', 'no_socket', 'other'] as const;
 
-/** Why the system refused a datagram for good, by classes of `errno`. */
+/** Why the system refused a datagram for good: a class of `errno`. */
 export type SendRefusal = (typeof SEND_REFUSALS)[number];
 
 type SendKindName = (typeof SEND_KIND_NAMES)[number];
 
-/** Of one socket layer, counting up. */
+/** What one socket layer could not send, counting up. */
 export interface SendCounters {
   readonly refused: Record<SendRefusal, number>;
-  /** Datagrams thrown away because the uplink was full, by what they carry. */
+  /** Datagrams dropped because the uplink was full, by what they carried. */
   readonly dropped: Record<SendKindName, number>;
 }
 
@@ -23,7 +23,7 @@ export function createSendCounters(): SendCounters {
   };
 }
 
-/** Names of `errno`, and what Node says of a socket that is closed or not connected. */
+/** The keys are names of `errno`, and Node's codes for a socket that is closed or not connected. */
 const REFUSALS_BY_CODE: Readonly<Record<string, SendRefusal>> = {
   EMSGSIZE: 'too_long',
   ENETUNREACH: 'unreachable',
@@ -42,7 +42,7 @@ const REFUSALS_BY_CODE: Readonly<Record<string, SendRefusal>> = {
 const { EAGAIN, EWOULDBLOCK, ENOBUFS, ENOMEM } = constants.errno;
 const REFUSALS_BY_ERRNO = new Map(Object.entries(constants.errno).map(([code, errno]) => [errno, REFUSALS_BY_CODE[code] ?? 'other']));
 
-/** Whether the system may take the same datagram later; so it is understood, too, if it does not say why it refused. */
+/** Whether the system may take the same datagram later. Without a reason, that is assumed. */
 export function isForNow(errno: number): boolean {
   return errno === 0 || errno === EAGAIN || errno === EWOULDBLOCK || errno === ENOBUFS || errno === ENOMEM;
 }

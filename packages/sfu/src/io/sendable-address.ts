@@ -1,10 +1,12 @@
-/** Of the first octet of an IPv4 address: 224.0.0.0/4 is multicast (RFC 5771), 240.0.0.0/4 is reserved and holds the broadcast address. */
+/**
+ * 224.0.0.0/4 is multicast (RFC 5771); 240.0.0.0/4 is reserved and contains the broadcast address.
+ */
 const FIRST_MULTICAST_OCTET = 224;
 
 /**
- * Whether an answer could be sent to where a datagram says that it comes from. Anybody can forge a source, and these are answered by nobody:
- * port 0, and addresses that are unspecified, multicast or broadcast. The broadcast address of a subnet looks like any other; the system
- * refuses to send there.
+ * Whether the system sends datagrams to an address. Anybody can forge a source, and nothing can be
+ * sent to port 0, nor should it be sent to unspecified, multicast or broadcast addresses. A
+ * subnet's broadcast address looks like any other, but the system refuses to send there.
  *
  * @param address a literal, as sockets write it
  */

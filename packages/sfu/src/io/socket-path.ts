@@ -10,16 +10,22 @@ export interface LocalSocket {
   readonly address: string;
   /** What it sends many datagrams with at once; undefined where the system has no call for that. */
   readonly batch: DatagramBatch | undefined;
-  /** What it sends single datagrams with, and has them wait when the system takes no more. */
+  /** Sends single datagrams, and holds them while the system takes no more. */
   readonly outlet: Outlet;
 }
 
-/** A path and the socket that serves it: the shared one of a local address, or one of its own once it is worth while. */
+/**
+ * A path and the socket that serves it: the shared one of a local address, or one of its own once
+ * it is worth while.
+ */
 export class SocketPath extends Path {
   readonly shared: LocalSocket;
-  /** What single datagrams leave by: the shared socket, or `connected`. */
+  /** Sends single datagrams, through `connected` or else the shared socket. */
   outlet: Outlet;
-  /** A socket on the same port, connected to this path's remote address; undefined while the shared one serves. */
+  /**
+   * A socket on the same port, connected to this path's remote address; undefined while the shared
+   * one serves.
+   */
   connected: Socket | undefined = undefined;
   /** Where the port keeps its remote address in the system's form. */
   addressSlot = NO_ADDRESS_SLOT;

@@ -1,8 +1,9 @@
 /**
- * The one UDP port of a node. Strangers and newcomers arrive at an unconnected socket per local address. A peer whose path
- * ICE has nominated gets a second socket on the same port, connected to it: the kernel then delivers its datagrams there, and
- * sending costs a third less (docs/adr/0005). What is sent to many at once goes out of the unconnected one, in one system call where
- * there is one for it (docs/adr/0011).
+ * The one UDP port of a node. Strangers and newcomers arrive at an unconnected socket per local
+ * address. A peer whose path ICE has nominated gets a second socket on the same port, connected to
+ * it: the kernel then delivers its datagrams there, and sending costs a third less (docs/adr/0005).
+ * What is sent to many at once goes out of the unconnected one, in one system call where there is
+ * one for it (docs/adr/0011).
  */
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -11,57 +12,18 @@ import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
 import { openConnectedSocket } from './connected-socket.ts';
 import { freeReceivedRtp } from './free-received-rtp.ts';
-import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { isLoopback } from './local-addresses.ts';
-import { openLocalSocket } from './local-socket.ts';
+import { openLocalSocket, probePort } from './local-socket.ts';
 import { createNodeClock } from './node-clock.ts';
 import { Outlet } from './outlet.ts';
 import { PathTable } from './path-table.ts';
-import type { DatagramOrigin, PortSharing } from './port-sharing.ts';
+import type { DatagramOrigin } from './port-sharing.ts';
 import type { SendCounters } from './send-counters.ts';
 import { isSendableAddress } from './sendable-address.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
 import { sourceAddressTowards } from './source-address.ts';
-import type { SystemCalls } from './system-calls.ts';
+import type { UdpPortCounts, UdpPortOptions } from './udp-port-options.ts';
 import { Uplink } from './uplink.ts';
-
-export interface UdpPortOptions {
-  /** Local addresses, no wildcards. */
-  readonly addresses: readonly string[];
-  /** 0 takes a free port, the same on all addresses. */
-  readonly port: number;
-  /** Whether nominated paths get sockets of their own. */
-  readonly connectPaths: boolean;
-  /** How many of them; the others share the sockets that strangers arrive at, which costs more for each packet. */
-  readonly maxConnectedSockets: number;
-  /** To send many datagrams with one call. Default: each is sent by itself. */
-  readonly systemCalls?: SystemCalls | undefined;
-  /** Takes a datagram; its bytes are the receiver's, those of RTP only until it returns. */
-  readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
-  /** A datagram was thrown away, coming in or going out. */
-  readonly onDrop: (reason: DropReason) => void;
-  /** The uplink was full and is no longer: paths that have lost video (`Path.hasLostVideo`) can be sent keyframes. */
-  readonly onUplinkFree: () => void;
-  /** Knows the others that have sockets on the same port; then somebody has made sure that nobody else has. Default: there are none. */
-  readonly sharing?: PortSharing | undefined;
-}
-
-/** Whether the kernel delivers to the connected one of several sockets on a port: Linux does, others have no SO_REUSEPORT for it. */
-export function canConnectPaths(): boolean {
-  return process.platform === 'linux';
-}
-
-export interface UdpPortCounts {
-  /** Remote addresses that are remembered. */
-  readonly paths: number;
-  /** Paths with a socket of their own. */
-  readonly connectedSockets: number;
-  /** Paths whose packets leave with those of others, in one system call. */
-  readonly addressSlots: number;
-  /** What waits for a send buffer with room in it. */
-  readonly queuedDatagrams: number;
-  readonly queuedBytes: number;
-}
 
 export class UdpPort implements DatagramSink {
   readonly #options: UdpPortOptions;
@@ -88,7 +50,7 @@ export class UdpPort implements DatagramSink {
     return this.#port;
   }
 
-  /** How much there is of everything that the port keeps. */
+  /** How many of everything the port keeps. */
   get counts(): UdpPortCounts {
     return {
       paths: this.#table.size,
@@ -99,7 +61,7 @@ export class UdpPort implements DatagramSink {
     };
   }
 
-  /** What could not be sent so far. */
+  /** What could not be sent so far, counting up. */
   get sendCounters(): Readonly<SendCounters> {
     return this.#uplink.counters;
   }
@@ -131,7 +93,7 @@ export class UdpPort implements DatagramSink {
       const local = this.#locals[index];
       if (local?.batch === undefined) continue;
       local.batch.send();
-      // The first that waits goes to libuv, which learns from it when there is room.
+      // libuv gets the first datagram that waits, and finds out with it when there is room.
       if (!local.outlet.isClear) local.outlet.drain();
     }
   }
@@ -205,7 +167,10 @@ export class UdpPort implements DatagramSink {
     this.#uplink.close();
   }
 
-  /** The socket of the address that the system would send from; the first of the family where it does not say. */
+  /**
+   * The socket of the address that the system would send from; the first of the family where it
+   * does not say.
+   */
   #localTowards(remoteAddress: string): LocalSocket | undefined {
     const family = isIP(remoteAddress);
     const routed = sourceAddressTowards(remoteAddress);
@@ -235,18 +200,24 @@ export class UdpPort implements DatagramSink {
       this.#receiveShared(local, datagram, from);
       freeReceivedRtp(datagram);
     });
-    // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears nothing, and ICE tries another way.
+    // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears
+    // nothing, and ICE tries another way.
     socket.on('error', () => undefined);
   }
 
-  /** Until it is connected, a socket is given strangers' datagrams too, and they may come out of it at any time later. */
+  /**
+   * Until it is connected, a socket is given strangers' datagrams too, and they may come out of it
+   * at any time later.
+   */
   #receiveConnected(path: SocketPath, datagram: Uint8Array, from: RemoteInfo): void {
     const isFromPeer = from.port === path.remotePort && from.address === path.remoteAddress;
     if (!isFromPeer) this.#receiveShared(path.shared, datagram, from);
     else if (!this.#isCheckOfAnother(path, datagram, from)) this.#options.onDatagram(path, datagram);
   }
 
-  /** A client that has begun anew from the same address may have come to another one than before. */
+  /**
+   * A client that has begun anew from the same address may have come to another one than before.
+   */
   #isCheckOfAnother({ shared }: SocketPath, datagram: Uint8Array, from: RemoteInfo): boolean {
     const { sharing } = this.#options;
     return sharing !== undefined && classifyDatagram(datagram) === 'stun' && sharing.passOn(originOf(shared, from), datagram, true);
@@ -303,13 +274,4 @@ export class UdpPort implements DatagramSink {
 
 function originOf({ address: localAddress }: LocalSocket, { address, port }: RemoteInfo): DatagramOrigin {
   return { localAddress, address, port };
-}
-
-/** @returns the port, which nobody had a moment ago; @throws the system's error if somebody has it */
-export async function probePort(address: string, port: number): Promise<number> {
-  const probe = createLiteralSocket(address, { reusePort: false });
-  await bindSocket(probe, address, port);
-  const taken = probe.address().port;
-  await new Promise<void>((resolve) => probe.close(resolve));
-  return taken;
 }

@@ -1,27 +1,32 @@
 /**
- * What all sockets of a port have in common as senders: the memory that they may fill with datagrams that wait, what was lost and why, and
- * the time at which to try again.
+ * What the sockets of a port share as senders: the memory for datagrams that wait, the counters of
+ * what was lost and why, and the timer that tries full sockets again.
  */
 import { type Path, SEND_KIND_NAMES, SendKind } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Outlet } from './outlet.ts';
 import { createSendCounters, refusalOfError, type SendRefusal } from './send-counters.ts';
 
-/** Of one thread; what is over is thrown away. 100 ms of 390 Mbit/s. */
+/** One thread drops whatever exceeds this: 100 ms of 390 Mbit/s. */
 const MAX_WAITING_DATAGRAMS = 4_096;
-/** Video leaves room for what is more urgent. */
+/** Video leaves room for more urgent datagrams. */
 const VIDEO_SHARE = 0.5;
-/** Holds every packet of media. Longer datagrams are rare and get memory of their own. */
+/**
+ * Every packet of media fits into a place. Longer datagrams are rare and get memory of their own.
+ */
 const PLACE_BYTES = 1_600;
-/** How soon a full socket is looked at again: its buffer drains at 5 Mbit/s for every 1,250 bytes in this time. */
+/** Full sockets are tried again after this time, in which 10 KB leave an uplink of 40 Mbit/s. */
 const RETRY_MS = 2;
-/** The uplink was full and has been free for this long: what filled it is over. */
+/** An uplink that has taken everything for this long is no longer congested. */
 const FREE_AGAIN_AFTER_MS = 300;
 
 export interface UplinkListener {
-  /** A datagram was thrown away: `full` for want of room, `refused` because the system will never take it. */
+  /**
+   * A datagram was dropped: `full` for lack of room, `refused` because the system will never take
+   * it.
+   */
   readonly onLost: (why: 'full' | 'refused') => void;
-  /** Paths that have lost video can be sent keyframes: the uplink has been free for a while. */
+  /** The uplink has been free for a while, so paths that have lost video can be sent keyframes. */
   readonly onFreeAgain: () => void;
 }
 
@@ -29,7 +34,7 @@ export class Uplink {
   readonly counters = createSendCounters();
   readonly #listener: UplinkListener;
   readonly #full = new Set<Outlet>();
-  /** Memory of datagrams that have waited, for the next that must. */
+  /** Places of datagrams that have waited, which the next ones reuse. */
   readonly #freePlaces: Buffer[] = [];
   #scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   #waitingBytes = 0;
@@ -44,7 +49,7 @@ export class Uplink {
     this.#listener = listener;
   }
 
-  /** Bytes that wait, here and in libuv. */
+  /** How many bytes wait, here and in libuv. */
   get queuedBytes(): number {
     let bytes = this.#waitingBytes;
     for (const outlet of this.#full) bytes += outlet.bytesInSocket;
@@ -59,12 +64,15 @@ export class Uplink {
     return this.#clock.nowMs();
   }
 
-  /** Memory to send from; it is used again unless `keepScratch` is called. */
+  /**
+   * @returns memory to send from, which the next call hands out again unless `keepScratch` comes
+   * first
+   */
   scratchFor(length: number): Buffer {
     return length <= PLACE_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
   }
 
-  /** The socket has kept the memory: nobody writes there again. */
+  /** libuv has kept the scratch memory, so nobody may write there again. */
   keepScratch(): void {
     this.#scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   }
@@ -81,7 +89,11 @@ export class Uplink {
     return (length <= PLACE_BYTES ? this.#freePlaces.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(length, PLACE_BYTES));
   }
 
-  /** A datagram waits no longer. @param place its memory, if nobody reads there any more; undefined if libuv has kept it */
+  /**
+   * Ends what `enter` began.
+   *
+   * @param place the datagram's memory, to be reused; undefined if libuv has kept it
+   */
   leave(length: number, place: Buffer | undefined): void {
     this.#waitingBytes -= length;
     this.#waitingDatagrams--;
@@ -93,12 +105,12 @@ export class Uplink {
     this.#retryLater();
   }
 
-  /** A socket is closed, and nothing waits for it any more. */
+  /** Stops retrying an outlet whose socket is closed. */
   forget(outlet: Outlet): void {
     this.#full.delete(outlet);
   }
 
-  /** A datagram is thrown away because there was no room for it. */
+  /** Counts a datagram that is dropped for lack of room. */
   lose(path: Path, kind: SendKind): void {
     this.counters.dropped[SEND_KIND_NAMES[kind]]++;
     if (kind === SendKind.Video) {
@@ -108,12 +120,13 @@ export class Uplink {
     this.#listener.onLost('full');
   }
 
+  /** Counts a datagram that the system will not send. */
   refuse(refusal: SendRefusal): void {
     this.counters.refused[refusal]++;
     this.#listener.onLost('refused');
   }
 
-  /** For `node:dgram`, which calls it with undefined, or null, where all went well. */
+  /** A callback for `node:dgram`, which passes no error when the datagram was sent. */
   readonly onSendResult = (error: Error | null | undefined): void => {
     if (error) this.refuse(refusalOfError(error));
   };

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { createCertificate, createSecureSuite } from '@causeway/secure';
 import type { Clock } from '../clock.ts';
+import { canConnectPaths } from '../io/connected-socket.ts';
+import { probePort } from '../io/local-socket.ts';
 import { createProcessLoad } from '../io/process-load.ts';
-import { canConnectPaths, probePort } from '../io/udp-port.ts';
 import type { LoadSource } from '../overload/load-source.ts';
 import type { Shard } from '../shard.ts';
 import { InlineShard } from './inline-shard.ts';

@@ -20,7 +20,10 @@ const CALLS: SystemCalls = {
 };
 const SHARED = { address: '127.0.0.1' } as LocalSocket;
 
-/** A system that refuses the datagrams of the given numbers, and from one number on has no room: what it took, and what was said of the others. */
+/**
+ * A system that refuses the datagrams of the given numbers, and from one number on has no room:
+ * what it took, and what was said of the others.
+ */
 function createBatch(refusals: Readonly<Record<number, number>>, full?: { readonly from: number; readonly errno: number }) {
   const addresses = new AddressSlots();
   const outcome = { taken: [] as number[], calls: 0, full: [] as string[], refused: [] as string[] };
@@ -56,7 +59,10 @@ function createBatch(refusals: Readonly<Record<number, number>>, full?: { readon
   return { batch, outcome, add };
 }
 
-/** Length of the piece of memory that the header of a datagram points to: 64 pieces lie behind 64 headers. */
+/**
+ * Length of the piece of memory that the header of a datagram points to: 64 pieces lie behind 64
+ * headers.
+ */
 function lengthAt(headers: Uint8Array, index: number): number {
   const words = new Uint32Array(headers.buffer);
   const first = headers.byteOffset / 64;

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
+import { canConnectPaths } from '../../src/io/connected-socket.ts';
 import { SocketPath } from '../../src/io/socket-path.ts';
 import { loadSystemCalls } from '../../src/io/system-calls.ts';
-import { canConnectPaths, UdpPort } from '../../src/io/udp-port.ts';
+import { UdpPort } from '../../src/io/udp-port.ts';
 import { LOOPBACK, openPeer, openPort, pathOf } from './support/open-port.ts';
 
 test('selected paths get sockets of their own until there are as many as there may be; the others are served all the same', async () => {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:dgram';
 
 /**
- * A socket in front of a link that takes as many datagrams as a test says. As libuv does, it keeps a pointer to what it cannot send, and reads
- * the bytes when they leave.
+ * A socket in front of a link that takes as many datagrams as a test says. As libuv does, it keeps
+ * a pointer to what it cannot send, and reads the bytes when they leave.
  */
 export class NarrowSocket {
   /** Copies of what has left, made at that moment. */

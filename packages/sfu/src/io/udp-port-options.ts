@@ -1,0 +1,47 @@
+/** What a UDP port is given, and what it tells of itself. */
+import type { DropReason, Path } from '@causeway/media';
+import type { PortSharing } from './port-sharing.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+export interface UdpPortOptions {
+  /** Local addresses, no wildcards. */
+  readonly addresses: readonly string[];
+  /** 0 takes a free port, the same on all addresses. */
+  readonly port: number;
+  /** Whether nominated paths get sockets of their own. */
+  readonly connectPaths: boolean;
+  /**
+   * How many of them; the others share the sockets that strangers arrive at, which costs more for
+   * each packet.
+   */
+  readonly maxConnectedSockets: number;
+  /** To send many datagrams with one call. Default: each is sent by itself. */
+  readonly systemCalls?: SystemCalls | undefined;
+  /** Takes a datagram; its bytes are the receiver's, those of RTP only until it returns. */
+  readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
+  /** A datagram was dropped, incoming or outgoing. */
+  readonly onDrop: (reason: DropReason) => void;
+  /**
+   * The uplink is no longer full, so paths that have lost video (`Path.hasLostVideo`) can be sent
+   * keyframes.
+   */
+  readonly onUplinkFree: () => void;
+  /**
+   * Knows the others that have sockets on the same port; then somebody has made sure that nobody
+   * else has. Default: there are none.
+   */
+  readonly sharing?: PortSharing | undefined;
+}
+
+/** What a UDP port holds at the moment. */
+export interface UdpPortCounts {
+  /** Remote addresses that are remembered. */
+  readonly paths: number;
+  /** Paths with a socket of their own. */
+  readonly connectedSockets: number;
+  /** Paths whose packets leave with those of others, in one system call. */
+  readonly addressSlots: number;
+  /** Datagrams that wait for room in a send buffer, and their bytes. */
+  readonly queuedDatagrams: number;
+  readonly queuedBytes: number;
+}
