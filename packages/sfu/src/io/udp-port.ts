@@ -77,7 +77,11 @@ export class UdpPort implements DatagramSink {
   }
 
   send(path: Path, datagram: Uint8Array): void {
-    if (path instanceof SocketPath) path.outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
+    if (!(path instanceof SocketPath)) return;
+    const { outlet } = path;
+    // Strangers may ask as much as they like: their answers must not take the room of anybody's sound.
+    if (path.transport === undefined && !outlet.isClear) this.#uplink.lose(path, SendKind.Control);
+    else outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
 
   queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void {

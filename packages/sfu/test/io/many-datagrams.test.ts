@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { type Path, type ProtectedBytes, SendKind } from '@causeway/media';
+import { SocketPath } from '../../src/io/socket-path.ts';
 import { loadSystemCalls, type SystemCalls } from '../../src/io/system-calls.ts';
 import { LOOPBACK, type OpenedPort, openPeer, openPort, pathOf } from './support/open-port.ts';
 
@@ -207,6 +208,30 @@ describe('what the system is asked', () => {
       expect(asked.filter(([, taken]) => taken === -1)).toHaveLength(1);
     },
   );
+
+  test('answers to strangers do not wait for a full socket, what goes to sessions does', async () => {
+    const opened = await openPort(0, watched([], 0));
+    const [peer] = await joinPeers(opened, 1);
+    if (peer === undefined) throw new Error('nobody came');
+    const stranger = await openPeer();
+    const told: string[] = [];
+    stranger.on('message', (datagram) => told.push(String(datagram)));
+    const path = new SocketPath((peer.path as SocketPath).shared, LOOPBACK, stranger.address().port);
+
+    // More than fit into one call, so that the socket is found full before the flush has ended.
+    for (let count = 0; count < 65; count++) opened.port.queue(peer.path, MEMORY, 0, 1, SendKind.Audio);
+    opened.port.send(path, Buffer.from('late'));
+    opened.port.send(peer.path, Buffer.from('check'));
+    opened.port.sendQueued();
+    await until(() => peer.heard.length === 66);
+    opened.port.send(path, Buffer.from('in time'));
+    await until(() => told.length > 0);
+    close(opened, [peer]);
+    stranger.close();
+
+    expect(told).toEqual(['in time']);
+    expect(opened.port.sendCounters.dropped).toEqual({ video: 0, audio: 0, rtcp: 0, control: 1 });
+  });
 });
 
 test('a packet that is queued once the port is closed goes nowhere, and nothing is thrown', async () => {
