@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { LoadSample, LoadSource } from '../overload/load-source.ts';
+import { createResidentMemory } from './resident-memory.ts';
 
 const INTERVAL_MS = 1_000;
 /**
@@ -19,6 +20,7 @@ const NANOSECONDS_PER_MS = 1e6;
 export function createProcessLoad(maxMemoryBytes: number, takeUplinkLossRatio: () => number = () => 0): LoadSource {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   let timer: NodeJS.Timeout | undefined;
+  const residentBytes = createResidentMemory();
   let utilization = performance.eventLoopUtilization();
 
   const lateByMs = (recordedNanoseconds: number): number => Math.max(0, recordedNanoseconds / NANOSECONDS_PER_MS - RESOLUTION_MS);
@@ -28,7 +30,7 @@ export function createProcessLoad(maxMemoryBytes: number, takeUplinkLossRatio: (
     const sample = {
       eventLoopDelayMs: { p50: lateByMs(delays.percentile(50)), p99: lateByMs(delays.percentile(99)), max: lateByMs(delays.max) },
       utilization: since.utilization,
-      memoryShare: memoryShare(maxMemoryBytes),
+      memoryShare: memoryShare(residentBytes(), maxMemoryBytes),
       uplinkLossRatio: takeUplinkLossRatio(),
     };
     delays.reset();
@@ -50,7 +52,7 @@ export function createProcessLoad(maxMemoryBytes: number, takeUplinkLossRatio: (
 }
 
 /** The JavaScript heap has a limit of its own, and reaching it ends the process just as surely. */
-function memoryShare(maxMemoryBytes: number): number {
+function memoryShare(residentBytes: number, maxMemoryBytes: number): number {
   const { used_heap_size: heapBytes, heap_size_limit: heapLimitBytes } = getHeapStatistics();
-  return Math.max(process.memoryUsage.rss() / maxMemoryBytes, heapBytes / heapLimitBytes);
+  return Math.max(residentBytes / maxMemoryBytes, heapBytes / heapLimitBytes);
 }
