@@ -23,6 +23,8 @@ export class FileUsageJournal implements UsageJournal {
   readonly #needed: Map<string, Map<string, UsageBatch>>;
   /** By file: lines that wait for the disk. */
   readonly #unwritten = new Map<string, string>();
+  /** Files that lack lines, or end in half of one, because the disk did not take them. */
+  readonly #damaged = new Set<string>();
   #wasteBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -50,7 +52,7 @@ export class FileUsageJournal implements UsageJournal {
     const needed = this.#needed.get(file) ?? new Map<string, UsageBatch>();
     this.#needed.set(file, needed);
     for (const batch of batches) needed.set(nameOf(batch), batch);
-    this.#append(file, batches.map((batch) => `${JSON.stringify({ batch })}\n`).join(''));
+    this.#append(file, needed, batches.map((batch) => `${JSON.stringify({ batch })}\n`).join(''));
   }
 
   forget(batch: UsageBatch): void {
@@ -60,16 +62,20 @@ export class FileUsageJournal implements UsageJournal {
     this.#wasteBytes += JSON.stringify(batch).length;
     if (needed.size === 0) this.#remove(file);
     else if (this.#wasteBytes > MAX_WASTE_BYTES) this.#compact(file, needed);
-    else this.#append(file, `${JSON.stringify({ forgotten: nameOf(batch) })}\n`);
+    else this.#append(file, needed, `${JSON.stringify({ forgotten: nameOf(batch) })}\n`);
   }
 
   close(): Promise<void> {
     return this.#writing;
   }
 
-  /** What comes while the disk is busy is written together. */
-  #append(file: string, lines: string): void {
+  /** What comes while the disk is busy is written together. A line behind half of another could not be read, so a damaged file is replaced. */
+  #append(file: string, needed: ReadonlyMap<string, UsageBatch>, lines: string): void {
     if (lines === '') return;
+    if (this.#damaged.has(file)) {
+      this.#compact(file, needed);
+      return;
+    }
     const waiting = this.#unwritten.get(file);
     this.#unwritten.set(file, (waiting ?? '') + lines);
     if (waiting === undefined) this.#then(() => this.#writeOut(file));
@@ -78,12 +84,19 @@ export class FileUsageJournal implements UsageJournal {
   async #writeOut(file: string): Promise<void> {
     const lines = this.#unwritten.get(file);
     this.#unwritten.delete(file);
-    if (lines !== undefined) await appendFile(this.#pathOf(file), lines);
+    if (lines === undefined) return;
+    try {
+      await appendFile(this.#pathOf(file), lines);
+    } catch (error) {
+      this.#damaged.add(file);
+      throw error;
+    }
   }
 
   #remove(file: string): void {
     this.#needed.delete(file);
     this.#unwritten.delete(file);
+    this.#damaged.delete(file);
     this.#then(() => rm(this.#pathOf(file), { force: true }));
   }
 
@@ -95,6 +108,7 @@ export class FileUsageJournal implements UsageJournal {
     this.#then(async () => {
       await writeFile(this.#pathOf(`${file}.new`), lines);
       await rename(this.#pathOf(`${file}.new`), this.#pathOf(file));
+      this.#damaged.delete(file);
     });
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppId } from '@causeway/protocol';
@@ -273,6 +273,36 @@ describe('the usage meter', () => {
       await use(createMeter(await open(8), 8), 4);
 
       expect(await ledger.down()).toBe(7);
+    });
+
+    test('what the disk did not take, or took half of, is written once the disk takes it', async () => {
+      const path = join(folder, 'usage-101-7.ndjson');
+      const failures: unknown[] = [];
+      const former = await FileUsageJournal.open({
+        folder,
+        life: { nodeNo: 101, epoch: 7 },
+        onFailure: (error) => failures.push(error),
+      });
+      ledger.isAway = true;
+      const meter = createMeter(former);
+      await use(meter, 1);
+      await former.close();
+      const text = await readFile(path, 'utf8');
+      // Nothing can be written where a folder is.
+      await rm(path);
+      await mkdir(path);
+      await use(meter, 2);
+      await former.close();
+      await rm(path, { recursive: true });
+      await writeFile(path, `${text}${text.slice(0, 40)}`);
+      await use(meter, 4);
+      await former.close();
+
+      ledger.isAway = false;
+      await use(createMeter(await open(8), 8), 8);
+
+      expect(failures).toHaveLength(1);
+      expect(await ledger.down()).toBe(15);
     });
 
     test('the file does not grow with time', async () => {
