@@ -13,6 +13,8 @@ export class WatchedStream {
   readonly #kind: MediaKind;
   readonly #record = new WatchRecord();
   #next = 0;
+  /** Number of the first packet that came: whoever joins late has lost nothing of what was sent before. */
+  #first: number | undefined;
   #isIntact: boolean;
   #movementAwaitedFromMs = 0;
   #movingAtMs: number | undefined;
@@ -39,7 +41,7 @@ export class WatchedStream {
     return {
       trackId: this.#trackId,
       kind: this.#kind,
-      windowFrom,
+      windowFrom: Math.max(windowFrom, this.#first ?? 0),
       received,
       duplicates,
       longestGapMs: Math.max(longestGapMs, silentMs),
@@ -59,10 +61,15 @@ export class WatchedStream {
     return true;
   }
 
+  #note(counter: number, nowMs: number): void {
+    this.#first ??= counter;
+    this.#record.add(counter, nowMs);
+  }
+
   #takeAudio(payload: Uint8Array, nowMs: number): boolean {
     const counter = checkAudioPayload(payload);
     if (counter === undefined) return false;
-    this.#record.add(counter, nowMs);
+    this.#note(counter, nowMs);
     this.#movingAtMs ??= nowMs;
     return true;
   }
@@ -71,7 +78,7 @@ export class WatchedStream {
     const payload = checkVideoPayload(received, scratch, 'renumbered');
     if (payload === undefined) return false;
     const { counter, isKeyframe } = payload;
-    this.#record.add(counter, nowMs);
+    this.#note(counter, nowMs);
     if (isKeyframe && isFrameStart(counter)) this.#isIntact = true;
     else if (counter !== this.#next) this.#isIntact = false;
     this.#next = counter + 1;

@@ -22,8 +22,6 @@ export interface EdgeNodeOptions {
   /** Default: as the node finds it. `without` sends one datagram with each system call. */
   readonly ffi?: 'with' | 'without';
   readonly environment?: Readonly<Record<string, string>>;
-  /** How many files and sockets the process may have open. */
-  readonly openFiles?: number;
 }
 
 export class EdgeNode {
@@ -73,6 +71,15 @@ export class EdgeNode {
     return node;
   }
 
+  /** What Redis has been told that the app of this node has used today. */
+  async billedBytes(): Promise<number> {
+    const day = new Date().toISOString().slice(0, 10);
+    const url = `http://127.0.0.1:${DEBUG_PORT}/debug/usage?app=${this.address.appId}&day=${day}`;
+    const { status, text } = await this.#observer.ask('fetchText', url);
+    if (status !== 200) throw new Error(`The node was asked what is billed and answered ${status}: ${text}`);
+    return (JSON.parse(text) as { readonly bytes: { readonly down: number } }).bytes.down;
+  }
+
   /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
   async metric(sample: string): Promise<number> {
     const { text } = await this.#observer.ask('fetchText', `http://127.0.0.1:${DEBUG_PORT}/metrics`);
@@ -96,9 +103,6 @@ export class EdgeNode {
   }
 }
 
-/** The limit of open files is inherited, so a shell sets it before it becomes the daemon. */
-function commandOf({ ffi = 'with', openFiles }: EdgeNodeOptions): readonly string[] {
-  const flags = ['--conditions=causeway-source', ...(ffi === 'without' ? ['--no-experimental-ffi'] : [])];
-  const daemon = [process.execPath, ...flags, DAEMON];
-  return openFiles === undefined ? daemon : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...daemon];
+function commandOf({ ffi = 'with' }: EdgeNodeOptions): readonly string[] {
+  return [process.execPath, '--conditions=causeway-source', ...(ffi === 'without' ? ['--no-experimental-ffi'] : []), DAEMON];
 }

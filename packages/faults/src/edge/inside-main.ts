@@ -17,7 +17,8 @@ answerQuestions<InsideVerbs>(process, {
   async fetchText(url) {
     try {
       const reply = await fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS) });
-      return { status: reply.status, text: await reply.text() };
+      const dateMs = Date.parse(reply.headers.get('date') ?? '');
+      return { status: reply.status, text: await reply.text(), dateMs };
     } catch (error) {
       return { status: 0, text: String(error) };
     }

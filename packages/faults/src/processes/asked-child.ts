@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { Asker, type Contract } from '@causeway/bench';
 import { Child } from './child.ts';
+import { type CommandPlace, here } from './command-place.ts';
 import { PROJECT_ROOT } from './project-root.ts';
-
-type ProgramCommand = readonly [string, ...string[]];
 
 /** A program of this package in a process of its own, that does what it is asked. */
 export class AskedChild<Verbs extends Contract<Verbs>> {
@@ -12,9 +11,9 @@ export class AskedChild<Verbs extends Contract<Verbs>> {
 
   /**
    * @param program its TypeScript file, relative to this package's sources
-   * @param within makes the command of another place of it, such as a network namespace
+   * @param within where it runs
    */
-  constructor(name: string, program: string, within: (command: ProgramCommand) => ProgramCommand = (command) => command) {
+  constructor(name: string, program: string, within: CommandPlace = here) {
     const file = resolve(PROJECT_ROOT, 'packages/faults/src', program);
     const command = within([process.execPath, '--conditions=causeway-source', '--disable-warning=ExperimentalWarning', file]);
     this.child = new Child({ name, command, environment: process.env, folder: PROJECT_ROOT, hasChannel: true });

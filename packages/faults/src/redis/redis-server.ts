@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitUntil } from '@causeway/e2e';
 import { Child } from '../processes/child.ts';
+import { type CommandPlace, here } from '../processes/command-place.ts';
 
 const run = promisify(execFile);
 const START_DEADLINE_MS = 10_000;
 const COMMAND_DEADLINE_MS = 5_000;
 
 /** One command to whatever speaks Redis on that port of loopback, as typed into `redis-cli`. @returns what it prints */
-export async function askRedis(port: number, words: readonly string[]): Promise<string> {
-  const { stdout } = await run('redis-cli', ['-p', String(port), ...words], { timeout: COMMAND_DEADLINE_MS });
+export async function askRedis(port: number, words: readonly string[], within: CommandPlace = here): Promise<string> {
+  const [program, ...programArguments] = within(['redis-cli', '-p', String(port), ...words]);
+  const { stdout } = await run(program, programArguments, { timeout: COMMAND_DEADLINE_MS });
   return stdout.trim();
 }
 
@@ -24,6 +26,8 @@ export interface RedisOptions {
   readonly uid?: number;
   /** Whether it has an append-only file, as `docs/operate` advises. Default false: it keeps nothing on disk. */
   readonly isDurable?: boolean;
+  /** Makes the command of another place of one: of a network namespace, say, whose loopback it then is on. */
+  readonly within?: CommandPlace;
   readonly onLine?: (line: string) => void;
 }
 
@@ -60,7 +64,7 @@ export class RedisServer {
 
   /** One command, as typed into `redis-cli`. @returns what it prints */
   command(...words: readonly string[]): Promise<string> {
-    return askRedis(this.port, words);
+    return askRedis(this.port, words, this.#options.within);
   }
 
   /** Starts it again after its end, with what it has kept on disk. */
@@ -75,13 +79,13 @@ export class RedisServer {
   }
 
   #spawn(): Child {
-    const { port, replicaOf, uid, isDurable = false, onLine } = this.#options;
+    const { port, replicaOf, uid, isDurable = false, within = here, onLine } = this.#options;
     const persistence = ['--save', '', '--appendonly', isDurable ? 'yes' : 'no', '--dir', this.#folder];
     const options = ['--port', String(port), '--bind', '127.0.0.1', ...persistence];
     const replica = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)];
     return new Child({
       name: 'redis',
-      command: ['redis-server', ...options, ...replica],
+      command: within(['redis-server', ...options, ...replica]),
       environment: process.env,
       folder: this.#folder,
       ...(uid === undefined ? {} : { uid }),

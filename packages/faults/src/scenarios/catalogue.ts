@@ -3,7 +3,15 @@ import { billJournal, billKilled } from './bill-killed.ts';
 import { clockSkew } from './clock-skew.ts';
 import { drainBetween } from './drain-between.ts';
 import { forgedStorm, forgedStormWorkers } from './edge/forged-storm.ts';
+import { frozenNode } from './edge/frozen-node.ts';
+import { fullDisk } from './edge/full-disk.ts';
 import { fullUplink, fullUplinkAlone, fullUplinkWorkers, fullUplinkWorkersAlone } from './edge/full-uplink.ts';
+import { ipv6Only } from './edge/ipv6-only.ts';
+import { linkDown } from './edge/link-down.ts';
+import { noDescriptors } from './edge/no-descriptors.ts';
+import { refusedSends } from './edge/refused-sends.ts';
+import { smallMtu, smallMtuIpv6 } from './edge/small-mtu.ts';
+import { wallClock } from './edge/wall-clock.ts';
 import { firstFrame } from './first-frame.ts';
 import { forged } from './forged.ts';
 import { herd } from './herd.ts';
@@ -58,4 +66,13 @@ export const SCENARIOS: readonly Scenario[] = [
   fullUplinkWorkers,
   fullUplinkAlone,
   fullUplinkWorkersAlone,
+  frozenNode,
+  noDescriptors,
+  refusedSends,
+  linkDown,
+  smallMtu,
+  smallMtuIpv6,
+  ipv6Only,
+  wallClock,
+  fullDisk,
 ];

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Call } from './call.ts';
+import { fakeClockEnvironment } from './fake-clock.ts';
 import { atMost, exactly, type Finding } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
 import { lossless } from './lossless.ts';
 import { isRegistryRight } from './registry-right.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Where Debian's package `faketime` puts it. */
-const LIBFAKETIME = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
 const RIGHT_WITHIN_MS = 10_000;
 const LONGER_THAN_A_LEASE_MS = 8_000;
 /** Of the wrong clock, one after the other, while it runs; in minutes. */
@@ -31,12 +30,7 @@ export const clockSkew: Scenario = {
       writeFileSync(clockFile, SKEWS[0].offset);
       const us = lab.cluster.node('us');
       await us.child.stop();
-      await us.start({
-        LD_PRELOAD: LIBFAKETIME,
-        FAKETIME_TIMESTAMP_FILE: clockFile,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      });
+      await us.start(fakeClockEnvironment(clockFile));
       const call = await Call.open(lab, { name: 'talk', from: 'us', to: { eu: 2, us: 2, ap: 2 } });
       const findings: Finding[] = [];
       for (const { offset, minutes } of SKEWS) {

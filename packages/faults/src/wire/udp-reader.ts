@@ -39,6 +39,12 @@ export function socketName(address: string, port: number): string {
 
 export class UdpReader {
   readonly #parts = new Map<string, IpPart[]>();
+  #fragments = 0;
+
+  /** How many fragments have been read. */
+  get fragments(): number {
+    return this.#fragments;
+  }
 
   /** How many datagrams lack a fragment. */
   get incomplete(): number {
@@ -55,6 +61,7 @@ export class UdpReader {
   }
 
   #complete(part: IpPart): Buffer | undefined {
+    this.#fragments++;
     const parts = [...(this.#parts.get(part.identity) ?? []), part].sort((a, b) => a.offsetBytes - b.offsetBytes);
     this.#parts.set(part.identity, parts);
     let end = 0;

@@ -22,6 +22,7 @@ const DROPPED = /(\d+) packets? dropped by (?:kernel|interface)/g;
 export interface CaptureEnd {
   /** Frames that are missing in the file because nobody fetched them in time. */
   readonly dropped: number;
+  readonly fragments: number;
   /** Datagrams of which a fragment is missing. */
   readonly incomplete: number;
 }
@@ -70,7 +71,7 @@ export class WireCapture {
       }
     }
     const dropped = [...this.#child.log.matchAll(DROPPED)].reduce((sum, [, count]) => sum + Number(count), 0);
-    return { dropped, incomplete: udp.incomplete };
+    return { dropped, fragments: udp.fragments, incomplete: udp.incomplete };
   }
 
   async remove(): Promise<void> {

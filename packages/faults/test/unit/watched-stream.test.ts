@@ -52,6 +52,14 @@ describe('a video that is watched', () => {
     expect(stream.figures(130).movingAfterMs).toBe(30);
   });
 
+  it('is not missing what was sent before its first packet', () => {
+    const stream = new WatchedStream('camera', 'video');
+    takeFrame(stream, 5, 10, { isKeyframe: true });
+    takeFrame(stream, 6, 20, { without: 0 });
+
+    expect(stream.figures(20)).toMatchObject({ windowFrom: 40, received: 15 });
+  });
+
   it('says that a packet was changed', () => {
     const damaged = video(4);
     damaged[150]! ^= 1;

@@ -9,6 +9,9 @@ import { WireCapture } from '../../wire/wire-capture.ts';
 import { WireJudge } from '../../wire/wire-judge.ts';
 import { atLeast, exactly, type Finding } from '../finding.ts';
 
+/** The end of what a node wrote tells why it ended. */
+const MAX_NOTED_CHARACTERS = 3_000;
+
 export interface EdgeLabOptions {
   readonly seed: number;
   /** Gets what a scenario says about its progress. */
@@ -52,6 +55,9 @@ export class EdgeLab {
       const lab = new EdgeLab(room, capture, options);
       try {
         return await use(lab);
+      } catch (error) {
+        lab.#noteDeath();
+        throw error;
       } finally {
         await lab.#close();
       }
@@ -78,13 +84,18 @@ export class EdgeLab {
 
   /** What every scenario ends with: the node that was started still serves, and what it sent was right. No more is captured afterwards. */
   async verdict(): Promise<Finding[]> {
+    return (await this.verdictWithFragments()).verdict;
+  }
+
+  /** As `verdict`, with how many fragments the node has sent. */
+  async verdictWithFragments(): Promise<{ readonly verdict: Finding[]; readonly fragments: number }> {
     const survival = await this.#survival();
     const told = [...(await this.sources.ask('told')), ...(await this.audience.ask('told'))];
     this.note('the wire is judged');
     const judge = new WireJudge(told);
-    const { dropped, incomplete } = await this.#capture.end((datagram) => judge.add(datagram));
+    const { dropped, fragments, incomplete } = await this.#capture.end((datagram) => judge.add(datagram));
     const { rtpPackets, rtcpPackets, readable, misdirected, reused, repeated } = judge.verdict();
-    return [
+    const verdict = [
       ...survival,
       atLeast(`RTP packets on the wire, and ${rtcpPackets} of RTCP`, rtpPackets, 1),
       exactly('frames that the capture lacks', dropped, 0),
@@ -93,17 +104,24 @@ export class EdgeLab {
       exactly('packets under an index that was used before', reused, 0),
       exactly(`packets that were sent twice (${incomplete} datagrams lack a fragment)`, repeated, 0),
     ];
+    return { verdict, fragments };
   }
 
   async #survival(): Promise<Finding[]> {
     const { child, address } = this.node;
-    if (child.hasEnded) this.note(`the node wrote:\n${child.log.slice(-2_000)}`);
+    this.#noteDeath();
     const { status } = await this.inside('node').ask('fetchText', `${address.url}/readyz`);
     return [
       exactly('the process that was started', child.hasEnded ? `ended (${child.ending})` : 'runs', 'runs'),
       exactly('it says that it is ready', status, 200),
       exactly('worker threads that were lost', child.log.split('a worker thread is gone').length - 1, 0),
     ];
+  }
+
+  /** Says what a node has written that ended by itself. */
+  #noteDeath(): void {
+    const child = this.#node?.child;
+    if (child?.hasEnded === true) this.note(`the node ended (${child.ending}) and had written:\n${child.log.slice(-MAX_NOTED_CHARACTERS)}`);
   }
 
   async #close(): Promise<void> {
