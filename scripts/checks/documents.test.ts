@@ -15,8 +15,8 @@ const FILE_NAMES = new Set(FILES.map((file) => basename(file)));
 const PATHS = new Set(FILES.flatMap((file) => [file, ...parentsOf(file)]));
 const TOP_LEVEL = new Set(FILES.map((file) => file.split('/')[0]));
 
-/** Documents about the code as it is. Plans, and logs of what was, may name what is not there. */
-const DOCUMENTS = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md' && !file.startsWith('docs/design/'));
+/** Documents about the code as it is. A log of what was may name what is no longer there. */
+const DOCUMENTS = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
 
 /** A decision may name what it did away with. */
 const DESCRIPTIONS = DOCUMENTS.filter((file) => !file.startsWith('docs/adr/'));

@@ -1,6 +1,6 @@
 const KIB = 1024;
 
-/** What one request, session or name may cost at most. Units are in the names; api.md §13 holds the reasons. */
+/** What one request, session or name may cost at most. Units are in the names; docs/api.md §13 holds the reasons. */
 export const LIMITS = {
   maxBodyBytes: 1024 * KIB,
   maxSdpBytes: 256 * KIB,

@@ -36,7 +36,7 @@ interface SubscriptionEvent<Type extends string> extends EventOf<Type> {
   readonly mid: string;
 }
 
-/** What happened in an SFU, for those who watch it (api.md §11). `sessionId` is the session it happened to. */
+/** What happened in an SFU, for those who watch it (docs/api.md §11). `sessionId` is the session it happened to. */
 export type SfuEvent =
   | EventOf<'session.created'>
   | (EventOf<'session.state'> & { readonly connectionState: ConnectionState })

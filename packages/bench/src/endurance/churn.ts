@@ -25,7 +25,7 @@ export interface ChurnReport {
 }
 
 const VISITS_AT_ONCE = 8;
-/** A client whose goodbye was lost, on a machine as busy as this makes it, is missed after 35 s (api.md §9). */
+/** A client whose goodbye was lost, on a machine as busy as this makes it, is missed after 35 s (docs/api.md §9). */
 const SETTLE_MS = 60_000;
 
 export function measureChurn(

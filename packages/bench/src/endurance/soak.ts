@@ -34,7 +34,7 @@ export interface SoakReport {
 const SAMPLES_AT_LEAST = 10;
 const LONGEST_INTERVAL_MS = 30_000;
 const MS_PER_MINUTE = 60_000;
-/** A client whose goodbye was lost is missed after 35 s (api.md §9). */
+/** A client whose goodbye was lost is missed after 35 s (docs/api.md §9). */
 const SETTLE_MS = 60_000;
 
 export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) => void): Promise<SoakReport> {

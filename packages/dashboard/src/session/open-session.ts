@@ -12,7 +12,7 @@ import { isOver, type SessionState } from './session-state.ts';
 
 /** ICE often finds its way back alone, for instance after a change of network that lasts a moment. */
 const INTERRUPTION_GRACE_MS = 3_000;
-/** The SFU closes a session 30 s after it lost the media path (api.md §9); waiting longer is in vain. */
+/** The SFU closes a session 30 s after it lost the media path (docs/api.md §9); waiting longer is in vain. */
 const RECOVERY_TIMEOUT_MS = 25_000;
 
 /**

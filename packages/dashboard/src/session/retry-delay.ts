@@ -2,7 +2,7 @@
  * When to send a refused call again.
  *
  * `negotiation_glare` and `negotiation_in_progress` mean that the SFU waits for an answer. Our own exchanges are queued, so that
- * offer is one whose reply we never saw; the SFU withdraws it after 10 s (api.md §6), and the retries go on just longer than that.
+ * offer is one whose reply we never saw; the SFU withdraws it after 10 s (docs/api.md §6), and the retries go on just longer than that.
  */
 import { SfuApiError } from '../api/sfu-api-error.ts';
 

@@ -1,7 +1,7 @@
 /**
  * A client's offer becomes the SFU's answer and the next state.
  *
- * @see RFC 8829 §5.3 (answers), RFC 3264 §6, api.md §2
+ * @see RFC 8829 §5.3 (answers), RFC 3264 §6, docs/api.md §2
  */
 import type { MediaKind } from '@causeway/media';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';

@@ -1,7 +1,7 @@
 /**
  * The client's answer to the SFU's offer.
  *
- * @see RFC 8829 §5.10, api.md §6
+ * @see RFC 8829 §5.10, docs/api.md §6
  */
 import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';

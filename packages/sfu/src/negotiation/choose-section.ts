@@ -1,5 +1,5 @@
 /**
- * On which m-section a track is sent to the client (api.md §3). Used ones come before new ones, so that SDP does not grow with churn.
+ * On which m-section a track is sent to the client (docs/api.md §3). Used ones come before new ones, so that SDP does not grow with churn.
  *
  * Browsers fire `track` when a section goes from not sending to sending. A parked section has not gone there and back unless a
  * description was exchanged in between, so it is used only for clients that do not depend on the event.

@@ -8,7 +8,7 @@ import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codec
 import { isForSubscribers, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
 
-/** Largest message that a data channel may carry, in bytes (api.md §14). */
+/** Largest message that a data channel may carry, in bytes (docs/api.md §14). */
 const MAX_MESSAGE_SIZE = 256 * 1024;
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 

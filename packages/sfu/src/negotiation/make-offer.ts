@@ -1,7 +1,7 @@
 /**
  * The SFU's own offer: brings tracks to the client on existing or new m-sections.
  *
- * @see RFC 8829 §5.2 (offers), api.md §3
+ * @see RFC 8829 §5.2 (offers), docs/api.md §3
  */
 import { invariant } from '../invariant.ts';
 import { describe, type OwnDescription } from './describe.ts';

@@ -1,4 +1,4 @@
-/** Which m-sections of a client's offer become published tracks (api.md §2). */
+/** Which m-sections of a client's offer become published tracks (docs/api.md §2). */
 import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
 import { TrackName as TrackNameSchema } from '@causeway/protocol';
 import { isRejectedSection, type SdpSection } from '@causeway/wire';

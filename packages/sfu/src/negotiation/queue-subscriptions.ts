@@ -1,6 +1,6 @@
 /**
  * Subscriptions that come while an offer is open. They are given their m-sections at once, on top of those that the open offer brings,
- * so that callers can be told; the offer for them is made when the open one has been answered or withdrawn (api.md §6).
+ * so that callers can be told; the offer for them is made when the open one has been answered or withdrawn (docs/api.md §6).
  */
 import { invariant } from '../invariant.ts';
 import type { OwnDescription } from './describe.ts';

@@ -1,6 +1,6 @@
 /**
  * Where calls come that need an offer of the SFU. One offer is open at a time. What is asked for meanwhile goes into one next offer
- * together; one call waits to carry that offer to the client, the others are told at once where their tracks will be (api.md §6).
+ * together; one call waits to carry that offer to the client, the others are told at once where their tracks will be (docs/api.md §6).
  *
  * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */

@@ -7,7 +7,7 @@ import type { Shard } from '../shard.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
 import type { TrackDirectory } from './track-directory.ts';
 
-/** What a session may hold (api.md §13). */
+/** What a session may hold (docs/api.md §13). */
 export interface SessionLimits {
   readonly maxSdpLength: number;
   readonly maxSections: number;

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { SessionCloseReason } from '../events.ts';
 import { type Session, sessionClosedError } from './session.ts';
 
-/** How long a closed session is answered with its reason instead of "not found" (api.md §5). */
+/** How long a closed session is answered with its reason instead of "not found" (docs/api.md §5). */
 const TOMBSTONE_MS = 10 * 60_000;
 /** About 30 MB of them; past this the oldest are forgotten early. */
 const MAX_TOMBSTONES = 100_000;

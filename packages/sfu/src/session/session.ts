@@ -33,9 +33,9 @@ import type { SessionParts } from './session-parts.ts';
 import { SubscriptionReports } from './subscription-reports.ts';
 import type { TrackFollower } from './track-directory.ts';
 
-/** An offer of the SFU that is not answered by then is withdrawn (api.md §6). */
+/** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** As the engine gives a transport to connect (api.md §9), for sessions that have none yet. */
+/** As the engine gives a transport to connect (docs/api.md §9), for sessions that have none yet. */
 const SETUP_TIMEOUT_MS = 30_000;
 
 export type SessionLife =
