@@ -46,7 +46,7 @@ export const joinRush: Strain = {
 /** @throws error – itself, if it is not the one that says when to come back */
 function retryAfterMs(error: unknown): number {
   const message = error instanceof Error ? error.message : '';
-  const [, waitMs] = /"errorCode":"no_capacity".*"retryAfterMs":(\d+)/.exec(message) ?? [];
+  const [, waitMs] = /"errorCode":"(?:no_capacity|rate_limited)".*"retryAfterMs":(\d+)/.exec(message) ?? [];
   if (waitMs === undefined) throw error;
   return Number(waitMs);
 }
