@@ -20,6 +20,8 @@ export interface Greed {
   /** Status codes that must come; `cut` for connections that are closed without one. */
   readonly wanted: readonly string[];
   readonly tolerated: readonly string[];
+  /** How often a status code may come at most. */
+  readonly atMost?: Readonly<Record<string, number>>;
   indulge(task: GreedTask, counts: StatusCounts): Promise<void>;
 }
 
@@ -77,8 +79,10 @@ export const GREEDS: readonly Greed[] = [
   },
   {
     name: 'random apps and secrets, 1,000 a second, of one address',
-    wanted: ['401', '429'],
-    tolerated: ['cut'],
+    wanted: ['401'],
+    tolerated: ['429', 'cut'],
+    // Three hundred at once, and five a second for half a minute.
+    atMost: { 401: 450 },
     async indulge({ outsideUrl, seconds }, counts) {
       const next = () => `GET /api/sfu/${randomUUID()}/sessions HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${randomUUID()}\r\n\r\n`;
       await repeatOnTen(outsideUrl, next, seconds, 1, counts);

@@ -97,10 +97,11 @@ async function joinUntil({ address }: WatchedNode, suite: Suite, end: Promise<un
 }
 
 function describeGreeds(report: GreedReport): readonly string[] {
-  return GREEDS.map(({ name, wanted, tolerated }, index) => {
+  return GREEDS.map(({ name, wanted, tolerated, atMost = {} }, index) => {
     const counts = report[index] ?? new Map<string, number>();
-    const isRight =
-      wanted.every((status) => counts.has(status)) && [...counts.keys()].every((status) => [...wanted, ...tolerated].includes(status));
+    const isExpected = ([status, times]: readonly [string, number]) =>
+      [...wanted, ...tolerated].includes(status) && times <= (atMost[status] ?? Number.POSITIVE_INFINITY);
+    const isRight = wanted.every((status) => counts.has(status)) && [...counts].every(isExpected);
     return `${isRight ? '' : '! '}${name}: ${[...counts].map(([status, times]) => `${times} x ${status}`).join(', ')}`;
   });
 }
