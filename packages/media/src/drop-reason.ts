@@ -74,6 +74,8 @@ export const DropReason = {
   UplinkFull: 38,
   /** The system refused to send it: too long, no route, forbidden, nobody there. */
   SendRefused: 39,
+  /** Transport-wide feedback that acknowledges what was never sent: the whole report is good for nothing. */
+  FeedbackOnUnsent: 40,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

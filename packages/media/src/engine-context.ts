@@ -1,12 +1,6 @@
-import { type HmacSha1, RtpExtensionWriter } from '@causeway/wire';
-import {
-  type Allocator,
-  createBestLayerAllocator,
-  createNullEstimator,
-  createPassThroughPacer,
-  type Estimator,
-  type Pacer,
-} from './congestion/index.ts';
+import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
+import { Acknowledgements } from './congestion/acknowledgements.ts';
+import { type Allocator, createBestLayerAllocator, createPassThroughPacer, type Pacer } from './congestion/index.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineEventListener } from './engine-messages.ts';
@@ -16,7 +10,7 @@ import type { TransportCloseReason } from './plan.ts';
 import { PacketMemory } from './publisher/packet-memory.ts';
 import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SendSlots } from './send-slots.ts';
-import { Timers } from './timers.ts';
+import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
@@ -65,7 +59,10 @@ export interface EngineContext extends EngineWiring {
   readonly extensionWriter: RtpExtensionWriter;
   readonly pacer: Pacer;
   readonly allocator: Allocator;
-  readonly createEstimator: () => Estimator;
+  readonly time: EngineTime;
+  /** For whoever reads transport-wide feedback, one report after the other. */
+  readonly feedbackReader: TransportFeedbackReader;
+  readonly acknowledgements: Acknowledgements;
 }
 
 /** How many packets wait at most, where the arena has room for twice as many. */
@@ -74,7 +71,7 @@ const MAX_WAITING_PACKETS = 2048;
 const NO_PLAIN_SINK: PlainSink = { write: () => undefined, pathClosed: () => undefined };
 
 export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
-  const { suite, sink, plainSink = NO_PLAIN_SINK, allocator = createBestLayerAllocator(), createEstimator = createNullEstimator } = options;
+  const { suite, sink, plainSink = NO_PLAIN_SINK, allocator = createBestLayerAllocator() } = options;
   const { onEvent, onOutputReady, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
@@ -82,8 +79,11 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   const plainTraffic = new TrafficCounters();
   const capacity = Math.min(MAX_WAITING_PACKETS, arena.slotCount >> 1);
   const onDefect = (error: unknown): void => onEvent({ type: 'defect', transportId: undefined, error });
-  const outbox = new Outbox({ protection: suite, sink, capacity, drops, traffic, onDefect });
+  const time: EngineTime = { nowMs: 0 };
+  const outbox = new Outbox({ arena, time, protection: suite, sink, capacity, drops, traffic, onDefect });
   const plainOutbox = new Outbox({
+    arena,
+    time,
     protection: { protect: (batch) => leavePlain(batch, arena) },
     sink: createPlainOutboxSink(plainSink),
     capacity: capacity >> 2,
@@ -119,7 +119,9 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     extensionWriter: new RtpExtensionWriter(),
     pacer: createPassThroughPacer(drops),
     allocator,
-    createEstimator,
+    time,
+    feedbackReader: new TransportFeedbackReader(),
+    acknowledgements: new Acknowledgements(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { HmacSha1 } from '@causeway/wire';
-import type { Allocator, Estimator } from './congestion/index.ts';
+import type { Allocator } from './congestion/index.ts';
 import type { DatagramSink, PlainSink } from './demux/path.ts';
 import type { EngineEventListener } from './engine-messages.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
@@ -21,5 +21,4 @@ export interface EngineOptions {
   /** Added to the engine's clock to get milliseconds since 1970. */
   readonly wallClockOffsetMs: number;
   readonly allocator?: Allocator;
-  readonly createEstimator?: () => Estimator;
 }

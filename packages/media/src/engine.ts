@@ -13,7 +13,7 @@ import type { EngineOptions } from './engine-options.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
 import { Audiences } from './router/audiences.ts';
-import { type EngineSnapshot, measureLinks, snapshotTransports } from './stats.ts';
+import { type EngineSnapshot, measureLinks, type PathEstimates, snapshotTransports, sumEstimates } from './stats.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
@@ -44,6 +44,7 @@ export class Engine {
 
   /** Takes one datagram. Its bytes are the engine's from now on, those of RTP only until this returns; it is decrypted in place. */
   handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
+    this.#context.time.nowMs = nowMs;
     try {
       this.#dispatch(nowMs, path, datagram);
     } catch (error) {
@@ -66,6 +67,7 @@ export class Engine {
 
   /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
   handleTimeout(nowMs: number): void {
+    this.#context.time.nowMs = nowMs;
     this.#handleDeferred(nowMs);
     this.#context.timers.fireDue(nowMs);
     this.#handleDeferred(nowMs);
@@ -77,7 +79,8 @@ export class Engine {
   }
 
   /** Protects and sends what this turn has produced. */
-  flush(): void {
+  flush(nowMs: number): void {
+    this.#context.time.nowMs = nowMs;
     this.#context.slots.flush();
   }
 
@@ -147,6 +150,11 @@ export class Engine {
   /** Closes all transports, and says so to their peers. */
   close(nowMs: number): void {
     for (const transport of [...this.#transports.values()]) this.#removeTransport(nowMs, transport);
+  }
+
+  /** What the paths to all peers are estimated to carry. */
+  pathEstimates(): PathEstimates {
+    return sumEstimates(this.#transports.values());
   }
 
   /** Counters and live objects, for statistics and for finding leaks; a copy. */
@@ -304,9 +312,9 @@ export class Engine {
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);
     // What it has to say last (BYE, close_notify) needs its keys and paths.
-    this.flush();
+    this.flush(nowMs);
     transport.close();
-    this.flush();
+    this.flush(nowMs);
     transport.outbox.forgetSent();
   }
 }

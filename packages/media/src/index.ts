@@ -1,5 +1,5 @@
 export type { EngineCensus } from './census.ts';
-export type { Allocator, Estimator, Pacer } from './congestion/index.ts';
+export type { Allocator, Pacer } from './congestion/index.ts';
 export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';

@@ -1,7 +1,8 @@
-import type { WrittenPacket } from './congestion/index.ts';
+import type { PacketStamper, WrittenPacket } from './congestion/index.ts';
 import { Path, SendKind } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
-import type { OutboundStream, ProtectBatch } from './secure-endpoint.ts';
+import type { OutboundStream, PacketArena, ProtectBatch } from './secure-endpoint.ts';
+import type { EngineTime } from './timers.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
 /** Where an outbox sends to: a `DatagramSink`, or its counterpart between threads. */
@@ -14,6 +15,9 @@ export interface OutboxSink<Bytes> {
 
 /** @typeParam Bytes what protection turns the arena into, and the only thing the sink accepts */
 export interface OutboxOptions<Bytes> {
+  /** Where the packets lie. */
+  readonly arena: Pick<PacketArena, 'bytes'>;
+  readonly time: EngineTime;
   /** What is done to all packets of a flush before they are sent. */
   readonly protection: { protect(batch: ProtectBatch): Bytes };
   readonly sink: OutboxSink<Bytes>;
@@ -27,6 +31,9 @@ export interface OutboxOptions<Bytes> {
 
 const NO_PATH = new Path('', 0);
 const NO_STREAM: OutboundStream = { ssrc: 0 };
+const NO_STAMPER: PacketStamper = { stamp: () => undefined };
+/** No packet starts at the beginning of the arena with a header extension. */
+const NOT_STAMPED = 0;
 
 /**
  * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots,
@@ -38,6 +45,9 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #capacity: number;
   readonly #paths: Path[];
   readonly #kinds: Uint8Array;
+  readonly #stampers: PacketStamper[];
+  /** Where in the arena the row's transport-wide number belongs. */
+  readonly #stampOffset: Uint32Array;
   readonly #datagramPaths: Path[] = [];
   readonly #datagrams: Uint8Array[] = [];
 
@@ -56,6 +66,8 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#capacity = capacity;
     this.#paths = new Array<Path>(capacity).fill(NO_PATH);
     this.#kinds = new Uint8Array(capacity);
+    this.#stampers = new Array<PacketStamper>(capacity).fill(NO_STAMPER);
+    this.#stampOffset = new Uint32Array(capacity);
     this.streams = new Array<OutboundStream>(capacity).fill(NO_STREAM);
     this.offset = new Uint32Array(capacity);
     this.headerLength = new Uint16Array(capacity);
@@ -80,14 +92,17 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#datagrams.push(bytes);
   }
 
-  /** Adds an RTP packet that was written into a slot of the arena. */
-  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
-    this.#addRow(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex, packet.kind);
+  /** Adds an RTP packet that was written into a slot of the arena. @param stamper gives it its transport-wide number when it leaves */
+  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number, stamper: PacketStamper): void {
+    const row = this.#addRow(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex, packet.kind);
+    this.#stampOffset[row] = packet.transportSequenceOffset;
+    if (packet.transportSequenceOffset !== NOT_STAMPED) this.#stampers[row] = stamper;
   }
 
   /** Adds a compound RTCP packet written at `offset` of the arena. */
   addRtcp(path: Path, stream: OutboundStream, offset: number, length: number): void {
-    this.#addRow(path, stream, offset, 8, length, 0, SendKind.Rtcp);
+    const row = this.#addRow(path, stream, offset, 8, length, 0, SendKind.Rtcp);
+    this.#stampOffset[row] = NOT_STAMPED;
   }
 
   /** Protects and sends everything that waits. */
@@ -96,6 +111,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     const { protection, sink, drops, onDefect } = this.#options;
     try {
       this.#sendDatagrams();
+      this.#stampRows();
       if (this.count > 0) this.#sendRows(protection.protect(this));
     } catch (error) {
       // Nobody knows which packets were sent. The others must not be sent later: their slots will
@@ -116,6 +132,16 @@ export class Outbox<Bytes> implements ProtectBatch {
   forgetSent(): void {
     this.#paths.fill(NO_PATH, this.count);
     this.streams.fill(NO_STREAM, this.count);
+    this.#stampers.fill(NO_STAMPER, this.count);
+  }
+
+  /** Numbers are taken and times noted in the order in which packets leave. */
+  #stampRows(): void {
+    const { time, arena } = this.#options;
+    for (let row = 0; row < this.count; row++) {
+      const offset = this.#stampOffset[row];
+      if (offset !== NOT_STAMPED) this.#stampers[row].stamp(time.nowMs, arena.bytes, offset, this.plainLength[row]);
+    }
   }
 
   #sendRows(bytes: Bytes): void {
@@ -144,7 +170,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     for (let index = 0; index < this.#datagrams.length; index++) sink.send(this.#datagramPaths[index], this.#datagrams[index]);
   }
 
-  #addRow(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, index: number, kind: SendKind): void {
+  #addRow(path: Path, stream: OutboundStream, offset: number, headerLength: number, length: number, index: number, kind: SendKind): number {
     if (this.count === this.#capacity) this.flush();
     const row = this.count++;
     this.#paths[row] = path;
@@ -155,5 +181,6 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.packetIndex[row] = index;
     this.isRtcp[row] = kind === SendKind.Rtcp ? 1 : 0;
     this.#kinds[row] = kind;
+    return row;
   }
 }

@@ -2,6 +2,7 @@
 import type { ConnectionState } from './plan.ts';
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
+import type { PathEstimate } from './transport/peer-sender.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 
 export interface LayerSnapshot {
@@ -33,6 +34,8 @@ export interface TransportSnapshot {
   readonly transportId: string;
   readonly state: ConnectionState;
   readonly rttMs: number;
+  /** Undefined as long as the peer sends no transport-wide feedback. */
+  readonly estimate: PathEstimate | undefined;
   readonly publisherTracks: readonly PublisherTrackSnapshot[];
   readonly subscriberTracks: readonly SubscriberTrackSnapshot[];
 }
@@ -56,6 +59,29 @@ export interface EngineSnapshot {
   readonly drops: Readonly<Record<string, number>>;
 }
 
+/** What the paths of all peers together are estimated to carry, of those that send transport-wide feedback. */
+export interface PathEstimates {
+  /** How many peers send it. */
+  readonly peers: number;
+  /** Of them, those on whose path a queue was growing at their last report. */
+  readonly congestedPeers: number;
+  readonly targetBps: number;
+  readonly acknowledgedBps: number;
+}
+
+export function sumEstimates(transports: Iterable<PeerTransport>): PathEstimates {
+  const sum = { peers: 0, congestedPeers: 0, targetBps: 0, acknowledgedBps: 0 };
+  for (const { sender } of transports) {
+    const { estimate } = sender;
+    if (estimate === undefined) continue;
+    sum.peers++;
+    if (estimate.isOverusing) sum.congestedPeers++;
+    sum.targetBps += estimate.targetBps;
+    sum.acknowledgedBps += estimate.acknowledgedBps;
+  }
+  return sum;
+}
+
 export function measureLinks(transports: Iterable<PeerTransport>): LinkStatistics[] {
   const links: LinkStatistics[] = [];
   for (const { id, link } of transports) {
@@ -70,6 +96,7 @@ export function snapshotTransports(nowMs: number, transports: Iterable<PeerTrans
     transportId: transport.id,
     state: transport.state,
     rttMs: transport.rttMs,
+    estimate: transport.sender.estimate,
     publisherTracks: Array.from(transport.receive.tracks, (track) => snapshotPublisher(nowMs, track)),
     subscriberTracks: Array.from(transport.subscriptions.values(), snapshotSubscriber),
   }));

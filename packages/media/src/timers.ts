@@ -10,6 +10,11 @@ export interface Timer {
   fail(error: unknown): void;
 }
 
+/** The time of the engine call under way: for what it sets off that is not told the time, such as a flush of a full outbox. */
+export interface EngineTime {
+  nowMs: number;
+}
+
 /**
  * Rounds a time up to a grid that all timers without need of precision share: what is due together wakes the process once. With a
  * hundred peers each waking it for itself, the waking costs more than the work.

@@ -66,6 +66,8 @@ test('traffic counts each packet once on its way in and once for each subscriber
     rtpBytesReceived: publisher.packetsSent * PACKET_BYTES,
     rtpPacketsSent: receiver.packets.size,
     rtpBytesSent: receiver.packets.size * PACKET_BYTES,
+    pathPacketsReceived: 0,
+    pathPacketsLost: 0,
     handshakesCompleted: 2,
   });
 });

@@ -2,6 +2,7 @@
  * What happens to packets that wait when a flush is interrupted, or when more slots are taken than
  * the arena has.
  */
+import type { WrittenPacket } from '../src/congestion/index.ts';
 import { Path, SendKind } from '../src/demux/path.ts';
 import { DropCounters, DropReason } from '../src/drop-reason.ts';
 import { Outbox, type OutboxSink } from '../src/outbox.ts';
@@ -28,8 +29,14 @@ class TinyArena implements PacketArena {
   }
 }
 
+/** @param transportSequenceOffset where its number belongs; 0 for none */
+function packetAt(offset: number, transportSequenceOffset = 0): WrittenPacket {
+  return { offset, headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video, transportSequenceOffset };
+}
+
 function openOutbox() {
   const arena = new TinyArena();
+  const time = { nowMs: 5 };
   const drops = new DropCounters();
   const defects: unknown[] = [];
   /**
@@ -52,6 +59,8 @@ function openOutbox() {
     discardQueued: () => queued.splice(0),
   };
   const outbox = new Outbox({
+    arena,
+    time,
     protection: {
       protect({ count, offset, plainLength, protectedLength }: ProtectBatch) {
         if (failures.protect !== undefined) throw failures.protect;
@@ -76,9 +85,8 @@ function openOutbox() {
     arena.bytes[offset + 1] = number;
     return offset;
   };
-  const add = (number: number): void =>
-    outbox.addRtp(path, STREAM, { offset: write(number), headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video }, number);
-  return { outbox, slots, failures, drops, defects, sent, path, write, add };
+  const add = (number: number): void => outbox.addRtp(path, STREAM, packetAt(write(number)), number, { stamp: () => undefined });
+  return { arena, time, outbox, slots, failures, drops, defects, sent, path, write, add };
 }
 
 test('packets whose protection throws are never sent, nor is what comes to lie in their slots', () => {
@@ -136,3 +144,49 @@ test.each([1, 3, 4, 5, 8, 20])(
     expect(sent).toEqual([1, 2, 3, 4, 5, 6].map((number) => `${PROTECTED} ${number}`));
   },
 );
+
+test('packets are numbered in the order they leave, at the time they do, before they are protected', () => {
+  const { arena, time, outbox, path, sent, write } = openOutbox();
+  const stamped: (readonly [string, number, number])[] = [];
+  const stamperOf = (name: string) => ({
+    stamp(nowMs: number, bytes: Uint8Array, offset: number, plainLength: number) {
+      stamped.push([name, nowMs, plainLength]);
+      // What the packet is told apart by here: it goes through protection.
+      bytes[offset] = stamped.length;
+    },
+  });
+  const add = (name: string, isNumbered: boolean) => {
+    const offset = write(9);
+    outbox.addRtp(path, STREAM, packetAt(offset, isNumbered ? offset + 1 : 0), 1, stamperOf(name));
+  };
+
+  add('one', true);
+  add('other', false);
+  outbox.addRtcp(path, STREAM, write(9), SLOT_BYTES);
+  add('one', true);
+  time.nowMs = 40;
+  outbox.flush();
+
+  expect(stamped).toEqual([
+    ['one', 40, SLOT_BYTES],
+    ['one', 40, SLOT_BYTES],
+  ]);
+  expect(sent).toEqual([`${PROTECTED} 1`, `${PROTECTED} 9`, `${PROTECTED} 9`, `${PROTECTED} 2`]);
+  expect(arena.bytes[1]).toBe(1);
+});
+
+test('a row that a numbered packet had is not numbered for the next one', () => {
+  const { outbox, path, write } = openOutbox();
+  let stamps = 0;
+  const stamper = { stamp: () => stamps++ };
+  const first = write(1);
+  outbox.addRtp(path, STREAM, packetAt(first, first + 1), 1, stamper);
+  outbox.flush();
+
+  outbox.addRtcp(path, STREAM, write(2), SLOT_BYTES);
+  outbox.flush();
+  outbox.addRtp(path, STREAM, packetAt(write(3)), 2, stamper);
+  outbox.flush();
+
+  expect(stamps).toBe(1);
+});

@@ -1,7 +1,7 @@
 /**
  * What an SFU holds and has done, as plain data: for operators, for metrics, and for finding leaks.
  */
-import type { ConnectionState, EngineCensus, TrafficCounters } from '@causeway/media';
+import type { ConnectionState, EngineCensus, PathEstimates, TrafficCounters } from '@causeway/media';
 import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
@@ -25,6 +25,8 @@ export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
+  /** Of the paths to clients and to other nodes. */
+  readonly estimates: PathEstimates;
   /** Packets that the engine threw away, by reason. */
   readonly drops: Readonly<Record<string, number>>;
   /** Datagrams that could not be sent, by reason and by what they carried. */

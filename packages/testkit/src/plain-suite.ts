@@ -9,6 +9,7 @@ import {
   type SecureEndpoint,
   type SecureEndpointOptions,
   type SecureSuite,
+  type SrtpProfile,
   UNPROTECT_NOT_READY,
   UNPROTECT_UNEXPECTED,
 } from '@causeway/media';
@@ -37,6 +38,8 @@ export function plainGoodbye(): Uint8Array {
 export class PlainSuite implements SecureSuite {
   readonly fingerprint: CertificateFingerprint = { algorithm: 'sha-256', value: Array(32).fill('00').join(':') };
   readonly arena: PacketArena = new PlainArena();
+  /** What peers are said to have agreed to from now on. */
+  profile: SrtpProfile = 'AES_CM_128_HMAC_SHA1_80';
   /** How often an endpoint was asked for and not yet closed. */
   openEndpoints = 0;
   readonly #ready = new Set<OutboundStream>();
@@ -44,7 +47,12 @@ export class PlainSuite implements SecureSuite {
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
     this.openEndpoints++;
-    const endpoint = new UnencryptedEndpoint(options, this.#ready, () => this.openEndpoints--);
+    const endpoint = new UnencryptedEndpoint(
+      options,
+      this.#ready,
+      () => this.openEndpoints--,
+      () => this.profile,
+    );
     if (options.role === 'client') this.#waitingClients.push(endpoint);
     return endpoint;
   }
@@ -92,7 +100,10 @@ class UnencryptedEndpoint implements SecureEndpoint {
   #isConnected = false;
   #isClosed = false;
 
-  constructor(options: SecureEndpointOptions, ready: Set<OutboundStream>, onClose: () => void) {
+  readonly #profileOf: () => SrtpProfile;
+
+  constructor(options: SecureEndpointOptions, ready: Set<OutboundStream>, onClose: () => void, profileOf: () => SrtpProfile) {
+    this.#profileOf = profileOf;
     this.#options = options;
     this.#ready = ready;
     this.#onClose = onClose;
@@ -165,7 +176,7 @@ class UnencryptedEndpoint implements SecureEndpoint {
     this.#isConnected = true;
     for (const stream of this.#streams) this.#ready.add(stream);
     if (this.#options.role === 'server') this.#options.listener.onDtlsOutput(HELLO.slice());
-    this.#options.listener.onConnected('AES_CM_128_HMAC_SHA1_80');
+    this.#options.listener.onConnected(this.#profileOf());
   }
 
   #end(reason: SecureCloseReason): void {

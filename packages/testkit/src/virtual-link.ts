@@ -1,3 +1,7 @@
+import type { Bottleneck } from './bottleneck/index.ts';
+
+const UDP_AND_IP_BYTES = 28;
+
 /** What a link does to datagrams. Probabilities are of one datagram; a delay is one way. */
 export interface Impairment {
   readonly delayMs: number;
@@ -25,6 +29,8 @@ export class VirtualLink {
   deliver: (nowMs: number, datagram: Uint8Array) => void;
   /** Decides about single datagrams before chance does: return true to lose this one. */
   lose: (datagram: Uint8Array) => boolean = () => false;
+  /** What stands in front of the link, and may hold datagrams up or lose them. */
+  bottleneck: Bottleneck | undefined = undefined;
   sent = 0;
   lost = 0;
 
@@ -41,7 +47,9 @@ export class VirtualLink {
       this.lost++;
       return;
     }
-    this.#launch(nowMs, datagram);
+    const arrivals = this.bottleneck?.take(nowMs, datagram.length + UDP_AND_IP_BYTES) ?? [nowMs];
+    if (arrivals.length === 0) this.lost++;
+    for (const leavesMs of arrivals) this.#launch(leavesMs, datagram);
     if (this.#random() < this.impairment.duplicateProbability) this.#launch(nowMs, datagram);
   }
 

@@ -222,7 +222,7 @@ export class VirtualWorld implements TimeDweller {
 
   settle(): void {
     this.suite.beginHandshakes();
-    this.engine.flush();
+    this.engine.flush(this.nowMs);
   }
 
   nextEventMs(): number {

@@ -21,6 +21,7 @@ export {
   TRANSPORT_FEEDBACK_REFERENCE_MS,
   TRANSPORT_FEEDBACK_TICKS_PER_MS,
   type TransportFeedback,
+  TransportFeedbackReader,
 } from './rtcp/transport-feedback.ts';
 export * from './rtcp/transport-feedback-writer.ts';
 export * from './rtp/header-extension-values.ts';

@@ -61,6 +61,24 @@ export const METRICS: readonly Metric[] = [
   counter('causeway_rtp_sent_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
     one(sfu.traffic.rtpBytesSent),
   ),
+  counter(
+    'causeway_path_packets_total',
+    'RTP packets that clients and other nodes reported on, by whether the path delivered or lost them.',
+    ['outcome'],
+    ({ sfu }) => byName({ delivered: sfu.traffic.pathPacketsReceived, lost: sfu.traffic.pathPacketsLost }),
+  ),
+  gauge('causeway_estimated_paths', 'Clients and other nodes whose paths are estimated, from what they report.', [], ({ sfu }) =>
+    one(sfu.estimates.peers),
+  ),
+  gauge('causeway_congested_paths', 'Of these, those on whose path a queue was growing at the last report.', [], ({ sfu }) =>
+    one(sfu.estimates.congestedPeers),
+  ),
+  gauge(
+    'causeway_path_bits_per_second',
+    'Of all these paths together: what they are estimated to carry (`estimated`), which nothing follows yet, and what arrives (`delivered`).',
+    ['rate'],
+    ({ sfu }) => byName({ estimated: sfu.estimates.targetBps, delivered: sfu.estimates.acknowledgedBps }),
+  ),
   counter('causeway_packets_dropped_total', 'Packets that went no further, by reason.', ['reason'], ({ sfu }) => byName(sfu.drops)),
   gauge('causeway_send_queue_bytes', 'Bytes that wait because the system takes no more of them yet.', [], ({ sfu }) =>
     one(sfu.objects.udp.queuedBytes),

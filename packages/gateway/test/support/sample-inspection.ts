@@ -34,7 +34,16 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       udp: { paths: 29, connectedSockets: 30, addressSlots: 31, queuedDatagrams: 201, queuedBytes: 202, waitingHandshakes: 28 },
     },
     kept: { tombstones: 31 },
-    traffic: { rtpPacketsReceived: 32, rtpBytesReceived: 33, rtpPacketsSent: 34, rtpBytesSent: 35, handshakesCompleted: 36 },
+    traffic: {
+      rtpPacketsReceived: 32,
+      rtpBytesReceived: 33,
+      rtpPacketsSent: 34,
+      rtpBytesSent: 35,
+      pathPacketsReceived: 80,
+      pathPacketsLost: 81,
+      handshakesCompleted: 36,
+    },
+    estimates: { peers: 82, congestedPeers: 83, targetBps: 84_000, acknowledgedBps: 85_000 },
     drops: { 'unknown-path': 37, paused: 38 },
     sends: {
       refused: { too_long: 203, unreachable: 204, forbidden: 205, nobody_there: 206, no_socket: 207, other: 208 },

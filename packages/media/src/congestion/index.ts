@@ -1,3 +1,2 @@
 export * from './allocator.ts';
-export * from './estimator.ts';
 export * from './pacer.ts';

@@ -11,6 +11,18 @@ export interface WrittenPacket {
   readonly headerLength: number;
   readonly length: number;
   readonly kind: SendKind;
+  /** Where in the arena its transport-wide number belongs; 0 if it carries none. */
+  readonly transportSequenceOffset: number;
+}
+
+/** Numbers packets transport-wide as they leave. */
+export interface PacketStamper {
+  /**
+   * Writes the number of a packet that leaves now.
+   *
+   * @param offset where it belongs in `bytes`
+   */
+  stamp(nowMs: number, bytes: Uint8Array, offset: number, plainLength: number): void;
 }
 
 /** A peer as the pacer sees it: where its packets go, and who shares its rate. */
@@ -18,11 +30,12 @@ export interface PacedPeer {
   /** Undefined while nothing may be sent. */
   readonly sendPath: Path | undefined;
   readonly outbox: PacketOutlet;
+  readonly sender: PacketStamper;
 }
 
 /** Where packets go when they leave: the outbox. */
 export interface PacketOutlet {
-  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void;
+  addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number, stamper: PacketStamper): void;
 }
 
 /**
@@ -40,7 +53,7 @@ export function createPassThroughPacer(drops: DropCounters): Pacer {
     release(peer, stream, packet, packetIndex) {
       const path = peer.sendPath;
       if (path === undefined) drops.increment(DropReason.SendNotReady);
-      else peer.outbox.addRtp(path, stream, packet, packetIndex);
+      else peer.outbox.addRtp(path, stream, packet, packetIndex, peer.sender);
     },
   };
 }

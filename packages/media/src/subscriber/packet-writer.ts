@@ -4,14 +4,22 @@
  *
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
-import { DEPENDENCY_DESCRIPTOR_URI, MID_URI, PLAYOUT_DELAY_URI, type RtpExtensionWriter, writeRtpHeader } from '@causeway/wire';
+import {
+  DEPENDENCY_DESCRIPTOR_URI,
+  MID_URI,
+  PLAYOUT_DELAY_URI,
+  type RtpExtensionWriter,
+  TRANSPORT_SEQUENCE_LENGTH,
+  TRANSPORT_WIDE_CC_URI,
+  writeRtpHeader,
+} from '@causeway/wire';
 import { SendKind } from '../demux/path.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
 import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
 
-/** Room for the fixed header, the frame of the extension block, RTX's two bytes, and what `secure` writes behind a packet. */
+/** Room for the fixed header, the extension block but for what it passes on, RTX's two bytes, and what `secure` writes behind a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
 /** In a number that needs no object of its own. */
@@ -26,6 +34,7 @@ export class PacketWriter {
   readonly #packedMid: number;
   readonly #midLength: number;
   readonly #midId: number;
+  readonly #transportSequenceId: number;
   readonly #forwardedIds: Uint8Array;
   /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
   readonly #hasTwoByteIds: boolean;
@@ -38,6 +47,8 @@ export class PacketWriter {
   length = 0;
   /** Where its dependency descriptor starts in the arena; -1 if it has none. */
   descriptorOffset = -1;
+  /** Where its transport-wide number belongs, which it gets when it leaves; 0 if it has none. */
+  transportSequenceOffset = 0;
   readonly kind: SendKind;
   readonly #mid: string;
 
@@ -51,7 +62,14 @@ export class PacketWriter {
     this.#midLength = plan.mid.length;
     this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
-    this.#hasTwoByteIds = this.#midId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
+    this.#transportSequenceId = plan.extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0;
+    const ownId = Math.max(this.#midId, this.#transportSequenceId);
+    this.#hasTwoByteIds = ownId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
+  }
+
+  /** Whether packets carry transport-wide numbers, so that the same packet never has the same header twice. */
+  get isNumbered(): boolean {
+    return this.#transportSequenceId !== 0;
   }
 
   /** Where the payload of the packet written last starts in the arena. */
@@ -100,6 +118,7 @@ export class PacketWriter {
     writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
     this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
     if (this.#midId !== 0) this.#addMid(bytes);
+    if (this.#transportSequenceId !== 0) this.#reserveTransportSequence();
     this.descriptorOffset = -1;
     if (packet.extensionBytes > 0) this.#addForwarded(packet, bytes);
     if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);
@@ -112,6 +131,11 @@ export class PacketWriter {
     if (start < 0) return;
     if (length > MAX_PACKED_CHARACTERS) for (let index = 0; index < length; index++) bytes[start + index] = this.#mid.charCodeAt(index);
     else for (let index = 0; index < length; index++) bytes[start + index] = this.#packedMid >> (8 * index);
+  }
+
+  #reserveTransportSequence(): void {
+    const start = this.#extensions.reserve(this.#transportSequenceId, TRANSPORT_SEQUENCE_LENGTH);
+    this.transportSequenceOffset = Math.max(0, start);
   }
 
   #addForwarded(packet: ForwardedPacket, bytes: Uint8Array): void {

@@ -5,8 +5,6 @@
  *
  * @see http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
  */
-import type { ReportBlock } from '@causeway/wire';
-
 /** Loss from which on one lost packet in ten thousand costs a freeze, two requests allowed. */
 const LOSSY_SHARE = 0.04;
 const SOUND_SHARE = 0.02;
@@ -37,9 +35,14 @@ export class PlayoutDelay {
   #leastMs = 0;
   #value: Uint8Array | undefined = undefined;
 
-  /** @returns the value of the header extension from now on, replaced and never changed; undefined as long as there has been no need for one */
-  afterReport(nowMs: number, { fractionLost }: Pick<ReportBlock, 'fractionLost'>, path: ReceiverPath): Uint8Array | undefined {
-    this.#lostShare += (fractionLost / 256 - this.#lostShare) * REPORT_GAIN;
+  /**
+   * Once a second or so.
+   *
+   * @param lossRatio of the last second, 0 to 1
+   * @returns the value of the header extension from now on, replaced and never changed; undefined as long as there has been no need for one
+   */
+  afterReport(nowMs: number, lossRatio: number, path: ReceiverPath): Uint8Array | undefined {
+    this.#lostShare += (lossRatio - this.#lostShare) * REPORT_GAIN;
     const isLossy = nowMs < this.#lossyUntilMs;
     if (this.#lostShare >= (isLossy ? SOUND_SHARE : LOSSY_SHARE)) this.#lossyUntilMs = nowMs + SOUND_FOR_MS;
     this.#holdBack(nowMs < this.#lossyUntilMs ? leastDelayMs(path) : 0);

@@ -93,6 +93,10 @@ export class Retransmitter {
     if (source === undefined || packet === undefined || !this.#transport.canSend) return DropReason.RtxNotInHistory;
     // The publisher's codecs may have changed since.
     if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
+    if (!this.#mayRepeat(packet)) {
+      this.#isGivenUp = true;
+      return DropReason.RtxSuppressed;
+    }
     // The rate of the source is that of the stream: measured once for all who get it.
     const streamBps = source.statistics.bitrateBps(nowMs);
     if (!this.#budget.allow(nowMs, source.history.lengthOf(sent.sourceSeq), streamBps)) return DropReason.RtxSuppressed;
@@ -100,6 +104,13 @@ export class Retransmitter {
     this.packetsResent++;
     this.#sendAgain(packet, outSeq, sent.epoch);
     return undefined;
+  }
+
+  /** On the stream itself, rather than on one for retransmissions, AES-GCM only allows the same header (RFC 7714 §8.3): its number would differ. */
+  #mayRepeat({ codec }: ForwardedPacket): boolean {
+    const { rtxStream, writer } = this.#parts;
+    const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
+    return hasRtx || !writer.isNumbered || !this.#transport.repeatsHeaders;
   }
 
   #sendAgain(packet: ForwardedPacket, outSeq: ExtendedSeq, epoch: number): void {

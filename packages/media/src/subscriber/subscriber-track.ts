@@ -193,10 +193,17 @@ export class SubscriberTrack {
 
   /** Takes what the receiver says of the stream. */
   handleReport(nowMs: number, report: ReportBlock): void {
+    const { sender } = this.transport;
+    const packets = report.extendedHighestSeq - (this.lastReport?.extendedHighestSeq ?? report.extendedHighestSeq);
     this.lastReport = report;
+    if (!sender.isNumbering && packets > 0) {
+      sender.handleReportedLoss(nowMs, packets, report.fractionLost / 256, this.transport.bytesSent);
+    }
     // What another node is told it would pass on to all who watch there.
     if (this.#plan.kind !== 'video' || this.transport.isLink) return;
-    this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, report, this.transport);
+    // Without feedback of its own, the receiver reports what the publisher's path has lost as well.
+    const lossRatio = sender.lossRatio(nowMs) ?? report.fractionLost / 256;
+    this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, lossRatio, this.transport);
   }
 
   /** @returns undefined as long as there is nothing to report on */

@@ -8,13 +8,21 @@ import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import type { DataChannelInfo, ProtectedBytes, SecureCloseReason, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
+import type {
+  DataChannelInfo,
+  ProtectedBytes,
+  SecureCloseReason,
+  SecureEndpoint,
+  SecureEndpointListener,
+  SrtpProfile,
+} from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
 import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from './packet-budget.ts';
+import { PeerSender } from './peer-sender.ts';
 import { PlainEndpoint } from './plain-endpoint.ts';
 import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
@@ -47,8 +55,11 @@ export class PeerTransport implements SecureEndpointListener {
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
   readonly congestion: TransportCongestion;
+  readonly sender: PeerSender;
   /** What this peer receives, by our SSRC. */
   readonly subscriptions = new Map<number, SubscriberTrack>();
+  /** A packet may only be sent again as it was, byte for byte. */
+  repeatsHeaders = false;
   rttMs = INITIAL_RTT_MS;
   hasMeasuredRtt = false;
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
@@ -64,6 +75,8 @@ export class PeerTransport implements SecureEndpointListener {
   #state: ConnectionState = 'new';
   #secured = false;
   #hasConsent = true;
+  /** Where the estimate belongs. */
+  #measuredPath: Path | undefined = undefined;
   #becameSecure = false;
   #becameReachable = false;
   #secureClosed: SecureCloseReason | undefined = undefined;
@@ -81,6 +94,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.receive = new ReceiveDemux(context, this.isLink);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
+    this.sender = new PeerSender(context);
     this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
@@ -92,6 +106,13 @@ export class PeerTransport implements SecureEndpointListener {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Of everything that it is subscribed to now. */
+  get bytesSent(): number {
+    let bytes = 0;
+    for (const { payloadBytesSent, bytesResent } of this.subscriptions.values()) bytes += payloadBytesSent + bytesResent;
+    return bytes;
   }
 
   /** DTLS is done: there are keys. */
@@ -182,6 +203,7 @@ export class PeerTransport implements SecureEndpointListener {
     // Smoothed as TCP does (RFC 6298 §2): one late report must not stretch every retry.
     this.rttMs = this.hasMeasuredRtt ? this.rttMs * 0.875 + rttMs * 0.125 : rttMs;
     this.hasMeasuredRtt = true;
+    this.sender.noteRtt(this.rttMs);
   }
 
   noteSenderClock(nowMs: number, ntpMs: number): void {
@@ -241,7 +263,8 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.onOutputReady();
   }
 
-  onConnected(): void {
+  onConnected(profile: SrtpProfile): void {
+    this.repeatsHeaders = profile === 'AEAD_AES_128_GCM';
     this.context.traffic.handshakesCompleted++;
     this.ice.completeHandshake();
     this.#becomeSecure();
@@ -282,6 +305,9 @@ export class PeerTransport implements SecureEndpointListener {
     const { selectedPath } = this.ice;
     this.sendPath = this.#secured && this.#hasConsent && selectedPath?.isProven === true ? selectedPath : undefined;
     if (!could && this.canSend) this.#becomeReachable();
+    if (this.sendPath === undefined || this.sendPath === this.#measuredPath) return;
+    if (this.#measuredPath !== undefined) this.sender.pathChanged();
+    this.#measuredPath = this.sendPath;
   }
 
   #becomeReachable(): void {

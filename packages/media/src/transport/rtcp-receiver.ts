@@ -18,7 +18,7 @@ import type { PeerTransport } from './peer-transport.ts';
 const MAX_RTT_MS = 10_000;
 
 export function handleRtcp(nowMs: number, transport: PeerTransport, packet: Uint8Array, length: number): void {
-  const messages = parseRtcp(packet, length);
+  const messages = parseRtcp(packet, length, transport.sender.takerAt(nowMs));
   if (messages === undefined) {
     transport.context.drops.increment(DropReason.RtcpMalformed);
     return;
@@ -47,13 +47,14 @@ function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPac
     case 'fir':
       for (const { ssrc } of message.entries) transport.subscriptions.get(ssrc)?.handlePictureLoss(nowMs);
       return;
-    case 'transport-feedback':
-      transport.congestion.handleFeedback(nowMs, message);
+    case 'remb':
+      transport.sender.handleRemb(nowMs, message.bitrateBps);
       return;
     // A source that says goodbye may come back under the same SSRC; silence is noticed anyway.
     case 'bye':
     case 'sdes':
-    case 'remb':
+    // Taken before it became a message.
+    case 'transport-feedback':
       return;
   }
 }

@@ -1,11 +1,9 @@
 /**
- * Congestion control of one peer, both ways: what we report of its packets (transport-wide feedback), and what its feedback
- * says of ours.
+ * What we report of a peer's packets, for its congestion control: transport-wide feedback.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
-import { type RtpView, readTransportSequence, TRANSPORT_WIDE_CC_URI, type TransportFeedback } from '@causeway/wire';
-import type { Estimator } from '../congestion/index.ts';
+import { type RtpView, readTransportSequence, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
 import { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { Timer } from '../timers.ts';
@@ -14,7 +12,6 @@ import type { PeerTransport } from './peer-transport.ts';
 export class TransportCongestion implements Timer {
   readonly #transport: PeerTransport;
   readonly #recorder = new TwccRecorder();
-  readonly #estimator: Estimator;
   #extensionId = 0;
   #mediaSsrc = 0;
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -22,7 +19,6 @@ export class TransportCongestion implements Timer {
 
   constructor(transport: PeerTransport) {
     this.#transport = transport;
-    this.#estimator = transport.context.createEstimator();
   }
 
   /** Learns the id of the transport-wide sequence number; one id serves the whole bundle. */
@@ -39,10 +35,6 @@ export class TransportCongestion implements Timer {
     this.#recorder.record(nowMs, sequence);
     const dueMs = this.#recorder.dueAt();
     if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#transport.context.timers.schedule(dueMs, this);
-  }
-
-  handleFeedback(nowMs: number, feedback: TransportFeedback): void {
-    this.#estimator.onFeedback(nowMs, feedback);
   }
 
   fire(nowMs: number): void {

@@ -1,3 +1,4 @@
+import type { ExtensionPlan } from '@causeway/media';
 import { type ReceivedRtp, ReceivingPeer, type ScriptedPeer, VideoSource } from '@causeway/testkit';
 import { ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, TRANSPORT_WIDE_CC_URI, VIDEO_ORIENTATION_URI } from '@causeway/wire';
 import { RunningCall, UNHARMED } from './running-call.ts';
@@ -9,7 +10,7 @@ const PUBLISHER_EXTENSIONS = [
   { id: 6, uri: VIDEO_ORIENTATION_URI },
 ];
 /** The same ids with other meanings. */
-const SUBSCRIBER_EXTENSIONS = [
+const SUBSCRIBER_EXTENSIONS: readonly [ExtensionPlan, ...ExtensionPlan[]] = [
   { id: 3, uri: TRANSPORT_WIDE_CC_URI },
   { id: 4, uri: VIDEO_ORIENTATION_URI },
   { id: 5, uri: MID_URI },
@@ -40,8 +41,11 @@ function packetWithBlock(profile: number, block: readonly number[], payload: Uin
   return Uint8Array.from([...header, ...padded, ...payload]);
 }
 
+/** All but the transport-wide number, which is the subscriber's own and another in every packet. */
 function namesOf(packet: ReceivedRtp | undefined): Record<number, string> {
-  return Object.fromEntries([...(packet?.extensions ?? [])].map(([id, value]) => [id, Buffer.from(value).toString('latin1')]));
+  const [{ id: ownId }] = SUBSCRIBER_EXTENSIONS;
+  const passedOn = [...(packet?.extensions ?? [])].filter(([id]) => id !== ownId);
+  return Object.fromEntries(passedOn.map(([id, value]) => [id, Buffer.from(value).toString('latin1')]));
 }
 
 test('a subscriber gets its own ids, its own MID and of the publisher’s values only those on the list', () => {

@@ -78,7 +78,7 @@ export class EngineUnderFire {
   receive(route: number, datagram: Uint8Array): void {
     const { engine, nowMs } = this.#world;
     engine.handleDatagram(nowMs, this.#pathOf(route), datagram);
-    engine.flush();
+    engine.flush(nowMs);
   }
 
   /** Lets time pass now and then, and looks whether the call beside it went on. @throws Error that says what was harmed */

@@ -14,7 +14,7 @@ function delaysOf(value: Uint8Array | undefined): { readonly least: number; read
 function report(delay: PlayoutDelay, fromMs: number, seconds: number, lostShare: number, path = BLIND): Uint8Array | undefined {
   let value: Uint8Array | undefined;
   for (let second = 0; second < seconds; second++) {
-    value = delay.afterReport(fromMs + 1000 * second, { fractionLost: Math.round(256 * lostShare) }, path);
+    value = delay.afterReport(fromMs + 1000 * second, lostShare, path);
   }
   return value;
 }

@@ -69,7 +69,7 @@ class Node {
   receive(path: Path, datagram: Uint8Array): void {
     this.#engine.handleDatagram(++this.#nowMs, path, datagram);
     this.#engine.handleTimeout(this.#nowMs);
-    this.#engine.flush();
+    this.#engine.flush(this.#nowMs);
   }
 
   /** A client joins from an address: checks, answers the engine's check, shakes hands. */

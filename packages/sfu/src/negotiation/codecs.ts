@@ -43,7 +43,10 @@ const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
 const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
 
 /** What the SFU asks of a subscriber in an m-section of its own. */
-export const SUBSCRIBER_VIDEO_FEEDBACK: readonly SdpFeedback[] = [NACK, PLI, FIR];
+export const SUBSCRIBER_FEEDBACK: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
+  audio: [TRANSPORT_CC],
+  video: [NACK, PLI, FIR, TRANSPORT_CC],
+};
 
 /** Payload types that a codec has had since RFC 3551 §6. */
 const STATIC_PAYLOAD_TYPES: ReadonlyMap<string, number> = new Map([
@@ -143,13 +146,17 @@ export function identifyCodecs(codecs: readonly SourceCodec[]): readonly Identif
   return [...firsts.values()];
 }
 
-/** What both sides agree to, given who sends what on the section. */
+/**
+ * What both sides agree to, given whether the client publishes on the section. Transport-wide feedback comes with its header extension or not
+ * at all, whatever is sent at present: Chromium gives it up on all sections once one has the feedback without the extension.
+ */
 export function agreedFeedback(
   codec: NegotiatedCodec,
-  roles: { readonly publishes: boolean; readonly subscribes: boolean; readonly hasTransportWideCc: boolean },
+  { publishes, hasTransportWideCc }: { readonly publishes: boolean; readonly hasTransportWideCc: boolean },
 ): readonly SdpFeedback[] {
   const wanted = [NACK, PLI, FIR];
-  if (roles.publishes) wanted.push(roles.hasTransportWideCc && offers(codec, TRANSPORT_CC) ? TRANSPORT_CC : REMB);
+  if (hasTransportWideCc && offers(codec, TRANSPORT_CC)) wanted.push(TRANSPORT_CC);
+  else if (publishes) wanted.push(REMB);
   return codec.feedback.filter((feedback) => wanted.some((each) => isSameFeedback(each, feedback)));
 }
 

@@ -5,7 +5,7 @@
  */
 import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpSection, SdpSsrc } from '@causeway/wire';
 import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
-import { isForSubscribers, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
+import { isForSubscribers, isTransportWideCc, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
 
 /** Largest message that a data channel may carry, in bytes (docs/api.md §14). */
@@ -183,8 +183,7 @@ function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly Sd
   const { payloadType, name, clockRateHz, channels, fmtp, rtxPayloadType } = codec;
   const feedback = agreedFeedback(codec, {
     publishes: isReceiving(section),
-    subscribes: sentSubscription(section) !== undefined,
-    hasTransportWideCc: usesTransportWideCc(section.extensions),
+    hasTransportWideCc: section.extensions.some(isTransportWideCc),
   });
   const primary = { payloadType, name, clockRateHz, channels, fmtp, feedback };
   if (rtxPayloadType === undefined) return [primary];
@@ -198,7 +197,8 @@ function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly Sd
  */
 function listedExtensions(section: RtpSection): readonly SdpExtension[] {
   const listed = [...publisherExtensions(section.extensions), ...section.extensions.filter(isForSubscribers)];
-  const unique = new Map(listed.map((extension) => [extension.uri, extension]));
+  const hasFeedback = listedCodecs(section).some(offersTransportCc);
+  const unique = new Map(listed.filter((each) => hasFeedback || !isTransportWideCc(each)).map((each) => [each.uri, each]));
   return [...unique.values()].map(({ id, uri, direction }) => ({ id, uri, direction: reversed(direction) }));
 }
 

@@ -43,8 +43,9 @@ const FROM_PUBLISHERS: ReadonlySet<string> = new Set([
   ...FORWARDED,
 ]);
 
-/** Without `TRANSPORT_WIDE_CC`: feedback that no estimator reads would be sent for nothing. Add it here when there is one. */
-const TO_SUBSCRIBERS: ReadonlySet<string> = new Set([MID, ...FORWARDED]);
+/** What the SFU writes into the packets of every subscriber that understands it, whatever the publisher sends. */
+const OWN_TO_SUBSCRIBERS = [MID, TRANSPORT_WIDE_CC];
+const TO_SUBSCRIBERS: ReadonlySet<string> = new Set([...OWN_TO_SUBSCRIBERS, ...FORWARDED]);
 
 const ONE_BYTE_IDS = range(1, 14);
 /** 15 is reserved; ids above 14 need two-byte headers, which need `a=extmap-allow-mixed`. */
@@ -114,9 +115,9 @@ export function publisherExtensions(usable: readonly HeaderExtension[]): readonl
   });
 }
 
-/** @param sourceUris what the publisher's packets may carry; the subscriber's own MID is always there */
+/** @param sourceUris what the publisher's packets may carry */
 export function subscriberExtensions(usable: readonly HeaderExtension[], sourceUris: readonly string[]): readonly HeaderExtension[] {
-  const wanted = new Set([MID, ...sourceUris]);
+  const wanted = new Set([...OWN_TO_SUBSCRIBERS, ...sourceUris]);
   return usable.filter((extension) => isForSubscribers(extension) && wanted.has(extension.uri));
 }
 
@@ -126,11 +127,26 @@ export function isForSubscribers({ uri, direction }: HeaderExtension): boolean {
 
 /** URIs for a new m-section to a subscriber of such a source. */
 export function subscriberUris(sourceUris: readonly string[]): readonly string[] {
-  return [MID, ...sourceUris.filter((uri) => TO_SUBSCRIBERS.has(uri) && uri !== MID)];
+  return [...OWN_TO_SUBSCRIBERS, ...forwardedUris(sourceUris)];
 }
 
+/** Those of a source's extensions that mean the same to every receiver; MID, RID and transport-wide numbers belong to one hop. */
+export function forwardedUris(sourceUris: readonly string[]): readonly string[] {
+  return sourceUris.filter((uri) => FORWARDED.includes(uri));
+}
+
+/** Whether the client numbers what it sends transport-wide. */
 export function usesTransportWideCc(extensions: readonly HeaderExtension[]): boolean {
-  return extensions.some(({ uri, direction }) => uri === TRANSPORT_WIDE_CC && direction !== 'recvonly');
+  return extensions.some((extension) => isTransportWideCc(extension) && extension.direction !== 'recvonly');
+}
+
+/** Whether it understands such numbers in what it receives. */
+export function takesTransportWideCc(extensions: readonly HeaderExtension[]): boolean {
+  return extensions.some((extension) => isTransportWideCc(extension) && extension.direction !== 'sendonly');
+}
+
+export function isTransportWideCc({ uri }: Pick<HeaderExtension, 'uri'>): boolean {
+  return uri === TRANSPORT_WIDE_CC;
 }
 
 function range(first: number, last: number): readonly number[] {

@@ -1,8 +1,8 @@
 /** What the engine should be doing for a session, derived from the negotiation's state. */
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
-import { codecPlan } from './codecs.ts';
+import { codecPlan, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
-import { type HeaderExtension, publisherExtensions } from './header-extensions.ts';
+import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
 import type { Negotiation, RtpSection, Subscription } from './state.ts';
 
 export interface MediaPlan {
@@ -83,11 +83,16 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     rtxSsrc: subscription.rtxSsrc,
     cname: subscription.cname,
     codecs: subscription.codecs.map(codecPlan),
-    extensions: subscription.extensions.map(extensionPlan),
+    extensions: sentExtensions(subscription).map(extensionPlan),
     // A client that stops receiving keeps its subscription, as a call on hold does.
     paused: subscription.isPaused || !section.clientReceives,
     preferredRid: subscription.preferredRid,
   };
+}
+
+/** Numbers that the client would not report on are not written. */
+function sentExtensions({ extensions, codecs }: Subscription): readonly HeaderExtension[] {
+  return codecs.some(offersTransportCc) ? extensions : extensions.filter((extension) => !isTransportWideCc(extension));
 }
 
 /** URIs of the header extensions that packets of a publication may carry. */

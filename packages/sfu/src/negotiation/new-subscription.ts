@@ -1,7 +1,7 @@
 /** Puts a track on an m-section, existing or new: codecs, extension ids and SSRCs of the subscription. */
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
-import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_VIDEO_FEEDBACK } from './codecs.ts';
+import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_FEEDBACK } from './codecs.ts';
 import { subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
@@ -180,7 +180,7 @@ function allocateCodecs(
     if (primary === undefined) continue;
     const rtx = source.kind === 'video' ? allocateNumber(primary.table, rtxMeaning(identity), payloadTypeCandidates('rtx')) : undefined;
     table = rtx?.table ?? primary.table;
-    const feedback = source.kind === 'video' ? SUBSCRIBER_VIDEO_FEEDBACK : [];
+    const feedback = SUBSCRIBER_FEEDBACK[source.kind];
     const payloadTypes = { payloadType: primary.number, rtxPayloadType: rtx?.number };
     codecs.push({ ...payloadTypes, name, clockRateHz, channels, fmtp, feedback, identity });
   }

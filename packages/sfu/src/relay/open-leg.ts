@@ -2,7 +2,7 @@ import type { TrackRecord } from '../registry/index.ts';
 import { ImportLeg, type ImportLegOptions } from './import-leg.ts';
 import type { ImportParts } from './import-parts.ts';
 import type { LayerDemand } from './layer-demand.ts';
-import { createLeg } from './relay-leg.ts';
+import { createLeg, LINK_TRANSPORT_WIDE_CC } from './relay-leg.ts';
 
 /**
  * A leg with numbers of its own on the link to the first node of the way; neither the engine nor the neighbour knows of it yet.
@@ -19,7 +19,8 @@ export function prepareLeg(
   const transportId = link?.transportId;
   if (link === undefined || !link.isUp || transportId === undefined) return undefined;
   const wantId = nextWantId();
-  const numbers = createLeg(record, link.nextMid(), () => link.nextSsrc());
+  const leg = createLeg(record, link.nextMid(), () => link.nextSsrc());
+  const numbers = { ...leg, extensions: [...leg.extensions, LINK_TRANSPORT_WIDE_CC] };
   const trackId = `${record.publicationId}/leg${wantId}`;
   return new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers });
 }

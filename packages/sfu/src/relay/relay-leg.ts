@@ -5,7 +5,8 @@
  * All numbers on the wire are the leg's own. SSRCs say which layer a packet belongs to, so neither MID nor RID is written into packets.
  */
 import type { AnnouncedSsrcPlan, CodecPlan, ExtensionPlan, MediaKind, PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
-import { subscriberUris } from '../negotiation/header-extensions.ts';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { forwardedUris } from '../negotiation/header-extensions.ts';
 import type { SourceCodec } from '../negotiation/state.ts';
 
 /** What a leg needs to know of the track; a `TrackRecord` says it all. */
@@ -42,8 +43,11 @@ export interface RelayLeg {
 
 /** Dynamic payload types; 64 to 95 would look like RTCP (RFC 5761 §4). */
 const PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
-/** Ids that fit the one-byte form (RFC 8285 §4.2). */
-const MAX_EXTENSION_ID = 14;
+/**
+ * Counts all packets of a link to another node, whichever leg they belong to, hence one id for all. A node of a version that does not know it
+ * leaves the numbers out, and gets none. Ids up to 14 fit the one-byte form (RFC 8285 §4.2).
+ */
+export const LINK_TRANSPORT_WIDE_CC: ExtensionPlan = { id: 14, uri: TRANSPORT_WIDE_CC_URI };
 
 /**
  * @param mid unique among the legs of the transport
@@ -141,8 +145,7 @@ function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
 
 /** What means the same to every receiver; MID, RID and send times belong to one hop. */
 function legExtensions(sourceUris: readonly string[]): readonly ExtensionPlan[] {
-  const [, ...forwarded] = subscriberUris(sourceUris);
-  return forwarded.slice(0, MAX_EXTENSION_ID).map((uri, index) => ({ id: index + 1, uri }));
+  return forwardedUris(sourceUris).map((uri, index) => ({ id: index + 1, uri }));
 }
 
 function announcedSsrc({ rid, ssrc, rtxSsrc }: LegLayer): AnnouncedSsrcPlan {

@@ -170,6 +170,7 @@ export class InlineShard implements Shard {
         udp: { ...this.#port.counts, waitingHandshakes: this.#handshakes.waiting },
       },
       traffic: { ...this.#engine.traffic },
+      estimates: this.#engine.pathEstimates(),
       drops: this.#engine.drops(),
       sends: { refused: { ...refused }, dropped: { ...dropped } },
       discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
@@ -236,7 +237,7 @@ export class InlineShard implements Shard {
   }
 
   #sendOut(): void {
-    this.#engine.flush();
+    this.#engine.flush(performance.now());
     this.#neighbours?.flush();
     this.#suite.prepareAhead();
   }

@@ -159,7 +159,16 @@ export class RecordingShard implements Shard {
         secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
         udp: { paths: 0, connectedSockets: 0, addressSlots: 0, queuedDatagrams: 0, queuedBytes: 0, waitingHandshakes: 0 },
       },
-      traffic: { rtpPacketsReceived: 0, rtpBytesReceived: 0, rtpPacketsSent: 0, rtpBytesSent: 0, handshakesCompleted: 0 },
+      traffic: {
+        rtpPacketsReceived: 0,
+        rtpBytesReceived: 0,
+        rtpPacketsSent: 0,
+        rtpBytesSent: 0,
+        pathPacketsReceived: 0,
+        pathPacketsLost: 0,
+        handshakesCompleted: 0,
+      },
+      estimates: { peers: 0, congestedPeers: 0, targetBps: 0, acknowledgedBps: 0 },
       drops: {},
       sends: {
         refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },

@@ -48,24 +48,25 @@ describe("the SFU's offer", () => {
     expect(offer.sections[0]?.ssrcs).toHaveLength(1);
   });
 
-  it('asks for NACK, PLI and FIR, and for no congestion feedback that nobody reads', async () => {
+  it('asks for NACK, PLI and FIR of video, and for transport-wide feedback of both', async () => {
     const { offer } = await offerTo(capturedOffer('chromium-no-media-section'));
-    const types = offer.sections.flatMap(({ codecs }) =>
+    const types = offer.sections.map(({ codecs }) =>
       codecs.flatMap(({ feedback }) => feedback.map(({ type, parameter }) => `${type} ${parameter}`.trim())),
     );
+    const ids = offer.sections.map(({ extensions }) => extensions.find(({ uri }) => uri.includes('transport-wide'))?.id);
 
-    expect(new Set(types)).toEqual(new Set(['nack', 'nack pli', 'ccm fir']));
-    expect(
-      offer.sections.flatMap(({ extensions }) => extensions.map(({ uri }) => uri)).filter((uri) => uri.includes('transport-wide')),
-    ).toEqual([]);
+    expect(new Set(types[0])).toEqual(new Set(['transport-cc']));
+    expect(new Set(types[1])).toEqual(new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc']));
+    expect(ids[0]).toBeDefined();
+    expect(ids[1]).toBe(ids[0]);
   });
 
-  it('passes only extensions on that the publisher sends, and the MID', async () => {
+  it('passes only extensions on that the publisher sends, beside its own', async () => {
     const { offer } = await offerTo(capturedOffer('chromium-no-media-section'), capturedOffer('aiortc-audio-video-publisher'));
 
-    expect(offer.sections.map(({ extensions }) => extensions.map(({ uri }) => uri.split(':').at(-1)))).toEqual([
-      ['mid', 'ssrc-audio-level'],
-      ['mid'],
+    expect(offer.sections.map(({ extensions }) => extensions.map(({ uri }) => uri.split(/[:/]/).at(-1)))).toEqual([
+      ['mid', 'draft-holmer-rmcat-transport-wide-cc-extensions-01', 'ssrc-audio-level'],
+      ['mid', 'draft-holmer-rmcat-transport-wide-cc-extensions-01'],
     ]);
   });
 

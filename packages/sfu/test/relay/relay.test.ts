@@ -1,3 +1,5 @@
+import type { ExtensionPlan } from '@causeway/media';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { APP } from '../doubles/sfu-under-test.ts';
 import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
 
@@ -31,6 +33,23 @@ describe('a track of another node', () => {
 
     expect(cluster.copies()).toHaveLength(1);
     expect(cluster.node(2).shard.sentData.length - sentBefore).toBe(1);
+  });
+
+  it('is counted on the link under one id, whatever else its packets carry', async () => {
+    const cluster = await ClusterUnderTest.linked([1, 2]);
+    for (const trackId of ['camera', 'screen']) {
+      const { publisher } = await cluster.publish(1, { trackId });
+      await (await cluster.join(2)).receive(publisher.track(trackId));
+    }
+    await cluster.clock.advance(500);
+
+    const numberings = (plans: Iterable<{ readonly transportId: string; readonly extensions: readonly ExtensionPlan[] }>) =>
+      [...plans]
+        .filter(({ transportId }) => transportId.startsWith('link-'))
+        .map(({ extensions }) => extensions.filter(({ uri }) => uri === TRANSPORT_WIDE_CC_URI));
+    const expected = [[{ id: 14, uri: TRANSPORT_WIDE_CC_URI }], [{ id: 14, uri: TRANSPORT_WIDE_CC_URI }]];
+    expect(numberings(cluster.node(1).shard.subscriptions.values())).toEqual(expected);
+    expect(numberings(cluster.node(2).shard.publications.values())).toEqual(expected);
   });
 
   it('crosses once however many watch it', async () => {

@@ -12,7 +12,7 @@ const SENDER_SSRC = 1;
 const MEDIA_SSRC = 2;
 
 export interface FeedbackPeerOptions {
-  readonly simulation: Simulation;
+  readonly simulation: Pick<Simulation, 'nowMs' | 'every'>;
   /** Takes each RTCP packet; the bytes are its own. */
   readonly sendFeedback: (rtcp: Uint8Array) => void;
   readonly intervalMs?: number;
@@ -25,7 +25,8 @@ export class FeedbackPeer {
   readonly #writer = new TransportFeedbackWriter(MAX_FEEDBACK_BYTES);
   /** Arrival by sequence number of what was not reported yet. */
   readonly #arrivals = new Map<number, number>();
-  #nextToReport = 0;
+  /** Undefined before the first packet, whatever number that has. */
+  #nextToReport: number | undefined = undefined;
   #feedbackCount = 0;
   bytesReceived = 0;
   packetsReceived = 0;
@@ -48,7 +49,7 @@ export class FeedbackPeer {
     while (pending.length > 0) {
       const [[first, firstArrivalMs]] = pending as [[number, number]];
       // One that came after all is reported again, from its own place on.
-      this.#writer.begin(Math.min(this.#nextToReport, first) as ExtendedSeq, firstArrivalMs);
+      this.#writer.begin(Math.min(this.#nextToReport ?? first, first) as ExtendedSeq, firstArrivalMs);
       let added = 0;
       for (const [sequence, arrivalMs] of pending) {
         if (!this.#writer.add(sequence as ExtendedSeq, arrivalMs)) break;
@@ -62,7 +63,7 @@ export class FeedbackPeer {
   }
 
   #emit(): void {
-    this.#nextToReport = Math.max(this.#nextToReport, this.#writer.nextSeq);
+    this.#nextToReport = Math.max(this.#nextToReport ?? 0, this.#writer.nextSeq);
     const out = new Uint8Array(MAX_FEEDBACK_BYTES + 100);
     const end = this.#writer.write(out, 0, SENDER_SSRC, MEDIA_SSRC, this.#feedbackCount++ & 0xff);
     this.#options.sendFeedback(out.subarray(0, end));

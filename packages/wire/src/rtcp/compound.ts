@@ -30,14 +30,25 @@ export type RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | Nack | Tra
 /** `null` marks a message of a kind that is not ours: well framed, and passed over. */
 type Parsed = RtcpPacket | null | undefined;
 
+/** Takes the transport-wide feedback of a packet as it stands there, so that no message is made of it. */
+export interface TransportFeedbackTaker {
+  /**
+   * @param offset where the feedback starts in `bytes`
+   * @param end where it ends, without padding
+   * @returns false if it is malformed, and the packet with it
+   */
+  takeTransportFeedback(bytes: Uint8Array, offset: number, end: number): boolean;
+}
+
 /**
  * The messages of an RTCP packet in their order. Kinds and feedback formats that Causeway has no use for (XR, APP, SLI, …) are
  * left out, so the list may be empty. The messages are copies: the buffer may be reused.
  *
  * @param length how many bytes of `packet` belong to it
+ * @param taker gets transport-wide feedback, which is not in the list then
  * @returns undefined if any message is malformed: a length that runs past the packet, a count that runs past its message
  */
-export function parseRtcp(packet: Uint8Array, length: number): RtcpPacket[] | undefined {
+export function parseRtcp(packet: Uint8Array, length: number, taker?: TransportFeedbackTaker): RtcpPacket[] | undefined {
   if (length < RTCP_HEADER_LENGTH || length > packet.length) return undefined;
   const messages: RtcpPacket[] = [];
   for (let offset = 0; offset < length; ) {
@@ -45,7 +56,7 @@ export function parseRtcp(packet: Uint8Array, length: number): RtcpPacket[] | un
     if (end < 0) return undefined;
     const contentEnd = withoutPadding(packet, offset, end);
     if (contentEnd < 0) return undefined;
-    const message = parseMessage(packet, offset, contentEnd);
+    const message = parseMessage(packet, offset, contentEnd, taker);
     if (message === undefined) return undefined;
     if (message !== null) messages.push(message);
     offset = end;
@@ -64,7 +75,7 @@ function withoutPadding(packet: Uint8Array, offset: number, end: number): number
   return padding === 0 || end - padding < offset + RTCP_HEADER_LENGTH ? -1 : end - padding;
 }
 
-function parseMessage(packet: Uint8Array, offset: number, end: number): Parsed {
+function parseMessage(packet: Uint8Array, offset: number, end: number, taker: TransportFeedbackTaker | undefined): Parsed {
   const count = packet[offset] & 0x1f;
   switch (packet[offset + 1]) {
     case RTCP_SENDER_REPORT:
@@ -77,7 +88,9 @@ function parseMessage(packet: Uint8Array, offset: number, end: number): Parsed {
       return parseBye(packet, offset, end, count);
     case RTCP_TRANSPORT_FEEDBACK:
       if (count === NACK_FORMAT) return parseNack(packet, offset, end);
-      return count === TRANSPORT_FEEDBACK_FORMAT ? parseTransportFeedback(packet, offset, end) : null;
+      if (count !== TRANSPORT_FEEDBACK_FORMAT) return null;
+      if (taker === undefined) return parseTransportFeedback(packet, offset, end);
+      return taker.takeTransportFeedback(packet, offset, end) ? null : undefined;
     case RTCP_PAYLOAD_FEEDBACK:
       return parsePayloadFeedback(packet, offset, end, count);
     default:

@@ -18,6 +18,8 @@ export const TRANSPORT_FEEDBACK_REFERENCE_MS = 64;
 /** Base sequence, status count, reference time, feedback count. */
 const FIXED_FCI_LENGTH = 8;
 const CHUNK_LENGTH = 2;
+/** Statuses in a vector of one bit each; of two bits there are half as many. */
+const ONE_BIT_CAPACITY = 14;
 
 /**
  * Feedback on `statusCount` consecutive packets. Only the received ones are listed, in columns that grow with the bytes on
@@ -43,57 +45,83 @@ export interface TransportFeedback {
 
 /** Parses the packet from `offset` to `end`; undefined if chunks or deltas run past it, or a status is the reserved one. */
 export function parseTransportFeedback(bytes: Uint8Array, offset: number, end: number): TransportFeedback | undefined {
-  const fci = offset + FEEDBACK_HEADER_LENGTH;
-  if (fci + FIXED_FCI_LENGTH > end) return undefined;
-  const statusCount = readUint16(bytes, fci + 2);
-  const statuses = new StatusReader(bytes, fci + FIXED_FCI_LENGTH, end);
-  if (!statuses.read(statusCount)) return undefined;
-  const deltaTicks250us = readDeltas(bytes, statuses.nextOffset, end, statuses.largeDelta);
-  if (deltaTicks250us === undefined) return undefined;
+  const reader = new TransportFeedbackReader();
+  if (!reader.read(bytes, offset, end)) return undefined;
+  const { senderSsrc, mediaSsrc, baseSequence, statusCount, feedbackCount, referenceTimeMs, receivedCount } = reader;
   return {
     type: 'transport-feedback',
-    senderSsrc: readUint32(bytes, offset + 4),
-    mediaSsrc: readUint32(bytes, offset + 8),
-    baseSequence: toSeq16(readUint16(bytes, fci)),
+    senderSsrc,
+    mediaSsrc,
+    baseSequence,
     statusCount,
-    feedbackCount: bytes[fci + 7],
-    referenceTimeMs: ((readUint24(bytes, fci + 4) << 8) >> 8) * TRANSPORT_FEEDBACK_REFERENCE_MS,
-    receivedOffsets: Uint16Array.from(statuses.receivedOffsets),
-    deltaTicks250us,
+    feedbackCount,
+    referenceTimeMs,
+    receivedOffsets: reader.receivedOffsets.slice(0, receivedCount),
+    deltaTicks250us: reader.deltaTicks250us.slice(0, receivedCount),
   };
 }
 
-/** Walks status chunks. Work is bounded by the bytes left: a received packet must have its delta in them. */
-class StatusReader {
-  readonly receivedOffsets: number[] = [];
-  /** For each received packet, whether its delta has two bytes. */
-  readonly largeDelta: boolean[] = [];
-  /** Where the deltas begin, after `read`. */
-  nextOffset: number;
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
+/**
+ * Reads feedback into columns of its own, which the next `read` overwrites: for whoever gets many reports and keeps none of them.
+ * The fields mean what they do in `TransportFeedback`.
+ */
+export class TransportFeedbackReader {
+  senderSsrc = 0;
+  mediaSsrc = 0;
+  baseSequence = toSeq16(0);
+  statusCount = 0;
+  feedbackCount = 0;
+  referenceTimeMs = 0;
+  /** How many entries of the two columns belong to this report. */
+  receivedCount = 0;
+  receivedOffsets = new Uint16Array(0);
+  deltaTicks250us = new Int16Array(0);
+  /** Where the next chunk is, and after the chunks the first delta. */
+  #nextOffset = 0;
   #statusIndex = 0;
 
-  constructor(bytes: Uint8Array, offset: number, end: number) {
-    this.#bytes = bytes;
-    this.nextOffset = offset;
-    this.#end = end;
+  /**
+   * Reads the packet from `offset` to `end`. Work is bounded by the bytes of the packet: a received packet must have its delta in them.
+   *
+   * @returns false, with fields that mean nothing, if chunks or deltas run past the end or a status is the reserved one
+   */
+  read(bytes: Uint8Array, offset: number, end: number): boolean {
+    const fci = offset + FEEDBACK_HEADER_LENGTH;
+    if (fci + FIXED_FCI_LENGTH > end) return false;
+    this.senderSsrc = readUint32(bytes, offset + 4);
+    this.mediaSsrc = readUint32(bytes, offset + 8);
+    this.baseSequence = toSeq16(readUint16(bytes, fci));
+    this.statusCount = readUint16(bytes, fci + 2);
+    this.referenceTimeMs = ((readUint24(bytes, fci + 4) << 8) >> 8) * TRANSPORT_FEEDBACK_REFERENCE_MS;
+    this.feedbackCount = bytes[fci + 7];
+    this.receivedCount = 0;
+    this.#statusIndex = 0;
+    this.#nextOffset = fci + FIXED_FCI_LENGTH;
+    // A vector of 14 may list them before it shows that there are no bytes for their deltas.
+    this.#makeRoom(end - fci + ONE_BIT_CAPACITY);
+    return this.#readChunks(bytes, end) && this.#readDeltas(bytes, end);
+  }
+
+  #makeRoom(received: number): void {
+    if (this.receivedOffsets.length >= received) return;
+    this.receivedOffsets = new Uint16Array(received);
+    this.deltaTicks250us = new Int16Array(received);
   }
 
   /** @returns false if the chunks are malformed or end before `statusCount` packets */
-  read(statusCount: number): boolean {
-    while (this.#statusIndex < statusCount) {
-      if (this.nextOffset + CHUNK_LENGTH > this.#end) return false;
-      const chunk = readUint16(this.#bytes, this.nextOffset);
-      this.nextOffset += CHUNK_LENGTH;
-      const left = statusCount - this.#statusIndex;
-      const ok = chunk < 0x8000 ? this.#readRun(chunk, left) : this.#readVector(chunk, left);
-      if (!ok) return false;
+  #readChunks(bytes: Uint8Array, end: number): boolean {
+    while (this.#statusIndex < this.statusCount) {
+      if (this.#nextOffset + CHUNK_LENGTH > end) return false;
+      const chunk = readUint16(bytes, this.#nextOffset);
+      this.#nextOffset += CHUNK_LENGTH;
+      const left = this.statusCount - this.#statusIndex;
+      const isRead = chunk < 0x8000 ? this.#readRun(chunk, left, end) : this.#readVector(chunk, left, end);
+      if (!isRead) return false;
     }
     return true;
   }
 
-  #readRun(chunk: number, left: number): boolean {
+  #readRun(chunk: number, left: number, end: number): boolean {
     const status = chunk >> 13;
     const length = Math.min(chunk & 0x1fff, left);
     if (status === NOT_RECEIVED) {
@@ -101,39 +129,40 @@ class StatusReader {
       return true;
     }
     // A status is also the length of its delta.
-    if (status > LARGE_DELTA || this.nextOffset + length * status > this.#end) return false;
+    if (status > LARGE_DELTA || this.#nextOffset + length * status + this.receivedCount > end) return false;
     for (let i = 0; i < length; i++) this.#note(status);
     return true;
   }
 
-  #readVector(chunk: number, left: number): boolean {
+  #readVector(chunk: number, left: number, end: number): boolean {
     const bits = (chunk & 0x4000) === 0 ? 1 : 2;
-    const length = Math.min(14 / bits, left);
+    const length = Math.min(ONE_BIT_CAPACITY / bits, left);
     for (let i = 0; i < length; i++) {
-      const status = (chunk >> (14 - bits * (i + 1))) & (bits === 1 ? 1 : 3);
+      const status = (chunk >> (ONE_BIT_CAPACITY - bits * (i + 1))) & (bits === 1 ? 1 : 3);
       if (status > LARGE_DELTA) return false;
       this.#note(status);
     }
-    return true;
+    return this.#nextOffset + this.receivedCount <= end;
   }
 
+  /** Keeps the length of the delta where the delta itself will be. */
   #note(status: number): void {
     if (status !== NOT_RECEIVED) {
-      this.receivedOffsets.push(this.#statusIndex);
-      this.largeDelta.push(status === LARGE_DELTA);
+      this.receivedOffsets[this.receivedCount] = this.#statusIndex;
+      this.deltaTicks250us[this.receivedCount] = status;
+      this.receivedCount++;
     }
     this.#statusIndex++;
   }
-}
 
-function readDeltas(bytes: Uint8Array, offset: number, end: number, largeDelta: readonly boolean[]): Int16Array | undefined {
-  const deltas = new Int16Array(largeDelta.length);
-  let at = offset;
-  for (let i = 0; i < largeDelta.length; i++) {
-    const length = largeDelta[i] ? 2 : 1;
-    if (at + length > end) return undefined;
-    deltas[i] = largeDelta[i] ? readUint16(bytes, at) : bytes[at];
-    at += length;
+  #readDeltas(bytes: Uint8Array, end: number): boolean {
+    let at = this.#nextOffset;
+    for (let i = 0; i < this.receivedCount; i++) {
+      const length = this.deltaTicks250us[i];
+      if (at + length > end) return false;
+      this.deltaTicks250us[i] = length === LARGE_DELTA ? readUint16(bytes, at) : bytes[at];
+      at += length;
+    }
+    return true;
   }
-  return deltas;
 }

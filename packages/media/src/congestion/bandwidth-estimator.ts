@@ -1,0 +1,215 @@
+/**
+ * How much one peer's path carries: by delay and loss where the peer sends transport-wide feedback, else by its own estimate (REMB), else by the
+ * loss in its receiver reports. Pure: it is told what was sent and what came of it, and when.
+ *
+ * @see draft-ietf-rmcat-gcc-02; docs/adr/0016-bandwidth-estimation.md
+ */
+import { AcknowledgedBitrate } from './acknowledged-bitrate.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import { ApplicationLimit } from './application-limit.ts';
+import { Aimd } from './delay/aimd.ts';
+import { ArrivalGroups } from './delay/arrival-groups.ts';
+import { Competition } from './delay/competition.ts';
+import { QueueDelay } from './delay/queue-delay.ts';
+import { type PathUse, Trendline } from './delay/trendline.ts';
+import { LossLimit } from './loss-limit.ts';
+import { type ProbeOrder, ProbePlan } from './probing/probe-plan.ts';
+import { type ProbeOutcome, ProbeResult } from './probing/probe-result.ts';
+import { clampRate, MIN_RATE_BPS } from './rate-bounds.ts';
+import { ReportedLoss } from './reported-loss.ts';
+
+export const START_RATE_BPS = 300_000;
+const TICK_MS = 25;
+/** A report may be so long in coming. */
+const FEEDBACK_MS = 100;
+/** What a burst may be sent at, so that a frame is gone before the next. */
+const PACING_FACTOR = 2.5;
+/** No feedback on what was sent for so long: the path has gone, or narrowed beyond all measure. */
+const SILENCE_MS = 1000;
+const SILENCE_ROUND_TRIPS = 3;
+const HALVE_EVERY_MS = 500;
+/** Where much was lost, a burst that gets through proves nothing: a policer saves up for it. */
+const AFTER_LOSS_MS = 5000;
+/** A slope in a queue this short is noise, or a probe that has just passed. */
+const HARMLESS_QUEUE_MS = 15;
+const STANDING_QUEUE_MS = 100;
+const UNDELIVERED = 0.9;
+/** How much more than the estimate the limit must be that a probe has found. */
+const WORTH_A_STEP = 1.25;
+/** REMB that is not repeated stops to count. */
+const REMB_FOR_MS = 10_000;
+
+export class BandwidthEstimator {
+  readonly #groups = new ArrivalGroups();
+  readonly #trendline = new Trendline();
+  readonly #queueDelay = new QueueDelay();
+  readonly #competition = new Competition();
+  readonly #acknowledged = new AcknowledgedBitrate();
+  readonly #applicationLimit = new ApplicationLimit();
+  readonly #aimd: Aimd;
+  readonly #lossLimit = new LossLimit();
+  readonly #reportedLoss: ReportedLoss;
+  readonly #probePlan: ProbePlan;
+  readonly #probeResult = new ProbeResult();
+  #rttMs = 100;
+  #hasFeedback = false;
+  #bytesSent = 0;
+  /** Since when something was sent that no feedback has come for; NaN if there is nothing. */
+  #unansweredSinceMs = Number.NaN;
+  #halvedAtMs = Number.NEGATIVE_INFINITY;
+  /** The estimate before the path fell silent; NaN while it is not. */
+  #beforeSilenceBps = Number.NaN;
+  #rembBps = Number.POSITIVE_INFINITY;
+  #rembAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param random uniform in [0, 1), lest peers of one path do everything at the same time */
+  constructor(random: () => number, startBps = START_RATE_BPS) {
+    this.#aimd = new Aimd(startBps);
+    this.#reportedLoss = new ReportedLoss(startBps);
+    this.#probePlan = new ProbePlan(startBps, random);
+  }
+
+  /** What all streams to the peer together should send. */
+  get targetBps(): number {
+    return clampRate(Math.min(this.#aimd.rateBps, this.#lossLimit.limitBps, this.#rembBps));
+  }
+
+  /** How fast packets that wait may follow each other. */
+  get pacingBps(): number {
+    return PACING_FACTOR * this.targetBps;
+  }
+
+  /** What arrives; undefined while it has not been measured. */
+  get acknowledgedBps(): number | undefined {
+    return this.#acknowledged.bps;
+  }
+
+  /** A queue is growing on the path. */
+  get isOverusing(): boolean {
+    return this.#trendline.use === 'overuse';
+  }
+
+  /** @param bytesSent in all so far */
+  onSent(nowMs: number, bytesSent: number): void {
+    if (Number.isNaN(this.#unansweredSinceMs) && bytesSent > this.#bytesSent) this.#unansweredSinceMs = nowMs;
+    this.#bytesSent = bytesSent;
+    this.#applicationLimit.update(nowMs, bytesSent, this.targetBps);
+  }
+
+  onAcknowledged(nowMs: number, acknowledged: Acknowledgements): void {
+    this.#hasFeedback = true;
+    this.#endSilence();
+    const { count, sentAtMs, arrivedAtMs, sizeBytes, probe, lost } = acknowledged;
+    let outcome: ProbeOutcome | undefined;
+    this.#queueDelay.begin();
+    let use: PathUse = this.#trendline.use === 'overuse' ? 'normal' : this.#trendline.use;
+    for (let index = 0; index < count; index++) {
+      this.#acknowledged.add(arrivedAtMs[index], sizeBytes[index]);
+      this.#queueDelay.add(sentAtMs[index], arrivedAtMs[index]);
+      outcome = this.#probeResult.add(probe[index], sentAtMs[index], arrivedAtMs[index], sizeBytes[index]) ?? outcome;
+      // A probe makes a queue of its own for a moment.
+      if (probe[index] !== 0 || !this.#groups.add(sentAtMs[index], arrivedAtMs[index])) continue;
+      this.#trendline.update(this.#groups.sendDeltaMs, this.#groups.arrivalDeltaMs, arrivedAtMs[index]);
+      // One group of a report that shows overuse is enough.
+      use = use === 'overuse' ? use : this.#trendline.use;
+    }
+    use = this.#weigh(nowMs, use, lost);
+    if (use === 'overuse') this.#probePlan.giveUp(nowMs);
+    if (outcome !== undefined) this.#takeOutcome(nowMs, outcome);
+    this.#aimd.update(nowMs, {
+      use,
+      acknowledgedBps: this.#acknowledged.bps,
+      isApplicationLimited: this.#applicationLimit.isLimited,
+      queueDelayMs: this.#queueDelay.ms,
+      isCompeting: this.#competition.isPresent,
+    });
+    const arrivingBps = this.#acknowledged.bps ?? this.targetBps;
+    const hasFallen = this.#lossLimit.update(nowMs, count, lost, arrivingBps, this.#queueDelay.ms);
+    if (hasFallen) this.#probePlan.giveUp(nowMs + AFTER_LOSS_MS);
+  }
+
+  /** The peer's own estimate. Where it sends transport-wide feedback it is only an upper bound. */
+  onRemb(nowMs: number, bitrateBps: number): void {
+    this.#rembBps = clampRate(bitrateBps);
+    this.#rembAtMs = nowMs;
+    if (!this.#hasFeedback) this.#aimd.set(this.#rembBps);
+  }
+
+  /**
+   * What a receiver report says was lost of a stream, 0 to 1; not looked at where there is better.
+   *
+   * @param bytesSent to the peer in all so far
+   */
+  onReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
+    if (this.#hasFeedback || nowMs - this.#rembAtMs < REMB_FOR_MS) return;
+    this.#reportedLoss.update(nowMs, packets, lossRatio, bytesSent);
+    this.#aimd.set(this.#reportedLoss.rateBps);
+  }
+
+  onRtt(rttMs: number): void {
+    this.#rttMs = rttMs;
+    this.#aimd.rttMs = rttMs;
+    this.#lossLimit.rttMs = rttMs;
+  }
+
+  /** How much would be sent if the path carried it: nothing is probed for beyond. */
+  setDemand(demandBps: number): void {
+    this.#probePlan.demandBps = demandBps;
+  }
+
+  /** Does what is due. @returns when it wants to be called next */
+  process(nowMs: number): number {
+    if (nowMs - this.#rembAtMs > REMB_FOR_MS) this.#rembBps = Number.POSITIVE_INFINITY;
+    const silentForMs = nowMs - this.#unansweredSinceMs;
+    if (silentForMs > Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * this.#rttMs) && nowMs - this.#halvedAtMs >= HALVE_EVERY_MS) {
+      if (Number.isNaN(this.#beforeSilenceBps)) this.#beforeSilenceBps = this.targetBps;
+      this.#halvedAtMs = nowMs;
+      this.#probePlan.giveUp(nowMs);
+      this.#aimd.set(Math.max(this.targetBps / 2, MIN_RATE_BPS));
+    }
+    return nowMs + TICK_MS;
+  }
+
+  /** @returns a probe that is to be sent now; undefined if none is */
+  takeProbe(nowMs: number): ProbeOrder | undefined {
+    if (this.isOverusing || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
+    const order = this.#probePlan.take(nowMs, this.targetBps);
+    if (order !== undefined) this.#probeResult.begin(order.probe, order.packets);
+    return order;
+  }
+
+  /** What is to be made of a slope, with all else that is known of the queue. */
+  #weigh(nowMs: number, use: PathUse, lost: number): PathUse {
+    const queueMs = this.#queueDelay.ms;
+    let weighed = use;
+    if (this.#competition.isPresent) weighed = lost > 0 ? 'overuse' : 'normal';
+    else if (this.#hasStandingQueue()) weighed = 'overuse';
+    else if (use === 'overuse' && queueMs < HARMLESS_QUEUE_MS) weighed = 'normal';
+    this.#competition.update(nowMs, queueMs, lost, weighed === 'overuse');
+    return weighed;
+  }
+
+  /** A queue that is full has no slope: it shows by its length, and by what does not arrive. */
+  #hasStandingQueue(): boolean {
+    const acknowledgedBps = this.#acknowledged.bps;
+    if (acknowledgedBps === undefined || this.#applicationLimit.isLimited) return false;
+    return this.#queueDelay.ms > STANDING_QUEUE_MS && acknowledgedBps < UNDELIVERED * this.targetBps;
+  }
+
+  #takeOutcome(nowMs: number, { rateBps, hasFoundLimit }: ProbeOutcome): void {
+    this.#probePlan.succeed(rateBps, hasFoundLimit, nowMs + this.#rttMs + FEEDBACK_MS);
+    // Where others send too, a burst gets more than its share for a moment.
+    if (rateBps > (hasFoundLimit ? WORTH_A_STEP : 1) * this.targetBps) {
+      this.#aimd.raise(nowMs, rateBps);
+      this.#lossLimit.raiseTo(rateBps);
+    }
+  }
+
+  /** Feedback has come again: the way back to what there was begins with a probe. */
+  #endSilence(): void {
+    this.#unansweredSinceMs = Number.NaN;
+    if (Number.isNaN(this.#beforeSilenceBps)) return;
+    this.#probePlan.request(this.#beforeSilenceBps);
+    this.#beforeSilenceBps = Number.NaN;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The rate that the delay allows: up by a share while the limit is unknown, by a packet in a round trip near where it was found, and down to
+ * below what arrives when a queue grows.
+ *
+ * @see draft-ietf-rmcat-gcc-02 §5.5 (rate control)
+ */
+import { clampRate } from '../rate-bounds.ts';
+import type { PathUse } from './trendline.ts';
+
+const DECREASE = 0.85;
+/** A queue that was noticed this early is gone soon with less. */
+const GENTLE_DECREASE = 0.9;
+const SHORT_QUEUE_MS = 50;
+/** Others who only stop at loss, if that is what they are, do so by half; if they are like us, the queue must empty to show it. */
+const COMPETING_DECREASE = 0.75;
+/** After the path has narrowed at once, a queue stands that 15% less would drain for seconds. */
+const MAX_EXTRA_DECREASE = 0.35;
+const NARROWED = 0.75;
+const DRAIN_WITHIN_MS = 1000;
+const TOLERATED_QUEUE_MS = 40;
+/** A second. */
+const INCREASE = 0.08;
+const MIN_INCREASE_BPS = 1000;
+const PACKET_BITS = 8 * 1200;
+/** Feedback and detection take this long on top of the round trip. */
+const RESPONSE_MS = 100;
+/** Nothing is learned from sending less: the rate stays within reach of what arrives. */
+const MAX_OF_ACKNOWLEDGED = 1.5;
+const LEEWAY_BPS = 10_000;
+/** How many deviations from where the limit was found count as near it. */
+const NEAR_DEVIATIONS = 3;
+const LIMIT_GAIN = 0.05;
+const MIN_RELATIVE_VARIANCE = 0.4;
+const MAX_RELATIVE_VARIANCE = 2.5;
+/** After a probe was believed, it takes so long until what arrives shows it. */
+const UNMEASURED_MS = 800;
+const MIN_DECREASE_SPACING_MS = 10;
+const MAX_DECREASE_SPACING_MS = 200;
+const MAX_STEP_MS = 1000;
+
+export interface AimdInput {
+  readonly use: PathUse;
+  /** What arrives; undefined as long as it has not been measured. */
+  readonly acknowledgedBps: number | undefined;
+  readonly isApplicationLimited: boolean;
+  readonly queueDelayMs: number;
+  /** Others fill the queue. */
+  readonly isCompeting: boolean;
+}
+
+export class Aimd {
+  #rateBps: number;
+  #state: 'hold' | 'increase' = 'hold';
+  #steppedAtMs = Number.NaN;
+  #decreasedAtMs = Number.NEGATIVE_INFINITY;
+  #raisedAtMs = Number.NEGATIVE_INFINITY;
+  /** Where the path was found to be full. */
+  readonly #limit = new FoundLimit();
+  rttMs = 100;
+
+  constructor(startBps: number) {
+    this.#rateBps = startBps;
+  }
+
+  get rateBps(): number {
+    return this.#rateBps;
+  }
+
+  /** Takes what another knows better. */
+  set(rateBps: number): void {
+    this.#rateBps = clampRate(rateBps);
+  }
+
+  /** Takes what a probe has found. */
+  raise(nowMs: number, rateBps: number): void {
+    this.set(rateBps);
+    this.#raisedAtMs = nowMs;
+  }
+
+  update(nowMs: number, input: AimdInput): void {
+    const elapsedMs = Number.isNaN(this.#steppedAtMs) ? 0 : Math.min(nowMs - this.#steppedAtMs, MAX_STEP_MS);
+    this.#steppedAtMs = nowMs;
+    if (input.use === 'overuse') this.#decrease(nowMs, input);
+    else if (input.use === 'underuse') this.#state = 'hold';
+    else if (this.#state === 'hold') this.#state = 'increase';
+    else this.#increase(elapsedMs, input);
+  }
+
+  #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited, isCompeting }: AimdInput): void {
+    this.#state = 'hold';
+    const spacingMs = Math.min(Math.max(this.rttMs, MIN_DECREASE_SPACING_MS), MAX_DECREASE_SPACING_MS);
+    const isMuchLess = acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps / 2;
+    if (nowMs - this.#decreasedAtMs < spacingMs && !isMuchLess) return;
+    this.#decreasedAtMs = nowMs;
+    if (acknowledgedBps === undefined) {
+      this.#rateBps = clampRate(this.#rateBps / 2);
+      return;
+    }
+    const decrease = isCompeting ? COMPETING_DECREASE : queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
+    // What arrives is still what was sent before the probe.
+    if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
+      this.#rateBps = clampRate(this.#rateBps * decrease);
+      return;
+    }
+    const hasNarrowed = acknowledgedBps < NARROWED * this.#rateBps && !isApplicationLimited;
+    const drain = hasNarrowed ? Math.min(Math.max(queueDelayMs - TOLERATED_QUEUE_MS, 0) / DRAIN_WITHIN_MS, MAX_EXTRA_DECREASE) : 0;
+    this.#rateBps = clampRate(Math.min(this.#rateBps, (decrease - drain) * acknowledgedBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
+    this.#limit.found(acknowledgedBps);
+  }
+
+  #increase(elapsedMs: number, { acknowledgedBps, isApplicationLimited }: AimdInput): void {
+    if (acknowledgedBps !== undefined && acknowledgedBps > this.#limit.upperBps) this.#limit.forget();
+    const stepBps = this.#limit.isKnown ? this.#additiveStep(elapsedMs) : this.#multiplicativeStep(elapsedMs);
+    const grown = this.#rateBps + stepBps;
+    // What is not sent is not known to fit.
+    if (isApplicationLimited) return;
+    const capped = acknowledgedBps === undefined ? grown : Math.min(grown, MAX_OF_ACKNOWLEDGED * acknowledgedBps + LEEWAY_BPS);
+    this.#rateBps = clampRate(Math.max(this.#rateBps, capped));
+  }
+
+  #multiplicativeStep(elapsedMs: number): number {
+    return Math.max(this.#rateBps * ((1 + INCREASE) ** (elapsedMs / 1000) - 1), (MIN_INCREASE_BPS * elapsedMs) / 1000);
+  }
+
+  #additiveStep(elapsedMs: number): number {
+    return (PACKET_BITS * elapsedMs) / (this.rttMs + RESPONSE_MS);
+  }
+}
+
+/** The rate at which the path was full, and how far the measurements of it lie apart. */
+class FoundLimit {
+  #meanBps = Number.NaN;
+  /** Variance in kbit/s, over the mean. */
+  #variance = MIN_RELATIVE_VARIANCE;
+
+  get isKnown(): boolean {
+    return !Number.isNaN(this.#meanBps);
+  }
+
+  /** More than this arriving shows that the path is wider now; Infinity while nothing is known. */
+  get upperBps(): number {
+    return this.isKnown ? this.#meanBps + NEAR_DEVIATIONS * this.#deviationBps : Number.POSITIVE_INFINITY;
+  }
+
+  found(acknowledgedBps: number): void {
+    if (this.isKnown && acknowledgedBps < this.#meanBps - NEAR_DEVIATIONS * this.#deviationBps) this.forget();
+    if (!this.isKnown) {
+      this.#meanBps = acknowledgedBps;
+      return;
+    }
+    this.#meanBps += LIMIT_GAIN * (acknowledgedBps - this.#meanBps);
+    const errorKbps = (acknowledgedBps - this.#meanBps) / 1000;
+    const relative = errorKbps ** 2 / Math.max(this.#meanBps / 1000, 1);
+    this.#variance += LIMIT_GAIN * (relative - this.#variance);
+    this.#variance = Math.min(Math.max(this.#variance, MIN_RELATIVE_VARIANCE), MAX_RELATIVE_VARIANCE);
+  }
+
+  forget(): void {
+    this.#meanBps = Number.NaN;
+  }
+
+  get #deviationBps(): number {
+    return 1000 * Math.sqrt(this.#variance * (this.#meanBps / 1000));
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Packets that left together are one measurement: how much later than the group before they arrived, beside how much later they were sent.
+ *
+ * @see draft-ietf-rmcat-gcc-02 §5.2 (pre-filtering)
+ */
+
+/** Packets sent within this time are one group, whatever order a queue or a radio hands them on in. */
+const GROUP_MS = 5;
+/** Packets that arrive this close, having caught up, were held up together: they are one group, too … */
+const BURST_GAP_MS = 5;
+/** … as long as the burst is no longer than this. */
+const MAX_BURST_MS = 100;
+/** A jump of the peer's clock, or a lie. */
+const MAX_CLOCK_JUMP_MS = 3000;
+
+interface Group {
+  firstSentMs: number;
+  lastSentMs: number;
+  firstArrivedMs: number;
+  lastArrivedMs: number;
+}
+
+export class ArrivalGroups {
+  #current: Group = emptyGroup();
+  #before: Group = emptyGroup();
+  #hasCurrent = false;
+  #hasBefore = false;
+  /** How much later the group that has just ended was sent than the one before, valid after `add` has returned true. */
+  sendDeltaMs = 0;
+  /** How much later it arrived. */
+  arrivalDeltaMs = 0;
+
+  /**
+   * Takes the next packet, in the order they were sent.
+   *
+   * @returns true if it begins a new group and the two before it could be compared
+   */
+  add(sentAtMs: number, arrivedAtMs: number): boolean {
+    const current = this.#current;
+    if (!this.#hasCurrent) {
+      this.#begin(sentAtMs, arrivedAtMs);
+      return false;
+    }
+    // Out of order: it says nothing about the groups since.
+    if (sentAtMs < current.firstSentMs) return false;
+    if (this.#belongs(sentAtMs, arrivedAtMs)) {
+      current.lastSentMs = Math.max(current.lastSentMs, sentAtMs);
+      current.lastArrivedMs = Math.max(current.lastArrivedMs, arrivedAtMs);
+      return false;
+    }
+    const isComparable = this.#compare();
+    this.#current = this.#before;
+    this.#before = current;
+    this.#hasBefore = true;
+    this.#begin(sentAtMs, arrivedAtMs);
+    return isComparable;
+  }
+
+  #belongs(sentAtMs: number, arrivedAtMs: number): boolean {
+    const { firstSentMs, lastSentMs, firstArrivedMs, lastArrivedMs } = this.#current;
+    if (sentAtMs - firstSentMs <= GROUP_MS) return true;
+    const arrivalGapMs = arrivedAtMs - lastArrivedMs;
+    const hasCaughtUp = arrivalGapMs < sentAtMs - lastSentMs;
+    return hasCaughtUp && arrivalGapMs <= BURST_GAP_MS && arrivedAtMs - firstArrivedMs < MAX_BURST_MS;
+  }
+
+  /** @returns false if there is nothing to compare with, or one of the clocks has jumped, after which everything begins anew */
+  #compare(): boolean {
+    if (!this.#hasBefore) return false;
+    this.sendDeltaMs = this.#current.lastSentMs - this.#before.lastSentMs;
+    this.arrivalDeltaMs = this.#current.lastArrivedMs - this.#before.lastArrivedMs;
+    const isSane = this.arrivalDeltaMs >= 0 && Math.abs(this.arrivalDeltaMs - this.sendDeltaMs) < MAX_CLOCK_JUMP_MS;
+    if (!isSane) this.#hasBefore = false;
+    return isSane;
+  }
+
+  #begin(sentAtMs: number, arrivedAtMs: number): void {
+    this.#hasCurrent = true;
+    this.#current.firstSentMs = sentAtMs;
+    this.#current.lastSentMs = sentAtMs;
+    this.#current.firstArrivedMs = arrivedAtMs;
+    this.#current.lastArrivedMs = arrivedAtMs;
+  }
+}
+
+function emptyGroup(): Group {
+  return { firstSentMs: 0, lastSentMs: 0, firstArrivedMs: 0, lastArrivedMs: 0 };
+}

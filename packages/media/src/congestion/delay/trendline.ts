@@ -1,0 +1,114 @@
+/**
+ * Whether a queue is growing somewhere on the path: the slope of a line through the last delays, against a threshold that adapts itself to
+ * the others who fill the same queue.
+ *
+ * @see draft-ietf-rmcat-gcc-02 §5.4 (overuse detector); Carlucci et al., "Analysis and Design of the Google Congestion Control for WebRTC"
+ */
+
+export type PathUse = 'normal' | 'overuse' | 'underuse';
+
+const WINDOW_GROUPS = 20;
+/** Weight of the delay so far in the smoothed one. */
+const SMOOTHING = 0.9;
+/** Slopes are compared as milliseconds over this many groups, times a gain, so that a threshold in milliseconds means something. */
+const MAX_COUNTED_GROUPS = 60;
+const GAIN = 4;
+const INITIAL_THRESHOLD = 12.5;
+const MIN_THRESHOLD = 6;
+const MAX_THRESHOLD = 600;
+/** How fast the threshold follows slopes above and below it. */
+const THRESHOLD_RISE = 0.0087;
+const THRESHOLD_FALL = 0.039;
+/** A slope so far above it is an event and no new normal. */
+const MAX_ADAPTED_EXCESS = 15;
+const MAX_ADAPTATION_STEP_MS = 100;
+/** It is overuse only when it lasts. */
+const OVERUSE_FOR_MS = 10;
+
+export class Trendline {
+  readonly #arrivedMs = new Float64Array(WINDOW_GROUPS);
+  readonly #delayMs = new Float64Array(WINDOW_GROUPS);
+  #groups = 0;
+  #firstArrivalMs = Number.NaN;
+  #sumMs = 0;
+  #smoothedMs = 0;
+  #slope = 0;
+  #threshold = INITIAL_THRESHOLD;
+  #adaptedAtMs = Number.NaN;
+  #overusedForMs = 0;
+  #overusedGroups = 0;
+  #use: PathUse = 'normal';
+
+  get use(): PathUse {
+    return this.#use;
+  }
+
+  /** Takes how much later a group was sent and how much later it arrived than the one before, and when. */
+  update(sendDeltaMs: number, arrivalDeltaMs: number, arrivedAtMs: number): void {
+    if (Number.isNaN(this.#firstArrivalMs)) this.#firstArrivalMs = arrivedAtMs;
+    this.#sumMs += arrivalDeltaMs - sendDeltaMs;
+    this.#smoothedMs = SMOOTHING * this.#smoothedMs + (1 - SMOOTHING) * this.#sumMs;
+    const place = this.#groups % WINDOW_GROUPS;
+    this.#arrivedMs[place] = arrivedAtMs - this.#firstArrivalMs;
+    this.#delayMs[place] = this.#smoothedMs;
+    this.#groups++;
+    const slope = this.#groups < WINDOW_GROUPS ? this.#slope : this.#fitSlope();
+    this.#detect(slope, sendDeltaMs, arrivedAtMs);
+    this.#slope = slope;
+  }
+
+  /** Least squares. */
+  #fitSlope(): number {
+    let meanX = 0;
+    let meanY = 0;
+    for (let index = 0; index < WINDOW_GROUPS; index++) {
+      meanX += this.#arrivedMs[index] / WINDOW_GROUPS;
+      meanY += this.#delayMs[index] / WINDOW_GROUPS;
+    }
+    let covariance = 0;
+    let variance = 0;
+    for (let index = 0; index < WINDOW_GROUPS; index++) {
+      const x = this.#arrivedMs[index] - meanX;
+      covariance += x * (this.#delayMs[index] - meanY);
+      variance += x * x;
+    }
+    return variance === 0 ? this.#slope : covariance / variance;
+  }
+
+  #detect(slope: number, sendDeltaMs: number, arrivedAtMs: number): void {
+    const trend = Math.min(this.#groups, MAX_COUNTED_GROUPS) * slope * GAIN;
+    if (trend > this.#threshold) this.#noteOveruse(slope, sendDeltaMs);
+    else {
+      this.#overusedForMs = 0;
+      this.#overusedGroups = 0;
+      this.#use = trend < -this.#threshold ? 'underuse' : 'normal';
+    }
+    this.#adapt(trend, arrivedAtMs);
+  }
+
+  #noteOveruse(slope: number, sendDeltaMs: number): void {
+    // The first group counts half: it began somewhere in between.
+    this.#overusedForMs += this.#overusedGroups === 0 ? sendDeltaMs / 2 : sendDeltaMs;
+    this.#overusedGroups++;
+    const isLasting = this.#overusedForMs > OVERUSE_FOR_MS && this.#overusedGroups > 1;
+    // A slope that falls already is one that has been answered.
+    if (!isLasting || slope < this.#slope) return;
+    this.#overusedForMs = 0;
+    this.#overusedGroups = 0;
+    this.#use = 'overuse';
+  }
+
+  #adapt(trend: number, arrivedAtMs: number): void {
+    const sinceMs = Number.isNaN(this.#adaptedAtMs) ? 0 : arrivedAtMs - this.#adaptedAtMs;
+    this.#adaptedAtMs = arrivedAtMs;
+    const size = Math.abs(trend);
+    if (size > this.#threshold + MAX_ADAPTED_EXCESS) return;
+    const speed = size < this.#threshold ? THRESHOLD_FALL : THRESHOLD_RISE;
+    const stepMs = Math.min(Math.max(sinceMs, 0), MAX_ADAPTATION_STEP_MS);
+    this.#threshold = clamp(this.#threshold + speed * (size - this.#threshold) * stepMs, MIN_THRESHOLD, MAX_THRESHOLD);
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

@@ -1,0 +1,120 @@
+/**
+ * When to send faster for a moment, to see whether more would fit: at the start, when more is wanted than the estimate allows, and after a
+ * silence. Nothing is probed for that nobody wants.
+ */
+
+/** What the sender is asked to do: send this much at this rate, in packets that carry the number of the probe. */
+export interface ProbeOrder {
+  /** 1 … 255, to be told apart from the last ones. */
+  readonly probe: number;
+  readonly rateBps: number;
+  readonly packets: number;
+  readonly sizeBytes: number;
+}
+
+const MAX_PROBE = 255;
+/** Long enough to be measured by clocks of a quarter of a millisecond, too short to be felt. */
+const DURATION_MS = 20;
+const MIN_PACKETS = 6;
+const MAX_PACKETS = 100;
+const MIN_PACKET_BYTES = 200;
+const MAX_PACKET_BYTES = 1200;
+/** Of the rate at the start: a wide path is found within two round trips. */
+const FIRST_FACTORS = [3, 6] as const;
+/** Of the estimate, later on: most of these probes find that there is no more, and should not be felt. */
+const FACTOR = 1.5;
+/** More is not probed for than is wanted, and a little. */
+const BEYOND_DEMAND = 1.1;
+/** Wishes that differ by less are the same. */
+const WORTH_PROBING = 1.05;
+const INTERVAL_MS = 2000;
+/** Where the estimate is near the limit that was found last, it finds out by itself whether that still holds. */
+const NEAR_LIMIT_INTERVAL_MS = 3500;
+const NEAR_LIMIT = 0.85;
+const BEYOND_LIMIT = 1.05;
+/** Peers that share a path must not probe it at the same time. */
+const JITTER = 0.2;
+/** What has not been answered by then never will be. */
+const ANSWER_WITHIN_MS = 1000;
+
+export class ProbePlan {
+  #waiting: number[] = [];
+  #lastProbe = 0;
+  #pending: ProbeOrder | undefined = undefined;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+  #demandBps = Number.POSITIVE_INFINITY;
+
+  #limitBps = Number.NaN;
+  #nextAtMs = Number.NEGATIVE_INFINITY;
+  #waitsUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #random: () => number;
+
+  /** @param startBps the estimate that nothing has been measured of yet */
+  constructor(startBps: number, random: () => number) {
+    this.#random = random;
+    this.#waiting = FIRST_FACTORS.map((factor) => factor * startBps);
+  }
+
+  /** How much the sender would send if it could. */
+  set demandBps(demandBps: number) {
+    this.#demandBps = demandBps;
+  }
+
+  /** Asks for a probe as soon as may be. */
+  request(rateBps: number): void {
+    this.#waiting = [rateBps];
+  }
+
+  /** @returns what is to be sent now, once; undefined if nothing is */
+  take(nowMs: number, estimateBps: number): ProbeOrder | undefined {
+    if (this.#pending !== undefined && nowMs - this.#sentAtMs < ANSWER_WITHIN_MS) return undefined;
+    this.#pending = undefined;
+    const mostBps = BEYOND_DEMAND * this.#demandBps;
+    if (mostBps < WORTH_PROBING * estimateBps) {
+      this.#waiting = [];
+      return undefined;
+    }
+    if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) this.#waiting = [FACTOR * estimateBps];
+    if (nowMs < this.#waitsUntilMs) return undefined;
+    const wantedBps = this.#waiting.shift();
+    if (wantedBps === undefined) return undefined;
+    const rateBps = Math.min(wantedBps, mostBps);
+    if (rateBps < WORTH_PROBING * estimateBps) return undefined;
+    return this.#order(nowMs, rateBps);
+  }
+
+  /** The probe under way has shown that this much fits. @param visibleAtMs when it shows what sending as much does to the path */
+  succeed(rateBps: number, hasFoundLimit: boolean, visibleAtMs: number): void {
+    this.#pending = undefined;
+    this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
+    // Those that wait were thought of before this was known.
+    if (hasFoundLimit) this.#waiting = [];
+    else if (this.#waiting.length === 0) {
+      this.#waiting = [FACTOR * rateBps];
+      this.#waitsUntilMs = visibleAtMs;
+    }
+  }
+
+  /** The path is full: this is no time for more, nor before `untilMs`. */
+  giveUp(untilMs: number): void {
+    this.#pending = undefined;
+    this.#waiting = [];
+    this.#nextAtMs = Math.max(this.#nextAtMs, untilMs);
+  }
+
+  #isTime(nowMs: number, estimateBps: number): boolean {
+    const isNear = estimateBps > NEAR_LIMIT * this.#limitBps && estimateBps < BEYOND_LIMIT * this.#limitBps;
+    return nowMs >= this.#nextAtMs + (isNear ? NEAR_LIMIT_INTERVAL_MS - INTERVAL_MS : 0);
+  }
+
+  #order(nowMs: number, rateBps: number): ProbeOrder {
+    this.#lastProbe = (this.#lastProbe % MAX_PROBE) + 1;
+    const bytes = (rateBps * DURATION_MS) / 8000;
+    const packets = Math.min(Math.max(MIN_PACKETS, Math.ceil(bytes / MAX_PACKET_BYTES)), MAX_PACKETS);
+    const sizeBytes = Math.min(Math.max(MIN_PACKET_BYTES, Math.round(bytes / packets)), MAX_PACKET_BYTES);
+    this.#pending = { probe: this.#lastProbe, rateBps, packets: packets + 1, sizeBytes };
+    this.#sentAtMs = nowMs;
+    this.#nextAtMs = nowMs + INTERVAL_MS * (1 + JITTER * (2 * this.#random() - 1));
+    return this.#pending;
+  }
+}
