@@ -28,7 +28,8 @@ function stormScenario(name: string, workers: number): EdgeScenario {
         findings.push(await rage(lab, side, thoroughness === 'whole' ? WHOLE : SHORT));
         findings.push(...(await losslessCall(side === 'node' ? 'while it came from inside' : 'while it came over the wire', call)));
       }
-      return [...findings, ...(await lab.verdict())];
+      const unsendable = await lab.node.metric('causeway_packets_dropped_total{reason="unsendable-address"}');
+      return [...findings, atLeast('packets dropped because nobody can be answered there', unsendable, 1_000), ...(await lab.verdict())];
     },
   };
 }
