@@ -1,3 +1,4 @@
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { sentPayloadType, writeAnswer } from '../src/sdp/answer.ts';
 import type { LocalTransport } from '../src/sdp/local-media.ts';
 import { writeOffer } from '../src/sdp/offer.ts';
@@ -29,6 +30,7 @@ const SFU_OFFER = [
   'a=mid:0',
   'a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid',
   'a=extmap:3 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  `a=extmap:11 ${TRANSPORT_WIDE_CC_URI}`,
   'a=sendonly',
   'a=rtpmap:100 H264/90000',
   'a=rtpmap:97 rtx/90000',
@@ -150,8 +152,18 @@ describe('an answer', () => {
     expect([...sections[1]!.rtpmaps]).toEqual([[111, 'opus/48000/2']]);
   });
 
-  test('takes over the id of the one extension it knows', () => {
-    expect([...readRemoteDescription(answer).sections[0]!.extensions]).toEqual([['urn:ietf:params:rtp-hdrext:sdes:mid', 9]]);
+  test('takes over the ids of the extensions it knows', () => {
+    expect([...readRemoteDescription(answer).sections[0]!.extensions]).toEqual([
+      ['urn:ietf:params:rtp-hdrext:sdes:mid', 9],
+      [TRANSPORT_WIDE_CC_URI, 11],
+    ]);
+  });
+
+  test('promises transport-wide feedback where packets are numbered for it, and nowhere else', () => {
+    const [, video, audio] = answer.split(/(?=^m=)/m);
+
+    expect(video).toContain('a=rtcp-fb:98 transport-cc\r\n');
+    expect(audio).not.toContain('transport-cc');
   });
 
   test('leaves sections inactive that it cannot receive', () => {

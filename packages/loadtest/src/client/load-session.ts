@@ -1,4 +1,5 @@
 import type { SecureSuite } from '@causeway/media';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
 import { writeAnswer } from '../sdp/answer.ts';
 import { FIRST_MID } from '../sdp/local-media.ts';
@@ -28,6 +29,7 @@ export class LoadSession {
   readonly #setup: 'active' | 'passive';
   #descriptionVersion = 1;
   #announcedSources: readonly RemoteSource[] = [];
+  #transportWideId: number | undefined = undefined;
 
   private constructor(api: SfuApi, peer: LoadPeer, sessionId: string, answer: RemoteDescription) {
     this.#api = api;
@@ -57,6 +59,11 @@ export class LoadSession {
     return this.#announcedSources;
   }
 
+  /** Id of the header extension that numbers what it is sent; undefined while the SFU has offered none. */
+  get transportWideId(): number | undefined {
+    return this.#transportWideId;
+  }
+
   /** Subscribes to the tracks with one call, and answers the offer that comes of it. */
   async subscribe(...tracks: readonly RemoteTrack[]): Promise<void> {
     const offerSdp = await this.#api.subscribe(this.sessionId, tracks);
@@ -64,6 +71,7 @@ export class LoadSession {
     const version = ++this.#descriptionVersion;
     const offer = readRemoteDescription(offerSdp);
     this.#announcedSources = offer.sections.flatMap(({ sources }) => sources);
+    this.#transportWideId = offer.sections.map(({ extensions }) => extensions.get(TRANSPORT_WIDE_CC_URI)).find((id) => id !== undefined);
     await this.#api.answer(this.sessionId, writeAnswer(offer, { transport: this.peer.local, setup: this.#setup, version }));
   }
 

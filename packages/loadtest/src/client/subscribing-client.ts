@@ -1,6 +1,8 @@
 import { peekRtpSeq, peekRtpSsrc } from '@causeway/wire';
 import { type PacketCounts, PacketTally } from '../load/packet-tally.ts';
+import { FeedbackReporter } from '../peer/feedback-reporter.ts';
 import type { LoadPeerListener } from '../peer/load-peer.ts';
+import { RtcpChannel } from '../peer/rtcp-channel.ts';
 import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { PayloadInspector } from './payload-inspector.ts';
@@ -13,6 +15,8 @@ export class SubscribingClient implements LoadPeerListener {
   readonly #tallyBySsrc = new Map<number, PacketTally>();
   readonly inspector: PayloadInspector | undefined;
   #session: LoadSession | undefined;
+  #rtcp: RtcpChannel | undefined;
+  #feedback: FeedbackReporter | undefined;
 
   private constructor(inspector: PayloadInspector | undefined) {
     this.inspector = inspector;
@@ -21,6 +25,7 @@ export class SubscribingClient implements LoadPeerListener {
   static async join(context: LoadContext, diligence: 'count' | 'check'): Promise<SubscribingClient> {
     const client = new SubscribingClient(diligence === 'check' ? new PayloadInspector() : undefined);
     client.#session = await LoadSession.join(context, { listener: client });
+    client.#rtcp = new RtcpChannel(context.suite, client.#session.peer);
     return client;
   }
 
@@ -31,6 +36,8 @@ export class SubscribingClient implements LoadPeerListener {
 
   async subscribe(track: RemoteTrack): Promise<void> {
     await this.#session?.subscribe(track);
+    const id = this.#session?.transportWideId;
+    if (id !== undefined && this.#rtcp !== undefined) this.#feedback ??= new FeedbackReporter(this.#rtcp, id);
   }
 
   /** Changes the first subscription: another layer, a pause. */
@@ -41,6 +48,7 @@ export class SubscribingClient implements LoadPeerListener {
   onSrtp(packet: Buffer): void {
     if (packet.length < MIN_SRTP_BYTES) return;
     this.#tallyOf(peekRtpSsrc(packet)).add(peekRtpSeq(packet));
+    this.#feedback?.note(packet);
     if (this.#session !== undefined) this.inspector?.inspect(packet, this.#session.peer.endpoint);
   }
 
@@ -52,6 +60,7 @@ export class SubscribingClient implements LoadPeerListener {
   }
 
   async leave(): Promise<void> {
+    this.#feedback?.close();
     await this.#session?.leave();
   }
 

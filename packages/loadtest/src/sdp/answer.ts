@@ -1,6 +1,7 @@
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { AUDIO_RTPMAP, type LocalTransport, MID_EXTENSION_URI, VIDEO_RTPMAP } from './local-media.ts';
 import type { RemoteDescription, RemoteSection } from './remote-description.ts';
-import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
+import { codecLines, joinLines, sessionLines, transportLines, transportWideLines } from './session-lines.ts';
 
 export interface Answerer {
   readonly transport: LocalTransport;
@@ -49,10 +50,12 @@ function sectionLines(section: RemoteSection, { transport, setup }: Answerer): s
 
 function receiveLines(section: RemoteSection, payloadType: number): string[] {
   const midExtension = section.extensions.get(MID_EXTENSION_URI);
+  const numberExtension = section.extensions.get(TRANSPORT_WIDE_CC_URI);
   return [
     ...(midExtension === undefined ? [] : [`a=extmap:${midExtension} ${MID_EXTENSION_URI}`]),
     'a=recvonly',
     ...codecLines(payloadType, section.rtpmaps.get(payloadType) ?? ''),
+    ...(numberExtension === undefined ? [] : transportWideLines(payloadType, numberExtension)),
   ];
 }
 

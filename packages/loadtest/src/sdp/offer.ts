@@ -7,10 +7,11 @@ import {
   MID_EXTENSION_URI,
   RID_EXTENSION_ID,
   RID_EXTENSION_URI,
+  TRANSPORT_WIDE_CC_ID,
   VIDEO_PAYLOAD_TYPE,
   VIDEO_RTPMAP,
 } from './local-media.ts';
-import { codecLines, joinLines, sessionLines, transportLines } from './session-lines.ts';
+import { codecLines, joinLines, sessionLines, transportLines, transportWideLines } from './session-lines.ts';
 
 export interface OfferedTrack {
   /** Default: video. */
@@ -37,7 +38,7 @@ export function writeOffer(transport: LocalTransport, track: OfferedTrack | unde
     `a=extmap:${MID_EXTENSION_ID} ${MID_EXTENSION_URI}`,
     ...(track ? sendLines(track) : ['a=recvonly']),
     ...codecLines(payloadType, rtpmap),
-    ...(track ? encodingLines(track) : []),
+    ...(track ? encodingLines(track) : transportWideLines(payloadType, TRANSPORT_WIDE_CC_ID)),
   ]);
 }
 

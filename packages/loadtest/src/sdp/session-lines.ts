@@ -3,6 +3,7 @@
  *
  * @see RFC 8866 §5 (session lines), RFC 8839 §5.4, RFC 8122 §5, RFC 5763 §5
  */
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import type { LocalTransport } from './local-media.ts';
 
 export type DtlsSetup = 'actpass' | 'active' | 'passive';
@@ -25,6 +26,11 @@ export function transportLines(transport: LocalTransport, setup: DtlsSetup): str
 
 export function codecLines(payloadType: number, rtpmap: string): string[] {
   return [`a=rtpmap:${payloadType} ${rtpmap}`, `a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`];
+}
+
+/** Has what is received numbered transport-wide, and promises feedback on it. */
+export function transportWideLines(payloadType: number, extensionId: number): string[] {
+  return [`a=extmap:${extensionId} ${TRANSPORT_WIDE_CC_URI}`, `a=rtcp-fb:${payloadType} transport-cc`];
 }
 
 export function joinLines(lines: readonly string[]): string {

@@ -1,0 +1,32 @@
+import { parseRtcp, RtpExtensionWriter, toSeq16, writeRtpHeader, writeTransportSequence } from '@causeway/wire';
+import { FeedbackReporter } from '../src/peer/feedback-reporter.ts';
+import type { RtcpChannel } from '../src/peer/rtcp-channel.ts';
+
+const EXTENSION_ID = 6;
+
+/** A packet whose payload is as good as encrypted. */
+function numbered(number: number): Uint8Array {
+  const out = new Uint8Array(100).fill(0xa5);
+  writeRtpHeader(out, 0, false, 96, number, 0, 77);
+  const extensions = new RtpExtensionWriter();
+  extensions.begin(out, 0);
+  writeTransportSequence(out, extensions.reserve(EXTENSION_ID, 2), toSeq16(number));
+  extensions.end();
+  return out;
+}
+
+test('what came is reported in one packet, in order, gaps included', () => {
+  jest.useFakeTimers();
+  const sent: Uint8Array[] = [];
+  const channel: Pick<RtcpChannel, 'send'> = { send: (packet) => sent.push(packet.slice()) };
+  const reporter = new FeedbackReporter(channel, EXTENSION_ID);
+
+  for (const number of [65_534, 65_535, 2, 1]) reporter.note(numbered(number));
+  jest.advanceTimersByTime(250);
+  reporter.close();
+  jest.useRealTimers();
+
+  const messages = sent.flatMap((packet) => parseRtcp(packet, packet.length) ?? []);
+  expect(messages).toMatchObject([{ type: 'transport-feedback', mediaSsrc: 77, baseSequence: 65_534, statusCount: 5 }]);
+  expect(messages[0]).toMatchObject({ receivedOffsets: Uint16Array.of(0, 1, 3, 4) });
+});
