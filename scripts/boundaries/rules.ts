@@ -23,7 +23,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   wire: { packages: [], vendors: [], nodeModules: false, isSansIo: true },
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
-  secure: { packages: ['media', 'wire'], vendors: ['werift'], nodeModules: true, toolVendors: ['assemblyscript'] },
+  secure: { packages: ['media', 'wire'], vendors: [], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: [], nodeModules: true },
   // zod: what other nodes write on a link is checked like everything else that comes from outside.
   sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: ['zod'], nodeModules: true },

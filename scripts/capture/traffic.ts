@@ -72,8 +72,8 @@ async function listen(): Promise<void> {
   };
   overhear(PeerEndpoint.prototype, 'unprotectRtp', decrypted('rtp'));
   overhear(PeerEndpoint.prototype, 'unprotectRtcp', decrypted('rtcp'));
-  const { DataChannels } = await load<ClassOf<'DataChannels'>>('packages/secure/src/sctp/data-channels.ts');
-  overhear(DataChannels.prototype, 'handlePacket', ([packet]) => keep('sctp', packet as Uint8Array));
+  const { DataChannels } = await load<ClassOf<'DataChannels'>>('packages/media/src/data/data-channels.ts');
+  overhear(DataChannels.prototype, 'handlePacket', ([, packet]) => keep('sctp', packet as Uint8Array));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -21,6 +21,9 @@ export interface EngineCensus {
   readonly historySlabs: number;
   /** Packets and datagrams that wait for the end of the turn. */
   readonly outboxEntries: number;
+  /** Peers that have agreed to SCTP, and the data channels of all of them. */
+  readonly associations: number;
+  readonly dataChannels: number;
   /** Connectivity checks over links that wait for their answers. */
   readonly linkChecks: number;
 }
@@ -32,13 +35,15 @@ interface HistorySize {
 
 /** What only a look at every transport and publication can tell. */
 export function countWithin(
-  transports: Iterable<PeerTransport>,
+  transports: readonly PeerTransport[],
   tracks: Iterable<PublisherTrack>,
-): Pick<EngineCensus, 'paths' | 'receiveStreams' | 'historyPackets' | 'historyBytes'> {
+): Pick<EngineCensus, 'paths' | 'receiveStreams' | 'historyPackets' | 'historyBytes' | 'associations' | 'dataChannels'> {
   const streams = [...tracks].flatMap((track) => track.streams);
   const histories = streams.map(({ history }) => history.measure());
   return {
     paths: sumOf(transports, ({ ice }) => ice.pathCount),
+    associations: sumOf(transports, ({ channels }) => (channels.hasAssociation ? 1 : 0)),
+    dataChannels: sumOf(transports, ({ channels }) => channels.channelCount),
     receiveStreams: streams.length,
     historyPackets: sumOf(histories, ({ packets }: HistorySize) => packets),
     historyBytes: sumOf(histories, ({ bytes }: HistorySize) => bytes),

@@ -1,6 +1,7 @@
 import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
 import { Acknowledgements } from './congestion/acknowledgements.ts';
 import { type Allocator, createBestLayerAllocator, createPassThroughPacer, type Pacer } from './congestion/index.ts';
+import { createDataCounters, type DataCounters } from './data/data-counters.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineEventListener } from './engine-messages.ts';
@@ -42,6 +43,7 @@ export interface EngineContext extends EngineWiring {
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
   readonly drops: DropCounters;
+  readonly dataCounters: DataCounters;
   readonly traffic: TrafficCounters;
   /** Of transports within the process. */
   readonly plainTraffic: TrafficCounters;
@@ -107,6 +109,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     packetMemory: new PacketMemory(),
     timers: new Timers(),
     drops,
+    dataCounters: createDataCounters(),
     traffic,
     plainTraffic,
     checks: new OutstandingChecks(),

@@ -2,6 +2,7 @@
  * Everything that the engine can be told, can say and can be asked. All of it is plain data: it
  * crosses a thread unchanged, and a scenario is a list of it.
  */
+import type { DataChannelRequest } from './data/data-channel.ts';
 import type {
   ConnectionState,
   IceRestartPlan,
@@ -10,7 +11,6 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from './plan.ts';
-import type { DataChannelRequest } from './secure-endpoint.ts';
 import type { LinkStatistics } from './stats.ts';
 import type { AccountUsage } from './usage-tally.ts';
 

@@ -4,6 +4,7 @@
  */
 import { RtpView } from '@causeway/wire';
 import { countWithin, type EngineCensus } from './census.ts';
+import type { DataCounters } from './data/data-counters.ts';
 import { classifyDatagram } from './demux/classify.ts';
 import type { Path } from './demux/path.ts';
 import { DropReason } from './drop-reason.ts';
@@ -118,10 +119,10 @@ export class Engine {
         this.#removeSubscriberTrack(nowMs, command.subscriptionId);
         break;
       case 'open-data-channel':
-        this.#transports.get(command.transportId)?.endpoint.openDataChannel(command.request);
+        this.#transports.get(command.transportId)?.openDataChannel(nowMs, command.request);
         break;
       case 'send-data':
-        this.#transports.get(command.transportId)?.endpoint.sendData(command.streamId, command.data);
+        this.#transports.get(command.transportId)?.channels.send(nowMs, command.streamId, command.data);
         break;
       case 'forget-histories':
         this.#forgetHistories();
@@ -183,6 +184,11 @@ export class Engine {
     return this.#context.drops.snapshot();
   }
 
+  /** What data channels threw away so far, by cause. */
+  get dataCounters(): Readonly<DataCounters> {
+    return this.#context.dataCounters;
+  }
+
   census(): EngineCensus {
     return {
       transports: this.#transports.size,
@@ -193,7 +199,7 @@ export class Engine {
       outboxEntries: this.#context.outbox.size + this.#context.plainOutbox.size,
       linkChecks: this.#context.checks.size,
       historySlabs: this.#context.packetMemory.slabsInUse,
-      ...countWithin(this.#transports.values(), this.#publishers.values()),
+      ...countWithin([...this.#transports.values()], this.#publishers.values()),
     };
   }
 

@@ -1,5 +1,8 @@
 export type { EngineCensus } from './census.ts';
 export type { Allocator, Pacer } from './congestion/index.ts';
+export type { DataChannelInfo, DataChannelRequest } from './data/data-channel.ts';
+export { DataChannels, type DataChannelsListener, type DataChannelsOptions } from './data/data-channels.ts';
+export { createDataCounters, type DataCounters } from './data/data-counters.ts';
 export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
@@ -9,5 +12,6 @@ export type { EngineOptions } from './engine-options.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
 export type * from './stats.ts';
+export { Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
 export type { AccountUsage, CarriedBytes } from './usage-tally.ts';

@@ -1,8 +1,9 @@
 /**
- * The secure endpoint that the engine needs: DTLS, SRTP/SRTCP and SCTP of one peer, and the suite that protects whole
- * flushes of packets for all peers at once. Declared here because the consumer owns the interface; `secure` implements it.
+ * The secure endpoint that the engine needs: DTLS and SRTP/SRTCP of one peer, and the suite that protects whole flushes of packets for
+ * all peers at once. Declared here because the consumer owns the interface; `secure` implements it. What data channels are made of
+ * (`data/data-channels.ts`) passes through it as application data of DTLS.
  *
- * @see RFC 5764 (DTLS-SRTP), RFC 3711 (SRTP), RFC 8831 (data channels over SCTP)
+ * @see RFC 5764 (DTLS-SRTP), RFC 3711 (SRTP), RFC 8261 (SCTP in DTLS)
  */
 
 declare const protectedBrand: unique symbol;
@@ -53,7 +54,7 @@ export interface ProtectBatch {
 
 export type SrtpProfile = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
 
-export type SecureCloseReason = 'peer-closed' | 'handshake-failed' | 'handshake-timeout' | 'fingerprint-mismatch' | 'association-aborted';
+export type SecureCloseReason = 'peer-closed' | 'handshake-failed' | 'handshake-timeout' | 'fingerprint-mismatch';
 
 export interface CertificateFingerprint {
   /** Hash name as in SDP, lower case: `sha-256`. */
@@ -61,19 +62,6 @@ export interface CertificateFingerprint {
   /** Upper-case hex pairs separated by colons. */
   readonly value: string;
 }
-
-/** A data channel as its DCEP OPEN described it (RFC 8832 §5.1). */
-export interface DataChannelInfo {
-  readonly streamId: number;
-  readonly label: string;
-  readonly protocol: string;
-  readonly ordered: boolean;
-  readonly maxRetransmits: number | undefined;
-  readonly maxPacketLifeTimeMs: number | undefined;
-}
-
-/** What a channel is opened with; reliable and ordered unless told otherwise. */
-export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'label'>> & Pick<DataChannelInfo, 'label'>;
 
 /** What an endpoint tells its owner. Calls come at any time, never from within a call into the endpoint's constructor. */
 export interface SecureEndpointListener {
@@ -83,9 +71,8 @@ export interface SecureEndpointListener {
   onConnected(profile: SrtpProfile): void;
   /** Terminal; called at most once, and not after `close()`. */
   onClosed(reason: SecureCloseReason): void;
-  onDataChannelOpened(channel: DataChannelInfo): void;
-  onDataChannelClosed(streamId: number): void;
-  onDataChannelMessage(streamId: number, data: Uint8Array | string): void;
+  /** Application data of one DTLS record. The bytes are the listener's until it returns. */
+  onApplicationData(nowMs: number, data: Uint8Array): void;
   /** A timer of the endpoint has shown a defect of ours: nobody called who could catch it. The owner should close the endpoint. */
   onDefect(error: unknown): void;
 }
@@ -126,16 +113,8 @@ export interface SecureEndpoint {
   readonly rtcpStream: OutboundStream;
   /** RTCP can be sent for minutes yet, and then never again under these keys (RFC 3711 §9.2). */
   readonly areKeysNearlyUsedUp: boolean;
-  /**
-   * Opens a data channel, and with the first one the SCTP association.
-   *
-   * @returns the stream id, which the listener hears of once the channel is open; undefined before the handshake has ended, or when all
-   *   are taken
-   */
-  openDataChannel(request: DataChannelRequest): number | undefined;
-  /** Sends on an open data channel. @returns false when the channel is not open or its buffer is full */
-  sendData(streamId: number, data: Uint8Array | string): boolean;
-  closeDataChannel(streamId: number): void;
+  /** Sends application data in a record of its own, copied before this returns; dropped before the handshake has ended. */
+  sendApplicationData(data: Uint8Array): void;
   /** Says goodbye (DTLS close_notify), releases keys and timers. The listener is not called again, save for that last datagram. */
   close(): void;
 }

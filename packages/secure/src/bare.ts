@@ -1,8 +1,7 @@
-/** `@causeway/secure/bare`: DTLS and SCTP by hand, for those who mean to break them. */
+/** `@causeway/secure/bare`: DTLS by hand, for those who mean to break them. */
 export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 export { DtlsAssociation } from './dtls/dtls-association.ts';
 export { createDtlsCounters } from './dtls/dtls-counters.ts';
 export { ContentType, HandshakeType } from './dtls/dtls-numbers.ts';
 export { writeRecord } from './dtls/dtls-record.ts';
 export { writeFragments } from './dtls/handshake-message.ts';
-export { CHECKSUM_AT, sctpChecksum } from './sctp/crc32c.ts';

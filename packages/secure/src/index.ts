@@ -1,6 +1,5 @@
 export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 export type { DtlsCounters } from './dtls/dtls-counters.ts';
-export type { SctpCounters } from './sctp/sctp-counters.ts';
 export type { SecureCensus } from './secure-census.ts';
 export { type CountingSecureSuite, createSecureSuite, type SecureSuiteOptions } from './secure-suite.ts';
 export type { SrtpCounters } from './srtp/srtp-counters.ts';

@@ -1,17 +1,8 @@
-/** One peer: its DTLS association, the SRTP keys that came of it, and the data channels inside it. */
-import type {
-  DataChannelRequest,
-  OutboundStream,
-  SecureCloseReason,
-  SecureEndpoint,
-  SecureEndpointListener,
-  SecureEndpointOptions,
-} from '@causeway/media';
+/** One peer: its DTLS association, and the SRTP keys that came of it. */
+import type { OutboundStream, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SecureEndpointOptions } from '@causeway/media';
 import type { LocalCertificate } from './dtls/certificate.ts';
 import { DtlsAssociation } from './dtls/dtls-association.ts';
 import type { DtlsCounters } from './dtls/dtls-counters.ts';
-import { DataChannels } from './sctp/data-channels.ts';
-import type { SctpCounters } from './sctp/sctp-counters.ts';
 import type { RtpOutboundStream } from './srtp/outbound-stream.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import type { SrtpTransform } from './srtp/srtp-suite.ts';
@@ -20,7 +11,6 @@ import type { SrtpTransform } from './srtp/srtp-suite.ts';
 export interface PeerEndpointContext {
   readonly certificate: LocalCertificate;
   readonly dtlsCounters: DtlsCounters;
-  readonly sctpCounters: SctpCounters;
   /** Those that are not closed; endpoints keep it themselves. */
   readonly live: Set<PeerEndpoint>;
 }
@@ -29,8 +19,9 @@ export class PeerEndpoint implements SecureEndpoint {
   readonly #listener: SecureEndpointListener;
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsAssociation;
-  readonly #channels: DataChannels;
   readonly #live: Set<PeerEndpoint>;
+  /** When the datagram arrived that is being read. */
+  #nowMs = 0;
   #isConnected = false;
   #isClosed = false;
 
@@ -38,17 +29,6 @@ export class PeerEndpoint implements SecureEndpoint {
     const { role, remoteFingerprints, listener } = options;
     this.#listener = listener;
     this.#srtp = srtp;
-    this.#channels = new DataChannels(
-      role,
-      {
-        onPacket: (packet) => this.#dtls.send(packet),
-        onOpened: (channel) => listener.onDataChannelOpened(channel),
-        onClosed: (streamId) => listener.onDataChannelClosed(streamId),
-        onMessage: (streamId, data) => listener.onDataChannelMessage(streamId, data),
-        onAborted: () => this.#end('association-aborted'),
-      },
-      context.sctpCounters,
-    );
     this.#dtls = new DtlsAssociation(
       {
         role,
@@ -57,7 +37,7 @@ export class PeerEndpoint implements SecureEndpoint {
         listener: {
           onOutput: (datagram) => listener.onDtlsOutput(datagram),
           onConnected: (keys) => this.#handleConnected(keys),
-          onData: (data) => this.#channels.handlePacket(data),
+          onData: (data) => listener.onApplicationData(this.#nowMs, data),
           onClosed: (reason) => this.#end(reason),
           onDefect: (error) => listener.onDefect(error),
         },
@@ -73,14 +53,6 @@ export class PeerEndpoint implements SecureEndpoint {
     return this.#isConnected;
   }
 
-  get hasAssociation(): boolean {
-    return this.#channels.hasAssociation;
-  }
-
-  get dataChannelCount(): number {
-    return this.#channels.channelCount;
-  }
-
   get outboundStreamCount(): number {
     return this.#srtp.outbound.size;
   }
@@ -94,6 +66,7 @@ export class PeerEndpoint implements SecureEndpoint {
   }
 
   handleDtls(nowMs: number, datagram: Uint8Array): void {
+    this.#nowMs = nowMs;
     this.#dtls.handleDatagram(nowMs, datagram);
   }
 
@@ -121,16 +94,8 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#srtp.outbound.closeStream(stream as RtpOutboundStream);
   }
 
-  openDataChannel(request: DataChannelRequest): number | undefined {
-    return this.#isConnected ? this.#channels.open(request) : undefined;
-  }
-
-  sendData(streamId: number, data: Uint8Array | string): boolean {
-    return this.#channels.send(streamId, data);
-  }
-
-  closeDataChannel(streamId: number): void {
-    this.#channels.closeChannel(streamId);
+  sendApplicationData(data: Uint8Array): void {
+    this.#dtls.send(data);
   }
 
   close(): void {
@@ -152,10 +117,8 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#listener.onClosed(reason);
   }
 
-  /** Data first: its goodbye travels inside DTLS. */
   #release(): void {
     this.#live.delete(this);
-    this.#channels.close();
     this.#dtls.close();
     this.#srtp.close();
   }

@@ -5,8 +5,6 @@ export interface SecureCensus {
   readonly endpoints: number;
   /** Endpoints whose handshake has not ended. */
   readonly handshakes: number;
-  readonly sctpAssociations: number;
-  readonly dataChannels: number;
   /** SSRCs that peers are sent. */
   readonly outboundStreams: number;
   /** Pages of keystream made ahead that are lent to streams. */
@@ -15,14 +13,10 @@ export interface SecureCensus {
 
 export function countEndpoints(endpoints: ReadonlySet<PeerEndpoint>): Omit<SecureCensus, 'keystreamPages'> {
   let handshakes = 0;
-  let sctpAssociations = 0;
-  let dataChannels = 0;
   let outboundStreams = 0;
   for (const endpoint of endpoints) {
     if (!endpoint.isConnected) handshakes++;
-    if (endpoint.hasAssociation) sctpAssociations++;
-    dataChannels += endpoint.dataChannelCount;
     outboundStreams += endpoint.outboundStreamCount;
   }
-  return { endpoints: endpoints.size, handshakes, sctpAssociations, dataChannels, outboundStreams };
+  return { endpoints: endpoints.size, handshakes, outboundStreams };
 }

@@ -11,8 +11,6 @@ import type {
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
-import { createSctpCounters, type SctpCounters } from './sctp/sctp-counters.ts';
-import { loadSctp } from './sctp/werift-sctp.ts';
 import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
@@ -24,11 +22,6 @@ export interface SecureSuiteOptions {
   readonly keystreamPages?: number;
   /** One that several suites of a node share, in its threads say. Default: a new one. */
   readonly certificate?: LocalCertificate;
-  /**
-   * When the code of data channels is loaded, which takes 40 MB and holds up the thread for 150 ms: with the first channel, or before
-   * there is a suite. A thread that carries media of others cannot wait for it later. Default: `with-first`.
-   */
-  readonly dataChannels?: 'with-first' | 'at-once';
 }
 
 /** The suite with what only its maker asks for. */
@@ -37,8 +30,6 @@ export interface CountingSecureSuite extends SecureSuite {
   readonly srtpCounters: Readonly<SrtpCounters>;
   /** What DTLS threw away, counting up. */
   readonly dtlsCounters: Readonly<DtlsCounters>;
-  /** What SCTP and data channels threw away, counting up. */
-  readonly sctpCounters: Readonly<SctpCounters>;
   census(): SecureCensus;
 }
 
@@ -57,7 +48,6 @@ export async function createSecureSuite(options: SecureSuiteOptions = {}): Promi
       arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
       keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,
     }),
-    options.dataChannels === 'at-once' ? loadSctp() : undefined,
   ]);
   return new DtlsSrtpSuite(certificate, srtp);
 }
@@ -67,18 +57,16 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly fingerprint: CertificateFingerprint;
   readonly srtpCounters: Readonly<SrtpCounters>;
   readonly dtlsCounters: Readonly<DtlsCounters>;
-  readonly sctpCounters: Readonly<SctpCounters>;
   readonly #context: PeerEndpointContext;
   readonly #srtp: SrtpSuite;
 
   constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
-    this.#context = { certificate, dtlsCounters: createDtlsCounters(), sctpCounters: createSctpCounters(), live: new Set() };
+    this.#context = { certificate, dtlsCounters: createDtlsCounters(), live: new Set() };
     this.#srtp = srtp;
     this.arena = srtp.arena;
     this.fingerprint = certificate.fingerprint;
     this.srtpCounters = srtp.counters;
     this.dtlsCounters = this.#context.dtlsCounters;
-    this.sctpCounters = this.#context.sctpCounters;
   }
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {

@@ -1,20 +1,12 @@
 /** Two endpoints of two suites whose datagrams reach each other through the event queue, in order, with nothing lost. */
-import type {
-  CertificateFingerprint,
-  DataChannelInfo,
-  SecureCloseReason,
-  SecureEndpoint,
-  SecureEndpointListener,
-  SrtpProfile,
-} from '@causeway/media';
+import type { CertificateFingerprint, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SrtpProfile } from '@causeway/media';
 import type { CountingSecureSuite } from '../src/index.ts';
 
 /** What an endpoint has told its owner. */
 export class RecordingListener implements SecureEndpointListener {
   readonly output: Uint8Array[] = [];
-  readonly opened: DataChannelInfo[] = [];
-  readonly closedChannels: number[] = [];
-  readonly messages: { streamId: number; data: Uint8Array | string }[] = [];
+  /** Application data. */
+  readonly received: Uint8Array[] = [];
   readonly connected: Promise<SrtpProfile>;
   readonly closed: Promise<SecureCloseReason>;
   profile: SrtpProfile | undefined;
@@ -64,22 +56,12 @@ export class RecordingListener implements SecureEndpointListener {
     this.#notify();
   }
 
-  onDataChannelOpened(channel: DataChannelInfo): void {
-    this.opened.push(channel);
-    this.#notify();
-  }
-
-  onDataChannelClosed(streamId: number): void {
-    this.closedChannels.push(streamId);
-    this.#notify();
-  }
-
   onDefect(error: unknown): void {
     throw error;
   }
 
-  onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
-    this.messages.push({ streamId, data });
+  onApplicationData(_nowMs: number, data: Uint8Array): void {
+    this.received.push(Uint8Array.from(data));
     this.#notify();
   }
 

@@ -1,8 +1,8 @@
 /**
  * What an SFU holds and has done, as plain data: for operators, for metrics, and for finding leaks.
  */
-import type { ConnectionState, EngineCensus, PathEstimates, TrafficCounters } from '@causeway/media';
-import type { DtlsCounters, SctpCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
+import type { ConnectionState, DataCounters, EngineCensus, PathEstimates, TrafficCounters } from '@causeway/media';
+import type { DtlsCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
 import type { UdpPortCounts } from './io/udp-port-options.ts';
@@ -35,7 +35,7 @@ export interface ShardInspection {
   readonly discards: {
     readonly dtls: Readonly<DtlsCounters>;
     readonly srtp: Readonly<SrtpCounters>;
-    readonly sctp: Readonly<SctpCounters>;
+    readonly sctp: Readonly<DataCounters>;
   };
 }
 

@@ -1,6 +1,5 @@
 import {
   type CertificateFingerprint,
-  type DataChannelRequest,
   type OutboundStream,
   type PacketArena,
   type ProtectBatch,
@@ -14,12 +13,13 @@ import {
   UNPROTECT_UNEXPECTED,
 } from '@causeway/media';
 import { peekRtpSsrc } from '@causeway/wire';
-import { PlainChannels } from './plain-channels.ts';
 
 const SLOT_SIZE_BYTES = 1536;
 const SLOT_COUNT = 4096;
 const HELLO = Uint8Array.of(22, 0);
 const GOODBYE = Uint8Array.of(21, 0);
+/** First byte of a DTLS record with application data. */
+const APPLICATION_DATA = 23;
 
 /** The datagram that stands for a whole DTLS handshake in a world without encryption. */
 export function plainHello(): Uint8Array {
@@ -29,6 +29,11 @@ export function plainHello(): Uint8Array {
 /** The datagram that stands for DTLS close_notify. */
 export function plainGoodbye(): Uint8Array {
   return GOODBYE.slice();
+}
+
+/** The datagram that stands for a DTLS record with application data. */
+export function plainApplicationData(data: Uint8Array): Uint8Array {
+  return Uint8Array.of(APPLICATION_DATA, ...data);
 }
 
 /**
@@ -93,7 +98,6 @@ class UnencryptedEndpoint implements SecureEndpoint {
   readonly #ready: Set<OutboundStream>;
   readonly #onClose: () => void;
   readonly #streams = new Set<OutboundStream>([this.rtcpStream]);
-  readonly #channels: PlainChannels;
   /** Of a link. */
   readonly #expected = new Set<number>();
   #highestExpected = -1;
@@ -107,7 +111,6 @@ class UnencryptedEndpoint implements SecureEndpoint {
     this.#options = options;
     this.#ready = ready;
     this.#onClose = onClose;
-    this.#channels = new PlainChannels(options.role, options.listener);
   }
 
   /** What a client does unasked. */
@@ -115,11 +118,11 @@ class UnencryptedEndpoint implements SecureEndpoint {
     if (!this.#isClosed) this.#options.listener.onDtlsOutput(HELLO.slice());
   }
 
-  handleDtls(_nowMs: number, datagram: Uint8Array): void {
+  handleDtls(nowMs: number, datagram: Uint8Array): void {
     if (this.#isClosed) return;
     if (datagram[0] === GOODBYE[0]) this.#end('peer-closed');
-    else if (this.#isConnected) this.#channels.handle(datagram);
-    else if (datagram[0] === HELLO[0]) this.#connect();
+    else if (!this.#isConnected && datagram[0] === HELLO[0]) this.#connect();
+    else if (this.#isConnected && datagram[0] === APPLICATION_DATA) this.#options.listener.onApplicationData(nowMs, datagram.subarray(1));
   }
 
   unprotectRtp(packet: Uint8Array): number {
@@ -154,15 +157,9 @@ class UnencryptedEndpoint implements SecureEndpoint {
     this.#ready.delete(stream);
   }
 
-  openDataChannel(request: DataChannelRequest): number | undefined {
-    return this.#isConnected ? this.#channels.open(request.label) : undefined;
+  sendApplicationData(data: Uint8Array): void {
+    if (this.#isConnected && !this.#isClosed) this.#options.listener.onDtlsOutput(plainApplicationData(data));
   }
-
-  sendData(streamId: number, data: Uint8Array | string): boolean {
-    return this.#isConnected && !this.#isClosed && this.#channels.send(streamId, data);
-  }
-
-  closeDataChannel(): void {}
 
   close(): void {
     if (this.#isClosed) return;

@@ -71,6 +71,8 @@ export class ScriptedPeer {
   /** Called with each RTP packet as it arrives, after it was noted. */
   onRtp: (packet: ReceivedRtp) => void = () => undefined;
   onRtcp: (nowMs: number, packet: RtcpPacket) => void = () => undefined;
+  /** Called with what would come in a DTLS record: SCTP. */
+  onApplicationData: (nowMs: number, data: Uint8Array) => void = () => undefined;
 
   constructor(id: string, local: IceCredentials, remote: IceCredentials, path: Path, link: VirtualLink) {
     this.id = id;
@@ -157,8 +159,7 @@ export class ScriptedPeer {
     if (first < 4) this.#receiveStun(nowMs, datagram);
     else if (first === plainHello()[0]) this.isConnected = true;
     else if (first === plainGoodbye()[0]) this.hasSaidGoodbye = true;
-    // Data channels, of which it knows nothing.
-    else if (first === DTLS_APPLICATION_DATA) return;
+    else if (first === DTLS_APPLICATION_DATA) this.onApplicationData(nowMs, datagram.subarray(1));
     else if ((datagram[1] ?? 0) >= 192 && (datagram[1] ?? 0) <= 223) this.#receiveRtcp(nowMs, datagram);
     else this.#receiveRtp(nowMs, datagram);
   }

@@ -1,3 +1,4 @@
+export { readUint16, readUint32, writeUint16, writeUint32 } from './big-endian.ts';
 export { compactNumber } from './compact-number.ts';
 export * from './ntp.ts';
 export * from './payload/av1.ts';
@@ -38,3 +39,4 @@ export { verifyMessageIntegrity } from './stun/message-integrity.ts';
 export { type HmacSha1, STUN_METHOD_BINDING, STUN_TRANSACTION_ID_LENGTH } from './stun/stun-attributes.ts';
 export { parseStun, type StunAddress, type StunClass, type StunMessage } from './stun/stun-message.ts';
 export * from './stun/stun-writer.ts';
+export { decodeUtf8, encodeUtf8 } from './utf8.ts';

@@ -10,6 +10,7 @@ import {
   SubscribingClient,
 } from '@causeway/loadtest';
 import { type CountingSecureSuite, createSecureSuite } from '@causeway/secure';
+import { ChatClient } from './chat-client.ts';
 
 export interface VisitContext extends LoadContext {
   readonly suite: CountingSecureSuite;
@@ -47,11 +48,11 @@ const VISITS: readonly Visit[] = [
     (await LoadSession.join(context, { listener: SILENT_LISTENER })).peer.close();
   },
   async function chat(context) {
-    const session = await LoadSession.join(context, { listener: SILENT_LISTENER });
-    const { endpoint } = session.peer;
-    const streamId = endpoint.openDataChannel({ label: 'chat' });
-    if (streamId === undefined) throw new Error('No data channel could be opened');
-    await until('an open data channel', () => endpoint.sendData(streamId, 'hello'));
+    const chat = new ChatClient();
+    const session = await LoadSession.join(context, { listener: chat });
+    chat.open(session.peer.endpoint);
+    await until('an open data channel', () => chat.say('hello'));
+    chat.close();
     await session.leave();
   },
 ];

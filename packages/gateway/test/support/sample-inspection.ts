@@ -29,8 +29,10 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         historySlabs: 121,
         outboxEntries: 22,
         linkChecks: 122,
+        associations: 25,
+        dataChannels: 26,
       },
-      secure: { endpoints: 23, handshakes: 24, sctpAssociations: 25, dataChannels: 26, outboundStreams: 27, keystreamPages: 28 },
+      secure: { endpoints: 23, handshakes: 24, outboundStreams: 27, keystreamPages: 28 },
       udp: { paths: 29, connectedSockets: 30, addressSlots: 31, queuedDatagrams: 201, queuedBytes: 202, waitingHandshakes: 28 },
     },
     kept: { tombstones: 31 },
@@ -52,7 +54,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     discards: {
       dtls: { malformed: 39, plaintextRefused: 40, undecryptable: 41, replayed: 42 },
       srtp: { notKeyed: 43, malformed: 44, indexReused: 45 },
-      sctp: { malformedPackets: 46, overflow: 47, refusedChannels: 48, strayMessages: 49 },
+      sctp: { malformedPackets: 46, foreignPackets: 125, overflow: 47, refusedChannels: 48, strayMessages: 49, oversizedMessages: 126 },
     },
     relay: {
       links: [

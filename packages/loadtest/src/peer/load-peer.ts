@@ -21,6 +21,8 @@ const RECEIVE_BUFFER_BYTES = 4 << 20;
 export interface LoadPeerListener {
   onSrtp(packet: Buffer): void;
   onSrtcp(packet: Buffer): void;
+  /** Application data of DTLS. Default: it is ignored. */
+  onApplicationData?(nowMs: number, data: Uint8Array): void;
 }
 
 type PeerState =
@@ -148,9 +150,7 @@ export class LoadPeer {
         onDtlsOutput: (datagram) => this.send(datagram),
         onConnected: () => this.#connected.resolve(),
         onClosed: (reason) => this.#connected.reject(new Error(`DTLS was closed: ${reason}`)),
-        onDataChannelOpened() {},
-        onDataChannelClosed() {},
-        onDataChannelMessage() {},
+        onApplicationData: (nowMs, data) => this.#listener.onApplicationData?.(nowMs, data),
         onDefect: (error) => this.#connected.reject(error),
       },
     });

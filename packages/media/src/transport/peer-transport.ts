@@ -2,26 +2,22 @@
  * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
  */
 import type { RtpView } from '@causeway/wire';
+import type { DataChannelRequest } from '../data/data-channel.ts';
+import type { DataChannels } from '../data/data-channels.ts';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import type {
-  DataChannelInfo,
-  ProtectedBytes,
-  SecureCloseReason,
-  SecureEndpoint,
-  SecureEndpointListener,
-  SrtpProfile,
-} from '../secure-endpoint.ts';
+import type { ProtectedBytes, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SrtpProfile } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
 import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from './packet-budget.ts';
+import { createPeerChannels } from './peer-channels.ts';
 import { PeerSender } from './peer-sender.ts';
 import { PlainEndpoint } from './plain-endpoint.ts';
 import { ReportRound } from './report-round.ts';
@@ -52,6 +48,7 @@ export class PeerTransport implements SecureEndpointListener {
   /** Undefined unless it is a link between nodes. */
   readonly link: LinkChecks | undefined;
   readonly endpoint: SecureEndpoint;
+  readonly channels: DataChannels;
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
   readonly congestion: TransportCongestion;
@@ -79,7 +76,7 @@ export class PeerTransport implements SecureEndpointListener {
   #measuredPath: Path | undefined = undefined;
   #becameSecure = false;
   #becameReachable = false;
-  #secureClosed: SecureCloseReason | undefined = undefined;
+  #secureClosed: SecureCloseReason | 'association-aborted' | undefined = undefined;
 
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
@@ -99,8 +96,9 @@ export class PeerTransport implements SecureEndpointListener {
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
     this.endpoint = this.#isInProcess
-      ? new PlainEndpoint()
+      ? new PlainEndpoint(this)
       : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, isLink: this.isLink });
+    this.channels = createPeerChannels(this, role);
     this.link = this.isLink && !this.#isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
   }
 
@@ -167,6 +165,11 @@ export class PeerTransport implements SecureEndpointListener {
       this.#heardOn(nowMs, path);
       handleRtcp(nowMs, this, datagram, length);
     }
+  }
+
+  /** Nothing happens before there are keys. */
+  openDataChannel(nowMs: number, request: DataChannelRequest): void {
+    if (this.#secured) this.channels.open(nowMs, request);
   }
 
   /** The selected path is another, or has been proven. */
@@ -252,6 +255,8 @@ export class PeerTransport implements SecureEndpointListener {
     this.#liveness.close();
     this.#reports.close();
     this.congestion.close();
+    // Before the endpoint: its goodbye travels inside DTLS.
+    this.channels.close();
     this.endpoint.close();
     this.ice.close();
     this.sendPath = undefined;
@@ -271,26 +276,25 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onClosed(reason: SecureCloseReason): void {
+    this.#endSecurely(reason);
+  }
+
+  /** The peer has ended its data channels all at once: to browsers that is a connection that closes. */
+  endAssociation(): void {
+    this.#endSecurely('association-aborted');
+  }
+
+  onApplicationData(nowMs: number, data: Uint8Array): void {
+    this.channels.handlePacket(nowMs, data);
+  }
+
+  #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {
     this.#secureClosed = reason;
     this.context.defer(this);
   }
 
   onDefect(error: unknown): void {
     this.reportDefect(error);
-  }
-
-  onDataChannelOpened(channel: DataChannelInfo): void {
-    const { streamId, label } = channel;
-    this.context.onEvent({ type: 'data-channel-opened', transportId: this.id, streamId, label });
-  }
-
-  onDataChannelClosed(streamId: number): void {
-    this.context.onEvent({ type: 'data-channel-closed', transportId: this.id, streamId });
-  }
-
-  onDataChannelMessage(streamId: number, data: Uint8Array | string): void {
-    if (this.isLink) this.context.onEvent({ type: 'data-channel-message', transportId: this.id, streamId, data });
-    else this.context.drops.increment(DropReason.DataWithoutSubscriber);
   }
 
   #becomeSecure(): void {

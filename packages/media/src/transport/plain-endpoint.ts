@@ -1,13 +1,23 @@
 /**
  * The secure endpoint of a transport whose packets never leave the process: there is nobody to hide them from, so they stay as they are.
  */
-import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint } from '../secure-endpoint.ts';
+import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
+
+/** Application data goes where that of DTLS would, so it begins with the byte of such a record. */
+const APPLICATION_DATA = 23;
 
 export class PlainEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly areKeysNearlyUsedUp = false;
+  readonly #listener: SecureEndpointListener;
 
-  handleDtls(): void {}
+  constructor(listener: SecureEndpointListener) {
+    this.#listener = listener;
+  }
+
+  handleDtls(nowMs: number, datagram: Uint8Array): void {
+    if (datagram[0] === APPLICATION_DATA) this.#listener.onApplicationData(nowMs, datagram.subarray(1));
+  }
 
   unprotectRtp(packet: Uint8Array): number {
     return packet.length;
@@ -27,15 +37,12 @@ export class PlainEndpoint implements SecureEndpoint {
 
   closeOutboundStream(): void {}
 
-  openDataChannel(): undefined {
-    return undefined;
+  sendApplicationData(data: Uint8Array): void {
+    const datagram = new Uint8Array(1 + data.length);
+    datagram[0] = APPLICATION_DATA;
+    datagram.set(data, 1);
+    this.#listener.onDtlsOutput(datagram);
   }
-
-  sendData(): boolean {
-    return false;
-  }
-
-  closeDataChannel(): void {}
 
   close(): void {}
 }

@@ -22,6 +22,7 @@ import {
   writeSenderReport,
 } from '@causeway/wire';
 import { EngineUnderFire, EXTENSIONS, MALLORYS_PASSWORD, NAMES, PAYLOAD_TYPES, SSRCS } from './engine-under-fire.ts';
+import { sctpTarget } from './sctp-target.ts';
 
 const DTLS_ALERT = 21;
 const DTLS_HANDSHAKE = 22;
@@ -110,4 +111,7 @@ function engineTarget(): FuzzTarget {
   };
 }
 
-export const fuzzTargets: readonly FuzzTargetFactory[] = [{ name: 'engine', create: engineTarget }];
+export const fuzzTargets: readonly FuzzTargetFactory[] = [
+  { name: 'engine', create: engineTarget },
+  { name: 'sctp', create: sctpTarget },
+];

@@ -1,6 +1,5 @@
 import type { FuzzTargetFactory } from '@causeway/testkit/fuzz';
 import { dtlsTargets } from './dtls-targets.ts';
-import { sctpTargets } from './sctp-targets.ts';
 import { srtpTargets } from './srtp-targets.ts';
 
-export const fuzzTargets: readonly FuzzTargetFactory[] = [...srtpTargets, ...dtlsTargets, ...sctpTargets];
+export const fuzzTargets: readonly FuzzTargetFactory[] = [...srtpTargets, ...dtlsTargets];

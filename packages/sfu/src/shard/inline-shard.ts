@@ -162,7 +162,7 @@ export class InlineShard implements Shard {
 
   #inspect(): ShardInspection {
     const { refused, dropped } = this.#port.sendCounters;
-    const { dtlsCounters: dtls, srtpCounters: srtp, sctpCounters: sctp } = this.#suite;
+    const { dtlsCounters: dtls, srtpCounters: srtp } = this.#suite;
     return {
       objects: {
         engine: this.#engine.census(),
@@ -173,7 +173,7 @@ export class InlineShard implements Shard {
       estimates: this.#engine.pathEstimates(),
       drops: this.#engine.drops(),
       sends: { refused: { ...refused }, dropped: { ...dropped } },
-      discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...sctp } },
+      discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...this.#engine.dataCounters } },
     };
   }
 

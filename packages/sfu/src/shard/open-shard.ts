@@ -58,7 +58,7 @@ export async function openShard(workers: number, setup: ShardSetup): Promise<Ope
 }
 
 async function openInline({ addresses, port, connectPaths, maxConnectedSockets }: ShardSetup): Promise<InlineShard> {
-  const suite = await createSecureSuite({ dataChannels: 'at-once' });
+  const suite = await createSecureSuite();
   const shard = new InlineShard({ suite, addresses, port, connectPaths, maxConnectedSockets });
   await shard.open();
   return shard;

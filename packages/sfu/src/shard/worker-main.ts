@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const port = parentPort;
   const start: WorkerStart = workerData;
   const neighbours = new Neighbours(start.shardNo, () => performance.now());
-  const suite = await createSecureSuite({ certificate: start.certificate, dataChannels: 'at-once' });
+  const suite = await createSecureSuite({ certificate: start.certificate });
   const { addresses, port: udpPort, connectPaths, maxConnectedSockets } = start;
   const shard = new InlineShard({ suite, addresses, port: udpPort, connectPaths, maxConnectedSockets, neighbours });
   await shard.open();

@@ -116,9 +116,7 @@ export class LeanClient {
         onDtlsOutput: (datagram) => this.#socket?.send(datagram),
         onConnected: () => this.#secured.resolve(),
         onClosed: (reason) => this.#secured.reject(new Error(`DTLS was closed: ${reason}`)),
-        onDataChannelOpened: () => undefined,
-        onDataChannelClosed: () => undefined,
-        onDataChannelMessage: () => undefined,
+        onApplicationData: () => undefined,
         onDefect: (error) => this.#secured.reject(error),
       },
     });

@@ -1,14 +1,15 @@
-import type {
-  AccountUsage,
-  DataChannelRequest,
-  EngineCommand,
-  EngineEventListener,
-  IceRestartPlan,
-  LinkStatistics,
-  PublisherTrackPlan,
-  SubscriberTrackPlan,
-  TransportCloseReason,
-  TransportPlan,
+import {
+  type AccountUsage,
+  createDataCounters,
+  type DataChannelRequest,
+  type EngineCommand,
+  type EngineEventListener,
+  type IceRestartPlan,
+  type LinkStatistics,
+  type PublisherTrackPlan,
+  type SubscriberTrackPlan,
+  type TransportCloseReason,
+  type TransportPlan,
 } from '@causeway/media';
 import type { ShardInspection } from '../../src/inspection.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../../src/shard.ts';
@@ -155,8 +156,10 @@ export class RecordingShard implements Shard {
           historySlabs: 0,
           outboxEntries: 0,
           linkChecks: 0,
+          associations: 0,
+          dataChannels: 0,
         },
-        secure: { endpoints: 0, handshakes: 0, sctpAssociations: 0, dataChannels: 0, outboundStreams: 0, keystreamPages: 0 },
+        secure: { endpoints: 0, handshakes: 0, outboundStreams: 0, keystreamPages: 0 },
         udp: { paths: 0, connectedSockets: 0, addressSlots: 0, queuedDatagrams: 0, queuedBytes: 0, waitingHandshakes: 0 },
       },
       traffic: {
@@ -177,7 +180,7 @@ export class RecordingShard implements Shard {
       discards: {
         dtls: { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 },
         srtp: { notKeyed: 0, malformed: 0, indexReused: 0 },
-        sctp: { malformedPackets: 0, overflow: 0, refusedChannels: 0, strayMessages: 0 },
+        sctp: createDataCounters(),
       },
     };
   }

@@ -12,8 +12,8 @@ import {
   SIMULCAST_RIDS,
   writeOffer,
 } from '@causeway/loadtest';
-import { CHECKSUM_AT, createCertificate, sctpChecksum } from '@causeway/secure/bare';
-import { peekRtpSeq, peekRtpSsrc } from '@causeway/wire';
+import { createCertificate } from '@causeway/secure/bare';
+import { peekRtpSeq, peekRtpSsrc, sctpChecksum, writeChecksum } from '@causeway/wire';
 import { type Attack, type AttackContext, type AttackReport, discarded, dropped } from './attack.ts';
 import { BareSuite } from './bare-suite.ts';
 import { pour } from './stranger.ts';
@@ -171,6 +171,6 @@ function initBody(...parameters: Buffer[]): Buffer {
 /** Ports 5000, verification tag 0, and the right checksum. */
 function sctp(...chunks: readonly Buffer[]): Buffer {
   const packet = Buffer.concat([Buffer.from('138813880000000000000000', 'hex'), ...chunks]);
-  packet.writeUInt32LE(sctpChecksum(packet), CHECKSUM_AT);
+  writeChecksum(packet, sctpChecksum(packet));
   return packet;
 }

@@ -47,9 +47,7 @@ export class BareSuite implements SecureSuite {
       closeOutboundStream: refuse,
       rtcpStream: { ssrc: 0 },
       areKeysNearlyUsedUp: false,
-      openDataChannel: refuse,
-      sendData: refuse,
-      closeDataChannel: refuse,
+      sendApplicationData: refuse,
     };
   }
 

@@ -1,5 +1,5 @@
 /**
- * When the messages of a link leave. SCTP throws away what is sent while too much waits in it (`MAX_QUEUED_CHUNKS` in `secure`), nobody could be
+ * When the messages of a link leave. SCTP refuses what is sent while too much waits in it (`MAX_BUFFERED_BYTES` in `media`), nobody could be
  * told in another thread, and a lost message ends the link: so more than it surely has room for waits here. A link that comes up
  * between large nodes has thousands of tracks to ask for in one turn.
  */
@@ -11,9 +11,9 @@ const CHUNK_BYTES = 1_150;
 /** A quarter of what SCTP lets wait; hundreds of tracks, so that links wait for nothing in ordinary operation. */
 const BURST_CHUNKS = 1_000;
 /**
- * Over a round trip of 150 ms SCTP was measured to carry more than 500 with one packet in a thousand lost, 150 to 350 with one in a hundred, 90 with
- * three: there some 3,000 video tracks are the most that can be asked for before too much waits. A link that is silent is given up after 7 s:
- * until then this and the burst fit into what SCTP lets wait, though nothing leaves.
+ * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0013: over a round trip of 150 ms it carried 150 to 350 a second with one
+ * packet in a hundred lost, 90 with three. A link that is silent is given up after 7 s: until then this and the burst fit into what
+ * SCTP lets wait, though nothing leaves.
  */
 const CHUNKS_PER_SECOND = 200;
 /** So that a queue is let go in strokes and not by a timer for each message. */

@@ -1,6 +1,6 @@
 /**
- * W05 of the live attacks found this: the first client that began an SCTP association made the node load werift, and for 150 ms nobody
- * got a packet. In a process of its own, whose modules are those of Node and not the test runner's.
+ * W05 of the live attacks found that loading werift holds up a node for 150 ms, in which nobody gets a packet. Nothing that ships needs it
+ * any more. In a process of its own, whose modules are those of Node and not the test runner's.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -15,15 +15,14 @@ const PROGRAM = `
     },
   });
   const { createSfu } = await import('@causeway/sfu');
-  const beforehand = seen.length;
   const sfu = await createSfu({ listenAddress: '127.0.0.1' });
-  console.log(JSON.stringify({ beforehand, afterwards: seen.length > 0 }));
+  console.log(JSON.stringify(seen));
   await sfu.close();
 `;
 
-test('a node has loaded what data channels need before it serves anybody', () => {
+test('a node serves without werift', () => {
   const options = ['--conditions=causeway-source', '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', PROGRAM];
   const output = execFileSync(process.execPath, options, { cwd: resolve(__dirname, '../..'), encoding: 'utf8' });
 
-  expect(JSON.parse(output)).toEqual({ beforehand: 0, afterwards: true });
+  expect(JSON.parse(output)).toEqual([]);
 });

@@ -1,0 +1,80 @@
+/** What acknowledgements say: which chunks have arrived, how long they took, and what that tells of the path. */
+import type { SackView } from '@causeway/wire';
+import type { LossDetector } from './loss-detection.ts';
+import type { OutstandingChunks } from './outstanding-chunks.ts';
+import type { PendingMessages } from './pending-messages.ts';
+import type { RoundTrip } from './round-trip.ts';
+import type { TailProbe } from './tail-probe.ts';
+
+export interface ArrivalsOptions {
+  readonly chunks: OutstandingChunks;
+  readonly messages: PendingMessages;
+  readonly losses: LossDetector;
+  readonly probe: TailProbe;
+  readonly roundTrip: RoundTrip;
+}
+
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  /** Whether a probe has repaired a loss, since this was asked last. */
+  #hasRepaired = false;
+  /** Of the chunk that was read last of those that were sent once; -1 before one was. */
+  #rttMs = -1;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  /** Forgets all chunks up to a TSN. @returns how many bytes of them had not been acknowledged before */
+  ackUpTo(nowMs: number, cumulativeTsn: number): number {
+    const { chunks, messages } = this.#options;
+    let ackedBytes = 0;
+    while (chunks.firstTsn <= cumulativeTsn) {
+      const tsn = chunks.firstTsn;
+      if (chunks.isAwaited(tsn)) {
+        ackedBytes += chunks.length(tsn);
+        this.#note(nowMs, tsn);
+      }
+      messages.releaseFirstChunk();
+      chunks.removeFirst();
+    }
+    this.#measure();
+    return ackedBytes;
+  }
+
+  /** @returns how many chunks behind a gap had not been acknowledged before */
+  ackGapBlocks(nowMs: number, sack: SackView, cumulativeTsn: number): number {
+    const { chunks } = this.#options;
+    let count = 0;
+    for (let block = 0; block < sack.gapBlockCount; block++) {
+      const end = cumulativeTsn + sack.gapEnd(block);
+      for (let tsn = cumulativeTsn + sack.gapStart(block); tsn <= end; tsn++) {
+        if (!chunks.isAwaited(tsn)) continue;
+        this.#note(nowMs, tsn);
+        chunks.markAcked(tsn);
+        count++;
+      }
+    }
+    this.#measure();
+    return count;
+  }
+
+  /** Whether a loss has shown by nothing but a probe that arrived; asked once. */
+  takeRepaired(): boolean {
+    const hasRepaired = this.#hasRepaired;
+    this.#hasRepaired = false;
+    return hasRepaired;
+  }
+
+  #note(nowMs: number, tsn: number): void {
+    const { chunks, losses, probe } = this.#options;
+    if (chunks.transmissions(tsn) === 1) this.#rttMs = nowMs - chunks.sentAtMs(tsn);
+    losses.noteAcked(nowMs, tsn);
+    this.#hasRepaired ||= probe.hasRepaired(nowMs, tsn);
+  }
+
+  #measure(): void {
+    if (this.#rttMs >= 0) this.#options.roundTrip.measure(this.#rttMs);
+    this.#rttMs = -1;
+  }
+}

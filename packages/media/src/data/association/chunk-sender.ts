@@ -1,0 +1,302 @@
+/**
+ * The sending half of an association: messages become chunks, and chunks are sent until they have arrived or are given up.
+ *
+ * @see RFC 9260 §6.1, §6.3, §7, RFC 8985 (RACK-TLP)
+ */
+import { type SackView, SCTP_HEADER_LENGTH, tsnDistance } from '@causeway/wire';
+import { Arrivals } from './arrivals.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { CongestionWindow } from './congestion-window.ts';
+import { ForwardPoint } from './forward-point.ts';
+import { LossDetector } from './loss-detection.ts';
+import type { MessageToSend, OutgoingMessage } from './outgoing-message.ts';
+import { MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
+import { ChunkState, OutstandingChunks } from './outstanding-chunks.ts';
+import { PendingMessages } from './pending-messages.ts';
+import { RoundTrip } from './round-trip.ts';
+import { TailProbe } from './tail-probe.ts';
+
+export interface ChunkSenderOptions {
+  readonly initialTsn: number;
+  /** What the peer has room for at the beginning. */
+  readonly peerWindowBytes: number;
+  /** RFC 8260 was agreed on. */
+  readonly isInterleaved: boolean;
+  /** RFC 3758 was agreed on. */
+  readonly canAbandon: boolean;
+}
+
+export class ChunkSender {
+  readonly roundTrip = new RoundTrip();
+  readonly #chunks: OutstandingChunks;
+  readonly #writer: ChunkWriter;
+  readonly #forward: ForwardPoint;
+  readonly #messages: PendingMessages;
+  readonly #window = new CongestionWindow(MAX_PACKET_BYTES - SCTP_HEADER_LENGTH);
+  readonly #losses: LossDetector;
+  readonly #probe: TailProbe;
+  readonly #arrivals: Arrivals;
+  #peerWindowBytes: number;
+  /** The congestion window, and nothing else, kept chunks back. */
+  #isWindowFull = false;
+  /** The chunk with whose acknowledgement recovery ends. */
+  #recoveryTsn: number | undefined;
+  /** T3-rtx. */
+  #timeoutAtMs = Number.POSITIVE_INFINITY;
+  #lastSentAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes }: ChunkSenderOptions) {
+    const chunks = new OutstandingChunks(initialTsn);
+    this.#chunks = chunks;
+    this.#writer = new ChunkWriter(chunks, isInterleaved);
+    this.#forward = new ForwardPoint(chunks, isInterleaved);
+    this.#messages = new PendingMessages({ chunks, forward: this.#forward, isInterleaved, canAbandon });
+    this.#losses = new LossDetector(chunks, this.roundTrip, (tsn) => this.#handleLoss(tsn));
+    this.#probe = new TailProbe(chunks, this.roundTrip);
+    const { roundTrip } = this;
+    this.#arrivals = new Arrivals({ chunks, messages: this.#messages, losses: this.#losses, probe: this.#probe, roundTrip });
+    this.#peerWindowBytes = peerWindowBytes;
+  }
+
+  /** Bytes of messages that have neither arrived nor been given up, and what their keeping costs. */
+  get bufferedBytes(): number {
+    return this.#messages.bufferedBytes;
+  }
+
+  /** The last TSN that was given to a chunk, as it goes on the wire. */
+  get lastTsn(): number {
+    return (this.#chunks.nextTsn - 1) >>> 0;
+  }
+
+  /** Everything has arrived or was given up. */
+  get isIdle(): boolean {
+    return this.#chunks.size === 0 && this.#messages.queue.isEmpty;
+  }
+
+  hasQueued(streamId: number): boolean {
+    return this.#messages.queue.hasMessages(streamId);
+  }
+
+  setPriority(streamId: number, priority: number): void {
+    this.#messages.queue.setPriority(streamId, priority);
+  }
+
+  resetStream(streamId: number): void {
+    this.#messages.queue.resetStream(streamId);
+  }
+
+  push(message: MessageToSend): void {
+    this.#messages.push(message);
+  }
+
+  /** When `handleTimeout` is wanted next. */
+  get nextDeadlineMs(): number {
+    return Math.min(this.#timeoutAtMs, this.#probe.deadlineMs, this.#losses.deadlineMs, this.#messages.nextExpiryMs);
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.#messages.nextExpiryMs <= nowMs) this.#messages.expire(nowMs);
+    if (this.#losses.deadlineMs <= nowMs) this.#findLost(nowMs, 0);
+    if (this.#timeoutAtMs <= nowMs) this.#handleRetransmissionTimeout(nowMs);
+    else if (this.#probe.deadlineMs <= nowMs) this.#beginProbe(nowMs);
+  }
+
+  /**
+   * Takes an acknowledgement.
+   *
+   * @returns false if it acknowledges what was never sent
+   */
+  handleSack(nowMs: number, sack: SackView): boolean {
+    const chunks = this.#chunks;
+    const before = chunks.firstTsn - 1;
+    const cumulativeTsn = before + tsnDistance(before >>> 0, sack.cumulativeTsn);
+    const highestTsn = cumulativeTsn + (sack.gapBlockCount > 0 ? sack.gapEnd(sack.gapBlockCount - 1) : 0);
+    if (highestTsn >= chunks.nextTsn) return false;
+    // Overtaken by a later one.
+    if (cumulativeTsn < before) return true;
+    const flightBefore = chunks.flightBytes;
+    const ackedBytes = this.#arrivals.ackUpTo(nowMs, cumulativeTsn);
+    const ackedBehindGaps = this.#arrivals.ackGapBlocks(nowMs, sack, cumulativeTsn);
+    if (this.#arrivals.takeRepaired()) this.#beginRecovery();
+    if (sack.duplicateCount > 0) this.#losses.noteDuplicate();
+    this.#peerWindowBytes = Math.max(0, sack.windowBytes - chunks.flightBytes);
+    const hasAdvanced = cumulativeTsn > before;
+    if (hasAdvanced) this.#handleAdvance(nowMs, ackedBytes, flightBefore);
+    if (hasAdvanced || ackedBehindGaps > 0) {
+      this.#probe.noteProgress();
+      this.#findLost(nowMs, ackedBehindGaps);
+      this.#probe.arm(nowMs);
+    }
+    this.#forward.advance();
+    this.#forward.noteSack(nowMs, this.roundTrip.smoothedMs ?? 0);
+    return true;
+  }
+
+  /** SHUTDOWN tells the cumulative TSN, and nothing else. */
+  handleCumulativeTsn(nowMs: number, tsn: number): void {
+    const before = this.#chunks.firstTsn - 1;
+    const cumulativeTsn = before + tsnDistance(before >>> 0, tsn);
+    if (cumulativeTsn <= before || cumulativeTsn >= this.#chunks.nextTsn) return;
+    this.#handleAdvance(nowMs, this.#arrivals.ackUpTo(nowMs, cumulativeTsn), 0);
+  }
+
+  /** Whether `fill` would add something to an empty packet. */
+  wantsToSend(nowMs: number): boolean {
+    if (this.#forward.isDue || this.#probe.pending !== 'none') return true;
+    if (this.#chunks.lostCount > 0) return this.#mayBeInFlight();
+    const message = this.#chunks.isFull ? undefined : this.#messages.next(nowMs);
+    return message !== undefined && this.#mayBeInFlight() && this.#fitsPeer(message);
+  }
+
+  /** Adds what fits and may be sent to the packet: FORWARD-TSN, a probe, then what was lost, or new data. */
+  fill(nowMs: number, packet: OutgoingPacket): void {
+    const { flightBytes } = this.#chunks;
+    if (flightBytes === 0 && this.#lastSentAtMs + this.roundTrip.rtoMs < nowMs) this.#window.restartAfterIdle();
+    if (this.#forward.isDue && this.#forward.write(nowMs, packet)) this.#armTimeout(nowMs);
+    this.#repeatProbed(nowMs, packet);
+    // Never both in one packet: receivers exist that refuse one whose TSNs are far apart, and with it what they need most.
+    if (this.#chunks.lostCount > 0) this.#fillLost(nowMs, packet);
+    else this.#fillNew(nowMs, packet);
+  }
+
+  /** The first data travels with COOKIE ECHO; when that is repeated, so is the data. */
+  repeatAll(): void {
+    this.#loseFlight();
+    this.#timeoutAtMs = Number.POSITIVE_INFINITY;
+    this.#probe.cancel();
+  }
+
+  #handleAdvance(nowMs: number, ackedBytes: number, flightBefore: number): void {
+    this.roundTrip.endBackOff();
+    if (this.#recoveryTsn !== undefined && this.#chunks.firstTsn > this.#recoveryTsn) {
+      this.#recoveryTsn = undefined;
+      this.#losses.noteRecoveryEnded();
+    }
+    const wasFull = this.#isWindowFull || flightBefore >= this.#window.bytes;
+    if (this.#recoveryTsn === undefined && wasFull && ackedBytes > 0) this.#window.grow(ackedBytes);
+    this.#isWindowFull = false;
+    this.#timeoutAtMs = Number.POSITIVE_INFINITY;
+    if (this.#chunks.size > 0) this.#armTimeout(nowMs);
+  }
+
+  #findLost(nowMs: number, ackedBehindGaps: number): void {
+    this.#losses.findLost(nowMs, this.#recoveryTsn !== undefined, ackedBehindGaps);
+  }
+
+  /** A chunk is missed: one reduction of the window for all that were in flight with it. */
+  #handleLoss(tsn: number): void {
+    this.#beginRecovery();
+    this.#lose(tsn);
+  }
+
+  #beginRecovery(): void {
+    if (this.#recoveryTsn !== undefined) return;
+    this.#window.reduceAfterLoss();
+    this.#recoveryTsn = this.#chunks.nextTsn - 1;
+  }
+
+  #lose(tsn: number): void {
+    this.#chunks.markLost(tsn);
+    this.#messages.noteLost(tsn);
+  }
+
+  /** T3-rtx: nothing has come back for long. All that is in flight is taken for lost, and the window begins again with a packet. */
+  #handleRetransmissionTimeout(nowMs: number): void {
+    this.#window.reduceAfterTimeout();
+    this.roundTrip.backOff();
+    this.#recoveryTsn = undefined;
+    this.#probe.cancel();
+    this.#loseFlight();
+    this.#forward.advance();
+    this.#forward.repeat();
+    if (this.#chunks.lostCount === 0 && !this.#forward.isDue) this.#takeBackGapAcks();
+    this.#timeoutAtMs = this.#chunks.size > 0 ? nowMs + this.roundTrip.rtoMs : Number.POSITIVE_INFINITY;
+  }
+
+  #loseFlight(): void {
+    const chunks = this.#chunks;
+    for (let tsn = chunks.firstTsn; tsn < chunks.nextTsn; tsn++) if (chunks.state(tsn) === ChunkState.inFlight) this.#lose(tsn);
+  }
+
+  /** The receiver may have thrown away what it had acknowledged behind a gap (RFC 9260 §6.2): nothing else can be missing. */
+  #takeBackGapAcks(): void {
+    const chunks = this.#chunks;
+    for (let tsn = chunks.firstTsn; tsn < chunks.nextTsn; tsn++) if (chunks.state(tsn) === ChunkState.acked) this.#lose(tsn);
+  }
+
+  #beginProbe(nowMs: number): void {
+    const message = this.#chunks.isFull ? undefined : this.#messages.next(nowMs);
+    this.#probe.begin(message !== undefined && this.#fitsPeer(message));
+    if (this.#probe.pending !== 'none') this.#timeoutAtMs = nowMs + this.roundTrip.rtoMs;
+  }
+
+  #repeatProbed(nowMs: number, packet: OutgoingPacket): void {
+    const tsn = this.#probe.tsnToRepeat;
+    if (tsn === undefined || !this.#writer.hasRoomFor(tsn, packet)) return;
+    this.#probe.noteRepeated(tsn);
+    this.#chunks.sendAgain(nowMs, tsn);
+    this.#writer.write(tsn, packet, 'immediate');
+    this.#lastSentAtMs = nowMs;
+  }
+
+  #fillLost(nowMs: number, packet: OutgoingPacket): void {
+    const chunks = this.#chunks;
+    while (chunks.lostCount > 0 && this.#mayBeInFlight()) {
+      const tsn = chunks.firstLost();
+      if (!this.#writer.hasRoomFor(tsn, packet)) return;
+      chunks.sendAgain(nowMs, tsn);
+      this.#writer.write(tsn, packet, chunks.lostCount === 0 ? 'immediate' : 'delayed');
+      this.#noteSent(nowMs);
+    }
+  }
+
+  #fillNew(nowMs: number, packet: OutgoingPacket): void {
+    const { queue } = this.#messages;
+    while (!this.#chunks.isFull) {
+      const message = this.#messages.next(nowMs);
+      if (message === undefined || !this.#fitsPeer(message)) break;
+      if (this.#probe.pending === 'none' && !this.#mayBeInFlight()) {
+        this.#isWindowFull = true;
+        break;
+      }
+      const lengthBytes = this.#writer.fragmentLength(message, packet);
+      if (lengthBytes === 0) return;
+      if (message.fragments === 0) queue.number(message);
+      const tsn = this.#chunks.add(nowMs, message, lengthBytes);
+      queue.consume(message, lengthBytes);
+      this.#peerWindowBytes -= Math.min(lengthBytes, this.#peerWindowBytes);
+      this.#writer.write(tsn, packet, this.#isLastForNow() ? 'immediate' : 'delayed');
+      this.#probe.pending = 'none';
+      this.#noteSent(nowMs);
+    }
+    // A probe that finds nothing to send is none.
+    if (this.#probe.pending === 'new-data') this.#probe.pending = 'none';
+  }
+
+  /** Nothing follows that would make the peer answer, or nothing may. */
+  #isLastForNow(): boolean {
+    const next = this.#messages.queue.peek();
+    return next === undefined || !this.#fitsPeer(next) || !this.#mayBeInFlight() || this.#probe.pending !== 'none';
+  }
+
+  /** One chunk may always be in flight: it is how a window of zero is probed (RFC 9260 §6.1 A). */
+  #fitsPeer(message: OutgoingMessage): boolean {
+    if (this.#chunks.flightBytes === 0) return true;
+    const restBytes = message.data.length - message.sentBytes;
+    return Math.min(restBytes, MAX_PACKET_BYTES) <= this.#peerWindowBytes;
+  }
+
+  #mayBeInFlight(): boolean {
+    return this.#chunks.flightBytes === 0 || this.#chunks.flightBytes < this.#window.bytes;
+  }
+
+  #noteSent(nowMs: number): void {
+    this.#lastSentAtMs = nowMs;
+    this.#armTimeout(nowMs);
+    this.#probe.arm(nowMs);
+  }
+
+  #armTimeout(nowMs: number): void {
+    if (this.#timeoutAtMs === Number.POSITIVE_INFINITY) this.#timeoutAtMs = nowMs + this.roundTrip.rtoMs;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * How many bytes may be in flight: slow start, congestion avoidance, and one reduction for each round trip with losses.
+ *
+ * @see RFC 9260 §7.2, RFC 6928 (the initial window), RFC 3465 §2.2 (two packets of growth for each acknowledgement in slow start)
+ */
+const INITIAL_PACKETS = 10;
+const MIN_PACKETS_AFTER_LOSS = 4;
+const SLOW_START_PACKETS_PER_ACK = 2;
+
+export class CongestionWindow {
+  readonly #packetBytes: number;
+  #bytes: number;
+  #slowStartThreshold = Number.POSITIVE_INFINITY;
+  #partialBytesAcked = 0;
+
+  /** @param packetBytes what a full packet holds */
+  constructor(packetBytes: number) {
+    this.#packetBytes = packetBytes;
+    this.#bytes = INITIAL_PACKETS * packetBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The cumulative acknowledgement has moved on, outside of recovery, while the window was in full use. */
+  grow(ackedBytes: number): void {
+    if (this.#bytes <= this.#slowStartThreshold) {
+      this.#bytes += Math.min(ackedBytes, SLOW_START_PACKETS_PER_ACK * this.#packetBytes);
+      return;
+    }
+    this.#partialBytesAcked += ackedBytes;
+    if (this.#partialBytesAcked < this.#bytes) return;
+    this.#partialBytesAcked -= this.#bytes;
+    this.#bytes += this.#packetBytes;
+  }
+
+  reduceAfterLoss(): void {
+    this.#slowStartThreshold = Math.max(this.#bytes / 2, MIN_PACKETS_AFTER_LOSS * this.#packetBytes);
+    this.#bytes = this.#slowStartThreshold;
+    this.#partialBytesAcked = 0;
+  }
+
+  reduceAfterTimeout(): void {
+    this.reduceAfterLoss();
+    this.#bytes = this.#packetBytes;
+  }
+
+  /** Nothing was sent for an RTO: what the path carried before says little, and the whole window would leave in one burst. */
+  restartAfterIdle(): void {
+    this.#bytes = Math.min(this.#bytes, INITIAL_PACKETS * this.#packetBytes);
+  }
+}

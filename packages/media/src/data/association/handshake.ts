@@ -1,0 +1,202 @@
+/**
+ * How an association begins, begins again, and is shut down by the peer: INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, and the answers to SHUTDOWN.
+ *
+ * @see RFC 9260 §5, §9.2
+ */
+import {
+  type HmacSha1,
+  parseInit,
+  readUint32,
+  SCTP_CHUNK_HEADER_LENGTH,
+  SctpChunkType,
+  type SctpPacketView,
+  writeInit,
+} from '@causeway/wire';
+import { agreeOn, createOffer, isAcceptable, judgeCookie, type LocalBeginning } from './offer.ts';
+import type { OutgoingPacket } from './outgoing-packet.ts';
+import { CookieSigner, type StateCookie } from './state-cookie.ts';
+
+/** What the rest of the association does for its handshake. */
+export interface HandshakePort {
+  /** Sends the packet that was written. */
+  sendPacket(): void;
+  /** Both ends know each other now; what there was of an association before is gone. */
+  begin(agreed: StateCookie): void;
+  /** The association that there is comes to an end, since the peer has begun again. */
+  restart(): void;
+  /** Adds data to the packet with the cookie; `again` if it has been sent before. */
+  addFirstData(nowMs: number, attempt: 'first' | 'again'): void;
+  /** Everything that was sent has arrived. */
+  isIdle(): boolean;
+  /** The peer does not confirm the end, or sends what cannot be. */
+  fail(): void;
+}
+
+export interface HandshakeOptions {
+  readonly packet: OutgoingPacket;
+  readonly port: HandshakePort;
+  readonly hmacSha1: HmacSha1;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/**
+ * The handshake is repeated at this interval, without the back-off of RFC 9260 §5.1.6: ICE and DTLS have shown that the peer is there, the
+ * packets are small, and what waits is a channel that somebody wants to use.
+ */
+const INTERVAL_MS = 500;
+/** After as many tries the peer has no SCTP, it seems. */
+const MAX_QUICK_TRIES = 20;
+const SLOW_INTERVAL_MS = 5_000;
+const MAX_SHUTDOWN_TRIES = 5;
+const KEY_LENGTH = 20;
+const NOTHING = new Uint8Array(0);
+
+export type HandshakeState = 'idle' | 'cookie-wait' | 'cookie-echoed' | 'established' | 'shutting-down';
+
+export class Handshake {
+  state: HandshakeState = 'idle';
+  /** When a packet is to be sent, for the first time or again. */
+  deadlineMs = Number.POSITIVE_INFINITY;
+  isCookieAckDue = false;
+  readonly #options: HandshakeOptions;
+  readonly #cookies: CookieSigner;
+  #local: LocalBeginning;
+  /** 0 before we know it. */
+  #peerTag = 0;
+  /** The peer's cookie, while we wait for it to be accepted. */
+  #cookie: Uint8Array = NOTHING;
+  #tries = 0;
+
+  constructor(options: HandshakeOptions) {
+    this.#options = options;
+    this.#cookies = new CookieSigner(options.randomBytes(KEY_LENGTH), options.hmacSha1);
+    this.#local = this.#newBeginning();
+  }
+
+  /** The tag that packets for us have. */
+  get localTag(): number {
+    return this.#local.tag;
+  }
+
+  connect(nowMs: number): void {
+    if (this.state === 'idle') this.#enter('cookie-wait', nowMs);
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.deadlineMs > nowMs) return;
+    this.#tries++;
+    this.deadlineMs = nowMs + (this.#tries < MAX_QUICK_TRIES ? INTERVAL_MS : SLOW_INTERVAL_MS);
+    if (this.state === 'cookie-wait') this.#sendInit(this.#local, 0, undefined);
+    else if (this.state === 'cookie-echoed') this.#sendCookie(nowMs);
+    else this.#sendShutdownAck();
+  }
+
+  /** @returns false if it is malformed */
+  handleInit(nowMs: number, { bytes, chunkStart, chunkEnd, verificationTag, isLastChunk }: SctpPacketView): boolean {
+    const init = parseInit(bytes, chunkStart, chunkEnd);
+    if (init === undefined || !isLastChunk || verificationTag !== 0 || !isAcceptable(init)) return false;
+    if (this.state === 'shutting-down') return true;
+    // With an association there, a peer that begins again has to show that it is the same peer.
+    const local = this.state === 'established' ? this.#newBeginning() : this.#local;
+    const tieTags = { localTieTag: this.#peerTag === 0 ? 0 : this.#local.tag, peerTieTag: this.#peerTag };
+    this.#sendInit(local, init.initiateTag, this.#cookies.sign(nowMs, agreeOn(init, local, tieTags)));
+    return true;
+  }
+
+  /** @returns false if it is malformed */
+  handleInitAck(nowMs: number, { bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
+    if (this.state !== 'cookie-wait') return true;
+    const answer = parseInit(bytes, chunkStart, chunkEnd);
+    if (answer?.cookie === undefined || !isAcceptable(answer)) return false;
+    this.#cookie = answer.cookie;
+    this.#enter('cookie-echoed', nowMs);
+    this.#begin(agreeOn(answer, this.#local, { localTieTag: 0, peerTieTag: 0 }));
+    return true;
+  }
+
+  /** @returns whether it is worth something, and so is the rest of its packet */
+  handleCookieEcho(nowMs: number, { bytes, chunkStart, chunkEnd, verificationTag }: SctpPacketView): boolean {
+    const cookie = this.#cookies.verify(nowMs, bytes.subarray(chunkStart + SCTP_CHUNK_HEADER_LENGTH, chunkEnd));
+    if (cookie === undefined || cookie.localTag !== verificationTag || this.state === 'shutting-down') return false;
+    const verdict = judgeCookie(cookie, this.#local.tag, this.#peerTag);
+    if (verdict === 'stale') return false;
+    const isRestart = verdict !== 'repeat' && this.state === 'established';
+    this.#local = { tag: cookie.localTag, initialTsn: cookie.localInitialTsn };
+    this.#establish();
+    this.isCookieAckDue = true;
+    if (isRestart) this.#options.port.restart();
+    if (verdict !== 'repeat') this.#begin(cookie);
+    return true;
+  }
+
+  handleCookieAck(): void {
+    if (this.state === 'cookie-echoed') this.#establish();
+  }
+
+  /** The peer wants to end it. What it has not confirmed is still sent, but nothing is begun any more. */
+  handleShutdown(): void {
+    if (this.state !== 'shutting-down') this.#tries = 0;
+    this.state = 'shutting-down';
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Something has arrived: perhaps the last of what a peer that shuts down has to confirm. */
+  handleProgress(nowMs: number): void {
+    const waits = this.state === 'shutting-down' && this.deadlineMs === Number.POSITIVE_INFINITY;
+    if (waits && this.#options.port.isIdle()) this.deadlineMs = nowMs;
+  }
+
+  #enter(state: HandshakeState, nowMs: number): void {
+    this.state = state;
+    this.#tries = 0;
+    this.deadlineMs = nowMs;
+  }
+
+  #establish(): void {
+    this.state = 'established';
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#cookie = NOTHING;
+  }
+
+  #begin(agreed: StateCookie): void {
+    this.#peerTag = agreed.peerTag;
+    this.#options.port.begin(agreed);
+  }
+
+  #newBeginning(): LocalBeginning {
+    const bytes = this.#options.randomBytes(8);
+    // 0 is the tag of INIT packets.
+    return { tag: readUint32(bytes, 0) || 1, initialTsn: readUint32(bytes, 4) };
+  }
+
+  /** INIT, or INIT ACK if there is a cookie. */
+  #sendInit(local: LocalBeginning, verificationTag: number, cookie: Uint8Array | undefined): void {
+    const { packet, port } = this.#options;
+    packet.begin(verificationTag);
+    packet.at = writeInit(packet.bytes, packet.at, createOffer(local, cookie));
+    port.sendPacket();
+  }
+
+  #sendCookie(nowMs: number): void {
+    const { packet, port } = this.#options;
+    packet.begin(this.#peerTag);
+    if (!packet.hasRoomForOpaque(this.#cookie)) {
+      port.fail();
+      return;
+    }
+    packet.addOpaque(SctpChunkType.cookieEcho, this.#cookie);
+    port.addFirstData(nowMs, this.#tries > 1 ? 'again' : 'first');
+    port.sendPacket();
+  }
+
+  #sendShutdownAck(): void {
+    const { packet, port } = this.#options;
+    if (this.#tries > MAX_SHUTDOWN_TRIES) {
+      port.fail();
+      return;
+    }
+    packet.begin(this.#peerTag);
+    packet.addOpaque(SctpChunkType.shutdownAck, NOTHING);
+    port.sendPacket();
+  }
+}

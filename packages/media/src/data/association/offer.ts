@@ -1,0 +1,63 @@
+/** What we offer with INIT and INIT ACK, and what both ends have in common. */
+import { SctpChunkType, type SctpInit } from '@causeway/wire';
+import { WINDOW_BYTES } from './chunk-receiver.ts';
+import type { StateCookie } from './state-cookie.ts';
+
+/** Streams each way, and so the ids that channels can have: as many as browsers use. */
+export const MAX_STREAMS = 1_024;
+
+/** RFC 6525, RFC 3758 and RFC 8260. */
+const EXTENSIONS = [SctpChunkType.reconfig, SctpChunkType.forwardTsn, SctpChunkType.iData, SctpChunkType.iForwardTsn];
+
+/** Tags and numbers that an association begins with at our end. */
+export interface LocalBeginning {
+  readonly tag: number;
+  readonly initialTsn: number;
+}
+
+export function createOffer({ tag, initialTsn }: LocalBeginning, cookie: Uint8Array | undefined): SctpInit {
+  return {
+    initiateTag: tag,
+    windowBytes: WINDOW_BYTES,
+    outboundStreams: MAX_STREAMS,
+    inboundStreams: MAX_STREAMS,
+    initialTsn,
+    supportsForwardTsn: true,
+    acceptsZeroChecksum: true,
+    extensions: EXTENSIONS,
+    cookie,
+  };
+}
+
+/** @returns false for an offer that no association can come of (RFC 9260 §3.3.2) */
+export function isAcceptable({ initiateTag, inboundStreams, outboundStreams }: SctpInit): boolean {
+  return initiateTag !== 0 && inboundStreams > 0 && outboundStreams > 0;
+}
+
+/** What comes of the peer's offer and ours. */
+export function agreeOn(peer: SctpInit, local: LocalBeginning, tieTags: Pick<StateCookie, 'localTieTag' | 'peerTieTag'>): StateCookie {
+  return {
+    ...tieTags,
+    localTag: local.tag,
+    peerTag: peer.initiateTag,
+    localInitialTsn: local.initialTsn,
+    peerInitialTsn: peer.initialTsn,
+    peerWindowBytes: peer.windowBytes,
+    outboundStreams: Math.min(MAX_STREAMS, peer.inboundStreams),
+    canAbandon: peer.supportsForwardTsn || peer.extensions.includes(SctpChunkType.forwardTsn),
+    isInterleaved: peer.extensions.includes(SctpChunkType.iData),
+    sendsChecksum: !peer.acceptsZeroChecksum,
+  };
+}
+
+/**
+ * What a valid cookie means to an association that has these tags, 0 where it has none.
+ *
+ * @see RFC 9260 §5.2.4
+ */
+export function judgeCookie(cookie: StateCookie, localTag: number, peerTag: number): 'restart' | 'establish' | 'repeat' | 'stale' {
+  const isOurs = cookie.localTag === localTag;
+  if (isOurs) return cookie.peerTag === peerTag ? 'repeat' : 'establish';
+  const knowsUs = cookie.localTieTag === localTag && cookie.peerTieTag === peerTag && peerTag !== 0;
+  return knowsUs && cookie.peerTag !== peerTag ? 'restart' : 'stale';
+}

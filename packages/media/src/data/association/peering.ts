@@ -1,0 +1,103 @@
+/**
+ * What there is of an association once both ends know each other: the sending half, the receiving half, and resets of streams. It reads
+ * the chunks that concern them, and fills packets with what they have to say.
+ */
+import {
+  createSctpDataFields,
+  parseForwardTsn,
+  parseIForwardTsn,
+  parseReconfig,
+  readDataChunk,
+  readIDataChunk,
+  readUint32,
+  SackView,
+  SCTP_CHUNK_HEADER_LENGTH,
+  SctpChunkType,
+  type SctpPacketView,
+} from '@causeway/wire';
+import { ChunkReceiver, type DataVerdict } from './chunk-receiver.ts';
+import { ChunkSender } from './chunk-sender.ts';
+import type { InboundListener } from './inbound-streams.ts';
+import { MAX_STREAMS } from './offer.ts';
+import type { OutgoingPacket } from './outgoing-packet.ts';
+import type { StateCookie } from './state-cookie.ts';
+import { StreamReset, type StreamResetListener } from './stream-reset.ts';
+
+const SHUTDOWN_LENGTH = 8;
+
+export class Peering {
+  readonly agreed: StateCookie;
+  readonly sender: ChunkSender;
+  readonly reset: StreamReset;
+  readonly #receiver: ChunkReceiver;
+  readonly #fields = createSctpDataFields();
+  readonly #sack = new SackView();
+
+  constructor(agreed: StateCookie, listener: InboundListener & StreamResetListener) {
+    const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
+    this.agreed = agreed;
+    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon });
+    this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, listener);
+    this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
+  }
+
+  get nextDeadlineMs(): number {
+    return Math.min(this.sender.nextDeadlineMs, this.#receiver.sackAtMs, this.reset.repeatAtMs);
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.sender.handleTimeout(nowMs);
+    this.reset.handleTimeout(nowMs);
+  }
+
+  /** Takes the DATA or I-DATA chunk that the view has come to. */
+  handleData(nowMs: number, { bytes, chunkStart, chunkEnd, chunkType }: SctpPacketView): DataVerdict | 'malformed' {
+    const { isInterleaved } = this.agreed;
+    const isAgreed = (chunkType === SctpChunkType.iData) === isInterleaved;
+    const read = isInterleaved ? readIDataChunk : readDataChunk;
+    if (!isAgreed || !read(this.#fields, bytes, chunkStart, chunkEnd) || this.#fields.streamId >= MAX_STREAMS) return 'malformed';
+    return this.#receiver.handleData(nowMs, this.#fields);
+  }
+
+  /** @returns false if it is malformed, as from the next three handlers */
+  handleSack(nowMs: number, { bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
+    return this.#sack.read(bytes, chunkStart, chunkEnd) && this.sender.handleSack(nowMs, this.#sack);
+  }
+
+  handleReconfig({ bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
+    const parameters = parseReconfig(bytes, chunkStart, chunkEnd);
+    if (parameters === undefined) return false;
+    for (const parameter of parameters) this.reset.handle(parameter);
+    return true;
+  }
+
+  handleForwardTsn(nowMs: number, { bytes, chunkStart, chunkEnd, chunkType }: SctpPacketView): boolean {
+    const isInterleaved = chunkType === SctpChunkType.iForwardTsn;
+    const forward = (isInterleaved ? parseIForwardTsn : parseForwardTsn)(bytes, chunkStart, chunkEnd);
+    if (forward === undefined || forward.skipped.some(({ streamId }) => streamId >= MAX_STREAMS)) return false;
+    if (isInterleaved !== this.agreed.isInterleaved) return false;
+    this.#receiver.handleForwardTsn(nowMs, forward);
+    return true;
+  }
+
+  handleShutdown(nowMs: number, { bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
+    if (chunkEnd - chunkStart !== SHUTDOWN_LENGTH) return false;
+    this.sender.handleCumulativeTsn(nowMs, readUint32(bytes, chunkStart + SCTP_CHUNK_HEADER_LENGTH));
+    return true;
+  }
+
+  /** All chunks of a packet have been read. */
+  handlePacketEnd(nowMs: number, hadData: boolean): void {
+    if (hadData) this.#receiver.handlePacketEnd(nowMs);
+    this.reset.handleProgress();
+  }
+
+  /** Adds an acknowledgement if one is due or can travel with data, then resets and data. */
+  fill(nowMs: number, packet: OutgoingPacket): void {
+    const { sackAtMs } = this.#receiver;
+    const canTravelAlong = sackAtMs < Number.POSITIVE_INFINITY && this.sender.wantsToSend(nowMs);
+    if (sackAtMs <= nowMs || canTravelAlong) this.#receiver.writeSack(packet);
+    this.reset.fill(nowMs, packet);
+    this.sender.fill(nowMs, packet);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Messages that wait to be put into chunks: a queue for each stream, and weighted turns by bytes among the streams (deficit round robin),
+ * so that a large message on one channel holds up the others as little as the protocol allows.
+ */
+import type { OutgoingMessage } from './outgoing-message.ts';
+
+/** What a stream of normal priority may send before the next one has its turn. */
+const QUANTUM_BYTES = 1_200;
+/** Priority 256 of RFC 8831 §6.4 is normal. */
+const NORMAL_PRIORITY = 256;
+const MIN_WEIGHT = 1 / 8;
+const MAX_WEIGHT = 8;
+/** Consumed entries are cut off the front of a queue in pieces: one at a time would move all the others. */
+const COMPACT_AFTER = 64;
+
+interface StreamQueue {
+  readonly streamId: number;
+  readonly messages: OutgoingMessage[];
+  /** Where in `messages` the queue begins. */
+  head: number;
+  weight: number;
+  creditBytes: number;
+  isActive: boolean;
+  nextOrderedNumber: number;
+  nextUnorderedNumber: number;
+}
+
+export class SendQueue {
+  /** Whether fragments of different messages may be mixed (RFC 8260). */
+  readonly #isInterleaved: boolean;
+  readonly #streams = new Map<number, StreamQueue>();
+  /** Streams with messages; the first one has the turn. */
+  readonly #active: StreamQueue[] = [];
+
+  constructor(isInterleaved: boolean) {
+    this.#isInterleaved = isInterleaved;
+  }
+
+  get isEmpty(): boolean {
+    return this.#active.length === 0;
+  }
+
+  hasMessages(streamId: number): boolean {
+    return this.#streams.get(streamId)?.isActive === true;
+  }
+
+  push(message: OutgoingMessage): void {
+    const stream = this.#streamOf(message.streamId);
+    stream.messages.push(message);
+    if (stream.isActive) return;
+    stream.isActive = true;
+    stream.creditBytes = QUANTUM_BYTES * stream.weight;
+    this.#active.push(stream);
+  }
+
+  /** The message whose next fragment is to be sent; undefined when nothing waits. */
+  peek(): OutgoingMessage | undefined {
+    for (;;) {
+      const stream = this.#active[0];
+      if (stream === undefined) return undefined;
+      const message = stream.messages[stream.head];
+      const isBegun = message.sentBytes > 0 && !this.#isInterleaved;
+      if (isBegun || stream.creditBytes > 0 || this.#active.length === 1) return message;
+      stream.creditBytes += QUANTUM_BYTES * stream.weight;
+      this.#active.push(stream);
+      this.#active.shift();
+    }
+  }
+
+  /** Numbers the message within its stream; call before its first fragment. */
+  number(message: OutgoingMessage): void {
+    const stream = this.#streamOf(message.streamId);
+    // SSNs have 16 bits; unordered DATA has none, but I-DATA numbers both kinds, in 32 bits and apart (RFC 8260 §2.1).
+    if (this.#isInterleaved) {
+      message.messageNumber = message.isUnordered ? stream.nextUnorderedNumber++ : stream.nextOrderedNumber++;
+      stream.nextUnorderedNumber >>>= 0;
+      stream.nextOrderedNumber >>>= 0;
+    } else if (!message.isUnordered) {
+      message.messageNumber = stream.nextOrderedNumber;
+      stream.nextOrderedNumber = (stream.nextOrderedNumber + 1) & 0xffff;
+    }
+  }
+
+  /** Takes bytes of the message that `peek` returned off the queue; the message itself with the last of them. */
+  consume(message: OutgoingMessage, sizeBytes: number): void {
+    message.sentBytes += sizeBytes;
+    const stream = this.#streamOf(message.streamId);
+    stream.creditBytes -= sizeBytes;
+    if (message.sentBytes === message.data.length) this.#removeFirst(stream);
+  }
+
+  /** Takes a message off the queue that is given up, if it is still there. */
+  drop(message: OutgoingMessage): void {
+    const stream = this.#streams.get(message.streamId);
+    if (stream?.isActive !== true) return;
+    if (stream.messages[stream.head] === message) {
+      this.#removeFirst(stream);
+      return;
+    }
+    const index = stream.messages.indexOf(message, stream.head);
+    if (index >= 0) stream.messages.splice(index, 1);
+  }
+
+  /** Sets how large a share of the bytes a stream gets, by its priority in DCEP. */
+  setPriority(streamId: number, priority: number): void {
+    this.#streamOf(streamId).weight = Math.min(MAX_WEIGHT, Math.max(MIN_WEIGHT, priority / NORMAL_PRIORITY));
+  }
+
+  /** The peer has agreed that the stream begins again: so do its numbers. */
+  resetStream(streamId: number): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    stream.nextOrderedNumber = 0;
+    stream.nextUnorderedNumber = 0;
+    if (!stream.isActive) this.#streams.delete(streamId);
+  }
+
+  #streamOf(streamId: number): StreamQueue {
+    let stream = this.#streams.get(streamId);
+    if (stream === undefined) {
+      stream = {
+        streamId,
+        messages: [],
+        head: 0,
+        weight: 1,
+        creditBytes: 0,
+        isActive: false,
+        nextOrderedNumber: 0,
+        nextUnorderedNumber: 0,
+      };
+      this.#streams.set(streamId, stream);
+    }
+    return stream;
+  }
+
+  #removeFirst(stream: StreamQueue): void {
+    stream.head++;
+    if (stream.head === stream.messages.length) {
+      stream.messages.length = 0;
+      stream.head = 0;
+      stream.isActive = false;
+      this.#active.splice(this.#active.indexOf(stream), 1);
+    } else if (stream.head >= COMPACT_AFTER && stream.head * 2 >= stream.messages.length) {
+      stream.messages.splice(0, stream.head);
+      stream.head = 0;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** What the data side threw away, by cause; of all peers of one engine, counting up. */
+export interface DataCounters {
+  /** SCTP packets with a wrong checksum, or with chunks that say impossible things. */
+  malformedPackets: number;
+  /** SCTP packets of another association than the one that there is. */
+  foreignPackets: number;
+  /** Chunks over what is held for one peer. */
+  overflow: number;
+  /** Channels that could not be opened: too many, malformed, or an id in use. */
+  refusedChannels: number;
+  /** Messages on no channel, or of a kind that no channel carries. */
+  strayMessages: number;
+  /** Messages that are longer than was agreed. */
+  oversizedMessages: number;
+}
+
+export function createDataCounters(): DataCounters {
+  return { malformedPackets: 0, foreignPackets: 0, overflow: 0, refusedChannels: 0, strayMessages: 0, oversizedMessages: 0 };
+}
