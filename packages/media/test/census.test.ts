@@ -32,6 +32,8 @@ test('the census counts what a call of two holds', () => {
     historySlabs: 1,
     outboxEntries: 0,
     linkChecks: 0,
+    associations: 0,
+    dataChannels: 0,
   });
 });
 
