@@ -140,7 +140,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     const { time, arena } = this.#options;
     for (let row = 0; row < this.count; row++) {
       const offset = this.#stampOffset[row];
-      if (offset !== NOT_STAMPED) this.#stampers[row].stamp(time.nowMs, arena.bytes, offset, this.plainLength[row]);
+      if (offset !== NOT_STAMPED) this.#stampers[row].stamp(time, arena.bytes, offset, this.plainLength[row]);
     }
   }
 

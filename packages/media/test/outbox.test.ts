@@ -149,7 +149,7 @@ test('packets are numbered in the order they leave, at the time they do, before 
   const { arena, time, outbox, path, sent, write } = openOutbox();
   const stamped: (readonly [string, number, number])[] = [];
   const stamperOf = (name: string) => ({
-    stamp(nowMs: number, bytes: Uint8Array, offset: number, plainLength: number) {
+    stamp({ nowMs }: { readonly nowMs: number }, bytes: Uint8Array, offset: number, plainLength: number) {
       stamped.push([name, nowMs, plainLength]);
       // What the packet is told apart by here: it goes through protection.
       bytes[offset] = stamped.length;

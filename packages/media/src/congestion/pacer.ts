@@ -2,6 +2,7 @@
 import type { Path, SendKind } from '../demux/path.ts';
 import { type DropCounters, DropReason } from '../drop-reason.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
+import type { EngineTime } from '../timers.ts';
 
 /** An RTP packet in a slot of the arena. */
 export interface WrittenPacket {
@@ -20,9 +21,10 @@ export interface PacketStamper {
   /**
    * Writes the number of a packet that leaves now.
    *
-   * @param offset where it belongs in `bytes`
+   * @param time an object, since a fraction would become one anew with each call
+   * @param offset where the number belongs in `bytes`
    */
-  stamp(nowMs: number, bytes: Uint8Array, offset: number, plainLength: number): void;
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number): void;
 }
 
 /** A peer as the pacer sees it: where its packets go, and who shares its rate. */

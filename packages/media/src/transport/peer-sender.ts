@@ -12,6 +12,7 @@ import { PathLoss } from '../congestion/path-loss.ts';
 import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import type { EngineTime } from '../timers.ts';
 
 /** What a packet of plain text takes up on the wire beyond its length: SRTP's tag, UDP and IPv4. */
 const OVERHEAD_BYTES = 10 + 28;
@@ -40,9 +41,9 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker {
     this.#context = context;
   }
 
-  stamp(nowMs: number, bytes: Uint8Array, offset: number, plainLength: number): void {
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number): void {
     this.#packets ??= new SentPackets(this.#context.random);
-    const sequence = this.#packets.take(nowMs, plainLength + OVERHEAD_BYTES, NO_PROBE);
+    const sequence = this.#packets.take(time.nowMs, plainLength + OVERHEAD_BYTES, NO_PROBE);
     writeTransportSequence(bytes, offset, toSeq16(sequence));
   }
 
