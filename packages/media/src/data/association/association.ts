@@ -5,7 +5,7 @@
  * Nothing is sent from within a call but answers to INIT and HEARTBEAT: what there is to send waits for `handleTimeout`, which is due at
  * once then, so that all that happens in one turn shares packets.
  *
- * @see RFC 9260, RFC 8831, docs/adr/0013-our-own-sctp.md
+ * @see RFC 9260, RFC 8831, docs/adr/0015-our-own-sctp.md
  */
 import {
   type HmacSha1,

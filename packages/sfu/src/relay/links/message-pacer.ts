@@ -11,7 +11,7 @@ const CHUNK_BYTES = 1_150;
 /** A quarter of what SCTP lets wait; hundreds of tracks, so that links wait for nothing in ordinary operation. */
 const BURST_CHUNKS = 1_000;
 /**
- * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0013: over a round trip of 150 ms it carried 150 to 350 a second with one
+ * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0015: over a round trip of 150 ms it carried 150 to 350 a second with one
  * packet in a hundred lost, 90 with three. A link that is silent is given up after 7 s: until then this and the burst fit into what
  * SCTP lets wait, though nothing leaves.
  */
