@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { ERROR_CODES, ErrorReply } from '@causeway/protocol';
 import { closeHttpServer, createHttpServer, listen } from '../src/daemon/http-server.ts';
-import { replyToClientError } from '../src/http/client-error.ts';
+import { createClientErrorListener } from '../src/http/client-error.ts';
 
 /** Sends bytes to a port and returns what comes back until the other side closes. */
 function talk(port: number, text: string): Promise<string> {
@@ -38,17 +39,35 @@ test.each([
 test('a sender that is too slow is told so', async () => {
   const socket = new PassThrough();
 
-  replyToClientError(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+  createClientErrorListener()(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
 
   const reply = (await socket.toArray()).join('');
   expect(reply).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   expect(reply).toContain(`"retryable":${ERROR_CODES.request_timeout.retryable}`);
 });
 
-test('a connection that is gone is not written to', () => {
+test('a thousand senders that are too slow at once are told so a few in a turn', () => {
+  const turns: (() => void)[] = [];
+  const onClientError = createClientErrorListener((callback) => turns.push(callback));
+  const sockets = Array.from({ length: 1_000 }, () => new PassThrough());
+  const countTold = (): number => sockets.filter(({ writableEnded }) => writableEnded).length;
+
+  for (const socket of sockets) onClientError(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+  const toldInTurns: number[] = [];
+  for (let before = countTold(), turn = turns.shift(); turn !== undefined; turn = turns.shift(), before = countTold()) {
+    turn();
+    toldInTurns.push(countTold() - before);
+  }
+
+  expect(countTold()).toBe(1_000);
+  expect(Math.max(...toldInTurns)).toBeLessThanOrEqual(8);
+});
+
+test('a connection that is gone is not written to', async () => {
   const socket = new PassThrough();
 
-  replyToClientError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), socket);
+  createClientErrorListener()(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), socket);
+  await once(socket, 'close');
 
   expect(socket.destroyed).toBe(true);
   expect(socket.read()).toBeNull();

@@ -205,7 +205,7 @@ export const OPTIONS = {
     variable: 'CAUSEWAY_MAX_CONNECTIONS_PER_CLIENT',
     kind: integerFrom(1, 1_000_000),
     fallback: undefined,
-    fallbackText: 'a quarter of those that the node takes: 2500',
+    fallbackText: 'a twentieth of those that the node takes, at least 100: 500',
     meaning:
       'How many TCP connections one client address may have open (for IPv6, one /64); more are closed at once. This machine and trusted proxies have no such limit.',
   }),

@@ -13,8 +13,10 @@ const DEBUG_ADDRESS = '127.0.0.1';
 /** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
 const CONNECTIONS_SHARE_OF_FILES = 0.4;
 const MAX_CONNECTIONS = 10_000;
-/** What one client address may have of them. */
-const MAX_CLIENT_SHARE = 0.25;
+/** What one client address may have of them: some hundred people behind one NAT, whose pages have a few each. */
+const MAX_CLIENT_SHARE = 0.05;
+/** Where few files may be open. */
+const MIN_CLIENT_CONNECTIONS = 100;
 const MAX_DEBUG_CONNECTIONS = 16;
 
 /** An HTTP port that is open, whose requests go to whoever is set. */
@@ -34,7 +36,7 @@ export interface ApiPort extends HttpPort {
 export async function openApiPort(config: Config, listener: RequestListener): Promise<ApiPort> {
   const { httpPort, listenAddress, trustedProxies, maxConnectionsPerClient } = config;
   const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
-  const maxPerClient = maxConnectionsPerClient ?? Math.ceil(maxConnections * MAX_CLIENT_SHARE);
+  const maxPerClient = maxConnectionsPerClient ?? Math.max(MIN_CLIENT_CONNECTIONS, Math.ceil(maxConnections * MAX_CLIENT_SHARE));
   const connectionLimit = new ConnectionLimit(maxPerClient, trustedProxies);
   const options = { port: httpPort, address: listenAddress, maxConnections, connectionLimit, graceMs: CLOSE_GRACE_MS };
   return { ...(await open({ ...options, option: OPTIONS.httpPort }, listener)), connectionLimit };

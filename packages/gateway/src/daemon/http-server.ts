@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dropCrumbs } from '../http/body-crumbs.ts';
-import { replyToClientError } from '../http/client-error.ts';
+import { createClientErrorListener } from '../http/client-error.ts';
 import { RequestIntake } from '../http/request-intake.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
@@ -58,7 +58,7 @@ export function createHttpServer(
   server.on('connection', (socket) => {
     if (connectionLimit?.admit(socket) !== false) intake.add(socket);
   });
-  return server.on('clientError', replyToClientError);
+  return server.on('clientError', createClientErrorListener());
 }
 
 /**

@@ -4,10 +4,30 @@ import type { Duplex } from 'node:stream';
 import { ERROR_CODES, SfuError } from '@causeway/protocol';
 import { createErrorReply } from './error-reply.ts';
 
+/** Together they take less than a millisecond. */
+const REPLIES_PER_TURN = 8;
+
 /**
- * Replies to what Node's HTTP parser refuses, before there is a request: noise, endless headers, slow senders. Same shape as every
- * other error. Listener for the server's `clientError` event.
+ * Makes the listener for the server's `clientError` event. It replies in turns of the event loop, because Node looks for slow
+ * senders once a second and reports them together: thousands of replies in one turn would hold up media.
+ *
+ * @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled
  */
+export function createClientErrorListener(
+  nextTurn: (callback: () => void) => void = setImmediate,
+): (error: NodeJS.ErrnoException, socket: Duplex) => void {
+  const waiting: (() => void)[] = [];
+  const takeTurn = (): void => {
+    for (const reply of waiting.splice(0, REPLIES_PER_TURN)) reply();
+    if (waiting.length > 0) nextTurn(takeTurn);
+  };
+  return (error, socket) => {
+    waiting.push(() => replyToClientError(error, socket));
+    if (waiting.length === 1) nextTurn(takeTurn);
+  };
+}
+
+/** Replies, in the shape of every other error, to what Node's HTTP parser refuses before there is a request. */
 export function replyToClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
