@@ -55,8 +55,13 @@ export function createHttpServer(
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
   const intake = new RequestIntake();
+  // Node's own listener makes a parser for each connection, which one that is refused has no use for.
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
   server.on('connection', (socket) => {
-    if (connectionLimit?.admit(socket) !== false) intake.add(socket);
+    if (connectionLimit?.admit(socket) === false) return;
+    for (const listener of listeners) Reflect.apply(listener, server, [socket]);
+    intake.add(socket);
   });
   return server.on('clientError', createClientErrorListener());
 }

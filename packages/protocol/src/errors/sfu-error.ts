@@ -11,6 +11,13 @@ export interface SfuErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Refused by the thousand while somebody floods the API, when noting the stack would cost more than the refusal. */
+const CODES_WITHOUT_STACK: ReadonlySet<ErrorCode> = new Set(['rate_limited', 'unauthorized', 'no_capacity']);
+
+/** Only V8 has the limit; elsewhere setting it changes nothing. */
+const v8Error: ErrorConstructor & { stackTraceLimit?: number } = Error;
+const DEFAULT_STACK_TRACE_LIMIT = 10;
+
 /** The caller or client is wrong, or must come back later. Everything that the public API can refuse is one of these. */
 export class SfuError extends Error {
   override readonly name = 'SfuError';
@@ -21,7 +28,10 @@ export class SfuError extends Error {
 
   /** @param message what was expected and what was got, with ids; a client's developer reads it as `errorDescription` */
   constructor(code: ErrorCode, message: string, options: SfuErrorOptions = {}) {
+    const { stackTraceLimit = DEFAULT_STACK_TRACE_LIMIT } = v8Error;
+    if (CODES_WITHOUT_STACK.has(code)) v8Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    v8Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
