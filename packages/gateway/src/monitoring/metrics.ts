@@ -204,7 +204,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     'causeway_defects_total',
-    'Defects of the node that no session could be blamed for, by how they showed; all 0, or somebody should look.',
+    'Defects of the node that no session could be blamed for, by how they showed; anything but 0 deserves a look.',
     ['kind'],
     ({ defects }) => byName(defects),
   ),
