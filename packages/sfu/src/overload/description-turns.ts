@@ -10,7 +10,7 @@ import { SfuError } from '@causeway/protocol';
 /** One of the pieces of work that are done until there is a result; each should take no more than a fraction of a millisecond. */
 export type Piece<Result> = () => Result | undefined;
 
-/** Of one turn. What follows a description that was read comes on top: together they stay below 5 ms. */
+/** Of one turn. What follows a description that was read comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
 const QUOTA_MS = 1;
 /** Characters of descriptions that wait to be read: a second or two of work. */
 const MAX_WAITING_CHARACTERS = 32 * 1024 * 1024;
