@@ -12,7 +12,7 @@ const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
 /** What a caller says about itself, all of it unproved. */
 export interface Credentials {
-  /** As in the path; need not be well-formed. */
+  /** The id in the request path, which need not be well-formed. */
   readonly appIdText: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string | undefined;

@@ -1,7 +1,7 @@
 /** What a call costs the thread that it runs on, in all and in the dearest turn of the event loop. */
 export interface TurnCost {
   readonly totalMs: number;
-  /** What packets that arrive meanwhile wait for at most. */
+  /** The longest turn, which is the longest that an arriving packet waits. */
   readonly longestTurnMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** What an app does that wants everything of a node for itself. All of it at once, each by somebody who knows no restraint. */
+/** The ways in which one app tries to take a whole node for itself, all at once and each without restraint. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { converse, type StatusCounts } from './raw-http.ts';
@@ -6,9 +6,9 @@ import { converse, type StatusCounts } from './raw-http.ts';
 export const GREEDY_APP = { id: 'greedy', secret: 'the-greedy-apps-secret-known-to-this-machine-only' } as const;
 
 export interface GreedTask {
-  /** Of the node, on loopback: from there nothing is limited by client address, as if it came from many. */
+  /** The node's URL on loopback, where no limit by client address applies: it stands for many clients. */
   readonly url: string;
-  /** Of the node, on an address of this machine that counts as one client. */
+  /** The node's URL on another address of this machine, which counts as one client. */
   readonly outsideUrl: string;
   /** A session description that is good for a session. */
   readonly offerSdp: string;
