@@ -1,0 +1,81 @@
+/**
+ * Keeps one track from being switched back and forth: down at once, up only to what has fitted for
+ * a while with room to spare, and after a step up that did not last not again for a growing time.
+ */
+
+/** An option must have fitted for so long before it is taken. */
+const FITS_FOR_MS = 1000;
+/** A step up that is taken back this soon has failed. */
+const FAILED_WITHIN_MS = 10_000;
+const FIRST_BACK_OFF_MS = 5000;
+const LONGEST_BACK_OFF_MS = 40_000;
+/** So long without a failure, and the next one counts as the first. */
+const FORGIVEN_AFTER_MS = 60_000;
+/** The path is no longer the one on which the step failed if it carries this much more. */
+const OTHER_PATH = 1.5;
+
+/** What the allocation of this moment says about a track. */
+export interface StepInput {
+  /** The option that is being sent; -1 for none. */
+  readonly current: number;
+  /** The option granted out of the whole budget. */
+  readonly fitting: number;
+  /** The option granted with some of the budget left over. */
+  readonly roomy: number;
+  readonly costsBps: readonly number[];
+  readonly budgetBps: number;
+  /** The path has just been seen to carry the budget. */
+  readonly isProven: boolean;
+}
+
+export class StepGuard {
+  #fitsSinceMs = Number.NaN;
+  /** What the option costs that the last step up led to, and the budget when it was taken back. */
+  #steppedToBps = Number.POSITIVE_INFINITY;
+  #failedBps = Number.POSITIVE_INFINITY;
+  #failedBudgetBps = 0;
+  #steppedUpAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #backOffMs = 0;
+
+  /** @returns the option to be sent from now on; -1 for none */
+  decide(nowMs: number, input: StepInput): number {
+    const { current, fitting, roomy } = input;
+    if (fitting < current) {
+      this.#noteStepDown(nowMs, input);
+      return fitting;
+    }
+    const next = this.#allowed(nowMs, Math.min(fitting, roomy), input);
+    if (next <= current) {
+      this.#fitsSinceMs = Number.NaN;
+      return current;
+    }
+    if (Number.isNaN(this.#fitsSinceMs)) this.#fitsSinceMs = nowMs;
+    if (!input.isProven && nowMs - this.#fitsSinceMs < FITS_FOR_MS) return current;
+    this.#fitsSinceMs = Number.NaN;
+    this.#steppedUpAtMs = nowMs;
+    this.#steppedToBps = input.costsBps[next];
+    return next;
+  }
+
+  #noteStepDown(nowMs: number, { fitting, costsBps, budgetBps }: StepInput): void {
+    this.#fitsSinceMs = Number.NaN;
+    const hasFailed = nowMs - this.#steppedUpAtMs < FAILED_WITHIN_MS && (fitting < 0 || costsBps[fitting] < this.#steppedToBps);
+    this.#steppedUpAtMs = Number.NEGATIVE_INFINITY;
+    if (!hasFailed) return;
+    const isForgiven = nowMs - this.#failedAtMs > FORGIVEN_AFTER_MS;
+    this.#backOffMs = isForgiven ? FIRST_BACK_OFF_MS : Math.min(2 * this.#backOffMs, LONGEST_BACK_OFF_MS);
+    this.#failedAtMs = nowMs;
+    this.#failedBps = this.#steppedToBps;
+    this.#failedBudgetBps = budgetBps;
+  }
+
+  /** The most wanted option up to `wanted` that has not failed a moment ago. */
+  #allowed(nowMs: number, wanted: number, { costsBps, budgetBps }: StepInput): number {
+    const isOver = nowMs - this.#failedAtMs >= this.#backOffMs;
+    if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;
+    let allowed = wanted;
+    while (allowed >= 0 && costsBps[allowed] >= this.#failedBps) allowed--;
+    return allowed;
+  }
+}
