@@ -1,4 +1,5 @@
 import {
+  ALL_GRANTS,
   type AppStore,
   authenticate,
   createStaticAppStore,
@@ -71,9 +72,12 @@ test('no header opens no app, not even one whose record has the digest of an emp
   await expect(authenticate(careless, { appIdText: 'app', authorization: undefined })).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-test('a caller that another node has proved is a caller here only if the app is known here', async () => {
-  expect(await principalOf(apps, AppId.parse('app'))).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
-  await expect(principalOf(apps, AppId.parse('nobody'))).rejects.toMatchObject({ code: 'unauthorized' });
+test('a caller that another node has proved is a caller here only if the app is known here, and may do no more here', async () => {
+  const token = { sub: 'user', jti: 'token', iat: 0, exp: 600, act: ['list' as const] };
+
+  expect(await principalOf(apps, AppId.parse('app'), ALL_GRANTS)).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
+  expect(await principalOf(apps, AppId.parse('app'), { kind: 'token', token })).toMatchObject({ grants: { kind: 'token', token } });
+  await expect(principalOf(apps, AppId.parse('nobody'), ALL_GRANTS)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
 test('a digest is 64 lower-case hex digits and nothing else', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createApp } from '@causeway/accounts';
+import { ALL_GRANTS, createApp } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { type Clock, createNodeClock } from '@causeway/sfu';
 import { RedisServer } from '@causeway/testkit/redis';
@@ -103,7 +103,8 @@ describe('a cluster over one Redis', () => {
     expect(node.directory.others).toEqual([]);
     expect(node.statistics.nodeRecordsRefused).toBe(1);
     const life = { nodeNo: 103, epoch: stranger.directory.self.epoch };
-    const assertion = { assertionId: 'x', issuedAtMs: 0, from: life, to: life, appId: DEMO.id, method: 'GET', path: '/', bodyDigest: '' };
+    const call = { appId: DEMO.id, method: 'GET', path: '/', bodyDigest: '', grants: ALL_GRANTS };
+    const assertion = { assertionId: 'x', issuedAtMs: 0, from: life, to: life, ...call };
     expect(node.assertionTrust.verify(stranger.assertionTrust.sign(assertion))).toBeUndefined();
   });
 

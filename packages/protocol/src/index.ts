@@ -35,4 +35,6 @@ export * from './ids/track-name.ts';
 export * from './json-schemas.ts';
 export * from './limits.ts';
 export * from './parse-request.ts';
+export { matchesAny } from './tokens/pattern.ts';
+export * from './tokens/token-grants.ts';
 export * from './utf8-size.ts';

@@ -1,4 +1,5 @@
 import type { AppId } from '@causeway/protocol';
+import type { Grants } from '../authentication/principal.ts';
 
 /** One life of one node: a number is taken up again after a restart, an epoch never is. */
 export interface AssertingNode {
@@ -7,8 +8,8 @@ export interface AssertingNode {
 }
 
 /**
- * What a node vouches for when it passes a call on to another: that it has seen the caller's secret, for exactly this call. It takes
- * the secret's place, so that a secret never leaves the node it was sent to.
+ * What a node vouches for when it passes a call on to another: that it has seen the caller's secret or token, for exactly this
+ * call, and what that lets the caller do. It takes their place, so that neither leaves the node it was sent to.
  */
 export interface CallAssertion {
   /** Random; an assertion is good for one call. */
@@ -24,6 +25,8 @@ export interface CallAssertion {
   readonly path: string;
   /** SHA-256 of the body as JSON, in base64; of nothing if there is none. */
   readonly bodyDigest: string;
+  /** What the caller may do, so that another node lets it do no more. */
+  readonly grants: Grants;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface CallAssertion {
  * assertion fits the call, and was not used before, is for the receiver to find out.
  */
 export interface AssertionTrust {
-  /** @returns text of at most 2,048 visible ASCII characters, for a header */
+  /** @returns text of at most 8,192 visible ASCII characters, for a header */
   sign(assertion: CallAssertion): string;
   /** @returns undefined if the text is not an assertion signed by a node of this cluster a moment ago; never throws */
   verify(text: string): CallAssertion | undefined;

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
 import { MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
-import type { Principal } from './principal.ts';
+import { ALL_GRANTS, type Grants, type Principal } from './principal.ts';
 import { digestSecret } from './secret.ts';
 
 /** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
@@ -35,7 +35,7 @@ export async function authenticate(apps: AppStore, { appIdText, authorization, a
   if (app === undefined || secret === undefined || !isKnown) {
     throw new SfuError('unauthorized', 'app id and secret do not belong together; send "Authorization: Bearer <secret of the app>"');
   }
-  return { appId: app.id, settings: app.settings, grants: { kind: 'all' } };
+  return { appId: app.id, settings: app.settings, grants: ALL_GRANTS };
 }
 
 /** Makes the same number of comparisons whatever the list holds and wherever the match is. */
@@ -50,10 +50,11 @@ function hasDigest(digests: readonly string[], wanted: string): boolean {
 /**
  * The principal that a node of the same cluster has already authenticated.
  *
+ * @param grants that the other node has found out
  * @throws unauthorized – this node knows no such app
  */
-export async function principalOf(apps: AppStore, appId: AppId): Promise<Principal> {
+export async function principalOf(apps: AppStore, appId: AppId, grants: Grants): Promise<Principal> {
   const app = await apps.findApp(appId);
   if (app === undefined) throw new SfuError('unauthorized', `this node has no app ${appId}`);
-  return { appId, settings: app.settings, grants: { kind: 'all' } };
+  return { appId, settings: app.settings, grants };
 }

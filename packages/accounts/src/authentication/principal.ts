@@ -1,8 +1,10 @@
-import type { AppId } from '@causeway/protocol';
+import type { AppId, TokenGrants } from '@causeway/protocol';
 import type { AppSettings } from '../app/app-settings.ts';
 
-/** What a caller may do within its app. The app's secret grants everything; scoped tokens will be another kind. */
-export type Grants = { readonly kind: 'all' };
+/** What a caller may do within its app: everything with the app's secret, what it grants with a token. */
+export type Grants = { readonly kind: 'all' } | { readonly kind: 'token'; readonly token: TokenGrants };
+
+export const ALL_GRANTS: Grants = { kind: 'all' };
 
 /** Who is calling, proved. */
 export interface Principal {

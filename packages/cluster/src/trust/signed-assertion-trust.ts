@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import type { AssertionTrust, CallAssertion } from '@causeway/accounts';
-import { AppId } from '@causeway/protocol';
+import { ALL_GRANTS, type AssertionTrust, type CallAssertion } from '@causeway/accounts';
+import { AppId, TokenGrants } from '@causeway/protocol';
 import { z } from 'zod';
 import { openSignedText, signText } from './signed-text.ts';
 
 /** Of a header that carries one. */
-const MAX_ASSERTION_LENGTH = 2_048;
+const MAX_ASSERTION_LENGTH = 8_192;
 
 /**
  * So far from now, by the cluster's clock, an assertion is no good either way. Clocks of nodes differ by less than a second as long as they
@@ -14,6 +14,10 @@ const MAX_ASSERTION_LENGTH = 2_048;
 const MAX_AGE_MS = 90_000;
 
 const Life = z.strictObject({ nodeNo: z.int().min(0), epoch: z.int().min(0) });
+/**
+ * A call made with a token names what it grants; one made with a secret says nothing of it, as versions that knew no tokens do. Such a
+ * version refuses an assertion with a field that it does not know, so a token never grants more at an old node.
+ */
 const Assertion = z.strictObject({
   assertionId: z.string().min(1),
   issuedAtMs: z.number(),
@@ -23,6 +27,7 @@ const Assertion = z.strictObject({
   method: z.string(),
   path: z.string(),
   bodyDigest: z.string(),
+  token: TokenGrants.optional(),
 });
 const DatedAssertion = z.strictObject({ signedAtMs: z.number(), assertion: Assertion });
 
@@ -40,9 +45,11 @@ export class SignedAssertionTrust implements AssertionTrust {
     this.#clusterNowMs = clusterNowMs;
   }
 
-  /** @throws Error – the call has a path too long to be vouched for */
+  /** @throws Error – path and grants of the call are too long to be vouched for */
   sign(assertion: CallAssertion): string {
-    const text = signText(JSON.stringify({ signedAtMs: Math.round(this.#clusterNowMs()), assertion }), this.#key);
+    const { grants, ...call } = assertion;
+    const token = grants.kind === 'all' ? {} : { token: grants.token };
+    const text = signText(JSON.stringify({ signedAtMs: Math.round(this.#clusterNowMs()), assertion: { ...call, ...token } }), this.#key);
     if (text.length <= MAX_ASSERTION_LENGTH) return text;
     throw new Error(`an assertion for ${assertion.method} of a path with ${assertion.path.length} characters is too long`);
   }
@@ -53,7 +60,9 @@ export class SignedAssertionTrust implements AssertionTrust {
     try {
       const dated = DatedAssertion.safeParse(JSON.parse(payload)).data;
       const isOfNow = dated !== undefined && Math.abs(this.#clusterNowMs() - dated.signedAtMs) <= MAX_AGE_MS;
-      return isOfNow ? dated.assertion : undefined;
+      if (!isOfNow) return undefined;
+      const { token, ...call } = dated.assertion;
+      return { ...call, grants: token === undefined ? ALL_GRANTS : { kind: 'token', token } };
     } catch {
       // Signed by a node of ours, yet no JSON: nothing that this version understands.
       return undefined;

@@ -1,4 +1,4 @@
-import type { CallAssertion } from '@causeway/accounts';
+import { ALL_GRANTS, type CallAssertion } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
 import { SignedAssertionTrust } from '../../src/trust/signed-assertion-trust.ts';
@@ -22,6 +22,7 @@ function assertion(changes: Partial<CallAssertion> = {}): CallAssertion {
     method: 'POST',
     path: '/api/sfu/demo/session/session-102-fc756623-3be4-4c40-b651-20e22095ee07/track/publish?a=ü',
     bodyDigest: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+    grants: ALL_GRANTS,
     ...changes,
   };
 }
@@ -32,6 +33,28 @@ describe('assertions for calls', () => {
 
     expect(text).toMatch(/^[\x21-\x7e]{1,2048}$/);
     expect(trustAt(SIGNED_AT_MS).verify(text)).toEqual(assertion());
+  });
+
+  test('say what a token grants, and say nothing of a secret, as versions before tokens do', () => {
+    const grants = { kind: 'token', token: { sub: 'user', jti: 'token', iat: 0, exp: 600, act: ['list'], names: ['a-*'] } } as const;
+    const payloadOf = (text: string) => JSON.parse(Buffer.from(String(text.split('.')[0]), 'base64url').toString());
+
+    expect(TRUST.verify(TRUST.sign(assertion({ grants } as never)))).toEqual(assertion({ grants } as never));
+    expect(payloadOf(TRUST.sign(assertion())).assertion).not.toHaveProperty('grants');
+    expect(payloadOf(TRUST.sign(assertion())).assertion).not.toHaveProperty('token');
+  });
+
+  test('are nothing when they grant what this version does not understand', () => {
+    const signed = (token: object) => {
+      const { grants: _grants, ...call } = assertion();
+      return signText(JSON.stringify({ signedAtMs: SIGNED_AT_MS, assertion: { ...call, token } }), KEYS.callAssertions);
+    };
+    const token = { sub: 'user', jti: 'token', iat: 0, exp: 600 };
+
+    expect(TRUST.verify(signed(token))).toEqual(assertion({ grants: { kind: 'token', token } } as never));
+    for (const unknown of [{ newClaim: 1 }, { act: ['everything'] }, { sub: '' }, { max: { planets: 1 } }]) {
+      expect(TRUST.verify(signed({ ...token, ...unknown }))).toBeUndefined();
+    }
   });
 
   test('are nothing when somebody else signed them, or a node for another purpose', () => {
@@ -45,6 +68,7 @@ describe('assertions for calls', () => {
     ['another app', { appId: AppId.parse('other') }],
     ['another node', { to: { nodeNo: 103, epoch: 1_780_000_002 } }],
     ['another life of the node', { to: { nodeNo: 102, epoch: 1_780_000_003 } }],
+    ['other grants', { grants: { kind: 'token', token: { sub: 'user', jti: 'token', iat: 0, exp: 600 } } }],
     ['another body', { bodyDigest: 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=' }],
     ['another path', { path: '/' }],
     ['later use', { issuedAtMs: 99_999 }],
@@ -77,9 +101,9 @@ describe('assertions for calls', () => {
   );
 
   test('are refused, and not made, when they are too long for a header', () => {
-    const long = assertion({ path: `/${'x'.repeat(2_000)}` });
+    const long = assertion({ path: `/${'x'.repeat(7_000)}` });
 
-    expect(() => TRUST.sign(long)).toThrow('2001 characters is too long');
+    expect(() => TRUST.sign(long)).toThrow('7001 characters is too long');
     expect(TRUST.verify(signText(JSON.stringify(long), KEYS.callAssertions))).toBeUndefined();
   });
 });

@@ -39,7 +39,7 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   }
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
   const admitted = cluster.desk.take(assertion, call);
-  return { principal: await principalOf(apps, admitted.appId), admitted };
+  return { principal: await principalOf(apps, admitted.appId, admitted.grants), admitted };
 }
 
 function authenticateClient(route: RouteDescription, { apps, cluster, clients }: CallerServices, request: Request): Promise<Principal> {

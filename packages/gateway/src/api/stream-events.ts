@@ -30,14 +30,14 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const { principal, admitted } = await identifyCaller(route, services, request);
   admitted?.checkBody(digestOf(undefined));
   checkRate(services.rateLimiter, route, principal, '');
-  const { appId } = principal;
+  const { appId, grants } = principal;
   const { requestId } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
   const isForCluster = admitted === undefined && cluster !== undefined;
   const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
   if (isForCluster && owner !== undefined) {
     const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
-    return passThrough(cluster, owner, { appId, method: 'GET', path: request.path, body: undefined, headers }, response);
+    return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, response);
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';

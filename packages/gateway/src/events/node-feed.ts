@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ALL_GRANTS } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { CallForwarder } from '../forwarding/call-forwarder.ts';
@@ -157,7 +158,9 @@ export class NodeFeed {
     const { appId, path, forwarder } = this.#options;
     const position = after === undefined ? {} : { 'Last-Event-ID': formatPosition(node.nodeNo, after) };
     const headers = { 'X-Request-Id': requestId, ...position };
-    const response = await forwarder.openStream(node, { appId, method: 'GET', path, body: undefined, headers }, signal);
+    // The feed is for all clients of the app here; what each of them may hear is decided at its own stream.
+    const call = { appId, grants: ALL_GRANTS, method: 'GET', path, body: undefined, headers };
+    const response = await forwarder.openStream(node, call, signal);
     if (response.statusCode !== 200) {
       response.resume();
       return;

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** An assertion has 2,048 characters, a third of them base64's; a path has at most two bytes for each of its own, as JSON. */
+/**
+ * An assertion has 8,192 characters, a third of them base64's, and a token's claims take up to three
+ * thousand; as JSON each character of a path may take two.
+ */
 const MAX_NAMED_LENGTH = 512;
 
 /**

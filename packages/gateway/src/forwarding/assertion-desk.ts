@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AssertionTrust, CallAssertion } from '@causeway/accounts';
+import type { AssertionTrust, CallAssertion, Grants } from '@causeway/accounts';
 import { type AppId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory } from '@causeway/sfu';
 import { ReplayWindow } from './replay-window.ts';
@@ -18,6 +18,8 @@ export interface AssertedCall {
 /** A call that another node vouches for. */
 export interface AdmittedCall {
   readonly appId: AppId;
+  /** What its caller may do. */
+  readonly grants: Grants;
   /** @throws unauthorized – it is not the body that was vouched for */
   checkBody(digest: string): void;
 }
@@ -45,7 +47,7 @@ export class AssertionDesk {
     return { ...this.#refused };
   }
 
-  write(call: Pick<CallAssertion, 'to' | 'appId' | 'method' | 'path' | 'bodyDigest'>): string {
+  write(call: Pick<CallAssertion, 'to' | 'appId' | 'method' | 'path' | 'bodyDigest' | 'grants'>): string {
     const { nodeNo, epoch } = this.#directory.self;
     return this.#trust.sign({ ...call, assertionId: randomUUID(), issuedAtMs: this.#now(), from: { nodeNo, epoch } });
   }
@@ -65,6 +67,7 @@ export class AssertionDesk {
     if (!this.#used.admit(assertion)) throw this.#refuse('replay');
     return {
       appId: assertion.appId,
+      grants: assertion.grants,
       checkBody: (digest) => {
         if (digest !== assertion.bodyDigest) throw this.#refuse('body');
       },

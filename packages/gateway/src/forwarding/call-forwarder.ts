@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Grants } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
@@ -15,6 +16,8 @@ const RETRY_AFTER_MS = 1_000;
 /** A call whose caller is known, to be carried out by another node. */
 export interface PassedCall {
   readonly appId: AppId;
+  /** What its caller may do, here as there. */
+  readonly grants: Grants;
   readonly method: string;
   /** Below the base path of the API, as it came, without the query. */
   readonly path: string;
@@ -90,8 +93,8 @@ export class CallForwarder {
   }
 
   /** For this one time, and for the present life of the other node alone. */
-  #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, method, path, body, headers }: PassedCall): NodeRequest {
-    const called = { appId, method, path: assertedPathOf(path), bodyDigest: digestOf(body) };
+  #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, grants, method, path, body, headers }: PassedCall): NodeRequest {
+    const called = { appId, grants, method, path: assertedPathOf(path), bodyDigest: digestOf(body) };
     const assertion = this.#desk.write({ to: { nodeNo, epoch }, ...called });
     return {
       url: `${apiUrl}${API_BASE_PATH}${path}`,

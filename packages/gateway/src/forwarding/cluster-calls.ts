@@ -103,6 +103,7 @@ export class ClusterCalls {
 function passedCall({ route, call, request, requestId, idempotencyKey }: IncomingCall): PassedCall {
   return {
     appId: call.principal.appId,
+    grants: call.principal.grants,
     method: route.method.toUpperCase(),
     path: request.path,
     body: call.body,

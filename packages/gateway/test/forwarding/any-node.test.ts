@@ -212,6 +212,7 @@ test('what is passed on is never passed on again', async () => {
   // The owner's directory is told that session 101 lives elsewhere, at a node that would pass it back.
   const reply = await owner.cluster.forwarder.passOn(self, {
     appId: APP_ID as never,
+    grants: { kind: 'all' },
     method: 'GET',
     path: `/${APP_ID}/session/${foreign}`,
     body: undefined,

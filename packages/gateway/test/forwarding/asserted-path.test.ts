@@ -15,6 +15,7 @@ test.each(['x', '"', '\\', 'ÿ'])('any path of %j can be vouched for, however lo
       method: 'DELETE',
       path: assertedPathOf(character.repeat(length)),
       bodyDigest: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+      grants: { kind: 'all' } as const,
     };
 
     expect(CLUSTER_TRUST.verify(CLUSTER_TRUST.sign(assertion))).toEqual(assertion);

@@ -33,6 +33,7 @@ function assertionFor(id: string, change: Partial<CallAssertion> = {}): CallAsse
     method: 'PATCH',
     path: `/${APP_ID}/session/${id}`,
     bodyDigest: digestOf(body),
+    grants: { kind: 'all' },
     ...change,
   };
 }

@@ -37,6 +37,7 @@ function assertion(serial: number): string {
     method: 'POST',
     path: `/${APP_ID}/session/new`,
     bodyDigest: digestOf(body),
+    grants: { kind: 'all' },
   };
   return CLUSTER_TRUST.sign(call);
 }

@@ -1,0 +1,83 @@
+/** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §12). */
+import { z } from 'zod';
+import { Metadata } from '../bodies/metadata.ts';
+import { Region } from '../bodies/region.ts';
+import { SessionId } from '../ids/session-id.ts';
+import { PatternList } from './pattern.ts';
+
+export const TOKEN_ACTIONS = ['create', 'publish', 'subscribe', 'close', 'list'] as const;
+/** A group of endpoints. */
+export type TokenAction = (typeof TOKEN_ACTIONS)[number];
+
+export const TOKEN_KINDS = ['audio', 'video', 'data'] as const;
+export type TokenKind = (typeof TOKEN_KINDS)[number];
+
+const MAX_ORIGINS = 16;
+
+/** Who a token is for, in the words of the app's own backend. */
+export const TokenSubject = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
+  .meta({ description: 'Whom the token is for; sessions belong to the subject that created them', examples: ['user-4711'] });
+
+export const TokenId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_", ":" or "-"')
+  .meta({ description: 'Names the token, to revoke it by' });
+
+const Count = z.int().min(1).max(1_000_000);
+export const TokenMaximum = z
+  .strictObject({
+    sessions: Count.optional().meta({ description: 'Sessions that the subject may have at once on one node' }),
+    tracks: Count.optional().meta({ description: 'Tracks that one session may publish and subscribe to' }),
+  })
+  .meta({ description: 'Bounds on what the subject may have' });
+export type TokenMaximum = z.infer<typeof TokenMaximum>;
+
+/** A web origin as browsers write it: no path, no default port. */
+const Origin = z
+  .string()
+  .max(256)
+  .regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/, 'must be an origin such as https://example.org')
+  .meta({ examples: ['https://example.org'] });
+
+/** The claims that restrict; one that is absent restricts nothing. */
+export const TOKEN_RESTRICTIONS = {
+  act: z
+    .array(z.enum(TOKEN_ACTIONS))
+    .min(1)
+    .max(TOKEN_ACTIONS.length)
+    .optional()
+    .meta({ description: 'What may be done; default is all of it' }),
+  kinds: z
+    .array(z.enum(TOKEN_KINDS))
+    .max(TOKEN_KINDS.length)
+    .optional()
+    .meta({ description: 'Kinds of media that may be published and subscribed to' }),
+  names: PatternList.optional().meta({ description: 'What published tracks may be called; a track without a name has the empty one' }),
+  subs: PatternList.optional().meta({
+    description: 'Ids of sessions that may be seen and subscribed to, beside those of the subject itself',
+  }),
+  sid: SessionId.optional().meta({ description: 'The one session that the token is for' }),
+  max: TokenMaximum.optional(),
+  meta: Metadata.optional().meta({ description: 'Metadata of the sessions that the token creates; callers cannot choose another' }),
+  region: Region.optional().meta({ description: 'Where sessions that the token creates live' }),
+  org: z.array(Origin).min(1).max(MAX_ORIGINS).optional().meta({ description: 'Origins of the pages that may use the token' }),
+} as const;
+
+/** Seconds since 1970, as in JWT (RFC 7519 §2, NumericDate). */
+export const NumericDate = z.int().min(0).max(99_999_999_999);
+
+export const TokenGrants = z.strictObject({
+  ...TOKEN_RESTRICTIONS,
+  sub: TokenSubject,
+  jti: TokenId,
+  iat: NumericDate,
+  exp: NumericDate,
+});
+export type TokenGrants = z.infer<typeof TokenGrants>;
+
+/** Whether the token is for that kind of call. */
+export function allowsAction({ act }: TokenGrants, action: TokenAction): boolean {
+  return act === undefined || act.includes(action);
+}
