@@ -124,6 +124,16 @@ export class Engine {
       case 'send-data':
         this.#transports.get(command.transportId)?.channels.send(nowMs, command.streamId, command.data);
         break;
+      case 'set-data-peer':
+      case 'close-data-channel':
+      case 'put-data-publication':
+      case 'remove-data-publication':
+      case 'put-data-subscription':
+      case 'remove-data-subscription':
+      case 'publish-data':
+      case 'reply-data':
+        // Channels have no publications yet.
+        break;
       case 'forget-histories':
         this.#forgetHistories();
         break;
@@ -139,6 +149,8 @@ export class Engine {
         return measureLinks(this.#transports.values());
       case 'usage':
         return this.#takeUsage();
+      case 'data-statistics':
+        return { publications: [], subscriptions: [] };
     }
   }
 

@@ -3,6 +3,7 @@ export type { Allocator, Pacer } from './congestion/index.ts';
 export type { DataChannelInfo, DataChannelRequest } from './data/data-channel.ts';
 export { DataChannels, type DataChannelsListener, type DataChannelsOptions } from './data/data-channels.ts';
 export { createDataCounters, type DataCounters } from './data/data-counters.ts';
+export type * from './data/data-plan.ts';
 export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';

@@ -16,6 +16,8 @@ export interface CarriedBytes {
   readonly relay: number;
   /** Whole packets that were sent again because they had been lost, to peers and over links. */
   readonly retransmitted: number;
+  /** Payloads of data channels that were sent to peers, once for each subscriber; neither SCTP nor what is sent again. */
+  readonly data: number;
 }
 
 export interface AccountUsage {
@@ -25,8 +27,8 @@ export interface AccountUsage {
 
 type Counts = { -readonly [Metric in keyof CarriedBytes]: number };
 
-const METRICS = ['down', 'up', 'relay', 'retransmitted'] as const satisfies readonly (keyof CarriedBytes)[];
-const NOTHING: CarriedBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+const METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const satisfies readonly (keyof CarriedBytes)[];
+const NOTHING: CarriedBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 export class UsageTally {
   /** By account. */

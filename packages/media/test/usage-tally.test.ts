@@ -31,8 +31,8 @@ test('who subscribes is charged for payloads and fixed headers, who publishes fo
   const usage = world.engine.answer('usage');
   expect(receiver.packets.size).toBe(publisher.packetsSent);
   expect(usage).toHaveLength(2);
-  expect(bytesOf(usage, 'bobs-app')).toEqual({ down: publisher.packetsSent * PACKET_BYTES, up: 0, relay: 0, retransmitted: 0 });
-  expect(bytesOf(usage, 'alices-app')).toEqual({ down: 0, up: publisher.packetsSent * PACKET_BYTES, relay: 0, retransmitted: 0 });
+  expect(bytesOf(usage, 'bobs-app')).toEqual({ down: publisher.packetsSent * PACKET_BYTES, up: 0, relay: 0, retransmitted: 0, data: 0 });
+  expect(bytesOf(usage, 'alices-app')).toEqual({ down: 0, up: publisher.packetsSent * PACKET_BYTES, relay: 0, retransmitted: 0, data: 0 });
 });
 
 test('what a publisher carries in header extensions beyond what they are for is charged like payload', () => {
@@ -80,7 +80,7 @@ test('one app is one account, however many of its peers there are', () => {
 
   const sentBytes = publisher.packetsSent * PACKET_BYTES;
   expect(world.engine.answer('usage')).toEqual([
-    { account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0 } },
+    { account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0, data: 0 } },
   ]);
 });
 
@@ -169,7 +169,7 @@ test('a link to another node is charged to whom the track belongs, apart from wh
   linked.runFor(1000);
 
   const relay = linked.publisher.packetsSent * PACKET_BYTES;
-  expect(linked.a.engine.answer('usage')).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0 } }]);
+  expect(linked.a.engine.answer('usage')).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0, data: 0 } }]);
   // What comes in over a link was counted where it was published.
   expect(linked.b.engine.answer('usage')).toEqual([]);
 });

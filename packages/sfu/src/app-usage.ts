@@ -65,6 +65,7 @@ function sumOf(one: CarriedBytes, other: CarriedBytes): CarriedBytes {
     up: one.up + other.up,
     relay: one.relay + other.relay,
     retransmitted: one.retransmitted + other.retransmitted,
+    data: one.data + other.data,
   };
 }
 

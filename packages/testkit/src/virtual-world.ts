@@ -58,6 +58,8 @@ export class VirtualWorld implements TimeDweller {
   readonly port = PORT;
   readonly events: NoticedEvent[] = [];
   readonly data: NoticedData[] = [];
+  /** What the engine said of publications and subscriptions of data. */
+  readonly dataEvents: EngineEvent[] = [];
   /** What the engine said of the layers that arrive, by track. */
   readonly layers: { readonly atMs: number; readonly trackId: string; readonly rids: readonly string[] }[] = [];
   readonly selectedPaths: Path[] = [];
@@ -281,6 +283,15 @@ export class VirtualWorld implements TimeDweller {
         break;
       case 'data-channel-message':
         this.#noteData(event, 'message', event.data);
+        break;
+      case 'data-publication-closed':
+      case 'data-subscription-opened':
+      case 'data-subscription-closed':
+      case 'data-message-too-large':
+      case 'data-buffered-low':
+      case 'data-received':
+      case 'data-reply-received':
+        this.dataEvents.push(event);
         break;
       case 'defect':
         throw event.error;

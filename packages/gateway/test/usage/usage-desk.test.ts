@@ -63,7 +63,7 @@ class Node {
   }
 
   use(appId: AppId, bytes: Partial<UsageBytes>): void {
-    this.#used.push({ appId, bytes: { ...NOTHING, ...bytes } });
+    this.#used.push({ appId, bytes: { ...NOTHING, data: 0, ...bytes } });
   }
 }
 
@@ -130,7 +130,7 @@ test('an SFU that takes long to answer is not asked again meanwhile, and nothing
 
   await node.clock.advance(20_000);
   const asked = node.questions;
-  resolve([{ appId: APP, bytes: { ...NOTHING, down: 9 } }]);
+  resolve([{ appId: APP, bytes: { ...NOTHING, data: 0, down: 9 } }]);
   await node.clock.advance(0);
 
   expect(asked).toBe(1);

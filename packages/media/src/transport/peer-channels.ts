@@ -15,7 +15,7 @@ export function createPeerChannels(transport: PeerTransport, role: 'server' | 'c
     counters,
     listener: {
       onPacket: (packet) => transport.endpoint.sendApplicationData(packet),
-      onOpened: ({ streamId, label }) => onEvent({ type: 'data-channel-opened', transportId, streamId, label }),
+      onOpened: (channel) => onEvent({ type: 'data-channel-opened', transportId, ...channel }),
       onClosed: (streamId) => onEvent({ type: 'data-channel-closed', transportId, streamId }),
       onMessage(streamId, data, kind) {
         if (!transport.isLink) {

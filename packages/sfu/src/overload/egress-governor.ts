@@ -150,7 +150,7 @@ export class EgressGovernor {
 
 function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number): number {
   const own = usage.filter((each) => each.appId === appId);
-  const bytes = own.reduce((sum, each) => sum + each.bytes.down + each.bytes.retransmitted, 0);
+  const bytes = own.reduce((sum, each) => sum + each.bytes.down + each.bytes.retransmitted + each.bytes.data, 0);
   return (bytes * BITS_PER_BYTE * MS_PER_SECOND) / Math.max(1, elapsedMs);
 }
 

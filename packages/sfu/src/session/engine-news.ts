@@ -32,6 +32,13 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
       case 'data-channel-opened':
       case 'data-channel-closed':
       case 'data-channel-message':
+      case 'data-publication-closed':
+      case 'data-subscription-opened':
+      case 'data-subscription-closed':
+      case 'data-message-too-large':
+      case 'data-buffered-low':
+      case 'data-received':
+      case 'data-reply-received':
       case 'layers-changed':
         // Relays use these, and get them first; sessions have no publications of data yet.
         return;

@@ -138,6 +138,14 @@ export class ShardPool implements Shard {
       case 'remove-subscriber-track':
         this.#removeSubscriberTrack(command);
         break;
+      case 'put-data-publication':
+      case 'remove-data-publication':
+      case 'put-data-subscription':
+      case 'remove-data-subscription':
+      case 'publish-data':
+      case 'reply-data':
+        // Channels have no publications yet.
+        break;
       case 'forget-histories':
         for (const member of this.#crew.members()) member.send(command);
         break;
@@ -153,6 +161,13 @@ export class ShardPool implements Shard {
       case 'link-statistics': {
         const links = (await this.#askAll(question)).flat();
         return links.filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
+      }
+      case 'data-statistics': {
+        const statistics = await this.#askAll(question);
+        return {
+          publications: statistics.flatMap(({ publications }) => publications),
+          subscriptions: statistics.flatMap(({ subscriptions }) => subscriptions),
+        };
       }
       case 'usage':
         // A thread that dies takes with it what was not asked for yet.
@@ -261,6 +276,7 @@ export class ShardPool implements Shard {
   /** @returns whether the event is about a link of the shard, or about a track that only crosses to it */
   #isForeign(shardNo: number, event: EngineEvent): boolean {
     if (event.type === 'defect') return false;
+    if ('subscriptionId' in event || 'publicationId' in event) return true;
     const homeNo = 'transportId' in event ? this.#sessions.shardNoOf(event.transportId) : this.#sessions.shardNoOfTrack(event.trackId);
     return homeNo !== shardNo;
   }

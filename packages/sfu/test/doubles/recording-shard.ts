@@ -25,6 +25,8 @@ export class RecordingShard implements Shard {
   readonly restarts: IceRestartPlan[] = [];
   /** Data channels that were asked for; a test tells the listener when they open. */
   readonly channels: { readonly transportId: string; readonly request: DataChannelRequest }[] = [];
+  /** Commands about publications and subscriptions of data. */
+  readonly dataCommands: EngineCommand[] = [];
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
   /** The answer about links. */
   links: readonly LinkStatistics[] = [];
@@ -86,6 +88,16 @@ export class RecordingShard implements Shard {
         this.sentData.push({ transportId, streamId, data });
         break;
       }
+      case 'set-data-peer':
+      case 'close-data-channel':
+      case 'put-data-publication':
+      case 'remove-data-publication':
+      case 'put-data-subscription':
+      case 'remove-data-subscription':
+      case 'publish-data':
+      case 'reply-data':
+        this.dataCommands.push(structuredClone(command));
+        break;
       case 'forget-histories':
         break;
       default:
@@ -96,6 +108,7 @@ export class RecordingShard implements Shard {
   ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
     if (question === 'link-statistics') return this.links;
+    if (question === 'data-statistics') return { publications: [], subscriptions: [] };
     return question === 'usage' ? this.usage.splice(0) : this.#inspection();
   }
 
@@ -208,9 +221,11 @@ function summaryOf(command: EngineCommand): string {
   switch (command.type) {
     case 'open-transport':
     case 'restart-ice':
+    case 'set-data-peer':
       return `${command.type} ${command.plan.transportId}`;
     case 'close-transport':
     case 'send-data':
+    case 'close-data-channel':
       return `${command.type} ${command.transportId}`;
     case 'put-publisher-track':
       return `${command.type} ${command.plan.trackId}`;
@@ -222,6 +237,16 @@ function summaryOf(command: EngineCommand): string {
       return `${command.type} ${command.subscriptionId}`;
     case 'open-data-channel':
       return `${command.type} ${command.transportId} ${command.request.label}`;
+    case 'put-data-publication':
+      return `${command.type} ${command.plan.publicationId}`;
+    case 'remove-data-publication':
+    case 'publish-data':
+      return `${command.type} ${command.publicationId}`;
+    case 'put-data-subscription':
+      return `${command.type} ${command.plan.subscriptionId}`;
+    case 'remove-data-subscription':
+    case 'reply-data':
+      return `${command.type} ${command.subscriptionId}`;
     case 'forget-histories':
       return command.type;
   }

@@ -3,7 +3,7 @@ import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const INTERVAL_MS = 2_000;
-const NOTHING = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+const NOTHING = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 /** A node whose app may be sent 4 Mbit/s, with subscriptions that carry what the test says. */
 class GovernedNode extends SfuUnderTest {

@@ -3,7 +3,7 @@ import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 import { ClusterUnderTest } from '../relay/doubles/cluster-under-test.ts';
 
-const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
 
 function used(account: string): AccountUsage {
   return { account, bytes };

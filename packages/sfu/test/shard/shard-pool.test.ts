@@ -281,7 +281,7 @@ test('what the shards hold is added up', async () => {
 
 test('what the shards have carried is told by all that are there', async () => {
   const scene = await PoolScene.open(3);
-  const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+  const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
   for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes }];
   scene.member(2).ask = () => Promise.reject(new Error('gone'));
 

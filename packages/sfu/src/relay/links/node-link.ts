@@ -170,6 +170,13 @@ export class NodeLink {
       case 'defect':
         this.#fail('defect');
         break;
+      case 'data-publication-closed':
+      case 'data-subscription-opened':
+      case 'data-subscription-closed':
+      case 'data-message-too-large':
+      case 'data-buffered-low':
+      case 'data-received':
+      case 'data-reply-received':
       case 'track-activity':
       case 'layers-changed':
         break;

@@ -61,6 +61,14 @@ export class MeshShard extends RecordingShard {
         this.#network.noteChange();
         break;
       case 'restart-ice':
+      case 'set-data-peer':
+      case 'close-data-channel':
+      case 'put-data-publication':
+      case 'remove-data-publication':
+      case 'put-data-subscription':
+      case 'remove-data-subscription':
+      case 'publish-data':
+      case 'reply-data':
       case 'forget-histories':
         break;
       default:

@@ -9,6 +9,7 @@ import { type LinkEnd, type MeshLinks, MeshTracks } from './mesh-tracks.ts';
 
 const SILENCE_MS = 2000;
 const CONTROL_STREAM = 1;
+const RELIABLE = { protocol: '', ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
 const HANDSHAKE_ROUND_TRIPS = 3;
 /** Between what a shard is told and what others notice of it, besides the way. */
 const REACTION_MS = 1;
@@ -105,12 +106,12 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     const oneWayMs = this.#oneWayMs(end.near.nodeNo, end.far.nodeNo);
     this.#later(oneWayMs, () =>
       this.#tell(end.far, end.farId, (listener, id) =>
-        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label }),
+        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label, ...RELIABLE }),
       ),
     );
     this.#later(2 * oneWayMs, () =>
       this.#tell(end.near, end.nearId, (listener, id) =>
-        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label }),
+        listener({ type: 'data-channel-opened', transportId: id, streamId: CONTROL_STREAM, label, ...RELIABLE }),
       ),
     );
   }

@@ -1,5 +1,7 @@
 import { linked, twoNodes, type World } from './linked-nodes.ts';
 
+const RELIABLE = { protocol: '', ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
+
 describe('what comes over a link', () => {
   async function receiving(data: Uint8Array | string): Promise<World> {
     const world = await linked();
@@ -42,7 +44,7 @@ describe('what comes over a link', () => {
     await clock.advance(130);
     const [transportId = ''] = one.shard.transports.keys();
 
-    one.shard.listener({ type: 'data-channel-opened', transportId, streamId: 9, label: 'causeway-control' });
+    one.shard.listener({ type: 'data-channel-opened', transportId, streamId: 9, label: 'causeway-control', ...RELIABLE });
     one.shard.listener({ type: 'data-channel-message', transportId, streamId: 9, data: JSON.stringify(stranger) });
 
     expect(one.state(2)).toEqual({ type: 'waiting', why: 'wrong-identity' });
