@@ -9,6 +9,7 @@ import { invariant } from '../invariant.ts';
 import { checkDescription, withMidsOfRejected } from './check-description.ts';
 import { ClientSectionReader } from './client-section.ts';
 import type { CodecReader } from './codecs.ts';
+import { continueData } from './data-section.ts';
 import { answerSetup, describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import { extensionMeanings, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
@@ -122,7 +123,8 @@ function continueSections(known: readonly Section[], offer: SdpDescription, read
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
     if (isRtp(section)) return continueRtp(section, previous?.type === 'rtp' ? previous : undefined, reader);
-    return section.mid === dataMid ? continueData(section) : rejected(section);
+    const former = previous?.type === 'data' ? previous : undefined;
+    return (section.mid === dataMid ? continueData(section, former) : undefined) ?? rejected(section);
   });
 }
 
@@ -145,12 +147,6 @@ function asTaken(offer: SdpDescription, continued: readonly Section[]): SdpDescr
     return continued[index]?.type === 'rejected' ? { ...section, port: 0, bundleOnly: false } : section;
   });
   return { ...offer, sections };
-}
-
-/** One association for a session; a peer that names no SCTP port cannot have one. */
-function continueData(section: SdpSection): Section {
-  if (section.sctp === undefined) return rejected(section);
-  return { type: 'data', mid: section.mid ?? '', protocol: section.protocol, formats: section.formats, sctpPort: section.sctp.port };
 }
 
 export function rejected(section: Pick<SdpSection, 'media' | 'mid' | 'protocol' | 'formats'>): RejectedSection {

@@ -9,6 +9,7 @@ import { invariant } from '../invariant.ts';
 import { rejected } from './answer-offer.ts';
 import { checkDescription, withMidsOfRejected } from './check-description.ts';
 import { type ClientFacts, ClientSectionReader } from './client-section.ts';
+import { answerData } from './data-section.ts';
 import { isReceiving } from './describe.ts';
 import { parked } from './edit-sections.ts';
 import { restrictSubscription } from './renegotiate-sending.ts';
@@ -92,7 +93,7 @@ interface AnswerContext {
 function answerSection(section: Section, answer: SdpSection | undefined, { subscriptionIds, reader }: AnswerContext): AnsweredSection {
   invariant(answer !== undefined, 'the answer has been found to have as many sections as the offer');
   if (section.type === 'rejected') return { section, refused: undefined };
-  if (section.type === 'data') return { section: isRejectedSection(answer) ? rejected(answer) : section, refused: undefined };
+  if (section.type === 'data') return { section: answerData(section, answer) ?? rejected(answer), refused: undefined };
   const isNew = section.sending.type === 'live' && subscriptionIds.has(section.sending.subscription.id);
   if (isRejectedSection(answer)) {
     return { section: rejected(answer), refused: refusal(section, 'codec_mismatch', 'rejects') };

@@ -5,11 +5,10 @@
  */
 import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpSection, SdpSsrc } from '@causeway/wire';
 import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
+import { MAX_DATA_MESSAGE_BYTES } from './data-section.ts';
 import { isForSubscribers, isTransportWideCc, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
 
-/** Largest message that a data channel may carry, in bytes (docs/api.md §14). */
-const MAX_MESSAGE_SIZE = 256 * 1024;
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
 export interface DescribeOptions {
@@ -124,7 +123,7 @@ function describeData({ protocol, formats, mid, sctpPort }: DataSection): SdpSec
     formats,
     mid,
     direction: 'sendrecv',
-    sctp: { port: sctpPort, maxMessageSize: MAX_MESSAGE_SIZE },
+    sctp: { port: sctpPort, maxMessageSize: MAX_DATA_MESSAGE_BYTES },
   };
 }
 

@@ -3,10 +3,11 @@ export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply
 export { hostCandidates } from './candidates.ts';
 export { identifyCodecs } from './codecs.ts';
 export { createNegotiation } from './create-negotiation.ts';
+export { type AgreedData, agreedData, hasRoomForData, isDataOnItsWay, MAX_DATA_MESSAGE_BYTES } from './data-section.ts';
 export type { OwnDescription } from './describe.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
-export { makeOffer } from './make-offer.ts';
+export { makeOffer, type OfferWishes } from './make-offer.ts';
 export { type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
 export type { SubscriptionWish } from './new-subscription.ts';
 export type { WishOutcome } from './place-subscriptions.ts';

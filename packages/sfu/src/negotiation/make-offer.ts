@@ -1,9 +1,10 @@
 /**
- * The SFU's own offer: brings tracks to the client on existing or new m-sections.
+ * The SFU's own offer: brings tracks to the client on existing or new m-sections, and the section of data channels.
  *
  * @see RFC 8829 §5.2 (offers), docs/api.md §3
  */
 import { invariant } from '../invariant.ts';
+import { agreedData, withDataSection } from './data-section.ts';
 import { describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
@@ -18,11 +19,21 @@ export interface MadeOffer {
   readonly outcomes: readonly WishOutcome[];
 }
 
+/** What an offer of the SFU is made for. */
+export interface OfferWishes {
+  readonly tracks: readonly SubscriptionWish[];
+  /** Data channels, which need an m-section of their own, once; see `hasRoomForData`. */
+  readonly needsData: boolean;
+  readonly maxSections: number;
+}
+
 /** @param state must be stable; the next one waits for the answer if there is an offer */
-export function makeOffer(state: Negotiation, wishes: readonly SubscriptionWish[], maxSections: number, random: RandomSource): MadeOffer {
-  const { state: draft, outcomes } = placeSubscriptions(state, wishes, { mayAddSections: true, maxSections }, random);
+export function makeOffer(state: Negotiation, { tracks, needsData, maxSections }: OfferWishes, random: RandomSource): MadeOffer {
+  const { state: placed, outcomes } = placeSubscriptions(state, tracks, { mayAddSections: true, maxSections }, random);
   const subscriptionIds = placedIds(outcomes);
-  if (subscriptionIds.length === 0) return { state, offer: undefined, outcomes };
+  const bringsData = needsData && agreedData(state) === undefined;
+  if (subscriptionIds.length === 0 && !bringsData) return { state, offer: undefined, outcomes };
+  const draft = bringsData ? withDataSection(placed) : placed;
   return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, subscriptionIds), outcomes };
 }
 

@@ -163,7 +163,8 @@ function freshSsrc(used: Set<number>, random: RandomSource): number {
   invariant(false, 'a random 32-bit number is free at the first or second draw');
 }
 
-function nextMid(state: Negotiation): { readonly mid: string; readonly state: Negotiation } {
+/** Names a new m-section of the SFU's; the client's own mids are left alone. */
+export function nextMid(state: Negotiation): { readonly mid: string; readonly state: Negotiation } {
   let mids = state.named.mids;
   while (state.sections.some(({ mid }) => mid === `s${mids}`)) mids++;
   return { mid: `s${mids}`, state: { ...state, named: { ...state.named, mids: mids + 1 } } };

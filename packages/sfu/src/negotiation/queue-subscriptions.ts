@@ -3,10 +3,10 @@
  * so that callers can be told; the offer for them is made when the open one has been answered or withdrawn (docs/api.md §6).
  */
 import { invariant } from '../invariant.ts';
+import { agreedData, isDataOnItsWay, withDataSection } from './data-section.ts';
 import type { OwnDescription } from './describe.ts';
 import { type LiveSubscription, latestSections, subscriptionsOn } from './edit-sections.ts';
-import { openOffer, placedIds } from './make-offer.ts';
-import type { SubscriptionWish } from './new-subscription.ts';
+import { type OfferWishes, openOffer, placedIds } from './make-offer.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
 import type { Negotiation, RandomSource, Section } from './state.ts';
 
@@ -19,16 +19,18 @@ export interface QueuedWishes {
 /** @param state must have an offer open */
 export function queueSubscriptions(
   state: Negotiation,
-  wishes: readonly SubscriptionWish[],
-  maxSections: number,
+  { tracks, needsData, maxSections }: OfferWishes,
   random: RandomSource,
 ): QueuedWishes {
   invariant(state.signaling.type === 'sfu-offer-pending', 'without an open offer one is made at once');
   const base = { ...state, sections: latestSections(state) };
-  const { state: draft, outcomes } = placeSubscriptions(base, wishes, { mayAddSections: true, maxSections }, random);
+  const { state: placed, outcomes } = placeSubscriptions(base, tracks, { mayAddSections: true, maxSections }, random);
   const subscriptionIds = [...(state.queued?.subscriptionIds ?? []), ...placedIds(outcomes)];
-  if (subscriptionIds.length === 0) return { state, outcomes };
-  return { state: { ...draft, sections: state.sections, queued: { sections: draft.sections, subscriptionIds } }, outcomes };
+  const bringsData = state.queued?.needsData === true || (needsData && !isDataOnItsWay(state));
+  if (subscriptionIds.length === 0 && !bringsData) return { state, outcomes };
+  const draft = bringsData ? withDataSection(placed) : placed;
+  const queued = { sections: draft.sections, subscriptionIds, needsData: bringsData };
+  return { state: { ...draft, sections: state.sections, queued }, outcomes };
 }
 
 export interface QueuedOffer {
@@ -43,14 +45,17 @@ export interface QueuedOffer {
 export function offerQueued(state: Negotiation): QueuedOffer {
   const { queued } = state;
   if (queued === undefined) return { state, offer: undefined, dropped: [] };
-  const { sections, subscriptionIds } = queued;
+  const { sections, subscriptionIds, needsData } = queued;
   const merged = sections.map((section, index) => adopt(state.sections[index], section, subscriptionIds));
   const adopted = new Set(subscriptionsOn(merged).map(({ subscription }) => subscription.id));
   const unqueued = { ...state, queued: undefined };
   const ids = subscriptionIds.filter((id) => adopted.has(id));
   const dropped = queuedSubscriptions(state).filter(({ subscription }) => !adopted.has(subscription.id));
-  if (ids.length === 0) return { state: unqueued, offer: undefined, dropped };
-  return { ...openOffer(unqueued, merged, ids), dropped };
+  const bringsData = needsData && agreedData(state) === undefined;
+  if (ids.length === 0 && !bringsData) return { state: unqueued, offer: undefined, dropped };
+  // The client may have put a section of its own in the place that the queue had for it.
+  const draft = bringsData ? withDataSection({ ...unqueued, sections: merged }) : { ...unqueued, sections: merged };
+  return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, ids), dropped };
 }
 
 export function queuedSubscriptions({ queued }: Negotiation): readonly LiveSubscription[] {

@@ -133,12 +133,22 @@ export interface RtpSection {
   readonly sending: Sending;
 }
 
+/** The m-section of the SCTP association under all data channels of the session (RFC 8841). */
 export interface DataSection {
   readonly type: 'data';
   readonly mid: string;
   readonly protocol: string;
   readonly formats: readonly string[];
+  /** Ours. */
   readonly sctpPort: number;
+  /** What the client has said of its end; undefined until it has answered the SFU's offer of this section. */
+  readonly peer: SctpPeer | undefined;
+}
+
+export interface SctpPeer {
+  readonly port: number;
+  /** The longest message that may be sent to the client: what it takes, and no more than the SFU takes itself. */
+  readonly maxMessageBytes: number;
 }
 
 /** Keeps its place for ever, or until the client puts another mid there (RFC 8829 §5.2.2). */
@@ -165,6 +175,8 @@ export interface QueuedSubscriptions {
   /** All m-sections as they will be once the next offer is answered too. */
   readonly sections: readonly Section[];
   readonly subscriptionIds: readonly string[];
+  /** The next offer brings the section of data channels. */
+  readonly needsData: boolean;
 }
 
 export type Signaling =

@@ -4,10 +4,20 @@
  *
  * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */
-import { allFailedError, SfuError, type SubscribedTrackResult, type SubscribeItem, type SubscribeReply } from '@causeway/protocol';
+import {
+  allFailedError,
+  type OfferDescription,
+  SfuError,
+  type SubscribedTrackResult,
+  type SubscribeItem,
+  type SubscribeReply,
+} from '@causeway/protocol';
 import type { CancelTimer } from '../clock.ts';
 import {
+  hasRoomForData,
+  isDataOnItsWay,
   makeOffer,
+  type Negotiation,
   type OwnDescription,
   offerQueued,
   parkSubscription,
@@ -33,12 +43,20 @@ interface PlacedItem extends DeskItem {
   readonly outcome: WishOutcome | undefined;
 }
 
+/** The call that waits to carry the next offer. */
 interface Carrier {
-  readonly items: readonly PlacedItem[];
-  readonly resolve: (reply: Promise<SubscribeReply>) => void;
+  /** @param offer undefined if nothing of what was asked for is left */
+  readonly deliver: (offer: OwnDescription | undefined) => void;
   readonly reject: (error: unknown) => void;
+  /** The call has waited too long: what it asked for is taken back. */
+  readonly takeBack: () => void;
   readonly cancelTimer: CancelTimer;
 }
+
+/** What a call that may need an offer of the SFU tells its client about it. */
+export type OfferReply =
+  | { readonly immediateRenegotiationRequired: false }
+  | { readonly immediateRenegotiationRequired: true; readonly sessionDescription: OfferDescription };
 
 export class OfferDesk {
   readonly #session: Session;
@@ -59,6 +77,30 @@ export class OfferDesk {
     return this.#session.isStable ? this.#offer(current) : this.#queue(current);
   }
 
+  /**
+   * Brings the m-section of data channels to the client, unless it is there or an offer that is open brings it.
+   *
+   * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
+   * @throws quota_exceeded – the session has as many m-sections as it may
+   */
+  openData(): Promise<OfferReply> {
+    const { negotiation, parts, isStable } = this.#session;
+    const { maxSections } = parts.limits;
+    if (isDataOnItsWay(negotiation)) return this.#offerReply(undefined);
+    if (!hasRoomForData(negotiation, maxSections)) {
+      throw new SfuError('quota_exceeded', `a session has at most ${maxSections} m-sections, and none is left for data channels`);
+    }
+    const wishes = { tracks: [], needsData: true, maxSections };
+    if (isStable) {
+      const made = makeOffer(negotiation, wishes, parts.random);
+      this.#session.commit(made.state);
+      return this.#offerReply(made.offer);
+    }
+    this.#session.commit(queueSubscriptions(negotiation, wishes, parts.random).state);
+    if (this.#carrier !== undefined) return this.#offerReply(undefined);
+    return this.#carry((offer) => this.#offerReply(offer), withoutQueuedData);
+  }
+
   /** Goes on with what is queued; to be called whenever an offer has been answered or withdrawn. */
   resume(): void {
     if (!this.#session.isStable || this.#session.negotiation.queued === undefined) return;
@@ -76,7 +118,8 @@ export class OfferDesk {
 
   async #offer(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const { negotiation, parts } = this.#session;
-    const made = makeOffer(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
+    const wishes = { tracks: wishesOf(items), needsData: false, maxSections: parts.limits.maxSections };
+    const made = makeOffer(negotiation, wishes, parts.random);
     this.#session.checkTracks(made.state);
     this.#session.commit(made.state);
     const reply = this.#reply(withOutcomes(items, made.outcomes), made.offer);
@@ -86,43 +129,62 @@ export class OfferDesk {
 
   async #queue(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const { negotiation, parts } = this.#session;
-    const queued = queueSubscriptions(negotiation, wishesOf(items), parts.limits.maxSections, parts.random);
+    const wishes = { tracks: wishesOf(items), needsData: false, maxSections: parts.limits.maxSections };
+    const queued = queueSubscriptions(negotiation, wishes, parts.random);
     this.#session.checkTracks(queued.state);
     this.#session.commit(queued.state);
     const placed = withOutcomes(items, queued.outcomes);
     const needsOffer = placed.some(({ outcome }) => outcome?.type === 'placed');
-    if (needsOffer && this.#carrier === undefined) return this.#carry(placed);
+    if (needsOffer && this.#carrier === undefined) return this.#carryTracks(placed);
     const reply = this.#reply(placed, undefined);
     if (reply instanceof SfuError) throw reply;
     return reply;
   }
 
-  /** Waits for the next offer. */
-  #carry(items: readonly PlacedItem[]): Promise<SubscribeReply> {
+  #carryTracks(items: readonly PlacedItem[]): Promise<SubscribeReply> {
+    const ids = items.map(({ outcome }) => (outcome?.type === 'placed' ? outcome.subscription.id : ''));
+    return this.#carry(
+      (offer) => {
+        const stillPlaced = items.map((item) => this.#stillPlaced(item));
+        return this.#reply(stillPlaced, offer);
+      },
+      (state) => ids.reduce((draft, id) => parkSubscription(draft, id, 'unsubscribed'), state),
+    );
+  }
+
+  /** Waits for the next offer. @param withoutIt the state without what this call asked for */
+  #carry<Reply>(
+    replyOf: (offer: OwnDescription | undefined) => Promise<Reply> | SfuError,
+    withoutIt: (state: Negotiation) => Negotiation,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const cancelTimer = this.#session.parts.clock.schedule(HOLD_TIMEOUT_MS, () => this.#giveUp());
-      this.#carrier = { items, resolve, reject, cancelTimer };
+      this.#carrier = {
+        deliver: (offer) => {
+          const reply = replyOf(offer);
+          if (reply instanceof SfuError) reject(reply);
+          else resolve(reply);
+        },
+        reject,
+        takeBack: () => this.#session.commit(withoutIt(this.#session.negotiation)),
+        cancelTimer: this.#session.parts.clock.schedule(HOLD_TIMEOUT_MS, () => this.#giveUp()),
+      };
     });
   }
 
-  #offerQueue({ items, resolve, reject, cancelTimer }: Carrier): void {
-    cancelTimer();
+  #offerQueue(carrier: Carrier): void {
+    carrier.cancelTimer();
     const made = offerQueued(this.#session.negotiation);
     this.#session.commit(made.state);
     for (const live of made.dropped)
       this.#session.reports.failed(live, 'codec_mismatch', `m-section ${live.section.mid} has been rejected`);
-    const stillPlaced = items.map((item) => this.#stillPlaced(item));
-    const reply = this.#reply(stillPlaced, made.offer);
-    if (reply instanceof SfuError) reject(reply);
-    else resolve(reply);
+    carrier.deliver(made.offer);
   }
 
   #giveUp(): void {
     const carrier = this.#carrier;
     this.#carrier = undefined;
     if (carrier === undefined) return;
-    const ids = carrier.items.map(({ outcome }) => (outcome?.type === 'placed' ? outcome.subscription.id : ''));
-    this.#session.commit(ids.reduce((state, id) => parkSubscription(state, id, 'unsubscribed'), this.#session.negotiation));
+    carrier.takeBack();
     carrier.reject(stillInProgress(this.#session.id));
   }
 
@@ -145,10 +207,13 @@ export class OfferDesk {
   }
 
   async #withOffer(tracks: SubscribedTrackResult[], offer: OwnDescription | undefined): Promise<SubscribeReply> {
-    const { id: sessionId, appId, parts } = this.#session;
-    if (offer === undefined) return { immediateRenegotiationRequired: false, sessionId, tracks };
-    const sdp = await writeDescription(appId, offer, parts);
-    return { immediateRenegotiationRequired: true, sessionDescription: { type: 'offer', sdp }, sessionId, tracks };
+    return { ...(await this.#offerReply(offer)), sessionId: this.#session.id, tracks };
+  }
+
+  async #offerReply(offer: OwnDescription | undefined): Promise<OfferReply> {
+    if (offer === undefined) return { immediateRenegotiationRequired: false };
+    const sdp = await writeDescription(this.#session.appId, offer, this.#session.parts);
+    return { immediateRenegotiationRequired: true, sessionDescription: { type: 'offer', sdp } };
   }
 
   #result({ asked, located, outcome }: PlacedItem): SubscribedTrackResult {
@@ -169,6 +234,10 @@ export class OfferDesk {
     const isLive = subscriptions(this.#session.negotiation).some(({ subscription }) => subscription.id === outcome.subscription.id);
     return isLive ? item : { ...item, located: justEnded(item), outcome: undefined };
   }
+}
+
+function withoutQueuedData(state: Negotiation): Negotiation {
+  return state.queued === undefined ? state : { ...state, queued: { ...state.queued, needsData: false } };
 }
 
 function wishesOf(items: readonly DeskItem[]) {

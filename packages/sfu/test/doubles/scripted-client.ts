@@ -12,8 +12,9 @@ export interface TransceiverOptions {
   readonly rids?: readonly string[];
 }
 
+/** `application` stands for the section of data channels, which has no transceiver in a browser. */
 interface Transceiver extends Required<Omit<TransceiverOptions, 'direction'>> {
-  readonly kind: 'audio' | 'video';
+  readonly kind: 'audio' | 'video' | 'application';
   readonly mid: string;
   direction: SdpDirection;
   isStopped: boolean;
@@ -35,6 +36,9 @@ export class ScriptedClient {
   fingerprint = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'CD').join(':') };
   /** Codecs this client can decode, for m-sections that the SFU adds. */
   readonly decodes: readonly string[];
+  /** What the client says of its SCTP association. */
+  sctp = { port: 5000, maxMessageSize: 262_144 };
+  refusesData = false;
   lastRemote: SdpDescription | undefined;
   #version = 1;
   #nextMid = 0;
@@ -45,7 +49,12 @@ export class ScriptedClient {
     this.decodes = decodes;
   }
 
-  addTransceiver(kind: 'audio' | 'video', options: TransceiverOptions = {}): Transceiver {
+  /** As the first `createDataChannel` does. */
+  addDataSection(): Transceiver {
+    return this.addTransceiver('application');
+  }
+
+  addTransceiver(kind: Transceiver['kind'], options: TransceiverOptions = {}): Transceiver {
     while (this.transceivers.some(({ mid }) => mid === String(this.#nextMid))) this.#nextMid++;
     const mid = String(this.#nextMid++);
     const transceiver: Transceiver = {
@@ -118,7 +127,8 @@ export class ScriptedClient {
     for (const [index, section] of description.sections.entries()) {
       const transceiver = this.transceivers[index] ?? this.#addForRemote(section);
       if (isRejectedSection(section)) transceiver.isStopped = true;
-      const receives = (section.direction === 'sendonly' || section.direction === 'sendrecv') && canReceive(transceiver);
+      const isSent = section.direction === 'sendonly' || section.direction === 'sendrecv';
+      const receives = section.kind !== 'application' && isSent && canReceive(transceiver);
       if (receives && !transceiver.isReceiving) transceiver.trackEvents++;
       transceiver.isReceiving = receives;
     }
@@ -133,11 +143,11 @@ export class ScriptedClient {
   }
 
   #addForRemote(section: SdpSection): Transceiver {
-    if (section.kind !== 'audio' && section.kind !== 'video') throw new Error(`the SFU added a section of ${section.media}`);
+    if (section.kind === 'other') throw new Error(`the SFU added a section of ${section.media}`);
     const transceiver: Transceiver = {
       kind: section.kind,
       mid: section.mid ?? '',
-      direction: 'recvonly',
+      direction: section.kind === 'application' ? 'sendrecv' : 'recvonly',
       codecs: this.decodes,
       trackId: '',
       streamId: '-',
@@ -160,6 +170,7 @@ export class ScriptedClient {
   }
 
   #offeredSection(transceiver: Transceiver): SdpSection {
+    if (transceiver.kind === 'application') return this.#dataSection(transceiver);
     if (transceiver.added !== undefined) {
       const { codecs, extensions } = transceiver.added;
       return { ...this.#section(transceiver, transceiver.direction, codecs), extensions };
@@ -194,6 +205,7 @@ export class ScriptedClient {
 
   #answeredSection(transceiver: Transceiver, offered: SdpSection | undefined): SdpSection {
     if (offered === undefined || isRejectedSection(offered) || transceiver.isStopped) return this.#section(transceiver, 'inactive', []);
+    if (transceiver.kind === 'application') return this.#dataSection(transceiver);
     const codecs = offered.codecs.filter(({ name, fmtp }) => {
       return name === 'rtx'
         ? offered.codecs.some((codec) => fmtp === `apt=${codec.payloadType}` && this.#canDecode(codec))
@@ -208,6 +220,19 @@ export class ScriptedClient {
 
   #canDecode({ name }: { readonly name: string }): boolean {
     return this.decodes.includes(name.toLowerCase());
+  }
+
+  #dataSection(transceiver: Transceiver): SdpSection {
+    const section = {
+      ...this.#section(transceiver, 'sendrecv', []),
+      extensions: [],
+      msids: [],
+      ssrcs: [],
+      rtcpMux: false,
+      rtcpRsize: false,
+    };
+    const data = { ...section, protocol: 'UDP/DTLS/SCTP', formats: ['webrtc-datachannel'], sctp: this.sctp };
+    return this.refusesData || transceiver.isStopped ? { ...data, port: 0 } : data;
   }
 
   #section(transceiver: Transceiver, direction: SdpDirection, codecs: readonly SdpCodec[]): SdpSection {
