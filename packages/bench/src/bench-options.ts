@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { ContestantName } from './contestants/contestant.ts';
+import { ROOM_SHAPES } from './rooms/room-shapes.ts';
 
 export const PARTS = [
   'floor',
   'forwarding',
+  'rooms',
   'latency',
   'joins',
   'memory',
@@ -25,7 +27,9 @@ export interface BenchOptions {
   readonly subscriberCounts: readonly number[];
   readonly rounds: number;
   readonly secondsPerWindow: number;
-  /** For memory and joins. */
+  /** Names of the shapes of `rooms` to measure; undefined for all. */
+  readonly shapes: readonly string[] | undefined;
+  /** For memory, joins and idle sessions. */
   readonly sessions: number;
   /** Where to write a profile of Causeway; undefined takes none. */
   readonly cpuProfilePath: string | undefined;
@@ -41,6 +45,7 @@ export const USAGE = `npm run bench -- [part ...] [options]
 Parts (default: forwarding, joins, memory):
   floor        CPU per packet of bare paced sends
   forwarding   CPU per forwarded packet, latency, loss: floor, Causeway, naive, taking turns
+  rooms        the same in calls of two and of four, and what sessions cost that do nothing
   latency      forwarding, without the floor
   joins        CPU milliseconds per join, from the HTTP call to the end of DTLS
   memory       per idle session and per subscription
@@ -55,7 +60,8 @@ Options:
   --subscribers 10,50,100  numbers of subscribers, ascending
   --rounds 3               how often each contestant is measured
   --seconds 4              length of one measurement
-  --sessions 200           for joins and memory
+  --sessions 200           for joins, memory, and the idle sessions of rooms
+  --shapes NAME,NAME       of rooms: ${ROOM_SHAPES.map(({ name }) => name).join(', ')}
   --contestants floor,causeway,naive
   --against DIR            lets the Causeway of another checkout compete as well: before and after, in turns
   --cpu-prof               then profile Causeway at the last N and print the functions with the most self time
@@ -77,6 +83,7 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       sessions: { type: 'string' },
+      shapes: { type: 'string' },
       contestants: { type: 'string', default: CONTESTANTS.join(',') },
       against: { type: 'string' },
       'cpu-prof': { type: 'boolean', default: false },
@@ -92,6 +99,13 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
     subscriberCounts: ascending(values.subscribers ?? defaults.subscribers),
     rounds: positiveInteger(values.rounds ?? defaults.rounds, '--rounds'),
     secondsPerWindow: positiveInteger(values.seconds ?? defaults.seconds, '--seconds'),
+    shapes: values.shapes?.split(',').map((word) =>
+      oneOf(
+        word,
+        ROOM_SHAPES.map(({ name }) => name),
+        'shape',
+      ),
+    ),
     sessions: positiveInteger(values.sessions ?? defaults.sessions, '--sessions'),
     cpuProfilePath: values['cpu-prof'] ? values['cpu-prof-file'] : undefined,
     otherCheckout: values.against,

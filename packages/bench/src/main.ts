@@ -7,6 +7,7 @@ import { runRegistry } from './registry/registry-part.ts';
 import { runRelays } from './relays/relays-part.ts';
 import { describeMachine } from './report/machine.ts';
 import type { Printer } from './report/printer.ts';
+import { runRooms } from './rooms/rooms-part.ts';
 import { runShards } from './shards/shards-part.ts';
 
 const printer: Printer = {
@@ -19,6 +20,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   const { parts, contestants } = options;
   if (parts.includes('floor')) await runForwarding(options, ['floor'], printer);
   if (parts.includes('forwarding')) await runForwarding(options, contestants, printer);
+  if (parts.includes('rooms')) await runRooms(options, printer);
   if (parts.includes('latency')) {
     await runForwarding(
       options,

@@ -8,6 +8,7 @@ describe('readBenchOptions', () => {
       subscriberCounts: [10, 50, 100],
       rounds: 3,
       secondsPerWindow: 4,
+      shapes: undefined,
       sessions: 200,
       cpuProfilePath: undefined,
       otherCheckout: undefined,

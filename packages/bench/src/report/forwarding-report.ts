@@ -9,6 +9,10 @@ const HEADINGS = ['contestant', 'CPU us/packet', 'x floor', 'x naive', 'p50 ms',
 
 /** One table: a line for each contestant, medians and ranges over the rounds. */
 export function formatForwarding({ subscribers, samples }: ForwardingResult): string {
+  return `N = ${subscribers}\n\n${formatRows(samples)}`;
+}
+
+export function formatRows(samples: ForwardingResult['samples']): string {
   const rows = [...samples].map(([name, own]) => [
     name,
     formatSpread(own.map(microsPerPacket), 1),
@@ -20,8 +24,9 @@ export function formatForwarding({ subscribers, samples }: ForwardingResult): st
     formatCount(sum(own, ({ lost }) => lost)),
     formatCount(sum(own, ({ duplicates }) => duplicates)),
     formatCorrupted(own),
+    ...(samples.has('against') ? [formatRatio(name, own, 'against', samples)] : []),
   ]);
-  return `N = ${subscribers}\n\n${formatTable(HEADINGS, rows)}`;
+  return formatTable(samples.has('against') ? [...HEADINGS, 'x against'] : HEADINGS, rows);
 }
 
 export function microsPerPacket({ cpuMicros, forwarded }: ForwardingSample): number {

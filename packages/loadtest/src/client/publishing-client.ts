@@ -1,7 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { MIN_AUDIO_PAYLOAD_BYTES } from '../load/audio-payload.ts';
+import { DueTimes } from '../load/due-times.ts';
 import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
-import { MIN_PAYLOAD_BYTES } from '../load/video-payload.ts';
+import { SendSchedule } from '../load/send-schedule.ts';
+import { MIN_PAYLOAD_BYTES, PACKETS_PER_FRAME } from '../load/video-payload.ts';
 import type { RemoteAddress } from '../peer/ice-client.ts';
 import { requestedKeyframes } from '../peer/keyframe-request.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
@@ -20,24 +22,33 @@ export interface PublishOptions {
   readonly packetsPerSecond: number;
   /** Of the whole RTP packet before SRTP adds its tag. */
   readonly packetBytes: number;
+  /**
+   * `even` spaces all packets equally; `frames` sends in bursts, as browsers do, with a random phase
+   * of its own (`DueTimes`, `SendSchedule`). Default: even.
+   */
+  readonly timing?: 'even' | 'frames';
 }
 
-/** Publishes one track of evenly spaced packets; video sends a keyframe first, and whenever the SFU asks for one. */
+/** For all publishers of this process: whoever waits for one packet sends what falls due before it. */
+const schedule = new SendSchedule();
+
+/** Publishes one track; video sends a keyframe first, and whenever the SFU asks for one. */
 export class PublishingClient {
   readonly #session: LoadSession;
   readonly #stream: VideoLayer | AudioTrack;
   readonly #source: PacedSource;
   readonly track: RemoteTrack;
 
-  private constructor(session: LoadSession, stream: VideoLayer | AudioTrack, trackId: string, packetsPerSecond: number) {
+  private constructor(session: LoadSession, stream: VideoLayer | AudioTrack, trackId: string, options: PublishOptions) {
     this.#session = session;
     this.#stream = stream;
-    this.#source = createPacedSource(packetsPerSecond, () => stream.sendPacket());
+    this.#source = createSource(options, () => stream.sendPacket());
     this.track = { remoteSessionId: session.sessionId, remoteTrackId: trackId };
   }
 
   /** @throws RangeError – when the packet size is too small to check or too large to send */
-  static async join(context: LoadContext, { kind = 'video', packetsPerSecond, packetBytes }: PublishOptions): Promise<PublishingClient> {
+  static async join(context: LoadContext, options: PublishOptions): Promise<PublishingClient> {
+    const { kind = 'video', packetsPerSecond, packetBytes } = options;
     const minPacketBytes = RTP_HEADER_BYTES + (kind === 'audio' ? MIN_AUDIO_PAYLOAD_BYTES : MIN_PAYLOAD_BYTES);
     if (packetBytes < minPacketBytes || packetBytes > MAX_PACKET_BYTES) {
       throw new RangeError(`Packets must have ${minPacketBytes} to ${MAX_PACKET_BYTES} bytes, not ${packetBytes}`);
@@ -50,7 +61,7 @@ export class PublishingClient {
     const session = await LoadSession.join(context, { listener, track });
     const sender = new RtpSender(context.suite, session.peer, { ssrc, firstSequenceNumber: randomFirstSequenceNumber() });
     const Stream = kind === 'audio' ? AudioTrack : VideoLayer;
-    client = new PublishingClient(session, new Stream(sender, packetsPerSecond, packetBytes - RTP_HEADER_BYTES), trackId, packetsPerSecond);
+    client = new PublishingClient(session, new Stream(sender, packetsPerSecond, packetBytes - RTP_HEADER_BYTES), trackId, options);
     return client;
   }
 
@@ -91,4 +102,10 @@ export class PublishingClient {
     this.pause();
     await this.#session.leave();
   }
+}
+
+function createSource({ kind, packetsPerSecond, timing }: PublishOptions, sendPacket: () => void): PacedSource {
+  if (timing !== 'frames') return createPacedSource(packetsPerSecond, sendPacket);
+  const packetsPerFrame = kind === 'audio' ? 1 : PACKETS_PER_FRAME;
+  return schedule.createSource(() => new DueTimes({ packetsPerSecond, packetsPerFrame, phase: Math.random() }), sendPacket);
 }
