@@ -76,6 +76,8 @@ export const DropReason = {
   SendRefused: 39,
   /** Transport-wide feedback that acknowledges what was never sent: the whole report is good for nothing. */
   FeedbackOnUnsent: 40,
+  /** Of a track of which no layer fits the subscriber's path now. */
+  BeyondBudget: 41,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

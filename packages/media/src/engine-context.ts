@@ -1,6 +1,6 @@
 import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
 import { Acknowledgements } from './congestion/acknowledgements.ts';
-import { type Allocator, createBestLayerAllocator, createPassThroughPacer, type Pacer } from './congestion/index.ts';
+import { createPassThroughPacer, type Pacer } from './congestion/index.ts';
 import { createDataCounters, type DataCounters } from './data/data-counters.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
@@ -60,7 +60,6 @@ export interface EngineContext extends EngineWiring {
   /** For whoever writes a packet, one after the other. */
   readonly extensionWriter: RtpExtensionWriter;
   readonly pacer: Pacer;
-  readonly allocator: Allocator;
   readonly time: EngineTime;
   /** For whoever reads transport-wide feedback, one report after the other. */
   readonly feedbackReader: TransportFeedbackReader;
@@ -73,7 +72,7 @@ const MAX_WAITING_PACKETS = 2048;
 const NO_PLAIN_SINK: PlainSink = { write: () => undefined, pathClosed: () => undefined };
 
 export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
-  const { suite, sink, plainSink = NO_PLAIN_SINK, allocator = createBestLayerAllocator() } = options;
+  const { suite, sink, plainSink = NO_PLAIN_SINK } = options;
   const { onEvent, onOutputReady, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
@@ -121,7 +120,6 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     wallClockOffsetMs,
     extensionWriter: new RtpExtensionWriter(),
     pacer: createPassThroughPacer(drops),
-    allocator,
     time,
     feedbackReader: new TransportFeedbackReader(),
     acknowledgements: new Acknowledgements(),

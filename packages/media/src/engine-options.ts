@@ -1,5 +1,4 @@
 import type { HmacSha1 } from '@causeway/wire';
-import type { Allocator } from './congestion/index.ts';
 import type { DatagramSink, PlainSink } from './demux/path.ts';
 import type { EngineEventListener } from './engine-messages.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
@@ -20,5 +19,4 @@ export interface EngineOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970. */
   readonly wallClockOffsetMs: number;
-  readonly allocator?: Allocator;
 }

@@ -1,5 +1,5 @@
 export type { EngineCensus } from './census.ts';
-export type { Allocator, Pacer } from './congestion/index.ts';
+export type { Pacer } from './congestion/index.ts';
 export type { DataChannelInfo, DataChannelRequest } from './data/data-channel.ts';
 export { DataChannels, type DataChannelsListener, type DataChannelsOptions } from './data/data-channels.ts';
 export { createDataCounters, type DataCounters } from './data/data-counters.ts';

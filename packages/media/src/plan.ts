@@ -112,6 +112,8 @@ export interface SubscriberTrackPlan {
   readonly paused: boolean;
   /** The layer asked for; undefined leaves the choice to the engine (the best that is arriving). */
   readonly preferredRid: string | undefined;
+  /** Share when the peer's path is too narrow for everything, relative to its other tracks. Default 1. */
+  readonly priority?: number;
   /** With `preferredRid`: that layer or nothing, as relays want it. Default false. */
   readonly isExactLayer?: boolean;
   /** On a link to another node: whose track it is. Default: the account of the transport. */

@@ -1,6 +1,5 @@
 /** An engine and its peers in virtual time: nothing happens but what a test, a timer or the network does. */
 import {
-  type Allocator,
   type ConnectionState,
   type DatagramSink,
   Engine,
@@ -45,8 +44,6 @@ export interface VirtualWorldOptions {
   readonly time?: VirtualTime;
   /** Where other worlds reach this one. */
   readonly address?: string;
-  /** Default: that of the engine. */
-  readonly allocator?: Allocator;
 }
 
 export class VirtualWorld implements TimeDweller {
@@ -71,7 +68,7 @@ export class VirtualWorld implements TimeDweller {
   /** @param options a number is a seed */
   constructor(options: VirtualWorldOptions | number = {}) {
     const named = typeof options === 'number' ? { seed: options } : options;
-    const { seed = 1, time = new VirtualTime(), address = '203.0.113.1', allocator } = named;
+    const { seed = 1, time = new VirtualTime(), address = '203.0.113.1' } = named;
     this.#time = time;
     this.address = address;
     this.random = seededRandom(seed);
@@ -92,7 +89,6 @@ export class VirtualWorld implements TimeDweller {
       random: this.random,
       randomBytes: (length) => Uint8Array.from({ length }, () => this.random() * 256),
       wallClockOffsetMs: WALL_CLOCK_OFFSET_MS,
-      ...(allocator !== undefined && { allocator }),
     });
     time.join(this);
   }

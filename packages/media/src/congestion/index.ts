@@ -1,2 +1,1 @@
-export * from './allocator.ts';
 export * from './pacer.ts';

@@ -1,31 +1,40 @@
-import { type AvailableLayer, SWITCH_RATIO } from '../congestion/allocator.ts';
+/** Every switch costs a keyframe: layers this close in bitrate are not worth one. Browsers space theirs by 2 to 4. */
+const SWITCH_RATIO = 1.25;
 
 /**
- * The layers of a publication that arrive, best first, for whoever relays them. Who comes first is whom a relay shows, and every change
- * costs a keyframe there too: so a layer overtakes another only where the allocator would switch to it.
+ * The layers of a publication that arrive, best first. Whoever comes first is shown where there is
+ * room for it, and every change costs a keyframe: so a layer overtakes another only when its
+ * bitrate is clearly higher.
  */
 export class LayerOrder {
   #rids: readonly string[] = [];
 
-  /** @returns the RIDs, highest bitrate first, if they are others than last time or in another order */
-  update(nowMs: number, arriving: readonly AvailableLayer[]): readonly string[] | undefined {
-    const order = this.#sorted(nowMs, arriving).map(({ rid }) => rid);
-    const { length } = order;
-    if (length === this.#rids.length && order.every((rid, place) => rid === this.#rids[place])) return undefined;
-    this.#rids = order;
-    return order;
+  /** Best first. */
+  get rids(): readonly string[] {
+    return this.#rids;
   }
 
-  #sorted(nowMs: number, arriving: readonly AvailableLayer[]): AvailableLayer[] {
-    const known = this.#rids.map((rid) => arriving.find((layer) => layer.rid === rid)).filter((layer) => layer !== undefined);
-    const sorted = [...known, ...arriving.filter((layer) => !known.includes(layer))];
+  /**
+   * @param arriving the layers that arrive, in any order
+   * @param rates of these in bit/s
+   * @returns true if they are others than last time, or in another order
+   */
+  update(arriving: readonly string[], rates: ReadonlyMap<string, number>): boolean {
+    const before = this.#rids;
+    this.#rids = this.#sorted(arriving, rates);
+    return this.#rids.length !== before.length || this.#rids.some((rid, place) => rid !== before[place]);
+  }
+
+  #sorted(arriving: readonly string[], rates: ReadonlyMap<string, number>): string[] {
+    const known = this.#rids.filter((rid) => arriving.includes(rid));
+    const sorted = [...known, ...arriving.filter((rid) => !known.includes(rid))];
     for (let from = 1; from < sorted.length; from++) {
-      const layer = sorted[from];
-      const bitrateBps = layer.statistics.bitrateBps(nowMs);
+      const rid = sorted[from];
+      const bitrateBps = rates.get(rid) ?? 0;
       let to = from;
-      while (to > 0 && bitrateBps > sorted[to - 1].statistics.bitrateBps(nowMs) * SWITCH_RATIO) to--;
+      while (to > 0 && bitrateBps > (rates.get(sorted[to - 1]) ?? 0) * SWITCH_RATIO) to--;
       sorted.splice(from, 1);
-      sorted.splice(to, 0, layer);
+      sorted.splice(to, 0, rid);
     }
     return sorted;
   }

@@ -5,7 +5,7 @@ import type { PublisherTrackPlan } from '../plan.ts';
 import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
-import { LayerOrder } from './layer-order.ts';
+import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream } from './receive-stream.ts';
@@ -18,7 +18,7 @@ export class PublisherTrack {
   readonly router: TrackRouter;
   readonly uploadLimit: UploadLimit;
   readonly #newStreams = new NewStreamLimit();
-  readonly #layers = new LayerOrder();
+  readonly #catalogue = new LayerCatalogue();
   readonly #context: EngineContext;
   readonly #packet = new ForwardedPacket();
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
@@ -34,7 +34,7 @@ export class PublisherTrack {
   constructor(context: EngineContext, transport: PeerTransport, plan: PublisherTrackPlan) {
     this.#context = context;
     this.transport = transport;
-    this.router = new TrackRouter(context, this);
+    this.router = new TrackRouter(this);
     this.uploadLimit = new UploadLimit(transport.isLink ? MAX_LINK_TRACK_BITRATE_BPS : MAX_TRACK_BITRATE_BPS);
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
@@ -81,7 +81,8 @@ export class PublisherTrack {
       this.transport.receive.closeStream(nowMs, replaced);
     }
     this.#streams = [...this.#streams.filter((candidate) => candidate !== replaced), stream];
-    this.#tellLayers(nowMs, stream);
+    this.#updateLayers(nowMs, stream);
+    this.router.layersChanged(nowMs);
     return stream;
   }
 
@@ -105,7 +106,7 @@ export class PublisherTrack {
     return this.#reloaded;
   }
 
-  /** Once a second: silence, history, and which layer is the best now. */
+  /** Once a second: silence, history, and which layers there are now. */
   housekeep(nowMs: number): void {
     let heardMs = Number.NEGATIVE_INFINITY;
     for (const stream of this.#streams) {
@@ -113,8 +114,13 @@ export class PublisherTrack {
       stream.releaseOldPackets(nowMs);
     }
     if (this.#activity === 'active' && nowMs - heardMs > INACTIVE_AFTER_MS) this.#setActivity('inactive');
-    this.router.chooseLayers(nowMs);
-    this.#tellLayers(nowMs);
+    this.#updateLayers(nowMs);
+  }
+
+  /** What this publication can be had as now, the least wanted first. */
+  layerOptions(nowMs: number): readonly LayerOption[] {
+    if (!this.#catalogue.isFresh(nowMs)) this.#updateLayers(nowMs);
+    return this.#catalogue.options;
   }
 
   close(nowMs: number): void {
@@ -129,11 +135,11 @@ export class PublisherTrack {
   }
 
   /** @param opened one whose first packet is being handled */
-  #tellLayers(nowMs: number, opened?: ReceiveStream): void {
-    if (this.#plan.rids.length === 0 && this.#streams.length < 2) return;
+  #updateLayers(nowMs: number, opened?: ReceiveStream): void {
     const arriving = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
-    const rids = this.#layers.update(nowMs, arriving);
-    if (rids !== undefined) this.#context.onEvent({ type: 'layers-changed', trackId: this.#plan.trackId, rids });
+    const haveChanged = this.#catalogue.update(nowMs, arriving);
+    if (!haveChanged || (this.#plan.rids.length === 0 && this.#streams.length < 2)) return;
+    this.#context.onEvent({ type: 'layers-changed', trackId: this.#plan.trackId, rids: this.#catalogue.rids });
   }
 
   #setActivity(activity: 'active' | 'inactive'): void {

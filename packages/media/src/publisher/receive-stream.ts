@@ -20,6 +20,7 @@ import type { CodecPlan } from '../plan.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { Timer } from '../timers.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
+import { LayerRate } from './layer-rate.ts';
 import { NackGenerator } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
@@ -49,6 +50,7 @@ export class ReceiveStream implements Timer {
   readonly history: PacketHistory;
   readonly keyframes = new KeyframeRequester();
   readonly statistics: ReceptionStatistics;
+  readonly rate = new LayerRate();
   senderClock: SenderClock | undefined = undefined;
   /** False once another SSRC took over its encoding, or the publication ended. */
   isCurrent = true;

@@ -1,20 +1,17 @@
 /** Fans one publication out: every packet to every subscriber, and every subscriber's wish back to the publisher once. */
-import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { ForwardedPacket } from './forwarded-packet.ts';
 
 export class TrackRouter {
-  readonly #context: EngineContext;
   readonly #track: PublisherTrack;
   /** Means nothing; kept so that no compiler leaves the reading out. */
   prefetched = 0;
   /** Replaced, never changed, so that a subscriber may leave while packets are handed round. */
   #subscribers: readonly SubscriberTrack[] = [];
 
-  constructor(context: EngineContext, track: PublisherTrack) {
-    this.#context = context;
+  constructor(track: PublisherTrack) {
     this.#track = track;
   }
 
@@ -22,9 +19,8 @@ export class TrackRouter {
     return this.#subscribers.length;
   }
 
-  add(nowMs: number, subscriber: SubscriberTrack): void {
+  add(subscriber: SubscriberTrack): void {
     this.#subscribers = [...this.#subscribers, subscriber];
-    this.chooseLayer(nowMs, subscriber);
   }
 
   remove(subscriber: SubscriberTrack): void {
@@ -49,25 +45,9 @@ export class TrackRouter {
     return this.#subscribers.some((subscriber) => subscriber.watches(stream));
   }
 
-  /** Looks again at which layer this subscriber should have. */
-  chooseLayer(nowMs: number, subscriber: SubscriberTrack): void {
-    const layers = this.#track.streams;
-    const { preferredRid } = subscriber.plan;
-    if (subscriber.wantsExactLayer) {
-      subscriber.aimAt(
-        nowMs,
-        layers.find(({ rid }) => rid === preferredRid),
-      );
-      return;
-    }
-    const wish = { preferredRid, current: subscriber.layer };
-    const chosen = this.#context.allocator.choose(nowMs, layers, wish);
-    if (chosen) subscriber.aimAt(nowMs, chosen);
-  }
-
-  /** Looks again at which layer each of them should have. */
-  chooseLayers(nowMs: number): void {
-    for (const subscriber of this.#subscribers) this.chooseLayer(nowMs, subscriber);
+  /** A layer has come, or its place is taken by another stream: everybody's choice may be another now. */
+  layersChanged(nowMs: number): void {
+    for (const { transport } of this.#subscribers) transport.allocation.runSoon(nowMs);
   }
 
   /** The publication ends: subscribers keep their m-sections, without a source. */

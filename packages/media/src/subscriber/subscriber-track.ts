@@ -3,15 +3,19 @@
  * layers, other SSRCs, other publications, pauses).
  */
 import type { ReportBlock, SenderReport, Seq16 } from '@causeway/wire';
+import type { AllocatedTrack, LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
+import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
+import type { LayerOption } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
+import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 
@@ -23,20 +27,26 @@ const MAX_OVERTAKEN_BY_PACKETS = 256;
 /** How far one way may be ahead of another for those who are moved to it. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
-export class SubscriberTrack {
+export class SubscriberTrack implements AllocatedTrack {
   readonly transport: PeerTransport;
   readonly #context: EngineContext;
   readonly #stream: OutgoingStream;
   #layer: ReceiveStream | undefined = undefined;
   #isPaused: boolean;
+  /** Nothing of it fits the path. Apart from the pause that the subscriber has asked for: each ends by itself. */
+  #isHeldBack = false;
 
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
+  readonly guard = new StepGuard();
+  granted: LayerOption | undefined = undefined;
+  isDecided = false;
+  isWishNew = false;
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
   /** The layer to change to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
-  /** What was forwarded of the source before, while the source is being changed. */
+  /** What was forwarded of the former source, until the first choice among the layers of the present one. */
   #former: ReceiveStream | undefined = undefined;
   lastReport: ReportBlock | undefined = undefined;
 
@@ -99,15 +109,74 @@ export class SubscriberTrack {
   /** Takes a plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
+    this.isWishNew = !isSameWish(this.#plan, plan);
     this.#plan = plan;
     this.#isPaused = plan.paused;
-    if (resumed) this.#awaitKeyframe();
+    if (resumed) {
+      this.#awaitKeyframe();
+      this.isDecided = false;
+    }
     if (source !== this.#source) this.#changeSource(nowMs, source);
     else if (source) {
       this.refreshPayloadTypes();
       if (resumed) this.requestKeyframe(nowMs);
     }
-    this.#source?.router.chooseLayer(nowMs, this);
+    this.chooseLayer(nowMs);
+  }
+
+  /** Whether the allocator decides which layer is forwarded. */
+  get isAdaptive(): boolean {
+    return this.#source !== undefined && !this.#plan.paused && !this.wantsExactLayer && this.#plan.kind === 'video';
+  }
+
+  get priority(): number {
+    return this.#plan.priority ?? 1;
+  }
+
+  layerOptions(nowMs: number): readonly LayerOption[] {
+    if (this.#source === undefined) return [];
+    const options = optionsFor(this.#plan, this.#source.layerOptions(nowMs));
+    if (options.length > 0 || this.#layer !== undefined || this.#target !== undefined) return options;
+    // Nothing arrives, perhaps because the publisher is muted: whoever waits should wait for something.
+    const [stream] = this.#source.streams;
+    return stream === undefined ? [] : [{ stream, costBps: 0 }];
+  }
+
+  fixedCostBps(nowMs: number): number {
+    if (this.#plan.kind === 'video' || this.#plan.paused || this.#source === undefined) return 0;
+    return this.#source.layerOptions(nowMs).reduce((sum, { costBps }) => sum + costBps, 0);
+  }
+
+  get spentBps(): number {
+    return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.rate.bps;
+  }
+
+  grant(nowMs: number, { option, isUrgent }: LayerGrant): void {
+    this.granted = option;
+    this.isDecided = true;
+    this.isWishNew = false;
+    this.#isHeldBack = option === undefined;
+    if (option === undefined) this.#stop();
+    else {
+      // While the lower layer's keyframe is on its way, the higher one would fill the queue that this has to wait in.
+      if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
+      this.aimAt(nowMs, option.stream);
+    }
+    this.#former = undefined;
+  }
+
+  /** Chooses among the layers that there are now. */
+  chooseLayer(nowMs: number): void {
+    if (this.#source === undefined) return;
+    if (!this.wantsExactLayer && this.#plan.kind === 'video') {
+      this.transport.allocation.place(nowMs, this);
+      return;
+    }
+    const { streams } = this.#source;
+    const { preferredRid } = this.#plan;
+    const chosen = this.wantsExactLayer ? streams.find(({ rid }) => rid === preferredRid) : streams[0];
+    if (chosen !== undefined || this.wantsExactLayer) this.aimAt(nowMs, chosen);
+    this.#former = undefined;
   }
 
   /** The publisher's codecs changed, or ours. */
@@ -121,6 +190,8 @@ export class SubscriberTrack {
     this.#source = undefined;
     this.#layer = undefined;
     this.#target = undefined;
+    this.#former = undefined;
+    this.granted = undefined;
     this.#keyframeDemand.cancel();
   }
 
@@ -218,9 +289,17 @@ export class SubscriberTrack {
     this.#source = source;
     this.#layer = undefined;
     this.#target = undefined;
+    this.granted = undefined;
+    this.isDecided = false;
+    this.#isHeldBack = false;
     this.refreshPayloadTypes();
-    source?.router.add(nowMs, this);
-    this.#former = undefined;
+    source?.router.add(this);
+  }
+
+  #stop(): void {
+    this.#layer = undefined;
+    this.#target = undefined;
+    this.#keyframeDemand.cancel();
   }
 
   #awaitKeyframe(): void {
@@ -231,6 +310,7 @@ export class SubscriberTrack {
   /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */
   #refusal(nowMs: number, packet: ForwardedPacket): DropReason | undefined {
     if (this.#isPaused) return DropReason.Paused;
+    if (this.#isHeldBack) return DropReason.BeyondBudget;
     if (!this.transport.canSend) return DropReason.SendNotReady;
     const mismatch = this.#stream.mismatch(packet);
     if (mismatch !== undefined) return mismatch;
@@ -247,8 +327,10 @@ export class SubscriberTrack {
 
   /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
   #adoptsStream(nowMs: number, { stream, isKeyframe }: ForwardedPacket): boolean {
-    if (this.#layer?.isCurrent || this.#target?.isCurrent) return false;
+    if (this.#isHeldBack || this.#layer?.isCurrent || this.#target?.isCurrent) return false;
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
+    // The allocator is told of each new stream; until it has looked, what is granted is all that may be sent.
+    if (this.transport.allocation.isLimited && this.granted !== undefined && stream.rid !== this.granted.stream.rid) return false;
     this.#target = stream;
     // With its keyframe in hand there is none to ask for.
     if (!isKeyframe) this.requestKeyframe(nowMs);
@@ -304,4 +386,9 @@ function newestOf({ stream, sequence }: ForwardedPacket): number {
 /** To look for packets in common costs time: only where there must be some. */
 function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
   return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
+}
+
+/** Whether two plans ask for the same of a publication's layers. */
+function isSameWish(one: SubscriberTrackPlan, other: SubscriberTrackPlan): boolean {
+  return one.preferredRid === other.preferredRid && one.priority === other.priority && one.sourceTrackId === other.sourceTrackId;
 }

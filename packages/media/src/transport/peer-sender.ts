@@ -6,6 +6,7 @@
  */
 import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
+import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
 import { BandwidthEstimator } from '../congestion/bandwidth-estimator.ts';
 import type { PacketStamper } from '../congestion/index.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
@@ -25,7 +26,7 @@ export interface PathEstimate {
   readonly isOverusing: boolean;
 }
 
-export class PeerSender implements PacketStamper, TransportFeedbackTaker {
+export class PeerSender implements PacketStamper, TransportFeedbackTaker, AllocatedPath {
   readonly #context: EngineContext;
   /** Made with the first packet that has a number. */
   #packets: SentPackets | undefined = undefined;
@@ -34,6 +35,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker {
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
   readonly #loss = new PathLoss();
+  /** Whether the estimate limits what is sent. Not before paths are probed: without, it would never rise. */
+  readonly isAdaptive: boolean = false;
   /** Of the RTCP packet that is being read. */
   #nowMs = 0;
 
@@ -108,6 +111,23 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker {
   /** What the path has lost in the last second, 0 to 1; undefined as long as the peer does not report it. */
   lossRatio(nowMs: number): number | undefined {
     return this.#loss.ratio(nowMs);
+  }
+
+  /** Undefined: nothing is held back. */
+  get budgetBps(): number | undefined {
+    return this.isAdaptive ? this.#estimator?.targetBps : undefined;
+  }
+
+  get isOverusing(): boolean {
+    return this.#estimator?.isOverusing === true;
+  }
+
+  isProven(_bitrateBps: number): boolean {
+    return false;
+  }
+
+  setDemand(demandBps: number): void {
+    this.#estimator?.setDemand(demandBps);
   }
 
   /** Undefined as long as the peer has said nothing of its path. */

@@ -2,6 +2,7 @@
  * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
  */
 import type { RtpView } from '@causeway/wire';
+import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { DataChannelRequest } from '../data/data-channel.ts';
 import type { DataChannels } from '../data/data-channels.ts';
 import type { Path } from '../demux/path.ts';
@@ -53,6 +54,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly rtcp: RtcpSender;
   readonly congestion: TransportCongestion;
   readonly sender: PeerSender;
+  readonly allocation: BandwidthAllocator;
   /** What this peer receives, by our SSRC. */
   readonly subscriptions = new Map<number, SubscriberTrack>();
   /** A packet may only be sent again as it was, byte for byte. */
@@ -92,6 +94,12 @@ export class PeerTransport implements SecureEndpointListener {
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
     this.sender = new PeerSender(context);
+    this.allocation = new BandwidthAllocator({
+      timers: context.timers,
+      path: this.sender,
+      tracks: this.subscriptions,
+      onDefect: (error) => this.reportDefect(error),
+    });
     this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
@@ -255,6 +263,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.#liveness.close();
     this.#reports.close();
     this.congestion.close();
+    this.allocation.close();
     // Before the endpoint: its goodbye travels inside DTLS.
     this.channels.close();
     this.endpoint.close();

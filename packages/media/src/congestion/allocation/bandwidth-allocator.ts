@@ -1,0 +1,187 @@
+/**
+ * Decides what one peer is sent of each track that it watches, so that all of it together fits its
+ * path. Looks again whenever the estimate, a wish or a layer has changed, and twice a second.
+ */
+import type { LayerOption } from '../../publisher/layer-catalogue.ts';
+import { onGrid, type Timer, type Timers } from '../../timers.ts';
+import { allocate, NO_GRANT } from './allocate.ts';
+import type { StepGuard } from './step-guard.ts';
+
+const INTERVAL_MS = 500;
+const GRID_MS = 50;
+/** An estimate that is used up to the last bit leaves no room for a frame that is larger than the others. */
+const USABLE = 0.95;
+/** A better layer must fit with so much to spare. */
+const ROOM = 1.1;
+/** What may be sent beyond the estimate while a lower layer's keyframe is waited for. */
+const TOLERATED = 1.2;
+/** Wishes that differ by less are the same to whoever probes the path. */
+const WORTH_TELLING = 1.1;
+
+/** The path to one peer. */
+export interface AllocatedPath {
+  /** Undefined if it is not known what the path carries: then nothing is held back. */
+  readonly budgetBps: number | undefined;
+  /** A queue is growing on it. */
+  readonly isOverusing: boolean;
+  /** Whether the path has just been seen to carry this much. */
+  isProven(bitrateBps: number): boolean;
+  /** Told how much would be sent if the path carried it. */
+  setDemand(bitrateBps: number): void;
+}
+
+/** Why a track is sent as it is. */
+export type GrantReason = 'start' | 'bandwidth' | 'request' | 'publisher';
+
+/** What the allocator has decided about a track. */
+export interface LayerGrant {
+  /** Undefined: nothing of it fits. */
+  readonly option: LayerOption | undefined;
+  readonly reason: GrantReason;
+  /** What is sent of it now must stop at once; otherwise it may go on until the next keyframe of the new layer. */
+  readonly isUrgent: boolean;
+}
+
+/** One track that the peer watches or listens to. */
+export interface AllocatedTrack {
+  /** Whether there is anything to decide: a picture that is wanted, of a source that is there. */
+  readonly isAdaptive: boolean;
+  readonly priority: number;
+  readonly guard: StepGuard;
+  /** What was granted last; undefined before that, and when nothing fitted. */
+  readonly granted: LayerOption | undefined;
+  /** Whether anything was ever decided about the present source. */
+  readonly isDecided: boolean;
+  /** The wish is another since the last grant. */
+  readonly isWishNew: boolean;
+  /** What is acceptable to the wish, ascending in quality and cost. */
+  layerOptions(nowMs: number): readonly LayerOption[];
+  /** What it costs just now, in bit/s: until the keyframe of the granted layer has come, that of another. */
+  readonly spentBps: number;
+  /** What is sent of it whatever is decided here: sound. */
+  fixedCostBps(nowMs: number): number;
+  grant(nowMs: number, grant: LayerGrant): void;
+}
+
+export interface BandwidthAllocatorOptions {
+  readonly timers: Timers;
+  readonly path: AllocatedPath;
+  readonly tracks: { values(): Iterable<AllocatedTrack> };
+  readonly onDefect: (error: unknown) => void;
+}
+
+export class BandwidthAllocator implements Timer {
+  readonly #options: BandwidthAllocatorOptions;
+  /** What was left over when it was last looked at. */
+  #leftBps = 0;
+  #demandBps = 0;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(options: BandwidthAllocatorOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the path sets a limit to what is sent. */
+  get isLimited(): boolean {
+    return this.#options.path.budgetBps !== undefined;
+  }
+
+  /** Something has changed: looks again before time passes, once for however many changes. */
+  runSoon(nowMs: number): void {
+    if (this.deadlineMs > nowMs) this.#options.timers.schedule(nowMs, this);
+  }
+
+  /** Decides about a track that has just come, or has another source, out of what is left; `runSoon` then shares anew. */
+  place(nowMs: number, track: AllocatedTrack): void {
+    this.runSoon(nowMs);
+    if (!track.isAdaptive || (track.isDecided && this.isLimited)) return;
+    const options = track.layerOptions(nowMs);
+    if (options.length === 0) return;
+    if (!this.isLimited) track.grant(nowMs, { option: options.at(-1), reason: 'start', isUrgent: false });
+    else {
+      const option = options.findLast(({ costBps }) => costBps <= this.#leftBps);
+      if (option === undefined) return;
+      this.#leftBps -= option.costBps;
+      track.grant(nowMs, { option, reason: 'start', isUrgent: false });
+    }
+  }
+
+  fire(nowMs: number): void {
+    const tracks = [...this.#options.tracks.values()];
+    const adaptive = tracks.filter(({ isAdaptive }) => isAdaptive);
+    if (adaptive.length === 0) return;
+    this.#options.timers.schedule(onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
+    const choices = adaptive.map((track) => ({ track, options: track.layerOptions(nowMs) })).filter(({ options }) => options.length > 0);
+    const fixedBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
+    this.#tellDemand(fixedBps, choices);
+    const { budgetBps } = this.#options.path;
+    if (budgetBps === undefined) for (const choice of choices) grantIndex(nowMs, choice, choice.options.length - 1, false);
+    else this.#share(nowMs, USABLE * budgetBps - fixedBps, choices);
+  }
+
+  fail(error: unknown): void {
+    this.#options.onDefect(error);
+  }
+
+  close(): void {
+    this.#options.timers.cancel(this);
+  }
+
+  #share(nowMs: number, budgetBps: number, choices: readonly Choice[]): void {
+    const { path } = this.#options;
+    const wishes = choices.map(({ track, options }) => ({ costsBps: options.map(({ costBps }) => costBps), priority: track.priority }));
+    const fitting = allocate(budgetBps, wishes);
+    const roomy = allocate(budgetBps / ROOM, wishes);
+    const spentBps = choices.reduce((sum, { track }) => sum + track.spentBps, 0);
+    const isUrgent = path.isOverusing || spentBps > TOLERATED * Math.max(budgetBps, 0);
+    const isProven = path.isProven(budgetBps);
+    this.#leftBps = budgetBps;
+    for (const [index, choice] of choices.entries()) {
+      const { costsBps } = wishes[index];
+      const current = currentIndex(choice);
+      const input = { current, fitting: fitting[index], roomy: roomy[index], costsBps, budgetBps, isProven };
+      const decided = choice.track.isDecided && !choice.track.isWishNew ? choice.track.guard.decide(nowMs, input) : fitting[index];
+      this.#leftBps -= decided === NO_GRANT ? 0 : costsBps[decided];
+      grantIndex(nowMs, choice, decided, isUrgent);
+    }
+  }
+
+  #tellDemand(fixedBps: number, choices: readonly Choice[]): void {
+    const demandBps = (choices.reduce((sum, { options }) => sum + (options.at(-1)?.costBps ?? 0), 0) * ROOM + fixedBps) / USABLE;
+    const isSame = demandBps < WORTH_TELLING * this.#demandBps && demandBps * WORTH_TELLING > this.#demandBps;
+    if (isSame) return;
+    this.#demandBps = demandBps;
+    this.#options.path.setDemand(demandBps);
+  }
+}
+
+/** A track with what it can be sent as. */
+interface Choice {
+  readonly track: AllocatedTrack;
+  readonly options: readonly LayerOption[];
+}
+
+/** Where among the options what is sent now has its place, even if that very layer has gone. */
+function currentIndex({ track: { granted }, options }: Choice): number {
+  if (granted === undefined) return NO_GRANT;
+  const same = options.findIndex(({ stream }) => stream.rid === granted.stream.rid);
+  if (same >= 0) return same;
+  return Math.max(
+    0,
+    options.findLastIndex(({ costBps }) => costBps <= granted.costBps),
+  );
+}
+
+function grantIndex(nowMs: number, { track, options }: Choice, index: number, isUrgent: boolean): void {
+  const option = index === NO_GRANT ? undefined : options[index];
+  const isBest = index === options.length - 1;
+  const wasBest = track.granted === undefined || currentIndex({ track, options }) === options.length - 1;
+  track.grant(nowMs, { option, reason: reasonOf(track, isBest && wasBest), isUrgent });
+}
+
+function reasonOf(track: AllocatedTrack, isAmple: boolean): GrantReason {
+  if (!track.isDecided) return 'start';
+  if (track.isWishNew) return 'request';
+  return isAmple ? 'publisher' : 'bandwidth';
+}
