@@ -7,6 +7,7 @@ import {
   LIMITS,
   SessionId,
   SfuError,
+  type TokenGrants,
   TrackId,
 } from '@causeway/protocol';
 import { AppUsageSource } from './app-usage.ts';
@@ -27,12 +28,14 @@ import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
 import { createEngineListener } from './session/engine-news.ts';
+import { isRevokedBy } from './session/revoked-tokens.ts';
+import { checkMetadata, maySee, requireOwn, requireVisible } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
 import { SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
 import { closeTracks } from './session/verbs/close-tracks.ts';
-import { createSession } from './session/verbs/create-session.ts';
+import { createSession, type NewSession } from './session/verbs/create-session.ts';
 import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
 import { publish } from './session/verbs/publish.ts';
 import { renegotiate } from './session/verbs/renegotiate.ts';
@@ -110,14 +113,20 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   shard.setListener(createEngineListener(store, assembly.onDefect));
   relay?.open();
 
-  async function openSession(appId: AppId, request: CreateSessionRequest, bounds: Partial<AppBounds> = {}): Promise<CreateSessionReply> {
+  async function openSession(
+    appId: AppId,
+    request: CreateSessionRequest,
+    bounds: Partial<AppBounds> = {},
+    caller?: TokenGrants,
+  ): Promise<CreateSessionReply> {
     refuseWhenClosing();
-    const place = shares.takePlace(appId, bounds);
+    const holder = caller === undefined ? undefined : { sub: caller.sub, maxSessions: caller.max?.sessions };
+    const place = shares.takePlace(appId, bounds, holder);
     try {
       const hasArrived = await entrance.pass(appId);
       try {
         refuseWhenClosing();
-        return await startSession(appId, request, place, hasArrived);
+        return await startSession({ appId, request, caller }, place, hasArrived);
       } finally {
         hasArrived();
       }
@@ -127,8 +136,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   }
 
   function startSession(
-    appId: AppId,
-    request: CreateSessionRequest,
+    { appId, request, caller }: Pick<NewSession, 'appId' | 'request' | 'caller'>,
     place: SessionPlace,
     hasArrived: () => void,
   ): Promise<CreateSessionReply> {
@@ -140,6 +148,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         local,
         request,
         autoPublish: request.autoPublish ?? true,
+        caller,
         place,
         onOpened(session) {
           // The node may have begun to close while the offer was read.
@@ -171,49 +180,60 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   return {
     udpPort: shard.port,
     createSession: openSession,
-    publish: async (appId, sessionId, request) => publish(store.require(appId, sessionId), request),
-    subscribe: async (appId, sessionId, request) => subscribe(store.require(appId, sessionId), request),
-    unsubscribe: async (appId, sessionId, request) => unsubscribe(store.require(appId, sessionId), request),
-    updateTracks: async (appId, sessionId, request) => updateTracks(store.require(appId, sessionId), request),
-    closeTracks: async (appId, sessionId, request) => closeTracks(store.require(appId, sessionId), request),
-    renegotiate: async (appId, sessionId, request) => renegotiate(store.require(appId, sessionId), request),
-    async listSessions(appId, { limit, cursor } = {}) {
+    publish: async (appId, sessionId, request, caller) => publish(requireOwn(store, appId, sessionId, caller), request, caller),
+    subscribe: async (appId, sessionId, request, caller) => subscribe(requireOwn(store, appId, sessionId, caller), request, caller),
+    unsubscribe: async (appId, sessionId, request, caller) => unsubscribe(requireOwn(store, appId, sessionId, caller), request),
+    updateTracks: async (appId, sessionId, request, caller) => updateTracks(requireOwn(store, appId, sessionId, caller), request, caller),
+    closeTracks: async (appId, sessionId, request, caller) => closeTracks(requireOwn(store, appId, sessionId, caller), request),
+    renegotiate: async (appId, sessionId, request, caller) => renegotiate(requireOwn(store, appId, sessionId, caller), request, caller),
+    async listSessions(appId, { limit, cursor } = {}, caller) {
       const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
-      const sessions = page.sessions.map(sessionSummary);
+      const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));
+      const sessions = visible.map(sessionSummary);
       return {
         sessions,
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
         ...(page.isPartial === true && { isPartial: true }),
       };
     },
-    async listTracks(appId, sessionId) {
+    async listTracks(appId, sessionId, caller) {
+      if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
       const session = store.find(appId, sessionId);
       if (session !== undefined) return tracksOf(session);
       const isElsewhere = store.endOf(appId, sessionId) === undefined && (await registry.findSession(appId, sessionId)) !== undefined;
       if (!isElsewhere) store.require(appId, sessionId);
       return trackList(await registry.listTracks(appId, sessionId));
     },
-    async trackPath(appId, sessionId, trackId) {
-      const { id } = store.require(appId, sessionId);
+    async trackPath(appId, sessionId, trackId, caller) {
+      const { id } = requireVisible(store, appId, sessionId, caller);
       const record = directory.locate(appId, { by: 'id', sessionId, trackId });
       if (record === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
       const path = await (relay?.pathOf(record.publicationId) ?? aloneWith(assembly.nodeNo, countSubscribers(store, record.publicationId)));
       return { sessionId: id, sfuAppId: appId, trackId: TrackId.parse(record.trackId), ...path };
     },
-    describeSession: async (appId, sessionId) => sessionDetails(store.require(appId, sessionId)),
-    async patchSession(appId, sessionId, { metadata }) {
-      const session = store.require(appId, sessionId);
+    describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
+    async patchSession(appId, sessionId, { metadata }, caller) {
+      const session = requireOwn(store, appId, sessionId, caller);
+      checkMetadata(caller, metadata);
       return session.run(async () => {
         session.setMetadata(metadata);
         return sessionSummary(session.record());
       });
     },
-    async deleteSession(appId, sessionId) {
+    async deleteSession(appId, sessionId, caller) {
       const session = store.find(appId, sessionId);
-      if (session === undefined && store.endOf(appId, sessionId) === undefined) store.require(appId, sessionId);
+      const isOver = session === undefined && store.endOf(appId, sessionId) !== undefined;
+      if (isOver ? !maySee(caller, sessionId, store.ownerOf(appId, sessionId)) : session === undefined)
+        throw store.notFound(appId, sessionId);
+      if (session !== undefined) requireOwn(store, appId, sessionId, caller);
       session?.close('requested');
       await session?.settled();
       return { sessionId: SessionId.parse(sessionId), success: true };
+    },
+    closeSessionsOf(appId, revoked) {
+      const concerned = store.all().filter(({ appId: of, owner }) => of === appId && owner !== undefined && isRevokedBy(revoked, owner));
+      for (const session of concerned) session.close('token_revoked');
+      return concerned.length;
     },
     isReady: () => closing === undefined,
     load: () => entrance.load(),

@@ -3,6 +3,7 @@ import type { AppId, ConnectionState, ErrorCode, SessionId } from '@causeway/pro
 
 export const SESSION_CLOSE_REASONS = [
   'requested',
+  'token_revoked',
   'setup_timeout',
   'connection_lost',
   'peer_closed',

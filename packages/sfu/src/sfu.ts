@@ -17,6 +17,7 @@ import type {
   SessionDetails,
   SubscribeReply,
   SubscribeRequest,
+  TokenGrants,
   TrackPathReply,
   UnsubscribeReply,
   UnsubscribeRequest,
@@ -27,6 +28,7 @@ import type { AppUsage } from './app-usage.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { AppBounds } from './overload/app-bounds.ts';
 import type { NodeLoad } from './overload/entrance.ts';
+import type { RevokedTokens } from './session/revoked-tokens.ts';
 
 /** What exists in one SFU at one moment. */
 export interface SfuStats {
@@ -40,26 +42,42 @@ export interface SfuStats {
  *
  * Requests are already valid in the sense of their schema in `@causeway/protocol`. Session ids come as they arrived: one that does
  * not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
+ *
+ * A verb that is told of a `caller` does what the token of that caller grants and no more: it changes
+ * only sessions of the token's subject (`forbidden`), and sees only those that the token names. Which
+ * verbs a token is good for at all (`act`), when (`exp`, `nbf`) and where (`org`, `region`) is for
+ * whoever calls the verb to find out. Without a caller everything may be done.
  */
 export interface Sfu {
   /** Of media, of all sessions, and of plain STUN requests. */
   readonly udpPort: number;
   /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
-  createSession(appId: AppId, request: CreateSessionRequest, bounds?: Partial<AppBounds>): Promise<CreateSessionReply>;
-  publish(appId: AppId, sessionId: string, request: PublishRequest): Promise<PublishReply>;
-  subscribe(appId: AppId, sessionId: string, request: SubscribeRequest): Promise<SubscribeReply>;
-  unsubscribe(appId: AppId, sessionId: string, request: UnsubscribeRequest): Promise<UnsubscribeReply>;
-  updateTracks(appId: AppId, sessionId: string, request: UpdateTracksRequest): Promise<UpdateTracksReply>;
-  closeTracks(appId: AppId, sessionId: string, request: CloseTracksRequest): Promise<CloseTracksReply>;
-  renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest): Promise<RenegotiateReply>;
-  listSessions(appId: AppId, request?: ListSessionsRequest): Promise<ListSessionsReply>;
-  listTracks(appId: AppId, sessionId: string): Promise<ListTracksReply>;
+  createSession(
+    appId: AppId,
+    request: CreateSessionRequest,
+    bounds?: Partial<AppBounds>,
+    caller?: TokenGrants,
+  ): Promise<CreateSessionReply>;
+  publish(appId: AppId, sessionId: string, request: PublishRequest, caller?: TokenGrants): Promise<PublishReply>;
+  subscribe(appId: AppId, sessionId: string, request: SubscribeRequest, caller?: TokenGrants): Promise<SubscribeReply>;
+  unsubscribe(appId: AppId, sessionId: string, request: UnsubscribeRequest, caller?: TokenGrants): Promise<UnsubscribeReply>;
+  updateTracks(appId: AppId, sessionId: string, request: UpdateTracksRequest, caller?: TokenGrants): Promise<UpdateTracksReply>;
+  closeTracks(appId: AppId, sessionId: string, request: CloseTracksRequest, caller?: TokenGrants): Promise<CloseTracksReply>;
+  renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest, caller?: TokenGrants): Promise<RenegotiateReply>;
+  listSessions(appId: AppId, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
+  listTracks(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */
-  trackPath(appId: AppId, sessionId: string, trackId: string): Promise<TrackPathReply>;
-  describeSession(appId: AppId, sessionId: string): Promise<SessionDetails>;
-  patchSession(appId: AppId, sessionId: string, request: PatchSessionRequest): Promise<PatchSessionReply>;
+  trackPath(appId: AppId, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
+  describeSession(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
+  patchSession(appId: AppId, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
   /** Closing a closed session succeeds. */
-  deleteSession(appId: AppId, sessionId: string): Promise<DeleteSessionReply>;
+  deleteSession(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
+  /**
+   * Closes the sessions of a subject that were created, or changed last, with a token that is good no longer.
+   *
+   * @returns how many
+   */
+  closeSessionsOf(appId: AppId, revoked: RevokedTokens): number;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
   /** Whether media is carried: false if that has stood still for seconds. */

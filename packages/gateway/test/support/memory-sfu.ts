@@ -165,6 +165,11 @@ export class MemorySfu implements Sfu {
     return { sessionId: id, success: true };
   }
 
+  /** Sessions here have no owners. */
+  closeSessionsOf(): number {
+    return 0;
+  }
+
   isReady(): boolean {
     return !this.#isClosed;
   }

@@ -72,6 +72,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     sessionsCreated: 55,
     sessionsClosed: {
       requested: 56,
+      token_revoked: 157,
       setup_timeout: 57,
       connection_lost: 58,
       peer_closed: 59,
@@ -86,7 +87,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, uplink: 213, queue: 66 },
       joinsWaiting: 67,
     },
-    apps: { refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154 }, heldSubscriptions: 155 },
+    apps: { refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154, subject_sessions: 156 }, heldSubscriptions: 155 },
   },
   http: { connections: 68, requests: 69 },
   clientsRefused: { connections: 156, authentications: 157, sessions: 158 },

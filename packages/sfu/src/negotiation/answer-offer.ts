@@ -16,7 +16,7 @@ import { extensionMeanings, isSameKindMeaning, withOneMeaningPerId } from './hea
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
-import { type AutoPublish, type PublishOutcome, type PublishWish, publishSections } from './publish-sections.ts';
+import { type AutoPublish, type MayPublish, type PublishOutcome, type PublishWish, publishSections } from './publish-sections.ts';
 import { renegotiateSending } from './renegotiate-sending.ts';
 import type { Negotiation, RandomSource, RejectedSection, RtpSection, Section } from './state.ts';
 import { negotiateTransport } from './transport.ts';
@@ -27,6 +27,10 @@ export interface OfferPolicy {
   /** Tracks to send with this very answer, as far as the offer has room for them. */
   readonly subscribe: readonly SubscriptionWish[];
   readonly maxSections: number;
+  /** Default: everything may be published. */
+  readonly mayPublish?: MayPublish | undefined;
+  /** Whether an association for data channels may be made. Default true. */
+  readonly mayOpenData?: boolean;
 }
 
 export interface AnsweredOffer {
@@ -51,7 +55,7 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
   const known = knownSections(state, offer);
   checkDescription(offer, known);
   const reader = new ClientSectionReader();
-  const continued = continueSections(known, offer, reader);
+  const continued = continueSections(known, offer, { reader, mayOpenData: policy.mayOpenData ?? true });
   const transported = learnOffer(negotiateTransport(state, asTaken(offer, continued), 'offer', random), offer, reader.codecs);
   const published = publishSections(continued, policy.publish, policy.autoPublish, {
     sessionId: state.sessionId,
@@ -59,6 +63,7 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
     offered: offer.sections,
     sentBefore: sendingMids(known),
     random,
+    mayPublish: policy.mayPublish,
   });
   const draft: Negotiation = {
     ...transported,
@@ -117,14 +122,21 @@ function takesLargeExtensionIds({ extmapAllowMixed, origin }: SdpDescription): b
   return extmapAllowMixed && !origin.username.startsWith('mozilla');
 }
 
-function continueSections(known: readonly Section[], offer: SdpDescription, reader: ClientSectionReader): readonly Section[] {
+interface ContinueOptions {
+  readonly reader: ClientSectionReader;
+  readonly mayOpenData: boolean;
+}
+
+function continueSections(known: readonly Section[], offer: SdpDescription, { reader, mayOpenData }: ContinueOptions): readonly Section[] {
   const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
   return offer.sections.map((section, index) => {
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
     if (isRtp(section)) return continueRtp(section, previous?.type === 'rtp' ? previous : undefined, reader);
     const former = previous?.type === 'data' ? previous : undefined;
-    return (section.mid === dataMid ? continueData(section, former) : undefined) ?? rejected(section);
+    // An association that there is already belongs to a caller who was allowed to have it.
+    const mayHaveData = section.mid === dataMid && (mayOpenData || former !== undefined);
+    return (mayHaveData ? continueData(section, former) : undefined) ?? rejected(section);
   });
 }
 

@@ -11,7 +11,7 @@ export { makeOffer, type OfferWishes } from './make-offer.ts';
 export { type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
 export type { SubscriptionWish } from './new-subscription.ts';
 export type { WishOutcome } from './place-subscriptions.ts';
-export { leadsTo, type PublishOutcome, type PublishWish } from './publish-sections.ts';
+export { leadsTo, type MayPublish, type PublishOutcome, type PublishWish } from './publish-sections.ts';
 export { offerQueued, queuedSubscriptions, queueSubscriptions } from './queue-subscriptions.ts';
 export type * from './state.ts';
 export { switchSource } from './switch-source.ts';

@@ -1,4 +1,5 @@
 /** Which m-sections of a client's offer become published tracks (docs/api.md §2). */
+import type { MediaKind } from '@causeway/media';
 import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
 import { TrackName as TrackNameSchema } from '@causeway/protocol';
 import { isRejectedSection, type SdpSection } from '@causeway/wire';
@@ -34,6 +35,9 @@ export interface PublishStep {
   readonly unpublishedMids: readonly string[];
 }
 
+/** Whether a track of that kind may be published under that name, which is empty for a track without one. */
+export type MayPublish = (kind: MediaKind, customTrackName: string) => boolean;
+
 export interface PublishContext {
   readonly sessionId: string;
   /** Publications this session has named so far. */
@@ -43,6 +47,8 @@ export interface PublishContext {
   /** Mids of sections that sent before this offer. */
   readonly sentBefore: ReadonlySet<string>;
   readonly random: RandomSource;
+  /** Default: anything may be. */
+  readonly mayPublish?: MayPublish | undefined;
 }
 
 export function publishSections(
@@ -114,7 +120,8 @@ function isUnpublished(section: Section): boolean {
 }
 
 /** A section whose track was closed while the client goes on sending is not published again by the next offer. */
-function isAutoPublished(section: RtpSection, auto: AutoPublish, { sentBefore }: PublishContext): boolean {
+function isAutoPublished(section: RtpSection, auto: AutoPublish, { sentBefore, mayPublish }: PublishContext): boolean {
+  if (mayPublish?.(section.kind, NO_NAME) === false) return false;
   return isUnpublished(section) && (auto === 'all' || (auto === 'new' && !sentBefore.has(section.mid)));
 }
 
@@ -138,6 +145,8 @@ function publishWished(draft: PublishDraft, wish: PublishWish, context: PublishC
   if (section === undefined) return notPublishable(wish, draft);
   const problem = checkSending(section);
   if (problem !== undefined) return problem;
+  const name = wish.customTrackName ?? section.publication?.customTrackName ?? NO_NAME;
+  if (context.mayPublish?.(section.kind, name) === false) return notAllowed(section, name);
   if (!claimName(draft, section, wish)) {
     return failed('track_name_conflict', `another track of this session is named ${wish.customTrackName}`);
   }
@@ -162,6 +171,11 @@ function notPublishable({ mid }: PublishWish, draft: PublishDraft): PublishOutco
     return failed('track_not_found', `the offer has no audio or video m-section in use with mid ${mid}`);
   }
   return failed('codec_mismatch', `no codec of m-section ${mid} is supported`);
+}
+
+function notAllowed({ kind }: RtpSection, name: string): PublishOutcome {
+  const track = name === '' ? `${kind} without a name` : `${kind} named ${name}`;
+  return failed('forbidden', `the token does not allow to publish ${track}`);
 }
 
 function checkSending(section: RtpSection): PublishOutcome | undefined {

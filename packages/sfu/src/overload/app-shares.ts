@@ -2,14 +2,20 @@
 import { SfuError } from '@causeway/protocol';
 import type { AppBounds } from './app-bounds.ts';
 
-export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress'] as const;
+export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress', 'subject_sessions'] as const;
 
-/** Which bound of its app a call was refused for. */
+/** Which bound of its app, or of the subject of its token, a call was refused for. */
 export type AppRefusal = (typeof APP_REFUSALS)[number];
 
 /** Clients that connect do so within seconds; those that never do keep their place for thirty. */
 const MIN_RETRY_AFTER_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
+
+/** For whom a session is created: the subject of a token, which may bound how many it has. */
+export interface SessionHolder {
+  readonly sub: string;
+  readonly maxSessions: number | undefined;
+}
 
 interface Share {
   readonly appId: string;
@@ -18,6 +24,8 @@ interface Share {
   unconnected: number;
   tracks: number;
   isOverEgress: boolean;
+  /** Sessions by the subject that they belong to. */
+  readonly sessionsOf: Map<string, number>;
 }
 
 export class AppShares {
@@ -36,10 +44,10 @@ export class AppShares {
    * Counts a session from before it is created until it leaves its place.
    *
    * @param bounds where the app differs from the others; they hold for the sessions it has, too
-   * @throws quota_exceeded – the app has as many sessions as it may
+   * @throws quota_exceeded – the app, or the holder, has as many sessions as it may
    * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is different for everybody
    */
-  takePlace(appId: string, bounds: Partial<AppBounds>): SessionPlace {
+  takePlace(appId: string, bounds: Partial<AppBounds>, holder?: SessionHolder): SessionPlace {
     const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults);
     share.bounds = { ...this.#defaults, ...bounds };
     const { maxSessions, maxUnconnectedSessions } = share.bounds;
@@ -51,11 +59,18 @@ export class AppShares {
       const message = `app ${appId} may have ${maxUnconnectedSessions} sessions on this node whose clients are not connected yet`;
       throw this.#refuse('unconnected_sessions', 'rate_limited', message, retryAfterMs);
     }
+    const held = holder === undefined ? 0 : (share.sessionsOf.get(holder.sub) ?? 0);
+    if (holder?.maxSessions !== undefined && held >= holder.maxSessions) {
+      const message = `the token allows its subject ${holder.maxSessions} sessions on this node`;
+      throw this.#refuse('subject_sessions', 'quota_exceeded', message);
+    }
     share.sessions++;
     share.unconnected++;
+    if (holder !== undefined) share.sessionsOf.set(holder.sub, held + 1);
     this.#shares.set(appId, share);
     return new SessionPlace(share, {
       onLeft: () => {
+        if (holder !== undefined) leaveHolder(share, holder);
         if (share.sessions === 0) this.#shares.delete(appId);
       },
       refuse: (refusal, message) => this.#refuse(refusal, 'quota_exceeded', message),
@@ -156,5 +171,11 @@ export class SessionPlace {
 }
 
 function newShare(appId: string, bounds: AppBounds): Share {
-  return { appId, bounds, sessions: 0, unconnected: 0, tracks: 0, isOverEgress: false };
+  return { appId, bounds, sessions: 0, unconnected: 0, tracks: 0, isOverEgress: false, sessionsOf: new Map() };
+}
+
+function leaveHolder({ sessionsOf }: Share, { sub }: SessionHolder): void {
+  const left = (sessionsOf.get(sub) ?? 1) - 1;
+  if (left === 0) sessionsOf.delete(sub);
+  else sessionsOf.set(sub, left);
 }

@@ -1,9 +1,18 @@
 /** Turns what a request says about remote tracks into what negotiation needs to know of them. */
-import { type AppId, type ErrorCode, nodeNoOf, parseSessionId, type SubscribeItem } from '@causeway/protocol';
+import {
+  type AppId,
+  allowsAction,
+  type ErrorCode,
+  nodeNoOf,
+  parseSessionId,
+  type SubscribeItem,
+  type TokenGrants,
+} from '@causeway/protocol';
 import type { SubscriptionWish, TrackSource } from '../negotiation/index.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
 import { chooseLayer } from './layer-choice.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
+import { maySee } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
 import { trackSourceOf } from './track-records.ts';
 
@@ -24,9 +33,17 @@ export interface RemoteTrack {
 
 type LocatingParts = Pick<SessionParts, 'registry' | 'directory' | 'remoteTracks'>;
 
+/** Who asks for tracks. */
+export interface Receiver {
+  readonly appId: AppId;
+  readonly sessionId: string;
+  /** Undefined if it may have every track of its app. */
+  readonly caller: TokenGrants | undefined;
+}
+
 /** The wish behind one item of a subscribe request. */
-export async function locateWish(appId: AppId, item: SubscribeItem, parts: LocatingParts): Promise<LocatedWish> {
-  const located = await locateTrack(appId, item, parts);
+export async function locateWish(receiver: Receiver, item: SubscribeItem, parts: LocatingParts): Promise<LocatedWish> {
+  const located = await locateTrack(receiver, item, parts);
   if (located.type === 'failed') return located;
   const { source } = located;
   const layer = chooseLayer(item, source.rids);
@@ -46,7 +63,20 @@ export async function locateWish(appId: AppId, item: SubscribeItem, parts: Locat
   };
 }
 
-export async function locateTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
+/** A track that the receiver may not have fails as `forbidden`; one of a session that it may not see, as if there were none. */
+export async function locateTrack(receiver: Receiver, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
+  const { appId, sessionId, caller } = receiver;
+  if (caller === undefined) return findTrack(appId, remote, parts);
+  if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the token does not allow to subscribe');
+  const isOwn = remote.remoteSessionId === sessionId;
+  // A token for one session says by `subs` whose tracks that session may have.
+  if (!isOwn && !maySee({ ...caller, sid: undefined }, remote.remoteSessionId, undefined)) return explainMissing(appId, remote, false);
+  const located = await findTrack(appId, remote, parts);
+  const isAllowed = located.type === 'failed' || caller.kinds?.includes(located.source.kind) !== false;
+  return isAllowed ? located : failed('forbidden', `the token does not allow to subscribe to ${located.source.kind}`);
+}
+
+async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
   const { directory, remoteTracks } = parts;
   const owner = remoteTracks?.ownerOf(remote.remoteSessionId);
   const record = directory.locate(appId, referenceOf(remote));

@@ -2,6 +2,7 @@ import { SfuError } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { SessionCloseReason } from '../events.ts';
 import { type Session, sessionClosedError } from './session.ts';
+import type { SessionOwner } from './session-access.ts';
 
 /** How long a closed session is answered with its reason instead of "not found" (docs/api.md §5). */
 const TOMBSTONE_MS = 10 * 60_000;
@@ -10,6 +11,7 @@ const MAX_TOMBSTONES = 100_000;
 
 interface Tombstone {
   readonly appId: string;
+  readonly owner: SessionOwner | undefined;
   readonly reason: SessionCloseReason;
   readonly closedAtMs: number;
   readonly closedAt: string;
@@ -34,7 +36,7 @@ export class SessionStore {
   bury(session: Session): void {
     if (!this.#open.delete(session.id) || session.life.type !== 'closed') return;
     const { reason, closedAtMs, closedAt } = session.life;
-    this.#tombstones.set(session.id, { appId: session.appId, reason, closedAtMs, closedAt });
+    this.#tombstones.set(session.id, { appId: session.appId, owner: session.owner, reason, closedAtMs, closedAt });
     this.#forgetOld();
   }
 
@@ -62,7 +64,17 @@ export class SessionStore {
   require(appId: string, sessionId: string): Session {
     const session = this.find(appId, sessionId);
     if (session !== undefined) return session;
-    throw this.endOf(appId, sessionId) ?? new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
+    throw this.endOf(appId, sessionId) ?? this.notFound(appId, sessionId);
+  }
+
+  /** Of a session that is open, or has ended lately; undefined if it has none or is not of this app. */
+  ownerOf(appId: string, sessionId: string): SessionOwner | undefined {
+    const session = this.#open.get(sessionId) ?? this.#tombstones.get(sessionId);
+    return session?.appId === appId ? session.owner : undefined;
+  }
+
+  notFound(appId: string, sessionId: string): SfuError {
+    return new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
   }
 
   get size(): number {

@@ -6,7 +6,7 @@
  * arrive between any two calls.
  */
 import type { TransportCloseReason } from '@causeway/media';
-import { type AppId, type ConnectionState, type SessionId, SfuError } from '@causeway/protocol';
+import { type AppId, type ConnectionState, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { CancelTimer } from '../clock.ts';
 import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
 import {
@@ -29,6 +29,7 @@ import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { withHeld } from './held-subscriptions.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
+import { ownerOf, type SessionOwner } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
 import { SubscriptionReports } from './subscription-reports.ts';
 import type { TrackFollower } from './track-directory.ts';
@@ -50,6 +51,8 @@ export interface SessionOptions {
   readonly autoPublish: boolean;
   /** What it takes of its app's share; the session gives it back when it ends. */
   readonly place: SessionPlace;
+  /** Whose token it is created with; undefined for the secret of the app. */
+  readonly creator: TokenGrants | undefined;
 }
 
 export class Session implements TrackFollower {
@@ -71,6 +74,9 @@ export class Session implements TrackFollower {
   #media: MediaPlan = NO_MEDIA;
   #heldIds: ReadonlySet<string> = new Set();
   #metadata: string;
+  #owner: SessionOwner | undefined;
+  /** Of the latest token; undefined for as many as the app may have. */
+  #maxTracks: number | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
   #cancelAnswerTimer: CancelTimer | undefined = undefined;
   #cancelSetupTimer: CancelTimer | undefined = undefined;
@@ -90,6 +96,8 @@ export class Session implements TrackFollower {
     this.#onClosed = onClosed;
     this.#negotiation = options.negotiation;
     this.#metadata = options.metadata;
+    this.#owner = ownerOf(options.creator);
+    this.#maxTracks = options.creator?.max?.tracks;
   }
 
   get negotiation(): Negotiation {
@@ -102,6 +110,10 @@ export class Session implements TrackFollower {
 
   get metadata(): string {
     return this.#metadata;
+  }
+
+  get owner(): SessionOwner | undefined {
+    return this.#owner;
   }
 
   get isStable(): boolean {
@@ -146,8 +158,15 @@ export class Session implements TrackFollower {
     this.#announcer.announceSession(this.record());
   }
 
-  /** @throws quota_exceeded – with this state the app would have more tracks than it may */
+  /** The latest token bounds what comes next. A session that belongs to nobody goes on belonging to nobody. */
+  noteCaller(caller: TokenGrants): void {
+    if (this.#owner !== undefined) this.#owner = ownerOf(caller);
+    this.#maxTracks = caller.max?.tracks;
+  }
+
+  /** @throws quota_exceeded – with this state the app, or the bearer of the token, would have more tracks than it may */
   checkTracks(next: Negotiation): void {
+    checkOwnTracks(this.#maxTracks, trackCount(next), trackCount(this.#negotiation));
     this.place.checkTracks(trackCount(next));
   }
 
@@ -285,6 +304,15 @@ export class Session implements TrackFollower {
 /** Publications, and subscriptions with those of unanswered offers. */
 export function trackCount(state: Negotiation): number {
   return publications(state).length + subscriptions(state).length;
+}
+
+/**
+ * @param maxTracks of the token; undefined for no bound
+ * @throws quota_exceeded – there would be more tracks than that, and more than now
+ */
+export function checkOwnTracks(maxTracks: number | undefined, count: number, countNow: number): void {
+  if (maxTracks === undefined || count <= countNow || count <= maxTracks) return;
+  throw new SfuError('quota_exceeded', `the token allows ${maxTracks} tracks and subscriptions in a session`);
 }
 
 export interface SessionEnd {

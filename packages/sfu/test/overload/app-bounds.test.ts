@@ -75,7 +75,13 @@ describe('sessions whose clients never connect', () => {
     expect(refused?.retryAfterMs).toBeGreaterThanOrEqual(1_000);
     expect(refused?.retryAfterMs).toBeLessThanOrEqual(5_000);
     expect(await refusal(open(world, OTHER_APP))).toBeUndefined();
-    expect((await world.sfu.inspect()).apps.refused).toEqual({ sessions: 0, unconnected_sessions: 1, tracks: 0, egress: 0 });
+    expect((await world.sfu.inspect()).apps.refused).toEqual({
+      sessions: 0,
+      unconnected_sessions: 1,
+      tracks: 0,
+      egress: 0,
+      subject_sessions: 0,
+    });
   });
 
   test('are 100 at least, also on a small node', async () => {

@@ -1,4 +1,4 @@
-import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId } from '@causeway/protocol';
+import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId, TokenGrants } from '@causeway/protocol';
 import { invariant } from '../../invariant.ts';
 import {
   type AnsweredOffer,
@@ -10,7 +10,8 @@ import {
 } from '../../negotiation/index.ts';
 import type { SessionPlace } from '../../overload/app-shares.ts';
 import { locateWish } from '../locate-tracks.ts';
-import { Session, trackCount } from '../session.ts';
+import { checkOwnTracks, Session, trackCount } from '../session.ts';
+import { checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
 import { writeDescription } from '../write-description.ts';
@@ -23,6 +24,8 @@ export interface NewSession {
   readonly local: LocalEndpoint;
   readonly request: CreateSessionRequest;
   readonly autoPublish: boolean;
+  /** Undefined if it may do everything. */
+  readonly caller: TokenGrants | undefined;
   readonly place: SessionPlace;
   readonly onClosed: (session: Session) => void;
   /** The session is about to be announced: calls may find it from now on. */
@@ -31,12 +34,14 @@ export interface NewSession {
 
 /** `POST /session/new`: nothing exists until the offer has been found good. */
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
-  const { appId, request, autoPublish, place } = wanted;
+  const { appId, request, autoPublish, caller, place } = wanted;
+  checkMetadata(caller, request.metadata);
   // Before other nodes are asked about what it names: what is no SDP costs them nothing.
   const offer = await readSdp(appId, request.sessionDescription.sdp, parts);
   const asked = request.subscribe ?? [];
   if (asked.length > 0) place.checkEgress();
-  const located = await Promise.all(asked.map((item) => locateWish(appId, item, parts)));
+  const receiver = { appId, sessionId: wanted.id, caller };
+  const located = await Promise.all(asked.map((item) => locateWish(receiver, item, parts)));
   const wishes = located.flatMap((each) => (each.type === 'wish' ? [each.wish] : []));
   const negotiation = createNegotiation(wanted.id, wanted.shardNo, wanted.local, parts.random);
   const policy = {
@@ -44,11 +49,14 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
     autoPublish: autoPublish ? 'new' : 'none',
     subscribe: wishes,
     maxSections: parts.limits.maxSections,
+    mayPublish: publishRuleOf(caller),
+    mayOpenData: mayOpenData(caller),
   } as const;
   const answered = answerOffer(negotiation, offer, policy, parts.random);
+  checkOwnTracks(caller?.max?.tracks, trackCount(answered.state), 0);
   place.checkTracks(trackCount(answered.state));
-  const metadata = request.metadata ?? '';
-  const session = new Session({ appId, negotiation, metadata, autoPublish, place }, parts, wanted.onClosed);
+  const metadata = request.metadata ?? caller?.meta ?? '';
+  const session = new Session({ appId, negotiation, metadata, autoPublish, place, creator: caller }, parts, wanted.onClosed);
   wanted.onOpened(session);
   const announced = session.open(answered.state);
   for (const live of subscriptions(session.negotiation)) session.reports.started(live);

@@ -4,14 +4,16 @@ import {
   type PublishItem,
   type PublishReply,
   type PublishRequest,
+  type TokenGrants,
   TrackName,
 } from '@causeway/protocol';
 import { type AnsweredOffer, type PublishOutcome, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
+import { mayOpenData, publishRuleOf } from '../session-access.ts';
 import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/publish`. If every item fails, the call fails and nothing is applied. */
-export function publish(session: Session, request: PublishRequest): Promise<PublishReply> {
+export function publish(session: Session, request: PublishRequest, caller: TokenGrants | undefined): Promise<PublishReply> {
   return session.run(async () => {
     const offer = await readClientOffer(session, request.sessionDescription.sdp);
     const client = answerClientOffer(session, session.negotiation, offer, {
@@ -23,6 +25,8 @@ export function publish(session: Session, request: PublishRequest): Promise<Publ
       })),
       autoPublish: request.autoDiscover === true ? 'all' : 'none',
       subscribe: [],
+      mayPublish: publishRuleOf(caller),
+      mayOpenData: mayOpenData(caller),
     });
     const { answered } = client;
     const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));

@@ -1,21 +1,24 @@
-import { type RenegotiateReply, type RenegotiateRequest, SfuError } from '@causeway/protocol';
+import { type RenegotiateReply, type RenegotiateRequest, SfuError, type TokenGrants } from '@causeway/protocol';
 import { applyAnswer, comparableAnswer, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
+import { mayOpenData, publishRuleOf } from '../session-access.ts';
 import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 import { readSdp } from './read-sdp.ts';
 
 /** `PUT /renegotiate`: the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */
-export function renegotiate(session: Session, request: RenegotiateRequest): Promise<RenegotiateReply> {
+export function renegotiate(session: Session, request: RenegotiateRequest, caller: TokenGrants | undefined): Promise<RenegotiateReply> {
   const { type, sdp } = request.sessionDescription;
-  return session.run(async () => (type === 'offer' ? takeOffer(session, sdp) : takeAnswer(session, sdp)));
+  return session.run(async () => (type === 'offer' ? takeOffer(session, sdp, caller) : takeAnswer(session, sdp)));
 }
 
-async function takeOffer(session: Session, sdp: string): Promise<RenegotiateReply> {
+async function takeOffer(session: Session, sdp: string, caller: TokenGrants | undefined): Promise<RenegotiateReply> {
   const offer = await readClientOffer(session, sdp);
   const client = answerClientOffer(session, session.negotiation, offer, {
     publish: [],
     autoPublish: session.autoPublish ? 'new' : 'none',
     subscribe: [],
+    mayPublish: publishRuleOf(caller),
+    mayOpenData: mayOpenData(caller),
   });
   const sessionDescription = await commitAnswered(session, client);
   return { sessionId: session.id, success: true, sessionDescription };

@@ -1,6 +1,7 @@
 import {
   allFailedError,
   type SubscribedTrackResult,
+  type TokenGrants,
   type UpdateTrackItem,
   type UpdateTracksReply,
   type UpdateTracksRequest,
@@ -18,9 +19,9 @@ import { type LocatedTrack, locateTrack } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
 
 /** `PUT /track/update`: another source, another layer, or a pause, on an m-section that carries a track; never any SDP. */
-export function updateTracks(session: Session, request: UpdateTracksRequest): Promise<UpdateTracksReply> {
+export function updateTracks(session: Session, request: UpdateTracksRequest, caller: TokenGrants | undefined): Promise<UpdateTracksReply> {
   return session.run(async () => {
-    const located = await Promise.all(request.tracks.map((item) => locateNewSource(session, item)));
+    const located = await Promise.all(request.tracks.map((item) => locateNewSource(session, item, caller)));
     let state = session.negotiation;
     const tracks: SubscribedTrackResult[] = [];
     for (const [index, item] of request.tracks.entries()) {
@@ -35,10 +36,15 @@ export function updateTracks(session: Session, request: UpdateTracksRequest): Pr
   });
 }
 
-async function locateNewSource(session: Session, item: UpdateTrackItem): Promise<LocatedTrack | undefined> {
+async function locateNewSource(
+  session: Session,
+  item: UpdateTrackItem,
+  caller: TokenGrants | undefined,
+): Promise<LocatedTrack | undefined> {
   const { remoteSessionId, remoteTrackId, customTrackName } = item;
   if (remoteSessionId === undefined) return undefined;
-  return locateTrack(session.appId, { remoteSessionId, remoteTrackId, customTrackName }, session.parts);
+  const receiver = { appId: session.appId, sessionId: session.id, caller };
+  return locateTrack(receiver, { remoteSessionId, remoteTrackId, customTrackName }, session.parts);
 }
 
 interface UpdateStep {

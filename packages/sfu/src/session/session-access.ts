@@ -1,0 +1,77 @@
+/**
+ * Which sessions a caller may see and change. A caller without a token may do everything in its app; one
+ * with a token changes the sessions of its own subject, and sees those that the token names.
+ */
+import { allowsAction, matchesAny, SfuError, type TokenGrants } from '@causeway/protocol';
+import type { MayPublish } from '../negotiation/index.ts';
+import type { Session } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** The token that a session was created with, or was changed with last; undefined for the secret of the app. */
+export interface SessionOwner {
+  readonly sub: string;
+  readonly jti: string;
+  /** Seconds since 1970. */
+  readonly iat: number;
+}
+
+export function ownerOf(caller: TokenGrants | undefined): SessionOwner | undefined {
+  return caller === undefined ? undefined : { sub: caller.sub, jti: caller.jti, iat: caller.iat };
+}
+
+/**
+ * @param owner undefined if the session has none, or this node does not know it
+ * @returns false if the caller is to be told that there is no such session
+ */
+export function maySee(caller: TokenGrants | undefined, sessionId: string, owner: SessionOwner | undefined): boolean {
+  if (caller === undefined) return true;
+  if (caller.sid !== undefined) return caller.sid === sessionId;
+  return caller.subs === undefined || owner?.sub === caller.sub || matchesAny(caller.subs, sessionId);
+}
+
+/** A session without an owner was created with the secret; of tokens only one that names the session may change it. */
+function mayChange(caller: TokenGrants, { id, owner }: Session): boolean {
+  if (caller.sid !== undefined && caller.sid !== id) return false;
+  return owner === undefined ? caller.sid === id : owner.sub === caller.sub;
+}
+
+/**
+ * @throws session_closed – it has ended within the last ten minutes
+ * @throws session_not_found – this app has no such session, or the caller may not see it
+ */
+export function requireVisible(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
+  if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
+  return store.require(appId, sessionId);
+}
+
+/**
+ * The session, which remembers the caller as the last one who may have changed it.
+ *
+ * @throws forbidden – the caller may see the session but not change it; and whatever `requireVisible` throws
+ */
+export function requireOwn(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
+  const session = requireVisible(store, appId, sessionId, caller);
+  if (caller === undefined) return session;
+  if (!mayChange(caller, session)) throw new SfuError('forbidden', `session ${sessionId} does not belong to the subject of this token`);
+  session.noteCaller(caller);
+  return session;
+}
+
+/** What the caller may publish from an offer. */
+export function publishRuleOf(caller: TokenGrants | undefined): MayPublish | undefined {
+  if (caller === undefined) return undefined;
+  const { kinds, names } = caller;
+  if (!allowsAction(caller, 'publish')) return () => false;
+  return (kind, name) => (kinds === undefined || kinds.includes(kind)) && (names === undefined || matchesAny(names, name));
+}
+
+/** Whether the caller may have data channels. */
+export function mayOpenData(caller: TokenGrants | undefined): boolean {
+  return caller?.kinds === undefined || caller.kinds.includes('data');
+}
+
+/** @throws forbidden – the token fixes the metadata of its sessions, and this is another */
+export function checkMetadata(caller: TokenGrants | undefined, metadata: string | undefined): void {
+  if (caller?.meta === undefined || metadata === undefined || metadata === caller.meta) return;
+  throw new SfuError('forbidden', 'the token fixes the metadata of its sessions; leave it out');
+}
