@@ -21,7 +21,8 @@ import { NodeLinks } from './links/node-links.ts';
 import { NameImports } from './name-imports.ts';
 import { OwnerQuestions } from './owner-questions.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
-import { LinkStateTeller } from './path/link-state-teller.ts';
+import { LinkStateTeller, type LinkStateTidings } from './path/link-state-teller.ts';
+import { MissingLinks } from './path/missing-links.ts';
 import { RouteFinder } from './path/route-finder.ts';
 import { PathReporter, type TrackPath } from './path-reporter.ts';
 import { RelayExporter } from './relay-exporter.ts';
@@ -56,6 +57,7 @@ export class Relay implements RemoteTracks {
   readonly #questions: OwnerQuestions;
   readonly #paths: PathReporter;
   readonly #teller: LinkStateTeller;
+  readonly #missing: MissingLinks;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -72,6 +74,13 @@ export class Relay implements RemoteTracks {
     this.#questions = new OwnerQuestions({ routes, linkTo, clock, answer });
     this.#paths = new PathReporter({ links: this.links, routes, importer, exporter: this.exporter, clock, countSubscribers });
     this.#teller = this.#createTeller();
+    this.#missing = new MissingLinks({
+      nodes,
+      table: this.table,
+      links: () => this.links.all,
+      clock,
+      random: () => uniform(options.random),
+    });
     this.shard = new RelayingShard({
       inner: shard,
       importer,
@@ -83,7 +92,7 @@ export class Relay implements RemoteTracks {
 
   /** Begins to connect to the other nodes; the shard must have its listener. */
   open(): void {
-    this.#teller.tell();
+    this.#teller.noteLinks();
     this.links.open();
   }
 
@@ -91,6 +100,7 @@ export class Relay implements RemoteTracks {
     this.#questions.close();
     this.#paths.close();
     this.links.close();
+    this.#teller.close();
   }
 
   // What sessions ask.
@@ -172,9 +182,9 @@ export class Relay implements RemoteTracks {
   }
 
   #createTeller(): LinkStateTeller {
-    const { directory: nodes, prices = [] } = this.#options;
+    const { directory: nodes, prices = [], clock } = this.#options;
     const onChanged = () => this.#onRoutesChanged();
-    return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, onChanged });
+    return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, clock, onChanged });
   }
 
   #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {
@@ -191,21 +201,23 @@ export class Relay implements RemoteTracks {
     return {
       onLinkUp: (link) => {
         this.#teller.greet(link);
+        this.#missing.noteLinkUp();
         // What it is like is known from its checks: nobody should choose a way by what it is not.
         this.#measure();
         if (link.state.type === 'up') this.#log({ type: 'link.up', ...placeOf(link), version: link.state.version });
       },
       onLinkSilent: (link) => {
-        this.#teller.tell();
+        this.#teller.noteLinks();
         this.#log({ type: 'link.silent', ...placeOf(link) });
       },
       onLinkHeard: (link) => {
-        this.#teller.tell();
+        this.#teller.greet(link);
+        this.#missing.noteLinkUp();
         this.#log({ type: 'link.heard', ...placeOf(link) });
       },
       onLinkDown: (link, transportId, reason) => {
         // First the map, so that whoever loses a leg finds another way at once.
-        this.#teller.tell();
+        this.#teller.noteLinks();
         this.exporter.onTransportGone(transportId);
         this.importer.onTransportGone(transportId);
         this.#log({ type: 'link.down', ...placeOf(link), reason });
@@ -220,7 +232,7 @@ export class Relay implements RemoteTracks {
 
   #onMessage(link: NodeLink, message: ControlMessage): void {
     try {
-      if (message.type === 'link-state') this.#teller.handleMessage(link, message);
+      if (isAboutLinks(message)) this.#teller.handleMessage(link, message);
       else if (message.type === 'name-taken') this.#names.onNameTaken(link, message);
       else this.#pass(link, message);
     } catch (error) {
@@ -243,6 +255,7 @@ export class Relay implements RemoteTracks {
 
   #onPulse(): void {
     this.importer.tick();
+    this.#missing.tick();
     this.#measure();
   }
 
@@ -261,6 +274,10 @@ export class Relay implements RemoteTracks {
   #log(event: LinkEvent): void {
     this.#options.onLinkEvent?.(event);
   }
+}
+
+function isAboutLinks(message: ControlMessage): message is LinkStateTidings {
+  return message.type === 'link-state' || message.type === 'links-changed' || message.type === 'link-states-known';
 }
 
 function placeOf({ peer }: NodeLink): { readonly nodeNo: number; readonly region: string } {

@@ -34,6 +34,8 @@ const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'
   incompatible: 'link',
   pulse: 'link',
   'link-state': 'link',
+  'links-changed': 'link',
+  'link-states-known': 'link',
   locate: 'question',
   located: 'question',
   'ask-path': 'question',

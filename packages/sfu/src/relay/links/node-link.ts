@@ -85,6 +85,11 @@ export class NodeLink {
     return this.#state.type === 'up' || this.#state.type === 'silent';
   }
 
+  /** The version of the control protocol that both ends have agreed on; 0 while there is none. */
+  get version(): number {
+    return 'version' in this.#state ? this.#state.version : 0;
+  }
+
   /** Of the transport; undefined while there is none. */
   get transportId(): string | undefined {
     return transportIdOf(this.#state);

@@ -69,7 +69,8 @@ export class NodeLinks {
   handleEvent(event: EngineEvent): boolean {
     if (!('transportId' in event) || !event.transportId?.startsWith('link-')) return false;
     if (event.type === 'transport-closed' && event.reason === 'internal_error') this.#noteLoss(event.transportId);
-    this.all.find(({ transportId }) => transportId === event.transportId)?.handleEvent(event);
+    const link = this.#byNode.get(nodeNoOfTransport(event.transportId));
+    if (link?.transportId === event.transportId) link.handleEvent(event);
     return true;
   }
 
@@ -136,4 +137,9 @@ export class NodeLinks {
     this.#options.onPulse();
     this.#schedulePulse();
   }
+}
+
+/** Reads the other node out of the id that `NodeLink` gives its transports. */
+function nodeNoOfTransport(transportId: string): number {
+  return Number.parseInt(transportId.slice('link-'.length), 10);
 }

@@ -37,6 +37,10 @@ export class LinkStateTable {
     return [...this.#states.values()];
   }
 
+  get size(): number {
+    return this.#states.size;
+  }
+
   find(nodeNo: number): NodeLinkState | undefined {
     return this.#states.get(nodeNo);
   }

@@ -1,13 +1,16 @@
 /**
- * Tells the neighbours how this node's links are, and passes on what they tell of theirs. Only what changes a choice is told: a round trip that
- * moves by a millisecond concerns nobody.
+ * Tells the neighbours how this node's links are, and passes on what they tell of theirs. Only what changes a choice is told, and
+ * changes are held for a moment: when many nodes start together each of them has many links to tell of at once.
  */
 import type { LinkStatistics } from '@causeway/media';
+import type { CancelTimer, Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
-import type { LinkStateMessage } from '../links/control-messages.ts';
+import { type ControlMessage, LINK_CHANGES_VERSION, MAX_TOLD_LINKS } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import { type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
+import { PassingOn } from './passing-on.ts';
+import { applyChanges, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
 
 /** What sending from one region to another costs. */
 export interface RelayPrice {
@@ -16,73 +19,183 @@ export interface RelayPrice {
   readonly pricePerGb: number;
 }
 
+/** A message about link states. */
+export type LinkStateTidings = Extract<ControlMessage, { readonly type: 'link-state' | 'links-changed' | 'link-states-known' }>;
+
 const TOLD_RTT_RATIO = 0.2;
 const TOLD_RTT_MS = 5;
 const TOLD_LOSS_RATIO = 0.01;
-/** Loss and price go over the wire in thousandths. */
-const THOUSANDTHS = 1000;
 const MIN_RTT_MS = 1;
 const MAX_RTT_MS = 60_000;
 const MAX_PRICE = 1000;
+
+/** A link that is gone, or a node that drains, moves tracks of others: they learn it as soon as the whole of it is known here. */
+const HOLD_LOSS_MS = 100;
+/** A link that has come up makes nothing worse while others do not know of it. */
+const HOLD_GAIN_MS = 1000;
+/** Round trips swing while nodes are busy, and every telling costs every node. */
+const QUALITY_INTERVAL_MS = 10_000;
+/** The whole map is written at most so often for one neighbour. */
+const WHOLE_MAP_INTERVAL_MS = 5000;
+/** Twice as many nodes as a cluster may have: some have gone, and not everybody knows it yet. */
+const MAX_STATES = 2 * (MAX_TOLD_LINKS + 1);
 
 export interface LinkStateTellerOptions {
   readonly nodes: NodeDirectory;
   readonly table: LinkStateTable;
   readonly links: () => readonly NodeLink[];
   readonly prices: readonly RelayPrice[];
+  readonly clock: Clock;
   readonly onChanged: () => void;
 }
 
+type Change = 'none' | 'quality' | 'gain' | 'loss';
+
 export class LinkStateTeller {
   readonly #options: LinkStateTellerOptions;
+  readonly #passingOn: PassingOn;
   #measured = new Map<string, LinkStatistics>();
   #revision = 0;
+  /** The revision that all neighbours have at least. */
+  #toldRevision = 0;
+  /** Ends of links that have changed since then. */
+  readonly #touched = new Set<number>();
+  #qualityDueAtMs = Number.NEGATIVE_INFINITY;
+  #tellAtMs = Number.POSITIVE_INFINITY;
+  #cancelTelling: CancelTimer | undefined = undefined;
+  /** The revision of its own state that this node has written last on each link. */
+  readonly #written = new WeakMap<NodeLink, number>();
+  readonly #wholeMapDueAtMs = new WeakMap<NodeLink, number>();
 
   constructor(options: LinkStateTellerOptions) {
     this.#options = options;
+    const { nodes, table, links, clock } = options;
+    this.#passingOn = new PassingOn({ selfNo: nodes.self.nodeNo, table, links, clock });
   }
 
   /** To be called about once a second. */
   noteMeasurements(statistics: readonly LinkStatistics[]): void {
     this.#measured = new Map(statistics.map((each) => [each.transportId, each]));
-    this.tell();
+    this.noteLinks();
   }
 
-  /** To be called whenever a link comes, goes, falls silent or is heard again. */
-  tell(): void {
-    const { nodes, table } = this.#options;
+  /** To be called whenever a link goes or falls silent, and when the node begins to drain. */
+  noteLinks(): void {
+    const { nodes, table, clock } = this.#options;
     const { nodeNo, epoch, state } = nodes.self;
-    const now = { nodeNo, epoch, revision: this.#revision + 1, isDraining: state === 'draining', links: this.#ownLinks() };
-    const told = table.find(nodeNo);
-    if (told !== undefined && told.epoch === epoch && !isWorthTelling(told, now)) return;
-    this.#revision++;
-    table.put(now);
-    this.#spread(now, undefined);
+    const links = this.#ownLinks();
+    const known = table.find(nodeNo);
+    const isDraining = state === 'draining';
+    const change = known === undefined ? 'gain' : this.#compare(known, isDraining, links);
+    if (change === 'none') return;
+    if (change === 'quality' && clock.nowMs() < this.#qualityDueAtMs) return;
+    this.#qualityDueAtMs = clock.nowMs() + QUALITY_INTERVAL_MS;
+    for (const to of touchedBetween(known?.links ?? new Map(), links)) this.#touched.add(to);
+    table.put({ nodeNo, epoch, revision: ++this.#revision, isDraining, links });
+    this.#tellWithin(change === 'loss' ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
   }
 
-  /** A link has just come up: its other end is told all that is known. */
+  /**
+   * A link has come up or is heard again: its other end is told at once, since a link counts only when both of its ends tell of it. A node
+   * of an older version is told all that is known.
+   */
   greet(link: NodeLink): void {
-    for (const state of this.#options.table.all) link.send(messageOf(state));
+    this.noteLinks();
+    const { nodes, table } = this.#options;
+    const own = table.find(nodes.self.nodeNo);
+    if (own !== undefined && link.send(wholeStateMessage(own))) this.#written.set(link, own.revision);
+    if (link.version >= LINK_CHANGES_VERSION) return;
+    for (const state of table.all) if (state !== own) link.send(wholeStateMessage(state));
   }
 
-  handleMessage(link: NodeLink, message: LinkStateMessage): void {
-    const { nodes, table } = this.#options;
-    // A message of our own that comes back is from a former life, or has gone round.
-    if (message.origin === nodes.self.nodeNo) return;
-    const state = stateOf(message);
+  handleMessage(link: NodeLink, message: LinkStateTidings): void {
+    if (message.type === 'link-states-known') this.#answer(link, message);
+    // What comes back of this node's own is from a former life, or has gone round.
+    else if (message.origin !== this.#options.nodes.self.nodeNo) this.#take(link, message);
+  }
+
+  close(): void {
+    this.#cancelTelling?.();
+    this.#passingOn.close();
+  }
+
+  #take(link: NodeLink, message: Exclude<LinkStateTidings, { type: 'link-states-known' }>): void {
+    const { table } = this.#options;
+    const known = table.find(message.origin);
+    if (known === undefined && table.size >= MAX_STATES) return;
+    if (known !== undefined && (known.epoch > message.epoch || (known.epoch === message.epoch && known.revision >= message.revision)))
+      return;
+    const state = message.type === 'link-state' ? stateOf(message) : applyChanges(known, message);
+    if (state === undefined) {
+      const { epoch = -1, revision = 0 } = known ?? {};
+      link.send({ type: 'link-states-known', known: [[message.origin, epoch, revision]], isAll: false });
+      return;
+    }
     if (!table.put(state)) return;
-    this.#spread(state, link);
+    const isLoss = message.type === 'links-changed' && (message.gone.length > 0 || message.isDraining);
+    this.#passingOn.note(link, message, isLoss ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
   }
 
-  #spread(state: NodeLinkState, except: NodeLink | undefined): void {
-    for (const link of this.#options.links()) if (link !== except && link.isUp) link.send(messageOf(state));
+  #answer(link: NodeLink, { known, isAll }: Extract<LinkStateTidings, { type: 'link-states-known' }>): void {
+    const { table, clock } = this.#options;
+    const theirs = new Map(known.map(([nodeNo, epoch, revision]) => [nodeNo, { epoch, revision }]));
+    if (isAll) {
+      if (clock.nowMs() < (this.#wholeMapDueAtMs.get(link) ?? 0)) return;
+      this.#wholeMapDueAtMs.set(link, clock.nowMs() + WHOLE_MAP_INTERVAL_MS);
+    }
+    for (const state of table.all) {
+      const there = theirs.get(state.nodeNo);
+      const isNewer =
+        there === undefined ? isAll : there.epoch < state.epoch || (there.epoch === state.epoch && there.revision < state.revision);
+      if (isNewer && state.nodeNo !== link.peer.nodeNo) link.send(wholeStateMessage(state));
+    }
+  }
+
+  #tellWithin(holdMs: number): void {
+    const { clock } = this.#options;
+    const tellAtMs = clock.nowMs() + holdMs;
+    if (tellAtMs >= this.#tellAtMs) return;
+    this.#cancelTelling?.();
+    this.#tellAtMs = tellAtMs;
+    this.#cancelTelling = clock.schedule(holdMs, () => this.#tell());
+  }
+
+  #tell(): void {
+    this.#tellAtMs = Number.POSITIVE_INFINITY;
+    const { nodes, table } = this.#options;
+    const own = table.find(nodes.self.nodeNo);
+    if (own === undefined) return;
+    const changes = changesMessage(own, this.#toldRevision, this.#touched);
+    const whole = wholeStateMessage(own);
+    for (const link of this.#up()) {
+      if (this.#written.get(link) === own.revision) continue;
+      // So many changes at once that they are longer than the whole are not taken by `send`.
+      const isTold = (link.version >= LINK_CHANGES_VERSION && link.send(changes)) || link.send(whole);
+      if (isTold) this.#written.set(link, own.revision);
+    }
+    this.#toldRevision = own.revision;
+    this.#touched.clear();
+  }
+
+  #up(): readonly NodeLink[] {
+    return this.#options.links().filter(({ isUp }) => isUp);
+  }
+
+  #compare(known: NodeLinkState, isDraining: boolean, links: ReadonlyMap<number, LinkQuality>): Change {
+    if (isDraining !== known.isDraining || [...known.links.keys()].some((to) => !links.has(to))) return 'loss';
+    let change: Change = 'none';
+    for (const [to, quality] of links) {
+      const before = known.links.get(to);
+      if (before === undefined || (before.rttMs === UNMEASURED_RTT_MS && quality.rttMs !== UNMEASURED_RTT_MS)) return 'gain';
+      if (isOtherQuality(before, quality)) change = 'quality';
+    }
+    return change;
   }
 
   #ownLinks(): ReadonlyMap<number, LinkQuality> {
-    const up = this.#options.links().filter(({ isUp }) => isUp);
-    return new Map(up.map((link) => [link.peer.nodeNo, this.#qualityOf(link)]));
+    return new Map(this.#up().map((link) => [link.peer.nodeNo, this.#qualityOf(link)]));
   }
 
   #qualityOf({ transportId, peer }: NodeLink): LinkQuality {
@@ -92,47 +205,27 @@ export class LinkStateTeller {
     // As the others will read it, so that all reckon with the same numbers.
     return {
       rttMs: measured === undefined ? UNMEASURED_RTT_MS : Math.max(MIN_RTT_MS, Math.round(Math.min(MAX_RTT_MS, measured.rttMs))),
-      lossRatio: inThousandths(Math.min(1, measured?.lossRatio ?? 0)) / THOUSANDTHS,
-      pricePerGb: inThousandths(Math.min(MAX_PRICE, price?.pricePerGb ?? 0)) / THOUSANDTHS,
+      lossRatio: roundToThousandths(Math.min(1, measured?.lossRatio ?? 0)),
+      pricePerGb: roundToThousandths(Math.min(MAX_PRICE, price?.pricePerGb ?? 0)),
     };
   }
 }
 
-function isWorthTelling(told: NodeLinkState, now: NodeLinkState): boolean {
-  if (told.isDraining !== now.isDraining || told.links.size !== now.links.size) return true;
-  return [...now.links].some(([nodeNo, quality]) => {
-    const before = told.links.get(nodeNo);
-    return before === undefined || isOtherQuality(before, quality);
-  });
+function touchedBetween(before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): readonly number[] {
+  const gone = [...before.keys()].filter((to) => !now.has(to));
+  const changed = [...now].flatMap(([to, quality]) => (isSameQuality(before.get(to), quality) ? [] : [to]));
+  return [...gone, ...changed];
+}
+
+function isSameQuality(one: LinkQuality | undefined, other: LinkQuality): boolean {
+  return one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb;
 }
 
 function isOtherQuality(before: LinkQuality, now: LinkQuality): boolean {
   const rttChangeMs = Math.abs(before.rttMs - now.rttMs);
   return (
-    (before.rttMs === UNMEASURED_RTT_MS && now.rttMs !== UNMEASURED_RTT_MS) ||
     rttChangeMs > Math.max(TOLD_RTT_MS, before.rttMs * TOLD_RTT_RATIO) ||
     Math.abs(before.lossRatio - now.lossRatio) > TOLD_LOSS_RATIO ||
     before.pricePerGb !== now.pricePerGb
   );
-}
-
-function messageOf({ nodeNo, epoch, revision, isDraining, links }: NodeLinkState): LinkStateMessage {
-  const told = [...links].map(([to, { rttMs, lossRatio, pricePerGb }]): LinkStateMessage['links'][number] => [
-    to,
-    rttMs,
-    inThousandths(lossRatio),
-    inThousandths(pricePerGb),
-  ]);
-  return { type: 'link-state', origin: nodeNo, epoch, revision, isDraining, links: told };
-}
-
-function stateOf({ origin, epoch, revision, isDraining, links }: LinkStateMessage): NodeLinkState {
-  const told = links.map(
-    ([to, rttMs, loss, price]) => [to, { rttMs, lossRatio: loss / THOUSANDTHS, pricePerGb: price / THOUSANDTHS }] as const,
-  );
-  return { nodeNo: origin, epoch, revision, isDraining, links: new Map(told) };
-}
-
-function inThousandths(value: number): number {
-  return Math.round(value * THOUSANDTHS);
 }

@@ -1,7 +1,7 @@
 /** The way of a track to a node that wants it, with the reason: through the hub of the node's region, or the cheapest. */
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { regionHub } from './region-hub.ts';
+import { rendezvous } from './rendezvous.ts';
 
 /** `fan-out`: the next node on the cheapest way has no room, and another one passes the track on in its stead. */
 export type RouteReason = 'only-way' | 'cheapest' | 'region-hub' | 'fan-out';
@@ -71,7 +71,7 @@ export function hubOf(table: LinkStateTable, { from, owner, publicationId, regio
   const candidates = table.all
     .filter(({ nodeNo }) => regionOf(nodeNo) === region && table.passesOn(nodeNo) && avoid?.has(nodeNo) !== true)
     .map(({ nodeNo }) => nodeNo);
-  const hub = candidates.length < 2 ? undefined : regionHub(publicationId, candidates);
+  const hub = candidates.length < 2 ? undefined : rendezvous(publicationId, candidates);
   return hub !== undefined && refusedBy?.has(hub) ? undefined : hub;
 }
 

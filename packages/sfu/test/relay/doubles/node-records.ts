@@ -1,4 +1,5 @@
 import type { LinkTrust, NodeIdentity, NodeRecord } from '../../../src/nodes/index.ts';
+import { LINK_VERSIONS } from '../../../src/relay/links/control-messages.ts';
 
 export function nodeRecord(nodeNo: number, changes: Partial<NodeRecord> = {}): NodeRecord {
   return {
@@ -9,7 +10,7 @@ export function nodeRecord(nodeNo: number, changes: Partial<NodeRecord> = {}): N
     apiUrl: `http://127.0.0.1:${8000 + nodeNo}`,
     linkAddresses: [{ address: '127.0.0.1', port: 9000 + nodeNo }],
     fingerprint: { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') },
-    linkVersions: { min: 1, max: 1 },
+    linkVersions: LINK_VERSIONS,
     softwareVersion: '0.1.0',
     state: 'serving',
     load: 0,

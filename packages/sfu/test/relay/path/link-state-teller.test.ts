@@ -1,5 +1,6 @@
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { StaticNodeDirectory } from '../../../src/nodes/index.ts';
-import type { LinkStateMessage } from '../../../src/relay/links/control-messages.ts';
+import type { ControlMessage, LinkStateMessage, LinksChangedMessage } from '../../../src/relay/links/control-messages.ts';
 import type { NodeLink } from '../../../src/relay/links/node-link.ts';
 import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
 import { LinkStateTeller, type RelayPrice } from '../../../src/relay/path/link-state-teller.ts';
@@ -9,15 +10,16 @@ import { nodeRecord } from '../doubles/node-records.ts';
 class ToldLink {
   readonly peer;
   readonly transportId: string;
-  readonly told: LinkStateMessage[] = [];
+  readonly told: ControlMessage[] = [];
   isUp = true;
+  version = 2;
 
   constructor(nodeNo: number) {
     this.peer = nodeRecord(nodeNo);
     this.transportId = `link-${nodeNo}`;
   }
 
-  send(message: LinkStateMessage): boolean {
+  send(message: ControlMessage): boolean {
     this.told.push(message);
     return true;
   }
@@ -31,148 +33,338 @@ function scene(neighbours: readonly number[], prices: readonly RelayPrice[] = []
   const links = neighbours.map((nodeNo) => new ToldLink(nodeNo));
   const directory = new StaticNodeDirectory(nodeRecord(1));
   const table = new LinkStateTable();
+  const clock = new VirtualClock();
   let changes = 0;
   const teller = new LinkStateTeller({
     nodes: directory,
     table,
     links: () => links.map(({ asLink }) => asLink),
     prices,
+    clock,
     onChanged: () => {
       changes++;
     },
   });
-  const measure = (...rttsMs: readonly number[]) =>
+  const measure = async (...rttsMs: readonly number[]) => {
     teller.noteMeasurements(rttsMs.map((rttMs, index) => ({ transportId: links[index]?.transportId ?? '', rttMs, lossRatio: 0 })));
-  return { links, directory, table, teller, measure, changeCount: () => changes };
+    await clock.advance(TOLD_MS);
+  };
+  const link = (place: number) => {
+    const found = links[place];
+    if (found === undefined) throw new Error(`there is no link ${place}`);
+    return found;
+  };
+  return { links, link, directory, table, clock, teller, measure, changeCount: () => changes };
 }
+
+/** By then everything is told. */
+const TOLD_MS = 11_000;
 
 function stateOf(origin: number, revision: number, links: LinkStateMessage['links'] = []): LinkStateMessage {
   return { type: 'link-state', origin, epoch: 1, revision, isDraining: false, links };
 }
 
+function changeOf(origin: number, since: number, change: Partial<LinksChangedMessage> = {}): LinksChangedMessage {
+  const revision = since + 1;
+  return { type: 'links-changed', origin, epoch: 1, revision, since, isDraining: false, changed: [], gone: [], ...change };
+}
+
 describe('what a node tells of its links', () => {
-  it('is told to every neighbour once it is known, and not again while it stays about the same', () => {
+  it('is told to every neighbour once it is known, and not again while it stays about the same', async () => {
     const { links, measure, changeCount } = scene([2, 3]);
 
-    measure(50, 80);
-    measure(52, 79);
-    measure(54.9, 84);
+    await measure(50, 80);
+    await measure(52, 79);
+    await measure(54.9, 84);
 
     for (const { told } of links)
-      expect(told.map(({ links: state }) => state)).toEqual([
-        [
-          [2, 50, 0, 0],
-          [3, 80, 0, 0],
-        ],
+      expect(told).toEqual([
+        expect.objectContaining({
+          changed: [
+            [2, 50, 0, 0],
+            [3, 80, 0, 0],
+          ],
+          gone: [],
+        }),
       ]);
     expect(changeCount()).toBe(1);
   });
 
-  it.each<[string, (world: ReturnType<typeof scene>) => void]>([
-    ['a round trip changes by a fifth and more', ({ measure }) => measure(61, 80)],
+  it.each<[string, (world: ReturnType<typeof scene>) => unknown, Partial<LinksChangedMessage>]>([
+    ['a round trip changes by a fifth and more', ({ measure }) => measure(61, 80), { changed: [[2, 61, 0, 0]] }],
     [
       'a link falls silent',
-      ({ links, teller }) => {
-        if (links[1]) links[1].isUp = false;
-        teller.tell();
+      ({ link, teller }) => {
+        link(1).isUp = false;
+        teller.noteLinks();
       },
+      { changed: [], gone: [3] },
     ],
     [
       'it begins to lose packets',
       ({ teller, links }) =>
         teller.noteMeasurements(links.map(({ transportId }, index) => ({ transportId, rttMs: [50, 80][index] ?? 0, lossRatio: 0.03 }))),
+      {
+        changed: [
+          [2, 50, 30, 0],
+          [3, 80, 30, 0],
+        ],
+      },
     ],
     [
       'the node drains',
       ({ directory, teller }) => {
         directory.announce({ state: 'draining' });
-        teller.tell();
+        teller.noteLinks();
       },
+      { isDraining: true, changed: [] },
     ],
-  ])('is told again when %s', (_name, happens) => {
+  ])('is told again, and nothing but the change, when %s', async (_name, happens, told) => {
     const world = scene([2, 3]);
-    world.measure(50, 80);
+    await world.measure(50, 80);
 
-    happens(world);
+    await happens(world);
+    await world.clock.advance(TOLD_MS);
 
-    expect(world.links[0]?.told.map(({ revision }) => revision)).toEqual([1, 2]);
+    expect(world.link(0).told[1]).toMatchObject({ type: 'links-changed', since: 1, revision: 2, ...told });
   });
 
-  it('is told again as soon as a round trip is known at all', () => {
-    const { links, teller, measure } = scene([2]);
-    teller.tell();
+  it('is told within a tenth of a second when a link is lost, and within one second when one is won', async () => {
+    const { link, teller, clock, measure } = scene([2, 3]);
+    link(1).isUp = false;
+    await measure(50);
+    link(1).isUp = true;
+    teller.noteLinks();
+    await clock.advance(999);
+    expect(link(0).told).toHaveLength(1);
+    await clock.advance(1);
+    expect(link(0).told).toHaveLength(2);
 
-    measure(0.2);
+    link(1).isUp = false;
+    teller.noteLinks();
+    await clock.advance(100);
 
-    expect(links[0]?.told.map(({ links: state }) => state)).toEqual([[[2, 0, 0, 0]], [[2, 1, 0, 0]]]);
+    expect(link(0).told).toHaveLength(3);
   });
 
-  it('says what it costs to send there, by region', () => {
-    const { links, measure } = scene([2, 3], [{ fromRegion: 'region-1', toRegion: 'region-3', pricePerGb: 0.085 }]);
+  it('is told once of all that happens within a second', async () => {
+    const { links, link, teller, clock } = scene([2, 3, 4]);
+    for (const each of links) each.isUp = false;
+    for (const each of links) {
+      each.isUp = true;
+      teller.noteLinks();
+      await clock.advance(300);
+    }
 
-    measure(50, 80);
+    await clock.advance(TOLD_MS);
 
-    expect(links[0]?.told.at(-1)?.links).toEqual([
-      [2, 50, 0, 0],
-      [3, 80, 0, 85],
+    expect(link(0).told).toEqual([expect.objectContaining({ revision: 3, changed: expect.arrayContaining([[4, 0, 0, 0]]) })]);
+  });
+
+  it('is told again as soon as a round trip is known at all', async () => {
+    const { link, teller, measure, clock } = scene([2]);
+    teller.noteLinks();
+    await clock.advance(TOLD_MS);
+
+    await measure(0.2);
+
+    expect(link(0).told).toMatchObject([{ changed: [[2, 0, 0, 0]] }, { changed: [[2, 1, 0, 0]] }]);
+  });
+
+  it('does not swing with a round trip that swings every second', async () => {
+    const { link, teller, links, clock } = scene([2]);
+    for (let second = 0; second < 60; second++) {
+      teller.noteMeasurements(links.map(({ transportId }) => ({ transportId, rttMs: second % 2 === 0 ? 20 : 40, lossRatio: 0 })));
+      await clock.advance(1000);
+    }
+
+    expect(link(0).told.length).toBeLessThanOrEqual(7);
+  });
+
+  it('says what it costs to send there, by region', async () => {
+    const { link, measure } = scene([2, 3], [{ fromRegion: 'region-1', toRegion: 'region-3', pricePerGb: 0.085 }]);
+
+    await measure(50, 80);
+
+    expect(link(0).told.at(-1)).toMatchObject({
+      changed: [
+        [2, 50, 0, 0],
+        [3, 80, 0, 85],
+      ],
+    });
+  });
+
+  it('reckons for itself with the same rounded numbers that it tells', async () => {
+    const { table, measure } = scene([2]);
+
+    await measure(50.4);
+
+    expect(table.find(1)?.links.get(2)).toEqual({ rttMs: 50, lossRatio: 0, pricePerGb: 0 });
+  });
+
+  it('is told whole, and at once, to a neighbour that has just come', async () => {
+    const { link, teller, measure } = scene([2, 3]);
+    link(1).isUp = false;
+    await measure(50);
+    link(1).isUp = true;
+
+    teller.greet(link(1).asLink);
+
+    expect(link(1).told).toMatchObject([
+      {
+        type: 'link-state',
+        origin: 1,
+        links: [
+          [2, 50, 0, 0],
+          [3, 0, 0, 0],
+        ],
+      },
     ]);
   });
 
-  it('reckons for itself with the same rounded numbers that it tells', () => {
-    const { table, measure } = scene([2]);
+  it('is told whole to a node of the version before, with all that is known of others', async () => {
+    const { link, links, teller, measure } = scene([2, 3]);
+    await measure(50, 80);
+    teller.handleMessage(link(0).asLink, stateOf(5, 7));
+    const old = new ToldLink(6);
+    old.version = 1;
+    links.push(old);
 
-    measure(50.4);
+    teller.greet(old.asLink);
 
-    expect(table.find(1)?.links.get(2)).toEqual({ rttMs: 50, lossRatio: 0, pricePerGb: 0 });
+    expect(old.told).toMatchObject([
+      { type: 'link-state', origin: 1 },
+      { type: 'link-state', origin: 5 },
+    ]);
+  });
+
+  it('is told whole where the changes would not fit into a message', async () => {
+    const { link, measure } = scene([2]);
+    const send = link(0).send.bind(link(0));
+    link(0).send = (message) => message.type !== 'links-changed' && send(message);
+
+    await measure(50);
+
+    expect(link(0).told).toMatchObject([{ type: 'link-state', links: [[2, 50, 0, 0]] }]);
   });
 });
 
 describe('what a node hears of others’ links', () => {
-  it('is passed on to all but the one who told it, once', () => {
-    const { links, teller } = scene([2, 3, 4]);
+  it('is passed on only to those that the other node does not reach itself', async () => {
+    const { links, teller, clock } = scene([2, 3, 4]);
     const [two, three, four] = links;
-    const state = stateOf(5, 7, [[2, 10, 0, 0]]);
+    const state = stateOf(2, 7, [
+      [1, 10, 0, 0],
+      [3, 10, 0, 0],
+    ]);
     if (two === undefined || three === undefined || four === undefined) throw new Error('there are three links');
 
     teller.handleMessage(two.asLink, state);
     teller.handleMessage(three.asLink, state);
-    teller.handleMessage(three.asLink, stateOf(5, 6));
+    teller.handleMessage(three.asLink, stateOf(2, 6));
+    await clock.advance(TOLD_MS);
 
-    expect([two, three, four].map(({ told }) => told)).toEqual([[], [state], [state]]);
+    expect([two, three, four].map(({ told }) => told)).toEqual([[], [], [state]]);
   });
 
-  it('is told to a neighbour that has just come, with its own', () => {
-    const { links, teller, measure } = scene([2]);
-    measure(50);
-    const [two] = links;
-    if (two === undefined) throw new Error('there is a link');
-    teller.handleMessage(two.asLink, stateOf(5, 7));
-    const newcomer = new ToldLink(6);
+  it('is applied to what is known, also to a later revision than the one that was told last', async () => {
+    const { table, teller, link } = scene([2]);
+    teller.handleMessage(
+      link(0).asLink,
+      stateOf(2, 5, [
+        [1, 10, 0, 0],
+        [3, 10, 0, 0],
+      ]),
+    );
 
-    teller.greet(newcomer.asLink);
+    teller.handleMessage(link(0).asLink, { ...changeOf(2, 3), revision: 6, changed: [[4, 20, 0, 0]], gone: [3] });
 
-    expect(newcomer.told.map(({ origin }) => origin)).toEqual([1, 5]);
+    expect([...(table.find(2)?.links.keys() ?? [])]).toEqual([1, 4]);
+    expect(table.find(2)?.revision).toBe(6);
   });
 
-  it('is not believed about the node itself', () => {
-    const { links, table, teller, measure } = scene([2]);
-    measure(50);
-    const [two] = links;
+  it.each<[string, readonly LinkStateMessage[], readonly [number, number, number]]>([
+    ['nothing is known of the node', [], [5, -1, 0]],
+    ['a telling was missed', [stateOf(5, 2)], [5, 1, 2]],
+    ['the node has begun another life', [{ ...stateOf(5, 20), epoch: 0 }], [5, 0, 20]],
+  ])('is asked for as a whole when %s', (_name, known, asked) => {
+    const { table, teller, link } = scene([2]);
+    for (const state of known) teller.handleMessage(link(0).asLink, state);
+    const before = table.find(5);
 
-    if (two !== undefined) teller.handleMessage(two.asLink, stateOf(1, 99));
+    teller.handleMessage(link(0).asLink, changeOf(5, 9));
+
+    expect(link(0).told).toEqual([{ type: 'link-states-known', known: [asked], isAll: false }]);
+    expect(table.find(5)).toBe(before);
+  });
+
+  it('is told to a neighbour that asks, where that knows less', async () => {
+    const { link, teller, measure } = scene([2]);
+    await measure(50);
+    for (const origin of [5, 6, 7]) teller.handleMessage(link(0).asLink, stateOf(origin, 3));
+    link(0).told.length = 0;
+
+    teller.handleMessage(link(0).asLink, {
+      type: 'link-states-known',
+      known: [
+        [5, 1, 3],
+        [6, 1, 2],
+      ],
+      isAll: true,
+    });
+    const whole = link(0).told.splice(0);
+    teller.handleMessage(link(0).asLink, {
+      type: 'link-states-known',
+      known: [
+        [5, 0, 9],
+        [6, 1, 3],
+      ],
+      isAll: false,
+    });
+
+    expect(whole).toMatchObject([{ origin: 1 }, { origin: 6 }, { origin: 7 }]);
+    expect(link(0).told).toMatchObject([{ origin: 5 }]);
+  });
+
+  it('is not told as a whole again and again to a neighbour that keeps asking', async () => {
+    const { link, teller, measure, clock } = scene([2]);
+    await measure(50);
+    link(0).told.length = 0;
+    const ask = () => teller.handleMessage(link(0).asLink, { type: 'link-states-known', known: [], isAll: true });
+
+    for (let times = 0; times < 50; times++) ask();
+    const atOnce = link(0).told.length;
+    await clock.advance(5000);
+    ask();
+
+    expect([atOnce, link(0).told.length]).toEqual([1, 2]);
+  });
+
+  it('is not believed about the node itself', async () => {
+    const { link, table, teller, measure } = scene([2]);
+    await measure(50);
+
+    teller.handleMessage(link(0).asLink, stateOf(1, 99));
+    teller.handleMessage(link(0).asLink, changeOf(1, 99));
 
     expect(table.find(1)?.links.size).toBe(1);
   });
 
   it('of a new life counts, however low its revision', () => {
-    const { links, table, teller } = scene([2]);
-    const [two] = links;
-    if (two === undefined) throw new Error('there is a link');
-    teller.handleMessage(two.asLink, stateOf(5, 70));
+    const { link, table, teller } = scene([2]);
+    teller.handleMessage(link(0).asLink, stateOf(5, 70));
 
-    teller.handleMessage(two.asLink, { ...stateOf(5, 1), epoch: 2 });
-    teller.handleMessage(two.asLink, stateOf(5, 71));
+    teller.handleMessage(link(0).asLink, { ...stateOf(5, 1), epoch: 2 });
+    teller.handleMessage(link(0).asLink, stateOf(5, 71));
 
     expect(table.find(5)).toMatchObject({ epoch: 2, revision: 1 });
+  });
+
+  it('does not fill the memory, whatever nodes a neighbour makes up', () => {
+    const { link, table, teller } = scene([2]);
+
+    for (let origin = 100; origin < 5000; origin++) teller.handleMessage(link(0).asLink, stateOf(origin, 1));
+
+    expect(table.size).toBeLessThanOrEqual(1002);
   });
 });

@@ -2,7 +2,7 @@ import { chooseRoute, MAX_HOPS, routeCost } from '../../../src/relay/path/choose
 import { UNMEASURED_RTT_MS } from '../../../src/relay/path/link-quality.ts';
 import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
 import { planRoute } from '../../../src/relay/path/plan-route.ts';
-import { regionHub } from '../../../src/relay/path/region-hub.ts';
+import { rendezvous } from '../../../src/relay/path/rendezvous.ts';
 import { type RandomGraph, randomGraph, shuffled } from '../doubles/random-graph.ts';
 
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
@@ -253,20 +253,20 @@ describe('planRoute', () => {
   });
 });
 
-describe('regionHub', () => {
+describe('rendezvous', () => {
   const nodes = [101, 102, 103, 104];
   const tracks = Array.from({ length: 2000 }, (_, index) => `session-7-0000/p${index}`);
 
   it('spreads tracks over the nodes', () => {
-    const counts = nodes.map((nodeNo) => tracks.filter((track) => regionHub(track, nodes) === nodeNo).length);
+    const counts = nodes.map((nodeNo) => tracks.filter((track) => rendezvous(track, nodes) === nodeNo).length);
 
     for (const count of counts) expect(count).toBeGreaterThan((tracks.length / nodes.length) * 0.8);
   });
 
   it('moves only the tracks of a node that goes', () => {
     const moved = tracks.filter((track) => {
-      const before = regionHub(track, nodes);
-      return before !== 103 && regionHub(track, [101, 102, 104]) !== before;
+      const before = rendezvous(track, nodes);
+      return before !== 103 && rendezvous(track, [101, 102, 104]) !== before;
     });
 
     expect(moved).toEqual([]);

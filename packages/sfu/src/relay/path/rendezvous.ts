@@ -1,20 +1,20 @@
 /**
- * Which node of a region brings a track in for the others there: the highest of a hash of track and node. All nodes find the same one, tracks
- * spread over the nodes, and when a node goes only its tracks move (rendezvous hashing, Thaler and Ravishankar 1998).
+ * One node out of several, the same one whoever chooses: the highest of a hash of key and node. Keys spread over the nodes, and when a node goes
+ * only its keys move (rendezvous hashing, Thaler and Ravishankar 1998).
  */
 
 /** @returns undefined if there are no nodes */
-export function regionHub(publicationId: string, nodeNos: Iterable<number>): number | undefined {
-  let hub: number | undefined;
+export function rendezvous(key: string, nodeNos: Iterable<number>): number | undefined {
+  let chosen: number | undefined;
   let highest = -1;
   for (const nodeNo of nodeNos) {
-    const weight = hash(`${publicationId} ${nodeNo}`);
-    if (hub === undefined || weight > highest || (weight === highest && nodeNo < hub)) {
-      hub = nodeNo;
+    const weight = hash(`${key} ${nodeNo}`);
+    if (chosen === undefined || weight > highest || (weight === highest && nodeNo < chosen)) {
+      chosen = nodeNo;
       highest = weight;
     }
   }
-  return hub;
+  return chosen;
 }
 
 /** FNV-1a of 32 bits, then MurmurHash3's finalizer: without it keys that differ in their last digit alone stay close together. */

@@ -1,0 +1,52 @@
+/**
+ * Asks a neighbour for the link states of nodes that this one has no link to. All others tell of their links themselves, so a node that
+ * has a link to everybody never asks.
+ */
+import type { Clock } from '../../clock.ts';
+import type { NodeDirectory } from '../../nodes/index.ts';
+import { LINK_CHANGES_VERSION } from '../links/control-messages.ts';
+import type { NodeLink } from '../links/node-link.ts';
+import type { LinkStateTable } from './link-state-table.ts';
+
+/** Most links of a node come up within a second of the first one. */
+const AFTER_LINK_UP_MS = 1500;
+const INTERVAL_MS = 15_000;
+
+export interface MissingLinksOptions {
+  readonly nodes: NodeDirectory;
+  readonly table: LinkStateTable;
+  readonly links: () => readonly NodeLink[];
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export class MissingLinks {
+  readonly #options: MissingLinksOptions;
+  #askAtMs: number;
+
+  constructor(options: MissingLinksOptions) {
+    this.#options = options;
+    this.#askAtMs = options.clock.nowMs() + INTERVAL_MS;
+  }
+
+  noteLinkUp(): void {
+    this.#askAtMs = Math.min(this.#askAtMs, this.#options.clock.nowMs() + AFTER_LINK_UP_MS);
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    const { clock, random, table } = this.#options;
+    if (clock.nowMs() < this.#askAtMs) return;
+    this.#askAtMs = clock.nowMs() + INTERVAL_MS;
+    const able = this.#options.links().filter((link) => link.isUp && link.version >= LINK_CHANGES_VERSION);
+    if (!this.#isMissingAny(able)) return;
+    const known = table.all.map(({ nodeNo, epoch, revision }) => [nodeNo, epoch, revision] as [number, number, number]);
+    able[Math.floor(random() * able.length)]?.send({ type: 'link-states-known', known, isAll: true });
+  }
+
+  #isMissingAny(up: readonly NodeLink[]): boolean {
+    const linked = new Set(up.map(({ peer }) => peer.nodeNo));
+    return this.#options.nodes.others.some(({ nodeNo }) => !linked.has(nodeNo));
+  }
+}

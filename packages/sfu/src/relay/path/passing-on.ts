@@ -1,0 +1,106 @@
+/**
+ * Passes other nodes' link states on. A node tells its own neighbours itself, so only those that it cannot reach need to hear of it from
+ * others, and one of the others is enough.
+ */
+import type { CancelTimer, Clock } from '../../clock.ts';
+import { LINK_CHANGES_VERSION, type LinkStateMessage, type LinksChangedMessage } from '../links/control-messages.ts';
+import type { NodeLink } from '../links/node-link.ts';
+import type { LinkStateTable } from './link-state-table.ts';
+import { rendezvous } from './rendezvous.ts';
+import { wholeStateMessage } from './told-links.ts';
+
+export interface PassingOnOptions {
+  readonly selfNo: number;
+  readonly table: LinkStateTable;
+  readonly links: () => readonly NodeLink[];
+  readonly clock: Clock;
+}
+
+type OriginMessage = LinkStateMessage | LinksChangedMessage;
+
+interface Waiting {
+  readonly heardFrom: number;
+  readonly message: OriginMessage;
+  readonly dueAtMs: number;
+}
+
+export class PassingOn {
+  readonly #options: PassingOnOptions;
+  /** By origin. */
+  readonly #waiting = new Map<number, Waiting>();
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #cancelTimer: CancelTimer | undefined = undefined;
+
+  constructor(options: PassingOnOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Passes on what the table has taken from a neighbour, after a moment: a node that has just started reaches more neighbours by then.
+   *
+   * @param message as it was heard
+   */
+  note({ peer }: NodeLink, message: OriginMessage, holdMs: number): void {
+    const dueAtMs = this.#options.clock.nowMs() + holdMs;
+    const before = this.#waiting.get(message.origin);
+    this.#waiting.set(message.origin, {
+      heardFrom: peer.nodeNo,
+      message,
+      dueAtMs: Math.min(dueAtMs, before?.dueAtMs ?? dueAtMs),
+    });
+    this.#wakeAt(dueAtMs);
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#waiting.clear();
+  }
+
+  #wakeAt(dueAtMs: number): void {
+    if (dueAtMs >= this.#dueAtMs) return;
+    const { clock } = this.#options;
+    this.#cancelTimer?.();
+    this.#dueAtMs = dueAtMs;
+    this.#cancelTimer = clock.schedule(dueAtMs - clock.nowMs(), () => this.#passOnDue());
+  }
+
+  #passOnDue(): void {
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#options.clock.nowMs();
+    const up = new Map(this.#options.links().flatMap((link) => (link.isUp ? [[link.peer.nodeNo, link] as const] : [])));
+    for (const [origin, waiting] of this.#waiting) {
+      if (waiting.dueAtMs > nowMs) {
+        this.#wakeAt(waiting.dueAtMs);
+        continue;
+      }
+      this.#waiting.delete(origin);
+      this.#passOn(waiting, up);
+    }
+  }
+
+  #passOn({ heardFrom, message }: Waiting, up: ReadonlyMap<number, NodeLink>): void {
+    const { table } = this.#options;
+    const state = table.find(message.origin);
+    if (state === undefined) return;
+    const whole = message.type === 'link-state' ? message : wholeStateMessage(state);
+    for (const [nodeNo, link] of up) {
+      if (nodeNo === message.origin || nodeNo === heardFrom || state.links.has(nodeNo)) continue;
+      if (!this.#isChosen(message.origin, heardFrom, nodeNo)) continue;
+      link.send(link.version >= LINK_CHANGES_VERSION ? message : whole);
+    }
+  }
+
+  /**
+   * All nodes that know the same links choose the same one to tell a node that is two links away from the origin. Where the map shows no
+   * neighbour in common everybody passes the state on: that is wasteful, rare and safe.
+   */
+  #isChosen(origin: number, heardFrom: number, nodeNo: number): boolean {
+    const { selfNo, table } = this.#options;
+    const reached = table.find(origin)?.links;
+    const around = table.find(nodeNo)?.links.keys() ?? [];
+    const between = [...around].filter((each) => reached?.has(each) === true);
+    if (between.length > 0) return rendezvous(`${origin} ${nodeNo}`, between) === selfNo;
+    // Whoever this node has it from tells its own neighbours.
+    return table.find(heardFrom)?.links.has(nodeNo) !== true;
+  }
+}
