@@ -1,4 +1,4 @@
-import { findTrack, type SessionRecord, type TrackRecord, type TrackReference } from '@causeway/sfu';
+import { type DataChannelRecord, findTrack, type Registry, type SessionRecord, type TrackRecord, type TrackReference } from '@causeway/sfu';
 
 export interface OwnTrack {
   readonly record: TrackRecord;
@@ -6,10 +6,15 @@ export interface OwnTrack {
   readonly order: number;
 }
 
+/** A record as it stands in the hash of its session. */
+export type OwnPublication = OwnTrack | { readonly channel: DataChannelRecord };
+
 export interface OwnSession {
   record: SessionRecord;
   /** By publication id, the first published first. */
   readonly tracks: Map<string, OwnTrack>;
+  /** By publication id. */
+  readonly dataChannels: Map<string, DataChannelRecord>;
   /** Its place in listings, once Redis has given it one: decimal digits, higher is younger. */
   serial: string | undefined;
   /** The place that it had in a listing before that, and keeps until then. */
@@ -26,9 +31,13 @@ export class OwnRecords {
   /** By app, then by session, oldest first. */
   readonly #apps = new Map<string, Map<string, OwnSession>>();
 
-  get count(): { readonly sessions: number; readonly tracks: number } {
+  get count(): Registry['kept'] {
     const sessions = [...this.#apps.values()].flatMap((app) => [...app.values()]);
-    return { sessions: sessions.length, tracks: sessions.reduce((sum, { tracks }) => sum + tracks.size, 0) };
+    return {
+      sessions: sessions.length,
+      tracks: sessions.reduce((sum, { tracks }) => sum + tracks.size, 0),
+      dataChannels: sessions.reduce((sum, { dataChannels }) => sum + dataChannels.size, 0),
+    };
   }
 
   find(appId: string, sessionId: string): OwnSession | undefined {
@@ -81,6 +90,17 @@ export class OwnRecords {
     return tracks !== undefined;
   }
 
+  /** @returns false if there is no such session */
+  putDataChannel(record: DataChannelRecord): boolean {
+    const channels = this.find(record.appId, record.sessionId)?.dataChannels;
+    channels?.set(record.publicationId, record);
+    return channels !== undefined;
+  }
+
+  dataChannels(appId: string, sessionId: string): readonly DataChannelRecord[] {
+    return [...(this.find(appId, sessionId)?.dataChannels.values() ?? [])];
+  }
+
   tracks(appId: string, sessionId: string): readonly TrackRecord[] {
     return [...(this.find(appId, sessionId)?.tracks.values() ?? [])].map(({ record }) => record);
   }
@@ -91,7 +111,7 @@ export class OwnRecords {
 }
 
 function newSession(record: SessionRecord): OwnSession {
-  return { record, tracks: new Map(), serial: undefined, provisionalSerial: undefined };
+  return { record, tracks: new Map(), dataChannels: new Map(), serial: undefined, provisionalSerial: undefined };
 }
 
 function serialOf({ serial, provisionalSerial }: OwnSession): number | undefined {

@@ -1,7 +1,7 @@
-/** Records of sessions and tracks as they stand in Redis, where other versions of this program write them, and perhaps somebody else. */
-import type { SessionRecord, TrackRecord } from '@causeway/sfu';
+/** Records of sessions, tracks and data channels as they stand in Redis, where other versions of this program write them, and perhaps somebody else. */
+import type { DataChannelRecord, SessionRecord, TrackRecord } from '@causeway/sfu';
 import { z } from 'zod';
-import type { OwnTrack } from './own-records.ts';
+import type { OwnPublication } from './own-records.ts';
 
 const Session = z.object({
   appId: z.string(),
@@ -29,6 +29,22 @@ const Track = z.object({
   rids: z.array(z.string()),
 });
 
+const DataChannel = z.object({
+  appId: z.string(),
+  sessionId: z.string(),
+  dataChannelName: z.string(),
+  publicationId: z.string(),
+  ordered: z.boolean(),
+  maxRetransmits: z.int().optional(),
+  maxPacketLifeTimeMs: z.int().optional(),
+  retain: z.int(),
+  isBus: z.boolean(),
+  status: z.enum(['pending', 'open']),
+});
+
+/** In the same hash as the tracks of its session, where versions that know no data channels read past it. */
+const WrappedDataChannel = z.object({ channel: DataChannel });
+
 /** A hash in Redis keeps no order, so a track says where it belongs. */
 const OrderedTrack = z.object({ order: z.number(), track: Track });
 
@@ -36,8 +52,8 @@ export function writeSessionRecord(record: SessionRecord): string {
   return JSON.stringify(record);
 }
 
-export function writeTrackRecord({ order, record }: OwnTrack): string {
-  return JSON.stringify({ order, track: record });
+export function writePublication(publication: OwnPublication): string {
+  return JSON.stringify('channel' in publication ? publication : { order: publication.order, track: publication.record });
 }
 
 /** @returns undefined if the text is no session of that app and id */
@@ -53,6 +69,20 @@ export function readTrackRecords(texts: readonly string[], appId: string, sessio
     .filter(({ track }) => track.appId === appId && track.sessionId === sessionId)
     .sort((one, other) => one.order - other.order)
     .map(({ track }) => track);
+}
+
+/** @returns those of the texts that are data channels of that app and session */
+export function readDataChannelRecords(texts: readonly string[], appId: string, sessionId: string): readonly DataChannelRecord[] {
+  const channels = texts.flatMap((text) => WrappedDataChannel.safeParse(parseJson(text)).data?.channel ?? []);
+  return channels.filter((channel) => channel.appId === appId && channel.sessionId === sessionId).map(withoutUndefined);
+}
+
+function withoutUndefined({ maxRetransmits, maxPacketLifeTimeMs, ...channel }: z.infer<typeof DataChannel>): DataChannelRecord {
+  return {
+    ...channel,
+    ...(maxRetransmits !== undefined && { maxRetransmits }),
+    ...(maxPacketLifeTimeMs !== undefined && { maxPacketLifeTimeMs }),
+  };
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,13 @@
 import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
-import { findTrack, type Registry, type SessionPage, type SessionRecord, type TrackRecord, type TrackReference } from '@causeway/sfu';
+import {
+  type DataChannelRecord,
+  findTrack,
+  type Registry,
+  type SessionPage,
+  type SessionRecord,
+  type TrackRecord,
+  type TrackReference,
+} from '@causeway/sfu';
 import type { OwnRecords } from './own-records.ts';
 import type { SessionLookup } from './session-lookup.ts';
 import type { SessionPages } from './session-pages.ts';
@@ -28,7 +36,7 @@ export class RedisRegistry implements Registry {
   }
 
   /** Of this node's own sessions. */
-  get kept(): { readonly sessions: number; readonly tracks: number } {
+  get kept(): Registry['kept'] {
     return this.#parts.own.count;
   }
 
@@ -46,12 +54,12 @@ export class RedisRegistry implements Registry {
   async putTrack(track: TrackRecord): Promise<void> {
     const { appId, sessionId, publicationId } = track;
     if (!this.#parts.own.putTrack(track)) return;
-    await this.#parts.writer.write(appId, sessionId, { type: 'track', publicationId });
+    await this.#parts.writer.write(appId, sessionId, { type: 'publication', publicationId });
   }
 
   async removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void> {
     const session = this.#parts.own.find(appId, sessionId);
-    if (session?.tracks.delete(publicationId)) await this.#parts.writer.write(appId, sessionId, { type: 'track', publicationId });
+    if (session?.tracks.delete(publicationId)) await this.#parts.writer.write(appId, sessionId, { type: 'publication', publicationId });
   }
 
   async findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined> {
@@ -70,6 +78,25 @@ export class RedisRegistry implements Registry {
     const { own, lookup } = this.#parts;
     if (own.find(appId, reference.sessionId) !== undefined || this.#isOurs(reference.sessionId)) return own.locateTrack(appId, reference);
     return findTrack((await lookup.find(appId, reference.sessionId))?.tracks ?? [], reference);
+  }
+
+  async putDataChannel(channel: DataChannelRecord): Promise<void> {
+    const { appId, sessionId, publicationId } = channel;
+    if (!this.#parts.own.putDataChannel(channel)) return;
+    await this.#parts.writer.write(appId, sessionId, { type: 'publication', publicationId });
+  }
+
+  async removeDataChannel(appId: string, sessionId: string, publicationId: string): Promise<void> {
+    const session = this.#parts.own.find(appId, sessionId);
+    if (!session?.dataChannels.delete(publicationId)) return;
+    await this.#parts.writer.write(appId, sessionId, { type: 'publication', publicationId });
+  }
+
+  async locateDataChannel(appId: string, sessionId: string, dataChannelName: string): Promise<DataChannelRecord | undefined> {
+    const { own, lookup } = this.#parts;
+    const isKnown = own.find(appId, sessionId) !== undefined || this.#isOurs(sessionId);
+    const channels = isKnown ? own.dataChannels(appId, sessionId) : (await lookup.find(appId, sessionId))?.dataChannels;
+    return channels?.find((channel) => channel.dataChannelName === dataChannelName);
   }
 
   /** With Redis away, this node's own sessions, marked as partial. */

@@ -1,13 +1,14 @@
-import type { SessionRecord, TrackRecord } from '@causeway/sfu';
+import type { DataChannelRecord, SessionRecord, TrackRecord } from '@causeway/sfu';
 import type { LivingNodes } from '../nodes/living-nodes.ts';
 import { appKeys, parseLifeName } from '../redis/keys.ts';
 import type { RedisCommand, RedisLink, RedisReply } from '../redis/redis-link.ts';
-import { readSessionRecord, readTrackRecords } from './record-text.ts';
+import { readDataChannelRecords, readSessionRecord, readTrackRecords } from './record-text.ts';
 
-/** A session of another node with its tracks. */
+/** A session of another node with what it publishes. */
 export interface FoundSession {
   readonly record: SessionRecord;
   readonly tracks: readonly TrackRecord[];
+  readonly dataChannels: readonly DataChannelRecord[];
 }
 
 type Found = FoundSession | undefined;
@@ -72,7 +73,12 @@ export class SessionLookup {
     const life = parseLifeName(lifeText ?? '');
     const record = readSessionRecord(recordText ?? '', appId, sessionId);
     if (life === undefined || record === undefined || (await this.#living.chooseAlive([life])).length === 0) return undefined;
-    return { record, tracks: readTrackRecords(texts(tracks), appId, sessionId) };
+    const published = texts(tracks);
+    return {
+      record,
+      tracks: readTrackRecords(published, appId, sessionId),
+      dataChannels: readDataChannelRecords(published, appId, sessionId),
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 import { SfuError } from '@causeway/protocol';
 import type { AppHistory } from './app-history.ts';
-import type { OwnRecords, OwnSession } from './own-records.ts';
-import { writeSessionRecord, writeTrackRecord } from './record-text.ts';
+import type { OwnPublication, OwnRecords, OwnSession } from './own-records.ts';
+import { writePublication, writeSessionRecord } from './record-text.ts';
 import type { Life, RegistryScripts, WriteReply } from './registry-scripts.ts';
 
 export interface SessionWriterOptions {
@@ -13,11 +13,11 @@ export interface SessionWriterOptions {
   readonly onUnconfirmed: (appId: string, sessionId: string) => void;
 }
 
-/** What is to be told of a session: everything, its record, or one of its tracks. */
+/** What is to be told of a session: everything, its record, or one of its tracks and data channels. */
 export type SessionChange =
   | { readonly type: 'whole' }
   | { readonly type: 'record' }
-  | { readonly type: 'track'; readonly publicationId: string };
+  | { readonly type: 'publication'; readonly publicationId: string };
 
 interface Batch {
   isWhole: boolean;
@@ -130,16 +130,20 @@ function addTo(batch: Batch, change: SessionChange): void {
   else batch.publicationIds.add(change.publicationId);
 }
 
-function contentOf({ record, tracks, serial }: OwnSession, { isWhole, isRecordChanged, publicationIds }: Batch) {
-  const told = isWhole ? [...tracks.keys()] : [...publicationIds];
+function contentOf({ record, tracks, dataChannels, serial }: OwnSession, { isWhole, isRecordChanged, publicationIds }: Batch) {
+  const told = isWhole ? [...tracks.keys(), ...dataChannels.keys()] : [...publicationIds];
+  const find = (id: string): OwnPublication | undefined => {
+    const channel = dataChannels.get(id);
+    return tracks.get(id) ?? (channel && { channel });
+  };
   return {
     serial,
     isWhole,
     record: isWhole || isRecordChanged ? writeSessionRecord(record) : undefined,
     putTracks: told.flatMap((id) => {
-      const track = tracks.get(id);
-      return track === undefined ? [] : [[id, writeTrackRecord(track)] as const];
+      const publication = find(id);
+      return publication === undefined ? [] : [[id, writePublication(publication)] as const];
     }),
-    removedTracks: told.filter((id) => !tracks.has(id)),
+    removedTracks: told.filter((id) => find(id) === undefined),
   };
 }

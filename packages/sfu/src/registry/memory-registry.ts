@@ -1,5 +1,5 @@
 import { findTrack } from './find-track.ts';
-import type { Registry, SessionPage, SessionRecord, TrackRecord, TrackReference } from './registry.ts';
+import type { DataChannelRecord, Registry, SessionPage, SessionRecord, TrackRecord, TrackReference } from './registry.ts';
 
 interface Entry {
   session: SessionRecord;
@@ -7,6 +7,8 @@ interface Entry {
   readonly serial: number;
   /** By publication id. */
   readonly tracks: Map<string, TrackRecord>;
+  /** Likewise. */
+  readonly dataChannels: Map<string, DataChannelRecord>;
 }
 
 /** The registry of one process: the embedded default. */
@@ -15,9 +17,13 @@ export class MemoryRegistry implements Registry {
   readonly #apps = new Map<string, Map<string, Entry>>();
   #serial = 0;
 
-  get kept(): { readonly sessions: number; readonly tracks: number } {
+  get kept(): Registry['kept'] {
     const entries = [...this.#apps.values()].flatMap((sessions) => [...sessions.values()]);
-    return { sessions: entries.length, tracks: entries.reduce((sum, { tracks }) => sum + tracks.size, 0) };
+    return {
+      sessions: entries.length,
+      tracks: entries.reduce((sum, { tracks }) => sum + tracks.size, 0),
+      dataChannels: entries.reduce((sum, { dataChannels }) => sum + dataChannels.size, 0),
+    };
   }
 
   async putSession(session: SessionRecord): Promise<void> {
@@ -25,7 +31,7 @@ export class MemoryRegistry implements Registry {
     this.#apps.set(session.appId, sessions);
     const known = sessions.get(session.sessionId);
     if (known) known.session = session;
-    else sessions.set(session.sessionId, { session, serial: ++this.#serial, tracks: new Map() });
+    else sessions.set(session.sessionId, { session, serial: ++this.#serial, tracks: new Map(), dataChannels: new Map() });
   }
 
   async removeSession(appId: string, sessionId: string): Promise<void> {
@@ -64,6 +70,19 @@ export class MemoryRegistry implements Registry {
 
   async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
     return findTrack(this.#find(appId, reference.sessionId)?.tracks.values() ?? [], reference);
+  }
+
+  async putDataChannel(channel: DataChannelRecord): Promise<void> {
+    this.#find(channel.appId, channel.sessionId)?.dataChannels.set(channel.publicationId, channel);
+  }
+
+  async removeDataChannel(appId: string, sessionId: string, publicationId: string): Promise<void> {
+    this.#find(appId, sessionId)?.dataChannels.delete(publicationId);
+  }
+
+  async locateDataChannel(appId: string, sessionId: string, dataChannelName: string): Promise<DataChannelRecord | undefined> {
+    const channels = [...(this.#find(appId, sessionId)?.dataChannels.values() ?? [])];
+    return channels.find((channel) => channel.dataChannelName === dataChannelName);
   }
 
   #find(appId: string, sessionId: string): Entry | undefined {

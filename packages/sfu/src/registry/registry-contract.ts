@@ -3,7 +3,7 @@
  * `test.each(registryContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
-import type { Registry, SessionRecord, TrackRecord } from './registry.ts';
+import type { DataChannelRecord, Registry, SessionRecord, TrackRecord } from './registry.ts';
 
 export interface RegistryContractCase {
   readonly name: string;
@@ -168,12 +168,47 @@ export const registryContract: readonly RegistryContractCase[] = [
       const registry = await create();
       await registry.putSession(session('s1'));
       await registry.putTrack(track('s1', 't1'));
+      await registry.putDataChannel(channel('s1', 'chat'));
       await registry.putSession(session('s2', { appId: OTHER_APP }));
 
       await registry.removeSession(APP, 's1');
       await registry.removeSession(OTHER_APP, 's2');
 
-      assert.deepEqual(registry.kept, { sessions: 0, tracks: 0 });
+      assert.deepEqual(registry.kept, { sessions: 0, tracks: 0, dataChannels: 0 });
+    },
+  },
+  {
+    name: 'locates a data channel by its name, in its app and session and in no other',
+    async run(create) {
+      const registry = await create();
+      await registry.putSession(session('s1'));
+      await registry.putSession(session('s2'));
+      const chat = channel('s1', 'chat', { maxRetransmits: 0, ordered: false });
+      await registry.putDataChannel(chat);
+
+      assert.deepEqual(await registry.locateDataChannel(APP, 's1', 'chat'), chat);
+      assert.equal(await registry.locateDataChannel(APP, 's1', 'other'), undefined);
+      assert.equal(await registry.locateDataChannel(APP, 's2', 'chat'), undefined);
+      assert.equal(await registry.locateDataChannel(OTHER_APP, 's1', 'chat'), undefined);
+    },
+  },
+  {
+    name: 'keeps tracks and data channels of a session apart, and puts no channel where there is no session',
+    async run(create) {
+      const registry = await create();
+      await registry.putDataChannel(channel('s1', 'early'));
+      await registry.putSession(session('s1'));
+      await registry.putTrack(track('s1', 't1'));
+      await registry.putDataChannel(channel('s1', 'chat'));
+      await registry.putDataChannel(channel('s1', 'chat', { status: 'open' }));
+
+      assert.deepEqual(await registry.listTracks(APP, 's1'), [track('s1', 't1')]);
+      assert.equal((await registry.locateDataChannel(APP, 's1', 'chat'))?.status, 'open');
+      assert.equal(await registry.locateDataChannel(APP, 's1', 'early'), undefined);
+      await registry.removeDataChannel(APP, 's1', 's1/chat');
+
+      assert.equal(await registry.locateDataChannel(APP, 's1', 'chat'), undefined);
+      assert.deepEqual(await registry.listTracks(APP, 's1'), [track('s1', 't1')]);
     },
   },
   {
@@ -188,6 +223,11 @@ export const registryContract: readonly RegistryContractCase[] = [
 
 function session(sessionId: string, changes: Partial<SessionRecord> = {}): SessionRecord {
   return { appId: APP, sessionId, metadata: '', connectionState: 'new', createdAtMs: 1_780_000_000_000, ...changes };
+}
+
+function channel(sessionId: string, dataChannelName: string, changes: Partial<DataChannelRecord> = {}): DataChannelRecord {
+  const publicationId = `${sessionId}/${dataChannelName}`;
+  return { appId: APP, sessionId, dataChannelName, publicationId, ordered: true, retain: 0, isBus: false, status: 'pending', ...changes };
 }
 
 function track(sessionId: string, trackId: string, changes: Partial<TrackRecord> = {}): TrackRecord {

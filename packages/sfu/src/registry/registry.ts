@@ -37,6 +37,25 @@ export interface TrackRecord {
   readonly rids: readonly string[];
 }
 
+/** What everybody may know of a published data channel: enough to tell a subscriber what it will get. */
+export interface DataChannelRecord {
+  readonly appId: string;
+  readonly sessionId: string;
+  /** Unique within the session. */
+  readonly dataChannelName: string;
+  /** The engine's id of the publication; never used again. */
+  readonly publicationId: string;
+  readonly ordered: boolean;
+  /** At most one of the two limits is given; a channel with neither is reliable. */
+  readonly maxRetransmits?: number;
+  readonly maxPacketLifeTimeMs?: number;
+  /** How many of the last messages a new subscriber gets first. */
+  readonly retain: number;
+  readonly isBus: boolean;
+  /** `pending`: the publisher's page has yet to open the channel. */
+  readonly status: 'pending' | 'open';
+}
+
 /** How a subscriber names a track: by an id of it, or by its name. */
 export type TrackReference =
   | { readonly by: 'id'; readonly sessionId: string; readonly trackId: string }
@@ -51,14 +70,14 @@ export interface SessionPage {
 }
 
 /**
- * The index of what is live: sessions and their tracks, scoped by app. The node that owns a session is the truth; this is how
+ * The index of what is live: sessions, their tracks and their data channels, scoped by app. The node that owns a session is the truth; this is how
  * others find it. Records are replaced whole, and a call for something unknown does nothing.
  *
  * Every implementation passes `registryContract`.
  */
 export interface Registry {
   putSession(session: SessionRecord): Promise<void>;
-  /** Its tracks go with it. */
+  /** Its tracks and data channels go with it. */
   removeSession(appId: string, sessionId: string): Promise<void>;
   /** @returns undefined if there is none in this app */
   findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined>;
@@ -76,6 +95,11 @@ export interface Registry {
   /** All tracks of a session, hidden ones too; empty if there is no such session in this app. */
   listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]>;
   locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined>;
+  /** Ignored unless the session is there, as for tracks. */
+  putDataChannel(channel: DataChannelRecord): Promise<void>;
+  removeDataChannel(appId: string, sessionId: string, publicationId: string): Promise<void>;
+  /** @returns undefined if that session publishes no channel of that name, or is not in this app */
+  locateDataChannel(appId: string, sessionId: string, dataChannelName: string): Promise<DataChannelRecord | undefined>;
   /** How many records it keeps in this process. */
-  readonly kept: { readonly sessions: number; readonly tracks: number };
+  readonly kept: { readonly sessions: number; readonly tracks: number; readonly dataChannels: number };
 }
