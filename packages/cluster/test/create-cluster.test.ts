@@ -216,7 +216,7 @@ describe('a cluster over one Redis', () => {
   test('counts usage of all nodes', async () => {
     const one = await join(101);
     const { nodeNo, epoch } = one.directory.self;
-    const bytes = { down: 7, up: 0, relay: 0, retransmitted: 0 };
+    const bytes = { down: 7, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
     await one.usageLedger.record({
       appId: AppId.parse('demo'),

@@ -8,12 +8,12 @@ import { serve, type TestServer } from './support/test-server.ts';
 let server: Omit<TestServer, 'sfu'>;
 const defects: unknown[] = [];
 let inspect = async () => SAMPLE_INSPECTION;
-const USED = { down: 1, up: 2, relay: 3, retransmitted: 4 };
+const USED = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
 const usage: UsageTotals = {
   today: () => '2026-11-27',
   async totals(appId, day) {
     if (appId === 'unavailable') throw new SfuError('registry_unavailable', 'Redis is away');
-    return day === '2026-11-27' ? USED : { down: 0, up: 0, relay: 0, retransmitted: 0 };
+    return day === '2026-11-27' ? USED : { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
   },
 };
 

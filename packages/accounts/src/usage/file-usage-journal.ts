@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'nod
 import { join } from 'node:path';
 import { parseAppId } from '@causeway/protocol';
 import type { UsageJournal } from './usage-journal.ts';
-import { USAGE_METRICS, type UsageBatch } from './usage-ledger.ts';
+import { USAGE_METRICS, type UsageBatch, type UsageBytes } from './usage-ledger.ts';
 
 export interface FileUsageJournalOptions {
   /** Is made if it is not there. */
@@ -152,7 +152,8 @@ function readLine(line: string): { readonly batch?: UsageBatch | undefined; read
 function asBatch(value: unknown): UsageBatch | undefined {
   const { appId: appIdText, nodeNo, epoch, seq, follows, closedAtMs, bytes } = Object(value) as Record<string, unknown>;
   const appId = parseAppId(String(appIdText));
-  const counted = Object(bytes) as Record<string, unknown>;
+  // A version that knew no data channels has counted nothing of them.
+  const counted: Record<string, unknown> = { data: 0, ...(Object(bytes) as Record<string, unknown>) };
   const areNumbers = [nodeNo, epoch, seq, follows, closedAtMs, ...USAGE_METRICS.map((metric) => counted[metric])].every(Number.isFinite);
-  return appId !== undefined && areNumbers ? (value as UsageBatch) : undefined;
+  return appId !== undefined && areNumbers ? { ...(value as UsageBatch), bytes: counted as UsageBytes } : undefined;
 }

@@ -1,8 +1,6 @@
 import type { AppId } from '@causeway/protocol';
 import { usageDayOf } from './usage-day.ts';
-import { USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt } from './usage-ledger.ts';
-
-const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+import { NO_USAGE, USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt } from './usage-ledger.ts';
 
 /** The ledger of one process: what was used is forgotten with it. */
 export class MemoryUsageLedger implements UsageLedger {
@@ -18,12 +16,12 @@ export class MemoryUsageLedger implements UsageLedger {
     if (follows > lastSeq) return { type: 'gap', lastSeq };
     this.#lastSeqs.set(life, seq);
     const day = `${appId}/${usageDayOf(closedAtMs)}`;
-    this.#totals.set(day, sum(this.#totals.get(day) ?? NOTHING, bytes));
+    this.#totals.set(day, sum(this.#totals.get(day) ?? NO_USAGE, bytes));
     return { type: 'counted' };
   }
 
   async totals(appId: AppId, day: string): Promise<UsageBytes> {
-    return this.#totals.get(`${appId}/${day}`) ?? NOTHING;
+    return this.#totals.get(`${appId}/${day}`) ?? NO_USAGE;
   }
 }
 

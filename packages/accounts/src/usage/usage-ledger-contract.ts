@@ -13,7 +13,7 @@ export interface UsageLedgerContractCase {
 }
 
 const APP = AppId.parse('demo');
-const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 export const usageLedgerContract: readonly UsageLedgerContractCase[] = [
   {
@@ -21,12 +21,14 @@ export const usageLedgerContract: readonly UsageLedgerContractCase[] = [
     async run(create) {
       const ledger = await create();
 
-      assert.deepEqual(await ledger.record(batch(1, { bytes: { down: 10, up: 20, relay: 30, retransmitted: 40 } })), { type: 'counted' });
+      assert.deepEqual(await ledger.record(batch(1, { bytes: { down: 10, up: 20, relay: 30, retransmitted: 40, data: 50 } })), {
+        type: 'counted',
+      });
       await ledger.record(batch(2, { bytes: { ...NOTHING, down: 5 } }));
       await ledger.record(batch(3, { bytes: { ...NOTHING, down: 7 }, closedAtMs: Date.UTC(2026, 10, 25) }));
       await ledger.record(batch(1, { bytes: { ...NOTHING, down: 100 }, appId: AppId.parse('other') }));
 
-      assert.deepEqual(await ledger.totals(APP, '2026-11-24'), { down: 15, up: 20, relay: 30, retransmitted: 40 });
+      assert.deepEqual(await ledger.totals(APP, '2026-11-24'), { down: 15, up: 20, relay: 30, retransmitted: 40, data: 50 });
       assert.deepEqual(await ledger.totals(APP, '2026-11-25'), { ...NOTHING, down: 7 });
       assert.deepEqual(await ledger.totals(AppId.parse('other'), '2026-11-24'), { ...NOTHING, down: 100 });
       assert.deepEqual(await ledger.totals(APP, '2026-11-23'), NOTHING);

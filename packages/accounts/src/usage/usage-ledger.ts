@@ -1,10 +1,12 @@
 import type { AppId } from '@causeway/protocol';
 
-/** What is counted, in bytes. Only `down` is billed; the rest is for operators. */
-export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted'] as const;
+/** What is counted, in bytes. `down` and `data` are billed; the rest is for operators. */
+export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const;
 export type UsageMetric = (typeof USAGE_METRICS)[number];
 
 export type UsageBytes = Readonly<Record<UsageMetric, number>>;
+
+export const NO_USAGE: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 /** What one app used on one node within a few seconds. */
 export interface UsageBatch {

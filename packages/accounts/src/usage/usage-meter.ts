@@ -1,6 +1,6 @@
 import type { AppId } from '@causeway/protocol';
 import type { UsageJournal } from './usage-journal.ts';
-import type { UsageBatch, UsageBytes, UsageLedger, UsageMetric } from './usage-ledger.ts';
+import { NO_USAGE, type UsageBatch, type UsageBytes, type UsageLedger, type UsageMetric } from './usage-ledger.ts';
 import { UsageQueue } from './usage-queue.ts';
 
 export interface UsageMeterOptions {
@@ -44,7 +44,7 @@ export class UsageMeter {
 
   /** Cheap, so that it may be called for every flush of packets. */
   add(appId: AppId, metric: UsageMetric, bytes: number): void {
-    const counter = this.#counters.get(appId) ?? { down: 0, up: 0, relay: 0, retransmitted: 0 };
+    const counter = this.#counters.get(appId) ?? { ...NO_USAGE };
     counter[metric] += bytes;
     this.#counters.set(appId, counter);
   }

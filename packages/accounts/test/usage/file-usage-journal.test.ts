@@ -5,7 +5,7 @@ import { AppId } from '@causeway/protocol';
 import { FileUsageJournal } from '../../src/usage/file-usage-journal.ts';
 import type { UsageBatch } from '../../src/usage/usage-ledger.ts';
 
-const BYTES = { down: 1, up: 0, relay: 0, retransmitted: 0 };
+const BYTES = { down: 1, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 let folder: string;
 
@@ -105,4 +105,14 @@ test('the folder is made, with those above it', async () => {
   await journal.close();
 
   expect(await readdir(inFolder)).toEqual(['usage-101-1.ndjson']);
+});
+
+test('what a version without data channels has left is counted, with none of their bytes', async () => {
+  const { data: _, ...bytes } = BYTES;
+  const batch = { ...batchOf(101, 1, 1), bytes };
+  await writeFile(join(folder, 'usage-101-1.ndjson'), `${JSON.stringify({ batch })}\n`);
+
+  const { leftovers } = await open(101, 2);
+
+  expect(leftovers).toEqual([batchOf(101, 1, 1)]);
 });

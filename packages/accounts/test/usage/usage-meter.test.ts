@@ -73,8 +73,8 @@ describe('the usage meter', () => {
     await meter.flush();
     await meter.flush();
 
-    expect(await ledger.totals(APP, DAY)).toEqual({ down: 11, up: 0, relay: 0, retransmitted: 1 });
-    expect(await ledger.totals(OTHER_APP, DAY)).toEqual({ down: 0, up: 2, relay: 0, retransmitted: 0 });
+    expect(await ledger.totals(APP, DAY)).toEqual({ down: 11, up: 0, relay: 0, retransmitted: 1, data: 0 });
+    expect(await ledger.totals(OTHER_APP, DAY)).toEqual({ down: 0, up: 2, relay: 0, retransmitted: 0, data: 0 });
     expect(ledger.batches).toHaveLength(2);
     expect(meter.outstanding).toBe(0);
   });

@@ -32,7 +32,7 @@ export class RedisUsageLedger implements UsageLedger {
   /** @throws SfuError `registry_unavailable` */
   async totals(appId: AppId, day: string): Promise<UsageBytes> {
     const totals = Totals.parse(await this.#link.send(['HMGET', appKeys(appId).usage(day), ...USAGE_METRICS]));
-    const [down, up, relay, retransmitted] = totals.map(Number);
-    return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0 };
+    const [down, up, relay, retransmitted, data] = totals.map(Number);
+    return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0, data: data ?? 0 };
   }
 }

@@ -12,7 +12,7 @@ const FIRST_PAGE = { limit: undefined, cursor: undefined };
 /** Enough for every server to have some of them. */
 const APPS = Array.from({ length: 12 }, (_, number) => `app-${number}`);
 
-const BYTES = { down: 7, up: 0, relay: 0, retransmitted: 0 };
+const BYTES = { down: 7, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 describe('Redis Cluster', () => {
   let redis: RedisClusterForTests;

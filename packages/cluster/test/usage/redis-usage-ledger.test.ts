@@ -25,7 +25,7 @@ describe('the usage ledger in Redis', () => {
 
   test('what is kept expires after more than a year', async () => {
     await link.send(['FLUSHALL']);
-    const bytes = { down: 1, up: 0, relay: 0, retransmitted: 0 };
+    const bytes = { down: 1, up: 0, relay: 0, retransmitted: 0, data: 0 };
     const batch = { appId: AppId.parse('demo'), nodeNo: 101, epoch: 7, seq: 1, follows: 0, closedAtMs: Date.UTC(2026, 10, 24), bytes };
 
     await new RedisUsageLedger(link).record(batch);

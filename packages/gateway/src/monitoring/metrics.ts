@@ -139,8 +139,11 @@ export const METRICS: readonly Metric[] = [
     ({ idempotentRepliesForgottenEarly }) => one(idempotentRepliesForgottenEarly),
   ),
   gauge('causeway_event_streams', 'Clients and other nodes that listen to events.', [], ({ events }) => one(events.streams)),
-  counter('causeway_usage_bytes_total', 'Bytes that apps used on this node; `down` is what is billed.', ['metric'], ({ usage }) =>
-    byName({ ...usage.bytes }),
+  counter(
+    'causeway_usage_bytes_total',
+    'Bytes that apps used on this node; `down` and `data` are what is billed.',
+    ['metric'],
+    ({ usage }) => byName({ ...usage.bytes }),
   ),
   gauge('causeway_usage_batches_outstanding', 'Batches of usage that wait to be counted in Redis.', [], ({ usage }) =>
     one(usage.batchesOutstanding),

@@ -1,5 +1,5 @@
 /** What the apps on this node use, on its way from the media to the ledger. */
-import { USAGE_METRICS, type UsageBytes, type UsageJournal, type UsageLedger, UsageMeter, usageDayOf } from '@causeway/accounts';
+import { NO_USAGE, USAGE_METRICS, type UsageBytes, type UsageJournal, type UsageLedger, UsageMeter, usageDayOf } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { CancelTimer, Clock, Sfu } from '@causeway/sfu';
 
@@ -27,7 +27,7 @@ const INTERVAL_MS = 5_000;
 export class UsageDesk {
   readonly #options: UsageDeskOptions;
   readonly #meter: UsageMeter;
-  readonly #bytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+  readonly #bytes = { ...NO_USAGE };
   #cancelTimer: CancelTimer;
   #isCollecting = false;
 

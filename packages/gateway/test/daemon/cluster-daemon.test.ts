@@ -141,7 +141,7 @@ describe('the journal of usage', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   test('what a former life could not tell is counted by the next, and the debug port shows it', async () => {
-    const bytes = { down: 1_000, up: 2, relay: 3, retransmitted: 4 };
+    const bytes = { down: 1_000, up: 2, relay: 3, retransmitted: 4, data: 5 };
     const batch = { appId: 'demo', nodeNo: 251, epoch: 7, seq: 1, follows: 0, closedAtMs: Date.UTC(2026, 10, 24), bytes };
     await writeFile(path.join(folder, 'usage-251-7.ndjson'), `${JSON.stringify({ batch })}\n`);
     const first = await join(251, 'eu', { ...APP, CAUSEWAY_USAGE_FOLDER: folder });

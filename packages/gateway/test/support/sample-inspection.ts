@@ -94,7 +94,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   idempotentRepliesForgottenEarly: 159,
   kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124 },
-  usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149 }, batchesOutstanding: 150 },
+  usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149, data: 1490 }, batchesOutstanding: 150 },
   defects: { contained: 214, rejection: 215, exception: 216 },
   cluster: {
     nodeRecordsRefused: 125,

@@ -14,7 +14,7 @@ import { UsageDesk } from '../../src/usage/usage-desk.ts';
 
 const APP = AppId.parse('demo');
 const OTHER_APP = AppId.parse('other');
-const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0 };
+const NOTHING: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 const BEFORE_MIDNIGHT_MS = Date.UTC(2026, 10, 27, 23, 59, 50);
 
 /** A ledger that can be away. */
@@ -63,14 +63,14 @@ class Node {
   }
 
   use(appId: AppId, bytes: Partial<UsageBytes>): void {
-    this.#used.push({ appId, bytes: { ...NOTHING, data: 0, ...bytes } });
+    this.#used.push({ appId, bytes: { ...NOTHING, ...bytes } });
   }
 }
 
 test('every five seconds what apps have used goes to the ledger, in one batch for each', async () => {
   const node = new Node();
   node.use(APP, { down: 10, up: 1 });
-  node.use(APP, { down: 5, relay: 2, retransmitted: 3 });
+  node.use(APP, { down: 5, relay: 2, retransmitted: 3, data: 4 });
   node.use(OTHER_APP, { down: 7 });
 
   await node.clock.advance(4_999);
@@ -79,7 +79,7 @@ test('every five seconds what apps have used goes to the ledger, in one batch fo
 
   expect(before).toBe(0);
   expect(node.ledger.batches).toHaveLength(2);
-  expect(await node.desk.totals(APP, '2026-11-27')).toEqual({ down: 15, up: 1, relay: 2, retransmitted: 3 });
+  expect(await node.desk.totals(APP, '2026-11-27')).toEqual({ down: 15, up: 1, relay: 2, retransmitted: 3, data: 4 });
   expect(await node.desk.totals(OTHER_APP, '2026-11-27')).toEqual({ ...NOTHING, down: 7 });
 });
 
