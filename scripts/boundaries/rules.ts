@@ -24,7 +24,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: [], nodeModules: true, toolVendors: ['assemblyscript'] },
-  accounts: { packages: ['protocol'], vendors: [], nodeModules: true },
+  accounts: { packages: ['protocol'], vendors: ['jose'], nodeModules: true },
   // zod: what other nodes write on a link is checked like everything else that comes from outside.
   sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: ['zod'], nodeModules: true },
   cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite', 'zod'], nodeModules: true },

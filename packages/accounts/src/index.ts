@@ -7,6 +7,16 @@ export type * from './assertion/call-assertion.ts';
 export * from './authentication/authenticate.ts';
 export * from './authentication/principal.ts';
 export * from './authentication/secret.ts';
+export {
+  APP_TOKEN_ALGORITHMS,
+  type AppTokenAlgorithm,
+  type AppTokenKey,
+  MAX_TOKEN_KEYS_PER_APP,
+  type NewAppTokenKey,
+} from './tokens/app-token-key.ts';
+export { type Revocation, RevocationList } from './tokens/revocation-list.ts';
+export * from './tokens/revocations.ts';
+export * from './tokens/token-desk.ts';
 export * from './usage/file-usage-journal.ts';
 export * from './usage/memory-usage-ledger.ts';
 export * from './usage/usage-day.ts';

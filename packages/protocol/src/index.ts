@@ -36,5 +36,7 @@ export * from './json-schemas.ts';
 export * from './limits.ts';
 export * from './parse-request.ts';
 export { matchesAny } from './tokens/pattern.ts';
+export * from './tokens/revoked-tokens.ts';
 export * from './tokens/token-grants.ts';
+export * from './tokens/token-requests.ts';
 export * from './utf8-size.ts';

@@ -66,6 +66,8 @@ function problemOf(issue: z.core.$ZodRawIssue): string {
       return issue.input === undefined ? 'is required' : `must be ${expectedKind(issue.expected)}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
       return issue.input === undefined ? 'is required' : `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'unrecognized_keys':
+      return `has unknown fields: ${issue.keys.slice(0, 8).join(', ')}`;
     case 'too_small':
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':

@@ -4,6 +4,7 @@ import {
   type CreateSessionReply,
   type CreateSessionRequest,
   formatSessionId,
+  isRevokedBy,
   LIMITS,
   SessionId,
   SfuError,
@@ -28,7 +29,6 @@ import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
 import { createEngineListener } from './session/engine-news.ts';
-import { isRevokedBy } from './session/revoked-tokens.ts';
 import { checkMetadata, maySee, requireOwn, requireVisible } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';

@@ -30,7 +30,6 @@ export type { LinkEvent } from './relay/link-event.ts';
 export { LINK_VERSIONS } from './relay/links/control-messages.ts';
 export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/relay.ts';
-export { isRevokedBy, type RevokedTokens } from './session/revoked-tokens.ts';
 export type { SessionOwner } from './session/session-access.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';

@@ -14,6 +14,7 @@ import type {
   PublishRequest,
   RenegotiateReply,
   RenegotiateRequest,
+  RevokedTokens,
   SessionDetails,
   SubscribeReply,
   SubscribeRequest,
@@ -28,7 +29,6 @@ import type { AppUsage } from './app-usage.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { AppBounds } from './overload/app-bounds.ts';
 import type { NodeLoad } from './overload/entrance.ts';
-import type { RevokedTokens } from './session/revoked-tokens.ts';
 
 /** What exists in one SFU at one moment. */
 export interface SfuStats {

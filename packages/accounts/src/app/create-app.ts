@@ -1,5 +1,6 @@
 import { parseAppId } from '@causeway/protocol';
 import { digestSecret, MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from '../authentication/secret.ts';
+import { type AppTokenKey, createAppTokenKey, MAX_TOKEN_KEYS_PER_APP, type NewAppTokenKey } from '../tokens/app-token-key.ts';
 import { type App, MAX_SECRETS_PER_APP } from './app.ts';
 import { type AppSettings, DEFAULT_APP_SETTINGS } from './app-settings.ts';
 
@@ -7,15 +8,18 @@ export interface NewApp {
   readonly id: string;
   /** In clear; only their digests are kept. */
   readonly secrets: readonly string[];
+  /** With which the app's own backend signs tokens. Default: none. */
+  readonly tokenKeys?: readonly NewAppTokenKey[];
   readonly settings?: Partial<AppSettings>;
 }
 
 /**
  * Makes the record of an app from what an operator writes down.
  *
- * @throws Error – the id is not one, there is no secret or too many, or a secret is too short or cannot be sent in a header
+ * @throws Error – the id is not one, there is no secret or too many, a secret is too short or cannot be
+ *   sent in a header, or a token key cannot be used
  */
-export function createApp({ id, secrets, settings = {} }: NewApp): App {
+export function createApp({ id, secrets, tokenKeys, settings = {} }: NewApp): App {
   const appId = parseAppId(id);
   if (appId === undefined) throw new Error(`app id "${id}" must be 1 to 64 letters, digits, "_" or "-"`);
   if (secrets.length < 1 || secrets.length > MAX_SECRETS_PER_APP) {
@@ -33,5 +37,20 @@ export function createApp({ id, secrets, settings = {} }: NewApp): App {
   if (longest > MAX_SECRET_LENGTH) {
     throw new Error(`a secret of app "${id}" must have at most ${MAX_SECRET_LENGTH} characters, not ${longest}`);
   }
-  return { id: appId, secretDigests: secrets.map(digestSecret), settings: { ...DEFAULT_APP_SETTINGS, ...settings } };
+  return {
+    id: appId,
+    secretDigests: secrets.map(digestSecret),
+    ...(tokenKeys === undefined ? {} : { tokenKeys: createAppTokenKeys(id, tokenKeys) }),
+    settings: { ...DEFAULT_APP_SETTINGS, ...settings },
+  };
+}
+
+/** @throws Error – there are too many keys, two have the same id, or one cannot be used */
+export function createAppTokenKeys(id: string, keys: readonly NewAppTokenKey[]): readonly AppTokenKey[] {
+  const created = keys.map(createAppTokenKey);
+  const hasTwins = new Set(created.map(({ kid }) => kid)).size < created.length;
+  if (created.length > MAX_TOKEN_KEYS_PER_APP || hasTwins) {
+    throw new Error(`app "${id}" must have at most ${MAX_TOKEN_KEYS_PER_APP} token keys, each with an id of its own`);
+  }
+  return created;
 }

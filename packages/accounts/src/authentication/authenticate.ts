@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
 import { MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
+import type { TokenDesk } from '../tokens/token-desk.ts';
 import { ALL_GRANTS, type Grants, type Principal } from './principal.ts';
 import { digestSecret } from './secret.ts';
 
@@ -18,24 +19,38 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** Whom look-ups of unknown apps count against; see `AppStore`. */
   readonly asker?: string | undefined;
+  /** Whether the credential stands in the URL, where no secret belongs: URLs are logged and remembered. Default false. */
+  readonly isInUrl?: boolean;
 }
 
 /**
- * Proves that a caller knows a secret of the app. Takes as long for an app that does not exist as for a wrong secret.
+ * Proves that a caller knows a secret of the app, or has a token for it. Takes as long for an app that does
+ * not exist as for a wrong secret.
  *
- * @throws unauthorized – with the same message whatever is wrong, so that app ids cannot be found by trying
+ * @param tokens undefined where there are none
+ * @throws unauthorized – with the same message whatever is wrong, so that app ids cannot be found by trying;
+ *   with another one for a token that its key has signed and that cannot be used
+ * @throws token_expired – it has been good
+ * @throws forbidden – it is the right secret, in the wrong place
  * @throws rate_limited – the store was asked for too many apps that it does not know
  * @see RFC 6750 §2.1
  */
-export async function authenticate(apps: AppStore, { appIdText, authorization, asker }: Credentials): Promise<Principal> {
+export async function authenticate(apps: AppStore, credentials: Credentials, tokens?: TokenDesk): Promise<Principal> {
+  const { appIdText, authorization, asker, isInUrl = false } = credentials;
   const appId = parseAppId(appIdText);
   const app = appId === undefined ? undefined : await apps.findApp(appId, asker);
   const secret = BEARER.exec(authorization ?? '')?.[1];
   const isKnown = hasDigest(app?.secretDigests ?? [], digestSecret(secret ?? ''));
-  if (app === undefined || secret === undefined || !isKnown) {
-    throw new SfuError('unauthorized', 'app id and secret do not belong together; send "Authorization: Bearer <secret of the app>"');
+  if (app !== undefined && secret !== undefined && isKnown) {
+    if (isInUrl) throw new SfuError('forbidden', 'a URL takes a token (POST …/tokens makes one), never the secret of the app');
+    return { appId: app.id, settings: app.settings, grants: ALL_GRANTS };
   }
-  return { appId: app.id, settings: app.settings, grants: ALL_GRANTS };
+  const token = appId === undefined || secret === undefined ? undefined : await tokens?.verify(appId, app, secret);
+  if (app !== undefined && token !== undefined) return { appId: app.id, settings: app.settings, grants: { kind: 'token', token } };
+  throw new SfuError(
+    'unauthorized',
+    'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"',
+  );
 }
 
 /** Makes the same number of comparisons whatever the list holds and wherever the match is. */

@@ -1,4 +1,4 @@
-import type { SessionOwner } from './session-access.ts';
+import type { TokenGrants } from './token-grants.ts';
 
 /** Tokens that are good no longer: one of them, or all that a subject had been given by some moment. */
 export type RevokedTokens =
@@ -10,7 +10,7 @@ export type RevokedTokens =
       readonly issuedUntil: number;
     };
 
-/** Whether a token of that owner is among them. */
-export function isRevokedBy(revoked: RevokedTokens, { sub, jti, iat }: SessionOwner): boolean {
+/** Whether a token with these claims is among them. */
+export function isRevokedBy(revoked: RevokedTokens, { sub, jti, iat }: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
   return revoked.by === 'jti' ? revoked.jti === jti : revoked.sub === sub && iat <= revoked.issuedUntil;
 }

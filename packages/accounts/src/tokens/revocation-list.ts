@@ -1,0 +1,100 @@
+import { type AppId, MAX_TOKEN_SECONDS, type RevokedTokens, SfuError, type TokenGrants } from '@causeway/protocol';
+
+/** Of one app, and of all, within a day; an entry takes some 200 bytes. */
+const MAX_PER_APP = 10_000;
+const MAX_ENTRIES = 100_000;
+/** No token is good for longer, so what was revoked before that need not be known any more. */
+const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000;
+/** Of revocations that other nodes have accepted: they count, also where this node would not have had room. */
+const MAX_LEARNT = 2 * MAX_ENTRIES;
+
+export interface Revocation {
+  readonly appId: AppId;
+  readonly revoked: RevokedTokens;
+  /** Whether sessions that belong to such tokens are to be closed. */
+  readonly closesSessions: boolean;
+}
+
+interface Entry extends Revocation {
+  readonly addedAtMs: number;
+}
+
+/** The revocations of a day, in memory: looked at in every call. */
+export class RevocationList {
+  readonly #nowMs: () => number;
+  /** Oldest first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #countOf = new Map<AppId, number>();
+
+  /** @param nowMs milliseconds since any moment, never going back */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** All of them, the oldest first. */
+  get all(): readonly Revocation[] {
+    return [...this.#entries.values()];
+  }
+
+  isRevoked(appId: AppId, { sub, jti, iat }: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
+    if (this.#entries.has(keyOf(appId, { by: 'jti', jti }))) return true;
+    const ofSubject = this.#entries.get(keyOf(appId, { by: 'sub', sub, issuedUntil: 0 }));
+    return ofSubject?.revoked.by === 'sub' && iat <= ofSubject.revoked.issuedUntil;
+  }
+
+  /**
+   * Whether there is room for another one.
+   *
+   * @throws quota_exceeded – the app has revoked as many tokens as are remembered
+   */
+  checkRoom(appId: AppId): void {
+    this.#forgetOld();
+    if ((this.#countOf.get(appId) ?? 0) < MAX_PER_APP && this.#entries.size < MAX_ENTRIES) return;
+    throw new SfuError('quota_exceeded', `an app may revoke ${MAX_PER_APP} tokens and subjects a day; revoke a whole subject at once`);
+  }
+
+  /** @returns false if it was known, and nothing follows from it */
+  add(revocation: Revocation): boolean {
+    const { appId, revoked } = revocation;
+    const key = keyOf(appId, revoked);
+    const known = this.#entries.get(key);
+    if (known !== undefined && covers(known, revocation)) return false;
+    this.#forget(key);
+    this.#entries.set(key, { ...revocation, addedAtMs: this.#nowMs() });
+    this.#countOf.set(appId, (this.#countOf.get(appId) ?? 0) + 1);
+    this.#forgetOld();
+    return true;
+  }
+
+  #forgetOld(): void {
+    const oldestMs = this.#nowMs() - KEPT_FOR_MS;
+    for (const [key, { addedAtMs }] of this.#entries) {
+      if (addedAtMs >= oldestMs && this.#entries.size <= MAX_LEARNT) return;
+      this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    const left = (this.#countOf.get(entry.appId) ?? 1) - 1;
+    if (left === 0) this.#countOf.delete(entry.appId);
+    else this.#countOf.set(entry.appId, left);
+  }
+}
+
+/** Neither ids of apps nor of tokens have blanks. */
+function keyOf(appId: AppId, revoked: RevokedTokens): string {
+  return revoked.by === 'jti' ? `${appId} jti ${revoked.jti}` : `${appId} sub ${revoked.sub}`;
+}
+
+function covers(known: Revocation, { revoked, closesSessions }: Revocation): boolean {
+  if (closesSessions && !known.closesSessions) return false;
+  if (revoked.by === 'jti' || known.revoked.by === 'jti') return true;
+  return known.revoked.issuedUntil >= revoked.issuedUntil;
+}

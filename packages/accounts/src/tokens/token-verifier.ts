@@ -1,0 +1,145 @@
+/**
+ * Verifies tokens, each once: what was found out is remembered by the digest of the token. Whether it
+ * has expired, and whether its key is still in use, is looked at each time.
+ */
+import { createHash, type KeyObject } from 'node:crypto';
+import { type AppId, SfuError } from '@causeway/protocol';
+import { compactVerify } from 'jose/jws/compact/verify';
+import type { App } from '../app/app.ts';
+import { type AppTokenKey, openAppTokenKey, SFU_KEY_ID_PREFIX } from './app-token-key.ts';
+import type { SfuTokenKeys } from './sfu-token-keys.ts';
+import { checkTime, readClaims, type TokenClaims } from './token-claims.ts';
+
+/** What a header has room for beside others, and an assertion between nodes for its claims. */
+export const MAX_TOKEN_LENGTH = 4_096;
+const MAX_HEADER_LENGTH = 512;
+const TOKEN = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** An entry takes some 1.5 KiB. */
+const MAX_REMEMBERED = 10_000;
+/** Verifications under way; each takes a fifth of a millisecond of a thread. */
+const MAX_UNDER_WAY = 256;
+const RETRY_AFTER_MS = 1_000;
+
+interface Remembered {
+  readonly key: VerificationKey;
+  readonly claims: TokenClaims;
+}
+
+/** What a `kid` stands for. */
+interface VerificationKey {
+  readonly kid: string;
+  readonly alg: string;
+  /** Of an app; undefined for a key of the SFU. */
+  readonly ofApp: AppTokenKey | undefined;
+  readonly open: () => KeyObject;
+}
+
+export class TokenVerifier {
+  readonly #sfuKeys: SfuTokenKeys;
+  readonly #nowMs: () => number;
+  /** By digest of app and token, in the order of their use. */
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #underWay = new Map<string, Promise<Remembered | undefined>>();
+  readonly #opened = new WeakMap<AppTokenKey, KeyObject>();
+  #verifications = 0;
+
+  /** @param nowMs milliseconds since 1970, by the clock that all nodes share */
+  constructor(sfuKeys: SfuTokenKeys, nowMs: () => number) {
+    this.#sfuKeys = sfuKeys;
+    this.#nowMs = nowMs;
+  }
+
+  /** How many signatures were looked at; others were remembered or refused without a look. */
+  get verifications(): number {
+    return this.#verifications;
+  }
+
+  get remembered(): number {
+    return this.#remembered.size;
+  }
+
+  /**
+   * @param app undefined if there is none of that id; takes as long as if there were
+   * @returns undefined if the text is no token, or no token for this app
+   * @throws token_expired, unauthorized – its signature is right, but it is not good now
+   * @throws rate_limited – too many tokens are being verified
+   */
+  async verify(appId: AppId, app: App | undefined, text: string): Promise<TokenClaims['grants'] | undefined> {
+    const header = readHeader(text);
+    const key = header === undefined ? undefined : this.#findKey(app, header.kid);
+    if (header === undefined || key === undefined || header.alg !== key.alg) return undefined;
+    const digest = createHash('sha256').update(`${appId} ${text}`).digest('base64');
+    const found = this.#recall(digest, key) ?? (await this.#verifyOnce(digest, appId, key, text));
+    if (found === undefined || app === undefined) return undefined;
+    checkTime(found.claims, this.#nowMs() / 1_000);
+    return found.claims.grants;
+  }
+
+  #findKey(app: App | undefined, kid: string): VerificationKey | undefined {
+    if (kid.startsWith(SFU_KEY_ID_PREFIX)) {
+      const key = this.#sfuKeys.find(kid);
+      return key && { kid, alg: 'EdDSA', ofApp: undefined, open: () => key.publicKey };
+    }
+    const ofApp = app?.tokenKeys?.find((key) => key.kid === kid);
+    return ofApp && { kid, alg: ofApp.alg, ofApp, open: () => this.#open(ofApp) };
+  }
+
+  #open(key: AppTokenKey): KeyObject {
+    const opened = this.#opened.get(key) ?? openAppTokenKey(key);
+    this.#opened.set(key, opened);
+    return opened;
+  }
+
+  /** The key may have been replaced by another one of the same id. */
+  #recall(digest: string, { ofApp }: VerificationKey): Remembered | undefined {
+    const known = this.#remembered.get(digest);
+    if (known === undefined || known.key.ofApp?.key !== ofApp?.key) return undefined;
+    this.#remembered.delete(digest);
+    this.#remembered.set(digest, known);
+    return known;
+  }
+
+  #verifyOnce(digest: string, appId: AppId, key: VerificationKey, text: string): Promise<Remembered | undefined> {
+    const begun = this.#underWay.get(digest);
+    if (begun !== undefined) return begun;
+    if (this.#underWay.size >= MAX_UNDER_WAY) {
+      throw new SfuError('rate_limited', 'too many tokens are being verified at once', { retryAfterMs: RETRY_AFTER_MS });
+    }
+    const verifying = this.#verifySignature(digest, appId, key, text).finally(() => this.#underWay.delete(digest));
+    this.#underWay.set(digest, verifying);
+    return verifying;
+  }
+
+  async #verifySignature(digest: string, appId: AppId, key: VerificationKey, text: string): Promise<Remembered | undefined> {
+    this.#verifications++;
+    const verified = await compactVerify(text, key.open(), { algorithms: [key.alg] }).catch(() => undefined);
+    const claims = verified && readClaims(verified.payload, appId);
+    if (claims === undefined) return undefined;
+    const found = { key, claims };
+    this.#remembered.set(digest, found);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
+    return found;
+  }
+}
+
+/**
+ * The fields of the header that choose the key. What a token says about keys itself (`jwk`, `jku`, `x5c`) is
+ * never read, and extensions that must be understood (`crit`) are not.
+ *
+ * @returns undefined if it is no token of a length and shape that are taken here
+ */
+function readHeader(text: string): { readonly kid: string; readonly alg: string } | undefined {
+  const encoded = text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)?.[1];
+  if (encoded === undefined || encoded.length > MAX_HEADER_LENGTH) return undefined;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'));
+    if (typeof header !== 'object' || header === null) return undefined;
+    const { kid, alg, crit, cty, typ = 'JWT' } = header as Readonly<Record<string, unknown>>;
+    const isPlain = crit === undefined && cty === undefined && typeof typ === 'string' && typ.toUpperCase() === 'JWT';
+    return isPlain && typeof kid === 'string' && typeof alg === 'string' ? { kid, alg } : undefined;
+  } catch {
+    return undefined;
+  }
+}
