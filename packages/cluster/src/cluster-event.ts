@@ -12,6 +12,9 @@ export type ClusterEvent =
   | { readonly type: 'node.stalled' }
   /** Redis does not take the renewal of this node's lease, and so perhaps of nobody's: as long as that is so, nobody is taken for dead. */
   | { readonly type: 'lease.unrenewed'; readonly error: unknown }
+  /** What other nodes revoke cannot be read, or can be again. */
+  | { readonly type: 'revocations.unknown'; readonly error: unknown }
+  | { readonly type: 'revocations.known' }
   /** The record of an app that this node is configured with was not to be believed, and is written again. */
   | { readonly type: 'app.restored'; readonly appId: string; readonly defect: AppRecordDefect }
   /** Records of this node's sessions were missing in Redis and have been written again. */

@@ -1,4 +1,5 @@
-import type { AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
+import type { KeyObject } from 'node:crypto';
+import type { AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
 import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import { AppAnnouncer } from './apps/app-announcer.ts';
 import { AppRecords } from './apps/app-records.ts';
@@ -14,6 +15,7 @@ import { RedisNodeDirectory } from './nodes/redis-node-directory.ts';
 import type { RedisLink } from './redis/redis-link.ts';
 import { type ClusterRegistry, createClusterRegistry } from './registry/create-registry.ts';
 import type { ClusterClock } from './time/cluster-clock.ts';
+import { RedisRevocations } from './tokens/redis-revocations.ts';
 import type { ClusterKeys } from './trust/cluster-keys.ts';
 import { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 import { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
@@ -38,6 +40,8 @@ export class ClusterMember implements Cluster {
   readonly assertionTrust: AssertionTrust;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly tokenSecret: KeyObject;
+  readonly #revocations: RedisRevocations;
   readonly #parts: ClusterMemberParts;
   readonly #appStore: RedisAppStore;
   readonly #announcer: AppAnnouncer;
@@ -53,9 +57,17 @@ export class ClusterMember implements Cluster {
     this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
+    this.tokenSecret = keys.tokens;
     const clusterNowMs = () => this.redisNowMs();
     const records = new AppRecords({ link, key: keys.appRecords, clusterNowMs });
     const { apps, clock } = options;
+    this.#revocations = new RedisRevocations({
+      link,
+      key: keys.revocations,
+      timers: clock,
+      clusterNowMs,
+      onReadable: (isReadable, error) => this.#tell(isReadable ? { type: 'revocations.known' } : { type: 'revocations.unknown', error }),
+    });
     this.#appStore = new RedisAppStore({ records, apps, nowMs: () => clock.nowMs(), clusterNowMs });
     this.#announcer = new AppAnnouncer({
       records,
@@ -76,6 +88,10 @@ export class ClusterMember implements Cluster {
     return this.#registry.registry;
   }
 
+  get revocations(): Revocations {
+    return this.#revocations;
+  }
+
   get appStore(): AppStore {
     return this.#appStore;
   }
@@ -86,6 +102,7 @@ export class ClusterMember implements Cluster {
       nodeRecordsRefused: this.#directory.recordsRefused,
       appRecordsRefused: this.#appStore.recordsRefused,
       appLookUps: this.#appStore.lookUps,
+      revocationsRefused: this.#revocations.refused,
       redisFailures: nodesLink.failures + link.failures,
       isRedisGivenUp: link.isGivenUp,
       sessionsToRestore: this.#registry.outstanding,
@@ -100,7 +117,7 @@ export class ClusterMember implements Cluster {
   async start(): Promise<void> {
     this.#parts.link.onReady(() => this.#announcer.announce());
     this.#announcer.announce();
-    await this.#directory.start();
+    await Promise.all([this.#directory.start(), this.#revocations.start()]);
   }
 
   close(): Promise<void> {
@@ -110,6 +127,7 @@ export class ClusterMember implements Cluster {
 
   async #leave(): Promise<void> {
     this.#announcer.stop();
+    this.#revocations.stop();
     await Promise.all([this.#registry.stop(), this.#directory.close()]);
     this.#parts.nodesLink.close();
     this.#parts.link.close();

@@ -8,6 +8,8 @@ export interface ClusterStatistics {
   readonly appRecordsRefused: Readonly<Record<AppRecordRefusal, number>>;
   /** Apps that were looked up in Redis, by what came of it. */
   readonly appLookUps: Readonly<Record<AppLookUpOutcome, number>>;
+  /** Revocations of tokens that no node of this cluster has signed. */
+  readonly revocationsRefused: number;
   readonly redisFailures: number;
   /** Whether calls to Redis are refused without being tried, because too many of them failed. */
   readonly isRedisGivenUp: boolean;

@@ -1,4 +1,5 @@
-import type { App, AppStore, AssertionTrust, UsageLedger } from '@causeway/accounts';
+import type { KeyObject } from 'node:crypto';
+import type { App, AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
 import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import type { CallClaims } from './claims/call-claims.ts';
 import type { ClusterEvent } from './cluster-event.ts';
@@ -35,6 +36,9 @@ export interface Cluster {
   readonly appStore: AppStore;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly revocations: Revocations;
+  /** What the keys that sign tokens are made of; the same on all nodes. */
+  readonly tokenSecret: KeyObject;
   readonly statistics: ClusterStatistics;
   /** Milliseconds since 1970 by Redis's clock, which is the same for all nodes; it goes on while Redis is away. */
   redisNowMs(): number;

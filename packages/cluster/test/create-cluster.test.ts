@@ -57,6 +57,9 @@ describe('a cluster over one Redis', () => {
     const one = await join(101, { redisUrl, apps: [DEMO] });
     const other = await join(102, { redisUrl });
     const id = sessionIdOf(101, 1);
+    await one.revocations.revoke({ appId: DEMO.id, revoked: { by: 'jti', jti: 'token' }, closesSessions: false });
+    await until('the other node knows the revocation', async () => other.revocations.size === 1);
+    expect(one.tokenSecret.equals(other.tokenSecret)).toBe(true);
 
     await one.registry.putSession(session(id));
     await one.registry.putTrack(track(id, 'mic'));
@@ -87,6 +90,7 @@ describe('a cluster over one Redis', () => {
     expect(await one.callClaims.claim(DEMO.id, 'key', from, to)).toEqual({ nodeNo: 101, epoch: from.epoch });
     expect(other.statistics).toEqual({
       nodeRecordsRefused: 0,
+      revocationsRefused: 0,
       appRecordsRefused: { signature: 0, content: 0, date: 0, rollback: 0 },
       appLookUps: { found: 1, absent: 0, refused: 0, limited: 0 },
       redisFailures: expect.any(Number),

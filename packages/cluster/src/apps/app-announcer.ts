@@ -2,7 +2,7 @@ import type { App } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
 import type { Timers } from '../time/timers.ts';
-import { type AppReading, type AppRecord, type AppRecordDefect, isSignedAs } from './app-record.ts';
+import type { AppReading, AppRecord, AppRecordDefect } from './app-record.ts';
 import type { AppRecords, StoredApp } from './app-records.ts';
 
 export interface AppAnnouncerOptions {
@@ -89,7 +89,7 @@ export class AppAnnouncer {
     const own = this.#revisions.get(app.id) ?? Math.round(this.#options.clusterNowMs());
     if (reading.type !== 'record') return this.#draft(app, own);
     const { revision, issuedAtMs } = reading.record;
-    if (isSignedAs(reading.signedApp, app)) {
+    if (this.#options.records.says(reading.signedApp, app)) {
       const isFresh = this.#options.clusterNowMs() - issuedAtMs < REDATE_AFTER_MS;
       return isFresh && revision >= own ? this.#keep(app, revision) : this.#draft(app, Math.max(own, revision));
     }

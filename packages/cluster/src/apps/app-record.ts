@@ -6,14 +6,18 @@ import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
   APP_BOUND_NAMES,
+  APP_TOKEN_ALGORITHMS,
   type App,
   type AppSettings,
+  type AppTokenKey,
   DEFAULT_APP_SETTINGS,
   MAX_SECRETS_PER_APP,
+  MAX_TOKEN_KEYS_PER_APP,
   parseSecretDigest,
 } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { z } from 'zod';
+import { openSealedText, sealText } from '../trust/sealed-text.ts';
 import { openSignedText, signText } from '../trust/signed-text.ts';
 
 /**
@@ -56,11 +60,14 @@ const SignedRecord = z.object({
     id: AppId,
     secretDigests: z.array(z.string()).min(1).max(MAX_SECRETS_PER_APP),
     settings: z.record(z.string(), z.unknown()),
+    tokenKeys: z.array(z.unknown()).max(MAX_TOKEN_KEYS_PER_APP).optional(),
   }),
 });
 
+const StoredTokenKey = z.object({ kid: z.string(), alg: z.enum(APP_TOKEN_ALGORITHMS), key: z.string() });
+
 export function writeAppRecord({ app, revision, issuedAtMs }: AppRecord, key: KeyObject): string {
-  return signText(JSON.stringify({ issuedAtMs, revision, app }), key);
+  return signText(JSON.stringify({ issuedAtMs, revision, app: storedForm(app, key) }), key);
 }
 
 /** @param nowMs by the cluster's clock */
@@ -75,13 +82,39 @@ export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyOb
   }
   const { revision, issuedAtMs } = data;
   if (Math.abs(nowMs - issuedAtMs) > MAX_RECORD_AGE_MS) return { type: 'refused', defect: 'date' };
-  const app = { id, secretDigests, settings: readSettings(data.app.settings) };
+  const tokenKeys = readTokenKeys(data.app.tokenKeys, id, key);
+  const app = { id, secretDigests, ...tokenKeys, settings: readSettings(data.app.settings) };
   return { type: 'record', record: { app, revision, issuedAtMs }, signedApp: data.app };
 }
 
-/** Whether a node that was configured with the app would sign the same. */
-export function isSignedAs(signedApp: unknown, app: App): boolean {
-  return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(app)));
+/** Whether a node that was configured with the app would sign the same. @param key of app records */
+export function isSignedAs(signedApp: unknown, app: App, key: KeyObject): boolean {
+  return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(storedForm(app, key))));
+}
+
+/** Whoever can read Redis may read public keys, and not those with which tokens are signed. */
+function storedForm(app: App, key: KeyObject): App {
+  if (app.tokenKeys === undefined) return app;
+  const tokenKeys = app.tokenKeys.map((each) => {
+    return each.alg === 'HS256' ? { ...each, key: sealText(each.key, sealContext(app.id, each.kid), key) } : each;
+  });
+  return { ...app, tokenKeys };
+}
+
+/** A key that this version does not understand, or nobody with the cluster key has sealed, is left out. */
+function readTokenKeys(stored: readonly unknown[] | undefined, id: AppId, key: KeyObject): Pick<App, 'tokenKeys'> {
+  if (stored === undefined) return {};
+  const tokenKeys = stored.flatMap((each): AppTokenKey[] => {
+    const { data } = StoredTokenKey.safeParse(each);
+    if (data?.alg !== 'HS256') return data === undefined ? [] : [data];
+    const opened = openSealedText(data.key, sealContext(id, data.kid), key);
+    return opened === undefined ? [] : [{ ...data, key: opened }];
+  });
+  return { tokenKeys };
+}
+
+function sealContext(id: AppId, kid: string): string {
+  return `token key ${kid} of app ${id}`;
 }
 
 /** What a version before this one did not write, and what this one does not understand, is as by default. */

@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
+import type { App } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import { appKeys } from '../redis/keys.ts';
 import { loadLuaScript } from '../redis/lua-script.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
-import { type AppReading, type AppRecord, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from './app-record.ts';
+import { type AppReading, type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from './app-record.ts';
 
 export interface AppRecordsOptions {
   readonly link: RedisLink;
@@ -34,6 +35,11 @@ export class AppRecords {
     const reply = await link.send(['GET', appKeys(id).record]);
     const text = typeof reply === 'string' ? reply : '';
     return { text, reading: readAppRecord(text, id, clusterNowMs(), key) };
+  }
+
+  /** Whether a record that was read says what would be written for the app. */
+  says(signedApp: unknown, app: App): boolean {
+    return isSignedAs(signedApp, app, this.#options.key);
   }
 
   /**

@@ -33,10 +33,15 @@ export const NODE_KEYS = {
   appsOf: (life: LifeName) => `${NODES}:apps:${life}`,
   /** Who sweeps up after a dead life; expires. */
   sweeperOf: (life: LifeName) => `${NODES}:sweep:${life}`,
+  /** Stream of signed revocations of tokens, of a day. */
+  revocations: `${NODES}:revoked`,
 } as const;
 
 /** Channel on which nodes hear that the table of nodes has changed. */
 export const NODE_HINTS = `${NODES}:hints`;
+
+/** Channel on which nodes hear that there is another revocation. */
+export const REVOCATION_HINTS = `${NODES}:revoked:hints`;
 
 export interface AppKeys {
   /** Text: the app, signed; expires when it would no longer be believed. */

@@ -19,6 +19,9 @@ export interface ClusterKeys {
   readonly appRecords: KeyObject;
   readonly callAssertions: KeyObject;
   readonly linkCredentials: KeyObject;
+  /** The keys that sign tokens are made of it. */
+  readonly tokens: KeyObject;
+  readonly revocations: KeyObject;
 }
 
 /** @throws Error – the key is too short to keep anybody out */
@@ -31,6 +34,8 @@ export function deriveClusterKeys(clusterKey: string): ClusterKeys {
     appRecords: derive(clusterKey, 'app records'),
     callAssertions: derive(clusterKey, 'call assertions'),
     linkCredentials: derive(clusterKey, 'link ice credentials'),
+    tokens: derive(clusterKey, 'tokens'),
+    revocations: derive(clusterKey, 'token revocations'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { type App, createApp, DEFAULT_APP_SETTINGS, digestSecret } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from '../../src/apps/app-record.ts';
@@ -103,6 +104,46 @@ test('what was signed is told from what a node would sign, settings of newer ver
   const newer = { ...DEMO, settings: { ...DEMO.settings, mood: 'sunny' } };
   const [same, other] = [readingOf(signed({})), readingOf(signedApp(newer))];
 
-  expect(same.type === 'record' && isSignedAs(same.signedApp, DEMO)).toBe(true);
-  expect(other.type === 'record' && isSignedAs(other.signedApp, DEMO)).toBe(false);
+  expect(same.type === 'record' && isSignedAs(same.signedApp, DEMO, KEY)).toBe(true);
+  expect(other.type === 'record' && isSignedAs(other.signedApp, DEMO, KEY)).toBe(false);
+});
+
+describe('token keys of an app', () => {
+  const secret = 'a-signing-secret-of-forty-three-characters-';
+  const publicKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  const app = createApp({
+    id: 'demo',
+    secrets: ['the-secret-of-this-test-alone'],
+    tokenKeys: [
+      { kid: 'public', alg: 'EdDSA', publicKey },
+      { kid: 'shared', alg: 'HS256', secret },
+    ],
+  });
+  const payloadOf = (text: string) => Buffer.from(String(text.split('.')[0]), 'base64url').toString('utf8');
+
+  test('are known to every node, and the secret ones to nobody else who reads Redis', () => {
+    const text = writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY);
+    const reading = readAppRecord(text, app.id, 0, KEY);
+
+    expect(reading).toMatchObject({ type: 'record', record: { app } });
+    expect(payloadOf(text)).not.toContain(secret);
+    expect(payloadOf(text)).toContain(app.tokenKeys?.[0]?.key);
+    expect(reading.type === 'record' && isSignedAs(reading.signedApp, app, KEY)).toBe(true);
+    expect(writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY)).toBe(text);
+  });
+
+  test('are not those of another id or app, though somebody may put them there', () => {
+    const sealed = JSON.parse(payloadOf(writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY))).app.tokenKeys[1];
+    const keysOf = (stored: unknown, id: AppId = app.id) => {
+      const text = signText(JSON.stringify({ issuedAtMs: 0, revision: 1, app: { ...app, id, tokenKeys: [stored] } }), KEY);
+      const reading = readAppRecord(text, id, 0, KEY);
+      return reading.type === 'record' ? reading.record.app.tokenKeys : reading;
+    };
+
+    expect(keysOf(sealed)).toEqual([app.tokenKeys?.[1]]);
+    expect(keysOf({ ...sealed, kid: 'other' })).toEqual([]);
+    expect(keysOf(sealed, AppId.parse('other'))).toEqual([]);
+    expect(keysOf({ ...sealed, alg: 'EdDSA', key: 7 })).toEqual([]);
+    expect(keysOf({ ...sealed, key: secret })).toEqual([]);
+  });
 });

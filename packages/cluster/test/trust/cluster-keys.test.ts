@@ -10,6 +10,8 @@ describe('the keys derived from the cluster key', () => {
     expect(one.appRecords.equals(other.appRecords)).toBe(true);
     expect(one.callAssertions.equals(other.callAssertions)).toBe(true);
     expect(one.linkCredentials.equals(other.linkCredentials)).toBe(true);
+    expect(one.tokens.equals(other.tokens)).toBe(true);
+    expect(one.revocations.equals(other.revocations)).toBe(true);
   });
 
   test('differ by purpose and by cluster key', () => {
@@ -17,8 +19,8 @@ describe('the keys derived from the cluster key', () => {
     const elsewhere = deriveClusterKeys(`${CLUSTER_KEY}!`);
 
     const keys = [...Object.values(here), ...Object.values(elsewhere)].map((key) => key.export().toString('hex'));
-    expect(keys).toHaveLength(8);
-    expect(new Set(keys).size).toBe(8);
+    expect(keys).toHaveLength(12);
+    expect(new Set(keys).size).toBe(12);
   });
 
   test('are not made from a key that could be guessed', () => {

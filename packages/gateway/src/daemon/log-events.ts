@@ -27,6 +27,8 @@ const OF_CLUSTER: Wording<ClusterEvent['type']> = {
   'node.superseded': ['error', 'another process has taken the number of this node'],
   'node.stalled': ['error', 'media stands still; the lease of this node is left to end'],
   'lease.unrenewed': ['error', 'Redis does not renew the lease of this node; until it does, no node is taken for dead'],
+  'revocations.unknown': ['warn', 'what other nodes revoke is not known here; tokens are good until they end'],
+  'revocations.known': ['info', 'what other nodes revoke is known again'],
   'app.restored': ['warn', 'the record of an app in Redis was not one of this cluster, or too old; it is written again'],
   'registry.restored': ['info', 'sessions of this node were missing in Redis and are written again'],
   'registry.swept': ['info', 'what a dead node left in Redis is gone'],

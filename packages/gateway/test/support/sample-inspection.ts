@@ -87,7 +87,10 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, uplink: 213, queue: 66 },
       joinsWaiting: 67,
     },
-    apps: { refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154, subject_sessions: 156 }, heldSubscriptions: 155 },
+    apps: {
+      refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154, subject_sessions: 156 },
+      heldSubscriptions: 155,
+    },
   },
   http: { connections: 68, requests: 69 },
   clientsRefused: { connections: 156, authentications: 157, sessions: 158 },
@@ -98,6 +101,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   defects: { contained: 214, rejection: 215, exception: 216 },
   cluster: {
     nodeRecordsRefused: 125,
+    revocationsRefused: 158,
     appRecordsRefused: { signature: 151, content: 152, date: 153, rollback: 154 },
     appLookUps: { found: 155, absent: 156, refused: 157, limited: 158 },
     redisFailures: 126,

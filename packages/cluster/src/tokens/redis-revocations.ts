@@ -1,0 +1,177 @@
+import type { KeyObject } from 'node:crypto';
+import { type Revocation, RevocationList, type Revocations } from '@causeway/accounts';
+import { type AppId, MAX_TOKEN_SECONDS, type TokenGrants } from '@causeway/protocol';
+import type { CancelTimer } from '@causeway/sfu';
+import { z } from 'zod';
+import { NODE_KEYS, REVOCATION_HINTS } from '../redis/keys.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import type { Timers } from '../time/timers.ts';
+import { readRevocation, writeRevocation } from './revocation-text.ts';
+
+export interface RedisRevocationsOptions {
+  readonly link: RedisLink;
+  /** Used for nothing else. */
+  readonly key: KeyObject;
+  readonly timers: Timers;
+  /** The time that all nodes agree on. */
+  readonly clusterNowMs: () => number;
+  /** Redis can be read no more, or again: what other nodes revoke is not known here in between. */
+  readonly onReadable: (isReadable: boolean, error?: unknown) => void;
+}
+
+/** A revocation must be in force everywhere within two seconds, with or without a hint. */
+const INTERVAL_MS = 1_000;
+const ENTRIES_PER_READING = 1_000;
+/** Tokens that were issued before that have ended, whoever's clock was a little off. */
+const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000 + 5 * 60_000;
+const BEGINNING = '0-0';
+
+const Entries = z.array(z.tuple([z.string(), z.array(z.string())]));
+
+/**
+ * The revocations of a cluster: a stream in Redis that every node reads once a second, and at once when
+ * it is told to. The nodes' memory is the truth: what Redis has lost they write again.
+ */
+export class RedisRevocations implements Revocations {
+  readonly #options: RedisRevocationsOptions;
+  readonly #list: RevocationList;
+  readonly #listeners = new Set<(revocation: Revocation) => void>();
+  readonly #stopListening: () => void;
+  /** Id of the last entry that was read. */
+  #position = BEGINNING;
+  #reading: Promise<void> | undefined;
+  #hasMoreToRead = false;
+  #cancelTimer: CancelTimer | undefined;
+  #isReadable = true;
+  #refused = 0;
+  #hasStopped = false;
+
+  constructor(options: RedisRevocationsOptions) {
+    this.#options = options;
+    this.#list = new RevocationList(() => options.timers.nowMs());
+    options.link.subscribe(REVOCATION_HINTS, () => void this.#refresh());
+    // It may be another Redis, or an older state of this one.
+    this.#stopListening = options.link.onReady(() => {
+      this.#position = BEGINNING;
+      void this.#refresh();
+    });
+  }
+
+  get size(): number {
+    return this.#list.size;
+  }
+
+  /** Entries that no node with the cluster key has written. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Resolves when this node knows what has been revoked so far. @throws SfuError `registry_unavailable` */
+  async start(): Promise<void> {
+    await this.#read();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#hasStopped = true;
+    this.#stopListening();
+    this.#cancelTimer?.();
+  }
+
+  isRevoked(appId: AppId, token: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
+    return this.#list.isRevoked(appId, token);
+  }
+
+  async revoke(revocation: Revocation): Promise<void> {
+    this.#list.checkRoom(revocation.appId);
+    await this.#write(revocation);
+    this.#learn(revocation);
+    // A hint that is lost costs the others a second.
+    await this.#options.link.send(['PUBLISH', REVOCATION_HINTS, '']).catch(() => undefined);
+  }
+
+  onRevoked(listener: (revocation: Revocation) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #write(revocation: Revocation): Promise<void> {
+    const { link, key, clusterNowMs } = this.#options;
+    const oldestMs = Math.max(0, Math.round(clusterNowMs() - KEPT_FOR_MS));
+    const text = writeRevocation(revocation, key);
+    await link.send(['XADD', NODE_KEYS.revocations, 'MINID', '~', `${oldestMs}-0`, '*', 'r', text]);
+  }
+
+  #learn(revocation: Revocation): void {
+    if (this.#list.add(revocation)) for (const listener of [...this.#listeners]) listener(revocation);
+  }
+
+  #schedule(): void {
+    this.#cancelTimer?.();
+    if (!this.#hasStopped) this.#cancelTimer = this.#options.timers.schedule(INTERVAL_MS, () => void this.#refresh());
+  }
+
+  /** Never rejects. A hint that comes while Redis is being read may be about something newer. */
+  async #refresh(): Promise<void> {
+    if (this.#hasStopped) return;
+    if (this.#reading !== undefined) {
+      this.#hasMoreToRead = true;
+      return;
+    }
+    this.#reading = this.#readUntilDone();
+    await this.#reading;
+    this.#reading = undefined;
+    this.#schedule();
+  }
+
+  async #readUntilDone(): Promise<void> {
+    do {
+      this.#hasMoreToRead = false;
+      try {
+        await this.#read();
+        this.#note(true);
+      } catch (error) {
+        this.#note(false, error);
+      }
+    } while (this.#hasMoreToRead && !this.#hasStopped);
+  }
+
+  #note(isReadable: boolean, error?: unknown): void {
+    if (isReadable !== this.#isReadable) this.#options.onReadable(isReadable, error);
+    this.#isReadable = isReadable;
+  }
+
+  async #read(): Promise<void> {
+    const { link } = this.#options;
+    const [newest] = Entries.parse(await link.send(['XREVRANGE', NODE_KEYS.revocations, '+', '-', 'COUNT', 1]));
+    const isOlder = isBefore(newest?.[0] ?? BEGINNING, this.#position);
+    const readsAll = isOlder || this.#position === BEGINNING;
+    if (isOlder) this.#position = BEGINNING;
+    const unseen = readsAll ? new Map(this.#list.all.map((each) => [JSON.stringify([each.appId, each.revoked]), each])) : undefined;
+    for (;;) {
+      const command = ['XRANGE', NODE_KEYS.revocations, `(${this.#position}`, '+', 'COUNT', ENTRIES_PER_READING] as const;
+      const entries = Entries.parse(await link.send(command));
+      for (const [id, [, text = '']] of entries) {
+        this.#position = id;
+        const revocation = this.#take(text);
+        if (revocation !== undefined) unseen?.delete(JSON.stringify([revocation.appId, revocation.revoked]));
+      }
+      if (entries.length < ENTRIES_PER_READING) break;
+    }
+    for (const revocation of unseen?.values() ?? []) await this.#write(revocation);
+  }
+
+  #take(text: string): Revocation | undefined {
+    const revocation = readRevocation(text, this.#options.key);
+    if (revocation === undefined) this.#refused++;
+    else this.#learn(revocation);
+    return revocation;
+  }
+}
+
+/** Ids are `<milliseconds>-<number>`. */
+function isBefore(one: string, other: string): boolean {
+  const [oneMs = 0, oneNumber = 0] = one.split('-').map(Number);
+  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
+  return oneMs < otherMs || (oneMs === otherMs && oneNumber < otherNumber);
+}

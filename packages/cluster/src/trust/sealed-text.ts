@@ -1,0 +1,38 @@
+/**
+ * Text that only nodes can read, for secrets that have to stand in Redis. The same text under the same
+ * key and context is sealed in the same way, so that a record says the same whichever node wrote it.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, type KeyObject } from 'node:crypto';
+
+const CIPHER = 'aes-256-gcm';
+const KEY_SIZE_BYTES = 32;
+const NONCE_SIZE_BYTES = 12;
+const TAG_SIZE_BYTES = 16;
+/** Changes when what is sealed changes its form. */
+const SALT = 'causeway sealed text 1';
+
+/** @param context what the text is about; it can be opened with the same alone */
+export function sealText(text: string, context: string, key: KeyObject): string {
+  // A nonce made of what is sealed is the same for the same text alone, and so never used for two.
+  const nonce = createHmac('sha256', derive(key, 'nonce')).update(`${context.length} ${context} ${text}`).digest();
+  const cipher = createCipheriv(CIPHER, derive(key, 'cipher'), nonce.subarray(0, NONCE_SIZE_BYTES)).setAAD(Buffer.from(context));
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce.subarray(0, NONCE_SIZE_BYTES), cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** @returns undefined if it was not sealed with this key in this context */
+export function openSealedText(text: string, context: string, key: KeyObject): string | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length < NONCE_SIZE_BYTES + TAG_SIZE_BYTES) return undefined;
+  const decipher = createDecipheriv(CIPHER, derive(key, 'cipher'), bytes.subarray(0, NONCE_SIZE_BYTES)).setAAD(Buffer.from(context));
+  decipher.setAuthTag(bytes.subarray(NONCE_SIZE_BYTES, NONCE_SIZE_BYTES + TAG_SIZE_BYTES));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_SIZE_BYTES + TAG_SIZE_BYTES)), decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function derive(key: KeyObject, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, SALT, purpose, KEY_SIZE_BYTES));
+}

@@ -1,0 +1,134 @@
+import type { KeyObject } from 'node:crypto';
+import type { Revocation } from '@causeway/accounts';
+import { AppId, SfuError } from '@causeway/protocol';
+import { createNodeClock } from '@causeway/sfu';
+import { NODE_KEYS } from '../../src/redis/keys.ts';
+import type { RedisLink } from '../../src/redis/redis-link.ts';
+import { RedisRevocations } from '../../src/tokens/redis-revocations.ts';
+import { readRevocation, writeRevocation } from '../../src/tokens/revocation-text.ts';
+import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
+import { signText } from '../../src/trust/signed-text.ts';
+import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { until } from '../doubles/until.ts';
+
+const APP = AppId.parse('demo');
+const { revocations: KEY, appRecords: OTHER_KEY } = deriveClusterKeys('the cluster key of these tests alone');
+const TOKEN = { sub: 'alice', jti: 'token-1', iat: 1_000 };
+const OF_TOKEN: Revocation = { appId: APP, revoked: { by: 'jti', jti: 'token-1' }, closesSessions: false };
+const OF_SUBJECT: Revocation = { appId: APP, revoked: { by: 'sub', sub: 'alice', issuedUntil: 1_000 }, closesSessions: true };
+
+describe('revocations over Redis', () => {
+  let redis: RedisForTests;
+  const opened: RedisRevocations[] = [];
+  const told: string[] = [];
+
+  beforeAll(async () => {
+    redis = await RedisForTests.start();
+  });
+  beforeEach(() => redis.server.command('FLUSHALL'));
+  afterEach(() => {
+    for (const each of opened.splice(0)) each.stop();
+    told.length = 0;
+  });
+  afterAll(() => redis.stop());
+
+  async function open(changes: { readonly link?: RedisLink; readonly key?: KeyObject } = {}): Promise<RedisRevocations> {
+    const revocations = new RedisRevocations({
+      link: changes.link ?? (await redis.connect()),
+      key: changes.key ?? KEY,
+      timers: createNodeClock(),
+      clusterNowMs: Date.now,
+      onReadable: (isReadable) => told.push(isReadable ? 'readable' : 'unreadable'),
+    });
+    opened.push(revocations);
+    await revocations.start();
+    return revocations;
+  }
+
+  test('are in force at once where they are made, and soon everywhere, each told once', async () => {
+    const [here, there] = [await open(), await open()];
+    const heard: Revocation[][] = [[], []];
+    here.onRevoked((revocation) => heard[0]?.push(revocation));
+    there.onRevoked((revocation) => heard[1]?.push(revocation));
+
+    await here.revoke(OF_TOKEN);
+    expect(here.isRevoked(APP, TOKEN)).toBe(true);
+    await here.revoke(OF_SUBJECT);
+    await until('the other node has heard of both', async () => there.size === 2);
+
+    expect(there.isRevoked(APP, TOKEN)).toBe(true);
+    expect(there.isRevoked(APP, { ...TOKEN, jti: 'token-2' })).toBe(true);
+    expect(there.isRevoked(APP, { ...TOKEN, jti: 'token-2', iat: 1_001 })).toBe(false);
+    expect(there.isRevoked(AppId.parse('other'), TOKEN)).toBe(false);
+    expect(heard).toEqual([
+      [OF_TOKEN, OF_SUBJECT],
+      [OF_TOKEN, OF_SUBJECT],
+    ]);
+  });
+
+  test('are known to a node from its start on', async () => {
+    await (await open()).revoke(OF_TOKEN);
+
+    expect((await open()).isRevoked(APP, TOKEN)).toBe(true);
+  });
+
+  test('are found without a hint', async () => {
+    const node = await open();
+
+    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
+
+    await until('the node has read it', async () => node.isRevoked(APP, TOKEN));
+  });
+
+  test('are written again by the nodes when Redis has lost them', async () => {
+    const node = await open();
+    await node.revoke(OF_TOKEN);
+
+    await redis.server.command('FLUSHALL');
+    await until('Redis has it again', async () => (await redis.server.command('XLEN', NODE_KEYS.revocations)).trim() === '1');
+
+    expect((await open()).isRevoked(APP, TOKEN)).toBe(true);
+  });
+
+  test.each<[name: string, text: () => string]>([
+    ['signed with another key', () => writeRevocation(OF_SUBJECT, OTHER_KEY)],
+    ['not signed', () => JSON.stringify(OF_SUBJECT)],
+    [
+      'signed, about something else',
+      () => signText(JSON.stringify({ appId: APP, revoked: { by: 'everything' }, closesSessions: true }), KEY),
+    ],
+    ['empty', () => ''],
+  ])('that are %s are counted and do nothing', async (_name, text) => {
+    const node = await open();
+
+    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', text());
+    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
+    await until('the node has read both', async () => node.isRevoked(APP, TOKEN));
+
+    expect(node.isRevoked(APP, { ...TOKEN, jti: 'token-2' })).toBe(false);
+    expect(node.refused).toBe(1);
+  });
+
+  test('are refused as a whole when the others cannot be told', async () => {
+    const link = await redis.connect();
+    const node = await open({ link });
+    const away: RedisLink['send'] = () => Promise.reject(new SfuError('registry_unavailable', 'Redis does not answer now'));
+    Object.assign(link, { send: away });
+
+    await expect(node.revoke(OF_TOKEN)).rejects.toMatchObject({ code: 'registry_unavailable' });
+    expect(node.isRevoked(APP, TOKEN)).toBe(false);
+    await until('it says that others are not heard', async () => told.length > 0);
+    expect(told).toEqual(['unreadable']);
+  });
+});
+
+test('a revocation reads as it was written, and its text has a bound', () => {
+  for (const revocation of [OF_TOKEN, OF_SUBJECT]) expect(readRevocation(writeRevocation(revocation, KEY), KEY)).toEqual(revocation);
+  const longest = {
+    ...OF_SUBJECT,
+    appId: AppId.parse('a'.repeat(64)),
+    revoked: { ...OF_SUBJECT.revoked, sub: 'x'.repeat(128) },
+  } as Revocation;
+  expect(readRevocation(writeRevocation(longest, KEY), KEY)).toEqual(longest);
+  expect(readRevocation('a'.repeat(2_000), KEY)).toBeUndefined();
+});
