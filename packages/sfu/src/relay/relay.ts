@@ -101,6 +101,7 @@ export class Relay implements RemoteTracks {
     this.#paths.close();
     this.links.close();
     this.#teller.close();
+    this.routes.close();
   }
 
   // What sessions ask.

@@ -2,6 +2,7 @@
  * Which way a track takes from the node that owns it. Pure, and the same on every node that knows the same links, so that the ways of
  * several nodes lie on top of each other where they can.
  */
+import { HOP_COST } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 
 /** Owner, at most two nodes between, and the node that wants the track. */
@@ -19,6 +20,8 @@ export interface RouteRestrictions {
   readonly avoid?: ReadonlySet<number>;
   /** If given, the node next to the one that wants the track is one of these. */
   readonly firstHops?: ReadonlySet<number>;
+  /** Any way will do: the caller only asks whether there is one. */
+  readonly isAnyEnough?: boolean;
 }
 
 /**
@@ -28,22 +31,54 @@ export interface RouteRestrictions {
  * @returns undefined if there is no way
  */
 export function chooseRoute(table: LinkStateTable, from: number, owner: number, restrictions: RouteRestrictions = {}): Route | undefined {
-  const { maxHops = MAX_HOPS, avoid = new Set<number>(), firstHops } = restrictions;
-  const isBetween = (nodeNo: number) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo) && !avoid.has(nodeNo);
-  let best: Route | undefined;
-  let frontier = new Map<number, Route>([[owner, { nodes: [owner], cost: 0 }]]);
-  for (let hops = 1; hops <= maxHops && frontier.size > 0; hops++) {
-    const next = new Map<number, Route>();
-    for (const [at, route] of frontier) {
-      for (const { to, cost } of table.edgesFrom(at)) {
-        const longer = { nodes: [to, ...route.nodes], cost: route.cost + cost };
-        if (to === from && (firstHops?.has(at) ?? true)) best = better(best, longer);
-        else if (isBetween(to) && !route.nodes.includes(to)) next.set(to, better(next.get(to), longer));
-      }
+  const { maxHops = MAX_HOPS, avoid, firstHops, isAnyEnough = false } = restrictions;
+  const isBetween = (nodeNo: number) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo) && avoid?.has(nodeNo) !== true;
+  const mayBeFirst = (nodeNo: number) => firstHops?.has(nodeNo) ?? true;
+  const fromOwner = table.costsFrom(owner);
+
+  const direct = fromOwner.get(from);
+  let best: Route | undefined = direct !== undefined && mayBeFirst(owner) ? { nodes: [from, owner], cost: direct } : undefined;
+  if (maxHops < 2 || (isAnyEnough && best !== undefined)) return best;
+
+  const last = nearest(table.costsFrom(from).keys(), isBetween, (nodeNo) => table.costsFrom(nodeNo).get(from)).filter(([nodeNo]) =>
+    mayBeFirst(nodeNo),
+  );
+  for (const [between, cost] of last) {
+    const before = fromOwner.get(between);
+    if (before !== undefined) best = better(best, { nodes: [from, between, owner], cost: before + cost });
+  }
+  if (maxHops < 3 || (isAnyEnough && best !== undefined)) return best;
+
+  const next = nearest(fromOwner.keys(), isBetween, (nodeNo) => fromOwner.get(nodeNo));
+  for (const [near, nearCost] of last) {
+    // Both lists are in order, so nothing further on in them can be cheaper.
+    if (isTooDear(nearCost + (next[0]?.[1] ?? 0), best)) break;
+    for (const [far, farCost] of next) {
+      if (isTooDear(nearCost + farCost, best)) break;
+      const cost = far === near ? undefined : table.costsFrom(far).get(near);
+      if (cost !== undefined) best = better(best, { nodes: [from, near, far, owner], cost: farCost + cost + nearCost });
     }
-    frontier = next;
   }
   return best;
+}
+
+/** @returns the nodes that may stand between, with what the link costs, cheapest first */
+function nearest(
+  nodeNos: Iterable<number>,
+  isBetween: (nodeNo: number) => boolean,
+  costOf: (nodeNo: number) => number | undefined,
+): readonly (readonly [nodeNo: number, cost: number])[] {
+  const found: (readonly [number, number])[] = [];
+  for (const nodeNo of nodeNos) {
+    const cost = isBetween(nodeNo) ? costOf(nodeNo) : undefined;
+    if (cost !== undefined) found.push([nodeNo, cost]);
+  }
+  return found.sort(([, one], [, other]) => one - other);
+}
+
+/** Whether a way cannot be the best with a hop in between, which costs `HOP_COST` and more. */
+function isTooDear(costOfTheRest: number, best: Route | undefined): boolean {
+  return best !== undefined && costOfTheRest + HOP_COST > best.cost;
 }
 
 /** What a way costs now. @returns undefined if one of its links is gone */

@@ -19,7 +19,7 @@ export interface LinkQuality {
  * So that a way with one hop more must be better by something real: a node between receives and sends every packet once more, and can fail. Well
  * above what measured round trips of near links vary by.
  */
-const HOP_COST = 20;
+export const HOP_COST = 20;
 /** Every lost packet comes a round trip later at the best: 1% of loss is worth 10 ms of round trip. */
 const COST_OF_TOTAL_LOSS = 1000;
 /** 0.01 a gigabyte, a common difference between regions, is worth 10 ms of round trip. */

@@ -22,10 +22,13 @@ export interface Edge {
   readonly quality: LinkQuality;
 }
 
+const NO_LINKS: ReadonlyMap<number, LinkQuality> = new Map();
+const NO_COSTS: ReadonlyMap<number, number> = new Map();
+
 export class LinkStateTable {
   readonly #states = new Map<number, NodeLinkState>();
-  /** Links of a node as they were worked out since the last change. */
-  readonly #edges = new Map<number, readonly Edge[]>();
+  /** What sending costs, by the node that sends and the one that receives. A change costs as much as it has links. */
+  readonly #costs = new Map<number, Map<number, number>>();
   #revision = 0;
 
   /** Changes with every change of the table. */
@@ -50,13 +53,17 @@ export class LinkStateTable {
     const known = this.#states.get(state.nodeNo);
     if (known !== undefined && !isNewer(state, known)) return false;
     this.#states.set(state.nodeNo, state);
-    this.#noteChange();
+    this.#noteChange(state.nodeNo, known?.links ?? NO_LINKS, state.links);
     return true;
   }
 
   /** The node is gone for good. */
   remove(nodeNo: number): void {
-    if (this.#states.delete(nodeNo)) this.#noteChange();
+    const known = this.#states.get(nodeNo);
+    if (known === undefined) return;
+    this.#states.delete(nodeNo);
+    this.#noteChange(nodeNo, known.links, NO_LINKS);
+    this.#costs.delete(nodeNo);
   }
 
   /** The link over which a node sends to another, if both tell of it. */
@@ -68,17 +75,9 @@ export class LinkStateTable {
     return { to, cost: linkCost(quality), quality };
   }
 
-  /** All links over which a node sends, in the order of the node numbers. */
-  edgesFrom(from: number): readonly Edge[] {
-    const known = this.#edges.get(from);
-    if (known !== undefined) return known;
-    const told = this.#states.get(from)?.links.keys() ?? [];
-    const edges = [...told]
-      .sort((one, other) => one - other)
-      .map((to) => this.edge(from, to))
-      .filter((edge) => edge !== undefined);
-    this.#edges.set(from, edges);
-    return edges;
+  /** What it costs a node to send to each node that it has a link with. */
+  costsFrom(from: number): ReadonlyMap<number, number> {
+    return this.#costs.get(from) ?? NO_COSTS;
   }
 
   /** Whether a node may stand between others. */
@@ -86,9 +85,23 @@ export class LinkStateTable {
     return this.#states.get(nodeNo)?.isDraining === false;
   }
 
-  #noteChange(): void {
+  #noteChange(nodeNo: number, before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): void {
     this.#revision++;
-    this.#edges.clear();
+    for (const [to, quality] of now) if (before.get(to) !== quality) this.#updateCosts(nodeNo, to);
+    for (const to of before.keys()) if (!now.has(to)) this.#updateCosts(nodeNo, to);
+  }
+
+  #updateCosts(one: number, other: number): void {
+    this.#updateCost(one, other);
+    this.#updateCost(other, one);
+  }
+
+  #updateCost(from: number, to: number): void {
+    const edge = this.edge(from, to);
+    const costs = this.#costs.get(from);
+    if (edge === undefined) costs?.delete(to);
+    else if (costs === undefined) this.#costs.set(from, new Map([[to, edge.cost]]));
+    else costs.set(to, edge.cost);
   }
 }
 

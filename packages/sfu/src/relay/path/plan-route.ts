@@ -38,20 +38,27 @@ function cheapest(table: LinkStateTable, wish: RouteWish, maxHops: number): Plan
   const { from, owner } = wish;
   const avoid = new Set([...(wish.avoid ?? []), ...(wish.refusedBy?.keys() ?? [])]);
   const isOwnerClosed = wish.refusedBy?.has(owner) ?? false;
-  const firstHops = isOwnerClosed ? new Set(table.edgesFrom(from).flatMap(({ to }) => (to === owner ? [] : [to]))) : undefined;
+  const firstHops = isOwnerClosed ? neighboursBut(table, from, owner) : undefined;
   const route = chooseRoute(table, from, owner, { maxHops, avoid, ...(firstHops && { firstHops }) });
   if (route === undefined) return undefined;
   const others = chooseRoute(table, from, owner, {
     maxHops,
     avoid: new Set([...avoid, ...route.nodes.slice(1, -1)]),
     ...otherFirstHops(table, route),
+    isAnyEnough: true,
   });
   return { ...route, reason: others === undefined ? 'only-way' : 'cheapest' };
 }
 
+function neighboursBut(table: LinkStateTable, nodeNo: number, left: number | undefined): ReadonlySet<number> {
+  const neighbours = new Set(table.costsFrom(nodeNo).keys());
+  if (left !== undefined) neighbours.delete(left);
+  return neighbours;
+}
+
 /** First hops other than that of the route. */
 function otherFirstHops(table: LinkStateTable, { nodes: [from = 0, firstHop] }: Route): { readonly firstHops: ReadonlySet<number> } {
-  return { firstHops: new Set(table.edgesFrom(from).flatMap(({ to }) => (to === firstHop ? [] : [to]))) };
+  return { firstHops: neighboursBut(table, from, firstHop) };
 }
 
 /** Behind one of those that have the track from a node without room. */
@@ -64,15 +71,26 @@ function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefin
   return route && { ...route, reason: 'fan-out' };
 }
 
-/** @returns the node that brings the track into the region, if that is another region than the owner's and has several nodes */
-export function hubOf(table: LinkStateTable, { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish): number | undefined {
+/**
+ * @param nodesOf the nodes of a region that pass tracks on
+ * @returns the node that brings the track into the region, if that is another region than the owner's and has several nodes
+ */
+export function hubOf(
+  table: LinkStateTable,
+  { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish,
+  nodesOf = (region: string) => nodesIn(table, region, regionOf),
+): number | undefined {
   const region = regionOf(from);
   if (region === undefined || region === regionOf(owner)) return undefined;
-  const candidates = table.all
-    .filter(({ nodeNo }) => regionOf(nodeNo) === region && table.passesOn(nodeNo) && avoid?.has(nodeNo) !== true)
-    .map(({ nodeNo }) => nodeNo);
+  const all = nodesOf(region);
+  const candidates = avoid === undefined ? all : all.filter((nodeNo) => !avoid.has(nodeNo));
   const hub = candidates.length < 2 ? undefined : rendezvous(publicationId, candidates);
   return hub !== undefined && refusedBy?.has(hub) ? undefined : hub;
+}
+
+/** @returns the nodes of a region that pass tracks on */
+export function nodesIn(table: LinkStateTable, region: string, regionOf: RouteWish['regionOf']): readonly number[] {
+  return table.all.flatMap(({ nodeNo }) => (regionOf(nodeNo) === region && table.passesOn(nodeNo) ? [nodeNo] : []));
 }
 
 function routeThrough(table: LinkStateTable, { from, owner, avoid = new Set() }: RouteWish, hub: number): Route | undefined {

@@ -2,7 +2,7 @@ import type { NodeDirectory } from '../../nodes/index.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { hubOf, type PlannedRoute, planRoute } from './plan-route.ts';
+import { hubOf, nodesIn, type PlannedRoute, planRoute } from './plan-route.ts';
 
 /** Ways from this node to the owners of tracks, as the link states told so far allow. */
 export class RouteFinder {
@@ -12,11 +12,20 @@ export class RouteFinder {
   readonly #planned = new Map<string, PlannedRoute | undefined>();
   /** The same without hubs, by owner. */
   readonly #cheapest = new Map<number, Route | undefined>();
+  /** The nodes of each region that pass tracks on; the hub of every track is one of them. */
+  readonly #regions = new Map<string, readonly number[]>();
   #plannedRevision = -1;
+  readonly #unwatch: () => void;
 
   constructor(nodes: NodeDirectory, table: LinkStateTable) {
     this.#nodes = nodes;
     this.#table = table;
+    const forget = () => this.#regions.clear();
+    this.#unwatch = nodes.watch({ onNodePut: forget, onNodeGone: forget });
+  }
+
+  close(): void {
+    this.#unwatch();
   }
 
   get selfNo(): number {
@@ -27,7 +36,7 @@ export class RouteFinder {
   plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
     const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
-    const hub = hubOf(this.#table, wish);
+    const hub = hubOf(this.#table, wish, (region) => this.#nodesIn(region));
     return refusedBy.size > 0
       ? planRoute(this.#table, wish, hub)
       : this.#remembered(`${owner} ${hub ?? ''}`, () => planRoute(this.#table, wish, hub));
@@ -47,7 +56,8 @@ export class RouteFinder {
 
   /** @returns the cheapest way that begins with another node than the one given; undefined if there is none */
   alternative(owner: number, firstHop: number): Route | undefined {
-    const firstHops = new Set(this.#table.edgesFrom(this.selfNo).flatMap(({ to }) => (to === firstHop ? [] : [to])));
+    const firstHops = new Set(this.#table.costsFrom(this.selfNo).keys());
+    firstHops.delete(firstHop);
     return chooseRoute(this.#table, this.selfNo, owner, { firstHops });
   }
 
@@ -70,6 +80,15 @@ export class RouteFinder {
     return this.#nodes.find(nodeNo)?.region;
   }
 
+  #nodesIn(region: string): readonly number[] {
+    this.#forgetIfChanged();
+    const known = this.#regions.get(region);
+    if (known !== undefined) return known;
+    const nodeNos = nodesIn(this.#table, region, (nodeNo) => this.regionOf(nodeNo));
+    this.#regions.set(region, nodeNos);
+    return nodeNos;
+  }
+
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
     this.#forgetIfChanged();
     if (!this.#planned.has(key)) this.#planned.set(key, plan());
@@ -81,5 +100,6 @@ export class RouteFinder {
     this.#plannedRevision = this.#table.revision;
     this.#planned.clear();
     this.#cheapest.clear();
+    this.#regions.clear();
   }
 }

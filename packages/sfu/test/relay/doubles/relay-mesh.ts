@@ -60,7 +60,7 @@ export class RelayMesh {
   /** The links that a node may plan with, as `from-to`. */
   map(nodeNo: number): readonly string[] {
     const { table } = this.node(nodeNo).relay;
-    const edges = table.all.flatMap((state) => table.edgesFrom(state.nodeNo).map(({ to }) => `${state.nodeNo}-${to}`));
+    const edges = table.all.flatMap((state) => [...table.costsFrom(state.nodeNo).keys()].map((to) => `${state.nodeNo}-${to}`));
     return edges.sort();
   }
 
