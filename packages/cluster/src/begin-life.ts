@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { SfuError } from '@causeway/protocol';
-import type { Clock, NodeRecord } from '@causeway/sfu';
+import { type Clock, MAX_NODES, type NodeRecord } from '@causeway/sfu';
 import { readNodeRecord } from './nodes/node-record-text.ts';
 import type { NodeScripts, NodeUpReply } from './nodes/node-scripts.ts';
 
@@ -34,24 +34,29 @@ export async function beginLife({ scripts, key, self, clock, timeoutMs }: BeginL
 /** @returns what is in the way, if something is that may pass */
 async function tryToBegin(scripts: NodeScripts, key: KeyObject, self: BeginLifeOptions['self']): Promise<NodeUpReply | string> {
   try {
-    const holder = await findHolder(scripts, key, self.nodeNo);
-    if (holder === 'unreadable')
-      return `node number ${self.nodeNo} is that of a living node whose record cannot be read: do they share key and version?`;
-    // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
-    if (holder === undefined || holder.apiUrl === self.apiUrl) return await scripts.up(self.nodeNo);
-    return `node number ${self.nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
+    return (await findObstacle(scripts, key, self)) ?? (await scripts.up(self.nodeNo));
   } catch (error) {
     if (error instanceof SfuError) return `Redis does not answer: ${reasonOf(error)}`;
     throw new Error('Redis answers, but not as it should; version 7 or newer is needed', { cause: error });
   }
 }
 
-async function findHolder(scripts: NodeScripts, key: KeyObject, nodeNo: number): Promise<NodeRecord | 'unreadable' | undefined> {
+async function findObstacle(
+  scripts: NodeScripts,
+  key: KeyObject,
+  { nodeNo, apiUrl }: BeginLifeOptions['self'],
+): Promise<string | undefined> {
   const { leases, records, redisNowMs } = await scripts.readTable('0');
-  const lease = leases.find((row) => row.nodeNo === nodeNo);
-  if (lease === undefined || lease.endsAtMs <= redisNowMs) return undefined;
+  const living = leases.filter(({ endsAtMs }) => endsAtMs > redisNowMs);
+  const others = living.filter((lease) => lease.nodeNo !== nodeNo).length;
+  if (others >= MAX_NODES) return `the cluster has ${others} living nodes, and links can tell of ${MAX_NODES} at most`;
+  if (others === living.length) return undefined;
   const text = records.find((row) => row.nodeNo === nodeNo)?.text ?? '';
-  return readNodeRecord(text, redisNowMs, key) ?? 'unreadable';
+  const holder = readNodeRecord(text, redisNowMs, key);
+  if (holder === undefined)
+    return `node number ${nodeNo} is that of a living node whose record cannot be read: do they share key and version?`;
+  // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
+  return holder.apiUrl === apiUrl ? undefined : `node number ${nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
 }
 
 /** Of the connection, so that a wrong address and a wrong password can be told apart. */

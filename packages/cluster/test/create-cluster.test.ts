@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ALL_GRANTS, createApp } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
-import { type Clock, createNodeClock } from '@causeway/sfu';
+import { type Clock, createNodeClock, MAX_NODES } from '@causeway/sfu';
 import { RedisServer } from '@causeway/testkit/redis';
 import type { Cluster, ClusterOptions } from '../src/cluster.ts';
 import { createCluster } from '../src/create-cluster.ts';
+import { NODE_KEYS } from '../src/redis/keys.ts';
 import { nodeRecord } from './doubles/node-records.ts';
 import { session, sessionIdOf, track } from './doubles/records.ts';
 import { until } from './doubles/until.ts';
@@ -151,6 +152,18 @@ describe('a cluster over one Redis', () => {
       'gave up after 0.3 s: node number 101 is that of a living node whose record cannot be read: do they share key and version?',
     );
     expect(told).not.toContain('101 superseded');
+  });
+
+  test('a node that is one too many for the links of a cluster does not start, and says so', async () => {
+    await join(101);
+    const inAMinuteMs = Date.now() + 60_000;
+    const leases = Array.from({ length: MAX_NODES - 1 }, (_, place) => [String(inAMinuteMs), String(1000 + place)]);
+    await server.command('ZADD', NODE_KEYS.leases, ...leases.flat());
+
+    const joining = join(102, { startTimeoutMs: 300 });
+
+    await expect(joining).rejects.toThrow('gave up after 0.3 s: the cluster has 501 living nodes, and links can tell of 501 at most');
+    await server.command('ZREM', NODE_KEYS.leases, ...leases.map(([, nodeNo = '']) => nodeNo));
   });
 
   test('a number is free again when its node has left', async () => {

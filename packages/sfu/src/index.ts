@@ -27,7 +27,7 @@ export type { Random } from './random.ts';
 export * from './registry/index.ts';
 export type { ClusterAssembly } from './relay/cluster-assembly.ts';
 export type { LinkEvent } from './relay/link-event.ts';
-export { LINK_VERSIONS } from './relay/links/control-messages.ts';
+export { LINK_VERSIONS, MAX_NODES } from './relay/links/control-messages.ts';
 export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/relay.ts';
 export type { SessionOwner } from './session/session-access.ts';

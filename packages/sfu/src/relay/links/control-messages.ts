@@ -23,8 +23,13 @@ export const MESSAGE_BOUNDS = { nameLength: 256, codecs: 24, layers: 16, extensi
 const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
 /** Owner, two nodes between, and the asking one. */
 export const MAX_ROUTE_NODES = 4;
-/** So that all links of a node fit into one message; no cluster may have more nodes than this and one. */
+/** All links of a node have to fit into one message. */
 export const MAX_TOLD_LINKS = 500;
+/** How many nodes a cluster may have, since each has a link to every other; a node more than that does not start. */
+export const MAX_NODES = MAX_TOLD_LINKS + 1;
+
+/** Twice as many as there may be nodes: some have gone, and not everybody knows it yet. */
+export const MAX_KNOWN_STATES = 2 * MAX_NODES;
 
 const nodeNo = z.int().min(0).max(65_535);
 const wantId = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -164,7 +169,7 @@ const schemas = [
     gone: list(nodeNo, MAX_TOLD_LINKS),
   }),
   /** Asks for every state that is newer; if `isAll`, for those of nodes that are not listed, too. */
-  z.object({ type: z.literal('link-states-known'), known: list(knownState, MAX_TOLD_LINKS + 1), isAll: z.boolean() }),
+  z.object({ type: z.literal('link-states-known'), known: list(knownState, MAX_NODES), isAll: z.boolean() }),
 
   /** Downstream to upstream. From this moment the leg's packets may come. */
   z.object({

@@ -5,7 +5,7 @@
 import type { LinkStatistics } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
-import { type ControlMessage, LINK_CHANGES_VERSION, MAX_TOLD_LINKS } from '../links/control-messages.ts';
+import { type ControlMessage, LINK_CHANGES_VERSION, MAX_KNOWN_STATES } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import { type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
@@ -37,8 +37,6 @@ const HOLD_GAIN_MS = 1000;
 const QUALITY_INTERVAL_MS = 10_000;
 /** The whole map is written at most so often for one neighbour. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
-/** Twice as many nodes as a cluster may have: some have gone, and not everybody knows it yet. */
-const MAX_STATES = 2 * (MAX_TOLD_LINKS + 1);
 
 export interface LinkStateTellerOptions {
   readonly nodes: NodeDirectory;
@@ -123,7 +121,7 @@ export class LinkStateTeller {
   #take(link: NodeLink, message: Exclude<LinkStateTidings, { type: 'link-states-known' }>): void {
     const { table } = this.#options;
     const known = table.find(message.origin);
-    if (known === undefined && table.size >= MAX_STATES) return;
+    if (known === undefined && table.size >= MAX_KNOWN_STATES) return;
     if (known !== undefined && (known.epoch > message.epoch || (known.epoch === message.epoch && known.revision >= message.revision)))
       return;
     const state = message.type === 'link-state' ? stateOf(message) : applyChanges(known, message);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
-import { LINK_CHANGES_VERSION } from '../links/control-messages.ts';
+import { LINK_CHANGES_VERSION, MAX_NODES } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 
@@ -41,7 +41,8 @@ export class MissingLinks {
     this.#askAtMs = clock.nowMs() + INTERVAL_MS;
     const able = this.#options.links().filter((link) => link.isUp && link.version >= LINK_CHANGES_VERSION);
     if (!this.#isMissingAny(able)) return;
-    const known = table.all.map(({ nodeNo, epoch, revision }) => [nodeNo, epoch, revision] as [number, number, number]);
+    // What is not listed is written once more, which costs less than a message that is too long.
+    const known = table.all.slice(0, MAX_NODES).map(({ nodeNo, epoch, revision }) => [nodeNo, epoch, revision] as [number, number, number]);
     able[Math.floor(random() * able.length)]?.send({ type: 'link-states-known', known, isAll: true });
   }
 
