@@ -13,7 +13,9 @@ import type {
 } from './data/data-plan.ts';
 import type {
   ConnectionState,
+  GrantedQuality,
   IceRestartPlan,
+  LayerChangeReason,
   PublisherTrackPlan,
   SubscriberTrackPlan,
   TransportCloseReason,
@@ -66,6 +68,24 @@ export type EngineEvent =
   | { readonly type: 'track-activity'; readonly trackId: string; readonly activity: 'active' | 'inactive' }
   /** The simulcast layers that arrive, highest bitrate first; sent when the set or its order changes. */
   | { readonly type: 'layers-changed'; readonly trackId: string; readonly rids: readonly string[] }
+  /** Another layer of a publication is sent to a subscriber now; without a `rid` nothing is, until one fits its path or arrives again. */
+  | {
+      readonly type: 'layer-changed';
+      readonly transportId: string;
+      readonly subscriptionId: string;
+      readonly rid: string | undefined;
+      /** The highest temporal layer that is sent; undefined where none is left out. */
+      readonly temporalId: number | undefined;
+      readonly reason: LayerChangeReason;
+    }
+  /** A subscriber gets all that it has asked for, less of it, or nothing. Not sent as long as that is all. */
+  | {
+      readonly type: 'quality-changed';
+      readonly transportId: string;
+      readonly subscriptionId: string;
+      readonly quality: GrantedQuality;
+      readonly reason: LayerChangeReason;
+    }
   /** The peer has opened a channel, or has confirmed one of `open-data-channel`; channels of subscriptions have events of their own. */
   | ({ readonly type: 'data-channel-opened'; readonly transportId: string } & DataChannelInfo)
   /** A channel is closed that no publication or subscription is on. */

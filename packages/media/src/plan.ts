@@ -97,6 +97,35 @@ export interface PublisherTrackPlan {
   readonly transportWideCc: boolean;
 }
 
+/** What a subscriber asks of the layers of a publication, besides one by name. */
+export interface LayerPreferences {
+  /** Share when the peer's path is too narrow for everything, relative to its other tracks. Default 1. */
+  readonly priority?: number;
+  readonly maxWidth?: number;
+  readonly maxHeight?: number;
+  /** Heeded where the publisher sends temporal layers: nothing else lowers a frame rate. */
+  readonly maxFramesPerSecond?: number;
+  readonly maxBitrateBps?: number;
+  /** 0 is the base layer. */
+  readonly maxTemporalId?: number;
+  /** Which layer is the better one. `name`: the one whose RID comes first in ASCII. Default `bitrate`: the one that has more. */
+  readonly order?: 'bitrate' | 'name';
+  /**
+   * With `preferredRid`: what may stand in for it. `none`: nothing, whatever happens. `on-bandwidth`: a lower layer where the path is too narrow,
+   * and nothing while the publisher does not send it. Default `lower`: a lower layer in both cases.
+   */
+  readonly fallback?: 'lower' | 'on-bandwidth' | 'none';
+}
+
+/**
+ * Why another layer is sent: the subscription has just begun, the path carries more or less, the subscriber has asked for it, or the publisher
+ * has begun or ceased to send a layer.
+ */
+export type LayerChangeReason = 'start' | 'bandwidth' | 'request' | 'publisher';
+
+/** How much of what a subscriber has asked for it gets. */
+export type GrantedQuality = 'full' | 'reduced' | 'paused';
+
 export interface SubscriberTrackPlan {
   readonly transportId: string;
   readonly subscriptionId: string;
@@ -110,10 +139,9 @@ export interface SubscriberTrackPlan {
   readonly codecs: readonly CodecPlan[];
   readonly extensions: readonly ExtensionPlan[];
   readonly paused: boolean;
-  /** The layer asked for; undefined leaves the choice to the engine (the best that is arriving). */
+  /** The best layer that is wanted; undefined for the best that arrives and that the path carries. */
   readonly preferredRid: string | undefined;
-  /** Share when the peer's path is too narrow for everything, relative to its other tracks. Default 1. */
-  readonly priority?: number;
+  readonly layers?: LayerPreferences;
   /** With `preferredRid`: that layer or nothing, as relays want it. Default false. */
   readonly isExactLayer?: boolean;
   /** On a link to another node: whose track it is. Default: the account of the transport. */

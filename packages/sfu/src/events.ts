@@ -1,4 +1,4 @@
-import type { MediaKind } from '@causeway/media';
+import type { GrantedQuality, LayerChangeReason, MediaKind } from '@causeway/media';
 import type { AppId, ConnectionState, ErrorCode, SessionId } from '@causeway/protocol';
 
 export const SESSION_CLOSE_REASONS = [
@@ -49,6 +49,13 @@ export type SfuEvent =
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })
   | (SubscriptionEvent<'subscription.failed'> & { readonly errorCode: ErrorCode })
+  /** Without a `rid` nothing of the track is sent for the time being. */
+  | (SubscriptionEvent<'layer.changed'> & {
+      readonly rid: string | undefined;
+      readonly temporal: number | undefined;
+      readonly reason: LayerChangeReason;
+    })
+  | (SubscriptionEvent<'quality.changed'> & { readonly quality: GrantedQuality; readonly reason: LayerChangeReason })
   /** The registry did not take an announcement of this session, which goes on without. */
   | (EventOf<'registry.failed'> & { readonly error: unknown })
   /** A defect of the SFU, caught at an edge; the session it happened in is closed. */

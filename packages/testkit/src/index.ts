@@ -14,3 +14,4 @@ export * from './virtual-link.ts';
 export * from './virtual-network.ts';
 export * from './virtual-time.ts';
 export * from './virtual-world.ts';
+export * from './watching-peer.ts';

@@ -5,10 +5,26 @@ import type { VirtualWorld } from './virtual-world.ts';
 
 const MID = { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' };
 const RID = { id: 10, uri: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id' };
-const LAYERS: readonly { readonly rid: string; readonly ssrc: number; readonly payloadBytes: number }[] = [
+
+/** A layer by its payloads, thirty frames a second; the size of a payload tells layers apart. */
+export interface SimulcastLayer {
+  readonly rid: string;
+  readonly ssrc: number;
+  readonly payloadBytes: number;
+  readonly packetsPerFrame?: number;
+  readonly packetsPerKeyframe?: number;
+}
+
+const LAYERS: readonly SimulcastLayer[] = [
   { rid: 'q', ssrc: 11, payloadBytes: 100 },
   { rid: 'h', ssrc: 12, payloadBytes: 300 },
   { rid: 'f', ssrc: 13, payloadBytes: 1000 },
+];
+/** A camera as a browser sends it: 150, 600 and 1750 kbit/s with keyframes of about eight frames' size. */
+export const CAMERA_LAYERS: readonly SimulcastLayer[] = [
+  { rid: 'q', ssrc: 11, payloadBytes: 580, packetsPerFrame: 1, packetsPerKeyframe: 8 },
+  { rid: 'h', ssrc: 12, payloadBytes: 790, packetsPerFrame: 3, packetsPerKeyframe: 24 },
+  { rid: 'f', ssrc: 13, payloadBytes: 1000, packetsPerFrame: 7, packetsPerKeyframe: 56 },
 ];
 
 /** What its packets are marked with (RFC 9143, RFC 8852). */
@@ -18,29 +34,29 @@ export const SIMULCAST_EXTENSIONS: readonly ExtensionPlan[] = [MID, RID];
 export class SimulcastPeer {
   readonly #world: VirtualWorld;
   readonly #peer: ScriptedPeer;
-  readonly #keyframeDue = new Set<number>(LAYERS.map(({ ssrc }) => ssrc));
-  readonly #sources = LAYERS.map(({ rid, ssrc, payloadBytes }) => ({
-    ssrc,
-    rid,
-    source: new VideoSource({
-      ssrc,
-      payloadBytes,
-      extensions: new Map([
-        [MID.id, Uint8Array.of(0x30)],
-        [RID.id, Uint8Array.of(rid.charCodeAt(0))],
-      ]),
-    }),
-  }));
+  readonly #keyframeDue: Set<number>;
+  readonly #sources: readonly { readonly ssrc: number; readonly rid: string; readonly source: VideoSource }[];
   /** Which layers it sends. */
   active = ['q', 'h', 'f'];
   /** Keyframes asked of it, by SSRC. */
   readonly keyframeRequests: number[] = [];
 
-  constructor(world: VirtualWorld, peer: ScriptedPeer) {
+  /** @param mid of its publication, one character */
+  constructor(world: VirtualWorld, peer: ScriptedPeer, layers: readonly SimulcastLayer[] = LAYERS, mid = '0') {
     this.#world = world;
     this.#peer = peer;
-    peer.onRtcp = (_nowMs, packet) => {
-      if (packet.type !== 'pli') return;
+    this.#keyframeDue = new Set(layers.map(({ ssrc }) => ssrc));
+    this.#sources = layers.map(({ rid, ...layer }) => {
+      const extensions = new Map([
+        [MID.id, Uint8Array.of(mid.charCodeAt(0))],
+        [RID.id, Uint8Array.of(rid.charCodeAt(0))],
+      ]);
+      return { ssrc: layer.ssrc, rid, source: new VideoSource({ ...layer, extensions }) };
+    });
+    const { onRtcp } = peer;
+    peer.onRtcp = (nowMs, packet) => {
+      onRtcp(nowMs, packet);
+      if (packet.type !== 'pli' || !this.#sources.some(({ ssrc }) => ssrc === packet.mediaSsrc)) return;
       this.#keyframeDue.add(packet.mediaSsrc);
       this.keyframeRequests.push(packet.mediaSsrc);
     };
@@ -48,12 +64,17 @@ export class SimulcastPeer {
 
   publishFor(durationMs: number): void {
     for (let passedMs = 0; passedMs < durationMs; passedMs += 33) {
-      for (const { ssrc, rid, source } of this.#sources) {
-        if (!this.active.includes(rid)) continue;
-        for (const packet of source.nextFrame(this.#keyframeDue.delete(ssrc) ? 'key' : 'inter'))
-          this.#peer.sendRtp(this.#world.nowMs, packet);
-      }
+      this.sendFrame();
       this.#world.run(33);
+    }
+  }
+
+  /** One frame of each layer. */
+  sendFrame(): void {
+    for (const { ssrc, rid, source } of this.#sources) {
+      if (!this.active.includes(rid)) continue;
+      for (const packet of source.nextFrame(this.#keyframeDue.delete(ssrc) ? 'key' : 'inter'))
+        this.#peer.sendRtp(this.#world.nowMs, packet);
     }
   }
 }

@@ -15,6 +15,8 @@ export interface VideoSourceOptions {
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
   readonly packetsPerFrame?: number;
+  /** Default: as many as of any frame. */
+  readonly packetsPerKeyframe?: number;
   /** Packets without a payload after each frame: so libwebrtc probes for bandwidth where RTX was not negotiated. */
   readonly probesPerFrame?: number;
   readonly payloadBytes?: number;
@@ -36,7 +38,9 @@ export class VideoSource {
 
   /** The packets of the next frame. */
   nextFrame(kind: 'key' | 'inter'): RtpToSend[] {
-    const { ssrc, payloadType = 96, packetsPerFrame = 3, probesPerFrame = 0, extensions } = this.#options;
+    const { ssrc, payloadType = 96, probesPerFrame = 0, extensions } = this.#options;
+    const { packetsPerFrame: ordinary = 3, packetsPerKeyframe = ordinary } = this.#options;
+    const packetsPerFrame = kind === 'key' ? packetsPerKeyframe : ordinary;
     const packets: RtpToSend[] = [];
     for (let place = 0; place < packetsPerFrame + probesPerFrame; place++) {
       packets.push({

@@ -59,6 +59,8 @@ export class VirtualWorld implements TimeDweller {
   readonly dataEvents: EngineEvent[] = [];
   /** What the engine said of the layers that arrive, by track. */
   readonly layers: { readonly atMs: number; readonly trackId: string; readonly rids: readonly string[] }[] = [];
+  /** What the engine said of the layers that subscribers get. */
+  readonly changes: { readonly atMs: number; readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' }> }[] = [];
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly #time: VirtualTime;
@@ -264,6 +266,10 @@ export class VirtualWorld implements TimeDweller {
         break;
       case 'transport-closed':
         this.events.push({ atMs, id: event.transportId, what: event.reason });
+        break;
+      case 'layer-changed':
+      case 'quality-changed':
+        this.changes.push({ atMs, event });
         break;
       case 'track-activity':
         this.events.push({ atMs, id: event.trackId, what: event.activity });

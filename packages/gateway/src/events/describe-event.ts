@@ -29,6 +29,10 @@ export function describeEvent(event: SfuEvent): EventContent | undefined {
       return { type: event.type, ...subscriptionOf(event), reason: event.reason };
     case 'subscription.failed':
       return { type: event.type, ...subscriptionOf(event), errorCode: event.errorCode };
+    case 'layer.changed':
+      return { type: event.type, ...subscriptionOf(event), rid: event.rid, temporal: event.temporal, reason: event.reason };
+    case 'quality.changed':
+      return { type: event.type, ...subscriptionOf(event), quality: event.quality, reason: event.reason };
     default:
       return undefined;
   }

@@ -7,10 +7,15 @@ import type { ReceiveStream } from './receive-stream.ts';
 
 /** Rates move slowly, and a thousand subscribers ask in the same moment. */
 const REFRESH_MS = 100;
+/** More than any codec has. */
+export const ALL_TEMPORAL_LAYERS = 7;
 
 /** One way to forward a publication. */
 export interface LayerOption {
   readonly stream: ReceiveStream;
+  /** Temporal layers above are left out; `ALL_TEMPORAL_LAYERS` for none. */
+  readonly maxTemporalId: number;
+  readonly framesPerSecond: number;
   /** On the wire, in bit/s, smoothed over seconds. */
   readonly costBps: number;
 }
@@ -20,7 +25,7 @@ export class LayerCatalogue {
   #options: readonly LayerOption[] = [];
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Ascending in quality and in cost: whatever costs more than something better is left out. */
+  /** Ascending in quality. */
   get options(): readonly LayerOption[] {
     return this.#options;
   }
@@ -42,23 +47,20 @@ export class LayerCatalogue {
    */
   update(nowMs: number, arriving: readonly ReceiveStream[]): boolean {
     this.#refreshedAtMs = nowMs;
-    const rates = new Map(arriving.map((stream) => [stream.rid, stream.rate.update(nowMs, stream.statistics)]));
-    const hasChanged = this.#order.update(
-      arriving.map(({ rid }) => rid),
-      rates,
-    );
+    for (const { rate, statistics } of arriving) rate.update(nowMs, statistics);
+    const hasChanged = this.#order.update(arriving);
     const best = this.#order.rids.map((rid) => arriving.find((stream) => stream.rid === rid)).filter((stream) => stream !== undefined);
-    this.#options = withoutWaste(best.map((stream) => ({ stream, costBps: rates.get(stream.rid) ?? 0 })));
+    this.#options = best.map((stream) => wholeOf(nowMs, stream)).reverse();
     return hasChanged;
   }
 }
 
-/** @param options best first @returns the best last, without those that cost as much as a better one */
-function withoutWaste(options: readonly LayerOption[]): readonly LayerOption[] {
-  const kept: LayerOption[] = [];
-  for (const option of options) {
-    const better = kept[0];
-    if (better === undefined || option.costBps < better.costBps) kept.unshift(option);
-  }
-  return kept;
+/** The layer with all its temporal layers. */
+export function wholeOf(nowMs: number, stream: ReceiveStream): LayerOption {
+  return {
+    stream,
+    maxTemporalId: ALL_TEMPORAL_LAYERS,
+    framesPerSecond: stream.framesPerSecond(nowMs),
+    costBps: stream.rate.bps,
+  };
 }

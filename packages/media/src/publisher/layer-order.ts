@@ -1,10 +1,19 @@
 /** Every switch costs a keyframe: layers this close in bitrate are not worth one. Browsers space theirs by 2 to 4. */
 const SWITCH_RATIO = 1.25;
 
+/** A layer that arrives; a receive stream is one. */
+export interface OrderedLayer {
+  readonly rid: string;
+  readonly rate: { readonly bps: number };
+  /** Of its picture, in pixels; 0 while that is not known. */
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * The layers of a publication that arrive, best first. Whoever comes first is shown where there is
- * room for it, and every change costs a keyframe: so a layer overtakes another only when its
- * bitrate is clearly higher.
+ * The layers of a publication that arrive, best first: the larger picture, and of two of one size
+ * the higher bitrate. Whoever comes first is shown where there is room for it, and every change
+ * costs a keyframe: so bitrate alone must be clearly higher to count.
  */
 export class LayerOrder {
   #rids: readonly string[] = [];
@@ -14,28 +23,29 @@ export class LayerOrder {
     return this.#rids;
   }
 
-  /**
-   * @param arriving the layers that arrive, in any order
-   * @param rates of these in bit/s
-   * @returns true if they are others than last time, or in another order
-   */
-  update(arriving: readonly string[], rates: ReadonlyMap<string, number>): boolean {
+  /** @returns true if they are others than last time, or in another order */
+  update(arriving: readonly OrderedLayer[]): boolean {
     const before = this.#rids;
-    this.#rids = this.#sorted(arriving, rates);
+    this.#rids = this.#sorted(arriving).map(({ rid }) => rid);
     return this.#rids.length !== before.length || this.#rids.some((rid, place) => rid !== before[place]);
   }
 
-  #sorted(arriving: readonly string[], rates: ReadonlyMap<string, number>): string[] {
-    const known = this.#rids.filter((rid) => arriving.includes(rid));
-    const sorted = [...known, ...arriving.filter((rid) => !known.includes(rid))];
+  #sorted(arriving: readonly OrderedLayer[]): OrderedLayer[] {
+    const known = this.#rids.map((rid) => arriving.find((layer) => layer.rid === rid)).filter((layer) => layer !== undefined);
+    const sorted = [...known, ...arriving.filter((layer) => !known.includes(layer))];
     for (let from = 1; from < sorted.length; from++) {
-      const rid = sorted[from];
-      const bitrateBps = rates.get(rid) ?? 0;
+      const layer = sorted[from];
       let to = from;
-      while (to > 0 && bitrateBps > (rates.get(sorted[to - 1]) ?? 0) * SWITCH_RATIO) to--;
+      while (to > 0 && isBetter(layer, sorted[to - 1])) to--;
       sorted.splice(from, 1);
-      sorted.splice(to, 0, rid);
+      sorted.splice(to, 0, layer);
     }
     return sorted;
   }
+}
+
+function isBetter(one: OrderedLayer, other: OrderedLayer): boolean {
+  const [pixels, otherPixels] = [one.width * one.height, other.width * other.height];
+  if (pixels > 0 && otherPixels > 0 && pixels !== otherPixels) return pixels > otherPixels;
+  return one.rate.bps > other.rate.bps * SWITCH_RATIO;
 }

@@ -91,6 +91,7 @@ export class PublisherTrack {
     if (this.#activity !== 'active') this.#setActivity('active');
     this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
     this.#packet.isKeyframe = isKeyframe;
+    if (isKeyframe) this.#packet.noteSize();
     this.router.forward(nowMs, this.#packet);
   }
 

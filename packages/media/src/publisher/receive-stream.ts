@@ -14,6 +14,7 @@ import {
   unixMsFromNtp,
   writeRtpHeader,
 } from '@causeway/wire';
+import { BitrateMeter } from '../bitrate-meter.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan } from '../plan.ts';
@@ -51,6 +52,9 @@ export class ReceiveStream implements Timer {
   readonly keyframes = new KeyframeRequester();
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
+  /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
+  width = 0;
+  height = 0;
   senderClock: SenderClock | undefined = undefined;
   /** False once another SSRC took over its encoding, or the publication ended. */
   isCurrent = true;
@@ -67,6 +71,7 @@ export class ReceiveStream implements Timer {
   readonly #unwrapper = new SequenceUnwrapper();
   readonly #nack: NackGenerator;
   readonly #missing: ExtendedSeq[] = [];
+  readonly #frames = new BitrateMeter();
 
   constructor(context: EngineContext, track: PublisherTrack, ssrc: number, rid: string, codec: CodecPlan) {
     this.#context = context;
@@ -81,6 +86,11 @@ export class ReceiveStream implements Timer {
 
   isArriving(nowMs: number): boolean {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
+  }
+
+  /** How many pictures a second came within the last second or so. */
+  framesPerSecond(nowMs: number): number {
+    return this.#frames.bitrateBps(nowMs) / 8;
   }
 
   /** Takes a decrypted packet of this stream; `view` is on it, and its bytes are on loan. */
@@ -192,6 +202,7 @@ export class ReceiveStream implements Timer {
       return;
     }
     this.lastPacketMs = nowMs;
+    if (view.marker) this.#frames.record(nowMs, 1);
     this.lastTimestamp = view.timestamp;
     if (isKeyframe) {
       this.keyframes.keyframeReceived(nowMs);

@@ -30,6 +30,7 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
 
 /** Those of a browser take less in nearly every packet; what a publisher puts in beyond is cargo. */
 export const FREE_EXTENSION_BYTES = 32;
+const NO_SIZE = { width: 0, height: 0 };
 /** In the two-byte form (RFC 8285 §4.3). */
 const EXTENSION_HEADER_BYTES = 2;
 
@@ -83,6 +84,14 @@ export class ForwardedPacket {
     const isVp8 = codec.plan.name === 'vp8' && this.#vp8.read(view.bytes, view.headerLength, view.payloadLength);
     this.vp8 = isVp8 ? this.#vp8 : undefined;
     this.#loadExtensions(view, extensionIds);
+  }
+
+  /** Has the stream know how large its picture is, if this packet tells. */
+  noteSize(): void {
+    const { width, height } = this.vp8 ?? NO_SIZE;
+    if (width === 0 || height === 0) return;
+    this.stream.width = width;
+    this.stream.height = height;
   }
 
   #loadExtensions(view: RtpView, ids: Uint8Array): void {

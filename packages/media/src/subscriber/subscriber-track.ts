@@ -8,7 +8,7 @@ import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import type { LayerOption } from '../publisher/layer-catalogue.ts';
+import { type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
@@ -18,6 +18,7 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
+import { ToldLayer } from './told-layer.ts';
 
 /**
  * How far ahead of a keyframe's first packet others may have come, when it was lost and sent again: the rest of a large one, and what follows in a
@@ -39,6 +40,7 @@ export class SubscriberTrack implements AllocatedTrack {
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
   readonly guard = new StepGuard();
+  readonly #told: ToldLayer;
   granted: LayerOption | undefined = undefined;
   isDecided = false;
   isWishNew = false;
@@ -56,6 +58,7 @@ export class SubscriberTrack implements AllocatedTrack {
     this.#plan = plan;
     this.#isPaused = plan.paused;
     this.#stream = new OutgoingStream(context, transport, plan);
+    this.#told = new ToldLayer({ transportId: transport.id, subscriptionId: plan.subscriptionId }, context.onEvent);
     this.#keyframeDemand = new KeyframeDemand(
       context.timers,
       (nowMs) => this.requestKeyframe(nowMs),
@@ -130,16 +133,22 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   get priority(): number {
-    return this.#plan.priority ?? 1;
+    return this.#plan.layers?.priority ?? 1;
   }
 
-  layerOptions(nowMs: number): readonly LayerOption[] {
-    if (this.#source === undefined) return [];
-    const options = optionsFor(this.#plan, this.#source.layerOptions(nowMs));
-    if (options.length > 0 || this.#layer !== undefined || this.#target !== undefined) return options;
+  get isSentBest(): boolean {
+    return this.#told.quality === 'full';
+  }
+
+  layerOptions(nowMs: number): readonly LayerOption[] | undefined {
+    if (this.#source === undefined) return undefined;
+    const { streams, plan } = this.#source;
+    const arriving = this.#source.layerOptions(nowMs);
+    if (arriving.length > 0) return optionsFor(this.#plan, arriving, plan.rids);
+    if (streams.length === 0 || this.#layer !== undefined || this.#target !== undefined) return undefined;
     // Nothing arrives, perhaps because the publisher is muted: whoever waits should wait for something.
-    const [stream] = this.#source.streams;
-    return stream === undefined ? [] : [{ stream, costBps: 0 }];
+    const silent = streams.map((stream) => wholeOf(nowMs, stream));
+    return optionsFor(this.#plan, silent, plan.rids).slice(0, 1);
   }
 
   fixedCostBps(nowMs: number): number {
@@ -151,13 +160,18 @@ export class SubscriberTrack implements AllocatedTrack {
     return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.rate.bps;
   }
 
-  grant(nowMs: number, { option, isUrgent }: LayerGrant): void {
+  grant(nowMs: number, { option, quality, reason, isUrgent }: LayerGrant): void {
+    const { granted } = this;
+    const isOther = option?.stream !== granted?.stream || option?.maxTemporalId !== granted?.maxTemporalId;
+    if (!this.transport.isLink) this.#told.noteGrant(quality, reason, isOther);
     this.granted = option;
     this.isDecided = true;
     this.isWishNew = false;
     this.#isHeldBack = option === undefined;
-    if (option === undefined) this.#stop();
-    else {
+    if (option === undefined) {
+      this.#stop();
+      this.#tellLayer(undefined);
+    } else {
       // While the lower layer's keyframe is on its way, the higher one would fill the queue that this has to wait in.
       if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
       this.aimAt(nowMs, option.stream);
@@ -331,6 +345,7 @@ export class SubscriberTrack implements AllocatedTrack {
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
     // The allocator is told of each new stream; until it has looked, what is granted is all that may be sent.
     if (this.transport.allocation.isLimited && this.granted !== undefined && stream.rid !== this.granted.stream.rid) return false;
+    if (this.isAdaptive && this.layerOptions(nowMs)?.every((option) => option.stream !== stream)) return false;
     this.#target = stream;
     // With its keyframe in hand there is none to ask for.
     if (!isKeyframe) this.requestKeyframe(nowMs);
@@ -341,6 +356,11 @@ export class SubscriberTrack implements AllocatedTrack {
     this.#stream.begin(nowMs, packet);
     this.#layer = packet.stream;
     this.#target = undefined;
+    this.#tellLayer(packet.stream);
+  }
+
+  #tellLayer(stream: ReceiveStream | undefined): void {
+    if (this.#plan.kind === 'video' && !this.transport.isLink) this.#told.noteLayer(stream?.rid, undefined);
   }
 
   /**
@@ -390,5 +410,5 @@ function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: Re
 
 /** Whether two plans ask for the same of a publication's layers. */
 function isSameWish(one: SubscriberTrackPlan, other: SubscriberTrackPlan): boolean {
-  return one.preferredRid === other.preferredRid && one.priority === other.priority && one.sourceTrackId === other.sourceTrackId;
+  return one.preferredRid === other.preferredRid && JSON.stringify(one.layers) === JSON.stringify(other.layers);
 }

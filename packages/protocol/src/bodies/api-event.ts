@@ -16,6 +16,8 @@ export const API_EVENT_TYPES = [
   'subscription.active',
   'subscription.ended',
   'subscription.failed',
+  'layer.changed',
+  'quality.changed',
   'node.draining',
   'events.lost',
 ] as const;
@@ -36,7 +38,17 @@ export const ApiEvent = z.object({
   trackKind: TrackKind.optional(),
   remoteSessionId: z.string().optional().meta({ description: 'Of `subscription.…`: who publishes the track' }),
   remoteTrackId: z.string().optional(),
-  reason: z.string().optional().meta({ description: 'Why it ended' }),
+  rid: z.string().optional().meta({
+    description: 'Of `layer.changed`: the layer that is sent now, empty for a track that has only one; missing while nothing is sent',
+  }),
+  temporal: z.int().optional().meta({ description: 'Of `layer.changed`: the highest temporal layer that is sent; missing where all are' }),
+  quality: z
+    .enum(['full', 'reduced', 'paused'])
+    .optional()
+    .meta({ description: 'Of `quality.changed`: the session gets all that it has asked for, less, or nothing' }),
+  reason: z.string().optional().meta({
+    description: 'Why it ended; of `layer.changed` and `quality.changed` one of `start`, `bandwidth`, `request`, `publisher`',
+  }),
   errorCode: ErrorCodeSchema.optional().meta({ description: 'Why the subscription failed' }),
   region: Region.optional().meta({ description: 'Of `node.draining`: where the node stands' }),
   deadlineAt: z.iso

@@ -7,6 +7,7 @@ export { type AgreedData, agreedData, hasRoomForData, isDataOnItsWay, MAX_DATA_M
 export type { OwnDescription } from './describe.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
+export { chooseLayer, type LayerWish, layerWishOf, updatedWish } from './layer-choice.ts';
 export { makeOffer, type OfferWishes } from './make-offer.ts';
 export { type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
 export type { SubscriptionWish } from './new-subscription.ts';

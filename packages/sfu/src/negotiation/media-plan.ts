@@ -3,6 +3,7 @@ import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@ca
 import { codecPlan, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
 import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
+import { layerPlan } from './layer-choice.ts';
 import type { Negotiation, RtpSection, Subscription } from './state.ts';
 
 export interface MediaPlan {
@@ -86,7 +87,7 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     extensions: sentExtensions(subscription).map(extensionPlan),
     // A client that stops receiving keeps its subscription, as a call on hold does.
     paused: subscription.isPaused || !section.clientReceives,
-    preferredRid: subscription.preferredRid,
+    ...layerPlan(subscription.layers, subscription.sourceRids),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   subscriberExtensions,
   subscriberUris,
 } from './header-extensions.ts';
+import type { LayerWish } from './layer-choice.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
 import type { IdentifiedCodec, Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
 
@@ -19,7 +20,7 @@ export interface SubscriptionWish {
   readonly mid: string | undefined;
   readonly followedName: string | undefined;
   readonly isPaused: boolean;
-  readonly preferredRid: string | undefined;
+  readonly layers: LayerWish;
   /** Asks for one more copy of a track that is subscribed to already. */
   readonly isDuplicate: boolean;
 }
@@ -100,7 +101,7 @@ export function onSection(codec: IdentifiedCodec, section: RtpSection): Negotiat
 
 function createSubscription(
   state: Negotiation,
-  { source, followedName, isPaused, preferredRid }: SubscriptionWish,
+  { source, followedName, isPaused, layers }: SubscriptionWish,
   negotiated: Pick<Subscription, 'codecs' | 'extensions'>,
   { taken, random }: NamingContext,
 ): Subscription {
@@ -120,7 +121,7 @@ function createSubscription(
     msid: uniqueMsid(source, taken.msids),
     ...negotiated,
     isPaused,
-    preferredRid,
+    layers,
   };
 }
 

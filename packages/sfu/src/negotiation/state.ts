@@ -7,6 +7,7 @@ import type { SessionId, TrackId, TrackName, TrackStatus } from '@causeway/proto
 import type { SdpCandidate, SdpFingerprint } from '@causeway/wire';
 import type { NegotiatedCodec } from './codecs.ts';
 import type { HeaderExtension } from './header-extensions.ts';
+import type { LayerWish } from './layer-choice.ts';
 import type { NumberTable } from './number-table.ts';
 
 /** What the SFU says of itself in every description. */
@@ -97,7 +98,7 @@ export interface Subscription {
   readonly codecs: readonly NegotiatedCodec[];
   readonly extensions: readonly HeaderExtension[];
   readonly isPaused: boolean;
-  readonly preferredRid: string | undefined;
+  readonly layers: LayerWish;
 }
 
 /**

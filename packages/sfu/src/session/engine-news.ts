@@ -26,6 +26,9 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
         return tell(event.transportId, (session) => session.onTransportClosed(event.transportId, event.reason));
       case 'track-activity':
         return tell(event.trackId, (session) => session.onTrackActivity(event.trackId, event.activity));
+      case 'layer-changed':
+      case 'quality-changed':
+        return tell(event.transportId, (session) => session.onSubscriptionChanged(event));
       case 'defect':
         if (event.transportId === undefined) return onDefect(event.error);
         return tell(event.transportId, (session) => session.onDefect(event.error));

@@ -8,9 +8,8 @@ import {
   type SubscribeItem,
   type TokenGrants,
 } from '@causeway/protocol';
-import type { SubscriptionWish, TrackSource } from '../negotiation/index.ts';
+import { chooseLayer, layerWishOf, type SubscriptionWish, type TrackSource } from '../negotiation/index.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
-import { chooseLayer } from './layer-choice.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
 import { maySee } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -57,7 +56,7 @@ export async function locateWish(receiver: Receiver, item: SubscribeItem, parts:
       mid: item.mid,
       followedName: item.customTrackName,
       isPaused: item.paused ?? false,
-      preferredRid: layer.preferredRid,
+      layers: layerWishOf(item),
       isDuplicate: item.duplicate ?? false,
     },
   };

@@ -31,7 +31,7 @@ import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import { ownerOf, type SessionOwner } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
-import { SubscriptionReports } from './subscription-reports.ts';
+import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import type { TrackFollower } from './track-directory.ts';
 
 /** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
@@ -224,6 +224,12 @@ export class Session implements TrackFollower {
 
   onTrackActivity(publicationId: string, status: 'active' | 'inactive'): void {
     this.commit(editPublication(this.#negotiation, publicationId, (publication) => ({ ...publication, status, isHidden: false })));
+  }
+
+  /** The client gets another layer of a track, or more or less of what it has asked for. */
+  onSubscriptionChanged(event: SubscriptionChange): void {
+    const live = subscriptions(this.#negotiation).find(({ subscription }) => subscription.id === event.subscriptionId);
+    if (live !== undefined) this.reports.changed(live, event);
   }
 
   // What other sessions tell.

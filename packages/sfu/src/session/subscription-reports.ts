@@ -1,3 +1,4 @@
+import type { EngineEvent } from '@causeway/media';
 import type { AppId, ErrorCode, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import type { RtpSection, Subscription } from '../negotiation/index.ts';
@@ -7,6 +8,9 @@ export interface ReportedSubscription {
   readonly section: Pick<RtpSection, 'mid' | 'kind'>;
   readonly subscription: Subscription;
 }
+
+/** What the engine says of the layers that a client gets. */
+export type SubscriptionChange = Extract<EngineEvent, { readonly type: 'layer-changed' | 'quality-changed' }>;
 
 /** Tells what became of a session's subscriptions: as events, and on record for whoever asks later. */
 export class SubscriptionReports {
@@ -27,6 +31,13 @@ export class SubscriptionReports {
 
   stopped(reported: ReportedSubscription, reason: TrackCloseReason | 'unsubscribed'): void {
     this.#onEvent({ type: 'subscription.ended', ...this.#facts(reported), reason });
+  }
+
+  changed(reported: ReportedSubscription, change: SubscriptionChange): void {
+    const facts = this.#facts(reported);
+    const { reason } = change;
+    if (change.type === 'quality-changed') this.#onEvent({ type: 'quality.changed', ...facts, quality: change.quality, reason });
+    else this.#onEvent({ type: 'layer.changed', ...facts, rid: change.rid, temporal: change.temporalId, reason });
   }
 
   /** The SFU ended it for a reason that the client could not know of. */

@@ -1,4 +1,4 @@
-import { chooseLayer } from '../../src/session/layer-choice.ts';
+import { chooseLayer, layerPlan, updatedWish } from '../../src/negotiation/layer-choice.ts';
 
 describe('asking for a quality by name', () => {
   it.each([
@@ -32,5 +32,54 @@ describe('asking for a quality by name', () => {
       type: 'rid_not_available',
       rid: 'x',
     });
+  });
+});
+
+describe('an update of a wish', () => {
+  it('leaves what it does not name', () => {
+    const before = { quality: 'low', maxWidth: 640, priority: 2 };
+
+    expect(updatedWish(before, { maxWidth: 320 })).toMatchObject({ quality: 'low', maxWidth: 320, priority: 2 });
+  });
+
+  it('replaces a layer that was named in one form by one that is named in the other', () => {
+    const simulcast = { preferredRid: 'h' };
+
+    expect(updatedWish({ quality: 'low' }, { simulcast })).toMatchObject({ quality: undefined, simulcast });
+    expect(updatedWish({ simulcast }, { quality: 'low' })).toMatchObject({ quality: 'low', simulcast: undefined });
+  });
+});
+
+describe('the plan of a wish', () => {
+  const rids = ['q', 'h', 'f'];
+
+  it('says nothing where nothing was asked for', () => {
+    expect(layerPlan({}, rids)).toEqual({ preferredRid: undefined });
+  });
+
+  it('has every limit and the priority', () => {
+    const wish = { quality: 'medium', maxWidth: 640, maxHeight: 360, maxFps: 15, maxBitrate: 1000, maxTemporalLayer: 1, priority: 4 };
+
+    expect(layerPlan(wish, rids)).toEqual({
+      preferredRid: 'h',
+      layers: { priority: 4, maxWidth: 640, maxHeight: 360, maxFramesPerSecond: 15, maxBitrateBps: 1000, maxTemporalId: 1 },
+    });
+  });
+
+  it.each([
+    [{ priorityOrdering: 'none' }, { fallback: 'none' }],
+    [{ priorityOrdering: 'asciibetical' }, { order: 'name' }],
+    [{ ridNotAvailable: 'none' }, { fallback: 'on-bandwidth' }],
+    [{ ridNotAvailable: 'asciibetical' }, { order: 'name' }],
+    [{ priorityOrdering: 'none', ridNotAvailable: 'none' }, { fallback: 'none' }],
+  ] as const)('takes %j for %j', (simulcast, layers) => {
+    expect(layerPlan({ simulcast: { preferredRid: 'h', ...simulcast } }, rids)).toEqual({ preferredRid: 'h', layers });
+  });
+
+  it('is made for the layers of the source of the moment', () => {
+    expect([layerPlan({ quality: 'low' }, rids), layerPlan({ quality: 'low' }, ['a', 'b'])]).toEqual([
+      { preferredRid: 'q' },
+      { preferredRid: 'a' },
+    ]);
   });
 });

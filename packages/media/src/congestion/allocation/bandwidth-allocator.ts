@@ -2,6 +2,7 @@
  * Decides what one peer is sent of each track that it watches, so that all of it together fits its
  * path. Looks again whenever the estimate, a wish or a layer has changed, and twice a second.
  */
+import type { GrantedQuality, LayerChangeReason } from '../../plan.ts';
 import type { LayerOption } from '../../publisher/layer-catalogue.ts';
 import { onGrid, type Timer, type Timers } from '../../timers.ts';
 import { allocate, NO_GRANT } from './allocate.ts';
@@ -30,14 +31,12 @@ export interface AllocatedPath {
   setDemand(bitrateBps: number): void;
 }
 
-/** Why a track is sent as it is. */
-export type GrantReason = 'start' | 'bandwidth' | 'request' | 'publisher';
-
 /** What the allocator has decided about a track. */
 export interface LayerGrant {
-  /** Undefined: nothing of it fits. */
+  /** Undefined: nothing of it fits, or nothing that is acceptable arrives. */
   readonly option: LayerOption | undefined;
-  readonly reason: GrantReason;
+  readonly quality: GrantedQuality;
+  readonly reason: LayerChangeReason;
   /** What is sent of it now must stop at once; otherwise it may go on until the next keyframe of the new layer. */
   readonly isUrgent: boolean;
 }
@@ -52,10 +51,12 @@ export interface AllocatedTrack {
   readonly granted: LayerOption | undefined;
   /** Whether anything was ever decided about the present source. */
   readonly isDecided: boolean;
+  /** What was granted last was the best that was acceptable and arrived. */
+  readonly isSentBest: boolean;
   /** The wish is another since the last grant. */
   readonly isWishNew: boolean;
-  /** What is acceptable to the wish, ascending in quality and cost. */
-  layerOptions(nowMs: number): readonly LayerOption[];
+  /** What is acceptable to the wish, ascending in quality and cost; undefined if nothing arrives at all, and there is no choice to make. */
+  layerOptions(nowMs: number): readonly LayerOption[] | undefined;
   /** What it costs just now, in bit/s: until the keyframe of the granted layer has come, that of another. */
   readonly spentBps: number;
   /** What is sent of it whatever is decided here: sound. */
@@ -97,14 +98,13 @@ export class BandwidthAllocator implements Timer {
     this.runSoon(nowMs);
     if (!track.isAdaptive || (track.isDecided && this.isLimited)) return;
     const options = track.layerOptions(nowMs);
-    if (options.length === 0) return;
-    if (!this.isLimited) track.grant(nowMs, { option: options.at(-1), reason: 'start', isUrgent: false });
-    else {
-      const option = options.findLast(({ costBps }) => costBps <= this.#leftBps);
-      if (option === undefined) return;
-      this.#leftBps -= option.costBps;
-      track.grant(nowMs, { option, reason: 'start', isUrgent: false });
-    }
+    if (options === undefined) return;
+    const leftBps = this.isLimited ? this.#leftBps : Number.POSITIVE_INFINITY;
+    const index = options.findLastIndex(({ costBps }) => costBps <= leftBps);
+    // What does not fit beside the others may fit in place of one.
+    if (index < 0 && this.isLimited) return;
+    this.#leftBps -= options[index]?.costBps ?? 0;
+    grantIndex(nowMs, { track, options }, index, false);
   }
 
   fire(nowMs: number): void {
@@ -112,7 +112,7 @@ export class BandwidthAllocator implements Timer {
     const adaptive = tracks.filter(({ isAdaptive }) => isAdaptive);
     if (adaptive.length === 0) return;
     this.#options.timers.schedule(onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
-    const choices = adaptive.map((track) => ({ track, options: track.layerOptions(nowMs) })).filter(({ options }) => options.length > 0);
+    const choices = choicesOf(nowMs, adaptive);
     const fixedBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
     this.#tellDemand(fixedBps, choices);
     const { budgetBps } = this.#options.path;
@@ -162,9 +162,18 @@ interface Choice {
   readonly options: readonly LayerOption[];
 }
 
+function choicesOf(nowMs: number, tracks: readonly AllocatedTrack[]): Choice[] {
+  const choices: Choice[] = [];
+  for (const track of tracks) {
+    const options = track.layerOptions(nowMs);
+    if (options !== undefined) choices.push({ track, options });
+  }
+  return choices;
+}
+
 /** Where among the options what is sent now has its place, even if that very layer has gone. */
 function currentIndex({ track: { granted }, options }: Choice): number {
-  if (granted === undefined) return NO_GRANT;
+  if (granted === undefined || options.length === 0) return NO_GRANT;
   const same = options.findIndex(({ stream }) => stream.rid === granted.stream.rid);
   if (same >= 0) return same;
   return Math.max(
@@ -176,12 +185,13 @@ function currentIndex({ track: { granted }, options }: Choice): number {
 function grantIndex(nowMs: number, { track, options }: Choice, index: number, isUrgent: boolean): void {
   const option = index === NO_GRANT ? undefined : options[index];
   const isBest = index === options.length - 1;
-  const wasBest = track.granted === undefined || currentIndex({ track, options }) === options.length - 1;
-  track.grant(nowMs, { option, reason: reasonOf(track, isBest && wasBest), isUrgent });
+  const quality = option === undefined ? 'paused' : isBest ? 'full' : 'reduced';
+  track.grant(nowMs, { option, quality, reason: reasonOf(track, isBest), isUrgent });
 }
 
-function reasonOf(track: AllocatedTrack, isAmple: boolean): GrantReason {
+/** A step to or from less than what was asked for is one of bandwidth; all that is left is the publisher's doing. */
+function reasonOf(track: AllocatedTrack, isBest: boolean): LayerChangeReason {
   if (!track.isDecided) return 'start';
   if (track.isWishNew) return 'request';
-  return isAmple ? 'publisher' : 'bandwidth';
+  return isBest && track.isSentBest ? 'publisher' : 'bandwidth';
 }

@@ -184,6 +184,8 @@ export class NodeLink {
       case 'data-reply-received':
       case 'track-activity':
       case 'layers-changed':
+      case 'layer-changed':
+      case 'quality-changed':
         break;
       default:
         event satisfies never;

@@ -7,14 +7,15 @@ import {
   type UpdateTracksRequest,
 } from '@causeway/protocol';
 import {
+  chooseLayer,
   editSubscription,
   type LiveSubscription,
   type Negotiation,
   subscriptions,
   switchSource,
   type TrackSource,
+  updatedWish,
 } from '../../negotiation/index.ts';
-import { chooseLayer } from '../layer-choice.ts';
 import { type LocatedTrack, locateTrack } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
 
@@ -59,7 +60,8 @@ function updateOne(session: Session, state: Negotiation, item: UpdateTrackItem, 
   }
   if (located?.type === 'failed') return { state, result: failed(named(item, live), located.code, located.description) };
   const rids = located?.source.rids ?? live.subscription.sourceRids;
-  const layer = chooseLayer(item, rids);
+  const wish = updatedWish(live.subscription.layers, item);
+  const layer = chooseLayer(wish, rids);
   if (layer.type === 'rid_not_available') {
     const description = `the track has the layers [${rids.join(', ')}], not ${layer.rid}`;
     return { state, result: failed(named(item, live), 'rid_not_available', description) };
@@ -69,11 +71,10 @@ function updateOne(session: Session, state: Negotiation, item: UpdateTrackItem, 
     const description = `the ${located?.source.kind} track does not fit what is negotiated on mid ${item.mid}`;
     return { state, result: failed(named(item, live), 'codec_mismatch', description) };
   }
-  const asksForLayer = item.simulcast !== undefined || item.quality !== undefined;
   const updated = editSubscription(switched, live.subscription.id, (subscription) => ({
     ...subscription,
     isPaused: item.paused ?? subscription.isPaused,
-    preferredRid: asksForLayer || located !== undefined ? layer.preferredRid : subscription.preferredRid,
+    layers: wish,
   }));
   return { state: updated, result: updatedResult(session, updated, item.mid) };
 }

@@ -1,0 +1,39 @@
+/** What the owner has been told of the layer that a subscriber gets, so that it hears of changes and of nothing else. */
+import type { EngineEventListener } from '../engine-messages.ts';
+import type { GrantedQuality, LayerChangeReason } from '../plan.ts';
+
+export interface ToldLayerIds {
+  readonly transportId: string;
+  readonly subscriptionId: string;
+}
+
+export class ToldLayer {
+  readonly #ids: ToldLayerIds;
+  readonly #onEvent: EngineEventListener;
+  /** Of a publication without layers there is nothing to tell before it stops. */
+  #rid: string | undefined = '';
+  #temporalId: number | undefined = undefined;
+  #reason: LayerChangeReason = 'start';
+  quality: GrantedQuality = 'full';
+
+  constructor(ids: ToldLayerIds, onEvent: EngineEventListener) {
+    this.#ids = ids;
+    this.#onEvent = onEvent;
+  }
+
+  /** What the allocator has decided. @param isOther it is another layer than before, which follows with its keyframe */
+  noteGrant(quality: GrantedQuality, reason: LayerChangeReason, isOther: boolean): void {
+    if (isOther) this.#reason = reason;
+    if (quality === this.quality) return;
+    this.quality = quality;
+    this.#onEvent({ type: 'quality-changed', ...this.#ids, quality, reason });
+  }
+
+  /** What is sent from now on. @param rid undefined for nothing */
+  noteLayer(rid: string | undefined, temporalId: number | undefined): void {
+    if (rid === this.#rid && temporalId === this.#temporalId) return;
+    this.#rid = rid;
+    this.#temporalId = temporalId;
+    this.#onEvent({ type: 'layer-changed', ...this.#ids, rid, temporalId, reason: this.#reason });
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * A browser that watches VP8: it reports every packet in transport-wide feedback, shows the frames that it can decode, and asks for a
+ * keyframe when it cannot go on.
+ */
+import { readTransportSequence, SequenceUnwrapper, toSeq16, Vp8Descriptor, writePli } from '@causeway/wire';
+import { FeedbackPeer } from './bottleneck/index.ts';
+import type { ReceivedRtp, ScriptedPeer } from './scripted-peer.ts';
+import type { VirtualWorld } from './virtual-world.ts';
+
+/** What a packet takes up beyond its payload: headers of RTP, UDP and IPv4, and SRTP's tag. */
+const OVERHEAD_BYTES = 12 + 8 + 28 + 10;
+const KEYFRAME_RETRY_MS = 300;
+
+/** A frame that was shown. */
+export interface ShownFrame {
+  readonly atMs: number;
+  /** Bytes of its last payload, which tell layers apart. */
+  readonly payloadBytes: number;
+  readonly isKeyframe: boolean;
+}
+
+export interface WatchingPeerOptions {
+  /** Id of the extension with transport-wide numbers. */
+  readonly extensionId: number;
+  /** Feedback ends then. */
+  readonly forMs: number;
+}
+
+export class WatchingPeer {
+  readonly #world: VirtualWorld;
+  readonly #peer: ScriptedPeer;
+  readonly #pictures = new Map<number, Picture>();
+
+  constructor(world: VirtualWorld, peer: ScriptedPeer, { extensionId, forMs }: WatchingPeerOptions) {
+    this.#world = world;
+    this.#peer = peer;
+    const unwrapper = new SequenceUnwrapper();
+    const feedback = new FeedbackPeer({
+      simulation: {
+        get nowMs() {
+          return world.nowMs;
+        },
+        every(intervalMs, act) {
+          for (let afterMs = 0; afterMs < forMs; afterMs += intervalMs) world.after(afterMs, () => void act());
+        },
+      },
+      intervalMs: 50,
+      sendFeedback: (rtcp) => peer.sendRaw(world.nowMs, rtcp.slice()),
+    });
+    peer.onRtp = (packet) => {
+      const value = packet.extensions.get(extensionId);
+      const number = value && readTransportSequence(value, 0, value.length);
+      if (number !== undefined) feedback.receive(unwrapper.unwrap(toSeq16(number)), packet.payload.length + OVERHEAD_BYTES);
+      this.#pictures.get(packet.ssrc)?.receive(packet);
+    };
+  }
+
+  /** Watches a stream from now on. @returns the frames that are shown, as they come */
+  watch(ssrc: number): readonly ShownFrame[] {
+    const picture = new Picture(() => this.#askForKeyframe(ssrc));
+    this.#pictures.set(ssrc, picture);
+    return picture.shown;
+  }
+
+  #askForKeyframe(ssrc: number): void {
+    this.#peer.sendRtcp(this.#world.nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc: ssrc }));
+  }
+}
+
+/** The decoder of one stream: without a packet nothing more can be shown until the next keyframe. */
+class Picture {
+  readonly shown: ShownFrame[] = [];
+  readonly #unwrapper = new SequenceUnwrapper();
+  readonly #vp8 = new Vp8Descriptor();
+  readonly #askForKeyframe: () => void;
+  #next = Number.NaN;
+  #isBroken = true;
+  #isKeyframe = false;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(askForKeyframe: () => void) {
+    this.#askForKeyframe = askForKeyframe;
+  }
+
+  receive({ atMs, sequence, payload, marker }: ReceivedRtp): void {
+    const number = this.#unwrapper.unwrap(sequence);
+    if (!this.#vp8.read(payload, 0, payload.length)) return;
+    const isInOrder = number === this.#next;
+    if (this.#vp8.isFrameStart) this.#isKeyframe = this.#vp8.isKeyframe;
+    if (this.#vp8.isKeyframe) this.#isBroken = false;
+    else if (!isInOrder) this.#isBroken = true;
+    this.#next = number + 1;
+    if (this.#isBroken) this.#complain(atMs);
+    else if (marker) this.shown.push({ atMs, payloadBytes: payload.length, isKeyframe: this.#isKeyframe });
+  }
+
+  #complain(atMs: number): void {
+    if (atMs - this.#askedAtMs < KEYFRAME_RETRY_MS) return;
+    this.#askedAtMs = atMs;
+    this.#askForKeyframe();
+  }
+}
