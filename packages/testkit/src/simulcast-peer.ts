@@ -13,6 +13,7 @@ export interface SimulcastLayer {
   readonly payloadBytes: number;
   readonly packetsPerFrame?: number;
   readonly packetsPerKeyframe?: number;
+  readonly hasTemporalLayers?: boolean;
 }
 
 const LAYERS: readonly SimulcastLayer[] = [

@@ -8,6 +8,9 @@ const DESCRIPTOR_LENGTH = 5;
 const KEYFRAME_HEADER = Uint8Array.of(0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00);
 const INTERFRAME_HEADER = Uint8Array.of(0x11, 0x02, 0x00);
 const NO_PAYLOAD = new Uint8Array(0);
+/** Temporal layers of eight frames, and whether each is a layer sync (RFC 7741 §4.2: TID, Y). */
+const TEMPORAL_IDS = [0, 2, 1, 2, 0, 2, 1, 2];
+const LAYER_SYNCS = [0, 1, 1, 1, 0, 0, 0, 0];
 
 export interface VideoSourceOptions {
   readonly ssrc: number;
@@ -20,6 +23,8 @@ export interface VideoSourceOptions {
   /** Packets without a payload after each frame: so libwebrtc probes for bandwidth where RTX was not negotiated. */
   readonly probesPerFrame?: number;
   readonly payloadBytes?: number;
+  /** Three temporal layers in the order 0 2 1 2, the upper ones with a layer sync in every other round. Default: none. */
+  readonly hasTemporalLayers?: boolean;
   readonly extensions?: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -29,6 +34,8 @@ export class VideoSource {
   #timestamp: number;
   #pictureId = 0x100;
   #serial = 0;
+  #frame = 0;
+  #tl0PicIdx = 0;
 
   constructor(options: VideoSourceOptions) {
     this.#options = options;
@@ -38,6 +45,8 @@ export class VideoSource {
 
   /** The packets of the next frame. */
   nextFrame(kind: 'key' | 'inter'): RtpToSend[] {
+    if (kind === 'key') this.#frame = 0;
+    if (TEMPORAL_IDS[this.#frame % TEMPORAL_IDS.length] === 0) this.#tl0PicIdx = (this.#tl0PicIdx + 1) & 0xff;
     const { ssrc, payloadType = 96, probesPerFrame = 0, extensions } = this.#options;
     const { packetsPerFrame: ordinary = 3, packetsPerKeyframe = ordinary } = this.#options;
     const packetsPerFrame = kind === 'key' ? packetsPerKeyframe : ordinary;
@@ -54,6 +63,7 @@ export class VideoSource {
       });
     }
     this.#timestamp += TICKS_PER_FRAME;
+    this.#frame++;
     this.#pictureId = (this.#pictureId + 1) & 0x7fff;
     return packets;
   }
@@ -61,10 +71,18 @@ export class VideoSource {
   #payload(kind: 'key' | 'inter', place: number): Uint8Array {
     const payload = new Uint8Array(this.#options.payloadBytes ?? 200);
     const start = place === 0 ? 0x10 : 0;
-    payload.set([0x80 | start, 0xc0, 0x80 | (this.#pictureId >> 8), this.#pictureId & 0xff, 0]);
-    if (place === 0) payload.set(kind === 'key' ? KEYFRAME_HEADER : INTERFRAME_HEADER, DESCRIPTOR_LENGTH);
+    payload.set([0x80 | start, ...this.#extension()]);
+    const headerStart = DESCRIPTOR_LENGTH + (this.#options.hasTemporalLayers === true ? 1 : 0);
+    if (place === 0) payload.set(kind === 'key' ? KEYFRAME_HEADER : INTERFRAME_HEADER, headerStart);
     new DataView(payload.buffer).setUint32(payload.length - 4, this.#serial++);
     return payload;
+  }
+
+  #extension(): readonly number[] {
+    const pictureId = [0x80 | (this.#pictureId >> 8), this.#pictureId & 0xff];
+    if (this.#options.hasTemporalLayers !== true) return [0xc0, ...pictureId, 0];
+    const place = this.#frame % TEMPORAL_IDS.length;
+    return [0xe0, ...pictureId, this.#tl0PicIdx, ((TEMPORAL_IDS[place] ?? 0) << 6) | ((LAYER_SYNCS[place] ?? 0) << 5)];
   }
 }
 

@@ -74,6 +74,7 @@ class Picture {
   readonly #vp8 = new Vp8Descriptor();
   readonly #askForKeyframe: () => void;
   #next = Number.NaN;
+  #pictureId: number | undefined = undefined;
   #isBroken = true;
   #isKeyframe = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
@@ -88,10 +89,18 @@ class Picture {
     const isInOrder = number === this.#next;
     if (this.#vp8.isFrameStart) this.#isKeyframe = this.#vp8.isKeyframe;
     if (this.#vp8.isKeyframe) this.#isBroken = false;
-    else if (!isInOrder) this.#isBroken = true;
+    else if (!isInOrder || !this.#isSameOrNextPicture()) this.#isBroken = true;
+    this.#pictureId = this.#vp8.pictureId;
     this.#next = number + 1;
     if (this.#isBroken) this.#complain(atMs);
     else if (marker) this.shown.push({ atMs, payloadBytes: payload.length, isKeyframe: this.#isKeyframe });
+  }
+
+  /** A decoder waits for a picture whose number is missing. */
+  #isSameOrNextPicture(): boolean {
+    const { pictureId, isFrameStart } = this.#vp8;
+    if (pictureId === undefined || this.#pictureId === undefined) return true;
+    return pictureId === ((this.#pictureId + (isFrameStart ? 1 : 0)) & 0x7fff);
   }
 
   #complain(atMs: number): void {

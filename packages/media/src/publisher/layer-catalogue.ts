@@ -7,6 +7,8 @@ import type { ReceiveStream } from './receive-stream.ts';
 
 /** Rates move slowly, and a thousand subscribers ask in the same moment. */
 const REFRESH_MS = 100;
+/** Of a larger picture than the smallest. */
+const LEAST_FRAMES_PER_SECOND = 12;
 /** More than any codec has. */
 export const ALL_TEMPORAL_LAYERS = 7;
 
@@ -50,9 +52,24 @@ export class LayerCatalogue {
     for (const { rate, statistics } of arriving) rate.update(nowMs, statistics);
     const hasChanged = this.#order.update(arriving);
     const best = this.#order.rids.map((rid) => arriving.find((stream) => stream.rid === rid)).filter((stream) => stream !== undefined);
-    this.#options = best.map((stream) => wholeOf(nowMs, stream)).reverse();
+    this.#options = best.reverse().flatMap((stream, place) => optionsOf(nowMs, stream, place === 0));
     return hasChanged;
   }
+}
+
+/** A layer with ever more of its temporal layers. */
+function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): readonly LayerOption[] {
+  const whole = wholeOf(nowMs, stream);
+  const { temporal } = stream;
+  const options: LayerOption[] = [];
+  for (let maxTemporalId = 0; maxTemporalId + 1 < (temporal?.count ?? 0); maxTemporalId++) {
+    const framesPerSecond = whole.framesPerSecond * (temporal?.framesUpTo(maxTemporalId) ?? 1);
+    // A smaller picture that moves is better than a larger one that stutters; below the smallest there is nothing else.
+    if (!isLowest && framesPerSecond < LEAST_FRAMES_PER_SECOND) continue;
+    options.push({ stream, maxTemporalId, framesPerSecond, costBps: stream.costBps(maxTemporalId) });
+  }
+  options.push(whole);
+  return options;
 }
 
 /** The layer with all its temporal layers. */

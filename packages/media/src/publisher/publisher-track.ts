@@ -92,6 +92,8 @@ export class PublisherTrack {
     this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
     this.#packet.isKeyframe = isKeyframe;
     if (isKeyframe) this.#packet.noteSize();
+    const { temporalId } = this.#packet;
+    if (temporalId !== undefined) stream.noteTemporal(temporalId, view.length, view.marker);
     this.router.forward(nowMs, this.#packet);
   }
 

@@ -28,6 +28,7 @@ import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
+import { TemporalShares } from './temporal-shares.ts';
 
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
@@ -52,6 +53,8 @@ export class ReceiveStream implements Timer {
   readonly keyframes = new KeyframeRequester();
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
+  /** Made with the first packet that tells its temporal layer. */
+  temporal: TemporalShares | undefined = undefined;
   /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
   width = 0;
   height = 0;
@@ -86,6 +89,17 @@ export class ReceiveStream implements Timer {
 
   isArriving(nowMs: number): boolean {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
+  }
+
+  /** A packet of this temporal layer has come. */
+  noteTemporal(temporalId: number, sizeBytes: number, isFrameEnd: boolean): void {
+    this.temporal ??= new TemporalShares();
+    this.temporal.note(temporalId, sizeBytes, isFrameEnd);
+  }
+
+  /** What the layer costs without the temporal layers above, in bit/s. */
+  costBps(maxTemporalId: number): number {
+    return this.rate.bps * (this.temporal?.bytesUpTo(maxTemporalId) ?? 1);
   }
 
   /** How many pictures a second came within the last second or so. */

@@ -61,6 +61,10 @@ export class ForwardedPacket {
   isKeyframe = false;
   /** Of a VP8 payload; undefined if it is another, or none that can be read. */
   vp8: Vp8Descriptor | undefined = undefined;
+  /** Undefined if the publisher has no temporal layers, or none that can be read. */
+  temporalId: number | undefined = undefined;
+  /** From this frame on one may go up to its temporal layer. */
+  isLayerSync = false;
   readonly #vp8 = new Vp8Descriptor();
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
@@ -83,6 +87,8 @@ export class ForwardedPacket {
     this.isKeyframe = false;
     const isVp8 = codec.plan.name === 'vp8' && this.#vp8.read(view.bytes, view.headerLength, view.payloadLength);
     this.vp8 = isVp8 ? this.#vp8 : undefined;
+    this.temporalId = isVp8 ? this.#vp8.temporalId : undefined;
+    this.isLayerSync = isVp8 && this.#vp8.isLayerSync;
     this.#loadExtensions(view, extensionIds);
   }
 

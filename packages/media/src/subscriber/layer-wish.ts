@@ -55,9 +55,9 @@ function within<Option extends OfferedOption>(preferences: LayerPreferences, opt
   if (maxWidth !== undefined) kept = orLowest(kept, ({ stream }) => stream.width <= maxWidth);
   if (maxHeight !== undefined) kept = orLowest(kept, ({ stream }) => stream.height <= maxHeight);
   if (maxBitrateBps !== undefined) kept = orLowest(kept, ({ costBps }) => costBps <= maxBitrateBps);
-  if (maxTemporalId !== undefined) kept = orAll(kept, (option) => option.maxTemporalId <= maxTemporalId);
+  if (maxTemporalId !== undefined) kept = orFewest(kept, (option) => option.maxTemporalId <= maxTemporalId);
   if (maxFramesPerSecond === undefined) return kept;
-  return orAll(kept, ({ framesPerSecond }) => framesPerSecond <= FRAME_RATE_LEEWAY * maxFramesPerSecond);
+  return orFewest(kept, ({ framesPerSecond }) => framesPerSecond <= FRAME_RATE_LEEWAY * maxFramesPerSecond);
 }
 
 function orLowest<Option extends OfferedOption>(options: readonly Option[], isWithin: (option: Option) => boolean): readonly Option[] {
@@ -65,9 +65,10 @@ function orLowest<Option extends OfferedOption>(options: readonly Option[], isWi
   return kept.length > 0 ? kept : options.slice(0, 1);
 }
 
-function orAll<Option extends OfferedOption>(options: readonly Option[], isWithin: (option: Option) => boolean): readonly Option[] {
+/** Frames can only be left out of a layer: where nothing keeps the limit, each layer is left with as few of them as it can have. */
+function orFewest<Option extends OfferedOption>(options: readonly Option[], isWithin: (option: Option) => boolean): readonly Option[] {
   const kept = options.filter(isWithin);
-  return kept.length > 0 ? kept : options;
+  return kept.length > 0 ? kept : options.filter(({ stream }, place) => stream !== options[place - 1]?.stream);
 }
 
 /** Leaves out what costs as much as something better. */

@@ -119,6 +119,13 @@ export class OutgoingStream {
     return this.#sequence.drop(sequence);
   }
 
+  /** As `leaveOut`, a packet of a frame of which nothing is sent: the numbers of frames close up, too. */
+  leaveOutFrame(packet: ForwardedPacket): boolean {
+    if (!this.#sequence.drop(packet.sequence)) return false;
+    if (packet.vp8 !== undefined) this.#vp8.leaveOut(packet.vp8, packet.payload);
+    return true;
+  }
+
   /** Writes a packet of the source and hands it on. @returns false if it is older than what the stream began with */
   send(nowMs: number, packet: ForwardedPacket): boolean {
     const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);

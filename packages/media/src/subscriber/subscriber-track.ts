@@ -8,7 +8,7 @@ import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import { type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
+import { ALL_TEMPORAL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
@@ -18,6 +18,7 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
+import { TemporalFilter } from './temporal-filter.ts';
 import { ToldLayer } from './told-layer.ts';
 
 /**
@@ -36,6 +37,9 @@ export class SubscriberTrack implements AllocatedTrack {
   #isPaused: boolean;
   /** Nothing of it fits the path. Apart from the pause that the subscriber has asked for: each ends by itself. */
   #isHeldBack = false;
+
+  /** Made when temporal layers are first left out. */
+  #filter: TemporalFilter | undefined = undefined;
 
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
@@ -157,7 +161,7 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   get spentBps(): number {
-    return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.rate.bps;
+    return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.costBps(this.#filter?.limit ?? ALL_TEMPORAL_LAYERS);
   }
 
   grant(nowMs: number, { option, quality, reason, isUrgent }: LayerGrant): void {
@@ -174,6 +178,7 @@ export class SubscriberTrack implements AllocatedTrack {
     } else {
       // While the lower layer's keyframe is on its way, the higher one would fill the queue that this has to wait in.
       if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
+      this.#limitTemporal(option);
       this.aimAt(nowMs, option.stream);
     }
     this.#former = undefined;
@@ -262,6 +267,10 @@ export class SubscriberTrack implements AllocatedTrack {
     }
     // One that was overtaken is sent, empty as it is: where frames are told by their numbers the receiver would wait for it.
     if (packet.payload.length === 0 && this.#stream.leaveOut(packet.sequence)) return;
+    if (this.#filter?.admits(packet) === false && this.#stream.leaveOutFrame(packet)) {
+      this.#context.drops.increment(DropReason.LayerNotSelected);
+      return;
+    }
     if (!this.#stream.send(nowMs, packet)) {
       this.#context.drops.increment(DropReason.LateBeforeSwitch);
       return;
@@ -310,6 +319,15 @@ export class SubscriberTrack implements AllocatedTrack {
     source?.router.add(this);
   }
 
+  #limitTemporal({ stream, maxTemporalId }: LayerOption): void {
+    if (maxTemporalId === ALL_TEMPORAL_LAYERS && this.#filter === undefined) return;
+    this.#filter ??= new TemporalFilter(ALL_TEMPORAL_LAYERS);
+    // A better layer that is waited for may be wanted with fewer of its temporal layers than the one that goes on until then.
+    const isLess = this.#layer !== undefined && this.#layer !== stream && this.#layer.rate.bps < stream.rate.bps;
+    if (!isLess) this.#filter.wanted = maxTemporalId;
+    if (stream === this.#layer) this.#tellLayer(stream);
+  }
+
   #stop(): void {
     this.#layer = undefined;
     this.#target = undefined;
@@ -356,11 +374,19 @@ export class SubscriberTrack implements AllocatedTrack {
     this.#stream.begin(nowMs, packet);
     this.#layer = packet.stream;
     this.#target = undefined;
+    if (this.#filter !== undefined && this.granted?.stream === packet.stream) this.#filter.wanted = this.granted.maxTemporalId;
+    this.#filter?.restart();
     this.#tellLayer(packet.stream);
   }
 
   #tellLayer(stream: ReceiveStream | undefined): void {
-    if (this.#plan.kind === 'video' && !this.transport.isLink) this.#told.noteLayer(stream?.rid, undefined);
+    if (this.#plan.kind === 'video' && !this.transport.isLink) this.#told.noteLayer(stream?.rid, this.#temporalIdOf(stream));
+  }
+
+  /** The highest temporal layer of it that is wanted; undefined if none is left out. */
+  #temporalIdOf(stream: ReceiveStream | undefined): number | undefined {
+    const maxTemporalId = this.granted?.stream === stream ? this.granted?.maxTemporalId : undefined;
+    return maxTemporalId === ALL_TEMPORAL_LAYERS ? undefined : maxTemporalId;
   }
 
   /**

@@ -5,6 +5,7 @@
  * @see RFC 7741 §4.2
  */
 import { overwritePictureId, pictureIdLength, type Vp8Descriptor } from '@causeway/wire';
+import { PictureNumbers } from './picture-numbers.ts';
 
 /** As many as the sequence rewriter keeps: what cannot be sent again needs no shift. */
 const MAX_EPOCHS = 4;
@@ -17,6 +18,8 @@ interface Epoch {
   readonly id: number;
   pictureIdShift: number | undefined;
   tl0PicIdxShift: number | undefined;
+  /** Made with the first frame that is left out; closes up before the shift. */
+  pictures: PictureNumbers | undefined;
 }
 
 /** Is itself the epoch under way: nearly every packet is of it, and one object is fetched sooner than two. */
@@ -24,6 +27,7 @@ export class Vp8Rewriter implements Epoch {
   id = 0;
   pictureIdShift: number | undefined = undefined;
   tl0PicIdxShift: number | undefined = undefined;
+  pictures: PictureNumbers | undefined = undefined;
   /** The newest ones sent; undefined before the first. */
   #pictureId: number | undefined = undefined;
   #tl0PicIdx: number | undefined = undefined;
@@ -39,13 +43,26 @@ export class Vp8Rewriter implements Epoch {
     this.continueEpoch(epoch);
     this.pictureIdShift = undefined;
     this.tl0PicIdxShift = undefined;
+    this.pictures = undefined;
   }
 
   /** Starts an epoch with another copy of the same source, whose numbers are the same. */
   continueEpoch(epoch: number): void {
-    const { id, pictureIdShift, tl0PicIdxShift } = this;
-    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id, pictureIdShift, tl0PicIdxShift }];
+    const { id, pictureIdShift, tl0PicIdxShift, pictures } = this;
+    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id, pictureIdShift, tl0PicIdxShift, pictures }];
     this.id = epoch;
+  }
+
+  /**
+   * Leaves a frame of the epoch under way out on purpose. Frames of temporal layer 0 never are, so their index needs no such care.
+   *
+   * @param payload of a packet of it; nothing newer has been sent
+   */
+  leaveOut({ pictureId, pictureIdOffset }: Vp8Descriptor, payload: Uint8Array): void {
+    if (pictureId === undefined) return;
+    const period = periodOf(payload, pictureIdOffset);
+    if (this.pictures === undefined) this.pictures = new PictureNumbers(pictureId, period);
+    else this.pictures.leaveOut(pictureId);
   }
 
   /**
@@ -61,8 +78,8 @@ export class Vp8Rewriter implements Epoch {
     const { pictureId, tl0PicIdx } = descriptor;
     if (pictureId !== undefined) {
       const at = payloadOffset + descriptor.pictureIdOffset;
-      const period = pictureIdLength(bytes, at) === 2 ? LONG_PICTURE_ID_PERIOD : SHORT_PICTURE_ID_PERIOD;
-      overwritePictureId(bytes, at, this.#shiftPictureId(found, pictureId, period));
+      const closedUp = found.pictures === undefined ? pictureId : found.pictures.map(pictureId);
+      overwritePictureId(bytes, at, this.#shiftPictureId(found, closedUp, periodOf(bytes, at)));
     }
     if (tl0PicIdx !== undefined) bytes[payloadOffset + descriptor.tl0PicIdxOffset] = this.#shiftTl0PicIdx(found, tl0PicIdx);
   }
@@ -83,6 +100,10 @@ export class Vp8Rewriter implements Epoch {
     if (newest === undefined || isAhead(newest, shifted, TL0_PIC_IDX_PERIOD)) this.#tl0PicIdx = shifted;
     return shifted;
   }
+}
+
+function periodOf(bytes: Uint8Array, pictureIdOffset: number): number {
+  return pictureIdLength(bytes, pictureIdOffset) === 2 ? LONG_PICTURE_ID_PERIOD : SHORT_PICTURE_ID_PERIOD;
 }
 
 /** Whether `to` follows `from` on a circle of `period` (a power of two) by the shorter way. */

@@ -174,7 +174,8 @@ function choicesOf(nowMs: number, tracks: readonly AllocatedTrack[]): Choice[] {
 /** Where among the options what is sent now has its place, even if that very layer has gone. */
 function currentIndex({ track: { granted }, options }: Choice): number {
   if (granted === undefined || options.length === 0) return NO_GRANT;
-  const same = options.findIndex(({ stream }) => stream.rid === granted.stream.rid);
+  const { rid } = granted.stream;
+  const same = options.findLastIndex(({ stream, maxTemporalId }) => stream.rid === rid && maxTemporalId <= granted.maxTemporalId);
   if (same >= 0) return same;
   return Math.max(
     0,
