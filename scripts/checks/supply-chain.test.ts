@@ -94,6 +94,17 @@ describe('container images', () => {
   });
 });
 
+describe('whatever starts a node', () => {
+  it.each(['scripts/start', 'infra/systemd/causeway.service', 'infra/docker/Dockerfile'])('%s gives V8 one helper thread', (path) => {
+    const commands = readText(PROJECT_ROOT, path)
+      .split('\n')
+      .filter((line) => /packages\/gateway\/(?:src|dist)\/main\.[jt]s/.test(line));
+
+    expect(commands).toHaveLength(1);
+    expect(commands[0]).toContain('--v8-pool-size=1');
+  });
+});
+
 describe('infra/systemd/causeway.service', () => {
   it('bounds memory and threads, and gives no rights', () => {
     const unit = readText(PROJECT_ROOT, 'infra/systemd/causeway.service');

@@ -182,7 +182,7 @@ describe('connections of one address', () => {
 
   async function start(maxPerClient: number, trustedProxies: readonly string[] = []): Promise<void> {
     limit = new ConnectionLimit(maxPerClient, trustedProxies);
-    http = createHttpServer((_request, response) => response.end('served'), {}, limit);
+    http = createHttpServer((_request, response) => response.end('served'), {}, { connectionLimit: limit });
     // Connections of this machine have no limit, so the server is told that they come from elsewhere.
     http.prependListener('connection', (socket) => Object.defineProperty(socket, 'remoteAddress', { value: addressOf(socket.remotePort) }));
     port = await listen(http, 0, '127.0.0.1');

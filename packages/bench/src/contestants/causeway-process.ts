@@ -7,6 +7,8 @@ import type { LaunchedSfu } from './sfu-contestant.ts';
 
 const APP_ID = 'bench';
 const APP_SECRET = 'bench-secret-known-to-this-machine-only';
+/** As `scripts/start`, the service unit and the image start it. */
+const NODE_OPTIONS = '--v8-pool-size=1';
 const READY_DEADLINE_MS = 30_000;
 const READY_POLL_MS = 50;
 
@@ -33,6 +35,7 @@ export async function launchCauseway(
     name: `Causeway of ${checkout}`,
     program: join(checkout, 'packages/gateway/src/main.ts'),
     env: {
+      NODE_OPTIONS: `${globalThis.process.env.NODE_OPTIONS ?? ''} ${NODE_OPTIONS}`,
       CAUSEWAY_HTTP_PORT: String(httpPort),
       CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
       CAUSEWAY_LISTEN: '127.0.0.1',

@@ -1,7 +1,11 @@
-/** Somebody else's machine: a process of its own, and of lower priority, since the cores here are the node's and its clients'. */
-import { type ChildProcess, fork } from 'node:child_process';
+/**
+ * Stands for somebody else's machine, which takes no time from the node: a process of its own that stays off the node's core, and of
+ * lower priority than the clients whose cores it shares.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { onCoresOf } from '../processes/core-share.ts';
 
 const LOWER_PRIORITY = 10;
 
@@ -12,8 +16,8 @@ export class Adversary<Report> {
 
   /** @param task is sent to it first, and may be anything that can be cloned */
   constructor(program: URL, task: unknown) {
-    const execArgv = ['--conditions=causeway-source'];
-    this.#child = fork(fileURLToPath(program), { execArgv, serialization: 'advanced' });
+    const [command, commandArguments] = onCoresOf('load', process.execPath, ['--conditions=causeway-source', fileURLToPath(program)], 1);
+    this.#child = spawn(command, commandArguments, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
     if (this.#child.pid !== undefined) setPriority(this.#child.pid, LOWER_PRIORITY);
     this.#child.send(task as never);
     this.report = new Promise((resolve, reject) => {

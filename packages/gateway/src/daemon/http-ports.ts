@@ -2,8 +2,9 @@ import type { RequestListener, Server } from 'node:http';
 import { openFilesLimit } from '@causeway/sfu';
 import type { Config } from '../config/config.ts';
 import { OPTIONS } from '../config/options.ts';
+import { RequestIntake } from '../http/request-intake.ts';
 import { ConnectionLimit } from '../limits/connection-limit.ts';
-import { closeHttpServer, createHttpServer, listen } from './http-server.ts';
+import { closeHttpServer, createHttpServer, type HttpServerGuards, listen } from './http-server.ts';
 import { explainListenFailure } from './start-failure.ts';
 
 /** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
@@ -30,6 +31,7 @@ export interface HttpPort {
 /** The port of the API, which everybody can reach. */
 export interface ApiPort extends HttpPort {
   readonly connectionLimit: ConnectionLimit;
+  readonly intake: RequestIntake;
 }
 
 /** @throws ConfigError – the port cannot be opened */
@@ -38,8 +40,9 @@ export async function openApiPort(config: Config, listener: RequestListener): Pr
   const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
   const maxPerClient = maxConnectionsPerClient ?? Math.max(MIN_CLIENT_CONNECTIONS, Math.ceil(maxConnections * MAX_CLIENT_SHARE));
   const connectionLimit = new ConnectionLimit(maxPerClient, trustedProxies);
-  const options = { port: httpPort, address: listenAddress, maxConnections, connectionLimit, graceMs: CLOSE_GRACE_MS };
-  return { ...(await open({ ...options, option: OPTIONS.httpPort }, listener)), connectionLimit };
+  const guards = { connectionLimit, intake: new RequestIntake() };
+  const options = { port: httpPort, address: listenAddress, maxConnections, guards, graceMs: CLOSE_GRACE_MS };
+  return { ...(await open({ ...options, option: OPTIONS.httpPort }, listener)), ...guards };
 }
 
 /**
@@ -56,16 +59,16 @@ interface PortOptions {
   readonly port: number;
   readonly address: string | undefined;
   readonly maxConnections: number;
-  readonly connectionLimit?: ConnectionLimit;
+  readonly guards?: HttpServerGuards;
   /** For requests under way when it is closed. */
   readonly graceMs: number;
   readonly option: { readonly variable: string };
 }
 
 async function open(options: PortOptions, first: RequestListener): Promise<HttpPort> {
-  const { port, address, maxConnections, connectionLimit, graceMs, option } = options;
+  const { port, address, maxConnections, guards, graceMs, option } = options;
   let listener = first;
-  const server = createHttpServer((request, response) => listener(request, response), { maxConnections }, connectionLimit);
+  const server = createHttpServer((request, response) => listener(request, response), { maxConnections }, guards);
   try {
     return {
       port: await listen(server, port, address),

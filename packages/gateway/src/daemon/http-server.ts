@@ -28,15 +28,19 @@ const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const MAX_HEADERS = 64;
 const CLOSE_CHECK_INTERVAL_MS = 50;
 
-/**
- * An HTTP server that slow or silent clients cannot hold on to. Not listening yet.
- *
- * @param connectionLimit of each client address; none by default
- */
+/** What stands between connections and the server. */
+export interface HttpServerGuards {
+  /** Default: a client address may have any number of connections. */
+  readonly connectionLimit?: ConnectionLimit;
+  /** Default: one of its own. */
+  readonly intake?: RequestIntake;
+}
+
+/** An HTTP server that slow or silent clients cannot hold on to. Not listening yet. */
 export function createHttpServer(
   listener: RequestListener,
   limits: Partial<HttpServerLimits> = {},
-  connectionLimit?: ConnectionLimit,
+  { connectionLimit, intake = new RequestIntake() }: HttpServerGuards = {},
 ): Server {
   const { headersTimeoutMs, requestTimeoutMs, timeoutCheckIntervalMs, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
   const server = createServer(
@@ -47,6 +51,7 @@ export function createHttpServer(
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     (request, response) => {
+      intake.noteRequest(request, response);
       dropCrumbs(request);
       listener(request, response);
     },
@@ -54,7 +59,6 @@ export function createHttpServer(
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
-  const intake = new RequestIntake();
   // Node's own listener makes a parser for each connection, which one that is refused has no use for.
   const listeners = server.listeners('connection');
   server.removeAllListeners('connection');

@@ -102,8 +102,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     idempotency: new MemoryIdempotencyStore(now, config.maxIdempotencyKeysPerApp),
     replies: new ReplyCounters(),
   };
-  const { server, connectionLimit } = http;
-  const inspect = () => inspectNode({ sfu, server, connectionLimit, events, usage, membership, defects, ...counted });
+  const { server, connectionLimit, intake } = http;
+  const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage, membership, defects, ...counted });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
   const app = createGatewayApp({

@@ -1,129 +1,196 @@
 /**
- * What comes in over HTTP, in portions of a millisecond, one in a turn of the event loop: packets are handled between any two, however
- * many requests have come at once. Node would read 64 KiB from each connection, and handle the hundreds of requests in it in one go.
- * Client addresses take turns, and so do the connections of each.
+ * Feeds Node's HTTP parser a request at a time and a millisecond's worth in each turn of the event loop, so that packets are handled
+ * between any two turns however many requests have come at once. Node by itself reads 64 KiB from a connection and handles the
+ * hundreds of requests in it in one go. Client addresses take turns, and so do the connections of each.
+ *
+ * A connection's next request is parsed when the one before has its reply (RFC 9112 §9.3.2 lets a server process pipelined requests
+ * in sequence). Otherwise replies pile up behind one that is slow: whatever belongs to those requests then outlives the
+ * young generation, and collecting it stops the thread for 15 ms and more.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { clientKeyOf } from '../limits/client-key.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** Under three thousand of the smallest chunks: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */
+/** Also of a turn. Under three thousand of the smallest chunks: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */
 const SLICE_BYTES = 16 * 1024;
-/** To refuse one takes a tenth of a millisecond. */
-const MAX_REQUESTS_IN_SLICE = 8;
+const SLICES_PER_TURN = 4;
+/** No other slice is begun after that. A request takes about a tenth of a millisecond to refuse, and half a one to carry out. */
+const TURN_BUDGET_MS = 0.5;
 const END_OF_HEAD = '\r\n\r\n';
-/** What has been read and waits for its turn, of all connections; beyond, a read is handled at once and whole. */
+/** No request is shorter than `GET / HTTP/1.1` and the end of its head; a body of empty lines must not be cut into crumbs. */
+const MIN_SLICE_BYTES = 18;
+/** Bytes of all connections that were read and wait. Beyond it a read is handled at once and whole, or its connection is closed. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const OTHERS = '';
 
-/** One connection, with what was read from it and waits. */
+/** A connection, with what was read from it and waits. */
 interface Reader {
   readonly owner: string;
   readonly socket: Socket;
   readonly push: Socket['push'];
-  readonly slices: Buffer[];
+  readonly waiting: Buffer[];
+  /** The request that was parsed last. */
+  latest: IncomingMessage | undefined;
+  /** Requests that were parsed and whose replies are not out. */
+  unanswered: number;
+  isInLine: boolean;
   hasEnded: boolean;
 }
 
 export class RequestIntake {
   readonly #nextTurn: (callback: () => void) => void;
-  readonly #readers = new FairQueue<Reader>();
+  readonly #now: () => number;
+  readonly #readers = new Map<Socket, Reader>();
+  readonly #line = new FairQueue<Reader>();
   #waitingBytes = 0;
   #isTurnTaken = false;
+  #turnStartedMs: number | undefined;
+  #turnBytes = 0;
+  #connectionsClosed = 0;
 
-  /** @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled */
-  constructor(nextTurn: (callback: () => void) => void = setImmediate) {
+  /**
+   * @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled, and after the
+   *   microtasks of the callback before
+   * @param now milliseconds since any moment, never going back
+   */
+  constructor(nextTurn: (callback: () => void) => void = setImmediate, now: () => number = () => performance.now()) {
     this.#nextTurn = nextTurn;
+    this.#now = now;
+  }
+
+  /** Connections that were closed because their requests came faster than replies, and memory for waiting requests was used up. */
+  get connectionsClosed(): number {
+    return this.#connectionsClosed;
   }
 
   /** Has Node's HTTP parser take what is read from a connection in turn. To be called before anything is read. */
   add(socket: Socket): void {
     const owner = clientKeyOf(socket.remoteAddress ?? '') ?? OTHERS;
-    const reader: Reader = { owner, socket, push: socket.push.bind(socket), slices: [], hasEnded: false };
+    const push = socket.push.bind(socket);
+    const reader: Reader = { owner, socket, push, waiting: [], latest: undefined, unanswered: 0, isInLine: false, hasEnded: false };
+    this.#readers.set(socket, reader);
     socket.push = (data: Buffer | null) => this.#receive(reader, data);
     const read = socket._read.bind(socket);
     // Whoever has taken a slice wants more: there is more, and it must not be read from the system yet.
     socket._read = (sizeBytes) => {
-      if (reader.slices.length === 0) read(sizeBytes);
+      if (reader.waiting.length === 0) read(sizeBytes);
     };
     // The parser takes what is read from the system itself, past `push`, until somebody else listens.
     socket.on('data', () => undefined);
     socket.once('close', () => this.#forget(reader));
   }
 
+  /** Keeps later requests of the connection waiting until this one is answered. To be called when a request has been parsed. */
+  noteRequest(request: IncomingMessage, response: ServerResponse): void {
+    const reader = this.#readers.get(request.socket);
+    if (reader === undefined) return;
+    reader.latest = request;
+    reader.unanswered++;
+    response.once('close', () => {
+      reader.unanswered--;
+      if (reader.unanswered === 0) reader.latest = undefined;
+      this.#queue(reader);
+    });
+  }
+
   /** @returns false if no more should be read for now */
   #receive(reader: Reader, data: Buffer | null): boolean {
     if (data === null) return this.#end(reader);
-    const isFirst = reader.slices.length === 0;
-    for (let rest = data; rest.length > 0; ) {
-      const sizeBytes = sliceSize(rest);
-      reader.slices.push(rest.subarray(0, sizeBytes));
-      rest = rest.subarray(sizeBytes);
-    }
+    reader.waiting.push(data);
     this.#waitingBytes += data.length;
-    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#handleAll(reader);
-    if (this.#isTurnTaken) {
-      if (isFirst) this.#readers.add(reader.owner, reader);
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#makeRoom(reader);
+    if (this.#isTurnTaken || !mayContinue(reader)) {
+      this.#queue(reader);
       return false;
     }
     this.#takeTurn();
-    return this.#handleOne(reader);
+    return this.#handleSlice(reader);
   }
 
   #end(reader: Reader): boolean {
     reader.hasEnded = true;
-    return reader.slices.length === 0 && reader.push(null);
+    return reader.waiting.length === 0 && reader.push(null);
+  }
+
+  #queue(reader: Reader): void {
+    if (reader.isInLine || reader.waiting.length === 0 || !mayContinue(reader)) return;
+    reader.isInLine = true;
+    this.#line.add(reader.owner, reader);
+    if (!this.#isTurnTaken) this.#takeTurn();
   }
 
   /** @returns whether the connection may be read from */
-  #handleOne(reader: Reader): boolean {
-    const slice = reader.slices.shift();
+  #handleSlice(reader: Reader): boolean {
+    const slice = takeSlice(reader.waiting);
     if (slice === undefined) return false;
     this.#waitingBytes -= slice.length;
-    if (reader.slices.length > 0) this.#readers.add(reader.owner, reader);
+    this.#turnBytes += slice.length;
     const isMoreWanted = reader.push(slice);
-    if (reader.slices.length > 0) return false;
+    this.#queue(reader);
+    if (reader.waiting.length > 0) return false;
     return reader.hasEnded ? reader.push(null) : isMoreWanted;
   }
 
-  #handleAll(reader: Reader): boolean {
+  /** @returns whether the connection may be read from */
+  #makeRoom(reader: Reader): boolean {
+    if (!mayContinue(reader)) {
+      this.#connectionsClosed++;
+      reader.socket.destroy();
+      return false;
+    }
     let isMoreWanted = false;
-    while (reader.slices.length > 0) {
-      const slice = reader.slices.shift();
-      if (slice === undefined) break;
-      this.#waitingBytes -= slice.length;
-      isMoreWanted = reader.push(slice);
+    for (const data of reader.waiting.splice(0)) {
+      this.#waitingBytes -= data.length;
+      isMoreWanted = reader.push(data);
     }
     return isMoreWanted;
   }
 
+  /** Each slice has a callback of its own: what its request does in microtasks is over, and counted, before the next slice. */
   #takeTurn(): void {
     this.#isTurnTaken = true;
+    this.#turnStartedMs = undefined;
+    this.#turnBytes = 0;
+    for (let rest = SLICES_PER_TURN; rest > 1; rest--) this.#nextTurn(() => this.#handleNext());
     this.#nextTurn(() => this.#endTurn());
   }
 
   #endTurn(): void {
+    this.#handleNext();
     this.#isTurnTaken = false;
-    const reader = this.#readers.take();
-    if (reader === undefined) return;
-    this.#takeTurn();
-    this.#handleOne(reader);
+    if (!this.#line.isEmpty) this.#takeTurn();
   }
 
-  /** Its place in the queue is passed over when its turn comes. */
+  #handleNext(): void {
+    const nowMs = this.#now();
+    this.#turnStartedMs ??= nowMs;
+    if (nowMs - this.#turnStartedMs >= TURN_BUDGET_MS || this.#turnBytes >= SLICE_BYTES) return;
+    const reader = this.#line.take();
+    if (reader === undefined) return;
+    reader.isInLine = false;
+    if (mayContinue(reader)) this.#handleSlice(reader);
+  }
+
+  /** Its place in line is passed over when its turn comes. */
   #forget(reader: Reader): void {
-    for (const slice of reader.slices.splice(0)) this.#waitingBytes -= slice.length;
+    this.#readers.delete(reader.socket);
+    for (const data of reader.waiting.splice(0)) this.#waitingBytes -= data.length;
   }
 }
 
-/** How much of what was read is handled at once. */
-function sliceSize(data: Buffer): number {
-  const slice = data.subarray(0, SLICE_BYTES);
-  let size = 0;
-  for (let requests = 0; requests < MAX_REQUESTS_IN_SLICE; requests++) {
-    const end = slice.indexOf(END_OF_HEAD, size);
-    if (end < 0) return slice.length;
-    size = end + END_OF_HEAD.length;
-  }
-  return size;
+/** A second request may be parsed with the end of the first one's body, since the end is not known; a third may not. */
+function mayContinue({ latest, unanswered }: Reader): boolean {
+  return unanswered === 0 || (unanswered === 1 && latest?.complete === false);
+}
+
+/** Takes what is handled at once: up to the end of a head, so that hardly ever two requests are in it. */
+function takeSlice(waiting: Buffer[]): Buffer | undefined {
+  const data = waiting.shift();
+  if (data === undefined) return undefined;
+  const longest = data.subarray(0, SLICE_BYTES);
+  const end = longest.indexOf(END_OF_HEAD, MIN_SLICE_BYTES - END_OF_HEAD.length);
+  const slice = end < 0 ? longest : longest.subarray(0, end + END_OF_HEAD.length);
+  if (slice.length < data.length) waiting.unshift(data.subarray(slice.length));
+  return slice;
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Sfu, SfuInspection } from '@causeway/sfu';
 import type { Membership } from '../daemon/join-cluster.ts';
 import type { EventDesk } from '../events/event-desk.ts';
+import type { RequestIntake } from '../http/request-intake.ts';
 import type { ClientLimits, ClientRefusal } from '../limits/client-limits.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
@@ -16,7 +17,7 @@ export interface NodeInspection {
   readonly sfu: SfuInspection;
   readonly http: { readonly connections: number; readonly requests: number };
   /** Clients that met the limits of their address, by what they had too many of. */
-  readonly clientsRefused: Readonly<Record<ClientRefusal | 'connections', number>>;
+  readonly clientsRefused: Readonly<Record<ClientRefusal | 'connections' | 'waiting_requests', number>>;
   /** Since the node began. */
   readonly idempotentRepliesForgottenEarly: number;
   /** What stays behind for a while, within bounds. */
@@ -50,6 +51,7 @@ export interface InspectedNode {
   readonly sfu: Sfu;
   readonly server: Server;
   readonly connectionLimit: ConnectionLimit;
+  readonly intake: RequestIntake;
   readonly rateLimiter: RateLimiter;
   readonly clients: ClientLimits;
   readonly idempotency: MemoryIdempotencyStore;
@@ -67,7 +69,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
   return {
     sfu: await node.sfu.inspect(),
     http: { connections: await countConnections(node.server), requests: node.replies.underWay },
-    clientsRefused: { ...node.clients.refused, connections: node.connectionLimit.refused },
+    clientsRefused: refusalsOf(node),
     idempotentRepliesForgottenEarly: node.idempotency.forgottenEarly,
     kept: {
       rateLimitedKeys: node.rateLimiter.size,
@@ -83,6 +85,10 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
     replies: node.replies.list(),
     process: inspectProcess(),
   };
+}
+
+function refusalsOf({ clients, connectionLimit, intake }: InspectedNode): NodeInspection['clientsRefused'] {
+  return { ...clients.refused, connections: connectionLimit.refused, waiting_requests: intake.connectionsClosed };
 }
 
 function inspectProcess(): NodeInspection['process'] {

@@ -93,7 +93,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     },
   },
   http: { connections: 68, requests: 69 },
-  clientsRefused: { connections: 156, authentications: 157, sessions: 158 },
+  clientsRefused: { connections: 156, authentications: 157, sessions: 158, waiting_requests: 161 },
   idempotentRepliesForgottenEarly: 159,
   kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124 },
