@@ -29,7 +29,7 @@ export type { ClusterAssembly } from './relay/cluster-assembly.ts';
 export type { LinkEvent } from './relay/link-event.ts';
 export { LINK_VERSIONS, MAX_NODES } from './relay/links/control-messages.ts';
 export type { RelayPrice } from './relay/path/link-state-teller.ts';
-export { DEFAULT_MAX_FAN_OUT } from './relay/relay.ts';
+export { DEFAULT_MAX_FAN_OUT } from './relay/path/region-tree.ts';
 export type { SessionOwner } from './session/session-access.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';

@@ -204,13 +204,21 @@ export class ImportedTrack {
     }
     if (this.#next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
     const isLasting = this.#local !== undefined && this.#parts.routes.isLasting(this.#local.route);
-    if (isLasting && !this.#watch.isWorthMoving(nowMs, currentCost, planned)) return;
+    if (isLasting && !this.#watch.isWorthMoving(nowMs, this.#priceOf(currentCost, planned), planned)) return;
     const leg = this.#sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
     if (leg === undefined) return;
     this.#watch.settle();
     if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
     else this.#next = leg;
     this.#settle();
+  }
+
+  /** A copy that comes into the region beside the region's own is dear, whatever its way costs. */
+  #priceOf(currentCost: number | undefined, { nodes: [self, firstHop] }: PlannedRoute): number | undefined {
+    const { routes } = this.#parts;
+    const isFromRegion = (nodeNo: number | undefined) => routes.regionOf(nodeNo ?? Number.NaN) === routes.regionOf(self ?? Number.NaN);
+    const isBeside = !isFromRegion(this.#local?.firstHop) && isFromRegion(firstHop);
+    return isBeside && currentCost !== undefined ? Number.POSITIVE_INFINITY : currentCost;
   }
 
   /**

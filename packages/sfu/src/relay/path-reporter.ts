@@ -172,6 +172,8 @@ function whyOf({ to, route = [], reason, alternative }: ToldHop, routes: RouteFi
       return `the cheapest way, ${cost}${other === undefined ? '' : `; ${other}`}`;
     case 'region-hub':
       return `node ${next} brings the track into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
+    case 'region-tree':
+      return `node ${next} passes it on within region ${routes.regionOf(to) ?? ''}, which has more nodes than one of them feeds`;
     case 'fan-out':
       return `the next node on the cheapest way sends it to as many as it may; node ${next} passes it on in its stead`;
     case 'asked-for':

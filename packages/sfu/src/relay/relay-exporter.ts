@@ -7,18 +7,17 @@ import type { ArrivingLayers } from './arriving-layers.ts';
 import type { ControlMessage, ControlMessageOf, Refusal } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NameExport } from './name-export.ts';
+import type { RouteFinder } from './path/route-finder.ts';
 import { RelayExport, type RelayExportParts } from './relay-export.ts';
 import type { RelayImporter } from './relay-importer.ts';
 
 export interface RelayExporterOptions {
   readonly shard: Shard;
-  readonly selfNo: number;
+  readonly routes: RouteFinder;
   readonly importer: RelayImporter;
   readonly arriving: ArrivingLayers;
   readonly directory: TrackDirectory;
   readonly clock: Clock;
-  /** To how many neighbours this node passes one track on. */
-  readonly maxFanOut: number;
   /** For tracks that this node only passes on: whose they are. */
   readonly noteApp: (sessionId: string, appId: string) => void;
   readonly onDefect: (error: unknown) => void;
@@ -36,8 +35,8 @@ export class RelayExporter {
 
   constructor(options: RelayExporterOptions) {
     this.#options = options;
-    const { shard, selfNo, arriving, clock, onDefect } = options;
-    this.#parts = { shard, selfNo, arriving, clock, onDefect, onEnded: (ended) => this.#forget(ended) };
+    const { shard, routes, arriving, clock, onDefect } = options;
+    this.#parts = { shard, selfNo: routes.selfNo, arriving, clock, onDefect, onEnded: (ended) => this.#forget(ended) };
   }
 
   get all(): readonly RelayExport[] {
@@ -97,13 +96,23 @@ export class RelayExporter {
 
   /** @returns why the track is not for this neighbour; undefined if it is */
   #admit(requester: number, { publicationId, appId, sessionId, route, track }: ControlMessageOf<'subscribe'>): Refusal | undefined {
-    const { directory, importer, selfNo, maxFanOut } = this.#options;
-    if (route[0] !== requester || route[1] !== selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
+    const { directory, importer, routes } = this.#options;
+    if (route[0] !== requester || route[1] !== routes.selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
     if (!directory.isOpen(publicationId) && track !== undefined && route.length > 2) importer.admit(track);
     const record = directory.recordOf(publicationId);
     if (record === undefined || record.sessionId !== sessionId) return 'unknown-track';
     if (record.appId !== appId) return 'wrong-app';
-    return this.#neighboursWith(publicationId).length >= maxFanOut ? 'fan-out' : undefined;
+    return this.#hasRoom(requester, publicationId) ? undefined : 'fan-out';
+  }
+
+  /** Other regions get the track by one copy each, so the nodes of the owner's region must not take all the places there are. */
+  #hasRoom(requester: number, publicationId: string): boolean {
+    const { importer, routes } = this.#options;
+    const fed = this.#neighboursWith(publicationId);
+    if (fed.length >= routes.maxFanOut) return false;
+    const ownRegion = routes.regionOf(routes.selfNo);
+    if (importer.find(publicationId) !== undefined || routes.regionOf(requester) !== ownRegion) return true;
+    return fed.filter((nodeNo) => routes.regionOf(nodeNo) === ownRegion).length < routes.ownRegionSlots;
   }
 
   #start(opened: RelayExport, link: NodeLink, { publicationId, wantId, route }: ControlMessageOf<'subscribe'>): Refusal | 'started' {

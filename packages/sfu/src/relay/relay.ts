@@ -23,14 +23,12 @@ import { OwnerQuestions } from './owner-questions.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
 import { LinkStateTeller, type LinkStateTidings } from './path/link-state-teller.ts';
 import { MissingLinks } from './path/missing-links.ts';
+import { DEFAULT_MAX_FAN_OUT } from './path/region-tree.ts';
 import { RouteFinder } from './path/route-finder.ts';
 import { PathReporter, type TrackPath } from './path-reporter.ts';
 import { RelayExporter } from './relay-exporter.ts';
 import { RelayImporter } from './relay-importer.ts';
 import { RelayingShard } from './relaying-shard.ts';
-
-/** Enough for every region directly; a node in front of a large audience has its tracks passed on by others from there on. */
-export const DEFAULT_MAX_FAN_OUT = 16;
 
 export interface RelayOptions extends ClusterAssembly {
   readonly shard: Shard;
@@ -64,7 +62,7 @@ export class Relay implements RemoteTracks {
     const { shard, directory: nodes, tracks: directory, clock, answer, countSubscribers } = options;
     const linkTo = (nodeNo: number) => this.links.find(nodeNo);
     const arriving = this.#arriving;
-    const routes = new RouteFinder(nodes, this.table);
+    const routes = new RouteFinder(nodes, this.table, options.maxFanOut ?? DEFAULT_MAX_FAN_OUT);
     const importer = new RelayImporter({ shard, linkTo, routes, arriving, directory, clock });
     this.routes = routes;
     this.importer = importer;
@@ -168,15 +166,14 @@ export class Relay implements RemoteTracks {
   }
 
   #createExporter(): RelayExporter {
-    const { shard, directory: nodes, tracks: directory, clock, maxFanOut = DEFAULT_MAX_FAN_OUT } = this.#options;
+    const { shard, tracks: directory, clock } = this.#options;
     return new RelayExporter({
       shard,
-      selfNo: nodes.self.nodeNo,
+      routes: this.routes,
       importer: this.importer,
       arriving: this.#arriving,
       directory,
       clock,
-      maxFanOut,
       noteApp: (sessionId, appId) => this.#names.noteApp(sessionId, appId),
       onDefect: (error) => this.#log({ type: 'link.defect', error }),
     });

@@ -144,6 +144,66 @@ describe('a tree of relays', () => {
   });
 });
 
+describe('a track that is watched on every node of several regions', () => {
+  const regionOf = (nodeNo: number) => `region-${nodeNo % 3}`;
+
+  /** Nodes 1 to `size` in three regions, an ocean between them, and a viewer on each but the owner's. */
+  async function watchedEverywhere(size: number, maxFanOut: number) {
+    const nodeNos = Array.from({ length: size }, (_, index) => index + 1);
+    const records = Object.fromEntries(nodeNos.map((nodeNo) => [nodeNo, { region: regionOf(nodeNo) }]));
+    const oneWayMs = (from: number, to: number) => (regionOf(from) === regionOf(to) ? 1 : 40);
+    const cluster = await linked(nodeNos, oneWayMs, { records, cluster: { maxFanOut } });
+    const { publisher, publicationId } = await cluster.publish(1);
+    const viewers = await Promise.all(
+      nodeNos.slice(1).map(async (nodeNo) => {
+        const viewer = await cluster.join(nodeNo);
+        await viewer.receive(publisher.track('camera'));
+        return [nodeNo, viewer] as const;
+      }),
+    );
+    const isShown = () => viewers.map(([nodeNo, viewer]) => cluster.nodes.has(nodeNo) && cluster.shown(nodeNo, viewer)[0]);
+    return { cluster, publicationId, viewers, isShown };
+  }
+
+  function crossings(cluster: ClusterUnderTest): readonly string[] {
+    const ends = cluster.copies().map((copy) => copy.split(' ')[0]?.split('>').map(Number) ?? []);
+    return ends.flatMap(([from = 0, to = 0]) => (regionOf(from) === regionOf(to) ? [] : [`${regionOf(from)}>${regionOf(to)}`])).sort();
+  }
+
+  it.each([
+    [12, 3],
+    [18, 3],
+    [24, 16],
+  ])('comes into each region once, on %i nodes of which each feeds %i', async (size, maxFanOut) => {
+    const { cluster, publicationId, isShown } = await watchedEverywhere(size, maxFanOut);
+
+    await cluster.clock.advance(5000);
+
+    expect(new Set(isShown())).toEqual(new Set([`${publicationId}@`]));
+    expect(cluster.copies()).toHaveLength(size - 1);
+    expect(crossings(cluster)).toEqual(['region-1>region-0', 'region-1>region-2']);
+  });
+
+  it('comes again within three seconds when the node dies that brings it into a region, and then once', async () => {
+    const { cluster, publicationId, viewers } = await watchedEverywhere(24, 16);
+    await cluster.clock.advance(5000);
+    const [, hub = 0] = cluster.copies().flatMap((copy) => {
+      const [from = 0, to = 0] = copy.split(' ')[0]?.split('>').map(Number) ?? [];
+      return regionOf(from) === 'region-1' && regionOf(to) === 'region-2' ? [from, to] : [];
+    });
+    const others = viewers.filter(([nodeNo]) => nodeNo !== hub);
+
+    await cluster.kill(hub);
+    await cluster.clock.advance(3000);
+    const shown = others.map(([nodeNo, viewer]) => cluster.shown(nodeNo, viewer)[0]);
+    cluster.tellGone(hub, 'lease-ended');
+    await cluster.clock.advance(30_000);
+
+    expect(new Set(shown)).toEqual(new Set([`${publicationId}@`]));
+    expect(crossings(cluster)).toEqual(['region-1>region-0', 'region-1>region-2']);
+  });
+});
+
 describe('a link that fails', () => {
   it('is routed around within three seconds, and what went over it goes nowhere twice', async () => {
     const cluster = await linked([1, 2, 3], () => 20);

@@ -1,10 +1,13 @@
-/** The way of a track to a node that wants it, with the reason: through the hub of the node's region, or the cheapest. */
+/** The way of a track to a node that wants it, with the reason: down the tree of the node's region, or the cheapest. */
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { rendezvous } from './rendezvous.ts';
+import { ancestorsOf, depthOf, ownRegionSlots } from './region-tree.ts';
 
-/** `fan-out`: the next node on the cheapest way has no room, and another one passes the track on in its stead. */
-export type RouteReason = 'only-way' | 'cheapest' | 'region-hub' | 'fan-out';
+/**
+ * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region. `fan-out`: the next node on
+ * the cheapest way has no room, and another one passes the track on in its stead.
+ */
+export type RouteReason = 'only-way' | 'cheapest' | 'region-hub' | 'region-tree' | 'fan-out';
 
 export interface PlannedRoute extends Route {
   readonly reason: RouteReason;
@@ -22,16 +25,80 @@ export interface RouteWish {
   readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
 }
 
-/**
- * @param hub as `hubOf` says
- * @returns undefined if there is no way
- */
-export function planRoute(table: LinkStateTable, wish: RouteWish, hub = hubOf(table, wish)): PlannedRoute | undefined {
-  const throughHub = hub === undefined || hub === wish.from ? undefined : routeThrough(table, wish, hub);
-  if (throughHub !== undefined) return { ...throughHub, reason: 'region-hub' };
-  // A hub keeps a hop free for those behind it, so that their way is the continuation of its own.
-  const maxHops = hub === wish.from ? MAX_HOPS - 1 : MAX_HOPS;
-  return instead(table, wish) ?? cheapest(table, wish, maxHops) ?? cheapest(table, wish, MAX_HOPS);
+/** Where a node is in the tree of its region. */
+export interface RegionPlace {
+  /** The nodes that the track comes through, nearest first; none where it comes from outside the region. */
+  readonly ancestors: readonly number[];
+  /** For how many hops the node that the track enters the region by is from the owner at most, so that all below it have a way. */
+  readonly maxHopsToRegion: number;
+  readonly reason: 'region-hub' | 'region-tree';
+}
+
+/** What a region's tree is made of, as this node knows it. */
+export interface RegionView {
+  /** The nodes of a region that pass tracks on. */
+  nodesOf(region: string): readonly number[];
+  readonly regionCount: number;
+  readonly maxFanOut: number;
+}
+
+/** @returns undefined if there is no way */
+export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionPlace): PlannedRoute | undefined {
+  return (
+    downTheTree(table, wish, place) ??
+    instead(table, wish) ??
+    cheapest(table, wish, place.maxHopsToRegion) ??
+    cheapest(table, wish, MAX_HOPS)
+  );
+}
+
+/** @returns the node's place, the same whichever node of the region works it out from the same map */
+export function placeInRegion(
+  table: LinkStateTable,
+  { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish,
+  view: RegionView,
+): RegionPlace {
+  const region = regionOf(from);
+  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, reason: 'region-hub' };
+  const isOwners = region === regionOf(owner);
+  const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
+  // A node that has lost its link to another takes it for dead, as the others of the region do in the same moment if it is.
+  const linked = table.costsFrom(from);
+  const nodeNos = view
+    .nodesOf(region)
+    .filter((nodeNo) => nodeNo !== owner && avoid?.has(nodeNo) !== true && (nodeNo === from || linked.has(nodeNo)));
+  const depth = depthOf(nodeNos.length, roots, view.maxFanOut);
+  const ancestors = depth === 0 ? [] : ancestorsOf({ publicationId, nodeNos, roots, fanOut: view.maxFanOut }, from);
+  const isRefused = ancestors[0] !== undefined && refusedBy?.has(ancestors[0]) === true;
+  return {
+    ancestors: isRefused ? [] : ancestors,
+    maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
+    reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-hub',
+  };
+}
+
+function downTheTree(
+  table: LinkStateTable,
+  wish: RouteWish,
+  { ancestors, maxHopsToRegion, reason }: RegionPlace,
+): PlannedRoute | undefined {
+  const entry = ancestors.at(-1);
+  const hopsLeft = MAX_HOPS - ancestors.length;
+  if (entry === undefined || hopsLeft < 1) return undefined;
+  const below = [wish.from, ...ancestors.slice(0, -1)];
+  const avoid = new Set([...(wish.avoid ?? []), ...below]);
+  const onwards =
+    chooseRoute(table, entry, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid }) ??
+    chooseRoute(table, entry, wish.owner, { maxHops: hopsLeft, avoid });
+  if (onwards === undefined) return undefined;
+  const nodes = [...below, ...onwards.nodes];
+  const cost = routeCost(table, nodes);
+  return cost === undefined ? undefined : { nodes, cost, reason };
+}
+
+/** @returns the nodes of a region that pass tracks on */
+export function nodesIn(table: LinkStateTable, region: string, regionOf: RouteWish['regionOf']): readonly number[] {
+  return table.all.flatMap(({ nodeNo }) => (regionOf(nodeNo) === region && table.passesOn(nodeNo) ? [nodeNo] : []));
 }
 
 function cheapest(table: LinkStateTable, wish: RouteWish, maxHops: number): PlannedRoute | undefined {
@@ -69,34 +136,4 @@ function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefin
   if (firstHops.size === 0) return undefined;
   const route = chooseRoute(table, wish.from, wish.owner, { firstHops, ...(wish.avoid && { avoid: wish.avoid }) });
   return route && { ...route, reason: 'fan-out' };
-}
-
-/**
- * @param nodesOf the nodes of a region that pass tracks on
- * @returns the node that brings the track into the region, if that is another region than the owner's and has several nodes
- */
-export function hubOf(
-  table: LinkStateTable,
-  { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish,
-  nodesOf = (region: string) => nodesIn(table, region, regionOf),
-): number | undefined {
-  const region = regionOf(from);
-  if (region === undefined || region === regionOf(owner)) return undefined;
-  const all = nodesOf(region);
-  const candidates = avoid === undefined ? all : all.filter((nodeNo) => !avoid.has(nodeNo));
-  const hub = candidates.length < 2 ? undefined : rendezvous(publicationId, candidates);
-  return hub !== undefined && refusedBy?.has(hub) ? undefined : hub;
-}
-
-/** @returns the nodes of a region that pass tracks on */
-export function nodesIn(table: LinkStateTable, region: string, regionOf: RouteWish['regionOf']): readonly number[] {
-  return table.all.flatMap(({ nodeNo }) => (regionOf(nodeNo) === region && table.passesOn(nodeNo) ? [nodeNo] : []));
-}
-
-function routeThrough(table: LinkStateTable, { from, owner, avoid = new Set() }: RouteWish, hub: number): Route | undefined {
-  const onwards = chooseRoute(table, hub, owner, { maxHops: MAX_HOPS - 1, avoid: new Set([...avoid, from]) });
-  if (onwards === undefined) return undefined;
-  const nodes = [from, ...onwards.nodes];
-  const cost = routeCost(table, nodes);
-  return cost === undefined ? undefined : { nodes, cost };
 }

@@ -5,16 +5,14 @@
 
 /** @returns undefined if there are no nodes */
 export function rendezvous(key: string, nodeNos: Iterable<number>): number | undefined {
-  let chosen: number | undefined;
-  let highest = -1;
-  for (const nodeNo of nodeNos) {
-    const weight = hash(`${key} ${nodeNo}`);
-    if (chosen === undefined || weight > highest || (weight === highest && nodeNo < chosen)) {
-      chosen = nodeNo;
-      highest = weight;
-    }
-  }
-  return chosen;
+  return rendezvousOrder(key, nodeNos)[0];
+}
+
+/** @returns all nodes: each is the one chosen when those before it have gone */
+export function rendezvousOrder(key: string, nodeNos: Iterable<number>): readonly number[] {
+  const weighed = Array.from(nodeNos, (nodeNo) => ({ nodeNo, weight: hash(`${key} ${nodeNo}`) }));
+  weighed.sort((one, other) => other.weight - one.weight || one.nodeNo - other.nodeNo);
+  return weighed.map(({ nodeNo }) => nodeNo);
 }
 
 /** FNV-1a of 32 bits, then MurmurHash3's finalizer: without it keys that differ in their last digit alone stay close together. */

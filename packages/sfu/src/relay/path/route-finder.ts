@@ -2,25 +2,30 @@ import type { NodeDirectory } from '../../nodes/index.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { hubOf, nodesIn, type PlannedRoute, planRoute } from './plan-route.ts';
+import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView } from './plan-route.ts';
+import { ownRegionSlots } from './region-tree.ts';
 
 /** Ways from this node to the owners of tracks, as the link states told so far allow. */
-export class RouteFinder {
+export class RouteFinder implements RegionView {
+  /** To how many neighbours a node passes one track on. */
+  readonly maxFanOut: number;
   readonly #nodes: NodeDirectory;
   readonly #table: LinkStateTable;
-  /** What was planned since the table changed last, by owner and hub: most tracks of an owner take the same way. */
+  /** What was planned since the table changed last, by owner and the nodes in between: most tracks of an owner take one of a few ways. */
   readonly #planned = new Map<string, PlannedRoute | undefined>();
-  /** The same without hubs, by owner. */
+  /** The same without regard to regions, by owner. */
   readonly #cheapest = new Map<number, Route | undefined>();
-  /** The nodes of each region that pass tracks on; the hub of every track is one of them. */
+  /** The nodes of each region that pass tracks on. */
   readonly #regions = new Map<string, readonly number[]>();
+  #regionCount = 0;
   #plannedRevision = -1;
   readonly #unwatch: () => void;
 
-  constructor(nodes: NodeDirectory, table: LinkStateTable) {
+  constructor(nodes: NodeDirectory, table: LinkStateTable, maxFanOut: number) {
+    this.maxFanOut = maxFanOut;
     this.#nodes = nodes;
     this.#table = table;
-    const forget = () => this.#regions.clear();
+    const forget = () => this.#forgetRegions();
     this.#unwatch = nodes.watch({ onNodePut: forget, onNodeGone: forget });
   }
 
@@ -36,14 +41,38 @@ export class RouteFinder {
   plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
     const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
-    const hub = hubOf(this.#table, wish, (region) => this.#nodesIn(region));
+    const place = placeInRegion(this.#table, wish, this);
+    const { ancestors, maxHopsToRegion } = place;
     return refusedBy.size > 0
-      ? planRoute(this.#table, wish, hub)
-      : this.#remembered(`${owner} ${hub ?? ''}`, () => planRoute(this.#table, wish, hub));
+      ? planRoute(this.#table, wish, place)
+      : this.#remembered(`${owner} ${maxHopsToRegion} ${ancestors.join(' ')}`, () => planRoute(this.#table, wish, place));
+  }
+
+  nodesOf(region: string): readonly number[] {
+    this.#forgetIfChanged();
+    const known = this.#regions.get(region);
+    if (known !== undefined) return known;
+    const nodeNos = nodesIn(this.#table, region, (nodeNo) => this.regionOf(nodeNo));
+    this.#regions.set(region, nodeNos);
+    return nodeNos;
+  }
+
+  /** How many regions have live nodes. */
+  get regionCount(): number {
+    if (this.#regionCount === 0) {
+      const { self, others } = this.#nodes;
+      this.#regionCount = new Set([self, ...others].map(({ region }) => region)).size;
+    }
+    return this.#regionCount;
+  }
+
+  /** How many nodes of this node's region get a track of its own from it directly. */
+  get ownRegionSlots(): number {
+    return ownRegionSlots(this.maxFanOut, this.regionCount);
   }
 
   /**
-   * The cheapest way, without regard to hubs. Where each node between goes on as it finds best, this is the one to take: what is left of
+   * The cheapest way, without regard to regions. Where each node between goes on as it finds best, this is the one to take: what is left of
    * the way costs less with every hop, so that no two nodes wait for each other.
    *
    * @returns undefined if there is none
@@ -80,13 +109,9 @@ export class RouteFinder {
     return this.#nodes.find(nodeNo)?.region;
   }
 
-  #nodesIn(region: string): readonly number[] {
-    this.#forgetIfChanged();
-    const known = this.#regions.get(region);
-    if (known !== undefined) return known;
-    const nodeNos = nodesIn(this.#table, region, (nodeNo) => this.regionOf(nodeNo));
-    this.#regions.set(region, nodeNos);
-    return nodeNos;
+  #forgetRegions(): void {
+    this.#regions.clear();
+    this.#regionCount = 0;
   }
 
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
@@ -100,6 +125,6 @@ export class RouteFinder {
     this.#plannedRevision = this.#table.revision;
     this.#planned.clear();
     this.#cheapest.clear();
-    this.#regions.clear();
+    this.#forgetRegions();
   }
 }
