@@ -3,11 +3,13 @@ import type { Impairment } from './impairment.ts';
 import { LinkProxy } from './link-proxy.ts';
 import { WireTally } from './wire-tally.ts';
 
+export type AccessDirection = 'up' | 'down';
+
 /** What clients have between them and a node: one line up and one down, shared by all of them. */
 export class AccessNetwork {
-  readonly #lines: readonly Bottleneck[];
+  readonly #lines: Readonly<Record<AccessDirection, Bottleneck>>;
 
-  private constructor(lines: readonly Bottleneck[]) {
+  private constructor(lines: Readonly<Record<AccessDirection, Bottleneck>>) {
     this.#lines = lines;
   }
 
@@ -16,10 +18,11 @@ export class AccessNetwork {
     const [up, down] = [new Bottleneck(seededRandom(request.seed)), new Bottleneck(seededRandom(request.seed + 1))];
     const directions = { there: { line: up, tally: new WireTally() }, back: { line: down, tally: new WireTally() } };
     await LinkProxy.open({ ...request, directionsOf: () => directions });
-    return new AccessNetwork([up, down]);
+    return new AccessNetwork({ up, down });
   }
 
-  impair(impairment: Impairment): void {
-    for (const line of this.#lines) line.impair(impairment);
+  /** @param direction seen from the clients; both unless it is named */
+  impair(impairment: Impairment, direction?: AccessDirection): void {
+    for (const each of direction === undefined ? (['up', 'down'] as const) : [direction]) this.#lines[each].impair(impairment);
   }
 }

@@ -20,7 +20,7 @@ answerQuestions<ProxyVerbs>(process, {
   async openAccess(request) {
     accesses.set(request.port, await AccessNetwork.open(request));
   },
-  impairAccess: ({ port, impairment }) => accesses.get(port)?.impair(impairment),
+  impairAccess: ({ port, impairment, direction }) => accesses.get(port)?.impair(impairment, direction),
   async openStream({ name, port, targetPort }) {
     streams.set(name, await StreamProxy.open(port, targetPort));
   },

@@ -1,3 +1,4 @@
+import type { AccessDirection } from './access-network.ts';
 import type { Impairment } from './impairment.ts';
 import type { StreamImpairment } from './stream-proxy.ts';
 import type { WireCount } from './wire-tally.ts';
@@ -25,7 +26,8 @@ export interface ProxyVerbs {
   takeTally(): Readonly<Record<string, WireCount>>;
   /** A proxy between clients and a UDP port, for both directions. */
   openAccess(request: { readonly port: number; readonly targetPort: number; readonly seed: number }): Promise<void>;
-  impairAccess(request: { readonly port: number; readonly impairment: Impairment }): void;
+  /** Changes both directions, or the one that is named. */
+  impairAccess(request: { readonly port: number; readonly impairment: Impairment; readonly direction?: AccessDirection }): void;
   /** One more proxy before a TCP port that is no node's. */
   openStream(request: { readonly name: string; readonly port: number; readonly targetPort: number }): Promise<void>;
   impairStream(request: { readonly name: string; readonly impairment: StreamImpairment }): void;

@@ -1,0 +1,42 @@
+/** The path of one browser: a proxy in a process of its own with a drop-tail queue, a rate and a delay. */
+
+import type { AccessDirection } from '../network/access-network.ts';
+import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
+import type { ProxyVerbs } from '../network/proxy-verbs.ts';
+import { AskedChild } from '../processes/asked-child.ts';
+
+/** What waits longer in front of the link is lost: a home router's buffer. */
+const QUEUE_MS = 300;
+
+export interface NarrowAccess {
+  /** Runs in a page before anything else: the media of its peer connections goes through the proxy. */
+  readonly initScript: string;
+  /** Changes a direction, seen from the browser; what is not named is unimpaired. */
+  impair(direction: AccessDirection, impairment: Partial<Impairment>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param targetPort the node's UDP port */
+export async function openNarrowAccess(name: string, port: number, targetPort: number): Promise<NarrowAccess> {
+  const process = new AskedChild<ProxyVerbs>(name, 'network/proxy-main.ts');
+  await process.ask('openAccess', { port, targetPort, seed: 1 });
+  return {
+    initScript: redirectCandidates(port),
+    impair: (direction, impairment) =>
+      process.ask('impairAccess', { port, direction, impairment: { ...UNIMPAIRED, queueMs: QUEUE_MS, ...impairment } }),
+    close: async () => {
+      await process.child.stop();
+    },
+  };
+}
+
+/** The node says where it is; this page is to look for it at the proxy's. */
+function redirectCandidates(port: number): string {
+  return `{
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      const sdp = description.sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ \\d+ typ host/gim, '$1 127.0.0.1 ${port} typ host');
+      return set.call(this, { type: description.type, sdp });
+    };
+  }`;
+}

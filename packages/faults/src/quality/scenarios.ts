@@ -1,0 +1,205 @@
+/** Difficult paths, and what a viewer is to see on them. */
+import { concealedPercent, framesPerSecond, jitterBufferMs, longestGapMs, msUntil, msUntilMoving, usualHeight } from './figures.ts';
+import { type CallOptions, type SeenFrame, type Viewer, WatchedCall } from './watched-call.ts';
+
+/** One way: a round trip of 50 ms. */
+const DELAY_MS = 25;
+const BEST_HEIGHT = 540;
+const SETTLING_SECONDS = 8;
+
+/** A line of the table. */
+export interface Measure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'fps' | '%' | 'lines';
+  /** Undefined for a figure that is only told. */
+  readonly bound?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export interface QualityScenario {
+  readonly name: string;
+  readonly what: string;
+  run(): Promise<readonly Measure[]>;
+}
+
+export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
+  { name: 'step', what: '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', run: () => inCall({}, runStep) },
+  { name: 'join-narrow', what: 'joins at 400 kbit/s', run: () => inCall({}, (call) => runJoin(call, 400_000)) },
+  { name: 'join-wide', what: 'joins at 5 Mbit/s', run: () => inCall({}, (call) => runJoin(call, 5_000_000)) },
+  { name: 'two-tracks', what: 'two tracks over 1 Mbit/s', run: () => inCall({}, runTwoTracks) },
+  {
+    name: 'sound-600',
+    what: 'sound beside a picture over 600 kbit/s',
+    run: () => inCall({ hasSound: true }, (call) => runSound(call, 600_000)),
+  },
+  {
+    name: 'sound-300',
+    what: 'sound beside a picture over 300 kbit/s',
+    run: () => inCall({ hasSound: true }, (call) => runSound(call, 300_000)),
+  },
+  { name: 'vp9', what: 'VP9 L3T3_KEY over 350 kbit/s', run: () => inCall(svc('vp9'), (call) => runNarrow(call, 350_000, 12)) },
+  { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: () => inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
+  { name: 'loss-5', what: '5% loss, 100 ms round trip', run: () => inCall({}, (call) => runLoss(call, 0.05)) },
+  { name: 'loss-10', what: '10% loss, 100 ms round trip', run: () => inCall({}, (call) => runLoss(call, 0.1)) },
+  { name: 'uplink', what: 'publisher’s uplink of 600 kbit/s', run: () => inCall({}, runUplink) },
+];
+
+function svc(name: 'vp9' | 'av1'): CallOptions {
+  return { codec: { name, scalabilityMode: 'L3T3_KEY' } };
+}
+
+async function inCall(options: CallOptions, run: (call: WatchedCall) => Promise<readonly Measure[]>): Promise<readonly Measure[]> {
+  const call = await WatchedCall.open(options);
+  try {
+    await call.publisherAccess.impair('up', { delayMs: 5 });
+    await call.publisherAccess.impair('down', { delayMs: 5 });
+    await call.viewerAccess.impair('up', { delayMs: DELAY_MS });
+    return await run(call);
+  } finally {
+    await call.close();
+  }
+}
+
+async function runStep(call: WatchedCall): Promise<readonly Measure[]> {
+  const narrowTo = (rateBps: number) => call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
+  await narrowTo(4_000_000);
+  const viewer = await settled(call);
+  await viewer.pass(5);
+  const narrowMs = Date.now();
+  await narrowTo(500_000);
+  await viewer.pass(20);
+  const wideMs = Date.now();
+  await narrowTo(4_000_000);
+  await viewer.pass(20);
+  const endMs = Date.now();
+  const frames = await firstTrack(viewer);
+  return [
+    { what: 'before: frames', value: framesPerSecond(frames, narrowMs - 4000, narrowMs), unit: 'fps' },
+    { what: 'before: height', value: usualHeight(frames, narrowMs - 4000, narrowMs), unit: 'lines' },
+    { what: 'narrow: longest gap of the first 5 s', value: longestGapMs(frames, narrowMs, narrowMs + 5000), unit: 'ms' },
+    { what: 'narrow: a moving picture again after', value: msUntilMoving(frames, narrowMs, 500), unit: 'ms', bound: { atMost: 1500 } },
+    { what: 'narrow: frames', value: framesPerSecond(frames, narrowMs + 2000, wideMs), unit: 'fps', bound: { atLeast: 12 } },
+    { what: 'narrow: longest gap', value: longestGapMs(frames, narrowMs + 2000, wideMs), unit: 'ms', bound: { atMost: 500 } },
+    { what: 'narrow: height', value: usualHeight(frames, narrowMs + 2000, wideMs), unit: 'lines' },
+    { what: 'wide: best layer newly decoded after', value: msUntil(frames, wideMs, BEST_HEIGHT), unit: 'ms', bound: { atMost: 8000 } },
+    { what: 'wide: longest gap', value: longestGapMs(frames, wideMs, endMs), unit: 'ms', bound: { atMost: 500 } },
+  ];
+}
+
+async function runJoin(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
+  await call.publish();
+  await sleepSeconds(SETTLING_SECONDS);
+  const viewer = await call.watch();
+  await viewer.pass(15);
+  const endMs = Date.now();
+  const frames = await firstTrack(viewer);
+  const isNarrow = rateBps < 1_000_000;
+  const firstMs = msUntil(frames, viewer.askedAtMs);
+  const bestMs = msUntil(frames, viewer.askedAtMs, BEST_HEIGHT);
+  return [
+    { what: 'first frame after', value: firstMs, unit: 'ms', bound: { atMost: isNarrow ? 2000 : 500 } },
+    { what: 'best layer after', value: bestMs, unit: 'ms', ...(!isNarrow && { bound: { atMost: 500 } }) },
+    { what: 'frames', value: framesPerSecond(frames, viewer.askedAtMs + 2000, endMs), unit: 'fps', bound: { atLeast: 12 } },
+    { what: 'longest gap', value: longestGapMs(frames, viewer.askedAtMs + firstMs, endMs), unit: 'ms' },
+    { what: 'height', value: usualHeight(frames, viewer.askedAtMs + 2000, endMs), unit: 'lines' },
+  ];
+}
+
+async function runTwoTracks(call: WatchedCall): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps: 1_000_000, delayMs: DELAY_MS });
+  const viewer = await settled(call, 2);
+  await viewer.pass(15);
+  const endMs = Date.now();
+  const tracks = await viewer.frames();
+  return tracks.flatMap((frames, index): Measure[] => [
+    { what: `track ${index + 1}: frames`, value: framesPerSecond(frames, endMs - 15_000, endMs), unit: 'fps', bound: { atLeast: 12 } },
+    { what: `track ${index + 1}: longest gap`, value: longestGapMs(frames, endMs - 15_000, endMs), unit: 'ms' },
+    { what: `track ${index + 1}: height`, value: usualHeight(frames, endMs - 15_000, endMs), unit: 'lines' },
+  ]);
+}
+
+async function runSound(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
+  const viewer = await settled(call);
+  const before = await viewer.sound();
+  await viewer.pass(20);
+  const after = await viewer.sound();
+  const endMs = Date.now();
+  const frames = await firstTrack(viewer);
+  const isWider = rateBps >= 600_000;
+  return [
+    { what: 'concealed', value: concealedPercent(before, after), unit: '%', bound: { atMost: isWider ? 0.4 : 2 } },
+    { what: 'jitter buffer', value: jitterBufferMs(before, after), unit: 'ms', bound: { atMost: isWider ? 175 : 290 } },
+    { what: 'frames', value: framesPerSecond(frames, endMs - 20_000, endMs), unit: 'fps', bound: { atLeast: 10 } },
+    { what: 'height', value: usualHeight(frames, endMs - 20_000, endMs), unit: 'lines' },
+  ];
+}
+
+async function runNarrow(call: WatchedCall, rateBps: number, leastFrames: number): Promise<readonly Measure[]> {
+  const narrowTo = (bps: number) => call.viewerAccess.impair('down', { rateBps: bps, delayMs: DELAY_MS });
+  await narrowTo(4_000_000);
+  const viewer = await settled(call);
+  const narrowMs = Date.now();
+  await narrowTo(rateBps);
+  await viewer.pass(20);
+  const wideMs = Date.now();
+  await narrowTo(4_000_000);
+  await viewer.pass(15);
+  const frames = await firstTrack(viewer);
+  return [
+    { what: 'before: frames', value: framesPerSecond(frames, narrowMs - 4000, narrowMs), unit: 'fps' },
+    { what: 'narrow: frames', value: framesPerSecond(frames, narrowMs + 2000, wideMs), unit: 'fps', bound: { atLeast: leastFrames } },
+    { what: 'narrow: longest gap', value: longestGapMs(frames, narrowMs + 2000, wideMs), unit: 'ms', bound: { atMost: 500 } },
+    { what: 'wide: best layer newly decoded after', value: msUntil(frames, wideMs, BEST_HEIGHT), unit: 'ms', bound: { atMost: 10_000 } },
+  ];
+}
+
+async function runLoss(call: WatchedCall, lossRatio: number): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps: 4_000_000, delayMs: 50, lossRatio });
+  await call.viewerAccess.impair('up', { delayMs: 50, lossRatio });
+  const viewer = await settled(call);
+  const fromMs = Date.now();
+  await viewer.pass(60);
+  const endMs = Date.now();
+  const frames = await firstTrack(viewer);
+  const times = frames.filter(({ atMs }) => atMs >= fromMs).map(({ atMs }) => atMs);
+  const freezes = times.filter((atMs, index) => atMs - (times[index - 1] ?? atMs) > 500).length;
+  return [
+    { what: 'freezes over 500 ms in a minute', value: freezes, unit: 'lines', bound: { atMost: 1 } },
+    { what: 'frames', value: framesPerSecond(frames, fromMs, endMs), unit: 'fps' },
+    { what: 'longest gap', value: longestGapMs(frames, fromMs, endMs), unit: 'ms' },
+    { what: 'height', value: usualHeight(frames, fromMs, endMs), unit: 'lines' },
+  ];
+}
+
+async function runUplink(call: WatchedCall): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps: 5_000_000, delayMs: DELAY_MS });
+  await call.publisherAccess.impair('up', { rateBps: 600_000, delayMs: DELAY_MS });
+  const viewer = await settled(call);
+  await viewer.pass(20);
+  const endMs = Date.now();
+  const frames = await firstTrack(viewer);
+  return [
+    { what: 'frames', value: framesPerSecond(frames, endMs - 20_000, endMs), unit: 'fps', bound: { atLeast: 9 } },
+    { what: 'longest gap', value: longestGapMs(frames, endMs - 20_000, endMs), unit: 'ms', bound: { atMost: 1000 } },
+    { what: 'height', value: usualHeight(frames, endMs - 20_000, endMs), unit: 'lines' },
+  ];
+}
+
+/** A call that has been going on for a while. */
+async function settled(call: WatchedCall, tracks = 1): Promise<Viewer> {
+  await call.publish(tracks);
+  await sleepSeconds(SETTLING_SECONDS / 2);
+  const viewer = await call.watch();
+  await viewer.pass(SETTLING_SECONDS);
+  return viewer;
+}
+
+async function firstTrack(viewer: Viewer): Promise<readonly SeenFrame[]> {
+  return (await viewer.frames())[0] ?? [];
+}
+
+function sleepSeconds(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+}

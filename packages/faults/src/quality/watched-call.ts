@@ -1,0 +1,197 @@
+/** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreeUdpPort, openStage, type Participant, type Stage } from '@causeway/e2e';
+import { CAMERA_SCRIPT } from './camera-script.ts';
+import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
+
+const WIDTH = 960;
+const HEIGHT = 540;
+const FRAMES_PER_SECOND = 25;
+
+export interface CallOptions {
+  /** Of the picture; default VP8 in three layers of 150, 600 and 1750 kbit/s. */
+  readonly codec?: { readonly name: 'vp9' | 'av1'; readonly scalabilityMode: string };
+  readonly hasSound?: boolean;
+}
+
+/** A frame that was presented to the viewer. */
+export interface SeenFrame {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly height: number;
+}
+
+/** Sound that was played, up to a moment. */
+export interface SoundFigures {
+  readonly samples: number;
+  readonly concealed: number;
+  readonly bufferedSeconds: number;
+  readonly emitted: number;
+}
+
+interface Published {
+  readonly sessionId: string;
+  readonly trackId: string;
+  readonly kind: string;
+}
+
+export class WatchedCall {
+  readonly #stage: Stage;
+  readonly publisherAccess: NarrowAccess;
+  readonly viewerAccess: NarrowAccess;
+  readonly #options: CallOptions;
+  #published: readonly Published[] = [];
+  #viewers = 0;
+
+  private constructor(stage: Stage, publisherAccess: NarrowAccess, viewerAccess: NarrowAccess, options: CallOptions) {
+    this.#stage = stage;
+    this.publisherAccess = publisherAccess;
+    this.viewerAccess = viewerAccess;
+    this.#options = options;
+  }
+
+  static async open(options: CallOptions = {}): Promise<WatchedCall> {
+    const stage = await openStage();
+    const { udpPort } = stage.daemon;
+    const publisherAccess = await openNarrowAccess('publisher', await findFreeUdpPort(), udpPort);
+    const viewerAccess = await openNarrowAccess('viewer', await findFreeUdpPort(), udpPort);
+    return new WatchedCall(stage, publisherAccess, viewerAccess, options);
+  }
+
+  /** @param tracks how many cameras */
+  async publish(tracks = 1): Promise<void> {
+    const page = await this.#stage.openPage({ initScript: this.publisherAccess.initScript + CAMERA_SCRIPT });
+    const alice = await this.#stage.joinFrom(page, 'alice');
+    const request = { name: 'alice', tracks, options: this.#options, width: WIDTH, height: HEIGHT, framesPerSecond: FRAMES_PER_SECOND };
+    this.#published = await alice.page.evaluate(publishInPage, request);
+  }
+
+  /** Lets somebody join, and watch everything. @returns the viewer */
+  async watch(): Promise<Viewer> {
+    const page = await this.#stage.openPage({ initScript: this.viewerAccess.initScript });
+    const name = `viewer${++this.#viewers}`;
+    const participant = await this.#stage.joinFrom(page, name, { receive: this.#published.map(({ kind }) => kind as 'audio' | 'video') });
+    const askedAtMs = Date.now();
+    const results = await participant.subscribe(...this.#published);
+    const mids = results.flatMap(({ mid, trackKind }) => (mid === undefined ? [] : [{ mid, kind: trackKind ?? '' }]));
+    await participant.page.evaluate(recordInPage, { name, mids: mids.filter(({ kind }) => kind === 'video').map(({ mid }) => mid) });
+    return new Viewer(participant, askedAtMs);
+  }
+
+  async close(): Promise<void> {
+    await this.#stage.close();
+    await Promise.all([this.publisherAccess.close(), this.viewerAccess.close()]);
+  }
+}
+
+export class Viewer {
+  readonly #participant: Participant;
+  /** When it asked for the tracks. */
+  readonly askedAtMs: number;
+
+  constructor(participant: Participant, askedAtMs: number) {
+    this.#participant = participant;
+    this.askedAtMs = askedAtMs;
+  }
+
+  /** All frames so far, by track. */
+  frames(): Promise<readonly (readonly SeenFrame[])[]> {
+    return this.#participant.page.evaluate(() => Object.values(globalThis.seenFrames ?? {}), undefined);
+  }
+
+  async sound(): Promise<SoundFigures> {
+    const { name } = this.#participant;
+    return this.#participant.page.evaluate(
+      async ({ name }) => {
+        const figures = { samples: 0, concealed: 0, bufferedSeconds: 0, emitted: 0 };
+        (await kit.peer(name).connection.getStats()).forEach((stats) => {
+          if (stats.type !== 'inbound-rtp' || stats.kind !== 'audio') return;
+          figures.samples = stats.totalSamplesReceived;
+          figures.concealed = stats.concealedSamples - (stats.silentConcealedSamples ?? 0);
+          figures.bufferedSeconds = stats.jitterBufferDelay;
+          figures.emitted = stats.jitterBufferEmittedCount;
+        });
+        return figures;
+      },
+      { name },
+    );
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await sleep(1000 * seconds);
+  }
+}
+
+declare global {
+  // What the functions below leave in the page.
+  var seenFrames: Record<string, SeenFrame[]> | undefined;
+  var createCamera: (width: number, height: number, framesPerSecond: number) => MediaStreamTrack;
+}
+
+/** Runs in the publisher's page. */
+async function publishInPage(request: {
+  readonly name: string;
+  readonly tracks: number;
+  readonly options: CallOptions;
+  readonly width: number;
+  readonly height: number;
+  readonly framesPerSecond: number;
+}): Promise<Published[]> {
+  const { name, tracks, options, width, height, framesPerSecond } = request;
+  const peer = kit.peer(name);
+  const layers = [
+    { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 600_000 },
+    { rid: 'f', maxBitrate: 1_750_000 },
+  ];
+  const transceivers: RTCRtpTransceiver[] = [];
+  for (let index = 0; index < tracks; index++) {
+    const track = createCamera(width, height, framesPerSecond);
+    const { codec } = options;
+    const sendEncodings =
+      codec === undefined ? layers : [{ scalabilityMode: codec.scalabilityMode, maxBitrate: 2_500_000 } as RTCRtpEncodingParameters];
+    const transceiver = peer.connection.addTransceiver(track, {
+      direction: 'sendonly',
+      streams: [new MediaStream([track])],
+      sendEncodings,
+    });
+    const wanted = `video/${codec?.name ?? 'vp8'}`;
+    const codecs = RTCRtpSender.getCapabilities('video')?.codecs.filter(({ mimeType }) => mimeType.toLowerCase() === wanted) ?? [];
+    transceiver.setCodecPreferences(codecs);
+    transceivers.push(transceiver);
+  }
+  if (options.hasSound === true) {
+    const track = await kit.createLocalTrack({ kind: 'microphone' });
+    transceivers.push(peer.connection.addTransceiver(track, { direction: 'sendonly', streams: [new MediaStream([track])] }));
+  }
+  const sessionDescription = await peer.makeOffer();
+  const asked = transceivers.map(({ mid, sender }) => ({ mid: mid ?? '', trackId: sender.track?.id ?? '' }));
+  const reply = await peer.callSession<{
+    sessionDescription: RTCSessionDescriptionInit;
+    tracks: { trackId: string }[];
+  }>('POST', '/track/publish', { tracks: asked, sessionDescription });
+  await peer.connection.setRemoteDescription(reply.sessionDescription);
+  return reply.tracks.map(({ trackId }, index) => ({
+    sessionId: peer.sessionId,
+    trackId,
+    kind: transceivers[index]?.sender.track?.kind ?? '',
+  }));
+}
+
+/** Runs in the viewer's page: notes every frame that is presented on these media lines. */
+async function recordInPage({ name, mids }: { readonly name: string; readonly mids: readonly string[] }): Promise<void> {
+  globalThis.seenFrames = {};
+  const seen = globalThis.seenFrames;
+  for (const mid of mids) {
+    const { track } = await kit.peer(name).reception(mid);
+    const video = [...document.querySelectorAll('video')].find(({ srcObject }) => (srcObject as MediaStream).getTracks().includes(track));
+    if (video === undefined) throw new Error(`nothing plays mid ${mid}`);
+    const frames: SeenFrame[] = [];
+    seen[mid] = frames;
+    const note: VideoFrameRequestCallback = (now, { height }) => {
+      frames.push({ atMs: performance.timeOrigin + now, height });
+      video.requestVideoFrameCallback(note);
+    };
+    video.requestVideoFrameCallback(note);
+  }
+}
