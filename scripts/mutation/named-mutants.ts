@@ -47,7 +47,7 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
   },
   {
     name: 'of two layers medium is the better one',
-    file: 'packages/sfu/src/session/layer-choice.ts',
+    file: 'packages/sfu/src/negotiation/layer-choice.ts',
     before: '(rids.length - 1) / 2',
     after: 'rids.length / 2',
     tests: ['packages/sfu/test/session/layer-choice.test.ts'],
