@@ -28,18 +28,22 @@ import type { Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
+import { DataDirectory } from './session/data/data-directory.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { checkMetadata, maySee, requireOwn, requireVisible } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
 import { SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
+import { closeDataChannels, listDataChannels, updateDataChannels } from './session/verbs/change-data-channels.ts';
 import { closeTracks } from './session/verbs/close-tracks.ts';
 import { createSession, type NewSession } from './session/verbs/create-session.ts';
 import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
 import { publish } from './session/verbs/publish.ts';
+import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
 import { renegotiate } from './session/verbs/renegotiate.ts';
 import { subscribe } from './session/verbs/subscribe.ts';
+import { subscribeDataChannels } from './session/verbs/subscribe-data-channels.ts';
 import { unsubscribe } from './session/verbs/unsubscribe.ts';
 import { updateTracks } from './session/verbs/update-tracks.ts';
 import type { Sfu } from './sfu.ts';
@@ -87,6 +91,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     shard,
     registry,
     directory,
+    dataDirectory: new DataDirectory(),
     remoteTracks: relay,
     clock,
     random,
@@ -186,6 +191,14 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     updateTracks: async (appId, sessionId, request, caller) => updateTracks(requireOwn(store, appId, sessionId, caller), request, caller),
     closeTracks: async (appId, sessionId, request, caller) => closeTracks(requireOwn(store, appId, sessionId, caller), request),
     renegotiate: async (appId, sessionId, request, caller) => renegotiate(requireOwn(store, appId, sessionId, caller), request, caller),
+    publishDataChannels: async (appId, sessionId, request, caller) =>
+      publishDataChannels(requireOwn(store, appId, sessionId, caller), request, caller),
+    subscribeDataChannels: async (appId, sessionId, request, caller) =>
+      subscribeDataChannels(requireOwn(store, appId, sessionId, caller), request, caller),
+    updateDataChannels: async (appId, sessionId, request, caller) =>
+      updateDataChannels(requireOwn(store, appId, sessionId, caller), request),
+    closeDataChannels: async (appId, sessionId, request, caller) => closeDataChannels(requireOwn(store, appId, sessionId, caller), request),
+    listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
     async listSessions(appId, { limit, cursor } = {}, caller) {
       const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
       const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));

@@ -18,6 +18,15 @@ export type SessionCloseReason = (typeof SESSION_CLOSE_REASONS)[number];
 /** Why a published track ended. `unreachable`: as far as this node can tell; no way leads to the node that owns it. */
 export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'unreachable';
 
+/**
+ * Why a published data channel ended. `closed_by_peer`: the page closed it; `message_too_large`: the page sent more than a message may
+ * hold; `channel_gone`: there was no such channel.
+ */
+export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone';
+
+/** Why a subscription to a data channel ended. `session_closed`: the publisher's session; `channel_refused`: the stream id was in use. */
+export type DataSubscriptionEndReason = 'unsubscribed' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_refused';
+
 interface EventOf<Type extends string> {
   readonly type: Type;
   readonly appId: AppId;
@@ -35,6 +44,15 @@ interface SubscriptionEvent<Type extends string> extends EventOf<Type> {
   readonly remoteSessionId: string;
   readonly remoteTrackId: string;
   readonly mid: string;
+}
+
+interface DataChannelEvent<Type extends string> extends EventOf<Type> {
+  readonly dataChannelName: string;
+}
+
+interface DataSubscriptionEvent<Type extends string> extends DataChannelEvent<Type> {
+  readonly remoteSessionId: string;
+  readonly streamId: number;
 }
 
 /** What happened in an SFU, for those who watch it (docs/api.md §11). `sessionId` is the session it happened to. */
@@ -56,6 +74,17 @@ export type SfuEvent =
       readonly reason: LayerChangeReason;
     })
   | (SubscriptionEvent<'quality.changed'> & { readonly quality: GrantedQuality; readonly reason: LayerChangeReason })
+  /** Without a stream id the page has yet to open the channel. */
+  | (DataChannelEvent<'datachannel.published'> & { readonly streamId: number | undefined })
+  | (DataChannelEvent<'datachannel.closed'> & { readonly reason: DataChannelCloseReason })
+  /** `remoteSessionId` is that of the publisher, for a subscription. */
+  | (DataChannelEvent<'datachannel.failed'> & { readonly remoteSessionId: string | undefined; readonly errorCode: ErrorCode })
+  | DataSubscriptionEvent<'datachannel.subscribed'>
+  | (DataSubscriptionEvent<'datachannel.unsubscribed'> & { readonly reason: DataSubscriptionEndReason })
+  /** The subscription was ended, because its peer takes reliable messages too slowly. */
+  | DataSubscriptionEvent<'datachannel.overflow'>
+  /** A message was left out, because the peer takes none of that size. */
+  | (DataSubscriptionEvent<'datachannel.oversized'> & { readonly sizeBytes: number; readonly maxMessageBytes: number })
   /** The registry did not take an announcement of this session, which goes on without. */
   | (EventOf<'registry.failed'> & { readonly error: unknown })
   /** A defect of the SFU, caught at an edge; the session it happened in is closed. */

@@ -7,6 +7,7 @@ import type { EgressGovernor } from './overload/egress-governor.ts';
 import type { Entrance } from './overload/entrance.ts';
 import type { Registry } from './registry/index.ts';
 import type { Relay } from './relay/relay.ts';
+import type { DataDirectory } from './session/data/data-directory.ts';
 import type { SessionCounters } from './session/session-counters.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { TrackDirectory } from './session/track-directory.ts';
@@ -19,6 +20,7 @@ export interface InspectedParts {
   readonly clock: Clock;
   readonly store: SessionStore;
   readonly directory: TrackDirectory;
+  readonly dataDirectory: DataDirectory;
   readonly counters: SessionCounters;
   readonly entrance: Entrance;
   readonly shares: AppShares;
@@ -44,17 +46,19 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
   };
 }
 
-function takeCensus({ registry, clock, store, directory }: InspectedParts): SessionCensus {
+function takeCensus({ registry, clock, store, directory, dataDirectory }: InspectedParts): SessionCensus {
   const states = store.all().map(({ negotiation }) => negotiation);
-  const { sessions: registrySessions, tracks: registryTracks } = registry.kept;
+  const { sessions: registrySessions, tracks: registryTracks, dataChannels: registryDataChannels } = registry.kept;
   return {
     sessions: states.length,
     publications: states.reduce((sum, state) => sum + publications(state).length, 0),
     subscriptions: states.reduce((sum, state) => sum + subscriptions(state).length, 0),
     ...directory.counts,
+    ...dataDirectory.counts,
     timers: clock.armedTimers,
     registrySessions,
     registryTracks,
+    registryDataChannels,
   };
 }
 

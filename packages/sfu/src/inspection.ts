@@ -49,10 +49,14 @@ export interface SessionCensus {
   readonly followers: number;
   readonly followedTracks: number;
   readonly followedNames: number;
+  /** Data channels of this node that can be subscribed to, and sessions that subscribe to any. */
+  readonly openDataChannels: number;
+  readonly dataFollowers: number;
   readonly timers: number;
   /** What the registry keeps in this process; 0 if it keeps everything elsewhere. */
   readonly registrySessions: number;
   readonly registryTracks: number;
+  readonly registryDataChannels: number;
 }
 
 export interface LinkInspection {

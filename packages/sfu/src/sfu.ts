@@ -1,27 +1,36 @@
 import type {
   AppId,
+  CloseDataChannelsReply,
+  CloseDataChannelsRequest,
   CloseTracksReply,
   CloseTracksRequest,
   CreateSessionReply,
   CreateSessionRequest,
   DeleteSessionReply,
+  ListDataChannelsReply,
   ListSessionsReply,
   ListSessionsRequest,
   ListTracksReply,
   PatchSessionReply,
   PatchSessionRequest,
+  PublishDataChannelsReply,
+  PublishDataChannelsRequest,
   PublishReply,
   PublishRequest,
   RenegotiateReply,
   RenegotiateRequest,
   RevokedTokens,
   SessionDetails,
+  SubscribeDataChannelsReply,
+  SubscribeDataChannelsRequest,
   SubscribeReply,
   SubscribeRequest,
   TokenGrants,
   TrackPathReply,
   UnsubscribeReply,
   UnsubscribeRequest,
+  UpdateDataChannelsReply,
+  UpdateDataChannelsRequest,
   UpdateTracksReply,
   UpdateTracksRequest,
 } from '@causeway/protocol';
@@ -64,6 +73,31 @@ export interface Sfu {
   updateTracks(appId: AppId, sessionId: string, request: UpdateTracksRequest, caller?: TokenGrants): Promise<UpdateTracksReply>;
   closeTracks(appId: AppId, sessionId: string, request: CloseTracksRequest, caller?: TokenGrants): Promise<CloseTracksReply>;
   renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest, caller?: TokenGrants): Promise<RenegotiateReply>;
+  publishDataChannels(
+    appId: AppId,
+    sessionId: string,
+    request: PublishDataChannelsRequest,
+    caller?: TokenGrants,
+  ): Promise<PublishDataChannelsReply>;
+  subscribeDataChannels(
+    appId: AppId,
+    sessionId: string,
+    request: SubscribeDataChannelsRequest,
+    caller?: TokenGrants,
+  ): Promise<SubscribeDataChannelsReply>;
+  updateDataChannels(
+    appId: AppId,
+    sessionId: string,
+    request: UpdateDataChannelsRequest,
+    caller?: TokenGrants,
+  ): Promise<UpdateDataChannelsReply>;
+  closeDataChannels(
+    appId: AppId,
+    sessionId: string,
+    request: CloseDataChannelsRequest,
+    caller?: TokenGrants,
+  ): Promise<CloseDataChannelsReply>;
+  listDataChannels(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListDataChannelsReply>;
   listSessions(appId: AppId, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
   listTracks(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */

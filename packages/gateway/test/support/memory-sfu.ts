@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AppId,
+  type CloseDataChannelsReply,
+  type CloseDataChannelsRequest,
   type CloseTracksReply,
   type CloseTracksRequest,
   type CreateSessionReply,
   type CreateSessionRequest,
   type DeleteSessionReply,
   formatSessionId,
+  type ListDataChannelsReply,
   type ListSessionsReply,
   type ListSessionsRequest,
   type PatchSessionRequest,
+  type PublishDataChannelsReply,
+  type PublishDataChannelsRequest,
   type PublishItem,
   type PublishReply,
   type PublishRequest,
@@ -19,12 +24,16 @@ import {
   type SessionId,
   type SessionSummary,
   SfuError,
+  type SubscribeDataChannelsReply,
+  type SubscribeDataChannelsRequest,
   type SubscribeReply,
   type SubscribeRequest,
   type TrackPathReply,
   type TrackSummary,
   type UnsubscribeReply,
   type UnsubscribeRequest,
+  type UpdateDataChannelsReply,
+  type UpdateDataChannelsRequest,
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
@@ -118,6 +127,45 @@ export class MemorySfu implements Sfu {
       return { trackId, status };
     });
     return { sessionId: session.id, success: true, sessionDescription: ANSWER, tracks: results };
+  }
+
+  async publishDataChannels(
+    appId: AppId,
+    sessionId: string,
+    { dataChannels }: PublishDataChannelsRequest,
+  ): Promise<PublishDataChannelsReply> {
+    const session = await this.#change(appId, sessionId);
+    const results = dataChannels.map(({ dataChannelName }) => ({ dataChannelName, negotiated: false, status: 'pending' as const }));
+    return { immediateRenegotiationRequired: true, sessionDescription: OFFER, sessionId: session.id, dataChannels: results };
+  }
+
+  async subscribeDataChannels(
+    appId: AppId,
+    sessionId: string,
+    { dataChannels }: SubscribeDataChannelsRequest,
+  ): Promise<SubscribeDataChannelsReply> {
+    const session = await this.#change(appId, sessionId);
+    const results = dataChannels.map(({ remoteSessionId, dataChannelName }) => {
+      const item = { remoteSessionId, dataChannelName };
+      if (this.#sessions.get(remoteSessionId)?.summary.sfuAppId === appId) return { ...item, id: 1 };
+      return { ...item, errorCode: 'session_not_found' as const, errorDescription: `app ${appId} has no session ${remoteSessionId}` };
+    });
+    return { immediateRenegotiationRequired: true, sessionDescription: OFFER, sessionId: session.id, dataChannels: results };
+  }
+
+  async updateDataChannels(appId: AppId, sessionId: string, { dataChannels }: UpdateDataChannelsRequest): Promise<UpdateDataChannelsReply> {
+    const session = await this.#change(appId, sessionId);
+    return { sessionId: session.id, dataChannels: dataChannels.map(({ id = 1 }) => ({ id })) };
+  }
+
+  async closeDataChannels(appId: AppId, sessionId: string, { dataChannels }: CloseDataChannelsRequest): Promise<CloseDataChannelsReply> {
+    const session = await this.#change(appId, sessionId);
+    return { sessionId: session.id, success: true, dataChannels: dataChannels.map(() => ({ status: 'already_closed' as const })) };
+  }
+
+  async listDataChannels(appId: AppId, sessionId: string): Promise<ListDataChannelsReply> {
+    await this.#enter();
+    return { sessionId: this.#find(appId, sessionId).id, published: [], subscribed: [] };
   }
 
   async renegotiate(appId: AppId, sessionId: string, { sessionDescription }: RenegotiateRequest): Promise<RenegotiateReply> {

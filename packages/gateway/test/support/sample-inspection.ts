@@ -15,6 +15,9 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         timers: 10,
         registrySessions: 11,
         registryTracks: 12,
+        openDataChannels: 1010,
+        dataFollowers: 1011,
+        registryDataChannels: 1012,
       },
       engine: {
         transports: 13,

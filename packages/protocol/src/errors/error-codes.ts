@@ -23,8 +23,12 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The session description is not usable here: wrong type, broken SDP, or SDP that does not continue this session.',
   },
-  too_many_tracks: { httpStatus: 400, retryable: false, meaning: 'One call names more tracks than allowed; split it.' },
-  multiple_errors: { httpStatus: 400, retryable: false, meaning: 'Every track of the call failed, for different reasons; see `tracks`.' },
+  too_many_tracks: { httpStatus: 400, retryable: false, meaning: 'One call names more tracks or data channels than allowed; split it.' },
+  multiple_errors: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'Every item of the call failed, for different reasons; see `tracks` or `dataChannels`.',
+  },
   unauthorized: {
     httpStatus: 401,
     retryable: false,
@@ -40,7 +44,7 @@ export const ERROR_CODES = {
   route_not_found: { httpStatus: 404, retryable: false, meaning: 'No such path in this API.' },
   session_not_found: { httpStatus: 404, retryable: false, meaning: 'This app has no session with this id.' },
   track_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such track, name or media line.' },
-  data_channel_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such data channel.' },
+  data_channel_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no data channel with this name or id.' },
   method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
   request_timeout: { httpStatus: 408, retryable: true, meaning: 'The request did not arrive completely in time.' },
   negotiation_glare: {
@@ -63,6 +67,11 @@ export const ERROR_CODES = {
     httpStatus: 409,
     retryable: false,
     meaning: 'Another track of this session has this name; choose another one or send `replace: true`.',
+  },
+  data_channel_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The session has a data channel of this name that works differently: by other settings, or under another id.',
   },
   codec_mismatch: {
     httpStatus: 409,

@@ -13,5 +13,6 @@ export const ErrorReply = z.object({
     .array(z.looseObject(itemErrorFields))
     .optional()
     .meta({ description: 'The items of a batch of which none succeeded, each with its own errorCode' }),
+  dataChannels: z.array(z.looseObject(itemErrorFields)).optional().meta({ description: 'Likewise, of a call about data channels' }),
 });
 export type ErrorReply = z.infer<typeof ErrorReply>;

@@ -8,6 +8,8 @@ export interface SfuErrorOptions {
   readonly retryAfterMs?: number;
   /** The items of a batch of which none succeeded. */
   readonly tracks?: readonly FailedItem[];
+  /** Likewise, of a call about data channels. */
+  readonly dataChannels?: readonly FailedItem[];
   readonly cause?: unknown;
 }
 
@@ -25,6 +27,7 @@ export class SfuError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterMs: number | undefined;
   readonly tracks: readonly FailedItem[] | undefined;
+  readonly dataChannels: readonly FailedItem[] | undefined;
 
   /** @param message what was expected and what was got, with ids; a client's developer reads it as `errorDescription` */
   constructor(code: ErrorCode, message: string, options: SfuErrorOptions = {}) {
@@ -36,5 +39,6 @@ export class SfuError extends Error {
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
     this.tracks = options.tracks;
+    this.dataChannels = options.dataChannels;
   }
 }

@@ -2,7 +2,7 @@
 import type { AppId, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import type { Negotiation } from '../negotiation/index.ts';
-import type { SessionRecord, TrackRecord } from '../registry/index.ts';
+import type { DataChannelRecord, SessionRecord, TrackRecord } from '../registry/index.ts';
 import type { SessionParts } from './session-parts.ts';
 import { type PublishedTrack, publishedTracks } from './track-records.ts';
 
@@ -45,6 +45,14 @@ export class Announcer {
     }
     this.#parts.directory.removeAll([...former.keys()], 'session_closed');
     this.#later(() => this.#parts.registry.removeSession(this.#appId, this.#sessionId));
+  }
+
+  announceDataChannel(record: DataChannelRecord): void {
+    this.#later(() => this.#parts.registry.putDataChannel(record));
+  }
+
+  withdrawDataChannel({ publicationId }: DataChannelRecord): void {
+    this.#later(() => this.#parts.registry.removeDataChannel(this.#appId, this.#sessionId, publicationId));
   }
 
   #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {

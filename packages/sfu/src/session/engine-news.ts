@@ -33,17 +33,27 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
         if (event.transportId === undefined) return onDefect(event.error);
         return tell(event.transportId, (session) => session.onDefect(event.error));
       case 'data-channel-opened':
+        return tell(event.transportId, ({ data }) => data.onChannelOpened(event.transportId, event));
       case 'data-channel-closed':
-      case 'data-channel-message':
+        return tell(event.transportId, ({ data }) => data.onChannelClosed(event.streamId));
       case 'data-publication-closed':
+        return tell(event.publicationId, ({ data }) => data.onPublicationClosed(event.publicationId, event.reason));
       case 'data-subscription-opened':
+        return tell(event.subscriptionId, ({ data }) => data.onSubscriptionOpened(event.subscriptionId));
       case 'data-subscription-closed':
+        return tell(event.subscriptionId, ({ data }) => data.onSubscriptionClosed(event.subscriptionId, event.reason));
       case 'data-message-too-large':
-      case 'data-buffered-low':
+        return tell(event.subscriptionId, ({ data }) => {
+          data.onMessageTooLarge(event.subscriptionId, event.sizeBytes, event.maxMessageBytes);
+        });
       case 'data-received':
       case 'data-reply-received':
+      case 'data-buffered-low':
+        // Sessions of this process would hear of these, and there are none yet.
+        return;
+      case 'data-channel-message':
       case 'layers-changed':
-        // Relays use these, and get them first; sessions have no publications of data yet.
+        // Relays use these, and get them first.
         return;
       default:
         event satisfies never;

@@ -70,6 +70,12 @@ export function mayOpenData(caller: TokenGrants | undefined): boolean {
   return caller?.kinds === undefined || caller.kinds.includes('data');
 }
 
+/** Whether the caller may publish a data channel of that name. */
+export function mayPublishData(caller: TokenGrants | undefined, name: string): boolean {
+  if (caller === undefined) return true;
+  return mayOpenData(caller) && allowsAction(caller, 'publish') && (caller.names === undefined || matchesAny(caller.names, name));
+}
+
 /** @throws forbidden – the token fixes the metadata of its sessions, and this is another */
 export function checkMetadata(caller: TokenGrants | undefined, metadata: string | undefined): void {
   if (caller?.meta === undefined || metadata === undefined || metadata === caller.meta) return;

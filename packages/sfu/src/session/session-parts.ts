@@ -4,6 +4,7 @@ import type { DescriptionTurns } from '../overload/description-turns.ts';
 import type { Random } from '../random.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Shard } from '../shard.ts';
+import type { DataDirectory } from './data/data-directory.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
 import type { TrackDirectory } from './track-directory.ts';
 
@@ -18,6 +19,7 @@ export interface SessionParts {
   readonly shard: Shard;
   readonly registry: Registry;
   readonly directory: TrackDirectory;
+  readonly dataDirectory: DataDirectory;
   /** Undefined on a node that stands alone. */
   readonly remoteTracks: RemoteTracks | undefined;
   readonly clock: Clock;

@@ -11,6 +11,7 @@ import type { CancelTimer } from '../clock.ts';
 import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
 import {
   editPublication,
+  isDataOnItsWay,
   type MediaPlan,
   mediaPlanOf,
   type Negotiation,
@@ -21,15 +22,16 @@ import {
   withdrawOffer,
 } from '../negotiation/index.ts';
 import type { SessionPlace } from '../overload/app-shares.ts';
-import type { SessionRecord } from '../registry/index.ts';
+import type { DataChannelRecord, SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
 import { applyMediaPlan } from './apply-media-plan.ts';
+import { type DataOwner, SessionData } from './data/session-data.ts';
 import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { withHeld } from './held-subscriptions.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
-import { ownerOf, type SessionOwner } from './session-access.ts';
+import { mayPublishData, ownerOf, type SessionOwner } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import type { TrackFollower } from './track-directory.ts';
@@ -49,21 +51,25 @@ export interface SessionOptions {
   readonly metadata: string;
   /** Whether sections that begin to send in an offer are published by themselves. */
   readonly autoPublish: boolean;
+  /** It belongs to this process: it has no client, and ends only when it is told to. Default false. */
+  readonly isHosted?: boolean;
   /** What it takes of its app's share; the session gives it back when it ends. */
   readonly place: SessionPlace;
   /** Whose token it is created with; undefined for the secret of the app. */
   readonly creator: TokenGrants | undefined;
 }
 
-export class Session implements TrackFollower {
+export class Session implements TrackFollower, DataOwner {
   readonly appId: AppId;
   readonly id: SessionId;
   readonly createdAtMs: number;
   readonly autoPublish: boolean;
+  readonly isHosted: boolean;
   readonly parts: SessionParts;
   readonly place: SessionPlace;
   readonly desk: OfferDesk;
   readonly reports: SubscriptionReports;
+  readonly data: SessionData;
   readonly #lane = new Lane();
   readonly #announcer: Announcer;
   readonly #ghosts: GhostWatch;
@@ -77,6 +83,8 @@ export class Session implements TrackFollower {
   #owner: SessionOwner | undefined;
   /** Of the latest token; undefined for as many as the app may have. */
   #maxTracks: number | undefined;
+  /** The latest token; undefined if the session was created with the secret and no token has changed it. */
+  #caller: TokenGrants | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
   #cancelAnswerTimer: CancelTimer | undefined = undefined;
   #cancelSetupTimer: CancelTimer | undefined = undefined;
@@ -87,10 +95,12 @@ export class Session implements TrackFollower {
     this.id = options.negotiation.sessionId;
     this.createdAtMs = parts.clock.wallClockMs();
     this.autoPublish = options.autoPublish;
+    this.isHosted = options.isHosted ?? false;
     this.parts = parts;
     this.place = options.place;
     this.desk = new OfferDesk(this);
     this.reports = new SubscriptionReports(this.appId, this.id, parts.onEvent);
+    this.data = new SessionData(this);
     this.#announcer = new Announcer(this.appId, this.id, parts);
     this.#ghosts = new GhostWatch(parts.clock, (ids) => this.commit(hideGhosts(this.#negotiation, ids)));
     this.#onClosed = onClosed;
@@ -98,6 +108,7 @@ export class Session implements TrackFollower {
     this.#metadata = options.metadata;
     this.#owner = ownerOf(options.creator);
     this.#maxTracks = options.creator?.max?.tracks;
+    this.#caller = options.creator;
   }
 
   get negotiation(): Negotiation {
@@ -162,6 +173,7 @@ export class Session implements TrackFollower {
   noteCaller(caller: TokenGrants): void {
     if (this.#owner !== undefined) this.#owner = ownerOf(caller);
     this.#maxTracks = caller.max?.tracks;
+    this.#caller = caller;
   }
 
   /** @throws quota_exceeded – with this state the app, or the bearer of the token, would have more tracks than it may */
@@ -177,6 +189,7 @@ export class Session implements TrackFollower {
     this.place.noteTracks(trackCount(next));
     this.#planned = mediaPlanOf(next, this.appId, this.#planned);
     this.#applyPlan();
+    this.data.sync();
     this.#announcer.announceTracks(next, closeReason);
     // A session may subscribe to itself: what it has just announced can have changed its state once more.
     this.parts.directory.follow(this, interestOf(this.#negotiation));
@@ -246,6 +259,20 @@ export class Session implements TrackFollower {
     handleNameTaken(this, source);
   }
 
+  // What its data channels need.
+
+  mayPublishData(name: string): boolean {
+    return mayPublishData(this.#caller, name);
+  }
+
+  announceDataChannel(record: DataChannelRecord): void {
+    this.#announcer.announceDataChannel(record);
+  }
+
+  withdrawDataChannel(record: DataChannelRecord): void {
+    this.#announcer.withdrawDataChannel(record);
+  }
+
   onDefect(error: unknown): void {
     this.parts.onEvent({ type: 'session.defect', ...this.#who(), error });
     this.close('internal_error');
@@ -267,6 +294,7 @@ export class Session implements TrackFollower {
     this.#cancelSetupTimer?.();
     this.#ghosts.stop();
     this.parts.directory.unfollow(this);
+    this.data.end();
     this.#announcer.withdrawAll();
     this.desk.refuseAll(sessionClosedError(this.id, life));
     this.parts.onEvent({ type: 'session.closed', ...this.#who(), reason });
@@ -283,7 +311,7 @@ export class Session implements TrackFollower {
   }
 
   #watchSetup(): void {
-    if (this.#negotiation.transport === undefined) {
+    if (this.#negotiation.transport === undefined && !this.isHosted) {
       this.#cancelSetupTimer ??= this.parts.clock.schedule(SETUP_TIMEOUT_MS, () => this.close('setup_timeout'));
     } else {
       this.#cancelSetupTimer?.();
@@ -299,6 +327,7 @@ export class Session implements TrackFollower {
     for (const live of dropped) {
       this.reports.failed(live, 'negotiation_timeout', `the offer was not answered within ${ANSWER_TIMEOUT_MS / 1000} s and was withdrawn`);
     }
+    if (!isDataOnItsWay(this.#negotiation)) this.data.failSubscriptions('negotiation_timeout');
     this.desk.resume();
   }
 

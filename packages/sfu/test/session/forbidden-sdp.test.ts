@@ -129,12 +129,12 @@ describe('an offer is answered', () => {
     expect(world.eventsOf('session.closed')).toEqual([expect.objectContaining({ sessionId, reason: 'setup_timeout' })]);
   });
 
-  it('with nothing but a data channel: its transport is opened, without tracks', async () => {
+  it('with nothing but a data channel: its transport is opened, without tracks, and may have channels', async () => {
     const world = new SfuUnderTest();
 
     const { tracks } = await offer(world, capturedOffer('chromium-data-channel-only'));
 
     expect(tracks).toEqual([]);
-    expect(world.shard.log.map((line) => line.split(' ')[0])).toEqual(['open-transport']);
+    expect(world.shard.log.map((line) => line.split(' ')[0])).toEqual(['open-transport', 'set-data-peer']);
   });
 });

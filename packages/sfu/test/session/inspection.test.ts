@@ -27,6 +27,9 @@ test('the inspection counts sessions, what they publish, and who follows whom', 
     timers: world.clock.armedTimers,
     registrySessions: 2,
     registryTracks: 1,
+    openDataChannels: 0,
+    dataFollowers: 0,
+    registryDataChannels: 0,
   });
   expect(objects.engine).toMatchObject({ transports: 2, publisherTracks: 1, subscriberTracks: 1 });
   expect(sessionsByState).toEqual({ new: 1, connecting: 0, connected: 1, disconnected: 0, failed: 0 });

@@ -1,0 +1,65 @@
+/** What calls about data channels do about the m-section that these need. */
+import { type SessionDescription, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
+import { agreedData } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { publishRuleOf } from '../session-access.ts';
+import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
+
+/** The part of a reply that is about SDP. */
+export interface DataNegotiation {
+  readonly immediateRenegotiationRequired: boolean;
+  readonly sessionDescription?: SessionDescription;
+  readonly sessionId: SessionId;
+}
+
+/**
+ * Answers the offer that came with a call, without committing the outcome. @returns undefined without one
+ *
+ * @throws invalid_session_description – the offer cannot be used, or has no m=application
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was done
+ */
+export async function readDataOffer(
+  session: Session,
+  sdp: string | undefined,
+  caller: TokenGrants | undefined,
+): Promise<AnsweredClient | undefined> {
+  if (session.isHosted) throw new SfuError('forbidden', `session ${session.id} belongs to the process of the SFU, which alone changes it`);
+  if (sdp === undefined) return undefined;
+  const offer = await readClientOffer(session, sdp);
+  const client = answerClientOffer(session, session.negotiation, offer, {
+    publish: [],
+    autoPublish: session.autoPublish ? 'new' : 'none',
+    mayPublish: publishRuleOf(caller),
+    subscribe: [],
+  });
+  if (agreedData(client.answered.state) !== undefined) return client;
+  throw new SfuError(
+    'invalid_session_description',
+    'the offer has no m=application section in use; call createDataChannel before createOffer',
+  );
+}
+
+/**
+ * Sees to it that data channels are negotiated, by the offer of the client or by one of the SFU's.
+ *
+ * @param takeBack undoes what the call has done, if they cannot be negotiated now
+ * @returns what resolves to that part of the reply; it may have to wait for an answer, which is a call too, so await it outside of the lane
+ */
+export function negotiateData(session: Session, client: AnsweredClient | undefined, takeBack: () => void): () => Promise<DataNegotiation> {
+  const settled = (client === undefined ? offerData(session) : answerData(session, client)).catch((error: unknown) => {
+    takeBack();
+    throw error;
+  });
+  // Its failure is reported to whoever awaits it, not to the process.
+  settled.catch(() => undefined);
+  return () => settled;
+}
+
+async function offerData(session: Session): Promise<DataNegotiation> {
+  return { ...(await session.desk.openData()), sessionId: session.id };
+}
+
+async function answerData(session: Session, client: AnsweredClient): Promise<DataNegotiation> {
+  const sessionDescription = await commitAnswered(session, client);
+  return { immediateRenegotiationRequired: false, sessionDescription, sessionId: session.id };
+}

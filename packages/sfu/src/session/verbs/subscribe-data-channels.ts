@@ -1,0 +1,60 @@
+import {
+  allFailedError,
+  type SubscribeDataChannelItem,
+  type SubscribeDataChannelsReply,
+  type SubscribeDataChannelsRequest,
+  type SubscribedDataChannelResult,
+  type TokenGrants,
+} from '@causeway/protocol';
+import { subscribedResult } from '../data/data-records.ts';
+import { type LocatedChannel, locateDataChannel } from '../data/locate-data-channel.ts';
+import type { Subscribed } from '../data/session-data.ts';
+import type { Session } from '../session.ts';
+import { negotiateData, readDataOffer } from './negotiate-data.ts';
+
+/**
+ * `POST /datachannel/subscribe`. Subscriptions that are new end again if data channels cannot be negotiated; if every item fails, the
+ * call fails and nothing is applied.
+ */
+export async function subscribeDataChannels(
+  session: Session,
+  request: SubscribeDataChannelsRequest,
+  caller: TokenGrants | undefined,
+): Promise<SubscribeDataChannelsReply> {
+  const { negotiated, dataChannels } = await session.run(async () => {
+    session.place.checkEgress();
+    const receiver = { appId: session.appId, sessionId: session.id, caller };
+    const located = await Promise.all(
+      request.dataChannels.map(async (item) => ({ item, channel: await locateDataChannel(receiver, item, session.parts) })),
+    );
+    const offer = await readDataOffer(session, request.sessionDescription?.sdp, caller);
+    const subscribed = located.map(({ item, channel }) => ({ item, outcome: subscribeOne(session, item, channel) }));
+    const dataChannels = subscribed.map(({ item, outcome }) => resultOf(item, outcome));
+    const failure = allFailedError(dataChannels, 'dataChannels');
+    if (failure !== undefined) throw failure;
+    const takeBack = (): void => {
+      for (const { outcome } of subscribed)
+        if (outcome.type === 'subscribed' && outcome.isNew) session.data.unsubscribe(outcome.subscription.id, 'unsubscribed');
+    };
+    return { negotiated: negotiateData(session, offer, takeBack), dataChannels };
+  });
+  return { ...(await negotiated()), dataChannels };
+}
+
+/** The channel may have ended while it was looked up. */
+function subscribeOne(session: Session, item: SubscribeDataChannelItem, channel: LocatedChannel): Subscribed {
+  if (channel.type === 'failed') return channel;
+  const { remoteSessionId, dataChannelName } = item;
+  if (session.parts.dataDirectory.locate(session.appId, remoteSessionId, dataChannelName) !== undefined) {
+    return session.data.subscribe(item, channel.record);
+  }
+  const description = `data channel ${dataChannelName} of session ${remoteSessionId} has just ended`;
+  return { type: 'failed', code: 'data_channel_not_found', description };
+}
+
+function resultOf({ remoteSessionId, dataChannelName }: SubscribeDataChannelItem, outcome: Subscribed): SubscribedDataChannelResult {
+  if (outcome.type === 'failed')
+    return { remoteSessionId, dataChannelName, errorCode: outcome.code, errorDescription: outcome.description };
+  const result = subscribedResult(outcome.subscription);
+  return outcome.isNew ? result : { ...result, alreadySubscribed: true };
+}
