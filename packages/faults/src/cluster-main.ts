@@ -1,4 +1,4 @@
-/** `npm run cluster`: three regions on one machine until somebody stops them. */
+/** `npm run cluster`: regions on one machine until they are stopped. */
 import { CLUSTER_USAGE, type ClusterCommand, readClusterCommand } from './cluster/cluster-options.ts';
 import { describeCluster } from './cluster/cluster-welcome.ts';
 import { RunningCluster } from './cluster/running-cluster.ts';
@@ -16,7 +16,7 @@ async function runCluster({ impairment, app, ...command }: ClusterCommand): Prom
     onLine: (name, line) => process.stdout.write(`${name.padEnd(6)}| ${line}\n`),
   });
   if (impairment !== undefined) {
-    await cluster.network.ask('impairLinks', { impairment });
+    for (const between of pairsBetweenRegions(cluster)) await cluster.network.ask('impairLinks', { impairment, between });
     await cluster.network.ask('impairApi', { impairment: { delayMs: impairment.delayMs ?? 0, state: 'open' } });
   }
   process.stdout.write(describeCluster(cluster));
@@ -29,6 +29,12 @@ async function runCluster({ impairment, app, ...command }: ClusterCommand): Prom
   } finally {
     await cluster.stop();
   }
+}
+
+function pairsBetweenRegions({ nodes }: RunningCluster): readonly [string, string][] {
+  return nodes.flatMap(({ plan: one }, place) =>
+    nodes.slice(place + 1).flatMap(({ plan: other }): [string, string][] => (one.region === other.region ? [] : [[one.name, other.name]])),
+  );
 }
 
 function commandOrExit(): ClusterCommand {

@@ -3,18 +3,20 @@ import type { RunningCluster } from './running-cluster.ts';
 /** What somebody sees once all regions serve: everything to copy, nothing to look up. */
 export function describeCluster({ nodes, app }: Pick<RunningCluster, 'nodes' | 'app'>): string {
   const [first] = nodes;
+  const regions = new Set(nodes.map(({ plan }) => plan.region)).size;
+  const what = nodes.length === regions ? `${regions} regions are` : `${nodes.length} nodes in ${regions} regions are`;
   const pages = nodes.map(
     ({ plan }) => `  ${plan.name.padEnd(12)} http://localhost:${plan.httpPort}/#app=${app.appId}&secret=${app.secret}`,
   );
   return `
-  Three regions are running and behave as one service.
+  ${what} running and behave as one service.
 
 ${pages.join('\n')}
 
   App id       ${app.appId}
   App secret   ${app.secret}
 
-  Try it       publish on the first page, watch on the second; a session of one region is known in all:
+  Try it       publish on the first page, watch on the second; a session of one node is known to all:
                curl -H 'Authorization: Bearer ${app.secret}' http://localhost:${first?.plan.httpPort}/api/sfu/${app.appId}/sessions
   Break it     kill -9 one of them, and the others go on: ${nodes.map(({ plan, child }) => `${plan.name} ${child.pid}`).join(', ')}
   Stop it      Ctrl+C

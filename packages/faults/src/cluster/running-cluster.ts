@@ -12,6 +12,10 @@ export interface ClusterOptions {
   /** Of a Redis that is there already; without it the cluster brings its own. */
   readonly redisUrl?: string;
   readonly isImpairable: boolean;
+  /** Default 3. */
+  readonly regions?: number;
+  /** Default 1. */
+  readonly nodesPerRegion?: number;
   /** A proxy that must be there before the nodes are: the Redis behind it is another's. */
   readonly redisProxy?: { readonly name: string; readonly port: number; readonly targetPort: number };
   /** Of everything that the network does by chance. */
@@ -24,7 +28,7 @@ export interface ClusterOptions {
   readonly onLine?: (process: string, line: string) => void;
 }
 
-/** A Redis, three regions and the network between them, as real processes on one machine. */
+/** A Redis, a few regions and the network between them, as real processes on one machine. */
 export class RunningCluster {
   readonly app: App;
   readonly nodes: readonly NodeDaemon[];

@@ -11,7 +11,34 @@ describe('npm run cluster', () => {
     expect(readClusterCommand(['--delay-ms', '80', '--loss', '0.02'], {}).impairment).toEqual({ delayMs: 80, lossRatio: 0.02 });
   });
 
+  it('passes options of the daemon on to all nodes, but not those that each node needs for itself', () => {
+    const environment = { CAUSEWAY_TRUSTED_PROXIES: '127.0.0.1', CAUSEWAY_NODE: '7', CAUSEWAY_HTTP_PORT: '80', PATH: '/bin' };
+
+    expect(readClusterCommand([], environment).environment).toEqual({ CAUSEWAY_TRUSTED_PROXIES: '127.0.0.1' });
+  });
+
+  it('puts several nodes into a region, each with a name, a number and ports of its own', () => {
+    const { regions, nodesPerRegion } = readClusterCommand(['--regions', '3', '--nodes', '2'], {});
+    const app = { appId: 'a', secret: 's' };
+    const nodes = planNodes({
+      basePort: 8180,
+      app,
+      clusterKey: 'k',
+      redisUrl: 'redis://127.0.0.1:1',
+      isImpairable: true,
+      regions,
+      nodesPerRegion,
+    });
+
+    expect(nodes.map(({ name }) => name)).toEqual(['eu-1', 'eu-2', 'us-1', 'us-2', 'ap-1', 'ap-2']);
+    expect(nodes.map(({ environment }) => environment.CAUSEWAY_REGION)).toEqual(['eu', 'eu', 'us', 'us', 'ap', 'ap']);
+    expect(new Set(nodes.map(({ nodeNo }) => nodeNo)).size).toBe(6);
+    expect(new Set(nodes.flatMap(({ httpPort, udpPort, linkProxyPort }) => [httpPort, udpPort, linkProxyPort])).size).toBe(18);
+  });
+
   it.each([
+    [['--regions', '7'], {}, '--regions takes a whole number from 1 to 6, not "7"'],
+    [['--regions', '3', '--nodes', '4'], {}, '--nodes takes a whole number from 1 to 3, not "4"'],
     [['--loss', '2'], {}, '--loss takes a number from 0 to 1, not "2"'],
     [['--delay-ms', 'much'], {}, '--delay-ms takes a number from 0 to 10000, not "much"'],
     [[], { CAUSEWAY_CLUSTER_PORT: '0' }, 'CAUSEWAY_CLUSTER_PORT takes a whole number from 1 to 65000, not "0"'],
