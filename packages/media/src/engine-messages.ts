@@ -86,6 +86,11 @@ export type EngineEvent =
       readonly quality: GrantedQuality;
       readonly reason: LayerChangeReason;
     }
+  /**
+   * A subscriber cannot be sent the best layer that has crossed a link: whoever decides what crosses should let the lower ones cross as well, or
+   * need not any more.
+   */
+  | { readonly type: 'lower-layers-needed'; readonly transportId: string; readonly subscriptionId: string; readonly areNeeded: boolean }
   /** The peer has opened a channel, or has confirmed one of `open-data-channel`; channels of subscriptions have events of their own. */
   | ({ readonly type: 'data-channel-opened'; readonly transportId: string } & DataChannelInfo)
   /** A channel is closed that no publication or subscription is on. */

@@ -164,10 +164,13 @@ export class SubscriberTrack implements AllocatedTrack {
     return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.costBps(this.#filter?.limit ?? ALL_TEMPORAL_LAYERS);
   }
 
-  grant(nowMs: number, { option, quality, reason, isUrgent }: LayerGrant): void {
+  grant(nowMs: number, { option, quality, reason, isUrgent, isShort }: LayerGrant): void {
     const { granted } = this;
     const isOther = option?.stream !== granted?.stream || option?.maxTemporalId !== granted?.maxTemporalId;
-    if (!this.transport.isLink) this.#told.noteGrant(quality, reason, isOther);
+    if (!this.transport.isLink) {
+      this.#told.noteGrant(quality, reason, isOther);
+      this.#told.noteShortage(nowMs, isShort && this.#source?.transport.isLink === true);
+    }
     this.granted = option;
     this.isDecided = true;
     this.isWishNew = false;

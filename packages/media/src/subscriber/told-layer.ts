@@ -2,6 +2,9 @@
 import type { EngineEventListener } from '../engine-messages.ts';
 import type { GrantedQuality, LayerChangeReason } from '../plan.ts';
 
+/** A path that was too narrow a moment ago may be so again, and a layer that has to cross a link first comes late. */
+const NEEDED_FOR_MS = 30_000;
+
 export interface ToldLayerIds {
   readonly transportId: string;
   readonly subscriptionId: string;
@@ -15,6 +18,8 @@ export class ToldLayer {
   #temporalId: number | undefined = undefined;
   #reason: LayerChangeReason = 'start';
   quality: GrantedQuality = 'full';
+  #areLowerNeeded = false;
+  #shortAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ids: ToldLayerIds, onEvent: EngineEventListener) {
     this.#ids = ids;
@@ -27,6 +32,15 @@ export class ToldLayer {
     if (quality === this.quality) return;
     this.quality = quality;
     this.#onEvent({ type: 'quality-changed', ...this.#ids, quality, reason });
+  }
+
+  /** @param isShort the best of the layers that cross a link does not fit */
+  noteShortage(nowMs: number, isShort: boolean): void {
+    if (isShort) this.#shortAtMs = nowMs;
+    const areNeeded = nowMs - this.#shortAtMs < NEEDED_FOR_MS;
+    if (areNeeded === this.#areLowerNeeded) return;
+    this.#areLowerNeeded = areNeeded;
+    this.#onEvent({ type: 'lower-layers-needed', ...this.#ids, areNeeded });
   }
 
   /** What is sent from now on. @param rid undefined for nothing */

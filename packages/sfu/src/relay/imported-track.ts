@@ -31,6 +31,8 @@ export class ImportedTrack {
   #record: TrackRecord;
   readonly #parts: ImportParts;
   readonly #subscribers = new Map<string, SubscriberTrackPlan>();
+  /** Those whose path does not carry the best layer. */
+  readonly #short = new Set<string>();
   readonly #legs = new Set<ImportLeg>();
   /** Feeds the subscribers of this node. */
   #local: ImportLeg | undefined = undefined;
@@ -87,8 +89,17 @@ export class ImportedTrack {
     this.#settle();
   }
 
+  /** The path of a subscriber of this node is too narrow for the best layer, or not any more. */
+  needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
+    if (!this.#subscribers.has(subscriptionId)) return;
+    if (areNeeded) this.#short.add(subscriptionId);
+    else this.#short.delete(subscriptionId);
+    this.#settle();
+  }
+
   /** The engine is told by the caller. */
   releaseSubscriber(subscriptionId: string): void {
+    this.#short.delete(subscriptionId);
     if (this.#subscribers.delete(subscriptionId)) this.#settle();
   }
 
@@ -289,7 +300,8 @@ export class ImportedTrack {
   }
 
   #localDemand(): LayerDemand {
-    return layerDemand(this.#subscribers.values(), this.#record.rids);
+    const wishes = [...this.#subscribers.values()].map((plan) => ({ ...plan, needsLowerLayers: this.#short.has(plan.subscriptionId) }));
+    return layerDemand(wishes, this.#record.rids);
   }
 
   /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has lost its publication already */

@@ -17,7 +17,10 @@ export interface LayerDemand {
 export const NO_DEMAND: LayerDemand = { best: false, preferred: [], exact: [] };
 
 /** What decides about the layer of one subscriber. */
-export type LayerWish = Pick<SubscriberTrackPlan, 'paused' | 'preferredRid' | 'isExactLayer'>;
+export type LayerWish = Pick<SubscriberTrackPlan, 'paused' | 'preferredRid' | 'isExactLayer'> & {
+  /** Its path does not carry the layer it wants: the lower ones must be there to stand in. Default false. */
+  readonly needsLowerLayers?: boolean;
+};
 
 /**
  * @param wishes of all subscribers of one track behind the link, in any order
@@ -27,13 +30,20 @@ export function layerDemand(wishes: Iterable<LayerWish>, rids: readonly string[]
   let best = false;
   const preferred = new Set<string>();
   const exact = new Set<string>();
-  for (const { paused, preferredRid, isExactLayer = false } of wishes) {
+  for (const { paused, preferredRid, isExactLayer = false, needsLowerLayers = false } of wishes) {
     if (paused) continue;
+    if (needsLowerLayers) for (const rid of layersUpTo(preferredRid, rids)) preferred.add(rid);
     if (preferredRid !== undefined && rids.includes(preferredRid)) (isExactLayer ? exact : preferred).add(preferredRid);
     // A layer that the track has not got is no layer at all for those who take no other.
     else if (!isExactLayer || rids.length === 0) best = true;
   }
   return { best, preferred: [...preferred].sort(), exact: [...exact].sort() };
+}
+
+/** In the order of `a=simulcast`, which browsers require to be ascending. */
+function layersUpTo(preferredRid: string | undefined, rids: readonly string[]): readonly string[] {
+  const place = preferredRid === undefined ? -1 : rids.indexOf(preferredRid);
+  return place < 0 ? rids : rids.slice(0, place + 1);
 }
 
 /** What several demands for the same track ask for together. */

@@ -113,6 +113,11 @@ export class RelayImporter {
     this.#sourceOf.delete(subscriptionId);
   }
 
+  /** The path of a subscriber is too narrow for the best layer that comes over a link, or not any more. */
+  needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
+    this.#sourceOf.get(subscriptionId)?.needLowerLayers(subscriptionId, areNeeded);
+  }
+
   attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
     return this.#tracks.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
   }

@@ -188,6 +188,7 @@ export class Relay implements RemoteTracks {
   #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {
     if (this.links.handleEvent(event)) return;
     if (event.type === 'track-activity' && event.activity === 'active' && this.importer.onTrackActive(event.trackId)) return;
+    if (event.type === 'lower-layers-needed') this.importer.needLowerLayers(event.subscriptionId, event.areNeeded);
     if (event.type === 'layers-changed') {
       this.#arriving.noteChange(event.trackId, event.rids);
       this.exporter.onLayersChanged(event.trackId);

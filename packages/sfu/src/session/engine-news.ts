@@ -53,6 +53,7 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
         return;
       case 'data-channel-message':
       case 'layers-changed':
+      case 'lower-layers-needed':
         // Relays use these, and get them first.
         return;
       default:

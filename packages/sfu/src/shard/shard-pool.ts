@@ -269,6 +269,7 @@ export class ShardPool implements Shard {
   #handleEvent(shardNo: number, event: EngineEvent): void {
     if (this.#isForeign(shardNo, event)) return;
     if (event.type === 'layers-changed') this.#crossings.layersChanged(event.trackId, event.rids);
+    if (event.type === 'lower-layers-needed') this.#crossings.needLowerLayers(event.subscriptionId, event.areNeeded);
     if (event.type === 'transport-closed') this.#closeFromWithin(event.transportId, event.reason);
     else this.#listener?.(event);
   }
@@ -276,9 +277,10 @@ export class ShardPool implements Shard {
   /** @returns whether the event is about a link of the shard, or about a track that only crosses to it */
   #isForeign(shardNo: number, event: EngineEvent): boolean {
     if (event.type === 'defect') return false;
+    if ('transportId' in event) return this.#sessions.shardNoOf(event.transportId) !== shardNo;
+    // Of data, which does not cross between shards yet.
     if ('subscriptionId' in event || 'publicationId' in event) return true;
-    const homeNo = 'transportId' in event ? this.#sessions.shardNoOf(event.transportId) : this.#sessions.shardNoOfTrack(event.trackId);
-    return homeNo !== shardNo;
+    return this.#sessions.shardNoOfTrack(event.trackId) !== shardNo;
   }
 
   /** The engine has closed a transport by itself, or is gone. */

@@ -4,7 +4,7 @@
  */
 import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
-import { isNoDemand, layerDemand, layersToCarry } from '../relay/layer-demand.ts';
+import { isNoDemand, type LayerWish, layerDemand, layersToCarry } from '../relay/layer-demand.ts';
 import { createLeg, downstreamPlan, type RelayedTrack, type RelayLeg, upstreamPlans } from '../relay/relay-leg.ts';
 import type { Shard } from '../shard.ts';
 
@@ -52,6 +52,8 @@ export class TrackCrossings {
   readonly #schedule: Clock['schedule'];
   readonly #sources = new Map<string, Source>();
   readonly #subscriptions = new Map<string, { readonly shardNo: number; readonly plan: SubscriberTrackPlan }>();
+  /** Subscriptions whose path does not carry the best layer. */
+  readonly #short = new Set<string>();
   /** By track. */
   readonly #watched = new Map<string, Set<string>>();
   /** By track, then by the shard that it crosses to. */
@@ -106,8 +108,18 @@ export class TrackCrossings {
     if (known === undefined) return;
     const { shardNo, plan } = known;
     this.#subscriptions.delete(subscriptionId);
+    this.#short.delete(subscriptionId);
     this.#unwatch(plan.sourceTrackId, subscriptionId);
     if (plan.sourceTrackId !== undefined) this.#update(plan.sourceTrackId, shardNo);
+  }
+
+  /** The path of a subscriber is too narrow for the best layer that crosses to it, or not any more. */
+  needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
+    const known = this.#subscriptions.get(subscriptionId);
+    if (known?.plan.sourceTrackId === undefined) return;
+    if (areNeeded) this.#short.add(subscriptionId);
+    else this.#short.delete(subscriptionId);
+    this.#update(known.plan.sourceTrackId, known.shardNo);
   }
 
   layersChanged(trackId: string, arriving: readonly string[]): void {
@@ -160,9 +172,11 @@ export class TrackCrossings {
     if (crossing?.isExpected) this.#carry(trackId, crossing, layersToCarry(demand, rids, source.arriving));
   }
 
-  #wishesAt(trackId: string, shardNo: number): SubscriberTrackPlan[] {
+  #wishesAt(trackId: string, shardNo: number): LayerWish[] {
     const subscriptions = [...(this.#watched.get(trackId) ?? [])].map((id) => this.#subscriptions.get(id));
-    return subscriptions.flatMap((each) => (each?.shardNo === shardNo ? [each.plan] : []));
+    return subscriptions.flatMap((each) =>
+      each?.shardNo === shardNo ? [{ ...each.plan, needsLowerLayers: this.#short.has(each.plan.subscriptionId) }] : [],
+    );
   }
 
   /** @param isOnlyKept whether nobody wants anything now, so that no crossing need be begun */

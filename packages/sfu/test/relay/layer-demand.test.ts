@@ -25,6 +25,14 @@ describe('layerDemand', () => {
     expect(layerDemand([prefers('h'), prefers('m')], RIDS)).toEqual(demand);
   });
 
+  it('asks for the lower layers too for a subscriber whose path is too narrow, and for none above the one it wants', () => {
+    const short = { needsLowerLayers: true };
+
+    expect(layerDemand([{ ...best, ...short }], RIDS)).toEqual({ best: true, preferred: ['h', 'l', 'm'], exact: [] });
+    expect(layerDemand([{ ...prefers('m'), ...short }], RIDS)).toEqual({ best: false, preferred: ['l', 'm'], exact: [] });
+    expect(layerDemand([{ ...best, ...short }], [])).toEqual({ best: true, preferred: [], exact: [] });
+  });
+
   it('asks for nothing while every subscriber is paused', () => {
     const demand = layerDemand(
       [

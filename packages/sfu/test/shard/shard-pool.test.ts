@@ -106,6 +106,31 @@ test('only the simulcast layers that somebody wants cross', async () => {
   expect(crossingsFrom(scene, 0)).toEqual(expect.arrayContaining([layer('low', true), layer('high', true), layer('mid', false)]));
 });
 
+test('the lower layers cross as long as a subscriber needs them because its path is narrow', async () => {
+  const scene = await PoolScene.open();
+  scene.join('alice', 0);
+  const trackId = scene.publish('alice', { rids: ['low', 'mid', 'high'] });
+  scene.member(0).listener({ type: 'layers-changed', trackId, rids: ['high', 'mid', 'low'] });
+  scene.join('bob', 1);
+  scene.subscribe('bob', trackId);
+  await scene.clock.advance(0);
+  const sent = () =>
+    crossingsFrom(scene, 0)
+      .filter(({ paused }) => !paused)
+      .map(({ preferredRid }) => preferredRid)
+      .sort();
+  const atFirst = sent();
+  const tell = (areNeeded: boolean) =>
+    scene.member(1).listener({ type: 'lower-layers-needed', transportId: 'bob', subscriptionId: 'bob/watch', areNeeded });
+
+  tell(true);
+  const whileNarrow = sent();
+  tell(false);
+  await scene.clock.advance(2000);
+
+  expect([atFirst, whileNarrow, sent()]).toEqual([['high'], ['high', 'low', 'mid'], ['high']]);
+});
+
 test('a layer goes on crossing until the one that is wanted instead has begun, whoever joins meanwhile', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);

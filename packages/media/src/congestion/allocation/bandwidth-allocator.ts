@@ -37,6 +37,8 @@ export interface LayerGrant {
   readonly option: LayerOption | undefined;
   readonly quality: GrantedQuality;
   readonly reason: LayerChangeReason;
+  /** The best layer does not fit the path, or only just. */
+  readonly isShort: boolean;
   /** What is sent of it now must stop at once; otherwise it may go on until the next keyframe of the new layer. */
   readonly isUrgent: boolean;
 }
@@ -104,7 +106,7 @@ export class BandwidthAllocator implements Timer {
     // What does not fit beside the others may fit in place of one.
     if (index < 0 && this.isLimited) return;
     this.#leftBps -= options[index]?.costBps ?? 0;
-    grantIndex(nowMs, { track, options }, index, false);
+    grantIndex(nowMs, { track, options }, index, AMPLE);
   }
 
   fire(nowMs: number): void {
@@ -116,7 +118,7 @@ export class BandwidthAllocator implements Timer {
     const fixedBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
     this.#tellDemand(fixedBps, choices);
     const { budgetBps } = this.#options.path;
-    if (budgetBps === undefined) for (const choice of choices) grantIndex(nowMs, choice, choice.options.length - 1, false);
+    if (budgetBps === undefined) for (const choice of choices) grantIndex(nowMs, choice, choice.options.length - 1, AMPLE);
     else this.#share(nowMs, USABLE * budgetBps - fixedBps, choices);
   }
 
@@ -143,7 +145,7 @@ export class BandwidthAllocator implements Timer {
       const input = { current, fitting: fitting[index], roomy: roomy[index], costsBps, budgetBps, isProven };
       const decided = choice.track.isDecided && !choice.track.isWishNew ? choice.track.guard.decide(nowMs, input) : fitting[index];
       this.#leftBps -= decided === NO_GRANT ? 0 : costsBps[decided];
-      grantIndex(nowMs, choice, decided, isUrgent);
+      grantIndex(nowMs, choice, decided, { isUrgent, isShort: roomy[index] < costsBps.length - 1 || this.#leftBps < 0 });
     }
   }
 
@@ -155,6 +157,8 @@ export class BandwidthAllocator implements Timer {
     this.#options.path.setDemand(demandBps);
   }
 }
+
+const AMPLE = { isUrgent: false, isShort: false } as const;
 
 /** A track with what it can be sent as. */
 interface Choice {
@@ -183,11 +187,11 @@ function currentIndex({ track: { granted }, options }: Choice): number {
   );
 }
 
-function grantIndex(nowMs: number, { track, options }: Choice, index: number, isUrgent: boolean): void {
+function grantIndex(nowMs: number, { track, options }: Choice, index: number, how: Pick<LayerGrant, 'isUrgent' | 'isShort'>): void {
   const option = index === NO_GRANT ? undefined : options[index];
   const isBest = index === options.length - 1;
   const quality = option === undefined ? 'paused' : isBest ? 'full' : 'reduced';
-  track.grant(nowMs, { option, quality, reason: reasonOf(track, isBest), isUrgent });
+  track.grant(nowMs, { option, quality, reason: reasonOf(track, isBest), ...how });
 }
 
 /** A step to or from less than what was asked for is one of bandwidth; all that is left is the publisher's doing. */

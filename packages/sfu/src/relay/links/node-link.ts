@@ -186,6 +186,7 @@ export class NodeLink {
       case 'layers-changed':
       case 'layer-changed':
       case 'quality-changed':
+      case 'lower-layers-needed':
         break;
       default:
         event satisfies never;
