@@ -24,6 +24,8 @@ export interface EngineCensus {
   /** Peers that have agreed to SCTP, and the data channels of all of them. */
   readonly associations: number;
   readonly dataChannels: number;
+  readonly dataPublications: number;
+  readonly dataSubscriptions: number;
   /** Connectivity checks over links that wait for their answers. */
   readonly linkChecks: number;
 }

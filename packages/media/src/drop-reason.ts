@@ -48,8 +48,8 @@ export const DropReason = {
   SendNotReady: 25,
   /** Longer than what fits a datagram after the subscriber's own header is put before it. */
   TooLarge: 26,
-  /** A data channel message; nobody can subscribe to data channels yet. */
-  DataWithoutSubscriber: 27,
+  /** With data channels in it, from a peer that sends more than it may; SCTP repeats it, more slowly. */
+  OverDataRate: 27,
   /** A publication sends more than one may. */
   OverUploadLimit: 28,
   /** A STUN response to no check of ours, or not from whom the check was for. */

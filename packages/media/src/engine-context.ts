@@ -2,6 +2,7 @@ import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@cau
 import { Acknowledgements } from './congestion/acknowledgements.ts';
 import { createPassThroughPacer, type Pacer } from './congestion/index.ts';
 import { createDataCounters, type DataCounters } from './data/data-counters.ts';
+import { DataRouter } from './data/router/data-router.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineEventListener } from './engine-messages.ts';
@@ -16,6 +17,7 @@ import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 import { leavePlain } from './transport/plain-endpoint.ts';
+import { UsageTally } from './usage-tally.ts';
 
 /** What only the engine itself can do for its parts. */
 export interface EngineWiring {
@@ -44,6 +46,8 @@ export interface EngineContext extends EngineWiring {
   readonly timers: Timers;
   readonly drops: DropCounters;
   readonly dataCounters: DataCounters;
+  readonly data: DataRouter;
+  readonly usage: UsageTally;
   readonly traffic: TrafficCounters;
   /** Of transports within the process. */
   readonly plainTraffic: TrafficCounters;
@@ -76,6 +80,9 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   const { onEvent, onOutputReady, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
+  const timers = new Timers();
+  const dataCounters = createDataCounters();
+  const usage = new UsageTally();
   const traffic = new TrafficCounters();
   const plainTraffic = new TrafficCounters();
   const capacity = Math.min(MAX_WAITING_PACKETS, arena.slotCount >> 1);
@@ -106,9 +113,17 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     outbox,
     plainOutbox,
     packetMemory: new PacketMemory(),
-    timers: new Timers(),
+    timers,
     drops,
-    dataCounters: createDataCounters(),
+    dataCounters,
+    data: new DataRouter({
+      time,
+      timers,
+      counters: dataCounters,
+      onEvent,
+      charge: (account, sizeBytes, by) => usage.countData(account, sizeBytes, by),
+    }),
+    usage,
     traffic,
     plainTraffic,
     checks: new OutstandingChecks(),

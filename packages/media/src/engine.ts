@@ -19,7 +19,7 @@ import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
-import { type AccountUsage, UsageTally } from './usage-tally.ts';
+import type { AccountUsage } from './usage-tally.ts';
 
 export class Engine {
   readonly #context: EngineContext;
@@ -30,7 +30,6 @@ export class Engine {
   readonly #audiences = new Audiences<SubscriberTrack>();
   /** Transports with something to say that happened while the time was not known. */
   readonly #deferred = new Set<PeerTransport>();
-  readonly #usage = new UsageTally();
   readonly #view = new RtpView();
 
   constructor(options: EngineOptions) {
@@ -96,6 +95,7 @@ export class Engine {
 
   /** Carries out a command; the consequences of it go out with the next `flush`. */
   handleCommand(nowMs: number, command: EngineCommand): void {
+    this.#context.time.nowMs = nowMs;
     switch (command.type) {
       case 'open-transport':
         this.#openTransport(nowMs, command.plan);
@@ -125,14 +125,28 @@ export class Engine {
         this.#transports.get(command.transportId)?.channels.send(nowMs, command.streamId, command.data);
         break;
       case 'set-data-peer':
+        this.#context.data.setPeer(nowMs, command.plan);
+        break;
       case 'close-data-channel':
+        this.#context.data.closeChannel(nowMs, command.transportId, command.streamId);
+        break;
       case 'put-data-publication':
+        this.#context.data.putPublication(nowMs, command.plan);
+        break;
       case 'remove-data-publication':
+        this.#context.data.removePublication(nowMs, command.publicationId, command.keepsChannel === true ? 'keep' : 'close');
+        break;
       case 'put-data-subscription':
+        this.#context.data.putSubscription(nowMs, command.plan);
+        break;
       case 'remove-data-subscription':
+        this.#context.data.removeSubscription(nowMs, command.subscriptionId);
+        break;
       case 'publish-data':
+        this.#context.data.publish(nowMs, command.publicationId, command.data);
+        break;
       case 'reply-data':
-        // Channels have no publications yet.
+        this.#context.data.reply(nowMs, command.subscriptionId, command.data);
         break;
       case 'forget-histories':
         this.#forgetHistories();
@@ -150,7 +164,7 @@ export class Engine {
       case 'usage':
         return this.#takeUsage();
       case 'data-statistics':
-        return { publications: [], subscriptions: [] };
+        return this.#context.data.statistics();
     }
   }
 
@@ -207,6 +221,8 @@ export class Engine {
       userFragments: this.#stun.userFragments,
       publisherTracks: this.#publishers.size,
       subscriberTracks: this.#subscribers.size,
+      dataPublications: this.#context.data.publicationCount,
+      dataSubscriptions: this.#context.data.subscriptionCount,
       timers: this.#context.timers.size,
       outboxEntries: this.#context.outbox.size + this.#context.plainOutbox.size,
       linkChecks: this.#context.checks.size,
@@ -218,6 +234,7 @@ export class Engine {
   #openTransport(nowMs: number, plan: TransportPlan): void {
     const transport = new PeerTransport(nowMs, this.#context, plan);
     this.#transports.set(plan.transportId, transport);
+    this.#context.data.addPeer(transport, plan.dataLimits?.messagesPerSecond);
     this.#stun.reindex(transport, [], transport.ice.localUfrags);
   }
 
@@ -245,7 +262,7 @@ export class Engine {
     this.#publishers.delete(trackId);
     track.transport.receive.removeTrack(track);
     track.transport.tracksChanged();
-    this.#usage.countPublisher(track);
+    this.#context.usage.countPublisher(track);
     track.close(nowMs);
   }
 
@@ -270,7 +287,7 @@ export class Engine {
     this.#audiences.move(subscriber, subscriber.plan.sourceTrackId, undefined);
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
     subscriber.transport.tracksChanged();
-    this.#usage.countSubscriber(subscriber);
+    this.#context.usage.countSubscriber(subscriber);
     subscriber.close(nowMs);
   }
 
@@ -279,9 +296,9 @@ export class Engine {
   }
 
   #takeUsage(): AccountUsage[] {
-    for (const track of this.#publishers.values()) this.#usage.countPublisher(track);
-    for (const subscriber of this.#subscribers.values()) this.#usage.countSubscriber(subscriber);
-    return this.#usage.take();
+    for (const track of this.#publishers.values()) this.#context.usage.countPublisher(track);
+    for (const subscriber of this.#subscribers.values()) this.#context.usage.countSubscriber(subscriber);
+    return this.#context.usage.take();
   }
 
   #dispatch(nowMs: number, path: Path, datagram: Uint8Array): void {
@@ -326,6 +343,7 @@ export class Engine {
   #removeTransport(nowMs: number, transport: PeerTransport): void {
     for (const track of [...transport.receive.tracks]) this.#removePublisherTrack(nowMs, track.plan.trackId);
     for (const subscriber of [...transport.subscriptions.values()]) this.#removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
+    this.#context.data.removePeer(nowMs, transport.id);
     this.#stun.reindex(transport, transport.ice.localUfrags, []);
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);

@@ -1,7 +1,8 @@
 export type { EngineCensus } from './census.ts';
 export type { Pacer } from './congestion/index.ts';
-export type { DataChannelInfo, DataChannelRequest } from './data/data-channel.ts';
-export { DataChannels, type DataChannelsListener, type DataChannelsOptions } from './data/data-channels.ts';
+export type { DataChannelInfo, DataChannelRequest, DataKind, DataMessage, DataTerms } from './data/data-channel.ts';
+export { DataChannels } from './data/data-channels.ts';
+export type { DataChannelsListener, DataChannelsOptions } from './data/data-channels-options.ts';
 export { createDataCounters, type DataCounters } from './data/data-counters.ts';
 export type * from './data/data-plan.ts';
 export { classifyDatagram } from './demux/classify.ts';

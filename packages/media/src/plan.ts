@@ -56,11 +56,19 @@ export interface TransportPlan {
   readonly isLink?: boolean;
   /** Who is charged for what the peer sends and gets (`EngineAnswers.usage`). Default: nobody, as on links, which carry tracks of many. */
   readonly account?: string;
+  /** What the peer may send on data channels; more is held back, not lost. Default: 5,000 messages and 12.5 MB a second. */
+  readonly dataLimits?: DataLimits;
   /**
    * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
    * the engine (`Engine.bindPath`), and nothing that comes from the network can be one. Default `dtls`.
    */
   readonly security?: 'dtls' | 'none';
+}
+
+export interface DataLimits {
+  readonly messagesPerSecond: number;
+  /** Of datagrams with DTLS: what wraps the messages, and acknowledgements of what the peer gets, included. */
+  readonly bytesPerSecond: number;
 }
 
 /** New credentials of a running transport; DTLS, SRTP and subscriptions stay (RFC 8445 §9). */

@@ -6,13 +6,13 @@ import { RTP_FIXED_HEADER_LENGTH } from '@causeway/wire';
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
 
-/** Bytes of RTP before SRTP; no RTCP, STUN or DTLS, no UDP and IP. */
+/** Bytes of RTP before SRTP and payloads of data channels; no RTCP, STUN, DTLS or SCTP, no UDP and IP. */
 export interface CarriedBytes {
   /** Sent to peers: payloads, the fixed header of each packet, and header extensions beyond `FREE_EXTENSION_BYTES`. Every packet once. */
   readonly down: number;
   /** Received from peers: whole packets, without those sent again. */
   readonly up: number;
-  /** As `down`, sent over links to other nodes. */
+  /** As `down` and `data`, sent over links to other nodes. */
   readonly relay: number;
   /** Whole packets that were sent again because they had been lost, to peers and over links. */
   readonly retransmitted: number;
@@ -50,6 +50,11 @@ export class UsageTally {
     if (account !== undefined) this.#charge(account, track, { ...NOTHING, up: track.bytesReceived });
   }
 
+  /** Payload bytes of data channels that were sent to a peer, or over a link. */
+  countData(account: string, sizeBytes: number, by: 'data' | 'relay'): void {
+    this.#sumOf(account)[by] += sizeBytes;
+  }
+
   /** What was counted since the last call, for accounts that anything was carried for. */
   take(): AccountUsage[] {
     const taken = Array.from(this.#sums, ([account, bytes]) => ({ account, bytes }));
@@ -61,8 +66,16 @@ export class UsageTally {
     const before = this.#charged.get(track) ?? NOTHING;
     if (METRICS.every((metric) => soFar[metric] === before[metric])) return;
     this.#charged.set(track, soFar);
-    const sum = this.#sums.get(account) ?? { ...NOTHING };
+    const sum = this.#sumOf(account);
     for (const metric of METRICS) sum[metric] += soFar[metric] - before[metric];
-    this.#sums.set(account, sum);
+  }
+
+  #sumOf(account: string): Counts {
+    let sum = this.#sums.get(account);
+    if (sum === undefined) {
+      sum = { ...NOTHING };
+      this.#sums.set(account, sum);
+    }
+    return sum;
   }
 }

@@ -34,6 +34,8 @@ test('the census counts what a call of two holds', () => {
     linkChecks: 0,
     associations: 0,
     dataChannels: 0,
+    dataPublications: 0,
+    dataSubscriptions: 0,
   });
 });
 

@@ -1,6 +1,7 @@
 export * from './bottleneck/index.ts';
 export * from './connect-worlds.ts';
 export * from './counted-bytes.ts';
+export * from './data-page.ts';
 export * from './plain-suite.ts';
 export * from './publishing-peer.ts';
 export * from './receiving-peer.ts';

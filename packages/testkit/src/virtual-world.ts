@@ -63,7 +63,7 @@ export class VirtualWorld implements TimeDweller {
   readonly changes: { readonly atMs: number; readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' | 'lower-layers-needed' }> }[] = [];
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
-  readonly #time: VirtualTime;
+  readonly time: VirtualTime;
   readonly #peers: ScriptedPeer[] = [];
   readonly #agenda: { readonly atMs: number; readonly act: (nowMs: number) => void }[] = [];
 
@@ -71,7 +71,7 @@ export class VirtualWorld implements TimeDweller {
   constructor(options: VirtualWorldOptions | number = {}) {
     const named = typeof options === 'number' ? { seed: options } : options;
     const { seed = 1, time = new VirtualTime(), address = '203.0.113.1' } = named;
-    this.#time = time;
+    this.time = time;
     this.address = address;
     this.random = seededRandom(seed);
     this.network = new VirtualNetwork({
@@ -96,7 +96,7 @@ export class VirtualWorld implements TimeDweller {
   }
 
   get nowMs(): number {
-    return this.#time.nowMs;
+    return this.time.nowMs;
   }
 
   /** The wall clock the engine writes into sender reports. */
@@ -212,12 +212,12 @@ export class VirtualWorld implements TimeDweller {
 
   /** Lets time pass, here and in all worlds that share it; everything due happens in order. */
   run(durationMs: number): void {
-    this.#time.run(durationMs);
+    this.time.run(durationMs);
   }
 
   /** Time passes, and the engine's process does not run: what is due happens with the next `run`, late. */
   standStill(durationMs: number): void {
-    this.#time.standStill(durationMs);
+    this.time.standStill(durationMs);
   }
 
   settle(): void {

@@ -24,6 +24,7 @@ export class ChatClient implements LoadPeerListener {
         onPacket: (packet) => this.#endpoint?.sendApplicationData(packet),
         onOpened() {},
         onClosed() {},
+        onOversizedMessage() {},
         onMessage() {},
         onAborted() {},
         onDefect(error) {

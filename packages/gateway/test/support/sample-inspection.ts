@@ -34,6 +34,8 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         linkChecks: 122,
         associations: 25,
         dataChannels: 26,
+        dataPublications: 215,
+        dataSubscriptions: 216,
       },
       secure: { endpoints: 23, handshakes: 24, outboundStreams: 27, keystreamPages: 28 },
       udp: { paths: 29, connectedSockets: 30, addressSlots: 31, queuedDatagrams: 201, queuedBytes: 202, waitingHandshakes: 28 },
@@ -57,7 +59,18 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     discards: {
       dtls: { malformed: 39, plaintextRefused: 40, undecryptable: 41, replayed: 42 },
       srtp: { notKeyed: 43, malformed: 44, indexReused: 45 },
-      sctp: { malformedPackets: 46, foreignPackets: 125, overflow: 47, refusedChannels: 48, strayMessages: 49, oversizedMessages: 126 },
+      sctp: {
+        malformedPackets: 46,
+        foreignPackets: 125,
+        overflow: 47,
+        refusedChannels: 48,
+        strayMessages: 49,
+        oversizedMessages: 126,
+        unclaimedMessages: 217,
+        refusedReplies: 218,
+        droppedMessages: 219,
+        overflowedSubscriptions: 220,
+      },
     },
     relay: {
       links: [

@@ -1,3 +1,5 @@
+import type { MessageSender } from './association/outgoing-message.ts';
+
 /** A data channel as its DCEP OPEN described it (RFC 8832 §5.1). */
 export interface DataChannelInfo {
   readonly streamId: number;
@@ -11,3 +13,22 @@ export interface DataChannelInfo {
 
 /** What a channel is opened with; reliable and ordered unless told otherwise. */
 export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'label'>> & Pick<DataChannelInfo, 'label'>;
+
+export type DataKind = 'text' | 'binary';
+
+/** One message, shared by all who send it on: the bytes never change. Text is UTF-8 that nobody has checked. */
+export interface DataMessage {
+  readonly kind: DataKind;
+  /** May be empty. */
+  readonly data: Uint8Array;
+}
+
+/** How a message is sent on a channel: not always as the channel was opened. */
+export interface DataTerms {
+  readonly ordered: boolean;
+  readonly maxRetransmits: number | undefined;
+  readonly maxPacketLifeTimeMs: number | undefined;
+  /** How long the message may wait for its turn; Infinity if it is worth sending however late. */
+  readonly maxWaitMs: number;
+  readonly sender: MessageSender;
+}

@@ -4,64 +4,31 @@
  *
  * @see RFC 8831, RFC 8832
  */
-import {
-  DataProtocol,
-  type DcepOpen,
-  encodeUtf8,
-  type HmacSha1,
-  parseDcep,
-  SCTP_HEADER_LENGTH,
-  SctpChunkType,
-  writeDcepAck,
-  writeDcepOpen,
-} from '@causeway/wire';
-import type { Timer, Timers } from '../timers.ts';
-import { Association, type AssociationListener } from './association/association.ts';
+import { DataProtocol, type DcepOpen, parseDcep, SCTP_HEADER_LENGTH, SctpChunkType, writeDcepAck, writeDcepOpen } from '@causeway/wire';
+import type { Timer } from '../timers.ts';
+import { Association, type AssociationLimits, type AssociationListener, CLIENT_LIMITS } from './association/association.ts';
 import { MAX_MESSAGE_BYTES } from './association/inbound-streams.ts';
-import { MAX_STREAMS } from './association/offer.ts';
-import type { DataChannelInfo, DataChannelRequest } from './data-channel.ts';
+import type { DataChannelInfo, DataChannelRequest, DataMessage, DataTerms } from './data-channel.ts';
+import type { DataChannelsListener, DataChannelsOptions } from './data-channels-options.ts';
 import type { DataCounters } from './data-counters.ts';
-
-export interface DataChannelsListener {
-  /** An SCTP packet for the peer, which is overwritten after the call. */
-  onPacket(packet: Uint8Array): void;
-  onOpened(channel: DataChannelInfo): void;
-  onClosed(streamId: number): void;
-  /** @param kind of what the bytes are; text is UTF-8 that nobody has checked */
-  onMessage(streamId: number, data: Uint8Array, kind: 'text' | 'binary'): void;
-  /** The peer has ended the association, or we had to. */
-  onAborted(): void;
-  /** A timer has shown a defect of ours. */
-  onDefect(error: unknown): void;
-}
-
-export interface DataChannelsOptions {
-  /** Of the DTLS client the stream ids are even, of the server odd (RFC 8832 §6). */
-  readonly role: 'server' | 'client';
-  readonly timers: Timers;
-  readonly hmacSha1: HmacSha1;
-  /** @returns bytes that nobody can predict */
-  readonly randomBytes: (length: number) => Uint8Array;
-  readonly counters: DataCounters;
-  readonly listener: DataChannelsListener;
-}
+import { messageOf, protocolOf, readMessage, wireBytesOf } from './data-payload.ts';
 
 /**
- * `waiting`: we have sent OPEN, and wait for the ACK. `closing`: we have reset our side. `left`: the peer has reset its side, and we ours,
+ * `waiting`: we are to send OPEN or have sent it, and wait for the ACK; a negotiated one waits for the association. `closing`: we have reset our side. `left`: the peer has reset its side, and we ours,
  * which it has yet to confirm. `confirmed`: it has, but has yet to reset its own.
  */
 type ChannelState = 'waiting' | 'open' | 'closing' | 'left' | 'confirmed';
 
 interface Channel {
   readonly info: DataChannelInfo;
+  /** Without DCEP. */
+  readonly isNegotiated: boolean;
   state: ChannelState;
 }
 
 const MAX_CHANNELS = 256;
 /** RFC 8831 §6.4. */
 const NORMAL_PRIORITY = 256;
-const ONE_ZERO = Uint8Array.of(0);
-const NOTHING = new Uint8Array(0);
 
 export class DataChannels implements Timer, AssociationListener {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -70,7 +37,10 @@ export class DataChannels implements Timer, AssociationListener {
   readonly #listener: DataChannelsListener;
   readonly #counters: DataCounters;
   readonly #channels = new Map<number, Channel>();
+  readonly #limits: AssociationLimits;
+  readonly #maxChannels: number;
   #association: Association | undefined;
+  #mayBegin: boolean;
   #isClosed = false;
   /** Of the call that is under way: what the association tells of happens then. */
   #nowMs = 0;
@@ -79,6 +49,9 @@ export class DataChannels implements Timer, AssociationListener {
     this.#options = options;
     this.#listener = options.listener;
     this.#counters = options.counters;
+    this.#limits = options.limits ?? CLIENT_LIMITS;
+    this.#maxChannels = options.maxChannels ?? MAX_CHANNELS;
+    this.#mayBegin = options.mayBegin ?? true;
   }
 
   get channelCount(): number {
@@ -100,42 +73,96 @@ export class DataChannels implements Timer, AssociationListener {
     this.#schedule();
   }
 
+  /** The peer is known to have data channels, and packets reach it: what waits to be opened is opened. */
+  begin(nowMs: number): void {
+    this.#mayBegin = true;
+    if (this.#channels.size > 0) this.#connect(nowMs);
+  }
+
   /** Opens a channel. @returns its stream id; undefined when there are no more */
   open(nowMs: number, request: DataChannelRequest): number | undefined {
-    if (this.#isClosed || this.#channels.size >= MAX_CHANNELS) return undefined;
     const streamId = this.#freeStreamId();
     if (streamId === undefined) return undefined;
     const { label, protocol = '', ordered = true, maxRetransmits, maxPacketLifeTimeMs } = request;
-    const channel: Channel = { info: { streamId, label, protocol, ordered, maxRetransmits, maxPacketLifeTimeMs }, state: 'waiting' };
+    const info = { streamId, label, protocol, ordered, maxRetransmits, maxPacketLifeTimeMs };
+    return this.openOn(nowMs, info, { isNegotiated: false }) ? streamId : undefined;
+  }
+
+  /**
+   * Opens a channel on a stream of the caller's choice. One that is negotiated is open as soon as there is an association.
+   *
+   * @returns false if the stream is in use, or there are too many channels
+   */
+  openOn(nowMs: number, info: DataChannelInfo, { isNegotiated }: { readonly isNegotiated: boolean }): boolean {
+    const { streamId } = info;
+    if (this.#isClosed || this.#channels.size >= this.#maxChannels) return false;
+    if (streamId >= this.#limits.maxStreams || this.#channels.has(streamId)) return false;
+    const channel: Channel = { info, isNegotiated, state: 'waiting' };
     this.#channels.set(streamId, channel);
     this.#nowMs = nowMs;
-    const association = this.#associate();
-    association.connect(nowMs);
-    if (association.isReady) this.#announce(channel);
+    if (this.#association?.isReady === true) this.#announce(channel);
+    else if (this.#mayBegin) this.#connect(nowMs);
     this.#schedule();
-    return streamId;
+    return true;
+  }
+
+  /** Whether messages can be sent on it. */
+  isOpen(streamId: number): boolean {
+    return this.#channels.get(streamId)?.state === 'open';
+  }
+
+  /** A channel that is open or about to be; undefined if there is none. */
+  channel(streamId: number): DataChannelInfo | undefined {
+    const channel = this.#channels.get(streamId);
+    return channel?.state === 'open' || channel?.state === 'waiting' ? channel.info : undefined;
   }
 
   /** Sends on an open channel; the bytes must not change after. @returns false when the channel is not open, or too much waits already */
   send(nowMs: number, streamId: number, data: Uint8Array | string): boolean {
     const channel = this.#channels.get(streamId);
     if (channel?.state !== 'open') return false;
-    const isText = typeof data === 'string';
-    const bytes = isText ? encodeUtf8(data) : data;
-    if (bytes.length > MAX_MESSAGE_BYTES) return false;
-    const { text, emptyText, binary, emptyBinary } = DataProtocol;
-    const isSent =
-      bytes.length > 0
-        ? this.#send(nowMs, channel.info, isText ? text : binary, bytes)
-        : this.#send(nowMs, channel.info, isText ? emptyText : emptyBinary, ONE_ZERO);
+    const message = messageOf(data);
+    if (message.data.length > MAX_MESSAGE_BYTES) return false;
+    const isSent = this.#send(nowMs, channel.info, protocolOf(message), wireBytesOf(message));
     this.#schedule();
     return isSent;
+  }
+
+  /** As `send`, for a message that others get as well, on terms of its own. */
+  sendShared(nowMs: number, streamId: number, { message, terms }: { readonly message: DataMessage; readonly terms: DataTerms }): boolean {
+    const association = this.#association;
+    if (association === undefined || this.#channels.get(streamId)?.state !== 'open') return false;
+    const { maxRetransmits, maxPacketLifeTimeMs, maxWaitMs, sender } = terms;
+    if (maxWaitMs < Number.POSITIVE_INFINITY) association.dropStale(nowMs, streamId);
+    const isSent = association.send(nowMs, {
+      streamId,
+      protocolId: protocolOf(message),
+      data: wireBytesOf(message),
+      isUnordered: !terms.ordered,
+      maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY,
+      expiresAtMs: nowMs + (maxPacketLifeTimeMs ?? Number.POSITIVE_INFINITY),
+      staleAtMs: nowMs + maxWaitMs,
+      sender,
+    });
+    this.#schedule();
+    return isSent;
+  }
+
+  /** Drops the oldest message of a channel of which nothing was sent. @returns false if there is none */
+  dropOldest(streamId: number): boolean {
+    return this.#association?.dropOldest(streamId) ?? false;
   }
 
   /** Closes a channel once what was sent on it has left. */
   closeChannel(nowMs: number, streamId: number): void {
     const channel = this.#channels.get(streamId);
     if (channel?.state !== 'open' && channel?.state !== 'waiting') return;
+    if (channel.state === 'waiting' && this.#association?.isReady !== true) {
+      // The peer has not heard of it.
+      this.#channels.delete(streamId);
+      this.#listener.onClosed(streamId, 'closed');
+      return;
+    }
     channel.state = 'closing';
     this.#association?.resetStream(nowMs, streamId);
     this.#schedule();
@@ -165,13 +192,14 @@ export class DataChannels implements Timer, AssociationListener {
   }
 
   onReady(): void {
-    for (const channel of this.#channels.values()) if (channel.state === 'waiting') this.#announce(channel);
+    for (const channel of [...this.#channels.values()]) if (channel.state === 'waiting') this.#announce(channel);
   }
 
   onRestarted(): void {
-    for (const { info, state } of this.#channels.values())
-      if (state === 'open' || state === 'closing') this.#listener.onClosed(info.streamId);
+    const ended: number[] = [];
+    for (const { info, state } of this.#channels.values()) if (state === 'open' || state === 'closing') ended.push(info.streamId);
     this.#channels.clear();
+    for (const streamId of ended) this.#listener.onClosed(streamId, 'closed');
   }
 
   onClosed(): void {
@@ -189,7 +217,9 @@ export class DataChannels implements Timer, AssociationListener {
 
   onOversizedMessage(streamId: number): void {
     this.#counters.oversizedMessages++;
+    const isOurs = this.#channels.get(streamId)?.state === 'open';
     this.closeChannel(this.#nowMs, streamId);
+    if (isOurs) this.#listener.onOversizedMessage(streamId);
   }
 
   /** The peer has reset its side of streams: their channels are closed, and we reset ours (RFC 8831 §6.7). */
@@ -203,7 +233,7 @@ export class DataChannels implements Timer, AssociationListener {
       }
       if (channel.state !== 'closing') this.#association?.resetStream(this.#nowMs, streamId);
       channel.state = 'left';
-      this.#listener.onClosed(streamId);
+      this.#listener.onClosed(streamId, 'closed');
     }
   }
 
@@ -215,15 +245,26 @@ export class DataChannels implements Timer, AssociationListener {
         this.#channels.delete(streamId);
       } else if (channel?.state === 'closing') {
         channel.state = 'confirmed';
-        this.#listener.onClosed(streamId);
+        this.#listener.onClosed(streamId, 'closed');
       }
     }
   }
 
   #associate(): Association {
     const { hmacSha1, randomBytes } = this.#options;
-    this.#association ??= new Association({ hmacSha1, randomBytes, counters: this.#counters, listener: this });
+    this.#association ??= new Association({
+      hmacSha1,
+      randomBytes,
+      counters: this.#counters,
+      listener: this,
+      limits: this.#limits,
+    });
     return this.#association;
+  }
+
+  #connect(nowMs: number): void {
+    this.#associate().connect(nowMs);
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -231,13 +272,20 @@ export class DataChannels implements Timer, AssociationListener {
     this.#options.timers.schedule(this.#association.nextDeadlineMs, this);
   }
 
-  #announce({ info }: Channel): void {
-    this.#sendDcep(info.streamId, writeDcepOpen({ ...info, priority: NORMAL_PRIORITY }));
+  #announce(channel: Channel): void {
+    const { info, isNegotiated } = channel;
+    const { streamId } = info;
+    if (isNegotiated && this.#association?.hasStream(streamId) === true) this.#becomeOpen(channel);
+    else if (isNegotiated || !this.#sendDcep(streamId, writeDcepOpen({ ...info, priority: NORMAL_PRIORITY }))) {
+      this.#channels.delete(streamId);
+      this.#counters.refusedChannels++;
+      this.#listener.onClosed(streamId, 'refused');
+    }
   }
 
   /** DCEP is ordered and reliable, whatever the channel is (RFC 8832 §6). */
-  #sendDcep(streamId: number, data: Uint8Array): void {
-    this.#send(
+  #sendDcep(streamId: number, data: Uint8Array): boolean {
+    return this.#send(
       this.#nowMs,
       { streamId, ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined },
       DataProtocol.dcep,
@@ -261,11 +309,10 @@ export class DataChannels implements Timer, AssociationListener {
 
   #handleUserMessage(streamId: number, protocolId: number, data: Uint8Array): void {
     const channel = this.#channels.get(streamId);
-    const { text, emptyText, binary, emptyBinary } = DataProtocol;
-    const isText = protocolId === text || protocolId === emptyText;
-    if (channel?.state === 'open' && (isText || protocolId === binary || protocolId === emptyBinary)) {
-      const isEmpty = protocolId === emptyText || protocolId === emptyBinary;
-      this.#listener.onMessage(streamId, isEmpty ? NOTHING : data, isText ? 'text' : 'binary');
+    const message = readMessage(protocolId, data);
+    const isTaken = channel?.state === 'open' || (channel === undefined && this.#options.takesStrays === true);
+    if (isTaken && message !== undefined) {
+      this.#listener.onMessage(streamId, message.data, message.kind);
     } else if (channel === undefined || channel.state === 'open' || channel.state === 'waiting') {
       this.#counters.strayMessages++;
     }
@@ -276,7 +323,7 @@ export class DataChannels implements Timer, AssociationListener {
     const message = parseDcep(data);
     const known = this.#channels.get(streamId);
     if (message?.type === 'ack') {
-      if (known?.state === 'waiting') this.#becomeOpen(known);
+      if (known?.state === 'waiting' && !known.isNegotiated) this.#becomeOpen(known);
     } else if (message !== undefined && this.#mayOpen(streamId, known)) {
       this.#accept(streamId, message.channel, known);
     } else {
@@ -289,12 +336,12 @@ export class DataChannels implements Timer, AssociationListener {
   #mayOpen(streamId: number, known: Channel | undefined): boolean {
     // The peer may know a stream to be free before we do: its confirmation can be overtaken by the next channel.
     if (known !== undefined) return known.state === 'left';
-    return this.#channels.size < MAX_CHANNELS && this.#isPeersId(streamId);
+    return this.#channels.size < this.#maxChannels && this.#isPeersId(streamId);
   }
 
   #accept(streamId: number, { priority, ...open }: DcepOpen, known: Channel | undefined): void {
     if (known !== undefined) this.#association?.assumeReset(streamId);
-    const channel: Channel = { info: { streamId, ...open }, state: 'open' };
+    const channel: Channel = { info: { streamId, ...open }, isNegotiated: false, state: 'open' };
     this.#channels.set(streamId, channel);
     this.#association?.setPriority(streamId, priority);
     this.#sendDcep(streamId, writeDcepAck());
@@ -311,7 +358,7 @@ export class DataChannels implements Timer, AssociationListener {
   }
 
   #freeStreamId(): number | undefined {
-    for (let id = this.#options.role === 'server' ? 1 : 0; id < MAX_STREAMS; id += 2) if (!this.#channels.has(id)) return id;
+    for (let id = this.#options.role === 'server' ? 1 : 0; id < this.#limits.maxStreams; id += 2) if (!this.#channels.has(id)) return id;
     return undefined;
   }
 }

@@ -12,8 +12,27 @@ export interface DataCounters {
   strayMessages: number;
   /** Messages that are longer than was agreed. */
   oversizedMessages: number;
+  /** Messages on channels that were published under no name in time. */
+  unclaimedMessages: number;
+  /** Replies of subscribers that may not reply. */
+  refusedReplies: number;
+  /** Unreliable messages for which there was no room, once for each subscriber. */
+  droppedMessages: number;
+  /** Subscriptions that ended because the peer did not take reliable messages as fast as they came. */
+  overflowedSubscriptions: number;
 }
 
 export function createDataCounters(): DataCounters {
-  return { malformedPackets: 0, foreignPackets: 0, overflow: 0, refusedChannels: 0, strayMessages: 0, oversizedMessages: 0 };
+  return {
+    malformedPackets: 0,
+    foreignPackets: 0,
+    overflow: 0,
+    refusedChannels: 0,
+    strayMessages: 0,
+    oversizedMessages: 0,
+    unclaimedMessages: 0,
+    refusedReplies: 0,
+    droppedMessages: 0,
+    overflowedSubscriptions: 0,
+  };
 }

@@ -5,7 +5,7 @@
 
 /** In packets per second. */
 export interface PacketRates {
-  /** The handshake, RTCP, data channels. */
+  /** The handshake and RTCP. */
   readonly base: number;
   readonly ofPublication: number;
   readonly ofSubscription: number;

@@ -1,30 +1,28 @@
-import { decodeUtf8 } from '@causeway/wire';
+import { LINK_LIMITS } from '../data/association/association.ts';
 import { DataChannels } from '../data/data-channels.ts';
-import { DropReason } from '../drop-reason.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
-/** Makes the data channels of a peer, whose packets travel through its endpoint and whose events reach the engine's owner. */
+/** As many channels as a link has streams: its sessions are what bounds them. */
+const MAX_CHANNELS_ON_LINK = 65_535;
+
+/** Makes the data channels of a peer, whose packets travel through its endpoint and whose events reach the router of data. */
 export function createPeerChannels(transport: PeerTransport, role: 'server' | 'client'): DataChannels {
-  const { timers, hmacSha1, randomBytes, dataCounters: counters, onEvent, drops } = transport.context;
-  const { id: transportId } = transport;
+  const { timers, hmacSha1, randomBytes, dataCounters: counters, data } = transport.context;
+  const { id } = transport;
   return new DataChannels({
     role,
     timers,
     hmacSha1,
     randomBytes,
     counters,
+    mayBegin: false,
+    ...(transport.isLink && { limits: LINK_LIMITS, maxChannels: MAX_CHANNELS_ON_LINK, takesStrays: true }),
     listener: {
       onPacket: (packet) => transport.endpoint.sendApplicationData(packet),
-      onOpened: (channel) => onEvent({ type: 'data-channel-opened', transportId, ...channel }),
-      onClosed: (streamId) => onEvent({ type: 'data-channel-closed', transportId, streamId }),
-      onMessage(streamId, data, kind) {
-        if (!transport.isLink) {
-          drops.increment(DropReason.DataWithoutSubscriber);
-          return;
-        }
-        const content = kind === 'text' ? decodeUtf8(data, 0, data.length) : data;
-        onEvent({ type: 'data-channel-message', transportId, streamId, data: content });
-      },
+      onOpened: (channel) => data.handleOpened(id, channel),
+      onClosed: (streamId, reason) => data.handleClosed(id, streamId, reason),
+      onOversizedMessage: (streamId) => data.handleOversized(id, streamId),
+      onMessage: (streamId, bytes, kind) => data.handleMessage(id, streamId, { kind, data: bytes }),
       onAborted: () => transport.endAssociation(),
       onDefect: (error) => transport.reportDefect(error),
     },

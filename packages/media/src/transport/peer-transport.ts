@@ -14,6 +14,7 @@ import { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type { ProtectedBytes, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SrtpProfile } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
+import { CLIENT_DATA_BYTES_PER_SECOND, DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
@@ -69,6 +70,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly #isInProcess: boolean;
   readonly #traffic: TrafficCounters;
   readonly #budget: PacketBudget;
+  readonly #dataBudget: DataBudget;
   readonly #liveness: Liveness;
   readonly #reports: ReportRound;
   #state: ConnectionState = 'new';
@@ -89,6 +91,9 @@ export class PeerTransport implements SecureEndpointListener {
     this.outbox = this.#isInProcess ? context.plainOutbox : context.outbox;
     this.#traffic = this.#isInProcess ? context.plainTraffic : context.traffic;
     this.#budget = new PacketBudget(this.isLink ? LINK_PACKET_RATES : CLIENT_PACKET_RATES);
+    this.#dataBudget = new DataBudget(
+      this.isLink ? LINK_DATA_BYTES_PER_SECOND : (plan.dataLimits?.bytesPerSecond ?? CLIENT_DATA_BYTES_PER_SECOND),
+    );
     this.ice = new IceLite(context, this, plan);
     this.receive = new ReceiveDemux(context, this.isLink);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
@@ -144,7 +149,7 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void {
-    if (!this.#admit(nowMs, PACKET_WEIGHT)) return;
+    if (!this.#admitDtls(nowMs, datagram.length)) return;
     path.lastHeardMs = nowMs;
     this.ice.creditReceived(path, datagram.length);
     this.endpoint.handleDtls(nowMs, datagram);
@@ -230,6 +235,7 @@ export class PeerTransport implements SecureEndpointListener {
       this.#becameSecure = false;
       this.#liveness.heard(nowMs);
       this.setState('connected');
+      this.context.data.peerConnected(nowMs, this.id);
     }
     if (this.#becameReachable) {
       this.#becameReachable = false;
@@ -294,7 +300,8 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onApplicationData(nowMs: number, data: Uint8Array): void {
-    this.channels.handlePacket(nowMs, data);
+    if (this.context.data.admits(nowMs, this.id)) this.channels.handlePacket(nowMs, data);
+    else this.context.drops.increment(DropReason.OverDataRate);
   }
 
   #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {
@@ -326,6 +333,14 @@ export class PeerTransport implements SecureEndpointListener {
   #becomeReachable(): void {
     this.#becameReachable = true;
     this.context.defer(this);
+  }
+
+  /** A handshake is counted in packets, each of which may cost a lot, and data channels in bytes. */
+  #admitDtls(nowMs: number, sizeBytes: number): boolean {
+    if (!this.#secured) return this.#admit(nowMs, PACKET_WEIGHT);
+    if (this.#dataBudget.admit(nowMs, sizeBytes)) return true;
+    this.context.drops.increment(DropReason.OverDataRate);
+    return false;
   }
 
   #admit(nowMs: number, weight: number): boolean {

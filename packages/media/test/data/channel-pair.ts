@@ -1,7 +1,8 @@
 /** The data channels of two peers over a lossy link in virtual time. */
 import { CLEAN_LINK, hmacSha1, type Impairment, seededRandom, VirtualLink } from '@causeway/testkit';
 import type { DataChannelInfo } from '../../src/data/data-channel.ts';
-import { DataChannels, type DataChannelsListener } from '../../src/data/data-channels.ts';
+import { DataChannels } from '../../src/data/data-channels.ts';
+import type { DataChannelsListener } from '../../src/data/data-channels-options.ts';
 import { createDataCounters } from '../../src/data/data-counters.ts';
 import { Timers } from '../../src/timers.ts';
 
@@ -48,6 +49,8 @@ export class ChannelEnd implements DataChannelsListener {
   onMessage(streamId: number, data: Uint8Array, kind: 'text' | 'binary'): void {
     this.messages.push({ streamId, data, kind });
   }
+
+  onOversizedMessage(): void {}
 
   onAborted(): void {
     this.aborted++;

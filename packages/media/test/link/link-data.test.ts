@@ -1,5 +1,3 @@
-import { createDataCounters, DataChannels, Timers } from '@causeway/media';
-import { hmacSha1, plainApplicationData, plainHello } from '@causeway/testkit';
 import { LINK, LinkedCall } from './linked-call.ts';
 
 const CHANNEL = 'causeway-control';
@@ -38,37 +36,4 @@ test('what cannot be sent or opened is nobody’s harm: no such transport, no su
   a.run(100);
 
   expect(a.data).toEqual([]);
-});
-
-test('what a client sends on a data channel is counted and goes no further: nobody can subscribe to it yet', () => {
-  const { a, alice } = new LinkedCall();
-  const timers = new Timers();
-  const channels = new DataChannels({
-    role: 'client',
-    timers,
-    hmacSha1,
-    randomBytes: (length) => new Uint8Array(length).fill(5),
-    counters: createDataCounters(),
-    listener: {
-      onPacket: (packet) => alice.sendRaw(a.nowMs, plainApplicationData(packet)),
-      onOpened: ({ streamId }) => channels.send(a.nowMs, streamId, 'hello'),
-      onClosed: () => undefined,
-      onMessage: () => undefined,
-      onAborted: () => undefined,
-      onDefect: (error) => {
-        throw error;
-      },
-    },
-  });
-  alice.onApplicationData = (nowMs, data) => channels.handlePacket(nowMs, data);
-
-  alice.sendRaw(a.nowMs, plainHello());
-  channels.open(a.nowMs, { label: 'chat' });
-  for (let turn = 0; turn < 50; turn++) {
-    timers.fireDue(a.nowMs);
-    a.run(10);
-  }
-
-  expect(a.data).toEqual([{ transportId: 'alice', streamId: 0, what: 'opened', data: 'chat' }]);
-  expect(a.engine.drops()['data-without-subscriber']).toBe(1);
 });

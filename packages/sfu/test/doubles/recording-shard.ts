@@ -171,6 +171,8 @@ export class RecordingShard implements Shard {
           linkChecks: 0,
           associations: 0,
           dataChannels: 0,
+          dataPublications: 0,
+          dataSubscriptions: 0,
         },
         secure: { endpoints: 0, handshakes: 0, outboundStreams: 0, keystreamPages: 0 },
         udp: { paths: 0, connectedSockets: 0, addressSlots: 0, queuedDatagrams: 0, queuedBytes: 0, waitingHandshakes: 0 },

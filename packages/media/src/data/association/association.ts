@@ -42,10 +42,23 @@ export interface AssociationOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly counters: DataCounters;
   readonly listener: AssociationListener;
+  /** Default: those of clients. */
+  readonly limits?: AssociationLimits;
 }
 
-/** Messages that have not arrived yet. The pacer of links (`relay/links/message-pacer.ts` in `sfu`) counts on it. */
-const MAX_BUFFERED_BYTES = 5 << 20;
+export interface AssociationLimits {
+  /** Streams each way, and so the ids that channels can have. */
+  readonly maxStreams: number;
+  /** Of messages that have not arrived yet. */
+  readonly maxBufferedBytes: number;
+  /** So much of that is left to messages without a sender, which are ours: DCEP, and what nodes say to each other. */
+  readonly reservedBytes: number;
+}
+
+/** As many streams as browsers use. */
+export const CLIENT_LIMITS: AssociationLimits = { maxStreams: 1_024, maxBufferedBytes: 5 << 20, reservedBytes: 256 << 10 };
+/** Publications of many clients cross a link, over distances where megabytes are on their way. */
+export const LINK_LIMITS: AssociationLimits = { maxStreams: 65_535, maxBufferedBytes: 32 << 20, reservedBytes: 6 << 20 };
 /** RFC 9260 §3: an unknown chunk whose highest bit is not set ends the reading of its packet. */
 const SKIP_BIT = 0x80;
 /** Of ABORT and SHUTDOWN COMPLETE: the tag is that of the receiver's own packets, reflected. */
@@ -58,15 +71,18 @@ export class Association {
   readonly #packet = new OutgoingPacket();
   readonly #view = new SctpPacketView();
   readonly #handshake: Handshake;
+  readonly #limits: AssociationLimits;
   #peering: Peering | undefined;
   /** Since when there may be something to send. */
   #dueAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
-  constructor({ listener, counters, hmacSha1, randomBytes }: AssociationOptions) {
+  constructor({ listener, counters, hmacSha1, randomBytes, limits = CLIENT_LIMITS }: AssociationOptions) {
     this.#listener = listener;
     this.#counters = counters;
-    this.#handshake = new Handshake({ packet: this.#packet, port: this.#createPort(), hmacSha1, randomBytes });
+    this.#limits = limits;
+    const { maxStreams } = limits;
+    this.#handshake = new Handshake({ packet: this.#packet, port: this.#createPort(), hmacSha1, randomBytes, maxStreams });
   }
 
   /** Whether `send` may succeed. */
@@ -114,10 +130,27 @@ export class Association {
   send(nowMs: number, message: MessageToSend): boolean {
     const peering = this.#peering;
     if (peering === undefined || !this.isReady || message.streamId >= peering.agreed.outboundStreams) return false;
-    if (peering.sender.bufferedBytes + message.data.length > MAX_BUFFERED_BYTES) return false;
+    const { maxBufferedBytes, reservedBytes } = this.#limits;
+    const limitBytes = message.sender === undefined ? maxBufferedBytes : maxBufferedBytes - reservedBytes;
+    if (peering.sender.bufferedBytes + message.data.length > limitBytes) return false;
     peering.sender.push(message);
     this.#noteDue(nowMs);
     return true;
+  }
+
+  /** Drops unsent messages of a stream that are not worth sending any more. */
+  dropStale(nowMs: number, streamId: number): void {
+    this.#peering?.sender.dropStale(nowMs, streamId);
+  }
+
+  /** Drops the oldest unsent message of a stream. @returns false if there is none */
+  dropOldest(streamId: number): boolean {
+    return this.#peering?.sender.dropOldest(streamId) ?? false;
+  }
+
+  /** Whether the peer has this stream, as far as is known. */
+  hasStream(streamId: number): boolean {
+    return this.#peering !== undefined && streamId < this.#peering.agreed.outboundStreams;
   }
 
   /** Gives a stream its share of the bytes, by its priority in DCEP. */
@@ -146,7 +179,7 @@ export class Association {
     return {
       sendPacket: () => this.#listener.onPacket(this.#packet.finish('crc32c')),
       begin: (agreed) => {
-        this.#peering = new Peering(agreed, this.#listener);
+        this.#peering = new Peering(agreed, this.#limits.maxStreams, this.#listener);
         this.#listener.onReady();
       },
       restart: () => this.#listener.onRestarted(),

@@ -85,6 +85,14 @@ export class ChunkSender {
     this.#messages.queue.resetStream(streamId);
   }
 
+  dropStale(nowMs: number, streamId: number): void {
+    this.#messages.dropStale(nowMs, streamId);
+  }
+
+  dropOldest(streamId: number): boolean {
+    return this.#messages.dropOldest(streamId);
+  }
+
   push(message: MessageToSend): void {
     this.#messages.push(message);
   }
@@ -263,7 +271,7 @@ export class ChunkSender {
       if (lengthBytes === 0) return;
       if (message.fragments === 0) queue.number(message);
       const tsn = this.#chunks.add(nowMs, message, lengthBytes);
-      queue.consume(message, lengthBytes);
+      this.#messages.consume(message, lengthBytes);
       this.#peerWindowBytes -= Math.min(lengthBytes, this.#peerWindowBytes);
       this.#writer.write(tsn, packet, this.#isLastForNow() ? 'immediate' : 'delayed');
       this.#probe.pending = 'none';

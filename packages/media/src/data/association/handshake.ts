@@ -37,6 +37,7 @@ export interface HandshakeOptions {
   readonly port: HandshakePort;
   readonly hmacSha1: HmacSha1;
   readonly randomBytes: (length: number) => Uint8Array;
+  readonly maxStreams: number;
 }
 
 /**
@@ -99,7 +100,11 @@ export class Handshake {
     // With an association there, a peer that begins again has to show that it is the same peer.
     const local = this.state === 'established' ? this.#newBeginning() : this.#local;
     const tieTags = { localTieTag: this.#peerTag === 0 ? 0 : this.#local.tag, peerTieTag: this.#peerTag };
-    this.#sendInit(local, init.initiateTag, this.#cookies.sign(nowMs, agreeOn(init, local, tieTags)));
+    this.#sendInit(
+      local,
+      init.initiateTag,
+      this.#cookies.sign(nowMs, agreeOn(init, { ...local, maxStreams: this.#options.maxStreams }, tieTags)),
+    );
     return true;
   }
 
@@ -110,7 +115,7 @@ export class Handshake {
     if (answer?.cookie === undefined || !isAcceptable(answer)) return false;
     this.#cookie = answer.cookie;
     this.#enter('cookie-echoed', nowMs);
-    this.#begin(agreeOn(answer, this.#local, { localTieTag: 0, peerTieTag: 0 }));
+    this.#begin(agreeOn(answer, { ...this.#local, maxStreams: this.#options.maxStreams }, { localTieTag: 0, peerTieTag: 0 }));
     return true;
   }
 
@@ -171,9 +176,9 @@ export class Handshake {
 
   /** INIT, or INIT ACK if there is a cookie. */
   #sendInit(local: LocalBeginning, verificationTag: number, cookie: Uint8Array | undefined): void {
-    const { packet, port } = this.#options;
+    const { packet, port, maxStreams } = this.#options;
     packet.begin(verificationTag);
-    packet.at = writeInit(packet.bytes, packet.at, createOffer(local, cookie));
+    packet.at = writeInit(packet.bytes, packet.at, createOffer({ ...local, maxStreams }, cookie));
     port.sendPacket();
   }
 

@@ -3,9 +3,6 @@ import { SctpChunkType, type SctpInit } from '@causeway/wire';
 import { WINDOW_BYTES } from './chunk-receiver.ts';
 import type { StateCookie } from './state-cookie.ts';
 
-/** Streams each way, and so the ids that channels can have: as many as browsers use. */
-export const MAX_STREAMS = 1_024;
-
 /** RFC 6525, RFC 3758 and RFC 8260. */
 const EXTENSIONS = [SctpChunkType.reconfig, SctpChunkType.forwardTsn, SctpChunkType.iData, SctpChunkType.iForwardTsn];
 
@@ -15,12 +12,18 @@ export interface LocalBeginning {
   readonly initialTsn: number;
 }
 
-export function createOffer({ tag, initialTsn }: LocalBeginning, cookie: Uint8Array | undefined): SctpInit {
+/** What we offer beside what is always the same. */
+export interface LocalOffer extends LocalBeginning {
+  /** Streams each way. */
+  readonly maxStreams: number;
+}
+
+export function createOffer({ tag, initialTsn, maxStreams }: LocalOffer, cookie: Uint8Array | undefined): SctpInit {
   return {
     initiateTag: tag,
     windowBytes: WINDOW_BYTES,
-    outboundStreams: MAX_STREAMS,
-    inboundStreams: MAX_STREAMS,
+    outboundStreams: maxStreams,
+    inboundStreams: maxStreams,
     initialTsn,
     supportsForwardTsn: true,
     acceptsZeroChecksum: true,
@@ -35,7 +38,7 @@ export function isAcceptable({ initiateTag, inboundStreams, outboundStreams }: S
 }
 
 /** What comes of the peer's offer and ours. */
-export function agreeOn(peer: SctpInit, local: LocalBeginning, tieTags: Pick<StateCookie, 'localTieTag' | 'peerTieTag'>): StateCookie {
+export function agreeOn(peer: SctpInit, local: LocalOffer, tieTags: Pick<StateCookie, 'localTieTag' | 'peerTieTag'>): StateCookie {
   return {
     ...tieTags,
     localTag: local.tag,
@@ -43,7 +46,7 @@ export function agreeOn(peer: SctpInit, local: LocalBeginning, tieTags: Pick<Sta
     localInitialTsn: local.initialTsn,
     peerInitialTsn: peer.initialTsn,
     peerWindowBytes: peer.windowBytes,
-    outboundStreams: Math.min(MAX_STREAMS, peer.inboundStreams),
+    outboundStreams: Math.min(local.maxStreams, peer.inboundStreams),
     canAbandon: peer.supportsForwardTsn || peer.extensions.includes(SctpChunkType.forwardTsn),
     isInterleaved: peer.extensions.includes(SctpChunkType.iData),
     sendsChecksum: !peer.acceptsZeroChecksum,

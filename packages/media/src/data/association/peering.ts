@@ -18,7 +18,6 @@ import {
 import { ChunkReceiver, type DataVerdict } from './chunk-receiver.ts';
 import { ChunkSender } from './chunk-sender.ts';
 import type { InboundListener } from './inbound-streams.ts';
-import { MAX_STREAMS } from './offer.ts';
 import type { OutgoingPacket } from './outgoing-packet.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { StreamReset, type StreamResetListener } from './stream-reset.ts';
@@ -29,13 +28,15 @@ export class Peering {
   readonly agreed: StateCookie;
   readonly sender: ChunkSender;
   readonly reset: StreamReset;
+  readonly #maxStreams: number;
   readonly #receiver: ChunkReceiver;
   readonly #fields = createSctpDataFields();
   readonly #sack = new SackView();
 
-  constructor(agreed: StateCookie, listener: InboundListener & StreamResetListener) {
+  constructor(agreed: StateCookie, maxStreams: number, listener: InboundListener & StreamResetListener) {
     const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
     this.agreed = agreed;
+    this.#maxStreams = maxStreams;
     this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon });
     this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, listener);
     this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
@@ -55,7 +56,7 @@ export class Peering {
     const { isInterleaved } = this.agreed;
     const isAgreed = (chunkType === SctpChunkType.iData) === isInterleaved;
     const read = isInterleaved ? readIDataChunk : readDataChunk;
-    if (!isAgreed || !read(this.#fields, bytes, chunkStart, chunkEnd) || this.#fields.streamId >= MAX_STREAMS) return 'malformed';
+    if (!isAgreed || !read(this.#fields, bytes, chunkStart, chunkEnd) || this.#fields.streamId >= this.#maxStreams) return 'malformed';
     return this.#receiver.handleData(nowMs, this.#fields);
   }
 
@@ -74,7 +75,7 @@ export class Peering {
   handleForwardTsn(nowMs: number, { bytes, chunkStart, chunkEnd, chunkType }: SctpPacketView): boolean {
     const isInterleaved = chunkType === SctpChunkType.iForwardTsn;
     const forward = (isInterleaved ? parseIForwardTsn : parseForwardTsn)(bytes, chunkStart, chunkEnd);
-    if (forward === undefined || forward.skipped.some(({ streamId }) => streamId >= MAX_STREAMS)) return false;
+    if (forward === undefined || forward.skipped.some(({ streamId }) => streamId >= this.#maxStreams)) return false;
     if (isInterleaved !== this.agreed.isInterleaved) return false;
     this.#receiver.handleForwardTsn(nowMs, forward);
     return true;

@@ -4,7 +4,7 @@
  * @see RFC 3758 §3.5
  */
 import type { ForwardPoint } from './forward-point.ts';
-import { createOutgoingMessage, type MessageToSend, type OutgoingMessage } from './outgoing-message.ts';
+import { createOutgoingMessage, MESSAGE_OVERHEAD_BYTES, type MessageToSend, type OutgoingMessage } from './outgoing-message.ts';
 import { ChunkState, type OutstandingChunks } from './outstanding-chunks.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -15,9 +15,6 @@ export interface PendingMessagesOptions {
   /** RFC 3758 was agreed on; without it nothing is given up of which a part was sent. */
   readonly canAbandon: boolean;
 }
-
-/** What a message costs beside its bytes, so that a million empty ones are bounded too. */
-const MESSAGE_OVERHEAD_BYTES = 64;
 
 export class PendingMessages {
   readonly queue: SendQueue;
@@ -46,9 +43,32 @@ export class PendingMessages {
   next(nowMs: number): OutgoingMessage | undefined {
     for (;;) {
       const message = this.queue.peek();
-      if (message === undefined || message.expiresAtMs > nowMs || !this.#mayAbandon(message)) return message;
+      if (message === undefined || !this.#isWorthless(nowMs, message)) return message;
       this.#abandon(message);
     }
+  }
+
+  /** Drops the messages at the front of a stream that are not worth beginning any more. */
+  dropStale(nowMs: number, streamId: number): void {
+    for (;;) {
+      const message = this.queue.firstUnsent(streamId);
+      if (message === undefined || message.staleAtMs > nowMs) return;
+      this.#abandon(message);
+    }
+  }
+
+  /** Drops the oldest message of a stream of which nothing was sent. @returns false if there is none */
+  dropOldest(streamId: number): boolean {
+    const message = this.queue.firstUnsent(streamId);
+    if (message === undefined) return false;
+    this.#abandon(message);
+    return true;
+  }
+
+  /** Takes bytes of the message that `next` returned off the queue, since they are in a chunk now. */
+  consume(message: OutgoingMessage, sizeBytes: number): void {
+    this.queue.consume(message, sizeBytes);
+    if (message.sentBytes === message.data.length) message.sender?.onSent(message.protocolId, message.data);
   }
 
   /** The oldest chunk is about to be forgotten: what it holds of its message needs to be kept no longer. */
@@ -56,11 +76,9 @@ export class PendingMessages {
     const { chunks } = this.#options;
     const tsn = chunks.firstTsn;
     const message = chunks.message(tsn);
-    this.bufferedBytes -= chunks.length(tsn);
     const isLastChunk = tsn === message.lastTsn && (message.isAbandoned || message.sentBytes === message.data.length);
-    if (!isLastChunk) return;
-    this.bufferedBytes -= MESSAGE_OVERHEAD_BYTES;
-    this.#perishable.delete(message);
+    this.#release(message, chunks.length(tsn) + (isLastChunk ? MESSAGE_OVERHEAD_BYTES : 0));
+    if (isLastChunk) this.#perishable.delete(message);
   }
 
   /** A chunk was lost: its message is given up if it may not be sent again. */
@@ -80,6 +98,16 @@ export class PendingMessages {
     }
   }
 
+  #isWorthless(nowMs: number, message: OutgoingMessage): boolean {
+    if (message.fragments === 0 && message.staleAtMs <= nowMs) return true;
+    return message.expiresAtMs <= nowMs && this.#mayAbandon(message);
+  }
+
+  #release(message: OutgoingMessage, sizeBytes: number): void {
+    this.bufferedBytes -= sizeBytes;
+    message.sender?.onReleased(sizeBytes);
+  }
+
   #mayAbandon(message: OutgoingMessage): boolean {
     return this.#options.canAbandon || message.fragments === 0;
   }
@@ -92,12 +120,13 @@ export class PendingMessages {
     this.queue.drop(message);
     this.#perishable.delete(message);
     const unsentBytes = message.data.length - message.sentBytes;
-    this.bufferedBytes -= unsentBytes;
     if (message.fragments === 0) {
       // It has no TSN and no number: the peer never knew of it.
-      this.bufferedBytes -= MESSAGE_OVERHEAD_BYTES;
+      this.#release(message, unsentBytes + MESSAGE_OVERHEAD_BYTES);
+      message.sender?.onDropped();
       return;
     }
+    this.#release(message, unsentBytes);
     // A message of which the peer may have all chunks so far can only be passed over with a TSN of its own behind them.
     if (unsentBytes > 0) chunks.add(0, message, 0);
     for (let tsn = Math.max(message.firstTsn, chunks.firstTsn); tsn <= message.lastTsn; tsn++) {

@@ -67,6 +67,14 @@ export class SendQueue {
     }
   }
 
+  /** The oldest message of a stream of which nothing was sent; undefined if there is none. */
+  firstUnsent(streamId: number): OutgoingMessage | undefined {
+    const stream = this.#streams.get(streamId);
+    if (stream?.isActive !== true) return undefined;
+    const first = stream.messages[stream.head];
+    return first.fragments === 0 ? first : stream.messages[stream.head + 1];
+  }
+
   /** Numbers the message within its stream; call before its first fragment. */
   number(message: OutgoingMessage): void {
     const stream = this.#streamOf(message.streamId);

@@ -1,0 +1,41 @@
+/** What the data channels of a peer are made with, and what they tell. */
+import type { HmacSha1 } from '@causeway/wire';
+import type { Timers } from '../timers.ts';
+import type { AssociationLimits } from './association/association.ts';
+import type { DataChannelInfo, DataKind } from './data-channel.ts';
+import type { DataCounters } from './data-counters.ts';
+
+export interface DataChannelsListener {
+  /** An SCTP packet for the peer, which is overwritten after the call. */
+  onPacket(packet: Uint8Array): void;
+  onOpened(channel: DataChannelInfo): void;
+  /** @param reason `refused`: the peer has no such stream, or nothing more can be sent to it */
+  onClosed(streamId: number, reason: 'closed' | 'refused'): void;
+  /** The peer has sent a message that is longer than was agreed. Its channel closes, of which `onClosed` tells. */
+  onOversizedMessage(streamId: number): void;
+  /** @param data the listener's to keep; text is UTF-8 that nobody has checked */
+  onMessage(streamId: number, data: Uint8Array, kind: DataKind): void;
+  /** The peer has ended the association, or we had to. */
+  onAborted(): void;
+  /** A timer has shown a defect of ours. */
+  onDefect(error: unknown): void;
+}
+
+export interface DataChannelsOptions {
+  /** Of the DTLS client the stream ids are even, of the server odd (RFC 8832 §6). */
+  readonly role: 'server' | 'client';
+  readonly timers: Timers;
+  readonly hmacSha1: HmacSha1;
+  /** @returns bytes that nobody can predict */
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly counters: DataCounters;
+  readonly listener: DataChannelsListener;
+  /** Default: those of clients. */
+  readonly limits?: AssociationLimits;
+  /** Channels at a time. Default: 256. */
+  readonly maxChannels?: number;
+  /** Messages on streams without a channel are told of, too: the other end may be ahead of us. Default false. */
+  readonly takesStrays?: boolean;
+  /** Whether we may begin the association before `begin` was called. Default true. */
+  readonly mayBegin?: boolean;
+}

@@ -1,0 +1,308 @@
+/**
+ * All publications and subscriptions of data of one engine: carries out the commands about them, brings messages of
+ * peers to the publications that they belong to, and tells what becomes of both.
+ *
+ * @see docs/adr/0021-data-is-published-and-subscribed-to.md
+ */
+import type { EngineEventListener } from '../../engine-messages.ts';
+import { Audiences } from '../../router/audiences.ts';
+import type { EngineTime, Timer, Timers } from '../../timers.ts';
+import { MAX_MESSAGE_BYTES } from '../association/inbound-streams.ts';
+import type { DataChannelInfo, DataMessage } from '../data-channel.ts';
+import type { DataCounters } from '../data-counters.ts';
+import { messageOf } from '../data-payload.ts';
+import type { DataPeerPlan, DataPublicationPlan, DataStatistics, DataSubscriptionPlan } from '../data-plan.ts';
+import { contentOf, createDataListeners } from './data-listeners.ts';
+import { type DataChannelEnd, DataPeer, type DataPort } from './data-peer.ts';
+import { DataPublication, type DataPublicationListener } from './data-publication.ts';
+import { DataSubscription, type DataSubscriptionListener } from './data-subscription.ts';
+
+export interface DataRouterOptions {
+  readonly time: EngineTime;
+  readonly timers: Timers;
+  readonly counters: DataCounters;
+  readonly onEvent: EngineEventListener;
+  /** Takes payload bytes that were sent for an account, to a peer or over a link. */
+  readonly charge: (account: string, sizeBytes: number, by: 'data' | 'relay') => void;
+}
+
+/** A peer, and what of this engine is its own. */
+interface Member {
+  readonly peer: DataPeer;
+  readonly publications: Set<DataPublication>;
+  readonly subscriptions: Set<DataSubscription>;
+}
+
+/** What a peer may send when its plan does not say. */
+const DEFAULT_MESSAGES_PER_SECOND = 5_000;
+
+export class DataRouter implements Timer {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+  readonly #options: DataRouterOptions;
+  readonly #members = new Map<string, Member>();
+  /** Peers of which something is held that nobody has claimed. */
+  readonly #holding = new Set<DataPeer>();
+  readonly #publications = new Map<string, DataPublication>();
+  readonly #subscriptions = new Map<string, DataSubscription>();
+  readonly #audiences = new Audiences<DataSubscription>();
+  readonly #publicationListener: DataPublicationListener;
+  readonly #subscriptionListener: DataSubscriptionListener;
+
+  constructor(options: DataRouterOptions) {
+    this.#options = options;
+    const { publicationListener, subscriptionListener } = createDataListeners(options, {
+      end: (nowMs, publication) => this.#end(nowMs, publication),
+      forget: (subscription) => this.#forget(subscription),
+    });
+    this.#publicationListener = publicationListener;
+    this.#subscriptionListener = subscriptionListener;
+  }
+
+  get publicationCount(): number {
+    return this.#publications.size;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** @param messagesPerSecond that a client may send; links are not limited */
+  addPeer(port: DataPort, messagesPerSecond = DEFAULT_MESSAGES_PER_SECOND): void {
+    const peer = new DataPeer(port, messagesPerSecond);
+    this.#members.set(port.id, { peer, publications: new Set(), subscriptions: new Set() });
+  }
+
+  /** Ends all publications and subscriptions of a peer; only those of others are told of. */
+  removePeer(nowMs: number, peerId: string): void {
+    const member = this.#members.get(peerId);
+    if (member === undefined) return;
+    for (const subscription of [...member.subscriptions]) this.#forget(subscription);
+    for (const publication of [...member.publications]) this.#end(nowMs, publication);
+    this.#members.delete(peerId);
+    this.#holding.delete(member.peer);
+    this.#schedule();
+  }
+
+  setPeer(nowMs: number, { transportId, maxMessageBytes }: DataPeerPlan): void {
+    const peer = this.#members.get(transportId)?.peer;
+    if (peer === undefined) return;
+    peer.maxMessageBytes = maxMessageBytes;
+    peer.isTold = true;
+    peer.beginIfReady(nowMs);
+  }
+
+  /** Packets reach the peer from now on. */
+  peerConnected(nowMs: number, peerId: string): void {
+    const peer = this.#members.get(peerId)?.peer;
+    if (peer === undefined) return;
+    peer.isConnected = true;
+    peer.beginIfReady(nowMs);
+  }
+
+  /** Whether a packet of this peer is to be let in. */
+  admits(nowMs: number, peerId: string): boolean {
+    return this.#members.get(peerId)?.peer.admits(nowMs) ?? false;
+  }
+
+  closeChannel(nowMs: number, peerId: string, streamId: number): void {
+    const peer = this.#members.get(peerId)?.peer;
+    peer?.port.channels.closeChannel(nowMs, streamId);
+    this.#tellOwner(nowMs, peer, streamId, 'closed');
+  }
+
+  putPublication(nowMs: number, plan: DataPublicationPlan): void {
+    const known = this.#publications.get(plan.publicationId);
+    if (known !== undefined) {
+      known.update(plan);
+      return;
+    }
+    const peer = plan.transportId === undefined ? undefined : this.#members.get(plan.transportId)?.peer;
+    if (plan.transportId !== undefined && peer === undefined) return;
+    const publication = new DataPublication(plan, peer, this.#publicationListener);
+    if (peer !== undefined && !claimChannel(nowMs, publication, peer)) {
+      const { publicationId } = plan;
+      this.#options.onEvent({ type: 'data-publication-closed', publicationId, reason: 'channel_gone' });
+      return;
+    }
+    this.#publications.set(plan.publicationId, publication);
+    this.#memberOf(peer)?.publications.add(publication);
+    // What has come before goes to those who wait already, and is retained.
+    for (const subscription of this.#audiences.of(plan.publicationId)) subscription.update(nowMs, subscription.plan, publication);
+    for (const message of peer?.held.take(plan.stream?.streamId ?? -1) ?? []) publication.receive(nowMs, message);
+  }
+
+  removePublication(nowMs: number, publicationId: string, then: 'close' | 'keep'): void {
+    const publication = this.#publications.get(publicationId);
+    if (publication === undefined) return;
+    this.#end(nowMs, publication);
+    const streamId = publication.plan.stream?.streamId;
+    if (streamId !== undefined) publication.peer?.release(nowMs, streamId, then);
+  }
+
+  putSubscription(nowMs: number, plan: DataSubscriptionPlan): void {
+    const known = this.#subscriptions.get(plan.subscriptionId);
+    const peer = plan.transportId === undefined ? undefined : this.#members.get(plan.transportId)?.peer;
+    if (plan.transportId !== undefined && peer === undefined) return;
+    const subscription = known ?? new DataSubscription(plan, peer, this.#subscriptionListener);
+    this.#subscriptions.set(plan.subscriptionId, subscription);
+    this.#memberOf(peer)?.subscriptions.add(subscription);
+    this.#audiences.move(subscription, known?.plan.publicationId, plan.publicationId);
+    subscription.update(nowMs, plan, plan.publicationId === undefined ? undefined : this.#publications.get(plan.publicationId));
+    this.#deliverHeld(nowMs, subscription);
+  }
+
+  removeSubscription(nowMs: number, subscriptionId: string): void {
+    const subscription = this.#subscriptions.get(subscriptionId);
+    if (subscription === undefined) return;
+    this.#forget(subscription);
+    subscription.close(nowMs);
+  }
+
+  /** A message of a publication of this process. */
+  publish(nowMs: number, publicationId: string, data: Uint8Array | string): void {
+    const publication = this.#publications.get(publicationId);
+    const message = this.#ownMessage(data);
+    if (publication?.peer === undefined && message !== undefined) publication?.receive(nowMs, message);
+  }
+
+  /** A message of a subscriber in this process. */
+  reply(nowMs: number, subscriptionId: string, data: Uint8Array | string): void {
+    const subscription = this.#subscriptions.get(subscriptionId);
+    const message = this.#ownMessage(data);
+    if (subscription?.peer === undefined && message !== undefined) subscription?.receive(nowMs, message);
+  }
+
+  handleOpened(peerId: string, channel: DataChannelInfo): void {
+    const owner = this.#members.get(peerId)?.peer.ownerOf(channel.streamId);
+    if (owner === undefined) this.#options.onEvent({ type: 'data-channel-opened', transportId: peerId, ...channel });
+    else owner?.channelOpened(this.#options.time.nowMs);
+  }
+
+  handleClosed(peerId: string, streamId: number, reason: 'closed' | 'refused'): void {
+    const peer = this.#members.get(peerId)?.peer;
+    if (peer === undefined) return;
+    const owner = peer.ownerOf(streamId);
+    peer.forget(streamId);
+    if (owner === undefined) this.#options.onEvent({ type: 'data-channel-closed', transportId: peerId, streamId });
+    else owner?.channelClosed(this.#options.time.nowMs, reason);
+  }
+
+  /** The channel closes, of which `handleClosed` tells later. */
+  handleOversized(peerId: string, streamId: number): void {
+    this.#tellOwner(this.#options.time.nowMs, this.#members.get(peerId)?.peer, streamId, 'message-too-large');
+  }
+
+  handleMessage(peerId: string, streamId: number, message: DataMessage): void {
+    const { nowMs } = this.#options.time;
+    const peer = this.#members.get(peerId)?.peer;
+    if (peer === undefined) return;
+    const owner = peer.ownerOf(streamId);
+    peer.noteMessage();
+    if (owner !== undefined) owner?.receive(nowMs, message);
+    else if (peer.port.isLink && peer.port.channels.channel(streamId) !== undefined) this.#tellMessage(peerId, streamId, message);
+    else this.#hold(nowMs, peer, streamId, message);
+  }
+
+  statistics(): DataStatistics {
+    return {
+      publications: Array.from(this.#publications.values(), (publication) => publication.statistics()),
+      subscriptions: Array.from(this.#subscriptions.values(), (subscription) => subscription.statistics()),
+    };
+  }
+
+  /** Messages that nobody has claimed are worth nothing any more. */
+  fire(nowMs: number): void {
+    for (const peer of this.#holding) {
+      this.#options.counters.unclaimedMessages += peer.held.expire(nowMs);
+      if (peer.held.bytes === 0) this.#holding.delete(peer);
+    }
+    this.#schedule();
+  }
+
+  fail(error: unknown): void {
+    this.#options.onEvent({ type: 'defect', transportId: undefined, error });
+  }
+
+  /** Whoever is on the channel hears of its end now; that it is confirmed concerns nobody. */
+  #tellOwner(nowMs: number, peer: DataPeer | undefined, streamId: number, reason: DataChannelEnd): void {
+    const owner = peer?.ownerOf(streamId);
+    if (owner === undefined || owner === null) return;
+    peer?.leave(streamId);
+    owner.channelClosed(nowMs, reason);
+  }
+
+  #memberOf(peer: DataPeer | undefined): Member | undefined {
+    return peer === undefined ? undefined : this.#members.get(peer.port.id);
+  }
+
+  #hold(nowMs: number, peer: DataPeer, streamId: number, message: DataMessage): void {
+    if (!peer.held.add(nowMs, streamId, message)) {
+      this.#options.counters.unclaimedMessages++;
+    } else if (!this.#holding.has(peer)) {
+      this.#holding.add(peer);
+      this.#schedule();
+    }
+  }
+
+  #schedule(): void {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { held } of this.#holding) nextMs = Math.min(nextMs, held.nextExpiryMs);
+    this.#options.timers.schedule(nextMs, this);
+  }
+
+  /** On a link, a subscriber may have replied before the subscription was put here. */
+  #deliverHeld(nowMs: number, { peer, plan }: DataSubscription): void {
+    const streamId = plan.stream?.streamId;
+    if (peer === undefined || streamId === undefined || peer.held.bytes === 0) return;
+    const owner = peer.ownerOf(streamId);
+    for (const message of peer.held.take(streamId)) owner?.receive(nowMs, message);
+  }
+
+  #tellMessage(transportId: string, streamId: number, message: DataMessage): void {
+    this.#options.onEvent({ type: 'data-channel-message', transportId, streamId, data: contentOf(message) });
+  }
+
+  #ownMessage(data: Uint8Array | string): DataMessage | undefined {
+    const message = messageOf(data);
+    if (message.data.length <= MAX_MESSAGE_BYTES) return message;
+    this.#options.counters.oversizedMessages++;
+    return undefined;
+  }
+
+  /** The publication is over; its channel is not touched. */
+  #end(nowMs: number, publication: DataPublication): void {
+    this.#publications.delete(publication.plan.publicationId);
+    this.#memberOf(publication.peer)?.publications.delete(publication);
+    for (const subscription of [...publication.subscriptions]) {
+      if (subscription.plan.isSticky) subscription.update(nowMs, subscription.plan, undefined);
+      else {
+        subscription.close(nowMs);
+        this.#subscriptionListener.onSubscriptionClosed(nowMs, subscription, 'publication_closed');
+      }
+    }
+  }
+
+  /** Its channel is not touched. */
+  #forget(subscription: DataSubscription): void {
+    const { subscriptionId, publicationId } = subscription.plan;
+    this.#subscriptions.delete(subscriptionId);
+    this.#memberOf(subscription.peer)?.subscriptions.delete(subscription);
+    this.#audiences.move(subscription, publicationId, undefined);
+    subscription.leave();
+  }
+}
+
+/** @returns whether the publication has its channel: one that the peer has opened, or one that both make */
+function claimChannel(nowMs: number, publication: DataPublication, peer: DataPeer): boolean {
+  const { stream, reliability } = publication.plan;
+  if (stream === undefined || peer.ownerOf(stream.streamId) !== undefined) return false;
+  const { streamId, isNegotiated } = stream;
+  const { channels } = peer.port;
+  peer.claim(streamId, publication);
+  const isThere = isNegotiated
+    ? channels.openOn(nowMs, { streamId, label: '', protocol: '', ...reliability }, { isNegotiated })
+    : channels.isOpen(streamId);
+  if (!isThere) peer.disclaim(streamId);
+  return isThere;
+}

@@ -1,0 +1,48 @@
+/**
+ * Messages that come for a subscriber whose channel is not open yet. What does not fit is dropped from the front, so
+ * that what is delivered in the end has no hole: the subscription begins later.
+ */
+import type { DataMessage } from '../data-channel.ts';
+import type { NumberedMessage } from './retained-messages.ts';
+
+const MAX_BYTES = 64 << 10;
+const MAX_MESSAGES = 1_024;
+const MAX_AGE_MS = 2_000;
+
+interface EarlyMessage extends NumberedMessage {
+  readonly atMs: number;
+}
+
+export class EarlyMessages {
+  #messages: EarlyMessage[] = [];
+  #bytes = 0;
+
+  /** The newest message is kept however long it is. */
+  add(nowMs: number, serial: number, message: DataMessage): void {
+    this.#messages.push({ serial, message, atMs: nowMs });
+    this.#bytes += message.data.length;
+    this.#dropBefore(nowMs - MAX_AGE_MS);
+    while ((this.#bytes > MAX_BYTES || this.#messages.length > MAX_MESSAGES) && this.#messages.length > 1) this.#dropFirst();
+  }
+
+  /** Takes all of them that are not too old, oldest first. */
+  take(nowMs: number): readonly NumberedMessage[] {
+    this.#dropBefore(nowMs - MAX_AGE_MS);
+    const messages = this.#messages;
+    this.clear();
+    return messages;
+  }
+
+  clear(): void {
+    this.#messages = [];
+    this.#bytes = 0;
+  }
+
+  #dropBefore(atMs: number): void {
+    while (this.#messages.length > 0 && this.#messages[0].atMs < atMs) this.#dropFirst();
+  }
+
+  #dropFirst(): void {
+    this.#bytes -= this.#messages.shift()?.message.data.length ?? 0;
+  }
+}

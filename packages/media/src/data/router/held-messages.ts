@@ -1,0 +1,72 @@
+/**
+ * What peers send on channels that nobody has claimed yet. OPEN and the first messages share a datagram, and the
+ * owner of the engine needs a moment to say what the channel is.
+ */
+import type { DataMessage } from '../data-channel.ts';
+
+/** For so long after the first message of a channel. */
+const HOLD_MS = 2_000;
+/** Of all unclaimed channels of one peer. A client that has reached it is not listened to until there is room again. */
+export const MAX_HELD_BYTES = 1 << 20;
+const MESSAGE_OVERHEAD_BYTES = 64;
+
+interface HeldChannel {
+  readonly untilMs: number;
+  readonly messages: DataMessage[];
+  bytes: number;
+}
+
+export class HeldMessages {
+  /** What is held now. */
+  bytes = 0;
+  readonly #channels = new Map<number, HeldChannel>();
+
+  get isFull(): boolean {
+    return this.bytes >= MAX_HELD_BYTES;
+  }
+
+  /** When `expire` is wanted next; Infinity if nothing is held. */
+  get nextExpiryMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { untilMs, messages } of this.#channels.values()) if (messages.length > 0) nextMs = Math.min(nextMs, untilMs);
+    return nextMs;
+  }
+
+  /** @returns false if the channel has not been claimed for too long, or too much is held: the message is to be dropped */
+  add(nowMs: number, streamId: number, message: DataMessage): boolean {
+    let channel = this.#channels.get(streamId);
+    if (channel === undefined) {
+      channel = { untilMs: nowMs + HOLD_MS, messages: [], bytes: 0 };
+      this.#channels.set(streamId, channel);
+    }
+    const sizeBytes = message.data.length + MESSAGE_OVERHEAD_BYTES;
+    // A full packet may bring several messages: it was taken, so they are all kept.
+    if (channel.untilMs <= nowMs || this.bytes >= 2 * MAX_HELD_BYTES) return false;
+    channel.messages.push(message);
+    channel.bytes += sizeBytes;
+    this.bytes += sizeBytes;
+    return true;
+  }
+
+  /** The channel is claimed, or closed. @returns what was held of it */
+  take(streamId: number): readonly DataMessage[] {
+    const channel = this.#channels.get(streamId);
+    if (channel === undefined) return [];
+    this.#channels.delete(streamId);
+    this.bytes -= channel.bytes;
+    return channel.messages;
+  }
+
+  /** Drops what nobody has claimed in time. @returns how many messages */
+  expire(nowMs: number): number {
+    let dropped = 0;
+    for (const channel of this.#channels.values()) {
+      if (channel.untilMs > nowMs) continue;
+      dropped += channel.messages.length;
+      this.bytes -= channel.bytes;
+      channel.messages.length = 0;
+      channel.bytes = 0;
+    }
+    return dropped;
+  }
+}
