@@ -13,6 +13,7 @@ export const PARTS = [
   'shards',
   'relays',
   'registry',
+  'cluster',
   'negotiation',
 ] as const;
 export type Part = (typeof PARTS)[number];
@@ -52,6 +53,7 @@ Parts (default: forwarding, joins, memory):
   crossing     CPU per packet from one thread to another, by several ways
   shards       worker threads: CPU per forwarded packet, per packet that crosses between them, packets/s at saturation; relays
   relays       CPU per packet from one node to another, on either
+  cluster      real nodes that do nothing: CPU, memory, datagrams, Redis, and the start of all at once
   registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
   negotiation  what session descriptions with 256 m-sections cost the thread that carries media
 

@@ -1,5 +1,6 @@
 /** `npm run bench`: measures Causeway beside its two yardsticks and prints what it found. */
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
+import { runCluster } from './cluster/cluster-part.ts';
 import { runCrossing } from './crossing/crossing-part.ts';
 import { runNegotiation } from './negotiation/negotiation-part.ts';
 import { runForwarding, runSessions } from './parts.ts';
@@ -32,6 +33,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('crossing')) await runCrossing(options, printer);
   if (parts.includes('shards')) await runShards(options, printer);
   if (parts.includes('relays')) await runRelays(options, printer);
+  if (parts.includes('cluster')) await runCluster(options, printer);
   if (parts.includes('registry')) await runRegistry(options, printer);
   if (parts.includes('negotiation')) await runNegotiation(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);

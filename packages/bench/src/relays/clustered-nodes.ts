@@ -8,23 +8,38 @@ const FIRST_NODE_NO = 101;
 const CLUSTER_KEY_BYTES = 32;
 
 /** Starts a node of the cluster. Clients stay where they enter, since nobody knows where loopback is. */
-export type StartMember = <Name extends string>(name: Name) => Promise<RunningSfu<Name>>;
+export type StartMember = <Name extends string>(name: Name, options?: Readonly<Record<string, string>>) => Promise<RunningSfu<Name>>;
+
+/** Nodes that share a Redis and a key, each in a region of its own. */
+export class StartedCluster {
+  readonly #bench: RunningBench;
+  readonly #redisUrl: string;
+  readonly #clusterKey = randomBytes(CLUSTER_KEY_BYTES).toString('hex');
+  #nodes = 0;
+
+  constructor(bench: RunningBench, redisUrl: string) {
+    this.#bench = bench;
+    this.#redisUrl = redisUrl;
+  }
+
+  readonly startMember: StartMember = (name, options = {}) => {
+    const place = this.#nodes++;
+    return this.#bench.startNode(name, {
+      CAUSEWAY_NODE: String(FIRST_NODE_NO + place),
+      CAUSEWAY_REGION: `bench-${place + 1}`,
+      CAUSEWAY_REDIS_URL: this.#redisUrl,
+      CAUSEWAY_CLUSTER_KEY: this.#clusterKey,
+      CAUSEWAY_GEOIP: 'off',
+      ...options,
+    });
+  };
+}
 
 /** Runs a measurement with a cluster that it starts the nodes of. */
 export async function withCluster<Result>(bench: RunningBench, measure: (startMember: StartMember) => Promise<Result>): Promise<Result> {
   const redis = await RedisServer.start();
-  const clusterKey = randomBytes(CLUSTER_KEY_BYTES).toString('hex');
-  let nodes = 0;
-  const startMember: StartMember = (name) =>
-    bench.startNode(name, {
-      CAUSEWAY_NODE: String(FIRST_NODE_NO + nodes++),
-      CAUSEWAY_REGION: `bench-${nodes}`,
-      CAUSEWAY_REDIS_URL: redis.url,
-      CAUSEWAY_CLUSTER_KEY: clusterKey,
-      CAUSEWAY_GEOIP: 'off',
-    });
   try {
-    return await measure(startMember);
+    return await measure(new StartedCluster(bench, redis.url).startMember);
   } finally {
     await redis.stop();
   }

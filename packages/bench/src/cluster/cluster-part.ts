@@ -1,0 +1,39 @@
+/** `npm run bench -- cluster`: what nodes that do nothing cost each other, and what it takes to start all of them at once. */
+import { cpus } from 'node:os';
+import type { Printer } from '../report/printer.ts';
+import { formatTable } from '../report/table.ts';
+import { RunningBench } from '../running-bench.ts';
+import { type IdleCost, measureIdleCluster } from './idle-cluster.ts';
+
+const FULL = { sizes: [3, 6, 12, 20], idleMs: 20_000 };
+const QUICK = { sizes: [3], idleMs: 5_000 };
+
+export async function runCluster({ isQuick }: { readonly isQuick: boolean }, { print, note }: Printer): Promise<void> {
+  const { sizes, idleMs } = isQuick ? QUICK : FULL;
+  const costs: IdleCost[] = [];
+  for (const size of sizes) {
+    note(`cluster: ${size} nodes`);
+    costs.push(await RunningBench.with((bench) => measureIdleCluster(bench, size, idleMs), undefined, cpus().length));
+  }
+  print(
+    `Idle clusters: nodes in one region each, all started at once on ${cpus().length} cores. Datagrams are those of all nodes until 15 s after the last link was up; ` +
+      `CPU, memory and datagrams/s are of one node, over ${idleMs / 1000} s in which nothing happens.`,
+  );
+  print(formatTable(HEADINGS, costs.map(formatCost)));
+}
+
+const HEADINGS = ['nodes', 'ready s', 'linked s', 'datagrams', 'links missing', 'CPU ms/s', 'RSS MB', 'datagrams/s', 'Redis commands/s'];
+
+function formatCost(cost: IdleCost): readonly string[] {
+  return [
+    String(cost.nodes),
+    cost.readySeconds.toFixed(1),
+    cost.linkedSeconds.toFixed(1),
+    String(cost.startDatagrams),
+    String(cost.linksMissing),
+    cost.cpuMsPerSecond.toFixed(1),
+    cost.residentMegabytes.toFixed(0),
+    cost.datagramsPerSecond.toFixed(1),
+    cost.redisCommandsPerSecond.toFixed(0),
+  ];
+}

@@ -1,0 +1,117 @@
+/** A cluster of real nodes that does nothing: what its members cost each other. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisServer } from '@causeway/testkit/redis';
+import type { RunningSfu } from '../contestants/sfu-contestant.ts';
+import { findFreePort } from '../processes/free-port.ts';
+import { StartedCluster } from '../relays/clustered-nodes.ts';
+import type { RunningBench } from '../running-bench.ts';
+
+const POLL_MS = 200;
+const UP_DEADLINE_MS = 240_000;
+/** Links that have just come up have things to tell each other. */
+const SETTLE_MS = 15_000;
+
+export interface IdleCost {
+  readonly nodes: number;
+  /** From the start of all at once until every node is ready. */
+  readonly readySeconds: number;
+  /** … and until each has a link to every other. */
+  readonly linkedSeconds: number;
+  /** UDP datagrams that all nodes together have sent by `SETTLE_MS` after that. */
+  readonly startDatagrams: number;
+  /** Of one node, on average, while nothing happens. */
+  readonly cpuMsPerSecond: number;
+  readonly residentMegabytes: number;
+  readonly datagramsPerSecond: number;
+  /** Of all nodes together. */
+  readonly redisCommandsPerSecond: number;
+  /** Links that were not up at the end. */
+  readonly linksMissing: number;
+}
+
+/** Starts so many nodes at once, waits until they know each other, and looks on while they idle. */
+export async function measureIdleCluster(bench: RunningBench, size: number, idleMs: number): Promise<IdleCost> {
+  const redis = await RedisServer.start();
+  try {
+    const cluster = new StartedCluster(bench, redis.url);
+    const datagramsBefore = await sentDatagrams();
+    const startedAtMs = performance.now();
+    const ports = await Promise.all(Array.from({ length: size }, () => findFreePort('tcp')));
+    const nodes = await Promise.all(
+      ports.map((port, place) => cluster.startMember(`node ${place + 1}`, { CAUSEWAY_DEBUG_PORT: String(port) })),
+    );
+    const readySeconds = (performance.now() - startedAtMs) / 1000;
+    await untilLinked(ports, size * (size - 1), startedAtMs + UP_DEADLINE_MS);
+    const linkedSeconds = (performance.now() - startedAtMs) / 1000;
+    await sleep(SETTLE_MS);
+    const startDatagrams = (await sentDatagrams()) - datagramsBefore;
+    return { nodes: size, readySeconds, linkedSeconds, startDatagrams, ...(await watchIdle(nodes, ports, redis, idleMs)) };
+  } finally {
+    await redis.stop();
+  }
+}
+
+type WhileIdle = Omit<IdleCost, 'nodes' | 'readySeconds' | 'linkedSeconds' | 'startDatagrams'>;
+
+async function watchIdle(
+  nodes: readonly RunningSfu<string>[],
+  ports: readonly number[],
+  redis: RedisServer,
+  idleMs: number,
+): Promise<WhileIdle> {
+  const size = nodes.length;
+  const look = async () => ({
+    atMs: performance.now(),
+    cpuMicros: sum(await Promise.all(nodes.map(({ process }) => process.ask('cpuMicros')))),
+    datagrams: await sentDatagrams(),
+    commands: await commandsOf(redis),
+  });
+  const before = await look();
+  await sleep(idleMs);
+  const after = await look();
+  const seconds = (after.atMs - before.atMs) / 1000;
+  const linksUp = await countLinksUp(ports);
+  const memory = await Promise.all(nodes.map(({ process }) => process.ask('memory')));
+  return {
+    cpuMsPerSecond: (after.cpuMicros - before.cpuMicros) / 1000 / seconds / size,
+    residentMegabytes: sum(memory.map(({ rssBytes }) => rssBytes)) / size / 2 ** 20,
+    datagramsPerSecond: (after.datagrams - before.datagrams) / seconds / size,
+    redisCommandsPerSecond: (after.commands - before.commands) / seconds,
+    linksMissing: size * (size - 1) - linksUp,
+  };
+}
+
+async function untilLinked(ports: readonly number[], wanted: number, deadlineMs: number): Promise<void> {
+  for (;;) {
+    const up = await countLinksUp(ports);
+    if (up === wanted) return;
+    if (performance.now() > deadlineMs) throw new Error(`${wanted - up} of ${wanted} links were not up after ${UP_DEADLINE_MS / 1000} s`);
+    await sleep(POLL_MS);
+  }
+}
+
+async function countLinksUp(ports: readonly number[]): Promise<number> {
+  const counts = await Promise.all(
+    ports.map(async (port) => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(/^causeway_links\{state="up"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    }),
+  );
+  return sum(counts);
+}
+
+/** Of this machine, or of the network namespace that the bench runs in. */
+async function sentDatagrams(): Promise<number> {
+  const rows = (await readFile('/proc/net/snmp', 'utf8')).split('\n').filter((line) => line.startsWith('Udp:'));
+  const [names = [], values = []] = rows.map((row) => row.split(' '));
+  return Number(values[names.indexOf('OutDatagrams')]);
+}
+
+async function commandsOf(redis: RedisServer): Promise<number> {
+  return Number(/^total_commands_processed:(\d+)/m.exec(await redis.command('INFO', 'stats'))?.[1]);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
