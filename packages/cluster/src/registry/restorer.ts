@@ -4,6 +4,7 @@ import type { AppHistory } from './app-history.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Life, RegistryScripts } from './registry-scripts.ts';
 import type { SessionWriter } from './session-writer.ts';
+import { WritePace } from './write-pace.ts';
 
 export interface RestorerOptions {
   readonly life: Life;
@@ -18,8 +19,8 @@ export interface RestorerOptions {
 
 const INTERVAL_MS = 2_000;
 const APPS_AT_ONCE = 32;
-/** Of one app: a thousand sessions are written again in a fraction of a second, and other calls still get their turn. */
-const MAX_WRITES_AT_ONCE = 64;
+/** After so many writes of one app it is looked whether Redis still confirms them. */
+const WRITES_BETWEEN_LOOKS = 64;
 /** Turns for which an app without sessions is looked at: a failover takes back seconds, not minutes. */
 const TURNS_WITHOUT_SESSIONS = 60;
 
@@ -33,12 +34,14 @@ export class Restorer {
   readonly #unconfirmed = new Map<string, Set<string>>();
   /** By app: turns since it had a session of this node. */
   readonly #turnsWithout = new Map<string, number>();
+  readonly #pace: WritePace;
   #cancelTimer: CancelTimer | undefined;
   #running: Promise<void> | undefined;
   #hasStopped = false;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
+    this.#pace = new WritePace(options.timers);
   }
 
   /** Sessions whose records in Redis are behind, or may be. */
@@ -130,10 +133,10 @@ export class Restorer {
   }
 
   async #writeAgain(appId: string, sessionIds: readonly string[]): Promise<void> {
-    for (let start = 0; start < sessionIds.length; start += MAX_WRITES_AT_ONCE) {
-      const some = sessionIds.slice(start, start + MAX_WRITES_AT_ONCE);
+    for (let start = 0; start < sessionIds.length; start += WRITES_BETWEEN_LOOKS) {
+      const some = sessionIds.slice(start, start + WRITES_BETWEEN_LOOKS);
       for (const id of some) this.#forgive(appId, id);
-      await Promise.all(some.map((id) => this.#options.writer.write(appId, id, { type: 'whole' })));
+      await Promise.all(some.map((id) => this.#pace.run(() => this.#options.writer.write(appId, id, { type: 'whole' }))));
       // They have been noted again: Redis is away.
       if (some.some((id) => this.#unconfirmed.get(appId)?.has(id))) throw new Error('Redis does not confirm');
     }
