@@ -1,6 +1,5 @@
 import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
 import { Acknowledgements } from './congestion/acknowledgements.ts';
-import { createPassThroughPacer, type Pacer } from './congestion/index.ts';
 import { createDataCounters, type DataCounters } from './data/data-counters.ts';
 import { DataRouter } from './data/router/data-router.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
@@ -63,7 +62,6 @@ export interface EngineContext extends EngineWiring {
   readonly wallClockOffsetMs: number;
   /** For whoever writes a packet, one after the other. */
   readonly extensionWriter: RtpExtensionWriter;
-  readonly pacer: Pacer;
   readonly time: EngineTime;
   /** For whoever reads transport-wide feedback, one report after the other. */
   readonly feedbackReader: TransportFeedbackReader;
@@ -134,7 +132,6 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     randomBytes,
     wallClockOffsetMs,
     extensionWriter: new RtpExtensionWriter(),
-    pacer: createPassThroughPacer(drops),
     time,
     feedbackReader: new TransportFeedbackReader(),
     acknowledgements: new Acknowledgements(),

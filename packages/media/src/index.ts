@@ -1,5 +1,4 @@
 export type { EngineCensus } from './census.ts';
-export type { Pacer } from './congestion/index.ts';
 export type { DataChannelInfo, DataChannelRequest, DataKind, DataMessage, DataTerms } from './data/data-channel.ts';
 export { DataChannels } from './data/data-channels.ts';
 export type { DataChannelsListener, DataChannelsOptions } from './data/data-channels-options.ts';

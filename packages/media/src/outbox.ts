@@ -1,9 +1,34 @@
-import type { PacketStamper, WrittenPacket } from './congestion/index.ts';
 import { Path, SendKind } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
 import type { OutboundStream, PacketArena, ProtectBatch } from './secure-endpoint.ts';
 import type { EngineTime } from './timers.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
+
+/** An RTP packet in a slot of the arena. */
+export interface WrittenPacket {
+  /** Where it starts in the arena. */
+  readonly offset: number;
+  /** Of fixed header and extensions. */
+  readonly headerLength: number;
+  readonly length: number;
+  readonly kind: SendKind;
+  /** Where in the arena its transport-wide number belongs; 0 if it carries none. */
+  readonly transportSequenceOffset: number;
+  /** Which bandwidth probe it is part of, 1 … 255; 0 for none. */
+  readonly probe: number;
+}
+
+/** Numbers packets transport-wide as they leave. */
+export interface PacketStamper {
+  /**
+   * Writes the number of a packet that leaves now.
+   *
+   * @param time an object, because V8 would box a fraction for each call
+   * @param offset where the number belongs in `bytes`
+   * @param probe which bandwidth probe the packet is part of, 0 for none
+   */
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void;
+}
 
 /** Where an outbox sends to: a `DatagramSink`, or its counterpart between threads. */
 export interface OutboxSink<Bytes> {
@@ -48,6 +73,7 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #stampers: PacketStamper[];
   /** Where in the arena the row's transport-wide number belongs. */
   readonly #stampOffset: Uint32Array;
+  readonly #probe: Uint8Array;
   readonly #datagramPaths: Path[] = [];
   readonly #datagrams: Uint8Array[] = [];
 
@@ -68,6 +94,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#kinds = new Uint8Array(capacity);
     this.#stampers = new Array<PacketStamper>(capacity).fill(NO_STAMPER);
     this.#stampOffset = new Uint32Array(capacity);
+    this.#probe = new Uint8Array(capacity);
     this.streams = new Array<OutboundStream>(capacity).fill(NO_STREAM);
     this.offset = new Uint32Array(capacity);
     this.headerLength = new Uint16Array(capacity);
@@ -96,7 +123,9 @@ export class Outbox<Bytes> implements ProtectBatch {
   addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number, stamper: PacketStamper): void {
     const row = this.#addRow(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex, packet.kind);
     this.#stampOffset[row] = packet.transportSequenceOffset;
-    if (packet.transportSequenceOffset !== NOT_STAMPED) this.#stampers[row] = stamper;
+    if (packet.transportSequenceOffset === NOT_STAMPED) return;
+    this.#stampers[row] = stamper;
+    this.#probe[row] = packet.probe;
   }
 
   /** Adds a compound RTCP packet written at `offset` of the arena. */
@@ -140,7 +169,8 @@ export class Outbox<Bytes> implements ProtectBatch {
     const { time, arena } = this.#options;
     for (let row = 0; row < this.count; row++) {
       const offset = this.#stampOffset[row];
-      if (offset !== NOT_STAMPED) this.#stampers[row].stamp(time, arena.bytes, offset, this.plainLength[row]);
+      if (offset === NOT_STAMPED) continue;
+      this.#stampers[row].stamp(time, arena.bytes, offset, this.plainLength[row], this.#probe[row]);
     }
   }
 

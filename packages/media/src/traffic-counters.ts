@@ -7,6 +7,10 @@ export class TrafficCounters {
   rtpPacketsSent = 0;
   /** With SRTP's tag, without UDP and IP. */
   rtpBytesSent = 0;
+  /** Of the packets sent, those that only measured a path, which nobody is charged for. */
+  probePacketsSent = 0;
+  /** As `rtpBytesSent`, but for SRTP's tag. */
+  probeBytesSent = 0;
   /** RTP packets that peers reported to have received, of those that were numbered for them. */
   pathPacketsReceived = 0;
   /** And those that their paths have lost. */

@@ -70,6 +70,8 @@ test('traffic counts each packet once on its way in and once for each subscriber
     rtpBytesReceived: publisher.packetsSent * PACKET_BYTES,
     rtpPacketsSent: receiver.packets.size,
     rtpBytesSent: receiver.packets.size * PACKET_BYTES,
+    probePacketsSent: 0,
+    probeBytesSent: 0,
     pathPacketsReceived: 0,
     pathPacketsLost: 0,
     handshakesCompleted: 2,

@@ -2,10 +2,9 @@
  * What happens to packets that wait when a flush is interrupted, or when more slots are taken than
  * the arena has.
  */
-import type { WrittenPacket } from '../src/congestion/index.ts';
 import { Path, SendKind } from '../src/demux/path.ts';
 import { DropCounters, DropReason } from '../src/drop-reason.ts';
-import { Outbox, type OutboxSink } from '../src/outbox.ts';
+import { Outbox, type OutboxSink, type WrittenPacket } from '../src/outbox.ts';
 import type { PacketArena, ProtectBatch } from '../src/secure-endpoint.ts';
 import { SendSlots } from '../src/send-slots.ts';
 import { TrafficCounters } from '../src/traffic-counters.ts';
@@ -31,7 +30,7 @@ class TinyArena implements PacketArena {
 
 /** @param transportSequenceOffset where its number belongs; 0 for none */
 function packetAt(offset: number, transportSequenceOffset = 0): WrittenPacket {
-  return { offset, headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video, transportSequenceOffset };
+  return { offset, headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video, transportSequenceOffset, probe: 0 };
 }
 
 function openOutbox() {

@@ -61,6 +61,8 @@ export class ReceivingPeer {
 
   #receive(packet: ReceivedRtp): void {
     if (packet.ssrc === this.#options.rtxSsrc) {
+      // Padding alone, of a bandwidth probe (RFC 4588 §4 has no room for an original number there).
+      if (packet.payload.length < 2) return;
       this.repairedByRtx++;
       const original = new DataView(packet.payload.buffer, packet.payload.byteOffset).getUint16(0);
       this.#note({ ...packet, sequence: toSeq16(original), payload: packet.payload.subarray(2) });

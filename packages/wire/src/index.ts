@@ -27,6 +27,7 @@ export {
 export * from './rtcp/transport-feedback-writer.ts';
 export * from './rtp/header-extension-values.ts';
 export * from './rtp/header-extensions.ts';
+export * from './rtp/padding.ts';
 export * from './rtp/rtp-header.ts';
 export * from './rtp/rtp-view.ts';
 export * from './rtp/rtp-writer.ts';

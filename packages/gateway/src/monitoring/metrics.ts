@@ -62,6 +62,15 @@ export const METRICS: readonly Metric[] = [
     one(sfu.traffic.rtpBytesSent),
   ),
   counter(
+    'causeway_probe_packets_total',
+    'Of the RTP packets for subscribers, those that only measured what a path carries. Nobody is charged for them.',
+    [],
+    ({ sfu }) => one(sfu.traffic.probePacketsSent),
+  ),
+  counter('causeway_probe_bytes_total', 'Bytes of these packets, without SRTP, UDP and IP.', [], ({ sfu }) =>
+    one(sfu.traffic.probeBytesSent),
+  ),
+  counter(
     'causeway_path_packets_total',
     'RTP packets that clients and other nodes reported on, by whether the path delivered or lost them.',
     ['outcome'],
@@ -75,7 +84,7 @@ export const METRICS: readonly Metric[] = [
   ),
   gauge(
     'causeway_path_bits_per_second',
-    'Of all these paths together: what they are estimated to carry (`estimated`), which nothing follows yet, and what arrives (`delivered`).',
+    'Of all these paths together: what they are estimated to carry (`estimated`), and what arrives (`delivered`).',
     ['rate'],
     ({ sfu }) => byName({ estimated: sfu.estimates.targetBps, delivered: sfu.estimates.acknowledgedBps }),
   ),

@@ -46,6 +46,8 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       rtpBytesReceived: 33,
       rtpPacketsSent: 34,
       rtpBytesSent: 35,
+      probePacketsSent: 82,
+      probeBytesSent: 83,
       pathPacketsReceived: 80,
       pathPacketsLost: 81,
       handshakesCompleted: 36,

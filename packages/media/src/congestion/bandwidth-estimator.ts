@@ -31,13 +31,15 @@ const HALVE_EVERY_MS = 500;
 /** Where much was lost, a burst that gets through proves nothing: a policer saves up for it. */
 const AFTER_LOSS_MS = 5000;
 /** A slope in a queue this short is noise, or a probe that has just passed. */
-const HARMLESS_QUEUE_MS = 15;
+const HARMLESS_QUEUE_MS = 20;
 const STANDING_QUEUE_MS = 100;
 const UNDELIVERED = 0.9;
 /** How much more than the estimate the limit must be that a probe has found. */
 const WORTH_A_STEP = 1.25;
 /** REMB that is not repeated stops to count. */
 const REMB_FOR_MS = 10_000;
+/** After that, others may have come who use the same path. */
+const PROVEN_FOR_MS = 3000;
 
 export class BandwidthEstimator {
   readonly #groups = new ArrivalGroups();
@@ -53,12 +55,15 @@ export class BandwidthEstimator {
   readonly #probeResult = new ProbeResult();
   #rttMs = 100;
   #hasFeedback = false;
+  #hasReports = false;
   #bytesSent = 0;
   /** Since when something was sent that no feedback has come for; NaN if there is nothing. */
   #unansweredSinceMs = Number.NaN;
   #halvedAtMs = Number.NEGATIVE_INFINITY;
   /** The estimate before the path fell silent; NaN while it is not. */
   #beforeSilenceBps = Number.NaN;
+  #provenBps = 0;
+  #provenAtMs = Number.NEGATIVE_INFINITY;
   #rembBps = Number.POSITIVE_INFINITY;
   #rembAtMs = Number.NEGATIVE_INFINITY;
 
@@ -67,6 +72,32 @@ export class BandwidthEstimator {
     this.#aimd = new Aimd(startBps);
     this.#reportedLoss = new ReportedLoss(startBps);
     this.#probePlan = new ProbePlan(startBps, random);
+  }
+
+  /** The peer has said something of its path, in whatever form. */
+  get hasHeard(): boolean {
+    return this.#hasFeedback || this.#hasReports;
+  }
+
+  /** The peer has sent transport-wide feedback. */
+  get hasFeedback(): boolean {
+    return this.#hasFeedback;
+  }
+
+  /** As `targetBps`; undefined where receiver reports are all there is, and do not show that there is a limit. */
+  get budgetBps(): number | undefined {
+    const isLimited = this.#hasFeedback || this.#rembBps < Number.POSITIVE_INFINITY || this.#reportedLoss.isLimiting;
+    return isLimited ? this.targetBps : undefined;
+  }
+
+  /** More is wanted than the path is known to carry. */
+  get wantsMore(): boolean {
+    return this.#probePlan.wantsMore(this.targetBps);
+  }
+
+  /** Whether a probe has shown within the last seconds that the path carries this much. */
+  isProven(nowMs: number, rateBps: number): boolean {
+    return rateBps <= this.#provenBps && nowMs - this.#provenAtMs < PROVEN_FOR_MS;
   }
 
   /** What all streams to the peer together should send. */
@@ -132,6 +163,7 @@ export class BandwidthEstimator {
   onRemb(nowMs: number, bitrateBps: number): void {
     this.#rembBps = clampRate(bitrateBps);
     this.#rembAtMs = nowMs;
+    this.#hasReports = true;
     if (!this.#hasFeedback) this.#aimd.set(this.#rembBps);
   }
 
@@ -142,6 +174,7 @@ export class BandwidthEstimator {
    */
   onReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
     if (this.#hasFeedback || nowMs - this.#rembAtMs < REMB_FOR_MS) return;
+    this.#hasReports = true;
     this.#reportedLoss.update(nowMs, packets, lossRatio, bytesSent);
     this.#aimd.set(this.#reportedLoss.rateBps);
   }
@@ -155,12 +188,15 @@ export class BandwidthEstimator {
   /** How much would be sent if the path carried it: nothing is probed for beyond. */
   setDemand(demandBps: number): void {
     this.#probePlan.demandBps = demandBps;
+    this.#reportedLoss.demandBps = demandBps;
   }
 
   /** Does what is due. @returns when it wants to be called next */
   process(nowMs: number): number {
     if (nowMs - this.#rembAtMs > REMB_FOR_MS) this.#rembBps = Number.POSITIVE_INFINITY;
     const silentForMs = nowMs - this.#unansweredSinceMs;
+    // Without feedback ever, silence says nothing.
+    if (!this.#hasFeedback) return nowMs + TICK_MS;
     if (silentForMs > Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * this.#rttMs) && nowMs - this.#halvedAtMs >= HALVE_EVERY_MS) {
       if (Number.isNaN(this.#beforeSilenceBps)) this.#beforeSilenceBps = this.targetBps;
       this.#halvedAtMs = nowMs;
@@ -174,7 +210,7 @@ export class BandwidthEstimator {
   takeProbe(nowMs: number): ProbeOrder | undefined {
     if (this.isOverusing || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
-    if (order !== undefined) this.#probeResult.begin(order.probe, order.packets);
+    if (order !== undefined) this.#probeResult.begin(order.probe, order.bytes);
     return order;
   }
 
@@ -198,6 +234,8 @@ export class BandwidthEstimator {
 
   #takeOutcome(nowMs: number, { rateBps, hasFoundLimit }: ProbeOutcome): void {
     this.#probePlan.succeed(rateBps, hasFoundLimit, nowMs + this.#rttMs + FEEDBACK_MS);
+    this.#provenBps = rateBps;
+    this.#provenAtMs = nowMs;
     // Where others send too, a burst gets more than its share for a moment.
     if (rateBps > (hasFoundLimit ? WORTH_A_STEP : 1) * this.targetBps) {
       this.#aimd.raise(nowMs, rateBps);

@@ -13,11 +13,15 @@ const INCREASE = 0.08;
 /** Nothing is learned from sending less: the rate stays within reach of what is sent. */
 const MAX_OF_SENT = 1.5;
 const LEEWAY_BPS = 10_000;
+const MAX_OF_DEMAND = 1.1;
 const MIN_INTERVAL_MS = 200;
 const MAX_INTERVAL_MS = 5000;
 
 export class ReportedLoss {
   #rateBps: number;
+  #isLimiting = false;
+  /** What would be sent at most: there is no need to find out about more. */
+  demandBps = 0;
   #packets = 0;
   #lost = 0;
   #bytesSent = Number.NaN;
@@ -29,6 +33,11 @@ export class ReportedLoss {
 
   get rateBps(): number {
     return this.#rateBps;
+  }
+
+  /** The reports have shown that there is a limit: before, nothing is known of the path. */
+  get isLimiting(): boolean {
+    return this.#isLimiting;
   }
 
   /**
@@ -48,10 +57,18 @@ export class ReportedLoss {
   }
 
   #decide(elapsedMs: number, loss: number, sentBps: number): void {
-    if (loss > MUCH_LOSS) this.#rateBps = clampRate(this.#rateBps * (1 - loss / 2));
+    if (loss > MUCH_LOSS) this.#decrease(loss, sentBps);
     if (loss >= LITTLE_LOSS) return;
     const grown = this.#rateBps * (1 + INCREASE) ** (elapsedMs / 1000);
-    this.#rateBps = clampRate(Math.max(this.#rateBps, Math.min(grown, MAX_OF_SENT * sentBps + LEEWAY_BPS)));
+    // Without probes, the only way to learn whether the next layer fits is to let it begin.
+    const mostBps = Math.max(MAX_OF_SENT * sentBps + LEEWAY_BPS, MAX_OF_DEMAND * this.demandBps);
+    this.#rateBps = clampRate(Math.max(this.#rateBps, Math.min(grown, mostBps)));
+  }
+
+  #decrease(loss: number, sentBps: number): void {
+    const rateBps = this.#isLimiting ? this.#rateBps : sentBps;
+    this.#isLimiting = true;
+    this.#rateBps = clampRate(rateBps * (1 - loss / 2));
   }
 
   #begin(nowMs: number, bytesSent: number): void {

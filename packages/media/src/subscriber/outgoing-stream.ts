@@ -72,6 +72,7 @@ export class OutgoingStream {
       firstRtxSequence: firstSequence(context),
     };
     this.#retransmitter = new Retransmitter(context, transport, parts, this.#payloadTypes);
+    if (this.#writer.isNumbered) transport.sender.addStream(this);
   }
 
   get packetsResent(): number {
@@ -137,7 +138,7 @@ export class OutgoingStream {
     if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
     const { descriptorOffset } = this.#writer;
     if (descriptorOffset >= 0) this.#frameNumbers.rewrite(this.#context.suite.arena.bytes, descriptorOffset, epoch);
-    this.#context.pacer.release(this.#transport, this.#stream, this.#writer, sequence);
+    this.#transport.release(this.#stream, this.#writer, sequence);
     this.#sent.note(nowMs, sequence, packet.sequence, epoch);
     this.packetsSent++;
     this.payloadBytesSent += packet.payload.length;
@@ -173,6 +174,11 @@ export class OutgoingStream {
     return makeSenderReport(this.#ssrc >>> 0, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
   }
 
+  /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
+  sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined {
+    return this.#retransmitter.sendProbe(nowMs, probe, sizeBytes);
+  }
+
   /** Reads a number of each object that `send` needs, for the caches' sake. */
   prefetch(): number {
     const path = this.#transport.sendPath;
@@ -187,6 +193,7 @@ export class OutgoingStream {
   }
 
   close(): void {
+    this.#transport.sender.removeStream(this);
     this.#transport.endpoint.closeOutboundStream(this.#stream);
     if (this.#rtxStream) this.#transport.endpoint.closeOutboundStream(this.#rtxStream);
   }

@@ -11,6 +11,7 @@ import {
   type RtpExtensionWriter,
   TRANSPORT_SEQUENCE_LENGTH,
   TRANSPORT_WIDE_CC_URI,
+  writePadding,
   writeRtpHeader,
 } from '@causeway/wire';
 import { SendKind } from '../demux/path.ts';
@@ -50,6 +51,8 @@ export class PacketWriter {
   /** Where its transport-wide number belongs, which it gets when it leaves; 0 if it has none. */
   transportSequenceOffset = 0;
   readonly kind: SendKind;
+  /** Which bandwidth probe the packet written last is part of; 0 for none. */
+  probe = 0;
   readonly #mid: string;
 
   /** @param extensions one that all writers of an engine use in turn */
@@ -111,18 +114,34 @@ export class PacketWriter {
     this.length = this.headerLength + 2 + packet.payload.length;
   }
 
+  /** Writes a packet of padding alone, which only fills the path. */
+  writePadding(payloadType: number, sequence: number, timestamp: number, ssrc: number, paddingLength: number): void {
+    const { bytes } = this.#arena;
+    this.#beginHeader(false, payloadType, sequence, timestamp, ssrc, this.#hasTwoByteIds);
+    this.headerLength = this.#extensions.end() - this.offset;
+    const end = writePadding(bytes, this.offset, this.payloadOffset, paddingLength);
+    this.length = end - this.offset;
+  }
+
   #writeHeader(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
     const { bytes } = this.#arena;
-    const start = this.#arena.takeSlot();
-    this.offset = start;
-    writeRtpHeader(bytes, start, packet.marker, payloadType, sequence, timestamp, ssrc);
-    this.#extensions.begin(bytes, start, this.#hasTwoByteIds || packet.needsTwoByteForm);
-    if (this.#midId !== 0) this.#addMid(bytes);
-    if (this.#transportSequenceId !== 0) this.#reserveTransportSequence();
+    const hasTwoByteForm = this.#hasTwoByteIds || packet.needsTwoByteForm;
+    this.#beginHeader(packet.marker, payloadType, sequence, timestamp, ssrc, hasTwoByteForm);
     this.descriptorOffset = -1;
     if (packet.extensionBytes > 0) this.#addForwarded(packet, bytes);
     if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);
-    this.headerLength = this.#extensions.end() - start;
+    this.headerLength = this.#extensions.end() - this.offset;
+  }
+
+  /** Takes a fresh slot, and writes what every packet of the stream has. */
+  #beginHeader(marker: boolean, payloadType: number, sequence: number, timestamp: number, ssrc: number, hasTwoByteForm: boolean): void {
+    const { bytes } = this.#arena;
+    const start = this.#arena.takeSlot();
+    this.offset = start;
+    writeRtpHeader(bytes, start, marker, payloadType, sequence, timestamp, ssrc);
+    this.#extensions.begin(bytes, start, hasTwoByteForm);
+    if (this.#midId !== 0) this.#addMid(bytes);
+    if (this.#transportSequenceId !== 0) this.#reserveTransportSequence();
   }
 
   #addMid(bytes: Uint8Array): void {

@@ -21,6 +21,13 @@ import type { Vp8Rewriter } from './vp8-rewriter.ts';
 
 /** More than can be answered; a datagram has room for six thousand. */
 const MAX_NUMBERS_PER_NACK = 1024;
+/** How many of the newest packets probes repeat in turn. */
+const MAX_PROBED_PACKETS = 16;
+/** How much larger or smaller than wanted a packet may be to be part of a probe. */
+const PROBE_SIZE_RATIO = 1.5;
+/** What libwebrtc pads with at most: receivers are used to it. */
+const MAX_PADDING = 224;
+const NO_PROBE = 0;
 
 /** What the retransmitter shares with the track it works for. */
 export interface RetransmitterParts {
@@ -44,6 +51,10 @@ export class Retransmitter {
   #payloadTypes: PayloadTypeMaps;
   #rtxSequence: number;
   #isGivenUp = false;
+  /** Of the packet sent again last: padding takes it, too. */
+  #timestamp = 0;
+  #probes = 0;
+  #probedSequence = 0 as ExtendedSeq;
   packetsResent = 0;
   /** Of these packets, headers included, as they were before they were protected. */
   bytesResent = 0;
@@ -103,7 +114,47 @@ export class Retransmitter {
     sent.noteResent(nowMs);
     this.packetsResent++;
     this.#sendAgain(packet, outSeq, sent.epoch);
+    this.bytesResent += this.#parts.writer.length;
     return undefined;
+  }
+
+  /**
+   * Sends a packet of a bandwidth probe on the stream for retransmissions: one of the newest again,
+   * which may yet repair something, or padding where none is about as large. Nobody is charged for it.
+   *
+   * @param sizeBytes how large it should be
+   * @returns its size; undefined if there is no such stream, or nothing to send on it to
+   */
+  sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined {
+    const { writer, rtxStream } = this.#parts;
+    const rtxPayloadType = this.#payloadTypes.rtx.find((type) => type !== NO_PAYLOAD_TYPE);
+    if (rtxStream === undefined || rtxPayloadType === undefined || !writer.isNumbered) return undefined;
+    writer.probe = probe;
+    const packet = this.#findForProbe(nowMs, sizeBytes);
+    if (packet !== undefined) this.#sendAgain(packet, this.#probedSequence, this.#parts.sent.epoch);
+    else {
+      const rtxSequence = this.#rtxSequence++;
+      writer.writePadding(rtxPayloadType, rtxSequence, this.#timestamp, rtxStream.ssrc, MAX_PADDING);
+      this.#transport.release(rtxStream, writer, rtxSequence);
+    }
+    writer.probe = NO_PROBE;
+    return writer.length;
+  }
+
+  /** Finds one of the newest packets, a different one with each call. */
+  #findForProbe(nowMs: number, sizeBytes: number): ForwardedPacket | undefined {
+    const { sent, sequence } = this.#parts;
+    const { highest } = sequence;
+    if (highest === undefined) return undefined;
+    this.#probedSequence = (highest - (this.#probes++ % MAX_PROBED_PACKETS)) as ExtendedSeq;
+    const source = sent.find(this.#probedSequence) ? sequence.sourceOf(sent.epoch) : undefined;
+    if (source === undefined) return undefined;
+    const length = source.history.lengthOf(sent.sourceSeq);
+    if (length < sizeBytes / PROBE_SIZE_RATIO || length > sizeBytes * PROBE_SIZE_RATIO) return undefined;
+    const packet = this.reload(nowMs, source, sent.sourceSeq);
+    if (packet === undefined) return undefined;
+    const hasRtx = this.#payloadTypes.rtx[packet.codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
+    return hasRtx ? packet : undefined;
   }
 
   /** On the stream itself, rather than on one for retransmissions, AES-GCM only allows the same header (RFC 7714 §8.3): its number would differ. */
@@ -122,13 +173,13 @@ export class Retransmitter {
       const rtxSequence = this.#rtxSequence++;
       writer.writeRtx(packet, rtxPayloadType, rtxSequence, timestamp, rtxStream.ssrc, outSeq);
       this.#rewrite(packet, writer.payloadOffset + RTX_OSN_LENGTH, epoch);
-      this.#context.pacer.release(this.#transport, rtxStream, writer, rtxSequence);
+      this.#transport.release(rtxStream, writer, rtxSequence);
     } else {
       writer.write(packet, this.#payloadTypes.primary[payloadType], outSeq, timestamp, stream.ssrc);
       this.#rewrite(packet, writer.payloadOffset, epoch);
-      this.#context.pacer.release(this.#transport, stream, writer, outSeq);
+      this.#transport.release(stream, writer, outSeq);
     }
-    this.bytesResent += writer.length;
+    this.#timestamp = timestamp;
   }
 
   #rewrite(packet: ForwardedPacket, payloadOffset: number, epoch: number): void {

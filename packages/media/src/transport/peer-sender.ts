@@ -1,23 +1,36 @@
 /**
- * What is sent to one peer, and what the peer says came of it: transport-wide numbers, acknowledgements, the loss of the path, and the
- * estimate of what it carries, which decides nothing yet.
+ * What is sent to one peer, and what the peer says came of it: transport-wide numbers, acknowledgements,
+ * the loss of the path, the estimate of what it carries, and the probes that the estimate needs.
  *
- * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
+ * @see draft-holmer-rmcat-transport-wide-cc-extensions-01; docs/adr/0019-pacing-and-probing.md
  */
 import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
-import { BandwidthEstimator } from '../congestion/bandwidth-estimator.ts';
-import type { PacketStamper } from '../congestion/index.ts';
+import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
+import { PROBE_BURST_MS, ProbeRun } from '../congestion/probing/probe-run.ts';
 import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { EngineTime } from '../timers.ts';
+import type { PacketStamper } from '../outbox.ts';
+import { type EngineTime, onGrid, type Timer } from '../timers.ts';
 
 /** What a packet of plain text takes up on the wire beyond its length: SRTP's tag, UDP and IPv4. */
 const OVERHEAD_BYTES = 10 + 28;
-const NO_PROBE = 0;
+/** Silence and probes are noticed this often; all else happens when feedback comes. */
+const TICK_MS = 100;
+/** Ticks of all peers fall together, so that they wake the process once. */
+const TICK_GRID_MS = 50;
+/** After the last packet, silence means something for so long. */
+const ATTENTIVE_FOR_MS = 5000;
+/** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
+const FIRST_FEEDBACK_WITHIN_MS = 3000;
+/** Padding is small: this many packets fill a burst of a probe at 20 Mbit/s. */
+const MAX_PACKETS_PER_BURST = 64;
+/** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
+const FALL_WORTH_TELLING = 1.02;
+const RISE_WORTH_TELLING = 1.1;
 
 /** How the path of a peer is, by what the peer says of it. */
 export interface PathEstimate {
@@ -26,28 +39,53 @@ export interface PathEstimate {
   readonly isOverusing: boolean;
 }
 
-export class PeerSender implements PacketStamper, TransportFeedbackTaker, AllocatedPath {
+/** Whose sender it is. */
+export interface SendingPeer {
+  readonly isLink: boolean;
+  readonly canSend: boolean;
+  reportDefect(error: unknown): void;
+}
+
+/** A stream to the peer whose packets carry transport-wide numbers. */
+export interface NumberedStream {
+  /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
+  sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
+}
+
+export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer, AllocatedPath {
   readonly #context: EngineContext;
+  readonly #peer: SendingPeer;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
   /** Made with the first packet that has a number. */
   #packets: SentPackets | undefined = undefined;
-  /** Made with the first word of the peer about its path. */
+  /** Made when there is something to estimate. */
   #estimator: BandwidthEstimator | undefined = undefined;
+  readonly #streams: NumberedStream[] = [];
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
   readonly #loss = new PathLoss();
-  /** Whether the estimate limits what is sent. Not before paths are probed: without, it would never rise. */
-  readonly isAdaptive: boolean = false;
   /** Of the RTCP packet that is being read. */
   #nowMs = 0;
+  #firstSentAtMs = Number.NaN;
+  #bytesSentAtTick = 0;
+  #attentiveUntilMs = Number.NEGATIVE_INFINITY;
+  #demandBps = 0;
+  #probe: ProbeRun | undefined = undefined;
+  #toldBudgetBps: number | undefined = undefined;
+  /** Called when `budgetBps` has changed by so much that it matters. */
+  onBudgetChanged: (nowMs: number) => void = () => undefined;
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, peer: SendingPeer) {
     this.#context = context;
+    this.#peer = peer;
   }
 
-  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number): void {
-    this.#packets ??= new SentPackets(this.#context.random);
-    const sequence = this.#packets.take(time.nowMs, plainLength + OVERHEAD_BYTES, NO_PROBE);
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
+    if (this.#packets === undefined) this.#beginNumbering(time.nowMs);
+    const sequence = (this.#packets as SentPackets).take(time.nowMs, plainLength + OVERHEAD_BYTES, probe);
     writeTransportSequence(bytes, offset, toSeq16(sequence));
+    if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
   }
 
   /** @returns what takes the feedback in an RTCP packet that has come now */
@@ -67,14 +105,16 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Alloca
     this.#loss.note(this.#nowMs, count, lost);
     traffic.pathPacketsReceived += count;
     traffic.pathPacketsLost += lost;
-    const estimator = this.#heardEstimator();
+    const estimator = this.#openEstimator();
     estimator.onSent(this.#nowMs, this.#packets.bytesSent);
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
+    this.#process(this.#nowMs);
     return true;
   }
 
   handleRemb(nowMs: number, bitrateBps: number): void {
-    this.#heardEstimator().onRemb(nowMs, bitrateBps);
+    this.#openEstimator().onRemb(nowMs, bitrateBps);
+    this.#process(nowMs);
   }
 
   /**
@@ -84,7 +124,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Alloca
    * @param bytesSent to the peer in all so far
    */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
-    this.#heardEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
+    this.#openEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
+    this.#process(nowMs);
   }
 
   noteRtt(rttMs: number): void {
@@ -92,15 +133,50 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Alloca
     this.#estimator?.onRtt(rttMs);
   }
 
-  /** Once a second. */
-  housekeep(nowMs: number): void {
-    if (this.#packets !== undefined) this.#estimator?.onSent(nowMs, this.#packets.bytesSent);
-    this.#estimator?.process(nowMs);
+  /** How much would be sent to the peer if its path carried it: what is probed for. */
+  setDemand(demandBps: number): void {
+    if (demandBps === this.#demandBps || this.#peer.isLink) return;
+    this.#demandBps = demandBps;
+    if (this.#streams.length === 0 && this.#estimator === undefined) return;
+    this.#openEstimator().setDemand(demandBps);
+    if (demandBps > 0) this.wake(this.#context.time.nowMs);
+  }
+
+  /** Packets can be sent to the peer from now on, or again: the path is measured if somebody waits for it. */
+  wake(nowMs: number): void {
+    if (this.#demandBps > 0 && this.#peer.canSend) this.#tickAfter(nowMs, 0);
+  }
+
+  /** Adds a stream whose packets are numbered. */
+  addStream(stream: NumberedStream): void {
+    this.#streams.push(stream);
+  }
+
+  removeStream(stream: NumberedStream): void {
+    const at = this.#streams.indexOf(stream);
+    if (at >= 0) this.#streams.splice(at, 1);
+  }
+
+  fire(nowMs: number): void {
+    this.#process(nowMs);
+    if (this.#probe !== undefined) this.#tickAfter(nowMs, PROBE_BURST_MS);
+    else if (this.#needsTicks(nowMs)) this.#tickAfter(nowMs, TICK_MS);
+  }
+
+  fail(error: unknown): void {
+    this.#peer.reportDefect(error);
+  }
+
+  close(): void {
+    this.#context.timers.cancel(this);
+    this.#probe = undefined;
   }
 
   /** What was learned of another path is worth nothing here; numbers go on. */
   pathChanged(): void {
     this.#estimator = undefined;
+    this.#probe = undefined;
+    this.#firstSentAtMs = Number.NaN;
   }
 
   /** Whether its packets carry transport-wide numbers. */
@@ -113,35 +189,129 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Alloca
     return this.#loss.ratio(nowMs);
   }
 
-  /** Undefined: nothing is held back. */
-  get budgetBps(): number | undefined {
-    return this.isAdaptive ? this.#estimator?.targetBps : undefined;
-  }
-
-  get isOverusing(): boolean {
-    return this.#estimator?.isOverusing === true;
-  }
-
-  isProven(_bitrateBps: number): boolean {
-    return false;
-  }
-
-  setDemand(demandBps: number): void {
-    this.#estimator?.setDemand(demandBps);
-  }
-
   /** Undefined as long as the peer has said nothing of its path. */
   get estimate(): PathEstimate | undefined {
-    if (this.#estimator === undefined) return undefined;
+    if (this.#estimator === undefined || !this.#estimator.hasHeard) return undefined;
     const { targetBps, acknowledgedBps = 0, isOverusing } = this.#estimator;
     return { targetBps, acknowledgedBps, isOverusing };
   }
 
-  #heardEstimator(): BandwidthEstimator {
+  /** Whether a probe has just shown that the path carries this much. */
+  isProven(bitrateBps: number): boolean {
+    return this.#estimator?.isProven(this.#context.time.nowMs, bitrateBps) === true;
+  }
+
+  /** A queue is growing on the path. */
+  get isOverusing(): boolean {
+    return this.#estimator?.isOverusing ?? false;
+  }
+
+  /**
+   * What may be sent to the peer; undefined where nothing limits it: it is a link, or the peer says
+   * nothing of its path.
+   */
+  get budgetBps(): number | undefined {
+    if (this.#peer.isLink) return undefined;
+    if (this.#estimator?.hasHeard === true) return this.#estimator.budgetBps;
+    if (this.#streams.length === 0) return undefined;
+    return this.#saysNothing(this.#context.time.nowMs) ? undefined : START_RATE_BPS;
+  }
+
+  #beginNumbering(nowMs: number): void {
+    this.#packets = new SentPackets(this.#context.random);
+    this.#firstSentAtMs = nowMs;
+  }
+
+  #openEstimator(): BandwidthEstimator {
     if (this.#estimator === undefined) {
       this.#estimator = new BandwidthEstimator(this.#context.random);
+      this.#estimator.setDemand(this.#demandBps);
       if (this.#rttMs !== undefined) this.#estimator.onRtt(this.#rttMs);
     }
     return this.#estimator;
   }
+
+  #process(nowMs: number): void {
+    const estimator = this.#estimator;
+    if (estimator === undefined) return;
+    if (this.#packets !== undefined) estimator.onSent(nowMs, this.#packets.bytesSent);
+    estimator.process(nowMs);
+    this.#continueProbe(nowMs, estimator);
+    const { budgetBps } = this;
+    if (!isWorthTelling(this.#toldBudgetBps, budgetBps)) return;
+    this.#toldBudgetBps = budgetBps;
+    this.onBudgetChanged(nowMs);
+  }
+
+  #continueProbe(nowMs: number, estimator: BandwidthEstimator): void {
+    // A probe that meets a queue has found out what it was sent for.
+    if (estimator.isOverusing || !this.#peer.canSend) this.#probe = undefined;
+    else if (this.#probe === undefined && this.#mayProbe(nowMs)) this.#beginProbe(nowMs, estimator);
+    if (this.#probe !== undefined) this.#sendBurst(nowMs, this.#probe);
+  }
+
+  #mayProbe(nowMs: number): boolean {
+    if (this.#demandBps === 0 || this.#peer.isLink || this.#streams.length === 0) return false;
+    return this.#peer.canSend && !this.#saysNothing(nowMs);
+  }
+
+  /** Feedback was negotiated, and what was sent long ago has brought none. */
+  #saysNothing(nowMs: number): boolean {
+    if (this.#estimator?.hasFeedback === true) return false;
+    return nowMs - this.#firstSentAtMs > FIRST_FEEDBACK_WITHIN_MS;
+  }
+
+  #beginProbe(nowMs: number, estimator: BandwidthEstimator): void {
+    const order = estimator.takeProbe(nowMs);
+    if (order === undefined) return;
+    this.#probe = new ProbeRun(nowMs, order, this.#packets?.bytesSent ?? 0);
+    this.#tickAfter(nowMs, PROBE_BURST_MS);
+  }
+
+  #sendBurst(nowMs: number, probe: ProbeRun): void {
+    const bytesSent = this.#packets?.bytesSent ?? 0;
+    let burstBytes = 0;
+    for (let packets = 0; packets < MAX_PACKETS_PER_BURST; packets++) {
+      if (probe.isOver(nowMs) || !probe.isDue(nowMs, bytesSent, burstBytes)) break;
+      const sizeBytes = this.#sendProbePacket(nowMs, probe);
+      if (sizeBytes === undefined) {
+        this.#probe = undefined;
+        return;
+      }
+      burstBytes += sizeBytes;
+      probe.note(sizeBytes);
+    }
+    if (probe.isOver(nowMs)) this.#probe = undefined;
+  }
+
+  #sendProbePacket(nowMs: number, { order }: ProbeRun): number | undefined {
+    const { traffic } = this.#context;
+    for (const stream of this.#streams) {
+      const length = stream.sendProbe(nowMs, order.probe, order.sizeBytes - OVERHEAD_BYTES);
+      if (length === undefined) continue;
+      traffic.probePacketsSent++;
+      traffic.probeBytesSent += length;
+      return length + OVERHEAD_BYTES;
+    }
+    return undefined;
+  }
+
+  /** Whether there may be something to do though the peer says nothing: silence to notice, or a probe to send. */
+  #needsTicks(nowMs: number): boolean {
+    const bytesSent = this.#packets?.bytesSent ?? 0;
+    if (bytesSent !== this.#bytesSentAtTick) this.#attentiveUntilMs = nowMs + ATTENTIVE_FOR_MS;
+    this.#bytesSentAtTick = bytesSent;
+    return nowMs < this.#attentiveUntilMs || (this.#mayProbe(nowMs) && this.#estimator?.wantsMore === true);
+  }
+
+  #tickAfter(nowMs: number, delayMs: number): void {
+    const atMs = delayMs === 0 ? nowMs : onGrid(nowMs + delayMs, Math.min(delayMs, TICK_GRID_MS));
+    if (this.heapIndex < 0 || atMs < this.deadlineMs) this.#context.timers.schedule(atMs, this);
+  }
+}
+
+/** Whether a budget that has changed makes another allocation likely. */
+function isWorthTelling(toldBps: number | undefined, budgetBps: number | undefined): boolean {
+  if (toldBps === undefined || budgetBps === undefined) return toldBps !== budgetBps;
+  return budgetBps < toldBps / FALL_WORTH_TELLING || budgetBps > toldBps * RISE_WORTH_TELLING;
 }

@@ -8,10 +8,17 @@ import type { DataChannels } from '../data/data-channels.ts';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { Outbox } from '../outbox.ts';
+import type { Outbox, WrittenPacket } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import type { ProtectedBytes, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SrtpProfile } from '../secure-endpoint.ts';
+import type {
+  OutboundStream,
+  ProtectedBytes,
+  SecureCloseReason,
+  SecureEndpoint,
+  SecureEndpointListener,
+  SrtpProfile,
+} from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { CLIENT_DATA_BYTES_PER_SECOND, DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
@@ -98,13 +105,14 @@ export class PeerTransport implements SecureEndpointListener {
     this.receive = new ReceiveDemux(context, this.isLink);
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
-    this.sender = new PeerSender(context);
+    this.sender = new PeerSender(context, this);
     this.allocation = new BandwidthAllocator({
       timers: context.timers,
       path: this.sender,
       tracks: this.subscriptions,
       onDefect: (error) => this.reportDefect(error),
     });
+    this.sender.onBudgetChanged = (atMs) => this.allocation.runSoon(atMs);
     this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
@@ -133,6 +141,13 @@ export class PeerTransport implements SecureEndpointListener {
 
   get canSend(): boolean {
     return this.sendPath !== undefined;
+  }
+
+  /** Hands a packet to the outbox, or drops it while there is nowhere to send it. @param packetIndex the unwrapped sequence number (RFC 3711 §3.3.1) */
+  release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
+    const path = this.sendPath;
+    if (path === undefined) this.context.drops.increment(DropReason.SendNotReady);
+    else this.outbox.addRtp(path, stream, packet, packetIndex, this.sender);
   }
 
   /** The path of a transport within the process. Whoever holds the other end is trusted as this code is. */
@@ -240,6 +255,7 @@ export class PeerTransport implements SecureEndpointListener {
     if (this.#becameReachable) {
       this.#becameReachable = false;
       for (const subscription of this.subscriptions.values()) subscription.becomeReachable(nowMs);
+      this.sender.wake(nowMs);
     }
     if (this.#secureClosed === undefined) return;
     const peerLeft = this.#secureClosed === 'peer-closed' || this.#secureClosed === 'association-aborted';
@@ -270,6 +286,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.#reports.close();
     this.congestion.close();
     this.allocation.close();
+    this.sender.close();
     // Before the endpoint: its goodbye travels inside DTLS.
     this.channels.close();
     this.endpoint.close();

@@ -39,7 +39,6 @@ export class ReportRound implements Timer {
       sent.push(report);
       cnames.push(subscription.plan.cname);
     }
-    this.#transport.sender.housekeep(nowMs);
     this.#transport.rtcp.sendReports(received, sent, cnames);
     if (this.#transport.isLink) this.#transport.link?.noteTransit();
     else this.#limitPublishers();

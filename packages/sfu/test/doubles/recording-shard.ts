@@ -182,6 +182,8 @@ export class RecordingShard implements Shard {
         rtpBytesReceived: 0,
         rtpPacketsSent: 0,
         rtpBytesSent: 0,
+        probePacketsSent: 0,
+        probeBytesSent: 0,
         pathPacketsReceived: 0,
         pathPacketsLost: 0,
         handshakesCompleted: 0,

@@ -112,7 +112,10 @@ export class BandwidthAllocator implements Timer {
   fire(nowMs: number): void {
     const tracks = [...this.#options.tracks.values()];
     const adaptive = tracks.filter(({ isAdaptive }) => isAdaptive);
-    if (adaptive.length === 0) return;
+    if (adaptive.length === 0) {
+      this.#tellDemand(0, []);
+      return;
+    }
     this.#options.timers.schedule(onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
     const choices = choicesOf(nowMs, adaptive);
     const fixedBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
@@ -151,7 +154,8 @@ export class BandwidthAllocator implements Timer {
 
   #tellDemand(fixedBps: number, choices: readonly Choice[]): void {
     const demandBps = (choices.reduce((sum, { options }) => sum + (options.at(-1)?.costBps ?? 0), 0) * ROOM + fixedBps) / USABLE;
-    const isSame = demandBps < WORTH_TELLING * this.#demandBps && demandBps * WORTH_TELLING > this.#demandBps;
+    const isSame =
+      demandBps === this.#demandBps || (demandBps < WORTH_TELLING * this.#demandBps && demandBps * WORTH_TELLING > this.#demandBps);
     if (isSame) return;
     this.#demandBps = demandBps;
     this.#options.path.setDemand(demandBps);

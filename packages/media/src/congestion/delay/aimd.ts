@@ -18,6 +18,9 @@ const MAX_EXTRA_DECREASE = 0.35;
 const NARROWED = 0.75;
 const DRAIN_WITHIN_MS = 1000;
 const TOLERATED_QUEUE_MS = 40;
+/** Then the rate stays as it is until the queue is shorter than this, or was given that long. */
+const DRAINED_QUEUE_MS = 80;
+const DRAIN_FOR_MS = 4000;
 /** A second. */
 const INCREASE = 0.08;
 const MIN_INCREASE_BPS = 1000;
@@ -53,6 +56,7 @@ export class Aimd {
   #state: 'hold' | 'increase' = 'hold';
   #steppedAtMs = Number.NaN;
   #decreasedAtMs = Number.NEGATIVE_INFINITY;
+  #narrowedAtMs = Number.NEGATIVE_INFINITY;
   #raisedAtMs = Number.NEGATIVE_INFINITY;
   /** Where the path was found to be full. */
   readonly #limit = new FoundLimit();
@@ -82,8 +86,14 @@ export class Aimd {
     this.#steppedAtMs = nowMs;
     if (input.use === 'overuse') this.#decrease(nowMs, input);
     else if (input.use === 'underuse') this.#state = 'hold';
+    else if (this.#isDraining(nowMs, input)) return;
     else if (this.#state === 'hold') this.#state = 'increase';
     else this.#increase(elapsedMs, input);
+  }
+
+  /** The queue that has grown when the path narrowed is still there: more would keep it. */
+  #isDraining(nowMs: number, { queueDelayMs, isCompeting }: AimdInput): boolean {
+    return queueDelayMs > DRAINED_QUEUE_MS && !isCompeting && nowMs - this.#narrowedAtMs < DRAIN_FOR_MS;
   }
 
   #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited, isCompeting }: AimdInput): void {
@@ -103,6 +113,7 @@ export class Aimd {
       return;
     }
     const hasNarrowed = acknowledgedBps < NARROWED * this.#rateBps && !isApplicationLimited;
+    if (hasNarrowed) this.#narrowedAtMs = nowMs;
     const drain = hasNarrowed ? Math.min(Math.max(queueDelayMs - TOLERATED_QUEUE_MS, 0) / DRAIN_WITHIN_MS, MAX_EXTRA_DECREASE) : 0;
     this.#rateBps = clampRate(Math.min(this.#rateBps, (decrease - drain) * acknowledgedBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
     this.#limit.found(acknowledgedBps);

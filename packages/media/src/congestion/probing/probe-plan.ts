@@ -8,19 +8,21 @@ export interface ProbeOrder {
   /** 1 … 255, to be told apart from the last ones. */
   readonly probe: number;
   readonly rateBps: number;
-  readonly packets: number;
+  /** How much of it, in at least six packets. */
+  readonly bytes: number;
+  /** How large its packets should be, UDP and IP included. */
   readonly sizeBytes: number;
 }
 
 const MAX_PROBE = 255;
 /** Long enough to be measured by clocks of a quarter of a millisecond, too short to be felt. */
-const DURATION_MS = 20;
+const DURATION_MS = 24;
 const MIN_PACKETS = 6;
 const MAX_PACKETS = 100;
 const MIN_PACKET_BYTES = 200;
 const MAX_PACKET_BYTES = 1200;
-/** Of the rate at the start: a wide path is found within two round trips. */
-const FIRST_FACTORS = [3, 6] as const;
+/** Of the rate at the start: what it finds is the limit or enough for a camera, within one round trip. */
+const FIRST_FACTOR = 6;
 /** Of the estimate, later on: most of these probes find that there is no more, and should not be felt. */
 const FACTOR = 1.5;
 /** More is not probed for than is wanted, and a little. */
@@ -43,7 +45,6 @@ export class ProbePlan {
   #pending: ProbeOrder | undefined = undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #demandBps = Number.POSITIVE_INFINITY;
-
   #limitBps = Number.NaN;
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #waitsUntilMs = Number.NEGATIVE_INFINITY;
@@ -52,12 +53,17 @@ export class ProbePlan {
   /** @param startBps the estimate that nothing has been measured of yet */
   constructor(startBps: number, random: () => number) {
     this.#random = random;
-    this.#waiting = FIRST_FACTORS.map((factor) => factor * startBps);
+    this.#waiting = [FIRST_FACTOR * startBps];
   }
 
   /** How much the sender would send if it could. */
   set demandBps(demandBps: number) {
     this.#demandBps = demandBps;
+  }
+
+  /** More is wanted than the estimate, by so much that it is worth a probe. */
+  wantsMore(estimateBps: number): boolean {
+    return BEYOND_DEMAND * this.#demandBps >= WORTH_PROBING * estimateBps;
   }
 
   /** Asks for a probe as soon as may be. */
@@ -69,16 +75,16 @@ export class ProbePlan {
   take(nowMs: number, estimateBps: number): ProbeOrder | undefined {
     if (this.#pending !== undefined && nowMs - this.#sentAtMs < ANSWER_WITHIN_MS) return undefined;
     this.#pending = undefined;
-    const mostBps = BEYOND_DEMAND * this.#demandBps;
-    if (mostBps < WORTH_PROBING * estimateBps) {
-      this.#waiting = [];
+    if (!this.wantsMore(estimateBps)) {
+      // The first one is due when more is wanted for the first time, whenever that is.
+      if (this.#lastProbe !== 0) this.#waiting = [];
       return undefined;
     }
     if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) this.#waiting = [FACTOR * estimateBps];
     if (nowMs < this.#waitsUntilMs) return undefined;
     const wantedBps = this.#waiting.shift();
     if (wantedBps === undefined) return undefined;
-    const rateBps = Math.min(wantedBps, mostBps);
+    const rateBps = Math.min(wantedBps, BEYOND_DEMAND * this.#demandBps);
     if (rateBps < WORTH_PROBING * estimateBps) return undefined;
     return this.#order(nowMs, rateBps);
   }
@@ -112,7 +118,7 @@ export class ProbePlan {
     const bytes = (rateBps * DURATION_MS) / 8000;
     const packets = Math.min(Math.max(MIN_PACKETS, Math.ceil(bytes / MAX_PACKET_BYTES)), MAX_PACKETS);
     const sizeBytes = Math.min(Math.max(MIN_PACKET_BYTES, Math.round(bytes / packets)), MAX_PACKET_BYTES);
-    this.#pending = { probe: this.#lastProbe, rateBps, packets: packets + 1, sizeBytes };
+    this.#pending = { probe: this.#lastProbe, rateBps, bytes: (packets + 1) * sizeBytes, sizeBytes };
     this.#sentAtMs = nowMs;
     this.#nextAtMs = nowMs + INTERVAL_MS * (1 + JITTER * (2 * this.#random() - 1));
     return this.#pending;

@@ -2,8 +2,10 @@
  * What probes have shown: how fast packets left for a moment, those of media among them, and how fast they arrived.
  */
 
-/** Of the packets of a probe, so many must have arrived before it says anything. */
+/** So much of a probe must have arrived before it says anything … */
 const MIN_SHARE = 0.8;
+/** … in so many packets. */
+const MIN_PACKETS = 5;
 /** Arriving slower than this share of how it was sent, a probe has found the limit … */
 const LIMIT_FOUND_BELOW = 0.9;
 /** … and a little below it there is room. */
@@ -21,7 +23,8 @@ export interface ProbeOutcome {
 
 export class ProbeResult {
   #probe = 0;
-  #packetsWanted = 0;
+  #bytesWanted = 0;
+  #probeBytes = 0;
   #packets = 0;
   #bytes = 0;
   #firstSentMs = 0;
@@ -35,9 +38,10 @@ export class ProbeResult {
   #isDone = true;
 
   /** From now on, packets of this probe are looked at. */
-  begin(probe: number, packetsWanted: number): void {
+  begin(probe: number, bytesWanted: number): void {
     this.#probe = probe;
-    this.#packetsWanted = packetsWanted;
+    this.#bytesWanted = bytesWanted;
+    this.#probeBytes = 0;
     this.#packets = 0;
     this.#bytes = 0;
     this.#betweenBytes = 0;
@@ -61,13 +65,16 @@ export class ProbeResult {
       this.#firstArrivedMs = arrivedAtMs;
       this.#firstBytes = sizeBytes;
     }
+    // Probes leave in bursts, whose packets have one send time.
+    const isSameBurst = this.#packets > 0 && sentAtMs === this.#lastSentMs;
+    this.#lastBytes = isSameBurst ? this.#lastBytes + this.#betweenBytes + sizeBytes : sizeBytes;
     this.#packets++;
+    this.#probeBytes += sizeBytes;
     this.#bytes += sizeBytes + this.#betweenBytes;
     this.#betweenBytes = 0;
     this.#lastSentMs = sentAtMs;
     this.#lastArrivedMs = Math.max(arrivedAtMs, this.#firstArrivedMs);
-    this.#lastBytes = sizeBytes;
-    if (this.#packets < MIN_SHARE * this.#packetsWanted) return undefined;
+    if (this.#packets < MIN_PACKETS || this.#probeBytes < MIN_SHARE * this.#bytesWanted) return undefined;
     return this.#evaluate();
   }
 
@@ -77,7 +84,7 @@ export class ProbeResult {
     if (sentForMs < MIN_INTERVAL_MS || arrivedForMs < MIN_INTERVAL_MS) return undefined;
     this.#isDone = true;
     if (sentForMs > MAX_INTERVAL_MS || arrivedForMs > MAX_INTERVAL_MS) return undefined;
-    // A packet's own time is that before the next when sending, and that after the one before when receiving.
+    // A burst's own time is that before the next when sending, a packet's that after the one before when receiving.
     const sentBps = (8000 * (this.#bytes - this.#lastBytes)) / sentForMs;
     const arrivedBps = (8000 * (this.#bytes - this.#firstBytes)) / arrivedForMs;
     if (arrivedBps > MAX_COMPRESSION * sentBps) return undefined;

@@ -3,7 +3,7 @@ import { type Bottleneck, ElasticSource, type ElasticSourceOptions, FeedbackPeer
 import { TransportFeedbackReader } from '@causeway/wire';
 import { Acknowledgements, ArrivalClock } from '../../../src/congestion/acknowledgements.ts';
 import { BandwidthEstimator } from '../../../src/congestion/bandwidth-estimator.ts';
-import type { ProbeOrder } from '../../../src/congestion/probing/probe-plan.ts';
+import { PROBE_BURST_MS, ProbeRun } from '../../../src/congestion/probing/probe-run.ts';
 import { SentPackets } from '../../../src/congestion/sent-packets.ts';
 
 export interface MediaFlowOptions extends Partial<Pick<ElasticSourceOptions, 'layersBps' | 'maxBps' | 'frameVariation'>> {
@@ -85,26 +85,22 @@ export class MediaFlow {
     this.estimator.onSent(nowMs, this.sent.bytesSent);
     this.estimator.setDemand(this.demandBps);
     this.estimator.process(nowMs);
-    const probe = this.estimator.takeProbe(nowMs);
-    if (probe === undefined) return;
-    this.#sendPadding(probe, probe.packets);
+    const order = this.estimator.takeProbe(nowMs);
+    if (order === undefined) return;
+    const run = new ProbeRun(nowMs, order, this.sent.bytesSent);
+    this.#options.simulation.every(PROBE_BURST_MS, () => this.#sendBurst(run));
   }
 
   /** Padding fills up what media leaves of the probe's rate. */
-  #sendPadding(probe: ProbeOrder, packetsLeft: number): void {
-    const { simulation } = this.#options;
-    this.send(simulation.nowMs, probe.sizeBytes, probe.probe);
-    this.probeBytes += probe.sizeBytes;
-    if (packetsLeft === 1) return;
-    const bytesBefore = this.sent.bytesSent;
-    const wait = (bytes: number) => {
-      simulation.after((8000 * bytes) / probe.rateBps, () => {
-        const mediaBytes = this.sent.bytesSent - bytesBefore - (bytes === probe.sizeBytes ? 0 : bytes);
-        if (bytes === probe.sizeBytes && mediaBytes > 0) wait(mediaBytes);
-        else this.#sendPadding(probe, packetsLeft - 1);
-      });
-    };
-    wait(probe.sizeBytes);
+  #sendBurst(run: ProbeRun): boolean {
+    const { nowMs } = this.#options.simulation;
+    const { sizeBytes, probe } = run.order;
+    while (!run.isOver(nowMs) && run.isDue(nowMs, this.sent.bytesSent, 0)) {
+      this.send(nowMs, sizeBytes, probe);
+      run.note(sizeBytes);
+      this.probeBytes += sizeBytes;
+    }
+    return !run.isOver(nowMs);
   }
 
   #sendFeedback(rtcp: Uint8Array): void {
