@@ -6,6 +6,7 @@ import type { GrantedQuality, LayerChangeReason } from '../../plan.ts';
 import type { LayerOption } from '../../publisher/layer-catalogue.ts';
 import { onGrid, type Timer, type Timers } from '../../timers.ts';
 import { allocate, NO_GRANT } from './allocate.ts';
+import { RepairRate } from './repair-rate.ts';
 import type { StepGuard } from './step-guard.ts';
 
 const INTERVAL_MS = 500;
@@ -61,6 +62,8 @@ export interface AllocatedTrack {
   layerOptions(nowMs: number): readonly LayerOption[] | undefined;
   /** What it costs just now, in bit/s: until the keyframe of the granted layer has come, that of another. */
   readonly spentBps: number;
+  /** How much of it was sent again, in all. */
+  readonly bytesResent: number;
   /** What is sent of it whatever is decided here: sound. */
   fixedCostBps(nowMs: number): number;
   grant(nowMs: number, grant: LayerGrant): void;
@@ -75,6 +78,7 @@ export interface BandwidthAllocatorOptions {
 
 export class BandwidthAllocator implements Timer {
   readonly #options: BandwidthAllocatorOptions;
+  readonly #repairs = new RepairRate();
   /** What was left over when it was last looked at. */
   #leftBps = 0;
   #demandBps = 0;
@@ -118,7 +122,9 @@ export class BandwidthAllocator implements Timer {
     }
     this.#options.timers.schedule(onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
     const choices = choicesOf(nowMs, adaptive);
-    const fixedBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
+    const bytesResent = tracks.reduce((sum, track) => sum + track.bytesResent, 0);
+    const soundBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
+    const fixedBps = soundBps + this.#repairs.update(nowMs, bytesResent);
     this.#tellDemand(fixedBps, choices);
     const { budgetBps } = this.#options.path;
     if (budgetBps === undefined) for (const choice of choices) grantIndex(nowMs, choice, choice.options.length - 1, AMPLE);
