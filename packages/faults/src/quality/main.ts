@@ -2,18 +2,21 @@
 import { parseArgs } from 'node:util';
 import { type Measure, QUALITY_SCENARIOS } from './scenarios.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '1' }, trace: { type: 'boolean' } },
+});
 const runs = Number(values.runs);
 const unknown = positionals.filter((name) => !QUALITY_SCENARIOS.some((scenario) => scenario.name === name));
 if (!Number.isInteger(runs) || runs < 1 || unknown.length > 0) {
-  process.stderr.write(`npm run quality -- [--runs 1] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`);
+  process.stderr.write(`npm run quality -- [--runs 1] [--trace] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`);
   process.exit(2);
 }
 for (const { name, what, run } of QUALITY_SCENARIOS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   for (let round = 1; round <= runs; round++) {
     process.stdout.write(`${name}: ${what}${runs > 1 ? `, run ${round} of ${runs}` : ''}\n`);
-    for (const measure of await run()) {
+    for (const measure of await run(values.trace === true ? (line) => process.stdout.write(`${line}\n`) : undefined)) {
       const isKept = keepsBound(measure);
       if (!isKept) process.exitCode = 1;
       process.stdout.write(`  ${isKept ? ' ' : '!'} ${measure.what.padEnd(40)} ${describe(measure)}\n`);

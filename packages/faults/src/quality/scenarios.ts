@@ -19,36 +19,43 @@ export interface Measure {
 export interface QualityScenario {
   readonly name: string;
   readonly what: string;
-  run(): Promise<readonly Measure[]>;
+  /** @param onTrace gets a line for whatever the node thinks of the viewer's path */
+  run(onTrace?: (line: string) => void): Promise<readonly Measure[]>;
 }
 
 export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
-  { name: 'step', what: '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', run: () => inCall({}, runStep) },
-  { name: 'join-narrow', what: 'joins at 400 kbit/s', run: () => inCall({}, (call) => runJoin(call, 400_000)) },
-  { name: 'join-wide', what: 'joins at 5 Mbit/s', run: () => inCall({}, (call) => runJoin(call, 5_000_000)) },
-  { name: 'two-tracks', what: 'two tracks over 1 Mbit/s', run: () => inCall({}, runTwoTracks) },
+  { name: 'step', what: '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', run: inCall({}, runStep) },
+  { name: 'join-narrow', what: 'joins at 400 kbit/s', run: inCall({}, (call) => runJoin(call, 400_000)) },
+  { name: 'join-wide', what: 'joins at 5 Mbit/s', run: inCall({}, (call) => runJoin(call, 5_000_000)) },
+  { name: 'two-tracks', what: 'two tracks over 1 Mbit/s', run: inCall({}, runTwoTracks) },
   {
     name: 'sound-600',
     what: 'sound beside a picture over 600 kbit/s',
-    run: () => inCall({ hasSound: true }, (call) => runSound(call, 600_000)),
+    run: inCall({ hasSound: true }, (call) => runSound(call, 600_000)),
   },
   {
     name: 'sound-300',
     what: 'sound beside a picture over 300 kbit/s',
-    run: () => inCall({ hasSound: true }, (call) => runSound(call, 300_000)),
+    run: inCall({ hasSound: true }, (call) => runSound(call, 300_000)),
   },
-  { name: 'vp9', what: 'VP9 L3T3_KEY over 350 kbit/s', run: () => inCall(svc('vp9'), (call) => runNarrow(call, 350_000, 12)) },
-  { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: () => inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
-  { name: 'loss-5', what: '5% loss, 100 ms round trip', run: () => inCall({}, (call) => runLoss(call, 0.05)) },
-  { name: 'loss-10', what: '10% loss, 100 ms round trip', run: () => inCall({}, (call) => runLoss(call, 0.1)) },
-  { name: 'uplink', what: 'publisher’s uplink of 600 kbit/s', run: () => inCall({}, runUplink) },
+  { name: 'vp9', what: 'VP9 L3T3_KEY over 350 kbit/s', run: inCall(svc('vp9'), (call) => runNarrow(call, 350_000, 12)) },
+  { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
+  { name: 'loss-5', what: '5% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.05)) },
+  { name: 'loss-10', what: '10% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.1)) },
+  { name: 'uplink', what: 'publisher’s uplink of 600 kbit/s', run: inCall({}, runUplink) },
 ];
 
 function svc(name: 'vp9' | 'av1'): CallOptions {
   return { codec: { name, scalabilityMode: 'L3T3_KEY' } };
 }
 
-async function inCall(options: CallOptions, run: (call: WatchedCall) => Promise<readonly Measure[]>): Promise<readonly Measure[]> {
+type Scene = (call: WatchedCall) => Promise<readonly Measure[]>;
+
+function inCall(options: CallOptions, scene: Scene): QualityScenario['run'] {
+  return (onTrace) => runInCall({ ...options, onTrace }, scene);
+}
+
+async function runInCall(options: CallOptions, run: Scene): Promise<readonly Measure[]> {
   const call = await WatchedCall.open(options);
   try {
     await call.publisherAccess.impair('up', { delayMs: 5 });
@@ -64,11 +71,14 @@ async function runStep(call: WatchedCall): Promise<readonly Measure[]> {
   const narrowTo = (rateBps: number) => call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
   await narrowTo(4_000_000);
   const viewer = await settled(call);
-  await viewer.pass(5);
+  await call.sendsAllLayers();
+  await viewer.pass(10);
   const narrowMs = Date.now();
+  call.trace?.note('narrow');
   await narrowTo(500_000);
   await viewer.pass(20);
   const wideMs = Date.now();
+  call.trace?.note('wide');
   await narrowTo(4_000_000);
   await viewer.pass(20);
   const endMs = Date.now();
@@ -89,6 +99,7 @@ async function runStep(call: WatchedCall): Promise<readonly Measure[]> {
 async function runJoin(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
   await call.publish();
+  await call.sendsAllLayers();
   await sleepSeconds(SETTLING_SECONDS);
   const viewer = await call.watch();
   await viewer.pass(15);
@@ -141,9 +152,11 @@ async function runNarrow(call: WatchedCall, rateBps: number, leastFrames: number
   await narrowTo(4_000_000);
   const viewer = await settled(call);
   const narrowMs = Date.now();
+  call.trace?.note('narrow');
   await narrowTo(rateBps);
   await viewer.pass(20);
   const wideMs = Date.now();
+  call.trace?.note('wide');
   await narrowTo(4_000_000);
   await viewer.pass(15);
   const frames = await firstTrack(viewer);

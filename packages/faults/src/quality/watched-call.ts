@@ -1,6 +1,7 @@
 /** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreeUdpPort, openStage, type Participant, type Stage } from '@causeway/e2e';
+import { findFreeTcpPort, findFreeUdpPort, openStage, type Participant, type Stage, waitUntil } from '@causeway/e2e';
+import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
 import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
 
@@ -12,6 +13,8 @@ export interface CallOptions {
   /** Of the picture; default VP8 in three layers of 150, 600 and 1750 kbit/s. */
   readonly codec?: { readonly name: 'vp9' | 'av1'; readonly scalabilityMode: string };
   readonly hasSound?: boolean;
+  /** Gets a line for whatever the node thinks of the viewer's path. Default: nobody. */
+  readonly onTrace?: ((line: string) => void) | undefined;
 }
 
 /** A frame that was presented to the viewer. */
@@ -40,30 +43,59 @@ export class WatchedCall {
   readonly publisherAccess: NarrowAccess;
   readonly viewerAccess: NarrowAccess;
   readonly #options: CallOptions;
+  readonly trace: CallTrace | undefined;
   #published: readonly Published[] = [];
+  #publisher: Participant | undefined;
   #viewers = 0;
 
-  private constructor(stage: Stage, publisherAccess: NarrowAccess, viewerAccess: NarrowAccess, options: CallOptions) {
+  private constructor(
+    stage: Stage,
+    [publisherAccess, viewerAccess]: readonly [NarrowAccess, NarrowAccess],
+    options: CallOptions,
+    debugPort: number,
+  ) {
     this.#stage = stage;
     this.publisherAccess = publisherAccess;
     this.viewerAccess = viewerAccess;
     this.#options = options;
+    this.trace = options.onTrace && new CallTrace(stage.daemon.access, debugPort, options.onTrace);
   }
 
   static async open(options: CallOptions = {}): Promise<WatchedCall> {
-    const stage = await openStage();
+    const debugPort = await findFreeTcpPort();
+    const stage = await openStage({ CAUSEWAY_DEBUG_PORT: String(debugPort) });
     const { udpPort } = stage.daemon;
     const publisherAccess = await openNarrowAccess('publisher', await findFreeUdpPort(), udpPort);
     const viewerAccess = await openNarrowAccess('viewer', await findFreeUdpPort(), udpPort);
-    return new WatchedCall(stage, publisherAccess, viewerAccess, options);
+    return new WatchedCall(stage, [publisherAccess, viewerAccess], options, debugPort);
   }
 
   /** @param tracks how many cameras */
   async publish(tracks = 1): Promise<void> {
     const page = await this.#stage.openPage({ initScript: this.publisherAccess.initScript + CAMERA_SCRIPT });
     const alice = await this.#stage.joinFrom(page, 'alice');
-    const request = { name: 'alice', tracks, options: this.#options, width: WIDTH, height: HEIGHT, framesPerSecond: FRAMES_PER_SECOND };
+    const request = {
+      name: 'alice',
+      tracks,
+      options: { codec: this.#options.codec, hasSound: this.#options.hasSound === true },
+      width: WIDTH,
+      height: HEIGHT,
+      framesPerSecond: FRAMES_PER_SECOND,
+    };
     this.#published = await alice.page.evaluate(publishInPage, request);
+    this.#publisher = alice;
+  }
+
+  /** Waits until every layer of the picture is sent in its full size, which a busy browser takes its time for. */
+  async sendsAllLayers(): Promise<void> {
+    const sent = async () => (await this.#publisher?.readOutbound())?.filter(({ kind }) => kind === 'video') ?? [];
+    const heights = this.#options.codec === undefined ? [HEIGHT / 4, HEIGHT / 2, HEIGHT] : [HEIGHT];
+    await waitUntil(
+      'all layers are sent',
+      sent,
+      (streams) => heights.every((height) => streams.some(({ frameHeight }) => frameHeight === height)),
+      40_000,
+    );
   }
 
   /** Lets somebody join, and watch everything. @returns the viewer */
@@ -79,6 +111,7 @@ export class WatchedCall {
   }
 
   async close(): Promise<void> {
+    this.trace?.close();
     await this.#stage.close();
     await Promise.all([this.publisherAccess.close(), this.viewerAccess.close()]);
   }
@@ -132,7 +165,7 @@ declare global {
 async function publishInPage(request: {
   readonly name: string;
   readonly tracks: number;
-  readonly options: CallOptions;
+  readonly options: { readonly codec: CallOptions['codec']; readonly hasSound: boolean };
   readonly width: number;
   readonly height: number;
   readonly framesPerSecond: number;
@@ -160,7 +193,7 @@ async function publishInPage(request: {
     transceiver.setCodecPreferences(codecs);
     transceivers.push(transceiver);
   }
-  if (options.hasSound === true) {
+  if (options.hasSound) {
     const track = await kit.createLocalTrack({ kind: 'microphone' });
     transceivers.push(peer.connection.addTransceiver(track, { direction: 'sendonly', streams: [new MediaStream([track])] }));
   }

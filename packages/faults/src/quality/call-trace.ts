@@ -1,0 +1,63 @@
+/** What the node thought of the viewer's path while a scenario ran, line by line: its estimate, what arrived, and each change of layer. */
+import type { SfuAccess } from '@causeway/e2e';
+
+const EVERY_MS = 500;
+
+export class CallTrace {
+  readonly #startedAtMs = Date.now();
+  readonly #stop = new AbortController();
+  readonly #write: (line: string) => void;
+
+  /** @param debugPort of the node, for its metrics */
+  constructor(access: SfuAccess, debugPort: number, write: (line: string) => void) {
+    this.#write = write;
+    void this.#pollMetrics(debugPort);
+    void this.#followEvents(access);
+  }
+
+  note(what: string): void {
+    this.#write(`    ${((Date.now() - this.#startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #pollMetrics(debugPort: number): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const text = await fetch(`http://127.0.0.1:${debugPort}/metrics`, { signal: this.#stop.signal })
+        .then((reply) => reply.text())
+        .catch(() => '');
+      const read = (kind: string) =>
+        Number(new RegExp(`^causeway_path_bits_per_second\\{[^}]*"${kind}"\\} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
+      const [estimated, delivered] = [read('estimated'), read('delivered')];
+      if (estimated > 0) this.note(`estimate ${kbps(estimated)}, delivered ${kbps(delivered)} kbit/s`);
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+  }
+
+  async #followEvents({ host, appId, secret }: SfuAccess): Promise<void> {
+    const request = { headers: { Authorization: `Bearer ${secret}` }, signal: this.#stop.signal };
+    const reply = await fetch(`${host}/api/sfu/${appId}/events`, request).catch(() => undefined);
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of reply?.body ?? []) {
+        for (const [, json = '{}'] of decoder.decode(chunk).matchAll(/^data: (.*)$/gm)) this.#noteEvent(JSON.parse(json));
+      }
+    } catch {
+      // Closed, by us or with the node.
+    }
+  }
+
+  #noteEvent({ type, mid, rid, temporal, quality, reason }: Readonly<Record<string, unknown>>): void {
+    if (type === 'layer.changed')
+      this.note(`mid ${mid}: layer ${rid ?? 'none'}${temporal === undefined ? '' : ` up to T${temporal}`} (${reason})`);
+    if (type === 'quality.changed') this.note(`mid ${mid}: ${quality} (${reason})`);
+  }
+}
+
+function kbps(bitrateBps: number): string {
+  return Math.round(bitrateBps / 1000)
+    .toString()
+    .padStart(5);
+}
