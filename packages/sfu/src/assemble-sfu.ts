@@ -15,7 +15,7 @@ import { AppUsageSource } from './app-usage.ts';
 import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
-import { hostCandidates, publications, subscriptions } from './negotiation/index.ts';
+import { createNegotiation, hostCandidates, publications, subscriptions } from './negotiation/index.ts';
 import { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
 import { AppShares, type SessionPlace } from './overload/app-shares.ts';
 import { DescriptionTurns } from './overload/description-turns.ts';
@@ -29,7 +29,10 @@ import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
 import { DataDirectory } from './session/data/data-directory.ts';
+import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
+import { hostData } from './session/data/host-data.ts';
 import { createEngineListener } from './session/engine-news.ts';
+import { Session } from './session/session.ts';
 import { checkMetadata, maySee, requireOwn, requireVisible } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
@@ -169,6 +172,36 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     );
   }
 
+  /** Most that waits for any one subscriber of this node's sessions. */
+  async function bufferedBytes(publicationId: string): Promise<number> {
+    const ids = new Set(
+      store
+        .all()
+        .flatMap(({ data }) => data.subscriptions.filter((each) => each.publicationId === publicationId))
+        .map(({ id }) => id),
+    );
+    const { subscriptions: all } = await shard.ask('data-statistics');
+    return all.reduce((most, { subscriptionId, bufferedBytes: waiting }) => (ids.has(subscriptionId) ? Math.max(most, waiting) : most), 0);
+  }
+
+  async function openParticipant(appId: AppId, { metadata = '', onClosed }: ParticipantOptions = {}): Promise<DataParticipant> {
+    refuseWhenClosing();
+    const place = shares.takePlace(appId, undefined);
+    const negotiation = createNegotiation(formatSessionId(assembly.nodeNo, uuidV4(random)), shard.chooseShardNo(), local, random);
+    const session = new Session(
+      { appId, negotiation, metadata, autoPublish: false, isHosted: true, creator: undefined, place },
+      parts,
+      (ended) => {
+        store.bury(ended);
+        onClosed?.();
+      },
+    );
+    place.occupy();
+    store.add(session);
+    await session.openHosted();
+    return hostData({ session, bufferedBytes });
+  }
+
   function refuseWhenClosing(): void {
     if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
   }
@@ -198,6 +231,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     updateDataChannels: async (appId, sessionId, request, caller) =>
       updateDataChannels(requireOwn(store, appId, sessionId, caller), request),
     closeDataChannels: async (appId, sessionId, request, caller) => closeDataChannels(requireOwn(store, appId, sessionId, caller), request),
+    data: openParticipant,
     listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
     async listSessions(appId, { limit, cursor } = {}, caller) {
       const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });

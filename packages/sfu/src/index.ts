@@ -30,6 +30,7 @@ export type { LinkEvent } from './relay/link-event.ts';
 export { LINK_VERSIONS, MAX_NODES } from './relay/links/control-messages.ts';
 export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/path/region-tree.ts';
+export type * from './session/data/data-participant.ts';
 export type { SessionOwner } from './session/session-access.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';

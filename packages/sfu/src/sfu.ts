@@ -38,6 +38,7 @@ import type { AppUsage } from './app-usage.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { AppBounds } from './overload/app-bounds.ts';
 import type { NodeLoad } from './overload/entrance.ts';
+import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 
 /** What exists in one SFU at one moment. */
 export interface SfuStats {
@@ -98,6 +99,14 @@ export interface Sfu {
     caller?: TokenGrants,
   ): Promise<CloseDataChannelsReply>;
   listDataChannels(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListDataChannelsReply>;
+  /**
+   * Makes this process itself a participant: it publishes data channels and subscribes to them with plain functions, without a peer
+   * connection. It counts as one session of the app.
+   *
+   * @throws quota_exceeded – the app has as many sessions as it may
+   * @throws draining – the SFU is closing
+   */
+  data(appId: AppId, options?: ParticipantOptions): Promise<DataParticipant>;
   listSessions(appId: AppId, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
   listTracks(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */

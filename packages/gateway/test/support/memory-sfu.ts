@@ -37,7 +37,7 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import type { AppBounds, AppUsage, Sfu, SfuInspection } from '@causeway/sfu';
+import type { AppBounds, AppUsage, DataParticipant, Sfu, SfuInspection } from '@causeway/sfu';
 
 interface MemorySession {
   readonly id: SessionId;
@@ -161,6 +161,10 @@ export class MemorySfu implements Sfu {
   async closeDataChannels(appId: AppId, sessionId: string, { dataChannels }: CloseDataChannelsRequest): Promise<CloseDataChannelsReply> {
     const session = await this.#change(appId, sessionId);
     return { sessionId: session.id, success: true, dataChannels: dataChannels.map(() => ({ status: 'already_closed' as const })) };
+  }
+
+  async data(): Promise<DataParticipant> {
+    throw new Error('no test of the gateway makes the process a participant');
   }
 
   async listDataChannels(appId: AppId, sessionId: string): Promise<ListDataChannelsReply> {

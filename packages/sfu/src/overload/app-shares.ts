@@ -43,13 +43,13 @@ export class AppShares {
   /**
    * Counts a session from before it is created until it leaves its place.
    *
-   * @param bounds where the app differs from the others; they hold for the sessions it has, too
+   * @param bounds where the app differs from the others; they hold for the sessions it has, too. Undefined leaves them as they are
    * @throws quota_exceeded – the app, or the holder, has as many sessions as it may
    * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is different for everybody
    */
-  takePlace(appId: string, bounds: Partial<AppBounds>, holder?: SessionHolder): SessionPlace {
+  takePlace(appId: string, bounds: Partial<AppBounds> | undefined, holder?: SessionHolder): SessionPlace {
     const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults);
-    share.bounds = { ...this.#defaults, ...bounds };
+    if (bounds !== undefined) share.bounds = { ...this.#defaults, ...bounds };
     const { maxSessions, maxUnconnectedSessions } = share.bounds;
     if (share.sessions >= maxSessions) {
       throw this.#refuse('sessions', 'quota_exceeded', `app ${appId} may have ${maxSessions} sessions on this node`);

@@ -47,14 +47,14 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
           data.onMessageTooLarge(event.subscriptionId, event.sizeBytes, event.maxMessageBytes);
         });
       case 'data-received':
+        return tell(event.subscriptionId, ({ data }) => data.onReceived(event.subscriptionId, event.data));
       case 'data-reply-received':
-      case 'data-buffered-low':
-        // Sessions of this process would hear of these, and there are none yet.
-        return;
+        return tell(event.publicationId, ({ data }) => data.onReceived(event.publicationId, event.data));
       case 'data-channel-message':
+      case 'data-buffered-low':
       case 'layers-changed':
       case 'lower-layers-needed':
-        // Relays use these, and get them first.
+        // Relays use these, and get them first; nobody asks for the low mark of a buffer.
         return;
       default:
         event satisfies never;

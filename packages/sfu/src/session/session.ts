@@ -146,6 +146,13 @@ export class Session implements TrackFollower, DataOwner {
     });
   }
 
+  /** Begins a session of this process, which has no client that could connect. */
+  openHosted(): Promise<void> {
+    this.place.noteConnected();
+    this.#life = { type: 'open', connectionState: 'connected' };
+    return this.open(this.#negotiation);
+  }
+
   /** Resolves when lookups see all that was announced. */
   settled(): Promise<void> {
     return this.#announcer.settled();

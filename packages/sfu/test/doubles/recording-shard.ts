@@ -2,6 +2,7 @@ import {
   type AccountUsage,
   createDataCounters,
   type DataChannelRequest,
+  type DataSubscriptionStatistics,
   type EngineCommand,
   type EngineEventListener,
   type IceRestartPlan,
@@ -28,6 +29,8 @@ export class RecordingShard implements Shard {
   /** Commands about publications and subscriptions of data. */
   readonly dataCommands: EngineCommand[] = [];
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
+  /** The answer about subscriptions to data. */
+  dataSubscriptions: DataSubscriptionStatistics[] = [];
   /** The answer about links. */
   links: readonly LinkStatistics[] = [];
   /** The next answer about usage. */
@@ -108,7 +111,7 @@ export class RecordingShard implements Shard {
   ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
     if (question === 'link-statistics') return this.links;
-    if (question === 'data-statistics') return { publications: [], subscriptions: [] };
+    if (question === 'data-statistics') return { publications: [], subscriptions: this.dataSubscriptions };
     return question === 'usage' ? this.usage.splice(0) : this.#inspection();
   }
 

@@ -92,13 +92,14 @@ export function reliabilityOf({
   return { ordered, maxRetransmits, maxPacketLifeTimeMs };
 }
 
-export function publishedResult(publication: DataPublication): PublishedDataChannelResult {
+/** @param isHosted the channel is of this process, and open from the start */
+export function publishedResult(publication: DataPublication, isHosted = false): PublishedDataChannelResult {
   const { name, streamId, isNegotiated, reliability, retain, isBus } = publication;
   return {
     dataChannelName: name,
     ...(streamId !== undefined && { id: streamId }),
     negotiated: isNegotiated,
-    status: streamId === undefined ? 'pending' : 'open',
+    status: streamId === undefined && !isHosted ? 'pending' : 'open',
     ...reliabilityResult(reliability),
     retain: retainResult(retain),
     bus: isBus,

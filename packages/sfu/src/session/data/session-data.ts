@@ -19,6 +19,7 @@ import type { DataChannelRecord } from '../../registry/index.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { DataPlanApplier } from './apply-data-plan.ts';
 import { type DataFollower, dataNameKey } from './data-directory.ts';
+import type { DataMessage, HostedListener } from './data-participant.ts';
 import {
   channelRecord,
   type DataPublication,
@@ -71,6 +72,8 @@ export class SessionData implements DataFollower {
   readonly #unpublished = new Map<number, DataChannelInfo>();
   /** What others know of the publications, by id. */
   readonly #announced = new Map<string, DataChannelRecord>();
+  /** Channels of this process, by the id of the publication or subscription. */
+  readonly #listeners = new Map<string, HostedListener>();
   #named = 0;
   #transportId: string | undefined = undefined;
   #hasEnded = false;
@@ -133,7 +136,7 @@ export class SessionData implements DataFollower {
       canReply: replyRightOf(item.canReply),
       waitsForAck: item.waitForAck ?? false,
       isPaused: item.paused ?? false,
-      isOpen: false,
+      isOpen: this.#owner.isHosted,
     };
     this.#subscriptions.set(subscription.id, subscription);
     this.#follow();
@@ -170,6 +173,7 @@ export class SessionData implements DataFollower {
     if (known === undefined) return;
     this.sync();
     this.reports.unsubscribed(known, reason);
+    this.#silence(known.id, reason);
   }
 
   /** The client has not agreed to data channels, so what it has subscribed to cannot be brought to it. */
@@ -182,6 +186,11 @@ export class SessionData implements DataFollower {
     if (known === undefined) return;
     this.sync();
     this.reports.failed(known.name, known.remoteSessionId, errorCode);
+  }
+
+  /** Who hears of a channel of this process, until it is closed. */
+  listen(id: string, listener: HostedListener): void {
+    this.#listeners.set(id, listener);
   }
 
   /** The engine is told what it does not know yet. To be called whenever the transport, or what the client has agreed to, may have changed. */
@@ -206,7 +215,10 @@ export class SessionData implements DataFollower {
     // A session of this process has no transport that could take its channels along.
     if (this.#owner.isHosted)
       this.#applier.apply({ transport: this.#hostedTransport, agreed: undefined, publications: [], subscriptions: [] });
-    for (const { id } of this.subscriptions) this.#drop(id);
+    for (const { id } of this.subscriptions) {
+      this.#drop(id);
+      this.#silence(id, 'session_closed');
+    }
     this.#publications.clear();
     this.#unpublished.clear();
     this.#hasEnded = true;
@@ -254,11 +266,17 @@ export class SessionData implements DataFollower {
     if (known === undefined) return;
     if (reason === 'overflow') this.reports.overflowed(known);
     else this.reports.unsubscribed(known, reason === 'publication_closed' ? 'session_closed' : reason);
+    if (reason !== 'overflow' && reason !== 'publication_closed') this.#silence(subscriptionId, reason);
   }
 
   onMessageTooLarge(subscriptionId: string, sizeBytes: number, maxMessageBytes: number): void {
     const known = this.#subscriptions.get(subscriptionId);
     if (known !== undefined) this.reports.oversized(known, sizeBytes, maxMessageBytes);
+  }
+
+  /** A message for this process. @param id of its subscription, or of the publication that a subscriber replies to */
+  onReceived(id: string, message: DataMessage): void {
+    this.#listeners.get(id)?.onMessage(message);
   }
 
   // What other sessions tell.
@@ -367,6 +385,13 @@ export class SessionData implements DataFollower {
     this.#owner.parts.dataDirectory.remove(record, reason);
     this.#owner.withdrawDataChannel(record);
     this.reports.closed(name, reason);
+    this.#silence(id, reason);
+  }
+
+  #silence(id: string, reason: DataChannelCloseReason | DataSubscriptionEndReason): void {
+    const listener = this.#listeners.get(id);
+    this.#listeners.delete(id);
+    listener?.onClosed(reason);
   }
 
   #drop(subscriptionId: string): DataSubscription | undefined {

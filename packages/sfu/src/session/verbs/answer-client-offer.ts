@@ -32,6 +32,7 @@ export interface AnsweredClient {
  * @throws invalid_session_description – the text is no SDP; nothing was done
  */
 export async function readClientOffer(session: Session, sdp: string): Promise<SdpDescription> {
+  refuseHosted(session);
   refuseGlare(session);
   return readSdp(session.appId, sdp, session.parts);
 }
@@ -76,6 +77,11 @@ export async function commitAnswered(session: Session, { answered, stopped, unfi
 function endedSubscriptions(before: Negotiation, after: Negotiation): readonly LiveSubscription[] {
   const left = new Set(subscriptions(after).map(({ subscription }) => subscription.id));
   return subscriptions(before).filter(({ subscription }) => !left.has(subscription.id));
+}
+
+/** @throws forbidden – the session has no client that could negotiate */
+export function refuseHosted({ isHosted, id }: Session): void {
+  if (isHosted) throw new SfuError('forbidden', `session ${id} belongs to the process of the SFU, and has no peer connection`);
 }
 
 /** The SFU is the impolite side: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */

@@ -34,8 +34,9 @@ export function closeDataChannels(session: Session, request: CloseDataChannelsRe
 }
 
 /** `GET /datachannels` */
-export function listDataChannels({ id: sessionId, data }: Session): ListDataChannelsReply {
-  return { sessionId, published: data.publications.map(publishedResult), subscribed: data.subscriptions.map(subscribedResult) };
+export function listDataChannels({ id: sessionId, data, isHosted }: Session): ListDataChannelsReply {
+  const published = data.publications.map((publication) => publishedResult(publication, isHosted));
+  return { sessionId, published, subscribed: data.subscriptions.map(subscribedResult) };
 }
 
 function updateOne(session: Session, item: UpdateDataChannelItem): UpdatedDataChannelResult {

@@ -3,7 +3,7 @@ import { type SessionDescription, type SessionId, SfuError, type TokenGrants } f
 import { agreedData } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { publishRuleOf } from '../session-access.ts';
-import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
+import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer, refuseHosted } from './answer-client-offer.ts';
 
 /** The part of a reply that is about SDP. */
 export interface DataNegotiation {
@@ -23,7 +23,7 @@ export async function readDataOffer(
   sdp: string | undefined,
   caller: TokenGrants | undefined,
 ): Promise<AnsweredClient | undefined> {
-  if (session.isHosted) throw new SfuError('forbidden', `session ${session.id} belongs to the process of the SFU, which alone changes it`);
+  refuseHosted(session);
   if (sdp === undefined) return undefined;
   const offer = await readClientOffer(session, sdp);
   const client = answerClientOffer(session, session.negotiation, offer, {
