@@ -57,7 +57,18 @@ test.each(ALL_ROUTES.map((route) => [headingOf(route), route] as const))(
 test('docs/api.md mentions every field that a request may have', () => {
   const bodies = protocol.describeBodies('#/');
   const requests = ALL_ROUTES.flatMap(({ request, query }) => [request, query]).filter((name) => name !== undefined);
-  const items = ['PublishItem', 'SubscribeItem', 'CloseTrackItem', 'UnsubscribeItem', 'UpdateTrackItem', 'SimulcastChoice'] as const;
+  const items = [
+    'PublishItem',
+    'SubscribeItem',
+    'CloseTrackItem',
+    'PublishDataChannelItem',
+    'SubscribeDataChannelItem',
+    'UpdateDataChannelItem',
+    'CloseDataChannelItem',
+    'UnsubscribeItem',
+    'UpdateTrackItem',
+    'SimulcastChoice',
+  ] as const;
   const fields = [...requests, ...items].flatMap((name) => Object.keys((bodies[name as protocol.SchemaName].properties ?? {}) as object));
 
   const missing = [...new Set(fields)].filter((field) => !new RegExp(`["\`?]${field}["\`=:]`).test(PAGE));

@@ -1,19 +1,43 @@
 import { z } from 'zod';
 import { ApiEvent } from './bodies/api-event.ts';
+import {
+  CloseDataChannelItem,
+  CloseDataChannelsReply,
+  CloseDataChannelsRequest,
+  ClosedDataChannelResult,
+  ListDataChannelsReply,
+  UpdateDataChannelItem,
+  UpdateDataChannelsReply,
+  UpdateDataChannelsRequest,
+  UpdatedDataChannelResult,
+} from './bodies/change-data-channels.ts';
 import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
 import { ConnectionState } from './bodies/connection-state.ts';
 import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
+import { CanReply, DataChannelStatus, Retain } from './bodies/data-channel-fields.ts';
 import { DeleteSessionReply } from './bodies/delete-session.ts';
 import { SimulcastChoice } from './bodies/layer-choice.ts';
 import { ListSessionsRequest, SessionList } from './bodies/list-sessions.ts';
 import { ListTracksReply } from './bodies/list-tracks.ts';
 import { PatchSessionRequest } from './bodies/patch-session.ts';
 import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
+import {
+  PublishDataChannelItem,
+  PublishDataChannelsReply,
+  PublishDataChannelsRequest,
+  PublishedDataChannelResult,
+} from './bodies/publish-data-channels.ts';
 import { RenegotiateReply, RenegotiateRequest } from './bodies/renegotiate.ts';
 import { AnswerDescription, OfferDescription, SessionDescription } from './bodies/session-description.ts';
 import { SessionDetails } from './bodies/session-details.ts';
 import { SessionSummary } from './bodies/session-summary.ts';
 import { SubscribedTrackResult, SubscribeItem, SubscribeReply, SubscribeRequest } from './bodies/subscribe.ts';
+import {
+  SubscribeDataChannelItem,
+  SubscribeDataChannelsReply,
+  SubscribeDataChannelsRequest,
+  SubscribedDataChannelResult,
+} from './bodies/subscribe-data-channels.ts';
 import { SubscriptionSummary } from './bodies/subscription-summary.ts';
 import { TrackKind } from './bodies/track-kind.ts';
 import { TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
@@ -23,6 +47,7 @@ import { UnsubscribedTrackResult, UnsubscribeItem, UnsubscribeReply, Unsubscribe
 import { UpdateTrackItem, UpdateTracksReply, UpdateTracksRequest } from './bodies/update-tracks.ts';
 import { ErrorReply } from './errors/error-reply.ts';
 import { ErrorCodeSchema } from './errors/failed-item.ts';
+import { DataChannelName } from './ids/data-channel-name.ts';
 import { SessionId } from './ids/session-id.ts';
 import { TrackId } from './ids/track-id.ts';
 import { TrackName } from './ids/track-name.ts';
@@ -33,6 +58,11 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 const NAMED_SCHEMAS = {
   AnswerDescription,
   ApiEvent,
+  CanReply,
+  ClosedDataChannelResult,
+  CloseDataChannelItem,
+  CloseDataChannelsReply,
+  CloseDataChannelsRequest,
   ClosedTrackResult,
   CloseTrackItem,
   CloseTracksReply,
@@ -41,25 +71,37 @@ const NAMED_SCHEMAS = {
   CreateSessionQuery,
   CreateSessionReply,
   CreateSessionRequest,
+  DataChannelName,
+  DataChannelStatus,
   DeleteSessionReply,
   ErrorCode: ErrorCodeSchema,
   ErrorReply,
+  ListDataChannelsReply,
   ListSessionsRequest,
   ListTracksReply,
   OfferDescription,
   PatchSessionRequest,
+  PublishDataChannelItem,
+  PublishDataChannelsReply,
+  PublishDataChannelsRequest,
+  PublishedDataChannelResult,
   PublishedTrackResult,
   PublishItem,
   PublishReply,
   PublishRequest,
   RenegotiateReply,
   RenegotiateRequest,
+  Retain,
   SessionDescription,
   SessionDetails,
   SessionId,
   SessionList,
   SessionSummary,
   SimulcastChoice,
+  SubscribeDataChannelItem,
+  SubscribeDataChannelsReply,
+  SubscribeDataChannelsRequest,
+  SubscribedDataChannelResult,
   SubscribedTrackResult,
   SubscribeItem,
   SubscribeReply,
@@ -77,6 +119,10 @@ const NAMED_SCHEMAS = {
   UnsubscribeItem,
   UnsubscribeReply,
   UnsubscribeRequest,
+  UpdateDataChannelItem,
+  UpdateDataChannelsReply,
+  UpdateDataChannelsRequest,
+  UpdatedDataChannelResult,
   UpdateTrackItem,
   UpdateTracksReply,
   UpdateTracksRequest,

@@ -16,6 +16,7 @@ import {
 } from '@causeway/protocol';
 import { appBoundsOf } from '../limits/app-bounds.ts';
 import { unknownRegion } from '../placement/unknown-region.ts';
+import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
 import { nextPageLink } from './next-page-link.ts';
 import type { Call, Route, RouteReply } from './route.ts';
 
@@ -210,6 +211,7 @@ export const ROUTES: readonly Route[] = [
     handle: async (sfu, { principal, sessionId, body }) =>
       batchReply(await sfu.updateTracks(principal.appId, sessionId, parseRequest(UpdateTracksRequest, body))),
   },
+  ...DATA_CHANNEL_ROUTES,
   {
     operationId: 'describeSession',
     method: 'get',

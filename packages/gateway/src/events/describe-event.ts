@@ -33,6 +33,23 @@ export function describeEvent(event: SfuEvent): EventContent | undefined {
       return { type: event.type, ...subscriptionOf(event), rid: event.rid, temporal: event.temporal, reason: event.reason };
     case 'quality.changed':
       return { type: event.type, ...subscriptionOf(event), quality: event.quality, reason: event.reason };
+    case 'datachannel.published':
+      return { type: event.type, ...channelOf(event), ...(event.streamId !== undefined && { dataChannelId: event.streamId }) };
+    case 'datachannel.closed':
+      return { type: event.type, ...channelOf(event), reason: event.reason };
+    case 'datachannel.failed': {
+      const { remoteSessionId, errorCode } = event;
+      return { type: event.type, ...channelOf(event), ...(remoteSessionId !== undefined && { remoteSessionId }), errorCode };
+    }
+    case 'datachannel.subscribed':
+    case 'datachannel.overflow':
+      return { type: event.type, ...receivedChannelOf(event) };
+    case 'datachannel.unsubscribed':
+      return { type: event.type, ...receivedChannelOf(event), reason: event.reason };
+    case 'datachannel.oversized': {
+      const { sizeBytes, maxMessageBytes } = event;
+      return { type: event.type, ...receivedChannelOf(event), sizeBytes, maxMessageBytes };
+    }
     default:
       return undefined;
   }
@@ -40,6 +57,14 @@ export function describeEvent(event: SfuEvent): EventContent | undefined {
 
 function trackOf({ sessionId, trackId, customTrackName, mid, kind }: Extract<SfuEvent, { readonly trackId: string }>) {
   return { sessionId, trackId, customTrackName, mid, trackKind: kind };
+}
+
+function channelOf({ sessionId, dataChannelName }: Extract<SfuEvent, { readonly dataChannelName: string }>) {
+  return { sessionId, dataChannelName };
+}
+
+function receivedChannelOf(event: Extract<SfuEvent, { readonly streamId: number; readonly remoteSessionId: string }>) {
+  return { ...channelOf(event), remoteSessionId: event.remoteSessionId, dataChannelId: event.streamId };
 }
 
 function subscriptionOf({ sessionId, remoteSessionId, remoteTrackId, mid }: Extract<SfuEvent, { readonly remoteTrackId: string }>) {

@@ -10,5 +10,6 @@ export function createErrorReply(error: SfuError, requestId: string): ErrorReply
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.details === undefined ? {} : { details: { ...error.details } }),
     ...(error.tracks === undefined ? {} : { tracks: error.tracks.map((item) => ({ ...item })) }),
+    ...(error.dataChannels === undefined ? {} : { dataChannels: error.dataChannels.map((item) => ({ ...item })) }),
   };
 }

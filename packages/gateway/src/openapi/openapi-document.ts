@@ -40,7 +40,8 @@ export function createOpenApiDocument(): OpenApiDocument {
       title: 'Causeway SFU',
       version: API_VERSION,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Publish and subscribe to audio and video with a plain RTCPeerConnection and these calls. Unknown fields are ignored.',
+      description:
+        'Publish and subscribe to audio, video and data with a plain RTCPeerConnection and these calls. Unknown fields are ignored.',
     },
     servers: [{ url: '/' }],
     security: [{ appSecret: [] }],

@@ -73,6 +73,33 @@ test('tells what happens in an app, as documented', async () => {
   ]);
 });
 
+test('tells what happens to data channels, as documented', async () => {
+  const reader = await read('/events');
+  const received = { remoteSessionId: SESSION, dataChannelName: 'chat', streamId: 3 };
+
+  note({ type: 'datachannel.published', dataChannelName: 'chat', streamId: 2 } as never);
+  note({ type: 'datachannel.published', dataChannelName: 'text', streamId: undefined } as never);
+  note({ type: 'datachannel.subscribed', ...received } as never);
+  note({ type: 'datachannel.oversized', ...received, sizeBytes: 100_000, maxMessageBytes: 65_535 } as never);
+  note({ type: 'datachannel.overflow', ...received } as never);
+  note({ type: 'datachannel.unsubscribed', ...received, reason: 'session_closed' } as never);
+  note({ type: 'datachannel.failed', dataChannelName: 'my chat', remoteSessionId: undefined, errorCode: 'invalid_params' } as never);
+  note({ type: 'datachannel.closed', dataChannelName: 'chat', reason: 'closed_by_peer' } as never);
+  const events = await reader.next(8);
+
+  const { streamId: dataChannelId, ...channel } = received;
+  expect(events.map(({ id: _id, at: _at, sessionId: _sessionId, ...event }) => event)).toEqual([
+    { type: 'datachannel.published', dataChannelName: 'chat', dataChannelId: 2 },
+    { type: 'datachannel.published', dataChannelName: 'text' },
+    { type: 'datachannel.subscribed', ...channel, dataChannelId },
+    { type: 'datachannel.oversized', ...channel, dataChannelId, sizeBytes: 100_000, maxMessageBytes: 65_535 },
+    { type: 'datachannel.overflow', ...channel, dataChannelId },
+    { type: 'datachannel.unsubscribed', ...channel, dataChannelId, reason: 'session_closed' },
+    { type: 'datachannel.failed', dataChannelName: 'my chat', errorCode: 'invalid_params' },
+    { type: 'datachannel.closed', dataChannelName: 'chat', reason: 'closed_by_peer' },
+  ]);
+});
+
 test('the reply to HEAD has an end', async () => {
   const { status, headers, text } = await server.call('HEAD', '/events');
 

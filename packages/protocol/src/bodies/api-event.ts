@@ -18,6 +18,13 @@ export const API_EVENT_TYPES = [
   'subscription.failed',
   'layer.changed',
   'quality.changed',
+  'datachannel.published',
+  'datachannel.closed',
+  'datachannel.failed',
+  'datachannel.subscribed',
+  'datachannel.unsubscribed',
+  'datachannel.overflow',
+  'datachannel.oversized',
   'node.draining',
   'events.lost',
 ] as const;
@@ -36,8 +43,12 @@ export const ApiEvent = z.object({
   customTrackName: z.string().optional(),
   mid: z.string().optional().meta({ description: 'Media line of the session that the event is about' }),
   trackKind: TrackKind.optional(),
-  remoteSessionId: z.string().optional().meta({ description: 'Of `subscription.…`: who publishes the track' }),
+  remoteSessionId: z.string().optional().meta({ description: 'Of a subscription: who publishes the track or data channel' }),
   remoteTrackId: z.string().optional(),
+  dataChannelName: z.string().optional().meta({ description: 'Of `datachannel.…`' }),
+  dataChannelId: z.int().optional().meta({ description: 'Stream id of the data channel in this session' }),
+  sizeBytes: z.int().optional().meta({ description: 'Of `datachannel.oversized`: the message that was left out' }),
+  maxMessageBytes: z.int().optional().meta({ description: 'Of `datachannel.oversized`: the longest that the client takes' }),
   rid: z.string().optional().meta({
     description: 'Of `layer.changed`: the layer that is sent now, empty for a track that has only one; missing while nothing is sent',
   }),
@@ -49,7 +60,7 @@ export const ApiEvent = z.object({
   reason: z.string().optional().meta({
     description: 'Why it ended; of `layer.changed` and `quality.changed` one of `start`, `bandwidth`, `request`, `publisher`',
   }),
-  errorCode: ErrorCodeSchema.optional().meta({ description: 'Why the subscription failed' }),
+  errorCode: ErrorCodeSchema.optional().meta({ description: 'Why it failed' }),
   region: Region.optional().meta({ description: 'Of `node.draining`: where the node stands' }),
   deadlineAt: z.iso
     .datetime()

@@ -1,0 +1,103 @@
+import {
+  allFailedError,
+  CloseDataChannelsRequest,
+  type FailedItem,
+  PublishDataChannelsRequest,
+  parseRequest,
+  SubscribeDataChannelsRequest,
+  UpdateDataChannelsRequest,
+} from '@causeway/protocol';
+import type { Route, RouteReply } from './route.ts';
+
+const ABOUT_SDP =
+  'If data channels are not negotiated yet and the request has no offer, the reply has one: answer it with `renegotiate` within 10 seconds.';
+
+/** The endpoints about data channels. */
+export const DATA_CHANNEL_ROUTES: readonly Route[] = [
+  {
+    operationId: 'publishDataChannels',
+    method: 'post',
+    path: '/session/:session_id/datachannel/publish',
+    summary: 'Publish data channels',
+    description: `A channel that the page opens with createDataChannel is published under its label without this call. ${ABOUT_SDP}`,
+    request: 'PublishDataChannelsRequest',
+    reply: 'PublishDataChannelsReply',
+    errors: [
+      'invalid_session_description',
+      'too_many_tracks',
+      'multiple_errors',
+      'forbidden',
+      'quota_exceeded',
+      'session_not_found',
+      'negotiation_glare',
+      'negotiation_in_progress',
+      'data_channel_conflict',
+      'session_closed',
+    ],
+    handle: async (sfu, { principal, sessionId, body }) =>
+      channelsReply(await sfu.publishDataChannels(principal.appId, sessionId, parseRequest(PublishDataChannelsRequest, body))),
+  },
+  {
+    operationId: 'subscribeDataChannels',
+    method: 'post',
+    path: '/session/:session_id/datachannel/subscribe',
+    summary: 'Subscribe to data channels',
+    description: `The channel comes as an event \`datachannel\` of the RTCPeerConnection, unless it is negotiated. ${ABOUT_SDP}`,
+    request: 'SubscribeDataChannelsRequest',
+    reply: 'SubscribeDataChannelsReply',
+    errors: [
+      'invalid_session_description',
+      'too_many_tracks',
+      'multiple_errors',
+      'forbidden',
+      'quota_exceeded',
+      'session_not_found',
+      'data_channel_not_found',
+      'negotiation_glare',
+      'negotiation_in_progress',
+      'session_closed',
+      'relay_unavailable',
+      'registry_unavailable',
+    ],
+    handle: async (sfu, { principal, sessionId, body }) =>
+      channelsReply(await sfu.subscribeDataChannels(principal.appId, sessionId, parseRequest(SubscribeDataChannelsRequest, body))),
+  },
+  {
+    operationId: 'updateDataChannels',
+    method: 'put',
+    path: '/session/:session_id/datachannel/update',
+    summary: 'Change who may reply, or pause subscriptions',
+    request: 'UpdateDataChannelsRequest',
+    reply: 'UpdateDataChannelsReply',
+    errors: ['too_many_tracks', 'multiple_errors', 'session_not_found', 'data_channel_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId, body }) =>
+      channelsReply(await sfu.updateDataChannels(principal.appId, sessionId, parseRequest(UpdateDataChannelsRequest, body))),
+  },
+  {
+    operationId: 'closeDataChannels',
+    method: 'post',
+    path: '/session/:session_id/datachannel/close',
+    summary: 'Close published data channels and subscriptions',
+    description: 'Never changes SDP.',
+    request: 'CloseDataChannelsRequest',
+    reply: 'CloseDataChannelsReply',
+    errors: ['too_many_tracks', 'session_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId, body }) =>
+      channelsReply(await sfu.closeDataChannels(principal.appId, sessionId, parseRequest(CloseDataChannelsRequest, body))),
+  },
+  {
+    operationId: 'listDataChannels',
+    method: 'get',
+    path: '/session/:session_id/datachannels',
+    summary: 'List the data channels of a session',
+    reply: 'ListDataChannelsReply',
+    errors: ['session_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listDataChannels(principal.appId, sessionId) }),
+  },
+];
+
+function channelsReply(body: { readonly dataChannels: readonly FailedItem[] }): RouteReply {
+  const error = allFailedError(body.dataChannels, 'dataChannels');
+  if (error !== undefined) throw error;
+  return { body };
+}
