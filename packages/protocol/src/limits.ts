@@ -15,8 +15,8 @@ export const LIMITS = {
   maxCallsPerSecondPerApp: 1000,
   maxMediaSectionsPerSession: 256,
   maxDataChannelsPerSession: 256,
-  /** Messages that a data channel keeps for later subscribers; 256 KiB of bytes are the other bound. */
-  maxRetainedMessages: 100,
+  /** Messages that a data channel keeps for later subscribers; 512 KiB are the other bound. */
+  maxRetainedMessages: 256,
   maxDataMessageBytes: 256 * KIB,
   maxUplinkBpsPerTrack: 8_000_000,
   maxNameLength: 128,

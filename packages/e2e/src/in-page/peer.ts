@@ -4,6 +4,9 @@ import type {
   CreateSessionReply,
   PublishReply,
   RenegotiateReply,
+  SubscribeDataChannelItem,
+  SubscribeDataChannelsReply,
+  SubscribedDataChannelResult,
   SubscribedTrackResult,
   SubscribeItem,
   SubscribeReply,
@@ -14,6 +17,7 @@ import type {
 } from '@causeway/protocol';
 import type { SfuAccess } from '../servers/daemon.ts';
 import { waitUntil } from '../wait-until.ts';
+import { Channels } from './channels.ts';
 import { addSender, type SendRequest } from './local-media.ts';
 import { type Reception, startReception } from './reception.ts';
 import { createSfuApi, type SfuApi } from './sfu-api.ts';
@@ -25,6 +29,8 @@ export interface JoinRequest {
   readonly send?: readonly SendRequest[];
   /** Media lines that the first offer keeps ready to receive on. */
   readonly receive?: readonly TrackKind[];
+  /** Data channels that the page opens before its first offer. */
+  readonly channels?: readonly (RTCDataChannelInit & { readonly label: string })[];
 }
 
 export interface PublishedTrack {
@@ -38,6 +44,7 @@ export class Peer {
   readonly connection: RTCPeerConnection;
   readonly api: SfuApi;
   readonly receptions = new Map<string, Reception>();
+  readonly channels = new Channels();
   sessionId = '';
   /** Applies its own edits to every local description before the SFU or the browser sees it. */
   editLocalSdp: (sdp: string) => string = (sdp) => sdp;
@@ -47,15 +54,26 @@ export class Peer {
   constructor(access: SfuAccess) {
     this.api = createSfuApi(access);
     this.connection = new RTCPeerConnection();
+    this.connection.ondatachannel = ({ channel }) => this.channels.adopt(channel);
     this.connection.ontrack = ({ transceiver, track }) => {
       if (transceiver.mid !== null && !this.receptions.has(transceiver.mid)) this.receptions.set(transceiver.mid, startReception(track));
     };
+  }
+
+  /** `POST …/datachannel/subscribe`, and the answer when one is asked for. */
+  subscribeChannels(items: readonly SubscribeDataChannelItem[]): Promise<readonly SubscribedDataChannelResult[]> {
+    return this.inTurn(async () => {
+      const reply = await this.callSession<SubscribeDataChannelsReply>('POST', '/datachannel/subscribe', { dataChannels: items });
+      await this.answer(reply);
+      return reply.dataChannels;
+    });
   }
 
   /** `POST /session/new` */
   async join(request: JoinRequest): Promise<CreateSessionReply> {
     for (const kind of request.receive ?? []) this.connection.addTransceiver(kind, { direction: 'recvonly' });
     for (const send of request.send ?? []) await addSender(this.connection, send);
+    for (const { label, ...init } of request.channels ?? []) this.openChannel(label, init);
     const body = { sessionDescription: await this.makeOffer(), ...(request.metadata === undefined ? {} : { metadata: request.metadata }) };
     const reply = await this.api.callOk<CreateSessionReply>('POST', '/session/new', body);
     this.sessionId = reply.sessionId;
@@ -89,8 +107,13 @@ export class Peer {
     });
   }
 
+  /** As a page opens a channel; with an id and `negotiated` it is the one that a reply has named. */
+  openChannel(label: string, init: RTCDataChannelInit = {}): void {
+    this.channels.adopt(this.connection.createDataChannel(label, init));
+  }
+
   /** Answers the offer that a reply carries, with `PUT …/renegotiate`; does nothing when it carries none. */
-  async answer(reply: Pick<SubscribeReply, 'immediateRenegotiationRequired' | 'sessionDescription'>): Promise<void> {
+  async answer(reply: Pick<SubscribeDataChannelsReply, 'immediateRenegotiationRequired' | 'sessionDescription'>): Promise<void> {
     if (!reply.immediateRenegotiationRequired || reply.sessionDescription === undefined) return;
     await this.connection.setRemoteDescription(reply.sessionDescription);
     const sessionDescription = await this.makeAnswer();
