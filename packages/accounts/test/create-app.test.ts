@@ -20,7 +20,12 @@ test('keeps no secret, only what proves that a caller knows it', async () => {
 test('has the usual settings unless told otherwise: tracks are published by offers alone', () => {
   const { settings } = createApp({ id: 'demo', secrets: [SECRET] });
 
-  expect(settings).toEqual({ autoPublish: true, maxCallsPerSecondPerSession: 50, maxCallsPerSecondPerApp: 1000 });
+  expect(settings).toEqual({
+    autoPublish: true,
+    maxCallsPerSecondPerSession: 50,
+    maxCallsPerSecondPerApp: 1000,
+    refuseSecretFromBrowsers: false,
+  });
 });
 
 const REFUSED: [app: NewApp, message: string][] = [

@@ -1,5 +1,5 @@
 export type { App, AppStore, NewApp } from '@causeway/accounts';
-export { createApp, createStaticAppStore, generateSecret } from '@causeway/accounts';
+export { createApp, createStaticAppStore, generateSecret, TokenDesk, type TokenDeskOptions } from '@causeway/accounts';
 export * from './api/api-router.ts';
 export * from './dashboard/dashboard-router.ts';
 export { EventDesk, type EventDeskOptions } from './events/event-desk.ts';

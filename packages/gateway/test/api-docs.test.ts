@@ -8,7 +8,14 @@ import { ROUTES } from '../src/api/routes.ts';
 const PAGE = readFileSync(join(__dirname, '../../../docs/api.md'), 'utf8');
 const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
 /** Words with an underscore that the page explains itself: why sessions end, and what becomes of an item. */
-const WORDS_THAT_ARE_NO_CODES = ['setup_timeout', 'connection_lost', 'peer_closed', 'needs_renegotiation', 'already_closed'];
+const WORDS_THAT_ARE_NO_CODES = [
+  'setup_timeout',
+  'connection_lost',
+  'peer_closed',
+  'token_revoked',
+  'needs_renegotiation',
+  'already_closed',
+];
 
 interface Parser {
   parse(value: unknown): unknown;

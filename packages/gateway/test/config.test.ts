@@ -28,6 +28,7 @@ test('with nothing set, everything has its default', () => {
     region: 'local',
     nodeNumber: 101,
     location: undefined,
+    tokenKey: undefined,
     internalUrl: undefined,
     linkAddresses: undefined,
     trustedProxies: [],
@@ -129,6 +130,18 @@ test('takes every option from the environment', async () => {
   expect(await authenticate(createStaticAppStore(config.apps), credentials)).toMatchObject({ appId: 'demo' });
 });
 
+const TOKEN_KEY = { kid: 'key-1', alg: 'HS256', secret: 'a-signing-secret-of-forty-three-characters-' };
+
+test.each<[keys: unknown, problem: string]>([
+  ['none', 'apps[0].tokenKeys must be a list of objects'],
+  [[7], 'apps[0].tokenKeys must be a list of objects'],
+  [[{ ...TOKEN_KEY, use: 'sig' }], 'has a key with the field use'],
+  [[{ ...TOKEN_KEY, secret: 'short' }], 'apps[0].tokenKeys: the secret of token key "key-1" must have 43 to 256'],
+  [[TOKEN_KEY, TOKEN_KEY], 'at most 2 token keys'],
+])('token keys %j are refused', (tokenKeys, problem) => {
+  expect(() => load({}, JSON.stringify({ apps: [{ id: 'app', secrets: [SECRET], tokenKeys }] }))).toThrow(problem);
+});
+
 test('takes every option from a file, and apps with their settings', () => {
   const digest = digestSecret('other');
   const config = load(
@@ -138,8 +151,8 @@ test('takes every option from a file, and apps with their settings', () => {
       announcedAddresses: ['203.0.113.7'],
       logLevel: 'warn',
       apps: [
-        { id: 'one', secrets: [OLD_SECRET, SECRET], autoPublish: false, maxCallsPerSecondPerSession: 10 },
-        { id: 'two', secretDigests: [digest], maxCallsPerSecondPerApp: 20, maxSessions: 7, maxEgressMbps: 8 },
+        { id: 'one', secrets: [OLD_SECRET, SECRET], autoPublish: false, maxCallsPerSecondPerSession: 10, refuseSecretFromBrowsers: true },
+        { id: 'two', secretDigests: [digest], tokenKeys: [TOKEN_KEY], maxCallsPerSecondPerApp: 20, maxSessions: 7, maxEgressMbps: 8 },
       ],
     }),
   );
@@ -149,12 +162,20 @@ test('takes every option from a file, and apps with their settings', () => {
     {
       id: 'one',
       secretDigests: [digestSecret(OLD_SECRET), digestSecret(SECRET)],
-      settings: { autoPublish: false, maxCallsPerSecondPerSession: 10, maxCallsPerSecondPerApp: 1000 },
+      settings: { autoPublish: false, maxCallsPerSecondPerSession: 10, maxCallsPerSecondPerApp: 1000, refuseSecretFromBrowsers: true },
     },
     {
       id: 'two',
       secretDigests: [digest],
-      settings: { autoPublish: true, maxCallsPerSecondPerSession: 50, maxCallsPerSecondPerApp: 20, maxSessions: 7, maxEgressMbps: 8 },
+      tokenKeys: [{ kid: 'key-1', alg: 'HS256', key: TOKEN_KEY.secret }],
+      settings: {
+        autoPublish: true,
+        maxCallsPerSecondPerSession: 50,
+        maxCallsPerSecondPerApp: 20,
+        refuseSecretFromBrowsers: false,
+        maxSessions: 7,
+        maxEgressMbps: 8,
+      },
     },
   ]);
 });
@@ -263,7 +284,7 @@ const REFUSED_FILES: [file: string, message: string][] = [
   ['{"apps":[{"id":"a"}]}', 'apps[0] must have either secrets or secretDigests'],
   [
     '{"apps":[{"id":"a","secret":"s"}]}',
-    'apps[0].secret is not an option; an app has id, secrets, secretDigests, autoPublish, maxCallsPerSecondPerSession, maxCallsPerSecondPerApp, maxSessions, maxUnconnectedSessions, maxTracks, maxEgressMbps, maxIdempotencyKeys, maxEventStreams',
+    'apps[0].secret is not an option; an app has id, secrets, secretDigests, tokenKeys, autoPublish, maxCallsPerSecondPerSession, maxCallsPerSecondPerApp, refuseSecretFromBrowsers, maxSessions, maxUnconnectedSessions, maxTracks, maxEgressMbps, maxIdempotencyKeys, maxEventStreams',
   ],
   ['{"apps":[{"id":"a","secrets":"s"}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],
   ['{"apps":[{"id":"a","secrets":["1","2","3"]}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],

@@ -47,6 +47,6 @@ test.each([
   expect(status).toBe(expectedStatus);
   expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
   expect(headers.get('Access-Control-Expose-Headers')).toBe(
-    'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, X-Partial',
+    'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, Warning, X-Partial',
   );
 });

@@ -83,7 +83,7 @@ describe('with a session that goes on', () => {
 
   test('clients that listen are told, and then that their session is closed', async () => {
     const { daemon, base, sessionId } = await startWithSession({ CAUSEWAY_DRAIN_SECONDS: '1' });
-    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=${SECRET}`);
+    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events`, { headers: { Authorization: `Bearer ${SECRET}` } });
 
     daemon.child.kill('SIGTERM');
     const text = await events.text();
@@ -126,7 +126,7 @@ const WITH_DEFECTS = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIC
 describe('a defect that nobody caught', () => {
   test('closes sessions, tells who listens, is logged with its stack, and ends the daemon with a code of its own', async () => {
     const { daemon, base, sessionId } = await startWithSession(WITH_DEFECTS);
-    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events?token=${SECRET}`);
+    const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events`, { headers: { Authorization: `Bearer ${SECRET}` } });
 
     daemon.child.kill('SIGUSR2');
     const text = await events.text();

@@ -110,8 +110,8 @@ describe('paging', () => {
   });
 });
 
-test('a beacon closes a session with the credential in the query and any body', async () => {
-  const { status } = await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`, {
+test('a beacon closes a session with a token in the query and any body', async () => {
+  const { status } = await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${await server.mintToken()}`, {
     headers: { 'Content-Type': 'text/plain;charset=UTF-8' },
     body: 'bye',
   });
@@ -120,8 +120,16 @@ test('a beacon closes a session with the credential in the query and any body', 
   expect((await server.call('GET', `/session/${sessionId}`)).status).toBe(404);
 });
 
+test('the secret is refused in the query, and the answer says what to do', async () => {
+  const { status, json } = await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`);
+
+  expect(status).toBe(403);
+  expect(json).toMatchObject({ errorCode: 'forbidden', errorDescription: expect.stringContaining('POST …/tokens') });
+  expect((await server.call('GET', `/session/${sessionId}`)).status).toBe(200);
+});
+
 test('no other endpoint takes a credential from the query', async () => {
-  const { status } = await server.send('GET', `/api/sfu/${APP_ID}/sessions?token=${SECRET}`);
+  const { status } = await server.send('GET', `/api/sfu/${APP_ID}/sessions?token=${await server.mintToken()}`);
 
   expect(status).toBe(401);
 });

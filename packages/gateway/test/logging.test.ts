@@ -45,14 +45,16 @@ test('no secret and no SDP gets into the log, whatever happens', async () => {
     await server.call('POST', '/session/new', { body: { sessionDescription: { ...OFFER, type: 'nonsense' } } });
     await server.call('POST', '/session/new', { body: `{"broken": "${OFFER.sdp}` });
     await server.send('GET', `/api/sfu/${APP_ID}/sessions`, { headers: { Authorization: 'Bearer wrong-secret-canary' } });
-    await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`);
-    server.sfu.failure = new Error(`broke over Authorization: ${AUTHORIZATION} and ${OFFER.sdp} and ?token=${SECRET}`);
+    const token = await server.mintToken({ jti: 'token-canary' });
+    await server.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${token}`);
+    server.sfu.failure = new Error(`broke over Authorization: ${AUTHORIZATION} and ${OFFER.sdp} and ?token=${SECRET} and ${token}`);
     await server.call('GET', '/sessions');
     await server.close();
   });
 
-  expect(lines.length).toBe(8);
+  expect(lines.length).toBe(9);
   expect(lines.filter((line) => line.includes('canary'))).toEqual([]);
+  expect(lines.filter((line) => line.includes('eyJ'))).toEqual([]);
   expect(lines.some((line) => line.includes('broke over Authorization'))).toBe(true);
 });
 

@@ -51,6 +51,8 @@ import { DataChannelName } from './ids/data-channel-name.ts';
 import { SessionId } from './ids/session-id.ts';
 import { TrackId } from './ids/track-id.ts';
 import { TrackName } from './ids/track-name.ts';
+import { TokenMaximum } from './tokens/token-grants.ts';
+import { MintTokenReply, MintTokenRequest, RevokeTokensReply, RevokeTokensRequest } from './tokens/token-requests.ts';
 
 /** A JSON Schema (draft 2020-12, the one of OpenAPI 3.1). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -79,6 +81,8 @@ const NAMED_SCHEMAS = {
   ListDataChannelsReply,
   ListSessionsRequest,
   ListTracksReply,
+  MintTokenReply,
+  MintTokenRequest,
   OfferDescription,
   PatchSessionRequest,
   PublishDataChannelItem,
@@ -91,6 +95,8 @@ const NAMED_SCHEMAS = {
   PublishRequest,
   RenegotiateReply,
   RenegotiateRequest,
+  RevokeTokensReply,
+  RevokeTokensRequest,
   Retain,
   SessionDescription,
   SessionDetails,
@@ -107,6 +113,7 @@ const NAMED_SCHEMAS = {
   SubscribeReply,
   SubscribeRequest,
   SubscriptionSummary,
+  TokenMaximum,
   TrackId,
   TrackKind,
   TrackName,

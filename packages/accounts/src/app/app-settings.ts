@@ -11,6 +11,8 @@ export interface AppSettings extends AppBoundSettings {
    * five times as many.
    */
   readonly maxCallsPerSecondPerApp: number;
+  /** Whether calls of pages (those with an `Origin` header) are refused when they bring the secret in place of a token. */
+  readonly refuseSecretFromBrowsers: boolean;
 }
 
 /** What the app may have on one node at a time. What is not set here is as on the node for all apps. */
@@ -41,4 +43,5 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   autoPublish: true,
   maxCallsPerSecondPerSession: LIMITS.maxCallsPerSecondPerSession,
   maxCallsPerSecondPerApp: LIMITS.maxCallsPerSecondPerApp,
+  refuseSecretFromBrowsers: false,
 };

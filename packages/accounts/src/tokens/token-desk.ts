@@ -19,6 +19,7 @@ import { audienceOf } from './token-claims.ts';
 import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 
 const SECRET_SIZE_BYTES = 32;
+const MS_PER_SECOND = 1_000;
 
 export const TOKEN_OUTCOMES = ['accepted', 'expired', 'revoked', 'refused'] as const;
 /** What became of a token that was looked at; what is no token is not counted. */
@@ -65,7 +66,12 @@ export class TokenDesk {
 
   /** Seconds since 1970. */
   get nowSeconds(): number {
-    return Math.floor(this.#nowMs() / 1_000);
+    return Math.floor(this.#nowMs() / MS_PER_SECOND);
+  }
+
+  /** How long a token is still good, unless it is revoked. */
+  leftMs({ exp }: Pick<TokenGrants, 'exp'>): number {
+    return Math.max(0, exp * MS_PER_SECOND - this.#nowMs());
   }
 
   /** @throws invalid_params – the token would be longer than tokens may be */
@@ -78,7 +84,7 @@ export class TokenDesk {
       const message = `the token would have ${token.length} characters; ${MAX_TOKEN_LENGTH} are allowed: give it shorter lists or metadata`;
       throw new SfuError('invalid_params', message, { details: { path: '' } });
     }
-    return { token, jti: grants.jti, expiresAt: new Date(exp * 1_000).toISOString() };
+    return { token, jti: grants.jti, expiresAt: new Date(exp * MS_PER_SECOND).toISOString() };
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { AppStore } from '@causeway/accounts';
+import { type AppStore, TokenDesk } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
@@ -29,6 +29,8 @@ export interface ApiRouterOptions {
   readonly region?: string;
   /** Default: warnings and errors as JSON on standard error. */
   readonly logger?: Logger;
+  /** Signs and verifies tokens. Default: one of its own, whose tokens are good for as long as this process runs. */
+  readonly tokens?: TokenDesk;
   /** Default: in the memory of this process. */
   readonly idempotency?: IdempotencyStore;
   /** Default: one of its own. */
@@ -62,7 +64,11 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     clients: options.clients ?? new ClientLimits(now),
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
+    tokens: options.tokens ?? new TokenDesk(),
   };
+  services.tokens.revocations.onRevoked(({ appId, revoked, closesSessions }) => {
+    if (closesSessions) sfu.closeSessionsOf(appId, revoked);
+  });
   const api = express.Router();
   api.use(dropRequestCrumbs, identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {

@@ -1,4 +1,4 @@
-import { type AppStore, authenticate, type Principal, principalOf } from '@causeway/accounts';
+import { type AppStore, authenticate, type Principal, principalOf, type TokenDesk } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
 import { assertedPathOf } from '../forwarding/asserted-path.ts';
@@ -6,6 +6,7 @@ import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-des
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import { checkOrigin } from './authorize.ts';
 import type { RouteDescription } from './route.ts';
 
 /** A session is created by one call, and takes a few more to publish, subscribe and renegotiate, also when all do so at once. */
@@ -15,11 +16,12 @@ export interface CallerServices {
   readonly apps: AppStore;
   readonly rateLimiter: RateLimiter;
   readonly clients: ClientLimits;
+  readonly tokens: TokenDesk;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterCalls | undefined;
 }
 
-/** Who is calling: a client who knows a secret, or another node on behalf of one. */
+/** Who is calling: a client who knows a secret or has a token, or another node on behalf of one. */
 export interface Caller {
   readonly principal: Principal;
   /** What the other node vouches for. */
@@ -27,7 +29,8 @@ export interface Caller {
 }
 
 /**
- * @throws unauthorized – nobody who may call the app
+ * @throws unauthorized, token_expired – nobody who may call the app
+ * @throws forbidden – the credential is right, and not for this page, or not for a URL
  * @throws rate_limited – this client address has been wrong too often, or too many unknown apps are asked for
  */
 export async function identifyCaller(route: RouteDescription, services: CallerServices, request: Request): Promise<Caller> {
@@ -35,20 +38,25 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   const appId = String(request.params.sfu_app_id);
   const assertion = request.get(ASSERTION_HEADER);
   if (cluster === undefined || assertion === undefined) {
-    return { principal: await authenticateClient(route, services, request), admitted: undefined };
+    const principal = await authenticateClient(route, services, request);
+    checkOrigin(route, principal, request);
+    return { principal, admitted: undefined };
   }
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
   const admitted = cluster.desk.take(assertion, call);
   return { principal: await principalOf(apps, admitted.appId, admitted.grants), admitted };
 }
 
-function authenticateClient(route: RouteDescription, { apps, cluster, clients }: CallerServices, request: Request): Promise<Principal> {
+function authenticateClient(route: RouteDescription, services: CallerServices, request: Request): Promise<Principal> {
+  const { apps, cluster, clients, tokens } = services;
+  const inUrl = route.acceptsTokenInQuery ? request.query.token : undefined;
   const credentials = {
     appIdText: String(request.params.sfu_app_id),
-    authorization: credentialOf(route, request),
+    authorization: typeof inUrl === 'string' ? `Bearer ${inUrl}` : request.headers.authorization,
+    isInUrl: typeof inUrl === 'string',
     asker: cluster?.networkOf(request),
   };
-  return clients.authenticated(request, () => authenticate(apps, credentials));
+  return clients.authenticated(request, () => authenticate(apps, credentials, tokens));
 }
 
 /**
@@ -72,9 +80,4 @@ export function checkRate(rateLimiter: RateLimiter, route: RouteDescription, { a
     take(`${appId} ${sessionId}`, ofSession, `session ${sessionId}`);
     take(`${appId} `, Math.max(ofSession, SESSION_CALLS_PER_APP_CALL * ofApp), `all sessions of app ${appId} together`);
   }
-}
-
-function credentialOf(route: RouteDescription, request: Request): string | undefined {
-  const { token } = request.query;
-  return route.acceptsTokenInQuery && typeof token === 'string' ? `Bearer ${token}` : request.headers.authorization;
 }

@@ -7,6 +7,7 @@ import type { BodyMemory } from '../http/body-memory.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { requestContextOf } from '../http/request-context.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
+import { authorize, isSecretFromBrowser, tokenOf, WARNING_OF_SECRET } from './authorize.ts';
 import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
 import type { Call, NodeProfile, Route } from './route.ts';
 
@@ -25,12 +26,13 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const sessionId = String(request.params.session_id ?? '');
   const { principal, admitted } = await identifyCaller(route, services, request);
   checkRate(services.rateLimiter, route, principal, sessionId);
+  authorize(route, principal, sessionId);
   if (route.regionFor !== undefined && admitted === undefined) services.clients.takeNewSession(request);
   const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory, principal.appId);
   admitted?.checkBody(digestOf(body));
-  const { node, cluster } = services;
+  const { node, cluster, tokens } = services;
   const trackId = String(request.params.track_id ?? '');
-  const call: Call = { principal, sessionId, trackId, query: request.query, body, url: request.originalUrl, node };
+  const call: Call = { principal, sessionId, trackId, query: request.query, body, url: request.originalUrl, node, tokens };
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;
@@ -38,6 +40,7 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const reply = isForThisNode
     ? await carryOutHere()
     : await cluster.carryOut({ route, call, request, requestId, idempotencyKey, carryOutHere });
+  if (route.regionFor !== undefined && isSecretFromBrowser(principal, request)) response.setHeader('Warning', WARNING_OF_SECRET);
   sendCallReply(response, reply);
 }
 
@@ -56,7 +59,8 @@ async function executeHere(
   if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), headers };
   const { principal, sessionId, body } = call;
   const { appId, settings } = principal;
-  const key = JSON.stringify([route.operationId, sessionId, idempotencyKey]);
+  // Nobody gets the reply, and the token in it, that somebody else has got.
+  const key = JSON.stringify([route.operationId, sessionId, idempotencyKey, tokenOf(principal)?.sub]);
   const repeatable = { appId, key, fingerprint: digestOf(body), maxReplies: settings.maxIdempotencyKeys };
   const { json, isReplay } = await idempotency.run(repeatable, execute);
   return { httpStatus: 200, text: json, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };

@@ -1,5 +1,5 @@
-import type { Principal } from '@causeway/accounts';
-import type { ErrorCode, SchemaName } from '@causeway/protocol';
+import type { Principal, TokenDesk } from '@causeway/accounts';
+import type { ErrorCode, SchemaName, TokenAction } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 
 /** Where the API begins; the app id follows. */
@@ -19,6 +19,7 @@ export interface Call {
   /** Path and query as the client sent them. */
   readonly url: string;
   readonly node: NodeProfile;
+  readonly tokens: TokenDesk;
 }
 
 /** What a route may need to know of the node that carries a call out. */
@@ -46,9 +47,14 @@ export interface RouteDescription {
   readonly reply: SchemaName;
   /** Default `application/json`, with the whole reply; in a stream of events `reply` is one of them. */
   readonly replyType?: 'text/event-stream';
+  /**
+   * What a token must grant for it. `own`: it is for the session of the caller, whatever the token grants;
+   * `secret`: no token is enough.
+   */
+  readonly access: TokenAction | 'own' | 'secret';
   /** What it may fail with, beside the codes every route may fail with. */
   readonly errors: readonly ErrorCode[];
-  /** Takes the credential from `?token=` as well, for `navigator.sendBeacon`, which cannot set headers. */
+  /** Takes a token from `?token=` as well, for `navigator.sendBeacon` and `EventSource`, which cannot set headers. */
   readonly acceptsTokenInQuery?: true;
 }
 

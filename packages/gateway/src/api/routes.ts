@@ -5,10 +5,12 @@ import {
   CreateSessionRequest,
   type FailedItem,
   ListSessionsRequest,
+  MintTokenRequest,
   PatchSessionRequest,
   PublishRequest,
   parseRequest,
   RenegotiateRequest,
+  RevokeTokensRequest,
   SfuError,
   SubscribeRequest,
   UnsubscribeRequest,
@@ -16,6 +18,7 @@ import {
 } from '@causeway/protocol';
 import { appBoundsOf } from '../limits/app-bounds.ts';
 import { unknownRegion } from '../placement/unknown-region.ts';
+import { tokenOf } from './authorize.ts';
 import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
 import { nextPageLink } from './next-page-link.ts';
 import type { Call, Route, RouteReply } from './route.ts';
@@ -24,6 +27,7 @@ import type { Call, Route, RouteReply } from './route.ts';
 export const ROUTES: readonly Route[] = [
   {
     operationId: 'createSession',
+    access: 'create',
     method: 'post',
     path: '/session/new',
     summary: 'Create a session',
@@ -40,12 +44,15 @@ export const ROUTES: readonly Route[] = [
       if (region !== node.region) throw unknownRegion(region, [node.region]);
       if (node.isDraining()) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
       const autoPublish = request.autoPublish ?? principal.settings.autoPublish;
-      const reply = await sfu.createSession(principal.appId, { ...request, autoPublish }, appBoundsOf(principal.settings));
-      return { body: { ...reply, region } };
+      const token = tokenOf(principal);
+      const reply = await sfu.createSession(principal.appId, { ...request, autoPublish }, appBoundsOf(principal.settings), token);
+      const sessionToken = await call.tokens.sessionToken(principal.appId, reply.sessionId, token);
+      return { body: { ...reply, region, ...(sessionToken === undefined ? {} : { sessionToken }) } };
     },
   },
   {
     operationId: 'publishTracks',
+    access: 'publish',
     method: 'post',
     path: '/session/:session_id/track/publish',
     summary: 'Publish tracks',
@@ -65,10 +72,11 @@ export const ROUTES: readonly Route[] = [
       'session_closed',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      batchReply(await sfu.publish(principal.appId, sessionId, parseRequest(PublishRequest, body))),
+      batchReply(await sfu.publish(principal.appId, sessionId, parseRequest(PublishRequest, body), tokenOf(principal))),
   },
   {
     operationId: 'subscribeTracks',
+    access: 'subscribe',
     method: 'post',
     path: '/session/:session_id/track/subscribe',
     summary: 'Subscribe to tracks',
@@ -88,10 +96,11 @@ export const ROUTES: readonly Route[] = [
       'relay_unavailable',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      batchReply(await sfu.subscribe(principal.appId, sessionId, parseRequest(SubscribeRequest, body))),
+      batchReply(await sfu.subscribe(principal.appId, sessionId, parseRequest(SubscribeRequest, body), tokenOf(principal))),
   },
   {
     operationId: 'closeTracks',
+    access: 'close',
     method: 'post',
     path: '/session/:session_id/track/close',
     summary: 'Close published tracks',
@@ -107,10 +116,11 @@ export const ROUTES: readonly Route[] = [
       'session_closed',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      batchReply(await sfu.closeTracks(principal.appId, sessionId, parseRequest(CloseTracksRequest, body))),
+      batchReply(await sfu.closeTracks(principal.appId, sessionId, parseRequest(CloseTracksRequest, body), tokenOf(principal))),
   },
   {
     operationId: 'listSessions',
+    access: 'list',
     method: 'get',
     path: '/sessions',
     summary: 'List sessions',
@@ -120,7 +130,7 @@ export const ROUTES: readonly Route[] = [
     reply: 'SessionList',
     errors: [],
     async handle(sfu, { principal, query, url }) {
-      const page = await sfu.listSessions(principal.appId, parseRequest(ListSessionsRequest, withNumericLimit(query)));
+      const page = await sfu.listSessions(principal.appId, parseRequest(ListSessionsRequest, withNumericLimit(query)), tokenOf(principal));
       return {
         body: page.sessions,
         headers: {
@@ -132,15 +142,17 @@ export const ROUTES: readonly Route[] = [
   },
   {
     operationId: 'listTracks',
+    access: 'list',
     method: 'get',
     path: '/session/:session_id/tracks',
     summary: 'List the tracks that a session publishes',
     reply: 'ListTracksReply',
     errors: ['session_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listTracks(principal.appId, sessionId) }),
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listTracks(principal.appId, sessionId, tokenOf(principal)) }),
   },
   {
     operationId: 'describeTrackPath',
+    access: 'list',
     method: 'get',
     path: '/session/:session_id/track/:track_id/path',
     summary: 'Describe by which nodes a track travels',
@@ -148,10 +160,13 @@ export const ROUTES: readonly Route[] = [
       'The tree of copies from the node that owns the track to those where it is watched, and why each way was taken; up to two seconds old.',
     reply: 'TrackPathReply',
     errors: ['session_not_found', 'track_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId, trackId }) => ({ body: await sfu.trackPath(principal.appId, sessionId, trackId) }),
+    handle: async (sfu, { principal, sessionId, trackId }) => ({
+      body: await sfu.trackPath(principal.appId, sessionId, trackId, tokenOf(principal)),
+    }),
   },
   {
     operationId: 'renegotiate',
+    access: 'own',
     method: 'put',
     path: '/session/:session_id/renegotiate',
     summary: "Answer the SFU's offer, or make one",
@@ -167,11 +182,12 @@ export const ROUTES: readonly Route[] = [
       'session_closed',
     ],
     handle: async (sfu, { principal, sessionId, body }) => ({
-      body: await sfu.renegotiate(principal.appId, sessionId, parseRequest(RenegotiateRequest, body)),
+      body: await sfu.renegotiate(principal.appId, sessionId, parseRequest(RenegotiateRequest, body), tokenOf(principal)),
     }),
   },
   {
     operationId: 'unsubscribeTracks',
+    access: 'subscribe',
     method: 'post',
     path: '/session/:session_id/track/unsubscribe',
     summary: 'End subscriptions',
@@ -188,10 +204,11 @@ export const ROUTES: readonly Route[] = [
       'session_closed',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      batchReply(await sfu.unsubscribe(principal.appId, sessionId, parseRequest(UnsubscribeRequest, body))),
+      batchReply(await sfu.unsubscribe(principal.appId, sessionId, parseRequest(UnsubscribeRequest, body), tokenOf(principal))),
   },
   {
     operationId: 'updateTracks',
+    access: 'subscribe',
     method: 'put',
     path: '/session/:session_id/track/update',
     summary: 'Switch source, layer or pause of subscriptions',
@@ -209,21 +226,23 @@ export const ROUTES: readonly Route[] = [
       'relay_unavailable',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      batchReply(await sfu.updateTracks(principal.appId, sessionId, parseRequest(UpdateTracksRequest, body))),
+      batchReply(await sfu.updateTracks(principal.appId, sessionId, parseRequest(UpdateTracksRequest, body), tokenOf(principal))),
   },
   ...DATA_CHANNEL_ROUTES,
   {
     operationId: 'describeSession',
+    access: 'list',
     method: 'get',
     path: '/session/:session_id',
     summary: 'Describe a session',
     description: 'Its state, what it publishes and what it receives.',
     reply: 'SessionDetails',
     errors: ['session_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.describeSession(principal.appId, sessionId) }),
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.describeSession(principal.appId, sessionId, tokenOf(principal)) }),
   },
   {
     operationId: 'patchSession',
+    access: 'create',
     method: 'patch',
     path: '/session/:session_id',
     summary: 'Change the metadata of a session',
@@ -231,35 +250,72 @@ export const ROUTES: readonly Route[] = [
     reply: 'SessionSummary',
     errors: ['session_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, body }) => ({
-      body: await sfu.patchSession(principal.appId, sessionId, parseRequest(PatchSessionRequest, body)),
+      body: await sfu.patchSession(principal.appId, sessionId, parseRequest(PatchSessionRequest, body), tokenOf(principal)),
     }),
   },
   {
     operationId: 'deleteSession',
+    access: 'close',
     method: 'delete',
     path: '/session/:session_id',
     summary: 'Close a session',
     description: 'May be repeated.',
     reply: 'DeleteSessionReply',
     errors: ['session_not_found'],
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId) }),
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId, tokenOf(principal)) }),
   },
   {
     operationId: 'closeSession',
+    access: 'close',
     method: 'post',
     path: '/session/:session_id/close',
     summary: 'Close a session from a page that is being left',
-    description: 'For `navigator.sendBeacon`, which can set no header: the credential may be given as `?token=`. A body is ignored.',
+    description:
+      'For `navigator.sendBeacon`, which can set no header: a token may be given as `?token=`, the secret may not. A body is ignored.',
     reply: 'DeleteSessionReply',
     errors: ['session_not_found'],
     acceptsTokenInQuery: true,
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId) }),
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId, tokenOf(principal)) }),
+  },
+  {
+    operationId: 'mintToken',
+    access: 'secret',
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make an access token',
+    description:
+      'For the backend of the app, which gives the token to a page. What is left out restricts nothing. Fields that are not known are refused.',
+    request: 'MintTokenRequest',
+    reply: 'MintTokenReply',
+    errors: [],
+    handle: async (_sfu, { principal, tokens, body }) => ({
+      body: await tokens.mint(principal.appId, parseRequest(MintTokenRequest, body)),
+    }),
+  },
+  {
+    operationId: 'revokeTokens',
+    access: 'secret',
+    method: 'post',
+    path: '/tokens/revoke',
+    summary: 'Put an end to tokens',
+    description: 'To one token, or to all that a subject has been given by now; on every node within two seconds.',
+    request: 'RevokeTokensRequest',
+    reply: 'RevokeTokensReply',
+    errors: ['quota_exceeded', 'registry_unavailable'],
+    async handle(_sfu, { principal, tokens, body }) {
+      await tokens.revoke(principal.appId, parseRequest(RevokeTokensRequest, body));
+      return { body: { success: true } };
+    },
   },
 ];
 
-function readNewSession({ body, query }: Call) {
+/** @throws forbidden – the token is for another region than the one that is asked for */
+function readNewSession({ body, query, principal }: Call) {
   const request = parseRequest(CreateSessionRequest, body);
-  return { ...request, region: request.region ?? parseRequest(CreateSessionQuery, query).region };
+  const asked = request.region ?? parseRequest(CreateSessionQuery, query).region;
+  const fixed = tokenOf(principal)?.region;
+  if (fixed !== undefined && asked !== undefined && asked !== fixed) throw new SfuError('forbidden', `the token is for region ${fixed}`);
+  return { ...request, region: fixed ?? asked };
 }
 
 function batchReply(body: { readonly tracks: readonly FailedItem[] }): RouteReply {

@@ -1,4 +1,6 @@
 import { pipeline } from 'node:stream/promises';
+import type { TokenDesk } from '@causeway/accounts';
+import { type AppId, matchesAny, type TokenGrants } from '@causeway/protocol';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -7,8 +9,10 @@ import { digestOf } from '../forwarding/body-digest.ts';
 import type { PassedCall } from '../forwarding/call-forwarder.ts';
 import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import { requestContextOf } from '../http/request-context.ts';
+import { authorize, tokenOf } from './authorize.ts';
 import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
 import type { RouteDescription } from './route.ts';
+import { watchToken } from './watch-token.ts';
 
 export interface EventServices extends CallerServices {
   readonly sfu: Sfu;
@@ -30,6 +34,9 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const { principal, admitted } = await identifyCaller(route, services, request);
   admitted?.checkBody(digestOf(undefined));
   checkRate(services.rateLimiter, route, principal, '');
+  authorize(route, principal, sessionId ?? '');
+  const token = tokenOf(principal);
+  if (token !== undefined && admitted === undefined) endWithToken(services.tokens, principal.appId, token, response);
   const { appId, grants } = principal;
   const { requestId } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
@@ -39,15 +46,29 @@ export async function streamEvents(route: RouteDescription, services: EventServi
     const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
     return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, response);
   }
-  if (sessionId !== undefined) await sfu.describeSession(appId, sessionId);
+  if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
   const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
   const { maxEventStreams } = principal.settings;
-  const stream = events.open(response, { scope: { appId, sessionId }, kind, lastEventId, hasNode, maxStreams: maxEventStreams });
+  const subs = sessionId === undefined ? token?.subs : undefined;
+  const stream = events.open(response, {
+    scope: { appId, sessionId },
+    kind,
+    lastEventId,
+    hasNode,
+    maxStreams: maxEventStreams,
+    mayHear: subs && ((concerned) => concerned === undefined || matchesAny(subs, concerned)),
+  });
   // A reply to HEAD has no body that it could wait for.
   if (request.method === 'HEAD') return stream.end();
   if (!isForCluster || sessionId !== undefined) return;
   fanIn?.follow(appId, request.path, { stream, requestId, signal: signalOfEnd(response) });
+}
+
+/** A stream is a call that goes on; a client that comes back with the same token is refused. */
+function endWithToken(tokens: TokenDesk, appId: AppId, token: TokenGrants, response: Response): void {
+  const stop = watchToken(tokens, appId, token, () => response.destroy());
+  response.once('close', stop);
 }
 
 /** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */

@@ -3,9 +3,12 @@ import {
   type App,
   type AppBoundSettings,
   type AppSettings,
+  type AppTokenKey,
   createApp,
+  createAppTokenKeys,
   DEFAULT_APP_SETTINGS,
   MAX_SECRETS_PER_APP,
+  type NewAppTokenKey,
   parseSecretDigest,
   type SecretDigest,
 } from '@causeway/accounts';
@@ -21,9 +24,10 @@ const SETTINGS: { readonly [Name in Exclude<keyof AppSettings, keyof AppBoundSet
   autoPublish: boolean,
   maxCallsPerSecondPerSession: CALLS_PER_SECOND,
   maxCallsPerSecondPerApp: CALLS_PER_SECOND,
+  refuseSecretFromBrowsers: boolean,
 };
 
-const FIELDS = ['id', 'secrets', 'secretDigests', ...Object.keys(SETTINGS), ...APP_BOUND_NAMES];
+const FIELDS = ['id', 'secrets', 'secretDigests', 'tokenKeys', ...Object.keys(SETTINGS), ...APP_BOUND_NAMES];
 
 /**
  * Reads one entry of `apps` in the config file.
@@ -39,7 +43,8 @@ export function readAppEntry(entry: unknown, place: string): App {
   }
   if (fields.has('secrets') === fields.has('secretDigests')) throw new ConfigError(`${place} must have either secrets or secretDigests`);
   const settings = readSettings(fields, place);
-  return fields.has('secrets') ? readAppWithSecrets(fields, settings, place) : readAppWithDigests(fields, settings, place);
+  const app = fields.has('secrets') ? readAppWithSecrets(fields, settings, place) : readAppWithDigests(fields, settings, place);
+  return fields.has('tokenKeys') ? { ...app, tokenKeys: readTokenKeys(app.id, fields.get('tokenKeys'), `${place}.tokenKeys`) } : app;
 }
 
 function readSettings(fields: ReadonlyMap<string, unknown>, place: string): AppSettings {
@@ -56,6 +61,7 @@ function readSettings(fields: ReadonlyMap<string, unknown>, place: string): AppS
     autoPublish: read('autoPublish'),
     maxCallsPerSecondPerSession: read('maxCallsPerSecondPerSession'),
     maxCallsPerSecondPerApp: read('maxCallsPerSecondPerApp'),
+    refuseSecretFromBrowsers: read('refuseSecretFromBrowsers'),
   };
 }
 
@@ -75,6 +81,23 @@ function readAppWithDigests(fields: ReadonlyMap<string, unknown>, settings: AppS
   const secretDigests = texts.map(parseSecretDigest).filter((digest): digest is SecretDigest => digest !== undefined);
   if (secretDigests.length < texts.length) throw new ConfigError(`${place}.secretDigests must be SHA-256 in lower-case hex`);
   return { id, secretDigests, settings };
+}
+
+const TOKEN_KEY_FIELDS = ['kid', 'alg', 'publicKey', 'secret'];
+
+function readTokenKeys(id: string, value: unknown, place: string): readonly AppTokenKey[] {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'object' && item !== null)) {
+    throw new ConfigError(`${place} must be a list of objects with ${TOKEN_KEY_FIELDS.join(', ')}`);
+  }
+  const unknown = value.flatMap(Object.keys).find((name) => !TOKEN_KEY_FIELDS.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`${place} has a key with the field ${unknown}; a key has ${TOKEN_KEY_FIELDS.join(', ')}`);
+  try {
+    const keys = value.map(({ kid, alg, ...material }: NewAppTokenKey) => ({ ...material, kid: String(kid), alg: String(alg) }));
+    return createAppTokenKeys(id, keys);
+  } catch (error) {
+    throw new ConfigError(`${place}: ${(error as Error).message}`);
+  }
 }
 
 function readTexts(value: unknown, place: string): readonly string[] {

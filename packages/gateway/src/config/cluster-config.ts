@@ -53,6 +53,9 @@ export function readClusterConfig(
   if (!isSet('nodeNumber')) {
     throw new ConfigError(`${OPTIONS.nodeNumber.variable} is missing: with ${variable} every node needs a number of its own`);
   }
+  if (isSet('tokenKey')) {
+    throw new ConfigError(`${OPTIONS.tokenKey.variable} means nothing with ${variable}: tokens of a cluster are signed with its key`);
+  }
   return { redisUrl, clusterKey };
 }
 

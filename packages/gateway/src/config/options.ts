@@ -110,6 +110,15 @@ export const OPTIONS = {
     meaning: 'What the nodes of a cluster know and nobody else: whoever has it can be a node; `openssl rand -hex 32` makes a good one.',
     isSecret: true,
   }),
+  tokenKey: option<string | undefined>({
+    variable: 'CAUSEWAY_TOKEN_KEY',
+    kind: textMatching(/^[\x21-\x7e]{32,256}$/, '32 to 256 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'a random one at each start',
+    meaning:
+      'What the keys that sign tokens are made of, on a node that stands alone: with it tokens stay good over a restart; the nodes of a cluster use the cluster key; `openssl rand -hex 32` makes a good one.',
+    isSecret: true,
+  }),
   internalUrl: option<string | undefined>({
     variable: 'CAUSEWAY_INTERNAL_URL',
     kind: baseUrl,

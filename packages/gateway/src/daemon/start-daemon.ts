@@ -21,6 +21,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
 import { type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { openSfu } from './open-sfu.ts';
+import { openTokenDesk } from './open-token-desk.ts';
 import { createStartingApp } from './starting-app.ts';
 import { urlHostOf } from './url-host.ts';
 import { waitUntilEmpty } from './wait-until-empty.ts';
@@ -101,6 +102,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     clients: createClientLimits(config, now),
     idempotency: new MemoryIdempotencyStore(now, config.maxIdempotencyKeysPerApp),
     replies: new ReplyCounters(),
+    tokens: openTokenDesk(config, membership?.cluster),
   };
   const { server, connectionLimit, intake } = http;
   const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage, membership, defects, ...counted });

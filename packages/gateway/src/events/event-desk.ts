@@ -4,7 +4,7 @@ import type { SfuEvent } from '@causeway/sfu';
 import { describeEvent } from './describe-event.ts';
 import { EventLog, type EventScope, type LoggedEvent } from './event-log.ts';
 import { parsePositions, positionsToKeep } from './event-position.ts';
-import { EventStream } from './event-stream.ts';
+import { EventStream, type MayHear } from './event-stream.ts';
 
 /** Each is an open connection. */
 const MAX_STREAMS = 2_000;
@@ -35,6 +35,8 @@ export interface ListenerOptions {
   readonly hasNode: (nodeNo: number) => boolean;
   /** How many clients of this app may listen, if not as many as of the others. */
   readonly maxStreams?: number | undefined;
+  /** Whether it may hear of a session, or of what concerns all. Default: of everything. */
+  readonly mayHear?: MayHear | undefined;
 }
 
 type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
@@ -72,11 +74,11 @@ export class EventDesk {
    *
    * @throws no_capacity – there are too many streams
    */
-  open(response: ServerResponse, { scope, kind, lastEventId, hasNode, maxStreams }: ListenerOptions): EventStream {
+  open(response: ServerResponse, { scope, kind, lastEventId, hasNode, maxStreams, mayHear }: ListenerOptions): EventStream {
     this.#checkRoom(scope, kind, maxStreams ?? this.#maxStreamsPerApp);
     const given = lastEventId === undefined ? undefined : parsePositions(lastEventId);
     const known = given && positionsToKeep(given, (nodeNo) => nodeNo === this.#nodeNo || hasNode(nodeNo));
-    const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]));
+    const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]), mayHear);
     this.#open.set(stream, { scope, kind });
     stream.onClose(() => this.#open.delete(stream));
     const position = known?.get(this.#nodeNo);

@@ -7,6 +7,9 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a browser waits before it comes back. */
 const RETRY_MS = 2_000;
 
+/** @param sessionId undefined for what concerns all sessions */
+export type MayHear = (sessionId: string | undefined) => boolean;
+
 /**
  * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` gets all of them; the type
  * is in the data.
@@ -16,12 +19,17 @@ const RETRY_MS = 2_000;
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #positions: Map<number, number>;
+  readonly #mayHear: MayHear | undefined;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /** @param positions where the client stands, by node number */
-  constructor(response: ServerResponse, positions: ReadonlyMap<number, number>) {
+  /**
+   * @param positions where the client stands, by node number
+   * @param mayHear default: it may hear everything
+   */
+  constructor(response: ServerResponse, positions: ReadonlyMap<number, number>, mayHear?: MayHear) {
     this.#response = response;
     this.#positions = new Map(positions);
+    this.#mayHear = mayHear;
     this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_INTERVAL_MS);
     response.once('close', () => clearInterval(this.#heartbeat));
     response.writeHead(200, {
@@ -40,9 +48,13 @@ export class EventStream {
     return this.#positions.get(nodeNo);
   }
 
-  /** @param json without line breaks */
+  /** @param json without line breaks; what the client may not hear only moves its position */
   send(nodeNo: number, serial: number, json: string): void {
     if (this.isGone) return;
+    if (this.#mayHear?.(sessionIdIn(json)) === false) {
+      this.advance(nodeNo, serial);
+      return;
+    }
     this.#positions.set(nodeNo, serial);
     this.#write(`${this.#idLine()}data: ${json}\n\n`);
   }
@@ -90,4 +102,10 @@ export class EventStream {
     if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy();
     else this.#response.write(text);
   }
+}
+
+/** The event comes as text, from whichever node. */
+function sessionIdIn(json: string): string | undefined {
+  const { sessionId } = JSON.parse(json) as { readonly sessionId?: unknown };
+  return typeof sessionId === 'string' ? sessionId : undefined;
 }

@@ -5,12 +5,12 @@ const MAX_AGE_SECONDS = 7200;
 
 // `*` would not cover Authorization (Fetch standard, "CORS non-wildcard request-header name").
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id';
-const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, X-Partial';
+const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, Warning, X-Partial';
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /**
  * Lets pages of any origin call the API and read its errors, and answers preflight requests. Any origin is safe because the API
- * knows no cookies: a caller must hold a secret.
+ * knows no cookies: a caller must hold a secret or a token.
  */
 export function allowCrossOrigin(): RequestHandler {
   return (request, response, next) => {

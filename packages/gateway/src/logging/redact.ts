@@ -4,8 +4,12 @@ const MAX_DEPTH = 8;
 /** Fields that are a secret, or SDP, whatever they hold. */
 const SECRET_FIELD = /^(?:authorization|cookie|password|secrets?|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
+/** A JWT, wherever it stands: its header is a JSON object, which begins with `{"` and so in base64 with these letters. */
+const TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+
 /** Secrets within longer texts, such as the message of an error that quotes a header or SDP. */
 const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
+  [TOKEN, REDACTED],
   [/\bBearer\s+[^\s"',]+/gi, `Bearer ${REDACTED}`],
   [/([?&]token=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/(a=ice-pwd:)[^\s"'\\]+/gi, `$1${REDACTED}`],

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { TokenDesk, TokenOutcome } from '@causeway/accounts';
 import type { Sfu, SfuInspection } from '@causeway/sfu';
 import type { Membership } from '../daemon/join-cluster.ts';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -29,6 +30,13 @@ export interface NodeInspection {
     readonly events: number;
   };
   readonly replies: readonly ReplyCount[];
+  readonly tokens: {
+    readonly outcomes: Readonly<Record<TokenOutcome, number>>;
+    readonly minted: number;
+    readonly verifications: number;
+    readonly remembered: number;
+    readonly revocations: number;
+  };
   readonly events: { readonly streams: number };
   readonly usage: UsageReport;
   /** Defects of ours that no session could be blamed for. All 0, or somebody should look. */
@@ -56,6 +64,7 @@ export interface InspectedNode {
   readonly clients: ClientLimits;
   readonly idempotency: MemoryIdempotencyStore;
   readonly replies: ReplyCounters;
+  readonly tokens: TokenDesk;
   readonly events: EventDesk;
   readonly usage: UsageDesk;
   readonly defects: DefectLog;
@@ -83,6 +92,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
     defects: node.defects.counts,
     cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),
     replies: node.replies.list(),
+    tokens: { outcomes: node.tokens.outcomes, ...node.tokens.counts, revocations: node.tokens.revocations.size },
     process: inspectProcess(),
   };
 }

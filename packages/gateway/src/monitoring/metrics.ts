@@ -215,6 +215,26 @@ export const METRICS: readonly Metric[] = [
     optional(cluster?.sessionsToRestore),
   ),
   counter(
+    'causeway_tokens_total',
+    'Tokens that came with calls and were signed by the right key, by what became of them.',
+    ['outcome'],
+    ({ tokens }) => byName(tokens.outcomes),
+  ),
+  counter('causeway_tokens_minted_total', 'Tokens that this node has signed, those of sessions included.', [], ({ tokens }) =>
+    one(tokens.minted),
+  ),
+  counter(
+    'causeway_token_verifications_total',
+    'Signatures of tokens that were looked at; other tokens were remembered.',
+    [],
+    ({ tokens }) => one(tokens.verifications),
+  ),
+  gauge('causeway_tokens_remembered', 'Tokens whose signature need not be looked at again.', [], ({ tokens }) => one(tokens.remembered)),
+  gauge('causeway_token_revocations', 'Revocations of the last day that this node knows.', [], ({ tokens }) => one(tokens.revocations)),
+  counter('causeway_token_revocations_refused_total', 'Revocations in Redis that no node of the cluster has signed.', [], ({ cluster }) =>
+    optional(cluster?.revocationsRefused),
+  ),
+  counter(
     'causeway_defects_total',
     'Defects of the node that no session could be blamed for, by how they showed; anything but 0 deserves a look.',
     ['kind'],

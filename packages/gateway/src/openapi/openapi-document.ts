@@ -11,7 +11,14 @@ const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
 const REF_PREFIX = '#/components/schemas/';
 
 /** Codes that every route may fail with. */
-const COMMON_ERRORS: readonly ErrorCode[] = ['malformed_request', 'unauthorized', 'rate_limited', 'internal_error'];
+const COMMON_ERRORS: readonly ErrorCode[] = [
+  'malformed_request',
+  'unauthorized',
+  'token_expired',
+  'forbidden',
+  'rate_limited',
+  'internal_error',
+];
 const BODY_ERRORS: readonly ErrorCode[] = [
   'invalid_json',
   'invalid_params',
@@ -44,7 +51,7 @@ export function createOpenApiDocument(): OpenApiDocument {
         'Publish and subscribe to audio, video and data with a plain RTCPeerConnection and these calls. Unknown fields are ignored.',
     },
     servers: [{ url: '/' }],
-    security: [{ appSecret: [] }],
+    security: [{ appSecret: [] }, { accessToken: [] }],
     paths: describePaths(schemas),
     components: {
       schemas: {
@@ -52,7 +59,10 @@ export function createOpenApiDocument(): OpenApiDocument {
         ErrorCode: { ...schemas.ErrorCode, description: errorCodeList(Object.keys(ERROR_CODES) as ErrorCode[]) },
       },
       headers: HEADERS,
-      securitySchemes: { appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app' } },
+      securitySchemes: {
+        appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app, which may do everything' },
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token, which may do what it says' },
+      },
     },
   };
 }
@@ -66,6 +76,7 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
     description: '`true` if something is missing because another node or Redis cannot be asked now',
     schema: { const: 'true' },
   },
+  Warning: { description: 'Says that a browser has sent the secret of the app, which a token should replace', schema: { type: 'string' } },
   Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
 };
 
@@ -89,6 +100,7 @@ function describeOperation(route: RouteDescription, schemas: Readonly<Record<str
     operationId: route.operationId,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
+    ...(route.access === 'secret' ? { security: [{ appSecret: [] }] } : {}),
     parameters: describeParameters(route, schemas),
     ...(route.request === undefined ? {} : { requestBody: { required: true, content: jsonContent(route.request) } }),
     responses: {
@@ -98,6 +110,7 @@ function describeOperation(route: RouteDescription, schemas: Readonly<Record<str
           'X-Request-Id',
           'X-SFU-Region',
           ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
+          ...(route.reply === 'CreateSessionReply' ? ['Warning'] : []),
           ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
         ]),
         content: { [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) } },

@@ -241,10 +241,11 @@ test('everybody is told that the node is about to end, then the streams do', asy
   expect(desk.counts.streams).toBe(0);
 });
 
-test('an EventSource, which can set no header, may give the credential in the URL', async () => {
-  const reader = await read(`/events?token=${SECRET}`, { Authorization: '' });
+test('an EventSource, which can set no header, may give a token in the URL, and not the secret', async () => {
+  const reader = await read(`/events?token=${await server.mintToken()}`, { Authorization: '' });
 
   expect(reader.status).toBe(200);
+  expect((await read(`/events?token=${SECRET}`, { Authorization: '' })).status).toBe(403);
 });
 
 test.each([
@@ -278,7 +279,7 @@ test('a client that does not read is cut off, and nothing piles up', async () =>
   const reader = await read('/events');
   const { createConnection } = await import('node:net');
   const socket = createConnection(server.port, '127.0.0.1');
-  socket.write(`GET /api/sfu/${APP_ID}/events?token=${SECRET} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  socket.write(`GET /api/sfu/${APP_ID}/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`);
   socket.pause();
   while (desk.counts.streams < 2) await new Promise((resolve) => setImmediate(resolve));
   reader.close();

@@ -46,13 +46,15 @@ test('the session is the same whichever node is called', async () => {
   expect(there.text).toBe(here.text);
 });
 
-test('the secret stays on the node that it was sent to', async () => {
+test('secret and token stay on the node that they were sent to', async () => {
+  const token = await entry.mintToken({ sid: sessionId });
   await publish(entry);
-  await entry.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${SECRET}`);
+  await entry.send('POST', `/api/sfu/${APP_ID}/session/${sessionId}/close?token=${token}`);
 
   const passedOn = owner.arrived.slice(-2);
   expect(passedOn.map(({ method }) => method)).toEqual(['POST', 'POST']);
   expect(JSON.stringify(passedOn)).not.toContain(SECRET);
+  expect(JSON.stringify(passedOn)).not.toContain(token);
   for (const { headers } of passedOn) {
     expect(headers).not.toHaveProperty('authorization');
     expect(headers).toHaveProperty('causeway-assertion');

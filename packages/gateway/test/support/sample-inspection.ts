@@ -129,6 +129,13 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     assertionsRefused: { signature: 131, recipient: 132, call: 133, replay: 134, body: 135 },
     callsPassedOn: { replied: 136, unreached: 137, interrupted: 138 },
   },
+  tokens: {
+    outcomes: { accepted: 161, expired: 162, revoked: 163, refused: 164 },
+    minted: 165,
+    verifications: 166,
+    remembered: 167,
+    revocations: 168,
+  },
   replies: [
     { status: '200', errorCode: '', count: 73 },
     { status: '404', errorCode: 'session_not_found', count: 74 },

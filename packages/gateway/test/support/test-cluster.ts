@@ -1,11 +1,18 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createApp, createStaticAppStore } from '@causeway/accounts';
+import {
+  createApp,
+  createStaticAppStore,
+  MemoryRevocations,
+  type NewAppTokenKey,
+  TokenDesk,
+  type TokenDeskOptions,
+} from '@causeway/accounts';
 import { createAddressSet, createGeoChain, type GeoResolver, MemoryCallClaims, SignedAssertionTrust } from '@causeway/cluster';
 import { type ClientLimitOptions, ClientLimits, createApiRouter } from '@causeway/gateway';
-import { type GeoPoint, type NodeRecord, StaticNodeDirectory } from '@causeway/sfu';
+import { type GeoPoint, type NodeRecord, type Sfu, StaticNodeDirectory } from '@causeway/sfu';
 import express from 'express';
 import { EventDesk } from '../../src/events/event-desk.ts';
 import { ClusterCalls } from '../../src/forwarding/cluster-calls.ts';
@@ -19,6 +26,8 @@ export interface PlannedNode {
   /** Whose `X-Forwarded-For` it believes. */
   readonly trustedProxies?: readonly string[];
   readonly clientLimits?: Partial<ClientLimitOptions>;
+  /** Default: a memory SFU. */
+  readonly sfu?: Sfu;
 }
 
 /** A request as it arrived at a node. */
@@ -44,14 +53,21 @@ export const CLUSTER_TRUST = new SignedAssertionTrust(
 );
 export const EPOCH = 7;
 
+interface TestClusterOptions {
+  readonly geo?: GeoResolver;
+  readonly now?: () => number;
+  readonly tokenKeys?: readonly NewAppTokenKey[];
+}
+
 /** Several gateways in this process, each before a memory SFU, that know each other. Close them after the test. */
 export async function startTestCluster(
   plan: readonly PlannedNode[],
-  { geo = createGeoChain([]), now = () => performance.now() }: { readonly geo?: GeoResolver; readonly now?: () => number } = {},
+  { geo = createGeoChain([]), now = () => performance.now(), tokenKeys = [] }: TestClusterOptions = {},
 ): Promise<readonly TestNode[]> {
   const claims = new MemoryCallClaims();
+  const tokenServices = { secret: createSecretKey(randomBytes(32)), revocations: new MemoryRevocations(now) };
   const nodes: TestNode[] = [];
-  for (const planned of plan) nodes.push(await startNode(planned, { geo, claims, now }, nodes));
+  for (const planned of plan) nodes.push(await startNode(planned, { geo, claims, now, tokenKeys, tokenServices }, nodes));
   for (const node of nodes) node.announce({});
   return nodes;
 }
@@ -60,9 +76,13 @@ interface SharedServices {
   readonly geo: GeoResolver;
   readonly claims: MemoryCallClaims;
   readonly now: () => number;
+  readonly tokenKeys: readonly NewAppTokenKey[];
+  /** The same for all nodes. */
+  readonly tokenServices: TokenDeskOptions;
 }
 
-async function startNode(planned: PlannedNode, { geo, claims, now }: SharedServices, nodes: readonly TestNode[]): Promise<TestNode> {
+async function startNode(planned: PlannedNode, shared: SharedServices, nodes: readonly TestNode[]): Promise<TestNode> {
+  const { geo, claims, now, tokenKeys, tokenServices } = shared;
   const arrived: ArrivedRequest[] = [];
   let handle: RequestListener = () => undefined;
   const server = await serve((request, response) => {
@@ -74,15 +94,17 @@ async function startNode(planned: PlannedNode, { geo, claims, now }: SharedServi
   const addressSet = createAddressSet(trustedProxies);
   const cluster = new ClusterCalls({ directory, trust: CLUSTER_TRUST, claims, geo, trustedProxies: addressSet }, now);
   const clients = new ClientLimits(now, { trustedProxies, ...clientLimits });
-  const sfu = new MemorySfu(planned.nodeNo);
-  const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET] })]);
+  const memorySfu = new MemorySfu(planned.nodeNo);
+  const sfu = planned.sfu ?? memorySfu;
+  const tokens = new TokenDesk(tokenServices);
+  const apps = createStaticAppStore([createApp({ id: APP_ID, secrets: [SECRET], tokenKeys })]);
   const isDraining = () => directory.self.state === 'draining';
   const { region } = directory.self;
   const events = new EventDesk({ nodeNo: planned.nodeNo });
-  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, clients, events, isDraining, now }));
+  handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, clients, events, tokens, isDraining, now }));
   return {
     ...server,
-    sfu,
+    sfu: memorySfu,
     nodeNo: planned.nodeNo,
     directory,
     cluster,

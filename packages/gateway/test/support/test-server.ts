@@ -35,6 +35,8 @@ export interface TestServer {
   /** Makes any request; nothing is added to it. */
   send(method: string, path: string, call?: Call): Promise<Reply>;
   createSession(): Promise<string>;
+  /** A token of the app for the subject `user`, unless `claims` say otherwise. */
+  mintToken(claims?: object): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,12 @@ export async function serve(listener: RequestListener): Promise<Omit<TestServer,
     async createSession() {
       const { json } = await call('POST', '/session/new', { body: { sessionDescription: OFFER } });
       return (json as { sessionId: string }).sessionId;
+    },
+    async mintToken(claims = {}) {
+      const { json, text } = await call('POST', '/tokens', { body: { sub: 'user', ...claims } });
+      const { token } = json as { token?: string };
+      if (token === undefined) throw new Error(`no token: ${text}`);
+      return token;
     },
     async close() {
       const closed = once(server, 'close');

@@ -32,6 +32,10 @@ export const CreateSessionReply = z.object({
   sessionId: SessionId,
   tracks: z.array(PublishedTrackResult).optional().meta({ description: 'Tracks published from the offer' }),
   region: Region.optional().meta({ description: 'Where the session lives' }),
+  sessionToken: z.string().optional().meta({
+    description:
+      'A token for this session alone, with the rights of the caller; it ends with the token that the caller has, or after a day',
+  }),
   subscriptions: z.array(SubscribedTrackResult).optional().meta({ description: 'One item for each of `subscribe`, in the same order' }),
 });
 export type CreateSessionReply = z.infer<typeof CreateSessionReply>;

@@ -32,7 +32,8 @@ export const ERROR_CODES = {
   unauthorized: {
     httpStatus: 401,
     retryable: false,
-    meaning: 'App id and secret do not belong together, or the Authorization header is not `Bearer <secret>`.',
+    meaning:
+      'App and credential do not belong together, the token is not good, or the Authorization header is not `Bearer <secret or token>`.',
   },
   token_expired: { httpStatus: 401, retryable: false, meaning: 'The access token was valid but has expired; fetch a new one.' },
   forbidden: { httpStatus: 403, retryable: false, meaning: 'The access token does not grant this action.' },

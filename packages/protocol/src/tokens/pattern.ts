@@ -14,7 +14,10 @@ export const Pattern = z
   .meta({ description: 'Text in which each `*` stands for any characters', examples: ['alice-*'] });
 export type Pattern = z.infer<typeof Pattern>;
 
-export const PatternList = z.array(Pattern).max(MAX_PATTERNS);
+export const PatternList = z
+  .array(Pattern)
+  .refine((list) => list.length <= MAX_PATTERNS, `must be at most ${MAX_PATTERNS} items long`)
+  .meta({ maxItems: MAX_PATTERNS });
 
 /** Whether one of the patterns matches the whole text. Takes time in proportion to both lengths, whatever they hold. */
 export function matchesAny(patterns: readonly string[], text: string): boolean {

@@ -1,4 +1,4 @@
-/** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §12). */
+/** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §15). */
 import { z } from 'zod';
 import { Metadata } from '../bodies/metadata.ts';
 import { Region } from '../bodies/region.ts';
@@ -46,12 +46,12 @@ export const TOKEN_RESTRICTIONS = {
   act: z
     .array(z.enum(TOKEN_ACTIONS))
     .min(1)
-    .max(TOKEN_ACTIONS.length)
+    .refine((list) => new Set(list).size === list.length, 'must name each action once')
     .optional()
     .meta({ description: 'What may be done; default is all of it' }),
   kinds: z
     .array(z.enum(TOKEN_KINDS))
-    .max(TOKEN_KINDS.length)
+    .refine((list) => new Set(list).size === list.length, 'must name each kind once')
     .optional()
     .meta({ description: 'Kinds of media that may be published and subscribed to' }),
   names: PatternList.optional().meta({ description: 'What published tracks may be called; a track without a name has the empty one' }),
@@ -62,7 +62,12 @@ export const TOKEN_RESTRICTIONS = {
   max: TokenMaximum.optional(),
   meta: Metadata.optional().meta({ description: 'Metadata of the sessions that the token creates; callers cannot choose another' }),
   region: Region.optional().meta({ description: 'Where sessions that the token creates live' }),
-  org: z.array(Origin).min(1).max(MAX_ORIGINS).optional().meta({ description: 'Origins of the pages that may use the token' }),
+  org: z
+    .array(Origin)
+    .min(1)
+    .refine((list) => list.length <= MAX_ORIGINS, `must be at most ${MAX_ORIGINS} items long`)
+    .optional()
+    .meta({ description: 'Origins of the pages that may use the token' }),
 } as const;
 
 /** Seconds since 1970, as in JWT (RFC 7519 §2, NumericDate). */

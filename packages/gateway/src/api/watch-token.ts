@@ -1,0 +1,25 @@
+import type { TokenDesk } from '@causeway/accounts';
+import { type AppId, isRevokedBy, type TokenGrants } from '@causeway/protocol';
+
+/**
+ * Watches over something that goes on after its call has been answered.
+ *
+ * @param onOver called once, when the token has expired or is revoked
+ * @returns stops the watching
+ */
+export function watchToken(tokens: TokenDesk, appId: AppId, token: TokenGrants, onOver: () => void): () => void {
+  const over = (): void => {
+    stop();
+    onOver();
+  };
+  const timer = setTimeout(over, tokens.leftMs(token));
+  timer.unref();
+  const unlisten = tokens.revocations.onRevoked((revocation) => {
+    if (revocation.appId === appId && isRevokedBy(revocation.revoked, token)) over();
+  });
+  const stop = (): void => {
+    clearTimeout(timer);
+    unlisten();
+  };
+  return stop;
+}
