@@ -47,7 +47,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
   // It starts Redis as tests do.
   bench: {
-    packages: ['protocol', 'wire', 'media', 'secure', 'sfu', 'cluster', 'gateway', 'loadtest', 'testkit'],
+    packages: ['protocol', 'wire', 'media', 'secure', 'accounts', 'sfu', 'cluster', 'gateway', 'loadtest', 'testkit'],
     vendors: ['werift'],
     nodeModules: true,
   },

@@ -15,6 +15,7 @@ export const PARTS = [
   'registry',
   'cluster',
   'negotiation',
+  'tokens',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -56,6 +57,7 @@ Parts (default: forwarding, joins, memory):
   cluster      real nodes that do nothing: CPU, memory, datagrams, Redis, and the start of all at once
   registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
   negotiation  what session descriptions with 256 m-sections cost the thread that carries media
+  tokens       what it costs to tell who is calling, by secret and by token
 
 Options:
   --quick                  one short round at N = 50, fewer sessions and calls

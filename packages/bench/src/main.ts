@@ -10,6 +10,7 @@ import { describeMachine } from './report/machine.ts';
 import type { Printer } from './report/printer.ts';
 import { runRooms } from './rooms/rooms-part.ts';
 import { runShards } from './shards/shards-part.ts';
+import { runTokens } from './tokens/tokens-part.ts';
 
 const printer: Printer = {
   print: (text) => process.stdout.write(`${text}\n\n`),
@@ -36,6 +37,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('cluster')) await runCluster(options, printer);
   if (parts.includes('registry')) await runRegistry(options, printer);
   if (parts.includes('negotiation')) await runNegotiation(options, printer);
+  if (parts.includes('tokens')) await runTokens(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 
