@@ -13,7 +13,7 @@ import { checkTime, readClaims, type TokenClaims } from './token-claims.ts';
 /** What a header has room for beside others, and an assertion between nodes for its claims. */
 export const MAX_TOKEN_LENGTH = 4_096;
 const MAX_HEADER_LENGTH = 512;
-const TOKEN = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const TOKEN = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
 
 /** An entry takes some 1.5 KiB. */
 const MAX_REMEMBERED = 10_000;
@@ -131,8 +131,10 @@ export class TokenVerifier {
  * @returns undefined if it is no token of a length and shape that are taken here
  */
 function readHeader(text: string): { readonly kid: string; readonly alg: string } | undefined {
-  const encoded = text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)?.[1];
-  if (encoded === undefined || encoded.length > MAX_HEADER_LENGTH) return undefined;
+  const [, encoded, signature] = (text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)) ?? [];
+  if (encoded === undefined || signature === undefined || encoded.length > MAX_HEADER_LENGTH) return undefined;
+  // The last digit has bits that mean nothing: one token must not have several texts.
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return undefined;
   try {
     const header: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'));
     if (typeof header !== 'object' || header === null) return undefined;
