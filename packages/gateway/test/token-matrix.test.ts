@@ -40,6 +40,10 @@ const BODIES: Readonly<Record<string, object>> = {
   unsubscribeTracks: { tracks: [{ mid: '9' }] },
   updateTracks: { tracks: [{ mid: '9', paused: true }] },
   patchSession: { metadata: 'text' },
+  publishDataChannels: { dataChannels: [{ dataChannelName: 'user-text' }] },
+  subscribeDataChannels: { dataChannels: [{ remoteSessionId: 'ID', dataChannelName: 'none' }] },
+  updateDataChannels: { dataChannels: [{ id: 9, paused: true }] },
+  closeDataChannels: { dataChannels: [{ id: 9 }] },
   mintToken: { sub: 'somebody' },
   revokeTokens: { jti: 'nobody-has-this' },
 };
@@ -74,7 +78,8 @@ async function statusOfStream({ url }: TestNode, path: string, headers: Record<s
 
 /** What a call comes to that is allowed: these name tracks that are not there. */
 function allowedOutcome({ operationId }: RouteDescription): string {
-  return ['subscribeTracks', 'unsubscribeTracks', 'updateTracks', 'describeTrackPath'].includes(operationId) ? 'track_not_found' : '200';
+  if (['subscribeTracks', 'unsubscribeTracks', 'updateTracks', 'describeTrackPath'].includes(operationId)) return 'track_not_found';
+  return ['subscribeDataChannels', 'updateDataChannels'].includes(operationId) ? 'data_channel_not_found' : '200';
 }
 
 interface Claims {
@@ -123,13 +128,14 @@ const CLAIMS: readonly Claims[] = [
   {
     name: 'kinds without video',
     claims: () => ({ kinds: ['audio'] }),
-    refusal: ({ operationId }) => (operationId === 'publishTracks' ? 'forbidden' : undefined),
+    refusal: ({ operationId }) =>
+      ['publishTracks', 'publishDataChannels', 'subscribeDataChannels'].includes(operationId) ? 'forbidden' : undefined,
   },
-  { name: 'kinds with video', claims: () => ({ kinds: ['video'] }), refusal: () => undefined },
+  { name: 'kinds with video and data', claims: () => ({ kinds: ['video', 'data'] }), refusal: () => undefined },
   {
     name: 'names of others',
     claims: () => ({ names: ['somebody-*'] }),
-    refusal: ({ operationId }) => (operationId === 'publishTracks' ? 'forbidden' : undefined),
+    refusal: ({ operationId }) => (['publishTracks', 'publishDataChannels'].includes(operationId) ? 'forbidden' : undefined),
   },
   { name: 'names that match', claims: () => ({ names: ['user-*'] }), refusal: () => undefined },
   {

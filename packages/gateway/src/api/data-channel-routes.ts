@@ -7,6 +7,7 @@ import {
   SubscribeDataChannelsRequest,
   UpdateDataChannelsRequest,
 } from '@causeway/protocol';
+import { tokenOf } from './authorize.ts';
 import type { Route, RouteReply } from './route.ts';
 
 const ABOUT_SDP =
@@ -16,6 +17,7 @@ const ABOUT_SDP =
 export const DATA_CHANNEL_ROUTES: readonly Route[] = [
   {
     operationId: 'publishDataChannels',
+    access: 'publish',
     method: 'post',
     path: '/session/:session_id/datachannel/publish',
     summary: 'Publish data channels',
@@ -26,7 +28,6 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'invalid_session_description',
       'too_many_tracks',
       'multiple_errors',
-      'forbidden',
       'quota_exceeded',
       'session_not_found',
       'negotiation_glare',
@@ -36,10 +37,13 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'relay_unavailable',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(await sfu.publishDataChannels(principal.appId, sessionId, parseRequest(PublishDataChannelsRequest, body))),
+      channelsReply(
+        await sfu.publishDataChannels(principal.appId, sessionId, parseRequest(PublishDataChannelsRequest, body), tokenOf(principal)),
+      ),
   },
   {
     operationId: 'subscribeDataChannels',
+    access: 'subscribe',
     method: 'post',
     path: '/session/:session_id/datachannel/subscribe',
     summary: 'Subscribe to data channels',
@@ -50,7 +54,6 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'invalid_session_description',
       'too_many_tracks',
       'multiple_errors',
-      'forbidden',
       'quota_exceeded',
       'session_not_found',
       'data_channel_not_found',
@@ -61,10 +64,13 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'registry_unavailable',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(await sfu.subscribeDataChannels(principal.appId, sessionId, parseRequest(SubscribeDataChannelsRequest, body))),
+      channelsReply(
+        await sfu.subscribeDataChannels(principal.appId, sessionId, parseRequest(SubscribeDataChannelsRequest, body), tokenOf(principal)),
+      ),
   },
   {
     operationId: 'updateDataChannels',
+    access: 'subscribe',
     method: 'put',
     path: '/session/:session_id/datachannel/update',
     summary: 'Change who may reply, or pause subscriptions',
@@ -72,10 +78,13 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     reply: 'UpdateDataChannelsReply',
     errors: ['too_many_tracks', 'multiple_errors', 'session_not_found', 'data_channel_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(await sfu.updateDataChannels(principal.appId, sessionId, parseRequest(UpdateDataChannelsRequest, body))),
+      channelsReply(
+        await sfu.updateDataChannels(principal.appId, sessionId, parseRequest(UpdateDataChannelsRequest, body), tokenOf(principal)),
+      ),
   },
   {
     operationId: 'closeDataChannels',
+    access: 'close',
     method: 'post',
     path: '/session/:session_id/datachannel/close',
     summary: 'Close published data channels and subscriptions',
@@ -84,16 +93,19 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     reply: 'CloseDataChannelsReply',
     errors: ['too_many_tracks', 'session_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(await sfu.closeDataChannels(principal.appId, sessionId, parseRequest(CloseDataChannelsRequest, body))),
+      channelsReply(
+        await sfu.closeDataChannels(principal.appId, sessionId, parseRequest(CloseDataChannelsRequest, body), tokenOf(principal)),
+      ),
   },
   {
     operationId: 'listDataChannels',
+    access: 'list',
     method: 'get',
     path: '/session/:session_id/datachannels',
     summary: 'List the data channels of a session',
     reply: 'ListDataChannelsReply',
     errors: ['session_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listDataChannels(principal.appId, sessionId) }),
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listDataChannels(principal.appId, sessionId, tokenOf(principal)) }),
   },
 ];
 

@@ -143,7 +143,7 @@ function describeErrors(route: RouteDescription): Readonly<Record<string, JsonSc
     ...route.errors,
   ];
   return Object.fromEntries(
-    [...Map.groupBy(codes, (code) => ERROR_CODES[code].httpStatus)].map(([httpStatus, sameStatus]) => [
+    [...Map.groupBy(new Set(codes), (code) => ERROR_CODES[code].httpStatus)].map(([httpStatus, sameStatus]) => [
       httpStatus,
       {
         description: errorCodeList(sameStatus),
