@@ -13,6 +13,10 @@ import type { RelayLeg } from './relay-leg.ts';
 /** A relay further downstream that this leg feeds. */
 export interface FedExport {
   readonly demand: LayerDemand;
+  /** The node that it goes to. */
+  readonly requester: number;
+  /** Another leg feeds it from now on. */
+  moveTo(leg: ImportLeg): void;
   /** The leg is gone, or will not come. */
   onSourceBroken(): void;
 }

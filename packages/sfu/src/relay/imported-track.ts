@@ -147,6 +147,7 @@ export class ImportedTrack {
     }
     const next = this.#next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
+    this.#unite();
     this.choose();
     // Only here: `choose` is also called while a session is in the middle of a change of its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS)
@@ -224,12 +225,15 @@ export class ImportedTrack {
     this.#settle();
   }
 
-  /** A copy that comes into the region beside the region's own is dear, whatever its way costs. */
+  /** A copy beside one that comes in anyway, here or for the whole region, is dear, whatever its way costs. */
   #priceOf(currentCost: number | undefined, { nodes: [self, firstHop] }: PlannedRoute): number | undefined {
+    if (currentCost === undefined) return undefined;
     const { routes } = this.#parts;
     const isFromRegion = (nodeNo: number | undefined) => routes.regionOf(nodeNo ?? Number.NaN) === routes.regionOf(self ?? Number.NaN);
-    const isBeside = !isFromRegion(this.#local?.firstHop) && isFromRegion(firstHop);
-    return isBeside && currentCost !== undefined ? Number.POSITIVE_INFINITY : currentCost;
+    const isBesideRegions = !isFromRegion(this.#local?.firstHop) && isFromRegion(firstHop);
+    const shared = this.#legFrom(firstHop);
+    const isBesideOwn = shared !== undefined && shared !== this.#local && !this.#isInterrupted(shared);
+    return isBesideRegions || isBesideOwn ? Number.POSITIVE_INFINITY : currentCost;
   }
 
   /**
@@ -241,6 +245,22 @@ export class ImportedTrack {
     if (leg === undefined || !this.#isInterrupted(leg)) return leg;
     this.#end(leg);
     return undefined;
+  }
+
+  /** What other nodes have asked for by longer ways comes by the leg that is there anyway, so that each layer comes in once. */
+  #unite(): void {
+    const leg = this.#local ?? [...this.#legs].filter(isFeeding).sort((one, other) => one.route.length - other.route.length)[0];
+    if (this.#next !== undefined || leg === undefined || !isFeeding(leg) || this.#isInterrupted(leg)) return;
+    for (const other of this.#legs) {
+      if (other === leg) continue;
+      for (const fed of [...other.exports]) {
+        if (!leg.canFeed(other.route, fed.requester)) continue;
+        other.exports.delete(fed);
+        leg.exports.add(fed);
+        fed.moveTo(leg);
+      }
+    }
+    this.#settle();
   }
 
   #legFrom(firstHop: number | undefined): ImportLeg | undefined {
@@ -319,4 +339,8 @@ export class ImportedTrack {
     for (const fed of [...leg.exports]) fed.onSourceBroken();
     if (isInEngine) this.#parts.shard.send({ type: 'remove-publisher-track', trackId: leg.trackId });
   }
+}
+
+function isFeeding(leg: ImportLeg): boolean {
+  return leg.state === 'accepted' && leg.isActive;
 }

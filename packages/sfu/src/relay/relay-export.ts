@@ -42,6 +42,7 @@ export class RelayExport implements TrackFollower, FedExport {
   /** Undefined for a track of this node. */
   #source: ImportLeg | undefined = undefined;
   #rids: readonly string[];
+  #record: TrackRecord | undefined = undefined;
   #carried: ReadonlySet<string> = new Set();
   #cancelOverlap: CancelTimer | undefined = undefined;
   #isEnded = false;
@@ -62,6 +63,10 @@ export class RelayExport implements TrackFollower, FedExport {
     return this.#demand;
   }
 
+  get requester(): number {
+    return this.link.peer.nodeNo;
+  }
+
   get carried(): readonly string[] {
     return [...this.#carried];
   }
@@ -78,8 +83,15 @@ export class RelayExport implements TrackFollower, FedExport {
   /** @param source the leg that the track comes in by; undefined if it is this node's own */
   start(source: ImportLeg | undefined, record: TrackRecord): void {
     this.#source = source;
-    const route = source?.actualRoute ?? [this.#parts.selfNo];
-    this.link.send({ type: 'accepted', wantId: this.wantId, route, track: tellableTrack(record) });
+    this.#accept(record);
+    this.#record = record;
+    this.refresh();
+  }
+
+  moveTo(leg: ImportLeg): void {
+    this.#source = leg;
+    // The neighbour reports the way that the track really takes.
+    if (this.#record !== undefined) this.#accept(this.#record);
     this.refresh();
   }
 
@@ -109,6 +121,7 @@ export class RelayExport implements TrackFollower, FedExport {
   }
 
   onSourceUpdated(record: TrackRecord): void {
+    this.#record = record;
     this.link.send({ type: 'track', wantId: this.wantId, track: tellableTrack(record) });
   }
 
@@ -136,6 +149,11 @@ export class RelayExport implements TrackFollower, FedExport {
     this.#opened.clear();
   }
 
+  #accept(record: TrackRecord): void {
+    const route = this.#source?.actualRoute ?? [this.#parts.selfNo];
+    this.link.send({ type: 'accepted', wantId: this.wantId, route, track: tellableTrack(record) });
+  }
+
   #finish(): void {
     if (this.#isEnded) return;
     this.stop(true);
@@ -147,7 +165,8 @@ export class RelayExport implements TrackFollower, FedExport {
     const { transportId, sourceTrackId } = this;
     const ids = { transportId, legId: `${transportId}/w${this.wantId}`, sourceTrackId, account: this.#appId };
     for (const plan of upstreamPlans(this.#numbers, ids, carried, new Set(this.#opened.keys()))) {
-      if (this.#opened.get(plan.subscriptionId)?.paused === plan.paused) continue;
+      const opened = this.#opened.get(plan.subscriptionId);
+      if (opened?.paused === plan.paused && opened.sourceTrackId === plan.sourceTrackId) continue;
       this.#opened.set(plan.subscriptionId, plan);
       this.#parts.shard.send({ type: 'put-subscriber-track', plan });
     }

@@ -31,6 +31,8 @@ export interface RegionPlace {
   readonly ancestors: readonly number[];
   /** For how many hops the node that the track enters the region by is from the owner at most, so that all below it have a way. */
   readonly maxHopsToRegion: number;
+  /** The other nodes of the region: a way into it must not lead through it. */
+  readonly mates: readonly number[];
   readonly reason: 'region-hub' | 'region-tree';
 }
 
@@ -44,10 +46,13 @@ export interface RegionView {
 
 /** @returns undefined if there is no way */
 export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionPlace): PlannedRoute | undefined {
+  const { maxHopsToRegion, mates } = place;
+  const aroundRegion = { ...wish, avoid: new Set([...(wish.avoid ?? []), ...mates]) };
   return (
-    downTheTree(table, wish, place) ??
+    downTheTree(table, aroundRegion, place) ??
     instead(table, wish) ??
-    cheapest(table, wish, place.maxHopsToRegion) ??
+    cheapest(table, aroundRegion, maxHopsToRegion) ??
+    cheapest(table, wish, maxHopsToRegion) ??
     cheapest(table, wish, MAX_HOPS)
   );
 }
@@ -59,7 +64,7 @@ export function placeInRegion(
   view: RegionView,
 ): RegionPlace {
   const region = regionOf(from);
-  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, reason: 'region-hub' };
+  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], reason: 'region-hub' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
   // A node that has lost its link to another takes it for dead, as the others of the region do in the same moment if it is.
@@ -73,6 +78,7 @@ export function placeInRegion(
   return {
     ancestors: isRefused ? [] : ancestors,
     maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
+    mates: isOwners ? [] : nodeNos.filter((nodeNo) => nodeNo !== from),
     reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-hub',
   };
 }

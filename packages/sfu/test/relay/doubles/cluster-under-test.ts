@@ -33,6 +33,8 @@ export class ClusterUnderTest {
   readonly registry: Registry;
   readonly nodes = new Map<number, ClusterNode>();
   readonly #changes: ClusterChanges;
+  /** Of nodes that have been started again. */
+  readonly #epochs = new Map<number, number>();
 
   constructor(nodeNos: readonly number[], changes: ClusterChanges = {}) {
     this.mesh = new VirtualMesh(this.clock, changes.oneWayMs);
@@ -93,17 +95,32 @@ export class ClusterUnderTest {
     this.mesh.kill(nodeNo);
   }
 
+  /** A node dies without a word, and its next life begins at once; the others hear of both as they would from Redis. */
+  async restart(nodeNo: number): Promise<void> {
+    const { world, directory } = this.node(nodeNo);
+    this.mesh.kill(nodeNo);
+    // Nothing that it says from now on reaches another node; the registry sweeps up after it.
+    await world.sfu.close();
+    this.#epochs.set(nodeNo, directory.self.epoch + 1);
+    for (const other of this.nodes.values()) {
+      if (other.nodeNo === nodeNo) continue;
+      this.mesh.heal(nodeNo, other.nodeNo);
+      other.directory.put(this.#recordOf(nodeNo));
+    }
+    this.nodes.set(nodeNo, this.#start(nodeNo, [...this.nodes.keys()]));
+  }
+
   tellGone(nodeNo: number, why: NodeGoneReason): void {
     for (const node of this.nodes.values()) if (node.nodeNo !== nodeNo) node.directory.remove(nodeNo, why);
   }
 
+  #recordOf(nodeNo: number): NodeRecord {
+    return nodeRecord(nodeNo, { epoch: this.#epochs.get(nodeNo) ?? 1, ...this.#changes.records?.[nodeNo] });
+  }
+
   #start(nodeNo: number, nodeNos: readonly number[]): ClusterNode {
-    const records = nodeNos.map((each) => nodeRecord(each, this.#changes.records?.[each]));
-    const self = records.find((record) => record.nodeNo === nodeNo) ?? nodeRecord(nodeNo);
-    const directory = new StaticNodeDirectory(
-      self,
-      records.filter((record) => record !== self),
-    );
+    const others = nodeNos.filter((each) => each !== nodeNo).map((each) => this.#recordOf(each));
+    const directory = new StaticNodeDirectory(this.#recordOf(nodeNo), others);
     const shard = this.mesh.addShard(nodeNo);
     const linkEvents: LinkEvent[] = [];
     const assembly: Partial<SfuAssembly> = {
