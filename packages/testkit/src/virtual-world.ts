@@ -60,7 +60,10 @@ export class VirtualWorld implements TimeDweller {
   /** What the engine said of the layers that arrive, by track. */
   readonly layers: { readonly atMs: number; readonly trackId: string; readonly rids: readonly string[] }[] = [];
   /** What the engine said of the layers that subscribers get. */
-  readonly changes: { readonly atMs: number; readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' | 'lower-layers-needed' }> }[] = [];
+  readonly changes: {
+    readonly atMs: number;
+    readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' | 'lower-layers-needed' }>;
+  }[] = [];
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly time: VirtualTime;

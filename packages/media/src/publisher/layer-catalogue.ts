@@ -10,13 +10,17 @@ const REFRESH_MS = 100;
 /** Of a larger picture than the smallest. */
 const LEAST_FRAMES_PER_SECOND = 12;
 /** More than any codec has. */
-export const ALL_TEMPORAL_LAYERS = 7;
+export const ALL_LAYERS = 7;
 
 /** One way to forward a publication. */
 export interface LayerOption {
   readonly stream: ReceiveStream;
-  /** Temporal layers above are left out; `ALL_TEMPORAL_LAYERS` for none. */
+  /** Layers above are left out; `ALL_LAYERS` for none. */
+  readonly maxSpatialId: number;
   readonly maxTemporalId: number;
+  /** Of the picture, in pixels; 0 while that is not known. */
+  readonly width: number;
+  readonly height: number;
   readonly framesPerSecond: number;
   /** On the wire, in bit/s, smoothed over seconds. */
   readonly costBps: number;
@@ -57,27 +61,43 @@ export class LayerCatalogue {
   }
 }
 
-/** A layer with ever more of its temporal layers. */
+/** A stream with ever more of the layers within it. */
 function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): readonly LayerOption[] {
   const whole = wholeOf(nowMs, stream);
-  const { temporal } = stream;
+  const { shares } = stream;
+  if (shares === undefined) return [whole];
+  const { spatialCount, temporalCount } = shares;
   const options: LayerOption[] = [];
-  for (let maxTemporalId = 0; maxTemporalId + 1 < (temporal?.count ?? 0); maxTemporalId++) {
-    const framesPerSecond = whole.framesPerSecond * (temporal?.framesUpTo(maxTemporalId) ?? 1);
-    // A smaller picture that moves is better than a larger one that stutters; below the smallest there is nothing else.
-    if (!isLowest && framesPerSecond < LEAST_FRAMES_PER_SECOND) continue;
-    options.push({ stream, maxTemporalId, framesPerSecond, costBps: stream.costBps(maxTemporalId) });
+  for (let spatialId = 0; spatialId < spatialCount; spatialId++) {
+    for (let temporalId = 0; temporalId < temporalCount; temporalId++) {
+      const framesPerSecond = whole.framesPerSecond * shares.picturesUpTo(temporalId);
+      // A smaller picture that moves is better than a larger one that stutters; below the smallest there is nothing else.
+      if ((!isLowest || spatialId > 0) && framesPerSecond < LEAST_FRAMES_PER_SECOND) continue;
+      // Encoders halve the picture from one spatial layer to the next.
+      const smaller = spatialCount - 1 - spatialId;
+      options.push({
+        stream,
+        maxSpatialId: smaller === 0 ? ALL_LAYERS : spatialId,
+        maxTemporalId: temporalId === temporalCount - 1 ? ALL_LAYERS : temporalId,
+        framesPerSecond,
+        width: stream.width >> smaller,
+        height: stream.height >> smaller,
+        costBps: stream.costBps(spatialId, temporalId),
+      });
+    }
   }
-  options.push(whole);
-  return options;
+  return [...options.slice(0, -1), whole];
 }
 
-/** The layer with all its temporal layers. */
+/** The stream with all that is in it. */
 export function wholeOf(nowMs: number, stream: ReceiveStream): LayerOption {
   return {
     stream,
-    maxTemporalId: ALL_TEMPORAL_LAYERS,
+    maxSpatialId: ALL_LAYERS,
+    maxTemporalId: ALL_LAYERS,
     framesPerSecond: stream.framesPerSecond(nowMs),
+    width: stream.width,
+    height: stream.height,
     costBps: stream.rate.bps,
   };
 }

@@ -92,8 +92,8 @@ export class PublisherTrack {
     this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
     this.#packet.isKeyframe = isKeyframe;
     if (isKeyframe) this.#packet.noteSize();
-    const { temporalId } = this.#packet;
-    if (temporalId !== undefined) stream.noteTemporal(temporalId, view.length, view.marker);
+    const { temporalId, spatialId = 0 } = this.#packet;
+    if (temporalId !== undefined) stream.noteLayers(spatialId, temporalId, view.length, view.marker);
     this.router.forward(nowMs, this.#packet);
   }
 

@@ -22,13 +22,13 @@ import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { Timer } from '../timers.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
 import { LayerRate } from './layer-rate.ts';
+import { LayerShares } from './layer-shares.ts';
 import { NackGenerator } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
-import { TemporalShares } from './temporal-shares.ts';
 
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
@@ -53,8 +53,8 @@ export class ReceiveStream implements Timer {
   readonly keyframes = new KeyframeRequester();
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
-  /** Made with the first packet that tells its temporal layer. */
-  temporal: TemporalShares | undefined = undefined;
+  /** Made with the first packet that tells its layer. */
+  shares: LayerShares | undefined = undefined;
   /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
   width = 0;
   height = 0;
@@ -91,15 +91,15 @@ export class ReceiveStream implements Timer {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
   }
 
-  /** A packet of this temporal layer has come. */
-  noteTemporal(temporalId: number, sizeBytes: number, isFrameEnd: boolean): void {
-    this.temporal ??= new TemporalShares();
-    this.temporal.note(temporalId, sizeBytes, isFrameEnd);
+  /** A packet of these layers has come. */
+  noteLayers(spatialId: number, temporalId: number, sizeBytes: number, isPictureEnd: boolean): void {
+    this.shares ??= new LayerShares();
+    this.shares.note(spatialId, temporalId, sizeBytes, isPictureEnd);
   }
 
-  /** What the layer costs without the temporal layers above, in bit/s. */
-  costBps(maxTemporalId: number): number {
-    return this.rate.bps * (this.temporal?.bytesUpTo(maxTemporalId) ?? 1);
+  /** What the stream costs without the layers above, in bit/s. */
+  costBps(maxSpatialId: number, maxTemporalId: number): number {
+    return this.rate.bps * (this.shares?.bytesUpTo(maxSpatialId, maxTemporalId) ?? 1);
   }
 
   /** How many pictures a second came within the last second or so. */

@@ -9,6 +9,7 @@ import {
   VIDEO_CONTENT_TYPE_URI,
   VIDEO_ORIENTATION_URI,
   Vp8Descriptor,
+  Vp9Descriptor,
 } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
 import type { PublisherCodec } from '../publisher/publisher-codec.ts';
@@ -63,9 +64,17 @@ export class ForwardedPacket {
   vp8: Vp8Descriptor | undefined = undefined;
   /** Undefined if the publisher has no temporal layers, or none that can be read. */
   temporalId: number | undefined = undefined;
+  /** Undefined if it has none in one stream. */
+  spatialId: number | undefined = undefined;
   /** From this frame on one may go up to its temporal layer. */
   isLayerSync = false;
+  /** From the next picture on one may go up to any temporal layer. */
+  isSwitchingUp = false;
+  /** The last packet of its spatial layer in this picture. */
+  isFrameEnd = false;
   readonly #vp8 = new Vp8Descriptor();
+  readonly #vp9 = new Vp9Descriptor();
+  #size: Vp8Descriptor | Vp9Descriptor | undefined = undefined;
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
   readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
@@ -85,16 +94,25 @@ export class ForwardedPacket {
     this.timestamp = view.timestamp;
     this.marker = view.marker;
     this.isKeyframe = false;
-    const isVp8 = codec.plan.name === 'vp8' && this.#vp8.read(view.bytes, view.headerLength, view.payloadLength);
-    this.vp8 = isVp8 ? this.#vp8 : undefined;
-    this.temporalId = isVp8 ? this.#vp8.temporalId : undefined;
-    this.isLayerSync = isVp8 && this.#vp8.isLayerSync;
+    this.#loadLayers(codec.plan.name, view);
     this.#loadExtensions(view, extensionIds);
+  }
+
+  #loadLayers(codecName: string, { bytes, headerLength, payloadLength }: RtpView): void {
+    const isVp8 = codecName === 'vp8' && this.#vp8.read(bytes, headerLength, payloadLength);
+    const isVp9 = codecName === 'vp9' && this.#vp9.read(bytes, headerLength, payloadLength);
+    this.vp8 = isVp8 ? this.#vp8 : undefined;
+    this.#size = isVp8 ? this.#vp8 : isVp9 ? this.#vp9 : undefined;
+    this.temporalId = this.#size?.temporalId;
+    this.spatialId = isVp9 ? this.#vp9.spatialId : undefined;
+    this.isLayerSync = isVp8 && this.#vp8.isLayerSync;
+    this.isSwitchingUp = isVp9 && this.#vp9.isSwitchingUp;
+    this.isFrameEnd = isVp9 && this.#vp9.isFrameEnd;
   }
 
   /** Has the stream know how large its picture is, if this packet tells. */
   noteSize(): void {
-    const { width, height } = this.vp8 ?? NO_SIZE;
+    const { width, height } = this.#size ?? NO_SIZE;
     if (width === 0 || height === 0) return;
     this.stream.width = width;
     this.stream.height = height;

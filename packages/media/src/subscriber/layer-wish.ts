@@ -9,7 +9,9 @@ type Wish = Pick<SubscriberTrackPlan, 'preferredRid' | 'layers'>;
 
 /** What is looked at of an option; a `LayerOption` is one. */
 export interface OfferedOption {
-  readonly stream: { readonly rid: string; readonly width: number; readonly height: number };
+  readonly stream: { readonly rid: string };
+  readonly width: number;
+  readonly height: number;
   readonly maxTemporalId: number;
   readonly framesPerSecond: number;
   readonly costBps: number;
@@ -52,8 +54,8 @@ function upTo<Option extends OfferedOption>(
 function within<Option extends OfferedOption>(preferences: LayerPreferences, options: readonly Option[]): readonly Option[] {
   const { maxWidth, maxHeight, maxBitrateBps, maxFramesPerSecond, maxTemporalId } = preferences;
   let kept = options;
-  if (maxWidth !== undefined) kept = orLowest(kept, ({ stream }) => stream.width <= maxWidth);
-  if (maxHeight !== undefined) kept = orLowest(kept, ({ stream }) => stream.height <= maxHeight);
+  if (maxWidth !== undefined) kept = orLowest(kept, ({ width }) => width <= maxWidth);
+  if (maxHeight !== undefined) kept = orLowest(kept, ({ height }) => height <= maxHeight);
   if (maxBitrateBps !== undefined) kept = orLowest(kept, ({ costBps }) => costBps <= maxBitrateBps);
   if (maxTemporalId !== undefined) kept = orFewest(kept, (option) => option.maxTemporalId <= maxTemporalId);
   if (maxFramesPerSecond === undefined) return kept;
@@ -68,7 +70,9 @@ function orLowest<Option extends OfferedOption>(options: readonly Option[], isWi
 /** Frames can only be left out of a layer: where nothing keeps the limit, each layer is left with as few of them as it can have. */
 function orFewest<Option extends OfferedOption>(options: readonly Option[], isWithin: (option: Option) => boolean): readonly Option[] {
   const kept = options.filter(isWithin);
-  return kept.length > 0 ? kept : options.filter(({ stream }, place) => stream !== options[place - 1]?.stream);
+  return kept.length > 0
+    ? kept
+    : options.filter(({ stream, height }, place) => stream !== options[place - 1]?.stream || height !== options[place - 1]?.height);
 }
 
 /** Leaves out what costs as much as something better. */

@@ -13,6 +13,7 @@ import type { OutboundStream } from '../secure-endpoint.ts';
 import type { PeerTransport } from '../transport/peer-transport.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import { FrameNumberRewriter } from './frame-number-rewriter.ts';
+import { LayerFilter } from './layer-filter.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { Retransmitter } from './retransmitter.ts';
 import { makeSenderReport } from './sender-report.ts';
@@ -88,6 +89,22 @@ export class OutgoingStream {
     this.#writer.playoutDelay = value;
   }
 
+  /** What is left out of the stream; undefined while nothing ever was. */
+  get filter(): LayerFilter | undefined {
+    return this.#writer.filter;
+  }
+
+  /** Chooses which layers within the source are sent as soon as may be. */
+  limitLayers(spatialId: number, temporalId: number): void {
+    this.#writer.filter ??= new LayerFilter();
+    this.#writer.filter.want(spatialId, temporalId);
+  }
+
+  /** Whether this packet is of a layer that is left out, and was. One that comes too late for that is sent. */
+  leavesOut(packet: ForwardedPacket): boolean {
+    return this.#writer.filter?.admits(packet) === false && this.#leaveOutFrame(packet);
+  }
+
   /** The publisher's codecs changed, or the receiver's. */
   useCodecs(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): void {
     this.#payloadTypes = mapPayloadTypes(published, subscribed);
@@ -106,6 +123,7 @@ export class OutgoingStream {
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
     this.#frameNumbers.startEpoch(this.#sequence.epoch);
+    this.#writer.filter?.restart();
   }
 
   /** Goes on with another copy of the source: what that numbers `next` follows on the newest packet sent. */
@@ -121,7 +139,7 @@ export class OutgoingStream {
   }
 
   /** As `leaveOut`, a packet of a frame of which nothing is sent: the numbers of frames close up, too. */
-  leaveOutFrame(packet: ForwardedPacket): boolean {
+  #leaveOutFrame(packet: ForwardedPacket): boolean {
     if (!this.#sequence.drop(packet.sequence)) return false;
     if (packet.vp8 !== undefined) this.#vp8.leaveOut(packet.vp8, packet.payload);
     return true;
@@ -153,7 +171,7 @@ export class OutgoingStream {
       if (packet === undefined) continue;
       const mismatch = this.mismatch(packet);
       if (packet.payload.length === 0 || mismatch === DropReason.UnknownPayloadType) this.leaveOut(packet.sequence);
-      else if (mismatch === undefined) this.send(nowMs, packet);
+      else if (mismatch === undefined && !this.leavesOut(packet)) this.send(nowMs, packet);
     }
   }
 

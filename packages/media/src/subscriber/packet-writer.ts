@@ -19,6 +19,7 @@ import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
 import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
+import type { LayerFilter } from './layer-filter.ts';
 
 /** Room for the fixed header, the extension block but for what it passes on, RTX's two bytes, and what `secure` writes behind a packet. */
 const RESERVED_BYTES = 112;
@@ -41,6 +42,8 @@ export class PacketWriter {
   readonly #hasTwoByteIds: boolean;
   /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
   playoutDelay: Uint8Array | undefined = undefined;
+  /** What is left out of the stream, which tells where pictures end now; undefined while nothing ever was. */
+  filter: LayerFilter | undefined = undefined;
   /** Where the packet written last starts in the arena. */
   offset = 0;
   /** Of the packet written last: fixed header and extensions. */
@@ -126,7 +129,8 @@ export class PacketWriter {
   #writeHeader(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
     const { bytes } = this.#arena;
     const hasTwoByteForm = this.#hasTwoByteIds || packet.needsTwoByteForm;
-    this.#beginHeader(packet.marker, payloadType, sequence, timestamp, ssrc, hasTwoByteForm);
+    const marker = packet.marker || this.filter?.endsPicture(packet) === true;
+    this.#beginHeader(marker, payloadType, sequence, timestamp, ssrc, hasTwoByteForm);
     this.descriptorOffset = -1;
     if (packet.extensionBytes > 0) this.#addForwarded(packet, bytes);
     if (this.playoutDelay !== undefined) this.#addPlayoutDelay(this.playoutDelay);

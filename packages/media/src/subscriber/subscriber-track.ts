@@ -8,7 +8,7 @@ import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import { ALL_TEMPORAL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
+import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
@@ -18,7 +18,6 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
-import { TemporalFilter } from './temporal-filter.ts';
 import { ToldLayer } from './told-layer.ts';
 
 /**
@@ -37,9 +36,6 @@ export class SubscriberTrack implements AllocatedTrack {
   #isPaused: boolean;
   /** Nothing of it fits the path. Apart from the pause that the subscriber has asked for: each ends by itself. */
   #isHeldBack = false;
-
-  /** Made when temporal layers are first left out. */
-  #filter: TemporalFilter | undefined = undefined;
 
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
@@ -161,12 +157,14 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   get spentBps(): number {
-    return this.#layer === undefined || this.#plan.paused ? 0 : this.#layer.costBps(this.#filter?.limit ?? ALL_TEMPORAL_LAYERS);
+    if (this.#layer === undefined || this.#plan.paused) return 0;
+    const { spatialLimit = ALL_LAYERS, temporalLimit = ALL_LAYERS } = this.#stream.filter ?? {};
+    return this.#layer.costBps(spatialLimit, temporalLimit);
   }
 
   grant(nowMs: number, { option, quality, reason, isUrgent, isShort }: LayerGrant): void {
     const { granted } = this;
-    const isOther = option?.stream !== granted?.stream || option?.maxTemporalId !== granted?.maxTemporalId;
+    const isOther = !isSameOption(option, granted);
     if (!this.transport.isLink) {
       this.#told.noteGrant(quality, reason, isOther);
       this.#told.noteShortage(nowMs, isShort && this.#source?.transport.isLink === true);
@@ -181,7 +179,7 @@ export class SubscriberTrack implements AllocatedTrack {
     } else {
       // While the lower layer's keyframe is on its way, the higher one would fill the queue that this has to wait in.
       if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
-      this.#limitTemporal(option);
+      this.#limitLayers(nowMs, option);
       this.aimAt(nowMs, option.stream);
     }
     this.#former = undefined;
@@ -270,7 +268,7 @@ export class SubscriberTrack implements AllocatedTrack {
     }
     // One that was overtaken is sent, empty as it is: where frames are told by their numbers the receiver would wait for it.
     if (packet.payload.length === 0 && this.#stream.leaveOut(packet.sequence)) return;
-    if (this.#filter?.admits(packet) === false && this.#stream.leaveOutFrame(packet)) {
+    if (this.#stream.leavesOut(packet)) {
       this.#context.drops.increment(DropReason.LayerNotSelected);
       return;
     }
@@ -322,13 +320,14 @@ export class SubscriberTrack implements AllocatedTrack {
     source?.router.add(this);
   }
 
-  #limitTemporal({ stream, maxTemporalId }: LayerOption): void {
-    if (maxTemporalId === ALL_TEMPORAL_LAYERS && this.#filter === undefined) return;
-    this.#filter ??= new TemporalFilter(ALL_TEMPORAL_LAYERS);
-    // A better layer that is waited for may be wanted with fewer of its temporal layers than the one that goes on until then.
+  #limitLayers(nowMs: number, { stream, maxSpatialId, maxTemporalId }: LayerOption): void {
+    if (maxSpatialId === ALL_LAYERS && maxTemporalId === ALL_LAYERS && this.#stream.filter === undefined) return;
+    // A better layer that is waited for may be wanted with fewer of the layers within it than the one that goes on until then.
     const isLess = this.#layer !== undefined && this.#layer !== stream && this.#layer.rate.bps < stream.rate.bps;
-    if (!isLess) this.#filter.wanted = maxTemporalId;
-    if (stream === this.#layer) this.#tellLayer(stream);
+    if (!isLess) this.#stream.limitLayers(maxSpatialId, maxTemporalId);
+    if (stream !== this.#layer) return;
+    if (maxSpatialId > (this.#stream.filter?.spatialLimit ?? ALL_LAYERS)) this.requestKeyframe(nowMs);
+    this.#tellLayer(stream);
   }
 
   #stop(): void {
@@ -374,11 +373,12 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   #enter(nowMs: number, packet: ForwardedPacket): void {
+    if (this.#stream.filter !== undefined && this.granted?.stream === packet.stream) {
+      this.#stream.limitLayers(this.granted.maxSpatialId, this.granted.maxTemporalId);
+    }
     this.#stream.begin(nowMs, packet);
     this.#layer = packet.stream;
     this.#target = undefined;
-    if (this.#filter !== undefined && this.granted?.stream === packet.stream) this.#filter.wanted = this.granted.maxTemporalId;
-    this.#filter?.restart();
     this.#tellLayer(packet.stream);
   }
 
@@ -389,7 +389,7 @@ export class SubscriberTrack implements AllocatedTrack {
   /** The highest temporal layer of it that is wanted; undefined if none is left out. */
   #temporalIdOf(stream: ReceiveStream | undefined): number | undefined {
     const maxTemporalId = this.granted?.stream === stream ? this.granted?.maxTemporalId : undefined;
-    return maxTemporalId === ALL_TEMPORAL_LAYERS ? undefined : maxTemporalId;
+    return maxTemporalId === ALL_LAYERS ? undefined : maxTemporalId;
   }
 
   /**
@@ -435,6 +435,11 @@ function newestOf({ stream, sequence }: ForwardedPacket): number {
 /** To look for packets in common costs time: only where there must be some. */
 function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
   return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
+}
+
+function isSameOption(one: LayerOption | undefined, other: LayerOption | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.stream === other.stream && one.maxSpatialId === other.maxSpatialId && one.maxTemporalId === other.maxTemporalId;
 }
 
 /** Whether two plans ask for the same of a publication's layers. */

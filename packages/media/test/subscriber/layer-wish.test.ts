@@ -4,7 +4,7 @@ import { type OfferedOption, optionsFor } from '../../src/subscriber/layer-wish.
 const RIDS = ['q', 'h', 'f'];
 
 function layer(rid: string, costBps: number, width: number): OfferedOption {
-  return { stream: { rid, width, height: (width * 9) / 16 }, maxTemporalId: 7, framesPerSecond: 30, costBps };
+  return { stream: { rid }, width, height: (width * 9) / 16, maxTemporalId: 7, framesPerSecond: 30, costBps };
 }
 
 const CAMERA = [layer('q', 150_000, 320), layer('h', 600_000, 640), layer('f', 1_750_000, 1280)];

@@ -188,13 +188,18 @@ function choicesOf(nowMs: number, tracks: readonly AllocatedTrack[]): Choice[] {
 /** Where among the options what is sent now has its place, even if that very layer has gone. */
 function currentIndex({ track: { granted }, options }: Choice): number {
   if (granted === undefined || options.length === 0) return NO_GRANT;
-  const { rid } = granted.stream;
-  const same = options.findLastIndex(({ stream, maxTemporalId }) => stream.rid === rid && maxTemporalId <= granted.maxTemporalId);
+  const same = options.findLastIndex((option) => option.stream.rid === granted.stream.rid && isWithin(option, granted));
   if (same >= 0) return same;
   return Math.max(
     0,
     options.findLastIndex(({ costBps }) => costBps <= granted.costBps),
   );
+}
+
+/** Whether an option of a stream has no more of its layers than another one. */
+function isWithin(one: LayerOption, other: LayerOption): boolean {
+  if (one.maxSpatialId !== other.maxSpatialId) return one.maxSpatialId < other.maxSpatialId;
+  return one.maxTemporalId <= other.maxTemporalId;
 }
 
 function grantIndex(nowMs: number, { track, options }: Choice, index: number, how: Pick<LayerGrant, 'isUrgent' | 'isShort'>): void {

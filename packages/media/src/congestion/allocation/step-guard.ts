@@ -11,6 +11,8 @@ const FIRST_BACK_OFF_MS = 5000;
 const LONGEST_BACK_OFF_MS = 40_000;
 /** So long without a failure, and the next one counts as the first. */
 const FORGIVEN_AFTER_MS = 60_000;
+/** What a layer costs is never quite the same; steps between layers are far larger. */
+const SAME_STEP = 0.75;
 /** The path is no longer the one on which the step failed if it carries this much more. */
 const OTHER_PATH = 1.5;
 
@@ -75,7 +77,7 @@ export class StepGuard {
     const isOver = nowMs - this.#failedAtMs >= this.#backOffMs;
     if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;
     let allowed = wanted;
-    while (allowed >= 0 && costsBps[allowed] >= this.#failedBps) allowed--;
+    while (allowed >= 0 && costsBps[allowed] >= SAME_STEP * this.#failedBps) allowed--;
     return allowed;
   }
 }

@@ -1,0 +1,201 @@
+/** A viewer whose path does not carry the best layer is sent one that it carries. */
+import {
+  Bottleneck,
+  CAMERA_LAYERS,
+  type RateStep,
+  type ScriptedPeer,
+  type ShownFrame,
+  SIMULCAST_EXTENSIONS,
+  SimulcastPeer,
+  seededRandom,
+  steppedCapacity,
+  VirtualWorld,
+  WatchingPeer,
+} from '@causeway/testkit';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import type { SubscriberTrackPlan } from '../../src/index.ts';
+
+const SEEDS = Array.from({ length: Number(process.env.SEEDS ?? 1) }, (_, index) => index + 1);
+const NUMBERED = [{ id: 5, uri: TRANSPORT_WIDE_CC_URI }];
+const DELAY_MS = 25;
+const QUEUE_MS = 300;
+const SIZE = { q: 580, h: 790, f: 1000 } as const;
+
+/** Alice's camera in three layers, and Bob, who watches it through a path of 50 ms round trip and a queue of 300 ms. */
+class NarrowCall {
+  readonly world: VirtualWorld;
+  readonly bob: ScriptedPeer;
+  readonly simulcast: SimulcastPeer;
+  readonly viewer: WatchingPeer;
+  readonly #alice: ScriptedPeer;
+  readonly #others: ScriptedPeer[] = [];
+
+  constructor(seed: number, steps: readonly RateStep[]) {
+    this.world = new VirtualWorld(seed);
+    const { world } = this;
+    this.#alice = world.connectPeer('alice');
+    this.bob = world.connectPeer('bob', { delayMs: DELAY_MS, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 });
+    world.publish(this.#alice, { trackId: 'camera', extensions: SIMULCAST_EXTENSIONS, rids: ['q', 'h', 'f'] });
+    this.simulcast = new SimulcastPeer(world, this.#alice, CAMERA_LAYERS);
+    this.runFor(2000);
+    const from = world.nowMs;
+    const capacity = steppedCapacity(steps.map(({ fromMs, rateBps }) => ({ fromMs: fromMs + from, rateBps })));
+    world.linksOf(this.bob.path).down.bottleneck = new Bottleneck(seededRandom(seed), { queueMs: QUEUE_MS }, capacity);
+    this.viewer = new WatchingPeer(world, this.bob, { extensionId: 5, forMs: 40_000 });
+  }
+
+  watch(plan: Partial<Omit<SubscriberTrackPlan, 'sourceTrackId'>> = {}): readonly ShownFrame[] {
+    this.world.subscribe(this.bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED, ...plan });
+    return this.viewer.watch(plan.ssrc ?? 70);
+  }
+
+  /** Somebody else comes, behind a path of the same kind. @returns what lets it watch from now on */
+  join(name: string, steps: readonly RateStep[]): () => readonly ShownFrame[] {
+    const { world } = this;
+    const peer = world.connectPeer(name, { delayMs: DELAY_MS, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 });
+    this.#others.push(peer);
+    const from = world.nowMs;
+    const capacity = steppedCapacity(steps.map(({ fromMs, rateBps }) => ({ fromMs: fromMs + from, rateBps })));
+    world.linksOf(peer.path).down.bottleneck = new Bottleneck(world.random, { queueMs: QUEUE_MS }, capacity);
+    const viewer = new WatchingPeer(world, peer, { extensionId: 5, forMs: 20_000 });
+    return () => {
+      world.subscribe(peer, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED });
+      return viewer.watch(70);
+    };
+  }
+
+  /** The camera runs. */
+  runFor(durationMs: number): void {
+    for (const peer of [this.#alice, this.bob, ...this.#others]) this.world.keepAlive(peer, durationMs);
+    this.simulcast.publishFor(durationMs);
+  }
+}
+
+function framesPerSecond(frames: readonly ShownFrame[], fromMs: number, toMs: number): number {
+  return (1000 * frames.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length) / (toMs - fromMs);
+}
+
+/** The longest time without a new frame. */
+function longestGapMs(frames: readonly ShownFrame[], fromMs: number, toMs: number): number {
+  const times = [fromMs, ...frames.map(({ atMs }) => atMs).filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
+  return Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0)));
+}
+
+function firstMs(frames: readonly ShownFrame[], fromMs: number, payloadBytes?: number): number {
+  const found = frames.find((frame) => frame.atMs >= fromMs && (payloadBytes === undefined || frame.payloadBytes === payloadBytes));
+  return (found?.atMs ?? Number.POSITIVE_INFINITY) - fromMs;
+}
+
+describe.each(SEEDS)('seed %d', (seed) => {
+  test('a path that narrows to 500 kbit/s still shows a moving picture, and the best one when it is wide again', () => {
+    const call = new NarrowCall(seed, [
+      { fromMs: 0, rateBps: 4_000_000 },
+      { fromMs: 5000, rateBps: 500_000 },
+      { fromMs: 15_000, rateBps: 4_000_000 },
+    ]);
+    const shown = call.watch();
+    call.runFor(5000);
+    const narrowMs = call.world.nowMs;
+    call.runFor(10_000);
+    const wideMs = call.world.nowMs;
+    call.runFor(10_000);
+    const endMs = call.world.nowMs;
+
+    expect(framesPerSecond(shown, narrowMs - 2000, narrowMs)).toBeGreaterThan(25);
+    expect(longestGapMs(shown, narrowMs, narrowMs + 1500)).toBeLessThan(1000);
+    expect(framesPerSecond(shown, narrowMs + 1500, wideMs)).toBeGreaterThan(25);
+    expect(longestGapMs(shown, narrowMs + 1500, wideMs)).toBeLessThan(500);
+    expect(firstMs(shown, wideMs, SIZE.f)).toBeLessThan(8000);
+    expect(longestGapMs(shown, wideMs, endMs)).toBeLessThan(500);
+  });
+
+  test('who joins behind 400 kbit/s sees a picture at once, and it goes on moving', () => {
+    const call = new NarrowCall(seed, [{ fromMs: 0, rateBps: 400_000 }]);
+    const joinedMs = call.world.nowMs;
+
+    const shown = call.watch();
+    call.runFor(10_000);
+
+    expect(firstMs(shown, joinedMs)).toBeLessThan(1000);
+    expect(framesPerSecond(shown, joinedMs + 1000, call.world.nowMs)).toBeGreaterThan(25);
+    expect(new Set(shown.map(({ payloadBytes }) => payloadBytes))).toEqual(new Set([SIZE.q]));
+  });
+
+  test('who joins behind 5 Mbit/s sees the best layer within a second', () => {
+    const call = new NarrowCall(seed, [{ fromMs: 0, rateBps: 5_000_000 }]);
+    const joinedMs = call.world.nowMs;
+
+    const shown = call.watch();
+    call.runFor(5000);
+
+    expect(firstMs(shown, joinedMs)).toBeLessThan(300);
+    expect(firstMs(shown, joinedMs, SIZE.f)).toBeLessThan(1000);
+    expect(framesPerSecond(shown, joinedMs + 2000, call.world.nowMs)).toBeGreaterThan(25);
+  });
+});
+
+test('of two tracks behind 1.3 Mbit/s the more important one gets more, and both move', () => {
+  const call = new NarrowCall(1, [{ fromMs: 0, rateBps: 1_300_000 }]);
+  const less = call.watch();
+  const more = call.watch({ ssrc: 80, rtxSsrc: 81, layers: { priority: 4 } });
+  call.runFor(10_000);
+  const fromMs = call.world.nowMs - 5000;
+
+  const sizes = [less, more].map((shown) => shown.at(-1)?.payloadBytes);
+
+  for (const shown of [less, more]) expect(framesPerSecond(shown, fromMs, call.world.nowMs)).toBeGreaterThan(25);
+  expect(sizes).toEqual([SIZE.q, SIZE.h]);
+});
+
+test('what does not fit is paused and told, and goes on by itself when it fits', () => {
+  const call = new NarrowCall(1, [
+    { fromMs: 0, rateBps: 220_000 },
+    { fromMs: 8000, rateBps: 8_000_000 },
+  ]);
+  const first = call.watch({ layers: { priority: 2 } });
+  const second = call.watch({ ssrc: 80, rtxSsrc: 81 });
+  call.runFor(8000);
+  const wideMs = call.world.nowMs;
+  call.runFor(8000);
+
+  const told = call.world.changes.flatMap(({ event }) =>
+    event.type === 'quality-changed' && event.subscriptionId === 'bob/80' ? [event.quality] : [],
+  );
+  expect(framesPerSecond(first, wideMs - 5000, wideMs)).toBeGreaterThan(20);
+  expect(framesPerSecond(second, wideMs - 5000, wideMs)).toBe(0);
+  expect(framesPerSecond(second, wideMs + 5000, call.world.nowMs)).toBeGreaterThan(25);
+  expect(told[0]).toBe('paused');
+  expect(told.at(-1)).toBe('full');
+});
+
+test('a receiver that says nothing of its path is sent the best layer, as wide as it is', () => {
+  const call = new NarrowCall(1, [{ fromMs: 0, rateBps: 4_000_000 }]);
+  const shown = call.watch({ extensions: [] });
+
+  call.runFor(4000);
+
+  expect(new Set(shown.map(({ payloadBytes }) => payloadBytes))).toEqual(new Set([SIZE.f]));
+});
+
+test('twenty viewers whose path narrows at once cost the publisher few keyframes', () => {
+  const call = new NarrowCall(1, [
+    { fromMs: 0, rateBps: 80_000_000 },
+    { fromMs: 5000, rateBps: 10_000_000 },
+  ]);
+  const shown = Array.from({ length: 20 }, (_, index) => {
+    const viewer = call.join(`viewer${index}`, [
+      { fromMs: 0, rateBps: 4_000_000 },
+      { fromMs: 5000, rateBps: 500_000 },
+    ]);
+    return viewer();
+  });
+  call.runFor(5000);
+  const narrowMs = call.world.nowMs;
+  call.simulcast.keyframeRequests.length = 0;
+
+  call.runFor(4000);
+
+  for (const frames of shown) expect(framesPerSecond(frames, narrowMs + 2000, call.world.nowMs)).toBeGreaterThan(20);
+  // One for the middle layer on the way down and one or two for the lowest, whoever asks.
+  expect(call.simulcast.keyframeRequests.length).toBeLessThanOrEqual(4);
+});
