@@ -20,7 +20,7 @@ ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/f
 
 F1 to F22 are the lines of the list of faults that the project was given. What is billed while things go wrong is compared with what the clients
 received ([usage.md](usage.md)); the Redis of F4 keeps an append-only file. Not shown is, of F12, that a link with no way round it carries lower
-layers, since layers do not follow bandwidth yet.
+layers, since what links carry is not limited yet.
 
 ${outcomes.map(describeOutcome).join('\n')}`;
 }
