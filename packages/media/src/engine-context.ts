@@ -138,10 +138,10 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   };
 }
 
-/** Packets between threads are copied at once, and nothing but packets is sent there: neither STUN nor DTLS. */
+/** Packets between threads are copied at once; the datagrams among them are those of data channels. */
 function createPlainOutboxSink(plainSink: PlainSink): OutboxSink<Uint8Array> {
   return {
-    send: () => undefined,
+    send: (path, datagram) => plainSink.write(path, datagram, 0, datagram.length),
     queue: (path, bytes, offset, length) => plainSink.write(path, bytes, offset, length),
     sendQueued: () => undefined,
     discardQueued: () => undefined,

@@ -1,7 +1,7 @@
 /** What the data channels of a peer are made with, and what they tell. */
 import type { HmacSha1 } from '@causeway/wire';
 import type { Timers } from '../timers.ts';
-import type { AssociationLimits } from './association/association.ts';
+import type { AssociationLimits } from './association/association-limits.ts';
 import type { DataChannelInfo, DataKind } from './data-channel.ts';
 import type { DataCounters } from './data-counters.ts';
 

@@ -6,7 +6,8 @@
  */
 import { DataProtocol, type DcepOpen, parseDcep, SCTP_HEADER_LENGTH, SctpChunkType, writeDcepAck, writeDcepOpen } from '@causeway/wire';
 import type { Timer } from '../timers.ts';
-import { Association, type AssociationLimits, type AssociationListener, CLIENT_LIMITS } from './association/association.ts';
+import { Association, type AssociationListener } from './association/association.ts';
+import { type AssociationLimits, CLIENT_LIMITS } from './association/association-limits.ts';
 import { MAX_MESSAGE_BYTES } from './association/inbound-streams.ts';
 import type { DataChannelInfo, DataChannelRequest, DataMessage, DataTerms } from './data-channel.ts';
 import type { DataChannelsListener, DataChannelsOptions } from './data-channels-options.ts';

@@ -1,4 +1,4 @@
-import { LINK_LIMITS } from '../data/association/association.ts';
+import { IN_PROCESS_LIMITS, LINK_LIMITS } from '../data/association/association-limits.ts';
 import { DataChannels } from '../data/data-channels.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
@@ -16,7 +16,11 @@ export function createPeerChannels(transport: PeerTransport, role: 'server' | 'c
     randomBytes,
     counters,
     mayBegin: false,
-    ...(transport.isLink && { limits: LINK_LIMITS, maxChannels: MAX_CHANNELS_ON_LINK, takesStrays: true }),
+    ...(transport.isLink && {
+      limits: transport.isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS,
+      maxChannels: MAX_CHANNELS_ON_LINK,
+      takesStrays: true,
+    }),
     listener: {
       onPacket: (packet) => transport.endpoint.sendApplicationData(packet),
       onOpened: (channel) => data.handleOpened(id, channel),

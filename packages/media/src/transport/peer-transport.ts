@@ -49,6 +49,7 @@ export class PeerTransport implements SecureEndpointListener {
   sendPath: Path | undefined = undefined;
   readonly id: string;
   readonly context: EngineContext;
+  readonly isInProcess: boolean;
   /** A link between nodes or shards. */
   readonly isLink: boolean;
   /** Where its packets wait to be sent. */
@@ -74,7 +75,6 @@ export class PeerTransport implements SecureEndpointListener {
   /** Who is charged for what this peer sends and gets; undefined for nobody. */
   readonly account: string | undefined;
 
-  readonly #isInProcess: boolean;
   readonly #traffic: TrafficCounters;
   readonly #budget: PacketBudget;
   readonly #dataBudget: DataBudget;
@@ -92,11 +92,11 @@ export class PeerTransport implements SecureEndpointListener {
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
-    this.#isInProcess = plan.security === 'none';
-    this.isLink = this.#isInProcess || plan.isLink === true;
+    this.isInProcess = plan.security === 'none';
+    this.isLink = this.isInProcess || plan.isLink === true;
     this.account = plan.account;
-    this.outbox = this.#isInProcess ? context.plainOutbox : context.outbox;
-    this.#traffic = this.#isInProcess ? context.plainTraffic : context.traffic;
+    this.outbox = this.isInProcess ? context.plainOutbox : context.outbox;
+    this.#traffic = this.isInProcess ? context.plainTraffic : context.traffic;
     this.#budget = new PacketBudget(this.isLink ? LINK_PACKET_RATES : CLIENT_PACKET_RATES);
     this.#dataBudget = new DataBudget(
       this.isLink ? LINK_DATA_BYTES_PER_SECOND : (plan.dataLimits?.bytesPerSecond ?? CLIENT_DATA_BYTES_PER_SECOND),
@@ -113,14 +113,14 @@ export class PeerTransport implements SecureEndpointListener {
       onDefect: (error) => this.reportDefect(error),
     });
     this.sender.onBudgetChanged = (atMs) => this.allocation.runSoon(atMs);
-    this.#liveness = new Liveness(nowMs, this, this.#isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
+    this.#liveness = new Liveness(nowMs, this, this.isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
-    this.endpoint = this.#isInProcess
+    this.endpoint = this.isInProcess
       ? new PlainEndpoint(this)
       : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, isLink: this.isLink });
     this.channels = createPeerChannels(this, role);
-    this.link = this.isLink && !this.#isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
+    this.link = this.isLink && !this.isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
   }
 
   get state(): ConnectionState {
@@ -152,7 +152,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** The path of a transport within the process. Whoever holds the other end is trusted as this code is. */
   bindPath(path: Path): void {
-    if (!this.#isInProcess || this.ice.selectedPath !== undefined) return;
+    if (!this.isInProcess || this.ice.selectedPath !== undefined) return;
     this.ice.useGivenPath(path);
     this.#becomeSecure();
   }
@@ -296,7 +296,8 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onDtlsOutput(datagram: Uint8Array): void {
-    this.ice.send(datagram);
+    if (!this.isInProcess) this.ice.send(datagram);
+    else if (this.sendPath !== undefined) this.context.plainOutbox.addDatagram(this.sendPath, datagram);
     this.context.onOutputReady();
   }
 

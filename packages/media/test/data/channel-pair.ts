@@ -61,6 +61,13 @@ export class ChannelEnd implements DataChannelsListener {
   }
 }
 
+/** Packets may be on loan: nothing may be kept of one but copies. */
+function lend(packet: Uint8Array, handle: (lent: Uint8Array) => void): void {
+  const lent = Buffer.from(packet);
+  handle(lent);
+  lent.fill(0xee);
+}
+
 export class ChannelPair {
   readonly server: ChannelEnd;
   readonly client: ChannelEnd;
@@ -73,8 +80,12 @@ export class ChannelPair {
     const impairment = { ...CLEAN_LINK, ...link };
     this.server = new ChannelEnd('server', random);
     this.client = new ChannelEnd('client', random);
-    this.toServer = new VirtualLink(random, impairment, (nowMs, packet) => this.server.channels.handlePacket(nowMs, packet));
-    this.toClient = new VirtualLink(random, impairment, (nowMs, packet) => this.client.channels.handlePacket(nowMs, packet));
+    this.toServer = new VirtualLink(random, impairment, (nowMs, packet) =>
+      lend(packet, (lent) => this.server.channels.handlePacket(nowMs, lent)),
+    );
+    this.toClient = new VirtualLink(random, impairment, (nowMs, packet) =>
+      lend(packet, (lent) => this.client.channels.handlePacket(nowMs, lent)),
+    );
     this.server.send = (packet) => this.toClient.send(this.nowMs, packet);
     this.client.send = (packet) => this.toServer.send(this.nowMs, packet);
   }

@@ -2,18 +2,28 @@
  * Several shards as one: sessions are spread over them, commands go to where their session is, and what is watched elsewhere crosses
  * over.
  */
-import type { CertificateFingerprint, EngineCommand, EngineEvent, EngineEventListener, TransportCloseReason } from '@causeway/media';
+import type {
+  CertificateFingerprint,
+  DataStatistics,
+  EngineCommand,
+  EngineEvent,
+  EngineEventListener,
+  TransportCloseReason,
+} from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import type { LoadSample } from '../overload/load-source.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { chooseShard } from './choose-shard.ts';
+import { DataCrossings, type DataEvent, isDataEvent } from './data-crossings.ts';
 import { ExpectedLoad } from './expected-load.ts';
 import type { PoolMember } from './pool-member.ts';
 import { PooledSessions } from './pooled-sessions.ts';
 import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
 import { sumInspections } from './sum-inspections.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
+
+const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };
 
 type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;
 
@@ -49,8 +59,12 @@ export class ShardPool implements Shard {
   readonly #sessions = new PooledSessions();
   readonly #crossings = new TrackCrossings(
     (from, to) => this.#way(from, to),
-    (linkId) => this.#crew.closeLink(linkId),
+    (linkId) => this.#closeIdleLink(linkId),
     (delayMs, callback) => this.#options.clock.schedule(delayMs, callback),
+  );
+  readonly #data = new DataCrossings(
+    (from, to) => this.#way(from, to),
+    (linkId) => this.#closeIdleLink(linkId),
   );
   /** By shard. */
   readonly #expectedLoads: readonly ExpectedLoad[];
@@ -139,12 +153,24 @@ export class ShardPool implements Shard {
         this.#removeSubscriberTrack(command);
         break;
       case 'put-data-publication':
-      case 'remove-data-publication':
+        this.#putDataPublication(command);
+        break;
       case 'put-data-subscription':
+        this.#putDataSubscription(command);
+        break;
+      case 'remove-data-publication':
+        this.#memberOfPublication(command.publicationId)?.send(command);
+        this.#data.removeSource(command.publicationId);
+        break;
       case 'remove-data-subscription':
+        this.#memberOfSubscription(command.subscriptionId)?.send(command);
+        this.#data.removeSubscription(command.subscriptionId);
+        break;
       case 'publish-data':
+        this.#memberOfPublication(command.publicationId)?.send(command);
+        break;
       case 'reply-data':
-        // Channels have no publications yet.
+        this.#memberOfSubscription(command.subscriptionId)?.send(command);
         break;
       case 'forget-histories':
         for (const member of this.#crew.members()) member.send(command);
@@ -163,11 +189,16 @@ export class ShardPool implements Shard {
         return links.filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
       }
       case 'data-statistics': {
-        const statistics = await this.#askAll(question);
-        return {
-          publications: statistics.flatMap(({ publications }) => publications),
-          subscriptions: statistics.flatMap(({ subscriptions }) => subscriptions),
-        };
+        const answers = Array.from({ length: this.shardCount }, async (_, shardNo) => {
+          // As with other questions, a shard that has just been lost has nothing to say.
+          const statistics =
+            (await this.#crew
+              .member(shardNo)
+              ?.ask(question)
+              .catch(() => undefined)) ?? NO_DATA;
+          return { shardNo, statistics };
+        });
+        return this.#data.mergeStatistics(await Promise.all(answers));
       }
       case 'usage':
         // A thread that dies takes with it what was not asked for yet.
@@ -235,6 +266,45 @@ export class ShardPool implements Shard {
     this.#crossings.removeSubscription(subscriptionId);
   }
 
+  #putDataPublication(command: CommandOf<'put-data-publication'>): void {
+    const { publicationId, transportId } = command.plan;
+    const shardNo =
+      transportId === undefined ? this.#ownShardNo(this.#data.shardNoOfPublication(publicationId)) : this.#sessions.shardNoOf(transportId);
+    if (shardNo === undefined) return;
+    this.#crew.member(shardNo)?.send(command);
+    this.#data.putSource(shardNo, command.plan);
+  }
+
+  #putDataSubscription(command: CommandOf<'put-data-subscription'>): void {
+    const { subscriptionId, transportId, publicationId = '' } = command.plan;
+    const shardNo =
+      transportId === undefined
+        ? this.#ownShardNo(this.#data.shardNoOfSubscription(subscriptionId) ?? this.#data.shardNoOfPublication(publicationId))
+        : this.#sessions.shardNoOf(transportId);
+    if (shardNo === undefined) return;
+    this.#data.putSubscription(shardNo, command.plan, () => this.#crew.member(shardNo)?.send(command));
+  }
+
+  /** Where what belongs to this process is, which may be anywhere: where it was, or on the first shard that is there. */
+  #ownShardNo(knownShardNo: number | undefined): number | undefined {
+    return knownShardNo ?? Array.from({ length: this.shardCount }, (_, shardNo) => shardNo).find((shardNo) => this.#crew.member(shardNo));
+  }
+
+  #memberOfPublication(publicationId: string): PoolMember | undefined {
+    const shardNo = this.#data.shardNoOfPublication(publicationId);
+    return shardNo === undefined ? undefined : this.#crew.member(shardNo);
+  }
+
+  #memberOfSubscription(subscriptionId: string): PoolMember | undefined {
+    const shardNo = this.#data.shardNoOfSubscription(subscriptionId);
+    return shardNo === undefined ? undefined : this.#crew.member(shardNo);
+  }
+
+  /** Tracks or data alone no longer cross a link. */
+  #closeIdleLink(linkId: string): void {
+    if (!this.#crossings.isUsing(linkId) && !this.#data.isUsing(linkId)) this.#crew.closeLink(linkId);
+  }
+
   /** @returns the answers of the shards that could give one: a shard that has just been lost cannot */
   async #askAll<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question][]> {
     const outcomes = await Promise.allSettled(this.#crew.members().map((member) => member.ask(question)));
@@ -256,17 +326,28 @@ export class ShardPool implements Shard {
   #welcome(shardNo: number, member: PoolMember): void {
     member.setListener((event) => this.#handleEvent(shardNo, event));
     this.#crossings.shardCame(shardNo);
+    this.#data.shardCame(shardNo);
   }
 
   #mourn(shardNo: number, error: Error, linkIds: readonly string[]): void {
-    for (const linkId of linkIds) this.#crossings.linkLost(linkId);
+    for (const linkId of linkIds) {
+      this.#crossings.linkLost(linkId);
+      this.#data.linkLost(linkId);
+    }
+    const ended = this.#data.removeOwnOn(shardNo);
     const lost = this.#sessions.transportsOn(shardNo);
     this.#options.onShardLost?.({ shardNo, error, sessions: lost.length });
     for (const transportId of lost) this.#closeFromWithin(transportId, 'internal_error');
+    for (const event of ended) this.#listener?.(event);
   }
 
   /** Passes on a shard's events, without those about its links and about tracks that only cross to it. */
   #handleEvent(shardNo: number, event: EngineEvent): void {
+    if (isDataEvent(event)) {
+      const told = this.#data.handleEvent(shardNo, event);
+      if (told !== undefined) this.#listener?.(told);
+      return;
+    }
     if (this.#isForeign(shardNo, event)) return;
     if (event.type === 'layers-changed') this.#crossings.layersChanged(event.trackId, event.rids);
     if (event.type === 'lower-layers-needed') this.#crossings.needLowerLayers(event.subscriptionId, event.areNeeded);
@@ -275,11 +356,9 @@ export class ShardPool implements Shard {
   }
 
   /** @returns whether the event is about a link of the shard, or about a track that only crosses to it */
-  #isForeign(shardNo: number, event: EngineEvent): boolean {
+  #isForeign(shardNo: number, event: Exclude<EngineEvent, DataEvent>): boolean {
     if (event.type === 'defect') return false;
     if ('transportId' in event) return this.#sessions.shardNoOf(event.transportId) !== shardNo;
-    // Of data, which does not cross between shards yet.
-    if ('subscriptionId' in event || 'publicationId' in event) return true;
     return this.#sessions.shardNoOfTrack(event.trackId) !== shardNo;
   }
 
@@ -294,5 +373,6 @@ export class ShardPool implements Shard {
     const { tracks, subscriptions } = this.#sessions.close(transportId);
     for (const trackId of tracks) this.#crossings.removeSource(trackId);
     for (const subscriptionId of subscriptions) this.#crossings.removeSubscription(subscriptionId);
+    this.#data.removeTransport(transportId);
   }
 }

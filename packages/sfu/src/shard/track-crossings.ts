@@ -244,10 +244,11 @@ export class TrackCrossings {
     if (crossings?.size === 0) this.#crossings.delete(trackId);
     stopSending(crossing);
     crossing.way.downstream.send({ type: 'remove-publisher-track', trackId });
-    if (!this.#isUsed(crossing.way.transportId)) this.#onIdle(crossing.way.transportId);
+    if (!this.isUsing(crossing.way.transportId)) this.#onIdle(crossing.way.transportId);
   }
 
-  #isUsed(transportId: string): boolean {
+  /** Whether tracks cross this link. */
+  isUsing(transportId: string): boolean {
     for (const crossings of this.#crossings.values()) {
       for (const { way } of crossings.values()) if (way.transportId === transportId) return true;
     }

@@ -71,6 +71,7 @@ function subjectOf(command: EngineCommand): string | undefined {
   if ('plan' in command) return command.plan.transportId;
   if ('transportId' in command) return command.transportId;
   if ('trackId' in command) return command.trackId;
+  if ('publicationId' in command) return command.publicationId;
   return 'subscriptionId' in command ? command.subscriptionId : undefined;
 }
 

@@ -42,6 +42,8 @@ export class LeanClient {
   readonly id: string;
   /** Payloads that have come, as text, in the order they came. */
   readonly heard: string[] = [];
+  /** Called with what comes in a DTLS record: SCTP. */
+  onApplicationData: (nowMs: number, data: Uint8Array) => void = () => undefined;
   readonly #suite: SecureSuite;
   readonly #remote: RemoteSfu;
   readonly #view = new RtpView();
@@ -116,7 +118,7 @@ export class LeanClient {
         onDtlsOutput: (datagram) => this.#socket?.send(datagram),
         onConnected: () => this.#secured.resolve(),
         onClosed: (reason) => this.#secured.reject(new Error(`DTLS was closed: ${reason}`)),
-        onApplicationData: () => undefined,
+        onApplicationData: (nowMs, data) => this.onApplicationData(nowMs, data),
         onDefect: (error) => this.#secured.reject(error),
       },
     });
@@ -168,6 +170,10 @@ export class LeanClient {
     };
     this.#suite.protect(row);
     this.#socket?.send(arena.bytes.slice(slot, slot + (row.protectedLength[0] ?? 0)));
+  }
+
+  sendApplicationData(data: Uint8Array): void {
+    this.#endpoint?.sendApplicationData(data);
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import { createNodeClock } from '../../src/io/node-clock.ts';
 import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
 import { WorkerShard } from '../../src/shard/worker-shard.ts';
+import { LeanChannels } from '../doubles/lean-channels.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
 import { wordsOf } from '../doubles/words-of-event.ts';
 
@@ -171,6 +172,65 @@ test('each listener is charged what it heard, on whichever shard, and nobody for
   expect(usage).toHaveLength(3);
   expect([downOf('bob'), downOf('carol')]).toEqual(heardBytes);
   expect(usage.reduce((sum, { bytes }) => sum + bytes.relay, 0)).toBe(0);
+});
+
+test('data reaches subscribers on both threads, and replies come back; each is charged where it is', async () => {
+  const scene = await openScene();
+  const clients = [await scene.join('alice', 0), await scene.join('bob', 0), await scene.join('carol', 1)];
+  const pages = clients.map((client) => new LeanChannels(client));
+  const [alice, bob, carol] = pages as [LeanChannels, LeanChannels, LeanChannels];
+  const reliability = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
+  const chat = alice.open('chat');
+  await until(() => alice.opened.length > 0);
+  scene.pool.send({
+    type: 'put-data-publication',
+    plan: {
+      publicationId: 'alice/chat',
+      transportId: 'alice',
+      stream: { streamId: chat, isNegotiated: false },
+      reliability,
+      retain: 1,
+      isBus: false,
+    },
+  });
+  for (const transportId of ['bob', 'carol']) {
+    scene.pool.send({ type: 'set-data-peer', plan: { transportId, maxMessageBytes: 262_144 } });
+    scene.pool.send({
+      type: 'put-data-subscription',
+      plan: {
+        subscriptionId: `${transportId}/chat`,
+        transportId,
+        publicationId: 'alice/chat',
+        stream: { streamId: 1, isNegotiated: false },
+        label: 'chat',
+        protocol: '',
+        canReply: 'many',
+        waitsForAck: false,
+        isPaused: false,
+        isSticky: false,
+      },
+    });
+  }
+  await until(() => bob.opened.length > 0 && carol.opened.length > 0);
+
+  const messages = Array.from({ length: 60 }, () => randomBytes(16_384));
+  for (const message of messages) {
+    await until(() => alice.send(chat, message));
+    await new Promise(setImmediate);
+  }
+  await until(() => bob.received.length === messages.length && carol.received.length === messages.length);
+  carol.send(1, 'thanks');
+  await until(() => alice.received.length > 0);
+  const usage = await scene.pool.ask('usage');
+  const { publications, subscriptions } = await scene.pool.ask('data-statistics');
+  for (const page of pages) page.close();
+
+  for (const { received } of [bob, carol])
+    expect(Buffer.concat(received.map(({ data }) => data)).equals(Buffer.concat(messages))).toBe(true);
+  expect(Buffer.from(alice.received[0]?.data ?? []).toString()).toBe('thanks');
+  const dataOf = (id: string): unknown => usage.find(({ account }) => account === `app-of-${id}`)?.bytes.data;
+  expect([dataOf('alice'), dataOf('bob'), dataOf('carol')]).toEqual([6, 60 * 16_384, 60 * 16_384]);
+  expect([publications.length, subscriptions.length]).toEqual([1, 2]);
 });
 
 test('who waits for a thread that is lost waits on, and nothing fails by it', async () => {

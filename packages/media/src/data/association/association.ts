@@ -18,6 +18,7 @@ import {
   writeAbort,
 } from '@causeway/wire';
 import type { DataCounters } from '../data-counters.ts';
+import { type AssociationLimits, CLIENT_LIMITS } from './association-limits.ts';
 import { Handshake, type HandshakePort } from './handshake.ts';
 import type { InboundListener } from './inbound-streams.ts';
 import type { MessageToSend } from './outgoing-message.ts';
@@ -46,19 +47,6 @@ export interface AssociationOptions {
   readonly limits?: AssociationLimits;
 }
 
-export interface AssociationLimits {
-  /** Streams each way, and so the ids that channels can have. */
-  readonly maxStreams: number;
-  /** Of messages that have not arrived yet. */
-  readonly maxBufferedBytes: number;
-  /** So much of that is left to messages without a sender, which are ours: DCEP, and what nodes say to each other. */
-  readonly reservedBytes: number;
-}
-
-/** As many streams as browsers use. */
-export const CLIENT_LIMITS: AssociationLimits = { maxStreams: 1_024, maxBufferedBytes: 5 << 20, reservedBytes: 256 << 10 };
-/** Publications of many clients cross a link, over distances where megabytes are on their way. */
-export const LINK_LIMITS: AssociationLimits = { maxStreams: 65_535, maxBufferedBytes: 32 << 20, reservedBytes: 6 << 20 };
 /** RFC 9260 §3: an unknown chunk whose highest bit is not set ends the reading of its packet. */
 const SKIP_BIT = 0x80;
 /** Of ABORT and SHUTDOWN COMPLETE: the tag is that of the receiver's own packets, reflected. */
@@ -179,7 +167,7 @@ export class Association {
     return {
       sendPacket: () => this.#listener.onPacket(this.#packet.finish('crc32c')),
       begin: (agreed) => {
-        this.#peering = new Peering(agreed, this.#limits.maxStreams, this.#listener);
+        this.#peering = new Peering(agreed, this.#limits, this.#listener);
         this.#listener.onReady();
       },
       restart: () => this.#listener.onRestarted(),

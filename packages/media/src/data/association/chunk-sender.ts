@@ -24,6 +24,7 @@ export interface ChunkSenderOptions {
   readonly isInterleaved: boolean;
   /** RFC 3758 was agreed on. */
   readonly canAbandon: boolean;
+  readonly maxFlightBytes: number;
 }
 
 export class ChunkSender {
@@ -33,6 +34,7 @@ export class ChunkSender {
   readonly #forward: ForwardPoint;
   readonly #messages: PendingMessages;
   readonly #window = new CongestionWindow(MAX_PACKET_BYTES - SCTP_HEADER_LENGTH);
+  readonly #maxFlightBytes: number;
   readonly #losses: LossDetector;
   readonly #probe: TailProbe;
   readonly #arrivals: Arrivals;
@@ -45,7 +47,8 @@ export class ChunkSender {
   #timeoutAtMs = Number.POSITIVE_INFINITY;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes }: ChunkSenderOptions) {
+  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes, maxFlightBytes }: ChunkSenderOptions) {
+    this.#maxFlightBytes = maxFlightBytes;
     const chunks = new OutstandingChunks(initialTsn);
     this.#chunks = chunks;
     this.#writer = new ChunkWriter(chunks, isInterleaved);
@@ -295,7 +298,8 @@ export class ChunkSender {
   }
 
   #mayBeInFlight(): boolean {
-    return this.#chunks.flightBytes === 0 || this.#chunks.flightBytes < this.#window.bytes;
+    const { flightBytes } = this.#chunks;
+    return flightBytes === 0 || flightBytes < Math.min(this.#window.bytes, this.#maxFlightBytes);
   }
 
   #noteSent(nowMs: number): void {

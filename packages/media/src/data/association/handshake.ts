@@ -113,7 +113,7 @@ export class Handshake {
     if (this.state !== 'cookie-wait') return true;
     const answer = parseInit(bytes, chunkStart, chunkEnd);
     if (answer?.cookie === undefined || !isAcceptable(answer)) return false;
-    this.#cookie = answer.cookie;
+    this.#cookie = new Uint8Array(answer.cookie);
     this.#enter('cookie-echoed', nowMs);
     this.#begin(agreeOn(answer, { ...this.#local, maxStreams: this.#options.maxStreams }, { localTieTag: 0, peerTieTag: 0 }));
     return true;

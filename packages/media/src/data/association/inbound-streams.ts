@@ -47,7 +47,8 @@ export class InboundStreams {
   add(tsn: number, fields: SctpDataFields): void {
     const stream = this.#streamOf(fields.streamId);
     if (stream.isDiscarding || this.#isPassed(stream, fields)) return;
-    const part = fields.payload.slice(fields.payloadOffset, fields.payloadOffset + fields.payloadLength);
+    // Not `slice`, which of a Buffer of Node copies nothing: the packet may be on loan.
+    const part = new Uint8Array(fields.payload.subarray(fields.payloadOffset, fields.payloadOffset + fields.payloadLength));
     const isWhole = fields.isBeginning && fields.isEnd;
     const isNext = fields.isUnordered || fields.messageNumber === stream.nextNumber;
     if (isWhole && isNext) this.#deliverWhole(stream, fields, part);

@@ -15,6 +15,7 @@ import {
   SctpChunkType,
   type SctpPacketView,
 } from '@causeway/wire';
+import type { AssociationLimits } from './association-limits.ts';
 import { ChunkReceiver, type DataVerdict } from './chunk-receiver.ts';
 import { ChunkSender } from './chunk-sender.ts';
 import type { InboundListener } from './inbound-streams.ts';
@@ -33,11 +34,11 @@ export class Peering {
   readonly #fields = createSctpDataFields();
   readonly #sack = new SackView();
 
-  constructor(agreed: StateCookie, maxStreams: number, listener: InboundListener & StreamResetListener) {
+  constructor(agreed: StateCookie, { maxStreams, maxFlightBytes }: AssociationLimits, listener: InboundListener & StreamResetListener) {
     const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
     this.agreed = agreed;
     this.#maxStreams = maxStreams;
-    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon });
+    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, maxFlightBytes });
     this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, listener);
     this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
   }

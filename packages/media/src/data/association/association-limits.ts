@@ -1,0 +1,30 @@
+/** What an association may take of memory and of the path, by who is at the other end. */
+export interface AssociationLimits {
+  /** Streams each way, and so the ids that channels can have. */
+  readonly maxStreams: number;
+  /** Of messages that have not arrived yet. */
+  readonly maxBufferedBytes: number;
+  /** So much of that is left to messages without a sender, which are ours: DCEP, and what nodes say to each other. */
+  readonly reservedBytes: number;
+  /** Of chunks on their way, however much the path seems to carry. */
+  readonly maxFlightBytes: number;
+}
+
+/** As many streams as browsers use. */
+export const CLIENT_LIMITS: AssociationLimits = {
+  maxStreams: 1_024,
+  maxBufferedBytes: 5 << 20,
+  reservedBytes: 256 << 10,
+  maxFlightBytes: Number.POSITIVE_INFINITY,
+};
+
+/** Publications of many clients cross a link, over distances where megabytes are on their way. */
+export const LINK_LIMITS: AssociationLimits = {
+  maxStreams: 65_535,
+  maxBufferedBytes: 32 << 20,
+  reservedBytes: 6 << 20,
+  maxFlightBytes: Number.POSITIVE_INFINITY,
+};
+
+/** The ring between two threads holds 1 MiB, most of which is for media: data that filled it would cost pictures. */
+export const IN_PROCESS_LIMITS: AssociationLimits = { ...LINK_LIMITS, maxFlightBytes: 256 << 10 };
