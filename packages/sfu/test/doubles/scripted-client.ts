@@ -42,6 +42,7 @@ export class ScriptedClient {
   lastRemote: SdpDescription | undefined;
   #version = 1;
   #nextMid = 0;
+  #ssrcs = 0;
   readonly #payloadTypeMeaning = new Map<number, string>();
   readonly #extensionMeaning = new Map<number, string>();
 
@@ -69,7 +70,7 @@ export class ScriptedClient {
       added: undefined,
       trackEvents: 0,
       isReceiving: false,
-      ssrc: 1000 + this.transceivers.length * 2,
+      ssrc: this.#nextSsrc(),
     };
     this.transceivers.push(transceiver);
     return transceiver;
@@ -156,7 +157,7 @@ export class ScriptedClient {
       added: section,
       trackEvents: 0,
       isReceiving: false,
-      ssrc: 1000 + this.transceivers.length * 2,
+      ssrc: this.#nextSsrc(),
     };
     this.transceivers.push(transceiver);
     return transceiver;
@@ -220,6 +221,11 @@ export class ScriptedClient {
 
   #canDecode({ name }: { readonly name: string }): boolean {
     return this.decodes.includes(name.toLowerCase());
+  }
+
+  /** Two at a time, the second for retransmissions. A section may take the place of another, but never its SSRC. */
+  #nextSsrc(): number {
+    return 1000 + 2 * this.#ssrcs++;
   }
 
   #dataSection(transceiver: Transceiver): SdpSection {

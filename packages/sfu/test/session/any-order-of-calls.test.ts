@@ -1,4 +1,4 @@
-import { SfuError, TrackId } from '@causeway/protocol';
+import { DataChannelName, type PublishDataChannelsReply, SfuError, type SubscribeDataChannelsReply, TrackId } from '@causeway/protocol';
 import fc from 'fast-check';
 import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
@@ -15,6 +15,7 @@ type Step =
   | { readonly do: 'stop'; readonly own: number }
   | { readonly do: 'hold'; readonly own: number }
   | { readonly do: 'replacePublisher'; readonly track: number }
+  | { readonly do: 'data'; readonly name: number; readonly isAnswered: boolean; readonly isRefused: boolean }
   | { readonly do: 'restart-ice' };
 
 const track = fc.nat({ max: TRACKS - 1 });
@@ -27,6 +28,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), own }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hold' as const), own }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replacePublisher' as const), track }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('data' as const), name: fc.nat({ max: 2 }), isAnswered: fc.boolean(), isRefused: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart-ice' as const) }) },
 );
 
@@ -40,6 +45,7 @@ class Play {
   viewer!: Joined;
   ownTransceivers = 0;
   stopped = 0;
+  dataSections = 0;
 
   async begin(): Promise<void> {
     for (let number = 0; number < TRACKS; number++) this.publishers.push(await this.world.joinPublisher('camera', KINDS[number]));
@@ -100,6 +106,8 @@ class Play {
         await sfu.deleteSession(APP, this.publishers[next.track]?.id ?? '');
         this.publishers[next.track] = await this.world.joinPublisher('camera', KINDS[next.track]);
         return;
+      case 'data':
+        return this.#publishData(next);
       case 'restart-ice':
         client.restartIce();
         return this.viewer.offer();
@@ -112,6 +120,22 @@ class Play {
     if (next.isAnswered) return this.viewer.answer(reply);
     if (next.isSeen && reply.sessionDescription !== undefined) this.viewer.client.answerOffer(reply.sessionDescription);
     await this.world.clock.advance(10_000);
+  }
+
+  /** A channel of the client's own, which it also subscribes to: that may bring m=application, once. */
+  async #publishData(next: Extract<Step, { do: 'data' }>): Promise<void> {
+    const { client, id } = this.viewer;
+    const dataChannelName = DataChannelName.parse(`channel-${next.name}`);
+    client.refusesData = next.isRefused;
+    const { sfu } = this.world;
+    const settle = async (reply: PublishDataChannelsReply | SubscribeDataChannelsReply): Promise<void> => {
+      if (!reply.immediateRenegotiationRequired) return;
+      this.dataSections++;
+      if (next.isAnswered) await this.viewer.answer(reply as Parameters<Joined['answer']>[0]);
+      else await this.world.clock.advance(10_000);
+    };
+    await settle(await sfu.publishDataChannels(APP, id, { dataChannels: [{ dataChannelName, negotiated: true }] }));
+    await settle(await sfu.subscribeDataChannels(APP, id, { dataChannels: [{ remoteSessionId: id, dataChannelName }] }));
   }
 
   /** Browsers put a new transceiver where one was stopped (RFC 8829 §5.2.2). */
@@ -128,7 +152,7 @@ class Play {
   #check(): void {
     const { client, id } = this.viewer;
     // Four tracks, each perhaps on a second section while the first waits to be cleared, and one more for each codec that did not fit.
-    const mostSections = this.ownTransceivers + this.stopped + 4 * TRACKS;
+    const mostSections = this.ownTransceivers + this.stopped + 4 * TRACKS + this.dataSections;
     expect(client.transceivers.length).toBeLessThanOrEqual(mostSections);
     // A transport ends with the m-section that stands for it; the next one's id begins with the session's too.
     const plans = [...this.world.shard.subscriptions.values()].filter(({ transportId }) => transportId.startsWith(id));

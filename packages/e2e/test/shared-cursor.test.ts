@@ -1,0 +1,114 @@
+import {
+  type ChromiumBrowser,
+  type ChromiumPage,
+  findFreeTcpPort,
+  launchChromium,
+  type ServerProcess,
+  startServerProcess,
+  waitUntil,
+} from '@causeway/e2e';
+
+jest.setTimeout(60_000);
+
+let url: string;
+let server: ServerProcess;
+let chromium: ChromiumBrowser;
+
+beforeAll(async () => {
+  const port = await findFreeTcpPort();
+  url = `http://127.0.0.1:${port}/`;
+  [server, chromium] = await Promise.all([
+    startServerProcess({ main: 'examples/shared-cursor/server.ts', environment: { PORT: String(port) }, readyUrl: url }),
+    launchChromium(),
+  ]);
+});
+
+afterAll(async () => {
+  await chromium.close();
+  await server.stop();
+});
+
+async function join(): Promise<ChromiumPage> {
+  const opened = await chromium.openPage(url);
+  await opened.page.locator('#state').filter({ hasText: 'connected' }).waitFor();
+  return opened;
+}
+
+/** Moves the pointer there until the other page shows it: what is sent before the other has subscribed is for nobody. */
+async function pointsAt(from: ChromiumPage, to: ChromiumPage, x: number, y: number): Promise<void> {
+  const { width, height } = from.page.viewportSize() ?? { width: 1, height: 1 };
+  await waitUntil(
+    `the pointer is seen at ${x}, ${y}`,
+    async () => {
+      await from.page.mouse.move(1, 1);
+      await from.page.mouse.move(x * width, y * height);
+      return to.page
+        .locator('.pointer')
+        .evaluateAll((dots) => dots.map((dot) => [(dot as HTMLElement).style.left, (dot as HTMLElement).style.top]));
+    },
+    (places) =>
+      places.some(
+        ([left, top]) => Math.round(Number.parseFloat(left ?? '')) === x * 100 && Math.round(Number.parseFloat(top ?? '')) === y * 100,
+      ),
+  );
+}
+
+function textOf({ page }: ChromiumPage): Promise<string> {
+  return page.locator('#text').inputValue();
+}
+
+test('pages see the pointers of the others, share a text, and a late one has the text at once', async () => {
+  const [alice, bob] = [await join(), await join()];
+  await pointsAt(alice, bob, 0.25, 0.5);
+  await pointsAt(bob, alice, 0.75, 0.25);
+
+  await alice.page.locator('#text').fill('written by alice');
+  await waitUntil(
+    'bob reads it',
+    () => textOf(bob),
+    (text) => text === 'written by alice',
+  );
+  await bob.page.locator('#text').pressSequentially(', and by bob');
+  await waitUntil(
+    'alice reads that',
+    () => textOf(alice),
+    (text) => text === 'written by alice, and by bob',
+  );
+  const carol = await join();
+
+  await waitUntil(
+    'carol has it',
+    () => textOf(carol),
+    (text) => text === 'written by alice, and by bob',
+  );
+  await pointsAt(alice, carol, 0.5, 0.75);
+  expect([alice, bob, carol].flatMap(({ errors }) => errors)).toEqual([]);
+});
+
+test('the pointer of a page that is closed goes away', async () => {
+  const [alice, bob] = [await join(), await join()];
+  await pointsAt(alice, bob, 0.5, 0.5);
+  const before = await bob.page.locator('.pointer').count();
+
+  // As a page that is left in an orderly way.
+  await alice.page.goto('about:blank');
+  await alice.close();
+
+  await waitUntil(
+    'its pointer is gone',
+    () => bob.page.locator('.pointer').count(),
+    (count) => count < before,
+    20_000,
+  );
+});
+
+test('a wrong call is answered with its code', async () => {
+  const response = await fetch(`${url}join`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ sessionDescription: '' }),
+  });
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errorCode: 'invalid_params' });
+});
