@@ -78,6 +78,12 @@ export const DropReason = {
   FeedbackOnUnsent: 40,
   /** Of a track of which no layer fits the subscriber's path now. */
   BeyondBudget: 41,
+  /** For a narrow path, and waited to be sent for a quarter of a second, or there was no room for it to wait. */
+  QueueOverdue: 42,
+  /** Waited to be sent when its stream ended, or went on with the keyframe of another layer. */
+  QueueSuperseded: 43,
+  /** Its bytes were let go of while it waited to be sent. */
+  QueueForgotten: 44,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
@@ -92,6 +98,11 @@ export class DropCounters {
 
   increment(reason: DropReason): void {
     this.#counts[reason]++;
+  }
+
+  /** Counts several at once. */
+  add(reason: DropReason, packets: number): void {
+    this.#counts[reason] += packets;
   }
 
   /** How many packets were dropped for this reason since the engine started. */

@@ -7,6 +7,8 @@ export class TrafficCounters {
   rtpPacketsSent = 0;
   /** With SRTP's tag, without UDP and IP. */
   rtpBytesSent = 0;
+  /** Packets that waited for room on their path. */
+  packetsQueued = 0;
   /** Of the packets sent, those that only measured a path, which nobody is charged for. */
   probePacketsSent = 0;
   /** As `rtpBytesSent`, but for SRTP's tag. */

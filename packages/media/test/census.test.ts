@@ -70,6 +70,7 @@ test('traffic counts each packet once on its way in and once for each subscriber
     rtpBytesReceived: publisher.packetsSent * PACKET_BYTES,
     rtpPacketsSent: receiver.packets.size,
     rtpBytesSent: receiver.packets.size * PACKET_BYTES,
+    packetsQueued: 0,
     probePacketsSent: 0,
     probeBytesSent: 0,
     pathPacketsReceived: 0,

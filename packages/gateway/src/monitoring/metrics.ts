@@ -61,6 +61,9 @@ export const METRICS: readonly Metric[] = [
   counter('causeway_rtp_sent_bytes_total', 'Bytes of these packets, with SRTP, without UDP and IP.', [], ({ sfu }) =>
     one(sfu.traffic.rtpBytesSent),
   ),
+  counter('causeway_queued_packets_total', 'RTP packets that waited for room on the path of their subscriber.', [], ({ sfu }) =>
+    one(sfu.traffic.packetsQueued),
+  ),
   counter(
     'causeway_probe_packets_total',
     'Of the RTP packets for subscribers, those that only measured what a path carries. Nobody is charged for them.',

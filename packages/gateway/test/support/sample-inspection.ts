@@ -46,6 +46,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       rtpBytesReceived: 33,
       rtpPacketsSent: 34,
       rtpBytesSent: 35,
+      packetsQueued: 84,
       probePacketsSent: 82,
       probeBytesSent: 83,
       pathPacketsReceived: 80,

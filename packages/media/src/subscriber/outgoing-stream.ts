@@ -24,6 +24,8 @@ import { Vp8Rewriter } from './vp8-rewriter.ts';
 /** How far behind the newest packet one may be asked for. */
 const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
 const NONE_LOOKED_UP = -1;
+/** Of a packet on the wire beyond its payload: headers of RTP, UDP and IP, a few extensions, SRTP's tag. */
+const USUAL_HEADER_BYTES = 64;
 
 /*
  * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
@@ -42,6 +44,8 @@ export class OutgoingStream {
   readonly #ssrc: number;
   readonly #vp8 = new Vp8Rewriter();
   readonly #stream: OutboundStream;
+  /** Sound never waits for room on the path. */
+  readonly #mayWait: boolean;
   readonly #sent: SentIndex;
   packetsSent = 0;
   payloadBytesSent = 0;
@@ -51,12 +55,16 @@ export class OutgoingStream {
   readonly #retransmitter: Retransmitter;
   readonly #frameNumbers = new FrameNumberRewriter();
   #payloadTypes: PayloadTypeMaps;
+  readonly #onGap: (nowMs: number) => void;
 
-  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
+  /** @param onGap packets that waited were dropped: the receiver needs a keyframe */
+  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan, onGap: (nowMs: number) => void) {
+    this.#onGap = onGap;
     this.#context = context;
     this.#transport = transport;
     this.#ssrc = plan.ssrc | 0;
     this.#writer = new PacketWriter(context.slots, context.extensionWriter, plan);
+    this.#mayWait = plan.kind === 'video';
     this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
@@ -71,6 +79,7 @@ export class OutgoingStream {
       rtxStream: this.#rtxStream,
       sent: this.#sent,
       firstRtxSequence: firstSequence(context),
+      queued: this,
     };
     this.#retransmitter = new Retransmitter(context, transport, parts, this.#payloadTypes);
     if (this.#writer.isNumbered) transport.sender.addStream(this);
@@ -120,6 +129,8 @@ export class OutgoingStream {
 
   /** From this packet on, its source is what the stream carries. */
   begin(nowMs: number, { stream, sequence, timestamp, codec }: ForwardedPacket): void {
+    // What waits is of the layer before, and all that it would do is to delay this keyframe.
+    this.#transport.sender.dropQueued(this);
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
     this.#frameNumbers.startEpoch(this.#sequence.epoch);
@@ -145,11 +156,40 @@ export class OutgoingStream {
     return true;
   }
 
-  /** Writes a packet of the source and hands it on. @returns false if it is older than what the stream began with */
+  /** Writes a packet of the source and hands it on, at once or as soon as its path has room. @returns false if it is older than what the stream began with */
   send(nowMs: number, packet: ForwardedPacket): boolean {
     const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
     if (sequence === undefined) return false;
     const { epoch } = this.#sequence;
+    const { sender } = this.#transport;
+    const sizeBytes = packet.payload.length + USUAL_HEADER_BYTES;
+    if (!this.#mayWait) sender.spend(sizeBytes);
+    else if (!sender.passes(nowMs, sizeBytes)) {
+      sender.enqueue(nowMs, this, packet.sequence, sequence, epoch, sizeBytes);
+      return true;
+    }
+    this.#write(nowMs, packet, sequence, epoch);
+    return true;
+  }
+
+  sendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean {
+    const source = this.#sequence.sourceOf(epoch);
+    const packet = source && this.reload(nowMs, source, sourceSequence as ExtendedSeq);
+    // The codecs may have changed since.
+    if (packet === undefined || this.mismatch(packet) !== undefined) return false;
+    this.#write(nowMs, packet, sequence as ExtendedSeq, epoch);
+    return true;
+  }
+
+  resendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean {
+    return this.#retransmitter.resendQueued(nowMs, sourceSequence as ExtendedSeq, sequence as ExtendedSeq, epoch);
+  }
+
+  queueDropped(nowMs: number): void {
+    this.#onGap(nowMs);
+  }
+
+  #write(nowMs: number, packet: ForwardedPacket, sequence: ExtendedSeq, epoch: number): void {
     const payloadType = this.#payloadTypeFor(packet.codec);
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
     // What in payload and extensions counts across sources. The copy is changed, never the packet.
@@ -161,7 +201,6 @@ export class OutgoingStream {
     this.packetsSent++;
     this.payloadBytesSent += packet.payload.length;
     this.chargedExtensionBytesSent += packet.chargedExtensionBytes;
-    return true;
   }
 
   /** Sends what is kept of the source from `first` to `last`, but for what is no use to the receiver. */

@@ -5,6 +5,7 @@
  * @see RFC 4585 §6.2.1 (generic NACK), RFC 4588 §4 (RTX)
  */
 import { type ExtendedSeq, RTX_OSN_LENGTH, RtpView, type Seq16, seq16Distance, toSeq16 } from '@causeway/wire';
+import type { QueuedStream } from '../congestion/pacing/send-queue.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
@@ -40,6 +41,8 @@ export interface RetransmitterParts {
   /** Kept by the track. */
   readonly sent: SentIndex;
   readonly firstRtxSequence: number;
+  /** In whose name packets wait for room on the path. */
+  readonly queued: QueuedStream;
 }
 
 export class Retransmitter {
@@ -110,12 +113,28 @@ export class Retransmitter {
     }
     // The rate of the source is that of the stream: measured once for all who get it.
     const streamBps = source.statistics.bitrateBps(nowMs);
-    if (!this.#budget.allow(nowMs, source.history.lengthOf(sent.sourceSeq), streamBps)) return DropReason.RtxSuppressed;
+    const sizeBytes = source.history.lengthOf(sent.sourceSeq);
+    if (!this.#budget.allow(nowMs, sizeBytes, streamBps)) return DropReason.RtxSuppressed;
     sent.noteResent(nowMs);
-    this.packetsResent++;
-    this.#sendAgain(packet, outSeq, sent.epoch);
-    this.bytesResent += this.#parts.writer.length;
+    const { sender } = this.#transport;
+    if (sender.passes(nowMs, sizeBytes)) this.#resendNow(packet, outSeq, sent.epoch);
+    else sender.enqueueResend(nowMs, this.#parts.queued, sent.sourceSeq, outSeq, sent.epoch, sizeBytes);
     return undefined;
+  }
+
+  /** Sends a packet again that waited for room on the path. @returns false if it is not there any more */
+  resendQueued(nowMs: number, sourceSequence: ExtendedSeq, outSeq: ExtendedSeq, epoch: number): boolean {
+    const source = this.#parts.sequence.sourceOf(epoch);
+    const packet = source && this.reload(nowMs, source, sourceSequence);
+    if (packet === undefined || this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return false;
+    this.#resendNow(packet, outSeq, epoch);
+    return true;
+  }
+
+  #resendNow(packet: ForwardedPacket, outSeq: ExtendedSeq, epoch: number): void {
+    this.#sendAgain(packet, outSeq, epoch);
+    this.packetsResent++;
+    this.bytesResent += this.#parts.writer.length;
   }
 
   /**

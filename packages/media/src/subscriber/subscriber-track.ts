@@ -57,7 +57,7 @@ export class SubscriberTrack implements AllocatedTrack {
     this.transport = transport;
     this.#plan = plan;
     this.#isPaused = plan.paused;
-    this.#stream = new OutgoingStream(context, transport, plan);
+    this.#stream = new OutgoingStream(context, transport, plan, (nowMs) => this.#handleGap(nowMs));
     this.#told = new ToldLayer({ transportId: transport.id, subscriptionId: plan.subscriptionId }, context.onEvent);
     this.#keyframeDemand = new KeyframeDemand(
       context.timers,
@@ -334,6 +334,12 @@ export class SubscriberTrack implements AllocatedTrack {
     this.#layer = undefined;
     this.#target = undefined;
     this.#keyframeDemand.cancel();
+  }
+
+  /** Packets that waited for room on the path were dropped: what follows cannot be decoded. */
+  #handleGap(nowMs: number): void {
+    this.#awaitKeyframe();
+    this.handlePictureLoss(nowMs);
   }
 
   #awaitKeyframe(): void {

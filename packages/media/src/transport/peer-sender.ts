@@ -8,8 +8,9 @@ import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@c
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
 import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
+import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
-import { PROBE_BURST_MS, ProbeRun } from '../congestion/probing/probe-run.ts';
+import { PROBE_BURST_MS as BURST_MS, ProbeRun } from '../congestion/probing/probe-run.ts';
 import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -47,7 +48,7 @@ export interface SendingPeer {
 }
 
 /** A stream to the peer whose packets carry transport-wide numbers. */
-export interface NumberedStream {
+export interface NumberedStream extends QueuedStream {
   /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
 }
@@ -72,6 +73,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
   #probe: ProbeRun | undefined = undefined;
+  /** Made when the path turns out to have a limit. */
+  #queue: SendQueue | undefined = undefined;
   #toldBudgetBps: number | undefined = undefined;
   /** Called when `budgetBps` has changed by so much that it matters. */
   onBudgetChanged: (nowMs: number) => void = () => undefined;
@@ -86,6 +89,33 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     const sequence = (this.#packets as SentPackets).take(time.nowMs, plainLength + OVERHEAD_BYTES, probe);
     writeTransportSequence(bytes, offset, toSeq16(sequence));
     if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
+  }
+
+  /** Whether a packet of video may be written and sent now; false if it has to wait in the queue. It counts as sent then. */
+  passes(nowMs: number, sizeBytes: number): boolean {
+    return this.#queue === undefined || this.#queue.passes(nowMs, sizeBytes);
+  }
+
+  /** A packet of sound is sent, which never waits. */
+  spend(sizeBytes: number): void {
+    this.#queue?.spend(sizeBytes);
+  }
+
+  /** Adds a packet to what waits, after `passes` has returned false. */
+  enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
+    this.#queue?.addVideo(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
+    this.#noteQueued(nowMs);
+  }
+
+  /** As `enqueue`, a packet that was sent before. */
+  enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
+    this.#queue?.addResend(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
+    this.#noteQueued(nowMs);
+  }
+
+  /** Drops what waits of a stream: what comes now makes it superfluous. */
+  dropQueued(stream: QueuedStream): void {
+    this.#queue?.remove(stream);
   }
 
   /** @returns what takes the feedback in an RTCP packet that has come now */
@@ -153,13 +183,15 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   removeStream(stream: NumberedStream): void {
+    this.#queue?.remove(stream);
     const at = this.#streams.indexOf(stream);
     if (at >= 0) this.#streams.splice(at, 1);
   }
 
   fire(nowMs: number): void {
+    this.#queue?.release(nowMs);
     this.#process(nowMs);
-    if (this.#probe !== undefined) this.#tickAfter(nowMs, PROBE_BURST_MS);
+    if (this.#probe !== undefined || this.#queue?.isEmpty === false) this.#tickAfter(nowMs, BURST_MS);
     else if (this.#needsTicks(nowMs)) this.#tickAfter(nowMs, TICK_MS);
   }
 
@@ -170,12 +202,14 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   close(): void {
     this.#context.timers.cancel(this);
     this.#probe = undefined;
+    this.#queue = undefined;
   }
 
   /** What was learned of another path is worth nothing here; numbers go on. */
   pathChanged(): void {
     this.#estimator = undefined;
     this.#probe = undefined;
+    this.#stopPacing(this.#context.time.nowMs);
     this.#firstSentAtMs = Number.NaN;
   }
 
@@ -238,9 +272,38 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     estimator.process(nowMs);
     this.#continueProbe(nowMs, estimator);
     const { budgetBps } = this;
+    this.#pace(nowMs, estimator, budgetBps);
     if (!isWorthTelling(this.#toldBudgetBps, budgetBps)) return;
     this.#toldBudgetBps = budgetBps;
     this.onBudgetChanged(nowMs);
+  }
+
+  #pace(nowMs: number, estimator: BandwidthEstimator, budgetBps: number | undefined): void {
+    if (budgetBps === undefined || !estimator.hasHeard) this.#stopPacing(nowMs);
+    else {
+      this.#queue ??= new SendQueue(this.#losses());
+      this.#queue.setRates(nowMs, budgetBps, estimator.pacingBps);
+    }
+  }
+
+  #stopPacing(nowMs: number): void {
+    const queue = this.#queue;
+    this.#queue = undefined;
+    queue?.releaseAll(nowMs);
+  }
+
+  #losses(): QueueLosses {
+    const { drops } = this.#context;
+    return {
+      overdue: (packets) => drops.add(DropReason.QueueOverdue, packets),
+      superseded: (packets) => drops.add(DropReason.QueueSuperseded, packets),
+      forgotten: (packets) => drops.add(DropReason.QueueForgotten, packets),
+    };
+  }
+
+  #noteQueued(nowMs: number): void {
+    this.#context.traffic.packetsQueued++;
+    this.#tickAfter(nowMs, BURST_MS);
   }
 
   #continueProbe(nowMs: number, estimator: BandwidthEstimator): void {
@@ -265,7 +328,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     const order = estimator.takeProbe(nowMs);
     if (order === undefined) return;
     this.#probe = new ProbeRun(nowMs, order, this.#packets?.bytesSent ?? 0);
-    this.#tickAfter(nowMs, PROBE_BURST_MS);
+    this.#tickAfter(nowMs, BURST_MS);
   }
 
   #sendBurst(nowMs: number, probe: ProbeRun): void {

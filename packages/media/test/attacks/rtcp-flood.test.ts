@@ -81,7 +81,7 @@ test('a subscriber cannot ask for keyframes of a stream it does not receive', ()
   expect(call.alice.rtcp.filter(({ type }) => type === 'pli')).toHaveLength(requestsBefore);
 });
 
-test('reports, estimates and feedback full of extremes and about packets never sent change nothing for anybody', () => {
+test('reports, estimates and feedback full of extremes and about packets never sent change nothing for anybody else', () => {
   const call = new RunningCall();
   const { world, alice } = call;
   const mallory = world.connectPeer('mallory');
@@ -116,7 +116,8 @@ test('reports, estimates and feedback full of extremes and about packets never s
 
   const { transports } = world.engine.snapshot(world.nowMs);
   expect(call.harm).toEqual(UNHARMED);
-  expect(mallory.received.filter(({ ssrc }) => ssrc === 90).length).toBeGreaterThan(200);
+  // It gets what it says that its path carries: the least there is.
+  expect(mallory.received.filter(({ ssrc }) => ssrc === 90).length).toBeGreaterThan(50);
   expect(alice.rtcp.filter(({ type }) => type === 'remb')).toEqual(
     alice.rtcp.filter((packet) => packet.type === 'remb' && packet.bitrateBps === 8_000_000),
   );

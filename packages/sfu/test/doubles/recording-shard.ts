@@ -185,6 +185,7 @@ export class RecordingShard implements Shard {
         rtpBytesReceived: 0,
         rtpPacketsSent: 0,
         rtpBytesSent: 0,
+        packetsQueued: 0,
         probePacketsSent: 0,
         probeBytesSent: 0,
         pathPacketsReceived: 0,

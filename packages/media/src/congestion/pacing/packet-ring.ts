@@ -1,0 +1,126 @@
+/**
+ * Packets of one priority that wait, first come, first served. Of each there is only where its bytes
+ * are: the stream, its number in the source and in the stream, and the epoch that joins the two.
+ */
+
+const INITIAL_CAPACITY = 32;
+/** A quarter of a second at more than any one peer gets. */
+const MAX_CAPACITY = 4096;
+
+export class PacketRing<Stream> {
+  #streams = new Array<Stream | undefined>(INITIAL_CAPACITY).fill(undefined);
+  #sourceSequence = new Float64Array(INITIAL_CAPACITY);
+  #sequence = new Float64Array(INITIAL_CAPACITY);
+  #epoch = new Uint16Array(INITIAL_CAPACITY);
+  #sizeBytes = new Uint16Array(INITIAL_CAPACITY);
+  #queuedAtMs = new Float64Array(INITIAL_CAPACITY);
+  #first = 0;
+  #end = 0;
+
+  /** Of the packet that waits longest; undefined if it was dropped, or nothing waits. */
+  get stream(): Stream | undefined {
+    return this.#streams[this.#slot];
+  }
+
+  get sourceSequence(): number {
+    return this.#sourceSequence[this.#slot];
+  }
+
+  get sequence(): number {
+    return this.#sequence[this.#slot];
+  }
+
+  get epoch(): number {
+    return this.#epoch[this.#slot];
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes[this.#slot];
+  }
+
+  get queuedAtMs(): number {
+    return this.#queuedAtMs[this.#slot];
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === this.#end;
+  }
+
+  /** How many places are taken, those of dropped packets included. */
+  get size(): number {
+    return this.#end - this.#first;
+  }
+
+  /** @returns false if there is no room */
+  push(nowMs: number, stream: Stream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): boolean {
+    if (this.size === this.#streams.length && !this.#grow()) return false;
+    const slot = this.#end++ & (this.#streams.length - 1);
+    this.#streams[slot] = stream;
+    this.#sourceSequence[slot] = sourceSequence;
+    this.#sequence[slot] = sequence;
+    this.#epoch[slot] = epoch;
+    this.#sizeBytes[slot] = sizeBytes;
+    this.#queuedAtMs[slot] = nowMs;
+    return true;
+  }
+
+  /** Takes away the packet that waits longest. */
+  shift(): void {
+    this.#streams[this.#slot] = undefined;
+    this.#first++;
+  }
+
+  /** Drops what waits of one stream. @returns how many packets that was */
+  drop(stream: Stream): number {
+    let dropped = 0;
+    for (let place = this.#first; place < this.#end; place++) {
+      const slot = place & (this.#streams.length - 1);
+      if (this.#streams[slot] !== stream) continue;
+      this.#streams[slot] = undefined;
+      dropped++;
+    }
+    while (!this.isEmpty && this.stream === undefined) this.#first++;
+    return dropped;
+  }
+
+  /** The stream of which most bytes wait; undefined if none does. */
+  largest(): Stream | undefined {
+    const bytes = new Map<Stream, number>();
+    for (let place = this.#first; place < this.#end; place++) {
+      const slot = place & (this.#streams.length - 1);
+      const stream = this.#streams[slot];
+      if (stream !== undefined) bytes.set(stream, (bytes.get(stream) ?? 0) + this.#sizeBytes[slot]);
+    }
+    let largest: Stream | undefined;
+    for (const [stream, size] of bytes) if (largest === undefined || size > (bytes.get(largest) ?? 0)) largest = stream;
+    return largest;
+  }
+
+  get #slot(): number {
+    return this.#first & (this.#streams.length - 1);
+  }
+
+  #grow(): boolean {
+    const { length } = this.#streams;
+    if (length === MAX_CAPACITY) return false;
+    const before = { streams: this.#streams, source: this.#sourceSequence, own: this.#sequence };
+    const { epoch, sizeBytes, queuedAtMs } = { epoch: this.#epoch, sizeBytes: this.#sizeBytes, queuedAtMs: this.#queuedAtMs };
+    this.#streams = new Array<Stream | undefined>(2 * length).fill(undefined);
+    this.#sourceSequence = new Float64Array(2 * length);
+    this.#sequence = new Float64Array(2 * length);
+    this.#epoch = new Uint16Array(2 * length);
+    this.#sizeBytes = new Uint16Array(2 * length);
+    this.#queuedAtMs = new Float64Array(2 * length);
+    for (let place = this.#first; place < this.#end; place++) {
+      const from = place & (length - 1);
+      const to = place & (2 * length - 1);
+      this.#streams[to] = before.streams[from];
+      this.#sourceSequence[to] = before.source[from];
+      this.#sequence[to] = before.own[from];
+      this.#epoch[to] = epoch[from];
+      this.#sizeBytes[to] = sizeBytes[from];
+      this.#queuedAtMs[to] = queuedAtMs[from];
+    }
+    return true;
+  }
+}

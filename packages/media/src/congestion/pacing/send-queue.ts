@@ -1,0 +1,139 @@
+/**
+ * What one peer is to get as soon as its path has room: retransmissions first, then video. Sound never
+ * waits, and padding is made only when nothing else does. A packet that waits is a reference into the
+ * history of its source, and is written when it leaves.
+ */
+import { PacingBudget } from './pacing-budget.ts';
+import { PacketRing } from './packet-ring.ts';
+
+/** A picture that comes later than this is no use in a conversation. */
+const MAX_WAIT_MS = 250;
+
+/** A stream whose packets may wait. */
+export interface QueuedStream {
+  /** Writes a packet of its source's history and sends it. @returns false if it is not there any more */
+  sendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean;
+  /** As `sendQueued`, a packet that was sent before. */
+  resendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean;
+  /** What waited of it was thrown away: nothing can be decoded before the next keyframe. */
+  queueDropped(nowMs: number): void;
+}
+
+/** Who counts what is dropped. */
+export interface QueueLosses {
+  /** Of packets that waited too long, or that there was no room for. */
+  overdue(packets: number): void;
+  /** Of packets whose stream has ended, or goes on with a keyframe. */
+  superseded(packets: number): void;
+  /** Of packets whose bytes were let go of while they waited. */
+  forgotten(packets: number): void;
+}
+
+export class SendQueue {
+  readonly #budget = new PacingBudget();
+  readonly #resends = new PacketRing<QueuedStream>();
+  readonly #video = new PacketRing<QueuedStream>();
+  readonly #losses: QueueLosses;
+
+  constructor(losses: QueueLosses) {
+    this.#losses = losses;
+  }
+
+  get isEmpty(): boolean {
+    return this.#video.isEmpty && this.#resends.isEmpty;
+  }
+
+  setRates(nowMs: number, targetBps: number, burstBps: number): void {
+    this.#budget.setRates(nowMs, targetBps, burstBps);
+  }
+
+  /** Whether a packet may leave at once, past the queue: nothing waits, and there is room. It counts as sent then. */
+  passes(nowMs: number, sizeBytes: number): boolean {
+    if (!this.#video.isEmpty || !this.#resends.isEmpty || !this.#budget.hasRoom(nowMs)) return false;
+    this.#budget.spend(sizeBytes);
+    return true;
+  }
+
+  /** Sound leaves past the queue whatever waits, and leaves less room for the rest. */
+  spend(sizeBytes: number): void {
+    this.#budget.spend(sizeBytes);
+  }
+
+  addVideo(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
+    if (this.#video.push(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes)) return;
+    this.#losses.overdue(1);
+    this.#dropVideo(nowMs, stream);
+  }
+
+  addResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
+    if (!this.#resends.push(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes)) this.#losses.overdue(1);
+  }
+
+  /** Sends what there is room for, then drops what has waited too long: retransmissions one by one, video a whole stream at a time. */
+  release(nowMs: number): void {
+    this.#releaseResends(nowMs);
+    while (!this.#video.isEmpty && (this.#video.stream === undefined || this.#budget.hasRoom(nowMs))) this.#sendVideo(nowMs);
+    this.#dropOverdue(nowMs);
+  }
+
+  /** Sends all that waits: nothing limits it any more. */
+  releaseAll(nowMs: number): void {
+    while (!this.#resends.isEmpty) this.#resend(nowMs);
+    while (!this.#video.isEmpty) this.#sendVideo(nowMs);
+  }
+
+  /** Takes out what waits of a stream that ends, or that begins anew with a keyframe. */
+  remove(stream: QueuedStream): void {
+    const packets = this.#video.drop(stream) + this.#resends.drop(stream);
+    if (packets > 0) this.#losses.superseded(packets);
+  }
+
+  #releaseResends(nowMs: number): void {
+    while (!this.#resends.isEmpty) {
+      const isDropped = this.#resends.stream === undefined;
+      if (!isDropped && !this.#budget.hasRoom(nowMs)) return;
+      this.#resend(nowMs);
+    }
+  }
+
+  #resend(nowMs: number): void {
+    const { stream, sourceSequence, sequence, epoch, sizeBytes } = this.#resends;
+    this.#resends.shift();
+    if (stream === undefined) return;
+    this.#budget.spend(sizeBytes);
+    if (!stream.resendQueued(nowMs, sourceSequence, sequence, epoch)) this.#losses.forgotten(1);
+  }
+
+  #sendVideo(nowMs: number): void {
+    const { stream, sourceSequence, sequence, epoch, sizeBytes } = this.#video;
+    this.#video.shift();
+    if (stream === undefined) return;
+    if (stream.sendQueued(nowMs, sourceSequence, sequence, epoch)) {
+      this.#budget.spend(sizeBytes);
+      return;
+    }
+    this.#losses.forgotten(1 + this.#video.drop(stream));
+    stream.queueDropped(nowMs);
+  }
+
+  #dropOverdue(nowMs: number): void {
+    while (!this.#resends.isEmpty && nowMs - this.#resends.queuedAtMs > MAX_WAIT_MS) {
+      if (this.#resends.stream !== undefined) this.#losses.overdue(1);
+      this.#resends.shift();
+    }
+    while (!this.#video.isEmpty && nowMs - this.#video.queuedAtMs > MAX_WAIT_MS) {
+      const largest = this.#video.stream === undefined ? undefined : this.#video.largest();
+      if (largest === undefined) this.#video.shift();
+      else {
+        // The others may have room now.
+        this.#dropVideo(nowMs, largest);
+        return;
+      }
+    }
+  }
+
+  #dropVideo(nowMs: number, stream: QueuedStream): void {
+    this.#losses.overdue(this.#video.drop(stream));
+    stream.queueDropped(nowMs);
+  }
+}
