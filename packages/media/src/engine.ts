@@ -42,7 +42,7 @@ export class Engine {
     this.#stun = new StunReceiver(this.#context);
   }
 
-  /** Takes one datagram. Its bytes are the engine's from now on, those of RTP only until this returns; it is decrypted in place. */
+  /** Takes one datagram. Its bytes are the engine's from now on, those of RTP and RTCP only until this returns; they are decrypted in place. */
   handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
     this.#context.time.nowMs = nowMs;
     try {

@@ -31,6 +31,13 @@ export interface ShardInspection {
   readonly drops: Readonly<Record<string, number>>;
   /** Datagrams that could not be sent, by reason and by what they carried. */
   readonly sends: Readonly<SendCounters>;
+  readonly receives: {
+    /**
+     * Datagrams that the system threw away because they came to a full receive buffer. Those of
+     * clients with a socket of their own, and of links to other nodes, are not counted.
+     */
+    readonly overflows: number;
+  };
   /** What lies below the engine threw away, by protocol and cause. */
   readonly discards: {
     readonly dtls: Readonly<DtlsCounters>;

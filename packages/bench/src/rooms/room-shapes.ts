@@ -21,7 +21,7 @@ export const ROOM_SHAPES: readonly RoomShape[] = [
   { name: '1 to 50', rooms: 1, publishersEach: 1, subscribersEach: 50, packetsPerSecond: 250 },
   { name: '4 x (1 to 1)', rooms: 4, publishersEach: 1, subscribersEach: 1, packetsPerSecond: 250 },
   { name: '20 x (1 to 1)', rooms: 20, publishersEach: 1, subscribersEach: 1, packetsPerSecond: 250 },
-  { name: '10 rooms of 4', rooms: 10, publishersEach: 4, subscribersEach: 4, packetsPerSecond: CALL_RATE },
+  { name: '5 rooms of 4', rooms: 5, publishersEach: 4, subscribersEach: 4, packetsPerSecond: CALL_RATE },
 ];
 
 /** How many subscribers get each packet. */

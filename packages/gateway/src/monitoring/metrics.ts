@@ -105,6 +105,12 @@ export const METRICS: readonly Metric[] = [
     ({ sfu }) => byName(sfu.sends.dropped),
   ),
   counter(
+    'causeway_receive_overflows_total',
+    'Datagrams that came to a full receive buffer, so that the system threw them away: raise net.core.rmem_max. One worker on Linux only.',
+    [],
+    ({ sfu }) => one(sfu.receives.overflows),
+  ),
+  counter(
     'causeway_secure_discarded_total',
     'Records, packets and messages that DTLS, SRTP and SCTP threw away, by cause.',
     ['protocol', 'cause'],

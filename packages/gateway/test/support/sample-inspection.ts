@@ -59,6 +59,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       refused: { too_long: 203, unreachable: 204, forbidden: 205, nobody_there: 206, no_socket: 207, other: 208 },
       dropped: { video: 209, audio: 210, rtcp: 211, control: 212 },
     },
+    receives: { overflows: 213 },
     discards: {
       dtls: { malformed: 39, plaintextRefused: 40, undecryptable: 41, replayed: 42 },
       srtp: { notKeyed: 43, malformed: 44, indexReused: 45 },

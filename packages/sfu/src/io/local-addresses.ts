@@ -36,6 +36,13 @@ function localAddresses(wildcard: string): string[] {
   );
 }
 
+/** @returns the name of the interface that a zone of IPv6 stands for; its number if there is none */
+export function zoneName(scopeId: number): string {
+  for (const [name, entries] of Object.entries(networkInterfaces()))
+    if (entries?.some((entry) => entry.family === 'IPv6' && entry.scopeid === scopeId)) return name;
+  return String(scopeId);
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }

@@ -44,7 +44,7 @@ export async function openLocalSocket(options: LocalSocketOptions): Promise<Loca
   if (batched !== undefined) return batched;
   const socket = createSocket();
   await bindSocket(socket, address, port);
-  return { socket, address, batch: undefined, outlet: new Outlet(socket, false, uplink) };
+  return { socket, address, fd: undefined, batch: undefined, outlet: new Outlet(socket, false, uplink) };
 }
 
 /**
@@ -87,5 +87,5 @@ function openBatchingSocket(
     onFull: (path, memory, offset, length, kind) => outlet.hold(path, memory, offset, length, kind),
     onRefused: (refusal) => uplink.refuse(refusal),
   });
-  return { socket, address, batch, outlet };
+  return { socket, address, fd, batch, outlet };
 }

@@ -1,4 +1,10 @@
+import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 import type { LocalSocket, SocketPath } from './socket-path.ts';
+
+/** Where the address is in a socket address, in 32-bit words. */
+const IPV4_WORD = 1;
+const IPV6_WORD = 2;
+const IPV6_SCOPE_WORD = 6;
 
 /**
  * Paths that transports have claimed, by remote address. Looked up for every datagram that arrives at a shared socket, so the
@@ -6,6 +12,7 @@ import type { LocalSocket, SocketPath } from './socket-path.ts';
  */
 export class PathTable {
   readonly #byPort = new Map<number, SocketPath[]>();
+  readonly #scratch = new Int32Array(SOCKET_ADDRESS_BYTES / 4);
 
   get size(): number {
     let size = 0;
@@ -25,7 +32,23 @@ export class PathTable {
     return undefined;
   }
 
+  /**
+   * As `find`, for a source in the system's own form.
+   *
+   * @param words a socket address at `at`, counted in words
+   */
+  findSource(shared: LocalSocket, words: Int32Array, at: number, port: number): SocketPath | undefined {
+    const paths = this.#byPort.get(port);
+    if (paths === undefined) return undefined;
+    for (let index = 0; index < paths.length; index++) {
+      const path = paths[index];
+      if (path?.shared === shared && isSource(path, words, at)) return path;
+    }
+    return undefined;
+  }
+
   add(path: SocketPath): void {
+    this.#noteWords(path);
     const paths = this.#byPort.get(path.remotePort);
     if (paths === undefined) this.#byPort.set(path.remotePort, [path]);
     else if (!paths.includes(path)) paths.push(path);
@@ -38,4 +61,29 @@ export class PathTable {
     if (others.length === 0) this.#byPort.delete(path.remotePort);
     else this.#byPort.set(path.remotePort, others);
   }
+
+  /** An address that has no such form, as one with a zone, is found by its text only. */
+  #noteWords(path: SocketPath): void {
+    const words = this.#scratch;
+    const bytes = new Uint8Array(words.buffer);
+    path.family = writeSocketAddress(bytes, 0, path.remoteAddress, path.remotePort) === 0 ? 0 : (bytes[0] ?? 0);
+    const first = path.family === AF_INET6 ? IPV6_WORD : IPV4_WORD;
+    path.word0 = words[first] ?? 0;
+    path.word1 = words[first + 1] ?? 0;
+    path.word2 = words[first + 2] ?? 0;
+    path.word3 = words[first + 3] ?? 0;
+  }
+}
+
+function isSource(path: SocketPath, words: Int32Array, at: number): boolean {
+  if (path.family === AF_INET6) {
+    return (
+      path.word0 === words[at + IPV6_WORD] &&
+      path.word1 === words[at + IPV6_WORD + 1] &&
+      path.word2 === words[at + IPV6_WORD + 2] &&
+      path.word3 === words[at + IPV6_WORD + 3] &&
+      words[at + IPV6_SCOPE_WORD] === 0
+    );
+  }
+  return path.family !== 0 && path.word0 === words[at + IPV4_WORD];
 }

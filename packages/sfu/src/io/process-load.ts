@@ -11,30 +11,41 @@ const INTERVAL_MS = 1_000;
 const RESOLUTION_MS = 100;
 const NANOSECONDS_PER_MS = 1e6;
 
+/** What a thread that carries media knows of itself. */
+export interface MediaThread {
+  /** Share of datagrams that were lost to a full uplink since this was called last. */
+  takeUplinkLossRatio(): number;
+  /** Milliseconds slept so far outside the event loop, which counts them as work. */
+  readonly sleptMs: number;
+}
+
 /**
  * Measures this process once a second, with timers that do not keep it alive.
  *
  * @param maxMemoryBytes of the resident set
- * @param takeUplinkLossRatio share of datagrams that were lost to a full uplink since it was called last; default: this thread sends none
+ * @param media default: this thread carries none
  */
-export function createProcessLoad(maxMemoryBytes: number, takeUplinkLossRatio: () => number = () => 0): LoadSource {
+export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): LoadSource {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   let timer: NodeJS.Timeout | undefined;
   const residentBytes = createResidentMemory();
   let utilization = performance.eventLoopUtilization();
+  let sleptBeforeMs = media?.sleptMs ?? 0;
 
   const lateByMs = (recordedNanoseconds: number): number => Math.max(0, recordedNanoseconds / NANOSECONDS_PER_MS - RESOLUTION_MS);
 
   function takeSample(): LoadSample {
-    const since = performance.eventLoopUtilization(utilization);
+    const { active, idle } = performance.eventLoopUtilization(utilization);
+    const sleptMs = (media?.sleptMs ?? 0) - sleptBeforeMs;
     const sample = {
       eventLoopDelayMs: { p50: lateByMs(delays.percentile(50)), p99: lateByMs(delays.percentile(99)), max: lateByMs(delays.max) },
-      utilization: since.utilization,
+      utilization: active + idle > 0 ? Math.max(0, active - sleptMs) / (active + idle) : 0,
       memoryShare: memoryShare(residentBytes(), maxMemoryBytes),
-      uplinkLossRatio: takeUplinkLossRatio(),
+      uplinkLossRatio: media?.takeUplinkLossRatio() ?? 0,
     };
     delays.reset();
     utilization = performance.eventLoopUtilization();
+    sleptBeforeMs += sleptMs;
     return sample;
   }
 

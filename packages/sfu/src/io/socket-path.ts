@@ -8,6 +8,8 @@ import type { Outlet } from './outlet.ts';
 export interface LocalSocket {
   readonly socket: Socket;
   readonly address: string;
+  /** Its descriptor; undefined where the system does not tell it. */
+  readonly fd: number | undefined;
   /** What it sends many datagrams with at once; undefined where the system has no call for that. */
   readonly batch: DatagramBatch | undefined;
   /** Sends single datagrams, and holds them while the system takes no more. */
@@ -29,6 +31,15 @@ export class SocketPath extends Path {
   connected: Socket | undefined = undefined;
   /** Where the port keeps its remote address in the system's form. */
   addressSlot = NO_ADDRESS_SLOT;
+  /**
+   * The remote address as 32-bit words of memory, and its family; 0 until the path is in a table. An
+   * IPv4 address is the first word.
+   */
+  family = 0;
+  word0 = 0;
+  word1 = 0;
+  word2 = 0;
+  word3 = 0;
 
   constructor(shared: LocalSocket, remoteAddress: string, remotePort: number) {
     super(remoteAddress, remotePort);

@@ -1,8 +1,9 @@
 /**
  * The system calls of Linux that `node:dgram` has no door to, by way of `node:ffi`: there since Node 26.1, and experimental. Nothing
- * depends on them: where they are missing, datagrams are sent one by one.
+ * depends on them: where they are missing, datagrams are sent and received one by one.
  *
- * @see sendmmsg(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
+ * @see sendmmsg(2), recvmmsg(2), poll(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
+ * @see docs/adr/0018-a-receive-path-of-our-own.md
  */
 import { endianness } from 'node:os';
 import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
@@ -13,21 +14,50 @@ const SOCK_CLOEXEC = 0x8_0000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
+/** Of SO_MEMINFO: what has not fitted into the receive buffer is the ninth of its counts. */
+const SO_MEMINFO = 55;
+const MEMORY_COUNTS = 9;
+const OVERFLOWED = 8;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_DONTWAIT = 0x40;
+/** The `timeout` of recvmmsg: none, since it does not wait anyway. */
+const NO_TIMEOUT = 0n;
 
 /** The layouts of structures, and the numbers above, are those of Linux on these; others count differently. */
 const KNOWN_MACHINES: readonly string[] = ['x64', 'arm64'];
 const SIGNATURES = {
   socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'] },
+  getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   close: { return: 'i32', arguments: ['i32'] },
   sendmmsg: { return: 'i32', arguments: ['i32', 'buffer', 'u32', 'i32'] },
+  // Pointers to memory that never moves: a number costs less than to look up a buffer's address for each call.
+  recvmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32', 'u64'] },
+  poll: { return: 'i32', arguments: ['u64', 'u64', 'i32'] },
   // Where `errno` of the calling thread lies; both glibc and musl have it.
   __errno_location: { return: 'pointer', arguments: [] },
 } as const;
+const LOOP_SIGNATURES = {
+  uv_backend_fd: { return: 'i32', arguments: ['u64'] },
+  uv_backend_timeout: { return: 'i32', arguments: ['u64'] },
+  uv_update_time: { return: 'void', arguments: ['u64'] },
+} as const;
+
+/** What libuv tells of the event loop of a thread. */
+export interface EventLoopCalls {
+  /** A descriptor that is readable while the event loop has something to do. */
+  readonly fd: number;
+  /**
+   * How long the event loop may sleep from now on.
+   *
+   * @returns milliseconds; -1 for ever; 0 if it has to run first: something is due, or it has not yet
+   *   told the system what `fd` is to wait for
+   * @see https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout
+   */
+  sleepMs(): number;
+}
 
 export interface SystemCalls {
   /**
@@ -46,6 +76,24 @@ export interface SystemCalls {
    * @returns how many it took, from the first on; fewer than `count` if the next one cannot be sent now, and -1 if that is the first
    */
   sendMany(fd: number, headers: Uint8Array, count: number): number;
+  /**
+   * Receives datagrams, without waiting.
+   *
+   * @param headersAt address of an array of `mmsghdr` structures
+   * @returns how many there were, at most `count`; -1 if none
+   */
+  receiveMany(fd: number, headersAt: bigint, count: number): number;
+  /**
+   * Sleeps until one of several descriptors is readable.
+   *
+   * @param entriesAt address of an array of `pollfd` structures
+   * @returns how many are; 0 after `timeoutMs`, -1 if a signal came first
+   */
+  poll(entriesAt: bigint, count: bigint, timeoutMs: number): number;
+  /** The event loop of this thread; undefined where Node does not lay it open. */
+  readonly eventLoop: EventLoopCalls | undefined;
+  /** How many datagrams the system has thrown away because the socket's receive buffer was full, counting up from 0 to 2^32. */
+  overflowsOf(fd: number): number;
   /** The `errno` of the call that failed last; to be read before anything else is called. */
   lastError(): number;
   /** Where the bytes lie in the process's memory; below 2^48. Good as long as their buffer is referenced. */
@@ -114,7 +162,35 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
       setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);
     },
     sendMany: (fd, headers, count) => library.functions.sendmmsg(fd, headers, count, MSG_DONTWAIT),
+    receiveMany: (fd, headersAt, count) => library.functions.recvmmsg(fd, headersAt, count, MSG_DONTWAIT, NO_TIMEOUT),
+    poll: (entriesAt, count, timeoutMs) => library.functions.poll(entriesAt, count, timeoutMs),
+    eventLoop: bindEventLoop(ffi),
+    overflowsOf(fd) {
+      const counts = new Uint32Array(MEMORY_COUNTS);
+      const length = Uint32Array.of(counts.byteLength);
+      const failed = library.functions.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(counts.buffer), new Uint8Array(length.buffer));
+      return failed === 0 ? (counts[OVERFLOWED] ?? 0) : 0;
+    },
     lastError: () => ffi.getInt32(errnoAt),
     addressOf: (bytes) => Number(ffi.getRawPointer(bytes)),
   };
+}
+
+/** @returns undefined if Node was built without what this needs of libuv */
+function bindEventLoop(ffi: typeof import('node:ffi')): EventLoopCalls | undefined {
+  try {
+    const { functions } = ffi.dlopen(null, LOOP_SIGNATURES);
+    const loop = ffi.getCurrentEventLoop();
+    const fd = functions.uv_backend_fd(loop);
+    if (fd < 0) return undefined;
+    return {
+      fd,
+      sleepMs() {
+        functions.uv_update_time(loop);
+        return functions.uv_backend_timeout(loop);
+      },
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -8,16 +8,22 @@ export interface UdpPortOptions {
   readonly addresses: readonly string[];
   /** 0 takes a free port, the same on all addresses. */
   readonly port: number;
-  /** Whether nominated paths get sockets of their own. */
+  /**
+   * Whether nominated paths get sockets of their own. Those of clients do not need them while the
+   * port receives many datagrams with one call.
+   */
   readonly connectPaths: boolean;
   /**
    * How many of them; the others share the sockets that strangers arrive at, which costs more for
    * each packet.
    */
   readonly maxConnectedSockets: number;
-  /** To send many datagrams with one call. Default: each is sent by itself. */
+  /**
+   * To send many datagrams with one call, and, unless the port is shared, to receive them so. Default:
+   * each goes by itself.
+   */
   readonly systemCalls?: SystemCalls | undefined;
-  /** Takes a datagram; its bytes are the receiver's, those of RTP only until it returns. */
+  /** Takes a datagram; its bytes are the receiver's, those of RTP and RTCP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
   /** A datagram was dropped, incoming or outgoing. */
   readonly onDrop: (reason: DropReason) => void;

@@ -1,9 +1,12 @@
 /**
- * The one UDP port of a node. Strangers and newcomers arrive at an unconnected socket per local
- * address. A peer whose path ICE has nominated gets a second socket on the same port, connected to
- * it: the kernel then delivers its datagrams there, and sending costs a third less (docs/adr/0005).
- * What is sent to many at once goes out of the unconnected one, in one system call where there is
- * one for it (docs/adr/0011).
+ * The one UDP port of a node, with an unconnected socket per local address. Where the system has
+ * calls for many datagrams, everything goes through that one: what is sent to many at once leaves in
+ * one call (docs/adr/0011), and what waits is read in one call (docs/adr/0018).
+ *
+ * Elsewhere, and where several threads share the port, a peer whose path ICE has nominated gets a
+ * second socket on the same port, connected to it: the kernel then delivers its datagrams there, and
+ * to the right thread (docs/adr/0005). A link to another node always gets one, with a buffer of its
+ * own.
  */
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -20,12 +23,15 @@ import { PathTable } from './path-table.ts';
 import type { DatagramOrigin } from './port-sharing.ts';
 import type { SendCounters } from './send-counters.ts';
 import { isSendableAddress } from './sendable-address.ts';
+import { SharedReceiver, type SharedReceiverListener, type Source } from './shared-receiver.ts';
 import { type LocalSocket, SocketPath } from './socket-path.ts';
 import { sourceAddressTowards } from './source-address.ts';
 import type { UdpPortCounts, UdpPortOptions } from './udp-port-options.ts';
 import { Uplink } from './uplink.ts';
 
 export class UdpPort implements DatagramSink {
+  /** Undefined if each datagram comes by itself. */
+  readonly receiver: SharedReceiver | undefined;
   readonly #options: UdpPortOptions;
   readonly #locals: LocalSocket[] = [];
   readonly #table = new PathTable();
@@ -35,10 +41,14 @@ export class UdpPort implements DatagramSink {
   #port: number;
 
   constructor(options: UdpPortOptions) {
-    const { onDrop, onUplinkFree } = options;
+    const { systemCalls, sharing, onDatagram, onDrop, onUplinkFree } = options;
     this.#options = options;
     this.#port = options.port;
-    this.#addressSlots = options.systemCalls && new AddressSlots();
+    this.#addressSlots = systemCalls && new AddressSlots();
+    if (systemCalls !== undefined && sharing === undefined) {
+      const onStranger: SharedReceiverListener['onStranger'] = (...came) => this.#receiveShared(...came);
+      this.receiver = new SharedReceiver(systemCalls, this.#table, { onDatagram, onStranger });
+    }
     this.#uplink = new Uplink(createNodeClock(), {
       onLost: (why) => onDrop(why === 'full' ? DropReason.UplinkFull : DropReason.SendRefused),
       onFreeAgain: onUplinkFree,
@@ -110,7 +120,7 @@ export class UdpPort implements DatagramSink {
     if (!(path instanceof SocketPath)) return;
     this.#options.sharing?.pathProven(path);
     if (!this.#options.connectPaths || path.connected !== undefined) return;
-    if (this.#connected.size >= this.#options.maxConnectedSockets && path.transport?.isLink !== true) return;
+    if (path.transport?.isLink !== true && !this.#isWorthSocket(path)) return;
     const socket = openConnectedSocket(path, this.#port, {
       onMessage: (datagram, from) => {
         this.#receiveConnected(path, datagram, from);
@@ -168,7 +178,12 @@ export class UdpPort implements DatagramSink {
       socket.close();
     }
     this.#locals.length = 0;
+    this.receiver?.close();
     this.#uplink.close();
+  }
+
+  #isWorthSocket({ shared }: SocketPath): boolean {
+    return this.receiver?.reads(shared) !== true && this.#connected.size < this.#options.maxConnectedSockets;
   }
 
   /**
@@ -200,9 +215,12 @@ export class UdpPort implements DatagramSink {
     const { socket } = local;
     this.#port = socket.address().port;
     this.#locals.push(local);
+    this.receiver?.add(local);
     socket.on('message', (datagram, from) => {
       this.#receiveShared(local, datagram, from);
       freeReceivedRtp(datagram);
+      // There is rarely one alone, and each that libuv reads costs a call and a buffer of its own.
+      this.receiver?.receive();
     });
     // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears
     // nothing, and ICE tries another way.
@@ -227,7 +245,7 @@ export class UdpPort implements DatagramSink {
     return sharing !== undefined && classifyDatagram(datagram) === 'stun' && sharing.passOn(originOf(shared, from), datagram, true);
   }
 
-  #receiveShared(local: LocalSocket, datagram: Uint8Array, from: RemoteInfo): void {
+  #receiveShared(local: LocalSocket, datagram: Uint8Array, from: Source): void {
     if (!isSendableAddress(from.address, from.port)) {
       this.#options.onDrop(DropReason.UnsendableAddress);
       return;
@@ -276,6 +294,6 @@ export class UdpPort implements DatagramSink {
   }
 }
 
-function originOf({ address: localAddress }: LocalSocket, { address, port }: RemoteInfo): DatagramOrigin {
+function originOf({ address: localAddress }: LocalSocket, { address, port }: Source): DatagramOrigin {
   return { localAddress, address, port };
 }

@@ -13,11 +13,12 @@ import {
   type TransportPlan,
 } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
-import type { ShardInspection } from '../inspection.ts';
-import { loadSystemCalls } from '../io/system-calls.ts';
+import { loadSystemCalls, type SystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
+import { HeldTurn } from './held-turn.ts';
+import { inspectShard } from './inspect-shard.ts';
 import type { LinkPath } from './link-path.ts';
 import type { Neighbours } from './neighbours.ts';
 
@@ -48,6 +49,10 @@ export class InlineShard implements Shard {
   readonly #port: UdpPort;
   readonly #handshakes: HandshakeTurns;
   readonly #neighbours: Neighbours | undefined;
+  readonly #systemCalls: SystemCalls | undefined;
+  /** Undefined where turns are not held, and until the port is open. */
+  #heldTurn: HeldTurn | undefined = undefined;
+  #isHolding = false;
   readonly #finishTurnLater = () => this.#finishTurn();
   readonly #events: EngineEvent[] = [];
   #listener: EngineEventListener | undefined = undefined;
@@ -60,12 +65,13 @@ export class InlineShard implements Shard {
   constructor(options: InlineShardOptions) {
     this.#suite = options.suite;
     this.#neighbours = options.neighbours;
+    this.#systemCalls = options.connectPaths ? loadSystemCalls() : undefined;
     this.#port = new UdpPort({
       addresses: options.addresses,
       port: options.port,
       connectPaths: options.connectPaths,
       maxConnectedSockets: options.maxConnectedSockets,
-      systemCalls: options.connectPaths ? loadSystemCalls() : undefined,
+      systemCalls: this.#systemCalls,
       onDatagram: (path, datagram) => this.#receive(path, datagram),
       onDrop: (reason) => this.#engine.countDrop(reason),
       onUplinkFree: () => this.#noteUplinkFree(),
@@ -106,8 +112,19 @@ export class InlineShard implements Shard {
   }
 
   /** @throws the system's error if the port cannot be had */
-  open(): Promise<void> {
-    return this.#port.open();
+  async open(): Promise<void> {
+    await this.#port.open();
+    const calls = this.#systemCalls;
+    const { receiver } = this.#port;
+    if (calls === undefined || receiver === undefined) return;
+    this.#heldTurn = HeldTurn.create({
+      calls,
+      fds: receiver.fds,
+      nowMs: () => performance.now(),
+      receive: () => receiver.receive(),
+      finish: () => this.#finishHeld(),
+      deadlineMs: () => this.#engine.nextDeadlineMs + TIMER_SLACK_MS,
+    });
   }
 
   chooseShardNo(): number {
@@ -130,7 +147,8 @@ export class InlineShard implements Shard {
 
   ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
-    return question === 'inspection' ? this.#inspect() : this.#engine.answer(question);
+    if (question !== 'inspection') return this.#engine.answer(question);
+    return inspectShard({ engine: this.#engine, port: this.#port, suite: this.#suite, handshakes: this.#handshakes });
   }
 
   /** Opens a transport to another shard, which is there at once. */
@@ -150,6 +168,11 @@ export class InlineShard implements Shard {
     this.#port.close();
   }
 
+  /** Milliseconds that this thread has slept in held turns: the event loop takes them for work. */
+  get sleptMs(): number {
+    return this.#heldTurn?.sleptMs ?? 0;
+  }
+
   /** Share of the datagrams to be sent that were thrown away because the uplink was full, since this was asked last. */
   takeUplinkLossRatio(): number {
     const { sent: sentBefore, dropped: droppedBefore } = this.#uplinkBefore;
@@ -160,23 +183,6 @@ export class InlineShard implements Shard {
     return dropped === 0 ? 0 : dropped / Math.max(dropped, this.#uplinkBefore.sent - sentBefore);
   }
 
-  #inspect(): ShardInspection {
-    const { refused, dropped } = this.#port.sendCounters;
-    const { dtlsCounters: dtls, srtpCounters: srtp } = this.#suite;
-    return {
-      objects: {
-        engine: this.#engine.census(),
-        secure: this.#suite.census(),
-        udp: { ...this.#port.counts, waitingHandshakes: this.#handshakes.waiting },
-      },
-      traffic: { ...this.#engine.traffic },
-      estimates: this.#engine.pathEstimates(),
-      drops: this.#engine.drops(),
-      sends: { refused: { ...refused }, dropped: { ...dropped } },
-      discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...this.#engine.dataCounters } },
-    };
-  }
-
   #receive(path: Path, datagram: Uint8Array): void {
     if (isHandshake(path, datagram)) this.#handshakes.receive(path, datagram);
     else this.#handleDatagram(path, datagram);
@@ -184,14 +190,16 @@ export class InlineShard implements Shard {
 
   #handleDatagram(path: Path, datagram: Uint8Array): void {
     const nowMs = performance.now();
+    this.#heldTurn?.notePacket(nowMs);
     this.#engine.handleDatagram(nowMs, path, datagram);
     // With neighbours, each turn ends with a look at what has crossed from them.
     const isFull = this.#engine.waitingPackets >= FULL_FLUSH_PACKETS && this.#neighbours === undefined;
-    if (!isFull || this.#isFlushScheduled) {
+    if (!isFull || (this.#isFlushScheduled && !this.#isHolding)) {
       this.#scheduleFlush();
       return;
     }
     this.#sendOut();
+    if (this.#isHolding) return;
     if (this.#engine.nextDeadlineMs > nowMs) this.#armTimer(nowMs);
     else this.#scheduleFlush();
   }
@@ -215,9 +223,35 @@ export class InlineShard implements Shard {
     this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
     this.#sendOut();
-    this.#armTimer(nowMs);
+    const isNextHeld = this.#heldTurn?.isWanted(nowMs) === true;
+    if (!isNextHeld) this.#armTimer(nowMs);
     this.#deliverEvents();
     this.#handshakes.beginTurn();
+    if (isNextHeld) this.#holdTurn();
+  }
+
+  /** Goes on with this turn while packets come. The next one follows at once, and arms the timer if it is not held. */
+  #holdTurn(): void {
+    if (this.#isFlushScheduled || this.#isClosed) return;
+    this.#isHolding = true;
+    // What comes until then is finished by `#finishHeld`.
+    this.#isFlushScheduled = true;
+    try {
+      this.#heldTurn?.hold(performance.now());
+    } finally {
+      this.#isHolding = false;
+      this.#isFlushScheduled = false;
+      this.#scheduleFlush();
+    }
+  }
+
+  /** @returns false if there is something for a turn of its own */
+  #finishHeld(): boolean {
+    const nowMs = performance.now();
+    this.#handshakes.beginTurn();
+    this.#engine.handleTimeout(nowMs);
+    this.#sendOut();
+    return this.#events.length === 0 && this.#handshakes.waiting === 0;
   }
 
   /**

@@ -49,7 +49,7 @@ export async function openShard(workers: number, setup: ShardSetup): Promise<Ope
   const { maxMemoryBytes } = setup;
   if (workers === 1) {
     const shard = await openInline(setup);
-    return { shard, load: createProcessLoad(maxMemoryBytes, () => shard.takeUplinkLossRatio()) };
+    return { shard, load: createProcessLoad(maxMemoryBytes, shard) };
   }
   if (!canConnectPaths())
     throw new Error(`several workers need sockets that share a UDP port, which ${process.platform} has not got; set one`);

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const shard = new InlineShard({ suite, addresses, port: udpPort, connectPaths, maxConnectedSockets, neighbours });
   await shard.open();
   serve(port, shard, neighbours);
-  createProcessLoad(start.maxMemoryBytes, () => shard.takeUplinkLossRatio()).start((load) => tell(port, { type: 'load', load }));
+  createProcessLoad(start.maxMemoryBytes, shard).start((load) => tell(port, { type: 'load', load }));
   setInterval(() => tell(port, { type: 'beat' }), BEAT_INTERVAL_MS);
   tell(port, { type: 'ready' });
 }

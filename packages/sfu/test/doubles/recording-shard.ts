@@ -198,6 +198,7 @@ export class RecordingShard implements Shard {
         refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },
         dropped: { video: 0, audio: 0, rtcp: 0, control: 0 },
       },
+      receives: { overflows: 0 },
       discards: {
         dtls: { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 },
         srtp: { notKeyed: 0, malformed: 0, indexReused: 0 },

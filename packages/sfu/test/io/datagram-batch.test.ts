@@ -16,6 +16,10 @@ const CALLS: SystemCalls = {
   forbidAddressReuse: () => undefined,
   sendMany: (_fd, _headers, count) => count,
   lastError: () => 0,
+  overflowsOf: () => 0,
+  receiveMany: () => -1,
+  poll: () => 0,
+  eventLoop: undefined,
   addressOf: () => 0x7f00_0000_1000,
 };
 const SHARED = { address: '127.0.0.1' } as LocalSocket;

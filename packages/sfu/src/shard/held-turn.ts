@@ -1,0 +1,149 @@
+/**
+ * Keeps a turn of the event loop while packets come and nothing else does.
+ *
+ * libuv's way around its loop, with Node's callbacks on it, costs several times what it takes to
+ * forward a packet in a small call. A held turn sleeps in one `poll` over the UDP sockets and the
+ * descriptor that tells when libuv has work, for no longer than libuv would sleep itself, and ends
+ * as soon as anything but packets is to be done (docs/adr/0018). To the rest of the process that
+ * looks like a loop that sleeps.
+ */
+import type { SystemCalls } from '../io/system-calls.ts';
+
+/** Of `struct pollfd`. */
+const ENTRY_BYTES = 8;
+const FD_WORD = 0;
+const RETURNED_HALF = 3;
+const POLLIN = 1;
+
+/** Without a packet for so long, libuv does the waiting: what comes then is rare. */
+const QUIET_AFTER_MS = 100;
+/**
+ * Packets and libuv's work are hard to tell apart while packets come without a pause, for libuv waits
+ * for the same sockets. After this time it has its turn either way.
+ */
+const MAX_UNCLEAR_MS = 4;
+/** A `poll` that took less time found something at once. */
+const SLEPT_MS = 0.02;
+/** Nothing is known to need more; it bounds what a mistake of ours would cost. */
+const MAX_HOLD_MS = 50;
+/** So many turns in a row brought nothing: packets are rare, or somebody else keeps the event loop busy. */
+const VAIN_TURNS = 8;
+/** How long no turn is held after that; twice as long each time, until one brings something again. */
+const MIN_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 1_000;
+
+export interface HeldTurnOptions {
+  readonly calls: SystemCalls;
+  /** Sockets that are read here. */
+  readonly fds: readonly number[];
+  readonly nowMs: () => number;
+  /** Reads the sockets and handles what came. @returns how many datagrams that were */
+  readonly receive: () => number;
+  /** Does what is due, and sends. @returns false if the event loop must run next */
+  readonly finish: () => boolean;
+  /** When `finish` is wanted though nothing has come. */
+  readonly deadlineMs: () => number;
+}
+
+export class HeldTurn {
+  /** Milliseconds slept so far: the event loop counts them as work. */
+  sleptMs = 0;
+  readonly #options: HeldTurnOptions;
+  readonly #eventLoop: NonNullable<SystemCalls['eventLoop']>;
+  readonly #halves: Int16Array;
+  readonly #entriesAt: bigint;
+  readonly #entryCount: bigint;
+  #lastPacketMs = Number.NEGATIVE_INFINITY;
+  #vainTurns = 0;
+  #pauseMs = MIN_PAUSE_MS;
+  #pausedUntilMs = 0;
+
+  private constructor(options: HeldTurnOptions, eventLoop: NonNullable<SystemCalls['eventLoop']>) {
+    this.#options = options;
+    this.#eventLoop = eventLoop;
+    const fds = [eventLoop.fd, ...options.fds];
+    const words = new Int32Array(new ArrayBuffer(fds.length * ENTRY_BYTES));
+    this.#halves = new Int16Array(words.buffer);
+    fds.forEach((fd, entry) => {
+      words[entry * 2 + FD_WORD] = fd;
+      this.#halves[entry * 4 + 2] = POLLIN;
+    });
+    this.#entriesAt = BigInt(options.calls.addressOf(new Uint8Array(words.buffer)));
+    this.#entryCount = BigInt(fds.length);
+  }
+
+  /** @returns undefined where there is nothing to hold a turn with, or for */
+  static create(options: HeldTurnOptions): HeldTurn | undefined {
+    const { eventLoop } = options.calls;
+    return eventLoop === undefined || options.fds.length === 0 ? undefined : new HeldTurn(options, eventLoop);
+  }
+
+  /** A datagram has come. */
+  notePacket(nowMs: number): void {
+    this.#lastPacketMs = nowMs;
+  }
+
+  /** Whether the next turn should come at once, to be held; otherwise the event loop may sleep. */
+  isWanted(nowMs: number): boolean {
+    return nowMs - this.#lastPacketMs < QUIET_AFTER_MS && nowMs >= this.#pausedUntilMs;
+  }
+
+  /** Call it last in a turn that `setImmediate` began. Returns when the event loop must run. */
+  hold(nowMs: number): void {
+    letEventLoopSleep();
+    if (this.#run(nowMs) === 0) this.#noteVainTurn(nowMs);
+    else this.#noteUsefulTurn();
+  }
+
+  /** @returns how many datagrams came */
+  #run(startMs: number): number {
+    const { finish, receive, deadlineMs, nowMs } = this.#options;
+    let datagrams = 0;
+    let clearAtMs = startMs;
+    for (let beforeMs = startMs; ; beforeMs = nowMs()) {
+      const sleepMs = this.#eventLoop.sleepMs();
+      const leftMs = startMs + MAX_HOLD_MS - beforeMs;
+      // A timer is due, an immediate waits, or libuv has not told the system yet what it waits for.
+      if (sleepMs === 0 || leftMs <= 0 || beforeMs - clearAtMs >= MAX_UNCLEAR_MS) return datagrams;
+      const dueMs = Math.min(leftMs, deadlineMs() - beforeMs, sleepMs < 0 ? leftMs : sleepMs);
+      const ready = this.#options.calls.poll(this.#entriesAt, this.#entryCount, Math.max(0, Math.ceil(dueMs)));
+      const afterMs = nowMs();
+      this.sleptMs += afterMs - beforeMs;
+      if (afterMs - beforeMs > SLEPT_MS) clearAtMs = afterMs;
+      const taken = ready > 0 && this.#isSocketReadable() ? receive() : 0;
+      datagrams += taken;
+      if (taken > 0) this.#lastPacketMs = afterMs;
+      // With nothing read, it was a signal, or only libuv's descriptor was readable.
+      if (!finish() || (ready !== 0 && taken === 0)) return datagrams;
+    }
+  }
+
+  #isSocketReadable(): boolean {
+    for (let half = 4 + RETURNED_HALF; half < this.#halves.length; half += 4) if (this.#halves[half] !== 0) return true;
+    return false;
+  }
+
+  #noteVainTurn(nowMs: number): void {
+    if (++this.#vainTurns < VAIN_TURNS) return;
+    this.#vainTurns = 0;
+    this.#pausedUntilMs = nowMs + this.#pauseMs;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
+  }
+
+  #noteUsefulTurn(): void {
+    this.#vainTurns = 0;
+    this.#pauseMs = MIN_PAUSE_MS;
+  }
+}
+
+/**
+ * Lets libuv say how long it could sleep. Until all immediates of a turn have run, Node keeps it from
+ * sleeping, unless the last one that waits is no longer referenced.
+ */
+function letEventLoopSleep(): void {
+  const immediate = setImmediate(doNothing);
+  immediate.unref();
+  clearImmediate(immediate);
+}
+
+function doNothing(): void {}

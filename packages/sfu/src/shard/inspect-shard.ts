@@ -1,0 +1,31 @@
+import type { Engine } from '@causeway/media';
+import type { CountingSecureSuite } from '@causeway/secure';
+import type { ShardInspection } from '../inspection.ts';
+import type { UdpPort } from '../io/udp-port.ts';
+import type { HandshakeTurns } from './handshake-turns.ts';
+
+export interface ShardParts {
+  readonly engine: Engine;
+  readonly port: UdpPort;
+  readonly suite: CountingSecureSuite;
+  readonly handshakes: HandshakeTurns;
+}
+
+/** @returns what a shard holds and has done; a copy */
+export function inspectShard({ engine, port, suite, handshakes }: ShardParts): ShardInspection {
+  const { refused, dropped } = port.sendCounters;
+  const { dtlsCounters: dtls, srtpCounters: srtp } = suite;
+  return {
+    objects: {
+      engine: engine.census(),
+      secure: suite.census(),
+      udp: { ...port.counts, waitingHandshakes: handshakes.waiting },
+    },
+    traffic: { ...engine.traffic },
+    estimates: engine.pathEstimates(),
+    drops: engine.drops(),
+    sends: { refused: { ...refused }, dropped: { ...dropped } },
+    receives: { overflows: port.receiver?.overflows ?? 0 },
+    discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...engine.dataCounters } },
+  };
+}

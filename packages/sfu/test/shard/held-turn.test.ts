@@ -1,0 +1,186 @@
+import type { SystemCalls } from '../../src/io/system-calls.ts';
+import { HeldTurn } from '../../src/shard/held-turn.ts';
+
+/** What happens while a turn is held, in milliseconds of virtual time. */
+interface Script {
+  /** When datagrams come, in order. */
+  readonly datagramsMs?: readonly number[];
+  /** When libuv has something to do. */
+  readonly loopWorkMs?: number;
+  /** When a timer of libuv is due; none by default. */
+  readonly timerMs?: number;
+  readonly deadlineMs?: number;
+  /** When a signal interrupts the sleep. */
+  readonly signalMs?: number;
+  /** After so many datagrams there is something for a turn of its own. */
+  readonly eventAfter?: number;
+}
+
+function create(script: Script) {
+  const { datagramsMs = [], loopWorkMs = Number.POSITIVE_INFINITY, timerMs, deadlineMs = Number.POSITIVE_INFINITY } = script;
+  const waiting = [...datagramsMs];
+  const log: string[] = [];
+  let nowMs = 0;
+  let taken = 0;
+  let signalMs = script.signalMs ?? Number.POSITIVE_INFINITY;
+  /** Where the structures lie that were handed over, as the system sees them. */
+  let entries: Int16Array = new Int16Array(0);
+  const calls: SystemCalls = {
+    openSharedSocket: () => undefined,
+    close: () => undefined,
+    forbidAddressReuse: () => undefined,
+    sendMany: () => -1,
+    receiveMany: () => -1,
+    lastError: () => 0,
+    overflowsOf: () => 0,
+    addressOf(bytes) {
+      entries = new Int16Array(bytes.buffer);
+      return 1;
+    },
+    poll(_entriesAt, count, timeoutMs) {
+      expect(entries).toHaveLength(Number(count) * 4);
+      const wakesMs = Math.min(nowMs + timeoutMs, waiting[0] ?? Number.POSITIVE_INFINITY, loopWorkMs, signalMs);
+      nowMs = Math.max(nowMs, wakesMs);
+      if (signalMs <= nowMs) {
+        signalMs = Number.POSITIVE_INFINITY;
+        return -1;
+      }
+      const isSocketReadable = (waiting[0] ?? Number.POSITIVE_INFINITY) <= nowMs;
+      // libuv waits for the socket as well.
+      entries[3] = isSocketReadable || loopWorkMs <= nowMs ? 1 : 0;
+      entries[7] = isSocketReadable ? 1 : 0;
+      return (entries[3] ?? 0) + (entries[7] ?? 0);
+    },
+    eventLoop: {
+      fd: 7,
+      sleepMs: () => (timerMs === undefined ? -1 : Math.max(0, timerMs - nowMs)),
+    },
+  };
+  const turn = HeldTurn.create({
+    calls,
+    fds: [8],
+    nowMs: () => nowMs,
+    receive() {
+      const count = waiting.filter((atMs) => atMs <= nowMs).length;
+      waiting.splice(0, count);
+      taken += count;
+      log.push(`${count} at ${nowMs}`);
+      return count;
+    },
+    finish() {
+      log.push(`finished at ${nowMs}`);
+      return taken < (script.eventAfter ?? Number.POSITIVE_INFINITY);
+    },
+    deadlineMs: () => (deadlineMs > nowMs ? deadlineMs : Number.POSITIVE_INFINITY),
+  });
+  if (turn === undefined) throw new Error('there is nothing to hold');
+  turn.notePacket(0);
+  return {
+    turn,
+    log,
+    /** Holds one turn. @returns when it ended */
+    hold() {
+      turn.hold(nowMs);
+      return nowMs;
+    },
+    at: (ms: number) => {
+      nowMs = ms;
+    },
+  };
+}
+
+test('packets are taken and sent as they come, until there is other work', () => {
+  const { hold, log } = create({ datagramsMs: [1, 3, 3], loopWorkMs: 5 });
+
+  const endedMs = hold();
+
+  expect(log).toEqual(['1 at 1', 'finished at 1', '2 at 3', 'finished at 3', 'finished at 5']);
+  expect(endedMs).toBe(5);
+});
+
+test('a turn ends when a timer of somebody else is due, and does not begin if one is', () => {
+  const { hold, log } = create({ timerMs: 4 });
+
+  const endedMs = [hold(), hold()];
+
+  expect(endedMs).toEqual([4, 4]);
+  expect(log).toEqual(['finished at 4']);
+});
+
+test('what is due is done without ending the turn', () => {
+  const { hold, log } = create({ deadlineMs: 2.5, timerMs: 10 });
+
+  const endedMs = hold();
+
+  expect(log).toEqual(['finished at 3', 'finished at 10']);
+  expect(endedMs).toBe(10);
+});
+
+test('an event for the owner ends the turn', () => {
+  const { hold } = create({ datagramsMs: [1, 2, 3], eventAfter: 2 });
+
+  expect(hold()).toBe(2);
+});
+
+test('a signal ends the turn', () => {
+  const { hold } = create({ datagramsMs: [5], signalMs: 2 });
+
+  expect(hold()).toBe(2);
+});
+
+test('packets that come without a pause do not keep others from their turn', () => {
+  const withoutPauseMs = Array.from({ length: 10_000 }, (_, number) => number / 100);
+  const { hold } = create({ datagramsMs: withoutPauseMs, loopWorkMs: 0 });
+
+  expect(hold()).toBeLessThan(5);
+});
+
+test('no turn is held for ever', () => {
+  const { hold } = create({ datagramsMs: Array.from({ length: 1000 }, (_, number) => number) });
+
+  expect(hold()).toBeLessThanOrEqual(51);
+});
+
+test('the event loop may sleep by itself once no packet has come for a while', () => {
+  const { turn } = create({});
+
+  expect([turn.isWanted(99), turn.isWanted(101)]).toEqual([true, false]);
+});
+
+test('when one turn after the other brings nothing, there is a pause, which grows', () => {
+  const { turn, hold, at } = create({ loopWorkMs: 0 });
+  const pausesMs: number[] = [];
+  for (let round = 0; round < 8; round++) {
+    const startMs = round * 10_000;
+    at(startMs);
+    turn.notePacket(startMs);
+    for (let vain = 0; vain < 8; vain++) hold();
+    let pauseMs = 0;
+    for (; !turn.isWanted(startMs + pauseMs); pauseMs++) turn.notePacket(startMs + pauseMs);
+    pausesMs.push(pauseMs);
+  }
+
+  expect(pausesMs).toEqual([20, 40, 80, 160, 320, 640, 1000, 1000]);
+});
+
+test('sleep is told apart from work', () => {
+  const { turn, hold } = create({ datagramsMs: [10], loopWorkMs: 30 });
+
+  hold();
+
+  expect(turn.sleptMs).toBe(30);
+});
+
+test('without an event loop that can be asked, or a socket to read, nothing is held', () => {
+  const options = {
+    calls: { eventLoop: undefined } as SystemCalls,
+    fds: [8],
+    nowMs: () => 0,
+    receive: () => 0,
+    finish: () => true,
+    deadlineMs: () => 0,
+  };
+
+  expect(HeldTurn.create(options)).toBeUndefined();
+  expect(HeldTurn.create({ ...options, calls: { eventLoop: { fd: 7, sleepMs: () => 0 } } as SystemCalls, fds: [] })).toBeUndefined();
+});
