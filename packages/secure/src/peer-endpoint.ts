@@ -70,6 +70,10 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#dtls.handleDatagram(nowMs, datagram);
   }
 
+  prepareRtp(packet: Uint8Array): void {
+    this.#srtp.inbound.prepareRtp(packet);
+  }
+
   unprotectRtp(packet: Uint8Array): number {
     return this.#srtp.inbound.unprotectRtp(packet);
   }

@@ -8,7 +8,7 @@ import { fullDisk } from './edge/full-disk.ts';
 import { fullUplink, fullUplinkAlone, fullUplinkWorkers, fullUplinkWorkersAlone } from './edge/full-uplink.ts';
 import { ipv6Only } from './edge/ipv6-only.ts';
 import { linkDown } from './edge/link-down.ts';
-import { noDescriptors } from './edge/no-descriptors.ts';
+import { noDescriptors, noDescriptorsAlone } from './edge/no-descriptors.ts';
 import { refusedSends } from './edge/refused-sends.ts';
 import { smallMtu, smallMtuIpv6 } from './edge/small-mtu.ts';
 import { wallClock } from './edge/wall-clock.ts';
@@ -68,6 +68,7 @@ export const SCENARIOS: readonly Scenario[] = [
   fullUplinkWorkersAlone,
   frozenNode,
   noDescriptors,
+  noDescriptorsAlone,
   refusedSends,
   linkDown,
   smallMtu,

@@ -34,6 +34,8 @@ export const LINK_PACKET_RATES: PacketRates = {
 
 /** What a client that was held up may send at once. */
 const BURST_MS = 500;
+/** As many packets as are prepared at once, of the greatest weight. */
+const NEARLY_USED_UP = 16;
 
 export class PacketBudget {
   readonly #rates: PacketRates;
@@ -45,6 +47,11 @@ export class PacketBudget {
     this.#rates = rates;
     this.#packetsPerSecond = rates.base;
     this.#tokens = (rates.base * BURST_MS) / 1000;
+  }
+
+  /** Whether one of the next few packets may be refused. */
+  get isNearlyUsedUp(): boolean {
+    return this.#tokens < NEARLY_USED_UP;
   }
 
   /** Sets the rate by what the peer has in hand; what was saved up stays. */

@@ -170,6 +170,11 @@ export class PeerTransport implements SecureEndpointListener {
     this.endpoint.handleDtls(nowMs, datagram);
   }
 
+  /** See `SecureEndpoint.prepareRtp`. Nothing is done for a peer whose packets may have to be dropped. */
+  prepareRtp(datagram: Uint8Array): void {
+    if (!this.#budget.isNearlyUsedUp) this.endpoint.prepareRtp?.(datagram);
+  }
+
   /** @param view reused for every packet; parsed here, after authentication */
   handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void {
     if (!this.#admit(nowMs, PACKET_WEIGHT)) return;

@@ -71,8 +71,8 @@ export function authenticateOne(
   memory.kernel.authenticate(memory.jobsAt, 1);
 }
 
-/** The layout is that of `kernel/authenticate.ts`; `at` counts words. */
-function writeJob(
+/** Writes a job of `kernel/authenticate.ts`, whose layout this is; `at` counts words. */
+export function writeJob(
   words: Int32Array,
   at: number,
   key: AuthenticationKey,

@@ -66,6 +66,19 @@ export class InboundSrtp {
     this.#rtcp = createSessionCipher(memory, profile, master, 'srtcp');
   }
 
+  /** See `SecureEndpoint.prepareRtp`. What is guessed here is found out again by `unprotectRtp`. */
+  prepareRtp(packet: Uint8Array): void {
+    const cipher = this.#rtp;
+    if (cipher?.profile !== 'AES_CM_128_HMAC_SHA1_80' || packet.length > MAX_INBOUND_PACKET_BYTES) return;
+    const textEnd = packet.length - HMAC_TAG_LENGTH;
+    if (rtpHeaderLength(packet, textEnd) < 0) return;
+    const stream = this.#rtpStreams.find(peekRtpSsrc(packet));
+    if (stream === undefined) return;
+    const index = estimatePacketIndex(stream.replay.highest, peekRtpSeq(packet));
+    if (index < 0 || stream.replay.isReplay(index)) return;
+    this.#supply.inboundGroup.add(cipher.authentication, packet, textEnd, Math.floor(index / SEQ_SPACE) | 0);
+  }
+
   /** See `SecureEndpoint.unprotectRtp`. */
   unprotectRtp(packet: Uint8Array): number {
     const cipher = this.#rtp;
@@ -121,10 +134,13 @@ export class InboundSrtp {
       if (!cipher.gcm.open(ssrc, index, packet.subarray(0, headerLength), text, packet.subarray(textEnd))) return false;
       return this.#rtpStreams.accept(ssrc, index) !== undefined;
     }
-    if (!this.#isAuthentic(cipher, packet, textEnd, Math.floor(index / SEQ_SPACE) | 0, textEnd)) return false;
+    const word = Math.floor(index / SEQ_SPACE) | 0;
+    const prepared = this.#supply.inboundGroup.take(cipher.authentication, packet, word);
+    const at = prepared >= 0 ? prepared : this.#authenticate(cipher, packet, textEnd, word);
+    if (!this.#hasTag(at + textEnd, packet, textEnd)) return false;
     const stream = this.#rtpStreams.accept(ssrc, index);
     if (stream?.window === undefined) return false;
-    this.#decrypt(packet, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
+    this.#decrypt(packet, at, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
     return true;
   }
 
@@ -139,10 +155,11 @@ export class InboundSrtp {
       if (!cipher.gcm.open(ssrc, index, associated, text, packet.subarray(plainLength, tagEnd))) return false;
       return this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) !== undefined;
     }
-    if (!this.#isAuthentic(cipher, packet, plainLength, word, plainLength + SRTCP_INDEX_LENGTH)) return false;
+    const at = this.#authenticate(cipher, packet, plainLength, word);
+    if (!this.#hasTag(at + plainLength, packet, plainLength + SRTCP_INDEX_LENGTH)) return false;
     if (this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) === undefined) return false;
     const keystream = cipher.keystream.generateSingle(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
-    this.#decrypt(packet, RTCP_CLEAR_LENGTH, plainLength, keystream);
+    this.#decrypt(packet, at, RTCP_CLEAR_LENGTH, plainLength, keystream);
     return true;
   }
 
@@ -154,20 +171,25 @@ export class InboundSrtp {
     return this.#expected === undefined ? ssrc : 0;
   }
 
-  /** Copies the packet into the kernel's memory, where `#decrypt` expects it, and compares the tag. */
-  #isAuthentic(cipher: CounterModeCipher, packet: Uint8Array, length: number, word: number, tagOffset: number): boolean {
+  /** Copies the packet into the kernel's memory, and writes its tag behind it. @returns where it lies */
+  #authenticate(cipher: CounterModeCipher, packet: Uint8Array, length: number, word: number): number {
     const { memory } = this.#supply;
     const { bytes, inboundPacketAt: at } = memory;
     bytes.set(packet, at);
-    const tagAt = at + length;
-    authenticateOne(memory, cipher.authentication, at, length, word, tagAt);
+    authenticateOne(memory, cipher.authentication, at, length, word, at + length);
+    return at;
+  }
+
+  #hasTag(tagAt: number, packet: Uint8Array, tagOffset: number): boolean {
+    const { bytes } = this.#supply.memory;
     let difference = 0;
     for (let i = 0; i < HMAC_TAG_LENGTH; i++) difference |= bytes[tagAt + i] ^ packet[tagOffset + i];
     return difference === 0;
   }
 
-  #decrypt(packet: Uint8Array, from: number, to: number, keystream: number): void {
-    const { bytes, inboundPacketAt: at, kernel } = this.#supply.memory;
+  /** Decrypts a packet where `at` says, and brings it back. */
+  #decrypt(packet: Uint8Array, at: number, from: number, to: number, keystream: number): void {
+    const { bytes, kernel } = this.#supply.memory;
     kernel.applyKeystream(at + from, keystream, to - from);
     packet.set(bytes.subarray(at + from, at + to), from);
   }

@@ -4,13 +4,15 @@
  * filled whole, by one cipher call: refilling it in parts would take more calls.
  */
 import type { CounterModeKey } from './counter-mode-key.ts';
+import type { InboundGroup } from './inbound-group.ts';
 import type { KeystreamPages, PageHolder } from './keystream-pages.ts';
 import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
-/** What all windows of a suite share. */
+/** What all windows of a suite share, and what its peers' packets come in. */
 export interface KeystreamSupply {
   readonly memory: SrtpMemory;
   readonly pages: KeystreamPages;
+  readonly inboundGroup: InboundGroup;
   /** Windows that are used up, for `prepareAhead`. */
   readonly running: KeystreamWindow[];
 }

@@ -27,6 +27,8 @@ export const AUTHENTICATION_ROOM_BYTES = 76;
 export const KEYSTREAM_PAGE_BYTES = 16 * 1_216;
 /** Inbound datagrams longer than this are refused. */
 export const MAX_INBOUND_PACKET_BYTES = 2_048;
+/** Room for one of them, and for what the kernel writes behind it. */
+export const INBOUND_PLACE_BYTES = MAX_INBOUND_PACKET_BYTES + 128;
 /** How many packets the kernel authenticates in the time of one. */
 export const LANES = 4;
 /** Length of the longest packet in SHA-1 blocks, padding included. */
@@ -53,6 +55,9 @@ export class SrtpMemory {
   /** A packet's worth of zeros: the keystream that changes nothing. */
   readonly zerosAt: number;
   readonly inboundPacketAt: number;
+  /** Places of inbound packets that are authenticated together, and their jobs. */
+  readonly groupPacketsAt: number;
+  readonly groupJobsAt: number;
   /** Jobs of any lengths, next to each other. */
   readonly jobsAt: number;
   /** Per length in blocks, from 0 on, a group of as many jobs as there are lanes. */
@@ -74,6 +79,8 @@ export class SrtpMemory {
     this.singleKeystreamAt = layout.singleKeystreamAt;
     this.zerosAt = layout.zerosAt;
     this.inboundPacketAt = layout.inboundPacketAt;
+    this.groupPacketsAt = layout.groupPacketsAt;
+    this.groupJobsAt = layout.groupJobsAt;
     this.jobsAt = layout.jobsAt;
     this.jobGroupsAt = layout.jobGroupsAt;
     this.keystreamPagesAt = layout.keystreamPagesAt;
@@ -105,6 +112,8 @@ interface Layout {
   readonly singleKeystreamAt: number;
   readonly zerosAt: number;
   readonly inboundPacketAt: number;
+  readonly groupPacketsAt: number;
+  readonly groupJobsAt: number;
   readonly jobsAt: number;
   readonly jobGroupsAt: number;
   readonly keystreamPagesAt: number;
@@ -125,6 +134,8 @@ function layOut(options: SrtpMemoryOptions): Layout {
     singleKeystreamAt: take(MAX_INBOUND_PACKET_BYTES),
     zerosAt: take(MAX_INBOUND_PACKET_BYTES),
     inboundPacketAt: take(MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES),
+    groupPacketsAt: take(LANES * INBOUND_PLACE_BYTES),
+    groupJobsAt: take(LANES * JOB_WORDS * 4),
     // A full group is never left waiting.
     jobsAt: take((MAX_BLOCKS + 1) * (LANES - 1) * JOB_WORDS * 4),
     jobGroupsAt: take((MAX_BLOCKS + 1) * LANES * JOB_WORDS * 4),

@@ -1,6 +1,7 @@
 /** SRTP for all peers of an engine: the shared memory, the flush, and one transform per peer. */
 import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { FlushProtector } from './flush-protector.ts';
+import { InboundGroup } from './inbound-group.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages } from './keystream-pages.ts';
 import type { KeystreamSupply } from './keystream-window.ts';
@@ -21,7 +22,7 @@ export class SrtpSuite {
 
   private constructor(memory: SrtpMemory) {
     this.arena = new SlotRing(memory);
-    this.#supply = { memory, pages: new KeystreamPages(memory), running: [] };
+    this.#supply = { memory, pages: new KeystreamPages(memory), inboundGroup: new InboundGroup(memory), running: [] };
     this.#protector = new FlushProtector(memory, this.counters);
   }
 

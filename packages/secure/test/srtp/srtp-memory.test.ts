@@ -1,5 +1,6 @@
 import {
   AUTHENTICATION_ROOM_BYTES,
+  INBOUND_PLACE_BYTES,
   JOB_WORDS,
   KEYSTREAM_PAGE_BYTES,
   LANES,
@@ -24,6 +25,8 @@ test.each(SLOT_COUNTS)('with %i slots no two parts of the memory overlap, and th
     [memory.singleKeystreamAt, MAX_INBOUND_PACKET_BYTES],
     [memory.zerosAt, MAX_INBOUND_PACKET_BYTES],
     [memory.inboundPacketAt, MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES],
+    [memory.groupPacketsAt, LANES * INBOUND_PLACE_BYTES],
+    [memory.groupJobsAt, LANES * JOB_BYTES],
     [memory.jobsAt, (MAX_BLOCKS + 1) * (LANES - 1) * JOB_BYTES],
     [memory.jobGroupsAt, (MAX_BLOCKS + 1) * LANES * JOB_BYTES],
     [memory.keystreamPagesAt, keystreamPages * KEYSTREAM_PAGE_BYTES],

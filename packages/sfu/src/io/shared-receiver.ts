@@ -7,6 +7,8 @@ import type { SystemCalls } from './system-calls.ts';
 
 /** After so many calls others have their turn; the rest waits in the socket. */
 const MAX_CALLS = 4;
+/** As many packets as are authenticated together. */
+const GROUP = 4;
 
 export interface Source {
   readonly address: string;
@@ -16,6 +18,8 @@ export interface Source {
 export interface SharedReceiverListener {
   /** @param datagram the receiver's; that of RTP and RTCP only until this returns */
   onDatagram(path: Path, datagram: Uint8Array): void;
+  /** RTP that `onDatagram` gets next, in this order, after up to three others. */
+  onAhead(path: Path, packet: Uint8Array): void;
   /** The same, from where no transport has claimed a path. */
   onStranger(local: LocalSocket, datagram: Uint8Array, from: Source): void;
 }
@@ -25,6 +29,9 @@ export class SharedReceiver {
   readonly #batch: ReceivedBatch;
   readonly #paths: PathTable;
   readonly #listener: SharedReceiverListener;
+  /** The datagrams of a group, and the paths that are known by now. */
+  readonly #datagrams = new Array<Uint8Array | undefined>(GROUP).fill(undefined);
+  readonly #pathsOf = new Array<Path | undefined>(GROUP).fill(undefined);
   readonly #locals: (LocalSocket & { readonly fd: number })[] = [];
 
   constructor(calls: SystemCalls, paths: PathTable, listener: SharedReceiverListener) {
@@ -75,22 +82,37 @@ export class SharedReceiver {
     // What comes may have the port closed.
     for (let call = 0; call < MAX_CALLS && this.#locals.length > 0; call++) {
       const count = batch.receive(local.fd);
-      for (let index = 0; index < count && this.#locals.length > 0; index++) this.#take(local, index);
+      for (let first = 0; first < count; first += GROUP) this.#takeGroup(local, first, Math.min(first + GROUP, count));
       taken += count;
       if (count < batch.capacity) break;
     }
     return taken;
   }
 
-  #take(local: LocalSocket, index: number): void {
+  #takeGroup(local: LocalSocket, first: number, end: number): void {
+    for (let index = first; index < end; index++) this.#look(local, index, index - first, end - first > 1);
+    for (let index = first; index < end && this.#locals.length > 0; index++) {
+      const path = this.#pathsOf[index - first];
+      const datagram = this.#datagrams[index - first];
+      if (datagram === undefined) continue;
+      if (path !== undefined) this.#listener.onDatagram(path, datagram);
+      // By now it may be known: a check before it may have claimed the path.
+      else this.#listener.onStranger(local, datagram, this.#sourceOf(index));
+    }
+  }
+
+  #look(local: LocalSocket, index: number, place: number, isOneOfMany: boolean): void {
     const batch = this.#batch;
     const lent = batch.datagram(index);
     const kind = classifyDatagram(lent);
-    const datagram = kind === 'rtp' || kind === 'rtcp' ? lent : lent.slice();
-    const port = batch.sourcePort(index);
-    const path = this.#paths.findSource(local, batch.sources, batch.sourceAt(index), port);
-    if (path !== undefined) this.#listener.onDatagram(path, datagram);
-    else this.#listener.onStranger(local, datagram, { address: batch.sourceAddress(index), port });
+    const path = this.#paths.findSource(local, batch.sources, batch.sourceAt(index), batch.sourcePort(index));
+    this.#datagrams[place] = kind === 'rtp' || kind === 'rtcp' ? lent : lent.slice();
+    this.#pathsOf[place] = path;
+    if (isOneOfMany && kind === 'rtp' && path !== undefined) this.#listener.onAhead(path, lent);
+  }
+
+  #sourceOf(index: number): Source {
+    return { address: this.#batch.sourceAddress(index), port: this.#batch.sourcePort(index) };
   }
 }
 

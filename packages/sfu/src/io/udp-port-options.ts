@@ -25,6 +25,8 @@ export interface UdpPortOptions {
   readonly systemCalls?: SystemCalls | undefined;
   /** Takes a datagram; its bytes are the receiver's, those of RTP and RTCP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
+  /** Announces RTP packets that came together, up to four before they are handed to `onDatagram`. */
+  readonly onAhead?: (path: Path, packet: Uint8Array) => void;
   /** A datagram was dropped, incoming or outgoing. */
   readonly onDrop: (reason: DropReason) => void;
   /**

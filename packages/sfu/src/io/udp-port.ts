@@ -41,13 +41,13 @@ export class UdpPort implements DatagramSink {
   #port: number;
 
   constructor(options: UdpPortOptions) {
-    const { systemCalls, sharing, onDatagram, onDrop, onUplinkFree } = options;
+    const { systemCalls, sharing, onDatagram, onAhead = () => undefined, onDrop, onUplinkFree } = options;
     this.#options = options;
     this.#port = options.port;
     this.#addressSlots = systemCalls && new AddressSlots();
     if (systemCalls !== undefined && sharing === undefined) {
       const onStranger: SharedReceiverListener['onStranger'] = (...came) => this.#receiveShared(...came);
-      this.receiver = new SharedReceiver(systemCalls, this.#table, { onDatagram, onStranger });
+      this.receiver = new SharedReceiver(systemCalls, this.#table, { onDatagram, onAhead, onStranger });
     }
     this.#uplink = new Uplink(createNodeClock(), {
       onLost: (why) => onDrop(why === 'full' ? DropReason.UplinkFull : DropReason.SendRefused),

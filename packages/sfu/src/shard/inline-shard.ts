@@ -73,6 +73,7 @@ export class InlineShard implements Shard {
       maxConnectedSockets: options.maxConnectedSockets,
       systemCalls: this.#systemCalls,
       onDatagram: (path, datagram) => this.#receive(path, datagram),
+      onAhead: (path, packet) => this.#engine.prepareRtp(path, packet),
       onDrop: (reason) => this.#engine.countDrop(reason),
       onUplinkFree: () => this.#noteUplinkFree(),
       sharing: options.neighbours,
