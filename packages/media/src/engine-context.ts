@@ -138,7 +138,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   };
 }
 
-/** Packets between threads are copied at once; the datagrams among them are those of data channels. */
+/** Packets between threads are copied at once; those of data channels are among them. */
 function createPlainOutboxSink(plainSink: PlainSink): OutboxSink<Uint8Array> {
   return {
     send: (path, datagram) => plainSink.write(path, datagram, 0, datagram.length),

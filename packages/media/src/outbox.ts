@@ -76,6 +76,9 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #probe: Uint8Array;
   readonly #datagramPaths: Path[] = [];
   readonly #datagrams: Uint8Array[] = [];
+  readonly #sealedPaths: Path[] = [];
+  readonly #sealedOffsets: number[] = [];
+  readonly #sealedLengths: number[] = [];
 
   count = 0;
   readonly streams: OutboundStream[];
@@ -105,18 +108,28 @@ export class Outbox<Bytes> implements ProtectBatch {
   }
 
   get isEmpty(): boolean {
-    return this.count === 0 && this.#datagrams.length === 0;
+    return this.size === 0;
   }
 
   /** How many packets and datagrams wait. */
   get size(): number {
-    return this.count + this.#datagrams.length;
+    return this.count + this.#datagrams.length + this.#sealedPaths.length;
   }
 
   /** Adds a datagram that is sent as it is; the outbox keeps the bytes. */
   addDatagram(path: Path, bytes: Uint8Array): void {
     this.#datagramPaths.push(path);
     this.#datagrams.push(bytes);
+  }
+
+  /**
+   * Adds a datagram that needs no protection any more, and lies in a slot of the arena: a DTLS record.
+   * It leaves with the packets of its flush, in the same system call.
+   */
+  addSealed(path: Path, offset: number, length: number): void {
+    this.#sealedPaths.push(path);
+    this.#sealedOffsets.push(offset);
+    this.#sealedLengths.push(length);
   }
 
   /** Adds an RTP packet that was written into a slot of the arena. @param stamper gives it its transport-wide number when it leaves */
@@ -141,7 +154,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     try {
       this.#sendDatagrams();
       this.#stampRows();
-      if (this.count > 0) this.#sendRows(protection.protect(this));
+      if (this.count > 0 || this.#sealedPaths.length > 0) this.#sendRows(protection.protect(this));
     } catch (error) {
       // Nobody knows which packets were sent. The others must not be sent later: their slots will
       // hold other packets, in plain text.
@@ -152,6 +165,9 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.count = 0;
     this.#datagrams.length = 0;
     this.#datagramPaths.length = 0;
+    this.#sealedPaths.length = 0;
+    this.#sealedOffsets.length = 0;
+    this.#sealedLengths.length = 0;
   }
 
   /**
@@ -178,6 +194,9 @@ export class Outbox<Bytes> implements ProtectBatch {
     const { sink, drops, traffic } = this.#options;
     let rtpPackets = 0;
     let rtpBytes = 0;
+    for (let index = 0; index < this.#sealedPaths.length; index++) {
+      sink.queue(this.#sealedPaths[index], bytes, this.#sealedOffsets[index], this.#sealedLengths[index], SendKind.Control);
+    }
     for (let row = 0; row < this.count; row++) {
       const length = this.protectedLength[row];
       if (length === 0) {

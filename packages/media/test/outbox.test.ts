@@ -189,3 +189,39 @@ test('a row that a numbered packet had is not numbered for the next one', () => 
 
   expect(stamps).toBe(1);
 });
+
+test('sealed records leave with the packets of their flush, as they are, and alone when there are none', () => {
+  const { outbox, slots, arena, sent, path, add } = openOutbox();
+  const SEALED = 9;
+  const addSealed = (number: number): void => {
+    const offset = slots.takeSlot();
+    arena.bytes.set([SEALED, number], offset);
+    outbox.addSealed(path, offset, 2);
+  };
+
+  add(1);
+  addSealed(2);
+  outbox.addDatagram(path, Uint8Array.of(3));
+  const waiting = outbox.size;
+  slots.flush();
+  addSealed(4);
+  const isEmpty = outbox.isEmpty;
+  slots.flush();
+  slots.flush();
+
+  expect([waiting, isEmpty]).toEqual([3, false]);
+  expect(sent).toEqual(['datagram 3', `${SEALED} 2`, `${PROTECTED} 1`, `${SEALED} 4`]);
+});
+
+test('records that fill half the ring are sent before their slots are used again', () => {
+  const { outbox, slots, arena, sent, path } = openOutbox();
+
+  for (let number = 0; number < 10; number++) {
+    const offset = slots.takeSlot();
+    arena.bytes.set([9, number], offset);
+    outbox.addSealed(path, offset, 2);
+  }
+  slots.flush();
+
+  expect(sent).toEqual(Array.from({ length: 10 }, (_, number) => `9 ${number}`));
+});

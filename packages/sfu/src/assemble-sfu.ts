@@ -42,7 +42,6 @@ import { closeDataChannels, listDataChannels, updateDataChannels } from './sessi
 import { closeTracks } from './session/verbs/close-tracks.ts';
 import { createSession, type NewSession } from './session/verbs/create-session.ts';
 import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
-import { refuseThreads } from './session/verbs/negotiate-data.ts';
 import { publish } from './session/verbs/publish.ts';
 import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
 import { renegotiate } from './session/verbs/renegotiate.ts';
@@ -187,7 +186,6 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
 
   async function openParticipant(appId: AppId, { metadata = '', onClosed }: ParticipantOptions = {}): Promise<DataParticipant> {
     refuseWhenClosing();
-    refuseThreads(shard);
     const place = shares.takePlace(appId, undefined);
     const negotiation = createNegotiation(formatSessionId(assembly.nodeNo, uuidV4(random)), shard.chooseShardNo(), local, random);
     const session = new Session(

@@ -301,8 +301,9 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   onDtlsOutput(datagram: Uint8Array): void {
-    if (!this.isInProcess) this.ice.send(datagram);
-    else if (this.sendPath !== undefined) this.context.plainOutbox.addDatagram(this.sendPath, datagram);
+    const { sendPath } = this;
+    if (sendPath !== undefined) this.#sendWithPackets(sendPath, datagram);
+    else if (!this.isInProcess) this.ice.send(datagram);
     this.context.onOutputReady();
   }
 
@@ -325,6 +326,18 @@ export class PeerTransport implements SecureEndpointListener {
   onApplicationData(nowMs: number, data: Uint8Array): void {
     if (this.context.data.admits(nowMs, this.id)) this.channels.handlePacket(nowMs, data);
     else this.context.drops.increment(DropReason.OverDataRate);
+  }
+
+  /** Data channels send in bursts: in the arena, a flush of them is one system call. */
+  #sendWithPackets(path: Path, datagram: Uint8Array): void {
+    const { slots } = this.context;
+    if (datagram.length > slots.slotSizeBytes) {
+      this.outbox.addDatagram(path, datagram);
+      return;
+    }
+    const offset = slots.takeSlot();
+    slots.bytes.set(datagram, offset);
+    this.outbox.addSealed(path, offset, datagram.length);
   }
 
   #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {

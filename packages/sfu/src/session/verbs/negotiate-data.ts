@@ -1,19 +1,9 @@
 /** What calls about data channels do about the m-section that these need. */
 import { type SessionDescription, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
 import { agreedData } from '../../negotiation/index.ts';
-import type { Shard } from '../../shard.ts';
 import type { Session } from '../session.ts';
 import { publishRuleOf } from '../session-access.ts';
 import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer, refuseHosted } from './answer-client-offer.ts';
-
-/** @throws relay_unavailable – the node has several threads, between which data does not cross yet */
-export function refuseThreads({ shardCount }: Pick<Shard, 'shardCount'>): void {
-  if (shardCount > 1)
-    throw new SfuError(
-      'relay_unavailable',
-      'data channels do not reach across the threads of this node yet; run it with CAUSEWAY_WORKERS=1',
-    );
-}
 
 /** The part of a reply that is about SDP. */
 export interface DataNegotiation {
@@ -34,7 +24,6 @@ export async function readDataOffer(
   caller: TokenGrants | undefined,
 ): Promise<AnsweredClient | undefined> {
   refuseHosted(session);
-  refuseThreads(session.parts.shard);
   if (sdp === undefined) return undefined;
   const offer = await readClientOffer(session, sdp);
   const client = answerClientOffer(session, session.negotiation, offer, {
