@@ -151,6 +151,7 @@ describe('a defect that nobody caught', () => {
 
 test.each([
   [{ CAUSEWAY_HTTP_PORT: 'eighty' }, 'causeway: CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "eighty"\n'],
+  [{ CAUSEWAY_HTTP_LISTEN: '203.0.113.1' }, 'causeway: TCP 203.0.113.1 is not an address of this machine; change CAUSEWAY_HTTP_LISTEN\n'],
   [{ CAUSEWAY_LISTEN: '203.0.113.1' }, 'causeway: TCP 203.0.113.1 is not an address of this machine; change CAUSEWAY_LISTEN\n'],
 ])('%j stops the start with one line and exit code 2', async (environment, line) => {
   const { code, stdout, stderr } = await start(environment).exit;

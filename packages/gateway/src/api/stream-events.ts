@@ -1,6 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { TokenDesk } from '@causeway/accounts';
-import { type AppId, matchesAny, type TokenGrants } from '@causeway/protocol';
+import { matchesAny } from '@causeway/protocol';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -36,7 +35,12 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   checkRate(services.rateLimiter, route, principal, '');
   authorize(route, principal, sessionId ?? '');
   const token = tokenOf(principal);
-  if (token !== undefined && admitted === undefined) endWithToken(services.tokens, principal.appId, token, response);
+  const ended = signalOfEnd(response);
+  if (token !== undefined && admitted === undefined) {
+    // A stream is a call that goes on; a client that comes back with the same token is refused.
+    const stop = watchToken(services.tokens, principal.appId, token, () => response.destroy());
+    ended.addEventListener('abort', stop, { once: true });
+  }
   const { appId, grants } = principal;
   const { requestId } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
@@ -44,7 +48,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
   if (isForCluster && owner !== undefined) {
     const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
-    return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, response);
+    return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, { response, ended });
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
@@ -62,18 +66,17 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   // A reply to HEAD has no body that it could wait for.
   if (request.method === 'HEAD') return stream.end();
   if (!isForCluster || sessionId !== undefined) return;
-  fanIn?.follow(appId, request.path, { stream, requestId, signal: signalOfEnd(response) });
-}
-
-/** A stream is a call that goes on; a client that comes back with the same token is refused. */
-function endWithToken(tokens: TokenDesk, appId: AppId, token: TokenGrants, response: Response): void {
-  const stop = watchToken(tokens, appId, token, () => response.destroy());
-  response.once('close', stop);
+  fanIn?.follow(appId, request.path, { stream, requestId, signal: ended });
 }
 
 /** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */
-async function passThrough(cluster: ClusterCalls, owner: NodeRecord, call: PassedCall, response: Response): Promise<void> {
-  const reply = await cluster.openStream(owner, call, signalOfEnd(response));
+async function passThrough(
+  cluster: ClusterCalls,
+  owner: NodeRecord,
+  call: PassedCall,
+  { response, ended }: { readonly response: Response; readonly ended: AbortSignal },
+): Promise<void> {
+  const reply = await cluster.openStream(owner, call, ended);
   response.statusCode = reply.statusCode ?? 502;
   for (const name of PASSED_HEADERS) {
     const value = reply.headers[name];

@@ -25,6 +25,7 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   const path = environment[CONFIG_FILE_VARIABLE];
   const file = path === undefined ? new Map<string, unknown>() : readConfigFile(path, readFile);
   const { appId, appSecret, redisUrl, clusterKey, ...values } = readOptions(environment, file);
+  refuseUnreachableMedia(values);
   const isSet = (name: OptionName): boolean => environment[OPTIONS[name].variable] !== undefined || file.has(name);
   return {
     ...values,
@@ -33,6 +34,20 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
     regionPrices: readRegionPrices(file.get('regionPrices')),
     apps: readApps(file, appId, appSecret),
   };
+}
+
+/** Clients would be told of an address that nothing on this machine listens to, and every call would fail for want of media. */
+function refuseUnreachableMedia({ listenAddress, announcedAddresses }: Pick<OptionValues, 'listenAddress' | 'announcedAddresses'>): void {
+  const reachable = announcedAddresses.find((address) => !isLoopback(address));
+  if (listenAddress === undefined || !isLoopback(listenAddress) || reachable === undefined) return;
+  const { listenAddress: listen, announcedAddresses: announced, httpListenAddress: http } = OPTIONS;
+  throw new ConfigError(
+    `${listen.variable} is ${listenAddress}, where no media arrives from ${announced.variable} ${reachable}; for a proxy before the API set ${http.variable} instead`,
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }
 
 function refuseUnknownVariables(environment: ConfigSources['environment']): void {

@@ -50,7 +50,14 @@ export const OPTIONS = {
     kind: ipAddress,
     fallback: undefined,
     fallbackText: 'all, IPv4 and IPv6',
-    meaning: 'The one address that both ports are opened on, such as `127.0.0.1` behind a proxy; `0.0.0.0` is all of IPv4.',
+    meaning: 'The one address that both ports are opened on; `0.0.0.0` is all of IPv4. Media needs one that clients reach.',
+  }),
+  httpListenAddress: option<string | undefined>({
+    variable: 'CAUSEWAY_HTTP_LISTEN',
+    kind: ipAddress,
+    fallback: undefined,
+    fallbackText: 'that of `CAUSEWAY_LISTEN`',
+    meaning: 'The one address that the HTTP port is opened on, such as `127.0.0.1` behind a proxy on the same machine.',
   }),
   announcedAddresses: option<readonly string[]>({
     variable: 'CAUSEWAY_ANNOUNCED_ADDRESS',

@@ -5,7 +5,7 @@ import { OPTIONS } from '../config/options.ts';
 import { RequestIntake } from '../http/request-intake.ts';
 import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { closeHttpServer, createHttpServer, type HttpServerGuards, listen } from './http-server.ts';
-import { explainListenFailure } from './start-failure.ts';
+import { explainListenFailure, type PortOption } from './start-failure.ts';
 
 /** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
 const CLOSE_GRACE_MS = 3_000;
@@ -36,13 +36,14 @@ export interface ApiPort extends HttpPort {
 
 /** @throws ConfigError – the port cannot be opened */
 export async function openApiPort(config: Config, listener: RequestListener): Promise<ApiPort> {
-  const { httpPort, listenAddress, trustedProxies, maxConnectionsPerClient } = config;
+  const { httpPort, listenAddress, httpListenAddress, trustedProxies, maxConnectionsPerClient } = config;
   const maxConnections = Math.floor(Math.min(MAX_CONNECTIONS, openFilesLimit() * CONNECTIONS_SHARE_OF_FILES));
   const maxPerClient = maxConnectionsPerClient ?? Math.max(MIN_CLIENT_CONNECTIONS, Math.ceil(maxConnections * MAX_CLIENT_SHARE));
   const connectionLimit = new ConnectionLimit(maxPerClient, trustedProxies);
   const guards = { connectionLimit, intake: new RequestIntake() };
-  const options = { port: httpPort, address: listenAddress, maxConnections, guards, graceMs: CLOSE_GRACE_MS };
-  return { ...(await open({ ...options, option: OPTIONS.httpPort }, listener)), ...guards };
+  const options = { port: httpPort, address: httpListenAddress ?? listenAddress, maxConnections, guards, graceMs: CLOSE_GRACE_MS };
+  const addressOption = httpListenAddress === undefined ? OPTIONS.listenAddress : OPTIONS.httpListenAddress;
+  return { ...(await open({ ...options, option: { ...OPTIONS.httpPort, addressOption } }, listener)), ...guards };
 }
 
 /**
@@ -62,7 +63,7 @@ interface PortOptions {
   readonly guards?: HttpServerGuards;
   /** For requests under way when it is closed. */
   readonly graceMs: number;
-  readonly option: { readonly variable: string };
+  readonly option: PortOption;
 }
 
 async function open(options: PortOptions, first: RequestListener): Promise<HttpPort> {

@@ -200,9 +200,9 @@ async function closeNode({ services, lifecycle, events, sfu, usage, membership, 
 }
 
 function announceStart({ config, services, sfu, http, debug }: RunningNode, madeUpApp: MadeUpApp | undefined): void {
-  const { listenAddress, region, nodeNumber } = config;
+  const { listenAddress, httpListenAddress, region, nodeNumber } = config;
   const host = urlHostOf(listenAddress);
-  const page = `http://${host}:${http.port}/`;
+  const page = `http://${urlHostOf(httpListenAddress ?? listenAddress)}:${http.port}/`;
   const udpPort = sfu.udpPort;
   services.logger.log('info', 'ready', {
     page,

@@ -7,6 +7,12 @@ const REASONS: Readonly<Record<string, (port: number, address: string) => string
   EADDRNOTAVAIL: (_port, address) => `${address} is not an address of this machine; change`,
 };
 
+export interface PortOption {
+  readonly variable: string;
+  /** That the address was set by. Default: the one of both ports. */
+  readonly addressOption?: { readonly variable: string };
+}
+
 /**
  * Turns the system's refusal to open a port into a line that says what to do.
  *
@@ -17,11 +23,11 @@ export function explainListenFailure(
   error: unknown,
   protocol: 'TCP' | 'UDP',
   port: number,
-  option: { readonly variable: string },
+  option: PortOption,
 ): unknown {
   const { code = '', address = '' } = error as { readonly code?: string; readonly address?: string };
   const reason = REASONS[code]?.(port, address);
   if (reason === undefined) return error;
-  const toChange = code === 'EADDRNOTAVAIL' ? OPTIONS.listenAddress : option;
+  const toChange = code === 'EADDRNOTAVAIL' ? (option.addressOption ?? OPTIONS.listenAddress) : option;
   return new ConfigError(`${protocol} ${reason} ${toChange.variable}`);
 }
