@@ -6,17 +6,18 @@
 import type { MediaKind } from '@causeway/media';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
-import { checkDescription, withMidsOfRejected } from './check-description.ts';
+import { checkInPieces, withMidsOfRejected } from './check-description.ts';
 import { ClientSectionReader } from './client-section.ts';
 import type { CodecReader } from './codecs.ts';
 import { continueData } from './data-section.ts';
 import { answerSetup, describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import { extensionMeanings, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
+import { atOnce, type InPieces, mapInPieces } from './in-pieces.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
-import { type AutoPublish, type MayPublish, type PublishOutcome, type PublishWish, publishSections } from './publish-sections.ts';
+import { type AutoPublish, type MayPublish, type PublishOutcome, type PublishWish, publishInPieces } from './publish-sections.ts';
 import { renegotiateSending } from './renegotiate-sending.ts';
 import type { Negotiation, RandomSource, RejectedSection, RtpSection, Section } from './state.ts';
 import { negotiateTransport } from './transport.ts';
@@ -49,15 +50,29 @@ export interface AnsweredOffer {
  * @throws invalid_session_description – the offer does not continue this session; nothing is changed
  */
 export function answerOffer(state: Negotiation, clientOffer: SdpDescription, policy: OfferPolicy, random: RandomSource): AnsweredOffer {
+  return atOnce(answerOfferInPieces(state, clientOffer, policy, random));
+}
+
+/** Like `answerOffer`, with pauses. */
+export function* answerOfferInPieces(
+  state: Negotiation,
+  clientOffer: SdpDescription,
+  policy: OfferPolicy,
+  random: RandomSource,
+): InPieces<AnsweredOffer> {
   invariant(state.signaling.type === 'stable', 'offers are answered only when no offer of the SFU is open');
   const withMids = withMidsOfRejected(clientOffer, state.sections);
   const offer = { ...withMids, sections: withOneMeaningPerId(withMids.sections) };
+  yield;
   const known = knownSections(state, offer);
-  checkDescription(offer, known);
+  yield* checkInPieces(offer, known);
   const reader = new ClientSectionReader();
-  const continued = continueSections(known, offer, { reader, mayOpenData: policy.mayOpenData ?? true });
-  const transported = learnOffer(negotiateTransport(state, asTaken(offer, continued), 'offer', random), offer, reader.codecs);
-  const published = publishSections(continued, policy.publish, policy.autoPublish, {
+  const continued = yield* continueSections(known, offer, { reader, mayOpenData: policy.mayOpenData ?? true });
+  const negotiated = negotiateTransport(state, asTaken(offer, continued), 'offer', random);
+  yield;
+  const transported = learnOffer(negotiated, offer, reader.codecs);
+  yield;
+  const published = yield* publishInPieces(continued, policy.publish, policy.autoPublish, {
     sessionId: state.sessionId,
     publicationsNamed: state.named.publications,
     offered: offer.sections,
@@ -70,6 +85,7 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
     sections: published.sections,
     named: { ...transported.named, publications: published.publicationsNamed },
   };
+  yield;
   const placed = placeSubscriptions(draft, policy.subscribe, { mayAddSections: false, maxSections: policy.maxSections }, random);
   const next: Negotiation = {
     ...placed.state,
@@ -77,6 +93,7 @@ export function answerOffer(state: Negotiation, clientOffer: SdpDescription, pol
     confirmedSections: offer.sections.length,
     origin: { ...state.origin, version: state.origin.version + 1 },
   };
+  yield;
   return {
     state: next,
     answer: describeAnswer(next, offer),
@@ -127,9 +144,13 @@ interface ContinueOptions {
   readonly mayOpenData: boolean;
 }
 
-function continueSections(known: readonly Section[], offer: SdpDescription, { reader, mayOpenData }: ContinueOptions): readonly Section[] {
+function continueSections(
+  known: readonly Section[],
+  offer: SdpDescription,
+  { reader, mayOpenData }: ContinueOptions,
+): InPieces<readonly Section[]> {
   const dataMid = offer.sections.find((section) => section.kind === 'application' && !isRejectedSection(section))?.mid;
-  return offer.sections.map((section, index) => {
+  return mapInPieces(offer.sections, (section, index) => {
     const previous = known[index]?.mid === section.mid ? known[index] : undefined;
     if (isRejectedSection(section)) return rejected(section);
     if (isRtp(section)) return continueRtp(section, previous?.type === 'rtp' ? previous : undefined, reader);

@@ -1,6 +1,7 @@
 /** Whether a description of the client continues the session as SDP demands. */
 import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
+import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
 import type { Section } from './state.ts';
 
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}$/;
@@ -10,6 +11,11 @@ const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}$/;
  * @throws invalid_session_description – sections are missing, moved or unnamed, or not all on one transport
  */
 export function checkDescription(description: SdpDescription, known: readonly Section[]): void {
+  atOnce(checkInPieces(description, known));
+}
+
+/** Like `checkDescription`, with pauses. */
+export function* checkInPieces(description: SdpDescription, known: readonly Section[]): InPieces<void> {
   if (description.sections.length < known.length) {
     throw invalid(`has ${description.sections.length} m-sections; this session has ${known.length}, which stay in place for ever`);
   }
@@ -20,9 +26,10 @@ export function checkDescription(description: SdpDescription, known: readonly Se
     mids.add(mid);
     checkContinues(section, known[index], index);
   }
+  yield;
   checkBundle(description, mids);
   checkOneTransport(description);
-  checkSsrcs(description);
+  yield* checkSsrcs(description);
 }
 
 /** Some clients reject an m-section with its m-line alone (RFC 8829 §5.3.1): it is the one in that place. */
@@ -54,9 +61,10 @@ function checkBundle({ bundle }: SdpDescription, mids: ReadonlySet<string>): voi
 }
 
 /** Bundled m-sections are one RTP session (RFC 9143 §9.1), in which an SSRC stands for one source (RFC 3550 §8). */
-function checkSsrcs({ sections }: SdpDescription): void {
+function* checkSsrcs({ sections }: SdpDescription): InPieces<void> {
   const midOf = new Map<number, string | undefined>();
-  for (const section of sections) {
+  for (const [index, section] of sections.entries()) {
+    if (index % ITEMS_AT_ONCE === 0) yield;
     if (isRejectedSection(section)) continue;
     for (const { ssrc } of section.ssrcs) {
       if (midOf.has(ssrc)) throw invalid(`names SSRC ${ssrc} in m-sections ${midOf.get(ssrc)} and ${section.mid}`);

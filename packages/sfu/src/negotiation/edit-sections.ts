@@ -50,8 +50,13 @@ export function withoutParked(sections: readonly Section[]): readonly Section[] 
   });
 }
 
+export interface LivePublication {
+  readonly section: RtpSection;
+  readonly publication: Publication;
+}
+
 /** Sections that carry a publication, with it. */
-export function publications(state: Negotiation): readonly { readonly section: RtpSection; readonly publication: Publication }[] {
+export function publications(state: Negotiation): readonly LivePublication[] {
   const found = [];
   for (const section of state.sections) {
     if (section.type === 'rtp' && section.publication !== undefined) found.push({ section, publication: section.publication });

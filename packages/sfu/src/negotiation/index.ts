@@ -1,4 +1,4 @@
-export { type AnsweredOffer, answerOffer, type OfferPolicy } from './answer-offer.ts';
+export { type AnsweredOffer, answerOffer, answerOfferInPieces, type OfferPolicy } from './answer-offer.ts';
 export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply-answer.ts';
 export { hostCandidates } from './candidates.ts';
 export { identifyCodecs } from './codecs.ts';
@@ -7,9 +7,10 @@ export { type AgreedData, agreedData, hasRoomForData, isDataOnItsWay, MAX_DATA_M
 export type { OwnDescription } from './describe.ts';
 export * from './edit-sections.ts';
 export { MAX_SHARDS, shardNoOf } from './ice-credentials.ts';
+export { atOnce, type InPieces } from './in-pieces.ts';
 export { chooseLayer, type LayerWish, layerWishOf, updatedWish } from './layer-choice.ts';
 export { makeOffer, type OfferWishes } from './make-offer.ts';
-export { type MediaPlan, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
+export { type MediaPlan, mediaPlanInPieces, mediaPlanOf, NO_MEDIA, publisherUris } from './media-plan.ts';
 export type { SubscriptionWish } from './new-subscription.ts';
 export type { WishOutcome } from './place-subscriptions.ts';
 export { leadsTo, type MayPublish, type PublishOutcome, type PublishWish } from './publish-sections.ts';

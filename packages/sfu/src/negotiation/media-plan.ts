@@ -3,6 +3,7 @@ import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@ca
 import { codecPlan, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
 import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
+import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
 import { layerPlan } from './layer-choice.ts';
 import type { Negotiation, RtpSection, Subscription } from './state.ts';
 
@@ -22,13 +23,19 @@ export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map
  *   one of up to 256, and m-sections are never changed in place
  */
 export function mediaPlanOf(state: Negotiation, account: string, before: MediaPlan = NO_MEDIA): MediaPlan {
+  return atOnce(mediaPlanInPieces(state, account, before));
+}
+
+/** Like `mediaPlanOf`, with pauses. */
+export function* mediaPlanInPieces(state: Negotiation, account: string, before: MediaPlan): InPieces<MediaPlan> {
   const { transport } = state;
   if (transport === undefined) return NO_MEDIA;
   const standing = before.transport?.transportId === transport.id ? before : NO_MEDIA;
   const publications = new Map<string, PublisherTrackPlan>();
   const subscriptions = new Map<string, SubscriberTrackPlan>();
   const sections = new Map<string, RtpSection>();
-  for (const section of state.sections) {
+  for (const [index, section] of state.sections.entries()) {
+    if (index % ITEMS_AT_ONCE === 0) yield;
     if (section.type !== 'rtp') continue;
     const { publication, sending } = section;
     if (publication !== undefined) {

@@ -4,6 +4,7 @@ import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
 import { TrackName as TrackNameSchema } from '@causeway/protocol';
 import { isRejectedSection, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
+import { type InPieces, ITEMS_AT_ONCE, mapInPieces } from './in-pieces.ts';
 import type { Publication, RandomSource, RtpSection, Section } from './state.ts';
 import { type AnnouncedTrack, announcedTrack, fallbackTrackId, uniqueTrackId } from './track-ids.ts';
 
@@ -51,15 +52,18 @@ export interface PublishContext {
   readonly mayPublish?: MayPublish | undefined;
 }
 
-export function publishSections(
+/** Puts publications on m-sections of an offer: first those that are wished for, then those that follow by themselves. */
+export function* publishInPieces(
   sections: readonly Section[],
   wishes: readonly PublishWish[],
   auto: AutoPublish,
   context: PublishContext,
-): PublishStep {
+): InPieces<PublishStep> {
   const draft = new PublishDraft(sections, context);
-  const outcomes = wishes.map((wish) => publishWished(draft, wish, context));
-  for (const section of draft.sections) {
+  yield;
+  const outcomes = yield* mapInPieces(wishes, (wish) => publishWished(draft, wish, context));
+  for (const [index, section] of draft.sections.entries()) {
+    if (index % ITEMS_AT_ONCE === 0) yield;
     if (section.type === 'rtp' && isAutoPublished(section, auto, context)) publishAnnounced(draft, section, context);
   }
   const unpublishedMids = draft.sections.filter((section) => isUnpublished(section)).map(({ mid }) => mid);

@@ -1,19 +1,27 @@
 /** Tells the registry and the subscribers what a session publishes; only what changed is told. */
 import type { AppId, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
-import type { Negotiation } from '../negotiation/index.ts';
+import { type InPieces, type Negotiation, publications } from '../negotiation/index.ts';
 import type { DataChannelRecord, SessionRecord, TrackRecord } from '../registry/index.ts';
+import { Gradual, type GradualOptions } from './gradual.ts';
 import type { SessionParts } from './session-parts.ts';
-import { type PublishedTrack, publishedTracks } from './track-records.ts';
+import { type PublishedTrack, publishedTrack } from './track-records.ts';
 
 export class Announcer {
   readonly #appId: AppId;
   readonly #sessionId: SessionId;
   readonly #parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>;
-  #announced: ReadonlyMap<string, PublishedTrack> = new Map();
+  readonly #gradual: Gradual;
+  readonly #announced = new Map<string, PublishedTrack>();
   #outstanding: Promise<unknown> = Promise.resolve();
 
-  constructor(appId: AppId, sessionId: SessionId, parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>) {
+  constructor(
+    appId: AppId,
+    sessionId: SessionId,
+    parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>,
+    options: GradualOptions,
+  ) {
+    this.#gradual = new Gradual(options);
     this.#appId = appId;
     this.#sessionId = sessionId;
     this.#parts = parts;
@@ -21,6 +29,7 @@ export class Announcer {
 
   /** Resolves when lookups see all that was announced. */
   async settled(): Promise<void> {
+    await this.#gradual.settled();
     await this.#outstanding;
   }
 
@@ -30,16 +39,19 @@ export class Announcer {
 
   /** @param closeReason of tracks that are no longer published */
   announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
-    const former = this.#announced;
-    this.#announced = publishedTracks(this.#appId, state, former);
-    const withdrawn = [...former.values()].map(({ record }) => record).filter(({ publicationId }) => !this.#announced.has(publicationId));
+    const published = new Set(publications(state).map(({ publication }) => publication.id));
+    const withdrawn = [...this.#announced.values()]
+      .map(({ record }) => record)
+      .filter(({ publicationId }) => !published.has(publicationId));
+    for (const { publicationId } of withdrawn) this.#announced.delete(publicationId);
     this.#withdrawTracks(withdrawn, closeReason);
-    for (const [id, { record }] of this.#announced) this.#announceTrack(former.get(id)?.record, record);
+    this.#gradual.begin(this.#announceEach(state));
   }
 
   withdrawAll(): void {
-    const former = this.#announced;
-    this.#announced = new Map();
+    this.#gradual.stop();
+    const former = new Map(this.#announced);
+    this.#announced.clear();
     for (const { record } of former.values()) {
       this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason: 'session_closed' });
     }
@@ -53,6 +65,18 @@ export class Announcer {
 
   withdrawDataChannel({ publicationId }: DataChannelRecord): void {
     this.#later(() => this.#parts.registry.removeDataChannel(this.#appId, this.#sessionId, publicationId));
+  }
+
+  *#announceEach(state: Negotiation): InPieces<void> {
+    for (const live of publications(state)) {
+      const former = this.#announced.get(live.publication.id);
+      if (former?.section === live.section) continue;
+      const track = publishedTrack(this.#appId, state.sessionId, live);
+      // First, because who hears of the track may change this session once more.
+      this.#announced.set(live.publication.id, track);
+      this.#announceTrack(former?.record, track.record);
+      yield;
+    }
   }
 
   #announceTrack(former: TrackRecord | undefined, record: TrackRecord): void {

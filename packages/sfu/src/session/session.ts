@@ -13,6 +13,7 @@ import {
   editPublication,
   isDataOnItsWay,
   type MediaPlan,
+  mediaPlanInPieces,
   mediaPlanOf,
   type Negotiation,
   NO_MEDIA,
@@ -24,16 +25,17 @@ import {
 import type { SessionPlace } from '../overload/app-shares.ts';
 import type { DataChannelRecord, SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
-import { applyMediaPlan } from './apply-media-plan.ts';
 import { type DataOwner, SessionData } from './data/session-data.ts';
 import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { withHeld } from './held-subscriptions.ts';
+import { inTurns } from './in-turns.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import { mayPublishData, ownerOf, type SessionOwner } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
+import { ToldMedia } from './told-media.ts';
 import type { TrackFollower } from './track-directory.ts';
 
 /** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
@@ -59,6 +61,13 @@ export interface SessionOptions {
   readonly creator: TokenGrants | undefined;
 }
 
+export interface CommitOptions {
+  /** Of tracks that are no longer published. Default `requested`. */
+  readonly closeReason?: TrackCloseReason;
+  /** What `planMedia` has made of the next state; it may be out of date. */
+  readonly prepared?: MediaPlan | undefined;
+}
+
 export class Session implements TrackFollower, DataOwner {
   readonly appId: AppId;
   readonly id: SessionId;
@@ -75,9 +84,9 @@ export class Session implements TrackFollower, DataOwner {
   readonly #ghosts: GhostWatch;
   readonly #onClosed: (session: Session) => void;
   #negotiation: Negotiation;
-  /** What is negotiated, and what the engine was told: the same but for what is held. */
+  /** What is negotiated; the engine is told of it but for what is held. */
   #planned: MediaPlan = NO_MEDIA;
-  #media: MediaPlan = NO_MEDIA;
+  readonly #told: ToldMedia;
   #heldIds: ReadonlySet<string> = new Set();
   #metadata: string;
   #owner: SessionOwner | undefined;
@@ -101,7 +110,9 @@ export class Session implements TrackFollower, DataOwner {
     this.desk = new OfferDesk(this);
     this.reports = new SubscriptionReports(this.appId, this.id, parts.onEvent);
     this.data = new SessionData(this);
-    this.#announcer = new Announcer(this.appId, this.id, parts);
+    const gradually = { appId: this.appId, turns: parts.descriptionTurns, onDefect: (error: unknown) => this.onDefect(error) };
+    this.#told = new ToldMedia(parts.shard, gradually);
+    this.#announcer = new Announcer(this.appId, this.id, parts, gradually);
     this.#ghosts = new GhostWatch(parts.clock, (ids) => this.commit(hideGhosts(this.#negotiation, ids)));
     this.#onClosed = onClosed;
     this.#negotiation = options.negotiation;
@@ -137,7 +148,7 @@ export class Session implements TrackFollower, DataOwner {
       if (this.#life.type === 'closed') throw sessionClosedError(this.id, this.#life);
       try {
         const result = await call();
-        await this.#announcer.settled();
+        await this.settled();
         return result;
       } catch (error) {
         if (!(error instanceof SfuError)) this.onDefect(error);
@@ -153,9 +164,16 @@ export class Session implements TrackFollower, DataOwner {
     return this.open(this.#negotiation);
   }
 
-  /** Resolves when lookups see all that was announced. */
-  settled(): Promise<void> {
-    return this.#announcer.settled();
+  /** Resolves when the engine has been told of the present state, and lookups see all that was announced. */
+  async settled(): Promise<void> {
+    await this.#told.settled();
+    await this.#announcer.settled();
+  }
+
+  /** Works out what the engine will be told of a state before it is committed, which costs less then. */
+  planMedia(next: Negotiation): Promise<MediaPlan> {
+    const work = mediaPlanInPieces(next, this.appId, this.#planned);
+    return inTurns(this.appId, next.sections.length, work, this.parts.descriptionTurns);
   }
 
   record(): SessionRecord {
@@ -164,11 +182,11 @@ export class Session implements TrackFollower, DataOwner {
   }
 
   /** Makes a newly created session known and sets its first state. */
-  open(first: Negotiation): Promise<void> {
+  open(first: Negotiation, prepared?: MediaPlan): Promise<void> {
     this.#announcer.announceSession(this.record());
     this.parts.onEvent({ type: 'session.created', appId: this.appId, sessionId: this.id });
-    this.commit(first);
-    return this.#announcer.settled();
+    this.commit(first, { prepared });
+    return this.settled();
   }
 
   setMetadata(metadata: string): void {
@@ -189,12 +207,15 @@ export class Session implements TrackFollower, DataOwner {
     this.place.checkTracks(trackCount(next));
   }
 
-  /** The next state becomes the present one, and the engine, the subscribers and the registry follow. */
-  commit(next: Negotiation, closeReason: TrackCloseReason = 'requested'): void {
+  /**
+   * The next state becomes the present one, and the engine, the subscribers and the registry follow: at once, but where there are dozens of
+   * new tracks, in later turns of the event loop; see `settled`.
+   */
+  commit(next: Negotiation, { closeReason = 'requested', prepared = this.#planned }: CommitOptions = {}): void {
     if (this.#life.type === 'closed') return;
     this.#negotiation = next;
     this.place.noteTracks(trackCount(next));
-    this.#planned = mediaPlanOf(next, this.appId, this.#planned);
+    this.#planned = mediaPlanOf(next, this.appId, prepared);
     this.#applyPlan();
     this.data.sync();
     this.#announcer.announceTracks(next, closeReason);
@@ -215,16 +236,14 @@ export class Session implements TrackFollower, DataOwner {
   /** Ends the session; further calls do nothing. */
   close(reason: SessionCloseReason): void {
     if (this.#life.type === 'closed') return;
-    if (this.#media.transport !== undefined) {
-      this.parts.shard.send({ type: 'close-transport', transportId: this.#media.transport.transportId });
-    }
+    this.#told.close();
     this.#end(reason);
   }
 
   // What the engine tells.
 
   onConnectionState(transportId: string, connectionState: ConnectionState): void {
-    if (transportId !== this.#media.transport?.transportId) return;
+    if (transportId !== this.#told.transportId) return;
     if (this.#life.type === 'closed' || this.#life.connectionState === connectionState || connectionState === 'closed') return;
     this.#life = { type: 'open', connectionState };
     this.#announcer.announceSession(this.record());
@@ -236,9 +255,9 @@ export class Session implements TrackFollower, DataOwner {
 
   /** The engine has ended the transport: there is nothing left to be closed there. */
   onTransportClosed(transportId: string, reason: TransportCloseReason): void {
-    if (transportId !== this.#media.transport?.transportId) return;
+    if (transportId !== this.#told.transportId) return;
     this.#planned = NO_MEDIA;
-    this.#media = NO_MEDIA;
+    this.#told.forget();
     this.#end(reason);
   }
 
@@ -286,9 +305,7 @@ export class Session implements TrackFollower, DataOwner {
   }
 
   #applyPlan(): void {
-    const media = withHeld(this.#planned, this.#heldIds);
-    applyMediaPlan(this.parts.shard, this.#media, media);
-    this.#media = media;
+    this.#told.apply(withHeld(this.#planned, this.#heldIds));
   }
 
   #end(reason: SessionCloseReason): void {

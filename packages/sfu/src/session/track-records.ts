@@ -1,6 +1,7 @@
 import type { AppId, SessionId } from '@causeway/protocol';
 import {
   identifyCodecs,
+  type LivePublication,
   type Negotiation,
   type Publication,
   publications,
@@ -15,25 +16,14 @@ export interface PublishedTrack {
   readonly record: TrackRecord;
 }
 
-/**
- * What a session publishes, as others may know it, by publication id.
- *
- * @param before what it published earlier: records that were made of the very same m-sections are taken from there
- */
-export function publishedTracks(
-  appId: AppId,
-  state: Negotiation,
-  before: ReadonlyMap<string, PublishedTrack> = new Map(),
-): ReadonlyMap<string, PublishedTrack> {
-  return new Map(
-    publications(state).map(({ section, publication }) => {
-      const known = before.get(publication.id);
-      return [
-        publication.id,
-        known?.section === section ? known : { section, record: trackRecordOf(appId, state.sessionId, section, publication) },
-      ];
-    }),
-  );
+/** What a session publishes, as others may know it. */
+export function publishedTracks(appId: AppId, state: Negotiation): readonly PublishedTrack[] {
+  return publications(state).map((live) => publishedTrack(appId, state.sessionId, live));
+}
+
+/** One track of a session, as others may know it. */
+export function publishedTrack(appId: AppId, sessionId: SessionId, { section, publication }: LivePublication): PublishedTrack {
+  return { section, record: trackRecordOf(appId, sessionId, section, publication) };
 }
 
 function trackRecordOf(appId: AppId, sessionId: SessionId, section: RtpSection, publication: Publication): TrackRecord {

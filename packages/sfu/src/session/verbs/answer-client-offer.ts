@@ -3,17 +3,22 @@ import { isRejectedSection, type SdpDescription } from '@causeway/wire';
 import {
   type AnsweredOffer,
   answerOffer,
+  answerOfferInPieces,
   type LiveSubscription,
   type Negotiation,
   type OfferPolicy,
   subscriptions,
 } from '../../negotiation/index.ts';
-import type { Session } from '../session.ts';
+import { inTurns, SHORT_SECTIONS } from '../in-turns.ts';
+import { type Session, sessionClosedError } from '../session.ts';
 import { writeDescription } from '../write-description.ts';
 import { readSdp } from './read-sdp.ts';
 
 /** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
 const RETRY_AFTER_GLARE_MS = 0;
+
+/** Of a session that changes whenever a long offer is being answered: thousands of tracks would have to end in between. */
+const MAX_TRIES = 3;
 
 export interface AnsweredClient {
   readonly answered: AnsweredOffer;
@@ -52,7 +57,11 @@ export function answerClientOffer(
 ): AnsweredClient {
   refuseGlare(session);
   const { limits, random } = session.parts;
-  const answered = answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random);
+  return outcomeOf(session, state, offer, answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random));
+}
+
+/** @throws quota_exceeded – the app would have more tracks than it may */
+function outcomeOf(session: Session, state: Negotiation, offer: SdpDescription, answered: AnsweredOffer): AnsweredClient {
   session.checkTracks(answered.state);
   const stoppedMids = new Set(offer.sections.filter(isRejectedSection).map(({ mid }) => mid));
   const ended = Map.groupBy(endedSubscriptions(state, answered.state), ({ section }) => stoppedMids.has(section.mid));
@@ -62,6 +71,32 @@ export function answerClientOffer(
     stopped: ended.get(true) ?? [],
     unfit: ended.get(false) ?? [],
   };
+}
+
+/**
+ * Answers a client's offer like `answerClientOffer`, in pieces if it is long, and has the answer used while nothing else can happen. The
+ * session may change between the pieces: then the answer is worked out once more, and in one go when that has happened too often.
+ *
+ * @param use is called once, with an answer to the present state; what it throws is passed on
+ * @throws session_closed – the session has ended in between; what `answerClientOffer` throws
+ */
+export async function takeClientOffer<Result>(
+  session: Session,
+  offer: SdpDescription,
+  policy: Omit<OfferPolicy, 'maxSections'>,
+  use: (client: AnsweredClient) => Result,
+): Promise<Result> {
+  const { limits, random, descriptionTurns } = session.parts;
+  if (offer.sections.length <= SHORT_SECTIONS) return use(answerClientOffer(session, session.negotiation, offer, policy));
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    refuseGlare(session);
+    const state = session.negotiation;
+    const answering = answerOfferInPieces(state, offer, { ...policy, maxSections: limits.maxSections }, random);
+    const answered = await inTurns(session.appId, offer.sections.length, answering, descriptionTurns);
+    if (session.life.type === 'closed') throw sessionClosedError(session.id, session.life);
+    if (session.negotiation === state) return use(outcomeOf(session, state, offer, answered));
+  }
+  return use(answerClientOffer(session, session.negotiation, offer, policy));
 }
 
 /** Makes the outcome the session's state, and reports subscriptions that have ended with it. @returns the answer for the client */

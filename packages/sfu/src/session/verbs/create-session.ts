@@ -2,13 +2,14 @@ import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackRes
 import { invariant } from '../../invariant.ts';
 import {
   type AnsweredOffer,
-  answerOffer,
+  answerOfferInPieces,
   createNegotiation,
   type LocalEndpoint,
   publications,
   subscriptions,
 } from '../../negotiation/index.ts';
 import type { SessionPlace } from '../../overload/app-shares.ts';
+import { inTurns } from '../in-turns.ts';
 import { locateWish } from '../locate-tracks.ts';
 import { checkOwnTracks, Session, trackCount } from '../session.ts';
 import { checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
@@ -52,13 +53,16 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
     mayPublish: publishRuleOf(caller),
     mayOpenData: mayOpenData(caller),
   } as const;
-  const answered = answerOffer(negotiation, offer, policy, parts.random);
+  const { descriptionTurns } = parts;
+  const answering = answerOfferInPieces(negotiation, offer, policy, parts.random);
+  const answered = await inTurns(appId, offer.sections.length, answering, descriptionTurns);
   checkOwnTracks(caller?.max?.tracks, trackCount(answered.state), 0);
   place.checkTracks(trackCount(answered.state));
   const metadata = request.metadata ?? caller?.meta ?? '';
   const session = new Session({ appId, negotiation, metadata, autoPublish, place, creator: caller }, parts, wanted.onClosed);
+  const prepared = await session.planMedia(answered.state);
   wanted.onOpened(session);
-  const announced = session.open(answered.state);
+  const announced = session.open(answered.state, prepared);
   for (const live of subscriptions(session.negotiation)) session.reports.started(live);
   await announced;
   const outcomes = [...answered.subscribed];

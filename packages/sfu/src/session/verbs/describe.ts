@@ -39,7 +39,7 @@ export function trackList(records: Iterable<TrackRecord>): ListTracksReply {
 }
 
 export function tracksOf(session: Session): ListTracksReply {
-  return trackList([...publishedTracks(session.appId, session.negotiation).values()].map(({ record }) => record));
+  return trackList(publishedTracks(session.appId, session.negotiation).map(({ record }) => record));
 }
 
 export function sessionDetails(session: Session): SessionDetails {

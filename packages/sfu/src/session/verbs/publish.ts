@@ -7,16 +7,16 @@ import {
   type TokenGrants,
   TrackName,
 } from '@causeway/protocol';
-import { type AnsweredOffer, type PublishOutcome, publications } from '../../negotiation/index.ts';
+import { type AnsweredOffer, type OfferPolicy, type PublishOutcome, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { mayOpenData, publishRuleOf } from '../session-access.ts';
-import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
+import { type AnsweredClient, commitAnswered, readClientOffer, takeClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/publish`. If every item fails, the call fails and nothing is applied. */
 export function publish(session: Session, request: PublishRequest, caller: TokenGrants | undefined): Promise<PublishReply> {
   return session.run(async () => {
     const offer = await readClientOffer(session, request.sessionDescription.sdp);
-    const client = answerClientOffer(session, session.negotiation, offer, {
+    const policy: Omit<OfferPolicy, 'maxSections'> = {
       publish: request.tracks.map(({ trackId, mid, customTrackName, replace }) => ({
         trackId,
         mid,
@@ -27,16 +27,20 @@ export function publish(session: Session, request: PublishRequest, caller: Token
       subscribe: [],
       mayPublish: publishRuleOf(caller),
       mayOpenData: mayOpenData(caller),
-    });
-    const { answered } = client;
-    const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));
-    const failure = allFailedError(tracks);
-    if (failure !== undefined) throw failure;
-    const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
-    const sessionDescription = await commitAnswered(session, client);
-    const warnings = warningsOf(request, client);
-    return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
+    };
+    return takeClientOffer(session, offer, policy, (client) => publishAnswered(session, request, client));
   });
+}
+
+async function publishAnswered(session: Session, request: PublishRequest, client: AnsweredClient): Promise<PublishReply> {
+  const { answered } = client;
+  const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));
+  const failure = allFailedError(tracks);
+  if (failure !== undefined) throw failure;
+  const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
+  const sessionDescription = await commitAnswered(session, client);
+  const warnings = warningsOf(request, client);
+  return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
 }
 
 function itemResult(item: PublishItem, outcome: PublishOutcome | undefined, { state }: AnsweredOffer): PublishedTrackResult {

@@ -2,7 +2,7 @@ import { type RenegotiateReply, type RenegotiateRequest, SfuError, type TokenGra
 import { applyAnswer, comparableAnswer, isDataOnItsWay, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { mayOpenData, publishRuleOf } from '../session-access.ts';
-import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
+import { commitAnswered, readClientOffer, takeClientOffer } from './answer-client-offer.ts';
 import { readSdp } from './read-sdp.ts';
 
 /** `PUT /renegotiate`: the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */
@@ -13,14 +13,14 @@ export function renegotiate(session: Session, request: RenegotiateRequest, calle
 
 async function takeOffer(session: Session, sdp: string, caller: TokenGrants | undefined): Promise<RenegotiateReply> {
   const offer = await readClientOffer(session, sdp);
-  const client = answerClientOffer(session, session.negotiation, offer, {
+  const policy = {
     publish: [],
     autoPublish: session.autoPublish ? 'new' : 'none',
     subscribe: [],
     mayPublish: publishRuleOf(caller),
     mayOpenData: mayOpenData(caller),
-  });
-  const sessionDescription = await commitAnswered(session, client);
+  } as const;
+  const sessionDescription = await takeClientOffer(session, offer, policy, (client) => commitAnswered(session, client));
   return { sessionId: session.id, success: true, sessionDescription };
 }
 

@@ -1,0 +1,116 @@
+/**
+ * What the engine has been told of a session, and the steps from there to what it should be doing. No verb lists its own steps, so none
+ * can forget one. Hundreds of new tracks take several turns of the event loop, in which the session may change again: the steps are
+ * always worked out from what the engine was told until then.
+ */
+import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
+import { type InPieces, type MediaPlan, NO_MEDIA } from '../negotiation/index.ts';
+import type { Shard } from '../shard.ts';
+import { Gradual, type GradualOptions } from './gradual.ts';
+
+export class ToldMedia {
+  readonly #shard: Shard;
+  readonly #gradual: Gradual;
+  #transport: TransportPlan | undefined;
+  readonly #publications = new Map<string, PublisherTrackPlan>();
+  readonly #subscriptions = new Map<string, SubscriberTrackPlan>();
+
+  constructor(shard: Shard, options: GradualOptions) {
+    this.#shard = shard;
+    this.#gradual = new Gradual(options);
+  }
+
+  /** Of the transport that is open. */
+  get transportId(): string | undefined {
+    return this.#transport?.transportId;
+  }
+
+  /** Resolves when the engine has been told everything. */
+  settled(): Promise<void> {
+    return this.#gradual.settled();
+  }
+
+  /** Drives the engine to a new picture; what is the same in both is not touched. Transports, and what ends, come first and at once. */
+  apply(after: MediaPlan): void {
+    this.#gradual.begin(this.#steps(after));
+  }
+
+  /** Closes the transport, if there is one, with all that is on it. */
+  close(): void {
+    this.#gradual.stop();
+    this.#closeTransport();
+  }
+
+  /** The engine has ended the transport. */
+  forget(): void {
+    this.#gradual.stop();
+    this.#clear();
+  }
+
+  *#steps(after: MediaPlan): InPieces<void> {
+    this.#take(after);
+    for (const [id, plan] of after.publications) {
+      if (isSamePlan(this.#publications.get(id), plan)) continue;
+      this.#publications.set(id, plan);
+      this.#shard.send({ type: 'put-publisher-track', plan });
+      yield;
+    }
+    for (const [id, plan] of after.subscriptions) {
+      if (isSamePlan(this.#subscriptions.get(id), plan)) continue;
+      this.#subscriptions.set(id, plan);
+      this.#shard.send({ type: 'put-subscriber-track', plan });
+      yield;
+    }
+  }
+
+  #take(after: MediaPlan): void {
+    const { transportId } = this;
+    const isReplaced = transportId !== undefined && transportId !== after.transport?.transportId;
+    // Everything moves with the transport: it is taken down whole and built up on the new one.
+    const kept = isReplaced ? NO_MEDIA : after;
+    for (const id of [...this.#subscriptions.keys()]) if (!kept.subscriptions.has(id)) this.#removeSubscription(id);
+    for (const id of [...this.#publications.keys()]) if (!kept.publications.has(id)) this.#removePublication(id);
+    if (isReplaced) this.#closeTransport();
+    this.#takeTransport(after.transport);
+  }
+
+  #closeTransport(): void {
+    const { transportId } = this;
+    this.#clear();
+    if (transportId !== undefined) this.#shard.send({ type: 'close-transport', transportId });
+  }
+
+  #clear(): void {
+    this.#transport = undefined;
+    this.#publications.clear();
+    this.#subscriptions.clear();
+  }
+
+  #removeSubscription(subscriptionId: string): void {
+    this.#subscriptions.delete(subscriptionId);
+    this.#shard.send({ type: 'remove-subscriber-track', subscriptionId });
+  }
+
+  #removePublication(trackId: string): void {
+    this.#publications.delete(trackId);
+    this.#shard.send({ type: 'remove-publisher-track', trackId });
+  }
+
+  #takeTransport(after: TransportPlan | undefined): void {
+    const before = this.#transport;
+    this.#transport = after;
+    if (after === undefined) return;
+    if (before === undefined) {
+      this.#shard.send({ type: 'open-transport', plan: after });
+    } else if (!isSamePlan([before.local, before.remote], [after.local, after.remote])) {
+      const { transportId, local, remote } = after;
+      this.#shard.send({ type: 'restart-ice', plan: { transportId, local, remote } });
+    }
+  }
+}
+
+/** Plans are plain data that one function builds, so equal ones are written alike. */
+function isSamePlan(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}
