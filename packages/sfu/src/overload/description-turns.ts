@@ -85,7 +85,7 @@ export class DescriptionTurns {
 
   #add(appId: string, job: Job): void {
     const ofApp = this.#waiting.get(appId) ?? { jobs: [], characters: 0 };
-    ofApp.jobs.push(job);
+    ofApp.jobs.splice(placeOf(job, ofApp.jobs), 0, job);
     ofApp.characters += job.characters;
     this.#waiting.set(appId, ofApp);
     this.#waitingCharacters += job.characters;
@@ -122,4 +122,13 @@ export class DescriptionTurns {
     if (ofApp.jobs.length > 0) this.#waiting.set(appId, ofApp);
     return isDone;
   }
+}
+
+/**
+ * What follows from a description that was read goes before those that are yet to be read. If all were read first, whatever was made of them
+ * would be kept at the same time, and collecting the young generation of the heap would stop the thread for 20 ms.
+ */
+function placeOf({ characters }: Job, jobs: readonly Job[]): number {
+  const firstToRead = characters > 0 ? -1 : jobs.findIndex((each) => each.characters > 0);
+  return firstToRead === -1 ? jobs.length : firstToRead;
 }

@@ -60,6 +60,17 @@ describe('long descriptions', () => {
     expect([firstTurn(), nextTurn(), nextTurn(), nextTurn()]).toEqual(['a', 'b', 'c', '']);
   });
 
+  it('are finished with all that follows from them before others are read', async () => {
+    const { work, firstTurn, nextTurn } = scene(0);
+    const read = work('a', 1, { characters: 10 });
+    void read.then(() => work('A', 1));
+    work('b', 1, { characters: 10 });
+    work('c', 1, { characters: 10 });
+    await read;
+
+    expect([firstTurn(), nextTurn(), nextTurn(), nextTurn()]).toEqual(['a', 'A', 'b', 'c']);
+  });
+
   it('leave no turn armed once all is done', () => {
     const { work, nextTurn, pendingTurns } = scene();
     work('a', 1);
