@@ -74,7 +74,8 @@ export type EngineEvent =
       readonly transportId: string;
       readonly subscriptionId: string;
       readonly rid: string | undefined;
-      /** The highest temporal layer that is sent; undefined where none is left out. */
+      /** The highest layers within it that are sent; undefined where none is left out. */
+      readonly spatialId: number | undefined;
       readonly temporalId: number | undefined;
       readonly reason: LayerChangeReason;
     }

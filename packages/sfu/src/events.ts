@@ -70,6 +70,8 @@ export type SfuEvent =
   /** Without a `rid` nothing of the track is sent for the time being. */
   | (SubscriptionEvent<'layer.changed'> & {
       readonly rid: string | undefined;
+      /** The highest layers within it that are sent; undefined where none is left out. */
+      readonly spatial: number | undefined;
       readonly temporal: number | undefined;
       readonly reason: LayerChangeReason;
     })

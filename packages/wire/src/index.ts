@@ -2,6 +2,7 @@ export { readUint16, readUint32, writeUint16, writeUint32 } from './big-endian.t
 export { compactNumber } from './compact-number.ts';
 export * from './ntp.ts';
 export * from './payload/av1.ts';
+export * from './payload/dependency-descriptor.ts';
 export * from './payload/h264.ts';
 export * from './payload/keyframe.ts';
 export * from './payload/opus.ts';

@@ -49,9 +49,11 @@ export class CallTrace {
     }
   }
 
-  #noteEvent({ type, mid, rid, temporal, quality, reason }: Readonly<Record<string, unknown>>): void {
+  #noteEvent({ type, mid, rid, spatial, temporal, quality, reason }: Readonly<Record<string, unknown>>): void {
     if (type === 'layer.changed')
-      this.note(`mid ${mid}: layer ${rid ?? 'none'}${temporal === undefined ? '' : ` up to T${temporal}`} (${reason})`);
+      this.note(
+        `mid ${mid}: layer ${rid ?? 'none'}${spatial === undefined ? '' : ` up to S${spatial}`}${temporal === undefined ? '' : ` up to T${temporal}`} (${reason})`,
+      );
     if (type === 'quality.changed') this.note(`mid ${mid}: ${quality} (${reason})`);
   }
 }

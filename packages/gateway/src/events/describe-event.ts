@@ -30,7 +30,14 @@ export function describeEvent(event: SfuEvent): EventContent | undefined {
     case 'subscription.failed':
       return { type: event.type, ...subscriptionOf(event), errorCode: event.errorCode };
     case 'layer.changed':
-      return { type: event.type, ...subscriptionOf(event), rid: event.rid, temporal: event.temporal, reason: event.reason };
+      return {
+        type: event.type,
+        ...subscriptionOf(event),
+        rid: event.rid,
+        spatial: event.spatial,
+        temporal: event.temporal,
+        reason: event.reason,
+      };
     case 'quality.changed':
       return { type: event.type, ...subscriptionOf(event), quality: event.quality, reason: event.reason };
     case 'datachannel.published':

@@ -3,6 +3,7 @@
  * missing, keeps what may be asked back for, and hands each packet to the track's router once.
  */
 import {
+  type DependencyStructure,
   type ExtendedSeq,
   isH264Slice,
   peekRtpTimestamp,
@@ -53,6 +54,8 @@ export class ReceiveStream implements Timer {
   readonly keyframes = new KeyframeRequester();
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
+  /** What the dependency descriptors of its packets refer to; undefined before the first that told. */
+  dependencyStructure: DependencyStructure | undefined = undefined;
   /** Made with the first packet that tells its layer. */
   shares: LayerShares | undefined = undefined;
   /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */

@@ -3,6 +3,7 @@ import {
   AUDIO_LEVEL_URI,
   COLOR_SPACE_URI,
   DEPENDENCY_DESCRIPTOR_URI,
+  DependencyDescriptor,
   type ExtendedSeq,
   PLAYOUT_DELAY_URI,
   type RtpView,
@@ -28,6 +29,8 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   COLOR_SPACE_URI,
   VIDEO_CONTENT_TYPE_URI,
 ];
+
+const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
 
 /** Those of a browser take less in nearly every packet; what a publisher puts in beyond is cargo. */
 export const FREE_EXTENSION_BYTES = 32;
@@ -74,6 +77,7 @@ export class ForwardedPacket {
   isFrameEnd = false;
   readonly #vp8 = new Vp8Descriptor();
   readonly #vp9 = new Vp9Descriptor();
+  readonly #dependency = new DependencyDescriptor();
   #size: Vp8Descriptor | Vp9Descriptor | undefined = undefined;
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
@@ -96,6 +100,7 @@ export class ForwardedPacket {
     this.isKeyframe = false;
     this.#loadLayers(codec.plan.name, view);
     this.#loadExtensions(view, extensionIds);
+    if (codec.plan.name === 'av1' && this.extensionLength[DEPENDENCY_DESCRIPTOR_KIND] > 0) this.#loadDependency();
   }
 
   #loadLayers(codecName: string, { bytes, headerLength, payloadLength }: RtpView): void {
@@ -110,9 +115,21 @@ export class ForwardedPacket {
     this.isFrameEnd = isVp9 && this.#vp9.isFrameEnd;
   }
 
+  #loadDependency(): void {
+    const at = this.extensionOffset[DEPENDENCY_DESCRIPTOR_KIND];
+    const length = this.extensionLength[DEPENDENCY_DESCRIPTOR_KIND];
+    const structure = this.#dependency.read(this.bytes, at, length, this.stream.dependencyStructure);
+    if (structure === false) return;
+    if (structure !== undefined) this.stream.dependencyStructure = structure;
+    this.temporalId = this.#dependency.temporalId;
+    this.spatialId = this.#dependency.spatialId;
+    this.isSwitchingUp = this.#dependency.isSwitch;
+    this.isFrameEnd = this.#dependency.isFrameEnd;
+  }
+
   /** Has the stream know how large its picture is, if this packet tells. */
   noteSize(): void {
-    const { width, height } = this.#size ?? NO_SIZE;
+    const { width, height } = this.#size ?? this.stream.dependencyStructure ?? NO_SIZE;
     if (width === 0 || height === 0) return;
     this.stream.width = width;
     this.stream.height = height;

@@ -389,13 +389,9 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   #tellLayer(stream: ReceiveStream | undefined): void {
-    if (this.#plan.kind === 'video' && !this.transport.isLink) this.#told.noteLayer(stream?.rid, this.#temporalIdOf(stream));
-  }
-
-  /** The highest temporal layer of it that is wanted; undefined if none is left out. */
-  #temporalIdOf(stream: ReceiveStream | undefined): number | undefined {
-    const maxTemporalId = this.granted?.stream === stream ? this.granted?.maxTemporalId : undefined;
-    return maxTemporalId === ALL_LAYERS ? undefined : maxTemporalId;
+    if (this.#plan.kind !== 'video' || this.transport.isLink) return;
+    const within = stream !== undefined && this.granted?.stream === stream ? this.granted : undefined;
+    this.#told.noteLayer(stream?.rid, limitOf(within?.maxSpatialId), limitOf(within?.maxTemporalId));
   }
 
   /**
@@ -446,6 +442,11 @@ function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: Re
 function isSameOption(one: LayerOption | undefined, other: LayerOption | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one.stream === other.stream && one.maxSpatialId === other.maxSpatialId && one.maxTemporalId === other.maxTemporalId;
+}
+
+/** A layer within a stream as it is told; undefined if none is left out. */
+function limitOf(maxId: number | undefined): number | undefined {
+  return maxId === ALL_LAYERS ? undefined : maxId;
 }
 
 /** Whether two plans ask for the same of a publication's layers. */

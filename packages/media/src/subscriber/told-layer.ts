@@ -15,6 +15,7 @@ export class ToldLayer {
   readonly #onEvent: EngineEventListener;
   /** Of a publication without layers there is nothing to tell before it stops. */
   #rid: string | undefined = '';
+  #spatialId: number | undefined = undefined;
   #temporalId: number | undefined = undefined;
   #reason: LayerChangeReason = 'start';
   quality: GrantedQuality = 'full';
@@ -44,10 +45,11 @@ export class ToldLayer {
   }
 
   /** What is sent from now on. @param rid undefined for nothing */
-  noteLayer(rid: string | undefined, temporalId: number | undefined): void {
-    if (rid === this.#rid && temporalId === this.#temporalId) return;
+  noteLayer(rid: string | undefined, spatialId: number | undefined, temporalId: number | undefined): void {
+    if (rid === this.#rid && spatialId === this.#spatialId && temporalId === this.#temporalId) return;
     this.#rid = rid;
+    this.#spatialId = spatialId;
     this.#temporalId = temporalId;
-    this.#onEvent({ type: 'layer-changed', ...this.#ids, rid, temporalId, reason: this.#reason });
+    this.#onEvent({ type: 'layer-changed', ...this.#ids, rid, spatialId, temporalId, reason: this.#reason });
   }
 }

@@ -83,6 +83,14 @@ test('of a layer that its publisher gives up it is told once, and of what is mis
 
   expect(world.changes.map(({ event }) => event)).toEqual([
     { type: 'quality-changed', transportId: 'bob', subscriptionId: 'bob/70', quality: 'paused', reason: 'publisher' },
-    { type: 'layer-changed', transportId: 'bob', subscriptionId: 'bob/70', rid: undefined, temporalId: undefined, reason: 'publisher' },
+    {
+      type: 'layer-changed',
+      transportId: 'bob',
+      subscriptionId: 'bob/70',
+      rid: undefined,
+      spatialId: undefined,
+      temporalId: undefined,
+      reason: 'publisher',
+    },
   ]);
 });

@@ -196,6 +196,6 @@ test('twenty viewers whose path narrows at once cost the publisher few keyframes
   call.runFor(4000);
 
   for (const frames of shown) expect(framesPerSecond(frames, narrowMs + 2000, call.world.nowMs)).toBeGreaterThan(20);
-  // One for the middle layer on the way down and one or two for the lowest, whoever asks.
-  expect(call.simulcast.keyframeRequests.length).toBeLessThanOrEqual(4);
+  // They notice within half a second of each other: a few requests for each of the two lower layers, and not one for each viewer.
+  expect(call.simulcast.keyframeRequests.length).toBeLessThanOrEqual(8);
 });

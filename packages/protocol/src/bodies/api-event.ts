@@ -52,6 +52,10 @@ export const ApiEvent = z.object({
   rid: z.string().optional().meta({
     description: 'Of `layer.changed`: the layer that is sent now, empty for a track that has only one; missing while nothing is sent',
   }),
+  spatial: z
+    .int()
+    .optional()
+    .meta({ description: 'Of `layer.changed`: the highest spatial layer that is sent of one stream; missing where all are' }),
   temporal: z.int().optional().meta({ description: 'Of `layer.changed`: the highest temporal layer that is sent; missing where all are' }),
   quality: z
     .enum(['full', 'reduced', 'paused'])

@@ -37,7 +37,8 @@ export class SubscriptionReports {
     const facts = this.#facts(reported);
     const { reason } = change;
     if (change.type === 'quality-changed') this.#onEvent({ type: 'quality.changed', ...facts, quality: change.quality, reason });
-    else this.#onEvent({ type: 'layer.changed', ...facts, rid: change.rid, temporal: change.temporalId, reason });
+    else
+      this.#onEvent({ type: 'layer.changed', ...facts, rid: change.rid, spatial: change.spatialId, temporal: change.temporalId, reason });
   }
 
   /** The SFU ended it for a reason that the client could not know of. */

@@ -17,8 +17,8 @@ const USABLE = 0.95;
 const ROOM = 1.1;
 /** What may be sent beyond the estimate while a lower layer's keyframe is waited for. */
 const TOLERATED = 1.2;
-/** Wishes that differ by less are the same to whoever probes the path. */
-const WORTH_TELLING = 1.1;
+/** Wishes that differ by less are the same to whoever probes the path. Beyond the best layer there is no more room than this. */
+const WORTH_TELLING = 1.03;
 
 /** The path to one peer. */
 export interface AllocatedPath {
