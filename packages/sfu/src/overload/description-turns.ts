@@ -1,7 +1,7 @@
 /**
  * Shares the thread between packets and session descriptions. A description may have 256 m-sections, and to read or write one takes as
- * long as to forward hundreds of packets, so it is done in pieces: one turn of the event loop carries at most `QUOTA_MS` of it and
- * finishes at most one description, since what follows from a finished one is done at once. Apps take turns.
+ * long as to forward hundreds of packets, and so does what follows from it; all of it is done in pieces. One turn of the event loop carries at most
+ * `QUOTA_MS` of that and finishes at most one piece of work, since its caller goes on at once. Apps take turns.
  *
  * @see docs/adr/0013-descriptions-in-pieces.md
  */
@@ -10,7 +10,7 @@ import { SfuError } from '@causeway/protocol';
 /** One of the pieces of work that are done until there is a result; each should take no more than a fraction of a millisecond. */
 export type Piece<Result> = () => Result | undefined;
 
-/** Of one turn. What follows a description that was read comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
+/** Of one turn. What the caller of finished work does at once comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
 const QUOTA_MS = 1;
 /** Characters of descriptions that wait to be read: a second or two of work. */
 const MAX_WAITING_CHARACTERS = 32 * 1024 * 1024;
