@@ -6,6 +6,7 @@ import {
   formatSessionId,
   isRevokedBy,
   LIMITS,
+  parseAppId,
   SessionId,
   SfuError,
   type TokenGrants,
@@ -217,7 +218,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
 
   return {
     udpPort: shard.port,
-    createSession: openSession,
+    createSession: async (appId, request, bounds, caller) => openSession(requireAppId(appId), request, bounds, caller),
     publish: async (appId, sessionId, request, caller) => publish(requireOwn(store, appId, sessionId, caller), request, caller),
     subscribe: async (appId, sessionId, request, caller) => subscribe(requireOwn(store, appId, sessionId, caller), request, caller),
     unsubscribe: async (appId, sessionId, request, caller) => unsubscribe(requireOwn(store, appId, sessionId, caller), request),
@@ -234,7 +235,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     data: openParticipant,
     listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
     async listSessions(appId, { limit, cursor } = {}, caller) {
-      const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
+      const page = await registry.listSessions(requireAppId(appId), { limit, cursor: checkCursor(cursor) });
       const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));
       const sessions = visible.map(sessionSummary);
       return {
@@ -252,11 +253,11 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return trackList(await registry.listTracks(appId, sessionId));
     },
     async trackPath(appId, sessionId, trackId, caller) {
-      const { id } = requireVisible(store, appId, sessionId, caller);
+      const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
       const record = directory.locate(appId, { by: 'id', sessionId, trackId });
       if (record === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
       const path = await (relay?.pathOf(record.publicationId) ?? aloneWith(assembly.nodeNo, countSubscribers(store, record.publicationId)));
-      return { sessionId: id, sfuAppId: appId, trackId: TrackId.parse(record.trackId), ...path };
+      return { sessionId: id, sfuAppId, trackId: TrackId.parse(record.trackId), ...path };
     },
     describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
     async patchSession(appId, sessionId, { metadata }, caller) {
@@ -300,6 +301,13 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return closing;
     },
   };
+}
+
+/** App ids become parts of keys in registries. */
+function requireAppId(text: string): AppId {
+  const appId = parseAppId(text);
+  if (appId !== undefined) return appId;
+  throw new SfuError('invalid_params', `app id ${JSON.stringify(text)} must be 1 to 64 letters, digits, "_" or "-"`);
 }
 
 /** Subscriptions of sessions on this node that forward a publication. */

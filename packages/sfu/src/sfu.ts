@@ -1,5 +1,4 @@
 import type {
-  AppId,
   CloseDataChannelsReply,
   CloseDataChannelsRequest,
   CloseTracksReply,
@@ -50,8 +49,8 @@ export interface SfuStats {
 /**
  * The server as its embedder sees it: one verb per endpoint of the HTTP API, with the bodies of that API.
  *
- * Requests are already valid in the sense of their schema in `@causeway/protocol`. Session ids come as they arrived: one that does
- * not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
+ * Requests are already valid in the sense of their schema in `@causeway/protocol`. Ids of apps and sessions come as they arrived: a
+ * session is only made for an app id that can be one (`invalid_params`), and one that does not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
  *
  * A verb that is told of a `caller` does what the token of that caller grants and no more: it changes
  * only sessions of the token's subject (`forbidden`), and sees only those that the token names. Which
@@ -63,42 +62,42 @@ export interface Sfu {
   readonly udpPort: number;
   /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
   createSession(
-    appId: AppId,
+    appId: string,
     request: CreateSessionRequest,
     bounds?: Partial<AppBounds>,
     caller?: TokenGrants,
   ): Promise<CreateSessionReply>;
-  publish(appId: AppId, sessionId: string, request: PublishRequest, caller?: TokenGrants): Promise<PublishReply>;
-  subscribe(appId: AppId, sessionId: string, request: SubscribeRequest, caller?: TokenGrants): Promise<SubscribeReply>;
-  unsubscribe(appId: AppId, sessionId: string, request: UnsubscribeRequest, caller?: TokenGrants): Promise<UnsubscribeReply>;
-  updateTracks(appId: AppId, sessionId: string, request: UpdateTracksRequest, caller?: TokenGrants): Promise<UpdateTracksReply>;
-  closeTracks(appId: AppId, sessionId: string, request: CloseTracksRequest, caller?: TokenGrants): Promise<CloseTracksReply>;
-  renegotiate(appId: AppId, sessionId: string, request: RenegotiateRequest, caller?: TokenGrants): Promise<RenegotiateReply>;
+  publish(appId: string, sessionId: string, request: PublishRequest, caller?: TokenGrants): Promise<PublishReply>;
+  subscribe(appId: string, sessionId: string, request: SubscribeRequest, caller?: TokenGrants): Promise<SubscribeReply>;
+  unsubscribe(appId: string, sessionId: string, request: UnsubscribeRequest, caller?: TokenGrants): Promise<UnsubscribeReply>;
+  updateTracks(appId: string, sessionId: string, request: UpdateTracksRequest, caller?: TokenGrants): Promise<UpdateTracksReply>;
+  closeTracks(appId: string, sessionId: string, request: CloseTracksRequest, caller?: TokenGrants): Promise<CloseTracksReply>;
+  renegotiate(appId: string, sessionId: string, request: RenegotiateRequest, caller?: TokenGrants): Promise<RenegotiateReply>;
   publishDataChannels(
-    appId: AppId,
+    appId: string,
     sessionId: string,
     request: PublishDataChannelsRequest,
     caller?: TokenGrants,
   ): Promise<PublishDataChannelsReply>;
   subscribeDataChannels(
-    appId: AppId,
+    appId: string,
     sessionId: string,
     request: SubscribeDataChannelsRequest,
     caller?: TokenGrants,
   ): Promise<SubscribeDataChannelsReply>;
   updateDataChannels(
-    appId: AppId,
+    appId: string,
     sessionId: string,
     request: UpdateDataChannelsRequest,
     caller?: TokenGrants,
   ): Promise<UpdateDataChannelsReply>;
   closeDataChannels(
-    appId: AppId,
+    appId: string,
     sessionId: string,
     request: CloseDataChannelsRequest,
     caller?: TokenGrants,
   ): Promise<CloseDataChannelsReply>;
-  listDataChannels(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListDataChannelsReply>;
+  listDataChannels(appId: string, sessionId: string, caller?: TokenGrants): Promise<ListDataChannelsReply>;
   /**
    * Makes this process itself a participant: it publishes data channels and subscribes to them with plain functions, without a peer
    * connection. It counts as one session of the app.
@@ -106,21 +105,21 @@ export interface Sfu {
    * @throws quota_exceeded – the app has as many sessions as it may
    * @throws draining – the SFU is closing
    */
-  data(appId: AppId, options?: ParticipantOptions): Promise<DataParticipant>;
-  listSessions(appId: AppId, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
-  listTracks(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
+  data(appId: string, options?: ParticipantOptions): Promise<DataParticipant>;
+  listSessions(appId: string, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
+  listTracks(appId: string, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */
-  trackPath(appId: AppId, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
-  describeSession(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
-  patchSession(appId: AppId, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
+  trackPath(appId: string, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
+  describeSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
+  patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
   /** Closing a closed session succeeds. */
-  deleteSession(appId: AppId, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
+  deleteSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
   /**
    * Closes the sessions of a subject that were created, or changed last, with a token that is good no longer.
    *
    * @returns how many
    */
-  closeSessionsOf(appId: AppId, revoked: RevokedTokens): number;
+  closeSessionsOf(appId: string, revoked: RevokedTokens): number;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
   /** Whether media is carried: false if that has stood still for seconds. */

@@ -36,7 +36,18 @@ export const ROUTES: readonly Route[] = [
     query: 'CreateSessionQuery',
     request: 'CreateSessionRequest',
     reply: 'CreateSessionReply',
-    errors: ['invalid_session_description', 'too_many_tracks', 'quota_exceeded', 'draining', 'no_capacity', 'node_unreachable'],
+    errors: [
+      'invalid_session_description',
+      'too_many_tracks',
+      'multiple_errors',
+      'quota_exceeded',
+      'track_not_found',
+      'track_name_conflict',
+      'codec_mismatch',
+      'draining',
+      'no_capacity',
+      'node_unreachable',
+    ],
     regionFor: (call) => readNewSession(call).region,
     async handle(sfu, call) {
       const { principal, node } = call;

@@ -19,12 +19,7 @@ export interface PortOption {
  * @param option that the port was set by
  * @returns the error itself if it is none of those
  */
-export function explainListenFailure(
-  error: unknown,
-  protocol: 'TCP' | 'UDP',
-  port: number,
-  option: PortOption,
-): unknown {
+export function explainListenFailure(error: unknown, protocol: 'TCP' | 'UDP', port: number, option: PortOption): unknown {
   const { code = '', address = '' } = error as { readonly code?: string; readonly address?: string };
   const reason = REASONS[code]?.(port, address);
   if (reason === undefined) return error;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionId } from '../ids/session-id.ts';
 import { Metadata } from './metadata.ts';
-import { PublishedTrackResult } from './publish.ts';
+import { PublishedTrackResult, PublishItem } from './publish.ts';
 import { Region } from './region.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { SubscribedTrackResult, SubscribeItem } from './subscribe.ts';
@@ -10,6 +10,9 @@ import { trackList } from './track-list.ts';
 /** `POST /session/new` */
 export const CreateSessionRequest = z.object({
   sessionDescription: OfferDescription,
+  tracks: trackList(PublishItem)
+    .optional()
+    .meta({ description: 'Names tracks of the offer, as `track/publish` does; others are published as `autoPublish` says' }),
   metadata: Metadata.optional(),
   autoPublish: z.boolean().optional().meta({
     description: 'Whether sending media lines of the offer become tracks by themselves; default is the setting of the app (true)',

@@ -1,3 +1,4 @@
+import { TrackId, TrackName } from '@causeway/protocol';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
@@ -136,5 +137,44 @@ describe('a new session', () => {
     expect(client.at('0').trackEvents).toBe(1);
     expect(world.shard.subscriptionsOf(reply.sessionId)).toHaveLength(1);
     expect(world.eventsOf('subscription.active')).toEqual([expect.objectContaining({ sessionId: reply.sessionId, mid: '0' })]);
+  });
+
+  it('names the tracks of its offer, and publishes the others as ever', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    for (const trackId of ['camera', 'screen']) client.addTransceiver('video', { direction: 'sendonly', trackId, streamId: 's' });
+    const tracks = [{ trackId: TrackId.parse('camera'), mid: '0', customTrackName: TrackName.parse('front') }];
+
+    const reply = await world.sfu.createSession('app-one', { sessionDescription: client.createOffer(), tracks });
+
+    expect(reply.tracks).toMatchObject([
+      { trackId: 'camera', mid: '0', customTrackName: 'front', status: 'pending' },
+      { trackId: 'screen', mid: '1', customTrackName: '' },
+    ]);
+    expect(await world.sfu.listTracks('app-one', reply.sessionId)).toMatchObject([{ customTrackName: 'front' }, { customTrackName: '' }]);
+  });
+
+  it('says which of the named tracks could not be published, and is not made if none could', async () => {
+    const world = new SfuUnderTest();
+    const client = new ScriptedClient();
+    client.addTransceiver('video', { direction: 'sendonly', trackId: 'camera', streamId: 's' });
+    const item = (mid: string) => ({ trackId: TrackId.parse(`track-${mid}`), mid, customTrackName: TrackName.parse('front') });
+    const create = (...mids: string[]) =>
+      world.sfu.createSession('app-one', { sessionDescription: client.createOffer(), autoPublish: false, tracks: mids.map(item) });
+
+    await expect(create('7')).rejects.toMatchObject({ code: 'track_not_found', tracks: [{ mid: '7' }] });
+    expect(world.sfu.stats.sessions).toBe(0);
+    expect((await create('0', '7')).tracks).toMatchObject([
+      { mid: '0', status: 'pending' },
+      { mid: '7', errorCode: 'track_not_found' },
+    ]);
+  });
+
+  it.each(['', 'a/b', 'a'.repeat(65), '{app}'])('is not made for %j, which is no app id', async (appId) => {
+    const world = new SfuUnderTest();
+    const sessionDescription = new ScriptedClient().createOffer();
+
+    await expect(world.sfu.createSession(appId, { sessionDescription })).rejects.toMatchObject({ code: 'invalid_params' });
+    await expect(world.sfu.listSessions(appId)).rejects.toMatchObject({ code: 'invalid_params' });
   });
 });

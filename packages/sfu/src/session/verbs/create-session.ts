@@ -1,4 +1,12 @@
-import type { AppId, CreateSessionReply, CreateSessionRequest, PublishedTrackResult, SessionId, TokenGrants } from '@causeway/protocol';
+import {
+  type AppId,
+  allFailedError,
+  type CreateSessionReply,
+  type CreateSessionRequest,
+  type PublishedTrackResult,
+  type SessionId,
+  type TokenGrants,
+} from '@causeway/protocol';
 import { invariant } from '../../invariant.ts';
 import {
   type AnsweredOffer,
@@ -16,6 +24,7 @@ import { checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts'
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
 import { writeDescription } from '../write-description.ts';
+import { publishResult, publishWishes } from './publish.ts';
 import { readSdp } from './read-sdp.ts';
 
 export interface NewSession {
@@ -45,8 +54,9 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   const located = await Promise.all(asked.map((item) => locateWish(receiver, item, parts)));
   const wishes = located.flatMap((each) => (each.type === 'wish' ? [each.wish] : []));
   const negotiation = createNegotiation(wanted.id, wanted.shardNo, wanted.local, parts.random);
+  const named = request.tracks ?? [];
   const policy = {
-    publish: [],
+    publish: publishWishes(named),
     autoPublish: autoPublish ? 'new' : 'none',
     subscribe: wishes,
     maxSections: parts.limits.maxSections,
@@ -56,6 +66,10 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   const { descriptionTurns } = parts;
   const answering = answerOfferInPieces(negotiation, offer, policy, parts.random);
   const answered = await inTurns(appId, offer.sections.length, answering, descriptionTurns);
+  const namedResults = named.map((item, index) => publishResult(item, answered.published[index], answered));
+  const failure = allFailedError(namedResults);
+  const published = new Set(namedResults.filter(({ errorCode }) => errorCode === undefined).map(({ mid }) => mid));
+  if (failure !== undefined) throw failure;
   checkOwnTracks(caller?.max?.tracks, trackCount(answered.state), 0);
   place.checkTracks(trackCount(answered.state));
   const metadata = request.metadata ?? caller?.meta ?? '';
@@ -74,7 +88,7 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   return {
     sessionDescription: { type: 'answer', sdp: await writeDescription(appId, answered.answer, parts) },
     sessionId: wanted.id,
-    tracks: publishedTracks(answered),
+    tracks: [...namedResults, ...publishedTracks(answered).filter(({ mid }) => !published.has(mid))],
     ...(request.subscribe !== undefined && { subscriptions: subscribed }),
   };
 }

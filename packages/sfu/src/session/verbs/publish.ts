@@ -7,7 +7,7 @@ import {
   type TokenGrants,
   TrackName,
 } from '@causeway/protocol';
-import { type AnsweredOffer, type OfferPolicy, type PublishOutcome, publications } from '../../negotiation/index.ts';
+import { type AnsweredOffer, type OfferPolicy, type PublishOutcome, type PublishWish, publications } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { mayOpenData, publishRuleOf } from '../session-access.ts';
 import { type AnsweredClient, commitAnswered, readClientOffer, takeClientOffer } from './answer-client-offer.ts';
@@ -17,12 +17,7 @@ export function publish(session: Session, request: PublishRequest, caller: Token
   return session.run(async () => {
     const offer = await readClientOffer(session, request.sessionDescription.sdp);
     const policy: Omit<OfferPolicy, 'maxSections'> = {
-      publish: request.tracks.map(({ trackId, mid, customTrackName, replace }) => ({
-        trackId,
-        mid,
-        customTrackName,
-        replacesName: replace ?? false,
-      })),
+      publish: publishWishes(request.tracks),
       autoPublish: request.autoDiscover === true ? 'all' : 'none',
       subscribe: [],
       mayPublish: publishRuleOf(caller),
@@ -34,7 +29,7 @@ export function publish(session: Session, request: PublishRequest, caller: Token
 
 async function publishAnswered(session: Session, request: PublishRequest, client: AnsweredClient): Promise<PublishReply> {
   const { answered } = client;
-  const tracks = request.tracks.map((item, index) => itemResult(item, answered.published[index], answered));
+  const tracks = request.tracks.map((item, index) => publishResult(item, answered.published[index], answered));
   const failure = allFailedError(tracks);
   if (failure !== undefined) throw failure;
   const discovered = request.autoDiscover === true ? discoveredTracks(tracks, session, answered) : [];
@@ -43,7 +38,13 @@ async function publishAnswered(session: Session, request: PublishRequest, client
   return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
 }
 
-function itemResult(item: PublishItem, outcome: PublishOutcome | undefined, { state }: AnsweredOffer): PublishedTrackResult {
+/** What the items of `tracks` ask for. */
+export function publishWishes(items: readonly PublishItem[]): readonly PublishWish[] {
+  return items.map(({ trackId, mid, customTrackName, replace }) => ({ trackId, mid, customTrackName, replacesName: replace ?? false }));
+}
+
+/** What became of an item of `tracks`. */
+export function publishResult(item: PublishItem, outcome: PublishOutcome | undefined, { state }: AnsweredOffer): PublishedTrackResult {
   const customTrackName = item.customTrackName ?? TrackName.parse('');
   if (outcome?.type === 'published') {
     const result = trackResults(state).find(({ mid }) => mid === outcome.mid);
