@@ -34,7 +34,9 @@ const HOLD_LOSS_MS = 100;
 /** A link that has come up makes nothing worse while others do not know of it. */
 const HOLD_GAIN_MS = 1000;
 /** Round trips swing while nodes are busy, and every telling costs every node. */
-const QUALITY_INTERVAL_MS = 10_000;
+const RTT_INTERVAL_MS = 10_000;
+/** A link that loses packets is left, and taken again when it no longer does: the sooner, the better. */
+const LOSS_INTERVAL_MS = 1500;
 /** The whole map is written at most so often for one neighbour. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
 
@@ -47,7 +49,7 @@ export interface LinkStateTellerOptions {
   readonly onChanged: () => void;
 }
 
-type Change = 'none' | 'quality' | 'gain' | 'loss';
+type Change = 'none' | 'rtt' | 'packet-loss' | 'link-won' | 'link-lost';
 
 export class LinkStateTeller {
   readonly #options: LinkStateTellerOptions;
@@ -58,7 +60,7 @@ export class LinkStateTeller {
   #toldRevision = 0;
   /** Ends of links that have changed since then. */
   readonly #touched = new Set<number>();
-  #qualityDueAtMs = Number.NEGATIVE_INFINITY;
+  #changedAtMs = Number.NEGATIVE_INFINITY;
   #tellAtMs = Number.POSITIVE_INFINITY;
   #cancelTelling: CancelTimer | undefined = undefined;
   /** The revision of its own state that this node has written last on each link. */
@@ -84,13 +86,14 @@ export class LinkStateTeller {
     const links = this.#ownLinks();
     const known = table.find(nodeNo);
     const isDraining = state === 'draining';
-    const change = known === undefined ? 'gain' : this.#compare(known, isDraining, links);
+    const change = known === undefined ? 'link-won' : this.#compare(known, isDraining, links);
     if (change === 'none') return;
-    if (change === 'quality' && clock.nowMs() < this.#qualityDueAtMs) return;
-    this.#qualityDueAtMs = clock.nowMs() + QUALITY_INTERVAL_MS;
+    const sinceMs = clock.nowMs() - this.#changedAtMs;
+    if ((change === 'rtt' && sinceMs < RTT_INTERVAL_MS) || (change === 'packet-loss' && sinceMs < LOSS_INTERVAL_MS)) return;
+    this.#changedAtMs = clock.nowMs();
     for (const to of touchedBetween(known?.links ?? new Map(), links)) this.#touched.add(to);
     table.put({ nodeNo, epoch, revision: ++this.#revision, isDraining, links });
-    this.#tellWithin(change === 'loss' ? HOLD_LOSS_MS : HOLD_GAIN_MS);
+    this.#tellWithin(change === 'link-lost' || change === 'packet-loss' ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
   }
 
@@ -182,12 +185,13 @@ export class LinkStateTeller {
   }
 
   #compare(known: NodeLinkState, isDraining: boolean, links: ReadonlyMap<number, LinkQuality>): Change {
-    if (isDraining !== known.isDraining || [...known.links.keys()].some((to) => !links.has(to))) return 'loss';
+    if (isDraining !== known.isDraining || [...known.links.keys()].some((to) => !links.has(to))) return 'link-lost';
     let change: Change = 'none';
     for (const [to, quality] of links) {
       const before = known.links.get(to);
-      if (before === undefined || (before.rttMs === UNMEASURED_RTT_MS && quality.rttMs !== UNMEASURED_RTT_MS)) return 'gain';
-      if (isOtherQuality(before, quality)) change = 'quality';
+      if (before === undefined || (before.rttMs === UNMEASURED_RTT_MS && quality.rttMs !== UNMEASURED_RTT_MS)) return 'link-won';
+      if (isOtherLoss(before, quality)) change = 'packet-loss';
+      else if (change === 'none' && isOtherRtt(before, quality)) change = 'rtt';
     }
     return change;
   }
@@ -219,11 +223,11 @@ function isSameQuality(one: LinkQuality | undefined, other: LinkQuality): boolea
   return one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb;
 }
 
-function isOtherQuality(before: LinkQuality, now: LinkQuality): boolean {
-  const rttChangeMs = Math.abs(before.rttMs - now.rttMs);
-  return (
-    rttChangeMs > Math.max(TOLD_RTT_MS, before.rttMs * TOLD_RTT_RATIO) ||
-    Math.abs(before.lossRatio - now.lossRatio) > TOLD_LOSS_RATIO ||
-    before.pricePerGb !== now.pricePerGb
-  );
+function isOtherLoss(before: LinkQuality, now: LinkQuality): boolean {
+  return Math.abs(before.lossRatio - now.lossRatio) > TOLD_LOSS_RATIO;
+}
+
+function isOtherRtt(before: LinkQuality, now: LinkQuality): boolean {
+  const changeMs = Math.abs(before.rttMs - now.rttMs);
+  return changeMs > Math.max(TOLD_RTT_MS, before.rttMs * TOLD_RTT_RATIO) || before.pricePerGb !== now.pricePerGb;
 }

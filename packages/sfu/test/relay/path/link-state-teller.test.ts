@@ -171,6 +171,20 @@ describe('what a node tells of its links', () => {
     expect(link(0).told).toMatchObject([{ changed: [[2, 0, 0, 0]] }, { changed: [[2, 1, 0, 0]] }]);
   });
 
+  it('is told within two seconds when a link begins to lose packets, however lately its round trip changed', async () => {
+    const { link, links, teller, clock, measure } = scene([2]);
+    await measure(50);
+    await measure(90);
+    const told = link(0).told.length;
+
+    for (let second = 0; second < 2; second++) {
+      teller.noteMeasurements(links.map(({ transportId }) => ({ transportId, rttMs: 90, lossRatio: 0.05 })));
+      await clock.advance(1000);
+    }
+
+    expect(link(0).told.slice(told)).toMatchObject([{ changed: [[2, 90, 50, 0]] }]);
+  });
+
   it('does not swing with a round trip that swings every second', async () => {
     const { link, teller, links, clock } = scene([2]);
     for (let second = 0; second < 60; second++) {
