@@ -32,6 +32,23 @@ export function allocate(budgetBps: number, wishes: readonly AllocationWish[]): 
   }
 }
 
+/** What all grants together cost. */
+export function costOf(wishes: readonly AllocationWish[], grants: readonly number[]): number {
+  return grants.reduce((sum, grant, index) => sum + (grant === NO_GRANT ? 0 : wishes[index].costsBps[grant]), 0);
+}
+
+/** What they would cost with the cheapest improvement there is; the same if there is none. */
+export function nextCost(wishes: readonly AllocationWish[], grants: readonly number[]): number {
+  let leastBps = Number.POSITIVE_INFINITY;
+  for (const [index, wish] of wishes.entries()) {
+    const { costsBps } = wish;
+    const granted = grants[index];
+    if (granted + 1 >= costsBps.length) continue;
+    leastBps = Math.min(leastBps, costsBps[granted + 1] - (granted === NO_GRANT ? 0 : costsBps[granted]));
+  }
+  return costOf(wishes, grants) + (leastBps === Number.POSITIVE_INFINITY ? 0 : leastBps);
+}
+
 /** @returns what is left of the budget */
 function grantLowest(budgetBps: number, wishes: readonly AllocationWish[], grants: number[]): number {
   let leftBps = budgetBps;

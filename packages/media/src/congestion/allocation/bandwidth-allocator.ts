@@ -5,9 +5,10 @@
 import type { GrantedQuality, LayerChangeReason } from '../../plan.ts';
 import type { LayerOption } from '../../publisher/layer-catalogue.ts';
 import { onGrid, type Timer, type Timers } from '../../timers.ts';
-import { allocate, NO_GRANT } from './allocate.ts';
+import { type AllocationWish, allocate, costOf, NO_GRANT, nextCost } from './allocate.ts';
 import { RepairRate } from './repair-rate.ts';
 import type { StepGuard } from './step-guard.ts';
+import { TrialStep } from './trial-step.ts';
 
 const INTERVAL_MS = 500;
 const GRID_MS = 50;
@@ -26,6 +27,8 @@ export interface AllocatedPath {
   readonly budgetBps: number | undefined;
   /** A queue is growing on it. */
   readonly isOverusing: boolean;
+  /** What it carries is found out by probes; otherwise only by sending more. */
+  readonly isProbed: boolean;
   /** Whether the path has just been seen to carry this much. */
   isProven(bitrateBps: number): boolean;
   /** Told how much would be sent if the path carried it. */
@@ -79,6 +82,8 @@ export interface BandwidthAllocatorOptions {
 export class BandwidthAllocator implements Timer {
   readonly #options: BandwidthAllocatorOptions;
   readonly #repairs = new RepairRate();
+  /** Made for a path that cannot be probed. */
+  #trial: TrialStep | undefined = undefined;
   /** What was left over when it was last looked at. */
   #leftBps = 0;
   #demandBps = 0;
@@ -139,14 +144,16 @@ export class BandwidthAllocator implements Timer {
     this.#options.timers.cancel(this);
   }
 
-  #share(nowMs: number, budgetBps: number, choices: readonly Choice[]): void {
+  #share(nowMs: number, knownBps: number, choices: readonly Choice[]): void {
     const { path } = this.#options;
     const wishes = choices.map(({ track, options }) => ({ costsBps: options.map(({ costBps }) => costBps), priority: track.priority }));
+    const budgetBps = path.isProbed ? knownBps : this.#tryMore(nowMs, knownBps, wishes);
+    const isTrial = budgetBps > knownBps;
     const fitting = allocate(budgetBps, wishes);
-    const roomy = allocate(budgetBps / ROOM, wishes);
+    const roomy = isTrial ? fitting : allocate(budgetBps / ROOM, wishes);
     const spentBps = choices.reduce((sum, { track }) => sum + track.spentBps, 0);
     const isUrgent = path.isOverusing || spentBps > TOLERATED * Math.max(budgetBps, 0);
-    const isProven = path.isProven(budgetBps);
+    const isProven = isTrial || path.isProven(budgetBps);
     this.#leftBps = budgetBps;
     for (const [index, choice] of choices.entries()) {
       const { costsBps } = wishes[index];
@@ -156,6 +163,18 @@ export class BandwidthAllocator implements Timer {
       this.#leftBps -= decided === NO_GRANT ? 0 : costsBps[decided];
       grantIndex(nowMs, choice, decided, { isUrgent, isShort: roomy[index] < costsBps.length - 1 || this.#leftBps < 0 });
     }
+  }
+
+  #tryMore(nowMs: number, budgetBps: number, wishes: readonly AllocationWish[]): number {
+    this.#trial ??= new TrialStep();
+    const grants = allocate(budgetBps, wishes);
+    const grantedBps = costOf(wishes, grants);
+    return this.#trial.update(nowMs, {
+      budgetBps,
+      grantedBps,
+      nextBps: nextCost(wishes, grants),
+      isOverusing: this.#options.path.isOverusing,
+    });
   }
 
   #tellDemand(fixedBps: number, choices: readonly Choice[]): void {
