@@ -34,7 +34,6 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'negotiation_in_progress',
       'data_channel_conflict',
       'session_closed',
-      'relay_unavailable',
     ],
     handle: async (sfu, { principal, sessionId, body }) =>
       channelsReply(
