@@ -3,6 +3,7 @@ import type {
   CloseTracksReply,
   CreateSessionReply,
   DeleteSessionReply,
+  ListDataChannelsReply,
   PublishReply,
   RenegotiateReply,
   SessionSummary,
@@ -33,6 +34,7 @@ export interface PublishItem {
 export interface SfuApi {
   listSessions(signal?: AbortSignal): Promise<readonly SessionSummary[]>;
   listTracks(sessionId: string, signal?: AbortSignal): Promise<readonly TrackSummary[]>;
+  listDataChannels(sessionId: string, signal?: AbortSignal): Promise<ListDataChannelsReply>;
   createSession(body: { sessionDescription: Description; metadata?: string }): Promise<CreateSessionReply>;
   publish(sessionId: string, body: { tracks: readonly PublishItem[]; sessionDescription: Description }): Promise<PublishReply>;
   closeTracks(
@@ -69,6 +71,7 @@ export function createSfuApi(options: SfuApiOptions): SfuApi {
   return {
     listSessions: (signal) => list(`sessions?limit=${SESSIONS_PER_PAGE}`, signal),
     listTracks: (id, signal) => list(`${session(id)}/tracks`, signal),
+    listDataChannels: (id, signal) => list(`${session(id)}/datachannels`, signal),
     createSession: (body) => call('POST', 'session/new', body),
     publish: (id, body) => call('POST', `${session(id)}/track/publish`, body),
     closeTracks: (id, body) => call('POST', `${session(id)}/track/close`, body),

@@ -86,7 +86,7 @@ function followSession({ link, publishing, watching, directory, meter }: Parts):
 }
 
 /** The API of whichever app the link is connected to. */
-function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks'> {
+function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels'> {
   const current = () => {
     const api = link.api();
     if (api === undefined) throw new Error('Not connected to any app.');
@@ -95,5 +95,6 @@ function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks'> {
   return {
     listSessions: async (signal) => current().listSessions(signal),
     listTracks: async (sessionId, signal) => current().listTracks(sessionId, signal),
+    listDataChannels: async (sessionId, signal) => current().listDataChannels(sessionId, signal),
   };
 }

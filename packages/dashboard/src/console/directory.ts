@@ -1,5 +1,5 @@
-/** The sessions of the app and their tracks, kept up to date by polling as long as somebody looks. */
-import type { SessionSummary, TrackSummary } from '@causeway/protocol';
+/** The sessions of the app with their tracks and data channels, kept up to date by polling as long as somebody looks. */
+import type { PublishedDataChannelResult, SessionSummary, TrackSummary } from '@causeway/protocol';
 import type { SfuApi } from '../api/sfu-api.ts';
 import type { Clock } from '../session/clock.ts';
 import { createStore, type Store } from './store.ts';
@@ -9,6 +9,8 @@ export interface ListedSession extends SessionSummary {
   /** Undefined until asked for. */
   readonly tracks: readonly TrackSummary[] | undefined;
   readonly tracksFetchedAtMs: number | undefined;
+  /** Those that it publishes; empty until asked for. */
+  readonly dataChannels: readonly PublishedDataChannelResult[];
 }
 
 export type DirectoryState =
@@ -29,7 +31,7 @@ export interface Directory {
 }
 
 export interface DirectoryOptions {
-  readonly api: Pick<SfuApi, 'listSessions' | 'listTracks'>;
+  readonly api: Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels'>;
   readonly clock: Clock;
   readonly isWatched: (sessionId: string) => boolean;
 }
@@ -103,10 +105,24 @@ class PollingDirectory implements Directory {
         isWatched: isWatched(sessionId),
       })),
     );
-    // A session may end between the two calls; that is no failure of the listing.
-    const fetched = await Promise.all(chosen.map(async (id) => [id, await api.listTracks(id, signal).catch(() => [])] as const));
-    return withTracks(listed, new Map(fetched), clock.nowMs());
+    const fetched = await Promise.all(chosen.map(async (id) => [id, await this.#listPublished(id, signal)] as const));
+    return withPublished(listed, new Map(fetched), clock.nowMs());
   }
+
+  /** A session may end between two calls; that is no failure of the listing. */
+  async #listPublished(sessionId: string, signal: AbortSignal | undefined): Promise<Published> {
+    const { api } = this.#options;
+    const [tracks, channels] = await Promise.all([
+      api.listTracks(sessionId, signal).catch(() => []),
+      api.listDataChannels(sessionId, signal).catch(() => undefined),
+    ]);
+    return { tracks, dataChannels: channels?.published ?? [] };
+  }
+}
+
+interface Published {
+  readonly tracks: readonly TrackSummary[];
+  readonly dataChannels: readonly PublishedDataChannelResult[];
 }
 
 /** Sessions keep the place where they were first seen: a list that is being clicked on must not shuffle. */
@@ -117,17 +133,22 @@ export function mergeListing(known: readonly ListedSession[], listed: readonly S
     summaries.delete(session.sessionId);
     return summary === undefined ? [] : { ...session, ...summary };
   });
-  const arriving = [...summaries.values()].map((summary) => ({ ...summary, tracks: undefined, tracksFetchedAtMs: undefined }));
+  const arriving = [...summaries.values()].map((summary) => ({
+    ...summary,
+    tracks: undefined,
+    tracksFetchedAtMs: undefined,
+    dataChannels: [],
+  }));
   return [...staying, ...arriving];
 }
 
-function withTracks(
+function withPublished(
   sessions: readonly ListedSession[],
-  fetched: ReadonlyMap<string, readonly TrackSummary[]>,
+  fetched: ReadonlyMap<string, Published>,
   nowMs: number,
 ): readonly ListedSession[] {
   return sessions.map((session) => {
-    const tracks = fetched.get(session.sessionId);
-    return tracks === undefined ? session : { ...session, tracks, tracksFetchedAtMs: nowMs };
+    const published = fetched.get(session.sessionId);
+    return published === undefined ? session : { ...session, ...published, tracksFetchedAtMs: nowMs };
   });
 }

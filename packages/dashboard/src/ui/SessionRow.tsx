@@ -2,6 +2,7 @@ import type { TrackSummary } from '@causeway/protocol';
 import type { ListedSession } from '../console/directory.ts';
 import { isSame, type Watched } from '../console/watching.ts';
 import { shortId } from '../stats/readout.ts';
+import { ChannelChip } from './ChannelChip.tsx';
 import { TrackChip } from './TrackChip.tsx';
 
 interface SessionRowProps {
@@ -12,7 +13,7 @@ interface SessionRowProps {
   readonly onClose: (watched: readonly Watched[]) => void;
 }
 
-/** One session of the list with its tracks. */
+/** One session of the list with its tracks and data channels. */
 export function SessionRow({ session, isOwn, watched, onWatch, onClose }: SessionRowProps) {
   const { sessionId, metadata, connectionState } = session;
   const tracks = session.tracks ?? [];
@@ -49,20 +50,23 @@ export function SessionRow({ session, isOwn, watched, onWatch, onClose }: Sessio
             />
           );
         })}
+        {session.dataChannels.map((channel) => (
+          <ChannelChip key={channel.dataChannelName} channel={channel} />
+        ))}
       </div>
     </li>
   );
 }
 
 function SessionTitle({ session, isOwn, name }: { readonly session: ListedSession; readonly isOwn: boolean; readonly name: string }) {
-  const { sessionId, metadata, connectionState, tracks } = session;
+  const { sessionId, metadata, connectionState, tracks, dataChannels } = session;
   return (
     <div className="session-title" title={sessionId}>
       <span className="session-name">{name}</span>
       <span className="session-facts">
         {metadata !== '' && <span className="id">{shortId(sessionId)}</span>}
         <span>{isOwn ? 'this page' : connectionState}</span>
-        {tracks?.length === 0 && <span>no tracks</span>}
+        {tracks?.length === 0 && dataChannels.length === 0 && <span>no tracks</span>}
       </span>
     </div>
   );

@@ -30,6 +30,22 @@ test('sessions are listed with their tracks, again and again', async () => {
   directory.stop();
 });
 
+test('data channels are listed beside the tracks, and a node that knows none is no failure', async () => {
+  const { api, clock, directory } = createPolling();
+  api.next('listSessions', [summary('a'), summary('b')]);
+  api.next('listDataChannels', { sessionId: 'a', published: [{ dataChannelName: 'chat', status: 'open' }], subscribed: [] });
+  api.next('listDataChannels', refusal('route_not_found'));
+
+  directory.start();
+  await clock.advance(0);
+
+  expect(directory.state.read()).toMatchObject({
+    phase: 'current',
+    sessions: [{ dataChannels: [{ dataChannelName: 'chat' }] }, { dataChannels: [] }],
+  });
+  directory.stop();
+});
+
 test('nothing is asked after stopping', async () => {
   const { clock, directory, listings } = createPolling();
 
@@ -81,7 +97,7 @@ test('a session that ends between the two calls is listed without tracks', async
 });
 
 test('sessions keep their places, newcomers go to the end, and what is known of them stays', () => {
-  const known = ['a', 'b', 'c'].map((id) => ({ ...summary(id), tracks: [track(`of-${id}`)], tracksFetchedAtMs: 5 }));
+  const known = ['a', 'b', 'c'].map((id) => ({ ...summary(id), tracks: [track(`of-${id}`)], tracksFetchedAtMs: 5, dataChannels: [] }));
 
   const merged = mergeListing(known, [summary('d'), summary('c', 'renamed'), summary('a')]);
 

@@ -22,6 +22,7 @@ const ANSWER = { type: 'answer', sdp: 'a=candidate:1 1 udp 2130706431 127.0.0.1 
 const DEFAULTS: Readonly<Record<keyof SfuApi, (...args: readonly unknown[]) => unknown>> = {
   listSessions: () => [],
   listTracks: () => [],
+  listDataChannels: () => ({ sessionId: SESSION_ID, published: [], subscribed: [] }),
   createSession: () => ({ sessionId: SESSION_ID, sessionDescription: ANSWER }),
   publish: (_id, body) => ({ sessionId: SESSION_ID, sessionDescription: ANSWER, tracks: (body as Body).tracks }),
   closeTracks: () => ({ sessionId: SESSION_ID, success: true, sessionDescription: ANSWER, tracks: [] }),
