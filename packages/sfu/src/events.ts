@@ -20,9 +20,9 @@ export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'un
 
 /**
  * Why a published data channel ended. `closed_by_peer`: the page closed it; `message_too_large`: the page sent more than a message may
- * hold; `channel_gone`: there was no such channel.
+ * hold; `channel_gone`: there was no such channel; `replaced`: the page has opened another one under the same label.
  */
-export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone';
+export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone' | 'replaced';
 
 /** Why a subscription to a data channel ended. `session_closed`: the publisher's session; `channel_refused`: the stream id was in use. */
 export type DataSubscriptionEndReason = 'unsubscribed' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_refused';

@@ -108,16 +108,29 @@ describe('a channel that the page opens', () => {
   it.each([
     ['is no name', 'my chat', 'invalid_params'],
     ['is empty', '', 'invalid_params'],
-    ['another channel has', 'taken', 'data_channel_conflict'],
+    ['a negotiated channel has', 'taken', 'data_channel_conflict'],
   ])('whose label %s is closed, and an event says why', async (_case, label, errorCode) => {
     const world = new SfuUnderTest();
     const publisher = await join(world);
-    open(world, publisher, 'taken', { streamId: 0 });
+    await publish(world, publisher, { dataChannelName: name('taken'), negotiated: true });
     open(world, publisher, label, { streamId: 2 });
 
     expect(publications(world)).toHaveLength(1);
     expect(world.shard.dataCommands).toContainEqual({ type: 'close-data-channel', transportId: publisher.id, streamId: 2 });
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'datachannel.failed', dataChannelName: label, errorCode }));
+  });
+
+  it('takes the place of one that had its label, for subscribers on the channel that they have', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await join(world);
+    await publish(world, publisher, { dataChannelName: name('chat'), retain: 'last' });
+    open(world, publisher, 'chat', { streamId: 0 });
+    await subscribe(world, publisher, { remoteSessionId: publisher.id, dataChannelName: 'chat' });
+    open(world, publisher, 'chat', { streamId: 2 });
+
+    expect(publications(world)).toMatchObject([{ stream: { streamId: 2 }, retain: 1 }]);
+    expect(subscriptions(world)).toMatchObject([{ publicationId: publications(world)[0]?.publicationId, stream: { streamId: 1 } }]);
+    expect(world.events).toContainEqual(expect.objectContaining({ type: 'datachannel.closed', reason: 'replaced' }));
   });
 
   it('is closed when the session has as many as it may', async () => {

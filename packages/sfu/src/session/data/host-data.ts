@@ -55,7 +55,10 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
     const located = await locateDataChannel({ appId: session.appId, sessionId: session.id, caller: undefined }, item, parts);
     if (located.type === 'failed') throw new SfuError(located.code, located.description);
     refuseClosed(session);
-    const subscribed = data.subscribe(item, located.record);
+    // The channel may have ended while it was looked up, or another one may have its name.
+    const current = parts.dataDirectory.locate(session.appId, item.remoteSessionId, item.dataChannelName);
+    if (current === undefined) throw ended(item.dataChannelName);
+    const subscribed = data.subscribe(item, current);
     if (subscribed.type === 'failed') throw new SfuError(subscribed.code, subscribed.description);
     if (!subscribed.isNew) {
       throw new SfuError(

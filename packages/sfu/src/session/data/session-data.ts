@@ -234,6 +234,10 @@ export class SessionData implements DataFollower {
       this.#put({ ...known, streamId, reliability: reliabilityOf(channel) });
       return;
     }
+    if (known !== undefined && !known.isNegotiated) {
+      this.#replace(known, channel);
+      return;
+    }
     this.#unpublished.set(streamId, channel);
     if (!this.#owner.autoPublish) return;
     const code = this.#problemOf(label, known);
@@ -348,6 +352,12 @@ export class SessionData implements DataFollower {
     };
     this.#put(publication);
     return { type: 'published', publication, isNew: false };
+  }
+
+  /** A page may open a channel again before its end of the former one has reached us. */
+  #replace(former: DataPublication, channel: DataChannelInfo): void {
+    this.unpublish(former.name, 'replaced');
+    this.#put({ ...former, id: this.#nextId('d'), streamId: channel.streamId, reliability: reliabilityOf(channel) });
   }
 
   #problemOf(label: string, known: DataPublication | undefined): ErrorCode | undefined {

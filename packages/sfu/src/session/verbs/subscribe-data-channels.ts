@@ -41,13 +41,12 @@ export async function subscribeDataChannels(
   return { ...(await negotiated()), dataChannels };
 }
 
-/** The channel may have ended while it was looked up. */
+/** The channel may have ended while it was looked up, or another one may have its name. */
 function subscribeOne(session: Session, item: SubscribeDataChannelItem, channel: LocatedChannel): Subscribed {
   if (channel.type === 'failed') return channel;
   const { remoteSessionId, dataChannelName } = item;
-  if (session.parts.dataDirectory.locate(session.appId, remoteSessionId, dataChannelName) !== undefined) {
-    return session.data.subscribe(item, channel.record);
-  }
+  const current = session.parts.dataDirectory.locate(session.appId, remoteSessionId, dataChannelName);
+  if (current !== undefined) return session.data.subscribe(item, current);
   const description = `data channel ${dataChannelName} of session ${remoteSessionId} has just ended`;
   return { type: 'failed', code: 'data_channel_not_found', description };
 }
