@@ -18,6 +18,7 @@ interface Used {
   readonly down: number;
   readonly up: number;
   readonly retransmitted: number;
+  readonly data: number;
 }
 
 async function readUsed(): Promise<Used> {
@@ -52,4 +53,51 @@ test('two Chromiums that watch and listen are billed what they say that they rec
 
   expect(used).toMatchObject({ retransmitted: 0, repaired: false });
   expect(used.down).toBeGreaterThan(used.up);
+});
+
+test('messages on data channels are billed once for each subscriber, to the byte of their payload', async () => {
+  const alice = await stage.join('alice', { channels: [{ label: 'chat' }] });
+  const viewers = [await stage.join('bob', { receive: ['video'] }), await stage.join('carol', { receive: ['video'] })];
+  for (const { page, name } of viewers) {
+    const item = { remoteSessionId: alice.sessionId, dataChannelName: 'chat' };
+    await page.evaluate(
+      async ({ name, item }) => {
+        await kit.peer(name).subscribeChannels([item]);
+        await kit.peer(name).channels.opened('chat');
+      },
+      { name, item },
+    );
+  }
+  const { data: before } = await readUsed();
+
+  await alice.page.evaluate(
+    ({ name }) => {
+      const messages = [0, 1, 1_000, 100_000].map((length, seed) => ({ kind: 'binary' as const, length, seed }));
+      return kit.peer(name).channels.send('chat', messages);
+    },
+    { name: alice.name },
+  );
+  const received = async (): Promise<number> => {
+    const lengths = await Promise.all(
+      viewers.map(({ page, name }) =>
+        page.evaluate(
+          ({ name }) =>
+            kit
+              .peer(name)
+              .channels.seen('chat')
+              .map(({ length }) => length),
+          { name },
+        ),
+      ),
+    );
+    return lengths.flat().reduce((sum, length) => sum + length, 0);
+  };
+
+  const used = await waitUntil(
+    'the bill is what was received',
+    async () => ({ billed: (await readUsed()).data - before, received: await received() }),
+    ({ billed, received }) => billed > 0 && billed === received,
+    20_000,
+  );
+  expect(used.billed).toBe(2 * 101_001);
 });
