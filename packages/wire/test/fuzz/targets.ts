@@ -11,6 +11,7 @@ import {
   mutateLines,
 } from '@causeway/testkit/fuzz';
 import {
+  DependencyDescriptor,
   formatIpAddress,
   keyframeDetector,
   parseIpAddress,
@@ -110,14 +111,20 @@ function payloadTarget(): FuzzTarget {
   const detectors = CODECS.map((name) => keyframeDetector(name));
   const vp8 = new Vp8Descriptor();
   const vp9 = new Vp9Descriptor();
+  const dependency = new DependencyDescriptor();
   const view = new RtpView();
   const payloads = capturedTraffic('rtp')
     .filter((packet) => view.read(packet, packet.length))
     .map((packet) => (view.read(packet, packet.length) ? packet.slice(view.headerLength) : packet));
-  // H.264 STAP-A and FU-A, AV1 aggregation header with a sequence header, VP9 with a scalability structure.
-  const others = ['78000a67420b0000000000000a68', '7c856588', '0a0b0a0b00000024c4ffdf', '8afe01000a1000100010', '9840'].map((hex) =>
-    Uint8Array.from(Buffer.from(hex, 'hex')),
-  );
+  // The dependency descriptor of a keyframe, H.264 STAP-A and FU-A, AV1 aggregation header with a sequence header, VP9 with a scalability structure.
+  const others = [
+    'c0000180031485eaa860',
+    '78000a67420b0000000000000a68',
+    '7c856588',
+    '0a0b0a0b00000024c4ffdf',
+    '8afe01000a1000100010',
+    '9840',
+  ].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
   return {
     name: 'payload',
     share: 3,
@@ -127,6 +134,13 @@ function payloadTarget(): FuzzTarget {
       for (const detect of detectors) detect?.(input, 0, input.length);
       if (vp8.read(input, 0, input.length)) assertPromise(vp8.descriptorLength <= input.length, 'a VP8 descriptor lies within the payload');
       if (vp9.read(input, 0, input.length)) assertPromise(vp9.descriptorLength <= input.length, 'a VP9 descriptor lies within the payload');
+      const structure = dependency.read(input, 0, Math.min(input.length, 255), undefined);
+      if (structure === undefined || structure === false) return;
+      assertPromise(structure.spatialIds.length <= 64, 'a structure has no more templates than there are ids');
+      assertPromise(
+        structure.spatialIds.every((id) => id < 4),
+        'a structure has no more spatial layers than there may be',
+      );
     },
   };
 }
