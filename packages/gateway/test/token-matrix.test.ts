@@ -160,6 +160,7 @@ const CLAIMS: readonly Claims[] = [
     refusal: ({ operationId }) => (operationId === 'createSession' ? 'quota_exceeded or 200' : undefined),
   },
   { name: 'room for tracks', claims: () => ({ max: { tracks: 5 } }), refusal: () => undefined },
+  { name: 'bounds on media', claims: () => ({ max: { kbpsUp: 500, kbpsDown: 500 } }), refusal: () => undefined },
   { name: 'the origin of the page', claims: () => ({ org: [ORIGIN] }), headers: { Origin: ORIGIN }, refusal: () => undefined },
   {
     name: 'the origin of another page',

@@ -58,6 +58,10 @@ export interface TransportPlan {
   readonly account?: string;
   /** What the peer may send on data channels; more is held back, not lost. Default: 5,000 messages and 12.5 MB a second. */
   readonly dataLimits?: DataLimits;
+  /** RTP that is taken from the peer, in bits per second, of all its tracks together; more is dropped. Default: as much as they may bring. */
+  readonly maxUploadBps?: number;
+  /** RTP that is sent to the peer, in bits per second: layers are chosen to fit, and video is left out that does not. Default: what its path carries. */
+  readonly maxDownloadBps?: number;
   /**
    * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
    * the engine (`Engine.bindPath`), and nothing that comes from the network can be one. Default `dtls`.

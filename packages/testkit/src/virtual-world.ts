@@ -9,6 +9,7 @@ import {
   type PublisherTrackPlan,
   type SubscriberTrackPlan,
   type TransportCloseReason,
+  type TransportPlan,
 } from '@causeway/media';
 import { PlainSuite } from './plain-suite.ts';
 import { VP8 } from './sample-codecs.ts';
@@ -107,8 +108,8 @@ export class VirtualWorld implements TimeDweller {
     return this.nowMs + WALL_CLOCK_OFFSET_MS;
   }
 
-  /** Adds a peer with a transport of its own, on an account if one is named; it has not checked yet. */
-  addPeer(id: string, impairment: Impairment = CLEAN_LINK, account?: string): ScriptedPeer {
+  /** Adds a peer with a transport of its own, on an account or otherwise as planned; it has not checked yet. */
+  addPeer(id: string, impairment: Impairment = CLEAN_LINK, plan: string | Partial<TransportPlan> = {}): ScriptedPeer {
     const engineSide = { ufrag: `eng-${id}`, password: `engine-password-of-${id}` };
     const peerSide = { ufrag: `peer-${id}`, password: `peer-password-of-${id}` };
     this.engine.handleCommand(this.nowMs, {
@@ -119,7 +120,7 @@ export class VirtualWorld implements TimeDweller {
         remote: peerSide,
         dtlsRole: 'server',
         remoteFingerprints: [],
-        ...(account !== undefined && { account }),
+        ...(typeof plan === 'string' ? { account: plan } : plan),
       },
     });
     const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
@@ -129,8 +130,8 @@ export class VirtualWorld implements TimeDweller {
   }
 
   /** As `addPeer`, then checks and shakes hands. */
-  connectPeer(id: string, impairment: Impairment = CLEAN_LINK, account?: string): ScriptedPeer {
-    const peer = this.addPeer(id, impairment, account);
+  connectPeer(id: string, impairment: Impairment = CLEAN_LINK, plan: string | Partial<TransportPlan> = {}): ScriptedPeer {
+    const peer = this.addPeer(id, impairment, plan);
     peer.check(this.nowMs);
     this.run(100);
     peer.handshake(this.nowMs);

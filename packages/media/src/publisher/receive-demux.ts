@@ -11,6 +11,7 @@ import type { EngineContext } from '../engine-context.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import type { ReceiveStream } from './receive-stream.ts';
+import type { UploadLimit } from './upload-limit.ts';
 
 /** Bounds what a peer can make us keep: three layers and their retransmissions for every publication, and some to spare. */
 const SSRCS_PER_TRACK = 8;
@@ -27,6 +28,7 @@ interface FormerBinding {
 export class ReceiveDemux {
   readonly #context: EngineContext;
   readonly #bindsAnnouncedOnly: boolean;
+  readonly #uploadLimit: UploadLimit | undefined;
   readonly #tracks = new Map<string, PublisherTrack>();
   /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
   readonly #bindings = new Map<number, ReceiveStream>();
@@ -39,10 +41,12 @@ export class ReceiveDemux {
   /**
    * @param bindsAnnouncedOnly for links, where what belongs to a track just closed must not be taken for another's that happens to have its
    *   payload type
+   * @param uploadLimit of all tracks together, beside that of each
    */
-  constructor(context: EngineContext, bindsAnnouncedOnly: boolean) {
+  constructor(context: EngineContext, bindsAnnouncedOnly: boolean, uploadLimit?: UploadLimit) {
     this.#context = context;
     this.#bindsAnnouncedOnly = bindsAnnouncedOnly;
+    this.#uploadLimit = uploadLimit;
   }
 
   get tracks(): Iterable<PublisherTrack> {
@@ -76,9 +80,13 @@ export class ReceiveDemux {
     if (stream === undefined) return;
     const codec = stream.track.codecOf(view.payloadType);
     if (codec === undefined) this.#context.drops.increment(DropReason.UnknownPayloadType);
-    else if (!stream.track.uploadLimit.admit(nowMs, view.length)) this.#context.drops.increment(DropReason.OverUploadLimit);
+    else if (!this.#admits(nowMs, stream, view.length)) this.#context.drops.increment(DropReason.OverUploadLimit);
     else if (codec.isRtx) stream.receiveRtx(nowMs, view, codec);
     else stream.receive(nowMs, view, codec);
+  }
+
+  #admits(nowMs: number, stream: ReceiveStream, sizeBytes: number): boolean {
+    return stream.track.uploadLimit.admit(nowMs, sizeBytes) && this.#uploadLimit?.admit(nowMs, sizeBytes) !== false;
   }
 
   streamOf(ssrc: number): ReceiveStream | undefined {

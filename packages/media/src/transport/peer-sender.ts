@@ -56,6 +56,7 @@ export interface NumberedStream extends QueuedStream {
 export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer, AllocatedPath {
   readonly #context: EngineContext;
   readonly #peer: SendingPeer;
+  readonly #maxBps: number | undefined;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
   /** Made with the first packet that has a number. */
@@ -79,9 +80,11 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   /** Called when `budgetBps` has changed by so much that it matters. */
   onBudgetChanged: (nowMs: number) => void = () => undefined;
 
-  constructor(context: EngineContext, peer: SendingPeer) {
+  /** @param maxBps that may be sent to the peer, whatever its path carries; undefined for no such bound */
+  constructor(context: EngineContext, peer: SendingPeer, maxBps?: number) {
     this.#context = context;
     this.#peer = peer;
+    this.#maxBps = maxBps;
   }
 
   stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
@@ -247,9 +250,14 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   /**
    * What may be sent to the peer; undefined where nothing limits it: it is a link, or the peer says
-   * nothing of its path.
+   * nothing of its path and has no bound.
    */
   get budgetBps(): number | undefined {
+    const carriedBps = this.#carriedBps;
+    return this.#maxBps === undefined ? carriedBps : Math.min(this.#maxBps, carriedBps ?? Number.POSITIVE_INFINITY);
+  }
+
+  get #carriedBps(): number | undefined {
     if (this.#peer.isLink) return undefined;
     if (this.#estimator?.hasHeard === true) return this.#estimator.budgetBps;
     if (this.#streams.length === 0) return undefined;

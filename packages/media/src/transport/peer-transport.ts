@@ -11,6 +11,7 @@ import type { EngineContext } from '../engine-context.ts';
 import type { Outbox, WrittenPacket } from '../outbox.ts';
 import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
+import { UploadLimit } from '../publisher/upload-limit.ts';
 import type {
   OutboundStream,
   ProtectedBytes,
@@ -74,6 +75,8 @@ export class PeerTransport implements SecureEndpointListener {
   senderClockOffsetMs: number | undefined = undefined;
   /** Who is charged for what this peer sends and gets; undefined for nobody. */
   readonly account: string | undefined;
+  /** Of all its tracks together; infinite for no such bound. */
+  readonly maxUploadBps: number;
 
   readonly #traffic: TrafficCounters;
   readonly #budget: PacketBudget;
@@ -102,10 +105,11 @@ export class PeerTransport implements SecureEndpointListener {
       this.isLink ? LINK_DATA_BYTES_PER_SECOND : (plan.dataLimits?.bytesPerSecond ?? CLIENT_DATA_BYTES_PER_SECOND),
     );
     this.ice = new IceLite(context, this, plan);
-    this.receive = new ReceiveDemux(context, this.isLink);
+    this.maxUploadBps = plan.maxUploadBps ?? Number.POSITIVE_INFINITY;
+    this.receive = new ReceiveDemux(context, this.isLink, plan.maxUploadBps === undefined ? undefined : new UploadLimit(plan.maxUploadBps));
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
-    this.sender = new PeerSender(context, this);
+    this.sender = new PeerSender(context, this, plan.maxDownloadBps);
     this.allocation = new BandwidthAllocator({
       timers: context.timers,
       path: this.sender,

@@ -60,7 +60,7 @@ export class ReportRound implements Timer {
       tracks++;
       for (const stream of track.streams) ssrcs.push(stream.ssrc);
     }
-    if (ssrcs.length > 0) this.#transport.rtcp.sendRemb(MAX_TRACK_BITRATE_BPS * tracks, ssrcs);
+    if (ssrcs.length > 0) this.#transport.rtcp.sendRemb(Math.min(MAX_TRACK_BITRATE_BPS * tracks, this.#transport.maxUploadBps), ssrcs);
   }
 
   #arm(nowMs: number): void {

@@ -30,6 +30,8 @@ export const TokenMaximum = z
   .strictObject({
     sessions: Count.optional().meta({ description: 'Sessions that the subject may have at once on one node' }),
     tracks: Count.optional().meta({ description: 'Tracks that one session may publish and subscribe to' }),
+    kbpsUp: Count.optional().meta({ description: 'Kilobits of RTP a second that one session may publish; more is dropped' }),
+    kbpsDown: Count.optional().meta({ description: 'Kilobits of RTP a second that one session is sent; layers are chosen to fit' }),
   })
   .meta({ description: 'Bounds on what the subject may have' });
 export type TokenMaximum = z.infer<typeof TokenMaximum>;

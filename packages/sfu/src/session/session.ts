@@ -34,6 +34,7 @@ import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import { mayPublishData, ownerOf, type SessionOwner } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
+import { ratesOf, type SessionRates, withRates } from './session-rates.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import { ToldMedia } from './told-media.ts';
 import type { TrackFollower } from './track-directory.ts';
@@ -92,6 +93,8 @@ export class Session implements TrackFollower, DataOwner {
   #owner: SessionOwner | undefined;
   /** Of the latest token; undefined for as many as the app may have. */
   #maxTracks: number | undefined;
+  /** Of the token that it was created with, for as long as it lives. */
+  readonly #rates: SessionRates;
   /** The latest token; undefined if the session was created with the secret and no token has changed it. */
   #caller: TokenGrants | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
@@ -119,6 +122,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#metadata = options.metadata;
     this.#owner = ownerOf(options.creator);
     this.#maxTracks = options.creator?.max?.tracks;
+    this.#rates = ratesOf(options.creator);
     this.#caller = options.creator;
   }
 
@@ -215,7 +219,7 @@ export class Session implements TrackFollower, DataOwner {
     if (this.#life.type === 'closed') return;
     this.#negotiation = next;
     this.place.noteTracks(trackCount(next));
-    this.#planned = mediaPlanOf(next, this.appId, prepared);
+    this.#planned = withRates(mediaPlanOf(next, this.appId, prepared), this.#rates);
     this.#applyPlan();
     this.data.sync();
     this.#announcer.announceTracks(next, closeReason);

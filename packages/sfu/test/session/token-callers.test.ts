@@ -262,6 +262,16 @@ describe('other claims', () => {
     expect(await codeOf(createAs(world, caller))).toBe('done');
   });
 
+  it('bounds on media hold for the transport, as the token that created the session has them', async () => {
+    const world = new SfuUnderTest();
+    const bounded = await createAs(world, { ...ALICE, max: { kbpsUp: 500, kbpsDown: 2_000 } });
+    const free = await createAs(world, ALICE);
+    const planOf = (id: string) => world.shard.transports.get(id);
+
+    expect(planOf(bounded.id)).toMatchObject({ maxUploadBps: 500_000, maxDownloadBps: 2_000_000 });
+    expect(planOf(free.id)).not.toHaveProperty('maxUploadBps');
+  });
+
   it('a session that could not be created takes no place', async () => {
     const world = new SfuUnderTest();
     const caller = { ...ALICE, max: { sessions: 1 } };
