@@ -1,0 +1,34 @@
+/** What `npm pack` makes must be what users can import: built, and complete. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const PACKAGES = path.join(__dirname, '../../packages');
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly files?: readonly string[];
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const PUBLISHED = readdirSync(PACKAGES)
+  .map((folder): Manifest => JSON.parse(readFileSync(path.join(PACKAGES, folder, 'package.json'), 'utf8')))
+  .filter((manifest) => manifest.private !== true)
+  .map((manifest) => [manifest.name, manifest] as const);
+
+test('there are packages to publish', () => {
+  expect(PUBLISHED.length).toBeGreaterThan(5);
+});
+
+test.each(PUBLISHED)('%s is built before it is packed, whatever was built before', (_name, { scripts }) => {
+  // Without --force a folder of outputs that was deleted is taken for one that is up to date.
+  expect(scripts?.prepack).toMatch(/(?:^|&& )tsc -b --force$/);
+});
+
+test.each(PUBLISHED)('%s has everything in the package that it exports', (_name, { exports = {}, files = [] }) => {
+  const targets = Object.values(exports).flatMap((conditions) => [conditions.types, conditions.default]);
+
+  expect(targets.length).toBeGreaterThan(0);
+  for (const target of targets) expect(files.some((folder) => target?.startsWith(`./${folder}/`))).toBe(true);
+});
