@@ -162,12 +162,12 @@ export class SubscriberTrack implements AllocatedTrack {
     return this.#layer.costBps(spatialLimit, temporalLimit);
   }
 
-  grant(nowMs: number, { option, quality, reason, isUrgent, isShort }: LayerGrant): void {
+  grant(nowMs: number, { option, quality, reason, isUrgent, isShort, isOverusing }: LayerGrant): void {
     const { granted } = this;
     const isOther = !isSameOption(option, granted);
     if (!this.transport.isLink) {
       this.#told.noteGrant(quality, reason, isOther);
-      this.#told.noteShortage(nowMs, isShort && this.#source?.transport.isLink === true);
+      this.#told.noteShortage(nowMs, isShort && this.#source?.transport.isLink === true, isOverusing);
     }
     this.granted = option;
     this.isDecided = true;

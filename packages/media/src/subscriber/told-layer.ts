@@ -2,8 +2,10 @@
 import type { EngineEventListener } from '../engine-messages.ts';
 import type { GrantedQuality, LayerChangeReason } from '../plan.ts';
 
-/** A path that was too narrow a moment ago may be so again, and a layer that has to cross a link first comes late. */
-const NEEDED_FOR_MS = 30_000;
+/** A path is narrower by its estimate than it is until it has been probed: unless a queue grows on it, it is given that long. */
+const SHORT_FOR_MS = 3000;
+/** One that was too narrow a moment ago may be so again, and a layer that has to cross a link first comes late. */
+const NEEDED_FOR_MS = 10_000;
 
 export interface ToldLayerIds {
   readonly transportId: string;
@@ -20,7 +22,8 @@ export class ToldLayer {
   #reason: LayerChangeReason = 'start';
   quality: GrantedQuality = 'full';
   #areLowerNeeded = false;
-  #shortAtMs = Number.NEGATIVE_INFINITY;
+  #shortSinceMs = Number.NaN;
+  #neededAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ids: ToldLayerIds, onEvent: EngineEventListener) {
     this.#ids = ids;
@@ -35,10 +38,12 @@ export class ToldLayer {
     this.#onEvent({ type: 'quality-changed', ...this.#ids, quality, reason });
   }
 
-  /** @param isShort the best of the layers that cross a link does not fit */
-  noteShortage(nowMs: number, isShort: boolean): void {
-    if (isShort) this.#shortAtMs = nowMs;
-    const areNeeded = nowMs - this.#shortAtMs < NEEDED_FOR_MS;
+  /** @param isShort the best of the layers that cross a link does not fit. @param isCertain a queue grows on the path */
+  noteShortage(nowMs: number, isShort: boolean, isCertain: boolean): void {
+    if (!isShort) this.#shortSinceMs = Number.NaN;
+    else if (Number.isNaN(this.#shortSinceMs)) this.#shortSinceMs = nowMs;
+    if (isShort && (isCertain || nowMs - this.#shortSinceMs >= SHORT_FOR_MS)) this.#neededAtMs = nowMs;
+    const areNeeded = nowMs - this.#neededAtMs < NEEDED_FOR_MS;
     if (areNeeded === this.#areLowerNeeded) return;
     this.#areLowerNeeded = areNeeded;
     this.#onEvent({ type: 'lower-layers-needed', ...this.#ids, areNeeded });

@@ -43,6 +43,8 @@ export interface LayerGrant {
   readonly reason: LayerChangeReason;
   /** The best layer does not fit the path, or only just. */
   readonly isShort: boolean;
+  /** A queue is growing on the path. */
+  readonly isOverusing: boolean;
   /** What is sent of it now must stop at once; otherwise it may go on until the next keyframe of the new layer. */
   readonly isUrgent: boolean;
 }
@@ -161,7 +163,11 @@ export class BandwidthAllocator implements Timer {
       const input = { current, fitting: fitting[index], roomy: roomy[index], costsBps, budgetBps, isProven };
       const decided = choice.track.isDecided && !choice.track.isWishNew ? choice.track.guard.decide(nowMs, input) : fitting[index];
       this.#leftBps -= decided === NO_GRANT ? 0 : costsBps[decided];
-      grantIndex(nowMs, choice, decided, { isUrgent, isShort: roomy[index] < costsBps.length - 1 || this.#leftBps < 0 });
+      grantIndex(nowMs, choice, decided, {
+        isUrgent,
+        isShort: roomy[index] < costsBps.length - 1 || this.#leftBps < 0,
+        isOverusing: path.isOverusing,
+      });
     }
   }
 
@@ -187,7 +193,7 @@ export class BandwidthAllocator implements Timer {
   }
 }
 
-const AMPLE = { isUrgent: false, isShort: false } as const;
+const AMPLE = { isUrgent: false, isShort: false, isOverusing: false } as const;
 
 /** A track with what it can be sent as. */
 interface Choice {
@@ -221,7 +227,12 @@ function isWithin(one: LayerOption, other: LayerOption): boolean {
   return one.maxTemporalId <= other.maxTemporalId;
 }
 
-function grantIndex(nowMs: number, { track, options }: Choice, index: number, how: Pick<LayerGrant, 'isUrgent' | 'isShort'>): void {
+function grantIndex(
+  nowMs: number,
+  { track, options }: Choice,
+  index: number,
+  how: Pick<LayerGrant, 'isUrgent' | 'isShort' | 'isOverusing'>,
+): void {
   const option = index === NO_GRANT ? undefined : options[index];
   const isBest = index === options.length - 1;
   const quality = option === undefined ? 'paused' : isBest ? 'full' : 'reduced';
