@@ -14,7 +14,8 @@ const sfu = await createSfu({ onEvent: noteWhoIsThere });
 // This process takes part as a session of its own, which every page subscribes to.
 const room = await sfu.data(APP, { metadata: 'room' });
 const people = room.publish('people', { retain: 'last' });
-// A bus: what any page sends goes to all the others, and the latest is kept for those who come later.
+// A bus: what any page sends goes to all the others, and the latest is kept for those who come
+// later.
 room.publish('text', { retain: 'last', bus: true });
 
 function noteWhoIsThere(event: SfuEvent): void {

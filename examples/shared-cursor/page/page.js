@@ -1,11 +1,13 @@
-// A page that shares its pointer and a text. There is no SDK: an RTCPeerConnection, and two calls to its own server.
+// A page that shares its pointer and a text. There is no SDK: an RTCPeerConnection, and two calls
+// to its own server.
 const text = document.getElementById('text');
 const state = document.getElementById('state');
 const followed = new Set();
 
 const connection = new RTCPeerConnection();
 
-// Where the pointer is now matters, where it was does not: nothing is sent twice, nothing waits for what was lost.
+// Where the pointer is now matters, where it was does not: nothing is sent twice, nothing waits for
+// what was lost.
 const pointer = connection.createDataChannel('pointer', { ordered: false, maxRetransmits: 0 });
 let isScheduled = false;
 addEventListener('pointermove', ({ clientX, clientY }) => {
@@ -32,7 +34,10 @@ async function follow(sessionIds) {
   }
 }
 
-/** The whole text with every change: fine for a page of it, and the latest is right whoever wrote it. */
+/**
+ * The whole text with every change: fine for a page of it, and the latest is right whoever wrote
+ * it.
+ */
 function shareText(channel) {
   channel.onmessage = ({ data }) => {
     text.value = data;

@@ -1,4 +1,7 @@
-/** Data channels of one peer connection: what comes on them is noted, so that a test can read it later. */
+/**
+ * Data channels of one peer connection: what comes on them is noted, so that a test can read it
+ * later.
+ */
 import { waitUntil } from '../wait-until.ts';
 
 /** A message as JSON can carry it to the test: of a long one a sum of its contents. */

@@ -31,7 +31,10 @@ export type UpdatedDataChannelResult = z.infer<typeof UpdatedDataChannelResult>;
 export const UpdateDataChannelsReply = z.object({ sessionId: SessionId, dataChannels: z.array(UpdatedDataChannelResult) });
 export type UpdateDataChannelsReply = z.infer<typeof UpdateDataChannelsReply>;
 
-/** Names a channel that this session publishes by its name, one that it subscribes to by both names, and either by its stream id. */
+/**
+ * Names a channel that this session publishes by its name, one that it subscribes to by both names,
+ * and either by its stream id.
+ */
 export const CloseDataChannelItem = z
   .object({
     dataChannelName: trackReference().optional(),

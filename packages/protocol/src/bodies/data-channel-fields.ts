@@ -4,7 +4,10 @@ import { LIMITS } from '../limits.ts';
 
 const MAX_UINT16 = 65_535;
 
-/** How messages are delivered, as in `RTCDataChannelInit`; reliable and in order unless it says otherwise. */
+/**
+ * How messages are delivered, as in `RTCDataChannelInit`; reliable and in order unless it says
+ * otherwise.
+ */
 export const reliabilityFields = {
   ordered: z.boolean().optional().meta({ description: 'Whether messages arrive in the order they were sent; default true' }),
   maxRetransmits: z
@@ -47,7 +50,10 @@ export const StreamId = z
   .min(0)
   .max(MAX_UINT16 - 1);
 
-/** List of the channels that one call is about, at most `LIMITS.maxTracksPerCall`; more fail with `too_many_tracks`. */
+/**
+ * List of the channels that one call is about, at most `LIMITS.maxTracksPerCall`; more fail with
+ * `too_many_tracks`.
+ */
 export function dataChannelList<Item extends z.ZodType>(item: Item) {
   return z
     .array(item)

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Name of a published data channel, unique within its session. A channel that a page opens with `createDataChannel(label)` is published
- * under its label, if that is such a name.
+ * Name of a published data channel, unique within its session. A channel that a page opens with
+ * `createDataChannel(label)` is published under its label, if that is such a name.
  */
 export const DataChannelName = z
   .string()

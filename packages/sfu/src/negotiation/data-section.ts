@@ -27,7 +27,10 @@ export function agreedData({ sections }: Pick<Negotiation, 'sections'>): AgreedD
   return section?.peer && { localPort: section.sctpPort, peer: section.peer };
 }
 
-/** Whether the client has agreed to data channels, or an offer that it is to answer, or the next one, brings them. */
+/**
+ * Whether the client has agreed to data channels, or an offer that it is to answer, or the next
+ * one, brings them.
+ */
 export function isDataOnItsWay(state: Negotiation): boolean {
   const { signaling, queued } = state;
   if (agreedData(state) !== undefined || queued?.needsData === true) return true;

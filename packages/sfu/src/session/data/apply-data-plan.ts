@@ -1,4 +1,7 @@
-/** The steps by which the engine comes to carry the data channels of a session; what it has been told already is not told again. */
+/**
+ * The steps by which the engine comes to carry the data channels of a session; what it has been
+ * told already is not told again.
+ */
 import type { DataPublicationPlan, DataSubscriptionPlan } from '@causeway/media';
 import type { AgreedData } from '../../negotiation/index.ts';
 import type { Shard } from '../../shard.ts';

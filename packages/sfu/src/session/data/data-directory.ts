@@ -1,11 +1,13 @@
 /**
- * The data channels that this node can forward, and who follows each name. It carries the news from a publishing session to its
- * subscribers: a name has a publication now, or it has none any more.
+ * The data channels that this node can forward, and who follows each name. It carries the news from
+ * a publishing session to its subscribers: a name has a publication now, or it has none any more.
  */
 import type { DataChannelCloseReason } from '../../events.ts';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
-/** A session that subscribes to data channels, or the relay to another node that has such sessions. */
+/**
+ * A session that subscribes to data channels, or the relay to another node that has such sessions.
+ */
 export interface DataFollower {
   onDataPublished(record: DataChannelRecord): void;
   onDataClosed(record: DataChannelRecord, reason: DataChannelCloseReason): void;
@@ -82,7 +84,8 @@ export class DataDirectory {
       try {
         news(follower);
       } catch (error) {
-        // An edge: a subscriber's defect must not stop the publisher's call, nor keep the news from the other subscribers.
+        // An edge: a subscriber's defect must not stop the publisher's call, nor keep the news from
+        // the other subscribers.
         follower.onDefect(error);
       }
     }

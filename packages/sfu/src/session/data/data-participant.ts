@@ -1,8 +1,14 @@
-/** Data channels of the process that the SFU runs in: bots, agents and game loops talk to pages without a peer connection. */
+/**
+ * Data channels of the process that the SFU runs in: bots, agents and game loops talk to pages
+ * without a peer connection.
+ */
 import type { CanReply, Retain, SessionId } from '@causeway/protocol';
 import type { DataChannelCloseReason, DataSubscriptionEndReason } from '../../events.ts';
 
-/** A text, or bytes: which of the two stays as it was sent. Bytes that are sent or received must not be changed. */
+/**
+ * A text, or bytes: which of the two stays as it was sent. Bytes that are sent or received must not
+ * be changed.
+ */
 export type DataMessage = string | Uint8Array;
 
 export interface HostedPublicationOptions {
@@ -24,16 +30,22 @@ export interface HostedPublicationOptions {
 export interface HostedPublication {
   readonly name: string;
   /**
-   * Sends a message to everybody who subscribes. It never waits: a subscriber who takes reliable messages too slowly loses its
-   * subscription once 1 MiB waits for it, so look at `bufferedBytes` before sending much.
+   * Sends a message to everybody who subscribes. It never waits: a subscriber who takes reliable
+   * messages too slowly loses its subscription once 1 MiB waits for it, so look at `bufferedBytes`
+   * before sending much.
    *
    * @throws payload_too_large – the message is longer than 256 KiB
    * @throws data_channel_not_found – the publication has ended
    */
   send(message: DataMessage): void;
-  /** The most that waits for any one subscriber on this node: a sender that stops above 256 KiB leaves nobody behind. */
+  /**
+   * The most that waits for any one subscriber on this node: a sender that stops above 256 KiB
+   * leaves nobody behind.
+   */
   bufferedBytes(): Promise<number>;
-  /** Ends the publication. Subscribers keep their channel, for the next publication of that name. */
+  /**
+   * Ends the publication. Subscribers keep their channel, for the next publication of that name.
+   */
   close(): void;
 }
 
@@ -49,7 +61,8 @@ export interface HostedSubscriptionOptions {
 /** A data channel of another session that this process subscribes to. */
 export interface HostedSubscription {
   /**
-   * Sends to the publisher; on a bus to all the others, too. Without the right to reply it goes to nobody, and is counted.
+   * Sends to the publisher; on a bus to all the others, too. Without the right to reply it goes to
+   * nobody, and is counted.
    *
    * @throws payload_too_large – the message is longer than 256 KiB
    * @throws data_channel_not_found – the subscription has ended
@@ -61,13 +74,16 @@ export interface HostedSubscription {
 export interface ParticipantOptions {
   /** Text by which clients find the session in `GET /sessions`. */
   readonly metadata?: string;
-  /** The participant has ended, and all its channels with it: by `deleteSession`, or with the SFU. */
+  /**
+   * The participant has ended, and all its channels with it: by `deleteSession`, or with the SFU.
+   */
   readonly onClosed?: () => void;
 }
 
 /**
- * One session of this process. Pages subscribe to what it publishes by its session id, and it subscribes to what they publish by
- * theirs. A callback of it that throws is a defect of the caller's: the participant ends, with the event `session.defect`.
+ * One session of this process. Pages subscribe to what it publishes by its session id, and it
+ * subscribes to what they publish by theirs. A callback of it that throws is a defect of the
+ * caller's: the participant ends, with the event `session.defect`.
  *
  * @example
  * const bot = await sfu.data(appId, { metadata: 'bot' });
@@ -92,7 +108,8 @@ export interface DataParticipant {
   /**
    * Resolves once the channel is found; messages come after that.
    *
-   * @throws session_not_found, data_channel_not_found – there is no such channel; wait for the event `datachannel.published`
+   * @throws session_not_found, data_channel_not_found – there is no such channel; wait for the
+   * event `datachannel.published`
    * @throws data_channel_conflict – it is subscribed to already
    * @throws relay_unavailable – it is published on another node
    * @throws session_closed – the participant has ended

@@ -1,4 +1,7 @@
-/** What a session publishes and subscribes to on data channels, and how that reads for the engine, the registry and the API. */
+/**
+ * What a session publishes and subscribes to on data channels, and how that reads for the engine,
+ * the registry and the API.
+ */
 import type { DataPublicationPlan, DataReliability, DataReplyRight, DataSubscriptionPlan } from '@causeway/media';
 import type { AppId, CanReply, PublishedDataChannelResult, Retain, SubscribedDataChannelResult } from '@causeway/protocol';
 import type { DataChannelRecord } from '../../registry/index.ts';
@@ -22,7 +25,9 @@ export interface DataSubscription {
   readonly name: string;
   /** Undefined while the session that is subscribed to publishes nothing under the name. */
   readonly publicationId: string | undefined;
-  /** Of the publication that was subscribed to first: an open channel keeps what it was opened with. */
+  /**
+   * Of the publication that was subscribed to first: an open channel keeps what it was opened with.
+   */
   readonly reliability: DataReliability;
   readonly streamId: number;
   readonly isNegotiated: boolean;

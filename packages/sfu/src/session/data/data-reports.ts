@@ -22,7 +22,10 @@ export class DataReports {
     this.#onEvent({ type: 'datachannel.closed', ...this.#who(), dataChannelName, reason });
   }
 
-  /** A channel that the page has opened could not be published, or one that it asked for could not be brought to it. */
+  /**
+   * A channel that the page has opened could not be published, or one that it asked for could not
+   * be brought to it.
+   */
   failed(dataChannelName: string, remoteSessionId: string | undefined, errorCode: ErrorCode): void {
     this.#onEvent({ type: 'datachannel.failed', ...this.#who(), dataChannelName, remoteSessionId, errorCode });
   }

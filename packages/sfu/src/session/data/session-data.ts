@@ -1,6 +1,7 @@
 /**
- * The data channels of one session: what it publishes, what it subscribes to, and everything that follows when that changes. Like the
- * session's tracks they change in one step, without waiting, and the engine, the subscribers and the registry follow.
+ * The data channels of one session: what it publishes, what it subscribes to, and everything that
+ * follows when that changes. Like the session's tracks they change in one step, without waiting,
+ * and the engine, the subscribers and the registry follow.
  */
 import type { DataChannelInfo, DataPublicationCloseReason, DataReliability, DataSubscriptionCloseReason } from '@causeway/media';
 import {
@@ -176,7 +177,10 @@ export class SessionData implements DataFollower {
     this.#silence(known.id, reason);
   }
 
-  /** The client has not agreed to data channels, so what it has subscribed to cannot be brought to it. */
+  /**
+   * The client has not agreed to data channels, so what it has subscribed to cannot be brought to
+   * it.
+   */
   failSubscriptions(errorCode: ErrorCode): void {
     for (const { id } of this.subscriptions) this.fail(id, errorCode);
   }
@@ -193,7 +197,10 @@ export class SessionData implements DataFollower {
     this.#listeners.set(id, listener);
   }
 
-  /** The engine is told what it does not know yet. To be called whenever the transport, or what the client has agreed to, may have changed. */
+  /**
+   * The engine is told what it does not know yet. To be called whenever the transport, or what the
+   * client has agreed to, may have changed.
+   */
   sync(): void {
     if (this.#hasEnded) return;
     const { negotiation, appId, isHosted } = this.#owner;
@@ -278,7 +285,11 @@ export class SessionData implements DataFollower {
     if (known !== undefined) this.reports.oversized(known, sizeBytes, maxMessageBytes);
   }
 
-  /** A message for this process. @param id of its subscription, or of the publication that a subscriber replies to */
+  /**
+   * A message for this process.
+   *
+   * @param id of its subscription, or of the publication that a subscriber replies to
+   */
   onReceived(id: string, message: DataMessage): void {
     this.#listeners.get(id)?.onMessage(message);
   }
@@ -323,7 +334,10 @@ export class SessionData implements DataFollower {
     return { transportId: undefined, account: this.#owner.appId };
   }
 
-  /** Channels that the page has opened end with their transport. Those made by agreement are made again on the new one. */
+  /**
+   * Channels that the page has opened end with their transport. Those made by agreement are made
+   * again on the new one.
+   */
   #moveTo(transportId: string | undefined): void {
     this.#transportId = transportId;
     this.#unpublished.clear();
@@ -334,7 +348,10 @@ export class SessionData implements DataFollower {
     }
   }
 
-  /** Settings of a channel that is open, or was agreed on, cannot be changed: the page has created it with them. */
+  /**
+   * Settings of a channel that is open, or was agreed on, cannot be changed: the page has created
+   * it with them.
+   */
   #republish(known: DataPublication, item: PublishDataChannelItem): Published {
     const { dataChannelName: name, negotiated } = item;
     if (negotiated !== undefined && negotiated !== known.isNegotiated && !this.#owner.isHosted) {

@@ -2,9 +2,10 @@
 const MAX_STREAM_ID = 1_023;
 
 /**
- * Chooses stream ids for channels that the SFU opens, or that both sides make by agreement. They are those of its own DTLS role, so
- * that they never meet one which the peer opens (RFC 8832 §6), and come round in turn: a stream that was just closed is reset at both
- * ends before it is used again.
+ * Chooses stream ids for channels that the SFU opens, or that both sides make by agreement. They
+ * are those of its own DTLS role, so that they never meet one which the peer opens (RFC 8832 §6),
+ * and come round in turn: a stream that was just closed is reset at both ends before it is used
+ * again.
  */
 export class StreamIds {
   #last = -1;

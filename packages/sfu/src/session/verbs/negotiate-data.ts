@@ -13,7 +13,8 @@ export interface DataNegotiation {
 }
 
 /**
- * Answers the offer that came with a call, without committing the outcome. @returns undefined without one
+ * Answers the offer that came with a call, without committing the outcome. @returns undefined
+ * without one
  *
  * @throws invalid_session_description – the offer cannot be used, or has no m=application
  * @throws negotiation_glare – an offer of the SFU is open; nothing was done
@@ -43,7 +44,8 @@ export async function readDataOffer(
  * Sees to it that data channels are negotiated, by the offer of the client or by one of the SFU's.
  *
  * @param takeBack undoes what the call has done, if they cannot be negotiated now
- * @returns what resolves to that part of the reply; it may have to wait for an answer, which is a call too, so await it outside of the lane
+ * @returns what resolves to that part of the reply; it may have to wait for an answer, which is a
+ * call too, so await it outside of the lane
  */
 export function negotiateData(session: Session, client: AnsweredClient | undefined, takeBack: () => void): () => Promise<DataNegotiation> {
   const settled = (client === undefined ? offerData(session) : answerData(session, client)).catch((error: unknown) => {

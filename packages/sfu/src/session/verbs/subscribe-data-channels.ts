@@ -13,8 +13,8 @@ import type { Session } from '../session.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
 
 /**
- * `POST /datachannel/subscribe`. Subscriptions that are new end again if data channels cannot be negotiated; if every item fails, the
- * call fails and nothing is applied.
+ * `POST /datachannel/subscribe`. Subscriptions that are new end again if data channels cannot be
+ * negotiated; if every item fails, the call fails and nothing is applied.
  */
 export async function subscribeDataChannels(
   session: Session,
