@@ -178,7 +178,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     const ids = new Set(
       store
         .all()
-        .flatMap(({ data }) => data.subscriptions.filter((each) => each.publicationId === publicationId))
+        .flatMap(({ data }) => data.subscribed.all().filter((each) => each.publicationId === publicationId))
         .map(({ id }) => id),
     );
     const { subscriptions: all } = await shard.ask('data-statistics');

@@ -35,16 +35,16 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
       case 'data-channel-opened':
         return tell(event.transportId, ({ data }) => data.onChannelOpened(event.transportId, event));
       case 'data-channel-closed':
-        return tell(event.transportId, ({ data }) => data.onChannelClosed(event.streamId));
+        return tell(event.transportId, ({ data }) => data.published.onChannelClosed(event.streamId));
       case 'data-publication-closed':
-        return tell(event.publicationId, ({ data }) => data.onPublicationClosed(event.publicationId, event.reason));
+        return tell(event.publicationId, ({ data }) => data.published.onClosed(event.publicationId, event.reason));
       case 'data-subscription-opened':
-        return tell(event.subscriptionId, ({ data }) => data.onSubscriptionOpened(event.subscriptionId));
+        return tell(event.subscriptionId, ({ data }) => data.subscribed.onOpened(event.subscriptionId));
       case 'data-subscription-closed':
-        return tell(event.subscriptionId, ({ data }) => data.onSubscriptionClosed(event.subscriptionId, event.reason));
+        return tell(event.subscriptionId, ({ data }) => data.subscribed.onClosed(event.subscriptionId, event.reason));
       case 'data-message-too-large':
         return tell(event.subscriptionId, ({ data }) => {
-          data.onMessageTooLarge(event.subscriptionId, event.sizeBytes, event.maxMessageBytes);
+          data.subscribed.onMessageTooLarge(event.subscriptionId, event.sizeBytes, event.maxMessageBytes);
         });
       case 'data-received':
         return tell(event.subscriptionId, ({ data }) => data.onReceived(event.subscriptionId, event.data));

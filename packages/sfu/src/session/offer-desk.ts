@@ -192,7 +192,7 @@ export class OfferDesk {
   #dropQueue(): void {
     const { negotiation } = this.#session;
     this.#session.commit({ ...negotiation, queued: undefined });
-    if (negotiation.queued?.needsData === true) this.#session.data.failSubscriptions('negotiation_in_progress');
+    if (negotiation.queued?.needsData === true) this.#session.data.subscribed.failAll('negotiation_in_progress');
     for (const live of queuedSubscriptions(negotiation)) {
       this.#session.reports.failed(live, 'negotiation_in_progress', 'an earlier offer was not answered in time');
     }

@@ -25,7 +25,8 @@ import {
 import type { SessionPlace } from '../overload/app-shares.ts';
 import type { DataChannelRecord, SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
-import { type DataOwner, SessionData } from './data/session-data.ts';
+import type { DataOwner } from './data/channel-context.ts';
+import { SessionData } from './data/session-data.ts';
 import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
 import { withHeld } from './held-subscriptions.ts';
@@ -355,7 +356,7 @@ export class Session implements TrackFollower, DataOwner {
     for (const live of dropped) {
       this.reports.failed(live, 'negotiation_timeout', `the offer was not answered within ${ANSWER_TIMEOUT_MS / 1000} s and was withdrawn`);
     }
-    if (!isDataOnItsWay(this.#negotiation)) this.data.failSubscriptions('negotiation_timeout');
+    if (!isDataOnItsWay(this.#negotiation)) this.data.subscribed.failAll('negotiation_timeout');
     this.desk.resume();
   }
 

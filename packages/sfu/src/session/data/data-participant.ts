@@ -49,13 +49,16 @@ export interface HostedPublication {
   close(): void;
 }
 
+/** `overflow`: what was sent to the publisher was more than it reads. */
+export type HostedSubscriptionEnd = DataSubscriptionEndReason | 'overflow';
+
 export interface HostedSubscriptionOptions {
   readonly remoteSessionId: string;
   readonly dataChannelName: string;
   readonly canReply?: CanReply;
   readonly onMessage: (message: DataMessage) => void;
   /** The subscription is over, but not because it was closed here. */
-  readonly onClosed?: (reason: DataSubscriptionEndReason) => void;
+  readonly onClosed?: (reason: HostedSubscriptionEnd) => void;
 }
 
 /** A data channel of another session that this process subscribes to. */
@@ -119,8 +122,10 @@ export interface DataParticipant {
   close(): void;
 }
 
+export type HostedEnd = DataChannelCloseReason | HostedSubscriptionEnd;
+
 /** What a channel of this process is told. */
 export interface HostedListener {
   onMessage(message: DataMessage): void;
-  onClosed(reason: DataChannelCloseReason | DataSubscriptionEndReason): void;
+  onClosed(reason: HostedEnd): void;
 }

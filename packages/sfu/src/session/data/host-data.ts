@@ -8,6 +8,7 @@ import type {
   HostedPublication,
   HostedPublicationOptions,
   HostedSubscription,
+  HostedSubscriptionEnd,
   HostedSubscriptionOptions,
 } from './data-participant.ts';
 import { locateDataChannel } from './locate-data-channel.ts';
@@ -24,10 +25,10 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
   function publish(name: string, { onReply, ...options }: HostedPublicationOptions = {}): HostedPublication {
     refuseClosed(session);
     const item = parseRequest(PublishDataChannelItem, { dataChannelName: name, ...options });
-    if (data.publications.some((each) => each.name === name)) {
+    if (data.published.find(name) !== undefined) {
       throw new SfuError('data_channel_conflict', `session ${session.id} publishes ${name} already`);
     }
-    const published = data.publish(item);
+    const published = data.published.publish(item);
     if (published.type === 'failed') throw new SfuError(published.code, published.description);
     const { id } = published.publication;
     let isOpen = true;
@@ -45,7 +46,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
         parts.shard.send({ type: 'publish-data', publicationId: id, data: message });
       },
       bufferedBytes: () => bufferedBytes(id),
-      close: () => data.unpublish(name, 'requested'),
+      close: () => data.published.unpublish(name, 'requested'),
     };
   }
 
@@ -58,7 +59,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
     // The channel may have ended while it was looked up, or another one may have its name.
     const current = parts.dataDirectory.locate(session.appId, item.remoteSessionId, item.dataChannelName);
     if (current === undefined) throw ended(item.dataChannelName);
-    const subscribed = data.subscribe(item, current);
+    const subscribed = data.subscribed.subscribe(item, current);
     if (subscribed.type === 'failed') throw new SfuError(subscribed.code, subscribed.description);
     if (!subscribed.isNew) {
       throw new SfuError(
@@ -74,7 +75,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
       onClosed(reason) {
         isOpen = false;
         // A subscription ends for none of the reasons that only publications end for.
-        if (!isClosedHere) onClosed?.(reason as Parameters<NonNullable<typeof onClosed>>[0]);
+        if (!isClosedHere) onClosed?.(reason as HostedSubscriptionEnd);
       },
     });
     return {
@@ -85,7 +86,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
       },
       close() {
         isClosedHere = true;
-        data.unsubscribe(id, 'unsubscribed');
+        data.subscribed.unsubscribe(id, 'unsubscribed');
       },
     };
   }

@@ -35,8 +35,8 @@ export function closeDataChannels(session: Session, request: CloseDataChannelsRe
 
 /** `GET /datachannels` */
 export function listDataChannels({ id: sessionId, data, isHosted }: Session): ListDataChannelsReply {
-  const published = data.publications.map((publication) => publishedResult(publication, isHosted));
-  return { sessionId, published, subscribed: data.subscriptions.map(subscribedResult) };
+  const published = data.published.all().map((publication) => publishedResult(publication, isHosted));
+  return { sessionId, published, subscribed: data.subscribed.all().map(subscribedResult) };
 }
 
 function updateOne(session: Session, item: UpdateDataChannelItem): UpdatedDataChannelResult {
@@ -44,7 +44,7 @@ function updateOne(session: Session, item: UpdateDataChannelItem): UpdatedDataCh
   const known = findSubscription(session.data, item);
   const changed =
     known &&
-    session.data.change(known.id, {
+    session.data.subscribed.change(known.id, {
       ...(canReply !== undefined && { canReply: replyRightOf(canReply) }),
       ...(paused !== undefined && { isPaused: paused }),
     });
@@ -63,7 +63,7 @@ function closeOne(data: SessionData, item: CloseDataChannelItem): ClosedDataChan
   const { id, dataChannelName, remoteSessionId } = item;
   const subscription = id === undefined && remoteSessionId === undefined ? undefined : findSubscription(data, item);
   if (subscription !== undefined) {
-    data.unsubscribe(subscription.id, 'unsubscribed');
+    data.subscribed.unsubscribe(subscription.id, 'unsubscribed');
     return {
       dataChannelName: subscription.name,
       remoteSessionId: subscription.remoteSessionId,
@@ -73,7 +73,7 @@ function closeOne(data: SessionData, item: CloseDataChannelItem): ClosedDataChan
   }
   const publication =
     remoteSessionId === undefined
-      ? data.publications.find(({ name, streamId }) => (id === undefined ? name === dataChannelName : streamId === id))
+      ? data.published.all().find(({ name, streamId }) => (id === undefined ? name === dataChannelName : streamId === id))
       : undefined;
   if (publication === undefined) {
     return {
@@ -83,7 +83,7 @@ function closeOne(data: SessionData, item: CloseDataChannelItem): ClosedDataChan
       status: 'already_closed',
     };
   }
-  data.unpublish(publication.name, 'requested');
+  data.published.unpublish(publication.name, 'requested');
   return { dataChannelName: publication.name, ...(publication.streamId !== undefined && { id: publication.streamId }), status: 'closed' };
 }
 
@@ -92,6 +92,6 @@ function findSubscription(
   data: SessionData,
   { id, remoteSessionId, dataChannelName }: Pick<CloseDataChannelItem, 'id' | 'remoteSessionId' | 'dataChannelName'>,
 ): DataSubscription | undefined {
-  if (id !== undefined) return data.subscriptions.find(({ streamId }) => streamId === id);
-  return data.findSubscription(remoteSessionId ?? '', dataChannelName ?? '');
+  if (id !== undefined) return data.subscribed.all().find(({ streamId }) => streamId === id);
+  return data.subscribed.find(remoteSessionId ?? '', dataChannelName ?? '');
 }

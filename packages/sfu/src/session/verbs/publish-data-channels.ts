@@ -7,7 +7,7 @@ import {
   type TokenGrants,
 } from '@causeway/protocol';
 import { publishedResult } from '../data/data-records.ts';
-import type { Published } from '../data/session-data.ts';
+import type { Published } from '../data/published-channels.ts';
 import type { Session } from '../session.ts';
 import { mayPublishData } from '../session-access.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
@@ -29,7 +29,7 @@ export async function publishDataChannels(
     if (failure !== undefined) throw failure;
     const withdraw = (): void => {
       for (const { outcome } of published)
-        if (outcome.type === 'published' && outcome.isNew) session.data.unpublish(outcome.publication.name, 'requested');
+        if (outcome.type === 'published' && outcome.isNew) session.data.published.unpublish(outcome.publication.name, 'requested');
     };
     return { negotiated: negotiateData(session, offer, withdraw), dataChannels };
   });
@@ -37,7 +37,7 @@ export async function publishDataChannels(
 }
 
 function publishOne(session: Session, item: PublishDataChannelItem, caller: TokenGrants | undefined): Published {
-  if (mayPublishData(caller, item.dataChannelName)) return session.data.publish(item);
+  if (mayPublishData(caller, item.dataChannelName)) return session.data.published.publish(item);
   return { type: 'failed', code: 'forbidden', description: `the token does not allow a data channel named ${item.dataChannelName}` };
 }
 

@@ -32,7 +32,7 @@ async function takeAnswer(session: Session, sdp: string): Promise<RenegotiateRep
   if (signaling.type === 'stable') return repeatAnswer(session, sdp);
   const applied = applyAnswer(session.negotiation, answer, sdp, session.parts.random);
   session.commit(applied.state);
-  if (!isDataOnItsWay(applied.state)) session.data.failSubscriptions('invalid_session_description');
+  if (!isDataOnItsWay(applied.state)) session.data.subscribed.failAll('invalid_session_description');
   for (const { code, description, ...live } of applied.refused) session.reports.failed(live, code, description);
   const offered = new Set(signaling.offer.subscriptionIds);
   for (const live of subscriptions(session.negotiation)) if (offered.has(live.subscription.id)) session.reports.started(live);

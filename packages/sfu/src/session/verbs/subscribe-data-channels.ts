@@ -8,7 +8,7 @@ import {
 } from '@causeway/protocol';
 import { subscribedResult } from '../data/data-records.ts';
 import { type LocatedChannel, locateDataChannel } from '../data/locate-data-channel.ts';
-import type { Subscribed } from '../data/session-data.ts';
+import type { Subscribed } from '../data/subscribed-channels.ts';
 import type { Session } from '../session.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
 
@@ -34,7 +34,7 @@ export async function subscribeDataChannels(
     if (failure !== undefined) throw failure;
     const takeBack = (): void => {
       for (const { outcome } of subscribed)
-        if (outcome.type === 'subscribed' && outcome.isNew) session.data.unsubscribe(outcome.subscription.id, 'unsubscribed');
+        if (outcome.type === 'subscribed' && outcome.isNew) session.data.subscribed.unsubscribe(outcome.subscription.id, 'unsubscribed');
     };
     return { negotiated: negotiateData(session, offer, takeBack), dataChannels };
   });
@@ -46,7 +46,7 @@ function subscribeOne(session: Session, item: SubscribeDataChannelItem, channel:
   if (channel.type === 'failed') return channel;
   const { remoteSessionId, dataChannelName } = item;
   const current = session.parts.dataDirectory.locate(session.appId, remoteSessionId, dataChannelName);
-  if (current !== undefined) return session.data.subscribe(item, current);
+  if (current !== undefined) return session.data.subscribed.subscribe(item, current);
   const description = `data channel ${dataChannelName} of session ${remoteSessionId} has just ended`;
   return { type: 'failed', code: 'data_channel_not_found', description };
 }
