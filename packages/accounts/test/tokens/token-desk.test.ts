@@ -357,6 +357,17 @@ describe('verification', () => {
     expect(desk.counts.remembered).toBe(256);
   });
 
+  test('remembers ten thousand tokens, those that came last', async () => {
+    const key = { kid: 'key', alg: 'HS256', secret: HMAC_SECRET };
+    const { desk, enter } = openWorld([key]);
+    const tokenOf = (index: number) => signWith({ alg: 'HS256', kid: 'key' }, { ...CLAIMS, jti: `token-${index}` }, HMAC_SECRET);
+    for (let index = 0; index < 10_001; index++) await enter(tokenOf(index));
+    expect(desk.counts).toMatchObject({ verifications: 10_001, remembered: 10_000 });
+
+    expect([await enter(tokenOf(10_000)), await enter(tokenOf(0))]).toEqual(['as alice', 'as alice']);
+    expect(desk.counts).toMatchObject({ verifications: 10_002, remembered: 10_000 });
+  });
+
   test('looks again when the key of an id is another one', async () => {
     const second = generateKeyPairSync('ed25519');
     const appWith = (key: KeyObject): App =>
