@@ -9,6 +9,7 @@ import type { UdpPortCounts } from './io/udp-port-options.ts';
 import type { AppRefusal } from './overload/app-shares.ts';
 import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';
+import type { DataTroubles } from './session/session-counters.ts';
 
 export interface UdpCensus extends UdpPortCounts {
   /** Datagrams of handshakes that wait for their turn. */
@@ -56,8 +57,9 @@ export interface SessionCensus {
   readonly followers: number;
   readonly followedTracks: number;
   readonly followedNames: number;
-  /** Data channels of this node that can be subscribed to, and sessions that subscribe to any. */
+  /** Data channels of this node that can be subscribed to, subscriptions to them, and sessions that have any. */
   readonly openDataChannels: number;
+  readonly dataSubscriptions: number;
   readonly dataFollowers: number;
   readonly timers: number;
   /** What the registry keeps in this process; 0 if it keeps everything elsewhere. */
@@ -104,6 +106,8 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Since the SFU began. */
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
+  /** Since the SFU began. */
+  readonly dataTroubles: DataTroubles;
   readonly entrance: EntranceReport;
   /** Where apps met their own bounds. */
   readonly apps: {

@@ -13,6 +13,16 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_subscriptions', 'Tracks that are subscribed to, each subscriber counted.', [], ({ sfu }) =>
     one(sfu.objects.sessions.subscriptions),
   ),
+  gauge('causeway_data_publications', 'Data channels that are published.', [], ({ sfu }) => one(sfu.objects.sessions.openDataChannels)),
+  gauge('causeway_data_subscriptions', 'Data channels that are subscribed to, each subscriber counted.', [], ({ sfu }) =>
+    one(sfu.objects.sessions.dataSubscriptions),
+  ),
+  counter(
+    'causeway_data_troubles_total',
+    'Data channels that could not be published or subscribed to (`failed`), subscribers that were too slow (`overflow`), and messages that were too long for one (`oversized`).',
+    ['kind'],
+    ({ sfu }) => byName({ ...sfu.dataTroubles }),
+  ),
   counter('causeway_sessions_created_total', 'Sessions that were created.', [], ({ sfu }) => one(sfu.sessionsCreated)),
   counter('causeway_sessions_closed_total', 'Sessions that have ended, by reason.', ['reason'], ({ sfu }) => byName(sfu.sessionsClosed)),
   counter(

@@ -16,6 +16,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         registrySessions: 11,
         registryTracks: 12,
         openDataChannels: 1010,
+        dataSubscriptions: 1013,
         dataFollowers: 1011,
         registryDataChannels: 1012,
       },
@@ -89,6 +90,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       followedNames: 145,
     },
     sessionsByState: { new: 50, connecting: 51, connected: 52, disconnected: 53, failed: 54 },
+    dataTroubles: { failed: 1014, overflow: 1015, oversized: 1016 },
     sessionsCreated: 55,
     sessionsClosed: {
       requested: 56,

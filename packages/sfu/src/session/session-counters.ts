@@ -1,17 +1,35 @@
 import { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent } from '../events.ts';
 
-/** How many sessions there have been, and how they ended. */
+/** What befell data channels that their pages or users should know of. */
+export interface DataTroubles {
+  /** Channels that could not be published, or not be brought to a subscriber. */
+  readonly failed: number;
+  /** Subscriptions that were ended because their peer was too slow. */
+  readonly overflow: number;
+  /** Times that a subscriber was told of messages that were too long for it. */
+  readonly oversized: number;
+}
+
+/** How many sessions there have been, how they ended, and what befell their data channels. */
 export class SessionCounters {
   #created = 0;
+  readonly #troubles = { failed: 0, overflow: 0, oversized: 0 };
   readonly #closed = new Map<SessionCloseReason, number>(SESSION_CLOSE_REASONS.map((reason) => [reason, 0]));
 
   note(event: SfuEvent): void {
     if (event.type === 'session.created') this.#created++;
     else if (event.type === 'session.closed') this.#closed.set(event.reason, (this.#closed.get(event.reason) ?? 0) + 1);
+    else if (event.type === 'datachannel.failed') this.#troubles.failed++;
+    else if (event.type === 'datachannel.overflow') this.#troubles.overflow++;
+    else if (event.type === 'datachannel.oversized') this.#troubles.oversized++;
   }
 
   get created(): number {
     return this.#created;
+  }
+
+  dataTroubles(): DataTroubles {
+    return { ...this.#troubles };
   }
 
   /** By reason, zeros included; a copy. */

@@ -401,6 +401,21 @@ describe('subscribing', () => {
     expect((await world.sfu.listDataChannels(APP, publisher.id)).subscribed).toEqual([]);
   });
 
+  it('is counted, with what befell it', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await join(world);
+    open(world, publisher, 'chat');
+    open(world, publisher, 'no name', { streamId: 2 });
+    await subscribe(world, publisher, { remoteSessionId: publisher.id, dataChannelName: 'chat' });
+    const subscriptionId = subscriptions(world)[0]?.subscriptionId ?? '';
+    const before = await world.sfu.inspect();
+    world.shard.listener({ type: 'data-message-too-large', subscriptionId, sizeBytes: 2, maxMessageBytes: 1 });
+    world.shard.listener({ type: 'data-subscription-closed', subscriptionId, reason: 'overflow' });
+
+    expect(before.objects.sessions).toMatchObject({ openDataChannels: 1, dataSubscriptions: 1, dataFollowers: 1 });
+    expect((await world.sfu.inspect()).dataTroubles).toEqual({ failed: 1, overflow: 1, oversized: 1 });
+  });
+
   it('tells of messages that are too long for the client', async () => {
     const world = new SfuUnderTest();
     const publisher = await join(world);
@@ -498,5 +513,5 @@ test('data channels of a session that has ended leave nothing behind', async () 
   await world.sfu.deleteSession(APP, publisher.id);
 
   const { sessions } = (await world.sfu.inspect()).objects;
-  expect(sessions).toMatchObject({ openDataChannels: 0, dataFollowers: 0, registryDataChannels: 0 });
+  expect(sessions).toMatchObject({ openDataChannels: 0, dataSubscriptions: 0, dataFollowers: 0, registryDataChannels: 0 });
 });

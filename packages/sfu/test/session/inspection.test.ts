@@ -28,6 +28,7 @@ test('the inspection counts sessions, what they publish, and who follows whom', 
     registrySessions: 2,
     registryTracks: 1,
     openDataChannels: 0,
+    dataSubscriptions: 0,
     dataFollowers: 0,
     registryDataChannels: 0,
   });
