@@ -14,7 +14,7 @@ import { QueueDelay } from './delay/queue-delay.ts';
 import { type PathUse, Trendline } from './delay/trendline.ts';
 import { LossLimit } from './loss-limit.ts';
 import { type ProbeOrder, ProbePlan } from './probing/probe-plan.ts';
-import { type ProbeOutcome, ProbeResult } from './probing/probe-result.ts';
+import { type ProbeOutcome, ProbeResult, UNCLEAR } from './probing/probe-result.ts';
 import { clampRate, MIN_RATE_BPS } from './rate-bounds.ts';
 import { ReportedLoss } from './reported-loss.ts';
 
@@ -131,7 +131,7 @@ export class BandwidthEstimator {
     this.#hasFeedback = true;
     this.#endSilence();
     const { count, sentAtMs, arrivedAtMs, sizeBytes, probe, lost } = acknowledged;
-    let outcome: ProbeOutcome | undefined;
+    let outcome: ProbeOutcome | typeof UNCLEAR | undefined;
     this.#queueDelay.begin();
     let use: PathUse = this.#trendline.use === 'overuse' ? 'normal' : this.#trendline.use;
     for (let index = 0; index < count; index++) {
@@ -146,7 +146,8 @@ export class BandwidthEstimator {
     }
     use = this.#weigh(nowMs, use, lost);
     if (use === 'overuse') this.#probePlan.giveUp(nowMs);
-    if (outcome !== undefined) this.#takeOutcome(nowMs, outcome);
+    if (outcome === UNCLEAR) this.#probePlan.retry(nowMs + this.#rttMs);
+    else if (outcome !== undefined) this.#takeOutcome(nowMs, outcome);
     this.#aimd.update(nowMs, {
       use,
       acknowledgedBps: this.#acknowledged.bps,

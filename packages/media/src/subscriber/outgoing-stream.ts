@@ -2,7 +2,7 @@
  * The continuous RTP stream that a subscriber gets under our own SSRC: which numbers, timestamps and payload types its packets have, and
  * what was sent, so that it can be sent again.
  */
-import type { ExtendedSeq, SenderReport, Seq16 } from '@causeway/wire';
+import { type ExtendedSeq, type SenderReport, type Seq16, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
@@ -63,7 +63,7 @@ export class OutgoingStream {
     this.#context = context;
     this.#transport = transport;
     this.#ssrc = plan.ssrc | 0;
-    this.#writer = new PacketWriter(context.slots, context.extensionWriter, plan);
+    this.#writer = new PacketWriter(context.slots, context.extensionWriter, numberedIn(transport, plan));
     this.#mayWait = plan.kind === 'video';
     this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
@@ -262,6 +262,12 @@ export class OutgoingStream {
     }
     return this.#payloadType;
   }
+}
+
+/** Within the process no path is measured, so packets need no numbers there. */
+function numberedIn({ isInProcess }: PeerTransport, plan: SubscriberTrackPlan): SubscriberTrackPlan {
+  if (!isInProcess) return plan;
+  return { ...plan, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
 }
 
 /** Low enough that the rollover counter starts at zero for certain (RFC 3711 §3.3.1 wants no early wrap). */

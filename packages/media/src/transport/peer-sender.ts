@@ -157,6 +157,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
    * @param bytesSent to the peer in all so far
    */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
+    // Links are measured by their feedback, and those within the process not at all.
+    if (this.#peer.isLink) return;
     this.#openEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
     this.#process(nowMs);
   }

@@ -1,5 +1,5 @@
 import { type ProbeOrder, ProbePlan } from '../../src/congestion/probing/probe-plan.ts';
-import { ProbeResult } from '../../src/congestion/probing/probe-result.ts';
+import { ProbeResult, UNCLEAR } from '../../src/congestion/probing/probe-result.ts';
 import { PROBE_BURST_MS, ProbeRun } from '../../src/congestion/probing/probe-run.ts';
 
 const ORDER: ProbeOrder = { probe: 7, rateBps: 2_000_000, bytes: 7500, sizeBytes: 300 };
@@ -32,7 +32,8 @@ test.each([0, 5])('a probe in bursts that are %i ms late shows a narrow path as 
       freeAtMs = Math.max(freeAtMs, atMs) + (8000 * ORDER.sizeBytes) / linkBps;
       return result.add(ORDER.probe, atMs, freeAtMs + 20, ORDER.sizeBytes);
     });
-    return outcomes.find((outcome) => outcome !== undefined);
+    const outcome = outcomes.find((candidate) => candidate !== undefined);
+    return outcome === UNCLEAR ? undefined : outcome;
   };
 
   const narrow = measure(800_000);
@@ -60,6 +61,22 @@ test('a probe that cannot be sent in time is given up', () => {
 
   expect(run.isOver(100)).toBe(false);
   expect(run.isOver(300)).toBe(true);
+});
+
+test('a probe that arrives all at once shows nothing, and is sent again twice', () => {
+  const result = new ProbeResult();
+  result.begin(ORDER.probe, ORDER.bytes);
+  const outcomes = sendProbe(ORDER, 0).map((atMs, index) => result.add(ORDER.probe, atMs, 100 + index / 10, ORDER.sizeBytes));
+  const plan = new ProbePlan(300_000, () => 0.5);
+  const first = plan.take(0, 300_000);
+
+  const retries = [200, 400, 600].map((nowMs) => {
+    plan.retry(nowMs);
+    return plan.take(nowMs, 300_000)?.rateBps;
+  });
+
+  expect(outcomes.filter((outcome) => outcome !== undefined)).toEqual([UNCLEAR]);
+  expect(retries).toEqual([first?.rateBps, first?.rateBps, undefined]);
 });
 
 test('nothing is probed for that nobody wants', () => {

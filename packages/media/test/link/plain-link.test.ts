@@ -1,5 +1,6 @@
 import { type Impairment, serialOf } from '@causeway/testkit';
-import { eventsOf, LINK, LinkedCall } from './linked-call.ts';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { eventsOf, LINK, LINK_SSRC, LinkedCall } from './linked-call.ts';
 
 const AT_ONCE: Impairment = { delayMs: 0, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 };
 
@@ -34,6 +35,25 @@ test('what crosses is counted apart from what the network carries', () => {
   expect(call.a.engine.plainTraffic).toMatchObject({ rtpPacketsReceived: 0, rtpPacketsSent: packetsSent });
   expect(call.b.engine.traffic).toMatchObject({ rtpPacketsReceived: 0, rtpPacketsSent: packetsSent, handshakesCompleted: 1 });
   expect(call.b.engine.plainTraffic).toMatchObject({ rtpPacketsReceived: packetsSent, rtpPacketsSent: 0 });
+});
+
+test('what crosses is neither numbered nor estimated, and never waits', () => {
+  const call = new LinkedCall({ security: 'plain', link: AT_ONCE, payloadBytes: 1000 });
+  call.announce('camera', [{ ssrc: LINK_SSRC, rtxSsrc: undefined }]);
+  const lengths = new Set<number>();
+  call.link.back.lose = (datagram) => {
+    lengths.add(datagram.length);
+    return false;
+  };
+  call.send({ sourceTrackId: 'camera', ssrc: LINK_SSRC, extensions: [{ id: 14, uri: TRANSPORT_WIDE_CC_URI }] });
+  call.subscribeBob();
+  call.runFor(3000);
+
+  expect(call.receiver.packets.size).toBeGreaterThan(250);
+  // The fixed header and the payload, or a report.
+  expect(Math.max(...lengths)).toBe(12 + 1000);
+  expect(call.a.engine.pathEstimates().peers).toBe(0);
+  expect(call.a.engine.plainTraffic).toMatchObject({ packetsQueued: 0, probePacketsSent: 0, pathPacketsReceived: 0 });
 });
 
 test('keyframe requests and NACKs go back the same way', () => {

@@ -18,6 +18,10 @@ const MAX_EXTRA_DECREASE = 0.35;
 const NARROWED = 0.75;
 const DRAIN_WITHIN_MS = 1000;
 const TOLERATED_QUEUE_MS = 40;
+/** Of the estimate: with less, what arrives says little of what would. */
+const MUCH_USED = 0.85;
+/** When overuse shows again sooner, it is not by chance. */
+const DOUBT_AGAIN_AFTER_MS = 2000;
 /** Then the rate stays as it is until the queue is shorter than this, or was given that long. */
 const DRAINED_QUEUE_MS = 80;
 const DRAIN_FOR_MS = 4000;
@@ -56,6 +60,7 @@ export class Aimd {
   #state: 'hold' | 'increase' = 'hold';
   #steppedAtMs = Number.NaN;
   #decreasedAtMs = Number.NEGATIVE_INFINITY;
+  #doubtedAtMs = Number.NEGATIVE_INFINITY;
   #narrowedAtMs = Number.NEGATIVE_INFINITY;
   #raisedAtMs = Number.NEGATIVE_INFINITY;
   /** Where the path was found to be full. */
@@ -110,6 +115,13 @@ export class Aimd {
     // What arrives is still what was sent before the probe.
     if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
       this.#rateBps = clampRate(this.#rateBps * decrease);
+      return;
+    }
+    // Less is sent than the estimate allows, and there is hardly a queue: others, or chance, may have made it.
+    const isDoubtful = acknowledgedBps < MUCH_USED * this.#rateBps && queueDelayMs < SHORT_QUEUE_MS;
+    if (isDoubtful && nowMs - this.#doubtedAtMs > DOUBT_AGAIN_AFTER_MS) {
+      this.#doubtedAtMs = nowMs;
+      this.#rateBps = clampRate(Math.max(DECREASE * this.#rateBps, acknowledgedBps));
       return;
     }
     const hasNarrowed = acknowledgedBps < NARROWED * this.#rateBps && !isApplicationLimited;

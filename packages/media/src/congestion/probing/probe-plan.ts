@@ -23,8 +23,12 @@ const MIN_PACKET_BYTES = 200;
 const MAX_PACKET_BYTES = 1200;
 /** Of the rate at the start: what it finds is the limit or enough for a camera, within one round trip. */
 const FIRST_FACTOR = 6;
-/** Of the estimate, later on: most of these probes find that there is no more, and should not be felt. */
-const FACTOR = 1.5;
+/** Of the estimate, as long as the path has shown no limit … */
+const FACTOR = 2;
+/** … and once it has: most of these probes find that it is still there, and should not be felt. */
+const FACTOR_AT_LIMIT = 1.5;
+/** A probe that showed nothing is sent again at once, so many times. */
+const MAX_RETRIES = 2;
 /** More is not probed for than is wanted, and a little. */
 const BEYOND_DEMAND = 1.1;
 /** Wishes that differ by less are the same. */
@@ -45,6 +49,8 @@ export class ProbePlan {
   #pending: ProbeOrder | undefined = undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #demandBps = Number.POSITIVE_INFINITY;
+  #retries = 0;
+  #hasMetLimit = false;
   #limitBps = Number.NaN;
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #waitsUntilMs = Number.NEGATIVE_INFINITY;
@@ -80,7 +86,7 @@ export class ProbePlan {
       if (this.#lastProbe !== 0) this.#waiting = [];
       return undefined;
     }
-    if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) this.#waiting = [FACTOR * estimateBps];
+    if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) this.#waiting = [this.#factor * estimateBps];
     if (nowMs < this.#waitsUntilMs) return undefined;
     const wantedBps = this.#waiting.shift();
     if (wantedBps === undefined) return undefined;
@@ -92,20 +98,37 @@ export class ProbePlan {
   /** The probe under way has shown that this much fits. @param visibleAtMs when it shows what sending as much does to the path */
   succeed(rateBps: number, hasFoundLimit: boolean, visibleAtMs: number): void {
     this.#pending = undefined;
+    this.#retries = 0;
     this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
+    this.#hasMetLimit ||= hasFoundLimit;
     // Those that wait were thought of before this was known.
     if (hasFoundLimit) this.#waiting = [];
     else if (this.#waiting.length === 0) {
-      this.#waiting = [FACTOR * rateBps];
+      this.#waiting = [this.#factor * rateBps];
       this.#waitsUntilMs = visibleAtMs;
     }
   }
 
+  /** The probe under way has shown nothing. @param notBeforeMs when the next may follow */
+  retry(notBeforeMs: number): void {
+    const failed = this.#pending;
+    this.#pending = undefined;
+    if (failed === undefined || this.#retries >= MAX_RETRIES) return;
+    this.#retries++;
+    this.#waiting = [failed.rateBps];
+    this.#waitsUntilMs = notBeforeMs;
+  }
+
   /** The path is full: this is no time for more, nor before `untilMs`. */
   giveUp(untilMs: number): void {
+    this.#hasMetLimit = true;
     this.#pending = undefined;
     this.#waiting = [];
     this.#nextAtMs = Math.max(this.#nextAtMs, untilMs);
+  }
+
+  get #factor(): number {
+    return this.#hasMetLimit ? FACTOR_AT_LIMIT : FACTOR;
   }
 
   #isTime(nowMs: number, estimateBps: number): boolean {

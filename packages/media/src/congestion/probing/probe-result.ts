@@ -15,6 +15,9 @@ const MAX_COMPRESSION = 2;
 const MIN_INTERVAL_MS = 1;
 const MAX_INTERVAL_MS = 1000;
 
+/** A probe that was held up on its way, or at the receiver, and then arrived all at once. */
+export const UNCLEAR = 'unclear';
+
 export interface ProbeOutcome {
   /** What the path was shown to carry. */
   readonly rateBps: number;
@@ -54,7 +57,7 @@ export class ProbeResult {
    * @param probe which probe it is part of, 0 for none
    * @returns what the probe has shown, once, when enough has arrived
    */
-  add(probe: number, sentAtMs: number, arrivedAtMs: number, sizeBytes: number): ProbeOutcome | undefined {
+  add(probe: number, sentAtMs: number, arrivedAtMs: number, sizeBytes: number): ProbeOutcome | typeof UNCLEAR | undefined {
     if (this.#isDone) return undefined;
     if (probe !== this.#probe) {
       if (this.#packets > 0) this.#betweenBytes += sizeBytes;
@@ -78,16 +81,17 @@ export class ProbeResult {
     return this.#evaluate();
   }
 
-  #evaluate(): ProbeOutcome | undefined {
+  #evaluate(): ProbeOutcome | typeof UNCLEAR | undefined {
     const sentForMs = this.#lastSentMs - this.#firstSentMs;
     const arrivedForMs = this.#lastArrivedMs - this.#firstArrivedMs;
+
     if (sentForMs < MIN_INTERVAL_MS || arrivedForMs < MIN_INTERVAL_MS) return undefined;
     this.#isDone = true;
-    if (sentForMs > MAX_INTERVAL_MS || arrivedForMs > MAX_INTERVAL_MS) return undefined;
+    if (sentForMs > MAX_INTERVAL_MS || arrivedForMs > MAX_INTERVAL_MS) return UNCLEAR;
     // A burst's own time is that before the next when sending, a packet's that after the one before when receiving.
     const sentBps = (8000 * (this.#bytes - this.#lastBytes)) / sentForMs;
     const arrivedBps = (8000 * (this.#bytes - this.#firstBytes)) / arrivedForMs;
-    if (arrivedBps > MAX_COMPRESSION * sentBps) return undefined;
+    if (arrivedBps > MAX_COMPRESSION * sentBps) return UNCLEAR;
     const hasFoundLimit = arrivedBps < LIMIT_FOUND_BELOW * sentBps;
     return { rateBps: hasFoundLimit ? BELOW_LIMIT * arrivedBps : Math.min(sentBps, arrivedBps), hasFoundLimit };
   }
