@@ -9,6 +9,9 @@ const INTERVAL_MS = 1_000;
  * and waking is dear where little happens otherwise; a loop that is held up again and again is seen by ten looks a second as well.
  */
 const RESOLUTION_MS = 100;
+/** The same where there was next to nothing to do: an idle node sleeps. */
+const IDLE_RESOLUTION_MS = 500;
+const IDLE_UTILIZATION = 0.02;
 const NANOSECONDS_PER_MS = 1e6;
 
 /** What a thread that carries media knows of itself. */
@@ -26,27 +29,40 @@ export interface MediaThread {
  * @param media default: this thread carries none
  */
 export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): LoadSource {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  let resolutionMs = RESOLUTION_MS;
+  let delays = monitorEventLoopDelay({ resolution: resolutionMs });
   let timer: NodeJS.Timeout | undefined;
   const residentBytes = createResidentMemory();
   let utilization = performance.eventLoopUtilization();
   let sleptBeforeMs = media?.sleptMs ?? 0;
 
-  const lateByMs = (recordedNanoseconds: number): number => Math.max(0, recordedNanoseconds / NANOSECONDS_PER_MS - RESOLUTION_MS);
+  const lateByMs = (recordedNanoseconds: number): number => Math.max(0, recordedNanoseconds / NANOSECONDS_PER_MS - resolutionMs);
 
   function takeSample(): LoadSample {
-    const { active, idle } = performance.eventLoopUtilization(utilization);
+    const since = performance.eventLoopUtilization(utilization);
     const sleptMs = (media?.sleptMs ?? 0) - sleptBeforeMs;
     const sample = {
       eventLoopDelayMs: { p50: lateByMs(delays.percentile(50)), p99: lateByMs(delays.percentile(99)), max: lateByMs(delays.max) },
-      utilization: active + idle > 0 ? Math.max(0, active - sleptMs) / (active + idle) : 0,
+      utilization: workShare(since, sleptMs),
       memoryShare: memoryShare(residentBytes(), maxMemoryBytes),
       uplinkLossRatio: media?.takeUplinkLossRatio() ?? 0,
     };
-    delays.reset();
+    watchAt(lookingIntervalMs(sample.utilization));
     utilization = performance.eventLoopUtilization();
     sleptBeforeMs += sleptMs;
     return sample;
+  }
+
+  /** Begins with an empty histogram. */
+  function watchAt(wantedMs: number): void {
+    if (wantedMs === resolutionMs) {
+      delays.reset();
+      return;
+    }
+    delays.disable();
+    resolutionMs = wantedMs;
+    delays = monitorEventLoopDelay({ resolution: resolutionMs });
+    delays.enable();
   }
 
   return {
@@ -60,6 +76,16 @@ export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): 
       delays.disable();
     },
   };
+}
+
+/** @returns the share of the time that was work, when `sleptMs` of what the event loop took for work were not */
+export function workShare({ active, idle }: { readonly active: number; readonly idle: number }, sleptMs: number): number {
+  return active + idle > 0 ? Math.max(0, active - sleptMs) / (active + idle) : 0;
+}
+
+/** @returns how often to look for delays during the next second, by how busy the last one was */
+export function lookingIntervalMs(utilization: number): number {
+  return utilization < IDLE_UTILIZATION ? IDLE_RESOLUTION_MS : RESOLUTION_MS;
 }
 
 /** The JavaScript heap has a limit of its own, and reaching it ends the process just as surely. */
