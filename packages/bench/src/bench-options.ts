@@ -16,6 +16,7 @@ export const PARTS = [
   'cluster',
   'negotiation',
   'tokens',
+  'data',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -58,6 +59,7 @@ Parts (default: forwarding, joins, memory):
   registry     calls to the registry in Redis beside a bare round trip; a listing of 100,000 sessions
   negotiation  what session descriptions with 256 m-sections cost the thread that carries media
   tokens       what it costs to tell who is calling, by secret and by token
+  data         messages of data channels: throughput, CPU and delay, 1 to 1 and 1 to 20
 
 Options:
   --quick                  one short round at N = 50, fewer sessions and calls

@@ -40,6 +40,16 @@ export class SfuApi {
     return text(object(reply, 'sessionDescription'), 'sdp');
   }
 
+  /** @throws Error – also when the channel is refused, with the reply */
+  async subscribeData(
+    sessionId: string,
+    channel: { readonly remoteSessionId: string; readonly dataChannelName: string; readonly canReply: 'many' },
+  ): Promise<void> {
+    const reply = await this.#call('POST', `${sessionPath(sessionId)}/datachannel/subscribe`, { dataChannels: [channel] });
+    const [outcome] = Array.isArray(reply.dataChannels) ? (reply.dataChannels as unknown[]) : [];
+    if (!isObject(outcome) || 'errorCode' in outcome) throw new Error(`The data channel was refused: ${JSON.stringify(reply)}`);
+  }
+
   async answer(sessionId: string, answerSdp: string): Promise<void> {
     await this.#call('PUT', `${sessionPath(sessionId)}/renegotiate`, { sessionDescription: { type: 'answer', sdp: answerSdp } });
   }

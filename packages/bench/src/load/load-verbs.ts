@@ -18,11 +18,28 @@ export interface LoadVerbs {
   totals(sfu: string): LoadTotals;
   /** Milliseconds between sending and receipt of every packet that was checked since the last call. */
   takeLatenciesMs(sfu: string): number[];
+  /** Joins a client with a data channel that it will send on. @returns its session */
+  publishData(sfu: string): Promise<string>;
+  /** Joins clients that receive what the session sends, each in order, or it is an error. */
+  joinData(request: { readonly sfu: string; readonly remoteSessionId: string; readonly count: number }): Promise<void>;
+  /** The publisher sends until `pauseData`: at a rate, or so that a bounded number of bytes is on the way. */
+  startData(request: { readonly sfu: string; readonly sizeBytes: number; readonly messagesPerSecond: number | 'as many as arrive' }): void;
+  pauseData(sfu: string): void;
+  /** What has come to all clients, and how long it took, since this was asked last. */
+  takeDataTotals(sfu: string): DataTotals;
+  /** Ends all data clients of this process. */
+  leaveData(sfu: string): Promise<void>;
   /** Opens sockets for the floor to send to, and tells their ports. */
   openSinks(count: number): Promise<number[]>;
   receivedBySinks(): number;
   /** Ends all sessions of this process with the SFU. */
   leave(sfu: string): Promise<void>;
+}
+
+export interface DataTotals {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly delaysMs: readonly number[];
 }
 
 export interface JoinRequest {

@@ -2,6 +2,7 @@
 import { LoadGroup, repeatConcurrently, SfuApi } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { shardNoOf } from '@causeway/sfu';
+import { DataGroup } from '../data/data-group.ts';
 import { answerQuestions } from '../processes/request-channel.ts';
 
 import type { LoadVerbs } from './load-verbs.ts';
@@ -9,13 +10,16 @@ import { Sinks } from './sinks.ts';
 
 const suite = await createSecureSuite();
 const groups = new Map<string, LoadGroup>();
+const dataGroups = new Map<string, DataGroup>();
 const sinks = new Sinks();
 
 // Questions are what this process lives for; the probe leaves that to the program.
 process.channel?.ref();
 answerQuestions<LoadVerbs>(process, {
   open({ sfu, address }) {
-    groups.set(sfu, new LoadGroup({ api: new SfuApi(address), suite }));
+    const api = new SfuApi(address);
+    groups.set(sfu, new LoadGroup({ api, suite }));
+    dataGroups.set(sfu, new DataGroup({ api, suite }));
   },
   publish: ({ sfu, options }) => groupOf(sfu).publish(options),
   async join({ sfu, tracks, count, atOnce, diligence }) {
@@ -32,10 +36,22 @@ answerQuestions<LoadVerbs>(process, {
   pause: (sfu) => groupOf(sfu).pause(),
   totals: (sfu) => groupOf(sfu).totals(),
   takeLatenciesMs: (sfu) => groupOf(sfu).takeLatenciesMs(),
+  publishData: (sfu) => dataOf(sfu).publish(),
+  joinData: ({ sfu, remoteSessionId, count }) => dataOf(sfu).join(remoteSessionId, count),
+  startData: ({ sfu, sizeBytes, messagesPerSecond }) => dataOf(sfu).start(sizeBytes, messagesPerSecond),
+  pauseData: (sfu) => dataOf(sfu).pause(),
+  takeDataTotals: (sfu) => dataOf(sfu).takeTotals(),
+  leaveData: (sfu) => dataOf(sfu).leave(),
   openSinks: (count) => sinks.open(count),
   receivedBySinks: () => sinks.received,
   leave: (sfu) => groupOf(sfu).leave(),
 });
+
+function dataOf(sfu: string): DataGroup {
+  const group = dataGroups.get(sfu);
+  if (group === undefined) throw new Error(`No SFU was opened under the name ${sfu}`);
+  return group;
+}
 
 function groupOf(sfu: string): LoadGroup {
   const group = groups.get(sfu);

@@ -3,7 +3,7 @@ import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
 import { writeAnswer } from '../sdp/answer.ts';
 import { FIRST_MID } from '../sdp/local-media.ts';
-import { type OfferedTrack, writeOffer } from '../sdp/offer.ts';
+import { type OfferedTrack, writeDataOffer, writeOffer } from '../sdp/offer.ts';
 import { type RemoteDescription, type RemoteSource, readRemoteDescription } from '../sdp/remote-description.ts';
 import type { RemoteTrack, SfuApi } from '../sfu-api.ts';
 
@@ -15,8 +15,8 @@ export interface LoadContext {
 
 export interface JoinOptions {
   readonly listener: LoadPeerListener;
-  /** What the first offer publishes; without it the offer is to receive one video. */
-  readonly track?: OfferedTrack;
+  /** What the first offer publishes, `data` for data channels alone; without it the offer is to receive one video. */
+  readonly track?: OfferedTrack | 'data';
 }
 
 /** One session with the SFU, signalled over HTTP and connected over UDP, as a page with one `RTCPeerConnection` has. */
@@ -42,7 +42,7 @@ export class LoadSession {
   /** Opens a session; resolves when DTLS is completed. */
   static async join({ api, suite }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
     const peer = new LoadPeer(suite, listener);
-    const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, track));
+    const { sessionId, answerSdp } = await api.createSession(track === 'data' ? writeDataOffer(peer.local) : writeOffer(peer.local, track));
     const answer = readRemoteDescription(answerSdp);
     const session = new LoadSession(api, peer, sessionId, answer);
     try {
@@ -73,6 +73,11 @@ export class LoadSession {
     this.#announcedSources = offer.sections.flatMap(({ sources }) => sources);
     this.#transportWideId = offer.sections.map(({ extensions }) => extensions.get(TRANSPORT_WIDE_CC_URI)).find((id) => id !== undefined);
     await this.#api.answer(this.sessionId, writeAnswer(offer, { transport: this.peer.local, setup: this.#setup, version }));
+  }
+
+  /** Subscribes to a data channel of another session, on which it may reply. @throws Error – also when there is none of that name yet */
+  async subscribeData(remoteSessionId: string, dataChannelName: string): Promise<void> {
+    await this.#api.subscribeData(this.sessionId, { remoteSessionId, dataChannelName, canReply: 'many' });
   }
 
   /** Changes the subscription that came first, which is on the section that the session began with. */

@@ -42,6 +42,20 @@ export function writeOffer(transport: LocalTransport, track: OfferedTrack | unde
   ]);
 }
 
+/** Writes the offer that opens a session with data channels and nothing else. @see RFC 8841 */
+export function writeDataOffer(transport: LocalTransport): string {
+  const [connection = '', ...lines] = transportLines(transport, 'actpass');
+  return joinLines([
+    ...sessionLines([FIRST_MID], 1),
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    connection,
+    ...lines.filter((line) => line !== 'a=rtcp-mux'),
+    `a=mid:${FIRST_MID}`,
+    'a=sctp-port:5000',
+    'a=max-message-size:262144',
+  ]);
+}
+
 function sendLines(track: OfferedTrack): string[] {
   return ['a=sendonly', `a=msid:${track.streamId} ${track.trackId}`];
 }

@@ -1,0 +1,168 @@
+/**
+ * Data clients of one process: one that sends numbered messages with the time in them, or some that receive them and
+ * check that none is missing. A receiver tells the sender every so often how far it is, so that a sender without a
+ * rate keeps a bounded number of bytes on the way, as an application does that is not to overrun anybody.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type LoadContext, monotonicMs } from '@causeway/loadtest';
+import type { DataTotals } from '../load/load-verbs.ts';
+import { DataClient } from './data-client.ts';
+
+const LABEL = 'bench';
+const HEADER_BYTES = 16;
+/** Half of what the SFU lets wait for a subscriber. */
+const MAX_UNDERWAY_BYTES = 512 << 10;
+const REPLY_EVERY_BYTES = 64 << 10;
+const PACE_MS = 5;
+const SUBSCRIBE_TRIES = 50;
+const SUBSCRIBE_RETRY_MS = 50;
+/** More delays than these say nothing more. */
+const MAX_DELAYS = 50_000;
+
+export class DataGroup {
+  readonly #context: LoadContext;
+  readonly #clients: DataClient[] = [];
+  #sending: Sending | undefined;
+  #streamId: number | undefined;
+  #messages = 0;
+  #bytes = 0;
+  #delaysMs: number[] = [];
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  async publish(): Promise<string> {
+    const opened = Promise.withResolvers<number>();
+    const client = await DataClient.join(this.#context, {
+      onOpened: (_client, { streamId }) => opened.resolve(streamId),
+      onMessage: (_client, _streamId, data) => this.#sending?.noteArrived(readDouble(data, 0)),
+    });
+    this.#clients.push(client);
+    client.open(LABEL);
+    this.#streamId = await opened.promise;
+    return client.session.sessionId;
+  }
+
+  async join(remoteSessionId: string, count: number): Promise<void> {
+    for (let joined = 0; joined < count; joined++) await this.#joinOne(remoteSessionId);
+  }
+
+  start(sizeBytes: number, messagesPerSecond: number | 'as many as arrive'): void {
+    const [client] = this.#clients;
+    if (client === undefined || this.#streamId === undefined) throw new Error('Nobody publishes yet');
+    this.#sending = new Sending(client, this.#streamId, { sizeBytes, messagesPerSecond });
+  }
+
+  pause(): void {
+    this.#sending?.stop();
+    this.#sending = undefined;
+  }
+
+  takeTotals(): DataTotals {
+    const totals = { messages: this.#messages, bytes: this.#bytes, delaysMs: this.#delaysMs };
+    this.#messages = 0;
+    this.#bytes = 0;
+    this.#delaysMs = [];
+    return totals;
+  }
+
+  async leave(): Promise<void> {
+    this.pause();
+    await Promise.all(this.#clients.splice(0).map((client) => client.leave()));
+  }
+
+  async #joinOne(remoteSessionId: string): Promise<void> {
+    const opened = Promise.withResolvers<void>();
+    const reception = { nextNumber: 0, bytes: 0, repliedBytes: 0 };
+    const client = await DataClient.join(this.#context, {
+      onOpened: () => opened.resolve(),
+      onMessage: (receiver, streamId, data) => {
+        const number = readDouble(data, 0);
+        // Each run begins at 0 again.
+        if (number === 0) Object.assign(reception, { nextNumber: 0, bytes: 0, repliedBytes: 0 });
+        if (number !== reception.nextNumber++) throw new Error(`Message ${reception.nextNumber - 1} is missing; ${number} came instead`);
+        this.#note(data);
+        reception.bytes += data.length;
+        if (reception.bytes < reception.repliedBytes + REPLY_EVERY_BYTES) return;
+        reception.repliedBytes = reception.bytes;
+        receiver.send(streamId, writeDouble(new Uint8Array(8), 0, reception.bytes));
+      },
+    });
+    this.#clients.push(client);
+    // The publisher's channel is published a moment after it has opened it.
+    for (let tries = 1; ; tries++) {
+      try {
+        await client.session.subscribeData(remoteSessionId, LABEL);
+        break;
+      } catch (error) {
+        if (tries === SUBSCRIBE_TRIES) throw error;
+        await sleep(SUBSCRIBE_RETRY_MS);
+      }
+    }
+    await opened.promise;
+  }
+
+  #note(data: Uint8Array): void {
+    this.#messages++;
+    this.#bytes += data.length;
+    if (this.#delaysMs.length < MAX_DELAYS) this.#delaysMs.push(monotonicMs() - readDouble(data, 8));
+  }
+}
+
+class Sending {
+  readonly #client: DataClient;
+  readonly #streamId: number;
+  readonly #sizeBytes: number;
+  readonly #messagesPerSecond: number | undefined;
+  readonly #beganMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #sent = 0;
+  #arrivedBytes = 0;
+
+  constructor(
+    client: DataClient,
+    streamId: number,
+    plan: { readonly sizeBytes: number; readonly messagesPerSecond: number | 'as many as arrive' },
+  ) {
+    this.#client = client;
+    this.#streamId = streamId;
+    this.#sizeBytes = plan.sizeBytes;
+    this.#messagesPerSecond = plan.messagesPerSecond === 'as many as arrive' ? undefined : plan.messagesPerSecond;
+    this.#timer = setInterval(() => this.#send(), PACE_MS);
+    this.#send();
+  }
+
+  noteArrived(bytes: number): void {
+    this.#arrivedBytes = Math.max(this.#arrivedBytes, bytes);
+    if (this.#messagesPerSecond === undefined) this.#send();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #send(): void {
+    while (this.#maySend()) {
+      const data = new Uint8Array(Math.max(this.#sizeBytes, HEADER_BYTES));
+      writeDouble(data, 0, this.#sent);
+      writeDouble(data, 8, monotonicMs());
+      if (!this.#client.send(this.#streamId, data)) return;
+      this.#sent++;
+    }
+  }
+
+  #maySend(): boolean {
+    if (this.#messagesPerSecond !== undefined) return this.#sent < ((performance.now() - this.#beganMs) * this.#messagesPerSecond) / 1_000;
+    return this.#sent * this.#sizeBytes - this.#arrivedBytes < MAX_UNDERWAY_BYTES;
+  }
+}
+
+function readDouble(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(at);
+}
+
+function writeDouble(bytes: Uint8Array, at: number, value: number): Uint8Array {
+  new DataView(bytes.buffer, bytes.byteOffset).setFloat64(at, value);
+  return bytes;
+}
