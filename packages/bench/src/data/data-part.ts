@@ -53,8 +53,9 @@ export async function runData({ rounds, secondsPerWindow, isQuick }: BenchOption
           if (round > 0) samples.set(scene, [...(samples.get(scene) ?? []), sample]);
         }
       }
-      await bench.load.source.ask('leaveData', sfu);
+      // Subscribers first: a channel that closes under one that stays is an error.
       await bench.load.crowd.ask('leaveData', sfu);
+      await bench.load.source.ask('leaveData', sfu);
     }
   });
   print(`Data channels: reliable messages, DTLS and SCTP on both sides, loopback; median of ${rounds} x ${secondsPerWindow} s.`);

@@ -21,6 +21,7 @@ import {
   writeRemb,
   writeSenderReport,
 } from '@causeway/wire';
+import { dataTarget } from './data-target.ts';
 import { EngineUnderFire, EXTENSIONS, MALLORYS_PASSWORD, NAMES, PAYLOAD_TYPES, SSRCS } from './engine-under-fire.ts';
 import { sctpTarget } from './sctp-target.ts';
 
@@ -114,4 +115,5 @@ function engineTarget(): FuzzTarget {
 export const fuzzTargets: readonly FuzzTargetFactory[] = [
   { name: 'engine', create: engineTarget },
   { name: 'sctp', create: sctpTarget },
+  { name: 'data', create: dataTarget },
 ];
