@@ -1,5 +1,5 @@
 /**
- * When the messages of a link leave. SCTP refuses what is sent while too much waits in it (`MAX_BUFFERED_BYTES` in `media`), nobody could be
+ * When the messages of a link leave. SCTP refuses what is sent while too much waits in it (`association-limits.ts` in `media`), nobody could be
  * told in another thread, and a lost message ends the link: so more than it surely has room for waits here. A link that comes up
  * between large nodes has thousands of tracks to ask for in one turn.
  */
