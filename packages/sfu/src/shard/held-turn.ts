@@ -106,7 +106,8 @@ export class HeldTurn {
       // A timer is due, an immediate waits, or libuv has not told the system yet what it waits for.
       if (sleepMs === 0 || leftMs <= 0 || beforeMs - clearAtMs >= MAX_UNCLEAR_MS) return datagrams;
       const dueMs = Math.min(leftMs, deadlineMs() - beforeMs, sleepMs < 0 ? leftMs : sleepMs);
-      const ready = this.#options.calls.poll(this.#entriesAt, this.#entryCount, Math.max(0, Math.ceil(dueMs)));
+      // What was due has just been done: whatever says that it still is must not make this spin.
+      const ready = this.#options.calls.poll(this.#entriesAt, this.#entryCount, Math.max(1, Math.ceil(dueMs)));
       const afterMs = nowMs();
       this.sleptMs += afterMs - beforeMs;
       if (afterMs - beforeMs > SLEPT_MS) clearAtMs = afterMs;

@@ -10,6 +10,8 @@ interface Script {
   /** When a timer of libuv is due; none by default. */
   readonly timerMs?: number;
   readonly deadlineMs?: number;
+  /** The deadline is never dealt with. */
+  readonly isStuck?: boolean;
   /** When a signal interrupts the sleep. */
   readonly signalMs?: number;
   /** After so many datagrams there is something for a turn of its own. */
@@ -71,7 +73,7 @@ function create(script: Script) {
       log.push(`finished at ${nowMs}`);
       return taken < (script.eventAfter ?? Number.POSITIVE_INFINITY);
     },
-    deadlineMs: () => (deadlineMs > nowMs ? deadlineMs : Number.POSITIVE_INFINITY),
+    deadlineMs: () => (deadlineMs > nowMs || script.isStuck === true ? deadlineMs : Number.POSITIVE_INFINITY),
   });
   if (turn === undefined) throw new Error('there is nothing to hold');
   turn.notePacket(0);
@@ -114,6 +116,14 @@ test('what is due is done without ending the turn', () => {
 
   expect(log).toEqual(['finished at 3', 'finished at 10']);
   expect(endedMs).toBe(10);
+});
+
+test('a deadline that stays in the past does not make the thread spin', () => {
+  const { hold, log } = create({ deadlineMs: 0, isStuck: true, timerMs: 10 });
+
+  hold();
+
+  expect(log).toHaveLength(10);
 });
 
 test('an event for the owner ends the turn', () => {
