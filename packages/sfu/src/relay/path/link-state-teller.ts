@@ -36,7 +36,7 @@ const HOLD_GAIN_MS = 1000;
 /** Round trips swing while nodes are busy, and every telling costs every node. */
 const RTT_INTERVAL_MS = 10_000;
 /** A link that loses packets is left, and taken again when it no longer does: the sooner, the better. */
-const LOSS_INTERVAL_MS = 1500;
+const LOSS_INTERVAL_MS = 900;
 /** The whole map is written at most so often for one neighbour. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
 
