@@ -10,7 +10,8 @@ import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator
 import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
 import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
-import { PROBE_BURST_MS as BURST_MS, ProbeRun } from '../congestion/probing/probe-run.ts';
+import { PROBE_BURST_MS as BURST_MS } from '../congestion/probing/probe-run.ts';
+import { type ProbedStream, ProbeSender } from '../congestion/probing/probe-sender.ts';
 import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -27,8 +28,6 @@ const TICK_GRID_MS = 50;
 const ATTENTIVE_FOR_MS = 5000;
 /** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
-/** Padding is small: this many packets fill a burst of a probe at 20 Mbit/s. */
-const MAX_PACKETS_PER_BURST = 64;
 /** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
@@ -48,10 +47,7 @@ export interface SendingPeer {
 }
 
 /** A stream to the peer whose packets carry transport-wide numbers. */
-export interface NumberedStream extends QueuedStream {
-  /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
-  sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
-}
+export interface NumberedStream extends QueuedStream, ProbedStream {}
 
 export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer, AllocatedPath {
   readonly #context: EngineContext;
@@ -73,7 +69,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
-  #probe: ProbeRun | undefined = undefined;
+  readonly #probes: ProbeSender;
   /** Made when the path turns out to have a limit. */
   #queue: SendQueue | undefined = undefined;
   #toldBudgetBps: number | undefined = undefined;
@@ -84,6 +80,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   constructor(context: EngineContext, peer: SendingPeer, maxBps?: number) {
     this.#context = context;
     this.#peer = peer;
+    this.#probes = new ProbeSender(this.#streams, context.traffic, OVERHEAD_BYTES);
     this.#maxBps = maxBps;
   }
 
@@ -196,7 +193,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   fire(nowMs: number): void {
     this.#queue?.release(nowMs);
     this.#process(nowMs);
-    if (this.#probe !== undefined || this.#queue?.isEmpty === false) this.#tickAfter(nowMs, BURST_MS);
+    if (this.#probes.isUnderWay || this.#queue?.isEmpty === false) this.#tickAfter(nowMs, BURST_MS);
     else if (this.#needsTicks(nowMs)) this.#tickAfter(nowMs, TICK_MS);
   }
 
@@ -206,14 +203,14 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   close(): void {
     this.#context.timers.cancel(this);
-    this.#probe = undefined;
+    this.#probes.stop();
     this.#queue = undefined;
   }
 
   /** What was learned of another path is worth nothing here; numbers go on. */
   pathChanged(): void {
     this.#estimator = undefined;
-    this.#probe = undefined;
+    this.#probes.stop();
     this.#stopPacing(this.#context.time.nowMs);
     this.#firstSentAtMs = Number.NaN;
   }
@@ -322,10 +319,12 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   #continueProbe(nowMs: number, estimator: BandwidthEstimator): void {
+    const bytesSent = this.#packets?.bytesSent ?? 0;
     // A probe that meets a queue has found out what it was sent for.
-    if (estimator.isOverusing || !this.#peer.canSend) this.#probe = undefined;
-    else if (this.#probe === undefined && this.#mayProbe(nowMs)) this.#beginProbe(nowMs, estimator);
-    if (this.#probe !== undefined) this.#sendBurst(nowMs, this.#probe);
+    if (estimator.isOverusing || !this.#peer.canSend) this.#probes.stop();
+    else if (!this.#probes.isUnderWay && this.#mayProbe(nowMs)) this.#probes.begin(nowMs, estimator, bytesSent);
+    this.#probes.sendDue(nowMs, bytesSent);
+    if (this.#probes.isUnderWay) this.#tickAfter(nowMs, BURST_MS);
   }
 
   #mayProbe(nowMs: number): boolean {
@@ -337,41 +336,6 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #saysNothing(nowMs: number): boolean {
     if (this.#estimator?.hasFeedback === true) return false;
     return nowMs - this.#firstSentAtMs > FIRST_FEEDBACK_WITHIN_MS;
-  }
-
-  #beginProbe(nowMs: number, estimator: BandwidthEstimator): void {
-    const order = estimator.takeProbe(nowMs);
-    if (order === undefined) return;
-    this.#probe = new ProbeRun(nowMs, order, this.#packets?.bytesSent ?? 0);
-    this.#tickAfter(nowMs, BURST_MS);
-  }
-
-  #sendBurst(nowMs: number, probe: ProbeRun): void {
-    const bytesSent = this.#packets?.bytesSent ?? 0;
-    let burstBytes = 0;
-    for (let packets = 0; packets < MAX_PACKETS_PER_BURST; packets++) {
-      if (probe.isOver(nowMs) || !probe.isDue(nowMs, bytesSent, burstBytes)) break;
-      const sizeBytes = this.#sendProbePacket(nowMs, probe);
-      if (sizeBytes === undefined) {
-        this.#probe = undefined;
-        return;
-      }
-      burstBytes += sizeBytes;
-      probe.note(sizeBytes);
-    }
-    if (probe.isOver(nowMs)) this.#probe = undefined;
-  }
-
-  #sendProbePacket(nowMs: number, { order }: ProbeRun): number | undefined {
-    const { traffic } = this.#context;
-    for (const stream of this.#streams) {
-      const length = stream.sendProbe(nowMs, order.probe, order.sizeBytes - OVERHEAD_BYTES);
-      if (length === undefined) continue;
-      traffic.probePacketsSent++;
-      traffic.probeBytesSent += length;
-      return length + OVERHEAD_BYTES;
-    }
-    return undefined;
   }
 
   /** Whether there may be something to do though the peer says nothing: silence to notice, or a probe to send. */
