@@ -303,9 +303,9 @@ describe('under loss, reordering and duplication', () => {
     },
   );
 
-  test.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
-    'small reliable messages are repaired soon: p99 at most 200 ms (seed %i)',
-    (seed) => {
+  test('small reliable messages are repaired soon: at 5% loss and 50 ms, p99 is at most 200 ms', () => {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= SEEDS; seed++) {
       const room = new DataRoom(seed);
       const [alice, bob] = [room.join('alice'), room.join('bob', { link: { ...CLEAN_LINK, delayMs: 25, lossProbability: 0.05 } })];
       const chat = room.publish(alice, 'chat');
@@ -313,19 +313,17 @@ describe('under loss, reordering and duplication', () => {
       room.run(3000);
 
       const sentAtMs: number[] = [];
-      sendFor(
-        room,
-        (message) => {
-          sentAtMs.push(room.world.nowMs);
-          alice.send(chat, numbered(message, 100));
-        },
-        { everyMs: 40, forMs: 20_000 },
-      );
+      const send = (message: number): void => {
+        sentAtMs.push(room.world.nowMs);
+        alice.send(chat, numbered(message, 100));
+      };
+      sendFor(room, send, { everyMs: 40, forMs: 20_000 });
       room.run(3000);
+      delays.push(...bob.messages.map(({ atMs, data }) => atMs - (sentAtMs[numberOf(data)] ?? 0)));
+    }
 
-      const delays = bob.messages.map(({ atMs, data }) => atMs - (sentAtMs[numberOf(data)] ?? 0)).sort((one, other) => one - other);
-      expect(delays).toHaveLength(500);
-      expect(delays[494]).toBeLessThanOrEqual(200);
-    },
-  );
+    delays.sort((one, other) => one - other);
+    expect(delays).toHaveLength(500 * SEEDS);
+    expect(delays[Math.floor(0.99 * delays.length)]).toBeLessThanOrEqual(200);
+  });
 });
