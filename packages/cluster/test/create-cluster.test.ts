@@ -160,10 +160,10 @@ describe('a cluster over one Redis', () => {
     const leases = Array.from({ length: MAX_NODES - 1 }, (_, place) => [String(inAMinuteMs), String(1000 + place)]);
     await server.command('ZADD', NODE_KEYS.leases, ...leases.flat());
 
-    const joining = join(102, { startTimeoutMs: 300 });
-
-    await expect(joining).rejects.toThrow('gave up after 0.3 s: the cluster has 501 living nodes, and links can tell of 501 at most');
+    const outcome = await join(102, { startTimeoutMs: 3_000 }).catch(String);
     await server.command('ZREM', NODE_KEYS.leases, ...leases.map(([, nodeNo = '']) => nodeNo));
+
+    expect(outcome).toContain('gave up after 3 s: the cluster has 501 living nodes, and links can tell of 501 at most');
   });
 
   test('a number is free again when its node has left', async () => {

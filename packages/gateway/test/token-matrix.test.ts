@@ -17,11 +17,14 @@ const KEY: NewAppTokenKey = { kid: 'backend', alg: 'HS256', secret: 'a-signing-s
 const ORIGIN = 'https://example.org';
 
 let sfus: readonly Sfu[];
+/** A machine that does other work beside the tests must not turn sessions away. */
+const PATIENT = { maxEventLoopDelayMs: 60_000 };
+
 let owner: TestNode;
 let entry: TestNode;
 
 beforeAll(async () => {
-  sfus = await Promise.all([101, 102].map((nodeNo) => createSfu({ udpPort: 0, listenAddress: '127.0.0.1', nodeNo })));
+  sfus = await Promise.all([101, 102].map((nodeNo) => createSfu({ udpPort: 0, listenAddress: '127.0.0.1', nodeNo, overload: PATIENT })));
   const plan = sfus.map((sfu, index) => ({ nodeNo: 101 + index, region: index === 0 ? 'home' : 'away', sfu }));
   [owner, entry] = (await startTestCluster(plan, { tokenKeys: [KEY] })) as [TestNode, TestNode];
 });
