@@ -36,6 +36,17 @@ function readVideo({ page }: ChromiumPage, label: string): Promise<{ readonly pl
 }
 
 describe('the page at /', () => {
+  it('lists the data channels that sessions publish', async () => {
+    const publisher = await stage.join('publisher', { channels: [{ label: 'whiteboard', ordered: false, maxRetransmits: 0 }] });
+    const { page, errors } = await openConsole('Carol');
+
+    await page.getByText('whiteboard').waitFor();
+
+    expect(await page.locator('.channel-chip').textContent()).toMatch(/whiteboard\s*data · unordered · 0 retransmissions/);
+    expect(errors).toEqual([]);
+    await publisher.page.close();
+  });
+
   it('publishes in one tab what another tab then watches, with its figures', async () => {
     const alice = await openConsole('Alice');
     await alice.page.getByRole('radio', { name: 'Test picture' }).check({ force: true });

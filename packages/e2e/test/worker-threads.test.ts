@@ -50,6 +50,36 @@ describe('a node with two worker threads', () => {
     expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
   });
 
+  it('brings messages to everybody, on whichever thread they are', async () => {
+    const alice = await stage.join('alice', { channels: [{ label: 'chat' }] });
+    const viewers = [];
+    for (const name of ['bob', 'carol', 'dave']) viewers.push(await stage.join(name, { receive: ['video'] }));
+    const item = { remoteSessionId: alice.sessionId, dataChannelName: 'chat' };
+    for (const { page, name } of viewers) {
+      await page.evaluate(
+        async ({ name, item }) => {
+          await kit.peer(name).subscribeChannels([item]);
+          await kit.peer(name).channels.opened('chat');
+        },
+        { name, item },
+      );
+    }
+    const messages = Array.from({ length: 100 }, (_, seed) => ({ kind: 'text' as const, length: 100 * seed, seed }));
+
+    const sent = await alice.page.evaluate(({ messages }) => kit.peer('alice').channels.send('chat', messages), { messages });
+
+    for (const { page, name } of viewers) {
+      await waitUntil(
+        `${name} has them all`,
+        () => page.evaluate(({ name }) => kit.peer(name).channels.seen('chat').length, { name }),
+        (count) => count === sent.length,
+      );
+      expect(await page.evaluate(({ name }) => kit.peer(name).channels.seen('chat'), { name })).toEqual(sent);
+    }
+    const shards = await Promise.all([alice, ...viewers].map(readShard));
+    expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
+  });
+
   it('carries the best simulcast layer over to the other thread', async () => {
     const alice = await stage.join('alice');
     const picture = { kind: 'picture', colour: RED, width: 960, height: 540, framesPerSecond: 10 } as const;
