@@ -99,7 +99,9 @@ function list(sessionId: string): Promise<ListDataChannelsReply> {
 async function followEvents(): Promise<{ readonly events: readonly ApiEvent[]; stop(): void }> {
   const { host, appId, secret } = stage.daemon.access;
   const controller = new AbortController();
-  const response = await fetch(`${host}/api/sfu/${appId}/events?token=${secret}`, { signal: controller.signal });
+  const headers = { Authorization: `Bearer ${secret}` };
+  const response = await fetch(`${host}/api/sfu/${appId}/events`, { headers, signal: controller.signal });
+  if (!response.ok) throw new Error(`GET /events → ${response.status}`);
   const events: ApiEvent[] = [];
   const read = async (): Promise<void> => {
     let text = '';
