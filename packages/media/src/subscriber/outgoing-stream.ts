@@ -232,6 +232,10 @@ export class OutgoingStream {
   }
 
   /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
+  get carriesProbes(): boolean {
+    return this.#retransmitter.carriesProbes;
+  }
+
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined {
     return this.#retransmitter.sendProbe(nowMs, probe, sizeBytes);
   }

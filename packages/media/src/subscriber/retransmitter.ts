@@ -137,6 +137,12 @@ export class Retransmitter {
     this.bytesResent += this.#parts.writer.length;
   }
 
+  /** The peer has accepted RTX for some payload type, and numbers its packets. */
+  get carriesProbes(): boolean {
+    const { writer, rtxStream } = this.#parts;
+    return rtxStream !== undefined && writer.isNumbered && this.#payloadTypes.rtx.some((type) => type !== NO_PAYLOAD_TYPE);
+  }
+
   /**
    * Sends a packet of a bandwidth probe on the stream for retransmissions: one of the newest again,
    * which may yet repair something, or padding where none is about as large. Nobody is charged for it.

@@ -7,7 +7,7 @@
 import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
-import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
+import { BandwidthEstimator } from '../congestion/bandwidth-estimator.ts';
 import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
 import { PROBE_BURST_MS as BURST_MS } from '../congestion/probing/probe-run.ts';
@@ -28,6 +28,10 @@ const TICK_GRID_MS = 50;
 const ATTENTIVE_FOR_MS = 5000;
 /** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
+/** The first probes are answered by then, also on a path around the world. */
+const START_MS = 1000;
+/** Packets that one report may show to be lost before the path is taken for narrow. */
+const MAX_LOST_AT_START = 5;
 /** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
@@ -66,6 +70,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   /** Of the RTCP packet that is being read. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
+  /** A queue has grown on the path, or it has lost packets. */
+  #hasMetLimit = false;
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
@@ -138,6 +144,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     const estimator = this.#openEstimator();
     estimator.onSent(this.#nowMs, this.#packets.bytesSent);
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
+    if (estimator.isOverusing || lost > MAX_LOST_AT_START) this.#hasMetLimit = true;
     this.#process(this.#nowMs);
     return true;
   }
@@ -213,6 +220,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#probes.stop();
     this.#stopPacing(this.#context.time.nowMs);
     this.#firstSentAtMs = Number.NaN;
+    this.#hasMetLimit = false;
   }
 
   /** Whether its packets carry transport-wide numbers. */
@@ -257,10 +265,26 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   get #carriedBps(): number | undefined {
-    if (this.#peer.isLink) return undefined;
-    if (this.#estimator?.hasHeard === true) return this.#estimator.budgetBps;
-    if (this.#streams.length === 0) return undefined;
-    return this.#saysNothing(this.#context.time.nowMs) ? undefined : START_RATE_BPS;
+    if (this.#peer.isLink || this.#isBeyondProbing) return undefined;
+    if (this.#streams.length > 0 && this.#isStarting) return undefined;
+    return this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
+  }
+
+  /**
+   * Until the first probes are answered the estimate knows nothing, and most paths carry what is wanted:
+   * nothing is held back unless a queue grows or packets are lost.
+   */
+  get #isStarting(): boolean {
+    const sinceMs = this.#context.time.nowMs - this.#firstSentAtMs;
+    return !this.#hasMetLimit && !(sinceMs > START_MS);
+  }
+
+  /**
+   * The peer reports what arrives, but has no stream that a probe could travel on: an estimate of its path
+   * can hardly rise again, and one false alarm would hold pictures back that fit.
+   */
+  get #isBeyondProbing(): boolean {
+    return this.#streams.length > 0 && !this.#streams.some(({ carriesProbes }) => carriesProbes);
   }
 
   #beginNumbering(nowMs: number): void {

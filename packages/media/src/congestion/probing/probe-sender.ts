@@ -8,6 +8,8 @@ const MAX_PACKETS_PER_BURST = 64;
 
 /** A stream that probes can travel on. */
 export interface ProbedStream {
+  /** It has a stream for packets that are sent again, which probes travel on. */
+  readonly carriesProbes: boolean;
   /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
 }
