@@ -16,7 +16,7 @@ export const SFU_KEY_ID_PREFIX = 'sfu-';
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface AppTokenKey {
-  /** As tokens name it in their header; unique within the app. */
+  /** The id that tokens name in their header. It is unique within the app. */
   readonly kid: string;
   /** The one algorithm that tokens with this key may name. */
   readonly alg: AppTokenAlgorithm;

@@ -240,12 +240,12 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     return { targetBps, acknowledgedBps, isOverusing };
   }
 
-  /** Whether a probe has just shown that the path carries this much. */
   /** Transport-wide feedback has come, or was agreed on and may yet. */
   get isProbed(): boolean {
     return this.#estimator?.hasFeedback === true || this.#streams.length > 0;
   }
 
+  /** Whether a probe has just shown that the path carries this much. */
   isProven(bitrateBps: number): boolean {
     return this.#estimator?.isProven(this.#context.time.nowMs, bitrateBps) === true;
   }
