@@ -1,5 +1,6 @@
 /** What a UDP port is given, and what it tells of itself. */
 import type { DropReason, Path } from '@causeway/media';
+import type { Clock } from '../clock.ts';
 import type { PortSharing } from './port-sharing.ts';
 import type { SystemCalls } from './system-calls.ts';
 
@@ -23,6 +24,8 @@ export interface UdpPortOptions {
    * each goes by itself.
    */
   readonly systemCalls?: SystemCalls | undefined;
+  /** Tells how long datagrams have waited for a full socket. Default: the process's own time. */
+  readonly clock?: Clock | undefined;
   /** Takes a datagram; its bytes are the receiver's, those of RTP and RTCP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
   /** Announces RTP packets that came together, up to four before they are handed to `onDatagram`. */

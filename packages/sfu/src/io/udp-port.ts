@@ -41,7 +41,7 @@ export class UdpPort implements DatagramSink {
   #port: number;
 
   constructor(options: UdpPortOptions) {
-    const { systemCalls, sharing, onDatagram, onAhead = () => undefined, onDrop, onUplinkFree } = options;
+    const { systemCalls, clock = createNodeClock(), sharing, onDatagram, onAhead = () => undefined, onDrop, onUplinkFree } = options;
     this.#options = options;
     this.#port = options.port;
     this.#addressSlots = systemCalls && new AddressSlots();
@@ -49,7 +49,7 @@ export class UdpPort implements DatagramSink {
       const onStranger: SharedReceiverListener['onStranger'] = (...came) => this.#receiveShared(...came);
       this.receiver = new SharedReceiver(systemCalls, this.#table, { onDatagram, onAhead, onStranger });
     }
-    this.#uplink = new Uplink(createNodeClock(), {
+    this.#uplink = new Uplink(clock, {
       onLost: (why) => onDrop(why === 'full' ? DropReason.UplinkFull : DropReason.SendRefused),
       onFreeAgain: onUplinkFree,
     });

@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { DROP_REASON_NAMES, type Path } from '@causeway/media';
+import type { Clock } from '../../../src/clock.ts';
+import { createNodeClock } from '../../../src/io/node-clock.ts';
 import type { SystemCalls } from '../../../src/io/system-calls.ts';
 import { UdpPort } from '../../../src/io/udp-port.ts';
 
@@ -14,6 +16,11 @@ export interface OpenedPort {
   readonly drops: readonly (string | undefined)[];
   onDatagram: (path: Path, datagram: Uint8Array) => void;
   onUplinkFree: () => void;
+}
+
+/** Real timers, but no time passes: nothing becomes too old to be sent, however slow the machine is. */
+function createStillClock(): Clock {
+  return { ...createNodeClock(), nowMs: () => 0 };
 }
 
 /** A port whose owner claims every path it hears of, as an engine does once a check was authenticated. */
@@ -33,6 +40,7 @@ export async function openPort(maxConnectedSockets: number, systemCalls?: System
     connectPaths: true,
     maxConnectedSockets,
     systemCalls,
+    clock: createStillClock(),
     onDrop: (reason) => drops.push(DROP_REASON_NAMES[reason]),
     onUplinkFree: () => opened.onUplinkFree(),
     onDatagram(path, datagram) {
