@@ -12,14 +12,8 @@ import {
   UpdatedDataChannelResult,
 } from './bodies/change-data-channels.ts';
 import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
-import { ConnectionState } from './bodies/connection-state.ts';
 import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
 import { CanReply, DataChannelStatus, Retain } from './bodies/data-channel-fields.ts';
-import { DeleteSessionReply } from './bodies/delete-session.ts';
-import { SimulcastChoice } from './bodies/layer-choice.ts';
-import { ListSessionsRequest, SessionList } from './bodies/list-sessions.ts';
-import { ListTracksReply } from './bodies/list-tracks.ts';
-import { PatchSessionRequest } from './bodies/patch-session.ts';
 import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
 import {
   PublishDataChannelItem,
@@ -27,30 +21,45 @@ import {
   PublishDataChannelsRequest,
   PublishedDataChannelResult,
 } from './bodies/publish-data-channels.ts';
-import { RenegotiateReply, RenegotiateRequest } from './bodies/renegotiate.ts';
-import { AnswerDescription, OfferDescription, SessionDescription } from './bodies/session-description.ts';
-import { SessionDetails } from './bodies/session-details.ts';
-import { SessionSummary } from './bodies/session-summary.ts';
-import { SubscribedTrackResult, SubscribeItem, SubscribeReply, SubscribeRequest } from './bodies/subscribe.ts';
+import {
+  AnswerDescription,
+  OfferDescription,
+  RenegotiateReply,
+  RenegotiateRequest,
+  SessionDescription,
+} from './bodies/session-description.ts';
+import {
+  ConnectionState,
+  DeleteSessionReply,
+  ListSessionsRequest,
+  PatchSessionRequest,
+  SessionDetails,
+  SessionList,
+  SessionSummary,
+} from './bodies/sessions.ts';
+import {
+  SubscribedTrackResult,
+  SubscribeItem,
+  SubscribeReply,
+  SubscribeRequest,
+  UnsubscribedTrackResult,
+  UnsubscribeItem,
+  UnsubscribeReply,
+  UnsubscribeRequest,
+  UpdateTrackItem,
+  UpdateTracksReply,
+  UpdateTracksRequest,
+} from './bodies/subscribe.ts';
 import {
   SubscribeDataChannelItem,
   SubscribeDataChannelsReply,
   SubscribeDataChannelsRequest,
   SubscribedDataChannelResult,
 } from './bodies/subscribe-data-channels.ts';
-import { SubscriptionSummary } from './bodies/subscription-summary.ts';
-import { TrackKind } from './bodies/track-kind.ts';
+import { ListTracksReply, SimulcastChoice, SubscriptionSummary, TrackKind, TrackStatus, TrackSummary } from './bodies/track-fields.ts';
 import { TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
-import { TrackStatus } from './bodies/track-status.ts';
-import { TrackSummary } from './bodies/track-summary.ts';
-import { UnsubscribedTrackResult, UnsubscribeItem, UnsubscribeReply, UnsubscribeRequest } from './bodies/unsubscribe.ts';
-import { UpdateTrackItem, UpdateTracksReply, UpdateTracksRequest } from './bodies/update-tracks.ts';
-import { ErrorReply } from './errors/error-reply.ts';
-import { ErrorCodeSchema } from './errors/failed-item.ts';
-import { DataChannelName } from './ids/data-channel-name.ts';
-import { SessionId } from './ids/session-id.ts';
-import { TrackId } from './ids/track-id.ts';
-import { TrackName } from './ids/track-name.ts';
+import { ErrorCodeSchema, ErrorReply } from './errors/error-reply.ts';
+import { DataChannelName, SessionId, TrackId, TrackName } from './ids.ts';
 import { TokenMaximum } from './tokens/token-grants.ts';
 import { MintTokenReply, MintTokenRequest, RevokeTokensReply, RevokeTokensRequest } from './tokens/token-requests.ts';
 

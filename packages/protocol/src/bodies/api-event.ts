@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ErrorCodeSchema } from '../errors/failed-item.ts';
-import { SessionId } from '../ids/session-id.ts';
-import { Region } from './region.ts';
-import { TrackKind } from './track-kind.ts';
+import { ErrorCodeSchema } from '../errors/error-reply.ts';
+import { SessionId } from '../ids.ts';
+import { Region } from './sessions.ts';
+import { TrackKind } from './track-fields.ts';
 
 export const API_EVENT_TYPES = [
   'session.created',

@@ -1,11 +1,11 @@
 /** Bodies of the calls that change or end data channels that there are, and that list them. */
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
-import { SessionId } from '../ids/session-id.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
+import { SessionId } from '../ids.ts';
 import { CanReply, dataChannelList, StreamId } from './data-channel-fields.ts';
 import { PublishedDataChannelResult } from './publish-data-channels.ts';
-import { trackReference } from './remote-track.ts';
 import { remoteDataChannelFields, SubscribedDataChannelResult } from './subscribe-data-channels.ts';
+import { trackReference } from './track-fields.ts';
 
 /** Names a subscription by its stream id, or by the remote channel. */
 export const UpdateDataChannelItem = z

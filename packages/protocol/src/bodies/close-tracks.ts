@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
-import { Mid } from '../ids/mid.ts';
-import { SessionId } from '../ids/session-id.ts';
-import { trackReference } from './remote-track.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
+import { Mid, SessionId } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
-import { trackList } from './track-list.ts';
+import { trackList, trackReference } from './track-fields.ts';
 
 export const CloseTrackItem = z
   .object({

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { SessionId } from '../ids/session-id.ts';
-import { Metadata } from './metadata.ts';
+import { SessionId } from '../ids.ts';
 import { PublishedTrackResult, PublishItem } from './publish.ts';
-import { Region } from './region.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
+import { Metadata, Region } from './sessions.ts';
 import { SubscribedTrackResult, SubscribeItem } from './subscribe.ts';
-import { trackList } from './track-list.ts';
+import { trackList } from './track-fields.ts';
 
 /** `POST /session/new` */
 export const CreateSessionRequest = z.object({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
-import { DataChannelName } from '../ids/data-channel-name.ts';
-import { SessionId } from '../ids/session-id.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
+import { DataChannelName, SessionId } from '../ids.ts';
 import { DataChannelStatus, dataChannelList, Retain, reliabilityFields, StreamId } from './data-channel-fields.ts';
 import { OfferDescription, SessionDescription } from './session-description.ts';
 

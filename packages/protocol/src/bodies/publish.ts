@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
-import { Mid } from '../ids/mid.ts';
-import { SessionId } from '../ids/session-id.ts';
-import { TrackId } from '../ids/track-id.ts';
-import { TrackName } from '../ids/track-name.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
+import { Mid, SessionId, TrackId, TrackName } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
-import { TrackKind } from './track-kind.ts';
-import { trackList } from './track-list.ts';
-import { TrackStatus } from './track-status.ts';
+import { TrackKind, TrackStatus, trackList } from './track-fields.ts';
 
 export const PublishItem = z.object({
   trackId: TrackId,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LIMITS } from '../limits.ts';
-import { utf8SizeBytes } from '../utf8-size.ts';
+import { SessionId } from '../ids.ts';
+import { LIMITS, utf8SizeBytes } from '../limits.ts';
 
 const Sdp = z
   .string()
@@ -29,3 +29,18 @@ export type OfferDescription = z.infer<typeof OfferDescription>;
 
 export const AnswerDescription = z.object({ type: z.literal('answer'), sdp: Sdp }, shape);
 export type AnswerDescription = z.infer<typeof AnswerDescription>;
+
+/** `PUT /session/:session_id/renegotiate` */
+export const RenegotiateRequest = z.object({
+  sessionDescription: SessionDescription.meta({
+    description: "The answer to the SFU's offer; or an offer (ICE restart, direction change)",
+  }),
+});
+export type RenegotiateRequest = z.infer<typeof RenegotiateRequest>;
+
+export const RenegotiateReply = z.object({
+  sessionId: SessionId,
+  success: z.literal(true),
+  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer' }),
+});
+export type RenegotiateReply = z.infer<typeof RenegotiateReply>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
 import { CanReply, DataChannelStatus, dataChannelList, reliabilityFields, StreamId } from './data-channel-fields.ts';
 import { dataNegotiationFields } from './publish-data-channels.ts';
-import { trackReference } from './remote-track.ts';
 import { OfferDescription } from './session-description.ts';
+import { trackReference } from './track-fields.ts';
 
 /** Points at a published data channel of any session of the app. */
 export const remoteDataChannelFields = {

@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { itemErrorFields } from '../errors/failed-item.ts';
-import { Mid } from '../ids/mid.ts';
-import { SessionId } from '../ids/session-id.ts';
-import { layerChoiceFields } from './layer-choice.ts';
-import { remoteTrackFields } from './remote-track.ts';
-import { OfferDescription } from './session-description.ts';
-import { TrackKind } from './track-kind.ts';
-import { trackList } from './track-list.ts';
-import { TrackStatus } from './track-status.ts';
+import { itemErrorFields } from '../errors/error-reply.ts';
+import { Mid, SessionId } from '../ids.ts';
+import { AnswerDescription, OfferDescription } from './session-description.ts';
+import { layerChoiceFields, remoteTrackFields, TrackKind, TrackStatus, trackList } from './track-fields.ts';
 
 export const SubscribeItem = z
   .object({
@@ -52,3 +47,57 @@ export const SubscribeReply = z.object({
   tracks: z.array(SubscribedTrackResult),
 });
 export type SubscribeReply = z.infer<typeof SubscribeReply>;
+
+/** Changes the source or the layer of the subscription on one media line; what it does not name stays. */
+export const UpdateTrackItem = z
+  .object({ ...remoteTrackFields, remoteSessionId: remoteTrackFields.remoteSessionId.optional(), mid: Mid, ...layerChoiceFields })
+  .refine((item) => (item.remoteSessionId === undefined) === (item.remoteTrackId === undefined && item.customTrackName === undefined), {
+    error: 'must have remoteSessionId together with remoteTrackId or customTrackName, or none of them',
+  });
+export type UpdateTrackItem = z.infer<typeof UpdateTrackItem>;
+
+/** `PUT /session/:session_id/track/update` */
+export const UpdateTracksRequest = z.object({ tracks: trackList(UpdateTrackItem).min(1, 'must name at least one track') });
+export type UpdateTracksRequest = z.infer<typeof UpdateTracksRequest>;
+
+export const UpdateTracksReply = z.object({
+  immediateRenegotiationRequired: z.literal(false),
+  sessionId: SessionId,
+  tracks: z.array(SubscribedTrackResult),
+});
+export type UpdateTracksReply = z.infer<typeof UpdateTracksReply>;
+
+/** Names a subscription by its media line, or by the remote track. */
+export const UnsubscribeItem = z
+  .object({ ...remoteTrackFields, remoteSessionId: remoteTrackFields.remoteSessionId.optional(), mid: Mid.optional() })
+  .refine(
+    (item) =>
+      item.mid !== undefined ||
+      (item.remoteSessionId !== undefined && (item.remoteTrackId !== undefined || item.customTrackName !== undefined)),
+    { error: 'must have mid, or remoteSessionId with remoteTrackId or customTrackName' },
+  );
+export type UnsubscribeItem = z.infer<typeof UnsubscribeItem>;
+
+/** `POST /session/:session_id/track/unsubscribe` */
+export const UnsubscribeRequest = z.object({
+  tracks: trackList(UnsubscribeItem).min(1, 'must name at least one track'),
+  sessionDescription: OfferDescription.optional(),
+});
+export type UnsubscribeRequest = z.infer<typeof UnsubscribeRequest>;
+
+export const UnsubscribedTrackResult = z.object({
+  mid: Mid.optional(),
+  remoteSessionId: z.string().optional(),
+  remoteTrackId: z.string().optional(),
+  customTrackName: z.string().optional(),
+  ...itemErrorFields,
+});
+export type UnsubscribedTrackResult = z.infer<typeof UnsubscribedTrackResult>;
+
+export const UnsubscribeReply = z.object({
+  sessionId: SessionId,
+  success: z.boolean(),
+  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer' }),
+  tracks: z.array(UnsubscribedTrackResult),
+});
+export type UnsubscribeReply = z.infer<typeof UnsubscribeReply>;

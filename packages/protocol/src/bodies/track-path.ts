@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { AppId } from '../ids/app-id.ts';
-import { MAX_NODE_NO, SessionId } from '../ids/session-id.ts';
-import { TrackId } from '../ids/track-id.ts';
+import { AppId, MAX_NODE_NO, SessionId, TrackId } from '../ids.ts';
 
 const NodeNo = z.int().min(0).max(MAX_NODE_NO);
 

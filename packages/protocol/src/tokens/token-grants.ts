@@ -1,8 +1,7 @@
 /** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §15). */
 import { z } from 'zod';
-import { Metadata } from '../bodies/metadata.ts';
-import { Region } from '../bodies/region.ts';
-import { SessionId } from '../ids/session-id.ts';
+import { Metadata, Region } from '../bodies/sessions.ts';
+import { SessionId } from '../ids.ts';
 import { PatternList } from './pattern.ts';
 
 export const TOKEN_ACTIONS = ['create', 'publish', 'subscribe', 'close', 'list'] as const;
@@ -87,4 +86,19 @@ export type TokenGrants = z.infer<typeof TokenGrants>;
 /** Whether the token is for that kind of call. */
 export function allowsAction({ act }: TokenGrants, action: TokenAction): boolean {
   return act === undefined || act.includes(action);
+}
+
+/** Tokens that are good no longer: one of them, or all that a subject had been given by some moment. */
+export type RevokedTokens =
+  | { readonly by: 'jti'; readonly jti: string }
+  | {
+      readonly by: 'sub';
+      readonly sub: string;
+      /** Seconds since 1970; tokens that were issued in that second are revoked, too. */
+      readonly issuedUntil: number;
+    };
+
+/** Whether a token with these claims is among them. */
+export function isRevokedBy(revoked: RevokedTokens, { sub, jti, iat }: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
+  return revoked.by === 'jti' ? revoked.jti === jti : revoked.sub === sub && iat <= revoked.issuedUntil;
 }
