@@ -1,25 +1,20 @@
 export * from './app/app.ts';
-export * from './app/app-settings.ts';
 export * from './app/app-store.ts';
-export * from './app/create-app.ts';
-export * from './app/static-app-store.ts';
-export type * from './assertion/call-assertion.ts';
-export * from './authentication/authenticate.ts';
-export * from './authentication/principal.ts';
-export * from './authentication/secret.ts';
 export {
   APP_TOKEN_ALGORITHMS,
   type AppTokenAlgorithm,
   type AppTokenKey,
   MAX_TOKEN_KEYS_PER_APP,
   type NewAppTokenKey,
-} from './tokens/app-token-key.ts';
+} from './app/app-token-key.ts';
+export * from './app/create-app.ts';
+export * from './app/secret.ts';
+export type * from './assertion/call-assertion.ts';
+export * from './authentication/authenticate.ts';
 export { type Revocation, RevocationList } from './tokens/revocation-list.ts';
 export * from './tokens/revocations.ts';
 export * from './tokens/token-desk.ts';
-export * from './usage/file-usage-journal.ts';
 export * from './usage/memory-usage-ledger.ts';
-export * from './usage/usage-day.ts';
 export * from './usage/usage-journal.ts';
 export * from './usage/usage-ledger.ts';
 export * from './usage/usage-meter.ts';

@@ -1,9 +1,48 @@
 import type { KeyObject } from 'node:crypto';
 import type { App, AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
 import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
+import type { AppRecordDefect } from './apps/app-record.ts';
+import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
-import type { ClusterEvent } from './cluster-event.ts';
-import type { ClusterStatistics } from './cluster-statistics.ts';
+
+/** What a node notices of its cluster, for logs. */
+export type ClusterEvent =
+  /** The connection was lost, is not answered, or is there again. */
+  | { readonly type: 'redis.unavailable'; readonly connection: string; readonly error: unknown }
+  | { readonly type: 'redis.available'; readonly connection: string }
+  /** The lease ended while this process stood still, or Redis lost it: the node was gone for the others and is back. */
+  | { readonly type: 'node.revived'; readonly cause: 'lapsed' | 'lost' }
+  | { readonly type: 'node.superseded'; readonly byEpoch: number }
+  /** The media loop does not tick: the lease is left to end. */
+  | { readonly type: 'node.stalled' }
+  /** Redis does not take the renewal of this node's lease, and so perhaps of nobody's: as long as that is so, nobody is taken for dead. */
+  | { readonly type: 'lease.unrenewed'; readonly error: unknown }
+  /** What other nodes revoke cannot be read, or can be again. */
+  | { readonly type: 'revocations.unknown'; readonly error: unknown }
+  | { readonly type: 'revocations.known' }
+  /** The record of an app that this node is configured with was not to be believed, and is written again. */
+  | { readonly type: 'app.restored'; readonly appId: string; readonly defect: AppRecordDefect }
+  /** Records of this node's sessions were missing in Redis and have been written again. */
+  | { readonly type: 'registry.restored'; readonly appId: string; readonly sessions: number }
+  /** Records that a dead node had left in Redis are gone. */
+  | { readonly type: 'registry.swept'; readonly nodeNo: number; readonly epoch: number; readonly sessions: number };
+
+/** Counters since the start, for metrics. */
+export interface ClusterStatistics {
+  /** Node records that were not signed with the cluster key, too old, or not understood. */
+  readonly nodeRecordsRefused: number;
+  /** Records of apps that were not believed, by why. */
+  readonly appRecordsRefused: Readonly<Record<AppRecordRefusal, number>>;
+  /** Apps that were looked up in Redis, by what came of it. */
+  readonly appLookUps: Readonly<Record<AppLookUpOutcome, number>>;
+  /** Revocations of tokens that no node of this cluster has signed. */
+  readonly revocationsRefused: number;
+  readonly redisFailures: number;
+  /** Whether calls to Redis are refused without being tried, because too many of them failed. */
+  readonly isRedisGivenUp: boolean;
+  /** Sessions whose records in Redis are known to be behind, or may be. */
+  readonly sessionsToRestore: number;
+}
 
 export interface ClusterOptions {
   /**

@@ -1,8 +1,5 @@
-export type { CallClaims } from './claims/call-claims.ts';
-export { MemoryCallClaims } from './claims/memory-call-claims.ts';
-export type { Cluster, ClusterOptions } from './cluster.ts';
-export type { ClusterEvent } from './cluster-event.ts';
-export type { ClusterStatistics } from './cluster-statistics.ts';
+export { type CallClaims, MemoryCallClaims } from './claims/call-claims.ts';
+export type { Cluster, ClusterEvent, ClusterOptions, ClusterStatistics } from './cluster.ts';
 export { createCluster } from './create-cluster.ts';
 export * from './geo/index.ts';
 export { parseRedisUrl } from './redis/redis-target.ts';

@@ -2,12 +2,10 @@
  * What every `AppStore` must do, as cases to run in any test framework: `test.each(appStoreContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
-import type { AppId } from '@causeway/protocol';
-import { parseAppId } from '@causeway/protocol';
-import { digestSecret } from '../authentication/secret.ts';
-import type { App } from './app.ts';
-import { type AppSettings, DEFAULT_APP_SETTINGS } from './app-settings.ts';
+import { type AppId, parseAppId } from '@causeway/protocol';
+import { type App, type AppSettings, DEFAULT_APP_SETTINGS } from './app.ts';
 import type { AppStore } from './app-store.ts';
+import { digestSecret } from './secret.ts';
 
 export interface AppStoreContractCase {
   readonly name: string;

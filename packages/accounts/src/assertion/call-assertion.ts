@@ -1,5 +1,5 @@
 import type { AppId } from '@causeway/protocol';
-import type { Grants } from '../authentication/principal.ts';
+import type { Grants } from '../authentication/authenticate.ts';
 
 /** One life of one node: a number is taken up again after a restart, an epoch never is. */
 export interface AssertingNode {

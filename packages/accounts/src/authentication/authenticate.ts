@@ -1,10 +1,21 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
-import { MAX_SECRETS_PER_APP } from '../app/app.ts';
+import { type AppId, parseAppId, SfuError, type TokenGrants } from '@causeway/protocol';
+import { type AppSettings, MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
+import { digestSecret } from '../app/secret.ts';
 import type { TokenDesk } from '../tokens/token-desk.ts';
-import { ALL_GRANTS, type Grants, type Principal } from './principal.ts';
-import { digestSecret } from './secret.ts';
+
+/** What a caller may do within its app: everything with the app's secret, what it grants with a token. */
+export type Grants = { readonly kind: 'all' } | { readonly kind: 'token'; readonly token: TokenGrants };
+
+export const ALL_GRANTS: Grants = { kind: 'all' };
+
+/** Who is calling, proved. */
+export interface Principal {
+  readonly appId: AppId;
+  readonly settings: AppSettings;
+  readonly grants: Grants;
+}
 
 /** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
 const DUMMY_DIGEST = '0'.repeat(64);

@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { MAX_TOKEN_SECONDS } from '@causeway/protocol';
-import { SFU_KEY_ID_PREFIX } from './app-token-key.ts';
+import { SFU_KEY_ID_PREFIX } from '../app/app-token-key.ts';
 
 /** As long as a token may be good, so that a token outlives its key by one period at most. */
 const PERIOD_MS = MAX_TOKEN_SECONDS * 1_000;

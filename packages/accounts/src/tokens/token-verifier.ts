@@ -6,7 +6,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { type AppId, SfuError } from '@causeway/protocol';
 import { compactVerify } from 'jose/jws/compact/verify';
 import type { App } from '../app/app.ts';
-import { type AppTokenKey, openAppTokenKey, SFU_KEY_ID_PREFIX } from './app-token-key.ts';
+import { type AppTokenKey, openAppTokenKey, SFU_KEY_ID_PREFIX } from '../app/app-token-key.ts';
 import type { SfuTokenKeys } from './sfu-token-keys.ts';
 import { checkTime, readClaims, type TokenClaims } from './token-claims.ts';
 

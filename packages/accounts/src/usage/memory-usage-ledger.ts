@@ -1,6 +1,13 @@
 import type { AppId } from '@causeway/protocol';
-import { usageDayOf } from './usage-day.ts';
-import { NO_USAGE, USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt } from './usage-ledger.ts';
+import {
+  NO_USAGE,
+  USAGE_METRICS,
+  type UsageBatch,
+  type UsageBytes,
+  type UsageLedger,
+  type UsageReceipt,
+  usageDayOf,
+} from './usage-ledger.ts';
 
 /** The ledger of one process: what was used is forgotten with it. */
 export class MemoryUsageLedger implements UsageLedger {

@@ -41,3 +41,8 @@ export interface UsageLedger {
   /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
   totals(appId: AppId, day: string): Promise<UsageBytes>;
 }
+
+/** @returns the day of a moment, `YYYY-MM-DD`, UTC */
+export function usageDayOf(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
+}

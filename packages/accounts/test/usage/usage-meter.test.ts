@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppId } from '@causeway/protocol';
-import { FileUsageJournal } from '../../src/usage/file-usage-journal.ts';
 import { MemoryUsageLedger } from '../../src/usage/memory-usage-ledger.ts';
-import { createVolatileUsageJournal, type UsageJournal } from '../../src/usage/usage-journal.ts';
+import { createVolatileUsageJournal, FileUsageJournal, type UsageJournal } from '../../src/usage/usage-journal.ts';
 import type { UsageBatch, UsageLedger, UsageReceipt } from '../../src/usage/usage-ledger.ts';
 import { UsageMeter } from '../../src/usage/usage-meter.ts';
 

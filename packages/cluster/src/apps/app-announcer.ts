@@ -1,7 +1,7 @@
 import type { App } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import type { AppReading, AppRecord, AppRecordDefect } from './app-record.ts';
 import type { AppRecords, StoredApp } from './app-records.ts';
 

@@ -2,8 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { App } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import { appKeys } from '../redis/keys.ts';
-import { loadLuaScript } from '../redis/lua-script.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 import { type AppReading, type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from './app-record.ts';
 
 export interface AppRecordsOptions {

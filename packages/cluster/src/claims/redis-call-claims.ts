@@ -2,8 +2,7 @@ import type { AppId } from '@causeway/protocol';
 import type { NodeIdentity } from '@causeway/sfu';
 import { z } from 'zod';
 import { appKeys, lifeName, parseLifeName } from '../redis/keys.ts';
-import { loadLuaScript } from '../redis/lua-script.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 import type { CallClaims } from './call-claims.ts';
 
 /** As long as replies are kept for repeated calls. */

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CancelTimer, NodeNews, NodeRecord } from '@causeway/sfu';
-import type { ClusterClock } from '../time/cluster-clock.ts';
-import type { Timers } from '../time/timers.ts';
+import type { ClusterClock, Timers } from '../time/cluster-clock.ts';
 import { RECORD_REFRESH_MS, readNodeRecord, writeNodeRecord } from './node-record-text.ts';
 import type { NodeScripts, RenewalReply } from './node-scripts.ts';
 

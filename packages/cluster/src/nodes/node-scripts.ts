@@ -1,8 +1,7 @@
 /** What nodes do in Redis, one function a script. Keys and words of the scripts are named nowhere else. */
 import { z } from 'zod';
 import { NODE_HINTS, NODE_KEYS } from '../redis/keys.ts';
-import { loadLuaScript } from '../redis/lua-script.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
 interface NodeLife {
   readonly nodeNo: number;

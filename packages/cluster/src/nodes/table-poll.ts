@@ -1,5 +1,5 @@
 import type { CancelTimer } from '@causeway/sfu';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import type { NodeScripts, TableReading } from './node-scripts.ts';
 import type { NodeChange, NodeTable } from './node-table.ts';
 

@@ -1,10 +1,9 @@
 import { SfuError } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { RedisClient } from './connect-redis.ts';
-import type { LuaScript } from './lua-script.ts';
-import type { RedisCommand, RedisLink, RedisReply } from './redis-link.ts';
+import type { LuaScript, RedisCommand, RedisLink, RedisReply } from './redis-link.ts';
 
 export interface IoredisLinkOptions {
   readonly timers: Timers;

@@ -1,7 +1,7 @@
 import type { NodeDirectory, Registry } from '@causeway/sfu';
 import type { LivingNodes } from '../nodes/living-nodes.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import { AppHistory } from './app-history.ts';
 import { OwnRecords } from './own-records.ts';
 import { RedisRegistry } from './redis-registry.ts';

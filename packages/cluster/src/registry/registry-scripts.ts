@@ -1,8 +1,7 @@
 /** What the registry does in Redis, one function a script. Keys and words of the scripts are named nowhere else. */
 import { z } from 'zod';
 import { appKeys, lifeName, NODE_KEYS, parseLifeName } from '../redis/keys.ts';
-import { loadLuaScript } from '../redis/lua-script.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
 export interface Life {
   readonly nodeNo: number;

@@ -1,5 +1,5 @@
 import type { CancelTimer } from '@causeway/sfu';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import type { AppHistory } from './app-history.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Life, RegistryScripts } from './registry-scripts.ts';

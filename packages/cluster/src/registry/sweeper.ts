@@ -1,7 +1,7 @@
 import type { CancelTimer } from '@causeway/sfu';
 import type { LivingNodes } from '../nodes/living-nodes.ts';
 import { lifeName } from '../redis/keys.ts';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import type { Life, RegistryScripts } from './registry-scripts.ts';
 
 export interface SweeperOptions {

@@ -1,3 +1,5 @@
+import type { Clock } from '@causeway/sfu';
+
 /**
  * The time that all nodes agree on, which is Redis's: told with every renewal of the lease, carried on by the process's own clock
  * between them, and on while Redis is away. Wall clocks of nodes may be hours apart.
@@ -22,3 +24,6 @@ export class ClusterClock {
     this.#offsetMs = redisNowMs - this.#nowMs();
   }
 }
+
+/** The part of a clock that intervals need. */
+export type Timers = Pick<Clock, 'nowMs' | 'schedule'>;

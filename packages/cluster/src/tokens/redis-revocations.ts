@@ -5,7 +5,7 @@ import type { CancelTimer } from '@causeway/sfu';
 import { z } from 'zod';
 import { NODE_KEYS, REVOCATION_HINTS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
-import type { Timers } from '../time/timers.ts';
+import type { Timers } from '../time/cluster-clock.ts';
 import { readRevocation, writeRevocation } from './revocation-text.ts';
 
 export interface RedisRevocationsOptions {

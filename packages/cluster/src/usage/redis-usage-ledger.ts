@@ -2,8 +2,7 @@ import { USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type
 import type { AppId } from '@causeway/protocol';
 import { z } from 'zod';
 import { appKeys, lifeName } from '../redis/keys.ts';
-import { loadLuaScript } from '../redis/lua-script.ts';
-import type { RedisLink } from '../redis/redis-link.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
 /** Totals are looked at for a year; a life is not silent about an app for longer. */
 const KEPT_DAYS = 400;

@@ -1,6 +1,6 @@
 import { AppId } from '@causeway/protocol';
+import { MemoryCallClaims } from '../../src/claims/call-claims.ts';
 import { callClaimsContract } from '../../src/claims/call-claims-contract.ts';
-import { MemoryCallClaims } from '../../src/claims/memory-call-claims.ts';
 import { RedisCallClaims } from '../../src/claims/redis-call-claims.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { RedisForTests } from '../doubles/redis-for-tests.ts';

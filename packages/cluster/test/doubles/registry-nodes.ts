@@ -2,7 +2,7 @@ import { StaticNodeDirectory } from '@causeway/sfu';
 import { LivingNodes } from '../../src/nodes/living-nodes.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { type ClusterRegistry, createClusterRegistry } from '../../src/registry/create-registry.ts';
-import type { Timers } from '../../src/time/timers.ts';
+import type { Timers } from '../../src/time/cluster-clock.ts';
 import { nodeRecord } from './node-records.ts';
 
 export interface RegistryNodeOptions {

@@ -4,7 +4,7 @@ import { createNodeClock } from '@causeway/sfu';
 import { RedisServer } from '@causeway/testkit/redis';
 import { COMMAND_TIMEOUT_MS, connectRedis } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
-import type { LuaScript } from '../../src/redis/lua-script.ts';
+import type { LuaScript } from '../../src/redis/redis-link.ts';
 import { parseRedisUrl } from '../../src/redis/redis-target.ts';
 import { until } from '../doubles/until.ts';
 

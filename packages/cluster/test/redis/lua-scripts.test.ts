@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadLuaScript } from '../../src/redis/lua-script.ts';
+import { loadLuaScript } from '../../src/redis/redis-link.ts';
 import { RedisForTests } from '../doubles/redis-for-tests.ts';
 
 const PACKAGE = join(import.meta.dirname, '../..');

@@ -5,7 +5,6 @@
  * @see RFC 6184 §8.2.2 (H.264), RFC 9628 §6 (VP9), AV1 RTP payload §7.2
  */
 import type { SdpCodec } from './description.ts';
-import { parseFmtp } from './fmtp.ts';
 import { h264Profile } from './h264-profile.ts';
 
 /** Two codecs are the same exactly when these texts are equal: `opus/48000/2`, `h264/90000/1;constrained-baseline;1`. */
@@ -26,4 +25,20 @@ export function codecIdentity(codec: Pick<SdpCodec, 'name' | 'clockRateHz' | 'ch
     default:
       return encoding;
   }
+}
+
+/**
+ * Parameters of an `a=fmtp` line: names in lower case, values verbatim, empty for a bare name. The first of equal names counts.
+ *
+ * @param fmtp what follows the payload type: `minptime=10;useinbandfec=1`
+ */
+export function parseFmtp(fmtp: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const part of fmtp.split(';')) {
+    const equals = part.indexOf('=');
+    const name = (equals === -1 ? part : part.slice(0, equals)).trim().toLowerCase();
+    if (name === '' || parameters.has(name)) continue;
+    parameters.set(name, equals === -1 ? '' : part.slice(equals + 1).trim());
+  }
+  return parameters;
 }

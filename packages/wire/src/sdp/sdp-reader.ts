@@ -2,7 +2,7 @@ import { ATTRIBUTES } from './attributes.ts';
 import type { SdpDescription, SdpOrigin, SdpSection } from './description.ts';
 import { DraftSection, type MediaLine, readMediaLine } from './draft-section.ts';
 import { wordsOf } from './grammar.ts';
-import type { SdpLimits } from './limits.ts';
+import { DEFAULT_SDP_LIMITS, type SdpLimits } from './limits.ts';
 import { SharedLists } from './shared-lists.ts';
 
 export interface SdpFailure {
@@ -196,4 +196,17 @@ export class SdpReader {
   #failAtLine(problem: string): SdpFailure {
     return { ok: false, reason: `line ${this.#lineNo} ${problem}`, line: this.#lineNo };
   }
+}
+
+/**
+ * Reads a session description at one go. Attributes that are unknown are skipped, as SDP asks; refused is what breaks a limit, what is
+ * no SDP at all, and values that no RFC allows.
+ *
+ * Takes any text, never throws, and takes time linear in its length.
+ *
+ * @see RFC 8866 §5
+ */
+export function parseSdp(sdp: string, limits: SdpLimits = DEFAULT_SDP_LIMITS): ParsedSdp | SdpFailure {
+  const reader = new SdpReader(sdp, limits);
+  return reader.read(Number.POSITIVE_INFINITY) ?? { ok: false, reason: 'has no end' };
 }

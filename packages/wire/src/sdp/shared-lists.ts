@@ -1,7 +1,7 @@
 import type { SdpCodec, SdpExtension } from './description.ts';
+import { directionOf, isUsedExtensionId } from './grammar.ts';
 import type { SdpLimits } from './limits.ts';
 import { type CodecLines, codecKeys, readCodec } from './read-codecs.ts';
-import { readExtension } from './read-extensions.ts';
 
 /**
  * Codecs and header extensions of one description. What bundled sections say about them is mostly the same, line by line, so each
@@ -48,4 +48,17 @@ export class SharedLists {
     this.#extensionLists.set(key, extensions);
     return this.#extensions.size > this.#limits.maxDistinctExtensions ? undefined : extensions;
   }
+}
+
+const EXTMAP = /^(\d{1,5})(?:\/(\w+))? +(\S+)/;
+
+/**
+ * @param line what follows `extmap:`
+ * @returns undefined for one without a URI, and for one whose id stands for "to be chosen by the answer"
+ */
+export function readExtension(line: string): SdpExtension | undefined {
+  const [, digits, direction, uri] = EXTMAP.exec(line) ?? [];
+  const id = Number(digits);
+  if (uri === undefined || !isUsedExtensionId(id)) return undefined;
+  return { id, uri, direction: directionOf(direction) ?? 'sendrecv' };
 }

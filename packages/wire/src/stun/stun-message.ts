@@ -5,8 +5,8 @@
  */
 import { readUint16, readUint32 } from '../big-endian.ts';
 import { decodeUtf8 } from '../utf8.ts';
-import { crc32 } from './crc32.ts';
 import { formatIpAddress } from './ip-address.ts';
+import { crc32 } from './message-integrity.ts';
 import {
   ATTRIBUTE_HEADER_LENGTH,
   ERROR_CODE,

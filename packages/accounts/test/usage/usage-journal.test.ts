@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppId } from '@causeway/protocol';
-import { FileUsageJournal } from '../../src/usage/file-usage-journal.ts';
+import { FileUsageJournal } from '../../src/usage/usage-journal.ts';
 import type { UsageBatch } from '../../src/usage/usage-ledger.ts';
 
 const BYTES = { down: 1, up: 0, relay: 0, retransmitted: 0, data: 0 };
