@@ -7,9 +7,9 @@ import { forgetCredentials, parseFragment, storeCredentials, storedCredentials }
 import type { PublishChoice } from './console/publishing.ts';
 import { browserClock } from './session/clock.ts';
 import { openSession } from './session/open-session.ts';
+import { SIMULCAST_LAYERS } from './sources/local-source.ts';
 import { openCamera } from './sources/open-camera.ts';
 import { openTestSource } from './sources/open-test-source.ts';
-import { SIMULCAST_LAYERS } from './sources/simulcast-layers.ts';
 import { shortId } from './stats/readout.ts';
 import './styles/index.css';
 import { App } from './ui/App.tsx';

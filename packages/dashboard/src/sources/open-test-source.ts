@@ -1,6 +1,5 @@
 import type { LocalSource, PictureSize } from './local-source.ts';
-import { openTestTone } from './open-test-tone.ts';
-import { openTestPicture } from './test-picture/open-test-picture.ts';
+import { openTestPicture } from './open-test-picture.ts';
 
 /** @param label shown in the picture */
 export function openTestSource(size: PictureSize, label: string): LocalSource {
@@ -18,4 +17,54 @@ export function openTestSource(size: PictureSize, label: string): LocalSource {
       tone.stop();
     },
   };
+}
+
+const PIP_HZ = 1_000;
+const PIP_MS = 120;
+/** -18 dB of full scale, the line-up level of European broadcasting (EBU R 68). */
+const PIP_AMPLITUDE = 10 ** (-18 / 20);
+const TONE_HZ = 250;
+const TONE_AMPLITUDE = 10 ** (-46 / 20);
+/** Longer fades click less; the pip still sounds sharp. */
+const FADE_MS = 8;
+
+export interface TestTone {
+  readonly track: MediaStreamTrack;
+  stop(): void;
+}
+
+export function openTestTone(): TestTone {
+  const context = new AudioContext();
+  const destination = context.createMediaStreamDestination();
+  const loop = context.createBufferSource();
+  loop.buffer = oneSecond(context);
+  loop.loop = true;
+  loop.connect(destination);
+  // The loop begins where the wall clock is within its second, so that pips fall on the full one.
+  loop.start(0, (Date.now() % 1000) / 1000);
+  const track = destination.stream.getAudioTracks()[0];
+  if (track === undefined) throw new Error('This browser cannot make an audio track.');
+  return {
+    track,
+    stop: () => {
+      track.stop();
+      void context.close();
+    },
+  };
+}
+
+function oneSecond(context: AudioContext): AudioBuffer {
+  const { sampleRate } = context;
+  const buffer = context.createBuffer(1, sampleRate, sampleRate);
+  const samples = buffer.getChannelData(0);
+  for (let index = 0; index < samples.length; index++) {
+    const atMs = (index * 1000) / sampleRate;
+    const turn = (2 * Math.PI * index) / sampleRate;
+    samples[index] = PIP_AMPLITUDE * pipEnvelope(atMs) * Math.sin(PIP_HZ * turn) + TONE_AMPLITUDE * Math.sin(TONE_HZ * turn);
+  }
+  return buffer;
+}
+
+function pipEnvelope(atMs: number): number {
+  return Math.max(0, Math.min(atMs / FADE_MS, (PIP_MS - atMs) / FADE_MS, 1));
 }

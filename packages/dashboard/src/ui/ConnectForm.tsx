@@ -2,7 +2,7 @@ import { type ComponentProps, type FormEvent, useEffect, useRef, useState } from
 import { errorText } from '../api/error-text.ts';
 import type { Credentials } from '../console/credentials.ts';
 import { useConsole } from './console-context.ts';
-import { Mark } from './Mark.tsx';
+import { Mark } from './Icon.tsx';
 
 interface ConnectFormProps {
   readonly prefilled: Partial<Credentials>;

@@ -1,8 +1,7 @@
 import type { PublishingState } from '../console/publishing.ts';
-import { useConsole } from './console-context.ts';
+import { useConsole, useStore } from './console-context.ts';
 import { Icon } from './Icon.tsx';
 import { SentLayers } from './SentLayers.tsx';
-import { useStore } from './use-store.ts';
 
 type Live = Extract<PublishingState, { phase: 'live' }>;
 

@@ -1,6 +1,5 @@
-import { useConsole } from './console-context.ts';
+import { useConsole, useStore } from './console-context.ts';
 import { Icon } from './Icon.tsx';
-import { useStore } from './use-store.ts';
 
 /** Failures that have not been dismissed, laid over a corner so that nothing moves when one comes. */
 export function NoticeList() {

@@ -1,12 +1,11 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { PublishChoice, PublishingState } from '../console/publishing.ts';
 import { hasCaptureDevice } from '../sources/open-camera.ts';
-import { useConsole } from './console-context.ts';
+import { useConsole, useStore } from './console-context.ts';
+import { TestCard } from './Icon.tsx';
 import { LiveControls } from './LiveControls.tsx';
 import { MediaView } from './MediaView.tsx';
 import { FIRST_CHOICE, PublishOptions } from './PublishOptions.tsx';
-import { TestCard } from './TestCard.tsx';
-import { useStore } from './use-store.ts';
 
 /** This page's own publication: preview, options before, figures and controls during. */
 export function PublishPanel() {

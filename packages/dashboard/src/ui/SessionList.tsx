@@ -3,9 +3,8 @@ import { useState } from 'react';
 import { errorText } from '../api/error-text.ts';
 import { SESSIONS_PER_PAGE } from '../api/sfu-api.ts';
 import type { DirectoryState, ListedSession } from '../console/directory.ts';
-import { useConsole } from './console-context.ts';
+import { useConsole, useStore } from './console-context.ts';
 import { SessionRow } from './SessionRow.tsx';
-import { useStore } from './use-store.ts';
 
 /** A filter is worth its place from here on. */
 const MIN_SESSIONS_TO_FILTER = 8;

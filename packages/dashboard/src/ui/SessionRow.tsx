@@ -2,8 +2,7 @@ import type { TrackSummary } from '@causeway/protocol';
 import type { ListedSession } from '../console/directory.ts';
 import { isSame, type Watched } from '../console/watching.ts';
 import { shortId } from '../stats/readout.ts';
-import { ChannelChip } from './ChannelChip.tsx';
-import { TrackChip } from './TrackChip.tsx';
+import { ChannelChip, TrackChip } from './TrackChip.tsx';
 
 interface SessionRowProps {
   readonly session: ListedSession;

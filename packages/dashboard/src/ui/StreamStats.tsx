@@ -1,8 +1,7 @@
-import type { ReadingHistory } from '../stats/reading-history.ts';
-import { bitrateReadout, durationReadout, frameRateReadout, lossReadout, pictureReadout } from '../stats/readout.ts';
+import { HISTORY_LENGTH, type ReadingHistory, sparklinePoints } from '../stats/reading-history.ts';
+import { bitrateReadout, durationReadout, frameRateReadout, lossReadout, pictureReadout, type Readout } from '../stats/readout.ts';
 import type { StreamReading } from '../stats/stream-reading.ts';
-import { Figure } from './Figure.tsx';
-import { Sparkline } from './Sparkline.tsx';
+import { LevelMeter } from './LevelMeter.tsx';
 
 interface StreamStatsProps {
   readonly reading: StreamReading | undefined;
@@ -23,5 +22,71 @@ export function StreamStats({ reading, bitrates }: StreamStatsProps) {
         <Figure label="Round trip" readout={durationReadout(reading?.roundTripMs)} title="Between this page and the node" />
       </dl>
     </div>
+  );
+}
+
+interface SoundStatsProps {
+  readonly reading: StreamReading | undefined;
+  readonly readLevel: () => number | undefined;
+}
+
+/** The figures of one received sound, on one line. */
+export function SoundStats({ reading, readLevel }: SoundStatsProps) {
+  return (
+    <div className="sound-stats">
+      <span className="sound-name">Sound</span>
+      <LevelMeter readLevel={readLevel} />
+      <Value readout={bitrateReadout(reading?.bitrateBps)} title="Bitrate of the sound" />
+      <Value readout={lossReadout(reading?.lossRatio)} title="Packets of the sound that did not arrive" />
+      <Value readout={durationReadout(reading?.jitterMs)} title="Jitter of the sound" />
+    </div>
+  );
+}
+
+function Value({ readout, title }: { readonly readout: Readout; readonly title: string }) {
+  return (
+    <span className="value" title={title}>
+      {readout.figure}
+      <span className="unit"> {readout.unit}</span>
+    </span>
+  );
+}
+
+interface FigureProps {
+  readonly label: string;
+  readonly readout: Readout;
+  /** Longer explanation, shown on hover. */
+  readonly title?: string;
+}
+
+/** One measured value under its name. Lives in a `<dl>`. */
+export function Figure({ label, readout, title }: FigureProps) {
+  return (
+    <div className="figure" title={title}>
+      <dt>{label}</dt>
+      <dd>
+        {readout.figure}
+        {readout.unit !== '' && <span className="unit"> {readout.unit}</span>}
+      </dd>
+    </div>
+  );
+}
+
+const WIDTH = HISTORY_LENGTH * 4;
+const HEIGHT = 24;
+
+/** The last minute of a figure, newest at the right. */
+export function Sparkline({ history }: { readonly history: ReadingHistory }) {
+  const points = sparklinePoints(history, WIDTH, HEIGHT - 1);
+  const begin = points.slice(0, points.indexOf(','));
+  return (
+    <svg className="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      {points !== '' && (
+        <>
+          <polygon points={`${begin},${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
+          <polyline points={points} />
+        </>
+      )}
+    </svg>
   );
 }

@@ -1,10 +1,8 @@
 import type { LinkState } from '../console/link.ts';
 import { bitrateReadout, durationReadout, shortId } from '../stats/readout.ts';
-import { useConsole } from './console-context.ts';
-import { Figure } from './Figure.tsx';
-import { Icon } from './Icon.tsx';
-import { Mark } from './Mark.tsx';
-import { useStore } from './use-store.ts';
+import { useConsole, useStore } from './console-context.ts';
+import { Icon, Mark } from './Icon.tsx';
+import { Figure } from './StreamStats.tsx';
 
 type InConsole = Extract<LinkState, { session: unknown }>;
 

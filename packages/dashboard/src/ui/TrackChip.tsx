@@ -1,4 +1,4 @@
-import type { TrackSummary } from '@causeway/protocol';
+import type { PublishedDataChannelResult, TrackSummary } from '@causeway/protocol';
 import { Icon } from './Icon.tsx';
 
 interface TrackChipProps {
@@ -30,5 +30,25 @@ export function TrackChip({ track, isWatched, onToggle }: TrackChipProps) {
         {status !== 'active' && ` · ${STATUS_TEXT[status] ?? status}`}
       </span>
     </button>
+  );
+}
+
+/** One published data channel, with what makes it different from a reliable one. */
+export function ChannelChip({ channel }: { readonly channel: PublishedDataChannelResult }) {
+  const { dataChannelName, status, ordered, maxRetransmits, maxPacketLifeTime, retain, bus } = channel;
+  const facts = [
+    'data',
+    ordered === false && 'unordered',
+    maxRetransmits !== undefined && `${maxRetransmits} retransmissions`,
+    maxPacketLifeTime !== undefined && `${maxPacketLifeTime} ms`,
+    retain !== undefined && retain !== 'none' && `retains ${retain}`,
+    bus === true && 'bus',
+    status === 'pending' && 'not open yet',
+  ].filter((fact) => fact !== false);
+  return (
+    <span className="channel-chip">
+      <span className="track-name">{dataChannelName}</span>
+      <span className="track-facts">{facts.join(' · ')}</span>
+    </span>
   );
 }

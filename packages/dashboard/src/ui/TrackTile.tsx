@@ -2,13 +2,10 @@ import { useCallback, useMemo, useState } from 'react';
 import { type Tile, watchedOf } from '../console/tiles.ts';
 import type { Watched } from '../console/watching.ts';
 import { shortId } from '../stats/readout.ts';
-import { useConsole } from './console-context.ts';
+import { useConsole, useStore } from './console-context.ts';
 import { Icon } from './Icon.tsx';
-import { LayerChoice } from './LayerChoice.tsx';
 import { MediaView } from './MediaView.tsx';
-import { SoundStats } from './SoundStats.tsx';
-import { StreamStats } from './StreamStats.tsx';
-import { useStore } from './use-store.ts';
+import { SoundStats, StreamStats } from './StreamStats.tsx';
 
 interface TrackTileProps {
   readonly tile: Tile;
@@ -106,4 +103,26 @@ function midOf(watched: Watched | undefined): string | undefined {
 
 function at<Value>(byMid: ReadonlyMap<string, Value>, mid: string | undefined): Value | undefined {
   return mid === undefined ? undefined : byMid.get(mid);
+}
+
+const NAMES: Readonly<Record<string, string>> = { f: 'Full size', h: 'Half size', q: 'Quarter size' };
+
+interface LayerChoiceProps {
+  readonly rids: readonly string[];
+  readonly quality: string;
+  readonly onChoose: (quality: string) => void;
+}
+
+/** Which simulcast layer to receive. */
+export function LayerChoice({ rids, quality, onChoose }: LayerChoiceProps) {
+  return (
+    <select className="layer-choice" aria-label="Layer to receive" value={quality} onChange={(event) => onChoose(event.target.value)}>
+      <option value="auto">Automatic layer</option>
+      {rids.map((rid) => (
+        <option key={rid} value={rid}>
+          {NAMES[rid] === undefined ? `Layer ${rid}` : `${NAMES[rid]} (${rid})`}
+        </option>
+      ))}
+    </select>
+  );
 }

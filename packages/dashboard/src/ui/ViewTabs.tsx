@@ -1,5 +1,4 @@
-import { useConsole } from './console-context.ts';
-import { useStore } from './use-store.ts';
+import { useConsole, useStore } from './console-context.ts';
 
 export type View = 'publish' | 'sessions' | 'watch';
 

@@ -2,11 +2,9 @@ import { writeFragment } from '../console/credentials.ts';
 import type { ListedSession } from '../console/directory.ts';
 import { tilesOf } from '../console/tiles.ts';
 import type { SessionClient } from '../session/session-client.ts';
-import { useConsole } from './console-context.ts';
-import { Icon } from './Icon.tsx';
-import { TestCard } from './TestCard.tsx';
+import { useConsole, useStore } from './console-context.ts';
+import { Icon, TestCard } from './Icon.tsx';
 import { TrackTile } from './TrackTile.tsx';
-import { useStore } from './use-store.ts';
 
 /** All tiles, or what to do to get one. */
 export function WatchGrid({ session }: { readonly session: SessionClient }) {

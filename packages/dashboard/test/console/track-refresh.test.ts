@@ -1,4 +1,4 @@
-import { chooseTrackRefreshes, MAX_FETCHES_PER_ROUND } from '../../src/console/track-refresh.ts';
+import { chooseTrackRefreshes, MAX_FETCHES_PER_ROUND } from '../../src/console/directory.ts';
 
 const session = (sessionId: string, fetchedAtMs?: number, isWatched = false) => ({ sessionId, fetchedAtMs, isWatched });
 

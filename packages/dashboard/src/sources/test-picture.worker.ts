@@ -1,6 +1,6 @@
 /** Paints the test picture off the page, because a browser slows the timers of a page in the background but not those of a worker. */
+import type { TestPictureOrder } from './open-test-picture.ts';
 import { paintTestPicture } from './paint-test-picture.ts';
-import type { TestPictureOrder } from './test-picture-orders.ts';
 
 let label = '';
 

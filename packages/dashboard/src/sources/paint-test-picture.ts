@@ -1,6 +1,6 @@
 /**
  * The test picture: a clock with milliseconds, whose session it is, colour bars that travel over a ramp of greys, and a hand that
- * turns once a second and flashes with the pip of `open-test-tone.ts`. Freezes, delay, lip-sync errors and banding can be seen with
+ * turns once a second and flashes with the pip of `open-test-source.ts`. Freezes, delay, lip-sync errors and banding can be seen with
  * the bare eye. The ground has a hue of its own for each label, so that many pictures side by side are told apart.
  */
 export interface TestPictureFrame {

@@ -1,6 +1,5 @@
-import type { PictureSize } from '../local-source.ts';
+import type { PictureSize } from './local-source.ts';
 import { paintTestPicture } from './paint-test-picture.ts';
-import type { TestPictureOrder } from './test-picture-orders.ts';
 
 export interface TestPicture {
   readonly track: MediaStreamTrack;
@@ -57,3 +56,16 @@ function paintOnPage({ widthPixels, heightPixels }: PictureSize, firstLabel: str
     },
   };
 }
+
+/** What the page tells the worker that paints the test picture. */
+export type TestPictureOrder =
+  | {
+      readonly order: 'start';
+      /** Takes the frames; the worker owns it from now on. */
+      readonly writable: WritableStream<VideoFrame>;
+      readonly widthPixels: number;
+      readonly heightPixels: number;
+      readonly framesPerSecond: number;
+      readonly label: string;
+    }
+  | { readonly order: 'relabel'; readonly label: string };
