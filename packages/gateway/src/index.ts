@@ -1,10 +1,18 @@
-export type { App, AppStore, NewApp } from '@causeway/accounts';
-export { createApp, createStaticAppStore, generateSecret, TokenDesk, type TokenDeskOptions } from '@causeway/accounts';
+export {
+  type App,
+  type AppStore,
+  createApp,
+  createStaticAppStore,
+  generateSecret,
+  type NewApp,
+  TokenDesk,
+  type TokenDeskOptions,
+} from '@causeway/accounts';
 export * from './api/api-router.ts';
 export * from './dashboard/dashboard-router.ts';
 export { EventDesk, type EventDeskOptions } from './events/event-desk.ts';
-export { ClusterCalls, type ClusterServices } from './forwarding/cluster-calls.ts';
 export { type ClientLimitOptions, ClientLimits, type ClientRefusal, DEFAULT_CLIENT_LIMITS } from './limits/client-limits.ts';
 export type { IdempotencyStore, IdempotentCall, IdempotentReply } from './limits/idempotency.ts';
 export * from './logging/logger.ts';
 export * from './openapi/openapi-document.ts';
+export { ClusterCalls, type ClusterServices } from './placement/cluster-calls.ts';

@@ -1,13 +1,12 @@
 /** The daemon: one node of the SFU, configured by environment variables and a file. */
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './config/config-error.ts';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
+import { ConfigError, StartError } from './config/start-error.ts';
 import { guardProcess } from './daemon/process-guard.ts';
 import { type Daemon, startDaemon } from './daemon/start-daemon.ts';
-import { StartError } from './daemon/start-error.ts';
-import { findDashboardFolder } from './dashboard/dashboard-folder.ts';
-import { createJsonLogger } from './logging/json-logger.ts';
+import { findDashboardFolder } from './dashboard/dashboard-router.ts';
+import { createJsonLogger } from './logging/logger.ts';
 import { DefectLog } from './monitoring/defect-log.ts';
 
 /** The exit code of a program that was called in a wrong way; service managers need not try again. */

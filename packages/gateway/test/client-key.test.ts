@@ -1,4 +1,4 @@
-import { clientKeyOf } from '../src/limits/client-key.ts';
+import { clientKeyOf } from '../src/limits/client-address.ts';
 
 test.each<[address: string, key: string | undefined]>([
   ['203.0.113.9', '203.0.113.9'],

@@ -1,4 +1,4 @@
-import { clientNetworkOf } from '../src/limits/client-network.ts';
+import { clientNetworkOf } from '../src/limits/client-address.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.0/24'],

@@ -1,8 +1,8 @@
 import { authenticate, createStaticAppStore, digestSecret } from '@causeway/accounts';
-import { ConfigError } from '../src/config/config-error.ts';
 import { describeUsage } from '../src/config/describe-options.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { OPTIONS } from '../src/config/options.ts';
+import { ConfigError } from '../src/config/start-error.ts';
 
 const CLUSTER_KEY = '0123456789abcdef0123456789abcdef';
 const SECRET = 'a-secret-of-these-tests';

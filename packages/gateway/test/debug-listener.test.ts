@@ -1,7 +1,6 @@
 import { request } from 'node:http';
 import { SfuError } from '@causeway/protocol';
-import { createDebugListener } from '../src/monitoring/debug-listener.ts';
-import type { UsageTotals } from '../src/monitoring/usage-reply.ts';
+import { createDebugListener, type UsageTotals } from '../src/monitoring/debug-listener.ts';
 import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
 import { serve, type TestServer } from './support/test-server.ts';
 

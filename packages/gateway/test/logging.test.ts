@@ -1,4 +1,4 @@
-import { createJsonLogger } from '../src/logging/json-logger.ts';
+import { createJsonLogger } from '../src/logging/logger.ts';
 import { redact } from '../src/logging/redact.ts';
 import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer } from './support/test-server.ts';
 

@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeMetricsInMarkdown } from '../src/monitoring/describe-metrics.ts';
+import { writePrometheusText } from '../src/monitoring/metric.ts';
 import { METRICS } from '../src/monitoring/metrics.ts';
-import { writePrometheusText } from '../src/monitoring/prometheus-text.ts';
 import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
+
+/** The rows of the table in `docs/metrics.md`, one for each metric. */
+function describeMetricsInMarkdown(): string[] {
+  return METRICS.map(({ name, type, labels, help }) => {
+    const shownLabels = labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${type} | ${shownLabels} | ${help} |`;
+  });
+}
 
 test('docs/metrics.md has exactly one row for each metric, in the order of the source', () => {
   const page = readFileSync(join(__dirname, '../../../docs/metrics.md'), 'utf8');

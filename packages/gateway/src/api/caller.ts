@@ -1,11 +1,11 @@
 import { type AppStore, authenticate, type Principal, principalOf, type TokenDesk } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
-import { assertedPathOf } from '../forwarding/asserted-path.ts';
+import { assertedPathOf } from '../forwarding/asserted-call.ts';
 import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-desk.ts';
-import type { ClusterCalls } from '../forwarding/cluster-calls.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import { checkOrigin } from './authorize.ts';
 import type { RouteDescription } from './route.ts';
 

@@ -1,7 +1,7 @@
 import { LIMITS, SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
-import { digestOf } from '../forwarding/body-digest.ts';
+import { digestOf } from '../forwarding/asserted-call.ts';
 import { type CallReply, sendCallReply } from '../forwarding/call-reply.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
 import { readJsonBody } from '../http/json-body.ts';
@@ -37,9 +37,20 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;
   const { requestId } = requestContextOf(response);
+  const { regionFor } = route;
   const reply = isForThisNode
     ? await carryOutHere()
-    : await cluster.carryOut({ route, call, request, requestId, idempotencyKey, carryOutHere });
+    : await cluster.carryOut({
+        principal,
+        sessionId,
+        method: route.method.toUpperCase(),
+        body,
+        regionFor: regionFor && (() => regionFor(call)),
+        request,
+        requestId,
+        idempotencyKey,
+        carryOutHere,
+      });
   if (route.regionFor !== undefined && isSecretFromBrowser(principal, request)) response.setHeader('Warning', WARNING_OF_SECRET);
   sendCallReply(response, reply);
 }

@@ -2,9 +2,6 @@ import type { Principal, TokenDesk } from '@causeway/accounts';
 import type { ErrorCode, SchemaName, TokenAction } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 
-/** Where the API begins; the app id follows. */
-export const API_BASE_PATH = '/api/sfu';
-
 /** One call of the API by a caller who has proved who it is. */
 export interface Call {
   readonly principal: Principal;

@@ -17,7 +17,7 @@ import {
   UpdateTracksRequest,
 } from '@causeway/protocol';
 import { appBoundsOf } from '../limits/app-bounds.ts';
-import { unknownRegion } from '../placement/unknown-region.ts';
+import { unknownRegion } from '../placement/session-placement.ts';
 import { tokenOf } from './authorize.ts';
 import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
 import { nextPageLink } from './next-page-link.ts';

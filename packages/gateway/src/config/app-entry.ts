@@ -13,9 +13,8 @@ import {
   type SecretDigest,
 } from '@causeway/accounts';
 import { parseAppId } from '@causeway/protocol';
-import { APP_BOUND_KINDS } from './app-bound-kinds.ts';
-import { ConfigError } from './config-error.ts';
-import { boolean, integerFrom, type OptionKind } from './option-kinds.ts';
+import { APP_BOUND_KINDS, boolean, integerFrom, type OptionKind } from './option-kinds.ts';
+import { ConfigError } from './start-error.ts';
 
 const CALLS_PER_SECOND = integerFrom(1, 1_000_000);
 

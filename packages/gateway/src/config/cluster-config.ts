@@ -1,9 +1,9 @@
 import type { GeoPoint } from '@causeway/sfu';
-import { ConfigError } from './config-error.ts';
 import { type EntryFields, readEntries } from './entry-list.ts';
 import { addressRange, location } from './network-kinds.ts';
 import { nonNegativeNumber, textMatching } from './option-kinds.ts';
 import { OPTIONS, type OptionName, type OptionValues } from './options.ts';
+import { ConfigError } from './start-error.ts';
 
 /** What makes a node one of many. */
 export interface ClusterConfig {

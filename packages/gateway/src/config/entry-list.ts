@@ -1,5 +1,5 @@
-import { ConfigError } from './config-error.ts';
 import type { OptionKind } from './option-kinds.ts';
+import { ConfigError } from './start-error.ts';
 
 /** The fields of one entry of a list in the config file, all of them required. */
 export type EntryFields<Entry> = { readonly [Name in keyof Entry]: OptionKind<Entry[Name]> };

@@ -1,9 +1,25 @@
 import { type App, createApp } from '@causeway/accounts';
 import { readAppEntry } from './app-entry.ts';
-import { readClusterConfig, readNetworks, readRegionPrices } from './cluster-config.ts';
-import type { Config } from './config.ts';
-import { ConfigError } from './config-error.ts';
+import {
+  type ClientNetwork,
+  type ClusterConfig,
+  type RegionPrice,
+  readClusterConfig,
+  readNetworks,
+  readRegionPrices,
+} from './cluster-config.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
+import { ConfigError } from './start-error.ts';
+
+/** All that the daemon needs to know to start, complete and checked. */
+export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey'> {
+  /** Undefined for a node that stands alone. */
+  readonly cluster: ClusterConfig | undefined;
+  readonly networks: readonly ClientNetwork[];
+  readonly regionPrices: readonly RegionPrice[];
+  /** Empty if none is configured: the daemon then makes one up. */
+  readonly apps: readonly App[];
+}
 
 const PREFIX = 'CAUSEWAY_';
 /** What the config file may hold beside the options. */

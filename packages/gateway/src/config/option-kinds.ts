@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { AppBoundSettings } from '@causeway/accounts';
 
 /** A kind of value an option may have. */
 export interface OptionKind<Value> {
@@ -59,3 +60,13 @@ export function oneOf<Value extends string>(values: readonly Value[]): OptionKin
 export function textMatching(pattern: RegExp, expected: string): OptionKind<string> {
   return { expected, read: (input) => (typeof input === 'string' && pattern.test(input) ? input : undefined) };
 }
+
+/** What an app may have on one node: the same kinds of value for one app and for all of them. */
+export const APP_BOUND_KINDS: { readonly [Name in keyof AppBoundSettings]-?: OptionKind<number> } = {
+  maxSessions: integerFrom(1, 1_000_000),
+  maxUnconnectedSessions: integerFrom(1, 1_000_000),
+  maxTracks: integerFrom(1, 100_000_000),
+  maxEgressMbps: integerFrom(1, 1_000_000),
+  maxIdempotencyKeys: integerFrom(1, 100_000),
+  maxEventStreams: integerFrom(1, 2_000),
+};

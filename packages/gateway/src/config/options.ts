@@ -5,9 +5,8 @@ import { DEFAULT_MAX_STREAMS_PER_APP } from '../events/event-desk.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
 import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
-import { APP_BOUND_KINDS } from './app-bound-kinds.ts';
 import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
-import { autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
+import { APP_BOUND_KINDS, autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
 /** One thing an operator may set. */
 export interface Option<Value> {

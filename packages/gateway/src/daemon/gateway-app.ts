@@ -10,7 +10,6 @@ import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import type { Readiness } from './lifecycle.ts';
-import { addProbes } from './probes.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
   readonly region: string;
@@ -41,3 +40,43 @@ function serveOpenApi(): RequestHandler {
 const refusePath: RequestHandler = (request) => {
   throw new SfuError('route_not_found', `there is nothing at ${request.path}`);
 };
+
+const RETRY_AFTER_MS = 1_000;
+
+/** What is served until there is an SFU: the two probes. A node of a cluster may wait for Redis meanwhile. */
+export function createStartingApp(region: string, logger: Logger): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  addProbes(app, () => 'starting');
+  app.use(identifyRequest(region), allowCrossOrigin(), refuse, sendErrors(logger));
+  return app;
+}
+
+function refuse(): never {
+  throw new SfuError('no_capacity', 'this node is starting; try again in a second', { retryAfterMs: RETRY_AFTER_MS });
+}
+
+/**
+ * Two questions of whoever watches the process. Liveness says that it runs its event loop; readiness that it takes new sessions. Neither
+ * asks anybody else.
+ */
+export function addProbes(app: Express, readiness: () => Readiness): void {
+  app.get(
+    '/healthz',
+    replyWith(() => ({ httpStatus: 200, status: 'alive' })),
+  );
+  app.get(
+    '/readyz',
+    replyWith(() => {
+      const status = readiness();
+      return { httpStatus: status === 'ready' ? 200 : 503, status };
+    }),
+  );
+}
+
+function replyWith(probe: () => { readonly httpStatus: number; readonly status: string }): RequestHandler {
+  return (_request, response) => {
+    const { httpStatus, status } = probe();
+    sendJson(response, httpStatus, JSON.stringify({ status }));
+  };
+}

@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { openFilesLimit } from '@causeway/sfu';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { RequestIntake } from '../http/request-intake.ts';
 import { ConnectionLimit } from '../limits/connection-limit.ts';
@@ -82,4 +83,10 @@ async function open(options: PortOptions, first: RequestListener): Promise<HttpP
   } catch (error) {
     throw explainListenFailure(error, 'TCP', port, option);
   }
+}
+
+/** The host part of a URL under which a program on this machine reaches a server that listens on `address`, or on all. */
+export function urlHostOf(address: string | undefined): string {
+  if (address === undefined || address === '0.0.0.0' || address === '::') return 'localhost';
+  return isIPv6(address) ? `[${address}]` : address;
 }

@@ -11,15 +11,14 @@ import {
 } from '@causeway/cluster';
 import type { JoinedCluster, OpenedNode } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
-import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
-import { ClusterCalls } from '../forwarding/cluster-calls.ts';
+import { ConfigError, StartError } from '../config/start-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { API_VERSION } from '../openapi/openapi-document.ts';
+import { ClusterCalls } from '../placement/cluster-calls.ts';
+import { urlHostOf } from './http-ports.ts';
 import { logClusterEvent, logLinkEvent } from './log-events.ts';
-import { StartError } from './start-error.ts';
-import { urlHostOf } from './url-host.ts';
 
 export interface JoinOptions {
   readonly config: Config;

@@ -32,3 +32,39 @@ export class Lifecycle {
     return isReplaceable && sfu.load().isFull ? 'stressed' : 'ready';
   }
 }
+
+const INTERVAL_MS = 1_000;
+/** Smaller changes are not worth telling everybody. */
+const MIN_CHANGE = 0.05;
+
+/**
+ * Tells the other nodes how full this one is, as long as it is not about to end.
+ *
+ * @returns ends it
+ */
+export function announceLoad(sfu: Sfu, directory: NodeDirectory): () => void {
+  const timer = setInterval(() => {
+    const { state, load } = directory.self;
+    if (state === 'draining') return;
+    const { share, isFull } = sfu.load();
+    const next = isFull ? 'stressed' : 'serving';
+    if (next !== state || Math.abs(share - load) >= MIN_CHANGE) directory.announce({ state: next, load: share });
+  }, INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const CHECK_INTERVAL_MS = 200;
+
+/** Resolves when there is no session left, at the deadline, or when the signal says that it is enough. */
+export function waitUntilEmpty(countSessions: () => number, timeoutMs: number, enough: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const check = setInterval(() => countSessions() === 0 && resolve(), CHECK_INTERVAL_MS);
+  const deadline = setTimeout(resolve, timeoutMs);
+  enough.addEventListener('abort', () => resolve(), { once: true });
+  if (countSessions() === 0 || enough.aborted) resolve();
+  return promise.finally(() => {
+    clearInterval(check);
+    clearTimeout(deadline);
+  });
+}

@@ -11,3 +11,22 @@ export function makeUpApp(): MadeUpApp {
   const secret = generateSecret();
   return { app: createApp({ id: `app-${randomBytes(6).toString('hex')}`, secrets: [secret] }), secret };
 }
+
+/** What a newcomer sees after the start: everything to copy, nothing to look up. */
+export function describeMadeUpApp({ app, secret }: MadeUpApp, pageUrl: string, stunUrl: string): string {
+  return `
+  Causeway is running, with an app made up for this run.
+
+  Page         ${pageUrl}#app=${app.id}&secret=${secret}
+  API          ${pageUrl}api/sfu/${app.id}/
+  STUN         ${stunUrl}
+
+  App id       ${app.id}
+  App secret   ${secret}
+
+  Try it       curl -H 'Authorization: Bearer ${secret}' ${pageUrl}api/sfu/${app.id}/sessions
+  Keep it      CAUSEWAY_APP_ID=${app.id} CAUSEWAY_APP_SECRET=${secret} scripts/start
+  Stop it      Ctrl+C
+
+`;
+}

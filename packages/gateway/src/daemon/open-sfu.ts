@@ -1,5 +1,5 @@
 import { createSfu, type Sfu, type SfuOptions } from '@causeway/sfu';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { appBoundsOf } from '../limits/app-bounds.ts';
 import { explainListenFailure } from './start-failure.ts';

@@ -1,7 +1,9 @@
-import { createStaticAppStore } from '@causeway/accounts';
+import { createSecretKey } from 'node:crypto';
+import { createStaticAppStore, TokenDesk } from '@causeway/accounts';
+import type { Cluster } from '@causeway/cluster';
 import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/load-config.ts';
 import { EventDesk } from '../events/event-desk.ts';
 import { ClientLimits } from '../limits/client-limits.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
@@ -13,19 +15,13 @@ import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { openUsageDesk } from '../usage/open-usage-desk.ts';
 import type { UsageDesk } from '../usage/usage-desk.ts';
-import { announceLoad } from './announce-load.ts';
-import { createGatewayApp } from './gateway-app.ts';
-import { type ApiPort, type HttpPort, openApiPort, openDebugPort } from './http-ports.ts';
+import { createGatewayApp, createStartingApp } from './gateway-app.ts';
+import { type ApiPort, type HttpPort, openApiPort, openDebugPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
-import { Lifecycle } from './lifecycle.ts';
+import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
-import { type MadeUpApp, makeUpApp } from './made-up-app.ts';
+import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { openSfu } from './open-sfu.ts';
-import { openTokenDesk } from './open-token-desk.ts';
-import { createStartingApp } from './starting-app.ts';
-import { urlHostOf } from './url-host.ts';
-import { waitUntilEmpty } from './wait-until-empty.ts';
-import { describeMadeUpApp } from './welcome.ts';
 
 const MS_PER_SECOND = 1_000;
 
@@ -212,4 +208,13 @@ function announceStart({ config, services, sfu, http, debug }: RunningNode, made
     ...(debug === undefined ? {} : { debugPort: debug.port }),
   });
   if (madeUpApp !== undefined) services.print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
+}
+
+/** The tokens of a node: those of its cluster, or its own, which a key of the operator's makes outlive the process. */
+export function openTokenDesk({ tokenKey }: Pick<Config, 'tokenKey'>, cluster: Cluster | undefined): TokenDesk {
+  if (cluster !== undefined) {
+    const { tokenSecret: secret, revocations } = cluster;
+    return new TokenDesk({ secret, revocations, nowMs: () => cluster.redisNowMs() });
+  }
+  return new TokenDesk(tokenKey === undefined ? {} : { secret: createSecretKey(Buffer.from(tokenKey, 'utf8')) });
 }

@@ -1,5 +1,5 @@
-import { ConfigError } from '../config/config-error.ts';
 import { OPTIONS } from '../config/options.ts';
+import { ConfigError } from '../config/start-error.ts';
 
 const REASONS: Readonly<Record<string, (port: number, address: string) => string>> = {
   EADDRINUSE: (port) => `port ${port} is in use by another program; stop that one, or set`,

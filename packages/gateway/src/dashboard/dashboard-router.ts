@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
-import { findDashboardFolder } from './dashboard-folder.ts';
 
 /** Longest time caches keep anything; the names of built assets change with their content. */
 const ONE_YEAR_SECONDS = 31_536_000;
@@ -61,3 +61,17 @@ const sayNotBuilt: RequestHandler = (_request, response) => {
   response.status(503).type('text/plain').setHeader('Cache-Control', 'no-store');
   response.end('The page is not built yet: run `npm run build -w @causeway/dashboard`, then restart. The API works without it.\n');
 };
+
+/**
+ * Where the built web console is: in `dist` of the package `@causeway/dashboard`, found as Node finds packages, so that it works
+ * from a checkout, from an installation and in a container image alike.
+ *
+ * @returns a folder that does not exist if the package is not installed
+ */
+export function findDashboardFolder(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('@causeway/dashboard/package.json')), 'dist');
+  } catch {
+    return '/nonexistent';
+  }
+}

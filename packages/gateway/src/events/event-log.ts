@@ -1,7 +1,6 @@
 import type { ApiEvent, AppId } from '@causeway/protocol';
 import type { EventContent } from './describe-event.ts';
-import { describeLoss } from './describe-loss.ts';
-import { formatPosition } from './event-position.ts';
+import { describeLoss, formatPosition } from './event-position.ts';
 
 /** How long a client may be away and still hear of everything. */
 const KEPT_FOR_MS = 10 * 60_000;

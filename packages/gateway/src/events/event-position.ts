@@ -2,6 +2,7 @@
  * How far somebody has read, as the `id:` of an event stream says it: `101-1771845600000001`, and in a cluster one of these for each
  * node, separated by commas. Opaque to clients.
  */
+import type { ApiEvent } from '@causeway/protocol';
 
 const POSITION = /^([0-9]{1,5})-([0-9]{1,16})$/;
 /** A cluster has hundreds of nodes at most, and a header 16 KiB. */
@@ -36,4 +37,15 @@ export function positionsToKeep(positions: EventPositions, isThere: (nodeNo: num
   const absent = [...positions].filter(([nodeNo]) => !isThere(nodeNo)).toSorted(([, one], [, other]) => other - one);
   const left = new Set(absent.slice(MAX_ABSENT_NODES).map(([nodeNo]) => nodeNo));
   return new Map([...positions].filter(([nodeNo]) => !left.has(nodeNo)));
+}
+
+/**
+ * The message that tells a client that it missed some events of a node.
+ *
+ * @param serial where it stands among them
+ * @param atMs milliseconds since 1970
+ */
+export function describeLoss(nodeNo: number, serial: number, atMs: number): string {
+  const event: ApiEvent = { id: formatPosition(nodeNo, serial), type: 'events.lost', at: new Date(atMs).toISOString() };
+  return JSON.stringify(event);
 }

@@ -3,8 +3,7 @@ import { ALL_GRANTS } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { CallForwarder } from '../forwarding/call-forwarder.ts';
-import { describeLoss } from './describe-loss.ts';
-import { formatPosition, parsePositions } from './event-position.ts';
+import { describeLoss, formatPosition, parsePositions } from './event-position.ts';
 import type { EventStream } from './event-stream.ts';
 import { readEventStream } from './read-event-stream.ts';
 

@@ -1,12 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Grants } from '@causeway/accounts';
-import type { AppId } from '@causeway/protocol';
-import { nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
+import { type AppId, nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
-import { API_BASE_PATH } from '../api/route.ts';
-import { assertedPathOf } from './asserted-path.ts';
+import { API_BASE_PATH, assertedPathOf, digestOf } from './asserted-call.ts';
 import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
-import { digestOf } from './body-digest.ts';
 import type { CallReply } from './call-reply.ts';
 import { NodeCallError, type NodeCallFailure, type NodeClient, type NodeRequest } from './node-client.ts';
 

@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { clientKeyOf } from '../limits/client-key.ts';
+import { clientKeyOf } from '../limits/client-address.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /** Also of a turn. Under three thousand of the smallest chunks: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */

@@ -5,8 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
 import { SfuError } from '@causeway/protocol';
-import { clientAddressOf } from '../placement/client-address.ts';
-import { clientKeyOf } from './client-key.ts';
+import { clientAddressOf, clientKeyOf } from './client-address.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 const SECONDS_PER_MINUTE = 60;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
-import { clientKeyOf } from './client-key.ts';
+import { clientKeyOf } from './client-address.ts';
 
 /** How many TCP connections each client address has open. What is counted is what is open, so the table is bounded by that. */
 export class ConnectionLimit {

@@ -3,11 +3,12 @@
  * alone. It changes nothing.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { UsageBytes } from '@causeway/accounts';
+import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
 import { sendJson } from '../http/send-json.ts';
 import type { NodeInspection } from './inspect-node.ts';
+import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './metric.ts';
 import { METRICS } from './metrics.ts';
-import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './prometheus-text.ts';
-import { type UsageTotals, usageReply } from './usage-reply.ts';
 
 /**
  * A page in a browser on this machine can make a name of its own lead to 127.0.0.1, and would then be allowed to read the reply;
@@ -64,4 +65,25 @@ function describeRelay({ relay }: NodeInspection['sfu']) {
   if (relay === undefined) return {};
   const { links: _links, ...objects } = relay;
   return { relay: objects };
+}
+
+/** What an operator may ask about the usage of apps. */
+export interface UsageTotals {
+  today(): string;
+  totals(appId: AppId, day: string): Promise<UsageBytes>;
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Answers `/debug/usage?app=demo&day=2026-11-27`. */
+export async function usageReply(query: URLSearchParams, usage: UsageTotals): Promise<readonly [status: number, body: unknown]> {
+  const app = parseAppId(query.get('app') ?? '');
+  const day = query.get('day') ?? usage.today();
+  if (app === undefined || !DAY.test(day)) return [400, { error: 'ask for ?app=ID, or ?app=ID&day=YYYY-MM-DD (UTC)' }];
+  try {
+    return [200, { app, day, bytes: await usage.totals(app, day) }];
+  } catch (error) {
+    if (error instanceof SfuError) return [503, { error: error.message }];
+    throw error;
+  }
 }

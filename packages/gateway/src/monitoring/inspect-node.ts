@@ -1,16 +1,18 @@
 import type { Server } from 'node:http';
 import type { TokenDesk, TokenOutcome } from '@causeway/accounts';
-import type { Sfu, SfuInspection } from '@causeway/sfu';
-import type { Membership } from '../daemon/join-cluster.ts';
+import type { Cluster, ClusterStatistics } from '@causeway/cluster';
+import type { NodeState, Sfu, SfuInspection } from '@causeway/sfu';
 import type { EventDesk } from '../events/event-desk.ts';
+import type { AssertionRefusal } from '../forwarding/assertion-desk.ts';
+import type { PassedCallOutcome } from '../forwarding/call-forwarder.ts';
 import type { RequestIntake } from '../http/request-intake.ts';
 import type { ClientLimits, ClientRefusal } from '../limits/client-limits.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import type { UsageDesk, UsageReport } from '../usage/usage-desk.ts';
 import type { DefectKind, DefectLog } from './defect-log.ts';
-import { type ClusterInspection, inspectMembership } from './inspect-membership.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
 /** All that can be counted in the process of one node. */
@@ -55,6 +57,14 @@ export interface NodeInspection {
   };
 }
 
+/** What a node sees of its cluster. */
+export interface ClusterInspection extends ClusterStatistics {
+  /** Live nodes as last known, this one included. */
+  readonly nodes: Readonly<Record<NodeState, number>>;
+  readonly assertionsRefused: Readonly<Record<AssertionRefusal, number>>;
+  readonly callsPassedOn: Readonly<Record<PassedCallOutcome, number>>;
+}
+
 export interface InspectedNode {
   readonly sfu: Sfu;
   readonly server: Server;
@@ -68,7 +78,13 @@ export interface InspectedNode {
   readonly events: EventDesk;
   readonly usage: UsageDesk;
   readonly defects: DefectLog;
-  readonly membership: Membership | undefined;
+  /** Undefined for a node that stands alone. */
+  readonly membership: InspectedMembership | undefined;
+}
+
+export interface InspectedMembership {
+  readonly cluster: Pick<Cluster, 'directory' | 'statistics'>;
+  readonly calls: Pick<ClusterCalls, 'desk' | 'forwarder'>;
 }
 
 const MICROSECONDS_PER_SECOND = 1e6;
@@ -120,4 +136,11 @@ function countConnections(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
   });
+}
+
+function inspectMembership({ cluster, calls }: InspectedMembership): ClusterInspection {
+  const { self, others } = cluster.directory;
+  const nodes = { serving: 0, stressed: 0, draining: 0 };
+  for (const { state } of [self, ...others]) nodes[state]++;
+  return { ...cluster.statistics, nodes, assertionsRefused: calls.desk.refused, callsPassedOn: calls.forwarder.outcomes };
 }

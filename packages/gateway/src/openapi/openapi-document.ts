@@ -1,8 +1,8 @@
 import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema } from '@causeway/protocol';
 import { EVENT_ROUTES } from '../api/event-routes.ts';
 import type { RouteDescription } from '../api/route.ts';
-import { API_BASE_PATH } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
+import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
 
 /** Of the API, not of the software; checked against package.json by a test as long as both move together. */
 export const API_VERSION = '0.1.0';

@@ -6,7 +6,6 @@ import { type CallForwarder, nodeUnreachable, type PassedCall } from '../forward
 import type { CallReply } from '../forwarding/call-reply.ts';
 import { NodeCallError } from '../forwarding/node-client.ts';
 import { rankNodes } from './rank-nodes.ts';
-import { unknownRegion } from './unknown-region.ts';
 
 /** Each may take seconds to fail, and the client waits. */
 const MAX_NODES_TRIED = 4;
@@ -113,4 +112,10 @@ function isRefusal(error: unknown): boolean {
 
 function raise(error: unknown): never {
   throw error;
+}
+
+/** The error for a region that no node was ever seen in; where they are only gone for now, it is `no_capacity`. */
+export function unknownRegion(region: string, known: readonly string[]): SfuError {
+  const regions = [...known].sort();
+  return new SfuError('invalid_params', `region "${region}" is not one of ${regions.join(', ')}`, { details: { path: 'region', regions } });
 }

@@ -1,9 +1,9 @@
 import { createVolatileUsageJournal, FileUsageJournal, MemoryUsageLedger, type UsageJournal } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
 import { createNodeClock, type Sfu } from '@causeway/sfu';
-import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
+import { ConfigError } from '../config/start-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
 

@@ -1,8 +1,6 @@
 import { type NodeState, StaticNodeDirectory } from '@causeway/sfu';
-import { announceLoad } from '../../src/daemon/announce-load.ts';
-import { Lifecycle } from '../../src/daemon/lifecycle.ts';
-import { createStartingApp } from '../../src/daemon/starting-app.ts';
-import { waitUntilEmpty } from '../../src/daemon/wait-until-empty.ts';
+import { createStartingApp } from '../../src/daemon/gateway-app.ts';
+import { announceLoad, Lifecycle, waitUntilEmpty } from '../../src/daemon/lifecycle.ts';
 import { MemorySfu } from '../support/memory-sfu.ts';
 import { recordOf } from '../support/test-cluster.ts';
 import { serve, silentLogger } from '../support/test-server.ts';

@@ -1,5 +1,5 @@
 import { AppId } from '@causeway/protocol';
-import { assertedPathOf } from '../../src/forwarding/asserted-path.ts';
+import { assertedPathOf } from '../../src/forwarding/asserted-call.ts';
 import { CLUSTER_TRUST } from '../support/test-cluster.ts';
 
 const node = { nodeNo: 65_535, epoch: Number.MAX_SAFE_INTEGER };

@@ -2,7 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { CallAssertion } from '@causeway/accounts';
 import { SignedAssertionTrust } from '@causeway/cluster';
-import { digestOf } from '../../src/forwarding/body-digest.ts';
+import { digestOf } from '../../src/forwarding/asserted-call.ts';
 import { CLUSTER_TRUST, EPOCH, startTestCluster, type TestNode } from '../support/test-cluster.ts';
 import { APP_ID, AUTHORIZATION, type Reply } from '../support/test-server.ts';
 

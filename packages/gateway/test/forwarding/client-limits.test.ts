@@ -1,6 +1,6 @@
 /** The limits of a client address in a cluster: the node that is called counts, and the one that carries the call out does not. */
 import type { CallAssertion } from '@causeway/accounts';
-import { digestOf } from '../../src/forwarding/body-digest.ts';
+import { digestOf } from '../../src/forwarding/asserted-call.ts';
 import { CLUSTER_TRUST, EPOCH, startTestCluster, type TestNode } from '../support/test-cluster.ts';
 import { APP_ID, AUTHORIZATION, OFFER, type Reply } from '../support/test-server.ts';
 

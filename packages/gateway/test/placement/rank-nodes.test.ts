@@ -1,7 +1,6 @@
 import type { GeoPoint, NodeRecord } from '@causeway/sfu';
 import { seededRandom } from '@causeway/testkit/seeded-random';
-import { greatCircleKm } from '../../src/placement/great-circle.ts';
-import { rankNodes } from '../../src/placement/rank-nodes.ts';
+import { greatCircleKm, rankNodes } from '../../src/placement/rank-nodes.ts';
 import { recordOf } from '../support/test-cluster.ts';
 
 const BERLIN: GeoPoint = { latitudeDegrees: 52.52, longitudeDegrees: 13.4 };

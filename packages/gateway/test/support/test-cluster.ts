@@ -15,7 +15,7 @@ import { type ClientLimitOptions, ClientLimits, createApiRouter } from '@causewa
 import { type GeoPoint, type NodeRecord, type Sfu, StaticNodeDirectory } from '@causeway/sfu';
 import express from 'express';
 import { EventDesk } from '../../src/events/event-desk.ts';
-import { ClusterCalls } from '../../src/forwarding/cluster-calls.ts';
+import { ClusterCalls } from '../../src/placement/cluster-calls.ts';
 import { MemorySfu } from './memory-sfu.ts';
 import { APP_ID, SECRET, serve, silentLogger, type TestServer } from './test-server.ts';
 

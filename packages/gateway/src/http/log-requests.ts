@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import { requestContextOf } from '../http/request-context.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../logging/logger.ts';
+import { requestContextOf } from './request-context.ts';
 
 /** Logs every request once, when it is over. The query is left out: a `sendBeacon` carries its token there. */
 export function logRequests(logger: Logger, now: () => number): RequestHandler {

@@ -1,16 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { AssertionTrust } from '@causeway/accounts';
+import type { AssertionTrust, Principal } from '@causeway/accounts';
 import type { AddressSet, CallClaims, GeoResolver } from '@causeway/cluster';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { Request } from 'express';
-import type { Call, Route } from '../api/route.ts';
-import { clientNetworkOf } from '../limits/client-network.ts';
-import { clientAddressOf } from '../placement/client-address.ts';
-import { SessionPlacement } from '../placement/session-placement.ts';
-import { AssertionDesk } from './assertion-desk.ts';
-import { CallForwarder, nodeUnreachable, type PassedCall } from './call-forwarder.ts';
-import type { CallReply } from './call-reply.ts';
-import { NodeCallError, NodeClient } from './node-client.ts';
+import { AssertionDesk } from '../forwarding/assertion-desk.ts';
+import { CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
+import type { CallReply } from '../forwarding/call-reply.ts';
+import { NodeCallError, NodeClient } from '../forwarding/node-client.ts';
+import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
+import { SessionPlacement } from './session-placement.ts';
 
 /** What the gateway of one node of many works with. */
 export interface ClusterServices {
@@ -26,8 +24,19 @@ export interface ClusterServices {
 
 /** A client's call that any node may have got. */
 export interface IncomingCall {
-  readonly route: Route;
-  readonly call: Call;
+  readonly principal: Principal;
+  /** As in the path, not checked; empty for a call about no session. */
+  readonly sessionId: string;
+  readonly method: string;
+  /** Parsed JSON; undefined if there was none. */
+  readonly body: unknown;
+  /**
+   * Present for a call that makes a new session, which any node may take.
+   *
+   * @returns the region that the client asked for, if any
+   * @throws SfuError – the call would fail on any node
+   */
+  readonly regionFor: (() => string | undefined) | undefined;
   readonly request: Request;
   readonly requestId: string;
   readonly idempotencyKey: string | undefined;
@@ -65,14 +74,14 @@ export class ClusterCalls {
    * @throws node_unreachable – the owner of the session did not answer
    */
   async carryOut(incoming: IncomingCall): Promise<CallReply> {
-    const { route, call, request, idempotencyKey, carryOutHere } = incoming;
+    const { principal, sessionId, regionFor, request, idempotencyKey, carryOutHere } = incoming;
     const passed = passedCall(incoming);
-    if (route.regionFor !== undefined) {
+    if (regionFor !== undefined) {
       const address = clientAddressOf(request, this.#services.trustedProxies);
       const client = address === undefined ? undefined : this.#services.geo.locate(address);
-      return this.#placement.place({ call: passed, client, region: route.regionFor(call), idempotencyKey, createHere: carryOutHere });
+      return this.#placement.place({ call: passed, client, region: regionFor(), idempotencyKey, createHere: carryOutHere });
     }
-    const owner = this.forwarder.ownerOf(call.principal.appId, call.sessionId);
+    const owner = this.forwarder.ownerOf(principal.appId, sessionId);
     if (owner === undefined) return carryOutHere();
     try {
       return await this.forwarder.passOn(owner, passed);
@@ -100,13 +109,13 @@ export class ClusterCalls {
   }
 }
 
-function passedCall({ route, call, request, requestId, idempotencyKey }: IncomingCall): PassedCall {
+function passedCall({ principal, method, body, request, requestId, idempotencyKey }: IncomingCall): PassedCall {
   return {
-    appId: call.principal.appId,
-    grants: call.principal.grants,
-    method: route.method.toUpperCase(),
+    appId: principal.appId,
+    grants: principal.grants,
+    method,
     path: request.path,
-    body: call.body,
+    body,
     headers: { 'X-Request-Id': requestId, ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }) },
   };
 }

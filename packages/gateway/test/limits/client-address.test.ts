@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createAddressSet } from '@causeway/cluster';
-import { clientAddressOf } from '../../src/placement/client-address.ts';
+import { clientAddressOf } from '../../src/limits/client-address.ts';
 
 const PROXIES = createAddressSet(['10.0.0.0/8', '::1']);
 

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import type { AddressSet } from '@causeway/cluster';
+
+/**
+ * The address of whoever makes a request. Each proxy appends the address it was called from to `X-Forwarded-For`, so the header is
+ * read from its end, as long as the one who wrote the entry is trusted; anybody may have written what stands before.
+ *
+ * @returns a literal address; undefined if a trusted proxy names something else
+ */
+export function clientAddressOf({ socket, headers }: IncomingMessage, trustedProxies: AddressSet): string | undefined {
+  const forwardedFor = String(headers['x-forwarded-for'] ?? '').split(',');
+  let address = socket.remoteAddress;
+  while (address !== undefined && trustedProxies.has(address) && forwardedFor.length > 0) {
+    const entry = forwardedFor.pop()?.trim() ?? '';
+    if (entry === '' && forwardedFor.length === 0) return address;
+    address = readAddress(entry);
+  }
+  return address;
+}
+
+/** Some proxies add the port. */
+function readAddress(entry: string): string | undefined {
+  const [, bracketed, bare] = /^\[([^\]]+)\](?::[0-9]+)?$|^([^:]+):[0-9]+$/.exec(entry) ?? [];
+  const address = bracketed ?? bare ?? entry;
+  return isIP(address) === 0 ? undefined : address;
+}
+
+const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const LOOPBACK_IPV4 = /^127\./;
+
+/**
+ * What counts as one client: an IPv4 address, for many may be customers of one network, or the /64 of an IPv6 address, all of whose
+ * addresses belong to one.
+ *
+ * @param address a literal address
+ * @returns undefined for addresses of this machine itself, and for what is no address
+ */
+export function clientKeyOf(address: string): string | undefined {
+  const ipv4 = IPV4_IN_IPV6.exec(address)?.[1] ?? address;
+  if (isIPv4(ipv4)) return LOOPBACK_IPV4.test(ipv4) ? undefined : ipv4;
+  return isIPv6(address) && address !== '::1' ? clientNetworkOf(address) : undefined;
+}
+
+/** Of 128 bits of IPv6: what a site gets at least, so that one customer has only one of them. */
+const IPV6_GROUPS = 4;
+const IPV4_BYTES = 3;
+const GROUPS = 8;
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/**
+ * The network of a client, for limits that one client must not escape by using its other addresses: the /24 of an IPv4 address, also
+ * when it is mapped to IPv6, and the /64 of an IPv6 address.
+ *
+ * @param address a literal address
+ * @returns the same text for all addresses of a network, however they are written; `unknown` if the text is no address
+ */
+export function clientNetworkOf(address: string): string {
+  const ipv4 = MAPPED_IPV4.exec(address)?.[1] ?? address;
+  if (isIPv4(ipv4)) return `${ipv4.split('.').slice(0, IPV4_BYTES).join('.')}.0/24`;
+  return isIPv6(address) ? `${firstGroupsOf(address).join(':')}::/64` : 'unknown';
+}
+
+function firstGroupsOf(address: string): readonly string[] {
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
+  const groupsOf = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
+  // A dotted IPv4 address at the end stands for two groups, and never for one of the first four.
+  const afterCount = after.length + Number(after.at(-1)?.includes('.') ?? false);
+  const zeros = tail === undefined ? 0 : GROUPS - before.length - afterCount;
+  const groups = [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after];
+  return groups.slice(0, IPV6_GROUPS).map((group) => Number.parseInt(group, 16).toString(16));
+}
