@@ -17,6 +17,7 @@ export const PARTS = [
   'negotiation',
   'tokens',
   'data',
+  'files',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -60,6 +61,7 @@ Parts (default: forwarding, joins, memory):
   negotiation  what session descriptions with 256 m-sections cost the thread that carries media
   tokens       what it costs to tell who is calling, by secret and by token
   data         messages of data channels: throughput, CPU and delay, 1 to 1 and 1 to 20
+  files        how many files of the source one packet and one call to subscribe pass
 
 Options:
   --quick                  one short round at N = 50, fewer sessions and calls

@@ -3,6 +3,7 @@ import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
 import { runCluster } from './cluster/cluster-part.ts';
 import { runCrossing } from './crossing/crossing-part.ts';
 import { runData } from './data/data-part.ts';
+import { runFiles } from './files/files-part.ts';
 import { runNegotiation } from './negotiation/negotiation-part.ts';
 import { runForwarding, runSessions } from './parts.ts';
 import { runRegistry } from './registry/registry-part.ts';
@@ -40,6 +41,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('negotiation')) await runNegotiation(options, printer);
   if (parts.includes('tokens')) await runTokens(options, printer);
   if (parts.includes('data')) await runData(options, printer);
+  if (parts.includes('files')) await runFiles(options, printer);
   if (joins || memory) await runSessions(options, { joins, memory }, printer);
 }
 

@@ -1,3 +1,5 @@
+import type { CalledFunction } from '../files/called-functions.ts';
+
 /** What may be asked of any process that the bench measures. */
 export interface ProbeVerbs {
   /** User plus system time of all threads since the process started, in microseconds. */
@@ -8,6 +10,8 @@ export interface ProbeVerbs {
   watchEventLoop(): number;
   unwatchEventLoop(watch: number): EventLoopDelay;
   startProfile(): Promise<void>;
+  /** Lists the functions of the project that were called since this was asked last; the first time, none. */
+  takeCalledFunctions(): Promise<CalledFunction[]>;
   /** Writes what was sampled since `startProfile` as a `.cpuprofile`. */
   stopProfile(path: string): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+import { CalledFunctions } from '../files/called-functions.ts';
 import type { EventLoopDelay, MemorySample, ProbeVerbs } from './probe-verbs.ts';
 import { answerQuestions } from './request-channel.ts';
 
@@ -19,6 +20,7 @@ const NANOSECONDS_PER_MS = 1e6;
 type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
 
 let session: Session | undefined;
+let called: CalledFunctions | undefined;
 const loopWatches = new Map<number, DelayHistogram>();
 let lastLoopWatch = 0;
 
@@ -47,6 +49,10 @@ answerQuestions<ProbeVerbs>(process, {
     await session.post('Profiler.enable');
     await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_MICROS });
     await session.post('Profiler.start');
+  },
+  async takeCalledFunctions() {
+    called ??= await CalledFunctions.open();
+    return called.take();
   },
   async stopProfile(path) {
     if (session === undefined) throw new Error('stopProfile was asked for before startProfile');

@@ -1,0 +1,77 @@
+/**
+ * `npm run bench -- files`: how many files and functions of what ships one packet of video passes from a publisher to a subscriber, and
+ * how many one call that subscribes. Both go through the real daemon; `docs/architecture/before-after.md` has the figures.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SfuApi } from '@causeway/loadtest';
+import type { BenchOptions } from '../bench-options.ts';
+import type { Load, SfuName } from '../contestants/contestant.ts';
+import type { RunningSfu } from '../contestants/sfu-contestant.ts';
+import type { Printer } from '../report/printer.ts';
+import { formatTable } from '../report/table.ts';
+import { RunningBench } from '../running-bench.ts';
+import { type CalledFunction, commonTo, filesOf } from './called-functions.ts';
+
+/** So few that a window has one packet or none. */
+const LOAD: Load = { packetsPerSecond: 10, packetBytes: 1200 };
+const WINDOW_MS = 40;
+/** What timers do must not come into every window. */
+const PACKET_WINDOWS = 40;
+const CALLS = 6;
+/** The first packets and calls find things to set up. */
+const WARM_UP_MS = 3_000;
+/** The last file that a packet is in before it is decrypted, so that a window without it had none. */
+const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:/;
+
+export async function runFiles({ otherCheckout }: BenchOptions, { print, note }: Printer): Promise<void> {
+  const names: readonly SfuName[] = otherCheckout === undefined ? ['causeway'] : ['against', 'causeway'];
+  const rows: string[][] = [];
+  for (const name of names) {
+    note(`files: ${name}`);
+    await RunningBench.with(async (bench) => {
+      const sfu = await bench.startSfu(name);
+      for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address: sfu.address });
+      const packet = await functionsOfPacket(bench, sfu);
+      const call = await functionsOfSubscribing(bench, sfu);
+      for (const [event, functions] of [['one packet', packet] as const, ['one call to subscribe', call] as const]) {
+        rows.push([name, event, String(filesOf(functions).length), String(functions.length)]);
+        note(`${name}, ${event}:\n${filesOf(functions).join('\n')}`);
+      }
+    }, otherCheckout);
+  }
+  print('Files and functions of what ships that one event passes, in V8 coverage of the daemon');
+  print(formatTable(['checkout', 'event', 'files', 'functions'], rows));
+}
+
+/** Takes what all windows have in common in which there was a packet. */
+async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }: RunningSfu): Promise<CalledFunction[]> {
+  const track = await load.source.ask('publish', { sfu, options: LOAD });
+  await load.crowd.ask('join', { sfu, tracks: [track], count: 1, atOnce: 1, diligence: 'count' });
+  await load.source.ask('start', sfu);
+  await sleep(WARM_UP_MS);
+  await process.ask('takeCalledFunctions');
+  const windows: CalledFunction[][] = [];
+  for (let taken = 0; windows.length < PACKET_WINDOWS; taken++) {
+    if (taken > 20 * PACKET_WINDOWS) throw new Error('Too few windows had a packet');
+    await sleep(WINDOW_MS);
+    const called = await process.ask('takeCalledFunctions');
+    if (called.some((each) => PACKET_MARK.test(each))) windows.push(called);
+  }
+  await load.source.ask('pause', sfu);
+  return commonTo(windows);
+}
+
+/** Every publisher subscribes to the first one's track; what it is offered is left unanswered. */
+async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, process, address }: RunningSfu): Promise<CalledFunction[]> {
+  const api = new SfuApi(address);
+  const track = await load.source.ask('publish', { sfu, options: LOAD });
+  const windows: CalledFunction[][] = [];
+  for (let call = 0; call <= CALLS; call++) {
+    const { remoteSessionId } = await load.source.ask('publish', { sfu, options: LOAD });
+    await process.ask('takeCalledFunctions');
+    await api.subscribe(remoteSessionId, [track]);
+    const called = await process.ask('takeCalledFunctions');
+    if (call > 0) windows.push(called);
+  }
+  return commonTo(windows);
+}
