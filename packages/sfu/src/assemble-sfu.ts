@@ -17,14 +17,14 @@ import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
 import { createNegotiation, hostCandidates, publications, subscriptions } from './negotiation/index.ts';
+import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';
 import { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
 import { AppShares, type SessionPlace } from './overload/app-shares.ts';
 import { DescriptionTurns } from './overload/description-turns.ts';
 import { EgressGovernor } from './overload/egress-governor.ts';
 import { Entrance } from './overload/entrance.ts';
 import type { LoadSource } from './overload/load-source.ts';
-import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/overload-limits.ts';
-import { type Random, uniform } from './random.ts';
+import { type Random, uniform, uuidV4 } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
 import type { TrackPath } from './relay/path-reporter.ts';
@@ -34,10 +34,10 @@ import type { DataParticipant, ParticipantOptions } from './session/data/data-pa
 import { hostData } from './session/data/host-data.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { Session } from './session/session.ts';
-import { checkMetadata, maySee, requireOwn, requireVisible } from './session/session-access.ts';
+import { checkMetadata, maySee } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
-import { SessionStore } from './session/session-store.ts';
+import { requireOwn, requireVisible, SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
 import { closeDataChannels, listDataChannels, updateDataChannels } from './session/verbs/change-data-channels.ts';
 import { closeTracks } from './session/verbs/close-tracks.ts';
@@ -46,13 +46,11 @@ import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/v
 import { publish } from './session/verbs/publish.ts';
 import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
 import { renegotiate } from './session/verbs/renegotiate.ts';
-import { subscribe } from './session/verbs/subscribe.ts';
+import { subscribe, unsubscribe } from './session/verbs/subscribe.ts';
 import { subscribeDataChannels } from './session/verbs/subscribe-data-channels.ts';
-import { unsubscribe } from './session/verbs/unsubscribe.ts';
 import { updateTracks } from './session/verbs/update-tracks.ts';
 import type { Sfu } from './sfu.ts';
 import type { Shard } from './shard.ts';
-import { uuidV4 } from './uuid.ts';
 
 export interface SfuAssembly {
   readonly shard: Shard;

@@ -1,3 +1,2 @@
-export type * from './link-trust.ts';
 export type * from './node-directory.ts';
 export { StaticNodeDirectory } from './static-node-directory.ts';

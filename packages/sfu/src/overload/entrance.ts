@@ -1,8 +1,7 @@
 import { type Random, uniform } from '../random.ts';
-import { Admission, type AdmissionRefusal, MEMORY_FULL_SHARE } from './admission.ts';
+import { Admission, type AdmissionRefusal, MEMORY_FULL_SHARE, type OverloadLimits } from './admission.ts';
 import { JoinLane } from './join-lane.ts';
 import type { LoadSample, LoadSource } from './load-source.ts';
-import type { OverloadLimits } from './overload-limits.ts';
 
 export interface EntranceOptions {
   readonly limits: OverloadLimits;

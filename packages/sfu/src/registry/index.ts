@@ -1,3 +1,3 @@
-export { findTrack } from './find-track.ts';
 export { MemoryRegistry } from './memory-registry.ts';
 export type * from './registry.ts';
+export { findTrack } from './registry.ts';

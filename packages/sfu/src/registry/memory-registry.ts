@@ -1,5 +1,12 @@
-import { findTrack } from './find-track.ts';
-import type { DataChannelRecord, Registry, SessionPage, SessionRecord, TrackRecord, TrackReference } from './registry.ts';
+import {
+  type DataChannelRecord,
+  findTrack,
+  type Registry,
+  type SessionPage,
+  type SessionRecord,
+  type TrackRecord,
+  type TrackReference,
+} from './registry.ts';
 
 interface Entry {
   session: SessionRecord;

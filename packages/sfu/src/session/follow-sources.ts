@@ -12,8 +12,15 @@ import {
   switchSource,
   type TrackSource,
 } from '../negotiation/index.ts';
-import type { Session } from './session.ts';
+import type { SubscriptionReports } from './subscription-reports.ts';
 import { type Interest, nameKey } from './track-directory.ts';
+
+/** The session whose subscriptions follow. */
+export interface FollowingSession {
+  readonly negotiation: Negotiation;
+  readonly reports: SubscriptionReports;
+  commit(next: Negotiation): void;
+}
 
 /** What the session has to hear of. */
 export function interestOf(state: Negotiation): Interest {
@@ -28,7 +35,7 @@ export function interestOf(state: Negotiation): Interest {
 }
 
 /** Subscriptions by name wait for the name's next publication; those by id are over. */
-export function handleSourcesClosed(session: Session, sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
+export function handleSourcesClosed(session: FollowingSession, sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
   const isClosed = ({ sourceTrackId }: Subscription) => sourceTrackId !== undefined && sourceTrackIds.has(sourceTrackId);
   const closed = subscriptions(session.negotiation).filter(({ subscription }) => isClosed(subscription));
   if (closed.length === 0) return;
@@ -45,7 +52,7 @@ export function handleSourcesClosed(session: Session, sourceTrackIds: ReadonlySe
 }
 
 /** A name that is followed belongs to this publication from now on. */
-export function handleNameTaken(session: Session, source: TrackSource): void {
+export function handleNameTaken(session: FollowingSession, source: TrackSource): void {
   const following = subscriptions(session.negotiation).filter(({ subscription }) => isToFollow(subscription, source));
   if (following.length === 0) return;
   let state = session.negotiation;

@@ -5,8 +5,10 @@
  * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */
 import {
+  type AppId,
   allFailedError,
   type OfferDescription,
+  type SessionId,
   SfuError,
   type SubscribedTrackResult,
   type SubscribeItem,
@@ -26,10 +28,12 @@ import {
   subscriptions,
   type WishOutcome,
 } from '../negotiation/index.ts';
+import type { SubscribedChannels } from './data/subscribed-channels.ts';
+import { writeDescription } from './description-work.ts';
 import type { LocatedWish } from './locate-tracks.ts';
-import type { Session } from './session.ts';
+import type { SessionParts } from './session-parts.ts';
 import { subscribedResult } from './subscribed-result.ts';
-import { writeDescription } from './write-description.ts';
+import type { SubscriptionReports } from './subscription-reports.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;
 
@@ -58,11 +62,25 @@ export type OfferReply =
   | { readonly immediateRenegotiationRequired: false }
   | { readonly immediateRenegotiationRequired: true; readonly sessionDescription: OfferDescription };
 
+/** The session that offers are made for. */
+export interface OfferingSession {
+  readonly appId: AppId;
+  readonly id: SessionId;
+  readonly parts: SessionParts;
+  readonly negotiation: Negotiation;
+  readonly isStable: boolean;
+  readonly reports: SubscriptionReports;
+  readonly data: { readonly subscribed: Pick<SubscribedChannels, 'failAll'> };
+  /** @throws quota_exceeded – with this state there would be more tracks than the app or the token allows */
+  checkTracks(next: Negotiation): void;
+  commit(next: Negotiation): void;
+}
+
 export class OfferDesk {
-  readonly #session: Session;
+  readonly #session: OfferingSession;
   #carrier: Carrier | undefined;
 
-  constructor(session: Session) {
+  constructor(session: OfferingSession) {
     this.#session = session;
   }
 

@@ -4,8 +4,6 @@
  */
 import { allowsAction, matchesAny, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { MayPublish } from '../negotiation/index.ts';
-import type { Session } from './session.ts';
-import type { SessionStore } from './session-store.ts';
 
 /** The token that a session was created with, or was changed with last; undefined for the secret of the app. */
 export interface SessionOwner {
@@ -30,31 +28,9 @@ export function maySee(caller: TokenGrants | undefined, sessionId: string, owner
 }
 
 /** A session without an owner was created with the secret; of tokens only one that names the session may change it. */
-function mayChange(caller: TokenGrants, { id, owner }: Session): boolean {
-  if (caller.sid !== undefined && caller.sid !== id) return false;
-  return owner === undefined ? caller.sid === id : owner.sub === caller.sub;
-}
-
-/**
- * @throws session_closed – it has ended within the last ten minutes
- * @throws session_not_found – this app has no such session, or the caller may not see it
- */
-export function requireVisible(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
-  if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
-  return store.require(appId, sessionId);
-}
-
-/**
- * The session, which remembers the caller as the last one who may have changed it.
- *
- * @throws forbidden – the caller may see the session but not change it; and whatever `requireVisible` throws
- */
-export function requireOwn(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
-  const session = requireVisible(store, appId, sessionId, caller);
-  if (caller === undefined) return session;
-  if (!mayChange(caller, session)) throw new SfuError('forbidden', `session ${sessionId} does not belong to the subject of this token`);
-  session.noteCaller(caller);
-  return session;
+export function mayChange(caller: TokenGrants, sessionId: string, owner: SessionOwner | undefined): boolean {
+  if (caller.sid !== undefined && caller.sid !== sessionId) return false;
+  return owner === undefined ? caller.sid === sessionId : owner.sub === caller.sub;
 }
 
 /** What the caller may publish from an offer. */

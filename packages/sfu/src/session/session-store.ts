@@ -1,8 +1,9 @@
-import { SfuError } from '@causeway/protocol';
+import { SfuError, type TokenGrants } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { SessionCloseReason } from '../events.ts';
-import { type Session, sessionClosedError } from './session.ts';
-import type { SessionOwner } from './session-access.ts';
+import type { Session } from './session.ts';
+import { mayChange, maySee, type SessionOwner } from './session-access.ts';
+import { sessionClosedError } from './session-life.ts';
 
 /** How long a closed session is answered with its reason instead of "not found" (docs/api.md §5). */
 const TOMBSTONE_MS = 10 * 60_000;
@@ -96,4 +97,27 @@ export class SessionStore {
       this.#tombstones.delete(sessionId);
     }
   }
+}
+
+/**
+ * @throws session_closed – it has ended within the last ten minutes
+ * @throws session_not_found – this app has no such session, or the caller may not see it
+ */
+export function requireVisible(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
+  if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
+  return store.require(appId, sessionId);
+}
+
+/**
+ * The session, which remembers the caller as the last one who may have changed it.
+ *
+ * @throws forbidden – the caller may see the session but not change it; and whatever `requireVisible` throws
+ */
+export function requireOwn(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
+  const session = requireVisible(store, appId, sessionId, caller);
+  if (caller === undefined) return session;
+  if (!mayChange(caller, sessionId, session.owner))
+    throw new SfuError('forbidden', `session ${sessionId} does not belong to the subject of this token`);
+  session.noteCaller(caller);
+  return session;
 }

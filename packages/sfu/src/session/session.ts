@@ -7,7 +7,6 @@
  */
 import type { TransportCloseReason } from '@causeway/media';
 import { type AppId, type ConnectionState, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
-import type { CancelTimer } from '../clock.ts';
 import type { SessionCloseReason, TrackCloseReason } from '../events.ts';
 import {
   editPublication,
@@ -17,7 +16,6 @@ import {
   mediaPlanOf,
   type Negotiation,
   NO_MEDIA,
-  publications,
   subscriptions,
   type TrackSource,
   withdrawOffer,
@@ -27,27 +25,18 @@ import type { DataChannelRecord, SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
 import type { DataOwner } from './data/channel-context.ts';
 import { SessionData } from './data/session-data.ts';
+import { inTurns } from './description-work.ts';
 import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
 import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
-import { withHeld } from './held-subscriptions.ts';
-import { inTurns } from './in-turns.ts';
 import { Lane } from './lane.ts';
 import { OfferDesk } from './offer-desk.ts';
 import { mayPublishData, ownerOf, type SessionOwner } from './session-access.ts';
+import { checkOwnTracks, ratesOf, type SessionRates, trackCount, withHeld, withRates } from './session-bounds.ts';
+import { ANSWER_TIMEOUT_MS, ClientDeadlines, type SessionLife, sessionClosedError } from './session-life.ts';
 import type { SessionParts } from './session-parts.ts';
-import { ratesOf, type SessionRates, withRates } from './session-rates.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import { ToldMedia } from './told-media.ts';
 import type { TrackFollower } from './track-directory.ts';
-
-/** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** As the engine gives a transport to connect (docs/api.md §9), for sessions that have none yet. */
-const SETUP_TIMEOUT_MS = 30_000;
-
-export type SessionLife =
-  | { readonly type: 'open'; readonly connectionState: ConnectionState }
-  | { readonly type: 'closed'; readonly reason: SessionCloseReason; readonly closedAtMs: number; readonly closedAt: string };
 
 export interface SessionOptions {
   readonly appId: AppId;
@@ -84,6 +73,7 @@ export class Session implements TrackFollower, DataOwner {
   readonly #lane = new Lane();
   readonly #announcer: Announcer;
   readonly #ghosts: GhostWatch;
+  readonly #deadlines: ClientDeadlines;
   readonly #onClosed: (session: Session) => void;
   #negotiation: Negotiation;
   /** What is negotiated; the engine is told of it but for what is held. */
@@ -99,8 +89,6 @@ export class Session implements TrackFollower, DataOwner {
   /** The latest token; undefined if the session was created with the secret and no token has changed it. */
   #caller: TokenGrants | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
-  #cancelAnswerTimer: CancelTimer | undefined = undefined;
-  #cancelSetupTimer: CancelTimer | undefined = undefined;
 
   /** @param onClosed called once, when the session has ended for whatever reason */
   constructor(options: SessionOptions, parts: SessionParts, onClosed: (session: Session) => void) {
@@ -118,6 +106,11 @@ export class Session implements TrackFollower, DataOwner {
     this.#told = new ToldMedia(parts.shard, gradually);
     this.#announcer = new Announcer(this.appId, this.id, parts, gradually);
     this.#ghosts = new GhostWatch(parts.clock, (ids) => this.commit(hideGhosts(this.#negotiation, ids)));
+    this.#deadlines = new ClientDeadlines(
+      parts.clock,
+      () => this.#withdrawOffer(),
+      () => this.close('setup_timeout'),
+    );
     this.#onClosed = onClosed;
     this.#negotiation = options.negotiation;
     this.#metadata = options.metadata;
@@ -226,8 +219,8 @@ export class Session implements TrackFollower, DataOwner {
     this.#announcer.announceTracks(next, closeReason);
     // A session may subscribe to itself: what it has just announced can have changed its state once more.
     this.parts.directory.follow(this, interestOf(this.#negotiation));
-    this.#watchOffer();
-    this.#watchSetup();
+    const isSetupDue = this.#negotiation.transport === undefined && !this.isHosted;
+    this.#deadlines.watch({ isAnswerDue: !this.isStable, isSetupDue });
     if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
   }
 
@@ -319,8 +312,7 @@ export class Session implements TrackFollower, DataOwner {
     const life = { type: 'closed', reason, closedAtMs: clock.nowMs(), closedAt: new Date(clock.wallClockMs()).toISOString() } as const;
     this.#life = life;
     this.place.leave();
-    this.#cancelAnswerTimer?.();
-    this.#cancelSetupTimer?.();
+    this.#deadlines.stop();
     this.#ghosts.stop();
     this.parts.directory.unfollow(this);
     this.data.end();
@@ -330,26 +322,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#onClosed(this);
   }
 
-  #watchOffer(): void {
-    if (this.isStable) {
-      this.#cancelAnswerTimer?.();
-      this.#cancelAnswerTimer = undefined;
-    } else {
-      this.#cancelAnswerTimer ??= this.parts.clock.schedule(ANSWER_TIMEOUT_MS, () => this.#withdrawOffer());
-    }
-  }
-
-  #watchSetup(): void {
-    if (this.#negotiation.transport === undefined && !this.isHosted) {
-      this.#cancelSetupTimer ??= this.parts.clock.schedule(SETUP_TIMEOUT_MS, () => this.close('setup_timeout'));
-    } else {
-      this.#cancelSetupTimer?.();
-      this.#cancelSetupTimer = undefined;
-    }
-  }
-
   #withdrawOffer(): void {
-    this.#cancelAnswerTimer = undefined;
     if (this.isStable) return;
     const { state, dropped } = withdrawOffer(this.#negotiation);
     this.commit(state);
@@ -363,28 +336,4 @@ export class Session implements TrackFollower, DataOwner {
   #who(): { readonly appId: AppId; readonly sessionId: SessionId } {
     return { appId: this.appId, sessionId: this.id };
   }
-}
-
-/** Publications, and subscriptions with those of unanswered offers. */
-export function trackCount(state: Negotiation): number {
-  return publications(state).length + subscriptions(state).length;
-}
-
-/**
- * @param maxTracks of the token; undefined for no bound
- * @throws quota_exceeded – there would be more tracks than that, and more than now
- */
-export function checkOwnTracks(maxTracks: number | undefined, count: number, countNow: number): void {
-  if (maxTracks === undefined || count <= countNow || count <= maxTracks) return;
-  throw new SfuError('quota_exceeded', `the token allows ${maxTracks} tracks and subscriptions in a session`);
-}
-
-export interface SessionEnd {
-  readonly reason: SessionCloseReason;
-  /** ISO 8601, UTC. */
-  readonly closedAt: string;
-}
-
-export function sessionClosedError(sessionId: string, { reason, closedAt }: SessionEnd): SfuError {
-  return new SfuError('session_closed', `session ${sessionId} has ended: ${reason}`, { details: { reason, closedAt } });
 }

@@ -19,8 +19,8 @@ import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import { HeldTurn } from './held-turn.ts';
 import { inspectShard } from './inspect-shard.ts';
-import type { LinkPath } from './link-path.ts';
 import type { Neighbours } from './neighbours.ts';
+import type { LinkPath } from './shard-link.ts';
 
 /** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
 const LONGEST_SLEEP_MS = 60_000;

@@ -29,3 +29,17 @@ export function inspectShard({ engine, port, suite, handshakes }: ShardParts): S
     discards: { dtls: { ...dtls }, srtp: { ...srtp }, sctp: { ...engine.dataCounters } },
   };
 }
+
+/** What several shards hold and have done together. @param inspections at least one */
+export function sumInspections(inspections: readonly ShardInspection[]): ShardInspection {
+  return inspections.reduce((sum, each) => addCounts(sum, each));
+}
+
+/** Inspections are counts through and through: records of records of numbers, the same in all shards. */
+function addCounts<Counts extends object>(one: Counts, other: Counts): Counts {
+  const added = Object.entries(one).map(([name, value]) => {
+    const counterpart: unknown = other[name as keyof Counts];
+    return [name, typeof value === 'number' ? value + Number(counterpart) : addCounts(value as object, counterpart as object)];
+  });
+  return Object.fromEntries(added) as Counts;
+}

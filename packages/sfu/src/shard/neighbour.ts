@@ -1,12 +1,11 @@
 /** Another shard of this process, as a shard sees it: a port for news and two kinds of memory, for strangers' datagrams and for media. */
-import type { MessagePort } from 'node:worker_threads';
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
 import type { DatagramOrigin } from '../io/port-sharing.ts';
 import { CrossingPace } from './crossing-pace.ts';
-import { LinkPath } from './link-path.ts';
 import { PacketRingReader, PacketRingWriter } from './packet-ring.ts';
 import { parsePassedOn, writePassedOn } from './passed-on-datagram.ts';
+import { LinkPath } from './shard-link.ts';
 
 /** What two shards share from the beginning. */
 export interface NeighbourChannel {

@@ -11,9 +11,9 @@ import type { DatagramOrigin, PortSharing } from '../io/port-sharing.ts';
 import type { SocketPath } from '../io/socket-path.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import { ClaimedPaths } from './claimed-paths.ts';
-import { LinkPath } from './link-path.ts';
 import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
 import { PassOnBudget } from './pass-on-budget.ts';
+import { LinkPath } from './shard-link.ts';
 
 export interface NeighboursListener {
   /** A datagram for this shard that another one was given. */

@@ -1,4 +1,5 @@
-import type { IceCredentials, TransportPlan } from '@causeway/media';
+import { type IceCredentials, Path, type TransportPlan } from '@causeway/media';
+import type { PacketRingWriter } from './packet-ring.ts';
 
 /** Nobody can check a link between shards: its path is given to the engine. */
 const NO_CREDENTIALS: IceCredentials = { ufrag: '', password: '' };
@@ -14,4 +15,15 @@ export function linkPlan(transportId: string): TransportPlan {
     isLink: true,
     security: 'none',
   };
+}
+
+/** The path of a link to another shard: not an address but the memory that the other one reads. */
+export class LinkPath extends Path {
+  readonly outbound: PacketRingWriter;
+
+  constructor(neighbourNo: number, outbound: PacketRingWriter) {
+    // Shown in reports only: no datagram ever comes from port 0.
+    super(`shard ${neighbourNo}`, 0);
+    this.outbound = outbound;
+  }
 }

@@ -17,10 +17,10 @@ import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { chooseShard } from './choose-shard.ts';
 import { DataCrossings, type DataEvent, isDataEvent } from './data-crossings.ts';
 import { ExpectedLoad } from './expected-load.ts';
+import { sumInspections } from './inspect-shard.ts';
 import type { PoolMember } from './pool-member.ts';
 import { PooledSessions } from './pooled-sessions.ts';
 import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
-import { sumInspections } from './sum-inspections.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
 
 const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };

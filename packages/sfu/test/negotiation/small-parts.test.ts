@@ -1,7 +1,7 @@
 import { createIceCredentials, MAX_SHARDS, shardNoOf } from '../../src/negotiation/ice-credentials.ts';
 import { hostCandidates } from '../../src/negotiation/index.ts';
 import { allocateNumber, EMPTY_NUMBER_TABLE, learnNumbers } from '../../src/negotiation/number-table.ts';
-import { uuidV4 } from '../../src/uuid.ts';
+import { uuidV4 } from '../../src/random.ts';
 import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 describe('ICE credentials', () => {

@@ -4,12 +4,12 @@ import { formatSessionId } from '@causeway/protocol';
 import { createSecureSuite } from '@causeway/secure';
 import { createNodeClock } from '../../src/io/node-clock.ts';
 import { type LinkTrust, type NodeRecord, StaticNodeDirectory } from '../../src/nodes/index.ts';
+import { uuidV4 } from '../../src/random.ts';
 import type { TrackRecord } from '../../src/registry/index.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import { TrackDirectory } from '../../src/session/track-directory.ts';
 import { openShard } from '../../src/shard/open-shard.ts';
 import type { Shard } from '../../src/shard.ts';
-import { uuidV4 } from '../../src/uuid.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
 import { nodeRecord, openTrust } from './doubles/node-records.ts';
 

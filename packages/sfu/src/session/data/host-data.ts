@@ -1,7 +1,7 @@
 /** A `DataParticipant` on top of a session that has no peer. */
 import { LIMITS, PublishDataChannelItem, parseRequest, SfuError, SubscribeDataChannelItem, utf8SizeBytes } from '@causeway/protocol';
 import type { Session } from '../session.ts';
-import { sessionClosedError } from '../session.ts';
+import { sessionClosedError } from '../session-life.ts';
 import type {
   DataMessage,
   DataParticipant,

@@ -9,10 +9,9 @@ import {
   type OfferPolicy,
   subscriptions,
 } from '../../negotiation/index.ts';
-import { inTurns, SHORT_SECTIONS } from '../in-turns.ts';
-import { type Session, sessionClosedError } from '../session.ts';
-import { writeDescription } from '../write-description.ts';
-import { readSdp } from './read-sdp.ts';
+import { inTurns, readSdp, SHORT_SECTIONS, writeDescription } from '../description-work.ts';
+import type { Session } from '../session.ts';
+import { sessionClosedError } from '../session-life.ts';
 
 /** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
 const RETRY_AFTER_GLARE_MS = 0;

@@ -17,15 +17,14 @@ import {
   subscriptions,
 } from '../../negotiation/index.ts';
 import type { SessionPlace } from '../../overload/app-shares.ts';
-import { inTurns } from '../in-turns.ts';
+import { inTurns, readSdp, writeDescription } from '../description-work.ts';
 import { locateWish } from '../locate-tracks.ts';
-import { checkOwnTracks, Session, trackCount } from '../session.ts';
+import { Session } from '../session.ts';
 import { checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
+import { checkOwnTracks, trackCount } from '../session-bounds.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
-import { writeDescription } from '../write-description.ts';
 import { publishResult, publishWishes } from './publish.ts';
-import { readSdp } from './read-sdp.ts';
 
 export interface NewSession {
   readonly appId: AppId;

@@ -1,7 +1,17 @@
-import type { SubscribeReply, SubscribeRequest, TokenGrants } from '@causeway/protocol';
+import {
+  allFailedError,
+  type SubscribeReply,
+  type SubscribeRequest,
+  type TokenGrants,
+  type UnsubscribedTrackResult,
+  type UnsubscribeItem,
+  type UnsubscribeReply,
+  type UnsubscribeRequest,
+} from '@causeway/protocol';
+import { type LiveSubscription, type Negotiation, parkSubscription, subscriptions } from '../../negotiation/index.ts';
 import { locateWish } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
-import { refuseHosted } from './answer-client-offer.ts';
+import { answerClientOffer, commitAnswered, readClientOffer, refuseHosted } from './answer-client-offer.ts';
 
 /** `POST /track/subscribe`. A call that has to wait for an answer leaves the lane, since that answer is a call too. */
 export async function subscribe(session: Session, request: SubscribeRequest, caller: TokenGrants | undefined): Promise<SubscribeReply> {
@@ -18,4 +28,50 @@ export async function subscribe(session: Session, request: SubscribeRequest, cal
     return { atDesk };
   });
   return atDesk;
+}
+
+/** `POST /track/unsubscribe`: parks m-sections; with an offer of the client the answer says so at once. */
+export function unsubscribe(session: Session, request: UnsubscribeRequest): Promise<UnsubscribeReply> {
+  return session.run(async () => {
+    const sdp = request.sessionDescription?.sdp;
+    const offer = sdp === undefined ? undefined : await readClientOffer(session, sdp);
+    const matches = request.tracks.map((item) => ({ item, found: findSubscriptions(session.negotiation, item) }));
+    const tracks = matches.flatMap(({ item, found }) => resultsOf(session, item, found));
+    const failure = allFailedError(tracks);
+    if (failure !== undefined) throw failure;
+    const ended = [...new Set(matches.flatMap(({ found }) => found))];
+    const parked = ended.reduce((state, { subscription }) => parkSubscription(state, subscription.id, 'unsubscribed'), session.negotiation);
+    const client = offer && answerClientOffer(session, parked, offer, { publish: [], autoPublish: 'none', subscribe: [] });
+    const sessionDescription = client && commitAnswered(session, client);
+    if (client === undefined) session.commit(parked);
+    for (const live of ended) session.reports.stopped(live, 'unsubscribed');
+    const answer = await sessionDescription;
+    return { sessionId: session.id, success: true, ...(answer && { sessionDescription: answer }), tracks };
+  });
+}
+
+function findSubscriptions(state: Negotiation, item: UnsubscribeItem): readonly LiveSubscription[] {
+  return subscriptions(state).filter(({ section, subscription }) => {
+    if (item.mid !== undefined) return section.mid === item.mid;
+    if (subscription.remoteSessionId !== item.remoteSessionId) return false;
+    return item.remoteTrackId === undefined
+      ? subscription.followedName === item.customTrackName
+      : subscription.remoteTrackId === item.remoteTrackId;
+  });
+}
+
+function resultsOf(session: Session, item: UnsubscribeItem, found: readonly LiveSubscription[]): readonly UnsubscribedTrackResult[] {
+  const { mid, remoteSessionId, remoteTrackId, customTrackName } = item;
+  if (found.length === 0) {
+    const track =
+      mid === undefined ? `track ${remoteTrackId ?? customTrackName ?? ''} of session ${remoteSessionId ?? ''}` : `anything on mid ${mid}`;
+    const errorDescription = `session ${session.id} does not subscribe to ${track}`;
+    return [{ mid, remoteSessionId, remoteTrackId, customTrackName, errorCode: 'track_not_found', errorDescription }];
+  }
+  return found.map(({ section, subscription }) => ({
+    mid: section.mid,
+    remoteSessionId: subscription.remoteSessionId,
+    remoteTrackId: subscription.remoteTrackId,
+    customTrackName: subscription.followedName,
+  }));
 }

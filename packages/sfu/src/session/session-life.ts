@@ -1,0 +1,66 @@
+/** How a session begins, ends, and is ended when its client does not do its part. */
+import { type ConnectionState, SfuError } from '@causeway/protocol';
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { SessionCloseReason } from '../events.ts';
+
+/** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
+export const ANSWER_TIMEOUT_MS = 10_000;
+/** As the engine gives a transport to connect (docs/api.md §9), for sessions that have none yet. */
+const SETUP_TIMEOUT_MS = 30_000;
+
+export type SessionLife =
+  | { readonly type: 'open'; readonly connectionState: ConnectionState }
+  | { readonly type: 'closed'; readonly reason: SessionCloseReason; readonly closedAtMs: number; readonly closedAt: string };
+
+export interface SessionEnd {
+  readonly reason: SessionCloseReason;
+  /** ISO 8601, UTC. */
+  readonly closedAt: string;
+}
+
+export function sessionClosedError(sessionId: string, { reason, closedAt }: SessionEnd): SfuError {
+  return new SfuError('session_closed', `session ${sessionId} has ended: ${reason}`, { details: { reason, closedAt } });
+}
+
+/** The two things that a client must do in time: answer an offer, and give its session a transport. */
+export class ClientDeadlines {
+  readonly #clock: Clock;
+  readonly #onAnswerMissed: () => void;
+  readonly #onSetupMissed: () => void;
+  #cancelAnswer: CancelTimer | undefined = undefined;
+  #cancelSetup: CancelTimer | undefined = undefined;
+
+  constructor(clock: Clock, onAnswerMissed: () => void, onSetupMissed: () => void) {
+    this.#clock = clock;
+    this.#onAnswerMissed = onAnswerMissed;
+    this.#onSetupMissed = onSetupMissed;
+  }
+
+  /** To be called after every change. A deadline that runs goes on running for as long as the same thing is waited for. */
+  watch({ isAnswerDue, isSetupDue }: { readonly isAnswerDue: boolean; readonly isSetupDue: boolean }): void {
+    if (!isAnswerDue) this.#stopAnswer();
+    else this.#cancelAnswer ??= this.#clock.schedule(ANSWER_TIMEOUT_MS, () => this.#missAnswer());
+    if (!isSetupDue) this.#stopSetup();
+    else this.#cancelSetup ??= this.#clock.schedule(SETUP_TIMEOUT_MS, this.#onSetupMissed);
+  }
+
+  stop(): void {
+    this.#stopAnswer();
+    this.#stopSetup();
+  }
+
+  #missAnswer(): void {
+    this.#cancelAnswer = undefined;
+    this.#onAnswerMissed();
+  }
+
+  #stopAnswer(): void {
+    this.#cancelAnswer?.();
+    this.#cancelAnswer = undefined;
+  }
+
+  #stopSetup(): void {
+    this.#cancelSetup?.();
+    this.#cancelSetup = undefined;
+  }
+}
