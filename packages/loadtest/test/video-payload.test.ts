@@ -45,7 +45,7 @@ describe('video payload', () => {
     expect(checkVideoPayload(original, scratch)).toEqual(payload);
   });
 
-  test('lets an SFU number pictures anew, and nothing else, where that is allowed', () => {
+  test('lets an SFU renumber pictures, and nothing else, where that is allowed', () => {
     const renumbered = written(middle)!;
     renumbered[3]! ^= 0x55;
     const changed = Uint8Array.from(renumbered);

@@ -45,7 +45,7 @@ describe('BitrateMeter', () => {
     expect(meter.bitrateBps(1_000_000)).toBe(0);
   });
 
-  test('starts anew after a pause of any length', () => {
+  test('starts over after a pause of any length', () => {
     const meter = new BitrateMeter();
     recordSteadily(meter, 0, 2000, 4, 1200);
 

@@ -165,7 +165,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
           hasArrived();
           egress.watch();
         },
-        onClosed: (session) => store.bury(session),
+        onClosed: (session) => store.close(session),
       },
       parts,
     );
@@ -191,7 +191,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       { appId, negotiation, metadata, autoPublish: false, isHosted: true, creator: undefined, place },
       parts,
       (ended) => {
-        store.bury(ended);
+        store.close(ended);
         onClosed?.();
       },
     );

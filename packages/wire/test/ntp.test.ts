@@ -14,7 +14,7 @@ test('the Unix epoch is 2,208,988,800 seconds into the century', () => {
   expect(ntpSecondsFromUnixMs(1_000)).toBe(2_208_988_801);
 });
 
-test('the seconds start anew in February 2036, and are read as that', () => {
+test('the seconds start again in February 2036, and are read as that', () => {
   const eraEnd = Date.UTC(2036, 1, 7, 6, 28, 16);
 
   expect(ntpSecondsFromUnixMs(eraEnd - 1_000)).toBe(0xffffffff);

@@ -30,7 +30,7 @@ export interface FileUsageJournalOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Written anew when this much of it is about batches that are no longer needed. */
+/** Written again when this much of it is about batches that are no longer needed. */
 const MAX_WASTE_BYTES = 4_000_000;
 
 /** One file for each life: a line for each batch, and one for each that is forgotten. Lines are appended, not forced to the disk. */

@@ -9,7 +9,7 @@ import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { measureRelayCost, type RelayCost, type RelayMicros } from './relay-cost.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
-/** When audiences have changed, histories take memory anew, and V8 looks through its heap for that: for longer than they reach back. */
+/** When audiences have changed, histories take memory again, and V8 looks through its heap for that: for longer than they reach back. */
 const WARM_UP_MS = 4_000;
 
 /** Beside what more subscribers cost, what a packet costs by itself is noise. */

@@ -8,7 +8,7 @@ import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 
 const PACKET_BYTES = 1200;
-/** When audiences have changed, histories take memory anew, V8 looks through its heap for that, and code that meets other objects is optimized again. */
+/** When audiences have changed, histories take memory again, V8 looks through its heap for that, and code that meets other objects is optimized again. */
 const WARM_UP_MS = 8_000;
 
 /**

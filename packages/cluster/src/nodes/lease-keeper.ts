@@ -176,7 +176,7 @@ export class LeaseKeeper {
   }
 }
 
-/** Not to be learned seconds later: where sessions may go, and that links must be made anew. */
+/** Not to be learned seconds later: where sessions may go, and that links must be made again. */
 function isUrgentNews(told: NodeRecord, now: NodeRecord): boolean {
   return told.state !== now.state || told.linkLosses !== now.linkLosses;
 }

@@ -4,7 +4,7 @@ import type { NodeRecord } from '@causeway/sfu';
 import { z } from 'zod';
 import { openSignedText, signText } from '../trust/signed-text.ts';
 
-/** Nodes date their records anew this often. */
+/** Nodes date their records again this often. */
 export const RECORD_REFRESH_MS = 30_000;
 /** The clocks of a Redis and of the one that takes its place may differ by a minute. */
 const CLOCK_LEEWAY_MS = 60_000;

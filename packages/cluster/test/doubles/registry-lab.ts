@@ -48,7 +48,7 @@ export async function listedBy({ registry }: RegistryNode): Promise<readonly str
   return sessions.map(({ sessionId }) => sessionId);
 }
 
-/** What tests of one block share, and what each of them has anew. */
+/** What tests of one block share, and what each of them has of its own. */
 export interface RegistryScene {
   readonly link: IoredisLink;
   readonly lab: RegistryLab;

@@ -92,7 +92,7 @@ describe('the directory of nodes', () => {
 
     await clock.advance(120_000);
 
-    // Its record is dated anew every 30 s, which is put again.
+    // Its record is dated again every 30 s, which is put again.
     expect(new Set(one.told.map((news) => news.replace(/^.* s: /, '')))).toEqual(new Set(['put 102 serving 0']));
     expect(one.told.length).toBeLessThan(8);
   });

@@ -75,7 +75,7 @@ async function forgottenFinding(lab: Lab, what: string): Promise<Finding[]> {
   return [atMost(`${what}: until its sessions are not listed`, await timeUntil(isForgotten, 2 * LEASE_MS), LEASE_MS + 1_000, ' ms')];
 }
 
-/** Who watched one of its tracks elsewhere either sees it again, or was told that it has ended and may subscribe anew. */
+/** Who watched one of its tracks elsewhere either sees it again, or was told that it has ended and may subscribe again. */
 async function outwardsFinding(outOf: Call, what: string): Promise<Finding[]> {
   const isSettled = async (): Promise<boolean> =>
     (await outOf.figures('ap')).every(({ silentMs, goodbyes }) => silentMs < FLOWING_MS || goodbyes > 0);
@@ -90,6 +90,6 @@ async function outwardsFinding(outOf: Call, what: string): Promise<Finding[]> {
       RECOVERED_WITHIN_MS,
       ' ms',
     ),
-    atMost(`${what}: until they are seen elsewhere by who subscribes anew`, performance.now() - startedAtMs, RECOVERED_WITHIN_MS, ' ms'),
+    atMost(`${what}: until they are seen elsewhere by who subscribes again`, performance.now() - startedAtMs, RECOVERED_WITHIN_MS, ' ms'),
   ];
 }

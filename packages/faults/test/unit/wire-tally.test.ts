@@ -19,7 +19,7 @@ describe('a count of what is on a wire', () => {
     ]);
   });
 
-  it('begins anew each time it is taken', () => {
+  it('begins again each time it is taken', () => {
     const tally = new WireTally();
     tally.add(rtp(7, 100), 0);
 

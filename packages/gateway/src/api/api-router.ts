@@ -5,12 +5,12 @@ import express, { type Router } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
 import { EventFanIn } from '../events/event-fan-in.ts';
 import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
-import { dropCrumbs } from '../http/body-crumbs.ts';
 import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { logRequests } from '../http/log-requests.ts';
 import { sendErrors } from '../http/send-error.ts';
+import { dropTinyChunks } from '../http/tiny-chunks.ts';
 import { ClientLimits } from '../limits/client-limits.ts';
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
@@ -70,7 +70,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     if (closesSessions) sfu.closeSessionsOf(appId, revoked);
   });
   const api = express.Router();
-  api.use(dropRequestCrumbs, identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
+  api.use(dropChunks, identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     const endpoint = api.route(`/:sfu_app_id${path}`);
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
@@ -87,8 +87,8 @@ export function createApiRouter(options: ApiRouterOptions): Router {
 }
 
 /** An embedder's server does not do it. */
-const dropRequestCrumbs: express.RequestHandler = (request, _response, next) => {
-  dropCrumbs(request);
+const dropChunks: express.RequestHandler = (request, _response, next) => {
+  dropTinyChunks(request);
   next();
 };
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dropCrumbs } from '../http/body-crumbs.ts';
 import { createClientErrorListener } from '../http/client-error.ts';
 import { RequestIntake } from '../http/request-intake.ts';
+import { dropTinyChunks } from '../http/tiny-chunks.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
 export interface HttpServerLimits {
@@ -52,7 +52,7 @@ export function createHttpServer(
     },
     (request, response) => {
       intake.noteRequest(request, response);
-      dropCrumbs(request);
+      dropTinyChunks(request);
       listener(request, response);
     },
   );

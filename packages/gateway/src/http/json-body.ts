@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, SfuError } from '@causeway/protocol';
-import { isInCrumbs } from './body-crumbs.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { checkJsonShape } from './json-shape.ts';
+import { isInTinyChunks } from './tiny-chunks.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
@@ -12,7 +12,7 @@ const LARGE_BODY_BYTES = 64 * 1024;
 /** Most bodies are in within a second. */
 const RETRY_AFTER_MS = 1_000;
 /** By then a client that goes on sending has filled all that lies between, and waits. */
-const CRUMBS_DELAY_MS = 100;
+const TINY_CHUNKS_DELAY_MS = 100;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 
 /** A request whose body the embedder's own parser may have read already. */
@@ -87,7 +87,7 @@ class IncomingBody {
     // Leaving the loop early must not destroy the connection that the reply goes out on.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       this.receivedBytes += chunk.length;
-      if (isInCrumbs(request)) throw await refusalOfCrumbs();
+      if (isInTinyChunks(request)) throw await refusalOfTinyChunks();
       if (this.receivedBytes <= LIMITS.maxBodyBytes) this.#hold(chunk);
       else this.discard();
       if (this.receivedBytes > MAX_DISCARDED_BYTES) break;
@@ -114,8 +114,8 @@ class IncomingBody {
 }
 
 /** Not at once: who is still sending when the connection is closed may be reset before it has read the reply (RFC 9112 §9.6). */
-async function refusalOfCrumbs(): Promise<SfuError> {
-  await sleep(CRUMBS_DELAY_MS);
+async function refusalOfTinyChunks(): Promise<SfuError> {
+  await sleep(TINY_CHUNKS_DELAY_MS);
   return new SfuError('malformed_request', 'the request body comes in chunks that are too small');
 }
 

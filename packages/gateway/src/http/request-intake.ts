@@ -18,7 +18,7 @@ const SLICES_PER_TURN = 4;
 /** No other slice is begun after that. A request takes about a tenth of a millisecond to refuse, and half a one to carry out. */
 const TURN_BUDGET_MS = 0.5;
 const END_OF_HEAD = '\r\n\r\n';
-/** No request is shorter than `GET / HTTP/1.1` and the end of its head; a body of empty lines must not be cut into crumbs. */
+/** No request is shorter than `GET / HTTP/1.1` and the end of its head; a body of empty lines must not be cut into tiny chunks. */
 const MIN_SLICE_BYTES = 18;
 /** Bytes of all connections that were read and wait. Beyond it a read is handled at once and whole, or its connection is closed. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;

@@ -11,7 +11,7 @@ export interface Round {
   readonly subscribers: readonly InteropClient[];
 }
 
-/** Publishes anew, waits until that is on the air, and lets the subscribers join. @returns one for each subscriber, in order */
+/** Publishes again, waits until that is on the air, and lets the subscribers join. @returns one for each subscriber, in order */
 export async function runRound({ access, publisher, codec, subscribers }: Round): Promise<Join[]> {
   const joinOf = (subscriber: InteropClient, outcome: Outcome): Join => {
     return { publisher: publisher.name, subscriber: subscriber.name, codec, ...outcome };

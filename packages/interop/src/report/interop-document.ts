@@ -54,7 +54,7 @@ function introduction({ command, date, machine, joins, joinsPerPair, repetitions
 Written on ${date} by \`${command}\` (${machine}): do not edit, run it again.
 
 Every client publishes a moving picture and a tone to one Causeway node, and every client subscribes to both: ${succeeded} of ${joins.length} joins
-succeeded. A join is a session of its own, ICE, DTLS and negotiation anew; it joins when the publisher is on the air already, so it needs
+succeeded. A join is a session of its own, ICE, DTLS and negotiation from the start; it joins when the publisher is on the air already, so it needs
 a keyframe of its own. It succeeds when the subscriber has counted more than a second of picture and of sound. The publisher is new for
 each of the ${joinsPerPair} joins of a pair, and all clients join it at once.${standstills}`;
 }

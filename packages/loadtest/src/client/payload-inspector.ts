@@ -41,7 +41,7 @@ export class PayloadInspector {
 
   #checkPayload(packet: Buffer): { readonly sentAtMs: number } | undefined {
     const { headerLength, payloadLength } = this.#view;
-    // What does not fit an unprobed path is paused at first, and its pictures are counted anew when it goes on.
+    // What does not fit an unprobed path is paused at first, and its pictures are counted again when it goes on.
     return checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch, 'renumbered');
   }
 }

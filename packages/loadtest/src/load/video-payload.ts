@@ -65,7 +65,7 @@ export function writeVideoPayload(target: Uint8Array, payload: VideoPayload): vo
  * Reads the stamp back and compares every byte with what the sender must have written.
  *
  * @param scratch at least as long as `received`; overwritten
- * @param pictureIds `renumbered` lets them differ: an SFU numbers pictures anew when a track comes to it by another way
+ * @param pictureIds `renumbered` lets them differ: an SFU renumbers pictures when a track comes to it by another way
  * @returns undefined if any byte differs
  */
 export function checkVideoPayload(

@@ -1,4 +1,4 @@
-/** Three layers, begun anew a few times in a row by a page that cannot make up its mind. */
+/** Three layers, begun again a few times in a row by a page that cannot make up its mind. */
 const MAX_SAVED_UP = 16;
 const REFILL_INTERVAL_MS = 1000;
 

@@ -98,7 +98,7 @@ export class ReceptionStatistics {
   #noteInTransit(packetCount: number): void {
     const before = this.#atSenderReport;
     this.#atSenderReport = { sent: packetCount, received: this.packetsReceived };
-    // A count of 32 bits, which goes round (RFC 3550 §6.4.1), or begins anew.
+    // A count of 32 bits, which goes round (RFC 3550 §6.4.1), or begins again.
     const sent = (packetCount - (before?.sent ?? packetCount)) | 0;
     if (before === undefined || sent < 0) return;
     this.#sentInTransit += sent;

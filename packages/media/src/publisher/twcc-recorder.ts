@@ -80,7 +80,7 @@ export class TwccRecorder {
 
   /** Makes `seq` the newest packet; those between it and the newest so far are lost, as far as is known. */
   #advanceTo(arrivedAtMs: Float64Array, seq: number): void {
-    // Further than the ring reaches is not a burst of loss but a sender that starts anew.
+    // Further than the ring reaches is not a burst of loss but a sender that starts over.
     if (!(seq - this.#highest < CAPACITY)) {
       arrivedAtMs.fill(Number.NaN);
       this.#nextSeq = seq;

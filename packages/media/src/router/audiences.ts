@@ -1,5 +1,5 @@
 /**
- * Which subscriptions are for which publication, known or not: one that comes, or is described anew, finds its own without a look at all those
+ * Which subscriptions are for which publication, known or not: one that comes, or is described again, finds its own without a look at all those
  * of the engine.
  */
 export class Audiences<Subscriber> {

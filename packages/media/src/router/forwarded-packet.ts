@@ -18,7 +18,7 @@ import type { ReceiveStream } from '../publisher/receive-stream.ts';
 
 /**
  * Header extensions that mean the same to every receiver and are passed on under the receiver's own id. All others belong
- * to one hop (MID, RID, transport-wide sequence numbers, send times) and are made anew or left out.
+ * to one hop (MID, RID, transport-wide sequence numbers, send times) and are written again or left out.
  */
 export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   AUDIO_LEVEL_URI,

@@ -52,7 +52,7 @@ export class LayerFilter {
     this.#wanted.temporal = temporal;
   }
 
-  /** The stream begins anew with a keyframe: every layer may follow. */
+  /** The stream begins again with a keyframe: every layer may follow. */
   restart(): void {
     Object.assign(this.#now, this.#wanted);
     Object.assign(this.#before, this.#wanted);

@@ -30,7 +30,7 @@ const USUAL_HEADER_BYTES = 64;
 /*
  * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
  * more: what a packet costs is how many objects it has to touch. Hence the order of the fields, and the copies of what lies elsewhere.
- * Hence, too, the signed 32-bit numbers: a larger one, or a fraction, is an object of its own to V8, and made anew whenever it changes.
+ * Hence, too, the signed 32-bit numbers: a larger one, or a fraction, is an object of its own to V8, and made again whenever it changes.
  */
 export class OutgoingStream {
   /** The publisher's payload type looked up last, and this receiver's for it. */

@@ -32,7 +32,7 @@ test('a subscriber that joins costs as many layer choices as the first one, howe
   expect(options.mock.calls.length).toBeLessThanOrEqual(CHOICES_PER_SUBSCRIPTION * SUBSCRIPTIONS);
 });
 
-test('a publication that is described anew costs its subscribers two layer choices each', () => {
+test('a publication that is described again costs its subscribers two layer choices each', () => {
   const { world, options, publish, subscribe } = camera();
   subscribe();
   options.mockClear();

@@ -194,7 +194,7 @@ describe('the queue', () => {
     expect(scene.camera.gaps).toBe(1);
   });
 
-  test('forgets what waits of a stream that begins anew, without a gap', () => {
+  test('forgets what waits of a stream that begins again, without a gap', () => {
     const scene = openQueue();
     fill(scene, 0);
     for (let n = 0; n < 4; n++) scene.queue.addVideo(0, scene.camera, n, n, 1, PACKET_BYTES);
@@ -208,7 +208,7 @@ describe('the queue', () => {
     expect(scene.camera.gaps).toBe(0);
   });
 
-  test('holds no more than its capacity, then begins anew', () => {
+  test('holds no more than its capacity, then begins again', () => {
     const scene = openQueue();
     fill(scene, 0);
     for (let n = 0; n < 5000; n++) scene.queue.addVideo(0, scene.camera, n, n, 1, PACKET_BYTES);

@@ -35,7 +35,7 @@ test('two engines connect in less than four round trips, whoever opens first', (
   }
 });
 
-test('a link whose keys are nearly used up is given up within two seconds, to be opened anew', () => {
+test('a link whose keys are nearly used up is given up within two seconds, to be opened again', () => {
   const { a, b } = twoWorlds();
   const { plans } = layPath(a, b, LINK);
   const createEndpoint = a.suite.createEndpoint.bind(a.suite);
@@ -210,7 +210,7 @@ test('a link that stays silent is closed after fifteen seconds, and everything o
   expect(call.b.engine.census()).toMatchObject({ transports: 1, publisherTracks: 0, linkChecks: 0 });
 });
 
-test('a node that begins anew at the same address takes the path over from its former life', () => {
+test('a node that begins again at the same address takes the path over from its former life', () => {
   const call = new LinkedCall();
   const { a, b } = call;
   // Nobody hears A's last word.

@@ -80,7 +80,7 @@ describe('KeyframeRequester', () => {
     expect(requester.request(60_000)).toBe(true);
   });
 
-  test('starts counting anew with each wish', () => {
+  test('starts counting again with each wish', () => {
     const requester = new KeyframeRequester();
     requester.request(0);
     expect(retryTimes(requester, 4400)).toHaveLength(8);

@@ -140,7 +140,7 @@ describe('ReceptionStatistics', () => {
       expect(statistics.jitterTicks).toBe(0);
     });
 
-    test('is not raised by a source that starts its timestamps anew', () => {
+    test('is not raised by a source that restarts its timestamps', () => {
       const statistics = new ReceptionStatistics(SSRC, 8000);
       recordAll(statistics, 1, 2, 3);
 

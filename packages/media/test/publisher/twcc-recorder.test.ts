@@ -141,7 +141,7 @@ describe('TwccRecorder', () => {
     expect(report(recorder, 1100)).toEqual({ 65534: 1000, 65535: 1001, 0: undefined, 1: 1002, 2: 1003 });
   });
 
-  test('does not report thousands of losses for a sender that starts anew', () => {
+  test('does not report thousands of losses for a sender that starts over', () => {
     const recorder = new TwccRecorder();
     record(recorder, [1000, 10]);
     report(recorder, 1100);

@@ -164,7 +164,7 @@ describe('SentIndex', () => {
       expect([5, 6, 7].map((seq) => ask(index, 1050, seq))).toEqual([false, false, false]);
     });
 
-    test('count anew for the packet that takes the slot', () => {
+    test('count again for the packet that takes the slot', () => {
       const index = new SentIndex(256);
       noteRange(index, 1, 256);
       for (let i = 0; i < 3; i++) ask(index, i * 1000, 5);

@@ -1,5 +1,5 @@
 /**
- * The suite's certificate: self-signed, ECDSA on P-256, made anew for every process and never stored. WebRTC trusts the
+ * The suite's certificate: self-signed, ECDSA on P-256, generated for every process and never stored. WebRTC trusts the
  * fingerprint in the SDP and nothing in the certificate, so it says as little as X.509 allows.
  *
  * @see RFC 8827 §6.5, RFC 5280 §4.1

@@ -18,7 +18,7 @@ export interface KeystreamSupply {
 }
 
 const MAX_PLACES = 16;
-/** Places are this round, so that a stream whose packets grow by a few bytes is not laid out anew each time. */
+/** Places are this round, so that a stream whose packets grow by a few bytes is not laid out again each time. */
 const PLACE_ROUNDING_BYTES = 64;
 /** When in so many refills no packet was longer than half a place, places shrink. */
 const REFILLS_BEFORE_SHRINKING = 16;

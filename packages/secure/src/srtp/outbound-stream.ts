@@ -6,7 +6,7 @@ import type { SessionCipher } from './session-cipher.ts';
 
 /** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */
 const SRTCP_INDEX_LIMIT = 2 ** 31;
-/** A link between large nodes sends a few thousand packets of RTCP a second: there is time to open it anew. */
+/** A link between large nodes sends a few thousand packets of RTCP a second: there is time to open it again. */
 const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
 
 export class RtpOutboundStream implements OutboundStream {

@@ -4,7 +4,7 @@
  */
 
 const CHUNK_SSRCS = 4_096;
-/** 16 MiB in all. Numbers go up to 2^27 then, before which the link is opened anew: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
+/** 16 MiB in all. Numbers go up to 2^27 then, before which the link is opened again: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
 const MAX_CHUNKS = 32_768;
 
 export class SpentSsrcs {

@@ -38,7 +38,7 @@ export class HostilePeer {
 }
 
 /**
- * The secure half of a node with a stream through it: Alice's client encrypts, the node decrypts and encrypts anew, Bob's client
+ * The secure half of a node with a stream through it: Alice's client encrypts, the node decrypts and encrypts again, Bob's client
  * decrypts. What attackers do to other endpoints of the same suite, or to these from outside, must not cost it a packet.
  */
 export class StreamingNode {

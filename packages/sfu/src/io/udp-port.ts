@@ -238,7 +238,7 @@ export class UdpPort implements DatagramSink {
   }
 
   /**
-   * A client that has begun anew from the same address may have come to another one than before.
+   * A client that has begun again from the same address may have come to another one than before.
    */
   #isCheckOfAnother({ shared }: SocketPath, datagram: Uint8Array, from: RemoteInfo): boolean {
     const { sharing } = this.#options;

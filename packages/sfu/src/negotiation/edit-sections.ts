@@ -42,7 +42,7 @@ export function editPublication(state: Negotiation, id: string, edit: (publicati
   });
 }
 
-/** What a description says is no longer sent has been heard: from now on the section can start anew. */
+/** What a description says is no longer sent has been heard: from now on the section can start over. */
 export function withoutParked(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {
     if (section.type !== 'rtp' || section.sending.type !== 'parked') return section;

@@ -23,7 +23,7 @@ const VIDEO_CONTENT_TYPE = 'http://www.webrtc.org/experiments/rtp-hdrext/video-c
 const ABSOLUTE_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 const TRANSPORT_WIDE_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
-/** Written anew for each subscriber, from the publisher's packet. */
+/** Written again for each subscriber, from the publisher's packet. */
 const FORWARDED = [
   AUDIO_LEVEL,
   VIDEO_ORIENTATION,

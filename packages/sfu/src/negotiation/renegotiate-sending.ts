@@ -4,7 +4,7 @@ import type { HeaderExtension } from './header-extensions.ts';
 import type { RtpSection, Subscription } from './state.ts';
 
 /**
- * A live subscription on a section whose codecs or extensions the client has listed anew: numbers follow the client, and what it no
+ * A live subscription on a section whose codecs or extensions the client has listed again: numbers follow the client, and what it no
  * longer lists is not used any more. Without the codec that its source is sent in, the subscription ends.
  */
 export function renegotiateSending(

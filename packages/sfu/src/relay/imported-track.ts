@@ -54,7 +54,7 @@ export class ImportedTrack {
     return this.#record;
   }
 
-  /** Its owner, or the registry, describes it anew. Legs with codecs or layers that it no longer has are opened again. */
+  /** Its owner, or the registry, describes it again. Legs with codecs or layers that it no longer has are opened again. */
   describe(record: TrackRecord): void {
     const isSame = descriptionOf(record) === descriptionOf(this.#record);
     this.#record = record;
@@ -286,7 +286,7 @@ export class ImportedTrack {
     return undefined;
   }
 
-  /** For this node's own subscribers the new leg comes first; the neighbour lets it take the old one's place. Others ask anew by themselves. */
+  /** For this node's own subscribers the new leg comes first; the neighbour lets it take the old one's place. Others ask again by themselves. */
   #renew(leg: ImportLeg): void {
     const renewed = leg === this.#local ? this.#open(leg.route, leg.options.reason) : undefined;
     if (renewed !== undefined) this.#moveTo(renewed);

@@ -188,7 +188,7 @@ export class RelayImporter {
     const known = this.#tracks.get(record.publicationId);
     if (known === undefined) this.#tracks.set(record.publicationId, new ImportedTrack(record, ownerNo, this.#parts));
     const before = this.#options.directory.recordOf(record.publicationId);
-    // First, so that nodes further downstream have opened their legs anew before they hear that the old ones are broken.
+    // First, so that nodes further downstream have opened their legs again before they hear that the old ones are broken.
     if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record, { takesName: false });
     known?.describe(record);
   }

@@ -34,7 +34,7 @@ export class SessionStore {
   }
 
   /** To be called once a session has ended. */
-  bury(session: Session): void {
+  close(session: Session): void {
     if (!this.#open.delete(session.id) || session.life.type !== 'closed') return;
     const { reason, closedAtMs, closedAt } = session.life;
     this.#tombstones.set(session.id, { appId: session.appId, owner: session.owner, reason, closedAtMs, closedAt });

@@ -279,7 +279,7 @@ export class InlineShard implements Shard {
 
   #armTimer(nowMs: number): void {
     const latestMs = Math.min(this.#engine.nextDeadlineMs, nowMs + LONGEST_SLEEP_MS) + TIMER_SLACK_MS;
-    // What would wake too early is armed anew: its deadline has been dealt with.
+    // What would wake too early is armed again: its deadline has been dealt with.
     if (this.#timer !== undefined && this.#wakesAtMs <= latestMs && this.#wakesAtMs >= latestMs - TIMER_SLACK_MS) return;
     clearTimeout(this.#timer);
     this.#wakesAtMs = latestMs;

@@ -20,7 +20,7 @@ import { ExpectedLoad } from './expected-load.ts';
 import { sumInspections } from './inspect-shard.ts';
 import type { PoolMember } from './pool-member.ts';
 import { PooledSessions } from './pooled-sessions.ts';
-import { ShardCrew, type ShardCrewOptions } from './shard-crew.ts';
+import { ShardSet, type ShardSetOptions } from './shard-set.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
 
 const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };
@@ -35,7 +35,7 @@ export interface ShardLoss {
   readonly sessions: number;
 }
 
-export interface ShardPoolOptions extends ShardCrewOptions {
+export interface ShardPoolOptions extends ShardSetOptions {
   /** Of the node's one certificate. */
   readonly fingerprint: CertificateFingerprint;
   /** That all shards share. */
@@ -55,7 +55,7 @@ export interface ShardReport {
 
 export class ShardPool implements Shard {
   readonly #options: ShardPoolOptions;
-  readonly #crew: ShardCrew;
+  readonly #set: ShardSet;
   readonly #sessions = new PooledSessions();
   readonly #crossings = new TrackCrossings(
     (from, to) => this.#way(from, to),
@@ -73,9 +73,9 @@ export class ShardPool implements Shard {
   /** @throws the system's error if one of the shards cannot be had; none stays then */
   static async open(options: ShardPoolOptions): Promise<ShardPool> {
     const pool = new ShardPool(options);
-    await pool.#crew.open({
-      onJoined: (shardNo, member) => pool.#welcome(shardNo, member),
-      onLost: (shardNo, error, linkIds) => pool.#mourn(shardNo, error, linkIds),
+    await pool.#set.open({
+      onJoined: (shardNo, member) => pool.#handleJoin(shardNo, member),
+      onLost: (shardNo, error, linkIds) => pool.#handleLoss(shardNo, error, linkIds),
     });
     return pool;
   }
@@ -83,7 +83,7 @@ export class ShardPool implements Shard {
   private constructor(options: ShardPoolOptions) {
     this.#options = options;
     this.#expectedLoads = Array.from({ length: options.size }, () => new ExpectedLoad());
-    this.#crew = new ShardCrew(options);
+    this.#set = new ShardSet(options);
   }
 
   get fingerprint(): CertificateFingerprint {
@@ -95,7 +95,7 @@ export class ShardPool implements Shard {
   }
 
   get shardCount(): number {
-    return this.#crew.size;
+    return this.#set.size;
   }
 
   /** How many tracks cross from one shard to another, each counted once for every shard it crosses to. */
@@ -122,9 +122,9 @@ export class ShardPool implements Shard {
   shards(): ShardReport[] {
     return Array.from({ length: this.shardCount }, (_, shardNo) => ({
       shardNo,
-      isAlive: this.#crew.isAlive(shardNo),
+      isAlive: this.#set.isAlive(shardNo),
       sessions: this.#sessions.countOn(shardNo),
-      load: this.#crew.member(shardNo)?.load,
+      load: this.#set.member(shardNo)?.load,
     }));
   }
 
@@ -173,7 +173,7 @@ export class ShardPool implements Shard {
         this.#memberOfSubscription(command.subscriptionId)?.send(command);
         break;
       case 'forget-histories':
-        for (const member of this.#crew.members()) member.send(command);
+        for (const member of this.#set.members()) member.send(command);
         break;
       default:
         this.#memberOf('plan' in command ? command.plan.transportId : command.transportId)?.send(command);
@@ -192,7 +192,7 @@ export class ShardPool implements Shard {
         const answers = Array.from({ length: this.shardCount }, async (_, shardNo) => {
           // As with other questions, a shard that has just been lost has nothing to say.
           const statistics =
-            (await this.#crew
+            (await this.#set
               .member(shardNo)
               ?.ask(question)
               .catch(() => undefined)) ?? NO_DATA;
@@ -212,7 +212,7 @@ export class ShardPool implements Shard {
   }
 
   close(): Promise<void> {
-    return this.#crew.close();
+    return this.#set.close();
   }
 
   #openTransport(command: CommandOf<'open-transport'>): void {
@@ -220,7 +220,7 @@ export class ShardPool implements Shard {
     const shardNo = shardNoOf(local.ufrag);
     invariant(shardNo !== undefined && shardNo < this.shardCount, 'user fragments begin with the number that chooseShardNo gave');
     this.#sessions.open(transportId, shardNo);
-    const member = this.#crew.member(shardNo);
+    const member = this.#set.member(shardNo);
     if (member !== undefined) member.send(command);
     else queueMicrotask(() => this.#closeFromWithin(transportId, 'internal_error'));
   }
@@ -236,7 +236,7 @@ export class ShardPool implements Shard {
     const shardNo = this.#sessions.shardNoOf(plan.transportId);
     if (shardNo === undefined) return;
     this.#sessions.putTrack(plan);
-    this.#crew.member(shardNo)?.send(command);
+    this.#set.member(shardNo)?.send(command);
     this.#crossings.putSource(shardNo, plan);
   }
 
@@ -246,7 +246,7 @@ export class ShardPool implements Shard {
     if (shardNo === undefined) return;
     this.#crossings.removeSource(trackId);
     this.#sessions.removeTrack(trackId);
-    this.#crew.member(shardNo)?.send(command);
+    this.#set.member(shardNo)?.send(command);
   }
 
   #putSubscriberTrack(command: CommandOf<'put-subscriber-track'>): void {
@@ -254,7 +254,7 @@ export class ShardPool implements Shard {
     const shardNo = this.#sessions.shardNoOf(plan.transportId);
     if (shardNo === undefined) return;
     this.#sessions.putSubscription(plan);
-    this.#crossings.putSubscription(shardNo, plan, () => this.#crew.member(shardNo)?.send(command));
+    this.#crossings.putSubscription(shardNo, plan, () => this.#set.member(shardNo)?.send(command));
   }
 
   #removeSubscriberTrack(command: CommandOf<'remove-subscriber-track'>): void {
@@ -262,7 +262,7 @@ export class ShardPool implements Shard {
     const shardNo = this.#sessions.shardNoOfSubscription(subscriptionId);
     if (shardNo === undefined) return;
     this.#sessions.removeSubscription(subscriptionId);
-    this.#crew.member(shardNo)?.send(command);
+    this.#set.member(shardNo)?.send(command);
     this.#crossings.removeSubscription(subscriptionId);
   }
 
@@ -271,7 +271,7 @@ export class ShardPool implements Shard {
     const shardNo =
       transportId === undefined ? this.#ownShardNo(this.#data.shardNoOfPublication(publicationId)) : this.#sessions.shardNoOf(transportId);
     if (shardNo === undefined) return;
-    this.#crew.member(shardNo)?.send(command);
+    this.#set.member(shardNo)?.send(command);
     this.#data.putSource(shardNo, command.plan);
   }
 
@@ -282,54 +282,54 @@ export class ShardPool implements Shard {
         ? this.#ownShardNo(this.#data.shardNoOfSubscription(subscriptionId) ?? this.#data.shardNoOfPublication(publicationId))
         : this.#sessions.shardNoOf(transportId);
     if (shardNo === undefined) return;
-    this.#data.putSubscription(shardNo, command.plan, () => this.#crew.member(shardNo)?.send(command));
+    this.#data.putSubscription(shardNo, command.plan, () => this.#set.member(shardNo)?.send(command));
   }
 
   /** Where what belongs to this process is, which may be anywhere: where it was, or on the first shard that is there. */
   #ownShardNo(knownShardNo: number | undefined): number | undefined {
-    return knownShardNo ?? Array.from({ length: this.shardCount }, (_, shardNo) => shardNo).find((shardNo) => this.#crew.member(shardNo));
+    return knownShardNo ?? Array.from({ length: this.shardCount }, (_, shardNo) => shardNo).find((shardNo) => this.#set.member(shardNo));
   }
 
   #memberOfPublication(publicationId: string): PoolMember | undefined {
     const shardNo = this.#data.shardNoOfPublication(publicationId);
-    return shardNo === undefined ? undefined : this.#crew.member(shardNo);
+    return shardNo === undefined ? undefined : this.#set.member(shardNo);
   }
 
   #memberOfSubscription(subscriptionId: string): PoolMember | undefined {
     const shardNo = this.#data.shardNoOfSubscription(subscriptionId);
-    return shardNo === undefined ? undefined : this.#crew.member(shardNo);
+    return shardNo === undefined ? undefined : this.#set.member(shardNo);
   }
 
   /** Tracks or data alone no longer cross a link. */
   #closeIdleLink(linkId: string): void {
-    if (!this.#crossings.isUsing(linkId) && !this.#data.isUsing(linkId)) this.#crew.closeLink(linkId);
+    if (!this.#crossings.isUsing(linkId) && !this.#data.isUsing(linkId)) this.#set.closeLink(linkId);
   }
 
   /** @returns the answers of the shards that could give one: a shard that has just been lost cannot */
   async #askAll<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question][]> {
-    const outcomes = await Promise.allSettled(this.#crew.members().map((member) => member.ask(question)));
+    const outcomes = await Promise.allSettled(this.#set.members().map((member) => member.ask(question)));
     return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   }
 
   #memberOf(transportId: string): PoolMember | undefined {
     const shardNo = this.#sessions.shardNoOf(transportId);
-    return shardNo === undefined ? undefined : this.#crew.member(shardNo);
+    return shardNo === undefined ? undefined : this.#set.member(shardNo);
   }
 
   #way(fromShardNo: number, toShardNo: number): CrossingWay | undefined {
-    const transportId = this.#crew.linkBetween(fromShardNo, toShardNo);
-    const [upstream, downstream] = [this.#crew.member(fromShardNo), this.#crew.member(toShardNo)];
+    const transportId = this.#set.linkBetween(fromShardNo, toShardNo);
+    const [upstream, downstream] = [this.#set.member(fromShardNo), this.#set.member(toShardNo)];
     if (transportId === undefined || upstream === undefined || downstream === undefined) return undefined;
     return { transportId, upstream, downstream };
   }
 
-  #welcome(shardNo: number, member: PoolMember): void {
+  #handleJoin(shardNo: number, member: PoolMember): void {
     member.setListener((event) => this.#handleEvent(shardNo, event));
     this.#crossings.shardCame(shardNo);
     this.#data.shardCame(shardNo);
   }
 
-  #mourn(shardNo: number, error: Error, linkIds: readonly string[]): void {
+  #handleLoss(shardNo: number, error: Error, linkIds: readonly string[]): void {
     for (const linkId of linkIds) {
       this.#crossings.linkLost(linkId);
       this.#data.linkLost(linkId);

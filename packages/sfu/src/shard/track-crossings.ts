@@ -129,7 +129,7 @@ export class TrackCrossings {
     this.#updateAll(trackId);
   }
 
-  /** A link is gone with all that crossed it; what both its ends still have crosses anew when there is a way again. */
+  /** A link is gone with all that crossed it; what both its ends still have crosses again when there is a way again. */
   linkLost(transportId: string): void {
     for (const [trackId, crossings] of this.#crossings) {
       for (const { way, toShardNo } of [...crossings.values()]) if (way.transportId === transportId) this.#close(trackId, toShardNo);

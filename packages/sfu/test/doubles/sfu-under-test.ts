@@ -92,7 +92,7 @@ export class Joined {
     await this.#world.sfu.renegotiate(APP, this.id, { sessionDescription: this.client.answerOffer(sessionDescription) });
   }
 
-  /** Offers anew, as after a change of direction. */
+  /** Offers again, as after a change of direction. */
   async offer(): Promise<void> {
     const reply = await this.#world.sfu.renegotiate(APP, this.id, { sessionDescription: this.client.createOffer() });
     if (reply.sessionDescription !== undefined) this.client.applyAnswer(reply.sessionDescription);

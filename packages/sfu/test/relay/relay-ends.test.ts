@@ -46,7 +46,7 @@ describe('a relay ends', () => {
     expect(countOfLegs(cluster)).toBe(0);
   });
 
-  it('when the directory says that the node of its publisher has left or begun anew', async () => {
+  it('when the directory says that the node of its publisher has left or begun again', async () => {
     const { cluster, viewer } = await watching();
 
     cluster.tellGone(1, 'left');
@@ -79,7 +79,7 @@ describe('a relay ends', () => {
     expect(cluster.shown(2, viewer)).toEqual([expect.stringContaining(publisher.id)]);
   });
 
-  it('when the node of its publisher was given up, but can be opened anew if it comes back as it was', async () => {
+  it('when the node of its publisher was given up, but can be opened again if it comes back as it was', async () => {
     const { cluster, viewer, publisher, publicationId } = await watching();
     const record = cluster.node(2).directory.find(1)!;
     cluster.mesh.cut(1, 2);
@@ -157,7 +157,7 @@ describe('a link that fails', () => {
   });
 });
 
-describe('a relay of a track that its owner describes anew', () => {
+describe('a relay of a track that its owner describes again', () => {
   it('goes over to numbers for the codecs it has now, without a moment of nothing', async () => {
     const { cluster, viewer, publisher, publicationId } = await watching();
     const [before] = cluster.node(2).shard.publications.values();

@@ -15,7 +15,7 @@ test('a hundred thousand ended sessions are remembered, and of more the oldest a
   for (let number = 0; number < 100_001; number++) {
     const session = endedSession(String(number), clock);
     store.add(session);
-    store.bury(session);
+    store.close(session);
   }
 
   expect(store.tombstoneCount).toBe(100_000);
@@ -31,7 +31,7 @@ test('a session of another app is not found, ended or not', () => {
   store.add(session);
   const whileOpen = store.find('other', 's');
 
-  store.bury(session);
+  store.close(session);
 
   expect(whileOpen).toBeUndefined();
   expect(store.endOf('other', 's')).toBeUndefined();

@@ -174,7 +174,7 @@ test('a subscriber that changes to another track keeps the old one until it has 
   ]);
 });
 
-test('a track that is published anew with other codecs crosses under new numbers, and its subscribers hear of no end', async () => {
+test('a track that is published again with other codecs crosses under new numbers, and its subscribers hear of no end', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   scene.join('bob', 1);

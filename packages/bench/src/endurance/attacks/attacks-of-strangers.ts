@@ -64,7 +64,7 @@ export const ATTACKS_OF_STRANGERS: readonly Attack[] = [
     name: 'W12',
     what: 'fragments of handshake messages that never become one, from a peer that is shaking hands',
     counted: [discarded('dtls', 'malformed')],
-    mount: crumble,
+    mount: sendTinyChunks,
   },
 ];
 
@@ -174,7 +174,7 @@ async function wander(context: AttackContext): Promise<AttackReport> {
   };
 }
 
-async function crumble({ api, durationMs }: AttackContext): Promise<AttackReport> {
+async function sendTinyChunks({ api, durationMs }: AttackContext): Promise<AttackReport> {
   const suite = new BareSuite({ certificate: await createCertificate(new Date()), manners: 'silent' });
   const peer = new LoadPeer(suite, SILENT_LISTENER);
   const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, undefined));

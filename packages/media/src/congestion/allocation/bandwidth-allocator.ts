@@ -106,7 +106,7 @@ export class BandwidthAllocator implements Timer {
     if (this.deadlineMs > nowMs) this.#options.timers.schedule(nowMs, this);
   }
 
-  /** Decides about a track that has just come, or has another source, out of what is left; `runSoon` then shares anew. */
+  /** Decides about a track that has just come, or has another source, out of what is left; `runSoon` then shares again. */
   place(nowMs: number, track: AllocatedTrack): void {
     this.runSoon(nowMs);
     if (!track.isAdaptive || (track.isDecided && this.isLimited)) return;

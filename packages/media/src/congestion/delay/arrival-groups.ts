@@ -64,7 +64,7 @@ export class ArrivalGroups {
     return hasCaughtUp && arrivalGapMs <= BURST_GAP_MS && arrivedAtMs - firstArrivedMs < MAX_BURST_MS;
   }
 
-  /** @returns false if there is nothing to compare with, or one of the clocks has jumped, after which everything begins anew */
+  /** @returns false if there is nothing to compare with, or one of the clocks has jumped, after which everything begins again */
   #compare(): boolean {
     if (!this.#hasBefore) return false;
     this.sendDeltaMs = this.#current.lastSentMs - this.#before.lastSentMs;

@@ -82,7 +82,7 @@ export class SendQueue {
     while (!this.#video.isEmpty) this.#sendVideo(nowMs);
   }
 
-  /** Takes out what waits of a stream that ends, or that begins anew with a keyframe. */
+  /** Takes out what waits of a stream that ends, or that begins again with a keyframe. */
   remove(stream: QueuedStream): void {
     const packets = this.#video.drop(stream) + this.#resends.drop(stream);
     if (packets > 0) this.#losses.superseded(packets);

@@ -30,7 +30,7 @@ const GREETING_TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 5000;
 /**
  * Without any message of the other side, pulses included. Connectivity checks are answered before this; it ends a link whose other end has
- * begun anew and lost the goodbye.
+ * begun again and lost the goodbye.
  */
 const PULSE_TIMEOUT_MS = 6000;
 /** So that the reason still gets through. */

@@ -119,7 +119,7 @@ describe('messages of a link', () => {
     expect([pacer.hasOverflowed, pacer.push({ type: 'pulse' }, 1, () => undefined)]).toEqual([true, false]);
   });
 
-  it('are forgotten with their transport, and the next one begins anew', async () => {
+  it('are forgotten with their transport, and the next one begins again', async () => {
     const { clock, pacer, written } = pacing();
     for (let place = 0; place < 2 * BURST_CHUNKS; place++) pacer.push({ type: 'subscribe' }, 1, () => written.push('former'));
 

@@ -87,7 +87,7 @@ describe('a link between two nodes', () => {
     expect([one.shard.transports.size, two.shard.transports.size]).toEqual([1, 1]);
   });
 
-  it('is opened anew, by both, when one end has closed its transport', async () => {
+  it('is opened again, by both, when one end has closed its transport', async () => {
     const { clock, one, two } = await linked();
     const [transportId = ''] = two.shard.transports.keys();
 
@@ -99,7 +99,7 @@ describe('a link between two nodes', () => {
     expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
   });
 
-  it('is opened anew as soon as the other node tells that its end has gone without a word', async () => {
+  it('is opened again as soon as the other node tells that its end has gone without a word', async () => {
     const { clock, mesh, one, two } = await linked();
     const [transportId = ''] = two.shard.transports.keys();
     mesh.forget(two.shard, transportId);
@@ -138,7 +138,7 @@ describe('a link between two nodes', () => {
   it('is given up if the other end says nothing, though it answers checks', async () => {
     const { clock, one, two } = await linked();
 
-    // As after a goodbye that was lost: the other end has begun anew and knows nothing of this link.
+    // As after a goodbye that was lost: the other end has begun again and knows nothing of this link.
     const send = two.shard.send.bind(two.shard);
     two.shard.send = (command) => (command.type === 'send-data' ? undefined : send(command));
     await clock.advance(8000);
@@ -158,7 +158,7 @@ describe('a link between two nodes', () => {
     expect(ssrcs.every((ssrc) => ssrc !== undefined && ssrc > 0)).toBe(true);
   });
 
-  it('is opened anew, by both, before it has no SSRCs left', async () => {
+  it('is opened again, by both, before it has no SSRCs left', async () => {
     const { clock, one, two } = await linked();
     const link = one.links.find(2);
     let last = 0;

@@ -15,7 +15,7 @@ describe('a relay that works', () => {
     expect([0, 2500, 4999, 5000].map((nowMs) => watch.isWorthMoving(nowMs, 100, other(80)))).toEqual([false, false, false, true]);
   });
 
-  it('begins to wait anew when the better way was gone in between, or is another one', () => {
+  it('starts to wait again when the better way was gone in between, or is another one', () => {
     const watch = new MoveWatch();
     watch.isWorthMoving(0, 100, other(50));
     watch.isWorthMoving(3000, 100, other(95));

@@ -6,14 +6,14 @@ import { createApp, createStaticAppStore } from '@causeway/accounts';
 import { createApiRouter } from '@causeway/gateway';
 import express from 'express';
 import { createHttpServer, listen } from '../src/daemon/http-server.ts';
-import { isInCrumbs } from '../src/http/body-crumbs.ts';
+import { isInTinyChunks } from '../src/http/tiny-chunks.ts';
 import { MemorySfu } from './support/memory-sfu.ts';
 import { APP_ID, AUTHORIZATION, OFFER, SECRET, silentLogger } from './support/test-server.ts';
 
-const MAX_HANDLED_CRUMBS = 2_100;
+const MAX_HANDLED_BYTES = 2_100;
 /** What Node reads at once is 64 KiB, and as much again is kept for later. */
 const MAX_READ_BYTES = 3 * 64 * 1024;
-const CRUMB = '1\r\nx\r\n';
+const TINY_CHUNK = '1\r\nx\r\n';
 const REFUSAL = '"errorDescription":"the request body comes in chunks that are too small"';
 const END = '0\r\n\r\n';
 const HEAD = `POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`;
@@ -56,26 +56,26 @@ function inChunksOf(sizeBytes: number, text: string): string {
   return pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('') + END;
 }
 
-test('of a body in crumbs two thousand are handled, however many are read at once', async () => {
+test('of a body in tiny chunks two thousand are handled, however many are read at once', async () => {
   let handledBytes = 0;
   const { promise: refused, resolve: refuse } = Promise.withResolvers<IncomingMessage>();
   await open(
     createHttpServer((request) => {
       request.on('data', (chunk: Buffer) => {
         handledBytes += chunk.length;
-        if (isInCrumbs(request)) refuse(request);
+        if (isInTinyChunks(request)) refuse(request);
       });
     }),
   );
 
-  client.write(HEAD + CRUMB.repeat(50_000));
+  client.write(HEAD + TINY_CHUNK.repeat(50_000));
   const { socket } = await refused;
   // What had been read with them has been parsed by now, and no more is read.
   await new Promise(setImmediate);
   await new Promise(setImmediate);
 
   expect(handledBytes).toBeGreaterThan(2_000);
-  expect(handledBytes).toBeLessThan(MAX_HANDLED_CRUMBS);
+  expect(handledBytes).toBeLessThan(MAX_HANDLED_BYTES);
   expect(socket.bytesRead).toBeLessThan(MAX_READ_BYTES);
 });
 
@@ -90,7 +90,7 @@ test('who sends byte by byte, and waits, may go on for as long as time allows', 
 
   client.write(HEAD);
   for (let sentBytes = 0; sentBytes < sizeBytes; sentBytes++) {
-    client.write(CRUMB);
+    client.write(TINY_CHUNK);
     await once(client, 'data');
   }
   client.write(END);
@@ -114,10 +114,10 @@ test('bodies in moderate chunks may follow each other on one connection', async 
 test.each([
   ['our server', () => createHttpServer(createApi())],
   ["an embedder's server", () => createServer(createApi())],
-])('%s refuses crumbs, and says why', async (_whose, create) => {
+])('%s refuses tiny chunks, and says why', async (_whose, create) => {
   await open(create());
 
-  client.write(`${API_HEAD}\r\n${CRUMB.repeat(3_000)}`);
+  client.write(`${API_HEAD}\r\n${TINY_CHUNK.repeat(3_000)}`);
   await untilReplies(1);
 
   expect(reply).toMatch(/^HTTP\/1\.1 400 /);
@@ -125,11 +125,11 @@ test.each([
   expect(reply).toContain(REFUSAL);
 });
 
-test('crumbs that come before anybody looks at the request are refused all the same', async () => {
+test('tiny chunks that come before anybody looks at the request are refused all the same', async () => {
   const slowly = express().use((_request, _response, next) => void setImmediate(() => next()));
   await open(createHttpServer(slowly.use(createApi())));
 
-  client.write(`${API_HEAD}\r\n${CRUMB.repeat(3_000)}${END}`);
+  client.write(`${API_HEAD}\r\n${TINY_CHUNK.repeat(3_000)}${END}`);
   await untilReplies(1);
 
   expect(reply).toMatch(/^HTTP\/1\.1 400 /);

@@ -22,7 +22,7 @@ const HOPELESS_AFTER_LOOKS = 12;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-export interface ShardCrewOptions {
+export interface ShardSetOptions {
   /** How many shards; their numbers are below. */
   readonly size: number;
   /** @throws the system's error if the shard cannot be had */
@@ -30,7 +30,7 @@ export interface ShardCrewOptions {
   readonly clock: Clock;
 }
 
-export interface ShardCrewListener {
+export interface ShardSetListener {
   /** Called before anything is asked of the new one. */
   onJoined(shardNo: number, member: PoolMember): void;
   /** @param linkIds transports of links that end with it */
@@ -47,16 +47,16 @@ interface Seat {
   retryMs: number;
 }
 
-export class ShardCrew {
-  readonly #options: ShardCrewOptions;
+export class ShardSet {
+  readonly #options: ShardSetOptions;
   readonly #seats: readonly Seat[];
-  #listener: ShardCrewListener | undefined;
+  #listener: ShardSetListener | undefined;
   #linksOpened = 0;
   #isClosed = false;
   #cancelWatch: CancelTimer | undefined;
   readonly #retries = new Set<CancelTimer>();
 
-  constructor(options: ShardCrewOptions) {
+  constructor(options: ShardSetOptions) {
     this.#options = options;
     this.#seats = Array.from({ length: options.size }, (_, shardNo) => ({
       shardNo,
@@ -73,7 +73,7 @@ export class ShardCrew {
   }
 
   /** @throws the system's error if one of them cannot be had; none stays then */
-  async open(listener: ShardCrewListener): Promise<void> {
+  async open(listener: ShardSetListener): Promise<void> {
     this.#listener = listener;
     const started = await Promise.allSettled(this.#seats.map(({ shardNo }) => this.#options.startMember(shardNo)));
     const failed = started.find((outcome) => outcome.status === 'rejected');
