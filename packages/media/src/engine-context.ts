@@ -14,20 +14,25 @@ import { SendSlots } from './send-slots.ts';
 import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
-import type { PeerTransport } from './transport/peer-transport.ts';
 import { leavePlain } from './transport/plain-endpoint.ts';
 import { UsageTally } from './usage-tally.ts';
+
+/** A transport with something to say that happened while the time was not known. */
+export interface DeferringTransport {
+  handleDeferred(nowMs: number): void;
+  reportDefect(error: unknown): void;
+}
 
 /** What only the engine itself can do for its parts. */
 export interface EngineWiring {
   /** Asks for `transport.handleDeferred` before the engine call under way returns, or soon if none is. */
-  defer(transport: PeerTransport): void;
+  defer(transport: DeferringTransport): void;
   /** Unbinds a path from its transport and lets the socket layer forget it. */
   releasePath(path: Path): void;
   /** Ends a transport from within: its tracks, its subscriptions, and the word to the owner. */
-  closeTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void;
+  closeTransport(nowMs: number, transport: { readonly id: string }, reason: TransportCloseReason): void;
   /** The transport has other local user fragments than before. */
-  ufragsChanged(transport: PeerTransport, before: readonly string[]): void;
+  ufragsChanged(transportId: string, before: readonly string[], now: readonly string[]): void;
 }
 
 /** What the parts of one engine share. Everything that would be a global elsewhere is a field here. */

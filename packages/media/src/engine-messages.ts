@@ -21,7 +21,7 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from './plan.ts';
-import type { LinkStatistics } from './stats.ts';
+import type { LinkStatistics } from './statistics.ts';
 import type { AccountUsage } from './usage-tally.ts';
 
 /** One thing that the engine is told to do. Commands about unknown ids have no effect. */

@@ -8,13 +8,14 @@ import type { DataCounters } from './data/data-counters.ts';
 import { classifyDatagram } from './demux/classify.ts';
 import type { Path } from './demux/path.ts';
 import { DropReason } from './drop-reason.ts';
-import { createEngineContext, type EngineContext } from './engine-context.ts';
+import { createEngineContext, type DeferringTransport, type EngineContext } from './engine-context.ts';
 import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
 import { Audiences } from './router/audiences.ts';
-import { type EngineSnapshot, measureLinks, type PathEstimates, snapshotTransports, sumEstimates } from './stats.ts';
+import { measureLinks, snapshotTransports, sumEstimates } from './snapshot.ts';
+import type { EngineSnapshot, PathEstimates } from './statistics.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
@@ -28,8 +29,7 @@ export class Engine {
   readonly #publishers = new Map<string, PublisherTrack>();
   readonly #subscribers = new Map<string, SubscriberTrack>();
   readonly #audiences = new Audiences<SubscriberTrack>();
-  /** Transports with something to say that happened while the time was not known. */
-  readonly #deferred = new Set<PeerTransport>();
+  readonly #deferred = new Set<DeferringTransport>();
   readonly #view = new RtpView();
 
   constructor(options: EngineOptions) {
@@ -37,7 +37,7 @@ export class Engine {
       defer: (transport) => this.#defer(transport),
       releasePath: (path) => this.#releasePath(path),
       closeTransport: (nowMs, transport, reason) => this.#expireTransport(nowMs, transport, reason),
-      ufragsChanged: (transport, before) => this.#stun.reindex(transport, before, transport.ice.localUfrags),
+      ufragsChanged: (transportId, before, now) => this.#reindex(transportId, before, now),
     });
     this.#stun = new StunReceiver(this.#context);
   }
@@ -320,7 +320,12 @@ export class Engine {
     else path.transport.handleDtls(nowMs, path, datagram);
   }
 
-  #defer(transport: PeerTransport): void {
+  #reindex(transportId: string, before: readonly string[], now: readonly string[]): void {
+    const transport = this.#transports.get(transportId);
+    if (transport !== undefined) this.#stun.reindex(transport, before, now);
+  }
+
+  #defer(transport: DeferringTransport): void {
     this.#deferred.add(transport);
     this.#context.onOutputReady();
   }
@@ -342,8 +347,9 @@ export class Engine {
     this.#context.plainSink.pathClosed(path);
   }
 
-  #expireTransport(nowMs: number, transport: PeerTransport, reason: TransportCloseReason): void {
-    if (this.#transports.get(transport.id) !== transport) return;
+  #expireTransport(nowMs: number, expired: { readonly id: string }, reason: TransportCloseReason): void {
+    const transport = this.#transports.get(expired.id);
+    if (transport === undefined || transport !== expired) return;
     this.#removeTransport(nowMs, transport);
     this.#context.onEvent({ type: 'transport-closed', transportId: transport.id, reason });
   }
@@ -364,7 +370,7 @@ export class Engine {
 }
 
 /** Does something for one transport out of many: what throws costs that one its session. */
-function blame(transport: PeerTransport, act: () => void): void {
+function blame(transport: Pick<DeferringTransport, 'reportDefect'>, act: () => void): void {
   try {
     act();
   } catch (error) {

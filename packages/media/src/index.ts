@@ -12,7 +12,7 @@ export type * from './engine-messages.ts';
 export type { EngineOptions } from './engine-options.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
-export type * from './stats.ts';
+export type * from './statistics.ts';
 export { Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
 export type { AccountUsage, CarriedBytes } from './usage-tally.ts';

@@ -3,8 +3,6 @@
  * for the last time when a track ends.
  */
 import { RTP_FIXED_HEADER_LENGTH } from '@causeway/wire';
-import type { PublisherTrack } from './publisher/publisher-track.ts';
-import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
 
 /** Bytes of RTP before SRTP and payloads of data channels; no RTCP, STUN, DTLS or SCTP, no UDP and IP. */
 export interface CarriedBytes {
@@ -25,6 +23,23 @@ export interface AccountUsage {
   readonly bytes: CarriedBytes;
 }
 
+/** A publication whose packets are charged. */
+export interface ChargedPublisher {
+  readonly transport: { readonly account: string | undefined };
+  /** Whole RTP packets, those sent again not counted. */
+  readonly bytesReceived: number;
+}
+
+/** A subscription whose packets are charged. */
+export interface ChargedSubscriber {
+  readonly plan: { readonly account?: string | undefined };
+  readonly transport: { readonly account: string | undefined; readonly isLink: boolean };
+  readonly packetsSent: number;
+  readonly payloadBytesSent: number;
+  readonly chargedExtensionBytesSent: number;
+  readonly bytesResent: number;
+}
+
 type Counts = { -readonly [Metric in keyof CarriedBytes]: number };
 
 const METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const satisfies readonly (keyof CarriedBytes)[];
@@ -34,9 +49,9 @@ export class UsageTally {
   /** By account. */
   #sums = new Map<string, Counts>();
   /** What was charged of each track so far. */
-  readonly #charged = new WeakMap<PublisherTrack | SubscriberTrack, CarriedBytes>();
+  readonly #charged = new WeakMap<ChargedPublisher | ChargedSubscriber, CarriedBytes>();
 
-  countSubscriber(subscriber: SubscriberTrack): void {
+  countSubscriber(subscriber: ChargedSubscriber): void {
     const { plan, transport, packetsSent, payloadBytesSent, chargedExtensionBytesSent, bytesResent } = subscriber;
     const account = plan.account ?? transport.account;
     if (account === undefined) return;
@@ -45,7 +60,7 @@ export class UsageTally {
     this.#charge(account, subscriber, { ...NOTHING, [by]: sent, retransmitted: bytesResent });
   }
 
-  countPublisher(track: PublisherTrack): void {
+  countPublisher(track: ChargedPublisher): void {
     const { account } = track.transport;
     if (account !== undefined) this.#charge(account, track, { ...NOTHING, up: track.bytesReceived });
   }
@@ -62,7 +77,7 @@ export class UsageTally {
     return taken;
   }
 
-  #charge(account: string, track: PublisherTrack | SubscriberTrack, soFar: CarriedBytes): void {
+  #charge(account: string, track: ChargedPublisher | ChargedSubscriber, soFar: CarriedBytes): void {
     const before = this.#charged.get(track) ?? NOTHING;
     if (METRICS.every((metric) => soFar[metric] === before[metric])) return;
     this.#charged.set(track, soFar);

@@ -202,7 +202,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   }
 
   function refuseWhenClosing(): void {
-    if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+    if (closing !== undefined) throw new SfuError('draining', 'this node is shutting down and accepts no new sessions');
   }
 
   async function closeAll(): Promise<void> {

@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';
-import type { DataTotals } from '../load/load-verbs.ts';
 import { DataClient } from './data-client.ts';
 
 const LABEL = 'bench';
@@ -18,6 +17,12 @@ const SUBSCRIBE_TRIES = 50;
 const SUBSCRIBE_RETRY_MS = 50;
 /** More delays than these say nothing more. */
 const MAX_DELAYS = 50_000;
+
+export interface DataTotals {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly delaysMs: readonly number[];
+}
 
 export class DataGroup {
   readonly #context: LoadContext;

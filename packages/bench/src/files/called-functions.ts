@@ -1,6 +1,6 @@
 /**
  * Which functions of the project V8 has called in one short window after the other. What only belongs to timers or to other work is in
- * few of the windows, so whoever wants to know what one event passes takes what all of its windows have in common.
+ * few of the windows, so whoever wants to know what one event passes takes what nearly all of its windows have in common.
  */
 import { Session } from 'node:inspector/promises';
 
@@ -33,10 +33,17 @@ export class CalledFunctions {
   }
 }
 
-/** Keeps the functions that every window has, sorted. */
+/** A window may end between two steps of its event. */
+const MIN_SHARE = 0.9;
+
+/** Keeps the functions that nearly every window has, sorted. */
 export function commonTo(windows: readonly (readonly CalledFunction[])[]): CalledFunction[] {
-  const [first = [], ...others] = windows.map((window) => new Set(window));
-  return [...first].filter((name) => others.every((other) => other.has(name))).sort();
+  const counts = new Map<CalledFunction, number>();
+  for (const name of windows.flatMap((window) => [...new Set(window)])) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts]
+    .filter(([, count]) => count >= MIN_SHARE * windows.length)
+    .map(([name]) => name)
+    .sort();
 }
 
 /** Lists the files that functions are in, each once, sorted. */

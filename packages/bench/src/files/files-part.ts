@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- files`: how many files and functions of what ships one packet of video passes from a publisher to a subscriber, and
- * how many one call that subscribes. Both go through the real daemon;
+ * how many one call that subscribes. Both go through the real daemon.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SfuApi } from '@causeway/loadtest';
@@ -20,8 +20,10 @@ const PACKET_WINDOWS = 40;
 const CALLS = 6;
 /** The first packets and calls find things to set up. */
 const WARM_UP_MS = 3_000;
-/** The last file that a packet is in before it is decrypted, so that a window without it had none. */
-const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:/;
+/** A window in which no stream has received anything had no packet. */
+const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:receive@/;
+/** What a call passes before it reaches the SFU, and its reply afterwards. */
+const HTTP_FILE = /^packages\/(?:accounts|cluster|gateway)\//;
 
 export async function runFiles({ otherCheckout }: BenchOptions, { print, note }: Printer): Promise<void> {
   const names: readonly SfuName[] = otherCheckout === undefined ? ['causeway'] : ['against', 'causeway'];
@@ -33,7 +35,12 @@ export async function runFiles({ otherCheckout }: BenchOptions, { print, note }:
       for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address: sfu.address });
       const packet = await functionsOfPacket(bench, sfu);
       const call = await functionsOfSubscribing(bench, sfu);
-      for (const [event, functions] of [['one packet', packet] as const, ['one call to subscribe', call] as const]) {
+      const events = [
+        ['one packet', packet],
+        ['one call to subscribe, in the SFU', call.filter((each) => !HTTP_FILE.test(each))],
+        ['the same call, in the HTTP API', call.filter((each) => HTTP_FILE.test(each))],
+      ] as const;
+      for (const [event, functions] of events) {
         rows.push([name, event, String(filesOf(functions).length), String(functions.length)]);
         note(`${name}, ${event}:\n${filesOf(functions).join('\n')}`);
       }

@@ -1,4 +1,5 @@
 import type { LoadTotals, PublishOptions, RemoteTrack, SfuAddress } from '@causeway/loadtest';
+import type { DataTotals } from '../data/data-group.ts';
 
 /** What a process full of load clients does when asked. An SFU is named by whatever name `open` gave it. */
 export interface LoadVerbs {
@@ -34,12 +35,6 @@ export interface LoadVerbs {
   receivedBySinks(): number;
   /** Ends all sessions of this process with the SFU. */
   leave(sfu: string): Promise<void>;
-}
-
-export interface DataTotals {
-  readonly messages: number;
-  readonly bytes: number;
-  readonly delaysMs: readonly number[];
 }
 
 export interface JoinRequest {

@@ -6,10 +6,24 @@ import type { ClientVerbs } from '../clients/client-verbs.ts';
 import { NodeApi } from '../clients/node-api.ts';
 import { PORTS_OF_A_CLUSTER } from '../cluster/region-plan.ts';
 import { findFreeBasePort, RunningCluster } from '../cluster/running-cluster.ts';
+import type { Impairment } from '../network/impairment.ts';
 import { AskedChild } from '../processes/asked-child.ts';
 import { RedisServer } from '../redis/redis-server.ts';
 import { WatchedRedis } from '../redis/watched-redis.ts';
-import type { LabNeeds } from './scenario.ts';
+
+export interface LabNeeds {
+  /**
+   * `single`: the cluster's own Redis. `durable`: one that keeps an append-only file. `watched`: a master and a replica under three Sentinels.
+   * `proxied`: one that can be slowed down.
+   */
+  readonly redis?: 'single' | 'durable' | 'watched' | 'proxied';
+  /** With `watched`: the region that will be cut off, together with the master. It runs as another user, so this needs root. */
+  readonly minority?: string;
+  /** From the start, between all regions. */
+  readonly impairment?: Partial<Impairment>;
+  /** More for every node. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 export interface LabOptions {
   readonly seed: number;

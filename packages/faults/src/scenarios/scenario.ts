@@ -1,24 +1,9 @@
-import type { Impairment } from '../network/impairment.ts';
 import type { EdgeLab } from './edge/edge-lab.ts';
 import type { Finding } from './finding.ts';
-import type { Lab } from './lab.ts';
+import type { Lab, LabNeeds } from './lab.ts';
 
 /** Whether a scenario runs as its issue says, or as short as still tells something. */
 export type Thoroughness = 'short' | 'whole';
-
-export interface LabNeeds {
-  /**
-   * `single`: the cluster's own Redis. `durable`: one that keeps an append-only file. `watched`: a master and a replica under three Sentinels.
-   * `proxied`: one that can be slowed down.
-   */
-  readonly redis?: 'single' | 'durable' | 'watched' | 'proxied';
-  /** With `watched`: the region that will be cut off, together with the master. It runs as another user, so this needs root. */
-  readonly minority?: string;
-  /** From the start, between all regions. */
-  readonly impairment?: Partial<Impairment>;
-  /** More for every node. */
-  readonly environment?: Readonly<Record<string, string>>;
-}
 
 interface ScenarioTitle {
   /** On the command line. */

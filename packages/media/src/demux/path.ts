@@ -1,6 +1,34 @@
+import type { RtpView, StunMessage } from '@causeway/wire';
 import type { ProtectedBytes } from '../secure-endpoint.ts';
-import type { PathChallenge } from '../transport/path-challenge.ts';
-import type { PeerTransport } from '../transport/peer-transport.ts';
+
+/** The transport that a path is bound to, as those see it who have only the path. */
+export interface PathOwner {
+  readonly id: string;
+  readonly isLink: boolean;
+  /** DTLS is done: there are keys. */
+  readonly isSecure: boolean;
+  readonly ice: {
+    /** Lets go of a path that another transport has taken over. */
+    forget(path: Path): void;
+  };
+  prepareRtp(datagram: Uint8Array): void;
+  handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void;
+  handleRtcp(nowMs: number, path: Path, datagram: Uint8Array): void;
+  handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void;
+}
+
+/** A check of ours that waits for the answer of whoever receives on a path. */
+export interface PathQuestion {
+  /** Who asks. */
+  readonly ice: {
+    /** The peer has shown that it receives what is sent to this path. */
+    prove(path: Path): void;
+  };
+  readonly credentials: object;
+  askedAtMs: number;
+  write(): Uint8Array;
+  isAnsweredBy(message: StunMessage): boolean;
+}
 
 /**
  * One remote address that datagrams come from and go to. The socket layer makes it and hands it in
@@ -12,7 +40,7 @@ export class Path {
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Written by the engine only. */
-  transport: PeerTransport | undefined = undefined;
+  transport: PathOwner | undefined = undefined;
   /** When the last authenticated check or packet came in on it; the engine's clock. */
   lastHeardMs = 0;
   /**
@@ -28,7 +56,7 @@ export class Path {
    */
   hasLostVideo = false;
   /** The question to whoever receives here that waits for its answer. */
-  challenge: PathChallenge | undefined = undefined;
+  challenge: PathQuestion | undefined = undefined;
 
   constructor(remoteAddress: string, remotePort: number) {
     this.remoteAddress = remoteAddress;

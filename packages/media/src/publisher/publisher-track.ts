@@ -4,25 +4,39 @@ import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
 import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import { TrackRouter } from '../router/track-router.ts';
-import type { PeerTransport } from '../transport/peer-transport.ts';
+import type { SecureEndpoint } from '../secure-endpoint.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
-import { ReceiveStream } from './receive-stream.ts';
+import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
 import { MAX_LINK_TRACK_BITRATE_BPS, MAX_TRACK_BITRATE_BPS, UploadLimit } from './upload-limit.ts';
 
 const INACTIVE_AFTER_MS = 30_000;
 
-export class PublisherTrack {
-  readonly transport: PeerTransport;
-  readonly router: TrackRouter;
+/** The peer that publishes. */
+export interface PublishingPeer extends StreamPeer {
+  readonly id: string;
+  readonly account: string | undefined;
+  readonly endpoint: Pick<SecureEndpoint, 'expectInbound' | 'endInbound'>;
+  readonly receive: {
+    closeStream(nowMs: number, stream: ReceiveStream): void;
+    /** To be called before the streams of the track are closed. */
+    removeTrack(track: PublisherTrack): void;
+  };
+  /** A publication or subscription came or went. */
+  tracksChanged(): void;
+}
+
+export class PublisherTrack implements StreamTrack {
+  readonly transport: PublishingPeer;
+  readonly router: TrackRouter<ReceiveStream, StreamPacket>;
   readonly uploadLimit: UploadLimit;
   readonly #newStreams = new NewStreamLimit();
   readonly #catalogue = new LayerCatalogue();
   readonly #context: EngineContext;
-  readonly #packet = new ForwardedPacket();
+  readonly #packet: StreamPacket = new ForwardedPacket();
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
-  readonly #reloaded = new ForwardedPacket();
+  readonly #reloaded: StreamPacket = new ForwardedPacket();
   #plan: PublisherTrackPlan;
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
@@ -31,7 +45,7 @@ export class PublisherTrack {
   #bytesBefore = 0;
   #activity: 'pending' | 'active' | 'inactive' = 'pending';
 
-  constructor(context: EngineContext, transport: PeerTransport, plan: PublisherTrackPlan) {
+  constructor(context: EngineContext, transport: PublishingPeer, plan: PublisherTrackPlan) {
     this.#context = context;
     this.transport = transport;
     this.router = new TrackRouter(this);
@@ -102,7 +116,7 @@ export class PublisherTrack {
    *
    * @returns undefined if its codec is no longer negotiated
    */
-  reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): ForwardedPacket | undefined {
+  reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): StreamPacket | undefined {
     const codec = this.codecOf(view.payloadType);
     if (codec === undefined) return undefined;
     this.#reloaded.load(stream, codec, view, sequence, this.#extensionIds);

@@ -18,7 +18,7 @@ import {
 import { BitrateMeter } from '../bitrate-meter.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { CodecPlan } from '../plan.ts';
+import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
 import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 import type { Timer } from '../timers.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
@@ -27,9 +27,9 @@ import { LayerShares } from './layer-shares.ts';
 import { NackGenerator } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
-import type { PublisherTrack } from './publisher-track.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
+import type { UploadLimit } from './upload-limit.ts';
 
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
@@ -45,8 +45,39 @@ interface SenderClock {
   readonly rtpTimestamp: number;
 }
 
+/** A packet of a stream on its way to subscribers. */
+export type StreamPacket = ForwardedPacket<ReceiveStream>;
+
+/** The peer that a stream comes from. */
+export interface StreamPeer {
+  readonly isLink: boolean;
+  readonly rttMs: number;
+  readonly hasMeasuredRtt: boolean;
+  /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
+  readonly senderClockOffsetMs: number | undefined;
+  readonly rtcp: {
+    sendPli(mediaSsrc: number): void;
+    sendNack(mediaSsrc: number, lost: readonly ExtendedSeq[]): void;
+  };
+  noteSenderClock(nowMs: number, ntpMs: number): void;
+  reportDefect(error: unknown): void;
+}
+
+/** The publication that a stream is an encoding of. */
+export interface StreamTrack {
+  readonly plan: PublisherTrackPlan;
+  readonly transport: StreamPeer;
+  readonly uploadLimit: UploadLimit;
+  readonly router: { isWatched(stream: ReceiveStream): boolean };
+  codecOf(payloadType: number): PublisherCodec | undefined;
+  /** The way of every accepted packet. */
+  route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void;
+  /** Makes a packet out of the stream's history ready to be forwarded again. The result is valid until the next call. */
+  reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): StreamPacket | undefined;
+}
+
 export class ReceiveStream implements Timer {
-  readonly track: PublisherTrack;
+  readonly track: StreamTrack;
   readonly ssrc: number;
   /** Restriction id of the encoding; empty without simulcast. */
   readonly rid: string;
@@ -79,7 +110,7 @@ export class ReceiveStream implements Timer {
   readonly #missing: ExtendedSeq[] = [];
   readonly #frames = new BitrateMeter();
 
-  constructor(context: EngineContext, track: PublisherTrack, ssrc: number, rid: string, codec: CodecPlan) {
+  constructor(context: EngineContext, track: StreamTrack, ssrc: number, rid: string, codec: CodecPlan) {
     this.#context = context;
     this.track = track;
     this.#clockRateHz = codec.clockRateHz;
@@ -187,7 +218,7 @@ export class ReceiveStream implements Timer {
   }
 
   /** Reads a packet found in the history again, for a retransmission. */
-  reload(view: RtpView, bytes: Uint8Array, sequence: ExtendedSeq): ForwardedPacket | undefined {
+  reload(view: RtpView, bytes: Uint8Array, sequence: ExtendedSeq): StreamPacket | undefined {
     return view.read(bytes, this.history.lengthOf(sequence)) ? this.track.reload(this, view, sequence) : undefined;
   }
 

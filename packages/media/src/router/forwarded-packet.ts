@@ -4,6 +4,7 @@ import {
   COLOR_SPACE_URI,
   DEPENDENCY_DESCRIPTOR_URI,
   DependencyDescriptor,
+  type DependencyStructure,
   type ExtendedSeq,
   PLAYOUT_DELAY_URI,
   type RtpView,
@@ -14,7 +15,6 @@ import {
 } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
 import type { PublisherCodec } from '../publisher/publisher-codec.ts';
-import type { ReceiveStream } from '../publisher/receive-stream.ts';
 
 /**
  * Header extensions that mean the same to every receiver and are passed on under the receiver's own id. All others belong
@@ -48,13 +48,22 @@ export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uin
   return ids;
 }
 
+/** What later packets of a stream need to know of earlier ones. */
+export interface PictureSource {
+  /** What its dependency descriptors refer to; undefined before the first that told. */
+  dependencyStructure: DependencyStructure | undefined;
+  /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
+  width: number;
+  height: number;
+}
+
 /**
  * One published packet on its way through the router: parsed once, then read by every subscriber. One instance is used for
- * all packets, and its bytes are on loan: whoever wants something later copies it.
+ * all packets, and its bytes are on loan: whoever wants something later copies it. `Stream` is what it came on.
  */
-export class ForwardedPacket {
+export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
   /** Set by `load`; the initial undefined is never seen by a subscriber. */
-  stream!: ReceiveStream;
+  stream!: Stream;
   codec!: PublisherCodec;
   bytes!: Uint8Array;
   /** The payload alone, padding excluded; a view on `bytes`. */
@@ -89,7 +98,7 @@ export class ForwardedPacket {
   /** The longest does not fit the one-byte form (RFC 8285 §4.2). */
   needsTwoByteForm = false;
 
-  load(stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, extensionIds: Uint8Array): void {
+  load(stream: Stream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, extensionIds: Uint8Array): void {
     this.stream = stream;
     this.codec = codec;
     this.bytes = view.bytes;

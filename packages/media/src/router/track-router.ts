@@ -1,17 +1,30 @@
 /** Fans one publication out: every packet to every subscriber, and every subscriber's wish back to the publisher once. */
-import type { PublisherTrack } from '../publisher/publisher-track.ts';
-import type { ReceiveStream } from '../publisher/receive-stream.ts';
-import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
-import type { ForwardedPacket } from './forwarded-packet.ts';
 
-export class TrackRouter {
-  readonly #track: PublisherTrack;
+/** An encoding as the router sees it. */
+export interface RoutedStream {
+  requestKeyframe(nowMs: number): void;
+}
+
+/** A subscriber as the router serves it. */
+export interface RoutedSubscriber<Stream, Packet> {
+  readonly transport: { readonly allocation: { runSoon(nowMs: number): void } };
+  forward(nowMs: number, packet: Packet): void;
+  /** Whether it is shown this layer, or is about to be. */
+  watches(stream: Stream): boolean;
+  /** The publication has ended. */
+  loseSource(nowMs: number): void;
+  /** Reads a number of each object that a packet touches, for the caches' sake. */
+  prefetch(): number;
+}
+
+export class TrackRouter<Stream extends RoutedStream, Packet> {
+  readonly #track: { readonly streams: readonly Stream[] };
   /** Means nothing; kept so that no compiler leaves the reading out. */
   prefetched = 0;
   /** Replaced, never changed, so that a subscriber may leave while packets are handed round. */
-  #subscribers: readonly SubscriberTrack[] = [];
+  #subscribers: readonly RoutedSubscriber<Stream, Packet>[] = [];
 
-  constructor(track: PublisherTrack) {
+  constructor(track: { readonly streams: readonly Stream[] }) {
     this.#track = track;
   }
 
@@ -19,29 +32,29 @@ export class TrackRouter {
     return this.#subscribers.length;
   }
 
-  add(subscriber: SubscriberTrack): void {
+  add(subscriber: RoutedSubscriber<Stream, Packet>): void {
     this.#subscribers = [...this.#subscribers, subscriber];
   }
 
-  remove(subscriber: SubscriberTrack): void {
+  remove(subscriber: RoutedSubscriber<Stream, Packet>): void {
     this.#subscribers = this.#subscribers.filter((candidate) => candidate !== subscriber);
   }
 
   /** The packet is only on loan: subscribers write their own copies before this returns. */
-  forward(nowMs: number, packet: ForwardedPacket): void {
+  forward(nowMs: number, packet: Packet): void {
     const subscribers = this.#subscribers;
     this.prefetched = prefetch(subscribers);
     for (let index = 0; index < subscribers.length; index++) subscribers[index].forward(nowMs, packet);
   }
 
   /** Demand: a subscriber cannot decode. The encoding it watches, or waits for, is asked, at most once for everybody. */
-  requestKeyframe(nowMs: number, wanted: ReceiveStream | undefined): void {
+  requestKeyframe(nowMs: number, wanted: Stream | undefined): void {
     if (wanted) wanted.requestKeyframe(nowMs);
     else for (const stream of this.#track.streams) stream.requestKeyframe(nowMs);
   }
 
   /** Whether somebody is shown this layer, or is about to be. */
-  isWatched(stream: ReceiveStream): boolean {
+  isWatched(stream: Stream): boolean {
     return this.#subscribers.some((subscriber) => subscriber.watches(stream));
   }
 
@@ -61,7 +74,7 @@ export class TrackRouter {
  * Milliseconds after the last packet nothing of a subscriber is in the processor's caches. Reads that wait for nothing but memory are
  * done side by side if they stand close together, as here; scattered over the work on a packet, each would wait for itself.
  */
-function prefetch(subscribers: readonly SubscriberTrack[]): number {
+function prefetch(subscribers: readonly { prefetch(): number }[]): number {
   let sum = 0;
   for (let index = 0; index < subscribers.length; index++) sum += subscribers[index].prefetch();
   return sum | 0;

@@ -7,10 +7,8 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
 import type { PublisherCodec } from '../publisher/publisher-codec.ts';
-import type { ReceiveStream } from '../publisher/receive-stream.ts';
-import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
-import type { PeerTransport } from '../transport/peer-transport.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import { LayerFilter } from './layer-filter.ts';
@@ -19,6 +17,7 @@ import { Retransmitter } from './retransmitter.ts';
 import { makeSenderReport } from './sender-report.ts';
 import { SentIndex } from './sent-index.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
+import type { SendingTransport } from './subscribing-peer.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
 
 /** How far behind the newest packet one may be asked for. */
@@ -36,7 +35,7 @@ export class OutgoingStream {
   /** The publisher's payload type looked up last, and this receiver's for it. */
   #sourcePayloadType = NONE_LOOKED_UP;
   #payloadType = NO_PAYLOAD_TYPE;
-  readonly #transport: PeerTransport;
+  readonly #transport: SendingTransport;
   readonly #context: EngineContext;
   readonly #writer: PacketWriter;
   readonly #sequence: SequenceRewriter<ReceiveStream>;
@@ -58,7 +57,7 @@ export class OutgoingStream {
   readonly #onGap: (nowMs: number) => void;
 
   /** @param onGap packets that waited were dropped: the receiver needs a keyframe */
-  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan, onGap: (nowMs: number) => void) {
+  constructor(context: EngineContext, transport: SendingTransport, plan: SubscriberTrackPlan, onGap: (nowMs: number) => void) {
     this.#onGap = onGap;
     this.#context = context;
     this.#transport = transport;
@@ -110,7 +109,7 @@ export class OutgoingStream {
   }
 
   /** Whether this packet is of a layer that is left out, and was. One that comes too late for that is sent. */
-  leavesOut(packet: ForwardedPacket): boolean {
+  leavesOut(packet: StreamPacket): boolean {
     return this.#writer.filter?.admits(packet) === false && this.#leaveOutFrame(packet);
   }
 
@@ -122,13 +121,13 @@ export class OutgoingStream {
   }
 
   /** Why such a packet can be sent to this receiver at no time; undefined if it can. */
-  mismatch(packet: ForwardedPacket): DropReason | undefined {
+  mismatch(packet: StreamPacket): DropReason | undefined {
     if (this.#payloadTypeFor(packet.codec) === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
     return this.#writer.fits(packet) ? undefined : DropReason.TooLarge;
   }
 
   /** From this packet on, its source is what the stream carries. */
-  begin(nowMs: number, { stream, sequence, timestamp, codec }: ForwardedPacket): void {
+  begin(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
     // What waits is of the layer before, and all that it would do is to delay this keyframe.
     this.#transport.sender.dropQueued(this);
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
@@ -150,14 +149,14 @@ export class OutgoingStream {
   }
 
   /** As `leaveOut`, a packet of a frame of which nothing is sent: the numbers of frames close up, too. */
-  #leaveOutFrame(packet: ForwardedPacket): boolean {
+  #leaveOutFrame(packet: StreamPacket): boolean {
     if (!this.#sequence.drop(packet.sequence)) return false;
     if (packet.vp8 !== undefined) this.#vp8.leaveOut(packet.vp8, packet.payload);
     return true;
   }
 
   /** Writes a packet of the source and hands it on, at once or as soon as its path has room. @returns false if it is older than what the stream began with */
-  send(nowMs: number, packet: ForwardedPacket): boolean {
+  send(nowMs: number, packet: StreamPacket): boolean {
     const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
     if (sequence === undefined) return false;
     const { epoch } = this.#sequence;
@@ -189,7 +188,7 @@ export class OutgoingStream {
     this.#onGap(nowMs);
   }
 
-  #write(nowMs: number, packet: ForwardedPacket, sequence: ExtendedSeq, epoch: number): void {
+  #write(nowMs: number, packet: StreamPacket, sequence: ExtendedSeq, epoch: number): void {
     const payloadType = this.#payloadTypeFor(packet.codec);
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
     // What in payload and extensions counts across sources. The copy is changed, never the packet.
@@ -215,7 +214,7 @@ export class OutgoingStream {
   }
 
   /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
-  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): ForwardedPacket | undefined {
+  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     return this.#retransmitter.reload(nowMs, source, sequence);
   }
 
@@ -269,7 +268,7 @@ export class OutgoingStream {
 }
 
 /** Within the process no path is measured, so packets need no numbers there. */
-function numberedIn({ isInProcess }: PeerTransport, plan: SubscriberTrackPlan): SubscriberTrackPlan {
+function numberedIn({ isInProcess }: SendingTransport, plan: SubscriberTrackPlan): SubscriberTrackPlan {
   if (!isInProcess) return plan;
   return { ...plan, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
 }

@@ -8,16 +8,15 @@ import { type ExtendedSeq, RTX_OSN_LENGTH, RtpView, type Seq16, seq16Distance, t
 import type { QueuedStream } from '../congestion/pacing/send-queue.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { ReceiveStream } from '../publisher/receive-stream.ts';
-import type { ForwardedPacket } from '../router/forwarded-packet.ts';
+import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
-import type { PeerTransport } from '../transport/peer-transport.ts';
 import { NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import type { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { ResendBudget } from './resend-budget.ts';
 import type { SentIndex } from './sent-index.ts';
 import type { SequenceRewriter } from './sequence-rewriter.ts';
+import type { SendingTransport } from './subscribing-peer.ts';
 import type { Vp8Rewriter } from './vp8-rewriter.ts';
 
 /** More than can be answered; a datagram has room for six thousand. */
@@ -47,7 +46,7 @@ export interface RetransmitterParts {
 
 export class Retransmitter {
   readonly #context: EngineContext;
-  readonly #transport: PeerTransport;
+  readonly #transport: SendingTransport;
   readonly #parts: RetransmitterParts;
   readonly #budget = new ResendBudget();
   readonly #view = new RtpView();
@@ -62,7 +61,7 @@ export class Retransmitter {
   /** Of these packets, headers included, as they were before they were protected. */
   bytesResent = 0;
 
-  constructor(context: EngineContext, transport: PeerTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
+  constructor(context: EngineContext, transport: SendingTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
     this.#context = context;
     this.#transport = transport;
     this.#parts = parts;
@@ -89,7 +88,7 @@ export class Retransmitter {
   }
 
   /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
-  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): ForwardedPacket | undefined {
+  reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     const bytes = source.history.find(nowMs, sequence);
     return bytes && source.reload(this.#view, bytes, sequence);
   }
@@ -131,7 +130,7 @@ export class Retransmitter {
     return true;
   }
 
-  #resendNow(packet: ForwardedPacket, outSeq: ExtendedSeq, epoch: number): void {
+  #resendNow(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {
     this.#sendAgain(packet, outSeq, epoch);
     this.packetsResent++;
     this.bytesResent += this.#parts.writer.length;
@@ -167,7 +166,7 @@ export class Retransmitter {
   }
 
   /** Finds one of the newest packets, a different one with each call. */
-  #findForProbe(nowMs: number, sizeBytes: number): ForwardedPacket | undefined {
+  #findForProbe(nowMs: number, sizeBytes: number): StreamPacket | undefined {
     const { sent, sequence } = this.#parts;
     const { highest } = sequence;
     if (highest === undefined) return undefined;
@@ -183,13 +182,13 @@ export class Retransmitter {
   }
 
   /** On the stream itself, rather than on one for retransmissions, AES-GCM only allows the same header (RFC 7714 §8.3): its number would differ. */
-  #mayRepeat({ codec }: ForwardedPacket): boolean {
+  #mayRepeat({ codec }: StreamPacket): boolean {
     const { rtxStream, writer } = this.#parts;
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
     return hasRtx || !writer.isNumbered || !this.#transport.repeatsHeaders;
   }
 
-  #sendAgain(packet: ForwardedPacket, outSeq: ExtendedSeq, epoch: number): void {
+  #sendAgain(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {
     const { writer, stream, rtxStream, sequence } = this.#parts;
     const timestamp = sequence.mapTimestamp(packet.timestamp, epoch);
     const { payloadType } = packet.codec.plan;
@@ -207,7 +206,7 @@ export class Retransmitter {
     this.#timestamp = timestamp;
   }
 
-  #rewrite(packet: ForwardedPacket, payloadOffset: number, epoch: number): void {
+  #rewrite(packet: StreamPacket, payloadOffset: number, epoch: number): void {
     const { vp8, frameNumbers, writer } = this.#parts;
     const { bytes } = this.#context.suite.arena;
     if (packet.vp8 !== undefined) vp8.rewrite(bytes, payloadOffset, packet.vp8, epoch);

@@ -10,14 +10,14 @@ import type { EngineContext } from '../engine-context.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
-import type { ReceiveStream } from '../publisher/receive-stream.ts';
-import type { ForwardedPacket } from '../router/forwarded-packet.ts';
-import type { PeerTransport } from '../transport/peer-transport.ts';
+import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
+import type { RoutedSubscriber } from '../router/track-router.ts';
 import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
+import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
 
 /**
@@ -28,8 +28,8 @@ const MAX_OVERTAKEN_BY_PACKETS = 256;
 /** How far one way may be ahead of another for those who are moved to it. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
-export class SubscriberTrack implements AllocatedTrack {
-  readonly transport: PeerTransport;
+export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<ReceiveStream, StreamPacket> {
+  readonly transport: SubscribingPeer;
   readonly #context: EngineContext;
   readonly #stream: OutgoingStream;
   #layer: ReceiveStream | undefined = undefined;
@@ -52,7 +52,7 @@ export class SubscriberTrack implements AllocatedTrack {
   #former: ReceiveStream | undefined = undefined;
   lastReport: ReportBlock | undefined = undefined;
 
-  constructor(context: EngineContext, transport: PeerTransport, plan: SubscriberTrackPlan) {
+  constructor(context: EngineContext, transport: SubscribingPeer, plan: SubscriberTrackPlan) {
     this.#context = context;
     this.transport = transport;
     this.#plan = plan;
@@ -257,7 +257,7 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   /** Writes the packet into this peer's outgoing stream, or drops it for a counted reason. */
-  forward(nowMs: number, packet: ForwardedPacket): void {
+  forward(nowMs: number, packet: StreamPacket): void {
     const isFirst = packet.stream !== this.#layer;
     const refusal = this.#refusal(nowMs, packet);
     if (refusal !== undefined) {
@@ -348,7 +348,7 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */
-  #refusal(nowMs: number, packet: ForwardedPacket): DropReason | undefined {
+  #refusal(nowMs: number, packet: StreamPacket): DropReason | undefined {
     if (this.#isPaused) return DropReason.Paused;
     if (this.#isHeldBack) return DropReason.BeyondBudget;
     if (!this.transport.canSend) return DropReason.SendNotReady;
@@ -366,7 +366,7 @@ export class SubscriberTrack implements AllocatedTrack {
   }
 
   /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
-  #adoptsStream(nowMs: number, { stream, isKeyframe }: ForwardedPacket): boolean {
+  #adoptsStream(nowMs: number, { stream, isKeyframe }: StreamPacket): boolean {
     if (this.#isHeldBack || this.#layer?.isCurrent || this.#target?.isCurrent) return false;
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
     // The allocator is told of each new stream; until it has looked, what is granted is all that may be sent.
@@ -378,7 +378,7 @@ export class SubscriberTrack implements AllocatedTrack {
     return true;
   }
 
-  #enter(nowMs: number, packet: ForwardedPacket): void {
+  #enter(nowMs: number, packet: StreamPacket): void {
     if (this.#stream.filter !== undefined && this.granted?.stream === packet.stream) {
       this.#stream.limitLayers(this.granted.maxSpatialId, this.granted.maxTemporalId);
     }
@@ -425,12 +425,12 @@ export class SubscriberTrack implements AllocatedTrack {
 }
 
 /** Whether a receiver can make something of this packet and those after it. */
-function canBeginWith(packet: ForwardedPacket): boolean {
+function canBeginWith(packet: StreamPacket): boolean {
   if (packet.codec.detectKeyframe === undefined) return true;
   return packet.isKeyframe && newestOf(packet) - packet.sequence <= MAX_OVERTAKEN_BY_PACKETS;
 }
 
-function newestOf({ stream, sequence }: ForwardedPacket): number {
+function newestOf({ stream, sequence }: StreamPacket): number {
   return stream.newest ?? sequence;
 }
 

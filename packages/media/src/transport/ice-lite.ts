@@ -5,14 +5,13 @@
  * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
-import type { Path } from '../demux/path.ts';
+import type { Path, PathOwner } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { IceCredentials, TransportPlan } from '../plan.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';
-import type { PeerTransport } from './peer-transport.ts';
 
 /** A peer with more addresses than this is probing, not roaming; mediasoup keeps as many. */
 const MAX_PATHS = 8;
@@ -23,9 +22,16 @@ const CHALLENGE_RANDOM_BYTES = 20;
 /** A flight of the handshake, and to spare. */
 const MAX_UNSENT = 4;
 
+/** The transport whose paths these are. */
+export interface IceUser extends PathOwner {
+  /** The selected path is another, or has been proven. */
+  pathChanged(): void;
+  reportDefect(error: unknown): void;
+}
+
 export class IceLite {
   readonly #context: EngineContext;
-  readonly #transport: PeerTransport;
+  readonly #transport: IceUser;
   readonly #paths: Path[] = [];
   /** Undefined on a link: no page waits there. */
   readonly #firstAnswers: FirstAnswers | undefined;
@@ -39,7 +45,7 @@ export class IceLite {
   /** Where our half of the handshake went. */
   #handshakePath: Path | 'several' | undefined;
 
-  constructor(context: EngineContext, transport: PeerTransport, plan: TransportPlan) {
+  constructor(context: EngineContext, transport: IceUser, plan: TransportPlan) {
     this.#context = context;
     this.#transport = transport;
     this.#generations = plan.security === 'none' ? [] : [createGeneration(plan.local, plan.remote)];
@@ -250,7 +256,7 @@ export class IceLite {
   #setGenerations(generations: IceGeneration[]): void {
     const before = this.localUfrags;
     this.#generations = generations;
-    this.#context.ufragsChanged(this.#transport, before);
+    this.#context.ufragsChanged(this.#transport.id, before, this.localUfrags);
   }
 }
 

@@ -6,13 +6,15 @@
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
-import type { ReachableAddress, TransportPlan } from '../plan.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { ConnectionState, ReachableAddress, TransportPlan } from '../plan.ts';
+import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import { onGrid, type Timer } from '../timers.ts';
 import { createGeneration, type IceGeneration } from './ice-generation.ts';
+import type { IceLite } from './ice-lite.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
 import { PEER_REFLEXIVE_PRIORITY } from './path-challenge.ts';
-import type { PeerTransport } from './peer-transport.ts';
 
 /** Ta of RFC 8445 §14.2, between two checks whomever they are for. */
 const FIRST_INTERVAL_MS = 50;
@@ -29,9 +31,21 @@ const ANSWER_WITHIN_MS = 2000;
 /** As many as a peer may have paths. */
 const MAX_ADDRESSES = 8;
 
+/** The link that is checked. */
+export interface CheckingTransport {
+  readonly context: EngineContext;
+  readonly state: ConnectionState;
+  readonly ice: IceLite;
+  readonly receive: Pick<ReceiveDemux, 'tracks'>;
+  noteRtt(rttMs: number): void;
+  /** A check from the peer, or its answer to one of ours, was authenticated. */
+  handleCheck(nowMs: number): void;
+  reportDefect(error: unknown): void;
+}
+
 export class LinkChecks implements Timer, CheckOwner {
   readonly quality = new LinkQuality();
-  readonly #transport: PeerTransport;
+  readonly #transport: CheckingTransport;
   readonly #reach: readonly ReachableAddress[];
   readonly #credentials: IceGeneration;
   readonly #tieBreaker: bigint;
@@ -43,7 +57,7 @@ export class LinkChecks implements Timer, CheckOwner {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(nowMs: number, transport: PeerTransport, plan: TransportPlan) {
+  constructor(nowMs: number, transport: CheckingTransport, plan: TransportPlan) {
     const { timers, randomBytes } = transport.context;
     this.#transport = transport;
     this.#reach = (plan.reach ?? []).slice(0, MAX_ADDRESSES);

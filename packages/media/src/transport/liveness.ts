@@ -3,8 +3,10 @@
  *
  * @see RFC 7675 §5.1 (consent): an authenticated check or an authenticated packet counts
  */
+
+import type { EngineContext } from '../engine-context.ts';
+import type { ConnectionState, TransportCloseReason } from '../plan.ts';
 import { onGrid, type Timer } from '../timers.ts';
-import type { PeerTransport } from './peer-transport.ts';
 
 export interface LivenessTimes {
   /** From opening until there are keys. */
@@ -48,8 +50,20 @@ const GRID_MS = 100;
 /** So late that it was not another timer's work: the process, or the whole machine, did not run. */
 const STOOD_STILL_MS = 1_000;
 
+/** The transport whose peer is watched. */
+export interface WatchedTransport {
+  readonly context: Pick<EngineContext, 'timers'>;
+  readonly state: ConnectionState;
+  readonly isSecure: boolean;
+  setState(state: ConnectionState): void;
+  loseConsent(): void;
+  regainConsent(): void;
+  expire(nowMs: number, reason: TransportCloseReason): void;
+  reportDefect(error: unknown): void;
+}
+
 export class Liveness implements Timer {
-  readonly #transport: PeerTransport;
+  readonly #transport: WatchedTransport;
   readonly #times: LivenessTimes;
   /** Later by as long as we did not run. */
   #openedMs: number;
@@ -60,7 +74,7 @@ export class Liveness implements Timer {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(nowMs: number, transport: PeerTransport, times: LivenessTimes) {
+  constructor(nowMs: number, transport: WatchedTransport, times: LivenessTimes) {
     this.#transport = transport;
     this.#times = times;
     this.#openedMs = nowMs;

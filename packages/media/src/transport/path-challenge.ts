@@ -1,5 +1,5 @@
 import { type HmacSha1, type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
-import type { IceLite } from './ice-lite.ts';
+import type { PathQuestion } from '../demux/path.ts';
 
 /** What names and authenticates the check: credentials of both sides, of one generation. */
 export interface ChallengeCredentials {
@@ -18,8 +18,8 @@ export const PEER_REFLEXIVE_PRIORITY = 0x6e_00_1e_ff;
  *
  * @see RFC 8445 §19.5.1 (a peer that directs traffic at others), RFC 7675 §5.1 (the same question, for consent)
  */
-export class PathChallenge {
-  readonly ice: IceLite;
+export class PathChallenge implements PathQuestion {
+  readonly ice: PathQuestion['ice'];
   readonly credentials: ChallengeCredentials;
   readonly #hmacSha1: HmacSha1;
   readonly #transactionId: Uint8Array;
@@ -27,7 +27,7 @@ export class PathChallenge {
   askedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param random 20 unpredictable bytes */
-  constructor(ice: IceLite, credentials: ChallengeCredentials, hmacSha1: HmacSha1, random: Uint8Array) {
+  constructor(ice: PathQuestion['ice'], credentials: ChallengeCredentials, hmacSha1: HmacSha1, random: Uint8Array) {
     this.ice = ice;
     this.credentials = credentials;
     this.#hmacSha1 = hmacSha1;

@@ -1,12 +1,25 @@
 import { IN_PROCESS_LIMITS, LINK_LIMITS } from '../data/association/association-limits.ts';
 import { DataChannels } from '../data/data-channels.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { SecureEndpoint } from '../secure-endpoint.ts';
 
 /** As many channels as a link has streams: its sessions are what bounds them. */
 const MAX_CHANNELS_ON_LINK = 65_535;
 
+/** The transport that data channels travel through. */
+export interface ChannelTransport {
+  readonly id: string;
+  readonly context: EngineContext;
+  readonly isLink: boolean;
+  readonly isInProcess: boolean;
+  readonly endpoint: Pick<SecureEndpoint, 'sendApplicationData'>;
+  /** The peer has ended its data channels all at once. */
+  endAssociation(): void;
+  reportDefect(error: unknown): void;
+}
+
 /** Makes the data channels of a peer, whose packets travel through its endpoint and whose events reach the router of data. */
-export function createPeerChannels(transport: PeerTransport, role: 'server' | 'client'): DataChannels {
+export function createPeerChannels(transport: ChannelTransport, role: 'server' | 'client'): DataChannels {
   const { timers, hmacSha1, randomBytes, dataCounters: counters, data } = transport.context;
   const { id } = transport;
   return new DataChannels({

@@ -16,6 +16,7 @@ import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { PacketStamper } from '../outbox.ts';
+import type { PathEstimate } from '../statistics.ts';
 import { type EngineTime, onGrid, type Timer } from '../timers.ts';
 
 /** What a packet of plain text takes up on the wire beyond its length: SRTP's tag, UDP and IPv4. */
@@ -35,13 +36,6 @@ const MAX_LOST_AT_START = 5;
 /** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
-
-/** How the path of a peer is, by what the peer says of it. */
-export interface PathEstimate {
-  readonly targetBps: number;
-  readonly acknowledgedBps: number;
-  readonly isOverusing: boolean;
-}
 
 /** Whose sender it is. */
 export interface SendingPeer {

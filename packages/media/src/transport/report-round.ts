@@ -1,20 +1,40 @@
 /** Once a second for one peer: receiver and sender reports, silence of its tracks, the fallback bandwidth limit, and whether its keys last. */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
+import type { EngineContext } from '../engine-context.ts';
+import type { TransportCloseReason } from '../plan.ts';
+import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import { MAX_TRACK_BITRATE_BPS } from '../publisher/upload-limit.ts';
+import type { SecureEndpoint } from '../secure-endpoint.ts';
+import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import { onGrid, type Timer } from '../timers.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { LinkChecks } from './link-checks.ts';
+import type { RtcpSender } from './rtcp-sender.ts';
 
 const INTERVAL_MS = 1000;
 /** RFC 3550 §6.2 asks for jitter, lest all peers of a node report at once. */
 const JITTER = 0.2;
 const GRID_MS = 50;
 
+/** The transport that is reported on. */
+export interface ReportedTransport {
+  readonly context: Pick<EngineContext, 'random' | 'timers'>;
+  readonly isLink: boolean;
+  readonly maxUploadBps: number;
+  readonly endpoint: Pick<SecureEndpoint, 'areKeysNearlyUsedUp'>;
+  readonly receive: Pick<ReceiveDemux, 'tracks'>;
+  readonly subscriptions: ReadonlyMap<number, SubscriberTrack>;
+  readonly rtcp: Pick<RtcpSender, 'sendReports' | 'sendRemb'>;
+  readonly link: Pick<LinkChecks, 'noteTransit'> | undefined;
+  expire(nowMs: number, reason: TransportCloseReason): void;
+  reportDefect(error: unknown): void;
+}
+
 export class ReportRound implements Timer {
-  readonly #transport: PeerTransport;
+  readonly #transport: ReportedTransport;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(nowMs: number, transport: PeerTransport) {
+  constructor(nowMs: number, transport: ReportedTransport) {
     this.#transport = transport;
     this.#arm(nowMs);
   }

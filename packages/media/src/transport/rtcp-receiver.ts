@@ -12,12 +12,24 @@ import {
   roundTripMs,
 } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { ReceiveDemux } from '../publisher/receive-demux.ts';
+import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
+import type { PeerSender } from './peer-sender.ts';
 
 /** An answer that took longer than this is somebody's broken clock. */
 const MAX_RTT_MS = 10_000;
 
-export function handleRtcp(nowMs: number, transport: PeerTransport, packet: Uint8Array, length: number): void {
+/** The transport whose peer has sent RTCP. */
+export interface ReceivingTransport {
+  readonly context: Pick<EngineContext, 'drops' | 'wallClockOffsetMs'>;
+  readonly receive: Pick<ReceiveDemux, 'streamOf'>;
+  readonly subscriptions: ReadonlyMap<number, SubscriberTrack>;
+  readonly sender: PeerSender;
+  noteRtt(rttMs: number): void;
+}
+
+export function handleRtcp(nowMs: number, transport: ReceivingTransport, packet: Uint8Array, length: number): void {
   const messages = parseRtcp(packet, length, transport.sender.takerAt(nowMs));
   if (messages === undefined) {
     transport.context.drops.increment(DropReason.RtcpMalformed);
@@ -26,7 +38,7 @@ export function handleRtcp(nowMs: number, transport: PeerTransport, packet: Uint
   for (const message of messages) handleMessage(nowMs, transport, message);
 }
 
-function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPacket): void {
+function handleMessage(nowMs: number, transport: ReceivingTransport, message: RtcpPacket): void {
   switch (message.type) {
     case 'sender-report': {
       const stream = transport.receive.streamOf(message.senderSsrc);
@@ -59,7 +71,7 @@ function handleMessage(nowMs: number, transport: PeerTransport, message: RtcpPac
   }
 }
 
-function handleReports(nowMs: number, transport: PeerTransport, reports: readonly ReportBlock[]): void {
+function handleReports(nowMs: number, transport: ReceivingTransport, reports: readonly ReportBlock[]): void {
   const wallClockMs = nowMs + transport.context.wallClockOffsetMs;
   const nowCompact = compactNtp(ntpSecondsFromUnixMs(wallClockMs), ntpFractionFromUnixMs(wallClockMs));
   for (const report of reports) {

@@ -16,8 +16,11 @@ import {
   writeSdes,
   writeSenderReport,
 } from '@causeway/wire';
+import type { Path } from '../demux/path.ts';
+import type { EngineContext } from '../engine-context.ts';
+import type { Outbox } from '../outbox.ts';
 import type { TwccRecorder } from '../publisher/twcc-recorder.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { ProtectedBytes, SecureEndpoint } from '../secure-endpoint.ts';
 
 /** A receiver report names at most this many streams: the count field has five bits (RFC 3550 §6.4.2). */
 const MAX_REPORT_BLOCKS = 31;
@@ -26,12 +29,21 @@ const MAX_COMPOUND_BYTES = 1100;
 /** What one NACK may list and still fit a datagram even if no two numbers share a field: 4 bytes each. */
 const MAX_NACKED_PACKETS = 250;
 
+/** The transport that RTCP is written for. */
+export interface RtcpTransport {
+  readonly context: Pick<EngineContext, 'slots'>;
+  readonly canSend: boolean;
+  readonly ice: { readonly selectedPath: Path | undefined };
+  readonly outbox: Outbox<ProtectedBytes> | Outbox<Uint8Array>;
+  readonly endpoint: Pick<SecureEndpoint, 'rtcpStream'>;
+}
+
 export class RtcpSender {
-  readonly #transport: PeerTransport;
+  readonly #transport: RtcpTransport;
   /** Names us as a receiver; also the sender SSRC of feedback. */
   readonly ssrc: number;
 
-  constructor(transport: PeerTransport, ssrc: number) {
+  constructor(transport: RtcpTransport, ssrc: number) {
     this.#transport = transport;
     this.ssrc = ssrc;
   }

@@ -4,20 +4,28 @@
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
 import { type RtpView, readTransportSequence, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import type { EngineContext } from '../engine-context.ts';
 import type { ExtensionPlan } from '../plan.ts';
 import { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { Timer } from '../timers.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { RtcpSender } from './rtcp-sender.ts';
+
+/** The transport whose packets are reported on. */
+export interface ReportingTransport {
+  readonly context: Pick<EngineContext, 'timers'>;
+  readonly rtcp: Pick<RtcpSender, 'sendTransportFeedback'>;
+  reportDefect(error: unknown): void;
+}
 
 export class TransportCongestion implements Timer {
-  readonly #transport: PeerTransport;
+  readonly #transport: ReportingTransport;
   readonly #recorder = new TwccRecorder();
   #extensionId = 0;
   #mediaSsrc = 0;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(transport: PeerTransport) {
+  constructor(transport: ReportingTransport) {
     this.#transport = transport;
   }
 

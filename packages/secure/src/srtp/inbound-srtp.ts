@@ -20,9 +20,8 @@ import { InboundContext, type InboundStreams } from './inbound-context.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { estimatePacketIndex } from './packet-index.ts';
 import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
-import type { SrtpMasterKeys } from './srtp-keys.ts';
+import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
-import type { SrtpPeer } from './srtp-suite.ts';
 
 const RTCP_CLEAR_LENGTH = 8;
 const RTP_VERSION = 2;

@@ -4,8 +4,7 @@ import type { KeystreamSupply } from './keystream-window.ts';
 import { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
 import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
 import { SpentSsrcs } from './spent-ssrcs.ts';
-import type { SrtpMasterKeys } from './srtp-keys.ts';
-import type { SrtpPeer } from './srtp-suite.ts';
+import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 
 /**
  * How many SSRCs one client may be sent over its whole life: each leaves a trace, for no index of it may come again. Over a link, how many

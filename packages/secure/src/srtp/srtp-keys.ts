@@ -6,6 +6,9 @@
 import { createCipheriv } from 'node:crypto';
 import type { SrtpProfile } from '@causeway/media';
 
+/** Another node of ours numbers its SSRCs upwards and all its RTCP as one; a client may do anything. */
+export type SrtpPeer = 'client' | 'link';
+
 /** Master key and salt of one direction. */
 export interface SrtpMasterKeys {
   readonly key: Uint8Array;

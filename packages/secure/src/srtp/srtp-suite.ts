@@ -8,11 +8,8 @@ import type { KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp } from './outbound-srtp.ts';
 import { SlotRing } from './slot-ring.ts';
 import { createSrtpCounters } from './srtp-counters.ts';
-import type { SrtpKeyingMaterial } from './srtp-keys.ts';
+import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
 import { SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
-
-/** Another node of ours numbers its SSRCs upwards and all its RTCP as one; a client may do anything. */
-export type SrtpPeer = 'client' | 'link';
 
 export class SrtpSuite {
   readonly arena: SlotRing;

@@ -4,11 +4,10 @@
  *
  * @see sendmmsg(2)
  */
-import type { ProtectedBytes, SendKind } from '@causeway/media';
+import type { Path, ProtectedBytes, SendKind } from '@causeway/media';
 import type { AddressSlots } from './address-slots.ts';
 import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
 import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
-import type { SocketPath } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 /**
@@ -32,12 +31,17 @@ const TWO_TO_32 = 2 ** 32;
 const TWO_TO_MINUS_32 = 2 ** -32;
 const NO_FD = -1;
 
+/** A path with a place for its remote address in the system's form. */
+export interface SlottedPath extends Path {
+  readonly addressSlot: number;
+}
+
 export interface DatagramBatchListener {
   /**
    * The system's buffer is full. Called for each remaining datagram, in order; the bytes are valid
    * until it returns.
    */
-  onFull(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
+  onFull(path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
   /** The system will never take a datagram. */
   onRefused(refusal: SendRefusal): void;
 }
@@ -55,7 +59,7 @@ export class DatagramBatch {
   #memoryAt = 0;
   readonly #listener: DatagramBatchListener;
   /** Where each goes; those that were sent last, too. */
-  readonly #paths = new Array<SocketPath | undefined>(MAX_DATAGRAMS).fill(undefined);
+  readonly #paths = new Array<SlottedPath | undefined>(MAX_DATAGRAMS).fill(undefined);
   readonly #kinds = new Uint8Array(MAX_DATAGRAMS);
   #count = 0;
 
@@ -76,7 +80,7 @@ export class DatagramBatch {
    * Adds a datagram for a path that has an address slot. The bytes must stay as they are until
    * `send`.
    */
-  add(path: SocketPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
+  add(path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
     if ((this.#count === MAX_DATAGRAMS || memory !== this.#memory) && !this.#makeRoom(memory)) {
       // In the batch it would overtake the datagrams that were left.
       this.#listener.onFull(path, memory, offset, length, kind);

@@ -8,9 +8,8 @@
  * makes no system call.
  */
 import type { Socket } from 'node:dgram';
-import { SendKind } from '@causeway/media';
+import { type Path, SendKind } from '@causeway/media';
 import { refusalOfError } from './send-counters.ts';
-import type { SocketPath } from './socket-path.ts';
 import type { Uplink } from './uplink.ts';
 
 /** One full socket must leave room for the datagrams of others. */
@@ -20,7 +19,7 @@ const MAX_VIDEO_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
 interface WaitingDatagram {
-  readonly path: SocketPath;
+  readonly path: Path;
   /** Holds a copy of the datagram at its beginning; libuv may keep it. */
   readonly place: Buffer;
   readonly length: number;
@@ -61,7 +60,7 @@ export class Outlet {
    * Sends a datagram, holds a copy of it, or drops it. The caller may reuse the bytes when this
    * returns.
    */
-  send(path: SocketPath, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
+  send(path: Path, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.isClear) {
       this.hold(path, bytes, offset, length, kind);
       return;
@@ -77,7 +76,7 @@ export class Outlet {
   /**
    * Holds a copy of a datagram until the socket has room, or drops the datagram if too many wait.
    */
-  hold(path: SocketPath, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
+  hold(path: Path, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.#admits(kind)) {
       this.#uplink.lose(path, kind);
       return;
@@ -97,7 +96,7 @@ export class Outlet {
   }
 
   /** Drops what waits for a path that is gone. */
-  forget(path: SocketPath): void {
+  forget(path: Path): void {
     if (this.isClear) return;
     this.#urgent = this.#urgent.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
     this.#video = this.#video.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
@@ -157,7 +156,7 @@ export class Outlet {
    *
    * @returns whether libuv keeps the memory because the system did not take the datagram
    */
-  #isKept({ remotePort, remoteAddress }: SocketPath, memory: Buffer, length: number, kind: SendKind): boolean {
+  #isKept({ remotePort, remoteAddress }: Path, memory: Buffer, length: number, kind: SendKind): boolean {
     // A callback costs a tenth of the send. Whatever refuses media refuses these rarer datagrams as
     // well.
     const onResult = kind >= SendKind.Rtcp ? this.#uplink.onSendResult : undefined;

@@ -4,7 +4,6 @@
  */
 import { type Path, SEND_KIND_NAMES, SendKind } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { Outlet } from './outlet.ts';
 import { createSendCounters, refusalOfError, type SendRefusal } from './send-counters.ts';
 
 /** One thread drops whatever exceeds this: 100 ms of 390 Mbit/s. */
@@ -30,10 +29,18 @@ export interface UplinkListener {
   readonly onFreeAgain: () => void;
 }
 
+/** A socket that takes no more just now. */
+export interface FullOutlet {
+  /** How many bytes libuv holds of it. */
+  readonly bytesInSocket: number;
+  /** Sends what waits until the socket is full again. @returns whether nothing waits any more */
+  drain(): boolean;
+}
+
 export class Uplink {
   readonly counters = createSendCounters();
   readonly #listener: UplinkListener;
-  readonly #full = new Set<Outlet>();
+  readonly #full = new Set<FullOutlet>();
   /** Places of datagrams that have waited, which the next ones reuse. */
   readonly #freePlaces: Buffer[] = [];
   #scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
@@ -100,13 +107,13 @@ export class Uplink {
     if (place?.length === PLACE_BYTES) this.#freePlaces.push(place);
   }
 
-  noteFull(outlet: Outlet): void {
+  noteFull(outlet: FullOutlet): void {
     this.#full.add(outlet);
     this.#retryLater();
   }
 
   /** Stops retrying an outlet whose socket is closed. */
-  forget(outlet: Outlet): void {
+  forget(outlet: FullOutlet): void {
     this.#full.delete(outlet);
   }
 

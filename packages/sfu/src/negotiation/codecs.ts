@@ -6,7 +6,18 @@
  */
 import type { CodecPlan, MediaKind } from '@causeway/media';
 import { codecIdentity, parseFmtp, type SdpCodec, type SdpFeedback } from '@causeway/wire';
-import type { IdentifiedCodec, SourceCodec } from './state.ts';
+
+export interface SourceCodec {
+  readonly name: string;
+  readonly clockRateHz: number;
+  readonly channels: number;
+  readonly fmtp: string;
+}
+
+export interface IdentifiedCodec extends SourceCodec {
+  /** See `codecIdentity`: made out once, because it is compared with the codecs of every m-section. */
+  readonly identity: string;
+}
 
 export interface NegotiatedCodec {
   /** Of this peer. */

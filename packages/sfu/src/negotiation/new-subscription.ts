@@ -1,7 +1,7 @@
 /** Puts a track on an m-section, existing or new: codecs, extension ids and SSRCs of the subscription. */
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
-import { type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_FEEDBACK } from './codecs.ts';
+import { type IdentifiedCodec, type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_FEEDBACK } from './codecs.ts';
 import { subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
@@ -13,7 +13,7 @@ import {
 } from './header-extensions.ts';
 import type { LayerWish } from './layer-choice.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
-import type { IdentifiedCodec, Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
+import type { Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
 
 export interface SubscriptionWish {
   readonly source: TrackSource;

@@ -5,7 +5,7 @@
 import type { AnnouncedSsrcPlan, CertificateFingerprint, IceCredentials, MediaKind } from '@causeway/media';
 import type { SessionId, TrackId, TrackName, TrackStatus } from '@causeway/protocol';
 import type { SdpCandidate, SdpFingerprint } from '@causeway/wire';
-import type { NegotiatedCodec } from './codecs.ts';
+import type { IdentifiedCodec, NegotiatedCodec } from './codecs.ts';
 import type { HeaderExtension } from './header-extensions.ts';
 import type { LayerWish } from './layer-choice.ts';
 import type { NumberTable } from './number-table.ts';
@@ -64,18 +64,6 @@ export interface TrackSource {
   /** URIs of the header extensions that its packets may carry. */
   readonly extensionUris: readonly string[];
   readonly rids: readonly string[];
-}
-
-export interface SourceCodec {
-  readonly name: string;
-  readonly clockRateHz: number;
-  readonly channels: number;
-  readonly fmtp: string;
-}
-
-export interface IdentifiedCodec extends SourceCodec {
-  /** See `codecIdentity`: made out once, because it is compared with the codecs of every m-section. */
-  readonly identity: string;
 }
 
 /** One track sent to the client on one m-section. */

@@ -1,6 +1,6 @@
 import type { ConnectionState, MediaKind } from '@causeway/media';
 import type { TrackStatus } from '@causeway/protocol';
-import type { SourceCodec } from '../negotiation/state.ts';
+import type { SourceCodec } from '../negotiation/codecs.ts';
 
 /** What everybody may know of a live session. */
 export interface SessionRecord {

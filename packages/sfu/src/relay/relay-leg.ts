@@ -6,8 +6,8 @@
  */
 import type { AnnouncedSsrcPlan, CodecPlan, ExtensionPlan, MediaKind, PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import type { SourceCodec } from '../negotiation/codecs.ts';
 import { forwardedUris } from '../negotiation/header-extensions.ts';
-import type { SourceCodec } from '../negotiation/state.ts';
 
 /** What a leg needs to know of the track; a `TrackRecord` says it all. */
 export interface RelayedTrack {

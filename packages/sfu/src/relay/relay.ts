@@ -196,7 +196,7 @@ export class Relay implements RemoteTracks {
     sessions(event);
   }
 
-  #linkListener(): LinkListener {
+  #linkListener(): LinkListener<NodeLink> {
     return {
       onLinkUp: (link) => {
         this.#teller.greet(link);

@@ -6,7 +6,13 @@
  */
 import { writeUint16 } from '../big-endian.ts';
 import { ATTRIBUTE_HEADER_LENGTH, type HmacSha1, MESSAGE_INTEGRITY_LENGTH, STUN_HEADER_LENGTH } from './stun-attributes.ts';
-import type { StunMessage } from './stun-message.ts';
+
+/** A STUN message that may have a MESSAGE-INTEGRITY. */
+export interface SignedMessage {
+  readonly bytes: Uint8Array;
+  /** Where the attribute begins; undefined without one. */
+  readonly integrityOffset: number | undefined;
+}
 
 /**
  * Compares the message's MESSAGE-INTEGRITY with what it must be under `key`, in time that does not depend on where they differ.
@@ -14,7 +20,7 @@ import type { StunMessage } from './stun-message.ts';
  * @param key for ICE the bytes of the receiver's password (the sender's own, in a response)
  * @returns false also for a message without the attribute
  */
-export function verifyMessageIntegrity(message: StunMessage, key: Uint8Array, hmacSha1: HmacSha1): boolean {
+export function verifyMessageIntegrity(message: SignedMessage, key: Uint8Array, hmacSha1: HmacSha1): boolean {
   const { bytes, integrityOffset } = message;
   if (integrityOffset === undefined) return false;
   const expected = messageIntegrity(bytes, integrityOffset, key, hmacSha1);

@@ -43,7 +43,7 @@ export interface LinkParts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly listener: LinkListener;
+  readonly listener: LinkListener<NodeLink>;
 }
 
 export class NodeLink {

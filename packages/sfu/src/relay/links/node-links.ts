@@ -15,7 +15,7 @@ export interface NodeLinksOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly listener: LinkListener;
+  readonly listener: LinkListener<NodeLink>;
   /** A node is gone for good, or the directory says so and its link is down as well; its link is closed. */
   readonly onNodeLost: (record: NodeRecord) => void;
   /** Once a second, after the links have told that they are there. */
