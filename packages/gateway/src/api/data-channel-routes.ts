@@ -11,7 +11,7 @@ import { tokenOf } from './authorize.ts';
 import type { Route, RouteReply } from './route.ts';
 
 const ABOUT_SDP =
-  'If data channels are not negotiated yet and the request has no offer, the reply has one: answer it with `renegotiate` within 10 seconds.';
+  'If data channels have not been negotiated and the request contains no offer, the reply contains one: answer it with `renegotiate` within 10 seconds.';
 
 /** The endpoints about data channels. */
 export const DATA_CHANNEL_ROUTES: readonly Route[] = [
@@ -21,7 +21,7 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/:session_id/datachannel/publish',
     summary: 'Publish data channels',
-    description: `A channel that the page opens with createDataChannel is published under its label without this call. ${ABOUT_SDP}`,
+    description: `Channels that the page opens with createDataChannel are published under their labels without this call. ${ABOUT_SDP}`,
     request: 'PublishDataChannelsRequest',
     reply: 'PublishDataChannelsReply',
     errors: [
@@ -46,7 +46,7 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/:session_id/datachannel/subscribe',
     summary: 'Subscribe to data channels',
-    description: `The channel comes as an event \`datachannel\` of the RTCPeerConnection, unless it is negotiated. ${ABOUT_SDP}`,
+    description: `The RTCPeerConnection fires a \`datachannel\` event for the channel, unless it is negotiated. ${ABOUT_SDP}`,
     request: 'SubscribeDataChannelsRequest',
     reply: 'SubscribeDataChannelsReply',
     errors: [
@@ -87,7 +87,7 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/:session_id/datachannel/close',
     summary: 'Close published data channels and subscriptions',
-    description: 'Never changes SDP.',
+    description: 'Never changes the SDP.',
     request: 'CloseDataChannelsRequest',
     reply: 'CloseDataChannelsReply',
     errors: ['too_many_tracks', 'session_not_found', 'session_closed'],

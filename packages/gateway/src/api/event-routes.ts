@@ -1,7 +1,7 @@
 import type { RouteDescription } from './route.ts';
 
 const ABOUT_EVENTS =
-  'Server-sent events, for an EventSource or any HTTP client; the data of each is JSON. A client that comes back with `Last-Event-ID` gets what it has missed in the last ten minutes. As an EventSource can set no header, a token may be given as `?token=`, the secret may not. The stream ends with its token.';
+  'Server-sent events, for an EventSource or any HTTP client; the data of each event is JSON. A client that reconnects with `Last-Event-ID` receives what it missed during the last ten minutes. Since an EventSource cannot set headers, a token may be passed as `?token=`, but not the secret. The stream ends when its token expires.';
 
 /** Endpoints whose reply has no end. */
 export const EVENT_ROUTES: readonly RouteDescription[] = [
@@ -10,8 +10,8 @@ export const EVENT_ROUTES: readonly RouteDescription[] = [
     access: 'list',
     method: 'get',
     path: '/events',
-    summary: 'Hear of what happens in an app',
-    description: `${ABOUT_EVENTS} In a cluster they are those of all nodes.`,
+    summary: 'Stream the events of an app',
+    description: `${ABOUT_EVENTS} In a cluster, the stream has the events of all nodes.`,
     reply: 'ApiEvent',
     replyType: 'text/event-stream',
     errors: ['no_capacity'],
@@ -22,7 +22,7 @@ export const EVENT_ROUTES: readonly RouteDescription[] = [
     access: 'list',
     method: 'get',
     path: '/session/:session_id/events',
-    summary: 'Hear of what happens to a session',
+    summary: 'Stream the events of a session',
     description: `${ABOUT_EVENTS} The stream ends with the session.`,
     reply: 'ApiEvent',
     replyType: 'text/event-stream',

@@ -32,7 +32,7 @@ export const ROUTES: readonly Route[] = [
     path: '/session/new',
     summary: 'Create a session',
     description:
-      'Sending media lines of the offer become tracks by themselves, unless autoPublish is false. In a cluster the session lives in the region nearest to the client, or in the one it names.',
+      'Media lines that send in the offer are published automatically, unless autoPublish is false. In a cluster the session is created in the region nearest to the client, or in the region that the call names.',
     query: 'CreateSessionQuery',
     request: 'CreateSessionRequest',
     reply: 'CreateSessionReply',
@@ -53,7 +53,7 @@ export const ROUTES: readonly Route[] = [
       const { principal, node } = call;
       const { region = node.region, ...request } = readNewSession(call);
       if (region !== node.region) throw unknownRegion(region, [node.region]);
-      if (node.isDraining()) throw new SfuError('draining', 'this node is shutting down and takes no new sessions');
+      if (node.isDraining()) throw new SfuError('draining', 'this node is shutting down and accepts no new sessions');
       const autoPublish = request.autoPublish ?? principal.settings.autoPublish;
       const token = tokenOf(principal);
       const reply = await sfu.createSession(principal.appId, { ...request, autoPublish }, appBoundsOf(principal.settings), token);
@@ -67,7 +67,7 @@ export const ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/:session_id/track/publish',
     summary: 'Publish tracks',
-    description: 'Naming a media line or track that is published already changes its name.',
+    description: 'Calling it for a media line or track that is already published renames the track.',
     request: 'PublishRequest',
     reply: 'PublishReply',
     errors: [
@@ -136,7 +136,7 @@ export const ROUTES: readonly Route[] = [
     path: '/sessions',
     summary: 'List sessions',
     description:
-      'With `limit`, a Link header with rel="next" leads to the next page. A header `X-Partial: true` says that sessions of other nodes are missing.',
+      'With `limit`, a Link header with rel="next" points to the next page. The header `X-Partial: true` means that sessions of other nodes are missing.',
     query: 'ListSessionsRequest',
     reply: 'SessionList',
     errors: [],
@@ -166,9 +166,9 @@ export const ROUTES: readonly Route[] = [
     access: 'list',
     method: 'get',
     path: '/session/:session_id/track/:track_id/path',
-    summary: 'Describe by which nodes a track travels',
+    summary: 'Show the route of a track between nodes',
     description:
-      'The tree of copies from the node that owns the track to those where it is watched, and why each way was taken; up to two seconds old.',
+      'The tree of copies from the node that owns the track to the nodes where it is watched, and why each route was chosen. The information may be two seconds old.',
     reply: 'TrackPathReply',
     errors: ['session_not_found', 'track_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, trackId }) => ({
@@ -202,7 +202,7 @@ export const ROUTES: readonly Route[] = [
     method: 'post',
     path: '/session/:session_id/track/unsubscribe',
     summary: 'End subscriptions',
-    description: 'Their media lines are kept for later subscriptions, so no SDP needs to change.',
+    description: 'Their media lines are reused by later subscriptions, so the SDP does not have to change.',
     request: 'UnsubscribeRequest',
     reply: 'UnsubscribeReply',
     errors: [
@@ -223,7 +223,7 @@ export const ROUTES: readonly Route[] = [
     method: 'put',
     path: '/session/:session_id/track/update',
     summary: 'Switch source, layer or pause of subscriptions',
-    description: 'Never changes SDP.',
+    description: 'Never changes the SDP.',
     request: 'UpdateTracksRequest',
     reply: 'UpdateTracksReply',
     errors: [
@@ -270,7 +270,7 @@ export const ROUTES: readonly Route[] = [
     method: 'delete',
     path: '/session/:session_id',
     summary: 'Close a session',
-    description: 'May be repeated.',
+    description: 'Closing a session again succeeds.',
     reply: 'DeleteSessionReply',
     errors: ['session_not_found'],
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId, tokenOf(principal)) }),
@@ -280,9 +280,9 @@ export const ROUTES: readonly Route[] = [
     access: 'close',
     method: 'post',
     path: '/session/:session_id/close',
-    summary: 'Close a session from a page that is being left',
+    summary: 'Close a session when its page is closed',
     description:
-      'For `navigator.sendBeacon`, which can set no header: a token may be given as `?token=`, the secret may not. A body is ignored.',
+      'For `navigator.sendBeacon`, which cannot set headers: a token may be passed as `?token=`, but not the secret. A body is ignored.',
     reply: 'DeleteSessionReply',
     errors: ['session_not_found'],
     acceptsTokenInQuery: true,
@@ -293,9 +293,9 @@ export const ROUTES: readonly Route[] = [
     access: 'secret',
     method: 'post',
     path: '/tokens',
-    summary: 'Make an access token',
+    summary: 'Create an access token',
     description:
-      'For the backend of the app, which gives the token to a page. What is left out restricts nothing. Fields that are not known are refused.',
+      'For the backend of the app, which passes the token to a page. Omitted fields restrict nothing; unknown fields are refused.',
     request: 'MintTokenRequest',
     reply: 'MintTokenReply',
     errors: [],
@@ -308,8 +308,8 @@ export const ROUTES: readonly Route[] = [
     access: 'secret',
     method: 'post',
     path: '/tokens/revoke',
-    summary: 'Put an end to tokens',
-    description: 'To one token, or to all that a subject has been given by now; on every node within two seconds.',
+    summary: 'Revoke tokens',
+    description: 'Revokes one token, or all tokens that a subject has been issued so far, on every node within two seconds.',
     request: 'RevokeTokensRequest',
     reply: 'RevokeTokensReply',
     errors: ['quota_exceeded', 'registry_unavailable'],

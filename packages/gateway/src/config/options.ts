@@ -36,27 +36,27 @@ export const OPTIONS = {
     variable: 'CAUSEWAY_HTTP_PORT',
     kind: PORT,
     fallback: 8080,
-    meaning: 'TCP port of the API and the page; 0 takes any free one.',
+    meaning: 'TCP port of the API and the console; 0 picks any free port.',
   }),
   udpPort: option({
     variable: 'CAUSEWAY_UDP_PORT',
     kind: PORT,
     fallback: 8081,
-    meaning: 'UDP port of all media and of `stun:`; 0 takes any free one.',
+    meaning: 'UDP port for all media and for `stun:`; 0 picks any free port.',
   }),
   listenAddress: option<string | undefined>({
     variable: 'CAUSEWAY_LISTEN',
     kind: ipAddress,
     fallback: undefined,
     fallbackText: 'all, IPv4 and IPv6',
-    meaning: 'The one address that both ports are opened on; `0.0.0.0` is all of IPv4. Media needs one that clients reach.',
+    meaning: 'The address on which both ports listen; `0.0.0.0` means all IPv4 addresses. For media, clients must be able to reach it.',
   }),
   httpListenAddress: option<string | undefined>({
     variable: 'CAUSEWAY_HTTP_LISTEN',
     kind: ipAddress,
     fallback: undefined,
     fallbackText: 'that of `CAUSEWAY_LISTEN`',
-    meaning: 'The one address that the HTTP port is opened on, such as `127.0.0.1` behind a proxy on the same machine.',
+    meaning: 'The address on which the HTTP port listens, such as `127.0.0.1` behind a proxy on the same machine.',
   }),
   announcedAddresses: option<readonly string[]>({
     variable: 'CAUSEWAY_ANNOUNCED_ADDRESS',
@@ -64,48 +64,49 @@ export const OPTIONS = {
     fallback: [],
     fallbackText: 'every address of the machine',
     meaning:
-      'Addresses that clients are told to send media to, separated by commas; needed behind NAT, where the machine does not have its public address.',
+      'Addresses to which clients are told to send media, separated by commas; needed behind NAT, where the machine does not know its public address.',
   }),
   appId: option<string | undefined>({
     variable: 'CAUSEWAY_APP_ID',
     kind: textMatching(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, "_" or "-"'),
     fallback: undefined,
     fallbackText: 'none',
-    meaning: 'Id of the one app to serve; for several apps use the config file, for a random one set nothing.',
+    meaning: 'Id of the app to serve. For several apps use the config file; if nothing is set, the daemon generates one.',
   }),
   appSecret: option<string | undefined>({
     variable: 'CAUSEWAY_APP_SECRET',
     kind: textMatching(APP_SECRET, `${MIN_SECRET_LENGTH} to ${MAX_SECRET_LENGTH} visible ASCII characters`),
     fallback: undefined,
     fallbackText: 'none',
-    meaning: 'Secret of that app: whoever knows it can do everything in the app; `openssl rand -hex 32` makes a good one.',
+    meaning: 'Secret of that app, which gives full access to the app; `openssl rand -hex 32` generates a good one.',
     isSecret: true,
   }),
   region: option({
     variable: 'CAUSEWAY_REGION',
     kind: textMatching(/^[A-Za-z0-9_-]{1,32}$/, '1 to 32 letters, digits, "_" or "-"'),
     fallback: 'local',
-    meaning: 'Name of the place this node stands in, sent with every reply as `X-SFU-Region`.',
+    meaning: 'Name of the region that this node is in, sent with every reply as `X-SFU-Region`.',
   }),
   nodeNumber: option({
     variable: 'CAUSEWAY_NODE',
     kind: integerFrom(0, MAX_NODE_NO),
     fallback: 101,
-    meaning: 'Number of this node in session ids; every node of a cluster needs its own.',
+    meaning: 'Number of this node, which is part of session ids; it must be unique within a cluster.',
   }),
   location: option<GeoPoint | undefined>({
     variable: 'CAUSEWAY_LOCATION',
     kind: location,
     fallback: undefined,
     fallbackText: 'unknown',
-    meaning: 'Where this node stands; new sessions go to the node nearest to the client, and never to one that does not say.',
+    meaning: 'Location of this node. New sessions go to the node nearest to the client, and never to a node without a location.',
   }),
   redisUrl: option<string | undefined>({
     variable: 'CAUSEWAY_REDIS_URL',
     kind: textMatching(/^rediss?(\+[a-z]+)?:\/\/[\x21-\x7e]{1,2048}$/, 'a URL such as redis://10.0.0.5:6379'),
     fallback: undefined,
     fallbackText: 'none, the node stands alone',
-    meaning: 'Redis in which the nodes of a cluster find each other; see `docs/operate/cluster.md` for Sentinel and Redis Cluster.',
+    meaning:
+      'The Redis through which the nodes of a cluster find each other; see `docs/operate/cluster.md` for Sentinel and Redis Cluster.',
     isSecret: true,
   }),
   clusterKey: option<string | undefined>({
@@ -113,7 +114,7 @@ export const OPTIONS = {
     kind: textMatching(/^[\x21-\x7e]{32,256}$/, '32 to 256 visible ASCII characters'),
     fallback: undefined,
     fallbackText: 'none',
-    meaning: 'What the nodes of a cluster know and nobody else: whoever has it can be a node; `openssl rand -hex 32` makes a good one.',
+    meaning: 'Secret shared by all nodes of a cluster; it lets its holder act as a node. `openssl rand -hex 32` generates a good one.',
     isSecret: true,
   }),
   tokenKey: option<string | undefined>({
@@ -122,7 +123,7 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'a random one at each start',
     meaning:
-      'What the keys that sign tokens are made of, on a node that stands alone: with it tokens stay good over a restart; the nodes of a cluster use the cluster key; `openssl rand -hex 32` makes a good one.',
+      'Secret from which a standalone node derives the keys that sign tokens, so that tokens survive a restart. Nodes of a cluster use the cluster key. `openssl rand -hex 32` generates a good one.',
     isSecret: true,
   }),
   internalUrl: option<string | undefined>({
@@ -130,14 +131,15 @@ export const OPTIONS = {
     kind: baseUrl,
     fallback: undefined,
     fallbackText: 'the first announced or local address and the HTTP port',
-    meaning: 'Where other nodes reach the API of this one, to pass calls on to it.',
+    meaning: 'URL at which other nodes reach the API of this node, to forward calls to it.',
   }),
   linkAddresses: option<readonly SocketAddress[] | undefined>({
     variable: 'CAUSEWAY_LINK_ADDRESS',
     kind: socketAddressList,
     fallback: undefined,
     fallbackText: 'the announced addresses and the UDP port',
-    meaning: 'Where other nodes reach the UDP port of this one, to fetch media; for a private network between regions.',
+    meaning:
+      'Addresses at which other nodes reach the UDP port of this node to relay media, for example over a private network between regions.',
   }),
   trustedProxies: option<readonly string[]>({
     variable: 'CAUSEWAY_TRUSTED_PROXIES',
@@ -145,14 +147,14 @@ export const OPTIONS = {
     fallback: [],
     fallbackText: 'none',
     meaning:
-      'Proxies whose `X-Forwarded-For` is believed, for the region that clients are taken to be in and for their limits; anybody else could write what they like into it.',
+      'Proxies whose `X-Forwarded-For` is trusted to locate clients and to apply limits to them. Anyone else could put anything into that header.',
   }),
   geoip: option({
     variable: 'CAUSEWAY_GEOIP',
     kind: oneOf(['off', 'auto', 'on'] as const),
     fallback: 'auto' as const,
     meaning:
-      'Whether addresses of clients are looked up in the database of geoip-lite, which takes 150 MB of memory; `auto` does so in a cluster, if the package is installed.',
+      'Whether client addresses are looked up in the geoip-lite database, which takes 150 MB of memory; `auto` does so in a cluster if the package is installed.',
   }),
   usageFolder: option<string | undefined>({
     variable: 'CAUSEWAY_USAGE_FOLDER',
@@ -160,26 +162,26 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'none',
     meaning:
-      'Where what apps have used is kept until Redis has counted it: a node that is killed while Redis is away then loses five seconds of it instead of all.',
+      'Folder that keeps usage records until Redis has counted them: a node that is killed while Redis is unavailable then loses five seconds of usage instead of all of it.',
   }),
   drainSeconds: option({
     variable: 'CAUSEWAY_DRAIN_SECONDS',
     kind: integerFrom(0, 86_400),
     fallback: 60,
-    meaning: 'How long running sessions may go on after SIGTERM; a second signal ends them at once.',
+    meaning: 'How long existing sessions may continue after SIGTERM; a second signal ends them at once.',
   }),
   maxSessions: option({
     variable: 'CAUSEWAY_MAX_SESSIONS',
     kind: integerFrom(1, 1_000_000),
     fallback: DEFAULT_OVERLOAD_LIMITS.maxSessions,
-    meaning: 'How many sessions this node takes at most; one more is refused with `no_capacity`.',
+    meaning: 'Maximum number of sessions on this node; further ones are refused with `no_capacity`.',
   }),
   maxSessionsPerApp: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_SESSIONS_PER_APP',
     kind: APP_BOUND_KINDS.maxSessions,
     fallback: undefined,
     fallbackText: 'as many as the node takes',
-    meaning: 'How many sessions one app may have on this node; one more is refused with `quota_exceeded`.',
+    meaning: 'Maximum number of sessions per app on this node; further ones are refused with `quota_exceeded`.',
   }),
   maxUnconnectedSessionsPerApp: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_UNCONNECTED_SESSIONS_PER_APP',
@@ -187,13 +189,14 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'a tenth of `CAUSEWAY_MAX_SESSIONS`, at least 100',
     meaning:
-      'How many of them may be waiting for their client to connect; one more is refused with `rate_limited`, so that no app fills the node with sessions that never connect.',
+      'How many sessions of one app may be waiting for their client to connect; further ones are refused with `rate_limited`, so that no app can fill the node with sessions that never connect.',
   }),
   maxTracksPerApp: option({
     variable: 'CAUSEWAY_MAX_TRACKS_PER_APP',
     kind: APP_BOUND_KINDS.maxTracks,
     fallback: DEFAULT_APP_BOUNDS.maxTracks,
-    meaning: 'How many tracks the sessions of one app may publish and subscribe to on this node; more are refused with `quota_exceeded`.',
+    meaning:
+      'How many tracks the sessions of one app may publish and subscribe to on this node; further ones are refused with `quota_exceeded`.',
   }),
   maxEgressMbpsPerApp: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_EGRESS_MBPS_PER_APP',
@@ -201,20 +204,20 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'no limit',
     meaning:
-      'How many megabits of RTP a second this node sends to the sessions of one app; above that, new subscriptions are refused with `quota_exceeded` and the newest are sent nothing, video before audio.',
+      'How many megabits of RTP per second this node sends to the sessions of one app. Above that, new subscriptions are refused with `quota_exceeded` and the newest existing ones are paused, video before audio.',
   }),
   maxIdempotencyKeysPerApp: option({
     variable: 'CAUSEWAY_MAX_IDEMPOTENCY_KEYS_PER_APP',
     kind: APP_BOUND_KINDS.maxIdempotencyKeys,
     fallback: DEFAULT_MAX_REPLIES_PER_APP,
     meaning:
-      'How many replies to calls with an `Idempotency-Key` are kept for one app; with more, its oldest are forgotten before their ten minutes are over.',
+      'How many replies to calls with an `Idempotency-Key` are kept per app; beyond that, its oldest are forgotten before their ten minutes are over.',
   }),
   maxEventStreamsPerApp: option({
     variable: 'CAUSEWAY_MAX_EVENT_STREAMS_PER_APP',
     kind: APP_BOUND_KINDS.maxEventStreams,
     fallback: DEFAULT_MAX_STREAMS_PER_APP,
-    meaning: 'How many clients of one app may listen to events of this node; one more is refused with `no_capacity`.',
+    meaning: 'How many event streams one app may have open on this node; further ones are refused with `no_capacity`.',
   }),
   maxConnectionsPerClient: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_CONNECTIONS_PER_CLIENT',
@@ -222,61 +225,61 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'a twentieth of those that the node takes, at least 100: 500',
     meaning:
-      'How many TCP connections one client address may have open (for IPv6, one /64); more are closed at once. This machine and trusted proxies have no such limit.',
+      'How many TCP connections one client address (for IPv6, one /64) may have open; further ones are closed at once. Connections from this machine and from trusted proxies are not limited.',
   }),
   maxFailedAuthenticationsPerMinutePerClient: option({
     variable: 'CAUSEWAY_MAX_FAILED_AUTHENTICATIONS_PER_MINUTE_PER_CLIENT',
     kind: integerFrom(1, 1_000_000),
     fallback: DEFAULT_CLIENT_LIMITS.maxFailedAuthenticationsPerMinute,
     meaning:
-      'How many calls with a wrong app or secret one client address may make in a minute; then all its calls are refused with `rate_limited` for a while, right ones among them.',
+      'How many calls with a wrong app or secret one client address may make per minute; after that, all its calls are refused with `rate_limited` for a while, even valid ones.',
   }),
   maxNewSessionsPerSecondPerClient: option({
     variable: 'CAUSEWAY_MAX_NEW_SESSIONS_PER_SECOND_PER_CLIENT',
     kind: integerFrom(1, 1_000_000),
     fallback: DEFAULT_CLIENT_LIMITS.maxNewSessionsPerSecond,
     meaning:
-      'How many sessions one client address may create in a second, in whatever apps; a backend that calls for all its users is one address.',
+      'How many sessions one client address may create per second, across all apps; a backend that calls for all its users counts as one address.',
   }),
   maxMemoryMb: option<number | undefined>({
     variable: 'CAUSEWAY_MAX_MEMORY_MB',
     kind: integerFrom(128, 16_777_216),
     fallback: undefined,
     fallbackText: 'what the container or the machine has',
-    meaning: 'Memory that this node may have, in MiB: new sessions are refused when four fifths of it are used.',
+    meaning: 'Memory that this node may use, in MiB; new sessions are refused once four fifths of it are in use.',
   }),
   maxEventLoopDelayMs: option({
     variable: 'CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS',
     kind: integerFrom(5, 10_000),
     fallback: DEFAULT_OVERLOAD_LIMITS.maxEventLoopDelayMs,
-    meaning: 'New sessions are refused while packets wait longer than this, one in a hundred of them, for ten seconds.',
+    meaning: 'New sessions are refused once the 99th percentile of the event loop delay has exceeded this for ten seconds.',
   }),
   workers: option<number | 'auto'>({
     variable: 'CAUSEWAY_WORKERS',
     kind: autoOr(integerFrom(1, 64)),
     fallback: 1,
     meaning:
-      'Threads that carry media: with more than one, each has a core to itself, all on the one UDP port (Linux only); `auto` leaves one core for HTTP.',
+      'Number of media threads. With more than one, each needs a core of its own, and all share the UDP port (Linux only); `auto` leaves one core for HTTP.',
   }),
   workerFillPercent: option({
     variable: 'CAUSEWAY_WORKER_FILL_PERCENT',
     kind: integerFrom(0, 100),
     fallback: 100 * DEFAULT_WORKER_FILL_SHARE,
     meaning:
-      'How busy one of several workers is made before the next one gets sessions: what stays on one thread is cheaper to forward, and more has to wait behind it; 0 spreads sessions from the first on.',
+      'How busy a worker gets before the next one receives sessions. Media that stays on one thread is cheaper to forward, but a busier thread delays it more; 0 spreads sessions evenly from the start.',
   }),
   debugPort: option<number | undefined>({
     variable: 'CAUSEWAY_DEBUG_PORT',
     kind: PORT,
     fallback: undefined,
     fallbackText: 'off',
-    meaning: 'TCP port of `/metrics`, `/debug/objects` and `/debug/usage`, opened on 127.0.0.1 only; 0 takes any free one.',
+    meaning: 'TCP port of `/metrics`, `/debug/objects` and `/debug/usage`, which listens on 127.0.0.1 only; 0 picks any free port.',
   }),
   logLevel: option<LogLevel>({
     variable: 'CAUSEWAY_LOG_LEVEL',
     kind: oneOf(LOG_LEVELS),
     fallback: 'info',
-    meaning: 'How much is logged; `http` adds a line for every request.',
+    meaning: 'What is logged; `http` adds a line for every request.',
   }),
 } as const;
 

@@ -6,32 +6,32 @@ import type { Logger, LogLevel } from '../logging/logger.ts';
 type Wording<Type extends string> = Readonly<Record<Type, readonly [level: LogLevel, message: string]>>;
 
 const OF_SFU: Partial<Wording<SfuEvent['type']>> = {
-  'session.defect': ['error', 'a defect of the SFU has ended a session'],
+  'session.defect': ['error', 'a defect in the SFU ended a session'],
   // That Redis is away is told once, by the cluster; the session goes on, and is written when it is back.
   'registry.failed': ['debug', 'a session could not be announced'],
 };
 
 const OF_LINKS: Wording<LinkEvent['type']> = {
   'link.up': ['info', 'linked to a node'],
-  'link.silent': ['warn', 'nothing is heard of a node'],
-  'link.heard': ['info', 'a node is heard again'],
+  'link.silent': ['warn', 'a node has fallen silent'],
+  'link.heard': ['info', 'a node can be heard again'],
   'link.down': ['warn', 'the link to a node is down'],
-  'link.refused': ['warn', 'a link carries nothing, because versions do not fit'],
+  'link.refused': ['warn', 'a link cannot be used: the protocol versions are incompatible'],
   'link.defect': ['error', 'a defect in a relay'],
 };
 
 const OF_CLUSTER: Wording<ClusterEvent['type']> = {
-  'redis.unavailable': ['warn', 'Redis does not answer; what runs goes on'],
-  'redis.available': ['info', 'Redis answers'],
-  'node.revived': ['warn', 'the lease of this node had ended; it is back'],
+  'redis.unavailable': ['warn', 'Redis does not answer; existing sessions continue'],
+  'redis.available': ['info', 'Redis answers again'],
+  'node.revived': ['warn', 'this node had lost its lease and has renewed it'],
   'node.superseded': ['error', 'another process has taken the number of this node'],
-  'node.stalled': ['error', 'media stands still; the lease of this node is left to end'],
-  'lease.unrenewed': ['error', 'Redis does not renew the lease of this node; until it does, no node is taken for dead'],
-  'revocations.unknown': ['warn', 'what other nodes revoke is not known here; tokens are good until they end'],
-  'revocations.known': ['info', 'what other nodes revoke is known again'],
-  'app.restored': ['warn', 'the record of an app in Redis was not one of this cluster, or too old; it is written again'],
-  'registry.restored': ['info', 'sessions of this node were missing in Redis and are written again'],
-  'registry.swept': ['info', 'what a dead node left in Redis is gone'],
+  'node.stalled': ['error', 'media has stalled; this node lets its lease expire'],
+  'lease.unrenewed': ['error', 'Redis does not renew the lease of this node; until it does, no node is considered dead'],
+  'revocations.unknown': ['warn', 'revocations of other nodes cannot be read; revoked tokens may work until they expire'],
+  'revocations.known': ['info', 'revocations of other nodes can be read again'],
+  'app.restored': ['warn', 'the record of an app in Redis was not signed by this cluster or is too old; it has been replaced'],
+  'registry.restored': ['info', 'sessions of this node were missing in Redis and have been restored'],
+  'registry.swept': ['info', 'the records of a dead node have been removed from Redis'],
 };
 
 export function logSfuEvent(logger: Logger, { type, ...fields }: SfuEvent): void {

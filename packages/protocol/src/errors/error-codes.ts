@@ -16,12 +16,12 @@ export const ERROR_CODES = {
   invalid_params: {
     httpStatus: 400,
     retryable: false,
-    meaning: 'A field is missing or has a wrong value; `details.path` names it and nothing was applied.',
+    meaning: 'A field is missing or invalid; `details.path` names it. Nothing was changed.',
   },
   invalid_session_description: {
     httpStatus: 400,
     retryable: false,
-    meaning: 'The session description is not usable here: wrong type, broken SDP, or SDP that does not continue this session.',
+    meaning: 'The session description cannot be used: it has the wrong type, is not valid SDP, or does not continue this session.',
   },
   too_many_tracks: { httpStatus: 400, retryable: false, meaning: 'One call names more tracks or data channels than allowed; split it.' },
   multiple_errors: {
@@ -33,14 +33,14 @@ export const ERROR_CODES = {
     httpStatus: 401,
     retryable: false,
     meaning:
-      'App and credential do not belong together, the token is not good, or the Authorization header is not `Bearer <secret or token>`.',
+      'The credential does not belong to the app, the token is invalid, or the Authorization header is not `Bearer <secret or token>`.',
   },
   token_expired: { httpStatus: 401, retryable: false, meaning: 'The access token was valid but has expired; fetch a new one.' },
   forbidden: { httpStatus: 403, retryable: false, meaning: 'The access token does not grant this action.' },
   quota_exceeded: {
     httpStatus: 403,
     retryable: false,
-    meaning: 'A limit of the session or app is reached, on what exists at one time or on what is sent.',
+    meaning: 'The session or app has reached a limit on what may exist at one time or on what may be sent.',
   },
   route_not_found: { httpStatus: 404, retryable: false, meaning: 'No such path in this API.' },
   session_not_found: { httpStatus: 404, retryable: false, meaning: 'This app has no session with this id.' },
@@ -67,17 +67,17 @@ export const ERROR_CODES = {
   track_name_conflict: {
     httpStatus: 409,
     retryable: false,
-    meaning: 'Another track of this session has this name; choose another one or send `replace: true`.',
+    meaning: 'Another track of this session has this name; choose a different name or send `replace: true`.',
   },
   data_channel_conflict: {
     httpStatus: 409,
     retryable: false,
-    meaning: 'The session has a data channel of this name that works differently: by other settings, or under another id.',
+    meaning: 'The session already has a data channel of this name with other settings or another id.',
   },
   codec_mismatch: {
     httpStatus: 409,
     retryable: false,
-    meaning: "The track's codec is not among those negotiated on the media line.",
+    meaning: "The track's codec was not negotiated on the media line.",
   },
   rid_not_available: { httpStatus: 409, retryable: false, meaning: 'The track has no simulcast layer with this rid.' },
   session_closed: {
@@ -99,18 +99,18 @@ export const ERROR_CODES = {
   rate_limited: {
     httpStatus: 429,
     retryable: true,
-    meaning: 'Too many calls, or sessions that are not connected yet; wait for `retryAfterMs`.',
+    meaning: 'Too many calls, or too many sessions that have not connected yet; wait for `retryAfterMs`.',
   },
   headers_too_large: { httpStatus: 431, retryable: false, meaning: 'The request headers are larger than allowed.' },
-  internal_error: { httpStatus: 500, retryable: false, meaning: 'A defect of the SFU; report it with the `requestId`.' },
+  internal_error: { httpStatus: 500, retryable: false, meaning: 'A defect in the SFU; please report it with the `requestId`.' },
   node_unreachable: { httpStatus: 502, retryable: true, meaning: 'The node that owns the session did not answer.' },
-  draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and takes no new sessions.' },
-  no_capacity: { httpStatus: 503, retryable: true, meaning: 'No node has room for a new session now.' },
-  relay_unavailable: { httpStatus: 503, retryable: true, meaning: "The track's region cannot be reached now." },
+  draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and accepts no new sessions.' },
+  no_capacity: { httpStatus: 503, retryable: true, meaning: 'No node has capacity for a new session at the moment.' },
+  relay_unavailable: { httpStatus: 503, retryable: true, meaning: "The track's node cannot be reached at the moment." },
   registry_unavailable: {
     httpStatus: 503,
     retryable: true,
-    meaning: 'What other nodes know (their sessions, tracks and apps) cannot be looked up now.',
+    meaning: 'The sessions, tracks and apps of other nodes cannot be looked up at the moment.',
   },
   negotiation_timeout: {
     httpStatus: 504,
