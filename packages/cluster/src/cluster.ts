@@ -44,6 +44,7 @@ export interface ClusterStatistics {
   readonly sessionsToRestore: number;
 }
 
+/** What a node needs to join a cluster. */
 export interface ClusterOptions {
   /**
    * `redis://…` or `rediss://…` for one server, `redis+sentinel://host:26379,host:26379/master-name` for those that Sentinel watches,

@@ -129,6 +129,7 @@ export interface EngineAnswers {
   readonly usage: readonly AccountUsage[];
 }
 
+/** What an engine can be asked. */
 export type EngineQuestion = keyof EngineAnswers;
 
 /** Takes the engine's events. Whoever hands them out says when, and whether commands may be sent from within. */

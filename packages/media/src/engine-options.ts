@@ -3,6 +3,7 @@ import type { DatagramSink, PlainSink } from './demux/path.ts';
 import type { EngineEventListener } from './engine-messages.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 
+/** What an engine needs from its owner. */
 export interface EngineOptions {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;

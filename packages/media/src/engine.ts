@@ -22,6 +22,7 @@ import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
 import type { AccountUsage } from './usage-tally.ts';
 
+/** Forwards media and data between the peers of one shard. */
 export class Engine {
   readonly #context: EngineContext;
   readonly #stun: StunReceiver;

@@ -6,6 +6,7 @@
  */
 import type { CertificateFingerprint } from './secure-endpoint.ts';
 
+/** Whether media is audio or video. */
 export type MediaKind = 'audio' | 'video';
 
 /** One negotiated codec of one m-section; payload types are those of the peer this plan is for. */
@@ -29,6 +30,7 @@ export interface ExtensionPlan {
   readonly uri: string;
 }
 
+/** The user fragment and password of one side of ICE. */
 export interface IceCredentials {
   readonly ufrag: string;
   readonly password: string;
@@ -41,6 +43,7 @@ export interface ReachableAddress {
   readonly port: number;
 }
 
+/** What the transport of one peer should be. */
 export interface TransportPlan {
   readonly transportId: string;
   readonly local: IceCredentials;
@@ -69,6 +72,7 @@ export interface TransportPlan {
   readonly security?: 'dtls' | 'none';
 }
 
+/** How much data one peer may send. */
 export interface DataLimits {
   readonly messagesPerSecond: number;
   /** Of datagrams with DTLS: what wraps the messages, and acknowledgements of what the peer gets, included. */
@@ -90,6 +94,7 @@ export interface AnnouncedSsrcPlan {
   readonly rid?: string;
 }
 
+/** What a published track should be, as negotiated with its publisher. */
 export interface PublisherTrackPlan {
   readonly transportId: string;
   readonly trackId: string;
@@ -138,6 +143,7 @@ export type LayerChangeReason = 'start' | 'bandwidth' | 'request' | 'publisher';
 /** How much of what a subscriber has asked for it gets. */
 export type GrantedQuality = 'full' | 'reduced' | 'paused';
 
+/** What a subscription should be, as negotiated with its subscriber. */
 export interface SubscriberTrackPlan {
   readonly transportId: string;
   readonly subscriptionId: string;
@@ -160,6 +166,7 @@ export interface SubscriberTrackPlan {
   readonly account?: string;
 }
 
+/** How far the connection to a peer has come. */
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
 /** `internal_error`: the engine itself is gone; its owner says so in its place. */

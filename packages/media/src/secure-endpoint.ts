@@ -52,10 +52,13 @@ export interface ProtectBatch {
   readonly protectedLength: Uint16Array;
 }
 
+/** The SRTP protection profiles that are offered and accepted. */
 export type SrtpProfile = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
 
+/** Why a secure endpoint has ended. */
 export type SecureCloseReason = 'peer-closed' | 'handshake-failed' | 'handshake-timeout' | 'fingerprint-mismatch';
 
+/** The hash that identifies a certificate. */
 export interface CertificateFingerprint {
   /** Hash name as in SDP, lower case: `sha-256`. */
   readonly algorithm: string;
@@ -79,12 +82,16 @@ export interface SecureEndpointListener {
 
 /** Why `unprotectRtp` and `unprotectRtcp` refused a packet. */
 export const UNPROTECT_NOT_READY = -1;
+/** The packet is no packet of its protocol, or is too short. */
 export const UNPROTECT_MALFORMED = -2;
+/** The authentication tag is wrong. */
 export const UNPROTECT_FORGED = -3;
+/** The packet was received before, or is too old to tell. */
 export const UNPROTECT_REPLAYED = -4;
 /** On a link: of an SSRC that is not expected, or no longer. */
 export const UNPROTECT_UNEXPECTED = -5;
 
+/** DTLS and SRTP of one peer. */
 export interface SecureEndpoint {
   /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Hostile bytes are counted, never thrown. */
   handleDtls(nowMs: number, datagram: Uint8Array): void;
@@ -125,6 +132,7 @@ export interface SecureEndpoint {
   close(): void;
 }
 
+/** What the secure endpoint of one peer needs. */
 export interface SecureEndpointOptions {
   /** `server` answers a ClientHello (`a=setup:passive`), `client` sends it at once. */
   readonly role: 'server' | 'client';
@@ -135,6 +143,7 @@ export interface SecureEndpointOptions {
   readonly isLink?: boolean;
 }
 
+/** Creates the secure endpoints of an engine and protects what all of them send. */
 export interface SecureSuite {
   readonly arena: PacketArena;
   /** Of the node's one certificate, for the SDP. */

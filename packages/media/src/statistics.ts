@@ -8,6 +8,7 @@ export interface PathEstimate {
   readonly isOverusing: boolean;
 }
 
+/** One encoding of a publication as it arrives. */
 export interface LayerSnapshot {
   readonly ssrc: number;
   readonly rid: string;
@@ -17,12 +18,14 @@ export interface LayerSnapshot {
   readonly packetsRepaired: number;
 }
 
+/** A publication with its encodings. */
 export interface PublisherTrackSnapshot {
   readonly trackId: string;
   readonly layers: readonly LayerSnapshot[];
   readonly subscribers: number;
 }
 
+/** A subscription with what was sent on it. */
 export interface SubscriberTrackSnapshot {
   readonly subscriptionId: string;
   readonly rid: string | undefined;
@@ -33,6 +36,7 @@ export interface SubscriberTrackSnapshot {
   readonly packetsLost: number | undefined;
 }
 
+/** A peer with all that it publishes and subscribes to. */
 export interface TransportSnapshot {
   readonly transportId: string;
   readonly state: ConnectionState;
@@ -52,6 +56,7 @@ export interface LinkStatistics {
   readonly lossRatio: number;
 }
 
+/** Everything that one engine holds at one moment. */
 export interface EngineSnapshot {
   readonly transports: readonly TransportSnapshot[];
   /** Counts of live objects: they return to zero when everybody has left. */

@@ -18,6 +18,7 @@ export interface CarriedBytes {
   readonly data: number;
 }
 
+/** What was carried for one account. */
 export interface AccountUsage {
   readonly account: string;
   readonly bytes: CarriedBytes;

@@ -15,6 +15,7 @@ import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/srtp-counters.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
 
+/** What a suite of secure endpoints needs. */
 export interface SecureSuiteOptions {
   /** How many outgoing packets may be under way before a slot is used again; 1,600 bytes each. Default 4,096. */
   readonly arenaSlots?: number;

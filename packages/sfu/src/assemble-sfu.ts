@@ -52,6 +52,7 @@ import { updateTracks } from './session/verbs/update-tracks.ts';
 import type { Sfu } from './sfu.ts';
 import type { Shard } from './shard.ts';
 
+/** The parts that an SFU is assembled from. */
 export interface SfuAssembly {
   readonly shard: Shard;
   readonly registry: Registry;

@@ -20,6 +20,7 @@ import { automaticWorkers, openShard } from './shard/open-shard.ts';
 import type { ShardLoss } from './shard/shard-pool.ts';
 import type { Shard } from './shard.ts';
 
+/** What may be set for an SFU; every option has a default. */
 export interface SfuOptions {
   /** UDP port of all media; 0 lets the system choose. Default 0. */
   readonly udpPort?: number;
@@ -77,6 +78,7 @@ export interface OpenedNode {
   readonly isMediaAlive: () => boolean;
 }
 
+/** What an SFU needs of the cluster that its node has joined. */
 export interface JoinedCluster extends ClusterAssembly {
   /** Where its sessions and tracks are found; instead of `SfuOptions.registry`. */
   readonly registry?: Registry;

@@ -1,6 +1,7 @@
 import type { GrantedQuality, LayerChangeReason, MediaKind } from '@causeway/media';
 import type { AppId, ConnectionState, ErrorCode, SessionId } from '@causeway/protocol';
 
+/** Every reason for which a session can end. */
 export const SESSION_CLOSE_REASONS = [
   'requested',
   'token_revoked',

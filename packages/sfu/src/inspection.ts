@@ -11,17 +11,20 @@ import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';
 import type { DataTroubles } from './session/session-counters.ts';
 
+/** Sockets and paths of a UDP port. */
 export interface UdpCensus extends UdpPortCounts {
   /** Datagrams of handshakes that wait for their turn. */
   readonly waitingHandshakes: number;
 }
 
+/** Live objects of a shard; all zero when no session is left. */
 export interface ShardObjects {
   readonly engine: EngineCensus;
   readonly secure: SecureCensus;
   readonly udp: UdpCensus;
 }
 
+/** What one shard, or all of them together, hold and have done. */
 export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
@@ -47,6 +50,7 @@ export interface ShardInspection {
   };
 }
 
+/** How many sessions there are, and in which state. */
 export interface SessionCensus {
   readonly sessions: number;
   readonly publications: number;
@@ -68,6 +72,7 @@ export interface SessionCensus {
   readonly registryDataChannels: number;
 }
 
+/** The state of one link to another node. */
 export interface LinkInspection {
   /** The other node. */
   readonly nodeNo: number;
@@ -94,6 +99,7 @@ export interface RelayInspection {
   readonly followedNames: number;
 }
 
+/** Everything that an SFU can tell about itself. */
 export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Live objects. When all sessions have ended, every count is zero. */
   readonly objects: ShardObjects & { readonly sessions: SessionCensus };

@@ -3,6 +3,7 @@
  * Callers check bounds; a read past the end yields zeros in the missing places, a write there is dropped.
  */
 
+/** Reads an unsigned 16-bit number in network byte order. */
 export function readUint16(bytes: Uint8Array, offset: number): number {
   return (bytes[offset] << 8) | bytes[offset + 1];
 }
@@ -11,6 +12,7 @@ export function readUint24(bytes: Uint8Array, offset: number): number {
   return (bytes[offset] << 16) | (bytes[offset + 1] << 8) | bytes[offset + 2];
 }
 
+/** Reads an unsigned 32-bit number in network byte order. */
 export function readUint32(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0;
 }
@@ -29,6 +31,7 @@ export function writeUint24(out: Uint8Array, offset: number, value: number): num
   return offset + 3;
 }
 
+/** Writes an unsigned 32-bit number in network byte order. @returns the offset after it */
 export function writeUint32(out: Uint8Array, offset: number, value: number): number {
   out[offset] = value >>> 24;
   out[offset + 1] = value >>> 16;

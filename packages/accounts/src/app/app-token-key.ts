@@ -1,7 +1,9 @@
 /** Keys with which an app's own backend signs tokens, so that it need not ask for each of them. */
 import { createPublicKey, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto';
 
+/** The algorithms with which an app may sign tokens. */
 export const APP_TOKEN_ALGORITHMS = ['EdDSA', 'ES256', 'HS256'] as const;
+/** An algorithm with which an app may sign tokens. */
 export type AppTokenAlgorithm = (typeof APP_TOKEN_ALGORITHMS)[number];
 
 /** The old one and the new one, while they are being exchanged. */
@@ -15,6 +17,7 @@ export const MAX_TOKEN_SECRET_LENGTH = 256;
 export const SFU_KEY_ID_PREFIX = 'sfu-';
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** A key that verifies tokens which an app has signed. */
 export interface AppTokenKey {
   /** The id that tokens name in their header. It is unique within the app. */
   readonly kid: string;
@@ -24,6 +27,7 @@ export interface AppTokenKey {
   readonly key: string;
 }
 
+/** A key for tokens as an operator writes it down. */
 export interface NewAppTokenKey {
   readonly kid: string;
   readonly alg: string;

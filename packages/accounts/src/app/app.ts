@@ -32,6 +32,7 @@ export interface AppBoundSettings {
   readonly maxEventStreams?: number;
 }
 
+/** The names of all bounds that can be set for an app. */
 export const APP_BOUND_NAMES = [
   'maxSessions',
   'maxUnconnectedSessions',
@@ -41,6 +42,7 @@ export const APP_BOUND_NAMES = [
   'maxEventStreams',
 ] as const satisfies readonly (keyof AppBoundSettings)[];
 
+/** The settings of an app for which nothing is set. */
 export const DEFAULT_APP_SETTINGS: AppSettings = {
   autoPublish: true,
   maxCallsPerSecondPerSession: LIMITS.maxCallsPerSecondPerSession,

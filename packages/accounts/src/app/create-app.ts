@@ -3,6 +3,7 @@ import { type App, type AppSettings, DEFAULT_APP_SETTINGS, MAX_SECRETS_PER_APP }
 import { type AppTokenKey, createAppTokenKey, MAX_TOKEN_KEYS_PER_APP, type NewAppTokenKey } from './app-token-key.ts';
 import { digestSecret, MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from './secret.ts';
 
+/** An app as an operator writes it down. */
 export interface NewApp {
   readonly id: string;
   /** In clear; only their digests are kept. */

@@ -15,6 +15,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 /** SHA-256 of an app secret, in lower-case hex. Secrets have 256 random bits, so a slow password hash would protect nothing more. */
 export type SecretDigest = string & { readonly SecretDigest: unique symbol };
 
+/** Computes the digest of a secret, which is all that is kept of it. */
 export function digestSecret(secret: string): SecretDigest {
   return createHash('sha256').update(secret).digest('hex') as SecretDigest;
 }

@@ -8,6 +8,7 @@ import type { TokenDesk } from '../tokens/token-desk.ts';
 /** What a caller may do within its app: everything with the app's secret, what it grants with a token. */
 export type Grants = { readonly kind: 'all' } | { readonly kind: 'token'; readonly token: TokenGrants };
 
+/** The grants of a caller with the secret of the app. */
 export const ALL_GRANTS: Grants = { kind: 'all' };
 
 /** Who is calling, proved. */

@@ -8,6 +8,7 @@ const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000;
 /** Of revocations that other nodes have accepted: they count, also where this node would not have had room. */
 const MAX_LEARNT = 2 * MAX_ENTRIES;
 
+/** Tokens that are no longer valid: one by its id, or all of a subject up to a moment. */
 export interface Revocation {
   readonly appId: AppId;
   readonly revoked: RevokedTokens;

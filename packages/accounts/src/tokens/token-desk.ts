@@ -21,10 +21,12 @@ import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 const SECRET_SIZE_BYTES = 32;
 const MS_PER_SECOND = 1_000;
 
+/** Every outcome of looking at a token. */
 export const TOKEN_OUTCOMES = ['accepted', 'expired', 'revoked', 'refused'] as const;
 /** What became of a token that was looked at; what is no token is not counted. */
 export type TokenOutcome = (typeof TOKEN_OUTCOMES)[number];
 
+/** What is needed to issue and verify tokens. */
 export interface TokenDeskOptions {
   /**
    * What the SFU's keys are made of: the same on all nodes, known to nobody else, used for nothing
@@ -37,6 +39,7 @@ export interface TokenDeskOptions {
   readonly nowMs?: () => number;
 }
 
+/** Issues, verifies and revokes access tokens. */
 export class TokenDesk {
   readonly revocations: Revocations;
   readonly #keys: SfuTokenKeys;

@@ -22,6 +22,7 @@ export function createVolatileUsageJournal(): UsageJournal {
   return { leftovers: [], note: () => {}, forget: () => {}, close: async () => {} };
 }
 
+/** Where a journal in a file is, and what it may need. */
 export interface FileUsageJournalOptions {
   /** Is made if it is not there. */
   readonly folder: string;

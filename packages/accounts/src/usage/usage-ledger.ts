@@ -2,10 +2,13 @@ import type { AppId } from '@causeway/protocol';
 
 /** What is counted, in bytes. `down` and `data` are billed; the rest is for operators. */
 export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const;
+/** A kind of bytes that is counted apart. */
 export type UsageMetric = (typeof USAGE_METRICS)[number];
 
+/** Bytes of each kind. */
 export type UsageBytes = Readonly<Record<UsageMetric, number>>;
 
+/** Nothing of any kind. */
 export const NO_USAGE: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
 /** What one app used on one node within a few seconds. */
@@ -22,6 +25,7 @@ export interface UsageBatch {
   readonly bytes: UsageBytes;
 }
 
+/** What the ledger answers to a batch. */
 export type UsageReceipt =
   | { readonly type: 'counted' }
   /** It had been counted before; nothing changed. */

@@ -3,6 +3,7 @@ import type { UsageJournal } from './usage-journal.ts';
 import { NO_USAGE, type UsageBatch, type UsageBytes, type UsageLedger, type UsageMetric } from './usage-ledger.ts';
 import { UsageQueue } from './usage-queue.ts';
 
+/** What a usage meter needs. */
 export interface UsageMeterOptions {
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;

@@ -23,6 +23,7 @@ export async function loadGeoipLite(): Promise<GeoResolver | undefined> {
   }
 }
 
+/** Creates a resolver that looks addresses up in a loaded database of geoip-lite. */
 export function createGeoipLiteGeo(geoip: GeoipLite): GeoResolver {
   return { locate: (address) => pointOf(geoip.lookup(address)?.ll) };
 }

@@ -22,6 +22,7 @@ import type { RouteDescription } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { type EventServices, streamEvents } from './stream-events.ts';
 
+/** What the router of the API needs. */
 export interface ApiRouterOptions {
   readonly sfu: Sfu;
   readonly apps: AppStore;

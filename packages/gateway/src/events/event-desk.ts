@@ -14,6 +14,7 @@ const MAX_NODE_STREAMS = 4_000;
 const MAX_NODE_STREAMS_PER_APP = 1_000;
 const RETRY_AFTER_MS = 5_000;
 
+/** What the event streams of a node need. */
 export interface EventDeskOptions {
   /** The number of this node in session ids. */
   readonly nodeNo: number;

@@ -10,6 +10,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 const SECONDS_PER_MINUTE = 60;
 
+/** What one client address may do. */
 export interface ClientLimitOptions {
   /** An address that has used them up is refused all calls until the next one is earned, evenly over the minute. */
   readonly maxFailedAuthenticationsPerMinute: number;
@@ -30,6 +31,7 @@ export const CLIENT_REFUSALS = ['authentications', 'sessions'] as const;
 /** For what a client address was refused. */
 export type ClientRefusal = (typeof CLIENT_REFUSALS)[number];
 
+/** Refuses client addresses that fail to authenticate or create sessions too often. */
 export class ClientLimits {
   readonly #options: ClientLimitOptions;
   readonly #trustedProxies: AddressSet;

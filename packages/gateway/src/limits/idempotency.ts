@@ -20,6 +20,7 @@ export interface IdempotentCall {
   readonly maxReplies?: number | undefined;
 }
 
+/** A reply, and whether it was given before. */
 export interface IdempotentReply {
   readonly json: string;
   /** Whether it is the reply to an earlier call. */

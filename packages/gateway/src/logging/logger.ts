@@ -1,6 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 import { redact } from './redact.ts';
 
+/** How important an entry is. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'http' | 'debug';
 
 /** Levels from the most to the least important, as winston's npm levels order them. */

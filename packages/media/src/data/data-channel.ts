@@ -14,6 +14,7 @@ export interface DataChannelInfo {
 /** What a channel is opened with; reliable and ordered unless told otherwise. */
 export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'label'>> & Pick<DataChannelInfo, 'label'>;
 
+/** Whether a message is text or bytes. */
 export type DataKind = 'text' | 'binary';
 
 /** One message, shared by all who send it on: the bytes never change. Text is UTF-8 that nobody has checked. */

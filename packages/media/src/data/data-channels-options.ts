@@ -5,6 +5,7 @@ import type { AssociationLimits } from './association/association-limits.ts';
 import type { DataChannelInfo, DataKind } from './data-channel.ts';
 import type { DataCounters } from './data-counters.ts';
 
+/** What data channels tell their owner. */
 export interface DataChannelsListener {
   /** An SCTP packet for the peer, which is overwritten after the call. */
   onPacket(packet: Uint8Array): void;
@@ -21,6 +22,7 @@ export interface DataChannelsListener {
   onDefect(error: unknown): void;
 }
 
+/** What the data channels of a peer need. */
 export interface DataChannelsOptions {
   /** Of the DTLS client the stream ids are even, of the server odd (RFC 8832 §6). */
   readonly role: 'server' | 'client';

@@ -31,6 +31,7 @@ const MAX_CHANNELS = 256;
 /** RFC 8831 §6.4. */
 const NORMAL_PRIORITY = 256;
 
+/** Runs the data channels of one peer on one SCTP association. */
 export class DataChannels implements Timer, AssociationListener {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;

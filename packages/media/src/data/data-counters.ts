@@ -22,6 +22,7 @@ export interface DataCounters {
   overflowedSubscriptions: number;
 }
 
+/** Creates counters that all stand at 0. */
 export function createDataCounters(): DataCounters {
   return {
     malformedPackets: 0,

@@ -21,6 +21,7 @@ export interface DataStreamPlan {
   readonly isNegotiated: boolean;
 }
 
+/** What a publication of data should be. */
 export interface DataPublicationPlan {
   readonly publicationId: string;
   /** The peer that publishes; undefined if this process does, by `publish-data`. */
@@ -42,6 +43,7 @@ export interface DataPublicationPlan {
 /** Whether messages of a subscriber go to the publisher. `one`: of the subscriptions with it, only the one put last may. */
 export type DataReplyRight = 'none' | 'one' | 'many';
 
+/** What a subscription to data should be. */
 export interface DataSubscriptionPlan {
   readonly subscriptionId: string;
   /** The peer that subscribes; undefined if this process does, which gets `data-received`. */
@@ -113,6 +115,7 @@ export interface DataSubscriptionStatistics {
   readonly bufferedBytes: number;
 }
 
+/** What publications of data and subscriptions to them have carried. */
 export interface DataStatistics {
   readonly publications: readonly DataPublicationStatistics[];
   readonly subscriptions: readonly DataSubscriptionStatistics[];

@@ -4,6 +4,7 @@ import { SessionId } from '../ids.ts';
 import { Region } from './sessions.ts';
 import { TrackKind } from './track-fields.ts';
 
+/** Every type that an event may have. */
 export const API_EVENT_TYPES = [
   'session.created',
   'session.connected',

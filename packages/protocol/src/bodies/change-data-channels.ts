@@ -25,9 +25,11 @@ export type UpdateDataChannelItem = z.infer<typeof UpdateDataChannelItem>;
 export const UpdateDataChannelsRequest = z.object({ dataChannels: dataChannelList(UpdateDataChannelItem) });
 export type UpdateDataChannelsRequest = z.infer<typeof UpdateDataChannelsRequest>;
 
+/** The settings of a subscription after an update; missing ones when the item failed. */
 export const UpdatedDataChannelResult = SubscribedDataChannelResult.partial();
 export type UpdatedDataChannelResult = z.infer<typeof UpdatedDataChannelResult>;
 
+/** Reply to `datachannel/update`, with one result for each item. */
 export const UpdateDataChannelsReply = z.object({ sessionId: SessionId, dataChannels: z.array(UpdatedDataChannelResult) });
 export type UpdateDataChannelsReply = z.infer<typeof UpdateDataChannelsReply>;
 
@@ -48,6 +50,7 @@ export type CloseDataChannelItem = z.infer<typeof CloseDataChannelItem>;
 export const CloseDataChannelsRequest = z.object({ dataChannels: dataChannelList(CloseDataChannelItem) });
 export type CloseDataChannelsRequest = z.infer<typeof CloseDataChannelsRequest>;
 
+/** What became of one item of `datachannel/close`. */
 export const ClosedDataChannelResult = z.object({
   dataChannelName: z.string().optional(),
   remoteSessionId: z.string().optional(),
@@ -57,6 +60,7 @@ export const ClosedDataChannelResult = z.object({
 });
 export type ClosedDataChannelResult = z.infer<typeof ClosedDataChannelResult>;
 
+/** Reply to `datachannel/close`, with one result for each item. */
 export const CloseDataChannelsReply = z.object({
   sessionId: SessionId,
   success: z.boolean(),

@@ -4,6 +4,7 @@ import { Mid, SessionId } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { trackList, trackReference } from './track-fields.ts';
 
+/** Names a published track by id or by media line. */
 export const CloseTrackItem = z
   .object({
     trackId: trackReference().optional().meta({ description: 'Track id of the published track; or give mid' }),
@@ -22,6 +23,7 @@ export const CloseTracksRequest = z.object({
 });
 export type CloseTracksRequest = z.infer<typeof CloseTracksRequest>;
 
+/** What became of one item of `track/close`. */
 export const ClosedTrackResult = z.object({
   trackId: z.string().optional(),
   mid: Mid.optional(),
@@ -31,6 +33,7 @@ export const ClosedTrackResult = z.object({
 });
 export type ClosedTrackResult = z.infer<typeof ClosedTrackResult>;
 
+/** Reply to `track/close`, with one result for each item. */
 export const CloseTracksReply = z.object({
   sessionId: SessionId,
   success: z.boolean(),

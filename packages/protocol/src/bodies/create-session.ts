@@ -29,6 +29,7 @@ export const CreateSessionQuery = z.object({
 });
 export type CreateSessionQuery = z.infer<typeof CreateSessionQuery>;
 
+/** Reply to `session/new`: the new session, and the answer if the request had an offer. */
 export const CreateSessionReply = z.object({
   sessionDescription: AnswerDescription,
   sessionId: SessionId,

@@ -4,6 +4,7 @@ import { DataChannelName, SessionId } from '../ids.ts';
 import { DataChannelStatus, dataChannelList, Retain, reliabilityFields, StreamId } from './data-channel-fields.ts';
 import { OfferDescription, SessionDescription } from './session-description.ts';
 
+/** A data channel to publish, with its settings. */
 export const PublishDataChannelItem = z
   .object({
     dataChannelName: DataChannelName,
@@ -51,5 +52,6 @@ export const dataNegotiationFields = {
   sessionId: SessionId,
 };
 
+/** Reply to `datachannel/publish`, with one result for each item. */
 export const PublishDataChannelsReply = z.object({ ...dataNegotiationFields, dataChannels: z.array(PublishedDataChannelResult) });
 export type PublishDataChannelsReply = z.infer<typeof PublishDataChannelsReply>;

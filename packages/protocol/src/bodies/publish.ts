@@ -4,6 +4,7 @@ import { Mid, SessionId, TrackId, TrackName } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { TrackKind, TrackStatus, trackList } from './track-fields.ts';
 
+/** Names a media line of the offer, and the track that it becomes. */
 export const PublishItem = z.object({
   trackId: TrackId,
   mid: Mid,
@@ -36,6 +37,7 @@ export const PublishedTrackResult = z.object({
 });
 export type PublishedTrackResult = z.infer<typeof PublishedTrackResult>;
 
+/** Reply to `track/publish`, with one result for each item. */
 export const PublishReply = z.object({
   sessionDescription: AnswerDescription,
   sessionId: SessionId,

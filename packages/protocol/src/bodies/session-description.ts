@@ -24,9 +24,11 @@ const shape = {
 export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp }, shape);
 export type SessionDescription = z.infer<typeof SessionDescription>;
 
+/** A session description that must be an offer. */
 export const OfferDescription = z.object({ type: z.literal('offer'), sdp: Sdp }, shape);
 export type OfferDescription = z.infer<typeof OfferDescription>;
 
+/** A session description that must be an answer. */
 export const AnswerDescription = z.object({ type: z.literal('answer'), sdp: Sdp }, shape);
 export type AnswerDescription = z.infer<typeof AnswerDescription>;
 
@@ -38,6 +40,7 @@ export const RenegotiateRequest = z.object({
 });
 export type RenegotiateRequest = z.infer<typeof RenegotiateRequest>;
 
+/** Reply to `renegotiate`; it has a description when the request was an offer. */
 export const RenegotiateReply = z.object({
   sessionId: SessionId,
   success: z.literal(true),

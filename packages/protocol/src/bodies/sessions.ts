@@ -41,6 +41,7 @@ export type SessionDetails = z.infer<typeof SessionDetails>;
 export const PatchSessionRequest = z.object({ metadata: Metadata });
 export type PatchSessionRequest = z.infer<typeof PatchSessionRequest>;
 
+/** Reply to `PATCH /session/:session_id`: the session as it is now. */
 export const PatchSessionReply = SessionSummary;
 export type PatchSessionReply = z.infer<typeof PatchSessionReply>;
 

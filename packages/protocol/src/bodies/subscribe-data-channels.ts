@@ -11,6 +11,7 @@ export const remoteDataChannelFields = {
   dataChannelName: trackReference().meta({ description: 'Name of the published data channel' }),
 };
 
+/** A remote data channel to subscribe to, with the settings of the subscription. */
 export const SubscribeDataChannelItem = z
   .object({
     ...remoteDataChannelFields,
@@ -53,5 +54,6 @@ export const SubscribedDataChannelResult = z.object({
 });
 export type SubscribedDataChannelResult = z.infer<typeof SubscribedDataChannelResult>;
 
+/** Reply to `datachannel/subscribe`, with one result for each item. */
 export const SubscribeDataChannelsReply = z.object({ ...dataNegotiationFields, dataChannels: z.array(SubscribedDataChannelResult) });
 export type SubscribeDataChannelsReply = z.infer<typeof SubscribeDataChannelsReply>;

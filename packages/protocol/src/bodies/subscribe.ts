@@ -4,6 +4,7 @@ import { Mid, SessionId } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { layerChoiceFields, remoteTrackFields, TrackKind, TrackStatus, trackList } from './track-fields.ts';
 
+/** A remote track to subscribe to, and how it is wanted. */
 export const SubscribeItem = z
   .object({
     ...remoteTrackFields,
@@ -38,6 +39,7 @@ export const SubscribedTrackResult = z.object({
 });
 export type SubscribedTrackResult = z.infer<typeof SubscribedTrackResult>;
 
+/** Reply to `track/subscribe`, with one result for each item, and an offer if the SDP has to change. */
 export const SubscribeReply = z.object({
   immediateRenegotiationRequired: z.boolean(),
   sessionDescription: OfferDescription.optional().meta({
@@ -60,6 +62,7 @@ export type UpdateTrackItem = z.infer<typeof UpdateTrackItem>;
 export const UpdateTracksRequest = z.object({ tracks: trackList(UpdateTrackItem).min(1, 'must name at least one track') });
 export type UpdateTracksRequest = z.infer<typeof UpdateTracksRequest>;
 
+/** Reply to `track/update`, with one result for each item. */
 export const UpdateTracksReply = z.object({
   immediateRenegotiationRequired: z.literal(false),
   sessionId: SessionId,
@@ -85,6 +88,7 @@ export const UnsubscribeRequest = z.object({
 });
 export type UnsubscribeRequest = z.infer<typeof UnsubscribeRequest>;
 
+/** What became of one item of `track/unsubscribe`. */
 export const UnsubscribedTrackResult = z.object({
   mid: Mid.optional(),
   remoteSessionId: z.string().optional(),
@@ -94,6 +98,7 @@ export const UnsubscribedTrackResult = z.object({
 });
 export type UnsubscribedTrackResult = z.infer<typeof UnsubscribedTrackResult>;
 
+/** Reply to `track/unsubscribe`, with one result for each item. */
 export const UnsubscribeReply = z.object({
   sessionId: SessionId,
   success: z.boolean(),

@@ -3,6 +3,7 @@ import { itemErrorFields } from '../errors/error-reply.ts';
 import { AppId, Mid, SessionId, TrackId, TrackName } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 
+/** Whether a track carries audio or video. */
 export const TrackKind = z.enum(['audio', 'video']);
 export type TrackKind = z.infer<typeof TrackKind>;
 

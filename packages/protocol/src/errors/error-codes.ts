@@ -119,8 +119,10 @@ export const ERROR_CODES = {
   },
 } as const satisfies Record<string, ErrorCodeInfo>;
 
+/** A code of the closed list. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Tells whether a text is a code of the closed list. */
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERROR_CODES, text);
 }

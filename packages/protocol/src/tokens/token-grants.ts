@@ -4,11 +4,14 @@ import { Metadata, Region } from '../bodies/sessions.ts';
 import { SessionId } from '../ids.ts';
 import { PatternList } from './pattern.ts';
 
+/** The groups of endpoints that a token can permit. */
 export const TOKEN_ACTIONS = ['create', 'publish', 'subscribe', 'close', 'list'] as const;
 /** A group of endpoints. */
 export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 
+/** The kinds of media that a token can be restricted to. */
 export const TOKEN_KINDS = ['audio', 'video', 'data'] as const;
+/** A kind of media that a token can be restricted to. */
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 const MAX_ORIGINS = 16;
@@ -19,12 +22,14 @@ export const TokenSubject = z
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
   .meta({ description: 'Whom the token is for; sessions belong to the subject that created them', examples: ['user-4711'] });
 
+/** The `jti` of a token, by which it can be revoked. */
 export const TokenId = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_", ":" or "-"')
   .meta({ description: 'Names the token, to revoke it by' });
 
 const Count = z.int().min(1).max(1_000_000);
+/** Upper limits that a token sets for its subject. */
 export const TokenMaximum = z
   .strictObject({
     sessions: Count.optional().meta({ description: 'Sessions that the subject may have at once on one node' }),
@@ -74,6 +79,7 @@ export const TOKEN_RESTRICTIONS = {
 /** Seconds since 1970, as in JWT (RFC 7519 §2, NumericDate). */
 export const NumericDate = z.int().min(0).max(99_999_999_999);
 
+/** All claims of a valid token. Unknown claims are refused, because they might restrict something. */
 export const TokenGrants = z.strictObject({
   ...TOKEN_RESTRICTIONS,
   sub: TokenSubject,

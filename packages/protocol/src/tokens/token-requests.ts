@@ -3,6 +3,7 @@ import { NumericDate, TOKEN_RESTRICTIONS, TokenId, TokenSubject } from './token-
 
 /** How long a token may be good, and is if nobody says how long. */
 export const MAX_TOKEN_SECONDS = 24 * 3_600;
+/** How long a token is valid if the request does not say. */
 export const DEFAULT_TOKEN_SECONDS = 600;
 
 /**
@@ -23,6 +24,7 @@ export const MintTokenRequest = z.strictObject({
 });
 export type MintTokenRequest = z.infer<typeof MintTokenRequest>;
 
+/** Reply to `POST /tokens`: the token and when it expires. */
 export const MintTokenReply = z.object({
   token: z.string().meta({ description: 'To be sent as `Authorization: Bearer <token>`' }),
   jti: TokenId,
@@ -42,5 +44,6 @@ export const RevokeTokensRequest = z
   .refine(({ jti, sub }) => (jti === undefined) !== (sub === undefined), 'must name either jti or sub');
 export type RevokeTokensRequest = z.infer<typeof RevokeTokensRequest>;
 
+/** Reply to `POST /tokens/revoke`. */
 export const RevokeTokensReply = z.object({ success: z.literal(true) });
 export type RevokeTokensReply = z.infer<typeof RevokeTokensReply>;

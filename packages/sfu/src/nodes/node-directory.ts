@@ -20,11 +20,13 @@ export interface LinkTrust {
 /** `stressed` nodes get no new sessions while others can take them, `draining` ones none at all. */
 export type NodeState = 'serving' | 'stressed' | 'draining';
 
+/** An IP address and a port. */
 export interface SocketAddress {
   readonly address: string;
   readonly port: number;
 }
 
+/** A place on earth. */
 export interface GeoPoint {
   readonly latitudeDegrees: number;
   readonly longitudeDegrees: number;
@@ -69,6 +71,7 @@ export interface NodeListener {
   onNodeGone(record: NodeRecord, why: NodeGoneReason): void;
 }
 
+/** Knows this node and all other live nodes of the cluster. */
 export interface NodeDirectory {
   readonly self: NodeRecord;
   /** Live nodes as last known, this one excluded. Never fails; with Redis down what was known last stays known until a link says otherwise. */

@@ -13,6 +13,7 @@ export interface OverloadLimits {
   readonly maxEventLoopDelayMs: number;
 }
 
+/** The limits of a node whose operator sets none. */
 export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
   // Of 120 KB each while idle, and a file descriptor.
   maxSessions: 10_000,
@@ -42,6 +43,7 @@ const MEMORY_CRITICAL_SHARE = 0.9;
 const MIN_RETRY_AFTER_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
+/** Every reason for which a node refuses a new session. */
 export const ADMISSION_REFUSALS = ['sessions', 'memory', 'event_loop', 'uplink', 'queue'] as const;
 
 /** Why a session was refused. */

@@ -61,6 +61,7 @@ export type TrackReference =
   | { readonly by: 'id'; readonly sessionId: string; readonly trackId: string }
   | { readonly by: 'name'; readonly sessionId: string; readonly customTrackName: string };
 
+/** A part of a listing of sessions, and where the next one begins. */
 export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
   /** Undefined on the last page. */

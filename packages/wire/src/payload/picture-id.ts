@@ -8,6 +8,7 @@ export function pictureIdLength(bytes: Uint8Array, offset: number): 1 | 2 {
   return (bytes[offset] & LONG_BIT) === 0 ? 1 : 2;
 }
 
+/** Reads the 7 or 15 bits of the picture id at `offset`. */
 export function readPictureId(bytes: Uint8Array, offset: number): number {
   return pictureIdLength(bytes, offset) === 1 ? bytes[offset] : readUint16(bytes, offset) & 0x7fff;
 }

@@ -9,6 +9,7 @@ import { MAX_RTCP_COUNT, RTCP_BYE, RTCP_HEADER_LENGTH, writeRtcpHeader } from '.
 
 const MAX_REASON_LENGTH = 255;
 
+/** Sources that have left. */
 export interface Bye {
   readonly type: 'bye';
   /** At most 31; those beyond are not written. */

@@ -25,6 +25,7 @@ import { parseTransportFeedback, TRANSPORT_FEEDBACK_FORMAT, type TransportFeedba
 
 const PADDING_BIT = 0x20;
 
+/** Any RTCP message that this package reads. */
 export type RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | Nack | TransportFeedback | Pli | Fir | Remb;
 
 /** `null` marks a message of a kind that is not ours: well framed, and passed over. */

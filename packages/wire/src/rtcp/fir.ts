@@ -12,12 +12,14 @@ const ENTRY_LENGTH = 8;
 /** The media SSRC of the common header has no use here. */
 const NO_MEDIA_SSRC = 0;
 
+/** One stream of which a keyframe is requested; a repeated request keeps its number. */
 export interface FirEntry {
   readonly ssrc: number;
   /** Grows by one, modulo 256, with each new request; a repeat of one keeps it. */
   readonly commandSequence: number;
 }
 
+/** A request for keyframes that names the streams in its entries. */
 export interface Fir {
   readonly type: 'fir';
   readonly senderSsrc: number;

@@ -13,6 +13,7 @@ export const NACK_FORMAT = 1;
 const ENTRY_LENGTH = 4;
 const BITMASK_BITS = 16;
 
+/** A request to send lost packets again. */
 export interface Nack {
   readonly type: 'nack';
   readonly senderSsrc: number;

@@ -8,6 +8,7 @@ import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } fr
 
 export const PLI_FORMAT = 1;
 
+/** A request for a keyframe by a receiver that cannot decode. */
 export interface Pli {
   readonly type: 'pli';
   readonly senderSsrc: number;

@@ -9,6 +9,7 @@ import { MAX_RTCP_COUNT, RTCP_RECEIVER_REPORT, writeRtcpHeader } from './rtcp-he
 
 const FIXED_LENGTH = 8;
 
+/** What a receiver has seen of the streams it gets. */
 export interface ReceiverReport {
   readonly type: 'receiver-report';
   readonly senderSsrc: number;

@@ -19,6 +19,7 @@ const MAX_EXPONENT = 63;
 const MAX_SSRCS = 255;
 const NO_MEDIA_SSRC = 0;
 
+/** The bitrate that a receiver estimates it can take. */
 export interface Remb {
   readonly type: 'remb';
   readonly senderSsrc: number;

@@ -10,6 +10,7 @@ export const REPORT_BLOCK_LENGTH = 24;
 const MAX_CUMULATIVE_LOST = 0x7fffff;
 const MIN_CUMULATIVE_LOST = -0x800000;
 
+/** What a receiver has seen of one stream. */
 export interface ReportBlock {
   readonly ssrc: number;
   /** Lost of those expected since the last report, in 1/256: 0 … 255. */

@@ -13,12 +13,14 @@ const CNAME_ITEM = 1;
 const ITEM_HEADER_LENGTH = 2;
 const MAX_ITEM_LENGTH = 255;
 
+/** The canonical name of one source. */
 export interface SdesChunk {
   readonly ssrc: number;
   /** Undefined if the chunk has no CNAME item. */
   readonly cname: string | undefined;
 }
 
+/** The canonical names of sources. */
 export interface Sdes {
   readonly type: 'sdes';
   /** At most 31; those beyond are not written. */

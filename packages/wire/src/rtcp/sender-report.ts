@@ -9,6 +9,7 @@ import { MAX_RTCP_COUNT, RTCP_SENDER_REPORT, writeRtcpHeader } from './rtcp-head
 
 const FIXED_LENGTH = 28;
 
+/** The clock and the counters of a sender, with reports on what it receives. */
 export interface SenderReport {
   readonly type: 'sender-report';
   readonly senderSsrc: number;

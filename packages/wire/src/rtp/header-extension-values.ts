@@ -51,6 +51,7 @@ export function readTransportSequence(bytes: Uint8Array, offset: number, length:
   return toSeq16(readUint16(bytes, offset));
 }
 
+/** Writes a transport-wide sequence number as the value of its header extension. */
 export function writeTransportSequence(out: Uint8Array, offset: number, seq: Seq16): number {
   return writeUint16(out, offset, seq);
 }

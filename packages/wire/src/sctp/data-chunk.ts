@@ -35,6 +35,7 @@ export interface SctpDataFields {
   payloadLength: number;
 }
 
+/** Creates the fields of a DATA chunk to read into, all of them 0. */
 export function createSctpDataFields(): SctpDataFields {
   return {
     tsn: 0,

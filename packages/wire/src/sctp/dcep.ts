@@ -21,6 +21,7 @@ export interface DcepOpen {
   readonly maxPacketLifeTimeMs: number | undefined;
 }
 
+/** A message of the Data Channel Establishment Protocol. */
 export type DcepMessage = { readonly type: 'open'; readonly channel: DcepOpen } | { readonly type: 'ack' };
 
 const MESSAGE_OPEN = 3;
@@ -56,6 +57,7 @@ export function parseDcep(message: Uint8Array): DcepMessage | undefined {
   return { type: 'open', channel };
 }
 
+/** Writes the message that opens a data channel. */
 export function writeDcepOpen(channel: DcepOpen): Uint8Array {
   const { ordered, priority, maxRetransmits, maxPacketLifeTimeMs } = channel;
   const label = encodeUtf8(channel.label);
@@ -72,6 +74,7 @@ export function writeDcepOpen(channel: DcepOpen): Uint8Array {
   return message;
 }
 
+/** Writes the message that accepts a data channel. */
 export function writeDcepAck(): Uint8Array {
   return Uint8Array.of(MESSAGE_ACK);
 }

@@ -6,6 +6,7 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
+/** What one side announces when an association begins. */
 export interface SctpInit {
   /** What the peer is to put into its packets; never 0. */
   readonly initiateTag: number;

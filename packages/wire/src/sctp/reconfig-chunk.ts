@@ -23,12 +23,14 @@ export interface UnsupportedReconfigRequest {
   readonly requestSequence: number;
 }
 
+/** The answer to a request to reset streams. */
 export interface ReconfigResponse {
   readonly type: 'response';
   readonly responseSequence: number;
   readonly result: number;
 }
 
+/** A parameter of a RE-CONFIG chunk that this package reads. */
 export type ReconfigParameter = OutgoingResetRequest | UnsupportedReconfigRequest | ReconfigResponse;
 
 /** RFC 6525 §4.4. */

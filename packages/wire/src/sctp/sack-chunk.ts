@@ -6,10 +6,12 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
+/** Bytes of a SACK chunk before its first gap block. */
 export const SACK_HEADER_LENGTH = 16;
 /** What one gap block, or one duplicate TSN, takes. */
 export const SACK_ENTRY_LENGTH = 4;
 
+/** What a receiver has of the data that was sent to it. */
 export interface SctpSack {
   readonly cumulativeTsn: number;
   readonly windowBytes: number;

@@ -26,7 +26,9 @@ export const SctpChunkType = {
   iForwardTsn: 194,
 } as const;
 
+/** Bytes of the common header that every packet begins with. */
 export const SCTP_HEADER_LENGTH = 12;
+/** Bytes of the header that every chunk begins with. */
 export const SCTP_CHUNK_HEADER_LENGTH = 4;
 
 /** The most chunks that are read of one packet: one that is full of the smallest messages has fewer. */

@@ -13,8 +13,10 @@ export type SdpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 /** DTLS role (RFC 8842 §5). */
 export type SdpSetup = 'actpass' | 'active' | 'passive';
 
+/** The kinds of m-section that WebRTC knows. */
 export type SdpSectionKind = 'audio' | 'video' | 'application' | 'other';
 
+/** The `o=` line: who wrote the description, and its version. */
 export interface SdpOrigin {
   readonly username: string;
   /** Decimal; up to 64 bits, hence not a number. */
@@ -22,11 +24,13 @@ export interface SdpOrigin {
   readonly version: string;
 }
 
+/** The ICE user fragment and password of one side. */
 export interface SdpIceCredentials {
   readonly ufrag: string;
   readonly password: string;
 }
 
+/** The hash of a certificate, as in `a=fingerprint`. */
 export interface SdpFingerprint {
   /** Hash name in lower case: `sha-256`. */
   readonly algorithm: string;
@@ -49,6 +53,7 @@ export interface SdpFeedback {
   readonly parameter: string;
 }
 
+/** A payload type with its `a=rtpmap`, `a=fmtp` and `a=rtcp-fb` lines. */
 export interface SdpCodec {
   readonly payloadType: number;
   /** As written by the peer; compare without regard to case (RFC 8866 §6.6). */
@@ -73,6 +78,7 @@ export interface SdpMsid {
   readonly trackId: string | undefined;
 }
 
+/** An SSRC that an m-section announces, with its attributes. */
 export interface SdpSsrc {
   readonly ssrc: number;
   readonly cname: string | undefined;
@@ -138,6 +144,7 @@ export interface SdpSection {
   readonly sctp: SdpSctp | undefined;
 }
 
+/** A session description as values. */
 export interface SdpDescription {
   readonly origin: SdpOrigin;
   readonly iceLite: boolean;

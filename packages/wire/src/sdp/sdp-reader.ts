@@ -5,6 +5,7 @@ import { wordsOf } from './grammar.ts';
 import { DEFAULT_SDP_LIMITS, type SdpLimits } from './limits.ts';
 import { SharedLists } from './shared-lists.ts';
 
+/** The reason why a text was refused as SDP. */
 export interface SdpFailure {
   readonly ok: false;
   /** Continues a sentence that begins with "the SDP"; names the line where one is to blame. */
@@ -13,6 +14,7 @@ export interface SdpFailure {
   readonly line?: number;
 }
 
+/** The result of reading a valid description. */
 export interface ParsedSdp {
   readonly ok: true;
   readonly description: SdpDescription;

@@ -6,6 +6,7 @@
 
 export const STUN_HEADER_LENGTH = 20;
 export const STUN_MAGIC_COOKIE = 0x2112a442;
+/** Bytes of a transaction id. */
 export const STUN_TRANSACTION_ID_LENGTH = 12;
 /** Type and length in front of every attribute. */
 export const ATTRIBUTE_HEADER_LENGTH = 4;

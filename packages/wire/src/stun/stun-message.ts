@@ -39,6 +39,7 @@ const MAX_USERNAME_LENGTH = 508;
 const COOKIE_OFFSET = 4;
 const TRANSACTION_ID_OFFSET = 8;
 
+/** What a message is in its transaction. */
 export type StunClass = 'request' | 'indication' | 'success' | 'error';
 
 const CLASSES: readonly StunClass[] = ['request', 'indication', 'success', 'error'];
@@ -49,6 +50,7 @@ export interface StunAddress {
   readonly port: number;
 }
 
+/** The parts of a STUN message that ICE needs. It refers to the bytes that it was read from. */
 export interface StunMessage {
   /** The message itself, not a copy. */
   readonly bytes: Uint8Array;

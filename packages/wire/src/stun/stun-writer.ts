@@ -48,6 +48,7 @@ export interface StunMessageOptions {
   readonly fingerprint: boolean;
 }
 
+/** The parts of a connectivity check. */
 export interface BindingRequestOptions extends StunMessageOptions {
   readonly username?: string | undefined;
   readonly priority?: number | undefined;
@@ -58,12 +59,14 @@ export interface BindingRequestOptions extends StunMessageOptions {
   readonly iceControlled?: bigint | undefined;
 }
 
+/** The parts of a success response. */
 export interface BindingSuccessOptions extends StunMessageOptions {
   /** Where the request came from, as text; IPv4-mapped IPv6 is answered as IPv4. */
   readonly address: string;
   readonly port: number;
 }
 
+/** The parts of an error response. */
 export interface BindingErrorOptions extends StunMessageOptions {
   /** 300 … 699. */
   readonly code: number;

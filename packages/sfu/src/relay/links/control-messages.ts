@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 
+/** The versions of the link protocol that this node speaks. */
 export const LINK_VERSIONS = { min: 1, max: 2 } as const;
 /** From this version on a node takes changes of link states (`links-changed`) and says which it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;

@@ -11,6 +11,7 @@ import type { DataChannelCloseReason, DataSubscriptionEndReason } from '../../ev
  */
 export type DataMessage = string | Uint8Array;
 
+/** How a process publishes a data channel. */
 export interface HostedPublicationOptions {
   /** Default true. */
   readonly ordered?: boolean;
@@ -52,6 +53,7 @@ export interface HostedPublication {
 /** `overflow`: what was sent to the publisher was more than it reads. */
 export type HostedSubscriptionEnd = DataSubscriptionEndReason | 'overflow';
 
+/** How a process subscribes to a data channel. */
 export interface HostedSubscriptionOptions {
   readonly remoteSessionId: string;
   readonly dataChannelName: string;
@@ -74,6 +76,7 @@ export interface HostedSubscription {
   close(): void;
 }
 
+/** What may be set for a process that takes part. */
 export interface ParticipantOptions {
   /** Text by which clients find the session in `GET /sessions`. */
   readonly metadata?: string;
@@ -122,6 +125,7 @@ export interface DataParticipant {
   close(): void;
 }
 
+/** Why a publication or subscription of a process has ended. */
 export type HostedEnd = DataChannelCloseReason | HostedSubscriptionEnd;
 
 /** What a channel of this process is told. */
