@@ -12,7 +12,7 @@ import { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
 import { countEndpoints, type SecureCensus } from './secure-census.ts';
-import type { SrtpCounters } from './srtp/srtp-counters.ts';
+import type { SrtpCounters } from './srtp/flush-protector.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
 
 /** What a suite of secure endpoints needs. */

@@ -1,6 +1,5 @@
-export { readUint16, readUint32, writeUint16, writeUint32 } from './big-endian.ts';
-export { compactNumber } from './compact-number.ts';
 export * from './ntp.ts';
+export { compactNumber, readUint16, readUint32, writeUint16, writeUint32 } from './numbers.ts';
 export * from './payload/av1.ts';
 export * from './payload/dependency-descriptor.ts';
 export * from './payload/h264.ts';
@@ -26,10 +25,7 @@ export {
   TransportFeedbackReader,
 } from './rtcp/transport-feedback.ts';
 export * from './rtcp/transport-feedback-writer.ts';
-export * from './rtp/header-extension-values.ts';
 export * from './rtp/header-extensions.ts';
-export * from './rtp/padding.ts';
-export * from './rtp/rtp-header.ts';
 export * from './rtp/rtp-view.ts';
 export * from './rtp/rtp-writer.ts';
 export * from './rtp/rtx.ts';

@@ -10,8 +10,21 @@ import { AuthenticationJobs } from './authentication-jobs.ts';
 import { HMAC_TAG_LENGTH } from './authentication-key.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
-import type { SrtpCounters } from './srtp-counters.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './srtp-memory.ts';
+
+/** Packets that could not be protected, by cause. One object per suite, counting up. */
+export interface SrtpCounters {
+  /** Sent on a stream that has no keys yet, or none any more. */
+  notKeyed: number;
+  /** Lengths that do not fit their slot or each other, an index out of range: a fault of the caller. */
+  malformed: number;
+  /** An index that was used for another payload, or may have been. */
+  indexReused: number;
+}
+
+export function createSrtpCounters(): SrtpCounters {
+  return { notKeyed: 0, malformed: 0, indexReused: 0 };
+}
 
 const RTP_FIXED_HEADER_LENGTH = 12;
 const RTCP_CLEAR_LENGTH = 8;

@@ -18,7 +18,6 @@ import { ExpectedContext } from './expected-context.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import { InboundContext, type InboundStreams } from './inbound-context.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
-import { estimatePacketIndex } from './packet-index.ts';
 import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
@@ -27,6 +26,7 @@ const RTCP_CLEAR_LENGTH = 8;
 const RTP_VERSION = 2;
 const SRTCP_INDEX_LENGTH = 4;
 const SEQ_SPACE = 65_536;
+const HALF_SEQ_SPACE = SEQ_SPACE / 2;
 /**
  * A sender may begin just before the sequence number wraps and lose all packets up to there. So a new stream whose first
  * packet fails is tried once more as one rollover on, if its sequence number is this low.
@@ -201,4 +201,20 @@ export class InboundSrtp {
 
 function readInt32(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+/**
+ * Estimates the 48-bit index of a packet from the 16 bits that travel: the index nearest to the highest authenticated one.
+ *
+ * @see RFC 3711 §3.3.1, appendix A
+ * @param highest the highest index so far; -1 before the first packet, whose rollover counter is then taken for 0
+ * @returns a negative number when the nearest index lies before the stream's beginning
+ */
+export function estimatePacketIndex(highest: number, seq: number): number {
+  if (highest < 0) return seq;
+  const rollovers = Math.floor(highest / SEQ_SPACE);
+  const highestSeq = highest - rollovers * SEQ_SPACE;
+  const guess = rollovers * SEQ_SPACE + seq;
+  if (highestSeq < HALF_SEQ_SPACE) return seq - highestSeq > HALF_SEQ_SPACE ? guess - SEQ_SPACE : guess;
+  return highestSeq - HALF_SEQ_SPACE > seq ? guess + SEQ_SPACE : guess;
 }

@@ -2,6 +2,8 @@
  * The WebAssembly memory that the SRTP kernel works in, and what lies where in it. One per suite; it never grows, so views
  * on it stay valid for ever, and untouched parts of it cost no real memory.
  */
+
+import type { PacketArena } from '@causeway/media';
 import { SRTP_KERNEL_BASE64 } from '../generated/srtp-kernel.ts';
 
 /** Functions of the kernel; addresses are byte offsets in the memory. See `kernel/` for their contracts. */
@@ -144,4 +146,23 @@ function layOut(options: SrtpMemoryOptions): Layout {
     // Lanes that have ended go on reading while longer ones finish.
     endAt: take(SLOT_SIZE_BYTES * 2) + SLOT_SIZE_BYTES * 2,
   };
+}
+
+/** The arena of outgoing packets: a ring of slots in the kernel's memory. */
+export class SlotRing implements PacketArena {
+  readonly bytes: Uint8Array;
+  readonly slotSizeBytes = SLOT_SIZE_BYTES;
+  readonly slotCount: number;
+  #next = 0;
+
+  constructor(memory: SrtpMemory) {
+    this.slotCount = memory.options.arenaSlots;
+    this.bytes = memory.bytes.subarray(memory.arenaAt, memory.arenaAt + this.slotCount * SLOT_SIZE_BYTES);
+  }
+
+  takeSlot(): number {
+    const slot = this.#next;
+    this.#next = slot + 1 === this.slotCount ? 0 : slot + 1;
+    return slot * SLOT_SIZE_BYTES;
+  }
 }

@@ -1,15 +1,13 @@
 /** SRTP for all peers of an engine: the shared memory, the flush, and one transform per peer. */
 import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
-import { FlushProtector } from './flush-protector.ts';
+import { createSrtpCounters, FlushProtector } from './flush-protector.ts';
 import { InboundGroup } from './inbound-group.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages } from './keystream-pages.ts';
 import type { KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp } from './outbound-srtp.ts';
-import { SlotRing } from './slot-ring.ts';
-import { createSrtpCounters } from './srtp-counters.ts';
 import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
-import { SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
+import { SlotRing, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 
 export class SrtpSuite {
   readonly arena: SlotRing;

@@ -6,7 +6,7 @@
  *
  * @see RFC 6184 §5.4, §5.7.1, §5.8
  */
-import { readUint16 } from '../big-endian.ts';
+import { readUint16 } from '../numbers.ts';
 
 const TYPE_MASK = 0x1f;
 const IDR_SLICE = 5;

@@ -1,5 +1,5 @@
 /** The picture id field that VP8 and VP9 share: 7 bits, or 15 behind a set top bit. */
-import { readUint16, writeUint16 } from '../big-endian.ts';
+import { readUint16, writeUint16 } from '../numbers.ts';
 
 const LONG_BIT = 0x80;
 

@@ -3,7 +3,7 @@
  *
  * @see RFC 9628 §4.2
  */
-import { readUint16 } from '../big-endian.ts';
+import { readUint16 } from '../numbers.ts';
 import { pictureIdLength, readPictureId } from './picture-id.ts';
 
 const PICTURE_ID_BIT = 0x80;

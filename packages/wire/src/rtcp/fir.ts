@@ -3,7 +3,7 @@
  *
  * @see RFC 5104 §4.3.1
  */
-import { readUint32, writeUint32 } from '../big-endian.ts';
+import { readUint32, writeUint32 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 
 export const FIR_FORMAT = 4;

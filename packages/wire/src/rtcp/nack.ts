@@ -3,7 +3,7 @@
  *
  * @see RFC 4585 §6.2.1
  */
-import { readUint16, readUint32, writeUint16 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16 } from '../numbers.ts';
 import { type Seq16, seq16Distance, toSeq16 } from '../sequence.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 

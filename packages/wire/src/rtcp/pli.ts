@@ -3,7 +3,7 @@
  *
  * @see RFC 4585 §6.3.1
  */
-import { readUint32 } from '../big-endian.ts';
+import { readUint32 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 
 export const PLI_FORMAT = 1;

@@ -3,7 +3,7 @@
  *
  * @see draft-alvestrand-rmcat-remb-03 §2.2
  */
-import { readUint24, readUint32, writeUint24, writeUint32 } from '../big-endian.ts';
+import { readUint24, readUint32, writeUint24, writeUint32 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 
 /** Application layer feedback, RFC 4585 §6.4: REMB is told from others by its identifier. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 3550 §6.4.1
  */
-import { readUint24, readUint32, writeUint24, writeUint32 } from '../big-endian.ts';
+import { readUint24, readUint32, writeUint24, writeUint32 } from '../numbers.ts';
 
 export const REPORT_BLOCK_LENGTH = 24;
 

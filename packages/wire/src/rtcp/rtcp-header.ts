@@ -3,7 +3,7 @@
  *
  * @see RFC 3550 §6.4.1, RFC 4585 §6.1
  */
-import { readUint16, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, writeUint16, writeUint32 } from '../numbers.ts';
 
 export const RTCP_SENDER_REPORT = 200;
 export const RTCP_RECEIVER_REPORT = 201;

@@ -3,7 +3,7 @@
  *
  * @see RFC 3550 §6.5, RFC 8834 §4.1
  */
-import { readUint32, writeUint32 } from '../big-endian.ts';
+import { readUint32, writeUint32 } from '../numbers.ts';
 import { decodeUtf8, encodeUtf8 } from '../utf8.ts';
 import { MAX_RTCP_COUNT, RTCP_HEADER_LENGTH, RTCP_SDES, writeRtcpHeader } from './rtcp-header.ts';
 

@@ -3,7 +3,7 @@
  *
  * @see RFC 3550 §6.4.1
  */
-import { readUint32, writeUint32 } from '../big-endian.ts';
+import { readUint32, writeUint32 } from '../numbers.ts';
 import { REPORT_BLOCK_LENGTH, type ReportBlock, readReportBlocks, writeReportBlock } from './report-block.ts';
 import { MAX_RTCP_COUNT, RTCP_SENDER_REPORT, writeRtcpHeader } from './rtcp-header.ts';
 

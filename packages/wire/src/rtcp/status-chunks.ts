@@ -4,7 +4,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1.2 to §3.1.4
  */
-import { writeUint16 } from '../big-endian.ts';
+import { writeUint16 } from '../numbers.ts';
 
 /** Status of one packet. Its value is also the length of the packet's delta in bytes. */
 export type PacketStatus = 0 | 1 | 2;

@@ -3,7 +3,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1
  */
-import { readUint16, readUint24, readUint32 } from '../big-endian.ts';
+import { readUint16, readUint24, readUint32 } from '../numbers.ts';
 import { type Seq16, toSeq16 } from '../sequence.ts';
 import { FEEDBACK_HEADER_LENGTH } from './rtcp-header.ts';
 import { LARGE_DELTA, NOT_RECEIVED } from './status-chunks.ts';

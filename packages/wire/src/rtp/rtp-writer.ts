@@ -3,8 +3,8 @@
  *
  * @see RFC 3550 §5.1, RFC 8285 §4
  */
-import { writeUint16, writeUint32 } from '../big-endian.ts';
-import { RTP_FIXED_HEADER_LENGTH } from './rtp-header.ts';
+import { writeUint16, writeUint32 } from '../numbers.ts';
+import { RTP_FIXED_HEADER_LENGTH } from './rtp-view.ts';
 
 const VERSION_2 = 0x80;
 const EXTENSION_BIT = 0x10;

@@ -1,9 +1,9 @@
 /**
- * Retransmission payload: the original sequence number in front of the original payload.
+ * Retransmission payload: the original sequence number in front of the original payload. Streams of retransmissions also carry padding.
  *
- * @see RFC 4588 §4
+ * @see RFC 4588 §4, RFC 3550 §5.1 (P bit)
  */
-import { readUint16, writeUint16 } from '../big-endian.ts';
+import { readUint16, writeUint16 } from '../numbers.ts';
 import { type Seq16, toSeq16 } from '../sequence.ts';
 import type { RtpView } from './rtp-view.ts';
 
@@ -24,4 +24,24 @@ export function rtxOriginalSeq(view: RtpView): Seq16 | undefined {
 /** Starts an RTX payload. @returns the offset where the original payload goes */
 export function writeRtxOriginalSeq(out: Uint8Array, offset: number, seq: Seq16): number {
   return writeUint16(out, offset, seq);
+}
+
+const PADDING_BIT = 0x20;
+/** The last byte of a packet counts its padding, itself included. */
+export const MAX_PADDING_LENGTH = 255;
+
+/**
+ * Appends padding to a packet and sets the P bit of its header.
+ *
+ * @param headerOffset where the packet starts in `out`
+ * @param offset where its payload ends
+ * @param length 1 … 255
+ * @returns the offset after the padding
+ */
+export function writePadding(out: Uint8Array, headerOffset: number, offset: number, length: number): number {
+  const end = offset + length;
+  out[headerOffset] |= PADDING_BIT;
+  out.fill(0, offset, end - 1);
+  out[end - 1] = length;
+  return end;
 }

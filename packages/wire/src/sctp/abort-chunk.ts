@@ -4,7 +4,7 @@
  * @see RFC 9260 §3.3.7, §3.3.10
  */
 
-import { writeUint16 } from '../big-endian.ts';
+import { writeUint16 } from '../numbers.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { paddedLength, SCTP_CHUNK_HEADER_LENGTH, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 

@@ -3,7 +3,7 @@
  *
  * @see RFC 9260 §3.3.1, RFC 7053 §3
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
 /** Chunk header, TSN, stream, stream sequence number and payload protocol. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 8831 §8, RFC 8832 §5
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { decodeUtf8, encodeUtf8 } from '../utf8.ts';
 
 /** Payload protocol identifiers. Empty messages have their own, since SCTP cannot carry them. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 3758 §3.2
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
 /** A stream of which all messages up to this one have been sent or given up. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 8260 §2.1
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { dataFlags, readDataFlags, type SctpDataFields, writeUserData } from './data-chunk.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 

@@ -3,7 +3,7 @@
  *
  * @see RFC 9260 §3.3.2, §3.3.3, RFC 5061 §4.2.7 (supported extensions), RFC 3758 §3.1, RFC 9653 §4
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
 /** What one side announces when an association begins. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 6525 §3.1, §4
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
 /** Its sender begins some of its streams again. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 9260 §3.3.4
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
 /** Bytes of a SACK chunk before its first gap block. */

@@ -3,7 +3,7 @@
  *
  * @see RFC 9260 §3.1, §3.2
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../big-endian.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 
 /** Chunk types: RFC 9260 §3.2, RFC 3758 §3.2, RFC 6525 §3.1, RFC 8260 §2. */
 export const SctpChunkType = {

@@ -4,7 +4,7 @@
  *
  * @see RFC 8489 §14.5, §14.7
  */
-import { writeUint16 } from '../big-endian.ts';
+import { writeUint16 } from '../numbers.ts';
 import { ATTRIBUTE_HEADER_LENGTH, type HmacSha1, MESSAGE_INTEGRITY_LENGTH, STUN_HEADER_LENGTH } from './stun-attributes.ts';
 
 /** A STUN message that may have a MESSAGE-INTEGRITY. */

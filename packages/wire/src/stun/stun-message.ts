@@ -3,7 +3,7 @@
  *
  * @see RFC 8489 §5, §6.3 and §14, RFC 8445 §7.3
  */
-import { readUint16, readUint32 } from '../big-endian.ts';
+import { readUint16, readUint32 } from '../numbers.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { formatIpAddress } from './ip-address.ts';
 import { crc32 } from './message-integrity.ts';

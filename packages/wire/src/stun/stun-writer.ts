@@ -3,7 +3,7 @@
  *
  * @see RFC 8489 §6 and §14, RFC 8445 §7.1 and §7.3
  */
-import { writeUint16, writeUint32 } from '../big-endian.ts';
+import { writeUint16, writeUint32 } from '../numbers.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { parseIpAddress } from './ip-address.ts';
 import { messageIntegrity } from './message-integrity.ts';
