@@ -2,9 +2,9 @@
 import type { ExtendedSeq, RtpView } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
-import { ForwardedPacket, forwardedExtensionIds } from '../router/forwarded-packet.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
+import { ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';

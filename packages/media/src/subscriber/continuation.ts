@@ -3,8 +3,8 @@
  * numbers. A subscriber that is moved from one to the other there misses nothing, gets nothing twice, and needs no keyframe.
  */
 import type { ExtendedSeq } from '@causeway/wire';
+import type { ForwardedPacket } from '../publisher/forwarded-packet.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
-import type { ForwardedPacket } from '../router/forwarded-packet.ts';
 
 /** Half a second of a good camera: ways differ by less. */
 const MAX_PACKETS = 128;

@@ -14,7 +14,7 @@ import {
   Vp9Descriptor,
 } from '@causeway/wire';
 import type { ExtensionPlan } from '../plan.ts';
-import type { PublisherCodec } from '../publisher/publisher-codec.ts';
+import type { PublisherCodec } from './publisher-codec.ts';
 
 /**
  * Header extensions that mean the same to every receiver and are passed on under the receiver's own id. All others belong
