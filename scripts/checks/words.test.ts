@@ -39,6 +39,12 @@ test('documents use the words of the glossary', () => {
   expect(findWords(documents, RETIRED_IN_DOCUMENTS)).toEqual([]);
 });
 
+test('no comment of what ships begins with "Of": it says of what in a sentence', () => {
+  const shipped = FILES.filter((file) => /^packages\/(?:accounts|cluster|gateway|media|protocol|secure|sfu|wire)\/src\//.test(file));
+
+  expect(findWords(shipped, /\/\*\* Of /)).toEqual([]);
+});
+
 test('the glossary lists every retired word', () => {
   const [, list = ''] = readFileSync(join(PROJECT_ROOT, 'docs/glossary.md'), 'utf8').split('## Words that are no longer used');
 

@@ -59,7 +59,7 @@ async function findObstacle(
   return holder.apiUrl === apiUrl ? undefined : `node number ${nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
 }
 
-/** Of the connection, so that a wrong address and a wrong password can be told apart. */
+/** Takes the reason from the connection, so that a wrong address and a wrong password can be told apart. */
 function reasonOf({ cause }: SfuError): string {
   const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
   return String(message || code || 'there is no connection');

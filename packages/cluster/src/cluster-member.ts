@@ -26,9 +26,9 @@ export interface ClusterMemberParts {
   readonly keys: ClusterKeys;
   readonly clusterClock: ClusterClock;
   readonly scripts: NodeScripts;
-  /** Of leases and the table of nodes, which thousands of other calls must not keep waiting. */
+  /** Carries leases and the table of nodes, which thousands of other calls must not delay. */
   readonly nodesLink: RedisLink;
-  /** Of everything else. */
+  /** Carries everything else. */
   readonly link: RedisLink;
 }
 

@@ -76,7 +76,7 @@ export const DropReason = {
   SendRefused: 39,
   /** Transport-wide feedback that acknowledges what was never sent: the whole report is good for nothing. */
   FeedbackOnUnsent: 40,
-  /** Of a track of which no layer fits the subscriber's path now. */
+  /** No layer of the track fits the subscriber's path now. */
   BeyondBudget: 41,
   /** For a narrow path, and waited to be sent for a quarter of a second, or there was no room for it to wait. */
   QueueOverdue: 42,

@@ -45,7 +45,7 @@ export interface EngineContext extends EngineWiring {
   readonly outbox: Outbox<ProtectedBytes>;
   /** That of transports within the process: packets are sent as they are. */
   readonly plainOutbox: Outbox<Uint8Array>;
-  /** Of the packets that are kept for retransmission. */
+  /** Memory of the packets that are kept for retransmission. */
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
   readonly drops: DropCounters;
@@ -53,7 +53,7 @@ export interface EngineContext extends EngineWiring {
   readonly data: DataRouter;
   readonly usage: UsageTally;
   readonly traffic: TrafficCounters;
-  /** Of transports within the process. */
+  /** Counts what goes through transports within the process. */
   readonly plainTraffic: TrafficCounters;
   readonly checks: OutstandingChecks;
   readonly onEvent: EngineEventListener;

@@ -8,7 +8,7 @@ import type { TrafficCounters } from './traffic-counters.ts';
 export interface WrittenPacket {
   /** Where it starts in the arena. */
   readonly offset: number;
-  /** Of fixed header and extensions. */
+  /** Length of fixed header and extensions. */
   readonly headerLength: number;
   readonly length: number;
   readonly kind: SendKind;

@@ -75,7 +75,7 @@ export interface TransportPlan {
 /** How much data one peer may send. */
 export interface DataLimits {
   readonly messagesPerSecond: number;
-  /** Of datagrams with DTLS: what wraps the messages, and acknowledgements of what the peer gets, included. */
+  /** Counts datagrams with DTLS, including what wraps the messages and acknowledgements of what the peer receives. */
   readonly bytesPerSecond: number;
 }
 

@@ -146,7 +146,7 @@ export interface SecureEndpointOptions {
 /** Creates the secure endpoints of an engine and protects what all of them send. */
 export interface SecureSuite {
   readonly arena: PacketArena;
-  /** Of the node's one certificate, for the SDP. */
+  /** Fingerprint of the node's one certificate, for the SDP. */
   readonly fingerprint: CertificateFingerprint;
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint;
   /**

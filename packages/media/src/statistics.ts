@@ -71,7 +71,7 @@ export interface EngineSnapshot {
 export interface PathEstimates {
   /** How many peers send it. */
   readonly peers: number;
-  /** Of them, those on whose path a queue was growing at their last report. */
+  /** How many of them had a growing queue on their path at their last report. */
   readonly congestedPeers: number;
   readonly targetBps: number;
   readonly acknowledgedBps: number;

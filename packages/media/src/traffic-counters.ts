@@ -9,7 +9,7 @@ export class TrafficCounters {
   rtpBytesSent = 0;
   /** Packets that waited for room on their path. */
   packetsQueued = 0;
-  /** Of the packets sent, those that only measured a path, which nobody is charged for. */
+  /** Packets among those sent that only measured a path; no one is charged for them. */
   probePacketsSent = 0;
   /** As `rtpBytesSent`, but for SRTP's tag. */
   probeBytesSent = 0;

@@ -7,7 +7,7 @@ export const LIMITS = {
   maxMetadataBytes: 4 * KIB,
   /** Requests use 4 levels; the rest is room for fields we do not know. */
   maxJsonDepth: 8,
-  /** Of all objects and arrays of a request together; 64 tracks with all their fields are a tenth of this. */
+  /** All objects and arrays of a request together may have so many values; 64 tracks with all their fields have a tenth of that. */
   maxJsonValues: 10_000,
   maxTracksPerCall: 64,
   maxCallsPerSecondPerSession: 50,

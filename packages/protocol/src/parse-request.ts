@@ -6,7 +6,7 @@ import { SfuError } from './errors/sfu-error.ts';
 const MAX_PROBLEMS = 10;
 
 interface Problem {
-  /** Of the field, as a JavaScript developer writes it: `tracks[0].mid`; empty for the body itself. */
+  /** Names the field as a JavaScript developer writes it: `tracks[0].mid`; empty for the body itself. */
   readonly path: string;
   readonly problem: string;
 }

@@ -68,7 +68,7 @@ export interface SfuOptions {
 
 /** What a node can tell about itself once its port is open. */
 export interface OpenedNode {
-  /** Of the certificate that its end of every link shows. */
+  /** Fingerprint of the certificate that its end of every link shows. */
   readonly fingerprint: CertificateFingerprint;
   /** Where links reach it: the announced addresses, best first. */
   readonly linkAddresses: readonly SocketAddress[];

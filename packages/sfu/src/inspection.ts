@@ -29,7 +29,7 @@ export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
-  /** Of the paths to clients and to other nodes. */
+  /** Estimates of the paths to clients and to other nodes. */
   readonly estimates: PathEstimates;
   /** Packets that the engine threw away, by reason. */
   readonly drops: Readonly<Record<string, number>>;
@@ -122,7 +122,7 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
     /** Subscriptions that are sent nothing now because their app is above its egress bound. */
     readonly heldSubscriptions: number;
   };
-  /** Of session descriptions that wait to be read. */
+  /** Characters of session descriptions that wait to be read. */
   readonly waitingDescriptionCharacters: number;
   /** Undefined on a node that stands alone. */
   readonly relay?: RelayInspection;

@@ -58,7 +58,7 @@ export interface SfuStats {
  * whoever calls the verb to find out. Without a caller everything may be done.
  */
 export interface Sfu {
-  /** Of media, of all sessions, and of plain STUN requests. */
+  /** Port for the media of all sessions and for plain STUN requests. */
   readonly udpPort: number;
   /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
   createSession(

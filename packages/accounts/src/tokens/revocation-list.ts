@@ -1,11 +1,11 @@
 import { type AppId, MAX_TOKEN_SECONDS, type RevokedTokens, SfuError, type TokenGrants } from '@causeway/protocol';
 
-/** Of one app, and of all, within a day; an entry takes some 200 bytes. */
+/** Limits for one app, and for all, within a day; an entry takes some 200 bytes. */
 const MAX_PER_APP = 10_000;
 const MAX_ENTRIES = 100_000;
 /** No token is good for longer, so what was revoked before that need not be known any more. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000;
-/** Of revocations that other nodes have accepted: they count, also where this node would not have had room. */
+/** Limit for revocations that other nodes have accepted: they count even where this node would not have had room. */
 const MAX_LEARNT = 2 * MAX_ENTRIES;
 
 /** Tokens that are no longer valid: one by its id, or all of a subject up to a moment. */

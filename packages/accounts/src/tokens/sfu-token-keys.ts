@@ -26,7 +26,7 @@ export interface SfuTokenKey {
 export class SfuTokenKeys {
   readonly #secret: KeyObject;
   readonly #nowMs: () => number;
-  /** Of the periods that are live, and no others. */
+  /** Holds the keys of the periods that are live, and no others. */
   readonly #keys = new Map<number, SfuTokenKey>();
 
   /**

@@ -30,7 +30,7 @@ interface Remembered {
 interface VerificationKey {
   readonly kid: string;
   readonly alg: string;
-  /** Of an app; undefined for a key of the SFU. */
+  /** The app's key; undefined for a key of the SFU. */
   readonly ofApp: AppTokenKey | undefined;
   readonly open: () => KeyObject;
 }

@@ -36,7 +36,7 @@ const FRESH_ABSENCE_MS = 5_000;
 const STALE_MS = 24 * 3_600_000;
 /** Ids come from strangers: absent ones must not drive out those that exist, nor fill the memory. */
 const MAX_REMEMBERED = 10_000;
-/** Of ids that this node does not know; those of apps that it knows are looked up once a minute each. */
+/** Limits look-ups of ids that this node does not know; apps that it knows are looked up once a minute each. */
 const UNKNOWN_IDS_PER_SECOND = 500;
 const RETRY_AFTER_MS = 1_000;
 

@@ -20,7 +20,7 @@ export type RenewalReply =
 
 export interface TableReading {
   readonly redisNowMs: number;
-  /** Of the last change: give it to the next reading. */
+  /** Identifies the last change; pass it to the next reading. */
   readonly serial: string;
   readonly leases: readonly { readonly nodeNo: number; readonly endsAtMs: number }[];
   /** Signed texts of the records that have changed. */

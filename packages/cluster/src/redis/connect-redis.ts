@@ -12,7 +12,7 @@ const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
 /** Nodes that lost the same server do not all come back in the same millisecond. */
 const RETRY_JITTER = 0.5;
-/** Of Redis Cluster: a slot that moved is found with the first, a server that fails over is waited for with the rest. */
+/** In a Redis Cluster, the first redirection finds a slot that has moved; the rest wait for a server that fails over. */
 const MAX_REDIRECTIONS = 4;
 const KEEP_ALIVE_MS = 5_000;
 

@@ -14,7 +14,7 @@ import { Sweeper } from './sweeper.ts';
 
 export interface ClusterRegistryOptions {
   readonly link: RedisLink;
-  /** Of this node, whose epoch does not change. */
+  /** Knows this node, whose epoch does not change. */
   readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
   readonly living: LivingNodes;
   readonly timers: Timers;

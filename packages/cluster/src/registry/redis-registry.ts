@@ -35,7 +35,7 @@ export class RedisRegistry implements Registry {
     this.#parts = parts;
   }
 
-  /** Of this node's own sessions. */
+  /** Counts this node's own sessions. */
   get kept(): Registry['kept'] {
     return this.#parts.own.count;
   }

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { IceCredentials, LinkTrust, NodeIdentity } from '@causeway/sfu';
 
-/** Of shard 0, where links live, as every ufrag of ours begins. */
+/** Begins the ufrags of shard 0, where links live. */
 const SHARD_PREFIX = 'aa';
 /** 64 bits that nobody without the cluster key can guess; RFC 8445 asks for 24. */
 const UFRAG_DIGITS = 16;

@@ -4,7 +4,7 @@ import { AppId, TokenGrants } from '@causeway/protocol';
 import { z } from 'zod';
 import { openSignedText, signText } from './signed-text.ts';
 
-/** Of a header that carries one. */
+/** The longest header that is read as an assertion. */
 const MAX_ASSERTION_LENGTH = 8_192;
 
 /**

@@ -20,7 +20,7 @@ export interface EventServices extends CallerServices {
   readonly fanIn: EventFanIn | undefined;
 }
 
-/** Of another node's reply; everything else is about its connection, or set here anyway. */
+/** Passed on from another node's reply; all other headers concern its connection or are set here anyway. */
 const PASSED_HEADERS = ['content-type', 'cache-control', 'x-content-type-options', 'x-sfu-region', 'x-accel-buffering', 'retry-after'];
 
 /**

@@ -23,7 +23,7 @@ const DEFAULT_LIMITS: HttpServerLimits = {
 };
 /** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection we are closing. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Of a socket on which nothing moves, a client that does not read its reply included. */
+/** Closes a socket on which nothing moves, including that of a client that does not read its reply. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const MAX_HEADERS = 64;
 const CLOSE_CHECK_INTERVAL_MS = 50;

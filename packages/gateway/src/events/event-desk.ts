@@ -30,7 +30,7 @@ export type ListenerKind = 'client' | 'node';
 export interface ListenerOptions {
   readonly scope: EventScope;
   readonly kind: ListenerKind;
-  /** Of the last message that it got, if any. */
+  /** Id of the last message that the client received, if any. */
   readonly lastEventId: string | undefined;
   /** Whether another node of that number is there. */
   readonly hasNode: (nodeNo: number) => boolean;

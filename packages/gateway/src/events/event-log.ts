@@ -4,7 +4,7 @@ import { describeLoss, formatPosition } from './event-position.ts';
 
 /** How long a client may be away and still hear of everything. */
 const KEPT_FOR_MS = 10 * 60_000;
-/** Of one app, and of all; an event takes some 400 bytes. */
+/** Limits for one app, and for all; an event takes some 400 bytes. */
 const MAX_KEPT_PER_APP = 10_000;
 const MAX_KEPT = 50_000;
 const SWEEP_INTERVAL_MS = 1_000;
@@ -44,7 +44,7 @@ export class EventLog {
   readonly #options: EventLogOptions;
   /** Oldest first. */
   readonly #kept = new Map<AppId, LoggedEvent[]>();
-  /** Of the newest event that is no longer kept, by app. */
+  /** Serial number of the newest event that is no longer kept, by app. */
   readonly #forgotten = new Map<AppId, number>();
   readonly #listeners = new Set<Listener>();
   readonly #firstSerial: number;

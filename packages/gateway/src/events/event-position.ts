@@ -7,7 +7,7 @@ import type { ApiEvent } from '@causeway/protocol';
 const POSITION = /^([0-9]{1,5})-([0-9]{1,16})$/;
 /** A cluster has hundreds of nodes at most, and a header 16 KiB. */
 const MAX_POSITIONS = 700;
-/** Of nodes that are not there now: they may come back, but anybody can invent them, and all are written into every message. */
+/** Limits nodes that are absent now: they may come back, but anyone can invent them, and all are written into every message. */
 const MAX_ABSENT_NODES = 16;
 
 /** Serial of the last event that was read, by node number. */

@@ -19,7 +19,7 @@ export interface AppListener {
 
 export interface NodeFeedOptions {
   readonly appId: AppId;
-  /** Of the stream of events, below the base path of the API. */
+  /** Path of the event stream, below the base path of the API. */
   readonly path: string;
   /** The other node, in one of its lives. */
   readonly node: Pick<NodeRecord, 'nodeNo' | 'epoch'>;

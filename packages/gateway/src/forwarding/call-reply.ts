@@ -12,7 +12,7 @@ export interface CallReply {
   readonly text: string;
 }
 
-/** Of another node's reply; everything else is about its connection, or set here anyway. */
+/** Passed on from another node's reply; all other headers concern its connection or are set here anyway. */
 const PASSED_HEADERS: Readonly<Record<string, string>> = {
   'x-sfu-region': 'X-SFU-Region',
   'x-partial': 'X-Partial',

@@ -2,7 +2,7 @@ import type { CallAssertion } from '@causeway/accounts';
 
 /** Later than that after it was made, by the clock of its sender, an assertion is no good. */
 const MAX_AGE_MS = 30_000;
-/** Of one sender; past this the oldest are as good as expired. */
+/** Limit for one sender; beyond it the oldest ids have expired anyway. */
 const MAX_KEPT_IDS = 100_000;
 
 interface Sender {

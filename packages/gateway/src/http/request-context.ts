@@ -4,7 +4,7 @@ import type { ErrorCode } from '@causeway/protocol';
 /** What the stages of one HTTP request know about it. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Of the reply, when it is an error. */
+  /** Set when the reply is an error. */
   errorCode?: ErrorCode;
 }
 

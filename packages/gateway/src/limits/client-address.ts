@@ -42,7 +42,7 @@ export function clientKeyOf(address: string): string | undefined {
   return isIPv6(address) && address !== '::1' ? clientNetworkOf(address) : undefined;
 }
 
-/** Of 128 bits of IPv6: what a site gets at least, so that one customer has only one of them. */
+/** A site gets at least these 64 of 128 bits, so that one customer has only one such prefix. */
 const IPV6_GROUPS = 4;
 const IPV4_BYTES = 3;
 const GROUPS = 8;

@@ -14,7 +14,7 @@ export interface IdempotentCall {
   readonly appId: string;
   /** Route, session and the client's key; unique within the app. */
   readonly key: string;
-  /** Of the request body: a key must not be used for two different ones. */
+  /** Digest of the request body: a key must not be used for two different ones. */
   readonly fingerprint: string;
   /** How many replies are kept for this app, if not as many as for the others. */
   readonly maxReplies?: number | undefined;

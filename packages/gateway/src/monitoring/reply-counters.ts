@@ -4,7 +4,7 @@ import { requestContextOf } from '../http/request-context.ts';
 export interface ReplyCount {
   /** HTTP status, or `aborted` when the client hung up before the reply was sent. */
   readonly status: string;
-  /** Of the API's closed list; empty for replies that are no error. */
+  /** A code of the API's closed list; empty for replies that are no error. */
   readonly errorCode: string;
   readonly count: number;
 }

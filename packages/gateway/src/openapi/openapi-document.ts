@@ -4,7 +4,7 @@ import type { RouteDescription } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
 import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
 
-/** Of the API, not of the software; checked against package.json by a test as long as both move together. */
+/** Version of the API, not of the software; a test compares it with package.json for as long as both move together. */
 export const API_VERSION = '0.1.0';
 
 const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
@@ -26,7 +26,7 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   'unsupported_media_type',
   'request_timeout',
 ];
-/** Of calls that the owner of the session carries out, whichever node they come in at. */
+/** Errors of calls that the owner of the session carries out, whichever node receives them. */
 const CLUSTER_ERRORS: readonly ErrorCode[] = ['node_unreachable'];
 const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_key_reused'];
 

@@ -44,7 +44,7 @@ function inOrder(nodes: readonly NodeRecord[], self: NodeRecord, from: GeoPoint 
   return groups.flatMap(({ members }) => byTwoChoices(members, random));
 }
 
-/** Of the nearest of them; infinite where nothing is known. */
+/** Distance of the nearest of them; infinite if no location is known. */
 function distanceOf(nodes: readonly NodeRecord[], from: GeoPoint | undefined): number {
   const distances = nodes.map(({ location }) => (from === undefined || location === undefined ? Infinity : greatCircleKm(from, location)));
   return Math.min(...distances);

@@ -15,7 +15,7 @@ export interface UsageDeskOptions {
 }
 
 export interface UsageReport {
-  /** Of all apps, on this node, since it began. */
+  /** Bytes of all apps on this node since it started. */
   readonly bytes: UsageBytes;
   /** Batches that the ledger has not confirmed. */
   readonly batchesOutstanding: number;

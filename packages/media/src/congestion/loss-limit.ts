@@ -22,7 +22,7 @@ const CAREFUL_INCREASE = 0.04;
 const ANSWERED = 0.75;
 /** Loss beside a queue like this is what does not fit into it. */
 const FULL_QUEUE_MS = 80;
-/** Of what arrives: the queue has to empty. */
+/** Share of what arrives that is sent, so that the queue empties. */
 const DRAIN = 0.8;
 const MAX_INHERENT_LOSS = 0.5;
 const INHERENT_FOR_MS = 20_000;

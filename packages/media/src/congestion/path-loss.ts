@@ -30,7 +30,7 @@ export class PathLoss {
     this.#lost = 0;
   }
 
-  /** Of the last second, 0 to 1; undefined while there is no feedback. */
+  /** Loss of the last second, 0 to 1; undefined while there is no feedback. */
   ratio(nowMs: number): number | undefined {
     return nowMs - this.#heardAtMs > SILENT_AFTER_MS ? undefined : this.#ratio;
   }

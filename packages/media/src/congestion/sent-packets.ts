@@ -36,7 +36,7 @@ export class SentPackets {
   /** Where the newest report ended. */
   #coveredTo: number;
   #untilSkip: number;
-  /** Of everything that was ever sent. */
+  /** Bytes of everything that was ever sent. */
   bytesSent = 0;
   /** Sent and not judged yet. */
   bytesInFlight = 0;

@@ -24,7 +24,7 @@ export interface DataChannelsListener {
 
 /** What the data channels of a peer need. */
 export interface DataChannelsOptions {
-  /** Of the DTLS client the stream ids are even, of the server odd (RFC 8832 §6). */
+  /** The DTLS client's stream ids are even, the server's odd (RFC 8832 §6). */
   readonly role: 'server' | 'client';
   readonly timers: Timers;
   readonly hmacSha1: HmacSha1;

@@ -44,7 +44,7 @@ export class DataChannels implements Timer, AssociationListener {
   #association: Association | undefined;
   #mayBegin: boolean;
   #isClosed = false;
-  /** Of the call that is under way: what the association tells of happens then. */
+  /** Time of the call that is under way: whatever the association reports happens then. */
   #nowMs = 0;
 
   constructor(options: DataChannelsOptions) {

@@ -111,7 +111,7 @@ export interface DataSubscriptionStatistics {
   readonly messagesDropped: number;
   /** Messages that are longer than the peer takes. */
   readonly messagesTooLarge: number;
-  /** Of messages that have not arrived yet. */
+  /** Bytes of messages that have not arrived yet. */
   readonly bufferedBytes: number;
 }
 

@@ -52,7 +52,7 @@ export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uin
 export interface PictureSource {
   /** What its dependency descriptors refer to; undefined before the first that told. */
   dependencyStructure: DependencyStructure | undefined;
-  /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
+  /** Width of its picture, in pixels, from the last keyframe that had it; 0 before that. */
   width: number;
   height: number;
 }
@@ -72,7 +72,7 @@ export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
   timestamp = 0;
   marker = false;
   isKeyframe = false;
-  /** Of a VP8 payload; undefined if it is another, or none that can be read. */
+  /** Descriptor of a VP8 payload; undefined if the payload is another, or cannot be read. */
   vp8: Vp8Descriptor | undefined = undefined;
   /** Undefined if the publisher has no temporal layers, or none that can be read. */
   temporalId: number | undefined = undefined;

@@ -7,7 +7,7 @@ import type { ReceiveStream } from './receive-stream.ts';
 
 /** Rates move slowly, and a thousand subscribers ask in the same moment. */
 const REFRESH_MS = 100;
-/** Of a larger picture than the smallest. */
+/** Least frame rate at which a picture larger than the smallest is offered. */
 const LEAST_FRAMES_PER_SECOND = 12;
 /** More than any codec has. */
 export const ALL_LAYERS = 7;
@@ -18,7 +18,7 @@ export interface LayerOption {
   /** Layers above are left out; `ALL_LAYERS` for none. */
   readonly maxSpatialId: number;
   readonly maxTemporalId: number;
-  /** Of the picture, in pixels; 0 while that is not known. */
+  /** Width of the picture, in pixels; 0 while it is unknown. */
   readonly width: number;
   readonly height: number;
   readonly framesPerSecond: number;

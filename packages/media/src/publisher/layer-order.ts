@@ -5,7 +5,7 @@ const SWITCH_RATIO = 1.25;
 export interface OrderedLayer {
   readonly rid: string;
   readonly rate: { readonly bps: number };
-  /** Of its picture, in pixels; 0 while that is not known. */
+  /** Width of its picture, in pixels; 0 while it is unknown. */
   readonly width: number;
   readonly height: number;
 }

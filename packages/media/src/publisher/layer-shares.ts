@@ -32,7 +32,7 @@ export class LayerShares {
     if (++this.#picturesSinceHalved >= FORGET_AFTER_PICTURES) this.#forget();
   }
 
-  /** Of all bytes, those of the layers up to these, 0 to 1. */
+  /** Share of all bytes that the layers up to these have, 0 to 1. */
   bytesUpTo(spatialId: number, temporalId: number): number {
     let upTo = 0;
     let all = 0;
@@ -46,7 +46,7 @@ export class LayerShares {
     return all === 0 ? 1 : upTo / all;
   }
 
-  /** Of all pictures, those of the temporal layers up to this one, 0 to 1. */
+  /** Share of all pictures that the temporal layers up to this one have, 0 to 1. */
   picturesUpTo(temporalId: number): number {
     let upTo = 0;
     let all = 0;

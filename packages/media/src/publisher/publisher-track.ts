@@ -41,7 +41,7 @@ export class PublisherTrack implements StreamTrack {
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
   #streams: readonly ReceiveStream[] = [];
-  /** Of streams that another has taken the place of. */
+  /** Bytes of streams that others have replaced. */
   #bytesBefore = 0;
   #activity: 'pending' | 'active' | 'inactive' = 'pending';
 

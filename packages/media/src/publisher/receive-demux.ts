@@ -32,7 +32,7 @@ export class ReceiveDemux {
   readonly #tracks = new Map<string, PublisherTrack>();
   /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
   readonly #bindings = new Map<number, ReceiveStream>();
-  /** Of closed tracks. Their sender may go on, and libwebrtc leaves MID and RID out once it knows that they have been seen. */
+  /** Bindings of closed tracks. Their sender may continue, and libwebrtc omits MID and RID once it knows that they have been seen. */
   readonly #former = new Map<number, FormerBinding>();
   #midId = 0;
   #ridId = 0;

@@ -89,7 +89,7 @@ export class ReceiveStream implements Timer {
   dependencyStructure: DependencyStructure | undefined = undefined;
   /** Made with the first packet that tells its layer. */
   shares: LayerShares | undefined = undefined;
-  /** Of its picture, in pixels, by the last keyframe that told; 0 before that. */
+  /** Width of its picture, in pixels, from the last keyframe that had it; 0 before that. */
   width = 0;
   height = 0;
   senderClock: SenderClock | undefined = undefined;

@@ -24,7 +24,7 @@ export class ReceptionStatistics {
   #receivedAtReport = 0;
   #lastTimestamp = 0;
   #lastArrivalMs = 0;
-  /** Of the last sender report, in the form its echo takes; 0 before the first. */
+  /** Timestamp of the last sender report, in the form its echo takes; 0 before the first. */
   #lastSenderReport = 0;
   #senderReportAtMs = 0;
   /** What the sender had sent by its last report, and what of it had come by then; undefined before the first. */

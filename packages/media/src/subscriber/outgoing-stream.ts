@@ -23,7 +23,7 @@ import { Vp8Rewriter } from './vp8-rewriter.ts';
 /** How far behind the newest packet one may be asked for. */
 const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
 const NONE_LOOKED_UP = -1;
-/** Of a packet on the wire beyond its payload: headers of RTP, UDP and IP, a few extensions, SRTP's tag. */
+/** What a packet takes on the wire beyond its payload: headers of RTP, UDP and IP, a few extensions, SRTP's tag. */
 const USUAL_HEADER_BYTES = 64;
 
 /*

@@ -46,7 +46,7 @@ export class PacketWriter {
   filter: LayerFilter | undefined = undefined;
   /** Where the packet written last starts in the arena. */
   offset = 0;
-  /** Of the packet written last: fixed header and extensions. */
+  /** Length of the fixed header and extensions of the packet written last. */
   headerLength = 0;
   length = 0;
   /** Where its dependency descriptor starts in the arena; -1 if it has none. */

@@ -53,12 +53,12 @@ export class Retransmitter {
   #payloadTypes: PayloadTypeMaps;
   #rtxSequence: number;
   #isGivenUp = false;
-  /** Of the packet sent again last: padding takes it, too. */
+  /** Timestamp of the packet sent again last; padding takes it, too. */
   #timestamp = 0;
   #probes = 0;
   #probedSequence = 0 as ExtendedSeq;
   packetsResent = 0;
-  /** Of these packets, headers included, as they were before they were protected. */
+  /** Bytes of these packets before protection, headers included. */
   bytesResent = 0;
 
   constructor(context: EngineContext, transport: SendingTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {

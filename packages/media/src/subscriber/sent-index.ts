@@ -23,16 +23,16 @@ export class SentIndex {
   #runShift = 0;
   #runEpoch = NO_EPOCH;
   readonly #maxPackets: number;
-  /** Of each slot the source's number and, behind it, the epoch; `NO_EPOCH` where nothing was sent. */
+  /** Each slot has the source's number and, after it, the epoch; `NO_EPOCH` where nothing was sent. */
   #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
   #capacity = INITIAL_CAPACITY;
   /** Made with the first answer: most subscribers lose nothing. */
   #answers: Answers | undefined;
   #first = NOTHING_SENT;
   #foundSlot = 0;
-  /** Of the packet that `find` found: its number in the source stream. */
+  /** The number, in the source stream, of the packet that `find` found. */
   sourceSeq = 0 as ExtendedSeq;
-  /** Of the packet that `find` found: the rewriter's epoch it was sent in. */
+  /** The rewriter's epoch in which the packet that `find` found was sent. */
   epoch = NO_EPOCH;
 
   /** @param maxPackets how far behind the newest packet one may be asked for; a power of two */

@@ -47,7 +47,7 @@ export interface SubscribingPeer extends SendingTransport, ReceiverPath {
   readonly id: string;
   readonly account: string | undefined;
   readonly isSecure: boolean;
-  /** Of everything that it is subscribed to now. */
+  /** Bytes sent for everything that it is subscribed to now. */
   readonly bytesSent: number;
   readonly allocation: BandwidthAllocator;
   readonly rtcp: { sendBye(ssrcs: readonly number[]): void };

@@ -15,7 +15,7 @@ export interface ToldLayerIds {
 export class ToldLayer {
   readonly #ids: ToldLayerIds;
   readonly #onEvent: EngineEventListener;
-  /** Of a publication without layers there is nothing to tell before it stops. */
+  /** A publication without layers gives nothing to report before it stops. */
   #rid: string | undefined = '';
   #spatialId: number | undefined = undefined;
   #temporalId: number | undefined = undefined;

@@ -18,7 +18,7 @@ import { PEER_REFLEXIVE_PRIORITY } from './path-challenge.ts';
 
 /** Ta of RFC 8445 §14.2, between two checks whomever they are for. */
 const FIRST_INTERVAL_MS = 50;
-/** Of the interval, each time all addresses have been asked once more. */
+/** Factor by which the interval grows each time all addresses have been asked. */
 const BACK_OFF = 1.25;
 /** A node that comes back, or a link that does, is found this soon. */
 const MAX_SEARCH_INTERVAL_MS = 500;

@@ -25,7 +25,7 @@ export class LinkQuality {
     return this.#rttMs;
   }
 
-  /** Of packets one way, 0 to 1, before anything was sent again. */
+  /** Share of packets lost in one direction, 0 to 1, before retransmission. */
   get lossRatio(): number {
     return Math.max(0, this.#lossRatio);
   }

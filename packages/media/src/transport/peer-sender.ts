@@ -61,7 +61,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
   readonly #loss = new PathLoss();
-  /** Of the RTCP packet that is being read. */
+  /** Time of the RTCP packet that is being read. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
   /** A queue has grown on the path, or it has lost packets. */

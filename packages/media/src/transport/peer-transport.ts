@@ -75,7 +75,7 @@ export class PeerTransport implements SecureEndpointListener {
   senderClockOffsetMs: number | undefined = undefined;
   /** Who is charged for what this peer sends and gets; undefined for nobody. */
   readonly account: string | undefined;
-  /** Of all its tracks together; infinite for no such bound. */
+  /** Limits all its tracks together; infinite for no limit. */
   readonly maxUploadBps: number;
 
   readonly #traffic: TrafficCounters;
@@ -131,7 +131,7 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#state;
   }
 
-  /** Of everything that it is subscribed to now. */
+  /** Bytes sent for everything that it is subscribed to now. */
   get bytesSent(): number {
     let bytes = 0;
     for (const { payloadBytesSent, bytesResent } of this.subscriptions.values()) bytes += payloadBytesSent + bytesResent;

@@ -10,7 +10,7 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 
 const ANSWERS_PER_SECOND = 50;
-/** Of all neighbourhoods together: source addresses can be forged at will, and every answer costs a send. */
+/** Limits all neighbourhoods together: source addresses can be forged at will, and every answer costs a send. */
 const MAX_ANSWERS_PER_SECOND = 2000;
 
 export class StunServer {

@@ -12,7 +12,7 @@ export interface HandshakeMessage {
 export interface HandshakeFragment {
   readonly type: number;
   readonly sequence: number;
-  /** Of the whole message's body. */
+  /** Length of the whole message's body. */
   readonly totalLength: number;
   readonly offset: number;
   readonly body: Buffer;

@@ -37,7 +37,7 @@ export class InboundSrtp {
   readonly #supply: KeystreamSupply;
   #rtp: SessionCipher | undefined;
   #rtcp: SessionCipher | undefined;
-  /** Of a link: the SSRCs that are let in. */
+  /** The only SSRCs that a link accepts; undefined for a client. */
   readonly #expected: ExpectedContext | undefined;
   readonly #rtpStreams: InboundStreams;
   readonly #rtcpStreams = new InboundContext(() => undefined);

@@ -18,7 +18,7 @@ export class OutboundSrtp {
   readonly #streams = new Map<number, RtpOutboundStream>();
   /** Highest index of streams that were closed. */
   readonly #usedUpTo = new Map<number, number>();
-  /** Of a link, in place of those indices: it sends under new SSRCs for as long as it is there, and never again under an old one. */
+  /** On a link this replaces those indices: a link keeps sending under new SSRCs, and never again under an old one. */
   readonly #spent: SpentSsrcs | undefined;
   #cipher: SessionCipher | undefined;
   #closed = false;

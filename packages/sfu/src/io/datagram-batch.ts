@@ -16,13 +16,13 @@ import type { SystemCalls } from './system-calls.ts';
  */
 const MAX_DATAGRAMS = 64;
 
-/** Of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
+/** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
 const HEADER_WORDS = 16;
 const NAME = 0;
 const NAME_LENGTH = 2;
 const PIECES = 4;
 const PIECE_COUNT = 6;
-/** Of `struct iovec`. */
+/** Size of `struct iovec`. */
 const PIECE_WORDS = 4;
 const PIECE_AT = 0;
 const PIECE_LENGTH = 2;

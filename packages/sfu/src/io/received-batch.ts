@@ -20,14 +20,14 @@ const SLOT_BYTES = 2_112;
 /** What the slot does not hold of the longest datagram there is goes to memory that is hardly ever touched. */
 const OVERFLOW_BYTES = 65_536 - SLOT_BYTES;
 
-/** Of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
+/** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
 const HEADER_WORDS = 16;
 const NAME = 0;
 const NAME_LENGTH = 2;
 const PIECES = 4;
 const PIECE_COUNT = 6;
 const DATAGRAM_LENGTH = 14;
-/** Of `struct iovec`; a datagram has two. */
+/** Size of `struct iovec`; a datagram has two. */
 const PIECE_WORDS = 4;
 const PIECE_LENGTH = 2;
 const PIECES_EACH = 2;

@@ -14,7 +14,7 @@ const SOCK_CLOEXEC = 0x8_0000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
-/** Of SO_MEMINFO: what has not fitted into the receive buffer is the ninth of its counts. */
+/** Option that reads a socket's memory counters, the ninth of which counts what did not fit into the receive buffer. */
 const SO_MEMINFO = 55;
 const MEMORY_COUNTS = 9;
 const OVERFLOWED = 8;

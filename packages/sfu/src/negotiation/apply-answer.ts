@@ -85,7 +85,7 @@ interface AnsweredSection {
 }
 
 interface AnswerContext {
-  /** Of the subscriptions that the offer brought. */
+  /** Ids of the subscriptions that the offer brought. */
   readonly subscriptionIds: ReadonlySet<string>;
   readonly reader: ClientSectionReader;
 }

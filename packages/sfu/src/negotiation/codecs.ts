@@ -20,7 +20,7 @@ export interface IdentifiedCodec extends SourceCodec {
 }
 
 export interface NegotiatedCodec {
-  /** Of this peer. */
+  /** This peer's payload type. */
   readonly payloadType: number;
   /** As the client writes it. */
   readonly name: string;

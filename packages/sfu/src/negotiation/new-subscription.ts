@@ -36,7 +36,7 @@ export interface Placed {
 
 /** What a new subscription must not have, because something in the session has it; each new one is added. */
 export interface TakenNames {
-  /** Of both directions, so that nobody can mistake one for another. */
+  /** SSRCs of both directions, so that none can be mistaken for another. */
   readonly ssrcs: Set<number>;
   /** Stream and track of the subscriptions, with a space between them. */
   readonly msids: Set<string>;

@@ -59,7 +59,7 @@ export interface TrackSource {
   /** Id of the publication in this session's engine. */
   readonly sourceTrackId: string;
   readonly kind: MediaKind;
-  /** Of the publisher, best first and no two of one identity; payload types are not part of it. */
+  /** The publisher's codecs, best first and no two of one identity; payload types are not part of it. */
   readonly codecs: readonly IdentifiedCodec[];
   /** URIs of the header extensions that its packets may carry. */
   readonly extensionUris: readonly string[];
@@ -183,7 +183,7 @@ export interface Negotiation {
   readonly local: LocalEndpoint;
   readonly ice: IceCredentials;
   readonly transport: PeerTransportState | undefined;
-  /** Of the SFU's o-lines; the version counts every description. */
+  /** Session id and version of the SFU's o-lines; the version counts every description. */
   readonly origin: { readonly sessionId: string; readonly version: number };
   readonly signaling: Signaling;
   readonly queued: QueuedSubscriptions | undefined;

@@ -45,7 +45,7 @@ export interface NodeRecord extends NodeIdentity {
   readonly apiUrl: string;
   /** Where links reach it, best first. */
   readonly linkAddresses: readonly SocketAddress[];
-  /** Of the certificate that its end of a link shows. */
+  /** Fingerprint of the certificate that its end of a link shows. */
   readonly fingerprint: CertificateFingerprint;
   /** Versions of the control protocol on links that it speaks. */
   readonly linkVersions: { readonly min: number; readonly max: number };

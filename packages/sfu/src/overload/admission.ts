@@ -27,13 +27,13 @@ const SLOW_AFTER_SAMPLES = 10;
 const SEVERE_FACTOR = 4;
 const SEVERE_AFTER_SAMPLES = 2;
 const CLEAR_AFTER_SAMPLES = 5;
-/** Of what is to be sent, in each of two seconds: one bad second may be a link that was down for a moment. */
+/** Share of outgoing datagrams lost in each of two seconds: one bad second may be a link that was down for a moment. */
 const UPLINK_FULL_LOSS_RATIO = 0.01;
 const UPLINK_FULL_AFTER_SAMPLES = 2;
 /** Late though mostly idle: another program has the cores, and refusing sessions would not give them back. */
 const BUSY_SHARE = 0.6;
 
-/** Of the memory that the process may have. */
+/** Share of its memory at which a process counts as full. */
 export const MEMORY_FULL_SHARE = 0.8;
 const MEMORY_FREE_SHARE = 0.7;
 /** What is kept for convenience goes then. */

@@ -10,11 +10,11 @@ import { SfuError } from '@causeway/protocol';
 /** One of the pieces of work that are done until there is a result; each should take no more than a fraction of a millisecond. */
 export type Piece<Result> = () => Result | undefined;
 
-/** Of one turn. What the caller of finished work does at once comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
+/** Time for descriptions in one turn. What the caller of finished work does at once comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
 const QUOTA_MS = 1;
 /** Characters of descriptions that wait to be read: a second or two of work. */
 const MAX_WAITING_CHARACTERS = 32 * 1024 * 1024;
-/** Of one app, while there are others. */
+/** Limit for one app while others are waiting. */
 const MAX_WAITING_CHARACTERS_PER_APP = MAX_WAITING_CHARACTERS / 2;
 const RETRY_AFTER_MS = 2_000;
 
@@ -106,7 +106,7 @@ export class DescriptionTurns {
     if (this.#waiting.size > 0) this.#takeTurn();
   }
 
-  /** Of the first job of the app whose turn it is, which then goes behind the others. @returns whether that job is done */
+  /** Does a piece of the first job of the app whose turn it is, which then goes behind the others. @returns whether that job is done */
   #doPiece(): boolean {
     const [first] = this.#waiting;
     if (first === undefined) return false;

@@ -18,7 +18,7 @@ export interface EntranceOptions {
 
 /** What the entrance has seen, for operators. */
 export interface EntranceReport {
-  /** Of the last second; undefined before the first is over. */
+  /** Load of the last second; undefined before the first is over. */
   readonly load: LoadSample | undefined;
   /** Why the next session would be refused; undefined if it would not. */
   readonly obstacle: AdmissionRefusal | undefined;

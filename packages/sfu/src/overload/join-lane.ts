@@ -6,7 +6,7 @@
 
 /** A second or two of work; whoever comes later is better told to come back. */
 const MAX_WAITING = 256;
-/** Of one app, while there are others. */
+/** Limit for one app while others are waiting. */
 const MAX_WAITING_PER_APP = 128;
 
 /** Whether a caller got its turn, or had to make room for a caller of another app. */
@@ -61,7 +61,7 @@ export class JoinLane {
     displaced('displaced');
   }
 
-  /** Of 256 callers at most; looked for only when there are as many. */
+  /** Searches at most 256 callers, and only when there are that many. */
   #longest(): Caller[] {
     let longest: Caller[] = [];
     for (const callers of this.#waiting.values()) if (callers.length > longest.length) longest = callers;

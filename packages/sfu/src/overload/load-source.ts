@@ -4,9 +4,9 @@ export interface LoadSample {
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Share of the time that the event loop spent on work, 0 to 1; waiting for a core counts as work. */
   readonly utilization: number;
-  /** Of the memory that the process may have, 0 to 1: resident set or JavaScript heap, whichever is nearer to its limit. */
+  /** Share of its memory that the process uses, 0 to 1: resident set or JavaScript heap, whichever is nearer to its limit. */
   readonly memoryShare: number;
-  /** Of the datagrams that were to be sent, how many were thrown away because the uplink was full, 0 to 1. */
+  /** Share of outgoing datagrams that were dropped because the uplink was full, 0 to 1. */
   readonly uplinkLossRatio: number;
 }
 

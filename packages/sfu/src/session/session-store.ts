@@ -48,7 +48,7 @@ export class SessionStore {
     return tombstone?.appId === appId ? sessionClosedError(sessionId, tombstone) : undefined;
   }
 
-  /** Of whatever app: for the engine's news. */
+  /** Finds a session of any app, for events of the engine. */
   byId(sessionId: string): Session | undefined {
     return this.#open.get(sessionId);
   }
@@ -68,7 +68,7 @@ export class SessionStore {
     throw this.endOf(appId, sessionId) ?? this.notFound(appId, sessionId);
   }
 
-  /** Of a session that is open, or has ended lately; undefined if it has none or is not of this app. */
+  /** Owner of a session that is open or has ended recently; undefined if it has none or belongs to another app. */
   ownerOf(appId: string, sessionId: string): SessionOwner | undefined {
     const session = this.#open.get(sessionId) ?? this.#tombstones.get(sessionId);
     return session?.appId === appId ? session.owner : undefined;

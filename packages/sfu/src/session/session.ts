@@ -53,7 +53,7 @@ export interface SessionOptions {
 }
 
 export interface CommitOptions {
-  /** Of tracks that are no longer published. Default `requested`. */
+  /** Why tracks are no longer published. Default `requested`. */
   readonly closeReason?: TrackCloseReason;
   /** What `planMedia` has made of the next state; it may be out of date. */
   readonly prepared?: MediaPlan | undefined;
@@ -82,9 +82,9 @@ export class Session implements TrackFollower, DataOwner {
   #heldIds: ReadonlySet<string> = new Set();
   #metadata: string;
   #owner: SessionOwner | undefined;
-  /** Of the latest token; undefined for as many as the app may have. */
+  /** Limit of the latest token; undefined for as many as the app may have. */
   #maxTracks: number | undefined;
-  /** Of the token that it was created with, for as long as it lives. */
+  /** Rates of the token that it was created with, for as long as it lives. */
   readonly #rates: SessionRates;
   /** The latest token; undefined if the session was created with the secret and no token has changed it. */
   #caller: TokenGrants | undefined;

@@ -20,7 +20,7 @@ export class ToldMedia {
     this.#gradual = new Gradual(options);
   }
 
-  /** Of the transport that is open. */
+  /** Id of the open transport. */
   get transportId(): string | undefined {
     return this.#transport?.transportId;
   }

@@ -4,7 +4,7 @@
  */
 import { classifyDatagram, type Path } from '@causeway/media';
 
-/** Of public-key cryptography in one turn: jitter buffers do not notice that much. */
+/** Time for public-key cryptography in one turn: jitter buffers do not notice that much. */
 const QUOTA_MS = 4;
 /** A second of work. Whoever is not heard sends his flight again (RFC 6347 §4.2.4). */
 const MAX_WAITING = 512;

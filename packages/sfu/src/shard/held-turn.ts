@@ -9,7 +9,7 @@
  */
 import type { SystemCalls } from '../io/system-calls.ts';
 
-/** Of `struct pollfd`. */
+/** Size of `struct pollfd`. */
 const ENTRY_BYTES = 8;
 const FD_WORD = 0;
 const RETURNED_HALF = 3;

@@ -17,10 +17,10 @@ export interface ShardSetup {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly connectPaths: boolean;
-  /** Of all shards together. */
+  /** Limit for all shards together. */
   readonly maxConnectedSockets: number;
   readonly maxMemoryBytes: number;
-  /** Of several shards, as in `ShardPoolOptions`. */
+  /** Applies to several shards, as in `ShardPoolOptions`. */
   readonly fillShare: number;
   readonly clock: Clock;
   readonly onShardLost?: ((loss: ShardLoss) => void) | undefined;

@@ -4,7 +4,7 @@ import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 
 /** One shard of several in a process, which may be lost. */
 export interface PoolMember extends Omit<Shard, 'shardCount' | 'chooseShardNo' | 'isAlive'> {
-  /** Of its last second; undefined before the first is over. */
+  /** Load of its last second; undefined before the first is over. */
   readonly load: LoadSample | undefined;
   /** How often it has said that its event loop turns; it stands still when this does. */
   readonly beats: number;

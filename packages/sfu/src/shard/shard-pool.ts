@@ -36,7 +36,7 @@ export interface ShardLoss {
 }
 
 export interface ShardPoolOptions extends ShardSetOptions {
-  /** Of the node's one certificate. */
+  /** Fingerprint of the node's one certificate. */
   readonly fingerprint: CertificateFingerprint;
   /** That all shards share. */
   readonly port: number;

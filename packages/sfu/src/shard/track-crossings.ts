@@ -13,7 +13,7 @@ const LAYER_OVERLAP_MS = 2000;
 
 /** One way of a link between two shards. */
 export interface CrossingWay {
-  /** Of the link, on both sides. */
+  /** Id of the link's transport, the same on both sides. */
   readonly transportId: string;
   /** The publisher's shard. */
   readonly upstream: Pick<Shard, 'send'>;

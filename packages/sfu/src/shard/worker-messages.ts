@@ -21,7 +21,7 @@ export interface WorkerStart {
   readonly port: number;
   readonly connectPaths: boolean;
   readonly maxConnectedSockets: number;
-  /** Of the node: the same for all its shards. */
+  /** The node's certificate, the same for all its shards. */
   readonly certificate: LocalCertificate;
   readonly maxMemoryBytes: number;
 }

@@ -25,7 +25,7 @@ export interface DependencyStructure {
   readonly temporalIds: readonly number[];
   /** By template: from such a frame on every temporal layer of its spatial layer can be decoded. */
   readonly areSwitches: readonly boolean[];
-  /** Of the largest spatial layer, in pixels; 0 if it is not told. */
+  /** Width of the largest spatial layer, in pixels; 0 if the descriptor does not have it. */
   readonly width: number;
   readonly height: number;
 }

@@ -14,7 +14,7 @@ const TL0_PIC_IDX_BIT = 0x40;
 const TEMPORAL_ID_BIT = 0x20;
 const KEY_IDX_BIT = 0x10;
 const LAYER_SYNC_BIT = 0x20;
-/** Of the frame header: set on every frame that needs another. */
+/** The frame header sets it on every frame that needs another one. */
 const INTERFRAME_BIT = 0x01;
 /** Frame tag, start code, width and height of a keyframe. */
 const KEYFRAME_HEADER_LENGTH = 10;
@@ -45,7 +45,7 @@ export class Vp8Descriptor {
   isLayerSync = false;
   /** Where the VP8 data starts. */
   descriptorLength = 0;
-  /** Of a keyframe, in pixels before scaling; 0 on any other packet. */
+  /** Width of a keyframe, in pixels before scaling; 0 on any other packet. */
   width = 0;
   height = 0;
 

@@ -18,7 +18,7 @@ const MAX_EXTRA_DECREASE = 0.35;
 const NARROWED = 0.75;
 const DRAIN_WITHIN_MS = 1000;
 const TOLERATED_QUEUE_MS = 40;
-/** Of the estimate: with less, what arrives says little of what would. */
+/** Share of the estimate that must be used: below it, what arrives says little about what could. */
 const MUCH_USED = 0.85;
 /** When overuse shows again sooner, it is not by chance. */
 const DOUBT_AGAIN_AFTER_MS = 2000;

@@ -17,7 +17,7 @@ export class PacketRing<Stream> {
   #first = 0;
   #end = 0;
 
-  /** Of the packet that waits longest; undefined if it was dropped, or nothing waits. */
+  /** Stream of the packet that has waited longest; undefined if it was dropped, or nothing waits. */
   get stream(): Stream | undefined {
     return this.#streams[this.#slot];
   }

@@ -21,11 +21,11 @@ export interface QueuedStream {
 
 /** Who counts what is dropped. */
 export interface QueueLosses {
-  /** Of packets that waited too long, or that there was no room for. */
+  /** Reports packets that waited too long, or for which there was no room. */
   overdue(packets: number): void;
-  /** Of packets whose stream has ended, or goes on with a keyframe. */
+  /** Reports packets whose stream has ended, or continues with a keyframe. */
   superseded(packets: number): void;
-  /** Of packets whose bytes were let go of while they waited. */
+  /** Reports packets whose bytes were released while they waited. */
   forgotten(packets: number): void;
 }
 

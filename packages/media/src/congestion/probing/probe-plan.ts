@@ -21,9 +21,9 @@ const MIN_PACKETS = 6;
 const MAX_PACKETS = 100;
 const MIN_PACKET_BYTES = 200;
 const MAX_PACKET_BYTES = 1200;
-/** Of the rate at the start: what it finds is the limit or enough for a camera, within one round trip. */
+/** Multiple of the initial rate: within one round trip it finds the limit, or enough for a camera. */
 const FIRST_FACTOR = 6;
-/** Of the estimate, as long as the path has shown no limit … */
+/** Multiple of the estimate, as long as the path has shown no limit … */
 const FACTOR = 2;
 /** … and once it has: most of these probes find that it is still there, and should not be felt. */
 const FACTOR_AT_LIMIT = 1.5;

@@ -36,7 +36,7 @@ export class ProbeResult {
   #lastArrivedMs = 0;
   #firstBytes = 0;
   #lastBytes = 0;
-  /** Of media since the last packet of the probe: they count if another follows. */
+  /** Bytes of media since the last packet of the probe; they count if another follows. */
   #betweenBytes = 0;
   #isDone = true;
 

@@ -18,7 +18,7 @@ export class Arrivals {
   readonly #options: ArrivalsOptions;
   /** Whether a probe has repaired a loss, since this was asked last. */
   #hasRepaired = false;
-  /** Of the chunk that was read last of those that were sent once; -1 before one was. */
+  /** Round trip of the last chunk read that was sent only once; -1 before there was one. */
   #rttMs = -1;
 
   constructor(options: ArrivalsOptions) {

@@ -2,11 +2,11 @@
 export interface AssociationLimits {
   /** Streams each way, and so the ids that channels can have. */
   readonly maxStreams: number;
-  /** Of messages that have not arrived yet. */
+  /** Limits the bytes of messages that have not arrived yet. */
   readonly maxBufferedBytes: number;
   /** So much of that is left to messages without a sender, which are ours: DCEP, and what nodes say to each other. */
   readonly reservedBytes: number;
-  /** Of chunks on their way, however much the path seems to carry. */
+  /** Limits the bytes of chunks in flight, however much the path seems to carry. */
   readonly maxFlightBytes: number;
 }
 

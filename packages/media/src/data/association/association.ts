@@ -49,7 +49,7 @@ export interface AssociationOptions {
 
 /** RFC 9260 §3: an unknown chunk whose highest bit is not set ends the reading of its packet. */
 const SKIP_BIT = 0x80;
-/** Of ABORT and SHUTDOWN COMPLETE: the tag is that of the receiver's own packets, reflected. */
+/** On ABORT and SHUTDOWN COMPLETE it means that the tag is that of the receiver's own packets, reflected. */
 const REFLECTED_TAG_BIT = 0x01;
 const NOTHING = new Uint8Array(0);
 

@@ -86,7 +86,7 @@ export class InboundStreams {
     return stream;
   }
 
-  /** Of a message that was delivered, or given up and passed over. */
+  /** Tells whether a message was delivered, or abandoned and skipped. */
   #isPassed({ nextNumber }: InboundStream, { isUnordered, messageNumber }: SctpDataFields): boolean {
     return !isUnordered && this.#distance(nextNumber, messageNumber) < 0;
   }

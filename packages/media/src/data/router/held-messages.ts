@@ -6,7 +6,7 @@ import type { DataMessage } from '../data-channel.ts';
 
 /** For so long after the first message of a channel. */
 const HOLD_MS = 2_000;
-/** Of all unclaimed channels of one peer. A client that has reached it is not listened to until there is room again. */
+/** Limits the messages on all unclaimed channels of one peer. A client that has reached it is not read from until there is room again. */
 export const MAX_HELD_BYTES = 1 << 20;
 const MESSAGE_OVERHEAD_BYTES = 64;
 

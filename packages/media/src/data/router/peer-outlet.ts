@@ -28,7 +28,7 @@ export interface PeerOutletOptions {
 
 export class PeerOutlet implements MessageSender {
   bufferedLowBytes: number | undefined;
-  /** Of messages that have not arrived yet, and what their keeping costs. */
+  /** Bytes of messages that have not arrived yet, including what it costs to keep them. */
   bufferedBytes = 0;
   messagesSent = 0;
   bytesSent = 0;

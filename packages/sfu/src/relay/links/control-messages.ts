@@ -243,7 +243,7 @@ const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string
 
 export type ReadMessage =
   | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
-  /** Of a later version; it counts in the order, and means nothing. */
+  /** A message of a later version: it counts in the order and means nothing here. */
   | { readonly type: 'unknown'; readonly serial: number }
   | { readonly type: 'malformed' };
 

@@ -90,7 +90,7 @@ export class NodeLink {
     return 'version' in this.#state ? this.#state.version : 0;
   }
 
-  /** Of the transport; undefined while there is none. */
+  /** Id of the transport; undefined while there is none. */
   get transportId(): string | undefined {
     return transportIdOf(this.#state);
   }

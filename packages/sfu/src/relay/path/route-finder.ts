@@ -100,7 +100,7 @@ export class RouteFinder implements RegionView {
     return nodes.slice(1, -1).every((nodeNo) => this.#table.passesOn(nodeNo));
   }
 
-  /** Of the link over which a node sends to another. */
+  /** Quality of the link over which one node sends to another. */
   quality(from: number, to: number): LinkQuality | undefined {
     return this.#table.edge(from, to)?.quality;
   }

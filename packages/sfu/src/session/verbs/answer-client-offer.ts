@@ -16,7 +16,7 @@ import { sessionClosedError } from '../session-life.ts';
 /** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
 const RETRY_AFTER_GLARE_MS = 0;
 
-/** Of a session that changes whenever a long offer is being answered: thousands of tracks would have to end in between. */
+/** A session would have to change each time while a long offer is answered: thousands of tracks would have to end in between. */
 const MAX_TRIES = 3;
 
 export interface AnsweredClient {

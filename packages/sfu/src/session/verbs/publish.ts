@@ -71,7 +71,7 @@ function trackResults(state: AnsweredOffer['state']): PublishedTrackResult[] {
   }));
 }
 
-/** Of what the call names the items of the reply tell. */
+/** What the call names is covered by the items of the reply. */
 function warningsOf({ tracks }: PublishRequest, { answered, refusedMids }: AnsweredClient): string[] {
   const named = new Set<string>(tracks.map(({ mid }) => mid));
   const unnamedMids = answered.unpublishedMids.filter((mid) => !named.has(mid));
