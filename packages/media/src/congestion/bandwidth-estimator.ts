@@ -36,8 +36,12 @@ const STANDING_QUEUE_MS = 100;
 const UNDELIVERED = 0.9;
 /** How much more than the estimate the limit must be that a probe has found. */
 const WORTH_A_STEP = 1.25;
+const WORTH_A_STEP_IF_LIMITED = 1.05;
 /** REMB that is not repeated stops to count. */
 const REMB_FOR_MS = 10_000;
+/** So many packets, and such a share of what one report is about, are lost where nothing is held back and a queue overflows. */
+const MIN_OVERFLOW_PACKETS = 5;
+const MIN_OVERFLOW = 0.2;
 /** After that, others may have come who use the same path. */
 const PROVEN_FOR_MS = 3000;
 
@@ -54,8 +58,14 @@ export class BandwidthEstimator {
   readonly #probePlan: ProbePlan;
   readonly #probeResult = new ProbeResult();
   #rttMs = 100;
+  /** What the newest report has shown. */
+  #use: PathUse = 'normal';
+  /** How long the queue was by the report before: one that is long all at once is a machine that was held up. */
+  #queueBeforeMs = 0;
   #hasFeedback = false;
   #hasReports = false;
+  /** The path has shown that it does not carry everything: a queue has grown, packets were lost, or it fell silent. */
+  #hasMetLimit = false;
   #bytesSent = 0;
   /** Since when something was sent that no feedback has come for; NaN if there is nothing. */
   #unansweredSinceMs = Number.NaN;
@@ -84,9 +94,9 @@ export class BandwidthEstimator {
     return this.#hasFeedback;
   }
 
-  /** As `targetBps`; undefined where receiver reports are all there is, and do not show that there is a limit. */
+  /** As `targetBps`; undefined as long as nothing shows that there is a limit: most paths carry what is wanted. */
   get budgetBps(): number | undefined {
-    const isLimited = this.#hasFeedback || this.#rembBps < Number.POSITIVE_INFINITY || this.#reportedLoss.isLimiting;
+    const isLimited = this.#hasMetLimit || this.#rembBps < Number.POSITIVE_INFINITY || this.#reportedLoss.isLimiting;
     return isLimited ? this.targetBps : undefined;
   }
 
@@ -115,9 +125,9 @@ export class BandwidthEstimator {
     return this.#acknowledged.bps;
   }
 
-  /** A queue is growing on the path. */
+  /** A queue is growing on the path, by all that is known of it. */
   get isOverusing(): boolean {
-    return this.#trendline.use === 'overuse';
+    return this.#use === 'overuse';
   }
 
   /** @param bytesSent in all so far */
@@ -137,7 +147,8 @@ export class BandwidthEstimator {
     for (let index = 0; index < count; index++) {
       this.#acknowledged.add(arrivedAtMs[index], sizeBytes[index]);
       this.#queueDelay.add(sentAtMs[index], arrivedAtMs[index]);
-      outcome = this.#probeResult.add(probe[index], sentAtMs[index], arrivedAtMs[index], sizeBytes[index]) ?? outcome;
+      const { leastTransitMs } = this.#queueDelay;
+      outcome = this.#probeResult.add(probe[index], sentAtMs[index], arrivedAtMs[index], sizeBytes[index], leastTransitMs) ?? outcome;
       // A probe makes a queue of its own for a moment.
       if (probe[index] !== 0 || !this.#groups.add(sentAtMs[index], arrivedAtMs[index])) continue;
       this.#trendline.update(this.#groups.sendDeltaMs, this.#groups.arrivalDeltaMs, arrivedAtMs[index]);
@@ -145,6 +156,10 @@ export class BandwidthEstimator {
       use = use === 'overuse' ? use : this.#trendline.use;
     }
     use = this.#weigh(nowMs, use, lost);
+    if (!this.#hasMetLimit && isOverflow(lost, count)) use = 'overuse';
+    this.#use = use;
+    this.#noteUnlimited();
+    if (use === 'overuse') this.#hasMetLimit = true;
     if (use === 'overuse') this.#probePlan.giveUp(nowMs);
     if (outcome === UNCLEAR) this.#probePlan.retry(nowMs + this.#rttMs);
     else if (outcome !== undefined) this.#takeOutcome(nowMs, outcome);
@@ -157,7 +172,9 @@ export class BandwidthEstimator {
     });
     const arrivingBps = this.#acknowledged.bps ?? this.targetBps;
     const hasFallen = this.#lossLimit.update(nowMs, count, lost, arrivingBps, this.#queueDelay.ms);
-    if (hasFallen) this.#probePlan.giveUp(nowMs + AFTER_LOSS_MS);
+    if (!hasFallen) return;
+    this.#hasMetLimit = true;
+    this.#probePlan.giveUp(nowMs + AFTER_LOSS_MS);
   }
 
   /** The peer's own estimate. Where it sends transport-wide feedback it is only an upper bound. */
@@ -200,6 +217,7 @@ export class BandwidthEstimator {
     if (!this.#hasFeedback) return nowMs + TICK_MS;
     if (silentForMs > Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * this.#rttMs) && nowMs - this.#halvedAtMs >= HALVE_EVERY_MS) {
       if (Number.isNaN(this.#beforeSilenceBps)) this.#beforeSilenceBps = this.targetBps;
+      this.#hasMetLimit = true;
       this.#halvedAtMs = nowMs;
       this.#probePlan.giveUp(nowMs);
       this.#aimd.set(Math.max(this.targetBps / 2, MIN_RATE_BPS));
@@ -211,7 +229,7 @@ export class BandwidthEstimator {
   takeProbe(nowMs: number): ProbeOrder | undefined {
     if (this.isOverusing || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
-    if (order !== undefined) this.#probeResult.begin(order.probe, order.bytes);
+    if (order !== undefined) this.#probeResult.begin(order);
     return order;
   }
 
@@ -221,8 +239,9 @@ export class BandwidthEstimator {
     let weighed = use;
     if (this.#competition.isPresent) weighed = lost > 0 ? 'overuse' : 'normal';
     else if (this.#hasStandingQueue()) weighed = 'overuse';
-    else if (use === 'overuse' && queueMs < HARMLESS_QUEUE_MS) weighed = 'normal';
+    else if (queueMs < HARMLESS_QUEUE_MS) weighed = 'normal';
     this.#competition.update(nowMs, queueMs, lost, weighed === 'overuse');
+    this.#queueBeforeMs = queueMs;
     return weighed;
   }
 
@@ -230,18 +249,26 @@ export class BandwidthEstimator {
   #hasStandingQueue(): boolean {
     const acknowledgedBps = this.#acknowledged.bps;
     if (acknowledgedBps === undefined || this.#applicationLimit.isLimited) return false;
-    return this.#queueDelay.ms > STANDING_QUEUE_MS && acknowledgedBps < UNDELIVERED * this.targetBps;
+    const isStanding = this.#queueDelay.ms > STANDING_QUEUE_MS && this.#queueBeforeMs > STANDING_QUEUE_MS / 2;
+    return isStanding && acknowledgedBps < UNDELIVERED * this.targetBps;
   }
 
   #takeOutcome(nowMs: number, { rateBps, hasFoundLimit }: ProbeOutcome): void {
-    this.#probePlan.succeed(rateBps, hasFoundLimit, nowMs + this.#rttMs + FEEDBACK_MS);
+    this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, nowMs + this.#rttMs + FEEDBACK_MS);
     this.#provenBps = rateBps;
     this.#provenAtMs = nowMs;
-    // Where others send too, a burst gets more than its share for a moment.
-    if (rateBps > (hasFoundLimit ? WORTH_A_STEP : 1) * this.targetBps) {
+    // Where others send too, a burst gets more than its share for a moment. With less to send than fits, nothing else would show that it fits.
+    const leastStep = hasFoundLimit ? (this.#applicationLimit.isLimited ? WORTH_A_STEP_IF_LIMITED : WORTH_A_STEP) : 1;
+    if (rateBps > leastStep * this.targetBps) {
       this.#aimd.raise(nowMs, rateBps);
       this.#lossLimit.raiseTo(rateBps);
     }
+  }
+
+  /** Nothing was held back so far: what arrives is what the path carries at least. */
+  #noteUnlimited(): void {
+    const arrivingBps = this.#acknowledged.bps ?? 0;
+    if (!this.#hasMetLimit && arrivingBps > this.#aimd.rateBps) this.#aimd.set(arrivingBps);
   }
 
   /** Feedback has come again: the way back to what there was begins with a probe. */
@@ -251,4 +278,8 @@ export class BandwidthEstimator {
     this.#probePlan.request(this.#beforeSilenceBps);
     this.#beforeSilenceBps = Number.NaN;
   }
+}
+
+function isOverflow(lost: number, received: number): boolean {
+  return lost > MIN_OVERFLOW_PACKETS && lost > MIN_OVERFLOW * (lost + received);
 }

@@ -29,10 +29,6 @@ const TICK_GRID_MS = 50;
 const ATTENTIVE_FOR_MS = 5000;
 /** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
-/** The first probes are answered by then, also on a path around the world. */
-const START_MS = 1000;
-/** Packets that one report may show to be lost before the path is taken for narrow. */
-const MAX_LOST_AT_START = 5;
 /** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
@@ -64,8 +60,6 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   /** Time of the RTCP packet that is being read. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
-  /** A queue has grown on the path, or it has lost packets. */
-  #hasMetLimit = false;
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
@@ -138,7 +132,6 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     const estimator = this.#openEstimator();
     estimator.onSent(this.#nowMs, this.#packets.bytesSent);
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
-    if (estimator.isOverusing || lost > MAX_LOST_AT_START) this.#hasMetLimit = true;
     this.#process(this.#nowMs);
     return true;
   }
@@ -214,7 +207,6 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#probes.stop();
     this.#stopPacing(this.#context.time.nowMs);
     this.#firstSentAtMs = Number.NaN;
-    this.#hasMetLimit = false;
   }
 
   /** Whether its packets carry transport-wide numbers. */
@@ -260,17 +252,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   get #carriedBps(): number | undefined {
     if (this.#peer.isLink || this.#isBeyondProbing) return undefined;
-    if (this.#streams.length > 0 && this.#isStarting) return undefined;
     return this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
-  }
-
-  /**
-   * Until the first probes are answered the estimate knows nothing, and most paths carry what is wanted:
-   * nothing is held back unless a queue grows or packets are lost.
-   */
-  get #isStarting(): boolean {
-    const sinceMs = this.#context.time.nowMs - this.#firstSentAtMs;
-    return !this.#hasMetLimit && !(sinceMs > START_MS);
   }
 
   /**

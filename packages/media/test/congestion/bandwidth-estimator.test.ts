@@ -135,6 +135,22 @@ describe.each(EACH_SEED)('seed %i', (seed) => {
     expect(overshootOf(flow, 1500 * KBPS, 15_000, 60_000)).toBeLessThan(1.25);
   });
 
+  test.each([
+    [4000 * KBPS, 2700 * KBPS],
+    [500 * KBPS, 5000 * KBPS],
+  ])('a receiving machine that is held up again and again does not hide a path of %d bit/s', (rateBps, maxBps) => {
+    const scene = new Scene({ seed, rateBps, delayMs: 25, stallsPerSecond: 4, maxStallMs: 100 });
+    const flow = scene.flow({ maxBps, layersBps: [150 * KBPS, 750 * KBPS, 2500 * KBPS] });
+    const wantedBps = Math.min(rateBps, maxBps);
+
+    scene.runUntil(60_000);
+
+    expect(msUntil(flow, 0, ({ targetBps }) => targetBps > 0.8 * wantedBps)).toBeLessThan(5000);
+    expect(meanTargetBps(flow, 15_000, 60_000)).toBeGreaterThan(0.8 * wantedBps);
+    expect(overshootOf(flow, rateBps, 15_000, 60_000)).toBeLessThan(1.3);
+    expect(flow.lost).toBe(0);
+  });
+
   test('feedback that is itself lost and held up is enough', () => {
     const scene = new Scene({ seed, rateBps: 1500 * KBPS });
     scene.back.impair({ ...scene.back.conditions, lossRatio: 0.2, jitterMs: 60 });
@@ -161,6 +177,18 @@ test.each([
 
   expect(flow.estimator.targetBps / KBPS).toBeGreaterThan(least);
   expect(flow.estimator.targetBps / KBPS).toBeLessThan(most);
+});
+
+test('a path that has shown no limit sets none, and one that overflows at once does', () => {
+  const budgetOver = (rateBps: number) => {
+    const scene = new Scene({ seed: 1, rateBps });
+    const flow = scene.flow({ layersBps: [2500 * KBPS] });
+    scene.runUntil(2000);
+    return flow.estimator.budgetBps;
+  };
+
+  expect(budgetOver(20_000 * KBPS)).toBeUndefined();
+  expect(budgetOver(400 * KBPS)).toBeLessThan(420 * KBPS);
 });
 
 test('a wide path is found within two seconds of the start', () => {

@@ -55,6 +55,11 @@ function fill({ queue }: ReturnType<typeof openQueue>, nowMs: number): number {
   return passed;
 }
 
+/** Looks as often as a timer does. */
+function releaseUntil({ queue }: ReturnType<typeof openQueue>, fromMs: number, toMs: number): void {
+  for (let nowMs = fromMs; nowMs <= toMs; nowMs += 5) queue.release(nowMs);
+}
+
 describe('the budget', () => {
   test('lets no more leave in any span of time than its rates allow, and all of that', () => {
     const budget = new PacingBudget();
@@ -159,12 +164,26 @@ describe('the queue', () => {
     scene.queue.addVideo(0, scene.screen, 1, 1, 1, PACKET_BYTES);
     for (let n = 0; n < 50; n++) scene.queue.addVideo(0, scene.camera, n, n, 1, PACKET_BYTES);
 
-    scene.queue.release(251);
+    releaseUntil(scene, 5, 255);
 
     expect(scene.sent).toContain('screen 1>1/1');
     expect(scene.losses.overdue + scene.sent.length).toBe(51);
     expect(scene.losses.overdue).toBeGreaterThan(45);
     expect([scene.camera.gaps, scene.screen.gaps]).toEqual([1, 0]);
+  });
+
+  test('does not count it as waiting when the process was held up', () => {
+    const scene = openQueue();
+    fill(scene, 0);
+    for (let n = 0; n < 20; n++) scene.queue.addVideo(0, scene.camera, n, n, 1, PACKET_BYTES);
+    for (let n = 0; n < 5; n++) scene.queue.addResend(0, scene.screen, n, n, 1, PACKET_BYTES);
+    scene.queue.release(5);
+
+    releaseUntil(scene, 405, 600);
+
+    expect(scene.losses.overdue).toBe(0);
+    expect(scene.sent.length).toBe(25);
+    expect(scene.queue.isEmpty).toBe(true);
   });
 
   test('drops retransmissions that have waited too long one by one, which makes no gap', () => {
@@ -173,7 +192,7 @@ describe('the queue', () => {
     fill(scene, 0);
     for (let n = 0; n < 20; n++) scene.queue.addResend(0, scene.camera, n, n, 1, PACKET_BYTES);
 
-    scene.queue.release(251);
+    releaseUntil(scene, 5, 255);
 
     expect(scene.losses.overdue + scene.sent.length).toBe(20);
     expect(scene.losses.overdue).toBeGreaterThan(10);

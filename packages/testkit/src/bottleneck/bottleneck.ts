@@ -32,6 +32,9 @@ export class Bottleneck {
   #tokensAtMs = Number.NEGATIVE_INFINITY;
   #conditions: NetworkConditions;
   #lastInOrderMs = 0;
+  /** The stall that has begun last, or comes next. */
+  #stallFromMs = Number.NaN;
+  #stallUntilMs = Number.NaN;
   #stillToLose = 0;
   readonly #counts = { offered: 0, overflowed: 0, policed: 0, lost: 0 };
 
@@ -108,8 +111,20 @@ export class Bottleneck {
     const { delayMs, jitterMs, reorderRatio, duplicateRatio } = this.#conditions;
     const dueMs = sentAtMs + delayMs + (jitterMs === 0 ? 0 : jitterMs * this.#random());
     if (this.#happens(reorderRatio)) return [dueMs + HELD_BACK_MS];
-    this.#lastInOrderMs = Math.max(this.#lastInOrderMs, dueMs);
+    this.#lastInOrderMs = Math.max(this.#lastInOrderMs, this.#seenAt(dueMs));
     return this.#happens(duplicateRatio) ? [this.#lastInOrderMs, this.#lastInOrderMs] : [this.#lastInOrderMs];
+  }
+
+  /** When the receiving machine sees what reaches it at `dueMs`. */
+  #seenAt(dueMs: number): number {
+    const { stallsPerSecond, maxStallMs } = this.#conditions;
+    if (stallsPerSecond === 0) return dueMs;
+    if (Number.isNaN(this.#stallUntilMs)) this.#stallUntilMs = dueMs;
+    while (dueMs >= this.#stallUntilMs) {
+      this.#stallFromMs = this.#stallUntilMs - (1000 * Math.log(1 - this.#random())) / stallsPerSecond;
+      this.#stallUntilMs = this.#stallFromMs + maxStallMs * this.#random();
+    }
+    return dueMs >= this.#stallFromMs ? this.#stallUntilMs : dueMs;
   }
 
   get #link(): Capacity {

@@ -6,6 +6,9 @@ export interface NetworkConditions {
   readonly delayMs: number;
   /** Added to the delay, uniform in 0 … jitterMs. Jitter alone never changes the order. */
   readonly jitterMs: number;
+  /** How often the receiving machine is held up, each time for up to `maxStallMs`: what comes then is only seen when it is over. */
+  readonly stallsPerSecond: number;
+  readonly maxStallMs: number;
   /** Share of datagrams that are lost at random, whatever waits in the queue. */
   readonly lossRatio: number;
   /** How many datagrams in a row each random loss takes; the share stays what it is. */
@@ -31,6 +34,8 @@ export interface NetworkConditions {
 export const PERFECT_CONDITIONS: NetworkConditions = {
   delayMs: 0,
   jitterMs: 0,
+  stallsPerSecond: 0,
+  maxStallMs: 100,
   lossRatio: 0,
   lossBurst: 1,
   reorderRatio: 0,

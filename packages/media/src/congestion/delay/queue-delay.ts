@@ -29,6 +29,11 @@ export class QueueDelay {
   /** How long the luckiest packet of the report has waited: what jitter adds is left out. */
   get ms(): number {
     if (this.#leastInReport === Number.POSITIVE_INFINITY) return 0;
-    return this.#leastInReport - Math.min(this.#leastNow, this.#leastBefore);
+    return this.#leastInReport - this.leastTransitMs;
+  }
+
+  /** The least that packets of the last seconds took, by the two clocks. */
+  get leastTransitMs(): number {
+    return Math.min(this.#leastNow, this.#leastBefore);
   }
 }

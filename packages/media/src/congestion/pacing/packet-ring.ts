@@ -52,7 +52,7 @@ export class PacketRing<Stream> {
   }
 
   /** @returns false if there is no room */
-  push(nowMs: number, stream: Stream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): boolean {
+  push(queuedAtMs: number, stream: Stream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): boolean {
     if (this.size === this.#streams.length && !this.#grow()) return false;
     const slot = this.#end++ & (this.#streams.length - 1);
     this.#streams[slot] = stream;
@@ -60,7 +60,7 @@ export class PacketRing<Stream> {
     this.#sequence[slot] = sequence;
     this.#epoch[slot] = epoch;
     this.#sizeBytes[slot] = sizeBytes;
-    this.#queuedAtMs[slot] = nowMs;
+    this.#queuedAtMs[slot] = queuedAtMs;
     return true;
   }
 

@@ -8,6 +8,8 @@ import { PacketRing } from './packet-ring.ts';
 
 /** A picture that comes later than this is no use in a conversation. */
 const MAX_WAIT_MS = 250;
+/** No more than this counts as waiting between two looks: while the process is held up nothing can leave, whatever the path carries. */
+const MAX_STEP_MS = 20;
 
 /** A stream whose packets may wait. */
 export interface QueuedStream {
@@ -34,6 +36,9 @@ export class SendQueue {
   readonly #resends = new PacketRing<QueuedStream>();
   readonly #video = new PacketRing<QueuedStream>();
   readonly #losses: QueueLosses;
+  /** Advances only while packets could leave. */
+  #servedMs = 0;
+  #lookedAtMs = 0;
 
   constructor(losses: QueueLosses) {
     this.#losses = losses;
@@ -60,20 +65,20 @@ export class SendQueue {
   }
 
   addVideo(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
-    if (this.#video.push(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes)) return;
+    if (this.#video.push(this.#serve(nowMs), stream, sourceSequence, sequence, epoch, sizeBytes)) return;
     this.#losses.overdue(1);
     this.#dropVideo(nowMs, stream);
   }
 
   addResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
-    if (!this.#resends.push(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes)) this.#losses.overdue(1);
+    if (!this.#resends.push(this.#serve(nowMs), stream, sourceSequence, sequence, epoch, sizeBytes)) this.#losses.overdue(1);
   }
 
   /** Sends what there is room for, then drops what has waited too long: retransmissions one by one, video a whole stream at a time. */
   release(nowMs: number): void {
     this.#releaseResends(nowMs);
     while (!this.#video.isEmpty && (this.#video.stream === undefined || this.#budget.hasRoom(nowMs))) this.#sendVideo(nowMs);
-    this.#dropOverdue(nowMs);
+    this.#dropOverdue(nowMs, this.#serve(nowMs));
   }
 
   /** Sends all that waits: nothing limits it any more. */
@@ -116,12 +121,18 @@ export class SendQueue {
     stream.queueDropped(nowMs);
   }
 
-  #dropOverdue(nowMs: number): void {
-    while (!this.#resends.isEmpty && nowMs - this.#resends.queuedAtMs > MAX_WAIT_MS) {
+  #serve(nowMs: number): number {
+    this.#servedMs += Math.min(nowMs - this.#lookedAtMs, MAX_STEP_MS);
+    this.#lookedAtMs = nowMs;
+    return this.#servedMs;
+  }
+
+  #dropOverdue(nowMs: number, servedMs: number): void {
+    while (!this.#resends.isEmpty && servedMs - this.#resends.queuedAtMs > MAX_WAIT_MS) {
       if (this.#resends.stream !== undefined) this.#losses.overdue(1);
       this.#resends.shift();
     }
-    while (!this.#video.isEmpty && nowMs - this.#video.queuedAtMs > MAX_WAIT_MS) {
+    while (!this.#video.isEmpty && servedMs - this.#video.queuedAtMs > MAX_WAIT_MS) {
       const largest = this.#video.stream === undefined ? undefined : this.#video.largest();
       if (largest === undefined) this.#video.shift();
       else {

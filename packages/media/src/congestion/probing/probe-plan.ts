@@ -8,16 +8,19 @@ export interface ProbeOrder {
   /** 1 … 255, to be told apart from the last ones. */
   readonly probe: number;
   readonly rateBps: number;
-  /** How much of it, in at least six packets. */
+  /** How much of it. */
   readonly bytes: number;
   /** How large its packets should be, UDP and IP included. */
   readonly sizeBytes: number;
 }
 
 const MAX_PROBE = 255;
-/** Long enough to be measured by clocks of a quarter of a millisecond, too short to be felt. */
-const DURATION_MS = 24;
-const MIN_PACKETS = 6;
+/** Long enough that a busy machine does not hold all of it up, too short to be felt. */
+const DURATION_MS = 40;
+/** From here on, half as long is enough: more packets are sent in a millisecond. */
+const FAST_BPS = 1_500_000;
+const FAST_DURATION_MS = 25;
+const MIN_PACKETS = 12;
 const MAX_PACKETS = 100;
 const MIN_PACKET_BYTES = 200;
 const MAX_PACKET_BYTES = 1200;
@@ -35,7 +38,7 @@ const BEYOND_DEMAND = 1.1;
 const WORTH_PROBING = 1.05;
 const INTERVAL_MS = 2000;
 /** Where the estimate is near the limit that was found last, it finds out by itself whether that still holds. */
-const NEAR_LIMIT_INTERVAL_MS = 3500;
+const NEAR_LIMIT_INTERVAL_MS = 4500;
 const NEAR_LIMIT = 0.85;
 const BEYOND_LIMIT = 1.05;
 /** Peers that share a path must not probe it at the same time. */
@@ -86,7 +89,10 @@ export class ProbePlan {
       if (this.#lastProbe !== 0) this.#waiting = [];
       return undefined;
     }
-    if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) this.#waiting = [this.#factor * estimateBps];
+    if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) {
+      this.#waiting = [this.#factor * estimateBps];
+      this.#retries = 0;
+    }
     if (nowMs < this.#waitsUntilMs) return undefined;
     const wantedBps = this.#waiting.shift();
     if (wantedBps === undefined) return undefined;
@@ -95,8 +101,18 @@ export class ProbePlan {
     return this.#order(nowMs, rateBps);
   }
 
-  /** The probe under way has shown that this much fits. @param visibleAtMs when it shows what sending as much does to the path */
-  succeed(rateBps: number, hasFoundLimit: boolean, visibleAtMs: number): void {
+  /**
+   * The probe under way has shown that this much fits.
+   *
+   * @param estimateBps before it
+   * @param visibleAtMs when it shows what sending as much does to the path
+   */
+  succeed(rateBps: number, hasFoundLimit: boolean, estimateBps: number, visibleAtMs: number): void {
+    if (!hasFoundLimit && rateBps < WORTH_PROBING * estimateBps) {
+      // The process was too busy to send it as fast as it should.
+      this.retry(visibleAtMs);
+      return;
+    }
     this.#pending = undefined;
     this.#retries = 0;
     this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
@@ -138,7 +154,7 @@ export class ProbePlan {
 
   #order(nowMs: number, rateBps: number): ProbeOrder {
     this.#lastProbe = (this.#lastProbe % MAX_PROBE) + 1;
-    const bytes = (rateBps * DURATION_MS) / 8000;
+    const bytes = (rateBps * (rateBps < FAST_BPS ? DURATION_MS : FAST_DURATION_MS)) / 8000;
     const packets = Math.min(Math.max(MIN_PACKETS, Math.ceil(bytes / MAX_PACKET_BYTES)), MAX_PACKETS);
     const sizeBytes = Math.min(Math.max(MIN_PACKET_BYTES, Math.round(bytes / packets)), MAX_PACKET_BYTES);
     this.#pending = { probe: this.#lastProbe, rateBps, bytes: (packets + 1) * sizeBytes, sizeBytes };

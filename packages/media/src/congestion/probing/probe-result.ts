@@ -1,19 +1,28 @@
 /**
- * What probes have shown: how fast packets left for a moment, those of media among them, and how fast they arrived.
+ * What probes have shown: how fast packets left for a moment, those of media among them, and whether they were held up more at the end of it
+ * than at the beginning. A machine that is busy holds packets up, too; what it does to some of them does not decide.
  */
+import type { ProbeOrder } from './probe-plan.ts';
 
 /** So much of a probe must have arrived before it says anything … */
 const MIN_SHARE = 0.8;
 /** … in so many packets. */
-const MIN_PACKETS = 5;
-/** Arriving slower than this share of how it was sent, a probe has found the limit … */
+const MIN_PACKETS = 10;
+/** Slower than this share of what was asked for, while packets are held up more and more, is the limit of the path … */
 const LIMIT_FOUND_BELOW = 0.9;
 /** … and a little below it there is room. */
-const BELOW_LIMIT = 0.95;
-/** Arriving so much faster than it was sent, it was held up on its way. */
-const MAX_COMPRESSION = 2;
-const MIN_INTERVAL_MS = 1;
-const MAX_INTERVAL_MS = 1000;
+const BELOW_LIMIT = 0.9;
+/** The luckiest packet in this share of the time at each end says how long the path took there. */
+const END_SHARE = 0.34;
+/** What has come by the end of a probe may have been held up; what has come by any moment since this share of it counts, too. */
+const COUNTED_FROM = 0.9;
+/** Packets that arrive closer together than this share of how they were sent were held up by a machine. */
+const COMPRESSED = 0.5;
+/** Less says nothing beside clocks of a quarter of a millisecond. */
+const MIN_INTERVAL_MS = 5;
+const MAX_INTERVAL_MS = 500;
+/** How many packets of a probe and of the media among it are looked at. */
+const MAX_PACKETS = 256;
 
 /** A probe that was held up on its way, or at the receiver, and then arrived all at once. */
 export const UNCLEAR = 'unclear';
@@ -26,28 +35,23 @@ export interface ProbeOutcome {
 
 export class ProbeResult {
   #probe = 0;
+  #rateBps = 0;
   #bytesWanted = 0;
-  #probeBytes = 0;
-  #packets = 0;
   #bytes = 0;
-  #firstSentMs = 0;
-  #lastSentMs = 0;
-  #firstArrivedMs = 0;
-  #lastArrivedMs = 0;
-  #firstBytes = 0;
-  #lastBytes = 0;
-  /** Bytes of media since the last packet of the probe; they count if another follows. */
-  #betweenBytes = 0;
+  /** Everything from the first packet of the probe on, in the order it was sent. */
+  readonly #sentAtMs = new Float64Array(MAX_PACKETS);
+  readonly #arrivedAtMs = new Float64Array(MAX_PACKETS);
+  readonly #sizeBytes = new Uint16Array(MAX_PACKETS);
+  #count = 0;
   #isDone = true;
 
-  /** From now on, packets of this probe are looked at. */
-  begin(probe: number, bytesWanted: number): void {
+  /** From now on, packets of this probe and those among them are looked at. */
+  begin({ probe, rateBps, bytes }: ProbeOrder): void {
     this.#probe = probe;
-    this.#bytesWanted = bytesWanted;
-    this.#probeBytes = 0;
-    this.#packets = 0;
+    this.#rateBps = rateBps;
+    this.#bytesWanted = bytes;
     this.#bytes = 0;
-    this.#betweenBytes = 0;
+    this.#count = 0;
     this.#isDone = false;
   }
 
@@ -55,44 +59,84 @@ export class ProbeResult {
    * Takes a packet, in the order they were sent.
    *
    * @param probe which probe it is part of, 0 for none
+   * @param leastTransitMs the least time that packets have taken of late, by these two clocks
    * @returns what the probe has shown, once, when enough has arrived
    */
-  add(probe: number, sentAtMs: number, arrivedAtMs: number, sizeBytes: number): ProbeOutcome | typeof UNCLEAR | undefined {
-    if (this.#isDone) return undefined;
-    if (probe !== this.#probe) {
-      if (this.#packets > 0) this.#betweenBytes += sizeBytes;
-      return undefined;
+  add(
+    probe: number,
+    sentAtMs: number,
+    arrivedAtMs: number,
+    sizeBytes: number,
+    leastTransitMs: number,
+  ): ProbeOutcome | typeof UNCLEAR | undefined {
+    if (this.#isDone || (this.#count === 0 && probe !== this.#probe)) return undefined;
+    if (this.#count < MAX_PACKETS) {
+      const place = this.#count++;
+      this.#sentAtMs[place] = sentAtMs;
+      this.#arrivedAtMs[place] = arrivedAtMs;
+      this.#sizeBytes[place] = sizeBytes;
+      this.#bytes += sizeBytes;
+      if (this.#count < MIN_PACKETS || this.#bytes < MIN_SHARE * this.#bytesWanted) return undefined;
     }
-    if (this.#packets === 0) {
-      this.#firstSentMs = sentAtMs;
-      this.#firstArrivedMs = arrivedAtMs;
-      this.#firstBytes = sizeBytes;
-    }
-    // Probes leave in bursts, whose packets have one send time.
-    const isSameBurst = this.#packets > 0 && sentAtMs === this.#lastSentMs;
-    this.#lastBytes = isSameBurst ? this.#lastBytes + this.#betweenBytes + sizeBytes : sizeBytes;
-    this.#packets++;
-    this.#probeBytes += sizeBytes;
-    this.#bytes += sizeBytes + this.#betweenBytes;
-    this.#betweenBytes = 0;
-    this.#lastSentMs = sentAtMs;
-    this.#lastArrivedMs = Math.max(arrivedAtMs, this.#firstArrivedMs);
-    if (this.#packets < MIN_PACKETS || this.#probeBytes < MIN_SHARE * this.#bytesWanted) return undefined;
-    return this.#evaluate();
+    return this.#evaluate(leastTransitMs);
   }
 
-  #evaluate(): ProbeOutcome | typeof UNCLEAR | undefined {
-    const sentForMs = this.#lastSentMs - this.#firstSentMs;
-    const arrivedForMs = this.#lastArrivedMs - this.#firstArrivedMs;
-
-    if (sentForMs < MIN_INTERVAL_MS || arrivedForMs < MIN_INTERVAL_MS) return undefined;
+  #evaluate(leastTransitMs: number): ProbeOutcome | typeof UNCLEAR | undefined {
+    const count = this.#count;
+    const beganMs = this.#sentAtMs[0];
+    const tookMs = this.#sentAtMs[count - 1] - beganMs;
+    if (tookMs < MIN_INTERVAL_MS) return undefined;
     this.#isDone = true;
-    if (sentForMs > MAX_INTERVAL_MS || arrivedForMs > MAX_INTERVAL_MS) return UNCLEAR;
-    // A burst's own time is that before the next when sending, a packet's that after the one before when receiving.
-    const sentBps = (8000 * (this.#bytes - this.#lastBytes)) / sentForMs;
-    const arrivedBps = (8000 * (this.#bytes - this.#firstBytes)) / arrivedForMs;
-    if (arrivedBps > MAX_COMPRESSION * sentBps) return UNCLEAR;
-    const hasFoundLimit = arrivedBps < LIMIT_FOUND_BELOW * sentBps;
-    return { rateBps: hasFoundLimit ? BELOW_LIMIT * arrivedBps : Math.min(sentBps, arrivedBps), hasFoundLimit };
+    if (tookMs > MAX_INTERVAL_MS) return UNCLEAR;
+    const earlyTo = this.#firstAfter(beganMs + END_SHARE * tookMs);
+    const lateFrom = this.#firstAfter(beganMs + (1 - END_SHARE) * tookMs);
+    const isHeldUpEarly = this.#isCompressed(0, earlyTo);
+    // Where the beginning was held up, the path takes what it has taken before.
+    const beforeMs = isHeldUpEarly ? leastTransitMs : this.#transitMs(this.#luckiest(0, earlyTo));
+    const rateBps = Math.min(this.#carriedBps(beforeMs), this.#rateBps);
+    const grownMs = this.#transitMs(this.#luckiest(lateFrom, count)) - beforeMs;
+    const isQueueing = grownMs > (1 / LIMIT_FOUND_BELOW - 1) * tookMs;
+    if (!isQueueing) return { rateBps, hasFoundLimit: false };
+    if (!isHeldUpEarly && !this.#isCompressed(lateFrom, count)) return { rateBps: BELOW_LIMIT * rateBps, hasFoundLimit: true };
+    return rateBps >= LIMIT_FOUND_BELOW * this.#rateBps ? { rateBps, hasFoundLimit: false } : UNCLEAR;
+  }
+
+  /** What has come by some moment, at least, the path has carried until then. */
+  #carriedBps(beforeMs: number): number {
+    const beganMs = this.#sentAtMs[0] + beforeMs;
+    let mostBps = 0;
+    let bytes = 0;
+    for (let place = 1; place < this.#count; place++) {
+      bytes += this.#sizeBytes[place];
+      if (bytes < COUNTED_FROM * (this.#bytes - this.#sizeBytes[0])) continue;
+      const elapsedMs = Math.max(this.#arrivedAtMs[place] - beganMs, this.#sentAtMs[place] - this.#sentAtMs[0], MIN_INTERVAL_MS);
+      mostBps = Math.max(mostBps, (8000 * bytes) / elapsedMs);
+    }
+    return mostBps;
+  }
+
+  /** Beyond the clocks' difference, which is the same for all. */
+  #transitMs(place: number): number {
+    return this.#arrivedAtMs[place] - this.#sentAtMs[place];
+  }
+
+  /** The first packet that was sent after this moment. */
+  #firstAfter(atMs: number): number {
+    let place = 0;
+    while (this.#sentAtMs[place] <= atMs) place++;
+    return place;
+  }
+
+  #luckiest(from: number, to: number): number {
+    let found = from;
+    for (let place = from + 1; place < to; place++) if (this.#transitMs(place) < this.#transitMs(found)) found = place;
+    return found;
+  }
+
+  /** Behind a link that is too narrow, packets arrive further apart than they were sent, and never closer. */
+  #isCompressed(from: number, to: number): boolean {
+    const sentForMs = this.#sentAtMs[to - 1] - this.#sentAtMs[from];
+    const arrivedForMs = this.#arrivedAtMs[to - 1] - this.#arrivedAtMs[from];
+    return arrivedForMs < COMPRESSED * sentForMs;
   }
 }

@@ -7,8 +7,6 @@ import type { ProbeOrder } from './probe-plan.ts';
 
 /** How often the sender looks what is due. */
 export const PROBE_BURST_MS = 5;
-/** Fewer packets of a probe measure nothing. */
-const MIN_PACKETS = 6;
 /** A probe that could not be sent in such a time is given up: the process was held up, or the path is gone. */
 const MAX_DURATION_MS = 200;
 
@@ -16,8 +14,6 @@ export class ProbeRun {
   readonly order: ProbeOrder;
   readonly #startedAtMs: number;
   readonly #bytesSentBefore: number;
-  #bytes = 0;
-  #packets = 0;
 
   /** @param bytesSent to the peer in all so far */
   constructor(nowMs: number, order: ProbeOrder, bytesSent: number) {
@@ -26,25 +22,22 @@ export class ProbeRun {
     this.#bytesSentBefore = bytesSent;
   }
 
-  /** As much was sent as was ordered, or there is no time left for it. */
-  isOver(nowMs: number): boolean {
-    if (nowMs - this.#startedAtMs > MAX_DURATION_MS) return true;
-    return this.#bytes >= this.order.bytes && this.#packets >= MIN_PACKETS;
+  /**
+   * As much was sent as was ordered, media included, or there is no time left for it.
+   *
+   * @param bytesSent to the peer in all so far
+   */
+  isOver(nowMs: number, bytesSent: number): boolean {
+    return nowMs - this.#startedAtMs > MAX_DURATION_MS || bytesSent - this.#bytesSentBefore >= this.order.bytes;
   }
 
   /**
    * Whether the next packet of the probe is due.
    *
-   * @param bytesSent to the peer in all so far, among them what was sent of the probe before this burst
-   * @param bytesInBurst of the probe in this burst, which do not count as sent yet
+   * @param bytesSent to the peer in all so far
    */
-  isDue(nowMs: number, bytesSent: number, bytesInBurst: number): boolean {
+  isDue(nowMs: number, bytesSent: number): boolean {
     const dueBytes = (this.order.rateBps * (nowMs - this.#startedAtMs + PROBE_BURST_MS)) / 8000;
-    return bytesSent - this.#bytesSentBefore + bytesInBurst < dueBytes;
-  }
-
-  note(sizeBytes: number): void {
-    this.#bytes += sizeBytes;
-    this.#packets++;
+    return bytesSent - this.#bytesSentBefore < dueBytes;
   }
 }

@@ -49,18 +49,18 @@ export class ProbeSender {
   sendDue(nowMs: number, bytesSent: number): void {
     const run = this.#run;
     if (run === undefined) return;
-    let burstBytes = 0;
+    // What is written now counts as sent only when it leaves.
+    let sentBytes = bytesSent;
     for (let packets = 0; packets < MAX_PACKETS_PER_BURST; packets++) {
-      if (run.isOver(nowMs) || !run.isDue(nowMs, bytesSent, burstBytes)) break;
+      if (run.isOver(nowMs, sentBytes) || !run.isDue(nowMs, sentBytes)) break;
       const sizeBytes = this.#sendPacket(nowMs, run);
       if (sizeBytes === undefined) {
         this.stop();
         return;
       }
-      burstBytes += sizeBytes;
-      run.note(sizeBytes);
+      sentBytes += sizeBytes;
     }
-    if (run.isOver(nowMs)) this.stop();
+    if (run.isOver(nowMs, sentBytes)) this.stop();
   }
 
   #sendPacket(nowMs: number, { order }: ProbeRun): number | undefined {

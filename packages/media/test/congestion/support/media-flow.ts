@@ -95,12 +95,11 @@ export class MediaFlow {
   #sendBurst(run: ProbeRun): boolean {
     const { nowMs } = this.#options.simulation;
     const { sizeBytes, probe } = run.order;
-    while (!run.isOver(nowMs) && run.isDue(nowMs, this.sent.bytesSent, 0)) {
+    while (!run.isOver(nowMs, this.sent.bytesSent) && run.isDue(nowMs, this.sent.bytesSent)) {
       this.send(nowMs, sizeBytes, probe);
-      run.note(sizeBytes);
       this.probeBytes += sizeBytes;
     }
-    return !run.isOver(nowMs);
+    return !run.isOver(nowMs, this.sent.bytesSent);
   }
 
   #sendFeedback(rtcp: Uint8Array): void {
