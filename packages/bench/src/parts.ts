@@ -7,9 +7,8 @@ import { measureForwardingRounds } from './measure/forwarding.ts';
 import { measureSessions, type SessionCosts } from './measure/sessions.ts';
 import { type CpuProfile, topSelfTimes } from './profile/self-time.ts';
 import { formatForwarding } from './report/forwarding-report.ts';
-import type { Printer } from './report/printer.ts';
-import { formatSelfTimes } from './report/profile-report.ts';
-import { formatJoins, formatMemory } from './report/sessions-report.ts';
+import { formatJoins, formatMemory, formatSelfTimes } from './report/sessions-report.ts';
+import type { Printer } from './report/table.ts';
 import { RunningBench } from './running-bench.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };

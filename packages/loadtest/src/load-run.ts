@@ -1,10 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureSuite } from '@causeway/media';
 import { LoadGroup, type LoadTotals } from './client/load-group.ts';
-import { repeatConcurrently } from './load/concurrency.ts';
-import { drain } from './load/drain.ts';
+import { drain } from './load/packet-tally.ts';
 import type { LoadOptions } from './load-options.ts';
 import { type RemoteTrack, SfuApi } from './sfu-api.ts';
+
+/** Runs a task `count` times, never more than `atOnce` of them at a time. Stops early, and rejects, when one of them fails. */
+export async function repeatConcurrently(count: number, atOnce: number, task: () => Promise<unknown>): Promise<void> {
+  let started = 0;
+  const work = async (): Promise<void> => {
+    while (started < count) {
+      started++;
+      await task();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, atOnce) }, work));
+}
 
 const JOINS_AT_ONCE = 8;
 

@@ -1,6 +1,6 @@
 /** The load generator by itself: loads any Causeway (or SFU of the same API) and says what arrived. */
 import { createSecureSuite } from '@causeway/secure';
-import { quantile } from './load/quantile.ts';
+import { quantile } from './load/packet-tally.ts';
 import { type LoadOptions, readLoadOptions, USAGE } from './load-options.ts';
 import { type LoadResult, runLoad } from './load-run.ts';
 

@@ -1,5 +1,5 @@
 import { checkAudioPayload, MIN_AUDIO_PAYLOAD_BYTES, writeAudioPayload } from '../src/load/audio-payload.ts';
-import { PLAINTEXT_MARK } from '../src/load/plaintext-mark.ts';
+import { PLAINTEXT_MARK } from '../src/load/video-payload.ts';
 
 function written(counter: number, sizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);

@@ -1,4 +1,4 @@
-import { datagramKind } from '../src/peer/datagram-kind.ts';
+import { datagramKind } from '../src/peer/load-peer.ts';
 
 describe('datagramKind', () => {
   test('goes by the first byte, for every value of it', () => {

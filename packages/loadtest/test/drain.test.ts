@@ -1,4 +1,4 @@
-import { drain } from '../src/load/drain.ts';
+import { drain } from '../src/load/packet-tally.ts';
 
 /** Reads the figures one after the other, the last of them for ever, and counts the milliseconds asked for. */
 async function drainOver(figures: readonly number[]): Promise<{ readonly reads: number; readonly sleptMs: number }> {

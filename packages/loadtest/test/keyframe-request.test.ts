@@ -1,5 +1,5 @@
 import { writeBye, writeFir, writePli } from '@causeway/wire';
-import { requestedKeyframes } from '../src/peer/keyframe-request.ts';
+import { requestedKeyframes } from '../src/peer/rtcp-channel.ts';
 
 describe('requestedKeyframes', () => {
   const packet = new Uint8Array(200);

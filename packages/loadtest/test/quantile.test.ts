@@ -1,4 +1,4 @@
-import { quantile } from '../src/load/quantile.ts';
+import { quantile } from '../src/load/packet-tally.ts';
 
 describe('quantile', () => {
   test('takes the nearest rank, whatever the order of the samples', () => {

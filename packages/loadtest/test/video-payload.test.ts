@@ -1,8 +1,8 @@
-import { PLAINTEXT_MARK } from '../src/load/plaintext-mark.ts';
 import {
   checkVideoPayload,
   MIN_PAYLOAD_BYTES,
   PACKETS_PER_FRAME,
+  PLAINTEXT_MARK,
   type VideoPayload,
   writeVideoPayload,
 } from '../src/load/video-payload.ts';

@@ -1,7 +1,6 @@
 /** `npm run bench -- cluster`: what nodes that do nothing cost each other, and what it takes to start all of them at once. */
 import { cpus } from 'node:os';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type IdleCost, measureIdleCluster } from './idle-cluster.ts';
 

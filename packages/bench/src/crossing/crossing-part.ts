@@ -2,8 +2,7 @@
 import type { BenchOptions } from '../bench-options.ts';
 import { interleave } from '../measure/rounds.ts';
 import { formatSpread } from '../report/figures.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { CARRIERS, type CarrierName } from './carriers.ts';
 import { type CrossingSample, measureCrossing } from './measure-crossing.ts';
 

@@ -7,8 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
 import type { BenchOptions } from '../bench-options.ts';
 import { spreadOf } from '../measure/statistics.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 
 const SIZES_BYTES = [1 << 10, 16 << 10, 256 << 10] as const;

@@ -7,8 +7,7 @@ import { SfuApi } from '@causeway/loadtest';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Load, SfuName } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type CalledFunction, commonTo, filesOf } from './called-functions.ts';
 

@@ -1,7 +1,6 @@
 /** `npm run bench -- registry`: what the registry costs beside a bare round trip to Redis. */
 import { RedisServer } from '@causeway/testkit/redis';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { BareRedis } from './bare-redis.ts';
 import { CountedRedis } from './counted-redis.ts';
 import { type ListingCost, measureListing, measureOperations, type OperationCost, type RegistryNodes } from './measure-registry.ts';

@@ -3,8 +3,7 @@ import type { BenchOptions } from '../bench-options.ts';
 import type { Load } from '../contestants/contestant.ts';
 import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures.ts';
 import { formatLosses } from '../report/forwarding-report.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { measureRelayCost, type RelayCost, type RelayMicros } from './relay-cost.ts';
 

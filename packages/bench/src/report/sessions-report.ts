@@ -1,5 +1,6 @@
 import type { ContestantName } from '../contestants/contestant.ts';
 import type { SessionCosts } from '../measure/sessions.ts';
+import type { SelfTime } from '../profile/self-time.ts';
 import { formatKilobytes, formatSpread } from './figures.ts';
 import { formatTable } from './table.ts';
 
@@ -20,4 +21,9 @@ export function formatMemory(costs: CostsByName): string {
 
 function memoryCells({ rssBytes, heapBytes, externalBytes }: SessionCosts['bytesPerIdleSession']): string[] {
   return [rssBytes, heapBytes, externalBytes].map(formatKilobytes);
+}
+
+export function formatSelfTimes(selfTimes: readonly SelfTime[]): string {
+  const rows = selfTimes.map(({ where, micros, share }) => [where, `${(micros / 1000).toFixed(1)}`, `${(100 * share).toFixed(1)}%`]);
+  return formatTable(['function', 'self ms', 'of busy time'], rows);
 }

@@ -1,3 +1,11 @@
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+
+/** Where results and, apart from them, signs of life go. */
+export interface Printer {
+  readonly print: (text: string) => void;
+  readonly note: (text: string) => void;
+}
+
 /** Lays out rows as a Markdown table, which is as readable in a terminal as in the documentation. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
@@ -10,4 +18,15 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
 /** Names to the left, figures to the right. */
 function alignCell(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+/**
+ * One line on what the figures were measured on; they mean little on another machine, and less on a busy one: the load average
+ * is that of the last minute, before the bench began.
+ */
+export function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const memoryGib = (totalmem() / 2 ** 30).toFixed(0);
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return `Node ${process.version}, ${availableParallelism()} cores of ${model}, ${memoryGib} GiB, ${type()} ${release()}, load average ${load}`;
 }

@@ -2,8 +2,7 @@
 import type { BenchOptions } from '../bench-options.ts';
 import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures.ts';
 import { formatLosses } from '../report/forwarding-report.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 

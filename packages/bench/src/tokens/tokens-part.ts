@@ -1,5 +1,5 @@
 /** `npm run bench -- tokens`: what it costs to tell who is calling, by secret and by token. */
-import { createSecretKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import {
   type App,
   authenticate,
@@ -11,9 +11,7 @@ import {
 } from '@causeway/accounts';
 import type { BenchOptions } from '../bench-options.ts';
 import { spreadOf } from '../measure/statistics.ts';
-import type { Printer } from '../report/printer.ts';
-import { formatTable } from '../report/table.ts';
-import { signToken } from './sign-token.ts';
+import { formatTable, type Printer } from '../report/table.ts';
 
 const APP_ID = 'bench';
 const US_PER_MS = 1_000;
@@ -113,4 +111,18 @@ function formatRow([name, samples]: [string, Round[]]): string[] {
   const wall = spreadOf(samples.map(({ wallUs }) => wallUs));
   const cpu = spreadOf(samples.map(({ cpuUs }) => cpuUs));
   return [name, wall.median.toFixed(1), cpu.median.toFixed(1), cpu.lowest.toFixed(1), cpu.highest.toFixed(1)];
+}
+
+/** A JWT as the backend of an app signs it (RFC 7515 §3.1): the bench signs thousands, and one after the other. */
+export function signToken(header: { readonly alg: string; readonly kid: string }, claims: object, key: KeyObject): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const input = `${encode(header)}.${encode(claims)}`;
+  return `${input}.${signatureOf(input, key).toString('base64url')}`;
+}
+
+function signatureOf(input: string, key: KeyObject): Buffer {
+  if (key.type === 'secret') return createHmac('sha256', key).update(input).digest();
+  // ES256 writes its two numbers one after the other, not in DER (RFC 7518 §3.4).
+  if (key.asymmetricKeyType === 'ec') return sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
+  return sign(null, Buffer.from(input), key);
 }

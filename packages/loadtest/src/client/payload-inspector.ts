@@ -1,6 +1,6 @@
 import type { SecureEndpoint } from '@causeway/media';
 import { RtpView } from '@causeway/wire';
-import { monotonicMs } from '../load/monotonic-clock.ts';
+import { monotonicMs } from '../load/pacing.ts';
 import { checkVideoPayload } from '../load/video-payload.ts';
 
 const MAX_PACKET_BYTES = 2048;

@@ -5,7 +5,7 @@ import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
 import { SendSchedule } from '../load/send-schedule.ts';
 import { MIN_PAYLOAD_BYTES, PACKETS_PER_FRAME } from '../load/video-payload.ts';
 import type { RemoteAddress } from '../peer/ice-client.ts';
-import { requestedKeyframes } from '../peer/keyframe-request.ts';
+import { requestedKeyframes } from '../peer/rtcp-channel.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
 import type { RemoteTrack } from '../sfu-api.ts';
 import { AudioTrack } from './audio-track.ts';

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { createPacedSource, type PacedSource } from '../load/paced-source.ts';
-import { requestedKeyframes } from '../peer/keyframe-request.ts';
+import { requestedKeyframes } from '../peer/rtcp-channel.ts';
 import { RtpSender } from '../peer/rtp-sender.ts';
 import { FIRST_MID, MID_EXTENSION_ID, RID_EXTENSION_ID } from '../sdp/local-media.ts';
 import type { RemoteTrack } from '../sfu-api.ts';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { monotonicMs } from '../load/monotonic-clock.ts';
+import { monotonicMs } from '../load/pacing.ts';
 import { frameNumber, isFrameEnd, isFrameStart, PACKETS_PER_FRAME, writeVideoPayload } from '../load/video-payload.ts';
 import type { RtpSender } from '../peer/rtp-sender.ts';
 import { VIDEO_CLOCK_RATE_HZ, VIDEO_PAYLOAD_TYPE } from '../sdp/local-media.ts';

@@ -1,5 +1,5 @@
 /** RTP payloads in place of Opus frames: a counter, then nothing but the mark, so that any 32 bytes of one in clear are recognised. */
-import { PLAINTEXT_MARK } from './plaintext-mark.ts';
+import { PLAINTEXT_MARK } from './video-payload.ts';
 
 const COUNTER_BYTES = 4;
 /** The counter and the mark once. */

@@ -1,3 +1,8 @@
+/** A clock that all processes of one machine share and that nobody sets: what send times are stamped with. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** No camera sends more than a large frame at once: after a longer stall the schedule moves on instead of being caught up with. */
 const MAX_CATCH_UP_PACKETS = 25;
 

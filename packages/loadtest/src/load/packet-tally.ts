@@ -41,3 +41,36 @@ export class PacketTally {
     return { unique: this.#unique, duplicates: this.#duplicates, missing: expected - this.#unique };
   }
 }
+
+const POLL_MS = 20;
+/** Nothing new for so long means that what is missing will not come. */
+const SILENCE_MS = 400;
+
+/**
+ * Waits until nothing is outstanding, or until what is outstanding no longer grows less.
+ *
+ * @param outstanding how many packets have not arrived yet
+ */
+export async function drain(outstanding: () => number | Promise<number>, sleep: (ms: number) => Promise<unknown>): Promise<void> {
+  let left = await outstanding();
+  let silentMs = 0;
+  while (left > 0 && silentMs < SILENCE_MS) {
+    await sleep(POLL_MS);
+    const now = await outstanding();
+    silentMs = now < left ? 0 : silentMs + POLL_MS;
+    left = now;
+  }
+}
+
+/**
+ * The sample that the given share of all samples does not exceed (nearest rank).
+ *
+ * @param share 0 … 1
+ * @throws RangeError – when there are no samples
+ */
+export function quantile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const value = sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1];
+  if (value === undefined) throw new RangeError('No samples were taken');
+  return value;
+}

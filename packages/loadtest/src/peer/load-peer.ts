@@ -5,7 +5,6 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { SecureEndpoint, SecureSuite } from '@causeway/media';
 import type { LocalTransport } from '../sdp/local-media.ts';
 import type { RemoteTransport } from '../sdp/remote-description.ts';
-import { datagramKind } from './datagram-kind.ts';
 import { IceClient, type RemoteAddress } from './ice-client.ts';
 
 const FIRST_CHECK_RETRY_MS = 50;
@@ -172,4 +171,20 @@ function chooseCandidate({ candidates }: RemoteTransport): RemoteAddress {
     candidates.find(({ address }) => address === LOOPBACK) ?? candidates.find(({ address }) => isIPv4(address)) ?? candidates[0];
   if (chosen === undefined) throw new Error('The SFU announced no UDP host candidate');
   return chosen;
+}
+
+/**
+ * Which protocol a datagram of the SFU belongs to.
+ *
+ * @see RFC 7983 §7 (first byte), RFC 5761 §4 (RTP or RTCP by the second)
+ */
+export type DatagramKind = 'stun' | 'dtls' | 'srtp' | 'srtcp';
+
+/** @returns undefined for what no SFU sends */
+export function datagramKind(datagram: Uint8Array): DatagramKind | undefined {
+  const [first = 255, second = 0] = datagram;
+  if (first <= 3) return 'stun';
+  if (first >= 20 && first <= 63) return 'dtls';
+  if (first < 128 || first > 191) return undefined;
+  return second >= 192 && second <= 223 ? 'srtcp' : 'srtp';
 }

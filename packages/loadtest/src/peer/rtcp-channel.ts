@@ -1,4 +1,5 @@
 import type { SecureSuite } from '@causeway/media';
+import { parseRtcp, type RtcpPacket } from '@causeway/wire';
 import type { SendingPeer } from './rtp-sender.ts';
 import { SingleRow } from './single-row.ts';
 
@@ -26,4 +27,14 @@ export class RtcpChannel {
     this.#suite.protect(this.#batch);
     this.#peer.send(bytes.subarray(slot, slot + this.#batch.resultLength));
   }
+}
+
+/** The SSRCs of which a decrypted compound RTCP packet wants a keyframe, by PLI or by FIR. */
+export function requestedKeyframes(packet: Uint8Array, length: number): readonly number[] {
+  return (parseRtcp(packet, length) ?? []).flatMap(ssrcsOf);
+}
+
+function ssrcsOf(message: RtcpPacket): readonly number[] {
+  if (message.type === 'pli') return [message.mediaSsrc];
+  return message.type === 'fir' ? message.entries.map(({ ssrc }) => ssrc) : [];
 }
