@@ -2,14 +2,7 @@
  * Several shards as one: sessions are spread over them, commands go to where their session is, and what is watched elsewhere crosses
  * over.
  */
-import type {
-  CertificateFingerprint,
-  DataStatistics,
-  EngineCommand,
-  EngineEvent,
-  EngineEventListener,
-  TransportCloseReason,
-} from '@causeway/media';
+import type { CertificateFingerprint, EngineCommand, EngineEvent, EngineEventListener, TransportCloseReason } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import type { LoadSample } from '../overload/load-source.ts';
@@ -19,11 +12,10 @@ import { DataCrossings, type DataEvent, isDataEvent } from './data-crossings.ts'
 import { ExpectedLoad } from './expected-load.ts';
 import { sumInspections } from './inspect-shard.ts';
 import type { PoolMember } from './pool-member.ts';
+import { PooledData } from './pooled-data.ts';
 import { PooledSessions } from './pooled-sessions.ts';
 import { ShardSet, type ShardSetOptions } from './shard-set.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
-
-const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };
 
 type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;
 
@@ -66,6 +58,7 @@ export class ShardPool implements Shard {
     (from, to) => this.#way(from, to),
     (linkId) => this.#closeIdleLink(linkId),
   );
+  readonly #pooledData: PooledData;
   /** By shard. */
   readonly #expectedLoads: readonly ExpectedLoad[];
   #listener: EngineEventListener | undefined;
@@ -84,6 +77,7 @@ export class ShardPool implements Shard {
     this.#options = options;
     this.#expectedLoads = Array.from({ length: options.size }, () => new ExpectedLoad());
     this.#set = new ShardSet(options);
+    this.#pooledData = new PooledData(this.#set, this.#sessions, this.#data);
   }
 
   get fingerprint(): CertificateFingerprint {
@@ -153,24 +147,12 @@ export class ShardPool implements Shard {
         this.#removeSubscriberTrack(command);
         break;
       case 'put-data-publication':
-        this.#putDataPublication(command);
-        break;
       case 'put-data-subscription':
-        this.#putDataSubscription(command);
-        break;
       case 'remove-data-publication':
-        this.#memberOfPublication(command.publicationId)?.send(command);
-        this.#data.removeSource(command.publicationId);
-        break;
       case 'remove-data-subscription':
-        this.#memberOfSubscription(command.subscriptionId)?.send(command);
-        this.#data.removeSubscription(command.subscriptionId);
-        break;
       case 'publish-data':
-        this.#memberOfPublication(command.publicationId)?.send(command);
-        break;
       case 'reply-data':
-        this.#memberOfSubscription(command.subscriptionId)?.send(command);
+        this.#pooledData.send(command);
         break;
       case 'forget-histories':
         for (const member of this.#set.members()) member.send(command);
@@ -188,18 +170,8 @@ export class ShardPool implements Shard {
         const links = (await this.#askAll(question)).flat();
         return links.filter(({ transportId }) => this.#sessions.shardNoOf(transportId) !== undefined);
       }
-      case 'data-statistics': {
-        const answers = Array.from({ length: this.shardCount }, async (_, shardNo) => {
-          // As with other questions, a shard that has just been lost has nothing to say.
-          const statistics =
-            (await this.#set
-              .member(shardNo)
-              ?.ask(question)
-              .catch(() => undefined)) ?? NO_DATA;
-          return { shardNo, statistics };
-        });
-        return this.#data.mergeStatistics(await Promise.all(answers));
-      }
+      case 'data-statistics':
+        return this.#pooledData.statistics();
       case 'usage':
         // A thread that dies takes with it what was not asked for yet.
         return (await this.#askAll(question)).flat();
@@ -264,40 +236,6 @@ export class ShardPool implements Shard {
     this.#sessions.removeSubscription(subscriptionId);
     this.#set.member(shardNo)?.send(command);
     this.#crossings.removeSubscription(subscriptionId);
-  }
-
-  #putDataPublication(command: CommandOf<'put-data-publication'>): void {
-    const { publicationId, transportId } = command.plan;
-    const shardNo =
-      transportId === undefined ? this.#ownShardNo(this.#data.shardNoOfPublication(publicationId)) : this.#sessions.shardNoOf(transportId);
-    if (shardNo === undefined) return;
-    this.#set.member(shardNo)?.send(command);
-    this.#data.putSource(shardNo, command.plan);
-  }
-
-  #putDataSubscription(command: CommandOf<'put-data-subscription'>): void {
-    const { subscriptionId, transportId, publicationId = '' } = command.plan;
-    const shardNo =
-      transportId === undefined
-        ? this.#ownShardNo(this.#data.shardNoOfSubscription(subscriptionId) ?? this.#data.shardNoOfPublication(publicationId))
-        : this.#sessions.shardNoOf(transportId);
-    if (shardNo === undefined) return;
-    this.#data.putSubscription(shardNo, command.plan, () => this.#set.member(shardNo)?.send(command));
-  }
-
-  /** Where what belongs to this process is, which may be anywhere: where it was, or on the first shard that is there. */
-  #ownShardNo(knownShardNo: number | undefined): number | undefined {
-    return knownShardNo ?? Array.from({ length: this.shardCount }, (_, shardNo) => shardNo).find((shardNo) => this.#set.member(shardNo));
-  }
-
-  #memberOfPublication(publicationId: string): PoolMember | undefined {
-    const shardNo = this.#data.shardNoOfPublication(publicationId);
-    return shardNo === undefined ? undefined : this.#set.member(shardNo);
-  }
-
-  #memberOfSubscription(subscriptionId: string): PoolMember | undefined {
-    const shardNo = this.#data.shardNoOfSubscription(subscriptionId);
-    return shardNo === undefined ? undefined : this.#set.member(shardNo);
   }
 
   /** Tracks or data alone no longer cross a link. */
