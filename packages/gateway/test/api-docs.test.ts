@@ -87,10 +87,17 @@ test('docs/api.md mentions every field that a request may have', () => {
 test('docs/api.md names only error codes that exist', () => {
   const words = [...PAGE.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, word = '']) => word);
 
-  const unknown = words.filter((word) => !protocol.isErrorCode(word) && !WORDS_THAT_ARE_NO_CODES.includes(word));
+  const known: readonly string[] = [...WORDS_THAT_ARE_NO_CODES, ...protocol.DIAGNOSIS_CODES];
+  const unknown = words.filter((word) => !protocol.isErrorCode(word) && !known.includes(word));
 
   expect(words.length).toBeGreaterThan(10);
   expect(unknown).toEqual([]);
+});
+
+test('docs/api.md tells of every finding of a diagnosis', () => {
+  const missing = protocol.DIAGNOSIS_CODES.filter((code) => !PAGE.includes(`| \`${code}\` |`));
+
+  expect(missing).toEqual([]);
 });
 
 test('docs/api.md tells of every type of event', () => {

@@ -21,7 +21,7 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from './plan.ts';
-import type { LinkStatistics } from './statistics.ts';
+import type { LinkStatistics, TransportSnapshot } from './statistics.ts';
 import type { AccountUsage } from './usage-tally.ts';
 
 /** One thing that the engine is told to do. Commands about unknown ids have no effect. */
@@ -127,6 +127,8 @@ export interface EngineAnswers {
   readonly 'data-statistics': DataStatistics;
   /** What was carried for each account since this was last asked. */
   readonly usage: readonly AccountUsage[];
+  /** One peer with what it publishes and what it is sent; undefined if there is no such transport. */
+  readonly transport: TransportSnapshot | undefined;
 }
 
 /** What an engine can be asked. */

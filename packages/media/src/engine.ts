@@ -14,7 +14,7 @@ import type { EngineOptions } from './engine-options.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
 import { Audiences } from './router/audiences.ts';
-import { measureLinks, snapshotTransports, sumEstimates } from './snapshot.ts';
+import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates } from './statistics.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
@@ -165,8 +165,13 @@ export class Engine {
     }
   }
 
-  answer<Question extends EngineQuestion>(question: Question): EngineAnswers[Question];
-  answer(question: EngineQuestion): EngineAnswers[EngineQuestion] {
+  /**
+   * Answers as of the last turn.
+   *
+   * @param transportId the transport that a question about one is about
+   */
+  answer<Question extends EngineQuestion>(question: Question, transportId?: string): EngineAnswers[Question];
+  answer(question: EngineQuestion, transportId = ''): EngineAnswers[EngineQuestion] {
     switch (question) {
       case 'link-statistics':
         return measureLinks(this.#transports.values());
@@ -174,6 +179,10 @@ export class Engine {
         return this.#takeUsage();
       case 'data-statistics':
         return this.#context.data.statistics();
+      case 'transport': {
+        const transport = this.#transports.get(transportId);
+        return transport && snapshotTransport(this.#context.time.nowMs, transport);
+      }
     }
   }
 
@@ -196,7 +205,7 @@ export class Engine {
   /** Counters and live objects, for statistics and for finding leaks; a copy. */
   snapshot(nowMs: number): EngineSnapshot {
     return {
-      transports: snapshotTransports(nowMs, this.#transports.values()),
+      transports: Array.from(this.#transports.values(), (transport) => snapshotTransport(nowMs, transport)),
       publisherTracks: this.#publishers.size,
       subscriberTracks: this.#subscribers.size,
       timers: this.#context.timers.size,

@@ -1,6 +1,7 @@
 /** Copies of what an engine holds and measures, made when somebody asks. */
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { LinkStatistics, PathEstimates, PublisherTrackSnapshot, SubscriberTrackSnapshot, TransportSnapshot } from './statistics.ts';
+import { haveCommonCodec } from './subscriber/codec-match.ts';
 import type { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 
@@ -26,15 +27,19 @@ export function measureLinks(transports: Iterable<PeerTransport>): LinkStatistic
   return links;
 }
 
-export function snapshotTransports(nowMs: number, transports: Iterable<PeerTransport>): TransportSnapshot[] {
-  return Array.from(transports, (transport) => ({
+export function snapshotTransport(nowMs: number, transport: PeerTransport): TransportSnapshot {
+  const { selectedPath, pathCount } = transport.ice;
+  return {
     transportId: transport.id,
     state: transport.state,
+    ...transport.liveness.times(nowMs),
+    path: pathCount === 0 ? 'none' : selectedPath?.isProven === true ? 'proven' : 'unproven',
+    isSecure: transport.isSecure,
     rttMs: transport.rttMs,
     estimate: transport.sender.estimate,
     publisherTracks: Array.from(transport.receive.tracks, (track) => snapshotPublisher(nowMs, track)),
-    subscriberTracks: Array.from(transport.subscriptions.values(), snapshotSubscriber),
-  }));
+    subscriberTracks: Array.from(transport.subscriptions.values(), (subscriber) => snapshotSubscriber(nowMs, subscriber)),
+  };
 }
 
 function snapshotPublisher(nowMs: number, track: PublisherTrack): PublisherTrackSnapshot {
@@ -45,17 +50,30 @@ function snapshotPublisher(nowMs: number, track: PublisherTrack): PublisherTrack
     isArriving: stream.isArriving(nowMs),
     packetsReceived: stream.statistics.packetsReceived,
     packetsRepaired: stream.packetsRepaired,
+    keyframeAwaitedMs: stream.keyframes.awaitedMs(nowMs),
   }));
-  return { trackId: track.plan.trackId, layers, subscribers: track.router.subscriberCount };
+  const heardMs = track.streams.reduce((latestMs, { lastPacketMs }) => Math.max(latestMs, lastPacketMs), Number.NEGATIVE_INFINITY);
+  const silentMs = heardMs === Number.NEGATIVE_INFINITY ? undefined : nowMs - heardMs;
+  return { trackId: track.plan.trackId, layers, subscribers: track.router.subscriberCount, silentMs };
 }
 
-function snapshotSubscriber(subscriber: SubscriberTrack): SubscriberTrackSnapshot {
+function snapshotSubscriber(nowMs: number, subscriber: SubscriberTrack): SubscriberTrackSnapshot {
+  const { plan, source } = subscriber;
   return {
-    subscriptionId: subscriber.plan.subscriptionId,
+    subscriptionId: plan.subscriptionId,
     rid: subscriber.layer?.rid,
     packetsSent: subscriber.packetsSent,
     payloadBytesSent: subscriber.payloadBytesSent,
     packetsResent: subscriber.packetsResent,
     packetsLost: subscriber.lastReport?.cumulativeLost,
+    isPaused: plan.paused,
+    quality: subscriber.quality,
+    leastBps: subscriber.layerOptions(nowMs)?.at(0)?.costBps,
+    awaitsKeyframe: subscriber.awaitsKeyframe,
+    source: source && {
+      ...snapshotPublisher(nowMs, source),
+      isLinked: source.transport.isLink,
+      hasCommonCodec: haveCommonCodec(source.plan.codecs, plan.codecs),
+    },
   };
 }

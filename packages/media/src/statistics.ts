@@ -1,5 +1,5 @@
 /** What an engine can tell about itself: plain data, a copy, made only when somebody asks. */
-import type { ConnectionState } from './plan.ts';
+import type { ConnectionState, GrantedQuality } from './plan.ts';
 
 /** How the path of a peer is, by what the peer says of it. */
 export interface PathEstimate {
@@ -16,6 +16,8 @@ export interface LayerSnapshot {
   readonly isArriving: boolean;
   readonly packetsReceived: number;
   readonly packetsRepaired: number;
+  /** For how long the publisher has been asked for a keyframe in vain; undefined while none is awaited. */
+  readonly keyframeAwaitedMs: number | undefined;
 }
 
 /** A publication with its encodings. */
@@ -23,6 +25,16 @@ export interface PublisherTrackSnapshot {
   readonly trackId: string;
   readonly layers: readonly LayerSnapshot[];
   readonly subscribers: number;
+  /** Since the last packet of any layer; undefined if none has ever come. */
+  readonly silentMs: number | undefined;
+}
+
+/** A publication as it is known where a subscriber of it is. */
+export interface SourceSnapshot extends PublisherTrackSnapshot {
+  /** It comes over a link from another node or thread. */
+  readonly isLinked: boolean;
+  /** Whether the receiver has negotiated a codec that the publisher sends. */
+  readonly hasCommonCodec: boolean;
 }
 
 /** A subscription with what was sent on it. */
@@ -34,12 +46,29 @@ export interface SubscriberTrackSnapshot {
   readonly packetsResent: number;
   /** The receiver's own count, from its last report. */
   readonly packetsLost: number | undefined;
+  readonly isPaused: boolean;
+  /** Whether all that was asked for is sent, less of it, or nothing, as far as the path decides that. */
+  readonly quality: GrantedQuality;
+  /** Bitrate of the cheapest layer that would do; undefined if none arrives. */
+  readonly leastBps: number | undefined;
+  /** Whether nothing can be sent before a keyframe. */
+  readonly awaitsKeyframe: boolean;
+  /** Undefined if the publication is not there. */
+  readonly source: SourceSnapshot | undefined;
 }
 
 /** A peer with all that it publishes and subscribes to. */
 export interface TransportSnapshot {
   readonly transportId: string;
   readonly state: ConnectionState;
+  /** Since it was opened; time in which the process stood still does not count. */
+  readonly openMs: number;
+  /** Since the last authenticated packet, or since it was opened. */
+  readonly silentMs: number;
+  /** `none`: no authenticated check has come. `unproven`: none of ours has been answered. */
+  readonly path: 'none' | 'unproven' | 'proven';
+  /** The DTLS handshake is done. */
+  readonly isSecure: boolean;
   readonly rttMs: number;
   /** Undefined as long as the peer sends no transport-wide feedback. */
   readonly estimate: PathEstimate | undefined;

@@ -3,6 +3,7 @@ export * from './bodies/change-data-channels.ts';
 export * from './bodies/close-tracks.ts';
 export * from './bodies/create-session.ts';
 export * from './bodies/data-channel-fields.ts';
+export * from './bodies/diagnosis.ts';
 export * from './bodies/publish.ts';
 export * from './bodies/publish-data-channels.ts';
 export * from './bodies/session-description.ts';

@@ -14,6 +14,14 @@ import {
 import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
 import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
 import { CanReply, DataChannelStatus, Retain } from './bodies/data-channel-fields.ts';
+import {
+  DiagnosedPublication,
+  DiagnosedSubscription,
+  DiagnosedTransport,
+  DiagnoseReply,
+  DiagnosisCode,
+  DiagnosisFinding,
+} from './bodies/diagnosis.ts';
 import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
 import {
   PublishDataChannelItem,
@@ -85,6 +93,12 @@ const NAMED_SCHEMAS = {
   DataChannelName,
   DataChannelStatus,
   DeleteSessionReply,
+  DiagnosedPublication,
+  DiagnosedSubscription,
+  DiagnosedTransport,
+  DiagnoseReply,
+  DiagnosisCode,
+  DiagnosisFinding,
   ErrorCode: ErrorCodeSchema,
   ErrorReply,
   ListDataChannelsReply,

@@ -32,6 +32,7 @@ import { Relay } from './relay/relay.ts';
 import { DataDirectory } from './session/data/data-directory.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 import { hostData } from './session/data/host-data.ts';
+import { diagnose, diagnoseClosed } from './session/diagnosis/diagnose.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { Session } from './session/session.ts';
 import { checkMetadata, maySee } from './session/session-access.ts';
@@ -259,6 +260,12 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return { sessionId: id, sfuAppId, trackId: TrackId.parse(record.trackId), ...path };
     },
     describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
+    async diagnoseSession(appId, sessionId, caller) {
+      if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
+      const reason = store.closeReasonOf(appId, sessionId);
+      if (reason !== undefined) return diagnoseClosed(appId, sessionId, reason);
+      return diagnose(store.require(appId, sessionId), (id) => store.find(appId, id));
+    },
     async patchSession(appId, sessionId, { metadata }, caller) {
       const session = requireOwn(store, appId, sessionId, caller);
       checkMetadata(caller, metadata);

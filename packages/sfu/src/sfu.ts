@@ -6,6 +6,7 @@ import type {
   CreateSessionReply,
   CreateSessionRequest,
   DeleteSessionReply,
+  DiagnoseReply,
   ListDataChannelsReply,
   ListSessionsReply,
   ListSessionsRequest,
@@ -111,6 +112,8 @@ export interface Sfu {
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */
   trackPath(appId: string, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
   describeSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
+  /** Why no media flows to or from a session, or why it has ended (within the last ten minutes), and the figures behind that. */
+  diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;
   patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
   /** Closing a closed session succeeds. */
   deleteSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;

@@ -29,9 +29,10 @@ export interface Shard {
   /**
    * Several engines behind one shard answer together; accounts and links may then be named several times.
    *
+   * @param transportId the transport that a question about one is about
    * @throws Error – the engine is gone
    */
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
   /** Whether the loops that carry media turn, as far as is known; with several, whether one of them does. */
   isAlive(): boolean;
   /** Sends what is due to be sent, then releases sockets and timers. */

@@ -252,6 +252,18 @@ export const ROUTES: readonly Route[] = [
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.describeSession(principal.appId, sessionId, tokenOf(principal)) }),
   },
   {
+    operationId: 'diagnoseSession',
+    access: 'list',
+    method: 'get',
+    path: '/session/:session_id/diagnose',
+    summary: 'Diagnose a session',
+    description:
+      'Why media does not flow, the most likely cause first, and the figures behind that. A session that has ended is answered with the reason for ten minutes.',
+    reply: 'DiagnoseReply',
+    errors: ['session_not_found'],
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.diagnoseSession(principal.appId, sessionId, tokenOf(principal)) }),
+  },
+  {
     operationId: 'patchSession',
     access: 'create',
     method: 'patch',

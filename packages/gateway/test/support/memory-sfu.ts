@@ -205,6 +205,12 @@ export class MemorySfu implements Sfu {
     return { ...summary, createdAt: '2026-05-05T00:00:00.000Z', tracks: [...tracks.values()], subscriptions: [] };
   }
 
+  async diagnoseSession(appId: AppId, sessionId: string): Promise<DiagnoseReply> {
+    await this.#enter();
+    const { id, summary } = this.#find(appId, sessionId);
+    return { sessionId: id, sfuAppId: appId, connectionState: summary.connectionState, findings: [], publications: [], subscriptions: [] };
+  }
+
   async patchSession(appId: AppId, sessionId: string, { metadata }: PatchSessionRequest): Promise<SessionSummary> {
     const session = await this.#change(appId, sessionId);
     session.summary = { ...session.summary, metadata };

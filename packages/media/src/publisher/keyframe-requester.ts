@@ -15,10 +15,12 @@ export class KeyframeRequester {
   /** Infinity while nobody waits for a keyframe. */
   #dueAtMs = Number.POSITIVE_INFINITY;
   #requestsLeft = 0;
+  #awaitedSinceMs = 0;
 
   /** @returns true if a request is to be sent now; otherwise one is under way, or `dueAt` says when it may go */
   request(nowMs: number): boolean {
     this.#requestsLeft = MAX_REQUESTS;
+    if (!this.isAwaited) this.#awaitedSinceMs = nowMs;
     this.#dueAtMs = this.#requestedAtMs + MIN_INTERVAL_MS;
     return this.takeDue(nowMs);
   }
@@ -31,6 +33,11 @@ export class KeyframeRequester {
   /** Whether somebody waits for a keyframe that the publisher has been asked for. */
   get isAwaited(): boolean {
     return this.#dueAtMs !== Number.POSITIVE_INFINITY;
+  }
+
+  /** For how long the publisher has been asked in vain; undefined while no keyframe is awaited. */
+  awaitedMs(nowMs: number): number | undefined {
+    return this.isAwaited ? nowMs - this.#awaitedSinceMs : undefined;
   }
 
   /** When `takeDue` is to be called; Infinity when nobody waits. */

@@ -28,6 +28,11 @@ export function mapPayloadTypes(published: readonly CodecPlan[], subscribed: rea
   return { primary, rtx };
 }
 
+/** Whether anything of a publication can be sent to a subscriber. */
+export function haveCommonCodec(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): boolean {
+  return published.some((codec) => subscribed.some((candidate) => sameCodec(codec, candidate)));
+}
+
 function sameCodec(a: CodecPlan, b: CodecPlan): boolean {
   if (a.name !== b.name || a.clockRateHz !== b.clockRateHz || a.channels !== b.channels) return false;
   // Packetization modes differ in what a receiver must be able to take apart.

@@ -7,7 +7,7 @@ import type { AllocatedTrack, LayerGrant } from '../congestion/allocation/bandwi
 import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { SubscriberTrackPlan } from '../plan.ts';
+import type { GrantedQuality, SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
@@ -97,6 +97,16 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   /** The encoding being forwarded; undefined until the first keyframe of one. */
   get layer(): ReceiveStream | undefined {
     return this.#layer;
+  }
+
+  /** Nothing can be sent before a keyframe that has been asked for. */
+  get awaitsKeyframe(): boolean {
+    return this.#layer === undefined && this.#target !== undefined && this.#plan.kind === 'video';
+  }
+
+  /** What the path lets through of all that was asked for. */
+  get quality(): GrantedQuality {
+    return this.#told.quality;
   }
 
   /** The layer asked for or nothing, even if others arrive. */

@@ -90,6 +90,11 @@ export class Liveness implements Timer {
     this.#transport.regainConsent();
   }
 
+  /** For how long the transport has been open, and for how long the peer has been silent. */
+  times(nowMs: number): { readonly openMs: number; readonly silentMs: number } {
+    return { openMs: nowMs - this.#openedMs, silentMs: nowMs - this.#heardMs };
+  }
+
   fire(nowMs: number): void {
     const lateMs = nowMs - this.#lookAtMs;
     if (lateMs >= STOOD_STILL_MS) {

@@ -62,6 +62,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly channels: DataChannels;
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
+  readonly liveness: Liveness;
   readonly congestion: TransportCongestion;
   readonly sender: PeerSender;
   readonly allocation: BandwidthAllocator;
@@ -81,7 +82,6 @@ export class PeerTransport implements SecureEndpointListener {
   readonly #traffic: TrafficCounters;
   readonly #budget: PacketBudget;
   readonly #dataBudget: DataBudget;
-  readonly #liveness: Liveness;
   readonly #reports: ReportRound;
   #state: ConnectionState = 'new';
   #secured = false;
@@ -117,7 +117,7 @@ export class PeerTransport implements SecureEndpointListener {
       onDefect: (error) => this.reportDefect(error),
     });
     this.sender.onBudgetChanged = (atMs) => this.allocation.runSoon(atMs);
-    this.#liveness = new Liveness(nowMs, this, this.isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
+    this.liveness = new Liveness(nowMs, this, this.isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
     this.endpoint = this.isInProcess
@@ -163,7 +163,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** A check from the peer, or its answer to one of ours, was authenticated. */
   handleCheck(nowMs: number): void {
-    this.#liveness.heard(nowMs);
+    this.liveness.heard(nowMs);
     if (this.#state === 'new') this.setState('connecting');
   }
 
@@ -257,7 +257,7 @@ export class PeerTransport implements SecureEndpointListener {
   handleDeferred(nowMs: number): void {
     if (this.#becameSecure) {
       this.#becameSecure = false;
-      this.#liveness.heard(nowMs);
+      this.liveness.heard(nowMs);
       this.setState('connected');
       this.context.data.peerConnected(nowMs, this.id);
     }
@@ -291,7 +291,7 @@ export class PeerTransport implements SecureEndpointListener {
   /** Frees everything. Tracks and subscriptions must be gone before. */
   close(): void {
     this.link?.close();
-    this.#liveness.close();
+    this.liveness.close();
     this.#reports.close();
     this.congestion.close();
     this.allocation.close();
@@ -391,7 +391,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   #heardOn(nowMs: number, path: Path): void {
     path.lastHeardMs = nowMs;
-    this.#liveness.heard(nowMs);
+    this.liveness.heard(nowMs);
   }
 
   #refuse(reason: number): void {

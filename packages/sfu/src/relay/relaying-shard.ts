@@ -82,8 +82,8 @@ export class RelayingShard implements Shard {
     }
   }
 
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]> {
-    return this.#inner.ask(question);
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]> {
+    return this.#inner.ask(question, transportId);
   }
 
   isAlive(): boolean {

@@ -29,6 +29,7 @@ export class ClientDeadlines {
   readonly #onSetupMissed: () => void;
   #cancelAnswer: CancelTimer | undefined = undefined;
   #cancelSetup: CancelTimer | undefined = undefined;
+  #offeredAtMs = 0;
 
   constructor(clock: Clock, onAnswerMissed: () => void, onSetupMissed: () => void) {
     this.#clock = clock;
@@ -36,10 +37,18 @@ export class ClientDeadlines {
     this.#onSetupMissed = onSetupMissed;
   }
 
+  /** For how long an answer has been due; undefined while none is. */
+  get answerDueForMs(): number | undefined {
+    return this.#cancelAnswer === undefined ? undefined : this.#clock.nowMs() - this.#offeredAtMs;
+  }
+
   /** To be called after every change. A deadline that runs goes on running for as long as the same thing is waited for. */
   watch({ isAnswerDue, isSetupDue }: { readonly isAnswerDue: boolean; readonly isSetupDue: boolean }): void {
     if (!isAnswerDue) this.#stopAnswer();
-    else this.#cancelAnswer ??= this.#clock.schedule(ANSWER_TIMEOUT_MS, () => this.#missAnswer());
+    else if (this.#cancelAnswer === undefined) {
+      this.#offeredAtMs = this.#clock.nowMs();
+      this.#cancelAnswer = this.#clock.schedule(ANSWER_TIMEOUT_MS, () => this.#missAnswer());
+    }
     if (!isSetupDue) this.#stopSetup();
     else this.#cancelSetup ??= this.#clock.schedule(SETUP_TIMEOUT_MS, this.#onSetupMissed);
   }

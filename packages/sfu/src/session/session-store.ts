@@ -48,6 +48,13 @@ export class SessionStore {
     return tombstone?.appId === appId ? sessionClosedError(sessionId, tombstone) : undefined;
   }
 
+  /** @returns why a session of this app has ended; undefined if it has not, or not lately */
+  closeReasonOf(appId: string, sessionId: string): SessionCloseReason | undefined {
+    this.#forgetOld();
+    const tombstone = this.#tombstones.get(sessionId);
+    return tombstone?.appId === appId ? tombstone.reason : undefined;
+  }
+
   /** Finds a session of any app, for events of the engine. */
   byId(sessionId: string): Session | undefined {
     return this.#open.get(sessionId);

@@ -136,6 +136,16 @@ export class Session implements TrackFollower, DataOwner {
     return this.#owner;
   }
 
+  /** Of the transport that the engine has for it; undefined before the client has described itself. */
+  get transportId(): string | undefined {
+    return this.#told.transportId;
+  }
+
+  /** For how long an offer of the SFU has waited for its answer; undefined if none waits. */
+  get offerWaitsMs(): number | undefined {
+    return this.#deadlines.answerDueForMs;
+  }
+
   get isStable(): boolean {
     return this.#negotiation.signaling.type === 'stable';
   }

@@ -146,9 +146,9 @@ export class InlineShard implements Shard {
     this.#scheduleFlush();
   }
 
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
-  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
-    if (question !== 'inspection') return this.#engine.answer(question);
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion, transportId?: string): Promise<ShardAnswers[ShardQuestion]> {
+    if (question !== 'inspection') return this.#engine.answer(question, transportId);
     return inspectShard({ engine: this.#engine, port: this.#port, suite: this.#suite, handshakes: this.#handshakes });
   }
 

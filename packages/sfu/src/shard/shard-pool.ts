@@ -163,8 +163,8 @@ export class ShardPool implements Shard {
   }
 
   /** @throws Error – it is the inspection that is asked for, and no shard is there */
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
-  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion, transportId = ''): Promise<ShardAnswers[ShardQuestion]> {
     switch (question) {
       case 'link-statistics': {
         const links = (await this.#askAll(question)).flat();
@@ -172,6 +172,8 @@ export class ShardPool implements Shard {
       }
       case 'data-statistics':
         return this.#pooledData.statistics();
+      case 'transport':
+        return this.#memberOf(transportId)?.ask(question, transportId);
       case 'usage':
         // A thread that dies takes with it what was not asked for yet.
         return (await this.#askAll(question)).flat();

@@ -38,7 +38,7 @@ function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): v
   process.on('unhandledRejection', (error) => tellEvent(port, { type: 'defect', transportId: undefined, error }));
   const handlers: Handlers = {
     command: ({ command }) => carryOut(command, shard, port),
-    ask: async ({ id, question }) => tell(port, { type: 'answer', id, answer: await answerOf(shard, question) }),
+    ask: async ({ id, question, transportId }) => tell(port, { type: 'answer', id, answer: await answerOf(shard, question, transportId) }),
     meet: ({ channel }) => neighbours.meet(channel),
     part: ({ neighbourNo }) => neighbours.part(neighbourNo),
     'open-link': ({ neighbourNo, transportId, memory }) => {
@@ -75,8 +75,12 @@ function subjectOf(command: EngineCommand): string | undefined {
   return 'subscriptionId' in command ? command.subscriptionId : undefined;
 }
 
-async function answerOf(shard: InlineShard, question: WorkerQuestion): Promise<WorkerAnswers[WorkerQuestion]> {
-  return question === 'settled' ? undefined : shard.ask(question);
+async function answerOf(
+  shard: InlineShard,
+  question: WorkerQuestion,
+  transportId: string | undefined,
+): Promise<WorkerAnswers[WorkerQuestion]> {
+  return question === 'settled' ? undefined : shard.ask(question, transportId);
 }
 
 function tellEvent(port: MessagePort, event: EngineEvent): void {

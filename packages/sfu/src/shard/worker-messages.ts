@@ -28,7 +28,7 @@ export interface WorkerStart {
 
 export type ToWorker =
   | { readonly type: 'command'; readonly command: EngineCommand }
-  | { readonly type: 'ask'; readonly id: number; readonly question: WorkerQuestion }
+  | { readonly type: 'ask'; readonly id: number; readonly question: WorkerQuestion; readonly transportId: string | undefined }
   | { readonly type: 'meet'; readonly channel: NeighbourChannel }
   | { readonly type: 'part'; readonly neighbourNo: number }
   | { readonly type: 'open-link'; readonly neighbourNo: number; readonly transportId: string; readonly memory: LinkMemory }

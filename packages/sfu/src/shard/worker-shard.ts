@@ -80,8 +80,8 @@ export class WorkerShard implements PoolMember {
   }
 
   /** @throws Error – the thread is gone */
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]> {
-    return this.#ask(question);
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]> {
+    return this.#ask(question, transportId);
   }
 
   settled(): Promise<void> {
@@ -125,12 +125,12 @@ export class WorkerShard implements PoolMember {
     if (this.#state === 'running') this.#worker.postMessage(message, transferred);
   }
 
-  #ask<Question extends WorkerQuestion>(question: Question): Promise<WorkerAnswers[Question]> {
+  #ask<Question extends WorkerQuestion>(question: Question, transportId?: string): Promise<WorkerAnswers[Question]> {
     const id = this.#nextQuestion++;
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') return reject(this.#goneError());
       this.#waiting.set(id, { resolve: resolve as WaitingQuestion['resolve'], reject });
-      this.#tell({ type: 'ask', id, question });
+      this.#tell({ type: 'ask', id, question, transportId });
     });
   }
 

@@ -11,6 +11,7 @@ import {
   type SubscriberTrackPlan,
   type TransportCloseReason,
   type TransportPlan,
+  type TransportSnapshot,
 } from '@causeway/media';
 import type { ShardInspection } from '../../src/inspection.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../../src/shard.ts';
@@ -31,6 +32,8 @@ export class RecordingShard implements Shard {
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
   /** The answer about subscriptions to data. */
   dataSubscriptions: DataSubscriptionStatistics[] = [];
+  /** The answers about transports, by id. */
+  readonly snapshots = new Map<string, TransportSnapshot>();
   /** The answer about links. */
   links: readonly LinkStatistics[] = [];
   /** The next answer about usage. */
@@ -108,8 +111,9 @@ export class RecordingShard implements Shard {
     }
   }
 
-  ask<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question]>;
-  async ask(question: ShardQuestion): Promise<ShardAnswers[ShardQuestion]> {
+  ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
+  async ask(question: ShardQuestion, transportId = ''): Promise<ShardAnswers[ShardQuestion]> {
+    if (question === 'transport') return this.snapshots.get(transportId);
     if (question === 'link-statistics') return this.links;
     if (question === 'data-statistics') return { publications: [], subscriptions: this.dataSubscriptions };
     return question === 'usage' ? this.usage.splice(0) : this.#inspection();

@@ -157,6 +157,20 @@ test('a track is heard on its own shard and on the other one, each packet once a
   expect(objects.engine).toMatchObject({ publisherTracks: 2, subscriberTracks: 4 });
 });
 
+test('the shard of a session tells of it, wherever what it is sent comes from', async () => {
+  const scene = await openScene();
+  const alice = await scene.join('alice', 0);
+  const carol = await scene.join('carol', 1);
+  await scene.call(alice, [carol]);
+  await speak(alice, [carol], 20);
+
+  const [publisher, listener, nobody] = await Promise.all(['alice', 'carol', 'nobody'].map((id) => scene.pool.ask('transport', id)));
+
+  expect(publisher).toMatchObject({ transportId: 'alice', isSecure: true, publisherTracks: [{ layers: [{ isArriving: true }] }] });
+  expect(listener).toMatchObject({ transportId: 'carol', subscriberTracks: [{ source: { isLinked: true, hasCommonCodec: true } }] });
+  expect(nobody).toBeUndefined();
+});
+
 test('each listener is charged what it heard, on whichever shard, and nobody for the crossing', async () => {
   const scene = await openScene();
   const alice = await scene.join('alice', 0);

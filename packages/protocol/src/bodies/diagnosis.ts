@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { AppId, Mid, SessionId, TrackId } from '../ids.ts';
+import { ConnectionState } from './sessions.ts';
+import { TrackKind } from './track-fields.ts';
+
+/** What can be the matter with a session, in the order in which one hides the next. */
+export const DIAGNOSIS_CODES = [
+  'session_closed',
+  'nothing_negotiated',
+  'answer_missing',
+  'udp_blocked',
+  'path_unproven',
+  'handshake_incomplete',
+  'client_silent',
+  'publisher_silent',
+  'subscription_failed',
+  'subscription_paused',
+  'source_closed',
+  'source_disconnected',
+  'source_silent',
+  'relay_silent',
+  'codec_mismatch',
+  'egress_limited',
+  'bandwidth_short',
+  'keyframe_missing',
+  'receiver_silent',
+] as const;
+
+export const DiagnosisCode = z.enum(DIAGNOSIS_CODES);
+export type DiagnosisCode = z.infer<typeof DiagnosisCode>;
+
+/** One reason why media does not flow, or does not flow as it was asked for. */
+export const DiagnosisFinding = z.object({
+  code: DiagnosisCode,
+  severity: z.enum(['problem', 'notice']).meta({ description: '`notice`: nothing is broken, but no media flows for that reason' }),
+  summary: z.string().meta({ description: 'What is the matter and what to do about it, for people to read' }),
+  mid: Mid.optional().meta({ description: 'The media line of this session that it concerns; missing if it concerns all of them' }),
+});
+export type DiagnosisFinding = z.infer<typeof DiagnosisFinding>;
+
+/** The way to the client, as the node sees it. */
+export const DiagnosedTransport = z.object({
+  openMs: z.number().meta({ description: 'Since the client described itself' }),
+  silentMs: z.number().meta({ description: 'Since its last authenticated packet' }),
+  rttMs: z.number().meta({ description: 'Round trip, smoothed; 100 until it has been measured' }),
+  estimatedBps: z.number().optional().meta({ description: 'What its downlink is estimated to carry; missing without feedback' }),
+});
+export type DiagnosedTransport = z.infer<typeof DiagnosedTransport>;
+
+export const DiagnosedLayer = z.object({
+  rid: z.string().meta({ description: 'Empty without simulcast' }),
+  bitrateBps: z.number(),
+  isArriving: z.boolean(),
+});
+
+export const DiagnosedPublication = z.object({
+  mid: Mid,
+  trackId: TrackId,
+  trackKind: TrackKind,
+  silentMs: z.number().optional().meta({ description: 'Since its last packet; missing if none has come' }),
+  layers: z.array(DiagnosedLayer),
+  subscribers: z.int().meta({ description: 'Subscriptions that this node feeds from it' }),
+});
+export type DiagnosedPublication = z.infer<typeof DiagnosedPublication>;
+
+export const DiagnosedSubscription = z.object({
+  mid: Mid,
+  trackKind: TrackKind,
+  remoteSessionId: z.string(),
+  remoteTrackId: z.string(),
+  rid: z.string().optional().meta({ description: 'Layer that is sent; missing while none is' }),
+  packetsSent: z.int(),
+  packetsLost: z.int().optional().meta({ description: 'As the client reports it; missing before its first report' }),
+});
+export type DiagnosedSubscription = z.infer<typeof DiagnosedSubscription>;
+
+/** `GET /session/:session_id/diagnose`: why there is no picture, and the figures behind that. */
+export const DiagnoseReply = z.object({
+  sessionId: SessionId,
+  sfuAppId: AppId,
+  connectionState: ConnectionState,
+  findings: z.array(DiagnosisFinding).meta({ description: 'The most likely cause first; empty if nothing is the matter' }),
+  transport: DiagnosedTransport.optional(),
+  publications: z.array(DiagnosedPublication),
+  subscriptions: z.array(DiagnosedSubscription),
+});
+export type DiagnoseReply = z.infer<typeof DiagnoseReply>;

@@ -1,0 +1,92 @@
+/** What is known of a session when somebody asks why there is no picture: from negotiation, from the engine, and of its publishers. */
+import type { ConnectionState, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
+import type { SubscriptionSummary } from '@causeway/protocol';
+import { publications, type RtpSection, type Subscription, subscriptions } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+
+export interface PublicationFacts {
+  readonly mid: string;
+  readonly trackId: string;
+  readonly kind: RtpSection['kind'];
+  /** Undefined while the engine does not have it. */
+  readonly seen: TransportSnapshot['publisherTracks'][number] | undefined;
+}
+
+export interface PublisherFacts {
+  readonly connectionState: ConnectionState;
+  readonly isOnThisNode: boolean;
+}
+
+export interface SubscriptionFacts {
+  readonly mid: string;
+  readonly kind: RtpSection['kind'];
+  readonly remoteSessionId: string;
+  readonly remoteTrackId: string;
+  readonly isPaused: boolean;
+  /** The publisher's session; undefined if it has ended. */
+  readonly publisher: PublisherFacts | undefined;
+  /** Undefined while the engine does not have it. */
+  readonly seen: SubscriberTrackSnapshot | undefined;
+}
+
+export interface SessionFacts {
+  /** It belongs to this process and has no client. */
+  readonly isHosted: boolean;
+  /** For how long an offer of the SFU has waited for its answer; undefined if none waits. */
+  readonly offerWaitsMs: number | undefined;
+  /** Undefined before the client has described itself. */
+  readonly transport: TransportSnapshot | undefined;
+  readonly publications: readonly PublicationFacts[];
+  readonly subscriptions: readonly SubscriptionFacts[];
+  /** Subscriptions that the SFU has ended by itself. */
+  readonly failed: readonly SubscriptionSummary[];
+}
+
+/** Finds a session of this node. The registry is asked about the others, and may be some seconds behind. */
+export type SessionHere = (sessionId: string) => Session | undefined;
+
+/** Asks the engine about one session, and others about those that publish to it. */
+export async function gatherFacts(session: Session, sessionHere: SessionHere): Promise<SessionFacts> {
+  const { transportId, negotiation, parts } = session;
+  // Without an answer, of a thread that has just been lost, the session is about to end.
+  const transport = transportId && (await parts.shard.ask('transport', transportId).catch(() => undefined));
+  const live = subscriptions(negotiation);
+  const publishers = await publishersOf(session, new Set(live.map(({ subscription }) => subscription.remoteSessionId)), sessionHere);
+  return {
+    isHosted: session.isHosted,
+    offerWaitsMs: session.offerWaitsMs,
+    transport: transport || undefined,
+    publications: publications(negotiation).map(({ section, publication }) => ({
+      mid: section.mid,
+      trackId: publication.trackId,
+      kind: section.kind,
+      seen: transport ? transport.publisherTracks.find(({ trackId }) => trackId === publication.id) : undefined,
+    })),
+    subscriptions: live.map(({ section, subscription }) => ({
+      ...wishOf(section, subscription),
+      publisher: publishers.get(subscription.remoteSessionId),
+      seen: transport ? transport.subscriberTracks.find(({ subscriptionId }) => subscriptionId === subscription.id) : undefined,
+    })),
+    failed: session.reports.ended.list(new Set(live.map(({ section }) => section.mid))),
+  };
+}
+
+function wishOf({ mid, kind }: RtpSection, { remoteSessionId, remoteTrackId, isPaused }: Subscription) {
+  return { mid, kind, remoteSessionId, remoteTrackId, isPaused };
+}
+
+async function publishersOf(
+  { appId, parts }: Session,
+  sessionIds: ReadonlySet<string>,
+  sessionHere: SessionHere,
+): Promise<ReadonlyMap<string, PublisherFacts>> {
+  const publishers = new Map<string, PublisherFacts>();
+  await Promise.all(
+    Array.from(sessionIds, async (sessionId) => {
+      const here = sessionHere(sessionId);
+      const { connectionState } = here?.record() ?? (await parts.registry.findSession(appId, sessionId)) ?? { connectionState: 'closed' };
+      if (connectionState !== 'closed') publishers.set(sessionId, { connectionState, isOnThisNode: here !== undefined });
+    }),
+  );
+  return publishers;
+}
