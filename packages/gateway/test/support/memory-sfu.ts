@@ -8,6 +8,7 @@ import {
   type CreateSessionReply,
   type CreateSessionRequest,
   type DeleteSessionReply,
+  type DiagnoseReply,
   formatSessionId,
   type ListDataChannelsReply,
   type ListSessionsReply,
