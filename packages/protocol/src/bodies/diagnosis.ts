@@ -26,6 +26,7 @@ export const DIAGNOSIS_CODES = [
   'receiver_silent',
 ] as const;
 
+/** One of `DIAGNOSIS_CODES`. */
 export const DiagnosisCode = z.enum(DIAGNOSIS_CODES);
 export type DiagnosisCode = z.infer<typeof DiagnosisCode>;
 
@@ -47,12 +48,14 @@ export const DiagnosedTransport = z.object({
 });
 export type DiagnosedTransport = z.infer<typeof DiagnosedTransport>;
 
+/** One encoding of a published track. */
 export const DiagnosedLayer = z.object({
   rid: z.string().meta({ description: 'Empty without simulcast' }),
   bitrateBps: z.number(),
   isArriving: z.boolean(),
 });
 
+/** What the node receives of a published track. */
 export const DiagnosedPublication = z.object({
   mid: Mid,
   trackId: TrackId,
@@ -63,6 +66,7 @@ export const DiagnosedPublication = z.object({
 });
 export type DiagnosedPublication = z.infer<typeof DiagnosedPublication>;
 
+/** What the node sends of a subscribed track. */
 export const DiagnosedSubscription = z.object({
   mid: Mid,
   trackKind: TrackKind,
