@@ -28,6 +28,11 @@ interface Channel {
 }
 
 const MAX_CHANNELS = 256;
+/**
+ * A peer that could begin has this long to do so before we do. Stacks double their wait with every INIT that is lost,
+ * up to minutes; ours do not, so a lossy path no longer keeps a page waiting for its channel.
+ */
+const PATIENCE_MS = 500;
 /** RFC 8831 §6.4. */
 const NORMAL_PRIORITY = 256;
 
@@ -43,6 +48,8 @@ export class DataChannels implements Timer, AssociationListener {
   readonly #maxChannels: number;
   #association: Association | undefined;
   #mayBegin: boolean;
+  /** When we begin the association ourselves if the peer has not. */
+  #beginAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
   /** Time of the call that is under way: whatever the association reports happens then. */
   #nowMs = 0;
@@ -75,10 +82,16 @@ export class DataChannels implements Timer, AssociationListener {
     this.#schedule();
   }
 
-  /** The peer is known to have data channels, and packets reach it: what waits to be opened is opened. */
+  /**
+   * The peer is known to have data channels, and packets reach it: what waits to be opened is opened. If nothing waits
+   * the peer begins the association, or we do when it has not managed to in time.
+   */
   begin(nowMs: number): void {
+    if (this.#isClosed) return;
     this.#mayBegin = true;
     if (this.#channels.size > 0) this.#connect(nowMs);
+    else if (!this.hasAssociation) this.#beginAtMs = nowMs + PATIENCE_MS;
+    this.#schedule();
   }
 
   /** Opens a channel. @returns its stream id; undefined when there are no more */
@@ -182,6 +195,10 @@ export class DataChannels implements Timer, AssociationListener {
   fire(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#association?.handleTimeout(nowMs);
+    if (this.#beginAtMs <= nowMs) {
+      this.#beginAtMs = Number.POSITIVE_INFINITY;
+      this.#associate().connect(nowMs);
+    }
     this.#schedule();
   }
 
@@ -270,8 +287,10 @@ export class DataChannels implements Timer, AssociationListener {
   }
 
   #schedule(): void {
-    if (this.#association === undefined || this.#isClosed) return;
-    this.#options.timers.schedule(this.#association.nextDeadlineMs, this);
+    if (this.#isClosed) return;
+    if (this.hasAssociation) this.#beginAtMs = Number.POSITIVE_INFINITY;
+    const deadlineMs = this.#association?.nextDeadlineMs ?? Number.POSITIVE_INFINITY;
+    this.#options.timers.schedule(Math.min(deadlineMs, this.#beginAtMs), this);
   }
 
   #announce(channel: Channel): void {

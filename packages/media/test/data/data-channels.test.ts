@@ -1,4 +1,4 @@
-import { writeDcepOpen } from '@causeway/wire';
+import { SCTP_HEADER_LENGTH, SctpChunkType, writeDcepOpen } from '@causeway/wire';
 import { Association } from '../../src/data/association/association.ts';
 import { ChannelPair } from './channel-pair.ts';
 
@@ -130,6 +130,38 @@ test('with 20% loss 200 of 200 channels are open within 10 s', () => {
   });
 
   expect(tookMs.filter((ms) => ms > 10_000)).toEqual([]);
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+  'a peer whose INITs are all lost gets its association from the other end within six seconds (seed %i)',
+  (seed) => {
+    const pair = new ChannelPair({ seed, link: { delayMs: 50, lossProbability: 0.2 } });
+    pair.toServer.lose = (packet) => packet[SCTP_HEADER_LENGTH] === SctpChunkType.init;
+
+    pair.client.channels.open(pair.nowMs, { label: 'chat' });
+    pair.server.channels.begin(pair.nowMs);
+    const tookMs = pair.runUntil(() => pair.server.opened.length > 0, 60_000);
+
+    expect(tookMs).toBeGreaterThan(500);
+    expect(tookMs).toBeLessThan(6_000);
+  },
+);
+
+test('a peer that begins in time is left to it', () => {
+  const pair = new ChannelPair({ link: { delayMs: 50 } });
+  const inits: number[] = [];
+  pair.toClient.lose = (packet) => {
+    inits.push(...(packet[SCTP_HEADER_LENGTH] === SctpChunkType.init ? [pair.nowMs] : []));
+    return false;
+  };
+
+  pair.server.channels.begin(pair.nowMs);
+  pair.client.channels.open(pair.nowMs, { label: 'chat' });
+  pair.run(5000);
+
+  expect(pair.client.opened).toHaveLength(1);
+  expect(inits).toEqual([]);
+  expect(pair.server.timers.size).toBe(0);
 });
 
 test('a message of 256 KiB is carried, and a longer one is refused where it is sent', () => {

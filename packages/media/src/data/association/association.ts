@@ -202,6 +202,8 @@ export class Association {
   }
 
   #handleChunks(nowMs: number): void {
+    const { chunkType } = this.#view;
+    if (chunkType !== SctpChunkType.initAck && chunkType !== SctpChunkType.cookieEcho) this.#handshake.handlePeerEstablished();
     let hadData = false;
     do {
       const isData = this.#view.chunkType === SctpChunkType.data || this.#view.chunkType === SctpChunkType.iData;

@@ -49,6 +49,11 @@ const INTERVAL_MS = 500;
 const MAX_QUICK_TRIES = 20;
 const SLOW_INTERVAL_MS = 5_000;
 const MAX_SHUTDOWN_TRIES = 5;
+/**
+ * COOKIE ACK is sent again, unasked, as long as the peer does not show that it has it: when it was lost, other stacks
+ * wait longer with each COOKIE ECHO, half a minute after five of them.
+ */
+const MAX_REPEATED_ACKS = 8;
 const KEY_LENGTH = 20;
 const NOTHING = new Uint8Array(0);
 
@@ -67,6 +72,7 @@ export class Handshake {
   /** The peer's cookie, while we wait for it to be accepted. */
   #cookie: Uint8Array = NOTHING;
   #tries = 0;
+  #acksLeft = 0;
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -85,6 +91,11 @@ export class Handshake {
 
   handleTimeout(nowMs: number): void {
     if (this.deadlineMs > nowMs) return;
+    if (this.state === 'established') {
+      this.isCookieAckDue = true;
+      this.deadlineMs = --this.#acksLeft > 0 ? nowMs + INTERVAL_MS : Number.POSITIVE_INFINITY;
+      return;
+    }
     this.#tries++;
     this.deadlineMs = nowMs + (this.#tries < MAX_QUICK_TRIES ? INTERVAL_MS : SLOW_INTERVAL_MS);
     if (this.state === 'cookie-wait') this.#sendInit(this.#local, 0, undefined);
@@ -129,6 +140,8 @@ export class Handshake {
     this.#local = { tag: cookie.localTag, initialTsn: cookie.localInitialTsn };
     this.#establish();
     this.isCookieAckDue = true;
+    this.#acksLeft = MAX_REPEATED_ACKS;
+    this.deadlineMs = nowMs + INTERVAL_MS;
     if (isRestart) this.#options.port.restart();
     if (verdict !== 'repeat') this.#begin(cookie);
     return true;
@@ -136,6 +149,11 @@ export class Handshake {
 
   handleCookieAck(): void {
     if (this.state === 'cookie-echoed') this.#establish();
+  }
+
+  /** The peer has sent what only an established association sends. */
+  handlePeerEstablished(): void {
+    if (this.state === 'established') this.deadlineMs = Number.POSITIVE_INFINITY;
   }
 
   /** The peer wants to end it. What it has not confirmed is still sent, but nothing is begun any more. */

@@ -55,6 +55,32 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('both may begin tho
   }
 });
 
+test('COOKIE ACK comes again until the peer shows that it has it, though the peer asks for it only once', () => {
+  const pair = pairThatGreets();
+  let echoes = 0;
+  let acks = 0;
+  pair.there.lose = (packet) => packet[12] === SctpChunkType.cookieEcho && ++echoes > 1;
+  pair.back.lose = (packet) => chunkTypes(packet).includes(SctpChunkType.cookieAck) && ++acks <= 3;
+
+  pair.a.association.connect(pair.nowMs);
+  const tookMs = pair.runUntil(() => pair.a.messages.length > 0, 60_000);
+  pair.run(20_000);
+
+  expect(tookMs).toBeLessThan(2_000);
+  expect(acks).toBe(4);
+  expect(pair.b.messages.map(({ data }) => data)).toEqual([HELLO]);
+});
+
+test('a peer that never shows it is told a few times, and then needs no timer', () => {
+  const pair = new AssociationPair();
+  pair.a.association.connect(pair.nowMs);
+  pair.run(60_000);
+
+  const acks = pair.b.sent.filter((packet) => chunkTypes(packet).includes(SctpChunkType.cookieAck));
+  expect(acks.length).toBeLessThanOrEqual(9);
+  expect(pair.b.association.nextDeadlineMs).toBe(Number.POSITIVE_INFINITY);
+});
+
 test('with 20% loss 200 of 200 associations carry a message both ways within 10 s', () => {
   const tookMs = Array.from({ length: 200 }, (_, seed) => {
     const pair = pairThatGreets({ seed: seed + 1, link: { delayMs: 50, lossProbability: 0.2 } });

@@ -5,6 +5,9 @@ import { chunkTypes } from './packets.ts';
 const DELAY_MS = 30;
 const INTERVAL_MS = 10;
 const MESSAGES = 300;
+const JITTER_MS = 15;
+/** `SEEDS=50` is what data channels are shown with. */
+const SEEDS = Array.from({ length: Number(process.env.SEEDS ?? 5) }, (_, seed) => seed + 1);
 
 /** Sends small numbered messages at an even pace. */
 function sendNumbered(pair: AssociationPair, options: { isUnordered?: boolean; maxRetransmits?: number; lifetimeMs?: number }): void {
@@ -25,33 +28,48 @@ function latenciesMs({ b }: AssociationPair): number[] {
   return b.messages.map(({ atMs, data }) => atMs - new DataView(data.buffer).getFloat64(0));
 }
 
-describe.each([false, true])('messages that may not be sent again (unordered: %s)', (isUnordered) => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('never wait for a hole, and are never sent twice (seed %i)', (seed) => {
-    const pair = AssociationPair.connected({ seed, link: { delayMs: DELAY_MS, lossProbability: 0.1 } });
+describe.each([0, 0.01, 0.05, 0.1])(
+  'with %d of the packets lost, others late or double, across the wrap of the TSNs',
+  (lossProbability) => {
+    const connect = (seed: number): AssociationPair =>
+      AssociationPair.connected({
+        seed,
+        link: { delayMs: DELAY_MS, jitterMs: JITTER_MS, lossProbability, duplicateProbability: 0.02 },
+        initialTsn: 0xffff_ffff - (seed % MESSAGES),
+      });
 
-    sendNumbered(pair, { isUnordered, maxRetransmits: 0 });
+    test.each(
+      SEEDS.flatMap((seed) => [
+        ['unordered', seed],
+        ['ordered', seed],
+      ]),
+    )('messages that may not be sent again never wait for a hole, and never are (%s, seed %i)', (order, seed) => {
+      const pair = connect(Number(seed));
+      const isUnordered = order === 'unordered';
 
-    const latencies = latenciesMs(pair);
-    expect(latencies.length).toBeGreaterThan(MESSAGES * 0.8);
-    expect(latencies.length).toBeLessThan(MESSAGES);
-    // Ordered ones wait until the sender has noticed the loss and told of it; when that is lost too, once more.
-    expect(Math.max(...latencies)).toBeLessThanOrEqual(isUnordered ? DELAY_MS + 0.001 : 500);
-    latencies.sort((one, other) => one - other);
-    expect(latencies[Math.floor(latencies.length * 0.9)]).toBeLessThanOrEqual(4 * DELAY_MS + 2 * INTERVAL_MS);
-    const tsns = pair.a.sent.filter((packet) => chunkTypes(packet).some((type) => type === SctpChunkType.iData)).length;
-    expect(tsns).toBeLessThanOrEqual(MESSAGES);
-    expect(pair.a.association.send(pair.nowMs, sample())).toBe(true);
-  });
-});
+      sendNumbered(pair, { isUnordered, maxRetransmits: 0 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('a lifetime of 100 ms holds within 20 ms (seed %i)', (seed) => {
-  const pair = AssociationPair.connected({ seed, link: { delayMs: DELAY_MS, lossProbability: 0.2 } });
+      const latencies = latenciesMs(pair);
+      expect(latencies.length).toBeGreaterThan(MESSAGES * (0.95 - 1.5 * lossProbability));
+      // Ordered ones wait until the sender has noticed the loss and told of it; when that is lost too, it tells once more.
+      expect(Math.max(...latencies)).toBeLessThanOrEqual(isUnordered ? DELAY_MS + JITTER_MS + 0.001 : 600);
+      latencies.sort((one, other) => one - other);
+      expect(latencies[Math.floor(latencies.length * 0.9)]).toBeLessThanOrEqual(250);
+      const dataPackets = pair.a.sent.filter((packet) => chunkTypes(packet).some((type) => type === SctpChunkType.iData)).length;
+      expect(dataPackets).toBeLessThanOrEqual(MESSAGES);
+      expect(pair.a.association.send(pair.nowMs, sample())).toBe(true);
+    });
 
-  sendNumbered(pair, { isUnordered: true, lifetimeMs: 100 });
+    test.each(SEEDS)('a lifetime of 100 ms holds within 20 ms (seed %i)', (seed) => {
+      const pair = connect(seed);
 
-  expect(Math.max(...latenciesMs(pair))).toBeLessThanOrEqual(100 + DELAY_MS + 20);
-  expect(pair.b.messages.length).toBeGreaterThan(MESSAGES * 0.8);
-});
+      sendNumbered(pair, { isUnordered: true, lifetimeMs: 100 });
+
+      expect(Math.max(...latenciesMs(pair))).toBeLessThanOrEqual(100 + DELAY_MS + 20);
+      expect(pair.b.messages.length).toBeGreaterThan(MESSAGES * (0.9 - lossProbability));
+    });
+  },
+);
 
 test('messages that expire in the queue are dropped there, and those behind them leave', () => {
   const pair = AssociationPair.connected({ link: { delayMs: 100 } });
