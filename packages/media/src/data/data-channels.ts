@@ -345,7 +345,7 @@ export class DataChannels implements Timer, AssociationListener {
     const known = this.#channels.get(streamId);
     if (message?.type === 'ack') {
       if (known?.state === 'waiting' && !known.isNegotiated) this.#becomeOpen(known);
-    } else if (message !== undefined && this.#mayOpen(streamId, known)) {
+    } else if (message !== undefined && this.#mayOpen(known)) {
       this.#accept(streamId, message.channel, known);
     } else {
       this.#counters.refusedChannels++;
@@ -354,10 +354,10 @@ export class DataChannels implements Timer, AssociationListener {
     }
   }
 
-  #mayOpen(streamId: number, known: Channel | undefined): boolean {
+  /** The parity of the id is not looked at: aiortc takes it from its part in ICE, and so has odd ids as a DTLS client. */
+  #mayOpen(known: Channel | undefined): boolean {
     // The peer may know a stream to be free before we do: its confirmation can be overtaken by the next channel.
-    if (known !== undefined) return known.state === 'left';
-    return this.#channels.size < this.#maxChannels && this.#isPeersId(streamId);
+    return known === undefined ? this.#channels.size < this.#maxChannels : known.state === 'left';
   }
 
   #accept(streamId: number, { priority, ...open }: DcepOpen, known: Channel | undefined): void {
@@ -372,10 +372,6 @@ export class DataChannels implements Timer, AssociationListener {
   #becomeOpen(channel: Channel): void {
     channel.state = 'open';
     this.#listener.onOpened(channel.info);
-  }
-
-  #isPeersId(streamId: number): boolean {
-    return (streamId % 2 === 0) === (this.#options.role === 'server');
   }
 
   #freeStreamId(): number | undefined {

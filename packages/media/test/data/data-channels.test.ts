@@ -271,18 +271,29 @@ describe('a peer that speaks bare SCTP', () => {
     expect(pair.server.aborted).toBe(0);
   });
 
-  test('a channel with the wrong parity, a broken OPEN or a label over 255 bytes is reset, the others live', () => {
+  test('a broken OPEN, one with a label over 255 bytes and one on a stream that we use are reset or ignored, the others live', () => {
     const { pair, send, open, resets } = barePeer();
 
-    open(1);
+    const ours = pair.server.channels.open(pair.nowMs, { label: 'of the server' }) ?? -1;
+    open(ours);
     send(2, DCEP, Uint8Array.from(Buffer.from('030000000000000000ff0000', 'hex')));
     open(4, 'l'.repeat(256));
     open(6);
     pair.run(2000);
 
     expect(pair.server.opened.map(({ streamId }) => streamId)).toEqual([6]);
-    expect(new Set(resets)).toEqual(new Set([1, 2, 4]));
+    expect(new Set(resets)).toEqual(new Set([2, 4]));
     expect(pair.server.counters.refusedChannels).toBe(3);
+  });
+
+  test('a channel whose id has the parity of ours is taken, and ours go round it: aiortc opens such', () => {
+    const { pair, open } = barePeer();
+
+    open(1);
+    pair.run(1000);
+
+    expect(pair.server.opened).toMatchObject([{ streamId: 1, label: 'channel' }]);
+    expect(pair.server.channels.open(pair.nowMs, { label: 'of the server' })).toBe(3);
   });
 
   test('of 10,000 OPENs at most 256 become channels, and the association goes on', () => {
