@@ -1,6 +1,15 @@
-import { launchFirefox, openStage, type Participant, type SessionRequest, type Stage, type TestBrowser, waitUntil } from '@causeway/e2e';
+import {
+  launchFirefox,
+  type MadeMessage,
+  openStage,
+  type Participant,
+  type SeenMessage,
+  type SessionRequest,
+  type Stage,
+  type TestBrowser,
+  waitUntil,
+} from '@causeway/e2e';
 import type { ApiEvent, ListDataChannelsReply } from '@causeway/protocol';
-import type { MadeMessage, SeenMessage } from '../src/in-page/channels.ts';
 
 jest.setTimeout(90_000);
 

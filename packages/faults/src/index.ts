@@ -1,3 +1,4 @@
+export * from './channels/scenarios.ts';
 export * from './clients/watch-record.ts';
 export * from './clients/watched-stream.ts';
 export * from './cluster/cluster-options.ts';

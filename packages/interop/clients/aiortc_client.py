@@ -9,7 +9,7 @@ from typing import Any
 
 import aiortc
 import av
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 import control_channel
@@ -70,16 +70,43 @@ class Reception:
     samples: int = 0
 
 
+class Channel:
+    """A data channel, and what has come on it."""
+
+    def __init__(self, channel: RTCDataChannel) -> None:
+        self.channel = channel
+        self.seen: list[dict[str, Any]] = []
+        channel.on("message", lambda data: self.seen.append(describe_message(data)))
+
+
+def make_message(kind: str, length: int, seed: int) -> str | bytes:
+    """As ``makeMessage`` of the end-to-end tests' kit."""
+    data = bytes((index * 31 + seed * 7 + (index >> 8)) & 0x7F for index in range(length))
+    return data if kind == "binary" else data.decode("latin1")
+
+
+def describe_message(data: str | bytes) -> dict[str, Any]:
+    raw = data.encode() if isinstance(data, str) else data
+    total = len(raw)
+    for byte in raw:
+        total = (total * 31 + byte) % 4_294_967_291
+    return {"kind": "text" if isinstance(data, str) else "binary", "length": len(raw), "sum": total}
+
+
 @dataclass
 class Peer:
     connection: RTCPeerConnection
     receptions: dict[MediaStreamTrack, Reception] = field(default_factory=dict)
     readers: set[asyncio.Task[None]] = field(default_factory=set)
+    channels: dict[str, "Channel"] = field(default_factory=dict)
 
     def start_reading(self, track: MediaStreamTrack) -> None:
         reception = self.receptions.setdefault(track, Reception())
         reader = asyncio.ensure_future(count_decoded(track, reception))
         self.readers.add(reader)
+
+    def adopt(self, channel: RTCDataChannel) -> None:
+        self.channels[channel.label] = Channel(channel)
 
 
 async def count_decoded(track: MediaStreamTrack, reception: Reception) -> None:
@@ -104,10 +131,15 @@ async def describe() -> dict[str, Any]:
     }
 
 
-async def open_peer(peer: str, send: list[dict[str, str]], receive: list[str]) -> dict[str, str]:
+async def open_peer(
+    peer: str, send: list[dict[str, str]], receive: list[str], channels: list[dict[str, Any]] | None = None
+) -> dict[str, str]:
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peers[peer] = opened = Peer(connection)
     connection.on("track", opened.start_reading)
+    connection.on("datachannel", opened.adopt)
+    for wanted in channels or []:
+        opened.adopt(connection.createDataChannel(wanted["label"], ordered=wanted["ordered"]))
     for wanted in send:
         track = PictureTrack() if wanted["kind"] == "video" else ToneTrack()
         transceiver = connection.addTransceiver(track, direction="sendonly")
@@ -132,6 +164,21 @@ async def answer(peer: str, sdp: str) -> dict[str, str]:
     await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
     await connection.setLocalDescription(await connection.createAnswer())
     return {"sdp": connection.localDescription.sdp}
+
+
+async def send_messages(peer: str, label: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    channels = peers[peer].channels
+    while label not in channels or channels[label].channel.readyState != "open":
+        await asyncio.sleep(0.05)
+    made = [make_message(**message) for message in messages]
+    for data in made:
+        channels[label].channel.send(data)
+    return [describe_message(data) for data in made]
+
+
+async def read_messages(peer: str, label: str) -> list[dict[str, Any]]:
+    channel = peers[peer].channels.get(label)
+    return [] if channel is None else channel.seen
 
 
 async def read_received(peer: str) -> list[dict[str, Any]]:
@@ -173,6 +220,8 @@ if __name__ == "__main__":
                 "open": open_peer,
                 "accept": accept,
                 "answer": answer,
+                "send": send_messages,
+                "readMessages": read_messages,
                 "readReceived": read_received,
                 "readState": read_state,
                 "close": close_peer,

@@ -3,6 +3,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { type LoadContext, LoadSession } from '@causeway/loadtest';
 import { createDataCounters, type DataChannelInfo, DataChannels, type DataChannelsListener, type DataKind, Timers } from '@causeway/media';
 
+import { LossyPath, type PathConditions } from './lossy-path.ts';
+
 /** How often its timers are looked at beside what arrives. */
 const TICK_MS = 2;
 const IGNORE_SENT = { onSent() {}, onDropped() {}, onReleased() {} };
@@ -18,8 +20,10 @@ export class DataClient {
   readonly #timers: Timers;
   readonly #ticks: NodeJS.Timeout;
 
-  static async join(context: LoadContext, listener: DataClientListener): Promise<DataClient> {
+  /** @param conditions of the path to the SFU; by default it is left as it is */
+  static async join(context: LoadContext, listener: DataClientListener, conditions?: PathConditions): Promise<DataClient> {
     const timers = new Timers();
+    const path = conditions === undefined ? undefined : new LossyPath(conditions);
     let client: DataClient | undefined;
     const channels = new DataChannels({
       role: 'client',
@@ -27,20 +31,26 @@ export class DataClient {
       hmacSha1: (key, message) => createHmac('sha1', key).update(message).digest(),
       randomBytes,
       counters: createDataCounters(),
-      listener: createListener(() => client, listener),
+      listener: createListener(() => client, listener, path),
     });
+    const take = (nowMs: number, packet: Uint8Array): void => {
+      channels.handlePacket(nowMs, packet);
+      timers.fireDue(nowMs);
+    };
     const session = await LoadSession.join(context, {
       track: 'data',
       listener: {
         onSrtp() {},
         onSrtcp() {},
         onApplicationData(nowMs, data) {
-          channels.handlePacket(nowMs, data);
-          timers.fireDue(nowMs);
+          if (path === undefined) take(nowMs, data);
+          else path.pass(data, (packet) => take(performance.now(), packet));
         },
       },
     });
     client = new DataClient(session, channels, timers);
+    // As a browser does: some SFUs wait for it.
+    channels.begin(performance.now());
     return client;
   }
 
@@ -75,13 +85,21 @@ export class DataClient {
   }
 }
 
-function createListener(client: () => DataClient | undefined, listener: DataClientListener): DataChannelsListener {
+function createListener(
+  client: () => DataClient | undefined,
+  listener: DataClientListener,
+  path: LossyPath | undefined,
+): DataChannelsListener {
   const tell = (act: (client: DataClient) => void): void => {
     const told = client();
     if (told !== undefined) act(told);
   };
+  const send = (packet: Uint8Array): void => tell(({ session }) => session.peer.endpoint.sendApplicationData(packet));
   return {
-    onPacket: (packet) => tell(({ session }) => session.peer.endpoint.sendApplicationData(packet)),
+    onPacket: (packet) => {
+      if (path === undefined) send(packet);
+      else path.pass(packet, send);
+    },
     onOpened: (channel) => tell((told) => listener.onOpened(told, channel)),
     onMessage: (streamId, data, kind) => tell((told) => listener.onMessage(told, streamId, data, kind)),
     onClosed(streamId) {

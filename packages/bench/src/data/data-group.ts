@@ -5,7 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';
-import { DataClient } from './data-client.ts';
+import { DataClient, type DataClientListener } from './data-client.ts';
+import type { PathConditions } from './lossy-path.ts';
 
 const LABEL = 'bench';
 const HEADER_BYTES = 16;
@@ -49,8 +50,8 @@ export class DataGroup {
     return client.session.sessionId;
   }
 
-  async join(remoteSessionId: string, count: number): Promise<void> {
-    for (let joined = 0; joined < count; joined++) await this.#joinOne(remoteSessionId);
+  async join(remoteSessionId: string, count: number, conditions?: PathConditions): Promise<void> {
+    for (let joined = 0; joined < count; joined++) await this.#joinOne(remoteSessionId, conditions);
   }
 
   start(sizeBytes: number, messagesPerSecond: number | 'as many as arrive'): void {
@@ -77,10 +78,10 @@ export class DataGroup {
     await Promise.all(this.#clients.splice(0).map((client) => client.leave()));
   }
 
-  async #joinOne(remoteSessionId: string): Promise<void> {
+  async #joinOne(remoteSessionId: string, conditions: PathConditions | undefined): Promise<void> {
     const opened = Promise.withResolvers<void>();
     const reception = { nextNumber: 0, bytes: 0, repliedBytes: 0 };
-    const client = await DataClient.join(this.#context, {
+    const listener: DataClientListener = {
       onOpened: () => opened.resolve(),
       onMessage: (receiver, streamId, data) => {
         const number = readDouble(data, 0);
@@ -93,7 +94,8 @@ export class DataGroup {
         reception.repliedBytes = reception.bytes;
         receiver.send(streamId, writeDouble(new Uint8Array(8), 0, reception.bytes));
       },
-    });
+    };
+    const client = await DataClient.join(this.#context, listener, conditions);
     this.#clients.push(client);
     // The publisher's channel is published a moment after it has opened it.
     for (let tries = 1; ; tries++) {

@@ -1,25 +1,41 @@
 /**
  * `npm run bench -- data`: what a message of a data channel costs the SFU, how many get through, and how late they
- * are. One publisher sends to one subscriber as fast as messages arrive there, and to twenty at a rate that the load
- * generator can take.
+ * are. One publisher sends to one subscriber as fast as messages arrive there, beside the naive SFU; to twenty at a rate
+ * that the load generator can take; and small messages to one behind a lossy path.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
 import type { BenchOptions } from '../bench-options.ts';
+import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
+import type { PathConditions } from './lossy-path.ts';
 
 const SIZES_BYTES = [1 << 10, 16 << 10, 256 << 10] as const;
 const MANY = 20;
 /** To each of many, in bytes: together some 50 Mbit/s. */
 const PACED_BYTES_PER_SECOND = 320_000;
+const SMALL_MESSAGES = { sizeBytes: 100, messagesPerSecond: 25 } as const;
+/** A round trip of 50 ms. */
+const LOSSY: PathConditions = { lossRatio: 0.05, delayMs: 25 };
+/** Small messages are few: more time tells more about the latest of them. */
+const LOSSY_WINDOW_FACTOR = 5;
 const WARM_UP_MS = 1_500;
 
 interface Scene {
   readonly sizeBytes: number;
-  readonly subscribers: number;
   readonly messagesPerSecond: number | 'as many as arrive';
+}
+
+/** Subscribers that stay the same for several scenes. */
+interface Audience {
+  readonly title: string;
+  readonly subscribers: number;
+  readonly conditions?: PathConditions;
+  readonly contestants: readonly ('causeway' | 'naive')[];
+  readonly scenes: readonly Scene[];
+  readonly windowFactor?: number;
 }
 
 interface Sample {
@@ -31,62 +47,114 @@ interface Sample {
   readonly p99Ms: number;
 }
 
-export async function runData({ rounds, secondsPerWindow, isQuick }: BenchOptions, { print, note }: Printer): Promise<void> {
-  const scenes = [1, isQuick ? 5 : MANY].flatMap((subscribers) => SIZES_BYTES.map((sizeBytes) => sceneOf(sizeBytes, subscribers)));
-  const samples = new Map<Scene, Sample[]>();
-  await RunningBench.with(async (bench) => {
-    // A page may send 5,000 messages a second; more than that is another measurement.
-    const { name: sfu, process, address } = await bench.startNode('causeway', {});
-    for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu, address });
-    for (const subscribers of new Set(scenes.map((scene) => scene.subscribers))) {
-      const remoteSessionId = await bench.load.source.ask('publishData', sfu);
-      await bench.load.crowd.ask('joinData', { sfu, remoteSessionId, count: subscribers });
-      for (let round = 0; round <= rounds; round++) {
-        for (const scene of scenes.filter((each) => each.subscribers === subscribers)) {
-          note(`1 to ${subscribers}, ${scene.sizeBytes} bytes: round ${round} of ${rounds}`);
-          await bench.load.source.ask('startData', { sfu, ...scene });
-          const sample = await measure(bench, sfu, () => process.ask('cpuMicros'), { ...scene, measureMs: 1_000 * secondsPerWindow });
-          await bench.load.source.ask('pauseData', sfu);
-          await sleep(WARM_UP_MS / 3);
-          // The first round finds nothing compiled.
-          if (round > 0) samples.set(scene, [...(samples.get(scene) ?? []), sample]);
-        }
-      }
-      // Subscribers first: a channel that closes under one that stays is an error.
-      await bench.load.crowd.ask('leaveData', sfu);
-      await bench.load.source.ask('leaveData', sfu);
+interface Row {
+  readonly contestant: string;
+  readonly audience: Audience;
+  readonly scene: Scene;
+  readonly samples: Sample[];
+}
+
+type DataSfu = RunningSfu<'causeway' | 'naive'>;
+
+export async function runData(options: BenchOptions, { print, note }: Printer): Promise<void> {
+  const { rounds, secondsPerWindow } = options;
+  const rows = await RunningBench.with(async (bench) => {
+    const sfus: DataSfu[] = [await bench.startNode('causeway', {})];
+    if (options.contestants.includes('naive')) sfus.push((await bench.startSfu('naive')) as DataSfu);
+    for (const { name, address } of sfus) {
+      for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address });
     }
+    const measured: Row[] = [];
+    for (const audience of audiencesOf(options)) measured.push(...(await measureAudience(bench, sfus, audience, options, note)));
+    return measured;
   });
   print(`Data channels: reliable messages, DTLS and SCTP on both sides, loopback; median of ${rounds} x ${secondsPerWindow} s.`);
   print(
     formatTable(
-      ['1 to N, size', 'sent', 'messages/s each', 'Mbit/s each', 'CPU us/delivery', 'core', 'p50 ms', 'p99 ms'],
-      [...samples].map(formatRow),
+      ['SFU', '1 to N, size', 'sent', 'messages/s each', 'Mbit/s each', 'CPU us/delivery', 'core', 'p50 ms', 'p99 ms'],
+      rows.map(formatRow),
     ),
   );
 }
 
-function sceneOf(sizeBytes: number, subscribers: number): Scene {
-  const messagesPerSecond = subscribers === 1 ? 'as many as arrive' : Math.max(1, PACED_BYTES_PER_SECOND / sizeBytes);
-  return { sizeBytes, subscribers, messagesPerSecond };
+function audiencesOf({ isQuick }: BenchOptions): readonly Audience[] {
+  const many = isQuick ? 5 : MANY;
+  return [
+    {
+      title: '1 to 1',
+      subscribers: 1,
+      contestants: ['causeway', 'naive'],
+      scenes: SIZES_BYTES.map((sizeBytes) => ({ sizeBytes, messagesPerSecond: 'as many as arrive' })),
+    },
+    {
+      title: `1 to ${many}`,
+      subscribers: many,
+      contestants: ['causeway'],
+      scenes: SIZES_BYTES.map((sizeBytes) => ({ sizeBytes, messagesPerSecond: Math.max(1, PACED_BYTES_PER_SECOND / sizeBytes) })),
+    },
+    {
+      title: `1 to 1 (${100 * LOSSY.lossRatio}% loss, ${2 * LOSSY.delayMs} ms)`,
+      subscribers: 1,
+      conditions: LOSSY,
+      contestants: ['causeway', 'naive'],
+      scenes: [SMALL_MESSAGES],
+      windowFactor: LOSSY_WINDOW_FACTOR,
+    },
+  ];
+}
+
+async function measureAudience(
+  bench: RunningBench,
+  sfus: readonly DataSfu[],
+  audience: Audience,
+  { rounds, secondsPerWindow }: BenchOptions,
+  note: Printer['note'],
+): Promise<readonly Row[]> {
+  const { source, crowd } = bench.load;
+  const { title, subscribers, conditions, scenes, windowFactor = 1 } = audience;
+  const taking = sfus.filter(({ name }) => audience.contestants.includes(name));
+  for (const { name } of taking) {
+    const remoteSessionId = await source.ask('publishData', name);
+    await crowd.ask('joinData', { sfu: name, remoteSessionId, count: subscribers, conditions });
+  }
+  const rows = scenes.flatMap((scene) =>
+    taking.map((sfu) => ({ sfu, row: { contestant: sfu.name, audience, scene, samples: [] as Sample[] } })),
+  );
+  for (let round = 0; round <= rounds; round++) {
+    for (const { sfu, row } of rows) {
+      note(`${sfu.name}, ${title}, ${row.scene.sizeBytes} bytes: round ${round} of ${rounds}`);
+      const sample = await measure(bench, sfu, row, 1_000 * secondsPerWindow * windowFactor);
+      // The first round finds nothing compiled.
+      if (round > 0) row.samples.push(sample);
+    }
+  }
+  for (const { name } of taking) {
+    // Subscribers first: a channel that closes under one that stays is an error.
+    await crowd.ask('leaveData', name);
+    await source.ask('leaveData', name);
+  }
+  return rows.map(({ row }) => row);
 }
 
 async function measure(
   { load }: RunningBench,
-  sfu: string,
-  cpuMicros: () => Promise<number>,
-  { subscribers, measureMs }: Scene & { readonly measureMs: number },
+  { name: sfu, process }: DataSfu,
+  { audience, scene }: Row,
+  measureMs: number,
 ): Promise<Sample> {
+  await load.source.ask('startData', { sfu, ...scene });
   await sleep(WARM_UP_MS);
   await load.crowd.ask('takeDataTotals', sfu);
-  const [cpuBefore, startedMs] = [await cpuMicros(), performance.now()];
+  const [cpuBefore, startedMs] = [await process.ask('cpuMicros'), performance.now()];
   await sleep(measureMs);
   const { messages, bytes, delaysMs } = await load.crowd.ask('takeDataTotals', sfu);
-  const [spentMicros, tookMs] = [(await cpuMicros()) - cpuBefore, performance.now() - startedMs];
-  if (messages === 0) throw new Error('No message has arrived');
+  const [spentMicros, tookMs] = [(await process.ask('cpuMicros')) - cpuBefore, performance.now() - startedMs];
+  await load.source.ask('pauseData', sfu);
+  await sleep(WARM_UP_MS / 3);
+  if (messages === 0) throw new Error(`No message has arrived through ${sfu}`);
   return {
-    messagesPerSecond: (1_000 * messages) / tookMs / subscribers,
-    megabitsPerSecond: (8 * bytes) / tookMs / 1_000 / subscribers,
+    messagesPerSecond: (1_000 * messages) / tookMs / audience.subscribers,
+    megabitsPerSecond: (8 * bytes) / tookMs / 1_000 / audience.subscribers,
     cpuMicrosPerMessage: spentMicros / messages,
     coreShare: spentMicros / 1_000 / tookMs,
     p50Ms: quantile(delaysMs, 0.5),
@@ -94,10 +162,12 @@ async function measure(
   };
 }
 
-function formatRow([{ sizeBytes, subscribers, messagesPerSecond }, samples]: [Scene, Sample[]]): string[] {
+function formatRow({ contestant, audience, scene, samples }: Row): string[] {
   const median = (of: (sample: Sample) => number): number => spreadOf(samples.map(of)).median;
+  const { sizeBytes, messagesPerSecond } = scene;
   return [
-    `1 to ${subscribers}, ${sizeBytes >> 10} KiB`,
+    contestant,
+    `${audience.title}, ${sizeBytes < 1 << 10 ? `${sizeBytes} B` : `${sizeBytes >> 10} KiB`}`,
     messagesPerSecond === 'as many as arrive' ? 'full speed' : `${messagesPerSecond.toFixed(1)}/s`,
     median((sample) => sample.messagesPerSecond).toFixed(0),
     median((sample) => sample.megabitsPerSecond).toFixed(1),

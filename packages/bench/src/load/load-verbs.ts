@@ -1,5 +1,6 @@
 import type { LoadTotals, PublishOptions, RemoteTrack, SfuAddress } from '@causeway/loadtest';
 import type { DataTotals } from '../data/data-group.ts';
+import type { PathConditions } from '../data/lossy-path.ts';
 
 /** What a process full of load clients does when asked. An SFU is named by whatever name `open` gave it. */
 export interface LoadVerbs {
@@ -22,7 +23,13 @@ export interface LoadVerbs {
   /** Joins a client with a data channel that it will send on. @returns its session */
   publishData(sfu: string): Promise<string>;
   /** Joins clients that receive what the session sends, each in order, or it is an error. */
-  joinData(request: { readonly sfu: string; readonly remoteSessionId: string; readonly count: number }): Promise<void>;
+  joinData(request: {
+    readonly sfu: string;
+    readonly remoteSessionId: string;
+    readonly count: number;
+    /** Of their paths; by default those are left as they are. */
+    readonly conditions?: PathConditions | undefined;
+  }): Promise<void>;
   /** The publisher sends until `pauseData`: at a rate, or so that a bounded number of bytes is on the way. */
   startData(request: { readonly sfu: string; readonly sizeBytes: number; readonly messagesPerSecond: number | 'as many as arrive' }): void;
   pauseData(sfu: string): void;

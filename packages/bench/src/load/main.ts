@@ -37,7 +37,7 @@ answerQuestions<LoadVerbs>(process, {
   totals: (sfu) => groupOf(sfu).totals(),
   takeLatenciesMs: (sfu) => groupOf(sfu).takeLatenciesMs(),
   publishData: (sfu) => dataOf(sfu).publish(),
-  joinData: ({ sfu, remoteSessionId, count }) => dataOf(sfu).join(remoteSessionId, count),
+  joinData: ({ sfu, remoteSessionId, count, conditions }) => dataOf(sfu).join(remoteSessionId, count, conditions),
   startData: ({ sfu, sizeBytes, messagesPerSecond }) => dataOf(sfu).start(sizeBytes, messagesPerSecond),
   pauseData: (sfu) => dataOf(sfu).pause(),
   takeDataTotals: (sfu) => dataOf(sfu).takeTotals(),

@@ -7,6 +7,7 @@ type Handler = (sfu: NaiveSfu, sessionId: string, body: Body) => Promise<unknown
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['POST', /\/session\/new$/, createSession],
   ['POST', /\/session\/([^/]+)\/track\/subscribe$/, subscribe],
+  ['POST', /\/session\/([^/]+)\/datachannel\/subscribe$/, subscribeData],
   ['PUT', /\/session\/([^/]+)\/renegotiate$/, renegotiate],
   ['DELETE', /\/session\/([^/]+)$/, deleteSession],
 ];
@@ -39,6 +40,12 @@ async function subscribe(sfu: NaiveSfu, sessionId: string, body: Body): Promise<
   const [track] = body.tracks as [{ remoteSessionId: string; remoteTrackId: string }];
   const sdp = await sfu.subscribe(sessionId, track.remoteSessionId, track.remoteTrackId);
   return { sessionId, immediateRenegotiationRequired: true, sessionDescription: { type: 'offer', sdp } };
+}
+
+async function subscribeData(sfu: NaiveSfu, sessionId: string, body: Body): Promise<unknown> {
+  const [channel] = body.dataChannels as [{ remoteSessionId: string; dataChannelName: string }];
+  sfu.subscribeData(sessionId, channel.remoteSessionId, channel.dataChannelName);
+  return { sessionId, dataChannels: [{}] };
 }
 
 async function renegotiate(sfu: NaiveSfu, sessionId: string, body: Body): Promise<unknown> {

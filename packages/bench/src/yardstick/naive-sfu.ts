@@ -1,13 +1,15 @@
 /**
  * The SFU anybody would write first with werift: one `RTCPeerConnection` per client, and every packet of a track handed to
- * the sender of every subscriber. It is here to be measured, and the only place besides `secure` that imports werift.
+ * the sender of every subscriber, every message of a data channel to the channel of every subscriber. It is here to be measured, and the only place besides `secure` that imports werift.
  */
 import { randomUUID } from 'node:crypto';
-import { type MediaStreamTrack, RTCPeerConnection, type RTCRtpTransceiver, useVP8 } from 'werift';
+import { type MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, type RTCRtpTransceiver, useVP8 } from 'werift';
 
 interface NaiveSession {
   readonly connection: RTCPeerConnection;
   readonly published: Map<string, PublishedTrack>;
+  /** Those that the client has opened, by label. */
+  readonly channels: Map<string, RTCDataChannel>;
 }
 
 interface PublishedTrack {
@@ -25,7 +27,8 @@ export class NaiveSfu {
 
   async createSession(offerSdp: string): Promise<NaiveSessionCreated> {
     const connection = new RTCPeerConnection({ codecs: { video: [useVP8()] }, iceServers: [], iceAdditionalHostAddresses: ['127.0.0.1'] });
-    const session: NaiveSession = { connection, published: new Map() };
+    const session: NaiveSession = { connection, published: new Map(), channels: new Map() };
+    connection.onDataChannel.subscribe((channel) => session.channels.set(channel.label, channel));
     await connection.setRemoteDescription({ type: 'offer', sdp: offerSdp });
     for (const transceiver of connection.getTransceivers()) notePublishedTrack(session, transceiver);
     await connection.setLocalDescription(await connection.createAnswer());
@@ -44,6 +47,15 @@ export class NaiveSfu {
     sender.onPictureLossIndication.subscribe(() => requestKeyframe(source));
     await connection.setLocalDescription(await connection.createOffer());
     return localSdp(connection);
+  }
+
+  /** @throws Error – there is no such channel yet */
+  subscribeData(sessionId: string, remoteSessionId: string, label: string): void {
+    const source = this.#session(remoteSessionId).channels.get(label);
+    if (source === undefined) throw new Error(`Session ${remoteSessionId} has no data channel ${label}`);
+    const channel = this.#session(sessionId).connection.createDataChannel(label);
+    source.onMessage.subscribe((data) => channel.send(data));
+    channel.onMessage.subscribe((data) => source.send(data));
   }
 
   async answer(sessionId: string, answerSdp: string): Promise<void> {

@@ -3,30 +3,19 @@
  * later.
  */
 import { waitUntil } from '../wait-until.ts';
-
-/** A message as JSON can carry it to the test: of a long one a sum of its contents. */
-export interface SeenMessage {
-  readonly kind: 'text' | 'binary';
-  readonly length: number;
-  readonly sum: number;
-}
-
-/** A message to be sent: `length` characters or bytes that follow from `seed`. */
-export interface MadeMessage {
-  readonly kind: 'text' | 'binary';
-  readonly length: number;
-  readonly seed: number;
-}
+import { type FloodRequest, type FloodSeen, sendFlood, watchFlood } from './flood.ts';
+import { describeMessage, type MadeMessage, makeMessage, type SeenMessage } from './made-messages.ts';
 
 export class Channels {
   readonly #channels = new Map<string, RTCDataChannel>();
   readonly #seen = new Map<string, SeenMessage[]>();
+  readonly #floods = new Map<string, () => FloodSeen>();
 
   /** Of the same label the latest counts. */
   adopt(channel: RTCDataChannel): RTCDataChannel {
     const seen: SeenMessage[] = [];
     channel.binaryType = 'arraybuffer';
-    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => seen.push(describe(data));
+    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => seen.push(describeMessage(data));
     this.#channels.set(channel.label, channel);
     this.#seen.set(channel.label, seen);
     return channel;
@@ -34,12 +23,8 @@ export class Channels {
 
   /** Waits for a channel to be open. @returns what it was opened with */
   async opened(label: string): Promise<Pick<RTCDataChannel, 'id' | 'protocol' | 'ordered' | 'maxRetransmits' | 'maxPacketLifeTime'>> {
-    const channel = await waitUntil(
-      `channel ${label} is open`,
-      () => this.#channels.get(label),
-      (each) => each?.readyState === 'open',
-    );
-    const { id, protocol, ordered, maxRetransmits, maxPacketLifeTime } = channel as RTCDataChannel;
+    const channel = await this.#open(label);
+    const { id, protocol, ordered, maxRetransmits, maxPacketLifeTime } = channel;
     return { id, protocol, ordered, maxRetransmits, maxPacketLifeTime };
   }
 
@@ -53,11 +38,10 @@ export class Channels {
 
   /** Sends as fast as the channel takes it. @returns what a receiver should see */
   async send(label: string, messages: readonly MadeMessage[]): Promise<readonly SeenMessage[]> {
-    await this.opened(label);
-    const channel = this.#channels.get(label) as RTCDataChannel;
+    const channel = await this.#open(label);
     const sent: SeenMessage[] = [];
     for (const message of messages) {
-      const data = make(message);
+      const data = makeMessage(message);
       await waitUntil(
         `channel ${label} has room`,
         () => channel.bufferedAmount,
@@ -66,23 +50,38 @@ export class Channels {
       // The two kinds are overloads of `send`.
       if (typeof data === 'string') channel.send(data);
       else channel.send(data);
-      sent.push(describe(typeof data === 'string' ? data : data.buffer));
+      sent.push(describeMessage(data));
     }
     return sent;
+  }
+
+  /** Sends a flood once the channel is open. @returns how many messages */
+  async flood(label: string, request: FloodRequest): Promise<number> {
+    return sendFlood(await this.#open(label), request);
+  }
+
+  /** Takes what comes on the channel for a flood from now on. */
+  async watchFlood(label: string): Promise<void> {
+    this.#floods.set(label, watchFlood(await this.#open(label)));
+  }
+
+  /** @throws Error – nobody watches the channel */
+  floodSeen(label: string): FloodSeen {
+    const read = this.#floods.get(label);
+    if (read === undefined) throw new Error(`nobody watches a flood on channel ${label}`);
+    return read();
   }
 
   close(label: string): void {
     this.#channels.get(label)?.close();
   }
-}
 
-function make({ kind, length, seed }: MadeMessage): string | Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from({ length }, (_, index) => (index * 31 + seed * 7 + (index >> 8)) & 0x7f);
-  return kind === 'binary' ? bytes : new TextDecoder('latin1').decode(bytes);
-}
-
-function describe(data: string | ArrayBuffer): SeenMessage {
-  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
-  const sum = bytes.reduce((before, byte) => (before * 31 + byte) % 4_294_967_291, bytes.length);
-  return { kind: typeof data === 'string' ? 'text' : 'binary', length: bytes.length, sum };
+  async #open(label: string): Promise<RTCDataChannel> {
+    const channel = await waitUntil(
+      `channel ${label} is open`,
+      () => this.#channels.get(label),
+      (each) => each?.readyState === 'open',
+    );
+    return channel as RTCDataChannel;
+  }
 }

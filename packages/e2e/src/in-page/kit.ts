@@ -1,5 +1,7 @@
 /** Everything that test code in a page can reach, as the global `kit`. The page loads this file as a module. */
 import { waitUntil } from '../wait-until.ts';
+import type { Channels } from './channels.ts';
+import { DirectPeer } from './direct-peer.ts';
 import { createLocalTrack } from './local-media.ts';
 import { connectLoop } from './loop.ts';
 import { type JoinRequest, Peer } from './peer.ts';
@@ -7,6 +9,7 @@ import { createSfuApi } from './sfu-api.ts';
 import { readInbound, readOutbound } from './stream-stats.ts';
 
 const peers = new Map<string, Peer>();
+const directPeers = new Map<string, DirectPeer>();
 
 const pageKit = {
   /** Opens a session; the peer is found again under its name. */
@@ -21,6 +24,16 @@ const pageKit = {
     const peer = peers.get(name);
     if (peer === undefined) throw new Error(`no peer "${name}" in this page; there are: ${[...peers.keys()].join(', ')}`);
     return peer;
+  },
+  /** One end of a connection to another page; it is found again under its name. */
+  directPeer(name: string): DirectPeer {
+    const peer = directPeers.get(name) ?? new DirectPeer();
+    directPeers.set(name, peer);
+    return peer;
+  },
+  /** The channels of a peer, or of an end of a direct connection. */
+  channelsOf(name: string): Channels {
+    return directPeers.get(name)?.channels ?? pageKit.peer(name).channels;
   },
   createPeer: (request: Pick<JoinRequest, 'access'>): Peer => new Peer(request.access),
   connectLoop,

@@ -15,6 +15,7 @@ import type {
   UnsubscribeReply,
   UpdateTracksReply,
 } from '@causeway/protocol';
+import { type MediaAddress, redirectCandidates } from '../call/redirect-candidates.ts';
 import type { SfuAccess } from '../servers/daemon.ts';
 import { waitUntil } from '../wait-until.ts';
 import { Channels } from './channels.ts';
@@ -29,6 +30,8 @@ export interface JoinRequest {
   readonly send?: readonly SendRequest[];
   /** Media lines that the first offer keeps ready to receive on. */
   readonly receive?: readonly TrackKind[];
+  /** Where to look for the SFU instead of where it says it is: at a proxy in front of it. */
+  readonly mediaAt?: MediaAddress;
   /** Data channels that the page opens before its first offer. */
   readonly channels?: readonly (RTCDataChannelInit & { readonly label: string })[];
 }
@@ -48,6 +51,7 @@ export class Peer {
   sessionId = '';
   /** Applies its own edits to every local description before the SFU or the browser sees it. */
   editLocalSdp: (sdp: string) => string = (sdp) => sdp;
+  #mediaAt: MediaAddress | undefined;
   /** Offers and answers one after the other, as a page with a single peer connection has to. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -71,13 +75,14 @@ export class Peer {
 
   /** `POST /session/new` */
   async join(request: JoinRequest): Promise<CreateSessionReply> {
+    this.#mediaAt = request.mediaAt;
     for (const kind of request.receive ?? []) this.connection.addTransceiver(kind, { direction: 'recvonly' });
     for (const send of request.send ?? []) await addSender(this.connection, send);
     for (const { label, ...init } of request.channels ?? []) this.openChannel(label, init);
     const body = { sessionDescription: await this.makeOffer(), ...(request.metadata === undefined ? {} : { metadata: request.metadata }) };
     const reply = await this.api.callOk<CreateSessionReply>('POST', '/session/new', body);
     this.sessionId = reply.sessionId;
-    await this.connection.setRemoteDescription(reply.sessionDescription);
+    await this.accept(reply.sessionDescription);
     return reply;
   }
 
@@ -93,7 +98,7 @@ export class Peer {
         ...(request.customTrackName === undefined ? {} : { customTrackName: request.customTrackName }),
       }));
       const reply = await this.callSession<PublishReply>('POST', '/track/publish', { tracks, sessionDescription });
-      await this.connection.setRemoteDescription(reply.sessionDescription);
+      await this.accept(reply.sessionDescription);
       return reply.tracks.map(({ trackId, mid, customTrackName }) => ({ sessionId: this.sessionId, trackId, mid, customTrackName }));
     });
   }
@@ -115,7 +120,7 @@ export class Peer {
   /** Answers the offer that a reply carries, with `PUT …/renegotiate`; does nothing when it carries none. */
   async answer(reply: Pick<SubscribeDataChannelsReply, 'immediateRenegotiationRequired' | 'sessionDescription'>): Promise<void> {
     if (!reply.immediateRenegotiationRequired || reply.sessionDescription === undefined) return;
-    await this.connection.setRemoteDescription(reply.sessionDescription);
+    await this.accept(reply.sessionDescription);
     const sessionDescription = await this.makeAnswer();
     await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
   }
@@ -139,7 +144,7 @@ export class Peer {
       this.connection.removeTrack(sender);
       const sessionDescription = await this.makeOffer();
       const reply = await this.callSession<CloseTracksReply>('POST', '/track/close', { tracks: [{ trackId }], sessionDescription });
-      if (reply.sessionDescription !== undefined) await this.connection.setRemoteDescription(reply.sessionDescription);
+      if (reply.sessionDescription !== undefined) await this.accept(reply.sessionDescription);
       return reply;
     });
   }
@@ -177,6 +182,12 @@ export class Peer {
     return this.api.callOk<Reply>(method, `/session/${this.sessionId}${path}`, body);
   }
 
+  /** Takes a description of the SFU. */
+  accept({ type, sdp = '' }: RTCSessionDescriptionInit): Promise<void> {
+    const located = this.#mediaAt === undefined ? sdp : redirectCandidates(sdp, this.#mediaAt);
+    return this.connection.setRemoteDescription({ type, sdp: located });
+  }
+
   async makeOffer(): Promise<RTCSessionDescriptionInit> {
     const { sdp = '' } = await this.connection.createOffer();
     const offer = { type: 'offer', sdp: this.editLocalSdp(sdp) } as const;
@@ -205,7 +216,7 @@ export class Peer {
     const sessionDescription = await this.makeOffer();
     const reply = await this.callSession<RenegotiateReply>('PUT', '/renegotiate', { sessionDescription });
     if (reply.sessionDescription === undefined) throw new Error('an offer was not answered');
-    await this.connection.setRemoteDescription(reply.sessionDescription);
+    await this.accept(reply.sessionDescription);
   }
 
   private inTurn<T>(task: () => Promise<T>): Promise<T> {

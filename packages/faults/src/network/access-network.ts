@@ -1,9 +1,14 @@
 import { Bottleneck, seededRandom } from '@causeway/testkit';
 import type { Impairment } from './impairment.ts';
-import { LinkProxy } from './link-proxy.ts';
+import { LinkProxy, type LinkProxyOptions } from './link-proxy.ts';
 import { WireTally } from './wire-tally.ts';
 
 export type AccessDirection = 'up' | 'down';
+
+/** Port of the proxy that clients send to, and where the node behind it is. */
+export interface AccessRequest extends Omit<LinkProxyOptions, 'directionsOf'> {
+  readonly seed: number;
+}
 
 /** What clients have between them and a node: one line up and one down, shared by all of them. */
 export class AccessNetwork {
@@ -13,8 +18,7 @@ export class AccessNetwork {
     this.#lines = lines;
   }
 
-  /** @param request port of the proxy that clients send to, and of the node behind it */
-  static async open(request: { readonly port: number; readonly targetPort: number; readonly seed: number }): Promise<AccessNetwork> {
+  static async open(request: AccessRequest): Promise<AccessNetwork> {
     const [up, down] = [new Bottleneck(seededRandom(request.seed)), new Bottleneck(seededRandom(request.seed + 1))];
     const directions = { there: { line: up, tally: new WireTally() }, back: { line: down, tally: new WireTally() } };
     await LinkProxy.open({ ...request, directionsOf: () => directions });

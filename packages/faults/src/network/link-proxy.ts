@@ -17,8 +17,12 @@ export interface Direction {
 export interface LinkProxyOptions {
   /** Of the proxy itself: where the node says it can be reached. */
   readonly port: number;
+  /** Default: loopback. */
+  readonly address?: string;
   /** The node's own. */
   readonly targetPort: number;
+  /** Default: loopback. */
+  readonly targetAddress?: string;
   /** The two directions between the node that sends from this port and the one behind the proxy; of strangers, too. */
   directionsOf(senderPort: number): { readonly there: Direction; readonly back: Direction };
 }
@@ -42,7 +46,7 @@ export class LinkProxy {
 
   static async open(options: LinkProxyOptions): Promise<LinkProxy> {
     const front = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
-    front.bind(options.port, LOOPBACK);
+    front.bind(options.port, options.address ?? LOOPBACK);
     await once(front, 'listening');
     return new LinkProxy(options, front);
   }
@@ -69,7 +73,7 @@ export class LinkProxy {
     const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
     // The node behind may have been killed: that shows as silence, as it does on a real network.
     socket.on('error', () => {});
-    socket.connect(this.#options.targetPort, LOOPBACK);
+    socket.connect(this.#options.targetPort, this.#options.targetAddress ?? LOOPBACK);
     await once(socket, 'connect');
     const { back } = this.#options.directionsOf(sender.port);
     socket.on('message', (datagram) => this.#pass(back, datagram, () => this.#front.send(datagram, sender.port, sender.address)));

@@ -1,4 +1,4 @@
-import type { AccessDirection } from './access-network.ts';
+import type { AccessDirection, AccessRequest } from './access-network.ts';
 import type { Impairment } from './impairment.ts';
 import type { StreamImpairment } from './stream-proxy.ts';
 import type { WireCount } from './wire-tally.ts';
@@ -25,7 +25,7 @@ export interface ProxyVerbs {
   /** Since the last call, by `from>to`. */
   takeTally(): Readonly<Record<string, WireCount>>;
   /** A proxy between clients and a UDP port, for both directions. */
-  openAccess(request: { readonly port: number; readonly targetPort: number; readonly seed: number }): Promise<void>;
+  openAccess(request: AccessRequest): Promise<void>;
   /** Changes both directions, or the one that is named. */
   impairAccess(request: { readonly port: number; readonly impairment: Impairment; readonly direction?: AccessDirection }): void;
   /** One more proxy before a TCP port that is no node's. */

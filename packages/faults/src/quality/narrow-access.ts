@@ -1,5 +1,6 @@
 /** The path of one browser: a proxy in a process of its own with a drop-tail queue, a rate and a delay. */
 
+import type { MediaAddress } from '@causeway/e2e';
 import type { AccessDirection } from '../network/access-network.ts';
 import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
@@ -16,12 +17,14 @@ export interface NarrowAccess {
   close(): Promise<void>;
 }
 
-/** @param targetPort the node's UDP port */
-export async function openNarrowAccess(name: string, port: number, targetPort: number): Promise<NarrowAccess> {
+/** @param at where the proxy listens. @param targetPort the node's UDP port */
+export async function openNarrowAccess(name: string, at: MediaAddress, targetPort: number): Promise<NarrowAccess> {
+  const { address, port } = at;
   const process = new AskedChild<ProxyVerbs>(name, 'network/proxy-main.ts');
-  await process.ask('openAccess', { port, targetPort, seed: 1 });
+  // Clients hear from the node which address it sees: Firefox does not believe in one of loopback.
+  await process.ask('openAccess', { address, port, targetAddress: address, targetPort, seed: 1 });
   return {
-    initScript: redirectCandidates(port),
+    initScript: redirectionScript(at),
     impair: (direction, impairment) =>
       process.ask('impairAccess', { port, direction, impairment: { ...UNIMPAIRED, queueMs: QUEUE_MS, ...impairment } }),
     close: async () => {
@@ -31,11 +34,11 @@ export async function openNarrowAccess(name: string, port: number, targetPort: n
 }
 
 /** The node says where it is; this page is to look for it at the proxy's. */
-function redirectCandidates(port: number): string {
+function redirectionScript({ address, port }: MediaAddress): string {
   return `{
     const set = RTCPeerConnection.prototype.setRemoteDescription;
     RTCPeerConnection.prototype.setRemoteDescription = function (description) {
-      const sdp = description.sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ \\d+ typ host/gim, '$1 127.0.0.1 ${port} typ host');
+      const sdp = description.sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ \\d+ typ host/gim, '$1 ${address} ${port} typ host');
       return set.call(this, { type: description.type, sdp });
     };
   }`;

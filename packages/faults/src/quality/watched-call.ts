@@ -5,6 +5,7 @@ import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
 import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
 
+const LOOPBACK = '127.0.0.1';
 const WIDTH = 960;
 const HEIGHT = 540;
 const FRAMES_PER_SECOND = 25;
@@ -65,8 +66,8 @@ export class WatchedCall {
     const debugPort = await findFreeTcpPort();
     const stage = await openStage({ CAUSEWAY_DEBUG_PORT: String(debugPort) });
     const { udpPort } = stage.daemon;
-    const publisherAccess = await openNarrowAccess('publisher', await findFreeUdpPort(), udpPort);
-    const viewerAccess = await openNarrowAccess('viewer', await findFreeUdpPort(), udpPort);
+    const publisherAccess = await openNarrowAccess('publisher', { address: LOOPBACK, port: await findFreeUdpPort() }, udpPort);
+    const viewerAccess = await openNarrowAccess('viewer', { address: LOOPBACK, port: await findFreeUdpPort() }, udpPort);
     return new WatchedCall(stage, [publisherAccess, viewerAccess], options, debugPort);
   }
 

@@ -26,11 +26,12 @@ export function createBrowserClient({ browser, videoCodecs, picture, sound, orig
     version: `${browser.name} ${browser.version.replace(/^.*\//, '')}`,
     videoCodecs,
     counts: 'decoded',
-    openPeer: async ({ access, publish, receive }: PeerRequest) => {
+    openPeer: async ({ access, publish, receive, channels = [], mediaAt }: PeerRequest) => {
       const page = await browser.openPage(origin);
       const send: readonly SendRequest[] = publish === undefined ? [] : [{ media: picture, codec: publish }, { media: sound }];
       try {
-        const participant = await joinCall(page, `peer-${++openedPeers}`, { access, send, receive });
+        const request = { access, send, receive, channels, ...(mediaAt === undefined ? {} : { mediaAt }) };
+        const participant = await joinCall(page, `peer-${++openedPeers}`, request);
         return peerOf(participant, createSfuApi(access));
       } catch (error) {
         await page.close();
@@ -42,6 +43,7 @@ export function createBrowserClient({ browser, videoCodecs, picture, sound, orig
 }
 
 function peerOf(participant: Participant, api: SfuApi): InteropPeer {
+  const { page, name } = participant;
   return {
     sessionId: participant.sessionId,
     subscribe: async (tracks) => {
@@ -51,6 +53,13 @@ function peerOf(participant: Participant, api: SfuApi): InteropPeer {
         return result.mid;
       });
     },
+    subscribeChannel: async (remoteSessionId, dataChannelName) => {
+      const item = { remoteSessionId, dataChannelName };
+      await page.evaluate(({ name, item }) => kit.peer(name).subscribeChannels([item]), { name, item });
+    },
+    send: (label, messages) =>
+      page.evaluate(({ name, label, messages }) => kit.channelsOf(name).send(label, messages), { name, label, messages }),
+    readMessages: (label) => page.evaluate(({ name, label }) => kit.channelsOf(name).seen(label), { name, label }),
     readState: () => participant.readConnectionState(),
     readReceived: async () => (await participant.readInbound()).map(receivedMedia),
     close: async () => {

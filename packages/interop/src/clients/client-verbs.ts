@@ -1,21 +1,37 @@
 /** What a client in a process of its own can be told to do: each verb with its arguments and its result, as JSON. */
+import type { MadeMessage, SeenMessage } from '@causeway/e2e';
 import type { TrackKind } from '@causeway/protocol';
-import type { ReceivedMedia, VideoCodec } from './interop-client.ts';
+import type { ChannelRequest, ReceivedMedia, VideoCodec } from './interop-client.ts';
 
 export interface ClientVerbs {
   describe: { arguments: Record<never, never>; result: { readonly version: string; readonly videoCodecs: readonly VideoCodec[] } };
   /** Makes a peer connection that is known by the name `peer` from then on. @returns its offer, all candidates gathered */
   open: {
-    arguments: { readonly peer: string; readonly send: readonly SentMedia[]; readonly receive: readonly TrackKind[] };
+    arguments: {
+      readonly peer: string;
+      readonly send: readonly SentMedia[];
+      readonly receive: readonly TrackKind[];
+      /** Data channels that the first offer opens. */
+      readonly channels?: readonly ChannelRequest[];
+    };
     result: { readonly sdp: string };
   };
   /** Applies the answer to the offer of `open`. */
   accept: { arguments: { readonly peer: string; readonly sdp: string }; result: null };
   /** Answers an offer of the SFU. */
   answer: { arguments: { readonly peer: string; readonly sdp: string }; result: { readonly sdp: string } };
+  /** Waits for a data channel to be open, of either end's making, and sends on it. @returns what a receiver should see */
+  send: { arguments: ChannelArguments & { readonly messages: readonly MadeMessage[] }; result: readonly SeenMessage[] };
+  /** What has come on a data channel, in order. */
+  readMessages: { arguments: ChannelArguments; result: readonly SeenMessage[] };
   readReceived: { arguments: { readonly peer: string }; result: readonly ReceivedMedia[] };
   readState: { arguments: { readonly peer: string }; result: string };
   close: { arguments: { readonly peer: string }; result: null };
+}
+
+export interface ChannelArguments {
+  readonly peer: string;
+  readonly label: string;
 }
 
 export interface SentMedia {

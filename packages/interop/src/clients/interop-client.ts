@@ -1,5 +1,5 @@
 /** A WebRTC client of the matrix, whatever it is written in. */
-import type { SfuAccess } from '@causeway/e2e';
+import type { MadeMessage, MediaAddress, SeenMessage, SfuAccess } from '@causeway/e2e';
 import type { TrackKind } from '@causeway/protocol';
 
 export const CLIENT_NAMES = ['aiortc', 'gstreamer', 'firefox', 'chromium', 'werift'] as const;
@@ -27,12 +27,27 @@ export interface PeerRequest {
   readonly publish?: VideoCodec;
   /** Media lines that the first offer keeps ready to receive on. */
   readonly receive: readonly TrackKind[];
+  /** Data channels that the first offer opens, and the SFU publishes. */
+  readonly channels?: readonly ChannelRequest[];
+  /** Where to look for the SFU instead of where it says it is: at a proxy in front of it. */
+  readonly mediaAt?: MediaAddress;
+}
+
+export interface ChannelRequest {
+  readonly label: string;
+  readonly ordered: boolean;
 }
 
 export interface InteropPeer {
   readonly sessionId: string;
   /** Subscribes to all in one call, and answers the SFU's offer. @returns the media line of each, in order */
   subscribe(tracks: readonly RemoteTrack[]): Promise<readonly string[]>;
+  /** Subscribes to a data channel that is published, and answers the SFU's offer if there is one. */
+  subscribeChannel(remoteSessionId: string, label: string): Promise<void>;
+  /** Sends on a data channel once it is open. @returns what a receiver should see */
+  send(label: string, messages: readonly MadeMessage[]): Promise<readonly SeenMessage[]>;
+  /** What has come on a data channel, in order. */
+  readMessages(label: string): Promise<readonly SeenMessage[]>;
   /** One for each media line that something may come in on. */
   readReceived(): Promise<readonly ReceivedMedia[]>;
   /** How far the connection has come, in the client's own words: for the message of a failure. */

@@ -1,6 +1,6 @@
 /** A client that speaks SDP only: the calls of the SFU's API are made here, and its process is told the descriptions. */
-import { createSfuApi, type SfuApi } from '@causeway/e2e';
-import type { CreateSessionReply, RenegotiateReply, SubscribeReply } from '@causeway/protocol';
+import { createSfuApi, redirectCandidates, type SfuApi } from '@causeway/e2e';
+import type { CreateSessionReply, RenegotiateReply, SubscribeDataChannelsReply, SubscribeReply } from '@causeway/protocol';
 import { ClientProcess } from './client-process.ts';
 import type { SentMedia } from './client-verbs.ts';
 import type { InteropClient, InteropPeer, PeerRequest, RemoteTrack } from './interop-client.ts';
@@ -25,7 +25,8 @@ export async function startProcessClient({ name, counts, command }: ProcessClien
   };
 }
 
-async function openPeer(process: ClientProcess, peer: string, { access, publish, receive }: PeerRequest): Promise<InteropPeer> {
+async function openPeer(process: ClientProcess, peer: string, request: PeerRequest): Promise<InteropPeer> {
+  const { access, publish, receive, channels, mediaAt } = request;
   const api = createSfuApi(access);
   const send: readonly SentMedia[] =
     publish === undefined
@@ -35,10 +36,11 @@ async function openPeer(process: ClientProcess, peer: string, { access, publish,
           { kind: 'audio', codec: 'opus' },
         ];
   try {
-    const { sdp } = await process.call('open', { peer, send, receive });
+    const { sdp } = await process.call('open', { peer, send, receive, ...(channels === undefined ? {} : { channels }) });
     const reply = await api.callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
-    await process.call('accept', { peer, sdp: reply.sessionDescription.sdp });
-    return sessionPeer({ process, peer, api, sessionId: reply.sessionId });
+    const locate = (remote: string): string => (mediaAt === undefined ? remote : redirectCandidates(remote, mediaAt));
+    await process.call('accept', { peer, sdp: locate(reply.sessionDescription.sdp) });
+    return sessionPeer({ process, peer, api, sessionId: reply.sessionId, locate });
   } catch (error) {
     await process.call('close', { peer }).catch(() => undefined);
     throw error;
@@ -50,6 +52,8 @@ interface OpenSession {
   readonly peer: string;
   readonly api: SfuApi;
   readonly sessionId: string;
+  /** Says where the client is to look for the SFU. */
+  readonly locate: (sdp: string) => string;
 }
 
 function sessionPeer(session: OpenSession): InteropPeer {
@@ -57,6 +61,12 @@ function sessionPeer(session: OpenSession): InteropPeer {
   return {
     sessionId,
     subscribe: (tracks) => subscribe(session, tracks),
+    subscribeChannel: async (remoteSessionId, dataChannelName) => {
+      const body = { dataChannels: [{ remoteSessionId, dataChannelName }] };
+      await answer(session, await api.callOk<SubscribeDataChannelsReply>('POST', `/session/${sessionId}/datachannel/subscribe`, body));
+    },
+    send: (label, messages) => process.call('send', { peer, label, messages }),
+    readMessages: (label) => process.call('readMessages', { peer, label }),
     readReceived: () => process.call('readReceived', { peer }),
     readState: () => process.call('readState', { peer }),
     close: async () => {
@@ -66,16 +76,24 @@ function sessionPeer(session: OpenSession): InteropPeer {
   };
 }
 
-async function subscribe({ process, peer, api, sessionId }: OpenSession, tracks: readonly RemoteTrack[]): Promise<readonly string[]> {
+async function subscribe(session: OpenSession, tracks: readonly RemoteTrack[]): Promise<readonly string[]> {
+  const { api, sessionId } = session;
   const items = tracks.map((track) => ({ remoteSessionId: track.sessionId, remoteTrackId: track.trackId }));
   const reply = await api.callOk<SubscribeReply>('POST', `/session/${sessionId}/track/subscribe`, { tracks: items });
-  if (reply.sessionDescription !== undefined) {
-    const { sdp } = await process.call('answer', { peer, sdp: reply.sessionDescription.sdp });
-    const sessionDescription = { type: 'answer', sdp };
-    await api.callOk<RenegotiateReply>('PUT', `/session/${sessionId}/renegotiate`, { sessionDescription });
-  }
+  await answer(session, reply);
   return reply.tracks.map((track) => {
     if (track.mid === undefined) throw new Error(`no media line for ${track.remoteTrackId}: ${JSON.stringify(track)}`);
     return track.mid;
   });
+}
+
+/** Answers the offer that a reply of the SFU carries, if it carries one. */
+async function answer(
+  { process, peer, api, sessionId, locate }: OpenSession,
+  { sessionDescription: offer }: Pick<SubscribeDataChannelsReply, 'sessionDescription'>,
+): Promise<void> {
+  if (offer === undefined) return;
+  const { sdp } = await process.call('answer', { peer, sdp: locate(offer.sdp) });
+  const sessionDescription = { type: 'answer', sdp };
+  await api.callOk<RenegotiateReply>('PUT', `/session/${sessionId}/renegotiate`, { sessionDescription });
 }

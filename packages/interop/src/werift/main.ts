@@ -1,10 +1,12 @@
 /** werift's own peer connection as a client of the matrix, in a process of its own: `client-verbs.ts` says what it can be told. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { describeMessage, makeMessage, type SeenMessage, waitUntil } from '@causeway/e2e';
 import type { TrackKind } from '@causeway/protocol';
 import {
   MediaStreamTrack,
   type MediaStreamTrack as RemoteTrack,
+  type RTCDataChannel,
   RTCPeerConnection,
   type RTCRtpTransceiver,
   useH264,
@@ -12,7 +14,7 @@ import {
   useVP8,
 } from 'werift';
 import type { SentMedia } from '../clients/client-verbs.ts';
-import type { ReceivedMedia, VideoCodec } from '../clients/interop-client.ts';
+import type { ChannelRequest, ReceivedMedia, VideoCodec } from '../clients/interop-client.ts';
 import { serveVerbs, type VerbHandlers } from './control-channel.ts';
 import { FrameCounter, SampleCounter } from './depacketised-media.ts';
 import { type MediaLoop, startMediaLoop } from './media-loop.ts';
@@ -21,6 +23,12 @@ interface Peer {
   readonly connection: RTCPeerConnection;
   readonly loops: readonly MediaLoop[];
   readonly received: Map<RTCRtpTransceiver, () => ReceivedMedia>;
+  readonly channels: Map<string, Channel>;
+}
+
+interface Channel {
+  readonly channel: RTCDataChannel;
+  readonly seen: SeenMessage[];
 }
 
 const VIDEO_CODECS: readonly VideoCodec[] = ['VP8', 'H264'];
@@ -76,22 +84,32 @@ function listen(transceiver: RTCRtpTransceiver, received: Peer['received']): voi
   transceiver.onTrack.subscribe((track) => received.set(transceiver, countReceived(transceiver, track)));
 }
 
-function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[]): Peer {
+/** Notes what comes on a channel. */
+function adopt(channels: Peer['channels'], channel: RTCDataChannel): void {
+  const seen: SeenMessage[] = [];
+  channel.onMessage.subscribe((data) => void seen.push(describeMessage(data)));
+  channels.set(channel.label, { channel, seen });
+}
+
+function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[], requests: readonly ChannelRequest[]): Peer {
   const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
   const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
   const received: Peer['received'] = new Map();
   connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));
   const loops = send.map((media) => addSender(connection, media));
   for (const kind of receive) listen(connection.addTransceiver(kind, { direction: 'recvonly' }), received);
-  return { connection, loops, received };
+  const channels: Peer['channels'] = new Map();
+  connection.onDataChannel.subscribe((channel) => adopt(channels, channel));
+  for (const { label, ordered } of requests) adopt(channels, connection.createDataChannel(label, { ordered }));
+  return { connection, loops, received, channels };
 }
 
 const handlers: VerbHandlers = {
   describe: async () => {
     return { version: `werift ${weriftVersion()} RTCPeerConnection (Node ${process.versions.node})`, videoCodecs: VIDEO_CODECS };
   },
-  open: async ({ peer, send, receive }) => {
-    const opened = openPeer(send, receive);
+  open: async ({ peer, send, receive, channels = [] }) => {
+    const opened = openPeer(send, receive, channels);
     peers.set(peer, opened);
     await opened.connection.setLocalDescription(await opened.connection.createOffer());
     return { sdp: opened.connection.localDescription?.sdp ?? '' };
@@ -106,6 +124,19 @@ const handlers: VerbHandlers = {
     await connection.setLocalDescription(await connection.createAnswer());
     return { sdp: connection.localDescription?.sdp ?? '' };
   },
+  send: async ({ peer, label, messages }) => {
+    const { channels } = peerNamed(peer);
+    await waitUntil(
+      `channel ${label} is open`,
+      () => channels.get(label)?.channel.readyState,
+      (state) => state === 'open',
+      30_000,
+    );
+    const made = messages.map(makeMessage);
+    for (const data of made) channels.get(label)?.channel.send(typeof data === 'string' ? data : Buffer.from(data));
+    return made.map(describeMessage);
+  },
+  readMessages: async ({ peer, label }) => peerNamed(peer).channels.get(label)?.seen ?? [],
   readReceived: async ({ peer }) => [...peerNamed(peer).received.values()].map((read) => read()),
   readState: async ({ peer }) => peerNamed(peer).connection.connectionState,
   close: async ({ peer }) => {

@@ -1,0 +1,27 @@
+/** What a lossy path does to the packets of one load client, between its SCTP and its DTLS. */
+import { seededRandom } from '@causeway/testkit/seeded-random';
+
+export interface PathConditions {
+  /** Share of the packets that is lost, in each direction. */
+  readonly lossRatio: number;
+  /** One way. */
+  readonly delayMs: number;
+}
+
+const SEED = 1;
+
+export class LossyPath {
+  readonly #conditions: PathConditions;
+  readonly #random = seededRandom(SEED);
+
+  constructor(conditions: PathConditions) {
+    this.#conditions = conditions;
+  }
+
+  /** Delivers a copy of the packet later, or never. Those that arrive keep their order. */
+  pass(packet: Uint8Array, deliver: (packet: Uint8Array) => void): void {
+    if (this.#random() < this.#conditions.lossRatio) return;
+    const copy = packet.slice();
+    setTimeout(() => deliver(copy), this.#conditions.delayMs);
+  }
+}

@@ -1,0 +1,132 @@
+/** A data channel from one Chromium tab to another, through the SFU or directly, and what comes of a flood over it. */
+import {
+  createSfuApi,
+  type FloodRequest,
+  type FloodSeen,
+  findFreeUdpPort,
+  KIT_PATH,
+  type Participant,
+  type Stage,
+  waitUntil,
+} from '@causeway/e2e';
+import type { AccessDirection } from '../network/access-network.ts';
+import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
+import { machineAddress } from '../network/machine-address.ts';
+import type { ProxyVerbs } from '../network/proxy-verbs.ts';
+import { AskedChild } from '../processes/asked-child.ts';
+import { type NarrowAccess, openNarrowAccess } from '../quality/narrow-access.ts';
+
+export interface FloodedChannel {
+  /** Sends a flood, and waits until all of it has come, or nothing more does. */
+  flood(request: FloodRequest): Promise<FloodResult>;
+  close(): Promise<void>;
+}
+
+export interface FloodResult {
+  readonly sent: number;
+  readonly seen: FloodSeen;
+}
+
+/** Which path is impaired, both ways, of the two that there are through an SFU. */
+export type ImpairedLeg = 'none' | 'to the SFU' | 'from the SFU';
+
+/** One end of a channel, as the in-page kit knows it. */
+type End = Pick<Participant, 'page' | 'name'>;
+
+const LABEL = 'flood';
+const LOOPBACK = '127.0.0.1';
+const CANDIDATE = /^(a=candidate:\S+ 1 udp \d+) (\S+) (\d+) typ host/gim;
+/** After so long without a message nothing more comes. */
+const SILENCE_MS = 10_000;
+
+/** Opens a channel through the SFU. */
+export async function openPublishedChannel(stage: Stage, leg: ImpairedLeg, impairment: Partial<Impairment>): Promise<FloodedChannel> {
+  const access = leg === 'none' ? undefined : await openImpairedAccess(stage, leg, impairment);
+  const join = async (name: string, label: string, impairedBy: NarrowAccess | undefined) => {
+    const page = await stage.openPage(impairedBy === undefined ? {} : { initScript: impairedBy.initScript });
+    return stage.joinFrom(page, name, { channels: [{ label }] });
+  };
+  const publisher = await join('publisher', LABEL, leg === 'to the SFU' ? access : undefined);
+  const subscriber = await join('subscriber', 'own', leg === 'from the SFU' ? access : undefined);
+  await subscribe(stage, publisher, subscriber);
+  return {
+    flood: (request) => flood(publisher, subscriber, request),
+    close: async () => {
+      await Promise.all([publisher.page.close(), subscriber.page.close()]);
+      await access?.close();
+    },
+  };
+}
+
+/** Opens a channel between the two tabs themselves; the path between them is impaired both ways. */
+export async function openDirectChannel(stage: Stage, impairment: Partial<Impairment>): Promise<FloodedChannel> {
+  const open = async (name: string): Promise<End> => {
+    const page = await stage.openPage();
+    await page.evaluateText(`import(${JSON.stringify(KIT_PATH)}).then(() => undefined)`);
+    return { page, name };
+  };
+  const [sender, receiver] = [await open('sender'), await open('receiver')];
+  const offer = await sender.page.evaluate(({ name, label }) => kit.directPeer(name).offer(label), { name: sender.name, label: LABEL });
+  // The receiver hears of the sender through the proxy alone.
+  const request = { name: receiver.name, sdp: offer.replace(CANDIDATE, 'a=x-not-a-candidate') };
+  const answer = await receiver.page.evaluate(({ name, sdp }) => kit.directPeer(name).answer(sdp), request);
+  const port = await findFreeUdpPort();
+  // Browsers tell their own address only under a name of mDNS.
+  const proxy = new AskedChild<ProxyVerbs>('direct', 'network/proxy-main.ts');
+  await proxy.ask('openAccess', { port, targetPort: candidatePort(answer), targetAddress: machineAddress(), seed: 1 });
+  await proxy.ask('impairAccess', { port, impairment: { ...UNIMPAIRED, ...impairment } });
+  const redirected = { name: sender.name, sdp: answer.replace(CANDIDATE, `$1 ${LOOPBACK} ${port} typ host`) };
+  await sender.page.evaluate(({ name, sdp }) => kit.directPeer(name).accept(sdp), redirected);
+  return {
+    flood: (request) => flood(sender, receiver, request),
+    close: async () => {
+      await Promise.all([sender.page.close(), receiver.page.close()]);
+      await proxy.child.stop();
+    },
+  };
+}
+
+async function openImpairedAccess(stage: Stage, leg: string, impairment: Partial<Impairment>): Promise<NarrowAccess> {
+  const access = await openNarrowAccess(leg, { address: LOOPBACK, port: await findFreeUdpPort() }, stage.daemon.udpPort);
+  for (const direction of ['up', 'down'] satisfies AccessDirection[]) await access.impair(direction, impairment);
+  return access;
+}
+
+async function subscribe(stage: Stage, publisher: Participant, subscriber: Participant): Promise<void> {
+  const api = createSfuApi(stage.daemon.access);
+  await waitUntil(
+    'the channel is published',
+    () => api.callOk<{ readonly published: readonly unknown[] }>('GET', `/session/${publisher.sessionId}/datachannels`),
+    ({ published }) => published.length > 0,
+  );
+  const item = { remoteSessionId: publisher.sessionId, dataChannelName: LABEL, canReply: true };
+  await subscriber.page.evaluate(({ name, item }) => kit.peer(name).subscribeChannels([item]), { name: subscriber.name, item });
+}
+
+async function flood(sender: End, receiver: End, request: FloodRequest): Promise<FloodResult> {
+  await receiver.page.evaluate(({ name, label }) => kit.channelsOf(name).watchFlood(label), { name: receiver.name, label: LABEL });
+  const order = { name: sender.name, label: LABEL, request };
+  const sent = await sender.page.evaluate(({ name, label, request }) => kit.channelsOf(name).flood(label, request), order);
+  const read = () =>
+    receiver.page.evaluate(({ name, label }) => kit.channelsOf(name).floodSeen(label), { name: receiver.name, label: LABEL });
+  let seen = await read();
+  let lastMs = performance.now();
+  await waitUntil(
+    'all of the flood has come',
+    async () => {
+      const now = await read();
+      if (now.messages > seen.messages) lastMs = performance.now();
+      seen = now;
+      return now;
+    },
+    ({ messages }) => messages >= sent || performance.now() - lastMs > SILENCE_MS,
+    Number.POSITIVE_INFINITY,
+  );
+  return { sent, seen };
+}
+
+function candidatePort(sdp: string): number {
+  const [first] = sdp.matchAll(CANDIDATE);
+  if (first === undefined) throw new Error(`the receiver has no candidate:\n${sdp}`);
+  return Number(first[3]);
+}

@@ -1,0 +1,196 @@
+/** What data channels of real browsers are shown to do: each scenario says what it found, and what was wanted. */
+import { type FloodRequest, findFreeUdpPort, openStage, type SfuAccess, type Stage } from '@causeway/e2e';
+import type { ClientName } from '@causeway/interop';
+import { openNarrowAccess } from '../quality/narrow-access.ts';
+import { atLeast, atMost, exactly, type Finding } from '../scenarios/finding.ts';
+import type { Thoroughness } from '../scenarios/scenario.ts';
+import { exchangeBetween } from './client-pairs.ts';
+import { type FloodedChannel, type FloodResult, openDirectChannel, openPublishedChannel } from './flooded-channel.ts';
+
+export interface ChannelRun {
+  readonly thoroughness: Thoroughness;
+  /** Gets a line about how far it is. */
+  note(text: string): void;
+}
+
+export interface ChannelScenario {
+  /** On the command line. */
+  readonly name: string;
+  readonly title: string;
+  run(run: ChannelRun): Promise<readonly Finding[]>;
+}
+
+interface StagedRun extends ChannelRun {
+  readonly stage: Stage;
+}
+
+/** Messages of 16 KiB, as fast as the receiver confirms them: half of what the SFU lets wait for a subscriber is on its way. */
+const BULK = { sizeBytes: 16 << 10, maxUnderwayBytes: 512 << 10 };
+const ONE_WAY_MS = 25;
+const OPENED_AT_ONCE = 10;
+const OPEN_WITHIN_MS = 10_000;
+
+const fullSpeed: ChannelScenario = {
+  name: 'full-speed',
+  title: 'Chromium publishes messages of 16 KiB as fast as another tab takes them',
+  run: onStage(async ({ stage, thoroughness, note }) => {
+    const channel = await openPublishedChannel(stage, 'none', {});
+    const result = await floodOnce(channel, { ...BULK, durationMs: thoroughness === 'whole' ? 60_000 : 5_000 });
+    note(`${describe(result)}, 99 of 100 messages within ${result.seen.p99Ms.toFixed(0)} ms`);
+    return [...undamaged(result), atMost('longest time without a message', result.seen.longestGapMs, 1_000, ' ms')];
+  }),
+};
+
+const smallMessages: ChannelScenario = {
+  name: 'small-messages',
+  title: 'messages of 100 bytes, 25 a second, to a tab behind 5% loss and a round trip of 50 ms',
+  run: onStage(async ({ stage, thoroughness, note }) => {
+    const channel = await openPublishedChannel(stage, 'from the SFU', { delayMs: ONE_WAY_MS, lossRatio: 0.05 });
+    const durationMs = thoroughness === 'whole' ? 60_000 : 10_000;
+    const result = await floodOnce(channel, { sizeBytes: 100, everyMs: 40, durationMs });
+    note(`${result.sent} messages, half of them within ${result.seen.p50Ms.toFixed(0)} ms`);
+    return [...undamaged(result), atMost('99 of 100 within', result.seen.p99Ms, 200, ' ms')];
+  }),
+};
+
+const lossyOpening: ChannelScenario = {
+  name: 'lossy-opening',
+  title: 'channels open while 20% of all datagrams are lost, from ICE on',
+  run: onStage(async ({ stage, thoroughness, note }) => {
+    const wanted = thoroughness === 'whole' ? 200 : 20;
+    const access = await openNarrowAccess('lossy', { address: '127.0.0.1', port: await findFreeUdpPort() }, stage.daemon.udpPort);
+    for (const direction of ['up', 'down'] as const) await access.impair(direction, { lossRatio: 0.2, delayMs: 10 });
+    const { page } = await stage.joinFrom(await stage.openPage({ initScript: access.initScript }), 'first');
+    const tookMs: number[] = [];
+    try {
+      while (tookMs.length < wanted) {
+        const request = { access: stage.daemon.access, names: namesFrom(tookMs.length, OPENED_AT_ONCE) };
+        tookMs.push(...(await page.evaluate(openChannels, request)));
+        note(`${tookMs.length} of ${wanted} are open, the slowest after ${Math.max(...tookMs).toFixed(0)} ms`);
+      }
+    } finally {
+      await page.close();
+      await access.close();
+    }
+    return [
+      exactly('open within 10 s', tookMs.filter((ms) => ms <= OPEN_WITHIN_MS).length, wanted),
+      atMost('the slowest after', Math.max(...tookMs), OPEN_WITHIN_MS, ' ms'),
+    ];
+  }),
+};
+
+/** What is compared are two sending ends on the same path: the browser's own and the SFU's. */
+const besideDirect: ChannelScenario = {
+  name: 'beside-direct',
+  title: 'throughput through the SFU beside two tabs that are connected directly, on the same lossy path',
+  run: onStage(async ({ stage, thoroughness, note }) => {
+    const [rounds, durationMs] = thoroughness === 'whole' ? [5, 15_000] : [1, 5_000];
+    const findings: Finding[] = [];
+    for (const lossRatio of [0.01, 0.05]) {
+      const impairment = { delayMs: ONE_WAY_MS, lossRatio };
+      const ways: Readonly<Record<string, () => Promise<FloodedChannel>>> = {
+        directly: () => openDirectChannel(stage, impairment),
+        'to the SFU': () => openPublishedChannel(stage, 'to the SFU', impairment),
+        'from the SFU': () => openPublishedChannel(stage, 'from the SFU', impairment),
+      };
+      const rates = new Map<string, number[]>();
+      for (let round = 1; round <= rounds; round++) {
+        for (const [way, open] of Object.entries(ways)) {
+          const result = await floodOnce(await open(), { ...BULK, durationMs });
+          findings.push(...undamaged(result).filter(({ isMet }) => !isMet));
+          rates.set(way, [...(rates.get(way) ?? []), megabits(result)]);
+          note(`${100 * lossRatio}% loss, round ${round}, ${way}: ${describe(result)}`);
+        }
+      }
+      const direct = median(rates.get('directly') ?? []);
+      for (const way of ['to the SFU', 'from the SFU']) {
+        const rate = median(rates.get(way) ?? []);
+        findings.push(atLeast(`${100 * lossRatio}% loss, ${way}: median of ${rounds}`, rate, direct, ' Mbit/s'));
+      }
+    }
+    return findings;
+  }),
+};
+
+/** Those of the short form first. */
+const PAIRS = [
+  ['aiortc', 'chromium'],
+  ['chromium', 'werift'],
+  ['firefox', 'chromium'],
+  ['chromium', 'chromium'],
+  ['chromium', 'firefox'],
+  ['chromium', 'aiortc'],
+  ['werift', 'chromium'],
+] as const satisfies readonly (readonly [ClientName, ClientName])[];
+
+const clientPairs: ChannelScenario = {
+  name: 'client-pairs',
+  title: 'messages of every kind and length between different clients, all behind 5% loss',
+  run: ({ thoroughness, note }) => exchangeBetween({ pairs: thoroughness === 'whole' ? PAIRS : PAIRS.slice(0, 3), lossRatio: 0.05, note }),
+};
+
+export const CHANNEL_SCENARIOS: readonly ChannelScenario[] = [fullSpeed, smallMessages, lossyOpening, clientPairs, besideDirect];
+
+/** Gives a scenario a node, a site and a Chromium of its own. */
+function onStage(run: (run: StagedRun) => Promise<readonly Finding[]>): ChannelScenario['run'] {
+  return async (options) => {
+    const stage = await openStage();
+    try {
+      return await run({ ...options, stage });
+    } finally {
+      await stage.close();
+    }
+  };
+}
+
+async function floodOnce(channel: FloodedChannel, request: FloodRequest): Promise<FloodResult> {
+  try {
+    return await channel.flood(request);
+  } finally {
+    await channel.close();
+  }
+}
+
+function undamaged({ sent, seen }: FloodResult): Finding[] {
+  return [
+    exactly('messages received, of those sent', seen.messages, sent),
+    exactly('messages with a wrong sum', seen.wrongSums, 0),
+    exactly('messages out of turn', seen.wrongTurns, 0),
+  ];
+}
+
+function describe({ sent, seen }: FloodResult): string {
+  return `${sent} messages, ${megabits({ sent, seen }).toFixed(2)} Mbit/s`;
+}
+
+function megabits({ seen }: FloodResult): number {
+  return (8 * seen.bytes) / seen.tookMs / 1_000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
+}
+
+function namesFrom(start: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `opener-${start + index}`);
+}
+
+/** Runs in the page: joins with a channel under each name. @returns how long each took to open, from the SFU's answer on */
+function openChannels(request: { readonly access: SfuAccess; readonly names: readonly string[] }): Promise<number[]> {
+  const { access, names } = request;
+  return Promise.all(
+    names.map(async (name) => {
+      const peer = await kit.join(name, { access, channels: [{ label: 'chat' }] });
+      const answeredMs = performance.now();
+      await kit.waitUntil(
+        `the channel of ${name} is open`,
+        () => peer.channels.stateOf('chat'),
+        (state) => state === 'open',
+        60_000,
+      );
+      const tookMs = performance.now() - answeredMs;
+      await peer.leave();
+      return tookMs;
+    }),
+  );
+}
