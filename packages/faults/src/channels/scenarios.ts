@@ -115,12 +115,12 @@ const besideDirect: ChannelScenario = {
 /** Those of the short form first. */
 const PAIRS = [
   ['aiortc', 'chromium'],
-  ['chromium', 'werift'],
+  ['werift', 'chromium'],
   ['firefox', 'chromium'],
   ['chromium', 'chromium'],
   ['chromium', 'firefox'],
   ['chromium', 'aiortc'],
-  ['werift', 'chromium'],
+  ['chromium', 'werift'],
 ] as const satisfies readonly (readonly [ClientName, ClientName])[];
 
 const clientPairs: ChannelScenario = {
