@@ -145,7 +145,7 @@ function manifestViolations(workspace: Workspace, imports: readonly FileImport[]
       why: `"${packageOf(specifier)}" is missing from ${isShipped ? 'dependencies' : 'devDependencies'} of ${manifest.path}`,
     })),
     ...[...manifest.dependencies]
-      .filter((name) => !used.has(name))
+      .filter((name) => !used.has(name) && !PACKAGE_RULES[workspace.name]?.servedPackages?.includes(name))
       .map((name) => ({
         file: manifest.path,
         line: lineOf(manifest.text, name),

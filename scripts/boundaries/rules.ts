@@ -16,6 +16,8 @@ export interface PackageRule {
   readonly toolVendors?: readonly string[];
   /** What users get is a bundle that contains its vendors: they are declared as `devDependencies`. */
   readonly isBundled?: true;
+  /** Packages whose files are served: they are dependencies, and imported by nobody. */
+  readonly servedPackages?: readonly string[];
 }
 
 /** From the bottom of the house to the top. A package only imports packages above it in this list. */
@@ -33,6 +35,13 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     vendors: ['express', 'winston'],
     nodeModules: true,
     toolVendors: ['zod'],
+  },
+  // What users install: a program and everything an embedder needs. The console comes with it as files.
+  causeway: {
+    packages: ['protocol', 'sfu', 'gateway'],
+    vendors: [],
+    nodeModules: true,
+    servedPackages: ['@causeway/dashboard'],
   },
   dashboard: {
     packages: ['protocol'],

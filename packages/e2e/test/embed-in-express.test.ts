@@ -51,6 +51,39 @@ describe("the SFU inside somebody's Express app", () => {
     expect(await (await fetch(`${access.host}/hello`)).text()).toBe('Your own routes stay your own.');
   });
 
+  it('lets a host publish and a guest only watch, by the cookie of the app, with nothing else in the page', async () => {
+    const api = `${access.host}/api/sfu/demo`;
+    const join = async (role: string) => {
+      const page = await chromium.openPage(`${access.host}/hello`);
+      return page.evaluate(
+        async ({ role, api }) => {
+          await fetch(`/sign-in/${role}`, { method: 'POST' });
+          const pc = new RTCPeerConnection();
+          const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+          for (const track of stream.getTracks()) pc.addTrack(track, stream);
+          await pc.setLocalDescription();
+          const reply = await fetch(`${api}/session/new`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ sessionDescription: pc.localDescription }),
+          });
+          const { sessionId, tracks } = await reply.json();
+          const listed = await (await fetch(`${api}/sessions`)).json();
+          return { status: reply.status, sessionId: String(sessionId), tracks: tracks.length, listed: listed.length };
+        },
+        { role, api },
+      );
+    };
+
+    const host = await join('host');
+    const guest = await join('guest');
+    const stranger = await fetch(`${api}/sessions`);
+
+    expect(host).toMatchObject({ status: 200, tracks: 1, listed: 1 });
+    expect(guest).toMatchObject({ status: 200, tracks: 0, listed: 2 });
+    expect(stranger.status).toBe(401);
+  });
+
   it('shows the console at /, which signs in with the printed link', async () => {
     const link = server.readLog().match(/http\S+/)?.[0] ?? '';
     const { page, errors } = await chromium.openPage(link);

@@ -54,6 +54,8 @@ test('with nothing set, everything has its default', () => {
     workers: 1,
     workerFillPercent: 25,
     debugPort: undefined,
+    metricsListen: undefined,
+    metricsToken: undefined,
     logLevel: 'info',
     apps: [],
   });
@@ -92,6 +94,8 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_MAX_MEMORY_MB: '512',
     CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '20',
     CAUSEWAY_DEBUG_PORT: '9100',
+    CAUSEWAY_METRICS_LISTEN: '[fd00::7]:9464',
+    CAUSEWAY_METRICS_TOKEN: CLUSTER_KEY,
     CAUSEWAY_LOG_LEVEL: 'debug',
   });
 
@@ -127,6 +131,8 @@ test('takes every option from the environment', async () => {
     maxMemoryMb: 512,
     maxEventLoopDelayMs: 20,
     debugPort: 9100,
+    metricsListen: { address: 'fd00::7', port: 9464 },
+    metricsToken: CLUSTER_KEY,
     logLevel: 'debug',
   });
   const credentials = { appIdText: 'demo', authorization: `Bearer ${SECRET}` };
@@ -264,6 +270,18 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
   [
     { CAUSEWAY_TRUSTED_PROXIES: '10.0.0.0/33' },
     'CAUSEWAY_TRUSTED_PROXIES must be IP addresses or ranges such as 10.0.0.0/8, separated by commas, not "10.0.0.0/33"',
+  ],
+  [
+    { CAUSEWAY_METRICS_LISTEN: '9464' },
+    'CAUSEWAY_METRICS_LISTEN must be an IP address with a port, such as 10.0.0.7:9464 or [2001:db8::7]:9464, not "9464"',
+  ],
+  [
+    { CAUSEWAY_METRICS_LISTEN: '10.0.0.7:9464' },
+    'CAUSEWAY_METRICS_TOKEN is missing: CAUSEWAY_METRICS_LISTEN and CAUSEWAY_METRICS_TOKEN belong together',
+  ],
+  [
+    { CAUSEWAY_METRICS_TOKEN: CLUSTER_KEY },
+    'CAUSEWAY_METRICS_LISTEN is missing: CAUSEWAY_METRICS_LISTEN and CAUSEWAY_METRICS_TOKEN belong together',
   ],
   [{ CAUSEWAY_GEOIP: 'yes' }, 'CAUSEWAY_GEOIP must be one of off, auto, on, not "yes"'],
   [{ CAUSEWAY_DRAIN_SECONDS: '-1' }, 'CAUSEWAY_DRAIN_SECONDS must be a whole number from 0 to 86400, not "-1"'],

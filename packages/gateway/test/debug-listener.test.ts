@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { SfuError } from '@causeway/protocol';
-import { createDebugListener, type UsageTotals } from '../src/monitoring/debug-listener.ts';
+import { createDebugListener, createMetricsListener, type UsageTotals } from '../src/monitoring/debug-listener.ts';
 import { SAMPLE_INSPECTION } from './support/sample-inspection.ts';
 import { serve, type TestServer } from './support/test-server.ts';
 
@@ -101,4 +101,39 @@ test('a defect is reported, and the next request is answered', async () => {
 
   expect((await server.send('GET', '/metrics')).status).toBe(200);
   expect(defects).toEqual([new Error('inside')]);
+});
+
+describe('the port of metrics for another machine', () => {
+  const TOKEN = 'a-token-of-twenty-two-characters';
+  let metrics: Omit<TestServer, 'sfu'>;
+
+  beforeAll(async () => {
+    metrics = await serve(createMetricsListener({ inspect: () => inspect(), onDefect: (error) => defects.push(error) }, TOKEN));
+  });
+  afterAll(() => metrics.close());
+
+  it('shows them to whoever has the token, by whichever name it is called', async () => {
+    const { status, text } = await metrics.send('GET', '/metrics?x=1', { headers: { Authorization: `Bearer ${TOKEN}` } });
+
+    expect(status).toBe(200);
+    expect(text).toContain('causeway_sessions');
+  });
+
+  it.each([undefined, 'Bearer ', `Bearer ${TOKEN}x`, `bearer ${TOKEN}`, TOKEN])('shows nothing to %s', async (Authorization) => {
+    const { status, text, headers } = await metrics.send(
+      'GET',
+      '/metrics',
+      Authorization === undefined ? {} : { headers: { Authorization } },
+    );
+
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(text).not.toContain('causeway_');
+  });
+
+  it.each([
+    ['GET', '/debug/objects', 404],
+    ['POST', '/metrics', 405],
+  ])('has nothing else: %s %s', async (method, path, wanted) => {
+    expect((await metrics.send(method, path, { headers: { Authorization: `Bearer ${TOKEN}` } })).status).toBe(wanted);
+  });
 });

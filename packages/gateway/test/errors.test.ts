@@ -105,7 +105,7 @@ test.each([
   ['GET', '/api/sfu', 404, 'route_not_found'],
   ['GET', '/api/sfu/app', 404, 'route_not_found'],
   ['GET', '/api/sfu/app/nonsense', 404, 'route_not_found'],
-  ['POST', '/api/sfu/app/session/x/track/nonsense', 404, 'route_not_found'],
+  ['POST', '/api/sfu/app/session/x/nonsense', 404, 'route_not_found'],
   ['POST', '/api/sfu/app/session', 404, 'route_not_found'],
   ['GET', '/api/sfu/app/session/new', 405, 'method_not_allowed'],
   ['PUT', '/api/sfu/app/sessions', 405, 'method_not_allowed'],

@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
+import * as protocol from '@causeway/protocol';
 import { ERROR_CODES, LIMITS } from '@causeway/protocol';
 import type { Router } from 'express';
 import { EVENT_ROUTES } from '../src/api/event-routes.ts';
+import type { RouteDescription } from '../src/api/route.ts';
 import { ROUTES } from '../src/api/routes.ts';
-import { EventDesk } from '../src/events/event-desk.ts';
 import { API_VERSION } from '../src/openapi/openapi-document.ts';
 import { MemorySfu } from './support/memory-sfu.ts';
-import { silentLogger } from './support/test-server.ts';
+import { silentLogger, startTestServer } from './support/test-server.ts';
+
+const ALL: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
 
 const document = createOpenApiDocument();
 // What a reader of the document gets: nothing that JSON cannot hold.
@@ -27,16 +31,17 @@ function endpointsOf(router: Router): string[] {
 }
 
 test('describes every route that is served, and no other', () => {
-  const events = new EventDesk({ nodeNo: 101 });
-  const router = createApiRouter({ sfu: new MemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger, events });
+  const router = createApiRouter({ sfu: new MemorySfu(), apps: { findApp: async () => undefined }, logger: silentLogger });
 
   const served = endpointsOf(router).map((endpoint) => endpoint.replace(/ \//, ' /api/sfu/').replace(/:(\w+)/g, '{$1}'));
 
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  expect(served.length).toBe(ROUTES.length + EVENT_ROUTES.length);
-  expect(documented.sort()).toEqual(served.sort());
+  const aboutItself = ['/openapi.json', '/docs'];
+  const calls = served.filter((endpoint) => !aboutItself.some((path) => endpoint.endsWith(` /api/sfu${path}`)));
+  expect(calls.length).toBe(ROUTES.length + EVENT_ROUTES.length);
+  expect(documented.sort()).toEqual(calls.sort());
 });
 
 test('has the endpoints of the reference', () => {
@@ -105,4 +110,37 @@ test('has the version of the package', () => {
   expect(document.openapi).toBe('3.1.0');
   const manifest = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'));
   expect(API_VERSION).toBe(manifest.version);
+});
+
+test.each(ROUTES.filter(({ request }) => request !== undefined))(
+  '$operationId shows a request that its schema takes',
+  ({ path, method, request }) => {
+    const operation = json.paths[`/api/sfu/{sfu_app_id}${path.replace(/:(\w+)/g, '{$1}')}`][method];
+    const { example } = operation.requestBody.content['application/json'];
+    const schema = (protocol as unknown as Record<string, { parse(value: unknown): unknown }>)[request ?? ''];
+
+    expect(example).toBeDefined();
+    // A field that the schema does not know is left out by parsing, and so is found here.
+    expect(schema?.parse(example)).toEqual(example);
+  },
+);
+
+test('is shown to people at /docs, with every call, without scripts or anything from elsewhere', async () => {
+  const server = await startTestServer();
+  const { status, text, headers } = await server.send('GET', '/api/sfu/docs');
+  const { json: served } = await server.send('GET', '/api/sfu/openapi.json');
+  await server.close();
+  const policy = headers.get('content-security-policy') ?? '';
+  const style = /<style>(.*?)<\/style>/s.exec(text)?.[1] ?? '';
+
+  expect(status).toBe(200);
+  expect(served).toEqual(json);
+  for (const { operationId, path } of ALL) {
+    expect(text).toContain(`<section id="${operationId}">`);
+    expect(text).toContain(path.replace(/:(\w+)/g, '{$1}'));
+  }
+  expect(text).toContain('call-42');
+  expect(text).not.toMatch(/<script|https?:|url\(/);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
 });

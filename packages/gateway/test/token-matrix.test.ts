@@ -43,6 +43,7 @@ const BODIES: Readonly<Record<string, object>> = {
   unsubscribeTracks: { tracks: [{ mid: '9' }] },
   updateTracks: { tracks: [{ mid: '9', paused: true }] },
   patchSession: { metadata: 'text' },
+  patchTrack: { muted: true },
   publishDataChannels: { dataChannels: [{ dataChannelName: 'user-text' }] },
   subscribeDataChannels: { dataChannels: [{ remoteSessionId: 'ID', dataChannelName: 'none' }] },
   updateDataChannels: { dataChannels: [{ id: 9, paused: true }] },
@@ -81,7 +82,8 @@ async function statusOfStream({ url }: TestNode, path: string, headers: Record<s
 
 /** What a call comes to that is allowed: these name tracks that are not there. */
 function allowedOutcome({ operationId }: RouteDescription): string {
-  if (['subscribeTracks', 'unsubscribeTracks', 'updateTracks', 'describeTrackPath'].includes(operationId)) return 'track_not_found';
+  if (['subscribeTracks', 'unsubscribeTracks', 'updateTracks', 'describeTrackPath', 'patchTrack'].includes(operationId))
+    return 'track_not_found';
   return ['subscribeDataChannels', 'updateDataChannels'].includes(operationId) ? 'data_channel_not_found' : '200';
 }
 
@@ -162,6 +164,7 @@ const CLAIMS: readonly Claims[] = [
     // Its second session may be on the other node.
     refusal: ({ operationId }) => (operationId === 'createSession' ? 'quota_exceeded or 200' : undefined),
   },
+  { name: 'a group', claims: () => ({ group: 'call-42' }), refusal: () => undefined },
   { name: 'room for tracks', claims: () => ({ max: { tracks: 5 } }), refusal: () => undefined },
   { name: 'bounds on media', claims: () => ({ max: { kbpsUp: 500, kbpsDown: 500 } }), refusal: () => undefined },
   { name: 'the origin of the page', claims: () => ({ org: [ORIGIN] }), headers: { Origin: ORIGIN }, refusal: () => undefined },

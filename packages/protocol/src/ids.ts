@@ -101,3 +101,10 @@ export type DataChannelName = z.infer<typeof DataChannelName>;
 export function parseDataChannelName(text: string): DataChannelName | undefined {
   return DataChannelName.safeParse(text).data;
 }
+
+/** Names the sessions of an app that belong together, such as those of one call; the SFU only compares it. */
+export const GroupName = z
+  .string()
+  .regex(/^[A-Za-z0-9._:{}-]{1,128}$/, 'must be 1 to 128 letters, digits and . _ : { } -')
+  .meta({ description: 'Group of sessions that belong together, such as those of one call', examples: ['call-42'] });
+export type GroupName = z.infer<typeof GroupName>;

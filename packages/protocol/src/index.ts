@@ -10,7 +10,16 @@ export * from './bodies/session-description.ts';
 export * from './bodies/sessions.ts';
 export * from './bodies/subscribe.ts';
 export * from './bodies/subscribe-data-channels.ts';
-export { ListTracksReply, SimulcastChoice, SubscriptionSummary, TrackKind, TrackStatus, TrackSummary } from './bodies/track-fields.ts';
+export {
+  ListTracksReply,
+  PatchTrackReply,
+  PatchTrackRequest,
+  SimulcastChoice,
+  SubscriptionSummary,
+  TrackKind,
+  TrackStatus,
+  TrackSummary,
+} from './bodies/track-fields.ts';
 export * from './bodies/track-path.ts';
 export * from './errors/error-codes.ts';
 export { ErrorReply, type FailedItem } from './errors/error-reply.ts';

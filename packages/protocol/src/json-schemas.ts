@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiEvent } from './bodies/api-event.ts';
+import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import {
   CloseDataChannelItem,
   CloseDataChannelsReply,
@@ -64,7 +64,15 @@ import {
   SubscribeDataChannelsRequest,
   SubscribedDataChannelResult,
 } from './bodies/subscribe-data-channels.ts';
-import { ListTracksReply, SimulcastChoice, SubscriptionSummary, TrackKind, TrackStatus, TrackSummary } from './bodies/track-fields.ts';
+import {
+  ListTracksReply,
+  PatchTrackRequest,
+  SimulcastChoice,
+  SubscriptionSummary,
+  TrackKind,
+  TrackStatus,
+  TrackSummary,
+} from './bodies/track-fields.ts';
 import { TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
 import { ErrorCodeSchema, ErrorReply } from './errors/error-reply.ts';
 import { DataChannelName, SessionId, TrackId, TrackName } from './ids.ts';
@@ -101,6 +109,7 @@ const NAMED_SCHEMAS = {
   DiagnosisFinding,
   ErrorCode: ErrorCodeSchema,
   ErrorReply,
+  EventsQuery,
   ListDataChannelsReply,
   ListSessionsRequest,
   ListTracksReply,
@@ -108,6 +117,7 @@ const NAMED_SCHEMAS = {
   MintTokenRequest,
   OfferDescription,
   PatchSessionRequest,
+  PatchTrackRequest,
   PublishDataChannelItem,
   PublishDataChannelsReply,
   PublishDataChannelsRequest,

@@ -14,7 +14,7 @@ import {
 } from '@causeway/protocol';
 import { AppUsageSource } from './app-usage.ts';
 import type { Clock } from './clock.ts';
-import type { SfuEvent } from './events.ts';
+import type { SfuEvent, SfuWatcher } from './events.ts';
 import { inspectSfu } from './inspect-sfu.ts';
 import { createNegotiation, hostCandidates, publications, subscriptions } from './negotiation/index.ts';
 import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';
@@ -35,7 +35,7 @@ import { hostData } from './session/data/host-data.ts';
 import { diagnose, diagnoseClosed } from './session/diagnosis/diagnose.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { Session } from './session/session.ts';
-import { checkMetadata, maySee } from './session/session-access.ts';
+import { checkGroup, checkMetadata, maySee } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
 import { requireOwn, requireVisible, SessionStore } from './session/session-store.ts';
@@ -44,6 +44,7 @@ import { closeDataChannels, listDataChannels, updateDataChannels } from './sessi
 import { closeTracks } from './session/verbs/close-tracks.ts';
 import { createSession, type NewSession } from './session/verbs/create-session.ts';
 import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
+import { patchTrack } from './session/verbs/patch-track.ts';
 import { publish } from './session/verbs/publish.ts';
 import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
 import { renegotiate } from './session/verbs/renegotiate.ts';
@@ -90,6 +91,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const relay = createRelay(assembly, directory, store);
   const shard = relay?.shard ?? assembly.shard;
   const counters = new SessionCounters();
+  const watchers = new Set<SfuWatcher>();
   const usage = new AppUsageSource(shard, clock);
   const parts: SessionParts = {
     shard,
@@ -103,7 +105,10 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     descriptionTurns: new DescriptionTurns({ nowMs: () => clock.nowMs(), nextTurn: assembly.nextDescriptionTurn ?? setImmediate }),
     onEvent(event) {
       counters.note(event);
-      assembly.onEvent?.(event);
+      const { group } = store.byId(event.sessionId) ?? {};
+      const told = group === undefined ? event : { ...event, group };
+      assembly.onEvent?.(told);
+      for (const { onEvent } of [...watchers]) onEvent?.(told);
     },
   };
   const local = { fingerprint: shard.fingerprint, port: shard.port, candidates: hostCandidates(assembly.announcedAddresses, shard.port) };
@@ -211,6 +216,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     entrance.close();
     egress.close();
     for (const session of store.all()) session.close('draining');
+    for (const { onClosed } of [...watchers]) onClosed?.();
     relay?.close();
     await usage.finish();
     await shard.close();
@@ -218,6 +224,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
 
   return {
     udpPort: shard.port,
+    nodeNo: assembly.nodeNo,
     createSession: async (appId, request, bounds, caller) => openSession(requireAppId(appId), request, bounds, caller),
     publish: async (appId, sessionId, request, caller) => publish(requireOwn(store, appId, sessionId, caller), request, caller),
     subscribe: async (appId, sessionId, request, caller) => subscribe(requireOwn(store, appId, sessionId, caller), request, caller),
@@ -234,10 +241,13 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     closeDataChannels: async (appId, sessionId, request, caller) => closeDataChannels(requireOwn(store, appId, sessionId, caller), request),
     data: openParticipant,
     listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
-    async listSessions(appId, { limit, cursor } = {}, caller) {
+    async listSessions(appId, { limit, cursor, group, metadataPrefix = '' } = {}, caller) {
+      checkGroup(caller, group);
+      const onlyGroup = group ?? caller?.group;
       const page = await registry.listSessions(requireAppId(appId), { limit, cursor: checkCursor(cursor) });
       const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));
-      const sessions = visible.map(sessionSummary);
+      const wanted = visible.filter((record) => onlyGroup === undefined || record.group === onlyGroup);
+      const sessions = wanted.filter(({ metadata }) => metadata.startsWith(metadataPrefix)).map(sessionSummary);
       return {
         sessions,
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
@@ -274,6 +284,8 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         return sessionSummary(session.record());
       });
     },
+    patchTrack: async (appId, sessionId, trackId, request, caller) =>
+      patchTrack(requireOwn(store, appId, sessionId, caller), trackId, request, caller),
     async deleteSession(appId, sessionId, caller) {
       const session = store.find(appId, sessionId);
       const isOver = session === undefined && store.endOf(appId, sessionId) !== undefined;
@@ -288,6 +300,12 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       const concerned = store.all().filter(({ appId: of, owner }) => of === appId && owner !== undefined && isRevokedBy(revoked, owner));
       for (const session of concerned) session.close('token_revoked');
       return concerned.length;
+    },
+    watch(watcher) {
+      // A copy, so that whoever watches twice is told twice, and may stop once.
+      const own = { ...watcher };
+      watchers.add(own);
+      return () => watchers.delete(own);
     },
     isReady: () => closing === undefined,
     load: () => entrance.load(),

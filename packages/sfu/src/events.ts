@@ -32,6 +32,8 @@ interface EventOf<Type extends string> {
   readonly type: Type;
   readonly appId: AppId;
   readonly sessionId: SessionId;
+  /** That the session was created in; missing for none. */
+  readonly group?: string;
 }
 
 interface TrackEvent<Type extends string> extends EventOf<Type> {
@@ -56,6 +58,13 @@ interface DataSubscriptionEvent<Type extends string> extends DataChannelEvent<Ty
   readonly streamId: number;
 }
 
+/** Hears of what happens in an SFU for as long as it watches. */
+export interface SfuWatcher {
+  readonly onEvent?: (event: SfuEvent) => void;
+  /** The SFU has closed every session and begins to end; there are no more events. */
+  readonly onClosed?: () => void;
+}
+
 /** What happened in an SFU, for those who watch it (docs/api.md §11). `sessionId` is the session it happened to. */
 export type SfuEvent =
   | EventOf<'session.created'>
@@ -64,6 +73,9 @@ export type SfuEvent =
   | TrackEvent<'track.published'>
   | TrackEvent<'track.active'>
   | TrackEvent<'track.inactive'>
+  | TrackEvent<'track.renamed'>
+  | TrackEvent<'track.muted'>
+  | TrackEvent<'track.unmuted'>
   | (TrackEvent<'track.closed'> & { readonly reason: TrackCloseReason })
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })

@@ -13,6 +13,8 @@ import type {
   ListTracksReply,
   PatchSessionReply,
   PatchSessionRequest,
+  PatchTrackReply,
+  PatchTrackRequest,
   PublishDataChannelsReply,
   PublishDataChannelsRequest,
   PublishReply,
@@ -35,6 +37,7 @@ import type {
   UpdateTracksRequest,
 } from '@causeway/protocol';
 import type { AppUsage } from './app-usage.ts';
+import type { SfuWatcher } from './events.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { AppBounds } from './overload/app-bounds.ts';
 import type { NodeLoad } from './overload/entrance.ts';
@@ -61,6 +64,8 @@ export interface SfuStats {
 export interface Sfu {
   /** Port for the media of all sessions and for plain STUN requests. */
   readonly udpPort: number;
+  /** Its number in session ids. */
+  readonly nodeNo: number;
   /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
   createSession(
     appId: string,
@@ -115,6 +120,8 @@ export interface Sfu {
   /** Why no media flows to or from a session, or why it has ended (within the last ten minutes), and the figures behind that. */
   diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;
   patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
+  /** Renames a published track, or tells others that it is muted. Subscriptions by its former name stay as they are. */
+  patchTrack(appId: string, sessionId: string, trackId: string, request: PatchTrackRequest, caller?: TokenGrants): Promise<PatchTrackReply>;
   /** Closing a closed session succeeds. */
   deleteSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
   /**
@@ -123,6 +130,8 @@ export interface Sfu {
    * @returns how many
    */
   closeSessionsOf(appId: string, revoked: RevokedTokens): number;
+  /** Tells what happens from now on, in the turn in which it happens. @returns ends the watching */
+  watch(watcher: SfuWatcher): () => void;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
   /** Whether media is carried: false if that has stood still for seconds. */

@@ -7,6 +7,7 @@ const Session = z.object({
   appId: z.string(),
   sessionId: z.string(),
   metadata: z.string(),
+  group: z.string().optional(),
   connectionState: z.enum(['new', 'connecting', 'connected', 'disconnected', 'failed', 'closed']),
   createdAtMs: z.number(),
 });
@@ -22,6 +23,7 @@ const Track = z.object({
   mid: z.string(),
   kind: z.enum(['audio', 'video']),
   status: z.enum(['pending', 'active', 'inactive']),
+  isMuted: z.literal(true).optional(),
   isHidden: z.boolean(),
   publicationId: z.string(),
   codecs: z.array(Codec),

@@ -7,6 +7,8 @@ import { waitUntil } from '../wait-until.ts';
 export interface ServerProcess {
   /** What it wrote so far, for the message of a failing test. */
   readLog(): string;
+  /** Lets it feel a signal: `SIGSTOP` makes it as silent as if its network were cut, `SIGCONT` brings it back. */
+  signal(name: NodeJS.Signals): void;
   /** Asks it to end, as an operator does, and waits for that. @returns its exit code, `null` when it had to be killed */
   stop(): Promise<number | null>;
 }
@@ -34,7 +36,7 @@ export async function startServerProcess({ main, environment, readyUrl }: Server
   });
   const readLog = collectOutput(child);
   await waitUntilReady(child, readyUrl, readLog);
-  return { readLog, stop: () => stopProcess(child) };
+  return { readLog, signal: (name) => void child.kill(name), stop: () => stopProcess(child) };
 }
 
 function collectOutput(child: ChildProcess): () => string {

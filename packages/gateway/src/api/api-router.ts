@@ -2,7 +2,7 @@ import { type AppStore, TokenDesk } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
-import type { EventDesk } from '../events/event-desk.ts';
+import { EventDesk } from '../events/event-desk.ts';
 import { EventFanIn } from '../events/event-fan-in.ts';
 import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
 import { BodyMemory } from '../http/body-memory.ts';
@@ -15,9 +15,11 @@ import { ClientLimits } from '../limits/client-limits.ts';
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
 import { createJsonLogger, type Logger } from '../logging/logger.ts';
+import { serveDescription } from '../openapi/serve-description.ts';
 import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import { carryOut } from './carry-out.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
+import type { Authorize } from './own-authorization.ts';
 import type { RouteDescription } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { type EventServices, streamEvents } from './stream-events.ts';
@@ -30,6 +32,11 @@ export interface ApiRouterOptions {
   readonly region?: string;
   /** Default: warnings and errors as JSON on standard error. */
   readonly logger?: Logger;
+  /**
+   * Says who is calling, by the sign-in that the application has anyway; see `Authorize`. Default: nobody is known but by secret or
+   * token.
+   */
+  readonly authorize?: Authorize;
   /** Signs and verifies tokens. Default: one of its own, whose tokens are good for as long as this process runs. */
   readonly tokens?: TokenDesk;
   /** Default: in the memory of this process. */
@@ -44,15 +51,15 @@ export interface ApiRouterOptions {
   readonly now?: () => number;
   /** Whether new sessions are refused because this process is about to end. Default: never. */
   readonly isDraining?: () => boolean;
-  /** Where clients hear of what happens. Default: nowhere, and there are no such routes. */
+  /** Where clients hear of what happens. Default: one that hears of everything in this SFU. */
   readonly events?: EventDesk;
   /** What makes this node one of many. Default: it stands alone. */
   readonly cluster?: ClusterCalls;
 }
 
 /**
- * The HTTP API as a router to mount at the root of an Express app. It takes care of everything below `/api/sfu`, errors and CORS
- * included, and lets all other requests pass.
+ * The HTTP API as a router to mount at the root of an Express app. It takes care of everything below `/api/sfu`, errors, CORS, the
+ * OpenAPI document (`/api/sfu/openapi.json`) and a page that shows it (`/api/sfu/docs`) included, and lets all other requests pass.
  */
 export function createApiRouter(options: ApiRouterOptions): Router {
   const { sfu, apps, region = 'local', logger = createJsonLogger('warn'), now = () => performance.now() } = options;
@@ -66,6 +73,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
     tokens: options.tokens ?? new TokenDesk(),
+    authorize: options.authorize,
   };
   services.tokens.revocations.onRevoked(({ appId, revoked, closesSessions }) => {
     if (closesSessions) sfu.closeSessionsOf(appId, revoked);
@@ -77,14 +85,19 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
     endpoint.all(refuseMethod(routes));
   }
-  if (options.events !== undefined) {
-    const fanIn = options.cluster === undefined ? undefined : new EventFanIn(options.cluster);
-    addEventRoutes(api, { ...services, events: options.events, fanIn });
-  }
+  const fanIn = options.cluster === undefined ? undefined : new EventFanIn(options.cluster);
+  addEventRoutes(api, { ...services, events: options.events ?? eventsOf(sfu), fanIn });
   api.use(refusePath, sendErrors(logger));
   const router = express.Router();
-  router.use(API_BASE_PATH, api);
+  router.use(API_BASE_PATH, serveDescription(), api);
   return router;
+}
+
+/** Streams end with the SFU, so that a server whose SFU is closed can close, too. */
+function eventsOf(sfu: Sfu): EventDesk {
+  const events = new EventDesk({ nodeNo: sfu.nodeNo });
+  sfu.watch({ onEvent: (event) => events.note(event), onClosed: () => events.close() });
+  return events;
 }
 
 /** An embedder's server does not do it. */

@@ -1,5 +1,5 @@
 import { type AppStore, authenticate, type Principal, principalOf, type TokenDesk } from '@causeway/accounts';
-import { SfuError } from '@causeway/protocol';
+import { parseAppId, SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
 import { assertedPathOf } from '../forwarding/asserted-call.ts';
 import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-desk.ts';
@@ -7,6 +7,7 @@ import type { ClientLimits } from '../limits/client-limits.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import { checkOrigin } from './authorize.ts';
+import { type Authorize, grantsOfUser } from './own-authorization.ts';
 import type { RouteDescription } from './route.ts';
 
 /** A session is created by one call, and takes a few more to publish, subscribe and renegotiate, also when all do so at once. */
@@ -17,6 +18,8 @@ export interface CallerServices {
   readonly rateLimiter: RateLimiter;
   readonly clients: ClientLimits;
   readonly tokens: TokenDesk;
+  /** Asked before secrets and tokens are looked at; undefined if there is none. */
+  readonly authorize: Authorize | undefined;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterCalls | undefined;
 }
@@ -38,6 +41,8 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   const appId = String(request.params.sfu_app_id);
   const assertion = request.get(ASSERTION_HEADER);
   if (cluster === undefined || assertion === undefined) {
+    const user = await identifyUser(route, services, request);
+    if (user !== undefined) return { principal: user, admitted: undefined };
     const principal = await authenticateClient(route, services, request);
     checkOrigin(route, principal, request);
     return { principal, admitted: undefined };
@@ -45,6 +50,15 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };
   const admitted = cluster.desk.take(assertion, call);
   return { principal: await principalOf(apps, admitted.appId, admitted.grants), admitted };
+}
+
+/** @returns undefined if the embedder does not say who is calling */
+async function identifyUser(route: RouteDescription, services: CallerServices, request: Request): Promise<Principal | undefined> {
+  const { apps, authorize, tokens } = services;
+  const appId = parseAppId(String(request.params.sfu_app_id));
+  if (authorize === undefined || appId === undefined) return undefined;
+  const grants = await grantsOfUser(authorize, route, request, { appId, nowSeconds: tokens.nowSeconds });
+  return grants === undefined ? undefined : principalOf(apps, appId, grants);
 }
 
 function authenticateClient(route: RouteDescription, services: CallerServices, request: Request): Promise<Principal> {

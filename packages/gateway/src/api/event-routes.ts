@@ -12,6 +12,7 @@ export const EVENT_ROUTES: readonly RouteDescription[] = [
     path: '/events',
     summary: 'Stream the events of an app',
     description: `${ABOUT_EVENTS} In a cluster, the stream has the events of all nodes.`,
+    query: 'EventsQuery',
     reply: 'ApiEvent',
     replyType: 'text/event-stream',
     errors: ['no_capacity'],

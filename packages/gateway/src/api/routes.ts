@@ -7,6 +7,7 @@ import {
   ListSessionsRequest,
   MintTokenRequest,
   PatchSessionRequest,
+  PatchTrackRequest,
   PublishRequest,
   parseRequest,
   RenegotiateRequest,
@@ -274,6 +275,20 @@ export const ROUTES: readonly Route[] = [
     errors: ['session_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, body }) => ({
       body: await sfu.patchSession(principal.appId, sessionId, parseRequest(PatchSessionRequest, body), tokenOf(principal)),
+    }),
+  },
+  {
+    operationId: 'patchTrack',
+    access: 'publish',
+    method: 'patch',
+    path: '/session/:session_id/track/:track_id',
+    summary: 'Rename a published track, or tell that it is muted',
+    description: 'Never changes SDP. Subscriptions by the former name go on.',
+    request: 'PatchTrackRequest',
+    reply: 'TrackSummary',
+    errors: ['session_not_found', 'track_not_found', 'track_name_conflict', 'session_closed'],
+    handle: async (sfu, { principal, sessionId, trackId, body }) => ({
+      body: await sfu.patchTrack(principal.appId, sessionId, trackId, parseRequest(PatchTrackRequest, body), tokenOf(principal)),
     }),
   },
   {

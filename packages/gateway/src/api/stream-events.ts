@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises';
-import { matchesAny } from '@causeway/protocol';
+import { EventsQuery, matchesAny, parseRequest, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
 import type { EventFanIn } from '../events/event-fan-in.ts';
+import type { MayHear } from '../events/event-stream.ts';
 import { digestOf } from '../forwarding/asserted-call.ts';
 import type { PassedCall } from '../forwarding/call-forwarder.ts';
 import { requestContextOf } from '../http/request-context.ts';
@@ -54,19 +55,36 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
   const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
   const { maxEventStreams } = principal.settings;
-  const subs = sessionId === undefined ? token?.subs : undefined;
   const stream = events.open(response, {
     scope: { appId, sessionId },
     kind,
     lastEventId,
     hasNode,
     maxStreams: maxEventStreams,
-    mayHear: subs && ((concerned) => concerned === undefined || matchesAny(subs, concerned)),
+    mayHear: sessionId === undefined && kind === 'client' ? hearingRule(request.query, token) : undefined,
   });
   // A reply to HEAD has no body that it could wait for.
   if (request.method === 'HEAD') return stream.end();
   if (!isForCluster || sessionId !== undefined) return;
   fanIn?.follow(appId, request.path, { stream, requestId, signal: ended });
+}
+
+/**
+ * @returns undefined if everything may be heard
+ * @throws forbidden – the token is for another group than the one that is asked for
+ */
+function hearingRule(query: Request['query'], token: TokenGrants | undefined): MayHear | undefined {
+  const { group: asked } = parseRequest(EventsQuery, query);
+  if (token?.group !== undefined && asked !== undefined && asked !== token.group) {
+    throw new SfuError('forbidden', `the token is for group ${token.group}`);
+  }
+  const wanted = asked ?? token?.group;
+  const subs = token?.subs;
+  if (wanted === undefined && subs === undefined) return undefined;
+  return ({ sessionId, group }) => {
+    if (sessionId === undefined) return true;
+    return (wanted === undefined || wanted === group) && (subs === undefined || matchesAny(subs, sessionId));
+  };
 }
 
 /** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */

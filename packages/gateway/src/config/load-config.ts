@@ -42,6 +42,7 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   const file = path === undefined ? new Map<string, unknown>() : readConfigFile(path, readFile);
   const { appId, appSecret, redisUrl, clusterKey, ...values } = readOptions(environment, file);
   refuseUnreachableMedia(values);
+  checkMetrics(values);
   const isSet = (name: OptionName): boolean => environment[OPTIONS[name].variable] !== undefined || file.has(name);
   return {
     ...values,
@@ -60,6 +61,13 @@ function refuseUnreachableMedia({ listenAddress, announcedAddresses }: Pick<Opti
   throw new ConfigError(
     `${listen.variable} is ${listenAddress}, where no media arrives from ${announced.variable} ${reachable}; for a proxy before the API set ${http.variable} instead`,
   );
+}
+
+function checkMetrics({ metricsListen, metricsToken }: Pick<OptionValues, 'metricsListen' | 'metricsToken'>): void {
+  if ((metricsListen === undefined) === (metricsToken === undefined)) return;
+  const { metricsListen: listen, metricsToken: token } = OPTIONS;
+  const missing = metricsListen === undefined ? listen.variable : token.variable;
+  throw new ConfigError(`${missing} is missing: ${listen.variable} and ${token.variable} belong together`);
 }
 
 function isLoopback(address: string): boolean {

@@ -10,6 +10,12 @@ export const socketAddressList: OptionKind<readonly SocketAddress[]> = {
   read: (input) => readList(input, readSocketAddress),
 };
 
+/** One of them. */
+export const socketAddress: OptionKind<SocketAddress> = {
+  expected: 'an IP address with a port, such as 10.0.0.7:9464 or [2001:db8::7]:9464',
+  read: readSocketAddress,
+};
+
 /** Addresses and address ranges as the operator wrote them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`. */
 export const addressRangeList: OptionKind<readonly string[]> = {
   expected: 'IP addresses or ranges such as 10.0.0.0/8, separated by commas',

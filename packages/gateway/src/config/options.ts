@@ -5,7 +5,7 @@ import { DEFAULT_MAX_STREAMS_PER_APP } from '../events/event-desk.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
 import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
-import { addressRangeList, baseUrl, location, socketAddressList } from './network-kinds.ts';
+import { addressRangeList, baseUrl, location, socketAddress, socketAddressList } from './network-kinds.ts';
 import { APP_BOUND_KINDS, autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
 /** One thing an operator may set. */
@@ -274,6 +274,22 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'off',
     meaning: 'TCP port of `/metrics`, `/debug/objects` and `/debug/usage`, which listens on 127.0.0.1 only; 0 picks any free port.',
+  }),
+  metricsListen: option<SocketAddress | undefined>({
+    variable: 'CAUSEWAY_METRICS_LISTEN',
+    kind: socketAddress,
+    fallback: undefined,
+    fallbackText: 'off',
+    meaning:
+      'Address and TCP port of `/metrics` for a Prometheus on another machine, which must send `CAUSEWAY_METRICS_TOKEN`; plain HTTP, so best on a network of your own.',
+  }),
+  metricsToken: option<string | undefined>({
+    variable: 'CAUSEWAY_METRICS_TOKEN',
+    kind: textMatching(/^[\x21-\x7e]{22,256}$/, '22 to 256 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning: 'What Prometheus sends as `Authorization: Bearer`, to be shown metrics; `openssl rand -hex 32` makes a good one.',
+    isSecret: true,
   }),
   logLevel: option<LogLevel>({
     variable: 'CAUSEWAY_LOG_LEVEL',

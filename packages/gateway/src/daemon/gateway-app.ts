@@ -8,7 +8,7 @@ import { sendErrors } from '../http/send-error.ts';
 import { sendJson } from '../http/send-json.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
-import { createOpenApiDocument } from '../openapi/openapi-document.ts';
+import { serveDescription } from '../openapi/serve-description.ts';
 import type { Readiness } from './lifecycle.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
@@ -25,16 +25,11 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.disable('x-powered-by');
   app.use(options.replies.middleware());
   addProbes(app, options.readiness);
-  app.all('/openapi.json', allowCrossOrigin(), serveOpenApi());
+  app.use(serveDescription());
   app.use(createApiRouter(options));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));
   return app;
-}
-
-function serveOpenApi(): RequestHandler {
-  const json = JSON.stringify(createOpenApiDocument());
-  return (_request, response) => sendJson(response, 200, json);
 }
 
 const refusePath: RequestHandler = (request) => {

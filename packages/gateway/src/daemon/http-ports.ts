@@ -57,6 +57,20 @@ export async function openDebugPort({ debugPort }: Config, listener: RequestList
   return open({ port: debugPort, ...options }, listener);
 }
 
+/**
+ * @returns undefined if none is asked for
+ * @throws ConfigError – the port cannot be opened
+ */
+export async function openMetricsPort({ metricsListen }: Config, listener: RequestListener): Promise<HttpPort | undefined> {
+  if (metricsListen === undefined) return undefined;
+  const options = {
+    maxConnections: MAX_DEBUG_CONNECTIONS,
+    graceMs: 0,
+    option: { ...OPTIONS.metricsListen, addressOption: OPTIONS.metricsListen },
+  };
+  return open({ ...metricsListen, ...options }, listener);
+}
+
 interface PortOptions {
   readonly port: number;
   readonly address: string | undefined;

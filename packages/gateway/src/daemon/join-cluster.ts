@@ -1,4 +1,5 @@
 /** Makes a node one of many. Loaded by those that are alone: a node that stands alone needs nothing of it. */
+import { isIP } from 'node:net';
 import {
   type Cluster,
   createAddressSet,
@@ -64,6 +65,12 @@ async function connect({ config, access, httpPort, logger, onSuperseded }: JoinO
   const { fingerprint, linkAddresses, linkVersions, clock, isMediaAlive } = opened;
   const { region, location, nodeNumber, apps } = config;
   checkRedisUrl(access.redisUrl);
+  const apiUrl = config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`;
+  if (isPublicAndPlain(apiUrl)) {
+    logger.log('warn', 'calls between nodes cross the internet unencrypted; set CAUSEWAY_INTERNAL_URL to https, or to a private address', {
+      apiUrl,
+    });
+  }
   try {
     return await createCluster({
       ...access,
@@ -71,7 +78,7 @@ async function connect({ config, access, httpPort, logger, onSuperseded }: JoinO
         nodeNo: nodeNumber,
         region,
         location,
-        apiUrl: config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`,
+        apiUrl,
         linkAddresses: config.linkAddresses ?? linkAddresses,
         fingerprint,
         linkVersions,
@@ -86,6 +93,26 @@ async function connect({ config, access, httpPort, logger, onSuperseded }: JoinO
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** Loopback, private, shared and link-local addresses (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5). */
+const OWN_NETWORKS = createAddressSet([
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '::1/128',
+  'fc00::/7',
+  'fe80::/10',
+]);
+
+/** @returns false for a name: where that leads is not known here */
+export function isPublicAndPlain(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  return protocol === 'http:' && isIP(address) !== 0 && !OWN_NETWORKS.has(address);
 }
 
 function checkRedisUrl(url: string): void {

@@ -9,14 +9,14 @@ import { ClientLimits } from '../limits/client-limits.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
-import { createDebugListener } from '../monitoring/debug-listener.ts';
+import { createDebugListener, createMetricsListener } from '../monitoring/debug-listener.ts';
 import type { DefectLog } from '../monitoring/defect-log.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { openUsageDesk } from '../usage/open-usage-desk.ts';
 import type { UsageDesk } from '../usage/usage-desk.ts';
 import { createGatewayApp, createStartingApp } from './gateway-app.ts';
-import { type ApiPort, type HttpPort, openApiPort, openDebugPort, urlHostOf } from './http-ports.ts';
+import { type ApiPort, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
 import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
@@ -82,6 +82,8 @@ interface RunningNode {
   readonly http: ApiPort;
   /** Undefined if none was asked for. */
   readonly debug: HttpPort | undefined;
+  /** Likewise. */
+  readonly metrics: HttpPort | undefined;
 }
 
 async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
@@ -104,6 +106,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage, membership, defects, ...counted });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
+  if (debug !== undefined) opened.push(debug);
+  const metrics = await openMetricsPort(config, createMetricsListener({ inspect, onDefect }, config.metricsToken ?? ''));
   const app = createGatewayApp({
     sfu,
     apps: membership?.cluster.appStore ?? createStaticAppStore(config.apps),
@@ -118,7 +122,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   });
   http.serve(app);
   lifecycle.noteServing();
-  return { config, services, lifecycle, events, sfu, usage, membership, http, debug };
+  return { config, services, lifecycle, events, sfu, usage, membership, http, debug, metrics };
 }
 
 function createClientLimits(config: Config, now: () => number): ClientLimits {
@@ -183,13 +187,13 @@ function controlOf(node: RunningNode): Daemon {
 }
 
 /** Sessions end first, so that calls that still come hear why, events tell of it, and all that they used is counted. */
-async function closeNode({ services, lifecycle, events, sfu, usage, membership, http, debug }: RunningNode): Promise<void> {
+async function closeNode({ services, lifecycle, events, sfu, usage, membership, http, debug, metrics }: RunningNode): Promise<void> {
   const { logger } = services;
   logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
   lifecycle.noteDraining();
   await sfu.close();
   events.close();
-  const [batches] = await Promise.all([usage.close(), http.close(), debug?.close()]);
+  const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close()]);
   if (batches > 0) logger.log('warn', 'usage is not counted; it waits in the journal, or is lost without one', { batches });
   await membership?.close();
   logger.log('info', 'stopped');

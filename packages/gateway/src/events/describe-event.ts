@@ -6,6 +6,11 @@ export type EventContent = Omit<ApiEvent, 'id' | 'at'>;
 
 /** Turns what happened in the SFU into what clients are told. @returns undefined for what is for operators only */
 export function describeEvent(event: SfuEvent): EventContent | undefined {
+  const content = contentOf(event);
+  return content === undefined || event.group === undefined ? content : { ...content, group: event.group };
+}
+
+function contentOf(event: SfuEvent): EventContent | undefined {
   const { sessionId } = event;
   switch (event.type) {
     case 'session.created':
@@ -20,6 +25,9 @@ export function describeEvent(event: SfuEvent): EventContent | undefined {
     case 'track.published':
     case 'track.active':
     case 'track.inactive':
+    case 'track.renamed':
+    case 'track.muted':
+    case 'track.unmuted':
       return { type: event.type, ...trackOf(event) };
     case 'track.closed':
       return { type: event.type, ...trackOf(event), reason: event.reason };

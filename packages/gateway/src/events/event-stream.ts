@@ -7,8 +7,15 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a browser waits before it comes back. */
 const RETRY_MS = 2_000;
 
-/** @param sessionId undefined for what concerns all sessions */
-export type MayHear = (sessionId: string | undefined) => boolean;
+/** Whom an event concerns. */
+export interface EventSubject {
+  /** Undefined for what concerns all sessions. */
+  readonly sessionId: string | undefined;
+  /** The group of that session; undefined for none. */
+  readonly group: string | undefined;
+}
+
+export type MayHear = (subject: EventSubject) => boolean;
 
 /**
  * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` gets all of them; the type
@@ -51,7 +58,7 @@ export class EventStream {
   /** @param json without line breaks; what the client may not hear only moves its position */
   send(nodeNo: number, serial: number, json: string): void {
     if (this.isGone) return;
-    if (this.#mayHear?.(sessionIdIn(json)) === false) {
+    if (this.#mayHear?.(subjectOf(json)) === false) {
       this.advance(nodeNo, serial);
       return;
     }
@@ -105,7 +112,7 @@ export class EventStream {
 }
 
 /** The event comes as text, from whichever node. */
-function sessionIdIn(json: string): string | undefined {
-  const { sessionId } = JSON.parse(json) as { readonly sessionId?: unknown };
-  return typeof sessionId === 'string' ? sessionId : undefined;
+function subjectOf(json: string): EventSubject {
+  const { sessionId, group } = JSON.parse(json) as { readonly sessionId?: unknown; readonly group?: unknown };
+  return { sessionId: typeof sessionId === 'string' ? sessionId : undefined, group: typeof group === 'string' ? group : undefined };
 }

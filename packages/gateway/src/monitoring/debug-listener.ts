@@ -2,6 +2,7 @@
  * What operators may look at and the internet may not: a listener for a port of its own that is opened on the loopback interface
  * alone. It changes nothing.
  */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { UsageBytes } from '@causeway/accounts';
 import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
@@ -44,11 +45,44 @@ async function reply({ inspect, usage }: DebugSources, request: IncomingMessage,
     const [status, body] = await usageReply(new URLSearchParams(query), usage);
     sendJson(response, status, indented(body));
   } else if (path === '/metrics') {
-    const text = writePrometheusText(METRICS, await inspect());
-    response.writeHead(200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text);
+    await sendMetrics(inspect, response);
   } else {
     sendJson(response, 404, JSON.stringify({ error: 'there are /metrics, /debug/objects and /debug/usage' }));
   }
+}
+
+async function sendMetrics(inspect: DebugSources['inspect'], response: ServerResponse): Promise<void> {
+  const text = writePrometheusText(METRICS, await inspect());
+  response.writeHead(200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text);
+}
+
+/**
+ * Shows `/metrics` and nothing else to whoever has the token, from wherever.
+ *
+ * @param token compared in a time that does not depend on it
+ */
+export function createMetricsListener({ inspect, onDefect }: Omit<DebugSources, 'usage'>, token: string): RequestListener {
+  const digest = digestOf(`Bearer ${token}`);
+  return (request, response) => {
+    if (!timingSafeEqual(digestOf(request.headers.authorization ?? ''), digest)) {
+      response.setHeader('WWW-Authenticate', 'Bearer');
+      sendJson(response, 401, JSON.stringify({ error: 'send "Authorization: Bearer <CAUSEWAY_METRICS_TOKEN>"' }));
+    } else if (request.method !== 'GET') {
+      response.setHeader('Allow', 'GET');
+      sendJson(response, 405, JSON.stringify({ error: 'this port only answers GET' }));
+    } else if (request.url?.split('?', 1)[0] !== '/metrics') {
+      sendJson(response, 404, JSON.stringify({ error: 'there is /metrics' }));
+    } else {
+      sendMetrics(inspect, response).catch((error: unknown) => {
+        onDefect(error);
+        response.destroy();
+      });
+    }
+  };
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function indented(body: unknown): string {

@@ -3,6 +3,7 @@ import { EVENT_ROUTES } from '../api/event-routes.ts';
 import type { RouteDescription } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
 import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
+import { REQUEST_EXAMPLES } from './request-examples.ts';
 
 /** Version of the API, not of the software; a test compares it with package.json for as long as both move together. */
 export const API_VERSION = '0.1.0';
@@ -82,7 +83,7 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
 
 /** The fields of a query are described one by one, as parameters. */
 function withoutQueries(schemas: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, JsonSchema>> {
-  return Object.fromEntries(Object.entries(schemas).filter(([name]) => !ROUTES.some((route) => route.query === name)));
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => !ALL_ROUTES.some((route) => route.query === name)));
 }
 
 function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
@@ -102,7 +103,9 @@ function describeOperation(route: RouteDescription, schemas: Readonly<Record<str
     ...(route.description === undefined ? {} : { description: route.description }),
     ...(route.access === 'secret' ? { security: [{ appSecret: [] }] } : {}),
     parameters: describeParameters(route, schemas),
-    ...(route.request === undefined ? {} : { requestBody: { required: true, content: jsonContent(route.request) } }),
+    ...(route.request === undefined
+      ? {}
+      : { requestBody: { required: true, content: jsonContent(route.request, REQUEST_EXAMPLES[route.request]) } }),
     responses: {
       200: {
         description: 'Success',
@@ -158,8 +161,8 @@ function errorCodeList(codes: readonly ErrorCode[]): string {
   return codes.map((code) => `* \`${code}\`: ${ERROR_CODES[code].meaning}`).join('\n');
 }
 
-function jsonContent(schemaName: string): JsonSchema {
-  return { 'application/json': { schema: schemaReference(schemaName) } };
+function jsonContent(schemaName: string, example?: unknown): JsonSchema {
+  return { 'application/json': { schema: schemaReference(schemaName), ...(example === undefined ? {} : { example }) } };
 }
 
 function schemaReference(schemaName: string): JsonSchema {

@@ -354,3 +354,33 @@ test('what is kept has a bound, and an app that is noisy loses its own first', (
 
   expect(desk.counts.events).toBe(50_000);
 });
+
+test('tells of one group alone when asked to, and of what concerns all', async () => {
+  const reader = await read('/events?group=red');
+  const bad = await server.call('GET', '/events?group=with%20space');
+
+  note({ type: 'session.created' });
+  note({ type: 'session.created', group: 'blue' } as never);
+  note({ type: 'track.published', ...track, group: 'red' } as never);
+  desk.noteDraining('home', new Date(START_MS));
+  const events = await reader.next(2);
+
+  expect(events.map(({ type, group }) => [type, group])).toEqual([
+    ['track.published', 'red'],
+    ['node.draining', undefined],
+  ]);
+  expect(bad.json).toMatchObject({ errorCode: 'invalid_params', details: { path: 'group' } });
+});
+
+test('a token for a group hears of no other, and cannot ask for one', async () => {
+  const token = await server.mintToken({ group: 'red' });
+  const other = await server.call('GET', '/events?group=blue', { headers: { Authorization: `Bearer ${token}` } });
+  const reader = await read('/events', { Authorization: `Bearer ${token}` });
+
+  note({ type: 'session.created', group: 'blue' } as never);
+  note({ type: 'session.created', group: 'red' } as never);
+  const [first] = await reader.next(1);
+
+  expect(other.json).toMatchObject({ errorCode: 'forbidden' });
+  expect(first).toMatchObject({ type: 'session.created', group: 'red' });
+});

@@ -14,6 +14,7 @@ import {
   type ListSessionsReply,
   type ListSessionsRequest,
   type PatchSessionRequest,
+  type PatchTrackRequest,
   type PublishDataChannelsReply,
   type PublishDataChannelsRequest,
   type PublishItem,
@@ -38,7 +39,7 @@ import {
   type UpdateTracksReply,
   type UpdateTracksRequest,
 } from '@causeway/protocol';
-import type { AppBounds, AppUsage, DataParticipant, Sfu, SfuInspection } from '@causeway/sfu';
+import type { AppBounds, AppUsage, DataParticipant, Sfu, SfuInspection, SfuWatcher } from '@causeway/sfu';
 
 interface MemorySession {
   readonly id: SessionId;
@@ -61,6 +62,7 @@ export class MemorySfu implements Sfu {
   lastAutoPublish: boolean | undefined;
   /** What the app of the last session may have, as the gateway said. */
   lastBounds: Partial<AppBounds> | undefined;
+  readonly watchers = new Set<SfuWatcher>();
   readonly #sessions = new Map<string, MemorySession>();
   #gate: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -68,6 +70,15 @@ export class MemorySfu implements Sfu {
 
   constructor(nodeNo = 101) {
     this.#nodeNo = nodeNo;
+  }
+
+  get nodeNo(): number {
+    return this.#nodeNo;
+  }
+
+  watch(watcher: SfuWatcher): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
   }
 
   /** Verbs started from now on wait until the returned function is called. */
@@ -216,6 +227,17 @@ export class MemorySfu implements Sfu {
     const session = await this.#change(appId, sessionId);
     session.summary = { ...session.summary, metadata };
     return session.summary;
+  }
+
+  async patchTrack(appId: AppId, sessionId: string, trackId: string, { customTrackName, muted }: PatchTrackRequest): Promise<TrackSummary> {
+    const session = await this.#change(appId, sessionId);
+    const track = session.tracks.get(trackId);
+    if (track === undefined) throw new SfuError('track_not_found', `session ${sessionId} publishes no track ${trackId}`);
+    const { muted: wasMuted, ...rest } = track;
+    const isMuted = muted ?? wasMuted === true;
+    const next = { ...rest, customTrackName: customTrackName ?? track.customTrackName, ...(isMuted && { muted: true as const }) };
+    session.tracks.set(trackId, next);
+    return next;
   }
 
   async deleteSession(appId: AppId, sessionId: string): Promise<DeleteSessionReply> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ErrorCodeSchema } from '../errors/error-reply.ts';
-import { SessionId } from '../ids.ts';
+import { GroupName, SessionId } from '../ids.ts';
 import { Region } from './sessions.ts';
 import { TrackKind } from './track-fields.ts';
 
@@ -13,6 +13,9 @@ export const API_EVENT_TYPES = [
   'track.published',
   'track.active',
   'track.inactive',
+  'track.renamed',
+  'track.muted',
+  'track.unmuted',
   'track.closed',
   'subscription.active',
   'subscription.ended',
@@ -40,6 +43,7 @@ export const ApiEvent = z.object({
   }),
   at: z.iso.datetime().meta({ description: 'When it happened, by the clock of the node' }),
   sessionId: SessionId.optional().meta({ description: 'The session that it happened to; missing in `node.draining` and `events.lost`' }),
+  group: GroupName.optional().meta({ description: 'Group of that session; missing for none' }),
   trackId: z.string().optional().meta({ description: 'Of `track.…`: the track of this session' }),
   customTrackName: z.string().optional(),
   mid: z.string().optional().meta({ description: 'Media line of the session that the event is about' }),
@@ -73,3 +77,11 @@ export const ApiEvent = z.object({
     .meta({ description: 'Of `node.draining`: when sessions of this node that are still there are closed' }),
 });
 export type ApiEvent = z.infer<typeof ApiEvent>;
+
+/** Query of the event stream of an app. */
+export const EventsQuery = z.object({
+  group: GroupName.optional().meta({
+    description: 'Only events of sessions of this group, beside those that concern all sessions',
+  }),
+});
+export type EventsQuery = z.infer<typeof EventsQuery>;

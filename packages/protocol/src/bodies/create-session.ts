@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SessionId } from '../ids.ts';
+import { GroupName, SessionId } from '../ids.ts';
 import { PublishedTrackResult, PublishItem } from './publish.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { Metadata, Region } from './sessions.ts';
@@ -13,6 +13,7 @@ export const CreateSessionRequest = z.object({
     .optional()
     .meta({ description: 'Names tracks of the offer, as `track/publish` does; others are published as `autoPublish` says' }),
   metadata: Metadata.optional(),
+  group: GroupName.optional(),
   autoPublish: z.boolean().optional().meta({
     description: 'Whether sending media lines of the offer become tracks by themselves; default is the setting of the app (true)',
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppId, SessionId } from '../ids.ts';
+import { AppId, GroupName, SessionId } from '../ids.ts';
 import { LIMITS, utf8SizeBytes } from '../limits.ts';
 import { SubscriptionSummary, TrackSummary } from './track-fields.ts';
 
@@ -24,6 +24,7 @@ export type ConnectionState = z.infer<typeof ConnectionState>;
 export const SessionSummary = z.object({
   connectionState: ConnectionState,
   metadata: z.string().meta({ description: 'Metadata of the session; empty for none' }),
+  group: GroupName.optional().meta({ description: 'Group that the session was created in; missing for none' }),
   sessionId: SessionId,
   sfuAppId: AppId,
 });
@@ -52,10 +53,20 @@ export type DeleteSessionReply = z.infer<typeof DeleteSessionReply>;
 /** All of a query is text, so that a text is not what is wrong. */
 const notWhole = { error: ({ code }: { readonly code: string }) => (code === 'invalid_type' ? 'must be a whole number' : undefined) };
 
-/** Query of `GET /sessions`, as numbers and strings. Without `limit` all sessions are listed. */
+/**
+ * Query of `GET /sessions`, as numbers and strings. Without `limit` all sessions are listed. Those that a filter leaves out count for
+ * the limit: a page may be short, or empty, and not be the last.
+ */
 export const ListSessionsRequest = z.object({
   limit: z.int(notWhole).min(1).max(LIMITS.maxSessionsPerPage).optional(),
   cursor: z.string().min(1).max(LIMITS.maxNameLength).optional().meta({ description: 'From the Link header of the page before' }),
+  group: GroupName.optional().meta({ description: 'Only sessions of this group' }),
+  metadataPrefix: z
+    .string()
+    .min(1)
+    .max(LIMITS.maxNameLength)
+    .optional()
+    .meta({ description: 'Only sessions whose metadata begins with this text' }),
 });
 export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
 

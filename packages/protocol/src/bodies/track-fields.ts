@@ -68,6 +68,7 @@ export const TrackSummary = z.object({
   mid: Mid,
   trackKind: TrackKind,
   status: TrackStatus,
+  muted: z.literal(true).optional().meta({ description: 'The publisher tells that the track is muted; missing if it is not' }),
   rids: z.array(z.string()).meta({ description: 'Simulcast layers in the order of the offer; empty without simulcast' }),
   codec: z.string().meta({ description: 'Encoding name as in `a=rtpmap`', examples: ['VP8', 'opus'] }),
 });
@@ -89,3 +90,19 @@ export type SubscriptionSummary = z.infer<typeof SubscriptionSummary>;
 /** `GET /session/:session_id/tracks`: active tracks first, then pending ones, by media line. */
 export const ListTracksReply = z.array(TrackSummary);
 export type ListTracksReply = z.infer<typeof ListTracksReply>;
+
+/** `PATCH /session/:session_id/track/:track_id`: changes what others are told of a published track, without SDP. */
+export const PatchTrackRequest = z
+  .object({
+    customTrackName: TrackName.optional().meta({ description: 'Another name; the empty one takes the name away' }),
+    replace: z.boolean().optional().meta({ description: 'Takes the name from the track of this session that has it' }),
+    muted: z.boolean().optional().meta({
+      description: 'Whether the track is told to be muted, which is for the page to do: what it sends is forwarded all the same',
+    }),
+  })
+  .refine(({ customTrackName, muted }) => customTrackName !== undefined || muted !== undefined, 'must have customTrackName or muted');
+export type PatchTrackRequest = z.infer<typeof PatchTrackRequest>;
+
+/** Reply to the same call: the track as it is now. */
+export const PatchTrackReply = TrackSummary;
+export type PatchTrackReply = z.infer<typeof PatchTrackReply>;

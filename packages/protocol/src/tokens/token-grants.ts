@@ -1,7 +1,7 @@
 /** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §15). */
 import { z } from 'zod';
 import { Metadata, Region } from '../bodies/sessions.ts';
-import { SessionId } from '../ids.ts';
+import { GroupName, SessionId } from '../ids.ts';
 import { PatternList } from './pattern.ts';
 
 /** The groups of endpoints that a token can permit. */
@@ -67,6 +67,10 @@ export const TOKEN_RESTRICTIONS = {
   sid: SessionId.optional().meta({ description: 'The one session that the token is for' }),
   max: TokenMaximum.optional(),
   meta: Metadata.optional().meta({ description: 'Metadata of the sessions that the token creates; callers cannot choose another' }),
+  group: GroupName.optional().meta({
+    description:
+      'Group of the sessions that the token creates; callers cannot choose another. Listings and the events of the app show them no other group',
+  }),
   region: Region.optional().meta({ description: 'Where sessions that the token creates live' }),
   org: z
     .array(Origin)

@@ -47,6 +47,8 @@ export interface Publication {
    */
   readonly namesStream: boolean;
   readonly status: TrackStatus;
+  /** The publisher tells so; it may send all the same. */
+  readonly isMuted?: true | undefined;
   /** Left out of listings: published by itself, and no packet since long after the session connected. */
   readonly isHidden: boolean;
 }

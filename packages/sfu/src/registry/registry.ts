@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly sessionId: string;
   /** Empty for none. */
   readonly metadata: string;
+  /** That it was created in; missing for none. */
+  readonly group?: string | undefined;
   readonly connectionState: ConnectionState;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
@@ -25,6 +27,8 @@ export interface TrackRecord {
   readonly mid: string;
   readonly kind: MediaKind;
   readonly status: TrackStatus;
+  /** The publisher tells so; it may send all the same. */
+  readonly isMuted?: true | undefined;
   /** Left out of listings, though it can be subscribed to. */
   readonly isHidden: boolean;
   /** The engine's id of the publication; never used again, unlike the others. */

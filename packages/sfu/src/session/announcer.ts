@@ -83,8 +83,7 @@ export class Announcer {
     if (former !== undefined && (former === record || JSON.stringify(former) === JSON.stringify(record))) return;
     this.#parts.directory.put(record);
     this.#later(() => this.#parts.registry.putTrack(record));
-    const type = eventTypeOf(former, record);
-    if (type !== undefined) this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type });
+    for (const type of eventTypesOf(former, record)) this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type });
   }
 
   #withdrawTracks(records: readonly TrackRecord[], reason: TrackCloseReason): void {
@@ -108,13 +107,15 @@ export class Announcer {
   }
 }
 
-function eventTypeOf(
-  former: TrackRecord | undefined,
-  record: TrackRecord,
-): 'track.published' | 'track.active' | 'track.inactive' | undefined {
-  if (former === undefined) return 'track.published';
-  if (former.status === record.status || record.status === 'pending') return undefined;
-  return record.status === 'active' ? 'track.active' : 'track.inactive';
+type TrackNews = 'track.published' | 'track.active' | 'track.inactive' | 'track.renamed' | 'track.muted' | 'track.unmuted';
+
+function eventTypesOf(former: TrackRecord | undefined, record: TrackRecord): readonly TrackNews[] {
+  if (former === undefined) return ['track.published'];
+  const news: TrackNews[] = [];
+  if (former.status !== record.status && record.status !== 'pending') news.push(`track.${record.status}`);
+  if (former.customTrackName !== record.customTrackName) news.push('track.renamed');
+  if (former.isMuted !== record.isMuted) news.push(record.isMuted === true ? 'track.muted' : 'track.unmuted');
+  return news;
 }
 
 function trackEvent(record: TrackRecord, appId: AppId, sessionId: SessionId): Omit<Extract<SfuEvent, { type: 'track.published' }>, 'type'> {

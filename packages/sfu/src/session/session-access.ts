@@ -57,3 +57,9 @@ export function checkMetadata(caller: TokenGrants | undefined, metadata: string 
   if (caller?.meta === undefined || metadata === undefined || metadata === caller.meta) return;
   throw new SfuError('forbidden', 'the token fixes the metadata of its sessions; leave it out');
 }
+
+/** @throws forbidden – the token fixes the group of its sessions, and this is another */
+export function checkGroup(caller: TokenGrants | undefined, group: string | undefined): void {
+  if (caller?.group === undefined || group === undefined || group === caller.group) return;
+  throw new SfuError('forbidden', `the token is for group ${caller.group}`);
+}

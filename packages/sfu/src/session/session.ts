@@ -42,6 +42,8 @@ export interface SessionOptions {
   readonly appId: AppId;
   readonly negotiation: Negotiation;
   readonly metadata: string;
+  /** Undefined for none. */
+  readonly group?: string | undefined;
   /** Whether sections that begin to send in an offer are published by themselves. */
   readonly autoPublish: boolean;
   /** It belongs to this process: it has no client, and ends only when it is told to. Default false. */
@@ -63,6 +65,7 @@ export class Session implements TrackFollower, DataOwner {
   readonly appId: AppId;
   readonly id: SessionId;
   readonly createdAtMs: number;
+  readonly group: string | undefined;
   readonly autoPublish: boolean;
   readonly isHosted: boolean;
   readonly parts: SessionParts;
@@ -95,6 +98,7 @@ export class Session implements TrackFollower, DataOwner {
     this.appId = options.appId;
     this.id = options.negotiation.sessionId;
     this.createdAtMs = parts.clock.wallClockMs();
+    this.group = options.group;
     this.autoPublish = options.autoPublish;
     this.isHosted = options.isHosted ?? false;
     this.parts = parts;
@@ -186,7 +190,8 @@ export class Session implements TrackFollower, DataOwner {
 
   record(): SessionRecord {
     const connectionState = this.#life.type === 'open' ? this.#life.connectionState : 'closed';
-    return { appId: this.appId, sessionId: this.id, metadata: this.#metadata, connectionState, createdAtMs: this.createdAtMs };
+    const { appId, id: sessionId, group, createdAtMs } = this;
+    return { appId, sessionId, metadata: this.#metadata, ...(group !== undefined && { group }), connectionState, createdAtMs };
   }
 
   /** Makes a newly created session known and sets its first state. */

@@ -21,6 +21,7 @@ const CALLS: readonly (readonly [name: string, call: Call])[] = [
   ['trackPath', (sfu, appId, sessionId) => sfu.trackPath(appId, sessionId, 'camera')],
   ['describeSession', (sfu, appId, sessionId) => sfu.describeSession(appId, sessionId)],
   ['patchSession', (sfu, appId, sessionId) => sfu.patchSession(appId, sessionId, { metadata: 'mine' })],
+  ['patchTrack', (sfu, appId, sessionId) => sfu.patchTrack(appId, sessionId, 'camera', { muted: true })],
   ['deleteSession', (sfu, appId, sessionId) => sfu.deleteSession(appId, sessionId)],
 ];
 

@@ -45,6 +45,7 @@ const CHANGES: readonly (readonly [name: string, call: Call])[] = [
   ['closeTracks', (sfu, id, caller) => sfu.closeTracks(APP, id, { tracks: [{ mid: '0' }], force: true }, caller)],
   ['renegotiate', (sfu, id, caller) => sfu.renegotiate(APP, id, { sessionDescription: { type: 'answer', sdp: 'v=0' } }, caller)],
   ['patchSession', (sfu, id, caller) => sfu.patchSession(APP, id, { metadata: 'mine' }, caller)],
+  ['patchTrack', (sfu, id, caller) => sfu.patchTrack(APP, id, 'video-track', { muted: true }, caller)],
   ['deleteSession', (sfu, id, caller) => sfu.deleteSession(APP, id, caller)],
 ];
 const LOOKS: readonly (readonly [name: string, call: Call])[] = [

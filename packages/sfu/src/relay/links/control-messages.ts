@@ -88,6 +88,7 @@ const track = z.object({
   mid: text(MAX_NAME),
   kind,
   status: z.enum(['pending', 'active', 'inactive']),
+  isMuted: z.literal(true).optional(),
   isHidden: z.boolean(),
   publicationId: text(MAX_NAME),
   codecs: list(sourceCodec, MAX_CODECS),

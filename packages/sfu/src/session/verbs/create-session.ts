@@ -20,7 +20,7 @@ import type { SessionPlace } from '../../overload/app-shares.ts';
 import { inTurns, readSdp, writeDescription } from '../description-work.ts';
 import { locateWish } from '../locate-tracks.ts';
 import { Session } from '../session.ts';
-import { checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
+import { checkGroup, checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
 import { checkOwnTracks, trackCount } from '../session-bounds.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { subscribedResult } from '../subscribed-result.ts';
@@ -45,6 +45,7 @@ export interface NewSession {
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
   const { appId, request, autoPublish, caller, place } = wanted;
   checkMetadata(caller, request.metadata);
+  checkGroup(caller, request.group);
   // Before other nodes are asked about what it names: what is no SDP costs them nothing.
   const offer = await readSdp(appId, request.sessionDescription.sdp, parts);
   const asked = request.subscribe ?? [];
@@ -72,7 +73,8 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   checkOwnTracks(caller?.max?.tracks, trackCount(answered.state), 0);
   place.checkTracks(trackCount(answered.state));
   const metadata = request.metadata ?? caller?.meta ?? '';
-  const session = new Session({ appId, negotiation, metadata, autoPublish, place, creator: caller }, parts, wanted.onClosed);
+  const group = request.group ?? caller?.group;
+  const session = new Session({ appId, negotiation, metadata, group, autoPublish, place, creator: caller }, parts, wanted.onClosed);
   const prepared = await session.planMedia(answered.state);
   wanted.onOpened(session);
   const announced = session.open(answered.state, prepared);

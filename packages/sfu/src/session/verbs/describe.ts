@@ -8,6 +8,7 @@ import {
   type SubscriptionSummary,
   TrackId,
   TrackName,
+  type TrackSummary,
 } from '@causeway/protocol';
 import { subscriptions } from '../../negotiation/index.ts';
 import type { SessionRecord, TrackRecord } from '../../registry/index.ts';
@@ -16,8 +17,14 @@ import { publishedTracks } from '../track-records.ts';
 
 const STATUS_ORDER: Readonly<Record<TrackRecord['status'], number>> = { active: 0, inactive: 1, pending: 2 };
 
-export function sessionSummary({ appId, sessionId, metadata, connectionState }: SessionRecord): SessionSummary {
-  return { connectionState, metadata, sessionId: SessionId.parse(sessionId), sfuAppId: AppId.parse(appId) };
+export function sessionSummary({ appId, sessionId, metadata, group, connectionState }: SessionRecord): SessionSummary {
+  return {
+    connectionState,
+    metadata,
+    ...(group !== undefined && { group }),
+    sessionId: SessionId.parse(sessionId),
+    sfuAppId: AppId.parse(appId),
+  };
 }
 
 /** Active tracks first, then silent, then pending ones, each in the order of their m-sections; hidden ones are left out. */
@@ -25,17 +32,22 @@ export function trackList(records: Iterable<TrackRecord>): ListTracksReply {
   return [...records]
     .filter(({ isHidden }) => !isHidden)
     .sort((one, other) => STATUS_ORDER[one.status] - STATUS_ORDER[other.status])
-    .map((record) => ({
-      sessionId: SessionId.parse(record.sessionId),
-      sfuAppId: AppId.parse(record.appId),
-      trackId: TrackId.parse(record.trackId),
-      customTrackName: TrackName.parse(record.customTrackName),
-      mid: record.mid,
-      trackKind: record.kind,
-      status: record.status,
-      rids: [...record.rids],
-      codec: record.codecs[0]?.name ?? '',
-    }));
+    .map(trackSummary);
+}
+
+export function trackSummary(record: TrackRecord): TrackSummary {
+  return {
+    sessionId: SessionId.parse(record.sessionId),
+    sfuAppId: AppId.parse(record.appId),
+    trackId: TrackId.parse(record.trackId),
+    customTrackName: TrackName.parse(record.customTrackName),
+    mid: record.mid,
+    trackKind: record.kind,
+    status: record.status,
+    ...(record.isMuted === true && { muted: true }),
+    rids: [...record.rids],
+    codec: record.codecs[0]?.name ?? '',
+  };
 }
 
 export function tracksOf(session: Session): ListTracksReply {

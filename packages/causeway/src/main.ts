@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/** The program `causeway`: one node, or some regions on this machine. */
+import { createRequire } from 'node:module';
+
+const USAGE = `causeway            runs one node
+causeway cluster    runs some regions on this machine, which share a Redis; causeway cluster --help
+causeway --version
+
+`;
+/** The exit code of a program that was called in a wrong way. */
+const EXIT_CODE_MISCONFIGURED = 2;
+
+const [command, ...rest] = process.argv.slice(2);
+if (command === 'cluster') {
+  const { runCluster } = await import('./run-cluster.ts');
+  // Whatever still waits for a node that will not come must not keep the program.
+  process.exit(await runCluster(rest));
+} else if (command === '--version') {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  process.stdout.write(`${version}\n`);
+} else if (command === undefined || command === '--help' || command === '-h') {
+  if (command !== undefined) process.stdout.write(USAGE);
+  await import('@causeway/gateway/daemon');
+} else {
+  process.stderr.write(`causeway: there is no command "${command}"\n\n${USAGE}`);
+  process.exitCode = EXIT_CODE_MISCONFIGURED;
+}

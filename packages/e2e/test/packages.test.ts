@@ -1,0 +1,156 @@
+/** What users get from npm: the tarballs, installed into an empty folder, with nothing of this repository beside them. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { findFreeTcpPort, findFreeUdpPort, waitUntil } from '@causeway/e2e';
+
+jest.setTimeout(300_000);
+
+const run = promisify(execFile);
+const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
+const SECRET = 'a-secret-of-this-test-for-packages';
+const PAGE_DEADLINE_MS = 20_000;
+
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'causeway-packages-'));
+  await run(join(PROJECT_ROOT, 'scripts/pack'), [join(folder, 'tarballs')], { timeout: 180_000 });
+  const tarballs = (await readdir(join(folder, 'tarballs'))).map((name) => `./tarballs/${name}`);
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  // geoip-lite is optional, and a large file to fetch.
+  const options = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
+  await run('npm', ['install', ...options, ...tarballs], { cwd: folder, timeout: 180_000 });
+});
+afterEach(async () => {
+  await Promise.all(children.splice(0).map(stop));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  return child.exitCode;
+}
+
+/** Starts a program of the folder; nothing of this test's own environment but path and home reaches it. */
+function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: process.env.HOME, ...environment };
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let log = '';
+  for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  return { child, readLog: () => log };
+}
+
+async function statusOf(url: string, init?: RequestInit): Promise<string> {
+  return fetch(url, init).then(
+    ({ status }) => String(status),
+    (error: unknown) => String(error),
+  );
+}
+
+const answers = (url: string, deadlineMs = PAGE_DEADLINE_MS) =>
+  waitUntil(
+    `${url} answers`,
+    () => statusOf(url),
+    (status) => status === '200',
+    deadlineMs,
+  );
+
+async function startNode(): Promise<string> {
+  const [httpPort, udpPort] = [await findFreeTcpPort(), await findFreeUdpPort()];
+  start('node_modules/.bin/causeway', [], {
+    CAUSEWAY_HTTP_PORT: String(httpPort),
+    CAUSEWAY_UDP_PORT: String(udpPort),
+    CAUSEWAY_APP_ID: 'demo',
+    CAUSEWAY_APP_SECRET: SECRET,
+  });
+  const url = `http://127.0.0.1:${httpPort}`;
+  await answers(`${url}/readyz`);
+  return url;
+}
+
+it('serve the page and the API description within 20 s of being started', async () => {
+  const url = await startNode();
+
+  expect(await (await fetch(url)).text()).toContain('<script type="module"');
+  expect(await statusOf(`${url}/docs`)).toBe('200');
+  expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
+});
+
+it('have a program that says its version, its options, and what it does not know', async () => {
+  const call = (...args: string[]) =>
+    run(join(folder, 'node_modules/.bin/causeway'), args, { env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` } }).then(
+      ({ stdout }) => [0, stdout],
+      ({ code, stderr }: { code: number; stderr: string }) => [code, stderr],
+    );
+  const { version } = JSON.parse(await readFile(join(PROJECT_ROOT, 'packages/causeway/package.json'), 'utf8'));
+
+  expect(await call('--version')).toEqual([0, `${version}\n`]);
+  expect(await call('--help')).toEqual([0, expect.stringMatching(/causeway cluster.*CAUSEWAY_HTTP_PORT/s)]);
+  expect(await call('nonsense')).toEqual([2, expect.stringContaining('there is no command "nonsense"')]);
+  expect(await call('cluster', '--regions', '9')).toEqual([2, expect.stringContaining('--regions must be 1 to 5')]);
+});
+
+it('run a cluster, whose nodes know each other, until a signal ends all of it', async () => {
+  const port = await findFreeTcpPort();
+  const { child, readLog } = start('node_modules/.bin/causeway', ['cluster', '--regions', '2', '--port', String(port)], {
+    CAUSEWAY_APP_ID: 'demo',
+    CAUSEWAY_APP_SECRET: SECRET,
+  });
+  await waitUntil(
+    'both nodes are ready',
+    async () => readLog(),
+    (log) => log.includes(`us: http://localhost:${port + 1}/#app=demo`),
+    60_000,
+  );
+  await waitUntil(
+    'they are linked',
+    async () => readLog(),
+    (log) => log.includes('linked to a node'),
+    30_000,
+  );
+
+  expect(await stop(child)).toBe(0);
+  expect(await statusOf(`http://127.0.0.1:${port}/readyz`)).not.toBe('200');
+});
+
+it('run the call example', async () => {
+  const sfuUrl = await startNode();
+  await cp(join(PROJECT_ROOT, 'examples/call'), join(folder, 'call'), {
+    recursive: true,
+    filter: (path) => !/node_modules|dist/.test(path),
+  });
+  const port = await findFreeTcpPort();
+  start('node', ['call/server.ts'], { PORT: String(port), SFU_URL: sfuUrl, SFU_SECRET: SECRET });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(url);
+  const signedIn = await fetch(`${url}/sign-in`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"name":"Ada"}',
+  });
+  const Cookie = String(signedIn.headers.get('Set-Cookie')?.split(';')[0]);
+  const { token, api } = (await (await fetch(`${url}/token`, { headers: { Cookie } })).json()) as Record<string, string>;
+
+  expect(await statusOf(`${api}/sessions`, { headers: { Authorization: `Bearer ${token}` } })).toBe('200');
+});
+
+it('run the embedding example', async () => {
+  await cp(join(PROJECT_ROOT, 'examples/embed-in-express/server.ts'), join(folder, 'embed.ts'));
+  const port = await findFreeTcpPort();
+  start('node', ['embed.ts'], { PORT: String(port), SFU_SECRET: SECRET });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/hello`);
+
+  expect(await statusOf(`${url}/api/sfu/demo/sessions`, { headers: { Authorization: `Bearer ${SECRET}` } })).toBe('200');
+  expect(await statusOf(`${url}/api/sfu/openapi.json`)).toBe('200');
+});

@@ -1,0 +1,70 @@
+/** An embedder's own sign-in in place of secrets and tokens. */
+import { ALL_GRANTS, type Grants } from '@causeway/accounts';
+import { type AppId, MAX_TOKEN_SECONDS, SfuError, TokenGrants } from '@causeway/protocol';
+import type { Request } from 'express';
+import type { RouteDescription } from './route.ts';
+
+/** What a call is about to do: a group of endpoints, as in the `act` of tokens, or what no token but every owner or only the app may. */
+export type ApiAction = RouteDescription['access'];
+
+/** What a call is about, as its path says; nothing of it is checked yet. */
+export interface ApiTarget {
+  readonly appId: AppId;
+  /** Undefined for calls of the whole app. */
+  readonly sessionId: string | undefined;
+  readonly trackId: string | undefined;
+}
+
+/**
+ * A user of the embedder's application. The sessions that it creates belong to `sub`: nobody else changes them. The other fields
+ * restrict it as the claims of a token do (docs/api.md §15); what is left out restricts nothing.
+ */
+export interface ApiUser extends Partial<Omit<TokenGrants, 'sub' | 'jti' | 'iat' | 'exp' | 'sid' | 'org'>> {
+  readonly sub: string;
+}
+
+/**
+ * Says who is calling.
+ *
+ * @returns a user; `'all'` for whoever may do everything, as with the secret; undefined if it cannot tell: the call then needs a
+ *   secret or a token
+ * @throws SfuError `forbidden` – the caller is known, and may not do this
+ */
+export type Authorize = (
+  request: Request,
+  action: ApiAction,
+  target: ApiTarget,
+) => ApiUser | 'all' | undefined | Promise<ApiUser | 'all' | undefined>;
+
+/** @throws Error – what `authorize` returns is no user */
+export async function grantsOfUser(
+  authorize: Authorize,
+  route: RouteDescription,
+  request: Request,
+  { appId, nowSeconds }: { readonly appId: AppId; readonly nowSeconds: number },
+): Promise<Grants | undefined> {
+  const { session_id: sessionId, track_id: trackId } = request.params;
+  const target = { appId, sessionId: textOf(sessionId), trackId: textOf(trackId) };
+  const user = await authorize(request, route.access, target);
+  if (user === undefined) return undefined;
+  refuseForeignPages(request);
+  if (user === 'all') return ALL_GRANTS;
+  const checked = TokenGrants.safeParse({ ...user, jti: 'authorize', iat: nowSeconds, exp: nowSeconds + MAX_TOKEN_SECONDS });
+  if (!checked.success) throw new Error(`authorize returned what is no user: ${checked.error.message}`);
+  return { kind: 'token', token: checked.data };
+}
+
+/**
+ * A browser adds cookies to calls of other sites' pages, too. Those that bring an `Authorization` header were meant to be made.
+ *
+ * @throws forbidden – it is such a page
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ */
+function refuseForeignPages(request: Request): void {
+  if (request.headers.authorization !== undefined || request.get('Sec-Fetch-Site') !== 'cross-site') return;
+  throw new SfuError('forbidden', 'a page of another site cannot call with the cookies of this one');
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

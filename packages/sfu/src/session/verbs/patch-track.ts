@@ -1,0 +1,49 @@
+import { type PatchTrackReply, type PatchTrackRequest, SfuError, type TokenGrants, TrackName } from '@causeway/protocol';
+import { editPublication, leadsTo, type Negotiation, type Publication, publications } from '../../negotiation/index.ts';
+import type { Session } from '../session.ts';
+import { publishRuleOf } from '../session-access.ts';
+import { publishedTrack } from '../track-records.ts';
+import { trackSummary } from './describe.ts';
+
+/** `PATCH /session/:session_id/track/:track_id`: renames a published track, or tells that it is muted. */
+export function patchTrack(
+  session: Session,
+  trackId: string,
+  request: PatchTrackRequest,
+  caller: TokenGrants | undefined,
+): Promise<PatchTrackReply> {
+  return session.run(async () => {
+    const { publication, section } = requirePublication(session, trackId);
+    const name = request.customTrackName ?? publication.customTrackName;
+    if (publishRuleOf(caller)?.(section.kind, name) === false) {
+      throw new SfuError('forbidden', `the token does not allow to publish ${section.kind} under the name ${JSON.stringify(name)}`);
+    }
+    const freed = freeName(session.negotiation, publication, name, request.replace === true);
+    session.commit(editPublication(freed, publication.id, (former) => changed(former, name, request.muted)));
+    const live = requirePublication(session, trackId);
+    return trackSummary(publishedTrack(session.appId, session.id, live).record);
+  });
+}
+
+/** A track's own id goes before the alias of another. */
+function requirePublication({ id, negotiation }: Session, trackId: string): ReturnType<typeof publications>[number] {
+  const published = publications(negotiation);
+  const found =
+    published.find(({ publication }) => publication.trackId === trackId) ??
+    published.find(({ publication }) => leadsTo(publication, trackId));
+  if (found === undefined) throw new SfuError('track_not_found', `session ${id} publishes no track ${trackId}`);
+  return found;
+}
+
+function freeName(state: Negotiation, { id }: Publication, name: TrackName, replaces: boolean): Negotiation {
+  const holder = publications(state).find(({ publication }) => publication.id !== id && publication.customTrackName === name);
+  if (name === '' || holder === undefined) return state;
+  if (!replaces) throw new SfuError('track_name_conflict', `another track of this session is named ${name}`);
+  return editPublication(state, holder.publication.id, (former) => ({ ...former, customTrackName: TrackName.parse('') }));
+}
+
+/** A track that is named is meant: like one that was published by a call it is listed, media or not. */
+function changed({ isMuted, ...former }: Publication, customTrackName: TrackName, muted: boolean | undefined): Publication {
+  const staysMuted = muted ?? isMuted === true;
+  return { ...former, customTrackName, isExplicit: true, isHidden: false, ...(staysMuted && { isMuted: true }) };
+}
