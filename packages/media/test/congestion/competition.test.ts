@@ -114,6 +114,23 @@ describe.each(EACH_SEED)('seed %i', (seed) => {
     }
   });
 
+  test('three flows and one long TCP flow starve nobody', () => {
+    const scene = new Scene({ seed, rateBps: 4000 * KBPS, delayMs: 25 });
+    const flows = startFlows(scene, [0, 2000, 4000]);
+    const tcp: TcpFlow[] = [];
+    scene.simulation.at(10_000, () => {
+      tcp.push(new TcpFlow({ simulation: scene.simulation, forward: scene.forward, ackDelayMs: 25 }));
+    });
+    scene.runUntil(20_000);
+    const before = tcp[0]!.bytesDelivered;
+
+    scene.runUntil(80_000);
+
+    const quarterOfFairBps = 250 * KBPS;
+    for (const flow of flows) expect(receivedBps(flow, 20_000, 80_000)).toBeGreaterThan(quarterOfFairBps);
+    expect((8 * (tcp[0]!.bytesDelivered - before)) / 60).toBeGreaterThan(quarterOfFairBps);
+  });
+
   test('5.7: short TCP flows take their share for a moment', () => {
     const scene = new Scene({ seed, rateBps: 2000 * KBPS });
     const flows = startFlows(scene, [0, 0]);

@@ -197,5 +197,5 @@ test('twenty viewers whose path narrows at once cost the publisher few keyframes
 
   for (const frames of shown) expect(framesPerSecond(frames, narrowMs + 2000, call.world.nowMs)).toBeGreaterThan(20);
   // They notice within half a second of each other: a few requests for each of the two lower layers, and not one for each viewer.
-  expect(call.simulcast.keyframeRequests.length).toBeLessThanOrEqual(8);
+  expect(call.simulcast.keyframeRequests.length).toBeLessThanOrEqual(4);
 });

@@ -24,6 +24,9 @@ const MAX_INTERVAL_MS = 500;
 /** How many packets of a probe and of the media among it are looked at. */
 const MAX_PACKETS = 256;
 
+const NONE_MS = new Float64Array(0);
+const NONE_BYTES = new Uint16Array(0);
+
 /** A probe that was held up on its way, or at the receiver, and then arrived all at once. */
 export const UNCLEAR = 'unclear';
 
@@ -38,10 +41,10 @@ export class ProbeResult {
   #rateBps = 0;
   #bytesWanted = 0;
   #bytes = 0;
-  /** Everything from the first packet of the probe on, in the order it was sent. */
-  readonly #sentAtMs = new Float64Array(MAX_PACKETS);
-  readonly #arrivedAtMs = new Float64Array(MAX_PACKETS);
-  readonly #sizeBytes = new Uint16Array(MAX_PACKETS);
+  /** Everything from the first packet of the probe on, in the order it was sent; empty while no probe is under way, as for most peers. */
+  #sentAtMs = NONE_MS;
+  #arrivedAtMs = NONE_MS;
+  #sizeBytes = NONE_BYTES;
   #count = 0;
   #isDone = true;
 
@@ -50,6 +53,9 @@ export class ProbeResult {
     this.#probe = probe;
     this.#rateBps = rateBps;
     this.#bytesWanted = bytes;
+    this.#sentAtMs = new Float64Array(MAX_PACKETS);
+    this.#arrivedAtMs = new Float64Array(MAX_PACKETS);
+    this.#sizeBytes = new Uint16Array(MAX_PACKETS);
     this.#bytes = 0;
     this.#count = 0;
     this.#isDone = false;
@@ -78,7 +84,15 @@ export class ProbeResult {
       this.#bytes += sizeBytes;
       if (this.#count < MIN_PACKETS || this.#bytes < MIN_SHARE * this.#bytesWanted) return undefined;
     }
-    return this.#evaluate(leastTransitMs);
+    const outcome = this.#evaluate(leastTransitMs);
+    if (this.#isDone) this.#forget();
+    return outcome;
+  }
+
+  #forget(): void {
+    this.#sentAtMs = NONE_MS;
+    this.#arrivedAtMs = NONE_MS;
+    this.#sizeBytes = NONE_BYTES;
   }
 
   #evaluate(leastTransitMs: number): ProbeOutcome | typeof UNCLEAR | undefined {
