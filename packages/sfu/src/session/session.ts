@@ -140,7 +140,7 @@ export class Session implements TrackFollower, DataOwner {
     return this.#owner;
   }
 
-  /** Of the transport that the engine has for it; undefined before the client has described itself. */
+  /** Names the transport that the engine has for it; undefined before the client has described itself. */
   get transportId(): string | undefined {
     return this.#told.transportId;
   }
