@@ -40,7 +40,7 @@ export const NAMED_MUTANTS: readonly NamedMutant[] = [
   },
   {
     name: 'the replay window keeps the mark of the last index that a gap skips',
-    file: 'packages/secure/src/srtp/replay-window.ts',
+    file: 'packages/secure/src/replay-window.ts',
     before: 'i <= skipped',
     after: 'i < skipped',
     tests: ['packages/secure/test/srtp/replay-window.test.ts'],

@@ -8,7 +8,7 @@
  * @see RFC 6347
  */
 import type { SecureCloseReason } from '@causeway/media';
-import { ReplayWindow } from '../srtp/replay-window.ts';
+import { ReplayWindow } from '../replay-window.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import type { DtlsConnection, DtlsConnectionOptions } from './dtls-connection.ts';
 import type { DtlsCounters } from './dtls-counters.ts';

@@ -2,9 +2,10 @@
  * Receiving state of the SSRCs of a link, which carries thousands and ever new ones: only of those that are expected, because this side has
  * chosen them. So what has ended leaves nothing behind but the height of the floor below which nothing begins.
  */
+
+import { ReplayWindow } from '../replay-window.ts';
 import type { InboundStream, InboundStreams } from './inbound-context.ts';
 import type { KeystreamWindow } from './keystream-window.ts';
-import { ReplayWindow } from './replay-window.ts';
 
 export class ExpectedContext implements InboundStreams {
   /** Undefined until a packet has come. */

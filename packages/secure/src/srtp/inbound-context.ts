@@ -1,6 +1,7 @@
 /** Receiving state of the SSRCs of one peer, for one protocol: bounded, and made only for SSRCs that proved authentic. */
+
+import { ReplayWindow } from '../replay-window.ts';
 import type { KeystreamWindow } from './keystream-window.ts';
-import { ReplayWindow } from './replay-window.ts';
 
 export interface InboundStream {
   readonly replay: ReplayWindow;
