@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- files`: how many files and functions of what ships one packet of video passes from a publisher to a subscriber, and
- * how many one call that subscribes. Both go through the real daemon.
+ * how many one call that subscribes. Both go through the real daemon; docs/architecture/before-after.md has the figures.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SfuApi } from '@causeway/loadtest';
