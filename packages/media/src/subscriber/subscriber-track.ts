@@ -14,17 +14,14 @@ import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
+import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
+import { ReceiverReports } from './receiver-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
 
-/**
- * How far ahead of a keyframe's first packet others may have come, when it was lost and sent again: the rest of a large one, and what follows in a
- * round trip. More at once would be a burst.
- */
-const MAX_OVERTAKEN_BY_PACKETS = 256;
 /** How far one way may be ahead of another for those who are moved to it. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
@@ -39,6 +36,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
 
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
+  readonly #reports = new ReceiverReports();
   readonly guard = new StepGuard();
   readonly #told: ToldLayer;
   granted: LayerOption | undefined = undefined;
@@ -50,7 +48,6 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   #target: ReceiveStream | undefined = undefined;
   /** What was forwarded of the former source, until the first choice among the layers of the present one. */
   #former: ReceiveStream | undefined = undefined;
-  lastReport: ReportBlock | undefined = undefined;
 
   constructor(context: EngineContext, transport: SubscribingPeer, plan: SubscriberTrackPlan) {
     this.#context = context;
@@ -92,6 +89,11 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
 
   get source(): PublisherTrack | undefined {
     return this.#source;
+  }
+
+  /** The latest report of the receiver; undefined before the first. */
+  get lastReport(): ReportBlock | undefined {
+    return this.#reports.last;
   }
 
   /** The encoding being forwarded; undefined until the first keyframe of one. */
@@ -298,16 +300,9 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
 
   /** Takes what the receiver says of the stream. */
   handleReport(nowMs: number, report: ReportBlock): void {
-    const { sender } = this.transport;
-    const packets = report.extendedHighestSeq - (this.lastReport?.extendedHighestSeq ?? report.extendedHighestSeq);
-    this.lastReport = report;
-    if (!sender.isNumbering && packets > 0) {
-      sender.handleReportedLoss(nowMs, packets, report.fractionLost / 256, this.transport.bytesSent);
-    }
+    const lossRatio = this.#reports.handle(nowMs, report, this.transport);
     // What another node is told it would pass on to all who watch there.
     if (this.#plan.kind !== 'video' || this.transport.isLink) return;
-    // Without feedback of its own, the receiver reports what the publisher's path has lost as well.
-    const lossRatio = sender.lossRatio(nowMs) ?? report.fractionLost / 256;
     this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, lossRatio, this.transport);
   }
 
@@ -432,34 +427,4 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     this.#stream.sendKept(nowMs, stream, next, stream.newest ?? next);
     return true;
   }
-}
-
-/** Whether a receiver can make something of this packet and those after it. */
-function canBeginWith(packet: StreamPacket): boolean {
-  if (packet.codec.detectKeyframe === undefined) return true;
-  return packet.isKeyframe && newestOf(packet) - packet.sequence <= MAX_OVERTAKEN_BY_PACKETS;
-}
-
-function newestOf({ stream, sequence }: StreamPacket): number {
-  return stream.newest ?? sequence;
-}
-
-/** To look for packets in common costs time: only where there must be some. */
-function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
-  return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
-}
-
-function isSameOption(one: LayerOption | undefined, other: LayerOption | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.stream === other.stream && one.maxSpatialId === other.maxSpatialId && one.maxTemporalId === other.maxTemporalId;
-}
-
-/** A layer within a stream as it is told; undefined if none is left out. */
-function limitOf(maxId: number | undefined): number | undefined {
-  return maxId === ALL_LAYERS ? undefined : maxId;
-}
-
-/** Whether two plans ask for the same of a publication's layers. */
-function isSameWish(one: SubscriberTrackPlan, other: SubscriberTrackPlan): boolean {
-  return one.preferredRid === other.preferredRid && JSON.stringify(one.layers) === JSON.stringify(other.layers);
 }
