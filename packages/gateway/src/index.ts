@@ -8,8 +8,8 @@ export {
   TokenDesk,
   type TokenDeskOptions,
 } from '@causeway/accounts';
-export * from './api/api-router.ts';
 export type { ApiAction, ApiTarget, ApiUser, Authorize } from './api/own-authorization.ts';
+export * from './api-router.ts';
 export * from './dashboard/dashboard-router.ts';
 export { EventDesk, type EventDeskOptions } from './events/event-desk.ts';
 export { type ClientLimitOptions, ClientLimits, type ClientRefusal, DEFAULT_CLIENT_LIMITS } from './limits/client-limits.ts';

@@ -15,12 +15,12 @@ import type {
   UnsubscribeReply,
   UpdateTracksReply,
 } from '@causeway/protocol';
-import { type MediaAddress, redirectCandidates } from '../call/redirect-candidates.ts';
 import type { SfuAccess } from '../servers/daemon.ts';
 import { waitUntil } from '../wait-until.ts';
 import { Channels } from './channels.ts';
 import { addSender, type SendRequest } from './local-media.ts';
 import { type Reception, startReception } from './reception.ts';
+import { type MediaAddress, redirectCandidates } from './redirect-candidates.ts';
 import { createSfuApi, type SfuApi } from './sfu-api.ts';
 
 export interface JoinRequest {

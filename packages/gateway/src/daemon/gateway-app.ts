@@ -1,6 +1,6 @@
 import { SfuError } from '@causeway/protocol';
 import express, { type Express, type RequestHandler } from 'express';
-import { type ApiRouterOptions, createApiRouter } from '../api/api-router.ts';
+import { type ApiRouterOptions, createApiRouter } from '../api-router.ts';
 import { createDashboardRouter } from '../dashboard/dashboard-router.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
