@@ -2,7 +2,7 @@ import { SfuError } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
 import type { Timers } from '../time/cluster-clock.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import type { RedisClient } from './connect-redis.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import type { LuaScript, RedisCommand, RedisLink, RedisReply } from './redis-link.ts';
 
 export interface IoredisLinkOptions {
@@ -24,7 +24,7 @@ const PROBE_INTERVAL_MS = 1_000;
 
 /** A link over an ioredis client, which it owns. */
 export class IoredisLink implements RedisLink {
-  readonly #client: RedisClient;
+  readonly #client: RedisConnection;
   readonly #timers: Timers;
   readonly #breaker: CircuitBreaker;
   readonly #readyListeners = new Set<() => void>();
@@ -35,7 +35,7 @@ export class IoredisLink implements RedisLink {
   #cancelProbe: CancelTimer | undefined;
   #isClosed = false;
 
-  constructor(client: RedisClient, { timers, onAvailable, onUnavailable }: IoredisLinkOptions) {
+  constructor(client: RedisConnection, { timers, onAvailable, onUnavailable }: IoredisLinkOptions) {
     this.#client = client;
     this.#timers = timers;
     this.#breaker = new CircuitBreaker({

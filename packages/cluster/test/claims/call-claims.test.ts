@@ -3,7 +3,7 @@ import { MemoryCallClaims } from '../../src/claims/call-claims.ts';
 import { callClaimsContract } from '../../src/claims/call-claims-contract.ts';
 import { RedisCallClaims } from '../../src/claims/redis-call-claims.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
 
 const TEN_MINUTES_MS = 600_000;
 
@@ -11,12 +11,12 @@ describe('claims in memory', () => {
   test.each(callClaimsContract)('$name', ({ run }) => run(async () => new MemoryCallClaims()));
 });
 
-describe('claims in Redis', () => {
-  let redis: RedisForTests;
+describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
+  let redis: RedisUnderTest;
   let link: RedisLink;
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
     link = await redis.connect();
   });
   beforeEach(() => link.send(['FLUSHALL']));

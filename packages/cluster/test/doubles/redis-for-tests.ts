@@ -29,6 +29,10 @@ export class RedisForTests {
     return link;
   }
 
+  command(...words: readonly string[]): Promise<string> {
+    return this.server.command(...words);
+  }
+
   async stop(): Promise<void> {
     for (const link of this.#links) link.close();
     await this.server.stop();

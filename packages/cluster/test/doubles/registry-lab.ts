@@ -1,8 +1,8 @@
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
+import type { RedisUnderTest } from './every-redis.ts';
 import { APP } from './records.ts';
-import { RedisForTests } from './redis-for-tests.ts';
 import { createRegistryNode, introduce, type RegistryNode, type RegistryNodeOptions } from './registry-nodes.ts';
 import { until } from './until.ts';
 
@@ -54,13 +54,17 @@ export interface RegistryScene {
   readonly lab: RegistryLab;
 }
 
-/** For a block of tests: one Redis, emptied before each, and a lab on it. Valid while a test runs. */
-export function useRegistryLab(): RegistryScene {
-  let redis: RedisForTests;
+/**
+ * For a block of tests: one Redis, emptied before each, and a lab on it. Valid while a test runs.
+ *
+ * @param start starts that Redis
+ */
+export function useRegistryLab(start: () => Promise<RedisUnderTest>): RegistryScene {
+  let redis: RedisUnderTest;
   const scene = {} as { link: IoredisLink; lab: RegistryLab };
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
     scene.link = await redis.connect();
   });
 

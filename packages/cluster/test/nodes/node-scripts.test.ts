@@ -2,19 +2,19 @@ import { createNodeScripts } from '../../src/nodes/node-scripts.ts';
 import { NODE_HINTS, NODE_KEYS } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { describeNodeScripts } from '../contract/describe-node-scripts.ts';
+import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
 import { NodeRows } from '../doubles/node-rows.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
 import { until } from '../doubles/until.ts';
 
 const LEASE_MS = 60_000;
 const NO_NEWS = { text: undefined, isUrgent: false } as const;
 
-describe('with Redis', () => {
-  let redis: RedisForTests;
+describe.each(EVERY_REDIS)('with $name', ({ start }) => {
+  let redis: RedisUnderTest;
   let link: RedisLink;
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
     link = await redis.connect();
   });
 

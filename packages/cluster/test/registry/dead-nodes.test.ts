@@ -1,5 +1,6 @@
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
+import { EVERY_REDIS } from '../doubles/every-redis.ts';
 import { nodeRecord } from '../doubles/node-records.ts';
 import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
 import { listedBy, useRegistryLab } from '../doubles/registry-lab.ts';
@@ -7,8 +8,8 @@ import { createRegistryNode, introduce, type RegistryNode } from '../doubles/reg
 
 const KEYS = appKeys(APP);
 
-describe('the registry, with nodes that die', () => {
-  const scene = useRegistryLab();
+describe.each(EVERY_REDIS)('the registry in $name, with nodes that die', ({ start }) => {
+  const scene = useRegistryLab(start);
 
   test('what a dead node has announced is invisible at once, and visible again when it comes back', async () => {
     const [reader, owner] = scene.lab.startPair();

@@ -1,9 +1,10 @@
 import type { Registry } from '@causeway/sfu';
 import { registryContract } from '@causeway/sfu/registry-contract';
+import { EVERY_REDIS } from '../doubles/every-redis.ts';
 import { useRegistryLab } from '../doubles/registry-lab.ts';
 
-describe('the registry in Redis', () => {
-  const scene = useRegistryLab();
+describe.each(EVERY_REDIS)('the registry in $name', ({ start }) => {
+  const scene = useRegistryLab(start);
 
   describe('asked where things were announced', () => {
     test.each(registryContract)('$name', async ({ run }) => {

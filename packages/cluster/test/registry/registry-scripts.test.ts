@@ -1,21 +1,21 @@
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { createRegistryScripts, type Life, type RegistryScripts } from '../../src/registry/registry-scripts.ts';
+import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
 import { APP, sessionIdOf } from '../doubles/records.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
 
 const DEAD: Life = { nodeNo: 102, epoch: 1 };
 const REBORN: Life = { nodeNo: 102, epoch: 2 };
 const KEYS = appKeys(APP);
 const HOUR_MS = 3_600_000;
 
-describe('the scripts that clean up', () => {
-  let redis: RedisForTests;
+describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) => {
+  let redis: RedisUnderTest;
   let link: RedisLink;
   let scripts: RegistryScripts;
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
     link = await redis.connect();
     scripts = createRegistryScripts(link);
   });

@@ -8,7 +8,7 @@ import { RedisRevocations } from '../../src/tokens/redis-revocations.ts';
 import { readRevocation, writeRevocation } from '../../src/tokens/revocation-text.ts';
 import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
 import { signText } from '../../src/trust/signed-text.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
 import { until } from '../doubles/until.ts';
 
 const APP = AppId.parse('demo');
@@ -17,15 +17,15 @@ const TOKEN = { sub: 'alice', jti: 'token-1', iat: 1_000 };
 const OF_TOKEN: Revocation = { appId: APP, revoked: { by: 'jti', jti: 'token-1' }, closesSessions: false };
 const OF_SUBJECT: Revocation = { appId: APP, revoked: { by: 'sub', sub: 'alice', issuedUntil: 1_000 }, closesSessions: true };
 
-describe('revocations over Redis', () => {
-  let redis: RedisForTests;
+describe.each(EVERY_REDIS)('revocations over $name', ({ start }) => {
+  let redis: RedisUnderTest;
   const opened: RedisRevocations[] = [];
   const told: string[] = [];
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
   });
-  beforeEach(() => redis.server.command('FLUSHALL'));
+  beforeEach(() => redis.command('FLUSHALL'));
   afterEach(() => {
     for (const each of opened.splice(0)) each.stop();
     told.length = 0;
@@ -75,7 +75,7 @@ describe('revocations over Redis', () => {
   test('are found without a hint', async () => {
     const node = await open();
 
-    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
+    await redis.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
 
     await until('the node has read it', async () => node.isRevoked(APP, TOKEN));
   });
@@ -84,8 +84,8 @@ describe('revocations over Redis', () => {
     const node = await open();
     await node.revoke(OF_TOKEN);
 
-    await redis.server.command('FLUSHALL');
-    await until('Redis has it again', async () => (await redis.server.command('XLEN', NODE_KEYS.revocations)).trim() === '1');
+    await redis.command('FLUSHALL');
+    await until('Redis has it again', async () => (await redis.command('XLEN', NODE_KEYS.revocations)).trim() === '1');
 
     expect((await open()).isRevoked(APP, TOKEN)).toBe(true);
   });
@@ -101,8 +101,8 @@ describe('revocations over Redis', () => {
   ])('that are %s are counted and do nothing', async (_name, text) => {
     const node = await open();
 
-    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', text());
-    await redis.server.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
+    await redis.command('XADD', NODE_KEYS.revocations, '*', 'r', text());
+    await redis.command('XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(OF_TOKEN, KEY));
     await until('the node has read both', async () => node.isRevoked(APP, TOKEN));
 
     expect(node.isRevoked(APP, { ...TOKEN, jti: 'token-2' })).toBe(false);

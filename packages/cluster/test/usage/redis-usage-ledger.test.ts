@@ -3,14 +3,14 @@ import { AppId } from '@causeway/protocol';
 import { appKeys } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { RedisUsageLedger } from '../../src/usage/redis-usage-ledger.ts';
-import { RedisForTests } from '../doubles/redis-for-tests.ts';
+import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
 
-describe('the usage ledger in Redis', () => {
-  let redis: RedisForTests;
+describe.each(EVERY_REDIS)('the usage ledger in $name', ({ start }) => {
+  let redis: RedisUnderTest;
   let link: RedisLink;
 
   beforeAll(async () => {
-    redis = await RedisForTests.start();
+    redis = await start();
     link = await redis.connect();
   });
 

@@ -1,0 +1,40 @@
+import { createNodeClock } from '@causeway/sfu';
+import { ModelRedis, ModelRedisClient } from '@causeway/testkit/model-redis';
+import { IoredisLink } from '../../src/redis/ioredis-link.ts';
+import { RedisForTests } from './redis-for-tests.ts';
+import { until } from './until.ts';
+
+/** A Redis of its own for the tests of one block, and links to it that are closed with it. */
+export interface RedisUnderTest {
+  connect(): Promise<IoredisLink>;
+  /** One command, as typed into `redis-cli`. @returns what it prints */
+  command(...words: readonly string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** What is tested with both is what the model promises to those who test with it alone. */
+export const EVERY_REDIS: readonly { readonly name: string; readonly start: () => Promise<RedisUnderTest> }[] = [
+  { name: 'Redis', start: () => RedisForTests.start() },
+  { name: 'the model of Redis', start: startModel },
+];
+
+async function startModel(): Promise<RedisUnderTest> {
+  const clock = createNodeClock();
+  const server = new ModelRedis({ clock, random: () => 0.5 });
+  const links: IoredisLink[] = [];
+  return {
+    async connect() {
+      const client = new ModelRedisClient(server, { clock, random: () => 0.5, way: () => ({ state: 'open', oneWayMs: 0 }) });
+      const link = new IoredisLink(client, { timers: clock });
+      links.push(link);
+      await until('the model answers', async () => (await link.send(['PING'])) === 'PONG');
+      return link;
+    },
+    async command(...words) {
+      return String(server.carryOut(words));
+    },
+    async stop() {
+      for (const link of links) link.close();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export * from './model-redis.ts';
+export * from './model-redis-client.ts';

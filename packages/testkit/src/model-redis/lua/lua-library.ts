@@ -1,0 +1,56 @@
+/** The functions of Lua 5.1 that the scripts of this project call. */
+import { isTrue, LuaError, type LuaFunction, LuaTable, type LuaValue, numberText, operand, toNumber, typeName } from './lua-values.ts';
+
+export function createLuaLibrary(): ReadonlyMap<string, LuaValue> {
+  return new Map<string, LuaValue>([
+    ['tonumber', ([value]) => [toNumber(value)]],
+    ['tostring', ([value]) => [textOf(value)]],
+    ['type', ([value]) => [typeName(value)]],
+    ['ipairs', ipairs],
+    [
+      'math',
+      LuaTable.withFields({
+        floor: ([value]) => [Math.floor(operand(value))],
+        max: (values) => [Math.max(...values.map(operand))],
+        min: (values) => [Math.min(...values.map(operand))],
+      }),
+    ],
+    ['string', LuaTable.withFields({ format, match })],
+  ]);
+}
+
+/** @returns the values of 1, 2, 3 and so on; a script of ours never changes a table that it goes through */
+const ipairs: LuaFunction = ([table]) => {
+  if (!(table instanceof LuaTable)) throw new LuaError(`bad argument #1 to 'ipairs' (table expected, got ${typeName(table)})`);
+  const next: LuaFunction = ([, last]) => {
+    const index = operand(last) + 1;
+    const value = table.get(index);
+    return value === undefined ? [undefined] : [index, value];
+  };
+  return [next, table, 0];
+};
+
+const format: LuaFunction = ([pattern, ...values]) => {
+  if (typeof pattern !== 'string' || /%[^d]/.test(pattern)) throw new LuaError(`string.format knows only %d here, not ${String(pattern)}`);
+  let next = 0;
+  return [pattern.replace(/%d/g, () => BigInt(Math.trunc(operand(values[next++]))).toString())];
+};
+
+const match: LuaFunction = ([subject, pattern]) => {
+  if (typeof subject !== 'string' || typeof pattern !== 'string') throw new LuaError('string.match takes two strings');
+  const found = asRegExp(pattern).exec(subject);
+  return found === null ? [undefined] : found.length > 1 ? found.slice(1) : [found[0]];
+};
+
+/** Only what patterns of Lua and regular expressions have in common, besides `%d`. */
+function asRegExp(pattern: string): RegExp {
+  if (/%[^d]|[-.[\]*?\\{}|]/.test(pattern)) throw new LuaError(`the pattern ${pattern} is not read here`);
+  return new RegExp(pattern.replaceAll('%d', '[0-9]'), 's');
+}
+
+function textOf(value: LuaValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return numberText(value);
+  if (value instanceof LuaTable || typeof value === 'function') throw new LuaError(`a ${typeName(value)} has no text here`);
+  return value === undefined ? 'nil' : String(isTrue(value));
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { COMMANDS, type CommandScene } from './commands.ts';
+import { Keyspace } from './keyspace.ts';
+import { compileLua } from './lua/compile-lua.ts';
+import { createLuaLibrary } from './lua/lua-library.ts';
+import { LuaError, type LuaFunction, LuaTable, type LuaValue } from './lua/lua-values.ts';
+import { type ModelReply, ModelReplyError } from './stored-value.ts';
+
+export interface ModelRedisOptions {
+  readonly clock: { nowMs(): number; wallClockMs(): number };
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** What a client hears without having asked. */
+export interface ModelConnection {
+  /** Those it has subscribed to. */
+  readonly channels: ReadonlySet<string>;
+  readonly onMessage: (channel: string, message: string) => void;
+  readonly onClosed: () => void;
+}
+
+type Script = ReturnType<typeof compileLua>;
+
+/**
+ * A Redis in this process, in whatever time it is given: the commands and scripts of this project, which it runs from their own text. What
+ * it answers is held to what a real one does by the contract suites of `cluster`.
+ */
+export class ModelRedis {
+  /** Set when somebody sets the clock of the machine; milliseconds. */
+  clockOffsetMs = 0;
+  /** Commands that were carried out, those of scripts not counted. */
+  commands = 0;
+  readonly #keys: Keyspace;
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+  readonly #scripts = new Map<string, Script>();
+  readonly #connections = new Set<ModelConnection>();
+  readonly #library = createLuaLibrary();
+
+  constructor({ clock, random }: ModelRedisOptions) {
+    this.#nowMs = () => clock.wallClockMs() + this.clockOffsetMs;
+    this.#random = random;
+    this.#keys = new Keyspace(this.#nowMs, () => clock.nowMs());
+  }
+
+  /** @throws ModelReplyError – what Redis would answer to a command that is wrong */
+  carryOut([name = '', ...words]: readonly string[]): ModelReply {
+    this.commands++;
+    switch (name.toUpperCase()) {
+      case 'EVAL':
+        return this.#run(this.#compile(words[0] ?? ''), words.slice(1));
+      case 'EVALSHA':
+        return this.#run(this.#known(words[0] ?? ''), words.slice(1));
+      case 'SCRIPT':
+        this.#compile(words[1] ?? '');
+        return sha1Of(words[1] ?? '');
+      default:
+        return this.#command(name, words, true);
+    }
+  }
+
+  /** @returns ends the connection */
+  attach(connection: ModelConnection): () => void {
+    this.#connections.add(connection);
+    return () => this.#connections.delete(connection);
+  }
+
+  /** As when the server ends, or is told to let go of its clients. */
+  closeConnections(): void {
+    for (const { onClosed } of [...this.#connections]) onClosed();
+  }
+
+  /** Everything is gone, scripts too, as after a start without a file. */
+  forgetAll(): void {
+    this.#keys.clear();
+    this.#scripts.clear();
+  }
+
+  /** A replica that lacks the last writes is the master now: it has not seen the scripts either. */
+  failOver(lackedMs: number): void {
+    this.#keys.takeBack(lackedMs);
+    this.#scripts.clear();
+  }
+
+  #command(name: string, words: readonly string[], pairsScores: boolean): ModelReply {
+    const command = COMMANDS[name.toUpperCase()];
+    if (command === undefined) throw new ModelReplyError(`ERR unknown command '${name}' of the model`);
+    const publish = (channel: string, message: string): number => {
+      const listening = [...this.#connections].filter(({ channels }) => channels.has(channel));
+      for (const { onMessage } of listening) onMessage(channel, message);
+      return listening.length;
+    };
+    const scene: CommandScene = { keys: this.#keys, nowMs: this.#nowMs, random: this.#random, publish, pairsScores };
+    return command(scene, words);
+  }
+
+  #compile(source: string): Script {
+    const sha1 = sha1Of(source);
+    const script = this.#scripts.get(sha1) ?? compileLua(source);
+    this.#scripts.set(sha1, script);
+    return script;
+  }
+
+  #known(sha1: string): Script {
+    const script = this.#scripts.get(sha1);
+    if (script === undefined) throw new ModelReplyError('NOSCRIPT No matching script. Please use EVAL.');
+    return script;
+  }
+
+  #run(script: Script, [keyCount, ...given]: readonly string[]): ModelReply {
+    const keys = Number(keyCount);
+    const redis = LuaTable.withFields({ call: this.#caller(false), pcall: this.#caller(true) });
+    const globals = new Map([
+      ...this.#library,
+      ['KEYS', LuaTable.of(given.slice(0, keys))] as const,
+      ['ARGV', LuaTable.of(given.slice(keys))] as const,
+      ['redis', redis] as const,
+    ]);
+    try {
+      return asReply(script(globals)[0]);
+    } catch (error) {
+      if (error instanceof LuaError) throw new ModelReplyError(`ERR ${error.message}`);
+      throw error;
+    }
+  }
+
+  #caller(catchesErrors: boolean): LuaFunction {
+    return ([name, ...words]) => {
+      try {
+        const reply = this.#command(wordOf(name), words.map(wordOf), false);
+        return [name === 'SET' && reply === 'OK' ? LuaTable.withFields({ ok: reply }) : asLua(reply)];
+      } catch (error) {
+        if (!catchesErrors || !(error instanceof ModelReplyError)) throw error;
+        return [LuaTable.withFields({ err: error.message })];
+      }
+    };
+  }
+}
+
+function sha1Of(source: string): string {
+  return createHash('sha1').update(source).digest('hex');
+}
+
+/** Numbers as Redis writes them for commands: whole ones in all their digits. */
+function wordOf(value: LuaValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  throw new ModelReplyError('ERR Lua redis lib command arguments must be strings or integers');
+}
+
+function asLua(reply: ModelReply): LuaValue {
+  if (reply === null) return false;
+  return typeof reply === 'object' ? LuaTable.of(reply.map(asLua)) : reply;
+}
+
+/** A table ends at its first nil, and numbers lose what is behind the point. */
+function asReply(value: LuaValue): ModelReply {
+  if (value === undefined || value === false || typeof value === 'function') return null;
+  if (value === true) return 1;
+  if (typeof value === 'number') return Math.trunc(value);
+  if (typeof value === 'string') return value;
+  const error = value.get('err');
+  if (typeof error === 'string') throw new ModelReplyError(error);
+  const status = value.get('ok');
+  return typeof status === 'string' ? status : value.list.map(asReply);
+}

@@ -1,0 +1,58 @@
+/** What Redis keeps under a key. */
+
+export interface StreamEntry {
+  readonly id: string;
+  readonly fields: readonly string[];
+}
+
+export type StoredValue =
+  | { readonly type: 'string'; readonly text: string }
+  | { readonly type: 'hash'; readonly fields: Map<string, string> }
+  | { readonly type: 'set'; readonly members: Set<string> }
+  | { readonly type: 'zset'; readonly scores: Map<string, number> }
+  | { readonly type: 'stream'; readonly entries: StreamEntry[] };
+
+export interface StoredKey {
+  readonly value: StoredValue;
+  /** Milliseconds since 1970; undefined for ever. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** Replies as Redis sends them: text, whole numbers, null, and lists of them. */
+export type ModelReply = string | number | null | readonly ModelReply[];
+
+/** A reply that says that the command was wrong; named as clients of Redis name it. */
+export class ModelReplyError extends Error {
+  override readonly name = 'ReplyError';
+}
+
+export function copyOf(value: StoredValue): StoredValue {
+  switch (value.type) {
+    case 'string':
+      return value;
+    case 'hash':
+      return { type: 'hash', fields: new Map(value.fields) };
+    case 'set':
+      return { type: 'set', members: new Set(value.members) };
+    case 'zset':
+      return { type: 'zset', scores: new Map(value.scores) };
+    case 'stream':
+      return { type: 'stream', entries: [...value.entries] };
+  }
+}
+
+/** A key whose last element is gone is no longer there. */
+export function isEmpty(value: StoredValue): boolean {
+  switch (value.type) {
+    case 'string':
+      return false;
+    case 'hash':
+      return value.fields.size === 0;
+    case 'set':
+      return value.members.size === 0;
+    case 'zset':
+      return value.scores.size === 0;
+    case 'stream':
+      return false;
+  }
+}
