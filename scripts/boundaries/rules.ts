@@ -52,7 +52,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   },
   loadtest: { packages: ['wire', 'media', 'secure'], vendors: [], nodeModules: true },
   // Its tools capture the session descriptions of real browsers.
-  testkit: { packages: ['wire', 'media'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
+  testkit: { packages: ['wire', 'media', 'sfu'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
   // It starts Redis as tests do.
   bench: {

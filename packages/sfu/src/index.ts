@@ -35,4 +35,4 @@ export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
 export { DEFAULT_WORKER_FILL_SHARE } from './shard/choose-shard.ts';
 export type { ShardLoss } from './shard/shard-pool.ts';
-export type { Shard } from './shard.ts';
+export type { Shard, ShardAnswers, ShardQuestion } from './shard.ts';

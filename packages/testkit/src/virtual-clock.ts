@@ -3,7 +3,9 @@ export class VirtualClock {
   #nowMs = 0;
   #order = 0;
   readonly #startWallClockMs: number;
-  readonly #timers = new Map<number, { readonly dueAtMs: number; readonly callback: () => void }>();
+  /** A binary heap, the next one first; those that were cancelled stay in it until their turn. */
+  readonly #timers: Timer[] = [];
+  #armed = 0;
 
   /** @param startWallClockMs what `wallClockMs()` says at the start, milliseconds since 1970 */
   constructor(startWallClockMs = Date.UTC(2026, 0, 1)) {
@@ -19,14 +21,19 @@ export class VirtualClock {
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
-    const id = this.#order++;
-    this.#timers.set(id, { dueAtMs: this.#nowMs + Math.max(0, delayMs), callback });
-    return () => this.#timers.delete(id);
+    const timer: Timer = { dueAtMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#armed++;
+    this.#push(timer);
+    return () => {
+      if (timer.callback === undefined) return;
+      timer.callback = undefined;
+      this.#armed--;
+    };
   }
 
   /** How many timers are armed: 0 means that nothing was left behind. */
   get armedTimers(): number {
-    return this.#timers.size;
+    return this.#armed;
   }
 
   /** Lets time pass and runs what falls due, in order; promises settle after each callback. */
@@ -34,25 +41,63 @@ export class VirtualClock {
     const endMs = this.#nowMs + byMs;
     await settle();
     for (let next = this.#takeDue(endMs); next !== undefined; next = this.#takeDue(endMs)) {
+      const { callback } = next;
+      if (callback === undefined) continue;
+      next.callback = undefined;
+      this.#armed--;
       this.#nowMs = next.dueAtMs;
-      next.callback();
+      callback();
       await settle();
     }
     this.#nowMs = endMs;
     await settle();
   }
 
-  #takeDue(endMs: number): { readonly dueAtMs: number; readonly callback: () => void } | undefined {
-    let earliest: number | undefined;
-    for (const [id, { dueAtMs }] of this.#timers) {
-      if (dueAtMs > endMs) continue;
-      if (earliest === undefined || dueAtMs < (this.#timers.get(earliest)?.dueAtMs ?? Number.POSITIVE_INFINITY)) earliest = id;
-    }
-    if (earliest === undefined) return undefined;
-    const timer = this.#timers.get(earliest);
-    this.#timers.delete(earliest);
-    return timer;
+  #takeDue(endMs: number): Timer | undefined {
+    const [first] = this.#timers;
+    if (first === undefined || first.dueAtMs > endMs) return undefined;
+    const last = this.#timers.pop();
+    if (last !== undefined && last !== first) this.#sink(last);
+    return first;
   }
+
+  #push(timer: Timer): void {
+    let place = this.#timers.length;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#timers[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      this.#timers[place] = parent;
+      place = above;
+    }
+    this.#timers[place] = timer;
+  }
+
+  /** Puts a timer where the first one was, and then below all that are due before it. */
+  #sink(timer: Timer): void {
+    let place = 0;
+    for (;;) {
+      const [left, right] = [this.#timers[2 * place + 1], this.#timers[2 * place + 2]];
+      if (left === undefined) break;
+      const isRight = right !== undefined && isBefore(right, left);
+      const next = isRight ? right : left;
+      if (isBefore(timer, next)) break;
+      this.#timers[place] = next;
+      place = 2 * place + (isRight ? 2 : 1);
+    }
+    this.#timers[place] = timer;
+  }
+}
+
+interface Timer {
+  readonly dueAtMs: number;
+  readonly order: number;
+  /** undefined once it has run or was cancelled */
+  callback: (() => void) | undefined;
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.order < other.order);
 }
 
 /** Chains of promises as long as this are settled between two timers. */

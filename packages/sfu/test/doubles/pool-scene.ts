@@ -1,9 +1,9 @@
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
+import { seededBytes } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { type ShardLoss, ShardPool } from '../../src/shard/shard-pool.ts';
 import { PoolMemberDouble } from './pool-member-double.ts';
-import { seededBytes } from './seeded-bytes.ts';
 import { wordsOf } from './words-of-event.ts';
 
 const VP8 = { name: 'vp8', clockRateHz: 90_000, channels: 1, fmtp: '', nack: true, pli: true, fir: false };

@@ -1,12 +1,10 @@
 import { AppId, type CreateSessionReply, type SubscribeItem, type SubscribeReply } from '@causeway/protocol';
+import { RecordingShard, ScriptedClient, seededBytes } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { assembleSfu, type SfuAssembly } from '../../src/assemble-sfu.ts';
 import type { SfuEvent } from '../../src/events.ts';
 import { MemoryRegistry } from '../../src/registry/index.ts';
 import type { Sfu } from '../../src/sfu.ts';
-import { RecordingShard } from './recording-shard.ts';
-import { ScriptedClient } from './scripted-client.ts';
-import { seededBytes } from './seeded-bytes.ts';
 
 export const APP = AppId.parse('app-one');
 export const OTHER_APP = AppId.parse('app-two');

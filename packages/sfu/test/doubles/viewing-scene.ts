@@ -1,5 +1,5 @@
 import type { SubscribeItem } from '@causeway/protocol';
-import { ScriptedClient } from './scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { type Joined, SfuUnderTest } from './sfu-under-test.ts';
 
 /** One viewer and several publishers with a camera each; nothing is subscribed to yet. */

@@ -1,4 +1,4 @@
-import { ScriptedClient } from './scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { type Joined, SfuUnderTest } from './sfu-under-test.ts';
 
 /** A publisher's camera that one viewer receives. */

@@ -1,7 +1,9 @@
 /** Session descriptions of clients into negotiation: they are answered, or refused as what they are. */
+
 import { formatSessionId, SfuError } from '@causeway/protocol';
 import { capturedOffer, capturedOffers } from '@causeway/testkit/captured-offers';
 import { type FuzzTarget, type FuzzTargetFactory, mutateLines } from '@causeway/testkit/fuzz';
+import { seededBytes } from '@causeway/testkit/mesh';
 import { parseSdp, type SdpDescription, writeSdp } from '@causeway/wire';
 import {
   answerOffer,
@@ -11,7 +13,6 @@ import {
   type Negotiation,
   type OfferPolicy,
 } from '../../src/negotiation/index.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 const LOCAL = {
   fingerprint: { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') },

@@ -1,8 +1,8 @@
 import { formatSessionId } from '@causeway/protocol';
 import { capturedOffer, capturedOffers } from '@causeway/testkit/captured-offers';
+import { seededBytes } from '@causeway/testkit/mesh';
 import { isRejectedSection, parseSdp, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { answerOffer, createNegotiation, hostCandidates, type OfferPolicy } from '../../src/negotiation/index.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 const LOCAL = {
   fingerprint: { algorithm: 'sha-256', value: 'AB:CD' },

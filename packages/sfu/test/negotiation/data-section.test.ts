@@ -1,4 +1,5 @@
 import { formatSessionId } from '@causeway/protocol';
+import { ScriptedClient, seededBytes } from '@causeway/testkit/mesh';
 import type { SdpDescription } from '@causeway/wire';
 import { parseSdp, writeSdp } from '@causeway/wire';
 import {
@@ -15,8 +16,6 @@ import {
   queueSubscriptions,
   withdrawOffer,
 } from '../../src/negotiation/index.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 const random = seededBytes();
 const NO_TRACKS = { publish: [], autoPublish: 'none', subscribe: [], maxSections: 16 } as const;

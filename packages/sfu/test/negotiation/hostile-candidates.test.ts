@@ -1,8 +1,8 @@
 import { formatSessionId } from '@causeway/protocol';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { seededBytes } from '@causeway/testkit/mesh';
 import { parseSdp } from '@causeway/wire';
 import { answerOffer, createNegotiation, mediaPlanOf } from '../../src/negotiation/index.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 const TARGETS = [
   '169.254.169.254',

@@ -1,7 +1,6 @@
 import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { ScriptedClient, seededBytes } from '@causeway/testkit/mesh';
 import { parseSdp, type SdpDescription } from '@causeway/wire';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function parsed(sdp: string): SdpDescription {

@@ -1,8 +1,8 @@
+import { seededBytes } from '@causeway/testkit/mesh';
 import { createIceCredentials, MAX_SHARDS, shardNoOf } from '../../src/negotiation/ice-credentials.ts';
 import { hostCandidates } from '../../src/negotiation/index.ts';
 import { allocateNumber, EMPTY_NUMBER_TABLE, learnNumbers } from '../../src/negotiation/number-table.ts';
 import { uuidV4 } from '../../src/random.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 describe('ICE credentials', () => {
   it.each([0, 1, 31, 32, MAX_SHARDS - 1])('carry shard number %i in front of 64 random bits', (shardNo) => {

@@ -1,6 +1,6 @@
 import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { isRejectedSection, parseSdp, type SdpSection, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const EXTENSION_LINE = /a=extmap:\d+(\/\w+)? http:\/\/www\.ietf\.org\/id\/draft-holmer\S*\r\n/g;

@@ -1,6 +1,6 @@
 import { type AppId, SfuError } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import type { AppBounds } from '../../src/overload/app-bounds.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function offer(...kinds: readonly ('audio' | 'video')[]) {

@@ -1,6 +1,6 @@
 import { SfuError } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import type { SfuAssembly } from '../../src/assemble-sfu.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { ScriptedLoad } from '../doubles/scripted-load.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 

@@ -1,4 +1,4 @@
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined } from '../doubles/sfu-under-test.ts';
 import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
 

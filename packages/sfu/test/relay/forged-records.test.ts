@@ -1,7 +1,8 @@
 /** The registry of a cluster is in Redis, and somebody may write there who has no key of the cluster but an app of their own. */
+
 import { SfuError } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import type { TrackRecord } from '../../src/registry/index.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, OTHER_APP } from '../doubles/sfu-under-test.ts';
 import { type Camera, ClusterUnderTest } from './doubles/cluster-under-test.ts';
 

@@ -1,5 +1,5 @@
 import { AppId } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined, OTHER_APP } from '../doubles/sfu-under-test.ts';
 import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
 

@@ -1,6 +1,6 @@
 import { TrackId } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { MemoryRegistry } from '../../src/registry/index.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, OTHER_APP } from '../doubles/sfu-under-test.ts';
 import { type Camera, ClusterUnderTest } from './doubles/cluster-under-test.ts';
 

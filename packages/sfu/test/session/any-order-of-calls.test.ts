@@ -1,6 +1,6 @@
 import { DataChannelName, type PublishDataChannelsReply, SfuError, type SubscribeDataChannelsReply, TrackId } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import fc from 'fast-check';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const SEED = 20_260_102;

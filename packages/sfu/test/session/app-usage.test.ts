@@ -1,5 +1,5 @@
 import type { AccountUsage } from '@causeway/media';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 import { ClusterUnderTest } from '../relay/doubles/cluster-under-test.ts';
 

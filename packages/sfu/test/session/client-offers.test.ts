@@ -1,4 +1,4 @@
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 import { watched } from '../doubles/watched.ts';
 

@@ -1,6 +1,6 @@
 import { TrackId, TrackName } from '@causeway/protocol';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function offerOf(name: string) {

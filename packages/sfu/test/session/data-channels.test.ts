@@ -1,6 +1,6 @@
 import type { DataChannelInfo, DataPublicationPlan, DataSubscriptionPlan } from '@causeway/media';
 import { DataChannelName, type PublishDataChannelItem, type SubscribeDataChannelItem } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const RELIABLE = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };

@@ -1,5 +1,5 @@
 import { DataChannelName } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 async function join(world: SfuUnderTest): Promise<Joined> {

@@ -1,5 +1,5 @@
 import { TrackId, TrackName } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 async function joinViewer(world: SfuUnderTest) {

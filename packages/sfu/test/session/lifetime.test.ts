@@ -1,6 +1,6 @@
 import type { EngineCommand } from '@causeway/media';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { MemoryRegistry } from '../../src/registry/index.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 describe('the connection state of a session', () => {

@@ -1,6 +1,6 @@
 import { TrackId, TrackName } from '@causeway/protocol';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { Session } from '../../src/session/session.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, type Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 import { watched } from '../doubles/watched.ts';
 

@@ -1,6 +1,6 @@
 import { type PublishItem, TrackId, TrackName } from '@causeway/protocol';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
-import { ScriptedClient, type TransceiverOptions } from '../doubles/scripted-client.ts';
+import { ScriptedClient, type TransceiverOptions } from '@causeway/testkit/mesh';
 import { APP, type Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function item(mid: string, trackId: string, changes: { customTrackName?: string; replace?: boolean } = {}): PublishItem {

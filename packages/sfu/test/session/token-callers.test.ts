@@ -1,8 +1,9 @@
 /** What a caller with a token may do: the verbs' own share of the claims. */
+
 import { type SfuError, type TokenGrants, TrackId, TrackName } from '@causeway/protocol';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import type { Sfu } from '../../src/sfu.ts';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 type Claims = Partial<TokenGrants>;

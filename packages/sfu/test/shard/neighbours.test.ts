@@ -1,12 +1,12 @@
 import { MessageChannel } from 'node:worker_threads';
 import { DropReason } from '@causeway/media';
+import { seededBytes } from '@causeway/testkit/mesh';
 import { writeBindingRequest, writeBindingSuccess } from '@causeway/wire';
 import type { DatagramOrigin } from '../../src/io/port-sharing.ts';
 import { type LocalSocket, SocketPath } from '../../src/io/socket-path.ts';
 import { createIceCredentials } from '../../src/negotiation/ice-credentials.ts';
 import { Neighbours } from '../../src/shard/neighbours.ts';
 import { createRingMemory } from '../../src/shard/packet-ring.ts';
-import { seededBytes } from '../doubles/seeded-bytes.ts';
 
 const ORIGIN: DatagramOrigin = { localAddress: '192.0.2.1', address: '198.51.100.7', port: 40_000 };
 const LOCAL = { address: ORIGIN.localAddress } as LocalSocket;

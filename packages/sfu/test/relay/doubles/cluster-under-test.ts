@@ -1,15 +1,12 @@
+import { type MeshShard, ScriptedClient, seededBytes, VirtualMesh } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { SfuAssembly } from '../../../src/assemble-sfu.ts';
 import { type NodeGoneReason, type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { MemoryRegistry, type Registry } from '../../../src/registry/index.ts';
 import type { ClusterAssembly } from '../../../src/relay/cluster-assembly.ts';
 import type { LinkEvent } from '../../../src/relay/link-event.ts';
-import { ScriptedClient } from '../../doubles/scripted-client.ts';
-import { seededBytes } from '../../doubles/seeded-bytes.ts';
 import { type Joined, SfuUnderTest } from '../../doubles/sfu-under-test.ts';
-import type { MeshShard } from './mesh-shard.ts';
 import { nodeRecord, openTrust } from './node-records.ts';
-import { VirtualMesh } from './virtual-mesh.ts';
 
 export interface ClusterChanges {
   readonly oneWayMs?: (from: number, to: number) => number;

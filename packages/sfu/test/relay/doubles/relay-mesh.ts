@@ -1,12 +1,10 @@
 import type { EngineCommand } from '@causeway/media';
+import { type MeshShard, seededBytes, VirtualMesh } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { Relay } from '../../../src/relay/relay.ts';
 import { TrackDirectory } from '../../../src/session/track-directory.ts';
-import { seededBytes } from '../../doubles/seeded-bytes.ts';
-import type { MeshShard } from './mesh-shard.ts';
 import { nodeRecord, openTrust } from './node-records.ts';
-import { VirtualMesh } from './virtual-mesh.ts';
 
 const LINK_STATE_TYPES: ReadonlySet<string> = new Set(['link-state', 'links-changed', 'link-states-known']);
 

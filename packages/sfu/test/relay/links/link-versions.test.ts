@@ -1,6 +1,6 @@
+import { VirtualMesh } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { nodeRecord } from '../doubles/node-records.ts';
-import { VirtualMesh } from '../doubles/virtual-mesh.ts';
 import { LinkedNode, twoNodes } from './linked-nodes.ts';
 
 describe('versions of a link', () => {

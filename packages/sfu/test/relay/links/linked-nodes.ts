@@ -1,10 +1,10 @@
+import { VirtualMesh } from '@causeway/testkit/mesh';
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { Clock } from '../../../src/clock.ts';
 import { type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { NodeLinks } from '../../../src/relay/links/node-links.ts';
 import { nodeRecord, openTrust } from '../doubles/node-records.ts';
-import { VirtualMesh } from '../doubles/virtual-mesh.ts';
 
 /** One node that has links and nothing else. */
 export class LinkedNode {

@@ -1,8 +1,8 @@
+import { VirtualMesh } from '@causeway/testkit/mesh';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { Clock } from '../../../src/clock.ts';
 import type { ControlMessage } from '../../../src/relay/links/control-messages.ts';
 import { nodeRecord } from '../doubles/node-records.ts';
-import { VirtualMesh } from '../doubles/virtual-mesh.ts';
 import { LinkedNode, linked, twoNodes } from './linked-nodes.ts';
 
 const QUESTION: ControlMessage = { type: 'unsubscribe', wantId: 7 };

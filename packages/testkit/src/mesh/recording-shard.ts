@@ -13,8 +13,7 @@ import {
   type TransportPlan,
   type TransportSnapshot,
 } from '@causeway/media';
-import type { ShardInspection } from '../../src/inspection.ts';
-import type { Shard, ShardAnswers, ShardQuestion } from '../../src/shard.ts';
+import type { Shard, ShardAnswers, ShardInspection, ShardQuestion } from '@causeway/sfu';
 
 /** A shard that moves no packets: it keeps what it was told, refuses what an engine could not do, and speaks when a test says so. */
 export class RecordingShard implements Shard {

@@ -1,5 +1,5 @@
-import { seededRandom } from '@causeway/testkit/seeded-random';
-import type { Random } from '../../src/random.ts';
+import type { Random } from '@causeway/sfu';
+import { seededRandom } from '../seeded-random.ts';
 
 /** Repeatable bytes in place of unguessable ones. */
 export function seededBytes(seed = 1): Random {

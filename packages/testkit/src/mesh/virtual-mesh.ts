@@ -3,7 +3,7 @@
  * carry text in order, tracks arrive where somebody forwards them. What happens is what the engine does, down to its silences.
  */
 import type { EngineEventListener, LinkStatistics, TransportPlan } from '@causeway/media';
-import type { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { VirtualClock } from '../virtual-clock.ts';
 import { type MeshNetwork, MeshShard } from './mesh-shard.ts';
 import { type LinkEnd, type MeshLinks, MeshTracks } from './mesh-tracks.ts';
 
@@ -30,6 +30,8 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   readonly #oneWayMs: (from: number, to: number) => number;
   readonly #cut = new Set<string>();
   readonly #ends = new Map<string, Connected>();
+  /** Of packets between two nodes, 0 to 1. */
+  readonly #loss = new Map<string, number>();
   #isChangeNoted = false;
 
   constructor(clock: VirtualClock, oneWayMs: (from: number, to: number) => number = () => 20) {
@@ -66,6 +68,11 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     for (const shard of this.shards.values()) for (const plan of shard.transports.values()) this.noteTransport(shard, plan);
     for (const end of this.#endsBetween(one, other)) this.#later(2 * this.#oneWayMs(one, other), () => this.#noticeAgain(end));
     this.noteChange();
+  }
+
+  /** So many of the packets between two nodes are lost from now on, 0 to 1; messages are not, since they are sent again. */
+  lose(one: number, other: number, ratio: number): void {
+    this.#loss.set(pairKey(one, other), ratio);
   }
 
   isCut(one: number, other: number): boolean {
@@ -125,7 +132,11 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
 
   linkStatistics(shard: MeshShard): readonly LinkStatistics[] {
     const ends = [...this.#ends.values()].filter(({ near }) => near === shard);
-    return ends.map(({ nearId, far }) => ({ transportId: nearId, rttMs: 2 * this.#oneWayMs(shard.nodeNo, far.nodeNo), lossRatio: 0 }));
+    return ends.map(({ nearId, far }) => ({
+      transportId: nearId,
+      rttMs: 2 * this.#oneWayMs(shard.nodeNo, far.nodeNo),
+      lossRatio: this.#loss.get(pairKey(shard.nodeNo, far.nodeNo)) ?? 0,
+    }));
   }
 
   noteChange(): void {

@@ -1,6 +1,6 @@
 import type { EngineCommand, LinkStatistics, TransportPlan } from '@causeway/media';
-import type { ShardAnswers, ShardQuestion } from '../../../src/shard.ts';
-import { RecordingShard } from '../../doubles/recording-shard.ts';
+import type { ShardAnswers, ShardQuestion } from '@causeway/sfu';
+import { RecordingShard } from './recording-shard.ts';
 
 /** What a shard tells the network that it is part of. */
 export interface MeshNetwork {
