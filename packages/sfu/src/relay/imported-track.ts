@@ -21,6 +21,8 @@ const LINGER_MS = 3000;
  * of Redis, takes up to eight seconds to be linked again: so long the other end goes on listening on the old one (`PULSE_TIMEOUT_MS`).
  */
 const UNREACHABLE_AFTER_MS = 10_000;
+/** A leg that others have asked for may be there beside this node's own for so long. */
+const SECOND_LEG_MS = 10_000;
 /** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */
 const WARM_UP_MS = 3000;
 
@@ -225,15 +227,23 @@ export class ImportedTrack {
     this.#settle();
   }
 
-  /** A copy beside one that comes in anyway, here or for the whole region, is dear, whatever its way costs. */
-  #priceOf(currentCost: number | undefined, { nodes: [self, firstHop] }: PlannedRoute): number | undefined {
+  /** A copy beside one that comes in anyway, here, for the whole region or for another one on its way, is dear, whatever its way costs. */
+  #priceOf(currentCost: number | undefined, { nodes }: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
+    const [, firstHop] = nodes;
     const { routes } = this.#parts;
-    const isFromRegion = (nodeNo: number | undefined) => routes.regionOf(nodeNo ?? Number.NaN) === routes.regionOf(self ?? Number.NaN);
-    const isBesideRegions = !isFromRegion(this.#local?.firstHop) && isFromRegion(firstHop);
+    const isBesideRegions = !this.#isFromRegion(this.#local?.firstHop) && this.#isFromRegion(firstHop);
     const shared = this.#legFrom(firstHop);
     const isBesideOwn = shared !== undefined && shared !== this.#local && !this.#isInterrupted(shared);
-    return isBesideRegions || isBesideOwn ? Number.POSITIVE_INFINITY : currentCost;
+    const { publicationId } = this.#record;
+    const current = this.#local?.route ?? [];
+    const isStray = routes.isStray(current, nodes, publicationId) && !routes.isStray(nodes, nodes, publicationId);
+    return isBesideRegions || isBesideOwn || isStray ? Number.POSITIVE_INFINITY : currentCost;
+  }
+
+  #isFromRegion(nodeNo: number | undefined): boolean {
+    const { routes } = this.#parts;
+    return nodeNo !== undefined && routes.regionOf(nodeNo) === routes.regionOf(routes.selfNo);
   }
 
   /**
@@ -247,10 +257,15 @@ export class ImportedTrack {
     return undefined;
   }
 
-  /** What other nodes have asked for by longer ways comes by the leg that is there anyway, so that each layer comes in once. */
+  /** All that this node and others have asked for comes by one leg, so that each layer comes in once. */
   #unite(): void {
-    const leg = this.#local ?? [...this.#legs].filter(isFeeding).sort((one, other) => one.route.length - other.route.length)[0];
-    if (this.#next !== undefined || leg === undefined || !isFeeding(leg) || this.#isInterrupted(leg)) return;
+    if (this.#next !== undefined) return;
+    const byLength = [...this.#legs].filter((each) => isFeeding(each) && !this.#isInterrupted(each));
+    byLength.sort((one, other) => one.route.length - other.route.length || Number(other === this.#local) - Number(one === this.#local));
+    const [shortest] = byLength;
+    if (this.#local !== undefined && shortest !== undefined && shortest.route.length < this.#local.route.length) this.#shorten(shortest);
+    const leg = this.#local ?? shortest;
+    if (leg === undefined || !byLength.includes(leg)) return;
     for (const other of this.#legs) {
       if (other === leg) continue;
       for (const fed of [...other.exports]) {
@@ -261,6 +276,19 @@ export class ImportedTrack {
       }
     }
     this.#settle();
+  }
+
+  /**
+   * What others have asked for comes by a shorter way than this node's own, and so cannot hang on that. This node takes the shorter way too. If
+   * that is much dearer, or leads past the region's own copy, whoever asked for it has to find another way.
+   */
+  #shorten(shorter: ImportLeg): void {
+    const { routes, clock } = this.#parts;
+    const [cost, own] = [routes.cost(shorter.route), this.#local && routes.cost(this.#local.route)];
+    if (cost === undefined || own === undefined) return;
+    const isPastRegion = this.#isFromRegion(this.#local?.firstHop) && !this.#isFromRegion(shorter.firstHop);
+    if (!isPastRegion && MoveWatch.isAboutAsGood(cost, own)) this.#moveTo(shorter);
+    else if (clock.nowMs() - (shorter.acceptedAtMs ?? 0) >= SECOND_LEG_MS) this.#end(shorter);
   }
 
   #legFrom(firstHop: number | undefined): ImportLeg | undefined {

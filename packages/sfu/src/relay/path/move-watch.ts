@@ -36,6 +36,11 @@ export class MoveWatch {
     return nowMs - this.#betterSinceMs >= LASTING_MS;
   }
 
+  /** Whether a node that uses the second of these ways by choice may as well use the first: it would not move away from that again. */
+  static isAboutAsGood(cost: number, chosenCost: number): boolean {
+    return cost * WORTHWHILE_RATIO <= chosenCost;
+  }
+
   /** The way in use is the best, or another one was taken. */
   settle(): void {
     this.#betterSinceMs = undefined;

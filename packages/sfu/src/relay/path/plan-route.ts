@@ -2,6 +2,7 @@
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { ancestorsOf, depthOf, ownRegionSlots } from './region-tree.ts';
+import { rendezvous } from './rendezvous.ts';
 
 /**
  * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region. `fan-out`: the next node on
@@ -33,6 +34,8 @@ export interface RegionPlace {
   readonly maxHopsToRegion: number;
   /** The other nodes of the region: a way into it must not lead through it. */
   readonly mates: readonly number[];
+  /** Nodes of third regions by which the track does not enter those: a way through one of them would bring in a second copy. */
+  readonly strays: ReadonlySet<number>;
   readonly reason: 'region-hub' | 'region-tree';
 }
 
@@ -40,17 +43,22 @@ export interface RegionPlace {
 export interface RegionView {
   /** The nodes of a region that pass tracks on. */
   nodesOf(region: string): readonly number[];
+  /** All regions with nodes that pass tracks on. */
+  readonly regions: readonly string[];
   readonly regionCount: number;
   readonly maxFanOut: number;
 }
 
 /** @returns undefined if there is no way */
 export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionPlace): PlannedRoute | undefined {
-  const { maxHopsToRegion, mates } = place;
+  const { maxHopsToRegion, mates, strays } = place;
   const aroundRegion = { ...wish, avoid: new Set([...(wish.avoid ?? []), ...mates]) };
+  const byHubs = { ...wish, avoid: new Set([...aroundRegion.avoid, ...strays]) };
   return (
+    downTheTree(table, byHubs, place) ??
     downTheTree(table, aroundRegion, place) ??
     instead(table, wish) ??
+    cheapest(table, byHubs, maxHopsToRegion) ??
     cheapest(table, aroundRegion, maxHopsToRegion) ??
     cheapest(table, wish, maxHopsToRegion) ??
     cheapest(table, wish, MAX_HOPS)
@@ -64,7 +72,7 @@ export function placeInRegion(
   view: RegionView,
 ): RegionPlace {
   const region = regionOf(from);
-  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], reason: 'region-hub' };
+  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-hub' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
   // A node that has lost its link to another takes it for dead, as the others of the region do in the same moment if it is.
@@ -79,8 +87,26 @@ export function placeInRegion(
     ancestors: isRefused ? [] : ancestors,
     maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
     mates: isOwners ? [] : nodeNos.filter((nodeNo) => nodeNo !== from),
+    strays: straysOf(publicationId, new Set([region, regionOf(owner)]), view),
     reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-hub',
   };
+}
+
+/**
+ * Other regions get a track by the first node of their own order. A way that leads through another node of such a region makes that one
+ * a second place where the track comes in.
+ *
+ * @param apart regions whose nodes are all left alone: the one that wants the track, and the owner's
+ */
+export function straysOf(publicationId: string, apart: ReadonlySet<string | undefined>, view: RegionView): ReadonlySet<number> {
+  const strays = new Set<number>();
+  for (const region of view.regions) {
+    if (apart.has(region)) continue;
+    const nodeNos = view.nodesOf(region);
+    const hub = rendezvous(publicationId, nodeNos);
+    for (const nodeNo of nodeNos) if (nodeNo !== hub) strays.add(nodeNo);
+  }
+  return strays;
 }
 
 function downTheTree(

@@ -5,7 +5,13 @@
 
 /** @returns undefined if there are no nodes */
 export function rendezvous(key: string, nodeNos: Iterable<number>): number | undefined {
-  return rendezvousOrder(key, nodeNos)[0];
+  let best: { readonly nodeNo: number; readonly weight: number } | undefined;
+  for (const nodeNo of nodeNos) {
+    const weight = hash(`${key} ${nodeNo}`);
+    const isHigher = best === undefined || weight > best.weight || (weight === best.weight && nodeNo < best.nodeNo);
+    if (isHigher) best = { nodeNo, weight };
+  }
+  return best?.nodeNo;
 }
 
 /** @returns all nodes: each is the one chosen when those before it have gone */

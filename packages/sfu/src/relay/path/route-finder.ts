@@ -2,8 +2,11 @@ import type { NodeDirectory } from '../../nodes/index.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView } from './plan-route.ts';
+import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView, straysOf } from './plan-route.ts';
 import { ownRegionSlots } from './region-tree.ts';
+
+/** More tracks than a node has from others. */
+const MAX_PLANNED = 20_000;
 
 /** Ways from this node to the owners of tracks, as the link states told so far allow. */
 export class RouteFinder implements RegionView {
@@ -11,7 +14,7 @@ export class RouteFinder implements RegionView {
   readonly maxFanOut: number;
   readonly #nodes: NodeDirectory;
   readonly #table: LinkStateTable;
-  /** What was planned since the table changed last, by owner and the nodes in between: most tracks of an owner take one of a few ways. */
+  /** What was planned since the table changed last, by publication. */
   readonly #planned = new Map<string, PlannedRoute | undefined>();
   /** The same without regard to regions, by owner. */
   readonly #cheapest = new Map<number, Route | undefined>();
@@ -41,11 +44,28 @@ export class RouteFinder implements RegionView {
   plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
     const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
-    const place = placeInRegion(this.#table, wish, this);
-    const { ancestors, maxHopsToRegion } = place;
-    return refusedBy.size > 0
-      ? planRoute(this.#table, wish, place)
-      : this.#remembered(`${owner} ${maxHopsToRegion} ${ancestors.join(' ')}`, () => planRoute(this.#table, wish, place));
+    const plan = () => planRoute(this.#table, wish, placeInRegion(this.#table, wish, this));
+    return refusedBy.size > 0 ? plan() : this.#remembered(`${owner} ${publicationId}`, plan);
+  }
+
+  /**
+   * Whether a way leads through a third region by another node than the one by which the track comes in there, or through this node's region
+   * by nodes that its tree has not got there.
+   *
+   * @param planned the way that follows the tree
+   */
+  isStray(nodes: readonly number[], planned: readonly number[], publicationId: string): boolean {
+    const between = nodes.slice(1, -1);
+    if (between.length === 0) return false;
+    const [own, owners] = [this.regionOf(this.selfNo), this.regionOf(nodes.at(-1) ?? Number.NaN)];
+    if (own !== owners && between.some((nodeNo) => this.regionOf(nodeNo) === own && !planned.includes(nodeNo))) return true;
+    const strays = straysOf(publicationId, new Set([own, owners]), this);
+    return between.some((nodeNo) => strays.has(nodeNo));
+  }
+
+  get regions(): readonly string[] {
+    const { self, others } = this.#nodes;
+    return [...new Set([self, ...others].map(({ region }) => region))];
   }
 
   nodesOf(region: string): readonly number[] {
@@ -60,8 +80,7 @@ export class RouteFinder implements RegionView {
   /** How many regions have live nodes. */
   get regionCount(): number {
     if (this.#regionCount === 0) {
-      const { self, others } = this.#nodes;
-      this.#regionCount = new Set([self, ...others].map(({ region }) => region)).size;
+      this.#regionCount = this.regions.length;
     }
     return this.#regionCount;
   }
@@ -116,8 +135,12 @@ export class RouteFinder implements RegionView {
 
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
     this.#forgetIfChanged();
-    if (!this.#planned.has(key)) this.#planned.set(key, plan());
-    return this.#planned.get(key);
+    const known = this.#planned.get(key);
+    if (known !== undefined || this.#planned.has(key)) return known;
+    if (this.#planned.size >= MAX_PLANNED) this.#planned.clear();
+    const planned = plan();
+    this.#planned.set(key, planned);
+    return planned;
   }
 
   #forgetIfChanged(): void {

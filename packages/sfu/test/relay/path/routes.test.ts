@@ -176,8 +176,8 @@ describe('chooseRoute', () => {
 /** Plans as a node does that knows this map. */
 function plan(table: LinkStateTable, wish: RouteWish, maxFanOut = 16) {
   const nodesOf = (region: string) => nodesIn(table, region, wish.regionOf);
-  const regionCount = new Set(table.all.map(({ nodeNo }) => wish.regionOf(nodeNo))).size;
-  return planRoute(table, wish, placeInRegion(table, wish, { nodesOf, regionCount, maxFanOut }));
+  const regions = [...new Set(table.all.flatMap(({ nodeNo }) => wish.regionOf(nodeNo) ?? []))];
+  return planRoute(table, wish, placeInRegion(table, wish, { nodesOf, regions, regionCount: regions.length, maxFanOut }));
 }
 
 describe('planRoute', () => {
@@ -254,6 +254,28 @@ describe('planRoute', () => {
 
     expect(plan(table, wish)).toMatchObject({ nodes: [4, 1], reason: 'cheapest' });
     expect(plan(table, { ...wish, refusedBy: new Map([[1, [3]]]) })).toMatchObject({ nodes: [4, 3, 1], reason: 'fan-out' });
+  });
+
+  it('leads through a third region by the node at which the track enters that, even if another one is nearer', () => {
+    const regions: Readonly<Record<number, string>> = { 1: 'owner', 2: 'viewer', 3: 'third', 4: 'third' };
+    const wish = { from: 2, owner: 1, publicationId: TRACK, regionOf: (nodeNo: number) => regions[nodeNo] };
+    const hub = rendezvous(TRACK, [3, 4]) ?? 0;
+    const stray = hub === 3 ? 4 : 3;
+    const links = {
+      1: [
+        [2, 400],
+        [hub, 40],
+        [stray, 30],
+      ],
+      2: [
+        [hub, 40],
+        [stray, 30],
+      ],
+      [hub]: [[stray, 2]],
+    } as const;
+
+    expect(plan(tableOf(links), wish)?.nodes).toEqual([2, hub, 1]);
+    expect(plan(tableOf({ 1: [[stray, 30]], 2: [[stray, 30]] }), wish)?.nodes).toEqual([2, stray, 1]);
   });
 
   it('says when there was no choice', () => {
