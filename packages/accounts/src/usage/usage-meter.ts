@@ -81,7 +81,7 @@ export class UsageMeter {
   }
 
   async #sendAll(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.send()));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.send(this.#isLastFlush)));
     for (const [name, queue] of this.#queues) if (queue.isOver) this.#queues.delete(name);
   }
 

@@ -56,11 +56,14 @@ export class UsageQueue {
   /**
    * Sends what is not confirmed, until all is or the ledger cannot be reached. What is old is forgotten when the ledger has just
    * answered: one that was away may have come back without what it confirmed last, however long ago that was.
+   *
+   * @param isForTheLastTime whether nobody will ask again: then the newest is sent even if it was confirmed
    */
-  async send(): Promise<void> {
+  async send(isForTheLastTime = false): Promise<void> {
     const newest = this.#kept.at(-1);
     // With nothing sent after it, nobody has noticed yet whether it was taken back.
-    let next = newest !== undefined && this.#isOld(newest) ? newest : this.#firstUnconfirmed();
+    const isInDoubt = newest?.confirmedAtMs !== undefined && (isForTheLastTime || this.#isOld(newest));
+    let next = isInDoubt ? newest : this.#firstUnconfirmed();
     if (next === undefined) return;
     for (; next !== undefined; next = this.#firstUnconfirmed()) {
       if (!(await this.#sendOne(next))) return;

@@ -124,6 +124,17 @@ describe('the usage meter', () => {
     expect(meter.outstanding).toBe(0);
   });
 
+  test('what a failover took back is sent again at the end of the node, though nothing was used after it', async () => {
+    const meter = createMeter();
+    for (let turn = 0; turn < 10; turn++) await use(meter, 1);
+
+    await ledger.takeBack(2);
+    await meter.finish();
+
+    expect(await ledger.down()).toBe(10);
+    expect(meter.outstanding).toBe(0);
+  });
+
   test('what a ledger has lost that comes back after minutes is sent again', async () => {
     const meter = createMeter();
     for (let turn = 0; turn < 10; turn++) await use(meter, 1);
