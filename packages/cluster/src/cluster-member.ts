@@ -164,6 +164,7 @@ export class ClusterMember implements Cluster {
       directory,
       living: new LivingNodes({ directory, refresh: () => directory.refresh(), nowMs: () => clock.nowMs() }),
       timers: clock,
+      nextTurn: options.nextTurn,
       onRestored: (appId, sessions) => this.#tell({ type: 'registry.restored', appId, sessions }),
       onSwept: ({ nodeNo, epoch }, sessions) => this.#tell({ type: 'registry.swept', nodeNo, epoch, sessions }),
     });

@@ -4,6 +4,7 @@ import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@cau
 import type { AppRecordDefect } from './apps/app-record.ts';
 import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
+import type { RedisConnection } from './redis/redis-connection.ts';
 
 /** What a node notices of its cluster, for logs. */
 export type ClusterEvent =
@@ -63,6 +64,10 @@ export interface ClusterOptions {
   /** Called once, when a newer life of this node number has begun: close all sessions and exit. */
   readonly onSuperseded: () => void;
   readonly onEvent?: (event: ClusterEvent) => void;
+  /** Opens one of the connections that a node has. Default: one of ioredis, to `redisUrl`. */
+  readonly connect?: (name: string) => RedisConnection;
+  /** Calls back when all that has been asked for by now has been asked for. Default: `process.nextTick`. */
+  readonly nextTurn?: (callback: () => void) => void;
   /** How long to wait for Redis at the start, since there is no epoch without it. Default 30 s. */
   readonly startTimeoutMs?: number;
 }

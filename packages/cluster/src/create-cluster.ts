@@ -5,7 +5,7 @@ import { ClusterMember } from './cluster-member.ts';
 import { createNodeScripts } from './nodes/node-scripts.ts';
 import { connectRedis } from './redis/connect-redis.ts';
 import { IoredisLink } from './redis/ioredis-link.ts';
-import { parseRedisUrl, type RedisTarget } from './redis/redis-target.ts';
+import { parseRedisUrl } from './redis/redis-target.ts';
 import { ClusterClock } from './time/cluster-clock.ts';
 import { deriveClusterKeys } from './trust/cluster-keys.ts';
 
@@ -18,10 +18,9 @@ const START_TIMEOUT_MS = 30_000;
  */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, startTimeoutMs = START_TIMEOUT_MS } = options;
-  const target = parseRedisUrl(options.redisUrl);
   const keys = deriveClusterKeys(options.clusterKey);
-  const nodesLink = openLink(target, 'nodes', options);
-  const link = openLink(target, 'registry', options);
+  const nodesLink = openLink('nodes', options);
+  const link = openLink('registry', options);
   let member: ClusterMember | undefined;
   try {
     const scripts = createNodeScripts(nodesLink);
@@ -40,8 +39,9 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-function openLink(target: RedisTarget, connection: string, { clock, onEvent, self }: ClusterOptions): IoredisLink {
-  return new IoredisLink(connectRedis(target, `causeway-${self.nodeNo}-${connection}`, Math.random), {
+function openLink(connection: string, { redisUrl, connect, clock, onEvent, self }: ClusterOptions): IoredisLink {
+  const name = `causeway-${self.nodeNo}-${connection}`;
+  return new IoredisLink(connect?.(name) ?? connectRedis(parseRedisUrl(redisUrl), name, Math.random), {
     timers: clock,
     onAvailable: () => onEvent?.({ type: 'redis.available', connection }),
     onUnavailable: (error) => onEvent?.({ type: 'redis.unavailable', connection, error }),

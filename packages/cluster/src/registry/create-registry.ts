@@ -18,6 +18,8 @@ export interface ClusterRegistryOptions {
   readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
   readonly living: LivingNodes;
   readonly timers: Timers;
+  /** Calls back when all that has been asked for by now has been asked for. Default: `process.nextTick`. */
+  readonly nextTurn?: ((callback: () => void) => void) | undefined;
   readonly onRestored: (appId: string, sessions: number) => void;
   readonly onSwept: (life: { readonly nodeNo: number; readonly epoch: number }, sessions: number) => void;
 }
@@ -50,7 +52,7 @@ export function createClusterRegistry(options: ClusterRegistryOptions): ClusterR
   const writer = new SessionWriter({ life, scripts, own, historyOf, onUnconfirmed });
   const restorer: Restorer = new Restorer({ life, scripts, own, writer, histories, timers, onRestored: options.onRestored });
   const sweeper = new Sweeper({ self: life, scripts, living, timers, onSwept: options.onSwept });
-  const lookup = new SessionLookup(link, living);
+  const lookup = new SessionLookup(link, living, options.nextTurn);
   const pages = new SessionPages({ link, living, onRemains: (remains, appId) => sweeper.noteRemains(remains, appId) });
   const stopListening = link.onReady(() => restorer.hurry());
   restorer.start();

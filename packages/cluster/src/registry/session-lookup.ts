@@ -27,10 +27,13 @@ const FIELDS = ['life', 'record'] as const;
 export class SessionLookup {
   readonly #link: RedisLink;
   readonly #living: LivingNodes;
+  readonly #nextTurn: (callback: () => void) => void;
   /** By app: its keys are in one slot. */
   readonly #batches = new Map<string, Batch>();
 
-  constructor(link: RedisLink, living: LivingNodes) {
+  /** @param nextTurn calls back after the promise callbacks of this turn, each of which may ask for another session */
+  constructor(link: RedisLink, living: LivingNodes, nextTurn: (callback: () => void) => void = process.nextTick) {
+    this.#nextTurn = nextTurn;
     this.#link = link;
     this.#living = living;
   }
@@ -46,8 +49,7 @@ export class SessionLookup {
   #startBatch(appId: string): Batch {
     const batch: Batch = { wanted: new Map() };
     this.#batches.set(appId, batch);
-    // After the promise callbacks of this turn, each of which may ask for another.
-    process.nextTick(() => {
+    this.#nextTurn(() => {
       this.#batches.delete(appId);
       void this.#carryOut(appId, batch);
     });

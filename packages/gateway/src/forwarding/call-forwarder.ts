@@ -30,14 +30,14 @@ export type PassedCallOutcome = 'replied' | NodeCallFailure;
 export interface CallForwarderOptions {
   readonly directory: NodeDirectory;
   readonly desk: AssertionDesk;
-  readonly client: NodeClient;
+  readonly client: Pick<NodeClient, 'call' | 'stream'>;
 }
 
 /** Passes calls on to the node that owns the session. Addresses come from the directory alone, never from a session id. */
 export class CallForwarder {
   readonly #directory: NodeDirectory;
   readonly #desk: AssertionDesk;
-  readonly #client: NodeClient;
+  readonly #client: CallForwarderOptions['client'];
   readonly #outcomes: Record<PassedCallOutcome, number> = { replied: 0, unreached: 0, interrupted: 0 };
 
   constructor({ directory, desk, client }: CallForwarderOptions) {
