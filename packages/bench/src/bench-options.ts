@@ -33,6 +33,8 @@ export interface BenchOptions {
   readonly secondsPerWindow: number;
   /** Names of the shapes of `rooms` to measure; undefined for all. */
   readonly shapes: readonly string[] | undefined;
+  /** Sizes of the clusters of `cluster`, ascending. */
+  readonly clusterSizes: readonly number[];
   /** For memory, joins and idle sessions. */
   readonly sessions: number;
   /** Where to write a profile of Causeway; undefined takes none. */
@@ -69,6 +71,7 @@ Options:
   --rounds 3               how often each contestant is measured
   --seconds 4              length of one measurement
   --sessions 200           for joins, memory, and the idle sessions of rooms
+  --nodes 3,6,12,20        sizes of the clusters of cluster
   --shapes NAME,NAME       of rooms: ${ROOM_SHAPES.map(({ name }) => name).join(', ')}
   --contestants floor,causeway,naive
   --against DIR            lets the Causeway of another checkout compete as well: before and after, in turns
@@ -76,8 +79,8 @@ Options:
   --cpu-prof-file FILE     where the profile is written (default: ${DEFAULT_PROFILE_PATH})
 `;
 
-const FULL = { subscribers: '10,50,100', rounds: '3', seconds: '4', sessions: '200' };
-const QUICK = { subscribers: '50', rounds: '1', seconds: '2', sessions: '60' };
+const FULL = { subscribers: '10,50,100', rounds: '3', seconds: '4', sessions: '200', nodes: '3,6,12,20' };
+const QUICK = { subscribers: '50', rounds: '1', seconds: '2', sessions: '60', nodes: '3' };
 
 /** @throws RangeError – with one clear line when an argument is unknown or makes no sense */
 export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
@@ -91,6 +94,7 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       sessions: { type: 'string' },
+      nodes: { type: 'string' },
       shapes: { type: 'string' },
       contestants: { type: 'string', default: CONTESTANTS.join(',') },
       against: { type: 'string' },
@@ -104,7 +108,8 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
   return {
     parts: parts.length === 0 ? ['forwarding', 'joins', 'memory'] : parts,
     contestants: values.against === undefined ? contestants : [...contestants, MEASURED_AGAINST],
-    subscriberCounts: ascending(values.subscribers ?? defaults.subscribers),
+    subscriberCounts: ascending(values.subscribers ?? defaults.subscribers, '--subscribers'),
+    clusterSizes: ascending(values.nodes ?? defaults.nodes, '--nodes'),
     rounds: positiveInteger(values.rounds ?? defaults.rounds, '--rounds'),
     secondsPerWindow: positiveInteger(values.seconds ?? defaults.seconds, '--seconds'),
     shapes: values.shapes?.split(',').map((word) =>
@@ -129,9 +134,9 @@ function oneOf<Word extends string>(word: string, words: readonly Word[], kind: 
 }
 
 /** Subscribers are added from one number to the next. */
-function ascending(words: string): number[] {
-  const counts = words.split(',').map((word) => positiveInteger(word, '--subscribers'));
-  if (counts.some((count, index) => count <= (counts[index - 1] ?? 0))) throw new RangeError(`--subscribers must ascend, unlike ${words}`);
+function ascending(words: string, option: string): number[] {
+  const counts = words.split(',').map((word) => positiveInteger(word, option));
+  if (counts.some((count, index) => count <= (counts[index - 1] ?? 0))) throw new RangeError(`${option} must ascend, unlike ${words}`);
   return counts;
 }
 

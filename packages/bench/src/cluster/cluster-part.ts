@@ -1,16 +1,20 @@
 /** `npm run bench -- cluster`: what nodes that do nothing cost each other, and what it takes to start all of them at once. */
 import { cpus } from 'node:os';
+import type { BenchOptions } from '../bench-options.ts';
 import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type IdleCost, measureIdleCluster } from './idle-cluster.ts';
 
-const FULL = { sizes: [3, 6, 12, 20], idleMs: 20_000 };
-const QUICK = { sizes: [3], idleMs: 5_000 };
+const IDLE_MS = 20_000;
+const QUICK_IDLE_MS = 5_000;
 
-export async function runCluster({ isQuick }: { readonly isQuick: boolean }, { print, note }: Printer): Promise<void> {
-  const { sizes, idleMs } = isQuick ? QUICK : FULL;
+export async function runCluster(
+  { isQuick, clusterSizes }: Pick<BenchOptions, 'isQuick' | 'clusterSizes'>,
+  { print, note }: Printer,
+): Promise<void> {
+  const idleMs = isQuick ? QUICK_IDLE_MS : IDLE_MS;
   const costs: IdleCost[] = [];
-  for (const size of sizes) {
+  for (const size of clusterSizes) {
     note(`cluster: ${size} nodes`);
     costs.push(await RunningBench.with((bench) => measureIdleCluster(bench, size, idleMs), undefined, cpus().length));
   }
