@@ -1,0 +1,305 @@
+import { createApp } from '@causeway/accounts';
+import type { GeoPoint, SfuEvent } from '@causeway/sfu';
+import { VirtualMesh } from '@causeway/testkit/mesh';
+import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
+import { seededRandom } from '@causeway/testkit/seeded-random';
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { CallReply } from '../../src/forwarding/call-reply.ts';
+import { NodeCallError, type NodeRequest } from '../../src/forwarding/node-client.ts';
+import type { Fault } from './fault-plan.ts';
+import { NodeClock } from './node-clock.ts';
+import { SimulatedNode } from './simulated-node.ts';
+
+export interface WorldSize {
+  readonly nodes: number;
+  readonly regions: number;
+  /** To how many neighbours a node passes a track on. */
+  readonly maxFanOut: number;
+}
+
+export interface WorldListener {
+  readonly onEvent: (nodeNo: number, event: SfuEvent) => void;
+  /** A node is about to be gone, killed or closed. */
+  readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained') => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** A machine, whichever life of a node runs there. */
+interface Machine {
+  readonly nodeNo: number;
+  clock: NodeClock;
+  node: SimulatedNode | undefined;
+  /** Until when the way to Redis is cut. */
+  redisCutUntilMs: number;
+  isStarting: boolean;
+}
+
+const REPLY_TIMEOUT_MS = 15_000;
+/** From being told to drain until its end. */
+const DRAIN_MS = 12_000;
+const RESTART_AFTER_MS = 2_000;
+const MAX_REDIS_LAG_MS = 4_000;
+const FAILOVER_MS = 3_000;
+
+/** Machines with nodes, the networks between them, and a Redis; what goes wrong with all of them is `strike`'s to say. */
+export class SimulatedWorld {
+  readonly clock = new VirtualClock();
+  readonly redis: ModelRedis;
+  readonly mesh: VirtualMesh;
+  readonly app = createApp({ id: 'simulated', secrets: ['the-secret-of-the-simulated-app'] });
+  readonly #machines = new Map<number, Machine>();
+  readonly #size: WorldSize;
+  readonly #listener: WorldListener;
+  readonly #random: () => number;
+  readonly #delays = new Map<string, number>();
+  /** Redis as all machines see it. */
+  #redisWay: { readonly state: 'refused' | 'silent' | 'slow'; readonly untilMs: number } | undefined;
+  #lives = 0;
+  #isHealing = false;
+
+  constructor(seed: number, size: WorldSize, listener: WorldListener) {
+    this.#size = size;
+    this.#listener = listener;
+    this.#random = seededRandom(seed);
+    this.redis = new ModelRedis({ clock: this.clock, random: this.#random });
+    this.mesh = new VirtualMesh(this.clock, (from, to) => this.#oneWayMs(from, to));
+    for (let nodeNo = 1; nodeNo <= size.nodes; nodeNo++) {
+      this.#machines.set(nodeNo, { nodeNo, clock: new NodeClock(this.clock), node: undefined, redisCutUntilMs: 0, isStarting: false });
+    }
+  }
+
+  async start(): Promise<void> {
+    for (const machine of this.#machines.values()) this.#startNode(machine);
+    await this.clock.advance(10_000);
+  }
+
+  get nodes(): readonly SimulatedNode[] {
+    return [...this.#machines.values()].flatMap(({ node }) => node ?? []);
+  }
+
+  find(nodeNo: number): SimulatedNode | undefined {
+    return this.#machines.get(nodeNo)?.node;
+  }
+
+  regionOf(nodeNo: number): string {
+    return `region-${nodeNo % this.#size.regions}`;
+  }
+
+  /** Of the region of that number. */
+  locationOf(region: number): GeoPoint {
+    return { latitudeDegrees: 0, longitudeDegrees: (360 / this.#size.regions) * region - 180 };
+  }
+
+  /** Whether something can be heard of a node: a client that calls it is answered. */
+  isUp(nodeNo: number): boolean {
+    const machine = this.#machines.get(nodeNo);
+    return machine?.node !== undefined && !machine.clock.isPaused;
+  }
+
+  /** Lets something go wrong. */
+  strike({ kind, nodeNo, otherNo, forMs, strength }: Fault): void {
+    const machine = this.#machines.get(nodeNo);
+    if (machine === undefined) return;
+    const nowMs = this.clock.nowMs();
+    switch (kind) {
+      case 'cut-link':
+        this.#cut([[nodeNo, otherNo]], forMs);
+        break;
+      case 'lossy-link':
+        this.mesh.lose(nodeNo, otherNo, 0.05 + 0.4 * strength);
+        this.#later(forMs, () => this.mesh.lose(nodeNo, otherNo, 0));
+        break;
+      case 'slow-link':
+        this.#delays.set(pairKey(nodeNo, otherNo), 50 + Math.round(250 * strength));
+        break;
+      case 'partition': {
+        const side = (each: number) => (each * 7919) % 10 < 1 + 8 * strength || each === nodeNo;
+        const nodeNos = [...this.#machines.keys()];
+        this.#cut(
+          nodeNos.flatMap((one) => nodeNos.filter((other) => side(one) && !side(other)).map((other) => [one, other] as const)),
+          forMs,
+        );
+        break;
+      }
+      case 'cut-redis':
+        machine.redisCutUntilMs = nowMs + forMs;
+        break;
+      case 'pause':
+        this.#pause(machine, forMs);
+        break;
+      case 'kill':
+        this.#kill(machine);
+        break;
+      case 'deploy':
+        this.#deploy(machine);
+        break;
+      case 'node-clock-leap':
+        machine.clock.wallOffsetMs += (strength - 0.5) * 7_200_000;
+        break;
+      case 'redis-clock-leap':
+        this.redis.clockOffsetMs += Math.round((strength - 0.3) * 20_000);
+        break;
+      case 'redis-down':
+        this.#redisWay = { state: 'refused', untilMs: nowMs + forMs };
+        this.redis.closeConnections();
+        break;
+      case 'redis-silent':
+        this.#redisWay = { state: 'silent', untilMs: nowMs + forMs };
+        break;
+      case 'redis-slow':
+        this.#redisWay = { state: 'slow', untilMs: nowMs + forMs };
+        break;
+      case 'redis-flushed':
+        this.redis.forgetAll();
+        break;
+      case 'redis-failover':
+        this.#redisWay = { state: 'refused', untilMs: nowMs + FAILOVER_MS };
+        this.redis.failOver(Math.round(strength * MAX_REDIS_LAG_MS));
+        this.redis.closeConnections();
+        break;
+      default:
+        kind satisfies never;
+    }
+  }
+
+  /** Nothing is wrong any more, and nodes that were gone come back. */
+  heal(): void {
+    this.#isHealing = true;
+    this.#redisWay = undefined;
+    const nodeNos = [...this.#machines.keys()];
+    for (const machine of this.#machines.values()) {
+      machine.redisCutUntilMs = 0;
+      machine.clock.resume();
+      for (const other of nodeNos) {
+        if (other <= machine.nodeNo) continue;
+        this.mesh.lose(machine.nodeNo, other, 0);
+        this.mesh.heal(machine.nodeNo, other);
+      }
+    }
+  }
+
+  #startNode(machine: Machine): void {
+    const { nodeNo } = machine;
+    machine.clock = new NodeClock(this.clock);
+    machine.isStarting = true;
+    const { clock } = machine;
+    SimulatedNode.start({
+      nodeNo,
+      region: this.regionOf(nodeNo),
+      location: this.locationOf(nodeNo % this.#size.regions),
+      seed: ++this.#lives * 1_000 + nodeNo,
+      maxFanOut: this.#size.maxFanOut,
+      app: this.app,
+      clock,
+      mesh: this.mesh,
+      redis: this.redis,
+      wayToRedis: () => this.#wayToRedis(machine),
+      calls: (request) => this.#call(machine, request),
+      onEvent: (event) => this.#listener.onEvent(nodeNo, event),
+      onDefect: (error) => this.#listener.onDefect(error),
+    }).then(
+      (node) => {
+        machine.isStarting = false;
+        machine.node = node;
+      },
+      () => this.#later(RESTART_AFTER_MS, () => this.#startNode(machine)),
+    );
+  }
+
+  #kill(machine: Machine): void {
+    if (machine.node === undefined) return;
+    this.#listener.onNodeEnding(machine.nodeNo, 'killed');
+    machine.clock.end();
+    this.#takeDown(machine);
+  }
+
+  #deploy(machine: Machine): void {
+    const { node } = machine;
+    if (node === undefined || node.isDraining) return;
+    node.drain();
+    this.#later(DRAIN_MS, () => {
+      if (machine.node !== node) return;
+      this.#listener.onNodeEnding(machine.nodeNo, 'drained');
+      machine.node = undefined;
+      node.close().then(
+        () => this.#takeDown(machine),
+        (error) => this.#listener.onDefect(error),
+      );
+    });
+  }
+
+  /** The process is gone; another one starts in its place. */
+  #takeDown(machine: Machine): void {
+    machine.node = undefined;
+    this.mesh.kill(machine.nodeNo);
+    this.#later(RESTART_AFTER_MS, () => {
+      for (const other of this.#machines.keys()) if (other !== machine.nodeNo) this.mesh.heal(machine.nodeNo, other);
+      this.#startNode(machine);
+    });
+  }
+
+  #pause(machine: Machine, forMs: number): void {
+    if (machine.node === undefined || machine.clock.isPaused) return;
+    const { clock, nodeNo } = machine;
+    clock.pause();
+    this.#cut(
+      [...this.#machines.keys()].filter((other) => other !== nodeNo).map((other) => [nodeNo, other] as const),
+      forMs,
+    );
+    this.#later(forMs, () => clock.resume());
+  }
+
+  #cut(pairs: readonly (readonly [number, number])[], forMs: number): void {
+    for (const [one, other] of pairs) this.mesh.cut(one, other);
+    this.#later(forMs, () => {
+      for (const [one, other] of pairs) if (this.find(one) !== undefined && this.find(other) !== undefined) this.mesh.heal(one, other);
+    });
+  }
+
+  #wayToRedis(machine: Machine): ModelRedisWay {
+    const nowMs = this.clock.nowMs();
+    if (machine.redisCutUntilMs > nowMs || machine.clock.isPaused) return { state: 'silent' };
+    const way = this.#redisWay;
+    if (way === undefined || way.untilMs <= nowMs) return { state: 'open', oneWayMs: 1 };
+    return way.state === 'slow' ? { state: 'open', oneWayMs: 150 } : { state: way.state };
+  }
+
+  /** HTTP from one node to another. */
+  #call(from: Machine, request: NodeRequest): Promise<CallReply> {
+    const target = this.#machines.get(Number(/^http:\/\/node-(\d+)/.exec(request.url)?.[1]));
+    return new Promise((resolve, reject) => {
+      const fail = (failure: 'unreached' | 'interrupted') => reject(new NodeCallError(failure, `${request.url} failed`));
+      const isOpen = () => target !== undefined && (target === from || !this.mesh.isCut(from.nodeNo, target.nodeNo));
+      if (target?.node === undefined || !isOpen()) {
+        from.clock.schedule(1_000, () => fail('unreached'));
+        return;
+      }
+      const { node } = target;
+      const oneWayMs = this.#oneWayMs(from.nodeNo, target.nodeNo);
+      from.clock.schedule(REPLY_TIMEOUT_MS, () => fail('interrupted'));
+      target.clock.schedule(oneWayMs, () => {
+        if (target.node !== node || !isOpen()) return;
+        node.answer(request).then(
+          (reply) => void (isOpen() && from.clock.schedule(oneWayMs, () => resolve(reply))),
+          () => void (isOpen() && from.clock.schedule(oneWayMs, () => fail('interrupted'))),
+        );
+      });
+    });
+  }
+
+  #oneWayMs(from: number, to: number): number {
+    const key = pairKey(from, to);
+    const isNear = this.regionOf(from) === this.regionOf(to);
+    const delayMs = this.#delays.get(key) ?? 1 + Math.floor(this.#random() * (isNear ? 3 : 100));
+    this.#delays.set(key, delayMs);
+    return delayMs;
+  }
+
+  #later(delayMs: number, what: () => void): void {
+    this.clock.schedule(this.#isHealing ? 0 : delayMs, what);
+  }
+}
+
+function pairKey(one: number, other: number): string {
+  return one < other ? `${one}-${other}` : `${other}-${one}`;
+}

@@ -1,0 +1,59 @@
+/**
+ * Whole nodes in virtual time: sessions, relays, registry, placement, calls between nodes and usage, over a model of Redis. Faults are drawn
+ * from the seed in the name of the test. One that fails is shortened to those that matter, and fails again with
+ * `scripts/simulate --first-seed 17 --seeds 1`.
+ */
+
+import { type Fault, shrinkFaults } from './fault-plan.ts';
+import { describePlan, type Seen, WorldSimulation } from './world-simulation.ts';
+
+const FIRST_SEED = Number(process.env.SIMULATE_FIRST_SEED ?? 1);
+const SEEDS = Number(process.env.SIMULATE_SEEDS ?? 6);
+const NODES = Number(process.env.SIMULATE_NODES ?? 6);
+const MINUTES = Number(process.env.SIMULATE_MINUTES ?? 0.5);
+
+const SIZE = { nodes: NODES, regions: 3, maxFanOut: 3 };
+const MAX_SHRINKING = 24;
+
+const total: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, commands: 0 };
+
+async function simulate(seed: number, faults?: readonly Fault[]) {
+  const simulation = new WorldSimulation(seed, SIZE, MINUTES * 60_000, faults);
+  return { ...(await simulation.run()), faults: simulation.faults };
+}
+
+test.each(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))(
+  'a cluster keeps its promises whatever fails, seed %i',
+  async (seed) => {
+    const { broken, seen, faults } = await simulate(seed);
+    if (broken !== undefined) {
+      const fewer = await shrinkFaults(faults, async (some) => (await simulate(seed, some)).broken !== undefined, MAX_SHRINKING);
+      const { broken: shortest } = await simulate(seed, fewer);
+      throw new Error(
+        `seed ${seed}, ${broken}\nof ${faults.length} faults these ${fewer.length} are enough (${shortest}):\n  ${describePlan(fewer)}`,
+      );
+    }
+    for (const key of Object.keys(total) as (keyof Seen)[]) total[key] += seen[key];
+  },
+);
+
+// A simulation in which nothing happens proves nothing.
+test('every kind of trouble was really met', () => {
+  expect(total.faults).toBeGreaterThan(2 * SEEDS);
+  expect(total.copies).toBeGreaterThan(500 * SEEDS);
+  expect(total.told).toBeGreaterThan(SEEDS);
+  expect(total.passedCalls).toBeGreaterThan(3 * SEEDS);
+  expect(total.billedBytes).toBeGreaterThan(1_000_000 * SEEDS);
+});
+
+test('a plan of faults is shortened to what is needed', async () => {
+  const faults = Array.from(
+    { length: 9 },
+    (_, index): Fault => ({ atMs: index, kind: 'kill', nodeNo: 1, otherNo: 2, forMs: 1, strength: 0 }),
+  );
+  const fails = async (some: readonly Fault[]) => some.some(({ atMs }) => atMs === 3) && some.some(({ atMs }) => atMs === 7);
+
+  const fewer = await shrinkFaults(faults, fails, 100);
+
+  expect(fewer.map(({ atMs }) => atMs)).toEqual([3, 7]);
+});

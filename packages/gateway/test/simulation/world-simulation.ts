@@ -1,0 +1,328 @@
+import { AppId, SfuError } from '@causeway/protocol';
+import type { SfuEvent } from '@causeway/sfu';
+import { seededRandom } from '@causeway/testkit/seeded-random';
+import { describeFault, drawFaults, type Fault } from './fault-plan.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import { SimulatedWorld, type WorldSize } from './simulated-world.ts';
+
+export interface SimulationResult {
+  /** What did not hold, with its time; undefined if everything did. */
+  readonly broken: string | undefined;
+  readonly seen: Seen;
+}
+
+/** What was met: a simulation in which nothing happens proves nothing. */
+export interface Seen {
+  faults: number;
+  copies: number;
+  told: number;
+  passedCalls: number;
+  billedBytes: number;
+  commands: number;
+}
+
+interface Member {
+  readonly isPublisher: boolean;
+  /** undefined while it has no session. */
+  session: { readonly id: string; readonly nodeNo: number; readonly life: unknown; readonly sinceMs: number } | undefined;
+  isBusy: boolean;
+  /** Who is watched, since when that was asked for, and since when nothing is seen. */
+  watched: { readonly publisherId: string; blindSinceMs: number | undefined } | undefined;
+  unlistedSinceMs: number | undefined;
+}
+
+const STEP_MS = 500;
+const APP = AppId.parse('simulated');
+/** A relay finds another way within 3 s; without any for 10 s its subscribers are told; a dead node is given up within 8 s. */
+const SEEN_OR_TOLD_WITHIN_MS = 24_000;
+/** Redis emptied, rolled back or away: everything is listed again this long after it was last in trouble. */
+const LISTED_WITHIN_MS = 20_000;
+/** A second copy that failures have left goes within this time. */
+const ONE_COPY_WITHIN_MS = 30_000;
+/** A node takes so long to find that Redis answers again. */
+const CLAIMS_HOLD_AFTER_MS = 5_000;
+const VIEWERS_PER_NODE = 2;
+const BYTES_PER_STEP = 1_000;
+
+/** Clients of whole nodes, faults drawn from a seed, and what must hold in spite of them. */
+export class WorldSimulation {
+  readonly #world: SimulatedWorld;
+  readonly #random: () => number;
+  readonly #members: Member[] = [];
+  readonly #seen: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, commands: 0 };
+  readonly #durationMs: number;
+  readonly #size: WorldSize;
+  readonly #faults: readonly Fault[];
+  #broken: string | undefined;
+  #lastFaultEndMs = 0;
+  #carriedBytes = 0;
+  #secondCopySinceMs: number | undefined;
+  #keys = 0;
+  #isLedgerForgetful = false;
+  #hasKilled = false;
+
+  constructor(seed: number, size: WorldSize, durationMs: number, faults?: readonly Fault[]) {
+    this.#random = seededRandom(seed);
+    this.#durationMs = durationMs;
+    this.#size = size;
+    this.#faults = faults ?? drawFaults(seededRandom(seed ^ 0x5eed), size.nodes, durationMs);
+    this.#world = new SimulatedWorld(seed, size, {
+      onEvent: (_, event) => this.#hear(event),
+      onNodeEnding: (nodeNo, how) => this.#noteEnding(nodeNo, how),
+      onDefect: (error) => this.#fail(`a node met a defect: ${String((error as Error)?.stack ?? error)}`),
+    });
+    for (let index = 0; index < 2 + size.nodes * VIEWERS_PER_NODE; index++) {
+      this.#members.push({ isPublisher: index < 2, session: undefined, isBusy: false, watched: undefined, unlistedSinceMs: undefined });
+    }
+  }
+
+  get faults(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  async run(): Promise<SimulationResult> {
+    await this.#world.start();
+    const startMs = this.#world.clock.nowMs();
+    const waiting = [...this.#faults];
+    while (this.#broken === undefined && this.#world.clock.nowMs() - startMs < this.#durationMs) {
+      while (waiting[0] !== undefined && startMs + waiting[0].atMs <= this.#world.clock.nowMs()) this.#strike(waiting.shift() as Fault);
+      await this.#step();
+    }
+    this.#world.heal();
+    for (let ms = 0; this.#broken === undefined && ms < ONE_COPY_WITHIN_MS + SEEN_OR_TOLD_WITHIN_MS; ms += STEP_MS) await this.#step();
+    if (this.#broken === undefined) await this.#finish();
+    this.#seen.commands = this.#world.redis.commands;
+    return { broken: this.#broken, seen: this.#seen };
+  }
+
+  #strike(fault: Fault): void {
+    this.#seen.faults++;
+    this.#lastFaultEndMs = Math.max(
+      this.#lastFaultEndMs,
+      this.#world.clock.nowMs() + fault.forMs + (fault.kind === 'deploy' ? 14_000 : 3_000),
+    );
+    if (fault.kind === 'redis-flushed') this.#isLedgerForgetful = true;
+    this.#world.strike(fault);
+  }
+
+  async #step(): Promise<void> {
+    for (const member of this.#members) this.#act(member);
+    this.#carry();
+    if (this.#world.clock.nowMs() % 2_000 === 0) void this.#checkListing();
+    await this.#world.clock.advance(STEP_MS);
+    this.#check();
+  }
+
+  /** A client does what its page would: it comes, watches, and comes back when its node is gone. */
+  #act(member: Member): void {
+    if (member.isBusy) return;
+    const { session } = member;
+    if (session !== undefined && this.#world.find(session.nodeNo) !== session.life) this.#forget(member);
+    const node = session === undefined ? undefined : this.#world.find(session.nodeNo);
+    if (session !== undefined && node?.isDraining === true && this.#random() < 0.3) {
+      this.#attempt(member, async () => {
+        await node.sfu.deleteSession(APP, session.id);
+        this.#forget(member);
+      });
+    } else if (member.session === undefined) this.#attempt(member, () => this.#join(member));
+    else if (!member.isPublisher && member.watched === undefined) this.#attempt(member, () => this.#watch(member));
+  }
+
+  #attempt(member: Member, what: () => Promise<void>): void {
+    member.isBusy = true;
+    what().then(
+      () => {
+        member.isBusy = false;
+      },
+      (error: unknown) => {
+        member.isBusy = false;
+        if (!(error instanceof SfuError)) this.#fail(`a client met ${String((error as Error)?.stack ?? error)}`);
+      },
+    );
+  }
+
+  async #join(member: Member): Promise<void> {
+    const entrances = this.#world.nodes.filter(({ nodeNo, isDraining }) => this.#world.isUp(nodeNo) && !isDraining);
+    const entrance = entrances[Math.floor(this.#random() * entrances.length)];
+    if (entrance === undefined) return;
+    const key = `key-${++this.#keys}`;
+    const calmSinceMs = this.#lastFaultEndMs;
+    const place = this.#world.locationOf(Math.floor(this.#random() * this.#size.regions));
+    const id = await entrance.placeSession(key, member.isPublisher, place);
+    const owner = this.#world.nodes.find(({ clients }) => clients.has(id));
+    if (owner === undefined) return;
+    if (owner !== entrance) this.#seen.passedCalls++;
+    if (calmSinceMs < this.#world.clock.nowMs() - CLAIMS_HOLD_AFTER_MS) await this.#checkClaim(key, owner, calmSinceMs);
+    member.session = { id, nodeNo: owner.nodeNo, life: owner, sinceMs: this.#world.clock.nowMs() };
+  }
+
+  /** A call that comes again by way of another node is for the node that has carried it out. */
+  async #checkClaim(key: string, owner: SimulatedNode, calmSinceMs: number): Promise<void> {
+    const others = this.#world.nodes.filter((node) => node !== owner && this.#world.isUp(node.nodeNo));
+    const other = others[Math.floor(this.#random() * others.length)];
+    if (other === undefined) return;
+    const { nodeNo, epoch } = await other.holderOf(key);
+    const { self } = owner.cluster.directory;
+    // A claim that was made without Redis holds at one node only, and Redis may have lost it since.
+    if (this.#lastFaultEndMs !== calmSinceMs || (nodeNo === self.nodeNo && epoch === self.epoch)) return;
+    this.#fail(`node ${owner.nodeNo} has carried out a call that ${nodeNo}:${epoch} has claimed`);
+  }
+
+  async #watch(member: Member): Promise<void> {
+    const { session } = member;
+    const node = session && this.#world.find(session.nodeNo);
+    const client = session && node?.clients.get(session.id);
+    const publishers = this.#members.filter((each) => each.isPublisher && each.session !== undefined);
+    const publisherId = publishers[Math.floor(this.#random() * publishers.length)]?.session?.id;
+    if (session === undefined || node === undefined || client === undefined || publisherId === undefined) return;
+    if (!this.#world.isUp(node.nodeNo)) return;
+    await node.watch(session.id, client, publisherId);
+    if (member.session === session) member.watched = { publisherId, blindSinceMs: this.#world.clock.nowMs() };
+  }
+
+  #hear(event: SfuEvent): void {
+    if (event.type !== 'subscription.ended' && event.type !== 'subscription.failed' && event.type !== 'session.closed') return;
+    const member = this.#members.find(({ session }) => session?.id === event.sessionId);
+    if (member === undefined) return;
+    if (event.type === 'session.closed') this.#forget(member);
+    else {
+      this.#seen.told++;
+      member.watched = undefined;
+    }
+  }
+
+  #forget(member: Member): void {
+    member.session = undefined;
+    member.watched = undefined;
+    member.unlistedSinceMs = undefined;
+  }
+
+  /** Whose clients have had time to leave: a node that drained closes nobody's session. */
+  #noteEnding(nodeNo: number, how: 'killed' | 'drained'): void {
+    if (how === 'killed') this.#hasKilled = true;
+    const node = this.#world.find(nodeNo);
+    const left = this.#members.filter(({ session, isBusy }) => session !== undefined && session.life === node && !isBusy);
+    if (how === 'drained' && left.length > 0 && this.#isCalm(LISTED_WITHIN_MS))
+      this.#fail(`node ${nodeNo} ends after draining with ${left.length} sessions`);
+  }
+
+  /** Every subscriber that is shown something is sent bytes, which are billed. */
+  #carry(): void {
+    for (const node of this.#world.nodes) {
+      if (!this.#world.isUp(node.nodeNo)) continue;
+      const shown = [...node.shard.subscriptions.values()].filter(
+        ({ subscriptionId, transportId }) =>
+          node.clients.has(transportId) && this.#world.mesh.tracks.shown(node.nodeNo, subscriptionId) !== undefined,
+      );
+      if (shown.length === 0) continue;
+      const down = shown.length * BYTES_PER_STEP;
+      this.#carriedBytes += down;
+      node.shard.usage.push({ account: APP, bytes: { down, up: 0, relay: 0, retransmitted: 0, data: 0 } });
+    }
+  }
+
+  #check(): void {
+    const nowMs = this.#world.clock.nowMs();
+    for (const member of this.#members) this.#checkSight(member, nowMs);
+    this.#checkCopies(nowMs);
+  }
+
+  /** Every wanted track arrives within its time, or its subscriber is told. */
+  #checkSight({ session, watched }: Member, nowMs: number): void {
+    const node = session && this.#world.find(session.nodeNo);
+    if (session === undefined || watched === undefined || node === undefined || node !== session.life) return;
+    const subscriptions = node.shard.subscriptionsOf(session.id);
+    const sees = subscriptions.some(({ subscriptionId }) => this.#world.mesh.tracks.shown(node.nodeNo, subscriptionId) !== undefined);
+    // Whoever stands still is not late.
+    if (sees || !this.#world.isUp(node.nodeNo)) watched.blindSinceMs = undefined;
+    else watched.blindSinceMs ??= nowMs;
+    const blindMs = nowMs - (watched.blindSinceMs ?? nowMs);
+    if (blindMs > SEEN_OR_TOLD_WITHIN_MS)
+      this.#fail(
+        `session ${session.id} at node ${node.nodeNo} has seen nothing of ${watched.publisherId} for ${blindMs} ms and was not told`,
+      );
+  }
+
+  /** At most one copy of a layer comes into a region, save that a way is changed; `copies` throws if there is a circle. */
+  #checkCopies(nowMs: number): void {
+    const copies = this.#world.mesh.tracks.copies();
+    this.#seen.copies += copies.length;
+    const entering = copies.filter(({ from, to }) => this.#world.regionOf(from) !== this.#world.regionOf(to));
+    const arrivals = entering.map(({ to, track, rid }) => `${track}@${rid} into ${this.#world.regionOf(to)}`);
+    const second = arrivals.find((arrival, index) => arrivals.indexOf(arrival) !== index);
+    if (second === undefined) this.#secondCopySinceMs = undefined;
+    else this.#secondCopySinceMs ??= nowMs;
+    const sinceMs = Math.max(this.#secondCopySinceMs ?? nowMs, this.#lastFaultEndMs);
+    if (nowMs - sinceMs > ONE_COPY_WITHIN_MS) {
+      const ways = entering.filter(({ track, to, rid }) => `${track}@${rid} into ${this.#world.regionOf(to)}` === second);
+      this.#fail(`a second copy of ${second} for ${nowMs - sinceMs} ms: ${ways.map(({ from, to }) => `${from}>${to}`).join(' ')}`);
+    }
+  }
+
+  /** No live session is missing from listings, once Redis has been well for long enough. */
+  async #checkListing(): Promise<void> {
+    const readers = this.#world.nodes.filter(({ nodeNo }) => this.#world.isUp(nodeNo));
+    const reader = readers[Math.floor(this.#random() * readers.length)];
+    if (reader === undefined) return;
+    const askedAtMs = this.#world.clock.nowMs();
+    const listed = new Set<string>();
+    for (let cursor: string | undefined; ; ) {
+      const page = await reader.sfu.listSessions(APP, { limit: 100, ...(cursor !== undefined && { cursor }) }).catch(() => undefined);
+      // Nobody promises a whole listing while Redis is away.
+      if (page === undefined || page.isPartial === true) return;
+      for (const { sessionId } of page.sessions) listed.add(sessionId);
+      cursor = page.nextCursor;
+      if (cursor === undefined) break;
+    }
+    for (const member of this.#members) {
+      const { session } = member;
+      if (session === undefined || listed.has(session.id)) {
+        member.unlistedSinceMs = undefined;
+        continue;
+      }
+      if (session.sinceMs > askedAtMs) continue;
+      member.unlistedSinceMs ??= askedAtMs;
+      const sinceMs = Math.max(member.unlistedSinceMs, this.#lastFaultEndMs);
+      if (askedAtMs - sinceMs > LISTED_WITHIN_MS)
+        this.#fail(
+          `session ${session.id} of node ${session.nodeNo} has not been listed at node ${reader.nodeNo} for ${askedAtMs - sinceMs} ms`,
+        );
+    }
+  }
+
+  /** All nodes close in good order; then everything that was carried has been billed once. */
+  async #finish(): Promise<void> {
+    const [ledger] = this.#world.nodes.map(({ cluster }) => cluster.usageLedger);
+    const day = this.#world.nodes[0]?.usage.today() ?? '';
+    for (const node of this.#world.nodes) {
+      const closing = node.sfu.close().then(() => node.usage.close());
+      await this.#world.clock.advance(3_000);
+      await closing;
+    }
+    const reading = ledger?.totals(APP, day);
+    await this.#world.clock.advance(1_000);
+    const { down: billed = 0 } = (await reading) ?? {};
+    this.#seen.billedBytes = billed;
+    if (billed > this.#carriedBytes) this.#fail(`${billed} bytes were billed, and ${this.#carriedBytes} carried`);
+    if (!this.#isLedgerForgetful && !this.#hasKilled && billed < this.#carriedBytes)
+      this.#fail(`${billed} bytes were billed of ${this.#carriedBytes} that were carried`);
+    for (const node of this.#world.nodes) {
+      const leaving = node.cluster.close();
+      await this.#world.clock.advance(1_000);
+      await leaving;
+    }
+  }
+
+  #isCalm(forMs: number): boolean {
+    return this.#world.clock.nowMs() - this.#lastFaultEndMs > forMs;
+  }
+
+  #fail(what: string): void {
+    this.#broken ??= `after ${(this.#world.clock.nowMs() / 1000).toFixed(1)} s: ${what}`;
+  }
+}
+
+/** @returns what a report says of a plan */
+export function describePlan(faults: readonly Fault[]): string {
+  return faults.map(describeFault).join('\n  ');
+}

@@ -1,0 +1,106 @@
+/** Run by `scripts/simulate measure`: what the map of links costs one node, by the number of nodes. Figures of docs/operate/scale.md. */
+import { encodeControlMessage, LINK_VERSIONS, numberMessage, readControlMessage } from '../../packages/sfu/src/relay/links/control-messages.ts';
+import { StaticNodeDirectory } from '../../packages/sfu/src/nodes/static-node-directory.ts';
+import type { NodeRecord } from '../../packages/sfu/src/nodes/node-directory.ts';
+import { LinkStateTable, type NodeLinkState } from '../../packages/sfu/src/relay/path/link-state-table.ts';
+import { RouteFinder } from '../../packages/sfu/src/relay/path/route-finder.ts';
+import { applyChanges, changesMessage, stateOf, wholeStateMessage } from '../../packages/sfu/src/relay/path/told-links.ts';
+import { seededRandom } from '../../packages/testkit/src/seeded-random.ts';
+
+const SIZES = [20, 100, 300, 500];
+const NODES_PER_REGION = 25;
+const WARM_UP = 200;
+const ROUNDS = 500;
+const FAN_OUT = 16;
+
+/** A full mesh whose round trips fit a globe: regions lie on a circle. */
+function createStates(size: number): readonly NodeLinkState[] {
+  const random = seededRandom(size);
+  const regions = Math.max(3, Math.ceil(size / NODES_PER_REGION));
+  const rttMs = (one: number, other: number): number => {
+    const apart = Math.abs((one % regions) - (other % regions));
+    return Math.round(2 + (300 * Math.min(apart, regions - apart)) / regions + random() * 10);
+  };
+  const nodeNos = Array.from({ length: size }, (_, index) => index + 1);
+  return nodeNos.map((nodeNo) => {
+    const links = nodeNos.filter((to) => to !== nodeNo).map((to) => [to, { rttMs: rttMs(nodeNo, to), lossRatio: 0, pricePerGb: 0.02 }] as const);
+    return { nodeNo, epoch: 1, revision: 1, isDraining: false, links: new Map(links) };
+  });
+}
+
+function recordOf(nodeNo: number, size: number): NodeRecord {
+  const regions = Math.max(3, Math.ceil(size / NODES_PER_REGION));
+  return {
+    nodeNo,
+    epoch: 1,
+    region: `region-${nodeNo % regions}`,
+    location: undefined,
+    apiUrl: `http://node-${nodeNo}`,
+    linkAddresses: [],
+    fingerprint: { algorithm: 'sha-256', value: '' },
+    linkVersions: LINK_VERSIONS,
+    softwareVersion: '0.1.0',
+    state: 'serving',
+    load: 0,
+  };
+}
+
+/** @returns microseconds of CPU, on average, without those of warming up */
+function measure(what: (round: number) => void): number {
+  for (let round = 0; round < WARM_UP; round++) what(round);
+  const before = process.cpuUsage();
+  for (let round = WARM_UP; round < WARM_UP + ROUNDS; round++) what(round);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / ROUNDS;
+}
+
+function measureSize(size: number): readonly number[] {
+  const states = createStates(size);
+  const table = new LinkStateTable();
+  for (const state of states) table.put(state);
+  const records = states.map(({ nodeNo }) => recordOf(nodeNo, size));
+  const directory = new StaticNodeDirectory(
+    records[0] as NodeRecord,
+    records.slice(1),
+  );
+  const routes = new RouteFinder(directory, table, FAN_OUT);
+
+  // Each change makes every remembered route void, so each plan is worked out from the map.
+  const change = (round: number): void => {
+    const state = states[1 + (round % (size - 1))] as NodeLinkState;
+    const links = new Map(state.links);
+    links.set(1, { rttMs: 5 + (round % 200), lossRatio: 0, pricePerGb: 0.02 });
+    table.put({ ...state, revision: 2 + round, links });
+  };
+  const changeUs = measure(change);
+  const bothUs = measure((round) => {
+    change(round + 10_000);
+    routes.plan(2 + (round % (size - 1)), `session-${round}/p0`, new Map());
+  });
+  const rememberedUs = measure(() => routes.plan(2, 'session-1/p0', new Map()));
+
+  const whole = numberMessage(1, encodeControlMessage(wholeStateMessage(states[1] as NodeLinkState)) ?? '');
+  const readWhole = (round: number): void => {
+    const read = readControlMessage(whole);
+    if (read.type !== 'message' || read.message.type !== 'link-state') throw new Error('it cannot be read');
+    table.put({ ...stateOf(read.message), revision: 1_000_000 + round });
+  };
+  const wholeUs = measure(readWhole);
+  const few = numberMessage(1, encodeControlMessage(changesMessage(states[1] as NodeLinkState, 0, [1])) ?? '');
+  const fewUs = measure(() => {
+    const read = readControlMessage(few);
+    if (read.type !== 'message' || read.message.type !== 'links-changed') throw new Error('it cannot be read');
+    applyChanges(table.find(2), read.message);
+  });
+  // A node that starts again is told by each other what that one's links are, and tells each its own; the others hear of one link each.
+  const restartedMs = (wholeUs * (size - 1)) / 1000;
+  const otherMs = ((fewUs + changeUs) * (size - 2) + wholeUs) / 1000;
+  return [size, bothUs - changeUs, rememberedUs, whole.length, wholeUs, fewUs, restartedMs, otherMs];
+}
+
+console.log('| nodes | plan after a change, us | plan remembered, us | whole state, bytes | read it, us | read a change, us | CPU of a node that restarts, ms | CPU of every other, ms |');
+console.log('|---|---|---|---|---|---|---|---|');
+for (const size of SIZES) {
+  const [nodes, ...figures] = measureSize(size);
+  console.log(`| ${nodes} | ${figures.map((figure) => (figure < 10 ? figure.toFixed(2) : figure.toFixed(0))).join(' | ')} |`);
+}
