@@ -1,7 +1,7 @@
 /** Why is there no picture? Each reason is provoked alone, and a session in which nothing is wrong has none. */
 import type { SourceSnapshot, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
 import type { DiagnosisCode } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const FLOWING = {

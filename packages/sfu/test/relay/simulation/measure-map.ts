@@ -1,11 +1,12 @@
 /** Run by `scripts/simulate measure`: what the map of links costs one node, by the number of nodes. Figures of docs/operate/scale.md. */
-import { encodeControlMessage, LINK_VERSIONS, numberMessage, readControlMessage } from '../../packages/sfu/src/relay/links/control-messages.ts';
-import { StaticNodeDirectory } from '../../packages/sfu/src/nodes/static-node-directory.ts';
-import type { NodeRecord } from '../../packages/sfu/src/nodes/node-directory.ts';
-import { LinkStateTable, type NodeLinkState } from '../../packages/sfu/src/relay/path/link-state-table.ts';
-import { RouteFinder } from '../../packages/sfu/src/relay/path/route-finder.ts';
-import { applyChanges, changesMessage, stateOf, wholeStateMessage } from '../../packages/sfu/src/relay/path/told-links.ts';
-import { seededRandom } from '../../packages/testkit/src/seeded-random.ts';
+
+import { seededRandom } from '@causeway/testkit/seeded-random';
+import type { NodeRecord } from '../../../src/nodes/node-directory.ts';
+import { StaticNodeDirectory } from '../../../src/nodes/static-node-directory.ts';
+import { encodeControlMessage, LINK_VERSIONS, numberMessage, readControlMessage } from '../../../src/relay/links/control-messages.ts';
+import { LinkStateTable, type NodeLinkState } from '../../../src/relay/path/link-state-table.ts';
+import { RouteFinder } from '../../../src/relay/path/route-finder.ts';
+import { applyChanges, changesMessage, stateOf, wholeStateMessage } from '../../../src/relay/path/told-links.ts';
 
 const SIZES = [20, 100, 300, 500];
 const NODES_PER_REGION = 25;
@@ -23,7 +24,9 @@ function createStates(size: number): readonly NodeLinkState[] {
   };
   const nodeNos = Array.from({ length: size }, (_, index) => index + 1);
   return nodeNos.map((nodeNo) => {
-    const links = nodeNos.filter((to) => to !== nodeNo).map((to) => [to, { rttMs: rttMs(nodeNo, to), lossRatio: 0, pricePerGb: 0.02 }] as const);
+    const links = nodeNos
+      .filter((to) => to !== nodeNo)
+      .map((to) => [to, { rttMs: rttMs(nodeNo, to), lossRatio: 0, pricePerGb: 0.02 }] as const);
     return { nodeNo, epoch: 1, revision: 1, isDraining: false, links: new Map(links) };
   });
 }
@@ -59,10 +62,7 @@ function measureSize(size: number): readonly number[] {
   const table = new LinkStateTable();
   for (const state of states) table.put(state);
   const records = states.map(({ nodeNo }) => recordOf(nodeNo, size));
-  const directory = new StaticNodeDirectory(
-    records[0] as NodeRecord,
-    records.slice(1),
-  );
+  const directory = new StaticNodeDirectory(records[0] as NodeRecord, records.slice(1));
   const routes = new RouteFinder(directory, table, FAN_OUT);
 
   // Each change makes every remembered route void, so each plan is worked out from the map.
@@ -98,7 +98,9 @@ function measureSize(size: number): readonly number[] {
   return [size, bothUs - changeUs, rememberedUs, whole.length, wholeUs, fewUs, restartedMs, otherMs];
 }
 
-console.log('| nodes | plan after a change, us | plan remembered, us | whole state, bytes | read it, us | read a change, us | CPU of a node that restarts, ms | CPU of every other, ms |');
+console.log(
+  '| nodes | plan after a change, us | plan remembered, us | whole state, bytes | read it, us | read a change, us | CPU of a node that restarts, ms | CPU of every other, ms |',
+);
 console.log('|---|---|---|---|---|---|---|---|');
 for (const size of SIZES) {
   const [nodes, ...figures] = measureSize(size);
