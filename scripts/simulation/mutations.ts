@@ -23,12 +23,6 @@ const MUTATIONS: Readonly<Record<string, SimulatedMutation>> = {
     before: 'if (history.isBehind) await this.#restore(appId, history);',
     after: 'if (history.isBehind) return;',
   },
-  'careless-writer': {
-    what: 'a write that Redis did not confirm is not repeated',
-    file: 'packages/cluster/src/registry/session-writer.ts',
-    before: 'this.#options.onUnconfirmed(appId, sessionId);',
-    after: '',
-  },
   'double-billing': {
     what: 'a batch of usage that comes again is counted again',
     file: 'packages/cluster/lua/usage-count.lua',

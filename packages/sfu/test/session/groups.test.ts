@@ -1,5 +1,5 @@
 import type { CreateSessionRequest, TokenGrants } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const ALICE: TokenGrants = { sub: 'alice', jti: 'token-of-alice', iat: 100, exp: 700, group: 'red' };

@@ -1,5 +1,5 @@
 import { type TokenGrants, TrackId, TrackName } from '@causeway/protocol';
-import { ScriptedClient } from '../doubles/scripted-client.ts';
+import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const name = (text: string) => TrackName.parse(text);
