@@ -10,6 +10,7 @@ export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';
 export type * from './engine-messages.ts';
 export type { EngineOptions } from './engine-options.ts';
+export { madeOnce } from './made-once.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
 export type * from './statistics.ts';

@@ -34,6 +34,8 @@ export interface ReceivedRtp {
   readonly payload: Uint8Array;
   /** Header extension values by id. */
   readonly extensions: ReadonlyMap<number, Uint8Array>;
+  /** Bytes before the payload: the fixed header and the block of extensions. */
+  readonly headerLength: number;
 }
 
 /** An RTP packet a test sends. */
@@ -203,6 +205,7 @@ export class ScriptedPeer {
       marker: view.marker,
       payload: datagram.slice(view.headerLength, view.headerLength + view.payloadLength),
       extensions,
+      headerLength: view.headerLength,
     };
     this.received.push(packet);
     this.onRtp(packet);

@@ -1,5 +1,6 @@
 /** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
 import type { EventLoopDelay } from '../processes/probe-verbs.ts';
+import { stayBehind } from '../processes/stay-behind.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
 import { greedyApp } from './strains/greedy-app.ts';
 import { httpAbuse } from './strains/http-abuse.ts';
@@ -28,7 +29,7 @@ async function run(strain: Strain): Promise<void> {
       RunningCall.beside(node.address, (call) =>
         call.during(async () => {
           const stopWatch = await node.watchEventLoop();
-          lines = await strain.exert(node);
+          lines = await stayBehind(() => strain.exert(node));
           delay = await stopWatch();
         }),
       ),

@@ -18,10 +18,25 @@ export function onCoresOf(
   programArguments: readonly string[],
   measuredCores: number,
 ): readonly [string, readonly string[]] {
-  const cores = availableParallelism();
+  const cores = allCores();
   if (cores <= measuredCores || !hasTaskset()) return [program, programArguments];
   const share = role === 'measured' ? `0-${measuredCores - 1}` : `${measuredCores}-${cores - 1}`;
   return ['taskset', ['--cpu-list', share, program, ...programArguments]];
+}
+
+/** Moves this process, all its threads, to the cores of the load: what it does itself must take no time from what is measured. */
+export function moveToCoresOfLoad(measuredCores: number): void {
+  const cores = allCores();
+  if (cores <= measuredCores || !hasTaskset()) return;
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', `${measuredCores}-${cores - 1}`, String(process.pid)]);
+}
+
+let coresAtFirst: number | undefined;
+
+/** Also after this process has left some of them. */
+function allCores(): number {
+  coresAtFirst ??= availableParallelism();
+  return coresAtFirst;
 }
 
 let tasksetWorks: boolean | undefined;

@@ -13,6 +13,7 @@ import {
   Vp8Descriptor,
   Vp9Descriptor,
 } from '@causeway/wire';
+import { madeOnce } from '../made-once.ts';
 import type { ExtensionPlan } from '../plan.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 
@@ -39,14 +40,14 @@ const NO_SIZE = { width: 0, height: 0 };
 const EXTENSION_HEADER_BYTES = 2;
 
 /** Ids of the forwarded extensions in the order of `FORWARDED_EXTENSION_URIS`; 0 where the peer has not negotiated one. */
-export function forwardedExtensionIds(extensions: readonly ExtensionPlan[]): Uint8Array {
+export const forwardedExtensionIds = madeOnce((extensions: readonly ExtensionPlan[]): Uint8Array => {
   const ids = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
   for (const { id, uri } of extensions) {
     const kind = FORWARDED_EXTENSION_URIS.indexOf(uri);
     if (kind >= 0) ids[kind] = id;
   }
   return ids;
-}
+});
 
 /** What later packets of a stream need to know of earlier ones. */
 export interface PictureSource {

@@ -1,4 +1,5 @@
 import { type KeyframeDetector, keyframeDetector } from '@causeway/wire';
+import { madeOnce } from '../made-once.ts';
 import type { CodecPlan } from '../plan.ts';
 
 /** A codec a publisher may send, looked up by payload type. */
@@ -10,8 +11,8 @@ export interface PublisherCodec {
   readonly detectKeyframe: KeyframeDetector | undefined;
 }
 
-/** @returns codecs by payload type, retransmission payload types included */
-export function indexCodecs(codecs: readonly CodecPlan[]): readonly (PublisherCodec | undefined)[] {
+/** Codecs by payload type, retransmission payload types included. */
+export const indexCodecs = madeOnce((codecs: readonly CodecPlan[]): readonly (PublisherCodec | undefined)[] => {
   const byPayloadType = new Array<PublisherCodec | undefined>(128).fill(undefined);
   for (const plan of codecs) {
     const detectKeyframe = keyframeDetector(plan.name);
@@ -19,4 +20,4 @@ export function indexCodecs(codecs: readonly CodecPlan[]): readonly (PublisherCo
     if (plan.rtxPayloadType !== undefined) byPayloadType[plan.rtxPayloadType] = { plan, isRtx: true, detectKeyframe };
   }
   return byPayloadType;
-}
+});

@@ -34,9 +34,10 @@ export class PublisherTrack implements StreamTrack {
   readonly #newStreams = new NewStreamLimit();
   readonly #catalogue = new LayerCatalogue();
   readonly #context: EngineContext;
-  readonly #packet: StreamPacket = new ForwardedPacket();
+  /** Made with the first packet: a session may have hundreds of tracks that never send one. */
+  #packet: StreamPacket | undefined = undefined;
   /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
-  readonly #reloaded: StreamPacket = new ForwardedPacket();
+  #reloaded: StreamPacket | undefined = undefined;
   #plan: PublisherTrackPlan;
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
@@ -103,12 +104,14 @@ export class PublisherTrack implements StreamTrack {
   /** The way of every accepted packet: to the router, parsed once for all subscribers. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void {
     if (this.#activity !== 'active') this.#setActivity('active');
-    this.#packet.load(stream, codec, view, sequence, this.#extensionIds);
-    this.#packet.isKeyframe = isKeyframe;
-    if (isKeyframe) this.#packet.noteSize();
-    const { temporalId, spatialId = 0 } = this.#packet;
+    if (this.#packet === undefined) this.#packet = new ForwardedPacket();
+    const packet = this.#packet;
+    packet.load(stream, codec, view, sequence, this.#extensionIds);
+    packet.isKeyframe = isKeyframe;
+    if (isKeyframe) packet.noteSize();
+    const { temporalId, spatialId = 0 } = packet;
     if (temporalId !== undefined) stream.noteLayers(spatialId, temporalId, view.length, view.marker);
-    this.router.forward(nowMs, this.#packet);
+    this.router.forward(nowMs, packet);
   }
 
   /**
@@ -119,6 +122,7 @@ export class PublisherTrack implements StreamTrack {
   reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): StreamPacket | undefined {
     const codec = this.codecOf(view.payloadType);
     if (codec === undefined) return undefined;
+    this.#reloaded ??= new ForwardedPacket();
     this.#reloaded.load(stream, codec, view, sequence, this.#extensionIds);
     return this.#reloaded;
   }

@@ -2,23 +2,32 @@ import type { Timer, Timers } from '../timers.ts';
 
 /**
  * A page that follows the API's Quick Start sets its handler for `iceconnectionstatechange` after `setRemoteDescription` has
- * resolved. On a short path Chromium is connected before that, two times in twelve, and the page then waits for ever.
+ * resolved. On a short path Chromium can be connected before that, and the page then waits for ever. So the first answers are
+ * held while the client is busy with our description. How fast it is shows in the time from when the description was made until
+ * its first check: the rest takes no longer than twice that.
  */
-const HOLD_MS = 100;
+const HOLD_FACTOR = 2;
+/** Somebody who checks at once has no page to wait for, or one that is as fast. */
+const MIN_HOLD_MS = 10;
+/** A client that is slower may have waited for something else, such as a person. */
+const MAX_HOLD_MS = 100;
 /** A peer checks its few pairs of candidates a few times in that time. */
 const MAX_HELD = 32;
 
 /** Holds the answers to a peer's first connectivity checks back for a moment. */
 export class FirstAnswers implements Timer {
   readonly #timers: Timers;
+  readonly #openedAtMs: number;
   #held: (() => void)[] = [];
   #state: 'waiting' | 'holding' | 'over' = 'waiting';
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
   readonly #fail: (error: unknown) => void;
 
-  constructor(timers: Timers, fail: (error: unknown) => void) {
+  /** @param openedAtMs when the transport was made, and with it the description that the client waits for */
+  constructor(timers: Timers, openedAtMs: number, fail: (error: unknown) => void) {
     this.#timers = timers;
+    this.#openedAtMs = openedAtMs;
     this.#fail = fail;
   }
 
@@ -30,7 +39,8 @@ export class FirstAnswers implements Timer {
     }
     if (this.#state === 'waiting') {
       this.#state = 'holding';
-      this.#timers.schedule(nowMs + HOLD_MS, this);
+      const holdMs = HOLD_FACTOR * (nowMs - this.#openedAtMs);
+      this.#timers.schedule(nowMs + Math.min(MAX_HOLD_MS, Math.max(MIN_HOLD_MS, holdMs)), this);
     }
     if (this.#held.length < MAX_HELD) this.#held.push(answer);
   }

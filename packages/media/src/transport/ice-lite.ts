@@ -49,7 +49,8 @@ export class IceLite {
     this.#context = context;
     this.#transport = transport;
     this.#generations = plan.security === 'none' ? [] : [createGeneration(plan.local, plan.remote)];
-    if (plan.isLink !== true) this.#firstAnswers = new FirstAnswers(context.timers, (error) => transport.reportDefect(error));
+    if (plan.isLink !== true)
+      this.#firstAnswers = new FirstAnswers(context.timers, context.time.nowMs, (error) => transport.reportDefect(error));
   }
 
   /** Where to send: the path nominated last that is proven, or, for the handshake alone, the first until one is. */

@@ -1,14 +1,33 @@
 import { VirtualWorld } from '@causeway/testkit';
 
-test('the first checks of a peer are answered a tenth of a second late, later ones at once', () => {
+const PATH_MS = 20;
+
+/** How much later than the path takes, there and back, a client gets the answer to its first check. */
+function holdOf(clientTakesMs: number): number {
   const world = new VirtualWorld();
   const alice = world.addPeer('alice');
+  world.run(clientTakesMs);
+  const checkedAtMs = world.nowMs;
+  alice.check(checkedAtMs);
+  while (alice.checksAnswered === 0) world.run(1);
+  return world.nowMs - checkedAtMs - PATH_MS;
+}
+
+test('the first answer waits for twice as long as the client took to check, a tenth of a second at most', () => {
+  const oneWayMs = PATH_MS / 2;
+
+  expect([0, 5, 30, 39, 40, 3000].map(holdOf)).toEqual([2 * oneWayMs, 2 * (oneWayMs + 5), 2 * (oneWayMs + 30), 98, 100, 100]);
+});
+
+test('checks are answered at once when the first ones have been', () => {
+  const world = new VirtualWorld();
+  const alice = world.addPeer('alice');
+  world.run(200);
   alice.check(world.nowMs);
   world.run(60);
   alice.check(world.nowMs);
-  world.run(30);
   const answeredEarly = alice.checksAnswered;
-  world.run(60);
+  world.run(90);
   const answeredLater = alice.checksAnswered;
   alice.check(world.nowMs);
 
@@ -23,7 +42,7 @@ test('answers held back for a peer that is gone are not sent', () => {
   const world = new VirtualWorld();
   const alice = world.addPeer('alice');
   alice.check(world.nowMs);
-  world.run(30);
+  world.run(15);
 
   world.engine.handleCommand(world.nowMs, { type: 'close-transport', transportId: 'alice' });
   world.run(500);

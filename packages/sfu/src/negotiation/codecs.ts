@@ -4,7 +4,7 @@
  *
  * @see RFC 3264 §6.1, RFC 4588 (RTX), RFC 4585 (feedback)
  */
-import type { CodecPlan, MediaKind } from '@causeway/media';
+import { type CodecPlan, type MediaKind, madeOnce } from '@causeway/media';
 import { codecIdentity, parseFmtp, type SdpCodec, type SdpFeedback } from '@causeway/wire';
 
 export interface SourceCodec {
@@ -171,7 +171,15 @@ export function agreedFeedback(
   return codec.feedback.filter((feedback) => wanted.some((each) => isSameFeedback(each, feedback)));
 }
 
-export function codecPlan(codec: NegotiatedCodec): CodecPlan {
+/** A list of codecs as the engine knows them. */
+export const codecPlans = madeOnce((codecs: readonly NegotiatedCodec[]): readonly CodecPlan[] => codecs.map(codecPlan));
+
+/** A list of codecs as subscribers learn of them. */
+export const sourceCodecs = madeOnce((codecs: readonly NegotiatedCodec[]): readonly SourceCodec[] => {
+  return codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp }));
+});
+
+function codecPlan(codec: NegotiatedCodec): CodecPlan {
   return {
     payloadType: codec.payloadType,
     name: codec.name.toLowerCase(),

@@ -3,10 +3,17 @@
  *
  * @see RFC 8829 §5 (JSEP), RFC 8839 §5.3 (ice-lite is a session attribute), RFC 9143 §7
  */
-import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpSection, SdpSsrc } from '@causeway/wire';
+import { madeOnce } from '@causeway/media';
+import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpFeedback, SdpSection, SdpSsrc } from '@causeway/wire';
 import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
 import { MAX_DATA_MESSAGE_BYTES } from './data-section.ts';
-import { isForSubscribers, isTransportWideCc, publisherExtensions, usesTransportWideCc } from './header-extensions.ts';
+import {
+  type HeaderExtension,
+  isForSubscribers,
+  isTransportWideCc,
+  publisherExtensions,
+  usesTransportWideCc,
+} from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
 
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
@@ -130,13 +137,13 @@ function describeData({ protocol, formats, mid, sctpPort }: DataSection): SdpSec
 function describeRtp(section: RtpSection): SdpSection {
   const receives = isReceiving(section);
   const sent = sentSubscription(section);
-  const codecs = listedCodecs(section).flatMap((codec) => describeCodec(codec, section));
+  const { codecs, formats } = describeCodecs(section);
   return {
     ...EMPTY_SECTION,
     kind: section.kind,
     media: section.kind,
     protocol: section.protocol === '' ? RTP_PROTOCOL : section.protocol,
-    formats: codecs.map(({ payloadType }) => String(payloadType)),
+    formats,
     mid: section.mid,
     direction: directionOf(sent !== undefined, receives),
     rtcpMux: true,
@@ -178,12 +185,29 @@ function listedCodecs(section: RtpSection): readonly NegotiatedCodec[] {
   return [...sent.codecs, ...others];
 }
 
-function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly SdpCodec[] {
+interface DescribedCodecs {
+  readonly codecs: readonly SdpCodec[];
+  readonly formats: readonly string[];
+}
+
+/** Of a list of codecs, by what else it depends on. */
+const describedCodecs = madeOnce((_listed: readonly NegotiatedCodec[]) => new Map<string, DescribedCodecs>());
+
+function describeCodecs(section: RtpSection): DescribedCodecs {
+  const listed = listedCodecs(section);
+  const circumstances = { publishes: isReceiving(section), hasTransportWideCc: section.extensions.some(isTransportWideCc) };
+  const described = describedCodecs(listed);
+  const key = `${circumstances.publishes} ${circumstances.hasTransportWideCc}`;
+  const known = described.get(key);
+  if (known !== undefined) return known;
+  const codecs = listed.flatMap((codec) => describeCodec(codec, agreedFeedback(codec, circumstances)));
+  const made = { codecs, formats: codecs.map(({ payloadType }) => String(payloadType)) };
+  described.set(key, made);
+  return made;
+}
+
+function describeCodec(codec: NegotiatedCodec, feedback: readonly SdpFeedback[]): readonly SdpCodec[] {
   const { payloadType, name, clockRateHz, channels, fmtp, rtxPayloadType } = codec;
-  const feedback = agreedFeedback(codec, {
-    publishes: isReceiving(section),
-    hasTransportWideCc: section.extensions.some(isTransportWideCc),
-  });
   const primary = { payloadType, name, clockRateHz, channels, fmtp, feedback };
   if (rtxPayloadType === undefined) return [primary];
   const rtx = { payloadType: rtxPayloadType, name: 'rtx', clockRateHz, channels: 1, fmtp: `apt=${payloadType}`, feedback: [] };
@@ -194,11 +218,15 @@ function describeCodec(codec: NegotiatedCodec, section: RtpSection): readonly Sd
  * All that the client has offered here and the SFU has a use for, in whichever direction: Chromium no longer offers an extension on any
  * new m-section once a description has left it out, and a publisher without transport-wide numbers or rids would be the worse for it.
  */
-function listedExtensions(section: RtpSection): readonly SdpExtension[] {
-  const listed = [...publisherExtensions(section.extensions), ...section.extensions.filter(isForSubscribers)];
-  const hasFeedback = listedCodecs(section).some(offersTransportCc);
-  const unique = new Map(listed.filter((each) => hasFeedback || !isTransportWideCc(each)).map((each) => [each.uri, each]));
+const listedWithFeedback = madeOnce((extensions: readonly HeaderExtension[]): readonly SdpExtension[] => {
+  const listed = [...publisherExtensions(extensions), ...extensions.filter(isForSubscribers)];
+  const unique = new Map(listed.map((each) => [each.uri, each]));
   return [...unique.values()].map(({ id, uri, direction }) => ({ id, uri, direction: reversed(direction) }));
+});
+
+function listedExtensions(section: RtpSection): readonly SdpExtension[] {
+  const listed = listedWithFeedback(section.extensions);
+  return listedCodecs(section).some(offersTransportCc) ? listed : listed.filter((each) => !isTransportWideCc(each));
 }
 
 /** Kept from the client's point of view, written from ours. */

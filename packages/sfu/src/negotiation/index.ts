@@ -1,7 +1,7 @@
 export { type AnsweredOffer, answerOffer, answerOfferInPieces, type OfferPolicy } from './answer-offer.ts';
 export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply-answer.ts';
 export { hostCandidates } from './candidates.ts';
-export { identifyCodecs } from './codecs.ts';
+export { identifyCodecs, sourceCodecs } from './codecs.ts';
 export { createNegotiation } from './create-negotiation.ts';
 export { type AgreedData, agreedData, hasRoomForData, isDataOnItsWay, MAX_DATA_MESSAGE_BYTES } from './data-section.ts';
 export type { OwnDescription } from './describe.ts';

@@ -1,6 +1,6 @@
 /** What the engine should be doing for a session, derived from the negotiation's state. */
-import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
-import { codecPlan, offersTransportCc } from './codecs.ts';
+import { type ExtensionPlan, madeOnce, type PublisherTrackPlan, type SubscriberTrackPlan, type TransportPlan } from '@causeway/media';
+import { codecPlans, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
 import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
 import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
@@ -72,8 +72,8 @@ function publisherPlan(transportId: string, section: RtpSection, trackId: string
     trackId,
     mid: section.mid,
     kind: section.kind,
-    codecs: section.codecs.map(codecPlan),
-    extensions: publisherExtensions(section.extensions).map(extensionPlan),
+    codecs: codecPlans(section.codecs),
+    extensions: receivedExtensions(section.extensions),
     ssrcs: section.ssrcs,
     rids: section.rids,
     transportWideCc: isReceiving(section) && receivesTransportWideCc(section),
@@ -90,7 +90,7 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     ssrc: subscription.ssrc,
     rtxSsrc: subscription.rtxSsrc,
     cname: subscription.cname,
-    codecs: subscription.codecs.map(codecPlan),
+    codecs: codecPlans(subscription.codecs),
     extensions: sentExtensions(subscription).map(extensionPlan),
     // A client that stops receiving keeps its subscription, as a call on hold does.
     paused: subscription.isPaused || !section.clientReceives,
@@ -98,16 +98,20 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
   };
 }
 
+const receivedExtensions = madeOnce((extensions: readonly HeaderExtension[]): readonly ExtensionPlan[] => {
+  return publisherExtensions(extensions).map(extensionPlan);
+});
+
 /** Numbers that the client would not report on are not written. */
 function sentExtensions({ extensions, codecs }: Subscription): readonly HeaderExtension[] {
   return codecs.some(offersTransportCc) ? extensions : extensions.filter((extension) => !isTransportWideCc(extension));
 }
 
-/** URIs of the header extensions that packets of a publication may carry. */
-export function publisherUris(section: RtpSection): readonly string[] {
-  return publisherExtensions(section.extensions).map(({ uri }) => uri);
-}
+/** URIs of the header extensions that packets of a publication may carry, given those of its m-section. */
+export const publisherUris = madeOnce((extensions: readonly HeaderExtension[]): readonly string[] => {
+  return publisherExtensions(extensions).map(({ uri }) => uri);
+});
 
-function extensionPlan({ id, uri }: HeaderExtension): { readonly id: number; readonly uri: string } {
+function extensionPlan({ id, uri }: HeaderExtension): ExtensionPlan {
   return { id, uri };
 }

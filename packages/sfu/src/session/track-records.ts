@@ -7,6 +7,7 @@ import {
   publications,
   publisherUris,
   type RtpSection,
+  sourceCodecs,
   type TrackSource,
 } from '../negotiation/index.ts';
 import type { TrackRecord } from '../registry/index.ts';
@@ -39,8 +40,8 @@ function trackRecordOf(appId: AppId, sessionId: SessionId, section: RtpSection, 
     ...(publication.isMuted === true && { isMuted: true }),
     isHidden: publication.isHidden,
     publicationId: publication.id,
-    codecs: section.codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
-    extensionUris: publisherUris(section),
+    codecs: sourceCodecs(section.codecs),
+    extensionUris: publisherUris(section.extensions),
     rids: section.rids,
   };
 }

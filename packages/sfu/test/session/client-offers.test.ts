@@ -46,6 +46,7 @@ describe('renegotiate with an offer', () => {
     expect(world.shard.subscriptionsOf(viewer.id)[0]?.sourceTrackId).toBe(own?.trackId);
     world.shard.listener({ type: 'transport-closed', transportId: both.id, reason: 'peer_closed' });
     world.shard.connect(moved);
+    world.shard.listener({ type: 'connection-state', transportId: both.id, state: 'disconnected' });
     expect((await world.sfu.describeSession(APP, both.id)).connectionState).toBe('connected');
     await world.sfu.deleteSession(APP, both.id);
     expect(world.shard.transports.has(moved)).toBe(false);

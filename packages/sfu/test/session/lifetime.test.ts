@@ -20,6 +20,19 @@ describe('the connection state of a session', () => {
 
     expect(seen).toEqual(['new', 'connecting', 'connected', 'disconnected', 'connected']);
   });
+
+  it('stays as it was when a transport is closed, until the engine says why', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    world.shard.connect(publisher.id);
+
+    world.shard.listener({ type: 'connection-state', transportId: publisher.id, state: 'closed' });
+
+    expect((await world.sfu.describeSession(APP, publisher.id)).connectionState).toBe('connected');
+    expect(world.eventsOf('session.state').map(({ connectionState }) => connectionState)).toEqual(['connected']);
+    world.shard.lose(publisher.id, 'peer_closed');
+    expect(world.eventsOf('session.closed')).toMatchObject([{ sessionId: publisher.id, reason: 'peer_closed' }]);
+  });
 });
 
 describe('a session ends', () => {

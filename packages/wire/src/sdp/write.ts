@@ -59,7 +59,7 @@ function writeData({ sctp, protocol }: SdpSection, lines: string[]): void {
 function writeRtp(section: SdpSection, lines: string[]): void {
   if (section.rtcpMux) lines.push('a=rtcp-mux');
   if (section.rtcpRsize) lines.push('a=rtcp-rsize');
-  for (const codec of section.codecs) writeCodec(codec, lines);
+  if (section.codecs.length > 0) lines.push(codecsText(section.codecs));
   for (const { id, uri, direction } of section.extensions) {
     lines.push(direction === 'sendrecv' ? `a=extmap:${id} ${uri}` : `a=extmap:${id}/${direction} ${uri}`);
   }
@@ -71,6 +71,20 @@ function writeRtp(section: SdpSection, lines: string[]): void {
   }
   for (const { id, direction, restrictions } of section.rids) lines.push(`a=rid:${id} ${direction} ${restrictions}`.trimEnd());
   if (section.simulcast !== undefined) writeSimulcast(section.simulcast, lines);
+}
+
+/** m-sections share lists of codecs, which are most of the text. */
+const texts = new WeakMap<readonly SdpCodec[], string>();
+
+function codecsText(codecs: readonly SdpCodec[]): string {
+  let text = texts.get(codecs);
+  if (text === undefined) {
+    const lines: string[] = [];
+    for (const codec of codecs) writeCodec(codec, lines);
+    text = lines.join(END);
+    texts.set(codecs, text);
+  }
+  return text;
 }
 
 function writeCodec({ payloadType, name, clockRateHz, channels, fmtp, feedback }: SdpCodec, lines: string[]): void {

@@ -1,0 +1,28 @@
+import { getPriority, setPriority } from 'node:os';
+import { moveToCoresOfLoad } from './core-share.ts';
+
+/** By how much the scheduler is to favour the other processes. */
+const LOWER_PRIORITY = 5;
+
+/**
+ * Does something that stands for other machines: this process keeps off the cores of what is measured, and behind the load that watches
+ * it, which would otherwise take the slowness of these clients for that of the node. Processes that are to be ahead must have been started.
+ */
+export async function stayBehind<Result>(act: () => Promise<Result>): Promise<Result> {
+  moveToCoresOfLoad(1);
+  const priority = getPriority();
+  setPriority(priority + LOWER_PRIORITY);
+  try {
+    return await act();
+  } finally {
+    regain(priority);
+  }
+}
+
+function regain(priority: number): void {
+  try {
+    setPriority(priority);
+  } catch {
+    // Only root may; for anybody else the rest runs as it is.
+  }
+}
