@@ -69,6 +69,16 @@ export class Engine {
     this.#context.drops.increment(reason);
   }
 
+  /**
+   * Takes back what was counted of a packet of media that the sink has dropped.
+   *
+   * @param packet as it was handed to the sink
+   */
+  handleUnsent(path: Path, packet: Uint8Array): void {
+    this.#context.outbox.noteUnsent(packet.length);
+    path.transport?.handleUnsent(packet);
+  }
+
   /** The uplink was full and is free again: whoever has lost video needs a keyframe to go on. */
   uplinkFreed(nowMs: number): void {
     for (const transport of this.#transports.values()) blame(transport, () => transport.uplinkFreed(nowMs));

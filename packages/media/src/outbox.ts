@@ -79,6 +79,8 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #sealedPaths: Path[] = [];
   readonly #sealedOffsets: number[] = [];
   readonly #sealedLengths: number[] = [];
+  /** What was dropped after it was counted as sent, and is taken off what is sent next, so that no counter goes back. */
+  readonly #unsent = { packets: 0, bytes: 0 };
 
   count = 0;
   readonly streams: OutboundStream[];
@@ -147,6 +149,12 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#stampOffset[row] = NOT_STAMPED;
   }
 
+  /** A packet of media was dropped after it was counted as sent. */
+  noteUnsent(length: number): void {
+    this.#unsent.packets++;
+    this.#unsent.bytes += length;
+  }
+
   /** Protects and sends everything that waits. */
   flush(): void {
     if (this.isEmpty) return;
@@ -210,8 +218,15 @@ export class Outbox<Bytes> implements ProtectBatch {
       rtpBytes += length;
     }
     sink.sendQueued();
-    traffic.rtpPacketsSent += rtpPackets;
-    traffic.rtpBytesSent += rtpBytes;
+    traffic.rtpPacketsSent += rtpPackets - this.#settle('packets', rtpPackets);
+    traffic.rtpBytesSent += rtpBytes - this.#settle('bytes', rtpBytes);
+  }
+
+  /** @returns how much of what is counted now makes up for what was counted and dropped */
+  #settle(what: 'packets' | 'bytes', counted: number): number {
+    const settled = Math.min(counted, this.#unsent[what]);
+    this.#unsent[what] -= settled;
+    return settled;
   }
 
   #sendDatagrams(): void {

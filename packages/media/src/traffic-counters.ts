@@ -3,7 +3,7 @@ export class TrafficCounters {
   /** RTP packets that proved authentic, retransmissions included. */
   rtpPacketsReceived = 0;
   rtpBytesReceived = 0;
-  /** RTP packets handed to the socket layer, retransmissions included. */
+  /** RTP packets handed to the socket layer, retransmissions included, but for those that it said it has dropped. */
   rtpPacketsSent = 0;
   /** With SRTP's tag, without UDP and IP. */
   rtpBytesSent = 0;

@@ -80,10 +80,15 @@ export class UsageTally {
 
   #charge(account: string, track: ChargedPublisher | ChargedSubscriber, soFar: CarriedBytes): void {
     const before = this.#charged.get(track) ?? NOTHING;
-    if (METRICS.every((metric) => soFar[metric] === before[metric])) return;
-    this.#charged.set(track, soFar);
+    // What was dropped after it was charged takes a count back; nothing is charged until it has caught up.
+    if (METRICS.every((metric) => soFar[metric] <= before[metric])) return;
     const sum = this.#sumOf(account);
-    for (const metric of METRICS) sum[metric] += soFar[metric] - before[metric];
+    const charged: Counts = { ...before };
+    for (const metric of METRICS) {
+      charged[metric] = Math.max(before[metric], soFar[metric]);
+      sum[metric] += charged[metric] - before[metric];
+    }
+    this.#charged.set(track, charged);
   }
 
   #sumOf(account: string): Counts {

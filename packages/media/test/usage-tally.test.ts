@@ -35,6 +35,47 @@ test('who subscribes is charged for payloads and fixed headers, who publishes fo
   expect(bytesOf(usage, 'alices-app')).toEqual({ down: 0, up: publisher.packetsSent * PACKET_BYTES, relay: 0, retransmitted: 0, data: 0 });
 });
 
+test('what a full uplink drops is neither charged nor counted as sent', () => {
+  const { world, publisher, receiver } = call();
+  publisher.publishFor(330);
+  const sentBefore = world.engine.traffic.rtpPacketsSent;
+  const paid = bytesOf(world.engine.answer('usage'), 'bobs-app');
+
+  world.isUplinkFull = true;
+  publisher.publishFor(330);
+  const whileFull = [world.engine.answer('usage'), world.engine.traffic.rtpPacketsSent];
+  world.isUplinkFull = false;
+  publisher.publishFor(330);
+
+  const down = (paid?.down ?? 0) + (bytesOf(world.engine.answer('usage'), 'bobs-app')?.down ?? 0);
+  expect(sentBefore).toBeGreaterThan(0);
+  expect(bytesOf(whileFull[0] as AccountUsage[], 'bobs-app')).toBeUndefined();
+  expect(world.engine.traffic.rtpPacketsSent).toBe(receiver.packets.size);
+  expect(down).toBe(receiver.packets.size * PACKET_BYTES);
+});
+
+test('a packet that is dropped long after it was charged is taken off what follows', () => {
+  const { world, publisher, receiver } = call();
+  publisher.publishFor(330);
+  const paid = bytesOf(world.engine.answer('usage'), 'bobs-app')?.down ?? 0;
+  const { rtpPacketsSent } = world.engine.traffic;
+  const late = new Uint8Array(PACKET_BYTES + 10);
+  late.set([0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 70]);
+  const [path] = world.selectedPaths.filter(({ transport }) => transport?.id === 'bob');
+  if (path === undefined) throw new Error('bob has a path');
+
+  world.engine.handleUnsent(path, late);
+  const meanwhile = bytesOf(world.engine.answer('usage'), 'bobs-app');
+  const sentMeanwhile = world.engine.traffic.rtpPacketsSent;
+  publisher.publishFor(330);
+
+  const total = paid + (bytesOf(world.engine.answer('usage'), 'bobs-app')?.down ?? 0);
+  expect(meanwhile).toBeUndefined();
+  expect(sentMeanwhile).toBe(rtpPacketsSent);
+  expect(world.engine.traffic.rtpPacketsSent).toBe(receiver.packets.size - 1);
+  expect(total).toBe((receiver.packets.size - 1) * PACKET_BYTES);
+});
+
 test('what a publisher carries in header extensions beyond what they are for is charged like payload', () => {
   const world = new VirtualWorld(7);
   const extensions = [{ id: 3, uri: DEPENDENCY_DESCRIPTOR_URI }];

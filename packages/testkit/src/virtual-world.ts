@@ -7,6 +7,7 @@ import {
   type ExtensionPlan,
   type Path,
   type PublisherTrackPlan,
+  SendKind,
   type SubscriberTrackPlan,
   type TransportCloseReason,
   type TransportPlan,
@@ -23,6 +24,8 @@ import { type TimeDweller, VirtualTime } from './virtual-time.ts';
 /** Middle of 2026; scenarios compare NTP times, so the wall clock is fixed. */
 const WALL_CLOCK_OFFSET_MS = 1_780_000_000_000;
 const PORT = 8081;
+/** What the real suite adds to a packet in the profile that `PlainSuite` says it speaks. */
+const SRTP_TAG_BYTES = 10;
 
 export interface NoticedEvent {
   readonly atMs: number;
@@ -68,6 +71,8 @@ export class VirtualWorld implements TimeDweller {
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly time: VirtualTime;
+  /** While it is, the port drops media, and says so. */
+  isUplinkFull = false;
   readonly #peers: ScriptedPeer[] = [];
   readonly #agenda: { readonly atMs: number; readonly act: (nowMs: number) => void }[] = [];
 
@@ -246,11 +251,22 @@ export class VirtualWorld implements TimeDweller {
     return this.network.addPath(impairment, toPeer, address);
   }
 
+  /** As the port of a full uplink does. */
+  #drop(path: Path, packet: Uint8Array): void {
+    const withTag = new Uint8Array(packet.length + SRTP_TAG_BYTES);
+    withTag.set(packet);
+    this.engine.handleUnsent(path, withTag);
+  }
+
   #sink(): DatagramSink {
     const send = (path: Path, datagram: Uint8Array) => this.linksOf(path).down.send(this.nowMs, datagram);
     return {
       send,
-      queue: (path, bytes, offset, length) => send(path, bytes.subarray(offset, offset + length)),
+      queue: (path, bytes, offset, length, kind) => {
+        const packet = bytes.subarray(offset, offset + length);
+        if (this.isUplinkFull && kind <= SendKind.Audio) this.#drop(path, packet);
+        else send(path, packet);
+      },
       sendQueued: () => undefined,
       discardQueued: () => undefined,
       pathSelected: (path) => this.selectedPaths.push(path),

@@ -64,7 +64,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     'causeway_rtp_sent_packets_total',
-    'RTP packets for subscribers, retransmissions included, and what a full uplink did not take.',
+    'RTP packets sent to subscribers, retransmissions included; not what a full uplink did not take.',
     [],
     ({ sfu }) => one(sfu.traffic.rtpPacketsSent),
   ),

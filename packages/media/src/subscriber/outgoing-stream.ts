@@ -202,6 +202,12 @@ export class OutgoingStream {
     this.chargedExtensionBytesSent += packet.chargedExtensionBytes;
   }
 
+  /** A packet of the stream was dropped after it was counted here. */
+  noteUnsent(payloadBytes: number): void {
+    this.packetsSent--;
+    this.payloadBytesSent -= payloadBytes;
+  }
+
   /** Sends what is kept of the source from `first` to `last`, but for what is no use to the receiver. */
   sendKept(nowMs: number, source: ReceiveStream, first: number, last: number): void {
     for (let sequence = first; sequence <= last; sequence++) {

@@ -83,6 +83,11 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     return this.#stream.bytesResent;
   }
 
+  /** A packet was dropped behind the engine: it was neither sent nor is it charged. */
+  noteUnsent(payloadBytes: number): void {
+    this.#stream.noteUnsent(payloadBytes);
+  }
+
   get plan(): SubscriberTrackPlan {
     return this.#plan;
   }

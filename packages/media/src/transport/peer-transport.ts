@@ -1,7 +1,7 @@
 /**
  * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
  */
-import type { RtpView } from '@causeway/wire';
+import { peekRtpSsrc, type RtpView, rtpHeaderLength } from '@causeway/wire';
 import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { DataChannelRequest } from '../data/data-channel.ts';
 import type { DataChannels } from '../data/data-channels.ts';
@@ -41,6 +41,9 @@ const INITIAL_RTT_MS = 100;
 /** How fast our idea of the peer's clock follows a later sender report that travelled longer. */
 const SENDER_CLOCK_LEAK = 0.05;
 
+/** RFC 3711 §5.2; RFC 7714 §12. */
+const SRTP_TAG_BYTES: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 10, AEAD_AES_128_GCM: 16 };
+
 const PACKET_WEIGHT = 1;
 /** A compound holds many messages, most of them lists, and few are sent. */
 const RTCP_WEIGHT = 4;
@@ -70,6 +73,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly subscriptions = new Map<number, SubscriberTrack>();
   /** A packet may only be sent again as it was, byte for byte. */
   repeatsHeaders = false;
+  #tagBytes = 0;
   rttMs = INITIAL_RTT_MS;
   hasMeasuredRtt = false;
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
@@ -234,6 +238,16 @@ export class PeerTransport implements SecureEndpointListener {
     for (const subscription of this.subscriptions.values()) subscription.requestKeyframe(nowMs);
   }
 
+  /**
+   * Takes back what was counted of a packet of media that was dropped after it was protected. One that is sent again under its
+   * own SSRC, for want of another, is taken for the first.
+   */
+  handleUnsent(packet: Uint8Array): void {
+    const headerLength = rtpHeaderLength(packet, packet.length);
+    if (headerLength < 0) return;
+    this.subscriptions.get(peekRtpSsrc(packet))?.noteUnsent(packet.length - headerLength - this.#tagBytes);
+  }
+
   /** A publication or subscription came or went. */
   tracksChanged(): void {
     this.#budget.scaleTo(this.receive.trackCount, this.subscriptions.size);
@@ -313,6 +327,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   onConnected(profile: SrtpProfile): void {
     this.repeatsHeaders = profile === 'AEAD_AES_128_GCM';
+    this.#tagBytes = SRTP_TAG_BYTES[profile];
     this.context.traffic.handshakesCompleted++;
     this.ice.completeHandshake();
     this.#becomeSecure();

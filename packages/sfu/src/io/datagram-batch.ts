@@ -42,8 +42,8 @@ export interface DatagramBatchListener {
    * until it returns.
    */
   onFull(path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
-  /** The system will never take a datagram. */
-  onRefused(refusal: SendRefusal): void;
+  /** The system will never take a datagram; the bytes are valid until this returns. */
+  onRefused(refusal: SendRefusal, path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
 }
 
 export class DatagramBatch {
@@ -106,7 +106,7 @@ export class DatagramBatch {
     const count = this.#count;
     this.#count = 0;
     if (this.#fd !== NO_FD) return this.#sendAll(count);
-    for (let index = 0; index < count; index++) this.#listener.onRefused('no_socket');
+    for (let index = 0; index < count; index++) this.#refuse(index, 'no_socket');
     return true;
   }
 
@@ -137,7 +137,7 @@ export class DatagramBatch {
         this.#leave(next, count);
         return false;
       }
-      this.#listener.onRefused(refusalOfErrno(errno));
+      this.#refuse(next, refusalOfErrno(errno));
       next++;
     }
     return true;
@@ -153,11 +153,24 @@ export class DatagramBatch {
     const memory = this.#memory;
     for (let index = first; index < count; index++) {
       const path = this.#paths[index];
-      const piece = MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS;
       if (path === undefined || memory === undefined) continue;
-      const offset = this.#readPointer(piece + PIECE_AT) - this.#memoryAt;
-      this.#listener.onFull(path, memory, offset, this.#words[piece + PIECE_LENGTH] ?? 0, this.#kinds[index] as SendKind);
+      this.#listener.onFull(path, memory, this.#offsetOf(index), this.#lengthOf(index), this.#kinds[index] as SendKind);
     }
+  }
+
+  #refuse(index: number, refusal: SendRefusal): void {
+    const path = this.#paths[index];
+    const memory = this.#memory;
+    if (path === undefined || memory === undefined) return;
+    this.#listener.onRefused(refusal, path, memory, this.#offsetOf(index), this.#lengthOf(index), this.#kinds[index] as SendKind);
+  }
+
+  #offsetOf(index: number): number {
+    return this.#readPointer(MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS + PIECE_AT) - this.#memoryAt;
+  }
+
+  #lengthOf(index: number): number {
+    return this.#words[MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS + PIECE_LENGTH] ?? 0;
   }
 
   /** @returns false if there was no room for some of what was added before */

@@ -85,7 +85,8 @@ function openBatchingSocket(
   const outlet = new Outlet(socket, false, uplink);
   const batch = new DatagramBatch(systemCalls, fd, addressSlots, {
     onFull: (path, memory, offset, length, kind) => outlet.hold(path, memory, offset, length, kind),
-    onRefused: (refusal) => uplink.refuse(refusal),
+    onRefused: (refusal, path, memory, offset, length, kind) =>
+      uplink.refuseDatagram(refusal, path, kind, memory.subarray(offset, offset + length)),
   });
   return { socket, address, fd, batch, outlet };
 }

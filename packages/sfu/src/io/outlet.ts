@@ -9,7 +9,7 @@
  */
 import type { Socket } from 'node:dgram';
 import { type Path, SendKind } from '@causeway/media';
-import { refusalOfError } from './send-counters.ts';
+import { isMedia, refusalOfError } from './send-counters.ts';
 import type { Uplink } from './uplink.ts';
 
 /** One full socket must leave room for the datagrams of others. */
@@ -17,6 +17,11 @@ const MAX_WAITING_DATAGRAMS = 2_048;
 /** Receivers skip a picture that is later than this, but they still play sound. */
 const MAX_VIDEO_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
+
+/** Of the media that libuv sends, of which the system may refuse some. */
+const SAMPLE_EVERY = 32;
+/** After the last one that was refused. */
+const WATCH_PACKETS = 256;
 
 interface WaitingDatagram {
   readonly path: Path;
@@ -36,6 +41,9 @@ export class Outlet {
   /** Audio, RTCP, STUN and DTLS, which are sent before video. */
   #urgent: WaitingDatagram[] = [];
   #video: WaitingDatagram[] = [];
+  /** Packets of media whose result is still to be waited for, and those since one whose result was. */
+  #watched = 0;
+  #unwatched = 0;
 
   /**
    * @param isConnected whether the socket has a remote address; otherwise each datagram goes to its
@@ -78,7 +86,7 @@ export class Outlet {
    */
   hold(path: Path, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.#admits(kind)) {
-      this.#uplink.lose(path, kind);
+      this.#uplink.lose(path, kind, bytes.subarray(offset, offset + length));
       return;
     }
     const place = this.#uplink.enter(length);
@@ -146,8 +154,8 @@ export class Outlet {
   }
 
   #abandon({ path, place, length, kind }: WaitingDatagram): false {
+    this.#uplink.lose(path, kind, place.subarray(0, length));
     this.#uplink.leave(length, place);
-    this.#uplink.lose(path, kind);
     return false;
   }
 
@@ -156,19 +164,37 @@ export class Outlet {
    *
    * @returns whether libuv keeps the memory because the system did not take the datagram
    */
-  #isKept({ remotePort, remoteAddress }: Path, memory: Buffer, length: number, kind: SendKind): boolean {
-    // A callback costs a tenth of the send. Whatever refuses media refuses these rarer datagrams as
-    // well.
-    const onResult = kind >= SendKind.Rtcp ? this.#uplink.onSendResult : undefined;
+  #isKept(path: Path, memory: Buffer, length: number, kind: SendKind): boolean {
+    const { remotePort, remoteAddress } = path;
+    const onResult = this.#wantsResult(kind) ? this.#onResult : undefined;
     try {
       if (this.#isConnected) this.#socket.send(memory, 0, length, onResult);
       else this.#socket.send(memory, 0, length, remotePort, remoteAddress, onResult);
       return this.#holdsOne();
     } catch (error) {
-      this.#uplink.refuse(refusalOfError(error));
+      this.#uplink.refuseDatagram(refusalOfError(error), path, kind, memory.subarray(0, length));
       return false;
     }
   }
+
+  /**
+   * A callback costs a tenth of the send, so one packet of media in a few has one, until a datagram is
+   * refused: then each has, for as long as that goes on.
+   */
+  #wantsResult(kind: SendKind): boolean {
+    if (!isMedia(kind)) return true;
+    if (this.#watched > 0) {
+      this.#watched--;
+      return true;
+    }
+    this.#unwatched = (this.#unwatched + 1) % SAMPLE_EVERY;
+    return this.#unwatched === 0;
+  }
+
+  readonly #onResult = (error: Error | null | undefined): void => {
+    if (error) this.#watched = WATCH_PACKETS;
+    this.#uplink.onSendResult(error);
+  };
 
   #holdsOne(): boolean {
     try {

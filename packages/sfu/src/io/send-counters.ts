@@ -1,6 +1,6 @@
 /** Counts what a node could not send, and why, in the words of the metrics. */
 import { constants } from 'node:os';
-import type { SEND_KIND_NAMES } from '@causeway/media';
+import { type SEND_KIND_NAMES, SendKind } from '@causeway/media';
 
 export const SEND_REFUSALS = ['too_long', 'unreachable', 'forbidden', 'nobody_there', 'no_socket', 'other'] as const;
 
@@ -56,4 +56,8 @@ export function refusalOfErrno(errno: number): SendRefusal {
 export function refusalOfError(error: unknown): SendRefusal {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return (typeof code === 'string' ? REFUSALS_BY_CODE[code] : undefined) ?? 'other';
+}
+
+export function isMedia(kind: SendKind): boolean {
+  return kind === SendKind.Video || kind === SendKind.Audio;
 }

@@ -33,6 +33,11 @@ export interface UdpPortOptions {
   /** A datagram was dropped, incoming or outgoing. */
   readonly onDrop: (reason: DropReason) => void;
   /**
+   * One of the outgoing ones was a packet of media, which the engine has counted as sent. Not told of
+   * those that the system refuses without saying which one it was.
+   */
+  readonly onUnsent?: (path: Path, packet: Uint8Array) => void;
+  /**
    * The uplink is no longer full, so paths that have lost video (`Path.hasLostVideo`) can be sent
    * keyframes.
    */

@@ -41,7 +41,16 @@ export class UdpPort implements DatagramSink {
   #port: number;
 
   constructor(options: UdpPortOptions) {
-    const { systemCalls, clock = createNodeClock(), sharing, onDatagram, onAhead = () => undefined, onDrop, onUplinkFree } = options;
+    const {
+      systemCalls,
+      clock = createNodeClock(),
+      sharing,
+      onDatagram,
+      onAhead = () => undefined,
+      onDrop,
+      onUnsent = () => undefined,
+      onUplinkFree,
+    } = options;
     this.#options = options;
     this.#port = options.port;
     this.#addressSlots = systemCalls && new AddressSlots();
@@ -51,6 +60,7 @@ export class UdpPort implements DatagramSink {
     }
     this.#uplink = new Uplink(clock, {
       onLost: (why) => onDrop(why === 'full' ? DropReason.UplinkFull : DropReason.SendRefused),
+      onUnsent,
       onFreeAgain: onUplinkFree,
     });
   }
@@ -90,7 +100,7 @@ export class UdpPort implements DatagramSink {
     if (!(path instanceof SocketPath)) return;
     const { outlet } = path;
     // Strangers may ask as much as they like: their answers must not take the room of anybody's sound.
-    if (path.transport === undefined && !outlet.isClear) this.#uplink.lose(path, SendKind.Control);
+    if (path.transport === undefined && !outlet.isClear) this.#uplink.lose(path, SendKind.Control, datagram);
     else outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
 

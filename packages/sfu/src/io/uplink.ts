@@ -4,7 +4,7 @@
  */
 import { type Path, SEND_KIND_NAMES, SendKind } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
-import { createSendCounters, refusalOfError, type SendRefusal } from './send-counters.ts';
+import { createSendCounters, isMedia, refusalOfError, type SendRefusal } from './send-counters.ts';
 
 /** One thread drops whatever exceeds this: 100 ms of 390 Mbit/s. */
 const MAX_WAITING_DATAGRAMS = 4_096;
@@ -25,6 +25,8 @@ export interface UplinkListener {
    * it.
    */
   readonly onLost: (why: 'full' | 'refused') => void;
+  /** A packet of media was one of those. The bytes are valid until this returns. */
+  readonly onUnsent: (path: Path, packet: Uint8Array) => void;
   /** The uplink has been free for a while, so paths that have lost video can be sent keyframes. */
   readonly onFreeAgain: () => void;
 }
@@ -117,20 +119,27 @@ export class Uplink {
     this.#full.delete(outlet);
   }
 
-  /** Counts a datagram that is dropped for lack of room. */
-  lose(path: Path, kind: SendKind): void {
+  /** Counts a datagram that is dropped for lack of room. @param datagram valid until this returns */
+  lose(path: Path, kind: SendKind, datagram: Uint8Array): void {
     this.counters.dropped[SEND_KIND_NAMES[kind]]++;
     if (kind === SendKind.Video) {
       path.hasLostVideo = true;
       this.#hasLostVideo = true;
     }
     this.#listener.onLost('full');
+    if (isMedia(kind)) this.#listener.onUnsent(path, datagram);
   }
 
   /** Counts a datagram that the system will not send. */
   refuse(refusal: SendRefusal): void {
     this.counters.refused[refusal]++;
     this.#listener.onLost('refused');
+  }
+
+  /** As `refuse`, where it is known which one. @param datagram valid until this returns */
+  refuseDatagram(refusal: SendRefusal, path: Path, kind: SendKind, datagram: Uint8Array): void {
+    this.refuse(refusal);
+    if (isMedia(kind)) this.#listener.onUnsent(path, datagram);
   }
 
   /** A callback for `node:dgram`, which passes no error when the datagram was sent. */

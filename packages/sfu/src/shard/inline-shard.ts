@@ -75,6 +75,7 @@ export class InlineShard implements Shard {
       onDatagram: (path, datagram) => this.#receive(path, datagram),
       onAhead: (path, packet) => this.#engine.prepareRtp(path, packet),
       onDrop: (reason) => this.#engine.countDrop(reason),
+      onUnsent: (path, packet) => this.#engine.handleUnsent(path, packet),
       onUplinkFree: () => this.#noteUplinkFree(),
       sharing: options.neighbours,
     });
@@ -178,10 +179,9 @@ export class InlineShard implements Shard {
   takeUplinkLossRatio(): number {
     const { sent: sentBefore, dropped: droppedBefore } = this.#uplinkBefore;
     const { video, audio, rtcp, control } = this.#port.sendCounters.dropped;
-    // Packets that were dropped on the way into a socket are among those sent.
     this.#uplinkBefore = { sent: this.#engine.traffic.rtpPacketsSent, dropped: video + audio + rtcp + control };
     const dropped = this.#uplinkBefore.dropped - droppedBefore;
-    return dropped === 0 ? 0 : dropped / Math.max(dropped, this.#uplinkBefore.sent - sentBefore);
+    return dropped === 0 ? 0 : dropped / (dropped + this.#uplinkBefore.sent - sentBefore);
   }
 
   #receive(path: Path, datagram: Uint8Array): void {

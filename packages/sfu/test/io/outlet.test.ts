@@ -14,8 +14,13 @@ const PLENTY = 100_000;
 function openOutlet() {
   const clock = new VirtualClock();
   const losses: string[] = [];
+  const unsent: string[] = [];
   let timesFree = 0;
-  const uplink = new Uplink(clock, { onLost: (why) => losses.push(why), onFreeAgain: () => timesFree++ });
+  const uplink = new Uplink(clock, {
+    onLost: (why) => losses.push(why),
+    onUnsent: (to, packet) => unsent.push(`${Buffer.from(packet)} to ${to.remotePort}`),
+    onFreeAgain: () => timesFree++,
+  });
   const socket = new NarrowSocket();
   const outlet = new Outlet(socket.asSocket(), true, uplink);
   const path = new SocketPath({ outlet } as LocalSocket, '192.0.2.1', 5_000);
@@ -27,7 +32,7 @@ function openOutlet() {
     outlet.send(to, memory, 7, bytes.length, kind);
     memory.fill(0xee);
   };
-  return { clock, losses, timesFree: () => timesFree, uplink, socket, outlet, path, send, heard: () => socket.sent.map(String) };
+  return { clock, losses, unsent, timesFree: () => timesFree, uplink, socket, outlet, path, send, heard: () => socket.sent.map(String) };
 }
 
 test('what the socket takes goes out at once', () => {
@@ -104,9 +109,37 @@ test('a socket for which too much waits takes no more, and video makes room for 
   expect(uplink.queuedDatagrams).toBe(2_048);
 });
 
+test('media that is dropped is told of with its bytes, whether it waited or not', async () => {
+  const { clock, socket, send, unsent } = openOutlet();
+  send('first', Audio);
+  send('waits', Video);
+  send('report', Rtcp);
+  for (let number = 0; number < 1_022; number++) send('fills', Video);
+  send('more', Video);
+
+  const atOnce = [...unsent];
+  await clock.advance(150);
+  socket.open(PLENTY);
+  await clock.advance(2);
+
+  expect(atOnce).toEqual(['more to 5000']);
+  expect(unsent.slice(0, 2)).toEqual(['more to 5000', 'waits to 5000']);
+  expect(unsent).toHaveLength(1 + 1_023);
+});
+
+test('media that the system refuses is counted, most of it, once that has been noticed', () => {
+  const { socket, send, uplink } = openOutlet();
+  socket.room = PLENTY;
+  socket.refusal = Object.assign(new Error('refused'), { code: 'EPERM' });
+
+  for (let number = 0; number < 500; number++) send('video', Video);
+
+  expect(uplink.counters.refused.forbidden).toBeGreaterThan(500 - 32);
+});
+
 test('all sockets together may have no more than a bounded number of datagrams wait', () => {
   const clock = new VirtualClock();
-  const uplink = new Uplink(clock, { onLost: () => undefined, onFreeAgain: () => undefined });
+  const uplink = new Uplink(clock, { onLost: () => undefined, onUnsent: () => undefined, onFreeAgain: () => undefined });
   const packet = new Uint8Array(1_200);
 
   for (let each = 0; each < 40; each++) {

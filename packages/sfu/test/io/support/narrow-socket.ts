@@ -12,12 +12,18 @@ export class NarrowSocket {
   isClosed = false;
   mostKept = 0;
   calls = 0;
+  /** What the system says of each datagram, if it takes none. */
+  refusal: Error | undefined;
   /** Thrown by the next `send`. */
   throws: Error | undefined;
   readonly #kept: Uint8Array[] = [];
 
-  send(memory: Uint8Array, offset: number, length: number): void {
+  send(memory: Uint8Array, offset: number, length: number, onResult?: (error: Error | null) => void): void {
     this.calls++;
+    if (this.refusal !== undefined) {
+      onResult?.(this.refusal);
+      return;
+    }
     const { throws } = this;
     this.throws = undefined;
     if (throws !== undefined) throw throws;
