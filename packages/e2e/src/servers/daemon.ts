@@ -38,6 +38,8 @@ export async function startDaemon(environment: Readonly<Record<string, string>> 
       CAUSEWAY_DRAIN_SECONDS: '0',
       // A handful of clients is to be on all of the worker threads that there may be.
       CAUSEWAY_WORKER_FILL_PERCENT: '0',
+      // Browsers slow the machine down, and sessions must not be refused for that.
+      CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
       // Lets every test be run with worker threads: `CAUSEWAY_WORKERS=2 scripts/test e2e`.
       ...(process.env.CAUSEWAY_WORKERS !== undefined && { CAUSEWAY_WORKERS: process.env.CAUSEWAY_WORKERS }),
       ...environment,

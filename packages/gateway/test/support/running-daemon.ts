@@ -22,11 +22,19 @@ export async function killDaemons(): Promise<void> {
   }
 }
 
-/** Starts a daemon on free ports of the loopback interface. */
+const ENVIRONMENT = {
+  CAUSEWAY_HTTP_PORT: '0',
+  CAUSEWAY_UDP_PORT: '0',
+  CAUSEWAY_LISTEN: '127.0.0.1',
+  // On a busy machine, a node that refuses sessions for its own slowness would fail tests of something else.
+  CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
+};
+
+/** Starts a daemon on free ports of the loopback interface, which takes sessions however slow the machine is. */
 export function startDaemon(environment: Record<string, string> = {}, ...args: string[]): RunningDaemon {
   const child = spawn(process.execPath, ['--conditions=causeway-source', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { CAUSEWAY_HTTP_PORT: '0', CAUSEWAY_UDP_PORT: '0', CAUSEWAY_LISTEN: '127.0.0.1', ...environment },
+    env: { ...ENVIRONMENT, ...environment },
   });
   const written = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
