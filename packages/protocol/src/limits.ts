@@ -29,10 +29,22 @@ export const LIMITS = {
  * replacement character it is encoded to.
  */
 export function utf8SizeBytes(text: string): number {
-  let sizeBytes = 0;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0;
-    sizeBytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+  let sizeBytes = text.length;
+  // By code units: an iterator makes garbage of every character, and a session description has 100,000.
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    sizeBytes += unit < 0x800 ? 1 : 2;
+    // A pair of surrogates is two units and four bytes.
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(index + 1))) index++;
   }
   return sizeBytes;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
 }
