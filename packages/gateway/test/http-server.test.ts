@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { createHttpServer } from '@causeway/gateway';
 import { ERROR_CODES, ErrorReply } from '@causeway/protocol';
-import { closeHttpServer, createHttpServer, listen } from '../src/daemon/http-server.ts';
+import { closeHttpServer, listen } from '../src/daemon/http-server.ts';
 import { createClientErrorListener } from '../src/http/client-error.ts';
 
 /** Sends bytes to a port and returns what comes back until the other side closes. */

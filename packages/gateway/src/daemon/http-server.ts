@@ -36,7 +36,12 @@ export interface HttpServerGuards {
   readonly intake?: RequestIntake;
 }
 
-/** An HTTP server that slow or silent clients cannot hold on to. Not listening yet. */
+/**
+ * An HTTP server that slow or silent clients cannot hold on to, and that handles requests in turn, a fraction of a millisecond's worth
+ * between packets, however many come at once. Not listening yet.
+ *
+ * @param guards `connectionLimit` bounds the connections of each client address
+ */
 export function createHttpServer(
   listener: RequestListener,
   limits: Partial<HttpServerLimits> = {},
