@@ -7,6 +7,7 @@ export interface ShardAnswers extends EngineAnswers {
   readonly inspection: ShardInspection;
 }
 
+/** What a shard can be asked. */
 export type ShardQuestion = keyof ShardAnswers;
 
 /**
