@@ -29,9 +29,7 @@ describe('video', () => {
     const figures = await bob.decodesVideo(mid, 30);
 
     await bob.seesColour(mid, RED);
-    expect(figures).toMatchObject({ codec, kind: 'video' });
-    // A stall of this machine looks like a queue on the path, and the pacer drops video for it.
-    expect(figures?.packetsLost).toBeLessThan(20);
+    expect(figures).toMatchObject({ codec, kind: 'video', packetsLost: 0 });
     expect(await alice.listTracks()).toEqual([expect.objectContaining({ codec })]);
   });
 });
