@@ -6,6 +6,7 @@ export const PARTS = [
   'floor',
   'forwarding',
   'rooms',
+  'idle',
   'latency',
   'joins',
   'memory',
@@ -51,7 +52,8 @@ export const USAGE = `npm run bench -- [part ...] [options]
 Parts (default: forwarding, joins, memory):
   floor        CPU per packet of bare paced sends
   forwarding   CPU per forwarded packet, latency, loss: floor, Causeway, naive, taking turns
-  rooms        the same in calls of two and of four, and what sessions cost that do nothing
+  rooms        the same in calls of two and of four
+  idle         CPU of connected sessions that do nothing, and of an empty node
   latency      forwarding, without the floor
   joins        CPU milliseconds per join, from the HTTP call to the end of DTLS
   memory       per idle session and per subscription
@@ -70,7 +72,7 @@ Options:
   --subscribers 10,50,100  numbers of subscribers, ascending
   --rounds 3               how often each contestant is measured
   --seconds 4              length of one measurement
-  --sessions 200           for joins, memory, and the idle sessions of rooms
+  --sessions 200           for joins, memory, and the sessions of idle
   --nodes 3,6,12,20        sizes of the clusters of cluster
   --shapes NAME,NAME       of rooms: ${ROOM_SHAPES.map(({ name }) => name).join(', ')}
   --contestants floor,causeway,naive

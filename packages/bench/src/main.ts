@@ -9,6 +9,7 @@ import { runForwarding, runSessions } from './parts.ts';
 import { runRegistry } from './registry/registry-part.ts';
 import { runRelays } from './relays/relays-part.ts';
 import { describeMachine, type Printer } from './report/table.ts';
+import { runIdle } from './rooms/idle-part.ts';
 import { runRooms } from './rooms/rooms-part.ts';
 import { runShards } from './shards/shards-part.ts';
 import { runTokens } from './tokens/tokens-part.ts';
@@ -24,6 +25,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('floor')) await runForwarding(options, ['floor'], printer);
   if (parts.includes('forwarding')) await runForwarding(options, contestants, printer);
   if (parts.includes('rooms')) await runRooms(options, printer);
+  if (parts.includes('idle')) await runIdle(options, printer);
   if (parts.includes('latency')) {
     await runForwarding(
       options,

@@ -15,6 +15,7 @@ import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import { leavePlain } from './transport/plain-endpoint.ts';
+import { Standstill } from './transport/standstill.ts';
 import { UsageTally } from './usage-tally.ts';
 
 /** A transport with something to say that happened while the time was not known. */
@@ -48,6 +49,7 @@ export interface EngineContext extends EngineWiring {
   /** Memory of the packets that are kept for retransmission. */
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
+  readonly standstill: Standstill;
   readonly drops: DropCounters;
   readonly dataCounters: DataCounters;
   readonly data: DataRouter;
@@ -117,6 +119,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     plainOutbox,
     packetMemory: new PacketMemory(),
     timers,
+    standstill: new Standstill(timers),
     drops,
     dataCounters,
     data: new DataRouter({

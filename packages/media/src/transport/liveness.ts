@@ -7,6 +7,7 @@
 import type { EngineContext } from '../engine-context.ts';
 import type { ConnectionState, TransportCloseReason } from '../plan.ts';
 import { onGrid, type Timer } from '../timers.ts';
+import type { Standstill } from './standstill.ts';
 
 export interface LivenessTimes {
   /** From opening until there are keys. */
@@ -16,6 +17,7 @@ export interface LivenessTimes {
   /** Nothing is sent for longer than this to a peer that gives no sign of life (RFC 7675 §5.1). */
   readonly consentExpiresMs: number;
   readonly lostAfterMs: number;
+  /** While it connects, and when nothing else is to be waited for. */
   readonly lookEveryMs: number;
 }
 
@@ -46,13 +48,12 @@ export const IN_PROCESS_LIVENESS: LivenessTimes = {
   lookEveryMs: Number.POSITIVE_INFINITY,
 };
 
-const GRID_MS = 100;
-/** So late that it was not another timer's work: the process, or the whole machine, did not run. */
-const STOOD_STILL_MS = 1_000;
+/** What is due for many peers wakes the process a few times a second only. */
+const GRID_MS = 250;
 
 /** The transport whose peer is watched. */
 export interface WatchedTransport {
-  readonly context: Pick<EngineContext, 'timers'>;
+  readonly context: Pick<EngineContext, 'timers' | 'standstill'>;
   readonly state: ConnectionState;
   readonly isSecure: boolean;
   setState(state: ConnectionState): void;
@@ -65,27 +66,32 @@ export interface WatchedTransport {
 export class Liveness implements Timer {
   readonly #transport: WatchedTransport;
   readonly #times: LivenessTimes;
-  /** Later by as long as we did not run. */
-  #openedMs: number;
+  readonly #standstill: Standstill;
+  readonly #openedMs: number;
   #heardMs: number;
-  #lookAtMs = 0;
-  /** How long nobody could be heard because we did not run, since the peer was heard last. */
-  #stoodStillMs = 0;
+  /** How long we had stood still by then. */
+  readonly #stillWhenOpenedMs: number;
+  #stillWhenHeardMs: number;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
   constructor(nowMs: number, transport: WatchedTransport, times: LivenessTimes) {
     this.#transport = transport;
     this.#times = times;
+    this.#standstill = transport.context.standstill;
+    this.#standstill.watch(nowMs);
     this.#openedMs = nowMs;
     this.#heardMs = nowMs;
-    this.#lookLater(nowMs);
+    this.#stillWhenOpenedMs = this.#standstill.totalMs(nowMs);
+    this.#stillWhenHeardMs = this.#stillWhenOpenedMs;
+    this.#lookAfter(nowMs, times.lookEveryMs);
   }
 
   heard(nowMs: number): void {
     this.#heardMs = nowMs;
-    this.#stoodStillMs = 0;
+    this.#stillWhenHeardMs = this.#standstill.knownMs;
     if (this.#transport.state !== 'disconnected') return;
+    this.#lookAfter(nowMs, this.#times.disconnectedAfterMs);
     this.#transport.setState('connected');
     this.#transport.regainConsent();
   }
@@ -96,33 +102,34 @@ export class Liveness implements Timer {
   }
 
   fire(nowMs: number): void {
-    const lateMs = nowMs - this.#lookAtMs;
-    if (lateMs >= STOOD_STILL_MS) {
-      this.#stoodStillMs += lateMs;
-      this.#openedMs += lateMs;
-    }
-    this.#lookLater(nowMs);
+    const stillMs = this.#standstill.totalMs(nowMs);
     if (!this.#transport.isSecure) {
-      if (nowMs - this.#openedMs >= this.#times.setupTimeoutMs) this.#transport.expire(nowMs, 'setup_timeout');
+      this.#lookAfter(nowMs, this.#times.lookEveryMs);
+      const waitedMs = nowMs - this.#openedMs - (stillMs - this.#stillWhenOpenedMs);
+      if (waitedMs >= this.#times.setupTimeoutMs) this.#transport.expire(nowMs, 'setup_timeout');
       return;
     }
+    const { disconnectedAfterMs, consentExpiresMs, lostAfterMs } = this.#times;
     const silentMs = nowMs - this.#heardMs;
-    const silentWhileListeningMs = silentMs - this.#stoodStillMs;
-    if (silentWhileListeningMs >= this.#times.lostAfterMs) this.#transport.expire(nowMs, 'connection_lost');
-    else if (silentMs >= this.#times.disconnectedAfterMs) this.#transport.setState('disconnected');
-    if (silentMs >= this.#times.consentExpiresMs) this.#transport.loseConsent();
+    const silentWhileListeningMs = silentMs - (stillMs - this.#stillWhenHeardMs);
+    // It sleeps until something follows from the silence: of thousands of peers most are heard before.
+    const next = [disconnectedAfterMs - silentMs, consentExpiresMs - silentMs].filter((afterMs) => afterMs > 0);
+    this.#lookAfter(nowMs, Math.min(...next, Math.max(this.#times.lookEveryMs, lostAfterMs - silentWhileListeningMs)));
+    if (silentWhileListeningMs >= lostAfterMs) this.#transport.expire(nowMs, 'connection_lost');
+    else if (silentMs >= disconnectedAfterMs) this.#transport.setState('disconnected');
+    if (silentMs >= consentExpiresMs) this.#transport.loseConsent();
   }
 
   fail(error: unknown): void {
     this.#transport.reportDefect(error);
   }
 
-  #lookLater(nowMs: number): void {
-    this.#lookAtMs = onGrid(nowMs + this.#times.lookEveryMs, GRID_MS);
-    this.#transport.context.timers.schedule(this.#lookAtMs, this);
-  }
-
   close(): void {
     this.#transport.context.timers.cancel(this);
+    this.#standstill.unwatch();
+  }
+
+  #lookAfter(nowMs: number, afterMs: number): void {
+    this.#transport.context.timers.schedule(onGrid(nowMs + afterMs, GRID_MS), this);
   }
 }

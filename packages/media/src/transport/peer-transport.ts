@@ -250,6 +250,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** A publication or subscription came or went. */
   tracksChanged(): void {
+    this.#reports.resume(this.context.time.nowMs);
     this.#budget.scaleTo(this.receive.trackCount, this.subscriptions.size);
   }
 

@@ -36,11 +36,16 @@ export class ReportRound implements Timer {
 
   constructor(nowMs: number, transport: ReportedTransport) {
     this.#transport = transport;
-    this.#arm(nowMs);
+    this.resume(nowMs);
+  }
+
+  /** There may be something to report on again. */
+  resume(nowMs: number): void {
+    if (this.heapIndex < 0 && this.#isNeeded) this.#arm(nowMs);
   }
 
   fire(nowMs: number): void {
-    this.#arm(nowMs);
+    this.resume(nowMs);
     // On a link that sends a thousand packets of RTCP a second, after 25 days: without feedback its pictures would stand still for good.
     if (this.#transport.endpoint.areKeysNearlyUsedUp) {
       this.#transport.expire(nowMs, 'connection_lost');
@@ -70,6 +75,12 @@ export class ReportRound implements Timer {
 
   close(): void {
     this.#transport.context.timers.cancel(this);
+  }
+
+  /** A node may have thousands of peers that neither publish nor subscribe, and sleeps then. */
+  get #isNeeded(): boolean {
+    const { isLink, receive, subscriptions } = this.#transport;
+    return isLink || receive.trackCount > 0 || subscriptions.size > 0;
   }
 
   #limitPublishers(): void {
