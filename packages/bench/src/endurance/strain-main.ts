@@ -1,6 +1,7 @@
 /** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
+
+import { stayBehind } from '../processes/precedence.ts';
 import type { EventLoopDelay } from '../processes/probe-verbs.ts';
-import { stayBehind } from '../processes/stay-behind.ts';
 import { type CallReport, RunningCall } from './running-call.ts';
 import { greedyApp } from './strains/greedy-app.ts';
 import { httpAbuse } from './strains/http-abuse.ts';

@@ -7,9 +7,9 @@ import type { Timer, Timers } from '../timers.ts';
  * its first check: the rest takes no longer than twice that.
  */
 const HOLD_FACTOR = 2;
-/** Somebody who checks at once has no page to wait for, or one that is as fast. */
+/** A client that checks at once has no page to wait for, or one that is as fast. */
 const MIN_HOLD_MS = 10;
-/** A client that is slower may have waited for something else, such as a person. */
+/** A client that takes longer may have waited for something else, such as a person. */
 const MAX_HOLD_MS = 100;
 /** A peer checks its few pairs of candidates a few times in that time. */
 const MAX_HELD = 32;

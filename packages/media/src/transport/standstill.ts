@@ -12,7 +12,7 @@ const STOOD_STILL_MS = 1_000;
 
 export class Standstill implements Timer {
   readonly #timers: Timers;
-  /** Of those who have to know. */
+  /** Peers that have to know. */
   #watchers = 0;
   #totalMs = 0;
   #lookAtMs = Number.POSITIVE_INFINITY;
@@ -23,7 +23,7 @@ export class Standstill implements Timer {
     this.#timers = timers;
   }
 
-  /** Somebody has to know from now on. */
+  /** A peer has to know from now on. */
   watch(nowMs: number): void {
     if (this.#watchers++ === 0) this.#lookLater(nowMs);
   }
@@ -34,7 +34,7 @@ export class Standstill implements Timer {
 
   /** How long it was in all, so far; only differences mean something. */
   totalMs(nowMs: number): number {
-    // Whoever asks may be due before the look that has come too late, too.
+    // The peer that asks may be due before the look that has come too late, too.
     if (nowMs - this.#lookAtMs >= STOOD_STILL_MS) this.#note(nowMs);
     return this.#totalMs;
   }
