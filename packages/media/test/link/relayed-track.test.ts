@@ -167,7 +167,8 @@ test('streams that rest do not make a lossy link look better', () => {
 
   for (const world of [call.a, call.b]) {
     const [statistics] = world.engine.answer('link-statistics');
-    expect(statistics?.lossRatio).toBeGreaterThan(0.05);
+    // Nine streams of ten rest: if they counted, it would be a tenth of what it is.
+    expect(statistics?.lossRatio).toBeGreaterThan(0.04);
     expect(statistics?.lossRatio).toBeLessThan(0.18);
   }
 });
