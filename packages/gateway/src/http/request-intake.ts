@@ -14,9 +14,9 @@ import { FairQueue } from './fair-queue.ts';
 
 /** Also of a turn. Under three thousand of the smallest chunks: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */
 const SLICE_BYTES = 16 * 1024;
-const SLICES_PER_TURN = 4;
+const SLICES_PER_TURN = 2;
 /** No other slice is begun after that. A request takes about a tenth of a millisecond to refuse, and half a one to carry out. */
-const TURN_BUDGET_MS = 0.5;
+const TURN_BUDGET_MS = 0.25;
 const END_OF_HEAD = '\r\n\r\n';
 /** No request is shorter than `GET / HTTP/1.1` and the end of its head; a body of empty lines must not be cut into tiny chunks. */
 const MIN_SLICE_BYTES = 18;

@@ -15,6 +15,8 @@ export interface PathOwner {
   handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void;
   handleRtcp(nowMs: number, path: Path, datagram: Uint8Array): void;
   handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void;
+  /** A packet of media to the peer was dropped after it was counted as sent. */
+  handleUnsent(packet: Uint8Array): void;
 }
 
 /** A check of ours that waits for the answer of whoever receives on a path. */

@@ -21,7 +21,7 @@ export interface ReportedTransport {
   readonly isLink: boolean;
   readonly maxUploadBps: number;
   readonly endpoint: Pick<SecureEndpoint, 'areKeysNearlyUsedUp'>;
-  readonly receive: Pick<ReceiveDemux, 'tracks'>;
+  readonly receive: Pick<ReceiveDemux, 'tracks' | 'trackCount'>;
   readonly subscriptions: ReadonlyMap<number, SubscriberTrack>;
   readonly rtcp: Pick<RtcpSender, 'sendReports' | 'sendRemb'>;
   readonly link: Pick<LinkChecks, 'noteTransit'> | undefined;
