@@ -18,7 +18,7 @@ const MAX_WAITING_DATAGRAMS = 2_048;
 const MAX_VIDEO_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
-/** Of the media that libuv sends, of which the system may refuse some. */
+/** One packet of media in so many has its result waited for: the system may refuse some. */
 const SAMPLE_EVERY = 32;
 /** After the last one that was refused. */
 const WATCH_PACKETS = 256;

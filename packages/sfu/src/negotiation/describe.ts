@@ -190,7 +190,7 @@ interface DescribedCodecs {
   readonly formats: readonly string[];
 }
 
-/** Of a list of codecs, by what else it depends on. */
+/** What is written of a list of codecs, by what else that depends on. */
 const describedCodecs = madeOnce((_listed: readonly NegotiatedCodec[]) => new Map<string, DescribedCodecs>());
 
 function describeCodecs(section: RtpSection): DescribedCodecs {
