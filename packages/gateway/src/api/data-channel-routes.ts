@@ -7,8 +7,9 @@ import {
   SubscribeDataChannelsRequest,
   UpdateDataChannelsRequest,
 } from '@causeway/protocol';
+import type { Sfu } from '@causeway/sfu';
 import { tokenOf } from './authorize.ts';
-import type { Route, RouteReply } from './route.ts';
+import type { Call, Route } from './route.ts';
 
 const ABOUT_SDP =
   'If data channels have not been negotiated and the request contains no offer, the reply contains one: answer it with `renegotiate` within 10 seconds.';
@@ -35,10 +36,9 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'data_channel_conflict',
       'session_closed',
     ],
-    handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(
-        await sfu.publishDataChannels(principal.appId, sessionId, parseRequest(PublishDataChannelsRequest, body), tokenOf(principal)),
-      ),
+    handle: forChannels((sfu, { appId, sessionId, body, token }) =>
+      sfu.publishDataChannels(appId, sessionId, parseRequest(PublishDataChannelsRequest, body), token),
+    ),
   },
   {
     operationId: 'subscribeDataChannels',
@@ -62,10 +62,9 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
       'relay_unavailable',
       'registry_unavailable',
     ],
-    handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(
-        await sfu.subscribeDataChannels(principal.appId, sessionId, parseRequest(SubscribeDataChannelsRequest, body), tokenOf(principal)),
-      ),
+    handle: forChannels((sfu, { appId, sessionId, body, token }) =>
+      sfu.subscribeDataChannels(appId, sessionId, parseRequest(SubscribeDataChannelsRequest, body), token),
+    ),
   },
   {
     operationId: 'updateDataChannels',
@@ -76,10 +75,9 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     request: 'UpdateDataChannelsRequest',
     reply: 'UpdateDataChannelsReply',
     errors: ['too_many_tracks', 'multiple_errors', 'session_not_found', 'data_channel_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(
-        await sfu.updateDataChannels(principal.appId, sessionId, parseRequest(UpdateDataChannelsRequest, body), tokenOf(principal)),
-      ),
+    handle: forChannels((sfu, { appId, sessionId, body, token }) =>
+      sfu.updateDataChannels(appId, sessionId, parseRequest(UpdateDataChannelsRequest, body), token),
+    ),
   },
   {
     operationId: 'closeDataChannels',
@@ -91,10 +89,9 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     request: 'CloseDataChannelsRequest',
     reply: 'CloseDataChannelsReply',
     errors: ['too_many_tracks', 'session_not_found', 'session_closed'],
-    handle: async (sfu, { principal, sessionId, body }) =>
-      channelsReply(
-        await sfu.closeDataChannels(principal.appId, sessionId, parseRequest(CloseDataChannelsRequest, body), tokenOf(principal)),
-      ),
+    handle: forChannels((sfu, { appId, sessionId, body, token }) =>
+      sfu.closeDataChannels(appId, sessionId, parseRequest(CloseDataChannelsRequest, body), token),
+    ),
   },
   {
     operationId: 'listDataChannels',
@@ -108,8 +105,18 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
   },
 ];
 
-function channelsReply(body: { readonly dataChannels: readonly FailedItem[] }): RouteReply {
-  const error = allFailedError(body.dataChannels, 'dataChannels');
-  if (error !== undefined) throw error;
-  return { body };
+/** A call about channels of a session, by an app or by the holder of a token. */
+interface ChannelsCall extends Pick<Call, 'sessionId' | 'body'> {
+  readonly appId: string;
+  readonly token: ReturnType<typeof tokenOf>;
+}
+
+/** @returns a handler whose call fails as a whole if it fails for every channel */
+function forChannels(act: (sfu: Sfu, call: ChannelsCall) => Promise<{ readonly dataChannels: readonly FailedItem[] }>): Route['handle'] {
+  return async (sfu, { principal, sessionId, body }) => {
+    const reply = await act(sfu, { appId: principal.appId, sessionId, body, token: tokenOf(principal) });
+    const error = allFailedError(reply.dataChannels, 'dataChannels');
+    if (error !== undefined) throw error;
+    return { body: reply };
+  };
 }
