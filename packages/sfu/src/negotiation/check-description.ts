@@ -1,6 +1,7 @@
 /** Whether a description of the client continues the session as SDP demands. */
 import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
+import { SCTP_PORT } from './data-section.ts';
 import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
 import type { Section } from './state.ts';
 
@@ -29,6 +30,7 @@ export function* checkInPieces(description: SdpDescription, known: readonly Sect
   yield;
   checkBundle(description, mids);
   checkOneTransport(description);
+  checkSctpPort(description);
   yield* checkSsrcs(description);
 }
 
@@ -83,6 +85,13 @@ function checkOneTransport(description: SdpDescription): void {
   }
   const unmuxed = inUse.find((section) => (section.kind === 'audio' || section.kind === 'video') && !section.rtcpMux);
   if (unmuxed !== undefined) throw invalid(`m-section ${unmuxed.mid} has no a=rtcp-mux`);
+}
+
+/** Every WebRTC stack uses the same port: it means nothing outside of the DTLS association. */
+function checkSctpPort({ sections }: SdpDescription): void {
+  const other = sections.find(({ sctp }) => sctp !== undefined && sctp.port !== SCTP_PORT);
+  if (other !== undefined)
+    throw invalid(`has a=sctp-port:${other.sctp?.port} in m-section ${other.mid}; the SFU speaks SCTP on port ${SCTP_PORT} alone`);
 }
 
 function invalid(problem: string): SfuError {

@@ -11,7 +11,7 @@ import type { DataSection, Negotiation, SctpPeer, Section } from './state.ts';
 /** The longest message that a data channel carries, in bytes, whoever sends it. */
 export const MAX_DATA_MESSAGE_BYTES = 256 * 1024;
 /** The port of every browser; it means nothing outside of the DTLS association. */
-const SCTP_PORT = 5000;
+export const SCTP_PORT = 5000;
 const PROTOCOL = 'UDP/DTLS/SCTP';
 const FORMATS = ['webrtc-datachannel'];
 

@@ -57,9 +57,21 @@ describe('the m-section of data channels', () => {
   it('is agreed on by the offer of a client that has channels, with its port and the longest message it takes', () => {
     const client = viewer();
     client.addDataSection();
-    client.sctp = { port: 5001, maxMessageSize: 65_535 };
+    client.sctp = { port: 5000, maxMessageSize: 65_535 };
 
-    expect(agreedData(join(client))).toEqual({ localPort: 5001, peer: { port: 5001, maxMessageBytes: 65_535 } });
+    expect(agreedData(join(client))).toEqual({ localPort: 5000, peer: { port: 5000, maxMessageBytes: 65_535 } });
+  });
+
+  it('is refused with the reason when its SCTP port is not that of every stack, in an offer and in an answer', () => {
+    const client = viewer();
+    client.addDataSection();
+    client.sctp = { port: 5001, maxMessageSize: 65_535 };
+    const answering = viewer();
+    const made = makeOffer(join(answering), DATA, random);
+    answering.sctp = { port: 5002, maxMessageSize: 65_535 };
+
+    expect(() => join(client)).toThrow('a=sctp-port:5001');
+    expect(() => answer(made.state, answering, made.offer)).toThrow('the SFU speaks SCTP on port 5000 alone');
   });
 
   it.each([
@@ -78,28 +90,19 @@ describe('the m-section of data channels', () => {
     const client = viewer();
     const joined = join(client);
     const made = makeOffer(joined, DATA, random);
-    client.sctp = { port: 5002, maxMessageSize: 100_000 };
+    client.sctp = { port: 5000, maxMessageSize: 100_000 };
 
     expect(agreedData(made.state)).toBeUndefined();
     expect(isDataOnItsWay(made.state)).toBe(true);
     const answered = answer(made.state, client, made.offer);
 
-    expect(agreedData(answered)).toEqual({ localPort: 5000, peer: { port: 5002, maxMessageBytes: 100_000 } });
+    expect(agreedData(answered)).toEqual({ localPort: 5000, peer: { port: 5000, maxMessageBytes: 100_000 } });
     expect(client.lastRemote?.sections[1]).toMatchObject({
       media: 'application',
       protocol: 'UDP/DTLS/SCTP',
       sctp: { port: 5000, maxMessageSize: 262_144 },
     });
     expect(makeOffer(answered, DATA, random).offer).toBeUndefined();
-  });
-
-  it('keeps the port of the SFU when the client comes with another one of its own', () => {
-    const client = viewer();
-    const made = makeOffer(join(client), DATA, random);
-    const answered = answer(made.state, client, made.offer);
-    client.sctp = { port: 6000, maxMessageSize: 262_144 };
-
-    expect(agreedData(offer(answered, client))).toMatchObject({ localPort: 5000, peer: { port: 6000 } });
   });
 
   it('is not there when the answer rejects it, and may be offered again', () => {
