@@ -79,6 +79,7 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #sealedPaths: Path[] = [];
   readonly #sealedOffsets: number[] = [];
   readonly #sealedLengths: number[] = [];
+  readonly #sealedKinds: SendKind[] = [];
   /** What was dropped after it was counted as sent, and is taken off what is sent next, so that no counter goes back. */
   readonly #unsent = { packets: 0, bytes: 0 };
 
@@ -128,10 +129,11 @@ export class Outbox<Bytes> implements ProtectBatch {
    * Adds a datagram that needs no protection any more, and lies in a slot of the arena: a DTLS record.
    * It leaves with the packets of its flush, in the same system call.
    */
-  addSealed(path: Path, offset: number, length: number): void {
+  addSealed(path: Path, offset: number, length: number, kind: SendKind): void {
     this.#sealedPaths.push(path);
     this.#sealedOffsets.push(offset);
     this.#sealedLengths.push(length);
+    this.#sealedKinds.push(kind);
   }
 
   /** Adds an RTP packet that was written into a slot of the arena. @param stamper gives it its transport-wide number when it leaves */
@@ -176,6 +178,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#sealedPaths.length = 0;
     this.#sealedOffsets.length = 0;
     this.#sealedLengths.length = 0;
+    this.#sealedKinds.length = 0;
   }
 
   /**
@@ -203,7 +206,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     let rtpPackets = 0;
     let rtpBytes = 0;
     for (let index = 0; index < this.#sealedPaths.length; index++) {
-      sink.queue(this.#sealedPaths[index], bytes, this.#sealedOffsets[index], this.#sealedLengths[index], SendKind.Control);
+      sink.queue(this.#sealedPaths[index], bytes, this.#sealedOffsets[index], this.#sealedLengths[index], this.#sealedKinds[index]);
     }
     for (let row = 0; row < this.count; row++) {
       const length = this.protectedLength[row];

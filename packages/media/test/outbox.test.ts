@@ -44,13 +44,15 @@ function openOutbox() {
    */
   const sent: string[] = [];
   const queued: number[] = [];
+  const kinds: SendKind[] = [];
   const failures: { protect?: Error; queue?: Error } = {};
   const sink: OutboxSink<Uint8Array> = {
     send: (_path, datagram) => sent.push(`datagram ${datagram[0]}`),
-    queue(_path, _bytes, offset) {
+    queue(_path, _bytes, offset, _length, kind) {
       const { queue } = failures;
       if (queue !== undefined && queued.length === 1) throw queue;
       queued.push(offset);
+      kinds.push(kind);
     },
     sendQueued() {
       for (const offset of queued.splice(0)) sent.push(`${arena.bytes[offset]} ${arena.bytes[offset + 1]}`);
@@ -85,7 +87,7 @@ function openOutbox() {
     return offset;
   };
   const add = (number: number): void => outbox.addRtp(path, STREAM, packetAt(write(number)), number, { stamp: () => undefined });
-  return { arena, time, outbox, slots, failures, drops, defects, sent, path, write, add };
+  return { arena, time, outbox, slots, failures, drops, defects, sent, kinds, path, write, add };
 }
 
 test('packets whose protection throws are never sent, nor is what comes to lie in their slots', () => {
@@ -191,12 +193,12 @@ test('a row that a numbered packet had is not numbered for the next one', () => 
 });
 
 test('sealed records leave with the packets of their flush, as they are, and alone when there are none', () => {
-  const { outbox, slots, arena, sent, path, add } = openOutbox();
+  const { outbox, slots, arena, sent, kinds, path, add } = openOutbox();
   const SEALED = 9;
   const addSealed = (number: number): void => {
     const offset = slots.takeSlot();
     arena.bytes.set([SEALED, number], offset);
-    outbox.addSealed(path, offset, 2);
+    outbox.addSealed(path, offset, 2, number === 2 ? SendKind.Data : SendKind.Control);
   };
 
   add(1);
@@ -211,6 +213,7 @@ test('sealed records leave with the packets of their flush, as they are, and alo
 
   expect([waiting, isEmpty]).toEqual([3, false]);
   expect(sent).toEqual(['datagram 3', `${SEALED} 2`, `${PROTECTED} 1`, `${SEALED} 4`]);
+  expect(kinds).toEqual([SendKind.Data, SendKind.Video, SendKind.Control]);
 });
 
 test('records that fill half the ring are sent before their slots are used again', () => {
@@ -219,7 +222,7 @@ test('records that fill half the ring are sent before their slots are used again
   for (let number = 0; number < 10; number++) {
     const offset = slots.takeSlot();
     arena.bytes.set([9, number], offset);
-    outbox.addSealed(path, offset, 2);
+    outbox.addSealed(path, offset, 2, SendKind.Data);
   }
   slots.flush();
 

@@ -58,7 +58,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     drops: { 'unknown-path': 37, paused: 38 },
     sends: {
       refused: { too_long: 203, unreachable: 204, forbidden: 205, nobody_there: 206, no_socket: 207, other: 208 },
-      dropped: { video: 209, audio: 210, rtcp: 211, control: 212 },
+      dropped: { video: 209, data: 213, audio: 210, rtcp: 211, control: 212 },
     },
     receives: { overflows: 213 },
     discards: {

@@ -71,13 +71,17 @@ export class Path {
   }
 }
 
-/** What a datagram carries. A full uplink drops the lowest kind first. */
-export const SendKind = { Video: 0, Audio: 1, Rtcp: 2, Control: 3 } as const;
+/**
+ * What a datagram carries. A full uplink lets the higher kinds pass. Video and the data channels of
+ * clients share what is left, in the order in which they came; `Control` is STUN, the handshake, and
+ * what nodes say to each other.
+ */
+export const SendKind = { Video: 0, Data: 1, Audio: 2, Rtcp: 3, Control: 4 } as const;
 
 export type SendKind = (typeof SendKind)[keyof typeof SendKind];
 
 /** The kinds as metrics show them; a kind is the index of its name. */
-export const SEND_KIND_NAMES = ['video', 'audio', 'rtcp', 'control'] as const;
+export const SEND_KIND_NAMES = ['video', 'data', 'audio', 'rtcp', 'control'] as const;
 
 /**
  * Where the engine's output goes: the socket layer. Calls come from within engine calls and must

@@ -5,7 +5,7 @@ import { peekRtpSsrc, type RtpView, rtpHeaderLength } from '@causeway/wire';
 import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { DataChannelRequest } from '../data/data-channel.ts';
 import type { DataChannels } from '../data/data-channels.ts';
-import type { Path } from '../demux/path.ts';
+import { type Path, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Outbox, WrittenPacket } from '../outbox.ts';
@@ -357,7 +357,9 @@ export class PeerTransport implements SecureEndpointListener {
     }
     const offset = slots.takeSlot();
     slots.bytes.set(datagram, offset);
-    this.outbox.addSealed(path, offset, datagram.length);
+    // A node that cannot hear from another takes its tracks for gone; a client's data may wait.
+    const isData = !this.isLink && this.#state === 'connected';
+    this.outbox.addSealed(path, offset, datagram.length, isData ? SendKind.Data : SendKind.Control);
   }
 
   #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {

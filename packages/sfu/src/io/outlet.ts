@@ -10,12 +10,15 @@
 import type { Socket } from 'node:dgram';
 import { type Path, SendKind } from '@causeway/media';
 import { isMedia, refusalOfError } from './send-counters.ts';
-import type { Uplink } from './uplink.ts';
+import { isBulk, type Uplink } from './uplink.ts';
 
 /** One full socket must leave room for the datagrams of others. */
 const MAX_WAITING_DATAGRAMS = 2_048;
-/** Receivers skip a picture that is later than this, but they still play sound. */
-const MAX_VIDEO_AGE_MS = 100;
+/**
+ * Receivers skip a picture that is later than this, but they still play sound. SCTP takes data that is
+ * missing for lost, sends less, and sends it again.
+ */
+const MAX_BULK_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
 /** One packet of media in so many has its result waited for: the system may refuse some. */
@@ -38,9 +41,10 @@ export class Outlet {
   readonly #socket: Socket;
   readonly #isConnected: boolean;
   readonly #uplink: Uplink;
-  /** Audio, RTCP, STUN and DTLS, which are sent before video. */
+  /** Audio, RTCP, STUN, handshakes and what nodes say to each other, which are sent before bulk. */
   #urgent: WaitingDatagram[] = [];
-  #video: WaitingDatagram[] = [];
+  /** Video and data in the order in which they came. */
+  #bulk: WaitingDatagram[] = [];
   /** Packets of media whose result is still to be waited for, and those since one whose result was. */
   #watched = 0;
   #unwatched = 0;
@@ -91,14 +95,14 @@ export class Outlet {
     }
     const place = this.#uplink.enter(length);
     place.set(bytes.subarray(offset, offset + length));
-    (kind === SendKind.Video ? this.#video : this.#urgent).push({ path, place, length, kind, sinceMs: this.#uplink.nowMs() });
+    (isBulk(kind) ? this.#bulk : this.#urgent).push({ path, place, length, kind, sinceMs: this.#uplink.nowMs() });
     this.#becomeFull();
   }
 
   /** Sends what waits until the socket is full again. @returns whether the outlet is clear now */
   drain(): boolean {
     if (this.isClear) return true;
-    if (this.#holdsOne() || !this.#drain(this.#urgent, MAX_AGE_MS) || !this.#drain(this.#video, MAX_VIDEO_AGE_MS)) return false;
+    if (this.#holdsOne() || !this.#drain(this.#urgent, MAX_AGE_MS) || !this.#drain(this.#bulk, MAX_BULK_AGE_MS)) return false;
     this.isClear = true;
     return true;
   }
@@ -107,7 +111,7 @@ export class Outlet {
   forget(path: Path): void {
     if (this.isClear) return;
     this.#urgent = this.#urgent.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
-    this.#video = this.#video.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
+    this.#bulk = this.#bulk.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
   }
 
   /** Drops everything that waits. The owner calls this when it closes the socket. */
@@ -115,17 +119,17 @@ export class Outlet {
     // What is still sent reaches the socket, which refuses it.
     this.isClear = true;
     for (const waiting of this.#urgent) this.#abandon(waiting);
-    for (const waiting of this.#video) this.#abandon(waiting);
+    for (const waiting of this.#bulk) this.#abandon(waiting);
     this.#urgent = [];
-    this.#video = [];
+    this.#bulk = [];
     this.#uplink.forget(this);
   }
 
-  /** Whether a datagram may wait. What is urgent displaces the oldest video. */
+  /** Whether a datagram may wait. What is urgent displaces the oldest bulk. */
   #admits(kind: SendKind): boolean {
-    const most = kind === SendKind.Video ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS;
-    while (this.#urgent.length + this.#video.length >= most || !this.#uplink.hasRoomFor(kind)) {
-      const evicted = kind === SendKind.Video ? undefined : this.#video.shift();
+    const most = isBulk(kind) ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS;
+    while (this.#urgent.length + this.#bulk.length >= most || !this.#uplink.hasRoomFor(kind)) {
+      const evicted = isBulk(kind) ? undefined : this.#bulk.shift();
       if (evicted === undefined) return false;
       this.#abandon(evicted);
     }

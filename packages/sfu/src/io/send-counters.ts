@@ -19,7 +19,7 @@ export interface SendCounters {
 export function createSendCounters(): SendCounters {
   return {
     refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },
-    dropped: { video: 0, audio: 0, rtcp: 0, control: 0 },
+    dropped: { video: 0, data: 0, audio: 0, rtcp: 0, control: 0 },
   };
 }
 

@@ -8,8 +8,8 @@ import { createSendCounters, isMedia, refusalOfError, type SendRefusal } from '.
 
 /** One thread drops whatever exceeds this: 100 ms of 390 Mbit/s. */
 const MAX_WAITING_DATAGRAMS = 4_096;
-/** Video leaves room for more urgent datagrams. */
-const VIDEO_SHARE = 0.5;
+/** Video and data leave room for more urgent datagrams. */
+const BULK_SHARE = 0.5;
 /**
  * Every packet of media fits into a place. Longer datagrams are rare and get memory of their own.
  */
@@ -18,6 +18,11 @@ const PLACE_BYTES = 1_600;
 const RETRY_MS = 2;
 /** An uplink that has taken everything for this long is no longer congested. */
 const FREE_AGAIN_AFTER_MS = 300;
+
+/** Whether a datagram waits behind those of all other kinds: video, and data of clients. */
+export function isBulk(kind: SendKind): boolean {
+  return kind <= SendKind.Data;
+}
 
 export interface UplinkListener {
   /**
@@ -88,7 +93,7 @@ export class Uplink {
 
   /** Whether one more datagram may wait. */
   hasRoomFor(kind: SendKind): boolean {
-    return this.#waitingDatagrams < MAX_WAITING_DATAGRAMS * (kind === SendKind.Video ? VIDEO_SHARE : 1);
+    return this.#waitingDatagrams < MAX_WAITING_DATAGRAMS * (isBulk(kind) ? BULK_SHARE : 1);
   }
 
   /** @returns memory for a datagram that waits; its owner calls `leave` for it, once */

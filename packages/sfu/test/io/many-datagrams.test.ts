@@ -230,7 +230,7 @@ describe('what the system is asked', () => {
     stranger.close();
 
     expect(told).toEqual(['in time']);
-    expect(opened.port.sendCounters.dropped).toEqual({ video: 0, audio: 0, rtcp: 0, control: 1 });
+    expect(opened.port.sendCounters.dropped).toEqual({ video: 0, data: 0, audio: 0, rtcp: 0, control: 1 });
   });
 });
 

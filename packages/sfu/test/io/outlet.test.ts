@@ -7,7 +7,7 @@ import { type LocalSocket, SocketPath } from '../../src/io/socket-path.ts';
 import { Uplink } from '../../src/io/uplink.ts';
 import { NarrowSocket } from './support/narrow-socket.ts';
 
-const { Video, Audio, Rtcp, Control } = SendKind;
+const { Video, Data, Audio, Rtcp, Control } = SendKind;
 /** More than the kernel's buffer could hold for all that the test knows. */
 const PLENTY = 100_000;
 
@@ -70,6 +70,42 @@ test('what waits leaves as it was given, urgent things first, once there is room
   expect([uplink.queuedBytes, uplink.queuedDatagrams, clock.armedTimers]).toEqual([0, 0, 0]);
 });
 
+test('data of clients waits behind audio and control, and shares what is left with video as it came', async () => {
+  const { clock, socket, send, heard, path } = openOutlet();
+  for (const [text, kind] of [
+    ['first', Video],
+    ['data 1', Data],
+    ['video 1', Video],
+    ['audio', Audio],
+    ['data 2', Data],
+    ['check', Control],
+    ['video 2', Video],
+  ] as const)
+    send(text, kind);
+
+  socket.open(PLENTY);
+  await clock.advance(2);
+
+  expect(heard()).toEqual(['first', 'audio', 'check', 'data 1', 'video 1', 'data 2', 'video 2']);
+  expect(path.hasLostVideo).toBe(false);
+});
+
+test('audio displaces data that waits, and data that has waited for too long is dropped without asking for a keyframe', async () => {
+  const { clock, socket, send, heard, path, uplink } = openOutlet();
+  for (let number = 0; number < 3_000; number++) send(`data ${number}`, Data);
+  for (let number = 0; number < 1_500; number++) send(`audio ${number}`, Audio);
+  const displaced = uplink.counters.dropped.data;
+
+  await clock.advance(150);
+  socket.open(PLENTY);
+  await clock.advance(2);
+
+  expect(displaced).toBeGreaterThan(1_900);
+  expect(heard().filter((text) => text.startsWith('audio'))).toHaveLength(1_500);
+  expect(heard().filter((text) => text.startsWith('data'))).toEqual(['data 0']);
+  expect([uplink.counters.dropped.audio, path.hasLostVideo]).toEqual([0, false]);
+});
+
 test('a full socket is given one datagram, and nothing is tried before that one has left', async () => {
   const { clock, socket, send } = openOutlet();
   for (let number = 0; number < 50; number++) send(`${number}`, Audio);
@@ -91,7 +127,7 @@ test('video that is late is thrown away, and sound is kept for longer', async ()
 
   expect(heard()).toEqual(['first', 'audio']);
   expect(losses).toEqual(['full']);
-  expect(uplink.counters.dropped).toEqual({ video: 1, audio: 0, rtcp: 0, control: 0 });
+  expect(uplink.counters.dropped).toEqual({ video: 1, data: 0, audio: 0, rtcp: 0, control: 0 });
 });
 
 test('a socket for which too much waits takes no more, and video makes room for the rest', () => {
@@ -105,7 +141,7 @@ test('a socket for which too much waits takes no more, and video makes room for 
 
   expect(ofVideo).toMatchObject({ video: 5_000 - 1_024, audio: 0 });
   expect(ofBoth).toMatchObject({ video: 5_000 - (2_048 - 1_500), audio: 0 });
-  expect(uplink.counters.dropped).toEqual({ video: 5_000, audio: 3_000 - 2_048, rtcp: 0, control: 0 });
+  expect(uplink.counters.dropped).toEqual({ video: 5_000, data: 0, audio: 3_000 - 2_048, rtcp: 0, control: 0 });
   expect(uplink.queuedDatagrams).toBe(2_048);
 });
 

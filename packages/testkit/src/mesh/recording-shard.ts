@@ -199,7 +199,7 @@ export class RecordingShard implements Shard {
       drops: {},
       sends: {
         refused: { too_long: 0, unreachable: 0, forbidden: 0, nobody_there: 0, no_socket: 0, other: 0 },
-        dropped: { video: 0, audio: 0, rtcp: 0, control: 0 },
+        dropped: { video: 0, data: 0, audio: 0, rtcp: 0, control: 0 },
       },
       receives: { overflows: 0 },
       discards: {
