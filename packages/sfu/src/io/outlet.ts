@@ -8,7 +8,7 @@
  * makes no system call.
  */
 import type { Socket } from 'node:dgram';
-import { type Path, SendKind } from '@causeway/media';
+import type { Path, SendKind } from '@causeway/media';
 import { isMedia, refusalOfError } from './send-counters.ts';
 import { isBulk, type Uplink } from './uplink.ts';
 
