@@ -37,7 +37,7 @@ export class DataPage implements TimeDweller, DataChannelsListener {
       role: 'client',
       timers: this.#timers,
       hmacSha1,
-      randomBytes: (length) => Uint8Array.from({ length }, () => world.random() * 256),
+      randomBytes: (length) => world.randomBytes(length),
       counters: this.counters,
       listener: this,
     });

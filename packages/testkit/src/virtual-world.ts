@@ -51,6 +51,8 @@ export interface VirtualWorldOptions {
 }
 
 export class VirtualWorld implements TimeDweller {
+  /** What associations number their first chunk with, at both ends. Default: whatever comes of the seed. */
+  initialTsn: number | undefined = undefined;
   readonly suite = new PlainSuite();
   readonly engine: Engine;
   readonly network: VirtualNetwork;
@@ -98,10 +100,17 @@ export class VirtualWorld implements TimeDweller {
       onOutputReady: () => undefined,
       hmacSha1,
       random: this.random,
-      randomBytes: (length) => Uint8Array.from({ length }, () => this.random() * 256),
+      randomBytes: (length) => this.randomBytes(length),
       wallClockOffsetMs: WALL_CLOCK_OFFSET_MS,
     });
     time.join(this);
+  }
+
+  randomBytes(length: number): Uint8Array {
+    const bytes = Uint8Array.from({ length }, () => this.random() * 256);
+    // Eight bytes are the tag and the initial TSN of an association.
+    if (length === 8 && this.initialTsn !== undefined) new DataView(bytes.buffer).setUint32(4, this.initialTsn);
+    return bytes;
   }
 
   get nowMs(): number {
