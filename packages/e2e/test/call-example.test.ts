@@ -35,6 +35,8 @@ function startSfu(): Promise<ServerProcess> {
       CAUSEWAY_APP_ID: APP_ID,
       CAUSEWAY_APP_SECRET: SECRET,
       CAUSEWAY_DRAIN_SECONDS: '0',
+      // A machine that does other work beside the test must not turn people away.
+      CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
     },
   });
 }
@@ -144,6 +146,7 @@ describe.each(['chromium', 'firefox'] as const)('a call between Chromium and %s'
     alice = await Caller.join(chromium, 'Alice');
     await alice.isIn('In the call');
     bob = await Caller.join(otherName === 'chromium' ? chromium : firefox, 'Bob');
+    await bob.isIn('In the call');
     await Promise.all([alice.sees('Bob'), bob.sees('Alice')]);
   });
   afterEach(async () => {
@@ -159,28 +162,29 @@ describe.each(['chromium', 'firefox'] as const)('a call between Chromium and %s'
     expect([...alice.page.errors, ...bob.page.errors]).toEqual([]);
   });
 
+  // Chromium listens: without a sound card an AudioContext of Firefox hangs.
   it('lets nobody hear who has muted the microphone', async () => {
     await waitUntil(
-      'Bob hears Alice',
-      () => bob.hears(),
+      'Alice hears Bob',
+      () => alice.hears(),
       (loudest) => loudest > 0.01,
       30_000,
     );
 
-    await alice.click('mute');
-    await bob.sees('Alice (muted)');
+    await bob.click('mute');
+    await alice.sees('Bob (muted)');
     await waitUntil(
-      'Bob hears nothing',
-      () => bob.hears(),
+      'Alice hears nothing',
+      () => alice.hears(),
       (loudest) => loudest < 0.001,
       30_000,
     );
 
-    await alice.click('mute');
-    await bob.sees('Alice');
+    await bob.click('mute');
+    await alice.sees('Bob');
     await waitUntil(
-      'Bob hears Alice again',
-      () => bob.hears(),
+      'Alice hears Bob again',
+      () => alice.hears(),
       (loudest) => loudest > 0.01,
       30_000,
     );

@@ -1,4 +1,7 @@
-/** The files in `infra/`, used by the real programs: Caddy and nginx before a node, and a Prometheus that scrapes it. */
+/**
+ * The files in `infra/` and the Redis of docs/operate/three-machines.md, used by the real programs: Caddy and nginx before a node, a
+ * Prometheus that scrapes it, and a Redis with TLS and rights.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -89,9 +92,15 @@ async function startCaddy(port: number): Promise<void> {
   });
 }
 
-async function startNginx(port: number): Promise<void> {
-  const certificate = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost'];
+/** Writes `fullchain.pem` and `key.pem`, for localhost. */
+async function makeCertificate(): Promise<void> {
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const certificate = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...names];
   await run('openssl', [...certificate, '-keyout', 'key.pem', '-out', 'fullchain.pem', '-days', '1'], { cwd: folder });
+}
+
+async function startNginx(port: number): Promise<void> {
+  await makeCertificate();
   const site = (await readFile(join(INFRA, 'proxy/nginx.conf'), 'utf8'))
     .replace('listen 443', `listen 127.0.0.1:${port}`)
     .replaceAll('/etc/ssl/causeway', folder)
@@ -194,4 +203,46 @@ it('promtool takes the rules, and their tests pass', async () => {
 
   await run('promtool', ['check', 'rules', 'alerts.yml'], { cwd });
   await run('promtool', ['test', 'rules', 'alerts.test.yml'], { cwd });
+});
+
+it('a node joins through a Redis with TLS and the rights that the guide gives it, and no other user may', async () => {
+  const guide = await readFile(resolve(INFRA, '../docs/operate/three-machines.md'), 'utf8');
+  const port = await findFreeTcpPort();
+  await makeCertificate();
+  const config = (/^```conf\n(.*?)^```/ms.exec(guide)?.[1] ?? '')
+    .replace('bind 0.0.0.0', 'bind 127.0.0.1')
+    .replace('tls-port 6380', `tls-port ${port}`)
+    .replaceAll('/etc/redis/tls', folder)
+    .replace(`${folder}/ca.pem`, `${folder}/fullchain.pem`);
+  await writeFile(join(folder, 'redis.conf'), `${config}\ndir ${folder}\n`);
+  start('redis-server', [join(folder, 'redis.conf')]);
+  const certificate = ['--tls', '--cacert', join(folder, 'fullchain.pem'), '-h', 'localhost', '-p', String(port)];
+  const ping = (user: string, ...command: string[]): Promise<string> =>
+    run('redis-cli', [...certificate, '--user', user, '--pass', 'REDIS_PASSWORD', '--no-auth-warning', ...command]).then(
+      ({ stdout }) => stdout.trim(),
+      (error: unknown) => String(error),
+    );
+  await waitUntil(
+    'Redis answers',
+    () => ping('causeway', 'PING'),
+    (reply) => reply === 'PONG',
+    20_000,
+  );
+
+  const member = await startDaemon({
+    CAUSEWAY_REDIS_URL: `rediss://causeway:REDIS_PASSWORD@localhost:${port}`,
+    CAUSEWAY_CLUSTER_KEY: '0123456789abcdef0123456789abcdef',
+    CAUSEWAY_NODE: '101',
+    CAUSEWAY_INTERNAL_URL: 'https://fra1.example.com',
+    NODE_EXTRA_CA_CERTS: join(folder, 'fullchain.pem'),
+  });
+  const stranger = await ping('default', 'PING');
+  const outside = await ping('causeway', 'SET', 'other', '1');
+  const log = member.readLog();
+  await member.stop();
+
+  expect(stranger).not.toBe('PONG');
+  expect(outside).toContain('NOPERM');
+  // Every call of a node is within these rights: nothing was refused on the way to `ready`.
+  expect(log).not.toContain('NOPERM');
 });
