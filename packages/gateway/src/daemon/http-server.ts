@@ -6,6 +6,7 @@ import { RequestIntake } from '../http/request-intake.ts';
 import { dropTinyChunks } from '../http/tiny-chunks.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
+/** What the server takes from connections at most. */
 export interface HttpServerLimits {
   /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
   readonly headersTimeoutMs: number;
