@@ -36,6 +36,8 @@ export interface DataChannelsOptions {
   readonly limits?: AssociationLimits;
   /** Channels at a time. Default: 256. */
   readonly maxChannels?: number;
+  /** Whether the association waits for the first channel of either end, as between nodes, which need none before. Default: it is begun at once. */
+  readonly waitsForChannel?: boolean;
   /** Messages on streams without a channel are told of, too: the other end may be ahead of us. Default false. */
   readonly takesStrays?: boolean;
   /** Whether we may begin the association before `begin` was called. Default true. */

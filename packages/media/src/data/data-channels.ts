@@ -90,7 +90,7 @@ export class DataChannels implements Timer, AssociationListener {
     if (this.#isClosed) return;
     this.#mayBegin = true;
     if (this.#channels.size > 0) this.#connect(nowMs);
-    else if (!this.hasAssociation) this.#beginAtMs = nowMs + PATIENCE_MS;
+    else if (!this.hasAssociation && this.#options.waitsForChannel !== true) this.#beginAtMs = nowMs + PATIENCE_MS;
     this.#schedule();
   }
 

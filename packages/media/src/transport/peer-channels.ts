@@ -33,6 +33,7 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
       limits: transport.isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS,
       maxChannels: MAX_CHANNELS_ON_LINK,
       takesStrays: true,
+      waitsForChannel: true,
     }),
     listener: {
       onPacket: (packet) => transport.endpoint.sendApplicationData(packet),

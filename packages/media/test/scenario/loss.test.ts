@@ -15,7 +15,7 @@ function call(options: {
   readonly rtx?: boolean;
   readonly firstSequence?: number;
 }): Call {
-  const world = new VirtualWorld(7);
+  const world = new VirtualWorld(11);
   const alice = world.connectPeer('alice');
   const bob = world.connectPeer('bob');
   if (options.up) world.linksOf(alice.path).up.impairment = options.up;
