@@ -22,6 +22,7 @@ const LOSSY: PathConditions = { lossRatio: 0.05, delayMs: 25 };
 /** Small messages are few: more time tells more about the latest of them. */
 const LOSSY_WINDOW_FACTOR = 5;
 const WARM_UP_MS = 1_500;
+const HEADINGS = ['SFU', '1 to N, size', 'sent', 'messages/s each', 'Mbit/s each', 'CPU us/delivery', 'core', 'p50 ms', 'p99 ms'];
 
 interface Scene {
   readonly sizeBytes: number;
@@ -58,23 +59,18 @@ type DataSfu = RunningSfu<'causeway' | 'naive'>;
 
 export async function runData(options: BenchOptions, { print, note }: Printer): Promise<void> {
   const { rounds, secondsPerWindow } = options;
-  const rows = await RunningBench.with(async (bench) => {
+  print(`Data channels: reliable messages, DTLS and SCTP on both sides, loopback; median of ${rounds} x ${secondsPerWindow} s.`);
+  await RunningBench.with(async (bench) => {
     const sfus: DataSfu[] = [await bench.startNode('causeway', {})];
     if (options.contestants.includes('naive')) sfus.push((await bench.startSfu('naive')) as DataSfu);
     for (const { name, address } of sfus) {
       for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address });
     }
-    const measured: Row[] = [];
-    for (const audience of audiencesOf(options)) measured.push(...(await measureAudience(bench, sfus, audience, options, note)));
-    return measured;
+    for (const audience of audiencesOf(options)) {
+      const rows = await measureAudience(bench, sfus, audience, options, note);
+      print(formatTable(HEADINGS, rows.map(formatRow)));
+    }
   });
-  print(`Data channels: reliable messages, DTLS and SCTP on both sides, loopback; median of ${rounds} x ${secondsPerWindow} s.`);
-  print(
-    formatTable(
-      ['SFU', '1 to N, size', 'sent', 'messages/s each', 'Mbit/s each', 'CPU us/delivery', 'core', 'p50 ms', 'p99 ms'],
-      rows.map(formatRow),
-    ),
-  );
 }
 
 function audiencesOf({ isQuick }: BenchOptions): readonly Audience[] {
