@@ -90,8 +90,8 @@ export class RelayExporter {
     const opened = new RelayExport(link, transportId, want, this.#parts);
     const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
     if (outcome === 'started') return;
-    const others = outcome === 'fan-out' ? this.#neighboursWith(publicationId).slice(0, MAX_OTHERS) : [];
-    link.send({ type: 'refused', wantId, reason: outcome, others });
+    const others = outcome === 'fan-out' && this.#hasStandIns(link.peer.nodeNo, publicationId) ? this.#neighboursWith(publicationId) : [];
+    link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
   }
 
   /** @returns why the track is not for this neighbour; undefined if it is */
@@ -111,8 +111,18 @@ export class RelayExporter {
     const fed = this.#neighboursWith(publicationId);
     if (fed.length >= routes.maxFanOut) return false;
     const ownRegion = routes.regionOf(routes.selfNo);
-    if (importer.find(publicationId) !== undefined || routes.regionOf(requester) !== ownRegion) return true;
-    return fed.filter((nodeNo) => routes.regionOf(nodeNo) === ownRegion).length < routes.ownRegionSlots;
+    const isMate = (nodeNo: number) => routes.regionOf(nodeNo) === ownRegion;
+    const imported = importer.find(publicationId);
+    if (imported === undefined) return !isMate(requester) || fed.filter(isMate).length < routes.ownRegionSlots;
+    // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
+    const free = routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
+    return isMate(requester) || fed.filter((nodeNo) => !isMate(nodeNo)).length < free;
+  }
+
+  /** A node of another region that finds no room at one that has the track from elsewhere does better without this region. */
+  #hasStandIns(requester: number, publicationId: string): boolean {
+    const { importer, routes } = this.#options;
+    return importer.find(publicationId) === undefined || routes.regionOf(requester) === routes.regionOf(routes.selfNo);
   }
 
   #start(opened: RelayExport, link: NodeLink, { publicationId, wantId, route }: ControlMessageOf<'subscribe'>): Refusal | 'started' {

@@ -32,6 +32,13 @@ export function ancestorsOf({ publicationId, nodeNos, roots, fanOut }: RegionTre
   return ancestors;
 }
 
+/** @returns how many nodes of its region a node of the tree feeds */
+export function childrenOf({ publicationId, nodeNos, roots, fanOut }: RegionTree, nodeNo: number): number {
+  const place = rendezvousOrder(publicationId, nodeNos).indexOf(nodeNo);
+  if (place === -1) return 0;
+  return Math.max(0, Math.min(fanOut, nodeNos.length - (roots + place * fanOut)));
+}
+
 /** @returns how many hops the tree has below its roots */
 export function depthOf(size: number, roots: number, fanOut: number): number {
   let depth = 0;

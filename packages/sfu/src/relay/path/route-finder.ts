@@ -3,7 +3,7 @@ import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView, straysOf } from './plan-route.ts';
-import { ownRegionSlots } from './region-tree.ts';
+import { childrenOf, ownRegionSlots } from './region-tree.ts';
 
 /** More tracks than a node has from others. */
 const MAX_PLANNED = 20_000;
@@ -83,6 +83,15 @@ export class RouteFinder implements RegionView {
       this.#regionCount = this.regions.length;
     }
     return this.#regionCount;
+  }
+
+  /** How many nodes of its own region this node may have to feed with a track of another node. */
+  childrenOf(publicationId: string, owner: number): number {
+    const region = this.regionOf(this.selfNo);
+    if (region === undefined) return 0;
+    const nodeNos = this.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
+    const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
+    return childrenOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, this.selfNo);
   }
 
   /** How many nodes of this node's region get a track of its own from it directly. */

@@ -1,4 +1,4 @@
-import { ancestorsOf, depthOf, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
+import { ancestorsOf, childrenOf, depthOf, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
 
 const TRACKS = ['session-1-0000/p0', 'session-1-0000/p1', 'session-9-abcd/p0'];
 
@@ -36,6 +36,8 @@ describe('the tree of a region', () => {
       expect(rootsSeen).toBe(Math.min(roots, size));
       expect(Math.max(0, ...fed.values())).toBeLessThanOrEqual(fanOut);
       expect(depthOf(size, roots, fanOut)).toBe(deepest);
+      const tree = { publicationId, nodeNos, roots, fanOut };
+      expect(nodeNos.map((nodeNo) => childrenOf(tree, nodeNo))).toEqual(nodeNos.map((nodeNo) => fed.get(nodeNo) ?? 0));
     }
   });
 
