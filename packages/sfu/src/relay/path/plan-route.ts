@@ -2,7 +2,7 @@
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { ancestorsOf, depthOf, ownRegionSlots } from './region-tree.ts';
-import { rendezvous } from './rendezvous.ts';
+import { rendezvous, rendezvousOrder } from './rendezvous.ts';
 
 /**
  * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region. `fan-out`: the next node on
@@ -87,24 +87,32 @@ export function placeInRegion(
     ancestors: isRefused ? [] : ancestors,
     maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
     mates: isOwners ? [] : nodeNos.filter((nodeNo) => nodeNo !== from),
-    strays: straysOf(publicationId, new Set([region, regionOf(owner)]), view),
+    strays: straysOf({ publicationId, owner, region, ownersRegion: regionOf(owner) }, view),
     reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-hub',
   };
 }
 
+/** Which nodes a way must not lead through. */
+export interface StrayQuestion {
+  readonly publicationId: string;
+  readonly owner: number;
+  /** The region that wants the track; its own nodes are no strays. */
+  readonly region: string | undefined;
+  readonly ownersRegion: string | undefined;
+}
+
 /**
  * Other regions get a track by the first node of their own order. A way that leads through another node of such a region makes that one
- * a second place where the track comes in.
- *
- * @param apart regions whose nodes are all left alone: the one that wants the track, and the owner's
+ * a second place where the track comes in. In the owner's region only the roots of the tree get it from the owner.
  */
-export function straysOf(publicationId: string, apart: ReadonlySet<string | undefined>, view: RegionView): ReadonlySet<number> {
+export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
   const strays = new Set<number>();
   for (const region of view.regions) {
-    if (apart.has(region)) continue;
-    const nodeNos = view.nodesOf(region);
-    const hub = rendezvous(publicationId, nodeNos);
-    for (const nodeNo of nodeNos) if (nodeNo !== hub) strays.add(nodeNo);
+    if (region === own) continue;
+    const nodeNos = view.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
+    const roots = region === ownersRegion ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
+    const entries = roots === 1 ? [rendezvous(publicationId, nodeNos)] : rendezvousOrder(publicationId, nodeNos).slice(0, roots);
+    for (const nodeNo of nodeNos) if (!entries.includes(nodeNo)) strays.add(nodeNo);
   }
   return strays;
 }

@@ -57,9 +57,10 @@ export class RouteFinder implements RegionView {
   isStray(nodes: readonly number[], planned: readonly number[], publicationId: string): boolean {
     const between = nodes.slice(1, -1);
     if (between.length === 0) return false;
-    const [own, owners] = [this.regionOf(this.selfNo), this.regionOf(nodes.at(-1) ?? Number.NaN)];
-    if (own !== owners && between.some((nodeNo) => this.regionOf(nodeNo) === own && !planned.includes(nodeNo))) return true;
-    const strays = straysOf(publicationId, new Set([own, owners]), this);
+    const owner = nodes.at(-1) ?? Number.NaN;
+    const [region, ownersRegion] = [this.regionOf(this.selfNo), this.regionOf(owner)];
+    if (region !== ownersRegion && between.some((nodeNo) => this.regionOf(nodeNo) === region && !planned.includes(nodeNo))) return true;
+    const strays = straysOf({ publicationId, owner, region, ownersRegion }, this);
     return between.some((nodeNo) => strays.has(nodeNo));
   }
 
