@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { findAmbientEffects } from './ambient-effects.ts';
-import { findImportCycles, type ImportEdge } from './import-cycles.ts';
-import { EXAMPLE_RULE, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_VENDORS } from './rules.ts';
+import { findImportCycles, findMutualFolders, type ImportEdge } from './import-cycles.ts';
+import { EXAMPLE_RULE, OPEN_TYPE_CIRCLES, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_VENDORS } from './rules.ts';
 import { readSourceImports, type SourceImport } from './source-imports.ts';
 import { type Manifest, readRootTools, readWorkspaces, type Workspace } from './workspace.ts';
 
@@ -37,6 +37,7 @@ export function checkBoundaries(root: string): Violation[] {
     const found = [
       ...imports.flatMap((entry) => violationsOf(workspace, entry, exportsOf)),
       ...cycleViolations(root, imports),
+      ...folderViolations(root, workspace, imports),
       ...sansIoViolations(root, workspace),
       ...manifestViolations(workspace, imports, rootTools),
     ];
@@ -111,13 +112,32 @@ function whyVendorForbidden(workspace: Workspace, rule: PackageRule, { specifier
 
 function cycleViolations(root: string, imports: readonly FileImport[]): Violation[] {
   const edges: ImportEdge[] = imports
-    .filter(({ isTypeOnly, specifier }) => !isTypeOnly && specifier.startsWith('.'))
-    .map(({ file, specifier, line }) => ({ from: file, to: posix.join(dirname(file), specifier), line }))
-    .filter(({ to }) => existsSync(join(root, to)));
+    .filter(({ file, isTypeOnly, isShipped }) => !isTypeOnly || (isShipped && !OPEN_TYPE_CIRCLES.some((folder) => file.startsWith(folder))))
+    .flatMap((entry) => edgesOf(root, entry));
   return findImportCycles(edges).map((cycle) => {
     const closing = cycle.at(-1) as ImportEdge;
     return { file: closing.from, line: closing.line, why: `import cycle: ${[...cycle.map(({ from }) => from), closing.to].join(' -> ')}` };
   });
+}
+
+/** Folders directly in `src`; files there wire them together and may import from all. */
+function folderViolations(root: string, { folder }: Workspace, imports: readonly FileImport[]): Violation[] {
+  const folderOf = (file: string): string | undefined => {
+    const [name, ...rest] = file.slice(`${folder}/src/`.length).split('/');
+    return file.startsWith(`${folder}/src/`) && rest.length > 0 ? name : undefined;
+  };
+  const edges = imports.filter(({ isShipped }) => isShipped).flatMap((entry) => edgesOf(root, entry));
+  return findMutualFolders(edges, folderOf).map(({ from, to, line }) => ({
+    file: from,
+    line,
+    why: `the folders ${folderOf(from)} and ${folderOf(to)} import each other`,
+  }));
+}
+
+function edgesOf(root: string, { file, specifier, line }: FileImport): ImportEdge[] {
+  if (!specifier.startsWith('.')) return [];
+  const to = posix.join(dirname(file), specifier);
+  return existsSync(join(root, to)) ? [{ from: file, to, line }] : [];
 }
 
 function sansIoViolations(root: string, workspace: Workspace): Violation[] {

@@ -1,4 +1,7 @@
-/** Finds files that import each other in a ring. A ring of values may see an unfinished module at start; types are erased and cannot. */
+/**
+ * Finds files that import each other in a circle, and folders of a package that do. A circle of values may see an unfinished module at
+ * start. Types are erased and cannot, but whoever reads one of the files has to read all of them.
+ */
 
 export interface ImportEdge {
   readonly from: string;
@@ -8,9 +11,9 @@ export interface ImportEdge {
 }
 
 /**
- * Lists one ring for every edge that closes one in a depth-first walk, so that cutting the listed edges leaves none.
+ * Lists one circle for every edge that closes one in a depth-first walk, so that cutting the listed edges leaves none.
  *
- * @returns rings as edges in walking order; the last edge leads back to the first file
+ * @returns circles as edges in walking order; the last edge leads back to the first file
  */
 export function findImportCycles(edges: readonly ImportEdge[]): ImportEdge[][] {
   const outgoing = Map.groupBy(edges, (edge) => edge.from);
@@ -29,4 +32,19 @@ export function findImportCycles(edges: readonly ImportEdge[]): ImportEdge[][] {
 
   for (const file of outgoing.keys()) if (!finished.has(file)) walk(file, []);
   return cycles;
+}
+
+/** Lists an edge for each pair of folders that import each other, from the one that does so in fewer places. */
+export function findMutualFolders(edges: readonly ImportEdge[], folderOf: (file: string) => string | undefined): ImportEdge[] {
+  const between = Map.groupBy(
+    edges.filter(({ from, to }) => folderOf(from) !== undefined && folderOf(to) !== undefined && folderOf(from) !== folderOf(to)),
+    ({ from, to }) => `${folderOf(from)} ${folderOf(to)}`,
+  );
+  return [...between].flatMap(([pair, forward]) => {
+    const backward = between.get(pair.split(' ').reverse().join(' '));
+    const isFewer =
+      backward !== undefined &&
+      (forward.length < backward.length || (forward.length === backward.length && pair < `${pair.split(' ').reverse().join(' ')}`));
+    return isFewer && forward[0] !== undefined ? [forward[0]] : [];
+  });
 }

@@ -77,12 +77,14 @@ describe('the boundary check', () => {
     ]);
   });
 
-  it('shows a ring of files that import each other, but not one of types', () => {
+  it.each([
+    ['a circle of files that import each other', "import { b } from './b.ts';\n"],
+    ['a circle of types alone', "import type { B } from './b.ts';\n"],
+  ])('shows %s', (_what, source) => {
     writeTree({
       ...wire,
-      'packages/wire/src/a.ts': "import { b } from './b.ts';\nimport type { C } from './c.ts';\n",
+      'packages/wire/src/a.ts': source,
       'packages/wire/src/b.ts': "\nimport { a } from './a.ts';\n",
-      'packages/wire/src/c.ts': "import { a } from './a.ts';\n",
     });
 
     expect(checkBoundaries(root)).toEqual([
@@ -92,6 +94,41 @@ describe('the boundary check', () => {
         why: 'import cycle: packages/wire/src/a.ts -> packages/wire/src/b.ts -> packages/wire/src/a.ts',
       },
     ]);
+  });
+
+  it('lets tests share types in a circle', () => {
+    writeTree({
+      ...wire,
+      'packages/wire/test/a.ts': "import type { B } from './b.ts';\n",
+      'packages/wire/test/b.ts': "import { a } from './a.ts';\n",
+    });
+
+    expect(checkBoundaries(root)).toEqual([]);
+  });
+
+  it('shows two folders of a package that import each other, types included', () => {
+    writeTree({
+      ...wire,
+      'packages/wire/src/rtp/view.ts': "import { a } from '../sdp/parse.ts';\nimport { b } from '../sdp/write.ts';\n",
+      'packages/wire/src/rtp/writer.ts': '',
+      'packages/wire/src/sdp/parse.ts': '',
+      'packages/wire/src/sdp/write.ts': "\nimport type { Writer } from '../rtp/writer.ts';\n",
+    });
+
+    expect(checkBoundaries(root)).toEqual([
+      { file: 'packages/wire/src/sdp/write.ts', line: 2, why: 'the folders sdp and rtp import each other' },
+    ]);
+  });
+
+  it('lets the files above all folders wire them together', () => {
+    writeTree({
+      ...wire,
+      'packages/wire/src/limits.ts': "import { view } from './rtp/view.ts';\n",
+      'packages/wire/src/rtp/view.ts': "import type { Size } from '../size.ts';\n",
+      'packages/wire/src/size.ts': '',
+    });
+
+    expect(checkBoundaries(root)).toEqual([]);
   });
 
   it('wants package.json to declare exactly what is imported', () => {
