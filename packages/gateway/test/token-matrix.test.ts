@@ -84,7 +84,8 @@ async function statusOfStream({ url }: TestNode, path: string, headers: Record<s
 function allowedOutcome({ operationId }: RouteDescription): string {
   if (['subscribeTracks', 'unsubscribeTracks', 'updateTracks', 'describeTrackPath', 'patchTrack'].includes(operationId))
     return 'track_not_found';
-  return ['subscribeDataChannels', 'updateDataChannels'].includes(operationId) ? 'data_channel_not_found' : '200';
+  const aboutData = ['subscribeDataChannels', 'updateDataChannels', 'describeDataChannelPath'];
+  return aboutData.includes(operationId) ? 'data_channel_not_found' : '200';
 }
 
 interface Claims {

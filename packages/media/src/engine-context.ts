@@ -127,6 +127,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
       timers,
       counters: dataCounters,
       onEvent,
+      random,
       charge: (account, sizeBytes, by) => usage.countData(account, sizeBytes, by),
     }),
     usage,

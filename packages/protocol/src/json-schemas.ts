@@ -73,7 +73,7 @@ import {
   TrackStatus,
   TrackSummary,
 } from './bodies/track-fields.ts';
-import { TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
+import { DataChannelPathReply, TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
 import { ErrorCodeSchema, ErrorReply } from './errors/error-reply.ts';
 import { DataChannelName, SessionId, TrackId, TrackName } from './ids.ts';
 import { TokenMaximum } from './tokens/token-grants.ts';
@@ -99,6 +99,7 @@ const NAMED_SCHEMAS = {
   CreateSessionReply,
   CreateSessionRequest,
   DataChannelName,
+  DataChannelPathReply,
   DataChannelStatus,
   DeleteSessionReply,
   DiagnosedPublication,

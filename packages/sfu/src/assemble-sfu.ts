@@ -3,6 +3,7 @@ import {
   type AppId,
   type CreateSessionReply,
   type CreateSessionRequest,
+  DataChannelName,
   formatSessionId,
   isRevokedBy,
   LIMITS,
@@ -88,7 +89,8 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const { registry, clock, random } = assembly;
   const directory = new TrackDirectory();
   const store = new SessionStore(clock);
-  const relay = createRelay(assembly, directory, store);
+  const dataDirectory = new DataDirectory();
+  const relay = createRelay(assembly, { directory, dataDirectory, store });
   const shard = relay?.shard ?? assembly.shard;
   const counters = new SessionCounters();
   const watchers = new Set<SfuWatcher>();
@@ -97,7 +99,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     shard,
     registry,
     directory,
-    dataDirectory: new DataDirectory(),
+    dataDirectory,
     remoteTracks: relay,
     clock,
     random,
@@ -178,16 +180,17 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     );
   }
 
-  /** Most that waits for any one subscriber of this node's sessions. */
+  /** Most that waits for any one subscriber of this node's sessions, or for another node. */
   async function bufferedBytes(publicationId: string): Promise<number> {
-    const ids = new Set(
-      store
-        .all()
-        .flatMap(({ data }) => data.subscribed.all().filter((each) => each.publicationId === publicationId))
-        .map(({ id }) => id),
-    );
+    const own = store.all().flatMap(({ data }) => data.subscribed.all().filter((each) => each.publicationId === publicationId));
+    const ids = new Set([...own.map(({ id }) => id), ...(relay?.dataFeedsOf(publicationId) ?? [])]);
     const { subscriptions: all } = await shard.ask('data-statistics');
     return all.reduce((most, { subscriptionId, bufferedBytes: waiting }) => (ids.has(subscriptionId) ? Math.max(most, waiting) : most), 0);
+  }
+
+  function pathOf(publicationId: string): Promise<TrackPath> {
+    if (relay !== undefined) return relay.pathOf(publicationId);
+    return Promise.resolve(aloneWith(assembly.nodeNo, countSubscribers(store, publicationId)));
   }
 
   async function openParticipant(appId: AppId, { metadata = '', onClosed }: ParticipantOptions = {}): Promise<DataParticipant> {
@@ -266,8 +269,14 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
       const record = directory.locate(appId, { by: 'id', sessionId, trackId });
       if (record === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
-      const path = await (relay?.pathOf(record.publicationId) ?? aloneWith(assembly.nodeNo, countSubscribers(store, record.publicationId)));
-      return { sessionId: id, sfuAppId, trackId: TrackId.parse(record.trackId), ...path };
+      return { sessionId: id, sfuAppId, trackId: TrackId.parse(record.trackId), ...(await pathOf(record.publicationId)) };
+    },
+    async dataChannelPath(appId, sessionId, name, caller) {
+      const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
+      const record = dataDirectory.locate(appId, sessionId, name);
+      if (record === undefined)
+        throw new SfuError('data_channel_not_found', `session ${sessionId} publishes no data channel named ${name}`);
+      return { sessionId: id, sfuAppId, dataChannelName: DataChannelName.parse(name), ...(await pathOf(record.publicationId)) };
     },
     describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
     async diagnoseSession(appId, sessionId, caller) {
@@ -334,18 +343,28 @@ function requireAppId(text: string): AppId {
   throw new SfuError('invalid_params', `app id ${JSON.stringify(text)} must be 1 to 64 letters, digits, "_" or "-"`);
 }
 
-/** Subscriptions of sessions on this node that forward a publication. */
+/** Subscriptions of sessions on this node that forward a track or data channel. */
 function countSubscribers(store: SessionStore, publicationId: string): number {
-  const all = store.all().flatMap(({ negotiation }) => subscriptions(negotiation));
-  return all.filter(({ subscription }) => subscription.sourceTrackId === publicationId).length;
+  let count = 0;
+  for (const { negotiation, data } of store.all()) {
+    for (const { subscription } of subscriptions(negotiation)) if (subscription.sourceTrackId === publicationId) count++;
+    for (const subscription of data.subscribed.all()) if (subscription.publicationId === publicationId) count++;
+  }
+  return count;
 }
 
-/** The tree of a track on a node that stands alone. */
+/** The tree of what is published on a node that stands alone. */
 function aloneWith(node: number, subscribers: number): TrackPath {
   return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
 }
 
-function createRelay(assembly: SfuAssembly, directory: TrackDirectory, store: SessionStore): Relay | undefined {
+interface RelayParts {
+  readonly directory: TrackDirectory;
+  readonly dataDirectory: DataDirectory;
+  readonly store: SessionStore;
+}
+
+function createRelay(assembly: SfuAssembly, { directory, dataDirectory, store }: RelayParts): Relay | undefined {
   const { cluster, shard, clock, random } = assembly;
   if (cluster === undefined) return undefined;
   return new Relay({
@@ -354,9 +373,11 @@ function createRelay(assembly: SfuAssembly, directory: TrackDirectory, store: Se
     clock,
     random,
     tracks: directory,
+    dataChannels: dataDirectory,
     answer: (appId, reference) => ({
       hasSession: store.find(appId, reference.sessionId) !== undefined,
-      track: directory.locate(appId, reference),
+      track: 'by' in reference ? directory.locate(appId, reference) : undefined,
+      channel: 'by' in reference ? undefined : dataDirectory.locate(appId, reference.sessionId, reference.dataChannelName),
     }),
     countSubscribers: (publicationId) => countSubscribers(store, publicationId),
   });

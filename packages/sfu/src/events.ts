@@ -25,8 +25,21 @@ export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'un
  */
 export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone' | 'replaced';
 
-/** Why a subscription to a data channel ended. `session_closed`: the publisher's session; `channel_refused`: the stream id was in use. */
-export type DataSubscriptionEndReason = 'unsubscribed' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_refused';
+/** As a subscriber hears it, whose publisher may be on another node: as far as this node can tell, no way leads there. */
+export type DataSourceEndReason = DataChannelCloseReason | 'unreachable';
+
+/**
+ * Why a subscription to a data channel ended. `session_closed`: the publisher's session; `channel_refused`: the stream id was in use;
+ * `unreachable`: no way leads to the publisher's node; `messages_lost`: the way to that node changed, and reliable messages were lost with the former one.
+ */
+export type DataSubscriptionEndReason =
+  | 'unsubscribed'
+  | 'session_closed'
+  | 'closed_by_peer'
+  | 'message_too_large'
+  | 'channel_refused'
+  | 'unreachable'
+  | 'messages_lost';
 
 interface EventOf<Type extends string> {
   readonly type: Type;

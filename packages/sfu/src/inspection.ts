@@ -97,6 +97,11 @@ export interface RelayInspection {
   /** Names of this node's tracks that others follow, and names of others' that are followed here. */
   readonly exportedNames: number;
   readonly followedNames: number;
+  /** Data channels of other nodes that are known here, copies of data channels that come in, subscriptions that they feed, and copies that go out. */
+  readonly importedDataChannels: number;
+  readonly dataLegs: number;
+  readonly fedDataSubscriptions: number;
+  readonly dataExports: number;
 }
 
 /** Everything that an SFU can tell about itself. */

@@ -5,6 +5,7 @@ import type {
   CloseTracksRequest,
   CreateSessionReply,
   CreateSessionRequest,
+  DataChannelPathReply,
   DeleteSessionReply,
   DiagnoseReply,
   ListDataChannelsReply,
@@ -116,6 +117,8 @@ export interface Sfu {
   listTracks(appId: string, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
   /** The tree by which a track of a session on this node reaches the others, and why it is so. */
   trackPath(appId: string, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
+  /** As `trackPath`, of a data channel. */
+  dataChannelPath(appId: string, sessionId: string, dataChannelName: string, caller?: TokenGrants): Promise<DataChannelPathReply>;
   describeSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
   /** Why no media flows to or from a session, or why it has ended (within the last ten minutes), and the figures behind that. */
   diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;

@@ -70,6 +70,8 @@ export class VirtualWorld implements TimeDweller {
     readonly atMs: number;
     readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' | 'lower-layers-needed' }>;
   }[] = [];
+  /** Called with everything that the engine says. */
+  whenTold: (event: EngineEvent) => void = () => undefined;
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly time: VirtualTime;
@@ -289,6 +291,7 @@ export class VirtualWorld implements TimeDweller {
 
   #note(event: EngineEvent): void {
     const atMs = this.nowMs;
+    this.whenTold(event);
     switch (event.type) {
       case 'connection-state':
         this.events.push({ atMs, id: event.transportId, what: event.state });

@@ -23,7 +23,7 @@ const TITLES: Readonly<Partial<Record<ErrorCode | 'network_failure' | 'unexpecte
   draining: 'This node is shutting down and accepts no new sessions.',
   no_capacity: 'This node has no room for another session now.',
   node_unreachable: 'The node that holds that session does not answer.',
-  relay_unavailable: "The track's node cannot be reached at the moment.",
+  relay_unavailable: 'The node of the track or data channel cannot be reached at the moment.',
   negotiation_glare: 'The session is busy with another change. Try again.',
   negotiation_in_progress: 'The session is busy with another change. Try again.',
   negotiation_timeout: 'The change took too long and was withdrawn. Try again.',

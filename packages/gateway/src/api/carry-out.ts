@@ -32,7 +32,8 @@ export async function carryOut(route: Route, services: CallServices, request: Re
   admitted?.checkBody(digestOf(body));
   const { node, cluster, tokens } = services;
   const trackId = String(request.params.track_id ?? '');
-  const call: Call = { principal, sessionId, trackId, query: request.query, body, url: request.originalUrl, node, tokens };
+  const dataChannelName = String(request.params.data_channel_name ?? '');
+  const call: Call = { principal, sessionId, trackId, dataChannelName, query: request.query, body, url: request.originalUrl, node, tokens };
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;

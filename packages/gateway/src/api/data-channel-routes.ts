@@ -103,6 +103,20 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     errors: ['session_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.listDataChannels(principal.appId, sessionId, tokenOf(principal)) }),
   },
+  {
+    operationId: 'describeDataChannelPath',
+    access: 'list',
+    method: 'get',
+    path: '/session/:session_id/datachannels/:data_channel_name/path',
+    summary: 'Describe by which nodes a data channel travels',
+    description:
+      'The tree of copies from the node that owns the channel to those where it is subscribed to, and why each way was taken; up to two seconds old.',
+    reply: 'DataChannelPathReply',
+    errors: ['session_not_found', 'data_channel_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId, dataChannelName }) => ({
+      body: await sfu.dataChannelPath(principal.appId, sessionId, dataChannelName, tokenOf(principal)),
+    }),
+  },
 ];
 
 /** A call about channels of a session, by an app or by the holder of a token. */

@@ -9,6 +9,8 @@ export interface Call {
   readonly sessionId: string;
   /** Likewise; empty for routes without a track. */
   readonly trackId: string;
+  /** Likewise, of a data channel. */
+  readonly dataChannelName: string;
   /** Absent fields are undefined, repeated ones are arrays. */
   readonly query: Readonly<Record<string, unknown>>;
   /** JSON, not validated; undefined if there was none. */

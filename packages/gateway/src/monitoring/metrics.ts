@@ -194,6 +194,12 @@ export const METRICS: readonly Metric[] = [
     ['direction'],
     ({ sfu: { relay } }) => (relay === undefined ? [] : byName({ in: relay.legs, out: relay.exports })),
   ),
+  gauge(
+    'causeway_relayed_data_channels',
+    'Copies of data channels that come in from other nodes, and that go out to them.',
+    ['direction'],
+    ({ sfu: { relay } }) => (relay === undefined ? [] : byName({ in: relay.dataLegs, out: relay.dataExports })),
+  ),
   counter(
     'causeway_calls_passed_on_total',
     'Calls that were passed on to another node, by what became of them.',

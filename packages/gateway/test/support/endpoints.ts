@@ -2,6 +2,7 @@ import {
   CloseDataChannelsReply,
   CloseTracksReply,
   CreateSessionReply,
+  DataChannelPathReply,
   DeleteSessionReply,
   DiagnoseReply,
   ListDataChannelsReply,
@@ -56,6 +57,7 @@ export const ENDPOINTS: [method: string, path: string, body: unknown, reply: { p
   ['PATCH', '/session/ID', { metadata: 'new text' }, SessionSummary],
   ['DELETE', '/session/ID', undefined, DeleteSessionReply],
   ['GET', '/session/ID/track/track-1/path', undefined, TrackPathReply],
+  ['GET', '/session/ID/datachannels/chat/path', undefined, DataChannelPathReply],
   ['POST', '/session/ID/close', undefined, DeleteSessionReply],
 ];
 

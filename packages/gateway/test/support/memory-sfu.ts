@@ -7,6 +7,8 @@ import {
   type CloseTracksRequest,
   type CreateSessionReply,
   type CreateSessionRequest,
+  DataChannelName,
+  type DataChannelPathReply,
   type DeleteSessionReply,
   type DiagnoseReply,
   formatSessionId,
@@ -209,6 +211,15 @@ export class MemorySfu implements Sfu {
     if (track === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
     const nobody = { subscribers: 0, hops: [], unanswered: [], refusedLinks: [] };
     return { sessionId: id, sfuAppId: appId, trackId: track.trackId, node: this.#nodeNo, region: 'here', ...nobody };
+  }
+
+  async dataChannelPath(appId: AppId, sessionId: string, name: string): Promise<DataChannelPathReply> {
+    await this.#enter();
+    const { id } = this.#find(appId, sessionId);
+    const dataChannelName = DataChannelName.parse(name);
+    if (name !== 'chat') throw new SfuError('data_channel_not_found', `session ${sessionId} publishes no data channel named ${name}`);
+    const nobody = { subscribers: 0, hops: [], unanswered: [], refusedLinks: [] };
+    return { sessionId: id, sfuAppId: appId, dataChannelName, node: this.#nodeNo, region: 'here', ...nobody };
   }
 
   async describeSession(appId: AppId, sessionId: string): Promise<SessionDetails> {

@@ -38,8 +38,11 @@ export interface DataChannelsOptions {
   readonly maxChannels?: number;
   /** Whether the association waits for the first channel of either end, as between nodes, which need none before. Default: it is begun at once. */
   readonly waitsForChannel?: boolean;
-  /** Messages on streams without a channel are told of, too: the other end may be ahead of us. Default false. */
-  readonly takesStrays?: boolean;
+  /**
+   * Messages on streams without a channel are told of, too: the other end may be ahead of us. What is sent by `send` is what nodes say to each other,
+   * and passes what is shared. Default false.
+   */
+  readonly isLink?: boolean;
   /** Whether we may begin the association before `begin` was called. Default true. */
   readonly mayBegin?: boolean;
 }

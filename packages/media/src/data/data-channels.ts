@@ -7,8 +7,7 @@
 import { DataProtocol, type DcepOpen, parseDcep, SCTP_HEADER_LENGTH, SctpChunkType, writeDcepAck, writeDcepOpen } from '@causeway/wire';
 import type { Timer } from '../timers.ts';
 import { Association, type AssociationListener } from './association/association.ts';
-import { type AssociationLimits, CLIENT_LIMITS } from './association/association-limits.ts';
-import { MAX_MESSAGE_BYTES } from './association/inbound-streams.ts';
+import { type AssociationLimits, CLIENT_LIMITS, MAX_MESSAGE_BYTES } from './association/association-limits.ts';
 import type { DataChannelInfo, DataChannelRequest, DataMessage, DataTerms } from './data-channel.ts';
 import type { DataChannelsListener, DataChannelsOptions } from './data-channels-options.ts';
 import type { DataCounters } from './data-counters.ts';
@@ -70,6 +69,11 @@ export class DataChannels implements Timer, AssociationListener {
   /** Whether the peer has agreed to an association. */
   get hasAssociation(): boolean {
     return this.#association?.isReady === true;
+  }
+
+  /** How much more messages with a sender may have waiting, all together. */
+  get freeBytes(): number {
+    return this.#association?.freeBytes ?? this.#limits.maxBufferedBytes - this.#limits.reservedBytes;
   }
 
   /** Takes one SCTP packet from the peer, whatever it may be. */
@@ -324,6 +328,7 @@ export class DataChannels implements Timer, AssociationListener {
         isUnordered: !ordered,
         maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY,
         expiresAtMs: nowMs + (maxPacketLifeTimeMs ?? Number.POSITIVE_INFINITY),
+        isUrgent: protocolId === DataProtocol.dcep || this.#options.isLink === true,
       }) ?? false
     );
   }
@@ -331,7 +336,7 @@ export class DataChannels implements Timer, AssociationListener {
   #handleUserMessage(streamId: number, protocolId: number, data: Uint8Array): void {
     const channel = this.#channels.get(streamId);
     const message = readMessage(protocolId, data);
-    const isTaken = channel?.state === 'open' || (channel === undefined && this.#options.takesStrays === true);
+    const isTaken = channel?.state === 'open' || (channel === undefined && this.#options.isLink === true);
     if (isTaken && message !== undefined) {
       this.#listener.onMessage(streamId, message.data, message.kind);
     } else if (channel === undefined || channel.state === 'open' || channel.state === 'waiting') {

@@ -16,6 +16,8 @@ export interface DataCounters {
   unclaimedMessages: number;
   /** Replies of subscribers that may not reply. */
   refusedReplies: number;
+  /** Messages between copies of a publication without a number, or with one that has come before: another thread or node has gone wrong. */
+  misnumberedMessages: number;
   /** Unreliable messages for which there was no room, once for each subscriber. */
   droppedMessages: number;
   /** Subscriptions that ended because the peer did not take reliable messages as fast as they came. */
@@ -33,6 +35,7 @@ export function createDataCounters(): DataCounters {
     oversizedMessages: 0,
     unclaimedMessages: 0,
     refusedReplies: 0,
+    misnumberedMessages: 0,
     droppedMessages: 0,
     overflowedSubscriptions: 0,
   };

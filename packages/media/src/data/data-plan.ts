@@ -13,6 +13,11 @@ export interface DataReliability {
   readonly maxPacketLifeTimeMs: number | undefined;
 }
 
+/** Whether every message arrives, however long that takes. */
+export function isReliable({ maxRetransmits, maxPacketLifeTimeMs }: DataReliability): boolean {
+  return maxRetransmits === undefined && maxPacketLifeTimeMs === undefined;
+}
+
 /** A stream of the association that carries one channel (RFC 8831 §6.4). */
 export interface DataStreamPlan {
   /** Below 1,024; unique among the channels of the transport. */
@@ -38,6 +43,11 @@ export interface DataPublicationPlan {
   readonly isBus: boolean;
   /** Who is charged for replies that the publisher gets. Default: the account of its transport. */
   readonly account?: string;
+  /**
+   * On a link: names the publication that this is a copy of. Its messages come with their numbers (`feedsCopy` at the other end), and
+   * subscribers that are moved to another copy of the same go on where they were. Default: it is no copy.
+   */
+  readonly copyOf?: string;
 }
 
 /** Whether messages of a subscriber go to the publisher. `one`: of the subscriptions with it, only the one put last may. */
@@ -65,6 +75,11 @@ export interface DataSubscriptionPlan {
   readonly bufferedLowBytes?: number;
   /** On a link to another node: whose publication it is. Default: the account of the transport. */
   readonly account?: string;
+  /**
+   * On a link: what is sent is for a copy of the publication, and carries numbers. `new`: it begins as for any subscriber. `resumed`: the other
+   * end has had a copy before, and gets what was sent lately as well. Default: it feeds no copy.
+   */
+  readonly feedsCopy?: 'new' | 'resumed';
 }
 
 /**
@@ -85,9 +100,16 @@ export type DataPublicationCloseReason = 'closed_by_peer' | 'message_too_large' 
 
 /**
  * `publication_closed`: its publication ended and it is not sticky. `overflow`: the peer does not take reliable
- * messages as fast as they come. `channel_refused`: the stream id is in use, or the peer has no such stream.
+ * messages as fast as they come. `channel_refused`: the stream id is in use, or the peer has no such stream. `messages_lost`: it was moved to another
+ * copy of its publication, and reliable messages between the two cannot be had any more.
  */
-export type DataSubscriptionCloseReason = 'closed_by_peer' | 'message_too_large' | 'publication_closed' | 'overflow' | 'channel_refused';
+export type DataSubscriptionCloseReason =
+  | 'closed_by_peer'
+  | 'message_too_large'
+  | 'publication_closed'
+  | 'overflow'
+  | 'channel_refused'
+  | 'messages_lost';
 
 /** What has gone through one publication, counting up. */
 export interface DataPublicationStatistics {

@@ -32,7 +32,7 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
     ...(transport.isLink && {
       limits: transport.isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS,
       maxChannels: MAX_CHANNELS_ON_LINK,
-      takesStrays: true,
+      isLink: true,
       waitsForChannel: true,
     }),
     listener: {

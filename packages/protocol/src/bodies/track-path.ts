@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { AppId, MAX_NODE_NO, SessionId, TrackId } from '../ids.ts';
+import { AppId, DataChannelName, MAX_NODE_NO, SessionId, TrackId } from '../ids.ts';
 
 const NodeNo = z.int().min(0).max(MAX_NODE_NO);
 
-/** One copy of a track from one node to another. */
+/** One copy of a track or data channel from one node to another. */
 export const TrackPathHop = z.object({
   from: NodeNo.meta({ description: 'Node that sends the copy' }),
   to: NodeNo.meta({ description: 'Node that receives it' }),
   fromRegion: z.string(),
   toRegion: z.string(),
-  layers: z
-    .array(z.string())
-    .meta({ description: 'Simulcast layers that cross; an empty name stands for the one encoding without simulcast' }),
+  layers: z.array(z.string()).meta({
+    description: 'Simulcast layers that cross; an empty name stands for the one encoding without simulcast, and for a data channel',
+  }),
   rttMs: z.number().optional().meta({ description: 'Round trip of the link' }),
   lossRatio: z.number().optional().meta({ description: 'Share of packets lost at the first try, 0 to 1' }),
   pricePerGb: z.number().optional().meta({ description: 'What the sending side pays, as configured' }),
@@ -26,16 +26,19 @@ export type TrackPathHop = z.infer<typeof TrackPathHop>;
 export const TrackPathRefusedLink = z.object({ node: NodeNo, region: z.string(), reason: z.string() });
 export type TrackPathRefusedLink = z.infer<typeof TrackPathRefusedLink>;
 
-/** `GET /session/:session_id/track/:track_id/path`: the tree by which a track reaches the nodes where it is watched. */
-export const TrackPathReply = z.object({
-  sessionId: SessionId,
-  sfuAppId: AppId,
-  trackId: TrackId,
-  node: NodeNo.meta({ description: 'Owner of the track: the root of the tree' }),
+const path = {
+  node: NodeNo.meta({ description: 'Where the publisher is: the root of the tree' }),
   region: z.string(),
   subscribers: z.int().meta({ description: 'Subscriptions at the owner itself' }),
   hops: z.array(TrackPathHop).meta({ description: 'Every copy between nodes, each after the one that feeds it' }),
-  unanswered: z.array(NodeNo).meta({ description: 'Nodes that receive the track and did not tell more in time' }),
+  unanswered: z.array(NodeNo).meta({ description: 'Nodes that receive it and did not tell more in time' }),
   refusedLinks: z.array(TrackPathRefusedLink).meta({ description: 'Links of the owner that carry nothing because versions do not fit' }),
-});
+};
+
+/** `GET /session/:session_id/track/:track_id/path`: the tree by which a track reaches the nodes where it is watched. */
+export const TrackPathReply = z.object({ sessionId: SessionId, sfuAppId: AppId, trackId: TrackId, ...path });
 export type TrackPathReply = z.infer<typeof TrackPathReply>;
+
+/** `GET /session/:session_id/datachannels/:data_channel_name/path`: the same of a data channel. */
+export const DataChannelPathReply = z.object({ sessionId: SessionId, sfuAppId: AppId, dataChannelName: DataChannelName, ...path });
+export type DataChannelPathReply = z.infer<typeof DataChannelPathReply>;

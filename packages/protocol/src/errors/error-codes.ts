@@ -106,7 +106,11 @@ export const ERROR_CODES = {
   node_unreachable: { httpStatus: 502, retryable: true, meaning: 'The node that owns the session did not answer.' },
   draining: { httpStatus: 503, retryable: true, meaning: 'This node is shutting down and accepts no new sessions.' },
   no_capacity: { httpStatus: 503, retryable: true, meaning: 'No node has capacity for a new session at the moment.' },
-  relay_unavailable: { httpStatus: 503, retryable: true, meaning: "The track's node cannot be reached at the moment." },
+  relay_unavailable: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The node of the track or data channel cannot be reached at the moment, or its version cannot pass it on.',
+  },
   registry_unavailable: {
     httpStatus: 503,
     retryable: true,

@@ -1,5 +1,5 @@
 /**
- * One leg of a track on its way in: what one neighbour sends of it over one life of the link. To the engine it is a publication of its own,
+ * One leg of a track or data channel on its way in: what one neighbour sends of it over one life of the link. To the engine it is a publication of its own,
  * so that subscribers can be moved from one leg to another without a gap in their sequence numbers.
  *
  * The way of a leg is fixed when it is opened. It hangs on a leg of the neighbour that is shorter by at least one hop, and so on to the owner:
@@ -8,15 +8,16 @@
 import { isSameDemand, joinDemands, type LayerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteReason } from './path/plan-route.ts';
-import type { RelayLeg } from './relay-leg.ts';
 
 /** A relay further downstream that this leg feeds. */
 export interface FedExport {
   readonly demand: LayerDemand;
   /** The node that it goes to. */
   readonly requester: number;
+  /** That node has had the publication before, by another way. */
+  readonly isResumed: boolean;
   /** Another leg feeds it from now on. */
-  moveTo(leg: ImportLeg): void;
+  moveTo(leg: ImportLeg<unknown>): void;
   /** The leg is gone, or will not come. */
   onSourceBroken(): void;
 }
@@ -24,7 +25,7 @@ export interface FedExport {
 /** `asked`: packets may come already; `accepted`: the neighbour has it or is about to; `ended`: nothing comes any more. */
 export type LegState = 'asked' | 'accepted' | 'ended';
 
-export interface ImportLegOptions {
+export interface ImportLegOptions<Numbers> {
   readonly link: NodeLink;
   readonly transportId: string;
   readonly wantId: number;
@@ -33,11 +34,13 @@ export interface ImportLegOptions {
   /** From this node to the owner. */
   readonly route: readonly number[];
   readonly reason: RouteReason | 'asked-for';
-  readonly numbers: RelayLeg;
+  readonly numbers: Numbers;
+  /** The publication has come here before, by another leg. */
+  readonly isResumed: boolean;
 }
 
-export class ImportLeg {
-  readonly options: ImportLegOptions;
+export class ImportLeg<Numbers> {
+  readonly options: ImportLegOptions<Numbers>;
   readonly exports = new Set<FedExport>();
   state: LegState = 'asked';
   /** Undefined until then; a message that asks may have waited for others. */
@@ -50,7 +53,7 @@ export class ImportLeg {
   unusedSinceMs: number | undefined = undefined;
   #toldDemand: LayerDemand = NO_DEMAND;
 
-  constructor(options: ImportLegOptions) {
+  constructor(options: ImportLegOptions<Numbers>) {
     this.options = options;
     this.actualRoute = options.route;
   }

@@ -1,10 +1,9 @@
-/** Names of other nodes' tracks that somebody here follows: their owners are asked to tell when a name passes to another track. */
+/** Names of other nodes' tracks, or data channels, that somebody here follows: their owners are asked to tell when a name passes to another one. */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
-import { type NameWatcher, nameKey, type TrackDirectory } from '../session/track-directory.ts';
-import type { ControlMessageOf } from './links/control-messages.ts';
+import { type NameWatcher, nameKey } from '../session/track-directory.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
-import type { RelayImporter } from './relay-importer.ts';
+import type { RelayedRecord } from './relayed-kind.ts';
 
 interface FollowedName {
   readonly followId: number;
@@ -17,8 +16,13 @@ interface FollowedName {
 }
 
 export interface NameImportsOptions {
-  readonly importer: RelayImporter;
-  readonly directory: TrackDirectory;
+  readonly followType: 'follow' | 'follow-data';
+  /** From this version of the link protocol on a node can be asked. */
+  readonly minVersion: number;
+  /** Numbers names, those of tracks and of data channels together. */
+  readonly nextFollowId: () => number;
+  /** What comes in from other nodes already. */
+  readonly known: () => readonly RelayedRecord[];
   readonly routes: RouteFinder;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
 }
@@ -28,7 +32,6 @@ export class NameImports implements NameWatcher {
   readonly #names = new Map<string, FollowedName>();
   /** Apps of sessions whose tracks this node passes on without having any of them. */
   readonly #apps = new Map<string, string>();
-  #lastId = 0;
 
   constructor(options: NameImportsOptions) {
     this.#options = options;
@@ -46,7 +49,7 @@ export class NameImports implements NameWatcher {
     const ownerNo = this.#ownerOf(sessionId);
     const appId = this.#appOf(sessionId);
     if (ownerNo === undefined || appId === undefined) return;
-    const followed: FollowedName = { followId: ++this.#lastId, appId, sessionId, name, ownerNo, asked: undefined };
+    const followed: FollowedName = { followId: this.#options.nextFollowId(), appId, sessionId, name, ownerNo, asked: undefined };
     this.#names.set(nameKey(sessionId, name), followed);
     this.#ask(followed);
   }
@@ -59,12 +62,10 @@ export class NameImports implements NameWatcher {
     this.#withdraw(followed);
   }
 
-  /** @returns whether it was the answer to something that was asked here */
-  onNameTaken(link: NodeLink, { followId, track }: ControlMessageOf<'name-taken'>): boolean {
+  /** @returns whether this node has asked there who has that name of that session */
+  isAnswer(link: NodeLink, followId: number, sessionId: string): boolean {
     const followed = [...this.#names.values()].find((each) => each.followId === followId);
-    if (followed?.asked?.link !== link || track.sessionId !== followed.sessionId) return false;
-    this.#options.importer.admitNamed(track);
-    return true;
+    return followed?.asked?.link === link && sessionId === followed.sessionId;
   }
 
   /** Links have changed: another way, a link that knows nothing of what was asked over its last life, or a node that has come back. */
@@ -76,11 +77,12 @@ export class NameImports implements NameWatcher {
     const route = this.#options.routes.cheapest(followed.ownerNo)?.nodes;
     const link = route?.[1] === undefined ? undefined : this.#options.linkTo(route[1]);
     const { asked } = followed;
-    if (route === undefined || link === undefined || !link.isUp) return;
+    if (route === undefined || link === undefined || !link.isUp || link.version < this.#options.minVersion) return;
     if (asked?.link === link && asked.transportId === link.transportId) return;
     this.#withdraw(followed);
     const { followId, appId, sessionId, name } = followed;
-    if (link.send({ type: 'follow', followId, appId, sessionId, name, route })) followed.asked = { link, transportId: link.transportId };
+    const { followType: type } = this.#options;
+    if (link.send({ type, followId, appId, sessionId, name, route })) followed.asked = { link, transportId: link.transportId };
   }
 
   #withdraw(followed: FollowedName): void {
@@ -96,7 +98,7 @@ export class NameImports implements NameWatcher {
   }
 
   #appOf(sessionId: string): string | undefined {
-    const known = this.#options.importer.all().find(({ record }) => record.sessionId === sessionId);
-    return known?.record.appId ?? this.#apps.get(sessionId);
+    const known = this.#options.known().find((record) => record.sessionId === sessionId);
+    return known?.appId ?? this.#apps.get(sessionId);
   }
 }

@@ -1,41 +1,41 @@
-import type { TrackRecord } from '../registry/index.ts';
+/** What a publication of another node is brought in with, and how a leg of it begins. */
+import type { Clock } from '../clock.ts';
 import { ImportLeg, type ImportLegOptions } from './import-leg.ts';
-import type { ImportParts } from './import-parts.ts';
-import type { LayerDemand } from './layer-demand.ts';
-import { createLeg, LINK_TRANSPORT_WIDE_CC } from './relay-leg.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { RouteFinder } from './path/route-finder.ts';
+import type { RelayedKind, RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/**
- * A leg with numbers of its own on the link to the first node of the way; neither the engine nor the neighbour knows of it yet.
- *
- * @returns undefined if that link is not up
- */
-export function prepareLeg(
-  record: TrackRecord,
-  route: readonly number[],
-  reason: ImportLegOptions['reason'],
-  { linkTo, nextWantId }: ImportParts,
-): ImportLeg | undefined {
+/** What all publications of one kind share. */
+export interface SharedImportParts<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
+  readonly kind: RelayedKind<Record, Plan, Numbers, Reason>;
+  readonly linkTo: (nodeNo: number) => NodeLink | undefined;
+  readonly routes: RouteFinder;
+  readonly clock: Clock;
+  readonly nextWantId: () => number;
+  readonly onLegEnded: (leg: ImportLeg<Numbers>) => void;
+}
+
+/** What one of them needs. */
+export interface ImportParts<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason>
+  extends SharedImportParts<Record, Plan, Numbers, Reason> {
+  /** Messages about the want go to this leg from now on. */
+  readonly onLegOpened: (leg: ImportLeg<Numbers>) => void;
+  /** Nothing is to be had of it any more; to be told to its followers. */
+  readonly onGone: (reason: 'requested' | 'rejected' | 'unreachable') => void;
+}
+
+/** @returns a leg of which neither the engine nor the neighbour knows yet; undefined if the link to the first node of its way cannot carry it */
+export function prepareLeg<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason>(
+  record: Record,
+  { route, reason, isResumed }: Pick<ImportLegOptions<Numbers>, 'route' | 'reason' | 'isResumed'>,
+  { linkTo, nextWantId, kind }: ImportParts<Record, Plan, Numbers, Reason>,
+): ImportLeg<Numbers> | undefined {
   const link = linkTo(route[1] ?? Number.NaN);
   const transportId = link?.transportId;
   if (link === undefined || !link.isUp || transportId === undefined) return undefined;
+  const numbers = kind.numbersFor(record, link);
+  if (numbers === undefined) return undefined;
   const wantId = nextWantId();
-  const leg = createLeg(record, link.nextMid(), () => link.nextSsrc());
-  const numbers = { ...leg, extensions: [...leg.extensions, LINK_TRANSPORT_WIDE_CC] };
   const trackId = `${record.publicationId}/leg${wantId}`;
-  return new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers });
-}
-
-/** @returns false if the neighbour cannot be asked */
-export function askForLeg(leg: ImportLeg, record: TrackRecord, demand: LayerDemand): boolean {
-  const { wantId, route, numbers } = leg.options;
-  const { publicationId, appId, sessionId } = record;
-  leg.noteDemand(demand);
-  const want = { type: 'subscribe', wantId, publicationId, appId, sessionId, route, demand, leg: numbers } as const;
-  // The nodes between may never have heard of the track; its owner knows better.
-  return leg.link.send(route.length > 2 ? { ...want, track: record } : want);
-}
-
-/** What the numbers of a leg depend on. */
-export function descriptionOf({ codecs, extensionUris, rids }: TrackRecord): string {
-  return JSON.stringify([codecs, extensionUris, rids]);
+  return new ImportLeg({ link, transportId, wantId, trackId, route, reason, numbers, isResumed });
 }

@@ -1,13 +1,13 @@
 /**
- * Asks the node that owns a session about a track of it, over links: what remains when the registry cannot tell. The way is written into the
+ * Asks the node that owns a session about a track or data channel of it, over links: what remains when the registry cannot tell. The way is written into the
  * question, and the answer goes back the same way; nodes between keep nothing.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
-import type { TrackReference } from '../registry/index.ts';
-import type { OwnerAnswer } from '../session/remote-tracks.ts';
-import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
+import type { OwnerAnswer, OwnerDataAnswer, OwnerReference } from '../session/remote-tracks.ts';
+import { type ControlMessage, type ControlMessageOf, LINK_DATA_VERSION } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
+import { tellableDataChannel } from './tellable-data-channel.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
@@ -15,17 +15,21 @@ const ANSWER_TIMEOUT_MS = 1000;
 const MAX_WAITING_OF_APP = 128;
 const MAX_WAITING = 1024;
 
+/** What is answered to either question. */
+type Answer = OwnerAnswer & OwnerDataAnswer;
+type Question = ControlMessageOf<'locate' | 'locate-data'>;
+
 export interface OwnerQuestionsOptions {
   readonly routes: RouteFinder;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
   readonly clock: Clock;
   /** What this node answers others. */
-  readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
+  readonly answer: (appId: string, reference: OwnerReference) => Answer;
 }
 
 interface Waiting {
   readonly appId: string;
-  readonly resolve: (answer: OwnerAnswer | undefined) => void;
+  readonly resolve: (answer: Answer | undefined) => void;
   readonly cancelTimer: CancelTimer;
 }
 
@@ -43,14 +47,19 @@ export class OwnerQuestions {
   }
 
   /** @returns undefined if no way leads to the owner, it does not answer within a second, or too many questions wait already */
-  ask(owner: number, appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined> {
+  ask(owner: number, appId: string, reference: OwnerReference): Promise<Answer | undefined> {
     const { routes, linkTo, clock } = this.#options;
     if (!this.#hasRoomFor(appId)) return Promise.resolve(undefined);
     const route = routes.plan(owner, reference.sessionId, new Map())?.nodes;
     const link = route?.[1] === undefined ? undefined : linkTo(route[1]);
     const requestId = ++this.#lastRequestId;
-    if (route === undefined || link?.send({ type: 'locate', requestId, route, at: 1, appId, reference }) !== true)
-      return Promise.resolve(undefined);
+    if (route === undefined || link === undefined) return Promise.resolve(undefined);
+    const about = { requestId, route, at: 1, appId };
+    const isAsked =
+      'dataChannelName' in reference
+        ? link.version >= LINK_DATA_VERSION && link.send({ type: 'locate-data', ...about, reference })
+        : link.send({ type: 'locate', ...about, reference });
+    if (!isAsked) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const cancelTimer = clock.schedule(ANSWER_TIMEOUT_MS, () => this.#settle(requestId, undefined));
       this.#waiting.set(requestId, { appId, resolve, cancelTimer });
@@ -59,8 +68,8 @@ export class OwnerQuestions {
 
   /** @returns whether the message was a question or an answer */
   handleMessage(message: ControlMessage): boolean {
-    if (message.type === 'locate') this.#handleQuestion(message);
-    else if (message.type === 'located') this.#handleAnswer(message);
+    if (message.type === 'locate' || message.type === 'locate-data') this.#handleQuestion(message);
+    else if (message.type === 'located' || message.type === 'data-located') this.#handleAnswer(message);
     else return false;
     return true;
   }
@@ -75,31 +84,34 @@ export class OwnerQuestions {
     return ofApp.length < MAX_WAITING_OF_APP;
   }
 
-  #handleQuestion(question: ControlMessageOf<'locate'>): void {
+  #handleQuestion(question: Question): void {
     const { route, at } = question;
     if (route[at] !== this.#options.routes.selfNo) return;
     if (at < route.length - 1) this.#pass(route[at + 1], { ...question, at: at + 1 });
     else this.#answer(question);
   }
 
-  #answer({ requestId, route, at, appId, reference }: ControlMessageOf<'locate'>): void {
-    const { hasSession, track } = this.#options.answer(appId, reference);
-    const answer = { type: 'located', requestId, route, at: at - 1, hasSession } as const;
-    this.#pass(route[at - 1], track === undefined ? answer : { ...answer, track: tellableTrack(track) });
+  #answer(question: Question): void {
+    const { requestId, route, at, appId, reference } = question;
+    const { hasSession, track, channel } = this.#options.answer(appId, reference);
+    const about = { requestId, route, at: at - 1, hasSession };
+    if (question.type === 'locate') this.#pass(route[at - 1], { type: 'located', ...about, ...(track && { track: tellableTrack(track) }) });
+    else this.#pass(route[at - 1], { type: 'data-located', ...about, ...(channel && { channel: tellableDataChannel(channel) }) });
   }
 
-  #handleAnswer(answer: ControlMessageOf<'located'>): void {
-    const { requestId, route, at, hasSession, track } = answer;
+  #handleAnswer(answer: ControlMessageOf<'located' | 'data-located'>): void {
+    const { requestId, route, at, hasSession } = answer;
     if (route[at] !== this.#options.routes.selfNo) return;
-    if (at === 0) this.#settle(requestId, { hasSession, track });
-    else this.#pass(route[at - 1], { ...answer, at: at - 1 });
+    if (at > 0) this.#pass(route[at - 1], { ...answer, at: at - 1 });
+    else if (answer.type === 'located') this.#settle(requestId, { hasSession, track: answer.track, channel: undefined });
+    else this.#settle(requestId, { hasSession, track: undefined, channel: answer.channel });
   }
 
   #pass(nodeNo: number | undefined, message: ControlMessage): void {
     if (nodeNo !== undefined) this.#options.linkTo(nodeNo)?.send(message);
   }
 
-  #settle(requestId: number, answer: OwnerAnswer | undefined): void {
+  #settle(requestId: number, answer: Answer | undefined): void {
     const waiting = this.#waiting.get(requestId);
     this.#waiting.delete(requestId);
     waiting?.cancelTimer();

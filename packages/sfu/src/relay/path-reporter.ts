@@ -1,16 +1,16 @@
 /**
- * The tree by which a track reaches the nodes where it is watched, put together by asking: every node knows the copies that it sends, and why
+ * The tree by which a track or data channel reaches the nodes where it is wanted, put together by asking: every node knows the copies that it sends, and why
  * it takes the one that it receives.
  */
 import type { TrackPathHop, TrackPathReply } from '@causeway/protocol';
 import type { CancelTimer, Clock } from '../clock.ts';
+import type { ImportLeg } from './import-leg.ts';
 import { type ControlMessage, type ControlMessageOf, MESSAGE_BOUNDS, type ToldHop } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { NodeLinks } from './links/node-links.ts';
 import { linkCost } from './path/link-quality.ts';
 import type { RouteFinder } from './path/route-finder.ts';
-import type { RelayExporter } from './relay-exporter.ts';
-import type { RelayImporter } from './relay-importer.ts';
+import type { RelayedExport } from './relay-exporter.ts';
 
 const BUDGET_MS = 1500;
 /** What each node keeps of its budget for the way back. */
@@ -26,13 +26,21 @@ interface Subtree {
   readonly unanswered: readonly number[];
 }
 
+/** What comes in here of another node. */
+interface ReportedSource {
+  readonly ownerNo: number;
+  readonly legs: Iterable<ImportLeg<unknown>>;
+  readonly local: ImportLeg<unknown> | undefined;
+  readonly subscriberCount: number;
+}
+
 export interface PathReporterOptions {
   readonly links: NodeLinks;
   readonly routes: RouteFinder;
-  readonly importer: RelayImporter;
-  readonly exporter: RelayExporter;
+  readonly findSource: (publicationId: string) => ReportedSource | undefined;
+  readonly exports: () => readonly Pick<RelayedExport<never>, 'publicationId' | 'link' | 'source' | 'carried'>[];
   readonly clock: Clock;
-  /** Subscriptions of sessions on this node to a track of this node. */
+  /** Subscriptions of sessions on this node to a track or data channel of this node. */
   readonly countSubscribers: (publicationId: string) => number;
 }
 
@@ -50,7 +58,7 @@ export class PathReporter {
   }
 
   /**
-   * @param publicationId of a track of this node
+   * @param publicationId of a track or data channel of this node
    * @returns the tree, as it was two seconds ago at the earliest
    */
   report(publicationId: string): Promise<TrackPath> {
@@ -93,8 +101,8 @@ export class PathReporter {
   }
 
   async #answer(link: NodeLink, { requestId, publicationId, budgetMs }: ControlMessageOf<'ask-path'>): Promise<void> {
-    const { importer, routes } = this.#options;
-    const track = importer.find(publicationId);
+    const { findSource, routes } = this.#options;
+    const track = findSource(publicationId);
     const leg = track && [...track.legs].find((each) => each.link === link);
     const { hops, unanswered } = await this.#gather(publicationId, budgetMs - STEP_MS, link);
     if (track === undefined || leg === undefined) return;
@@ -111,9 +119,9 @@ export class PathReporter {
 
   /** The copies that this node sends of a track, with all that hangs on them. */
   async #gather(publicationId: string, budgetMs: number, from?: NodeLink): Promise<Omit<Subtree, 'own'>> {
-    const sent = this.#options.exporter.all.filter(
-      (each) => each.publicationId === publicationId && (from === undefined || each.source?.link === from),
-    );
+    const sent = this.#options
+      .exports()
+      .filter((each) => each.publicationId === publicationId && (from === undefined || each.source?.link === from));
     const subtrees = await Promise.all(sent.map(({ link }) => this.#ask(link, publicationId, budgetMs)));
     const selfNo = this.#options.routes.selfNo;
     const hops = sent.flatMap(({ link, carried }, index): readonly ToldHop[] => {
@@ -171,7 +179,7 @@ function whyOf({ to, route = [], reason, alternative }: ToldHop, routes: RouteFi
     case 'cheapest':
       return `the cheapest way, ${cost}${other === undefined ? '' : `; ${other}`}`;
     case 'region-hub':
-      return `node ${next} brings the track into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
+      return `node ${next} brings it into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
     case 'region-tree':
       return `node ${next} passes it on within region ${routes.regionOf(to) ?? ''}, which has more nodes than one of them feeds`;
     case 'fan-out':

@@ -1,111 +1,129 @@
-/** The upstream side of relays: what neighbours want of the tracks that this node has, its own and those that it only passes on. */
+/**
+ * The upstream side of relays: what neighbours want of the tracks, or the data channels, that this node has, its own and those that it only passes on.
+ */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
-import type { Clock } from '../clock.ts';
-import { nameKey, type TrackDirectory } from '../session/track-directory.ts';
-import type { Shard } from '../shard.ts';
-import type { ArrivingLayers } from './arriving-layers.ts';
-import type { ControlMessage, ControlMessageOf, Refusal } from './links/control-messages.ts';
+import type { FedExport, ImportLeg } from './import-leg.ts';
+import type { ControlMessage, Refusal } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
-import { NameExport } from './name-export.ts';
 import type { RouteFinder } from './path/route-finder.ts';
-import { RelayExport, type RelayExportParts } from './relay-export.ts';
-import type { RelayImporter } from './relay-importer.ts';
+import type { RelayedRecord } from './relayed-kind.ts';
 
-export interface RelayExporterOptions {
-  readonly shard: Shard;
+/** What a neighbour asks for. */
+export interface RelayedWant<Record> extends RelayedRecord {
+  readonly wantId: number;
+  /** From the neighbour to the owner. */
+  readonly route: readonly number[];
+  /** For the nodes between, which may never have heard of it. */
+  readonly record: Record | undefined;
+}
+
+/** A publication on its way to one neighbour. */
+export interface RelayedExport<Record> extends FedExport {
+  readonly link: NodeLink;
+  readonly transportId: string;
+  readonly wantId: number;
+  readonly publicationId: string;
+  /** Layers that are sent now; of a data channel one without a name. */
+  readonly carried: readonly string[];
+  /** The leg that it comes in by; undefined if it is this node's own. */
+  readonly source: ImportLeg<unknown> | undefined;
+  start(source: ImportLeg<unknown> | undefined, record: Record): void;
+  /** @param isInEngine false if the link's transport is gone, and its subscriptions with it */
+  stop(isInEngine: boolean): void;
+}
+
+/** What tracks and data channels have to say for themselves when they go out. */
+export interface ExportKind<Record, Want extends RelayedWant<Record>, Export> {
+  recordOf(publicationId: string): Record | undefined;
+  /** @returns undefined if the message asks for nothing of this kind */
+  wantIn(message: ControlMessage): Want | undefined;
+  /** @param onEnded the export has ended by itself, and the neighbour has been told */
+  create(link: NodeLink, transportId: string, want: Want, onEnded: () => void): Export;
+  /** The export hears from the directory what becomes of its publication. */
+  follow(opened: Export, record: Record): void;
+  unfollow(ended: Export): void;
+}
+
+/** What it is fed by: publications of other nodes, as they come in here. */
+export interface ExportSources<Record> {
+  find(publicationId: string): { readonly ownerNo: number; detach(fed: FedExport): void; demandChanged(): void } | undefined;
+  admit(record: Record): boolean;
+  attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg<unknown> | Refusal;
+}
+
+export interface RelayExporterOptions<Record, Want extends RelayedWant<Record>, Export> {
+  readonly kind: ExportKind<Record, Want, Export>;
   readonly routes: RouteFinder;
-  readonly importer: RelayImporter;
-  readonly arriving: ArrivingLayers;
-  readonly directory: TrackDirectory;
-  readonly clock: Clock;
-  /** For tracks that this node only passes on: whose they are. */
-  readonly noteApp: (sessionId: string, appId: string) => void;
-  readonly onDefect: (error: unknown) => void;
+  readonly importer: ExportSources<Record>;
 }
 
 /** As many as a message has room for. */
 const MAX_OTHERS = 64;
 
-export class RelayExporter {
-  readonly #options: RelayExporterOptions;
-  readonly #parts: RelayExportParts;
+export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWant<Record>, Export extends RelayedExport<Record>> {
+  readonly #options: RelayExporterOptions<Record, Want, Export>;
   /** By transport and want. */
-  readonly #exports = new Map<string, RelayExport>();
-  readonly #names = new Map<string, NameExport>();
+  readonly #exports = new Map<string, Export>();
 
-  constructor(options: RelayExporterOptions) {
+  constructor(options: RelayExporterOptions<Record, Want, Export>) {
     this.#options = options;
-    const { shard, routes, arriving, clock, onDefect } = options;
-    this.#parts = { shard, selfNo: routes.selfNo, arriving, clock, onDefect, onEnded: (ended) => this.#forget(ended) };
   }
 
-  get all(): readonly RelayExport[] {
+  get all(): readonly Export[] {
     return [...this.#exports.values()];
   }
 
-  get counts(): { readonly exports: number; readonly exportedNames: number } {
-    return { exports: this.#exports.size, exportedNames: this.#names.size };
+  get size(): number {
+    return this.#exports.size;
+  }
+
+  /** The neighbour at the other end of a transport has asked for it. */
+  find(transportId: string, wantId: number): Export | undefined {
+    return this.#exports.get(key(transportId, wantId));
   }
 
   /** @returns whether the message was one from a downstream neighbour */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     const { transportId } = link;
     if (transportId === undefined) return false;
-    switch (message.type) {
-      case 'subscribe':
-        this.#open(link, transportId, message);
-        return true;
-      case 'demand':
-        this.#changeDemand(transportId, message);
-        return true;
-      case 'unsubscribe':
-        this.#close(transportId, message.wantId);
-        return true;
-      case 'follow':
-        this.#follow(link, transportId, message);
-        return true;
-      case 'unfollow':
-        this.#unfollow(key(transportId, message.followId));
-        return true;
-      default:
-        return false;
+    const want = this.#options.kind.wantIn(message);
+    if (want !== undefined) {
+      this.#open(link, transportId, want);
+      return true;
     }
-  }
-
-  /** Layers of a track come or go, or another one is the best. */
-  onLayersChanged(trackId: string): void {
-    for (const each of this.all) if (each.sourceTrackId === trackId) each.refresh();
+    const known = message.type === 'unsubscribe' ? this.find(transportId, message.wantId) : undefined;
+    if (known !== undefined) this.#end(known, true);
+    return known !== undefined;
   }
 
   /** Nothing is left of what was sent over it. */
   onTransportGone(transportId: string): void {
     for (const each of this.all) if (each.transportId === transportId) this.#end(each, false);
-    for (const id of [...this.#names.keys()]) if (id.startsWith(`${transportId} `)) this.#unfollow(id);
   }
 
-  #open(link: NodeLink, transportId: string, want: ControlMessageOf<'subscribe'>): void {
+  #open(link: NodeLink, transportId: string, want: Want): void {
     const { publicationId, wantId } = want;
     // One copy for each neighbour: a want that comes while an older one stands has been opened instead of it.
     for (const each of this.all) if (each.transportId === transportId && each.publicationId === publicationId) this.#end(each, true);
-    const opened = new RelayExport(link, transportId, want, this.#parts);
+    const opened: Export = this.#options.kind.create(link, transportId, want, () => this.#forget(opened));
     const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
     if (outcome === 'started') return;
     const others = outcome === 'fan-out' && this.#hasStandIns(link.peer.nodeNo, publicationId) ? this.#neighboursWith(publicationId) : [];
     link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
   }
 
-  /** @returns why the track is not for this neighbour; undefined if it is */
-  #admit(requester: number, { publicationId, appId, sessionId, route, track }: ControlMessageOf<'subscribe'>): Refusal | undefined {
-    const { directory, importer, routes } = this.#options;
+  /** @returns why it is not for this neighbour; undefined if it is */
+  #admit(requester: number, { publicationId, appId, sessionId, route, record: told }: Want): Refusal | undefined {
+    const { kind, importer, routes } = this.#options;
     if (route[0] !== requester || route[1] !== routes.selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
-    if (!directory.isOpen(publicationId) && track !== undefined && route.length > 2) importer.admit(track);
-    const record = directory.recordOf(publicationId);
+    if (kind.recordOf(publicationId) === undefined && told !== undefined && route.length > 2) importer.admit(told);
+    const record = kind.recordOf(publicationId);
     if (record === undefined || record.sessionId !== sessionId) return 'unknown-track';
     if (record.appId !== appId) return 'wrong-app';
     return this.#hasRoom(requester, publicationId) ? undefined : 'fan-out';
   }
 
-  /** Other regions get the track by one copy each, so the nodes of the owner's region must not take all the places there are. */
+  /** Other regions get it by one copy each, so the nodes of the owner's region must not take all the places there are. */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
     const fed = this.#neighboursWith(publicationId);
@@ -125,15 +143,15 @@ export class RelayExporter {
     return importer.find(publicationId) === undefined || routes.regionOf(requester) === routes.regionOf(routes.selfNo);
   }
 
-  #start(opened: RelayExport, link: NodeLink, { publicationId, wantId, route }: ControlMessageOf<'subscribe'>): Refusal | 'started' {
-    const { directory, importer } = this.#options;
-    const record = directory.recordOf(publicationId);
+  #start(opened: Export, link: NodeLink, { publicationId, wantId, route }: Want): Refusal | 'started' {
+    const { kind, importer } = this.#options;
+    const record = kind.recordOf(publicationId);
     if (record === undefined) return 'unknown-track';
     const isOwn = importer.find(publicationId) === undefined;
     const source = isOwn ? undefined : importer.attach(publicationId, opened, route.slice(1), link.peer.nodeNo);
     if (typeof source === 'string') return source;
     this.#exports.set(key(opened.transportId, wantId), opened);
-    directory.follow(opened, { sourceTrackIds: new Set([publicationId]), names: new Set() });
+    kind.follow(opened, record);
     opened.start(source, record);
     return 'started';
   }
@@ -142,44 +160,15 @@ export class RelayExporter {
     return this.all.filter((each) => each.publicationId === publicationId).map((each) => each.link.peer.nodeNo);
   }
 
-  #changeDemand(transportId: string, { wantId, demand }: ControlMessageOf<'demand'>): void {
-    const known = this.#exports.get(key(transportId, wantId));
-    if (known === undefined) return;
-    known.setDemand(demand);
-    this.#options.importer.find(known.publicationId)?.demandChanged();
-  }
-
-  #close(transportId: string, wantId: number): void {
-    const known = this.#exports.get(key(transportId, wantId));
-    if (known !== undefined) this.#end(known, true);
-  }
-
-  #end(each: RelayExport, isInEngine: boolean): void {
+  #end(each: Export, isInEngine: boolean): void {
     each.stop(isInEngine);
     this.#forget(each);
   }
 
-  #forget(each: RelayExport): void {
+  #forget(each: Export): void {
     this.#exports.delete(key(each.transportId, each.wantId));
-    this.#options.directory.unfollow(each);
+    this.#options.kind.unfollow(each);
     this.#options.importer.find(each.publicationId)?.detach(each);
-  }
-
-  #follow(link: NodeLink, transportId: string, message: ControlMessageOf<'follow'>): void {
-    const { directory } = this.#options;
-    const { sessionId, name, appId, followId } = message;
-    const follower = new NameExport(link, followId, appId, directory, this.#options.onDefect);
-    this.#names.set(key(transportId, followId), follower);
-    this.#options.noteApp(sessionId, appId);
-    directory.follow(follower, { sourceTrackIds: new Set(), names: new Set([nameKey(sessionId, name)]) });
-    const holder = directory.findNamed(sessionId, name);
-    if (holder !== undefined) follower.tell(holder);
-  }
-
-  #unfollow(id: string): void {
-    const follower = this.#names.get(id);
-    this.#names.delete(id);
-    if (follower !== undefined) this.#options.directory.unfollow(follower);
   }
 }
 

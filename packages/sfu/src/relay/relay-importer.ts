@@ -1,109 +1,123 @@
 /**
- * The downstream side of relays: every track of another node that somebody here knows of, and the news about them. To sessions such a track
- * is like any other in the directory of tracks; what they do with it at the shard comes here by way of `RelayingShard`.
+ * The downstream side of relays: every track, or every data channel, of another node that somebody here knows of, and the news about them. To
+ * sessions such a one is like any other in its directory; what they do with it at the shard comes here by way of `RelayingShard`.
  */
-import type { SubscriberTrackPlan } from '@causeway/media';
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
-import type { TrackCloseReason } from '../events.ts';
-import type { TrackRecord } from '../registry/index.ts';
-import type { TrackDirectory } from '../session/track-directory.ts';
-import type { Shard } from '../shard.ts';
-import type { ArrivingLayers } from './arriving-layers.ts';
 import type { FedExport, ImportLeg } from './import-leg.ts';
-import type { ImportParts } from './import-parts.ts';
-import { ImportedTrack } from './imported-track.ts';
+import { ImportedSource } from './imported-source.ts';
 import type { ControlMessage, Refusal } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
+import type { SharedImportParts } from './open-leg.ts';
 import type { RouteFinder } from './path/route-finder.ts';
-import { tellableTrack } from './tellable-track.ts';
+import type { LegEnd, LegNews, RelayedDirectory, RelayedKind, RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/** A track that was looked up and not subscribed to after all: offers take up to 15 s to be answered or given up. */
+/** Something that was looked up and not subscribed to after all: offers take up to 15 s to be answered or given up. */
 const FORGET_AFTER_MS = 60_000;
 
-export interface RelayImporterOptions {
-  /** The engine's own, without any relaying. */
-  readonly shard: Shard;
+/** The last messages of a publication that has ended take no longer than this, or do not come. */
+const LAST_MESSAGES_MS = 5_000;
+
+/** What a neighbour says of the end of a leg may come after that end. */
+const NEWS_WITHIN_MS = 500;
+
+/** Why a relay ends what its directory tells of, whatever it is. */
+type EndReason = 'requested' | 'rejected' | 'unreachable' | 'session_closed';
+
+export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
+  readonly kind: RelayedKind<Record, Plan, Numbers, Reason>;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
   readonly routes: RouteFinder;
-  readonly arriving: ArrivingLayers;
-  readonly directory: TrackDirectory;
+  readonly directory: RelayedDirectory<Record, Reason | EndReason>;
   readonly clock: Clock;
+  /** Numbers wants, those of tracks and of data channels together. */
+  readonly nextWantId: () => number;
+  /** A leg is there, or gone again. */
+  readonly onLeg?: (leg: ImportLeg<Numbers>, change: 'opened' | 'ended') => void;
+  /** Subscriptions of this node have ended, and not because their publication has. */
+  readonly onOverflow?: (subscriptionIds: readonly string[]) => void;
 }
 
-export class RelayImporter {
-  readonly #options: RelayImporterOptions;
-  readonly #parts: ImportParts;
-  readonly #tracks = new Map<string, ImportedTrack>();
-  readonly #wants = new Map<number, { readonly track: ImportedTrack; readonly leg: ImportLeg }>();
-  readonly #wantOfTrackId = new Map<string, number>();
-  /** Publication of each subscription that is fed by a relay. */
-  readonly #sourceOf = new Map<string, ImportedTrack>();
-  /** When tracks ended that an old record in the registry might still tell of. */
-  readonly #ended = new Map<string, number>();
-  #lastWantId = 0;
+/** What was asked of a neighbour. */
+interface Want<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
+  readonly source: ImportedSource<Record, Plan, Numbers, Reason>;
+  readonly leg: ImportLeg<Numbers>;
+  /** How it will end, when all that was sent has come; undefined while nothing was said of that. */
+  end: LegEnd<Reason> | undefined;
+  /** All that was sent has come. */
+  isComplete: boolean;
+}
 
-  constructor(options: RelayImporterOptions) {
+export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
+  readonly #options: RelayImporterOptions<Record, Plan, Numbers, Reason>;
+  readonly #parts: SharedImportParts<Record, Plan, Numbers, Reason>;
+  readonly #sources = new Map<string, ImportedSource<Record, Plan, Numbers, Reason>>();
+  readonly #wants = new Map<number, Want<Record, Plan, Numbers, Reason>>();
+  readonly #wantOfTrackId = new Map<string, number>();
+  /** What each subscription that is fed by a relay is fed with. */
+  readonly #sourceOf = new Map<string, ImportedSource<Record, Plan, Numbers, Reason>>();
+  /** When publications ended that an old record in the registry might still tell of. */
+  readonly #ended = new Map<string, number>();
+
+  constructor(options: RelayImporterOptions<Record, Plan, Numbers, Reason>) {
     this.#options = options;
-    const { shard, linkTo, routes, clock } = options;
+    const { kind, linkTo, routes, clock, nextWantId } = options;
     this.#parts = {
-      shard,
+      kind,
       linkTo,
       routes,
       clock,
-      nextWantId: () => ++this.#lastWantId,
-      onLegOpened: (track, leg) => this.#noteLeg(track, leg),
+      nextWantId,
       onLegEnded: (leg) => this.#forgetLeg(leg),
-      onGone: (track, reason) => this.#finish(track, reason),
     };
   }
 
-  get tracks(): Iterable<ImportedTrack> {
-    return this.#tracks.values();
+  get counts(): { readonly sources: number; readonly legs: number; readonly fedSubscriptions: number } {
+    return { sources: this.#sources.size, legs: this.#wants.size, fedSubscriptions: this.#sourceOf.size };
   }
 
-  get counts(): { readonly importedTracks: number; readonly legs: number; readonly fedSubscriptions: number } {
-    return { importedTracks: this.#tracks.size, legs: this.#wants.size, fedSubscriptions: this.#sourceOf.size };
-  }
-
-  find(publicationId: string): ImportedTrack | undefined {
-    return this.#tracks.get(publicationId);
+  find(publicationId: string): ImportedSource<Record, Plan, Numbers, Reason> | undefined {
+    return this.#sources.get(publicationId);
   }
 
   /**
-   * Makes a track of another node known here, so that it can be subscribed to.
+   * Makes a publication of another node known here, so that it can be subscribed to.
    *
-   * @returns false if it has ended, as its owner said, if its session id names no node, or if it is known as a track of another session
+   * @returns false if it has ended, as its owner said, if its session id names no node, or if it is known as one of another session
    */
-  admit(record: TrackRecord): boolean {
+  admit(record: Record): boolean {
     if (this.#isOfAnotherSession(record)) return false;
-    const known = this.#tracks.get(record.publicationId);
+    const known = this.#sources.get(record.publicationId);
     if (known?.isKnownFirstHand) return true;
     const sessionId = parseSessionId(record.sessionId);
     if (sessionId === undefined || this.#ended.has(record.publicationId)) return false;
-    this.#learn(tellableTrack(record), nodeNoOf(sessionId));
+    this.#learn(this.#options.kind.tellable(record), nodeNoOf(sessionId));
     return true;
   }
 
-  /** The same with a track of which its owner tells that it has its name now, whoever was known to have it. */
-  admitNamed(record: TrackRecord): void {
-    const known = this.#tracks.get(record.publicationId);
-    // Only the name is news of a track that its owner keeps this node up to date about.
-    if (known?.isKnownFirstHand) this.#learn({ ...known.record, customTrackName: record.customTrackName }, known.ownerNo);
+  /**
+   * The same with one of which its owner tells that it has its name now, whoever was known to have it.
+   *
+   * @param rename what is known of it already, with the name that it has now
+   */
+  admitNamed(record: Record, rename: (known: Record) => Record): void {
+    const known = this.#sources.get(record.publicationId);
+    // Only the name is news of one that its owner keeps this node up to date about.
+    if (known?.isKnownFirstHand) this.#learn(rename(known.record), known.ownerNo);
     else this.admit(record);
     this.#options.directory.confirmName(record.publicationId);
   }
 
   // What sessions and relays further downstream do at the shard.
 
-  /** @returns false if the source is no track of another node */
-  putSubscriber(plan: SubscriberTrackPlan): boolean {
-    const track = this.#tracks.get(plan.sourceTrackId ?? '');
+  /** @param sourceId the publication that the plan names. @returns false if that is none of another node */
+  putSubscriber(sourceId: string | undefined, plan: Plan): boolean {
+    const source = this.#sources.get(sourceId ?? '');
     const before = this.#sourceOf.get(plan.subscriptionId);
-    if (before !== undefined && before !== track) this.releaseSubscriber(plan.subscriptionId);
-    if (track === undefined) return false;
-    this.#sourceOf.set(plan.subscriptionId, track);
-    track.putSubscriber(plan);
+    if (before !== undefined && before !== source) this.releaseSubscriber(plan.subscriptionId);
+    if (source === undefined) return false;
+    this.#sourceOf.set(plan.subscriptionId, source);
+    source.putSubscriber(plan);
     return true;
   }
 
@@ -118,8 +132,8 @@ export class RelayImporter {
     this.#sourceOf.get(subscriptionId)?.needLowerLayers(subscriptionId, areNeeded);
   }
 
-  attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
-    return this.#tracks.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
+  attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
+    return this.#sources.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
   }
 
   // What links and the engine tell.
@@ -129,97 +143,157 @@ export class RelayImporter {
     if (!('wantId' in message)) return false;
     const want = this.#wants.get(message.wantId);
     if (want?.leg.link !== link) return false;
-    const { track, leg } = want;
-    if (message.type === 'accepted') {
-      this.#learn(message.track, track.ownerNo);
-      track.onAccepted(leg, message);
-    } else if (message.type === 'track') this.#learn(message.track, track.ownerNo);
-    else if (message.type === 'refused') track.onRefused(leg, message);
-    else if (message.type === 'closed') this.#finish(track, message.reason);
-    else return false;
-    return true;
+    const { source, leg } = want;
+    if (message.type === 'refused') {
+      source.onRefused(leg, message);
+      return true;
+    }
+    const news = this.#options.kind.newsIn(message);
+    if (news !== undefined) this.#takeNews(want, news);
+    return news !== undefined;
+  }
+
+  /** @returns the publication that comes by a want of this node, and its leg */
+  findWant(link: NodeLink, wantId: number) {
+    const want = this.#wants.get(wantId);
+    return want?.leg.link === link ? want : undefined;
   }
 
   /** @returns whether it was about a leg */
   onTrackActive(trackId: string): boolean {
     const want = this.#wants.get(this.#wantOfTrackId.get(trackId) ?? 0);
-    want?.track.onActive(want.leg);
+    want?.source.onActive(want.leg);
     return want !== undefined;
   }
 
+  /** The engine has ended a leg by itself. @returns whether it was one */
+  onLegClosed(trackId: string): boolean {
+    const want = this.#wants.get(this.#wantOfTrackId.get(trackId) ?? 0);
+    if (want === undefined) return false;
+    want.isComplete = true;
+    if (want.end !== undefined) this.#carryOut(want, want.end);
+    else this.#options.clock.schedule(NEWS_WITHIN_MS, () => this.#giveUp(want));
+    return true;
+  }
+
   onTransportGone(transportId: string): void {
-    for (const track of this.all()) track.onTransportGone(transportId);
+    for (const source of this.all()) source.onTransportGone(transportId);
   }
 
   /** The map of links has changed. */
   onRoutesChanged(): void {
-    for (const track of this.all()) track.choose();
+    for (const source of this.all()) source.choose();
   }
 
   /** A node was given up, and its sessions with it; one that only stood still comes back with all of them. */
   onNodeLost(nodeNo: number): void {
-    for (const track of this.all()) if (track.ownerNo === nodeNo) this.#finish(track, 'session_closed', { mayReturn: true });
+    for (const source of this.all()) if (source.ownerNo === nodeNo) this.#finish(source, 'session_closed', { mayReturn: true });
   }
 
   /** To be called once a second. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const track of this.all()) {
-      track.tick();
-      this.#forgetIfIdle(nowMs, track);
+    for (const source of this.all()) {
+      source.tick();
+      this.#forgetIfIdle(nowMs, source);
     }
     for (const [publicationId, endedAtMs] of this.#ended) if (nowMs - endedAtMs >= FORGET_AFTER_MS) this.#ended.delete(publicationId);
   }
 
-  all(): readonly ImportedTrack[] {
-    return [...this.#tracks.values()];
+  all(): readonly ImportedSource<Record, Plan, Numbers, Reason>[] {
+    return [...this.#sources.values()];
+  }
+
+  #takeNews(want: Want<Record, Plan, Numbers, Reason>, news: LegNews<Record, Reason>): void {
+    const { source, leg } = want;
+    if (news.type === 'accepted') {
+      this.#learn(news.record, source.ownerNo);
+      source.onAccepted(leg, news.route);
+    } else if (news.type === 'changed') this.#learn(news.record, source.ownerNo);
+    else if (want.isComplete || !this.#options.kind.endsByItself) this.#carryOut(want, news);
+    else {
+      // What was sent before may still be on its way, and says itself when it is all there.
+      want.end = news;
+      this.#options.clock.schedule(LAST_MESSAGES_MS, () => leg.state !== 'ended' && this.#carryOut(want, news));
+    }
+  }
+
+  /** The neighbour sends nothing by a leg any more, and does not say why. */
+  #giveUp({ source, leg, end }: Want<Record, Plan, Numbers, Reason>): void {
+    if (leg.state !== 'ended' && end === undefined) source.onBroken(leg, { isInEngine: false });
+  }
+
+  /** What the neighbour has announced. */
+  #carryOut({ source, leg }: Want<Record, Plan, Numbers, Reason>, end: LegEnd<Reason>): void {
+    if (end.type === 'closed') {
+      this.#finish(source, end.reason);
+      return;
+    }
+    const ended = source.takeSubscribers();
+    for (const subscriptionId of ended) this.#sourceOf.delete(subscriptionId);
+    source.onBroken(leg, { isInEngine: true });
+    this.#options.onOverflow?.(ended);
   }
 
   /**
-   * Whoever can write to the registry can say there that a track is of their own app. A track that is here already, published on this
+   * Whoever can write to the registry can say there that something is of their own app. What is here already, published on this
    * node or watched, is handed out by the app that it is known to have; of any other its owner is asked.
    */
-  #isOfAnotherSession({ publicationId, appId, sessionId }: TrackRecord): boolean {
+  #isOfAnotherSession({ publicationId, appId, sessionId }: Record): boolean {
     const known = this.#options.directory.recordOf(publicationId);
     return known !== undefined && (known.appId !== appId || known.sessionId !== sessionId);
   }
 
-  #learn(record: TrackRecord, ownerNo: number): void {
-    const known = this.#tracks.get(record.publicationId);
-    if (known === undefined) this.#tracks.set(record.publicationId, new ImportedTrack(record, ownerNo, this.#parts));
-    const before = this.#options.directory.recordOf(record.publicationId);
+  #learn(record: Record, ownerNo: number): void {
+    const { directory } = this.#options;
+    const known = this.#sources.get(record.publicationId);
+    if (known === undefined) this.#sources.set(record.publicationId, this.#newSource(record, ownerNo));
+    const before = directory.recordOf(record.publicationId);
     // First, so that nodes further downstream have opened their legs again before they hear that the old ones are broken.
-    if (JSON.stringify(before) !== JSON.stringify(record)) this.#options.directory.put(record, { takesName: false });
+    if (JSON.stringify(before) !== JSON.stringify(record)) directory.put(record, { takesName: false });
     known?.describe(record);
   }
 
+  #newSource(record: Record, ownerNo: number): ImportedSource<Record, Plan, Numbers, Reason> {
+    const source: ImportedSource<Record, Plan, Numbers, Reason> = new ImportedSource(record, ownerNo, {
+      ...this.#parts,
+      onLegOpened: (leg) => this.#noteLeg(source, leg),
+      onGone: (reason) => this.#finish(source, reason, { mayReturn: reason === 'unreachable' }),
+    });
+    return source;
+  }
+
   /** Whoever follows it is told while it is still there to be let go of. */
-  #finish(track: ImportedTrack, reason: TrackCloseReason, { mayReturn = reason === 'unreachable' } = {}): void {
-    const { publicationId } = track.record;
-    if (this.#tracks.get(publicationId) !== track) return;
+  #finish(
+    source: ImportedSource<Record, Plan, Numbers, Reason>,
+    reason: Reason | EndReason,
+    { mayReturn = reason === 'unreachable' } = {},
+  ): void {
+    const { publicationId } = source.record;
+    if (this.#sources.get(publicationId) !== source) return;
     // One that cannot be reached now may well be there again in a moment.
     if (!mayReturn) this.#ended.set(publicationId, this.#options.clock.nowMs());
     this.#options.directory.remove(publicationId, reason);
-    this.#tracks.delete(publicationId);
-    track.close();
-    for (const [subscriptionId, source] of this.#sourceOf) if (source === track) this.#sourceOf.delete(subscriptionId);
+    this.#sources.delete(publicationId);
+    source.close();
+    for (const [subscriptionId, of] of this.#sourceOf) if (of === source) this.#sourceOf.delete(subscriptionId);
   }
 
-  #forgetIfIdle(nowMs: number, { record: { publicationId }, idleSinceMs }: ImportedTrack): void {
+  #forgetIfIdle(nowMs: number, { record: { publicationId }, idleSinceMs }: ImportedSource<Record, Plan, Numbers, Reason>): void {
     if (idleSinceMs === undefined || nowMs - idleSinceMs < FORGET_AFTER_MS) return;
     if (this.#options.directory.isFollowed(publicationId)) return;
     this.#options.directory.forget(publicationId);
-    this.#tracks.delete(publicationId);
+    this.#sources.delete(publicationId);
   }
 
-  #noteLeg(track: ImportedTrack, leg: ImportLeg): void {
-    this.#options.arriving.notePublished({ trackId: leg.trackId, transportId: leg.options.transportId });
-    this.#wants.set(leg.options.wantId, { track, leg });
+  #noteLeg(source: ImportedSource<Record, Plan, Numbers, Reason>, leg: ImportLeg<Numbers>): void {
+    this.#options.onLeg?.(leg, 'opened');
+    this.#wants.set(leg.options.wantId, { source, leg, end: undefined, isComplete: false });
     this.#wantOfTrackId.set(leg.trackId, leg.options.wantId);
   }
 
-  #forgetLeg(leg: ImportLeg): void {
-    this.#options.arriving.forgetTrack(leg.trackId);
+  #forgetLeg(leg: ImportLeg<Numbers>): void {
+    this.#options.onLeg?.(leg, 'ended');
     this.#wants.delete(leg.options.wantId);
     this.#wantOfTrackId.delete(leg.trackId);
   }

@@ -1,5 +1,6 @@
 /**
- * What makes an SFU one of many: links to the other nodes, tracks that come in over them and go out over them. THE WIRING of its parts; each
+ * What makes an SFU one of many: links to the other nodes, and what comes in and goes out over them, tracks (`track-relay.ts`) and data channels
+ * (`data-relay.ts`). THE WIRING of its parts; each
  * hears of links and of the engine in a fixed order.
  */
 import type { EngineEvent, EngineEventListener } from '@causeway/media';
@@ -7,18 +8,19 @@ import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { RelayInspection } from '../inspection.ts';
 import type { Random } from '../random.ts';
-import type { TrackRecord, TrackReference } from '../registry/index.ts';
-import type { OwnerAnswer, RemoteTracks } from '../session/remote-tracks.ts';
+import type { DataChannelRecord, TrackRecord, TrackReference } from '../registry/index.ts';
+import type { DataDirectory } from '../session/data/data-directory.ts';
+import type { DataChannelReference, OwnerAnswer, OwnerDataAnswer, OwnerReference, RemoteTracks } from '../session/remote-tracks.ts';
 import type { TrackDirectory } from '../session/track-directory.ts';
 import type { Shard } from '../shard.ts';
 import { ArrivingLayers } from './arriving-layers.ts';
 import type { ClusterAssembly } from './cluster-assembly.ts';
+import { createDataRelay, type DataRelay } from './data-relay.ts';
 import type { LinkEvent } from './link-event.ts';
-import type { ControlMessage } from './links/control-messages.ts';
+import { type ControlMessage, LINK_DATA_VERSION } from './links/control-messages.ts';
 import type { LinkListener } from './links/link-listener.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NodeLinks } from './links/node-links.ts';
-import { NameImports } from './name-imports.ts';
 import { OwnerQuestions } from './owner-questions.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
 import { LinkStateTeller, type LinkStateTidings } from './path/link-state-teller.ts';
@@ -26,18 +28,18 @@ import { MissingLinks } from './path/missing-links.ts';
 import { DEFAULT_MAX_FAN_OUT } from './path/region-tree.ts';
 import { RouteFinder } from './path/route-finder.ts';
 import { PathReporter, type TrackPath } from './path-reporter.ts';
-import { RelayExporter } from './relay-exporter.ts';
-import { RelayImporter } from './relay-importer.ts';
 import { RelayingShard } from './relaying-shard.ts';
+import { createTrackRelay, type RelaySideOptions, type TrackRelay } from './track-relay.ts';
 
 export interface RelayOptions extends ClusterAssembly {
   readonly shard: Shard;
   readonly clock: Clock;
   readonly random: Random;
   readonly tracks: TrackDirectory;
+  readonly dataChannels: DataDirectory;
   /** What this node knows of its own sessions, for others that ask. */
-  readonly answer: (appId: string, reference: TrackReference) => OwnerAnswer;
-  /** How many subscriptions of its sessions forward a track of its own. */
+  readonly answer: (appId: string, reference: OwnerReference) => OwnerAnswer & OwnerDataAnswer;
+  /** How many subscriptions of its sessions forward a track or data channel of its own. */
   readonly countSubscribers: (publicationId: string) => number;
 }
 
@@ -47,30 +49,39 @@ export class Relay implements RemoteTracks {
   readonly links: NodeLinks;
   readonly table = new LinkStateTable();
   readonly routes: RouteFinder;
-  readonly importer: RelayImporter;
-  readonly exporter: RelayExporter;
+  readonly tracks: TrackRelay;
+  readonly data: DataRelay;
   readonly #options: RelayOptions;
   readonly #arriving = new ArrivingLayers();
-  readonly #names: NameImports;
   readonly #questions: OwnerQuestions;
   readonly #paths: PathReporter;
   readonly #teller: LinkStateTeller;
   readonly #missing: MissingLinks;
+  /** Takes what sessions are told; undefined until they listen. */
+  #sessions: EngineEventListener | undefined = undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    const { shard, directory: nodes, tracks: directory, clock, answer, countSubscribers } = options;
-    const linkTo = (nodeNo: number) => this.links.find(nodeNo);
+    const { shard, directory: nodes, tracks, dataChannels, clock, answer, countSubscribers } = options;
     const arriving = this.#arriving;
-    const routes = new RouteFinder(nodes, this.table, options.maxFanOut ?? DEFAULT_MAX_FAN_OUT);
-    const importer = new RelayImporter({ shard, linkTo, routes, arriving, directory, clock });
-    this.routes = routes;
-    this.importer = importer;
+    const linkTo = (nodeNo: number) => this.links.find(nodeNo);
+    this.routes = new RouteFinder(nodes, this.table, options.maxFanOut ?? DEFAULT_MAX_FAN_OUT);
+    const { routes } = this;
+    let lastId = 0;
+    const onDefect = (error: unknown) => this.#log({ type: 'link.defect', error });
+    const side: RelaySideOptions = { shard, linkTo, routes, clock, nextId: () => ++lastId, onDefect };
+    this.tracks = createTrackRelay({ ...side, arriving, directory: tracks });
+    this.data = createDataRelay({ ...side, directory: dataChannels, onOverflow: (ids) => this.#endSubscriptions(ids) });
     this.links = this.#createLinks();
-    this.#names = new NameImports({ importer, directory, routes, linkTo });
-    this.exporter = this.#createExporter();
     this.#questions = new OwnerQuestions({ routes, linkTo, clock, answer });
-    this.#paths = new PathReporter({ links: this.links, routes, importer, exporter: this.exporter, clock, countSubscribers });
+    this.#paths = new PathReporter({
+      links: this.links,
+      routes,
+      findSource: (publicationId) => this.tracks.importer.find(publicationId) ?? this.data.importer.find(publicationId),
+      exports: () => [...this.tracks.exporter.all, ...this.data.exporter.all],
+      clock,
+      countSubscribers,
+    });
     this.#teller = this.#createTeller();
     this.#missing = new MissingLinks({
       nodes,
@@ -81,11 +92,11 @@ export class Relay implements RemoteTracks {
     });
     this.shard = new RelayingShard({
       inner: shard,
-      importer,
+      tracks: this.tracks.importer,
+      data: this.data.importer,
       arriving,
       handleEvent: (event, sessions) => this.#handleEvent(event, sessions),
     });
-    directory.watchNames(this.#names);
   }
 
   /** Begins to connect to the other nodes; the shard must have its listener. */
@@ -113,11 +124,17 @@ export class Relay implements RemoteTracks {
 
   /** @returns false if the track has ended */
   admit(record: TrackRecord): boolean {
-    return this.importer.admit(record);
+    return this.tracks.importer.admit(record);
+  }
+
+  /** @returns false if the data channel has ended */
+  admitData(record: DataChannelRecord): boolean {
+    return this.data.importer.admit(record);
   }
 
   isKnownFirstHand(publicationId: string): boolean {
-    return this.importer.find(publicationId)?.isKnownFirstHand ?? false;
+    const source = this.tracks.importer.find(publicationId) ?? this.data.importer.find(publicationId);
+    return source?.isKnownFirstHand ?? false;
   }
 
   /** Whether a track of that node can be asked for now, or as soon as its link is there. */
@@ -126,15 +143,32 @@ export class Relay implements RemoteTracks {
     return (link !== undefined && link.state.type !== 'refused') || this.routes.plan(nodeNo, '', new Map()) !== undefined;
   }
 
+  /** A node that is not in the directory may be of any version. */
+  carriesData(nodeNo: number): boolean {
+    return (this.#options.directory.find(nodeNo)?.linkVersions.max ?? LINK_DATA_VERSION) >= LINK_DATA_VERSION;
+  }
+
   /** @returns undefined if the owner cannot be asked, or does not answer within a second */
   async ask(appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined> {
     const owner = this.ownerOf(reference.sessionId);
     return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
   }
 
-  /** How a track of this node reaches the others. */
+  /** As `ask`, about a data channel. */
+  async askData(appId: string, reference: DataChannelReference): Promise<OwnerDataAnswer | undefined> {
+    const owner = this.ownerOf(reference.sessionId);
+    return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
+  }
+
+  /** How a track or data channel of this node reaches the others. */
   pathOf(publicationId: string): Promise<TrackPath> {
     return this.#paths.report(publicationId);
+  }
+
+  /** @returns ids of the subscriptions by which a data channel goes to other nodes */
+  dataFeedsOf(publicationId: string): readonly string[] {
+    const feeds = this.data.exporter.all.filter((each) => each.publicationId === publicationId);
+    return feeds.map(({ subscriptionId }) => subscriptionId);
   }
 
   inspect(): RelayInspection {
@@ -145,9 +179,16 @@ export class Relay implements RemoteTracks {
         state: link.state.type,
         ...this.table.find(this.routes.selfNo)?.links.get(link.peer.nodeNo),
       })),
-      ...this.importer.counts,
-      ...this.exporter.counts,
-      followedNames: this.#names.size,
+      importedTracks: this.tracks.importer.counts.sources,
+      legs: this.tracks.importer.counts.legs,
+      fedSubscriptions: this.tracks.importer.counts.fedSubscriptions,
+      exports: this.tracks.exporter.size,
+      exportedNames: this.tracks.nameExports.size + this.data.nameExports.size,
+      followedNames: this.tracks.names.size + this.data.names.size,
+      importedDataChannels: this.data.importer.counts.sources,
+      dataLegs: this.data.importer.counts.legs,
+      fedDataSubscriptions: this.data.importer.counts.fedSubscriptions,
+      dataExports: this.data.exporter.size,
     };
   }
 
@@ -165,20 +206,6 @@ export class Relay implements RemoteTracks {
     });
   }
 
-  #createExporter(): RelayExporter {
-    const { shard, tracks: directory, clock } = this.#options;
-    return new RelayExporter({
-      shard,
-      routes: this.routes,
-      importer: this.importer,
-      arriving: this.#arriving,
-      directory,
-      clock,
-      noteApp: (sessionId, appId) => this.#names.noteApp(sessionId, appId),
-      onDefect: (error) => this.#log({ type: 'link.defect', error }),
-    });
-  }
-
   #createTeller(): LinkStateTeller {
     const { directory: nodes, prices = [], clock } = this.#options;
     const onChanged = () => this.#onRoutesChanged();
@@ -186,12 +213,14 @@ export class Relay implements RemoteTracks {
   }
 
   #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {
-    if (this.links.handleEvent(event)) return;
-    if (event.type === 'track-activity' && event.activity === 'active' && this.importer.onTrackActive(event.trackId)) return;
-    if (event.type === 'lower-layers-needed') this.importer.needLowerLayers(event.subscriptionId, event.areNeeded);
+    this.#sessions = sessions;
+    if (this.links.handleEvent(event) || this.data.handleEvent(event)) return;
+    const { importer, exporter } = this.tracks;
+    if (event.type === 'track-activity' && event.activity === 'active' && importer.onTrackActive(event.trackId)) return;
+    if (event.type === 'lower-layers-needed') importer.needLowerLayers(event.subscriptionId, event.areNeeded);
     if (event.type === 'layers-changed') {
       this.#arriving.noteChange(event.trackId, event.rids);
-      this.exporter.onLayersChanged(event.trackId);
+      for (const each of exporter.all) if (each.sourceTrackId === event.trackId) each.refresh();
     }
     sessions(event);
   }
@@ -217,8 +246,8 @@ export class Relay implements RemoteTracks {
       onLinkDown: (link, transportId, reason) => {
         // First the map, so that whoever loses a leg finds another way at once.
         this.#teller.noteLinks();
-        this.exporter.onTransportGone(transportId);
-        this.importer.onTransportGone(transportId);
+        this.tracks.onTransportGone(transportId);
+        this.data.onTransportGone(transportId);
         this.#log({ type: 'link.down', ...placeOf(link), reason });
         this.links.settleDoubts(link.peer.nodeNo);
       },
@@ -232,7 +261,6 @@ export class Relay implements RemoteTracks {
   #onMessage(link: NodeLink, message: ControlMessage): void {
     try {
       if (isAboutLinks(message)) this.#teller.handleMessage(link, message);
-      else if (message.type === 'name-taken') this.#names.onNameTaken(link, message);
       else this.#pass(link, message);
     } catch (error) {
       // An edge: what one node writes must not stop what the others do.
@@ -240,20 +268,30 @@ export class Relay implements RemoteTracks {
     }
   }
 
-  /** To the one part that the message is for; nobody knows what a want that is over was for. */
+  /** To the one part that the message is for. */
   #pass(link: NodeLink, message: ControlMessage): void {
     if (this.#questions.handleMessage(message) || this.#paths.handleMessage(link, message)) return;
-    if (!this.importer.handleMessage(link, message)) this.exporter.handleMessage(link, message);
+    if (!this.tracks.handleMessage(link, message)) this.data.handleMessage(link, message);
+  }
+
+  /** What is reliable and cannot all be sent to a session any more: the session hears of it as from the engine. */
+  #endSubscriptions(subscriptionIds: readonly string[]): void {
+    for (const subscriptionId of subscriptionIds) {
+      this.#options.shard.send({ type: 'remove-data-subscription', subscriptionId });
+      this.#sessions?.({ type: 'data-subscription-closed', subscriptionId, reason: 'overflow' });
+    }
   }
 
   #onNodeLost(nodeNo: number): void {
     this.table.remove(nodeNo);
-    this.importer.onNodeLost(nodeNo);
+    this.tracks.importer.onNodeLost(nodeNo);
+    this.data.importer.onNodeLost(nodeNo);
     this.#onRoutesChanged();
   }
 
   #onPulse(): void {
-    this.importer.tick();
+    this.tracks.importer.tick();
+    this.data.importer.tick();
     this.#missing.tick();
     this.#measure();
   }
@@ -266,8 +304,8 @@ export class Relay implements RemoteTracks {
   }
 
   #onRoutesChanged(): void {
-    this.#names.onRoutesChanged();
-    this.importer.onRoutesChanged();
+    this.tracks.onRoutesChanged();
+    this.data.onRoutesChanged();
   }
 
   #log(event: LinkEvent): void {

@@ -1,15 +1,17 @@
 /**
- * The shard as sessions see it on a node of a cluster: a subscription whose source is a track of another node is fed by a relay. Everything
- * else passes through.
+ * The shard as sessions see it on a node of a cluster: a subscription whose source is a track or data channel of another node is fed by a relay.
+ * Everything else passes through.
  */
-import type { EngineCommand, EngineEvent, EngineEventListener, SubscriberTrackPlan } from '@causeway/media';
+import type { EngineCommand, EngineEvent, EngineEventListener } from '@causeway/media';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import type { ArrivingLayers } from './arriving-layers.ts';
-import type { RelayImporter } from './relay-importer.ts';
+import type { DataRelay } from './data-relay.ts';
+import type { TrackRelay } from './track-relay.ts';
 
 export interface RelayingShardOptions {
   readonly inner: Shard;
-  readonly importer: RelayImporter;
+  readonly tracks: TrackRelay['importer'];
+  readonly data: DataRelay['importer'];
   readonly arriving: ArrivingLayers;
   /** Gives relays each event first; `sessions` takes those that concern more than relays. */
   readonly handleEvent: (event: EngineEvent, sessions: EngineEventListener) => void;
@@ -17,16 +19,18 @@ export interface RelayingShardOptions {
 
 export class RelayingShard implements Shard {
   readonly #inner: Shard;
-  readonly #importer: RelayImporter;
+  readonly #tracks: TrackRelay['importer'];
+  readonly #data: DataRelay['importer'];
   readonly #arriving: ArrivingLayers;
   readonly #handleEvent: RelayingShardOptions['handleEvent'];
   /** Subscriptions of each transport, which go with it. */
   readonly #subscriptions = new Map<string, Set<string>>();
   readonly #transportOf = new Map<string, string>();
 
-  constructor({ inner, importer, arriving, handleEvent }: RelayingShardOptions) {
+  constructor({ inner, tracks, data, arriving, handleEvent }: RelayingShardOptions) {
     this.#inner = inner;
-    this.#importer = importer;
+    this.#tracks = tracks;
+    this.#data = data;
     this.#arriving = arriving;
     this.#handleEvent = handleEvent;
   }
@@ -69,10 +73,15 @@ export class RelayingShard implements Shard {
         this.#inner.send(command);
         break;
       case 'put-subscriber-track':
-        this.#noteSubscription(command.plan);
+        this.#noteSubscription(command.plan.transportId, command.plan.subscriptionId);
         // The importer takes a subscription to another node's track, and gives it to the engine with a source of its own.
-        if (!this.#importer.putSubscriber(command.plan)) this.#inner.send(command);
+        if (!this.#tracks.putSubscriber(command.plan.sourceTrackId, command.plan)) this.#inner.send(command);
         break;
+      case 'put-data-subscription':
+        if (command.plan.transportId !== undefined) this.#noteSubscription(command.plan.transportId, command.plan.subscriptionId);
+        if (!this.#data.putSubscriber(command.plan.publicationId, command.plan)) this.#inner.send(command);
+        break;
+      case 'remove-data-subscription':
       case 'remove-subscriber-track':
         this.#inner.send(command);
         this.#forgetSubscription(command.subscriptionId);
@@ -94,7 +103,7 @@ export class RelayingShard implements Shard {
     return this.#inner.close();
   }
 
-  #noteSubscription({ transportId, subscriptionId }: SubscriberTrackPlan): void {
+  #noteSubscription(transportId: string, subscriptionId: string): void {
     this.#subscriptions.set(transportId, (this.#subscriptions.get(transportId) ?? new Set()).add(subscriptionId));
     this.#transportOf.set(subscriptionId, transportId);
   }
@@ -105,7 +114,8 @@ export class RelayingShard implements Shard {
     const ofTransport = this.#subscriptions.get(transportId);
     ofTransport?.delete(subscriptionId);
     if (ofTransport?.size === 0) this.#subscriptions.delete(transportId);
-    this.#importer.releaseSubscriber(subscriptionId);
+    this.#tracks.releaseSubscriber(subscriptionId);
+    this.#data.releaseSubscriber(subscriptionId);
   }
 
   /** A transport takes its publications and subscriptions with it. */

@@ -1,7 +1,7 @@
 /**
  * Publications of data that have subscribers on other shards than their publisher's. Each crosses to such a shard
  * once, on a stream of the link between the two: to the publisher's shard the crossing is a subscriber, to the other
- * one a publisher. What is sent on it is what is on any channel, so replies and buses need nothing of their own.
+ * one a publisher, whose messages carry the numbers of the publication (`feedsCopy`).
  */
 import type { DataPublicationPlan, DataStatistics, DataSubscriptionCloseReason, DataSubscriptionPlan, EngineEvent } from '@causeway/media';
 import type { CrossingWay, FindWay } from './track-crossings.ts';
@@ -248,6 +248,8 @@ export class DataCrossings {
         waitsForAck: false,
         isPaused: false,
         isSticky: false,
+        // A copy may replace another one, which subscribers over there have had something of.
+        feedsCopy: plan.copyOf === undefined ? 'new' : 'resumed',
       },
     });
   }
@@ -306,8 +308,9 @@ export class DataCrossings {
 }
 
 /** Makes or changes what the subscribers' shard has of a publication. */
-function putCopy({ way, streamId }: Crossing, { publicationId, reliability, retain, isBus }: DataPublicationPlan): void {
+function putCopy({ way, streamId }: Crossing, source: DataPublicationPlan): void {
+  const { publicationId, reliability, retain, isBus, copyOf = publicationId } = source;
   const stream = { streamId, isNegotiated: true };
-  const plan: DataPublicationPlan = { publicationId, transportId: way.transportId, stream, reliability, retain, isBus };
+  const plan: DataPublicationPlan = { publicationId, transportId: way.transportId, stream, reliability, retain, isBus, copyOf };
   way.downstream.send({ type: 'put-data-publication', plan });
 }

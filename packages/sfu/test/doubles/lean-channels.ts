@@ -6,6 +6,7 @@ import type { LeanClient } from './lean-client.ts';
 const TICK_MS = 2;
 
 export class LeanChannels {
+  readonly id: string;
   readonly channels: DataChannels;
   readonly opened: DataChannelInfo[] = [];
   readonly closed: number[] = [];
@@ -16,6 +17,7 @@ export class LeanChannels {
 
   /** @param client connected */
   constructor(client: LeanClient) {
+    this.id = client.id;
     this.channels = new DataChannels({
       role: 'client',
       timers: this.#timers,

@@ -5,11 +5,13 @@ import { createSecureSuite } from '@causeway/secure';
 import { createNodeClock } from '../../src/io/node-clock.ts';
 import { type LinkTrust, type NodeRecord, StaticNodeDirectory } from '../../src/nodes/index.ts';
 import { uuidV4 } from '../../src/random.ts';
-import type { TrackRecord } from '../../src/registry/index.ts';
+import type { DataChannelRecord, TrackRecord } from '../../src/registry/index.ts';
 import { Relay } from '../../src/relay/relay.ts';
+import { DataDirectory } from '../../src/session/data/data-directory.ts';
 import { TrackDirectory } from '../../src/session/track-directory.ts';
 import { openShard } from '../../src/shard/open-shard.ts';
 import type { Shard } from '../../src/shard.ts';
+import { LeanChannels } from '../doubles/lean-channels.ts';
 import { LeanClient } from '../doubles/lean-client.ts';
 import { nodeRecord, openTrust } from './doubles/node-records.ts';
 
@@ -25,6 +27,7 @@ interface RealNodeOptions {
 class RealNode {
   readonly directory: StaticNodeDirectory;
   readonly tracks = new TrackDirectory();
+  readonly dataChannels = new DataDirectory();
   readonly relay: Relay;
   readonly news: string[] = [];
   readonly #shard: Shard;
@@ -55,7 +58,8 @@ class RealNode {
       trust,
       clock: createNodeClock(),
       random,
-      answer: () => ({ hasSession: false, track: undefined }),
+      dataChannels: this.dataChannels,
+      answer: () => ({ hasSession: false, track: undefined, channel: undefined }),
       countSubscribers: () => 0,
       onLinkEvent: ({ type }) => this.news.push(type),
     });
@@ -98,6 +102,50 @@ class RealNode {
     this.relay.shard.send({ type: 'put-publisher-track', plan: client.publisherPlan });
     this.tracks.put(record);
     return record;
+  }
+
+  /** Publishes a channel that the page opens, with its last message for later subscribers. */
+  async publishData({ id }: LeanClient, channels: LeanChannels): Promise<DataChannelRecord> {
+    this.relay.shard.send({ type: 'set-data-peer', plan: { transportId: id, maxMessageBytes: 262_144 } });
+    const streamId = channels.open('chat');
+    await until(() => channels.opened.length > 0);
+    const publicationId = `${id}/d0`;
+    const reliability = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
+    this.relay.shard.send({
+      type: 'put-data-publication',
+      plan: { publicationId, transportId: id, stream: { streamId, isNegotiated: false }, reliability, retain: 1, isBus: false },
+    });
+    const record: DataChannelRecord = {
+      appId: 'app-one',
+      sessionId: id,
+      dataChannelName: 'chat',
+      publicationId,
+      ordered: true,
+      retain: 1,
+      isBus: false,
+      status: 'open',
+    };
+    this.dataChannels.put(record);
+    return record;
+  }
+
+  subscribeData(transportId: string, publicationId: string): void {
+    this.relay.shard.send({ type: 'set-data-peer', plan: { transportId, maxMessageBytes: 262_144 } });
+    this.relay.shard.send({
+      type: 'put-data-subscription',
+      plan: {
+        subscriptionId: `${transportId}/e0`,
+        transportId,
+        publicationId,
+        stream: { streamId: 1, isNegotiated: false },
+        label: 'chat',
+        protocol: '',
+        canReply: 'none',
+        waitsForAck: false,
+        isPaused: false,
+        isSticky: true,
+      },
+    });
   }
 
   async close(): Promise<void> {
@@ -156,6 +204,38 @@ test.each([
   expect(two.relay.inspect()).toMatchObject({ exports: 0, legs: 1, fedSubscriptions: 2 });
 });
 
+test.each([
+  ['engines in the calling thread', 1],
+  ['worker threads, to and from which it crosses to the one that has the link', 2],
+])('what a page sends on a data channel reaches pages of another node, each message once and in order: %s', async (_name, workers) => {
+  const [one, two] = await openNodes([1, 2], () => ({ workers }));
+  if (one === undefined || two === undefined) throw new Error('two nodes were opened');
+  await until(() => one.relay.links.find(2)?.isUp === true && two.relay.links.find(1)?.isUp === true);
+  const alice = await one.join(workers - 1);
+  const fromAlice = new LeanChannels(alice);
+  const record = await one.publishData(alice, fromAlice);
+  const listeners = [await two.join(workers - 1), await two.join(0)].map((client) => new LeanChannels(client));
+  fromAlice.send(0, 'the last word before anybody listens');
+  two.relay.admitData(record);
+  for (const { id } of listeners) two.subscribeData(id, record.publicationId);
+  await until(() => listeners.every(({ received }) => received.length > 0));
+
+  const said = Array.from({ length: 200 }, (_, number) => new Uint8Array(2000).fill(number));
+  for (const message of said) {
+    await until(() => fromAlice.send(0, message));
+    await new Promise(setImmediate);
+  }
+  await until(() => listeners.every(({ received }) => received.length > said.length));
+
+  for (const { received } of listeners) {
+    expect(Buffer.from(received[0]?.data ?? []).toString()).toBe('the last word before anybody listens');
+    expect(received.slice(1).map(({ data }) => data[0])).toEqual(said.map(([first]) => first));
+  }
+  expect(one.relay.inspect()).toMatchObject({ dataExports: 1, dataLegs: 0 });
+  expect(two.relay.inspect()).toMatchObject({ dataExports: 0, dataLegs: 1, fedDataSubscriptions: 2 });
+  for (const channels of [fromAlice, ...listeners]) channels.close();
+});
+
 test('a third node passes a track on when there is no direct link', async () => {
   const nodes = await Promise.all([1, 2, 3].map((nodeNo) => RealNode.open(nodeNo)));
   opened.push(...nodes);
@@ -179,7 +259,7 @@ test('a third node passes a track on when there is no direct link', async () => 
     return carol.heard.length > 0;
   });
 
-  expect([...(three.relay.importer.find(alice.publisherPlan.trackId)?.legs ?? [])].map(({ actualRoute }) => actualRoute)).toEqual([
+  expect([...(three.relay.tracks.importer.find(alice.publisherPlan.trackId)?.legs ?? [])].map(({ actualRoute }) => actualRoute)).toEqual([
     [3, 2, 1],
   ]);
 });

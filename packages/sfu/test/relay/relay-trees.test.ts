@@ -327,7 +327,7 @@ describe('the path of a track', () => {
 
     const told = await path(cluster, 1, publisher.id);
 
-    expect(told.refusedLinks).toEqual([{ node: 2, region: 'region-2', reason: 'link versions 1 to 2 here, 9 to 9 there: none in common' }]);
+    expect(told.refusedLinks).toEqual([{ node: 2, region: 'region-2', reason: 'link versions 1 to 3 here, 9 to 9 there: none in common' }]);
   });
 
   it('is known of a node that does not answer in time', async () => {

@@ -8,7 +8,14 @@ export interface AssociationLimits {
   readonly reservedBytes: number;
   /** Limits the bytes of chunks in flight, however much the path seems to carry. */
   readonly maxFlightBytes: number;
+  /** A longer message of the peer's is refused. */
+  readonly maxMessageBytes: number;
 }
+
+/** What SDP says (`a=max-message-size`), and the longest message that an application may send. */
+export const MAX_MESSAGE_BYTES = 262_144;
+/** Between nodes and shards messages carry numbers besides. */
+const MAX_LINK_MESSAGE_BYTES = MAX_MESSAGE_BYTES + 64;
 
 /** As many streams as browsers use. */
 export const CLIENT_LIMITS: AssociationLimits = {
@@ -16,6 +23,7 @@ export const CLIENT_LIMITS: AssociationLimits = {
   maxBufferedBytes: 5 << 20,
   reservedBytes: 256 << 10,
   maxFlightBytes: Number.POSITIVE_INFINITY,
+  maxMessageBytes: MAX_MESSAGE_BYTES,
 };
 
 /** Publications of many clients cross a link, over distances where megabytes are on their way. */
@@ -24,6 +32,7 @@ export const LINK_LIMITS: AssociationLimits = {
   maxBufferedBytes: 32 << 20,
   reservedBytes: 6 << 20,
   maxFlightBytes: Number.POSITIVE_INFINITY,
+  maxMessageBytes: MAX_LINK_MESSAGE_BYTES,
 };
 
 /** The ring between two threads holds 1 MiB, most of which is for media: data that filled it would cost pictures. */

@@ -126,6 +126,12 @@ export class Association {
     return true;
   }
 
+  /** How much more messages with a sender may have waiting. */
+  get freeBytes(): number {
+    const { maxBufferedBytes, reservedBytes } = this.#limits;
+    return Math.max(0, maxBufferedBytes - reservedBytes - (this.#peering?.sender.bufferedBytes ?? 0));
+  }
+
   /** Drops unsent messages of a stream that are not worth sending any more. */
   dropStale(nowMs: number, streamId: number): void {
     this.#peering?.sender.dropStale(nowMs, streamId);

@@ -30,9 +30,9 @@ export class ChunkReceiver {
   #packetsToAck = 0;
   #isFirstPacket = true;
 
-  constructor(initialTsn: number, isInterleaved: boolean, listener: InboundListener) {
+  constructor(initialTsn: number, isInterleaved: boolean, maxMessageBytes: number, listener: InboundListener) {
     this.#tsns = new ReceivedTsns(initialTsn);
-    this.#streams = new InboundStreams(isInterleaved, listener);
+    this.#streams = new InboundStreams(isInterleaved, maxMessageBytes, listener);
   }
 
   get hasGaps(): boolean {

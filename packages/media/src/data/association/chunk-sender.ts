@@ -166,7 +166,7 @@ export class ChunkSender {
     if (this.#forward.isDue && this.#forward.write(nowMs, packet)) this.#armTimeout(nowMs);
     this.#repeatProbed(nowMs, packet);
     // Never both in one packet: receivers exist that refuse one whose TSNs are far apart, and with it what they need most.
-    if (this.#chunks.lostCount > 0) this.#fillLost(nowMs, packet);
+    if (this.#chunks.lostCount > 0 && !this.#isUrgent()) this.#fillLost(nowMs, packet);
     else this.#fillNew(nowMs, packet);
   }
 
@@ -282,6 +282,14 @@ export class ChunkSender {
     }
     // A probe that finds nothing to send is none.
     if (this.#probe.pending === 'new-data') this.#probe.pending = 'none';
+  }
+
+  /**
+   * An urgent message does not wait until all that was lost has been sent again: nodes choose their ways by whether links bring them. How much may
+   * leave, of either, the congestion window says.
+   */
+  #isUrgent(): boolean {
+    return this.#messages.queue.hasUrgent && !this.#chunks.isFull && this.#mayBeInFlight();
   }
 
   /** Nothing follows that would make the peer answer, or nothing may. */

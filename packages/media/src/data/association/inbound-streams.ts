@@ -7,9 +7,6 @@ import { type SctpDataFields, type SctpForwardTsn, type Seq16, seq16Distance, ts
 import { type LooseFragment, LooseFragments } from './loose-fragments.ts';
 import { MessageFragments } from './message-fragments.ts';
 
-/** What SDP says (`a=max-message-size`). */
-export const MAX_MESSAGE_BYTES = 262_144;
-
 export interface InboundListener {
   /** The bytes are the listener's to keep. */
   onMessage(streamId: number, protocolId: number, data: Uint8Array): void;
@@ -36,10 +33,12 @@ export class InboundStreams {
   heldChunks = 0;
   readonly #listener: InboundListener;
   readonly #isInterleaved: boolean;
+  readonly #maxMessageBytes: number;
   readonly #streams = new Map<number, InboundStream>();
 
-  constructor(isInterleaved: boolean, listener: InboundListener) {
+  constructor(isInterleaved: boolean, maxMessageBytes: number, listener: InboundListener) {
     this.#isInterleaved = isInterleaved;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#listener = listener;
   }
 
@@ -107,7 +106,7 @@ export class InboundStreams {
     if (!message.add(place, part, fields)) return;
     if (fields.isBeginning) message.protocolId = fields.protocolId;
     this.#hold(part.length);
-    if (message.bytes > MAX_MESSAGE_BYTES) this.#refuse(stream);
+    if (message.bytes > this.#maxMessageBytes) this.#refuse(stream);
     else if (!message.isComplete) return;
     else if (!fields.isUnordered) this.#deliverReady(stream);
     else {
@@ -120,14 +119,14 @@ export class InboundStreams {
     this.#hold(part.length);
     const fragments = stream.loose.add(tsn, { protocolId, isBeginning, isEnd, part });
     if (fragments !== undefined) this.#deliverLoose(stream, fragments);
-    else if (stream.loose.isOversized(MAX_MESSAGE_BYTES)) this.#refuse(stream);
+    else if (stream.loose.isOversized(this.#maxMessageBytes)) this.#refuse(stream);
   }
 
   #deliverLoose(stream: InboundStream, fragments: readonly LooseFragment[]): void {
     const message = new MessageFragments();
     for (const [place, fragment] of fragments.entries()) message.add(place, fragment.part, fragment);
     message.protocolId = fragments[0].protocolId;
-    if (message.bytes <= MAX_MESSAGE_BYTES) this.#deliver(stream, message);
+    if (message.bytes <= this.#maxMessageBytes) this.#deliver(stream, message);
     else {
       this.#release(message.count, message.bytes);
       this.#refuse(stream);

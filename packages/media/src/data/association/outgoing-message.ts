@@ -22,6 +22,8 @@ export interface MessageToSend {
   readonly expiresAtMs: number;
   /** When the message is not worth beginning any more; what was begun goes on. Default: never. */
   readonly staleAtMs?: number;
+  /** It passes all that is not: DCEP, and what nodes say to each other, which is short. Default false. */
+  readonly isUrgent?: boolean;
   readonly sender?: MessageSender;
 }
 
@@ -44,7 +46,7 @@ export interface OutgoingMessage extends Required<Omit<MessageToSend, 'sender'>>
 export const MESSAGE_OVERHEAD_BYTES = 64;
 
 export function createOutgoingMessage(message: MessageToSend): OutgoingMessage {
-  const { streamId, protocolId, data, isUnordered, maxRetransmits, expiresAtMs, staleAtMs, sender } = message;
+  const { streamId, protocolId, data, isUnordered, maxRetransmits, expiresAtMs } = message;
   return {
     streamId,
     protocolId,
@@ -52,8 +54,9 @@ export function createOutgoingMessage(message: MessageToSend): OutgoingMessage {
     isUnordered,
     maxRetransmits,
     expiresAtMs,
-    staleAtMs: staleAtMs ?? Number.POSITIVE_INFINITY,
-    sender,
+    staleAtMs: message.staleAtMs ?? Number.POSITIVE_INFINITY,
+    isUrgent: message.isUrgent ?? false,
+    sender: message.sender,
     messageNumber: 0,
     sentBytes: 0,
     fragments: 0,

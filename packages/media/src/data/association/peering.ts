@@ -34,12 +34,13 @@ export class Peering {
   readonly #fields = createSctpDataFields();
   readonly #sack = new SackView();
 
-  constructor(agreed: StateCookie, { maxStreams, maxFlightBytes }: AssociationLimits, listener: InboundListener & StreamResetListener) {
+  constructor(agreed: StateCookie, limits: AssociationLimits, listener: InboundListener & StreamResetListener) {
+    const { maxStreams, maxFlightBytes, maxMessageBytes } = limits;
     const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
     this.agreed = agreed;
     this.#maxStreams = maxStreams;
     this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, maxFlightBytes });
-    this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, listener);
+    this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, maxMessageBytes, listener);
     this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
   }
 

@@ -1,6 +1,6 @@
 /**
  * Messages that wait to be put into chunks: a queue for each stream, and weighted turns by bytes among the streams (deficit round robin),
- * so that a large message on one channel holds up the others as little as the protocol allows.
+ * so that a large message on one channel holds up the others as little as the protocol allows. Urgent messages pass all the others.
  */
 import type { OutgoingMessage } from './outgoing-message.ts';
 
@@ -10,6 +10,11 @@ const QUANTUM_BYTES = 1_200;
 const NORMAL_PRIORITY = 256;
 const MIN_WEIGHT = 1 / 8;
 const MAX_WEIGHT = 8;
+/**
+ * Of messages that have been begun and are not all sent: the receiver has to keep the parts of each, and gives no window any more when they fill
+ * it. This is less than half of what it has room for.
+ */
+const MAX_BEGUN_BYTES = 2 << 20;
 /** Consumed entries are cut off the front of a queue in pieces: one at a time would move all the others. */
 const COMPACT_AFTER = 64;
 
@@ -21,6 +26,8 @@ interface StreamQueue {
   weight: number;
   creditBytes: number;
   isActive: boolean;
+  /** The next message has been begun, or may be: so many bytes. */
+  admittedBytes: number;
   nextOrderedNumber: number;
   nextUnorderedNumber: number;
 }
@@ -29,15 +36,25 @@ export class SendQueue {
   /** Whether fragments of different messages may be mixed (RFC 8260). */
   readonly #isInterleaved: boolean;
   readonly #streams = new Map<number, StreamQueue>();
-  /** Streams with messages; the first one has the turn. */
+  /** Streams whose ordinary messages take turns; the first one has its turn. */
   readonly #active: StreamQueue[] = [];
+  /** Streams whose next message must not be begun before others are all sent. */
+  readonly #waiting: StreamQueue[] = [];
+  #admittedBytes = 0;
+  /** Streams whose next message is urgent. */
+  readonly #urgent: StreamQueue[] = [];
 
   constructor(isInterleaved: boolean) {
     this.#isInterleaved = isInterleaved;
   }
 
   get isEmpty(): boolean {
-    return this.#active.length === 0;
+    return this.#active.length === 0 && this.#urgent.length === 0;
+  }
+
+  /** Whether an urgent message waits. */
+  get hasUrgent(): boolean {
+    return this.#urgent.length > 0;
   }
 
   hasMessages(streamId: number): boolean {
@@ -50,16 +67,17 @@ export class SendQueue {
     if (stream.isActive) return;
     stream.isActive = true;
     stream.creditBytes = QUANTUM_BYTES * stream.weight;
-    this.#active.push(stream);
+    this.#enqueue(stream);
   }
 
   /** The message whose next fragment is to be sent; undefined when nothing waits. */
   peek(): OutgoingMessage | undefined {
     for (;;) {
       const stream = this.#active[0];
+      const isBegun = stream !== undefined && !this.#isInterleaved && stream.messages[stream.head].sentBytes > 0;
+      if (this.#urgent.length > 0 && !isBegun) return this.#urgent[0].messages[this.#urgent[0].head];
       if (stream === undefined) return undefined;
       const message = stream.messages[stream.head];
-      const isBegun = message.sentBytes > 0 && !this.#isInterleaved;
       if (isBegun || stream.creditBytes > 0 || this.#active.length === 1) return message;
       stream.creditBytes += QUANTUM_BYTES * stream.weight;
       this.#active.push(stream);
@@ -133,6 +151,7 @@ export class SendQueue {
         weight: 1,
         creditBytes: 0,
         isActive: false,
+        admittedBytes: 0,
         nextOrderedNumber: 0,
         nextUnorderedNumber: 0,
       };
@@ -141,16 +160,68 @@ export class SendQueue {
     return stream;
   }
 
+  /** Gives a stream its place, by what its next message is. */
+  #enqueue(stream: StreamQueue): void {
+    const message = stream.messages[stream.head];
+    if (message.isUrgent) {
+      this.#urgent.push(stream);
+      return;
+    }
+    this.#waiting.push(stream);
+    this.#admit();
+  }
+
+  /** The oldest of those that wait take part as soon as there is room for their messages. */
+  #admit(): void {
+    while (this.#waiting.length > 0) {
+      const { messages, head } = this.#waiting[0];
+      const sizeBytes = messages[head].data.length;
+      if (this.#active.length > 0 && this.#admittedBytes + sizeBytes > MAX_BEGUN_BYTES) return;
+      const stream = this.#waiting.shift() as StreamQueue;
+      stream.admittedBytes = sizeBytes;
+      this.#admittedBytes += sizeBytes;
+      this.#active.push(stream);
+    }
+  }
+
+  /** Takes a stream from its place. @returns whether it had its turns among ordinary messages */
+  #dequeue(stream: StreamQueue): boolean {
+    this.#admittedBytes -= stream.admittedBytes;
+    stream.admittedBytes = 0;
+    for (const line of [this.#active, this.#urgent, this.#waiting]) {
+      const at = line.indexOf(stream);
+      if (at >= 0) line.splice(at, 1);
+      if (at >= 0) return line === this.#active;
+    }
+    return false;
+  }
+
   #removeFirst(stream: StreamQueue): void {
     stream.head++;
-    if (stream.head === stream.messages.length) {
+    const next = stream.messages.at(stream.head);
+    if (next === undefined || !this.#keepsItsTurn(stream, next)) this.#giveNewPlace(stream, next);
+    if (stream.head < COMPACT_AFTER || stream.head * 2 < stream.messages.length) return;
+    stream.messages.splice(0, stream.head);
+    stream.head = 0;
+  }
+
+  #giveNewPlace(stream: StreamQueue, next: OutgoingMessage | undefined): void {
+    const hadTurns = this.#dequeue(stream);
+    if (next === undefined) {
       stream.messages.length = 0;
       stream.head = 0;
       stream.isActive = false;
-      this.#active.splice(this.#active.indexOf(stream), 1);
-    } else if (stream.head >= COMPACT_AFTER && stream.head * 2 >= stream.messages.length) {
-      stream.messages.splice(0, stream.head);
-      stream.head = 0;
-    }
+    } else this.#enqueue(stream);
+    if (hadTurns) this.#admit();
+  }
+
+  /** Nobody waits, and the next message takes the place of the one that is sent. */
+  #keepsItsTurn(stream: StreamQueue, next: OutgoingMessage): boolean {
+    if (next.isUrgent) return this.#urgent[0] === stream;
+    const admittedBytes = this.#admittedBytes - stream.admittedBytes + next.data.length;
+    if (stream.admittedBytes === 0 || this.#waiting.length > 0 || admittedBytes > MAX_BEGUN_BYTES) return false;
+    this.#admittedBytes = admittedBytes;
+    stream.admittedBytes = next.data.length;
+    return true;
   }
 }

@@ -1,10 +1,19 @@
 /** What becomes of publications and subscriptions of data, as events, counters and charges. */
 import { decodeUtf8 } from '@causeway/wire';
+import type { EngineEventListener } from '../../engine-messages.ts';
 import type { DataMessage } from '../data-channel.ts';
+import type { DataCounters } from '../data-counters.ts';
 import type { DataPeer } from './data-peer.ts';
 import type { DataPublication, DataPublicationListener } from './data-publication.ts';
-import type { DataRouterOptions } from './data-router.ts';
 import type { DataSubscription, DataSubscriptionListener } from './data-subscription.ts';
+
+/** Who hears what becomes of them. */
+export interface DataReportOptions {
+  readonly counters: DataCounters;
+  readonly onEvent: EngineEventListener;
+  /** Takes payload bytes that were sent for an account, to a peer or over a link. */
+  readonly charge: (account: string, sizeBytes: number, by: 'data' | 'relay') => void;
+}
 
 /** What the router does when one of them is over. */
 export interface DataEndings {
@@ -17,9 +26,9 @@ export interface DataListeners {
   readonly subscriptionListener: DataSubscriptionListener;
 }
 
-export function createDataListeners(options: DataRouterOptions, endings: DataEndings): DataListeners {
+export function createDataListeners(options: DataReportOptions, endings: DataEndings): DataListeners {
   const subscriptionListener = createSubscriptionListener(options, endings);
-  return { subscriptionListener, publicationListener: createPublicationListener(options, endings, subscriptionListener) };
+  return { subscriptionListener, publicationListener: createPublicationListener(options, endings) };
 }
 
 /** For the owner of the engine, who gets text as text. */
@@ -27,7 +36,7 @@ export function contentOf({ kind, data }: DataMessage): Uint8Array | string {
   return kind === 'text' ? decodeUtf8(data, 0, data.length) : data;
 }
 
-function createSubscriptionListener(options: DataRouterOptions, { forget }: DataEndings): DataSubscriptionListener {
+function createSubscriptionListener(options: DataReportOptions, { forget }: DataEndings): DataSubscriptionListener {
   const { counters, onEvent } = options;
   return {
     onSubscriptionOpened: ({ plan: { subscriptionId } }) => onEvent({ type: 'data-subscription-opened', subscriptionId }),
@@ -46,6 +55,9 @@ function createSubscriptionListener(options: DataRouterOptions, { forget }: Data
     onDropped() {
       counters.droppedMessages++;
     },
+    onMisnumbered() {
+      counters.misnumberedMessages++;
+    },
     onSent: ({ plan, peer }, sizeBytes) => charge(options, plan.account, peer, sizeBytes),
     onReceived({ plan: { subscriptionId } }, message) {
       onEvent({ type: 'data-received', subscriptionId, data: contentOf(message) });
@@ -53,11 +65,7 @@ function createSubscriptionListener(options: DataRouterOptions, { forget }: Data
   };
 }
 
-function createPublicationListener(
-  options: DataRouterOptions,
-  { end }: DataEndings,
-  subscriptionListener: DataSubscriptionListener,
-): DataPublicationListener {
+function createPublicationListener(options: DataReportOptions, { end }: DataEndings): DataPublicationListener {
   const { counters, onEvent } = options;
   return {
     onPublicationClosed(nowMs, publication, reason) {
@@ -67,19 +75,18 @@ function createPublicationListener(
     onReply({ plan: { publicationId } }, message) {
       onEvent({ type: 'data-reply-received', publicationId, data: contentOf(message) });
     },
-    onReplyOverflow(nowMs, subscription) {
-      subscription.close(nowMs);
-      subscriptionListener.onSubscriptionClosed(nowMs, subscription, 'overflow');
-    },
     onReplyRefused() {
       counters.refusedReplies++;
+    },
+    onMisnumbered() {
+      counters.misnumberedMessages++;
     },
     onReplySent: ({ plan, peer }, sizeBytes) => charge(options, plan.account, peer, sizeBytes),
   };
 }
 
 /** Links of a process cost nobody anything: they have no account, and nor have their plans. */
-function charge({ charge: take }: DataRouterOptions, ofPlan: string | undefined, peer: DataPeer | undefined, sizeBytes: number): void {
+function charge({ charge: take }: DataReportOptions, ofPlan: string | undefined, peer: DataPeer | undefined, sizeBytes: number): void {
   const account = ofPlan ?? peer?.port.account;
   if (account === undefined || peer === undefined || sizeBytes === 0) return;
   take(account, sizeBytes, peer.port.isLink ? 'relay' : 'data');

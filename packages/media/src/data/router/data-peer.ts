@@ -16,6 +16,18 @@ export interface DataPort {
 /** `refused`: the peer has no such stream. `message-too-large`: it sent more at once than was agreed. */
 export type DataChannelEnd = 'closed' | 'refused' | 'message-too-large';
 
+/** @param refused what it is called that there was no such channel */
+export function closeReasonOf<Refused>(end: DataChannelEnd, refused: Refused): 'closed_by_peer' | 'message_too_large' | Refused {
+  switch (end) {
+    case 'closed':
+      return 'closed_by_peer';
+    case 'message-too-large':
+      return 'message_too_large';
+    case 'refused':
+      return refused;
+  }
+}
+
 /** A publication or subscription, as its channel knows it. */
 export interface ChannelOwner {
   /** Messages can be sent on it now. */

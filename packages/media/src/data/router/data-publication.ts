@@ -1,23 +1,44 @@
 /**
- * One publication: where messages of its publisher go, and those of its subscribers that may reply. A message has one
- * body, however many get it.
+ * One publication, or the copy of one that is on another thread or node: where messages of its publisher go, and those of
+ * its subscribers that may reply. A message has one body, however many get it.
  */
 import type { DataMessage } from '../data-channel.ts';
-import type { DataPublicationCloseReason, DataPublicationPlan, DataPublicationStatistics } from '../data-plan.ts';
-import type { ChannelOwner, DataChannelEnd, DataPeer } from './data-peer.ts';
-import type { DataSubscription } from './data-subscription.ts';
-import { PeerOutlet } from './peer-outlet.ts';
-import { type NumberedMessage, RetainedMessages } from './retained-messages.ts';
+import {
+  type DataPublicationCloseReason,
+  type DataPublicationPlan,
+  type DataPublicationStatistics,
+  type DataSubscriptionPlan,
+  isReliable,
+} from '../data-plan.ts';
+import { type ChannelOwner, closeReasonOf, type DataChannelEnd, type DataPeer } from './data-peer.ts';
+import { type CopyStart, type NumberedMessage, readCopyStart, readNumbered, withNumber } from './numbered-message.ts';
+import { openOutlet, type PeerOutlet } from './peer-outlet.ts';
+import type { RecentMessages, RecentPool } from './recent-messages.ts';
+import { RetainedMessages } from './retained-messages.ts';
+
+/** Who gets what is published, as far as the publication needs to know. */
+export interface PublicationSubscriber {
+  readonly plan: Pick<DataSubscriptionPlan, 'canReply' | 'feedsCopy'>;
+  /** A message. @param when `awaited`: the copy that it follows catches up, and new subscribers wait for the end of that */
+  send(nowMs: number, numbered: NumberedMessage, when: 'live' | 'awaited'): void;
+  /** What is retained is here. */
+  publicationComplete(nowMs: number): void;
+  /** The publisher does not take replies as fast as this subscriber sends them: it is not the publisher who pays. */
+  endByOverflow(nowMs: number): void;
+}
 
 export interface DataPublicationListener {
   onPublicationClosed(nowMs: number, publication: DataPublication, reason: DataPublicationCloseReason): void;
   /** A reply for a publication of this process. */
   onReply(publication: DataPublication, message: DataMessage): void;
-  /** The publisher does not take replies as fast as this subscriber sends them: it is not the publisher who pays. */
-  onReplyOverflow(nowMs: number, subscription: DataSubscription): void;
   onReplyRefused(): void;
   onReplySent(publication: DataPublication, sizeBytes: number): void;
+  /** What came on the channel of a copy has no number, or one that has come before. */
+  onMisnumbered(): void;
 }
+
+/** The position of a copy before it knows where the numbers of its messages begin. */
+const UNKNOWN_POSITION = -1;
 
 export class DataPublication implements ChannelOwner {
   plan: DataPublicationPlan;
@@ -26,31 +47,58 @@ export class DataPublication implements ChannelOwner {
   readonly #listener: DataPublicationListener;
   readonly #outlet: PeerOutlet | undefined;
   readonly #retained: RetainedMessages;
-  readonly #subscriptions = new Set<DataSubscription>();
+  readonly #pool: RecentPool;
+  #recent: RecentMessages | undefined;
+  readonly #subscriptions = new Set<PublicationSubscriber>();
   /** The one subscription with the right `one`. */
-  #soleReplier: DataSubscription | undefined;
-  #lastSerial = 0;
+  #soleReplier: PublicationSubscriber | undefined;
+  #position: number;
+  /** What a copy has yet to catch up with. */
+  #awaited: CopyStart | undefined;
+  #awaitedMessages = 0;
   #messagesReceived = 0;
   #bytesReceived = 0;
   #repliesRefused = 0;
 
-  constructor(plan: DataPublicationPlan, peer: DataPeer | undefined, listener: DataPublicationListener) {
+  constructor(plan: DataPublicationPlan, peer: DataPeer | undefined, listener: DataPublicationListener, pool: RecentPool) {
     this.plan = plan;
     this.peer = peer;
     this.#listener = listener;
+    this.#pool = pool;
     this.#retained = new RetainedMessages(plan.retain);
-    const streamId = plan.stream?.streamId;
-    if (peer === undefined || streamId === undefined) return;
-    this.#outlet = new PeerOutlet({ peer, streamId, charge: (sizeBytes) => listener.onReplySent(this, sizeBytes) });
+    this.#position = plan.copyOf === undefined ? 0 : UNKNOWN_POSITION;
+    if (plan.copyOf !== undefined) this.#keepRecent();
+    this.#outlet = openOutlet(peer, plan.stream, {
+      charge: (sizeBytes) => listener.onReplySent(this, sizeBytes),
+      feedsCopy: plan.copyOf !== undefined,
+    });
   }
 
-  get subscriptions(): Iterable<DataSubscription> {
-    return this.#subscriptions;
+  /** The same for all copies of a publication. */
+  get source(): string {
+    return this.plan.copyOf ?? this.plan.publicationId;
   }
 
-  /** What a subscriber gets first, oldest first. */
+  /** The number of the last message. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether what is retained is here: of a copy it has to come first. */
+  get isComplete(): boolean {
+    return this.#position !== UNKNOWN_POSITION && this.#awaited === undefined;
+  }
+
+  /** What a new subscriber gets first, oldest first. */
   get retained(): readonly NumberedMessage[] {
     return this.#retained.all();
+  }
+
+  /** What one gets first that may have missed something: all that is here of the last messages, oldest first. */
+  recent(nowMs: number): readonly NumberedMessage[] {
+    const recent = this.#recent?.all(nowMs) ?? [];
+    // Both end with the last message, so the longer list holds the other.
+    return recent.length > this.#retained.size ? recent : this.#retained.all();
   }
 
   update(plan: DataPublicationPlan): void {
@@ -58,39 +106,47 @@ export class DataPublication implements ChannelOwner {
     this.#retained.resize(plan.retain);
   }
 
-  add(subscription: DataSubscription): void {
+  add(subscription: PublicationSubscriber): void {
     this.#subscriptions.add(subscription);
+    if (subscription.plan.feedsCopy !== undefined) this.#keepRecent();
     if (subscription.plan.canReply === 'one') this.#soleReplier = subscription;
     else if (this.#soleReplier === subscription) this.#soleReplier = undefined;
   }
 
-  remove(subscription: DataSubscription): void {
+  remove(subscription: PublicationSubscriber): void {
     this.#subscriptions.delete(subscription);
     if (this.#soleReplier === subscription) this.#soleReplier = undefined;
+  }
+
+  /** It is over. */
+  close(): void {
+    this.#recent?.close();
+    this.#recent = undefined;
   }
 
   channelOpened(): void {}
 
   channelClosed(nowMs: number, reason: DataChannelEnd): void {
-    this.#listener.onPublicationClosed(nowMs, this, publicationCloseReason(reason));
+    this.#listener.onPublicationClosed(nowMs, this, closeReasonOf(reason, 'channel_gone'));
   }
 
-  /** A message of the publisher. */
+  /** A message of the publisher, or of the publication that this is a copy of. */
   receive(nowMs: number, message: DataMessage): void {
-    this.#distribute(nowMs, message, undefined);
+    if (this.plan.copyOf === undefined) this.#distribute(nowMs, { serial: this.#position + 1, origin: 0, message });
+    else this.#receiveNumbered(nowMs, readNumbered(message));
   }
 
-  /** A message of a subscriber. */
-  receiveReply(nowMs: number, message: DataMessage, from: DataSubscription): void {
-    if (this.plan.isBus) {
-      this.#distribute(nowMs, message, from);
-      this.#reply(nowMs, message, from);
-    } else if (from.plan.canReply === 'many' || this.#soleReplier === from) {
-      this.#reply(nowMs, message, from);
-    } else {
+  /** A message of a subscriber, or of one that subscribes to a copy. @param origin of its subscription */
+  receiveReply(nowMs: number, message: DataMessage, origin: number, from: PublicationSubscriber): void {
+    const { isBus, copyOf } = this.plan;
+    if (!isBus && from.plan.canReply !== 'many' && this.#soleReplier !== from) {
       this.#repliesRefused++;
       this.#listener.onReplyRefused();
+      return;
     }
+    // On a bus the publication itself says in which order all others get what is sent.
+    if (isBus && copyOf === undefined) this.#distribute(nowMs, { serial: this.#position + 1, origin, message });
+    this.#reply(nowMs, copyOf === undefined ? message : withNumber({ serial: 0, origin, message }), from);
   }
 
   statistics(): DataPublicationStatistics {
@@ -104,28 +160,52 @@ export class DataPublication implements ChannelOwner {
     };
   }
 
-  #distribute(nowMs: number, message: DataMessage, from: DataSubscription | undefined): void {
-    const serial = ++this.#lastSerial;
+  #receiveNumbered(nowMs: number, numbered: NumberedMessage | undefined): void {
+    const start = numbered && readCopyStart(numbered);
+    if (start !== undefined && this.#position === UNKNOWN_POSITION) this.#begin(nowMs, start);
+    else if (start !== undefined || numbered === undefined || !this.#isPlausible(numbered)) this.#listener.onMisnumbered();
+    else this.#distribute(nowMs, numbered);
+  }
+
+  #begin(nowMs: number, start: CopyStart): void {
+    this.#position = start.afterSerial;
+    this.#awaitedMessages = start.messages;
+    if (start.messages > 0) this.#awaited = start;
+    else this.#tellComplete(nowMs);
+  }
+
+  /** Reliable messages come in order, each once; of others one may overtake another. */
+  #isPlausible({ serial }: NumberedMessage): boolean {
+    if (this.#position === UNKNOWN_POSITION) return false;
+    return serial > this.#position || !isReliable(this.plan.reliability);
+  }
+
+  #distribute(nowMs: number, numbered: NumberedMessage): void {
+    const { serial, message } = numbered;
+    const isAwaited = this.#awaited !== undefined && serial <= this.#awaited.lastSerial;
+    this.#position = Math.max(this.#position, serial);
     this.#messagesReceived++;
     this.#bytesReceived += message.data.length;
-    this.#retained.add(serial, message);
+    this.#retained.add(numbered);
+    this.#recent?.add(nowMs, numbered);
     // One that overflows leaves the set meanwhile, which iteration allows.
-    for (const subscription of this.#subscriptions) if (subscription !== from) subscription.send(nowMs, serial, message);
+    for (const subscription of this.#subscriptions) subscription.send(nowMs, numbered, isAwaited ? 'awaited' : 'live');
+    if (!isAwaited || --this.#awaitedMessages > 0) return;
+    this.#awaited = undefined;
+    this.#tellComplete(nowMs);
   }
 
-  #reply(nowMs: number, message: DataMessage, from: DataSubscription): void {
+  #tellComplete(nowMs: number): void {
+    for (const subscription of this.#subscriptions) subscription.publicationComplete(nowMs);
+  }
+
+  #reply(nowMs: number, message: DataMessage, from: PublicationSubscriber): void {
     if (this.#outlet === undefined) this.#listener.onReply(this, message);
-    else if (this.#outlet.send(nowMs, message, this.plan.reliability) === 'overflow') this.#listener.onReplyOverflow(nowMs, from);
+    else if (this.#outlet.send(nowMs, message, this.plan.reliability) === 'overflow') from.endByOverflow(nowMs);
   }
-}
 
-function publicationCloseReason(reason: DataChannelEnd): DataPublicationCloseReason {
-  switch (reason) {
-    case 'closed':
-      return 'closed_by_peer';
-    case 'message-too-large':
-      return 'message_too_large';
-    case 'refused':
-      return 'channel_gone';
+  /** Whoever gets another copy wants to go on where it was. What is not reliable has holes anyway. */
+  #keepRecent(): void {
+    if (isReliable(this.plan.reliability)) this.#recent ??= this.#pool.open();
   }
 }

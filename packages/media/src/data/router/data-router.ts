@@ -4,26 +4,24 @@
  *
  * @see docs/adr/0021-data-is-published-and-subscribed-to.md
  */
-import type { EngineEventListener } from '../../engine-messages.ts';
 import { Audiences } from '../../router/audiences.ts';
 import type { EngineTime, Timer, Timers } from '../../timers.ts';
-import { MAX_MESSAGE_BYTES } from '../association/inbound-streams.ts';
+import { MAX_MESSAGE_BYTES } from '../association/association-limits.ts';
 import type { DataChannelInfo, DataMessage } from '../data-channel.ts';
-import type { DataCounters } from '../data-counters.ts';
 import { messageOf } from '../data-payload.ts';
 import type { DataPeerPlan, DataPublicationPlan, DataStatistics, DataSubscriptionPlan } from '../data-plan.ts';
-import { contentOf, createDataListeners } from './data-listeners.ts';
+import { contentOf, createDataListeners, type DataReportOptions } from './data-listeners.ts';
 import { type DataChannelEnd, DataPeer, type DataPort } from './data-peer.ts';
 import { DataPublication, type DataPublicationListener } from './data-publication.ts';
 import { DataSubscription, type DataSubscriptionListener } from './data-subscription.ts';
+import { MAX_NUMBER } from './numbered-message.ts';
+import { RecentPool } from './recent-messages.ts';
 
-export interface DataRouterOptions {
+export interface DataRouterOptions extends DataReportOptions {
   readonly time: EngineTime;
   readonly timers: Timers;
-  readonly counters: DataCounters;
-  readonly onEvent: EngineEventListener;
-  /** Takes payload bytes that were sent for an account, to a peer or over a link. */
-  readonly charge: (account: string, sizeBytes: number, by: 'data' | 'relay') => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 }
 
 /** A peer, and what of this engine is its own. */
@@ -46,6 +44,7 @@ export class DataRouter implements Timer {
   readonly #publications = new Map<string, DataPublication>();
   readonly #subscriptions = new Map<string, DataSubscription>();
   readonly #audiences = new Audiences<DataSubscription>();
+  readonly #recent = new RecentPool();
   readonly #publicationListener: DataPublicationListener;
   readonly #subscriptionListener: DataSubscriptionListener;
 
@@ -119,7 +118,7 @@ export class DataRouter implements Timer {
     }
     const peer = plan.transportId === undefined ? undefined : this.#members.get(plan.transportId)?.peer;
     if (plan.transportId !== undefined && peer === undefined) return;
-    const publication = new DataPublication(plan, peer, this.#publicationListener);
+    const publication = new DataPublication(plan, peer, this.#publicationListener, this.#recent);
     if (peer !== undefined && !claimChannel(nowMs, publication, peer)) {
       const { publicationId } = plan;
       this.#options.onEvent({ type: 'data-publication-closed', publicationId, reason: 'channel_gone' });
@@ -144,7 +143,7 @@ export class DataRouter implements Timer {
     const known = this.#subscriptions.get(plan.subscriptionId);
     const peer = plan.transportId === undefined ? undefined : this.#members.get(plan.transportId)?.peer;
     if (plan.transportId !== undefined && peer === undefined) return;
-    const subscription = known ?? new DataSubscription(plan, peer, this.#subscriptionListener);
+    const subscription = known ?? new DataSubscription(plan, peer, this.#subscriptionListener, this.#newOrigin());
     this.#subscriptions.set(plan.subscriptionId, subscription);
     this.#memberOf(peer)?.subscriptions.add(subscription);
     this.#audiences.move(subscription, known?.plan.publicationId, plan.publicationId);
@@ -270,11 +269,17 @@ export class DataRouter implements Timer {
     return undefined;
   }
 
+  /** Tells subscribers on all nodes apart: 48 bits by chance are enough for that. */
+  #newOrigin(): number {
+    return 1 + Math.floor(this.#options.random() * (MAX_NUMBER - 1));
+  }
+
   /** The publication is over; its channel is not touched. */
   #end(nowMs: number, publication: DataPublication): void {
     this.#publications.delete(publication.plan.publicationId);
+    publication.close();
     this.#memberOf(publication.peer)?.publications.delete(publication);
-    for (const subscription of [...publication.subscriptions]) {
+    for (const subscription of [...this.#audiences.of(publication.plan.publicationId)]) {
       if (subscription.plan.isSticky) subscription.update(nowMs, subscription.plan, undefined);
       else {
         subscription.close(nowMs);

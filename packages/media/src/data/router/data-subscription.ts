@@ -3,11 +3,18 @@
  * and what comes before that channel is open.
  */
 import type { DataMessage } from '../data-channel.ts';
-import type { DataSubscriptionCloseReason, DataSubscriptionPlan, DataSubscriptionStatistics } from '../data-plan.ts';
-import type { ChannelOwner, DataChannelEnd, DataPeer } from './data-peer.ts';
-import type { DataPublication } from './data-publication.ts';
+import {
+  type DataReliability,
+  type DataSubscriptionCloseReason,
+  type DataSubscriptionPlan,
+  type DataSubscriptionStatistics,
+  isReliable,
+} from '../data-plan.ts';
+import { type ChannelOwner, closeReasonOf, type DataChannelEnd, type DataPeer } from './data-peer.ts';
+import type { DataPublication, PublicationSubscriber } from './data-publication.ts';
 import { EarlyMessages } from './early-messages.ts';
-import { PeerOutlet } from './peer-outlet.ts';
+import { type NumberedMessage, readNumbered, withNumber, writeCopyStart } from './numbered-message.ts';
+import { openOutlet, type PeerOutlet } from './peer-outlet.ts';
 
 export interface DataSubscriptionListener {
   onSubscriptionOpened(subscription: DataSubscription): void;
@@ -19,34 +26,46 @@ export interface DataSubscriptionListener {
   onSent(subscription: DataSubscription, sizeBytes: number): void;
   /** A message for a subscription of this process. */
   onReceived(subscription: DataSubscription, message: DataMessage): void;
+  /** A reply to a copy has no number. */
+  onMisnumbered(): void;
 }
 
 const TOO_LARGE_EVENT_INTERVAL_MS = 1_000;
+const RELIABLE: DataReliability = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
 
-export class DataSubscription implements ChannelOwner {
+export class DataSubscription implements ChannelOwner, PublicationSubscriber {
   plan: DataSubscriptionPlan;
   /** Undefined if this process subscribes. */
   readonly peer: DataPeer | undefined;
   readonly #listener: DataSubscriptionListener;
   readonly #outlet: PeerOutlet | undefined;
+  /** Says of a message that it came from here. */
+  readonly #origin: number;
   readonly #early = new EarlyMessages();
   #publication: DataPublication | undefined;
+  /** The publication that it follows, by whichever of its copies. */
+  #source: string | undefined;
   /** `closed`: there is no channel yet. `opening`: it waits for the peer, or for its first message. */
   #state: 'closed' | 'opening' | 'open' = 'closed';
-  #hasRetained = false;
+  /** It has had what is retained. */
+  #hasBegun = false;
+  /** The number of the last message that was meant for it. */
+  #position = 0;
+  /** It has been moved to another copy, and nothing has come of that yet. */
+  #isResuming = false;
+  /** What it had before it was moved; the copy may bring that again. */
+  #floor = 0;
   #toldTooLargeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(plan: DataSubscriptionPlan, peer: DataPeer | undefined, listener: DataSubscriptionListener) {
+  constructor(plan: DataSubscriptionPlan, peer: DataPeer | undefined, listener: DataSubscriptionListener, origin: number) {
     this.plan = plan;
     this.peer = peer;
     this.#listener = listener;
-    const streamId = plan.stream?.streamId;
-    if (peer === undefined || streamId === undefined) return;
-    this.#outlet = new PeerOutlet({
-      peer,
-      streamId,
+    this.#origin = origin;
+    this.#outlet = openOutlet(peer, plan.stream, {
       charge: (sizeBytes) => listener.onSent(this, sizeBytes),
       onBufferedLow: (bufferedBytes) => listener.onBufferedLow(this, bufferedBytes),
+      feedsCopy: plan.feedsCopy !== undefined,
     });
   }
 
@@ -59,7 +78,7 @@ export class DataSubscription implements ChannelOwner {
     publication?.add(this);
     if (publication === undefined) return;
     if (this.#state === 'closed') this.#open(nowMs, publication);
-    else if (this.#state === 'open') this.#catchUp(nowMs, publication);
+    else this.#catchUp(nowMs);
   }
 
   /** Leaves its publication. */
@@ -76,17 +95,37 @@ export class DataSubscription implements ChannelOwner {
     this.peer?.release(nowMs, streamId, 'close');
   }
 
-  /** A message of its publication. */
-  send(nowMs: number, serial: number, message: DataMessage): void {
-    if (this.plan.isPaused) return;
-    if (this.#state === 'open') this.#sendOut(nowMs, message);
-    else this.#early.add(nowMs, serial, message);
+  send(nowMs: number, numbered: NumberedMessage, when: 'live' | 'awaited'): void {
+    const { serial, origin } = numbered;
+    if (serial <= this.#floor || (when === 'awaited' && !this.#hasBegun)) return;
+    if (this.#isResuming && !this.#resumeAt(nowMs, serial)) return;
+    this.#position = Math.max(this.#position, serial);
+    if (this.plan.isPaused || origin === this.#origin) return;
+    if (this.#hasBegun && this.#state === 'open') this.#sendOut(nowMs, numbered);
+    else this.#early.add(nowMs, numbered);
   }
 
-  /** A message of the subscriber. */
+  publicationComplete(nowMs: number): void {
+    this.#catchUp(nowMs);
+  }
+
+  endByOverflow(nowMs: number): void {
+    this.#end(nowMs, 'overflow');
+  }
+
+  /** A message of the subscriber, or of one that subscribes to the copy at the other end. */
   receive(nowMs: number, message: DataMessage): void {
-    if (this.#state === 'opening' && this.plan.waitsForAck) this.#becomeOpen(nowMs);
-    else this.#publication?.receiveReply(nowMs, message, this);
+    if (this.#state === 'opening' && this.plan.waitsForAck) {
+      this.#becomeOpen(nowMs);
+      return;
+    }
+    if (this.plan.feedsCopy === undefined) {
+      this.#publication?.receiveReply(nowMs, message, this.#origin, this);
+      return;
+    }
+    const reply = readNumbered(message);
+    if (reply === undefined) this.#listener.onMisnumbered();
+    else this.#publication?.receiveReply(nowMs, reply.message, reply.origin, this);
   }
 
   channelOpened(nowMs: number): void {
@@ -95,7 +134,7 @@ export class DataSubscription implements ChannelOwner {
 
   channelClosed(nowMs: number, reason: DataChannelEnd): void {
     this.#state = 'closed';
-    this.#listener.onSubscriptionClosed(nowMs, this, subscriptionCloseReason(reason));
+    this.#listener.onSubscriptionClosed(nowMs, this, closeReasonOf(reason, 'channel_refused'));
   }
 
   statistics(): DataSubscriptionStatistics {
@@ -108,8 +147,23 @@ export class DataSubscription implements ChannelOwner {
     if (this.#publication === publication) return;
     this.#publication?.remove(this);
     this.#publication = publication;
-    this.#hasRetained = false;
+    if (publication === undefined) return;
+    const goesOn = this.#hasBegun && this.#source === publication.source;
+    this.#source = publication.source;
+    this.#isResuming = goesOn && !this.plan.isPaused;
+    this.#floor = goesOn ? this.#position : 0;
+    if (goesOn) return;
+    this.#hasBegun = false;
+    this.#position = 0;
     this.#early.clear();
+  }
+
+  /** @returns false if messages are missing that should have come, so that the subscription is over */
+  #resumeAt(nowMs: number, serial: number): boolean {
+    this.#isResuming = false;
+    if (serial === this.#floor + 1 || this.#publication === undefined || !isReliable(this.#publication.plan.reliability)) return true;
+    this.#end(nowMs, 'messages_lost');
+    return false;
   }
 
   #open(nowMs: number, publication: DataPublication): void {
@@ -141,39 +195,60 @@ export class DataSubscription implements ChannelOwner {
   #becomeOpen(nowMs: number): void {
     this.#state = 'open';
     this.#listener.onSubscriptionOpened(this);
-    if (this.#publication !== undefined) this.#catchUp(nowMs, this.#publication);
+    this.#catchUp(nowMs);
   }
 
-  /** Sends what is retained and what has come before, each message once. */
-  #catchUp(nowMs: number, publication: DataPublication): void {
-    if (this.#hasRetained || this.plan.isPaused) return;
-    this.#hasRetained = true;
+  /** Sends what is retained and what has come before, or what was missed between two copies; each message once. */
+  #catchUp(nowMs: number): void {
+    const publication = this.#publication;
+    if (publication === undefined || this.#state !== 'open' || this.plan.isPaused) return;
+    if (this.#isResuming) for (const numbered of publication.recent(nowMs)) this.send(nowMs, numbered, 'live');
+    if (this.#hasBegun || !publication.isComplete) return;
+    this.#hasBegun = true;
+    this.#position = publication.position;
     const early = this.#early.take(nowMs);
     const firstSerial = early[0]?.serial ?? Number.POSITIVE_INFINITY;
-    for (const { serial, message } of publication.retained) if (serial < firstSerial) this.#sendOut(nowMs, message);
-    for (const { message } of early) this.#sendOut(nowMs, message);
+    const earlier = this.plan.feedsCopy === 'resumed' ? publication.recent(nowMs) : publication.retained;
+    const first = [...earlier.filter(({ serial }) => serial < firstSerial), ...early];
+    if (this.plan.feedsCopy !== undefined) this.#startCopy(nowMs, first, publication.position);
+    for (const numbered of first) this.#sendOut(nowMs, numbered, 'first');
   }
 
-  #sendOut(nowMs: number, message: DataMessage): void {
+  #startCopy(nowMs: number, first: readonly NumberedMessage[], position: number): void {
+    const afterSerial = (first[0]?.serial ?? position + 1) - 1;
+    const start = { afterSerial, lastSerial: first.at(-1)?.serial ?? position, messages: first.length };
+    this.#outlet?.send(nowMs, writeCopyStart(start), RELIABLE);
+  }
+
+  #sendOut(nowMs: number, numbered: NumberedMessage, place: 'first' | 'later' = 'later'): void {
     const publication = this.#publication;
     if (publication === undefined || this.#state !== 'open') return;
     if (this.#outlet === undefined || this.peer === undefined) {
-      this.#listener.onReceived(this, message);
+      this.#listener.onReceived(this, numbered.message);
       return;
     }
-    switch (this.#outlet.send(nowMs, message, publication.plan.reliability)) {
+    const { reliability } = publication.plan;
+    const outcome =
+      this.plan.feedsCopy === undefined
+        ? this.#outlet.send(nowMs, numbered.message, reliability)
+        : this.#outlet.send(nowMs, withNumber(numbered), reliabilityToCopy(reliability, place));
+    switch (outcome) {
       case 'taken':
         break;
       case 'dropped':
         this.#listener.onDropped();
         break;
       case 'too-large':
-        this.#tellTooLarge(nowMs, message.data.length, this.peer.maxMessageBytes);
+        this.#tellTooLarge(nowMs, numbered.message.data.length, this.peer.maxMessageBytes);
         break;
       case 'overflow':
-        this.close(nowMs);
-        this.#listener.onSubscriptionClosed(nowMs, this, 'overflow');
+        this.#end(nowMs, 'overflow');
     }
+  }
+
+  #end(nowMs: number, reason: DataSubscriptionCloseReason): void {
+    this.close(nowMs);
+    this.#listener.onSubscriptionClosed(nowMs, this, reason);
   }
 
   #tellTooLarge(nowMs: number, sizeBytes: number, maxMessageBytes: number): void {
@@ -183,13 +258,10 @@ export class DataSubscription implements ChannelOwner {
   }
 }
 
-function subscriptionCloseReason(reason: DataChannelEnd): DataSubscriptionCloseReason {
-  switch (reason) {
-    case 'closed':
-      return 'closed_by_peer';
-    case 'message-too-large':
-      return 'message_too_large';
-    case 'refused':
-      return 'channel_refused';
-  }
+/**
+ * What a copy begins with has to arrive, whatever the publication is; and reliable messages cross in order even if they need not arrive so, since
+ * otherwise nobody could tell that one is missing.
+ */
+function reliabilityToCopy(reliability: DataReliability, place: 'first' | 'later'): DataReliability {
+  return place === 'first' || isReliable(reliability) ? RELIABLE : reliability;
 }

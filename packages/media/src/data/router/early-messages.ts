@@ -2,14 +2,14 @@
  * Messages that come for a subscriber whose channel is not open yet. What does not fit is dropped from the front, so
  * that what is delivered in the end has no hole: the subscription begins later.
  */
-import type { DataMessage } from '../data-channel.ts';
-import type { NumberedMessage } from './retained-messages.ts';
+import type { NumberedMessage } from './numbered-message.ts';
 
 const MAX_BYTES = 64 << 10;
 const MAX_MESSAGES = 1_024;
 const MAX_AGE_MS = 2_000;
 
-interface EarlyMessage extends NumberedMessage {
+interface EarlyMessage {
+  readonly numbered: NumberedMessage;
   readonly atMs: number;
 }
 
@@ -18,9 +18,9 @@ export class EarlyMessages {
   #bytes = 0;
 
   /** The newest message is kept however long it is. */
-  add(nowMs: number, serial: number, message: DataMessage): void {
-    this.#messages.push({ serial, message, atMs: nowMs });
-    this.#bytes += message.data.length;
+  add(nowMs: number, numbered: NumberedMessage): void {
+    this.#messages.push({ numbered, atMs: nowMs });
+    this.#bytes += numbered.message.data.length;
     this.#dropBefore(nowMs - MAX_AGE_MS);
     while ((this.#bytes > MAX_BYTES || this.#messages.length > MAX_MESSAGES) && this.#messages.length > 1) this.#dropFirst();
   }
@@ -28,7 +28,7 @@ export class EarlyMessages {
   /** Takes all of them that are not too old, oldest first. */
   take(nowMs: number): readonly NumberedMessage[] {
     this.#dropBefore(nowMs - MAX_AGE_MS);
-    const messages = this.#messages;
+    const messages = this.#messages.map(({ numbered }) => numbered);
     this.clear();
     return messages;
   }
@@ -43,6 +43,6 @@ export class EarlyMessages {
   }
 
   #dropFirst(): void {
-    this.#bytes -= this.#messages.shift()?.message.data.length ?? 0;
+    this.#bytes -= this.#messages.shift()?.numbered.message.data.length ?? 0;
   }
 }

@@ -5,12 +5,15 @@
 import { MESSAGE_OVERHEAD_BYTES, type MessageSender } from '../association/outgoing-message.ts';
 import type { DataMessage } from '../data-channel.ts';
 import { payloadLength } from '../data-payload.ts';
-import type { DataReliability } from '../data-plan.ts';
+import { type DataReliability, type DataStreamPlan, isReliable } from '../data-plan.ts';
 import type { DataPeer } from './data-peer.ts';
+import { numberedPayloadLength } from './numbered-message.ts';
 
 /** Messages that wait or are on their way; over a link, where a round trip takes long, more of them are. */
 const MAX_BUFFERED_BYTES = 1 << 20;
 const MAX_BUFFERED_BYTES_ON_LINK = 8 << 20;
+/** The longest message, and a few short ones. */
+const MIN_BUFFERED_BYTES_ON_LINK = 300 << 10;
 /** An unreliable message that could not be sent for so long is worth less than the next one. */
 const MAX_WAIT_MS = 100;
 
@@ -24,6 +27,17 @@ export interface PeerOutletOptions {
   readonly charge: (sizeBytes: number) => void;
   /** Hears when what waits has fallen to `bufferedLowBytes`. */
   readonly onBufferedLow?: (bufferedBytes: number) => void;
+  /** What is sent is for a copy of a publication: it has a number, which is no payload. */
+  readonly feedsCopy: boolean;
+}
+
+/** @returns undefined for what is of this process, and has no channel */
+export function openOutlet(
+  peer: DataPeer | undefined,
+  stream: DataStreamPlan | undefined,
+  options: Omit<PeerOutletOptions, 'peer' | 'streamId'>,
+): PeerOutlet | undefined {
+  return peer === undefined || stream === undefined ? undefined : new PeerOutlet({ ...options, peer, streamId: stream.streamId });
 }
 
 export class PeerOutlet implements MessageSender {
@@ -35,12 +49,10 @@ export class PeerOutlet implements MessageSender {
   messagesDropped = 0;
   messagesTooLarge = 0;
   readonly #options: PeerOutletOptions;
-  readonly #maxBufferedBytes: number;
   #isAboveLow = false;
 
   constructor(options: PeerOutletOptions) {
     this.#options = options;
-    this.#maxBufferedBytes = options.peer.port.isLink ? MAX_BUFFERED_BYTES_ON_LINK : MAX_BUFFERED_BYTES;
   }
 
   get isOpen(): boolean {
@@ -54,8 +66,8 @@ export class PeerOutlet implements MessageSender {
       return 'too-large';
     }
     const { ordered, maxRetransmits, maxPacketLifeTimeMs } = reliability;
-    const isReliable = maxRetransmits === undefined && maxPacketLifeTimeMs === undefined;
-    if (!this.#makeRoom(message.data.length + MESSAGE_OVERHEAD_BYTES, isReliable)) return this.#refuse(isReliable);
+    const mustArrive = isReliable(reliability);
+    if (!this.#makeRoom(message.data.length + MESSAGE_OVERHEAD_BYTES, mustArrive)) return this.#refuse(mustArrive);
     // A lifetime says by itself how long a message is worth something.
     const maxWaitMs = maxRetransmits === undefined ? Number.POSITIVE_INFINITY : MAX_WAIT_MS;
     const terms = { ordered, maxRetransmits, maxPacketLifeTimeMs, maxWaitMs, sender: this };
@@ -63,11 +75,11 @@ export class PeerOutlet implements MessageSender {
     this.#hold(message.data.length);
     if (peer.port.channels.sendShared(nowMs, streamId, { message, terms })) return 'taken';
     this.bufferedBytes -= heldBytes(message.data.length);
-    return this.#refuse(isReliable);
+    return this.#refuse(mustArrive);
   }
 
   onSent(protocolId: number, data: Uint8Array): void {
-    const sizeBytes = payloadLength(protocolId, data);
+    const sizeBytes = this.#options.feedsCopy ? numberedPayloadLength(data) : payloadLength(protocolId, data);
     this.messagesSent++;
     this.bytesSent += sizeBytes;
     this.#options.charge(sizeBytes);
@@ -84,12 +96,18 @@ export class PeerOutlet implements MessageSender {
     this.#options.onBufferedLow?.(this.bufferedBytes);
   }
 
-  #makeRoom(sizeBytes: number, isReliable: boolean): boolean {
+  #makeRoom(sizeBytes: number, mustArrive: boolean): boolean {
     const { peer, streamId } = this.#options;
-    while (this.bufferedBytes + sizeBytes > this.#maxBufferedBytes) {
-      if (isReliable || !peer.port.channels.dropOldest(streamId)) return false;
+    while (this.bufferedBytes + sizeBytes > this.#maxBytes) {
+      if (mustArrive || !peer.port.channels.dropOldest(streamId)) return false;
     }
     return true;
+  }
+
+  /** On a link, where publications of many apps wait, one may have as much waiting as is still free: so there is always room for another. */
+  get #maxBytes(): number {
+    const { channels, isLink } = this.#options.peer.port;
+    return isLink ? Math.min(MAX_BUFFERED_BYTES_ON_LINK, Math.max(channels.freeBytes, MIN_BUFFERED_BYTES_ON_LINK)) : MAX_BUFFERED_BYTES;
   }
 
   #hold(sizeBytes: number): void {
@@ -97,8 +115,8 @@ export class PeerOutlet implements MessageSender {
     this.#isAboveLow ||= this.bufferedLowBytes !== undefined && this.bufferedBytes > this.bufferedLowBytes;
   }
 
-  #refuse(isReliable: boolean): SendOutcome {
-    if (isReliable) return 'overflow';
+  #refuse(mustArrive: boolean): SendOutcome {
+    if (mustArrive) return 'overflow';
     this.messagesDropped++;
     return 'dropped';
   }

@@ -2,12 +2,7 @@
  * The last messages of a publication, for those who come later. A message has a serial number within its publication,
  * so that nobody gets one twice who gets it live as well.
  */
-import type { DataMessage } from '../data-channel.ts';
-
-export interface NumberedMessage {
-  readonly serial: number;
-  readonly message: DataMessage;
-}
+import type { NumberedMessage } from './numbered-message.ts';
 
 /** An app may not make a node remember more than this for one publication, whatever it asks for. */
 export const MAX_RETAINED_MESSAGES = 256;
@@ -36,10 +31,13 @@ export class RetainedMessages {
     this.#trim();
   }
 
-  add(serial: number, message: DataMessage): void {
+  add(numbered: NumberedMessage): void {
     if (this.#capacity === 0) return;
-    this.#messages.push({ serial, message });
-    this.#bytes += message.data.length;
+    let at = this.#messages.length;
+    // Unordered messages may have overtaken it on the way to a copy.
+    while (at > 0 && this.#messages[at - 1].serial > numbered.serial) at--;
+    this.#messages.splice(at, 0, numbered);
+    this.#bytes += numbered.message.data.length;
     this.#trim();
   }
 

@@ -6,11 +6,14 @@
  * unknown fields are dropped, and messages of an unknown type are skipped.
  */
 import { z } from 'zod';
+import type { DataChannelRecord } from '../../registry/index.ts';
 
 /** The versions of the link protocol that this node speaks. */
-export const LINK_VERSIONS = { min: 1, max: 2 } as const;
+export const LINK_VERSIONS = { min: 1, max: 3 } as const;
 /** From this version on a node takes changes of link states (`links-changed`) and says which it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;
+/** From this version on a node takes data channels of others, and passes them on. */
+export const LINK_DATA_VERSION = 3;
 
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
 export const CONTROL_LABEL = 'causeway-control';
@@ -31,6 +34,11 @@ export const MAX_NODES = MAX_TOLD_LINKS + 1;
 
 /** Twice as many as there may be nodes: some have gone, and not everybody knows it yet. */
 export const MAX_KNOWN_STATES = 2 * MAX_NODES;
+
+/** As an association between nodes has. */
+export const MAX_STREAM_ID = 65_534;
+/** As many messages as a publication may retain. */
+const MAX_RETAIN = 65_535;
 
 const nodeNo = z.int().min(0).max(65_535);
 const wantId = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -95,6 +103,38 @@ const track = z.object({
   extensionUris: list(text(MAX_NAME), MAX_EXTENSIONS),
   rids: list(rid, MAX_LAYERS),
 });
+
+/** A data channel as its owner tells others. */
+const dataChannel = z
+  .object({
+    appId: text(MAX_NAME),
+    sessionId: text(MAX_NAME),
+    dataChannelName: text(MAX_NAME),
+    publicationId: text(MAX_NAME),
+    ordered: z.boolean(),
+    maxRetransmits: z.int().min(0).max(65_535).optional(),
+    maxPacketLifeTimeMs: z.int().min(0).max(65_535).optional(),
+    retain: z.int().min(0).max(MAX_RETAIN),
+    isBus: z.boolean(),
+    status: z.enum(['pending', 'open']),
+  })
+  .transform(
+    // Absent is not the same as undefined, in the record that others get.
+    ({ maxRetransmits, maxPacketLifeTimeMs, ...channel }): DataChannelRecord => ({
+      ...channel,
+      ...(maxRetransmits !== undefined && { maxRetransmits }),
+      ...(maxPacketLifeTimeMs !== undefined && { maxPacketLifeTimeMs }),
+    }),
+  );
+const dataCloseReason = z.enum([
+  'requested',
+  'session_closed',
+  'closed_by_peer',
+  'message_too_large',
+  'channel_gone',
+  'replaced',
+  'overflow',
+]);
 
 const reference = z.discriminatedUnion('by', [
   z.object({ by: z.literal('id'), sessionId: text(MAX_NAME), trackId: text(MAX_NAME) }),
@@ -200,6 +240,56 @@ const schemas = [
   z.object({ type: z.literal('follow'), followId: wantId, appId: text(MAX_NAME), sessionId: text(MAX_NAME), name: text(MAX_NAME), route }),
   z.object({ type: z.literal('unfollow'), followId: wantId }),
   z.object({ type: z.literal('name-taken'), followId: wantId, track }),
+
+  /** As `subscribe`, a data channel. Its copy comes on this stream of the association. */
+  z.object({
+    type: z.literal('subscribe-data'),
+    wantId,
+    publicationId: text(MAX_NAME),
+    appId: text(MAX_NAME),
+    sessionId: text(MAX_NAME),
+    route,
+    streamId: z.int().min(0).max(MAX_STREAM_ID),
+    /** It has had a copy before, and wants what was sent lately as well. */
+    isResumed: z.boolean(),
+    channel: dataChannel.optional(),
+  }),
+  z.object({ type: z.literal('data-accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), channel: dataChannel }),
+  z.object({ type: z.literal('data-channel'), wantId, channel: dataChannel }),
+  /** What was sent before may still be on its way. `overflow`: the channel goes on, but this link cannot carry all of it. */
+  z.object({ type: z.literal('data-closed'), wantId, reason: dataCloseReason }),
+  /** Downstream to upstream: of all subscribers only one behind this link may reply from now on. Upstream to downstream: one elsewhere. */
+  z.object({ type: z.literal('claim-reply'), wantId }),
+  z.object({ type: z.literal('reply-claimed'), wantId }),
+
+  /** As `follow`, the name of a data channel; `unfollow` ends it. */
+  z.object({
+    type: z.literal('follow-data'),
+    followId: wantId,
+    appId: text(MAX_NAME),
+    sessionId: text(MAX_NAME),
+    name: text(MAX_NAME),
+    route,
+  }),
+  z.object({ type: z.literal('data-name-taken'), followId: wantId, channel: dataChannel }),
+
+  /** As `locate`, a data channel. */
+  z.object({
+    type: z.literal('locate-data'),
+    requestId: wantId,
+    route,
+    at: z.int().min(0).max(MAX_ROUTE_NODES),
+    appId: text(MAX_NAME),
+    reference: z.object({ sessionId: text(MAX_NAME), dataChannelName: text(MAX_NAME) }),
+  }),
+  z.object({
+    type: z.literal('data-located'),
+    requestId: wantId,
+    route,
+    at: z.int().min(0).max(MAX_ROUTE_NODES),
+    hasSession: z.boolean(),
+    channel: dataChannel.optional(),
+  }),
 
   /** A question to a node that may be several links away, and its answer on the same way back. */
   z.object({

@@ -38,12 +38,14 @@ const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'
   'link-states-known': 'link',
   locate: 'question',
   located: 'question',
+  'locate-data': 'question',
+  'data-located': 'question',
   'ask-path': 'question',
   'path-told': 'question',
 };
 
 /** Only the last one of a want means anything. */
-const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track']);
+const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track', 'data-channel']);
 
 /** What the pacer has to know of a message. */
 export interface PacedMessage {
@@ -86,7 +88,7 @@ export class MessagePacer {
   }
 
   /**
-   * Writes a message now, or after those that wait already; a newer `demand` or `track` of a want in the place of the one that waits.
+   * Writes a message now, or after those that wait already; a newer `demand`, `track` or `data-channel` of a want in the place of the one that waits.
    *
    * @param write called once, unless `clear` or a newer message comes first
    * @returns false if too much waits, or did since `clear`; or if it is a question, or the answer to one, that would come too late

@@ -105,6 +105,16 @@ export class NodeLink {
     return this.#numbers.nextMid();
   }
 
+  /** A stream for a data channel that comes in over this transport. @returns undefined when all are in use */
+  takeStreamId(): number | undefined {
+    return this.#numbers.takeStreamId();
+  }
+
+  /** @param transportId over which it was used: on the next one all streams are new */
+  releaseStreamId(transportId: string, streamId: number): void {
+    if (transportId === this.transportId) this.#numbers.releaseStreamId(streamId);
+  }
+
   /** Begins to connect. */
   open(): void {
     const { linkVersions } = this.#record;

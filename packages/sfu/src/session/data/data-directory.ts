@@ -1,8 +1,9 @@
 /**
- * The data channels that this node can forward, and who follows each name. It carries the news from
- * a publishing session to its subscribers: a name has a publication now, or it has none any more.
+ * The data channels that this node can forward, its own and those of other nodes, and who follows
+ * each name. It carries the news from a publishing session to its subscribers: a name has a
+ * publication now, or it has none any more.
  */
-import type { DataChannelCloseReason } from '../../events.ts';
+import type { DataSourceEndReason } from '../../events.ts';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
 /**
@@ -10,11 +11,18 @@ import type { DataChannelRecord } from '../../registry/index.ts';
  */
 export interface DataFollower {
   onDataPublished(record: DataChannelRecord): void;
-  onDataClosed(record: DataChannelRecord, reason: DataChannelCloseReason): void;
+  onDataClosed(record: DataChannelRecord, reason: DataSourceEndReason): void;
   /** Another subscriber alone may reply now: this one's subscription no longer may. */
   onReplyRightTaken(subscriptionId: string): void;
   /** A defect while one of the above ran: the follower's, not the publisher's. */
   onDefect(error: unknown): void;
+}
+
+/** Hears which names are followed, and for which a subscriber claims to be the only one to reply, whoever they are. */
+export interface DataWatcher {
+  onNameFollowed(sessionId: string, name: string): void;
+  onNameReleased(sessionId: string, name: string): void;
+  onReplyRightClaimed(sessionId: string, name: string): void;
 }
 
 interface ReplyRight {
@@ -23,43 +31,93 @@ interface ReplyRight {
 }
 
 export class DataDirectory {
-  /** By name key. */
+  /** By publication id. */
   readonly #open = new Map<string, DataChannelRecord>();
+  /** The publication that has a name now, by name key. */
+  readonly #named = new Map<string, string>();
   readonly #followers = new Map<string, Set<DataFollower>>();
   readonly #followed = new Map<DataFollower, ReadonlySet<string>>();
   /** Who alone may reply, by name key. */
   readonly #replyRights = new Map<string, ReplyRight>();
+  #watcher: DataWatcher | undefined = undefined;
 
   get counts(): { readonly openDataChannels: number; readonly dataFollowers: number } {
     return { openDataChannels: this.#open.size, dataFollowers: this.#followed.size };
   }
 
-  /** Adds a channel, or replaces what is known of it. */
-  put(record: DataChannelRecord): void {
-    const key = dataNameKey(record.sessionId, record.dataChannelName);
-    this.#open.set(key, record);
-    this.#tell(key, (follower) => follower.onDataPublished(record));
+  /** There is one watcher: the relay to other nodes. */
+  watch(watcher: DataWatcher): void {
+    this.#watcher = watcher;
   }
 
-  remove(record: DataChannelRecord, reason: DataChannelCloseReason): void {
-    const key = dataNameKey(record.sessionId, record.dataChannelName);
-    if (this.#open.get(key)?.publicationId !== record.publicationId) return;
-    this.#open.delete(key);
-    this.#tell(key, (follower) => follower.onDataClosed(record, reason));
+  /**
+   * Adds a channel, or replaces what is known of it.
+   *
+   * @param how not `takesName`: the record may be old, and leaves the name to whoever is known to have
+   *   it; see `confirmName`
+   */
+  put(record: DataChannelRecord, { takesName = true } = {}): void {
+    const { publicationId } = record;
+    const key = keyOf(record);
+    this.#open.set(publicationId, record);
+    if (!takesName && (this.#named.get(key) ?? publicationId) !== publicationId) return;
+    this.#giveName(record);
+  }
+
+  /** An open channel has its name now, whoever was known to have it. */
+  confirmName(publicationId: string): void {
+    const record = this.#open.get(publicationId);
+    if (record !== undefined && this.#named.get(keyOf(record)) !== publicationId) this.#giveName(record);
+  }
+
+  remove(publicationId: string, reason: DataSourceEndReason): void {
+    const record = this.#open.get(publicationId);
+    if (record === undefined) return;
+    this.forget(publicationId);
+    this.#tell(keyOf(record), (follower) => follower.onDataClosed(record, reason));
+  }
+
+  /** Removes a channel of another node that nobody here follows. */
+  forget(publicationId: string): void {
+    const record = this.#open.get(publicationId);
+    if (record === undefined) return;
+    this.#open.delete(publicationId);
+    if (this.#named.get(keyOf(record)) === publicationId) this.#named.delete(keyOf(record));
+  }
+
+  /** @returns undefined once the channel has ended */
+  recordOf(publicationId: string): DataChannelRecord | undefined {
+    return this.#open.get(publicationId);
   }
 
   /** @returns undefined if that session publishes no channel of that name, or is not in this app */
   locate(appId: string, sessionId: string, name: string): DataChannelRecord | undefined {
-    const record = this.#open.get(dataNameKey(sessionId, name));
+    const record = this.findNamed(sessionId, name);
     return record?.appId === appId ? record : undefined;
+  }
+
+  /** @returns the channel that has the name now; undefined if none has */
+  findNamed(sessionId: string, name: string): DataChannelRecord | undefined {
+    return this.#open.get(this.#named.get(dataNameKey(sessionId, name)) ?? '');
+  }
+
+  isFollowed(publicationId: string): boolean {
+    const record = this.#open.get(publicationId);
+    return record !== undefined && this.#followers.has(keyOf(record));
   }
 
   /** Replaces what a follower wants to hear of. @param keys made by `dataNameKey` */
   follow(follower: DataFollower, keys: ReadonlySet<string>): void {
-    for (const key of this.#followed.get(follower) ?? []) if (!keys.has(key)) this.#unfollow(follower, key);
-    for (const key of keys) this.#followers.set(key, (this.#followers.get(key) ?? new Set()).add(follower));
+    const former = this.#followed.get(follower) ?? new Set();
     if (keys.size > 0) this.#followed.set(follower, keys);
     else this.#followed.delete(follower);
+    for (const key of former) if (!keys.has(key)) this.#unfollow(follower, key);
+    for (const key of keys) {
+      const followers = this.#followers.get(key) ?? new Set();
+      const isFirst = followers.size === 0;
+      this.#followers.set(key, followers.add(follower));
+      if (isFirst) this.#watcher?.onNameFollowed(...partsOf(key));
+    }
   }
 
   /** The subscription alone may reply from now on; whoever could before is told. */
@@ -67,16 +125,36 @@ export class DataDirectory {
     const former = this.#replyRights.get(key);
     this.#replyRights.set(key, right);
     if (former !== undefined && former.subscriptionId !== right.subscriptionId) former.follower.onReplyRightTaken(former.subscriptionId);
+    this.#watcher?.onReplyRightClaimed(...partsOf(key));
+  }
+
+  hasReplyRight(key: string): boolean {
+    return this.#replyRights.has(key);
   }
 
   releaseReplyRight(key: string, subscriptionId: string): void {
     if (this.#replyRights.get(key)?.subscriptionId === subscriptionId) this.#replyRights.delete(key);
   }
 
+  /** A subscriber of another node alone may reply now. */
+  revokeReplyRight(key: string): void {
+    const former = this.#replyRights.get(key);
+    this.#replyRights.delete(key);
+    former?.follower.onReplyRightTaken(former.subscriptionId);
+  }
+
+  #giveName(record: DataChannelRecord): void {
+    const key = keyOf(record);
+    this.#named.set(key, record.publicationId);
+    this.#tell(key, (follower) => follower.onDataPublished(record));
+  }
+
   #unfollow(follower: DataFollower, key: string): void {
     const followers = this.#followers.get(key);
     followers?.delete(follower);
-    if (followers?.size === 0) this.#followers.delete(key);
+    if (followers?.size !== 0) return;
+    this.#followers.delete(key);
+    this.#watcher?.onNameReleased(...partsOf(key));
   }
 
   #tell(key: string, news: (follower: DataFollower) => void): void {
@@ -95,4 +173,13 @@ export class DataDirectory {
 /** Key of a name within a session; neither part can contain the separator. */
 export function dataNameKey(sessionId: string, name: string): string {
   return `${sessionId} ${name}`;
+}
+
+function keyOf({ sessionId, dataChannelName }: DataChannelRecord): string {
+  return dataNameKey(sessionId, dataChannelName);
+}
+
+function partsOf(key: string): [sessionId: string, name: string] {
+  const separator = key.indexOf(' ');
+  return [key.slice(0, separator), key.slice(separator + 1)];
 }

@@ -40,8 +40,8 @@ export interface HostedPublication {
    */
   send(message: DataMessage): void;
   /**
-   * The most that waits for any one subscriber on this node: a sender that stops above 256 KiB
-   * leaves nobody behind.
+   * The most that waits for any one subscriber on this node, or for another node: a sender that
+   * stops above 256 KiB leaves nobody of these behind.
    */
   bufferedBytes(): Promise<number>;
   /**
@@ -117,7 +117,7 @@ export interface DataParticipant {
    * @throws session_not_found, data_channel_not_found – there is no such channel; wait for the
    * event `datachannel.published`
    * @throws data_channel_conflict – it is subscribed to already
-   * @throws relay_unavailable – it is published on another node
+   * @throws relay_unavailable – it is published on another node, which cannot be reached now
    * @throws session_closed – the participant has ended
    */
   subscribe(options: HostedSubscriptionOptions): Promise<HostedSubscription>;

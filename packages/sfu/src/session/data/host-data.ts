@@ -11,7 +11,7 @@ import type {
   HostedSubscriptionEnd,
   HostedSubscriptionOptions,
 } from './data-participant.ts';
-import { locateDataChannel } from './locate-data-channel.ts';
+import { currentChannel, locateDataChannel } from './locate-data-channel.ts';
 
 export interface HostOptions {
   readonly session: Session;
@@ -57,7 +57,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
     if (located.type === 'failed') throw new SfuError(located.code, located.description);
     refuseClosed(session);
     // The channel may have ended while it was looked up, or another one may have its name.
-    const current = parts.dataDirectory.locate(session.appId, item.remoteSessionId, item.dataChannelName);
+    const current = currentChannel(session, item, located.record);
     if (current === undefined) throw ended(item.dataChannelName);
     const subscribed = data.subscribed.subscribe(item, current);
     if (subscribed.type === 'failed') throw new SfuError(subscribed.code, subscribed.description);

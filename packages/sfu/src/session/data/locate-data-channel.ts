@@ -1,6 +1,7 @@
-import { allowsAction, type ErrorCode, nodeNoOf, parseSessionId, type SubscribeDataChannelItem } from '@causeway/protocol';
-import type { DataChannelRecord } from '../../registry/index.ts';
+import { type AppId, allowsAction, type ErrorCode, nodeNoOf, parseSessionId, type SubscribeDataChannelItem } from '@causeway/protocol';
+import type { DataChannelRecord, Registry } from '../../registry/index.ts';
 import type { Receiver } from '../locate-tracks.ts';
+import type { DataChannelReference, RemoteTracks } from '../remote-tracks.ts';
 import { mayOpenData, maySee } from '../session-access.ts';
 import type { SessionParts } from '../session-parts.ts';
 
@@ -8,11 +9,13 @@ export type LocatedChannel =
   | { readonly type: 'located'; readonly record: DataChannelRecord }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
 
+type LocatingParts = Pick<SessionParts, 'dataDirectory' | 'registry' | 'remoteTracks'>;
+
 /** Finds the channel that a subscriber means. */
 export async function locateDataChannel(
   { appId, sessionId, caller }: Receiver,
   { remoteSessionId, dataChannelName }: Pick<SubscribeDataChannelItem, 'remoteSessionId' | 'dataChannelName'>,
-  { dataDirectory, registry, remoteTracks }: Pick<SessionParts, 'dataDirectory' | 'registry' | 'remoteTracks'>,
+  parts: LocatingParts,
 ): Promise<LocatedChannel> {
   if (caller !== undefined) {
     if (!mayOpenData(caller)) return failed('forbidden', 'the token does not allow data channels');
@@ -21,20 +24,71 @@ export async function locateDataChannel(
     const isSeen = remoteSessionId === sessionId || maySee({ ...caller, sid: undefined }, remoteSessionId, undefined);
     if (!isSeen) return missingSession(appId, remoteSessionId);
   }
-  const own = dataDirectory.locate(appId, remoteSessionId, dataChannelName);
-  if (own !== undefined) return { type: 'located', record: own };
-  const elsewhere = await registry.locateDataChannel(appId, remoteSessionId, dataChannelName);
-  if (elsewhere !== undefined && remoteTracks?.ownerOf(remoteSessionId) !== undefined) return unreachable(remoteSessionId, dataChannelName);
-  const session = await registry.findSession(appId, remoteSessionId);
-  if (session === undefined) return missingSession(appId, remoteSessionId);
-  return failed('data_channel_not_found', `session ${remoteSessionId} publishes no data channel named ${dataChannelName}`);
+  return findChannel(appId, { sessionId: remoteSessionId, dataChannelName }, parts);
 }
 
-/** Data does not cross between nodes yet. */
-function unreachable(sessionId: string, name: string): LocatedChannel {
+/**
+ * What was found, if it is there still, or else what has its name now.
+ *
+ * @param record as it was found
+ */
+export function currentChannel(
+  { appId, parts }: { readonly appId: AppId; readonly parts: LocatingParts },
+  { remoteSessionId, dataChannelName }: Pick<SubscribeDataChannelItem, 'remoteSessionId' | 'dataChannelName'>,
+  { publicationId }: DataChannelRecord,
+): DataChannelRecord | undefined {
+  const { dataDirectory } = parts;
+  return dataDirectory.recordOf(publicationId) ?? dataDirectory.locate(appId, remoteSessionId, dataChannelName);
+}
+
+async function findChannel(
+  appId: AppId,
+  reference: DataChannelReference,
+  { dataDirectory, registry, remoteTracks }: LocatingParts,
+): Promise<LocatedChannel> {
+  const { sessionId, dataChannelName } = reference;
+  const owner = remoteTracks?.ownerOf(sessionId);
+  const known = dataDirectory.locate(appId, sessionId, dataChannelName);
+  // What this node owns, or hears of from its owner, it knows with or without a registry.
+  const isOwn = remoteTracks === undefined || owner === undefined;
+  if (known !== undefined && (isOwn || remoteTracks.isKnownFirstHand(known.publicationId))) return { type: 'located', record: known };
+  if (!isOwn) return findElsewhere(appId, reference, owner, remoteTracks, registry);
+  const session = await registry.findSession(appId, sessionId);
+  return session === undefined ? missingSession(appId, sessionId) : missingChannel(reference);
+}
+
+/** The owner is asked what the registry cannot tell. */
+async function findElsewhere(
+  appId: AppId,
+  reference: DataChannelReference,
+  owner: number,
+  remoteTracks: RemoteTracks,
+  registry: Registry,
+): Promise<LocatedChannel> {
+  const { sessionId, dataChannelName } = reference;
+  const known = await registry.locateDataChannel(appId, sessionId, dataChannelName).catch(() => undefined);
+  const answer = known === undefined ? await remoteTracks.askData(appId, reference) : undefined;
+  const record = known ?? answer?.channel;
+  if (record !== undefined) {
+    if (!remoteTracks.carriesData(owner)) return unreachable(sessionId, 'whose version does not let data channels go to other nodes');
+    if (!remoteTracks.canReach(owner)) return unreachable(sessionId, 'which this node has no link to');
+    return remoteTracks.admitData(record) ? { type: 'located', record } : missingChannel(reference);
+  }
+  if (answer !== undefined) return answer.hasSession ? missingChannel(reference) : missingSession(appId, sessionId);
+  const session = await registry.findSession(appId, sessionId).catch(() => 'unknown' as const);
+  if (session === 'unknown') return unreachable(sessionId, 'which cannot be asked now');
+  return session === undefined ? missingSession(appId, sessionId) : missingChannel(reference);
+}
+
+/** There is such a channel, or may be, but this node cannot get it. */
+function unreachable(sessionId: string, why: string): LocatedChannel {
   const parsed = parseSessionId(sessionId);
   const node = parsed === undefined ? 'another node' : `node ${nodeNoOf(parsed)}`;
-  return failed('relay_unavailable', `data channel ${name} is published on ${node}; data channels do not reach other nodes yet`);
+  return failed('relay_unavailable', `session ${sessionId} lives on ${node}, ${why}`);
+}
+
+function missingChannel({ sessionId, dataChannelName }: DataChannelReference): LocatedChannel {
+  return failed('data_channel_not_found', `session ${sessionId} publishes no data channel named ${dataChannelName}`);
 }
 
 function missingSession(appId: string, sessionId: string): LocatedChannel {

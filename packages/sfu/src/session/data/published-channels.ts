@@ -192,7 +192,7 @@ export class PublishedChannels {
     const record = this.#announced.get(id);
     this.#announced.delete(id);
     if (record === undefined) return;
-    owner.parts.dataDirectory.remove(record, reason);
+    owner.parts.dataDirectory.remove(record.publicationId, reason);
     owner.withdrawDataChannel(record);
     reports.closed(name, reason);
     this.#context.silence(id, reason);

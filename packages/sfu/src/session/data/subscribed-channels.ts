@@ -4,7 +4,7 @@
  */
 import type { DataSubscriptionCloseReason } from '@causeway/media';
 import type { ErrorCode, SubscribeDataChannelItem } from '@causeway/protocol';
-import type { DataChannelCloseReason, DataSubscriptionEndReason } from '../../events.ts';
+import type { DataSourceEndReason, DataSubscriptionEndReason } from '../../events.ts';
 import type { DataChannelRecord } from '../../registry/index.ts';
 import { type ChannelContext, full, noStream, type Refusal } from './channel-context.ts';
 import { type DataFollower, dataNameKey } from './data-directory.ts';
@@ -135,11 +135,11 @@ export class SubscribedChannels implements DataFollower {
     this.#context.sync();
   }
 
-  onDataClosed({ sessionId, dataChannelName, publicationId }: DataChannelRecord, reason: DataChannelCloseReason): void {
+  onDataClosed({ sessionId, dataChannelName, publicationId }: DataChannelRecord, reason: DataSourceEndReason): void {
     const known = this.find(sessionId, dataChannelName);
     if (known?.publicationId !== publicationId) return;
-    if (reason === 'session_closed') {
-      this.unsubscribe(known.id, 'session_closed');
+    if (reason === 'session_closed' || reason === 'unreachable') {
+      this.unsubscribe(known.id, reason);
       return;
     }
     // The channel stays open for the next publication of that name.

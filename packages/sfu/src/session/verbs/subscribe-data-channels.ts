@@ -7,7 +7,7 @@ import {
   type TokenGrants,
 } from '@causeway/protocol';
 import { subscribedResult } from '../data/data-records.ts';
-import { type LocatedChannel, locateDataChannel } from '../data/locate-data-channel.ts';
+import { currentChannel, type LocatedChannel, locateDataChannel } from '../data/locate-data-channel.ts';
 import type { Subscribed } from '../data/subscribed-channels.ts';
 import type { Session } from '../session.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
@@ -45,7 +45,7 @@ export async function subscribeDataChannels(
 function subscribeOne(session: Session, item: SubscribeDataChannelItem, channel: LocatedChannel): Subscribed {
   if (channel.type === 'failed') return channel;
   const { remoteSessionId, dataChannelName } = item;
-  const current = session.parts.dataDirectory.locate(session.appId, remoteSessionId, dataChannelName);
+  const current = currentChannel(session, item, channel.record);
   if (current !== undefined) return session.data.subscribed.subscribe(item, current);
   const description = `data channel ${dataChannelName} of session ${remoteSessionId} has just ended`;
   return { type: 'failed', code: 'data_channel_not_found', description };

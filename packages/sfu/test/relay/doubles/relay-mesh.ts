@@ -3,6 +3,7 @@ import { type MeshShard, seededBytes, VirtualMesh } from '@causeway/testkit/mesh
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { Relay } from '../../../src/relay/relay.ts';
+import { DataDirectory } from '../../../src/session/data/data-directory.ts';
 import { TrackDirectory } from '../../../src/session/track-directory.ts';
 import { nodeRecord, openTrust } from './node-records.ts';
 
@@ -82,7 +83,8 @@ export class RelayMesh {
       trust: openTrust,
       clock: this.clock,
       random: seededBytes(nodeNo),
-      answer: () => ({ hasSession: false, track: undefined }),
+      dataChannels: new DataDirectory(),
+      answer: () => ({ hasSession: false, track: undefined, channel: undefined }),
       countSubscribers: () => 0,
     });
     relay.shard.setListener(() => undefined);

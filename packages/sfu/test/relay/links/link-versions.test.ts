@@ -19,7 +19,7 @@ describe('versions of a link', () => {
 
     one.links.open();
 
-    expect(one.state(2)).toEqual({ type: 'refused', reason: 'link versions 1 to 2 here, 7 to 9 there: none in common' });
+    expect(one.state(2)).toEqual({ type: 'refused', reason: 'link versions 1 to 3 here, 7 to 9 there: none in common' });
     expect(one.shard.transports.size).toBe(0);
   });
 
@@ -27,8 +27,8 @@ describe('versions of a link', () => {
     const clock = new VirtualClock();
     const mesh = new VirtualMesh(clock);
     const one = new LinkedNode(mesh, clock, nodeRecord(1), [nodeRecord(2)]);
-    const two = new LinkedNode(mesh, clock, nodeRecord(2, { linkVersions: { min: 3, max: 3 } }), [
-      nodeRecord(1, { linkVersions: { min: 1, max: 3 } }),
+    const two = new LinkedNode(mesh, clock, nodeRecord(2, { linkVersions: { min: 4, max: 4 } }), [
+      nodeRecord(1, { linkVersions: { min: 1, max: 4 } }),
     ]);
     one.links.open();
     two.links.open();

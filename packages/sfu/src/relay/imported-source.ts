@@ -1,18 +1,15 @@
 /**
- * A track of another node as this node has it: who wants it here, the legs it comes in by, and the choice between them. However many
- * subscribers there are, a neighbour sends it once.
+ * A track or a data channel of another node as this node has it: who wants it here, the legs it comes in by, and the choice between them. However
+ * many subscribers there are, a neighbour sends it once.
  */
-import type { SubscriberTrackPlan } from '@causeway/media';
-import type { TrackRecord } from '../registry/index.ts';
 import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
-import type { ImportParts } from './import-parts.ts';
-import { type LayerDemand, layerDemand, NO_DEMAND } from './layer-demand.ts';
+import { type LayerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
 import { NeighbourRefusals } from './neighbour-refusals.ts';
-import { askForLeg, descriptionOf, prepareLeg } from './open-leg.ts';
+import { type ImportParts, prepareLeg } from './open-leg.ts';
 import { MoveWatch, OVERLAP_MS } from './path/move-watch.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
-import { downstreamPlan } from './relay-leg.ts';
+import type { RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
 /** A subscriber that comes back, or the next one, finds the track still coming. */
 const LINGER_MS = 3000;
@@ -26,25 +23,26 @@ const SECOND_LEG_MS = 10_000;
 /** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */
 const WARM_UP_MS = 3000;
 
-export class ImportedTrack {
+export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly ownerNo: number;
   /** When its last user left, for whoever forgets it. */
   idleSinceMs: number | undefined;
-  #record: TrackRecord;
-  readonly #parts: ImportParts;
-  readonly #subscribers = new Map<string, SubscriberTrackPlan>();
+  #record: Record;
+  readonly #parts: ImportParts<Record, Plan, Numbers, Reason>;
+  readonly #subscribers = new Map<string, Plan>();
   /** Those whose path does not carry the best layer. */
   readonly #short = new Set<string>();
-  readonly #legs = new Set<ImportLeg>();
+  readonly #legs = new Set<ImportLeg<Numbers>>();
   /** Feeds the subscribers of this node. */
-  #local: ImportLeg | undefined = undefined;
+  #local: ImportLeg<Numbers> | undefined = undefined;
   /** Will feed them, once something comes of it. */
-  #next: ImportLeg | undefined = undefined;
+  #next: ImportLeg<Numbers> | undefined = undefined;
   readonly #watch = new MoveWatch();
   readonly #refusals: NeighbourRefusals;
   #noRouteSinceMs: number | undefined = undefined;
+  #hasHadLeg = false;
 
-  constructor(record: TrackRecord, ownerNo: number, parts: ImportParts) {
+  constructor(record: Record, ownerNo: number, parts: ImportParts<Record, Plan, Numbers, Reason>) {
     this.#record = record;
     this.ownerNo = ownerNo;
     this.#parts = parts;
@@ -52,24 +50,31 @@ export class ImportedTrack {
     this.idleSinceMs = parts.clock.nowMs();
   }
 
-  get record(): TrackRecord {
+  get record(): Record {
     return this.#record;
   }
 
   /** Its owner, or the registry, describes it again. Legs with codecs or layers that it no longer has are opened again. */
-  describe(record: TrackRecord): void {
-    const isSame = descriptionOf(record) === descriptionOf(this.#record);
+  describe(record: Record): void {
+    const { kind } = this.#parts;
+    const isSame = kind.descriptionOf(record) === kind.descriptionOf(this.#record);
     this.#record = record;
-    if (!isSame) for (const leg of [...this.#legs]) this.#renew(leg);
+    if (isSame) for (const leg of this.#legs) kind.changed?.(leg, record);
+    else for (const leg of [...this.#legs]) this.#renew(leg);
   }
 
-  get legs(): Iterable<ImportLeg> {
+  get legs(): Iterable<ImportLeg<Numbers>> {
     return this.#legs;
   }
 
   /** The leg that feeds this node's own subscribers. */
-  get local(): ImportLeg | undefined {
+  get local(): ImportLeg<Numbers> | undefined {
     return this.#local;
+  }
+
+  /** The leg that replies of this node, and of those behind it, take. */
+  get inUse(): ImportLeg<Numbers> | undefined {
+    return this.#local ?? [...this.#legs].find(({ exports }) => exports.size > 0);
   }
 
   get subscriberCount(): number {
@@ -82,7 +87,7 @@ export class ImportedTrack {
   }
 
   /** @param plan as the session made it, with the publication's own id for a source */
-  putSubscriber(plan: SubscriberTrackPlan): void {
+  putSubscriber(plan: Plan): void {
     if (this.#subscribers.size === 0) this.#noRouteSinceMs = undefined;
     this.#subscribers.set(plan.subscriptionId, plan);
     this.idleSinceMs = undefined;
@@ -111,7 +116,7 @@ export class ImportedTrack {
    * @param rest of its way, from this node on
    * @returns the leg it hangs on, or why there is none
    */
-  attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
+  attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
     const leg = this.#legFor(fed, rest, requester);
     if (typeof leg === 'string') return leg;
     leg.exports.add(fed);
@@ -147,27 +152,30 @@ export class ImportedTrack {
     for (const leg of [...this.#legs]) {
       if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
     }
+    // Whoever comes next has had nothing that could be gone on with.
+    if (this.#legs.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
     const next = this.#next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
     this.#unite();
     this.choose();
     // Only here: `choose` is also called while a session is in the middle of a change of its state.
-    if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS)
-      this.#parts.onGone(this, 'unreachable');
+    if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS) this.#parts.onGone('unreachable');
     if (this.#legs.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
     else this.idleSinceMs ??= nowMs;
   }
 
   // What comes back by the legs.
 
-  onAccepted(leg: ImportLeg, { route }: ControlMessageOf<'accepted'>): void {
+  /** @param route that of the neighbour's own copy */
+  onAccepted(leg: ImportLeg<Numbers>, route: readonly number[]): void {
     leg.noteAccepted(this.#parts.clock.nowMs(), [this.#parts.routes.selfNo, ...route]);
+    if (this.#parts.kind.resumes && !leg.isActive) this.onActive(leg);
   }
 
-  onRefused(leg: ImportLeg, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
+  onRefused(leg: ImportLeg<Numbers>, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
     // Only the owner knows what there is.
     if ((reason === 'unknown-track' || reason === 'wrong-app') && leg.firstHop === this.ownerNo) {
-      this.#parts.onGone(this, reason === 'wrong-app' ? 'rejected' : 'requested');
+      this.#parts.onGone(reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
     }
     this.#refusals.note(leg.firstHop, reason, others);
@@ -176,11 +184,25 @@ export class ImportedTrack {
   }
 
   /** The first packet has come. */
-  onActive(leg: ImportLeg): void {
+  onActive(leg: ImportLeg<Numbers>): void {
     leg.isActive = true;
     if (leg !== this.#next) return;
     if (this.#local === undefined || this.#isInterrupted(this.#local)) this.#moveTo(leg);
     else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#next && this.#moveTo(leg));
+  }
+
+  /** Nothing comes by it any more, for a reason that only this leg has: another way is looked for. @param how see `#end` */
+  onBroken(leg: ImportLeg<Numbers>, how: { readonly isInEngine: boolean }): void {
+    this.#end(leg, { isTold: false, ...how });
+    this.choose();
+  }
+
+  /** Ends what this node's own sessions have of it. @returns their subscriptions */
+  takeSubscribers(): readonly string[] {
+    const ids = [...this.#subscribers.keys()];
+    this.#subscribers.clear();
+    this.#settle();
+    return ids;
   }
 
   /** The transport is gone, and the leg's publication with it. */
@@ -197,7 +219,7 @@ export class ImportedTrack {
     this.#subscribers.clear();
   }
 
-  #legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg | Refusal {
+  #legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
     const fitting = [...this.#legs].filter((leg) => leg.canFeed(rest, requester) && !this.#isInterrupted(leg));
     const best = fitting.find(({ route }) => route.join() === rest.join()) ?? fitting.find((leg) => leg === this.#local) ?? fitting[0];
     if (best !== undefined) return best;
@@ -250,7 +272,7 @@ export class ImportedTrack {
    * A leg that is there for others serves as well, if it begins with the same neighbour: there is one from each. One whose way is interrupted
    * further on makes room.
    */
-  #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg | undefined {
+  #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
     const leg = this.#legFrom(firstHop);
     if (leg === undefined || !this.#isInterrupted(leg)) return leg;
     this.#end(leg);
@@ -282,7 +304,7 @@ export class ImportedTrack {
    * What others have asked for comes by a shorter way than this node's own, and so cannot hang on that. This node takes the shorter way too. If
    * that is much dearer, or leads past the region's own copy, whoever asked for it has to find another way.
    */
-  #shorten(shorter: ImportLeg): void {
+  #shorten(shorter: ImportLeg<Numbers>): void {
     const { routes, clock } = this.#parts;
     const [cost, own] = [routes.cost(shorter.route), this.#local && routes.cost(this.#local.route)];
     if (cost === undefined || own === undefined) return;
@@ -291,45 +313,49 @@ export class ImportedTrack {
     else if (clock.nowMs() - (shorter.acceptedAtMs ?? 0) >= SECOND_LEG_MS) this.#end(shorter);
   }
 
-  #legFrom(firstHop: number | undefined): ImportLeg | undefined {
+  #legFrom(firstHop: number | undefined): ImportLeg<Numbers> | undefined {
     return [...this.#legs].find((leg) => leg.firstHop === firstHop);
   }
 
-  #isInterrupted({ route }: ImportLeg): boolean {
+  #isInterrupted({ route }: ImportLeg<Numbers>): boolean {
     return this.#parts.routes.cost(route) === undefined;
   }
 
   /** @param fed the relay further downstream for which it is opened; undefined: this node's own subscribers */
-  #open(route: readonly number[], reason: ImportLegOptions['reason'], fed?: FedExport): ImportLeg | undefined {
-    const leg = prepareLeg(this.#record, route, reason, this.#parts);
+  #open(route: readonly number[], reason: ImportLegOptions<Numbers>['reason'], fed?: FedExport): ImportLeg<Numbers> | undefined {
+    const isResumed = this.#hasHadLeg || fed?.isResumed === true;
+    const leg = prepareLeg(this.#record, { route, reason, isResumed }, this.#parts);
     if (leg === undefined) return undefined;
+    this.#hasHadLeg = true;
     if (fed !== undefined) leg.exports.add(fed);
     this.#legs.add(leg);
-    this.#parts.onLegOpened(this, leg);
+    this.#parts.onLegOpened(leg);
     // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
-    const ids = { transportId: leg.options.transportId, trackId: leg.trackId, copyOf: this.#record.publicationId };
-    this.#parts.shard.send({ type: 'put-publisher-track', plan: downstreamPlan(leg.options.numbers, ids) });
-    if (askForLeg(leg, this.#record, leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND))) return leg;
+    this.#parts.kind.put(leg, this.#record);
+    const demand = leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND);
+    leg.noteDemand(demand);
+    if (this.#parts.kind.ask(leg, this.#record, demand)) return leg;
     this.#end(leg, { isTold: true });
     return undefined;
   }
 
   /** For this node's own subscribers the new leg comes first; the neighbour lets it take the old one's place. Others ask again by themselves. */
-  #renew(leg: ImportLeg): void {
+  #renew(leg: ImportLeg<Numbers>): void {
     const renewed = leg === this.#local ? this.#open(leg.route, leg.options.reason) : undefined;
     if (renewed !== undefined) this.#moveTo(renewed);
     this.#end(leg, { isTold: renewed !== undefined });
   }
 
-  #moveTo(leg: ImportLeg): void {
+  #moveTo(leg: ImportLeg<Numbers>): void {
     this.#local = leg;
     this.#next = undefined;
     for (const plan of this.#subscribers.values()) this.#feed(plan);
+    this.#parts.kind.moved?.(leg, this.#record);
     this.#settle();
   }
 
-  #feed(plan: SubscriberTrackPlan): void {
-    this.#parts.shard.send({ type: 'put-subscriber-track', plan: { ...plan, sourceTrackId: this.#local?.trackId } });
+  #feed(plan: Plan): void {
+    this.#parts.kind.feed(plan, this.#local);
   }
 
   /** Tells neighbours what is wanted of their legs, and notes which legs nobody uses. */
@@ -348,12 +374,11 @@ export class ImportedTrack {
   }
 
   #localDemand(): LayerDemand {
-    const wishes = [...this.#subscribers.values()].map((plan) => ({ ...plan, needsLowerLayers: this.#short.has(plan.subscriptionId) }));
-    return layerDemand(wishes, this.#record.rids);
+    return this.#parts.kind.demandOf(this.#subscribers.values(), this.#short, this.#record);
   }
 
   /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has lost its publication already */
-  #end(leg: ImportLeg, { isTold = false, isInEngine = true } = {}): void {
+  #end(leg: ImportLeg<Numbers>, { isTold = false, isInEngine = true } = {}): void {
     if (leg.state === 'ended') return;
     leg.state = 'ended';
     this.#legs.delete(leg);
@@ -365,10 +390,10 @@ export class ImportedTrack {
     }
     if (!isTold) leg.link.send({ type: 'unsubscribe', wantId: leg.options.wantId });
     for (const fed of [...leg.exports]) fed.onSourceBroken();
-    if (isInEngine) this.#parts.shard.send({ type: 'remove-publisher-track', trackId: leg.trackId });
+    this.#parts.kind.end(leg, isInEngine);
   }
 }
 
-function isFeeding(leg: ImportLeg): boolean {
+function isFeeding(leg: ImportLeg<unknown>): boolean {
   return leg.state === 'accepted' && leg.isActive;
 }

@@ -6,48 +6,82 @@ import type { SubscriberTrackPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { TrackCloseReason } from '../events.ts';
 import type { TrackRecord } from '../registry/index.ts';
-import type { TrackFollower } from '../session/track-directory.ts';
+import type { TrackDirectory, TrackFollower } from '../session/track-directory.ts';
 import type { Shard } from '../shard.ts';
 import type { ArrivingLayers } from './arriving-layers.ts';
-import type { FedExport, ImportLeg } from './import-leg.ts';
+import type { ImportLeg } from './import-leg.ts';
 import { type LayerDemand, layersToCarry } from './layer-demand.ts';
-import type { ControlMessageOf } from './links/control-messages.ts';
+import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
+import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts';
 import { type RelayLeg, upstreamPlans } from './relay-leg.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 /** A layer that is no longer wanted goes on for so long, until its successor's keyframe has surely come. */
 const LAYER_OVERLAP_MS = 2000;
 
-export interface RelayExportParts {
+export interface TrackExportParts {
   readonly shard: Shard;
   readonly selfNo: number;
   readonly arriving: ArrivingLayers;
+  readonly directory: TrackDirectory;
   readonly clock: Clock;
-  /** It has ended by itself, and the neighbour has been told. */
-  readonly onEnded: (ended: RelayExport) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-export class RelayExport implements TrackFollower, FedExport {
+export type TrackWant = ControlMessageOf<'subscribe'> & RelayedWant<TrackRecord>;
+
+/** How a relay makes them. */
+export class TrackExports implements ExportKind<TrackRecord, TrackWant, TrackExport> {
+  readonly #parts: TrackExportParts;
+
+  constructor(parts: TrackExportParts) {
+    this.#parts = parts;
+  }
+
+  recordOf(publicationId: string): TrackRecord | undefined {
+    return this.#parts.directory.recordOf(publicationId);
+  }
+
+  wantIn(message: ControlMessage): TrackWant | undefined {
+    return message.type === 'subscribe' ? { ...message, record: message.track } : undefined;
+  }
+
+  create(link: NodeLink, transportId: string, want: TrackWant, onEnded: () => void): TrackExport {
+    return new TrackExport(link, transportId, want, this.#parts, onEnded);
+  }
+
+  follow(opened: TrackExport, { publicationId }: TrackRecord): void {
+    this.#parts.directory.follow(opened, { sourceTrackIds: new Set([publicationId]), names: new Set() });
+  }
+
+  unfollow(ended: TrackExport): void {
+    this.#parts.directory.unfollow(ended);
+  }
+}
+
+export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
+  /** A picture begins again with a keyframe. */
+  readonly isResumed = false;
   readonly link: NodeLink;
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
   readonly #appId: string;
-  readonly #parts: RelayExportParts;
+  readonly #parts: TrackExportParts;
+  readonly #onEnded: () => void;
   readonly #numbers: RelayLeg;
   readonly #opened = new Map<string, SubscriberTrackPlan>();
   #demand: LayerDemand;
   /** Undefined for a track of this node. */
-  #source: ImportLeg | undefined = undefined;
+  #source: ImportLeg<unknown> | undefined = undefined;
   #rids: readonly string[];
   #record: TrackRecord | undefined = undefined;
   #carried: ReadonlySet<string> = new Set();
   #cancelOverlap: CancelTimer | undefined = undefined;
   #isEnded = false;
 
-  constructor(link: NodeLink, transportId: string, want: ControlMessageOf<'subscribe'>, parts: RelayExportParts) {
+  constructor(link: NodeLink, transportId: string, want: TrackWant, parts: TrackExportParts, onEnded: () => void) {
     this.link = link;
     this.transportId = transportId;
     this.wantId = want.wantId;
@@ -57,6 +91,7 @@ export class RelayExport implements TrackFollower, FedExport {
     this.#demand = want.demand;
     this.#rids = want.leg.layers.map(({ rid }) => rid).filter((rid) => rid !== '');
     this.#parts = parts;
+    this.#onEnded = onEnded;
   }
 
   get demand(): LayerDemand {
@@ -71,7 +106,7 @@ export class RelayExport implements TrackFollower, FedExport {
     return [...this.#carried];
   }
 
-  get source(): ImportLeg | undefined {
+  get source(): ImportLeg<unknown> | undefined {
     return this.#source;
   }
 
@@ -81,14 +116,14 @@ export class RelayExport implements TrackFollower, FedExport {
   }
 
   /** @param source the leg that the track comes in by; undefined if it is this node's own */
-  start(source: ImportLeg | undefined, record: TrackRecord): void {
+  start(source: ImportLeg<unknown> | undefined, record: TrackRecord): void {
     this.#source = source;
     this.#accept(record);
     this.#record = record;
     this.refresh();
   }
 
-  moveTo(leg: ImportLeg): void {
+  moveTo(leg: ImportLeg<unknown>): void {
     this.#source = leg;
     // The neighbour reports the way that the track really takes.
     if (this.#record !== undefined) this.#accept(this.#record);
@@ -157,7 +192,7 @@ export class RelayExport implements TrackFollower, FedExport {
   #finish(): void {
     if (this.#isEnded) return;
     this.stop(true);
-    this.#parts.onEnded(this);
+    this.#onEnded();
   }
 
   #carry(carried: ReadonlySet<string>): void {

@@ -1,0 +1,107 @@
+/** Names that subscribers behind neighbours follow: the neighbour is told each time that one passes to another publication. */
+import type { DataChannelCloseReason } from '../events.ts';
+import type { DataChannelRecord, TrackRecord } from '../registry/index.ts';
+import { type DataDirectory, type DataFollower, dataNameKey } from '../session/data/data-directory.ts';
+import { nameKey, type TrackDirectory, type TrackFollower } from '../session/track-directory.ts';
+import type { ControlMessage } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import { tellableDataChannel } from './tellable-data-channel.ts';
+import { tellableTrack } from './tellable-track.ts';
+
+/** What a neighbour may follow, by name. */
+export interface FollowableNames<Record> {
+  readonly followType: 'follow' | 'follow-data';
+  /** @param onTaken is told whose the name is now, and each time that it passes to another one. @returns what ends it */
+  follow(sessionId: string, name: string, onTaken: (record: Record) => void): () => void;
+  told(followId: number, record: Record): ControlMessage;
+}
+
+export interface NameExportsOptions<Record> {
+  readonly names: FollowableNames<Record>;
+  /** For publications that this node only passes on: whose they are. */
+  readonly noteApp: (sessionId: string, appId: string) => void;
+}
+
+export class NameExports<Record extends { readonly appId: string }> {
+  readonly #options: NameExportsOptions<Record>;
+  /** By transport and number of the name: what ends it. */
+  readonly #followed = new Map<string, () => void>();
+
+  constructor(options: NameExportsOptions<Record>) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  /** @returns whether the message was about such a name */
+  handleMessage(link: NodeLink, message: ControlMessage): boolean {
+    const { transportId } = link;
+    const { names, noteApp } = this.#options;
+    if (transportId === undefined) return false;
+    if (message.type === 'unfollow') return this.#unfollow(`${transportId} ${message.followId}`);
+    if (message.type !== names.followType) return false;
+    const { sessionId, name, appId, followId } = message;
+    const key = `${transportId} ${followId}`;
+    this.#unfollow(key);
+    noteApp(sessionId, appId);
+    const end = names.follow(sessionId, name, (record) => {
+      if (record.appId === appId) link.send(names.told(followId, record));
+    });
+    this.#followed.set(key, end);
+    return true;
+  }
+
+  /** Nothing is left of what was asked over it. */
+  onTransportGone(transportId: string): void {
+    for (const key of [...this.#followed.keys()]) if (key.startsWith(`${transportId} `)) this.#unfollow(key);
+  }
+
+  #unfollow(key: string): boolean {
+    const end = this.#followed.get(key);
+    this.#followed.delete(key);
+    end?.();
+    return end !== undefined;
+  }
+}
+
+export function trackNames(directory: TrackDirectory, onDefect: (error: unknown) => void): FollowableNames<TrackRecord> {
+  return {
+    followType: 'follow',
+    follow(sessionId, name, onTaken) {
+      const follower: TrackFollower = {
+        onNameTaken({ sourceTrackId }) {
+          const record = directory.recordOf(sourceTrackId);
+          if (record !== undefined) onTaken(record);
+        },
+        onSourceClosed: () => undefined,
+        onDefect,
+      };
+      directory.follow(follower, { sourceTrackIds: new Set(), names: new Set([nameKey(sessionId, name)]) });
+      const holder = directory.findNamed(sessionId, name);
+      if (holder !== undefined) onTaken(holder);
+      return () => directory.unfollow(follower);
+    },
+    told: (followId, record) => ({ type: 'name-taken', followId, track: tellableTrack(record) }),
+  };
+}
+
+export function dataNames(directory: DataDirectory, onDefect: (error: unknown) => void): FollowableNames<DataChannelRecord> {
+  return {
+    followType: 'follow-data',
+    follow(sessionId, name, onTaken) {
+      const follower: DataFollower = {
+        onDataPublished: onTaken,
+        onDataClosed: (_record: DataChannelRecord, _reason: DataChannelCloseReason) => undefined,
+        onReplyRightTaken: () => undefined,
+        onDefect,
+      };
+      directory.follow(follower, new Set([dataNameKey(sessionId, name)]));
+      const holder = directory.findNamed(sessionId, name);
+      if (holder !== undefined) onTaken(holder);
+      return () => directory.follow(follower, new Set());
+    },
+    told: (followId, record) => ({ type: 'data-name-taken', followId, channel: tellableDataChannel(record) }),
+  };
+}

@@ -1,0 +1,69 @@
+/** All that relays do with one kind of publication, tracks or data channels: what comes in, what goes out, and the names that are followed. */
+import type { ControlMessage } from './links/control-messages.ts';
+import type { NodeLink } from './links/node-link.ts';
+import type { NameExports } from './name-exports.ts';
+import type { NameImports } from './name-imports.ts';
+import type { RelayExporter, RelayedExport, RelayedWant } from './relay-exporter.ts';
+import type { RelayImporter } from './relay-importer.ts';
+import type { RelayedPlan, RelayedRecord } from './relayed-kind.ts';
+
+export interface RelaySideParts<
+  Record extends RelayedRecord,
+  Plan extends RelayedPlan,
+  Numbers,
+  Reason,
+  Want extends RelayedWant<Record>,
+  Export extends RelayedExport<Record>,
+> {
+  readonly importer: RelayImporter<Record, Plan, Numbers, Reason>;
+  readonly exporter: RelayExporter<Record, Want, Export>;
+  readonly names: NameImports;
+  readonly nameExports: NameExports<Record>;
+  /** Takes messages that only this kind has. @returns whether it was one */
+  readonly handleOwn: (link: NodeLink, message: ControlMessage) => boolean;
+}
+
+export class RelaySide<
+  Record extends RelayedRecord,
+  Plan extends RelayedPlan,
+  Numbers,
+  Reason,
+  Want extends RelayedWant<Record>,
+  Export extends RelayedExport<Record>,
+> {
+  readonly importer: RelayImporter<Record, Plan, Numbers, Reason>;
+  readonly exporter: RelayExporter<Record, Want, Export>;
+  readonly names: NameImports;
+  readonly nameExports: NameExports<Record>;
+  readonly #handleOwn: (link: NodeLink, message: ControlMessage) => boolean;
+
+  constructor({ importer, exporter, names, nameExports, handleOwn }: RelaySideParts<Record, Plan, Numbers, Reason, Want, Export>) {
+    this.importer = importer;
+    this.exporter = exporter;
+    this.names = names;
+    this.nameExports = nameExports;
+    this.#handleOwn = handleOwn;
+  }
+
+  /** @returns whether the message was about something of this kind; nobody knows what a want that is over was for */
+  handleMessage(link: NodeLink, message: ControlMessage): boolean {
+    return (
+      this.#handleOwn(link, message) ||
+      this.importer.handleMessage(link, message) ||
+      this.exporter.handleMessage(link, message) ||
+      this.nameExports.handleMessage(link, message)
+    );
+  }
+
+  onTransportGone(transportId: string): void {
+    this.exporter.onTransportGone(transportId);
+    this.nameExports.onTransportGone(transportId);
+    this.importer.onTransportGone(transportId);
+  }
+
+  /** The map of links has changed. */
+  onRoutesChanged(): void {
+    this.names.onRoutesChanged();
+    this.importer.onRoutesChanged();
+  }
+}
