@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { findAmbientEffects } from './ambient-effects.ts';
 import { findImportCycles, findMutualFolders, type ImportEdge } from './import-cycles.ts';
-import { EXAMPLE_RULE, OPEN_TYPE_CIRCLES, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_VENDORS } from './rules.ts';
+import { EXAMPLE_RULE, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_VENDORS } from './rules.ts';
 import { readSourceImports, type SourceImport } from './source-imports.ts';
 import { type Manifest, readRootTools, readWorkspaces, type Workspace } from './workspace.ts';
 
@@ -112,7 +112,7 @@ function whyVendorForbidden(workspace: Workspace, rule: PackageRule, { specifier
 
 function cycleViolations(root: string, imports: readonly FileImport[]): Violation[] {
   const edges: ImportEdge[] = imports
-    .filter(({ file, isTypeOnly, isShipped }) => !isTypeOnly || (isShipped && !OPEN_TYPE_CIRCLES.some((folder) => file.startsWith(folder))))
+    .filter(({ isTypeOnly, isShipped }) => !isTypeOnly || isShipped)
     .flatMap((entry) => edgesOf(root, entry));
   return findImportCycles(edges).map((cycle) => {
     const closing = cycle.at(-1) as ImportEdge;
