@@ -15,6 +15,7 @@ const WORDS_THAT_ARE_NO_CODES = [
   'token_revoked',
   'needs_renegotiation',
   'already_closed',
+  'messages_lost',
 ];
 
 interface Parser {
