@@ -10,6 +10,7 @@ describe('readBenchOptions', () => {
       secondsPerWindow: 4,
       shapes: undefined,
       sessions: 200,
+      clusterSizes: [3, 6, 12, 20],
       cpuProfilePath: undefined,
       otherCheckout: undefined,
       isQuick: false,
