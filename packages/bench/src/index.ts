@@ -1,1 +1,2 @@
+export * from './data/data-client.ts';
 export * from './processes/request-channel.ts';

@@ -43,11 +43,16 @@ export class SfuApi {
   /** @throws Error – also when the channel is refused, with the reply */
   async subscribeData(
     sessionId: string,
-    channel: { readonly remoteSessionId: string; readonly dataChannelName: string; readonly canReply: 'many' },
+    channel: { readonly remoteSessionId: string; readonly dataChannelName: string; readonly canReply?: 'many' },
   ): Promise<void> {
     const reply = await this.#call('POST', `${sessionPath(sessionId)}/datachannel/subscribe`, { dataChannels: [channel] });
     const [outcome] = Array.isArray(reply.dataChannels) ? (reply.dataChannels as unknown[]) : [];
     if (!isObject(outcome) || 'errorCode' in outcome) throw new Error(`The data channel was refused: ${JSON.stringify(reply)}`);
+  }
+
+  /** What later subscribers of a channel are given first. */
+  async retainLast(sessionId: string, dataChannelName: string): Promise<void> {
+    await this.#call('POST', `${sessionPath(sessionId)}/datachannel/publish`, { dataChannels: [{ dataChannelName, retain: 'last' }] });
   }
 
   async answer(sessionId: string, answerSdp: string): Promise<void> {

@@ -12,6 +12,8 @@ const IGNORE_SENT = { onSent() {}, onDropped() {}, onReleased() {} };
 export interface DataClientListener {
   onOpened(client: DataClient, channel: DataChannelInfo): void;
   onMessage(client: DataClient, streamId: number, data: Uint8Array, kind: DataKind): void;
+  /** Default: nobody has expected it, and it is an error. */
+  onClosed?(client: DataClient, streamId: number): void;
 }
 
 export class DataClient {
@@ -103,6 +105,7 @@ function createListener(
     onOpened: (channel) => tell((told) => listener.onOpened(told, channel)),
     onMessage: (streamId, data, kind) => tell((told) => listener.onMessage(told, streamId, data, kind)),
     onClosed(streamId) {
+      if (listener.onClosed !== undefined) return tell((told) => listener.onClosed?.(told, streamId));
       throw new Error(`The data channel ${streamId} was closed: a client is slower than what it is sent`);
     },
     onOversizedMessage() {},

@@ -3,6 +3,7 @@ import { answerQuestions } from '@causeway/bench';
 import { PublishingClient, repeatConcurrently, type SfuAddress, SfuApi, SimulcastClient } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { ClientVerbs } from './client-verbs.ts';
+import { DataListener, DataTalker } from './data-talk.ts';
 import { runHerd } from './herd.ts';
 import { writePublishersOffer } from './publishers-offer.ts';
 import { WatchingClient } from './watching-client.ts';
@@ -20,6 +21,8 @@ interface Publisher {
 const suite = await createSecureSuite();
 const publishers = new Map<string, Publisher[]>();
 const watchers = new Map<string, WatchingClient[]>();
+const talkers = new Map<string, DataTalker>();
+const listeners = new Map<string, DataListener[]>();
 /** By those who have left. */
 let bytesBefore = 0;
 
@@ -45,6 +48,18 @@ answerQuestions<ClientVerbs>(process, {
     const joined = watchersOf(group);
     await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await WatchingClient.join(contextOf(address), track, quality)));
   },
+  async talk({ group, address }) {
+    const talker = await DataTalker.join(contextOf(address));
+    talkers.set(group, talker);
+    return talker.sessionId;
+  },
+  keepTalking: ({ group, everyMs, messageBytes }) => talkers.get(group)?.begin(everyMs, messageBytes),
+  stopTalking: (group) => talkers.get(group)?.end() ?? 0,
+  async hear({ group, address, remoteSessionId, count }) {
+    const joined = listOf(listeners, group);
+    await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await DataListener.join(contextOf(address), remoteSessionId)));
+  },
+  heard: (group) => listOf(listeners, group).map((listener) => listener.figures()),
   beginWindow(group) {
     for (const client of watchersOf(group)) client.beginWindow();
   },

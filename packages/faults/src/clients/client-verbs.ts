@@ -40,6 +40,30 @@ export interface HerdRequest {
   readonly deadlineMs: number;
 }
 
+/** What one subscriber of a data channel has had. */
+export interface HearingFigures {
+  /** Numbers of the first and the last message; null before there is one. */
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly received: number;
+  /** Messages that came twice, out of turn or changed. */
+  readonly wrong: number;
+  /** Times that its channel was closed. */
+  readonly closed: number;
+}
+
+export interface TalkRequest {
+  readonly group: string;
+  readonly address: SfuAddress;
+}
+
+export interface HearRequest {
+  readonly group: string;
+  readonly address: SfuAddress;
+  readonly remoteSessionId: string;
+  readonly count: number;
+}
+
 /** What a process of lean clients does when asked. Clients are named by the group they belong to. */
 export interface ClientVerbs {
   /** Joins a publisher, which does not send yet. */
@@ -52,6 +76,15 @@ export interface ClientVerbs {
   sent(group: string): number;
   /** Joins subscribers, and lets them decrypt and check every packet. */
   watch(request: WatchRequest): Promise<void>;
+  /** Joins a publisher of a data channel that keeps its last message for later subscribers. @returns its session id */
+  talk(request: TalkRequest): Promise<string>;
+  /** The publisher sends a numbered message of so many bytes again and again. */
+  keepTalking(request: { readonly group: string; readonly everyMs: number; readonly messageBytes: number }): void;
+  /** @returns the number of its last message; the first one is 1 */
+  stopTalking(group: string): number;
+  /** Joins subscribers of that data channel. */
+  hear(request: HearRequest): Promise<void>;
+  heard(group: string): HearingFigures[];
   /** Figures count from now on. */
   beginWindow(group: string): void;
   figures(group: string): WatchFigures[];

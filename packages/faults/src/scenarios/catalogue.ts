@@ -1,6 +1,7 @@
 import { accessNetwork } from './access-network.ts';
 import { billJournal, billKilled } from './bill-killed.ts';
 import { clockSkew } from './clock-skew.ts';
+import { dataRegions } from './data-regions.ts';
 import { drainBetween } from './drain-between.ts';
 import { forgedStorm, forgedStormWorkers } from './edge/forged-storm.ts';
 import { frozenNode } from './edge/frozen-node.ts';
@@ -36,6 +37,7 @@ import { workerCrash } from './worker-crash.ts';
 export const SCENARIOS: readonly Scenario[] = [
   oneCopy,
   firstFrame,
+  dataRegions,
   linkLoss,
   linkCut,
   narrowLink,
