@@ -38,9 +38,9 @@ const MAX_WASTE_BYTES = 4_000_000;
 export class FileUsageJournal implements UsageJournal {
   readonly leftovers: readonly UsageBatch[];
   readonly #options: FileUsageJournalOptions;
-  /** By file: batches that are still needed, by name. */
+  /** Holds the batches that each file must still keep, by name. */
   readonly #needed: Map<string, Map<string, UsageBatch>>;
-  /** By file: lines that wait for the disk. */
+  /** Holds the lines that wait to be written to each file. */
   readonly #unwritten = new Map<string, string>();
   /** Files that lack lines, or end in half of one, because the disk did not take them. */
   readonly #damaged = new Set<string>();
@@ -119,7 +119,7 @@ export class FileUsageJournal implements UsageJournal {
     this.#then(() => rm(this.#pathOf(file), { force: true }));
   }
 
-  /** A process that dies meanwhile leaves the old file or the new one, and nothing in between. */
+  /** Writes a new file and renames it, so that a process that dies leaves the old file or the new one. */
   #compact(file: string, needed: ReadonlyMap<string, UsageBatch>): void {
     this.#wasteBytes = 0;
     this.#unwritten.delete(file);

@@ -27,7 +27,7 @@ export interface LoadVerbs {
     readonly sfu: string;
     readonly remoteSessionId: string;
     readonly count: number;
-    /** Of their paths; by default those are left as they are. */
+    /** What their paths lose and delay. Default: nothing is added. */
     readonly conditions?: PathConditions | undefined;
   }): Promise<void>;
   /** The publisher sends until `pauseData`: at a rate, or so that a bounded number of bytes is on the way. */

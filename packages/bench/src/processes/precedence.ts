@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { moveToCoresOfLoad } from './core-share.ts';
 
-/** By how much the scheduler is to favour the other processes. */
+/** The niceness by which the scheduler favours the other processes. */
 const LOWER_PRIORITY = 5;
 
 /**

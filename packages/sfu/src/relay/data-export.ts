@@ -23,7 +23,7 @@ export interface DataExportParts {
 
 export type DataWant = ControlMessageOf<'subscribe-data'> & RelayedWant<DataChannelRecord>;
 
-/** How a relay makes them. */
+/** Creates and finds the exports of data channels for a relay. */
 export class DataExports implements ExportKind<DataChannelRecord, DataWant, DataExport> {
   readonly #parts: DataExportParts;
 

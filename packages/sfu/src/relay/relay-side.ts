@@ -45,7 +45,7 @@ export class RelaySide<
     this.#handleOwn = handleOwn;
   }
 
-  /** @returns whether the message was about something of this kind; nobody knows what a want that is over was for */
+  /** @returns whether the message concerned this kind; false too for a message about a copy that has ended */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     return (
       this.#handleOwn(link, message) ||

@@ -31,7 +31,7 @@ export interface TrackExportParts {
 
 export type TrackWant = ControlMessageOf<'subscribe'> & RelayedWant<TrackRecord>;
 
-/** How a relay makes them. */
+/** Creates and finds the exports of tracks for a relay. */
 export class TrackExports implements ExportKind<TrackRecord, TrackWant, TrackExport> {
   readonly #parts: TrackExportParts;
 
