@@ -17,6 +17,8 @@ export interface InteropStage {
 const PYTHON = process.env.CAUSEWAY_PYTHON ?? '/usr/bin/python3';
 const PYTHON_FOLDER = resolve(import.meta.dirname, '../../clients');
 const WERIFT_MAIN = resolve(import.meta.dirname, '../werift/main.ts');
+/** It imports other packages of this project, which need not have been built. */
+const SOURCE_CONDITION = '--conditions=causeway-source';
 
 /** A run is about what clients understand: it goes on where a node in service would refuse sessions to spare those it has. */
 const ENVIRONMENT = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
@@ -44,7 +46,7 @@ const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<Interop
       sound: { kind: 'tone', leftHz: 440, rightHz: 440 },
       origin,
     }),
-  werift: () => startProcessClient({ name: 'werift', counts: 'depacketised', command: [process.execPath, WERIFT_MAIN] }),
+  werift: () => startProcessClient({ name: 'werift', counts: 'depacketised', command: [process.execPath, SOURCE_CONDITION, WERIFT_MAIN] }),
 };
 
 /** @throws Error – a client does not start; those that did are closed again */

@@ -91,6 +91,22 @@ function adopt(channels: Peer['channels'], channel: RTCDataChannel): void {
   channels.set(channel.label, { channel, seen });
 }
 
+/** Payload protocols of empty messages, which travel as one byte (RFC 8831 §6.6). */
+const EMPTY_TEXT = 56;
+const EMPTY_BINARY = 57;
+
+function sendMessage({ sctpTransport }: RTCPeerConnection, channel: RTCDataChannel | undefined, data: string | Uint8Array): void {
+  if (channel === undefined || sctpTransport === undefined) throw new Error('the channel is gone');
+  if (data.length > 0) {
+    channel.send(typeof data === 'string' ? data : Buffer.from(data));
+    return;
+  }
+  // werift numbers an empty message and sends no chunk for it, so that receivers wait for it and keep all that follow.
+  const protocolId = typeof data === 'string' ? EMPTY_TEXT : EMPTY_BINARY;
+  const terms = { ordered: channel.ordered, expiry: undefined, maxRetransmits: undefined };
+  void sctpTransport.sctp.send(channel.id, protocolId, Buffer.alloc(1), terms);
+}
+
 function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[], requests: readonly ChannelRequest[]): Peer {
   const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
   const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
@@ -125,7 +141,7 @@ const handlers: VerbHandlers = {
     return { sdp: connection.localDescription?.sdp ?? '' };
   },
   send: async ({ peer, label, messages }) => {
-    const { channels } = peerNamed(peer);
+    const { connection, channels } = peerNamed(peer);
     await waitUntil(
       `channel ${label} is open`,
       () => channels.get(label)?.channel.readyState,
@@ -133,7 +149,7 @@ const handlers: VerbHandlers = {
       30_000,
     );
     const made = messages.map(makeMessage);
-    for (const data of made) channels.get(label)?.channel.send(typeof data === 'string' ? data : Buffer.from(data));
+    for (const data of made) sendMessage(connection, channels.get(label)?.channel, data);
     return made.map(describeMessage);
   },
   readMessages: async ({ peer, label }) => peerNamed(peer).channels.get(label)?.seen ?? [],

@@ -29,9 +29,10 @@ interface Channel {
 const MAX_CHANNELS = 256;
 /**
  * A peer that could begin has this long to do so before we do. Stacks double their wait with every INIT that is lost,
- * up to minutes; ours do not, so a lossy path no longer keeps a page waiting for its channel.
+ * up to minutes; ours do not, so a lossy path no longer keeps a page waiting for its channel. A DTLS client whose last
+ * flight of the handshake was lost repeats its own after a second, and werift ends its process if an INIT comes before.
  */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 1_500;
 /** RFC 8831 §6.4. */
 const NORMAL_PRIORITY = 256;
 

@@ -142,7 +142,8 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
     pair.server.channels.begin(pair.nowMs);
     const tookMs = pair.runUntil(() => pair.server.opened.length > 0, 60_000);
 
-    expect(tookMs).toBeGreaterThan(500);
+    // A second is what a DTLS client may need to learn that the handshake is over.
+    expect(tookMs).toBeGreaterThan(1_500);
     expect(tookMs).toBeLessThan(6_000);
   },
 );

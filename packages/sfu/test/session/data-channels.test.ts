@@ -1,6 +1,7 @@
 import type { DataChannelInfo, DataPublicationPlan, DataSubscriptionPlan } from '@causeway/media';
 import { DataChannelName, type PublishDataChannelItem, type SubscribeDataChannelItem } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
+import { StreamIds } from '../../src/session/data/stream-ids.ts';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const RELIABLE = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
@@ -129,7 +130,7 @@ describe('a channel that the page opens', () => {
     open(world, publisher, 'chat', { streamId: 2 });
 
     expect(publications(world)).toMatchObject([{ stream: { streamId: 2 }, retain: 1 }]);
-    expect(subscriptions(world)).toMatchObject([{ publicationId: publications(world)[0]?.publicationId, stream: { streamId: 1 } }]);
+    expect(subscriptions(world)).toMatchObject([{ publicationId: publications(world)[0]?.publicationId, stream: { streamId: 129 } }]);
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'datachannel.closed', reason: 'replaced' }));
   });
 
@@ -175,7 +176,7 @@ describe('publishing by a call', () => {
     expect(eventTypes(world)).toEqual(['datachannel.published']);
   });
 
-  it('gives negotiated channels odd ids below 1,024, and none twice in a row', async () => {
+  it('gives negotiated channels odd ids from 128 to 1,023, and none twice in a row', async () => {
     const world = new SfuUnderTest();
     const publisher = await join(world);
     const seen: number[] = [];
@@ -185,9 +186,20 @@ describe('publishing by a call', () => {
       await world.sfu.closeDataChannels(APP, publisher.id, { dataChannels: [{ dataChannelName: 'c' }] });
     }
 
-    expect(seen.every((id) => id % 2 === 1 && id > 0 && id < 1024)).toBe(true);
-    expect(new Set(seen.slice(0, 512)).size).toBe(512);
-    expect(seen[512]).toBe(1);
+    expect(seen.every((id) => id % 2 === 1 && id > 128 && id < 1024)).toBe(true);
+    expect(new Set(seen.slice(0, 448)).size).toBe(448);
+    expect(seen[448]).toBe(129);
+  });
+
+  it('leaves the ids that peers begin at to them until no others are free', () => {
+    const ids = new StreamIds();
+    const used = new Set<number>();
+    for (let id = ids.next('client', used); id !== undefined; id = ids.next('client', used)) used.add(id);
+    const order = [...used];
+
+    expect(used.size).toBe(512);
+    expect(order.slice(0, 2)).toEqual([128, 130]);
+    expect(order.slice(447, 450)).toEqual([1022, 0, 2]);
   });
 
   it('may be repeated, and changes what is kept', async () => {
@@ -273,7 +285,7 @@ describe('subscribing', () => {
         {
           remoteSessionId: publisher.id,
           dataChannelName: 'cursor',
-          id: 1,
+          id: 129,
           negotiated: false,
           status: 'pending',
           ordered: false,
@@ -288,7 +300,7 @@ describe('subscribing', () => {
       {
         transportId: viewer.id,
         publicationId: publications(world)[0]?.publicationId,
-        stream: { streamId: 1, isNegotiated: false },
+        stream: { streamId: 129, isNegotiated: false },
         label: 'cursor',
         protocol: `sfu;${publisher.id}`,
         canReply: 'none',
@@ -307,8 +319,8 @@ describe('subscribing', () => {
     world.shard.listener({ type: 'data-subscription-opened', subscriptionId: subscriptions(world)[0]?.subscriptionId ?? '' });
     const again = await subscribe(world, publisher, item);
 
-    expect(again.dataChannels).toMatchObject([{ id: 1, status: 'open', alreadySubscribed: true }]);
-    expect(world.events.at(-1)).toMatchObject({ type: 'datachannel.subscribed', remoteSessionId: publisher.id, streamId: 1 });
+    expect(again.dataChannels).toMatchObject([{ id: 129, status: 'open', alreadySubscribed: true }]);
+    expect(world.events.at(-1)).toMatchObject({ type: 'datachannel.subscribed', remoteSessionId: publisher.id, streamId: 129 });
   });
 
   it('names what is not there, item by item, and fails only if nothing is', async () => {
@@ -344,10 +356,10 @@ describe('subscribing', () => {
     open(world, publisher, 'chat', { streamId: 0 });
     await subscribe(world, viewer, { remoteSessionId: publisher.id, dataChannelName: 'chat' });
     await world.sfu.closeDataChannels(APP, publisher.id, { dataChannels: [{ dataChannelName: 'chat' }] });
-    expect(subscriptions(world)).toMatchObject([{ publicationId: undefined, stream: { streamId: 1 } }]);
+    expect(subscriptions(world)).toMatchObject([{ publicationId: undefined, stream: { streamId: 129 } }]);
     open(world, publisher, 'chat', { streamId: 2 });
 
-    expect(subscriptions(world)).toMatchObject([{ publicationId: publications(world)[0]?.publicationId, stream: { streamId: 1 } }]);
+    expect(subscriptions(world)).toMatchObject([{ publicationId: publications(world)[0]?.publicationId, stream: { streamId: 129 } }]);
     expect(eventTypes(world)).toEqual(['datachannel.published', 'datachannel.closed', 'datachannel.published']);
   });
 
@@ -375,11 +387,11 @@ describe('subscribing', () => {
     await subscribe(world, first, { ...chat, canReply: true });
     await subscribe(world, second, { ...chat, canReply: 'many' });
     await subscribe(world, third, chat);
-    await world.sfu.updateDataChannels(APP, third.id, { dataChannels: [{ id: 1, canReply: true }] });
+    await world.sfu.updateDataChannels(APP, third.id, { dataChannels: [{ id: 129, canReply: true }] });
 
     expect(subscriptions(world).map(({ canReply }) => canReply)).toEqual(['none', 'many', 'one']);
     expect((await world.sfu.listDataChannels(APP, first.id)).subscribed).toMatchObject([{ canReply: false }]);
-    await world.sfu.closeDataChannels(APP, third.id, { dataChannels: [{ id: 1 }] });
+    await world.sfu.closeDataChannels(APP, third.id, { dataChannels: [{ id: 129 }] });
     await world.sfu.updateDataChannels(APP, first.id, { dataChannels: [{ ...chat, canReply: true, paused: true }] });
 
     expect(subscriptions(world)).toMatchObject([{ canReply: 'one', isPaused: true }, { canReply: 'many' }]);
@@ -397,7 +409,7 @@ describe('subscribing', () => {
     const subscriptionId = subscriptions(world)[0]?.subscriptionId ?? '';
     world.shard.listener({ type: 'data-subscription-closed', subscriptionId, reason });
 
-    expect(world.events.at(-1)).toMatchObject({ type, dataChannelName: 'chat', streamId: 1 });
+    expect(world.events.at(-1)).toMatchObject({ type, dataChannelName: 'chat', streamId: 129 });
     expect((await world.sfu.listDataChannels(APP, publisher.id)).subscribed).toEqual([]);
   });
 
