@@ -19,6 +19,7 @@ import { BitrateMeter } from '../bitrate-meter.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
+import type { TrackRouter } from '../router/track-router.ts';
 import type { Timer } from '../timers.ts';
 import type { ForwardedPacket } from './forwarded-packet.ts';
 import { KeyframeRequester } from './keyframe-requester.ts';
@@ -68,7 +69,7 @@ export interface StreamTrack {
   readonly plan: PublisherTrackPlan;
   readonly transport: StreamPeer;
   readonly uploadLimit: UploadLimit;
-  readonly router: { isWatched(stream: ReceiveStream): boolean };
+  readonly router: Pick<TrackRouter<ReceiveStream, StreamPacket>, 'add' | 'isWatched' | 'remove'>;
   codecOf(payloadType: number): PublisherCodec | undefined;
   /** The way of every accepted packet. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void;

@@ -42,6 +42,11 @@ export class NumberMap {
     return source + this.#shift;
   }
 
+  /** Maps a number no higher than those mapped so far, as `map` does; undefined for a higher one. */
+  mapLate(source: number): number | undefined {
+    return source <= this.#highestSource ? this.#mapLate(source) : undefined;
+  }
+
   /** Leaves a number out: the next one takes its place. @returns false if a higher number is mapped already, and its own place stays empty */
   drop(source: number): boolean {
     if (source <= this.#highestSource) return false;

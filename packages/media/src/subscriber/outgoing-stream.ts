@@ -64,7 +64,7 @@ export class OutgoingStream {
     this.#ssrc = plan.ssrc | 0;
     this.#writer = new PacketWriter(context.slots, context.extensionWriter, numberedIn(transport, plan));
     this.#mayWait = plan.kind === 'video';
-    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind]);
+    this.#sent = new SentIndex(SENT_WINDOW_PACKETS[plan.kind], transport);
     this.#stream = transport.endpoint.openOutboundStream(plan.ssrc);
     this.#rtxStream = plan.rtxSsrc === undefined ? undefined : transport.endpoint.openOutboundStream(plan.rtxSsrc);
     this.#sequence = new SequenceRewriter(firstSequence(context));
@@ -159,16 +159,32 @@ export class OutgoingStream {
   send(nowMs: number, packet: StreamPacket): boolean {
     const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
     if (sequence === undefined) return false;
-    const { epoch } = this.#sequence;
+    this.#pass(nowMs, packet, sequence, this.#sequence.epoch);
+    return true;
+  }
+
+  /** Names the run of packets since the source was last begun with, or continued with. */
+  get epoch(): number {
+    return this.#sequence.epoch;
+  }
+
+  /** Sends a packet of an earlier epoch that was still missing when that ended; one that has no place left is dropped. */
+  sendLate(nowMs: number, packet: StreamPacket, epoch: number): void {
+    if (this.mismatch(packet) !== undefined) return;
+    const sequence = this.#sequence.mapLate(epoch, packet.sequence);
+    if (sequence === undefined) this.#context.drops.increment(DropReason.LateBeforeSwitch);
+    else this.#pass(nowMs, packet, sequence, epoch);
+  }
+
+  #pass(nowMs: number, packet: StreamPacket, sequence: ExtendedSeq, epoch: number): void {
     const { sender } = this.#transport;
     const sizeBytes = packet.payload.length + USUAL_HEADER_BYTES;
     if (!this.#mayWait) sender.spend(sizeBytes);
     else if (!sender.passes(nowMs, sizeBytes)) {
       sender.enqueue(nowMs, this, packet.sequence, sequence, epoch, sizeBytes);
-      return true;
+      return;
     }
     this.#write(nowMs, packet, sequence, epoch);
-    return true;
   }
 
   sendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean {

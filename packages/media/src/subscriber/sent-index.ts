@@ -7,6 +7,8 @@ import type { ExtendedSeq } from '@causeway/wire';
 const INITIAL_CAPACITY = 64;
 /** Three losses of the same packet in a row on a path with 10 % loss: one in a thousand. Beyond that a keyframe is cheaper. */
 const MAX_ANSWERS = 3;
+/** A link carries a packet for everybody who watches behind it, so it is sent again as often as the other end asks. */
+const MAX_ANSWERS_ON_LINK = 10;
 const MIN_SPACING_MS = 20;
 const NO_EPOCH = 0;
 const SLOT_NUMBERS = 2;
@@ -23,6 +25,7 @@ export class SentIndex {
   #runShift = 0;
   #runEpoch = NO_EPOCH;
   readonly #maxPackets: number;
+  readonly #maxAnswers: number;
   /** Each slot has the source's number and, after it, the epoch; `NO_EPOCH` where nothing was sent. */
   #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
   #capacity = INITIAL_CAPACITY;
@@ -36,8 +39,9 @@ export class SentIndex {
   epoch = NO_EPOCH;
 
   /** @param maxPackets how far behind the newest packet one may be asked for; a power of two */
-  constructor(maxPackets: number) {
+  constructor(maxPackets: number, { isLink = false } = {}) {
     this.#maxPackets = maxPackets;
+    this.#maxAnswers = isLink ? MAX_ANSWERS_ON_LINK : MAX_ANSWERS;
   }
 
   prefetch(): number {
@@ -79,14 +83,14 @@ export class SentIndex {
     const answers = this.#answers;
     if (answers === undefined || answers.count[this.#foundSlot] === 0) return true;
     const count = answers.count[this.#foundSlot];
-    if (count >= MAX_ANSWERS && count !== SENT_LATE) return false;
+    if (count >= this.#maxAnswers && count !== SENT_LATE) return false;
     return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
   }
 
   /** The packet found last was sent again as often as may be, in vain: it is asked for once more after the last answer had its time. */
   isGivenUp(nowMs: number, rttMs: number): boolean {
     const answers = this.#answers;
-    if (answers === undefined || answers.count[this.#foundSlot] < MAX_ANSWERS) return false;
+    if (answers === undefined || answers.count[this.#foundSlot] < this.#maxAnswers) return false;
     return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
   }
 

@@ -91,6 +91,15 @@ export class SequenceRewriter<Source> {
     return outSeq as ExtendedSeq;
   }
 
+  /**
+   * Gives a packet of an earlier epoch's source the outgoing number that was left for it.
+   *
+   * @returns undefined if none was, or the epoch is forgotten
+   */
+  mapLate(epoch: number, sourceSeq: ExtendedSeq): ExtendedSeq | undefined {
+    return this.#find(epoch)?.mapLate(sourceSeq) as ExtendedSeq | undefined;
+  }
+
   /** Leaves a packet of the present source out. @returns false if a newer packet has been mapped already: the receiver sees a gap */
   drop(sourceSeq: ExtendedSeq): boolean {
     return this.#current?.drop(sourceSeq) ?? true;

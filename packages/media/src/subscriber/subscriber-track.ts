@@ -14,6 +14,7 @@ import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
+import { LateRepairs } from './late-repairs.ts';
 import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
 import { optionsFor } from './layer-wish.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -48,6 +49,8 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   #target: ReceiveStream | undefined = undefined;
   /** What was forwarded of the former source, until the first choice among the layers of the present one. */
   #former: ReceiveStream | undefined = undefined;
+  /** Packets of the copy that it was moved away from last. */
+  #repairs: LateRepairs | undefined = undefined;
 
   constructor(context: EngineContext, transport: SubscribingPeer, plan: SubscriberTrackPlan) {
     this.#context = context;
@@ -234,6 +237,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
 
   close(nowMs: number): void {
     this.#source?.router.remove(this);
+    this.#repairs?.stop();
     this.loseSource(nowMs);
     this.#stream.close();
   }
@@ -328,6 +332,10 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     this.#isHeldBack = false;
     this.refreshPayloadTypes();
     source?.router.add(this);
+  }
+
+  #sendRepair(nowMs: number, packet: StreamPacket, epoch: number): void {
+    if (!this.#isPaused && !this.#isHeldBack && this.transport.canSend) this.#stream.sendLate(nowMs, packet, epoch);
   }
 
   #limitLayers(nowMs: number, { stream, maxSpatialId, maxTemporalId }: LayerOption): void {
@@ -426,6 +434,9 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   #continuesWith(nowMs: number, former: ReceiveStream, stream: ReceiveStream): boolean {
     const next = findContinuation(former, stream, (of, sequence) => this.#stream.reload(nowMs, of, sequence));
     if (next === undefined || (stream.newest ?? next) - next > MAX_CAUGHT_UP_PACKETS) return false;
+    this.#repairs?.stop();
+    const { epoch } = this.#stream;
+    this.#repairs = new LateRepairs(nowMs, former, this.transport, (atMs, packet) => this.#sendRepair(atMs, packet, epoch));
     this.#stream.continueWith(stream, next);
     this.#layer = stream;
     this.#target = undefined;

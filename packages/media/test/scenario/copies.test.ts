@@ -47,6 +47,10 @@ class TwoWays {
   }
 }
 
+function isMedia(datagram: Uint8Array): boolean {
+  return (datagram[0] ?? 0) >= 128 && (datagram[1] ?? 0) < 192;
+}
+
 describe('a subscriber that is moved from one copy of a stream to another', () => {
   it.each([0, 20, -20, 60, -60])('misses nothing and gets nothing twice when the new one is %i ms later', (lagMs) => {
     const ways = new TwoWays(lagMs, 'camera');
@@ -70,6 +74,24 @@ describe('a subscriber that is moved from one copy of a stream to another', () =
     expect(new Set(steps)).toEqual(new Set([3000]));
     const pictureIds = frames.map(({ payload }) => (((payload[2] ?? 0) & 0x7f) << 8) | (payload[3] ?? 0));
     expect(pictureIds.slice(1).map((id, index) => id - (pictureIds[index] ?? 0))).toEqual(steps.map(() => 1));
+  });
+
+  it('still gets what was lost on the old way and is sent again after the move', () => {
+    const ways = new TwoWays(0, 'camera');
+    ways.watch('one');
+    ways.publish(30);
+    let lost = 0;
+    ways.world.linksOf(ways.one.peer.path).up.lose = (datagram) => isMedia(datagram) && lost++ === 1;
+    ways.publish(1);
+    const missingBefore = ways.receiver.missing.length;
+
+    ways.watch('other');
+    ways.publish(30);
+
+    expect(missingBefore).toBe(1);
+    expect(ways.receiver.missing).toEqual([]);
+    expect(ways.serials).toEqual(Array.from({ length: 61 * PACKETS_PER_FRAME }, (_, serial) => serial));
+    expect(ways.receiver.duplicates).toBe(0);
   });
 
   it('gets what had come by the new way before it was moved', () => {

@@ -211,4 +211,14 @@ describe('SentIndex', () => {
       { seed: 10, numRuns: 60 },
     );
   });
+
+  test('sends a packet again up to ten times on a link, three times elsewhere', () => {
+    const answers = [true, false].map((isLink) => {
+      const index = new SentIndex(256, { isLink });
+      noteRange(index, 0, 10);
+      return Array.from({ length: 20 }, (_, asked) => ask(index, 1000 * asked, 5)).filter(Boolean).length;
+    });
+
+    expect(answers).toEqual([10, 3]);
+  });
 });

@@ -1,0 +1,50 @@
+/**
+ * After a subscriber has been moved from one copy of a stream to another, packets that were lost on the old way may still be repaired there.
+ * The numbers that they were to have lie in what the subscriber has been sent from the old copy, so they cannot come from the new one.
+ */
+import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
+import type { RoutedSubscriber } from '../router/track-router.ts';
+import type { SubscribingPeer } from './subscribing-peer.ts';
+
+/** As long as a lost packet is asked for. */
+const REPAIRED_WITHIN_MS = 1000;
+
+export class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket> {
+  readonly transport: SubscribingPeer;
+  readonly #former: ReceiveStream;
+  readonly #lastSequence: number;
+  readonly #untilMs: number;
+  readonly #send: (nowMs: number, packet: StreamPacket) => void;
+
+  /** @param send takes each packet of `former` that comes late */
+  constructor(nowMs: number, former: ReceiveStream, transport: SubscribingPeer, send: (nowMs: number, packet: StreamPacket) => void) {
+    this.transport = transport;
+    this.#former = former;
+    this.#lastSequence = former.newest ?? Number.NEGATIVE_INFINITY;
+    this.#untilMs = nowMs + REPAIRED_WITHIN_MS;
+    this.#send = send;
+    former.track.router.add(this);
+  }
+
+  forward(nowMs: number, packet: StreamPacket): void {
+    if (nowMs > this.#untilMs) this.stop();
+    else if (packet.stream === this.#former && packet.sequence <= this.#lastSequence) this.#send(nowMs, packet);
+  }
+
+  /** Packets of the old copy are taken if they come; none is kept coming for their sake. */
+  watches(): boolean {
+    return false;
+  }
+
+  loseSource(): void {
+    this.stop();
+  }
+
+  prefetch(): number {
+    return 0;
+  }
+
+  stop(): void {
+    this.#former.track.router.remove(this);
+  }
+}
