@@ -7,20 +7,25 @@ import type { CallClaims } from './call-claims.ts';
 
 /** As long as replies are kept for repeated calls. */
 const CLAIM_MS = 10 * 60_000;
+/** As many as a node keeps replies of. Without a bound an app could fill the Redis that all apps share. */
+const MAX_CLAIMS_PER_APP = 100_000;
 
 /** Claims that all nodes of a cluster see. */
 export class RedisCallClaims implements CallClaims {
   readonly #link: RedisLink;
+  readonly #maxClaimsPerApp: number;
   readonly #script = loadLuaScript('call-claim');
 
-  constructor(link: RedisLink) {
+  constructor(link: RedisLink, maxClaimsPerApp = MAX_CLAIMS_PER_APP) {
     this.#link = link;
+    this.#maxClaimsPerApp = maxClaimsPerApp;
   }
 
   /** @throws SfuError `registry_unavailable` */
   async claim(appId: AppId, key: string, node: NodeIdentity, voidHolder: NodeIdentity | undefined): Promise<NodeIdentity> {
-    const words = [lifeName(node), voidHolder === undefined ? '' : lifeName(voidHolder), CLAIM_MS];
-    const holder = z.string().parse(await this.#link.run(this.#script, [appKeys(appId).claim(key)], words));
+    const words = [lifeName(node), voidHolder === undefined ? '' : lifeName(voidHolder), CLAIM_MS, this.#maxClaimsPerApp];
+    const keys = appKeys(appId);
+    const holder = z.string().parse(await this.#link.run(this.#script, [keys.claim(key), keys.claims], words));
     return parseLifeName(holder) ?? node;
   }
 }

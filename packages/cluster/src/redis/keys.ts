@@ -64,6 +64,8 @@ export interface AppKeys {
   usage(day: string): string;
   /** Text: the life that carries out the calls with an idempotency key; expires. */
   claim(key: string): string;
+  /** Sorted set: the keys of all claims, by when they end; expires. */
+  readonly claims: string;
 }
 
 export function appKeys(appId: string): AppKeys {
@@ -79,5 +81,6 @@ export function appKeys(appId: string): AppKeys {
     usageMarkOf: (life) => `${app}:hwm:${life}`,
     usage: (day) => `${app}:use:${day}`,
     claim: (key) => `${app}:claim:${key}`,
+    claims: `${app}:claims`,
   };
 }

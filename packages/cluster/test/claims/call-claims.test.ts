@@ -27,7 +27,7 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
   test('are good for ten minutes, and not made longer by those who come second', async () => {
     const claims = new RedisCallClaims(link);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 101, epoch: 7 }, undefined);
-    const [key] = (await link.send(['KEYS', 'sfu:{app}:*'])) as string[];
+    const [key] = (await link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
     await link.send(['PEXPIRE', String(key), 60_000]);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 102, epoch: 1 }, undefined);
     const left = await link.send(['PTTL', String(key)]);
@@ -39,5 +39,38 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
     expect(Number(left)).toBeLessThanOrEqual(60_000);
     expect(Number(fresh)).toBeGreaterThan(TEN_MINUTES_MS - 60_000);
     expect(Number(fresh)).toBeLessThanOrEqual(TEN_MINUTES_MS);
+  });
+
+  test('of one app there are never more than it may have: the oldest goes', async () => {
+    const claims = new RedisCallClaims(link, 3);
+    const [app, other] = [AppId.parse('app'), AppId.parse('other')];
+    const [first, second] = [
+      { nodeNo: 101, epoch: 7 },
+      { nodeNo: 102, epoch: 1 },
+    ];
+    await claims.claim(other, 'key-0', first, undefined);
+    for (const key of ['key-0', 'key-1', 'key-2', 'key-3', 'key-4']) {
+      await claims.claim(app, key, first, undefined);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+
+    const kept = (await link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
+
+    expect(kept.sort()).toEqual([2, 3, 4].map((number) => `sfu:{app}:claim:key-${number}`));
+    expect(await claims.claim(app, 'key-4', second, undefined)).toEqual(first);
+    expect(await claims.claim(other, 'key-0', second, undefined)).toEqual(first);
+    // A claim that made room is free again.
+    expect(await claims.claim(app, 'key-0', second, undefined)).toEqual(second);
+  });
+
+  test('that have ended make room before any that have not', async () => {
+    const claims = new RedisCallClaims(link, 2);
+    const [app, node] = [AppId.parse('app'), { nodeNo: 101, epoch: 7 }];
+    await claims.claim(app, 'ended', node, undefined);
+    await claims.claim(app, 'kept', node, undefined);
+    await link.send(['ZADD', 'sfu:{app}:claims', 1, 'sfu:{app}:claim:ended']);
+    await claims.claim(app, 'new', node, undefined);
+
+    expect(await link.send(['ZRANGE', 'sfu:{app}:claims', 0, -1])).toEqual(['sfu:{app}:claim:kept', 'sfu:{app}:claim:new']);
   });
 });

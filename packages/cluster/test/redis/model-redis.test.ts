@@ -92,7 +92,7 @@ type Call = readonly [RedisCommand] | readonly [name: string, keys: readonly str
 /** How many keys and words each script takes at least. */
 const SCRIPTS: Readonly<Record<string, readonly [keys: readonly string[], words: number]>> = {
   'app-replace': [['text'], 2],
-  'call-claim': [['text'], 2],
+  'call-claim': [['text', 'zset'], 2],
   'node-forget': [['hash', 'zset', 'other-hash', 'other-zset', 'set'], 2],
   'node-leased': [['hash', 'zset'], 2],
   'node-leave': [['hash', 'zset'], 2],
@@ -124,7 +124,8 @@ function randomScript(random: () => number): Call {
       const [keys, count] = SCRIPTS[name] ?? [[], 0];
       const words = Array.from({ length: count }, number);
       if (name === 'usage-count') return [name, keys, [...words, '400', 'down', '7', 'up', '1']];
-      if (name === 'app-replace' || name === 'call-claim') return [name, keys, [...words, '60000']];
+      if (name === 'app-replace') return [name, keys, [...words, '60000']];
+      if (name === 'call-claim') return [name, keys, [...words, '60000', pick(['1', '100'])]];
       return [name, keys, name === 'node-leave' ? [...words, 'hints'] : words];
     }
   }
@@ -150,6 +151,7 @@ function randomCommand(random: () => number): Call {
     ['ZADD', pick(['zset', key]), score, word],
     ['ZADD', 'zset', 'XX', score, word],
     ['ZREM', pick(['zset', key]), word],
+    ['ZREMRANGEBYSCORE', pick(['zset', key]), '-inf', score],
     ['ZCARD', pick(['zset', key])],
     ['ZSCORE', 'zset', word],
     ['ZCOUNT', 'zset', score, '+inf'],

@@ -76,6 +76,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ZADD: addToSortedSet,
   ZREM: ({ keys }, [key = '', ...gone]) =>
     keys.change(key, { type: 'zset', scores: new Map() }, ({ scores }) => gone.filter((member) => scores.delete(member)).length),
+  ZREMRANGEBYSCORE: (scene, [key = '', from = '', to = '']) =>
+    scene.keys.change(
+      key,
+      { type: 'zset', scores: new Map() },
+      ({ scores }) => byScore(scene, key, from, to).filter(([member]) => scores.delete(member)).length,
+    ),
   ZCARD: ({ keys }, [key = '']) => keys.find(key, 'zset')?.scores.size ?? 0,
   ZSCORE({ keys }, [key = '', member = '']) {
     const score = keys.find(key, 'zset')?.scores.get(member);
