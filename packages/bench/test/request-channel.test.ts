@@ -56,6 +56,18 @@ describe('questions between processes', () => {
     await expect(asked).rejects.toThrow('it ended');
   });
 
+  test('fail when there is nobody left to send them to', async () => {
+    const asker = new Asker<CounterVerbs>({
+      send: (_message, onSent) => {
+        queueMicrotask(() => onSent?.(new Error('Channel closed')));
+        return false;
+      },
+      on: () => undefined,
+    });
+
+    await expect(asker.ask('add', 1)).rejects.toThrow('The other process is gone: Channel closed');
+  });
+
   test('wait for the contract that they belong to', async () => {
     const [asking, answering] = connectedPorts();
     answerQuestions<{ ping(): string }>(answering, { ping: () => 'pong' });

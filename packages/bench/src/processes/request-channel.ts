@@ -8,7 +8,7 @@ export type Contract<Verbs> = { readonly [Verb in keyof Verbs]: (argument: never
 
 /** What an asker needs of a `ChildProcess`, and an answerer of `process`. */
 export interface MessagePort {
-  send?(message: unknown): boolean;
+  send?(message: unknown, onSent?: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
@@ -48,7 +48,10 @@ export class Asker<Verbs extends Contract<Verbs>> {
   ask<Verb extends keyof Verbs & string>(verb: Verb, ...[argument]: Parameters<Verbs[Verb]>): Promise<Awaited<ReturnType<Verbs[Verb]>>> {
     const id = this.#nextId++;
     const asked = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#port.send?.({ bench: 'question', id, verb, argument } satisfies Question);
+    // Without a callback Node throws the error of a closed channel where nobody catches it, and what the other process said at last is not shown.
+    this.#port.send?.({ bench: 'question', id, verb, argument } satisfies Question, (error) => {
+      if (error !== null) this.#settle({ bench: 'answer', id, error: `The other process is gone: ${error.message}` });
+    });
     return asked as Promise<Awaited<ReturnType<Verbs[Verb]>>>;
   }
 

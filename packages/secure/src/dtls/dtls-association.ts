@@ -124,7 +124,8 @@ export class DtlsAssociation implements DtlsConnection {
       return;
     }
     this.#replay.accept(record.sequence);
-    if (record.contentType === ContentType.handshake) this.#handleHandshake(plain, true);
+    // A copy: its messages are kept, and the next record overwrites what was opened.
+    if (record.contentType === ContentType.handshake) this.#handleHandshake(Buffer.from(plain), true);
     else if (record.contentType === ContentType.alert) this.#handleAlert(plain);
     else if (record.contentType !== ContentType.applicationData) this.#counters.malformed++;
     // Before Finished nobody knows who is speaking.
@@ -139,7 +140,7 @@ export class DtlsAssociation implements DtlsConnection {
     this.#early.push({ ...record, fragment: Buffer.from(record.fragment) });
   }
 
-  #handleAlert(alert: Buffer): void {
+  #handleAlert(alert: Uint8Array): void {
     const [level, description] = alert;
     if (alert.length !== 2) this.#counters.malformed++;
     else if (level !== AlertLevel.fatal && description !== AlertDescription.closeNotify) return;

@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { DTLS_1_2 } from './dtls-numbers.ts';
 import { type DtlsRecord, RECORD_HEADER_LENGTH } from './dtls-record.ts';
+import { type GcmInputs, loadOpensslGcm, MAX_GCM_LENGTH, type OpensslGcm } from './openssl-gcm.ts';
 
 export const RECORD_KEY_LENGTH = 16;
 export const RECORD_SALT_LENGTH = 4;
@@ -14,44 +15,73 @@ const SEQUENCE_LENGTH = 6;
 /** Epoch, sequence number, content type, version and length (RFC 5246 §6.2.3.3). */
 const ASSOCIATED_DATA_LENGTH = 13;
 
-export class RecordCipher {
-  readonly #key: KeyObject;
-  /** The salt, and behind it the explicit part; OpenSSL has read it when the cipher is there, so it is used for every record. */
-  readonly #nonce = Buffer.alloc(RECORD_SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
-  readonly #associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
+let shared: OpensslGcm | 'missing' | undefined;
 
-  constructor(key: Buffer, salt: Buffer) {
-    this.#key = createSecretKey(key);
-    this.#nonce.set(salt);
+/** The one of this thread, looked for when the first record is encrypted. */
+function sharedGcm(): OpensslGcm | 'missing' {
+  shared ??= loadOpensslGcm() ?? 'missing';
+  return shared;
+}
+
+export class RecordCipher implements GcmInputs {
+  readonly key: Buffer;
+  /** The salt, and behind it the explicit part; it is copied when the cipher begins, so it is used for every record. */
+  readonly nonce = Buffer.alloc(RECORD_SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
+  readonly associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
+  readonly #gcm: OpensslGcm | 'missing';
+  /** With raw bytes Node takes longer. */
+  #nodeKey: KeyObject | undefined;
+
+  /** @param gcm by default OpenSSL's, where it can be had */
+  constructor(key: Buffer, salt: Buffer, gcm: OpensslGcm | 'missing' = sharedGcm()) {
+    this.key = Buffer.from(key);
+    this.nonce.set(salt);
+    this.#gcm = gcm;
   }
 
   /** The nonce is epoch and sequence number, so it is new as long as they are. @returns the whole record, which is the caller's to keep */
   seal(contentType: number, epoch: number, sequence: number, plain: Uint8Array): Buffer {
-    const associatedData = this.#associate(epoch, sequence, contentType, DTLS_1_2, plain.length);
-    this.#nonce.set(associatedData.subarray(0, EXPLICIT_NONCE_LENGTH), RECORD_SALT_LENGTH);
-    const cipher = createCipheriv(ALGORITHM, this.#key, this.#nonce);
-    cipher.setAAD(associatedData);
+    const { associatedData, nonce } = this;
+    this.#associate(epoch, sequence, contentType, DTLS_1_2, plain.length);
     const record = Buffer.allocUnsafe(RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH + plain.length + TAG_LENGTH);
     record[0] = contentType;
-    record.writeUInt16BE(DTLS_1_2, 1);
-    record.set(this.#nonce.subarray(RECORD_SALT_LENGTH), 3);
+    record[1] = DTLS_1_2 >> 8;
+    record[2] = DTLS_1_2 & 0xff;
+    for (let byte = 0; byte < EXPLICIT_NONCE_LENGTH; byte++) {
+      const value = associatedData[byte];
+      nonce[RECORD_SALT_LENGTH + byte] = value;
+      record[3 + byte] = value;
+      record[RECORD_HEADER_LENGTH + byte] = value;
+    }
     record.writeUInt16BE(record.length - RECORD_HEADER_LENGTH, RECORD_HEADER_LENGTH - 2);
-    record.set(this.#nonce.subarray(RECORD_SALT_LENGTH), RECORD_HEADER_LENGTH);
-    record.set(cipher.update(plain), RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH);
-    cipher.final();
-    record.set(cipher.getAuthTag(), record.length - TAG_LENGTH);
+    const bodyAt = RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH;
+    if (this.#gcm === 'missing' || !this.#gcm.seal(this, plain, record, bodyAt)) this.#sealByNode(plain, record, bodyAt);
     return record;
   }
 
-  /** @returns undefined if the record is not authentic */
-  open({ fragment, epoch, sequence, contentType, version }: DtlsRecord): Buffer | undefined {
+  /** @returns undefined if the record is not authentic; what `open` returned before is overwritten */
+  open({ fragment, epoch, sequence, contentType, version }: DtlsRecord): Uint8Array | undefined {
     const length = fragment.length - EXPLICIT_NONCE_LENGTH - TAG_LENGTH;
     if (length < 0) return undefined;
-    this.#nonce.set(fragment.subarray(0, EXPLICIT_NONCE_LENGTH), RECORD_SALT_LENGTH);
-    const decipher = createDecipheriv(ALGORITHM, this.#key, this.#nonce, { authTagLength: TAG_LENGTH });
-    decipher.setAAD(this.#associate(epoch, sequence, contentType, version, length));
-    decipher.setAuthTag(fragment.subarray(EXPLICIT_NONCE_LENGTH + length));
-    const plain = decipher.update(fragment.subarray(EXPLICIT_NONCE_LENGTH, EXPLICIT_NONCE_LENGTH + length));
+    for (let byte = 0; byte < EXPLICIT_NONCE_LENGTH; byte++) this.nonce[RECORD_SALT_LENGTH + byte] = fragment[byte];
+    this.#associate(epoch, sequence, contentType, version, length);
+    const sealed = fragment.subarray(EXPLICIT_NONCE_LENGTH);
+    return this.#gcm === 'missing' || length > MAX_GCM_LENGTH ? this.#openByNode(sealed, length) : this.#gcm.open(this, sealed);
+  }
+
+  #sealByNode(plain: Uint8Array, record: Buffer, bodyAt: number): void {
+    const cipher = createCipheriv(ALGORITHM, this.#keyObject(), this.nonce);
+    cipher.setAAD(this.associatedData);
+    record.set(cipher.update(plain), bodyAt);
+    cipher.final();
+    record.set(cipher.getAuthTag(), record.length - TAG_LENGTH);
+  }
+
+  #openByNode(sealed: Buffer, length: number): Buffer | undefined {
+    const decipher = createDecipheriv(ALGORITHM, this.#keyObject(), this.nonce, { authTagLength: TAG_LENGTH });
+    decipher.setAAD(this.associatedData);
+    decipher.setAuthTag(sealed.subarray(length));
+    const plain = decipher.update(sealed.subarray(0, length));
     try {
       decipher.final();
     } catch {
@@ -60,14 +90,18 @@ export class RecordCipher {
     return plain;
   }
 
+  #keyObject(): KeyObject {
+    this.#nodeKey ??= createSecretKey(this.key);
+    return this.#nodeKey;
+  }
+
   /** Fills the associated data, which begins with what makes the explicit nonce of our records. */
-  #associate(epoch: number, sequence: number, contentType: number, version: number, length: number): Buffer {
-    const bytes = this.#associatedData;
+  #associate(epoch: number, sequence: number, contentType: number, version: number, length: number): void {
+    const bytes = this.associatedData;
     bytes.writeUInt16BE(epoch, 0);
     bytes.writeUIntBE(sequence, 2, SEQUENCE_LENGTH);
     bytes[EXPLICIT_NONCE_LENGTH] = contentType;
     bytes.writeUInt16BE(version, EXPLICIT_NONCE_LENGTH + 1);
     bytes.writeUInt16BE(length, EXPLICIT_NONCE_LENGTH + 3);
-    return bytes;
   }
 }

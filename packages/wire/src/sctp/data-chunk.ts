@@ -9,6 +9,9 @@ import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './s
 /** Chunk header, TSN, stream, stream sequence number and payload protocol. */
 export const DATA_HEADER_LENGTH = 16;
 
+/** A view costs as much as copying these does. */
+const MAX_LENGTH_BY_BYTE = 96;
+
 const UNORDERED_BIT = 0x04;
 const BEGINNING_BIT = 0x02;
 const END_BIT = 0x01;
@@ -94,6 +97,7 @@ export function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: Sctp
 export function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number, fields: SctpDataFields): number {
   const { payload, payloadOffset, payloadLength } = fields;
   const at = chunkStart + headerLength;
-  for (let byte = 0; byte < payloadLength; byte++) out[at + byte] = payload[payloadOffset + byte];
+  if (payloadLength > MAX_LENGTH_BY_BYTE) out.set(payload.subarray(payloadOffset, payloadOffset + payloadLength), at);
+  else for (let byte = 0; byte < payloadLength; byte++) out[at + byte] = payload[payloadOffset + byte];
   return writePadding(out, at + payloadLength, chunkStart + paddedLength(headerLength + payloadLength));
 }
