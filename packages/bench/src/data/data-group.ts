@@ -1,7 +1,7 @@
 /**
  * Data clients of one process: one that sends numbered messages with the time in them, or some that receive them and
- * check that none is missing. A receiver tells the sender every so often how far it is, so that a sender without a
- * rate keeps a bounded number of bytes on the way, as an application does that is not to overrun anybody.
+ * check that none is missing. A receiver tells the sender every so often how far it is, so that a sender keeps a bounded
+ * number of bytes on the way to the slowest of them, as an application does that is not to overrun anybody.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';
@@ -25,6 +25,13 @@ export interface DataTotals {
   readonly delaysMs: readonly number[];
 }
 
+export interface SendingPlan {
+  readonly sizeBytes: number;
+  readonly messagesPerSecond: number | 'as many as arrive';
+  /** How many receive it. */
+  readonly subscribers: number;
+}
+
 export class DataGroup {
   readonly #context: LoadContext;
   readonly #clients: DataClient[] = [];
@@ -42,7 +49,7 @@ export class DataGroup {
     const opened = Promise.withResolvers<number>();
     const client = await DataClient.join(this.#context, {
       onOpened: (_client, { streamId }) => opened.resolve(streamId),
-      onMessage: (_client, _streamId, data) => this.#sending?.noteArrived(readDouble(data, 0)),
+      onMessage: (_client, _streamId, data) => this.#sending?.noteArrived(readDouble(data, 0), readDouble(data, 8)),
     });
     this.#clients.push(client);
     client.open(LABEL);
@@ -51,13 +58,13 @@ export class DataGroup {
   }
 
   async join(remoteSessionId: string, count: number, conditions?: PathConditions): Promise<void> {
-    for (let joined = 0; joined < count; joined++) await this.#joinOne(remoteSessionId, conditions);
+    for (let joined = 0; joined < count; joined++) await this.#joinOne(remoteSessionId, joined, conditions);
   }
 
-  start(sizeBytes: number, messagesPerSecond: number | 'as many as arrive'): void {
+  start(plan: SendingPlan): void {
     const [client] = this.#clients;
     if (client === undefined || this.#streamId === undefined) throw new Error('Nobody publishes yet');
-    this.#sending = new Sending(client, this.#streamId, { sizeBytes, messagesPerSecond });
+    this.#sending = new Sending(client, this.#streamId, plan);
   }
 
   pause(): void {
@@ -78,7 +85,7 @@ export class DataGroup {
     await Promise.all(this.#clients.splice(0).map((client) => client.leave()));
   }
 
-  async #joinOne(remoteSessionId: string, conditions: PathConditions | undefined): Promise<void> {
+  async #joinOne(remoteSessionId: string, place: number, conditions: PathConditions | undefined): Promise<void> {
     const opened = Promise.withResolvers<void>();
     const reception = { nextNumber: 0, bytes: 0, repliedBytes: 0 };
     const listener: DataClientListener = {
@@ -92,7 +99,7 @@ export class DataGroup {
         reception.bytes += data.length;
         if (reception.bytes < reception.repliedBytes + REPLY_EVERY_BYTES) return;
         reception.repliedBytes = reception.bytes;
-        receiver.send(streamId, writeDouble(new Uint8Array(8), 0, reception.bytes));
+        receiver.send(streamId, writeDouble(writeDouble(new Uint8Array(HEADER_BYTES), 0, place), 8, reception.bytes));
       },
     };
     const client = await DataClient.join(this.#context, listener, conditions);
@@ -125,23 +132,21 @@ class Sending {
   readonly #beganMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #sent = 0;
-  #arrivedBytes = 0;
+  /** By receiver. */
+  readonly #arrivedBytes: number[];
 
-  constructor(
-    client: DataClient,
-    streamId: number,
-    plan: { readonly sizeBytes: number; readonly messagesPerSecond: number | 'as many as arrive' },
-  ) {
+  constructor(client: DataClient, streamId: number, { sizeBytes, messagesPerSecond, subscribers }: SendingPlan) {
     this.#client = client;
     this.#streamId = streamId;
-    this.#sizeBytes = plan.sizeBytes;
-    this.#messagesPerSecond = plan.messagesPerSecond === 'as many as arrive' ? undefined : plan.messagesPerSecond;
+    this.#sizeBytes = sizeBytes;
+    this.#messagesPerSecond = messagesPerSecond === 'as many as arrive' ? undefined : messagesPerSecond;
+    this.#arrivedBytes = new Array<number>(subscribers).fill(0);
     this.#timer = setInterval(() => this.#send(), PACE_MS);
     this.#send();
   }
 
-  noteArrived(bytes: number): void {
-    this.#arrivedBytes = Math.max(this.#arrivedBytes, bytes);
+  noteArrived(receiver: number, bytes: number): void {
+    this.#arrivedBytes[receiver] = Math.max(this.#arrivedBytes[receiver] ?? 0, bytes);
     if (this.#messagesPerSecond === undefined) this.#send();
   }
 
@@ -160,8 +165,9 @@ class Sending {
   }
 
   #maySend(): boolean {
-    if (this.#messagesPerSecond !== undefined) return this.#sent < ((performance.now() - this.#beganMs) * this.#messagesPerSecond) / 1_000;
-    return this.#sent * this.#sizeBytes - this.#arrivedBytes < MAX_UNDERWAY_BYTES;
+    const isDue =
+      this.#messagesPerSecond === undefined || this.#sent < ((performance.now() - this.#beganMs) * this.#messagesPerSecond) / 1_000;
+    return isDue && this.#sent * this.#sizeBytes - Math.min(...this.#arrivedBytes) < MAX_UNDERWAY_BYTES;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- data`: what a message of a data channel costs the SFU, how many get through, and how late they
- * are. One publisher sends to one subscriber as fast as messages arrive there, beside the naive SFU; to twenty at a rate
- * that the load generator can take; and small messages to one behind a lossy path.
+ * are. One publisher sends to one subscriber as fast as messages arrive there, beside the naive SFU; to twenty at a rate, or
+ * as fast as they arrive where the load generator takes less; and small messages to one behind a lossy path.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
@@ -138,7 +138,7 @@ async function measure(
   { audience, scene }: Row,
   measureMs: number,
 ): Promise<Sample> {
-  await load.source.ask('startData', { sfu, ...scene });
+  await load.source.ask('startData', { sfu, ...scene, subscribers: audience.subscribers });
   await sleep(WARM_UP_MS);
   await load.crowd.ask('takeDataTotals', sfu);
   const [cpuBefore, startedMs] = [await process.ask('cpuMicros'), performance.now()];

@@ -1,5 +1,5 @@
 import type { LoadTotals, PublishOptions, RemoteTrack, SfuAddress } from '@causeway/loadtest';
-import type { DataTotals } from '../data/data-group.ts';
+import type { DataTotals, SendingPlan } from '../data/data-group.ts';
 import type { PathConditions } from '../data/lossy-path.ts';
 
 /** What a process full of load clients does when asked. An SFU is named by whatever name `open` gave it. */
@@ -30,8 +30,8 @@ export interface LoadVerbs {
     /** What their paths lose and delay. Default: nothing is added. */
     readonly conditions?: PathConditions | undefined;
   }): Promise<void>;
-  /** The publisher sends until `pauseData`: at a rate, or so that a bounded number of bytes is on the way. */
-  startData(request: { readonly sfu: string; readonly sizeBytes: number; readonly messagesPerSecond: number | 'as many as arrive' }): void;
+  /** The publisher sends until `pauseData`, with a bounded number of bytes on the way, and at no more than the rate if there is one. */
+  startData(request: SendingPlan & { readonly sfu: string }): void;
   pauseData(sfu: string): void;
   /** What has come to all clients, and how long it took, since this was asked last. */
   takeDataTotals(sfu: string): DataTotals;

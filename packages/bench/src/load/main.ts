@@ -38,7 +38,7 @@ answerQuestions<LoadVerbs>(process, {
   takeLatenciesMs: (sfu) => groupOf(sfu).takeLatenciesMs(),
   publishData: (sfu) => dataOf(sfu).publish(),
   joinData: ({ sfu, remoteSessionId, count, conditions }) => dataOf(sfu).join(remoteSessionId, count, conditions),
-  startData: ({ sfu, sizeBytes, messagesPerSecond }) => dataOf(sfu).start(sizeBytes, messagesPerSecond),
+  startData: ({ sfu, ...plan }) => dataOf(sfu).start(plan),
   pauseData: (sfu) => dataOf(sfu).pause(),
   takeDataTotals: (sfu) => dataOf(sfu).takeTotals(),
   leaveData: (sfu) => dataOf(sfu).leave(),
