@@ -83,7 +83,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     const endpoint = api.route(`/:sfu_app_id${path}`);
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
-    endpoint.all(refuseMethod(routes));
+    endpoint.all(refuseMethod(path, routes));
   }
   const fanIn = options.cluster === undefined ? undefined : new EventFanIn(options.cluster);
   addEventRoutes(api, { ...services, events: options.events ?? eventsOf(sfu), fanIn });
@@ -110,16 +110,35 @@ function addEventRoutes(api: Router, services: EventServices): void {
   for (const route of EVENT_ROUTES) {
     const endpoint = api.route(`/:sfu_app_id${route.path}`);
     endpoint.get((request, response) => streamEvents(route, services, request, response));
-    endpoint.all(refuseMethod([route]));
+    endpoint.all(refuseMethod(route.path, [route]));
   }
 }
 
-function refuseMethod(routes: readonly RouteDescription[]): express.RequestHandler {
+function refuseMethod(path: string, routes: readonly RouteDescription[]): express.RequestHandler {
   const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
+  const verbs = verbsBeside(path);
   return (request, response) => {
+    // A misspelled verb (`POST …/track/publihs`) looks like an id here, but its caller must hear that there is no such call.
+    if (verbs.has(request.method)) refusePath(request);
     response.setHeader('Allow', allowed);
     throw new SfuError('method_not_allowed', `${request.method} is not possible here; use ${allowed}`);
   };
+}
+
+/** The methods of calls that have a verb where this path has an id, in capitals: `/track/publish` beside `/track/:track_id`. */
+function verbsBeside(path: string): ReadonlySet<string> {
+  const [parent, last] = splitLast(path);
+  if (!last.startsWith(':')) return new Set();
+  const beside = ROUTES.filter((route) => {
+    const [itsParent, itsLast] = splitLast(route.path);
+    return itsParent === parent && !itsLast.startsWith(':');
+  });
+  return new Set(beside.map((route) => route.method.toUpperCase()));
+}
+
+function splitLast(path: string): readonly [parent: string, last: string] {
+  const slash = path.lastIndexOf('/');
+  return [path.slice(0, slash), path.slice(slash + 1)];
 }
 
 function refusePath(request: express.Request): never {
