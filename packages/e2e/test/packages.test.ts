@@ -1,7 +1,7 @@
 /** What users get from npm: the tarballs, installed into an empty folder, with nothing of this repository beside them. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,10 +12,14 @@ jest.setTimeout(300_000);
 const run = promisify(execFile);
 const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
 const SECRET = 'a-secret-of-this-test-for-packages';
+/** The oldest Node that packages promise to run on; the newest runs this test. */
+const OLDEST_NODE = '24.0.0';
 /** A machine of its own needs a few seconds; one that does other work beside the test may need many. */
 const PAGE_DEADLINE_MS = 90_000;
 
 let folder: string;
+/** The folders of both programs. */
+const nodes: Record<'oldest' | 'newest', string> = { oldest: '', newest: dirname(process.execPath) };
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -26,6 +30,7 @@ beforeAll(async () => {
   // geoip-lite is optional, and a large file to fetch.
   const options = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
   await run('npm', ['install', ...options, ...tarballs], { cwd: folder, timeout: 180_000 });
+  nodes.oldest = await installNode(OLDEST_NODE);
 });
 afterEach(async () => {
   await Promise.all(children.splice(0).map(stop));
@@ -33,6 +38,15 @@ afterEach(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Apart from the packages, which must not find it beside them. @returns the folder of the program */
+async function installNode(version: string): Promise<string> {
+  const apart = join(folder, 'node');
+  await mkdir(apart);
+  await writeFile(join(apart, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${version}`], { cwd: apart, timeout: 180_000 });
+  return join(apart, 'node_modules/node/bin');
+}
 
 async function stop(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
@@ -42,8 +56,8 @@ async function stop(child: ChildProcess): Promise<number | null> {
 }
 
 /** Starts a program of the folder; nothing of this test's own environment but path and home reaches it. */
-function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
-  const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: process.env.HOME, ...environment };
+function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>, node = nodes.newest) {
+  const env = { PATH: `${node}:${process.env.PATH}`, HOME: process.env.HOME, ...environment };
   const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   let log = '';
@@ -66,25 +80,32 @@ const answers = (url: string, deadlineMs = PAGE_DEADLINE_MS) =>
     deadlineMs,
   );
 
-async function startNode(): Promise<string> {
+async function startNode(node: string): Promise<string> {
   const [httpPort, udpPort] = [await findFreeTcpPort(), await findFreeUdpPort()];
-  start('node_modules/.bin/causeway', [], {
-    CAUSEWAY_HTTP_PORT: String(httpPort),
-    CAUSEWAY_UDP_PORT: String(udpPort),
-    CAUSEWAY_APP_ID: 'demo',
-    CAUSEWAY_APP_SECRET: SECRET,
-  });
+  const ports = { CAUSEWAY_HTTP_PORT: String(httpPort), CAUSEWAY_UDP_PORT: String(udpPort) };
+  start('node_modules/.bin/causeway', [], { ...ports, CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET }, node);
   const url = `http://127.0.0.1:${httpPort}`;
   await answers(`${url}/readyz`);
   return url;
 }
 
-it('serve the page and the API description', async () => {
-  const url = await startNode();
+it('have manifests and types that fit what is in them', async () => {
+  const check = (of: string) =>
+    run('node', [join(PROJECT_ROOT, 'scripts/check-packages.ts'), of]).then(
+      ({ stdout }) => [0, stdout],
+      ({ code, stdout }: { code: number; stdout: string }) => [code, stdout],
+    );
+  const wrong = join(folder, 'wrong');
+  await mkdir(wrong);
+  const entries = { '.': { types: './index.d.cts', default: './index.js' }, './other': './not-there.js' };
+  const manifest = { name: 'wrong', version: '1.0.0', type: 'module', exports: entries };
+  await writeFile(join(wrong, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(wrong, 'index.js'), 'export const one = 1;\n');
+  await writeFile(join(wrong, 'index.d.cts'), 'export declare const one: number;\n');
+  await run('npm', ['pack', '--silent'], { cwd: wrong });
 
-  expect(await (await fetch(url)).text()).toContain('<script type="module"');
-  expect(await statusOf(`${url}/docs`)).toBe('200');
-  expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
+  expect(await check(join(folder, 'tarballs'))).toEqual([0, '']);
+  expect(await check(wrong)).toEqual([1, expect.stringMatching(/not-there\.js.*"FalseCJS"/s)]);
 });
 
 it('have a program that says its version, its options, and what it does not know', async () => {
@@ -124,34 +145,46 @@ it('run a cluster, whose nodes know each other, until a signal ends all of it', 
   expect(await statusOf(`http://127.0.0.1:${port}/readyz`)).not.toBe('200');
 });
 
-it('run the call example', async () => {
-  const sfuUrl = await startNode();
-  await cp(join(PROJECT_ROOT, 'examples/call'), join(folder, 'call'), {
-    recursive: true,
-    filter: (path) => !/node_modules|dist/.test(path),
+describe.each(['oldest', 'newest'] as const)('on the %s Node that they promise to run on', (age) => {
+  const node = (): string => nodes[age];
+
+  it('serve the page and the API description', async () => {
+    const url = await startNode(node());
+
+    expect(await (await fetch(url)).text()).toContain('<script type="module"');
+    expect(await statusOf(`${url}/docs`)).toBe('200');
+    expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
   });
-  const port = await findFreeTcpPort();
-  start('node', ['call/server.ts'], { PORT: String(port), SFU_URL: sfuUrl, SFU_SECRET: SECRET });
-  const url = `http://127.0.0.1:${port}`;
-  await answers(url);
-  const signedIn = await fetch(`${url}/sign-in`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"name":"Ada"}',
+
+  it('run the call example', async () => {
+    const sfuUrl = await startNode(node());
+    await cp(join(PROJECT_ROOT, 'examples/call'), join(folder, 'call'), {
+      recursive: true,
+      filter: (path) => !/node_modules|dist/.test(path),
+    });
+    const port = await findFreeTcpPort();
+    start('node', ['call/server.ts'], { PORT: String(port), SFU_URL: sfuUrl, SFU_SECRET: SECRET }, node());
+    const url = `http://127.0.0.1:${port}`;
+    await answers(url);
+    const signedIn = await fetch(`${url}/sign-in`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"name":"Ada"}',
+    });
+    const Cookie = String(signedIn.headers.get('Set-Cookie')?.split(';')[0]);
+    const { token, api } = (await (await fetch(`${url}/token`, { headers: { Cookie } })).json()) as Record<string, string>;
+
+    expect(await statusOf(`${api}/sessions`, { headers: { Authorization: `Bearer ${token}` } })).toBe('200');
   });
-  const Cookie = String(signedIn.headers.get('Set-Cookie')?.split(';')[0]);
-  const { token, api } = (await (await fetch(`${url}/token`, { headers: { Cookie } })).json()) as Record<string, string>;
 
-  expect(await statusOf(`${api}/sessions`, { headers: { Authorization: `Bearer ${token}` } })).toBe('200');
-});
+  it('run the embedding example', async () => {
+    await cp(join(PROJECT_ROOT, 'examples/embed-in-express/server.ts'), join(folder, 'embed.ts'));
+    const port = await findFreeTcpPort();
+    start('node', ['embed.ts'], { PORT: String(port), SFU_SECRET: SECRET }, node());
+    const url = `http://127.0.0.1:${port}`;
+    await answers(`${url}/hello`);
 
-it('run the embedding example', async () => {
-  await cp(join(PROJECT_ROOT, 'examples/embed-in-express/server.ts'), join(folder, 'embed.ts'));
-  const port = await findFreeTcpPort();
-  start('node', ['embed.ts'], { PORT: String(port), SFU_SECRET: SECRET });
-  const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/hello`);
-
-  expect(await statusOf(`${url}/api/sfu/demo/sessions`, { headers: { Authorization: `Bearer ${SECRET}` } })).toBe('200');
-  expect(await statusOf(`${url}/api/sfu/openapi.json`)).toBe('200');
+    expect(await statusOf(`${url}/api/sfu/demo/sessions`, { headers: { Authorization: `Bearer ${SECRET}` } })).toBe('200');
+    expect(await statusOf(`${url}/api/sfu/openapi.json`)).toBe('200');
+  });
 });
