@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 import { bundleBudget } from './dev/bundle-budget.ts';
 import { fakeSfu } from './dev/fake-sfu-plugin.ts';
 
@@ -10,6 +10,8 @@ export default defineConfig({
   // Relative, so that the page also works below a path prefix of a reverse proxy.
   base: './',
   plugins: [react(), bundleBudget({ maxGzipBytes: 100_000 }), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
+  // The client of this project is bundled from its sources.
+  resolve: { conditions: ['causeway-source', ...defaultClientConditions] },
   server: nodeUrl === undefined ? {} : { proxy: { '/api': nodeUrl } },
   build: {
     target: 'es2023',

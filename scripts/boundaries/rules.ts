@@ -24,6 +24,8 @@ export interface PackageRule {
 export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   wire: { packages: [], vendors: [], nodeModules: false, isSansIo: true },
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
+  // What pages and programs of users may build on; of `protocol` it takes types alone.
+  client: { packages: ['protocol'], vendors: [], nodeModules: false },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: [], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: ['jose'], nodeModules: true },
@@ -44,15 +46,20 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     servedPackages: ['@causeway/dashboard'],
   },
   dashboard: {
-    packages: ['protocol'],
+    packages: ['protocol', 'client'],
     vendors: ['react', 'react-dom'],
     nodeModules: false,
     toolVendors: ['vite', '@vitejs/plugin-react'],
     isBundled: true,
   },
-  loadtest: { packages: ['wire', 'media', 'secure'], vendors: [], nodeModules: true },
+  loadtest: { packages: ['client', 'wire', 'media', 'secure'], vendors: [], nodeModules: true },
   // Its tools capture the session descriptions of real browsers.
-  testkit: { packages: ['wire', 'media', 'sfu'], vendors: [], nodeModules: true, toolVendors: ['playwright-core', 'puppeteer-core'] },
+  testkit: {
+    packages: ['client', 'wire', 'media', 'sfu'],
+    vendors: [],
+    nodeModules: true,
+    toolVendors: ['playwright-core', 'puppeteer-core'],
+  },
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
   // It starts Redis as tests do.
   bench: {
@@ -60,12 +67,12 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     vendors: ['werift'],
     nodeModules: true,
   },
-  e2e: { packages: ['protocol'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
+  e2e: { packages: ['protocol', 'client'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
   // werift's peer connection is one of the foreign clients there.
-  interop: { packages: ['protocol', 'e2e'], vendors: ['werift'], nodeModules: true },
+  interop: { packages: ['protocol', 'client', 'e2e'], vendors: ['werift'], nodeModules: true },
   // Clusters of real processes, and what goes wrong with them: its clients are those of the load generator and of e2e.
   faults: {
-    packages: ['protocol', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e', 'interop'],
+    packages: ['protocol', 'client', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e', 'interop'],
     vendors: [],
     nodeModules: true,
     toolVendors: ['yaml'],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { PROJECT_ROOT } from './run-node.ts';
 
-const SHIPPED = ['accounts', 'cluster', 'gateway', 'media', 'protocol', 'secure', 'sfu', 'wire'] as const;
+const SHIPPED = ['accounts', 'client', 'cluster', 'gateway', 'media', 'protocol', 'secure', 'sfu', 'wire'] as const;
 const DECLARATION = /^export (?:declare )?(?:abstract )?(?:async )?(?:const|function\*?|class|interface|type|let) (\w+)/gm;
 const RE_EXPORT = /^export (?:type )?(?:\{([^}]*)\}|\*) from '(\.[^']+)';/gm;
 

@@ -123,7 +123,17 @@ test('TypeScript in the documents has the right types', () => {
     writeFileSync(join(folder, `snippet-${index}.ts`), `// ${name}\n${code}\n`);
   }
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
-  const options = { noEmit: true, composite: false, incremental: false, types: ['node'], noUnusedLocals: false, rootDir: '../../../..' };
+  // Snippets of the client's README are for pages.
+  const lib = ['es2024', 'dom', 'dom.iterable', 'dom.asynciterable'];
+  const options = {
+    noEmit: true,
+    composite: false,
+    incremental: false,
+    types: ['node'],
+    noUnusedLocals: false,
+    rootDir: '../../../..',
+    lib,
+  };
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ extends: '../../../../tsconfig.base.json', compilerOptions: options, include: ['*.ts'] }),

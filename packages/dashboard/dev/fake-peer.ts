@@ -1,5 +1,6 @@
 /** The far end of the page's peer connection, in the same page. */
-import type { Description, RemoteTrackRef } from '../src/api/sfu-api.ts';
+import type { Description } from '@causeway/client';
+import type { RemoteTrackRef } from '../src/console/console-session.ts';
 
 export interface FakePeer {
   /** Applies an offer of the page. */

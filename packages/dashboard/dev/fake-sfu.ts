@@ -3,7 +3,8 @@
  * over a real peer connection. `?sessions=6` sets how many others there are. The secret `wrong` is refused; session names and
  * states are invented. Loaded by the dev server only.
  */
-import type { Description, PublishItem } from '../src/api/sfu-api.ts';
+import type { Description, Plain } from '@causeway/client';
+import type { PublishItem } from '@causeway/protocol';
 import { openTestSource } from '../src/sources/open-test-source.ts';
 import { createFakePeer, type FakePeer, type SubscribeBody } from './fake-peer.ts';
 
@@ -58,7 +59,7 @@ async function change(session: FakeSession, verb: string, body: unknown): Promis
   const { sessionId } = session;
   const peer = peers.get(sessionId);
   if (peer === undefined) return refuse(404, 'session_not_found', `no session ${sessionId}`);
-  const { sessionDescription, tracks } = body as { sessionDescription: Description; tracks: readonly PublishItem[] };
+  const { sessionDescription, tracks } = body as { sessionDescription: Description; tracks: readonly Plain<PublishItem>[] };
   switch (verb) {
     case 'track/publish': {
       const answer = await peer.answer(sessionDescription);
@@ -145,7 +146,7 @@ function addOther(index: number): void {
   });
 }
 
-function publishedTrack({ trackId, mid, customTrackName = '' }: PublishItem): FakeTrack {
+function publishedTrack({ trackId, mid, customTrackName = '' }: Plain<PublishItem>): FakeTrack {
   const isVideo = customTrackName === 'camera' || customTrackName === 'test-picture';
   return {
     trackId,

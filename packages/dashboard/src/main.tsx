@@ -1,12 +1,11 @@
 /** Starts the page: gives the console its browser, and React the console. */
+import { createSfuApi, systemClock } from '@causeway/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createSfuApi } from './api/sfu-api.ts';
 import { createConsole } from './console/console.ts';
+import { openConsoleSession } from './console/console-session.ts';
 import { forgetCredentials, parseFragment, storeCredentials, storedCredentials } from './console/credentials.ts';
 import type { PublishChoice } from './console/publishing.ts';
-import { browserClock } from './session/clock.ts';
-import { openSession } from './session/open-session.ts';
 import { SIMULCAST_LAYERS } from './sources/local-source.ts';
 import { openCamera } from './sources/open-camera.ts';
 import { openTestSource } from './sources/open-test-source.ts';
@@ -18,17 +17,11 @@ import { ConsoleContext } from './ui/console-context.ts';
 const prefilled = { ...storedCredentials(sessionStorage), ...takeFragment() };
 
 const mediaConsole = createConsole({
-  clock: browserClock,
-  createApi: ({ appId, secret }) =>
-    createSfuApi({ baseUrl: document.baseURI, appId, secret, fetch: (...request) => fetch(...request), createIdempotencyKey: randomKey }),
+  clock: systemClock,
+  // The console may be below a path of a proxy.
+  createApi: ({ appId, secret }) => createSfuApi({ url: new URL('.', document.baseURI).href, appId, credential: secret }),
   openSession: (api, { displayName }, onStateChange) =>
-    openSession({
-      api,
-      metadata: displayName,
-      createPeerConnection: () => new RTCPeerConnection({ bundlePolicy: 'max-bundle' }),
-      clock: browserClock,
-      onStateChange,
-    }),
+    openConsoleSession(new RTCPeerConnection({ bundlePolicy: 'max-bundle' }), { api, metadata: displayName, onStateChange }),
   rememberCredentials: (credentials) =>
     credentials === undefined ? forgetCredentials(sessionStorage) : storeCredentials(sessionStorage, credentials),
   openSource: async (choice: PublishChoice, sessionId: string) =>
@@ -59,9 +52,4 @@ function takeFragment() {
   const credentials = parseFragment(window.location.hash);
   if (window.location.hash !== '') window.history.replaceState(null, '', window.location.pathname + window.location.search);
   return credentials;
-}
-
-/** 128 random bits. `crypto.randomUUID` does not exist on plain http. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

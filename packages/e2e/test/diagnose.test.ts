@@ -52,7 +52,7 @@ async function joinWith(from: RegExp, to: string): Promise<string> {
       await connection.setLocalDescription();
       const reply = await kit
         .createSfuApi(access)
-        .callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: connection.localDescription });
+        .call<CreateSessionReply>({ method: 'POST', path: '/session/new', body: { sessionDescription: connection.localDescription } });
       const sdp = reply.sessionDescription.sdp.replace(new RegExp(from, 'g'), to);
       await connection.setRemoteDescription({ type: 'answer', sdp });
       return reply.sessionId;
@@ -91,9 +91,7 @@ test('a certificate of the client that is not the one in its SDP', async () => {
     connection.addTransceiver('audio', { direction: 'recvonly' });
     await connection.setLocalDescription();
     const sdp = (connection.localDescription?.sdp ?? '').replace(/(a=fingerprint:sha-256 )..:../g, '$100:00');
-    const reply = await kit
-      .createSfuApi(access)
-      .callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
+    const reply = await kit.createSfuApi(access).createSession({ sessionDescription: { type: 'offer', sdp } });
     await connection.setRemoteDescription(reply.sessionDescription);
     return reply.sessionId;
   }, stage.daemon.access);

@@ -26,7 +26,7 @@ interface Request {
 /** Calls the API from the page, so across origins: what the test sees is what a user's code may see. */
 function request({ method = 'POST', path, body, headers, secret, appId }: Request) {
   const access = { ...stage.daemon.access, ...(secret === undefined ? {} : { secret }), ...(appId === undefined ? {} : { appId }) };
-  return page.evaluate(({ access, method, path, body, headers }) => kit.createSfuApi(access).call(method, path, body, headers), {
+  return page.evaluate(({ access, method, path, body, headers }) => kit.createSfuApi(access).send({ method, path, body, headers }), {
     access,
     method,
     path: path.replace(':session', sessionId),
@@ -96,7 +96,8 @@ describe('a refused request tells the page why', () => {
     const [track] = await bob.listTracks(sessionId);
 
     const reply = await page.evaluate(
-      async ({ access, bobId, items }) => kit.createSfuApi(access).call('POST', `/session/${bobId}/track/subscribe`, { tracks: items }),
+      async ({ access, bobId, items }) =>
+        kit.createSfuApi(access).send({ method: 'POST', path: `/session/${bobId}/track/subscribe`, body: { tracks: items } }),
       {
         access: stage.daemon.access,
         bobId: bob.sessionId,

@@ -81,7 +81,7 @@ async function createSessionOnly(): Promise<string> {
       await connection.setLocalDescription();
       const reply = await kit
         .createSfuApi(access)
-        .callOk<{ sessionId: string }>('POST', '/session/new', { sessionDescription: connection.localDescription });
+        .call<{ sessionId: string }>({ method: 'POST', path: '/session/new', body: { sessionDescription: connection.localDescription } });
       kit.peer(name).connection.close();
       return reply.sessionId;
     },

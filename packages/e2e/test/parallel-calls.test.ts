@@ -80,7 +80,7 @@ describe('publish against subscribe on one session', () => {
         const added = await kit.createLocalTrack({ kind: 'picture', colour });
         const transceiver = peer.connection.addTransceiver(added, { direction: 'sendonly' });
         const body = { sessionDescription: await peer.makeOffer(), tracks: [{ trackId: added.id, mid: transceiver.mid }] };
-        return peer.api.call('POST', `/session/${peer.sessionId}/track/publish`, body);
+        return peer.api.send({ method: 'POST', path: `/session/${peer.sessionId}/track/publish`, body: body });
       },
       { name: bob.name, colour: BLUE },
     );
@@ -106,8 +106,8 @@ describe('publish against subscribe on one session', () => {
         const publishBody = { sessionDescription, tracks: [{ trackId: added.id, mid: transceiver.mid }] };
         const subscribeBody = { tracks: [{ remoteSessionId: track.sessionId, remoteTrackId: track.trackId }] };
         const [subscribed, published] = await Promise.all([
-          peer.api.call('POST', `${path}/track/subscribe`, subscribeBody),
-          peer.api.call('POST', `${path}/track/publish`, publishBody),
+          peer.api.send({ method: 'POST', path: `${path}/track/subscribe`, body: subscribeBody }),
+          peer.api.send({ method: 'POST', path: `${path}/track/publish`, body: publishBody }),
         ]);
         const statuses = [subscribed.status, published.status];
         // Either order is right: what counts is that the page can get out of it by the documented rules.
@@ -120,7 +120,11 @@ describe('publish against subscribe on one session', () => {
         if (published.status !== 200) {
           const retried = { ...publishBody, sessionDescription: await peer.makeOffer() };
           retried.tracks = [{ trackId: added.id, mid: transceiver.mid }];
-          const reply = await peer.api.callOk<{ sessionDescription: RTCSessionDescriptionInit }>('POST', `${path}/track/publish`, retried);
+          const reply = await peer.api.call<{ sessionDescription: RTCSessionDescriptionInit }>({
+            method: 'POST',
+            path: `${path}/track/publish`,
+            body: retried,
+          });
           await peer.connection.setRemoteDescription(reply.sessionDescription);
         }
         return statuses;
@@ -147,7 +151,7 @@ describe('answers', () => {
         const peer = kit.peer(name);
         await peer.connection.setRemoteDescription(offer.sessionDescription as RTCSessionDescriptionInit);
         const body = { sessionDescription: await peer.makeAnswer() };
-        const send = (text: unknown) => peer.api.call('PUT', `/session/${peer.sessionId}/renegotiate`, text);
+        const send = (text: unknown) => peer.api.send({ method: 'PUT', path: `/session/${peer.sessionId}/renegotiate`, body: text });
         return [await send(body), await send(body)].map(({ status }) => status);
       },
       { name: bob.name, offer },
@@ -155,7 +159,11 @@ describe('answers', () => {
     const unasked = await alice.page.evaluate(
       ({ name, sdp }) => {
         const peer = kit.peer(name);
-        return peer.api.call('PUT', `/session/${peer.sessionId}/renegotiate`, { sessionDescription: { type: 'answer', sdp } });
+        return peer.api.send({
+          method: 'PUT',
+          path: `/session/${peer.sessionId}/renegotiate`,
+          body: { sessionDescription: { type: 'answer', sdp } },
+        });
       },
       { name: alice.name, sdp: offer.sessionDescription?.sdp.replace(/a=setup:\w+/g, 'a=setup:active') },
     );

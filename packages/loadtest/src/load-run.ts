@@ -3,7 +3,7 @@ import type { SecureSuite } from '@causeway/media';
 import { LoadGroup, type LoadTotals } from './client/load-group.ts';
 import { drain } from './load/packet-tally.ts';
 import type { LoadOptions } from './load-options.ts';
-import { type RemoteTrack, SfuApi } from './sfu-api.ts';
+import { createLoadApi, type RemoteTrack } from './sfu-api.ts';
 
 /** Runs a task `count` times, never more than `atOnce` of them at a time. Stops early, and rejects, when one of them fails. */
 export async function repeatConcurrently(count: number, atOnce: number, task: () => Promise<unknown>): Promise<void> {
@@ -28,7 +28,7 @@ export interface LoadResult {
 
 /** Joins everybody, sends for a while, waits for the last packets, and leaves. */
 export async function runLoad(suite: SecureSuite, options: LoadOptions, note: (progress: string) => void): Promise<LoadResult> {
-  const group = new LoadGroup({ api: new SfuApi(options.address), suite });
+  const group = new LoadGroup({ api: createLoadApi(options.address), suite });
   try {
     await joinEverybody(group, options, note);
     note(`sending for ${options.seconds} s`);

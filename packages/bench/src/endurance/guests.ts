@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  createLoadApi,
   type LoadContext,
   LoadSession,
   PublishingClient,
   type RemoteTrack,
   type SfuAddress,
-  SfuApi,
   SIMULCAST_RIDS,
   SimulcastClient,
   SubscribingClient,
@@ -59,7 +59,7 @@ export class Guests {
 
   /** Guests begin to come at once. */
   static async invite(address: SfuAddress, seed: number): Promise<Guests> {
-    const context = { api: new SfuApi(address), suite: await createSecureSuite() };
+    const context = { api: createLoadApi(address), suite: await createSecureSuite() };
     const hosts: SimulcastClient[] = [];
     for (let host = 0; host < SIMULCAST_TRACKS; host++) hosts.push(await SimulcastClient.join(context));
     for (const host of hosts) host.start();

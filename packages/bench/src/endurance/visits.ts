@@ -1,12 +1,12 @@
 /** Clients that come for a moment: each way of joining, using and leaving a node that may leave something behind. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  createLoadApi,
   type LoadContext,
   LoadSession,
   PublishingClient,
   type RemoteTrack,
   type SfuAddress,
-  SfuApi,
   SubscribingClient,
 } from '@causeway/loadtest';
 import { type CountingSecureSuite, createSecureSuite } from '@causeway/secure';
@@ -70,7 +70,7 @@ export class Visitors {
 
   /** Joins a client that publishes a track until `leave`. */
   static async arrive(address: SfuAddress): Promise<Visitors> {
-    const context = { api: new SfuApi(address), suite: await createSecureSuite() };
+    const context = { api: createLoadApi(address), suite: await createSecureSuite() };
     const host = await PublishingClient.join(context, PUBLISHED);
     host.start();
     return new Visitors({ ...context, track: host.track }, host);

@@ -3,7 +3,7 @@
  * how many one call that subscribes. Both go through the real daemon; docs/architecture/before-after.md has the figures.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SfuApi } from '@causeway/loadtest';
+import { createLoadApi } from '@causeway/loadtest';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Load, SfuName } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
@@ -69,13 +69,13 @@ async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }:
 
 /** Every publisher subscribes to the first one's track; what it is offered is left unanswered. */
 async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, process, address }: RunningSfu): Promise<CalledFunction[]> {
-  const api = new SfuApi(address);
+  const api = createLoadApi(address);
   const track = await load.source.ask('publish', { sfu, options: LOAD });
   const windows: CalledFunction[][] = [];
   for (let call = 0; call <= CALLS; call++) {
     const { remoteSessionId } = await load.source.ask('publish', { sfu, options: LOAD });
     await process.ask('takeCalledFunctions');
-    await api.subscribe(remoteSessionId, [track]);
+    await api.subscribe(remoteSessionId, { tracks: [track] });
     const called = await process.ask('takeCalledFunctions');
     if (call > 0) windows.push(called);
   }

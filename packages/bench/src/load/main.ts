@@ -1,5 +1,5 @@
 /** A process of load clients, apart from the SFUs it loads: its own cost is never in their figures. */
-import { LoadGroup, repeatConcurrently, SfuApi } from '@causeway/loadtest';
+import { createLoadApi, LoadGroup, repeatConcurrently } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { shardNoOf } from '@causeway/sfu';
 import { DataGroup } from '../data/data-group.ts';
@@ -17,7 +17,7 @@ const sinks = new Sinks();
 process.channel?.ref();
 answerQuestions<LoadVerbs>(process, {
   open({ sfu, address }) {
-    const api = new SfuApi(address);
+    const api = createLoadApi(address);
     groups.set(sfu, new LoadGroup({ api, suite }));
     dataGroups.set(sfu, new DataGroup({ api, suite }));
   },

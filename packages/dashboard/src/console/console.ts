@@ -1,6 +1,5 @@
 /** Everything the page does, without the page: the parts and how they hear of each other. */
-import type { SfuApi } from '../api/sfu-api.ts';
-import type { Clock } from '../session/clock.ts';
+import type { Clock, SfuApi } from '@causeway/client';
 import { createDirectory, type Directory } from './directory.ts';
 import { createLink, type Link, type LinkOptions } from './link.ts';
 import { createMeter, type Meter } from './meter.ts';
@@ -93,7 +92,7 @@ function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 
     return api;
   };
   return {
-    listSessions: async (signal) => current().listSessions(signal),
+    listSessions: async (query, signal) => current().listSessions(query, signal),
     listTracks: async (sessionId, signal) => current().listTracks(sessionId, signal),
     listDataChannels: async (sessionId, signal) => current().listDataChannels(sessionId, signal),
   };

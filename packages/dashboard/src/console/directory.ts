@@ -1,8 +1,11 @@
 /** The sessions of the app with their tracks and data channels, kept up to date by polling as long as somebody looks. */
+
+import type { Clock, SfuApi } from '@causeway/client';
 import type { PublishedDataChannelResult, SessionSummary, TrackSummary } from '@causeway/protocol';
-import type { SfuApi } from '../api/sfu-api.ts';
-import type { Clock } from '../session/clock.ts';
 import { createStore, type Store } from './store.ts';
+
+/** Sessions listed at most. */
+export const SESSIONS_PER_PAGE = 200;
 
 export interface ListedSession extends SessionSummary {
   /** Undefined until asked for. */
@@ -96,7 +99,7 @@ class PollingDirectory implements Directory {
 
   async #list(signal: AbortSignal | undefined): Promise<readonly ListedSession[]> {
     const { api, clock, isWatched } = this.#options;
-    const listed = mergeListing(this.state.read().sessions, await api.listSessions(signal));
+    const listed = mergeListing(this.state.read().sessions, await api.listSessions({ limit: SESSIONS_PER_PAGE }, signal));
     const chosen = chooseTrackRefreshes(
       listed.map(({ sessionId, tracksFetchedAtMs }) => ({
         sessionId,

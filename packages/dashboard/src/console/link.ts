@@ -1,7 +1,6 @@
 /** The page's session with the node: opened with credentials, lost against our will, opened again, left. */
-import type { SfuApi } from '../api/sfu-api.ts';
-import type { SessionClient } from '../session/session-client.ts';
-import type { SessionState } from '../session/session-state.ts';
+import type { SessionState, SfuApi } from '@causeway/client';
+import type { ConsoleSession } from './console-session.ts';
 import type { Credentials } from './credentials.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -14,14 +13,14 @@ export interface Door {
 export type LinkState =
   | { readonly phase: 'signed-out'; readonly failure?: Error }
   | { readonly phase: 'signing-in' }
-  | { readonly phase: 'open'; readonly door: Door; readonly session: SessionClient; readonly sessionState: SessionState }
-  | { readonly phase: 'lost'; readonly door: Door; readonly session: SessionClient; readonly failure: Error }
-  | { readonly phase: 'reopening'; readonly door: Door; readonly session: SessionClient; readonly failure: Error };
+  | { readonly phase: 'open'; readonly door: Door; readonly session: ConsoleSession; readonly sessionState: SessionState }
+  | { readonly phase: 'lost'; readonly door: Door; readonly session: ConsoleSession; readonly failure: Error }
+  | { readonly phase: 'reopening'; readonly door: Door; readonly session: ConsoleSession; readonly failure: Error };
 
 export interface Link {
   readonly state: Store<LinkState>;
   /** @returns the session in use, undefined unless there is one */
-  session(): SessionClient | undefined;
+  session(): ConsoleSession | undefined;
   api(): SfuApi | undefined;
   connect(door: Door): Promise<void>;
   /** After `lost`: a new session through the same door. */
@@ -31,7 +30,7 @@ export interface Link {
 
 export interface LinkOptions {
   readonly createApi: (credentials: Credentials) => SfuApi;
-  readonly openSession: (api: SfuApi, door: Door, onStateChange: (state: SessionState) => void) => Promise<SessionClient>;
+  readonly openSession: (api: SfuApi, door: Door, onStateChange: (state: SessionState) => void) => Promise<ConsoleSession>;
   /** Called with the credentials that the node has accepted, and with undefined when they are to be forgotten. */
   readonly rememberCredentials: (credentials: Credentials | undefined) => void;
 }
@@ -49,7 +48,7 @@ class SessionLink implements Link {
     this.#options = options;
   }
 
-  session(): SessionClient | undefined {
+  session(): ConsoleSession | undefined {
     const current = this.state.read();
     return current.phase === 'open' ? current.session : undefined;
   }

@@ -1,10 +1,10 @@
 /** Reads the peer connection's statistics once a second while there is one. */
-import type { Clock } from '../session/clock.ts';
-import type { SessionClient } from '../session/session-client.ts';
+import type { Clock } from '@causeway/client';
 import { measureStreams } from '../stats/measure-streams.ts';
 import { extendHistory, type ReadingHistory } from '../stats/reading-history.ts';
 import { type StatsSnapshot, takeSnapshot } from '../stats/stats-snapshot.ts';
 import { NO_READINGS, type Readings } from '../stats/stream-reading.ts';
+import type { ConsoleSession } from './console-session.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface MeterState {
@@ -16,7 +16,7 @@ export interface MeterState {
 export interface Meter {
   readonly state: Store<MeterState>;
   /** Measures until the returned function is called. */
-  start(session: SessionClient): () => void;
+  start(session: ConsoleSession): () => void;
 }
 
 const INTERVAL_MS = 1_000;
@@ -25,7 +25,7 @@ const NOTHING: MeterState = { readings: NO_READINGS, bitrates: new Map() };
 export function createMeter(clock: Clock): Meter {
   const state = createStore<MeterState>(NOTHING);
 
-  async function measureWhile(isRunning: () => boolean, session: SessionClient): Promise<void> {
+  async function measureWhile(isRunning: () => boolean, session: ConsoleSession): Promise<void> {
     let before: StatsSnapshot | undefined;
     while (isRunning()) {
       const report = await session.stats().catch(() => undefined);

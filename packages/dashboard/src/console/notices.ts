@@ -1,4 +1,4 @@
-import { errorText } from '../api/error-text.ts';
+import { errorText } from './error-text.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface Notice {

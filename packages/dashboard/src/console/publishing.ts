@@ -1,7 +1,7 @@
 /** What this page sends: nothing, or one source. */
 import type { TrackKind } from '@causeway/protocol';
-import type { Publication, SessionClient } from '../session/session-client.ts';
 import type { LocalSource, PictureSize, SourceKind } from '../sources/local-source.ts';
+import type { ConsolePublication, ConsoleSession } from './console-session.ts';
 import type { Notices } from './notices.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -18,7 +18,7 @@ export type PublishingState =
       readonly phase: 'live';
       readonly source: LocalSource;
       readonly choice: PublishChoice;
-      readonly publications: readonly Publication[];
+      readonly publications: readonly ConsolePublication[];
       readonly isMicrophoneOff: boolean;
       readonly isCameraOff: boolean;
     }
@@ -38,7 +38,7 @@ export interface Publishing {
 }
 
 export interface PublishingOptions {
-  readonly session: () => SessionClient | undefined;
+  readonly session: () => ConsoleSession | undefined;
   readonly notices: Notices;
   readonly openSource: (choice: PublishChoice, sessionId: string) => Promise<LocalSource>;
   readonly layersOf: (choice: PublishChoice) => readonly RTCRtpEncodingParameters[];
@@ -109,7 +109,7 @@ class SourcePublishing implements Publishing {
     this.state.write({ phase: 'idle' });
   }
 
-  async #publish(session: SessionClient, source: LocalSource, choice: PublishChoice): Promise<void> {
+  async #publish(session: ConsoleSession, source: LocalSource, choice: PublishChoice): Promise<void> {
     const { notices, layersOf, onChange } = this.#options;
     this.state.write({ phase: 'starting', source });
     const layers = layersOf(choice);

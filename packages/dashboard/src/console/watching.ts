@@ -1,7 +1,6 @@
 /** The remote tracks that this page watches, from click to close. */
 import type { TrackKind, TrackSummary } from '@causeway/protocol';
-import type { RemoteTrackRef } from '../api/sfu-api.ts';
-import type { SessionClient, Subscription } from '../session/session-client.ts';
+import type { ConsoleSession, ConsoleSubscription, RemoteTrackRef } from './console-session.ts';
 import type { DirectoryState } from './directory.ts';
 import type { Notices } from './notices.ts';
 import { createStore, type Store } from './store.ts';
@@ -36,7 +35,7 @@ export interface Watching {
 }
 
 export interface WatchingOptions {
-  readonly session: () => SessionClient | undefined;
+  readonly session: () => ConsoleSession | undefined;
   readonly notices: Notices;
 }
 
@@ -73,7 +72,7 @@ class SessionWatching implements Watching {
     if (session === undefined || target.state.phase !== 'open') return;
     const show = (shown: string) => this.#replace((watched) => (isSame(watched, target) ? { ...watched, quality: shown } : watched));
     show(quality);
-    await session.chooseLayer(target.state.mid, quality).catch((failure: unknown) => {
+    await session.update(target.state.mid, { quality }).catch((failure: unknown) => {
       show(target.quality);
       this.#options.notices.report(failure);
     });
@@ -108,7 +107,7 @@ class SessionWatching implements Watching {
     await this.#unsubscribe(done.filter((ref) => !this.list.read().some((watched) => isSame(ref, watched))).map(({ mid }) => mid));
   }
 
-  #showSubscriptions(asked: readonly RemoteTrackRef[], done: readonly Subscription[]): void {
+  #showSubscriptions(asked: readonly RemoteTrackRef[], done: readonly ConsoleSubscription[]): void {
     const reusedMids = done.map(({ mid }) => mid);
     this.#replace((watched) => {
       // Its line, and with it the browser's track object, now carries something else.

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { errorText } from '../api/error-text.ts';
 import type { Credentials } from '../console/credentials.ts';
+import { errorText } from '../console/error-text.ts';
 import type { LinkState } from '../console/link.ts';
 import { tilesOf } from '../console/tiles.ts';
 import { ConnectForm } from './ConnectForm.tsx';

@@ -1,6 +1,6 @@
 import { type ComponentProps, type FormEvent, useEffect, useRef, useState } from 'react';
-import { errorText } from '../api/error-text.ts';
 import type { Credentials } from '../console/credentials.ts';
+import { errorText } from '../console/error-text.ts';
 import { useConsole } from './console-context.ts';
 import { Mark } from './Icon.tsx';
 

@@ -1,8 +1,7 @@
 import type { TrackSummary } from '@causeway/protocol';
 import { useState } from 'react';
-import { errorText } from '../api/error-text.ts';
-import { SESSIONS_PER_PAGE } from '../api/sfu-api.ts';
-import type { DirectoryState, ListedSession } from '../console/directory.ts';
+import { type DirectoryState, type ListedSession, SESSIONS_PER_PAGE } from '../console/directory.ts';
+import { errorText } from '../console/error-text.ts';
 import { useConsole, useStore } from './console-context.ts';
 import { SessionRow } from './SessionRow.tsx';
 

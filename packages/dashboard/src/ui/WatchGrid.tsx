@@ -1,13 +1,13 @@
+import type { ConsoleSession } from '../console/console-session.ts';
 import { writeFragment } from '../console/credentials.ts';
 import type { ListedSession } from '../console/directory.ts';
 import { tilesOf } from '../console/tiles.ts';
-import type { SessionClient } from '../session/session-client.ts';
 import { useConsole, useStore } from './console-context.ts';
 import { Icon, TestCard } from './Icon.tsx';
 import { TrackTile } from './TrackTile.tsx';
 
 /** All tiles, or what to do to get one. */
-export function WatchGrid({ session }: { readonly session: SessionClient }) {
+export function WatchGrid({ session }: { readonly session: ConsoleSession }) {
   const { watching, directory } = useConsole();
   const tiles = tilesOf(useStore(watching.list));
   const { sessions } = useStore(directory.state);

@@ -1,13 +1,13 @@
+import type { SessionState } from '@causeway/client';
+import { createFakeSfuApi, refusal } from '@causeway/testkit/fake-sfu-api';
+import { createManualClock } from '@causeway/testkit/manual-clock';
 import { createConsole } from '../../src/console/console.ts';
-import type { SessionClient } from '../../src/session/session-client.ts';
-import type { SessionState } from '../../src/session/session-state.ts';
+import type { ConsoleSession } from '../../src/console/console-session.ts';
 import { createFakeSession } from '../fakes/fake-session.ts';
-import { createFakeSfuApi, refusal } from '../fakes/fake-sfu-api.ts';
-import { createManualClock } from '../fakes/manual-clock.ts';
 
 const DOOR = { credentials: { appId: 'demo', secret: 's3cret' }, displayName: '' };
 
-function createTestConsole(...sessions: SessionClient[]) {
+function createTestConsole(...sessions: ConsoleSession[]) {
   const api = createFakeSfuApi();
   const clock = createManualClock();
   let tell: (state: SessionState) => void = () => undefined;
@@ -16,7 +16,7 @@ function createTestConsole(...sessions: SessionClient[]) {
     createApi: () => api,
     openSession: async (_api, _door, onStateChange) => {
       tell = onStateChange;
-      return sessions.shift() as SessionClient;
+      return sessions.shift() as ConsoleSession;
     },
     rememberCredentials: () => undefined,
     openSource: () => Promise.reject(new Error('not in this test')),

@@ -1,7 +1,7 @@
 import type { SessionSummary, TrackSummary } from '@causeway/protocol';
+import { createFakeSfuApi, refusal } from '@causeway/testkit/fake-sfu-api';
+import { createManualClock } from '@causeway/testkit/manual-clock';
 import { createDirectory, mergeListing } from '../../src/console/directory.ts';
-import { createFakeSfuApi, refusal } from '../fakes/fake-sfu-api.ts';
-import { createManualClock } from '../fakes/manual-clock.ts';
 
 const summary = (sessionId: string, metadata = '') =>
   ({ sessionId, metadata, connectionState: 'connected', sfuAppId: 'demo' }) as SessionSummary;

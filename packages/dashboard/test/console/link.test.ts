@@ -1,14 +1,13 @@
-import type { SfuApi } from '../../src/api/sfu-api.ts';
+import type { SessionState, SfuApi } from '@causeway/client';
+import { refusal } from '@causeway/testkit/fake-sfu-api';
+import type { ConsoleSession } from '../../src/console/console-session.ts';
 import { createLink, type Door } from '../../src/console/link.ts';
-import type { SessionClient } from '../../src/session/session-client.ts';
-import type { SessionState } from '../../src/session/session-state.ts';
 import { createFakeSession } from '../fakes/fake-session.ts';
-import { refusal } from '../fakes/fake-sfu-api.ts';
 
 const DOOR: Door = { credentials: { appId: 'demo', secret: 's3cret' }, displayName: 'Anna' };
 
 /** @param sessions what opening gives, time after time */
-function createTestLink(...sessions: (SessionClient | Error)[]) {
+function createTestLink(...sessions: (ConsoleSession | Error)[]) {
   const remembered: unknown[] = [];
   let tell: (state: SessionState) => void = () => undefined;
   const link = createLink({

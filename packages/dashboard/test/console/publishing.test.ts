@@ -1,10 +1,10 @@
+import { refusal } from '@causeway/testkit/fake-sfu-api';
+import { settle } from '@causeway/testkit/manual-clock';
+import type { ConsoleSession } from '../../src/console/console-session.ts';
 import { createNotices } from '../../src/console/notices.ts';
 import { createPublishing, type PublishChoice } from '../../src/console/publishing.ts';
-import type { SessionClient } from '../../src/session/session-client.ts';
 import type { LocalSource } from '../../src/sources/local-source.ts';
 import { createFakeSession } from '../fakes/fake-session.ts';
-import { refusal } from '../fakes/fake-sfu-api.ts';
-import { settle } from '../fakes/manual-clock.ts';
 
 const CHOICE: PublishChoice = { source: 'camera', size: { widthPixels: 1280, heightPixels: 720 }, isSimulcast: true };
 
@@ -31,10 +31,10 @@ function createSource() {
   return { source, video, audio, log };
 }
 
-function createPublisher(replaced: Partial<SessionClient> = {}, openSource?: () => Promise<LocalSource>) {
+function createPublisher(replaced: Partial<ConsoleSession> = {}, openSource?: () => Promise<LocalSource>) {
   const session = createFakeSession('own', replaced);
   const notices = createNotices();
-  const holder: { current: SessionClient | undefined } = { current: session };
+  const holder: { current: ConsoleSession | undefined } = { current: session };
   const media = createSource();
   let changes = 0;
   const publishing = createPublishing({
@@ -54,7 +54,7 @@ test('picture and sound go in one call, layers with the picture only', async () 
   const layers: number[] = [];
   const { publishing, changes } = createPublisher({
     publish: async (tracks) => {
-      layers.push(...tracks.map((local) => local.layers.length));
+      layers.push(...tracks.map((local) => local.layers?.length ?? 0));
       return {
         done: tracks.map(({ track, name }) => ({ trackId: track.id, mid: '0', kind: 'video' as const, name, track })),
         failures: [],

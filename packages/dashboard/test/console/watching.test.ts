@@ -1,10 +1,10 @@
 import type { TrackSummary } from '@causeway/protocol';
+import { refusal } from '@causeway/testkit/fake-sfu-api';
+import { settle } from '@causeway/testkit/manual-clock';
+import type { ConsoleSession } from '../../src/console/console-session.ts';
 import { createNotices } from '../../src/console/notices.ts';
 import { createWatching, type Watching } from '../../src/console/watching.ts';
-import type { SessionClient } from '../../src/session/session-client.ts';
 import { createFakeSession, subscribed } from '../fakes/fake-session.ts';
-import { refusal } from '../fakes/fake-sfu-api.ts';
-import { settle } from '../fakes/manual-clock.ts';
 
 const track = (sessionId: string, trackId: string, trackKind: 'audio' | 'video' = 'video') =>
   ({ sessionId, trackId, trackKind, rids: [] }) as unknown as TrackSummary;
@@ -12,10 +12,10 @@ const track = (sessionId: string, trackId: string, trackKind: 'audio' | 'video' 
 const CAMERA = track('a', 'camera');
 const SOUND = track('a', 'sound', 'audio');
 
-function createWatched(replaced: Partial<SessionClient> = {}) {
+function createWatched(replaced: Partial<ConsoleSession> = {}) {
   const session = createFakeSession('own', replaced);
   const notices = createNotices();
-  const holder: { current: SessionClient | undefined } = { current: session };
+  const holder: { current: ConsoleSession | undefined } = { current: session };
   const watching = createWatching({ session: () => holder.current, notices });
   return { session, notices, holder, watching };
 }
@@ -144,7 +144,7 @@ describe('when the publisher stops', () => {
 });
 
 test('a layer that is refused falls back to the one before', async () => {
-  const { watching, notices } = createWatched({ chooseLayer: () => Promise.reject(refusal('rid_not_available')) });
+  const { watching, notices } = createWatched({ update: () => Promise.reject(refusal('rid_not_available')) });
   await watching.watch([CAMERA], 'Studio');
 
   const choosing = watching.chooseLayer(watching.list.read()[0]!, 'h');

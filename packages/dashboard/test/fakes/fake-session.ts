@@ -1,17 +1,18 @@
-import type { RemoteTrackRef } from '../../src/api/sfu-api.ts';
-import type { LocalTrack } from '../../src/session/sending-line.ts';
-import type { Outcome, Publication, SessionClient, Subscription } from '../../src/session/session-client.ts';
+import type { LocalTrack, Outcome } from '@causeway/client';
+import type { CreateSessionReply } from '@causeway/protocol';
+import type { ConsolePublication, ConsoleSession, ConsoleSubscription, RemoteTrackRef } from '../../src/console/console-session.ts';
 
 /** A session that does whatever it is asked; single steps can be replaced. */
-export interface FakeSession extends SessionClient {
+export interface FakeSession extends ConsoleSession {
   readonly log: string[];
 }
 
-export function createFakeSession(sessionId: string, replaced: Partial<SessionClient> = {}): FakeSession {
+export function createFakeSession(sessionId: string, replaced: Partial<ConsoleSession> = {}): FakeSession {
   const log: string[] = [];
   let lines = 0;
-  const session: SessionClient = {
+  const session: ConsoleSession = {
     sessionId,
+    created: { sessionId } as CreateSessionReply,
     state: { phase: 'connected' },
     mediaPort: 8081,
     publish: async (tracks) => {
@@ -21,10 +22,13 @@ export function createFakeSession(sessionId: string, replaced: Partial<SessionCl
     unpublish: async (publications) => void log.push(`unpublish ${publications.map(({ trackId }) => trackId).join(' ')}`),
     subscribe: async (tracks) => {
       log.push(`subscribe ${tracks.map(({ remoteTrackId }) => remoteTrackId).join(' ')}`);
-      return { done: tracks.map((track) => subscribed(track, `s${lines++}`)), failures: [] };
+      return { done: tracks.map((track) => ({ ...track, ...received(`s${lines++}`) })), failures: [] };
     },
     unsubscribe: async (mids) => void log.push(`unsubscribe ${mids.join(' ')}`),
-    chooseLayer: async (mid, quality) => void log.push(`chooseLayer ${mid} ${quality}`),
+    update: async (mid, { quality }) => void log.push(`update ${mid} ${quality}`),
+    publishData: () => Promise.reject(new Error('not in this test')),
+    subscribeData: () => Promise.reject(new Error('not in this test')),
+    renegotiate: async () => void log.push('renegotiate'),
     verify: async () => void log.push('verify'),
     stats: async () => new Map() as unknown as RTCStatsReport,
     audioLevel: () => undefined,
@@ -33,14 +37,18 @@ export function createFakeSession(sessionId: string, replaced: Partial<SessionCl
   return { ...session, ...replaced, log };
 }
 
-export function subscribed(track: RemoteTrackRef, mid: string): Subscription {
-  return { ...track, mid, track: { id: `media-of-${mid}` } as MediaStreamTrack };
+export function subscribed(track: RemoteTrackRef, mid: string): ConsoleSubscription {
+  return { ...track, ...received(mid) };
 }
 
-export function subscriptions(...done: Subscription[]): Outcome<Subscription> {
+export function subscriptions(...done: ConsoleSubscription[]): Outcome<ConsoleSubscription> {
   return { done, failures: [] };
 }
 
-function published({ track, name }: LocalTrack, mid: string): Publication {
+function received(mid: string) {
+  return { mid, track: { id: `media-of-${mid}` } as MediaStreamTrack };
+}
+
+function published({ track, name }: LocalTrack<MediaStreamTrack>, mid: string): ConsolePublication {
   return { trackId: track.id, mid, kind: track.kind as 'audio' | 'video', name, track };
 }

@@ -1,11 +1,12 @@
 /** Everything that test code in a page can reach, as the global `kit`. The page loads this file as a module. */
+import * as client from '@causeway/client';
 import { waitUntil } from '../wait-until.ts';
 import type { Channels } from './channels.ts';
 import { DirectPeer } from './direct-peer.ts';
 import { createLocalTrack } from './local-media.ts';
 import { connectLoop } from './loop.ts';
 import { type JoinRequest, Peer } from './peer.ts';
-import { createSfuApi } from './sfu-api.ts';
+import { apiOf } from './sfu-api.ts';
 import { readInbound, readOutbound } from './stream-stats.ts';
 
 const peers = new Map<string, Peer>();
@@ -36,9 +37,11 @@ const pageKit = {
     return directPeers.get(name)?.channels ?? pageKit.peer(name).channels;
   },
   createPeer: (request: Pick<JoinRequest, 'access'>): Peer => new Peer(request.access),
+  /** The package that users have. */
+  client,
   connectLoop,
   createLocalTrack,
-  createSfuApi,
+  createSfuApi: apiOf,
   readInbound,
   readOutbound,
   waitUntil,

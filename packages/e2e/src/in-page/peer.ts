@@ -1,4 +1,5 @@
 /** One session with the SFU: a peer connection and the calls that go with it, the way the API's reference tells users to write them. */
+import { retrying, type SfuApi } from '@causeway/client';
 import type {
   CloseTracksReply,
   CreateSessionReply,
@@ -21,7 +22,7 @@ import { Channels } from './channels.ts';
 import { addSender, type SendRequest } from './local-media.ts';
 import { type Reception, startReception } from './reception.ts';
 import { type MediaAddress, redirectCandidates } from './redirect-candidates.ts';
-import { createSfuApi, type SfuApi } from './sfu-api.ts';
+import { apiOf } from './sfu-api.ts';
 
 export interface JoinRequest {
   readonly access: SfuAccess;
@@ -56,7 +57,7 @@ export class Peer {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(access: SfuAccess) {
-    this.api = createSfuApi(access);
+    this.api = apiOf(access);
     this.connection = new RTCPeerConnection();
     this.connection.ondatachannel = ({ channel }) => this.channels.adopt(channel);
     this.connection.ontrack = ({ transceiver, track }) => {
@@ -80,7 +81,7 @@ export class Peer {
     for (const send of request.send ?? []) await addSender(this.connection, send);
     for (const { label, ...init } of request.channels ?? []) this.openChannel(label, init);
     const body = { sessionDescription: await this.makeOffer(), ...(request.metadata === undefined ? {} : { metadata: request.metadata }) };
-    const reply = await this.api.callOk<CreateSessionReply>('POST', '/session/new', body);
+    const reply = await retrying(() => this.api.call<CreateSessionReply>({ method: 'POST', path: '/session/new', body }));
     this.sessionId = reply.sessionId;
     await this.accept(reply.sessionDescription);
     return reply;
@@ -170,16 +171,16 @@ export class Peer {
 
   /** Ends the session on both sides. */
   async leave(): Promise<void> {
-    await this.api.callOk('DELETE', `/session/${this.sessionId}`);
+    await retrying(() => this.api.deleteSession(this.sessionId));
     this.connection.close();
   }
 
   listTracks(sessionId: string = this.sessionId): Promise<readonly TrackSummary[]> {
-    return this.api.callOk<readonly TrackSummary[]>('GET', `/session/${sessionId}/tracks`);
+    return retrying(() => this.api.listTracks(sessionId));
   }
 
   callSession<Reply>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Reply> {
-    return this.api.callOk<Reply>(method, `/session/${this.sessionId}${path}`, body);
+    return retrying(() => this.api.call<Reply>({ method, path: `/session/${this.sessionId}${path}`, body }));
   }
 
   /** Takes a description of the SFU. */

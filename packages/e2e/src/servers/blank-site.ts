@@ -1,6 +1,6 @@
 /**
  * A web site with one empty page, on an origin of its own: whatever a page of it asks of the SFU is cross-origin. It also serves
- * the in-page kit, straight from its TypeScript sources.
+ * the in-page kit and the client package, straight from their TypeScript sources.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -14,11 +14,15 @@ export interface BlankSite {
   close(): Promise<void>;
 }
 
-const SOURCE_FOLDER = resolve(import.meta.dirname, '..');
+/** Sources that the site serves, by the first part of their path. */
+const SOURCE_FOLDERS = new Map([
+  ['src', resolve(import.meta.dirname, '..')],
+  ['client', resolve(import.meta.dirname, '../../../client/src')],
+]);
 /** Path of the in-page kit's entry on the site. */
 export const KIT_PATH = '/src/in-page/kit.ts';
-const PAGE =
-  '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,"></head><body></body></html>';
+const IMPORT_MAP = '{"imports":{"@causeway/client":"/client/index.ts"}}';
+const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,"><script type="importmap">${IMPORT_MAP}</script></head><body></body></html>`;
 
 /** Serves the site on a free port of the loopback interface. */
 export async function startBlankSite(): Promise<BlankSite> {
@@ -41,8 +45,10 @@ export async function startBlankSite(): Promise<BlankSite> {
 }
 
 async function sendSource(response: ServerResponse, path: string): Promise<void> {
-  const file = resolve(SOURCE_FOLDER, `.${path.replace(/^\/src/, '')}`);
-  if (!path.startsWith('/src/') || !file.startsWith(SOURCE_FOLDER + sep)) return send(response, 404, 'text/plain', 'no such page');
+  const [, place = '', ...rest] = path.split('/');
+  const folder = SOURCE_FOLDERS.get(place);
+  const file = resolve(folder ?? '', rest.join('/'));
+  if (folder === undefined || !file.startsWith(folder + sep)) return send(response, 404, 'text/plain', 'no such page');
   try {
     send(response, 200, 'text/javascript', stripTypeScriptTypes(await readFile(file, 'utf8')));
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Data channels between different WebRTC clients through a node, all of them behind a path that loses datagrams. */
-import { createSfuApi, findFreeUdpPort, type MadeMessage, type MediaAddress, type SeenMessage, waitUntil } from '@causeway/e2e';
+import { apiOf, findFreeUdpPort, type MadeMessage, type MediaAddress, type SeenMessage, waitUntil } from '@causeway/e2e';
 import { type ClientName, type InteropPeer, type InteropStage, openInteropStage } from '@causeway/interop';
 import { machineAddress } from '../network/machine-address.ts';
 import { openNarrowAccess } from '../quality/narrow-access.ts';
@@ -52,7 +52,7 @@ interface Exchange {
 
 async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exchange) {
   const { access } = stage.daemon;
-  const api = createSfuApi(access);
+  const api = apiOf(access);
   const label = 'messages';
   const peers: InteropPeer[] = [];
   const open = async (client: ClientName, channel: string): Promise<InteropPeer> => {
@@ -65,7 +65,7 @@ async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exc
     const [publisher, subscriber] = [await open(from, label), await open(to, 'own')];
     await waitUntil(
       `${from} publishes its channel`,
-      () => api.callOk<Listing>('GET', `/session/${publisher.sessionId}/datachannels`),
+      () => api.listDataChannels(publisher.sessionId),
       ({ published }) => published.some(({ dataChannelName }) => dataChannelName === label),
       ARRIVED_WITHIN_MS,
     );
@@ -73,7 +73,7 @@ async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exc
     // Before that the SFU keeps 64 KiB for it and no more.
     await waitUntil(
       `the channel of ${to} is open`,
-      () => api.callOk<Listing>('GET', `/session/${subscriber.sessionId}/datachannels`),
+      () => api.listDataChannels(subscriber.sessionId),
       ({ subscribed }) => subscribed.some(({ status }) => status === 'open'),
       ARRIVED_WITHIN_MS,
     );
@@ -92,11 +92,6 @@ async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exc
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }
-}
-
-interface Listing {
-  readonly published: readonly { readonly dataChannelName: string }[];
-  readonly subscribed: readonly { readonly status: string }[];
 }
 
 /** Text and binary, empty, of one byte, and as long as they may be. */

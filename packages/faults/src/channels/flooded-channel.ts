@@ -1,6 +1,6 @@
 /** A data channel from one Chromium tab to another, through the SFU or directly, and what comes of a flood over it. */
 import {
-  createSfuApi,
+  apiOf,
   type FloodRequest,
   type FloodSeen,
   findFreeUdpPort,
@@ -93,10 +93,10 @@ async function openImpairedAccess(stage: Stage, leg: string, impairment: Partial
 }
 
 async function subscribe(stage: Stage, publisher: Participant, subscriber: Participant): Promise<void> {
-  const api = createSfuApi(stage.daemon.access);
+  const api = apiOf(stage.daemon.access);
   await waitUntil(
     'the channel is published',
-    () => api.callOk<{ readonly published: readonly unknown[] }>('GET', `/session/${publisher.sessionId}/datachannels`),
+    () => api.listDataChannels(publisher.sessionId),
     ({ published }) => published.length > 0,
   );
   const item = { remoteSessionId: publisher.sessionId, dataChannelName: LABEL, canReply: true };

@@ -1,6 +1,6 @@
 /** A process of lean clients with audio and video, apart from the node. */
 import { answerQuestions } from '@causeway/bench';
-import { PublishingClient, repeatConcurrently, type SfuAddress, SfuApi } from '@causeway/loadtest';
+import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { AudienceMember, toldPeer } from './audience-member.ts';
 import type { AudienceVerbs } from './audience-verbs.ts';
@@ -42,5 +42,5 @@ process.once('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 
 function contextOf(address: SfuAddress) {
-  return { api: new SfuApi(address), suite };
+  return { api: createLoadApi(address), suite };
 }

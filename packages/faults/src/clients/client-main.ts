@@ -1,6 +1,6 @@
 /** A process of lean clients, apart from the nodes: what they cost is not in the nodes' figures. */
 import { answerQuestions } from '@causeway/bench';
-import { PublishingClient, repeatConcurrently, type SfuAddress, SfuApi, SimulcastClient } from '@causeway/loadtest';
+import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress, SimulcastClient } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { ClientVerbs } from './client-verbs.ts';
 import { DataListener, DataTalker } from './data-talk.ts';
@@ -82,7 +82,7 @@ process.once('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 
 function contextOf(address: SfuAddress) {
-  return { api: new SfuApi(address), suite };
+  return { api: createLoadApi(address), suite };
 }
 
 function publishersOf(group: string): Publisher[] {

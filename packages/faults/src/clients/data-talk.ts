@@ -21,7 +21,7 @@ export class DataTalker {
     const client = await DataClient.join(context, { onOpened: (_client, { streamId }) => opened(streamId), onMessage() {} });
     client.open(CHANNEL);
     const streamId = await open;
-    await context.api.retainLast(client.session.sessionId, CHANNEL);
+    await context.api.publishDataChannels(client.session.sessionId, { dataChannels: [{ dataChannelName: CHANNEL, retain: 'last' }] });
     return new DataTalker(client, streamId);
   }
 
@@ -66,7 +66,7 @@ export class DataListener {
       onMessage: (_client, _streamId, data) => listener.#take(data),
       onClosed: () => listener.#closed++,
     });
-    await context.api.subscribeData(client.session.sessionId, { remoteSessionId, dataChannelName: CHANNEL });
+    await context.api.subscribeDataChannels(client.session.sessionId, { dataChannels: [{ remoteSessionId, dataChannelName: CHANNEL }] });
     return listener;
   }
 

@@ -1,4 +1,5 @@
-import type { SfuAddress } from '@causeway/loadtest';
+import type { ApiCall, SfuApi } from '@causeway/client';
+import { createLoadApi, type SfuAddress } from '@causeway/loadtest';
 
 /** Longer than any call may take. */
 const CALL_DEADLINE_MS = 15_000;
@@ -7,33 +8,25 @@ export interface ApiReply {
   /** 0 when there was none. */
   readonly status: number;
   readonly body: unknown;
-  readonly headers: Headers;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly tookMs: number;
 }
 
 /** The HTTP API of one node, asked as any client asks it; a refusal is a reply like another. */
 export class NodeApi {
-  readonly address: SfuAddress;
+  readonly #api: SfuApi;
 
   constructor(address: SfuAddress) {
-    this.address = address;
+    this.#api = createLoadApi(address);
   }
 
-  async call(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<ApiReply> {
+  async call(method: ApiCall['method'], path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<ApiReply> {
     const startedAtMs = performance.now();
-    const { url, appId, secret } = this.address;
-    try {
-      const reply = await fetch(`${url}/api/sfu/${appId}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
-        signal: AbortSignal.timeout(CALL_DEADLINE_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await reply.text();
-      return { status: reply.status, body: parse(text), headers: reply.headers, tookMs: performance.now() - startedAtMs };
-    } catch (error) {
-      return { status: 0, body: String(error), headers: new Headers(), tookMs: performance.now() - startedAtMs };
-    }
+    const signal = AbortSignal.timeout(CALL_DEADLINE_MS);
+    const failed = (error: unknown) => ({ status: 0, body: String(error), headers: {} });
+    const reply = await this.#api.send({ method, path, body, headers, signal }).catch(failed);
+    return { ...reply, tookMs: performance.now() - startedAtMs };
   }
 
   /** All sessions of the app, page after page. @throws Error – the node does not answer with a list */
@@ -50,15 +43,7 @@ export class NodeApi {
 }
 
 /** @see RFC 8288 */
-function nextPage(headers: Headers): string | undefined {
-  const target = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
+function nextPage({ link = '' }: ApiReply['headers']): string | undefined {
+  const target = /<([^>]+)>;\s*rel="next"/.exec(link)?.[1];
   return target === undefined ? undefined : `/sessions${target.slice(target.indexOf('?'))}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,7 @@
 /** What the node thought of the viewer's path while a scenario ran, line by line: its estimate, what arrived, and each change of layer. */
+import { createSfuApi } from '@causeway/client';
 import type { SfuAccess } from '@causeway/e2e';
+import type { ApiEvent } from '@causeway/protocol';
 
 const EVERY_MS = 500;
 
@@ -37,19 +39,11 @@ export class CallTrace {
   }
 
   async #followEvents({ host, appId, secret }: SfuAccess): Promise<void> {
-    const request = { headers: { Authorization: `Bearer ${secret}` }, signal: this.#stop.signal };
-    const reply = await fetch(`${host}/api/sfu/${appId}/events`, request).catch(() => undefined);
-    const decoder = new TextDecoder();
-    try {
-      for await (const chunk of reply?.body ?? []) {
-        for (const [, json = '{}'] of decoder.decode(chunk).matchAll(/^data: (.*)$/gm)) this.#noteEvent(JSON.parse(json));
-      }
-    } catch {
-      // Closed, by us or with the node.
-    }
+    const api = createSfuApi({ url: host, appId, credential: secret });
+    for await (const event of api.events({ signal: this.#stop.signal })) this.#noteEvent(event);
   }
 
-  #noteEvent({ type, mid, rid, spatial, temporal, quality, reason }: Readonly<Record<string, unknown>>): void {
+  #noteEvent({ type, mid, rid, spatial, temporal, quality, reason }: ApiEvent): void {
     if (type === 'layer.changed')
       this.note(
         `mid ${mid}: layer ${rid ?? 'none'}${spatial === undefined ? '' : ` up to S${spatial}`}${temporal === undefined ? '' : ` up to T${temporal}`} (${reason})`,

@@ -139,4 +139,4 @@ function askWhile(lab: Lab, calls: readonly Call[], replaced: RegionName): Askin
   };
 }
 
-type ApiCall = readonly [method: string, path: string, body?: unknown];
+type ApiCall = readonly [method: 'DELETE' | 'GET' | 'PATCH' | 'POST', path: string, body?: unknown];

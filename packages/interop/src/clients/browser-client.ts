@@ -1,13 +1,6 @@
 /** A browser: every peer has a page of its own, in which the end-to-end tests' kit makes the calls. */
-import {
-  createSfuApi,
-  type InboundFigures,
-  joinCall,
-  type Participant,
-  type SendRequest,
-  type SfuApi,
-  type TestBrowser,
-} from '@causeway/e2e';
+import type { SfuApi } from '@causeway/client';
+import { apiOf, type InboundFigures, joinCall, type Participant, type SendRequest, type TestBrowser } from '@causeway/e2e';
 import type { InteropClient, InteropPeer, PeerRequest, ReceivedMedia, VideoCodec } from './interop-client.ts';
 
 export interface BrowserClientOptions {
@@ -32,7 +25,7 @@ export function createBrowserClient({ browser, videoCodecs, picture, sound, orig
       try {
         const request = { access, send, receive, channels, ...(mediaAt === undefined ? {} : { mediaAt }) };
         const participant = await joinCall(page, `peer-${++openedPeers}`, request);
-        return peerOf(participant, createSfuApi(access));
+        return peerOf(participant, apiOf(access));
       } catch (error) {
         await page.close();
         throw error;
@@ -64,7 +57,7 @@ function peerOf(participant: Participant, api: SfuApi): InteropPeer {
     readReceived: async () => (await participant.readInbound()).map(receivedMedia),
     close: async () => {
       await participant.page.close();
-      await api.callOk('DELETE', `/session/${participant.sessionId}`);
+      await api.deleteSession(participant.sessionId);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** A client that speaks SDP only: the calls of the SFU's API are made here, and its process is told the descriptions. */
-import { createSfuApi, redirectCandidates, type SfuApi } from '@causeway/e2e';
-import type { CreateSessionReply, RenegotiateReply, SubscribeDataChannelsReply, SubscribeReply } from '@causeway/protocol';
+import type { SfuApi } from '@causeway/client';
+import { apiOf, redirectCandidates } from '@causeway/e2e';
+import type { SubscribeDataChannelsReply } from '@causeway/protocol';
 import { ClientProcess } from './client-process.ts';
 import type { SentMedia } from './client-verbs.ts';
 import type { InteropClient, InteropPeer, PeerRequest, RemoteTrack } from './interop-client.ts';
@@ -27,7 +28,7 @@ export async function startProcessClient({ name, counts, command }: ProcessClien
 
 async function openPeer(process: ClientProcess, peer: string, request: PeerRequest): Promise<InteropPeer> {
   const { access, publish, receive, channels, mediaAt } = request;
-  const api = createSfuApi(access);
+  const api = apiOf(access);
   const send: readonly SentMedia[] =
     publish === undefined
       ? []
@@ -37,7 +38,7 @@ async function openPeer(process: ClientProcess, peer: string, request: PeerReque
         ];
   try {
     const { sdp } = await process.call('open', { peer, send, receive, ...(channels === undefined ? {} : { channels }) });
-    const reply = await api.callOk<CreateSessionReply>('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } });
+    const reply = await api.createSession({ sessionDescription: { type: 'offer', sdp } });
     const locate = (remote: string): string => (mediaAt === undefined ? remote : redirectCandidates(remote, mediaAt));
     await process.call('accept', { peer, sdp: locate(reply.sessionDescription.sdp) });
     return sessionPeer({ process, peer, api, sessionId: reply.sessionId, locate });
@@ -63,7 +64,7 @@ function sessionPeer(session: OpenSession): InteropPeer {
     subscribe: (tracks) => subscribe(session, tracks),
     subscribeChannel: async (remoteSessionId, dataChannelName) => {
       const body = { dataChannels: [{ remoteSessionId, dataChannelName }] };
-      await answer(session, await api.callOk<SubscribeDataChannelsReply>('POST', `/session/${sessionId}/datachannel/subscribe`, body));
+      await answer(session, await api.subscribeDataChannels(sessionId, body));
     },
     send: (label, messages) => process.call('send', { peer, label, messages }),
     readMessages: (label) => process.call('readMessages', { peer, label }),
@@ -71,7 +72,7 @@ function sessionPeer(session: OpenSession): InteropPeer {
     readState: () => process.call('readState', { peer }),
     close: async () => {
       await process.call('close', { peer });
-      await api.callOk('DELETE', `/session/${sessionId}`);
+      await api.deleteSession(sessionId);
     },
   };
 }
@@ -79,7 +80,7 @@ function sessionPeer(session: OpenSession): InteropPeer {
 async function subscribe(session: OpenSession, tracks: readonly RemoteTrack[]): Promise<readonly string[]> {
   const { api, sessionId } = session;
   const items = tracks.map((track) => ({ remoteSessionId: track.sessionId, remoteTrackId: track.trackId }));
-  const reply = await api.callOk<SubscribeReply>('POST', `/session/${sessionId}/track/subscribe`, { tracks: items });
+  const reply = await api.subscribe(sessionId, { tracks: items });
   await answer(session, reply);
   return reply.tracks.map((track) => {
     if (track.mid === undefined) throw new Error(`no media line for ${track.remoteTrackId}: ${JSON.stringify(track)}`);
@@ -94,6 +95,5 @@ async function answer(
 ): Promise<void> {
   if (offer === undefined) return;
   const { sdp } = await process.call('answer', { peer, sdp: locate(offer.sdp) });
-  const sessionDescription = { type: 'answer', sdp };
-  await api.callOk<RenegotiateReply>('PUT', `/session/${sessionId}/renegotiate`, { sessionDescription });
+  await api.renegotiate(sessionId, { sessionDescription: { type: 'answer', sdp } });
 }

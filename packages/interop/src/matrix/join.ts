@@ -1,6 +1,5 @@
 /** One subscriber's way into what somebody publishes, and what it got of it. */
-import { createSfuApi, type SfuAccess, waitUntil } from '@causeway/e2e';
-import type { TrackSummary } from '@causeway/protocol';
+import { apiOf, type SfuAccess, waitUntil } from '@causeway/e2e';
 import type { ClientName, InteropPeer, ReceivedMedia, RemoteTrack, VideoCodec } from '../clients/interop-client.ts';
 
 export interface Join {
@@ -23,10 +22,10 @@ const DEADLINE_MS = 30_000;
 
 /** Waits until packets of picture and sound have come: whoever joins then joins late, and needs a keyframe of its own. */
 export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise<readonly RemoteTrack[]> {
-  const api = createSfuApi(access);
+  const api = apiOf(access);
   const tracks = await waitUntil(
     'picture and sound are on the air',
-    () => api.callOk<readonly TrackSummary[]>('GET', `/session/${sessionId}/tracks`),
+    () => api.listTracks(sessionId),
     (listed) => listed.filter(({ status }) => status === 'active').length === 2,
     DEADLINE_MS,
   );

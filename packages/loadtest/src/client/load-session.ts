@@ -1,3 +1,4 @@
+import type { SfuApi } from '@causeway/client';
 import type { SecureSuite } from '@causeway/media';
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
@@ -5,7 +6,7 @@ import { writeAnswer } from '../sdp/answer.ts';
 import { FIRST_MID } from '../sdp/local-media.ts';
 import { type OfferedTrack, writeDataOffer, writeOffer } from '../sdp/offer.ts';
 import { type RemoteDescription, type RemoteSource, readRemoteDescription } from '../sdp/remote-description.ts';
-import type { RemoteTrack, SfuApi } from '../sfu-api.ts';
+import { offerOf, type RemoteTrack } from '../sfu-api.ts';
 
 /** What all load clients of one process share. */
 export interface LoadContext {
@@ -42,8 +43,9 @@ export class LoadSession {
   /** Opens a session; resolves when DTLS is completed. */
   static async join({ api, suite }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
     const peer = new LoadPeer(suite, listener);
-    const { sessionId, answerSdp } = await api.createSession(track === 'data' ? writeDataOffer(peer.local) : writeOffer(peer.local, track));
-    const answer = readRemoteDescription(answerSdp);
+    const offer = track === 'data' ? writeDataOffer(peer.local) : writeOffer(peer.local, track);
+    const { sessionId, sessionDescription } = await api.createSession(offerOf(offer));
+    const answer = readRemoteDescription(sessionDescription.sdp);
     const session = new LoadSession(api, peer, sessionId, answer);
     try {
       await peer.connect(answer.transport);
@@ -66,23 +68,24 @@ export class LoadSession {
 
   /** Subscribes to the tracks with one call, and answers the offer that comes of it. */
   async subscribe(...tracks: readonly RemoteTrack[]): Promise<void> {
-    const offerSdp = await this.#api.subscribe(this.sessionId, tracks);
-    if (offerSdp === undefined) return;
+    const { sessionDescription } = await this.#api.subscribe(this.sessionId, { tracks });
+    if (sessionDescription === undefined) return;
     const version = ++this.#descriptionVersion;
-    const offer = readRemoteDescription(offerSdp);
+    const offer = readRemoteDescription(sessionDescription.sdp);
     this.#announcedSources = offer.sections.flatMap(({ sources }) => sources);
     this.#transportWideId = offer.sections.map(({ extensions }) => extensions.get(TRANSPORT_WIDE_CC_URI)).find((id) => id !== undefined);
-    await this.#api.answer(this.sessionId, writeAnswer(offer, { transport: this.peer.local, setup: this.#setup, version }));
+    const sdp = writeAnswer(offer, { transport: this.peer.local, setup: this.#setup, version });
+    await this.#api.renegotiate(this.sessionId, { sessionDescription: { type: 'answer', sdp } });
   }
 
-  /** Subscribes to a data channel of another session, on which it may reply. @throws Error – also when there is none of that name yet */
+  /** Subscribes to a data channel of another session, on which it may reply. @throws SfuApiError – also when there is none of that name yet */
   async subscribeData(remoteSessionId: string, dataChannelName: string): Promise<void> {
-    await this.#api.subscribeData(this.sessionId, { remoteSessionId, dataChannelName, canReply: 'many' });
+    await this.#api.subscribeDataChannels(this.sessionId, { dataChannels: [{ remoteSessionId, dataChannelName, canReply: 'many' }] });
   }
 
   /** Changes the subscription that came first, which is on the section that the session began with. */
   async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
-    await this.#api.updateTrack(this.sessionId, { mid: FIRST_MID, ...change });
+    await this.#api.updateTracks(this.sessionId, { tracks: [{ mid: FIRST_MID, ...change }] });
   }
 
   /** Deletes the session at the SFU, then closes the transport. */

@@ -1,5 +1,5 @@
 /** The attacker: mounts one attack, and tells what came of it. */
-import { type RemoteTrack, type SfuAddress, SfuApi } from '@causeway/loadtest';
+import { createLoadApi, type RemoteTrack, type SfuAddress } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { playAdversary } from '../adversary.ts';
 import type { AttackReport } from './attack.ts';
@@ -16,5 +16,5 @@ export interface AttackTask {
 playAdversary<AttackTask, AttackReport>(async ({ name, address, ...rest }) => {
   const attack = ATTACKS.find((candidate) => candidate.name === name);
   if (attack === undefined) throw new Error(`There is no attack "${name}"`);
-  return attack.mount({ ...rest, api: new SfuApi(address), suite: await createSecureSuite() });
+  return attack.mount({ ...rest, api: createLoadApi(address), suite: await createSecureSuite() });
 });

@@ -5,6 +5,7 @@ import {
   LoadPeer,
   LoadSession,
   MID_EXTENSION_ID,
+  offerOf,
   RID_EXTENSION_ID,
   RtcpChannel,
   RtpSender,
@@ -73,8 +74,8 @@ async function impersonate({ api, durationMs }: AttackContext): Promise<AttackRe
   const join = async (): Promise<void> => {
     const peer = new LoadPeer(new BareSuite({ certificate, manners: 'polite' }), SILENT_LISTENER);
     peers.push(peer);
-    const { answerSdp } = await api.createSession(writeOffer(peer.local, undefined));
-    await peer.connect(readRemoteDescription(answerSdp).transport);
+    const { sessionDescription } = await api.createSession(offerOf(writeOffer(peer.local, undefined)));
+    await peer.connect(readRemoteDescription(sessionDescription.sdp).transport);
     admitted++;
   };
   await pour(20, durationMs, () => void join().catch(() => undefined));

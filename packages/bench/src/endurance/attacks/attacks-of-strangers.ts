@@ -1,6 +1,6 @@
 /** What somebody can do who has no session, or one that has not shaken hands yet. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { IceClient, LoadPeer, LoadSession, readRemoteDescription, writeOffer } from '@causeway/loadtest';
+import { IceClient, LoadPeer, LoadSession, offerOf, readRemoteDescription, writeOffer } from '@causeway/loadtest';
 import {
   ContentType,
   createCertificate,
@@ -121,8 +121,8 @@ async function writeHellos(): Promise<Uint8Array[]> {
 
 async function forgeChecks({ api, suite, udpPort, durationMs }: AttackContext): Promise<AttackReport> {
   const victim = new LoadPeer(suite, SILENT_LISTENER);
-  const { sessionId, answerSdp } = await api.createSession(writeOffer(victim.local, undefined));
-  const { transport } = readRemoteDescription(answerSdp);
+  const { sessionId, sessionDescription } = await api.createSession(offerOf(writeOffer(victim.local, undefined)));
+  const { transport } = readRemoteDescription(sessionDescription.sdp);
   await victim.connect(transport);
   const stranger = await Stranger.arrive(udpPort);
   const hmacSha1 = (key: Uint8Array, data: Uint8Array) => createHmac('sha1', key).update(data).digest();
@@ -148,8 +148,8 @@ async function forgeChecks({ api, suite, udpPort, durationMs }: AttackContext): 
 async function wander(context: AttackContext): Promise<AttackReport> {
   const { api, suite, udpPort, durationMs } = context;
   const peer = new LoadPeer(suite, SILENT_LISTENER);
-  const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, undefined));
-  const { transport } = readRemoteDescription(answerSdp);
+  const { sessionId, sessionDescription } = await api.createSession(offerOf(writeOffer(peer.local, undefined)));
+  const { transport } = readRemoteDescription(sessionDescription.sdp);
   await peer.connect(transport);
   const ice = new IceClient(peer.local.ice, transport.ice);
   const addresses: Promise<Stranger>[] = [];
@@ -161,7 +161,7 @@ async function wander(context: AttackContext): Promise<AttackReport> {
   const strangers = await Promise.all(addresses);
   const answered = strangers.filter(({ answers }) => answers > 0).length;
   for (const stranger of strangers) stranger.leave();
-  const isAlive = await api.subscribe(sessionId, [context.track]).then(
+  const isAlive = await api.subscribe(sessionId, { tracks: [context.track] }).then(
     () => true,
     () => false,
   );
@@ -177,8 +177,8 @@ async function wander(context: AttackContext): Promise<AttackReport> {
 async function sendTinyChunks({ api, durationMs }: AttackContext): Promise<AttackReport> {
   const suite = new BareSuite({ certificate: await createCertificate(new Date()), manners: 'silent' });
   const peer = new LoadPeer(suite, SILENT_LISTENER);
-  const { sessionId, answerSdp } = await api.createSession(writeOffer(peer.local, undefined));
-  const outcome = peer.connect(readRemoteDescription(answerSdp).transport).then(
+  const { sessionId, sessionDescription } = await api.createSession(offerOf(writeOffer(peer.local, undefined)));
+  const outcome = peer.connect(readRemoteDescription(sessionDescription.sdp).transport).then(
     () => 'connected',
     () => 'refused',
   );

@@ -1,6 +1,7 @@
 /** The ways in which one app tries to take a whole node for itself, all at once and each without restraint. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createLoadApi, offerOf } from '@causeway/loadtest';
 import { converse, type StatusCounts } from './raw-http.ts';
 
 export const GREEDY_APP = { id: 'greedy', secret: 'the-greedy-apps-secret-known-to-this-machine-only' } as const;
@@ -121,12 +122,10 @@ async function untilOver(seconds: number, atOnce: number, act: () => Promise<voi
 
 async function createSessions(url: string, offerSdp: string): Promise<readonly string[]> {
   const ids: string[] = [];
-  const headers = { Authorization: `Bearer ${GREEDY_APP.secret}`, 'Content-Type': 'application/json' };
-  const body = JSON.stringify({ sessionDescription: { type: 'offer', sdp: offerSdp } });
+  const api = createLoadApi({ url, appId: GREEDY_APP.id, secret: GREEDY_APP.secret });
   for (let tries = 0; ids.length < OWN_SESSIONS && tries < 10 * OWN_SESSIONS; tries++) {
-    const response = await fetch(`${url}/api/sfu/${GREEDY_APP.id}/session/new`, { method: 'POST', headers, body });
-    const { sessionId } = (await response.json()) as { readonly sessionId?: string };
-    if (sessionId !== undefined) ids.push(sessionId);
+    const created = await api.createSession(offerOf(offerSdp)).catch(() => undefined);
+    if (created !== undefined) ids.push(created.sessionId);
   }
   return ids;
 }

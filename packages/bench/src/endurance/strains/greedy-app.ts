@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LoadPeer, LoadSession, quantile, type SfuAddress, SfuApi, writeOffer } from '@causeway/loadtest';
+import { createLoadApi, LoadPeer, LoadSession, offerOf, quantile, type SfuAddress, writeOffer } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { Adversary } from '../adversary.ts';
 import type { WatchedNode } from '../watched-node.ts';
@@ -57,14 +57,10 @@ interface KeyedReply {
   readonly isReplay: boolean;
 }
 
-async function createWithKey({ url, appId, secret }: SfuAddress, offerSdp: string, key: string): Promise<KeyedReply> {
-  const response = await fetch(`${url}/api/sfu/${appId}/session/new`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    body: JSON.stringify({ sessionDescription: { type: 'offer', sdp: offerSdp } }),
-  });
-  const { sessionId } = (await response.json()) as { readonly sessionId?: string };
-  return { sessionId, isReplay: response.headers.has('Idempotency-Replayed') };
+async function createWithKey(address: SfuAddress, offerSdp: string, key: string): Promise<KeyedReply> {
+  const call = { method: 'POST', path: '/session/new', body: offerOf(offerSdp), headers: { 'Idempotency-Key': key } } as const;
+  const { body, headers } = await createLoadApi(address).send(call);
+  return { sessionId: (body as { readonly sessionId?: string }).sessionId, isReplay: headers['idempotency-replayed'] !== undefined };
 }
 
 interface Joins {
@@ -74,7 +70,7 @@ interface Joins {
 
 /** Clients of the other app, from the first call to the end of the handshake. */
 async function joinUntil({ address }: WatchedNode, suite: Suite, end: Promise<unknown>): Promise<Joins> {
-  const context = { api: new SfuApi(address), suite };
+  const context = { api: createLoadApi(address), suite };
   const waitsMs: number[] = [];
   const failures: unknown[] = [];
   const underWay: Promise<void>[] = [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LoadSession, quantile, repeatConcurrently, SfuApi } from '@causeway/loadtest';
+import { createLoadApi, LoadSession, quantile, repeatConcurrently } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { Strain } from './strain.ts';
 
@@ -15,7 +15,7 @@ export const joinRush: Strain = {
   name: 'join-rush',
   what: `${CLIENTS} clients join within ${ARRIVE_WITHIN_MS / 1000} s`,
   async exert(node) {
-    const context = { api: new SfuApi(node.address), suite: await createSecureSuite() };
+    const context = { api: createLoadApi(node.address), suite: await createSecureSuite() };
     const sessions: LoadSession[] = [];
     let refusals = 0;
     const join = async (): Promise<number> => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPacedSource, LoadSession, SfuApi } from '@causeway/loadtest';
+import { createLoadApi, createPacedSource, LoadSession } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { Strain } from './strain.ts';
 
@@ -20,7 +20,7 @@ export const packetFlood: Strain = {
   sparesOthers: true,
   what: `one session sends ${PACKETS_PER_SECOND} packets a second for ${DURATION_MS / 1000} s`,
   async exert(node) {
-    const api = new SfuApi(node.address);
+    const api = createLoadApi(node.address);
     const flooder = await LoadSession.join({ api, suite: await createSecureSuite() }, { listener: SILENT_LISTENER });
     let sent = 0;
     const sources = Array.from({ length: SOURCES }, () =>

@@ -1,0 +1,148 @@
+/** Sends one call: credential, idempotency key, and again when there was no reply. Knows HTTP and JSON, and no endpoint. */
+import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
+
+/** Where an app's API is, and how to call it. */
+export interface SfuApiOptions {
+  /** Where the node is: `https://sfu.example.com`, or with the path that a proxy puts before it. */
+  readonly url: string;
+  readonly appId: string;
+  /**
+   * An access token, or on a server the app's secret. A function is called for the first token, and again whenever the SFU says
+   * that the last one has expired; the refused call is then made once more.
+   */
+  readonly credential: string | (() => Promise<string>);
+  /**
+   * How often a call that got no reply is sent again; default 2. All of them carry one idempotency key, so the SFU carries the call
+   * out once. With 0 there is no key, either.
+   */
+  readonly resends?: number;
+  /** Default: the `fetch` of the browser or of Node. */
+  readonly fetch?: typeof fetch;
+}
+
+/** One call of the HTTP API, as it goes over the wire. */
+export interface ApiCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the app: `/session/new`. */
+  readonly path: string;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: unknown;
+  /** Beside those that every call has, and in place of them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the SFU replied, whatever it was. */
+export interface ApiReply {
+  readonly status: number;
+  /** By their names in lower case; in a page of another origin, those that the SFU lets it see. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON; undefined for an empty body, and for one that is not JSON. */
+  readonly body: unknown;
+}
+
+const DEFAULT_RESENDS = 2;
+
+/** @returns a function that makes calls, and resolves before the body of the reply is read, which may have no end */
+export function createSender(options: SfuApiOptions): (call: ApiCall) => Promise<Response> {
+  const { credential, resends = DEFAULT_RESENDS, fetch: send = (...request) => fetch(...request) } = options;
+  const base = new URL(`api/sfu/${encodeURIComponent(options.appId)}`, withSlash(options.url)).href;
+  const bearer = createBearer(credential);
+
+  return async (call) => {
+    const key = call.method === 'GET' || resends === 0 ? undefined : randomKey();
+    for (let attempt = 0, isRenewed = false; ; attempt++) {
+      const token = await bearer.read();
+      try {
+        const response = await send(`${base}${call.path}`, requestOf(call, token, key));
+        if (response.status !== 401 || isRenewed || !(await isExpired(response))) return response;
+        if (!bearer.forget(token)) return response;
+        isRenewed = true;
+      } catch (cause) {
+        if (isAbort(cause, call.signal)) throw cause;
+        if (call.method === 'GET' || attempt >= resends) throw networkFailure(base, cause);
+      }
+    }
+  };
+}
+
+/** @throws SfuApiError – `unexpected_reply` for a success that is not JSON; whatever the SFU has refused the call with */
+export async function readSuccess<Reply>(response: Response): Promise<Reply> {
+  const { status, body } = await readReply(response);
+  if (!response.ok || typeof body !== 'object' || body === null) throw errorFromReply(status, body);
+  return body as Reply;
+}
+
+/** Reads a reply to its end. */
+export async function readReply(response: Response): Promise<ApiReply> {
+  const body: unknown = await response.json().catch(() => undefined);
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
+
+/** The credential of an app: a text that stays, or tokens that follow one another. */
+function createBearer(credential: SfuApiOptions['credential']) {
+  let pending: Promise<string> | undefined;
+  let latest: string | undefined;
+  const fetchToken = async (next: () => Promise<string>) => {
+    try {
+      latest = await next();
+      return latest;
+    } finally {
+      pending = undefined;
+    }
+  };
+  return {
+    async read(): Promise<string> {
+      if (typeof credential === 'string') return credential;
+      if (latest !== undefined) return latest;
+      // Calls that are made at the same time fetch one token between them.
+      pending ??= fetchToken(credential);
+      return pending;
+    },
+    /** @returns false if there can be no other */
+    forget(token: string): boolean {
+      if (typeof credential === 'string') return false;
+      if (latest === token) latest = undefined;
+      return true;
+    },
+  };
+}
+
+function requestOf({ method, body, headers = {}, signal }: ApiCall, token: string, key: string | undefined): RequestInit {
+  const all = new Headers({ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' });
+  if (key !== undefined) all.set('Idempotency-Key', key);
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return {
+    method,
+    headers: all,
+    cache: 'no-store',
+    // Leaving is often the last thing that a page does: the request must outlive it.
+    keepalive: method === 'DELETE',
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+async function isExpired(response: Response): Promise<boolean> {
+  const { body } = await readReply(response.clone());
+  return errorFromReply(response.status, body).code === 'token_expired';
+}
+
+/** The reason of an `AbortSignal` may be anything. */
+function isAbort(cause: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true || (typeof cause === 'object' && cause !== null && 'name' in cause && cause.name === 'AbortError');
+}
+
+function networkFailure(base: string, cause: unknown): SfuApiError {
+  const description = `${new URL(base).host} did not answer`;
+  return new SfuApiError({ code: 'network_failure', description, httpStatus: 0, isRetryable: true }, cause);
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+/** 128 random bits. `crypto.randomUUID` does not exist in pages on plain http. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

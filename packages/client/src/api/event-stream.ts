@@ -1,0 +1,102 @@
+/** Server-sent events over `fetch`, which can send a credential in a header, as `EventSource` cannot. */
+import type { ApiEvent } from '@causeway/protocol';
+import { type Clock, systemClock } from '../clock.ts';
+import type { ApiCall } from './api-call.ts';
+import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
+
+/** What to follow. */
+export interface EventsRequest {
+  /** One session alone; the iteration ends with it. */
+  readonly sessionId?: string;
+  /** Sessions of one group alone, beside what concerns all. */
+  readonly group?: string;
+  /** `id` of an event: goes on after it, as far as the SFU still knows (ten minutes). */
+  readonly lastEventId?: string;
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal;
+  /** Called when a stream is open: what is listed after that misses nothing that the events do not tell. */
+  readonly onOpen?: () => void;
+}
+
+interface Following extends EventsRequest {
+  readonly path: string;
+  readonly send: (call: ApiCall) => Promise<Response>;
+  /** For tests. */
+  readonly clock?: Clock;
+}
+
+interface StreamMessage {
+  /** Position in the stream; undefined if the message has none. */
+  readonly id: string | undefined;
+  readonly data: string | undefined;
+}
+
+/** How long the SFU tells a browser to wait. */
+const RECONNECT_DELAY_MS = 2_000;
+
+/**
+ * Reads one stream after the other until there is no more to come.
+ *
+ * @throws SfuApiError – the SFU refuses the stream, and not for the moment
+ */
+export async function* followEvents(request: Following): AsyncGenerator<ApiEvent, void, undefined> {
+  const { signal, sessionId, clock = systemClock } = request;
+  const aborted = abortOf(signal);
+  let position = request.lastEventId;
+  while (!isAborted(signal)) {
+    try {
+      for await (const { id, data } of openStream(request, position)) {
+        position = id ?? position;
+        if (data === undefined) continue;
+        const event = JSON.parse(data) as ApiEvent;
+        yield event;
+        if (sessionId !== undefined && event.type === 'session.closed') return;
+      }
+    } catch (failure) {
+      if (isAborted(signal)) return;
+      if (failure instanceof SfuApiError && !failure.facts.isRetryable) throw failure;
+    }
+    await Promise.race([clock.wait(RECONNECT_DELAY_MS), aborted]);
+  }
+}
+
+async function* openStream({ send, path, signal, onOpen }: Following, position: string | undefined): AsyncGenerator<StreamMessage> {
+  const headers = { Accept: 'text/event-stream', ...(position === undefined ? {} : { 'Last-Event-ID': position }) };
+  const response = await send({ method: 'GET', path, headers, signal });
+  if (!response.ok || response.body === null) throw errorFromReply(response.status, await response.json().catch(() => undefined));
+  onOpen?.();
+  yield* readMessages(response.body);
+}
+
+/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamMessage> {
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  try {
+    let rest = '';
+    let id: string | undefined;
+    let data: string | undefined;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const lines = (rest + next.value).split(/\r\n|\n/);
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line.startsWith('id:')) id = line.slice('id:'.length).trimStart();
+        if (line.startsWith('data:')) data = line.slice('data:'.length).trimStart();
+        if (line !== '') continue;
+        yield { id, data };
+        [id, data] = [undefined, undefined];
+      }
+    }
+  } finally {
+    // Whoever stops iterating closes the connection.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+/** Never resolves without a signal. */
+function abortOf(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+}

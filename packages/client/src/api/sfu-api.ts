@@ -1,0 +1,161 @@
+/** The HTTP API of one app, one method for each endpoint. Knows HTTP and JSON, and nothing of WebRTC. */
+import type {
+  ApiEvent,
+  CloseDataChannelsReply,
+  CloseDataChannelsRequest,
+  CloseTracksReply,
+  CloseTracksRequest,
+  CreateSessionReply,
+  CreateSessionRequest,
+  DeleteSessionReply,
+  DiagnoseReply,
+  ListDataChannelsReply,
+  MintTokenReply,
+  MintTokenRequest,
+  PatchSessionReply,
+  PatchSessionRequest,
+  PatchTrackReply,
+  PatchTrackRequest,
+  PublishDataChannelsReply,
+  PublishDataChannelsRequest,
+  PublishReply,
+  PublishRequest,
+  RenegotiateReply,
+  RenegotiateRequest,
+  SessionDetails,
+  SessionSummary,
+  SubscribeDataChannelsReply,
+  SubscribeDataChannelsRequest,
+  SubscribeItem,
+  SubscribeReply,
+  SubscribeRequest,
+  TrackSummary,
+  UnsubscribeReply,
+  UnsubscribeRequest,
+  UpdateDataChannelsReply,
+  UpdateDataChannelsRequest,
+  UpdateTracksReply,
+  UpdateTracksRequest,
+} from '@causeway/protocol';
+import { type ApiCall, type ApiReply, createSender, readReply, readSuccess, type SfuApiOptions } from './api-call.ts';
+import { type EventsRequest, followEvents } from './event-stream.ts';
+
+/** A body of the API as a caller writes it: ids and names are plain text, and nothing is changed. */
+export type Plain<Value> = Value extends string
+  ? Value extends object
+    ? string
+    : Value
+  : Value extends readonly (infer Item)[]
+    ? readonly Plain<Item>[]
+    : Value extends object
+      ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
+      : Value;
+
+/** A published track of any session of the app, by its id or by the name that its publisher gave it, and which layers are wanted. */
+export type RemoteTrack = Plain<SubscribeItem>;
+
+/** Which sessions are to be listed. */
+export interface SessionsQuery {
+  /** At most so many, up to 1,000; without it all there are. */
+  readonly limit?: number;
+  readonly group?: string;
+  readonly metadataPrefix?: string;
+}
+
+/**
+ * The calls of docs/api.md, by the names of its sections: bodies and replies are what is described there.
+ *
+ * All methods reject with `SfuApiError`, or with the reason of a signal that was aborted. Batch calls succeed if one of their items
+ * does; `errorFromItem` makes errors of the others.
+ */
+export interface SfuApi {
+  createSession(body: Plain<CreateSessionRequest>): Promise<CreateSessionReply>;
+  listSessions(query?: SessionsQuery, signal?: AbortSignal): Promise<readonly SessionSummary[]>;
+  describeSession(sessionId: string, signal?: AbortSignal): Promise<SessionDetails>;
+  patchSession(sessionId: string, body: Plain<PatchSessionRequest>): Promise<PatchSessionReply>;
+  /** May be called while the page goes away. */
+  deleteSession(sessionId: string): Promise<DeleteSessionReply>;
+  diagnoseSession(sessionId: string, signal?: AbortSignal): Promise<DiagnoseReply>;
+
+  listTracks(sessionId: string, signal?: AbortSignal): Promise<readonly TrackSummary[]>;
+  publish(sessionId: string, body: Plain<PublishRequest>): Promise<PublishReply>;
+  patchTrack(sessionId: string, trackId: string, body: Plain<PatchTrackRequest>): Promise<PatchTrackReply>;
+  closeTracks(sessionId: string, body: Plain<CloseTracksRequest>): Promise<CloseTracksReply>;
+  subscribe(sessionId: string, body: Plain<SubscribeRequest>): Promise<SubscribeReply>;
+  unsubscribe(sessionId: string, body: Plain<UnsubscribeRequest>): Promise<UnsubscribeReply>;
+  updateTracks(sessionId: string, body: Plain<UpdateTracksRequest>): Promise<UpdateTracksReply>;
+  renegotiate(sessionId: string, body: Plain<RenegotiateRequest>): Promise<RenegotiateReply>;
+
+  listDataChannels(sessionId: string, signal?: AbortSignal): Promise<ListDataChannelsReply>;
+  publishDataChannels(sessionId: string, body: Plain<PublishDataChannelsRequest>): Promise<PublishDataChannelsReply>;
+  subscribeDataChannels(sessionId: string, body: Plain<SubscribeDataChannelsRequest>): Promise<SubscribeDataChannelsReply>;
+  updateDataChannels(sessionId: string, body: Plain<UpdateDataChannelsRequest>): Promise<UpdateDataChannelsReply>;
+  closeDataChannels(sessionId: string, body: Plain<CloseDataChannelsRequest>): Promise<CloseDataChannelsReply>;
+
+  /** Makes an access token; takes the secret, so a server calls it. */
+  mintToken(body: Plain<MintTokenRequest>): Promise<MintTokenReply>;
+
+  /**
+   * Follows the events of the app, or of one session: what happens from now on, or since `lastEventId`. A stream that breaks is
+   * opened again and goes on where it ended; the iteration ends with the session, or when the signal is aborted.
+   */
+  events(request?: EventsRequest): AsyncGenerator<ApiEvent, void, undefined>;
+
+  /** Makes any other call. @throws SfuApiError – also when the call is refused */
+  call<Reply>(call: ApiCall): Promise<Reply>;
+  /** Makes any call, and returns its reply whatever that is. @throws SfuApiError – `network_failure` alone */
+  send(call: ApiCall): Promise<ApiReply>;
+}
+
+/** The API of one app, as `fetch` reaches it from a browser or from Node. Makes no call by itself. */
+export function createSfuApi(options: SfuApiOptions): SfuApi {
+  const send = createSender(options);
+  const call = async <Reply>(request: ApiCall) => readSuccess<Reply>(await send(request));
+  const read = <Reply>(path: string, signal?: AbortSignal) => call<Reply>({ method: 'GET', path, signal });
+  const post = <Reply>(path: string, body: unknown) => call<Reply>({ method: 'POST', path, body });
+  const put = <Reply>(path: string, body: unknown) => call<Reply>({ method: 'PUT', path, body });
+  const patch = <Reply>(path: string, body: unknown) => call<Reply>({ method: 'PATCH', path, body });
+
+  return {
+    createSession: (body) => post('/session/new', body),
+    listSessions: (query, signal) => read(`/sessions${queryText({ ...query })}`, signal),
+    describeSession: (id, signal) => read(sessionPath(id), signal),
+    patchSession: (id, body) => patch(sessionPath(id), body),
+    deleteSession: (id) => call({ method: 'DELETE', path: sessionPath(id) }),
+    diagnoseSession: (id, signal) => read(`${sessionPath(id)}/diagnose`, signal),
+
+    listTracks: (id, signal) => read(`${sessionPath(id)}/tracks`, signal),
+    publish: (id, body) => post(`${sessionPath(id)}/track/publish`, body),
+    patchTrack: (id, trackId, body) => patch(`${sessionPath(id)}/track/${encodeURIComponent(trackId)}`, body),
+    closeTracks: (id, body) => post(`${sessionPath(id)}/track/close`, body),
+    subscribe: (id, body) => post(`${sessionPath(id)}/track/subscribe`, body),
+    unsubscribe: (id, body) => post(`${sessionPath(id)}/track/unsubscribe`, body),
+    updateTracks: (id, body) => put(`${sessionPath(id)}/track/update`, body),
+    renegotiate: (id, body) => put(`${sessionPath(id)}/renegotiate`, body),
+
+    listDataChannels: (id, signal) => read(`${sessionPath(id)}/datachannels`, signal),
+    publishDataChannels: (id, body) => post(`${sessionPath(id)}/datachannel/publish`, body),
+    subscribeDataChannels: (id, body) => post(`${sessionPath(id)}/datachannel/subscribe`, body),
+    updateDataChannels: (id, body) => put(`${sessionPath(id)}/datachannel/update`, body),
+    closeDataChannels: (id, body) => post(`${sessionPath(id)}/datachannel/close`, body),
+
+    mintToken: (body) => post('/tokens', body),
+    events: (request = {}) => followEvents({ send, path: eventsPath(request), ...request }),
+
+    call,
+    send: async (request) => readReply(await send(request)),
+  };
+}
+
+function sessionPath(sessionId: string): string {
+  return `/session/${encodeURIComponent(sessionId)}`;
+}
+
+function eventsPath({ sessionId, group }: EventsRequest): string {
+  return sessionId === undefined ? `/events${queryText({ group })}` : `${sessionPath(sessionId)}/events`;
+}
+
+function queryText(fields: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`));
+  return given.length === 0 ? '' : `?${given.join('&')}`;
+}

@@ -1,0 +1,113 @@
+import { createManualClock, type ManualClock } from '@causeway/testkit/manual-clock';
+import { type EventsRequest, followEvents } from '../../src/api/event-stream.ts';
+
+interface Opened {
+  readonly position: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @param streams what the SFU replies, one after the other */
+function follow(streams: readonly (string | readonly string[] | Response | Error)[], request: EventsRequest = {}) {
+  const opened: Opened[] = [];
+  const clock: ManualClock = createManualClock();
+  const replies = [...streams];
+  const events = followEvents({
+    ...request,
+    path: '/events',
+    clock,
+    send: async ({ headers, signal }) => {
+      opened.push({ position: headers?.['Last-Event-ID'], signal });
+      const reply = replies.shift();
+      if (reply instanceof Error) throw reply;
+      if (reply instanceof Response) return reply;
+      if (reply === undefined) throw new Error('no further stream in this test');
+      return new Response(bytesOf(typeof reply === 'string' ? [reply] : reply));
+    },
+  });
+  return { events, opened, clock };
+}
+
+function bytesOf(chunks: readonly string[]): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(encoder.encode(chunk));
+      controller.close();
+    },
+  });
+}
+
+const message = (id: string, type: string) => `id: ${id}\ndata: ${JSON.stringify({ id, type })}\n\n`;
+const refusal = (status: number, errorCode: string, retryable: boolean) =>
+  Response.json({ errorCode, errorDescription: 'no', requestId: 'r', retryable }, { status });
+
+async function take(events: AsyncGenerator<{ readonly type: string }>, count: number): Promise<string[]> {
+  const types: string[] = [];
+  while (types.length < count) {
+    const { value, done } = await events.next();
+    if (done === true) return [...types, 'end'];
+    types.push(value.type);
+  }
+  return types;
+}
+
+test('events come as the stream has them, however it is cut into pieces', async () => {
+  const text = `retry: 2000\nid: 7\n\n: still here\n\n${message('8', 'session.created')}${message('9', 'track.published')}`;
+  const { events } = follow([[...text]]);
+
+  expect(await take(events, 2)).toEqual(['session.created', 'track.published']);
+});
+
+test('a stream that ends is opened again after the last position, also one without an event', async () => {
+  const { events, opened, clock } = follow([`${message('8', 'session.created')}id: 12\n\n`, message('13', 'track.published')]);
+
+  expect(await take(events, 1)).toEqual(['session.created']);
+  const next = take(events, 1);
+  await clock.advance(2_000);
+
+  expect(await next).toEqual(['track.published']);
+  expect(opened.map(({ position }) => position)).toEqual([undefined, '12']);
+});
+
+test('a network that fails and a node that is busy are waited for', async () => {
+  const { events, opened, clock } = follow([new Error('no network'), refusal(503, 'no_capacity', true), message('1', 'session.created')]);
+
+  const next = take(events, 1);
+  await clock.advance(4_000);
+
+  expect(await next).toEqual(['session.created']);
+  expect(opened).toHaveLength(3);
+});
+
+test('a stream that is refused for good is an error', async () => {
+  const { events } = follow([refusal(403, 'forbidden', false)]);
+
+  await expect(take(events, 1)).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('the events of one session end with it', async () => {
+  const { events } = follow([message('1', 'session.closed')], { sessionId: 's' });
+
+  expect(await take(events, 2)).toEqual(['session.closed', 'end']);
+});
+
+test('an aborted signal ends the iteration without an error', async () => {
+  const aborting = new AbortController();
+  const { events, opened } = follow([message('1', 'session.created')], { signal: aborting.signal });
+
+  expect(await take(events, 1)).toEqual(['session.created']);
+  aborting.abort();
+
+  expect(await take(events, 1)).toEqual(['end']);
+  expect(opened).toHaveLength(1);
+});
+
+test('says when the stream is open', async () => {
+  let isOpen = false;
+  const { events } = follow([message('1', 'session.created')], { onOpen: () => (isOpen = true) });
+
+  expect(isOpen).toBe(false);
+  await take(events, 1);
+
+  expect(isOpen).toBe(true);
+});

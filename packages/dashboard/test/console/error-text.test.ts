@@ -1,0 +1,42 @@
+import type { ApiErrorCode } from '@causeway/client';
+import { ERROR_CODES } from '@causeway/protocol';
+import { refusal } from '@causeway/testkit/fake-sfu-api';
+import { errorText } from '../../src/console/error-text.ts';
+
+const codes = [...Object.keys(ERROR_CODES), 'network_failure', 'unexpected_reply'] as ApiErrorCode[];
+
+test.each(codes)('%s reads as one sentence, with the code in the detail', (code) => {
+  const { title, detail } = errorText(refusal(code, { description: 'the node says no' }));
+
+  expect(title).toMatch(/^[A-Z].*[.]$/);
+  expect(title).not.toContain('_');
+  expect(detail).toContain(code);
+});
+
+test('the detail has what it takes to find the call in a log', () => {
+  const failure = refusal('session_closed', { requestId: 'req-9', details: { reason: 'connection_lost' } });
+
+  expect(errorText(failure).detail).toBe('session_closed (connection_lost): refused with session_closed · request req-9');
+});
+
+test('a code without a text of its own shows what the node said', () => {
+  const failure = refusal('invalid_params', { description: 'tracks[0].mid must be a string' });
+
+  expect(errorText(failure).title).toBe('Tracks[0].mid must be a string.');
+});
+
+test.each([
+  ['NotAllowedError', 'The browser was not allowed to use the camera or microphone.'],
+  ['NotFoundError', 'There is no camera or microphone on this machine.'],
+  ['SomethingNewError', 'Something went wrong in this browser.'],
+])('%s of a browser reads as a sentence', (name, title) => {
+  expect(errorText(new DOMException('details of the browser', name))).toEqual({ title, detail: 'details of the browser' });
+});
+
+test('whatever else is thrown is shown as it is', () => {
+  expect(errorText('boom')).toEqual({ title: 'Something went wrong.', detail: 'boom' });
+});
+
+test('an error of the page itself is its own sentence', () => {
+  expect(errorText(new Error('The camera has stopped.'))).toEqual({ title: 'The camera has stopped.', detail: '' });
+});

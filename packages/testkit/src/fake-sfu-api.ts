@@ -1,0 +1,75 @@
+import { type ApiErrorCode, type SfuApi, SfuApiError } from '@causeway/client';
+
+export const SESSION_ID = 'session-101-fc756623-3be4-4c40-b651-20e22095ee07';
+
+export interface ApiCall {
+  readonly method: keyof SfuApi;
+  readonly args: readonly unknown[];
+}
+
+/** An SFU that says yes, writes down what it was asked, and can be told to say something else next time. */
+export interface FakeSfuApi extends SfuApi {
+  readonly calls: ApiCall[];
+  /** The next call of this method is answered so; further ones queue up behind it. */
+  next(method: keyof SfuApi, reply: unknown): void;
+}
+
+interface Body {
+  readonly tracks?: readonly object[];
+  readonly dataChannels?: readonly object[];
+  readonly sessionDescription?: { readonly type: string };
+}
+
+const ANSWER = { type: 'answer', sdp: 'a=candidate:1 1 udp 2130706431 127.0.0.1 8081 typ host\r\n' };
+
+const DEFAULTS: Readonly<Partial<Record<keyof SfuApi, (...args: readonly unknown[]) => unknown>>> = {
+  listSessions: () => [],
+  listTracks: () => [],
+  listDataChannels: () => ({ sessionId: SESSION_ID, published: [], subscribed: [] }),
+  createSession: () => ({ sessionId: SESSION_ID, sessionDescription: ANSWER }),
+  publish: (_id, body) => ({ sessionId: SESSION_ID, sessionDescription: ANSWER, tracks: (body as Body).tracks }),
+  closeTracks: () => ({ sessionId: SESSION_ID, success: true, sessionDescription: ANSWER, tracks: [] }),
+  subscribe: (_id, body) => ({ sessionId: SESSION_ID, immediateRenegotiationRequired: false, tracks: (body as Body).tracks }),
+  unsubscribe: () => ({ sessionId: SESSION_ID, success: true, tracks: [] }),
+  updateTracks: () => ({ sessionId: SESSION_ID, immediateRenegotiationRequired: false, tracks: [] }),
+  renegotiate: (_id, body) => ({
+    sessionId: SESSION_ID,
+    success: true,
+    ...((body as Body).sessionDescription?.type === 'offer' ? { sessionDescription: ANSWER } : {}),
+  }),
+  deleteSession: () => ({ sessionId: SESSION_ID, success: true }),
+  publishDataChannels: (_id, body) => ({
+    sessionId: SESSION_ID,
+    immediateRenegotiationRequired: false,
+    ...((body as Body).sessionDescription?.type === 'offer' ? { sessionDescription: ANSWER } : {}),
+    dataChannels: (body as Body).dataChannels,
+  }),
+  subscribeDataChannels: (_id, body) => ({
+    sessionId: SESSION_ID,
+    immediateRenegotiationRequired: false,
+    dataChannels: (body as Body).dataChannels?.map((item, index) => ({ ...item, id: index + 1 })),
+  }),
+};
+
+export function createFakeSfuApi(): FakeSfuApi {
+  const calls: ApiCall[] = [];
+  const scripted = new Map<keyof SfuApi, unknown[]>();
+  const answer = async (method: keyof SfuApi, args: readonly unknown[]) => {
+    calls.push({ method, args });
+    const next = scripted.get(method)?.shift();
+    if (next instanceof Error) throw next;
+    return next ?? DEFAULTS[method]?.(...args);
+  };
+  const methods = Object.keys(DEFAULTS).map((method) => [method, (...args: unknown[]) => answer(method as keyof SfuApi, args)]);
+  return {
+    ...(Object.fromEntries(methods) as unknown as SfuApi),
+    calls,
+    next(method, reply) {
+      scripted.set(method, [...(scripted.get(method) ?? []), reply]);
+    },
+  };
+}
+
+export function refusal(code: ApiErrorCode, facts: Partial<SfuApiError['facts']> = {}): SfuApiError {
+  return new SfuApiError({ code, description: `refused with ${code}`, httpStatus: 409, isRetryable: false, ...facts });
+}
