@@ -80,8 +80,8 @@ async function textOf(reply: IncomingMessage): Promise<string> {
 
 async function startCaddy(port: number): Promise<void> {
   const file = join(folder, 'Caddyfile');
-  // A test gets no certificate from the internet, leaves the machine's own store alone, and opens no port 80.
-  const test = '{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n}\n';
+  // A test gets no certificate from the internet, leaves the machine's own store alone, opens no port 80, and waits for no stream to end.
+  const test = '{\n\tgrace_period 1s\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n}\n';
   await writeFile(file, test + (await readFile(join(INFRA, 'proxy/Caddyfile'), 'utf8')));
   const nodePort = new URL(node.access.host).port;
   const own = { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder };
@@ -155,7 +155,7 @@ describe.each([
     const created = await call(port, 'POST', `${base}/session/new`, {
       body: JSON.stringify({ sessionDescription: { type: 'offer', sdp: await offer() } }),
     });
-    await textOf(created);
+    const { sessionId } = JSON.parse(await textOf(created)) as { readonly sessionId: string };
 
     await waitUntil(
       'an event comes',
@@ -165,6 +165,8 @@ describe.each([
     );
     expect(stream.complete).toBe(false);
     stream.destroy();
+    // The next proxy finds a node without sessions.
+    await textOf(await call(port, 'DELETE', `${base}/session/${sessionId}`));
   });
 });
 
