@@ -162,6 +162,11 @@ export interface SubscriberTrackPlan {
   readonly layers?: LayerPreferences;
   /** With `preferredRid`: that layer or nothing, as relays want it. Default false. */
   readonly isExactLayer?: boolean;
+  /**
+   * With `isExactLayer`, on a link to another node: sent only in the place of a better layer of the same m-section that the link does not carry.
+   * Default false.
+   */
+  readonly isStandIn?: boolean;
   /** On a link to another node: whose track it is. Default: the account of the transport. */
   readonly account?: string;
 }

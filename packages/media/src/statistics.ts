@@ -81,7 +81,7 @@ export interface LinkStatistics {
   readonly transportId: string;
   /** Round trip of its connectivity checks, smoothed. */
   readonly rttMs: number;
-  /** Share of what was sent over it that did not arrive at the first try, 0 to 1, over the last seconds. */
+  /** Share of what was to cross it that did not at the first try, 0 to 1: lost over the last seconds, or held back over the last minutes. */
   readonly lossRatio: number;
 }
 

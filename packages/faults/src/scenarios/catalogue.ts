@@ -19,7 +19,7 @@ import { herd } from './herd.ts';
 import { killRegion } from './kill-region.ts';
 import { linkCut } from './link-cut.ts';
 import { linkLoss } from './link-loss.ts';
-import { narrowLink } from './narrow-link.ts';
+import { narrowLink, narrowLinkAlone } from './narrow-link.ts';
 import { nodeFrozen } from './node-frozen.ts';
 import { oneCopy } from './one-copy.ts';
 import { ownerDies } from './owner-dies.ts';
@@ -41,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   linkLoss,
   linkCut,
   narrowLink,
+  narrowLinkAlone,
   killRegion,
   billKilled,
   billJournal,

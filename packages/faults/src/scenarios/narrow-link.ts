@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost, exactly } from './finding.ts';
-import { timeUntil } from './lab.ts';
+import type { RemoteTrack } from '@causeway/loadtest';
+import type { AudienceVerbs } from '../clients/audience-verbs.ts';
+import { AskedChild } from '../processes/asked-child.ts';
+import { atLeast, atMost, exactly } from './finding.ts';
+import { type Lab, timeUntil } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
 const RATE_BPS = 600_000;
@@ -44,3 +47,144 @@ export const narrowLink: Scenario = {
     }
   },
 };
+
+const CAMERAS = 3;
+const SOUND = { kind: 'audio', packetsPerSecond: 50, packetBytes: 120 } as const;
+/** The best layers of three cameras and sound are 3.4 Mbit/s. */
+const HALF_BPS = 1_700_000;
+const LAYER_WITHIN_MS = 3_000;
+const RESTORED_WITHIN_MS = 10_000;
+/** What is carried of what there was counts as all of it. */
+const RESTORED = 0.9;
+const WHOLE_NARROW_MS = 20_000;
+const SHORT_NARROW_MS = 8_000;
+
+/** Where there is no other way, a link carries what fits: sound, and of every track a layer. */
+export const narrowLinkAlone: Scenario = {
+  name: 'narrow-link-alone',
+  covers: ['F12', 'Show: a relay link at half of what is wanted, no way round'],
+  title:
+    'A link between regions that carries half of what is wanted of it, with no way round, carries sound and a lower layer of each track',
+  async run(lab, thoroughness) {
+    for (const other of ['eu', 'us'] as const) {
+      await lab.cluster.network.ask('impairLinks', { between: [other, 'ap'], impairment: { isCut: true } });
+    }
+    const sound = new AskedChild<AudienceVerbs>('sound', 'clients/audience-main.ts');
+    try {
+      return await narrowAndWiden(lab, sound, thoroughness === 'whole' ? WHOLE_NARROW_MS : SHORT_NARROW_MS);
+    } finally {
+      await sound.child.kill();
+    }
+  },
+};
+
+async function narrowAndWiden(lab: Lab, sound: AskedChild<AudienceVerbs>, narrowMs: number) {
+  const tracks: RemoteTrack[] = [];
+  for (let camera = 0; camera < CAMERAS; camera++) {
+    const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });
+    await lab.watchers.ask('watch', { group: groupOf(camera), address: lab.address('us'), track, count: 2 });
+    tracks.push(track);
+  }
+  const microphone = await sound.ask('publish', { address: lab.address('eu'), options: SOUND });
+  await lab.sources.ask('start', 'stage');
+  await sound.ask('start');
+  await sound.ask('watch', { address: lab.address('us'), tracks: [microphone], count: 2 });
+  const carriedBps = await settledBps(lab);
+  lab.note(`${Math.round(carriedBps / 1000)} kbit/s cross`);
+
+  await sound.ask('beginWindow');
+  await limitLink(lab, HALF_BPS);
+  await beginWindows(lab);
+  await sleep(LAYER_WITHIN_MS);
+  const gapsAtFirst = await longestGapMs(lab);
+  const silent = await silentTracks(lab);
+  await beginWindows(lab);
+  await sleep(narrowMs);
+  const gapsAfterwards = await longestGapMs(lab);
+  const narrowBps = await carriedNow(lab);
+  await limitLink(lab, Number.POSITIVE_INFINITY);
+  const restoredMs = await timeUntil(async () => (await carriedNow(lab)) >= RESTORED * carriedBps, 3 * RESTORED_WITHIN_MS, 0);
+  const { lost, expected } = await soundLost(sound);
+  const standing = await lab.api('us').call('GET', `/session/${tracks[0]?.remoteSessionId}/tracks`);
+  return [
+    atLeast('wanted of the link, of what it then carries', carriedBps / HALF_BPS, 1.8),
+    exactly(`tracks without a layer ${LAYER_WITHIN_MS / 1000} s after it has narrowed`, silent, 0),
+    atMost('longest gap for those who watch, until then', gapsAtFirst, LAYER_WITHIN_MS, ' ms'),
+    atMost('longest gap for those who watch, afterwards', gapsAfterwards, 1_500, ' ms'),
+    atLeast('share of the link that is used', narrowBps / HALF_BPS, 0.3),
+    atMost(`sound lost (${lost} of ${expected})`, (100 * lost) / expected, 1, '%'),
+    atMost('until all of it crosses again, when the link is wide', restoredMs, RESTORED_WITHIN_MS, ' ms'),
+    exactly('the links still stand', standing.status === 200 ? 'yes' : 'no', 'yes'),
+  ];
+}
+
+function groupOf(camera: number): string {
+  return `hall ${camera}`;
+}
+
+async function limitLink(lab: Lab, rateBps: number): Promise<void> {
+  await lab.cluster.network.ask('impairLinks', { between: ['eu', 'us'], impairment: { rateBps } });
+}
+
+/** What crosses once everybody sees the best layer: as much as a second before. */
+async function settledBps(lab: Lab): Promise<number> {
+  await lab.cluster.network.ask('takeTally');
+  let beforeBps = 0;
+  const settledMs = await timeUntil(
+    async () => {
+      const nowBps = await carriedNow(lab);
+      const isSettled = nowBps > 1.8 * HALF_BPS && Math.abs(nowBps - beforeBps) < 0.1 * nowBps;
+      beforeBps = nowBps;
+      return isSettled;
+    },
+    30_000,
+    0,
+  );
+  if (!Number.isFinite(settledMs)) throw new Error(`Only ${Math.round(beforeBps / 1000)} kbit/s cross the link`);
+  return beforeBps;
+}
+
+/** Over a second. */
+async function carriedNow(lab: Lab): Promise<number> {
+  await lab.cluster.network.ask('takeTally');
+  await sleep(WINDOW_MS);
+  const count = (await lab.cluster.network.ask('takeTally'))['eu>us'];
+  return (8 * (count?.bytes ?? 0) * 1000) / WINDOW_MS;
+}
+
+async function beginWindows(lab: Lab): Promise<void> {
+  for (let camera = 0; camera < CAMERAS; camera++) await lab.watchers.ask('beginWindow', groupOf(camera));
+}
+
+async function longestGapMs(lab: Lab): Promise<number> {
+  let longestMs = 0;
+  for (let camera = 0; camera < CAMERAS; camera++) {
+    for (const { longestGapMs: gapMs, silentMs } of await lab.watchers.ask('figures', groupOf(camera))) {
+      longestMs = Math.max(longestMs, gapMs, silentMs);
+    }
+  }
+  return longestMs;
+}
+
+/** How many tracks nothing comes of now. */
+async function silentTracks(lab: Lab): Promise<number> {
+  let silent = 0;
+  for (let camera = 0; camera < CAMERAS; camera++) {
+    const figures = await lab.watchers.ask('figures', groupOf(camera));
+    if (figures.some(({ silentMs }) => silentMs > 500)) silent++;
+  }
+  return silent;
+}
+
+async function soundLost(sound: AskedChild<AudienceVerbs>): Promise<{ readonly lost: number; readonly expected: number }> {
+  const sent = Object.values(await sound.ask('sent'))[0] ?? 0;
+  let [lost, expected] = [0, 0];
+  for (const { streams } of await sound.ask('figures')) {
+    for (const { windowFrom, received } of streams) {
+      expected += sent - windowFrom;
+      // The last ones may still be on their way.
+      lost += Math.max(0, sent - windowFrom - received - SOUND.packetsPerSecond / 10);
+    }
+  }
+  return { lost, expected };
+}

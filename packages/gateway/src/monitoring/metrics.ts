@@ -185,8 +185,11 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_link_round_trip_seconds', 'Round trip of the link to each other node, as last measured.', ['node'], ({ sfu }) =>
     (sfu.relay?.links ?? []).flatMap(({ nodeNo, rttMs }) => (rttMs === undefined ? [] : ofNode(nodeNo, rttMs / 1000))),
   ),
-  gauge('causeway_link_loss_ratio', 'Share of packets that the link to each other node loses at the first try.', ['node'], ({ sfu }) =>
-    (sfu.relay?.links ?? []).flatMap(({ nodeNo, lossRatio }) => (lossRatio === undefined ? [] : ofNode(nodeNo, lossRatio))),
+  gauge(
+    'causeway_link_loss_ratio',
+    'Share of what was to cross the link to each other node that did not at the first try: it was lost, or held back because the link is too narrow.',
+    ['node'],
+    ({ sfu }) => (sfu.relay?.links ?? []).flatMap(({ nodeNo, lossRatio }) => (lossRatio === undefined ? [] : ofNode(nodeNo, lossRatio))),
   ),
   gauge(
     'causeway_relayed_copies',

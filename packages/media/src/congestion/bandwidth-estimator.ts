@@ -15,7 +15,7 @@ import { type PathUse, Trendline } from './delay/trendline.ts';
 import { LossLimit } from './loss-limit.ts';
 import { type ProbeOrder, ProbePlan } from './probing/probe-plan.ts';
 import { type ProbeOutcome, ProbeResult, UNCLEAR } from './probing/probe-result.ts';
-import { clampRate, MIN_RATE_BPS } from './rate-bounds.ts';
+import { clampRate, MAX_RATE_BPS, MIN_RATE_BPS } from './rate-bounds.ts';
 import { ReportedLoss } from './reported-loss.ts';
 
 export const START_RATE_BPS = 300_000;
@@ -53,7 +53,7 @@ export class BandwidthEstimator {
   readonly #acknowledged = new AcknowledgedBitrate();
   readonly #applicationLimit = new ApplicationLimit();
   readonly #aimd: Aimd;
-  readonly #lossLimit = new LossLimit();
+  readonly #lossLimit: LossLimit;
   readonly #reportedLoss: ReportedLoss;
   readonly #probePlan: ProbePlan;
   readonly #probeResult = new ProbeResult();
@@ -77,9 +77,16 @@ export class BandwidthEstimator {
   #rembBps = Number.POSITIVE_INFINITY;
   #rembAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param random uniform in [0, 1), lest peers of one path do everything at the same time */
-  constructor(random: () => number, startBps = START_RATE_BPS) {
-    this.#aimd = new Aimd(startBps);
+  readonly #maxBps: number;
+
+  /**
+   * @param random uniform in [0, 1), lest peers of one path do everything at the same time
+   * @param maxBps no estimate is higher
+   */
+  constructor(random: () => number, startBps = START_RATE_BPS, maxBps = MAX_RATE_BPS) {
+    this.#maxBps = maxBps;
+    this.#aimd = new Aimd(startBps, maxBps);
+    this.#lossLimit = new LossLimit(maxBps);
     this.#reportedLoss = new ReportedLoss(startBps);
     this.#probePlan = new ProbePlan(startBps, random);
   }
@@ -112,7 +119,7 @@ export class BandwidthEstimator {
 
   /** What all streams to the peer together should send. */
   get targetBps(): number {
-    return clampRate(Math.min(this.#aimd.rateBps, this.#lossLimit.limitBps, this.#rembBps));
+    return clampRate(Math.min(this.#aimd.rateBps, this.#lossLimit.limitBps, this.#rembBps), this.#maxBps);
   }
 
   /** How fast packets that wait may follow each other. */

@@ -38,6 +38,12 @@ export class LossLimit {
   #inherentLoss = 0;
   #inherentUntilMs = Number.NEGATIVE_INFINITY;
   rttMs = 100;
+  readonly #maxBps: number | undefined;
+
+  /** @param maxBps never more than this. Default: what one peer may watch */
+  constructor(maxBps?: number) {
+    this.#maxBps = maxBps;
+  }
 
   /** Infinity while nothing suggests a limit. */
   get limitBps(): number {
@@ -80,7 +86,7 @@ export class LossLimit {
     if (nowMs > this.#inherentUntilMs) this.#inherentLoss = 0;
     const excess = Math.max(0, loss - this.#inherentLoss);
     const isMuch = excess - Math.sqrt((loss * (1 - loss)) / packets) > MUCH_LOSS;
-    if (isMuch && queueDelayMs > FULL_QUEUE_MS) this.#limitBps = clampRate(DRAIN * arrivingBps);
+    if (isMuch && queueDelayMs > FULL_QUEUE_MS) this.#limitBps = clampRate(DRAIN * arrivingBps, this.#maxBps);
     else if (isMuch) return this.#answer(nowMs, loss, arrivingBps);
     else {
       this.#lossBefore = Number.NaN;
@@ -100,7 +106,7 @@ export class LossLimit {
     }
     this.#lossBefore = loss;
     this.#settledAtMs = nowMs + SPACING_MS + this.rttMs;
-    this.#limitBps = clampRate(Math.min(this.#limitBps, BELOW_ARRIVING * arrivingBps));
+    this.#limitBps = clampRate(Math.min(this.#limitBps, BELOW_ARRIVING * arrivingBps), this.#maxBps);
     return true;
   }
 }

@@ -144,6 +144,11 @@ export class PublisherTrack implements StreamTrack {
     return this.#catalogue.options;
   }
 
+  streamEnded(nowMs: number): void {
+    this.#updateLayers(nowMs);
+    this.router.layersChanged(nowMs);
+  }
+
   close(nowMs: number): void {
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);

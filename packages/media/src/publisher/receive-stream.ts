@@ -71,6 +71,8 @@ export interface StreamTrack {
   readonly uploadLimit: UploadLimit;
   readonly router: Pick<TrackRouter<ReceiveStream, StreamPacket>, 'add' | 'isWatched' | 'remove'>;
   codecOf(payloadType: number): PublisherCodec | undefined;
+  /** One of its streams does not arrive any more. */
+  streamEnded(nowMs: number): void;
   /** The way of every accepted packet. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void;
   /** Makes a packet out of the stream's history ready to be forwarded again. The result is valid until the next call. */
@@ -110,6 +112,8 @@ export class ReceiveStream implements Timer {
   readonly #nack: NackGenerator;
   readonly #missing: ExtendedSeq[] = [];
   readonly #frames = new BitrateMeter();
+  /** The peer has said that nothing follows this number for the time being. */
+  #endedAfter = Number.POSITIVE_INFINITY;
 
   constructor(context: EngineContext, track: StreamTrack, ssrc: number, rid: string, codec: CodecPlan) {
     this.#context = context;
@@ -123,7 +127,13 @@ export class ReceiveStream implements Timer {
   }
 
   isArriving(nowMs: number): boolean {
-    return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS;
+    return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS && this.#endedAfter === Number.POSITIVE_INFINITY;
+  }
+
+  /** The peer says that it stops sending this stream; it may begin again. */
+  handleGoodbye(nowMs: number): void {
+    this.#endedAfter = this.newest ?? Number.NEGATIVE_INFINITY;
+    this.track.streamEnded(nowMs);
   }
 
   /** A packet of these layers has come. */
@@ -251,6 +261,8 @@ export class ReceiveStream implements Timer {
       return;
     }
     this.lastPacketMs = nowMs;
+    // What the goodbye overtook, or is sent again, does not make it begin again.
+    if (sequence > this.#endedAfter) this.#endedAfter = Number.POSITIVE_INFINITY;
     if (view.marker) this.#frames.record(nowMs, 1);
     this.lastTimestamp = view.timestamp;
     if (isKeyframe) {

@@ -129,11 +129,16 @@ export class OutgoingStream {
   /** From this packet on, its source is what the stream carries. */
   begin(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
     // What waits is of the layer before, and all that it would do is to delay this keyframe.
-    this.#transport.sender.dropQueued(this);
+    this.dropQueued();
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
     this.#frameNumbers.startEpoch(this.#sequence.epoch);
     this.#writer.filter?.restart();
+  }
+
+  /** Drops what waits for room on the path. */
+  dropQueued(): void {
+    this.#transport.sender.dropQueued(this);
   }
 
   /** Goes on with another copy of the source: what that numbers `next` follows on the newest packet sent. */

@@ -3,7 +3,7 @@
  * layers, other SSRCs, other publications, pauses).
  */
 import type { ReportBlock, SenderReport, Seq16 } from '@causeway/wire';
-import type { AllocatedTrack, LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
+import type { LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
 import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -17,6 +17,7 @@ import { KeyframeDemand } from './keyframe-demand.ts';
 import { LateRepairs } from './late-repairs.ts';
 import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
 import { optionsFor } from './layer-wish.ts';
+import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 import { ReceiverReports } from './receiver-reports.ts';
@@ -26,7 +27,7 @@ import { ToldLayer } from './told-layer.ts';
 /** How far one way may be ahead of another for those who are moved to it. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
-export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<ReceiveStream, StreamPacket> {
+export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStream, StreamPacket> {
   readonly transport: SubscribingPeer;
   readonly #context: EngineContext;
   readonly #stream: OutgoingStream;
@@ -144,6 +145,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
       this.refreshPayloadTypes();
       if (resumed) this.requestKeyframe(nowMs);
     }
+    if (this.wantsExactLayer) this.transport.linkLayers?.put(nowMs, this, this.transport.allocation);
     this.chooseLayer(nowMs);
   }
 
@@ -208,6 +210,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   /** Chooses among the layers that there are now. */
   chooseLayer(nowMs: number): void {
     if (this.#source === undefined) return;
+    if (this.wantsExactLayer && this.#isHeldBack) return;
     if (!this.wantsExactLayer && this.#plan.kind === 'video') {
       this.transport.allocation.place(nowMs, this);
       return;
@@ -217,6 +220,25 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     const chosen = this.wantsExactLayer ? streams.find(({ rid }) => rid === preferredRid) : streams[0];
     if (chosen !== undefined || this.wantsExactLayer) this.aimAt(nowMs, chosen);
     this.#former = undefined;
+  }
+
+  get isRunning(): boolean {
+    return this.#layer !== undefined;
+  }
+
+  carry(nowMs: number): void {
+    if (!this.#isHeldBack) return;
+    this.#isHeldBack = false;
+    this.chooseLayer(nowMs);
+  }
+
+  /** The other node is told, so that those who watch there do not wait for it. */
+  holdBack(_nowMs: number): void {
+    if (this.#isHeldBack) return;
+    this.#isHeldBack = true;
+    if (this.#layer !== undefined) this.transport.rtcp.sendBye([this.#plan.ssrc]);
+    this.#stop();
+    this.#stream.dropQueued();
   }
 
   /** The publisher's codecs changed, or ours. */
@@ -238,6 +260,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   close(nowMs: number): void {
     this.#source?.router.remove(this);
     this.#repairs?.stop();
+    this.transport.linkLayers?.remove(this);
     this.loseSource(nowMs);
     this.#stream.close();
   }
@@ -303,6 +326,8 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
+    // What is missing of a layer that a link does not carry would take the place of those that it does.
+    if (this.#isHeldBack && this.transport.isLink) return;
     // Left to itself, Chromium would wait for three seconds before it says that it cannot decode.
     if (!this.#stream.handleNack(nowMs, lost) && this.#plan.kind === 'video') this.handlePictureLoss(nowMs);
   }
@@ -329,7 +354,8 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     this.#target = undefined;
     this.granted = undefined;
     this.isDecided = false;
-    this.#isHeldBack = false;
+    // What a link carries is decided for all layers of a track together.
+    if (!this.wantsExactLayer) this.#isHeldBack = false;
     this.refreshPayloadTypes();
     source?.router.add(this);
   }
@@ -404,6 +430,8 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
     this.#layer = packet.stream;
     this.#target = undefined;
     this.#tellLayer(packet.stream);
+    // Another layer need not be sent any more, now that this one is.
+    if (this.transport.linkLayers !== undefined) this.transport.allocation.runSoon(nowMs);
   }
 
   #tellLayer(stream: ReceiveStream | undefined): void {
@@ -419,7 +447,7 @@ export class SubscriberTrack implements AllocatedTrack, RoutedSubscriber<Receive
    * @returns false if there is neither, or something is being forwarded that would be interrupted
    */
   #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
-    if (this.#layer !== undefined || this.#plan.paused || !this.transport.canSend) return false;
+    if (this.#layer?.isArriving(nowMs) === true || this.#plan.paused || !this.transport.canSend) return false;
     if (isCopyOfSame(this.#former, stream) && this.#continuesWith(nowMs, this.#former, stream)) return true;
     const first = stream.recentKeyframe(nowMs);
     if (first === undefined) return false;

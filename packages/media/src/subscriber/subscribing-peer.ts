@@ -5,6 +5,7 @@ import type { ProbedStream } from '../congestion/probing/probe-sender.ts';
 import type { Path } from '../demux/path.ts';
 import type { WrittenPacket } from '../outbox.ts';
 import type { OutboundStream, SecureEndpoint } from '../secure-endpoint.ts';
+import type { LinkLayers } from './link-layers.ts';
 import type { ReceiverPath } from './playout-delay.ts';
 
 /** How the packets of streams leave: at once, or when there is room for them on the path. */
@@ -50,6 +51,8 @@ export interface SubscribingPeer extends SendingTransport, ReceiverPath {
   /** Bytes sent for everything that it is subscribed to now. */
   readonly bytesSent: number;
   readonly allocation: BandwidthAllocator;
+  /** Undefined unless it is a link to another node. */
+  readonly linkLayers: LinkLayers | undefined;
   readonly rtcp: { sendBye(ssrcs: readonly number[]): void };
   /** What this peer receives, by our SSRC. */
   readonly subscriptions: { delete(ssrc: number): boolean };

@@ -5,6 +5,7 @@
  * @see RFC 8445 §7.2, RFC 7675 §5.1; docs/rfc-notes/ice-links.md says what of them is left out
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
+import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { Path } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ConnectionState, ReachableAddress, TransportPlan } from '../plan.ts';
@@ -37,6 +38,7 @@ export interface CheckingTransport {
   readonly state: ConnectionState;
   readonly ice: IceLite;
   readonly receive: Pick<ReceiveDemux, 'tracks'>;
+  readonly allocation: Pick<BandwidthAllocator, 'withheldShare'>;
   noteRtt(rttMs: number): void;
   /** A check from the peer, or its answer to one of ours, was authenticated. */
   handleCheck(nowMs: number): void;
@@ -94,9 +96,11 @@ export class LinkChecks implements Timer, CheckOwner {
 
   /**
    * Once a second: of all packets of media that the peer has sent, those that came. A client that leaves gaps in what it publishes must not make
-   * the link look bad to everybody, so numbers say nothing here. What is lost on the way there the peer finds out, and tells.
+   * the link look bad to everybody, so numbers say nothing here. What is lost on the way there the peer finds out, and tells; what is held back
+   * because it would be lost there is known here.
    */
   noteTransit(): void {
+    this.quality.noteWithheld(this.#transport.allocation.withheldShare);
     let [sent, received] = [0, 0];
     for (const { streams } of this.#transport.receive.tracks) {
       for (const { statistics } of streams) {

@@ -12,10 +12,15 @@ const INTERRUPTION_CHECKS = 4;
 const REPORTS_OF_INTERRUPTION = 3;
 /** A second's media packets say more. */
 const MEDIA_GAIN = 1 / 4;
+/** What a moment's estimate holds back may be a false alarm. */
+const WITHHELD_GAIN = 1 / 8;
+/** Tracks that have gone round a narrow link leave it with nothing to hold back: it is remembered for minutes, lest they come back at once. */
+const FORGET_WITHHELD = 1 / 60;
 
 export class LinkQuality {
   #rttMs: number | undefined = undefined;
   #lossRatio = 0;
+  #withheldShare = 0;
   #lostInARow = 0;
   #lossBeforeRow = 0;
   #reportsToSkip = 0;
@@ -25,9 +30,9 @@ export class LinkQuality {
     return this.#rttMs;
   }
 
-  /** Share of packets lost in one direction, 0 to 1, before retransmission. */
+  /** Share of what was to cross that did not at the first try, 0 to 1: it was lost, or held back because the link is too narrow. */
   get lossRatio(): number {
-    return Math.max(0, this.#lossRatio);
+    return Math.min(1, Math.max(0, this.#lossRatio) + this.#withheldShare);
   }
 
   /** So many checks in a row were not answered that the link is not there, rather than bad. */
@@ -55,6 +60,11 @@ export class LinkQuality {
   noteMediaLoss(lostRatio: number): void {
     if (this.#reportsToSkip > 0) this.#reportsToSkip--;
     else this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;
+  }
+
+  /** Once a second: the share of what is wanted that is not sent, because the link does not carry it. */
+  noteWithheld(share: number): void {
+    this.#withheldShare += (share - this.#withheldShare) * (share > this.#withheldShare ? WITHHELD_GAIN : FORGET_WITHHELD);
   }
 
   /** An interruption says nothing about what the link loses when it is there. */

@@ -7,11 +7,12 @@
 import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
-import { BandwidthEstimator } from '../congestion/bandwidth-estimator.ts';
+import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
 import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
 import { PROBE_BURST_MS as BURST_MS } from '../congestion/probing/probe-run.ts';
 import { type ProbedStream, ProbeSender } from '../congestion/probing/probe-sender.ts';
+import { MAX_LINK_RATE_BPS, MAX_RATE_BPS } from '../congestion/rate-bounds.ts';
 import { SentPackets } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -36,6 +37,8 @@ const RISE_WORTH_TELLING = 1.1;
 /** Whose sender it is. */
 export interface SendingPeer {
   readonly isLink: boolean;
+  /** Its packets never leave the process, and nothing limits them. */
+  readonly isInProcess: boolean;
   readonly canSend: boolean;
   reportDefect(error: unknown): void;
 }
@@ -161,7 +164,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   /** How much would be sent to the peer if its path carried it: what is probed for. */
   setDemand(demandBps: number): void {
-    if (demandBps === this.#demandBps || this.#peer.isLink) return;
+    if (demandBps === this.#demandBps || this.#peer.isInProcess) return;
     this.#demandBps = demandBps;
     if (this.#streams.length === 0 && this.#estimator === undefined) return;
     this.#openEstimator().setDemand(demandBps);
@@ -242,8 +245,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   /**
-   * What may be sent to the peer; undefined where nothing limits it: it is a link, or the peer says
-   * nothing of its path and has no bound.
+   * What may be sent to the peer; undefined where nothing limits it: it is a link within the process, or
+   * the peer says nothing of its path and has no bound.
    */
   get budgetBps(): number | undefined {
     const carriedBps = this.#carriedBps;
@@ -251,7 +254,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   get #carriedBps(): number | undefined {
-    if (this.#peer.isLink || this.#isBeyondProbing) return undefined;
+    if (this.#peer.isInProcess || this.#isBeyondProbing) return undefined;
     return this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
   }
 
@@ -270,7 +273,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   #openEstimator(): BandwidthEstimator {
     if (this.#estimator === undefined) {
-      this.#estimator = new BandwidthEstimator(this.#context.random);
+      this.#estimator = new BandwidthEstimator(this.#context.random, START_RATE_BPS, this.#peer.isLink ? MAX_LINK_RATE_BPS : MAX_RATE_BPS);
       this.#estimator.setDemand(this.#demandBps);
       if (this.#rttMs !== undefined) this.#estimator.onRtt(this.#rttMs);
     }
@@ -328,7 +331,9 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   #mayProbe(nowMs: number): boolean {
-    if (this.#demandBps === 0 || this.#peer.isLink || this.#streams.length === 0) return false;
+    if (this.#demandBps === 0 || this.#streams.length === 0) return false;
+    // Between nodes all traffic is paid for, and a link that has shown no limit carries everything anyway.
+    if (this.#peer.isLink && this.budgetBps === undefined) return false;
     return this.#peer.canSend && !this.#saysNothing(nowMs);
   }
 

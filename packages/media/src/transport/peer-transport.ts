@@ -20,6 +20,7 @@ import type {
   SecureEndpointListener,
   SrtpProfile,
 } from '../secure-endpoint.ts';
+import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
 import { CLIENT_DATA_BYTES_PER_SECOND, DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
@@ -71,6 +72,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly allocation: BandwidthAllocator;
   /** What this peer receives, by our SSRC. */
   readonly subscriptions = new Map<number, SubscriberTrack>();
+  readonly linkLayers: LinkLayers | undefined;
   /** A packet may only be sent again as it was, byte for byte. */
   repeatsHeaders = false;
   #tagBytes = 0;
@@ -114,10 +116,12 @@ export class PeerTransport implements SecureEndpointListener {
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
     this.congestion = new TransportCongestion(this);
     this.sender = new PeerSender(context, this, plan.maxDownloadBps);
+    const isNodeLink = this.isLink && !this.isInProcess;
+    this.linkLayers = isNodeLink ? new LinkLayers(this.id, this.subscriptions, context.onEvent) : undefined;
     this.allocation = new BandwidthAllocator({
       timers: context.timers,
       path: this.sender,
-      tracks: this.subscriptions,
+      tracks: this.linkLayers ?? this.subscriptions,
       onDefect: (error) => this.reportDefect(error),
     });
     this.sender.onBudgetChanged = (atMs) => this.allocation.runSoon(atMs);
@@ -128,7 +132,7 @@ export class PeerTransport implements SecureEndpointListener {
       ? new PlainEndpoint(this)
       : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, isLink: this.isLink });
     this.channels = createPeerChannels(this, role);
-    this.link = this.isLink && !this.isInProcess ? new LinkChecks(nowMs, this, plan) : undefined;
+    this.link = isNodeLink ? new LinkChecks(nowMs, this, plan) : undefined;
   }
 
   get state(): ConnectionState {

@@ -23,6 +23,7 @@ const MAX_RTT_MS = 10_000;
 /** The transport whose peer has sent RTCP. */
 export interface ReceivingTransport {
   readonly context: Pick<EngineContext, 'drops' | 'wallClockOffsetMs'>;
+  readonly isLink: boolean;
   readonly receive: Pick<ReceiveDemux, 'streamOf'>;
   readonly subscriptions: ReadonlyMap<number, SubscriberTrack>;
   readonly sender: PeerSender;
@@ -62,8 +63,11 @@ function handleMessage(nowMs: number, transport: ReceivingTransport, message: Rt
     case 'remb':
       transport.sender.handleRemb(nowMs, message.bitrateBps);
       return;
-    // A source that says goodbye may come back under the same SSRC; silence is noticed anyway.
     case 'bye':
+      // A client's source that says goodbye may come back under the same SSRC, and its silence is noticed anyway. Another node says of a
+      // layer that it is not carried any more, so that nobody waits for it.
+      if (transport.isLink) for (const ssrc of message.ssrcs) transport.receive.streamOf(ssrc)?.handleGoodbye(nowMs);
+      return;
     case 'sdes':
     // Taken before it became a message.
     case 'transport-feedback':

@@ -32,6 +32,23 @@ describe('the round trip of a link', () => {
   });
 });
 
+describe('what a narrow link holds back', () => {
+  it('counts as loss once it has lasted for seconds, and is remembered when nothing is wanted of the link any more', () => {
+    const blink = after((link) => link.noteWithheld(0.5));
+    const narrow = after((link) => {
+      for (let second = 0; second < 10; second++) link.noteWithheld(0.5);
+    });
+    const before = narrow.lossRatio;
+    for (let second = 0; second < 30; second++) narrow.noteWithheld(0);
+
+    expect(blink.lossRatio).toBeLessThan(0.1);
+    expect(before).toBeGreaterThan(0.3);
+    expect(narrow.lossRatio).toBeGreaterThan(before / 2);
+    for (let second = 0; second < 300; second++) narrow.noteWithheld(0);
+    expect(narrow.lossRatio).toBeLessThan(0.01);
+  });
+});
+
 describe('the loss of a link', () => {
   it('is about that of its checks, one way', () => {
     const quality = after((link) => {

@@ -22,7 +22,7 @@ export interface DataLeg {
 }
 
 /** A data channel has no layers: whoever wants it wants all of it. */
-export const ALL_OF_IT: LayerDemand = { best: true, preferred: [], exact: [] };
+export const ALL_OF_IT: LayerDemand = { best: true, preferred: [], exact: [], weight: 1 };
 
 export class DataKind implements RelayedKind<DataChannelRecord, DataSubscriptionPlan, DataLeg, DataChannelCloseReason> {
   readonly resumes = true;

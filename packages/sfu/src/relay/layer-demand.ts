@@ -12,9 +12,11 @@ export interface LayerDemand {
   readonly preferred: readonly string[];
   /** Layers for which no other may stand in: another relay has chosen them. */
   readonly exact: readonly string[];
+  /** How many subscribers it is for, rounded down to a power of two: its share of a link that is too narrow. */
+  readonly weight: number;
 }
 
-export const NO_DEMAND: LayerDemand = { best: false, preferred: [], exact: [] };
+export const NO_DEMAND: LayerDemand = { best: false, preferred: [], exact: [], weight: 0 };
 
 /** What decides about the layer of one subscriber. */
 export type LayerWish = Pick<SubscriberTrackPlan, 'paused' | 'preferredRid' | 'isExactLayer'> & {
@@ -30,18 +32,26 @@ export function layerDemand(wishes: Iterable<LayerWish>, rids: readonly string[]
   let best = false;
   const preferred = new Set<string>();
   const exact = new Set<string>();
+  let subscribers = 0;
   for (const { paused, preferredRid, isExactLayer = false, needsLowerLayers = false } of wishes) {
     if (paused) continue;
+    subscribers++;
     if (needsLowerLayers) for (const rid of layersUpTo(preferredRid, rids)) preferred.add(rid);
     if (preferredRid !== undefined && rids.includes(preferredRid)) (isExactLayer ? exact : preferred).add(preferredRid);
     // A layer that the track has not got is no layer at all for those who take no other.
     else if (!isExactLayer || rids.length === 0) best = true;
   }
-  return { best, preferred: [...preferred].sort(), exact: [...exact].sort() };
+  const isNothing = !best && preferred.size === 0 && exact.size === 0;
+  return { best, preferred: [...preferred].sort(), exact: [...exact].sort(), weight: isNothing ? 0 : roundedWeight(subscribers) };
+}
+
+/** A thousand who join within a minute must not be a thousand messages to every node on the way. */
+function roundedWeight(subscribers: number): number {
+  return subscribers === 0 ? 0 : 2 ** Math.floor(Math.log2(subscribers));
 }
 
 /** In the order of `a=simulcast`, which browsers require to be ascending. */
-function layersUpTo(preferredRid: string | undefined, rids: readonly string[]): readonly string[] {
+export function layersUpTo(preferredRid: string | undefined, rids: readonly string[]): readonly string[] {
   const place = preferredRid === undefined ? -1 : rids.indexOf(preferredRid);
   return place < 0 ? rids : rids.slice(0, place + 1);
 }
@@ -51,12 +61,14 @@ export function joinDemands(demands: Iterable<LayerDemand>): LayerDemand {
   let best = false;
   const preferred = new Set<string>();
   const exact = new Set<string>();
+  let weight = 0;
   for (const demand of demands) {
     best ||= demand.best;
+    weight += demand.weight;
     for (const rid of demand.preferred) preferred.add(rid);
     for (const rid of demand.exact) exact.add(rid);
   }
-  return { best, preferred: [...preferred].sort(), exact: [...exact].sort() };
+  return { best, preferred: [...preferred].sort(), exact: [...exact].sort(), weight: roundedWeight(weight) };
 }
 
 export function isNoDemand({ best, preferred, exact }: LayerDemand): boolean {
@@ -64,7 +76,8 @@ export function isNoDemand({ best, preferred, exact }: LayerDemand): boolean {
 }
 
 export function isSameDemand(one: LayerDemand, other: LayerDemand): boolean {
-  return one.best === other.best && one.preferred.join(' ') === other.preferred.join(' ') && one.exact.join(' ') === other.exact.join(' ');
+  if (one.best !== other.best || one.weight !== other.weight) return false;
+  return one.preferred.join(' ') === other.preferred.join(' ') && one.exact.join(' ') === other.exact.join(' ');
 }
 
 /**

@@ -49,6 +49,8 @@ const PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
  */
 export const LINK_TRANSPORT_WIDE_CC: ExtensionPlan = { id: 14, uri: TRANSPORT_WIDE_CC_URI };
 
+const NO_LAYERS: ReadonlySet<string> = new Set();
+
 /**
  * @param mid unique among the legs of the transport
  * @param nextSsrc draws an SSRC that was never used on the transport: SRTP must not see one twice (RFC 3711 §9.1)
@@ -87,23 +89,30 @@ export interface UpstreamLegIds {
   readonly sourceTrackId: string;
   /** Whose track it is. Default: what is carried is not counted. */
   readonly account?: string;
+  /** Share of the link when that is too narrow, relative to other tracks. Default 1. */
+  readonly weight?: number;
 }
 
 /**
  * The leg as the upstream engine gets it: a subscription for each layer that is or was carried. One that is no longer wanted is paused and
  * not removed, because its SSRC could not be used again.
  *
- * @param carried see `layersToCarry`
+ * @param carried see `layersToCarry`, and the layers that may stand in for those
  * @param opened ids of the subscriptions of this leg that were put before
+ * @param standIns which of those carried are sent only in the place of better ones that the link does not carry
  */
 export function upstreamPlans(
   leg: RelayLeg,
   ids: UpstreamLegIds,
   carried: ReadonlySet<string>,
   opened: ReadonlySet<string>,
+  standIns: ReadonlySet<string> = NO_LAYERS,
 ): readonly SubscriberTrackPlan[] {
   return leg.layers
-    .map((layer) => upstreamPlan(leg, layer, ids, !carried.has(layer.rid)))
+    .map((layer) => ({
+      ...upstreamPlan(leg, layer, ids, !carried.has(layer.rid)),
+      ...(standIns.has(layer.rid) && { isStandIn: true }),
+    }))
     .filter(({ subscriptionId, paused }) => !paused || opened.has(subscriptionId));
 }
 
@@ -125,6 +134,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
     preferredRid: isOneOfMany ? layer.rid : undefined,
     ...(isOneOfMany && { isExactLayer: true }),
     ...(ids.account !== undefined && { account: ids.account }),
+    ...(ids.weight !== undefined && { layers: { priority: ids.weight } }),
   };
 }
 

@@ -214,15 +214,26 @@ export class Relay implements RemoteTracks {
 
   #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {
     this.#sessions = sessions;
+    if (event.type === 'lower-layers-needed') this.#needLowerLayers(event);
     if (this.links.handleEvent(event) || this.data.handleEvent(event)) return;
     const { importer, exporter } = this.tracks;
     if (event.type === 'track-activity' && event.activity === 'active' && importer.onTrackActive(event.trackId)) return;
-    if (event.type === 'lower-layers-needed') importer.needLowerLayers(event.subscriptionId, event.areNeeded);
     if (event.type === 'layers-changed') {
       this.#arriving.noteChange(event.trackId, event.rids);
       for (const each of exporter.all) if (each.sourceTrackId === event.trackId) each.refresh();
     }
     sessions(event);
+  }
+
+  /** By a subscriber of this node, or by a neighbour, whose link is too narrow. */
+  #needLowerLayers({ transportId, subscriptionId, areNeeded }: Extract<EngineEvent, { type: 'lower-layers-needed' }>): void {
+    const { importer, exporter } = this.tracks;
+    const fed = exporter.all.find((each) => each.transportId === transportId && each.has(subscriptionId));
+    if (fed === undefined) importer.needLowerLayers(subscriptionId, areNeeded);
+    else {
+      fed.needLowerLayers(areNeeded);
+      importer.find(fed.publicationId)?.demandChanged();
+    }
   }
 
   #linkListener(): LinkListener<NodeLink> {

@@ -10,7 +10,7 @@ import type { TrackDirectory, TrackFollower } from '../session/track-directory.t
 import type { Shard } from '../shard.ts';
 import type { ArrivingLayers } from './arriving-layers.ts';
 import type { ImportLeg } from './import-leg.ts';
-import { type LayerDemand, layersToCarry } from './layer-demand.ts';
+import { isNoDemand, joinDemands, type LayerDemand, layersToCarry, layersUpTo, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts';
@@ -78,6 +78,8 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
   #rids: readonly string[];
   #record: TrackRecord | undefined = undefined;
   #carried: ReadonlySet<string> = new Set();
+  /** The link does not carry all that is wanted of its tracks: lower layers may have to stand in. */
+  #isShort = false;
   #cancelOverlap: CancelTimer | undefined = undefined;
   #isEnded = false;
 
@@ -94,8 +96,10 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.#onEnded = onEnded;
   }
 
+  /** What the neighbour wants, and the layers that may have to stand in for it. */
   get demand(): LayerDemand {
-    return this.#demand;
+    if (!this.#isShort || isNoDemand(this.#demand)) return this.#demand;
+    return joinDemands([this.#demand, { ...NO_DEMAND, preferred: this.#standIns() }]);
   }
 
   get requester(): number {
@@ -132,6 +136,17 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
 
   setDemand(demand: LayerDemand): void {
     this.#demand = demand;
+    this.refresh();
+  }
+
+  /** Whether a subscription is one of this export. */
+  has(subscriptionId: string): boolean {
+    return this.#opened.has(subscriptionId);
+  }
+
+  /** The link has become too narrow for what is wanted of its tracks, or is not any more. */
+  needLowerLayers(areNeeded: boolean): void {
+    this.#isShort = areNeeded;
     this.refresh();
   }
 
@@ -195,13 +210,22 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.#onEnded();
   }
 
+  /** Names the layers that may be sent in the place of what is wanted; none without simulcast, since the one encoding there is has no name. */
+  #standIns(): readonly string[] {
+    const { best, preferred, exact } = this.#demand;
+    if (best) return this.#rids;
+    return this.#rids.filter((rid) => [...preferred, ...exact].some((wanted) => layersUpTo(wanted, this.#rids).includes(rid)));
+  }
+
   #carry(carried: ReadonlySet<string>): void {
     this.#carried = carried;
     const { transportId, sourceTrackId } = this;
-    const ids = { transportId, legId: `${transportId}/w${this.wantId}`, sourceTrackId, account: this.#appId };
-    for (const plan of upstreamPlans(this.#numbers, ids, carried, new Set(this.#opened.keys()))) {
-      const opened = this.#opened.get(plan.subscriptionId);
-      if (opened?.paused === plan.paused && opened.sourceTrackId === plan.sourceTrackId) continue;
+    const weight = Math.max(1, this.#demand.weight);
+    const ids = { transportId, legId: `${transportId}/w${this.wantId}`, sourceTrackId, account: this.#appId, weight };
+    const standIns = new Set(this.#isShort && carried.size > 0 ? this.#standIns().filter((rid) => !carried.has(rid)) : []);
+    const all = new Set([...carried, ...standIns]);
+    for (const plan of upstreamPlans(this.#numbers, ids, all, new Set(this.#opened.keys()), standIns)) {
+      if (JSON.stringify(this.#opened.get(plan.subscriptionId)) === JSON.stringify(plan)) continue;
       this.#opened.set(plan.subscriptionId, plan);
       this.#parts.shard.send({ type: 'put-subscriber-track', plan });
     }

@@ -15,22 +15,22 @@ const exactly = (preferredRid: string): LayerWish => ({ paused: false, preferred
 
 describe('layerDemand', () => {
   it('asks for the best layer once, however many subscribers leave the choice to the engine', () => {
-    expect(layerDemand([best, best, best], RIDS)).toEqual({ best: true, preferred: [], exact: [] });
+    expect(layerDemand([best, best, best], RIDS)).toEqual({ best: true, preferred: [], exact: [], weight: 2 });
   });
 
   it('asks for each layer that somebody prefers, in the same order whoever asks first', () => {
     const demand = layerDemand([prefers('m'), prefers('h'), prefers('m')], RIDS);
 
-    expect(demand).toEqual({ best: false, preferred: ['h', 'm'], exact: [] });
+    expect(demand).toEqual({ best: false, preferred: ['h', 'm'], exact: [], weight: 2 });
     expect(layerDemand([prefers('h'), prefers('m')], RIDS)).toEqual(demand);
   });
 
   it('asks for the lower layers too for a subscriber whose path is too narrow, and for none above the one it wants', () => {
     const short = { needsLowerLayers: true };
 
-    expect(layerDemand([{ ...best, ...short }], RIDS)).toEqual({ best: true, preferred: ['h', 'l', 'm'], exact: [] });
-    expect(layerDemand([{ ...prefers('m'), ...short }], RIDS)).toEqual({ best: false, preferred: ['l', 'm'], exact: [] });
-    expect(layerDemand([{ ...best, ...short }], [])).toEqual({ best: true, preferred: [], exact: [] });
+    expect(layerDemand([{ ...best, ...short }], RIDS)).toEqual({ best: true, preferred: ['h', 'l', 'm'], exact: [], weight: 1 });
+    expect(layerDemand([{ ...prefers('m'), ...short }], RIDS)).toEqual({ best: false, preferred: ['l', 'm'], exact: [], weight: 1 });
+    expect(layerDemand([{ ...best, ...short }], [])).toEqual({ best: true, preferred: [], exact: [], weight: 1 });
   });
 
   it('asks for nothing while every subscriber is paused', () => {
@@ -47,11 +47,11 @@ describe('layerDemand', () => {
   });
 
   it('keeps layers apart for which another relay takes no other', () => {
-    expect(layerDemand([exactly('m'), prefers('h')], RIDS)).toEqual({ best: false, preferred: ['h'], exact: ['m'] });
+    expect(layerDemand([exactly('m'), prefers('h')], RIDS)).toEqual({ best: false, preferred: ['h'], exact: ['m'], weight: 2 });
   });
 
   it('asks for the best instead of a layer that the track has not got', () => {
-    expect(layerDemand([prefers('q')], RIDS)).toEqual({ best: true, preferred: [], exact: [] });
+    expect(layerDemand([prefers('q')], RIDS)).toEqual({ best: true, preferred: [], exact: [], weight: 1 });
   });
 
   it('asks for nothing if the layer is unknown and no other will do', () => {
@@ -59,7 +59,14 @@ describe('layerDemand', () => {
   });
 
   it('asks for the one encoding of a track without simulcast, whatever is preferred', () => {
-    expect(layerDemand([prefers('m'), exactly('h')], [])).toEqual({ best: true, preferred: [], exact: [] });
+    expect(layerDemand([prefers('m'), exactly('h')], [])).toEqual({ best: true, preferred: [], exact: [], weight: 2 });
+  });
+
+  it('counts those who watch, as a power of two, lest each who comes is a message', () => {
+    const weightOf = (subscribers: number) => layerDemand(new Array(subscribers).fill(best), RIDS).weight;
+
+    expect([1, 2, 3, 4, 7, 8, 1000].map(weightOf)).toEqual([1, 2, 2, 4, 4, 8, 512]);
+    expect(layerDemand([best, { ...best, paused: true }], RIDS).weight).toBe(1);
   });
 });
 
@@ -67,7 +74,7 @@ describe('joinDemands', () => {
   it('asks for all that any of them asks for', () => {
     const joined = joinDemands([layerDemand([best], RIDS), layerDemand([prefers('m')], RIDS), layerDemand([exactly('l')], RIDS)]);
 
-    expect(joined).toEqual({ best: true, preferred: ['m'], exact: ['l'] });
+    expect(joined).toEqual({ best: true, preferred: ['m'], exact: ['l'], weight: 2 });
   });
 
   it('of nothing is nothing', () => {

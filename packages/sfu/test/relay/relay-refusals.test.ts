@@ -4,7 +4,7 @@ import { createLeg } from '../../src/relay/relay-leg.ts';
 import { APP } from '../doubles/sfu-under-test.ts';
 import { type Camera, ClusterUnderTest } from './doubles/cluster-under-test.ts';
 
-const BEST = { best: true, preferred: [], exact: [] };
+const BEST = { best: true, preferred: [], exact: [], weight: 1 };
 
 function linkTransport(cluster: ClusterUnderTest, from: number, to: number): string {
   return [...cluster.node(from).shard.transports.keys()].find((id) => id.startsWith(`link-${to}-`)) ?? '';

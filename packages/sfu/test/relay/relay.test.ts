@@ -176,6 +176,32 @@ describe('simulcast over a link', () => {
     expect(cluster.copies()).toEqual([`1>2 ${publicationId}@h`]);
   });
 
+  it('lets lower layers stand in on a link that is too narrow for it, and on no other', async () => {
+    const { cluster, publisher } = await scene();
+    for (let viewers = 0; viewers < 5; viewers++) await (await cluster.join(2)).receive(publisher.track('camera'));
+    await cluster.clock.advance(1000);
+    const { shard } = cluster.node(1);
+    const onLink = () => [...shard.subscriptions.values()].filter(({ transportId }) => transportId.startsWith('link-'));
+    const [best] = onLink();
+    const tell = (areNeeded: boolean) => {
+      const { transportId = '', subscriptionId = '' } = best ?? {};
+      shard.listener({ type: 'lower-layers-needed', transportId, subscriptionId, areNeeded });
+    };
+
+    tell(true);
+    await cluster.clock.advance(100);
+    const narrow = onLink();
+    tell(false);
+    await cluster.clock.advance(3000);
+    const wide = onLink();
+
+    const shown = (plans: typeof narrow) =>
+      plans.map(({ preferredRid, paused, isStandIn = false }) => `${preferredRid}${paused ? ' paused' : isStandIn ? ' stands in' : ''}`);
+    expect(shown(narrow).sort()).toEqual(['h', 'l stands in', 'm stands in']);
+    expect(shown(wide).sort()).toEqual(['h', 'l paused', 'm paused']);
+    expect(narrow.map(({ layers }) => layers?.priority)).toEqual([4, 4, 4]);
+  });
+
   it('goes down with the publisher and up again', async () => {
     const { cluster, publisher, publicationId } = await scene();
     const viewer = await cluster.join(2);

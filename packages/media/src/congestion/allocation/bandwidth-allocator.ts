@@ -41,7 +41,7 @@ export interface LayerGrant {
   readonly option: LayerOption | undefined;
   readonly quality: GrantedQuality;
   readonly reason: LayerChangeReason;
-  /** The best layer does not fit the path, or only just. */
+  /** The best layers of all tracks together do not fit the path, or only just. */
   readonly isShort: boolean;
   /** A queue is growing on the path. */
   readonly isOverusing: boolean;
@@ -89,6 +89,7 @@ export class BandwidthAllocator implements Timer {
   /** What was left over when it was last looked at. */
   #leftBps = 0;
   #demandBps = 0;
+  #withheldShare = 0;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
@@ -99,6 +100,11 @@ export class BandwidthAllocator implements Timer {
   /** Whether the path sets a limit to what is sent. */
   get isLimited(): boolean {
     return this.#options.path.budgetBps !== undefined;
+  }
+
+  /** Share of all that is wanted, by what it costs, that is not sent because the path does not carry it, 0 to 1. */
+  get withheldShare(): number {
+    return this.#withheldShare;
   }
 
   /** Something has changed: looks again before time passes, once for however many changes. */
@@ -123,6 +129,7 @@ export class BandwidthAllocator implements Timer {
   fire(nowMs: number): void {
     const tracks = [...this.#options.tracks.values()];
     const adaptive = tracks.filter(({ isAdaptive }) => isAdaptive);
+    this.#withheldShare = 0;
     if (adaptive.length === 0) {
       this.#tellDemand(0, []);
       return;
@@ -151,24 +158,28 @@ export class BandwidthAllocator implements Timer {
     const wishes = choices.map(({ track, options }) => ({ costsBps: options.map(({ costBps }) => costBps), priority: track.priority }));
     const budgetBps = path.isProbed ? knownBps : this.#tryMore(nowMs, knownBps, wishes);
     const isTrial = budgetBps > knownBps;
-    const fitting = allocate(budgetBps, wishes);
-    const roomy = isTrial ? fitting : allocate(budgetBps / ROOM, wishes);
+    const roomy = isTrial ? allocate(budgetBps, wishes) : allocate(budgetBps / ROOM, wishes);
+    const fitting = allocate(budgetBps, withinReach(nowMs, budgetBps, choices, wishes, roomy));
     const spentBps = choices.reduce((sum, { track }) => sum + track.spentBps, 0);
     const isUrgent = path.isOverusing || spentBps > TOLERATED * Math.max(budgetBps, 0);
     const isProven = isTrial || path.isProven(budgetBps);
     this.#leftBps = budgetBps;
+    let wantedBps = 0;
+    const isShort = roomy.some((grant, index) => grant < wishes[index].costsBps.length - 1);
     for (const [index, choice] of choices.entries()) {
       const { costsBps } = wishes[index];
       const current = currentIndex(choice);
       const input = { current, fitting: fitting[index], roomy: roomy[index], costsBps, budgetBps, isProven };
       const decided = choice.track.isDecided && !choice.track.isWishNew ? choice.track.guard.decide(nowMs, input) : fitting[index];
       this.#leftBps -= decided === NO_GRANT ? 0 : costsBps[decided];
+      wantedBps += costsBps.at(-1) ?? 0;
       grantIndex(nowMs, choice, decided, {
         isUrgent,
-        isShort: roomy[index] < costsBps.length - 1 || this.#leftBps < 0,
+        isShort,
         isOverusing: path.isOverusing,
       });
     }
+    if (wantedBps > 0) this.#withheldShare = 1 - (budgetBps - this.#leftBps) / wantedBps;
   }
 
   #tryMore(nowMs: number, budgetBps: number, wishes: readonly AllocationWish[]): number {
@@ -191,6 +202,27 @@ export class BandwidthAllocator implements Timer {
     this.#demandBps = demandBps;
     this.#options.path.setDemand(demandBps);
   }
+}
+
+/**
+ * Leaves out the options that a track would not be given now although they fit: what they would cost is for the other tracks, which would
+ * go without for nothing otherwise.
+ */
+function withinReach(
+  nowMs: number,
+  budgetBps: number,
+  choices: readonly Choice[],
+  wishes: readonly AllocationWish[],
+  roomy: readonly number[],
+): AllocationWish[] {
+  return wishes.map((wish, index) => {
+    const choice = choices[index];
+    const { guard, isDecided, isWishNew } = choice.track;
+    if (!isDecided || isWishNew) return wish;
+    const reach = guard.highest(nowMs, roomy[index], wish.costsBps, budgetBps);
+    const count = 1 + Math.max(reach, currentIndex(choice), 0);
+    return { ...wish, costsBps: wish.costsBps.slice(0, count) };
+  });
 }
 
 const AMPLE = { isUrgent: false, isShort: false, isOverusing: false } as const;

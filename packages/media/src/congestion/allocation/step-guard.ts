@@ -47,7 +47,7 @@ export class StepGuard {
       this.#noteStepDown(nowMs, input);
       return fitting;
     }
-    const next = this.#allowed(nowMs, Math.min(fitting, roomy), input);
+    const next = this.highest(nowMs, Math.min(fitting, roomy), input.costsBps, input.budgetBps);
     if (next <= current) {
       this.#fitsSinceMs = Number.NaN;
       return current;
@@ -60,6 +60,15 @@ export class StepGuard {
     return next;
   }
 
+  /** The most wanted option up to `wanted` that has not failed a moment ago; -1 for none. */
+  highest(nowMs: number, wanted: number, costsBps: readonly number[], budgetBps: number): number {
+    const isOver = nowMs - this.#failedAtMs >= this.#backOffMs;
+    if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;
+    let allowed = wanted;
+    while (allowed >= 0 && costsBps[allowed] >= SAME_STEP * this.#failedBps) allowed--;
+    return allowed;
+  }
+
   #noteStepDown(nowMs: number, { fitting, costsBps, budgetBps }: StepInput): void {
     this.#fitsSinceMs = Number.NaN;
     const hasFailed = nowMs - this.#steppedUpAtMs < FAILED_WITHIN_MS && (fitting < 0 || costsBps[fitting] < this.#steppedToBps);
@@ -70,14 +79,5 @@ export class StepGuard {
     this.#failedAtMs = nowMs;
     this.#failedBps = this.#steppedToBps;
     this.#failedBudgetBps = budgetBps;
-  }
-
-  /** The most wanted option up to `wanted` that has not failed a moment ago. */
-  #allowed(nowMs: number, wanted: number, { costsBps, budgetBps }: StepInput): number {
-    const isOver = nowMs - this.#failedAtMs >= this.#backOffMs;
-    if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;
-    let allowed = wanted;
-    while (allowed >= 0 && costsBps[allowed] >= SAME_STEP * this.#failedBps) allowed--;
-    return allowed;
   }
 }

@@ -67,8 +67,12 @@ export class Aimd {
   readonly #limit = new FoundLimit();
   rttMs = 100;
 
-  constructor(startBps: number) {
+  readonly #maxBps: number | undefined;
+
+  /** @param maxBps never more than this. Default: what one peer may watch */
+  constructor(startBps: number, maxBps?: number) {
     this.#rateBps = startBps;
+    this.#maxBps = maxBps;
   }
 
   get rateBps(): number {
@@ -77,7 +81,7 @@ export class Aimd {
 
   /** Takes what another knows better. */
   set(rateBps: number): void {
-    this.#rateBps = clampRate(rateBps);
+    this.#rateBps = this.#clamp(rateBps);
   }
 
   /** Takes what a probe has found. */
@@ -108,26 +112,26 @@ export class Aimd {
     if (nowMs - this.#decreasedAtMs < spacingMs && !isMuchLess) return;
     this.#decreasedAtMs = nowMs;
     if (acknowledgedBps === undefined) {
-      this.#rateBps = clampRate(this.#rateBps / 2);
+      this.#rateBps = this.#clamp(this.#rateBps / 2);
       return;
     }
     const decrease = isCompeting ? COMPETING_DECREASE : queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
     // What arrives is still what was sent before the probe.
     if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
-      this.#rateBps = clampRate(this.#rateBps * decrease);
+      this.#rateBps = this.#clamp(this.#rateBps * decrease);
       return;
     }
     // Less is sent than the estimate allows, and there is hardly a queue: others, or chance, may have made it.
     const isDoubtful = acknowledgedBps < MUCH_USED * this.#rateBps && queueDelayMs < SHORT_QUEUE_MS;
     if (isDoubtful && nowMs - this.#doubtedAtMs > DOUBT_AGAIN_AFTER_MS) {
       this.#doubtedAtMs = nowMs;
-      this.#rateBps = clampRate(Math.max(DECREASE * this.#rateBps, acknowledgedBps));
+      this.#rateBps = this.#clamp(Math.max(DECREASE * this.#rateBps, acknowledgedBps));
       return;
     }
     const hasNarrowed = acknowledgedBps < NARROWED * this.#rateBps && !isApplicationLimited;
     if (hasNarrowed) this.#narrowedAtMs = nowMs;
     const drain = hasNarrowed ? Math.min(Math.max(queueDelayMs - TOLERATED_QUEUE_MS, 0) / DRAIN_WITHIN_MS, MAX_EXTRA_DECREASE) : 0;
-    this.#rateBps = clampRate(Math.min(this.#rateBps, (decrease - drain) * acknowledgedBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
+    this.#rateBps = this.#clamp(Math.min(this.#rateBps, (decrease - drain) * acknowledgedBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
     this.#limit.found(acknowledgedBps);
   }
 
@@ -138,7 +142,11 @@ export class Aimd {
     // What is not sent is not known to fit.
     if (isApplicationLimited) return;
     const capped = acknowledgedBps === undefined ? grown : Math.min(grown, MAX_OF_ACKNOWLEDGED * acknowledgedBps + LEEWAY_BPS);
-    this.#rateBps = clampRate(Math.max(this.#rateBps, capped));
+    this.#rateBps = this.#clamp(Math.max(this.#rateBps, capped));
+  }
+
+  #clamp(rateBps: number): number {
+    return clampRate(rateBps, this.#maxBps);
   }
 
   #multiplicativeStep(elapsedMs: number): number {

@@ -40,6 +40,9 @@ export const MAX_STREAM_ID = 65_534;
 /** As many messages as a publication may retain. */
 const MAX_RETAIN = 65_535;
 
+/** More subscribers than a cluster has, as the power of two that demands are rounded to. */
+const MAX_WEIGHT = 2 ** 30;
+
 const nodeNo = z.int().min(0).max(65_535);
 const wantId = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const text = (max: number) => z.string().max(max);
@@ -57,7 +60,13 @@ const route = z
   .refine((nodes) => new Set(nodes).size === nodes.length, 'a route passes no node twice')
   .readonly();
 
-const demand = z.object({ best: z.boolean(), preferred: list(rid, MAX_LAYERS), exact: list(rid, MAX_LAYERS) });
+const demand = z.object({
+  best: z.boolean(),
+  preferred: list(rid, MAX_LAYERS),
+  exact: list(rid, MAX_LAYERS),
+  /** Nodes of earlier versions do not tell. */
+  weight: z.int().min(0).max(MAX_WEIGHT).default(1),
+});
 
 const sourceCodec = z.object({
   name: text(MAX_NAME),

@@ -25,7 +25,7 @@ function want(wantId: number): ControlMessage {
     appId: 'app',
     sessionId: 'session',
     route: [1, 2],
-    demand: { best: true, preferred: [], exact: [] },
+    demand: { best: true, preferred: [], exact: [], weight: 1 },
     leg: { mid: `r${wantId}`, kind: 'video', codecs, extensions: [], layers },
   };
 }

@@ -1,0 +1,206 @@
+/**
+ * The layers of the tracks that cross one link to another node. Each has an SSRC of its own there and so a subscription of its own,
+ * but what the link carries is decided for all layers of a track together: in the place of one that does not fit, a lower one crosses.
+ *
+ * @see docs/adr/0035-links-carry-what-fits.md
+ */
+import type { AllocatedTrack, BandwidthAllocator, LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
+import { StepGuard } from '../congestion/allocation/step-guard.ts';
+import type { EngineEventListener } from '../engine-messages.ts';
+import type { SubscriberTrackPlan } from '../plan.ts';
+import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
+import { ToldLayer } from './told-layer.ts';
+
+/** Those who watch behind the link have moved to a better layer by then, and need the lower one no more. */
+const OVERLAP_MS = 400;
+
+/** One layer of a track on the link. */
+export interface LinkLayer extends AllocatedTrack {
+  readonly plan: SubscriberTrackPlan;
+  /** Where the track comes from; undefined while there is none. */
+  readonly source: { layerOptions(nowMs: number): readonly LayerOption[] } | undefined;
+  /** It is being sent. */
+  readonly isRunning: boolean;
+  /** It is sent from its next keyframe on. */
+  carry(nowMs: number): void;
+  /** Nothing of it is sent until it is to be carried. */
+  holdBack(nowMs: number): void;
+}
+
+export class LinkLayers {
+  readonly #transportId: string;
+  readonly #subscriptions: { values(): Iterable<LinkLayer> };
+  readonly #onEvent: EngineEventListener;
+  readonly #tracks = new Map<string, LinkTrack>();
+
+  /** @param subscriptions all of the link: those that are no layers are allocated as they are */
+  constructor(transportId: string, subscriptions: { values(): Iterable<LinkLayer> }, onEvent: EngineEventListener) {
+    this.#transportId = transportId;
+    this.#subscriptions = subscriptions;
+    this.#onEvent = onEvent;
+  }
+
+  /** Takes a layer, or a new plan for it. */
+  put(nowMs: number, layer: LinkLayer, allocation: BandwidthAllocator): void {
+    const { mid, subscriptionId } = layer.plan;
+    const known = this.#tracks.get(mid);
+    const track = known ?? new LinkTrack(new ToldLayer({ transportId: this.#transportId, subscriptionId }, this.#onEvent));
+    this.#tracks.set(mid, track);
+    track.put(nowMs, layer);
+    allocation.place(nowMs, track);
+  }
+
+  remove(layer: LinkLayer): void {
+    const { mid } = layer.plan;
+    if (this.#tracks.get(mid)?.remove(layer) === true) this.#tracks.delete(mid);
+  }
+
+  /** What the link's allocator decides about. */
+  *values(): Iterable<AllocatedTrack> {
+    yield* this.#tracks.values();
+    for (const subscription of this.#subscriptions.values()) {
+      if (this.#tracks.get(subscription.plan.mid)?.has(subscription) !== true) yield subscription;
+    }
+  }
+}
+
+/** One track on the link, with the layers of it that may cross. */
+class LinkTrack implements AllocatedTrack {
+  readonly guard = new StepGuard();
+  granted: LayerOption | undefined = undefined;
+  isDecided = false;
+  isWishNew = false;
+  isSentBest = true;
+  readonly #layers = new Map<string, LinkLayer>();
+  readonly #told: ToldLayer;
+  /** Since when the best layer that was granted has been running; NaN while its keyframe is waited for. */
+  #runsSinceMs = Number.NaN;
+  #running: LinkLayer | undefined = undefined;
+
+  constructor(told: ToldLayer) {
+    this.#told = told;
+  }
+
+  /** @returns whether no layer is left */
+  remove(layer: LinkLayer): boolean {
+    if (this.has(layer)) this.#layers.delete(ridOf(layer));
+    return this.#layers.size === 0;
+  }
+
+  has(layer: LinkLayer): boolean {
+    return this.#layers.get(ridOf(layer)) === layer;
+  }
+
+  put(nowMs: number, layer: LinkLayer): void {
+    if (!this.has(layer) && layer.plan.isStandIn === true) layer.holdBack(nowMs);
+    this.#layers.set(ridOf(layer), layer);
+    this.isWishNew = true;
+  }
+
+  get isAdaptive(): boolean {
+    return [...this.#layers.values()].some((layer) => layer.source !== undefined && isWanted(layer));
+  }
+
+  get priority(): number {
+    return Math.max(...[...this.#layers.values()].map(({ plan }) => plan.layers?.priority ?? 1));
+  }
+
+  get spentBps(): number {
+    return this.#sum(({ spentBps }) => spentBps);
+  }
+
+  get bytesResent(): number {
+    return this.#sum(({ bytesResent }) => bytesResent);
+  }
+
+  fixedCostBps(): number {
+    return 0;
+  }
+
+  /** All that is wanted up to some layer, with that layer itself if a better one is wanted for which it stands in. */
+  layerOptions(nowMs: number): readonly LayerOption[] | undefined {
+    const arriving = this.#arriving(nowMs);
+    const best = arriving.findLastIndex(({ stream: { rid } }) => this.#wants(rid));
+    if (best < 0) return undefined;
+    let wantedBps = 0;
+    const options: LayerOption[] = [];
+    for (const option of arriving.slice(0, best + 1)) {
+      const layer = this.#layers.get(option.stream.rid);
+      if (layer === undefined || layer.plan.paused) continue;
+      const costBps = wantedBps + option.costBps;
+      if (isWanted(layer)) wantedBps = costBps;
+      // Encoders swing: where a lower layer costs more than a better one, nobody gains by it.
+      while (options.length > 0 && (options.at(-1)?.costBps ?? 0) >= costBps) options.pop();
+      options.push({ ...option, costBps });
+    }
+    return options;
+  }
+
+  grant(nowMs: number, { option, quality, isUrgent, isShort, isOverusing }: LayerGrant): void {
+    this.granted = option;
+    this.isDecided = true;
+    this.isWishNew = false;
+    this.isSentBest = quality === 'full';
+    this.#told.noteShortage(nowMs, isShort, isOverusing);
+    const ranks = this.#ranks(nowMs);
+    const grantedRank = option === undefined ? -1 : (ranks.get(option.stream.rid) ?? -1);
+    const isCarried = (rid: string) => this.#isCarried(rid, ranks.get(rid), grantedRank);
+    for (const [rid, layer] of this.#layers) if (isCarried(rid)) layer.carry(nowMs);
+    this.#noteRunning(nowMs, option);
+    for (const [rid, layer] of this.#layers) {
+      if (layer.plan.paused || isCarried(rid)) continue;
+      const isBetter = (ranks.get(rid) ?? 0) > grantedRank;
+      // What waits for the keyframe of a lower layer in a queue that grows delays that keyframe, too.
+      const isInTheWay = isBetter && (isUrgent || option === undefined);
+      // Whoever watches behind the link prefers the better layer as long as it comes.
+      const mayLeave = nowMs - this.#runsSinceMs >= (isBetter ? 0 : OVERLAP_MS);
+      if (isInTheWay || mayLeave || !layer.isRunning) layer.holdBack(nowMs);
+    }
+  }
+
+  /** Places of the layers that arrive, ascending in quality. */
+  #ranks(nowMs: number): ReadonlyMap<string, number> {
+    return new Map(this.#arriving(nowMs).map(({ stream: { rid } }, rank) => [rid, rank]));
+  }
+
+  #arriving(nowMs: number): readonly LayerOption[] {
+    const source = [...this.#layers.values()].find(isWanted)?.source;
+    return source?.layerOptions(nowMs).filter(isWhole) ?? [];
+  }
+
+  #isCarried(rid: string, rank: number | undefined, grantedRank: number): boolean {
+    // One that has not begun to arrive, or has ceased to, costs nothing, and must be ready when it comes.
+    if (rank === undefined) return this.isSentBest && this.#wants(rid);
+    return rank === grantedRank || (rank < grantedRank && this.#wants(rid));
+  }
+
+  #noteRunning(nowMs: number, option: LayerOption | undefined): void {
+    const running = option === undefined ? undefined : this.#layers.get(option.stream.rid);
+    if (running?.isRunning !== true) this.#runsSinceMs = Number.NaN;
+    else if (Number.isNaN(this.#runsSinceMs) || running !== this.#running) this.#runsSinceMs = nowMs;
+    this.#running = running;
+  }
+
+  #wants(rid: string): boolean {
+    const layer = this.#layers.get(rid);
+    return layer !== undefined && isWanted(layer);
+  }
+
+  #sum(of: (layer: LinkLayer) => number): number {
+    let sum = 0;
+    for (const layer of this.#layers.values()) sum += of(layer);
+    return sum;
+  }
+}
+
+function ridOf({ plan: { preferredRid = '' } }: LinkLayer): string {
+  return preferredRid;
+}
+
+function isWanted({ plan: { paused, isStandIn = false } }: LinkLayer): boolean {
+  return !paused && !isStandIn;
+}
+
+function isWhole({ maxSpatialId, maxTemporalId }: LayerOption): boolean {
+  return maxSpatialId === ALL_LAYERS && maxTemporalId === ALL_LAYERS;
+}
