@@ -76,7 +76,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     'causeway_probe_packets_total',
-    'Of the RTP packets for subscribers, those that only measured what a path carries. Nobody is charged for them.',
+    'Of the RTP packets for subscribers, those that only measured what a path carries. They are not billed.',
     [],
     ({ sfu }) => one(sfu.traffic.probePacketsSent),
   ),
