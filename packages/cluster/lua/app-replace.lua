@@ -3,7 +3,7 @@
 -- ARGV[1] the record that was read; empty: there was none   ARGV[2] the new record   ARGV[3] milliseconds to keep it
 -- Returns 1 if the new record is there now
 local stored = redis.pcall('GET', KEYS[1])
--- What is no text was put there by somebody who is no node, and stands in nobody's way.
+-- A value that is not text was not written by a node and may be replaced.
 if type(stored) == 'string' and stored ~= ARGV[1] then
   return 0
 end

@@ -5,7 +5,7 @@
 -- Returns { 'superseded', the newer epoch }, or { what the lease was, now in milliseconds since 1970 }:
 --   'kept' it was running, 'lapsed' it had ended, 'lost' there was none or its record is missing
 local nodeNo, epoch = ARGV[1], tonumber(ARGV[2])
--- What is no number was written by somebody who is no node.
+-- A value that is not a number was not written by a node.
 local known = tonumber(redis.call('HGET', KEYS[1], nodeNo) or '0') or 0
 if known > epoch then
   return { 'superseded', known }

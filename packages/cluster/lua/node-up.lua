@@ -3,7 +3,7 @@
 -- ARGV[1] node number
 -- Returns { epoch, now in milliseconds since 1970 }
 local time = redis.call('TIME')
--- What is no number was written by somebody who is no node.
+-- A value that is not a number was not written by a node.
 local former = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') or 0
 local epoch = math.max(former + 1, tonumber(time[1]))
 redis.call('HSET', KEYS[1], ARGV[1], epoch)

@@ -16,7 +16,7 @@ export type ClusterEvent =
   | { readonly type: 'node.superseded'; readonly byEpoch: number }
   /** The media loop does not tick: the lease is left to end. */
   | { readonly type: 'node.stalled' }
-  /** Redis does not take the renewal of this node's lease, and so perhaps of nobody's: as long as that is so, nobody is taken for dead. */
+  /** Redis does not accept the renewal of this node's lease, and so perhaps of no node's. Meanwhile, no node is considered dead. */
   | { readonly type: 'lease.unrenewed'; readonly error: unknown }
   /** What other nodes revoke cannot be read, or can be again. */
   | { readonly type: 'revocations.unknown'; readonly error: unknown }
@@ -52,7 +52,7 @@ export interface ClusterOptions {
    * `redis+cluster://host:6379,host:6379` for Redis Cluster.
    */
   readonly redisUrl: string;
-  /** At least `MIN_CLUSTER_KEY_LENGTH` characters that all nodes know and nobody else. */
+  /** At least `MIN_CLUSTER_KEY_LENGTH` characters that only the nodes know. */
   readonly clusterKey: string;
   /** What this node tells about itself; epoch, state and load are the cluster's to add. */
   readonly self: Omit<NodeRecord, 'epoch' | 'state' | 'load'>;

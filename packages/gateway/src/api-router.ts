@@ -33,7 +33,7 @@ export interface ApiRouterOptions {
   /** Default: warnings and errors as JSON on standard error. */
   readonly logger?: Logger;
   /**
-   * Says who is calling, by the sign-in that the application has anyway; see `Authorize`. Default: nobody is known but by secret or
+   * Says who is calling, by the sign-in that the application has anyway; see `Authorize`. Default: callers are known only by secret or
    * token.
    */
   readonly authorize?: Authorize;

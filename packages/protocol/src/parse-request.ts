@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type ErrorCode, isErrorCode } from './errors/error-codes.ts';
 import { SfuError } from './errors/sfu-error.ts';
 
-/** More problems than these in one reply help nobody. */
+/** More problems than this in one reply do not help. */
 const MAX_PROBLEMS = 10;
 
 interface Problem {

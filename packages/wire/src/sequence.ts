@@ -1,6 +1,6 @@
 /**
  * Arithmetic on RTP sequence numbers and timestamps. Both wrap, so they are never compared with `<` or `>` anywhere else:
- * raw values are compared here, and whoever must sort or index unwraps first.
+ * raw values are compared here, and code that must sort or index them unwraps them first.
  *
  * @see RFC 3550 §5.1 (fields), RFC 1982 §3.2 (serial number arithmetic)
  */

@@ -4,7 +4,7 @@ import type { App } from './app.ts';
 /** Where apps are known. Every implementation passes `appStoreContract`. */
 export interface AppStore {
   /**
-   * @param asker whoever names the app without having proved anything yet, such as the network of a client: a store that asks
+   * @param asker the unauthenticated caller that names the app, such as the network of a client: a store that asks
    *   elsewhere may refuse one who asks for too many ids that it does not know. Undefined if the caller is trusted
    * @returns undefined if there is no such app; rejects if the store cannot tell now
    * @throws SfuError `rate_limited` – the asker is to come back later

@@ -3,11 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 const SECRET_SIZE_BYTES = 32;
 
 /**
- * 128 random bits in base64 have 22 characters. Digests of secrets stand in Redis and in config files, and whoever reads one can
+ * 128 random bits in base64 have 22 characters. Digests of secrets are in Redis and in config files, and an attacker who reads one can
  * try secrets as fast as SHA-256 can be computed.
  */
 export const MIN_SECRET_LENGTH = 22;
-/** More than anybody needs, and little enough for a header. */
+/** More than enough, and short enough for a header. */
 export const MAX_SECRET_LENGTH = 256;
 
 const DIGEST = /^[0-9a-f]{64}$/;

@@ -11,7 +11,7 @@ export interface Revocations {
    * @throws registry_unavailable – the other nodes cannot be told now; nothing is revoked
    */
   revoke(revocation: Revocation): Promise<void>;
-  /** Hears of every revocation as it comes into force here, whoever made it. @returns ends the listening */
+  /** Hears of every revocation as it comes into force here, from whichever node. @returns ends the listening */
   onRevoked(listener: (revocation: Revocation) => void): () => void;
   /** How many are remembered. */
   readonly size: number;

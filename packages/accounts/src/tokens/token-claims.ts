@@ -1,7 +1,7 @@
 /** The claims of a token whose signature is right: whether they say what they must, and for which app. */
 import { type AppId, MAX_TOKEN_SECONDS, SfuError, TOKEN_RESTRICTIONS, TokenGrants } from '@causeway/protocol';
 
-/** How far the clock of whoever signed a token may be ahead of the nodes' clock. */
+/** How far the signer's clock may be ahead of the nodes' clock. */
 const SKEW_SECONDS = 60;
 /** Claims that say nothing about what is granted. `iss` is whatever a backend calls itself. */
 const OTHER_CLAIMS = ['aud', 'app', 'nbf', 'iss'];
@@ -23,7 +23,7 @@ export function audienceOf(appId: AppId): string {
  * Reads the claims of a token that its key has signed. Time is not looked at: see `checkTime`.
  *
  * @returns undefined if the token is for another app, which is not told from one that is not there
- * @throws unauthorized – a claim is missing, wrong or unknown; whoever signed the token made a mistake
+ * @throws unauthorized – a claim is missing, wrong or unknown; the signer of the token made a mistake
  */
 export function readClaims(payload: Uint8Array, appId: AppId): TokenClaims | undefined {
   const claims = parseObject(payload);
@@ -49,7 +49,7 @@ export function checkTime({ grants, notBefore }: TokenClaims, nowSeconds: number
   if (notBefore > nowSeconds + SKEW_SECONDS) throw unusable('is not good yet (nbf)');
 }
 
-/** Whoever names no app, or two, has not said which one the token is for. */
+/** A token that names no app, or two, does not say which one it is for. */
 function isFor({ aud, app }: Readonly<Record<string, unknown>>, appId: AppId): boolean {
   if (aud === undefined && app === undefined) return false;
   const audiences = Array.isArray(aud) ? aud : [aud];

@@ -29,7 +29,7 @@ export type TokenOutcome = (typeof TOKEN_OUTCOMES)[number];
 /** What is needed to issue and verify tokens. */
 export interface TokenDeskOptions {
   /**
-   * What the SFU's keys are made of: the same on all nodes, known to nobody else, used for nothing
+   * What the SFU's keys are made of: the same on all nodes, otherwise secret, used for nothing
    * else. Default: a random one, so that the tokens of this process are good for nothing in another.
    */
   readonly secret?: KeyObject;

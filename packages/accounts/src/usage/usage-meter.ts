@@ -22,7 +22,7 @@ type Counter = { -readonly [Metric in UsageMetric]: UsageBytes[Metric] };
 
 /**
  * Adds up what apps use on this node, and sees to it that the ledger counts each byte once: in batches that are kept until they are
- * counted and a failover can no longer take that back. Whoever owns it calls `flush` every few seconds.
+ * counted and a failover can no longer take that back. The owner calls `flush` every few seconds.
  */
 export class UsageMeter {
   readonly #options: UsageMeterOptions;

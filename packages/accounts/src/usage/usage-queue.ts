@@ -57,11 +57,11 @@ export class UsageQueue {
    * Sends what is not confirmed, until all is or the ledger cannot be reached. What is old is forgotten when the ledger has just
    * answered: one that was away may have come back without what it confirmed last, however long ago that was.
    *
-   * @param isForTheLastTime whether nobody will ask again: then the newest is sent even if it was confirmed
+   * @param isForTheLastTime whether this is the last request: then the newest is sent even if it was confirmed
    */
   async send(isForTheLastTime = false): Promise<void> {
     const newest = this.#kept.at(-1);
-    // With nothing sent after it, nobody has noticed yet whether it was taken back.
+    // Nothing was sent after it, so it is not known yet whether it was taken back.
     const isInDoubt = newest?.confirmedAtMs !== undefined && (isForTheLastTime || this.#isOld(newest));
     let next = isInDoubt ? newest : this.#firstUnconfirmed();
     if (next === undefined) return;

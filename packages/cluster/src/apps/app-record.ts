@@ -1,5 +1,5 @@
 /**
- * Apps as they stand in Redis: signed, dated and numbered. Whoever may write there could otherwise add an app with a secret of
+ * Apps as they are stored in Redis: signed, dated and numbered. Anyone who can write there could otherwise add an app with a secret of
  * their own, or bring back a secret that was replaced.
  */
 import type { KeyObject } from 'node:crypto';
@@ -37,7 +37,7 @@ export interface AppRecord {
 }
 
 /**
- * - `signature`: no node with the cluster key has written it, so somebody else has
+ * - `signature`: no node with the cluster key has written it, so an attacker has
  * - `content`: it is the record of another app, or of a version that this one does not understand
  * - `date`: it is older than a day, or from the future
  */
@@ -92,7 +92,7 @@ export function isSignedAs(signedApp: unknown, app: App, key: KeyObject): boolea
   return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(storedForm(app, key))));
 }
 
-/** Whoever can read Redis may read public keys, and not those with which tokens are signed. */
+/** Anyone who can read Redis may read public keys, but not the keys that sign tokens. */
 function storedForm(app: App, key: KeyObject): App {
   if (app.tokenKeys === undefined) return app;
   const tokenKeys = app.tokenKeys.map((each) => {
@@ -101,7 +101,7 @@ function storedForm(app: App, key: KeyObject): App {
   return { ...app, tokenKeys };
 }
 
-/** A key that this version does not understand, or nobody with the cluster key has sealed, is left out. */
+/** A key that this version does not understand, or that was not sealed with the cluster key, is left out. */
 function readTokenKeys(stored: readonly unknown[] | undefined, id: AppId, key: KeyObject): Pick<App, 'tokenKeys'> {
   if (stored === undefined) return {};
   const tokenKeys = stored.flatMap((each): AppTokenKey[] => {

@@ -1,10 +1,10 @@
 const WINDOW_MS = 1_000;
-/** Askers that are told apart in one window, so that addresses that somebody makes up do not fill the memory. */
+/** Askers that are distinguished in one window, so that forged addresses do not fill the memory. */
 const MAX_ASKERS = 10_000;
 
 /**
  * Shares a number of look-ups a second out among those who ask. Each gets an equal part of them, by how many asked in the second
- * before, and one part stays free for somebody who comes new: a flood from a few networks leaves the others theirs.
+ * before, and one part stays free for a newcomer: a flood from a few networks leaves the others their parts.
  */
 export class LookUpBudget {
   readonly #lookUpsPerSecond: number;

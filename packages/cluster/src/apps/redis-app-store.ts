@@ -32,7 +32,7 @@ interface KnownApp {
 const FRESH_MS = 60_000;
 /** A node may be about to write it. */
 const FRESH_ABSENCE_MS = 5_000;
-/** What is known of an app is better than nothing for a day, when Redis does not answer or has a record of nobody's. */
+/** For a day, what is known of an app is better than nothing, when Redis does not answer or has a record that no node signed. */
 const STALE_MS = 24 * 3_600_000;
 /** Ids come from strangers: absent ones must not drive out those that exist, nor fill the memory. */
 const MAX_REMEMBERED = 10_000;

@@ -11,7 +11,7 @@ export interface CallClaims {
    *
    * @param key 1 to 64 letters, digits, `-` and `_`; of this app alone
    * @param voidHolder a holder that is dead or refuses, and whose claim may therefore be taken over
-   * @returns the holder: `node`, or whoever was first; rejects if nobody can tell now
+   * @returns the holder: `node`, or the node that was first; rejects if that cannot be determined now
    */
   claim(appId: AppId, key: string, node: NodeIdentity, voidHolder: NodeIdentity | undefined): Promise<NodeIdentity>;
 }

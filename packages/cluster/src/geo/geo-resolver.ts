@@ -1,7 +1,7 @@
 import type { GeoPoint } from '@causeway/sfu';
 import { createAddressSet, parseAddressRange } from './address-set.ts';
 
-/** Tells where on earth an address is, as well as anybody knows. Only a first guess at which node is near. */
+/** Locates an address on earth, as far as that is known. It is only a first guess at which node is near. */
 export interface GeoResolver {
   /**
    * @param address literal IPv4 or IPv6; anything else is nowhere

@@ -30,7 +30,7 @@ export function createGeoipLiteGeo(geoip: GeoipLite): GeoResolver {
 
 function pointOf([latitudeDegrees, longitudeDegrees]: readonly (number | null)[] = []): GeoPoint | undefined {
   if (typeof latitudeDegrees !== 'number' || typeof longitudeDegrees !== 'number') return undefined;
-  // The database writes zeros where it knows a country at most; nobody lives in the Gulf of Guinea.
+  // The database writes zeros where it knows at most the country; zeros would be in the Gulf of Guinea.
   return latitudeDegrees === 0 && longitudeDegrees === 0 ? undefined : { latitudeDegrees, longitudeDegrees };
 }
 

@@ -100,7 +100,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Whoever can write to Redis can write a higher epoch there; only a node of this cluster can sign a record with it. */
+  /** An attacker who can write to Redis can write a higher epoch there; only a node of this cluster can sign a record with it. */
   async #hasSuccessor(): Promise<boolean> {
     const { scripts, key } = this.#options;
     const { nodeNo, epoch } = this.#self;

@@ -1,4 +1,4 @@
-/** Node records as they stand in Redis: signed with the cluster key and dated, since everybody there can write. */
+/** Node records as they are stored in Redis: signed with the cluster key and dated, since others may write there. */
 import type { KeyObject } from 'node:crypto';
 import type { NodeRecord } from '@causeway/sfu';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ const DatedRecord = z.object({
   }),
 });
 
-/** @param redisNowMs by Redis's clock, which is the same for everybody */
+/** @param redisNowMs by Redis's clock, which is the same for all nodes */
 export function writeNodeRecord(record: NodeRecord, redisNowMs: number, key: KeyObject): string {
   return signText(JSON.stringify({ issuedAtMs: Math.round(redisNowMs), record }), key);
 }

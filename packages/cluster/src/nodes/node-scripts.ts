@@ -38,7 +38,7 @@ export interface NodeScripts {
   up(nodeNo: number): Promise<NodeUpReply>;
   renew(life: NodeLife, leaseMs: number, news: RecordNews): Promise<RenewalReply>;
   leave(life: NodeLife): Promise<void>;
-  /** Makes a life the newest again, when the newer one that Redis tells of turned out to be nobody's. */
+  /** Makes a life the newest again, when the newer one in Redis turned out to belong to no node. */
   reclaim(life: NodeLife): Promise<void>;
   readTable(sinceSerial: string): Promise<TableReading>;
 }

@@ -7,7 +7,7 @@ export type NodeChange =
   | { readonly type: 'put'; readonly record: NodeRecord }
   | { readonly type: 'gone'; readonly record: NodeRecord; readonly why: NodeGoneReason };
 
-/** How long nobody is dropped after Redis could not be read, or when Redis has forgotten somebody. */
+/** How long no node is dropped after Redis could not be read, or when Redis has forgotten a node. */
 export const GRACE_MS = 10_000;
 
 /**
@@ -63,7 +63,7 @@ export class NodeTable {
   }
 
   #takeRecord(nodeNo: number, record: NodeRecord | undefined): void {
-    // Somebody who can write to Redis could bring back an old record, or put one node's in another's place.
+    // An attacker who can write to Redis could bring back an old record, or replace one node's record with another's.
     const isOurs = record !== undefined && record.nodeNo === nodeNo && record.epoch >= (this.#records.get(nodeNo)?.epoch ?? 0);
     if (isOurs) this.#records.set(nodeNo, record);
     else this.#refused++;

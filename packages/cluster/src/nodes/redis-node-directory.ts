@@ -79,7 +79,7 @@ export class RedisNodeDirectory implements NodeDirectory {
     this.#lease.announce(change);
   }
 
-  /** Reads the table now, for whoever met a node that is not in it. Never rejects. */
+  /** Reads the table now, for a caller that met a node that is not in it. Never rejects. */
   refresh(): Promise<void> {
     return this.#poll.refresh();
   }
@@ -90,7 +90,7 @@ export class RedisNodeDirectory implements NodeDirectory {
     await this.#lease.stop();
   }
 
-  /** A Redis that answers and takes no writes ends everybody's lease: that says nothing about the nodes. */
+  /** A Redis that answers but accepts no writes ends every node's lease, which says nothing about the nodes. */
   #noteNotRenewed(error: unknown, isNews: boolean): void {
     this.#table.noteTrouble(this.#options.timers.nowMs());
     if (isNews) this.#options.onNotRenewed(error);

@@ -10,7 +10,7 @@ const MAX_FAILURES = 5;
 const FAILURE_WINDOW_MS = 10_000;
 
 /**
- * Stops calls to what does not answer: after five failures in ten seconds it is open, and whoever owns it finds out, beside the calls,
+ * Stops calls to what does not answer: after five failures in ten seconds it is open, and its owner finds out, independently of calls,
  * when there is an answer again. So callers are not kept waiting, and what is down is not flooded with requests when it comes back.
  */
 export class CircuitBreaker {

@@ -55,7 +55,7 @@ function clientOptions(
     commandTimeout: COMMAND_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     enableOfflineQueue: false,
-    // A write that is sent again by itself could arrive after a newer one. Whoever sent it repairs the damage.
+    // A write that the client resends could arrive after a newer one. The sender repairs lost writes instead.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     retryStrategy: retryDelay(random),

@@ -14,7 +14,7 @@ export interface IoredisLinkOptions {
 
 /** Answers that mean that the server cannot do its work now, whatever the command. */
 const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)\b/;
-/** Those of them that are about writes alone: whoever reads is answered. */
+/** Those that concern only writes: reads are still answered. */
 const TAKES_NO_WRITES = /^(READONLY|NOREPLICAS|MISCONF|OOM)\b/;
 /** More than this on the way at one time would be a queue for memory to fill. */
 const MAX_OUTSTANDING = 10_000;
@@ -126,7 +126,7 @@ export class IoredisLink implements RedisLink {
     this.#client.connect().catch(() => {});
   }
 
-  /** While nobody may call, this finds out whether somebody would be answered. */
+  /** While calls are stopped, this finds out whether they would be answered. */
   #scheduleProbe(delayMs: number): void {
     this.#cancelProbe?.();
     if (this.#isClosed) return;

@@ -10,7 +10,7 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 
 /**
  * One connection to Redis, or to each of the servers of a Redis Cluster. Nothing waits for a connection: what cannot be sent now,
- * or is not answered in time, is `registry_unavailable`, and nobody knows whether Redis has carried it out.
+ * or is not answered in time, is `registry_unavailable`, and it is not known whether Redis has carried it out.
  */
 export interface RedisLink {
   /** @throws SfuError `registry_unavailable`; Error – Redis refused the command itself */

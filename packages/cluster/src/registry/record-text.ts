@@ -1,4 +1,7 @@
-/** Records of sessions, tracks and data channels as they stand in Redis, where other versions of this program write them, and perhaps somebody else. */
+/**
+ * Records of sessions, tracks and data channels as they are stored in Redis, where other versions of this program write
+ * them, and perhaps an attacker.
+ */
 import type { DataChannelRecord, SessionRecord, TrackRecord } from '@causeway/sfu';
 import { z } from 'zod';
 import type { OwnPublication } from './own-records.ts';

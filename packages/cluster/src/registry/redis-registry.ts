@@ -112,7 +112,7 @@ export class RedisRegistry implements Registry {
     }
   }
 
-  /** Nobody else has sessions with this node's number. */
+  /** Only this node has sessions with its number. */
   #isOurs(sessionId: string): boolean {
     const parsed = parseSessionId(sessionId);
     return parsed !== undefined && nodeNoOf(parsed) === this.#parts.selfNo;

@@ -60,7 +60,7 @@ export interface PlainCommands {
   sessionsOwnedBy(life: Life, appId: string): Promise<readonly string[]>;
   /** @returns some of them, `count` at most */
   someOwnedBy(life: Life, appId: string, count: number): Promise<readonly string[]>;
-  /** @returns whether nobody else is at it */
+  /** @returns whether no other node is doing it */
   takeBroom(life: Life, sweeper: number, forMs: number): Promise<boolean>;
 }
 

@@ -9,7 +9,7 @@ export interface SessionWriterOptions {
   readonly scripts: RegistryScripts;
   readonly own: OwnRecords;
   readonly historyOf: (appId: string) => AppHistory;
-  /** Nobody knows whether Redis has the last write about this session. */
+  /** It is not known whether Redis has the last write about this session. */
   readonly onUnconfirmed: (appId: string, sessionId: string) => void;
 }
 

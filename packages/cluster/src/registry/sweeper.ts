@@ -13,10 +13,10 @@ export interface SweeperOptions {
 }
 
 const INTERVAL_MS = 5_000;
-/** Nobody sees the records of a dead node any more, so there is no hurry; and it might come back. */
+/** The records of a dead node are no longer shown, so there is no hurry; and it might come back. */
 const DEAD_FOR_MS = 15_000;
 const CHUNK_SIZE = 100;
-/** Whoever sweeps is given up when it has not finished in this time: it has died as well, say. */
+/** A sweeping node that has not finished in this time is given up; it may have died as well. */
 const BROOM_MS = 10_000;
 
 /** Removes what dead nodes have left in Redis. Every node looks for such remains, one of them sweeps. */

@@ -22,7 +22,7 @@ export interface RedisRevocationsOptions {
 /** A revocation must be in force everywhere within two seconds, with or without a hint. */
 const INTERVAL_MS = 1_000;
 const ENTRIES_PER_READING = 1_000;
-/** Tokens that were issued before that have ended, whoever's clock was a little off. */
+/** Tokens issued before that have expired, even if a clock was slightly off. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000 + 5 * 60_000;
 const BEGINNING = '0-0';
 

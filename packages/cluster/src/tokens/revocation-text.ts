@@ -1,4 +1,4 @@
-/** Revocations as they stand in Redis: signed, or whoever can write there could put a stop to everybody's tokens. */
+/** Revocations as they are stored in Redis: signed, because otherwise anyone who can write there could revoke all tokens. */
 import type { KeyObject } from 'node:crypto';
 import type { Revocation } from '@causeway/accounts';
 import { AppId, NumericDate, TokenId, TokenSubject } from '@causeway/protocol';

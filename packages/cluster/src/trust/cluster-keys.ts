@@ -24,7 +24,7 @@ export interface ClusterKeys {
   readonly revocations: KeyObject;
 }
 
-/** @throws Error – the key is too short to keep anybody out */
+/** @throws Error – the key is too short to be safe */
 export function deriveClusterKeys(clusterKey: string): ClusterKeys {
   if (clusterKey.length < MIN_CLUSTER_KEY_LENGTH) {
     throw new Error(`the cluster key must have at least ${MIN_CLUSTER_KEY_LENGTH} characters, not ${clusterKey.length}`);

@@ -3,7 +3,7 @@ import type { IceCredentials, LinkTrust, NodeIdentity } from '@causeway/sfu';
 
 /** Begins the ufrags of shard 0, where links live. */
 const SHARD_PREFIX = 'aa';
-/** 64 bits that nobody without the cluster key can guess; RFC 8445 asks for 24. */
+/** 64 bits that cannot be guessed without the cluster key; RFC 8445 asks for 24. */
 const UFRAG_DIGITS = 16;
 /** 192 bits; RFC 8445 asks for 128. Digits of hex are ICE characters. */
 const PASSWORD_DIGITS = 48;

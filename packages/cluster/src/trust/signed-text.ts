@@ -3,7 +3,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 const SIGNED = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
-/** The bytes that are sent are the bytes that are signed, so that nobody has to write JSON in the same way twice. */
+/** The bytes that are sent are the bytes that are signed, so that no node has to serialise JSON the same way twice. */
 export function signText(payload: string, key: KeyObject): string {
   const encoded = Buffer.from(payload, 'utf8').toString('base64url');
   return `${encoded}.${signatureOf(encoded, key).toString('base64url')}`;

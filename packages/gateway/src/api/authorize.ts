@@ -4,7 +4,7 @@ import { allowsAction, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { Request } from 'express';
 import type { RouteDescription } from './route.ts';
 
-/** Whoever calls with the secret of the app is told so in a header of this name, once for each session. */
+/** A page that calls with the app's secret is warned in a header of this name, once for each session. */
 export const WARNING_OF_SECRET = '299 - "app secret used from a browser; use tokens"';
 
 /** The token of a caller; undefined for one who may do everything. */

@@ -32,7 +32,7 @@ export interface Caller {
 }
 
 /**
- * @throws unauthorized, token_expired – nobody who may call the app
+ * @throws unauthorized, token_expired – the caller may not use the app
  * @throws forbidden – the credential is right, and not for this page, or not for a URL
  * @throws rate_limited – this client address has been wrong too often, or too many unknown apps are asked for
  */

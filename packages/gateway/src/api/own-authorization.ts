@@ -16,7 +16,7 @@ export interface ApiTarget {
 }
 
 /**
- * A user of the embedder's application. The sessions that it creates belong to `sub`: nobody else changes them. The other fields
+ * A user of the embedder's application. The sessions that it creates belong to `sub`: no other user can change them. The other fields
  * restrict it as the claims of a token do (docs/api.md §15); what is left out restricts nothing.
  */
 export interface ApiUser extends Partial<Omit<TokenGrants, 'sub' | 'jti' | 'iat' | 'exp' | 'sid' | 'org'>> {
@@ -26,7 +26,7 @@ export interface ApiUser extends Partial<Omit<TokenGrants, 'sub' | 'jti' | 'iat'
 /**
  * Says who is calling.
  *
- * @returns a user; `'all'` for whoever may do everything, as with the secret; undefined if it cannot tell: the call then needs a
+ * @returns a user; `'all'` for a caller who may do everything, as with the secret; undefined if it cannot tell: the call then needs a
  *   secret or a token
  * @throws SfuError `forbidden` – the caller is known, and may not do this
  */

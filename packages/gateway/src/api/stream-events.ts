@@ -106,7 +106,7 @@ async function passThrough(
     return;
   }
   response.flushHeaders();
-  // Either side may hang up at any time; there is nobody to tell.
+  // Either side may hang up at any time; then nothing is left to notify.
   await pipeline(reply, response).catch(() => undefined);
 }
 

@@ -19,7 +19,7 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   readonly readiness: () => Readiness;
 }
 
-/** Everything the daemon serves: the API, its description, the page at `/`, and two questions for whoever watches the process. */
+/** Everything the daemon serves: the API, its description, the page at `/`, and two health checks for the process manager. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -52,8 +52,8 @@ function refuse(): never {
 }
 
 /**
- * Two questions of whoever watches the process. Liveness says that it runs its event loop; readiness that it takes new sessions. Neither
- * asks anybody else.
+ * Two health checks. Liveness says that the process runs its event loop; readiness that it accepts new sessions.
+ * Neither depends on another process.
  */
 export function addProbes(app: Express, readiness: () => Readiness): void {
   app.get(

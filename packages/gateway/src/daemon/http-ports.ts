@@ -8,9 +8,9 @@ import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { closeHttpServer, createHttpServer, type HttpServerGuards, listen } from './http-server.ts';
 import { explainListenFailure, type PortOption } from './start-failure.ts';
 
-/** Calls that wait for a negotiation take up to 5 s; whoever stops the daemon does not want to wait that long. */
+/** Calls that wait for a negotiation take up to 5 s, which is too long for an operator who stops the daemon. */
 const CLOSE_GRACE_MS = 3_000;
-/** What the debug port shows is for nobody but this machine. */
+/** The debug port is reachable only from this machine. */
 const DEBUG_ADDRESS = '127.0.0.1';
 /** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
 const CONNECTIONS_SHARE_OF_FILES = 0.4;
@@ -21,7 +21,7 @@ const MAX_CLIENT_SHARE = 0.05;
 const MIN_CLIENT_CONNECTIONS = 100;
 const MAX_DEBUG_CONNECTIONS = 16;
 
-/** An HTTP port that is open, whose requests go to whoever is set. */
+/** An open HTTP port, whose requests go to the handler that is set. */
 export interface HttpPort {
   readonly port: number;
   readonly server: Server;
@@ -29,7 +29,7 @@ export interface HttpPort {
   close(): Promise<void>;
 }
 
-/** The port of the API, which everybody can reach. */
+/** The public port of the API. */
 export interface ApiPort extends HttpPort {
   readonly connectionLimit: ConnectionLimit;
   readonly intake: RequestIntake;

@@ -34,7 +34,7 @@ export class Lifecycle {
 }
 
 const INTERVAL_MS = 1_000;
-/** Smaller changes are not worth telling everybody. */
+/** Smaller changes are not worth announcing. */
 const MIN_CHANGE = 0.05;
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type App, createApp, generateSecret } from '@causeway/accounts';
 
-/** An app for whoever just wants to try the SFU, with its secret in clear for the one time it is shown. */
+/** An app for trying out the SFU, with its secret in plain text, which is shown once. */
 export interface MadeUpApp {
   readonly app: App;
   readonly secret: string;

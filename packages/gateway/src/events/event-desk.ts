@@ -61,7 +61,7 @@ export class EventDesk {
     if (content !== undefined) this.#log.note(event.appId, content);
   }
 
-  /** Tells everybody that this node is about to end. @param deadlineAt when sessions that are still there are closed */
+  /** Tells all listeners that this node is about to end. @param deadlineAt when sessions that are still there are closed */
   noteDraining(region: string, deadlineAt: Date): void {
     this.#log.noteEverywhere({ type: 'node.draining', region, deadlineAt: deadlineAt.toISOString() });
   }
@@ -130,7 +130,7 @@ export class EventDesk {
       this.#tell(stream, scope, event);
       reached = event.serial;
     }
-    // It ends the catching up of another node, and need not be gone through again by whoever comes back from here.
+    // It ends the catching up of another node; a client that reconnects from here need not repeat it.
     stream.advance(this.#nodeNo, this.#log.newestSerial);
     this.#listen(stream, scope);
     return undefined;

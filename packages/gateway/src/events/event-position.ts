@@ -1,5 +1,5 @@
 /**
- * How far somebody has read, as the `id:` of an event stream says it: `101-1771845600000001`, and in a cluster one of these for each
+ * How far a client has read, as the `id:` of an event stream states it: `101-1771845600000001`, and in a cluster one of these for each
  * node, separated by commas. Opaque to clients.
  */
 import type { ApiEvent } from '@causeway/protocol';

@@ -27,7 +27,7 @@ export interface NodeFeedOptions {
   readonly forwarder: CallForwarder;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Nobody listens any more, or that life is over. */
+  /** The last listener has left, or that life is over. */
   readonly onEnd: () => void;
 }
 
@@ -170,7 +170,7 @@ export class NodeFeed {
     }
   }
 
-  /** @returns undefined if the life that it is about is over, or nobody listens */
+  /** @returns undefined if that life is over, or there are no listeners */
   #find(): NodeRecord | undefined {
     const { node, directory } = this.#options;
     const found = directory.find(node.nodeNo);

@@ -24,7 +24,7 @@ export interface AdmittedCall {
   checkBody(digest: string): void;
 }
 
-/** Why assertions were refused; for operators, not for whoever sent them. */
+/** Why assertions were refused; for operators, not for the senders. */
 export type AssertionRefusal = 'signature' | 'recipient' | 'call' | 'replay' | 'body';
 
 /** Writes assertions for calls to other nodes, and takes those that come with calls from them. */

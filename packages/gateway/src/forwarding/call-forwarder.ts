@@ -133,7 +133,7 @@ function notAccepted({ nodeNo }: NodeRecord): NodeCallError {
   return new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
 }
 
-/** In the words of an SFU that does not know the session: which nodes there are is nobody's business. */
+/** Uses the words of an SFU that does not know the session, so as not to reveal which nodes exist. */
 function sessionNotFound(appId: AppId, sessionId: string): SfuError {
   return new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
 }

@@ -21,7 +21,7 @@ const PASSED_HEADERS: Readonly<Record<string, string>> = {
   link: 'Link',
 };
 
-/** Sends a reply to the client, whoever made it. */
+/** Sends a reply to the client, whichever node produced it. */
 export function sendCallReply(response: ServerResponse, { httpStatus, headers, text }: CallReply): void {
   for (const [name, value] of Object.entries(headers)) {
     const passedName = PASSED_HEADERS[name.toLowerCase()];

@@ -92,7 +92,7 @@ export class NodeClient {
     return response;
   }
 
-  /** Closes connections that nobody uses. */
+  /** Closes unused connections. */
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
@@ -109,7 +109,7 @@ export class NodeClient {
     const length = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) };
     const agent = this.#agents[isSecure ? 'https:' : 'http:'];
     const request = send(url, { path: requestTargetOf(url), method, headers: { ...headers, ...length }, agent, signal });
-    // Whoever waits hears of it by `once`, or from the response; an error after that must not end the process.
+    // A waiting caller learns of it through `once` or from the response; a later error must not end the process.
     request.on('error', () => undefined);
     let hasConnected = false;
     const giveUp = setTimeout(() => request.destroy(new Error('connecting took too long')), this.#limits.connectTimeoutMs);
@@ -147,7 +147,7 @@ export class NodeClient {
   }
 }
 
-/** As it is in the text, which somebody may have signed: a `URL` writes some characters in another way. */
+/** As it is in the text, which may be signed: a `URL` encodes some characters differently. */
 function requestTargetOf(url: string): string {
   return /^\w+:\/\/[^/]*(\/.*)$/.exec(url)?.[1] ?? '/';
 }

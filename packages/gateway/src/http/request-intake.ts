@@ -72,11 +72,11 @@ export class RequestIntake {
     this.#readers.set(socket, reader);
     socket.push = (data: Buffer | null) => this.#receive(reader, data);
     const read = socket._read.bind(socket);
-    // Whoever has taken a slice wants more: there is more, and it must not be read from the system yet.
+    // The parser has taken a slice and wants more: more is waiting here, so nothing must be read from the system yet.
     socket._read = (sizeBytes) => {
       if (reader.waiting.length === 0) read(sizeBytes);
     };
-    // The parser takes what is read from the system itself, past `push`, until somebody else listens.
+    // The parser takes what is read from the system itself, past `push`, until another listener is added.
     socket.on('data', () => undefined);
     socket.once('close', () => this.#forget(reader));
   }

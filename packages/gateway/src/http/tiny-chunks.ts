@@ -9,7 +9,7 @@ const counts = new WeakMap<IncomingMessage, ChunkCount>();
 /**
  * Has the rest of a body dropped once it turns out to come in chunks of next to nothing. Node's parser calls back for each of them,
  * ten thousand times for what it reads at once, and goes on to the end of what it was given; what is dropped costs it a third. To be
- * called before anything of the body has come. Whoever reads must ask `isInTinyChunks` after each chunk: no more will come.
+ * called before anything of the body has come. The reader must call `isInTinyChunks` after each chunk, because no more will come.
  */
 export function dropTinyChunks(request: IncomingMessage): void {
   if (request.headers['transfer-encoding'] === undefined || counts.has(request)) return;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * How much of a body that nobody wants is read and thrown away, so that the client gets to read the reply: closing a connection
+ * How much of an unwanted body is read and discarded, so that the client gets to read the reply: closing a connection
  * on which data is still coming in resets it (RFC 9112 §9.6).
  */
 export const MAX_DISCARDED_BYTES = 2 * 1024 * 1024;

@@ -3,8 +3,8 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { AddressSet } from '@causeway/cluster';
 
 /**
- * The address of whoever makes a request. Each proxy appends the address it was called from to `X-Forwarded-For`, so the header is
- * read from its end, as long as the one who wrote the entry is trusted; anybody may have written what stands before.
+ * The address of the client that makes a request. Each proxy appends the address it was called from to `X-Forwarded-For`, so the header is
+ * read from its end, as long as the writer of the entry is trusted; earlier entries can be forged by anyone.
  *
  * @returns a literal address; undefined if a trusted proxy names something else
  */

@@ -1,4 +1,7 @@
-/** Buckets kept at most; those that were used longest ago go first, so nobody is forgotten while he is calling. One costs about 200 bytes. */
+/**
+ * Maximum number of buckets; the least recently used ones go first, so a client is not forgotten while it is calling.
+ * One costs about 200 bytes.
+ */
 const MAX_BUCKETS = 100_000;
 
 /** A thousandth of a call is what one millisecond earns at one call a second, so that whole milliseconds never round. */

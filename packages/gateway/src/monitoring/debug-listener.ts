@@ -57,7 +57,7 @@ async function sendMetrics(inspect: DebugSources['inspect'], response: ServerRes
 }
 
 /**
- * Shows `/metrics` and nothing else to whoever has the token, from wherever.
+ * Serves only `/metrics`, to any caller with the token, from any address.
  *
  * @param token compared in a time that does not depend on it
  */
@@ -89,7 +89,7 @@ function indented(body: unknown): string {
   return `${JSON.stringify(body, undefined, 2)}\n`;
 }
 
-/** `objects` is all zeros on a node that everybody has left; `kept` is not, and is bounded. */
+/** `objects` is all zeros on a node that all clients have left; `kept` is not, and is bounded. */
 function describeObjects({ sfu, http, kept, process }: NodeInspection) {
   return { objects: { ...sfu.objects, http, ...describeRelay(sfu) }, kept: { ...sfu.kept, ...kept }, process };
 }

@@ -41,7 +41,7 @@ export interface NodeInspection {
   };
   readonly events: { readonly streams: number };
   readonly usage: UsageReport;
-  /** Defects of ours that no session could be blamed for. All 0, or somebody should look. */
+  /** Bugs of ours that belong to no session. Any value but 0 needs attention. */
   readonly defects: Readonly<Record<DefectKind, number>>;
   /** Undefined for a node that stands alone. */
   readonly cluster: ClusterInspection | undefined;

@@ -10,13 +10,13 @@ import { NodeCallError, NodeClient } from '../forwarding/node-client.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
 import { SessionPlacement } from './session-placement.ts';
 
-/** What the gateway of one node of many works with. */
+/** What the gateway of a cluster node works with. */
 export interface ClusterServices {
   readonly directory: NodeDirectory;
   readonly trust: AssertionTrust;
   readonly claims: CallClaims;
   readonly geo: GeoResolver;
-  /** Whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: AddressSet;
   /** Uniform in [0, 1), to spread sessions over the nodes of a region. Default `Math.random`. */
   readonly random?: () => number;
@@ -43,7 +43,7 @@ export interface IncomingCall {
   readonly carryOutHere: () => Promise<CallReply>;
 }
 
-/** Sees to it that each call is carried out by the node that it is for. */
+/** Has each call carried out by the node that it is meant for. */
 export class ClusterCalls {
   readonly directory: NodeDirectory;
   readonly desk: AssertionDesk;
@@ -62,7 +62,7 @@ export class ClusterCalls {
     this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random });
   }
 
-  /** The network of whoever makes a request, for what clients of one network share. */
+  /** The network of the client that makes a request, for limits that its clients share. */
   networkOf(request: IncomingMessage): string {
     return clientNetworkOf(clientAddressOf(request, this.#services.trustedProxies) ?? '');
   }

@@ -6,7 +6,7 @@ const MAX_COMFORTABLE_LOAD = 0.7;
 export interface NodeChoice {
   readonly self: NodeRecord;
   readonly others: readonly NodeRecord[];
-  /** Undefined if nobody knows. */
+  /** Undefined if unknown. */
   readonly client: GeoPoint | undefined;
   /** That the client asked for. */
   readonly region: string | undefined;
@@ -18,7 +18,7 @@ export interface NodeChoice {
  * Where a new session should go, best first. Draining nodes are left out.
  *
  * A client whose place is unknown stays where it entered, however busy that node is, as long as it takes sessions. Otherwise regions come by their distance, and within the nearest the less
- * loaded of two that are chosen by chance: always taking the least loaded would send everybody to the same node until its load is
+ * loaded of two that are chosen by chance: always taking the least loaded would send all clients to the same node until its load is
  * known. Stressed and full nodes come last.
  */
 export function rankNodes({ self, others, client, region, random }: NodeChoice): readonly NodeRecord[] {

@@ -15,7 +15,7 @@ export interface UsageSetup {
   readonly logger: Logger;
 }
 
-/** Ledgers that nobody shares know of one life. */
+/** A ledger that is not shared knows only one life of the node. */
 const ONLY_EPOCH = 1;
 
 /** @throws ConfigError – the folder of the journal cannot be used */

@@ -14,7 +14,7 @@ const Sdp = z
     examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'],
   });
 
-/** The reference shows `"sessionDescription": ""` as a placeholder; whoever sends a text is told what it stands for. */
+/** The reference shows `"sessionDescription": ""` as a placeholder; a client that sends it gets an error that says what it stands for. */
 const shape = {
   error: (issue: { readonly input: unknown }) =>
     issue.input === undefined ? undefined : 'must be an object with type and sdp, such as peerConnection.localDescription',

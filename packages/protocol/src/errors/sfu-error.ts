@@ -14,7 +14,7 @@ export interface SfuErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Refused by the thousand while somebody floods the API, when noting the stack would cost more than the refusal. */
+/** These are thrown by the thousand under a flood of calls, when recording the stack would cost more than the refusal. */
 const CODES_WITHOUT_STACK: ReadonlySet<ErrorCode> = new Set(['rate_limited', 'unauthorized', 'no_capacity']);
 
 /** Only V8 has the limit; elsewhere setting it changes nothing. */

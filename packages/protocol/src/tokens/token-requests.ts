@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NumericDate, TOKEN_RESTRICTIONS, TokenId, TokenSubject } from './token-grants.ts';
 
-/** How long a token may be good, and is if nobody says how long. */
+/** The longest lifetime of a token, and the default one. */
 export const MAX_TOKEN_SECONDS = 24 * 3_600;
 /** How long a token is valid if the request does not say. */
 export const DEFAULT_TOKEN_SECONDS = 600;

@@ -128,7 +128,7 @@ export class DtlsAssociation implements DtlsConnection {
     if (record.contentType === ContentType.handshake) this.#handleHandshake(Buffer.from(plain), true);
     else if (record.contentType === ContentType.alert) this.#handleAlert(plain);
     else if (record.contentType !== ContentType.applicationData) this.#counters.malformed++;
-    // Before Finished nobody knows who is speaking.
+    // Before Finished, the peer is not authenticated.
     else if (this.#state === 'connected') this.#options.listener.onData(plain);
   }
 

@@ -1,4 +1,4 @@
-/** One DTLS association, whoever implements it: handshake, keys for SRTP, and application data (SCTP). */
+/** One DTLS association, independent of the implementation: handshake, keys for SRTP, and application data (SCTP). */
 import type { CertificateFingerprint, SecureCloseReason } from '@causeway/media';
 import type { SrtpKeyingMaterial } from '../srtp/srtp-keys.ts';
 import type { LocalCertificate } from './certificate.ts';
@@ -26,6 +26,6 @@ export interface DtlsConnection {
   handleDatagram(nowMs: number, datagram: Uint8Array): void;
   /** Sends application data; dropped before the handshake has ended. */
   send(data: Uint8Array): void;
-  /** Sends close_notify if there is somebody to read it, and ends all timers. */
+  /** Sends close_notify if the peer can read it, and ends all timers. */
   close(): void;
 }

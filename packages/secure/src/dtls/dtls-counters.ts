@@ -4,7 +4,7 @@ export interface DtlsCounters {
   malformed: number;
   /** Records in the clear after the handshake, alerts and the like in the clear before. */
   plaintextRefused: number;
-  /** Encrypted records that are not authentic, or that nobody can read. */
+  /** Encrypted records that are not authentic or cannot be decrypted. */
   undecryptable: number;
   replayed: number;
 }

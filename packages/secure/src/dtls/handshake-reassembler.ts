@@ -28,7 +28,7 @@ export class HandshakeReassembler {
     // What the network has doubled must not use up the space.
     if (this.#held.some((held) => isSame(held, fragment))) return 'held';
     const isFull = this.#held.length >= MAX_HELD_FRAGMENTS || this.#heldBytes + fragment.body.length > MAX_HELD_BYTES;
-    // Somebody fills the space with pieces that never make a whole; an honest peer will send its own again.
+    // An attacker fills the space with fragments of messages that never complete; an honest peer will send its own again.
     if (isFull) this.#keep(() => false);
     // A copy, because the datagram's buffer is not ours to keep.
     this.#held.push({ ...fragment, body: Buffer.from(fragment.body) });

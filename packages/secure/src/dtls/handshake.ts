@@ -12,7 +12,7 @@ export type Flight = readonly FlightStep[];
 
 export type HandshakeOutcome =
   | { readonly kind: 'continue' }
-  /** Not what was awaited, or not intelligible. Anybody may have sent it, so it is as if it had never come. */
+  /** Unexpected, or cannot be parsed. Anyone may have sent it, so it is ignored. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'flight'; readonly flight: Flight }
   /** Both ends are authenticated. */

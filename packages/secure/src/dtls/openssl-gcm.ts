@@ -23,7 +23,7 @@ const TAG_AT = 48;
 /** Where OpenSSL says how much it has written. */
 const LENGTH_AT = 64;
 const INPUT_AT = 128;
-/** Apart, because whoever reads what was opened may have something sealed meanwhile. */
+/** Kept apart, because code that reads an opened record may seal another one meanwhile. */
 const SEALED_AT = INPUT_AT + MAX_GCM_LENGTH;
 const OPENED_AT = SEALED_AT + MAX_GCM_LENGTH;
 const MEMORY_LENGTH = OPENED_AT + MAX_GCM_LENGTH;
@@ -72,7 +72,7 @@ export function loadOpensslGcm(): OpensslGcm | undefined {
   }
 }
 
-/** That FFI is experimental is ours to know (ADR 0011); whoever starts a node, or embeds one, can do nothing about it. */
+/** We know that FFI is experimental (ADR 0011); an operator or embedder can do nothing about it. */
 function withoutWarnings<Result>(load: () => Result): Result {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

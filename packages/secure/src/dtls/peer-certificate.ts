@@ -12,7 +12,7 @@ export const ACCEPTED_SIGNATURE_SCHEMES: readonly number[] = [
 /** Shorter RSA keys prove nothing; longer ones are there to cost us time. */
 const MIN_RSA_BITS = 2_048;
 const MAX_RSA_BITS = 4_096;
-/** 65,537 is what everybody uses; a long exponent makes each check slow. */
+/** Practically all certificates use 65,537; a long exponent makes each check slow. */
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
 /** @returns the certificate's public key; undefined if it is no certificate, or its key is none that we accept */

@@ -3,7 +3,7 @@
 export interface RetransmissionTimerListener {
   onRetransmit(): void;
   onDeadline(): void;
-  /** One of the above has thrown; the timer is stopped. Uncaught, that would end the process with everybody's sessions. */
+  /** One of the above has thrown; the timer is stopped. Uncaught, the exception would end the process with all its sessions. */
   onDefect(error: unknown): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Protects a whole flush: keystream over each packet, then the tags of all of them four at a time, whoever they are for.
+ * Protects a whole flush: keystream over each packet, then the tags of all of them four at a time, for all peers together.
  * Everything happens in place, in the arena.
  *
  * @see RFC 3711 §3.3, §3.4; docs/adr/0003-srtp-by-flush.md

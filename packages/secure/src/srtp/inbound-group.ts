@@ -2,7 +2,7 @@
  * Up to four packets that have come together and are authenticated together, because four lanes take
  * as long as one. Each has a place in the kernel's memory, where it is decrypted, too.
  *
- * Nothing is believed because it is here: whoever takes a packet says with which key and which
+ * Being in the group makes no packet authentic: the caller that takes a packet states with which key and which
  * rollover counter, and compares the tag.
  */
 import { writeJob } from './authentication-jobs.ts';

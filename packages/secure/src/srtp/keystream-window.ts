@@ -124,7 +124,7 @@ export class KeystreamWindow implements PageHolder {
 
   #queue(): void {
     const { memory, running } = this.#supply;
-    // Nobody may ever call `prepareAhead`; then this must not grow for ever.
+    // `prepareAhead` may never be called; this must not grow forever then.
     if (running.length >= memory.options.keystreamPages) return;
     this.#queued = true;
     running.push(this);

@@ -5,7 +5,7 @@
 
 import type { AuthenticationKey } from './authentication-key.ts';
 
-/** How far back a packet may be sent again. Older indices are refused, for nobody remembers what they carried. */
+/** How far back a packet may be sent again. Older indices are refused, because their payloads are no longer known. */
 const REMEMBERED_PACKETS = 2_048;
 const SLOT_MASK = REMEMBERED_PACKETS - 1;
 /** Behind the key's ten words, at the next cache line. */

@@ -1,6 +1,6 @@
 /**
  * The SSRCs that a link has sent under and that must not be used again, one bit each. They are handed out upwards, so that those of one time
- * are neighbours; numbers of the other direction and of layers that nobody wanted leave gaps.
+ * are neighbours; numbers of the other direction and of unwanted layers leave gaps.
  */
 
 const CHUNK_SSRCS = 4_096;

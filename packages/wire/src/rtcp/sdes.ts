@@ -42,7 +42,7 @@ export function parseSdes(bytes: Uint8Array, offset: number, end: number, count:
 }
 
 /**
- * aiortc refuses a compound packet with more than one chunk in a source description, so whoever sends several names sends a
+ * aiortc refuses a compound packet with more than one chunk in a source description, so a sender of several names sends a
  * packet for each.
  *
  * @returns the offset after the packet; beyond `out.length` if it had no room

@@ -62,7 +62,7 @@ export function parseTransportFeedback(bytes: Uint8Array, offset: number, end: n
 }
 
 /**
- * Reads feedback into columns of its own, which the next `read` overwrites: for whoever gets many reports and keeps none of them.
+ * Reads feedback into columns of its own, which the next `read` overwrites: for callers that get many reports and keep none of them.
  * The fields mean what they do in `TransportFeedback`.
  */
 export class TransportFeedbackReader {

@@ -58,7 +58,7 @@ const ONE_BYTE_STOP_ID = 15;
  * Locates header fields, extensions and payload of a decrypted RTP packet without copying.
  *
  * One view serves a whole stream of packets: `read` overwrites all fields. They hold until the next `read`, and only while
- * nobody changes the buffer underneath; after a `read` that returned false they mean nothing.
+ * the buffer underneath does not change; after a `read` that returned false they mean nothing.
  */
 export class RtpView {
   /** The buffer given to `read`; offsets below count from its start. */

@@ -13,7 +13,7 @@ export const SctpErrorCause = { userInitiated: 12, protocolViolation: 13 } as co
 
 const CAUSE_HEADER_LENGTH = 4;
 
-/** @param detail says more to whoever debugs the peer @returns the offset after the chunk's padding */
+/** @param detail more information for debugging the peer @returns the offset after the chunk's padding */
 export function writeAbort(out: Uint8Array, offset: number, cause: number, detail: string): number {
   const text = encodeUtf8(detail);
   const length = SCTP_CHUNK_HEADER_LENGTH + CAUSE_HEADER_LENGTH + text.length;

@@ -90,7 +90,7 @@ export function directionOf(value: string | undefined): SdpDirection | undefined
   }
 }
 
-/** `holdconn` is of no use to DTLS (RFC 8842 §5.2) and reads as absent, as does what nobody knows. */
+/** `holdconn` is of no use to DTLS (RFC 8842 §5.2) and reads as absent, as do unknown values. */
 export function setupOf(value: string): SdpSetup | undefined {
   return value === 'actpass' || value === 'active' || value === 'passive' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 /** What one description may cost to read. Beyond a limit it is refused as a whole. */
 export interface SdpLimits {
-  /** UTF-16 units; SDP is ASCII but for names that nobody reads. */
+  /** UTF-16 units; SDP is ASCII except for names, which are not read. */
   readonly maxLength: number;
   readonly maxLines: number;
   readonly maxLineLength: number;
