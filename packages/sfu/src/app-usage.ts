@@ -16,7 +16,7 @@ const LAST_ANSWER_WITHIN_MS = 1_000;
 export class AppUsageSource {
   readonly #shard: Pick<Shard, 'ask'>;
   readonly #clock: Clock;
-  /** What the shard has told and nobody has taken yet. */
+  /** What the shard has reported and has not been taken yet. */
   #untaken = new Map<AppId, CarriedBytes>();
   #isFinished = false;
 

@@ -311,7 +311,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return concerned.length;
     },
     watch(watcher) {
-      // A copy, so that whoever watches twice is told twice, and may stop once.
+      // A copy, so that a listener that watches twice is called twice and may stop once.
       const own = { ...watcher };
       watchers.add(own);
       return () => watchers.delete(own);

@@ -86,7 +86,7 @@ export interface LinkInspection {
 /** What a node of a cluster shares with the others. */
 export interface RelayInspection {
   readonly links: readonly LinkInspection[];
-  /** Tracks of other nodes that are known here, whether or not anybody watches them. */
+  /** Tracks of other nodes that are known here, whether or not they are watched. */
   readonly importedTracks: number;
   /** Copies of tracks that come in from neighbours. */
   readonly legs: number;

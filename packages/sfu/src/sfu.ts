@@ -60,7 +60,7 @@ export interface SfuStats {
  * A verb that is told of a `caller` does what the token of that caller grants and no more: it changes
  * only sessions of the token's subject (`forbidden`), and sees only those that the token names. Which
  * verbs a token is good for at all (`act`), when (`exp`, `nbf`) and where (`org`, `region`) is for
- * whoever calls the verb to find out. Without a caller everything may be done.
+ * the caller of the verb to determine. Without a caller everything is permitted.
  */
 export interface Sfu {
   /** Port for the media of all sessions and for plain STUN requests. */

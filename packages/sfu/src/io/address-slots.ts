@@ -1,7 +1,7 @@
 import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 
 export const NO_ADDRESS_SLOT = -1;
-/** Nobody has more peers in one thread; the memory is not there before it is written to. */
+/** More peers than one thread ever has; the system provides the memory only when it is written to. */
 const MAX_SLOTS = 16_384;
 
 /** Remote addresses in the system's own form, side by side in memory that never moves. */

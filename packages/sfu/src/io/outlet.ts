@@ -2,7 +2,7 @@
  * A UDP socket as a sender that may be full.
  *
  * libuv keeps a pointer to each datagram that a full socket does not take, and accepts any number
- * of them. An outlet therefore hands libuv only memory that nobody writes to again, and one
+ * of them. An outlet therefore hands libuv only memory that is not written to again, and one
  * datagram at a time. Once libuv has sent that one, the socket has room, and the outlet sends what
  * it holds. The kernel calls a socket writable when its buffer is half empty; until then an outlet
  * makes no system call.

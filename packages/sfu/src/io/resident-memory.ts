@@ -11,7 +11,7 @@ export function createResidentMemory(readBytes: () => number = process.memoryUsa
     try {
       lastBytes = readBytes();
     } catch {
-      // Whoever measures must not end what is measured.
+      // Measuring must not end the process.
     }
     return lastBytes;
   };

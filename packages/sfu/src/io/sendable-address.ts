@@ -4,7 +4,7 @@
 const FIRST_MULTICAST_OCTET = 224;
 
 /**
- * Whether the system sends datagrams to an address. Anybody can forge a source, and nothing can be
+ * Whether the system sends datagrams to an address. Anyone can forge a source, and nothing can be
  * sent to port 0, nor should it be sent to unspecified, multicast or broadcast addresses. A
  * subnet's broadcast address looks like any other, but the system refuses to send there.
  *

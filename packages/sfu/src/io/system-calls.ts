@@ -112,7 +112,7 @@ export function loadSystemCalls(): SystemCalls | undefined {
   }
 }
 
-/** That FFI is experimental is ours to know (ADR 0011); whoever starts a node, or embeds one, can do nothing about it. */
+/** We know that FFI is experimental (ADR 0011); an operator or embedder can do nothing about it. */
 function withoutWarnings<Result>(load: () => Result): Result {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

@@ -43,8 +43,8 @@ export interface UdpPortOptions {
    */
   readonly onUplinkFree: () => void;
   /**
-   * Knows the others that have sockets on the same port; then somebody has made sure that nobody
-   * else has. Default: there are none.
+   * Knows the shards that share the port. If it is given, the caller has made sure that no other process has the port.
+   * By default, the port is not shared.
    */
   readonly sharing?: PortSharing | undefined;
 }

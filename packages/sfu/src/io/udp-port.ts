@@ -99,7 +99,7 @@ export class UdpPort implements DatagramSink {
   send(path: Path, datagram: Uint8Array): void {
     if (!(path instanceof SocketPath)) return;
     const { outlet } = path;
-    // Strangers may ask as much as they like: their answers must not take the room of anybody's sound.
+    // Strangers may send any number of requests: the answers must not take the room of audio.
     if (path.transport === undefined && !outlet.isClear) this.#uplink.lose(path, SendKind.Control, datagram);
     else outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
@@ -173,7 +173,7 @@ export class UdpPort implements DatagramSink {
     else if (local !== undefined) this.#take(local, datagram, address, port);
   }
 
-  /** Whoever is there now is another one's peer: what comes from there is no longer for us. */
+  /** The address now belongs to another peer: what comes from there is no longer for us. */
   yieldPath({ localAddress, address, port }: DatagramOrigin): void {
     const local = this.#locals.find((candidate) => candidate.address === localAddress);
     const path = local && this.#table.find(local, address, port);
@@ -232,7 +232,7 @@ export class UdpPort implements DatagramSink {
       // There is rarely one alone, and each that libuv reads costs a call and a buffer of its own.
       this.receiver?.receive();
     });
-    // Receiving may fail, once; nobody is told of a datagram that cannot be sent: its peer hears
+    // Receiving may fail, once; a datagram that cannot be sent is not reported: its peer hears
     // nothing, and ICE tries another way.
     socket.on('error', () => undefined);
   }

@@ -86,7 +86,7 @@ export class Uplink {
     return length <= PLACE_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
   }
 
-  /** libuv has kept the scratch memory, so nobody may write there again. */
+  /** libuv has kept the scratch memory, so it must not be written to again. */
   keepScratch(): void {
     this.#scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   }

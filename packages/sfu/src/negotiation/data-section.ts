@@ -8,7 +8,7 @@ import { latestSections } from './edit-sections.ts';
 import { nextMid } from './new-subscription.ts';
 import type { DataSection, Negotiation, SctpPeer, Section } from './state.ts';
 
-/** The longest message that a data channel carries, in bytes, whoever sends it. */
+/** The longest message that a data channel carries, in bytes, in either direction. */
 export const MAX_DATA_MESSAGE_BYTES = 256 * 1024;
 /** The port of every browser; it means nothing outside of the DTLS association. */
 export const SCTP_PORT = 5000;

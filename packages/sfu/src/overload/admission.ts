@@ -23,7 +23,7 @@ export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
 
 /** Samples come once a second. A garbage collection or a burst of joins makes one of them bad, not ten. */
 const SLOW_AFTER_SAMPLES = 10;
-/** So late, so often, that nobody should wait for ten samples. */
+/** Delays so long and so frequent that the node should not wait for ten samples. */
 const SEVERE_FACTOR = 4;
 const SEVERE_AFTER_SAMPLES = 2;
 const CLEAR_AFTER_SAMPLES = 5;

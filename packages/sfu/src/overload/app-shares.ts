@@ -45,7 +45,7 @@ export class AppShares {
    *
    * @param bounds where the app differs from the others; they hold for the sessions it has, too. Undefined leaves them as they are
    * @throws quota_exceeded – the app, or the holder, has as many sessions as it may
-   * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is different for everybody
+   * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is random
    */
   takePlace(appId: string, bounds: Partial<AppBounds> | undefined, holder?: SessionHolder): SessionPlace {
     const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults);

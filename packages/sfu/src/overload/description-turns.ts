@@ -89,7 +89,7 @@ export class DescriptionTurns {
     ofApp.characters += job.characters;
     this.#waiting.set(appId, ofApp);
     this.#waitingCharacters += job.characters;
-    // Nobody had this turn yet: a call that comes alone does not wait.
+    // This turn is still free: a call that comes alone does not wait.
     if (!this.#isTurnTaken) this.#takeTurn();
   }
 

@@ -54,7 +54,7 @@ export class Entrance {
    * Resolves when a session of this app may be created, for which at most a second or two must be waited.
    *
    * @returns a function to be called once the session is counted, or has failed; a second call does nothing
-   * @throws no_capacity – the node is full or busy, or others needed the place in line more; `retryAfterMs` is different for everybody
+   * @throws no_capacity – the node is full or busy, or others needed the place in line more; `retryAfterMs` is random
    */
   async pass(appId: string): Promise<() => void> {
     const obstacle = this.#obstacle() ?? (this.#joins.hasRoom(appId) ? undefined : 'queue');

@@ -4,7 +4,7 @@
  * and when the lane is full the app with the most callers in it makes room for one that has fewer.
  */
 
-/** A second or two of work; whoever comes later is better told to come back. */
+/** A second or two of work; later callers had better be told to come back. */
 const MAX_WAITING = 256;
 /** Limit for one app while others are waiting. */
 const MAX_WAITING_PER_APP = 128;
@@ -38,7 +38,7 @@ export class JoinLane {
     return ownCount + 1 < this.#longest().length;
   }
 
-  /** Resolves when it is the caller's turn, or once it has been displaced; undefined if nobody had this turn yet. */
+  /** Resolves when it is the caller's turn, or once it has been displaced; undefined if this turn is still free. */
   enter(appId: string): Promise<JoinOutcome> | undefined {
     if (!this.#isTurnTaken) {
       this.#takeTurn();

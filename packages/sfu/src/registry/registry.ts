@@ -2,7 +2,7 @@ import type { ConnectionState, MediaKind } from '@causeway/media';
 import type { TrackStatus } from '@causeway/protocol';
 import type { SourceCodec } from '../negotiation/codecs.ts';
 
-/** What everybody may know of a live session. */
+/** The public record of a live session. */
 export interface SessionRecord {
   readonly appId: string;
   readonly sessionId: string;
@@ -15,7 +15,7 @@ export interface SessionRecord {
   readonly createdAtMs: number;
 }
 
-/** What everybody may know of a published track: enough to offer it to a subscriber without asking the node that owns it. */
+/** The public record of a published track: enough to offer it to a subscriber without asking the node that owns it. */
 export interface TrackRecord {
   readonly appId: string;
   readonly sessionId: string;
@@ -41,7 +41,7 @@ export interface TrackRecord {
   readonly rids: readonly string[];
 }
 
-/** What everybody may know of a published data channel: enough to tell a subscriber what it will get. */
+/** The public record of a published data channel: enough to tell a subscriber what it will get. */
 export interface DataChannelRecord {
   readonly appId: string;
   readonly sessionId: string;
@@ -70,7 +70,7 @@ export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
-  /** Sessions of other nodes may be missing, since nobody can be asked about them now. Default false. */
+  /** Sessions of other nodes may be missing, because they cannot be looked up now. Default false. */
   readonly isPartial?: boolean;
 }
 

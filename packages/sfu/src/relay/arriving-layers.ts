@@ -1,4 +1,4 @@
-/** Which simulcast layers of each track arrive at this node now, as the engine told last; the highest bitrate first. */
+/** Which simulcast layers of each track arrive at this node now, by the engine's latest report; the highest bitrate first. */
 import type { PublisherTrackPlan } from '@causeway/media';
 
 export class ArrivingLayers {

@@ -1,6 +1,6 @@
 /**
- * One data channel on its way to one neighbour: an ordinary subscription on the link that feeds the neighbour's copy. It follows the channel in the
- * directory, so that the neighbour hears what sessions here hear.
+ * The export of one data channel to one neighbour: an ordinary subscription on the link that feeds the neighbour's
+ * copy. It follows the channel in the directory, so that the neighbour gets the same news as sessions here.
  */
 import type { DataSubscriptionCloseReason } from '@causeway/media';
 import type { DataSourceEndReason } from '../events.ts';
@@ -99,19 +99,19 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
   moveTo(leg: ImportLeg<unknown>): void {
     this.#source = leg;
     if (this.#record === undefined) return;
-    // The neighbour reports the way that the channel really takes.
+    // The neighbour reports the actual route of the channel.
     this.#accept(this.#record);
     this.#feed(this.#record);
   }
 
-  /** A subscriber behind the neighbour alone may reply from now on. */
+  /** Only a subscriber behind the neighbour may reply from now on. */
   claimReply(): void {
     if (this.#record === undefined) return;
     const { sessionId, dataChannelName } = this.#record;
     this.#parts.directory.takeReplyRight(dataNameKey(sessionId, dataChannelName), { follower: this, subscriptionId: this.subscriptionId });
   }
 
-  // What the directory tells.
+  // Events of the directory.
 
   onDataPublished(record: DataChannelRecord): void {
     if (record.publicationId !== this.publicationId) return;
@@ -121,7 +121,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
 
   onDataClosed({ publicationId }: DataChannelRecord, reason: DataSourceEndReason): void {
     if (publicationId !== this.publicationId) return;
-    // The neighbour looks for another way where this node has none.
+    // The neighbour looks for another route if this node has none.
     if (reason === 'unreachable') this.link.send({ type: 'refused', wantId: this.wantId, reason: 'broken', others: [] });
     else this.link.send({ type: 'data-closed', wantId: this.wantId, reason });
     this.#finish();
@@ -178,7 +178,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
         canReply: 'many',
         waitsForAck: false,
         isPaused: false,
-        // Its source may change; the copy at the other end goes on.
+        // Its source may change; the copy at the other end continues.
         isSticky: true,
         account: appId,
         feedsCopy: this.isResumed ? 'resumed' : 'new',

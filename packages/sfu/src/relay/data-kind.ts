@@ -1,5 +1,5 @@
 /**
- * Data channels, as they come in from other nodes: a leg is a copy of the publication to the engine, on a stream of its own of the link's association.
+ * Importing data channels from other nodes: to the engine, a leg is a copy of the publication, on its own stream of the link's association.
  *
  * @see docs/adr/0028-data-crosses-regions-in-numbered-copies.md
  */
@@ -16,12 +16,12 @@ import type { NodeLink } from './links/node-link.ts';
 import type { LegNews, RelayedKind } from './relayed-kind.ts';
 import { tellableDataChannel } from './tellable-data-channel.ts';
 
-/** What tells data channels of one link apart. */
+/** What distinguishes data channels on one link. */
 export interface DataLeg {
   readonly streamId: number;
 }
 
-/** A data channel has no layers: whoever wants it wants all of it. */
+/** A data channel has no layers: a subscriber wants all of it. */
 export const ALL_OF_IT: LayerDemand = { best: true, preferred: [], exact: [], weight: 1 };
 
 export class DataKind implements RelayedKind<DataChannelRecord, DataSubscriptionPlan, DataLeg, DataChannelCloseReason> {
@@ -82,7 +82,7 @@ export class DataKind implements RelayedKind<DataChannelRecord, DataSubscription
     return NO_DEMAND;
   }
 
-  /** A channel that is opened again, and otherwise, is another publication. */
+  /** A channel that is opened again with other settings is another publication. */
   descriptionOf(): string {
     return '';
   }
@@ -104,7 +104,7 @@ export class DataKind implements RelayedKind<DataChannelRecord, DataSubscription
     return tellableDataChannel(record);
   }
 
-  /** Whoever alone may reply from here claims that by the way that is in use. */
+  /** A subscriber here that holds the sole right to reply claims it along the route in use. */
   moved(leg: ImportLeg<DataLeg>, { sessionId, dataChannelName }: DataChannelRecord): void {
     if (this.#directory.hasReplyRight(dataNameKey(sessionId, dataChannelName)))
       leg.link.send({ type: 'claim-reply', wantId: leg.options.wantId });

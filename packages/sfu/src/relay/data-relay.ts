@@ -1,4 +1,4 @@
-/** The wiring of what relays do with data channels. */
+/** Wires together the relaying of data channels. */
 import type { DataSubscriptionPlan, EngineEvent } from '@causeway/media';
 import type { DataChannelCloseReason } from '../events.ts';
 import type { DataChannelRecord } from '../registry/index.ts';
@@ -17,7 +17,7 @@ import type { RelaySideOptions } from './track-relay.ts';
 
 export interface DataRelayOptions extends RelaySideOptions {
   readonly directory: DataDirectory;
-  /** Subscriptions of sessions are over: the link could not keep up with reliable messages. */
+  /** Subscriptions of sessions have ended, because the link could not keep up with reliable messages. */
   readonly onOverflow: (subscriptionIds: readonly string[]) => void;
 }
 
@@ -82,7 +82,7 @@ export function createDataRelay(options: DataRelayOptions): DataRelay {
     }
   }
 
-  /** A way that this node has left speaks of claims that are older than its own. */
+  /** On a route that this node has left, claims are older than its own. */
   function revokeReply(link: NodeLink, wantId: number): void {
     const want = importer.findWant(link, wantId);
     if (want === undefined || want.source.inUse !== want.leg) return;
@@ -97,7 +97,7 @@ export function createDataRelay(options: DataRelayOptions): DataRelay {
       case 'data-subscription-closed': {
         const ended = exporter.all.find(({ subscriptionId }) => subscriptionId === event.subscriptionId);
         ended?.onSubscriptionClosed(event.reason);
-        // What sessions subscribe to is released here, and told to them.
+        // Subscriptions of sessions are released here, and the sessions are told.
         if (ended === undefined) importer.releaseSubscriber(event.subscriptionId);
         return ended !== undefined;
       }
@@ -113,7 +113,7 @@ export function createDataRelay(options: DataRelayOptions): DataRelay {
   return Object.assign(new RelaySide({ importer, exporter, names, nameExports, handleOwn }), { handleEvent });
 }
 
-/** To followers of a name it is the same whether its channel has ended or was never there: both leave the name to the next one. */
+/** For followers of a name it makes no difference whether its channel has ended or never existed: the next one may take the name. */
 function relayedDirectory(
   directory: DataDirectory,
 ): RelayedDirectory<DataChannelRecord, DataChannelCloseReason | 'rejected' | 'unreachable'> {

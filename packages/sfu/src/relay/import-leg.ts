@@ -1,9 +1,10 @@
 /**
- * One leg of a track or data channel on its way in: what one neighbour sends of it over one life of the link. To the engine it is a publication of its own,
- * so that subscribers can be moved from one leg to another without a gap in their sequence numbers.
+ * One incoming leg of a track or data channel: what one neighbour sends during one life of the link. To the engine,
+ * each leg is a publication of its own, so that subscribers can be moved from one leg to another without a gap in their
+ * sequence numbers.
  *
- * The way of a leg is fixed when it is opened. It hangs on a leg of the neighbour that is shorter by at least one hop, and so on to the owner:
- * relays cannot go round in a circle, whatever the nodes know of each other at that moment.
+ * A leg's route is fixed when it is opened. The leg attaches to one of the neighbour's that is at least one hop
+ * shorter, and so on to the owner, so relays cannot form a loop, whatever the nodes know of each other at that moment.
  */
 import { isSameDemand, joinDemands, type LayerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { NodeLink } from './links/node-link.ts';
@@ -14,7 +15,7 @@ export interface FedExport {
   readonly demand: LayerDemand;
   /** The node that it goes to. */
   readonly requester: number;
-  /** That node has had the publication before, by another way. */
+  /** That node has had the publication before, over another route. */
   readonly isResumed: boolean;
   /** Another leg feeds it from now on. */
   moveTo(leg: ImportLeg<unknown>): void;
@@ -22,7 +23,7 @@ export interface FedExport {
   onSourceBroken(): void;
 }
 
-/** `asked`: packets may come already; `accepted`: the neighbour has it or is about to; `ended`: nothing comes any more. */
+/** `asked`: packets may already arrive; `accepted`: the neighbour has the track or is getting it; `ended`: nothing more arrives. */
 export type LegState = 'asked' | 'accepted' | 'ended';
 
 export interface ImportLegOptions<Numbers> {
@@ -35,7 +36,7 @@ export interface ImportLegOptions<Numbers> {
   readonly route: readonly number[];
   readonly reason: RouteReason | 'asked-for';
   readonly numbers: Numbers;
-  /** The publication has come here before, by another leg. */
+  /** The publication has arrived here before, over another leg. */
   readonly isResumed: boolean;
 }
 
@@ -43,13 +44,13 @@ export class ImportLeg<Numbers> {
   readonly options: ImportLegOptions<Numbers>;
   readonly exports = new Set<FedExport>();
   state: LegState = 'asked';
-  /** Undefined until then; a message that asks may have waited for others. */
+  /** Undefined until then; the request may have waited behind others. */
   acceptedAtMs: number | undefined = undefined;
   /** A packet has come. */
   isActive = false;
-  /** The way the neighbour's own copy takes, as it said. */
+  /** The route of the neighbour's own copy, as the neighbour stated it. */
   actualRoute: readonly number[];
-  /** When its last user left; undefined while there is one. */
+  /** When its last user left; undefined while it has any. */
   unusedSinceMs: number | undefined = undefined;
   #toldDemand: LayerDemand = NO_DEMAND;
 
@@ -96,7 +97,7 @@ export class ImportLeg<Numbers> {
     return true;
   }
 
-  /** Whether a relay to `requester` that may take `rest` from here may hang on this leg. */
+  /** Whether a relay to `requester`, whose remaining route from here is `rest`, may attach to this leg. */
   canFeed(rest: readonly number[], requester: number): boolean {
     return this.state !== 'ended' && this.route.length <= rest.length && !this.route.includes(requester);
   }

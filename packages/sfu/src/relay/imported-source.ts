@@ -1,6 +1,6 @@
 /**
- * A track or a data channel of another node as this node has it: who wants it here, the legs it comes in by, and the choice between them. However
- * many subscribers there are, a neighbour sends it once.
+ * A track or data channel of another node, as this node has it: its subscribers here, the legs it arrives on, and the
+ * choice between them. However many subscribers there are, a neighbour sends it once.
  */
 import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
 import { type LayerDemand, NO_DEMAND } from './layer-demand.ts';
@@ -14,18 +14,19 @@ import type { RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 /** A subscriber that comes back, or the next one, finds the track still coming. */
 const LINGER_MS = 3000;
 /**
- * Without any way to the owner for so long, subscribers are told that the track has ended. A node that has lost its end of a link, and cannot tell by way
- * of Redis, takes up to eight seconds to be linked again: so long the other end goes on listening on the old one (`PULSE_TIMEOUT_MS`).
+ * After this long without a route to the owner, subscribers are told that the track has ended. A node that has lost its
+ * end of a link, and cannot report it through Redis, takes up to eight seconds to be linked again, because the other
+ * end listens on the old link for that long (`PULSE_TIMEOUT_MS`).
  */
 const UNREACHABLE_AFTER_MS = 10_000;
-/** A leg that others have asked for may be there beside this node's own for so long. */
+/** How long a leg requested by others may exist beside this node's own. */
 const SECOND_LEG_MS = 10_000;
-/** A leg that is ready but brings nothing is taken anyway: the publisher may be muted. */
+/** After this, a leg that is ready but delivers nothing is used anyway: the publisher may be muted. */
 const WARM_UP_MS = 3000;
 
 export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly ownerNo: number;
-  /** When its last user left, for whoever forgets it. */
+  /** When its last user left, for the importer, which forgets unused sources. */
   idleSinceMs: number | undefined;
   #record: Record;
   readonly #parts: ImportParts<Record, Plan, Numbers, Reason>;
@@ -35,7 +36,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   readonly #legs = new Set<ImportLeg<Numbers>>();
   /** Feeds the subscribers of this node. */
   #local: ImportLeg<Numbers> | undefined = undefined;
-  /** Will feed them, once something comes of it. */
+  /** Will feed them, once it delivers something. */
   #next: ImportLeg<Numbers> | undefined = undefined;
   readonly #watch = new MoveWatch();
   readonly #refusals: NeighbourRefusals;
@@ -72,7 +73,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return this.#local;
   }
 
-  /** The leg that replies of this node, and of those behind it, take. */
+  /** The leg that carries replies from this node and the nodes behind it. */
   get inUse(): ImportLeg<Numbers> | undefined {
     return this.#local ?? [...this.#legs].find(({ exports }) => exports.size > 0);
   }
@@ -81,7 +82,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return this.#subscribers.size;
   }
 
-  /** The owner has said itself how the track is, so that an older record of it means nothing. */
+  /** The owner itself has described the track, so older records are ignored. */
   get isKnownFirstHand(): boolean {
     return [...this.#legs].some(({ state }) => state === 'accepted');
   }
@@ -113,8 +114,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /**
    * Feeds a relay further downstream.
    *
-   * @param rest of its way, from this node on
-   * @returns the leg it hangs on, or why there is none
+   * @param rest of its route, from this node on
+   * @returns the leg it attaches to, or why there is none
    */
   attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
     const leg = this.#legFor(fed, rest, requester);
@@ -130,12 +131,12 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** Users of a leg want other layers, or are others. */
+  /** The users of a leg, or the layers they want, have changed. */
   demandChanged(): void {
     this.#settle();
   }
 
-  /** Looks for the best way for this node's own subscribers: to be called when links have changed, and now and then. */
+  /** Looks for the best route for this node's own subscribers; to be called when links have changed, and periodically. */
   choose(): void {
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();
@@ -152,7 +153,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     for (const leg of [...this.#legs]) {
       if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
     }
-    // Whoever comes next has had nothing that could be gone on with.
+    // The next subscriber has received nothing yet that it could continue from.
     if (this.#legs.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
     const next = this.#next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
@@ -164,7 +165,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     else this.idleSinceMs ??= nowMs;
   }
 
-  // What comes back by the legs.
+  // Messages from the neighbours that the legs lead to.
 
   /** @param route that of the neighbour's own copy */
   onAccepted(leg: ImportLeg<Numbers>, route: readonly number[]): void {
@@ -173,7 +174,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   onRefused(leg: ImportLeg<Numbers>, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
-    // Only the owner knows what there is.
+    // Only the owner knows whether it exists.
     if ((reason === 'unknown-track' || reason === 'wrong-app') && leg.firstHop === this.ownerNo) {
       this.#parts.onGone(reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
@@ -183,7 +184,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.choose();
   }
 
-  /** The first packet has come. */
+  /** The first packet has arrived. */
   onActive(leg: ImportLeg<Numbers>): void {
     leg.isActive = true;
     if (leg !== this.#next) return;
@@ -191,13 +192,13 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#next && this.#moveTo(leg));
   }
 
-  /** Nothing comes by it any more, for a reason that only this leg has: another way is looked for. @param how see `#end` */
+  /** It delivers nothing more, for a reason of its own: another route is sought. @param how see `#end` */
   onBroken(leg: ImportLeg<Numbers>, how: { readonly isInEngine: boolean }): void {
     this.#end(leg, { isTold: false, ...how });
     this.choose();
   }
 
-  /** Ends what this node's own sessions have of it. @returns their subscriptions */
+  /** Ends the subscriptions of this node's own sessions. @returns those subscriptions */
   takeSubscribers(): readonly string[] {
     const ids = [...this.#subscribers.keys()];
     this.#subscribers.clear();
@@ -225,7 +226,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (best !== undefined) return best;
     const [, firstHop] = rest;
     const same = this.#legFrom(firstHop);
-    // A second copy from the same neighbour is never asked for.
+    // A second copy is never requested from the same neighbour.
     if (same !== undefined && !this.#isInterrupted(same)) return 'loop';
     if (same !== undefined) this.#end(same);
     return this.#open(rest, 'asked-for', fed) ?? 'no-path';
@@ -249,7 +250,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** A copy beside one that comes in anyway, here, for the whole region or for another one on its way, is dear, whatever its way costs. */
+  /**
+   * A copy in addition to one that arrives anyway, here, for the whole region, or for another region on its route, is
+   * expensive whatever its route costs.
+   */
   #priceOf(currentCost: number | undefined, { nodes }: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
     const [, firstHop] = nodes;
@@ -269,8 +273,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * A leg that is there for others serves as well, if it begins with the same neighbour: there is one from each. One whose way is interrupted
-   * further on makes room.
+   * A leg that exists for others is used too, if it begins with the same neighbour: there is one from each. One whose
+   * route is interrupted further on is replaced.
    */
   #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
     const leg = this.#legFrom(firstHop);
@@ -279,7 +283,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return undefined;
   }
 
-  /** All that this node and others have asked for comes by one leg, so that each layer comes in once. */
+  /** Everything that this node and others have requested arrives on one leg, so that each layer arrives once. */
   #unite(): void {
     if (this.#next !== undefined) return;
     const byLength = [...this.#legs].filter((each) => isFeeding(each) && !this.#isInterrupted(each));
@@ -301,8 +305,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * What others have asked for comes by a shorter way than this node's own, and so cannot hang on that. This node takes the shorter way too. If
-   * that is much dearer, or leads past the region's own copy, whoever asked for it has to find another way.
+   * Others have requested a shorter route than this node's own, so their leg cannot attach to this node's. This node
+   * takes the shorter route too. If that costs much more, or bypasses the region's own copy, the requesters have to
+   * find another route.
    */
   #shorten(shorter: ImportLeg<Numbers>): void {
     const { routes, clock } = this.#parts;
@@ -321,7 +326,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return this.#parts.routes.cost(route) === undefined;
   }
 
-  /** @param fed the relay further downstream for which it is opened; undefined: this node's own subscribers */
+  /** @param fed the downstream relay for which it is opened; undefined for this node's own subscribers */
   #open(route: readonly number[], reason: ImportLegOptions<Numbers>['reason'], fed?: FedExport): ImportLeg<Numbers> | undefined {
     const isResumed = this.#hasHadLeg || fed?.isResumed === true;
     const leg = prepareLeg(this.#record, { route, reason, isResumed }, this.#parts);
@@ -330,7 +335,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (fed !== undefined) leg.exports.add(fed);
     this.#legs.add(leg);
     this.#parts.onLegOpened(leg);
-    // The engine knows the leg before the neighbour does: no packet of it can be a stranger's.
+    // The engine learns of the leg before the neighbour does, so none of its packets arrives unexpectedly.
     this.#parts.kind.put(leg, this.#record);
     const demand = leg.demandWith(fed === undefined ? this.#localDemand() : NO_DEMAND);
     leg.noteDemand(demand);
@@ -339,7 +344,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return undefined;
   }
 
-  /** For this node's own subscribers the new leg comes first; the neighbour lets it take the old one's place. Others ask again by themselves. */
+  /**
+   * For this node's own subscribers the new leg is opened first, and the neighbour replaces the old one with it. Others
+   * request it again by themselves.
+   */
   #renew(leg: ImportLeg<Numbers>): void {
     const renewed = leg === this.#local ? this.#open(leg.route, leg.options.reason) : undefined;
     if (renewed !== undefined) this.#moveTo(renewed);
@@ -358,7 +366,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#parts.kind.feed(plan, this.#local);
   }
 
-  /** Tells neighbours what is wanted of their legs, and notes which legs nobody uses. */
+  /** Tells neighbours what is wanted from their legs, and notes which legs are unused. */
   #settle(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const leg of this.#legs) {

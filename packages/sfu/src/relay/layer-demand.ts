@@ -1,6 +1,6 @@
 /**
- * Which simulcast layers of a track must cross a link (between nodes, or between worker threads) for the subscribers behind it, so that
- * no layer crosses that nobody is shown.
+ * Which simulcast layers of a track must cross a link (between nodes, or between worker threads) for the subscribers
+ * behind it, so that only layers that are shown cross.
  */
 import type { SubscriberTrackPlan } from '@causeway/media';
 
@@ -38,14 +38,14 @@ export function layerDemand(wishes: Iterable<LayerWish>, rids: readonly string[]
     subscribers++;
     if (needsLowerLayers) for (const rid of layersUpTo(preferredRid, rids)) preferred.add(rid);
     if (preferredRid !== undefined && rids.includes(preferredRid)) (isExactLayer ? exact : preferred).add(preferredRid);
-    // A layer that the track has not got is no layer at all for those who take no other.
+    // A demand for exactly a layer that the track does not have demands nothing.
     else if (!isExactLayer || rids.length === 0) best = true;
   }
   const isNothing = !best && preferred.size === 0 && exact.size === 0;
   return { best, preferred: [...preferred].sort(), exact: [...exact].sort(), weight: isNothing ? 0 : roundedWeight(subscribers) };
 }
 
-/** A thousand who join within a minute must not be a thousand messages to every node on the way. */
+/** A thousand subscribers that join within a minute must not cause a thousand messages to every node on the route. */
 function roundedWeight(subscribers: number): number {
   return subscribers === 0 ? 0 : 2 ** Math.floor(Math.log2(subscribers));
 }

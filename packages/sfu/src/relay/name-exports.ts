@@ -11,14 +11,14 @@ import { tellableTrack } from './tellable-track.ts';
 /** What a neighbour may follow, by name. */
 export interface FollowableNames<Record> {
   readonly followType: 'follow' | 'follow-data';
-  /** @param onTaken is told whose the name is now, and each time that it passes to another one. @returns what ends it */
+  /** @param onTaken is told which publication has the name now, and each time that it passes to another one. @returns ends the following */
   follow(sessionId: string, name: string, onTaken: (record: Record) => void): () => void;
   told(followId: number, record: Record): ControlMessage;
 }
 
 export interface NameExportsOptions<Record> {
   readonly names: FollowableNames<Record>;
-  /** For publications that this node only passes on: whose they are. */
+  /** Owners of publications that this node only passes on. */
   readonly noteApp: (sessionId: string, appId: string) => void;
 }
 
@@ -53,7 +53,7 @@ export class NameExports<Record extends { readonly appId: string }> {
     return true;
   }
 
-  /** Nothing is left of what was asked over it. */
+  /** The transport is gone, and all requests made over it. */
   onTransportGone(transportId: string): void {
     for (const key of [...this.#followed.keys()]) if (key.startsWith(`${transportId} `)) this.#unfollow(key);
   }

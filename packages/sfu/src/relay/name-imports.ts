@@ -1,4 +1,7 @@
-/** Names of other nodes' tracks, or data channels, that somebody here follows: their owners are asked to tell when a name passes to another one. */
+/**
+ * Names of other nodes' tracks, or data channels, that sessions here follow. The owners are asked to report when a name
+ * passes to another publication.
+ */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import { type NameWatcher, nameKey } from '../session/track-directory.ts';
 import type { NodeLink } from './links/node-link.ts';
@@ -11,7 +14,7 @@ interface FollowedName {
   readonly sessionId: string;
   readonly name: string;
   readonly ownerNo: number;
-  /** Where it was asked for; undefined while no way leads to the owner. */
+  /** The neighbour that was asked; undefined while there is no route to the owner. */
   asked: { readonly link: NodeLink; readonly transportId: string | undefined } | undefined;
 }
 
@@ -21,7 +24,7 @@ export interface NameImportsOptions {
   readonly minVersion: number;
   /** Numbers names, those of tracks and of data channels together. */
   readonly nextFollowId: () => number;
-  /** What comes in from other nodes already. */
+  /** Publications that already arrive from other nodes. */
   readonly known: () => readonly RelayedRecord[];
   readonly routes: RouteFinder;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
@@ -68,7 +71,10 @@ export class NameImports implements NameWatcher {
     return followed?.asked?.link === link && sessionId === followed.sessionId;
   }
 
-  /** Links have changed: another way, a link that knows nothing of what was asked over its last life, or a node that has come back. */
+  /**
+   * Links have changed: there is another route, a link with a new life that has forgotten earlier requests, or a node
+   * that has come back.
+   */
   onRoutesChanged(): void {
     for (const followed of this.#names.values()) this.#ask(followed);
   }

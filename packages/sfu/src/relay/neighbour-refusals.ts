@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Refusal } from './links/control-messages.ts';
 
-/** For how long a neighbour is not asked again. */
+/** How long a neighbour is not asked again. */
 const REFUSAL_MS = 3000;
 /** A node without room stays without room for a while. */
 const FAN_OUT_REFUSAL_MS = 30_000;
 
-/** Neighbours that do not pass a track on just now, and who may do it in their stead. */
+/** Neighbours that refuse to pass a track on for now, and the nodes that may do it instead. */
 export class NeighbourRefusals {
   readonly #clock: Clock;
   readonly #byNode = new Map<number, { readonly untilMs: number; readonly others: readonly number[] }>();
@@ -20,7 +20,7 @@ export class NeighbourRefusals {
     this.#byNode.set(nodeNo, { untilMs: this.#clock.nowMs() + forMs, others });
   }
 
-  /** Those that still hold; by the node that refused. */
+  /** Refusals that still hold, by the node that refused. */
   current(): ReadonlyMap<number, readonly number[]> {
     const nowMs = this.#clock.nowMs();
     for (const [nodeNo, { untilMs }] of this.#byNode) if (untilMs <= nowMs) this.#byNode.delete(nodeNo);

@@ -1,4 +1,4 @@
-/** What a publication of another node is brought in with, and how a leg of it begins. */
+/** The parts that importing a publication of another node needs, and how a leg of it is opened. */
 import type { Clock } from '../clock.ts';
 import { ImportLeg, type ImportLegOptions } from './import-leg.ts';
 import type { NodeLink } from './links/node-link.ts';
@@ -20,11 +20,14 @@ export interface ImportParts<Record extends RelayedRecord, Plan extends RelayedP
   extends SharedImportParts<Record, Plan, Numbers, Reason> {
   /** Messages about the want go to this leg from now on. */
   readonly onLegOpened: (leg: ImportLeg<Numbers>) => void;
-  /** Nothing is to be had of it any more; to be told to its followers. */
+  /** It is no longer available; its followers have to be told. */
   readonly onGone: (reason: 'requested' | 'rejected' | 'unreachable') => void;
 }
 
-/** @returns a leg of which neither the engine nor the neighbour knows yet; undefined if the link to the first node of its way cannot carry it */
+/**
+ * @returns a leg that neither the engine nor the neighbour knows yet; undefined if the link to the first node of its
+ * route cannot carry it
+ */
 export function prepareLeg<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason>(
   record: Record,
   { route, reason, isResumed }: Pick<ImportLegOptions<Numbers>, 'route' | 'reason' | 'isResumed'>,

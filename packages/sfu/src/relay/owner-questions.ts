@@ -1,6 +1,6 @@
 /**
- * Asks the node that owns a session about a track or data channel of it, over links: what remains when the registry cannot tell. The way is written into the
- * question, and the answer goes back the same way; nodes between keep nothing.
+ * Asks the node that owns a session about one of its tracks or data channels, over links, if the registry does not
+ * know. The question contains its route, and the answer returns along it; intermediate nodes keep no state.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { OwnerAnswer, OwnerDataAnswer, OwnerReference } from '../session/remote-tracks.ts';
@@ -11,11 +11,14 @@ import { tellableDataChannel } from './tellable-data-channel.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
-/** Two calls' worth, and less than a link carries in a second: one app's inventions leave room for the questions of the others. */
+/**
+ * Two calls' worth, and less than a link carries in a second: one app's questions about invented sessions leave room
+ * for those of the others.
+ */
 const MAX_WAITING_OF_APP = 128;
 const MAX_WAITING = 1024;
 
-/** What is answered to either question. */
+/** The answers to both kinds of questions. */
 type Answer = OwnerAnswer & OwnerDataAnswer;
 type Question = ControlMessageOf<'locate' | 'locate-data'>;
 
@@ -23,7 +26,7 @@ export interface OwnerQuestionsOptions {
   readonly routes: RouteFinder;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
   readonly clock: Clock;
-  /** What this node answers others. */
+  /** How this node answers others. */
   readonly answer: (appId: string, reference: OwnerReference) => Answer;
 }
 
@@ -46,7 +49,7 @@ export class OwnerQuestions {
     return this.#waiting.size;
   }
 
-  /** @returns undefined if no way leads to the owner, it does not answer within a second, or too many questions wait already */
+  /** @returns undefined if there is no route to the owner, it does not answer within a second, or too many questions are waiting already */
   ask(owner: number, appId: string, reference: OwnerReference): Promise<Answer | undefined> {
     const { routes, linkTo, clock } = this.#options;
     if (!this.#hasRoomFor(appId)) return Promise.resolve(undefined);

@@ -1,6 +1,6 @@
 /**
- * The tree by which a track or data channel reaches the nodes where it is wanted, put together by asking: every node knows the copies that it sends, and why
- * it takes the one that it receives.
+ * Collects the tree along which a track or data channel reaches its subscribers' nodes, by asking the nodes: each knows
+ * the copies that it sends, and why it takes the one that it receives.
  */
 import type { TrackPathHop, TrackPathReply } from '@causeway/protocol';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -13,9 +13,9 @@ import type { RouteFinder } from './path/route-finder.ts';
 import type { RelayedExport } from './relay-exporter.ts';
 
 const BUDGET_MS = 1500;
-/** What each node keeps of its budget for the way back. */
+/** The part of its time budget that each node keeps for the answer's return. */
 const STEP_MS = 400;
-/** Longer than the budget, so that whoever asks meanwhile shares the answer: each costs messages on all links that the track passes. */
+/** Longer than the budget, so that callers that ask meanwhile share the answer: each answer costs messages on all links of the track. */
 const SHARED_MS = 2000;
 
 type OwnHop = ControlMessageOf<'path-told'>['own'];
@@ -26,7 +26,7 @@ interface Subtree {
   readonly unanswered: readonly number[];
 }
 
-/** What comes in here of another node. */
+/** Publications of other nodes that arrive here. */
 interface ReportedSource {
   readonly ownerNo: number;
   readonly legs: Iterable<ImportLeg<unknown>>;
@@ -59,7 +59,7 @@ export class PathReporter {
 
   /**
    * @param publicationId of a track or data channel of this node
-   * @returns the tree, as it was two seconds ago at the earliest
+   * @returns the tree, at most two seconds old
    */
   report(publicationId: string): Promise<TrackPath> {
     const known = this.#reports.get(publicationId);
@@ -117,7 +117,7 @@ export class PathReporter {
     link.send({ type: 'path-told', requestId, own, hops: hops.slice(0, bound), unanswered: unanswered.slice(0, bound) });
   }
 
-  /** The copies that this node sends of a track, with all that hangs on them. */
+  /** The copies of a track that this node sends, with the trees below them. */
   async #gather(publicationId: string, budgetMs: number, from?: NodeLink): Promise<Omit<Subtree, 'own'>> {
     const sent = this.#options
       .exports()

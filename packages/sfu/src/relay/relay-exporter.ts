@@ -1,5 +1,6 @@
 /**
- * The upstream side of relays: what neighbours want of the tracks, or the data channels, that this node has, its own and those that it only passes on.
+ * The upstream side of relays: what neighbours want of the tracks, or of the data channels, that this node has, both
+ * its own and those that it only passes on.
  */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { FedExport, ImportLeg } from './import-leg.ts';
@@ -8,12 +9,12 @@ import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import type { RelayedRecord } from './relayed-kind.ts';
 
-/** What a neighbour asks for. */
+/** A neighbour's request. */
 export interface RelayedWant<Record> extends RelayedRecord {
   readonly wantId: number;
   /** From the neighbour to the owner. */
   readonly route: readonly number[];
-  /** For the nodes between, which may never have heard of it. */
+  /** For intermediate nodes, which may never have heard of it. */
   readonly record: Record | undefined;
 }
 
@@ -23,28 +24,28 @@ export interface RelayedExport<Record> extends FedExport {
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
-  /** Layers that are sent now; of a data channel one without a name. */
+  /** Layers that are sent now; for a data channel, one layer without a name. */
   readonly carried: readonly string[];
-  /** The leg that it comes in by; undefined if it is this node's own. */
+  /** The leg it arrives on; undefined if it is this node's own. */
   readonly source: ImportLeg<unknown> | undefined;
   start(source: ImportLeg<unknown> | undefined, record: Record): void;
   /** @param isInEngine false if the link's transport is gone, and its subscriptions with it */
   stop(isInEngine: boolean): void;
 }
 
-/** What tracks and data channels have to say for themselves when they go out. */
+/** How exporting a track differs from exporting a data channel. */
 export interface ExportKind<Record, Want extends RelayedWant<Record>, Export> {
   recordOf(publicationId: string): Record | undefined;
   /** @returns undefined if the message asks for nothing of this kind */
   wantIn(message: ControlMessage): Want | undefined;
   /** @param onEnded the export has ended by itself, and the neighbour has been told */
   create(link: NodeLink, transportId: string, want: Want, onEnded: () => void): Export;
-  /** The export hears from the directory what becomes of its publication. */
+  /** Has the directory tell the export what happens to its publication. */
   follow(opened: Export, record: Record): void;
   unfollow(ended: Export): void;
 }
 
-/** What it is fed by: publications of other nodes, as they come in here. */
+/** The sources of exports: publications of other nodes that arrive here. */
 export interface ExportSources<Record> {
   find(publicationId: string): { readonly ownerNo: number; detach(fed: FedExport): void; demandChanged(): void } | undefined;
   admit(record: Record): boolean;
@@ -57,7 +58,7 @@ export interface RelayExporterOptions<Record, Want extends RelayedWant<Record>, 
   readonly importer: ExportSources<Record>;
 }
 
-/** As many as a message has room for. */
+/** As many as fit into a message. */
 const MAX_OTHERS = 64;
 
 export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWant<Record>, Export extends RelayedExport<Record>> {
@@ -77,7 +78,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return this.#exports.size;
   }
 
-  /** The neighbour at the other end of a transport has asked for it. */
+  /** Finds what the neighbour at the other end of a transport has requested. */
   find(transportId: string, wantId: number): Export | undefined {
     return this.#exports.get(key(transportId, wantId));
   }
@@ -103,7 +104,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
 
   #open(link: NodeLink, transportId: string, want: Want): void {
     const { publicationId, wantId } = want;
-    // One copy for each neighbour: a want that comes while an older one stands has been opened instead of it.
+    // There is one copy per neighbour: a new want replaces an older one.
     for (const each of this.all) if (each.transportId === transportId && each.publicationId === publicationId) this.#end(each, true);
     const opened: Export = this.#options.kind.create(link, transportId, want, () => this.#forget(opened));
     const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
@@ -112,7 +113,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
   }
 
-  /** @returns why it is not for this neighbour; undefined if it is */
+  /** @returns why this neighbour may not have it; undefined if it may */
   #admit(requester: number, { publicationId, appId, sessionId, route, record: told }: Want): Refusal | undefined {
     const { kind, importer, routes } = this.#options;
     if (route[0] !== requester || route[1] !== routes.selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
@@ -123,7 +124,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return this.#hasRoom(requester, publicationId) ? undefined : 'fan-out';
   }
 
-  /** Other regions get it by one copy each, so the nodes of the owner's region must not take all the places there are. */
+  /** Every other region needs one copy, so the nodes of the owner's region must not take all slots. */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
     const fed = this.#neighboursWith(publicationId);
@@ -132,12 +133,15 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     const isMate = (nodeNo: number) => routes.regionOf(nodeNo) === ownRegion;
     const imported = importer.find(publicationId);
     if (imported === undefined) return !isMate(requester) || fed.filter(isMate).length < routes.ownRegionSlots;
-    // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
+    // Slots that this node's own region needs are kept free, or its nodes would get the track from outside.
     const free = routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
     return isMate(requester) || fed.filter((nodeNo) => !isMate(nodeNo)).length < free;
   }
 
-  /** A node of another region that finds no room at one that has the track from elsewhere does better without this region. */
+  /**
+   * A node of another region that is refused by a node without room, which itself has the track from elsewhere, does
+   * better without this region.
+   */
   #hasStandIns(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
     return importer.find(publicationId) === undefined || routes.regionOf(requester) === routes.regionOf(routes.selfNo);

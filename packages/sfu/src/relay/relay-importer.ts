@@ -1,6 +1,7 @@
 /**
- * The downstream side of relays: every track, or every data channel, of another node that somebody here knows of, and the news about them. To
- * sessions such a one is like any other in its directory; what they do with it at the shard comes here by way of `RelayingShard`.
+ * The downstream side of relays: all tracks, or all data channels, of other nodes that are known here, and the news
+ * about them. In their directory, sessions see them like local ones; commands of sessions to the shard reach this file
+ * through `RelayingShard`.
  */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
@@ -12,16 +13,16 @@ import type { SharedImportParts } from './open-leg.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import type { LegEnd, LegNews, RelayedDirectory, RelayedKind, RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/** Something that was looked up and not subscribed to after all: offers take up to 15 s to be answered or given up. */
+/** How long a publication that was looked up stays known without a subscription: offers take up to 15 s to be answered or given up. */
 const FORGET_AFTER_MS = 60_000;
 
-/** The last messages of a publication that has ended take no longer than this, or do not come. */
+/** The last messages of an ended publication arrive within this time, or not at all. */
 const LAST_MESSAGES_MS = 5_000;
 
-/** What a neighbour says of the end of a leg may come after that end. */
+/** The neighbour's message about the end of a leg may arrive after the end itself. */
 const NEWS_WITHIN_MS = 500;
 
-/** Why a relay ends what its directory tells of, whatever it is. */
+/** Why a relay ends a publication in its directory, of either kind. */
 type EndReason = 'requested' | 'rejected' | 'unreachable' | 'session_closed';
 
 export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
@@ -32,19 +33,19 @@ export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends
   readonly clock: Clock;
   /** Numbers wants, those of tracks and of data channels together. */
   readonly nextWantId: () => number;
-  /** A leg is there, or gone again. */
+  /** A leg has been added or removed. */
   readonly onLeg?: (leg: ImportLeg<Numbers>, change: 'opened' | 'ended') => void;
   /** Subscriptions of this node have ended, and not because their publication has. */
   readonly onOverflow?: (subscriptionIds: readonly string[]) => void;
 }
 
-/** What was asked of a neighbour. */
+/** A request to a neighbour. */
 interface Want<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly source: ImportedSource<Record, Plan, Numbers, Reason>;
   readonly leg: ImportLeg<Numbers>;
-  /** How it will end, when all that was sent has come; undefined while nothing was said of that. */
+  /** How it will end once everything that was sent has arrived; undefined while no end was announced. */
   end: LegEnd<Reason> | undefined;
-  /** All that was sent has come. */
+  /** Everything that was sent has arrived. */
   isComplete: boolean;
 }
 
@@ -54,9 +55,9 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   readonly #sources = new Map<string, ImportedSource<Record, Plan, Numbers, Reason>>();
   readonly #wants = new Map<number, Want<Record, Plan, Numbers, Reason>>();
   readonly #wantOfTrackId = new Map<string, number>();
-  /** What each subscription that is fed by a relay is fed with. */
+  /** The source of each subscription that a relay feeds. */
   readonly #sourceOf = new Map<string, ImportedSource<Record, Plan, Numbers, Reason>>();
-  /** When publications ended that an old record in the registry might still tell of. */
+  /** When publications ended that an old record in the registry might still list. */
   readonly #ended = new Map<string, number>();
 
   constructor(options: RelayImporterOptions<Record, Plan, Numbers, Reason>) {
@@ -83,7 +84,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   /**
    * Makes a publication of another node known here, so that it can be subscribed to.
    *
-   * @returns false if it has ended, as its owner said, if its session id names no node, or if it is known as one of another session
+   * @returns false if its owner said that it has ended, if its session id names no node, or if it is known to belong to another session
    */
   admit(record: Record): boolean {
     if (this.#isOfAnotherSession(record)) return false;
@@ -96,19 +97,19 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   }
 
   /**
-   * The same with one of which its owner tells that it has its name now, whoever was known to have it.
+   * The same for a publication whose owner says that it now has its name, even if another one was known to have it.
    *
-   * @param rename what is known of it already, with the name that it has now
+   * @param rename the known record, with the name that it has now
    */
   admitNamed(record: Record, rename: (known: Record) => Record): void {
     const known = this.#sources.get(record.publicationId);
-    // Only the name is news of one that its owner keeps this node up to date about.
+    // If the owner keeps this node up to date about it, only the name is news.
     if (known?.isKnownFirstHand) this.#learn(rename(known.record), known.ownerNo);
     else this.admit(record);
     this.#options.directory.confirmName(record.publicationId);
   }
 
-  // What sessions and relays further downstream do at the shard.
+  // Commands of sessions, and of relays further downstream, to the shard.
 
   /** @param sourceId the publication that the plan names. @returns false if that is none of another node */
   putSubscriber(sourceId: string | undefined, plan: Plan): boolean {
@@ -127,7 +128,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     this.#sourceOf.delete(subscriptionId);
   }
 
-  /** The path of a subscriber is too narrow for the best layer that comes over a link, or not any more. */
+  /** The path of a subscriber has become too narrow for the best layer that crosses a link, or wide enough again. */
   needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
     this.#sourceOf.get(subscriptionId)?.needLowerLayers(subscriptionId, areNeeded);
   }
@@ -136,7 +137,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return this.#sources.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
   }
 
-  // What links and the engine tell.
+  // Events of links and of the engine.
 
   /** @returns whether the message was one from an upstream neighbour about a want */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
@@ -153,7 +154,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return news !== undefined;
   }
 
-  /** @returns the publication that comes by a want of this node, and its leg */
+  /** @returns the publication that a want of this node is for, and its leg */
   findWant(link: NodeLink, wantId: number) {
     const want = this.#wants.get(wantId);
     return want?.leg.link === link ? want : undefined;
@@ -185,7 +186,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     for (const source of this.all()) source.choose();
   }
 
-  /** A node was given up, and its sessions with it; one that only stood still comes back with all of them. */
+  /** A node was given up, and its sessions with it; a node that was only frozen comes back with all of them. */
   onNodeLost(nodeNo: number): void {
     for (const source of this.all()) if (source.ownerNo === nodeNo) this.#finish(source, 'session_closed', { mayReturn: true });
   }
@@ -212,13 +213,13 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     } else if (news.type === 'changed') this.#learn(news.record, source.ownerNo);
     else if (want.isComplete || !this.#options.kind.endsByItself) this.#carryOut(want, news);
     else {
-      // What was sent before may still be on its way, and says itself when it is all there.
+      // Earlier messages may still be in transit; the last one says that it is the last.
       want.end = news;
       this.#options.clock.schedule(LAST_MESSAGES_MS, () => leg.state !== 'ended' && this.#carryOut(want, news));
     }
   }
 
-  /** The neighbour sends nothing by a leg any more, and does not say why. */
+  /** The neighbour no longer sends anything on a leg, without giving a reason. */
   #giveUp({ source, leg, end }: Want<Record, Plan, Numbers, Reason>): void {
     if (leg.state !== 'ended' && end === undefined) source.onBroken(leg, { isInEngine: false });
   }
@@ -236,8 +237,9 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   }
 
   /**
-   * Whoever can write to the registry can say there that something is of their own app. What is here already, published on this
-   * node or watched, is handed out by the app that it is known to have; of any other its owner is asked.
+   * An attacker who can write to the registry can claim there that a publication belongs to their own app. Publications
+   * that are already here, local or watched, are handed out according to their known app; for any other, the owner is
+   * asked.
    */
   #isOfAnotherSession({ publicationId, appId, sessionId }: Record): boolean {
     const known = this.#options.directory.recordOf(publicationId);
@@ -263,7 +265,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return source;
   }
 
-  /** Whoever follows it is told while it is still there to be let go of. */
+  /** Followers are told while it still exists, so that they can release it. */
   #finish(
     source: ImportedSource<Record, Plan, Numbers, Reason>,
     reason: Reason | EndReason,
@@ -271,7 +273,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   ): void {
     const { publicationId } = source.record;
     if (this.#sources.get(publicationId) !== source) return;
-    // One that cannot be reached now may well be there again in a moment.
+    // One that is unreachable now may be back in a moment.
     if (!mayReturn) this.#ended.set(publicationId, this.#options.clock.nowMs());
     this.#options.directory.remove(publicationId, reason);
     this.#sources.delete(publicationId);

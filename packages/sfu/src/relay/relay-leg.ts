@@ -1,6 +1,7 @@
 /**
- * One hop of a relayed track, as plain data: the downstream side makes a leg out of what the registry says of the track and tells the
- * upstream side. To the downstream engine the leg is a publication, to the upstream engine one subscription for each layer.
+ * One hop of a relayed track, as plain data: the downstream side makes a leg from the track's record in the registry
+ * and tells the upstream side. To the downstream engine the leg is a publication, to the upstream engine one
+ * subscription for each layer.
  *
  * All numbers on the wire are the leg's own. SSRCs say which layer a packet belongs to, so neither MID nor RID is written into packets.
  */
@@ -9,7 +10,7 @@ import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import type { SourceCodec } from '../negotiation/codecs.ts';
 import { forwardedUris } from '../negotiation/header-extensions.ts';
 
-/** What a leg needs to know of the track; a `TrackRecord` says it all. */
+/** What a leg needs to know about the track; a `TrackRecord` contains all of it. */
 export interface RelayedTrack {
   readonly kind: MediaKind;
   /** The publisher's, best first. */
@@ -32,20 +33,20 @@ export interface LegCodec extends CodecPlan {
 }
 
 export interface RelayLeg {
-  /** Tells the legs of one transport apart; never in a packet. */
+  /** Distinguishes the legs of one transport; never written into a packet. */
   readonly mid: string;
   readonly kind: MediaKind;
   readonly codecs: readonly LegCodec[];
   readonly extensions: readonly ExtensionPlan[];
-  /** All layers the track has, wanted or not, so that a change of demand needs no new numbers. */
+  /** All layers of the track, wanted or not, so that a change of demand needs no new numbers. */
   readonly layers: readonly LegLayer[];
 }
 
 /** Dynamic payload types; 64 to 95 would look like RTCP (RFC 5761 §4). */
 const PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
 /**
- * Counts all packets of a link to another node, whichever leg they belong to, hence one id for all. A node of a version that does not know it
- * leaves the numbers out, and gets none. Ids up to 14 fit the one-byte form (RFC 8285 §4.2).
+ * Numbers all packets of a link to another node, across legs, so all legs use the same id. A node of a version that
+ * does not know it sends no numbers and gets none. Ids up to 14 fit the one-byte form (RFC 8285 §4.2).
  */
 export const LINK_TRANSPORT_WIDE_CC: ExtensionPlan = { id: 14, uri: TRANSPORT_WIDE_CC_URI };
 
@@ -87,7 +88,7 @@ export interface UpstreamLegIds {
   readonly legId: string;
   /** The track in the upstream engine. */
   readonly sourceTrackId: string;
-  /** Whose track it is. Default: what is carried is not counted. */
+  /** The account of the track. By default, its traffic is not counted. */
   readonly account?: string;
   /** Share of the link when that is too narrow, relative to other tracks. Default 1. */
   readonly weight?: number;
@@ -126,7 +127,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
     sourceTrackId: ids.sourceTrackId,
     ssrc: layer.ssrc,
     rtxSsrc: layer.rtxSsrc,
-    // Seen by the other side of the link alone; subscribers are told the name of the publisher's session.
+    // Only the other side of the link sees this; subscribers are told the name of the publisher's session.
     cname: ids.legId,
     codecs: leg.codecs,
     extensions: leg.extensions,
@@ -138,7 +139,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
   };
 }
 
-/** Every hop repairs its own losses, those of audio too: its round trip is known to be worth it. */
+/** Every hop repairs its own losses, including audio: its round trip is known to be short enough. */
 function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
   return codecs.slice(0, Math.floor(PAYLOAD_TYPES.length / 2)).map(({ name, clockRateHz, channels, fmtp }, index) => ({
     payloadType: PAYLOAD_TYPES[index * 2] ?? 0,
@@ -153,7 +154,7 @@ function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
   }));
 }
 
-/** What means the same to every receiver; MID, RID and send times belong to one hop. */
+/** Extensions that mean the same to every receiver; MID, RID and send times belong to one hop. */
 function legExtensions(sourceUris: readonly string[]): readonly ExtensionPlan[] {
   return forwardedUris(sourceUris).map((uri, index) => ({ id: index + 1, uri }));
 }

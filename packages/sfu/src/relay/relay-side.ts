@@ -1,4 +1,4 @@
-/** All that relays do with one kind of publication, tracks or data channels: what comes in, what goes out, and the names that are followed. */
+/** Everything that relays do with one kind of publication, tracks or data channels: importing, exporting, and following names. */
 import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { NameExports } from './name-exports.ts';

@@ -1,7 +1,7 @@
 /**
- * What makes an SFU one of many: links to the other nodes, and what comes in and goes out over them, tracks (`track-relay.ts`) and data channels
- * (`data-relay.ts`). THE WIRING of its parts; each
- * hears of links and of the engine in a fixed order.
+ * Connects an SFU to the other nodes of its cluster: the links, and the tracks (`track-relay.ts`) and data channels
+ * (`data-relay.ts`) that enter and leave over them. This file only wires the parts together; each part gets the events
+ * of links and of the engine in a fixed order.
  */
 import type { EngineEvent, EngineEventListener } from '@causeway/media';
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
@@ -225,7 +225,7 @@ export class Relay implements RemoteTracks {
     sessions(event);
   }
 
-  /** By a subscriber of this node, or by a neighbour, whose link is too narrow. */
+  /** Called for a subscriber of this node, or for a neighbour, whose link is too narrow. */
   #needLowerLayers({ transportId, subscriptionId, areNeeded }: Extract<EngineEvent, { type: 'lower-layers-needed' }>): void {
     const { importer, exporter } = this.tracks;
     const fed = exporter.all.find((each) => each.transportId === transportId && each.has(subscriptionId));
@@ -241,7 +241,7 @@ export class Relay implements RemoteTracks {
       onLinkUp: (link) => {
         this.#teller.greet(link);
         this.#missing.noteLinkUp();
-        // What it is like is known from its checks: nobody should choose a way by what it is not.
+        // Its checks have measured its quality, so no route is chosen on a guess.
         this.#measure();
         if (link.state.type === 'up') this.#log({ type: 'link.up', ...placeOf(link), version: link.state.version });
       },
@@ -255,7 +255,7 @@ export class Relay implements RemoteTracks {
         this.#log({ type: 'link.heard', ...placeOf(link) });
       },
       onLinkDown: (link, transportId, reason) => {
-        // First the map, so that whoever loses a leg finds another way at once.
+        // The map first, so that a source that loses a leg finds another route at once.
         this.#teller.noteLinks();
         this.tracks.onTransportGone(transportId);
         this.data.onTransportGone(transportId);
@@ -274,7 +274,7 @@ export class Relay implements RemoteTracks {
       if (isAboutLinks(message)) this.#teller.handleMessage(link, message);
       else this.#pass(link, message);
     } catch (error) {
-      // An edge: what one node writes must not stop what the others do.
+      // Errors stop here: a message from one node must not affect the others.
       this.#log({ type: 'link.defect', error });
     }
   }
@@ -285,7 +285,7 @@ export class Relay implements RemoteTracks {
     if (!this.tracks.handleMessage(link, message)) this.data.handleMessage(link, message);
   }
 
-  /** What is reliable and cannot all be sent to a session any more: the session hears of it as from the engine. */
+  /** Subscriptions whose reliable messages can no longer all be delivered; the session hears of it as from the engine. */
   #endSubscriptions(subscriptionIds: readonly string[]): void {
     for (const subscriptionId of subscriptionIds) {
       this.#options.shard.send({ type: 'remove-data-subscription', subscriptionId });

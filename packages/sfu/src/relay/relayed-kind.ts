@@ -1,29 +1,29 @@
 /**
- * What tracks and data channels have to say for themselves when they come in from other nodes. Ways, legs and the choice between them are the same for
- * both (`imported-source.ts`).
+ * How importing a track differs from importing a data channel. Routes, legs and the choice between them are the same
+ * for both (`imported-source.ts`).
  */
 import type { ImportLeg } from './import-leg.ts';
 import type { LayerDemand } from './layer-demand.ts';
 import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 
-/** What everybody may know of something that is published. */
+/** The public record of a publication. */
 export interface RelayedRecord {
   readonly publicationId: string;
   readonly appId: string;
   readonly sessionId: string;
 }
 
-/** What a session of this node wants of it. */
+/** What a session of this node wants from it. */
 export interface RelayedPlan {
   readonly subscriptionId: string;
 }
 
-/** How a leg ends, as the neighbour says that it leads to. */
+/** How a leg ends, according to the neighbour that it leads to. */
 export type LegEnd<Reason> =
   /** The publication has ended. */
   | { readonly type: 'closed'; readonly reason: Reason }
-  /** The neighbour cannot send all that it must: what has come so far is all that comes. */
+  /** The neighbour cannot send everything that it must: nothing more will come. */
   | { readonly type: 'overflow' };
 
 /** What the neighbour says of a leg. */
@@ -49,29 +49,32 @@ export interface RelayedKind<Record extends RelayedRecord, Plan extends RelayedP
   demandOf(plans: Iterable<Plan>, short: ReadonlySet<string>, record: Record): LayerDemand;
   /** What the numbers of a leg depend on. */
   descriptionOf(record: Record): string;
-  /** Undefined if the message says nothing of a leg of this kind. */
+  /** Undefined if the message is not about a leg of this kind. */
   newsIn(message: ControlMessage): LegNews<Record, Reason> | undefined;
   /** The record as it may be told on. */
   tellable(record: Record): Record;
-  /** Something is known of it that the engine may have to know of its legs as well. */
+  /** The record has changed in a way that the engine may have to know for its legs too. */
   changed?(leg: ImportLeg<Numbers>, record: Record): void;
   /** Another leg feeds this node from now on. */
   moved?(leg: ImportLeg<Numbers>, record: Record): void;
-  /** A leg need not have brought anything to be taken: it makes up for what was missed meanwhile. */
+  /** A leg can be used before it has delivered anything, because it will deliver what was missed meanwhile. */
   readonly resumes: boolean;
-  /** What was sent before a publication ended may come after the news of its end; the engine says when a leg has brought all of it. */
+  /**
+   * Messages sent before a publication ended may arrive after the news of its end; the engine reports when a leg has
+   * delivered all of them.
+   */
   readonly endsByItself: boolean;
 }
 
-/** What is published in this node's sight: sessions and relays are told by it what becomes of each publication. */
+/** All publications known on this node; it tells sessions and relays what happens to each. */
 export interface RelayedDirectory<Record, Reason> {
   recordOf(publicationId: string): Record | undefined;
-  /** @param how not `takesName`: the record may be old, and leaves a name to whoever is known to have it */
+  /** @param how not `takesName`: the record may be old, and leaves a name with its known holder */
   put(record: Record, how: { readonly takesName: boolean }): void;
-  /** The publication has its name now, whoever was known to have it. */
+  /** The publication now has its name, even if another one was known to have it. */
   confirmName(publicationId: string): void;
   remove(publicationId: string, reason: Reason): void;
-  /** Removes one that nobody here follows. */
+  /** Removes one that is not followed here. */
   forget(publicationId: string): void;
   isFollowed(publicationId: string): boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * The shard as sessions see it on a node of a cluster: a subscription whose source is a track or data channel of another node is fed by a relay.
- * Everything else passes through.
+ * The shard as sessions see it on a cluster node: a relay feeds subscriptions whose source is a track or data channel
+ * of another node. Everything else passes through.
  */
 import type { EngineCommand, EngineEvent, EngineEventListener } from '@causeway/media';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
@@ -13,7 +13,7 @@ export interface RelayingShardOptions {
   readonly tracks: TrackRelay['importer'];
   readonly data: DataRelay['importer'];
   readonly arriving: ArrivingLayers;
-  /** Gives relays each event first; `sessions` takes those that concern more than relays. */
+  /** Gives each event to relays first; `sessions` gets those that do not concern relays alone. */
   readonly handleEvent: (event: EngineEvent, sessions: EngineEventListener) => void;
 }
 

@@ -4,8 +4,8 @@ import { isTellableCodec, MESSAGE_BOUNDS } from './links/control-messages.ts';
 const { nameLength, codecs, layers, extensions, aliases } = MESSAGE_BOUNDS;
 
 /**
- * The record of a track as it may be told on a link: what a client has made longer or greater than a message allows is left out, so that it cannot make
- * nodes misunderstand each other.
+ * The record of a track as it may be sent on a link. Values of a client that are longer or larger than a message allows
+ * are left out, so that they cannot make nodes misunderstand each other.
  */
 export function tellableTrack(record: TrackRecord): TrackRecord {
   return {

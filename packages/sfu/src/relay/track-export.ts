@@ -1,6 +1,6 @@
 /**
- * One track on its way to one neighbour: an ordinary subscription on the link for each layer that is wanted there. It follows the track in
- * the directory, so that the neighbour hears what sessions here hear.
+ * The export of one track to one neighbour: an ordinary subscription on the link for each layer that is wanted there.
+ * It follows the track in the directory, so that the neighbour gets the same news as sessions here.
  */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -17,7 +17,7 @@ import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts
 import { type RelayLeg, upstreamPlans } from './relay-leg.ts';
 import { tellableTrack } from './tellable-track.ts';
 
-/** A layer that is no longer wanted goes on for so long, until its successor's keyframe has surely come. */
+/** A layer that is no longer wanted continues for this long, until its successor's keyframe has surely arrived. */
 const LAYER_OVERLAP_MS = 2000;
 
 export interface TrackExportParts {
@@ -119,7 +119,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     return this.#source?.trackId ?? this.publicationId;
   }
 
-  /** @param source the leg that the track comes in by; undefined if it is this node's own */
+  /** @param source the leg that the track arrives on; undefined if it is this node's own */
   start(source: ImportLeg<unknown> | undefined, record: TrackRecord): void {
     this.#source = source;
     this.#accept(record);
@@ -129,7 +129,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
 
   moveTo(leg: ImportLeg<unknown>): void {
     this.#source = leg;
-    // The neighbour reports the way that the track really takes.
+    // The neighbour reports the actual route of the track.
     if (this.#record !== undefined) this.#accept(this.#record);
     this.refresh();
   }
@@ -150,7 +150,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.refresh();
   }
 
-  /** Carries what is wanted of what arrives: to be called when either has changed. */
+  /** Carries the wanted layers among those that arrive; to be called when either set has changed. */
   refresh(): void {
     if (this.#isEnded) return;
     const wanted = layersToCarry(this.#demand, this.#rids, this.#parts.arriving.of(this.sourceTrackId));
@@ -163,7 +163,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     } else this.#carry(wanted);
   }
 
-  // What the directory tells.
+  // Events of the directory.
 
   onSourceClosed(_sourceTrackId: string, reason: TrackCloseReason): void {
     this.link.send({ type: 'closed', wantId: this.wantId, reason });
@@ -176,7 +176,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
   }
 
   onNameTaken(): void {
-    // Names are followed on their own.
+    // Names are followed separately.
   }
 
   onDefect(error: unknown): void {

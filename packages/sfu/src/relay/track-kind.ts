@@ -1,4 +1,4 @@
-/** Tracks, as they come in from other nodes: a leg is a publication to the engine, with numbers of its own on the link. */
+/** Importing tracks from other nodes: to the engine, a leg is a publication, with numbers of its own on the link. */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { TrackCloseReason } from '../events.ts';
 import type { TrackRecord } from '../registry/index.ts';
@@ -12,7 +12,7 @@ import type { LegNews, RelayedKind } from './relayed-kind.ts';
 import { tellableTrack } from './tellable-track.ts';
 
 export class TrackKind implements RelayedKind<TrackRecord, SubscriberTrackPlan, RelayLeg, TrackCloseReason> {
-  /** The first packet shows that a leg is one to move to. */
+  /** The first packet shows that subscribers can move to a leg. */
   readonly resumes = false;
   readonly endsByItself = false;
   readonly #shard: Shard;
@@ -34,7 +34,7 @@ export class TrackKind implements RelayedKind<TrackRecord, SubscriberTrackPlan, 
     const { wantId, route, numbers } = leg.options;
     const { publicationId, appId, sessionId } = record;
     const want = { type: 'subscribe', wantId, publicationId, appId, sessionId, route, demand, leg: numbers } as const;
-    // The nodes between may never have heard of the track; its owner knows better.
+    // Intermediate nodes may never have heard of the track; its owner knows better.
     return leg.link.send(route.length > 2 ? { ...want, track: record } : want);
   }
 

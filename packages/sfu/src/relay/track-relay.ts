@@ -1,4 +1,4 @@
-/** The wiring of what relays do with tracks. */
+/** Wires together the relaying of tracks. */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { Clock } from '../clock.ts';
 import type { TrackCloseReason } from '../events.ts';

@@ -54,7 +54,7 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
       case 'data-buffered-low':
       case 'layers-changed':
       case 'lower-layers-needed':
-        // Relays use these, and get them first; nobody asks for the low mark of a buffer.
+        // Relays use these, and get them first; the low mark of a buffer is never requested.
         return;
       default:
         event satisfies never;

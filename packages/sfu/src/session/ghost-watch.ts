@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import { editPublication, type Negotiation, type Publication, publications } from '../negotiation/index.ts';
 
-/** How long a publication that nobody named may stay without a packet before listings leave it out (docs/api.md §2). */
+/** How long an unnamed publication may stay without a packet before listings leave it out (docs/api.md §2). */
 const GHOST_AFTER_MS = 10_000;
 
 /** Finds publications that never come to life. */

@@ -10,7 +10,7 @@ const STEPS_PER_PIECE = 8;
 export interface GradualOptions {
   readonly appId: string;
   readonly turns: DescriptionTurns;
-  /** A step has failed in a later turn, in which nobody calls. */
+  /** A step has failed in a later turn, outside of any call. */
   readonly onDefect: (error: unknown) => void;
 }
 

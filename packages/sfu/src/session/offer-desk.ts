@@ -1,6 +1,7 @@
 /**
- * Where calls come that need an offer of the SFU. One offer is open at a time. What is asked for meanwhile goes into one next offer
- * together; one call waits to carry that offer to the client, the others are told at once where their tracks will be (docs/api.md §6).
+ * Where calls wait that need an offer of the SFU. One offer is open at a time, and all requests made meanwhile go into
+ * the next one. One call waits to carry that offer to the client; the others are told at once where their tracks will
+ * be (docs/api.md §6).
  *
  * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
  */
@@ -119,7 +120,7 @@ export class OfferDesk {
     return this.#carry((offer) => this.#offerReply(offer), withoutQueuedData);
   }
 
-  /** Goes on with what is queued; to be called whenever an offer has been answered or withdrawn. */
+  /** Continues with what is queued; to be called whenever an offer has been answered or withdrawn. */
   resume(): void {
     if (!this.#session.isStable || this.#session.negotiation.queued === undefined) return;
     const carrier = this.#carrier;
@@ -206,7 +207,7 @@ export class OfferDesk {
     carrier.reject(stillInProgress(this.#session.id));
   }
 
-  /** Without a call to carry the offer nobody would answer it. */
+  /** Without a call to carry it, the offer would never be answered. */
   #dropQueue(): void {
     const { negotiation } = this.#session;
     this.#session.commit({ ...negotiation, queued: undefined });
@@ -220,7 +221,7 @@ export class OfferDesk {
   #reply(items: readonly PlacedItem[], offer: OwnDescription | undefined): Promise<SubscribeReply> | SfuError {
     const tracks = items.map((item) => this.#result(item));
     const failure = allFailedError(tracks);
-    // An offer must reach the client: whoever carries it cannot be told only of its own misfortune.
+    // An offer must reach the client, so the call that carries it cannot simply fail with its own error.
     if (failure !== undefined && offer === undefined) return failure;
     return this.#withOffer(tracks, offer);
   }

@@ -35,7 +35,7 @@ export interface RemoteTracks {
   admit(record: TrackRecord): boolean;
   /** As `admit`, a data channel. */
   admitData(record: DataChannelRecord): boolean;
-  /** Whether its owner itself keeps this node up to date about the track or data channel, so that nobody else need be asked. */
+  /** Whether its owner itself keeps this node up to date about the track or data channel, so that no other node need be asked. */
   isKnownFirstHand(publicationId: string): boolean;
   /** @returns undefined if the owner cannot be asked, or does not answer in time */
   ask(appId: string, reference: TrackReference): Promise<OwnerAnswer | undefined>;

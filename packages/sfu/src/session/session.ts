@@ -207,7 +207,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#announcer.announceSession(this.record());
   }
 
-  /** The latest token bounds what comes next. A session that belongs to nobody goes on belonging to nobody. */
+  /** The latest token bounds what comes next. A session without an owner stays without one. */
   noteCaller(caller: TokenGrants): void {
     if (this.#owner !== undefined) this.#owner = ownerOf(caller);
     this.#maxTracks = caller.max?.tracks;

@@ -12,7 +12,7 @@ export interface ReportedSubscription {
 /** What the engine says of the layers that a client gets. */
 export type SubscriptionChange = Extract<EngineEvent, { readonly type: 'layer-changed' | 'quality-changed' }>;
 
-/** Tells what became of a session's subscriptions: as events, and on record for whoever asks later. */
+/** Tells what became of a session's subscriptions: as events, and on record for later questions. */
 export class SubscriptionReports {
   readonly ended = new EndedSubscriptions();
   readonly #appId: AppId;

@@ -29,7 +29,7 @@ export interface Interest {
 
 const NO_INTEREST: Interest = { sourceTrackIds: new Set(), names: new Set() };
 
-/** Hears which names are followed, whoever follows them. */
+/** Hears which names are followed, by any session. */
 export interface NameWatcher {
   onNameFollowed(sessionId: string, name: string): void;
   onNameReleased(sessionId: string, name: string): void;
@@ -63,7 +63,7 @@ export class TrackDirectory {
   /**
    * Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name.
    *
-   * @param how not `takesName`: the record may be old, and leaves a name to whoever is known to have it; see `confirmName`
+   * @param how not `takesName`: the record may be old, and leaves a name with its known holder; see `confirmName`
    */
   put(record: TrackRecord, { takesName = true } = {}): void {
     const { publicationId, sessionId, customTrackName: name } = record;
@@ -76,7 +76,7 @@ export class TrackDirectory {
     if (name !== '' && (takesName || this.findNamed(sessionId, name) === undefined)) this.#giveName(record);
   }
 
-  /** An open track has the name that is known of it now, whoever was known to have it. */
+  /** An open track now has its recorded name, even if another track was known to have it. */
   confirmName(publicationId: string): void {
     const record = this.#open.get(publicationId);
     if (record === undefined || record.customTrackName === '') return;
@@ -97,7 +97,7 @@ export class TrackDirectory {
     this.#tell(closedFor.keys(), (follower) => tellClosed(follower, closedFor.get(follower) ?? new Set(), reason));
   }
 
-  /** Removes a track of another node that nobody here follows. */
+  /** Removes a track of another node that is not followed here. */
   forget(sourceTrackId: string): void {
     const record = this.#open.get(sourceTrackId);
     if (record === undefined) return;

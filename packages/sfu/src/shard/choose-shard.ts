@@ -8,7 +8,7 @@ export interface ShardBurden {
   readonly sessions: number;
 }
 
-/** A session counts so much, even if it does nothing: a crowd that waits for somebody to speak must not be found on one shard when he does. */
+/** What an idle session counts: an audience that waits for a speaker must not all be on one shard when the speaker begins. */
 const UTILIZATION_PER_SESSION = 0.002;
 
 /** Until a shard has so much to do, the next one gets nothing: sessions that come together often watch each other. */

@@ -1,8 +1,8 @@
 import type { DatagramOrigin } from '../io/port-sharing.ts';
 
 /**
- * Whose a path is that belongs to another shard. Only what a shard has claimed is here, after it had authenticated a check on it, so
- * that strangers cannot make it grow.
+ * Which other shard a path belongs to. Contains only paths that a shard has claimed after authenticating a check on
+ * them, so strangers cannot make it grow.
  */
 export class ClaimedPaths {
   readonly #owners = new Map<string, number>();
@@ -15,7 +15,7 @@ export class ClaimedPaths {
     return this.#owners.get(keyOf(origin));
   }
 
-  /** Notes a claim; the first one stays until it is given up, for whoever makes the second may only have forged the address. */
+  /** Notes a claim. The first one stays until it is given up, because the second claimant may only have forged the address. */
   claim(origin: DatagramOrigin, shardNo: number): void {
     const key = keyOf(origin);
     if (!this.#owners.has(key)) this.#owners.set(key, shardNo);

@@ -1,12 +1,13 @@
 /**
- * Whether a shard waits to be woken for what crosses to it, or looks for it by itself every few milliseconds. To be woken takes both threads more CPU time than
- * to carry ten packets across, so where many come it is cheaper to look; where few come, none waits.
+ * Whether a shard waits to be woken for crossing packets, or polls for them every few milliseconds. Waking costs both
+ * threads more CPU time than carrying ten packets across, so polling is cheaper at high rates; at low rates, no packet
+ * waits.
  */
 
 const WINDOW_MS = 16;
-/** From this rate on: a packet every other millisecond, as of two cameras. */
+/** The rate at which polling starts: a packet every other millisecond, as from two cameras. */
 const BUSY_PACKETS = 8;
-/** Less than that ends it: a rate between the two changes nothing. */
+/** Fewer end it; a rate between the two changes nothing. */
 const STILL_BUSY_PACKETS = 5;
 
 export class CrossingPace {
@@ -14,10 +15,10 @@ export class CrossingPace {
   #packets = 0;
   #isBusy = false;
 
-  /** Notes packets that have crossed; none, if somebody has looked in vain. @returns whether to look again */
+  /** Notes packets that have crossed, or 0 if a poll found none. @returns whether to poll again */
   note(nowMs: number, packets: number): boolean {
     if (nowMs >= this.#windowEndsMs) {
-      // Whoever was silent for a whole window is not busy, however much came before.
+      // A link that was silent for a whole window is not busy, however much came before.
       const enough = this.#isBusy ? STILL_BUSY_PACKETS : BUSY_PACKETS;
       this.#isBusy = this.#packets >= enough && nowMs < this.#windowEndsMs + WINDOW_MS;
       this.#windowEndsMs = nowMs + WINDOW_MS;

@@ -202,7 +202,10 @@ export class DataCrossings {
     }
   }
 
-  /** All that was sent on a crossing has come, and it is over; whoever still waits for its publication gets another one. */
+  /**
+   * Everything that was sent on a crossing has arrived, and it is over; subscribers that still wait for its publication
+   * get another one.
+   */
   #copyEnded(shardNo: number, publicationId: string): void {
     const crossing = this.#crossings.get(publicationId)?.get(shardNo);
     if (crossing === undefined) return;
@@ -215,7 +218,7 @@ export class DataCrossings {
     });
   }
 
-  /** Makes a publication cross to a shard if somebody there wants it, and only then. */
+  /** Makes a publication cross to a shard only if it has subscribers there. */
   #update(publicationId: string, toShardNo: number): void {
     const source = this.#sources.get(publicationId);
     const crossing = this.#crossings.get(publicationId)?.get(toShardNo);

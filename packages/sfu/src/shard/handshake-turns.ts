@@ -6,7 +6,7 @@ import { classifyDatagram, type Path } from '@causeway/media';
 
 /** Time for public-key cryptography in one turn: jitter buffers do not notice that much. */
 const QUOTA_MS = 4;
-/** A second of work. Whoever is not heard sends his flight again (RFC 6347 §4.2.4). */
+/** A second of work. A client that is not heard sends its flight again (RFC 6347 §4.2.4). */
 const MAX_WAITING = 512;
 
 export interface HandshakeTurnsOptions {
@@ -36,14 +36,14 @@ export class HandshakeTurns {
     return this.#waiting.length;
   }
 
-  /** Takes a datagram of a handshake: at once if this turn has time for it and nobody came before, in a later turn otherwise. */
+  /** Takes a datagram of a handshake: at once if this turn has time for it and no other datagram waits, in a later turn otherwise. */
   receive(path: Path, datagram: Uint8Array): void {
     if (this.#waiting.length === 0 && this.#spentMs < QUOTA_MS) this.#handle(path, datagram);
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ path, datagram });
     else this.#options.onOverflow();
   }
 
-  /** A new turn has begun: whoever waited goes first. */
+  /** A new turn has begun: waiting datagrams go first. */
   beginTurn(): void {
     this.#spentMs = 0;
     let handled = 0;

@@ -26,7 +26,7 @@ const MAX_UNCLEAR_MS = 4;
 const SLEPT_MS = 0.02;
 /** Nothing is known to need more; it bounds what a mistake of ours would cost. */
 const MAX_HOLD_MS = 50;
-/** So many turns in a row brought nothing: packets are rare, or somebody else keeps the event loop busy. */
+/** After this many turns in a row without a packet, packets are rare, or other work keeps the event loop busy. */
 const VAIN_TURNS = 8;
 /** How long no turn is held after that; twice as long each time, until one brings something again. */
 const MIN_PAUSE_MS = 20;

@@ -133,7 +133,7 @@ export class InlineShard implements Shard {
     return 0;
   }
 
-  /** Whoever asks does so in the loop that is asked about. */
+  /** The caller runs in the loop that it asks about. */
   isAlive(): boolean {
     return !this.#isClosed;
   }

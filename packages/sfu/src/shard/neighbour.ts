@@ -36,7 +36,7 @@ export interface NeighbourListener {
   onLookDue(): void;
 }
 
-/** All there is to say when something was written for a shard that sleeps. */
+/** The message that wakes a sleeping shard. */
 const WAKE = 0;
 type Message = typeof WAKE | PathNews;
 /** Others have their turn after this many packets. */
@@ -60,7 +60,7 @@ export class Neighbour {
   #link: { readonly path: LinkPath; readonly inbound: PacketRingReader } | undefined;
   readonly #nowMs: () => number;
   readonly #pace = new CrossingPace();
-  /** Packets of the link are looked for every few milliseconds: nobody wakes this shard for them. */
+  /** The link is polled for packets every few milliseconds and does not wake this shard. */
   #isLooking = false;
   #lookTimer: NodeJS.Timeout | undefined;
   #isDrainDue = false;
@@ -77,7 +77,7 @@ export class Neighbour {
       if (message === WAKE) this.#drain();
       else listener.onPathNews(message);
     });
-    // What is written before the first sleep wakes nobody.
+    // Writes before the first sleep do not wake the reader.
     this.#drainSoon();
   }
 
@@ -118,8 +118,8 @@ export class Neighbour {
   }
 
   /**
-   * Takes what has been said and not yet been heard. What the neighbour said before it answered somebody is there when that one's next
-   * datagram is.
+   * Takes messages that have been sent and not yet read. A message that the neighbour sent before it answered a client
+   * is here by the time the client's next datagram arrives.
    */
   hearNews(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {

@@ -1,9 +1,9 @@
 /**
- * The other shards of this process, as one of them sees them. All have sockets on the same UDP port, and the kernel gives a stranger's
- * datagram to any: here it is found out whose it is.
+ * The other shards of this process, as one of them sees them. All have sockets on the same UDP port, and the kernel
+ * gives a stranger's datagram to any of them. This file finds out which shard it belongs to.
  *
- * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but whoever claims a
- * path, after it has authenticated a check, tells the others before it answers that check.
+ * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but a
+ * shard that claims a path, after it has authenticated a check, tells the others before it answers that check.
  */
 import { classifyDatagram, DropReason, type Path, type PlainSink } from '@causeway/media';
 import { parseStun } from '@causeway/wire';
@@ -22,7 +22,7 @@ export interface NeighboursListener {
   onLinkPacket(path: Path, packet: Buffer): void;
   /** It is time to `look`, and to send what is found, though nothing has come in. */
   onLookDue(): void;
-  /** Somebody receives on a path claimed here who has shown another shard that it is its peer. */
+  /** The peer on a path claimed here has proved to another shard that it receives there. */
   onPathLost(origin: DatagramOrigin): void;
   /** Paths claimed here, for a neighbour that has just come. */
   claimedPaths(): Iterable<SocketPath>;
@@ -52,7 +52,7 @@ export class Neighbours implements PortSharing, PlainSink {
     this.#listener = listener;
   }
 
-  /** Another shard has come, maybe in place of one of the same number that is gone. */
+  /** Another shard has started, perhaps in place of one with the same number. */
   meet(channel: NeighbourChannel): void {
     this.part(channel.neighbourNo);
     const listener: NeighbourListener = {
@@ -106,7 +106,7 @@ export class Neighbours implements PortSharing, PlainSink {
     if (path instanceof LinkPath) for (const neighbour of this.#byNo.values()) neighbour.closeLink(path);
   }
 
-  /** Looks for packets of links that send many: nobody wakes this shard for those. */
+  /** Polls for packets of busy links, which do not wake this shard. */
   look(nowMs: number): void {
     for (const neighbour of this.#byNo.values()) neighbour.look(nowMs);
   }
@@ -123,7 +123,7 @@ export class Neighbours implements PortSharing, PlainSink {
 
   #passCheckOn(shardNo: number, origin: DatagramOrigin, check: Uint8Array): boolean {
     const neighbour = this.#byNo.get(shardNo);
-    // Of a shard that does not exist: the engine says what it thinks of such a user name.
+    // For a shard that does not exist, the engine decides about the user name.
     if (neighbour === undefined) return false;
     if (!this.#budget.admit(this.#nowMs())) this.#listener?.onDrop(DropReason.OverPassOnBudget);
     else if (!neighbour.passOn(origin, check)) this.#listener?.onDrop(DropReason.ShardBehind);
@@ -158,7 +158,7 @@ export class Neighbours implements PortSharing, PlainSink {
   }
 }
 
-/** @returns undefined if it is no check with a user name that begins as ours do */
+/** @returns undefined if it is not a check with a user name that begins like ours */
 function shardNoNamedIn(datagram: Uint8Array): number | undefined {
   const message = parseStun(datagram);
   if (message?.messageClass !== 'request' || message.username === undefined) return undefined;

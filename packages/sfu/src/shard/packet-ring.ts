@@ -1,6 +1,6 @@
 /**
- * Packets on their way from one thread to another, in memory that both see: one side writes, the other reads, nobody waits. What does
- * not fit is not taken, so a reader that stands still costs its writer nothing (docs/adr/0008).
+ * Packets on their way from one thread to another, in memory that both see: one side writes, the other reads, neither
+ * waits. What does not fit is not accepted, so a stalled reader costs its writer nothing (docs/adr/0008).
  */
 
 /** Where the two sides keep what they must agree on, as 32-bit words. Positions count bytes and wrap at 2^32. */
@@ -82,7 +82,10 @@ export class PacketRingReader {
   /** For packets that are lent: the same for all. */
   #lent = Buffer.alloc(0);
 
-  /** @param lends whether packets are on loan, until the next one is taken: to get memory for each and to give it back costs more than its way */
+  /**
+   * @param lends whether packets are on loan until the next one is taken: allocating and freeing memory for each costs
+   * more than the crossing
+   */
   constructor(memory: SharedArrayBuffer, lends: boolean) {
     this.#view = new RingView(memory);
     this.#lends = lends;
@@ -104,7 +107,7 @@ export class PacketRingReader {
     return taken;
   }
 
-  /** Says that this side waits to be woken. @returns false if there is something to read, and nobody will wake it */
+  /** Says that this side waits to be woken. @returns false if there is something to read, so that it will not be woken */
   sleep(): boolean {
     const { control } = this.#view;
     Atomics.store(control, IS_ASLEEP * WORD_STRIDE, 1);
@@ -113,7 +116,7 @@ export class PacketRingReader {
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 0;
   }
 
-  /** Takes packets that lie behind each other, out of one copy of all of them. */
+  /** Takes adjacent packets out of one copy of all of them. */
   #takeRun(take: (packet: Buffer) => void, written: number, maxPackets: number): number {
     const { bytes, lengths, mask } = this.#view;
     const start = this.#read & mask;
@@ -129,7 +132,7 @@ export class PacketRingReader {
     const copy = this.#memoryFor(end - start);
     copy.set(bytes.subarray(start, end));
     for (let position = start; position < end; ) {
-      // Not yet the writer's again: it goes by what `drain` says at its end.
+      // The writer may not use this room yet: `drain` releases it at its end.
       const length = lengths[position >> 2] ?? 0;
       const packetStart = position - start + LENGTH_BYTES;
       take(copy.subarray(packetStart, packetStart + length));

@@ -1,7 +1,7 @@
 import { type IceCredentials, Path, type TransportPlan } from '@causeway/media';
 import type { PacketRingWriter } from './packet-ring.ts';
 
-/** Nobody can check a link between shards: its path is given to the engine. */
+/** A link between shards has no connectivity checks: its path is given to the engine. */
 const NO_CREDENTIALS: IceCredentials = { ufrag: '', password: '' };
 
 /** The transport of a link to another shard, the same on both sides: many tracks in plain RTP over memory. */

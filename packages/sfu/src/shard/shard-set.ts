@@ -157,7 +157,7 @@ export class ShardSet {
     this.#listener?.onLost(seat.shardNo, error, linkIds);
     for (const linkId of linkIds) this.closeLink(linkId);
     for (const other of this.members()) other.part(seat.shardNo);
-    // At once, unless it is lost again and again before anybody has seen it alive.
+    // At once, unless it is lost again and again before it has ever been ready.
     if (seat.retryMs > FIRST_RETRY_MS) this.#replaceLater(seat);
     else void this.#replace(seat);
     seat.retryMs = Math.min(2 * seat.retryMs, MAX_RETRY_MS);

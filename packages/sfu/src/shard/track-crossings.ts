@@ -179,7 +179,7 @@ export class TrackCrossings {
     );
   }
 
-  /** @param isOnlyKept whether nobody wants anything now, so that no crossing need be begun */
+  /** @param isOnlyKept whether nothing is wanted now, so that no crossing need be begun */
   #crossingFor(trackId: string, source: Source, toShardNo: number, isOnlyKept: boolean): Crossing | undefined {
     const known = this.#crossings.get(trackId)?.get(toShardNo);
     const track = relayedTrackOf(source.plan);
@@ -213,7 +213,7 @@ export class TrackCrossings {
   }
 
   #carry(trackId: string, crossing: Crossing, wanted: ReadonlySet<string>): void {
-    // Whoever comes and goes meanwhile prolongs nothing.
+    // Subscribers that come and go meanwhile prolong nothing.
     if (wanted.size === crossing.wanted.size && [...wanted].every((rid) => crossing.wanted.has(rid))) return;
     crossing.wanted = wanted;
     crossing.cancelOverlap?.();

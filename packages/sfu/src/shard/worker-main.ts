@@ -1,6 +1,6 @@
 /**
- * A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with an exception that nobody
- * caught.
+ * A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with an
+ * exception that was not caught.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EngineCommand, EngineEvent } from '@causeway/media';

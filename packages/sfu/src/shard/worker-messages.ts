@@ -16,7 +16,7 @@ export type WorkerQuestion = keyof WorkerAnswers;
 /** All that a shard's thread is started with. */
 export interface WorkerStart {
   readonly shardNo: number;
-  /** Literal addresses, and a port that nobody but the shards of this process has. */
+  /** Literal addresses, and a port that only the shards of this process have. */
   readonly addresses: readonly string[];
   readonly port: number;
   readonly connectPaths: boolean;

@@ -1,46 +1,47 @@
 /**
- * What two nodes say to each other on the control channel of their link: JSON, one message a data channel message. The other end is a node
- * of the same cluster, authenticated; it may still be of another version or have gone wrong, so every message is checked.
+ * The messages that two nodes exchange on the control channel of their link: JSON, one per data channel message. The
+ * other end is an authenticated node of the same cluster, but may run another version or be faulty, so every message is
+ * validated.
  *
- * `LINK_VERSIONS` says which versions of this protocol are spoken here. A field or a message that old nodes may ignore needs no new one:
- * unknown fields are dropped, and messages of an unknown type are skipped.
+ * `LINK_VERSIONS` lists the supported versions of this protocol. A field or message that old nodes may ignore needs no
+ * new version: unknown fields are dropped, and messages of an unknown type are skipped.
  */
 import { z } from 'zod';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
 /** The versions of the link protocol that this node speaks. */
 export const LINK_VERSIONS = { min: 1, max: 3 } as const;
-/** From this version on a node takes changes of link states (`links-changed`) and says which it knows (`link-states-known`). */
+/** From this version on, a node accepts changes of link states (`links-changed`) and reports which ones it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;
-/** From this version on a node takes data channels of others, and passes them on. */
+/** From this version on, a node imports data channels of others and passes them on. */
 export const LINK_DATA_VERSION = 3;
 
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
 export const CONTROL_LABEL = 'causeway-control';
 export const CONTROL_PROTOCOL = 'causeway-link';
 
-/** What SCTP takes in one message without a peer having to agree (RFC 8831 §6.6). */
+/** What SCTP accepts in one message without the peer's consent (RFC 8831 §6.6). */
 export const MAX_MESSAGE_BYTES = 16 << 10;
 
-/** What is longer is left out by `tellableTrack`, before it is written. */
+/** `tellableTrack` leaves out longer values before a message is written. */
 export const MESSAGE_BOUNDS = { nameLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
 const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
-/** Owner, two nodes between, and the asking one. */
+/** The owner, two intermediate nodes, and the requester. */
 export const MAX_ROUTE_NODES = 4;
 /** All links of a node have to fit into one message. */
 export const MAX_TOLD_LINKS = 500;
-/** How many nodes a cluster may have, since each has a link to every other; a node more than that does not start. */
+/** How many nodes a cluster may have, since each has a link to every other; further nodes do not start. */
 export const MAX_NODES = MAX_TOLD_LINKS + 1;
 
-/** Twice as many as there may be nodes: some have gone, and not everybody knows it yet. */
+/** Twice the maximum number of nodes: some are gone, and not all nodes know that yet. */
 export const MAX_KNOWN_STATES = 2 * MAX_NODES;
 
-/** As an association between nodes has. */
+/** The limit of an association between nodes. */
 export const MAX_STREAM_ID = 65_534;
 /** As many messages as a publication may retain. */
 const MAX_RETAIN = 65_535;
 
-/** More subscribers than a cluster has, as the power of two that demands are rounded to. */
+/** More subscribers than a cluster can have, as the power of two to which demands are rounded. */
 const MAX_WEIGHT = 2 ** 30;
 
 const nodeNo = z.int().min(0).max(65_535);
@@ -64,7 +65,7 @@ const demand = z.object({
   best: z.boolean(),
   preferred: list(rid, MAX_LAYERS),
   exact: list(rid, MAX_LAYERS),
-  /** Nodes of earlier versions do not tell. */
+  /** Nodes of earlier versions do not send it. */
   weight: z.int().min(0).max(MAX_WEIGHT).default(1),
 });
 
@@ -75,7 +76,7 @@ const sourceCodec = z.object({
   fmtp: text(256),
 });
 
-/** Whether a codec, as a client has written it, may be told on a link. */
+/** Whether a codec, as a client has written it, may be sent on a link. */
 export function isTellableCodec(codec: z.infer<typeof sourceCodec>): boolean {
   return sourceCodec.safeParse(codec).success;
 }
@@ -95,7 +96,7 @@ const leg = z.object({
     .readonly(),
 });
 
-/** A track as its owner tells others; with it an offer can be made. */
+/** A track as its owner describes it to others; enough to make an offer. */
 const track = z.object({
   appId: text(MAX_NAME),
   sessionId: text(MAX_NAME),
@@ -113,7 +114,7 @@ const track = z.object({
   rids: list(rid, MAX_LAYERS),
 });
 
-/** A data channel as its owner tells others. */
+/** A data channel as its owner describes it to others. */
 const dataChannel = z
   .object({
     appId: text(MAX_NAME),
@@ -128,7 +129,7 @@ const dataChannel = z
     status: z.enum(['pending', 'open']),
   })
   .transform(
-    // Absent is not the same as undefined, in the record that others get.
+    // In the record that others get, absent and undefined differ.
     ({ maxRetransmits, maxPacketLifeTimeMs, ...channel }): DataChannelRecord => ({
       ...channel,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
@@ -154,7 +155,7 @@ const reference = z.discriminatedUnion('by', [
 export type ToldLink = readonly [to: number, rttMs: number, lossThousandths: number, priceThousandths: number];
 const TOLD_LINK_MAXIMA = [65_535, 60_000, 1000, 1_000_000] as const;
 
-/** A hundred times as fast as a schema of tuples: a node that starts among 300 reads 300 times 300 links. */
+/** A hundred times faster than a schema of tuples: a node that starts among 300 reads 300 times 300 links. */
 const toldLinks = z.custom<readonly ToldLink[]>(
   (value) => Array.isArray(value) && value.length <= MAX_TOLD_LINKS && value.every(isToldLink),
 );
@@ -170,7 +171,7 @@ function isToldLink(value: unknown): value is ToldLink {
 /** Which state of which node is known: `[node, epoch, revision]`. */
 const knownState = z.tuple([nodeNo, z.int(), z.int().min(0)]);
 
-/** One copy of a track, as the tree of a track is told; `TrackPathHop` in `protocol` without what the root adds. */
+/** One copy of a track in the reported tree; `TrackPathHop` in `protocol` without what the root adds. */
 const toldHop = z.object({
   from: nodeNo,
   to: nodeNo,
@@ -178,12 +179,12 @@ const toldHop = z.object({
   subscribers: z.int().min(0).optional(),
   route: list(nodeNo, MAX_ROUTE_NODES).optional(),
   reason: text(MAX_NAME).optional(),
-  /** The best way that was not taken. */
+  /** The best route that was not taken. */
   alternative: z.object({ route: list(nodeNo, MAX_ROUTE_NODES), cost: z.number() }).optional(),
 });
 export type ToldHop = z.infer<typeof toldHop>;
 
-/** Why a node does not pass a track on; `broken`: it did, and its own way to the track is gone. */
+/** Why a node does not pass a track on; `broken`: it did, but its own route to the track is gone. */
 export const REFUSALS = ['unknown-track', 'wrong-app', 'fan-out', 'loop', 'no-path', 'broken'] as const;
 
 const schemas = [
@@ -195,9 +196,9 @@ const schemas = [
     epoch: z.int(),
     softwareVersion: text(MAX_NAME),
   }),
-  /** Instead of `hello`'s answer: this link will carry nothing. */
+  /** Sent instead of an answer to `hello`: this link will carry nothing. */
   z.object({ type: z.literal('incompatible'), reason: text(MAX_NAME) }),
-  /** Once a second, so that silence means something. */
+  /** Sent once a second, so that silence is meaningful. */
   z.object({ type: z.literal('pulse') }),
   /** All links of the origin. `revision` counts the changes in one life of it. */
   z.object({
@@ -208,7 +209,7 @@ const schemas = [
     isDraining: z.boolean(),
     links: toldLinks,
   }),
-  /** What has become of some links of the origin since a revision; whoever has not got that one, or a later one, asks for the whole. */
+  /** Changes of the origin's links since a revision; a receiver without that revision, or a later one, requests the complete state. */
   z.object({
     type: z.literal('links-changed'),
     origin: nodeNo,
@@ -219,10 +220,10 @@ const schemas = [
     changed: toldLinks,
     gone: list(nodeNo, MAX_TOLD_LINKS),
   }),
-  /** Asks for every state that is newer; if `isAll`, for those of nodes that are not listed, too. */
+  /** Requests every state that is newer; if `isAll`, also those of nodes that are not listed. */
   z.object({ type: z.literal('link-states-known'), known: list(knownState, MAX_NODES), isAll: z.boolean() }),
 
-  /** Downstream to upstream. From this moment the leg's packets may come. */
+  /** Downstream to upstream. From then on, the leg's packets may arrive. */
   z.object({
     type: z.literal('subscribe'),
     wantId,
@@ -232,7 +233,7 @@ const schemas = [
     route,
     demand,
     leg,
-    /** For the nodes between; the owner knows better. */
+    /** For intermediate nodes; the owner knows better. */
     track: track.optional(),
   }),
   z.object({ type: z.literal('demand'), wantId, demand }),
@@ -240,17 +241,17 @@ const schemas = [
 
   /** Upstream to downstream; the route is that of upstream's own copy. */
   z.object({ type: z.literal('accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), track }),
-  /** `others`: nodes that have the track from there already and may pass it on. */
+  /** `others`: nodes that already get the track from there and may pass it on. */
   z.object({ type: z.literal('refused'), wantId, reason: z.enum(REFUSALS), others: list(nodeNo, 64) }),
   z.object({ type: z.literal('track'), wantId, track }),
   z.object({ type: z.literal('closed'), wantId, reason: closeReason }),
 
-  /** A subscriber follows a name: whose it is now, and each time that it passes to another track. */
+  /** A subscriber follows a name: asks which track has it, and to be told each time that it passes to another one. */
   z.object({ type: z.literal('follow'), followId: wantId, appId: text(MAX_NAME), sessionId: text(MAX_NAME), name: text(MAX_NAME), route }),
   z.object({ type: z.literal('unfollow'), followId: wantId }),
   z.object({ type: z.literal('name-taken'), followId: wantId, track }),
 
-  /** As `subscribe`, a data channel. Its copy comes on this stream of the association. */
+  /** Like `subscribe`, for a data channel. Its copy arrives on this stream of the association. */
   z.object({
     type: z.literal('subscribe-data'),
     wantId,
@@ -259,19 +260,19 @@ const schemas = [
     sessionId: text(MAX_NAME),
     route,
     streamId: z.int().min(0).max(MAX_STREAM_ID),
-    /** It has had a copy before, and wants what was sent lately as well. */
+    /** The requester has had a copy before, and also wants recent messages. */
     isResumed: z.boolean(),
     channel: dataChannel.optional(),
   }),
   z.object({ type: z.literal('data-accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), channel: dataChannel }),
   z.object({ type: z.literal('data-channel'), wantId, channel: dataChannel }),
-  /** What was sent before may still be on its way. `overflow`: the channel goes on, but this link cannot carry all of it. */
+  /** Earlier messages may still be in transit. `overflow`: the channel continues, but this link cannot carry all of it. */
   z.object({ type: z.literal('data-closed'), wantId, reason: dataCloseReason }),
-  /** Downstream to upstream: of all subscribers only one behind this link may reply from now on. Upstream to downstream: one elsewhere. */
+  /** Downstream to upstream: from now on, only a subscriber behind this link may reply. Upstream to downstream: only one elsewhere. */
   z.object({ type: z.literal('claim-reply'), wantId }),
   z.object({ type: z.literal('reply-claimed'), wantId }),
 
-  /** As `follow`, the name of a data channel; `unfollow` ends it. */
+  /** Like `follow`, for the name of a data channel; `unfollow` ends it. */
   z.object({
     type: z.literal('follow-data'),
     followId: wantId,
@@ -282,7 +283,7 @@ const schemas = [
   }),
   z.object({ type: z.literal('data-name-taken'), followId: wantId, channel: dataChannel }),
 
-  /** As `locate`, a data channel. */
+  /** Like `locate`, for a data channel. */
   z.object({
     type: z.literal('locate-data'),
     requestId: wantId,
@@ -300,7 +301,7 @@ const schemas = [
     channel: dataChannel.optional(),
   }),
 
-  /** A question to a node that may be several links away, and its answer on the same way back. */
+  /** A question to a node that may be several links away, and its answer, which returns along the same route. */
   z.object({
     type: z.literal('locate'),
     requestId: wantId,
@@ -318,7 +319,7 @@ const schemas = [
     track: track.optional(),
   }),
 
-  /** How a track goes on from here: asked by the node that sends it. */
+  /** How a track continues from here; asked by the node that sends it. */
   z.object({ type: z.literal('ask-path'), requestId: wantId, publicationId: text(MAX_NAME), budgetMs: z.int().min(0).max(10_000) }),
   z.object({
     type: z.literal('path-told'),
@@ -343,17 +344,17 @@ const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string
 
 export type ReadMessage =
   | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
-  /** A message of a later version: it counts in the order and means nothing here. */
+  /** A message of a later version: its serial number counts, but it is ignored. */
   | { readonly type: 'unknown'; readonly serial: number }
   | { readonly type: 'malformed' };
 
 /** `{"n":` and the like around a message, with the longest of numbers. */
 const ENVELOPE_BYTES = 32;
 
-/** What one node tells all its neighbours is written once. */
+/** A message to all neighbours is encoded once. */
 const encoded = new WeakMap<ControlMessage, string>();
 
-/** @returns undefined if the other side would not take it: a link is shared by everybody, and must not fail by what one client has made up */
+/** @returns undefined if the other side would refuse it: all apps share a link, so it must not fail because of one client's input */
 export function encodeControlMessage(message: ControlMessage): string | undefined {
   const known = encoded.get(message);
   if (known !== undefined) return known;

@@ -1,15 +1,15 @@
 /**
- * SSRCs, mids and streams for the legs that come in over one transport to another node. None of the former two is given twice; a stream that was
- * closed comes round again as late as possible, since both ends need a moment to agree that it is free.
+ * SSRCs, mids and streams for the incoming legs on one transport to another node. SSRCs and mids are never reused; a
+ * closed stream is reused as late as possible, since both ends need a moment to agree that it is free.
  */
 import { MAX_STREAM_ID } from './control-messages.ts';
 
 /**
- * Higher ones the other end could not send under for ever: it remembers every SSRC that has been used, in 16 MiB (secure/srtp/spent-ssrcs.ts).
- * A million short of its end, because the transport is given up a moment later.
+ * The other end remembers every used SSRC, in 16 MiB (secure/srtp/spent-ssrcs.ts), so it cannot send with higher ones.
+ * This stops a million short of that, because the transport is given up a moment later.
  */
 const LAST_SSRC = 2 ** 27 - 2 ** 20;
-/** Half of those that there are, without one or two: some have to be free for those that have just been closed. */
+/** Slightly less than half of all streams: the others stay free while closed ones settle. */
 const MAX_STREAMS = 32_000;
 
 export class LegNumbers {
@@ -23,12 +23,12 @@ export class LegNumbers {
   /** @param parity each side numbers what it receives, so that no SSRC and no stream is used for both directions */
   constructor(parity: 'even' | 'odd') {
     this.#lowestSsrc = parity === 'even' ? 2 : 3;
-    // Stream 0 is that of the control channel.
+    // Stream 0 belongs to the control channel.
     this.#lowestStreamId = parity === 'even' ? 2 : 1;
     this.#lastStreamId = this.#lowestStreamId - 2;
   }
 
-  /** The transport has to make room for another. */
+  /** The numbers are used up, so the transport has to be replaced. */
   get areUsedUp(): boolean {
     return this.#lowestSsrc + 2 * this.#ssrcs > LAST_SSRC;
   }

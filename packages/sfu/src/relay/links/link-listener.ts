@@ -1,15 +1,15 @@
 import type { ControlMessage } from './control-messages.ts';
 import type { LinkDownReason } from './link-state.ts';
 
-/** What a link tells; in the order in which it happened. */
+/** The events of a link, in order. */
 export interface LinkListener<Link> {
-  /** Tracks and messages may be sent. Nothing that was before on this link is left. */
+  /** Tracks and messages may be sent. Nothing from before remains on this link. */
   onLinkUp(link: Link): void;
-  /** Nothing has come for two seconds; what was agreed stays. */
+  /** Nothing has arrived for two seconds; the state of both ends is kept. */
   onLinkSilent(link: Link): void;
   /** The silence is over. */
   onLinkHeard(link: Link): void;
-  /** The transport is gone, and its tracks and subscriptions are gone from the engine. Told only of a link that was up. */
+  /** The transport is gone, and its tracks and subscriptions are gone from the engine. Reported only for a link that was up. */
   onLinkDown(link: Link, transportId: string, reason: LinkDownReason): void;
   onLinkMessage(link: Link, message: ControlMessage): void;
   /** The state changed, for logs and reports. */

@@ -1,4 +1,4 @@
-/** How a link to another node stands. */
+/** The state of a link to another node. */
 export type LinkState =
   /** No transport: until the next attempt. */
   | { readonly type: 'waiting'; readonly why: LinkDownReason }
@@ -7,7 +7,7 @@ export type LinkState =
   /** The channel is open and our `hello` is sent. */
   | { readonly type: 'greeting'; readonly transportId: string; readonly streamId: number; readonly sinceMs: number }
   | { readonly type: 'up'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
-  /** It was up, and nothing has come for a while. It may come back as it was. */
+  /** It was up, and nothing has arrived for a while. It may recover without loss of state. */
   | { readonly type: 'silent'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
   /** The two nodes have no version of the control protocol in common. Tried again when the other node's record changes. */
   | { readonly type: 'refused'; readonly reason: string }
@@ -26,7 +26,7 @@ export type LinkDownReason =
   | 'channel-closed'
   | 'message-lost'
   | 'too-much-to-say'
-  /** So many legs have come and gone that others need a new transport, with new keys. */
+  /** The numbers for legs are used up, so further legs need a new transport with new keys. */
   | 'numbers-used-up'
   | 'malformed'
   | 'defect'

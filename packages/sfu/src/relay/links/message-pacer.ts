@@ -1,33 +1,35 @@
 /**
- * When the messages of a link leave. SCTP refuses what is sent while too much waits in it (`association-limits.ts` in `media`), nobody could be
- * told in another thread, and a lost message ends the link: so more than it surely has room for waits here. A link that comes up
- * between large nodes has thousands of tracks to ask for in one turn.
+ * Decides when the messages of a link are sent. SCTP refuses messages while too much is queued in it
+ * (`association-limits.ts` in `media`), that refusal cannot be reported across threads, and a lost message ends the
+ * link. So messages beyond what surely fits wait here. When a link between large nodes comes up, thousands of tracks
+ * are requested in one turn.
  */
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { ControlMessage } from './control-messages.ts';
 
-/** What a data chunk of SCTP has room for in a datagram; a message takes whole ones. */
+/** The room for a data chunk of SCTP in a datagram; a message takes whole chunks. */
 const CHUNK_BYTES = 1_150;
-/** A quarter of what SCTP lets wait; hundreds of tracks, so that links wait for nothing in ordinary operation. */
+/** A quarter of what SCTP queues; enough for hundreds of tracks, so that messages do not wait in ordinary operation. */
 const BURST_CHUNKS = 1_000;
 /**
- * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0015: over a round trip of 150 ms it carried 150 to 350 a second with one
- * packet in a hundred lost, 90 with three. A link that is silent is given up after 7 s: until then this and the burst fit into what
- * SCTP lets wait, though nothing leaves.
+ * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0015: over a round trip of 150 ms it carried
+ * 150 to 350 a second with one packet in a hundred lost, 90 with three. A silent link is given up after 7 s: until
+ * then, this and the burst fit into SCTP's queue even if nothing leaves.
  */
 const CHUNKS_PER_SECOND = 200;
-/** So that a queue is let go in strokes and not by a timer for each message. */
+/** A queue is released in batches, not by a timer for each message. */
 const STROKE_MS = 50;
-/** All that a full node may have to say of some 20,000 tracks, twice over. */
+/** Twice what a full node may have to say about 20,000 tracks. */
 const MAX_WAITING_BYTES = 64 << 20;
 
-/** Two seconds' worth: whoever asked has given up by then. */
+/** Two seconds' worth: callers have given up by then. */
 const MAX_WAITING_QUESTION_CHUNKS = 2 * CHUNKS_PER_SECOND;
 
 /**
- * A link is known to be there by its pulses, and others choose their ways by how links are: behind nothing that an app can ask for. Somebody
- * waits for a second for a question: not behind thousands of wants, but clients may ask as often as they like, so what is about wants gets
- * as much of the channel. In what order messages of different lanes come means nothing.
+ * Pulses show that a link is alive, and other nodes choose routes by link states, so these never wait behind requests
+ * of apps. A client waits at most a second for the answer to a question, so questions do not wait behind thousands of
+ * wants. But clients may ask as often as they like, so wants get an equal share of the channel. The order between lanes
+ * does not matter.
  */
 const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'>>> = {
   hello: 'link',
@@ -44,7 +46,7 @@ const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'
   'path-told': 'question',
 };
 
-/** Only the last one of a want means anything. */
+/** Only the newest one of a want counts. */
 const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track', 'data-channel']);
 
 /** What the pacer has to know of a message. */
@@ -54,7 +56,7 @@ export interface PacedMessage {
 }
 
 interface WaitingMessage {
-  /** The same in whatever may take its place. */
+  /** Equal for all messages that may replace each other. */
   readonly key: string | undefined;
   sizeBytes: number;
   chunks: number;
@@ -82,16 +84,16 @@ export class MessagePacer {
     this.#refilledAtMs = clock.nowMs();
   }
 
-  /** A message was refused: the two ends no longer know the same. */
+  /** A message was refused, so the two ends no longer have the same state. */
   get hasOverflowed(): boolean {
     return this.#hasOverflowed;
   }
 
   /**
-   * Writes a message now, or after those that wait already; a newer `demand`, `track` or `data-channel` of a want in the place of the one that waits.
+   * Writes a message now, or after those already waiting; a newer `demand`, `track` or `data-channel` of a want replaces the waiting one.
    *
    * @param write called once, unless `clear` or a newer message comes first
-   * @returns false if too much waits, or did since `clear`; or if it is a question, or the answer to one, that would come too late
+   * @returns false if too much waits, or did since `clear`; or if it is a question or answer that would arrive too late
    */
   push(message: PacedMessage, sizeBytes: number, write: () => void): boolean {
     const chunks = Math.ceil(sizeBytes / CHUNK_BYTES);
@@ -109,7 +111,7 @@ export class MessagePacer {
     return true;
   }
 
-  /** The transport is gone, and what waited for it; the next one has an empty queue. */
+  /** The transport is gone with its waiting messages; the next one starts with an empty queue. */
   clear(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -1,7 +1,8 @@
 /**
- * The link to one other node, for one life (epoch) of it: a transport that is opened again whenever it fails, and the control channel on it.
- * The lower node number reaches out and is DTLS client; the higher one waits. Both know each other's certificate from the signed node
- * record and derive the ICE credentials from the cluster key, so a link needs no signalling.
+ * The link to one other node, for one life (epoch) of it: a transport that is opened again whenever it fails, and the
+ * control channel on it. The node with the lower number connects and is the DTLS client; the other one waits. Both know
+ * each other's certificate from the signed node record and derive the ICE credentials from the cluster key, so a link
+ * needs no signalling.
  */
 import type { ConnectionState, EngineEvent, TransportPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
@@ -23,17 +24,17 @@ import { type LinkDownReason, type LinkState, transportIdOf } from './link-state
 import { commonVersion, versionsDiffer } from './link-version.ts';
 import { MessagePacer } from './message-pacer.ts';
 
-/** Checks, DTLS and SCTP over the longest of ways, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
+/** Time for checks, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
 const GREETING_TIMEOUT_MS = 5000;
-/** How long a silent link may come back as it was; other routes are taken meanwhile. */
+/** How long a silent link may still recover; tracks take other routes meanwhile. */
 const SILENCE_TIMEOUT_MS = 5000;
 /**
- * Without any message of the other side, pulses included. Connectivity checks are answered before this; it ends a link whose other end has
- * begun again and lost the goodbye.
+ * How long a link lives without any message from the other side, including pulses. Connectivity checks are answered at
+ * a lower level; this ends a link whose other end has restarted without its goodbye arriving.
  */
 const PULSE_TIMEOUT_MS = 6000;
-/** So that the reason still gets through. */
+/** Leaves time for the reason to be delivered. */
 const REFUSED_LINGER_MS = 500;
 
 export interface LinkParts {
@@ -67,7 +68,7 @@ export class NodeLink {
     this.#numbers = new LegNumbers(this.#reachesOut ? 'even' : 'odd');
   }
 
-  /** The other node, as it told about itself last. */
+  /** The other node, by its latest record. */
   get peer(): NodeRecord {
     return this.#record;
   }
@@ -115,7 +116,7 @@ export class NodeLink {
     if (transportId === this.transportId) this.#numbers.releaseStreamId(streamId);
   }
 
-  /** Begins to connect. */
+  /** Starts connecting. */
   open(): void {
     const { linkVersions } = this.#record;
     if (commonVersion(this.#parts.self.linkVersions, linkVersions) === undefined)
@@ -123,7 +124,7 @@ export class NodeLink {
     else this.#connect();
   }
 
-  /** The other node has told something new about itself. */
+  /** The other node has a new record. */
   update(record: NodeRecord): void {
     const before = this.#record;
     this.#record = record;
@@ -140,26 +141,26 @@ export class NodeLink {
   }
 
   /**
-   * Sends reliably, and in order what is about wants and names; over a silent link when it is heard again, if it ever is.
+   * Sends reliably, and keeps the order of messages about wants and names. On a silent link, messages are delivered if it recovers.
    *
-   * @returns false if the link is not there or about to fail, or the other side would not take the message
+   * @returns false if the link is down or about to fail, or the other side would refuse the message
    */
   send(message: ControlMessage): boolean {
     if (this.#state.type !== 'up' && this.#state.type !== 'silent') return false;
     return this.#write(this.#state, message);
   }
 
-  /** To be called once a second: says that we are there, and looks whether the other side is. */
+  /** To be called once a second: sends a pulse, and checks that the other side still sends its own. */
   pulse(): void {
     const { type } = this.#state;
     if (type === 'up') this.#write(this.#state, { type: 'pulse' });
-    // Not when it happened: whoever sends may be in the middle of something.
+    // Not at the moment of the failure: the caller that sends may be in the middle of a change.
     if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');
     else if (this.#numbers.areUsedUp) this.#fail('numbers-used-up');
     if (this.isEstablished && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
-  /** This process stood still for so long: nothing can have been heard meanwhile. */
+  /** This process was suspended for this long, so nothing can have been heard meanwhile. */
   forgive(standstillMs: number): void {
     this.#heardAtMs += standstillMs;
   }
@@ -312,7 +313,7 @@ export class NodeLink {
   #fail(reason: LinkDownReason, { isTransportGone = false } = {}): void {
     if (transportIdOf(this.#state) === undefined) return;
     this.#giveUp(reason, isTransportGone);
-    // Whoever heard of it may have closed the link.
+    // A listener may have closed the link.
     if (this.state.type === 'closed') return;
     this.#setState({ type: 'waiting', why: reason });
     this.#schedule(this.#backOff.nextDelayMs(), () => this.#connect());

@@ -1,4 +1,4 @@
-/** One link to every other live node of the cluster, as the node directory tells of them. */
+/** Keeps one link to every other live node in the node directory. */
 import type { EngineEvent } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeDirectory, NodeGoneReason, NodeRecord } from '../../nodes/index.ts';
@@ -18,7 +18,7 @@ export interface NodeLinksOptions {
   readonly listener: LinkListener<NodeLink>;
   /** A node is gone for good, or the directory says so and its link is down as well; its link is closed. */
   readonly onNodeLost: (record: NodeRecord) => void;
-  /** Once a second, after the links have told that they are there. */
+  /** Called once a second, after the links have sent their pulses. */
   readonly onPulse: () => void;
 }
 
@@ -38,7 +38,7 @@ export class NodeLinks {
     this.#pulsedAtMs = options.clock.nowMs();
   }
 
-  /** Begins to connect to all that are known, and to those that come. */
+  /** Starts connecting to all known nodes, and to new ones as they appear. */
   open(): void {
     const { nodes } = this.#options;
     this.#unwatch = nodes.watch({
@@ -65,7 +65,7 @@ export class NodeLinks {
     return this.#byNode.get(nodeNo);
   }
 
-  /** @returns whether the event was about a link, and so concerns nobody else */
+  /** @returns whether the event was about a link, and so concerns only this class */
   handleEvent(event: EngineEvent): boolean {
     if (!('transportId' in event) || !event.transportId?.startsWith('link-')) return false;
     if (event.type === 'transport-closed' && event.reason === 'internal_error') this.#noteLoss(event.transportId);
@@ -99,7 +99,7 @@ export class NodeLinks {
   #remove(record: NodeRecord, why: NodeGoneReason): void {
     const link = this.#byNode.get(record.nodeNo);
     if (link === undefined || link.peer.epoch !== record.epoch) return;
-    // A node that only Redis has lost still sends what it sent: the link itself says when it is over.
+    // A node that only Redis has lost still sends media: the link itself shows when the node is gone.
     if (why === 'lease-ended' && link.isUp) this.#doubtful.add(record.nodeNo);
     else this.#drop(link);
   }
@@ -111,7 +111,7 @@ export class NodeLinks {
     this.#options.onNodeLost(link.peer);
   }
 
-  /** The thread behind it is gone, and could say no goodbye: the other end would listen on what is no more for seconds. */
+  /** The thread behind it crashed without a goodbye: the other end would listen on a dead link for seconds. */
   #noteLoss(transportId: string): void {
     const { nodes } = this.#options;
     const wasThere = this.all.some((link) => link.transportId === transportId && link.isEstablished);
@@ -139,7 +139,7 @@ export class NodeLinks {
   }
 }
 
-/** Reads the other node out of the id that `NodeLink` gives its transports. */
+/** Reads the other node's number from the id that `NodeLink` gives its transports. */
 function nodeNoOfTransport(transportId: string): number {
   return Number.parseInt(transportId.slice('link-'.length), 10);
 }

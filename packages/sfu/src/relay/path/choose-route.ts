@@ -1,34 +1,34 @@
 /**
- * Which way a track takes from the node that owns it. Pure, and the same on every node that knows the same links, so that the ways of
- * several nodes lie on top of each other where they can.
+ * Which route a track takes from the node that owns it. This is pure, and gives the same result on every node that
+ * knows the same links, so that routes of several nodes overlap where possible.
  */
 import { HOP_COST } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 
-/** Owner, at most two nodes between, and the node that wants the track. */
+/** The owner, at most two intermediate nodes, and the node that wants the track. */
 export const MAX_HOPS = 3;
 
 export interface Route {
-  /** From the node that wants the track to its owner, as a route is written everywhere: against the way of the media. */
+  /** From the node that wants the track to its owner, against the direction of media, as all routes are written. */
   readonly nodes: readonly number[];
   readonly cost: number;
 }
 
 export interface RouteRestrictions {
   readonly maxHops?: number;
-  /** Nodes that must not stand between. */
+  /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
   /** If given, the node next to the one that wants the track is one of these. */
   readonly firstHops?: ReadonlySet<number>;
-  /** Any way will do: the caller only asks whether there is one. */
+  /** Any route will do: the caller only asks whether there is one. */
   readonly isAnyEnough?: boolean;
 }
 
 /**
- * The cheapest way of at most so many hops. Of two that cost the same the one with fewer hops is taken, then the one with the lower node
- * numbers.
+ * The cheapest route with at most that many hops. Of two with the same cost, the one with fewer hops wins, then the one
+ * with lower node numbers.
  *
- * @returns undefined if there is no way
+ * @returns undefined if there is no route
  */
 export function chooseRoute(table: LinkStateTable, from: number, owner: number, restrictions: RouteRestrictions = {}): Route | undefined {
   const { maxHops = MAX_HOPS, avoid, firstHops, isAnyEnough = false } = restrictions;
@@ -51,7 +51,7 @@ export function chooseRoute(table: LinkStateTable, from: number, owner: number, 
 
   const next = nearest(fromOwner.keys(), isBetween, (nodeNo) => fromOwner.get(nodeNo));
   for (const [near, nearCost] of last) {
-    // Both lists are in order, so nothing further on in them can be cheaper.
+    // Both lists are sorted, so later entries cannot be cheaper.
     if (isTooDear(nearCost + (next[0]?.[1] ?? 0), best)) break;
     for (const [far, farCost] of next) {
       if (isTooDear(nearCost + farCost, best)) break;
@@ -62,7 +62,7 @@ export function chooseRoute(table: LinkStateTable, from: number, owner: number, 
   return best;
 }
 
-/** @returns the nodes that may stand between, with what the link costs, cheapest first */
+/** @returns possible intermediate nodes with the cost of the link, cheapest first */
 function nearest(
   nodeNos: Iterable<number>,
   isBetween: (nodeNo: number) => boolean,
@@ -76,12 +76,12 @@ function nearest(
   return found.sort(([, one], [, other]) => one - other);
 }
 
-/** Whether a way cannot be the best with a hop in between, which costs `HOP_COST` and more. */
+/** Whether a route cannot be the best with one more hop, which costs at least `HOP_COST`. */
 function isTooDear(costOfTheRest: number, best: Route | undefined): boolean {
   return best !== undefined && costOfTheRest + HOP_COST > best.cost;
 }
 
-/** What a way costs now. @returns undefined if one of its links is gone */
+/** The current cost of a route. @returns undefined if one of its links is gone */
 export function routeCost(table: LinkStateTable, nodes: readonly number[]): number | undefined {
   let cost = 0;
   for (let hop = 0; hop + 1 < nodes.length; hop++) {

@@ -1,8 +1,8 @@
-/** What a link costs a relay, as one number, so that ways can be compared. */
+/** The cost of a link for a relay as one number, so that routes can be compared. */
 
-/** What a side tells that has not measured the round trip yet: the other one has, or will have soon. */
+/** What a side reports before it has measured the round trip: the other one has, or soon will. */
 export const UNMEASURED_RTT_MS = 0;
-/** Until either side has: a link across an ocean. */
+/** The assumption until either side has: a link across an ocean. */
 const UNKNOWN_RTT_MS = 100;
 
 /** One direction of a link. */
@@ -16,21 +16,21 @@ export interface LinkQuality {
 }
 
 /**
- * So that a way with one hop more must be better by something real: a node between receives and sends every packet once more, and can fail. Well
- * above what measured round trips of near links vary by.
+ * A route with one more hop must be better by a real difference: an intermediate node receives and sends every packet
+ * once more, and can fail. This is well above the variation of measured round trips on short links.
  */
 export const HOP_COST = 20;
-/** Every lost packet comes a round trip later at the best: 1% of loss is worth 10 ms of round trip. */
+/** Every lost packet arrives at least a round trip later: 1% of loss counts as 10 ms of round trip. */
 const COST_OF_TOTAL_LOSS = 1000;
-/** 0.01 a gigabyte, a common difference between regions, is worth 10 ms of round trip. */
+/** 0.01 per gigabyte, a common difference between regions, counts as 10 ms of round trip. */
 const COST_OF_PRICE = 1000;
 
-/** In milliseconds of round trip, or what is worth as much; more than 0. */
+/** In milliseconds of round trip or their equivalent; more than 0. */
 export function linkCost({ rttMs, lossRatio, pricePerGb }: LinkQuality): number {
   return HOP_COST + rttMs + lossRatio * COST_OF_TOTAL_LOSS + pricePerGb * COST_OF_PRICE;
 }
 
-/** Both ends of a link measure the same round trip, and the losses of what they receive: the worse one is to be reckoned with. */
+/** Both ends of a link measure the same round trip, and each the losses it receives; the worse value counts. */
 export function joinQualities(there: LinkQuality, back: LinkQuality): LinkQuality {
   const rttMs = Math.max(there.rttMs, back.rttMs);
   return {

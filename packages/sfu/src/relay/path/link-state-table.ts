@@ -1,6 +1,6 @@
 /**
- * What every node tells about its links, gathered: the map on which ways for relays are chosen. A link counts only if both of its ends tell
- * of it, so the word of a node that has died is worth nothing as soon as its neighbours have noticed.
+ * The link states that all nodes have reported: the map on which routes for relays are chosen. A link counts only if
+ * both of its ends report it, so the reports of a dead node count for nothing as soon as its neighbours have noticed.
  */
 import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 
@@ -8,9 +8,9 @@ import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 export interface NodeLinkState {
   readonly nodeNo: number;
   readonly epoch: number;
-  /** Counts what a node has told in one life; the highest is the newest. */
+  /** Counts a node's reports in one life; the highest is the newest. */
   readonly revision: number;
-  /** Passes nothing on for others any more. */
+  /** No longer passes anything on for others. */
   readonly isDraining: boolean;
   /** By the number of the other node; qualities are those of sending there. */
   readonly links: ReadonlyMap<number, LinkQuality>;
@@ -66,7 +66,7 @@ export class LinkStateTable {
     this.#costs.delete(nodeNo);
   }
 
-  /** The link over which a node sends to another, if both tell of it. */
+  /** The link over which a node sends to another, if both report it. */
   edge(from: number, to: number): Edge | undefined {
     const there = this.#states.get(from)?.links.get(to);
     const back = this.#states.get(to)?.links.get(from);
@@ -80,7 +80,7 @@ export class LinkStateTable {
     return this.#costs.get(from) ?? NO_COSTS;
   }
 
-  /** Whether a node may stand between others. */
+  /** Whether a node may be intermediate. */
   passesOn(nodeNo: number): boolean {
     return this.#states.get(nodeNo)?.isDraining === false;
   }

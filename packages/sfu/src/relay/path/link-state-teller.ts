@@ -1,6 +1,7 @@
 /**
- * Tells the neighbours how this node's links are, and passes on what they tell of theirs. Only what changes a choice is told, and
- * changes are held for a moment: when many nodes start together each of them has many links to tell of at once.
+ * Reports the state of this node's links to its neighbours, and passes on what they report. Only changes that can
+ * affect a choice are reported, and they are held for a moment: when many nodes start together, each has many links to
+ * report at once.
  */
 import type { LinkStatistics } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
@@ -29,15 +30,15 @@ const MIN_RTT_MS = 1;
 const MAX_RTT_MS = 60_000;
 const MAX_PRICE = 1000;
 
-/** A link that is gone, or a node that drains, moves tracks of others: they learn it as soon as the whole of it is known here. */
+/** A lost link or a draining node moves other nodes' tracks, so they learn of it as soon as the full extent is known here. */
 const HOLD_LOSS_MS = 100;
-/** A link that has come up makes nothing worse while others do not know of it. */
+/** A new link does no harm while others do not know of it. */
 const HOLD_GAIN_MS = 1000;
-/** Round trips swing while nodes are busy, and every telling costs every node. */
+/** Round trips fluctuate while nodes are busy, and every report costs every node. */
 const RTT_INTERVAL_MS = 10_000;
-/** A link that loses packets is left, and taken again when it no longer does: the sooner, the better. */
+/** Tracks leave a link that loses packets, and return when it no longer does: the sooner, the better. */
 const LOSS_INTERVAL_MS = 900;
-/** The whole map is written at most so often for one neighbour. */
+/** How often the whole map is written for one neighbour at most. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
 
 export interface LinkStateTellerOptions {
@@ -98,8 +99,8 @@ export class LinkStateTeller {
   }
 
   /**
-   * A link has come up or is heard again: its other end is told at once, since a link counts only when both of its ends tell of it. A node
-   * of an older version is told all that is known.
+   * A link has come up or recovered: its other end is told at once, since a link counts only when both of its ends
+   * report it. A node of an older version is told everything that is known.
    */
   greet(link: NodeLink): void {
     this.noteLinks();
@@ -112,7 +113,7 @@ export class LinkStateTeller {
 
   handleMessage(link: NodeLink, message: LinkStateTidings): void {
     if (message.type === 'link-states-known') this.#answer(link, message);
-    // What comes back of this node's own is from a former life, or has gone round.
+    // This node's own state that comes back is from a former life, or was passed around.
     else if (message.origin !== this.#options.nodes.self.nodeNo) this.#take(link, message);
   }
 
@@ -172,7 +173,7 @@ export class LinkStateTeller {
     const whole = wholeStateMessage(own);
     for (const link of this.#up()) {
       if (this.#written.get(link) === own.revision) continue;
-      // So many changes at once that they are longer than the whole are not taken by `send`.
+      // `send` refuses changes that are longer than the complete state.
       const isTold = (link.version >= LINK_CHANGES_VERSION && link.send(changes)) || link.send(whole);
       if (isTold) this.#written.set(link, own.revision);
     }
@@ -204,7 +205,7 @@ export class LinkStateTeller {
     const measured = this.#measured.get(transportId ?? '');
     const { region } = this.#options.nodes.self;
     const price = this.#options.prices.find(({ fromRegion, toRegion }) => fromRegion === region && toRegion === peer.region);
-    // As the others will read it, so that all reckon with the same numbers.
+    // As the others will read it, so that all nodes calculate with the same numbers.
     return {
       rttMs: measured === undefined ? UNMEASURED_RTT_MS : Math.max(MIN_RTT_MS, Math.round(Math.min(MAX_RTT_MS, measured.rttMs))),
       lossRatio: roundToThousandths(Math.min(1, measured?.lossRatio ?? 0)),

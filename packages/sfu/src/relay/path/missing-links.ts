@@ -1,6 +1,6 @@
 /**
- * Asks a neighbour for the link states of nodes that this one has no link to. All others tell of their links themselves, so a node that
- * has a link to everybody never asks.
+ * Asks a neighbour for the link states of nodes that this one has no link to. All others report their links themselves,
+ * so a node with links to all others never asks.
  */
 import type { Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
@@ -41,7 +41,7 @@ export class MissingLinks {
     this.#askAtMs = clock.nowMs() + INTERVAL_MS;
     const able = this.#options.links().filter((link) => link.isUp && link.version >= LINK_CHANGES_VERSION);
     if (!this.#isMissingAny(able)) return;
-    // What is not listed is written once more, which costs less than a message that is too long.
+    // Nodes that are not listed are sent once more, which costs less than a message that is too long.
     const known = table.all.slice(0, MAX_NODES).map(({ nodeNo, epoch, revision }) => [nodeNo, epoch, revision] as [number, number, number]);
     able[Math.floor(random() * able.length)]?.send({ type: 'link-states-known', known, isAll: true });
   }

@@ -1,12 +1,16 @@
 /**
- * Hysteresis: a relay that works moves only to a way that is clearly and lastingly better. A move sends the track by both ways for a while,
- * and where the new one cannot go on exactly where the old one was, it costs a keyframe.
+ * Hysteresis: a working relay moves only to a route that is clearly and permanently better. During a move, the track
+ * takes both routes for a while, and if the new one cannot continue exactly where the old one was, the move costs a
+ * keyframe.
  */
 
-/** The new way costs at most this share of the present one. */
+/** The new route costs at most this share of the present one. */
 const WORTHWHILE_RATIO = 0.8;
 const LASTING_MS = 5000;
-/** For so long both ways are in use: what came first by the new one has then come by the old one too, and nothing falls between them. */
+/**
+ * How long both routes are in use: by then, the first packets of the new route have also arrived over the old one, so
+ * no packet is lost in between.
+ */
 export const OVERLAP_MS = 200;
 
 export class MoveWatch {
@@ -14,10 +18,10 @@ export class MoveWatch {
   #nodes = '';
 
   /**
-   * To be asked now and then about the best way there is.
+   * To be called periodically with the best route.
    *
-   * @param currentCost of the way in use; undefined if it is interrupted
-   * @param best another way than the one in use
+   * @param currentCost of the route in use; undefined if it is interrupted
+   * @param best a route other than the one in use
    * @returns whether to move to it now
    */
   isWorthMoving(
@@ -36,12 +40,12 @@ export class MoveWatch {
     return nowMs - this.#betterSinceMs >= LASTING_MS;
   }
 
-  /** Whether a node that uses the second of these ways by choice may as well use the first: it would not move away from that again. */
+  /** Whether a node that uses the second of these routes by choice may also use the first: it would not move away from it again. */
   static isAboutAsGood(cost: number, chosenCost: number): boolean {
     return cost * WORTHWHILE_RATIO <= chosenCost;
   }
 
-  /** The way in use is the best, or another one was taken. */
+  /** The route in use is the best, or another one was taken. */
   settle(): void {
     this.#betterSinceMs = undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Passes other nodes' link states on. A node tells its own neighbours itself, so only those that it cannot reach need to hear of it from
- * others, and one of the others is enough.
+ * Passes other nodes' link states on. A node informs its own neighbours itself, so only nodes that it cannot reach must
+ * learn its state from others, and one of those is enough.
  */
 import type { CancelTimer, Clock } from '../../clock.ts';
 import { LINK_CHANGES_VERSION, type LinkStateMessage, type LinksChangedMessage } from '../links/control-messages.ts';
@@ -36,7 +36,7 @@ export class PassingOn {
   }
 
   /**
-   * Passes on what the table has taken from a neighbour, after a moment: a node that has just started reaches more neighbours by then.
+   * Passes on what the table has accepted from a neighbour, after a moment: a node that has just started reaches more neighbours by then.
    *
    * @param message as it was heard
    */
@@ -91,8 +91,8 @@ export class PassingOn {
   }
 
   /**
-   * All nodes that know the same links choose the same one to tell a node that is two links away from the origin. Where the map shows no
-   * neighbour in common everybody passes the state on: that is wasteful, rare and safe.
+   * All nodes that know the same links choose the same one to tell a node that is two links away from the origin. If
+   * the map shows no common neighbour, all nodes pass the state on, which is wasteful but rare and safe.
    */
   #isChosen(origin: number, heardFrom: number, nodeNo: number): boolean {
     const { selfNo, table } = this.#options;
@@ -100,7 +100,7 @@ export class PassingOn {
     const around = table.find(nodeNo)?.links.keys() ?? [];
     const between = [...around].filter((each) => reached?.has(each) === true);
     if (between.length > 0) return rendezvous(`${origin} ${nodeNo}`, between) === selfNo;
-    // Whoever this node has it from tells its own neighbours.
+    // The node that sent it informs its own neighbours.
     return table.find(heardFrom)?.links.has(nodeNo) !== true;
   }
 }

@@ -1,12 +1,12 @@
-/** The way of a track to a node that wants it, with the reason: down the tree of the node's region, or the cheapest. */
+/** The route of a track to a node that wants it, with the reason: down the tree of the node's region, or the cheapest. */
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { ancestorsOf, depthOf, ownRegionSlots } from './region-tree.ts';
 import { rendezvous, rendezvousOrder } from './rendezvous.ts';
 
 /**
- * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region. `fan-out`: the next node on
- * the cheapest way has no room, and another one passes the track on in its stead.
+ * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region.
+ * `fan-out`: the next node on the cheapest route has no room, and another one passes the track on instead.
  */
 export type RouteReason = 'only-way' | 'cheapest' | 'region-hub' | 'region-tree' | 'fan-out';
 
@@ -20,21 +20,21 @@ export interface RouteWish {
   readonly publicationId: string;
   /** Region of a live node; undefined for one that is not known. */
   readonly regionOf: (nodeNo: number) => string | undefined;
-  /** Nodes that must not stand between. */
+  /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
-  /** Nodes next to this one that would not pass the track on, each with those that may do it in its stead. */
+  /** Neighbours that refused to pass the track on, each with the nodes that may do it instead. */
   readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Where a node is in the tree of its region. */
 export interface RegionPlace {
-  /** The nodes that the track comes through, nearest first; none where it comes from outside the region. */
+  /** The nodes through which the track arrives, nearest first; none if it comes from outside the region. */
   readonly ancestors: readonly number[];
-  /** For how many hops the node that the track enters the region by is from the owner at most, so that all below it have a way. */
+  /** How many hops the region's entry node may be from the owner, so that all nodes below it have a route. */
   readonly maxHopsToRegion: number;
-  /** The other nodes of the region: a way into it must not lead through it. */
+  /** The other nodes of the region: a route into the region must not pass through them. */
   readonly mates: readonly number[];
-  /** Nodes of third regions by which the track does not enter those: a way through one of them would bring in a second copy. */
+  /** Nodes of third regions that are not those regions' entry nodes: a route through one of them would bring in a second copy. */
   readonly strays: ReadonlySet<number>;
   readonly reason: 'region-hub' | 'region-tree';
 }
@@ -49,7 +49,7 @@ export interface RegionView {
   readonly maxFanOut: number;
 }
 
-/** @returns undefined if there is no way */
+/** @returns undefined if there is no route */
 export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionPlace): PlannedRoute | undefined {
   const { maxHopsToRegion, mates, strays } = place;
   const aroundRegion = { ...wish, avoid: new Set([...(wish.avoid ?? []), ...mates]) };
@@ -75,7 +75,7 @@ export function placeInRegion(
   if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-hub' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
-  // A node that has lost its link to another takes it for dead, as the others of the region do in the same moment if it is.
+  // A node that has lost its link to another considers it dead; if it is dead, the rest of the region does so at the same moment.
   const linked = table.costsFrom(from);
   const nodeNos = view
     .nodesOf(region)
@@ -92,7 +92,7 @@ export function placeInRegion(
   };
 }
 
-/** Which nodes a way must not lead through. */
+/** Which nodes a route must not pass through. */
 export interface StrayQuestion {
   readonly publicationId: string;
   readonly owner: number;
@@ -102,8 +102,8 @@ export interface StrayQuestion {
 }
 
 /**
- * Other regions get a track by the first node of their own order. A way that leads through another node of such a region makes that one
- * a second place where the track comes in. In the owner's region only the roots of the tree get it from the owner.
+ * Other regions get a track through the first node of their own order. A route through another node of such a region
+ * would make that node a second entry. In the owner's region only the roots of the tree get it from the owner.
  */
 export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
   const strays = new Set<number>();
@@ -163,12 +163,12 @@ function neighboursBut(table: LinkStateTable, nodeNo: number, left: number | und
   return neighbours;
 }
 
-/** First hops other than that of the route. */
+/** First hops other than the route's. */
 function otherFirstHops(table: LinkStateTable, { nodes: [from = 0, firstHop] }: Route): { readonly firstHops: ReadonlySet<number> } {
   return { firstHops: neighboursBut(table, from, firstHop) };
 }
 
-/** Behind one of those that have the track from a node without room. */
+/** Routes behind a node that gets the track from a node without room. */
 function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefined {
   const firstHops = new Set([...(wish.refusedBy?.values() ?? [])].flat());
   for (const refused of wish.refusedBy?.keys() ?? []) firstHops.delete(refused);

@@ -1,7 +1,7 @@
 /**
- * The tree by which a track spreads within a region. Its nodes are put in an order of the track's own, the same whoever works it out: the first
- * ones get the track from outside, each node feeds the next so many, and so on. So a track comes into a region once, however many
- * nodes of the region want it, and no node sends more copies of it than it may.
+ * The tree along which a track spreads within a region. For each track, the nodes have a fixed order, which every node
+ * computes alike: the first ones get the track from outside, and each node feeds as many of the following ones as it
+ * may. So a track enters a region once, however many of its nodes want it, and no node sends more copies than allowed.
  */
 import { rendezvousOrder } from './rendezvous.ts';
 
@@ -12,7 +12,7 @@ export interface RegionTree {
   readonly publicationId: string;
   /** Nodes that pass tracks on; the owner is not among them. */
   readonly nodeNos: readonly number[];
-  /** How many of them get the track from outside: one in regions other than the owner's. */
+  /** How many of them get the track from outside: one, except in the owner's region. */
   readonly roots: number;
   /** How many each of them feeds. */
   readonly fanOut: number;
@@ -20,7 +20,7 @@ export interface RegionTree {
 
 /**
  * @param from a node of the region, whether or not it passes tracks on
- * @returns the nodes that the track comes through to `from`, nearest first; none if it is a root
+ * @returns the nodes through which the track reaches `from`, nearest first; none if it is a root
  */
 export function ancestorsOf({ publicationId, nodeNos, roots, fanOut }: RegionTree, from: number): readonly number[] {
   const order = rendezvousOrder(publicationId, new Set([...nodeNos, from]));
@@ -46,7 +46,7 @@ export function depthOf(size: number, roots: number, fanOut: number): number {
   return depth;
 }
 
-/** How many nodes of its own region an owner feeds: it keeps a place free for each other region. */
+/** How many nodes of its own region an owner feeds: it keeps a slot free for each other region. */
 export function ownRegionSlots(maxFanOut: number, regions: number): number {
   return Math.max(1, maxFanOut - Math.max(0, regions - 1));
 }

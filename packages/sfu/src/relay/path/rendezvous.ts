@@ -1,6 +1,6 @@
 /**
- * One node out of several, the same one whoever chooses: the highest of a hash of key and node. Keys spread over the nodes, and when a node goes
- * only its keys move (rendezvous hashing, Thaler and Ravishankar 1998).
+ * Picks one node out of several, the same one on every node: the one with the highest hash of key and node. Keys spread
+ * over the nodes, and when a node goes only its keys move (rendezvous hashing, Thaler and Ravishankar 1998).
  */
 
 /** @returns undefined if there are no nodes */
@@ -14,7 +14,7 @@ export function rendezvous(key: string, nodeNos: Iterable<number>): number | und
   return best?.nodeNo;
 }
 
-/** @returns all nodes: each is the one chosen when those before it have gone */
+/** @returns all nodes in order: each is the choice once those before it are gone */
 export function rendezvousOrder(key: string, nodeNos: Iterable<number>): readonly number[] {
   const weighed = Array.from(nodeNos, (nodeNo) => ({ nodeNo, weight: hash(`${key} ${nodeNo}`) }));
   weighed.sort((one, other) => other.weight - one.weight || one.nodeNo - other.nodeNo);

@@ -5,10 +5,10 @@ import type { LinkStateTable } from './link-state-table.ts';
 import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView, straysOf } from './plan-route.ts';
 import { childrenOf, ownRegionSlots } from './region-tree.ts';
 
-/** More tracks than a node has from others. */
+/** More tracks than a node ever imports. */
 const MAX_PLANNED = 20_000;
 
-/** Ways from this node to the owners of tracks, as the link states told so far allow. */
+/** Routes from this node to the owners of tracks, by the link states reported so far. */
 export class RouteFinder implements RegionView {
   /** To how many neighbours a node passes one track on. */
   readonly maxFanOut: number;
@@ -40,7 +40,7 @@ export class RouteFinder implements RegionView {
     return this.#nodes.self.nodeNo;
   }
 
-  /** @param refusedBy neighbours that would not pass the track on, with those that may do it in their stead */
+  /** @param refusedBy neighbours that refused to pass the track on, with the nodes that may do it instead */
   plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
     const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
@@ -49,10 +49,10 @@ export class RouteFinder implements RegionView {
   }
 
   /**
-   * Whether a way leads through a third region by another node than the one by which the track comes in there, or through this node's region
-   * by nodes that its tree has not got there.
+   * Whether a route passes through a third region by a node other than that region's entry for the track, or through
+   * this node's region by nodes that are not in its tree there.
    *
-   * @param planned the way that follows the tree
+   * @param planned the route that follows the tree
    */
   isStray(nodes: readonly number[], planned: readonly number[], publicationId: string): boolean {
     const between = nodes.slice(1, -1);
@@ -86,7 +86,7 @@ export class RouteFinder implements RegionView {
     return this.#regionCount;
   }
 
-  /** How many nodes of its own region this node may have to feed with a track of another node. */
+  /** How many nodes of its own region this node may have to feed with another node's track. */
   childrenOf(publicationId: string, owner: number): number {
     const region = this.regionOf(this.selfNo);
     if (region === undefined) return 0;
@@ -101,8 +101,8 @@ export class RouteFinder implements RegionView {
   }
 
   /**
-   * The cheapest way, without regard to regions. Where each node between goes on as it finds best, this is the one to take: what is left of
-   * the way costs less with every hop, so that no two nodes wait for each other.
+   * The cheapest route, regardless of regions. Use it where each intermediate node continues along its own best route:
+   * the remaining cost falls with every hop, so no two nodes wait for each other.
    *
    * @returns undefined if there is none
    */
@@ -112,7 +112,7 @@ export class RouteFinder implements RegionView {
     return this.#cheapest.get(owner);
   }
 
-  /** @returns the cheapest way that begins with another node than the one given; undefined if there is none */
+  /** @returns the cheapest route that begins with a node other than the given one; undefined if there is none */
   alternative(owner: number, firstHop: number): Route | undefined {
     const firstHops = new Set(this.#table.costsFrom(this.selfNo).keys());
     firstHops.delete(firstHop);
@@ -124,7 +124,7 @@ export class RouteFinder implements RegionView {
     return routeCost(this.#table, nodes);
   }
 
-  /** Whether the nodes between still pass things on: those that drain do not for long. */
+  /** Whether the intermediate nodes still pass tracks on: draining nodes soon stop. */
   isLasting(nodes: readonly number[]): boolean {
     return nodes.slice(1, -1).every((nodeNo) => this.#table.passesOn(nodeNo));
   }

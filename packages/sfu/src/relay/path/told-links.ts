@@ -1,4 +1,4 @@
-/** Link states as messages: the whole of one, or what has changed in it. Loss and price travel in thousandths. */
+/** Link states as messages: a complete state, or the changes in it. Loss and price are sent in thousandths. */
 import type { LinkStateMessage, LinksChangedMessage, ToldLink } from '../links/control-messages.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { NodeLinkState } from './link-state-table.ts';

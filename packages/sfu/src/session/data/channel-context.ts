@@ -35,7 +35,7 @@ export interface ChannelContext {
   sync(): void;
   /** The engine has ended one by itself. */
   forget(id: string): void;
-  /** A channel has ended; whoever listens to it in this process hears of it once. */
+  /** A channel has ended; its listeners in this process hear of it once. */
   silence(id: string, reason: HostedEnd): void;
 }
 

@@ -18,7 +18,7 @@ export interface DataFollower {
   onDefect(error: unknown): void;
 }
 
-/** Hears which names are followed, and for which a subscriber claims to be the only one to reply, whoever they are. */
+/** Hears which names are followed, and for which names a subscriber claims the sole right to reply. */
 export interface DataWatcher {
   onNameFollowed(sessionId: string, name: string): void;
   onNameReleased(sessionId: string, name: string): void;
@@ -53,7 +53,7 @@ export class DataDirectory {
   /**
    * Adds a channel, or replaces what is known of it.
    *
-   * @param how not `takesName`: the record may be old, and leaves the name to whoever is known to have
+   * @param how not `takesName`: the record may be old, and leaves the name with the channel that is known to have
    *   it; see `confirmName`
    */
   put(record: DataChannelRecord, { takesName = true } = {}): void {
@@ -64,7 +64,7 @@ export class DataDirectory {
     this.#giveName(record);
   }
 
-  /** An open channel has its name now, whoever was known to have it. */
+  /** An open channel now has its name, even if another one was known to have it. */
   confirmName(publicationId: string): void {
     const record = this.#open.get(publicationId);
     if (record !== undefined && this.#named.get(keyOf(record)) !== publicationId) this.#giveName(record);
@@ -77,7 +77,7 @@ export class DataDirectory {
     this.#tell(keyOf(record), (follower) => follower.onDataClosed(record, reason));
   }
 
-  /** Removes a channel of another node that nobody here follows. */
+  /** Removes a channel of another node that is not followed here. */
   forget(publicationId: string): void {
     const record = this.#open.get(publicationId);
     if (record === undefined) return;
@@ -120,7 +120,7 @@ export class DataDirectory {
     }
   }
 
-  /** The subscription alone may reply from now on; whoever could before is told. */
+  /** Only this subscription may reply from now on; the previous holder of the right is told. */
   takeReplyRight(key: string, right: ReplyRight): void {
     const former = this.#replyRights.get(key);
     this.#replyRights.set(key, right);

@@ -23,7 +23,7 @@ export interface HostedPublicationOptions {
   readonly retain?: Retain;
   /** Whether what a subscriber sends goes to all the others, too. Default false. */
   readonly bus?: boolean;
-  /** Takes what subscribers send that may reply, or all of them on a bus. */
+  /** Takes messages from subscribers that may reply, or from all subscribers on a bus. */
   readonly onReply?: (message: DataMessage) => void;
 }
 
@@ -31,7 +31,7 @@ export interface HostedPublicationOptions {
 export interface HostedPublication {
   readonly name: string;
   /**
-   * Sends a message to everybody who subscribes. It never waits: a subscriber who takes reliable
+   * Sends a message to all subscribers. It never waits: a subscriber who takes reliable
    * messages too slowly loses its subscription once 1 MiB waits for it, so look at `bufferedBytes`
    * before sending much.
    *
@@ -40,8 +40,8 @@ export interface HostedPublication {
    */
   send(message: DataMessage): void;
   /**
-   * The most that waits for any one subscriber on this node, or for another node: a sender that
-   * stops above 256 KiB leaves nobody of these behind.
+   * The most that waits for any one subscriber on this node, or for another node: a sender that stops above 256 KiB
+   * outruns none of them.
    */
   bufferedBytes(): Promise<number>;
   /**
@@ -66,8 +66,8 @@ export interface HostedSubscriptionOptions {
 /** A data channel of another session that this process subscribes to. */
 export interface HostedSubscription {
   /**
-   * Sends to the publisher; on a bus to all the others, too. Without the right to reply it goes to
-   * nobody, and is counted.
+   * Sends to the publisher; on a bus to all the others, too. Without the right to reply, the message is dropped and
+   * counted.
    *
    * @throws payload_too_large – the message is longer than 256 KiB
    * @throws data_channel_not_found – the subscription has ended

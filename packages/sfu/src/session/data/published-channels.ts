@@ -15,7 +15,7 @@ export class PublishedChannels {
   readonly #context: ChannelContext;
   /** By name. */
   readonly #publications = new Map<string, DataPublication>();
-  /** Channels that the page has opened and nobody has published, by stream id. */
+  /** Channels that the page has opened and that are not published, by stream id. */
   readonly #unpublished = new Map<number, DataChannelInfo>();
   /** What others know of the publications, by id. */
   readonly #announced = new Map<string, DataChannelRecord>();
@@ -37,7 +37,7 @@ export class PublishedChannels {
     return this.#publications.get(name);
   }
 
-  /** Streams that publications are on, and those of channels that nobody has published. */
+  /** Streams of publications, and of channels that are not published. */
   streamIds(): readonly number[] {
     return [...this.#unpublished.keys(), ...this.all().flatMap(({ streamId }) => streamId ?? [])];
   }

@@ -1,4 +1,4 @@
-/** What is known of a session when somebody asks why there is no picture: from negotiation, from the engine, and of its publishers. */
+/** What is known of a session when a client asks why there is no picture: from negotiation, from the engine, and of its publishers. */
 import type { ConnectionState, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
 import type { SubscriptionSummary } from '@causeway/protocol';
 import { publications, type RtpSection, type Subscription, subscriptions } from '../../negotiation/index.ts';

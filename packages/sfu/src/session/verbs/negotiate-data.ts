@@ -52,7 +52,7 @@ export function negotiateData(session: Session, client: AnsweredClient | undefin
     takeBack();
     throw error;
   });
-  // Its failure is reported to whoever awaits it, not to the process.
+  // Its failure is reported to the caller that awaits it, not to the process.
   settled.catch(() => undefined);
   return () => settled;
 }

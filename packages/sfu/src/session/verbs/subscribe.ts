@@ -23,7 +23,7 @@ export async function subscribe(session: Session, request: SubscribeRequest, cal
       request.tracks.map(async (asked) => ({ asked, located: await locateWish(receiver, asked, session.parts) })),
     );
     const atDesk = session.desk.subscribe(items);
-    // Its failure is reported to whoever awaits it below, not to the process.
+    // Its failure is reported to the caller that awaits it below, not to the process.
     atDesk.catch(() => undefined);
     return { atDesk };
   });
