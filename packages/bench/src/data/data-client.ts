@@ -1,7 +1,15 @@
 /** A load client with data channels, over the DTLS of a load generator's peer. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { type LoadContext, LoadSession } from '@causeway/loadtest';
-import { createDataCounters, type DataChannelInfo, DataChannels, type DataChannelsListener, type DataKind, Timers } from '@causeway/media';
+import {
+  createDataCounters,
+  type DataChannelInfo,
+  type DataChannelRequest,
+  DataChannels,
+  type DataChannelsListener,
+  type DataKind,
+  Timers,
+} from '@causeway/media';
 
 import { LossyPath, type PathConditions } from './lossy-path.ts';
 
@@ -21,6 +29,7 @@ export class DataClient {
   readonly #channels: DataChannels;
   readonly #timers: Timers;
   readonly #ticks: NodeJS.Timeout;
+  #isReading = true;
 
   /** @param conditions of the path to the SFU; by default it is left as it is */
   static async join(context: LoadContext, listener: DataClientListener, conditions?: PathConditions): Promise<DataClient> {
@@ -36,6 +45,7 @@ export class DataClient {
       listener: createListener(() => client, listener, path),
     });
     const take = (nowMs: number, packet: Uint8Array): void => {
+      if (client !== undefined && !client.#isReading) return;
       channels.handlePacket(nowMs, packet);
       timers.fireDue(nowMs);
     };
@@ -63,8 +73,8 @@ export class DataClient {
     this.#ticks = setInterval(() => this.#fire(), TICK_MS);
   }
 
-  open(label: string): void {
-    this.#channels.open(performance.now(), { label });
+  open(label: string, reliability: Pick<DataChannelRequest, 'ordered' | 'maxRetransmits'> = {}): void {
+    this.#channels.open(performance.now(), { label, ...reliability });
     this.#fire();
   }
 
@@ -80,6 +90,17 @@ export class DataClient {
     clearInterval(this.#ticks);
     this.#channels.close();
     await this.session.leave();
+  }
+
+  /** Acknowledges nothing any more, though its connection lives on: as a page whose thread hangs. */
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  /** Falls silent without a word. */
+  vanish(): void {
+    clearInterval(this.#ticks);
+    this.session.peer.vanish();
   }
 
   #fire(): void {

@@ -6,6 +6,7 @@ import { atLeast, atMost, exactly, type Finding } from '../scenarios/finding.ts'
 import type { Thoroughness } from '../scenarios/scenario.ts';
 import { exchangeBetween } from './client-pairs.ts';
 import { type FloodedChannel, type FloodResult, openDirectChannel, openPublishedChannel } from './flooded-channel.ts';
+import { readBesideOneThatStops } from './one-that-stops.ts';
 
 export interface ChannelRun {
   readonly thoroughness: Thoroughness;
@@ -129,7 +130,17 @@ const clientPairs: ChannelScenario = {
   run: ({ thoroughness, note }) => exchangeBetween({ pairs: thoroughness === 'whole' ? PAIRS : PAIRS.slice(0, 3), lossRatio: 0.05, note }),
 };
 
-export const CHANNEL_SCENARIOS: readonly ChannelScenario[] = [fullSpeed, smallMessages, lossyOpening, clientPairs, besideDirect];
+const oneStops: ChannelScenario = {
+  name: 'one-stops',
+  title: 'a hundred subscribers of a reliable channel, then of an unreliable one, one of which takes nothing in any more',
+  run: ({ thoroughness, note }) =>
+    thoroughness === 'whole'
+      ? // 1 MiB waits for it after half a minute.
+        readBesideOneThatStops({ subscribers: 100, talk: { everyMs: 33, messageBytes: 1_100 }, durationMs: 45_000, note })
+      : readBesideOneThatStops({ subscribers: 20, talk: { everyMs: 33, messageBytes: 4_000 }, durationMs: 15_000, note }),
+};
+
+export const CHANNEL_SCENARIOS: readonly ChannelScenario[] = [fullSpeed, smallMessages, lossyOpening, clientPairs, oneStops, besideDirect];
 
 /** Gives a scenario a node, a site and a Chromium of its own. */
 function onStage(run: (run: StagedRun) => Promise<readonly Finding[]>): ChannelScenario['run'] {

@@ -48,8 +48,8 @@ answerQuestions<ClientVerbs>(process, {
     const joined = watchersOf(group);
     await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await WatchingClient.join(contextOf(address), track, quality)));
   },
-  async talk({ group, address }) {
-    const talker = await DataTalker.join(contextOf(address));
+  async talk({ group, address, maxRetransmits }) {
+    const talker = await DataTalker.join(contextOf(address), maxRetransmits);
     talkers.set(group, talker);
     return talker.sessionId;
   },
@@ -60,11 +60,16 @@ answerQuestions<ClientVerbs>(process, {
     await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await DataListener.join(contextOf(address), remoteSessionId)));
   },
   heard: (group) => listOf(listeners, group).map((listener) => listener.figures()),
+  takeHearingDelaysMs: (group) => listOf(listeners, group).flatMap((listener) => listener.takeDelaysMs()),
+  stopHearing(group) {
+    for (const listener of listOf(listeners, group)) listener.stopReading();
+  },
   beginWindow(group) {
     for (const client of watchersOf(group)) client.beginWindow();
   },
   figures: (group) => watchersOf(group).map((client) => client.figures()),
-  receivedBytes: () => [...watchers.values()].flat().reduce((sum, { receivedBytes }) => sum + receivedBytes, bytesBefore),
+  receivedBytes: () =>
+    [...watchers.values(), ...listeners.values()].flat().reduce((sum, { receivedBytes }) => sum + receivedBytes, bytesBefore),
   async move(group) {
     await Promise.all(watchersOf(group).map((client) => client.move()));
   },
@@ -75,7 +80,9 @@ answerQuestions<ClientVerbs>(process, {
     await Promise.allSettled(leaving.map((client) => client.leave()));
   },
   vanish(group) {
-    for (const client of [...publishersOf(group).splice(0), ...watchersLeaving(group)]) client.vanish();
+    for (const client of [...publishersOf(group).splice(0), ...watchersLeaving(group), ...listenersLeaving(group)]) client.vanish();
+    talkers.get(group)?.vanish();
+    talkers.delete(group);
   },
 });
 process.once('disconnect', () => process.exit());
@@ -95,6 +102,12 @@ function watchersOf(group: string): WatchingClient[] {
 
 function watchersLeaving(group: string): WatchingClient[] {
   const leaving = watchersOf(group).splice(0);
+  for (const { receivedBytes } of leaving) bytesBefore += receivedBytes;
+  return leaving;
+}
+
+function listenersLeaving(group: string): DataListener[] {
+  const leaving = listOf(listeners, group).splice(0);
   for (const { receivedBytes } of leaving) bytesBefore += receivedBytes;
   return leaving;
 }

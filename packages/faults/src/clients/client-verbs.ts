@@ -55,6 +55,8 @@ export interface HearingFigures {
 export interface TalkRequest {
   readonly group: string;
   readonly address: SfuAddress;
+  /** Default: the channel is ordered and reliable; with a number it is neither. */
+  readonly maxRetransmits?: number;
 }
 
 export interface HearRequest {
@@ -85,10 +87,14 @@ export interface ClientVerbs {
   /** Joins subscribers of that data channel. */
   hear(request: HearRequest): Promise<void>;
   heard(group: string): HearingFigures[];
+  /** How long the messages took that have come to all of the group since this was asked last. */
+  takeHearingDelaysMs(group: string): number[];
+  /** Those of the group go on to live, but take nothing in. */
+  stopHearing(group: string): void;
   /** Figures count from now on. */
   beginWindow(group: string): void;
   figures(group: string): WatchFigures[];
-  /** By all who have ever watched: payloads and fixed RTP headers, each packet as often as it came. */
+  /** By all who have ever watched or heard: payloads and fixed RTP headers, each packet as often as it came, and messages of data channels. */
   receivedBytes(): number;
   /** The clients of the group that watch go on from other ports, as when a telephone leaves the house. */
   move(group: string): Promise<void>;

@@ -1,10 +1,12 @@
 /** One who publishes numbered messages on a data channel, and one who subscribes and looks whether all of them come, each once and in order. */
 import { DataClient } from '@causeway/bench';
-import type { LoadContext } from '@causeway/loadtest';
-import type { HearingFigures } from './client-verbs.ts';
+import { type LoadContext, monotonicMs } from '@causeway/loadtest';
+import type { HearingFigures, TalkRequest } from './client-verbs.ts';
 
 const CHANNEL = 'talk';
-const NUMBER_BYTES = 4;
+/** A number, and when it was sent. */
+const HEADER_BYTES = 12;
+const SENT_AT = 4;
 
 export class DataTalker {
   readonly #client: DataClient;
@@ -13,13 +15,13 @@ export class DataTalker {
   #timer: NodeJS.Timeout | undefined;
 
   /** Resolves when the channel is published. */
-  static async join(context: LoadContext): Promise<DataTalker> {
+  static async join(context: LoadContext, maxRetransmits: TalkRequest['maxRetransmits']): Promise<DataTalker> {
     let opened: (streamId: number) => void = () => undefined;
     const open = new Promise<number>((resolve) => {
       opened = resolve;
     });
     const client = await DataClient.join(context, { onOpened: (_client, { streamId }) => opened(streamId), onMessage() {} });
-    client.open(CHANNEL);
+    client.open(CHANNEL, maxRetransmits === undefined ? {} : { ordered: false, maxRetransmits });
     const streamId = await open;
     await context.api.publishDataChannels(client.session.sessionId, { dataChannels: [{ dataChannelName: CHANNEL, retain: 'last' }] });
     return new DataTalker(client, streamId);
@@ -45,6 +47,11 @@ export class DataTalker {
     return this.#last;
   }
 
+  vanish(): void {
+    this.end();
+    this.#client.vanish();
+  }
+
   #say(messageBytes: number): void {
     const number = this.#last + 1;
     if (this.#client.send(this.#streamId, writeMessage(number, messageBytes))) this.#last = number;
@@ -52,11 +59,15 @@ export class DataTalker {
 }
 
 export class DataListener {
+  /** Of messages, whatever they are. */
+  receivedBytes = 0;
+  #client: DataClient | undefined;
   #first: number | undefined;
   #last: number | undefined;
   #received = 0;
   #wrong = 0;
   #closed = 0;
+  #delaysMs: number[] = [];
 
   /** Resolves when it is subscribed. */
   static async join(context: LoadContext, remoteSessionId: string): Promise<DataListener> {
@@ -66,6 +77,7 @@ export class DataListener {
       onMessage: (_client, _streamId, data) => listener.#take(data),
       onClosed: () => listener.#closed++,
     });
+    listener.#client = client;
     await context.api.subscribeDataChannels(client.session.sessionId, { dataChannels: [{ remoteSessionId, dataChannelName: CHANNEL }] });
     return listener;
   }
@@ -75,25 +87,47 @@ export class DataListener {
     return { first, last, received: this.#received, wrong: this.#wrong, closed: this.#closed };
   }
 
+  /** Of the messages since this was asked last. */
+  takeDelaysMs(): readonly number[] {
+    const delaysMs = this.#delaysMs;
+    this.#delaysMs = [];
+    return delaysMs;
+  }
+
+  stopReading(): void {
+    this.#client?.stopReading();
+  }
+
+  vanish(): void {
+    this.#client?.vanish();
+  }
+
   #take(data: Uint8Array): void {
     const number = readMessage(data);
+    if (data.length >= HEADER_BYTES) this.#delaysMs.push(monotonicMs() - viewOf(data).getFloat64(SENT_AT));
     this.#received++;
+    this.receivedBytes += data.length;
     if (number === undefined || (this.#last !== undefined && number !== this.#last + 1)) this.#wrong++;
     this.#first ??= number;
     this.#last = number;
   }
 }
 
-/** Every byte after the number says which message it is of. */
+/** Every byte after these two says which message it is of. */
 function writeMessage(number: number, messageBytes: number): Uint8Array {
   const data = new Uint8Array(messageBytes).fill(number);
-  new DataView(data.buffer).setUint32(0, number);
+  viewOf(data).setUint32(0, number);
+  viewOf(data).setFloat64(SENT_AT, monotonicMs());
   return data;
 }
 
 /** @returns undefined if it is not as it was sent */
 function readMessage(data: Uint8Array): number | undefined {
-  if (data.length < NUMBER_BYTES) return undefined;
-  const number = new DataView(data.buffer, data.byteOffset).getUint32(0);
-  return data.subarray(NUMBER_BYTES).every((byte) => byte === (number & 0xff)) ? number : undefined;
+  if (data.length < HEADER_BYTES) return undefined;
+  const number = viewOf(data).getUint32(0);
+  return data.subarray(HEADER_BYTES).every((byte) => byte === (number & 0xff)) ? number : undefined;
+}
+
+function viewOf(data: Uint8Array): DataView {
+  return new DataView(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -54,8 +54,8 @@ export class NodeDaemon {
     const reply = await fetch(`http://127.0.0.1:${this.plan.debugPort}/debug/usage?app=${appId}&day=${day}`);
     if (reply.status !== 200)
       throw new Error(`${this.plan.name} was asked what is billed and answered ${reply.status}: ${await reply.text()}`);
-    const { bytes } = (await reply.json()) as { readonly bytes: { readonly down: number } };
-    return bytes.down;
+    const { bytes } = (await reply.json()) as { readonly bytes: { readonly down: number; readonly data: number } };
+    return bytes.down + bytes.data;
   }
 
   async #isReady(child: Child): Promise<void> {

@@ -1,4 +1,5 @@
 import { accessNetwork } from './access-network.ts';
+import { billData } from './bill-data.ts';
 import { billJournal, billKilled } from './bill-killed.ts';
 import { clockSkew } from './clock-skew.ts';
 import { dataRegions } from './data-regions.ts';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killRegion,
   billKilled,
   billJournal,
+  billData,
   ownerDies,
   herd,
   nodeFrozen,

@@ -18,7 +18,7 @@ export interface DataCounters {
   refusedReplies: number;
   /** Messages between copies of a publication without a number, or with one that has come before: another thread or node has gone wrong. */
   misnumberedMessages: number;
-  /** Unreliable messages for which there was no room, once for each subscriber. */
+  /** Unreliable messages for which there was no room, or which became too old before they could be sent, once for each subscriber. */
   droppedMessages: number;
   /** Subscriptions that ended because the peer did not take reliable messages as fast as they came. */
   overflowedSubscriptions: number;

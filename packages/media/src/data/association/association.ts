@@ -2,8 +2,8 @@
  * One SCTP association inside DTLS, without I/O and without a clock: packets and the time come in, packets and messages go out. It has one
  * path, and no heartbeats of its own, since ICE watches that path.
  *
- * Nothing is sent from within a call but answers to INIT and HEARTBEAT: what there is to send waits for `handleTimeout`, which is due at
- * once then, so that all that happens in one turn shares packets.
+ * Nothing is sent from within a call but answers to INIT and HEARTBEAT, and acknowledgements on a path that loses packets: what there is to
+ * send waits for `handleTimeout`, which is due at once then, so that all that happens in one turn shares packets.
  *
  * @see RFC 9260, RFC 8831, docs/adr/0015-our-own-sctp.md
  */
@@ -223,8 +223,16 @@ export class Association {
     } while (!this.#isClosed && this.#view.nextChunk());
     if (this.#isClosed) return;
     this.#peering?.handlePacketEnd(nowMs, hadData);
+    if (this.#peering !== undefined) this.#sendPressingSack(this.#peering);
     this.#handshake.handleProgress(nowMs);
     this.#noteDue(nowMs);
+  }
+
+  #sendPressingSack(peering: Peering): void {
+    // A peer that has no COOKIE ACK yet takes nothing else.
+    if (this.#handshake.state !== 'established' || this.#handshake.isCookieAckDue) return;
+    this.#packet.begin(peering.agreed.peerTag);
+    if (peering.fillPressing(this.#packet)) this.#output(peering);
   }
 
   #handleData(nowMs: number): void {

@@ -15,7 +15,14 @@ const MAX_HELD_CHUNKS = 8_192;
 /** What fills the first gap is taken even above the bounds, or nothing would ever be delivered. At this multiple of them it ends. */
 const TOLERANCE = 2;
 const SACK_DELAY_MS = 200;
+/** After a timeout a sender has one packet in flight, and goes on with its acknowledgement. */
+const SACK_DELAY_AFTER_LOSS_MS = 20;
 const PACKETS_PER_SACK = 2;
+/**
+ * A path that has lost a packet is taken for a lossy one for so many more. On such a path the acknowledgements of packets that come together
+ * do not share one: that may be lost as well, and senders take a chunk for lost when three of them have missed it, and grow their window by each.
+ */
+const LOSS_REMEMBERED_PACKETS = 500;
 /** So that a SACK leaves room for data. */
 const MAX_GAP_BLOCKS = 64;
 
@@ -29,6 +36,7 @@ export class ChunkReceiver {
   readonly #streams: InboundStreams;
   #packetsToAck = 0;
   #isFirstPacket = true;
+  #packetsSinceLoss = LOSS_REMEMBERED_PACKETS;
 
   constructor(initialTsn: number, isInterleaved: boolean, maxMessageBytes: number, listener: InboundListener) {
     this.#tsns = new ReceivedTsns(initialTsn);
@@ -37,6 +45,12 @@ export class ChunkReceiver {
 
   get hasGaps(): boolean {
     return this.#tsns.hasGaps;
+  }
+
+  /** Whether a SACK must not wait for what else has come at the same time. */
+  get isSackPressing(): boolean {
+    if (!this.#hasSeenLoss || this.sackAtMs === Number.POSITIVE_INFINITY) return false;
+    return this.#packetsToAck >= (this.#tsns.hasGaps ? 1 : PACKETS_PER_SACK);
   }
 
   /** Whether everything up to this TSN has arrived. */
@@ -65,9 +79,10 @@ export class ChunkReceiver {
   /** A packet with data has been read to its end. */
   handlePacketEnd(nowMs: number): void {
     this.#packetsToAck++;
+    this.#packetsSinceLoss = this.#tsns.hasGaps ? 0 : this.#packetsSinceLoss + 1;
     const isDue = this.#tsns.hasGaps || this.#packetsToAck >= PACKETS_PER_SACK || this.#isFirstPacket;
     this.#isFirstPacket = false;
-    this.sackAtMs = Math.min(this.sackAtMs, isDue ? nowMs : nowMs + SACK_DELAY_MS);
+    this.sackAtMs = Math.min(this.sackAtMs, isDue ? nowMs : nowMs + (this.#hasSeenLoss ? SACK_DELAY_AFTER_LOSS_MS : SACK_DELAY_MS));
   }
 
   handleForwardTsn(nowMs: number, forward: SctpForwardTsn): void {
@@ -95,6 +110,10 @@ export class ChunkReceiver {
     duplicates.length = 0;
     this.#packetsToAck = 0;
     this.sackAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  get #hasSeenLoss(): boolean {
+    return this.#packetsSinceLoss < LOSS_REMEMBERED_PACKETS;
   }
 
   #exceeds(times: number): boolean {

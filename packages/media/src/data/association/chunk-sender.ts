@@ -39,7 +39,7 @@ export class ChunkSender {
   readonly #probe: TailProbe;
   readonly #arrivals: Arrivals;
   #peerWindowBytes: number;
-  /** The congestion window, and nothing else, kept chunks back. */
+  /** The congestion window, and nothing else, kept chunks back when packets were last filled. Several acknowledgements may come between two times. */
   #isWindowFull = false;
   /** The chunk with whose acknowledgement recovery ends. */
   #recoveryTsn: number | undefined;
@@ -185,7 +185,6 @@ export class ChunkSender {
     }
     const wasFull = this.#isWindowFull || flightBefore >= this.#window.bytes;
     if (this.#recoveryTsn === undefined && wasFull && ackedBytes > 0) this.#window.grow(ackedBytes);
-    this.#isWindowFull = false;
     this.#timeoutAtMs = Number.POSITIVE_INFINITY;
     if (this.#chunks.size > 0) this.#armTimeout(nowMs);
   }
@@ -263,6 +262,7 @@ export class ChunkSender {
 
   #fillNew(nowMs: number, packet: OutgoingPacket): void {
     const { queue } = this.#messages;
+    this.#isWindowFull = false;
     while (!this.#chunks.isFull) {
       const message = this.#messages.next(nowMs);
       if (message === undefined || !this.#fitsPeer(message)) break;

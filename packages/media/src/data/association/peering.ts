@@ -95,6 +95,13 @@ export class Peering {
     this.reset.handleProgress();
   }
 
+  /** Writes an acknowledgement that must not wait. @returns false if there is none */
+  fillPressing(packet: OutgoingPacket): boolean {
+    if (!this.#receiver.isSackPressing) return false;
+    this.#receiver.writeSack(packet);
+    return true;
+  }
+
   /** Adds an acknowledgement if one is due or can travel with data, then resets and data. */
   fill(nowMs: number, packet: OutgoingPacket): void {
     const { sackAtMs } = this.#receiver;

@@ -65,6 +65,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     this.#outlet = openOutlet(peer, plan.stream, {
       charge: (sizeBytes) => listener.onSent(this, sizeBytes),
       onBufferedLow: (bufferedBytes) => listener.onBufferedLow(this, bufferedBytes),
+      onDropped: () => listener.onDropped(),
       feedsCopy: plan.feedsCopy !== undefined,
     });
   }
@@ -234,9 +235,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
         : this.#outlet.send(nowMs, withNumber(numbered), reliabilityToCopy(reliability, place));
     switch (outcome) {
       case 'taken':
-        break;
       case 'dropped':
-        this.#listener.onDropped();
         break;
       case 'too-large':
         this.#tellTooLarge(nowMs, numbered.message.data.length, this.peer.maxMessageBytes);

@@ -27,6 +27,8 @@ export interface PeerOutletOptions {
   readonly charge: (sizeBytes: number) => void;
   /** Hears when what waits has fallen to `bufferedLowBytes`. */
   readonly onBufferedLow?: (bufferedBytes: number) => void;
+  /** Hears of each message that is given up unsent. */
+  readonly onDropped?: () => void;
   /** What is sent is for a copy of a publication: it has a number, which is no payload. */
   readonly feedsCopy: boolean;
 }
@@ -87,6 +89,7 @@ export class PeerOutlet implements MessageSender {
 
   onDropped(): void {
     this.messagesDropped++;
+    this.#options.onDropped?.();
   }
 
   onReleased(sizeBytes: number): void {
@@ -117,7 +120,7 @@ export class PeerOutlet implements MessageSender {
 
   #refuse(mustArrive: boolean): SendOutcome {
     if (mustArrive) return 'overflow';
-    this.messagesDropped++;
+    this.onDropped();
     return 'dropped';
   }
 }

@@ -104,6 +104,7 @@ describe('a subscriber that does not read', () => {
     expect(waiting).toBeLessThan(1024 * KILOBYTE);
     expect(room.news()).toEqual([]);
     expect(room.statistics.subscriptions[0]?.messagesDropped).toBeGreaterThan(400);
+    expect(room.counters.droppedMessages).toBe(room.statistics.subscriptions[0]?.messagesDropped);
     expect(late).toEqual([]);
     expect(bob.messages.map(({ data }) => numberOf(data)).filter((number) => number >= 600).length).toBeGreaterThan(100);
   });
