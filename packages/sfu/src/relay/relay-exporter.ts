@@ -109,7 +109,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     const opened: Export = this.#options.kind.create(link, transportId, want, () => this.#forget(opened));
     const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
     if (outcome === 'started') return;
-    const others = outcome === 'fan-out' && this.#hasStandIns(link.peer.nodeNo, publicationId) ? this.#neighboursWith(publicationId) : [];
+    const others = outcome === 'fan-out' ? this.#standInsFor(link.peer.nodeNo, publicationId) : [];
     link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
   }
 
@@ -124,27 +124,46 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return this.#hasRoom(requester, publicationId) ? undefined : 'fan-out';
   }
 
-  /** Every other region needs one copy, so the nodes of the owner's region must not take all slots. */
+  /**
+   * Each other region gets one copy from here, so it takes one place, and the nodes of the owner's region must not take all the places there
+   * are. Another node of a region that is fed already has to get the track there, unless it is the one that all of its region should get it from:
+   * that one is let in, and the copy beside it ends when those behind it have moved.
+   */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
-    const fed = this.#neighboursWith(publicationId);
-    if (fed.length >= routes.maxFanOut) return false;
-    const ownRegion = routes.regionOf(routes.selfNo);
-    const isMate = (nodeNo: number) => routes.regionOf(nodeNo) === ownRegion;
     const imported = importer.find(publicationId);
-    if (imported === undefined) return !isMate(requester) || fed.filter(isMate).length < routes.ownRegionSlots;
-    // Slots that this node's own region needs are kept free, or its nodes would get the track from outside.
-    const free = routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
-    return isMate(requester) || fed.filter((nodeNo) => !isMate(nodeNo)).length < free;
+    const fed = this.#neighboursWith(publicationId);
+    const isMate = (nodeNo: number) => routes.regionOf(nodeNo) === routes.regionOf(routes.selfNo);
+    const mates = fed.filter(isMate).length;
+    const regions = new Set(fed.filter((nodeNo) => !isMate(nodeNo)).map((nodeNo) => routes.regionOf(nodeNo) ?? nodeNo)).size;
+    if (!isMate(requester) && this.#fedInRegionOf(requester, fed).length > 0) {
+      return routes.entersBy(publicationId, imported?.ownerNo ?? routes.selfNo, requester);
+    }
+    if (mates + regions >= routes.maxFanOut) return false;
+    if (imported === undefined) return !isMate(requester) || mates < routes.ownRegionSlots;
+    // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
+    return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
   }
 
   /**
-   * A node of another region that is refused by a node without room, which itself has the track from elsewhere, does
-   * better without this region.
+   * Who may pass it on to a neighbour for which there is no room here. A node of another region that finds no room at one that has the track from
+   * elsewhere does better without this region.
    */
-  #hasStandIns(requester: number, publicationId: string): boolean {
+  #standInsFor(requester: number, publicationId: string): readonly number[] {
     const { importer, routes } = this.#options;
-    return importer.find(publicationId) === undefined || routes.regionOf(requester) === routes.regionOf(routes.selfNo);
+    const fed = this.#neighboursWith(publicationId);
+    const isMate = routes.regionOf(requester) === routes.regionOf(routes.selfNo);
+    const inRegion = isMate ? [] : this.#fedInRegionOf(requester, fed);
+    if (inRegion.length > 0) return inRegion;
+    return isMate || importer.find(publicationId) === undefined ? fed : [];
+  }
+
+  /** One that the requester has no link to may be dead without this node knowing it yet. */
+  #fedInRegionOf(requester: number, fed: readonly number[]): readonly number[] {
+    const { routes } = this.#options;
+    const region = routes.regionOf(requester);
+    if (region === undefined) return [];
+    return fed.filter((nodeNo) => routes.regionOf(nodeNo) === region && routes.cost([requester, nodeNo]) !== undefined);
   }
 
   #start(opened: Export, link: NodeLink, { publicationId, wantId, route }: Want): Refusal | 'started' {

@@ -1,5 +1,6 @@
 /** What one node refuses to another, which may be mistaken, of another version, or wrong. */
 import type { ControlMessage } from '../../src/relay/links/control-messages.ts';
+import { rendezvous } from '../../src/relay/path/rendezvous.ts';
 import { createLeg } from '../../src/relay/relay-leg.ts';
 import { APP } from '../doubles/sfu-under-test.ts';
 import { type Camera, ClusterUnderTest } from './doubles/cluster-under-test.ts';
@@ -30,6 +31,12 @@ async function say(cluster: ClusterUnderTest, from: number, to: number, message:
   return sent(cluster, to, from)
     .slice(before)
     .filter(({ type }) => type !== 'pulse');
+}
+
+/** The number by which a node knows the copy that it asked node 1 for. */
+function firstWantOf(cluster: ClusterUnderTest, from: number): number {
+  const asked = sent(cluster, from, 1).find((message): message is Want => message.type === 'subscribe');
+  return asked?.wantId ?? -1;
 }
 
 async function scene(nodeNos: readonly number[] = [1, 2]): Promise<{ cluster: ClusterUnderTest; want: Want } & Camera> {
@@ -122,6 +129,43 @@ describe('a node refuses', () => {
 
     expect(answers).toEqual([expect.objectContaining({ type: 'accepted', wantId: 901 })]);
     expect([...cluster.node(1).shard.subscriptions.values()].map(({ mid }) => mid)).toEqual(['y']);
+  });
+});
+
+describe('a region that gets a track already', () => {
+  const MATES = [2, 3, 4];
+
+  /** Node 1 publishes; nodes 2 to 4 are another region, and the one that the track comes in by watches. */
+  async function watched() {
+    const records = Object.fromEntries([1, ...MATES].map((nodeNo) => [nodeNo, { region: nodeNo === 1 ? 'here' : 'there' }]));
+    const cluster = await ClusterUnderTest.linked([1, ...MATES], { records });
+    const camera = await cluster.publish(1);
+    const entry = rendezvous(camera.publicationId, MATES) ?? 0;
+    const other = MATES.find((nodeNo) => nodeNo !== entry) ?? 0;
+    const viewer = await cluster.join(entry);
+    await viewer.receive(camera.publisher.track('camera'));
+    await cluster.clock.advance(1000);
+    return { cluster, entry, other, want: wantOf(camera) };
+  }
+
+  it('gets no second copy by another of its nodes: that is told who has the track', async () => {
+    const { cluster, entry, other, want } = await watched();
+
+    const answers = await say(cluster, other, 1, { ...want, route: [other, 1] });
+
+    expect(answers).toEqual([{ type: 'refused', wantId: 900, reason: 'fan-out', others: [entry] }]);
+  });
+
+  it('gets it by the node that it should come in by, even if another one was first', async () => {
+    const { cluster, entry, other, want } = await watched();
+    // The entry's own copy ends, and the other node is let in.
+    await say(cluster, entry, 1, { type: 'unsubscribe', wantId: firstWantOf(cluster, entry) });
+    const taken = await say(cluster, other, 1, { ...want, route: [other, 1] });
+
+    const answers = await say(cluster, entry, 1, { ...want, wantId: 901, route: [entry, 1] });
+
+    expect(taken).toEqual([expect.objectContaining({ type: 'accepted', wantId: 900 })]);
+    expect(answers).toEqual([expect.objectContaining({ type: 'accepted', wantId: 901 })]);
   });
 });
 
