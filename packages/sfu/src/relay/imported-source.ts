@@ -250,11 +250,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /**
-   * A copy in addition to one that arrives anyway, here, for the whole region, or for another region on its route, is
-   * expensive whatever its route costs.
-   */
-  #priceOf(currentCost: number | undefined, { nodes }: PlannedRoute): number | undefined {
+  /** A copy beside one that comes in anyway, here, for the whole region or for another one on its way, is dear, whatever its way costs. */
+  #priceOf(currentCost: number | undefined, { nodes, reason }: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
     const [, firstHop] = nodes;
     const { routes } = this.#parts;
@@ -263,8 +260,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     const isBesideOwn = shared !== undefined && shared !== this.#local && !this.#isInterrupted(shared);
     const { publicationId } = this.#record;
     const current = this.#local?.route ?? [];
+    // In the owner's region, a place at the owner is for a root of the region's tree.
+    const isPastTree = reason === 'region-tree' && current.length === 2 && nodes.length > 2;
     const isStray = routes.isStray(current, nodes, publicationId) && !routes.isStray(nodes, nodes, publicationId);
-    return isBesideRegions || isBesideOwn || isStray ? Number.POSITIVE_INFINITY : currentCost;
+    return isBesideRegions || isBesideOwn || isPastTree || isStray ? Number.POSITIVE_INFINITY : currentCost;
   }
 
   #isFromRegion(nodeNo: number | undefined): boolean {
@@ -288,7 +287,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (this.#next !== undefined) return;
     const byLength = [...this.#legs].filter((each) => isFeeding(each) && !this.#isInterrupted(each));
     byLength.sort((one, other) => one.route.length - other.route.length || Number(other === this.#local) - Number(one === this.#local));
-    const [shortest] = byLength;
+    // One that this node has just moved away from, and nobody else has asked for, only lingers.
+    const shortest = byLength.find((each) => each === this.#local || each.exports.size > 0);
     if (this.#local !== undefined && shortest !== undefined && shortest.route.length < this.#local.route.length) this.#shorten(shortest);
     const leg = this.#local ?? shortest;
     if (leg === undefined || !byLength.includes(leg)) return;

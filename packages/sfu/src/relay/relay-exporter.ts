@@ -126,21 +126,20 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
 
   /**
    * Each other region gets one copy from here, so it takes one place, and the nodes of the owner's region must not take all the places there
-   * are. Another node of a region that is fed already has to get the track there, unless it is the one that all of its region should get it from:
-   * that one is let in, and the copy beside it ends when those behind it have moved.
+   * are. A node whose region has what it may have gets the track there, unless it is one that its region should get it from: that one
+   * is let in, and the copy beside it ends when those behind it have moved.
    */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
     const imported = importer.find(publicationId);
     const fed = this.#neighboursWith(publicationId);
     const isMate = (nodeNo: number) => routes.regionOf(nodeNo) === routes.regionOf(routes.selfNo);
-    const mates = fed.filter(isMate).length;
+    const inRegion = this.#fedInRegionOf(requester, fed).length;
+    const most = !isMate(requester) ? 1 : imported === undefined ? routes.ownRegionSlots : Number.POSITIVE_INFINITY;
+    if (inRegion >= most) return routes.isRoot(publicationId, imported?.ownerNo ?? routes.selfNo, requester);
     const regions = new Set(fed.filter((nodeNo) => !isMate(nodeNo)).map((nodeNo) => routes.regionOf(nodeNo) ?? nodeNo)).size;
-    if (!isMate(requester) && this.#fedInRegionOf(requester, fed).length > 0) {
-      return routes.entersBy(publicationId, imported?.ownerNo ?? routes.selfNo, requester);
-    }
-    if (mates + regions >= routes.maxFanOut) return false;
-    if (imported === undefined) return !isMate(requester) || mates < routes.ownRegionSlots;
+    if (fed.filter(isMate).length + regions >= routes.maxFanOut) return false;
+    if (imported === undefined) return true;
     // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
     return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
   }

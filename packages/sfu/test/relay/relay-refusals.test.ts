@@ -132,37 +132,41 @@ describe('a node refuses', () => {
   });
 });
 
-describe('a region that gets a track already', () => {
+describe.each([
+  ['another region', 'there'],
+  ["the owner's region, when that has all the places it may have", 'here'],
+])('%s', (_name, region) => {
   const MATES = [2, 3, 4];
 
-  /** Node 1 publishes; nodes 2 to 4 are another region, and the one that the track comes in by watches. */
+  /** Node 1 publishes and feeds three nodes; nodes 2 to 4 are the region, and the one that the track should come in by watches. */
   async function watched() {
-    const records = Object.fromEntries([1, ...MATES].map((nodeNo) => [nodeNo, { region: nodeNo === 1 ? 'here' : 'there' }]));
-    const cluster = await ClusterUnderTest.linked([1, ...MATES], { records });
+    const regions = { 1: 'here', 2: region, 3: region, 4: region, 5: 'there', 6: 'elsewhere' };
+    const records = Object.fromEntries(Object.entries(regions).map(([nodeNo, name]) => [nodeNo, { region: name }]));
+    const nodeNos = region === 'here' ? [1, ...MATES, 5, 6] : [1, ...MATES];
+    const cluster = await ClusterUnderTest.linked(nodeNos, { records, cluster: { maxFanOut: 3 } });
     const camera = await cluster.publish(1);
-    const entry = rendezvous(camera.publicationId, MATES) ?? 0;
-    const other = MATES.find((nodeNo) => nodeNo !== entry) ?? 0;
-    const viewer = await cluster.join(entry);
+    const root = rendezvous(camera.publicationId, MATES) ?? 0;
+    const other = MATES.find((nodeNo) => nodeNo !== root) ?? 0;
+    const viewer = await cluster.join(root);
     await viewer.receive(camera.publisher.track('camera'));
     await cluster.clock.advance(1000);
-    return { cluster, entry, other, want: wantOf(camera) };
+    return { cluster, root, other, want: wantOf(camera) };
   }
 
-  it('gets no second copy by another of its nodes: that is told who has the track', async () => {
-    const { cluster, entry, other, want } = await watched();
+  it('gets no second copy by another of its nodes: that one is told who has the track', async () => {
+    const { cluster, root, other, want } = await watched();
 
     const answers = await say(cluster, other, 1, { ...want, route: [other, 1] });
 
-    expect(answers).toEqual([{ type: 'refused', wantId: 900, reason: 'fan-out', others: [entry] }]);
+    expect(answers).toEqual([{ type: 'refused', wantId: 900, reason: 'fan-out', others: [root] }]);
   });
 
   it('gets it by the node that it should come in by, even if another one was first', async () => {
-    const { cluster, entry, other, want } = await watched();
-    // The entry's own copy ends, and the other node is let in.
-    await say(cluster, entry, 1, { type: 'unsubscribe', wantId: firstWantOf(cluster, entry) });
+    const { cluster, root, other, want } = await watched();
+    await say(cluster, root, 1, { type: 'unsubscribe', wantId: firstWantOf(cluster, root) });
     const taken = await say(cluster, other, 1, { ...want, route: [other, 1] });
 
-    const answers = await say(cluster, entry, 1, { ...want, wantId: 901, route: [entry, 1] });
+    const answers = await say(cluster, root, 1, { ...want, wantId: 901, route: [root, 1] });
 
     expect(taken).toEqual([expect.objectContaining({ type: 'accepted', wantId: 900 })]);
     expect(answers).toEqual([expect.objectContaining({ type: 'accepted', wantId: 901 })]);

@@ -4,7 +4,7 @@ import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView, straysOf } from './plan-route.ts';
 import { childrenOf, ownRegionSlots } from './region-tree.ts';
-import { rendezvous } from './rendezvous.ts';
+import { rendezvousOrder } from './rendezvous.ts';
 
 /** More tracks than a node ever imports. */
 const MAX_PLANNED = 20_000;
@@ -96,12 +96,13 @@ export class RouteFinder implements RegionView {
     return childrenOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, this.selfNo);
   }
 
-  /** Whether a node is the one by which a track comes into that node's region, which is not the owner's. */
-  entersBy(publicationId: string, owner: number, nodeNo: number): boolean {
+  /** Whether a node is one of those that its region gets a track by: the first ones of the region's tree. */
+  isRoot(publicationId: string, owner: number, nodeNo: number): boolean {
     const region = this.regionOf(nodeNo);
     if (region === undefined) return false;
     const nodeNos = this.nodesOf(region).filter((each) => each !== owner);
-    return rendezvous(publicationId, nodeNos) === nodeNo;
+    const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
+    return rendezvousOrder(publicationId, nodeNos).slice(0, roots).includes(nodeNo);
   }
 
   /** How many nodes of this node's region get a track of its own from it directly. */
