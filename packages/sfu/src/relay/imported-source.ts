@@ -226,10 +226,30 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (best !== undefined) return best;
     const [, firstHop] = rest;
     const same = this.#legFrom(firstHop);
-    // A second copy is never requested from the same neighbour.
-    if (same !== undefined && !this.#isInterrupted(same)) return 'loop';
+    // A second copy from the same neighbour is never asked for.
+    if (same !== undefined && !this.#isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
     if (same !== undefined) this.#end(same);
     return this.#open(rest, 'asked-for', fed) ?? 'no-path';
+  }
+
+  /**
+   * Asks the same neighbour for the track by a shorter way, because a relay further downstream has counted on that. The new leg takes the place
+   * of the old one, with all that hang on it.
+   */
+  #shortenLeg(former: ImportLeg<Numbers>, route: readonly number[], fed: FedExport): ImportLeg<Numbers> | Refusal {
+    const isCircle = [...former.exports].some(({ requester }) => route.includes(requester));
+    if (former.route.length <= route.length || isCircle) return 'loop';
+    const leg = this.#open(route, former.options.reason, fed);
+    if (leg === undefined) return 'no-path';
+    for (const each of [...former.exports]) {
+      former.exports.delete(each);
+      leg.exports.add(each);
+      each.moveTo(leg);
+    }
+    if (former === this.#local) this.#moveTo(leg);
+    if (former === this.#next) this.#next = leg;
+    this.#end(former, { isTold: true });
+    return leg;
   }
 
   #consider(nowMs: number, planned: PlannedRoute, currentCost: number | undefined): void {

@@ -138,8 +138,10 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     const most = !isMate(requester) ? 1 : imported === undefined ? routes.ownRegionSlots : Number.POSITIVE_INFINITY;
     if (inRegion >= most) return routes.isRoot(publicationId, imported?.ownerNo ?? routes.selfNo, requester);
     const regions = new Set(fed.filter((nodeNo) => !isMate(nodeNo)).map((nodeNo) => routes.regionOf(nodeNo) ?? nodeNo)).size;
-    if (fed.filter(isMate).length + regions >= routes.maxFanOut) return false;
-    if (imported === undefined) return true;
+    const mates = fed.filter(isMate).length;
+    // Mates that are about to move take nobody's place.
+    if (imported === undefined) return Math.min(mates, routes.ownRegionSlots) + regions < routes.maxFanOut;
+    if (mates + regions >= routes.maxFanOut) return false;
     // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
     return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
   }
