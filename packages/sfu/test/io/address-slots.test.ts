@@ -16,7 +16,7 @@ test('each address has a slot of its own until it is given back', () => {
   expect([...slots.bytes.subarray(third * SOCKET_ADDRESS_BYTES + 2, third * SOCKET_ADDRESS_BYTES + 8)]).toEqual([0, 3, 192, 0, 2, 3]);
 });
 
-test('an address that has no such form takes none', () => {
+test('an address without a binary form takes no slot', () => {
   const slots = new AddressSlots();
 
   expect(slots.take('fe80::1%eth0', 1)).toBe(NO_ADDRESS_SLOT);

@@ -84,7 +84,7 @@ describe('a datagram that the system refuses', () => {
     ['at the end', { 10: ENETUNREACH }],
     ['beside another', { 4: EMSGSIZE, 5: EPERM }],
     ['again and again', { 1: EPERM, 3: EPERM, 5: EPERM, 7: EPERM, 9: EPERM }],
-  ])('%s takes none of the others with it', (_where, refusals) => {
+  ])('%s does not affect the others', (_where, refusals) => {
     const { batch, outcome, add } = createBatch(refusals);
     for (const number of range(1, 10)) add(number);
 
@@ -151,7 +151,7 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-test('paths that were sent to are let go of when it is told to, and not before', async () => {
+test('paths that were sent to are released only on request', async () => {
   const addresses = new AddressSlots();
   const batch = new DatagramBatch(CALLS, 3, addresses, { onFull: () => undefined, onRefused: () => undefined });
   const sendTo = (port: number): WeakRef<SocketPath> => {

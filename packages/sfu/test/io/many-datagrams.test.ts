@@ -36,7 +36,7 @@ function queueAll(opened: OpenedPort, texts: readonly (readonly [Path, string])[
     opened.port.queue(path, MEMORY, index * SLOT_BYTES, written, SendKind.Video);
   });
   opened.port.sendQueued();
-  // Whoever reads these bytes only now reads something else.
+  // A reader of these bytes would now see something else.
   MEMORY.fill(0);
 }
 
@@ -87,7 +87,7 @@ describe.each([
   ['with one system call for many', calls],
   ['with one for each', undefined],
 ])('%s', (_, systemCalls) => {
-  test('everybody gets theirs in order and from the port, more than fit into a call', async () => {
+  test('every peer gets its datagrams in order and from the port, even more than fit into one call', async () => {
     const opened = await openPort(3, systemCalls);
     const peers = await joinPeers(opened, 5);
     for (const { path } of peers) opened.port.pathSelected(path);
@@ -117,7 +117,7 @@ describe.each([
     expect(peers.map(({ heard }) => heard)).toEqual([['to 0'], ['to 1']]);
   });
 
-  test('what follows a path that was released goes to the one that came after it', async () => {
+  test('datagrams after a released path go to the path that took its slot', async () => {
     const opened = await openPort(2, systemCalls);
     const [gone] = await joinPeers(opened, 1);
     if (gone === undefined) throw new Error('nobody came');
@@ -136,7 +136,7 @@ describe.each([
     expect([gone.heard, peers[0]?.heard]).toEqual([['first'], ['second']]);
   });
 
-  test('nobody else can take the port, even if both allow it', async () => {
+  test('no other process can take the port, even if both allow it', async () => {
     const opened = await openPort(1, systemCalls);
     const thief = createSocket({ type: 'udp4', reuseAddr: true });
     const refused = once(thief, 'error');

@@ -35,7 +35,7 @@ function openOutlet() {
   return { clock, losses, unsent, timesFree: () => timesFree, uplink, socket, outlet, path, send, heard: () => socket.sent.map(String) };
 }
 
-test('what the socket takes goes out at once', () => {
+test('datagrams that the socket accepts leave at once', () => {
   const { socket, send, heard, uplink } = openOutlet();
   socket.room = PLENTY;
 
@@ -115,7 +115,7 @@ test('a full socket is given one datagram, and nothing is tried before that one 
   expect([socket.calls, socket.mostKept]).toEqual([1, 1]);
 });
 
-test('video that is late is thrown away, and sound is kept for longer', async () => {
+test('late video is dropped, and audio is kept for longer', async () => {
   const { clock, socket, send, heard, losses, uplink } = openOutlet();
   send('first', Audio);
   send('video', Video);
@@ -130,7 +130,7 @@ test('video that is late is thrown away, and sound is kept for longer', async ()
   expect(uplink.counters.dropped).toEqual({ video: 1, data: 0, audio: 0, rtcp: 0, control: 0 });
 });
 
-test('a socket for which too much waits takes no more, and video makes room for the rest', () => {
+test('a socket with too many waiting datagrams accepts no more, and video makes room for the rest', () => {
   const { send, uplink } = openOutlet();
   send('first', Video);
   for (let number = 0; number < 5_000; number++) send('video', Video);
@@ -145,7 +145,7 @@ test('a socket for which too much waits takes no more, and video makes room for 
   expect(uplink.queuedDatagrams).toBe(2_048);
 });
 
-test('media that is dropped is told of with its bytes, whether it waited or not', async () => {
+test('dropped media is reported with its bytes, whether it waited or not', async () => {
   const { clock, socket, send, unsent } = openOutlet();
   send('first', Audio);
   send('waits', Video);
@@ -188,7 +188,7 @@ test('all sockets together may have no more than a bounded number of datagrams w
   expect(uplink.counters.dropped.video).toBeGreaterThan(uplink.counters.dropped.audio);
 });
 
-test('a path that has lost video is marked, and told of once the uplink has been free for a while', async () => {
+test('a path that has lost video is marked, and reported once the uplink has been free for a while', async () => {
   const { clock, socket, send, path, timesFree } = openOutlet();
   for (let number = 0; number < 3_000; number++) send('video', Video);
   const isMarked = path.hasLostVideo;
@@ -201,7 +201,7 @@ test('a path that has lost video is marked, and told of once the uplink has been
   expect([isMarked, early, timesFree(), clock.armedTimers]).toEqual([true, 0, 1, 0]);
 });
 
-test('nobody is told that it is free who has lost no video', async () => {
+test('a path that has lost no video is not told that the uplink is free', async () => {
   const { clock, socket, send, timesFree } = openOutlet();
   for (let number = 0; number < 5_000; number++) send('audio', Audio);
 
@@ -211,7 +211,7 @@ test('nobody is told that it is free who has lost no video', async () => {
   expect(timesFree()).toBe(0);
 });
 
-test('what waits for a path that is gone is thrown away, and nothing else', async () => {
+test('only datagrams that wait for a closed path are dropped', async () => {
   const { clock, socket, send, outlet, path, heard } = openOutlet();
   const gone = new SocketPath(path.shared, '192.0.2.2', 1);
   for (const text of ['first', 'second', 'third']) send(text, Audio);
@@ -224,7 +224,7 @@ test('what waits for a path that is gone is thrown away, and nothing else', asyn
   expect(heard()).toEqual(['first', 'second', 'third']);
 });
 
-test('what waits takes no more memory the second time', async () => {
+test('waiting datagrams take no more memory the second time', async () => {
   const { clock, socket, send } = openOutlet();
   const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow');
   const fillAndDrain = async (): Promise<number> => {

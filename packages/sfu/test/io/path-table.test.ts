@@ -46,7 +46,7 @@ describe('a source in the form of the system', () => {
     expect([unknown, table.findSource(HERE, wordsOf('192.0.2.1', 4000), AT_WORD, 4000)]).toEqual([undefined, undefined]);
   });
 
-  test('with a zone is not taken for the same address without', () => {
+  test('with a zone differs from the same address without', () => {
     const [table] = tableOf([HERE, 'fe80::1', 4000]);
     const words = wordsOf('fe80::1', 4000);
     const scopeWord = AT_WORD + 6;

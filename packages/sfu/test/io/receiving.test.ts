@@ -73,7 +73,7 @@ describe.each([
     expect(came.map(({ text }) => text)).toEqual(['before', bytes.toString('latin1'), 'behind']);
   });
 
-  test('a datagram that is no media is kept by whoever takes it', async () => {
+  test('the receiver may keep a datagram that is not media', async () => {
     const opened = await openPort(0, systemCalls);
     const peer = await openPeer();
     await pathOf(peer, opened);
@@ -87,7 +87,7 @@ describe.each([
     for (const { text, datagram } of came) expect(Buffer.from(datagram).toString('latin1')).toBe(text);
   });
 
-  test('strangers are told by the text of their address, and leave no trace', async () => {
+  test('strangers are identified by the text of their address, and leave no trace', async () => {
     const opened = await openPort(0, systemCalls, '::1');
     const [peer, stranger] = [await openPeer('::1'), await openPeer('::1')];
     await pathOf(peer, opened);
@@ -171,7 +171,7 @@ describe('with one system call for many datagrams', () => {
     expect(new Set(came.map(({ datagram }) => datagram.buffer)).size).toBe(1);
   });
 
-  test('what a full buffer does not take is counted', async () => {
+  test('datagrams that a full buffer drops are counted', async () => {
     const opened = await openPort(0, calls);
     const peer = createLiteralSocket(LOOPBACK, { reusePort: false });
     await bindSocket(peer, LOOPBACK, 0);
@@ -180,7 +180,7 @@ describe('with one system call for many datagrams', () => {
     const before = opened.port.receiver?.overflows ?? 0;
     const sent = 1_000;
 
-    // 60 MB before anybody reads: no system grants as much.
+    // 60 MB before anything is read: no system grants that much.
     for (let number = 0; number < sent; number++) peer.send(new Uint8Array(60_000), opened.port.port, LOOPBACK);
     const overflows = (opened.port.receiver?.overflows ?? 0) - before;
     let taken = 0;

@@ -72,7 +72,7 @@ const flood = () => { for (let i = 0; i < 100; i++) socket.send('flood', workerD
 socket.bind(0, '127.0.0.1', () => { parentPort.postMessage(socket.address().port); flood(); });
 `;
 
-test('a datagram that the kernel gives to a socket while it is being connected is not taken for that of its peer', async () => {
+test('a datagram that arrives on a socket while it is being connected is not attributed to its peer', async () => {
   const opened = await openPort(1_000);
   const peers = await Promise.all(Array.from({ length: 200 }, () => openPeer()));
   const paths: Path[] = [];
@@ -167,7 +167,7 @@ describe('a datagram from where nothing can be sent to', () => {
     ['0.0.0.0', 9],
     ['224.0.0.1', 9],
     ['255.255.255.255', 9],
-  ])('%s port %i is dropped before anybody sees it, and counted', async (address, port) => {
+  ])('%s port %i is dropped on receipt, and counted', async (address, port) => {
     const opened = await openPort(0);
     const seen: Path[] = [];
     opened.onDatagram = (path) => seen.push(path);

@@ -181,7 +181,7 @@ describe('an answer', () => {
     expect(data).toMatchObject({ protocol: 'DTLS/SCTP', formats: ['5000'], sctp: { port: 5000, maxMessageSize: 262_144 } });
   });
 
-  it('rejects what it cannot take part in, in place', () => {
+  it('rejects sections that it does not support, in place', () => {
     const sdp = capturedOffer('chromium-audio-video-sendonly')
       .replace(/^a=rtpmap:(\d+) (VP8|VP9|H264|AV1)\//gm, 'a=rtpmap:$1 H265/')
       .concat('m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=mid:t\r\na=rtcp-mux\r\n')

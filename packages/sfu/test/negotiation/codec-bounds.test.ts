@@ -26,7 +26,7 @@ async function publish(world: SfuUnderTest, codecs: readonly SdpCodec[]) {
 }
 
 describe('codecs of an offer', () => {
-  it("are all taken from Chromium's longest list, every profile by itself", async () => {
+  it("are all accepted from Chromium's longest list, each profile separately", async () => {
     const world = new SfuUnderTest();
     const offered = parsed(capturedOffer('chromium-audio-video-recvonly')).sections[1];
     const sdp = capturedOffer('chromium-audio-video-recvonly');
@@ -53,7 +53,7 @@ describe('codecs of an offer', () => {
     expect(tracks).toHaveLength(1);
   });
 
-  it('are taken up to 24', async () => {
+  it('are accepted up to 24', async () => {
     const many = Array.from({ length: 30 }, (_, index) => ({ ...OPUS, payloadType: 97 + index, fmtp: `x=${index}` }));
 
     const { audio } = await publish(new SfuUnderTest(), many);

@@ -54,7 +54,7 @@ function viewer(): ScriptedClient {
 }
 
 describe('the m-section of data channels', () => {
-  it('is agreed on by the offer of a client that has channels, with its port and the longest message it takes', () => {
+  it('is agreed on with the offer of a client that has channels, with its port and the longest message it accepts', () => {
     const client = viewer();
     client.addDataSection();
     client.sctp = { port: 5000, maxMessageSize: 65_535 };
@@ -116,7 +116,7 @@ describe('the m-section of data channels', () => {
     expect(makeOffer(refused, DATA, random).offer?.sectionCount).toBe(3);
   });
 
-  it('stays in its place after an offer that nobody answered, and the next offer has it there', () => {
+  it('stays in its place after an unanswered offer, and the next offer has it there', () => {
     const client = viewer();
     const withdrawn = withdrawOffer(makeOffer(join(client), DATA, random).state).state;
 

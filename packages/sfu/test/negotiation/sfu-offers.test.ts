@@ -60,7 +60,7 @@ describe("the SFU's offer", () => {
     expect(ids[1]).toBe(ids[0]);
   });
 
-  it('passes only extensions on that the publisher sends, beside its own', async () => {
+  it('passes on only extensions that the publisher sends, besides its own', async () => {
     const { offer } = await offerTo(capturedOffer('chromium-no-media-section'), capturedOffer('aiortc-audio-video-publisher'));
 
     expect(offer.sections.map(({ extensions }) => extensions.map(({ uri }) => uri.split(/[:/]/).at(-1)))).toEqual([

@@ -40,7 +40,7 @@ describe('host candidates', () => {
 });
 
 describe('number tables', () => {
-  it('keep the first number of a meaning and never give a taken one away', () => {
+  it('keep the first number of a meaning and never reassign a used one', () => {
     const learned = learnNumbers(EMPTY_NUMBER_TABLE, [
       ['a', 96],
       ['a', 97],

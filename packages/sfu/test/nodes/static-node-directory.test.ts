@@ -36,7 +36,7 @@ describe('StaticNodeDirectory', () => {
     expect(directory.others).toEqual([record(2)]);
   });
 
-  test('tells of nodes that come, change and go until told to stop', () => {
+  test('reports nodes that are added, changed and removed, until told to stop', () => {
     const directory = new StaticNodeDirectory(record(1));
     const { told, stop } = watched(directory);
 

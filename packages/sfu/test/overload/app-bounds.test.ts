@@ -65,7 +65,7 @@ describe('an app with as many sessions as it may have', () => {
 });
 
 describe('sessions whose clients never connect', () => {
-  test('fill a tenth of a node and no more, and are told when to come back', async () => {
+  test('fill at most a tenth of a node, and are told when to retry', async () => {
     const world = new SfuUnderTest();
     for (let count = 0; count < 1_000; count++) await open(world);
 

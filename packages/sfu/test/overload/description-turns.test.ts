@@ -35,7 +35,7 @@ describe('long descriptions', () => {
     await expect(result).resolves.toBe('a');
   });
 
-  it('of twenty callers take no more of a turn than one does', () => {
+  it('of twenty callers take no more of a turn than those of one', () => {
     const { work, firstTurn, nextTurn } = scene();
     for (let caller = 0; caller < 20; caller++) work('a', 30);
 

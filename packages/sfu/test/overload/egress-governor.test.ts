@@ -38,7 +38,7 @@ class GovernedNode extends SfuUnderTest {
   }
 }
 
-test('of an app above its bound the newest subscriptions are sent nothing, as many as it takes', async () => {
+test('when an app is above its bound, enough of its newest subscriptions are sent nothing', async () => {
   const node = new GovernedNode();
   const viewers = await node.audience(await node.joinPublisher('camera'), 6);
 
@@ -151,7 +151,7 @@ test('a release that was too much is tried again later and later', async () => {
   expect(gaps.at(-1)).toBeGreaterThan(2 * (gaps[0] ?? 0));
 });
 
-test('what is measured for the bound is still told as usage, once', async () => {
+test('traffic measured for the bound is still reported as usage, once', async () => {
   const node = new GovernedNode();
   await node.audience(await node.joinPublisher('camera'), 2);
   await node.carry(1e6, 2);

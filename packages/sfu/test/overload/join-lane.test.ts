@@ -22,7 +22,7 @@ function openLane() {
   };
 }
 
-test('who comes first in a turn goes in at once', () => {
+test('the first caller in a turn is admitted at once', () => {
   const { entered, enter } = openLane();
 
   enter('app', 'first');
@@ -55,7 +55,7 @@ test('apps take turns, however many callers one of them has', async () => {
   expect(entered).toEqual(['rush 0', 'rush 1', 'calm']);
 });
 
-test('after a turn that nobody wanted the next caller goes in at once', async () => {
+test('after an unused turn the next caller is admitted at once', async () => {
   const { entered, enter, endTurn } = openLane();
   enter('app', 'first');
   await endTurn();
@@ -101,7 +101,7 @@ describe('a lane that is full', () => {
     expect(lane.waiting).toBe(253);
   });
 
-  test('gives each app its share and no more, whoever came first', () => {
+  test('gives each app exactly its share, whichever came first', () => {
     const { lane, enter } = fullLane();
     let third = 0;
     while (lane.hasRoom('three')) enter('three', `three ${third++}`);

@@ -50,7 +50,7 @@ describe('a node whose uplink is full', () => {
     expect(node.sfu.load().isFull).toBe(true);
   });
 
-  test('takes sessions again when it has lost next to nothing for five seconds', async () => {
+  test('accepts sessions again after five seconds of almost no loss', async () => {
     const node = new BusyNode();
     node.load.passSeconds(2, { uplinkLossRatio: 0.6 });
     node.load.passSeconds(4, { uplinkLossRatio: 0.001 });
@@ -64,7 +64,7 @@ describe('a node whose uplink is full', () => {
 });
 
 describe('a node with an event loop that is late', () => {
-  test('takes sessions for ten seconds, then refuses them and says when to come back', async () => {
+  test('accepts sessions for ten seconds, then refuses them and says when to retry', async () => {
     const node = new BusyNode();
     node.load.passSeconds(9, { delayMs: 51 });
     const before = await node.refusal();
@@ -86,7 +86,7 @@ describe('a node with an event loop that is late', () => {
     expect(await node.refusal()).toMatchObject({ code: 'no_capacity' });
   });
 
-  test('takes sessions again after five seconds of less than half the limit, not before', async () => {
+  test('accepts sessions again only after five seconds below half the limit', async () => {
     const node = new BusyNode();
     node.load.passSeconds(10, { delayMs: 51 });
     node.load.passSeconds(30, { delayMs: 26 });
@@ -101,7 +101,7 @@ describe('a node with an event loop that is late', () => {
     expect(await node.refusal()).toBeUndefined();
   });
 
-  test('takes sessions if its own work is not what makes it late', async () => {
+  test('accepts sessions if it is not its own work that makes it late', async () => {
     const node = new BusyNode();
 
     node.load.passSeconds(60, { delayMs: 300, utilization: 0.3 });
@@ -109,7 +109,7 @@ describe('a node with an event loop that is late', () => {
     expect(await node.refusal()).toBeUndefined();
   });
 
-  test('goes on serving the sessions it has', async () => {
+  test('continues to serve its existing sessions', async () => {
     const node = new BusyNode();
     const publisher = await node.joinPublisher('camera');
     const client = new ScriptedClient();
@@ -125,7 +125,7 @@ describe('a node with an event loop that is late', () => {
 });
 
 describe('a node short of memory', () => {
-  test('refuses sessions above four fifths and takes them again below seven tenths', async () => {
+  test('refuses sessions above four fifths and accepts them again below seven tenths', async () => {
     const node = new BusyNode();
     const refusals: boolean[] = [];
 
@@ -162,7 +162,7 @@ describe('a node with as many sessions as it may have', () => {
     expect(await node.refusal()).toBeUndefined();
   });
 
-  test('counts those who wait for their turn', async () => {
+  test('counts the clients that wait for their turn', async () => {
     const node = new BusyNode({ overload: { maxSessions: 2 } });
 
     const results = await Promise.allSettled([node.create(), node.create(), node.create()]);
@@ -201,7 +201,7 @@ describe('a rush of joins', () => {
     expect((await node.sfu.inspect()).entrance).toMatchObject({ joinsWaiting: 0, sessionsRefused: { queue: 1 } });
   });
 
-  test('a node that is closed meanwhile turns away those who wait', async () => {
+  test('a node that is closed meanwhile turns away waiting clients', async () => {
     const turns: (() => void)[] = [];
     const node = new BusyNode({ nextTurn: (callback) => turns.push(callback) });
     const first = node.create();
@@ -235,7 +235,7 @@ describe('a rush of joins', () => {
   });
 });
 
-test('clients that are refused together are not told to come back together', async () => {
+test('clients that are refused together are told to retry at different times', async () => {
   const node = new BusyNode({ overload: { maxSessions: 0 } });
 
   const waits = await Promise.all(Array.from({ length: 100 }, async () => (await node.refusal())?.retryAfterMs ?? 0));

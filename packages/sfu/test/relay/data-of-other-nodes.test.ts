@@ -142,7 +142,7 @@ test('a subscription follows its name to the next publication, and ends with the
   expect(bob.ends).toEqual(['session_closed']);
 });
 
-test('the right to reply moves between regions: of all subscribers only the last one to claim it has it', async () => {
+test('the right to reply moves between regions: only the last subscriber to claim it has it', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob, carol, dave] = (await joinAll(cluster, [1, 2, 3, 1])) as [Participant, Participant, Participant, Participant];
   alice.publish('ask');
@@ -165,7 +165,7 @@ test('the right to reply moves between regions: of all subscribers only the last
   expect(alice.replies).toEqual(['bob 1', 'carol 1', 'dave 1']);
 });
 
-test('on a bus that spans regions all hear all the others once, in the same order, and nobody hears himself', async () => {
+test('on a bus across regions every participant hears all others once, in the same order, and never itself', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob, bert, carol] = (await joinAll(cluster, [1, 2, 2, 3])) as [Participant, Participant, Participant, Participant];
   const table = alice.publish('table', { bus: true, retain: 'last' });
@@ -191,11 +191,11 @@ test('on a bus that spans regions all hear all the others once, in the same orde
   expect(without('bert', bob.heard)).toEqual(without('bob', bert.heard));
   expect(without('carol', bob.heard)).toEqual(without('bob', carol.heard));
   expect(without('bob', alice.replies)).toEqual(without('alice', bob.heard));
-  // What is retained is the same everywhere, whoever sent it.
+  // The retained message is the same everywhere, whichever participant sent it.
   expect(dora.heard).toEqual(['carol at last']);
 });
 
-test('a region that dies takes its own subscribers with it, and those of its publications are told; nobody else notices', async () => {
+test('when a region dies, its subscribers end, subscribers of its publications are told, and no others notice', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob, carol, dave] = (await joinAll(cluster, [1, 2, 3, 3])) as [Participant, Participant, Participant, Participant];
   const chat = alice.publish('chat');
@@ -234,7 +234,7 @@ test('without a registry the owner itself is asked, and says what there is', asy
   await expect(bob.subscribe(alice, 'chess')).rejects.toMatchObject({ code: 'data_channel_not_found' });
 });
 
-test('a node of a version that knows no data channels on links is refused with the reason, and so is what it publishes', async () => {
+test('a node whose version has no data channels on links is refused with the reason, and so are its publications', async () => {
   cluster = await EngineCluster.linked([1, 2], { records: { 1: { linkVersions: { min: 1, max: 2 } } } });
   const [alice, bob] = (await joinAll(cluster, [1, 2])) as [Participant, Participant];
   alice.publish('chat');
@@ -259,11 +259,11 @@ test('an app is billed for what reaches its subscribers, once for each, and for 
   const used = cluster.node(1).world.engine.answer('usage');
 
   expect(bob.heard).toHaveLength(10);
-  // What crosses a link is told to operators, and billed to nobody.
+  // Traffic on links is shown to operators, but not billed.
   expect(used.map(({ account, bytes }) => [account, bytes.data, bytes.relay])).toEqual([['app-one', 0, 10_000]]);
 });
 
-test('the path of a channel tells of every copy, and of those who listen there', async () => {
+test('the path of a channel lists every copy and its subscribers', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob, bert, carol] = (await joinAll(cluster, [1, 2, 2, 3])) as [Participant, Participant, Participant, Participant];
   alice.publish('chat');
@@ -288,7 +288,7 @@ test('the path of a channel tells of every copy, and of those who listen there',
   });
 });
 
-test('a node that asks for what is not its app’s, or on a stream that is in use, gets nothing and harms nobody', async () => {
+test('a node that requests another app’s channel, or a stream that is in use, gets nothing and does no harm', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob] = (await joinAll(cluster, [1, 2])) as [Participant, Participant];
   const chat = alice.publish('chat');
@@ -319,7 +319,7 @@ test('a node that asks for what is not its app’s, or on a stream that is in us
 });
 
 test.each([1, 2, 3, 4, 5, 6])(
-  'whatever links do, nobody misses a message or gets one twice without being told (seed %i)',
+  'whatever links do, no subscriber misses a message or gets one twice without being told (seed %i)',
   async (seed) => {
     const random = seededRandom(seed);
     cluster = await EngineCluster.linked([1, 2, 3, 4], { link: { ...CLEAN_LINK, delayMs: 15, lossProbability: 0.01 } });

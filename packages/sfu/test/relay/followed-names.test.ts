@@ -61,7 +61,7 @@ describe('a name on another node', () => {
     expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
-  it('is found again after the way to its node was lost', async () => {
+  it('is found again after the route to its node was lost', async () => {
     const { cluster, publisher, viewer } = await named();
     cluster.mesh.cut(1, 2);
     await cluster.clock.advance(30_000);
@@ -91,7 +91,7 @@ describe('a name on another node', () => {
     expect(shown).toEqual([[newestOf(cluster, publisher)], [newestOf(cluster, publisher)]]);
   });
 
-  it('stays with the track that has it when the way changes to a node that remembers another one', async () => {
+  it('stays with its track when the route changes to a node that remembers another one', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2, 3]);
     const { publisher, viewer: former } = await watched(cluster, [3]);
     await cluster.node(3).world.sfu.deleteSession(APP, former.id);
@@ -107,7 +107,7 @@ describe('a name on another node', () => {
     expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
-  it('stays with the track that has it when the registry still gives it to another one, which somebody else subscribes to', async () => {
+  it('stays with its track while the registry still gives it to another one, which has a subscriber', async () => {
     const { cluster, publisher, viewer } = await named();
     const camera = { by: 'id', sessionId: publisher.id, trackId: 'camera-1' } as const;
     const stale = await cluster.registry.locateTrack(APP, camera);
@@ -141,7 +141,7 @@ describe('a name on another node', () => {
     expect(cluster.shown(5 - hub, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
-  it('is no longer asked for when nobody follows it', async () => {
+  it('is no longer requested when its last follower has left', async () => {
     const { cluster, viewer } = await named();
 
     await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);

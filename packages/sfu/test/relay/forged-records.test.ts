@@ -1,4 +1,4 @@
-/** The registry of a cluster is in Redis, and somebody may write there who has no key of the cluster but an app of their own. */
+/** The registry of a cluster is in Redis, where an attacker may write who has an app but not the cluster key. */
 
 import { SfuError } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
@@ -63,7 +63,7 @@ async function steal(
 
 describe('a record in the registry that says that a track is of another app', () => {
   it.each(['of the accomplice', 'that publishes it'])(
-    'gives nobody what is watched on the same node, if it names the session %s',
+    'gives no access to what is watched on the same node, if it names the session %s',
     async (named) => {
       const { cluster, camera, viewer, accomplice, thief } = await scene({ publishedOn: 1 });
       await watch(cluster, viewer, camera);
@@ -77,7 +77,7 @@ describe('a record in the registry that says that a track is of another app', ()
     },
   );
 
-  it('gives nobody what is published on the same node, and changes nothing about it', async () => {
+  it('gives no access to what is published on the same node, and does not change it', async () => {
     const { cluster, camera, viewer, accomplice, thief } = await scene({ publishedOn: 2 });
     await watch(cluster, viewer, camera);
     await forge(cluster, camera, accomplice.sessionId);
@@ -89,7 +89,7 @@ describe('a record in the registry that says that a track is of another app', ()
     expect(cluster.node(2).world.eventsOf('track.closed')).toEqual([]);
   });
 
-  it('gives nobody what the node does not know yet, for its owner refuses', async () => {
+  it('gives no access to what the node does not know yet, because its owner refuses', async () => {
     const { cluster, camera, accomplice, thief } = await scene({ publishedOn: 1 });
     await forge(cluster, camera, accomplice.sessionId);
 

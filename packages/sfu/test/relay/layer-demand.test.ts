@@ -18,7 +18,7 @@ describe('layerDemand', () => {
     expect(layerDemand([best, best, best], RIDS)).toEqual({ best: true, preferred: [], exact: [], weight: 2 });
   });
 
-  it('asks for each layer that somebody prefers, in the same order whoever asks first', () => {
+  it('asks for each preferred layer, in the same order whichever subscriber comes first', () => {
     const demand = layerDemand([prefers('m'), prefers('h'), prefers('m')], RIDS);
 
     expect(demand).toEqual({ best: false, preferred: ['h', 'm'], exact: [], weight: 2 });
@@ -62,7 +62,7 @@ describe('layerDemand', () => {
     expect(layerDemand([prefers('m'), exactly('h')], [])).toEqual({ best: true, preferred: [], exact: [], weight: 2 });
   });
 
-  it('counts those who watch, as a power of two, lest each who comes is a message', () => {
+  it('counts subscribers as a power of two, so that not each of them causes a message', () => {
     const weightOf = (subscribers: number) => layerDemand(new Array(subscribers).fill(best), RIDS).weight;
 
     expect([1, 2, 3, 4, 7, 8, 1000].map(weightOf)).toEqual([1, 2, 2, 4, 4, 8, 512]);

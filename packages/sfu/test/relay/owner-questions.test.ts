@@ -21,7 +21,7 @@ function invented({ id: remoteSessionId }: Joined, count = 64) {
 }
 
 describe('questions to the owners of sessions', () => {
-  it('are limited for each app, so that those of the others are still answered', async () => {
+  it('are limited per app, so that those of other apps are still answered', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2]);
     const { publisher } = await cluster.publish(1);
     await cluster.registry.removeSession(APP, publisher.id);
@@ -72,7 +72,7 @@ describe('questions to the owners of sessions', () => {
     expect(questions).toHaveLength(4 * 64);
   });
 
-  it('are not asked for an offer that is no SDP', async () => {
+  it('are not asked for an offer that is not SDP', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2]);
     const { publisher } = await cluster.publish(1);
     const questions = noteQuestions(cluster, 2);

@@ -67,7 +67,7 @@ describe('a relay ends', () => {
     expect(ends(cluster, viewer)).toEqual(['session_closed']);
   });
 
-  it('but not while the way to the node of its publisher may come back', async () => {
+  it('but not while the route to its publisher’s node may come back', async () => {
     const { cluster, viewer, publisher } = await watching();
     cluster.mesh.cut(1, 2);
     await cluster.clock.advance(9500);
@@ -96,7 +96,7 @@ describe('a relay ends', () => {
     expect(cluster.shown(2, viewer)).toContain(`${publicationId}@`);
   });
 
-  it('when no way leads to the publisher for twelve seconds, though the directory still lists its node', async () => {
+  it('when there is no route to the publisher for twelve seconds, though the directory still lists its node', async () => {
     const { cluster, viewer } = await watching();
 
     cluster.mesh.cut(1, 2);
@@ -109,7 +109,7 @@ describe('a relay ends', () => {
     expect(countOfLegs(cluster)).toBe(0);
   });
 
-  it('leaves nothing behind once everybody has gone', async () => {
+  it('leaves nothing behind once all sessions have ended', async () => {
     const { cluster, viewer, publisher } = await watching();
 
     await cluster.node(2).world.sfu.deleteSession(APP, viewer.id);
@@ -143,7 +143,7 @@ describe('a link that fails', () => {
     expect(ends(cluster, viewer)).toEqual([]);
   });
 
-  it('is opened again and asked for everything again, if its transport is gone', async () => {
+  it('is opened again, and everything is requested again, if its transport is gone', async () => {
     const { cluster, viewer, publicationId } = await watching();
     const transportId = [...cluster.node(1).shard.transports.keys()].find((id) => id.startsWith('link-')) ?? '';
 
@@ -219,7 +219,7 @@ describe('a subscribe to another node', () => {
     await refused;
   });
 
-  it('asks nobody about a track that is watched here already', async () => {
+  it('asks no other node about a track that is already watched here', async () => {
     const { cluster, publisher } = await watching();
     let questions = 0;
     cluster.registry.locateTrack = async () => {
@@ -266,7 +266,7 @@ describe('a subscribe to another node', () => {
     expect(await unanswered).toBe('session_not_found');
   });
 
-  it('says that a node cannot be reached of which nothing is known', async () => {
+  it('says that an unknown node cannot be reached', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2]);
     const { publisher } = await cluster.publish(1);
     cluster.tellGone(1, 'left');

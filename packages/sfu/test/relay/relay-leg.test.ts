@@ -52,7 +52,7 @@ describe('a leg of a relay', () => {
     ]);
   });
 
-  it('opens nothing upstream for a layer that nobody wants', () => {
+  it('opens nothing upstream for an unwanted layer', () => {
     const sent = upstreamPlans(createLeg(camera, 'r1', counter()), UPSTREAM, new Set(['h']), new Set());
 
     expect(sent.map(({ subscriptionId, paused }) => [subscriptionId, paused])).toEqual([['link-2-1/r1/h', false]]);

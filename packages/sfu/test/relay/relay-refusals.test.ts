@@ -62,7 +62,7 @@ describe('a node refuses', () => {
     ['a track that it has not got', { publicationId: 'session-1-0/p7' }, 'unknown-track'],
     ['a track of another app', { appId: 'app-two' }, 'wrong-app'],
     ['a way that does not lead to it', { route: [2, 3] }, 'no-path'],
-    ['a way that begins with somebody else', { route: [3, 1] }, 'no-path'],
+    ['a route that begins with another node', { route: [3, 1] }, 'no-path'],
   ])('%s, and says why', async (_name, change, reason) => {
     const { cluster, want } = await scene();
 
@@ -82,12 +82,12 @@ describe('a node refuses', () => {
 
     const answers = await say(cluster, 2, 1, { ...wantOf(own), route: [2, 1, 2] as never });
 
-    // A way that passes a node twice is no way at all: the message is malformed, and whoever writes such is not to be talked to.
+    // A route that passes a node twice is not a route: the message is malformed, and its sender is not trusted any further.
     expect(answers).toEqual([]);
     expect(cluster.node(1).linkEvents.at(-1)).toMatchObject({ type: 'link.down', reason: 'malformed' });
   });
 
-  it('a way that does not end with the owner', async () => {
+  it('a route that does not end with the owner', async () => {
     const { cluster, want, publisher } = await scene([1, 2, 3]);
     await (await cluster.join(2)).receive(publisher.track('camera'));
     await cluster.clock.advance(500);
@@ -115,7 +115,7 @@ describe('a node refuses', () => {
     expect(cluster.shown(2, viewer)).toEqual([`${camera.publicationId}@`]);
   });
 
-  it('a second copy: the newer want of one neighbour takes the place of the older', async () => {
+  it('a second copy: a neighbour’s newer want replaces the older', async () => {
     const { cluster, want, publicationId } = await scene();
     await say(cluster, 2, 1, want);
     const { leg } = wantOf({ publisher: { id: want.sessionId } as never, publicationId });
@@ -183,7 +183,7 @@ describe('a node does not mind', () => {
     { type: 'located', requestId: 12_345, route: [1, 2], at: 0, hasSession: true },
     { type: 'locate', requestId: 1, route: [3, 4], at: 1, appId: APP, reference: { by: 'id', sessionId: 'x', trackId: 'y' } },
     { type: 'path-told', requestId: 12_345, own: {}, hops: [], unanswered: [] },
-  ])('news about what it knows nothing of: $type', async (message) => {
+  ])('news about something it does not know: $type', async (message) => {
     const { cluster } = await scene();
 
     const answers = await say(cluster, 2, 1, message);
@@ -192,7 +192,7 @@ describe('a node does not mind', () => {
     expect(cluster.node(1).linkEvents.map(({ type }) => type)).toEqual(['link.up']);
   });
 
-  it('what a neighbour tells of a want that is another neighbour’s', async () => {
+  it('news from a neighbour about another neighbour’s want', async () => {
     const { cluster, publisher, publicationId } = await scene([1, 2, 3]);
     const viewer = await cluster.join(2);
     await viewer.receive(publisher.track('camera'));
@@ -227,7 +227,7 @@ describe('a node does not mind', () => {
 });
 
 describe('a question to a node several links away', () => {
-  it('is answered on the same way', async () => {
+  it('is answered along the same route', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2, 3]);
     cluster.mesh.cut(1, 3);
     await cluster.clock.advance(10_000);

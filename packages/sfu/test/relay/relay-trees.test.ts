@@ -16,7 +16,7 @@ async function path(cluster: ClusterUnderTest, nodeNo: number, sessionId: string
 }
 
 describe('a tree of relays', () => {
-  it('goes through a third node that is nearer to both, and tells why', async () => {
+  it('goes through a third node that is nearer to both, and reports why', async () => {
     const cluster = await linked([1, 2, 3], AROUND_THREE);
     const { publisher, publicationId } = await cluster.publish(1);
     const viewer = await cluster.join(2);
@@ -60,7 +60,7 @@ describe('a tree of relays', () => {
     ]);
   });
 
-  it('feeds the node between and those behind it from one copy', async () => {
+  it('feeds the intermediate node and the nodes behind it from one copy', async () => {
     const cluster = await linked([1, 2, 3], AROUND_THREE);
     const { publisher, publicationId } = await cluster.publish(1);
     for (const nodeNo of [2, 3, 2, 3]) await (await cluster.join(nodeNo)).receive(publisher.track('camera'));
@@ -79,7 +79,7 @@ describe('a tree of relays', () => {
     expect([...cluster.copies()].sort()).toEqual([`1>3 ${publicationId}@h`, `1>3 ${publicationId}@l`, `3>2 ${publicationId}@l`]);
   });
 
-  it('stops all along the way when the last one leaves', async () => {
+  it('stops along the whole route when the last subscriber leaves', async () => {
     const cluster = await linked([1, 2, 3], AROUND_THREE);
     const { publisher } = await cluster.publish(1);
     const viewer = await cluster.join(2);
@@ -94,7 +94,7 @@ describe('a tree of relays', () => {
     expect([atTheLeaf.length, cluster.copies().length]).toEqual([1, 0]);
   });
 
-  it('tells every node on the way that the track has ended', async () => {
+  it('tells every node on the route that the track has ended', async () => {
     const cluster = await linked([1, 2, 3], AROUND_THREE);
     const { publisher } = await cluster.publish(1);
     const viewer = await cluster.join(2);
@@ -246,7 +246,7 @@ describe('a link that fails', () => {
     ]);
   });
 
-  it('takes the track again once it has been better for five seconds, without a moment of two sources or none', async () => {
+  it('carries the track again once it has been better for five seconds, with exactly one source at every moment', async () => {
     const cluster = await linked([1, 2, 3], () => 20);
     const { publisher, publicationId } = await cluster.publish(1);
     const viewer = await cluster.join(2);
@@ -281,7 +281,7 @@ describe('a link that fails', () => {
 });
 
 describe('a node that drains', () => {
-  it('goes on sending what it owns, and no longer passes on what others own', async () => {
+  it('still sends its own tracks, but no longer passes on those of others', async () => {
     const cluster = await linked([1, 2, 3], AROUND_THREE);
     const own = await cluster.publish(3);
     const passedOn = await cluster.publish(1);
@@ -297,7 +297,7 @@ describe('a node that drains', () => {
   });
 });
 
-test('a track that is moved has the new way beside the old one for a moment, so that nothing that is on its way is left behind', async () => {
+test('a moving track uses the old and the new route together for a moment, so that no packet in transit is lost', async () => {
   const cluster = await linked([1, 2, 3], AROUND_THREE);
   const { publisher, publicationId } = await cluster.publish(1);
   const viewer = await cluster.join(2);

@@ -85,7 +85,7 @@ describe('a track of another node', () => {
     expect(cluster.node(1).shard.subscriptions.size).toBe(0);
   });
 
-  it('goes on without a new copy if somebody comes while it lingers', async () => {
+  it('continues without a new copy if a subscriber comes while it lingers', async () => {
     const cluster = await ClusterUnderTest.linked([1, 2]);
     const { publisher } = await cluster.publish(1);
     const viewer = await cluster.join(2);
@@ -122,7 +122,7 @@ describe('simulcast over a link', () => {
     return { cluster, ...camera };
   }
 
-  it('carries only the best layer for those who leave the choice to the SFU', async () => {
+  it('carries only the best layer for subscribers that leave the choice to the SFU', async () => {
     const { cluster, publisher, publicationId } = await scene();
     const viewer = await cluster.join(2);
 
@@ -133,7 +133,7 @@ describe('simulcast over a link', () => {
     expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@h`]);
   });
 
-  it('carries each layer that somebody asks for, once, and no other', async () => {
+  it('carries each requested layer once, and no other', async () => {
     const { cluster, publisher, publicationId } = await scene();
     const viewers = [];
     for (const preferredRid of ['l', 'h', 'l', 'h']) {
@@ -147,7 +147,7 @@ describe('simulcast over a link', () => {
     expect(viewers.map((viewer) => cluster.shown(2, viewer)[0]?.at(-1))).toEqual(['l', 'h', 'l', 'h']);
   });
 
-  it('stops a layer when the last one who asked for it changes its mind', async () => {
+  it('stops a layer when the last subscriber that requested it chooses another', async () => {
     const { cluster, publisher, publicationId } = await scene();
     const viewer = await cluster.join(2);
     await viewer.receive({ ...publisher.track('camera'), simulcast: { preferredRid: 'h' } });
@@ -160,7 +160,7 @@ describe('simulcast over a link', () => {
     expect(cluster.shown(2, viewer)).toEqual([`${publicationId}@m`]);
   });
 
-  it('stops altogether while everybody has paused, and goes on afterwards', async () => {
+  it('stops altogether while all subscribers are paused, and resumes afterwards', async () => {
     const { cluster, publisher, publicationId } = await scene();
     const viewer = await cluster.join(2);
     await viewer.receive(publisher.track('camera'));

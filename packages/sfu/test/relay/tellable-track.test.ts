@@ -27,14 +27,14 @@ const RECORD: TrackRecord = {
   rids: [],
 };
 
-test('whatever a client has made up, what is told of its track is understood at the other end', () => {
+test('whatever a client has invented, the other end understands the record of its track', () => {
   fc.assert(
     fc.property(clientsWords, (words) => {
       const track = tellableTrack({ ...RECORD, ...words });
 
       const written = encodeControlMessage({ type: 'name-taken', followId: 1, track });
 
-      // Too long for one message is possible, and said to whoever wants to send it; to be misunderstood is not.
+      // A record may be too long for one message, which its sender is told; but it must not be misunderstood.
       if (written !== undefined)
         expect(readControlMessage(numberMessage(1, written))).toEqual({
           type: 'message',

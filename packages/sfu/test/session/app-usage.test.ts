@@ -32,7 +32,7 @@ test('what crosses a link is on the account of the app whose track it is', async
   expect(links.map(({ account }) => account)).toEqual([undefined]);
 });
 
-test('usage is told by app', async () => {
+test('usage is reported per app', async () => {
   const world = new SfuUnderTest();
   world.shard.usage = [used(APP), used(OTHER_APP)];
 

@@ -19,7 +19,7 @@ describe('closing a track', () => {
     expect(world.shard.subscriptionsOf(viewer.id)).toEqual([]);
   });
 
-  it('whose section goes on sending is answered inactive, and is not published again by the next offer', async () => {
+  it('whose section keeps sending is answered inactive, and the next offer does not publish it again', async () => {
     const { world, publisher } = await watched();
 
     const reply = await world.sfu.closeTracks(APP, publisher.id, {

@@ -310,7 +310,7 @@ describe('subscribing', () => {
     ]);
   });
 
-  it('says when the channel is open, and gives the same one to whoever asks twice', async () => {
+  it('says when the channel is open, and returns the same one when asked twice', async () => {
     const world = new SfuUnderTest();
     const publisher = await join(world);
     open(world, publisher, 'chat');
@@ -428,7 +428,7 @@ describe('subscribing', () => {
     expect((await world.sfu.inspect()).dataTroubles).toEqual({ failed: 1, overflow: 1, oversized: 1 });
   });
 
-  it('tells of messages that are too long for the client', async () => {
+  it('reports messages that are too long for the client', async () => {
     const world = new SfuUnderTest();
     const publisher = await join(world);
     open(world, publisher, 'chat');
@@ -449,7 +449,7 @@ describe('an offer of m=application', () => {
     return { world, viewer, chat: { remoteSessionId: publisher.id, dataChannelName: 'chat' } };
   }
 
-  it('that nobody answers is withdrawn, and the subscriptions that waited for it end', async () => {
+  it('that is never answered is withdrawn, and the subscriptions that waited for it end', async () => {
     const { world, viewer, chat } = await scene();
     await subscribe(world, viewer, chat);
     await world.clock.advance(10_000);

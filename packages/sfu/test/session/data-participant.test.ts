@@ -116,7 +116,7 @@ test('what cannot be is refused with a code', async () => {
   expect(() => bot.publish('score')).toThrow(expect.objectContaining({ code: 'session_closed' }));
 });
 
-test('nobody negotiates with its session by HTTP', async () => {
+test('its session cannot be negotiated over HTTP', async () => {
   const world = new SfuUnderTest();
   const bot = await world.sfu.data(APP);
   const camera = await world.joinPublisher('camera');

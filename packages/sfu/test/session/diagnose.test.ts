@@ -159,7 +159,7 @@ test('an offer of the SFU that waits for its answer, after two seconds', async (
   });
 });
 
-test('an offer that was withdrawn because nobody has answered it', async () => {
+test('an offer that was withdrawn because it was not answered', async () => {
   const call = await Call.start();
   const slow = await call.world.joinPublisher();
   await slow.subscribe(call.publisher.track('camera'));
@@ -217,7 +217,7 @@ test.each([
   await expect(call.world.sfu.diagnoseSession(APP, call.viewer.id)).rejects.toMatchObject({ code: 'session_not_found' });
 });
 
-test('what is wrong with the way to the client hides what lies behind it', async () => {
+test('a fault on the path to the client hides faults behind it', async () => {
   const call = await Call.start();
   call.show({ transport: { silentMs: 9_000 }, source: { silentMs: 9_000 } });
 

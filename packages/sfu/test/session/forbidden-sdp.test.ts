@@ -112,14 +112,14 @@ describe('an offer is answered', () => {
     ['with credentials of 256 characters', CAMERA.replaceAll(/(a=ice-(?:ufrag|pwd):).*/g, `$1${'a'.repeat(256)}`)],
     ['with header extensions whose ids are to be chosen', withLines('a=extmap:4096 urn:x')],
     ['with one attribute written twice', withLines('a=sendonly', 'a=mid:1')],
-    ['with attributes that nobody knows', withLines('a=x-something:1', 'b=AS:2000')],
+    ['with unknown attributes', withLines('a=x-something:1', 'b=AS:2000')],
     ['with a rid declared twice', withLines('a=rid:q send', 'a=rid:q send', 'a=simulcast:send q')],
     ['whose first m-section is stopped', replaced(/^m=audio 9/m, 'm=audio 0').replace('BUNDLE 0 1', 'BUNDLE 1')],
   ])('%s', async (_what, sdp) => {
     await expect(offer(new SfuUnderTest(), sdp)).resolves.toMatchObject({ sessionDescription: { type: 'answer' } });
   });
 
-  it('without any m-section: the session waits for the client to go on, for 30 seconds', async () => {
+  it('without any m-section: the session waits 30 seconds for the client to continue', async () => {
     const world = new SfuUnderTest();
 
     const { sessionId } = await offer(world, capturedOffer('chromium-no-media-section'));

@@ -55,7 +55,7 @@ describe('calls that cross', () => {
     expect(set.world.shard.subscriptionsOf(set.viewer.id).map(({ mid }) => mid)).toEqual(['s0', 's1']);
   });
 
-  it('what is queued ends when nobody is left to carry its offer', async () => {
+  it('queued subscriptions end when no call is left to carry their offer', async () => {
     const set = await scene(3);
     const first = await set.viewer.subscribe(cameraOf(set, 0));
     const carrier = expect(set.viewer.subscribe(cameraOf(set, 1))).rejects.toMatchObject({ code: 'negotiation_in_progress' });
@@ -109,7 +109,7 @@ describe('calls that cross', () => {
     await held;
   });
 
-  it('of calls held together, one that fails does not spoil the others', async () => {
+  it('a call that fails does not affect the calls held with it', async () => {
     const set = await scene();
     const first = await set.viewer.subscribe(cameraOf(set, 0));
     const failing = expect(set.viewer.subscribe({ remoteSessionId: 'session-101-none', remoteTrackId: 'x' })).rejects.toMatchObject({

@@ -53,7 +53,7 @@ describe('groups', () => {
   });
 });
 
-test('whoever watches the SFU hears of everything from then on, until it stops or the SFU ends', async () => {
+test('a listener of the SFU hears of everything from then on, until it stops or the SFU ends', async () => {
   const world = new SfuUnderTest();
   await create(world, {});
   const heard: string[] = [];

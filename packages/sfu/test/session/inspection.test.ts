@@ -38,7 +38,7 @@ test('the inspection counts sessions, what they publish, and who follows whom', 
   expect(kept).toEqual({ tombstones: 0 });
 });
 
-test('when all sessions have ended, every object is gone, whatever was under way', async () => {
+test('when all sessions have ended, every object is gone, whatever was in progress', async () => {
   const world = new SfuUnderTest();
   const publisher = await world.joinPublisher('camera');
   const viewers = [await joinViewer(world), await joinViewer(world), await joinViewer(world)] as const;

@@ -1,6 +1,6 @@
 import { Lane } from '../../src/session/lane.ts';
 
-test('256 calls of one session wait for their turn; one more is told to come back', async () => {
+test('256 calls of one session wait for their turn; one more is told to retry', async () => {
   const lane = new Lane();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const calls = Array.from({ length: 256 }, (_, number) => lane.run(() => released.then(() => number)));

@@ -4,7 +4,7 @@ import { MemoryRegistry } from '../../src/registry/index.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 describe('the connection state of a session', () => {
-  it('is listed as the engine tells it', async () => {
+  it('is listed as the engine reports it', async () => {
     const world = new SfuUnderTest();
     const client = new ScriptedClient();
     client.addTransceiver('video');

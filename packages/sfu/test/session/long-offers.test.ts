@@ -97,7 +97,7 @@ describe('a session with a hundred tracks', () => {
     expect(closed).toHaveLength(published.length);
   });
 
-  it('may change while the engine is told of it, and the engine has the latest in the end', async () => {
+  it('may change while it is passed to the engine, which has the latest state in the end', async () => {
     const scene = new Scene();
     const { sfu, shard } = scene.world;
     scene.isByHand = true;

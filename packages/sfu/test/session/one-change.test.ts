@@ -54,7 +54,7 @@ describe('the state of a session changes once', () => {
     ]);
   });
 
-  it('when a track ends of which it has many copies, each of which is reported', async () => {
+  it('when a track with many copies ends, and each copy is reported', async () => {
     const { world, publisher, viewer } = await withCopies();
 
     const changes = await changesOf(viewer, () => world.sfu.closeTracks(APP, publisher.id, { tracks: [{ trackId: 'camera-1' }] }));

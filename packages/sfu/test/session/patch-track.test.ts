@@ -18,7 +18,7 @@ async function joined(caller?: TokenGrants) {
 }
 
 describe('changing a track', () => {
-  it('renames it without SDP, and tells so once', async () => {
+  it('renames it without SDP, and reports that once', async () => {
     const { world, sessionId, listed, told } = await joined();
 
     const reply = await world.sfu.patchTrack(APP, sessionId, 'screen', { customTrackName: name('slides') });

@@ -116,7 +116,7 @@ describe('publishing', () => {
     expect(reply.tracks[0]).toMatchObject({ mid: '0', status: 'pending' });
   });
 
-  it('tells of each track that failed and publishes the others', async () => {
+  it('reports each track that failed and publishes the others', async () => {
     const { world, publisher } = await joined();
     addSending(publisher, 'camera');
     addSending(publisher, 'screen', { direction: 'recvonly' });
@@ -148,7 +148,7 @@ describe('publishing', () => {
     expect(await world.sfu.listTracks(APP, publisher.id)).toEqual([]);
   });
 
-  it('tells once why a track failed that the call names', async () => {
+  it('reports once why a track named in the call failed', async () => {
     const { world, publisher } = await joined();
     addSending(publisher, 'camera');
     addSending(publisher, 'screen');

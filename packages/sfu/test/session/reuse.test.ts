@@ -101,7 +101,7 @@ describe('which m-section a track is received on', () => {
     expect(viewer.client.transceivers).toHaveLength(1);
   });
 
-  it('a publisher that leaves makes room; whoever comes next fires track', async () => {
+  it('a publisher that leaves frees its section; the next one fires track', async () => {
     const world = new SfuUnderTest();
     const viewer = await viewerOf(world);
 

@@ -17,7 +17,7 @@ describe('an offer of the SFU', () => {
     expect(set.world.shard.subscriptionsOf(set.viewer.id)).toEqual([]);
   });
 
-  it('that was withdrawn takes no late answer', async () => {
+  it('that was withdrawn accepts no late answer', async () => {
     const set = await scene();
     const offer = await set.viewer.subscribe(cameraOf(set, 0));
     await set.world.clock.advance(10_000);
@@ -55,7 +55,7 @@ describe('an offer of the SFU', () => {
     expect(client.transceivers).toHaveLength(1);
   });
 
-  it('a late answer to a withdrawn offer is not taken for one to the next', async () => {
+  it('a late answer to a withdrawn offer does not count as an answer to the next', async () => {
     const set = await scene();
     const first = await set.viewer.subscribe(cameraOf(set, 0));
     const other = new ScriptedClient();

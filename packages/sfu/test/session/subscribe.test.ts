@@ -105,7 +105,7 @@ describe('subscribing', () => {
     expect(viewer.client.lastRemote?.sections.flatMap(({ msids }) => msids.map(({ trackId }) => trackId))).toEqual(['camera', 'camera#2']);
   });
 
-  it('to several tracks makes one offer, and tells of each that failed', async () => {
+  it('to several tracks makes one offer, and reports each that failed', async () => {
     const world = new SfuUnderTest();
     const publisher = await world.joinPublisher();
     const viewer = await world.join(new ScriptedClient());

@@ -109,7 +109,7 @@ describe('a session', () => {
     expect(await codeOf(call(world.sfu, id, { ...ALICE, subs: [] }))).toBe('done');
   });
 
-  it('is listed only for those who may see it', async () => {
+  it('is listed only for callers who may see it', async () => {
     const world = new SfuUnderTest();
     const ofAlice = await createAs(world, ALICE);
     const ofBob = await createAs(world, BOB);
@@ -274,7 +274,7 @@ describe('other claims', () => {
     expect(planOf(free.id)).not.toHaveProperty('maxUploadBps');
   });
 
-  it('a session that could not be created takes no place', async () => {
+  it('a session that could not be created does not count', async () => {
     const world = new SfuUnderTest();
     const caller = { ...ALICE, max: { sessions: 1 } };
 
@@ -301,7 +301,7 @@ describe('other claims', () => {
 });
 
 describe('revocation', () => {
-  it('closes the sessions that belong to a token, or to older tokens of a subject, and tells why', async () => {
+  it('closes the sessions that belong to a token, or to older tokens of a subject, and says why', async () => {
     const world = new SfuUnderTest();
     const byToken = await createAs(world, ALICE);
     const bySubject = await createAs(world, { ...ALICE, jti: 'another-token', iat: 200 });

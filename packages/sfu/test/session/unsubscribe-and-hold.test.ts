@@ -27,7 +27,7 @@ describe('a subscription', () => {
     expect(some.tracks.map(({ errorCode, mid }) => errorCode ?? mid)).toEqual(['track_not_found', 's0']);
   });
 
-  it('pauses while the client does not want to receive, and goes on when it does', async () => {
+  it('pauses while the client does not want to receive, and resumes when it does', async () => {
     const { world, viewer } = await watched();
     const paused = () => world.shard.subscriptionsOf(viewer.id)[0]?.paused;
     viewer.client.at('s0').direction = 'inactive';

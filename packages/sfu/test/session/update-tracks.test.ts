@@ -39,7 +39,7 @@ describe('track/update', () => {
     expect(viewer.client.lastRemote?.sections[0]?.msids).toEqual([{ streamId: publisher.id, trackId: 'camera' }]);
   });
 
-  it('pauses, goes on, and chooses a layer', async () => {
+  it('pauses, resumes, and chooses a layer', async () => {
     const world = new SfuUnderTest();
     const source = new ScriptedClient();
     source.addTransceiver('video', { direction: 'sendonly', trackId: 'camera', streamId: 's', rids: ['q', 'f'] });

@@ -24,7 +24,7 @@ describe('CrossingPace', () => {
     expect(run(pace, 44, 72, 0)).toBe(false);
   });
 
-  test('goes on looking while the rate wavers about where it began', () => {
+  test('keeps polling while the rate fluctuates around the threshold', () => {
     const pace = new CrossingPace();
     run(pace, 0, 40, 1);
 
@@ -33,7 +33,7 @@ describe('CrossingPace', () => {
     expect(looks).not.toContain(false);
   });
 
-  test('does not take a burst of long ago for what comes now', () => {
+  test('ignores a burst of long ago', () => {
     const pace = new CrossingPace();
     run(pace, 0, 40, 50);
 

@@ -134,7 +134,7 @@ test('a publication crosses once, however many subscribe there, in order and as 
   expect(shards.news).toEqual([]);
 });
 
-test('one who subscribes on another shard gets what is retained, once, and what is said from then on', () => {
+test('a subscriber on another shard gets the retained messages, once, and all later ones', () => {
   const shards = new TwoShards();
   const [alice, bob, carol] = [shards.join('alice', 0), shards.join('bob', 1), shards.join('carol', 1)];
   const state = shards.publish(alice, 0, { retain: 2 });
@@ -152,7 +152,7 @@ test('one who subscribes on another shard gets what is retained, once, and what 
   expect(carol.received(toCarol)).toEqual(['3', '4']);
 });
 
-test('replies cross back, and on a bus everybody hears everybody once', () => {
+test('replies cross back, and on a bus every participant hears every other once', () => {
   const shards = new TwoShards();
   const [alice, bob, carol, dave] = [shards.join('alice', 0), shards.join('bob', 1), shards.join('carol', 1), shards.join('dave', 0)];
   const chat = shards.publish(alice, 0, { isBus: true });
@@ -174,7 +174,7 @@ test('replies cross back, and on a bus everybody hears everybody once', () => {
   expect(dave.received(toDave)).toEqual(['bob', 'alice']);
 });
 
-test('when the publisher closes, what it has said still arrives, and then the channels close on all shards', async () => {
+test('when the publisher closes, its messages still arrive, and then the channels close on all shards', async () => {
   const shards = new TwoShards();
   const [alice, bob] = [shards.join('alice', 0), shards.join('bob', 1)];
   const chat = shards.publish(alice, 0);
@@ -229,7 +229,7 @@ test('a subscriber without its publication gets it when it comes, from whichever
   expect(bob.received(stream)).toEqual(['hello']);
 });
 
-test('a sticky subscriber goes on with the publication that takes the place of the one before', () => {
+test('a sticky subscriber continues with the publication that replaces the previous one', () => {
   const shards = new TwoShards();
   const [alice, carol, bob] = [shards.join('alice', 0), shards.join('carol', 0), shards.join('bob', 1)];
   const chat = shards.publish(alice, 0);
@@ -250,7 +250,7 @@ test('a sticky subscriber goes on with the publication that takes the place of t
   expect(bob.closed).toEqual([]);
 });
 
-test('when a link cannot keep up, subscribers behind it are told so, and may come again', async () => {
+test('when a link cannot keep up, subscribers behind it are told, and may subscribe again', async () => {
   const shards = new TwoShards();
   const [alice, bob] = [shards.join('alice', 0), shards.join('bob', 1)];
   const chat = shards.publish(alice, 0);
@@ -276,7 +276,7 @@ test('when a link cannot keep up, subscribers behind it are told so, and may com
   expect(bob.received(again)).toEqual(['again']);
 });
 
-test('a crossing costs nobody anything; subscribers are charged where they are', () => {
+test('a crossing is not billed; subscribers are billed where they are', () => {
   const shards = new TwoShards();
   const [alice, bob] = [shards.join('alice', 0), shards.join('bob', 1)];
   const chat = shards.publish(alice, 0);

@@ -37,7 +37,7 @@ test('a turn takes steps at once until four milliseconds are spent; the rest wai
   expect(turns.waiting).toBe(1);
 });
 
-test('who waits comes before who comes now, however short it is', () => {
+test('waiting datagrams come before new ones, however short those are', () => {
   const { turns, handled, receive } = openTurns();
   receive(1, 4);
   receive(2, 4);

@@ -100,7 +100,7 @@ test('packets are taken and sent as they come, until there is other work', () =>
   expect(endedMs).toBe(5);
 });
 
-test('a turn ends when a timer of somebody else is due, and does not begin if one is', () => {
+test('a turn ends when a foreign timer is due, and does not begin if one is', () => {
   const { hold, log } = create({ timerMs: 4 });
 
   const endedMs = [hold(), hold()];
@@ -145,7 +145,7 @@ test('packets that come without a pause do not keep others from their turn', () 
   expect(hold()).toBeLessThan(5);
 });
 
-test('no turn is held for ever', () => {
+test('no turn is held forever', () => {
   const { hold } = create({ datagramsMs: Array.from({ length: 1000 }, (_, number) => number) });
 
   expect(hold()).toBeLessThanOrEqual(51);
@@ -173,7 +173,7 @@ test('when one turn after the other brings nothing, there is a pause, which grow
   expect(pausesMs).toEqual([20, 40, 80, 160, 320, 640, 1000, 1000]);
 });
 
-test('sleep is told apart from work', () => {
+test('sleep is distinguished from work', () => {
   const { turn, hold } = create({ datagramsMs: [10], loopWorkMs: 30 });
 
   hold();

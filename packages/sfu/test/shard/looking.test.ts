@@ -26,7 +26,7 @@ async function openShard() {
 
 afterEach(() => jest.restoreAllMocks());
 
-test('a look at what has crossed sends what it found, and leaves what is due to a turn that has read the sockets', async () => {
+test('a poll sends what it found, and leaves timers to a turn that has read the sockets', async () => {
   const { shard, suite, calls, lookIsDue } = await openShard();
   let nowMs = performance.now();
   jest.spyOn(performance, 'now').mockImplementation(() => nowMs);

@@ -113,7 +113,7 @@ test('what follows a check goes to the shard that has claimed the path, from the
 
   const before = zero.neighbours.passOn(ORIGIN, DTLS, false);
   one.neighbours.pathClaimed(pathOf(ORIGIN));
-  // Not one turn of the event loop later: the news is there, though nobody has read it.
+  // Within the same turn of the event loop: the message has arrived, though it has not been read.
   const after = [DTLS, answer].map((datagram) => zero.neighbours.passOn(ORIGIN, datagram, false));
   const elsewhere = zero.neighbours.passOn({ ...ORIGIN, port: 40_001 }, DTLS, false);
   await until(() => one.passedOn.length === 2);
@@ -134,7 +134,7 @@ test('what comes on a path that is claimed here stays here, until another shard 
   expect(zero.neighbours.passOn(ORIGIN, DTLS, false)).toBe(true);
 });
 
-test('a path that was given up is nobody’s', () => {
+test('a path that was given up belongs to no shard', () => {
   const { zero, one } = openPair();
   one.neighbours.pathClaimed(pathOf(ORIGIN));
   zero.neighbours.passOn(ORIGIN, DTLS, false);
@@ -182,7 +182,7 @@ test('a shard that is behind is not waited for: what finds no room is lost and c
   expect(new Set(zero.drops)).toEqual(new Set([DropReason.ShardBehind]));
 });
 
-test('a link carries packets in order, both ways', async () => {
+test('a link carries packets in order, in both directions', async () => {
   const { zero, one } = openPair();
   const [there, back] = [createRingMemory(PASSED_ON_BYTES), createRingMemory(PASSED_ON_BYTES)];
   const fromZero = zero.neighbours.openLink(1, { inbound: back, outbound: there });
@@ -251,7 +251,7 @@ test('where packets have become few again the next one wakes', async () => {
   expect(one.linkPackets).toEqual(['rare']);
 });
 
-test('whoever comes later learns what is claimed; what a lost shard had claimed is nobody’s', async () => {
+test('a new shard learns which paths are claimed; the claims of a lost shard are void', async () => {
   const { zero, one } = openPair();
   zero.claimed.push(pathOf(ORIGIN));
   one.neighbours.pathClaimed(pathOf({ ...ORIGIN, port: 2 }));

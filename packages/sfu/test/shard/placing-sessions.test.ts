@@ -38,7 +38,7 @@ test('a crowd that comes before it costs anything fills a shard, too', async () 
   expect(later).toBe(0);
 });
 
-test('what it costs to let a crowd in does not count as what the crowd will cost', async () => {
+test('the cost of admitting a crowd does not count as the cost of the crowd itself', async () => {
   const scene = await PoolScene.open(2, { fillShare: DEFAULT_WORKER_FILL_SHARE });
   await settle(scene, [0.02, 0]);
   const chosen: number[] = [];

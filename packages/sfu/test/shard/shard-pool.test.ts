@@ -82,7 +82,7 @@ test('nothing is sent to the other shard before that expects it', async () => {
   expect(crossingsFrom(scene, 0)).toHaveLength(1);
 });
 
-test('only the simulcast layers that somebody wants cross', async () => {
+test('only the wanted simulcast layers cross', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   const trackId = scene.publish('alice', { rids: ['low', 'mid', 'high'] });
@@ -131,7 +131,7 @@ test('the lower layers cross as long as a subscriber needs them because its path
   expect([atFirst, whileNarrow, sent()]).toEqual([['high'], ['high', 'low', 'mid'], ['high']]);
 });
 
-test('a layer goes on crossing until the one that is wanted instead has begun, whoever joins meanwhile', async () => {
+test('a layer keeps crossing until its replacement has begun, even if others join meanwhile', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   const trackId = scene.publish('alice', { rids: ['low', 'high'] });
@@ -195,7 +195,7 @@ test('a track that is published again with other codecs crosses under new number
   expect(crossingsFrom(scene, 0)).toHaveLength(1);
 });
 
-test('what a shard tells of its links, and of tracks that only cross to it, stays in the pool', async () => {
+test('events about links, and about tracks that only cross to a shard, stay in the pool', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   scene.join('bob', 1);
@@ -213,7 +213,7 @@ test('what a shard tells of its links, and of tracks that only cross to it, stay
   expect(scene.news).toEqual([`track-activity ${trackId} active`, 'connection-state bob connected']);
 });
 
-test('a lost shard takes its sessions with it and no others; its tracks end elsewhere; it is replaced', async () => {
+test('when a shard is lost, only its sessions end; its tracks end elsewhere; it is replaced', async () => {
   const scene = await PoolScene.open();
   scene.join('alice', 0);
   scene.join('bob', 1);
@@ -239,7 +239,7 @@ test('a lost shard takes its sessions with it and no others; its tracks end else
   expect([...scene.member(1).publications.keys()]).toEqual([fromAlice]);
 });
 
-test('a session that was placed on a shard which is just being replaced ends, and is told so', async () => {
+test('a session placed on a shard that is being replaced ends, and is told so', async () => {
   const scene = await PoolScene.open();
   scene.refusedStarts = 3;
   scene.member(1).loseThread(new Error('lost'));
@@ -269,7 +269,7 @@ test('a shard that cannot be started is tried again, less and less often', async
   expect(scene.started[1]).toHaveLength(2);
 });
 
-test('a shard whose event loop stands still is no longer alive, gets no new sessions, and is ended and replaced in the end', async () => {
+test('a shard whose event loop hangs counts as dead, gets no new sessions, and is finally terminated and replaced', async () => {
   const scene = await PoolScene.open();
   await scene.pass(3_000);
   const healthy = scene.pool.shards().map(({ isAlive }) => isAlive);
@@ -304,7 +304,7 @@ test('what the shards hold is added up', async () => {
   expect(traffic.rtpPacketsSent).toBe(0);
 });
 
-test('what the shards have carried is told by all that are there', async () => {
+test('all shards report what they have carried', async () => {
   const scene = await PoolScene.open(3);
   const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
   for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes }];

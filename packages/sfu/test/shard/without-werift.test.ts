@@ -1,6 +1,7 @@
 /**
- * W05 of the live attacks found that loading werift holds up a node for 150 ms, in which nobody gets a packet. Nothing that ships needs it
- * any more. In a process of its own, whose modules are those of Node and not the test runner's.
+ * W05 of the live attacks found that loading werift holds up a node for 150 ms, in which no client gets a packet.
+ * Nothing that ships needs it any more. In a process of its own, whose modules are those of Node and not the test
+ * runner's.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';

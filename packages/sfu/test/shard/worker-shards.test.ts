@@ -157,7 +157,7 @@ test('a track is heard on its own shard and on the other one, each packet once a
   expect(objects.engine).toMatchObject({ publisherTracks: 2, subscriberTracks: 4 });
 });
 
-test('the shard of a session tells of it, wherever what it is sent comes from', async () => {
+test('the shard of a session reports on it, wherever its media comes from', async () => {
   const scene = await openScene();
   const alice = await scene.join('alice', 0);
   const carol = await scene.join('carol', 1);
@@ -171,7 +171,7 @@ test('the shard of a session tells of it, wherever what it is sent comes from', 
   expect(nobody).toBeUndefined();
 });
 
-test('each listener is charged what it heard, on whichever shard, and nobody for the crossing', async () => {
+test('each listener is billed for what it received, on any shard, and the crossing is not billed', async () => {
   const scene = await openScene();
   const alice = await scene.join('alice', 0);
   const listeners = [await scene.join('bob', 0), await scene.join('carol', 1)];
@@ -247,7 +247,7 @@ test('data reaches subscribers on both threads, and replies come back; each is c
   expect([publications.length, subscriptions.length]).toEqual([1, 2]);
 });
 
-test('who waits for a thread that is lost waits on, and nothing fails by it', async () => {
+test('a caller that waits for a lost thread keeps waiting, and nothing fails', async () => {
   const scene = await openScene();
   const thread = scene.threads[1];
 
@@ -261,7 +261,7 @@ test('who waits for a thread that is lost waits on, and nothing fails by it', as
   expect(await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, TURN_MS, 'waits'))])).toBe('waits');
 });
 
-test('when everybody has left, the shards hold nothing', async () => {
+test('when all sessions have ended, the shards hold nothing', async () => {
   const scene = await openScene();
   const alice = await scene.join('alice', 0);
   await scene.call(alice, [await scene.join('bob', 1)]);
@@ -356,7 +356,7 @@ test('forged checks that name other shards cost a running call no packet', async
   expect(scene.news.filter((news) => /disconnected|Closed/.test(news))).toEqual([]);
 });
 
-test('a port that somebody else has is refused with the system’s own error', async () => {
+test('a port that another process has is refused with the system’s own error', async () => {
   const taken = createSocket('udp4');
   await new Promise<void>((resolve) => taken.bind(0, LOOPBACK, resolve));
   const certificate = await createCertificate(new Date());

@@ -72,7 +72,7 @@ describe('a link over which thousands of tracks are asked for at once', () => {
     expect(Math.max(...inSevenSeconds)).toBeLessThan(MAX_QUEUED_CHUNKS);
   });
 
-  it('tells how links are meanwhile', async () => {
+  it('reports link states meanwhile', async () => {
     const world = await linked();
     asking(world, TRACKS);
 

@@ -12,7 +12,7 @@ test('SSRCs rise, as SRTP demands of a link, and are used up after 66 million of
   expect(numbers.nextSsrc()).toBe(2 ** 27 - 2 ** 20 + 1);
 });
 
-test('streams of the two ends never meet, and one that was closed comes round again last', () => {
+test('streams of the two ends never collide, and a closed one is reused last', () => {
   const [even, odd] = [new LegNumbers('even'), new LegNumbers('odd')];
   const first = [even.takeStreamId(), even.takeStreamId(), odd.takeStreamId(), odd.takeStreamId()];
   even.releaseStreamId(2);

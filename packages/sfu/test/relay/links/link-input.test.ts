@@ -23,7 +23,7 @@ describe('what comes over a link', () => {
     expect(one.told).toEqual(['up 2', 'down 2 malformed']);
   });
 
-  it('ends the link if a message was lost on the way', async () => {
+  it('ends the link if a message was lost in transit', async () => {
     const { one } = await receiving(JSON.stringify({ n: 9, m: { type: 'pulse' } }));
 
     expect(one.told).toEqual(['up 2', 'down 2 message-lost']);

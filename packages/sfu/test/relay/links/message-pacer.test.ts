@@ -45,7 +45,7 @@ describe('messages of a link', () => {
     expect(written).toHaveLength(BURST_CHUNKS);
   });
 
-  it('about links, and questions that somebody waits for, go before thousands of wants', async () => {
+  it('about links, and questions that clients wait for, go before thousands of wants', async () => {
     const { clock, pacer, written } = pacing();
     for (let place = 0; place < 5 * BURST_CHUNKS; place++) pacer.push({ type: 'subscribe' }, 1, () => undefined);
 

@@ -4,7 +4,7 @@ import { nodeRecord } from '../doubles/node-records.ts';
 import { LinkedNode, linked } from './linked-nodes.ts';
 
 describe('nodes that come and go', () => {
-  it('are linked as soon as the directory tells of them', async () => {
+  it('are linked as soon as the directory lists them', async () => {
     const clock = new VirtualClock();
     const mesh = new VirtualMesh(clock);
     const one = new LinkedNode(mesh, clock, nodeRecord(1), []);

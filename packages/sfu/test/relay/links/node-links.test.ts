@@ -28,7 +28,7 @@ describe('a link between two nodes', () => {
     expect(sinceMs).toBeLessThanOrEqual(4.5 * 40);
   });
 
-  it('carries messages both ways, and tells when it cannot', async () => {
+  it('carries messages in both directions, and says when it cannot', async () => {
     const { clock, one, two } = await linked();
 
     const sent = [one.links.find(2)?.send(QUESTION), two.links.find(1)?.send(QUESTION)];
@@ -40,7 +40,7 @@ describe('a link between two nodes', () => {
     expect(one.links.find(2)).toBeUndefined();
   });
 
-  it('does not send what the other end would not take, and stays up', async () => {
+  it('does not send what the other end would refuse, and stays up', async () => {
     const { clock, one, two } = await linked();
 
     const sent = one.links.find(2)?.send({ type: 'unsubscribe', wantId: -1 });
@@ -99,7 +99,7 @@ describe('a link between two nodes', () => {
     expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
   });
 
-  it('is opened again as soon as the other node tells that its end has gone without a word', async () => {
+  it('is opened again as soon as the other node reports that its end was lost silently', async () => {
     const { clock, mesh, one, two } = await linked();
     const [transportId = ''] = two.shard.transports.keys();
     mesh.forget(two.shard, transportId);
@@ -113,7 +113,7 @@ describe('a link between two nodes', () => {
     expect(two.told).toEqual(['up 1', 'down 1 transport-closed', 'up 1']);
   });
 
-  it('is not taken for silent by a process that stood still itself', async () => {
+  it('does not seem silent to a process that was suspended itself', async () => {
     const clock = new VirtualClock();
     const mesh = new VirtualMesh(clock);
     let stoodStillMs = 0;

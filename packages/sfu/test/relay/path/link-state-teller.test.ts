@@ -69,8 +69,8 @@ function changeOf(origin: number, since: number, change: Partial<LinksChangedMes
   return { type: 'links-changed', origin, epoch: 1, revision, since, isDraining: false, changed: [], gone: [], ...change };
 }
 
-describe('what a node tells of its links', () => {
-  it('is told to every neighbour once it is known, and not again while it stays about the same', async () => {
+describe('the state of its own links that a node reports', () => {
+  it('goes to every neighbour once it is known, and not again while it stays about the same', async () => {
     const { links, measure, changeCount } = scene([2, 3]);
 
     await measure(50, 80);
@@ -119,7 +119,7 @@ describe('what a node tells of its links', () => {
       },
       { isDraining: true, changed: [] },
     ],
-  ])('is told again, and nothing but the change, when %s', async (_name, happens, told) => {
+  ])('is reported again, only as a change, when %s', async (_name, happens, told) => {
     const world = scene([2, 3]);
     await world.measure(50, 80);
 
@@ -129,7 +129,7 @@ describe('what a node tells of its links', () => {
     expect(world.link(0).told[1]).toMatchObject({ type: 'links-changed', since: 1, revision: 2, ...told });
   });
 
-  it('is told within a tenth of a second when a link is lost, and within one second when one is won', async () => {
+  it('is reported within a tenth of a second when a link is lost, and within one second when one is gained', async () => {
     const { link, teller, clock, measure } = scene([2, 3]);
     link(1).isUp = false;
     await measure(50);
@@ -147,7 +147,7 @@ describe('what a node tells of its links', () => {
     expect(link(0).told).toHaveLength(3);
   });
 
-  it('is told once of all that happens within a second', async () => {
+  it('is reported once for all changes within a second', async () => {
     const { links, link, teller, clock } = scene([2, 3, 4]);
     for (const each of links) each.isUp = false;
     for (const each of links) {
@@ -161,7 +161,7 @@ describe('what a node tells of its links', () => {
     expect(link(0).told).toEqual([expect.objectContaining({ revision: 3, changed: expect.arrayContaining([[4, 0, 0, 0]]) })]);
   });
 
-  it('is told again as soon as a round trip is known at all', async () => {
+  it('is reported again as soon as a round trip is known at all', async () => {
     const { link, teller, measure, clock } = scene([2]);
     teller.noteLinks();
     await clock.advance(TOLD_MS);
@@ -171,7 +171,7 @@ describe('what a node tells of its links', () => {
     expect(link(0).told).toMatchObject([{ changed: [[2, 0, 0, 0]] }, { changed: [[2, 1, 0, 0]] }]);
   });
 
-  it('is told within two seconds when a link begins to lose packets, however lately its round trip changed', async () => {
+  it('is reported within two seconds when a link begins to lose packets, however recently its round trip changed', async () => {
     const { link, links, teller, clock, measure } = scene([2]);
     await measure(50);
     await measure(90);
@@ -185,7 +185,7 @@ describe('what a node tells of its links', () => {
     expect(link(0).told.slice(told)).toMatchObject([{ changed: [[2, 90, 50, 0]] }]);
   });
 
-  it('does not swing with a round trip that swings every second', async () => {
+  it('does not follow a round trip that fluctuates every second', async () => {
     const { link, teller, links, clock } = scene([2]);
     for (let second = 0; second < 60; second++) {
       teller.noteMeasurements(links.map(({ transportId }) => ({ transportId, rttMs: second % 2 === 0 ? 20 : 40, lossRatio: 0 })));
@@ -208,7 +208,7 @@ describe('what a node tells of its links', () => {
     });
   });
 
-  it('reckons for itself with the same rounded numbers that it tells', async () => {
+  it('uses the same rounded numbers itself that it reports', async () => {
     const { table, measure } = scene([2]);
 
     await measure(50.4);
@@ -216,7 +216,7 @@ describe('what a node tells of its links', () => {
     expect(table.find(1)?.links.get(2)).toEqual({ rttMs: 50, lossRatio: 0, pricePerGb: 0 });
   });
 
-  it('is told whole, and at once, to a neighbour that has just come', async () => {
+  it('is reported completely, and at once, to a new neighbour', async () => {
     const { link, teller, measure } = scene([2, 3]);
     link(1).isUp = false;
     await measure(50);
@@ -236,7 +236,7 @@ describe('what a node tells of its links', () => {
     ]);
   });
 
-  it('is told whole to a node of the version before, with all that is known of others', async () => {
+  it('is reported completely to a node of the previous version, with all that is known of others', async () => {
     const { link, links, teller, measure } = scene([2, 3]);
     await measure(50, 80);
     teller.handleMessage(link(0).asLink, stateOf(5, 7));
@@ -252,7 +252,7 @@ describe('what a node tells of its links', () => {
     ]);
   });
 
-  it('is told whole where the changes would not fit into a message', async () => {
+  it('is reported completely if the changes would not fit into a message', async () => {
     const { link, measure } = scene([2]);
     const send = link(0).send.bind(link(0));
     link(0).send = (message) => message.type !== 'links-changed' && send(message);
@@ -263,8 +263,8 @@ describe('what a node tells of its links', () => {
   });
 });
 
-describe('what a node hears of others’ links', () => {
-  it('is passed on only to those that the other node does not reach itself', async () => {
+describe('the state of other nodes’ links', () => {
+  it('is passed on only to nodes that the origin does not reach itself', async () => {
     const { links, teller, clock } = scene([2, 3, 4]);
     const [two, three, four] = links;
     const state = stateOf(2, 7, [
@@ -281,7 +281,7 @@ describe('what a node hears of others’ links', () => {
     expect([two, three, four].map(({ told }) => told)).toEqual([[], [], [state]]);
   });
 
-  it('is applied to what is known, also to a later revision than the one that was told last', async () => {
+  it('is applied to the known state, even at a later revision than the last reported one', async () => {
     const { table, teller, link } = scene([2]);
     teller.handleMessage(
       link(0).asLink,
@@ -301,7 +301,7 @@ describe('what a node hears of others’ links', () => {
     ['nothing is known of the node', [], [5, -1, 0]],
     ['a telling was missed', [stateOf(5, 2)], [5, 1, 2]],
     ['the node has begun another life', [{ ...stateOf(5, 20), epoch: 0 }], [5, 0, 20]],
-  ])('is asked for as a whole when %s', (_name, known, asked) => {
+  ])('is requested completely when %s', (_name, known, asked) => {
     const { table, teller, link } = scene([2]);
     for (const state of known) teller.handleMessage(link(0).asLink, state);
     const before = table.find(5);
@@ -312,7 +312,7 @@ describe('what a node hears of others’ links', () => {
     expect(table.find(5)).toBe(before);
   });
 
-  it('is told to a neighbour that asks, where that knows less', async () => {
+  it('is sent to a neighbour that asks and knows less', async () => {
     const { link, teller, measure } = scene([2]);
     await measure(50);
     for (const origin of [5, 6, 7]) teller.handleMessage(link(0).asLink, stateOf(origin, 3));
@@ -340,7 +340,7 @@ describe('what a node hears of others’ links', () => {
     expect(link(0).told).toMatchObject([{ origin: 5 }]);
   });
 
-  it('is not told as a whole again and again to a neighbour that keeps asking', async () => {
+  it('is not sent completely again and again to a neighbour that keeps asking', async () => {
     const { link, teller, measure, clock } = scene([2]);
     await measure(50);
     link(0).told.length = 0;
@@ -374,7 +374,7 @@ describe('what a node hears of others’ links', () => {
     expect(table.find(5)).toMatchObject({ epoch: 2, revision: 1 });
   });
 
-  it('does not fill the memory, whatever nodes a neighbour makes up', () => {
+  it('does not fill the memory, whatever nodes a neighbour invents', () => {
     const { link, table, teller } = scene([2]);
 
     for (let origin = 100; origin < 5000; origin++) teller.handleMessage(link(0).asLink, stateOf(origin, 1));

@@ -15,7 +15,7 @@ describe('a relay that works', () => {
     expect([0, 2500, 4999, 5000].map((nowMs) => watch.isWorthMoving(nowMs, 100, other(80)))).toEqual([false, false, false, true]);
   });
 
-  it('starts to wait again when the better way was gone in between, or is another one', () => {
+  it('starts to wait again when the better route was gone in between, or is another one', () => {
     const watch = new MoveWatch();
     watch.isWorthMoving(0, 100, other(50));
     watch.isWorthMoving(3000, 100, other(95));
@@ -26,7 +26,7 @@ describe('a relay that works', () => {
     expect(watch.isWorthMoving(14_000, 100, other(50, [2, 4, 1]))).toBe(true);
   });
 
-  it('moves at once when its way is interrupted', () => {
+  it('moves at once when its route is interrupted', () => {
     expect(new MoveWatch().isWorthMoving(0, undefined, other(500))).toBe(true);
   });
 });

@@ -41,7 +41,7 @@ describe('the tree of a region', () => {
     }
   });
 
-  it('gives a node that drains, and so feeds nobody, a place at the end of some branch', () => {
+  it('gives a draining node, which feeds no other, a place at the end of a branch', () => {
     const nodeNos = nodesOf(8);
 
     const ancestors = ancestorsOf({ publicationId: TRACKS[0] ?? '', nodeNos, roots: 1, fanOut: 16 }, 999);

@@ -36,7 +36,7 @@ function bruteForce({ table, nodeNos }: RandomGraph, from: number, owner: number
 }
 
 describe('chooseRoute', () => {
-  it('takes the direct way if that is the cheapest', () => {
+  it('takes the direct route if that is the cheapest', () => {
     expect(
       chooseRoute(
         tableOf({
@@ -87,14 +87,14 @@ describe('chooseRoute', () => {
     ).toEqual([2, 1]);
   });
 
-  it('does not believe in a link of which only one end tells', () => {
+  it('ignores a link that only one end reports', () => {
     const table = tableOf({ 1: [[3, 40]], 2: [[3, 40]] });
     table.put({ nodeNo: 2, epoch: 1, revision: 2, isDraining: false, links: new Map([[1, { rttMs: 1, lossRatio: 0, pricePerGb: 0 }]]) });
 
     expect(chooseRoute(table, 2, 1)).toBeUndefined();
   });
 
-  it('takes the word of the end that has measured for a link that has just come up', () => {
+  it('uses the measurement of one end for a link that has just come up', () => {
     const table = tableOf({ 1: [[3, 5]], 2: [[3, 5]] });
     const tell = (nodeNo: number, other: number, rttMs: number) =>
       table.put({
@@ -114,7 +114,7 @@ describe('chooseRoute', () => {
     expect(table.edge(2, 1)?.quality.rttMs).toBe(5);
   });
 
-  it('takes a link that neither end has measured for a long one', () => {
+  it('assumes that a link is long if neither end has measured it', () => {
     const table = tableOf({
       1: [
         [2, UNMEASURED_RTT_MS],
@@ -152,7 +152,7 @@ describe('chooseRoute', () => {
 
     expect(chooseRoute(table, 2, 1)?.nodes).toEqual([2, 3, 1]);
     expect(chooseRoute(table, 4, 1)?.nodes).toEqual([4, 3, 1]);
-    // Nobody charges for the way back.
+    // The return direction costs nothing.
     expect(chooseRoute(table, 1, 4)?.nodes).toEqual([1, 4]);
   });
 
@@ -196,7 +196,7 @@ describe('planRoute', () => {
     }
   });
 
-  it('plans ways that are simple, within three hops, over links that are there', () => {
+  it('plans routes that are simple, within three hops, over existing links', () => {
     for (const seed of SEEDS) {
       const graph = randomGraph(seed);
       for (const { route } of planAll(graph, graph.table)) {
@@ -208,7 +208,7 @@ describe('planRoute', () => {
     }
   });
 
-  it('finds a way whenever there is one', () => {
+  it('finds a route whenever there is one', () => {
     for (const seed of SEEDS) {
       const graph = randomGraph(seed);
       for (const { from, owner, route } of planAll(graph, graph.table)) {
@@ -217,7 +217,7 @@ describe('planRoute', () => {
     }
   });
 
-  it('goes through the hub of the region, whose own way is the rest of it', () => {
+  it('goes through the hub of the region, whose own route is the rest of it', () => {
     let viaHub = 0;
     for (const seed of SEEDS) {
       const { table, nodeNos, regionOf } = randomGraph(seed);
