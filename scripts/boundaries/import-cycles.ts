@@ -1,6 +1,6 @@
 /**
- * Finds files that import each other in a circle, and folders of a package that do. A circle of values may see an unfinished module at
- * start. Types are erased and cannot, but whoever reads one of the files has to read all of them.
+ * Finds import cycles between files, and between folders of a package. A cycle of values may see an unfinished module
+ * at start. Cycles of types cannot, because types are erased, but a reader of one file has to read all of them.
  */
 
 export interface ImportEdge {

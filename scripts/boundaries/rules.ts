@@ -16,7 +16,7 @@ export interface PackageRule {
   readonly toolVendors?: readonly string[];
   /** What users get is a bundle that contains its vendors: they are declared as `devDependencies`. */
   readonly isBundled?: true;
-  /** Packages whose files are served: they are dependencies, and imported by nobody. */
+  /** Packages whose files are served: they are dependencies, but not imported. */
   readonly servedPackages?: readonly string[];
 }
 

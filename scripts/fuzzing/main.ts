@@ -102,7 +102,7 @@ async function main(): Promise<void> {
   process.exitCode = (plan.findingsOnly ? findings : complaints).length === 0 ? 0 : 1;
 }
 
-// A promise that nobody waits for is as bad as an exception that nobody catches.
+// An unhandled rejection is as bad as an uncaught exception.
 process.on('unhandledRejection', (reason) => {
   throw reason;
 });

@@ -1,5 +1,5 @@
 /**
- * Every package that a lock file names should come with the hash of its contents, or whoever answers for the registry
+ * Every package that a lock file names should come with the hash of its contents, or anyone who answers for the registry
  * decides what is installed. npm writes no hash for a package that it has not looked up.
  */
 import type { LockedPackage, Lockfile } from './complete.ts';

@@ -22,7 +22,7 @@ const OTHER_TOKENS: Readonly<Record<string, string>> = {
   '/': '*',
 };
 
-/** A command to Redis whose reply nobody reads, on a line of its own. */
+/** A command to Redis whose reply is unused, on a line of its own. */
 const BARE_COMMAND = /^\s*(redis\.call\(.*\))\s*$/;
 const CONDITION = /^(\s*(?:else)?if\s+)(.+)(\s+then\b)/;
 

@@ -85,7 +85,7 @@ export class TestChooser {
     this.#finds.set(key, (this.#finds.get(key) ?? 0) + 1);
   }
 
-  /** A script is run by whoever runs the source that names it. */
+  /** A script runs in the tests that run the source that names it. */
   #loadersOf(luaFile: string, sandbox: Sandbox): readonly Scope[] {
     const name = `'${basename(luaFile, '.lua')}'`;
     return this.#scopes.filter(({ file, start }) => start === 0 && sandbox.read(file).includes(name));

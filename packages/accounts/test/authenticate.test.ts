@@ -51,13 +51,13 @@ test.each(REFUSED)('%s is unauthorized', async (_name, appIdText, authorization)
   await expect(authenticate(apps, { appIdText, authorization })).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-test('a store that cannot tell is not taken for a wrong secret', async () => {
+test('a store that cannot answer does not count as a wrong secret', async () => {
   const failing: AppStore = { findApp: () => Promise.reject(new Error('store is away')) };
 
   await expect(authenticate(failing, { appIdText: 'app', authorization: 'Bearer old' })).rejects.toThrow('store is away');
 });
 
-test('a store is told who asks, for whoever has proved nothing may be refused', async () => {
+test('a store is told who asks, because unauthenticated callers may be refused', async () => {
   const asked: unknown[] = [];
   const curious: AppStore = { findApp: async (...words) => void asked.push(words) };
 

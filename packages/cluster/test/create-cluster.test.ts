@@ -100,7 +100,7 @@ describe('a cluster over one Redis', () => {
     });
   });
 
-  test('nodes with another key are nobody, and neither are their signatures anything', async () => {
+  test('nodes with another key do not count, and neither do their signatures', async () => {
     const stranger = await join(103, { clusterKey: 'a key that only somebody else knows' });
 
     const node = await join(101);
@@ -124,7 +124,7 @@ describe('a cluster over one Redis', () => {
     await until('it is written', async () => (await server.command('EXISTS', 'sfu:{late}:app')) === '1', 4_000);
   });
 
-  test('a second process with the same number takes the place of the first, which is told', async () => {
+  test('a second process with the same number replaces the first, which is told', async () => {
     const former = await join(101);
     const newer = await join(101);
 
@@ -145,7 +145,7 @@ describe('a cluster over one Redis', () => {
     expect(told).not.toContain('101 superseded');
   });
 
-  test('a number is not taken from a living node with another key either, though nobody can read where it is', async () => {
+  test('a number is not taken from a live node with another key either, though its record cannot be read', async () => {
     await join(101);
 
     await expect(join(101, { clusterKey: 'a key that only somebody else knows', startTimeoutMs: 300 })).rejects.toThrow(
@@ -211,7 +211,7 @@ describe('a cluster over one Redis', () => {
     expect(await other.registry.listSessions('demo', FIRST_PAGE)).toEqual({ sessions: [], nextCursor: undefined });
   });
 
-  test('without Redis there is no epoch and no start, and the reason is told without the password', async () => {
+  test('without Redis a node gets no epoch and does not start, and the reason omits the password', async () => {
     const starting = join(101, { redisUrl: 'redis://:hush@127.0.0.1:1', startTimeoutMs: 300 });
 
     await expect(starting).rejects.toThrow(/^gave up after 0\.3 s: Redis does not answer: (?!.*hush).*ECONNREFUSED/);

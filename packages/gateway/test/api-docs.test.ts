@@ -95,13 +95,13 @@ test('docs/api.md names only error codes that exist', () => {
   expect(unknown).toEqual([]);
 });
 
-test('docs/api.md tells of every finding of a diagnosis', () => {
+test('docs/api.md lists every finding of a diagnosis', () => {
   const missing = protocol.DIAGNOSIS_CODES.filter((code) => !PAGE.includes(`| \`${code}\` |`));
 
   expect(missing).toEqual([]);
 });
 
-test('docs/api.md tells of every type of event', () => {
+test('docs/api.md lists every type of event', () => {
   const missing = protocol.API_EVENT_TYPES.filter((type) => !PAGE.includes(`\`${type}\``));
 
   expect(missing).toEqual([]);

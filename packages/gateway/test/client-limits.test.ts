@@ -87,7 +87,7 @@ describe('an address whose calls fail to authenticate', () => {
     expect((await list('2001:db8:1:3::1', 'other-secret-of-the-tests')).status).toBe(200);
   });
 
-  test('is remembered while it goes on, however many other addresses fail', async () => {
+  test('is remembered while it continues, however many other addresses fail', async () => {
     const failOnce = (address: string) =>
       clients
         .authenticated(behindProxy(address), () => Promise.reject(new SfuError('unauthorized', 'wrong')))
@@ -117,7 +117,7 @@ describe('an address whose calls fail to authenticate', () => {
     expect(looks).toBe(5);
   });
 
-  test('may have any number of calls under way as long as none was wrong', async () => {
+  test('may have any number of concurrent calls as long as none has failed', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () => clients.authenticated(behindProxy('203.0.113.9'), async () => 'right')),
     );
@@ -212,7 +212,7 @@ describe('connections of one address', () => {
     await closeHttpServer(http, 0);
   });
 
-  test('are closed beyond what it may have, until one of the others is closed', async () => {
+  test('are closed beyond the limit, until one of the others is closed', async () => {
     await start(2);
     const before = [await isServed(), await isServed(), await isServed()];
 

@@ -61,8 +61,8 @@ async function startWithSession(environment: Record<string, string> = {}) {
   return { daemon, base, call, offer, sessionId: created.sessionId };
 }
 
-describe('with a session that goes on', () => {
-  test('SIGTERM refuses new sessions, lets it go on, and ends when it has ended', async () => {
+describe('with a running session', () => {
+  test('SIGTERM refuses new sessions, lets it continue, and ends when it has ended', async () => {
     const { daemon, base, call, offer, sessionId } = await startWithSession();
 
     daemon.child.kill('SIGTERM');
@@ -123,8 +123,8 @@ const DEFECTS = `process.on('SIGUSR2', () => { throw new Error('a defect of the 
 process.on('SIGPIPE', () => { void Promise.reject(new Error('a rejection of the test')); });`;
 const WITH_DEFECTS = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(DEFECTS)}` };
 
-describe('a defect that nobody caught', () => {
-  test('closes sessions, tells who listens, is logged with its stack, and ends the daemon with a code of its own', async () => {
+describe('an uncaught defect', () => {
+  test('closes sessions, tells listeners, is logged with its stack, and ends the daemon with its own exit code', async () => {
     const { daemon, base, sessionId } = await startWithSession(WITH_DEFECTS);
     const events = await fetch(`${base}/api/sfu/demo/session/${sessionId}/events`, { headers: { Authorization: `Bearer ${SECRET}` } });
 
@@ -138,7 +138,7 @@ describe('a defect that nobody caught', () => {
     expect(code).toBe(4);
   });
 
-  test('in a promise that nobody waited for is logged, and the daemon goes on', async () => {
+  test('in an unawaited promise is logged, and the daemon continues', async () => {
     const { daemon, call, sessionId } = await startWithSession(WITH_DEFECTS);
 
     daemon.child.kill('SIGPIPE');

@@ -123,7 +123,7 @@ describe('the port of metrics for another machine', () => {
   });
   afterAll(() => metrics.close());
 
-  it('shows them to whoever has the token, by whichever name it is called', async () => {
+  it('shows them to any caller with the token, under any host name', async () => {
     const { status, text } = await metrics.send('GET', '/metrics?x=1', { headers: { Authorization: `Bearer ${TOKEN}` } });
 
     expect(status).toBe(200);

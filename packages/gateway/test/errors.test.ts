@@ -43,7 +43,7 @@ test('an error to retry at once says so', async () => {
   expect(headers.get('Retry-After')).toBe('0');
 });
 
-test('a defect is a 500 that tells nothing but the request id, and is logged', async () => {
+test('a defect is a 500 that reveals only the request id, and is logged', async () => {
   const log = jest.fn();
   const logging = await startTestServer({ logger: { log } });
   logging.sfu.failure = new TypeError("cannot read properties of undefined (reading 'secretThing')");

@@ -13,7 +13,7 @@ test('owners take turns, and their items come in order', () => {
   expect(takeAll(queue)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
 });
 
-test('an owner that comes back waits behind the others', () => {
+test('an owner that returns waits behind the others', () => {
   const queue = new FairQueue<string>();
   for (const item of ['a1', 'b1', 'b2']) queue.add(item.slice(0, 1), item);
 

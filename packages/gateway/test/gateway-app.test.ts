@@ -58,7 +58,7 @@ test('anything else is not found, in the shape of all errors', async () => {
   expect(headers.get('X-Powered-By')).toBeNull();
 });
 
-describe('the router in an app of somebody else', () => {
+describe('the router in another app', () => {
   test('leaves all other paths to that app', async () => {
     const host = express();
     host.use(createApiRouter({ sfu: new MemorySfu(), apps, logger: silentLogger }));

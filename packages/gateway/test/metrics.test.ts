@@ -76,7 +76,7 @@ test('a label value cannot break out of its quotes', () => {
   expect(writePrometheusText([metric], SAMPLE_INSPECTION)).toContain('causeway_x{l="a\\"b\\\\c\\nd"} 1\n');
 });
 
-test('a node that stands alone has no samples of a cluster', () => {
+test('a standalone node has no samples of a cluster', () => {
   const { relay: _relay, ...sfu } = SAMPLE_INSPECTION.sfu;
 
   const text = writePrometheusText(METRICS, { ...SAMPLE_INSPECTION, sfu, cluster: undefined });

@@ -43,7 +43,7 @@ async function create(name: string) {
   return { status, ...reply };
 }
 
-test('a user does what it may, and its sessions belong to it', async () => {
+test('a user may do what was granted, and its sessions belong to it', async () => {
   const host = await create('host');
   const guest = await create('guest');
 
@@ -88,7 +88,7 @@ test('the events of the app need no desk of the embedder, and end with the SFU',
   await reader.ended();
 });
 
-test('whoever it does not know needs a secret or a token, and may be refused by name', async () => {
+test('an unknown caller needs a secret or a token, and may be refused by name', async () => {
   const list = (headers: Record<string, string>) => server.send('GET', `${BASE}/sessions`, { headers });
 
   expect((await list({})).status).toBe(401);
@@ -98,7 +98,7 @@ test('whoever it does not know needs a secret or a token, and may be refused by 
   expect((await list({ Cookie: 'user=operator' })).status).toBe(200);
 });
 
-test('a restriction that is misspelt restricts nobody: the call fails', async () => {
+test('a misspelt restriction is not ignored: the call fails', async () => {
   expect((await create('nonsense')).errorCode).toBe('internal_error');
 });
 

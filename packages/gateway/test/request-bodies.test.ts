@@ -144,7 +144,7 @@ describe('size', () => {
   }
 });
 
-test('a client that hangs up in the middle of its body is no defect', async () => {
+test('a client that hangs up in the middle of its body is not a defect', async () => {
   const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
   const levels: string[] = [];
   const log: Logger['log'] = (level, _message, fields) => {

@@ -85,7 +85,7 @@ interface ParsedRequest {
   answer(): void;
 }
 
-/** Streams begin to flow a moment after somebody listens. */
+/** Streams begin to flow a moment after a listener is added. */
 async function connected(scene: Scene, ...addresses: readonly string[]): Promise<readonly Connection[]> {
   const connections = addresses.map((address, index) => scene.connect('abcdefgh'[index] ?? '', address));
   await new Promise(process.nextTick);
@@ -167,7 +167,7 @@ describe('in a turn', () => {
     expect(a.reads).toBe(readsBefore + 1);
   });
 
-  test('a request is handled at once when nobody had the turn', async () => {
+  test('a request is handled at once when the turn is free', async () => {
     const scene = new Scene();
     const a = await connectedOne(scene);
     a.receive(REQUEST);
@@ -193,7 +193,7 @@ describe('in a turn', () => {
 });
 
 describe('a connection', () => {
-  test('has its next request parsed when the one before is answered, and what it sends until then is not read', async () => {
+  test('has its next request parsed once the previous one is answered, and is not read until then', async () => {
     const scene = new Scene();
     const a = await connectedOne(scene);
     a.receive(REQUEST);
@@ -260,7 +260,7 @@ describe('a connection', () => {
     expect(a.text.join('')).toBe(REQUEST.repeat(16));
   });
 
-  test('that was closed leaves nothing to handle, and holds up nobody', async () => {
+  test('that was closed leaves nothing to handle, and delays no other', async () => {
     const scene = new Scene();
     const [a, b] = await connected(scene, HERE, THERE);
     a?.receive(REQUEST.repeat(24));

@@ -79,7 +79,7 @@ test('of a body in tiny chunks two thousand are handled, however many are read a
   expect(socket.bytesRead).toBeLessThan(MAX_READ_BYTES);
 });
 
-test('who sends byte by byte, and waits, may go on for as long as time allows', async () => {
+test('a client that sends byte by byte, with pauses, may continue until the time limit', async () => {
   const sizeBytes = 3_000;
   await open(
     createHttpServer((request, response) => {
@@ -125,7 +125,7 @@ test.each([
   expect(reply).toContain(REFUSAL);
 });
 
-test('tiny chunks that come before anybody looks at the request are refused all the same', async () => {
+test('tiny chunks that arrive before the request is handled are refused all the same', async () => {
   const slowly = express().use((_request, _response, next) => void setImmediate(() => next()));
   await open(createHttpServer(slowly.use(createApi())));
 

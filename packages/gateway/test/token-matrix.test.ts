@@ -55,7 +55,7 @@ const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
 
 async function createSession(claims: object | 'secret'): Promise<string> {
   const headers: Record<string, string> = claims === 'secret' ? {} : { Authorization: `Bearer ${await owner.mintToken(claims)}` };
-  // It stays where it is called: nobody says where they are.
+  // It stays on the node that was called: clients have no known location.
   const { json, text } = await owner.call('POST', '/session/new', { headers, body: { sessionDescription: OFFER, region: 'home' } });
   const { sessionId } = json as { sessionId?: string };
   if (sessionId === undefined) throw new Error(text);
@@ -115,7 +115,7 @@ const CLAIMS: readonly Claims[] = [
     refusal: (route) => (isOfApp(route) || isReading(route) ? undefined : 'forbidden'),
   },
   {
-    name: 'another subject that may see nobody',
+    name: 'another subject that may see no one',
     claims: () => ({ sub: 'somebody-else', subs: [] }),
     refusal: (route) => (isOfApp(route) ? undefined : 'session_not_found'),
   },
@@ -236,8 +236,8 @@ describe('the reply to a new session', () => {
   });
 });
 
-describe('whoever may not enter', () => {
-  test('is told the same, byte for byte, whatever is wrong', async () => {
+describe('a caller without access', () => {
+  test('gets the same reply, byte for byte, whatever is wrong', async () => {
     const ofOther = await owner.mintToken({ sub: 'user' });
     const attempts: [appId: string, credential: string | undefined][] = [
       ['nobody', 'secret-canary-of-the-tests'],
@@ -281,7 +281,7 @@ test('a revoked token is refused by all nodes, and its sessions are closed if as
   expect(session).toMatchObject({ status: 410, json: { details: { reason: 'token_revoked' } } });
 });
 
-test('nobody gets the kept reply of somebody else by guessing an Idempotency-Key', async () => {
+test('guessing an Idempotency-Key does not reveal another subject’s reply', async () => {
   const create = async (sub: string) => {
     const headers = { Authorization: `Bearer ${await owner.mintToken({ sub })}`, 'Idempotency-Key': 'the-same' };
     const { json } = await owner.call('POST', '/session/new', { headers, body: { sessionDescription: OFFER, region: 'home' } });

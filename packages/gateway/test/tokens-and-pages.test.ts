@@ -31,7 +31,7 @@ test('a page that has the secret is told so, once for each session, and can read
   expect([listed.headers.get('Warning'), ofBackend.headers.get('Warning')]).toEqual([null, null]);
 });
 
-test('an app may refuse its secret from pages, and goes on taking it from its backend', async () => {
+test('an app may refuse its secret from pages, and still accept it from its backend', async () => {
   server = await startWith({ refuseSecretFromBrowsers: true });
   const token = await server.mintToken();
 
@@ -62,7 +62,7 @@ describe('a stream of events', () => {
   const ID = 'session-101-fc756623-3be4-4c40-b651-20e22095ee07';
   const OTHER_ID = 'session-102-fc756623-3be4-4c40-b651-20e22095ee07';
 
-  test('tells of the sessions that the token names, and the position moves on with the others', async () => {
+  test('reports the sessions that the token names, and its position advances with the others', async () => {
     const [all, some] = [await read({}), await read({ subs: ['session-102-*'] })];
 
     for (const id of [ID, OTHER_ID, ID]) note(id);
@@ -78,7 +78,7 @@ describe('a stream of events', () => {
     some.close();
   });
 
-  test('ends when its token is revoked, and others go on', async () => {
+  test('ends when its token is revoked, and others continue', async () => {
     const [ofAlice, ofBob] = [await read({ sub: 'alice' }), await read({ sub: 'bob' })];
 
     await server.call('POST', '/tokens/revoke', { body: { sub: 'alice' } });
@@ -92,7 +92,7 @@ describe('a stream of events', () => {
 
   test('ends when its token does, after which the token is refused', async () => {
     const token = await server.mintToken({ expiresIn: 1 });
-    // A moment before the end, so that nobody has to wait.
+    // A moment before the end, so that the test need not wait.
     nowMs += 999;
     const reader = await readEvents(server.url, '/events', { Authorization: `Bearer ${token}` });
 

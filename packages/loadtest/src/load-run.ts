@@ -26,7 +26,7 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-/** Joins everybody, sends for a while, waits for the last packets, and leaves. */
+/** Joins all clients, sends for a while, waits for the last packets, and leaves. */
 export async function runLoad(suite: SecureSuite, options: LoadOptions, note: (progress: string) => void): Promise<LoadResult> {
   const group = new LoadGroup({ api: createLoadApi(options.address), suite });
   try {

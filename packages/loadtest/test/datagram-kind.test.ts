@@ -12,7 +12,7 @@ describe('datagramKind', () => {
     expect(kinds.filter((kind) => kind === undefined)).toHaveLength(256 - 4 - 44 - 64);
   });
 
-  test('tells RTCP by the second byte', () => {
+  test('recognises RTCP by the second byte', () => {
     expect([191, 192, 200, 223, 224].map((second) => datagramKind(Uint8Array.of(0x80, second)))).toEqual([
       'srtp',
       'srtcp',

@@ -96,7 +96,7 @@ describe('an offer', () => {
 });
 
 describe('a description of the SFU', () => {
-  test('tells transport and sections', () => {
+  test('gives transport and sections', () => {
     const offer = readRemoteDescription(SFU_OFFER);
 
     expect(offer.transport.fingerprints).toEqual([{ algorithm: 'sha-256', value: 'AA:BB' }]);
@@ -117,7 +117,7 @@ describe('a description of the SFU', () => {
     ]);
   });
 
-  test('tells the SSRC of each track that is sent', () => {
+  test('gives the SSRC of each track that is sent', () => {
     const { sections } = readRemoteDescription(SFU_OFFER);
 
     expect(sections.flatMap(({ sources }) => sources)).toEqual([{ ssrc: 77, trackId: 'camera', kind: 'video' }]);

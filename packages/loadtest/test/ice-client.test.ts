@@ -35,7 +35,7 @@ describe('IceClient', () => {
     expect(ice.isConnected).toBe(true);
   });
 
-  test('does not believe an answer that somebody else signed', () => {
+  test('rejects an answer that was signed with another key', () => {
     const ice = new IceClient(local, remote);
 
     ice.handleStun(answerTo(ice.writeCheck(), 'password-of-a-stranger'), sfuAddress);
@@ -43,7 +43,7 @@ describe('IceClient', () => {
     expect(ice.isConnected).toBe(false);
   });
 
-  test('answers the checks of an SFU that is no lite agent', () => {
+  test('answers the checks of an SFU that is not a lite agent', () => {
     const ice = new IceClient(local, remote);
     const integrity = { key: key(local.password), hmacSha1 };
     const request = writeBindingRequest({

@@ -49,7 +49,7 @@ describe('Pacing', () => {
     expect(pacing.sleepMs(50)).toBe(1);
   });
 
-  test('keeps a rate whose interval is no whole number of milliseconds', () => {
+  test('keeps a rate whose interval is not a whole number of milliseconds', () => {
     const pacing = new Pacing(0, 333);
     let sent = 0;
     for (let nowMs = 0; nowMs < 10_000; nowMs += pacing.sleepMs(nowMs)) sent += pacing.takeDue(nowMs);

@@ -8,7 +8,7 @@ test.each([
   ['a list of tracks that is an array in an array', CloseTracksRequest, { tracks: { length: [{ toString: 1 }] } }],
   ['an SDP', RenegotiateRequest, { sessionDescription: { type: 'answer', sdp: { length: NO_LENGTH } } }],
   ['a name', PublishRequest, { tracks: [{ mid: '0', customTrackName: { length: NO_LENGTH } }] }],
-])('%s with a length that is no number is refused like any other wrong body', (_what, schema, body) => {
+])('%s with a non-numeric length is refused like any other invalid body', (_what, schema, body) => {
   const refusal = (): unknown => {
     try {
       return parseRequest(schema, JSON.parse(JSON.stringify(body)));

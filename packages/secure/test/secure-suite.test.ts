@@ -12,7 +12,7 @@ describe('two endpoints', () => {
     [serverSuite, clientSuite] = await Promise.all([createSecureSuite({ arenaSlots: 64 }), createSecureSuite({ arenaSlots: 64 })]);
   });
 
-  test('shake hands and exchange SRTP and SRTCP both ways, preferring the profile with the fast path', async () => {
+  test('complete the handshake and exchange SRTP and SRTCP in both directions, preferring the profile with the fast path', async () => {
     const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
     const { packet, headerLength } = buildRtp({ ssrc: 7, seq: 1, payload: bytesOf('payload', 1_000) });
     const report = buildRtcp(7, bytesOf('report', 40));
@@ -45,7 +45,7 @@ describe('two endpoints', () => {
     client.close();
   });
 
-  test('carry application data both ways, one record a datagram, and none before the handshake', async () => {
+  test('carry application data in both directions, one record per datagram, and none before the handshake', async () => {
     const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
     server.sendApplicationData(Uint8Array.of(0));
     await Promise.all([serverHears.connected, clientHears.connected]);

@@ -2,7 +2,7 @@ import type { Clock } from '@causeway/client';
 
 /** A clock that stands still until told. */
 export interface ManualClock extends Clock {
-  /** Moves on, waking whoever waits on the way, in order, and lets each do what it can without waiting again. */
+  /** Moves on, waking waiting tasks in order, and lets each do what it can without waiting again. */
   advance(durationMs: number): Promise<void>;
 }
 

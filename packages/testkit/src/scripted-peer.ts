@@ -66,7 +66,7 @@ export class ScriptedPeer {
   hasSaidGoodbye = false;
   /** Successful answers to connectivity checks. */
   checksAnswered = 0;
-  /** Transaction ids of the engine's own checks, with which it asks whether somebody receives at an address. */
+  /** Transaction ids of the engine's own checks, which verify that the peer receives at an address. */
   readonly challenges: Uint8Array[] = [];
   /** Whether those are answered, as every full agent does. */
   answersChallenges = true;

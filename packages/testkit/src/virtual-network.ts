@@ -1,4 +1,4 @@
-/** The network around one engine: a path, with a link each way, to everybody it knows, and routes to other engines. */
+/** The network around one engine: a path, with a link in each direction, to every known peer, and routes to other engines. */
 import { Path } from '@causeway/media';
 import { type Impairment, VirtualLink } from './virtual-link.ts';
 
@@ -41,7 +41,7 @@ export class VirtualNetwork {
     return links;
   }
 
-  /** A path to somebody new. */
+  /** A path to a new peer. */
   addPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address: string): Path {
     const path = new Path(address, this.#nextPort++);
     const { random, receive } = this.#options;
@@ -58,7 +58,7 @@ export class VirtualNetwork {
     links.up.deliver = (nowMs, datagram) => this.#options.receive(nowMs, this.#pathOf(route), datagram);
   }
 
-  /** As `DatagramSink.openPath`. Where nobody lives, datagrams are lost. */
+  /** As `DatagramSink.openPath`. Datagrams to unknown addresses are lost. */
   openPath(address: string, port: number): Path {
     const route = this.#routes.find((candidate) => candidate.address === address && candidate.port === port);
     if (route !== undefined) return this.#pathOf(route);

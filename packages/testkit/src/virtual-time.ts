@@ -1,4 +1,4 @@
-/** Whoever lives in virtual time: an engine with its network, say. */
+/** Something that runs in virtual time, such as an engine with its network. */
 export interface TimeDweller {
   /** Sends what the last event has produced. */
   settle(): void;
@@ -34,7 +34,7 @@ export class VirtualTime {
     this.#nowMs = untilMs;
   }
 
-  /** Time passes, and nobody runs: what is due happens with the next `run`, late. */
+  /** Time passes without anything running: due events happen late, in the next `run`. */
   standStill(durationMs: number): void {
     this.#nowMs += durationMs;
   }

@@ -155,7 +155,7 @@ export class VirtualWorld implements TimeDweller {
     return peer;
   }
 
-  /** Adds a socket that has nothing to do with anybody. */
+  /** Adds a socket without any relation to the peers. */
   addStranger(address = '198.51.100.1'): Stranger {
     const path = this.#newPath(CLEAN_LINK, (_nowMs, datagram) => stranger.received.push(datagram), address);
     const stranger = new Stranger(path, this.linksOf(path).up);
@@ -174,7 +174,7 @@ export class VirtualWorld implements TimeDweller {
     return path;
   }
 
-  /** The address is this peer's from now on, whoever had it before. */
+  /** The address belongs to this peer from now on, even if another peer had it. */
   handOver(path: Path, peer: ScriptedPeer): void {
     const { up, down } = this.linksOf(path);
     down.deliver = (nowMs, datagram) => peer.handleDatagram(nowMs, datagram);

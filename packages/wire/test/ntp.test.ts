@@ -23,7 +23,7 @@ test('the seconds start again in February 2036, and are read as that', () => {
   expect(unixMsFromNtp(0xffffffff, 0)).toBe(eraEnd - 1_000);
 });
 
-test('a time survives the way to NTP and back to within a microsecond', () => {
+test('a time survives the conversion to NTP and back to within a microsecond', () => {
   const year2100 = Date.UTC(2100, 0, 1);
   fc.assert(
     fc.property(fc.double({ min: 0, max: year2100, noNaN: true }), (unixMs) => {
@@ -43,7 +43,7 @@ test('the round trip of the example in RFC 3550 figure 2 is 6.125 s', () => {
   expect(roundTripMs(0xb7108000, 0xb7052000, 0x00054000)).toBe(6_125);
 });
 
-test('a round trip goes on over the wrap of the compact clock', () => {
+test('a round trip is measured across the wrap of the compact clock', () => {
   expect(roundTripMs(0x00008000, 0xffff8000, 0x00008000)).toBe(500);
 });
 

@@ -42,7 +42,7 @@ test('the first sequence number unwraps to itself', () => {
   expect(unwrapper.highest).toBe(40_000);
 });
 
-test('unwrapped sequence numbers go on past the wrap', () => {
+test('unwrapped sequence numbers continue past the wrap', () => {
   const unwrapper = new SequenceUnwrapper();
 
   const unwrapped = [65_534, 65_535, 0, 1].map((seq) => unwrapper.unwrap(toSeq16(seq)));

@@ -1,4 +1,4 @@
-/** Tokens as somebody might send them: right ones, and all the wrong ones. */
+/** Tokens as a client might send them: valid ones, and every kind of invalid one. */
 import { createHash, createHmac, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { type App, authenticate, createApp, createStaticAppStore, digestSecret, type NewAppTokenKey, TokenDesk } from '@causeway/accounts';
 import { AppId, SessionId, type SfuError } from '@causeway/protocol';
@@ -61,7 +61,7 @@ describe('a token of the SFU', () => {
     expect(await world.enter(token)).toMatch(/^token_expired/);
   });
 
-  test('says what it was made to say', async () => {
+  test('contains the claims it was made with', async () => {
     const { desk } = openWorld();
     const claims = { sub: 'alice', act: ['list' as const], names: ['a-*'], max: { tracks: 2 }, org: ['https://example.org'], jti: 'mine' };
 
@@ -97,7 +97,7 @@ describe('a token of the SFU', () => {
     expect((await world.desk.mint(APP, { sub: 'alice' })).token.split('.')[0]).not.toBe(token.split('.')[0]);
   });
 
-  test('a key of the day before yesterday is no key, whatever it has signed', async () => {
+  test('a key of the day before yesterday is invalid, whatever it has signed', async () => {
     const world = openWorld();
     const { token } = await world.desk.mint(APP, { sub: 'alice', expiresIn: 86_400 });
     world.nowMs += 2 * 86_400_000;
@@ -172,7 +172,7 @@ describe('a token of a backend', () => {
   const HEADER = { alg: 'EdDSA', kid: 'key-1' };
   const signed = (claims: unknown, header: object = HEADER) => signWith(header, claims, ed25519.privateKey);
 
-  /** Signed with the right key, so whoever did it may be told what is wrong. */
+  /** Signed with the right key, so the signer may be told what is wrong. */
   test.each<[name: string, change: object, outcome: string | RegExp]>([
     ['no app', { aud: undefined }, GENERIC],
     ['another app', { aud: 'app:other' }, GENERIC],
@@ -346,7 +346,7 @@ describe('verification', () => {
     expect(desk.counts).toMatchObject({ verifications: 3, remembered: 0 });
   });
 
-  test('has a bound on what is under way, and on what is remembered', async () => {
+  test('limits concurrent checks and remembered tokens', async () => {
     const { desk, enter } = openWorld();
     const tokens = await Promise.all(Array.from({ length: 300 }, (_unused, index) => desk.mint(APP, { sub: `user-${index}` })));
 
@@ -382,7 +382,7 @@ describe('verification', () => {
 });
 
 describe('a secret', () => {
-  test('opens its app as ever, and is refused where it stands in a URL', async () => {
+  test('opens its app as before, and is refused in a URL', async () => {
     const { desk, enter } = openWorld();
     const apps = createStaticAppStore([createApp({ id: APP, secrets: [SECRET] })]);
     const inUrl = (secret: string) => authenticate(apps, { appIdText: APP, authorization: `Bearer ${secret}`, isInUrl: true }, desk);

@@ -31,7 +31,7 @@ async function leaveBehind(nodeNo: number, epoch: number, seqs: readonly number[
   await journal.close();
 }
 
-test('a node is given what its own former lives left, and not what another node keeps in the same folder', async () => {
+test('a node gets the batches of its own former lives, not those of another node in the same folder', async () => {
   await leaveBehind(10, 1, [1, 2]);
   await leaveBehind(101, 1, [1]);
   await leaveBehind(101, 2, [1]);
@@ -44,7 +44,7 @@ test('a node is given what its own former lives left, and not what another node 
   ]);
 });
 
-test('a file that is not whole yet is not read: its content is still in the one that it will replace', async () => {
+test('an incomplete file is not read: its content is still in the one that it will replace', async () => {
   await leaveBehind(101, 1, [1]);
   await writeFile(join(folder, 'usage-101-1.ndjson.new'), `${JSON.stringify({ batch: batchOf(101, 1, 9) })}\n`);
 
@@ -61,7 +61,7 @@ test('what was forgotten stays so, and the rest is kept', async () => {
   expect(leftovers.map(({ seq }) => seq)).toEqual([1, 3]);
 });
 
-test('a line that says neither in the right form takes nothing away', async () => {
+test('a malformed line removes nothing', async () => {
   await leaveBehind(101, 1, [1]);
   const file = join(folder, 'usage-101-1.ndjson');
   const lines = [

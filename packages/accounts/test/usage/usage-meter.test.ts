@@ -135,7 +135,7 @@ describe('the usage meter', () => {
     expect(meter.outstanding).toBe(0);
   });
 
-  test('what a ledger has lost that comes back after minutes is sent again', async () => {
+  test('batches that a ledger lost are sent again when it comes back after minutes', async () => {
     const meter = createMeter();
     for (let turn = 0; turn < 10; turn++) await use(meter, 1);
 
@@ -175,7 +175,7 @@ describe('the usage meter', () => {
     expect(meter.outstanding).toBe(0);
   });
 
-  test('a ledger that is away for a day costs a bounded number of batches and no byte', async () => {
+  test('a ledger that is unavailable for a day costs a bounded number of batches and loses no byte', async () => {
     const meter = createMeter();
     ledger.isAway = true;
     const flushesADay = (24 * 3_600) / 5;

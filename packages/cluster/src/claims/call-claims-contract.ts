@@ -20,7 +20,7 @@ const FIRST_REBORN = { nodeNo: 101, epoch: 8 };
 
 export const callClaimsContract: readonly CallClaimsContractCase[] = [
   {
-    name: 'whoever is first holds a key, and goes on holding it',
+    name: 'the first claimant holds a key, and keeps it',
     async run(create) {
       const claims = await create();
 

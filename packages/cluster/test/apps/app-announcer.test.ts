@@ -69,7 +69,7 @@ describe('a node that announces its apps', () => {
     expect(told).toEqual([]);
   });
 
-  test('tries every two seconds while Redis is away', async () => {
+  test('tries every two seconds while Redis is unavailable', async () => {
     redis.isAway = true;
     await start([OLD]);
     await clock.advance(HOUR_MS);
@@ -115,7 +115,7 @@ describe('a node that announces its apps', () => {
     expect(told).toEqual(expected);
   });
 
-  test('puts its own back in the place of one that was played back', async () => {
+  test('replaces a replayed record with its own', async () => {
     const former = await start([OLD]);
     const leaked = redis.textOf(RECORD_KEY);
     former.stop();
@@ -128,7 +128,7 @@ describe('a node that announces its apps', () => {
     expect(stored()?.app).toEqual(NEW);
   });
 
-  test('never signs what it only found in Redis', async () => {
+  test('never signs a record that it merely found in Redis', async () => {
     redis.put(RECORD_KEY, JSON.stringify(NEW));
     redis.put(appKeys('other').record, JSON.stringify({ ...NEW, id: 'other' }));
     redis.put('sfu:{demo}:cfg', JSON.stringify(NEW));
@@ -140,8 +140,8 @@ describe('a node that announces its apps', () => {
     expect(new Set(redis.written)).toEqual(new Set([RECORD_KEY]));
   });
 
-  describe('beside another that has a different secret of the app', () => {
-    test('the one that was started last is right, and stays so', async () => {
+  describe('together with another one that has a different secret of the app', () => {
+    test('the one that started last wins, permanently', async () => {
       await start([OLD]);
       await clock.advance(MINUTE_MS);
       await start([NEW]);
@@ -154,7 +154,7 @@ describe('a node that announces its apps', () => {
       expect(store.recordsRefused.rollback).toBe(0);
     });
 
-    test('also when Redis has forgotten everything, whoever writes first', async () => {
+    test('also when Redis has forgotten everything, whichever writes first', async () => {
       const former = await start([OLD]);
       await clock.advance(MINUTE_MS);
       const latter = await start([NEW]);

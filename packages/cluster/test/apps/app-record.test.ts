@@ -31,7 +31,7 @@ test('nothing is absent', () => {
   expect(readingOf('')).toEqual({ type: 'absent' });
 });
 
-describe('a record that nobody with the cluster key has written is refused', () => {
+describe('a record that was not written with the cluster key is refused', () => {
   const [payload = '', signature = ''] = signed({}).split('.');
 
   test.each([
@@ -100,7 +100,7 @@ test('what an app may have is signed with it, and what cannot be a bound is left
   expect(reading.type === 'record' && reading.record.app.settings).toEqual({ ...DEMO.settings, ...bounds });
 });
 
-test('what was signed is told from what a node would sign, settings of newer versions included', () => {
+test('a signed record is compared with what a node would sign, including settings of newer versions', () => {
   const newer = { ...DEMO, settings: { ...DEMO.settings, mood: 'sunny' } };
   const [same, other] = [readingOf(signed({})), readingOf(signedApp(newer))];
 
@@ -121,7 +121,7 @@ describe('token keys of an app', () => {
   });
   const payloadOf = (text: string) => Buffer.from(String(text.split('.')[0]), 'base64url').toString('utf8');
 
-  test('are known to every node, and the secret ones to nobody else who reads Redis', () => {
+  test('are known to every node, and secret ones to no other reader of Redis', () => {
     const text = writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY);
     const reading = readAppRecord(text, app.id, 0, KEY);
 
@@ -132,7 +132,7 @@ describe('token keys of an app', () => {
     expect(writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY)).toBe(text);
   });
 
-  test('are not those of another id or app, though somebody may put them there', () => {
+  test('are not accepted under another id or app, even if an attacker puts them there', () => {
     const sealed = JSON.parse(payloadOf(writeAppRecord({ app, revision: 1, issuedAtMs: 0 }, KEY))).app.tokenKeys[1];
     const keysOf = (stored: unknown, id: AppId = app.id) => {
       const text = signText(JSON.stringify({ issuedAtMs: 0, revision: 1, app: { ...app, id, tokenKeys: [stored] } }), KEY);

@@ -31,7 +31,7 @@ describe.each([
     records = new AppRecords({ link: linkOf(), key, clusterNowMs: () => 1_000 });
   });
 
-  test('one that was not there is written and read', async () => {
+  test('a new one is written and read', async () => {
     expect(await records.read(DEMO.id)).toEqual({ text: '', reading: { type: 'absent' } });
 
     expect(await records.replace('', { app: DEMO, revision: 7 })).toBe(true);
@@ -72,7 +72,7 @@ describe('records of apps in Redis', () => {
     expect(expiresInMs).toBeGreaterThan(MAX_RECORD_AGE_MS - 60_000);
   });
 
-  test('take the place of what is no text', async () => {
+  test('replace values that are not text', async () => {
     await redisLink.send(['HSET', RECORD_KEY, 'field', 'value']);
     await expect(records.read(DEMO.id)).rejects.toThrow('WRONGTYPE');
 

@@ -24,11 +24,11 @@ describe('the budget of look-ups', () => {
     budget = new LookUpBudget(PER_SECOND, () => clock.nowMs);
   });
 
-  test('gives all of it to somebody who asks alone for a second, and half in the seconds after', () => {
+  test('gives all of it to a network that asks alone for a second, and half in the seconds after', () => {
     expect([1, 2, 3].map(() => flood(budget, clock, ['one'], 3))).toEqual([500, 250, 250]);
   });
 
-  test.each([1, 10, 100, 499])('is never exceeded, and leaves somebody new a part, while %i networks flood', (count) => {
+  test.each([1, 10, 100, 499])('is never exceeded, and leaves a newcomer a part, while %i networks flood', (count) => {
     const askers = Array.from({ length: count }, (_unused, index) => `attacker ${index}`);
     flood(budget, clock, askers, 3);
 
@@ -48,14 +48,14 @@ describe('the budget of look-ups', () => {
     expect(granted).toEqual([500, 500, 500]);
   });
 
-  test('is whole again after a second in which nobody asked', () => {
+  test('is full again after a second without questions', () => {
     flood(budget, clock, ['one', 'other'], 3);
     clock.nowMs += 1_000;
 
     expect(flood(budget, clock, ['one'], 1)).toBe(500);
   });
 
-  test('tells 10,000 askers apart in a second and refuses the rest', () => {
+  test('distinguishes 10,000 askers in a second and refuses the rest', () => {
     const roomy = new LookUpBudget(1_000_000, () => 0);
 
     const granted = Array.from({ length: 10_001 }, (_unused, index) => roomy.take(`asker ${index}`)).filter(Boolean);

@@ -62,7 +62,7 @@ describe('the app store of a cluster', () => {
     expect(redis.read).toEqual([RECORD_KEY, RECORD_KEY]);
   });
 
-  test('an app that was changed is found within a minute, one that was not there within five seconds', async () => {
+  test('a changed app is found within a minute, a new one within five seconds', async () => {
     put(DEMO);
     const reader = store();
     const changed = { ...DEMO, settings: { ...DEFAULT_APP_SETTINGS, autoPublish: false } };
@@ -88,7 +88,7 @@ describe('the app store of a cluster', () => {
     expect(await reader.findApp(DEMO.id)).toBeUndefined();
   });
 
-  test('with Redis away, what is known serves for a day, and the rest is unavailable', async () => {
+  test('while Redis is unavailable, known apps are served for a day, and others are unavailable', async () => {
     put(DEMO);
     const reader = store();
     await reader.findApp(DEMO.id);
@@ -109,7 +109,7 @@ describe('the app store of a cluster', () => {
     expect(redis.read).toEqual([]);
   });
 
-  describe('with somebody who can write to Redis and has no key', () => {
+  describe('with an attacker who can write to Redis and has no key', () => {
     test.each([
       ['in the clear, as versions before this one wrote it', JSON.stringify(DEMO), { signature: 1 }],
       ['signed with another key', writeAppRecord({ app: DEMO, revision: 1, issuedAtMs: 0 }, STRANGERS_KEY), { signature: 1 }],
@@ -167,7 +167,7 @@ describe('the app store of a cluster', () => {
       expect(await store().findApp(DEMO.id)).toBeUndefined();
     });
 
-    test('a record that nobody signed takes no app away from a node that knows it, for a day', async () => {
+    test('an unsigned record does not make a node forget an app that it knows, for a day', async () => {
       put(DEMO);
       const reader = store();
       await reader.findApp(DEMO.id);
@@ -191,7 +191,7 @@ describe('the app store of a cluster', () => {
     });
   });
 
-  describe('under a flood of ids that nobody has', () => {
+  describe('under a flood of unknown ids', () => {
     async function ask(reader: RedisAppStore, id: string, asker: string | undefined): Promise<unknown> {
       return reader.findApp(AppId.parse(id), asker).catch((error: unknown) => error);
     }
@@ -216,7 +216,7 @@ describe('the app store of a cluster', () => {
       expect(reader.lookUps).toEqual({ found: 0, absent: redis.read.length, refused: 0, limited: 4 * 3_000 - redis.read.length });
     });
 
-    test('one that is refused is told to come back in a second', async () => {
+    test('a refused one is told to retry in a second', async () => {
       const reader = store();
       for (let number = 0; number < 500; number++) await ask(reader, `made-up-${number}`, ASKER);
 

@@ -24,7 +24,7 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
 
   test.each(callClaimsContract)('$name', ({ run }) => run(async () => new RedisCallClaims(link)));
 
-  test('are good for ten minutes, and not made longer by those who come second', async () => {
+  test('are valid for ten minutes, and later claimants do not extend them', async () => {
     const claims = new RedisCallClaims(link);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 101, epoch: 7 }, undefined);
     const [key] = (await link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];

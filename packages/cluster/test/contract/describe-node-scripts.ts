@@ -106,7 +106,7 @@ export function describeNodeScripts(name: string, create: () => Promise<{ script
       expect([before, after, unchanged]).toMatchObject([{ type: 'superseded' }, { was: 'kept' }, { was: 'kept' }]);
     });
 
-    test('a life that Redis has forgotten goes on, and is superseded by none before it', async () => {
+    test('a life that Redis has forgotten continues, and no earlier one supersedes it', async () => {
       const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
       await forgetAll();
 

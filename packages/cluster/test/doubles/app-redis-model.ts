@@ -20,7 +20,7 @@ export class AppRedisModel {
     return stored === undefined || stored.untilMs <= this.#nowMs() ? null : stored.text;
   }
 
-  /** As somebody does who can write to Redis, and needs no node for it. */
+  /** Writes as an attacker with access to Redis would, without a node. */
   put(key: string, text: string | null): void {
     if (text === null) this.#texts.delete(key);
     else this.#texts.set(key, { text, untilMs: Number.POSITIVE_INFINITY });

@@ -25,7 +25,7 @@ export class NodeRows implements NodeScripts {
     for (const rows of [this.#epochs, this.#leases, this.#records, this.#changes]) rows.clear();
   }
 
-  /** As somebody could who is no node. */
+  /** Writes as an attacker could who is not a node. */
   overwriteRecord(nodeNo: number, text: string): void {
     this.#records.set(nodeNo, text);
     this.#changes.set(nodeNo, this.#lastChange() + 1);

@@ -51,7 +51,7 @@ test.each([[null], [{}], [{ ll: [0, 0] as const }], [{ ll: [null, null] as const
   },
 );
 
-test('the real geoip-lite knows where public addresses are, and nothing of private and loopback ones', async () => {
+test('the real geoip-lite locates public addresses, but not private and loopback ones', async () => {
   const geo = await loadGeoipLite();
 
   // Wikimedia's in Amsterdam, for years.

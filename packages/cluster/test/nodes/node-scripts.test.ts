@@ -47,7 +47,7 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
       await hints();
     });
 
-    test('tells the others at once when a lease begins, has ended or was lost, or the news are urgent, and else never', async () => {
+    test('tells the others at once only when a lease begins, has ended or was lost, or the news is urgent', async () => {
       const scripts = createNodeScripts(link);
       const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
       await hints();
@@ -82,7 +82,7 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
     });
   });
 
-  test('an epoch that is no number keeps no node from beginning, nor from renewing its lease', async () => {
+  test('an epoch that is not a number stops no node from starting or renewing its lease', async () => {
     const scripts = createNodeScripts(link);
     const spoil = () => link.send(['HSET', NODE_KEYS.epochs, '101', 'no number']);
     await spoil();

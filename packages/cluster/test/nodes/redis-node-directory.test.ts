@@ -57,7 +57,7 @@ describe('the directory of nodes', () => {
     return { directory, told, media };
   }
 
-  test('nodes find each other, whoever came first', async () => {
+  test('nodes find each other, whichever came first', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
 
@@ -124,7 +124,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)?.linkLosses).toBe(1);
   });
 
-  test('a node whose media loop stands still is gone when its lease ends, five and a half seconds after its last sign', async () => {
+  test('a node whose media loop hangs is gone when its lease ends, five and a half seconds after its last renewal', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
     await clock.advance(1_000);
@@ -137,7 +137,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)).toBeUndefined();
   });
 
-  test('a node that comes back after its lease is told so, and is there again for the others', async () => {
+  test('a node that comes back after its lease has ended is told so, and is visible to the others again', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
     other.media.isAlive = false;
@@ -161,7 +161,7 @@ describe('the directory of nodes', () => {
     expect(one.told.at(-1)).toBe('1 s: gone 102 left');
   });
 
-  test('a newer life supersedes the older one, which is told so and falls silent', async () => {
+  test('a newer life supersedes the older one, which is told so and stops', async () => {
     const one = await startNode(101);
     const former = await startNode(102);
     await clock.advance(500);
@@ -177,7 +177,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)).toBeDefined();
   });
 
-  describe('with somebody who writes a higher epoch of a node and cannot sign', () => {
+  describe('with an attacker who writes a higher epoch of a node and cannot sign', () => {
     test.each([0, 500, 1_900])('the node goes on and keeps its lease, whenever it is written (%i ms after a renewal)', async (afterMs) => {
       const one = await startNode(101);
       const victim = await startNode(102);
@@ -198,7 +198,7 @@ describe('the directory of nodes', () => {
       ['signed with another key', (record: NodeRecord, nowMs: number) => writeNodeRecord(record, nowMs, STRANGERS_KEY)],
       ['of another node', (record: NodeRecord, nowMs: number) => writeNodeRecord({ ...record, nodeNo: 103 }, nowMs, KEY)],
       ['of an earlier life', (record: NodeRecord, nowMs: number) => writeNodeRecord({ ...record, epoch: 1 }, nowMs, KEY)],
-    ])('a record %s beside it does not help', async (_name, write) => {
+    ])('an additional record %s does not help', async (_name, write) => {
       const victim = await startNode(102);
       rows.overwriteEpoch(102, 2 ** 40);
       rows.overwriteRecord(102, write({ ...victim.directory.self, epoch: 2 ** 40 }, clock.wallClockMs()));
@@ -226,7 +226,7 @@ describe('the directory of nodes', () => {
     });
   });
 
-  test('a node that stood still while a newer life of it came and went takes nothing back', async () => {
+  test('a node that was frozen while a newer life of it came and went reclaims nothing', async () => {
     const former = await startNode(102);
     former.media.isAlive = false;
     await clock.advance(10_000);
@@ -239,7 +239,7 @@ describe('the directory of nodes', () => {
     expect(former.told.filter((news) => news.includes('superseded') || news.includes('revived'))).toEqual([]);
   });
 
-  test('while Redis is away everybody stays, and nobody is dropped for ten seconds after, unless it is dead', async () => {
+  test('while Redis is unavailable all nodes stay, and for ten seconds after that only dead ones are dropped', async () => {
     const one = await startNode(101);
     await startNode(102);
     const dead = await startNode(103);
@@ -258,7 +258,7 @@ describe('the directory of nodes', () => {
     expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
   });
 
-  test('a Redis that has forgotten everything drops nobody who is alive', async () => {
+  test('a Redis that has forgotten everything drops no live node', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
     const dead = await startNode(103);
@@ -275,7 +275,7 @@ describe('the directory of nodes', () => {
     expect(other.told).toContainEqual(expect.stringMatching(/revived after its lease was lost$/));
   });
 
-  test('records that nobody of the cluster signed change nothing and are counted', async () => {
+  test('records that were not signed with the cluster key change nothing and are counted', async () => {
     const one = await startNode(101);
     const other = await startNode(102);
     const former = rows.recordOf(102);
@@ -306,7 +306,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)).toEqual(newer.directory.self);
   });
 
-  test('a reader that stood still does not take others for dead because of what it reads first', async () => {
+  test('a reader that was frozen does not consider others dead because of its first reading', async () => {
     const one = await startNode(101);
     await startNode(102);
     await clock.advance(500);
@@ -328,7 +328,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.find(102)).toBeDefined();
   });
 
-  test("nobody is taken for dead because Redis's clock was set forward, but who is dead is gone ten seconds later", async () => {
+  test("no node counts as dead because Redis's clock was set forward, but a dead one is gone ten seconds later", async () => {
     const one = await startNode(101);
     await startNode(102);
     const dead = await startNode(103);
@@ -345,7 +345,7 @@ describe('the directory of nodes', () => {
     expect(one.told).not.toContainEqual(expect.stringContaining('gone 102'));
   });
 
-  test('while Redis answers and takes no writes, nobody is gone, and each node says so once', async () => {
+  test('while Redis answers but accepts no writes, no node is gone, and each node reports it once', async () => {
     const one = await startNode(101);
     await startNode(102);
     await clock.advance(500);
@@ -375,7 +375,7 @@ describe('the directory of nodes', () => {
     expect(one.directory.knownRegions).toEqual(new Set(['eu', 'us']));
   });
 
-  test('whoever needs to know now need not wait for the next reading', async () => {
+  test('a caller can refresh the table without waiting for the next reading', async () => {
     const one = await startNode(101);
     rows.onHint.clear();
     await startNode(102);

@@ -53,7 +53,7 @@ describe('the link to one Redis', () => {
     ).toEqual(['1', [], 2]);
   });
 
-  test('an error that Redis answers is passed on and is no failure of the link', async () => {
+  test('an error that Redis answers is passed on and does not count as a failure of the link', async () => {
     const failures = link.failures;
 
     await expect(link.send(['HGETALL', 'one'])).rejects.toThrow('WRONGTYPE');

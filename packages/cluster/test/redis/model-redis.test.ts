@@ -11,7 +11,7 @@ const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
 const KEYS = ['text', 'hash', 'set', 'zset', 'other-set', 'other-text'];
 const WORDS = ['1', '2', '3', '1:1', '1:2', '2:1', '', 'record'];
 
-describe('the model of Redis beside the real one', () => {
+describe('the model of Redis compared with the real one', () => {
   const redis: RedisUnderTest[] = [];
   let links: readonly RedisLink[];
 

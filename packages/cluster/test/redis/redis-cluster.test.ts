@@ -68,7 +68,7 @@ describe('Redis Cluster', () => {
     expect(sizes.every((size) => Number(size) > 0)).toBe(true);
   });
 
-  test('what its servers have forgotten is written again', async () => {
+  test('records that its servers have lost are written again', async () => {
     const [here, there] = clusters;
     await here.registry.putSession(session(sessionIdOf(101, 99), { appId: 'app-0' }));
 

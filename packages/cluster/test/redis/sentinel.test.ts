@@ -64,7 +64,7 @@ describe('servers that Sentinel watches', () => {
   }
 
   test(
-    'writes resume after a master was killed, all is listed again, and no node is taken for dead',
+    'writes resume after a master was killed, everything is listed again, and no node counts as dead',
     async () => {
       await timeUntilWritesResume();
       const master = await redis.master();

@@ -57,7 +57,7 @@ describe.each(EVERY_REDIS)('the registry in $name, with nodes that die', ({ star
     expect(await reader.registry.listTracks(APP, id)).toEqual([track(id, 'mic')]);
   });
 
-  test('some other node sweeps up after a dead one, and nothing of it is left but its epoch', async () => {
+  test('another node sweeps up after a dead one, and only its epoch remains', async () => {
     const [sweeper, dead] = scene.lab.startPair();
     for (let number = 0; number < 250; number++) {
       await dead.registry.putSession(session(sessionIdOf(102, number), { appId: number % 2 === 0 ? APP : 'other' }));
@@ -122,7 +122,7 @@ describe.each(EVERY_REDIS)('the registry in $name, with nodes that die', ({ star
     expect(left.filter((key) => key.includes('102') && !key.includes(':sweep:'))).toEqual([]);
   });
 
-  test('a node whose record nobody here can read is not swept up after while its lease runs', async () => {
+  test('a node with an unreadable record is not swept up after while its lease runs', async () => {
     const [reader, owner] = scene.lab.startPair();
     await owner.registry.putSession(session(sessionIdOf(102, 1)));
     await scene.link.sendAll([
@@ -162,7 +162,7 @@ describe.each(EVERY_REDIS)('the registry in $name, with nodes that die', ({ star
     expect(await scene.link.send(['SMEMBERS', NODE_KEYS.appsOf('102:1')])).toEqual([APP]);
   });
 
-  test('remains that no list of lives leads to are found by whoever lists the app', async () => {
+  test('leftovers that no list of lives leads to are found when the app is listed', async () => {
     const [sweeper, dead] = scene.lab.startPair();
     await dead.registry.putSession(session(sessionIdOf(102, 1)));
     await dead.stop();

@@ -2,7 +2,7 @@ import { APP, session, sessionIdOf, track } from '../doubles/records.ts';
 import { RedisForTests } from '../doubles/redis-for-tests.ts';
 import { listedBy, RegistryLab } from '../doubles/registry-lab.ts';
 
-describe('the registry, with Redis away', () => {
+describe('the registry while Redis is unavailable', () => {
   let redis: RedisForTests;
   let lab: RegistryLab;
 
@@ -16,7 +16,7 @@ describe('the registry, with Redis away', () => {
     await redis.stop();
   });
 
-  test('announcing goes on, and all of it is there once Redis is back, empty as it is', async () => {
+  test('announcing continues, and everything is listed once Redis is back, even if it is empty', async () => {
     const [owner, reader] = lab.startPair();
     await owner.registry.putSession(session(sessionIdOf(101, 1)));
     await owner.registry.putSession(session(sessionIdOf(101, 2)));

@@ -36,7 +36,7 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     });
   }
 
-  test('a sweep takes the sessions of the dead life and leaves one that its next life has written', async () => {
+  test('a sweep removes the sessions of the dead life and leaves one that its next life has written', async () => {
     const [left, takenOver] = [sessionIdOf(102, 1), sessionIdOf(102, 2)];
     await write(DEAD, left);
     await write(DEAD, takenOver);
@@ -90,7 +90,7 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     expect(await remains()).toEqual([['102:1'], ['102'], ['its record'], ['102']]);
   });
 
-  test('forgetting a former life takes nothing of the next one', async () => {
+  test('forgetting a former life removes nothing of the next one', async () => {
     await lease(REBORN, HOUR_MS);
     await link.send(['SADD', NODE_KEYS.lives, '102:1']);
 

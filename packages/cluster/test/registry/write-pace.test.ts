@@ -58,7 +58,7 @@ describe('the pace of writes', () => {
     expect(redis.slowestMs).toBeLessThan(300);
   });
 
-  it('goes on after a write that fails', async () => {
+  it('continues after a write that fails', async () => {
     const clock = new VirtualClock();
     const pace = new WritePace(clock);
     const outcomes = await Promise.allSettled(

@@ -35,7 +35,7 @@ describe('assertions for calls', () => {
     expect(trustAt(SIGNED_AT_MS).verify(text)).toEqual(assertion());
   });
 
-  test('say what a token grants, and say nothing of a secret, as versions before tokens do', () => {
+  test('state what a token grants, and nothing for a secret, like versions before tokens', () => {
     const grants = { kind: 'token', token: { sub: 'user', jti: 'token', iat: 0, exp: 600, act: ['list'], names: ['a-*'] } } as const;
     const payloadOf = (text: string) => JSON.parse(Buffer.from(String(text.split('.')[0]), 'base64url').toString());
 
@@ -57,7 +57,7 @@ describe('assertions for calls', () => {
     }
   });
 
-  test('are nothing when somebody else signed them, or a node for another purpose', () => {
+  test('are invalid when signed with another key, or by a node for another purpose', () => {
     const stranger = new SignedAssertionTrust(deriveClusterKeys('a key that only somebody else knows').callAssertions, () => SIGNED_AT_MS);
 
     expect(TRUST.verify(stranger.sign(assertion()))).toBeUndefined();
@@ -92,7 +92,7 @@ describe('assertions for calls', () => {
   });
 
   test.each([-91_000, -89_000, 0, 89_000, 91_000])(
-    'are good for a minute and a half of the clock of the cluster, either way: %d ms',
+    'are valid for a minute and a half by the cluster’s clock, in both directions: %d ms',
     (laterMs) => {
       const text = TRUST.sign(assertion());
 

@@ -6,7 +6,7 @@ const KEY = createSecretKey(Buffer.alloc(32, 1));
 const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2));
 
 describe('signed text', () => {
-  test('gives back any text to whoever has the key, and to nobody else', () => {
+  test('returns any text, but only with the right key', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (payload) => {
         const text = signText(payload, KEY);

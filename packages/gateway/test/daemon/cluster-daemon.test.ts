@@ -53,7 +53,7 @@ test('any node answers any call, with apps and sessions of any other', async () 
   expect(closed.status).toBe(200);
 });
 
-test('a draining node is soon known to be one, and its sessions go on', async () => {
+test('other nodes soon know that a node is draining, and its sessions continue', async () => {
   const [eu, us] = await joinTwo(211);
   const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
 
@@ -72,7 +72,7 @@ test('a draining node is soon known to be one, and its sessions go on', async ()
   expect(code).toBe(0);
 });
 
-test('with Redis frozen, calls go on between nodes, listings say what is missing, and nobody is unready', async () => {
+test('with Redis frozen, calls between nodes continue, listings say what is missing, and all nodes stay ready', async () => {
   const [eu, us] = await joinTwo(221);
   const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
   await us.call('GET', `/session/${sessionId}`);
@@ -108,7 +108,7 @@ test('a node whose number a newer process takes closes its sessions and ends wit
   expect([reply.status, gone.status, ready.status]).toEqual([200, 404, 200]);
 });
 
-test('a node with another key is nobody, and cannot have calls carried out', async () => {
+test('a node with another key does not count, and cannot have calls carried out', async () => {
   const us = await join(232, 'us', APP);
   const stranger = await join(231, 'eu', { ...APP, CAUSEWAY_CLUSTER_KEY: 'another-key-of-somebody-else-012345' });
   const { sessionId } = await created(await us.call('POST', '/session/new', OFFER));

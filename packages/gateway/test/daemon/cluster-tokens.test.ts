@@ -28,7 +28,7 @@ async function mint(claims: object): Promise<string> {
 const as = (node: ClusterDaemon, token: string, method: string, path: string, body?: unknown) =>
   node.callAs('demo', token, method, path, body);
 
-test('a token of one node is good at another, for what it grants and no more', async () => {
+test('a token of one node is valid at another, for exactly what it grants', async () => {
   const token = await mint({ sub: 'ada', act: ['create', 'list'] });
 
   const created = await as(other, token, 'POST', '/session/new', { ...OFFER, region: 'home' });
@@ -66,7 +66,7 @@ test('a revocation is soon in force on every node, also on one that starts later
   expect(await session.json()).toMatchObject({ errorCode: 'session_closed', details: { reason: 'token_revoked' } });
 });
 
-test('neither tokens nor what they are signed with stand in Redis or in the log', async () => {
+test('neither tokens nor their signing keys are in Redis or in the log', async () => {
   const token = await mint({ sub: 'eve' });
   for (const node of [minting, other]) await as(node, token, 'GET', '/sessions');
 

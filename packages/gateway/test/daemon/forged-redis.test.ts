@@ -1,4 +1,4 @@
-/** Real daemons, and a real Redis that somebody writes to who does not have the cluster key. */
+/** Real daemons, and a real Redis to which an attacker without the cluster key writes. */
 import { createHash, createHmac } from 'node:crypto';
 import { RedisServer } from '@causeway/testkit/redis';
 import { APP, type ClusterDaemon, joinCluster, OFFER } from '../support/cluster-daemons.ts';
@@ -59,7 +59,7 @@ async function metricsOf({ daemon }: ClusterDaemon): Promise<string> {
   return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 }
 
-/** Statuses of everything that somebody may try who has a secret of an app. */
+/** Statuses of everything that a caller with an app's secret may try. */
 async function tryEverything(node: ClusterDaemon, appId: string, sessionId: string): Promise<readonly number[]> {
   const calls: readonly [method: string, path: string, body?: unknown][] = [
     ['GET', '/sessions'],
@@ -116,7 +116,7 @@ test('a forged record is written again when a node that is configured with the a
   expect((await newcomer.callAs('demo', FORGERS_SECRET, 'GET', '/sessions')).status).toBe(401);
 });
 
-describe('with a node that nobody has started', () => {
+describe('with a node that was never started', () => {
   let forger: Omit<TestServer, 'sfu'>;
   const asked: string[] = [];
 

@@ -28,7 +28,7 @@ describe('readiness', () => {
     expect(states).toEqual(['starting', 'ready', 'draining']);
   });
 
-  test('ends with the SFU, whoever closed it', async () => {
+  test('ends with the SFU, whatever closed it', async () => {
     const [lifecycle, sfu] = [new Lifecycle(), new MemorySfu()];
     lifecycle.noteServing();
 
@@ -42,7 +42,7 @@ describe('readiness', () => {
     [[], 'ready'],
     [['stressed', 'draining'], 'ready'],
     [['stressed', 'serving'], 'stressed'],
-  ])('a full node beside nodes that are %j is %s', (others, readiness) => {
+  ])('a full node among nodes that are %j is %s', (others, readiness) => {
     const [lifecycle, sfu] = [new Lifecycle(), new MemorySfu()];
     lifecycle.noteServing();
     sfu.loadShare = 1;
@@ -92,7 +92,7 @@ describe('as time passes', () => {
     ]);
   });
 
-  test('a node that is about to end goes on saying so, however full it is', () => {
+  test('a node that is about to end keeps saying so, however full it is', () => {
     const [sfu, directory] = [new MemorySfu(), directoryWith()];
     const stop = announceLoad(sfu, directory);
     directory.announce({ state: 'draining' });
@@ -105,10 +105,10 @@ describe('as time passes', () => {
   });
 
   test.each<[what: string, sessions: (nowMs: number) => number, endsAtMs: number]>([
-    ['there is nobody', () => 0, 0],
+    ['there are no sessions', () => 0, 0],
     ['the last one has gone', (nowMs) => (nowMs < 5_000 ? 1 : 0), 5_000],
     ['the time is over', () => 1, 60_000],
-    ['somebody says that it is enough', () => 1, 30_000],
+    ['a second signal comes', () => 1, 30_000],
   ])('draining ends when %s', async (_what, sessions, endsAtMs) => {
     const enough = new AbortController();
     if (endsAtMs === 30_000) setTimeout(() => enough.abort(), endsAtMs);

@@ -23,7 +23,7 @@ function openGuard() {
   return { process, defects, logged, exits, timers, stopped, stops: () => stops, pass: (ms: number) => (nowMs += ms) };
 }
 
-test('an exception that nobody caught is logged and counted, and ends the node once that is in good order', async () => {
+test('an uncaught exception is logged and counted, and ends the node after an orderly shutdown', async () => {
   const { process, defects, logged, exits, stopped } = openGuard();
 
   process.emit('uncaughtException', new Error('a defect'));
@@ -57,7 +57,7 @@ test('what is thrown while it ends is logged, and does not begin another end', (
   expect(logged).toHaveLength(3);
 });
 
-test('a promise that is rejected with nobody waiting does not end the node', () => {
+test('an unhandled rejection does not end the node', () => {
   const { process, defects, logged, stops } = openGuard();
 
   process.emit('unhandledRejection', 'why');

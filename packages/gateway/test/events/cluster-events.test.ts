@@ -84,7 +84,7 @@ test('a client may come back to another node, and misses nothing', async () => {
   expect(new Set(events.map(({ sessionId }) => sessionId))).toEqual(new Set(nodes.map(sessionOf)));
 });
 
-test('a node that comes later is heard as well, one that has gone is not missed', async () => {
+test('a node that joins later is heard too, and one that has left is not missed', async () => {
   const { self } = third.directory;
   first.directory.remove(103, 'left');
   const reader = await read(first, '/events');
@@ -171,7 +171,7 @@ test('another node is listened to once for all clients of an app, whose number i
   expect((await read(third, '/events')).status).toBe(200);
 });
 
-test('a client that comes back where others listen gets what it has missed, and then what they get', async () => {
+test('a client that reconnects where others listen gets what it has missed, and then what they get', async () => {
   const [staying, leaving] = [await read(first, '/events'), await read(first, '/events')];
   await untilStreams(1, second, third);
   note(second);
@@ -213,7 +213,7 @@ test('a client that has missed thousands gets all of them, also from another nod
   expect(next?.type).toBe('session.closed');
 });
 
-test('a client that comes back to a quiet node is told nothing, and shares the connection of the others', async () => {
+test('a client that reconnects to a quiet node gets nothing, and shares the connection of the others', async () => {
   const staying = await read(first, '/events');
   while (staying.lastEventId.split(',').length < 3) await new Promise((resolve) => setImmediate(resolve));
 
@@ -267,7 +267,7 @@ test('the owner that does not answer is 502', async () => {
   expect((await read(second, `/session/${sessionOf(first)}/events`)).status).toBe(502);
 });
 
-test('the owner that does not accept the node is 502: it is not the client who lacks a credential', async () => {
+test('an owner that does not accept the node is a 502: it is not the client that lacks a credential', async () => {
   const sessionId = await first.createSession();
   // The second node has not heard yet that 101 began a new life.
   first.directory.announce({ epoch: EPOCH + 1 } as object);

@@ -25,7 +25,7 @@ function positions(nodeNos: readonly number[]): string {
   return nodeNos.map((nodeNo) => `${nodeNo}-${1000 + nodeNo}`).join(',');
 }
 
-test('a client that names hundreds of nodes that are not there is told of the few again that it heard of last', () => {
+test('for a client that names hundreds of absent nodes, only the few most recent ones are repeated', () => {
   const invented = Array.from({ length: 600 }, (_, place) => 200 + place);
   const { response, written } = comeBack(new EventDesk({ nodeNo: NODE_NO }), positions([102, ...invented]), [102]);
 

@@ -37,7 +37,7 @@ function note(event: Omit<SfuEvent, 'appId' | 'sessionId'> & { readonly appId?: 
 
 const track = { trackId: 'camera', customTrackName: 'front', mid: '0', kind: 'video' };
 
-test('tells what happens in an app, as documented', async () => {
+test('reports what happens in an app, as documented', async () => {
   const reader = await read('/events');
 
   note({ type: 'session.created' });
@@ -73,7 +73,7 @@ test('tells what happens in an app, as documented', async () => {
   ]);
 });
 
-test('tells what happens to data channels, as documented', async () => {
+test('reports what happens to data channels, as documented', async () => {
   const reader = await read('/events');
   const received = { remoteSessionId: SESSION, dataChannelName: 'chat', streamId: 3 };
 
@@ -126,7 +126,7 @@ test('ids grow, also from one life of the node to the next', async () => {
   expect(Number(next?.id.split('-')[1])).toBeGreaterThan(Math.max(...serials));
 });
 
-test('tells nothing of other apps, nor of other sessions', async () => {
+test('reports nothing about other apps or other sessions', async () => {
   const ofApp = await read('/events');
   const sessionId = await server.createSession();
   const ofSession = await read(`/session/${sessionId}/events`);
@@ -139,7 +139,7 @@ test('tells nothing of other apps, nor of other sessions', async () => {
   expect((await ofSession.next(1))[0]).toMatchObject({ type: 'track.published', sessionId });
 });
 
-test('a client that comes back gets what it has missed, once', async () => {
+test('a client that reconnects gets what it has missed, once', async () => {
   const reader = await read('/events');
   note({ type: 'session.created' });
   await reader.next(1);
@@ -171,7 +171,7 @@ test('a client that has missed thousands gets all of them, and then what happens
   expect(next?.type).toBe('track.active');
 });
 
-test('a client that comes back before anything has happened has missed nothing', async () => {
+test('a client that reconnects before anything has happened has missed nothing', async () => {
   const reader = await read('/events');
   note({ type: 'session.created', appId: 'other' });
   reader.close();
@@ -201,7 +201,7 @@ test.each([
 });
 
 test.each(['', 'x', '101', '101-', '-1', '101-1.5', '101-99999999999999999', '1-1,'.repeat(2_000), '__proto__'])(
-  'a Last-Event-ID of %j is taken for none',
+  'a Last-Event-ID of %j is ignored',
   async (lastEventId) => {
     const reader = await read('/events', { 'Last-Event-ID': lastEventId });
     note({ type: 'session.created' });
@@ -220,7 +220,7 @@ test('the stream of a session ends with the session', async () => {
   expect(await reader.ended()).toBe('');
 });
 
-test('everybody is told that the node is about to end, then the streams do', async () => {
+test('all listeners are told that the node is about to end, then their streams end', async () => {
   const sessionId = await server.createSession();
   const [ofApp, ofSession] = [await read('/events'), await read(`/session/${sessionId}/events`)];
 
@@ -355,7 +355,7 @@ test('what is kept has a bound, and an app that is noisy loses its own first', (
   expect(desk.counts.events).toBe(50_000);
 });
 
-test('tells of one group alone when asked to, and of what concerns all', async () => {
+test('reports only one group on request, plus events that concern all', async () => {
   const reader = await read('/events?group=red');
   const bad = await server.call('GET', '/events?group=with%20space');
 

@@ -72,14 +72,14 @@ test.each<[name: string, change: Partial<CallAssertion>, reason: string]>([
   expect((await owner.call('GET', `/session/${sessionId}`)).json).toMatchObject({ metadata: '' });
 });
 
-test('a body that is altered on the way is refused', async () => {
+test('a body that is altered in transit is refused', async () => {
   const { status } = await patchWith(CLUSTER_TRUST.sign(assertionFor(sessionId)), { metadata: 'altered' });
 
   expect(status).toBe(401);
   expect(owner.cluster.desk.refused).toMatchObject({ body: 1 });
 });
 
-test('an assertion signed with another key is refused, whatever secret comes beside it', async () => {
+test('an assertion signed with another key is refused, whatever secret accompanies it', async () => {
   const forger = new SignedAssertionTrust(createSecretKey(Buffer.from('some other key of the same kind')), () => 0);
 
   const { status } = await patchWith(forger.sign(assertionFor(sessionId)), body, { Authorization: AUTHORIZATION });
@@ -123,7 +123,7 @@ test('a captured call cannot be sent again, not even to another node', async () 
   expect([again.status, elsewhere.status]).toEqual([401, 401]);
 });
 
-test('a node that was replaced is not taken for its predecessor', async () => {
+test('a replacement node is not confused with its predecessor', async () => {
   // The entry node has not heard yet that 101 began a new life.
   owner.directory.announce({ epoch: EPOCH + 1 } as object);
 

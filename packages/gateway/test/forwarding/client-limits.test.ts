@@ -63,7 +63,7 @@ test('calls that another node passes on count for no client address', async () =
   expect(statuses).toEqual([200, 200, 200, 200, 200]);
 });
 
-test('an assertion that is refused does not use up what its address may try', async () => {
+test('a refused assertion does not use up the attempts of its address', async () => {
   for (let time = 0; time < 5; time++) await create(first, { 'Causeway-Assertion': 'forged' });
 
   expect((await create(first, { Authorization: AUTHORIZATION })).status).toBe(200);

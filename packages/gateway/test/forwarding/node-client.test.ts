@@ -44,7 +44,7 @@ test('gives up a stream that has fallen silent', async () => {
   expect(await failureOf(text(stream))).toBe('interrupted');
 });
 
-test('gives up a stream that does not begin, and lets one that has begun go on', async () => {
+test('gives up a stream that does not begin, and lets one that has begun continue', async () => {
   const { node, client } = await setUp(
     (request, response) => {
       if (request.url === '/silent') return;

@@ -28,7 +28,7 @@ test('a new life of a node begins with a clock of its own, and ends the old one'
   expect(window.admit(assertion('c', 9_000_001, { nodeNo: 1, epoch: 1 }))).toBe(false);
 });
 
-test('what is forgotten because there are too many is not taken for new', () => {
+test('an assertion that was forgotten for lack of room does not count as new', () => {
   const window = new ReplayWindow();
   for (let index = 0; index <= 100_000; index++) window.admit(assertion(`id-${index}`, 1_000 + index / 100_000));
 

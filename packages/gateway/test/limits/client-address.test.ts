@@ -10,7 +10,7 @@ function addressOf(remoteAddress: string | undefined, forwardedFor?: string | st
 }
 
 test.each<[what: string, remote: string, forwardedFor: string | undefined, address: string | undefined]>([
-  ['nobody stands between', '203.0.113.9', undefined, '203.0.113.9'],
+  ['there is no proxy', '203.0.113.9', undefined, '203.0.113.9'],
   ['a stranger claims to be a proxy', '203.0.113.9', '8.8.8.8', '203.0.113.9'],
   ['a proxy names the client', '10.0.0.1', '203.0.113.9', '203.0.113.9'],
   ['two proxies stand between', '10.0.0.1', '203.0.113.9, 10.0.0.2', '203.0.113.9'],

@@ -44,18 +44,18 @@ test('a region that is asked for is the only one', () => {
   expect(rank({ region: 'nowhere' })).toEqual([]);
 });
 
-test('draining nodes get none, stressed and full ones get what nobody else takes', () => {
+test('draining nodes get none, stressed and full ones get what no other node accepts', () => {
   expect(rank({ client: BERLIN, others: [{ ...eu, state: 'draining' }, ap] })).toEqual([102, 103]);
   expect(rank({ client: BERLIN, others: [{ ...eu, state: 'stressed' }, ap] })).toEqual([102, 103, 101]);
   expect(rank({ client: BERLIN, others: [{ ...eu, load: 0.7 }, ap] })).toEqual([102, 103, 101]);
   expect(rank({ client: BERLIN, self: { ...us, state: 'draining' }, others: [] })).toEqual([]);
 });
 
-test('a node that does not say where it stands is never the nearest', () => {
+test('a node without a location is never the nearest', () => {
   expect(rank({ client: BERLIN, others: [node(104, 'hidden', undefined), ap] })).toEqual([102, 103, 104]);
 });
 
-test('within a region the less loaded of two is taken, so that the idlest does not get everybody', () => {
+test('within a region the less loaded of two is chosen, so that the idlest does not get all sessions', () => {
   const crowd = Array.from({ length: 10 }, (_unused, index) => node(200 + index, 'eu', FRANKFURT, { load: index / 20 }));
   const random = seededRandom(4);
   const firsts = Array.from({ length: 2_000 }, () => rank({ client: BERLIN, others: crowd, random })[0]);

@@ -81,7 +81,7 @@ test.each<[where: string, options: CreateOptions]>([
   expect(nodeOf(await create(us, { from: BERLINER, ...options }))).toBe(103);
 });
 
-test('a region that nobody stands in is refused with those that there are', async () => {
+test('a region without nodes is refused with a list of existing ones', async () => {
   const { status, json } = await create(us, { region: 'mars' });
 
   expect(status).toBe(400);
@@ -92,7 +92,7 @@ test('a region that nobody stands in is refused with those that there are', asyn
   });
 });
 
-test('a region that takes no sessions is not replaced by another', async () => {
+test('a region that accepts no sessions is not replaced by another', async () => {
   ap.announce({ state: 'draining' });
 
   const { status, json } = await create(us, { region: 'ap' });

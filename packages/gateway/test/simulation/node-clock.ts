@@ -3,7 +3,7 @@ import type { VirtualClock } from '@causeway/testkit/virtual-clock';
 
 /** The clock of one process, which may stand still while time goes on, or end. */
 export class NodeClock implements Clock {
-  /** What somebody has set the wall clock of the machine forward by. */
+  /** How far the machine's wall clock was set forward. */
   wallOffsetMs = 0;
   #state: 'running' | 'paused' | 'ended' = 'running';
   readonly #clock: VirtualClock;

@@ -197,7 +197,7 @@ export class WorldSimulation {
     member.unlistedSinceMs = undefined;
   }
 
-  /** Whose clients have had time to leave: a node that drained closes nobody's session. */
+  /** Nodes whose clients have had time to leave: a drained node closes no sessions. */
   #noteEnding(nodeNo: number, how: 'killed' | 'drained'): void {
     if (how === 'killed') this.#hasKilled = true;
     const node = this.#world.find(nodeNo);
@@ -233,7 +233,7 @@ export class WorldSimulation {
     if (session === undefined || watched === undefined || node === undefined || node !== session.life) return;
     const subscriptions = node.shard.subscriptionsOf(session.id);
     const sees = subscriptions.some(({ subscriptionId }) => this.#world.mesh.tracks.shown(node.nodeNo, subscriptionId) !== undefined);
-    // Whoever stands still is not late.
+    // A frozen node is not late.
     if (sees || !this.#world.isUp(node.nodeNo)) watched.blindSinceMs = undefined;
     else watched.blindSinceMs ??= nowMs;
     const blindMs = nowMs - (watched.blindSinceMs ?? nowMs);
@@ -268,7 +268,7 @@ export class WorldSimulation {
     const listed = new Set<string>();
     for (let cursor: string | undefined; ; ) {
       const page = await reader.sfu.listSessions(APP, { limit: 100, ...(cursor !== undefined && { cursor }) }).catch(() => undefined);
-      // Nobody promises a whole listing while Redis is away.
+      // Listings may be partial while Redis is unavailable.
       if (page === undefined || page.isPartial === true) return;
       for (const { sessionId } of page.sessions) listed.add(sessionId);
       cursor = page.nextCursor;

@@ -20,7 +20,7 @@ export interface EventReader {
 export async function readEvents(baseUrl: string, path: string, headers: Record<string, string> = {}): Promise<EventReader> {
   const request = get(`${baseUrl}/api/sfu/${APP_ID}${path}`, { headers: { Authorization: AUTHORIZATION, ...headers }, agent: false });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  // Whoever closes it hears of it.
+  // The caller that closes it knows.
   response.on('error', () => undefined);
   response.setEncoding('utf8');
   let text = '';

@@ -123,7 +123,7 @@ test('what the ledger does not take waits, is reported, and is sent again though
   expect(node.ledger.batches.map(({ seq }) => seq)).toEqual([1, 2, 3]);
 });
 
-test('an SFU that takes long to answer is not asked again meanwhile, and nothing of it is lost', async () => {
+test('an SFU that answers slowly is not asked again meanwhile, and no usage is lost', async () => {
   const node = new Node();
   const { promise, resolve } = Promise.withResolvers<readonly AppUsage[]>();
   node.takeUsage = () => promise;
@@ -138,7 +138,7 @@ test('an SFU that takes long to answer is not asked again meanwhile, and nothing
   expect(node.ledger.batches).toHaveLength(1);
 });
 
-test('an SFU that cannot answer is a defect that is told of, and the next time counts', async () => {
+test('an SFU that cannot answer is reported as a defect, and the next answer counts', async () => {
   const node = new Node();
   const { takeUsage } = node;
   node.takeUsage = () => Promise.reject(new Error('inside'));

@@ -29,7 +29,7 @@ export interface PublishOptions {
   readonly timing?: 'even' | 'frames';
 }
 
-/** For all publishers of this process: whoever waits for one packet sends what falls due before it. */
+/** For all publishers of this process: the one that waits for a packet also sends those that fall due before it. */
 const schedule = new SendSchedule();
 
 /** Publishes one track; video sends a keyframe first, and whenever the SFU asks for one. */
@@ -92,7 +92,7 @@ export class PublishingClient {
     if (length > 0 && requestedKeyframes(packet, length).length > 0) this.#stream.requestKeyframe();
   }
 
-  /** Stops without a word to anybody. */
+  /** Stops silently, without closing the session. */
   vanish(): void {
     this.pause();
     this.#session.peer.vanish();

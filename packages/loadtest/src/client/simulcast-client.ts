@@ -67,7 +67,7 @@ export class SimulcastClient {
     if (length > 0) for (const ssrc of requestedKeyframes(packet, length)) this.#layers.get(ssrc)?.requestKeyframe();
   }
 
-  /** Stops without a word to anybody. */
+  /** Stops silently, without closing the session. */
   vanish(): void {
     this.pause();
     this.#session.peer.vanish();

@@ -1,4 +1,4 @@
-/** A clock that all processes of one machine share and that nobody sets: what send times are stamped with. */
+/** A monotonic clock that all processes of one machine share; it stamps send times. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -64,13 +64,13 @@ describe('W08: who a peer is', () => {
     ['sha256', 'sha-256'],
     ['sha384', 'SHA-384'],
     ['sha512', 'sha-512'],
-  ])('a fingerprint made with %s proves it, beside others that do not', async (hash, algorithm) => {
+  ])('a fingerprint made with %s proves it, even among others that do not', async (hash, algorithm) => {
     const { serverHears } = node.attach(announced, [other.fingerprint, fingerprintOf(announced, hash, algorithm)]);
 
     await expect(serverHears.connected).resolves.toBe('AES_CM_128_HMAC_SHA1_80');
   });
 
-  test('no fingerprint to expect means that nobody is expected', async () => {
+  test('without an expected fingerprint no peer is accepted', async () => {
     await expect(refusalOf(node.attach(announced, []))).resolves.toBe('fingerprint-mismatch');
   });
 

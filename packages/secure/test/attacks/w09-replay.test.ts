@@ -7,7 +7,7 @@ import { StreamingNode, UNHARMED } from './streaming-node.ts';
 
 const PACKETS = 1000;
 
-describe('W09: a thousand packets, all of them sent again by somebody on the path', () => {
+describe('W09: a thousand packets, all replayed by an attacker on the path', () => {
   let node: StreamingNode;
   let victim: EndpointPair;
   let rtp: Buffer[];

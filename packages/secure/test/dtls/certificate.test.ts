@@ -4,7 +4,7 @@ import { createCertificate, matchesFingerprint } from '../../src/dtls/certificat
 const NOW = new Date('2026-03-01T12:00:00Z');
 const DAY_MS = 24 * 3_600_000;
 
-test('our certificate is one that others can read: signed by its own key, valid from a day ago for ten years', async () => {
+test('other implementations can read our certificate: self-signed, valid from a day ago for ten years', async () => {
   const { der, privateKey } = await createCertificate(NOW);
 
   const certificate = new X509Certificate(der);

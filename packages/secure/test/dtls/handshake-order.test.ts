@@ -59,7 +59,7 @@ beforeEach(() => {
   ends = createEnds();
 });
 
-test('a server ignores every message but the one that it waits for, even with that one’s content, and goes on', () => {
+test('a server ignores every message but the expected one, even with the expected content, and continues', () => {
   const outcomes: string[] = [];
 
   const [atServer, atClient] = shakeHands({
@@ -74,7 +74,7 @@ test('a server ignores every message but the one that it waits for, even with th
   expect(ends.server.handle({ type: HandshakeType.finished, sequence: 9, body: Buffer.alloc(12) }).kind).toBe('ignored');
 });
 
-test('a client does, too, but for servers that ask for a cookie and such as do not ask who it is', () => {
+test('a client does too, except for servers that ask for a cookie or do not ask for its certificate', () => {
   const outcomes: string[] = [];
 
   const [atServer, atClient] = shakeHands({
@@ -92,7 +92,7 @@ test('a client does, too, but for servers that ask for a cookie and such as do n
   expect(atServer?.remote).toEqual(atClient?.local);
 });
 
-test('a client does not go on with a server that does not ask for its certificate', () => {
+test('a client does not continue with a server that does not ask for its certificate', () => {
   const outcomes: string[] = [];
   const skip = (message: HandshakeMessage) => {
     if (message.type !== HandshakeType.certificateRequest) return;

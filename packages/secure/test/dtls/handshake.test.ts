@@ -33,7 +33,7 @@ test('both ends get the same keys in two round trips, each seeing the other’s 
   expect(server.keys?.local).not.toEqual(server.keys?.remote);
 });
 
-test('application data goes both ways once the handshake has ended', async () => {
+test('application data flows in both directions once the handshake has ended', async () => {
   const { server, client } = createLink();
   client.association.send(Buffer.from('too early'));
   await jest.advanceTimersByTimeAsync(50);
@@ -78,7 +78,7 @@ test('a handshake without answer is given up after 30 s', async () => {
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test('a server that nobody speaks to waits without a timer', async () => {
+test('a server that no client contacts waits without a timer', async () => {
   const server = new DtlsEnd('server', serverCertificate, [clientCertificate.fingerprint]);
 
   await jest.advanceTimersByTimeAsync(60_000);

@@ -40,7 +40,7 @@ export class DtlsUnderFire {
     end.association.handleDatagram(performance.now(), datagram);
   }
 
-  /** @throws Error if the connected pair is no longer one, or somebody was believed who has no certificate */
+  /** @throws Error if the pair is no longer connected, or a peer without a certificate was accepted */
   look(): void {
     this.#inputs++;
     for (const [stage, end] of this.#victims) if (end.keys !== undefined) throw new Error(`an impostor was believed (${stage})`);

@@ -40,7 +40,7 @@ describe.each(PROFILES)('a link with %s', (profile) => {
 
   const isTaken = (wire: Buffer | undefined): boolean => receiver.inbound.unprotectRtp(Buffer.from(wire ?? [])) > 0;
 
-  test('five thousand legs come and go, and of none that has gone a packet is taken again', () => {
+  test('five thousand legs come and go, and packets of ended legs are no longer accepted', () => {
     const first: Buffer[] = [];
     let taken = 0;
     for (let ssrc = 2; ssrc <= 10_000; ssrc += 2) {
@@ -70,7 +70,7 @@ describe.each(PROFILES)('a link with %s', (profile) => {
     expect([...again]).toEqual([UNPROTECT_REPLAYED]);
   });
 
-  test('a track that is expected again as it is goes on, and its packets of before are still known', () => {
+  test('a track that is expected again unchanged continues, and its earlier packets are still known', () => {
     receiver.inbound.expect(4);
     const before = send(4, 1) ?? Buffer.alloc(0);
     isTaken(before);

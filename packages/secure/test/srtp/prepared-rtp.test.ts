@@ -98,7 +98,7 @@ describe('a group', () => {
     expect(counts).toEqual([4]);
   });
 
-  test('has nothing to say of a packet under another key or rollover counter, nor of one that is equal', async () => {
+  test('says nothing about a packet under another key or rollover counter, or about an equal one', async () => {
     const { group, counts, key } = await createGroup();
     const { key: other } = await createGroup();
     const packet = Buffer.alloc(100);
@@ -112,7 +112,7 @@ describe('a group', () => {
     expect([equal, later, withAnother, counts]).toEqual([-1, -1, -1, []]);
   });
 
-  test('gives way to the next once there is no room, or one of it was taken', async () => {
+  test('is replaced by the next group once there is no room, or once a packet of it was taken', async () => {
     const { group, counts, key } = await createGroup();
     const packets = Array.from({ length: 7 }, (_, number) => Buffer.alloc(100, number));
     const [first, , , , fifth, sixth, seventh] = packets as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];

@@ -10,7 +10,7 @@ test('what was added is known, whatever the number, and its neighbours are not',
   expect([1, 30, 32, 4_094, 4_097, 2 ** 31 + 1, 2 ** 32 - 2].some((ssrc) => spent.has(ssrc))).toBe(false);
 });
 
-test('with no room left, what it cannot tell counts as spent', () => {
+test('with no room left, unknown SSRCs count as spent', () => {
   const spent = new SpentSsrcs();
 
   for (let chunkNo = 0; chunkNo < 32_768; chunkNo++) spent.add(chunkNo * 4_096);

@@ -4,7 +4,7 @@ import { Session } from 'node:inspector';
  * Notices code that runs in a way it has not run before, with the block counters of V8 itself: no instrumentation, no native
  * tool. A look costs 1 ms, 2 ms with all packages loaded, so it is taken for a batch of inputs and not for each.
  *
- * Make one before the code to be watched is loaded, and keep it: functions that are compiled while nobody counts have no counters.
+ * Make one before the code to be watched is loaded, and keep it: functions compiled before counting starts have no counters.
  */
 export class CoverageWatch {
   readonly #session = new Session();

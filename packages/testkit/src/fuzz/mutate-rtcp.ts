@@ -3,7 +3,7 @@ import type { FuzzRandom } from './fuzz-random.ts';
 import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 
 const HEADER_LENGTH = 4;
-/** SR to APP, the two kinds of feedback, XR, and two that are nobody's. */
+/** SR to APP, the two kinds of feedback, XR, and two unassigned ones. */
 const TYPES = [200, 201, 202, 203, 204, 205, 206, 207, 192, 223];
 const MAX_PACKET = 1500;
 
@@ -43,7 +43,7 @@ function mutateMessages(random: FuzzRandom, messages: Uint8Array[], other: Uint8
   else new DataView(message.buffer).setUint16(2, random.chance(0.5) ? random.integer(8) : random.uint16());
 }
 
-/** A message of a known kind with a body of random words, some of which are SSRCs that somebody knows. */
+/** A message of a known kind with a body of random words, some of which are known SSRCs. */
 function invent(random: FuzzRandom, ssrcs: readonly number[]): Uint8Array {
   const words = random.integer(random.chance(0.05) ? 300 : 12);
   const message = new Uint8Array(HEADER_LENGTH + words * 4);

@@ -1,6 +1,6 @@
 /**
  * Several shards and the network between them, in virtual time and without packets: transports that reach each other connect, data channels
- * carry text in order, tracks arrive where somebody forwards them. What happens is what the engine does, down to its silences.
+ * carry text in order, tracks arrive wherever they are forwarded. What happens is what the engine does, down to its silences.
  */
 import type { EngineEventListener, LinkStatistics, TransportPlan } from '@causeway/media';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -174,7 +174,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
 
   #noticeAgain(end: Connected): void {
     if (this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end)) return;
-    // The other end may have given up meanwhile: nobody answers then.
+    // The other end may have given up meanwhile and not answer.
     if (!this.#ends.has(endKey(end.far, end.farId))) {
       this.#later(SILENCE_MS, () => this.#noticeNobody(end));
       return;

@@ -19,7 +19,7 @@ export class Keyspace {
   readonly #nowMs: () => number;
   readonly #monotonicMs: () => number;
 
-  /** @param nowMs milliseconds since 1970, by Redis's clock; @param monotonicMs by one that nobody sets */
+  /** @param nowMs milliseconds since 1970, by Redis's clock; @param monotonicMs by a monotonic clock */
   constructor(nowMs: () => number, monotonicMs: () => number) {
     this.#nowMs = nowMs;
     this.#monotonicMs = monotonicMs;

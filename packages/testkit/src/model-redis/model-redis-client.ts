@@ -9,7 +9,7 @@ export interface ModelRedisClientOptions {
   readonly way: () => ModelRedisWay;
 }
 
-/** `refused`: nobody listens; `silent`: the server, or the network, swallows everything. */
+/** `refused`: the port is closed; `silent`: the server, or the network, swallows everything. */
 export type ModelRedisWay = { readonly state: 'open'; readonly oneWayMs: number } | { readonly state: 'refused' | 'silent' };
 
 type Word = string | number | Uint8Array;
@@ -167,7 +167,7 @@ export class ModelRedisClient {
     if (found.state === 'open') clock.schedule(found.oneWayMs, () => this.#arrive(call, connection));
   }
 
-  /** At the server, whether or not anybody waits for the reply by now. */
+  /** Runs at the server, even if the caller no longer waits for the reply. */
   #arrive(call: Call, connection: number): void {
     const found = this.#options.way();
     if (found.state !== 'open' || connection !== this.#connection) return;

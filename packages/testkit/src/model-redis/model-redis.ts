@@ -27,7 +27,7 @@ type Script = ReturnType<typeof compileLua>;
  * it answers is held to what a real one does by the contract suites of `cluster`.
  */
 export class ModelRedis {
-  /** Set when somebody sets the clock of the machine; milliseconds. */
+  /** Set when the machine's clock is set; milliseconds. */
   clockOffsetMs = 0;
   /** Commands that were carried out, those of scripts not counted. */
   commands = 0;

@@ -44,7 +44,7 @@ export class RedisServer {
         return server;
       } catch (error) {
         await server.kill();
-        // Between looking for a free port and listening on it somebody else may have taken it.
+        // Another process may have taken the port between finding it and listening on it.
         if (port !== undefined || attempt === MAX_ATTEMPTS) throw error;
       }
     }

@@ -14,7 +14,7 @@ function sum(values: readonly number[]): number {
 }
 
 describe('a bottleneck', () => {
-  it('passes everything on at once when it is told nothing', () => {
+  it('passes everything on at once by default', () => {
     expect(send({}).every((arrivals, sentAtMs) => arrivals.length === 1 && arrivals[0] === sentAtMs)).toBe(true);
   });
 
@@ -101,7 +101,7 @@ describe('a bottleneck', () => {
     expect(arrivals).toEqual([10, 25, 100.5]);
   });
 
-  it('takes nothing any more when its link has gone for good', () => {
+  it('accepts nothing more when its link is gone for good', () => {
     const steps = [
       { fromMs: 0, rateBps: 800_000 },
       { fromMs: 50, rateBps: 0 },

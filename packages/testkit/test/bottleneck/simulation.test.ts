@@ -15,7 +15,7 @@ test('a simulation does things in the order of their times, and those of one tim
   expect(simulation.nowMs).toBe(100);
 });
 
-test('a simulation stops before what is later, and goes on there', () => {
+test('a simulation stops before later events, and continues from there', () => {
   const simulation = new Simulation();
   let ticks = 0;
   simulation.every(10, () => ++ticks < 5);

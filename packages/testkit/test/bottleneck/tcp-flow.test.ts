@@ -69,7 +69,7 @@ test('a short flow ends when the last byte has been acknowledged, lost ones incl
   expect(finishedAtMs).toBeLessThan(10_000);
 });
 
-test('it finds its way out of an outage', () => {
+test('it recovers from an outage', () => {
   const { simulation, forward } = narrowLink();
   const flow = new TcpFlow({ simulation, forward, ackDelayMs: 50 });
   simulation.at(5_000, () => forward.impair({ ...forward.conditions, isCut: true }));

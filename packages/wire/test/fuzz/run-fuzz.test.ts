@@ -4,7 +4,7 @@ function targetThat(run: (input: Uint8Array) => void): FuzzTarget {
   return { name: 'planted', share: 1, seeds: [Uint8Array.of(1, 2, 3, 4)], mutate: mutateBytes, run };
 }
 
-test('a fault that one byte uncovers is found, and its input is told', async () => {
+test('a fault that one byte triggers is found, and its input is reported', async () => {
   const report = await runFuzz(
     targetThat((input) => {
       if (input[2] === 0xff) throw new Error('planted fault');

@@ -76,7 +76,7 @@ test('template ids count on from the first across 64', () => {
   expect([descriptor.spatialId, descriptor.temporalId, descriptor.isFrameStart, descriptor.isFrameEnd]).toEqual([1, 0, false, true]);
 });
 
-test('tells no layers before a structure came, or for a template that it has not got', () => {
+test('gives no layers before a structure has arrived, or for an unknown template', () => {
   const { structure } = read(keyframe());
   if (structure === undefined || structure === false) throw new Error('no structure');
 

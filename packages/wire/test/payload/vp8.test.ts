@@ -48,16 +48,16 @@ test('a descriptor of one byte has no layers and no ids', () => {
   });
 });
 
-test('a key index alone takes a byte, and tells no temporal layer', () => {
+test('a key index alone takes a byte, and gives no temporal layer', () => {
   expect(descriptorOf('90 10 ff 01')).toMatchObject({ temporalId: undefined, isLayerSync: false, descriptorLength: 3 });
 });
 
-test('a non-reference frame is told', () => {
+test('a non-reference frame is recognised', () => {
   expect(descriptorOf('30 01').isNonReference).toBe(true);
   expect(descriptorOf('10 01').isNonReference).toBe(false);
 });
 
-test('a keyframe tells its size', () => {
+test('a keyframe contains its size', () => {
   expect(descriptorOf(`90 80 2b ${KEYFRAME_DATA}`)).toMatchObject({ isKeyframe: true, width: 640, height: 360 });
 });
 

@@ -25,7 +25,7 @@ test('a reason over 255 bytes is cut', () => {
   expect(parseBytes(packet)).toEqual([{ type: 'bye', ssrcs: [1], reason: 'x'.repeat(255) }]);
 });
 
-test('a goodbye of nobody is legal', () => {
+test('a BYE without sources is legal', () => {
   expect(parseBytes(bytes('80cb0000'))).toEqual([{ type: 'bye', ssrcs: [] }]);
 });
 

@@ -31,7 +31,7 @@ test.each([
   ['an extended report', '80cf0001 00000001'],
   ['transport feedback of another format', '83cd0002 00000001 00000002'],
   ['payload feedback of another format', '82ce0003 00000001 00000002 00000000'],
-  ['a packet type nobody has assigned', '80df0000'],
+  ['an unassigned packet type', '80df0000'],
 ])('%s is passed over', (_, message) => {
   expect(typesIn(`${EMPTY_REPORT} ${message} ${PLI}`)).toEqual(['receiver-report', 'pli']);
 });

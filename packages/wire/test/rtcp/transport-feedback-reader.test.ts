@@ -12,7 +12,7 @@ function report(base: number, arrivalsMs: readonly (number | undefined)[]): Uint
   return out.slice(0, writer.write(out, 0, 7, 8, 9));
 }
 
-test('a reader that has read a long report shows nothing of it after a short one', () => {
+test('after a short report, a reader shows nothing of the long one before', () => {
   const reader = new TransportFeedbackReader();
   const long = report(
     100,

@@ -39,7 +39,7 @@ function columnsOf(feedback: TransportFeedback | undefined) {
   return feedback && { offsets: [...feedback.receivedOffsets], deltas: [...feedback.deltaTicks250us] };
 }
 
-test('the fixed fields stand where the draft draws them', () => {
+test('the fixed fields are where the draft puts them', () => {
   expect(parseFeedback(feedbackBytes('0001', '2001 04'))).toEqual({
     type: 'transport-feedback',
     senderSsrc: SENDER,
@@ -132,7 +132,7 @@ test('the base may be lost', () => {
   expect(columnsOf(parseFeedback(writtenFrom(writer)))).toEqual({ offsets: [3], deltas: [0] });
 });
 
-test('sequence numbers go on past the wrap', () => {
+test('sequence numbers continue past the wrap', () => {
   const writer = new TransportFeedbackWriter(1_200);
   writer.begin(extended(65_535), 192);
   writer.add(extended(65_535), 192);

@@ -82,7 +82,7 @@ test('the absolute send time counts 2^-18 s and wraps after 64 s', () => {
   expect(at(1_785_110_400_000 + 1_000)).toBe(at((1_785_110_400_000 % 64_000) + 1_000));
 });
 
-test('the audio level tells loudness and voice activity', () => {
+test('the audio level gives loudness and voice activity', () => {
   expect(readAudioLevel(bytes('9e'), 0, 1)).toEqual({ levelDbov: 30, voiceActivity: true });
   expect(readAudioLevel(bytes('7f'), 0, 1)).toEqual({ levelDbov: 127, voiceActivity: false });
   expect(readAudioLevel(bytes(''), 0, 0)).toBeUndefined();

@@ -103,7 +103,7 @@ describe('INIT', () => {
     ['a parameter of length 3', `${FIXED} c0000003`],
     ['a parameter that runs past its end', `${FIXED} c0000008`],
     ['half a parameter header', `${FIXED} c000`],
-    ['more parameters than anybody sends', `${FIXED} ${'80ff0004'.repeat(65)}`],
+    ['more parameters than any implementation sends', `${FIXED} ${'80ff0004'.repeat(65)}`],
   ])('with %s is refused', (_what, text) => {
     const chunk = bytes(text);
 

@@ -12,7 +12,7 @@ const CHAT: DcepOpen = {
   maxPacketLifeTimeMs: undefined,
 };
 
-test('an OPEN tells all that a channel was made with', () => {
+test('an OPEN contains everything that a channel was created with', () => {
   const message = writeDcepOpen(CHAT);
 
   expect(hex(message)).toBe(hex(bytes('03810100 00000003 0005 0004 6368c3a474 6a736f6e')));
@@ -51,7 +51,7 @@ test.each([
   ['a tail behind the protocol', '03000100 00000000 0001 0000 6162'],
   ['a label of 256 bytes', `03000100 00000000 0100 0000 ${'61'.repeat(256)}`],
   ['a protocol of 256 bytes', `03000100 00000000 0000 0100 ${'61'.repeat(256)}`],
-])('%s is no message', (_what, text) => {
+])('%s is not a message', (_what, text) => {
   expect(parseDcep(bytes(text))).toBeUndefined();
 });
 

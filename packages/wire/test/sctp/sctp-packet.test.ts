@@ -45,7 +45,7 @@ test.each([
   ['a chunk that runs past the packet', `${HEADER} 0b000005`],
   ['half a second chunk', `${HEADER} 0b000004 0b00`],
   ['more chunks than a full packet holds', `${HEADER} ${'0b000004'.repeat(101)}`],
-])('%s is no packet', (_what, text) => {
+])('%s is not a packet', (_what, text) => {
   expect(readPacket(bytes(text))).toBeUndefined();
 });
 

@@ -153,7 +153,7 @@ describe('what a section inherits and what it leaves out', () => {
     expect(section.fingerprints.map(({ algorithm }) => algorithm)).toEqual(['sha-1', 'sha-256']);
   });
 
-  it('is sendrecv when nobody says otherwise', () => {
+  it('is sendrecv by default', () => {
     expect(sectionOf(sdpOf(AUDIO), 0).direction).toBe('sendrecv');
   });
 

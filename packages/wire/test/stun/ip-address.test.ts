@@ -43,7 +43,7 @@ test.each([
   '1.2.3.4::',
   '::1.2.3',
   `::${'0'.repeat(100)}`,
-])('%j is no IP address', (text) => {
+])('%j is not an IP address', (text) => {
   expect(parseIpAddress(text)).toBeUndefined();
 });
 

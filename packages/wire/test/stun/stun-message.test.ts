@@ -121,7 +121,7 @@ test('a message under another password does not verify', () => {
   expect(message && verifyMessageIntegrity(message, passwordKey('VOkJxbRl1RmTxUk/WvJxBu'), hmacSha1)).toBe(false);
 });
 
-test('attributes behind the integrity are ignored, as nobody vouches for them', () => {
+test('attributes after the integrity are ignored, because they are not authenticated', () => {
   const message = parseStun(binding('001c', `00080014 ${'00'.repeat(20)} 00250000`));
 
   expect(message).toMatchObject({ integrityOffset: 20, useCandidate: false });
@@ -137,7 +137,7 @@ test('attributes that must be understood and are not are listed, others passed o
   expect(message?.unknownRequired).toEqual([0x0003, 0x7fff]);
 });
 
-test('an error response tells code and reason', () => {
+test('an error response contains code and reason', () => {
   const message = parseStun(bytes(`0111 000c ${HEADER} 00090008 00000457 476f6e65`));
 
   expect(message).toMatchObject({ messageClass: 'error', errorCode: { code: 487, reason: 'Gone' } });

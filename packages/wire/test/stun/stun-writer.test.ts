@@ -52,7 +52,7 @@ test('a success under a password verifies, fingerprint included', () => {
   expect(verified(response)).toBe(true);
 });
 
-test('an error tells code, reason and the attributes that were not understood', () => {
+test('an error contains code, reason and the attributes that were not understood', () => {
   const response = writeBindingError({
     transactionId,
     code: 420,

@@ -205,7 +205,7 @@ function pieceOf(value: LuaValue): string {
 }
 
 function lengthOf(value: LuaValue): number {
-  // The length of a text is one in bytes, which nobody has needed so far.
+  // The length of a string counts bytes, which no script has needed so far.
   if (value instanceof LuaTable) return value.length;
   throw new LuaError(`attempt to get length of a ${typeName(value)} value`);
 }
