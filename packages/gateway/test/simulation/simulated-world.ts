@@ -20,7 +20,7 @@ export interface WorldSize {
 export interface WorldListener {
   readonly onEvent: (nodeNo: number, event: SfuEvent) => void;
   /** A node is about to be gone, killed or closed. */
-  readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained') => void;
+  readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained', canReachRedis: boolean) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -208,7 +208,7 @@ export class SimulatedWorld {
 
   #kill(machine: Machine): void {
     if (machine.node === undefined) return;
-    this.#listener.onNodeEnding(machine.nodeNo, 'killed');
+    this.#listener.onNodeEnding(machine.nodeNo, 'killed', this.#wayToRedis(machine).state === 'open');
     machine.clock.end();
     this.#takeDown(machine);
   }
@@ -219,7 +219,7 @@ export class SimulatedWorld {
     node.drain();
     this.#later(DRAIN_MS, () => {
       if (machine.node !== node) return;
-      this.#listener.onNodeEnding(machine.nodeNo, 'drained');
+      this.#listener.onNodeEnding(machine.nodeNo, 'drained', this.#wayToRedis(machine).state === 'open');
       machine.node = undefined;
       node.close().then(
         () => this.#takeDown(machine),

@@ -50,5 +50,5 @@ test('calls are held to the token that makes them', async () => {
   await expect(subscribe(grants({ act: ['publish'] }), sessionId)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(subscribe(grants({ subs: ['none'] }), other)).rejects.toMatchObject({ code: 'session_not_found' });
   await expect(publish(grants({ sub: 'user-2' }))).rejects.toMatchObject({ code: 'forbidden' });
-  expect((await subscribe(grants({}), sessionId)).dataChannels).toMatchObject([{ dataChannelName: 'chat', id: 1 }]);
+  expect((await subscribe(grants({}), sessionId)).dataChannels).toMatchObject([{ dataChannelName: 'chat', id: 129 }]);
 });
