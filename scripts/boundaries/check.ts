@@ -57,7 +57,7 @@ function violationsOf(
   entry: FileImport,
   exportsOf: ReadonlyMap<string, ReadonlySet<string> | undefined>,
 ): Violation[] {
-  const rule = workspace.kind === 'example' ? EXAMPLE_RULE : PACKAGE_RULES[workspace.name];
+  const rule = ruleOf(workspace);
   const why =
     rule === undefined
       ? `package "${workspace.name}" has no line in scripts/boundaries/rules.ts`
@@ -66,6 +66,10 @@ function violationsOf(
         whyPackageForbidden(workspace, rule, entry, exportsOf) ??
         whyVendorForbidden(workspace, rule, entry));
   return why === undefined ? [] : [{ file: entry.file, line: entry.line, why }];
+}
+
+function ruleOf(workspace: Workspace): PackageRule | undefined {
+  return workspace.kind === 'example' ? EXAMPLE_RULE : PACKAGE_RULES[workspace.name];
 }
 
 function whyRelativeForbidden(workspace: Workspace, { file, specifier, isShipped }: FileImport): string | undefined {
@@ -100,10 +104,14 @@ function whyPackageForbidden(
   return undefined;
 }
 
-function whyVendorForbidden(workspace: Workspace, rule: PackageRule, { specifier, isShipped }: FileImport): string | undefined {
+function whyVendorForbidden(workspace: Workspace, rule: PackageRule, { file, specifier, isShipped }: FileImport): string | undefined {
   if (specifier.startsWith('.') || specifier.startsWith(PACKAGE_SCOPE) || isBuiltin(specifier)) return undefined;
   const vendor = packageOf(specifier);
   const toolVendors = isShipped ? [] : [...TEST_VENDORS, ...(rule.toolVendors ?? [])];
+  const folder = isShipped ? rule.vendorFolders?.[vendor] : undefined;
+  if (folder !== undefined && !file.startsWith(`${workspace.folder}/src/${folder}/`)) {
+    return `"${workspace.name}" imports the vendor "${vendor}" in src/${folder}/ alone`;
+  }
   if (rule.vendors.includes(vendor) || toolVendors.includes(vendor)) return undefined;
   const owners = Object.keys(PACKAGE_RULES).filter((name) => PACKAGE_RULES[name]?.vendors.includes(vendor));
   const owner = owners.length > 0 ? `only ${owners.join(' and ')} may` : 'no package may, by scripts/boundaries/rules.ts';
@@ -155,6 +163,7 @@ function sansIoViolations(root: string, workspace: Workspace): Violation[] {
 function manifestViolations(workspace: Workspace, imports: readonly FileImport[], rootTools: ReadonlySet<string>): Violation[] {
   const { manifest } = workspace;
   if (manifest === undefined) return [{ file: `${workspace.folder}/package.json`, line: 1, why: 'the package has no package.json' }];
+  const rule = ruleOf(workspace);
   const external = imports.filter(({ specifier }) => !specifier.startsWith('.') && !isBuiltin(specifier));
   const undeclared = external.filter((entry) => !isDeclared(workspace, manifest, rootTools, entry));
   const used = new Set(external.map(({ specifier }) => packageOf(specifier)));
@@ -165,7 +174,7 @@ function manifestViolations(workspace: Workspace, imports: readonly FileImport[]
       why: `"${packageOf(specifier)}" is missing from ${isShipped ? 'dependencies' : 'devDependencies'} of ${manifest.path}`,
     })),
     ...[...manifest.dependencies]
-      .filter((name) => !used.has(name) && !PACKAGE_RULES[workspace.name]?.servedPackages?.includes(name))
+      .filter((name) => !used.has(name) && !rule?.servedPackages?.includes(name) && !rule?.peers?.includes(name))
       .map((name) => ({
         file: manifest.path,
         line: lineOf(manifest.text, name),

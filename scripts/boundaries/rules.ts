@@ -8,6 +8,8 @@ export interface PackageRule {
   readonly packages: readonly string[];
   /** Packages from npm that its `src` may import. */
   readonly vendors: readonly string[];
+  /** Vendors that one folder of `src` alone may import: a peer that may be missing, say. */
+  readonly vendorFolders?: Readonly<Record<string, string>>;
   /** Whether `src` may import Node's own modules; `false` keeps a package usable in a browser. */
   readonly nodeModules: boolean;
   /** Time and randomness come in as parameters: `Date` and `Math.random` are forbidden in `src`. */
@@ -16,6 +18,8 @@ export interface PackageRule {
   readonly toolVendors?: readonly string[];
   /** What users get is a bundle that contains its vendors: they are declared as `devDependencies`. */
   readonly isBundled?: true;
+  /** Packages from npm that are declared for a package of the project, whose peers they are, and not imported. */
+  readonly peers?: readonly string[];
   /** Packages whose files are served: they are dependencies, but not imported. */
   readonly servedPackages?: readonly string[];
 }
@@ -25,7 +29,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   wire: { packages: [], vendors: [], nodeModules: false, isSansIo: true },
   protocol: { packages: [], vendors: ['zod'], nodeModules: false },
   // What pages and programs of users may build on; of `protocol` it takes types alone.
-  client: { packages: ['protocol'], vendors: [], nodeModules: false },
+  client: { packages: ['protocol'], vendors: ['werift'], nodeModules: false, vendorFolders: { werift: 'node' } },
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: [], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: ['jose'], nodeModules: true },
@@ -81,8 +85,9 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
 
 /** What an example may use: what a user of the published packages would. */
 export const EXAMPLE_RULE: PackageRule = {
-  packages: ['gateway', 'sfu', 'protocol'],
+  packages: ['gateway', 'sfu', 'protocol', 'client'],
   vendors: ['express'],
+  peers: ['werift'],
   nodeModules: true,
 };
 

@@ -18,7 +18,7 @@ export interface Manifest {
   /** From the project's root. */
   readonly path: string;
   readonly text: string;
-  /** Optional ones among them. */
+  /** Optional ones and peers among them. */
   readonly dependencies: ReadonlySet<string>;
   readonly devDependencies: ReadonlySet<string>;
   /** Keys of `exports`: `.`, `./node`. */
@@ -65,7 +65,7 @@ function readManifest(root: string, path: string): Manifest | undefined {
   return {
     path,
     text,
-    dependencies: new Set([...keysOf(content, 'dependencies'), ...keysOf(content, 'optionalDependencies')]),
+    dependencies: new Set(['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((kind) => [...keysOf(content, kind)])),
     devDependencies: keysOf(content, 'devDependencies'),
     exportedPaths: keysOf(content, 'exports'),
   };

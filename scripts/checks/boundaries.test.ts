@@ -47,7 +47,12 @@ describe('the boundary check', () => {
     ['a re-export that points up', "export * from '@causeway/sfu';", 1, '"wire" may not import "sfu"'],
     ['an import() that points up', "\n\nexport const late = () => import('@causeway/sfu');", 3, '"wire" may not import "sfu"'],
     ["an import('…') type that points up", "export type Late = import('@causeway/sfu').Sfu;", 1, '"wire" may not import "sfu"'],
-    ['a vendor of another package', "import { RTCDtlsTransport } from 'werift';", 1, 'the vendor "werift": only bench and interop may'],
+    [
+      'a vendor of another package',
+      "import { RTCDtlsTransport } from 'werift';",
+      1,
+      'the vendor "werift": only client and bench and interop may',
+    ],
     ['a vendor that nobody owns', "import lodash from 'lodash/fp';", 1, 'the vendor "lodash": no package may'],
     ["one of Node's modules in a sans-IO package", "import { createSocket } from 'node:dgram';", 1, '"wire" knows no Node'],
     ['a relative import that leaves the package', "import { x } from '../../media/src/index.ts';", 1, 'leaves packages/wire/src/'],
@@ -129,6 +134,19 @@ describe('the boundary check', () => {
     });
 
     expect(checkBoundaries(root)).toEqual([]);
+  });
+
+  it('keeps a vendor to its folder', () => {
+    const peer = JSON.stringify({ name: '@causeway/client', exports: {}, peerDependencies: { werift: '1.0.0' } });
+    writeTree({
+      'packages/client/package.json': peer,
+      'packages/client/src/node/media.ts': "import 'werift';\n",
+      'packages/client/src/index.ts': "import 'werift';\n",
+    });
+
+    expect(checkBoundaries(root)).toEqual([
+      { file: 'packages/client/src/index.ts', line: 1, why: '"client" imports the vendor "werift" in src/node/ alone' },
+    ]);
   });
 
   it('wants package.json to declare exactly what is imported', () => {

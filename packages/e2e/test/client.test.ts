@@ -31,7 +31,7 @@ test('tracks, data, layers, events and the end, between two sessions', async () 
       const camera = await kit.createLocalTrack({ kind: 'picture', colour });
       const published = await alice.publish([{ track: camera, name: 'camera' }]);
       const score = await alice.publishData({ name: 'score', retain: 'last' });
-      score.onopen = () => score.send('1:0');
+      score.send('1:0');
       const replies: unknown[] = [];
       score.onmessage = ({ data }) => replies.push(data);
 

@@ -108,6 +108,17 @@ it('have manifests and types that fit what is in them', async () => {
   expect(await check(wrong)).toEqual([1, expect.stringMatching(/not-there\.js.*"FalseCJS"/s)]);
 });
 
+it('have a client that wants werift for its entry for Node alone', async () => {
+  const load = (entry: string) =>
+    run(process.execPath, ['--input-type=module', '-e', `await import('${entry}')`], { cwd: folder }).then(
+      () => 'loaded',
+      ({ stderr }: { stderr: string }) => stderr,
+    );
+
+  expect(await load('@causeway/client')).toBe('loaded');
+  expect(await load('@causeway/client/node')).toContain("Cannot find package 'werift'");
+});
+
 it('have a program that says its version, its options, and what it does not know', async () => {
   const call = (...args: string[]) =>
     run(join(folder, 'node_modules/.bin/causeway'), args, { env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` } }).then(

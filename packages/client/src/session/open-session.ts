@@ -25,6 +25,7 @@ import { SessionChannels } from './session-channels.ts';
 const INTERRUPTION_GRACE_MS = 3_000;
 /** The SFU closes a session 30 s after it lost the media path (docs/api.md §9); waiting longer is in vain. */
 const RECOVERY_TIMEOUT_MS = 25_000;
+const SESSION_HAS_ENDED = 'This session has ended.';
 
 /**
  * Creates a session on the SFU, ready to subscribe and to publish.
@@ -62,6 +63,7 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
   readonly #clock: Clock;
   readonly #onStateChange: ((state: SessionState) => void) | undefined;
   readonly #queue = createNegotiationQueue();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #channels: SessionChannels<Channel>;
   readonly #listener = () => this.#handleConnectionState();
   #state: SessionState = { phase: 'connecting' };
@@ -131,12 +133,12 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
     await this.#guarded(() => this.#api.updateTracks(this.sessionId, { tracks: [{ ...change, mid }] }));
   }
 
-  publishData(channel: LocalChannel): Promise<Channel> {
-    return this.#negotiate(() => this.#retrying(() => this.#channels.publish(channel)));
+  async publishData(channel: LocalChannel): Promise<Channel> {
+    return this.#whenOpen(await this.#negotiate(() => this.#retrying(() => this.#channels.publish(channel))));
   }
 
-  subscribeData(channel: RemoteChannel): Promise<Channel> {
-    return this.#negotiate(() => this.#retrying(() => this.#channels.subscribe(channel)));
+  async subscribeData(channel: RemoteChannel): Promise<Channel> {
+    return this.#whenOpen(await this.#negotiate(() => this.#retrying(() => this.#channels.subscribe(channel))));
   }
 
   async renegotiate({ iceRestart = false }: { readonly iceRestart?: boolean } = {}): Promise<void> {
@@ -187,6 +189,17 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
   async #park(mid: string): Promise<void> {
     const line = this.#line(mid);
     if (line !== undefined) await parkSendingLine(line);
+  }
+
+  /** A connection that is closed tells nothing of its channels any more. */
+  async #whenOpen(channel: Channel): Promise<Channel> {
+    if (channel.readyState === 'open') return channel;
+    const opened = Promise.withResolvers<void>();
+    channel.addEventListener('open', opened.resolve);
+    channel.addEventListener('close', () => opened.reject(new Error(`The data channel ${channel.label} was closed before it was open.`)));
+    await Promise.race([opened.promise, this.#ended.promise]);
+    if (isOver(this.#state)) throw new Error(SESSION_HAS_ENDED);
+    return channel;
   }
 
   #retrying<Result>(call: () => Promise<Result>): Promise<Result> {
@@ -242,10 +255,11 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
 
   #end(state: SessionState): void {
     if (isOver(this.#state)) return;
-    this.#queue.close(new Error('This session has ended.'));
+    this.#queue.close(new Error(SESSION_HAS_ENDED));
     this.#peer.removeEventListener('connectionstatechange', this.#listener);
     this.#peer.close();
     this.#setState(state);
+    this.#ended.resolve();
   }
 
   #setState(state: SessionState): void {

@@ -24,7 +24,7 @@ export interface DataChannel {
   readonly readyState: string;
   send(message: string): void;
   close(): void;
-  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'open' | 'close', listener: () => void): void;
 }
 
 /** How messages of a channel are delivered, as in `RTCDataChannelInit`; reliable and in order unless it says otherwise. */

@@ -6,6 +6,9 @@ import type { DataChannel, MediaTrack, PeerConnection, Reliability } from './pee
 import { answerTo, hasDataSection, offerTo } from './sdp-exchange.ts';
 import type { LocalChannel, RemoteChannel } from './session.ts';
 
+/** The SFU takes any first message for one and passes it on to nobody; werift does not send an empty one. */
+const READY = 'ready';
+
 export class SessionChannels<Channel extends DataChannel> {
   readonly #peer: PeerConnection<MediaTrack, Channel>;
   readonly #api: SfuApi;
@@ -60,8 +63,8 @@ export class SessionChannels<Channel extends DataChannel> {
     if (known !== undefined && (known.readyState === 'open' || known.readyState === 'connecting')) return known;
     const channel = this.#peer.createDataChannel(dataChannelName ?? '', { negotiated: true, id, ...reliabilityOf(reply.dataChannels[0]) });
     this.#subscribed.set(id, channel);
-    if (channel.readyState === 'open') channel.send('');
-    else channel.addEventListener('open', () => channel.send(''));
+    if (channel.readyState === 'open') channel.send(READY);
+    else channel.addEventListener('open', () => channel.send(READY));
     return channel;
   }
 }

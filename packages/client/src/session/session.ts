@@ -76,13 +76,13 @@ export interface Session<Track extends MediaTrack, Channel extends DataChannel> 
   unsubscribe(mids: readonly string[]): Promise<void>;
   /** Changes the subscription on a media line: `{ quality: 'low' }`, `{ paused: true }`. */
   update(mid: string, change: SubscriptionChange): Promise<void>;
-  /** Publishes a data channel. @returns the channel, which may still be opening; closing it ends the publication */
+  /** Publishes a data channel. @returns the channel once it is open; closing it ends the publication */
   publishData(channel: LocalChannel): Promise<Channel>;
   /**
    * Subscribes to a data channel.
    *
-   * @returns the channel, which may still be opening. Nothing is lost if its listener is set before anything else is awaited.
-   *   Closing it ends the subscription
+   * @returns the channel once it is open. Nothing is lost if its listener is set before anything else is awaited. Closing it ends
+   *   the subscription
    */
   subscribeData(channel: RemoteChannel): Promise<Channel>;
   /** Offers what the caller has changed at the peer connection: a direction, or `{ iceRestart: true }`. */

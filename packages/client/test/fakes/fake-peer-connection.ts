@@ -52,13 +52,14 @@ export interface FakeChannel {
   readonly sent: string[];
   send(message: string): void;
   close(): void;
-  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'open' | 'close', listener: () => void): void;
   /** What SCTP does once the media line is negotiated. */
   open(): void;
 }
 
 export class FakePeerConnection implements PeerConnection<FakeTrack, FakeChannel> {
   readonly channels: FakeChannel[] = [];
+  opensChannels = true;
   signalingState: 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed' = 'stable';
   connectionState: RTCPeerConnectionState = 'new';
   localDescription: Description | null = null;
@@ -80,6 +81,7 @@ export class FakePeerConnection implements PeerConnection<FakeTrack, FakeChannel
   createDataChannel(label: string, init: object = {}): FakeChannel {
     const channel = createFakeChannel(label, init);
     this.channels.push(channel);
+    if (this.opensChannels) setImmediate(() => channel.open());
     return channel;
   }
 
@@ -165,7 +167,7 @@ export class FakePeerConnection implements PeerConnection<FakeTrack, FakeChannel
 }
 
 function createFakeChannel(label: string, init: object): FakeChannel {
-  const listeners: (() => void)[] = [];
+  const listeners = { open: [] as (() => void)[], close: [] as (() => void)[] };
   return {
     label,
     init,
@@ -176,11 +178,13 @@ function createFakeChannel(label: string, init: object): FakeChannel {
     },
     close() {
       this.readyState = 'closed';
+      for (const listener of listeners.close) listener();
     },
-    addEventListener: (_type, listener) => void listeners.push(listener),
+    addEventListener: (type, listener) => void listeners[type].push(listener),
     open() {
+      if (this.readyState !== 'connecting') return;
       this.readyState = 'open';
-      for (const listener of listeners) listener();
+      for (const listener of listeners.open) listener();
     },
   };
 }

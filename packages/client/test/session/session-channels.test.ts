@@ -1,4 +1,5 @@
 import { refusal, SESSION_ID } from '@causeway/testkit/fake-sfu-api';
+import { settle } from '@causeway/testkit/manual-clock';
 import { openConnected } from '../fakes/open-connected.ts';
 
 const REMOTE = { remoteSessionId: 'session-7-other', dataChannelName: 'chat' };
@@ -32,6 +33,21 @@ describe('publishing a data channel', () => {
     expect(calls('publishDataChannels').at(-1)).toEqual([SESSION_ID, { dataChannels: [{ dataChannelName: 'bus', bus: true }] }]);
   });
 
+  test('a channel that never opens is an error when it is closed, or the session ends', async () => {
+    const { session, peer } = await openConnected();
+    peer.opensChannels = false;
+
+    const refused = session.publishData({ name: 'chat' });
+    await settle();
+    peer.channels[0]?.close();
+    await expect(refused).rejects.toThrow('chat was closed before it was open');
+    const waiting = session.publishData({ name: 'bus' });
+    await settle();
+    await session.leave();
+
+    await expect(waiting).rejects.toThrow('This session has ended.');
+  });
+
   test('a first channel that is refused is closed', async () => {
     const { session, api, peer } = await openConnected();
     api.next('publishDataChannels', refusal('quota_exceeded'));
@@ -59,9 +75,8 @@ describe('subscribing to a data channel', () => {
       { dataChannels: [{ ...REMOTE, canReply: 'many', negotiated: true, waitForAck: true }] },
     ]);
     expect(calls('renegotiate')[0]?.at(-1)).toMatchObject({ sessionDescription: { type: 'answer' } });
-    expect(channel).toMatchObject({ label: 'chat', init: { negotiated: true, id: 6, ordered: false, maxPacketLifeTime: 100 }, sent: [] });
-    channel.open();
-    expect(channel.sent).toEqual(['']);
+    expect(channel).toMatchObject({ label: 'chat', init: { negotiated: true, id: 6, ordered: false, maxPacketLifeTime: 100 } });
+    expect(channel.sent).toEqual(['ready']);
   });
 
   test('asking again gives the channel there is', async () => {
