@@ -14,6 +14,7 @@ const HEADER_BYTES = 16;
 const MAX_UNDERWAY_BYTES = 512 << 10;
 const REPLY_EVERY_BYTES = 64 << 10;
 const PACE_MS = 5;
+const ARRIVED_WITHIN_MS = 20_000;
 const SUBSCRIBE_TRIES = 50;
 const SUBSCRIBE_RETRY_MS = 50;
 /** More delays than these say nothing more. */
@@ -67,8 +68,12 @@ export class DataGroup {
     this.#sending = new Sending(client, this.#streamId, plan);
   }
 
-  pause(): void {
+  /** Resolves when what was sent has arrived: the next run must not come on top of it. */
+  async pause(): Promise<void> {
     this.#sending?.stop();
+    for (const deadlineMs = performance.now() + ARRIVED_WITHIN_MS; this.#sending?.isUnderway === true && performance.now() < deadlineMs; ) {
+      await sleep(SUBSCRIBE_RETRY_MS);
+    }
     this.#sending = undefined;
   }
 
@@ -81,7 +86,8 @@ export class DataGroup {
   }
 
   async leave(): Promise<void> {
-    this.pause();
+    this.#sending?.stop();
+    this.#sending = undefined;
     await Promise.all(this.#clients.splice(0).map((client) => client.leave()));
   }
 
@@ -132,6 +138,7 @@ class Sending {
   readonly #beganMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #sent = 0;
+  #isStopped = false;
   /** By receiver. */
   readonly #arrivedBytes: number[];
 
@@ -152,6 +159,12 @@ class Sending {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#isStopped = true;
+  }
+
+  /** Receivers tell of whole pieces. */
+  get isUnderway(): boolean {
+    return this.#underwayBytes >= REPLY_EVERY_BYTES;
   }
 
   #send(): void {
@@ -167,7 +180,11 @@ class Sending {
   #maySend(): boolean {
     const isDue =
       this.#messagesPerSecond === undefined || this.#sent < ((performance.now() - this.#beganMs) * this.#messagesPerSecond) / 1_000;
-    return isDue && this.#sent * this.#sizeBytes - Math.min(...this.#arrivedBytes) < MAX_UNDERWAY_BYTES;
+    return isDue && !this.#isStopped && this.#underwayBytes < MAX_UNDERWAY_BYTES;
+  }
+
+  get #underwayBytes(): number {
+    return this.#sent * this.#sizeBytes - Math.min(...this.#arrivedBytes);
   }
 }
 

@@ -32,7 +32,8 @@ export interface LoadVerbs {
   }): Promise<void>;
   /** The publisher sends until `pauseData`, with a bounded number of bytes on the way, and at no more than the rate if there is one. */
   startData(request: SendingPlan & { readonly sfu: string }): void;
-  pauseData(sfu: string): void;
+  /** Resolves when what was sent has arrived. */
+  pauseData(sfu: string): Promise<void>;
   /** What has come to all clients, and how long it took, since this was asked last. */
   takeDataTotals(sfu: string): DataTotals;
   /** Ends all data clients of this process. */
