@@ -1,4 +1,4 @@
-/** Ids and names that stand in paths and bodies. Each has a narrow grammar, for they become parts of registry keys. */
+/** Ids and names used in paths and bodies. Each has a narrow grammar, because they become parts of registry keys. */
 import { z } from 'zod';
 
 /**

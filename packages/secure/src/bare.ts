@@ -1,4 +1,4 @@
-/** `@causeway/secure/bare`: DTLS by hand, for those who mean to break them. */
+/** `@causeway/secure/bare`: low-level access to DTLS, for attack tests. */
 export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 export { DtlsAssociation } from './dtls/dtls-association.ts';
 export { createDtlsCounters } from './dtls/dtls-counters.ts';

@@ -12,7 +12,7 @@ export interface AppUsage {
 /** A shard that hangs does not hold up the end of its node. */
 const LAST_ANSWER_WITHIN_MS = 1_000;
 
-/** What apps use, as the shard has counted it; and what it had still to tell when it was closed. */
+/** The usage of apps as the shard has counted it, including the remainder when it was closed. */
 export class AppUsageSource {
   readonly #shard: Pick<Shard, 'ask'>;
   readonly #clock: Clock;

@@ -1,4 +1,4 @@
-/** An `Sfu` out of its parts: verbs find their session, the engine's news find theirs. */
+/** Assembles an `Sfu` from its parts and routes verbs and engine events to their sessions. */
 import {
   type AppId,
   type CreateSessionReply,
@@ -76,9 +76,9 @@ export interface SfuAssembly {
   /** Calls back in a later turn of the event loop, in which reading and writing of descriptions goes on. Default `setImmediate`. */
   readonly nextDescriptionTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
-  /** A defect of ours has shown that no session can be blamed for; what it has cost is over. */
+  /** A defect that belongs to no session has occurred; its effect is over. */
   readonly onDefect: (error: unknown) => void;
-  /** Default: the node stands alone. */
+  /** Default: the node is standalone. */
   readonly cluster?: ClusterAssembly;
 }
 
@@ -353,7 +353,7 @@ function countSubscribers(store: SessionStore, publicationId: string): number {
   return count;
 }
 
-/** The tree of what is published on a node that stands alone. */
+/** The tree of a publication on a standalone node. */
 function aloneWith(node: number, subscribers: number): TrackPath {
   return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
 }

@@ -26,7 +26,7 @@ export interface SfuOptions {
   readonly udpPort?: number;
   /** Address to listen on; a wildcard stands for all local addresses of its family. Default: all local addresses. */
   readonly listenAddress?: string;
-  /** What clients are told to send to, such as a public address behind a NAT. Default: the addresses listened on. */
+  /** The addresses that clients are told to send to, such as a public address behind a NAT. Default: the addresses listened on. */
   readonly announcedAddresses?: readonly string[];
   /** Number in the session ids, 0 to 65,535. Default 1; in a cluster, the number that the node has there. */
   readonly nodeNo?: number;
@@ -46,7 +46,7 @@ export interface SfuOptions {
   readonly workerFillShare?: number;
   /** A worker thread has ended by a defect of ours, or for want of memory. It is replaced; its sessions are closed. */
   readonly onShardLost?: (loss: ShardLoss) => void;
-  /** Default: one in memory, for a node that stands alone. */
+  /** Default: one in memory, for a standalone node. */
   readonly registry?: Registry;
   readonly limits?: Partial<SessionLimits>;
   /** When new sessions are refused with `no_capacity`; memory is below. */
@@ -60,13 +60,13 @@ export interface SfuOptions {
   /** A defect of ours has shown that no session can be blamed for, and that is over. Default: Node warns of it. */
   readonly onDefect?: (error: unknown) => void;
   /**
-   * Makes the node one of many: called once its UDP port is open, because what it tells the others about itself names that port.
-   * Default: it stands alone.
+   * Makes the node a member of a cluster. Called once its UDP port is open, because its description for the others
+   * contains that port. Default: the node is standalone.
    */
   readonly joinCluster?: (opened: OpenedNode) => Promise<JoinedCluster>;
 }
 
-/** What a node can tell about itself once its port is open. */
+/** What is known about a node once its port is open. */
 export interface OpenedNode {
   /** Fingerprint of the certificate that its end of every link shows. */
   readonly fingerprint: CertificateFingerprint;

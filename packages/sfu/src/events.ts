@@ -16,7 +16,7 @@ export const SESSION_CLOSE_REASONS = [
 /** Why a session ended. */
 export type SessionCloseReason = (typeof SESSION_CLOSE_REASONS)[number];
 
-/** Why a published track ended. `unreachable`: as far as this node can tell; no way leads to the node that owns it. */
+/** Why a published track ended. `unreachable`: from this node's view, there is no route to the node that owns it. */
 export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'unreachable';
 
 /**
@@ -25,7 +25,7 @@ export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'un
  */
 export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone' | 'replaced';
 
-/** As a subscriber hears it, whose publisher may be on another node: as far as this node can tell, no way leads there. */
+/** The same for a subscriber whose publisher may be on another node: from this node's view, there is no route to it. */
 export type DataSourceEndReason = DataChannelCloseReason | 'unreachable';
 
 /**
@@ -93,7 +93,7 @@ export type SfuEvent =
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })
   | (SubscriptionEvent<'subscription.failed'> & { readonly errorCode: ErrorCode })
-  /** Without a `rid` nothing of the track is sent for the time being. */
+  /** Without a `rid`, the track is not sent for the time being. */
   | (SubscriptionEvent<'layer.changed'> & {
       readonly rid: string | undefined;
       /** The highest layers within it that are sent; undefined where none is left out. */
@@ -111,9 +111,9 @@ export type SfuEvent =
   | (DataSubscriptionEvent<'datachannel.unsubscribed'> & { readonly reason: DataSubscriptionEndReason })
   /** The subscription was ended, because its peer takes reliable messages too slowly. */
   | DataSubscriptionEvent<'datachannel.overflow'>
-  /** A message was left out, because the peer takes none of that size. */
+  /** A message was left out, because it is too long for the peer. */
   | (DataSubscriptionEvent<'datachannel.oversized'> & { readonly sizeBytes: number; readonly maxMessageBytes: number })
-  /** The registry did not take an announcement of this session, which goes on without. */
+  /** The registry refused an announcement of this session, which continues without it. */
   | (EventOf<'registry.failed'> & { readonly error: unknown })
   /** A defect of the SFU, caught at an edge; the session it happened in is closed. */
   | (EventOf<'session.defect'> & { readonly error: unknown });

@@ -78,7 +78,7 @@ export interface LinkInspection {
   readonly nodeNo: number;
   readonly region: string;
   readonly state: LinkState['type'];
-  /** As told to the other nodes last; undefined while the link is not up. */
+  /** As last reported to the other nodes; undefined while the link is not up. */
   readonly rttMs?: number;
   readonly lossRatio?: number;
 }
@@ -104,7 +104,7 @@ export interface RelayInspection {
   readonly dataExports: number;
 }
 
-/** Everything that an SFU can tell about itself. */
+/** Everything that an SFU reports about itself. */
 export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Live objects. When all sessions have ended, every count is zero. */
   readonly objects: ShardObjects & { readonly sessions: SessionCensus };
@@ -129,6 +129,6 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   };
   /** Characters of session descriptions that wait to be read. */
   readonly waitingDescriptionCharacters: number;
-  /** Undefined on a node that stands alone. */
+  /** Undefined on a standalone node. */
   readonly relay?: RelayInspection;
 }

@@ -57,7 +57,7 @@ export interface SfuStats {
  * Requests are already valid in the sense of their schema in `@causeway/protocol`. Ids of apps and sessions come as they arrived: a
  * session is only made for an app id that can be one (`invalid_params`), and one that does not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
  *
- * A verb that is told of a `caller` does what the token of that caller grants and no more: it changes
+ * A verb with a `caller` does only what that caller's token grants: it changes
  * only sessions of the token's subject (`forbidden`), and sees only those that the token names. Which
  * verbs a token is good for at all (`act`), when (`exp`, `nbf`) and where (`org`, `region`) is for
  * the caller of the verb to determine. Without a caller everything is permitted.
@@ -123,7 +123,7 @@ export interface Sfu {
   /** Why no media flows to or from a session, or why it has ended (within the last ten minutes), and the figures behind that. */
   diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;
   patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
-  /** Renames a published track, or tells others that it is muted. Subscriptions by its former name stay as they are. */
+  /** Renames a published track, or announces that it is muted. Subscriptions by its former name stay as they are. */
   patchTrack(appId: string, sessionId: string, trackId: string, request: PatchTrackRequest, caller?: TokenGrants): Promise<PatchTrackReply>;
   /** Closing a closed session succeeds. */
   deleteSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
@@ -137,7 +137,7 @@ export interface Sfu {
   watch(watcher: SfuWatcher): () => void;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
   isReady(): boolean;
-  /** Whether media is carried: false if that has stood still for seconds. */
+  /** Whether media is being carried: false if the media loop has hung for seconds. */
   isAlive(): boolean;
   /** How full the node is; cheap to ask. */
   load(): NodeLoad;

@@ -1,7 +1,7 @@
 import type { AppId } from '@causeway/protocol';
 import type { Grants } from '../authentication/authenticate.ts';
 
-/** One life of one node: a number is taken up again after a restart, an epoch never is. */
+/** One life of one node: its number is reused after a restart, its epoch never is. */
 export interface AssertingNode {
   readonly nodeNo: number;
   readonly epoch: number;

@@ -1,7 +1,7 @@
 import type { AppId, TokenGrants } from '@causeway/protocol';
 import { type Revocation, RevocationList } from './revocation-list.ts';
 
-/** Which tokens are good no longer, on all nodes. */
+/** Which tokens have been revoked, on all nodes. */
 export interface Revocations {
   isRevoked(appId: AppId, token: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean;
   /**

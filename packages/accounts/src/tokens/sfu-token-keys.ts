@@ -1,6 +1,6 @@
 /**
- * The keys with which the SFU signs tokens. All nodes that share a secret have the same ones, and
- * each is in use for a day: who learns one can sign tokens for two days at most.
+ * The keys with which the SFU signs tokens. All nodes that share a secret have the same ones, and each is in use for a
+ * day, so an attacker who learns one can sign tokens for at most two days.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { MAX_TOKEN_SECONDS } from '@causeway/protocol';

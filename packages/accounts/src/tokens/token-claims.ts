@@ -1,4 +1,4 @@
-/** The claims of a token whose signature is right: whether they say what they must, and for which app. */
+/** Checks the claims of a token with a valid signature: whether all required ones are there, and for which app. */
 import { type AppId, MAX_TOKEN_SECONDS, SfuError, TOKEN_RESTRICTIONS, TokenGrants } from '@causeway/protocol';
 
 /** How far the signer's clock may be ahead of the nodes' clock. */

@@ -1,6 +1,6 @@
 /**
- * Verifies tokens, each once: what was found out is remembered by the digest of the token. Whether it
- * has expired, and whether its key is still in use, is looked at each time.
+ * Verifies each token once and remembers the result by the token's digest. Its expiry, and whether its key is still in
+ * use, are checked each time.
  */
 import { createHash, type KeyObject } from 'node:crypto';
 import { type AppId, SfuError } from '@causeway/protocol';

@@ -9,7 +9,7 @@ import {
   usageDayOf,
 } from './usage-ledger.ts';
 
-/** The ledger of one process: what was used is forgotten with it. */
+/** The ledger of one process: its totals are lost when the process ends. */
 export class MemoryUsageLedger implements UsageLedger {
   /** By app, node and epoch: the last batch that was counted. */
   readonly #lastSeqs = new Map<string, number>();

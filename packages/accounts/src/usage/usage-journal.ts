@@ -4,8 +4,8 @@ import { parseAppId } from '@causeway/protocol';
 import { USAGE_METRICS, type UsageBatch, type UsageBytes } from './usage-ledger.ts';
 
 /**
- * Where batches are kept that the ledger may still need, so that they outlive the process. It may lose the last moments of a machine
- * that loses its power: then less is counted than was used.
+ * Stores the batches that the ledger may still need, so that they outlive the process. A power failure may lose the
+ * last seconds; then less is counted than was used.
  */
 export interface UsageJournal {
   /** Batches that were not known to be counted when this journal was opened: of former lives, each life's oldest first. */

@@ -7,7 +7,7 @@ import type { AppRecords, StoredApp } from './app-records.ts';
 
 export interface AppAnnouncerOptions {
   readonly records: AppRecords;
-  /** Those of this node's configuration. */
+  /** The apps of this node's configuration. */
   readonly apps: readonly App[];
   readonly timers: Timers;
   /** The time that all nodes agree on. */

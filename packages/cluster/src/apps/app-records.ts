@@ -7,7 +7,7 @@ import { type AppReading, type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readApp
 
 export interface AppRecordsOptions {
   readonly link: RedisLink;
-  /** Used for nothing else. */
+  /** A key for this purpose only. */
   readonly key: KeyObject;
   /** The time that all nodes agree on, whether Redis answers now or not. */
   readonly clusterNowMs: () => number;

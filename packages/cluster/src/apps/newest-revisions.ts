@@ -3,7 +3,7 @@ import { type AppRecord, MAX_RECORD_AGE_MS } from './app-record.ts';
 
 interface Newest {
   readonly revision: number;
-  /** Every record that this node has seen is out of date by then, so it need not be told from a newer one. */
+  /** By then, every record that this node has seen is out of date, so it can no longer be mistaken for a newer one. */
   readonly untilMs: number;
 }
 

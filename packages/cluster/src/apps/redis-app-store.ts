@@ -7,7 +7,7 @@ import { NewestRevisions } from './newest-revisions.ts';
 
 export interface RedisAppStoreOptions {
   readonly records: Pick<AppRecords, 'read'>;
-  /** Those of this node's configuration: found without Redis. */
+  /** The apps of this node's configuration, which are found without Redis. */
   readonly apps: readonly App[];
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;

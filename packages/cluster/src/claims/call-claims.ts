@@ -2,8 +2,8 @@ import type { AppId } from '@causeway/protocol';
 import type { NodeIdentity } from '@causeway/sfu';
 
 /**
- * Which node carries out the calls that have an Idempotency-Key, wherever they come in: the node keeps the reply, and all that nodes
- * need to agree on is who it is. Every implementation passes `callClaimsContract`.
+ * Which node carries out the calls that have an Idempotency-Key, wherever they arrive. That node keeps the reply, so
+ * the nodes only need to agree on which one it is. Every implementation passes `callClaimsContract`.
  */
 export interface CallClaims {
   /**

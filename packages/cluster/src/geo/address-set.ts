@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** IP addresses, given as ranges. IPv4 in the form of IPv6 (`::ffff:192.0.2.1`) counts as what it is. */
+/** IP addresses, given as ranges. IPv4 in the form of IPv6 (`::ffff:192.0.2.1`) counts as IPv4. */
 export interface AddressSet {
   /** False for what is not an IP address. */
   has(address: string): boolean;

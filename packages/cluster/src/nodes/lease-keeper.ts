@@ -14,7 +14,7 @@ export interface LeaseKeeperOptions {
   readonly onSuperseded: (byEpoch: number) => void;
   readonly onRevived: (cause: 'lapsed' | 'lost') => void;
   readonly onStalled: () => void;
-  /** Told again and again until one succeeds; `isNews` the first time. */
+  /** Called for every failure until a renewal succeeds; `isNews` the first time. */
   readonly onNotRenewed: (error: unknown, isNews: boolean) => void;
 }
 

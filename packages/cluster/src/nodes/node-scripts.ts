@@ -1,4 +1,4 @@
-/** What nodes do in Redis, one function a script. Keys and words of the scripts are named nowhere else. */
+/** What nodes do in Redis, with one function per script. Only this file names the keys and status words of the scripts. */
 import { z } from 'zod';
 import { NODE_HINTS, NODE_KEYS } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';

@@ -8,7 +8,7 @@ import type { LuaScript, RedisCommand, RedisLink, RedisReply } from './redis-lin
 export interface IoredisLinkOptions {
   readonly timers: Timers;
   readonly onAvailable?: () => void;
-  /** Told once until it is available again. */
+  /** Called once per outage. */
   readonly onUnavailable?: (error: unknown) => void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Every key in Redis. What is in braces chooses the slot in a Redis Cluster: keys of one app are in one slot, and those of the nodes
- * in another, so a script never needs keys of two. An app id has no colon, so no app can be called `:nodes`.
+ * Every key in Redis. The part in braces selects the slot in a Redis Cluster: the keys of one app are in one slot and
+ * those of the nodes in another, so a script never needs keys of two slots. An app id has no colon, so no app can be
+ * called `:nodes`.
  */
 
 const NODES = 'sfu:{:nodes}';

@@ -1,4 +1,4 @@
-/** What a link needs of a client of Redis: ioredis has it, and a model of Redis in tests. */
+/** What a link needs of a Redis client; implemented by ioredis, and by a model of Redis in tests. */
 export interface RedisConnection {
   readonly status: string;
   on(event: 'ready' | 'end', listener: () => void): unknown;

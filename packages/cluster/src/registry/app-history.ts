@@ -1,6 +1,6 @@
 /**
  * Which of this node's writes about one app Redis is known to have. Every write carries a revision and the newest one confirmed
- * before; Redis says `behind` when it has not even that.
+ * before; Redis answers `behind` if it does not even have that one.
  */
 export class AppHistory {
   readonly #nextRevision: () => number;

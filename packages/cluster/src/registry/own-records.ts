@@ -2,7 +2,7 @@ import { type DataChannelRecord, findTrack, type Registry, type SessionRecord, t
 
 export interface OwnTrack {
   readonly record: TrackRecord;
-  /** Its place among the tracks of the session: lower came first. */
+  /** Its position among the tracks of the session: lower numbers are older. */
   readonly order: number;
 }
 

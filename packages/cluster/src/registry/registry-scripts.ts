@@ -1,4 +1,4 @@
-/** What the registry does in Redis, one function a script. Keys and words of the scripts are named nowhere else. */
+/** What the registry does in Redis, with one function per script. Only this file names the keys and status words of the scripts. */
 import { z } from 'zod';
 import { appKeys, lifeName, NODE_KEYS, parseLifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';

@@ -11,7 +11,7 @@ export interface RestorerOptions {
   readonly scripts: RegistryScripts;
   readonly own: OwnRecords;
   readonly writer: SessionWriter;
-  /** By app: those that this life has written about. One without sessions is dropped when nothing more can be lost of it. */
+  /** By app, for apps that this life has written about. An app without sessions is dropped when nothing of it can be lost any more. */
   readonly histories: Map<string, AppHistory>;
   readonly timers: Timers;
   readonly onRestored: (appId: string, sessions: number) => void;

@@ -1,7 +1,7 @@
 /**
- * How many writes a node has under way at a time when it restores its records. All nodes of a cluster do so together after Redis has lost
- * them, and Redis takes one after the other: what is asked too fast waits until it times out, and is then asked again. So each node
- * takes as much as Redis answers quickly, and half as much as soon as it does not.
+ * How many concurrent writes a node makes when it restores its records. After Redis has lost them, all nodes do so at
+ * once, and Redis handles one write after the other: writes that come too fast wait until they time out and are then
+ * repeated. So each node increases its rate while Redis answers quickly, and halves it as soon as it does not.
  */
 import type { Clock } from '@causeway/sfu';
 

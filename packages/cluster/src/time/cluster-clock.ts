@@ -1,8 +1,8 @@
 import type { Clock } from '@causeway/sfu';
 
 /**
- * The time that all nodes agree on, which is Redis's: told with every renewal of the lease, carried on by the process's own clock
- * between them, and on while Redis is away. Wall clocks of nodes may be hours apart.
+ * The time that all nodes agree on, which is Redis's. Every renewal of the lease reads it; in between, and while Redis
+ * is unavailable, the process's own clock continues it. Wall clocks of nodes may be hours apart.
  */
 export class ClusterClock {
   readonly #nowMs: () => number;

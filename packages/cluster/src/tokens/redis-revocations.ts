@@ -10,7 +10,7 @@ import { readRevocation, writeRevocation } from './revocation-text.ts';
 
 export interface RedisRevocationsOptions {
   readonly link: RedisLink;
-  /** Used for nothing else. */
+  /** A key for this purpose only. */
   readonly key: KeyObject;
   readonly timers: Timers;
   /** The time that all nodes agree on. */

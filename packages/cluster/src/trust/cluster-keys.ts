@@ -1,6 +1,6 @@
 /**
- * Everything that nodes prove to each other is derived from the one cluster key: a key for each purpose, so that a signature made
- * for one is worth nothing for another.
+ * Everything that nodes prove to each other is derived from the one cluster key: a key for each purpose, so that a
+ * signature made for one purpose is invalid for another.
  *
  * @see RFC 5869 (HKDF)
  */

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { IceCredentials, LinkTrust, NodeIdentity } from '@causeway/sfu';
 
-/** Begins the ufrags of shard 0, where links live. */
+/** The prefix of the ufrags of shard 0, which has the links. */
 const SHARD_PREFIX = 'aa';
 /** 64 bits that cannot be guessed without the cluster key; RFC 8445 asks for 24. */
 const UFRAG_DIGITS = 16;

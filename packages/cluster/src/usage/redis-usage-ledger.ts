@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { appKeys, lifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
-/** Totals are looked at for a year; a life is not silent about an app for longer. */
+/** Totals are kept for a year; no life goes longer without usage of an app. */
 const KEPT_DAYS = 400;
 
 const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number()]);

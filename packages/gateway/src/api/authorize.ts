@@ -1,4 +1,4 @@
-/** Whether a token is good for a call, as far as that can be told before the call is looked into. */
+/** Whether a token permits a call, as far as that is known before the body is read. */
 import type { Principal } from '@causeway/accounts';
 import { allowsAction, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { Request } from 'express';

@@ -19,8 +19,8 @@ export interface CallServices extends CallerServices {
 }
 
 /**
- * Takes one HTTP request through all stages of a call. Nothing of the body is read before the caller is known and within its rate. A
- * call that another node has passed on is carried out here or not at all, so none can go round in circles.
+ * Takes one HTTP request through all stages of a call. The body is not read before the caller is known and within its
+ * rate. A call that another node has forwarded is carried out here or not at all, so calls cannot loop.
  */
 export async function carryOut(route: Route, services: CallServices, request: Request, response: Response): Promise<void> {
   const sessionId = String(request.params.session_id ?? '');

@@ -17,7 +17,7 @@ import { watchToken } from './watch-token.ts';
 export interface EventServices extends CallerServices {
   readonly sfu: Sfu;
   readonly events: EventDesk;
-  /** Undefined for a node that stands alone. */
+  /** Undefined on a standalone node. */
   readonly fanIn: EventFanIn | undefined;
 }
 

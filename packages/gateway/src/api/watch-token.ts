@@ -2,7 +2,7 @@ import type { TokenDesk } from '@causeway/accounts';
 import { type AppId, isRevokedBy, type TokenGrants } from '@causeway/protocol';
 
 /**
- * Watches over something that goes on after its call has been answered.
+ * Watches the token of something that continues after its call has been answered.
  *
  * @param onOver called once, when the token has expired or is revoked
  * @returns stops the watching

@@ -18,7 +18,7 @@ import { ConfigError } from './start-error.ts';
 
 const CALLS_PER_SECOND = integerFrom(1, 1_000_000);
 
-/** What an entry of `apps` may set beside its id and secrets. */
+/** What an entry of `apps` may set besides its id and secrets. */
 const SETTINGS: { readonly [Name in Exclude<keyof AppSettings, keyof AppBoundSettings>]: OptionKind<AppSettings[Name]> } = {
   autoPublish: boolean,
   maxCallsPerSecondPerSession: CALLS_PER_SECOND,

@@ -5,7 +5,7 @@ import { nonNegativeNumber, textMatching } from './option-kinds.ts';
 import { OPTIONS, type OptionName, type OptionValues } from './options.ts';
 import { ConfigError } from './start-error.ts';
 
-/** What makes a node one of many. */
+/** The configuration of a cluster node. */
 export interface ClusterConfig {
   readonly redisUrl: string;
   readonly clusterKey: string;

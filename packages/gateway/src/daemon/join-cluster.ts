@@ -1,4 +1,4 @@
-/** Makes a node one of many. Loaded by those that are alone: a node that stands alone needs nothing of it. */
+/** Makes a node a member of a cluster. Only cluster nodes load this module; a standalone node needs nothing of it. */
 import { isIP } from 'node:net';
 import {
   type Cluster,

@@ -1,4 +1,4 @@
-/** What happens inside a node, as its operator reads it: nothing that a client can cause as often as it likes. */
+/** Logs what happens inside a node for its operator, except events that a client can cause at will. */
 import type { ClusterEvent } from '@causeway/cluster';
 import type { LinkEvent, SfuEvent } from '@causeway/sfu';
 import type { Logger, LogLevel } from '../logging/logger.ts';

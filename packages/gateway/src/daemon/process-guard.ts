@@ -2,7 +2,7 @@
  * Handles errors that nothing caught. An uncaught exception has left a callback half done, so the
  * state of the process cannot be trusted: the node closes its sessions, writes their usage, and
  * exits with a code of its own, so that the service manager starts another. A rejected promise that
- * nothing awaited has interrupted no code: it is logged, and the node goes on.
+ * nothing awaited has interrupted no code: it is logged, and the node continues.
  */
 import type { DefectLog } from '../monitoring/defect-log.ts';
 

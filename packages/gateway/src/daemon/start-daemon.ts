@@ -27,7 +27,7 @@ const MS_PER_SECOND = 1_000;
 
 export interface DaemonServices {
   readonly logger: Logger;
-  /** Takes defects that no session can be blamed for. */
+  /** Receives defects that belong to no session. */
   readonly defects: DefectLog;
   readonly dashboardFolder: string;
   /** Shows a text to the person who started the daemon. */

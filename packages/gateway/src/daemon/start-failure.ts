@@ -9,7 +9,7 @@ const REASONS: Readonly<Record<string, (port: number, address: string) => string
 
 export interface PortOption {
   readonly variable: string;
-  /** That the address was set by. Default: the one of both ports. */
+  /** The option that set the address. Default: the one for both ports. */
   readonly addressOption?: { readonly variable: string };
 }
 

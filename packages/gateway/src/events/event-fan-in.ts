@@ -1,4 +1,4 @@
-/** The events of an app that happen on other nodes, brought into the streams of the clients of this one. */
+/** Brings an app's events from other nodes into the streams of this node's clients. */
 import type { AppId } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
 import type { CallForwarder } from '../forwarding/call-forwarder.ts';

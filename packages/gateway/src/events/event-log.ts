@@ -2,7 +2,7 @@ import type { ApiEvent, AppId } from '@causeway/protocol';
 import type { EventContent } from './describe-event.ts';
 import { describeLoss, formatPosition } from './event-position.ts';
 
-/** How long a client may be away and still hear of everything. */
+/** How long a client may be disconnected and still get all events. */
 const KEPT_FOR_MS = 10 * 60_000;
 /** Limits for one app, and for all; an event takes some 400 bytes. */
 const MAX_KEPT_PER_APP = 10_000;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { formatPositions } from './event-position.ts';
 
 const HEARTBEAT_INTERVAL_MS = 15_000;
-/** What a client that does not read may pile up here; then it is cut off, and may come back with its position. */
+/** How much unread data a client may accumulate here; beyond that it is disconnected, and may reconnect with its position. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long a browser waits before it comes back. */
 const RETRY_MS = 2_000;

@@ -4,7 +4,7 @@ import { type AppId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory } from '@causeway/sfu';
 import { ReplayWindow } from './replay-window.ts';
 
-/** Header that a call passed on by another node has in place of `Authorization`. */
+/** The header that a forwarded call has instead of `Authorization`. */
 export const ASSERTION_HEADER = 'Causeway-Assertion';
 
 /** What an assertion must fit. */

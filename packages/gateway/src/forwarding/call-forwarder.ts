@@ -7,7 +7,7 @@ import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
 import type { CallReply } from './call-reply.ts';
 import { NodeCallError, type NodeCallFailure, type NodeClient, type NodeRequest } from './node-client.ts';
 
-/** A node that has died is forgotten within six. */
+/** A dead node is forgotten within six seconds, so a few retries suffice. */
 const RETRY_AFTER_MS = 1_000;
 
 /** A call whose caller is known, to be carried out by another node. */

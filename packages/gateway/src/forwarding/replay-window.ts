@@ -1,6 +1,6 @@
 import type { CallAssertion } from '@causeway/accounts';
 
-/** Later than that after it was made, by the clock of its sender, an assertion is no good. */
+/** How long an assertion is valid, by the clock of its sender. */
 const MAX_AGE_MS = 30_000;
 /** Limit for one sender; beyond it the oldest ids have expired anyway. */
 const MAX_KEPT_IDS = 100_000;

@@ -1,4 +1,4 @@
-/** Looks at JSON before it is parsed: to find out that a text is hostile must not cost what parsing it would. */
+/** Inspects JSON before it is parsed, because detecting a hostile text must cost less than parsing it. */
 
 export interface JsonShapeLimits {
   /** How many times objects and arrays may be nested in each other. */

@@ -1,11 +1,11 @@
 /**
- * Feeds Node's HTTP parser a request at a time and a millisecond's worth in each turn of the event loop, so that packets are handled
- * between any two turns however many requests have come at once. Node by itself reads 64 KiB from a connection and handles the
- * hundreds of requests in it in one go. Client addresses take turns, and so do the connections of each.
+ * Feeds Node's HTTP parser one request at a time, for a fraction of a millisecond per event loop turn, so that packets
+ * are handled between turns however many requests arrive at once. Node itself reads 64 KiB from a connection and
+ * handles the hundreds of requests in it in one go. Client addresses take turns, and so do the connections of each.
  *
- * A connection's next request is parsed when the one before has its reply (RFC 9112 §9.3.2 lets a server process pipelined requests
- * in sequence). Otherwise replies pile up behind one that is slow: whatever belongs to those requests then outlives the
- * young generation, and collecting it stops the thread for 15 ms and more.
+ * A connection's next request is parsed once the previous one has its reply (RFC 9112 §9.3.2 lets a server process
+ * pipelined requests in sequence). Otherwise replies queue behind a slow one: the data of those requests then outlives
+ * the young generation, and collecting it stops the thread for 15 ms and more.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Sends a whole reply as JSON that no cache keeps and no browser takes for anything else. */
+/** Sends a whole reply as JSON that caches do not store and browsers do not interpret as anything else. */
 export function sendJson(response: ServerResponse, httpStatus: number, json: string): void {
   response.statusCode = httpStatus;
   response.setHeader('Content-Type', 'application/json; charset=utf-8');

@@ -3,7 +3,7 @@ import type { AppBounds } from '@causeway/sfu';
 
 const BPS_PER_MBPS = 1_000_000;
 
-/** What an operator has set for one app or for all of them, as the SFU takes it; what is not set is left to its defaults. */
+/** The limits that an operator has set for one app or for all, in the form that the SFU expects; unset ones keep its defaults. */
 export function appBoundsOf({
   maxSessions,
   maxUnconnectedSessions,

@@ -1,6 +1,6 @@
 /**
- * What one client address may try at this node, whatever app it names. Calls of other nodes on behalf of their clients are not
- * counted here: the node that a client called has counted them.
+ * Limits for one client address at this node, across apps. Calls that other nodes forward for their clients do not
+ * count here: the node that the client called has counted them.
  */
 import type { IncomingMessage } from 'node:http';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';

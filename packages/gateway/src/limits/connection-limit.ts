@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
 import { clientKeyOf } from './client-address.ts';
 
-/** How many TCP connections each client address has open. What is counted is what is open, so the table is bounded by that. */
+/** How many TCP connections each client address has open. Only open connections are in the table, so their number bounds it. */
 export class ConnectionLimit {
   readonly #maxPerClient: number;
   readonly #trustedProxies: AddressSet;

@@ -1,7 +1,7 @@
 const REDACTED = '[redacted]';
 const MAX_DEPTH = 8;
 
-/** Fields that are a secret, or SDP, whatever they hold. */
+/** Fields that always count as secret, or as SDP. */
 const SECRET_FIELD = /^(?:authorization|cookie|password|secrets?|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
 /** A JWT, wherever it stands: its header is a JSON object, which begins with `{"` and so in base64 with these letters. */

@@ -1,6 +1,5 @@
 /**
- * What operators may look at and the internet may not: a listener for a port of its own that is opened on the loopback interface
- * alone. It changes nothing.
+ * Serves what only operators may see, on a separate port of the loopback interface. It is read-only.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';

@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
 
-/** How a defect of ours became known that no session can be blamed for. */
+/** How a defect that belongs to no session was noticed. */
 export const DEFECT_KINDS = ['contained', 'rejection', 'exception'] as const;
 
 /**

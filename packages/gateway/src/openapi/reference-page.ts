@@ -1,4 +1,4 @@
-/** The OpenAPI document as a page: one file without scripts, and without anything from elsewhere. */
+/** The OpenAPI document as a page: one file without scripts or external resources. */
 import { createHash } from 'node:crypto';
 import type { JsonSchema } from '@causeway/protocol';
 import type { OpenApiDocument } from './openapi-document.ts';

@@ -4,7 +4,7 @@ import { sendJson } from '../http/send-json.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 import { createReferencePage } from './reference-page.ts';
 
-/** Serves the OpenAPI document at `/openapi.json`, and the same for people at `/docs`. Neither needs a credential. */
+/** Serves the OpenAPI document at `/openapi.json`, and as a readable page at `/docs`. Neither needs a credential. */
 export function serveDescription(): Router {
   const document = createOpenApiDocument();
   const json = JSON.stringify(document);

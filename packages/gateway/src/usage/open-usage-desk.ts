@@ -10,7 +10,7 @@ import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
 export interface UsageSetup {
   readonly config: Pick<Config, 'nodeNumber' | 'usageFolder'>;
   readonly sfu: Pick<Sfu, 'takeUsage'>;
-  /** Undefined for a node that stands alone: its ledger is forgotten with it. */
+  /** Undefined on a standalone node, whose ledger ends with the process. */
   readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'redisNowMs'> | undefined;
   readonly logger: Logger;
 }

@@ -1,4 +1,4 @@
-/** What the apps on this node use, on its way from the media to the ledger. */
+/** Moves the usage of this node's apps from the media engine to the ledger. */
 import { NO_USAGE, USAGE_METRICS, type UsageBytes, type UsageJournal, type UsageLedger, UsageMeter, usageDayOf } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { CancelTimer, Clock, Sfu } from '@causeway/sfu';

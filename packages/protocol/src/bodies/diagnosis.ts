@@ -3,7 +3,7 @@ import { AppId, Mid, SessionId, TrackId } from '../ids.ts';
 import { ConnectionState } from './sessions.ts';
 import { TrackKind } from './track-fields.ts';
 
-/** What can be the matter with a session, in the order in which one hides the next. */
+/** What can be wrong with a session, ordered so that each finding hides the later ones. */
 export const DIAGNOSIS_CODES = [
   'session_closed',
   'nothing_negotiated',

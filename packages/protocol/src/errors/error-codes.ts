@@ -1,4 +1,4 @@
-/** What a client needs to know about an error code beside its name. */
+/** What a client needs to know about an error code besides its name. */
 export interface ErrorCodeInfo {
   readonly httpStatus: number;
   /** Whether the same request may succeed later, unchanged. */

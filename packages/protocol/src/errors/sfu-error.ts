@@ -1,7 +1,7 @@
 import type { ErrorCode } from './error-codes.ts';
 import type { FailedItem } from './error-reply.ts';
 
-/** What an error tells programs beside its code. */
+/** What an error contains for programs besides its code. */
 export interface SfuErrorOptions {
   /** Facts for programs, such as the path of the wrong field. Becomes part of the HTTP reply: no secrets, no SDP. */
   readonly details?: Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 /**
  * A DTLS 1.2 association: records in, handshake driven, records out. Everything but retransmission happens within the call
- * that brings a datagram, so no promise can be rejected and nothing goes on after `close()`.
+ * that brings a datagram, so no promise can be rejected and nothing runs after `close()`.
  *
- * What is in the clear is believed only while the handshake needs it, and then only handshake messages: an alert, or any
- * record after Finished, must be encrypted to count (docs/adr/0004-werift-behind-secure.md).
+ * Unencrypted records are accepted only during the handshake, and then only handshake messages: an alert, or any record
+ * after Finished, must be encrypted to count (docs/adr/0004-werift-behind-secure.md).
  *
  * @see RFC 6347
  */

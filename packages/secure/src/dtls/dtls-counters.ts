@@ -1,4 +1,4 @@
-/** What DTLS threw away, by cause. One object per suite, counting up. */
+/** What DTLS dropped, by cause. One object per suite, counting up. */
 export interface DtlsCounters {
   /** Records or handshake fragments that are none, of an unknown kind, or out of place. */
   malformed: number;

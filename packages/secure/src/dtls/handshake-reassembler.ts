@@ -1,6 +1,6 @@
 /**
- * Puts fragments together, whatever their order, overlap or repetition, and hands out whole messages in sequence. What it
- * holds is bounded, since it works for peers that have proved nothing yet.
+ * Puts fragments together, whatever their order, overlap or repetition, and hands out whole messages in sequence. Its
+ * memory is bounded, because its peers are not authenticated yet.
  */
 import type { HandshakeFragment, HandshakeMessage } from './handshake-message.ts';
 

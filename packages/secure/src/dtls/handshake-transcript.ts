@@ -1,6 +1,6 @@
 /**
- * What both ends of a handshake keep alike: the messages so far, the two randoms, and from ClientKeyExchange on the master
- * secret and everything that follows from it.
+ * The state that both ends of a handshake share: the messages so far, the two randoms, and from ClientKeyExchange on
+ * the master secret and everything derived from it.
  */
 import type { SrtpProfile } from '@causeway/media';
 import { exportedKeysLength, type SrtpKeyingMaterial, splitExportedKeys } from '../srtp/srtp-keys.ts';

@@ -1,4 +1,4 @@
-/** What drives a handshake knows of either end of it: messages go in one by one, flights come out. */
+/** The interface of either end of a handshake: messages go in one by one, flights come out. */
 import type { SecureCloseReason } from '@causeway/media';
 import type { SrtpKeyingMaterial } from '../srtp/srtp-keys.ts';
 import { AlertDescription } from './dtls-numbers.ts';

@@ -1,6 +1,7 @@
 /**
- * AES-128-GCM by calls into the OpenSSL that Node itself uses, by way of `node:ffi`. For each record `node:crypto` makes objects of V8 and of
- * OpenSSL, which costs more than twice what the encryption does; here one context serves all records of a thread.
+ * AES-128-GCM by calls into the OpenSSL that Node itself uses, through `node:ffi`. For each record, `node:crypto`
+ * creates objects of V8 and of OpenSSL, which costs more than twice as much as the encryption; here one context serves
+ * all records of a thread.
  *
  * OpenSSL is only given addresses within one array, which never moves, at places that are constants; lengths are checked before. Nothing
  * depends on it: where it is missing (Node before 26.1, `--no-experimental-ffi`, the permission model), `node:crypto` does the same.

@@ -1,6 +1,7 @@
 /**
- * Receiving state of the SSRCs of a link, which carries thousands and ever new ones: only of those that are expected, because this side has
- * chosen them. So what has ended leaves nothing behind but the height of the floor below which nothing begins.
+ * Receiving state of the SSRCs of a link, which carries thousands and constantly new ones. State exists only for
+ * expected SSRCs, which this side has chosen, so ended ones leave nothing behind but a floor below which none may
+ * begin.
  */
 
 import { ReplayWindow } from '../replay-window.ts';

@@ -1,6 +1,6 @@
 /**
- * Up to four packets that have come together and are authenticated together, because four lanes take
- * as long as one. Each has a place in the kernel's memory, where it is decrypted, too.
+ * Up to four packets that arrived together and are authenticated together, because four lanes take as long as one. Each
+ * has a place in the kernel's memory, where it is also decrypted.
  *
  * Being in the group makes no packet authentic: the caller that takes a packet states with which key and which
  * rollover counter, and compares the tag.

@@ -1,5 +1,5 @@
 /**
- * Authenticates and decrypts what one peer sends. Nothing is remembered of a packet before its tag has been found right.
+ * Authenticates and decrypts what one peer sends. A packet changes no state before its tag has been verified.
  *
  * @see RFC 3711 §3.3, §3.4, RFC 7714
  */

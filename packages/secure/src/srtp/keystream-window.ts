@@ -1,7 +1,7 @@
 /**
- * Keystream of one stream, made for the next packets before they exist: in counter mode it depends on key, SSRC and index
- * only. A window holds consecutive indices in equal places, each as long as the stream's longest packet of late. It is always
- * filled whole, by one cipher call: refilling it in parts would take more calls.
+ * Keystream of one stream, made for the next packets before they exist: in counter mode it depends on key, SSRC and
+ * index only. A window holds consecutive indices in equal places, each as long as the stream's longest recent packet.
+ * It is always filled completely, with one cipher call; refilling it in parts would take more calls.
  */
 import type { CounterModeKey } from './counter-mode-key.ts';
 import type { InboundGroup } from './inbound-group.ts';

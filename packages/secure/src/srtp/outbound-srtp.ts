@@ -1,4 +1,4 @@
-/** All that one peer is sent: its outbound streams and, once DTLS has made them, the keys they share. */
+/** The sending side of one peer: its outbound streams and, once DTLS has derived them, the keys they share. */
 import type { SrtpProfile } from '@causeway/media';
 import type { KeystreamSupply } from './keystream-window.ts';
 import { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';

@@ -1,6 +1,7 @@
 /**
- * Upholds the rule that counter mode stands on: one (key, SSRC, index) never encrypts two different payloads. Remembers a
- * checksum of what each recent index carried, so a retransmission is told from a second use of its keystream.
+ * Enforces the rule that counter mode depends on: one (key, SSRC, index) never encrypts two different payloads.
+ * Remembers a checksum of each recent index's payload, to distinguish a retransmission from a second use of its
+ * keystream.
  */
 
 import type { AuthenticationKey } from './authentication-key.ts';

@@ -1,6 +1,6 @@
 /**
- * The SSRCs that a link has sent under and that must not be used again, one bit each. They are handed out upwards, so that those of one time
- * are neighbours; numbers of the other direction and of unwanted layers leave gaps.
+ * The SSRCs that a link has used for sending and must not use again, one bit each. They are assigned in ascending
+ * order, so that those of one time are neighbours; numbers of the other direction and of unwanted layers leave gaps.
  */
 
 const CHUNK_SSRCS = 4_096;

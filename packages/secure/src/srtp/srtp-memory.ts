@@ -1,6 +1,6 @@
 /**
- * The WebAssembly memory that the SRTP kernel works in, and what lies where in it. One per suite; it never grows, so views
- * on it stay valid for ever, and untouched parts of it cost no real memory.
+ * The WebAssembly memory that the SRTP kernel works in, and its layout. One per suite; it never grows, so views of it
+ * stay valid forever, and untouched parts of it cost no real memory.
  */
 
 import type { PacketArena } from '@causeway/media';

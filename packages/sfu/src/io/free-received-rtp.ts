@@ -1,7 +1,7 @@
 import { classifyDatagram } from '@causeway/media';
 
 /**
- * Gives the memory of a received RTP packet back at once, without waiting for the garbage collector: V8 marks its whole heap
+ * Frees the memory of a received RTP packet at once, without waiting for the garbage collector: V8 marks its whole heap
  * whenever the memory of buffers has grown by a few megabytes, which costs more than to forward what came in them (docs/performance.md).
  *
  * @param datagram as `dgram` hands it out; if it is RTP, it is empty from then on

@@ -6,7 +6,7 @@ import { createResidentMemory } from './resident-memory.ts';
 const INTERVAL_MS = 1_000;
 /**
  * The histogram's timer is due this often; what it records is the time between two of its calls, all of it. Every call wakes the process,
- * and waking is dear where little happens otherwise; a loop that is held up again and again is seen by ten looks a second as well.
+ * and waking is expensive on an idle node; ten samples a second also reveal a loop that is blocked again and again.
  */
 const RESOLUTION_MS = 100;
 /** The same where there was next to nothing to do: an idle node sleeps. */

@@ -1,5 +1,5 @@
 /**
- * The system calls of Linux that `node:dgram` has no door to, by way of `node:ffi`: there since Node 26.1, and experimental. Nothing
+ * Linux system calls that `node:dgram` does not offer, through `node:ffi`, which is experimental and exists since Node 26.1. Nothing
  * depends on them: where they are missing, datagrams are sent and received one by one.
  *
  * @see sendmmsg(2), recvmmsg(2), poll(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md

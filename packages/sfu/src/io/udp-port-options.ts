@@ -1,4 +1,4 @@
-/** What a UDP port is given, and what it tells of itself. */
+/** The options of a UDP port, and the events that it reports. */
 import type { DropReason, Path } from '@causeway/media';
 import type { Clock } from '../clock.ts';
 import type { PortSharing } from './port-sharing.ts';

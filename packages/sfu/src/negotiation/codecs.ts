@@ -41,8 +41,8 @@ const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
 };
 
 /**
- * What a publisher lists is written again for each subscription to its track, so that a little more of it would become very much.
- * Chromium 156 lists 15 codecs with 70 characters at most; a link to another node tells no more than this either (`MESSAGE_BOUNDS`).
+ * A publisher's list is repeated for each subscription to its track, so small additions multiply.
+ * Chromium 156 lists 15 codecs with 70 characters at most; a link to another node carries no more than this either (`MESSAGE_BOUNDS`).
  */
 const MAX_CODECS = 24;
 const MAX_FMTP_LENGTH = 256;

@@ -4,7 +4,7 @@
  */
 export type InPieces<Result> = Generator<undefined, Result, undefined>;
 
-/** How many m-sections, tracks or the like may be dealt with without a pause. */
+/** How many m-sections, tracks or similar items may be handled without a pause. */
 export const ITEMS_AT_ONCE = 8;
 
 /** Does all the work in one go. */

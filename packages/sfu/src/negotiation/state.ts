@@ -47,7 +47,7 @@ export interface Publication {
    */
   readonly namesStream: boolean;
   readonly status: TrackStatus;
-  /** The publisher tells so; it may send all the same. */
+  /** As the publisher states; it may still send. */
   readonly isMuted?: true | undefined;
   /** Left out of listings: published by itself, and no packet since long after the session connected. */
   readonly isHidden: boolean;
@@ -138,11 +138,11 @@ export interface DataSection {
 
 export interface SctpPeer {
   readonly port: number;
-  /** The longest message that may be sent to the client: what it takes, and no more than the SFU takes itself. */
+  /** The longest message that may be sent to the client: the lower of its limit and the SFU's own. */
   readonly maxMessageBytes: number;
 }
 
-/** Keeps its place for ever, or until the client puts another mid there (RFC 8829 §5.2.2). */
+/** Keeps its place forever, or until the client puts another mid there (RFC 8829 §5.2.2). */
 export interface RejectedSection {
   readonly type: 'rejected';
   readonly mid: string;

@@ -1,4 +1,4 @@
-/** Who else is there: the nodes of a cluster, as every one of them tells about itself. */
+/** The nodes of a cluster, as each of them describes itself. */
 import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
 
 /** One life of one node. */
@@ -32,14 +32,14 @@ export interface GeoPoint {
   readonly longitudeDegrees: number;
 }
 
-/** What a node tells the others about itself. */
+/** How a node describes itself to the others. */
 export interface NodeRecord extends NodeIdentity {
   /** The number in the ids of its sessions. */
   readonly nodeNo: number;
   /** Which life of the node number this is: higher is newer, and only the newest is alive. */
   readonly epoch: number;
   readonly region: string;
-  /** Undefined when its operator told none; such a node is never the nearest. */
+  /** Undefined if its operator configured none; such a node is never the nearest. */
   readonly location: GeoPoint | undefined;
   /** Base URL that other nodes pass calls on to. */
   readonly apiUrl: string;
@@ -53,11 +53,11 @@ export interface NodeRecord extends NodeIdentity {
   readonly state: NodeState;
   /** 0 (idle) to 1 (full). */
   readonly load: number;
-  /** How often, in this life, its ends of links have gone without a word to those at the other ends. Default 0. */
+  /** How often, in this life, its ends of links were lost without notice to the other ends. Default 0. */
   readonly linkLosses?: number | undefined;
 }
 
-/** What a node may change of what it tells. */
+/** The parts of its description that a node may change. */
 export type NodeNews = Partial<Pick<NodeRecord, 'state' | 'load' | 'linkLosses'>>;
 
 /** Why a node is no longer listed: it fell silent, a newer life of it began, or it said goodbye. */
@@ -67,7 +67,7 @@ export type NodeGoneReason = 'lease-ended' | 'superseded' | 'left';
 export interface NodeListener {
   /** A node is there, or its record changed. */
   onNodePut(record: NodeRecord): void;
-  /** A newer epoch of the same number is told as the old one gone (`superseded`) and then the new one put. */
+  /** A newer epoch of the same number is reported as the removal of the old one (`superseded`) and then the new one. */
   onNodeGone(record: NodeRecord, why: NodeGoneReason): void;
 }
 
@@ -76,7 +76,10 @@ export interface NodeDirectory {
   readonly self: NodeRecord;
   /** Live nodes as last known, this one excluded. Never fails; with Redis down what was known last stays known until a link says otherwise. */
   readonly others: readonly NodeRecord[];
-  /** Where this node and all that it has heard of stand; a region stays known when its last node is gone, for one may come back. */
+  /**
+   * The regions of this node and of all nodes it has heard of; a region stays known when its last node is gone, because
+   * a node may come back.
+   */
   readonly knownRegions: ReadonlySet<string>;
   /** @returns the live node of that number, this one included; undefined if there is none */
   find(nodeNo: number): NodeRecord | undefined;
@@ -86,6 +89,6 @@ export interface NodeDirectory {
    * @returns stops the telling
    */
   watch(listener: NodeListener): () => void;
-  /** Changes what is told about this node; others learn it within a few seconds. */
+  /** Changes this node's description; others learn of it within a few seconds. */
   announce(change: NodeNews): void;
 }

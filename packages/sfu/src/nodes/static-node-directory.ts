@@ -1,6 +1,6 @@
 import type { NodeDirectory, NodeGoneReason, NodeListener, NodeNews, NodeRecord } from './node-directory.ts';
 
-/** A directory whose nodes are put and removed by its owner: of a node that stands alone, and of tests. */
+/** A directory whose owner adds and removes the nodes; for standalone nodes and for tests. */
 export class StaticNodeDirectory implements NodeDirectory {
   readonly #others = new Map<number, NodeRecord>();
   readonly #listeners = new Set<NodeListener>();

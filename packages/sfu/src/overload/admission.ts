@@ -1,12 +1,12 @@
 /**
  * Whether a node takes another session. It says no before the sessions it has would notice: full is a number of sessions, a share
- * of the memory, an event loop that has been late for a while because of its own work, or an uplink that takes no more.
+ * of the memory, an event loop that has been late for a while because of its own work, or a saturated uplink.
  */
 import { SfuError } from '@causeway/protocol';
 import { Alarm } from './alarm.ts';
 import type { LoadSample } from './load-source.ts';
 
-/** Where a node says that it is full. New sessions are refused then; what runs goes on. */
+/** The thresholds at which a node is full. It then refuses new sessions; running ones continue. */
 export interface OverloadLimits {
   readonly maxSessions: number;
   /** Above this for a while, if it is our own work that takes the time, the node is too busy for more. */

@@ -16,7 +16,7 @@ const UNCONNECTED_SHARE_OF_NODE = 0.1;
 const MIN_UNCONNECTED = 100;
 const DEFAULT_MAX_TRACKS = 100_000;
 
-/** The bounds of apps for which nothing else is configured: one that is alone on its node meets none of them. */
+/** The default bounds of apps; an app that is alone on its node does not reach them. */
 export function defaultAppBounds(maxSessionsOfNode: number): AppBounds {
   return {
     maxSessions: Number.POSITIVE_INFINITY,

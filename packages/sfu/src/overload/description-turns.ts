@@ -1,7 +1,7 @@
 /**
  * Shares the thread between packets and session descriptions. A description may have 256 m-sections, and to read or write one takes as
  * long as to forward hundreds of packets, and so does what follows from it; all of it is done in pieces. One turn of the event loop carries at most
- * `QUOTA_MS` of that and finishes at most one piece of work, since its caller goes on at once. Apps take turns.
+ * `QUOTA_MS` of that and finishes at most one piece of work, since its caller continues at once. Apps take turns.
  *
  * @see docs/adr/0013-descriptions-in-pieces.md
  */
@@ -125,8 +125,9 @@ export class DescriptionTurns {
 }
 
 /**
- * What follows from a description that was read goes before those that are yet to be read. If all were read first, whatever was made of them
- * would be kept at the same time, and collecting the young generation of the heap would stop the thread for 20 ms.
+ * Work on a description that was read comes before descriptions that are still to be read. If all were read first, the
+ * data derived from them would be kept at the same time, and collecting the young generation of the heap would stop the
+ * thread for 20 ms.
  */
 function placeOf({ characters }: Job, jobs: readonly Job[]): number {
   const firstToRead = characters > 0 ? -1 : jobs.findIndex((each) => each.characters > 0);

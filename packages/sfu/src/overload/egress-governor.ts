@@ -1,5 +1,5 @@
 /**
- * Keeps what the sessions of an app are sent within the app's bound. Nothing is counted packet by packet: the figures are those that
+ * Keeps the media sent to an app's sessions within the app's bound. Nothing is counted packet by packet: the figures are those that
  * apps are billed by, read every two seconds, and what goes beyond the bound in between is sent. While an app is above its bound,
  * new subscriptions are refused, and as many of the newest are sent nothing as it takes to get below, video before audio.
  */

@@ -27,7 +27,7 @@ export interface TrackRecord {
   readonly mid: string;
   readonly kind: MediaKind;
   readonly status: TrackStatus;
-  /** The publisher tells so; it may send all the same. */
+  /** As the publisher states; it may still send. */
   readonly isMuted?: true | undefined;
   /** Left out of listings, though it can be subscribed to. */
   readonly isHidden: boolean;

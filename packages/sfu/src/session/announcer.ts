@@ -1,4 +1,4 @@
-/** Tells the registry and the subscribers what a session publishes; only what changed is told. */
+/** Announces changes in what a session publishes to the registry and the subscribers. */
 import type { AppId, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import { type InPieces, type Negotiation, publications } from '../negotiation/index.ts';

@@ -1,4 +1,4 @@
-/** Follows a session's state with effects, of which a change may have hundreds. */
+/** Applies the effects of a session's state changes, of which one change may have hundreds. */
 import type { InPieces } from '../negotiation/index.ts';
 import type { DescriptionTurns } from '../overload/description-turns.ts';
 

@@ -89,7 +89,10 @@ async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts
   return explainMissing(appId, remote, (await registry.findSession(appId, remote.remoteSessionId)) !== undefined);
 }
 
-/** The registry's record makes the offer at once; the relay is built meanwhile. The owner is asked what the registry cannot tell. */
+/**
+ * The registry's record makes the offer at once; the relay is built meanwhile. If the registry does not know the track,
+ * the owner is asked.
+ */
 async function locateElsewhere(
   appId: AppId,
   remote: RemoteTrack,

@@ -6,7 +6,7 @@ export interface DataTroubles {
   readonly failed: number;
   /** Subscriptions that were ended because their peer was too slow. */
   readonly overflow: number;
-  /** Times that a subscriber was told of messages that were too long for it. */
+  /** How often subscribers were notified of messages that were too long for them. */
   readonly oversized: number;
 }
 

@@ -42,7 +42,7 @@ export class ClientDeadlines {
     return this.#cancelAnswer === undefined ? undefined : this.#clock.nowMs() - this.#offeredAtMs;
   }
 
-  /** To be called after every change. A deadline that runs goes on running for as long as the same thing is waited for. */
+  /** To be called after every change. A running deadline continues while the session waits for the same thing. */
   watch({ isAnswerDue, isSetupDue }: { readonly isAnswerDue: boolean; readonly isSetupDue: boolean }): void {
     if (!isAnswerDue) this.#stopAnswer();
     else if (this.#cancelAnswer === undefined) {

@@ -20,7 +20,7 @@ export interface SessionParts {
   readonly registry: Registry;
   readonly directory: TrackDirectory;
   readonly dataDirectory: DataDirectory;
-  /** Undefined on a node that stands alone. */
+  /** Undefined on a standalone node. */
   readonly remoteTracks: RemoteTracks | undefined;
   readonly clock: Clock;
   readonly random: Random;

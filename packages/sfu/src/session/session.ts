@@ -79,7 +79,7 @@ export class Session implements TrackFollower, DataOwner {
   readonly #deadlines: ClientDeadlines;
   readonly #onClosed: (session: Session) => void;
   #negotiation: Negotiation;
-  /** What is negotiated; the engine is told of it but for what is held. */
+  /** The negotiated state; the engine knows it except for what is on hold. */
   #planned: MediaPlan = NO_MEDIA;
   readonly #told: ToldMedia;
   #heldIds: ReadonlySet<string> = new Set();
@@ -176,13 +176,13 @@ export class Session implements TrackFollower, DataOwner {
     return this.open(this.#negotiation);
   }
 
-  /** Resolves when the engine has been told of the present state, and lookups see all that was announced. */
+  /** Resolves once the engine has the present state and pending registry writes have finished. */
   async settled(): Promise<void> {
     await this.#told.settled();
     await this.#announcer.settled();
   }
 
-  /** Works out what the engine will be told of a state before it is committed, which costs less then. */
+  /** Derives the engine's plan for a state before it is committed, which makes the commit cheaper. */
   planMedia(next: Negotiation): Promise<MediaPlan> {
     const work = mediaPlanInPieces(next, this.appId, this.#planned);
     return inTurns(this.appId, next.sections.length, work, this.parts.descriptionTurns);
@@ -253,7 +253,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#end(reason);
   }
 
-  // What the engine tells.
+  // Events of the engine.
 
   onConnectionState(transportId: string, connectionState: ConnectionState): void {
     if (transportId !== this.#told.transportId) return;
@@ -278,13 +278,13 @@ export class Session implements TrackFollower, DataOwner {
     this.commit(editPublication(this.#negotiation, publicationId, (publication) => ({ ...publication, status, isHidden: false })));
   }
 
-  /** The client gets another layer of a track, or more or less of what it has asked for. */
+  /** The client now gets another layer of a track, or a different part of what it requested. */
   onSubscriptionChanged(event: SubscriptionChange): void {
     const live = subscriptions(this.#negotiation).find(({ subscription }) => subscription.id === event.subscriptionId);
     if (live !== undefined) this.reports.changed(live, event);
   }
 
-  // What other sessions tell.
+  // Events of other sessions.
 
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void {
     this.onSourcesClosed(new Set([sourceTrackId]), reason);

@@ -1,5 +1,5 @@
 /**
- * What the engine has been told of a session, and the steps from there to what it should be doing. No verb lists its own steps, so none
+ * What the engine knows of a session, and the steps from there to what it should be doing. No verb lists its own steps, so none
  * can forget one. Hundreds of new tracks take several turns of the event loop, in which the session may change again: the steps are
  * always worked out from what the engine was told until then.
  */

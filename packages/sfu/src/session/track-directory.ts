@@ -11,7 +11,7 @@ import { trackSourceOf } from './track-records.ts';
 /** A session that subscribes to tracks, or the relay to another node that has such sessions. */
 export interface TrackFollower {
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void;
-  /** Is called in place of the former if the follower has it: for tracks that end together, which are told of at once. */
+  /** Called instead of the former if the follower has it, once for all tracks that end together. */
   onSourcesClosed?(sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void;
   onNameTaken(source: TrackSource): void;
   /** What is known of a followed track has changed. */
@@ -61,7 +61,7 @@ export class TrackDirectory {
   }
 
   /**
-   * Adds a track or replaces what is known of it; a name that is new to it is told to those who follow the name.
+   * Adds a track or replaces its record; followers of a name that the track has just got are notified.
    *
    * @param how not `takesName`: the record may be old, and leaves a name with its known holder; see `confirmName`
    */
@@ -87,7 +87,7 @@ export class TrackDirectory {
     this.removeAll([sourceTrackId], reason);
   }
 
-  /** Removes tracks that end together: who follows several of them is told once. */
+  /** Removes tracks that end together; a follower of several of them is notified once. */
   removeAll(sourceTrackIds: readonly string[], reason: TrackCloseReason): void {
     const closedFor = new Map<TrackFollower, Set<string>>();
     for (const id of sourceTrackIds) {

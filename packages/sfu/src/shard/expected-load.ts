@@ -1,4 +1,4 @@
-/** What happened so long ago counts for half: to join costs a moment of work that says nothing about what a session will cost. */
+/** The half-life of a measurement: joining costs a moment of work that says nothing about what a session will cost. */
 const HALF_LIFE_MS = 5000;
 /** What one newcomer may come to cost: some 300 packets a second. */
 const UTILIZATION_PER_NEWCOMER = 0.003;

@@ -1,6 +1,7 @@
 /**
- * How much of one turn of the event loop goes to clients that are still joining. A step of a DTLS handshake takes as long as to
- * forward a hundred packets, and when many clients join at once, the packets of those who are there would wait behind all of them.
+ * Limits how much of an event loop turn goes to clients that are still joining. A step of a DTLS handshake takes as
+ * long as forwarding a hundred packets, and when many clients join at once, the packets of connected ones would wait
+ * behind all of them.
  */
 import { classifyDatagram, type Path } from '@causeway/media';
 

@@ -1,5 +1,5 @@
 /**
- * Keeps a turn of the event loop while packets come and nothing else does.
+ * Holds an event loop turn while only packets arrive.
  *
  * libuv's way around its loop, with Node's callbacks on it, costs several times what it takes to
  * forward a packet in a small call. A held turn sleeps in one `poll` over the UDP sockets and the
@@ -15,7 +15,7 @@ const FD_WORD = 0;
 const RETURNED_HALF = 3;
 const POLLIN = 1;
 
-/** Without a packet for so long, libuv does the waiting: what comes then is rare. */
+/** After this long without a packet, libuv does the waiting: packets are then rare. */
 const QUIET_AFTER_MS = 100;
 /**
  * Packets and libuv's work are hard to tell apart while packets come without a pause, for libuv waits

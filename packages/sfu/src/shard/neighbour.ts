@@ -1,4 +1,7 @@
-/** Another shard of this process, as a shard sees it: a port for news and two kinds of memory, for strangers' datagrams and for media. */
+/**
+ * Another shard of this process, as a shard sees it: a port for messages, and two kinds of memory, for strangers'
+ * datagrams and for media.
+ */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
 import type { DatagramOrigin } from '../io/port-sharing.ts';

@@ -1,6 +1,7 @@
 /**
- * How many checks of strangers a shard passes on. Who knows how our user fragments begin can name any shard, from forged addresses too;
- * the others must not notice it. Once a check is authenticated, its path is claimed and what comes from there is not counted.
+ * How many checks of strangers a shard passes on. An attacker who knows the prefix of our user fragments can name any
+ * shard, even from forged addresses, and other shards must not suffer from that. Once a check is authenticated, its
+ * path is claimed and what comes from there is not counted.
  */
 const CHECKS_PER_SECOND = 4_000;
 /** A rush of newcomers after a turn of the event loop that took long. */

@@ -2,8 +2,8 @@ import type { LoadSample, LoadSource } from '../overload/load-source.ts';
 import type { ShardPool } from './shard-pool.ts';
 
 /**
- * How much a node with several shards has to do, as far as it concerns the next session: that one goes to the shard with the least to
- * do, but passes through the main thread like all.
+ * The load of a node with several shards, as far as the next session is concerned: it goes to the least loaded shard,
+ * but passes through the main thread like all.
  *
  * @param main load of the main thread
  */

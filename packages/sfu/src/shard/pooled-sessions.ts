@@ -6,7 +6,7 @@ interface PooledTransport {
   readonly subscriptions: Set<string>;
 }
 
-/** Which transport is on which shard, and what it has: engines forget with a transport what belongs to it, and so does the pool. */
+/** Which transport is on which shard, and what belongs to it: engines forget that with the transport, and so does the pool. */
 export class PooledSessions {
   readonly #transports = new Map<string, PooledTransport>();
   /** Transports by shard. */

@@ -1,6 +1,6 @@
 /**
- * The shards of a process: started together, acquainted with each other, watched, and replaced when one is lost. What they carry is
- * nothing to it.
+ * The shards of a process: started together, introduced to each other, watched, and replaced when one is lost. It does
+ * not know what they carry.
  */
 import { MessageChannel } from 'node:worker_threads';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -14,7 +14,7 @@ const PASSED_ON_MEMORY_BYTES = 1 << 17;
 const LINK_MEMORY_BYTES = 1 << 20;
 
 const WATCH_INTERVAL_MS = 500;
-/** Looks without a beat in between, not time: a process that stood still must not take its threads for dead. */
+/** Counts checks without a heartbeat instead of time: a process that was suspended must not consider its threads dead. */
 const SILENT_AFTER_LOOKS = 4;
 /** Nothing that a shard does takes as long; what it has is lost already. */
 const HOPELESS_AFTER_LOOKS = 12;

@@ -8,7 +8,7 @@ import { isNoDemand, type LayerWish, layerDemand, layersToCarry } from '../relay
 import { createLeg, downstreamPlan, type RelayedTrack, type RelayLeg, upstreamPlans } from '../relay/relay-leg.ts';
 import type { Shard } from '../shard.ts';
 
-/** A layer that is no longer wanted goes on for so long, until its successor's keyframe has surely come; as on relays. */
+/** A layer that is no longer wanted continues for this long, until its successor's keyframe has surely arrived; as on relays. */
 const LAYER_OVERLAP_MS = 2000;
 
 /** One way of a link between two shards. */

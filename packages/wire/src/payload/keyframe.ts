@@ -1,4 +1,4 @@
-/** Chooses, once per track, how keyframes of its codec are told. */
+/** Chooses, once per track, how keyframes of its codec are recognised. */
 import { isAv1Keyframe } from './av1.ts';
 import { isH264Keyframe } from './h264.ts';
 import { isVp8Keyframe } from './vp8.ts';

@@ -1,5 +1,5 @@
 /**
- * Receiver report: what one who sends no media says of what it receives. Empty, it is the head of any compound packet.
+ * Receiver report: what a participant that sends no media reports about what it receives. An empty one starts any compound packet.
  *
  * @see RFC 3550 §6.4.2
  */

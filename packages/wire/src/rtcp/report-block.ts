@@ -1,5 +1,5 @@
 /**
- * What a receiver says of one stream, in sender and receiver reports alike.
+ * What a receiver reports about one stream, in sender and receiver reports alike.
  *
  * @see RFC 3550 §6.4.1
  */

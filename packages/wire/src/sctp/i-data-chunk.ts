@@ -1,5 +1,5 @@
 /**
- * I-DATA: as DATA, but its fragments say which message they are of, so that messages of several streams can be interleaved.
+ * I-DATA: like DATA, but its fragments say which message they belong to, so that messages of several streams can be interleaved.
  *
  * @see RFC 8260 §2.1
  */

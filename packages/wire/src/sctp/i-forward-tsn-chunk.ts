@@ -1,5 +1,5 @@
 /**
- * I-FORWARD-TSN: as FORWARD-TSN, for messages that were sent as I-DATA.
+ * I-FORWARD-TSN: like FORWARD-TSN, for messages that were sent as I-DATA.
  *
  * @see RFC 8260 §2.3.1
  */

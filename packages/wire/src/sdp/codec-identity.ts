@@ -1,6 +1,6 @@
 /**
- * When are two codecs of two descriptions the same one? Payload types differ between peers and most `fmtp` parameters are wishes of a
- * receiver; what is left is the identity.
+ * Decides whether two codecs of two descriptions are the same. Payload types differ between peers, and most `fmtp`
+ * parameters are preferences of a receiver; the rest is the identity.
  *
  * @see RFC 6184 §8.2.2 (H.264), RFC 9628 §6 (VP9), AV1 RTP payload §7.2
  */

@@ -1,7 +1,7 @@
 /**
- * A session description as values: what WebRTC peers say about transport, media and data, and nothing of the rest of SDP.
+ * A session description as values: what WebRTC peers say about transport, media and data, without the rest of SDP.
  *
- * Attributes that may stand at session or at section level (ICE credentials, fingerprints, setup, direction) are resolved: a section
+ * Attributes that may appear at session or section level (ICE credentials, fingerprints, setup, direction) are resolved: a section
  * always carries its own.
  *
  * @see RFC 8866 (SDP), RFC 8829 (JSEP), RFC 9143 (BUNDLE), RFC 8839 (ICE)

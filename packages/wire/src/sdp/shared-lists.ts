@@ -4,9 +4,9 @@ import type { SdpLimits } from './limits.ts';
 import { type CodecLines, codecKeys, readCodec } from './read-codecs.ts';
 
 /**
- * Codecs and header extensions of one description. What bundled sections say about them is mostly the same, line by line, so each
- * list is made once and shared by the sections that have it: a description with 256 sections costs little more than one with a few,
- * and users of the lists can tell by `===` that they have seen one before.
+ * Codecs and header extensions of one description. Bundled sections mostly repeat the same lists, line by line, so each
+ * list is created once and shared by its sections: a description with 256 sections costs little more than one with a
+ * few, and users of the lists can tell by `===` that they have seen one before.
  */
 export class SharedLists {
   readonly #limits: SdpLimits;

@@ -1,6 +1,6 @@
 /**
- * IP addresses between text and bytes. IPv4 in IPv6 clothes (`::ffff:192.0.2.1`, what a dual-stack socket reports) is IPv4
- * here, so that a peer learns the address it would recognise.
+ * IP addresses between text and bytes. IPv4-mapped IPv6 (`::ffff:192.0.2.1`, which a dual-stack socket reports) counts
+ * as IPv4, so that a peer learns the address it would recognise.
  *
  * @see RFC 4291 §2.2 and §2.5.5.2, RFC 5952 (canonical text)
  */

@@ -1,5 +1,5 @@
 /**
- * Numbers of STUN as they stand in the registries.
+ * STUN's numbers from the IANA registries.
  *
  * @see RFC 8489 §5 and §18, RFC 8445 §7.1
  */

@@ -57,7 +57,7 @@ async function findChannel(
   return session === undefined ? missingSession(appId, sessionId) : missingChannel(reference);
 }
 
-/** The owner is asked what the registry cannot tell. */
+/** If the registry does not know the channel, the owner is asked. */
 async function findElsewhere(
   appId: AppId,
   reference: DataChannelReference,

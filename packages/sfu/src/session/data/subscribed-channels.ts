@@ -100,7 +100,7 @@ export class SubscribedChannels implements DataFollower {
     }
   }
 
-  // What the engine tells.
+  // Events of the engine.
 
   onOpened(subscriptionId: string): void {
     const known = this.#subscriptions.get(subscriptionId);
@@ -126,7 +126,7 @@ export class SubscribedChannels implements DataFollower {
     if (known !== undefined) this.#context.reports.oversized(known, sizeBytes, maxMessageBytes);
   }
 
-  // What other sessions tell.
+  // Events of other sessions.
 
   onDataPublished({ sessionId, dataChannelName, publicationId }: DataChannelRecord): void {
     const known = this.find(sessionId, dataChannelName);

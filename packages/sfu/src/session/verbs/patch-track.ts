@@ -5,7 +5,7 @@ import { publishRuleOf } from '../session-access.ts';
 import { publishedTrack } from '../track-records.ts';
 import { trackSummary } from './describe.ts';
 
-/** `PATCH /session/:session_id/track/:track_id`: renames a published track, or tells that it is muted. */
+/** `PATCH /session/:session_id/track/:track_id`: renames a published track, or announces that it is muted. */
 export function patchTrack(
   session: Session,
   trackId: string,
