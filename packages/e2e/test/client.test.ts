@@ -1,4 +1,5 @@
 /** The client package in a page of another origin, with the daemon: what its README promises. */
+import { createSfuApi } from '@causeway/client';
 import { type ChromiumPage, openStage, RED, type Stage } from '@causeway/e2e';
 
 jest.setTimeout(60_000);
@@ -136,4 +137,38 @@ test('a connection that brings its own track and channel publishes them with the
       ['second', true],
     ]),
   );
+});
+
+test('has a method for each call of the API', async () => {
+  const document = (await (await fetch(`${stage.daemon.access.host}/openapi.json`)).json()) as { readonly paths: Record<string, object> };
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+      .map((method) => `${method.toUpperCase()} ${path.replace(/\{[^}]+\}/g, 'x')}`),
+  );
+
+  const made = new Set<string>();
+  const api = createSfuApi({
+    url: 'http://sfu',
+    appId: 'x',
+    credential: 'secret',
+    fetch: async (input, init) => {
+      made.add(`${init?.method} ${new URL(String(input)).pathname}`);
+      return new Response(null, { status: 404 });
+    },
+  });
+  for (const [name, method] of Object.entries(api)) {
+    if (name === 'events' || name === 'call' || name === 'send') continue;
+    await (method as (...parts: readonly string[]) => Promise<unknown>)('x', 'x').catch(() => undefined);
+  }
+  for (const request of [{}, { sessionId: 'x' }]) {
+    await api
+      .events(request)
+      .next()
+      .catch(() => undefined);
+  }
+
+  // `close` is `DELETE` for those who can send nothing else.
+  const closing = 'POST /api/sfu/x/session/x/close';
+  expect([...made, closing].sort()).toEqual(operations.filter((operation) => operation.includes(' /api/sfu/x/')).sort());
 });

@@ -7,6 +7,7 @@ import type {
   CloseTracksRequest,
   CreateSessionReply,
   CreateSessionRequest,
+  DataChannelPathReply,
   DeleteSessionReply,
   DiagnoseReply,
   ListDataChannelsReply,
@@ -22,6 +23,8 @@ import type {
   PublishRequest,
   RenegotiateReply,
   RenegotiateRequest,
+  RevokeTokensReply,
+  RevokeTokensRequest,
   SessionDetails,
   SessionSummary,
   SubscribeDataChannelsReply,
@@ -29,6 +32,7 @@ import type {
   SubscribeItem,
   SubscribeReply,
   SubscribeRequest,
+  TrackPathReply,
   TrackSummary,
   UnsubscribeReply,
   UnsubscribeRequest,
@@ -81,6 +85,8 @@ export interface SfuApi {
   publish(sessionId: string, body: Plain<PublishRequest>): Promise<PublishReply>;
   patchTrack(sessionId: string, trackId: string, body: Plain<PatchTrackRequest>): Promise<PatchTrackReply>;
   closeTracks(sessionId: string, body: Plain<CloseTracksRequest>): Promise<CloseTracksReply>;
+  /** By which nodes a track travels. */
+  describeTrackPath(sessionId: string, trackId: string, signal?: AbortSignal): Promise<TrackPathReply>;
   subscribe(sessionId: string, body: Plain<SubscribeRequest>): Promise<SubscribeReply>;
   unsubscribe(sessionId: string, body: Plain<UnsubscribeRequest>): Promise<UnsubscribeReply>;
   updateTracks(sessionId: string, body: Plain<UpdateTracksRequest>): Promise<UpdateTracksReply>;
@@ -91,9 +97,13 @@ export interface SfuApi {
   subscribeDataChannels(sessionId: string, body: Plain<SubscribeDataChannelsRequest>): Promise<SubscribeDataChannelsReply>;
   updateDataChannels(sessionId: string, body: Plain<UpdateDataChannelsRequest>): Promise<UpdateDataChannelsReply>;
   closeDataChannels(sessionId: string, body: Plain<CloseDataChannelsRequest>): Promise<CloseDataChannelsReply>;
+  /** By which nodes a data channel travels. */
+  describeDataChannelPath(sessionId: string, name: string, signal?: AbortSignal): Promise<DataChannelPathReply>;
 
   /** Makes an access token; takes the secret, so a server calls it. */
   mintToken(body: Plain<MintTokenRequest>): Promise<MintTokenReply>;
+  /** Ends one token, or all of one subject. Takes the secret as well. */
+  revokeTokens(body: Plain<RevokeTokensRequest>): Promise<RevokeTokensReply>;
 
   /**
    * Follows the events of the app, or of one session: what happens from now on, or since `lastEventId`. A stream that breaks is
@@ -128,6 +138,7 @@ export function createSfuApi(options: SfuApiOptions): SfuApi {
     publish: (id, body) => post(`${sessionPath(id)}/track/publish`, body),
     patchTrack: (id, trackId, body) => patch(`${sessionPath(id)}/track/${encodeURIComponent(trackId)}`, body),
     closeTracks: (id, body) => post(`${sessionPath(id)}/track/close`, body),
+    describeTrackPath: (id, trackId, signal) => read(`${sessionPath(id)}/track/${encodeURIComponent(trackId)}/path`, signal),
     subscribe: (id, body) => post(`${sessionPath(id)}/track/subscribe`, body),
     unsubscribe: (id, body) => post(`${sessionPath(id)}/track/unsubscribe`, body),
     updateTracks: (id, body) => put(`${sessionPath(id)}/track/update`, body),
@@ -138,8 +149,10 @@ export function createSfuApi(options: SfuApiOptions): SfuApi {
     subscribeDataChannels: (id, body) => post(`${sessionPath(id)}/datachannel/subscribe`, body),
     updateDataChannels: (id, body) => put(`${sessionPath(id)}/datachannel/update`, body),
     closeDataChannels: (id, body) => post(`${sessionPath(id)}/datachannel/close`, body),
+    describeDataChannelPath: (id, name, signal) => read(`${sessionPath(id)}/datachannels/${encodeURIComponent(name)}/path`, signal),
 
     mintToken: (body) => post('/tokens', body),
+    revokeTokens: (body) => post('/tokens/revoke', body),
     events: (request = {}) => followEvents({ send, path: eventsPath(request), ...request }),
 
     call,
