@@ -91,7 +91,7 @@ export const EXAMPLE_RULE: PackageRule = {
   nodeModules: true,
 };
 
-/** What the tests of every package may import beside what their package may. */
+/** What the tests of every package may import in addition to what their package may. */
 export const TEST_VENDORS: readonly string[] = ['fast-check', '@jest/globals'];
 
 export const PACKAGE_SCOPE = '@causeway/';

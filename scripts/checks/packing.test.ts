@@ -22,7 +22,7 @@ test('there are packages to publish', () => {
 });
 
 test.each(PUBLISHED)('%s is built before it is packed, whatever was built before', (_name, { scripts }) => {
-  // Without --force a folder of outputs that was deleted is taken for one that is up to date.
+  // Without --force, a deleted folder of outputs counts as up to date.
   expect(scripts?.prepack).toMatch(/(?:^|&& )(?:tsc -b --force(?: tsconfig\.node\.json)?|npm run build)$/);
 });
 

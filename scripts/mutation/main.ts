@@ -9,7 +9,7 @@ import { Sandbox } from './sandbox.ts';
 import { TestChooser } from './test-choice.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
-/** A mutant that takes this many times as long as the tests do without it is taken for one that never ends. */
+/** A mutant that takes this many times as long as the tests do without it counts as one that never ends. */
 const PATIENCE_FACTOR = 4;
 const MIN_PATIENCE_MS = 60_000;
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isSyntaxNode, parseSyntaxTree } from '../boundaries/syntax-tree.ts';
 import type { Mutant } from './mutant.ts';
 
-/** A function of a source file, or the file itself, of which all code is part that is in no function. */
+/** A function of a source file, or the file itself for code outside of functions. */
 export interface Scope {
   readonly file: string;
   readonly start: number;

@@ -11,7 +11,7 @@ export type ClusterEvent =
   /** The connection was lost, is not answered, or is there again. */
   | { readonly type: 'redis.unavailable'; readonly connection: string; readonly error: unknown }
   | { readonly type: 'redis.available'; readonly connection: string }
-  /** The lease ended while this process stood still, or Redis lost it: the node was gone for the others and is back. */
+  /** The lease ended while this process was suspended, or Redis lost it: the node was gone for the others and is back. */
   | { readonly type: 'node.revived'; readonly cause: 'lapsed' | 'lost' }
   | { readonly type: 'node.superseded'; readonly byEpoch: number }
   /** The media loop does not tick: the lease is left to end. */
@@ -85,7 +85,7 @@ export interface Cluster {
   /** What the keys that sign tokens are made of; the same on all nodes. */
   readonly tokenSecret: KeyObject;
   readonly statistics: ClusterStatistics;
-  /** Milliseconds since 1970 by Redis's clock, which is the same for all nodes; it goes on while Redis is away. */
+  /** Milliseconds since 1970 by Redis's clock, which is the same for all nodes; it continues while Redis is unavailable. */
   redisNowMs(): number;
   /** Says goodbye to the others and releases connections and timers. Close the sessions first. May be called again. */
   close(): Promise<void>;

@@ -53,7 +53,7 @@ export interface ApiRouterOptions {
   readonly isDraining?: () => boolean;
   /** Where clients hear of what happens. Default: one that hears of everything in this SFU. */
   readonly events?: EventDesk;
-  /** What makes this node one of many. Default: it stands alone. */
+  /** The parts of a cluster node. Default: the node is standalone. */
   readonly cluster?: ClusterCalls;
 }
 

@@ -73,7 +73,7 @@ export interface SfuAssembly {
   readonly load?: LoadSource;
   /** Calls back in a later turn of the event loop, in which the next session may be created. Default `setImmediate`. */
   readonly nextTurn?: (callback: () => void) => void;
-  /** Calls back in a later turn of the event loop, in which reading and writing of descriptions goes on. Default `setImmediate`. */
+  /** Calls back in a later turn of the event loop, in which reading and writing of descriptions continues. Default `setImmediate`. */
   readonly nextDescriptionTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
   /** A defect that belongs to no session has occurred; its effect is over. */

@@ -6,7 +6,7 @@ export interface AppStore {
   /**
    * @param asker the unauthenticated caller that names the app, such as the network of a client: a store that asks
    *   elsewhere may refuse one who asks for too many ids that it does not know. Undefined if the caller is trusted
-   * @returns undefined if there is no such app; rejects if the store cannot tell now
+   * @returns undefined if there is no such app; rejects if the store cannot find out now
    * @throws SfuError `rate_limited` – the asker is to come back later
    */
   findApp(id: AppId, asker?: string): Promise<App | undefined>;

@@ -3,7 +3,7 @@ import { type AppId, MAX_TOKEN_SECONDS, type RevokedTokens, SfuError, type Token
 /** Limits for one app, and for all, within a day; an entry takes some 200 bytes. */
 const MAX_PER_APP = 10_000;
 const MAX_ENTRIES = 100_000;
-/** No token is good for longer, so what was revoked before that need not be known any more. */
+/** No token is valid for longer, so older revocations can be forgotten. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000;
 /** Limit for revocations that other nodes have accepted: they count even where this node would not have had room. */
 const MAX_LEARNT = 2 * MAX_ENTRIES;

@@ -17,7 +17,7 @@ export interface Revocations {
   readonly size: number;
 }
 
-/** Those of a node that stands alone. */
+/** The revocations of a standalone node. */
 export class MemoryRevocations implements Revocations {
   readonly #list: RevocationList;
   readonly #listeners = new Set<(revocation: Revocation) => void>();

@@ -29,7 +29,7 @@ export function readClaims(payload: Uint8Array, appId: AppId): TokenClaims | und
   const claims = parseObject(payload);
   if (claims === undefined || !isFor(claims, appId)) return undefined;
   const unknown = Object.keys(claims).find((name) => !GRANT_CLAIMS.includes(name) && !OTHER_CLAIMS.includes(name));
-  // A restriction that this version does not know must not be taken for none.
+  // A restriction that this version does not know must not be ignored.
   if (unknown !== undefined) throw unusable(`has a claim that is not known here: ${unknown.slice(0, 64)}`);
   const parsed = TokenGrants.safeParse(Object.fromEntries(Object.entries(claims).filter(([name]) => GRANT_CLAIMS.includes(name))));
   if (!parsed.success) throw unusable(`has no usable claim ${String(parsed.error.issues[0]?.path[0] ?? '')}`);

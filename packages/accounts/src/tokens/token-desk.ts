@@ -23,7 +23,7 @@ const MS_PER_SECOND = 1_000;
 
 /** Every outcome of looking at a token. */
 export const TOKEN_OUTCOMES = ['accepted', 'expired', 'revoked', 'refused'] as const;
-/** What became of a token that was looked at; what is no token is not counted. */
+/** The outcome of checking a token; texts that are not tokens do not count. */
 export type TokenOutcome = (typeof TOKEN_OUTCOMES)[number];
 
 /** What is needed to issue and verify tokens. */
@@ -110,7 +110,7 @@ export class TokenDesk {
 
   /**
    * @param app undefined if there is none of that id
-   * @returns undefined if the text is no token, or no token for this app
+   * @returns undefined if the text is not a token, or not one for this app
    * @throws token_expired, unauthorized – it is one, and not good now
    */
   async verify(appId: AppId, app: App | undefined, text: string): Promise<TokenGrants | undefined> {

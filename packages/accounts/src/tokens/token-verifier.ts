@@ -10,7 +10,7 @@ import { type AppTokenKey, openAppTokenKey, SFU_KEY_ID_PREFIX } from '../app/app
 import type { SfuTokenKeys } from './sfu-token-keys.ts';
 import { checkTime, readClaims, type TokenClaims } from './token-claims.ts';
 
-/** What a header has room for beside others, and an assertion between nodes for its claims. */
+/** Fits into a header along with others, and its claims fit into an assertion between nodes. */
 export const MAX_TOKEN_LENGTH = 4_096;
 const MAX_HEADER_LENGTH = 512;
 const TOKEN = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
@@ -61,7 +61,7 @@ export class TokenVerifier {
 
   /**
    * @param app undefined if there is none of that id; takes as long as if there were
-   * @returns undefined if the text is no token, or no token for this app
+   * @returns undefined if the text is not a token, or not one for this app
    * @throws token_expired, unauthorized – its signature is right, but it is not good now
    * @throws rate_limited – too many tokens are being verified
    */
@@ -128,7 +128,7 @@ export class TokenVerifier {
  * The fields of the header that choose the key. What a token says about keys itself (`jwk`, `jku`, `x5c`) is
  * never read, and extensions that must be understood (`crit`) are not.
  *
- * @returns undefined if it is no token of a length and shape that are taken here
+ * @returns undefined if it is not a token of an accepted length and shape
  */
 function readHeader(text: string): { readonly kid: string; readonly alg: string } | undefined {
   const [, encoded, signature] = (text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)) ?? [];

@@ -57,7 +57,7 @@ export class UsageMeter {
     return this.#flushing;
   }
 
-  /** As `flush`, for the last time: nothing waits for a longer batch any more. */
+  /** Like `flush`, for the last time: it does not hold usage back for a longer batch. */
   finish(): Promise<void> {
     this.#isLastFlush = true;
     return this.flush();

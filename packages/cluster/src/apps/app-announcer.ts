@@ -79,7 +79,7 @@ export class AppAnnouncer {
     return true;
   }
 
-  /** What is no text is replaced like a record that is not there; whether Redis answers will be seen when it is written. */
+  /** A value that is not text is replaced like a missing record; the write will show whether Redis answers. */
   #readStored(id: AppId): Promise<StoredApp> {
     return this.#options.records.read(id).catch(() => ({ text: '', reading: { type: 'absent' } }));
   }

@@ -28,7 +28,7 @@ export class AppRecords {
     this.#options = options;
   }
 
-  /** @throws SfuError `registry_unavailable`; Error – what is there is no text */
+  /** @throws SfuError `registry_unavailable`; Error – the value is not text */
   async read(id: AppId): Promise<StoredApp> {
     const { link, key, clusterNowMs } = this.#options;
     const reply = await link.send(['GET', appKeys(id).record]);

@@ -12,7 +12,7 @@ export interface LivingNodesOptions {
   readonly nowMs: () => number;
 }
 
-/** A life that was not in a table read just now is not looked for again for so long. */
+/** How long a life that was missing from the table just read is not looked for again. */
 const REMEMBERED_DEAD_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 

@@ -44,7 +44,7 @@ export class NodeTable {
     return this.#refused;
   }
 
-  /** Redis could not be read or written, or this process stood still: what is read next may be old. */
+  /** Redis could not be read or written, or this process was suspended: the next reading may be old. */
   noteTrouble(nowMs: number): void {
     this.#graceEndsAtMs = nowMs + GRACE_MS;
   }

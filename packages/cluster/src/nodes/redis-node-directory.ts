@@ -43,7 +43,7 @@ export class RedisNodeDirectory implements NodeDirectory {
     link.subscribe(NODE_HINTS, () => this.#poll.hurry());
   }
 
-  /** Takes the lease, reads the table, and goes on doing both. @throws SfuError `registry_unavailable` */
+  /** Takes the lease and reads the table, and keeps doing both. @throws SfuError `registry_unavailable` */
   async start(): Promise<void> {
     await this.#lease.start();
     await this.#poll.start();

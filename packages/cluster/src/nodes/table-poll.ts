@@ -16,9 +16,12 @@ const INTERVAL_MS = 1_000;
 const MIN_INTERVAL_MS = 100;
 /** Leases are read again right after the first of them should have ended, so a dead node is not seen a second longer. */
 const PAST_LEASE_END_MS = 5;
-/** Longer between two readings than this process ever means to leave: it stood still. */
+/** Longer than this process ever leaves between two readings: it was suspended. */
 const STANDSTILL_MS = 3_000;
-/** Redis's clock has run so much longer than this process's between two readings that it was set, or this process's stood still: leases ended early. */
+/**
+ * By how much more Redis's clock advanced between two readings than this process's: it was set, or this process was
+ * suspended, so leases ended early.
+ */
 const CLOCK_LEAP_MS = 1_500;
 
 /** Reads the table of nodes again and again: hints make it quicker, and are never needed. */
@@ -97,7 +100,7 @@ export class TablePoll {
     const nowMs = timers.nowMs();
     if (this.#isBelated(reading, nowMs)) table.noteTrouble(nowMs);
     this.#lastRead = { atMs: nowMs, redisNowMs: reading.redisNowMs };
-    // Another Redis, or an older state of this one, by a clock that is behind: what it has may be new in spite of its serial.
+    // A different Redis, or an older state of this one, with a clock that is behind: its content may be new in spite of its serial.
     this.#serial = Number(reading.serial) < Number(this.#serial) ? '0' : reading.serial;
     this.#changes.push(...table.apply(reading, nowMs));
     this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));

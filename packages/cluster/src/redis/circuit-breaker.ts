@@ -5,7 +5,7 @@ export interface CircuitBreakerOptions {
   readonly onClose: () => void;
 }
 
-/** So many failures within so long, and nothing is tried any more. */
+/** This many failures within the window stop all further attempts. */
 const MAX_FAILURES = 5;
 const FAILURE_WINDOW_MS = 10_000;
 

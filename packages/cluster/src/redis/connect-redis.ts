@@ -4,7 +4,7 @@ import type { RedisTarget } from './redis-target.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/** A frozen server still accepts connections, so silence is what ends one: nothing received so long after a command was sent. */
+/** A frozen server still accepts connections, so silence ends one: the time without data after a command was sent. */
 const SOCKET_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 export const COMMAND_TIMEOUT_MS = 800;
@@ -73,7 +73,7 @@ function sentinelOptions(
     name: target.masterName,
     ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
     ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
-    // Without it a client stays with a frozen master for ever, though Sentinel has promoted another.
+    // Without it a client stays with a frozen master forever, though Sentinel has promoted another.
     failoverDetector: true,
     sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
     sentinelRetryStrategy: retryDelay(random),

@@ -26,7 +26,7 @@ export interface PlacedSession {
   readonly serial: number;
 }
 
-/** What this node has announced: the truth about its sessions, of which Redis has a copy. */
+/** What this node has announced: the authoritative records of its sessions, which Redis has a copy of. */
 export class OwnRecords {
   /** By app, then by session, oldest first. */
   readonly #apps = new Map<string, Map<string, OwnSession>>();
@@ -55,7 +55,7 @@ export class OwnRecords {
 
   /**
    * The sessions of an app in the order of listings, which they keep from one page to the next. Those without a serial of Redis come
-   * after all others: Redis will give them higher ones, so a listing that goes on there repeats some but leaves none out.
+   * after all others: Redis will give them higher ones, so a listing that continues there repeats some but leaves none out.
    */
   placedSessions(appId: string): readonly PlacedSession[] {
     const sessions = this.sessions(appId);

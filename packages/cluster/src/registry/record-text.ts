@@ -61,7 +61,7 @@ export function writePublication(publication: OwnPublication): string {
   return JSON.stringify('channel' in publication ? publication : { order: publication.order, track: publication.record });
 }
 
-/** @returns undefined if the text is no session of that app and id */
+/** @returns undefined if the text is not a session of that app and id */
 export function readSessionRecord(text: string, appId: string, sessionId: string): SessionRecord | undefined {
   const record = Session.safeParse(parseJson(text)).data;
   return record?.appId === appId && record.sessionId === sessionId ? record : undefined;

@@ -30,7 +30,7 @@ const TURNS_WITHOUT_SESSIONS = 60;
  */
 export class Restorer {
   readonly #options: RestorerOptions;
-  /** By app: sessions of which the last write was not confirmed. */
+  /** By app: sessions whose last write was not confirmed. */
   readonly #unconfirmed = new Map<string, Set<string>>();
   /** By app: turns since it had a session of this node. */
   readonly #turnsWithout = new Map<string, number>();

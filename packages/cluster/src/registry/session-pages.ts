@@ -21,7 +21,7 @@ export interface SessionPagesOptions {
 
 /** So many sessions are read in one go: some hundred kilobytes, a millisecond of Redis's time. */
 const CHUNK_SIZE = 500;
-/** A page without a limit has at most so many sessions. */
+/** The most sessions on a page without a limit. */
 const MAX_PAGE_SIZE = 10_000;
 /** After so many that lead nowhere, such as those of a big node that has just died, the page ends, short as it is. */
 const MAX_CHUNKS = 40;
@@ -50,7 +50,7 @@ export class SessionPages {
     return { sessions, nextCursor: after };
   }
 
-  /** @returns `last`: the serial to go on from; undefined when there is no more */
+  /** @returns `last`: the serial to continue from; undefined at the end */
   async #readChunk(
     appId: string,
     after: string,

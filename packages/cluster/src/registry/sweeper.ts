@@ -42,7 +42,7 @@ export class Sweeper {
     await this.#running;
   }
 
-  /** Records were met that nothing leads to any more but the app they are in. */
+  /** Orphaned records were found that can be reached only through their app. */
   noteRemains(life: Life, appId: string): void {
     if (this.#hasStopped || !this.#isDeadLongEnough(life)) return;
     this.#deadSinceMs.delete(lifeName(life));
@@ -89,7 +89,7 @@ export class Sweeper {
 
   async #sweep(life: Life): Promise<void> {
     const { self, scripts, onSwept } = this.#options;
-    // To be unable to read its record, of a newer version or signed with another key, is no evidence that it is dead.
+    // An unreadable record, of a newer version or signed with another key, does not prove that the node is dead.
     if (await scripts.isLeased(life)) return;
     if (!(await scripts.plain.takeBroom(life, self.nodeNo, BROOM_MS))) return;
     let swept = 0;

@@ -8,8 +8,9 @@ import { openSignedText, signText } from './signed-text.ts';
 const MAX_ASSERTION_LENGTH = 8_192;
 
 /**
- * So far from now, by the cluster's clock, an assertion is no good either way. Clocks of nodes differ by less than a second as long as they
- * agree on a Redis, and by a minute for the two seconds in which another takes its place.
+ * How far an assertion's date may be from now, in both directions, by the cluster's clock. Clocks of nodes differ by
+ * less than a second as long as they agree on a Redis, and by a minute for the two seconds in which another takes its
+ * place.
  */
 const MAX_AGE_MS = 90_000;
 

@@ -9,7 +9,7 @@ export function signText(payload: string, key: KeyObject): string {
   return `${encoded}.${signatureOf(encoded, key).toString('base64url')}`;
 }
 
-/** @returns the payload; undefined if this is no signed text, or was signed with another key. Takes as long for either. */
+/** @returns the payload; undefined if the text is not signed, or was signed with another key. Both take equally long. */
 export function openSignedText(text: string, key: KeyObject): string | undefined {
   const [, encoded, signature] = SIGNED.exec(text) ?? [];
   if (encoded === undefined || signature === undefined) return undefined;

@@ -20,7 +20,7 @@ export interface CallerServices {
   readonly tokens: TokenDesk;
   /** Asked before secrets and tokens are looked at; undefined if there is none. */
   readonly authorize: Authorize | undefined;
-  /** Undefined for a node that stands alone. */
+  /** Undefined for a standalone node. */
   readonly cluster: ClusterCalls | undefined;
 }
 

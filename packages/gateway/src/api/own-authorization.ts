@@ -36,7 +36,7 @@ export type Authorize = (
   target: ApiTarget,
 ) => ApiUser | 'all' | undefined | Promise<ApiUser | 'all' | undefined>;
 
-/** @throws Error – what `authorize` returns is no user */
+/** @throws Error – `authorize` returned something that is not a user */
 export async function grantsOfUser(
   authorize: Authorize,
   route: RouteDescription,

@@ -24,7 +24,7 @@ export interface Call {
 /** What a route may need to know of the node that carries a call out. */
 export interface NodeProfile {
   readonly region: string;
-  /** Whether it takes no new sessions because it is about to end. */
+  /** Whether it accepts no new sessions because it is about to end. */
   readonly isDraining: () => boolean;
 }
 
@@ -51,7 +51,7 @@ export interface RouteDescription {
    * `secret`: no token is enough.
    */
   readonly access: TokenAction | 'own' | 'secret';
-  /** What it may fail with, beside the codes every route may fail with. */
+  /** What it may fail with, besides the codes common to all routes. */
   readonly errors: readonly ErrorCode[];
   /** Takes a token from `?token=` as well, for `navigator.sendBeacon` and `EventSource`, which cannot set headers. */
   readonly acceptsTokenInQuery?: true;

@@ -38,7 +38,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const token = tokenOf(principal);
   const ended = signalOfEnd(response);
   if (token !== undefined && admitted === undefined) {
-    // A stream is a call that goes on; a client that comes back with the same token is refused.
+    // A stream is a call that continues; a client that reconnects with the same token is refused.
     const stop = watchToken(services.tokens, principal.appId, token, () => response.destroy());
     ended.addEventListener('abort', stop, { once: true });
   }

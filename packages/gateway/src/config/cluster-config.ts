@@ -29,12 +29,12 @@ const REGION = textMatching(/^[A-Za-z0-9_-]{1,32}$/, 'the name of a region');
 const NETWORK: EntryFields<ClientNetwork> = { range: addressRange, location };
 const PRICE: EntryFields<RegionPrice> = { from: REGION, to: REGION, pricePerGb: nonNegativeNumber };
 
-/** Options that mean nothing to a node that stands alone. */
+/** Options without a meaning for a standalone node. */
 const NEED_REDIS = ['clusterKey', 'internalUrl', 'linkAddresses', 'usageFolder'] as const satisfies readonly OptionName[];
 
 /**
  * @param isSet whether the operator set the option, whatever to
- * @returns undefined for a node that stands alone
+ * @returns undefined for a standalone node
  * @throws ConfigError – something is missing that a cluster needs, or set that only a cluster needs
  */
 export function readClusterConfig(

@@ -13,7 +13,7 @@ import { ConfigError } from './start-error.ts';
 
 /** All that the daemon needs to know to start, complete and checked. */
 export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey'> {
-  /** Undefined for a node that stands alone. */
+  /** Undefined for a standalone node. */
   readonly cluster: ClusterConfig | undefined;
   readonly networks: readonly ClientNetwork[];
   readonly regionPrices: readonly RegionPrice[];
@@ -22,7 +22,7 @@ export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redi
 }
 
 const PREFIX = 'CAUSEWAY_';
-/** What the config file may hold beside the options. */
+/** What the config file may contain besides the options. */
 const LISTS = ['networks', 'regionPrices', 'apps'];
 
 export interface ConfigSources {

@@ -23,7 +23,7 @@ export class Lifecycle {
    * Never depends on whether Redis answers. A full node stays ready unless another one could do its work: calls for its sessions must
    * still arrive.
    *
-   * @param directory undefined for a node that stands alone
+   * @param directory undefined for a standalone node
    */
   readiness(sfu: Sfu, directory: NodeDirectory | undefined): Readiness {
     if (this.#state !== 'serving') return this.#state;
@@ -56,7 +56,7 @@ export function announceLoad(sfu: Sfu, directory: NodeDirectory): () => void {
 
 const CHECK_INTERVAL_MS = 200;
 
-/** Resolves when there is no session left, at the deadline, or when the signal says that it is enough. */
+/** Resolves when no session is left, at the deadline, or when the signal is aborted. */
 export function waitUntilEmpty(countSessions: () => number, timeoutMs: number, enough: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const check = setInterval(() => countSessions() === 0 && resolve(), CHECK_INTERVAL_MS);

@@ -7,7 +7,7 @@ type Wording<Type extends string> = Readonly<Record<Type, readonly [level: LogLe
 
 const OF_SFU: Partial<Wording<SfuEvent['type']>> = {
   'session.defect': ['error', 'a defect in the SFU ended a session'],
-  // That Redis is away is told once, by the cluster; the session goes on, and is written when it is back.
+  // The cluster reports once that Redis is unavailable; the session continues, and is written when Redis is back.
   'registry.failed': ['debug', 'a session could not be announced'],
 };
 

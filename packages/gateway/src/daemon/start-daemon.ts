@@ -77,7 +77,7 @@ interface RunningNode {
   readonly events: EventDesk;
   readonly sfu: Sfu;
   readonly usage: UsageDesk;
-  /** Undefined for a node that stands alone. */
+  /** Undefined for a standalone node. */
   readonly membership: Membership | undefined;
   readonly http: ApiPort;
   /** Undefined if none was asked for. */
@@ -142,7 +142,7 @@ async function openNode(
   const { cluster: access } = config;
   let membership: Membership | undefined;
   const join = async (access: ClusterConfig, opened: OpenedNode): Promise<JoinedCluster> => {
-    // A node that stands alone loads nothing of it.
+    // A standalone node does not load it.
     const { joinCluster } = await import('./join-cluster.ts');
     membership = await joinCluster({ config, access, httpPort, logger, onSuperseded }, opened);
     return membership.joined;

@@ -24,7 +24,7 @@ export interface EventDeskOptions {
   readonly wallClock?: () => number;
 }
 
-/** Who listens: a client, also by way of another node, or another node that tells it to all clients it has. */
+/** A listener: a client, possibly through another node, or another node on behalf of all its clients. */
 export type ListenerKind = 'client' | 'node';
 
 export interface ListenerOptions {
@@ -71,7 +71,7 @@ export class EventDesk {
   }
 
   /**
-   * Begins to tell a listener what happens on this node, after what it has missed.
+   * Sends a listener the events that it has missed, and then those of this node as they happen.
    *
    * @throws no_capacity – there are too many streams
    */

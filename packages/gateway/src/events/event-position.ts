@@ -21,7 +21,7 @@ export function formatPositions(positions: EventPositions): string {
   return [...positions].map(([nodeNo, serial]) => formatPosition(nodeNo, serial)).join(',');
 }
 
-/** @returns undefined if the text is no position that we have given out */
+/** @returns undefined if the text is not a position that we have issued */
 export function parsePositions(text: string): EventPositions | undefined {
   const matches = text.split(',', MAX_POSITIONS + 1).map((part) => POSITION.exec(part));
   if (matches.length > MAX_POSITIONS || matches.includes(null)) return undefined;

@@ -53,7 +53,7 @@ export class NodeFeed {
     this.#options = options;
   }
 
-  /** Begins, or goes on, for one listener more; for one that is there already nothing happens. */
+  /** Adds a listener, and starts the feed for the first one; does nothing for a known listener. */
   join(listener: AppListener): void {
     const { stream, requestId, signal } = listener;
     if (this.#listeners.has(stream)) return;

@@ -54,7 +54,7 @@ export class CallForwarder {
   /**
    * The other node that owns a session.
    *
-   * @returns undefined if it would be this node, or the text is no session id: it answers for itself then
+   * @returns undefined if it would be this node, or the text is not a session id: this node then answers itself
    * @throws session_not_found – no live node has that number; the same error as for a session that was never there
    */
   ownerOf(appId: AppId, sessionId: string): NodeRecord | undefined {

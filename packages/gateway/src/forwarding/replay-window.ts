@@ -47,7 +47,7 @@ function forgetOld(sender: Sender): void {
   for (const [id, issuedAtMs] of sender.seen) {
     const isExpired = issuedAtMs < sender.floorMs;
     if (!isExpired && sender.seen.size <= MAX_KEPT_IDS) return;
-    // What is forgotten early must not be taken for new.
+    // Ids that are forgotten early must not count as new.
     if (!isExpired) sender.floorMs = Math.max(sender.floorMs, issuedAtMs + 1);
     sender.seen.delete(id);
   }

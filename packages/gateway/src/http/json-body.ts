@@ -11,7 +11,7 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
 const LARGE_BODY_BYTES = 64 * 1024;
 /** Most bodies are in within a second. */
 const RETRY_AFTER_MS = 1_000;
-/** By then a client that goes on sending has filled all that lies between, and waits. */
+/** By then, a client that keeps sending has filled all buffers in between, and waits. */
 const TINY_CHUNKS_DELAY_MS = 100;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 

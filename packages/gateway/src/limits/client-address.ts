@@ -34,7 +34,7 @@ const LOOPBACK_IPV4 = /^127\./;
  * addresses belong to one.
  *
  * @param address a literal address
- * @returns undefined for addresses of this machine itself, and for what is no address
+ * @returns undefined for addresses of this machine, and for texts that are not addresses
  */
 export function clientKeyOf(address: string): string | undefined {
   const ipv4 = IPV4_IN_IPV6.exec(address)?.[1] ?? address;
@@ -53,7 +53,7 @@ const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  * when it is mapped to IPv6, and the /64 of an IPv6 address.
  *
  * @param address a literal address
- * @returns the same text for all addresses of a network, however they are written; `unknown` if the text is no address
+ * @returns the same text for all addresses of a network, however they are written; `unknown` if the text is not an address
  */
 export function clientNetworkOf(address: string): string {
   const ipv4 = MAPPED_IPV4.exec(address)?.[1] ?? address;

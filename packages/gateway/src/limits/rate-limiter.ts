@@ -33,7 +33,7 @@ export interface RateLimiter {
  */
 export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimiter {
   const buckets = new Map<string, Bucket>();
-  /** A bucket that was not used for so long is full, and so no different from one that was never used. */
+  /** A bucket that was unused for this long is full, like one that was never used. */
   const fullAfterMs = burstSeconds * 1000;
 
   const forgetOldest = (nowMs: number): void => {

@@ -43,7 +43,7 @@ export interface NodeInspection {
   readonly usage: UsageReport;
   /** Bugs of ours that belong to no session. Any value but 0 needs attention. */
   readonly defects: Readonly<Record<DefectKind, number>>;
-  /** Undefined for a node that stands alone. */
+  /** Undefined for a standalone node. */
   readonly cluster: ClusterInspection | undefined;
   readonly process: {
     readonly pid: number;
@@ -78,7 +78,7 @@ export interface InspectedNode {
   readonly events: EventDesk;
   readonly usage: UsageDesk;
   readonly defects: DefectLog;
-  /** Undefined for a node that stands alone. */
+  /** Undefined for a standalone node. */
   readonly membership: InspectedMembership | undefined;
 }
 

@@ -21,7 +21,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; bo
 th { color: var(--soft); font-weight: 600; }
 `;
 
-/** Long enough for what the API has; a schema that refers to itself would go on for ever. */
+/** Long enough for what the API has; a schema that refers to itself would continue forever. */
 const MAX_DEPTH = 4;
 
 export function createReferencePage(document: OpenApiDocument): ReferencePage {

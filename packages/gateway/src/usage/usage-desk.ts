@@ -21,7 +21,7 @@ export interface UsageReport {
   readonly batchesOutstanding: number;
 }
 
-/** A node that is killed takes with it what was used for so long at most. */
+/** The most usage that is lost when a node is killed. */
 const INTERVAL_MS = 5_000;
 
 export class UsageDesk {

@@ -39,7 +39,7 @@ export class DtlsAssociation implements DtlsConnection {
   readonly #timer: RetransmissionTimer;
   readonly #replay = new ReplayWindow();
   #reassembler = new HandshakeReassembler();
-  /** Undefined once it is over: what it knew is not needed any more. */
+  /** Undefined once it is over and its state is no longer needed. */
   #handshake: Handshake | undefined;
   #ciphers: RecordCiphers | undefined;
   #early: DtlsRecord[] = [];
@@ -154,7 +154,7 @@ export class DtlsAssociation implements DtlsConnection {
       if (this.#state === 'closed') return;
       // Finished is the only message that comes encrypted, and it must.
       if ((fragment.type === HandshakeType.finished) !== isEncrypted) this.#counters.malformed++;
-      // All that a peer can still want of us is the end of the handshake, if it was lost. There is no renegotiation.
+      // A peer can only still need the end of the handshake, if it was lost. There is no renegotiation.
       else if (this.#state === 'connected') this.#peerIsBehind = true;
       else this.#handleFragment(fragment);
     }
@@ -177,7 +177,7 @@ export class DtlsAssociation implements DtlsConnection {
     }
   }
 
-  /** A stranger's hello must not lock the real client out, so until one of them goes on, the latest counts. */
+  /** A stranger's hello must not lock the real client out, so until one of them continues, the latest counts. */
   #isOtherHello({ type, sequence, offset, body }: HandshakeFragment): boolean {
     if (type !== HandshakeType.clientHello || sequence !== 0 || offset !== 0) return false;
     if (this.#helloReplacements >= MAX_HELLO_REPLACEMENTS || body.length < HELLO_RANDOM_AT + RANDOM_LENGTH) return false;

@@ -10,7 +10,7 @@ export interface DtlsListener {
   onData(data: Uint8Array): void;
   /** At most once, and not after `close()`. */
   onClosed(reason: SecureCloseReason): void;
-  /** Something has thrown that no call of the owner's led to; the association is of no use any more. */
+  /** An exception was thrown outside of any call by the owner; the association can no longer be used. */
   onDefect(error: unknown): void;
 }
 

@@ -2,7 +2,7 @@
 export interface DtlsCounters {
   /** Records or handshake fragments that are none, of an unknown kind, or out of place. */
   malformed: number;
-  /** Records in the clear after the handshake, alerts and the like in the clear before. */
+  /** Unencrypted records after the handshake, and unencrypted alerts and other records before that. */
   plaintextRefused: number;
   /** Encrypted records that are not authentic or cannot be decrypted. */
   undecryptable: number;

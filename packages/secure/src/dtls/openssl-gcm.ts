@@ -46,7 +46,7 @@ const SIGNATURES = {
   EVP_CIPHER_CTX_ctrl: { return: 'i32', arguments: ['u64', 'i32', 'i32', 'u64'] },
 } as const;
 
-/** What goes into one record beside its plain text: 16, 12 and 13 bytes. */
+/** The inputs of a record besides its plain text: 16, 12 and 13 bytes. */
 export interface GcmInputs {
   readonly key: Uint8Array;
   readonly nonce: Uint8Array;

@@ -15,7 +15,7 @@ const MAX_RSA_BITS = 4_096;
 /** Practically all certificates use 65,537; a long exponent makes each check slow. */
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
-/** @returns the certificate's public key; undefined if it is no certificate, or its key is none that we accept */
+/** @returns the certificate's public key; undefined if it is not a certificate, or we do not accept its key */
 export function certificateKey(der: Uint8Array): KeyObject | undefined {
   let key: KeyObject;
   try {

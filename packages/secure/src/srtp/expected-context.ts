@@ -18,7 +18,10 @@ export class ExpectedContext implements InboundStreams {
     this.#createWindow = createWindow;
   }
 
-  /** Ignored unless the SSRC is higher than all before: with no memory of what it has received, it must not begin twice (RFC 3711 §3.3.2). */
+  /**
+   * Ignored unless the SSRC is higher than all before: since received packets are not remembered, an SSRC must not
+   * begin twice (RFC 3711 §3.3.2).
+   */
   expect(ssrc: number): void {
     if (ssrc <= this.#highestExpected) return;
     this.#highestExpected = ssrc;

@@ -14,7 +14,7 @@ import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './s
 
 /** Packets that could not be protected, by cause. One object per suite, counting up. */
 export interface SrtpCounters {
-  /** Sent on a stream that has no keys yet, or none any more. */
+  /** Sent on a stream that has no keys yet, or no longer has any. */
   notKeyed: number;
   /** Lengths that do not fit their slot or each other, an index out of range: a fault of the caller. */
   malformed: number;

@@ -23,7 +23,7 @@ export interface InboundStreams {
 }
 
 const MAX_STREAMS = 64;
-/** SSRCs that made room for others are remembered by their highest index, lest their packets be played again. */
+/** SSRCs that made room for others are remembered by their highest index, so that their packets cannot be replayed. */
 const MAX_RETIRED = 4_096;
 
 export class InboundContext implements InboundStreams {

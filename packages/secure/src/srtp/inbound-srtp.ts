@@ -207,7 +207,7 @@ function readInt32(bytes: Uint8Array, at: number): number {
  * Estimates the 48-bit index of a packet from the 16 bits that travel: the index nearest to the highest authenticated one.
  *
  * @see RFC 3711 §3.3.1, appendix A
- * @param highest the highest index so far; -1 before the first packet, whose rollover counter is then taken for 0
+ * @param highest the highest index so far; -1 before the first packet, whose rollover counter is then assumed to be 0
  * @returns a negative number when the nearest index lies before the stream's beginning
  */
 export function estimatePacketIndex(highest: number, seq: number): number {

@@ -91,7 +91,7 @@ export class KeystreamWindow implements PageHolder {
     this.losePage();
   }
 
-  /** @returns false when there is no page to be had */
+  /** @returns false if no page is available */
   #refill(index: number, length: number): boolean {
     this.#pageAt ??= this.#supply.pages.take(this);
     if (this.#pageAt === undefined) return false;

@@ -30,7 +30,7 @@ export interface ConnectedSocketListener {
  * Opens a socket on one of our ports that receives from one path only, and sends there.
  *
  * @returns undefined if the system refuses, as it does without free descriptors; the shared socket
- *   then goes on serving the path
+ *   then continues to serve the path
  */
 export function openConnectedSocket(path: SocketPath, port: number, listener: ConnectedSocketListener): Socket | undefined {
   const { address } = path.shared;

@@ -13,7 +13,7 @@ import type { SystemCalls } from './system-calls.ts';
 /** What a busy millisecond brings; all slots together stay within the nearest but one cache. */
 const MAX_DATAGRAMS = 64;
 /**
- * Every packet of media fits. Not a power of two, lest the beginnings of all slots compete for the
+ * Every packet of media fits. Not a power of two, so that the beginnings of the slots do not compete for the
  * same few lines of a cache.
  */
 const SLOT_BYTES = 2_112;

@@ -12,7 +12,7 @@ export const SOCKET_ADDRESS_BYTES = 32;
 /**
  * Writes a `sockaddr_in` or a `sockaddr_in6`; what was there before does not matter.
  *
- * @returns its length; 0 if the text is no address that can be written so, as one with a zone
+ * @returns its length; 0 if the text is not an address that can be written this way, such as one with a zone
  */
 export function writeSocketAddress(to: Uint8Array, at: number, address: string, port: number): number {
   const ip = address.includes('%') ? undefined : parseIpAddress(address);

@@ -12,7 +12,7 @@ export interface LocalSocket {
   readonly fd: number | undefined;
   /** What it sends many datagrams with at once; undefined where the system has no call for that. */
   readonly batch: DatagramBatch | undefined;
-  /** Sends single datagrams, and holds them while the system takes no more. */
+  /** Sends single datagrams, and holds them while the socket is full. */
   readonly outlet: Outlet;
 }
 

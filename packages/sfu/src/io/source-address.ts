@@ -8,7 +8,7 @@ const PROBED_PORT = 9;
  * Which local address the system would send from to reach a remote one, by its routing table: a UDP socket that is connected learns it
  * without a packet.
  *
- * @returns undefined if there is no route, or the address is none
+ * @returns undefined if there is no route, or the text is not an address
  */
 export function sourceAddressTowards(remoteAddress: string): string | undefined {
   const family = isIP(remoteAddress);

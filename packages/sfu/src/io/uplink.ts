@@ -36,11 +36,11 @@ export interface UplinkListener {
   readonly onFreeAgain: () => void;
 }
 
-/** A socket that takes no more just now. */
+/** A socket that is full at the moment. */
 export interface FullOutlet {
   /** How many bytes libuv holds of it. */
   readonly bytesInSocket: number;
-  /** Sends what waits until the socket is full again. @returns whether nothing waits any more */
+  /** Sends waiting datagrams until the socket is full again. @returns whether none is left */
   drain(): boolean;
 }
 

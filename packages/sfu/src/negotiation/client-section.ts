@@ -5,7 +5,7 @@ import { CodecReader } from './codecs.ts';
 import { usableExtensions } from './header-extensions.ts';
 import type { RtpSection } from './state.ts';
 
-/** The second SSRC of these groups repairs the first and is no stream of its own (RFC 5576 §4.2, RFC 8627 §5). */
+/** The second SSRC of these groups repairs the first and is not a stream of its own (RFC 5576 §4.2, RFC 8627 §5). */
 const REPAIR_GROUPS: ReadonlySet<string> = new Set(['FID', 'FEC-FR', 'FEC']);
 
 export type ClientFacts = Pick<

@@ -42,7 +42,7 @@ export function editPublication(state: Negotiation, id: string, edit: (publicati
   });
 }
 
-/** What a description says is no longer sent has been heard: from now on the section can start over. */
+/** The client has learnt from a description that nothing more is sent: from now on the section can be reused. */
 export function withoutParked(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {
     if (section.type !== 'rtp' || section.sending.type !== 'parked') return section;
@@ -74,7 +74,7 @@ export function subscriptions(state: Negotiation): readonly LiveSubscription[] {
   return subscriptionsOn(latestSections(state));
 }
 
-/** The sections as they will be when nothing is open any more. */
+/** The sections as they will be when no offer is open. */
 export function latestSections({ queued, signaling, sections }: Negotiation): readonly Section[] {
   if (queued !== undefined) return queued.sections;
   return signaling.type === 'stable' ? sections : signaling.offer.sections;

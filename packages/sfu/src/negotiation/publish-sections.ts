@@ -123,7 +123,7 @@ function isUnpublished(section: Section): boolean {
   return section.type === 'rtp' && section.clientSends && section.publication === undefined;
 }
 
-/** A section whose track was closed while the client goes on sending is not published again by the next offer. */
+/** A section whose track was closed while the client keeps sending is not published again by the next offer. */
 function isAutoPublished(section: RtpSection, auto: AutoPublish, { sentBefore, mayPublish }: PublishContext): boolean {
   if (mayPublish?.(section.kind, NO_NAME) === false) return false;
   return isUnpublished(section) && (auto === 'all' || (auto === 'new' && !sentBefore.has(section.mid)));

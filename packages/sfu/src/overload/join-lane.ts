@@ -4,7 +4,7 @@
  * and when the lane is full the app with the most callers in it makes room for one that has fewer.
  */
 
-/** A second or two of work; later callers had better be told to come back. */
+/** A second or two of work; later callers are told to retry instead. */
 const MAX_WAITING = 256;
 /** Limit for one app while others are waiting. */
 const MAX_WAITING_PER_APP = 128;

@@ -270,7 +270,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** A copy beside one that comes in anyway, here, for the whole region or for another one on its way, is dear, whatever its way costs. */
+  /**
+   * A copy in addition to one that arrives anyway, here, for the whole region, or for another region on its route, is
+   * expensive whatever its route costs.
+   */
   #priceOf(currentCost: number | undefined, { nodes, reason }: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
     const [, firstHop] = nodes;

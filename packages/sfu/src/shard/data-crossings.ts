@@ -123,7 +123,7 @@ export class DataCrossings {
   /**
    * What belongs to this process ended with a shard that is lost; the owner may put it again.
    *
-   * @returns the events that the shard cannot tell any more
+   * @returns the events that the shard can no longer report
    */
   removeOwnOn(lostShardNo: number): EngineEvent[] {
     const { publications, subscriptions } = this.#removeWhere(

@@ -6,7 +6,7 @@ import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 export interface PoolMember extends Omit<Shard, 'shardCount' | 'chooseShardNo' | 'isAlive'> {
   /** Load of its last second; undefined before the first is over. */
   readonly load: LoadSample | undefined;
-  /** How often it has said that its event loop turns; it stands still when this does. */
+  /** Counts the signs of life of its event loop; if this stops, the loop hangs. */
   readonly beats: number;
   /** Resolves when everything asked for before has been done; never, if it is lost before. */
   settled(): Promise<void>;

@@ -16,7 +16,7 @@ const LINK_MEMORY_BYTES = 1 << 20;
 const WATCH_INTERVAL_MS = 500;
 /** Counts checks without a heartbeat instead of time: a process that was suspended must not consider its threads dead. */
 const SILENT_AFTER_LOOKS = 4;
-/** Nothing that a shard does takes as long; what it has is lost already. */
+/** No work of a shard takes this long; its sessions are already lost. */
 const HOPELESS_AFTER_LOOKS = 12;
 
 const FIRST_RETRY_MS = 1_000;

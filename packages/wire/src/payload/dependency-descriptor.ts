@@ -9,7 +9,7 @@ const MANDATORY_BYTES = 3;
 const MAX_TEMPLATES = 64;
 const MAX_SPATIAL_LAYERS = 4;
 const MAX_TEMPORAL_LAYERS = 8;
-/** Decode target indications (A.4): the frame is no part of the target; from it on the target can be decoded. */
+/** Decode target indications (A.4): the frame is not part of the target; from it on the target can be decoded. */
 const NOT_PRESENT = 0;
 const SWITCH = 2;
 const NEXT_TEMPORAL = 1;

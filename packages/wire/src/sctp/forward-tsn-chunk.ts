@@ -6,7 +6,7 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
-/** A stream of which all messages up to this one have been sent or given up. */
+/** A stream whose messages up to this one have all been sent or given up. */
 export interface SkippedMessages {
   readonly streamId: number;
   /** In FORWARD-TSN always false: its unordered messages have no numbers. */

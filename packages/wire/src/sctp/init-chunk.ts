@@ -32,7 +32,7 @@ const PARAMETER_EXTENSIONS = 0x8008;
 const PARAMETER_FORWARD_TSN = 0xc000;
 /** Addresses, address types and the like, which mean nothing inside DTLS. */
 const IGNORED_PARAMETERS: readonly number[] = [5, 6, 8, 9, 11, 12];
-/** A receiver that does not know a parameter goes on behind it only if this bit is set. */
+/** A receiver that does not know a parameter continues after it only if this bit is set. */
 const SKIP_BIT = 0x8000;
 /** The error detection that replaces the checksum is that of DTLS (RFC 9653 §8). */
 const ZERO_CHECKSUM_DTLS = 1;

@@ -32,7 +32,7 @@ import {
   XOR_MAPPED_ADDRESS,
 } from './stun-attributes.ts';
 
-/** XORed onto the CRC, so that a CRC of another protocol in the same place is not taken for ours; "STUN" in ASCII. */
+/** XORed onto the CRC, so that a CRC of another protocol in the same place does not count as ours; "STUN" in ASCII. */
 const FINGERPRINT_XOR = 0x5354554e;
 /** RFC 8489 §14.3. */
 const MAX_USERNAME_LENGTH = 508;

@@ -45,7 +45,7 @@ export class DataPlanApplier {
     for (const [id, plan] of subscribed) this.#putSubscription(id, plan);
   }
 
-  /** The engine has ended one by itself: there is nothing to be told about it any more. */
+  /** The engine has ended one by itself, so it need not be told. */
   forget(id: string): void {
     this.#publications.delete(id);
     this.#subscriptions.delete(id);

@@ -33,7 +33,7 @@ export interface AnsweredClient {
  * Reads a client's offer. The session may change while it is read, so its state is looked at only afterwards.
  *
  * @throws negotiation_glare – an offer of the SFU is open; nothing was done
- * @throws invalid_session_description – the text is no SDP; nothing was done
+ * @throws invalid_session_description – the text is not SDP; nothing was changed
  */
 export async function readClientOffer(session: Session, sdp: string): Promise<SdpDescription> {
   refuseHosted(session);

@@ -46,7 +46,7 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   const { appId, request, autoPublish, caller, place } = wanted;
   checkMetadata(caller, request.metadata);
   checkGroup(caller, request.group);
-  // Before other nodes are asked about what it names: what is no SDP costs them nothing.
+  // Before other nodes are asked about the tracks that it names: an invalid offer costs them nothing.
   const offer = await readSdp(appId, request.sessionDescription.sdp, parts);
   const asked = request.subscribe ?? [];
   if (asked.length > 0) place.checkEgress();

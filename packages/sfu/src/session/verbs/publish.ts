@@ -55,7 +55,7 @@ export function publishResult(item: PublishItem, outcome: PublishOutcome | undef
   return { trackId: item.trackId, mid: item.mid, customTrackName, errorCode: code, errorDescription: description };
 }
 
-/** What the offer brought beside the named tracks. */
+/** What the offer brought besides the named tracks. */
 function discoveredTracks(named: readonly PublishedTrackResult[], session: Session, { state }: AnsweredOffer): PublishedTrackResult[] {
   const known = new Set([...named.map(({ mid }) => mid), ...publications(session.negotiation).map(({ section }) => section.mid)]);
   return trackResults(state).filter(({ mid }) => !known.has(mid));
