@@ -3,6 +3,7 @@
  * choice between them. However many subscribers there are, a neighbour sends it once.
  */
 import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
+import { ImportLegs } from './import-legs.ts';
 import { type LayerDemand, NO_DEMAND } from './layer-demand.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
 import { NeighbourRefusals } from './neighbour-refusals.ts';
@@ -33,11 +34,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   readonly #subscribers = new Map<string, Plan>();
   /** Those whose path does not carry the best layer. */
   readonly #short = new Set<string>();
-  readonly #legs = new Set<ImportLeg<Numbers>>();
-  /** Feeds the subscribers of this node. */
-  #local: ImportLeg<Numbers> | undefined = undefined;
-  /** Will feed them, once it delivers something. */
-  #next: ImportLeg<Numbers> | undefined = undefined;
+  readonly #legs: ImportLegs<Numbers>;
   readonly #watch = new MoveWatch();
   readonly #refusals: NeighbourRefusals;
   #noRouteSinceMs: number | undefined = undefined;
@@ -47,6 +44,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#record = record;
     this.ownerNo = ownerNo;
     this.#parts = parts;
+    this.#legs = new ImportLegs(record.publicationId, parts.routes);
     this.#refusals = new NeighbourRefusals(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
   }
@@ -60,22 +58,22 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     const { kind } = this.#parts;
     const isSame = kind.descriptionOf(record) === kind.descriptionOf(this.#record);
     this.#record = record;
-    if (isSame) for (const leg of this.#legs) kind.changed?.(leg, record);
-    else for (const leg of [...this.#legs]) this.#renew(leg);
+    if (isSame) for (const leg of this.#legs.all) kind.changed?.(leg, record);
+    else for (const leg of [...this.#legs.all]) this.#renew(leg);
   }
 
   get legs(): Iterable<ImportLeg<Numbers>> {
-    return this.#legs;
+    return this.#legs.all;
   }
 
   /** The leg that feeds this node's own subscribers. */
   get local(): ImportLeg<Numbers> | undefined {
-    return this.#local;
+    return this.#legs.local;
   }
 
   /** The leg that carries replies from this node and the nodes behind it. */
   get inUse(): ImportLeg<Numbers> | undefined {
-    return this.#local ?? [...this.#legs].find(({ exports }) => exports.size > 0);
+    return this.#legs.inUse;
   }
 
   get subscriberCount(): number {
@@ -84,7 +82,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
 
   /** The owner itself has described the track, so older records are ignored. */
   get isKnownFirstHand(): boolean {
-    return [...this.#legs].some(({ state }) => state === 'accepted');
+    return [...this.#legs.all].some(({ state }) => state === 'accepted');
   }
 
   /** @param plan as the session made it, with the publication's own id for a source */
@@ -92,7 +90,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (this.#subscribers.size === 0) this.#noRouteSinceMs = undefined;
     this.#subscribers.set(plan.subscriptionId, plan);
     this.idleSinceMs = undefined;
-    if (this.#local === undefined || this.#subscribers.size === 1) this.choose();
+    if (this.#legs.local === undefined || this.#subscribers.size === 1) this.choose();
     this.#feed(plan);
     this.#settle();
   }
@@ -127,7 +125,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   detach(fed: FedExport): void {
-    for (const leg of this.#legs) leg.exports.delete(fed);
+    for (const leg of this.#legs.all) leg.exports.delete(fed);
     this.#settle();
   }
 
@@ -141,7 +139,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();
     const planned = this.#parts.routes.plan(this.ownerNo, this.#record.publicationId, this.#refusals.current());
-    const currentCost = this.#local && this.#parts.routes.cost(this.#local.route);
+    const currentCost = this.#legs.local && this.#parts.routes.cost(this.#legs.local.route);
     if (planned === undefined && currentCost === undefined) this.#noRouteSinceMs ??= nowMs;
     else this.#noRouteSinceMs = undefined;
     if (planned !== undefined) this.#consider(nowMs, planned, currentCost);
@@ -150,18 +148,18 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /** To be called once a second. */
   tick(): void {
     const nowMs = this.#parts.clock.nowMs();
-    for (const leg of [...this.#legs]) {
+    for (const leg of [...this.#legs.all]) {
       if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
     }
     // The next subscriber has received nothing yet that it could continue from.
-    if (this.#legs.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
-    const next = this.#next;
+    if (this.#legs.all.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
+    const next = this.#legs.next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
     this.#unite();
     this.choose();
     // Only here: `choose` is also called while a session is in the middle of a change of its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS) this.#parts.onGone('unreachable');
-    if (this.#legs.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
+    if (this.#legs.all.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
     else this.idleSinceMs ??= nowMs;
   }
 
@@ -187,9 +185,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /** The first packet has arrived. */
   onActive(leg: ImportLeg<Numbers>): void {
     leg.isActive = true;
-    if (leg !== this.#next) return;
-    if (this.#local === undefined || this.#isInterrupted(this.#local)) this.#moveTo(leg);
-    else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#next && this.#moveTo(leg));
+    if (leg !== this.#legs.next) return;
+    if (this.#legs.local === undefined || this.#legs.isInterrupted(this.#legs.local)) this.#moveTo(leg);
+    else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#legs.next && this.#moveTo(leg));
   }
 
   /** It delivers nothing more, for a reason of its own: another route is sought. @param how see `#end` */
@@ -208,7 +206,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
 
   /** The transport is gone, and the leg's publication with it. */
   onTransportGone(transportId: string): void {
-    const gone = [...this.#legs].filter(({ options }) => options.transportId === transportId);
+    const gone = [...this.#legs.all].filter(({ options }) => options.transportId === transportId);
     if (gone.length === 0) return;
     for (const leg of gone) this.#end(leg, { isTold: true, isInEngine: false });
     this.choose();
@@ -216,25 +214,24 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
 
   /** It has ended; its followers have been told. Whatever of it is left goes. */
   close(): void {
-    for (const leg of [...this.#legs]) this.#end(leg);
+    for (const leg of [...this.#legs.all]) this.#end(leg);
     this.#subscribers.clear();
   }
 
   #legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    const fitting = [...this.#legs].filter((leg) => leg.canFeed(rest, requester) && !this.#isInterrupted(leg));
-    const best = fitting.find(({ route }) => route.join() === rest.join()) ?? fitting.find((leg) => leg === this.#local) ?? fitting[0];
+    const best = this.#legs.fitting(rest, requester);
     if (best !== undefined) return best;
     const [, firstHop] = rest;
-    const same = this.#legFrom(firstHop);
+    const same = this.#legs.from(firstHop);
     // A second copy from the same neighbour is never asked for.
-    if (same !== undefined && !this.#isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
+    if (same !== undefined && !this.#legs.isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
     if (same !== undefined) this.#end(same);
     return this.#open(rest, 'asked-for', fed) ?? 'no-path';
   }
 
   /**
-   * Asks the same neighbour for the track by a shorter way, because a relay further downstream has counted on that. The new leg takes the place
-   * of the old one, with all that hang on it.
+   * Asks the same neighbour for the track on a shorter route, because a relay further downstream relies on that. The new
+   * leg replaces the old one and feeds all that are attached to it.
    */
   #shortenLeg(former: ImportLeg<Numbers>, route: readonly number[], fed: FedExport): ImportLeg<Numbers> | Refusal {
     const isCircle = [...former.exports].some(({ requester }) => route.includes(requester));
@@ -246,52 +243,28 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
       leg.exports.add(each);
       each.moveTo(leg);
     }
-    if (former === this.#local) this.#moveTo(leg);
-    if (former === this.#next) this.#next = leg;
+    if (former === this.#legs.local) this.#moveTo(leg);
+    if (former === this.#legs.next) this.#legs.next = leg;
     this.#end(former, { isTold: true });
     return leg;
   }
 
   #consider(nowMs: number, planned: PlannedRoute, currentCost: number | undefined): void {
-    if (this.#local?.route.join() === planned.nodes.join()) {
+    if (this.#legs.local?.route.join() === planned.nodes.join()) {
       this.#watch.settle();
-      this.#next = undefined;
+      this.#legs.next = undefined;
       this.#settle();
       return;
     }
-    if (this.#next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
-    const isLasting = this.#local !== undefined && this.#parts.routes.isLasting(this.#local.route);
-    if (isLasting && !this.#watch.isWorthMoving(nowMs, this.#priceOf(currentCost, planned), planned)) return;
+    if (this.#legs.next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
+    const isLasting = this.#legs.local !== undefined && this.#parts.routes.isLasting(this.#legs.local.route);
+    if (isLasting && !this.#watch.isWorthMoving(nowMs, this.#legs.priceOf(currentCost, planned), planned)) return;
     const leg = this.#sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
     if (leg === undefined) return;
     this.#watch.settle();
     if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
-    else this.#next = leg;
+    else this.#legs.next = leg;
     this.#settle();
-  }
-
-  /**
-   * A copy in addition to one that arrives anyway, here, for the whole region, or for another region on its route, is
-   * expensive whatever its route costs.
-   */
-  #priceOf(currentCost: number | undefined, { nodes, reason }: PlannedRoute): number | undefined {
-    if (currentCost === undefined) return undefined;
-    const [, firstHop] = nodes;
-    const { routes } = this.#parts;
-    const isBesideRegions = !this.#isFromRegion(this.#local?.firstHop) && this.#isFromRegion(firstHop);
-    const shared = this.#legFrom(firstHop);
-    const isBesideOwn = shared !== undefined && shared !== this.#local && !this.#isInterrupted(shared);
-    const { publicationId } = this.#record;
-    const current = this.#local?.route ?? [];
-    // In the owner's region, a place at the owner is for a root of the region's tree.
-    const isPastTree = reason === 'region-tree' && current.length === 2 && nodes.length > 2;
-    const isStray = routes.isStray(current, nodes, publicationId) && !routes.isStray(nodes, nodes, publicationId);
-    return isBesideRegions || isBesideOwn || isPastTree || isStray ? Number.POSITIVE_INFINITY : currentCost;
-  }
-
-  #isFromRegion(nodeNo: number | undefined): boolean {
-    const { routes } = this.#parts;
-    return nodeNo !== undefined && routes.regionOf(nodeNo) === routes.regionOf(routes.selfNo);
   }
 
   /**
@@ -299,23 +272,23 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
    * route is interrupted further on is replaced.
    */
   #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
-    const leg = this.#legFrom(firstHop);
-    if (leg === undefined || !this.#isInterrupted(leg)) return leg;
+    const leg = this.#legs.from(firstHop);
+    if (leg === undefined || !this.#legs.isInterrupted(leg)) return leg;
     this.#end(leg);
     return undefined;
   }
 
   /** Everything that this node and others have requested arrives on one leg, so that each layer arrives once. */
   #unite(): void {
-    if (this.#next !== undefined) return;
-    const byLength = [...this.#legs].filter((each) => isFeeding(each) && !this.#isInterrupted(each));
-    byLength.sort((one, other) => one.route.length - other.route.length || Number(other === this.#local) - Number(one === this.#local));
-    // One that this node has just moved away from, and nobody else has asked for, only lingers.
-    const shortest = byLength.find((each) => each === this.#local || each.exports.size > 0);
-    if (this.#local !== undefined && shortest !== undefined && shortest.route.length < this.#local.route.length) this.#shorten(shortest);
-    const leg = this.#local ?? shortest;
+    if (this.#legs.next !== undefined) return;
+    const byLength = this.#legs.feeding();
+    // A leg that this node has just left, and that feeds no other node, only lingers.
+    const shortest = byLength.find((each) => each === this.#legs.local || each.exports.size > 0);
+    if (this.#legs.local !== undefined && shortest !== undefined && shortest.route.length < this.#legs.local.route.length)
+      this.#shorten(shortest);
+    const leg = this.#legs.local ?? shortest;
     if (leg === undefined || !byLength.includes(leg)) return;
-    for (const other of this.#legs) {
+    for (const other of this.#legs.all) {
       if (other === leg) continue;
       for (const fed of [...other.exports]) {
         if (!leg.canFeed(other.route, fed.requester)) continue;
@@ -334,19 +307,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
    */
   #shorten(shorter: ImportLeg<Numbers>): void {
     const { routes, clock } = this.#parts;
-    const [cost, own] = [routes.cost(shorter.route), this.#local && routes.cost(this.#local.route)];
+    const [cost, own] = [routes.cost(shorter.route), this.#legs.local && routes.cost(this.#legs.local.route)];
     if (cost === undefined || own === undefined) return;
-    const isPastRegion = this.#isFromRegion(this.#local?.firstHop) && !this.#isFromRegion(shorter.firstHop);
-    if (!isPastRegion && MoveWatch.isAboutAsGood(cost, own)) this.#moveTo(shorter);
+    if (!this.#legs.bypassesRegion(shorter) && MoveWatch.isAboutAsGood(cost, own)) this.#moveTo(shorter);
     else if (clock.nowMs() - (shorter.acceptedAtMs ?? 0) >= SECOND_LEG_MS) this.#end(shorter);
-  }
-
-  #legFrom(firstHop: number | undefined): ImportLeg<Numbers> | undefined {
-    return [...this.#legs].find((leg) => leg.firstHop === firstHop);
-  }
-
-  #isInterrupted({ route }: ImportLeg<Numbers>): boolean {
-    return this.#parts.routes.cost(route) === undefined;
   }
 
   /** @param fed the downstream relay for which it is opened; undefined for this node's own subscribers */
@@ -356,7 +320,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (leg === undefined) return undefined;
     this.#hasHadLeg = true;
     if (fed !== undefined) leg.exports.add(fed);
-    this.#legs.add(leg);
+    this.#legs.all.add(leg);
     this.#parts.onLegOpened(leg);
     // The engine learns of the leg before the neighbour does, so none of its packets arrives unexpectedly.
     this.#parts.kind.put(leg, this.#record);
@@ -372,28 +336,28 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
    * request it again by themselves.
    */
   #renew(leg: ImportLeg<Numbers>): void {
-    const renewed = leg === this.#local ? this.#open(leg.route, leg.options.reason) : undefined;
+    const renewed = leg === this.#legs.local ? this.#open(leg.route, leg.options.reason) : undefined;
     if (renewed !== undefined) this.#moveTo(renewed);
     this.#end(leg, { isTold: renewed !== undefined });
   }
 
   #moveTo(leg: ImportLeg<Numbers>): void {
-    this.#local = leg;
-    this.#next = undefined;
+    this.#legs.local = leg;
+    this.#legs.next = undefined;
     for (const plan of this.#subscribers.values()) this.#feed(plan);
     this.#parts.kind.moved?.(leg, this.#record);
     this.#settle();
   }
 
   #feed(plan: Plan): void {
-    this.#parts.kind.feed(plan, this.#local);
+    this.#parts.kind.feed(plan, this.#legs.local);
   }
 
   /** Tells neighbours what is wanted from their legs, and notes which legs are unused. */
   #settle(): void {
     const nowMs = this.#parts.clock.nowMs();
-    for (const leg of this.#legs) {
-      const isLocal = this.#subscribers.size > 0 && (leg === this.#local || leg === this.#next);
+    for (const leg of this.#legs.all) {
+      const isLocal = this.#subscribers.size > 0 && (leg === this.#legs.local || leg === this.#legs.next);
       if (!isLocal && leg.exports.size === 0) {
         leg.unusedSinceMs ??= nowMs;
         continue;
@@ -412,19 +376,15 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   #end(leg: ImportLeg<Numbers>, { isTold = false, isInEngine = true } = {}): void {
     if (leg.state === 'ended') return;
     leg.state = 'ended';
-    this.#legs.delete(leg);
+    this.#legs.all.delete(leg);
     this.#parts.onLegEnded(leg);
-    if (leg === this.#next) this.#next = undefined;
-    if (leg === this.#local) {
-      this.#local = undefined;
+    if (leg === this.#legs.next) this.#legs.next = undefined;
+    if (leg === this.#legs.local) {
+      this.#legs.local = undefined;
       for (const plan of this.#subscribers.values()) this.#feed(plan);
     }
     if (!isTold) leg.link.send({ type: 'unsubscribe', wantId: leg.options.wantId });
     for (const fed of [...leg.exports]) fed.onSourceBroken();
     this.#parts.kind.end(leg, isInEngine);
   }
-}
-
-function isFeeding(leg: ImportLeg<unknown>): boolean {
-  return leg.state === 'accepted' && leg.isActive;
 }

@@ -125,9 +125,9 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
   }
 
   /**
-   * Each other region gets one copy from here, so it takes one place, and the nodes of the owner's region must not take all the places there
-   * are. A node whose region has what it may have gets the track there, unless it is one that its region should get it from: that one
-   * is let in, and the copy beside it ends when those behind it have moved.
+   * Every other region takes one slot, and the nodes of the owner's region must not take all of them. A node whose region
+   * has its share gets the track from a node there, unless it is a root of its region's tree: a root is let in, and the
+   * copy beside it ends once the nodes behind that one have moved.
    */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
@@ -139,16 +139,16 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     if (inRegion >= most) return routes.isRoot(publicationId, imported?.ownerNo ?? routes.selfNo, requester);
     const regions = new Set(fed.filter((nodeNo) => !isMate(nodeNo)).map((nodeNo) => routes.regionOf(nodeNo) ?? nodeNo)).size;
     const mates = fed.filter(isMate).length;
-    // Mates that are about to move take nobody's place.
+    // Nodes of this region beyond its share are about to move, so they take no slot.
     if (imported === undefined) return Math.min(mates, routes.ownRegionSlots) + regions < routes.maxFanOut;
     if (mates + regions >= routes.maxFanOut) return false;
-    // The places that this node's own region needs are not for others, or its nodes would get the track from outside.
+    // Slots that this node's own region needs are kept free, or its nodes would get the track from outside.
     return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
   }
 
   /**
-   * Who may pass it on to a neighbour for which there is no room here. A node of another region that finds no room at one that has the track from
-   * elsewhere does better without this region.
+   * The nodes that can pass the track on to a neighbour for which there is no room here. If this node has the track from
+   * elsewhere itself, a node of another region does better without this region.
    */
   #standInsFor(requester: number, publicationId: string): readonly number[] {
     const { importer, routes } = this.#options;
@@ -159,7 +159,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return isMate || importer.find(publicationId) === undefined ? fed : [];
   }
 
-  /** One that the requester has no link to may be dead without this node knowing it yet. */
+  /** A node that the requester has no link to is left out, since it may be dead without this node knowing it yet. */
   #fedInRegionOf(requester: number, fed: readonly number[]): readonly number[] {
     const { routes } = this.#options;
     const region = routes.regionOf(requester);

@@ -96,7 +96,7 @@ export class RouteFinder implements RegionView {
     return childrenOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, this.selfNo);
   }
 
-  /** Whether a node is one of those that its region gets a track by: the first ones of the region's tree. */
+  /** Whether a node is a root of its region's tree, one of those that receive the track from outside. */
   isRoot(publicationId: string, owner: number, nodeNo: number): boolean {
     const region = this.regionOf(nodeNo);
     if (region === undefined) return false;
