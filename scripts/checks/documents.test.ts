@@ -42,6 +42,28 @@ function listLinks(document: string, text: string): string[] {
     .map((target) => posix.normalize(posix.join(dirname(document), target)).replace(/\/$/, ''));
 }
 
+/** Links to a heading, of the same document or another one, as `path#anchor`. */
+function listAnchorLinks(document: string, text: string): string[] {
+  return [...text.matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)]
+    .filter(([, target = '']) => !/^[a-z]+:/.test(target))
+    .map(
+      ([, target = '', anchor = '']) => `${target === '' ? document : posix.normalize(posix.join(dirname(document), target))}#${anchor}`,
+    );
+}
+
+/** The anchors that the web makes of headings: small letters, no punctuation, `-` for spaces, and a number for the second of a name. */
+function listAnchors(document: string): string[] {
+  const text = readFileSync(join(PROJECT_ROOT, document), 'utf8').replaceAll(/^```.*?^```/gms, '');
+  const seen = new Map<string, number>();
+  return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => {
+    const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const anchor = words.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return `${document}#${before === 0 ? anchor : `${anchor}-${before}`}`;
+  });
+}
+
 /** Code spans that look like a path or the name of a source file. Globs and placeholders are not meant literally. */
 function listNamedPaths(text: string): string[] {
   const withoutBlocks = text.replaceAll(/^```.*?^```/gms, '');
@@ -64,6 +86,16 @@ describe('the documents', () => {
     const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
 
     expect(listLinks(document, text).filter((target) => !PATHS.has(target))).toEqual([]);
+  });
+
+  it('link only to headings that exist', () => {
+    const anchors = new Set(FILES.filter((file) => file.endsWith('.md')).flatMap(listAnchors));
+    const links = FILES.filter((file) => file.endsWith('.md')).flatMap((document) =>
+      listAnchorLinks(document, readFileSync(join(PROJECT_ROOT, document), 'utf8')),
+    );
+
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter((link) => !anchors.has(link))).toEqual([]);
   });
 
   it.each(DESCRIPTIONS)('%s names only files and folders that exist', (document) => {
