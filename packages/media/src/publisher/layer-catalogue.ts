@@ -24,6 +24,8 @@ export interface LayerOption {
   readonly framesPerSecond: number;
   /** On the wire, in bit/s, smoothed over seconds. */
   readonly costBps: number;
+  /** It has just begun to arrive, and may cost far more in a moment. */
+  readonly isNew: boolean;
 }
 
 export class LayerCatalogue {
@@ -83,6 +85,7 @@ function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): rea
         width: stream.width >> smaller,
         height: stream.height >> smaller,
         costBps: stream.costBps(spatialId, temporalId),
+        isNew: whole.isNew,
       });
     }
   }
@@ -99,5 +102,6 @@ export function wholeOf(nowMs: number, stream: ReceiveStream): LayerOption {
     width: stream.width,
     height: stream.height,
     costBps: stream.rate.bps,
+    isNew: stream.rate.isNew(nowMs),
   };
 }

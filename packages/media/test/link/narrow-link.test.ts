@@ -172,7 +172,7 @@ describe.each(SEEDS)('seed %d', (seed) => {
     const sentBefore = call.soundsSent;
     const narrowMs = call.a.nowMs;
     call.narrowTo(HALF_BPS);
-    call.runFor(8000);
+    call.runFor(12_000);
     const wideMs = call.a.nowMs;
     call.narrowTo(Number.POSITIVE_INFINITY);
     call.runFor(10_000);

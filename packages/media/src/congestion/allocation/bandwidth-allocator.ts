@@ -16,6 +16,8 @@ const GRID_MS = 50;
 const USABLE = 0.95;
 /** A better layer must fit with so much to spare. */
 const ROOM = 1.1;
+/** Encoders swing about their target by so much: a layer that is sent counts as if it were lower by this. */
+const DISCOUNT = 0.92;
 /** What may be sent beyond the estimate while a lower layer's keyframe is waited for. */
 const TOLERATED = 1.2;
 /** Wishes that differ by less are the same to whoever probes the path. Beyond the best layer there is no more room than this. */
@@ -159,7 +161,8 @@ export class BandwidthAllocator implements Timer {
     const budgetBps = path.isProbed ? knownBps : this.#tryMore(nowMs, knownBps, wishes);
     const isTrial = budgetBps > knownBps;
     const roomy = isTrial ? allocate(budgetBps, wishes) : allocate(budgetBps / ROOM, wishes);
-    const fitting = allocate(budgetBps, withinReach(nowMs, budgetBps, choices, wishes, roomy));
+    const reachable = withinReach(nowMs, budgetBps, choices, wishes, roomy);
+    const fitting = allocate(budgetBps, path.isOverusing ? reachable : withDiscount(choices, reachable));
     const spentBps = choices.reduce((sum, { track }) => sum + track.spentBps, 0);
     const isUrgent = path.isOverusing || spentBps > TOLERATED * Math.max(budgetBps, 0);
     const isProven = isTrial || path.isProven(budgetBps);
@@ -219,9 +222,25 @@ function withinReach(
     const choice = choices[index];
     const { guard, isDecided, isWishNew } = choice.track;
     if (!isDecided || isWishNew) return wish;
-    const reach = guard.highest(nowMs, roomy[index], wish.costsBps, budgetBps);
-    const count = 1 + Math.max(reach, currentIndex(choice), 0);
+    const current = currentIndex(choice);
+    const firstNew = choice.options.findIndex(({ isNew }, place) => isNew && place > Math.max(current, 0));
+    const wanted = firstNew < 0 ? roomy[index] : Math.min(roomy[index], firstNew - 1);
+    const reach = guard.highest(nowMs, wanted, wish.costsBps, budgetBps);
+    const count = 1 + Math.max(reach, current, 0);
     return { ...wish, costsBps: wish.costsBps.slice(0, count) };
+  });
+}
+
+/** As long as no queue grows, what is sent now evidently fits, though its encoder may be above its target for a moment. */
+function withDiscount(choices: readonly Choice[], wishes: readonly AllocationWish[]): AllocationWish[] {
+  return wishes.map((wish, index) => {
+    const choice = choices[index];
+    const current = currentIndex(choice);
+    if (current <= 0 || !choice.track.isDecided || choice.track.isWishNew) return wish;
+    const { costsBps } = wish;
+    const lowerBps = costsBps[current - 1];
+    const swungBps = Math.max(lowerBps, DISCOUNT * costsBps[current]);
+    return { ...wish, costsBps: costsBps.map((costBps, place) => (place === current ? swungBps : costBps)) };
   });
 }
 

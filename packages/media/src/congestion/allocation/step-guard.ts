@@ -5,12 +5,19 @@
 
 /** An option must have fitted for so long before it is taken. */
 const FITS_FOR_MS = 1000;
-/** A step up that is taken back this soon has failed. */
-const FAILED_WITHIN_MS = 10_000;
+/** A step up that is taken back this soon has failed: encoders swing slowly about their target, and a layer may fit for a while. */
+const FAILED_WITHIN_MS = 20_000;
+/** A better layer begins with a keyframe, which fills a queue for a moment though the layer itself fits … */
+const BEGINNING_MS = 1200;
+/** … and the estimate falls by less than this for it. */
+const BEGINNING_BUDGET = 0.65;
+/** A layer that costs so much more than when it was taken is another matter. */
+const SAME_COST = 1.15;
 const FIRST_BACK_OFF_MS = 5000;
-const LONGEST_BACK_OFF_MS = 40_000;
+/** Up and down again is two switches: in the long run, no more than one a minute. */
+const LONGEST_BACK_OFF_MS = 120_000;
 /** So long without a failure, and the next one counts as the first. */
-const FORGIVEN_AFTER_MS = 60_000;
+const FORGIVEN_AFTER_MS = 180_000;
 /** What a layer costs is never quite the same; steps between layers are far larger. */
 const SAME_STEP = 0.75;
 /** The path is no longer the one on which the step failed if it carries this much more. */
@@ -37,12 +44,14 @@ export class StepGuard {
   #failedBps = Number.POSITIVE_INFINITY;
   #failedBudgetBps = 0;
   #steppedUpAtMs = Number.NEGATIVE_INFINITY;
+  #steppedUpBudgetBps = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
   #backOffMs = 0;
 
   /** @returns the option to be sent from now on; -1 for none */
   decide(nowMs: number, input: StepInput): number {
     const { current, fitting, roomy } = input;
+    if (fitting < current && this.#isBeginning(nowMs, input)) return current;
     if (fitting < current) {
       this.#noteStepDown(nowMs, input);
       return fitting;
@@ -57,6 +66,7 @@ export class StepGuard {
     this.#fitsSinceMs = Number.NaN;
     this.#steppedUpAtMs = nowMs;
     this.#steppedToBps = input.costsBps[next];
+    this.#steppedUpBudgetBps = input.budgetBps;
     return next;
   }
 
@@ -67,6 +77,11 @@ export class StepGuard {
     let allowed = wanted;
     while (allowed >= 0 && costsBps[allowed] >= SAME_STEP * this.#failedBps) allowed--;
     return allowed;
+  }
+
+  #isBeginning(nowMs: number, { current, costsBps, budgetBps }: StepInput): boolean {
+    const hasJustBegun = nowMs - this.#steppedUpAtMs < BEGINNING_MS;
+    return hasJustBegun && budgetBps >= BEGINNING_BUDGET * this.#steppedUpBudgetBps && costsBps[current] <= SAME_COST * this.#steppedToBps;
   }
 
   #noteStepDown(nowMs: number, { fitting, costsBps, budgetBps }: StepInput): void {

@@ -14,7 +14,7 @@ class ObedientTrack implements AllocatedTrack {
   readonly isWishNew = false;
   readonly bytesResent = 0;
   readonly priority: number;
-  readonly #options: readonly LayerOption[];
+  #options: readonly LayerOption[];
   granted: LayerOption | undefined = undefined;
   isDecided = false;
   isSentBest = false;
@@ -22,6 +22,12 @@ class ObedientTrack implements AllocatedTrack {
 
   constructor(priority: number, ...costsKbps: readonly number[]) {
     this.priority = priority;
+    this.#options = [];
+    this.cost(...costsKbps);
+  }
+
+  /** Its layers cost this much from now on. */
+  cost(...costsKbps: readonly number[]): void {
     this.#options = costsKbps.map((kbps, place) => optionOf(`${place}`, kbps * KBPS));
   }
 
@@ -41,6 +47,11 @@ class ObedientTrack implements AllocatedTrack {
     return 0;
   }
 
+  /** Its best layer has just begun to arrive, or has been there for a while. */
+  set isBestNew(isNew: boolean) {
+    this.#options = this.#options.map((option, place) => ({ ...option, isNew: isNew && place === this.#options.length - 1 }));
+  }
+
   grant(_nowMs: number, { option, quality, isShort }: LayerGrant): void {
     this.granted = option;
     this.isDecided = true;
@@ -51,7 +62,7 @@ class ObedientTrack implements AllocatedTrack {
 
 function optionOf(rid: string, costBps: number): LayerOption {
   const stream = { rid } as LayerOption['stream'];
-  return { stream, maxSpatialId: ALL_LAYERS, maxTemporalId: ALL_LAYERS, width: 0, height: 0, framesPerSecond: 30, costBps };
+  return { stream, maxSpatialId: ALL_LAYERS, maxTemporalId: ALL_LAYERS, width: 0, height: 0, framesPerSecond: 30, costBps, isNew: false };
 }
 
 /** An allocator for these tracks, which looks at them twice a second. */
@@ -79,7 +90,7 @@ function share(...tracks: readonly ObedientTrack[]) {
     for (const endMs = nowMs + durationMs; nowMs <= endMs; nowMs += 100) timers.fireDue(nowMs);
     return tracks.map(({ grantedKbps }) => grantedKbps);
   };
-  return { run, allocator };
+  return { run, allocator, path };
 }
 
 test('what one track may not have yet is for the others', () => {
@@ -105,4 +116,45 @@ test('a track that gets all is told, too, that the path does not carry all of th
   expect(narrow).toEqual([true, true]);
   expect(withheld).toBeCloseTo(400 / 1500);
   expect([best.isShort, other.isShort, allocator.withheldShare]).toEqual([false, false, 0]);
+});
+
+test('a layer whose encoder swings about what fits is not given up and taken again', () => {
+  const track = new ObedientTrack(1, 150, 500);
+  const { run } = share(track);
+  const seen: number[] = [];
+  run(3000, 600);
+
+  for (let second = 0; second < 120; second++) {
+    track.cost(150, 570 + 50 * Math.sin(second / 3));
+    seen.push(...run(1000, 600));
+  }
+
+  expect(Math.min(...seen)).toBeGreaterThan(150);
+});
+
+test('a layer that swings is given up all the same when a queue grows', () => {
+  const track = new ObedientTrack(1, 150, 500);
+  const { run, path } = share(track);
+  run(3000, 600);
+  track.cost(150, 620);
+  const calm = run(2000, 600);
+
+  path.isOverusing = true;
+
+  expect(calm).toEqual([620]);
+  expect(run(1000, 600)).toEqual([150]);
+});
+
+test('a layer that has just begun to arrive is not believed to cost what it does in its first moments', () => {
+  const track = new ObedientTrack(1, 150);
+  const { run } = share(track);
+  run(3000, 600);
+  track.cost(150, 300);
+  track.isBestNew = true;
+  const young = run(2500, 600);
+
+  track.cost(150, 1750);
+
+  expect(young).toEqual([150]);
+  expect(run(5000, 600)).toEqual([150]);
 });

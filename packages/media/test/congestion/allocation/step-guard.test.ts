@@ -74,9 +74,9 @@ test('what a probe has shown to fit is taken without waiting', () => {
   expect(track.steps).toEqual([{ atMs: 0, to: 2 }]);
 });
 
-test('after a step up that was taken back the next try waits for 5, 10, 20, 40 and then 40 seconds', () => {
+test('after a step up that was taken back the next try waits for 5, 10, 20, 40, 80 and then 120 seconds', () => {
   const track = new GuardedTrack(0);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 8; round++) {
     while (track.current === 0) track.run(100, 700_000);
     track.run(500, 400_000);
   }
@@ -84,7 +84,31 @@ test('after a step up that was taken back the next try waits for 5, 10, 20, 40 a
   const ups = track.steps.filter(({ to }) => to === 1).map(({ atMs }) => atMs);
   const waits = ups.slice(1).map((atMs, index) => Math.round((atMs - (ups[index] ?? 0)) / 1000));
   // The failed step lasted for a moment, and what fits again must have fitted for a second.
-  expect(waits).toEqual([6, 11, 21, 41, 41]);
+  expect(waits).toEqual([6, 11, 21, 41, 81, 121, 121]);
+});
+
+test('a layer that fits for fifteen seconds at a time is not tried every sixteen', () => {
+  const track = new GuardedTrack(0);
+  for (let round = 0; round < 20; round++) {
+    track.run(15_000, 700_000);
+    track.run(1000, 590_000);
+  }
+
+  expect(track.steps.length).toBeLessThan(16);
+});
+
+test('the keyframe that a better layer begins with is not taken for its failure, and a path that narrows is', () => {
+  const fitting = new GuardedTrack(0);
+  while (fitting.current === 0) fitting.run(100, 700_000);
+  const narrowing = new GuardedTrack(0);
+  while (narrowing.current === 0) narrowing.run(100, 700_000);
+
+  fitting.run(800, 580_000);
+  fitting.run(5000, 650_000);
+  narrowing.run(100, 450_000);
+
+  expect(fitting.current).toBe(1);
+  expect(narrowing.current).toBe(0);
 });
 
 test('a step down that follows no recent step up is nobody’s failure', () => {

@@ -2,7 +2,7 @@
 import { Bottleneck, type NetworkConditions, type RateStep, Simulation, seededRandom, steppedCapacity } from '@causeway/testkit';
 import { MediaFlow, type MediaFlowOptions, type Sample } from './media-flow.ts';
 
-/** Seeds of a scenario; a failing one is in the name of its test. `SEEDS=50 scripts/test unit packages/media/test/congestion` is the long form. */
+/** Seeds of a scenario; a failing one is in the name of its test. `scripts/paths` is the long form. */
 export const EACH_SEED: readonly number[] = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, index) => index + 1);
 
 export interface SceneOptions extends Partial<NetworkConditions> {
