@@ -66,7 +66,9 @@ const lossyOpening: ChannelScenario = {
     try {
       while (tookMs.length < wanted) {
         const request = { access: stage.daemon.access, names: namesFrom(tookMs.length, OPENED_AT_ONCE) };
-        tookMs.push(...(await page.evaluate(openChannels, request)));
+        const openings = await page.evaluate(openChannels, request);
+        tookMs.push(...openings.map((opening) => opening.tookMs));
+        for (const { stuck } of openings) if (stuck !== undefined) note(stuck);
         note(`${tookMs.length} of ${wanted} are open, the slowest after ${Math.max(...tookMs).toFixed(0)} ms`);
       }
     } finally {
@@ -186,22 +188,38 @@ function namesFrom(start: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `opener-${start + index}`);
 }
 
-/** Runs in the page: joins with a channel under each name. @returns how long each took to open, from the SFU's answer on */
-function openChannels(request: { readonly access: SfuAccess; readonly names: readonly string[] }): Promise<number[]> {
+interface Opening {
+  /** From the SFU's answer on; infinity if it is not open after a minute. */
+  readonly tookMs: number;
+  /** How far it has come then. */
+  readonly stuck: string | undefined;
+}
+
+/** Runs in the page: joins with a channel under each name. */
+function openChannels(request: { readonly access: SfuAccess; readonly names: readonly string[] }): Promise<Opening[]> {
   const { access, names } = request;
   return Promise.all(
     names.map(async (name) => {
       const peer = await kit.join(name, { access, channels: [{ label: 'chat' }] });
       const answeredMs = performance.now();
-      await kit.waitUntil(
-        `the channel of ${name} is open`,
-        () => peer.channels.stateOf('chat'),
-        (state) => state === 'open',
-        60_000,
-      );
-      const tookMs = performance.now() - answeredMs;
+      const isOpen = await kit
+        .waitUntil(
+          `the channel of ${name} is open`,
+          () => peer.channels.stateOf('chat'),
+          (state) => state === 'open',
+          60_000,
+        )
+        .then(
+          () => true,
+          () => false,
+        );
+      const tookMs = isOpen ? performance.now() - answeredMs : Number.POSITIVE_INFINITY;
+      const { iceConnectionState, connectionState, sctp } = peer.connection;
+      const stuck = isOpen
+        ? undefined
+        : `${name}: ICE ${iceConnectionState}, DTLS ${sctp?.transport.state}, SCTP ${sctp?.state}, all ${connectionState}`;
       await peer.leave();
-      return tookMs;
+      return { tookMs, stuck };
     }),
   );
 }
