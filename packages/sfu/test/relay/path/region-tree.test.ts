@@ -1,4 +1,5 @@
-import { ancestorsOf, childrenOf, depthOf, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
+import { ancestorsOf, childrenOf, depthOf, hasFullRow, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
+import { rendezvousOrder } from '../../../src/relay/path/rendezvous.ts';
 
 const TRACKS = ['session-1-0000/p0', 'session-1-0000/p1', 'session-9-abcd/p0'];
 
@@ -38,6 +39,9 @@ describe('the tree of a region', () => {
       expect(depthOf(size, roots, fanOut)).toBe(deepest);
       const tree = { publicationId, nodeNos, roots, fanOut };
       expect(nodeNos.map((nodeNo) => childrenOf(tree, nodeNo))).toEqual(nodeNos.map((nodeNo) => fed.get(nodeNo) ?? 0));
+      const order = rendezvousOrder(publicationId, nodeNos);
+      const isFull = order.map((nodeNo) => fed.get(nodeNo) === fanOut);
+      expect(order.map((_, place) => hasFullRow(size, roots, place, fanOut))).toEqual(isFull);
     }
   });
 

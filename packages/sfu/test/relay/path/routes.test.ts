@@ -275,6 +275,8 @@ describe('planRoute', () => {
     } as const;
 
     expect(plan(tableOf(links), wish)?.nodes).toEqual([2, hub, 1]);
+    // It feeds the other node of its region, and has no room for more.
+    expect(plan(tableOf(links), wish, 1)?.nodes).toEqual([2, 1]);
     expect(plan(tableOf({ 1: [[stray, 30]], 2: [[stray, 30]] }), wish)?.nodes).toEqual([2, stray, 1]);
   });
 
