@@ -76,7 +76,8 @@ export class StepGuard {
     if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;
     let allowed = wanted;
     while (allowed >= 0 && costsBps[allowed] >= SAME_STEP * this.#failedBps) allowed--;
-    return allowed;
+    // A picture that comes and goes is better than none for two minutes.
+    return allowed < 0 && nowMs - this.#failedAtMs >= FIRST_BACK_OFF_MS ? Math.min(wanted, 0) : allowed;
   }
 
   #isBeginning(nowMs: number, { current, costsBps, budgetBps }: StepInput): boolean {

@@ -111,6 +111,22 @@ test('the keyframe that a better layer begins with is not taken for its failure,
   expect(narrowing.current).toBe(0);
 });
 
+test('a track that did not fit at all is tried again after five seconds, however often it has failed', () => {
+  const guard = new StepGuard();
+  const resumedAfterMs: number[] = [];
+  let nowMs = 0;
+  for (let round = 0; round < 6; round++) {
+    const fromMs = nowMs;
+    const input = { current: -1, fitting: 0, roomy: 0, costsBps: [150_000], budgetBps: 200_000, isProven: false };
+    while (guard.decide(nowMs, input) < 0) nowMs += 100;
+    resumedAfterMs.push(nowMs - fromMs);
+    nowMs += 500;
+    guard.decide(nowMs, { ...input, current: 0, fitting: -1, roomy: -1, budgetBps: 100_000 });
+  }
+
+  expect(Math.max(...resumedAfterMs)).toBeLessThanOrEqual(6200);
+});
+
 test('a step down that follows no recent step up is nobody’s failure', () => {
   const track = new GuardedTrack(2);
   track.run(1000, 700_000);
