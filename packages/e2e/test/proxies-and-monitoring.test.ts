@@ -207,7 +207,7 @@ it('promtool takes the rules, and their tests pass', async () => {
   await run('promtool', ['test', 'rules', 'alerts.test.yml'], { cwd });
 });
 
-it('a node joins through a Redis with TLS and the rights that the guide gives it, and no other user may', async () => {
+it('a node with the options of the guide joins through a Redis with TLS and the rights that the guide gives it, and no other user may', async () => {
   const guide = await readFile(resolve(INFRA, '../docs/operate/three-machines.md'), 'utf8');
   const port = await findFreeTcpPort();
   await makeCertificate();
@@ -231,11 +231,16 @@ it('a node joins through a Redis with TLS and the rights that the guide gives it
     20_000,
   );
 
+  const lines = /^```ini\n(.*?)^```/ms.exec(guide)?.[1]?.match(/^\w+=.*$/gm) ?? [];
   const member = await startDaemon({
+    ...Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
+    // What only the machines of the guide have.
     CAUSEWAY_REDIS_URL: `rediss://causeway:REDIS_PASSWORD@localhost:${port}`,
     CAUSEWAY_CLUSTER_KEY: '0123456789abcdef0123456789abcdef',
-    CAUSEWAY_NODE: '101',
-    CAUSEWAY_INTERNAL_URL: 'https://fra1.example.com',
+    CAUSEWAY_APP_SECRET: '0123456789abcdef0123456789abcdef',
+    CAUSEWAY_METRICS_LISTEN: `127.0.0.1:${await findFreeTcpPort()}`,
+    CAUSEWAY_METRICS_TOKEN: METRICS_TOKEN,
+    CAUSEWAY_USAGE_FOLDER: folder,
     NODE_EXTRA_CA_CERTS: join(folder, 'fullchain.pem'),
   });
   const stranger = await ping('default', 'PING');
@@ -246,5 +251,6 @@ it('a node joins through a Redis with TLS and the rights that the guide gives it
   expect(stranger).not.toBe('PONG');
   expect(outside).toContain('NOPERM');
   // Every call of a node is within these rights: nothing was refused on the way to `ready`.
+  expect(lines.length).toBeGreaterThan(10);
   expect(log).not.toContain('NOPERM');
 });

@@ -6,6 +6,8 @@ export * from './cluster/region-plan.ts';
 export * from './edge/forged-packet.ts';
 export * from './edge/forged-storm.ts';
 export * from './faults-options.ts';
+export * from './machines/guide.ts';
+export * from './machines/plan.ts';
 export * from './network/impairment.ts';
 export * from './network/wire-tally.ts';
 export * from './processes/project-root.ts';
