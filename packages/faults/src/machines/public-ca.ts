@@ -19,10 +19,12 @@ function caddyfile(storage: string): string {
 export class PublicCa {
   readonly #folder: string;
   readonly #child: Child;
+  readonly #killAtExit = (): void => void this.#child.process.kill('SIGKILL');
 
   private constructor(folder: string, child: Child) {
     this.#folder = folder;
     this.#child = child;
+    process.once('exit', this.#killAtExit);
   }
 
   /** @param namespace the network that it is in */
@@ -57,6 +59,7 @@ export class PublicCa {
 
   async stop(): Promise<void> {
     await this.#child.stop();
+    process.off('exit', this.#killAtExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
