@@ -63,6 +63,7 @@ export class MeshTracks {
 
   /** Tells every listener what changed about its tracks. */
   tellChanges(): void {
+    this.#forgetEnded();
     for (const shard of this.#shards.values()) {
       for (const { trackId, rids } of [...shard.publications.values()]) {
         const key = `${shard.nodeNo} ${trackId}`;
@@ -74,6 +75,13 @@ export class MeshTracks {
         if (rids.length > 0) shard.listener({ type: 'layers-changed', trackId, rids: now });
       }
     }
+  }
+
+  /** A node that starts again gives new tracks the names of those before. */
+  #forgetEnded(): void {
+    const keys = [...this.#shards.values()].flatMap(({ nodeNo, publications }) => [...publications.keys()].map((id) => `${nodeNo} ${id}`));
+    const living = new Set(keys);
+    for (const key of this.#told.keys()) if (!living.has(key)) this.#told.delete(key);
   }
 
   #arriving(shard: MeshShard, trackId: string, depth: number): { readonly origin: string; readonly rids: readonly string[] } {

@@ -1,7 +1,7 @@
 /** The route of a track to a node that wants it, with the reason: down the tree of the node's region, or the cheapest. */
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { ancestorsOf, depthOf, hasFullRow, ownRegionSlots } from './region-tree.ts';
+import { ancestorsOf, depthOf, freeSlots, ownRegionSlots } from './region-tree.ts';
 import { rendezvous, rendezvousOrder } from './rendezvous.ts';
 
 /**
@@ -104,7 +104,7 @@ export interface StrayQuestion {
 /**
  * Other regions get a track through the first node of their own order. A route through another node of such a region
  * would make that node a second entry. In the owner's region only the roots of the tree get it from the owner. A root
- * that may have to feed as many nodes of its own region as it can has no room for others.
+ * whose own region may leave it too few slots for all regions that could come to it is no way through either.
  */
 export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
   const strays = new Set<number>();
@@ -112,10 +112,11 @@ export function straysOf({ publicationId, owner, region: own, ownersRegion }: St
     if (region === own) continue;
     const nodeNos = view.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
     const roots = region === ownersRegion ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
+    const guests = Math.min(view.maxFanOut, view.regionCount - (region === ownersRegion ? 1 : 2));
     const entries = roots === 1 ? [rendezvous(publicationId, nodeNos)] : rendezvousOrder(publicationId, nodeNos).slice(0, roots);
     for (const nodeNo of nodeNos) {
       const place = entries.indexOf(nodeNo);
-      if (place === -1 || hasFullRow(nodeNos.length, roots, place, view.maxFanOut)) strays.add(nodeNo);
+      if (place === -1 || freeSlots(nodeNos.length, roots, place, view.maxFanOut) < guests) strays.add(nodeNo);
     }
   }
   return strays;

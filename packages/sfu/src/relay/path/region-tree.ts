@@ -39,9 +39,9 @@ export function childrenOf({ publicationId, nodeNos, roots, fanOut }: RegionTree
   return Math.max(0, Math.min(fanOut, nodeNos.length - (roots + place * fanOut)));
 }
 
-/** Whether the node at a place of the tree's order, counted from 0, has as many children as it can feed. */
-export function hasFullRow(size: number, roots: number, place: number, fanOut: number): boolean {
-  return size - (roots + place * fanOut) >= fanOut;
+/** @returns how many more nodes than its children the node at a place of the tree's order, counted from 0, can feed */
+export function freeSlots(size: number, roots: number, place: number, fanOut: number): number {
+  return fanOut - Math.max(0, Math.min(fanOut, size - (roots + place * fanOut)));
 }
 
 /** @returns how many hops the tree has below its roots */

@@ -1,4 +1,4 @@
-import { ancestorsOf, childrenOf, depthOf, hasFullRow, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
+import { ancestorsOf, childrenOf, depthOf, freeSlots, ownRegionSlots } from '../../../src/relay/path/region-tree.ts';
 import { rendezvousOrder } from '../../../src/relay/path/rendezvous.ts';
 
 const TRACKS = ['session-1-0000/p0', 'session-1-0000/p1', 'session-9-abcd/p0'];
@@ -40,8 +40,8 @@ describe('the tree of a region', () => {
       const tree = { publicationId, nodeNos, roots, fanOut };
       expect(nodeNos.map((nodeNo) => childrenOf(tree, nodeNo))).toEqual(nodeNos.map((nodeNo) => fed.get(nodeNo) ?? 0));
       const order = rendezvousOrder(publicationId, nodeNos);
-      const isFull = order.map((nodeNo) => fed.get(nodeNo) === fanOut);
-      expect(order.map((_, place) => hasFullRow(size, roots, place, fanOut))).toEqual(isFull);
+      const free = order.map((nodeNo) => fanOut - (fed.get(nodeNo) ?? 0));
+      expect(order.map((_, place) => freeSlots(size, roots, place, fanOut))).toEqual(free);
     }
   });
 
