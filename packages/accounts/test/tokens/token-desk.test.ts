@@ -413,6 +413,11 @@ test.each<[name: string, key: NewAppTokenKey, problem: string]>([
   ['both', { kid: 'a', alg: 'EdDSA', publicKey: pem(ed25519.publicKey), secret: HMAC_SECRET }, 'nothing else'],
   ['a key of another curve', { kid: 'a', alg: 'EdDSA', publicKey: pem(p256.publicKey) }, 'must be a key for Ed25519'],
   ['a private key', { kid: 'a', alg: 'EdDSA', publicKey: ed25519.privateKey.export({ format: 'jwk' }) }, 'is a private key'],
+  [
+    'a private key in PEM',
+    { kid: 'a', alg: 'EdDSA', publicKey: ed25519.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() },
+    'is a private key',
+  ],
   ['a key that is none', { kid: 'a', alg: 'EdDSA', publicKey: 'none' }, 'must be a public key'],
 ])('a token key with %s is refused', (_name, key, problem) => {
   expect(() => createApp({ id: APP, secrets: [SECRET], tokenKeys: [key] })).toThrow(problem);
