@@ -132,6 +132,11 @@ export class BandwidthEstimator {
     return this.#acknowledged.bps;
   }
 
+  /** How long packets wait on the path now, beyond the least that any took. */
+  get queueDelayMs(): number {
+    return this.#queueDelay.ms;
+  }
+
   /** A queue is growing on the path, by all that is known of it. */
   get isOverusing(): boolean {
     return this.#use === 'overuse';

@@ -8,6 +8,7 @@ import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@c
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
 import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
+import { LinkLimit } from '../congestion/link-limit.ts';
 import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
 import { PROBE_BURST_MS as BURST_MS } from '../congestion/probing/probe-run.ts';
@@ -60,6 +61,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
   readonly #loss = new PathLoss();
+  readonly #linkLimit = new LinkLimit();
   /** Time of the RTCP packet that is being read. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
@@ -135,6 +137,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     const estimator = this.#openEstimator();
     estimator.onSent(this.#nowMs, this.#packets.bytesSent);
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
+    if (this.#peer.isLink) this.#linkLimit.note(this.#nowMs, count, lost, estimator.queueDelayMs);
     this.#process(this.#nowMs);
     return true;
   }
@@ -255,6 +258,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   get #carriedBps(): number | undefined {
     if (this.#peer.isInProcess || this.#isBeyondProbing) return undefined;
+    if (this.#peer.isLink && !this.#linkLimit.isShown) return undefined;
     return this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
   }
 

@@ -1,0 +1,53 @@
+/**
+ * Whether a link between nodes has shown that it carries less than is sent over it. A link is long, and its jitter, and the
+ * packets it loses by chance, make an estimate of its capacity far too low; then everyone behind it would see less. So the
+ * estimate counts only once the link has lost far more than chance does, or a long queue has stood in front of it.
+ */
+
+/** More than links lose by chance: that is repaired, packet by packet. */
+const MUCH_LOSS = 0.1;
+/** So many standard deviations above that, lest few packets decide. */
+const SIGMAS = 4;
+const MIN_PACKETS = 50;
+const WINDOW_MS = 1000;
+/** A queue longer than what jitter, or a route that has become longer, looks like. */
+const LONG_QUEUE_MS = 150;
+/** A node that stands still for a moment looks like a queue for as long. */
+const STANDING_MS = 300;
+
+export class LinkLimit {
+  #isShown = false;
+  #windowFromMs = Number.NEGATIVE_INFINITY;
+  #packets = 0;
+  #lost = 0;
+  #longSinceMs = Number.NaN;
+
+  get isShown(): boolean {
+    return this.#isShown;
+  }
+
+  /**
+   * Takes what a report says.
+   *
+   * @param received packets
+   * @param lost packets
+   * @param queueDelayMs how long packets wait on the link now
+   */
+  note(nowMs: number, received: number, lost: number, queueDelayMs: number): void {
+    if (nowMs - this.#windowFromMs >= WINDOW_MS && this.#packets >= MIN_PACKETS) {
+      this.#windowFromMs = nowMs;
+      this.#packets = 0;
+      this.#lost = 0;
+    }
+    this.#packets += received + lost;
+    this.#lost += lost;
+    if (queueDelayMs <= LONG_QUEUE_MS) this.#longSinceMs = Number.NaN;
+    else if (Number.isNaN(this.#longSinceMs)) this.#longSinceMs = nowMs;
+    if (this.#losesMuch || nowMs - this.#longSinceMs >= STANDING_MS) this.#isShown = true;
+  }
+
+  get #losesMuch(): boolean {
+    const deviation = Math.sqrt(this.#packets * MUCH_LOSS * (1 - MUCH_LOSS));
+    return this.#packets >= MIN_PACKETS && this.#lost > this.#packets * MUCH_LOSS + SIGMAS * deviation;
+  }
+}
