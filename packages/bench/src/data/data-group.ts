@@ -139,7 +139,7 @@ class Sending {
   readonly #timer: NodeJS.Timeout;
   #sent = 0;
   #isStopped = false;
-  /** By receiver. */
+  /** One total for each receiver. */
   readonly #arrivedBytes: number[];
 
   constructor(client: DataClient, streamId: number, { sizeBytes, messagesPerSecond, subscribers }: SendingPlan) {

@@ -35,7 +35,7 @@ export interface ApiCall {
 /** What the SFU replied, whatever it was. */
 export interface ApiReply {
   readonly status: number;
-  /** By their names in lower case; in a page of another origin, those that the SFU lets it see. */
+  /** Keyed by name in lower case. A page of another origin sees only the headers that the SFU exposes. */
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined for an empty body, and for one that is not JSON. */
   readonly body: unknown;

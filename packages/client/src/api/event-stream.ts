@@ -21,7 +21,7 @@ export interface EventsRequest {
 interface Following extends EventsRequest {
   readonly path: string;
   readonly send: (call: ApiCall) => Promise<Response>;
-  /** For tests. */
+  /** Tests pass a clock that they control. Default: the real one. */
   readonly clock?: Clock;
 }
 

@@ -85,7 +85,7 @@ export interface SfuApi {
   publish(sessionId: string, body: Plain<PublishRequest>): Promise<PublishReply>;
   patchTrack(sessionId: string, trackId: string, body: Plain<PatchTrackRequest>): Promise<PatchTrackReply>;
   closeTracks(sessionId: string, body: Plain<CloseTracksRequest>): Promise<CloseTracksReply>;
-  /** By which nodes a track travels. */
+  /** Returns the nodes that a track passes through on its way to its subscribers. */
   describeTrackPath(sessionId: string, trackId: string, signal?: AbortSignal): Promise<TrackPathReply>;
   subscribe(sessionId: string, body: Plain<SubscribeRequest>): Promise<SubscribeReply>;
   unsubscribe(sessionId: string, body: Plain<UnsubscribeRequest>): Promise<UnsubscribeReply>;
@@ -97,7 +97,7 @@ export interface SfuApi {
   subscribeDataChannels(sessionId: string, body: Plain<SubscribeDataChannelsRequest>): Promise<SubscribeDataChannelsReply>;
   updateDataChannels(sessionId: string, body: Plain<UpdateDataChannelsRequest>): Promise<UpdateDataChannelsReply>;
   closeDataChannels(sessionId: string, body: Plain<CloseDataChannelsRequest>): Promise<CloseDataChannelsReply>;
-  /** By which nodes a data channel travels. */
+  /** Returns the nodes that a data channel passes through on its way to its subscribers. */
   describeDataChannelPath(sessionId: string, name: string, signal?: AbortSignal): Promise<DataChannelPathReply>;
 
   /** Makes an access token; takes the secret, so a server calls it. */

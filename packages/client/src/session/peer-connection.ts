@@ -1,5 +1,5 @@
 /**
- * As much of the browser's WebRTC as a session uses: `RTCPeerConnection` of every browser has it, and so has werift's on Node.
+ * The part of WebRTC that a session uses. The `RTCPeerConnection` of every browser has it, and so does werift's on Node.
  * `Track` and `Channel` are the tracks and data channels of the one that is passed in; a session hands them out as they are.
  *
  * @see https://www.w3.org/TR/webrtc/

@@ -22,7 +22,7 @@ export class SessionChannels<Channel extends DataChannel> {
     this.#sessionId = sessionId;
   }
 
-  /** The SFU hears of the channel before it opens: `bus` and `retain` could not come later. */
+  /** Announces the channel to the SFU before it opens, because `bus` and `retain` cannot be set later. */
   async publish({ name, retain, bus, ...reliability }: LocalChannel): Promise<Channel> {
     const item = { dataChannelName: name, ...reliability, ...(retain !== undefined && { retain }), ...(bus !== undefined && { bus }) };
     const dataChannels = [item];

@@ -105,7 +105,7 @@ export interface OpenSessionOptions<Track extends MediaTrack, Channel extends Da
   /** Media lines to keep ready for receiving, so that the first subscriptions add none; default is one of each kind. */
   readonly receive?: readonly TrackKind[];
   readonly onStateChange?: (state: SessionState) => void;
-  /** For tests. */
+  /** Tests pass a clock that they control. Default: the real one. */
   readonly clock?: Clock;
 }
 

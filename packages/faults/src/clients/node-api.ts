@@ -8,7 +8,7 @@ export interface ApiReply {
   /** 0 when there was none. */
   readonly status: number;
   readonly body: unknown;
-  /** By their names in lower case. */
+  /** Keyed by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tookMs: number;
 }

@@ -1,6 +1,6 @@
 /**
- * After a subscriber has been moved from one copy of a stream to another, packets that were lost on the old way may still be repaired there.
- * The numbers that they were to have lie in what the subscriber has been sent from the old copy, so they cannot come from the new one.
+ * After a subscriber has moved from one copy of a stream to another, packets that were lost on the old route may still be repaired there.
+ * Their sequence numbers were assigned while the old copy was forwarded, so the new copy cannot supply them.
  */
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
