@@ -3,13 +3,12 @@ import {
   type AppStore,
   authenticate,
   createStaticAppStore,
-  DEFAULT_APP_SETTINGS,
   digestSecret,
   generateSecret,
   parseSecretDigest,
   principalOf,
 } from '@causeway/accounts';
-import { AppId, SfuError } from '@causeway/protocol';
+import { AppId, DEFAULT_APP_SETTINGS, SfuError } from '@causeway/protocol';
 
 const settings = { ...DEFAULT_APP_SETTINGS, autoPublish: false };
 const apps = createStaticAppStore([

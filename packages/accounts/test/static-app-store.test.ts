@@ -1,6 +1,6 @@
-import { createStaticAppStore, DEFAULT_APP_SETTINGS, digestSecret } from '@causeway/accounts';
+import { createStaticAppStore, digestSecret } from '@causeway/accounts';
 import { appStoreContract } from '@causeway/accounts/app-store-contract';
-import { AppId } from '@causeway/protocol';
+import { AppId, DEFAULT_APP_SETTINGS } from '@causeway/protocol';
 
 describe('static app store', () => {
   test.each(appStoreContract)('$name', async ({ run }) => {

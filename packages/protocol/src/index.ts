@@ -1,4 +1,5 @@
 export * from './bodies/api-event.ts';
+export * from './bodies/app-settings.ts';
 export * from './bodies/change-data-channels.ts';
 export * from './bodies/close-tracks.ts';
 export * from './bodies/create-session.ts';

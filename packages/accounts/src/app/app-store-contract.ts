@@ -2,8 +2,8 @@
  * What every `AppStore` must do, as cases to run in any test framework: `test.each(appStoreContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
-import { type AppId, parseAppId } from '@causeway/protocol';
-import { type App, type AppSettings, DEFAULT_APP_SETTINGS } from './app.ts';
+import { type AppId, type AppSettings, DEFAULT_APP_SETTINGS, parseAppId } from '@causeway/protocol';
+import type { App } from './app.ts';
 import type { AppStore } from './app-store.ts';
 import { digestSecret } from './secret.ts';
 

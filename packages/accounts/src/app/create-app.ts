@@ -1,5 +1,5 @@
-import { parseAppId } from '@causeway/protocol';
-import { type App, type AppSettings, DEFAULT_APP_SETTINGS, MAX_SECRETS_PER_APP } from './app.ts';
+import { type AppSettings, DEFAULT_APP_SETTINGS, parseAppId } from '@causeway/protocol';
+import { type App, MAX_SECRETS_PER_APP } from './app.ts';
 import { type AppTokenKey, createAppTokenKey, MAX_TOKEN_KEYS_PER_APP, type NewAppTokenKey } from './app-token-key.ts';
 import { digestSecret, MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from './secret.ts';
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type AppId, parseAppId, SfuError, type TokenGrants } from '@causeway/protocol';
-import { type AppSettings, MAX_SECRETS_PER_APP } from '../app/app.ts';
+import { type AppId, type AppSettings, parseAppId, SfuError, type TokenGrants } from '@causeway/protocol';
+import { MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
 import { digestSecret } from '../app/secret.ts';
 import type { TokenDesk } from '../tokens/token-desk.ts';

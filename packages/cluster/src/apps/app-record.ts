@@ -5,17 +5,14 @@
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
-  APP_BOUND_NAMES,
   APP_TOKEN_ALGORITHMS,
   type App,
-  type AppSettings,
   type AppTokenKey,
-  DEFAULT_APP_SETTINGS,
   MAX_SECRETS_PER_APP,
   MAX_TOKEN_KEYS_PER_APP,
   parseSecretDigest,
 } from '@causeway/accounts';
-import { AppId } from '@causeway/protocol';
+import { AppId, readKnownSettings } from '@causeway/protocol';
 import { z } from 'zod';
 import { openSealedText, sealText } from '../trust/sealed-text.ts';
 import { openSignedText, signText } from '../trust/signed-text.ts';
@@ -83,7 +80,7 @@ export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyOb
   const { revision, issuedAtMs } = data;
   if (Math.abs(nowMs - issuedAtMs) > MAX_RECORD_AGE_MS) return { type: 'refused', defect: 'date' };
   const tokenKeys = readTokenKeys(data.app.tokenKeys, id, key);
-  const app = { id, secretDigests, ...tokenKeys, settings: readSettings(data.app.settings) };
+  const app = { id, secretDigests, ...tokenKeys, settings: readKnownSettings(data.app.settings) };
   return { type: 'record', record: { app, revision, issuedAtMs }, signedApp: data.app };
 }
 
@@ -115,18 +112,6 @@ function readTokenKeys(stored: readonly unknown[] | undefined, id: AppId, key: K
 
 function sealContext(id: AppId, kid: string): string {
   return `token key ${kid} of app ${id}`;
-}
-
-/** What a version before this one did not write, and what this one does not understand, is as by default. */
-function readSettings(stored: Readonly<Record<string, unknown>>): AppSettings {
-  const known = Object.entries(DEFAULT_APP_SETTINGS).filter(([name, standard]) => typeof stored[name] === typeof standard);
-  const bounds = APP_BOUND_NAMES.filter((name) => isBound(stored[name]));
-  const names: readonly string[] = [...known.map(([name]) => name), ...bounds];
-  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(names.map((name) => [name, stored[name]])) };
-}
-
-function isBound(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
 function parseJson(text: string): unknown {

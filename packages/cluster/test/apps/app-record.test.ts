@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type App, createApp, DEFAULT_APP_SETTINGS, digestSecret } from '@causeway/accounts';
-import { AppId } from '@causeway/protocol';
+import { type App, createApp, digestSecret } from '@causeway/accounts';
+import { AppId, DEFAULT_APP_SETTINGS } from '@causeway/protocol';
 import { type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readAppRecord, writeAppRecord } from '../../src/apps/app-record.ts';
 import { deriveClusterKeys } from '../../src/trust/cluster-keys.ts';
 import { signText } from '../../src/trust/signed-text.ts';

@@ -1,6 +1,6 @@
-import { type App, createApp, DEFAULT_APP_SETTINGS } from '@causeway/accounts';
+import { type App, createApp } from '@causeway/accounts';
 import { appStoreContract } from '@causeway/accounts/app-store-contract';
-import { AppId } from '@causeway/protocol';
+import { AppId, DEFAULT_APP_SETTINGS } from '@causeway/protocol';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { writeAppRecord } from '../../src/apps/app-record.ts';
 import { AppRecords } from '../../src/apps/app-records.ts';

@@ -1,32 +1,18 @@
 import {
-  APP_BOUND_NAMES,
   type App,
-  type AppBoundSettings,
-  type AppSettings,
   type AppTokenKey,
   createApp,
   createAppTokenKeys,
-  DEFAULT_APP_SETTINGS,
   MAX_SECRETS_PER_APP,
   type NewAppTokenKey,
   parseSecretDigest,
   type SecretDigest,
 } from '@causeway/accounts';
-import { parseAppId } from '@causeway/protocol';
-import { APP_BOUND_KINDS, boolean, integerFrom, type OptionKind } from './option-kinds.ts';
+import { APP_SETTING_NAMES, type AppSettings, DEFAULT_APP_SETTINGS, parseAppId } from '@causeway/protocol';
+import { appSettingKindOf } from './option-kinds.ts';
 import { ConfigError } from './start-error.ts';
 
-const CALLS_PER_SECOND = integerFrom(1, 1_000_000);
-
-/** What an entry of `apps` may set besides its id and secrets. */
-const SETTINGS: { readonly [Name in Exclude<keyof AppSettings, keyof AppBoundSettings>]: OptionKind<AppSettings[Name]> } = {
-  autoPublish: boolean,
-  maxCallsPerSecondPerSession: CALLS_PER_SECOND,
-  maxCallsPerSecondPerApp: CALLS_PER_SECOND,
-  refuseSecretFromBrowsers: boolean,
-};
-
-const FIELDS = ['id', 'secrets', 'secretDigests', 'tokenKeys', ...Object.keys(SETTINGS), ...APP_BOUND_NAMES];
+const FIELDS: readonly string[] = ['id', 'secrets', 'secretDigests', 'tokenKeys', ...APP_SETTING_NAMES];
 
 /**
  * Reads one entry of `apps` in the config file.
@@ -47,21 +33,14 @@ export function readAppEntry(entry: unknown, place: string): App {
 }
 
 function readSettings(fields: ReadonlyMap<string, unknown>, place: string): AppSettings {
-  const readAs = <Value>(name: string, kind: OptionKind<Value>): Value => {
+  const given = APP_SETTING_NAMES.filter((name) => fields.has(name));
+  const values = given.map((name) => {
+    const kind = appSettingKindOf(name);
     const value = kind.read(fields.get(name));
     if (value === undefined) throw new ConfigError(`${place}.${name} must be ${kind.expected}`);
-    return value;
-  };
-  const read = <Name extends keyof typeof SETTINGS>(name: Name): AppSettings[Name] =>
-    fields.has(name) ? readAs(name, SETTINGS[name]) : DEFAULT_APP_SETTINGS[name];
-  const bounds = APP_BOUND_NAMES.filter((name) => fields.has(name)).map((name) => [name, readAs(name, APP_BOUND_KINDS[name])]);
-  return {
-    ...Object.fromEntries(bounds),
-    autoPublish: read('autoPublish'),
-    maxCallsPerSecondPerSession: read('maxCallsPerSecondPerSession'),
-    maxCallsPerSecondPerApp: read('maxCallsPerSecondPerApp'),
-    refuseSecretFromBrowsers: read('refuseSecretFromBrowsers'),
-  };
+    return [name, value];
+  });
+  return { ...DEFAULT_APP_SETTINGS, ...Object.fromEntries(values) };
 }
 
 function readAppWithSecrets(fields: ReadonlyMap<string, unknown>, settings: AppSettings, place: string): App {

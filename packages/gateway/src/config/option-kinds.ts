@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { AppBoundSettings } from '@causeway/accounts';
+import { AppBoundSettings, type AppSettingName, appSettingKind } from '@causeway/protocol';
 
 /** A kind of value an option may have. */
 export interface OptionKind<Value> {
@@ -61,12 +61,13 @@ export function textMatching(pattern: RegExp, expected: string): OptionKind<stri
   return { expected, read: (input) => (typeof input === 'string' && pattern.test(input) ? input : undefined) };
 }
 
+/** The kind of a setting of an app, for its config entry and for the option that sets it for all apps. */
+export function appSettingKindOf(name: AppSettingName): OptionKind<number> | OptionKind<boolean> {
+  const kind = appSettingKind(name);
+  return kind.type === 'boolean' ? boolean : integerFrom(kind.min, kind.max);
+}
+
 /** What an app may have on one node: the same kinds of value for one app and for all of them. */
-export const APP_BOUND_KINDS: { readonly [Name in keyof AppBoundSettings]-?: OptionKind<number> } = {
-  maxSessions: integerFrom(1, 1_000_000),
-  maxUnconnectedSessions: integerFrom(1, 1_000_000),
-  maxTracks: integerFrom(1, 100_000_000),
-  maxEgressMbps: integerFrom(1, 1_000_000),
-  maxIdempotencyKeys: integerFrom(1, 100_000),
-  maxEventStreams: integerFrom(1, 2_000),
-};
+export const APP_BOUND_KINDS = Object.fromEntries(
+  Object.keys(AppBoundSettings.shape).map((name) => [name, appSettingKindOf(name as keyof AppBoundSettings)]),
+) as { readonly [Name in keyof AppBoundSettings]-?: OptionKind<number> };

@@ -1,4 +1,4 @@
-import type { AppBoundSettings } from '@causeway/accounts';
+import type { AppBoundSettings } from '@causeway/protocol';
 import type { AppBounds } from '@causeway/sfu';
 
 const BPS_PER_MBPS = 1_000_000;
