@@ -64,6 +64,7 @@ export const APP_SETTING_NAMES = Object.keys(AppSettings.shape) as readonly AppS
 /** What a setting can be, to read it from a text and to tell an operator. */
 export type AppSettingKind = { readonly type: 'boolean' } | { readonly type: 'integer'; readonly min: number; readonly max: number };
 
+/** Tells what a setting can be: true or false, or a whole number within bounds. */
 export function appSettingKind(name: AppSettingName): AppSettingKind {
   const schema = AppSettings.shape[name];
   const inner: z.core.$ZodType = schema instanceof z.ZodExactOptional ? schema.unwrap() : schema;
