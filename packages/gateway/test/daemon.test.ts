@@ -19,9 +19,26 @@ test('with no app configured it makes one, and shows all that is needed to use i
 
   expect(said).toContain(`App id       ${appId}\n`);
   expect(said).toContain(`App secret   ${secret}\n`);
+  // The program has another name in a checkout, in a package and in a container.
+  expect(said).toContain(`start with CAUSEWAY_APP_ID=${appId} CAUSEWAY_APP_SECRET=${secret}\n`);
   expect(reply.status).toBe(200);
   expect(await reply.json()).toEqual([]);
   expect((await fetch(`${page}readyz`)).status).toBe(200);
+});
+
+test.each([
+  [{}, true],
+  [{ CAUSEWAY_ANNOUNCED_ADDRESS: '127.0.0.1' }, false],
+  [{ CAUSEWAY_LISTEN: '::1' }, true],
+  [{ CAUSEWAY_LISTEN: '0.0.0.0' }, false],
+])('on 127.0.0.1 and with %j, it warns that no other machine reaches the media port: %s', async (environment, isWarned) => {
+  const daemon = start({ CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET, ...environment });
+
+  await daemon.waitFor('"message":"ready"');
+  daemon.child.kill('SIGTERM');
+  const { stderr } = await daemon.exit;
+
+  expect(stderr.includes('CAUSEWAY_HTTP_LISTEN instead')).toBe(isWarned);
 });
 
 test('with an app configured it says nothing secret', async () => {

@@ -98,6 +98,12 @@ test.each(ROUTES)('$operationId documents each error under its status', (route) 
   for (const code of route.errors) expect(responses[ERROR_CODES[code].httpStatus].description).toContain(`\`${code}\``);
 });
 
+test.each(ALL)('$operationId has the errors of reading a body if it takes one', ({ path, method, request }) => {
+  const { responses } = json.paths[`/api/sfu/{sfu_app_id}${path.replace(/:(\w+)/g, '{$1}')}`][method];
+
+  expect([408, 413, 415].filter((status) => status in responses)).toEqual(request === undefined ? [] : [408, 413, 415]);
+});
+
 test('operation ids are unique', () => {
   expect(new Set(ROUTES.map((route) => route.operationId)).size).toBe(ROUTES.length);
 });

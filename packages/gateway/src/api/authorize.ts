@@ -20,7 +20,7 @@ export function authorize({ access }: RouteDescription, principal: Principal, se
   const token = tokenOf(principal);
   if (token === undefined) return;
   if (access === 'secret') throw forbidden('this call takes the secret of the app, not a token');
-  if (access !== 'own' && !allowsAction(token, access)) throw forbidden(`the token does not allow to ${access}`);
+  if (access !== 'own' && !allowsAction(token, access)) throw forbidden(`the rights of the caller do not include "${access}"`);
   if (token.sid !== undefined && sessionId === '') throw forbidden('the token is for one session, and this call is for none');
 }
 

@@ -8,6 +8,7 @@ import {
   readNetworks,
   readRegionPrices,
 } from './cluster-config.ts';
+import { isLoopback } from './network-kinds.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 import { ConfigError } from './start-error.ts';
 
@@ -68,10 +69,6 @@ function checkMetrics({ metricsListen, metricsToken }: Pick<OptionValues, 'metri
   const { metricsListen: listen, metricsToken: token } = OPTIONS;
   const missing = metricsListen === undefined ? listen.variable : token.variable;
   throw new ConfigError(`${missing} is missing: ${listen.variable} and ${token.variable} belong together`);
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
 }
 
 function refuseUnknownVariables(environment: ConfigSources['environment']): void {

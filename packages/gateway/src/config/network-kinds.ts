@@ -4,6 +4,11 @@ import type { OptionKind } from './option-kinds.ts';
 
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
+/** Whether only this machine reaches an address. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 /** `203.0.113.7:8081` or `[2001:db8::7]:8081`, several separated by commas. */
 export const socketAddressList: OptionKind<readonly SocketAddress[]> = {
   expected: 'IP addresses with ports, such as 203.0.113.7:8081 or [2001:db8::7]:8081, separated by commas',

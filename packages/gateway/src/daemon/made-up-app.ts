@@ -25,7 +25,7 @@ export function describeMadeUpApp({ app, secret }: MadeUpApp, pageUrl: string, s
   App secret   ${secret}
 
   Try it       curl -H 'Authorization: Bearer ${secret}' ${pageUrl}api/sfu/${app.id}/sessions
-  Keep it      CAUSEWAY_APP_ID=${app.id} CAUSEWAY_APP_SECRET=${secret} scripts/start
+  Keep it      start with CAUSEWAY_APP_ID=${app.id} CAUSEWAY_APP_SECRET=${secret}
   Stop it      Ctrl+C
 
 `;

@@ -4,6 +4,8 @@ import type { Cluster } from '@causeway/cluster';
 import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
+import { isLoopback } from '../config/network-kinds.ts';
+import { OPTIONS } from '../config/options.ts';
 import { EventDesk } from '../events/event-desk.ts';
 import { ClientLimits } from '../limits/client-limits.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
@@ -211,7 +213,17 @@ function announceStart({ config, services, sfu, http, debug }: RunningNode, made
     node: nodeNumber,
     ...(debug === undefined ? {} : { debugPort: debug.port }),
   });
+  warnOfLoopback(config, services.logger);
   if (madeUpApp !== undefined) services.print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
+}
+
+/** Right for trying things out, and a common mistake behind a proxy: the API works there, and no media arrives. */
+function warnOfLoopback({ listenAddress, announcedAddresses }: Config, logger: Logger): void {
+  if (listenAddress === undefined || !isLoopback(listenAddress) || announcedAddresses.length > 0) return;
+  const { listenAddress: listen, httpListenAddress: http } = OPTIONS;
+  logger.log('warn', `only clients on this machine reach the media port; for a proxy before the API set ${http.variable} instead`, {
+    [listen.variable]: listenAddress,
+  });
 }
 
 /** The tokens of a node: those of its cluster, or its own, which a key of the operator's makes outlive the process. */

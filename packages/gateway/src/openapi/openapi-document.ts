@@ -27,6 +27,7 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   'unsupported_media_type',
   'request_timeout',
 ];
+const QUERY_ERRORS: readonly ErrorCode[] = ['invalid_params'];
 /** Errors of calls that the owner of the session carries out, whichever node receives them. */
 const CLUSTER_ERRORS: readonly ErrorCode[] = ['node_unreachable'];
 const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_key_reused'];
@@ -140,7 +141,8 @@ function describeParameters(route: RouteDescription, schemas: Readonly<Record<st
 function describeErrors(route: RouteDescription): Readonly<Record<string, JsonSchema>> {
   const codes = [
     ...COMMON_ERRORS,
-    ...(route.request === undefined && route.query === undefined ? [] : BODY_ERRORS),
+    ...(route.query === undefined ? [] : QUERY_ERRORS),
+    ...(route.request === undefined ? [] : BODY_ERRORS),
     ...(route.method === 'get' ? [] : IDEMPOTENCY_ERRORS),
     ...(route.path.includes(':session_id') ? CLUSTER_ERRORS : []),
     ...route.errors,
