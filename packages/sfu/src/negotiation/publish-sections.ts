@@ -179,7 +179,7 @@ function notPublishable({ mid }: PublishWish, draft: PublishDraft): PublishOutco
 
 function notAllowed({ kind }: RtpSection, name: string): PublishOutcome {
   const track = name === '' ? `${kind} without a name` : `${kind} named ${name}`;
-  return failed('forbidden', `the token does not allow to publish ${track}`);
+  return failed('forbidden', `the caller may not publish ${track}`);
 }
 
 function checkSending(section: RtpSection): PublishOutcome | undefined {

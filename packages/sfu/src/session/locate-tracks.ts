@@ -66,13 +66,13 @@ export async function locateWish(receiver: Receiver, item: SubscribeItem, parts:
 export async function locateTrack(receiver: Receiver, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
   const { appId, sessionId, caller } = receiver;
   if (caller === undefined) return findTrack(appId, remote, parts);
-  if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the token does not allow to subscribe');
+  if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the rights of the caller do not include "subscribe"');
   const isOwn = remote.remoteSessionId === sessionId;
   // A token for one session says by `subs` whose tracks that session may have.
   if (!isOwn && !maySee({ ...caller, sid: undefined }, remote.remoteSessionId, undefined)) return explainMissing(appId, remote, false);
   const located = await findTrack(appId, remote, parts);
   const isAllowed = located.type === 'failed' || caller.kinds?.includes(located.source.kind) !== false;
-  return isAllowed ? located : failed('forbidden', `the token does not allow to subscribe to ${located.source.kind}`);
+  return isAllowed ? located : failed('forbidden', `the caller may not subscribe to ${located.source.kind}`);
 }
 
 async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {

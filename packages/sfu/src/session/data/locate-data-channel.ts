@@ -18,8 +18,8 @@ export async function locateDataChannel(
   parts: LocatingParts,
 ): Promise<LocatedChannel> {
   if (caller !== undefined) {
-    if (!mayOpenData(caller)) return failed('forbidden', 'the token does not allow data channels');
-    if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the token does not allow to subscribe');
+    if (!mayOpenData(caller)) return failed('forbidden', 'the caller may not use data channels');
+    if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the rights of the caller do not include "subscribe"');
     // A token for one session says by `subs` whose channels that session may have.
     const isSeen = remoteSessionId === sessionId || maySee({ ...caller, sid: undefined }, remoteSessionId, undefined);
     if (!isSeen) return missingSession(appId, remoteSessionId);

@@ -16,7 +16,7 @@ export function patchTrack(
     const { publication, section } = requirePublication(session, trackId);
     const name = request.customTrackName ?? publication.customTrackName;
     if (publishRuleOf(caller)?.(section.kind, name) === false) {
-      throw new SfuError('forbidden', `the token does not allow to publish ${section.kind} under the name ${JSON.stringify(name)}`);
+      throw new SfuError('forbidden', `the caller may not publish ${section.kind} under the name ${JSON.stringify(name)}`);
     }
     const freed = freeName(session.negotiation, publication, name, request.replace === true);
     session.commit(editPublication(freed, publication.id, (former) => changed(former, name, request.muted)));

@@ -38,7 +38,7 @@ export async function publishDataChannels(
 
 function publishOne(session: Session, item: PublishDataChannelItem, caller: TokenGrants | undefined): Published {
   if (mayPublishData(caller, item.dataChannelName)) return session.data.published.publish(item);
-  return { type: 'failed', code: 'forbidden', description: `the token does not allow a data channel named ${item.dataChannelName}` };
+  return { type: 'failed', code: 'forbidden', description: `the caller may not publish a data channel named ${item.dataChannelName}` };
 }
 
 function resultOf({ dataChannelName }: PublishDataChannelItem, outcome: Published): PublishedDataChannelResult {
