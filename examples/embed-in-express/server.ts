@@ -1,7 +1,6 @@
 /** A web app with users of its own, and an SFU inside it. Users need no secret and no token, and only hosts may publish. */
 import { randomUUID } from 'node:crypto';
-import { type ApiUser, createApiRouter, createApp, createDashboardRouter, createStaticAppStore, generateSecret } from '@causeway/gateway';
-import { createSfu } from '@causeway/sfu';
+import { type ApiUser, createApiRouter, createApp, createDashboardRouter, createSfu, createStaticAppStore, generateSecret } from 'causeway';
 import express from 'express';
 
 const { PORT = '3000', SFU_SECRET = generateSecret() } = process.env;

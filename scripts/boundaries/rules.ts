@@ -86,7 +86,8 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
 /** What an example may use: what a user of the published packages would. */
 export const EXAMPLE_RULE: PackageRule = {
   packages: ['gateway', 'sfu', 'protocol', 'client'],
-  vendors: ['express'],
+  // `causeway` is ours, and has no scope because users type its name.
+  vendors: ['causeway', 'express'],
   peers: ['werift'],
   nodeModules: true,
 };

@@ -9,9 +9,14 @@ causeway --version
 `;
 /** The exit code of a program that was called in a wrong way. */
 const EXIT_CODE_MISCONFIGURED = 2;
+const OLDEST_NODE_MAJOR = 24;
 
 const [command, ...rest] = process.argv.slice(2);
-if (command === 'cluster') {
+// npm only warns of an older Node, which would fail far from here with an error that explains nothing.
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
+  process.stderr.write(`causeway: Node ${OLDEST_NODE_MAJOR} or newer is needed, and this is Node ${process.versions.node}\n`);
+  process.exitCode = EXIT_CODE_MISCONFIGURED;
+} else if (command === 'cluster') {
   const { runCluster } = await import('./run-cluster.ts');
   // Whatever still waits for a node that will not come must not keep the program.
   process.exit(await runCluster(rest));

@@ -29,7 +29,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   // geoip-lite is optional, and a large file to fetch.
   const options = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
-  await run('npm', ['install', ...options, ...tarballs], { cwd: folder, timeout: 180_000 });
+  // What a user of TypeScript installs beside Express.
+  const types = ['@types/express@5.0.6', '@types/node@26.6.6'];
+  await run('npm', ['install', ...options, ...types, ...tarballs], { cwd: folder, timeout: 180_000 });
   nodes.oldest = await installNode(OLDEST_NODE);
 });
 afterEach(async () => {
@@ -131,6 +133,29 @@ it('have a program that says its version, its options, and what it does not know
   expect(await call('--help')).toEqual([0, expect.stringMatching(/causeway cluster.*CAUSEWAY_HTTP_PORT/s)]);
   expect(await call('nonsense')).toEqual([2, expect.stringContaining('there is no command "nonsense"')]);
   expect(await call('cluster', '--regions', '9')).toEqual([2, expect.stringContaining('--regions must be 1 to 5')]);
+});
+
+it('have a program that tells an older Node from one that it runs on', async () => {
+  const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.12.0' } })";
+  const preload = `data:text/javascript,${encodeURIComponent(older)}`;
+
+  const call = run(process.execPath, ['--import', preload, join(folder, 'node_modules/causeway/dist/main.js')]);
+
+  await expect(call).rejects.toMatchObject({ code: 2, stderr: 'causeway: Node 24 or newer is needed, and this is Node 22.12.0\n' });
+});
+
+it('have types that the embedding example compiles with, declarations included', async () => {
+  const typed = join(folder, 'typed');
+  await mkdir(typed);
+  await cp(join(PROJECT_ROOT, 'examples/embed-in-express/server.ts'), join(typed, 'embed.ts'));
+  await writeFile(join(typed, 'wrong.ts'), "import { createSfu } from 'causeway';\nexport const port: number = await createSfu();\n");
+  const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
+  await writeFile(join(typed, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+
+  const compiling = run(join(PROJECT_ROOT, 'node_modules/.bin/tsc'), ['--pretty', 'false', '-p', typed]);
+
+  const { stdout: said } = await compiling.catch((failure: { stdout: string }) => failure);
+  expect(said).toMatch(/^[^\n]*wrong\.ts\(2,14\): error TS2322: [^\n]*\n$/);
 });
 
 it('run a cluster, whose nodes know each other, until a signal ends all of it', async () => {
