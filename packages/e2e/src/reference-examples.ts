@@ -33,7 +33,7 @@ export function readReadmeQuickStart({ access, udpPort }: Pick<Daemon, 'access' 
   const [, code = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
   return code
     .replace("'http://localhost:8080'", `'${access.host}'`)
-    .replace("sfuAppId = '…'", `sfuAppId = '${access.appId}'`)
-    .replace("secret = '…'", `secret = '${access.secret}'`)
+    .replace("sfuAppId = 'YOUR_APP_ID'", `sfuAppId = '${access.appId}'`)
+    .replace("secret = 'YOUR_SECRET'", `secret = '${access.secret}'`)
     .replace('stun:localhost:8081', `stun:127.0.0.1:${udpPort}`);
 }

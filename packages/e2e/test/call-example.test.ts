@@ -73,12 +73,20 @@ class Caller {
   }
 
   static async join(browser: TestBrowser, name: string): Promise<Caller> {
-    const caller = new Caller(await browser.openPage(`${backendUrl}/`), name);
-    await caller.page.evaluate((name) => {
+    const caller = Caller.on(await browser.openPage(`${backendUrl}/`), name);
+    await caller.submit();
+    return caller;
+  }
+
+  static on(page: TestPage, name: string): Caller {
+    return new Caller(page, name);
+  }
+
+  submit(): Promise<void> {
+    return this.page.evaluate((name) => {
       (document.getElementById('name') as HTMLInputElement).value = name;
       (document.getElementById('join') as HTMLFormElement).requestSubmit();
-    }, name);
-    return caller;
+    }, this.#name);
   }
 
   click(id: string): Promise<void> {
@@ -220,6 +228,27 @@ it('joins again by itself when its session is gone with the SFU, whose tokens we
   await Promise.all([alice.isIn('In the call'), bob.isIn('In the call')]);
   await Promise.all([alice.sees('Bob'), bob.sees('Alice')]);
   await Promise.all([alice.page.close(), bob.page.close()]);
+});
+
+it('tells a user without a camera, and lets them join once there is one', async () => {
+  const page = await chromium.openPage(`${backendUrl}/`);
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const original = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async () => {
+      mediaDevices.getUserMedia = original;
+      throw new DOMException('Requested device not found', 'NotFoundError');
+    };
+  }, undefined);
+  const alice = Caller.on(page, 'Alice');
+
+  await alice.submit();
+  await alice.isIn('Requested device not found');
+  await alice.submit();
+
+  await alice.isIn('In the call');
+  expect(page.errors).toEqual([]);
+  await page.close();
 });
 
 it('shows no page the secret, and gives no token to who is not signed in', async () => {

@@ -126,6 +126,22 @@ describe("the README's quick start", () => {
   });
 });
 
+describe("the README's quick start with a mistake in what to fill in", () => {
+  it.each([
+    ['a wrong secret', (code: string) => code.replace(stage.daemon.access.secret, 'wrong')],
+    ['a secret that was not filled in', (code: string) => code.replace(stage.daemon.access.secret, 'YOUR_SECRET')],
+    ['a wrong app', (code: string) => code.replace(`'${stage.daemon.access.appId}'`, "'other'")],
+  ])('says what is wrong: %s', async (_mistake, replace) => {
+    const page = await stage.openPage();
+
+    await expect(page.evaluateText(replace(readReadmeQuickStart(stage.daemon)))).rejects.toThrow(
+      'unauthorized: app and credential do not belong together',
+    );
+
+    await page.close();
+  });
+});
+
 describe("the reference's examples of publishing and closing", () => {
   it('add a named track to a running session and take it away again', async () => {
     const alice = await stage.join('alice', { receive: ['video'] });
