@@ -1,6 +1,6 @@
 /** Code in the documents: what is shown must compile, or at least be code, and name nothing that does not exist. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { parse } from 'yaml';
@@ -37,6 +37,9 @@ const CHECKED_ELSEWHERE = ['conf', 'ini'];
 /** Diagrams, and lines of other programs' languages. */
 const NO_CODE = '';
 
+const TROUBLESHOOTING = 'docs/operate/troubleshooting.md';
+const EVENT_TYPE = /`((?:session|track|subscription|layer|quality|datachannel|node|events)\.(?!ts\b|md\b|json\b)[a-z]+)`/g;
+
 /** What a snippet may take from the text around it. */
 const SURROUNDINGS = `
 declare global {
@@ -45,6 +48,14 @@ declare global {
   const secret: string;
   const privateKey: import('node:crypto').KeyObject;
   const page: { readonly sessionId: string };
+  /** The function that docs/api.md defines in its first snippet. */
+  const call: (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<any>;
+  const credential: string;
+  const sessionId: string;
+  const remoteSessionId: string;
+  const peerConnection: RTCPeerConnection;
+  const track: MediaStreamTrack;
+  const draw: (publisher: string, message: unknown) => void;
   const sfu: import('@causeway/sfu').Sfu;
   const app: import('express').Express;
 }
@@ -103,6 +114,48 @@ test('options that documents and examples name exist', () => {
   expect(unknown).toEqual([]);
 });
 
+test('commands of the project that documents name exist', () => {
+  const manifest = (path: string) => JSON.parse(readFileSync(join(PROJECT_ROOT, path, 'package.json'), 'utf8')) as { scripts?: object };
+  const scriptsOf = (path: string): readonly string[] => Object.keys(manifest(path).scripts ?? {});
+  const commands = DOCUMENTS.flatMap((path) => {
+    const text = readFileSync(join(PROJECT_ROOT, path), 'utf8');
+    const named = [
+      ...[...text.matchAll(/(?<![\w/.-])scripts\/([\w-]+)(?=[\s`])/g)].map(([, name = '']) => ({
+        command: `scripts/${name}`,
+        exists: existsSync(join(PROJECT_ROOT, 'scripts', name)),
+      })),
+      ...[...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([command, name = '']) => ({ command, exists: scriptsOf('').includes(name) })),
+      ...[...text.matchAll(/\bnpm start -w (\S+)/g)].map(([command, workspace = '']) => ({
+        command,
+        exists: existsSync(join(PROJECT_ROOT, workspace)) && scriptsOf(workspace).includes('start'),
+      })),
+    ];
+    return named.map((each) => ({ path, ...each }));
+  });
+
+  expect(commands.length).toBeGreaterThan(60);
+  expect(commands.filter(({ exists }) => !exists)).toEqual([]);
+});
+
+test('metrics, alerts and events that documents name exist, and each alert is explained', () => {
+  const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+  const [metrics, events, rules, explained] = ['docs/metrics.md', 'docs/api.md', 'infra/monitoring/alerts.yml', TROUBLESHOOTING].map(read);
+  const alerts = [...(rules ?? '').matchAll(/alert: (\w+)/g)].map(([, name = '']) => name);
+  const named = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name = '']) => name);
+  const unknown = DOCUMENTS.flatMap((path) => {
+    const text = read(path);
+    return [
+      ...named(text, /\b(causeway_[a-z_]+[a-z])\b/g).filter((name) => !metrics?.includes(`| \`${name}\` |`)),
+      ...named(text, /`(Causeway[A-Z]\w+)`/g).filter((name) => !alerts.includes(name)),
+      ...named(text, EVENT_TYPE).filter((name) => !events?.includes(`\`${name}\``)),
+    ].map((name) => `${path}: ${name}`);
+  });
+
+  expect(alerts.length).toBeGreaterThan(5);
+  expect(alerts.filter((name) => !explained?.includes(`| \`${name}\``) && !explained?.includes(`, \`${name}\``))).toEqual([]);
+  expect(unknown).toEqual([]);
+});
+
 test('metrics that alerts and the dashboard name exist', () => {
   const page = readFileSync(join(PROJECT_ROOT, 'docs/metrics.md'), 'utf8');
   const named = ['alerts.yml', 'grafana.json'].flatMap((file) => {
@@ -114,13 +167,13 @@ test('metrics that alerts and the dashboard name exist', () => {
   expect(named.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
 });
 
-test('TypeScript in the documents has the right types', () => {
+test('JavaScript and TypeScript in the documents have the right types', () => {
   const folder = join(PROJECT_ROOT, 'examples/embed-in-express/dist/snippets');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const snippets = inLanguages('ts');
-  for (const [index, [name, { code }]] of snippets.entries()) {
-    writeFileSync(join(folder, `snippet-${index}.ts`), `// ${name}\n${code}\n`);
+  for (const [index, [name, { code, language }]] of inLanguages('js', 'ts').entries()) {
+    // Each is a module, or names of one would clash with those of another.
+    writeFileSync(join(folder, `snippet-${index}.${language}`), `// ${name}\n${code}\nexport {};\n`);
   }
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
   // Snippets of the client's README are for pages.
@@ -131,20 +184,30 @@ test('TypeScript in the documents has the right types', () => {
     incremental: false,
     types: ['node'],
     noUnusedLocals: false,
+    allowJs: true,
+    checkJs: true,
     rootDir: '../../../..',
     lib,
   };
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../../../tsconfig.base.json', compilerOptions: options, include: ['*.ts'] }),
+    JSON.stringify({ extends: '../../../../tsconfig.base.json', compilerOptions: options, include: ['*.ts', '*.js'] }),
   );
 
-  // Without this error the check would not check anything.
+  // Without these errors the check would not check anything.
   writeFileSync(join(folder, 'canary.ts'), 'export const canary: number = appId;\n');
+  writeFileSync(join(folder, 'canary-2.js'), 'export const canary = noSuchName;\n');
 
   const { stdout } = spawnSync(join(PROJECT_ROOT, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: PROJECT_ROOT, encoding: 'utf8' });
 
   // Sources of the packages have compiler options of their own, and a check of their own.
-  const errors = stdout.split('\n').filter((line) => line.includes('dist/snippets/'));
-  expect(errors).toEqual([expect.stringMatching(/canary\.ts\(1,14\): error TS2322/)]);
+  const errors = stdout
+    .split('\n')
+    .filter((line) => line.includes('dist/snippets/'))
+    // JavaScript cannot say what type a parameter has.
+    .filter((line) => !/\.js\(.*error TS7006/.test(line));
+  expect(errors).toEqual([
+    expect.stringMatching(/canary-2\.js\(1,23\): error TS2304/),
+    expect.stringMatching(/canary\.ts\(1,14\): error TS2322/),
+  ]);
 }, 120_000);
