@@ -32,4 +32,4 @@ app.get('/token', async (request, response) => {
   response.status(minted.status).json({ ...((await minted.json()) as object), api: `${SFU_URL}/api/sfu/${SFU_APP_ID}` });
 });
 
-app.listen(Number(PORT), () => console.log(`http://localhost:${PORT}/`));
+app.listen(Number(PORT), (error) => console.log(error?.message ?? `http://localhost:${PORT}/`));

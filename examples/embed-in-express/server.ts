@@ -38,5 +38,8 @@ app.use(
 );
 app.use(createDashboardRouter()); // the page at /, if you want it
 
-const server = app.listen(Number(PORT), () => console.log(`http://localhost:${PORT}/#app=demo&secret=${SFU_SECRET}`));
+const server = app.listen(Number(PORT), (error) => {
+  if (error !== undefined) throw error; // such as a port that is in use
+  console.log(`http://localhost:${PORT}/#app=demo&secret=${SFU_SECRET}`);
+});
 process.once('SIGTERM', () => sfu.close().then(() => server.close()));

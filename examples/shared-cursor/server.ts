@@ -48,5 +48,8 @@ app.use(((error, _request, response, next) => {
   else next(error);
 }) satisfies express.ErrorRequestHandler);
 
-const server = app.listen(Number(PORT), () => console.log(`http://localhost:${PORT}`));
+const server = app.listen(Number(PORT), (error) => {
+  if (error !== undefined) throw error; // such as a port that is in use
+  console.log(`http://localhost:${PORT}`);
+});
 process.once('SIGTERM', () => sfu.close().then(() => server.close()));

@@ -251,6 +251,17 @@ it('tells a user without a camera, and lets them join once there is one', async 
   await page.close();
 });
 
+it('says that its port is in use, and does not look as if it ran', async () => {
+  const again = startServerProcess({
+    main: 'examples/call/server.ts',
+    environment: { PORT: new URL(backendUrl).port, SFU_SECRET: SECRET },
+    readyUrl: `${backendUrl}/not-there`,
+  });
+
+  await expect(again).rejects.toThrow('EADDRINUSE');
+  await expect(again).rejects.not.toThrow('http://localhost');
+});
+
 it('shows no page the secret, and gives no token to who is not signed in', async () => {
   const page = await (await fetch(`${backendUrl}/`)).text();
   const [stranger, forger] = await Promise.all(

@@ -94,6 +94,17 @@ describe("the SFU inside somebody's Express app", () => {
     expect(errors).toEqual([]);
   });
 
+  it('says that its port is in use, and does not look as if it ran', async () => {
+    const again = startServerProcess({
+      main: 'examples/embed-in-express/server.ts',
+      environment: { PORT: new URL(access.host).port },
+      readyUrl: `${access.host}/not-there`,
+    });
+
+    await expect(again).rejects.toThrow('EADDRINUSE');
+    await expect(again).rejects.not.toThrow('#app=demo');
+  });
+
   it('ends by itself when it is asked to', async () => {
     expect(await server.stop()).toBe(0);
   });
