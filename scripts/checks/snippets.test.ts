@@ -1,7 +1,7 @@
 /** Code in the documents: what is shown must compile, or at least be code, and name nothing that does not exist. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { parse } from 'yaml';
 import { PROJECT_ROOT } from './run-node.ts';
@@ -112,6 +112,25 @@ test('options that documents and examples name exist', () => {
   );
 
   expect(unknown).toEqual([]);
+});
+
+test('variables that the READMEs of examples name are those that the programs read', () => {
+  const examples = DOCUMENTS.filter((path) => /^examples\/[^/]+\/README\.md$/.test(path));
+  const wrong = examples.flatMap((path) => {
+    const folder = join(PROJECT_ROOT, dirname(path));
+    const programs = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+    const read = programs.flatMap((file) => {
+      const [, names = ''] = /\{([^}]*)\} = process\.env/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
+      return [...names.matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g)].map(([name]) => name);
+    });
+    const text = readFileSync(join(PROJECT_ROOT, path), 'utf8');
+    const named = [...text.matchAll(/`(PORT|SFU_[A-Z_]+)`/g)].map(([, name = '']) => name);
+    const inOneAlone = [...named.filter((name) => !read.includes(name)), ...read.filter((name) => !named.includes(name))];
+    return inOneAlone.map((name) => `${path}: ${name}`);
+  });
+
+  expect(examples.length).toBeGreaterThan(3);
+  expect(wrong).toEqual([]);
 });
 
 test('commands of the project that documents name exist', () => {
