@@ -49,6 +49,12 @@ export class NodeDaemon {
     return line === undefined ? 0 : Number(line.slice(sample.length + 1));
   }
 
+  /** Round trips of the links to other nodes, as this node has measured them. */
+  async linkRttsMs(): Promise<readonly number[]> {
+    const text = await (await fetch(`http://127.0.0.1:${this.plan.debugPort}/metrics`)).text();
+    return [...text.matchAll(/^causeway_link_round_trip_seconds\{.*\} (\S+)$/gm)].map(([, seconds]) => 1000 * Number(seconds));
+  }
+
   /** What an app is billed for a day by all nodes that share a Redis, as this one is told there. @throws Error – it cannot say */
   async billedBytes(appId: string, day: string): Promise<number> {
     const reply = await fetch(`http://127.0.0.1:${this.plan.debugPort}/debug/usage?app=${appId}&day=${day}`);

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '@causeway/e2e';
+import type { Impairment } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
 import { AskedChild } from '../processes/asked-child.ts';
 import { findTakenPorts, type PortUse } from '../processes/free-ports.ts';
@@ -12,6 +15,8 @@ export interface ClusterOptions {
   /** Of a Redis that is there already; without it the cluster brings its own. */
   readonly redisUrl?: string;
   readonly isImpairable: boolean;
+  /** Of all links between regions, before the nodes start; with `isImpairable`. */
+  readonly impairment?: Partial<Impairment>;
   /** Default 3. */
   readonly regions?: number;
   /** Default 1. */
@@ -27,6 +32,10 @@ export interface ClusterOptions {
   /** Gets every line that a process writes. */
   readonly onLine?: (process: string, line: string) => void;
 }
+
+const SETTLE_DEADLINE_MS = 20_000;
+/** Nodes hold what they tell of a link for a second, and measure once a second. */
+const TOLD_WITHIN_MS = 2_500;
 
 /** A Redis, a few regions and the network between them, as real processes on one machine. */
 export class RunningCluster {
@@ -55,6 +64,7 @@ export class RunningCluster {
     const cluster = new RunningCluster(app, nodes, redis, network);
     try {
       await network?.ask('open', { nodes: plans, seed: options.seed });
+      if (options.impairment !== undefined) await network?.ask('impairLinks', { impairment: options.impairment });
       if (options.redisProxy !== undefined) await network?.ask('openStream', options.redisProxy);
       await Promise.all(nodes.map((node) => node.start()));
     } catch (error) {
@@ -75,6 +85,24 @@ export class RunningCluster {
     const found = this.nodes.find(({ plan }) => plan.name === region);
     if (found === undefined) throw new Error(`There is no region ${region}`);
     return found;
+  }
+
+  /**
+   * Resolves when every node has measured the round trip to every other node, and had time to tell the others. Nodes that
+   * start together are busy, and until then a track may take a route through a third region.
+   *
+   * @param longestRttMs of any link
+   * @throws Error – a round trip stays longer
+   */
+  async settleLinks(longestRttMs: number): Promise<void> {
+    const others = this.nodes.length - 1;
+    await waitUntil(
+      `every link has a round trip of at most ${longestRttMs} ms`,
+      () => Promise.all(this.nodes.map((node) => node.linkRttsMs())),
+      (all) => all.every((rttsMs) => rttsMs.length === others && Math.max(...rttsMs) <= longestRttMs),
+      SETTLE_DEADLINE_MS,
+    );
+    await sleep(TOLD_WITHIN_MS);
   }
 
   /** @param onDeath told of each process that ends without having been told to, and whether a node is left */

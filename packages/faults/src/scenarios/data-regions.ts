@@ -19,7 +19,7 @@ export const dataRegions: Scenario = {
   name: 'data-regions',
   covers: ['Show: data channels 1 → 20 in each of three regions, one copy on each link, kill of a region, Redis stopped'],
   title: 'A data channel from eu to twenty in each region; then Redis stops, and then us dies',
-  needs: { redis: 'durable', impairment: { delayMs: 20 } },
+  needs: { redis: 'durable', impairment: { delayMs: 20 }, settledLinks: true },
   async run(lab, thoroughness) {
     const listeners = thoroughness === 'whole' ? 20 : 5;
     const remoteSessionId = await lab.sources.ask('talk', { group: 'eu', address: lab.address('eu') });

@@ -21,6 +21,8 @@ export interface LabNeeds {
   readonly minority?: string;
   /** From the start, between all regions. */
   readonly impairment?: Partial<Impairment>;
+  /** The scenario looks at routes: all round trips are known before it begins. */
+  readonly settledLinks?: boolean;
   /** More for every node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -35,6 +37,8 @@ export interface LabOptions {
 /** Ports behind those of the cluster. */
 const SEPARATE_REDIS_OFFSET = PORTS_OF_A_CLUSTER;
 const REDIS_PROXY_OFFSET = PORTS_OF_A_CLUSTER + 1;
+/** What two busy processes and a proxy add to a round trip. */
+const SCHEDULING_MS = 10;
 /** What the scenarios call the proxy before Redis. */
 export const REDIS_PROXY = 'redis';
 /** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
@@ -78,6 +82,7 @@ export class Lab {
       seed,
       isImpairable: true,
       ...(needs.minority === undefined ? {} : { uids: { [needs.minority]: MINORITY_UID } }),
+      ...(needs.impairment === undefined ? {} : { impairment: needs.impairment }),
       environment: { ...PATIENT_NODE, ...needs.environment },
       ...(redisUrl === undefined ? {} : { redisUrl }),
       ...(needs.redis === 'proxied'
@@ -88,9 +93,13 @@ export class Lab {
       throw error;
     });
     const lab = new Lab(cluster, note, redis);
-    if (needs.impairment !== undefined) await cluster.network.ask('impairLinks', { impairment: needs.impairment });
-    if (needs.impairment?.delayMs !== undefined) {
-      await cluster.network.ask('impairApi', { impairment: { delayMs: needs.impairment.delayMs, state: 'open' } });
+    try {
+      const { delayMs = 0 } = needs.impairment ?? {};
+      if (delayMs > 0) await cluster.network.ask('impairApi', { impairment: { delayMs, state: 'open' } });
+      if (needs.settledLinks === true) await cluster.settleLinks(2 * delayMs + SCHEDULING_MS);
+    } catch (error) {
+      await lab.#close();
+      throw error;
     }
     return lab;
   }

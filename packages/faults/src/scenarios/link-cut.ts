@@ -15,6 +15,7 @@ export const linkCut: Scenario = {
   name: 'link-cut',
   covers: ['F10'],
   title: 'The link between two regions is cut, briefly and for long',
+  needs: { settledLinks: true },
   async run(lab, thoroughness) {
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 3 } });
     const bystander = await Call.open(lab, { name: 'bystander', from: 'eu', to: { ap: 3 } });

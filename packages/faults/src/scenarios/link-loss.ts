@@ -28,6 +28,7 @@ export const linkLoss: Scenario = {
   name: 'link-loss',
   covers: ['F11', 'Show: loss, delay, reordering and duplication on the relay link'],
   title: 'A lossy, slow link between regions that changes the order and repeats itself',
+  needs: { settledLinks: true },
   async run(lab, thoroughness) {
     const links = thoroughness === 'whole' ? BAD_LINKS : BAD_LINKS.slice(-1);
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 3 }, packetsPerSecond: 100, packetBytes: 1000 });

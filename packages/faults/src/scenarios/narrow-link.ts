@@ -15,6 +15,7 @@ export const narrowLink: Scenario = {
   name: 'narrow-link',
   covers: ['F12'],
   title: 'A link between regions that carries less than is wanted of it is gone round',
+  needs: { settledLinks: true },
   async run(lab) {
     const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });
     await lab.sources.ask('start', 'stage');

@@ -15,6 +15,7 @@ export const oneCopy: Scenario = {
   name: 'one-copy',
   covers: ['Show: one copy on each link, counted on the wire'],
   title: 'One publisher, twenty who watch in each other region: one copy on each link',
+  needs: { settledLinks: true },
   async run(lab, thoroughness) {
     const watchers = thoroughness === 'whole' ? 20 : 6;
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: watchers, ap: watchers } });

@@ -1,9 +1,10 @@
-/** How good a link is, smoothed over the last seconds: its round trip, and how much of what is sent over it is lost. */
+/** How good a link is over the last seconds: its round trip, and how much of what is sent over it is lost. */
 
-/** Weight of a new round trip that is longer (RFC 6298 §2): either end may only have been busy, as both are when they have just begun. */
-const LONGER_RTT_GAIN = 1 / 8;
-/** A short one proves what the way is capable of. */
-const SHORTER_RTT_GAIN = 1 / 2;
+/**
+ * Round trips are compared over this many answers, about three seconds of them. A busy process can only lengthen a round
+ * trip, as both ends do while they start, so the shortest of them is that of the path.
+ */
+const COMPARED_RTTS = 8;
 /** A check is one packet of few: each says little. At three a second this looks back over ten seconds. */
 const CHECK_GAIN = 1 / 32;
 /** So many in a row are no loss but an interruption, which is noticed elsewhere, and over when it is over. */
@@ -18,6 +19,9 @@ const WITHHELD_GAIN = 1 / 8;
 const FORGET_WITHHELD = 1 / 60;
 
 export class LinkQuality {
+  /** The latest answers, the newest in the place before `#nextRtt`; places without one yet are infinite. */
+  readonly #rttsMs = new Float64Array(COMPARED_RTTS).fill(Number.POSITIVE_INFINITY);
+  #nextRtt = 0;
   #rttMs: number | undefined = undefined;
   #lossRatio = 0;
   #withheldShare = 0;
@@ -25,7 +29,7 @@ export class LinkQuality {
   #lossBeforeRow = 0;
   #reportsToSkip = 0;
 
-  /** Undefined until a check was answered. */
+  /** The shortest of the latest round trips; undefined until a check was answered. */
   get rttMs(): number | undefined {
     return this.#rttMs;
   }
@@ -41,9 +45,10 @@ export class LinkQuality {
   }
 
   noteAnswered(rttMs: number): void {
-    const known = this.#rttMs ?? rttMs;
-    this.#rttMs = known + (rttMs - known) * (rttMs < known ? SHORTER_RTT_GAIN : LONGER_RTT_GAIN);
     this.#endRow();
+    this.#rttsMs[this.#nextRtt] = rttMs;
+    this.#nextRtt = (this.#nextRtt + 1) % COMPARED_RTTS;
+    this.#rttMs = Math.min(...this.#rttsMs);
     this.#lossRatio -= this.#lossRatio * CHECK_GAIN;
   }
 
@@ -67,9 +72,10 @@ export class LinkQuality {
     this.#withheldShare += (share - this.#withheldShare) * (share > this.#withheldShare ? WITHHELD_GAIN : FORGET_WITHHELD);
   }
 
-  /** An interruption says nothing about what the link loses when it is there. */
+  /** An interruption says nothing about what the link loses when it is there, and the path may be another one afterwards. */
   #endRow(): void {
     if (this.isInterrupted) {
+      this.#rttsMs.fill(Number.POSITIVE_INFINITY);
       this.#lossRatio = this.#lossBeforeRow;
       this.#reportsToSkip = REPORTS_OF_INTERRUPTION;
     }

@@ -7,28 +7,38 @@ function after(happens: (quality: LinkQuality) => void): LinkQuality {
 }
 
 describe('the round trip of a link', () => {
-  it('is soon that of the way, though the first one was that of two busy processes', () => {
+  it('is that of the path with the first short answer, though both ends were busy before', () => {
     const quality = after((link) => {
-      for (const rttMs of [200, 2, 2, 2, 2]) link.noteAnswered(rttMs);
+      for (const rttMs of [200, 48, 2, 15]) link.noteAnswered(rttMs);
     });
 
-    expect(quality.rttMs).toBeLessThan(15);
+    expect(quality.rttMs).toBe(2);
   });
 
-  it('does not jump with one late answer', () => {
+  it('does not change with a few late answers', () => {
     const quality = after((link) => {
-      for (const rttMs of [20, 20, 20, 100]) link.noteAnswered(rttMs);
+      for (const rttMs of [20, 100, 100, 100, 100, 100, 100, 100]) link.noteAnswered(rttMs);
     });
 
-    expect(quality.rttMs).toBe(30);
+    expect(quality.rttMs).toBe(20);
   });
 
-  it('follows a way that has become longer', () => {
+  it('follows a path that has become longer within eight answers', () => {
     const quality = after((link) => {
-      for (let check = 0; check < 60; check++) link.noteAnswered(check < 10 ? 20 : 120);
+      for (let check = 0; check < 18; check++) link.noteAnswered(check < 10 ? 20 : 120);
     });
 
-    expect(quality.rttMs).toBeGreaterThan(115);
+    expect(quality.rttMs).toBe(120);
+  });
+
+  it('is that of the path after an interruption, whatever it was before', () => {
+    const quality = after((link) => {
+      link.noteAnswered(20);
+      link.noteUnanswered(4);
+      link.noteAnswered(90);
+    });
+
+    expect(quality.rttMs).toBe(90);
   });
 });
 

@@ -36,8 +36,11 @@ const HOLD_LOSS_MS = 100;
 const HOLD_GAIN_MS = 1000;
 /** Round trips fluctuate while nodes are busy, and every report costs every node. */
 const RTT_INTERVAL_MS = 10_000;
-/** Tracks leave a link that loses packets, and return when it no longer does: the sooner, the better. */
-const LOSS_INTERVAL_MS = 900;
+/**
+ * Tracks leave a link that loses packets, and return when it no longer does; and they go round a link whose first round
+ * trips were those of two nodes that were starting. The sooner these are put right, the better.
+ */
+const URGENT_INTERVAL_MS = 900;
 /** How often the whole map is written for one neighbour at most. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
 
@@ -50,7 +53,7 @@ export interface LinkStateTellerOptions {
   readonly onChanged: () => void;
 }
 
-type Change = 'none' | 'rtt' | 'packet-loss' | 'link-won' | 'link-lost';
+type Change = 'none' | 'rtt' | 'shortest-rtt' | 'packet-loss' | 'link-won' | 'link-lost';
 
 export class LinkStateTeller {
   readonly #options: LinkStateTellerOptions;
@@ -67,6 +70,8 @@ export class LinkStateTeller {
   /** The revision of its own state that this node has written last on each link. */
   readonly #written = new WeakMap<NodeLink, number>();
   readonly #wholeMapDueAtMs = new WeakMap<NodeLink, number>();
+  /** The shortest round trip told of each link while it has been up. A round trip that fluctuates falls below it only once. */
+  readonly #shortestToldMs = new Map<number, number>();
 
   constructor(options: LinkStateTellerOptions) {
     this.#options = options;
@@ -90,8 +95,9 @@ export class LinkStateTeller {
     const change = known === undefined ? 'link-won' : this.#compare(known, isDraining, links);
     if (change === 'none') return;
     const sinceMs = clock.nowMs() - this.#changedAtMs;
-    if ((change === 'rtt' && sinceMs < RTT_INTERVAL_MS) || (change === 'packet-loss' && sinceMs < LOSS_INTERVAL_MS)) return;
+    if (sinceMs < minIntervalMs(change)) return;
     this.#changedAtMs = clock.nowMs();
+    this.#noteShortest(links);
     for (const to of touchedBetween(known?.links ?? new Map(), links)) this.#touched.add(to);
     table.put({ nodeNo, epoch, revision: ++this.#revision, isDraining, links });
     this.#tellWithin(change === 'link-lost' || change === 'packet-loss' ? HOLD_LOSS_MS : HOLD_GAIN_MS);
@@ -192,9 +198,20 @@ export class LinkStateTeller {
       const before = known.links.get(to);
       if (before === undefined || (before.rttMs === UNMEASURED_RTT_MS && quality.rttMs !== UNMEASURED_RTT_MS)) return 'link-won';
       if (isOtherLoss(before, quality)) change = 'packet-loss';
-      else if (change === 'none' && isOtherRtt(before, quality)) change = 'rtt';
+      else if (change !== 'packet-loss' && isOtherRtt(before, quality)) {
+        if (quality.rttMs < (this.#shortestToldMs.get(to) ?? 0)) change = 'shortest-rtt';
+        else if (change === 'none') change = 'rtt';
+      }
     }
     return change;
+  }
+
+  #noteShortest(links: ReadonlyMap<number, LinkQuality>): void {
+    for (const to of this.#shortestToldMs.keys()) if (!links.has(to)) this.#shortestToldMs.delete(to);
+    for (const [to, { rttMs }] of links) {
+      if (rttMs === UNMEASURED_RTT_MS) continue;
+      this.#shortestToldMs.set(to, Math.min(this.#shortestToldMs.get(to) ?? rttMs, rttMs));
+    }
   }
 
   #ownLinks(): ReadonlyMap<number, LinkQuality> {
@@ -212,6 +229,11 @@ export class LinkStateTeller {
       pricePerGb: roundToThousandths(Math.min(MAX_PRICE, price?.pricePerGb ?? 0)),
     };
   }
+}
+
+function minIntervalMs(change: Change): number {
+  if (change === 'rtt') return RTT_INTERVAL_MS;
+  return change === 'packet-loss' || change === 'shortest-rtt' ? URGENT_INTERVAL_MS : 0;
 }
 
 function touchedBetween(before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): readonly number[] {

@@ -185,6 +185,17 @@ describe('the state of its own links that a node reports', () => {
     expect(link(0).told.slice(told)).toMatchObject([{ changed: [[2, 90, 50, 0]] }]);
   });
 
+  it('is reported within two seconds when the first round trip turns out to have been too long', async () => {
+    const { link, teller, links, clock } = scene([2]);
+    for (const rttMs of [48, 48, 2]) {
+      teller.noteMeasurements(links.map(({ transportId }) => ({ transportId, rttMs, lossRatio: 0 })));
+      await clock.advance(1000);
+    }
+    await clock.advance(1000);
+
+    expect(link(0).told.at(-1)).toMatchObject({ changed: [[2, 2, 0, 0]] });
+  });
+
   it('does not follow a round trip that fluctuates every second', async () => {
     const { link, teller, links, clock } = scene([2]);
     for (let second = 0; second < 60; second++) {
