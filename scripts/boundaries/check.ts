@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { findAmbientEffects } from './ambient-effects.ts';
 import { findImportCycles, findMutualFolders, type ImportEdge } from './import-cycles.ts';
-import { EXAMPLE_RULE, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_VENDORS } from './rules.ts';
+import { EXAMPLE_RULE, PACKAGE_RULES, PACKAGE_SCOPE, type PackageRule, TEST_PACKAGES, TEST_VENDORS } from './rules.ts';
 import { readSourceImports, type SourceImport } from './source-imports.ts';
 import { type Manifest, readRootTools, readWorkspaces, type Workspace } from './workspace.ts';
 
@@ -97,7 +97,7 @@ function whyPackageForbidden(
   const shortName = name.slice(PACKAGE_SCOPE.length);
   const isOwn = shortName === workspace.name && workspace.kind === 'package';
   if (isOwn && isShipped) return 'a package imports its own files by relative path';
-  const mayImport = rule.packages.includes(shortName) || (!isShipped && (isOwn || shortName === 'testkit'));
+  const mayImport = rule.packages.includes(shortName) || (!isShipped && (isOwn || TEST_PACKAGES.includes(shortName)));
   if (!mayImport) return `"${workspace.name}" may not import "${shortName}" (it may import: ${rule.packages.join(', ') || 'no package'})`;
   const subpath = `.${specifier.slice(name.length)}`;
   if (subpath !== '.' && !exportsOf.get(name)?.has(subpath)) return `"${specifier}" reaches into a package: import "${name}"`;
@@ -188,7 +188,7 @@ function isDeclared(workspace: Workspace, manifest: Manifest, rootTools: Readonl
   if (manifest.dependencies.has(name)) return true;
   const hasTypesOnly = entry.isTypeOnly && manifest.devDependencies.has(`@types/${name}`);
   if (entry.isShipped && !PACKAGE_RULES[workspace.name]?.isBundled) return hasTypesOnly;
-  const isOfTheHouse = name === `${PACKAGE_SCOPE}${workspace.name}` || name === `${PACKAGE_SCOPE}testkit`;
+  const isOfTheHouse = [workspace.name, ...TEST_PACKAGES].some((own) => name === `${PACKAGE_SCOPE}${own}`);
   return isOfTheHouse || manifest.devDependencies.has(name) || rootTools.has(name) || TEST_VENDORS.includes(name);
 }
 

@@ -4,7 +4,7 @@
  */
 
 export interface PackageRule {
-  /** Packages of the project that this package's `src` may import. Its tests may import these, itself and `testkit`. */
+  /** Packages of the project that this package's `src` may import. Its tests may import these, itself and `TEST_PACKAGES`. */
   readonly packages: readonly string[];
   /** Packages from npm that its `src` may import. */
   readonly vendors: readonly string[];
@@ -64,19 +64,20 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     nodeModules: true,
     toolVendors: ['playwright-core', 'puppeteer-core'],
   },
+  // Real processes, ports and servers, which are started, asked, killed and ended.
+  lab: { packages: [], vendors: [], nodeModules: true },
   // The bench measures a naive SFU made of werift's own peer connections beside ours.
-  // It starts Redis as tests do.
   bench: {
-    packages: ['protocol', 'wire', 'media', 'secure', 'accounts', 'sfu', 'cluster', 'gateway', 'loadtest', 'testkit'],
+    packages: ['protocol', 'wire', 'media', 'secure', 'accounts', 'sfu', 'cluster', 'gateway', 'loadtest', 'testkit', 'lab'],
     vendors: ['werift'],
     nodeModules: true,
   },
-  e2e: { packages: ['protocol', 'client'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
+  e2e: { packages: ['protocol', 'client', 'lab'], vendors: ['playwright-core', 'puppeteer-core'], nodeModules: true },
   // werift's peer connection is one of the foreign clients there.
-  interop: { packages: ['protocol', 'client', 'e2e'], vendors: ['werift'], nodeModules: true },
+  interop: { packages: ['protocol', 'client', 'e2e', 'lab'], vendors: ['werift'], nodeModules: true },
   // Clusters of real processes, and what goes wrong with them: its clients are those of the load generator and of e2e.
   faults: {
-    packages: ['protocol', 'client', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'bench', 'e2e', 'interop'],
+    packages: ['protocol', 'client', 'wire', 'media', 'secure', 'loadtest', 'testkit', 'lab', 'bench', 'e2e', 'interop'],
     vendors: [],
     nodeModules: true,
     toolVendors: ['yaml'],
@@ -92,7 +93,10 @@ export const EXAMPLE_RULE: PackageRule = {
   nodeModules: true,
 };
 
-/** What the tests of every package may import in addition to what their package may. */
+/** Packages of the project that every test may import in addition: one for virtual time, one for real processes. */
+export const TEST_PACKAGES: readonly string[] = ['testkit', 'lab'];
+
+/** What the tests of every package may import from npm in addition to what their package may. */
 export const TEST_VENDORS: readonly string[] = ['fast-check', '@jest/globals'];
 
 export const PACKAGE_SCOPE = '@causeway/';

@@ -1,2 +1,1 @@
 export * from './data/data-client.ts';
-export * from './processes/request-channel.ts';

@@ -4,7 +4,7 @@ import { startFloor } from './contestants/floor-contestant.ts';
 import { launchNaive } from './contestants/naive-process.ts';
 import { createSfuContestant, type LoadProcesses, type RunningSfu } from './contestants/sfu-contestant.ts';
 import type { LoadVerbs } from './load/load-verbs.ts';
-import { BenchProcess, programPath } from './processes/bench-process.ts';
+import { BenchProcess } from './processes/bench-process.ts';
 import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
 type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
@@ -74,7 +74,7 @@ export class RunningBench {
 
   /** Starts one more process of load clients. */
   startLoad(name: string): BenchProcess<LoadVerbs> {
-    const program = programPath('./load/main.ts', import.meta.url);
+    const program = new URL('./load/main.ts', import.meta.url);
     return this.#keep(new BenchProcess<LoadVerbs>({ name, program, role: 'load', measuredCores: this.#measuredCores }));
   }
 

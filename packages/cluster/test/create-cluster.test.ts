@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ALL_GRANTS, createApp } from '@causeway/accounts';
+import { RedisServer } from '@causeway/lab';
 import { AppId } from '@causeway/protocol';
 import { type Clock, createNodeClock, MAX_NODES } from '@causeway/sfu';
-import { RedisServer } from '@causeway/testkit/redis';
 import type { Cluster, ClusterOptions } from '../src/cluster.ts';
 import { createCluster } from '../src/create-cluster.ts';
 import { NODE_KEYS } from '../src/redis/keys.ts';

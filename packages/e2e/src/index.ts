@@ -15,6 +15,4 @@ export type { InboundFigures, OutboundFigures } from './in-page/stream-stats.ts'
 export * from './reference-examples.ts';
 export * from './servers/blank-site.ts';
 export * from './servers/daemon.ts';
-export * from './servers/free-port.ts';
 export * from './servers/server-process.ts';
-export * from './wait-until.ts';

@@ -1,4 +1,5 @@
 /** `examples/bot` with Chromium, and what it is made of: sessions of programs on Node. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSession } from '@causeway/client';
@@ -7,14 +8,13 @@ import {
   apiOf,
   type ChromiumBrowser,
   type Daemon,
-  findFreeTcpPort,
   launchChromium,
   type ServerProcess,
   startDaemon,
   startServerProcess,
   type TestPage,
-  waitUntil,
 } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 
@@ -37,7 +37,7 @@ describe('the bot', () => {
   let botUrl: string;
 
   beforeAll(async () => {
-    const port = await findFreeTcpPort();
+    const port = await findFreePort('tcp');
     botUrl = `http://127.0.0.1:${port}`;
     const { host, appId, secret } = daemon.access;
     [bot, chromium] = await Promise.all([

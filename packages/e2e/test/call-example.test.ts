@@ -1,16 +1,15 @@
 /** `examples/call`, as its README has it, between two people who share no cookies. */
+
 import {
   type ChromiumBrowser,
-  findFreeTcpPort,
-  findFreeUdpPort,
   launchChromium,
   launchFirefox,
   type ServerProcess,
   startServerProcess,
   type TestBrowser,
   type TestPage,
-  waitUntil,
 } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(180_000);
 
@@ -42,8 +41,8 @@ function startSfu(): Promise<ServerProcess> {
 }
 
 beforeAll(async () => {
-  const backendPort = await findFreeTcpPort();
-  [sfuPort, udpPort] = [await findFreeTcpPort(), await findFreeUdpPort()];
+  const backendPort = await findFreePort('tcp');
+  [sfuPort, udpPort] = [await findFreePort('tcp'), await findFreePort('udp')];
   backendUrl = `http://127.0.0.1:${backendPort}`;
   sfu = await startSfu();
   [backend, chromium, firefox] = await Promise.all([

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ChromiumPage, openStage, type Stage, waitUntil } from '@causeway/e2e';
+import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 

@@ -7,8 +7,8 @@ import {
   type SessionRequest,
   type Stage,
   type TestBrowser,
-  waitUntil,
 } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import type { ApiEvent, ListDataChannelsReply } from '@causeway/protocol';
 
 jest.setTimeout(90_000);

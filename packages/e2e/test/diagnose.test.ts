@@ -1,5 +1,7 @@
 /** Things go wrong in real pages, and `diagnose` names what is the matter within three seconds. */
-import { openStage, type Participant, RED, type Stage, waitUntil } from '@causeway/e2e';
+
+import { openStage, type Participant, RED, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import type { CreateSessionReply, DiagnoseReply, DiagnosisCode, SubscribeReply } from '@causeway/protocol';
 
 jest.setTimeout(120_000);

@@ -1,7 +1,6 @@
 import {
   type BlankSite,
   type ChromiumBrowser,
-  findFreeTcpPort,
   joinCall,
   launchChromium,
   RED,
@@ -10,6 +9,7 @@ import {
   startBlankSite,
   startServerProcess,
 } from '@causeway/e2e';
+import { findFreePort } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 
@@ -19,7 +19,7 @@ let site: BlankSite;
 let chromium: ChromiumBrowser;
 
 beforeAll(async () => {
-  const port = await findFreeTcpPort();
+  const port = await findFreePort('tcp');
   access = { host: `http://127.0.0.1:${port}`, appId: 'demo', secret: 'a-secret-of-this-test-alone' };
   [server, site, chromium] = await Promise.all([
     startServerProcess({

@@ -1,4 +1,5 @@
-import { GREEN, openStage, type Participant, type Stage, waitUntil } from '@causeway/e2e';
+import { GREEN, openStage, type Participant, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 

@@ -1,4 +1,5 @@
-import { openStage, RED, type Stage, waitUntil } from '@causeway/e2e';
+import { openStage, RED, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import type { SessionSummary, SubscribeReply } from '@causeway/protocol';
 
 jest.setTimeout(90_000);

@@ -1,11 +1,12 @@
 /** What users get from npm: the tarballs, installed into an empty folder, with nothing of this repository beside them. */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { findFreeTcpPort, findFreeUdpPort, waitUntil } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(300_000);
 
@@ -83,7 +84,7 @@ const answers = (url: string, deadlineMs = PAGE_DEADLINE_MS) =>
   );
 
 async function startNode(node: string): Promise<string> {
-  const [httpPort, udpPort] = [await findFreeTcpPort(), await findFreeUdpPort()];
+  const [httpPort, udpPort] = [await findFreePort('tcp'), await findFreePort('udp')];
   const ports = { CAUSEWAY_HTTP_PORT: String(httpPort), CAUSEWAY_UDP_PORT: String(udpPort) };
   start('node_modules/.bin/causeway', [], { ...ports, CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET }, node);
   const url = `http://127.0.0.1:${httpPort}`;
@@ -159,7 +160,7 @@ it('have types that the embedding example compiles with, declarations included',
 });
 
 it('run a cluster, whose nodes know each other, until a signal ends all of it', async () => {
-  const port = await findFreeTcpPort();
+  const port = await findFreePort('tcp');
   const { child, readLog } = start('node_modules/.bin/causeway', ['cluster', '--regions', '2', '--port', String(port)], {
     CAUSEWAY_APP_ID: 'demo',
     CAUSEWAY_APP_SECRET: SECRET,
@@ -198,7 +199,7 @@ describe.each(['oldest', 'newest'] as const)('on the %s Node that they promise t
       recursive: true,
       filter: (path) => !/node_modules|dist/.test(path),
     });
-    const port = await findFreeTcpPort();
+    const port = await findFreePort('tcp');
     start('node', ['call/server.ts'], { PORT: String(port), SFU_URL: sfuUrl, SFU_SECRET: SECRET }, node());
     const url = `http://127.0.0.1:${port}`;
     await answers(url);
@@ -215,7 +216,7 @@ describe.each(['oldest', 'newest'] as const)('on the %s Node that they promise t
 
   it('run the embedding example', async () => {
     await cp(join(PROJECT_ROOT, 'examples/embed-in-express/server.ts'), join(folder, 'embed.ts'));
-    const port = await findFreeTcpPort();
+    const port = await findFreePort('tcp');
     start('node', ['embed.ts'], { PORT: String(port), SFU_SECRET: SECRET }, node());
     const url = `http://127.0.0.1:${port}`;
     await answers(`${url}/hello`);

@@ -2,6 +2,7 @@
  * The files in `infra/` and the Redis of docs/operate/three-machines.md, used by the real programs: Caddy and nginx before a node, a
  * Prometheus that scrapes it, and a Redis with TLS and rights.
  */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +11,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Daemon, findFreeTcpPort, startDaemon, waitUntil } from '@causeway/e2e';
+import { type Daemon, startDaemon } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(120_000);
 
@@ -26,7 +28,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'causeway-proxy-'));
-  metricsPort = await findFreeTcpPort();
+  metricsPort = await findFreePort('tcp');
   node = await startDaemon({
     CAUSEWAY_HTTP_LISTEN: '127.0.0.1',
     CAUSEWAY_TRUSTED_PROXIES: '127.0.0.1',
@@ -120,7 +122,7 @@ describe.each([
   let base: string;
 
   beforeEach(async () => {
-    port = await findFreeTcpPort();
+    port = await findFreePort('tcp');
     base = `/api/sfu/${node.access.appId}`;
     await startProxy(port);
     const status = () =>
@@ -172,7 +174,7 @@ describe.each([
 
 it('Prometheus scrapes a node with its token, and takes the rules', async () => {
   const file = join(folder, 'prometheus.yml');
-  const port = await findFreeTcpPort();
+  const port = await findFreePort('tcp');
   await writeFile(join(folder, 'token'), METRICS_TOKEN);
   await writeFile(join(folder, 'alerts.yml'), await readFile(join(INFRA, 'monitoring/alerts.yml'), 'utf8'));
   const config = (await readFile(join(INFRA, 'monitoring/prometheus.yml'), 'utf8'))
@@ -209,7 +211,7 @@ it('promtool takes the rules, and their tests pass', async () => {
 
 it('a node with the options of the guide joins through a Redis with TLS and the rights that the guide gives it, and no other user may', async () => {
   const guide = await readFile(resolve(INFRA, '../docs/operate/three-machines.md'), 'utf8');
-  const port = await findFreeTcpPort();
+  const port = await findFreePort('tcp');
   await makeCertificate();
   const config = (/^```conf\n(.*?)^```/ms.exec(guide)?.[1] ?? '')
     .replace('bind 0.0.0.0', 'bind 127.0.0.1')
@@ -238,7 +240,7 @@ it('a node with the options of the guide joins through a Redis with TLS and the 
     CAUSEWAY_REDIS_URL: `rediss://causeway:REDIS_PASSWORD@localhost:${port}`,
     CAUSEWAY_CLUSTER_KEY: '0123456789abcdef0123456789abcdef',
     CAUSEWAY_APP_SECRET: '0123456789abcdef0123456789abcdef',
-    CAUSEWAY_METRICS_LISTEN: `127.0.0.1:${await findFreeTcpPort()}`,
+    CAUSEWAY_METRICS_LISTEN: `127.0.0.1:${await findFreePort('tcp')}`,
     CAUSEWAY_METRICS_TOKEN: METRICS_TOKEN,
     CAUSEWAY_USAGE_FOLDER: folder,
     NODE_EXTRA_CA_CERTS: join(folder, 'fullchain.pem'),

@@ -8,8 +8,8 @@ import {
   readReferenceExample,
   type Stage,
   type TestPage,
-  waitUntil,
 } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 

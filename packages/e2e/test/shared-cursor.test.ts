@@ -1,12 +1,5 @@
-import {
-  type ChromiumBrowser,
-  type ChromiumPage,
-  findFreeTcpPort,
-  launchChromium,
-  type ServerProcess,
-  startServerProcess,
-  waitUntil,
-} from '@causeway/e2e';
+import { type ChromiumBrowser, type ChromiumPage, launchChromium, type ServerProcess, startServerProcess } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 
@@ -15,7 +8,7 @@ let server: ServerProcess;
 let chromium: ChromiumBrowser;
 
 beforeAll(async () => {
-  const port = await findFreeTcpPort();
+  const port = await findFreePort('tcp');
   url = `http://127.0.0.1:${port}/`;
   [server, chromium] = await Promise.all([
     startServerProcess({ main: 'examples/shared-cursor/server.ts', environment: { PORT: String(port) }, readyUrl: url }),

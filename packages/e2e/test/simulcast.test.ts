@@ -1,4 +1,5 @@
-import { BLUE, openStage, RED, type Stage, waitUntil } from '@causeway/e2e';
+import { BLUE, openStage, RED, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(120_000);
 

@@ -1,4 +1,5 @@
-import { findFreeTcpPort, GREEN, type InboundFigures, openStage, type Stage, waitUntil } from '@causeway/e2e';
+import { GREEN, type InboundFigures, openStage, type Stage } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 
 jest.setTimeout(120_000);
 
@@ -8,7 +9,7 @@ let stage: Stage;
 let debugPort: number;
 
 beforeAll(async () => {
-  debugPort = await findFreeTcpPort();
+  debugPort = await findFreePort('tcp');
   stage = await openStage({ CAUSEWAY_DEBUG_PORT: String(debugPort) });
 });
 

@@ -1,4 +1,5 @@
-import { BLUE, GREEN, openStage, type Participant, RED, type Stage, waitUntil, YELLOW } from '@causeway/e2e';
+import { BLUE, GREEN, openStage, type Participant, RED, type Stage, YELLOW } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(120_000);
 

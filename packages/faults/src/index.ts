@@ -10,7 +10,6 @@ export * from './machines/guide.ts';
 export * from './machines/plan.ts';
 export * from './network/impairment.ts';
 export * from './network/wire-tally.ts';
-export * from './processes/project-root.ts';
 export * from './report/shown-document.ts';
 export * from './scenarios/catalogue.ts';
 export * from './scenarios/finding.ts';

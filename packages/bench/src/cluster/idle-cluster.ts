@@ -1,9 +1,9 @@
 /** A cluster of real nodes that does nothing: what its members cost each other. */
+
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisServer } from '@causeway/testkit/redis';
+import { findFreePort, RedisServer } from '@causeway/lab';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
-import { findFreePort } from '../processes/free-port.ts';
 import { StartedCluster } from '../relays/clustered-nodes.ts';
 import type { RunningBench } from '../running-bench.ts';
 

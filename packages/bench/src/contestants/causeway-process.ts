@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BenchProcess, programPath } from '../processes/bench-process.ts';
-import { findFreePort } from '../processes/free-port.ts';
+import { findFreePort, PROJECT_ROOT, untilReady } from '@causeway/lab';
+import { BenchProcess } from '../processes/bench-process.ts';
 import type { ProbeVerbs } from '../processes/probe-verbs.ts';
 import type { LaunchedSfu } from './sfu-contestant.ts';
 
@@ -11,10 +10,9 @@ const APP_SECRET = 'bench-secret-known-to-this-machine-only';
 const NODE_OPTIONS = '--v8-pool-size=1';
 /** Twenty nodes that start at once on two cores take a while. */
 const READY_DEADLINE_MS = 120_000;
-const READY_POLL_MS = 50;
 
 /** The checkout that this bench is part of. */
-export const OWN_CHECKOUT = programPath('../../../..', import.meta.url);
+export const OWN_CHECKOUT = PROJECT_ROOT;
 
 /**
  * Starts the real daemon on loopback, with no option but its ports, its app and those given.
@@ -45,18 +43,6 @@ export async function launchCauseway(
       ...options,
     },
   });
-  return { process, address: waitUntilReady(url).then(() => ({ url, appId: APP_ID, secret: APP_SECRET })) };
-}
-
-async function waitUntilReady(url: string): Promise<void> {
-  const deadline = performance.now() + READY_DEADLINE_MS;
-  while (performance.now() < deadline) {
-    const ready = await fetch(`${url}/readyz`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
-    await sleep(READY_POLL_MS);
-  }
-  throw new Error(`Causeway was not ready at ${url} after ${READY_DEADLINE_MS} ms`);
+  const ready = untilReady(process.child, `${url}/readyz`, READY_DEADLINE_MS);
+  return { process, address: ready.then(() => ({ url, appId: APP_ID, secret: APP_SECRET })) };
 }

@@ -1,6 +1,6 @@
 import type { FloorVerbs } from '../floor/floor-verbs.ts';
 import type { LoadVerbs } from '../load/load-verbs.ts';
-import { BenchProcess, programPath } from '../processes/bench-process.ts';
+import { BenchProcess } from '../processes/bench-process.ts';
 import { type Contestant, type Load, type Progress, SRTP_TAG_BYTES } from './contestant.ts';
 
 /** Starts the floor: bare sends to sinks in the load process. */
@@ -8,7 +8,7 @@ export function startFloor(load: Load, crowd: BenchProcess<LoadVerbs>): Contesta
   const process = new BenchProcess<FloorVerbs>({
     name: 'floor',
     role: 'measured',
-    program: programPath('../floor/main.ts', import.meta.url),
+    program: new URL('../floor/main.ts', import.meta.url),
   });
   let sinks = 0;
   // Sinks are only added between runs, so what was expected before is settled by then.

@@ -1,4 +1,4 @@
-import { BenchProcess, programPath } from '../processes/bench-process.ts';
+import { BenchProcess } from '../processes/bench-process.ts';
 import type { YardstickVerbs } from '../yardstick/yardstick-verbs.ts';
 import type { LaunchedSfu } from './sfu-contestant.ts';
 
@@ -7,7 +7,7 @@ export function launchNaive(): LaunchedSfu {
   const process = new BenchProcess<YardstickVerbs>({
     name: 'naive',
     role: 'measured',
-    program: programPath('../yardstick/main.ts', import.meta.url),
+    program: new URL('../yardstick/main.ts', import.meta.url),
   });
   const address = process.ask('listen').then((port) => ({ url: `http://127.0.0.1:${port}`, appId: 'bench', secret: 'not-looked-at' }));
   return { process, address };

@@ -1,40 +1,36 @@
 /**
- * Stands for somebody else's machine, which takes no time from the node: a process of its own that stays off the node's core, and of
+ * Stands for the machine of a stranger, which takes no time from the node: a process of its own that stays off the node's core, and of
  * lower priority than the clients whose cores it shares.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { onCoresOf } from '../processes/core-share.ts';
+import { AskedChild, answerQuestions } from '@causeway/lab';
+import { coresOf } from '../processes/core-share.ts';
 
 const LOWER_PRIORITY = 10;
 
-export class Adversary<Report> {
-  readonly #child: ChildProcess;
-  /** What it sends when it is done. @throws Error – it ended without a word */
-  readonly report: Promise<Report>;
+interface AdversaryVerbs {
+  play(task: unknown): Promise<unknown>;
+}
 
-  /** @param task is sent to it first, and may be anything that can be cloned */
-  constructor(program: URL, task: unknown) {
-    const [command, commandArguments] = onCoresOf('load', process.execPath, ['--conditions=causeway-source', fileURLToPath(program)], 1);
-    this.#child = spawn(command, commandArguments, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
-    if (this.#child.pid !== undefined) setPriority(this.#child.pid, LOWER_PRIORITY);
-    this.#child.send(task as never);
-    this.report = new Promise((resolve, reject) => {
-      this.#child.once('message', (message) => resolve(message as Report));
-      this.#child.once('exit', (code) => reject(new Error(`an adversary ended with ${code} before it was done`)));
-    });
-  }
-
-  stop(): void {
-    this.#child.kill();
+/**
+ * Has an adversary do its task in a process that ends with it.
+ *
+ * @param task may be anything that can be cloned
+ * @returns what it reports when it is done
+ * @throws Error – it failed, or ended without a report
+ */
+export async function runAdversary<Report>(program: URL, task: unknown): Promise<Report> {
+  const adversary = new AskedChild<AdversaryVerbs>({ name: 'adversary', program, within: coresOf('load', 1) });
+  if (adversary.child.pid !== 0) setPriority(adversary.child.pid, LOWER_PRIORITY);
+  try {
+    return (await adversary.ask('play', task)) as Report;
+  } finally {
+    await adversary.child.kill();
   }
 }
 
-/** For the program of an adversary: takes the task, and sends what comes of it. */
+/** For the program of an adversary: does the task that it is asked to do. */
 export function playAdversary<Task, Report>(play: (task: Task) => Promise<Report>): void {
-  process.once('message', (task) => {
-    void play(task as Task).then((report) => process.send?.(report as never, () => process.exit()));
-  });
+  answerQuestions<AdversaryVerbs>(process, { play: (task) => play(task as Task) });
   process.once('disconnect', () => process.exit());
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, quantile, type RemoteTrack, type SfuAddress } from '@causeway/loadtest';
 import type { LoadVerbs } from '../load/load-verbs.ts';
-import { BenchProcess, programPath } from '../processes/bench-process.ts';
+import { BenchProcess } from '../processes/bench-process.ts';
 import { runFirst } from '../processes/precedence.ts';
 
 /** What the call noticed. */
@@ -34,7 +34,7 @@ export class RunningCall {
 
   /** Runs something beside a call, whose clients are in a process of their own. */
   static async beside<Result>(address: SfuAddress, act: (call: RunningCall) => Promise<Result>): Promise<Result> {
-    const program = programPath('../load/main.ts', import.meta.url);
+    const program = new URL('../load/main.ts', import.meta.url);
     const clients = new BenchProcess<LoadVerbs>({ name: 'call', program, role: 'load' });
     runFirst(clients.pid);
     const call = new RunningCall(clients);

@@ -1,9 +1,10 @@
 /** A node in a process of its own, and its debug port to look at it. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort, sampleOf } from '@causeway/lab';
 import type { SfuAddress } from '@causeway/loadtest';
 import { launchCauseway, OWN_CHECKOUT } from '../contestants/causeway-process.ts';
 import type { LaunchedSfu } from '../contestants/sfu-contestant.ts';
-import { findFreePort } from '../processes/free-port.ts';
 import type { EventLoopDelay, MemorySample } from '../processes/probe-verbs.ts';
 
 /** Counts by kind within a part of the node: `objects.engine.timers`. */
@@ -66,9 +67,7 @@ export class WatchedNode {
 
   /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
   async metric(sample: string): Promise<number> {
-    const text = await (await fetch(`${this.#debugUrl}/metrics`)).text();
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
-    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+    return sampleOf(await (await fetch(`${this.#debugUrl}/metrics`)).text(), sample);
   }
 
   /** Looks until the condition holds, or for as long as it may take. @returns what was seen last */

@@ -2,9 +2,10 @@
  * The floor under every SFU on this machine: what it costs to send the datagrams and to do nothing else. No packet comes in,
  * nothing is copied or encrypted; connected sockets, because they are the cheapest that Node has.
  */
+
 import { createSocket, type Socket } from 'node:dgram';
+import { answerQuestions } from '@causeway/lab';
 import { createPacedSource, type PacedSource } from '@causeway/loadtest';
-import { answerQuestions } from '../processes/request-channel.ts';
 import type { FloorVerbs } from './floor-verbs.ts';
 
 const sockets: Socket[] = [];

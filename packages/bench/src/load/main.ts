@@ -1,9 +1,9 @@
 /** A process of load clients, apart from the SFUs it loads: its own cost is never in their figures. */
+import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, LoadGroup, repeatConcurrently } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { shardNoOf } from '@causeway/sfu';
 import { DataGroup } from '../data/data-group.ts';
-import { answerQuestions } from '../processes/request-channel.ts';
 
 import type { LoadVerbs } from './load-verbs.ts';
 import { Sinks } from './sinks.ts';

@@ -1,27 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { type CommandPlace, here } from '@causeway/lab';
 
 /** What a process of the bench is: what is measured, or what loads it. */
 export type BenchRole = 'measured' | 'load';
 
 /**
- * The command that starts a program on the cores of its role: the first ones for what is measured, the others for the load. Left to
+ * Has a program run on the cores of its role: the first ones for what is measured, the others for the load. Left to
  * itself the kernel puts a receiver it wakes on the sender's core, where it pushes the sender aside in the middle of a fan-out: that
  * would measure the scheduler, and more of it the more load processes a contestant needs.
  *
  * @param measuredCores how many cores are for what is measured
- * @returns the program as it is where there are no more cores than that, or no `taskset` (util-linux)
+ * @returns the command as it is where there are no more cores than that, or no `taskset` (util-linux)
  */
-export function onCoresOf(
-  role: BenchRole,
-  program: string,
-  programArguments: readonly string[],
-  measuredCores: number,
-): readonly [string, readonly string[]] {
+export function coresOf(role: BenchRole, measuredCores: number): CommandPlace {
   const cores = allCores();
-  if (cores <= measuredCores || !hasTaskset()) return [program, programArguments];
+  if (cores <= measuredCores || !hasTaskset()) return here;
   const share = role === 'measured' ? `0-${measuredCores - 1}` : `${measuredCores}-${cores - 1}`;
-  return ['taskset', ['--cpu-list', share, program, ...programArguments]];
+  return (command) => ['taskset', '--cpu-list', share, ...command];
 }
 
 /** Moves this process, all its threads, to the cores of the load: what it does itself must take no time from what is measured. */

@@ -2,13 +2,14 @@
  * Loaded into a measured process ahead of its program (`node --import`), so that the program itself knows nothing of the
  * bench. It works only when asked.
  */
+
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+import { answerQuestions } from '@causeway/lab';
 import { CalledFunctions } from '../files/called-functions.ts';
 import type { EventLoopDelay, MemorySample, ProbeVerbs } from './probe-verbs.ts';
-import { answerQuestions } from './request-channel.ts';
 
 const SAMPLING_INTERVAL_MICROS = 200;
 /** Freed objects may free others in turn (finalizers, weak references). */

@@ -1,5 +1,5 @@
 /** `npm run bench -- registry`: what the registry costs beside a bare round trip to Redis. */
-import { RedisServer } from '@causeway/testkit/redis';
+import { RedisServer } from '@causeway/lab';
 import { formatTable, type Printer } from '../report/table.ts';
 import { BareRedis } from './bare-redis.ts';
 import { CountedRedis } from './counted-redis.ts';

@@ -1,6 +1,7 @@
 /** Nodes of one cluster as the bench starts them: on loopback, with a Redis of their own. */
+
 import { randomBytes } from 'node:crypto';
-import { RedisServer } from '@causeway/testkit/redis';
+import { RedisServer } from '@causeway/lab';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { RunningBench } from '../running-bench.ts';
 

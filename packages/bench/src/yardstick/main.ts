@@ -1,6 +1,7 @@
 /** The naive SFU as a process of its own, for the bench to measure. */
+
 import { once } from 'node:events';
-import { answerQuestions } from '../processes/request-channel.ts';
+import { answerQuestions } from '@causeway/lab';
 import { createNaiveApi } from './http-api.ts';
 import { NaiveSfu } from './naive-sfu.ts';
 import type { YardstickVerbs } from './yardstick-verbs.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { freePort, RedisServer } from '@causeway/testkit/redis';
+import { findFreePort, RedisServer } from '@causeway/lab';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -17,7 +17,7 @@ export class RedisClusterForTests {
   static async start(): Promise<RedisClusterForTests> {
     const servers: RedisServer[] = [];
     for (let number = 0; number < MASTERS; number++) {
-      const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '2000'];
+      const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort('tcp')), '--cluster-node-timeout', '2000'];
       servers.push(await RedisServer.start({ options }));
     }
     const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);

@@ -1,5 +1,5 @@
+import { RedisServer } from '@causeway/lab';
 import { createNodeClock } from '@causeway/sfu';
-import { RedisServer } from '@causeway/testkit/redis';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { parseRedisUrl } from '../../src/redis/redis-target.ts';

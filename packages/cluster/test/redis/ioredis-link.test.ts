@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { RedisServer } from '@causeway/lab';
 import { SfuError } from '@causeway/protocol';
 import { createNodeClock } from '@causeway/sfu';
-import { RedisServer } from '@causeway/testkit/redis';
 import { COMMAND_TIMEOUT_MS, connectRedis } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import type { LuaScript } from '../../src/redis/redis-link.ts';

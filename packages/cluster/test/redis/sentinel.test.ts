@@ -1,3 +1,4 @@
+import { WatchedRedis } from '@causeway/lab';
 import type { Clock } from '@causeway/sfu';
 import { createNodeClock } from '@causeway/sfu';
 import type { Cluster } from '../../src/cluster.ts';
@@ -5,7 +6,6 @@ import { createCluster } from '../../src/create-cluster.ts';
 import { nodeRecord } from '../doubles/node-records.ts';
 import { APP, session, sessionIdOf } from '../doubles/records.ts';
 import { until } from '../doubles/until.ts';
-import { WatchedRedis } from '../doubles/watched-redis.ts';
 
 /**
  * Sentinels take three seconds to call a master down, and need some more to agree and to promote another. On a quiet machine writes
@@ -22,7 +22,7 @@ describe('servers that Sentinel watches', () => {
   const gone: number[] = [];
 
   beforeAll(async () => {
-    redis = await WatchedRedis.start();
+    redis = await WatchedRedis.start({ replicas: 2 });
     clock = createNodeClock();
     clusters = await Promise.all([101, 102].map(join));
     for (const { directory } of clusters) directory.watch({ onNodePut: () => {}, onNodeGone: ({ nodeNo }) => gone.push(nodeNo) });

@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { AskedChild } from '@causeway/lab';
 
 export interface Flood {
   readonly kind: 'hellos' | 'noise';
@@ -13,20 +11,27 @@ export interface FloodReport {
   readonly answered: number;
 }
 
+/** What the process of a flooder may be asked. */
+export interface FlooderVerbs {
+  start(flood: Flood & { readonly port: number; readonly addresses: readonly string[] }): Promise<void>;
+  report(): FloodReport;
+}
+
 /** Floods a UDP port from every local IPv4 address in turn, those of the browsers among them. */
 export class Flooder {
-  readonly #child: ChildProcess;
+  readonly #asked = new AskedChild<FlooderVerbs>({ name: 'flooder', program: new URL('./flooder-main.ts', import.meta.url) });
+  readonly #started: Promise<void>;
 
-  constructor({ kind, perSecond }: Flood, port: number) {
-    const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-    const ipv4 = addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
-    this.#child = fork(resolve(import.meta.dirname, 'flooder-main.ts'), [kind, String(perSecond), String(port), ...ipv4]);
+  constructor(flood: Flood, port: number) {
+    const interfaces = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+    const addresses = interfaces.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
+    this.#started = this.#asked.ask('start', { ...flood, port, addresses });
   }
 
   async stop(): Promise<FloodReport> {
-    const reported = once(this.#child, 'message');
-    this.#child.send('stop');
-    const [report] = await reported;
-    return report as FloodReport;
+    await this.#started;
+    const report = await this.#asked.ask('report');
+    await this.#asked.child.kill();
+    return report;
   }
 }

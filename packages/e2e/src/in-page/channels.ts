@@ -2,7 +2,7 @@
  * Data channels of one peer connection: what comes on them is noted, so that a test can read it
  * later.
  */
-import { waitUntil } from '../wait-until.ts';
+import { waitUntil } from '@causeway/lab/wait-until';
 import { type FloodRequest, type FloodSeen, sendFlood, watchFlood } from './flood.ts';
 import { describeMessage, type MadeMessage, makeMessage, type SeenMessage } from './made-messages.ts';
 

@@ -1,6 +1,7 @@
 /** Everything that test code in a page can reach, as the global `kit`. The page loads this file as a module. */
+
 import * as client from '@causeway/client';
-import { waitUntil } from '../wait-until.ts';
+import { waitUntil } from '@causeway/lab/wait-until';
 import type { Channels } from './channels.ts';
 import { DirectPeer } from './direct-peer.ts';
 import { createLocalTrack } from './local-media.ts';

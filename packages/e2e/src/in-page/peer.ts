@@ -1,5 +1,7 @@
 /** One session with the SFU: a peer connection and the calls that go with it, the way the API's reference tells users to write them. */
+
 import { retrying, type SfuApi } from '@causeway/client';
+import { waitUntil } from '@causeway/lab/wait-until';
 import type {
   CloseTracksReply,
   CreateSessionReply,
@@ -17,7 +19,6 @@ import type {
   UpdateTracksReply,
 } from '@causeway/protocol';
 import type { SfuAccess } from '../servers/daemon.ts';
-import { waitUntil } from '../wait-until.ts';
 import { Channels } from './channels.ts';
 import { addSender, type SendRequest } from './local-media.ts';
 import { type Reception, startReception } from './reception.ts';

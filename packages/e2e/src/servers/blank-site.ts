@@ -18,10 +18,11 @@ export interface BlankSite {
 const SOURCE_FOLDERS = new Map([
   ['src', resolve(import.meta.dirname, '..')],
   ['client', resolve(import.meta.dirname, '../../../client/src')],
+  ['lab', resolve(import.meta.dirname, '../../../lab/src')],
 ]);
 /** Path of the in-page kit's entry on the site. */
 export const KIT_PATH = '/src/in-page/kit.ts';
-const IMPORT_MAP = '{"imports":{"@causeway/client":"/client/index.ts"}}';
+const IMPORT_MAP = '{"imports":{"@causeway/client":"/client/index.ts","@causeway/lab/wait-until":"/lab/wait-until.ts"}}';
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,"><script type="importmap">${IMPORT_MAP}</script></head><body></body></html>`;
 
 /** Serves the site on a free port of the loopback interface. */

@@ -1,6 +1,7 @@
 /** The SFU's daemon, configured by environment variables. */
+
 import { randomBytes } from 'node:crypto';
-import { findFreeTcpPort, findFreeUdpPort } from './free-port.ts';
+import { findFreePort } from '@causeway/lab';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 /** What a client needs to call the API. */
@@ -19,8 +20,8 @@ export interface Daemon extends ServerProcess {
 
 /** Starts a daemon on free ports with an app of its own, and waits until it says it is ready. */
 export async function startDaemon(environment: Readonly<Record<string, string>> = {}): Promise<Daemon> {
-  const httpPort = await findFreeTcpPort();
-  const udpPort = await findFreeUdpPort();
+  const httpPort = await findFreePort('tcp');
+  const udpPort = await findFreePort('udp');
   const access: SfuAccess = {
     host: `http://127.0.0.1:${httpPort}`,
     appId: `e2e${randomBytes(4).toString('hex')}`,

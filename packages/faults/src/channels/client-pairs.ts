@@ -1,6 +1,8 @@
 /** Data channels between different WebRTC clients through a node, all of them behind a path that loses datagrams. */
-import { apiOf, findFreeUdpPort, type MadeMessage, type MediaAddress, type SeenMessage, waitUntil } from '@causeway/e2e';
+
+import { apiOf, type MadeMessage, type MediaAddress, type SeenMessage } from '@causeway/e2e';
 import { type ClientName, type InteropPeer, type InteropStage, openInteropStage } from '@causeway/interop';
+import { findFreePort, waitUntil } from '@causeway/lab';
 import { machineAddress } from '../network/machine-address.ts';
 import { openNarrowAccess } from '../quality/narrow-access.ts';
 import { exactly, type Finding } from '../scenarios/finding.ts';
@@ -21,7 +23,7 @@ const ARRIVED_WITHIN_MS = 60_000;
 export async function exchangeBetween({ pairs, lossRatio, note }: ClientPairsOptions): Promise<readonly Finding[]> {
   const stage = await openInteropStage([...new Set(pairs.flat())]);
   // Firefox looks for nothing on loopback.
-  const mediaAt = { address: machineAddress(), port: await findFreeUdpPort() };
+  const mediaAt = { address: machineAddress(), port: await findFreePort('udp') };
   const access = await openNarrowAccess('clients', mediaAt, stage.daemon.udpPort);
   const findings: Finding[] = [];
   try {

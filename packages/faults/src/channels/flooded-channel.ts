@@ -1,19 +1,11 @@
 /** A data channel from one Chromium tab to another, through the SFU or directly, and what comes of a flood over it. */
-import {
-  apiOf,
-  type FloodRequest,
-  type FloodSeen,
-  findFreeUdpPort,
-  KIT_PATH,
-  type Participant,
-  type Stage,
-  waitUntil,
-} from '@causeway/e2e';
+
+import { apiOf, type FloodRequest, type FloodSeen, KIT_PATH, type Participant, type Stage } from '@causeway/e2e';
+import { AskedChild, findFreePort, waitUntil } from '@causeway/lab';
 import type { AccessDirection } from '../network/access-network.ts';
 import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
 import { machineAddress } from '../network/machine-address.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
 import { type NarrowAccess, openNarrowAccess } from '../quality/narrow-access.ts';
 
 export interface FloodedChannel {
@@ -70,9 +62,9 @@ export async function openDirectChannel(stage: Stage, impairment: Partial<Impair
   // The receiver hears of the sender through the proxy alone.
   const request = { name: receiver.name, sdp: offer.replace(CANDIDATE, 'a=x-not-a-candidate') };
   const answer = await receiver.page.evaluate(({ name, sdp }) => kit.directPeer(name).answer(sdp), request);
-  const port = await findFreeUdpPort();
+  const port = await findFreePort('udp');
   // Browsers tell their own address only under a name of mDNS.
-  const proxy = new AskedChild<ProxyVerbs>('direct', 'network/proxy-main.ts');
+  const proxy = new AskedChild<ProxyVerbs>({ name: 'direct', program: new URL('../network/proxy-main.ts', import.meta.url) });
   await proxy.ask('openAccess', { port, targetPort: candidatePort(answer), targetAddress: machineAddress(), seed: 1 });
   await proxy.ask('impairAccess', { port, impairment: { ...UNIMPAIRED, ...impairment } });
   const redirected = { name: sender.name, sdp: answer.replace(CANDIDATE, `$1 ${LOOPBACK} ${port} typ host`) };
@@ -87,7 +79,7 @@ export async function openDirectChannel(stage: Stage, impairment: Partial<Impair
 }
 
 async function openImpairedAccess(stage: Stage, leg: string, impairment: Partial<Impairment>): Promise<NarrowAccess> {
-  const access = await openNarrowAccess(leg, { address: LOOPBACK, port: await findFreeUdpPort() }, stage.daemon.udpPort);
+  const access = await openNarrowAccess(leg, { address: LOOPBACK, port: await findFreePort('udp') }, stage.daemon.udpPort);
   for (const direction of ['up', 'down'] satisfies AccessDirection[]) await access.impair(direction, impairment);
   return access;
 }

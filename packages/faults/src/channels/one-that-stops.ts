@@ -1,9 +1,10 @@
 /** A channel with many subscribers, one of which takes nothing in any more: what becomes of it, of the others and of the node. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, findFreeTcpPort, startDaemon } from '@causeway/e2e';
+import { type Daemon, startDaemon } from '@causeway/e2e';
+import { AskedChild, findFreePort } from '@causeway/lab';
 import { quantile, type SfuAddress } from '@causeway/loadtest';
 import type { ClientVerbs, TalkRequest } from '../clients/client-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
 import { atLeast, atMost, exactly, type Finding } from '../scenarios/finding.ts';
 import { timeUntil } from '../scenarios/lab.ts';
 
@@ -32,10 +33,10 @@ export async function readBesideOneThatStops(options: OneThatStopsOptions): Prom
 }
 
 async function readBeside(policy: Policy, options: OneThatStopsOptions): Promise<readonly Finding[]> {
-  const debugPort = await findFreeTcpPort();
+  const debugPort = await findFreePort('tcp');
   const daemon = await startDaemon({ CAUSEWAY_DEBUG_PORT: String(debugPort), CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' });
-  const talker = new AskedChild<ClientVerbs>('talker', 'clients/client-main.ts');
-  const hearers = new AskedChild<ClientVerbs>('hearers', 'clients/client-main.ts');
+  const talker = new AskedChild<ClientVerbs>({ name: 'talker', program: new URL('../clients/client-main.ts', import.meta.url) });
+  const hearers = new AskedChild<ClientVerbs>({ name: 'hearers', program: new URL('../clients/client-main.ts', import.meta.url) });
   try {
     await joinAll(policy, options, { daemon, talker, hearers });
     return await watch(policy, options, { debugPort, talker, hearers });

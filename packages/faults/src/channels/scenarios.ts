@@ -1,6 +1,8 @@
 /** What data channels of real browsers are shown to do: each scenario says what it found, and what was wanted. */
-import { type FloodRequest, findFreeUdpPort, openStage, type SfuAccess, type Stage } from '@causeway/e2e';
+
+import { type FloodRequest, openStage, type SfuAccess, type Stage } from '@causeway/e2e';
 import type { ClientName } from '@causeway/interop';
+import { findFreePort } from '@causeway/lab';
 import { openNarrowAccess } from '../quality/narrow-access.ts';
 import { atLeast, atMost, exactly, type Finding } from '../scenarios/finding.ts';
 import type { Thoroughness } from '../scenarios/scenario.ts';
@@ -59,7 +61,7 @@ const lossyOpening: ChannelScenario = {
   title: 'channels open while 20% of all datagrams are lost, from ICE on',
   run: onStage(async ({ stage, thoroughness, note }) => {
     const wanted = thoroughness === 'whole' ? 200 : 20;
-    const access = await openNarrowAccess('lossy', { address: '127.0.0.1', port: await findFreeUdpPort() }, stage.daemon.udpPort);
+    const access = await openNarrowAccess('lossy', { address: '127.0.0.1', port: await findFreePort('udp') }, stage.daemon.udpPort);
     for (const direction of ['up', 'down'] as const) await access.impair(direction, { lossRatio: 0.2, delayMs: 10 });
     const { page } = await stage.joinFrom(await stage.openPage({ initScript: access.initScript }), 'first');
     const tookMs: number[] = [];

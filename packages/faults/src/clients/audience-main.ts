@@ -1,5 +1,5 @@
 /** A process of lean clients with audio and video, apart from the node. */
-import { answerQuestions } from '@causeway/bench';
+import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { AudienceMember, toldPeer } from './audience-member.ts';

@@ -1,5 +1,5 @@
 /** A process of lean clients, apart from the nodes: what they cost is not in the nodes' figures. */
-import { answerQuestions } from '@causeway/bench';
+import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress, SimulcastClient } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import type { ClientVerbs } from './client-verbs.ts';

@@ -1,11 +1,5 @@
-import { waitUntil } from '@causeway/e2e';
-import { Child } from '../processes/child.ts';
-import { PROJECT_ROOT } from '../processes/project-root.ts';
+import { type Child, sampleOf, startServer, untilReady } from '@causeway/lab';
 import type { PlannedNode } from './region-plan.ts';
-
-const START_DEADLINE_MS = 30_000;
-const PROBE_DEADLINE_MS = 1_000;
-const DAEMON = 'packages/gateway/src/main.ts';
 
 /** The real daemon of one region; it may end and be started again, as by a service manager. */
 export class NodeDaemon {
@@ -30,23 +24,18 @@ export class NodeDaemon {
 
   /** @param change of its environment, for this start alone @throws Error – it is not ready in time; the message holds what it wrote */
   async start(change: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { PATH, HOME } = process.env;
-    this.#child = new Child({
+    this.#child = startServer({
       name: this.plan.name,
-      command: [process.execPath, '--conditions=causeway-source', DAEMON],
-      environment: { PATH, HOME, ...this.plan.environment, ...change },
-      folder: PROJECT_ROOT,
+      environment: { ...this.plan.environment, ...change },
       ...(this.plan.uid === undefined ? {} : { uid: this.plan.uid }),
       ...(this.#onLine === undefined ? {} : { onLine: this.#onLine }),
     });
-    await this.#isReady(this.#child);
+    await untilReady(this.#child, `${this.plan.url}/readyz`);
   }
 
   /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
   async metric(sample: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.plan.debugPort}/metrics`)).text();
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
-    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+    return sampleOf(await (await fetch(`http://127.0.0.1:${this.plan.debugPort}/metrics`)).text(), sample);
   }
 
   /** Round trips of the links to other nodes, as this node has measured them. */
@@ -62,17 +51,5 @@ export class NodeDaemon {
       throw new Error(`${this.plan.name} was asked what is billed and answered ${reply.status}: ${await reply.text()}`);
     const { bytes } = (await reply.json()) as { readonly bytes: { readonly down: number; readonly data: number } };
     return bytes.down + bytes.data;
-  }
-
-  async #isReady(child: Child): Promise<void> {
-    const read = async (): Promise<string> => {
-      if (child.hasEnded) throw new Error(`The node ${this.plan.name} ended at once (${child.ending}):\n${child.log}`);
-      const reply = await fetch(`${this.plan.url}/readyz`, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) }).catch(String);
-      return typeof reply === 'string' ? reply : `HTTP ${reply.status}`;
-    };
-    await waitUntil(`${this.plan.name} is ready`, read, (state) => state === 'HTTP 200', START_DEADLINE_MS).catch((error: Error) => {
-      child.process.kill('SIGKILL');
-      throw new Error(`${error.message}\n${child.log}`);
-    });
   }
 }

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '@causeway/e2e';
+import { AskedChild, findTakenPorts, type PortUse, RedisServer, waitUntil } from '@causeway/lab';
 import type { Impairment } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
-import { findTakenPorts, type PortUse } from '../processes/free-ports.ts';
-import { RedisServer } from '../redis/redis-server.ts';
 import { NodeDaemon } from './node-daemon.ts';
 import { type App, type PlannedNode, PORTS_OF_A_CLUSTER, planNodes, redisPortOf } from './region-plan.ts';
 
@@ -59,7 +56,9 @@ export class RunningCluster {
     const plans = planNodes({ ...options, app, redisUrl, clusterKey });
     await refuseTakenPorts(plans, options);
     const redis = options.redisUrl === undefined ? await startRedis(options) : undefined;
-    const network = options.isImpairable ? new AskedChild<ProxyVerbs>('network', 'network/proxy-main.ts') : undefined;
+    const network = options.isImpairable
+      ? new AskedChild<ProxyVerbs>({ name: 'network', program: new URL('../network/proxy-main.ts', import.meta.url) })
+      : undefined;
     const nodes = plans.map((plan) => new NodeDaemon(plan, lineTo(options, plan.name)));
     const cluster = new RunningCluster(app, nodes, redis, network);
     try {

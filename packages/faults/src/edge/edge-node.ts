@@ -1,15 +1,12 @@
 /** One real daemon in a namespace of its own, whatever it is started with, in and under. */
+
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { waitUntil } from '@causeway/e2e';
+import { type AskedChild, type Child, sampleOf, startServer, untilReady } from '@causeway/lab';
 import type { SfuAddress } from '@causeway/loadtest';
-import type { AskedChild } from '../processes/asked-child.ts';
-import { Child } from '../processes/child.ts';
-import { PROJECT_ROOT } from '../processes/project-root.ts';
 import { type NamespaceRoom, NODE_ADDRESSES } from '../room/namespace-room.ts';
 import type { InsideVerbs } from './inside-verbs.ts';
 
-const DAEMON = 'packages/gateway/src/main.ts';
 const START_DEADLINE_MS = 45_000;
 const HTTP_PORT = 8080;
 const DEBUG_PORT = 8082;
@@ -42,14 +39,11 @@ export class EdgeNode {
     const listenAddress = NODE_ADDRESSES[options.family ?? 'ipv4'];
     const host = options.family === 'ipv6' ? `[${listenAddress}]` : listenAddress;
     const app = { appId: 'edge', secret: randomBytes(24).toString('base64url') };
-    const { PATH, HOME } = process.env;
-    const child = new Child({
+    const child = startServer({
       name: 'node',
-      command: room.command('node', commandOf(options)),
-      folder: PROJECT_ROOT,
+      within: (command) => room.command('node', command),
+      nodeArguments: options.ffi === 'without' ? ['--no-experimental-ffi'] : [],
       environment: {
-        PATH,
-        HOME,
         CAUSEWAY_LISTEN: listenAddress,
         CAUSEWAY_HTTP_PORT: String(HTTP_PORT),
         CAUSEWAY_UDP_PORT: String(UDP_PORT),
@@ -67,7 +61,10 @@ export class EdgeNode {
       },
     });
     const node = new EdgeNode(child, { url: `http://${host}:${HTTP_PORT}`, ...app }, listenAddress, observer);
-    await node.#isReady();
+    await untilReady(child, `${node.address.url}/readyz`, START_DEADLINE_MS, async (url) => {
+      const { status, text } = await observer.ask('fetchText', url);
+      return status === 0 ? text : `HTTP ${status}`;
+    });
     return node;
   }
 
@@ -83,8 +80,7 @@ export class EdgeNode {
   /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
   async metric(sample: string): Promise<number> {
     const { text } = await this.#observer.ask('fetchText', `http://127.0.0.1:${DEBUG_PORT}/metrics`);
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
-    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+    return sampleOf(text, sample);
   }
 
   async residentBytes(): Promise<number> {
@@ -92,17 +88,4 @@ export class EdgeNode {
     if (kibibytes === undefined) throw new Error(`The node has ended (${this.child.ending}):\n${this.child.log}`);
     return 1024 * Number(kibibytes);
   }
-
-  async #isReady(): Promise<void> {
-    const read = async (): Promise<string> => {
-      if (this.child.hasEnded) throw new Error(`The node ended at once (${this.child.ending}):\n${this.child.log}`);
-      const { status, text } = await this.#observer.ask('fetchText', `${this.address.url}/readyz`);
-      return status === 0 ? text : `HTTP ${status}`;
-    };
-    await waitUntil('the node is ready', read, (state) => state === 'HTTP 200', START_DEADLINE_MS);
-  }
-}
-
-function commandOf({ ffi = 'with' }: EdgeNodeOptions): readonly string[] {
-  return [process.execPath, '--conditions=causeway-source', ...(ffi === 'without' ? ['--no-experimental-ffi'] : []), DAEMON];
 }

@@ -1,8 +1,9 @@
 /** A process inside one of the namespaces, for what can be seen and done from there alone. */
+
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerQuestions } from '@causeway/bench';
+import { answerQuestions } from '@causeway/lab';
 import { forgeStorm } from './forged-storm.ts';
 import type { InsideVerbs } from './inside-verbs.ts';
 import { openRawSocket } from './raw-socket.ts';

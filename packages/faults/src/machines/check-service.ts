@@ -1,11 +1,11 @@
 /** What must be true once the guide was followed. Every check prints what it saw; the first that fails throws. */
+
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitUntil } from '@causeway/e2e';
-import { PROJECT_ROOT } from '../processes/project-root.ts';
+import { PROJECT_ROOT, waitUntil } from '@causeway/lab';
 import { type GuideSection, readExpectedOutputs } from './guide.ts';
 import type { PlannedMachine } from './plan.ts';
 import type { RentedMachines } from './rented-machines.ts';

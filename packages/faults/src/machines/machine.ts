@@ -3,13 +3,13 @@
  *
  * @see systemd-nspawn(1), nsenter(1)
  */
+
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitUntil } from '@causeway/e2e';
-import { Child } from '../processes/child.ts';
+import { Child, waitUntil } from '@causeway/lab';
 
 const run = promisify(execFile);
 const BOOT_DEADLINE_MS = 60_000;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PROJECT_ROOT } from '../processes/project-root.ts';
+import { PROJECT_ROOT } from '@causeway/lab';
 import { checkService } from './check-service.ts';
 import { debianRoot } from './debian-root.ts';
 import { type GuideSection, PLACEHOLDERS, readGuide } from './guide.ts';

@@ -1,10 +1,10 @@
 /** A CA that stands in for Let's Encrypt: Caddy answers under its name, and every machine trusts it as it would trust the real one. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '@causeway/e2e';
-import { Child } from '../processes/child.ts';
+import { Child, waitUntil } from '@causeway/lab';
 
 /** Where Caddy asks for certificates unless it is told otherwise. */
 export const CA_NAME = 'acme-v02.api.letsencrypt.org';

@@ -2,7 +2,9 @@
  * A user of the service with Chromium, who publishes on the console of one node and watches on that of another. Run inside the network of
  * the outside: user-main.ts PUBLISH_URL WATCH_URL APP SECRET. Prints what was seen as JSON.
  */
-import { type ChromiumBrowser, type ChromiumPage, launchChromium, waitUntil } from '@causeway/e2e';
+
+import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 
 const PLAYED_SECONDS = 3;
 const DEADLINE_MS = 60_000;

@@ -1,5 +1,5 @@
 /** The process that all links between the regions go through: what it costs is in no node's figures. */
-import { answerQuestions } from '@causeway/bench';
+import { answerQuestions } from '@causeway/lab';
 import { AccessNetwork } from './access-network.ts';
 import type { ProxyVerbs } from './proxy-verbs.ts';
 import { RegionNetwork } from './region-network.ts';

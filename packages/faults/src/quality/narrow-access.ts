@@ -1,10 +1,10 @@
 /** The path of one browser: a proxy in a process of its own with a drop-tail queue, a rate and a delay. */
 
 import type { MediaAddress } from '@causeway/e2e';
+import { AskedChild } from '@causeway/lab';
 import type { AccessDirection } from '../network/access-network.ts';
 import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
 
 /** What waits longer in front of the link is lost: a home router's buffer. */
 const QUEUE_MS = 300;
@@ -20,7 +20,7 @@ export interface NarrowAccess {
 /** @param at where the proxy listens. @param targetPort the node's UDP port */
 export async function openNarrowAccess(name: string, at: MediaAddress, targetPort: number): Promise<NarrowAccess> {
   const { address, port } = at;
-  const process = new AskedChild<ProxyVerbs>(name, 'network/proxy-main.ts');
+  const process = new AskedChild<ProxyVerbs>({ name, program: new URL('../network/proxy-main.ts', import.meta.url) });
   // Clients hear from the node which address it sees: Firefox does not believe in one of loopback.
   await process.ask('openAccess', { address, port, targetAddress: address, targetPort, seed: 1 });
   return {

@@ -1,6 +1,8 @@
 /** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreeTcpPort, findFreeUdpPort, openStage, type Participant, type Stage, waitUntil } from '@causeway/e2e';
+import { openStage, type Participant, type Stage } from '@causeway/e2e';
+import { findFreePort, waitUntil } from '@causeway/lab';
 import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
 import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
@@ -63,11 +65,11 @@ export class WatchedCall {
   }
 
   static async open(options: CallOptions = {}): Promise<WatchedCall> {
-    const debugPort = await findFreeTcpPort();
+    const debugPort = await findFreePort('tcp');
     const stage = await openStage({ CAUSEWAY_DEBUG_PORT: String(debugPort) });
     const { udpPort } = stage.daemon;
-    const publisherAccess = await openNarrowAccess('publisher', { address: LOOPBACK, port: await findFreeUdpPort() }, udpPort);
-    const viewerAccess = await openNarrowAccess('viewer', { address: LOOPBACK, port: await findFreeUdpPort() }, udpPort);
+    const publisherAccess = await openNarrowAccess('publisher', { address: LOOPBACK, port: await findFreePort('udp') }, udpPort);
+    const viewerAccess = await openNarrowAccess('viewer', { address: LOOPBACK, port: await findFreePort('udp') }, udpPort);
     return new WatchedCall(stage, [publisherAccess, viewerAccess], options, debugPort);
   }
 

@@ -1,6 +1,7 @@
 /** What the nodes have counted for the app of a lab, beside what its clients have got. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import { exactly, type Finding } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
 

@@ -1,6 +1,6 @@
+import { AskedChild } from '@causeway/lab';
 import { quantile, type RemoteTrack } from '@causeway/loadtest';
 import type { ClientVerbs } from '../clients/client-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
 import { Call } from './call.ts';
 import { atMost } from './finding.ts';
 import type { Lab } from './lab.ts';
@@ -35,7 +35,7 @@ export const herd: Scenario = {
 
 /** In a process of their own: their handshakes are not to hold up those who measure. @returns how long each took */
 async function joinAll(lab: Lab, track: RemoteTrack, count: number): Promise<readonly number[]> {
-  const crowd = new AskedChild<ClientVerbs>('crowd', 'clients/client-main.ts');
+  const crowd = new AskedChild<ClientVerbs>({ name: 'crowd', program: new URL('../clients/client-main.ts', import.meta.url) });
   try {
     const addresses = [lab.address('eu'), lab.address('ap')];
     return await crowd.ask('herd', { group: 'herd', addresses, track, count, withinMs: WITHIN_MS, deadlineMs: 3 * JOINED_WITHIN_MS });

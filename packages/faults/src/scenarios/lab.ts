@@ -1,5 +1,7 @@
 /** Where a scenario takes place: a cluster of its own, clients in processes of theirs, and hands to break things with. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AskedChild, RedisServer, WatchedRedis } from '@causeway/lab';
 import type { SfuAddress } from '@causeway/loadtest';
 import { seededRandom } from '@causeway/testkit';
 import type { ClientVerbs } from '../clients/client-verbs.ts';
@@ -7,9 +9,6 @@ import { NodeApi } from '../clients/node-api.ts';
 import { PORTS_OF_A_CLUSTER } from '../cluster/region-plan.ts';
 import { findFreeBasePort, RunningCluster } from '../cluster/running-cluster.ts';
 import type { Impairment } from '../network/impairment.ts';
-import { AskedChild } from '../processes/asked-child.ts';
-import { RedisServer } from '../redis/redis-server.ts';
-import { WatchedRedis } from '../redis/watched-redis.ts';
 
 export interface LabNeeds {
   /**
@@ -59,8 +58,8 @@ export class Lab {
     this.cluster = cluster;
     this.note = note;
     this.#redis = redis;
-    this.sources = new AskedChild('sources', 'clients/client-main.ts');
-    this.watchers = new AskedChild('watchers', 'clients/client-main.ts');
+    this.sources = new AskedChild({ name: 'sources', program: new URL('../clients/client-main.ts', import.meta.url) });
+    this.watchers = new AskedChild({ name: 'watchers', program: new URL('../clients/client-main.ts', import.meta.url) });
   }
 
   /** Runs something with a lab that is gone afterwards, whatever happens. */
@@ -132,7 +131,8 @@ export class Lab {
 }
 
 async function startSeparateRedis({ redis, minority }: LabNeeds, port: number): Promise<RedisServer | WatchedRedis | undefined> {
-  if (redis === 'watched') return WatchedRedis.start(port, minority === undefined ? undefined : MINORITY_UID);
+  const separation = minority === undefined ? {} : { masterUid: MINORITY_UID };
+  if (redis === 'watched') return WatchedRedis.start({ replicas: 1, firstPort: port, ...separation });
   return redis === 'proxied' || redis === 'durable' ? RedisServer.start({ port, isDurable: redis === 'durable' }) : undefined;
 }
 

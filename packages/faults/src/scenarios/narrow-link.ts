@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AskedChild } from '@causeway/lab';
 import type { RemoteTrack } from '@causeway/loadtest';
 import type { AudienceVerbs } from '../clients/audience-verbs.ts';
-import { AskedChild } from '../processes/asked-child.ts';
 import { atLeast, atMost, exactly } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
 import type { Scenario } from './scenario.ts';
@@ -70,7 +70,7 @@ export const narrowLinkAlone: Scenario = {
     for (const other of ['eu', 'us'] as const) {
       await lab.cluster.network.ask('impairLinks', { between: [other, 'ap'], impairment: { isCut: true } });
     }
-    const sound = new AskedChild<AudienceVerbs>('sound', 'clients/audience-main.ts');
+    const sound = new AskedChild<AudienceVerbs>({ name: 'sound', program: new URL('../clients/audience-main.ts', import.meta.url) });
     try {
       return await narrowAndWiden(lab, sound, thoroughness === 'whole' ? WHOLE_NARROW_MS : SHORT_NARROW_MS);
     } finally {

@@ -14,9 +14,9 @@ const FROZEN_WITHIN_MS = 10_000;
 const RIGHT_WITHIN_MS = 10_000;
 
 /** The master dies, or freezes, and Sentinel promotes the replica. */
-export const redisKilledOver: Scenario = failover('killed', 'F5', KILLED_WITHIN_MS, (lab) => lab.watchedRedis.master.child.kill());
+export const redisKilledOver: Scenario = failover('killed', 'F5', KILLED_WITHIN_MS, (lab) => lab.watchedRedis.firstMaster.child.kill());
 export const redisFrozenOver: Scenario = failover('frozen', 'F6', FROZEN_WITHIN_MS, async (lab) =>
-  lab.watchedRedis.master.child.signal('SIGSTOP'),
+  lab.watchedRedis.firstMaster.child.signal('SIGSTOP'),
 );
 
 function failover(how: string, line: string, limitMs: number, breakMaster: (lab: Lab) => Promise<void>): Scenario {
@@ -46,12 +46,12 @@ function failover(how: string, line: string, limitMs: number, breakMaster: (lab:
 
 /** The old master believes for a moment that it still is one: nothing of that may be seen. */
 async function thaw(lab: Lab): Promise<Finding[]> {
-  lab.watchedRedis.master.child.signal('SIGCONT');
+  lab.watchedRedis.firstMaster.child.signal('SIGCONT');
   await sleep(3_000);
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
   return [
     atMost('until all nodes list what there is, after the old master came back', rightMs, RIGHT_WITHIN_MS, ' ms'),
-    exactly('the port of the master', await lab.watchedRedis.masterPort(), lab.watchedRedis.replica.port),
+    exactly('the port of the master', (await lab.watchedRedis.master()).port, lab.watchedRedis.replicas[0]?.port ?? 0),
   ];
 }
 

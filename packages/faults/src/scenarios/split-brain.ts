@@ -20,10 +20,11 @@ export const splitBrain: Scenario = {
   async run(lab, thoroughness) {
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 3, ap: 3 } });
     await call.beginWindow();
-    const { master, replica, sentinelPorts } = lab.watchedRedis;
-    await beginPartition({ uid: MINORITY_UID, ownPorts: [master.port], otherPorts: [replica.port, ...sentinelPorts] });
+    const redis = lab.watchedRedis;
+    const otherPorts = [...redis.replicas.map(({ port }) => port), ...redis.sentinelPorts];
+    await beginPartition({ uid: MINORITY_UID, ownPorts: [redis.firstMaster.port], otherPorts });
     try {
-      const promotedMs = await timeUntil(async () => (await lab.watchedRedis.masterPort()) === replica.port, 3 * PROMOTED_WITHIN_MS);
+      const promotedMs = await timeUntil(async () => redis.replicas.includes(await redis.master()), 3 * PROMOTED_WITHIN_MS);
       const apart = await actOnBothSides(lab);
       await sleep(thoroughness === 'whole' ? 20_000 : 4_000);
       const reports = await call.report();

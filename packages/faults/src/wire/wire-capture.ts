@@ -1,12 +1,11 @@
 /** Everything but TCP that a node puts on the wire, in a file, by `tcpdump`: the kernel says whether it lost any of it. */
+
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '@causeway/e2e';
-import { Child } from '../processes/child.ts';
-import { PROJECT_ROOT } from '../processes/project-root.ts';
+import { Child, PROJECT_ROOT, waitUntil } from '@causeway/lab';
 import type { NamespaceRoom } from '../room/namespace-room.ts';
 import { PcapReader } from './pcap.ts';
 import { type UdpDatagram, UdpReader } from './udp-reader.ts';

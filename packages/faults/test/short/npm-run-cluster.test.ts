@@ -1,7 +1,7 @@
 /** `npm run cluster`, as somebody types it: three regions serve, one of them may die, and one signal to npm ends all of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { PROJECT_ROOT } from '@causeway/faults';
+import { PROJECT_ROOT } from '@causeway/lab';
 import { seededRandom } from '@causeway/testkit';
 import { REGIONS } from '../../src/cluster/region-plan.ts';
 import { findFreeBasePort } from '../../src/cluster/running-cluster.ts';

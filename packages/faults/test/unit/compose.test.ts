@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { PROJECT_ROOT, planNodes, REGIONS } from '@causeway/faults';
+import { planNodes, REGIONS } from '@causeway/faults';
+import { PROJECT_ROOT } from '@causeway/lab';
 import { parse } from 'yaml';
 
 interface Service {

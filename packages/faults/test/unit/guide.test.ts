@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fillIn, PLACEHOLDERS, PROJECT_ROOT, planMachines, readColumns, readExpectedOutputs, readGuide } from '@causeway/faults';
+import { fillIn, PLACEHOLDERS, planMachines, readColumns, readExpectedOutputs, readGuide } from '@causeway/faults';
+import { PROJECT_ROOT } from '@causeway/lab';
 
 const GUIDE = readFileSync(`${PROJECT_ROOT}/docs/operate/three-machines.md`, 'utf8');
 

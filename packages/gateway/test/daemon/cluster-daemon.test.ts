@@ -1,8 +1,9 @@
 /** Real daemons and a real Redis: what a client notices of a cluster. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { RedisServer } from '@causeway/testkit/redis';
+import { RedisServer } from '@causeway/lab';
 import { APP, CLUSTER_KEY, type ClusterDaemon, joinCluster, OFFER, startClusterDaemon } from '../support/cluster-daemons.ts';
 import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
 

@@ -1,5 +1,5 @@
 /** Tokens in a cluster of real processes over a real Redis. */
-import { RedisServer } from '@causeway/testkit/redis';
+import { RedisServer } from '@causeway/lab';
 import { APP, type ClusterDaemon, joinCluster, OFFER } from '../support/cluster-daemons.ts';
 import { killDaemons } from '../support/running-daemon.ts';
 

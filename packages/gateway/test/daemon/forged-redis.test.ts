@@ -1,6 +1,7 @@
 /** Real daemons, and a real Redis to which an attacker without the cluster key writes. */
+
 import { createHash, createHmac } from 'node:crypto';
-import { RedisServer } from '@causeway/testkit/redis';
+import { RedisServer } from '@causeway/lab';
 import { APP, type ClusterDaemon, joinCluster, OFFER } from '../support/cluster-daemons.ts';
 import { killDaemons } from '../support/running-daemon.ts';
 import { serve, type TestServer } from '../support/test-server.ts';

@@ -1,9 +1,6 @@
 /** A client in a process of its own, told what to do by one JSON object a line: see `clients/control_channel.py` for the other end. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import { Child } from '@causeway/lab';
 import type { ClientVerbs } from './client-verbs.ts';
 
 type Verb = keyof ClientVerbs;
@@ -26,26 +23,24 @@ const STOP_DEADLINE_MS = 5_000;
 const MAX_LOG_CHARACTERS = 4_000;
 
 export class ClientProcess {
-  /** Of the script, for messages. */
-  readonly #name: string;
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: Child;
   readonly #pending = new Map<number, PendingCall>();
   #lastId = 0;
-  #log = '';
 
   /** @param command program and its arguments */
   constructor(command: readonly [string, ...string[]]) {
-    const [program, ...rest] = command;
-    this.#name = basename(command.at(-1) ?? program);
-    this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child.on('error', (error) => this.#failAll(`did not start: ${error.message}`));
-    this.#child.on('close', (code, signal) => this.#failAll(`has ended (${signal ?? code})`));
-    // A pipe that the other end has closed: `close` says so too.
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      this.#log = (this.#log + chunk).slice(-MAX_LOG_CHARACTERS);
+    this.#child = new Child({
+      name: basename(command.at(-1) ?? command[0]),
+      command,
+      environment: process.env,
+      folder: process.cwd(),
+      hasInput: true,
+      onLine: (line, stream) => stream === 'stdout' && this.#settle(JSON.parse(line) as Reply),
     });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#settle(JSON.parse(line) as Reply));
+    this.#child.process.on('error', (error) => this.#failAll(`did not start: ${error.message}`));
+    void this.#child.ended.then(() => this.#failAll(`has ended (${this.#child.ending})`));
+    // A pipe that the other end has closed: that it has ended says so too.
+    this.#child.process.stdin?.on('error', () => undefined);
   }
 
   /** @throws Error – the client says that it failed, takes too long or has ended; the message has what it wrote last */
@@ -54,23 +49,17 @@ export class ClientProcess {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(id, `did not ${verb} within ${CALL_DEADLINE_MS} ms`), CALL_DEADLINE_MS);
       this.#pending.set(id, { timer, resolve, reject });
-      if (this.#hasEnded()) this.#fail(id, `has ended and cannot ${verb}`);
-      else this.#child.stdin.write(`${JSON.stringify({ id, verb, ...input })}\n`);
+      if (this.#child.hasEnded) this.#fail(id, `has ended and cannot ${verb}`);
+      else this.#child.process.stdin?.write(`${JSON.stringify({ id, verb, ...input })}\n`);
     });
   }
 
   /** Lets it leave, and waits for that. */
   async stop(): Promise<void> {
-    if (this.#hasEnded()) return;
-    const closed = once(this.#child, 'close');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
-    this.#child.stdin.end();
-    await closed;
+    const timer = setTimeout(() => void this.#child.kill(), STOP_DEADLINE_MS);
+    this.#child.process.stdin?.end();
+    await this.#child.ended;
     clearTimeout(timer);
-  }
-
-  #hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #settle({ id, result, error }: Reply): void {
@@ -83,7 +72,7 @@ export class ClientProcess {
   }
 
   #fail(id: number, why: string): void {
-    this.#take(id)?.reject(new Error(`${this.#name} ${why}\n${this.#log}`));
+    this.#take(id)?.reject(new Error(`${this.#child.name} ${why}\n${this.#child.log.slice(-MAX_LOG_CHARACTERS)}`));
   }
 
   #take(id: number): PendingCall | undefined {

@@ -1,5 +1,7 @@
 /** One subscriber's way into what somebody publishes, and what it got of it. */
-import { apiOf, type SfuAccess, waitUntil } from '@causeway/e2e';
+
+import { apiOf, type SfuAccess } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import type { ClientName, InteropPeer, ReceivedMedia, RemoteTrack, VideoCodec } from '../clients/interop-client.ts';
 
 export interface Join {

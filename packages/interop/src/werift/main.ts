@@ -1,7 +1,9 @@
 /** werift's own peer connection as a client of the matrix, in a process of its own: `client-verbs.ts` says what it can be told. */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describeMessage, makeMessage, type SeenMessage, waitUntil } from '@causeway/e2e';
+import { describeMessage, makeMessage, type SeenMessage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
 import type { TrackKind } from '@causeway/protocol';
 import {
   MediaStreamTrack,

@@ -1,6 +1,6 @@
 /** `scripts/attacks [name...]`: mounts the attacks against a live node, and says what a call between others noticed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Adversary } from '../adversary.ts';
+import { runAdversary } from '../adversary.ts';
 import { KernelDrops } from '../kernel-drops.ts';
 import { RunningCall } from '../running-call.ts';
 import { WatchedNode } from '../watched-node.ts';
@@ -87,5 +87,5 @@ async function tryOnce(node: WatchedNode, call: RunningCall, attack: Attack | un
 async function mount(node: WatchedNode, { track }: RunningCall, { name }: Attack): Promise<AttackReport> {
   const { address, udpPort } = node;
   const task: AttackTask = { name, address, udpPort, track, durationMs: DURATION_MS };
-  return new Adversary<AttackReport>(new URL('./attacker-main.ts', import.meta.url), task).report;
+  return runAdversary<AttackReport>(new URL('./attacker-main.ts', import.meta.url), task);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLoadApi, LoadPeer, LoadSession, offerOf, quantile, type SfuAddress, writeOffer } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
-import { Adversary } from '../adversary.ts';
+import { runAdversary } from '../adversary.ts';
 import type { WatchedNode } from '../watched-node.ts';
 import type { GreedReport } from './greed-main.ts';
 import { GREEDS, GREEDY_APP, type GreedTask } from './greeds.ts';
@@ -36,9 +36,9 @@ export const greedyApp: Strain = {
     const key = randomUUID();
     const first = await createWithKey(node.address, offerSdp, key);
     const task: GreedTask = { url, outsideUrl: url.replace('127.0.0.1', ownAddress()), offerSdp, seconds: SECONDS };
-    const greedy = new Adversary<GreedReport>(new URL('./greed-main.ts', import.meta.url), task);
-    const joins = joinUntil(node, suite, greedy.report);
-    const counts = await greedy.report;
+    const indulged = runAdversary<GreedReport>(new URL('./greed-main.ts', import.meta.url), task);
+    const joins = joinUntil(node, suite, indulged);
+    const counts = await indulged;
     const again = await createWithKey(node.address, offerSdp, key);
     return [...describeGreeds(counts), describeJoins(await joins), describeRepetition(first, again), await describeRefusals(node)];
   },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
-import { Adversary } from '../adversary.ts';
+import { runAdversary } from '../adversary.ts';
 import type { WatchedNode } from '../watched-node.ts';
 import type { AbuserTask } from './abuser-main.ts';
 import { ABUSER, ABUSES, type Abuse } from './abuses.ts';
@@ -35,9 +35,9 @@ export const httpAbuse: Strain = {
 async function suffer(node: WatchedNode, { name, wanted, tolerated }: Abuse): Promise<string> {
   const task: AbuserTask = { abuse: name, url: node.address.url, seconds: SECONDS_EACH };
   const stopWatch = await node.watchEventLoop();
-  const abuser = new Adversary<StatusCounts>(new URL('./abuser-main.ts', import.meta.url), task);
-  const others = callUntil(node, abuser.report);
-  const counts = await abuser.report;
+  const abused = runAdversary<StatusCounts>(new URL('./abuser-main.ts', import.meta.url), task);
+  const others = callUntil(node, abused);
+  const counts = await abused;
   const { failures, latenciesMs } = await others;
   const callP99Ms = quantile(latenciesMs, 0.99);
   const loop = await stopWatch();

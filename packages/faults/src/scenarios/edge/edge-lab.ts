@@ -1,9 +1,9 @@
 /** Where a scenario at the edge takes place: one node, its clients, a cable between them, and a judge who sees what is on it. */
 
+import { AskedChild } from '@causeway/lab';
 import type { AudienceVerbs } from '../../clients/audience-verbs.ts';
 import { EdgeNode, type EdgeNodeOptions } from '../../edge/edge-node.ts';
 import type { InsideVerbs } from '../../edge/inside-verbs.ts';
-import { AskedChild } from '../../processes/asked-child.ts';
 import { NamespaceRoom, type Side } from '../../room/namespace-room.ts';
 import { WireCapture } from '../../wire/wire-capture.ts';
 import { WireJudge } from '../../wire/wire-judge.ts';
@@ -38,7 +38,12 @@ export class EdgeLab {
       side: Side,
       name: string,
       program: string,
-    ) => new AskedChild<Verbs>(name, program, (command) => room.command(side, command));
+    ) =>
+      new AskedChild<Verbs>({
+        name,
+        program: new URL(`../../${program}`, import.meta.url),
+        within: (command) => room.command(side, command),
+      });
     this.sources = inside('clients', 'sources', 'clients/audience-main.ts');
     this.audience = inside('clients', 'audience', 'clients/audience-main.ts');
     this.#insiders = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { RedisServer } from '../../redis/redis-server.ts';
+import { RedisServer } from '@causeway/lab';
 import { atLeast, atMost, exactly, type Finding } from '../finding.ts';
 import { timeUntil } from '../lab.ts';
 import type { EdgeScenario } from '../scenario.ts';

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 
 const MAX_LOG_CHARACTERS = 400_000;
 /** Of a process that was asked to end. */
@@ -14,8 +13,10 @@ export interface ChildOptions {
   /** The user it runs as, which only root may choose. */
   readonly uid?: number;
   /** Gets every line that it writes. */
-  readonly onLine?: (line: string) => void;
-  /** With a channel for questions and answers. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Whether `process.stdin` can be written to. Default: it is empty. */
+  readonly hasInput?: boolean;
+  /** Whether it has a channel for questions and answers. */
   readonly hasChannel?: boolean;
 }
 
@@ -27,18 +28,18 @@ export class Child {
   #log = '';
   #isExpectedToEnd = false;
 
-  constructor({ name, command, environment, folder, uid, onLine, hasChannel = false }: ChildOptions) {
+  constructor({ name, command, environment, folder, uid, onLine, hasInput = false, hasChannel = false }: ChildOptions) {
     this.name = name;
     const [program, ...programArguments] = command;
     this.process = spawn(program, programArguments, {
       cwd: folder,
       ...(uid === undefined ? {} : { uid, gid: uid }),
       env: environment,
-      stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
+      stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
       // JSON knows no infinity.
       serialization: 'advanced',
     });
-    this.#ended = once(this.process, 'close').then(() => undefined);
+    this.#ended = new Promise((resolve) => this.process.once('close', () => resolve()));
     this.#collect(onLine);
   }
 
@@ -92,17 +93,21 @@ export class Child {
     await this.#ended;
   }
 
-  #collect(onLine: ((line: string) => void) | undefined): void {
-    let rest = '';
-    const take = (chunk: Buffer): void => {
-      this.#log = (this.#log + chunk.toString()).slice(-MAX_LOG_CHARACTERS);
-      if (onLine === undefined) return;
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
-    };
-    this.process.stdout?.on('data', take);
-    this.process.stderr?.on('data', take);
-    this.process.once('error', (error) => take(Buffer.from(`${error.message}\n`)));
+  #collect(onLine: ChildOptions['onLine']): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      let rest = '';
+      this.process[stream]?.on('data', (chunk: Buffer) => {
+        this.#remember(chunk.toString());
+        if (onLine === undefined) return;
+        const lines = (rest + chunk.toString()).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) onLine(line, stream);
+      });
+    }
+    this.process.once('error', (error) => this.#remember(`${error.message}\n`));
+  }
+
+  #remember(text: string): void {
+    this.#log = (this.#log + text).slice(-MAX_LOG_CHARACTERS);
   }
 }

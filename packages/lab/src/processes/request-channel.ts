@@ -1,5 +1,5 @@
 /**
- * Questions and answers between two processes of the bench over Node's IPC channel. A contract is an interface whose methods
+ * Questions and answers between two processes over Node's IPC channel. A contract is an interface whose methods
  * are the verbs; both ends are of one source tree, so the types of arguments and results are taken on trust.
  */
 import { inspect } from 'node:util';
@@ -13,14 +13,14 @@ export interface MessagePort {
 }
 
 interface Question {
-  readonly bench: 'question';
+  readonly lab: 'question';
   readonly id: number;
   readonly verb: string;
   readonly argument: unknown;
 }
 
 interface Answer {
-  readonly bench: 'answer';
+  readonly lab: 'answer';
   readonly id: number;
   readonly result?: unknown;
   readonly error?: string;
@@ -49,8 +49,8 @@ export class Asker<Verbs extends Contract<Verbs>> {
     const id = this.#nextId++;
     const asked = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     // Without a callback Node throws the error of a closed channel where nobody catches it, and what the other process said at last is not shown.
-    this.#port.send?.({ bench: 'question', id, verb, argument } satisfies Question, (error) => {
-      if (error !== null) this.#settle({ bench: 'answer', id, error: `The other process is gone: ${error.message}` });
+    this.#port.send?.({ lab: 'question', id, verb, argument } satisfies Question, (error) => {
+      if (error !== null) this.#settle({ lab: 'answer', id, error: `The other process is gone: ${error.message}` });
     });
     return asked as Promise<Awaited<ReturnType<Verbs[Verb]>>>;
   }
@@ -110,9 +110,9 @@ class AnswerDesk {
 
   async #answer({ id, argument }: Question, verb: Verb): Promise<void> {
     try {
-      this.#reply({ bench: 'answer', id, result: await verb(argument) });
+      this.#reply({ lab: 'answer', id, result: await verb(argument) });
     } catch (error) {
-      this.#reply({ bench: 'answer', id, error: inspect(error) });
+      this.#reply({ lab: 'answer', id, error: inspect(error) });
     }
   }
 
@@ -122,9 +122,9 @@ class AnswerDesk {
 }
 
 function isQuestion(message: unknown): message is Question {
-  return typeof message === 'object' && message !== null && 'bench' in message && message.bench === 'question';
+  return typeof message === 'object' && message !== null && 'lab' in message && message.lab === 'question';
 }
 
 function isAnswer(message: unknown): message is Answer {
-  return typeof message === 'object' && message !== null && 'bench' in message && message.bench === 'answer';
+  return typeof message === 'object' && message !== null && 'lab' in message && message.lab === 'answer';
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Asker, answerQuestions, type MessagePort } from '../src/processes/request-channel.ts';
+import { Asker, answerQuestions, type MessagePort } from '@causeway/lab';
 
 interface CounterVerbs {
   add(step: number): number;

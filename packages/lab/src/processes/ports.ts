@@ -1,6 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** Finds a port that is free at this moment, for a program that must be told its own. */
+export async function findFreePort(protocol: 'tcp' | 'udp'): Promise<number> {
+  const socket = protocol === 'tcp' ? createServer().listen(0, '127.0.0.1') : createSocket('udp4').bind(0);
+  await once(socket, 'listening');
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
 
 export type PortUse = readonly ['tcp' | 'udp', number];
 
@@ -10,7 +20,7 @@ export async function findTakenPorts(uses: readonly PortUse[]): Promise<PortUse[
   return uses.filter((_, index) => isTaken[index]);
 }
 
-/** Nobody may listen on it on any address: the kernel would give it to us on the others, and connections to somebody else. */
+/** A program that listens on one address counts: the kernel would give us the port on the others, and that program the connections. */
 async function isTcpTaken(port: number): Promise<boolean> {
   for (const host of ['::', '127.0.0.1']) {
     const server = createServer().listen({ port, host, exclusive: true });
@@ -36,7 +46,7 @@ async function isUdpTaken(port: number): Promise<boolean> {
   return taken;
 }
 
-/** A machine without IPv6 has nobody on `::`. */
+/** On a machine without IPv6, `::` fails with another code. */
 function isInUse(error: unknown): boolean {
   return (error as { readonly code?: string } | undefined)?.code === 'EADDRINUSE';
 }

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.ts';
+import { type CommandPlace, here } from './command-place.ts';
+import { PROJECT_ROOT } from './project-root.ts';
+import { Asker, type Contract } from './request-channel.ts';
+
+export interface AskedChildOptions {
+  /** For messages. */
+  readonly name: string;
+  /** Its TypeScript file. */
+  readonly program: URL | string;
+  /** Further arguments of `node` itself. */
+  readonly nodeArguments?: readonly string[];
+  /** Added to the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where it runs. */
+  readonly within?: CommandPlace;
+  /** Gets every line that it writes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A program of the project in a process of its own, which does what it is asked. */
+export class AskedChild<Verbs extends Contract<Verbs>> {
+  readonly child: Child;
+  readonly #asker: Asker<Verbs>;
+
+  constructor({ name, program, nodeArguments = [], environment = {}, within = here, onLine }: AskedChildOptions) {
+    const file = typeof program === 'string' ? program : fileURLToPath(program);
+    const command = within([
+      process.execPath,
+      '--conditions=causeway-source',
+      '--disable-warning=ExperimentalWarning',
+      ...nodeArguments,
+      file,
+    ]);
+    this.child = new Child({
+      name,
+      command,
+      environment: { ...process.env, ...environment },
+      folder: PROJECT_ROOT,
+      hasChannel: true,
+      ...(onLine === undefined ? {} : { onLine }),
+    });
+    this.#asker = new Asker<Verbs>(this.child.process);
+    void this.child.ended.then(() => this.#asker.fail(new Error(`The process "${name}" ended (${this.child.ending}):\n${this.child.log}`)));
+  }
+
+  ask: Asker<Verbs>['ask'] = (verb, ...argument) => this.#asker.ask(verb, ...argument);
+}

@@ -1,2 +1,0 @@
-export * from './free-port.ts';
-export * from './redis-server.ts';
