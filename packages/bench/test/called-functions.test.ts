@@ -24,3 +24,8 @@ test('one window in ten may have missed a step', () => {
   expect(commonTo([...Array<string[]>(9).fill(whole), ['a.ts:read@9']])).toEqual(whole);
   expect(commonTo([...Array<string[]>(8).fill(whole), ['a.ts:read@9'], ['a.ts:read@9']])).toEqual(['a.ts:read@9']);
 });
+
+test('a smaller share of the windows is enough where that is asked for', () => {
+  expect(commonTo([['a.ts:read@9'], ['a.ts:read@9'], [], []], 0.5)).toEqual(['a.ts:read@9']);
+  expect(commonTo([['a.ts:read@9'], [], [], []], 0.5)).toEqual([]);
+});

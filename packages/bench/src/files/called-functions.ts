@@ -34,14 +34,18 @@ export class CalledFunctions {
 }
 
 /** A window may end between two steps of its event. */
-const MIN_SHARE = 0.9;
+const NEARLY_ALL = 0.9;
 
-/** Keeps the functions that nearly every window has, sorted. */
-export function commonTo(windows: readonly (readonly CalledFunction[])[]): CalledFunction[] {
+/**
+ * Keeps the functions that nearly every window has, sorted.
+ *
+ * @param minShare of the windows; default: nine in ten
+ */
+export function commonTo(windows: readonly (readonly CalledFunction[])[], minShare = NEARLY_ALL): CalledFunction[] {
   const counts = new Map<CalledFunction, number>();
   for (const name of windows.flatMap((window) => [...new Set(window)])) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts]
-    .filter(([, count]) => count >= MIN_SHARE * windows.length)
+    .filter(([, count]) => count >= minShare * windows.length)
     .map(([name]) => name)
     .sort();
 }

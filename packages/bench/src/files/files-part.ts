@@ -16,13 +16,19 @@ const LOAD: Load = { packetsPerSecond: 10, packetBytes: 1200 };
 const WINDOW_MS = 40;
 /** What timers do must not come into every window. */
 const PACKET_WINDOWS = 40;
-const CALLS = 6;
+const CALLS = 12;
+/** What a new session still does by itself must not come into the call. */
+const CALL_SETTLES_MS = 1_000;
+/** Windows without a call, as long as the call before them took. */
+const IDLE_WINDOWS = 5;
+/** Share of the windows without a call in which a function must have been called to count as none of the call's. */
+const IDLE_SHARE = 0.5;
 /** The first packets and calls find things to set up. */
 const WARM_UP_MS = 3_000;
 /** A window in which no stream has received anything had no packet. */
 const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:receive@/;
-/** What a call passes before it reaches the SFU, and its reply afterwards. */
-const HTTP_FILE = /^packages\/(?:accounts|cluster|gateway)\//;
+/** What a call passes before it reaches the SFU, and its reply afterwards; requests are parsed there. */
+const HTTP_FILE = /^packages\/(?:(?:accounts|cluster|gateway)\/|protocol\/src\/(?:bodies\/|parse-request))/;
 
 export async function runFiles({ otherCheckout }: BenchOptions, { print, note }: Printer): Promise<void> {
   const names: readonly SfuName[] = otherCheckout === undefined ? ['causeway'] : ['against', 'causeway'];
@@ -41,7 +47,7 @@ export async function runFiles({ otherCheckout }: BenchOptions, { print, note }:
       ] as const;
       for (const [event, functions] of events) {
         rows.push([name, event, String(filesOf(functions).length), String(functions.length)]);
-        note(`${name}, ${event}:\n${filesOf(functions).join('\n')}`);
+        note(`${name}, ${event}:\n${describe(functions)}`);
       }
     }, otherCheckout);
   }
@@ -67,17 +73,39 @@ async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }:
   return commonTo(windows);
 }
 
-/** Every publisher subscribes to the first one's track; what it is offered is left unanswered. */
+/**
+ * Every publisher subscribes to the first one's track; what it is offered is left unanswered. What the node does by itself in the same
+ * time, by its timers, is no part of the call.
+ */
 async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, process, address }: RunningSfu): Promise<CalledFunction[]> {
   const api = createLoadApi(address);
   const track = await load.source.ask('publish', { sfu, options: LOAD });
   const windows: CalledFunction[][] = [];
+  const idleWindows: CalledFunction[][] = [];
   for (let call = 0; call <= CALLS; call++) {
     const { remoteSessionId } = await load.source.ask('publish', { sfu, options: LOAD });
+    await sleep(CALL_SETTLES_MS);
     await process.ask('takeCalledFunctions');
+    const startedAtMs = performance.now();
     await api.subscribe(remoteSessionId, { tracks: [track] });
+    const tookMs = performance.now() - startedAtMs;
     const called = await process.ask('takeCalledFunctions');
-    if (call > 0) windows.push(called);
+    if (call === 0) continue;
+    windows.push(called);
+    for (let idle = 0; idle < IDLE_WINDOWS; idle++) {
+      await sleep(tookMs);
+      idleWindows.push(await process.ask('takeCalledFunctions'));
+    }
   }
-  return commonTo(windows);
+  const byItself = new Set(commonTo(idleWindows, IDLE_SHARE));
+  return commonTo(windows).filter((each) => !byItself.has(each));
+}
+
+/** Each file with its functions, for the search for those that are passed for little. */
+function describe(functions: readonly CalledFunction[]): string {
+  const named = (file: string): string[] =>
+    functions.filter((each) => each.startsWith(`${file}:`)).map((each) => each.slice(file.length + 1, each.lastIndexOf('@')));
+  return filesOf(functions)
+    .map((file) => `${file}: ${named(file).join(', ')}`)
+    .join('\n');
 }
