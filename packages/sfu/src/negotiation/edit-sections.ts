@@ -87,3 +87,8 @@ export function subscriptionsOn(sections: readonly Section[]): readonly LiveSubs
   }
   return found;
 }
+
+/** Publications, and subscriptions with those of unanswered offers. */
+export function trackCount(state: Negotiation): number {
+  return publications(state).length + subscriptions(state).length;
+}

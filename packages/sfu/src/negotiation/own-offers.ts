@@ -1,12 +1,13 @@
 /**
- * The SFU's own offer: brings tracks to the client on existing or new m-sections, and the section of data channels.
+ * The SFU's own offers, which bring tracks to the client on existing or new m-sections, and the section of data channels. One is open at
+ * a time: it is made at once, or what it would bring is queued until the open one has been answered or withdrawn (docs/api.md §6).
  *
  * @see RFC 8829 §5.2 (offers), docs/api.md §3
  */
 import { invariant } from '../invariant.ts';
-import { agreedData, withDataSection } from './data-section.ts';
+import { agreedData, isDataOnItsWay, withDataSection } from './data-section.ts';
 import { describe, type OwnDescription } from './describe.ts';
-import { withoutParked } from './edit-sections.ts';
+import { type LiveSubscription, latestSections, subscriptionsOn, withoutParked } from './edit-sections.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
 import type { Negotiation, RandomSource, Section } from './state.ts';
@@ -37,12 +38,98 @@ export function makeOffer(state: Negotiation, { tracks, needsData, maxSections }
   return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, subscriptionIds), outcomes };
 }
 
+export interface QueuedWishes {
+  readonly state: Negotiation;
+  /** One for each wish, in order. */
+  readonly outcomes: readonly WishOutcome[];
+}
+
+/**
+ * Gives subscriptions that come while an offer is open their m-sections, on top of those that the open offer brings, so that callers can be
+ * told at once.
+ *
+ * @param state must have an offer open
+ */
+export function queueSubscriptions(
+  state: Negotiation,
+  { tracks, needsData, maxSections }: OfferWishes,
+  random: RandomSource,
+): QueuedWishes {
+  invariant(state.signaling.type === 'sfu-offer-pending', 'without an open offer one is made at once');
+  const base = { ...state, sections: latestSections(state) };
+  const { state: placed, outcomes } = placeSubscriptions(base, tracks, { mayAddSections: true, maxSections }, random);
+  const subscriptionIds = [...(state.queued?.subscriptionIds ?? []), ...placedIds(outcomes)];
+  const bringsData = state.queued?.needsData === true || (needsData && !isDataOnItsWay(state));
+  if (subscriptionIds.length === 0 && !bringsData) return { state, outcomes };
+  const draft = bringsData ? withDataSection(placed) : placed;
+  const queued = { sections: draft.sections, subscriptionIds, needsData: bringsData };
+  return { state: { ...draft, sections: state.sections, queued }, outcomes };
+}
+
+export interface QueuedOffer {
+  readonly state: Negotiation;
+  /** Undefined when nothing of the queue is left. */
+  readonly offer: OwnDescription | undefined;
+  /** Subscriptions whose m-section the client has rejected meanwhile. */
+  readonly dropped: readonly LiveSubscription[];
+}
+
+/**
+ * Makes the offer of what is queued.
+ *
+ * @param state must be stable
+ */
+export function offerQueued(state: Negotiation): QueuedOffer {
+  const { queued } = state;
+  if (queued === undefined) return { state, offer: undefined, dropped: [] };
+  const { sections, subscriptionIds, needsData } = queued;
+  const merged = sections.map((section, index) => adopt(state.sections[index], section, subscriptionIds));
+  const adopted = new Set(subscriptionsOn(merged).map(({ subscription }) => subscription.id));
+  const unqueued = { ...state, queued: undefined };
+  const ids = subscriptionIds.filter((id) => adopted.has(id));
+  const dropped = queuedSubscriptions(state).filter(({ subscription }) => !adopted.has(subscription.id));
+  const bringsData = needsData && agreedData(state) === undefined;
+  if (ids.length === 0 && !bringsData) return { state: unqueued, offer: undefined, dropped };
+  // The client may have put a section of its own in the place that the queue had for it.
+  const draft = bringsData ? withDataSection({ ...unqueued, sections: merged }) : { ...unqueued, sections: merged };
+  return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, ids), dropped };
+}
+
+export function queuedSubscriptions({ queued }: Negotiation): readonly LiveSubscription[] {
+  if (queued === undefined) return [];
+  const ids = new Set(queued.subscriptionIds);
+  return subscriptionsOn(queued.sections).filter(({ subscription }) => ids.has(subscription.id));
+}
+
+export interface WithdrawnOffer {
+  readonly state: Negotiation;
+  /** Subscriptions that were in the offer and now are nowhere. */
+  readonly dropped: readonly LiveSubscription[];
+}
+
+/**
+ * Takes back an offer that was not answered in time. Its new m-sections stay, idle: the client may have applied it after all, and the
+ * order of m-sections can never be changed again.
+ *
+ * @param state must have an offer open
+ */
+export function withdrawOffer(state: Negotiation): WithdrawnOffer {
+  const { signaling } = state;
+  invariant(signaling.type === 'sfu-offer-pending', 'the caller has looked');
+  const { offer } = signaling;
+  const added = offer.sections.slice(state.sections.length).map(asIdle);
+  return {
+    state: { ...state, sections: [...state.sections, ...added], signaling: { type: 'stable', lastOffer: { outcome: 'withdrawn' } } },
+    dropped: subscriptionsOn(offer.sections).filter(({ subscription }) => offer.subscriptionIds.includes(subscription.id)),
+  };
+}
+
 /**
  * Opens an offer of these sections.
  *
  * @param state must be stable
  */
-export function openOffer(
+function openOffer(
   state: Negotiation,
   offered: readonly Section[],
   subscriptionIds: readonly string[],
@@ -62,6 +149,18 @@ export function openOffer(
   return { state: next, offer: describe(next, sections, { setup: 'actpass' }) };
 }
 
-export function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {
+function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {
   return outcomes.filter((outcome) => outcome.type === 'placed').map(({ subscription }) => subscription.id);
+}
+
+/** The section as it is now, with what the queue wants to send on it. */
+function adopt(current: Section | undefined, queued: Section, subscriptionIds: readonly string[]): Section {
+  if (current === undefined) return queued;
+  const isWanted = queued.type === 'rtp' && queued.sending.type === 'live' && subscriptionIds.includes(queued.sending.subscription.id);
+  if (!isWanted || current.type !== 'rtp' || current.sending.type === 'live') return current;
+  return { ...current, sending: queued.sending };
+}
+
+function asIdle(section: Section): Section {
+  return section.type === 'rtp' ? { ...section, sending: { type: 'idle', hasSent: false } } : section;
 }

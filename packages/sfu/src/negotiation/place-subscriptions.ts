@@ -1,8 +1,14 @@
-/** Finds an m-section for each wanted track, one after the other. */
+/**
+ * On which m-section each wanted track is sent to the client (docs/api.md §3). Used ones come before new ones, so that SDP does not grow
+ * with churn.
+ *
+ * Browsers fire `track` when a section goes from not sending to sending. A parked section has not gone there and back unless a
+ * description was exchanged in between, so it is used only for clients that do not depend on the event.
+ */
+import type { MediaKind } from '@causeway/media';
 import type { ErrorCode } from '@causeway/protocol';
-import { chooseSection } from './choose-section.ts';
 import { type NamingContext, type SubscriptionWish, subscribeOn, subscribeOnNewSection, takenNames } from './new-subscription.ts';
-import type { Negotiation, RandomSource, Subscription } from './state.ts';
+import type { Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
 
 export type WishOutcome =
   | { readonly type: 'placed'; readonly mid: string; readonly subscription: Subscription }
@@ -81,4 +87,71 @@ function placedOn(
   mid: string,
 ): PlacementStep {
   return { state, outcome: { type: 'placed', mid, subscription } };
+}
+
+type SectionChoice =
+  | { readonly type: 'existing'; readonly section: RtpSection }
+  | { readonly type: 'new' }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
+
+/** @param mid the section that the caller asked for; undefined leaves the choice to the SFU */
+function chooseSection(sections: readonly Section[], source: TrackSource, mid: string | undefined): SectionChoice {
+  if (mid !== undefined) return namedSection(sections, source, mid);
+  let best: { readonly section: RtpSection; readonly rank: number } | undefined;
+  for (const section of sections) {
+    if (section.type !== 'rtp') continue;
+    const rank = rankOf(section);
+    if (rank === undefined || (best !== undefined && rank >= best.rank) || !canCarry(section, source)) continue;
+    best = { section, rank };
+  }
+  return best === undefined ? { type: 'new' } : { type: 'existing', section: best.section };
+}
+
+/** Whether kind and codec fit. A publisher sends its first codec unless it is told otherwise, so that is the one that must be there. */
+export function canCarry(section: RtpSection, source: Pick<TrackSource, 'kind' | 'codecs'>): boolean {
+  const [primary] = source.codecs;
+  if (primary === undefined || section.kind !== source.kind || !section.clientReceives) return false;
+  return section.codecs.some(({ identity }) => identity === primary.identity);
+}
+
+/** @returns the lower the better; undefined for a section that must be asked for by name */
+function rankOf(section: RtpSection): number | undefined {
+  if (section.publication !== undefined && !isGhost(section)) return undefined;
+  switch (section.sending.type) {
+    case 'live':
+      return undefined;
+    case 'parked':
+      // A client that unsubscribed by itself reads the mid in the reply; one whose publisher left waits for the `track` event.
+      return section.sending.cause === 'unsubscribed' ? 3 : undefined;
+    case 'idle':
+      if (section.sending.hasSent) return 2;
+      return section.publication === undefined ? 0 : 1;
+  }
+}
+
+/** A transceiver without a track looks like a publication that never sends anything. */
+function isGhost({ publication }: RtpSection): boolean {
+  return publication !== undefined && publication.status === 'pending' && !publication.isExplicit && !publication.namesStream;
+}
+
+function namedSection(sections: readonly Section[], source: TrackSource, mid: string): SectionChoice {
+  const section = sections.find((each) => each.mid === mid);
+  if (section?.type !== 'rtp') return failed('track_not_found', `this session has no audio or video m-section with mid ${mid}`);
+  if (section.kind !== source.kind) return failed('codec_mismatch', `mid ${mid} is ${section.kind}; the track is ${source.kind}`);
+  if (section.sending.type === 'live') {
+    return failed('invalid_params', `mid ${mid} carries a track already; switch it with track/update`);
+  }
+  if (!section.clientReceives) return failed('invalid_params', `the client does not receive on mid ${mid}`);
+  return canCarry(section, source) ? { type: 'existing', section } : codecMismatch(source, mid);
+}
+
+function codecMismatch(source: { readonly kind: MediaKind; readonly codecs: TrackSource['codecs'] }, mid: string) {
+  return failed(
+    'codec_mismatch',
+    `mid ${mid} was not negotiated for ${source.codecs[0]?.name ?? 'this codec'}, which the track is sent in`,
+  );
+}
+
+function failed(code: ErrorCode, description: string): { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string } {
+  return { type: 'failed', code, description };
 }

@@ -1,6 +1,6 @@
-import { canCarry } from './choose-section.ts';
 import type { LiveSubscription } from './edit-sections.ts';
 import { editSubscription } from './edit-sections.ts';
+import { canCarry } from './place-subscriptions.ts';
 import type { Negotiation, TrackSource } from './state.ts';
 
 /**

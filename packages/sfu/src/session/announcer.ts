@@ -1,11 +1,24 @@
 /** Announces changes in what a session publishes to the registry and the subscribers. */
 import type { AppId, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
-import { type InPieces, type Negotiation, publications } from '../negotiation/index.ts';
+import {
+  type InPieces,
+  type LivePublication,
+  type Negotiation,
+  type Publication,
+  publications,
+  publisherUris,
+  type RtpSection,
+  sourceCodecs,
+} from '../negotiation/index.ts';
 import type { DataChannelRecord, SessionRecord, TrackRecord } from '../registry/index.ts';
-import { Gradual, type GradualOptions } from './gradual.ts';
 import type { SessionParts } from './session-parts.ts';
-import { type PublishedTrack, publishedTrack } from './track-records.ts';
+import { Gradual, type GradualOptions } from './session-work.ts';
+
+export interface PublishedTrack {
+  readonly section: RtpSection;
+  readonly record: TrackRecord;
+}
 
 export class Announcer {
   readonly #appId: AppId;
@@ -121,4 +134,33 @@ function eventTypesOf(former: TrackRecord | undefined, record: TrackRecord): rea
 function trackEvent(record: TrackRecord, appId: AppId, sessionId: SessionId): Omit<Extract<SfuEvent, { type: 'track.published' }>, 'type'> {
   const { trackId, customTrackName, mid, kind } = record;
   return { appId, sessionId, trackId, customTrackName, mid, kind };
+}
+
+/** What a session publishes, as others may know it. */
+export function publishedTracks(appId: AppId, state: Negotiation): readonly PublishedTrack[] {
+  return publications(state).map((live) => publishedTrack(appId, state.sessionId, live));
+}
+
+/** One track of a session, as others may know it. */
+export function publishedTrack(appId: AppId, sessionId: SessionId, { section, publication }: LivePublication): PublishedTrack {
+  return { section, record: trackRecordOf(appId, sessionId, section, publication) };
+}
+
+function trackRecordOf(appId: AppId, sessionId: SessionId, section: RtpSection, publication: Publication): TrackRecord {
+  return {
+    appId,
+    sessionId,
+    trackId: publication.trackId,
+    aliases: publication.aliases,
+    customTrackName: publication.customTrackName,
+    mid: section.mid,
+    kind: section.kind,
+    status: publication.status,
+    ...(publication.isMuted === true && { isMuted: true }),
+    isHidden: publication.isHidden,
+    publicationId: publication.id,
+    codecs: sourceCodecs(section.codecs),
+    extensionUris: publisherUris(section.extensions),
+    rids: section.rids,
+  };
 }

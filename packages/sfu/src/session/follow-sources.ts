@@ -13,25 +13,12 @@ import {
   type TrackSource,
 } from '../negotiation/index.ts';
 import type { SubscriptionReports } from './subscription-reports.ts';
-import { type Interest, nameKey } from './track-directory.ts';
 
 /** The session whose subscriptions follow. */
 export interface FollowingSession {
   readonly negotiation: Negotiation;
   readonly reports: SubscriptionReports;
   commit(next: Negotiation): void;
-}
-
-/** What the session has to hear of. */
-export function interestOf(state: Negotiation): Interest {
-  const sourceTrackIds = new Set<string>();
-  const names = new Set<string>();
-  for (const { subscription } of subscriptions(state)) {
-    const { sourceTrackId, followedName, remoteSessionId } = subscription;
-    if (sourceTrackId !== undefined) sourceTrackIds.add(sourceTrackId);
-    if (followedName !== undefined) names.add(nameKey(remoteSessionId, followedName));
-  }
-  return { sourceTrackIds, names };
 }
 
 /** Subscriptions by name wait for the name's next publication; those by id are over. */

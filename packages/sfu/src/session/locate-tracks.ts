@@ -1,19 +1,20 @@
-/** Turns what a request says about remote tracks into what negotiation needs to know of them. */
+/** Turns what a request says about remote tracks into what negotiation needs to know of them, and what came of that into the reply. */
 import {
   type AppId,
   allowsAction,
   type ErrorCode,
   nodeNoOf,
   parseSessionId,
+  type SubscribedTrackResult,
   type SubscribeItem,
   type TokenGrants,
 } from '@causeway/protocol';
-import { chooseLayer, layerWishOf, type SubscriptionWish, type TrackSource } from '../negotiation/index.ts';
+import { chooseLayer, layerWishOf, type SubscriptionWish, type TrackSource, type WishOutcome } from '../negotiation/index.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
 import { maySee } from './session-access.ts';
 import type { SessionParts } from './session-parts.ts';
-import { trackSourceOf } from './track-records.ts';
+import { type TrackDirectory, trackSourceOf } from './track-directory.ts';
 
 export interface LocateFailure {
   readonly type: 'failed';
@@ -60,6 +61,37 @@ export async function locateWish(receiver: Receiver, item: SubscribeItem, parts:
       isDuplicate: item.duplicate ?? false,
     },
   };
+}
+
+/** How the item of a reply reads. */
+export function subscribedResult(
+  { remoteSessionId, remoteTrackId, customTrackName }: SubscribeItem,
+  located: LocatedWish,
+  outcome: WishOutcome | undefined,
+  directory: Pick<TrackDirectory, 'statusOf'>,
+): SubscribedTrackResult {
+  const asked = { remoteSessionId, remoteTrackId, customTrackName };
+  if (located.type === 'failed') return { ...asked, errorCode: located.code, errorDescription: located.description };
+  const { source } = located.wish;
+  const track = {
+    remoteSessionId,
+    remoteTrackId: remoteTrackId ?? source.remoteTrackId,
+    customTrackName: customTrackName ?? source.customTrackName,
+  };
+  switch (outcome?.type) {
+    case undefined:
+      return { ...track, errorCode: 'internal_error', errorDescription: 'the track was not placed' };
+    case 'failed':
+      return { ...track, errorCode: outcome.code, errorDescription: outcome.description };
+    case 'needs_offer':
+      return { ...track, trackKind: source.kind, status: 'needs_renegotiation' };
+    case 'placed':
+    case 'already_subscribed': {
+      const status = directory.statusOf(source.sourceTrackId) ?? 'pending';
+      const placed = { ...track, mid: outcome.mid, trackKind: source.kind, status };
+      return outcome.type === 'placed' ? placed : { ...placed, alreadySubscribed: true };
+    }
+  }
 }
 
 /** A track that the receiver may not have fails as `forbidden`; one of a session that it may not see, as if there were none. */

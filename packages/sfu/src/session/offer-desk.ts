@@ -30,10 +30,9 @@ import {
   type WishOutcome,
 } from '../negotiation/index.ts';
 import type { SubscribedChannels } from './data/subscribed-channels.ts';
-import { writeDescription } from './description-work.ts';
-import type { LocatedWish } from './locate-tracks.ts';
+import { type LocatedWish, subscribedResult } from './locate-tracks.ts';
 import type { SessionParts } from './session-parts.ts';
-import { subscribedResult } from './subscribed-result.ts';
+import { writeDescription } from './session-work.ts';
 import type { SubscriptionReports } from './subscription-reports.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;

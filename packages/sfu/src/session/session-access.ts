@@ -1,9 +1,10 @@
 /**
- * Which sessions a caller may see and change. A caller without a token may do everything in its app; one
- * with a token changes the sessions of its own subject, and sees those that the token names.
+ * What a caller may do with a session. A caller without a token may do everything in its app; one with a token changes the sessions of
+ * its own subject, sees those that the token names, and has no more of them and in them than it says.
  */
+import type { TransportPlan } from '@causeway/media';
 import { allowsAction, matchesAny, SfuError, type TokenGrants } from '@causeway/protocol';
-import type { MayPublish } from '../negotiation/index.ts';
+import type { MayPublish, MediaPlan } from '../negotiation/index.ts';
 
 /** The token that a session was created with, or was changed with last; undefined for the secret of the app. */
 export interface SessionOwner {
@@ -62,4 +63,38 @@ export function checkMetadata(caller: TokenGrants | undefined, metadata: string 
 export function checkGroup(caller: TokenGrants | undefined, group: string | undefined): void {
   if (caller?.group === undefined || group === undefined || group === caller.group) return;
   throw new SfuError('forbidden', `the token is for group ${caller.group}`);
+}
+
+/** @throws forbidden – the session has no client that could negotiate */
+export function refuseHosted({ isHosted, id }: { readonly isHosted: boolean; readonly id: string }): void {
+  if (isHosted) throw new SfuError('forbidden', `session ${id} belongs to the process of the SFU, and has no peer connection`);
+}
+
+/** What a session may send and be sent, where its token says so. */
+export type SessionRates = Pick<TransportPlan, 'maxUploadBps' | 'maxDownloadBps'>;
+
+const BPS_PER_KBPS = 1_000;
+
+export function ratesOf(creator: TokenGrants | undefined): SessionRates {
+  const { kbpsUp, kbpsDown } = creator?.max ?? {};
+  return {
+    ...(kbpsUp !== undefined && { maxUploadBps: kbpsUp * BPS_PER_KBPS }),
+    ...(kbpsDown !== undefined && { maxDownloadBps: kbpsDown * BPS_PER_KBPS }),
+  };
+}
+
+/** The plan with its transport held to these rates. */
+export function withRates(media: MediaPlan, rates: SessionRates): MediaPlan {
+  const { transport } = media;
+  if (transport === undefined || Object.keys(rates).length === 0) return media;
+  return { ...media, transport: { ...transport, ...rates } };
+}
+
+/**
+ * @param maxTracks of the token; undefined for no bound
+ * @throws quota_exceeded – there would be more tracks than that, and more than now
+ */
+export function checkOwnTracks(maxTracks: number | undefined, count: number, countNow: number): void {
+  if (maxTracks === undefined || count <= countNow || count <= maxTracks) return;
+  throw new SfuError('quota_exceeded', `the token allows ${maxTracks} tracks and subscriptions in a session`);
 }

@@ -18,6 +18,7 @@ import {
   NO_MEDIA,
   subscriptions,
   type TrackSource,
+  trackCount,
   withdrawOffer,
 } from '../negotiation/index.ts';
 import type { SessionPlace } from '../overload/app-shares.ts';
@@ -25,18 +26,23 @@ import type { DataChannelRecord, SessionRecord } from '../registry/index.ts';
 import { Announcer } from './announcer.ts';
 import type { DataOwner } from './data/channel-context.ts';
 import { SessionData } from './data/session-data.ts';
-import { inTurns } from './description-work.ts';
-import { handleNameTaken, handleSourcesClosed, interestOf } from './follow-sources.ts';
-import { GhostWatch, ghostIds, hideGhosts } from './ghost-watch.ts';
-import { Lane } from './lane.ts';
+import { handleNameTaken, handleSourcesClosed } from './follow-sources.ts';
 import { OfferDesk } from './offer-desk.ts';
-import { mayPublishData, ownerOf, type SessionOwner } from './session-access.ts';
-import { checkOwnTracks, ratesOf, type SessionRates, trackCount, withHeld, withRates } from './session-bounds.ts';
-import { ANSWER_TIMEOUT_MS, ClientDeadlines, type SessionLife, sessionClosedError } from './session-life.ts';
+import { checkOwnTracks, mayPublishData, ownerOf, ratesOf, type SessionOwner, type SessionRates, withRates } from './session-access.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  ClientDeadlines,
+  GhostWatch,
+  ghostIds,
+  hideGhosts,
+  type SessionLife,
+  sessionClosedError,
+} from './session-life.ts';
 import type { SessionParts } from './session-parts.ts';
+import { inTurns, Lane } from './session-work.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import { ToldMedia } from './told-media.ts';
-import type { TrackFollower } from './track-directory.ts';
+import { interestOf, type TrackFollower } from './track-directory.ts';
 
 export interface SessionOptions {
   readonly appId: AppId;
@@ -230,7 +236,7 @@ export class Session implements TrackFollower, DataOwner {
     this.place.noteTracks(trackCount(next));
     this.#planned = withRates(mediaPlanOf(next, this.appId, prepared), this.#rates);
     this.#applyPlan();
-    this.data.sync();
+    this.data.follow();
     this.#announcer.announceTracks(next, closeReason);
     // A session may subscribe to itself: what it has just announced can have changed its state once more.
     this.parts.directory.follow(this, interestOf(this.#negotiation));
@@ -318,7 +324,7 @@ export class Session implements TrackFollower, DataOwner {
   }
 
   #applyPlan(): void {
-    this.#told.apply(withHeld(this.#planned, this.#heldIds));
+    this.#told.apply(this.#planned, this.#heldIds);
   }
 
   #end(reason: SessionCloseReason): void {

@@ -6,7 +6,7 @@
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
 import { type InPieces, type MediaPlan, NO_MEDIA } from '../negotiation/index.ts';
 import type { Shard } from '../shard.ts';
-import { Gradual, type GradualOptions } from './gradual.ts';
+import { Gradual, type GradualOptions } from './session-work.ts';
 
 export class ToldMedia {
   readonly #shard: Shard;
@@ -30,9 +30,13 @@ export class ToldMedia {
     return this.#gradual.settled();
   }
 
-  /** Drives the engine to a new picture; what is the same in both is not touched. Transports, and what ends, come first and at once. */
-  apply(after: MediaPlan): void {
-    this.#gradual.begin(this.#steps(after));
+  /**
+   * Drives the engine to a new picture; what is the same in both is not touched. Transports, and what ends, come first and at once.
+   *
+   * @param heldIds subscriptions that are sent nothing for now
+   */
+  apply(after: MediaPlan, heldIds: ReadonlySet<string>): void {
+    this.#gradual.begin(this.#steps(withHeld(after, heldIds)));
   }
 
   /** Closes the transport, if there is one, with all that is on it. */
@@ -113,4 +117,11 @@ export class ToldMedia {
 function isSamePlan(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The plan without what the session may not be sent for now; the m-sections and what the API says of them stay as they are. */
+function withHeld(media: MediaPlan, heldIds: ReadonlySet<string>): MediaPlan {
+  if (heldIds.size === 0) return media;
+  const subscriptions = Array.from(media.subscriptions, ([id, plan]) => [id, heldIds.has(id) ? { ...plan, paused: true } : plan] as const);
+  return { ...media, subscriptions: new Map(subscriptions) };
 }

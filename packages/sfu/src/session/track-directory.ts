@@ -4,9 +4,8 @@
  */
 import type { TrackStatus } from '@causeway/protocol';
 import type { TrackCloseReason } from '../events.ts';
-import type { TrackSource } from '../negotiation/index.ts';
+import { identifyCodecs, type Negotiation, subscriptions, type TrackSource } from '../negotiation/index.ts';
 import type { TrackRecord, TrackReference } from '../registry/index.ts';
-import { trackSourceOf } from './track-records.ts';
 
 /** A session that subscribes to tracks, or the relay to another node that has such sessions. */
 export interface TrackFollower {
@@ -227,4 +226,30 @@ function updateIndex(
     index.set(key, (followers ?? new Set()).add(follower));
   }
   return { added, emptied };
+}
+
+/** What a session in this state has to hear of. */
+export function interestOf(state: Negotiation): Interest {
+  const sourceTrackIds = new Set<string>();
+  const names = new Set<string>();
+  for (const { subscription } of subscriptions(state)) {
+    const { sourceTrackId, followedName, remoteSessionId } = subscription;
+    if (sourceTrackId !== undefined) sourceTrackIds.add(sourceTrackId);
+    if (followedName !== undefined) names.add(nameKey(remoteSessionId, followedName));
+  }
+  return { sourceTrackIds, names };
+}
+
+/** @param askedId the id by which the subscriber named the track, if it did */
+export function trackSourceOf(record: TrackRecord, askedId: string | undefined): TrackSource {
+  return {
+    remoteSessionId: record.sessionId,
+    remoteTrackId: askedId ?? record.trackId,
+    customTrackName: record.customTrackName,
+    sourceTrackId: record.publicationId,
+    kind: record.kind,
+    codecs: identifyCodecs(record.codecs),
+    extensionUris: record.extensionUris,
+    rids: record.rids,
+  };
 }

@@ -1,4 +1,4 @@
-import { Lane } from '../../src/session/lane.ts';
+import { Lane } from '../../src/session/session-work.ts';
 
 test('256 calls of one session wait for their turn; one more is told to retry', async () => {
   const lane = new Lane();

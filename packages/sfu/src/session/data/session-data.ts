@@ -4,7 +4,7 @@
  */
 import type { DataChannelInfo } from '@causeway/media';
 import { LIMITS } from '@causeway/protocol';
-import { agreedData } from '../../negotiation/index.ts';
+import { agreedData, type SctpPeer } from '../../negotiation/index.ts';
 import { DataPlanApplier } from './apply-data-plan.ts';
 import type { ChannelContext, DataOwner } from './channel-context.ts';
 import type { DataMessage, HostedEnd, HostedListener } from './data-participant.ts';
@@ -23,6 +23,8 @@ export class SessionData {
   readonly #listeners = new Map<string, HostedListener>();
   #named = 0;
   #transportId: string | undefined = undefined;
+  /** As the engine was told. */
+  #peer: SctpPeer | undefined = undefined;
   #hasEnded = false;
 
   constructor(owner: DataOwner) {
@@ -42,10 +44,14 @@ export class SessionData {
     this.subscribed = new SubscribedChannels(context);
   }
 
-  /**
-   * The engine is told what it does not know yet. To be called whenever the transport, or what the
-   * client has agreed to, may have changed.
-   */
+  /** To be called whenever the transport, or what the client has agreed to, may have changed; mostly they have not. */
+  follow(): void {
+    const { negotiation } = this.#owner;
+    const isSame = negotiation.transport?.id === this.#transportId && agreedData(negotiation)?.peer === this.#peer;
+    if (!isSame) this.sync();
+  }
+
+  /** The engine is told what it does not know yet. */
   sync(): void {
     if (this.#hasEnded) return;
     const { negotiation, appId, isHosted } = this.#owner;
@@ -56,9 +62,11 @@ export class SessionData {
     }
     // Without a transport there is nothing that the engine could put channels on.
     const isReady = isHosted || transport !== undefined;
+    const agreed = agreedData(negotiation);
+    this.#peer = agreed?.peer;
     this.#applier.apply({
       transport: { transportId: transport?.id, account: appId },
-      agreed: agreedData(negotiation),
+      agreed,
       publications: isReady ? this.published.all() : [],
       subscriptions: isReady ? this.subscribed.all() : [],
     });

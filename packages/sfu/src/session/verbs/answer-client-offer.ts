@@ -9,9 +9,10 @@ import {
   type OfferPolicy,
   subscriptions,
 } from '../../negotiation/index.ts';
-import { inTurns, readSdp, SHORT_SECTIONS, writeDescription } from '../description-work.ts';
 import type { Session } from '../session.ts';
+import { refuseHosted } from '../session-access.ts';
 import { sessionClosedError } from '../session-life.ts';
+import { inTurns, readSdp, SHORT_SECTIONS, writeDescription } from '../session-work.ts';
 
 /** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
 const RETRY_AFTER_GLARE_MS = 0;
@@ -111,11 +112,6 @@ export async function commitAnswered(session: Session, { answered, stopped, unfi
 function endedSubscriptions(before: Negotiation, after: Negotiation): readonly LiveSubscription[] {
   const left = new Set(subscriptions(after).map(({ subscription }) => subscription.id));
   return subscriptions(before).filter(({ subscription }) => !left.has(subscription.id));
-}
-
-/** @throws forbidden – the session has no client that could negotiate */
-export function refuseHosted({ isHosted, id }: Session): void {
-  if (isHosted) throw new SfuError('forbidden', `session ${id} belongs to the process of the SFU, and has no peer connection`);
 }
 
 /** The SFU is the impolite side: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */

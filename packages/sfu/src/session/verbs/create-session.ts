@@ -15,15 +15,14 @@ import {
   type LocalEndpoint,
   publications,
   subscriptions,
+  trackCount,
 } from '../../negotiation/index.ts';
 import type { SessionPlace } from '../../overload/app-shares.ts';
-import { inTurns, readSdp, writeDescription } from '../description-work.ts';
-import { locateWish } from '../locate-tracks.ts';
+import { locateWish, subscribedResult } from '../locate-tracks.ts';
 import { Session } from '../session.ts';
-import { checkGroup, checkMetadata, mayOpenData, publishRuleOf } from '../session-access.ts';
-import { checkOwnTracks, trackCount } from '../session-bounds.ts';
+import { checkGroup, checkMetadata, checkOwnTracks, mayOpenData, publishRuleOf } from '../session-access.ts';
 import type { SessionParts } from '../session-parts.ts';
-import { subscribedResult } from '../subscribed-result.ts';
+import { inTurns, readSdp, writeDescription } from '../session-work.ts';
 import { publishResult, publishWishes } from './publish.ts';
 
 export interface NewSession {

@@ -12,8 +12,8 @@ import {
 } from '@causeway/protocol';
 import { subscriptions } from '../../negotiation/index.ts';
 import type { SessionRecord, TrackRecord } from '../../registry/index.ts';
+import { publishedTracks } from '../announcer.ts';
 import type { Session } from '../session.ts';
-import { publishedTracks } from '../track-records.ts';
 
 const STATUS_ORDER: Readonly<Record<TrackRecord['status'], number>> = { active: 0, inactive: 1, pending: 2 };
 

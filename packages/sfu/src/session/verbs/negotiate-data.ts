@@ -2,8 +2,8 @@
 import { type SessionDescription, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
 import { agreedData } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
-import { publishRuleOf } from '../session-access.ts';
-import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer, refuseHosted } from './answer-client-offer.ts';
+import { publishRuleOf, refuseHosted } from '../session-access.ts';
+import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** The part of a reply that is about SDP. */
 export interface DataNegotiation {

@@ -1,8 +1,8 @@
 import { type PatchTrackReply, type PatchTrackRequest, SfuError, type TokenGrants, TrackName } from '@causeway/protocol';
 import { editPublication, leadsTo, type Negotiation, type Publication, publications } from '../../negotiation/index.ts';
+import { publishedTrack } from '../announcer.ts';
 import type { Session } from '../session.ts';
 import { publishRuleOf } from '../session-access.ts';
-import { publishedTrack } from '../track-records.ts';
 import { trackSummary } from './describe.ts';
 
 /** `PATCH /session/:session_id/track/:track_id`: renames a published track, or announces that it is muted. */

@@ -1,8 +1,8 @@
 import { type RenegotiateReply, type RenegotiateRequest, SfuError, type TokenGrants } from '@causeway/protocol';
 import { applyAnswer, comparableAnswer, isDataOnItsWay, subscriptions } from '../../negotiation/index.ts';
-import { readSdp } from '../description-work.ts';
 import type { Session } from '../session.ts';
 import { mayOpenData, publishRuleOf } from '../session-access.ts';
+import { readSdp } from '../session-work.ts';
 import { commitAnswered, readClientOffer, takeClientOffer } from './answer-client-offer.ts';
 
 /** `PUT /renegotiate`: the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */

@@ -11,7 +11,8 @@ import {
 import { type LiveSubscription, type Negotiation, parkSubscription, subscriptions } from '../../negotiation/index.ts';
 import { locateWish } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
-import { answerClientOffer, commitAnswered, readClientOffer, refuseHosted } from './answer-client-offer.ts';
+import { refuseHosted } from '../session-access.ts';
+import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
 /** `POST /track/subscribe`. A call that has to wait for an answer leaves the lane, since that answer is a call too. */
 export async function subscribe(session: Session, request: SubscribeRequest, caller: TokenGrants | undefined): Promise<SubscribeReply> {
