@@ -15,15 +15,4 @@ export type {
 } from './session/peer-connection.ts';
 export { retrying } from './session/retrying.ts';
 export type { LocalTrack } from './session/sending-line.ts';
-export {
-  isOver,
-  type LocalChannel,
-  type OpenSessionOptions,
-  type Outcome,
-  type Publication,
-  type RemoteChannel,
-  type Session,
-  type SessionState,
-  type Subscription,
-  type SubscriptionChange,
-} from './session/session.ts';
+export * from './session/session.ts';

@@ -2,19 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createEncodedTrack, createPeerConnection, onKeyframeRequest } from '@causeway/client/node';
 import { describeMessage, makeMessage, type SeenMessage } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
 import type { TrackKind } from '@causeway/protocol';
-import {
-  MediaStreamTrack,
-  type MediaStreamTrack as RemoteTrack,
-  type RTCDataChannel,
-  RTCPeerConnection,
-  type RTCRtpTransceiver,
-  useH264,
-  useOPUS,
-  useVP8,
-} from 'werift';
+import type { MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCRtpTransceiver } from 'werift';
 import type { SentMedia } from '../clients/client-verbs.ts';
 import type { ChannelRequest, ReceivedMedia, VideoCodec } from '../clients/interop-client.ts';
 import { serveVerbs, type VerbHandlers } from './control-channel.ts';
@@ -50,22 +42,16 @@ function peerNamed(name: string): Peer {
   return peer;
 }
 
-function createConnection(videoCodecs: readonly VideoCodec[]): RTCPeerConnection {
-  const video = videoCodecs.map((codec) => (codec === 'VP8' ? useVP8() : useH264()));
-  // Without this it asks a public STUN server.
-  return new RTCPeerConnection({ iceServers: [], codecs: { audio: [useOPUS()], video } });
-}
-
-function addSender(connection: RTCPeerConnection, { kind, codec }: SentMedia): MediaLoop {
-  const track = new MediaStreamTrack({ kind });
-  const { sender } = connection.addTransceiver(track, { direction: 'sendonly' });
-  const loop = startMediaLoop(track, codec);
-  sender.onPictureLossIndication.subscribe(() => loop.startOver());
+function addSender(connection: RTCPeerConnection, { codec }: SentMedia): MediaLoop {
+  const encoded = createEncodedTrack(codec);
+  connection.addTransceiver(encoded.track, { direction: 'sendonly' });
+  const loop = startMediaLoop(encoded, codec);
+  onKeyframeRequest(connection, encoded.track, () => loop.startOver());
   return loop;
 }
 
 /** What comes in on a track, from its first packet on. */
-function countReceived(transceiver: RTCRtpTransceiver, track: RemoteTrack): () => ReceivedMedia {
+function countReceived(transceiver: RTCRtpTransceiver, track: MediaStreamTrack): () => ReceivedMedia {
   const { kind } = transceiver;
   const readFacts = (): Pick<ReceivedMedia, 'mid' | 'kind' | 'codec'> => ({
     mid: transceiver.mid ?? '',
@@ -111,7 +97,8 @@ function sendMessage({ sctpTransport }: RTCPeerConnection, channel: RTCDataChann
 
 function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[], requests: readonly ChannelRequest[]): Peer {
   const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
-  const connection = createConnection(send.length > 0 ? sentCodecs : VIDEO_CODECS);
+  // The default of werift, which is what its users get; the client package would ask for `max-bundle`.
+  const connection = createPeerConnection({ videoCodecs: send.length > 0 ? sentCodecs : VIDEO_CODECS, bundlePolicy: 'max-compat' });
   const received: Peer['received'] = new Map();
   connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));
   const loops = send.map((media) => addSender(connection, media));

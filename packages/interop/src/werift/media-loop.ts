@@ -1,7 +1,7 @@
 /** Encoded media that goes round and round on a track of werift, which has no encoders. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { H264Packetizer, type MediaStreamTrack, OpusPacketizer, type Packetizer, Vp8Packetizer } from 'werift';
+import type { EncodedTrack } from '@causeway/client/node';
 import type { SentMedia } from '../clients/client-verbs.ts';
 
 export interface MediaLoop {
@@ -20,10 +20,9 @@ interface Fixture {
 const FIXTURE_FOLDER = resolve(import.meta.dirname, '../../fixtures');
 
 /** Plays for as long as it is not stopped, at the pace of the fixture; werift drops what comes before it is connected. */
-export function startMediaLoop(track: MediaStreamTrack, codec: SentMedia['codec']): MediaLoop {
+export function startMediaLoop(track: EncodedTrack, codec: SentMedia['codec']): MediaLoop {
   const { clockHz, ticksPerFrame, frames } = readFixture(codec);
   const encoded = frames.map((frame) => Buffer.from(frame, 'base64'));
-  const packetizer = createPacketizer(codec);
   const startedAtMs = performance.now();
   let position = 0;
   let sentFrames = 0;
@@ -32,7 +31,7 @@ export function startMediaLoop(track: MediaStreamTrack, codec: SentMedia['codec'
     for (; sentFrames < dueFrames; sentFrames += 1) {
       const frame = encoded[position % encoded.length] ?? Buffer.alloc(0);
       position += 1;
-      for (const packet of packetizer.packetize(frame, (sentFrames * ticksPerFrame) % 2 ** 32)) track.writeRtp(packet);
+      track.send(frame, sentFrames * ticksPerFrame);
     }
   }, 5);
   return {
@@ -45,15 +44,4 @@ export function startMediaLoop(track: MediaStreamTrack, codec: SentMedia['codec'
 
 function readFixture(codec: SentMedia['codec']): Fixture {
   return JSON.parse(readFileSync(resolve(FIXTURE_FOLDER, `${codec.toLowerCase()}.json`), 'utf8')) as Fixture;
-}
-
-function createPacketizer(codec: SentMedia['codec']): Packetizer {
-  switch (codec) {
-    case 'VP8':
-      return new Vp8Packetizer();
-    case 'H264':
-      return new H264Packetizer({ inputFormat: 'annexb' });
-    case 'opus':
-      return new OpusPacketizer();
-  }
 }
