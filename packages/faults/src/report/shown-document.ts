@@ -15,12 +15,12 @@ export function writeShownDocument({ outcomes, date, machine, command }: ShownDo
 
 Written by \`${command}\` on ${date}
 (${machine}):
-real daemons, a real Redis, lean clients that decrypt and check every byte, and a network with seeded bad luck, all on one machine.
+the daemons and Redis are real, the clients decrypt and check every byte, and the network between them loses, delays and reorders packets by
+seeded chance. All of it runs on one machine.
 ${held} of ${outcomes.length} scenarios held. Each can be run alone: \`scripts/faults NAME\`; \`scripts/faults --help\` lists them.
 
-F1 to F22 are the lines of the list of faults that the project was given. What is billed while things go wrong is compared with what the clients
-received ([usage.md](usage.md)); the Redis of F4 keeps an append-only file. Not shown is, of F12, that a link with no way round it carries lower
-layers, since what links carry is not limited yet.
+F1 to F22 number the faults that a cluster is to survive. What is billed while things go wrong is compared with what the clients received
+([usage.md](usage.md)); the Redis of F4 keeps an append-only file.
 
 ${outcomes.map(describeOutcome).join('\n')}`;
 }
@@ -28,7 +28,7 @@ ${outcomes.map(describeOutcome).join('\n')}`;
 function describeOutcome({ scenario, findings, failure, seconds }: Outcome): string {
   const rows = findings.map(({ what, seen, wanted, isMet }) => `| ${what} | ${seen} | ${wanted} | ${isMet ? 'yes' : '**no**'} |`);
   const table = rows.length === 0 ? '' : `\n| what | seen | wanted | held |\n|---|---|---|---|\n${rows.join('\n')}\n`;
-  const reason = failure === undefined ? '' : `\nIt could not be run to its end: ${failure.split('\n')[0]}\n`;
+  const reason = failure === undefined ? '' : `\nIt was not completed: ${failure.split('\n')[0]}\n`;
   return `## ${scenario.title}\n\n${scenario.covers.join('; ')}. \`scripts/faults ${scenario.name}\`, ${seconds} s.\n${table}${reason}`;
 }
 

@@ -129,7 +129,7 @@ function judge({ name, maxFrozenPercent, isLossless }: BadAccess, watched: Watch
     ...(isLossless
       ? [
           atMost(`${name}: the latest of ${frames.length} frames came after its time by`, latestMs(frames), FREEZES_AFTER_MS, ' ms'),
-          atMost(`${name}: asked for in vain, of what was overtaken`, (100 * nackCount) / overtaken, MAX_ASKED_IN_VAIN_PERCENT, '%'),
+          atMost(`${name}: requests for packets that were only late`, (100 * nackCount) / overtaken, MAX_ASKED_IN_VAIN_PERCENT, '%'),
         ]
       : []),
     atMost(`${name}: time that the picture stood still (${freezeCount} times)`, frozenMs / (10 * seconds), maxFrozenPercent, '%'),

@@ -59,6 +59,6 @@ async function live(lab: Lab, call: Call, minutes: number): Promise<Finding[]> {
     exactly(`${when}, as it says itself`, Math.round((date.getTime() - Date.now()) / 60_000), minutes),
     ...lossless(`${when}, for longer than a lease`, await call.report()),
     exactly(`${when}: calls passed on to it, and by it, were answered`, [...there, back].join(' '), '200 200 200'),
-    atMost(`${when}: until all nodes list what there is`, rightMs, RIGHT_WITHIN_MS, ' ms'),
+    atMost(`${when}: until the lists of all nodes are right`, rightMs, RIGHT_WITHIN_MS, ' ms'),
   ];
 }

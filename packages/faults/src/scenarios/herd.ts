@@ -14,7 +14,7 @@ const JOINED_WITHIN_MS = 20_000;
 export const herd: Scenario = {
   name: 'herd',
   covers: ['F22'],
-  title: 'Everybody of a lost region joins the others at once',
+  title: 'All clients of a lost region join the others at once',
   async run(lab, thoroughness) {
     const count = thoroughness === 'whole' ? 2_000 : 150;
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { eu: 3, ap: 3 }, packetsPerSecond: 30, packetBytes: 300 });

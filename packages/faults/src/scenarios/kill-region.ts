@@ -46,7 +46,7 @@ export const killRegion: Scenario = {
     return [
       ...lossless('between the regions that live', reports),
       atMost('until no list has a session of the dead region', forgottenMs, FORGOTTEN_WITHIN_MS, ' ms'),
-      atMost('until all who watched the dead region were told', toldMs, TOLD_WITHIN_MS, ' ms'),
+      atMost('until all viewers of the dead region were told', toldMs, TOLD_WITHIN_MS, ' ms'),
       exactly(
         'a call for a dead session is answered with one of',
         [404, 410, 502, 503].includes(orphan.status) ? 'a clear error' : orphan.status,

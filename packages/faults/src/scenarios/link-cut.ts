@@ -41,7 +41,7 @@ async function cut(lab: Lab, call: Call, durationMs: number): Promise<Finding[]>
   const figures = await call.figures('us');
   return [
     atMost(
-      `${what}: longest gap for those who watch, from then until the direct way is taken again`,
+      `${what}: longest gap for viewers, from then until the direct way is taken again`,
       Math.max(...figures.map(worstGap)),
       AROUND_WITHIN_MS,
       ' ms',

@@ -27,7 +27,7 @@ const BAD_LINKS: readonly BadLink[] = [
 export const linkLoss: Scenario = {
   name: 'link-loss',
   covers: ['F11', 'Show: loss, delay, reordering and duplication on the relay link'],
-  title: 'A lossy, slow link between regions that changes the order and repeats itself',
+  title: 'A slow link between regions that loses, reorders and duplicates packets',
   needs: { settledLinks: true },
   async run(lab, thoroughness) {
     const links = thoroughness === 'whole' ? BAD_LINKS : BAD_LINKS.slice(-1);
@@ -52,7 +52,7 @@ async function tryLink(lab: Lab, call: Call, { name, impairment }: BadLink, dura
   const lostOnWire = (100 * wire.lost) / wire.datagrams;
   return [
     atLeast(`${name}: lost on the link`, lostOnWire, (100 * (impairment.lossRatio ?? 0)) / 2, '%'),
-    atMost(`${name}: lost to those who watch (${us.lost} of ${us.expected})`, (100 * us.lost) / us.expected, MAX_RESIDUAL_PERCENT, '%'),
+    atMost(`${name}: lost by viewers (${us.lost} of ${us.expected})`, (100 * us.lost) / us.expected, MAX_RESIDUAL_PERCENT, '%'),
     exactly(`${name}: packets that arrived twice`, us.duplicates, 0),
     exactly(`${name}: corrupted`, us.corrupted, 0),
   ];

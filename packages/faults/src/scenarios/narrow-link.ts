@@ -14,7 +14,7 @@ const WINDOW_MS = 1_000;
 export const narrowLink: Scenario = {
   name: 'narrow-link',
   covers: ['F12'],
-  title: 'A link between regions that carries less than is wanted of it is gone round',
+  title: 'A link between regions that is too narrow for what is wanted is bypassed',
   needs: { settledLinks: true },
   async run(lab) {
     const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });
@@ -36,8 +36,8 @@ export const narrowLink: Scenario = {
     await sleep(5 * WINDOW_MS);
     return [
       atMost('until the link no longer loses what it cannot carry', adaptedMs, ADAPTED_WITHIN_MS, ' ms'),
-      atMost('longest gap for those who watch, until then', worstMs, 1_500, ' ms'),
-      atMost('longest gap for those who watch, afterwards', await longestGap(), 1_000, ' ms'),
+      atMost('longest gap for viewers, until then', worstMs, 1_500, ' ms'),
+      atMost('longest gap for viewers, afterwards', await longestGap(), 1_000, ' ms'),
       exactly('the links still stand', await linkState(), 'yes'),
     ];
     async function longestGap(): Promise<number> {
@@ -64,8 +64,7 @@ const SHORT_NARROW_MS = 8_000;
 export const narrowLinkAlone: Scenario = {
   name: 'narrow-link-alone',
   covers: ['F12', 'Show: a relay link at half of what is wanted, no way round'],
-  title:
-    'A link between regions that carries half of what is wanted of it, with no way round, carries sound and a lower layer of each track',
+  title: 'A link between regions that carries half of what is wanted, with no other route, carries sound and a lower layer of each track',
   async run(lab, thoroughness) {
     for (const other of ['eu', 'us'] as const) {
       await lab.cluster.network.ask('impairLinks', { between: [other, 'ap'], impairment: { isCut: true } });
@@ -110,8 +109,8 @@ async function narrowAndWiden(lab: Lab, sound: AskedChild<AudienceVerbs>, narrow
   return [
     atLeast('wanted of the link, of what it then carries', carriedBps / HALF_BPS, 1.8),
     exactly(`tracks without a layer ${LAYER_WITHIN_MS / 1000} s after it has narrowed`, silent, 0),
-    atMost('longest gap for those who watch, until then', gapsAtFirst, LAYER_WITHIN_MS, ' ms'),
-    atMost('longest gap for those who watch, afterwards', gapsAfterwards, 1_500, ' ms'),
+    atMost('longest gap for viewers, until then', gapsAtFirst, LAYER_WITHIN_MS, ' ms'),
+    atMost('longest gap for viewers, afterwards', gapsAfterwards, 1_500, ' ms'),
     atLeast('share of the link that is used', narrowBps / HALF_BPS, 0.3),
     atMost(`sound lost (${lost} of ${expected})`, (100 * lost) / expected, 1, '%'),
     atMost('until all of it crosses again, when the link is wide', restoredMs, RESTORED_WITHIN_MS, ' ms'),

@@ -24,7 +24,7 @@ interface Calls {
 export const nodeFrozen: Scenario = {
   name: 'node-frozen',
   covers: ['F17'],
-  title: 'A node stands still (SIGSTOP) and goes on',
+  title: 'A node is frozen (SIGSTOP) and resumes',
   async run(lab, thoroughness) {
     const durationsMs = thoroughness === 'whole' ? [1_000, 3_000, 10_000, 40_000] : [2_000, 9_000];
     const calls: Calls = {
@@ -40,7 +40,7 @@ export const nodeFrozen: Scenario = {
 };
 
 async function freeze(lab: Lab, { into, within, outOf, elsewhere }: Calls, durationMs: number): Promise<Finding[]> {
-  const what = `still for ${durationMs / 1000} s`;
+  const what = `frozen for ${durationMs / 1000} s`;
   lab.note(what);
   const us = lab.cluster.node('us').child;
   await elsewhere.beginWindow();
@@ -55,9 +55,9 @@ async function freeze(lab: Lab, { into, within, outOf, elsewhere }: Calls, durat
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
   return [
     ...forgotten,
-    atMost(`${what}: until all get their media again who are at that node, without reconnecting`, ownMs, RECOVERED_WITHIN_MS, ' ms'),
+    atMost(`${what}: until all clients of that node get media again, without reconnecting`, ownMs, RECOVERED_WITHIN_MS, ' ms'),
     ...outwards,
-    atMost(`${what}: from then until all nodes list what there is`, rightMs, RIGHT_WITHIN_MS, ' ms'),
+    atMost(`${what}: from then until the lists of all nodes are right`, rightMs, RIGHT_WITHIN_MS, ' ms'),
     exactly(`${what}: the node still runs`, us.hasEnded ? `ended (${us.ending})` : 'yes', 'yes'),
     ...lossless(`${what}: between the others`, await elsewhere.report()),
   ];
@@ -85,11 +85,11 @@ async function outwardsFinding(outOf: Call, what: string): Promise<Finding[]> {
   await outOf.join('ap', 2);
   return [
     atMost(
-      `${what}: until all who watch its tracks elsewhere see them again, or were told that they ended`,
+      `${what}: until all viewers of its tracks elsewhere get them again, or were told that they have ended`,
       settledMs,
       RECOVERED_WITHIN_MS,
       ' ms',
     ),
-    atMost(`${what}: until they are seen elsewhere by who subscribes again`, performance.now() - startedAtMs, RECOVERED_WITHIN_MS, ' ms'),
+    atMost(`${what}: until viewers elsewhere who subscribe again get them`, performance.now() - startedAtMs, RECOVERED_WITHIN_MS, ' ms'),
   ];
 }

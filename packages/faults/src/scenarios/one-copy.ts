@@ -14,7 +14,7 @@ const SILENCE_MS = 400;
 export const oneCopy: Scenario = {
   name: 'one-copy',
   covers: ['Show: one copy on each link, counted on the wire'],
-  title: 'One publisher, twenty who watch in each other region: one copy on each link',
+  title: 'One publisher and twenty viewers in each other region: one copy on each link',
   needs: { settledLinks: true },
   async run(lab, thoroughness) {
     const watchers = thoroughness === 'whole' ? 20 : 6;
@@ -53,7 +53,7 @@ async function countWire(lab: Lab, call: Call, when: string): Promise<Finding[]>
     exactly(`${when}: RTP packets on all other links`, others, 0),
     ...Object.entries(reports).flatMap(([region, report]) => [
       exactly(`${when}: packets lost by ${report.watchers} in ${region}, of ${report.expected}`, report.lost, 0),
-      exactly(`${when}: corrupted or twice in ${region}`, report.corrupted + report.duplicates, 0),
+      exactly(`${when}: corrupted or duplicate packets in ${region}`, report.corrupted + report.duplicates, 0),
     ]),
   ];
 }

@@ -98,7 +98,7 @@ async function runOutage(lab: Lab, outage: Outage, thoroughness: Thoroughness): 
     ),
     exactly('an app that only Redis could know, meanwhile', `${unknown.status} ${errorCodeOf(unknown)}`, outage.unknownApp),
     atMost('how long that took', unknown.tookMs, REFUSED_WITHIN_MS, ' ms'),
-    atMost('until all nodes list what there is, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
+    atMost('until the lists of all nodes are right, after its return', rightMs, RIGHT_WITHIN_MS, ' ms'),
     await billedExactly(lab, ['talk']),
   ];
 }

@@ -36,7 +36,7 @@ function failover(how: string, line: string, limitMs: number, breakMaster: (lab:
       return [
         ...lossless('meanwhile', reports),
         atMost('until a new session is listed in another region', writtenMs, limitMs, ' ms'),
-        atMost('from then until all nodes list what there is', rightMs, RIGHT_WITHIN_MS, ' ms'),
+        atMost('from then until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
         ...(how === 'frozen' ? await thaw(lab) : []),
         await billedExactly(lab, ['talk']),
       ];
@@ -50,7 +50,7 @@ async function thaw(lab: Lab): Promise<Finding[]> {
   await sleep(3_000);
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
   return [
-    atMost('until all nodes list what there is, after the old master came back', rightMs, RIGHT_WITHIN_MS, ' ms'),
+    atMost('until the lists of all nodes are right, after the old master came back', rightMs, RIGHT_WITHIN_MS, ' ms'),
     exactly('the port of the master', (await lab.watchedRedis.master()).port, lab.watchedRedis.replicas[0]?.port ?? 0),
   ];
 }

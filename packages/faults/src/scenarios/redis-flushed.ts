@@ -25,7 +25,7 @@ export const redisFlushed: Scenario = {
     await call.join('us', 1);
     return [
       exactly('the registry was right before', Number.isFinite(rightBefore) ? 'yes' : 'no', 'yes'),
-      atMost('until all nodes list what there is', rightMs, RIGHT_WITHIN_MS, ' ms'),
+      atMost('until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
       ...lossless('meanwhile', reports),
       exactly('one more can join', (await call.figures('us')).length, 4),
       // All of it is younger than a minute: nodes still have the batches that Redis had counted and has forgotten.

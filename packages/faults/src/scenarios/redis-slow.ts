@@ -49,7 +49,7 @@ export const redisSlow: Scenario = {
       ...lossless('meanwhile', reports),
       atMost(`99% of ${tooksMs.length} API calls take`, quantile(tooksMs, 0.99), P99_WITHIN_MS, ' ms'),
       exactly('API calls that failed', failures.length === 0 ? 0 : `${failures.length}: ${failures[0]}`, 0),
-      atMost('until all nodes list what there is, once it is fast again', rightMs, RIGHT_WITHIN_MS, ' ms'),
+      atMost('until the lists of all nodes are right, once it is fast again', rightMs, RIGHT_WITHIN_MS, ' ms'),
     ];
   },
 };

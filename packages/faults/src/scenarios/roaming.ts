@@ -16,7 +16,7 @@ const STOPS_WITHIN_MS = 5_000;
 export const roaming: Scenario = {
   name: 'roaming',
   covers: ['F20'],
-  title: 'Clients change their address; clients vanish without a word',
+  title: 'Clients change their address; clients vanish without saying so',
   async run(lab, thoroughness) {
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 4, ap: 2 } });
     await call.beginWindow();

@@ -34,7 +34,7 @@ export const splitBrain: Scenario = {
         atMost('until Sentinel promoted the replica', promotedMs, PROMOTED_WITHIN_MS, ' ms'),
         ...apart,
         ...lossless('across the two sides', reports),
-        atMost('until all nodes list what there is, once they are one network again', rightMs, RIGHT_WITHIN_MS, ' ms'),
+        atMost('until the lists of all nodes are right, once they are one network again', rightMs, RIGHT_WITHIN_MS, ' ms'),
         await billedExactly(lab, ['talk']),
       ];
     } finally {

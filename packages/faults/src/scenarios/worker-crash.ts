@@ -92,6 +92,6 @@ async function newCalls(lab: Lab): Promise<Finding[]> {
   const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
   return [
     atMost(`until ${CALLS} new calls had joined, over both threads`, joinedMs, JOINED_WITHIN_MS, ' ms'),
-    atMost('from then until all nodes list what there is', rightMs, RIGHT_WITHIN_MS, ' ms'),
+    atMost('from then until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
   ];
 }

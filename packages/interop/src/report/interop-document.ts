@@ -23,12 +23,12 @@ export interface InteropRun {
 /** What users of a client should know, found while it was made to work. */
 const REMARKS: Readonly<Partial<Record<ClientName, string>>> = {
   aiortc:
-    'aiortc 1.4 ignores requests for a keyframe in H.264 and makes one every 250 frames: whoever joins such a track in the middle waits for that one, 17 s at 15 frames a second. In VP8 it does as it is asked.',
+    'aiortc 1.4 ignores keyframe requests in H.264 and sends one every 250 frames, so a subscriber that joins later waits up to 17 s at 15 frames a second. In VP8 it honours them.',
   gstreamer:
-    'webrtcbin 1.22 refuses to use a media line again that was `inactive` once ("transceiver direction changes are not implemented"). Let a subscriber offer a data channel only, not lines to receive on; the SFU then adds a line for each subscription. `bundle-policy=max-bundle` is needed: an offer without a BUNDLE group is refused, with a word on why.',
-  firefox: "Firefox has no H.264 without the plug-in that it downloads from Cisco; Debian's comes without.",
+    'webrtcbin 1.22 cannot reuse a media line that has been `inactive` ("transceiver direction changes are not implemented"). Let a subscriber offer only a data channel and no lines to receive on; the SFU then adds a line for each subscription. Set `bundle-policy=max-bundle`: the SFU refuses an offer without a BUNDLE group and says why.',
+  firefox: "Firefox has H.264 only with the plug-in that it downloads from Cisco, which Debian's build lacks.",
   werift:
-    'werift has no encoders and decoders: here it plays recorded frames in a loop, and counts the frames that it has put together from all of their packets, and the samples that came in a row.',
+    'werift has no encoders or decoders. Here it sends recorded frames in a loop, and counts the frames of which it received every packet and the samples that arrived without a gap.',
 };
 
 const CODEC_TITLES: Readonly<Record<VideoCodec, string>> = { VP8: 'VP8', H264: 'H.264' };
@@ -48,15 +48,14 @@ export function writeInteropDocument(run: InteropRun): string {
 function introduction({ command, date, machine, joins, joinsPerPair, repetitions }: InteropRun): string {
   const succeeded = joins.filter(hasSucceeded).length;
   const standstills =
-    repetitions === 0 ? '' : `\nRounds run again because the virtual machine was paused for seconds in the middle of them: ${repetitions}.`;
+    repetitions === 0 ? '' : `\nRounds repeated because the virtual machine was paused for seconds in the middle of them: ${repetitions}.`;
   return `# Interoperability
 
 Written on ${date} by \`${command}\` (${machine}): do not edit, run it again.
 
 Every client publishes a moving picture and a tone to one Causeway node, and every client subscribes to both: ${succeeded} of ${joins.length} joins
-succeeded. A join is a session of its own, ICE, DTLS and negotiation from the start; it joins when the publisher is on the air already, so it needs
-a keyframe of its own. It succeeds when the subscriber has counted more than a second of picture and of sound. The publisher is new for
-each of the ${joinsPerPair} joins of a pair, and all clients join it at once.${standstills}`;
+succeeded. A join is a new session with its own ICE, DTLS and negotiation. The publisher is already sending by then, so each join needs a keyframe of
+its own. It succeeds when the subscriber has counted more than a second of picture and of sound. The publisher is new for each of the ${joinsPerPair} joins of a pair, and all clients join it at once.${standstills}`;
 }
 
 function callSection(run: InteropRun): string[] {
