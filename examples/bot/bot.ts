@@ -53,7 +53,7 @@ async function takePart(): Promise<void> {
       if (published.some(({ dataChannelName }) => dataChannelName === CHAT)) await listenTo(sessionId);
     }
   };
-  // The list is read once the stream of events is open: nobody comes unseen in between.
+  // The list is read once the stream of events is open: no session comes unseen in between.
   const onOpen = () => void listenToAll().catch(console.error);
   for await (const event of api.events({ group: GROUP, signal: over.signal, onOpen })) {
     if (event.type !== 'datachannel.published' || event.dataChannelName !== CHAT) continue;

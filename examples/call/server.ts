@@ -7,7 +7,7 @@ if (SFU_SECRET === undefined) throw new Error('SFU_SECRET must be the secret of 
 
 const cookieKey = randomBytes(32);
 const signatureOf = (text: string): Buffer => createHmac('sha256', cookieKey).update(text).digest();
-/** A stand-in for the sign-in that your app has. @returns undefined for whoever is not signed in */
+/** A stand-in for the sign-in that your app has. @returns undefined for a user who is not signed in */
 function userOf(cookies = ''): { readonly id: string; readonly name: string } | undefined {
   const [, text = '', signature = ''] = /(?:^|; )user=([\w-]+)\.([\w-]{43})(?:;|$)/.exec(cookies) ?? [];
   const isOurs = signature !== '' && timingSafeEqual(Buffer.from(signature, 'base64url'), signatureOf(text));

@@ -11,6 +11,13 @@ import { PROJECT_ROOT } from './run-node.ts';
 const RETIRED_EVERYWHERE = /\b(?:anew|crumb|mourn)|(?:^|[^a-z])[cC]rew\b|Crew\b|Crumb/;
 const RETIRED_IN_DOCUMENTS = /\b(?:anew|crews?|crumbs?|mourn\w*|bury|buried|somebody)\b/i;
 
+/** Words for which there is a noun: the client, the subscriber, an operator. */
+const NOBODY = /\b(?:anybody|nobody|somebody|whoever)\b/i;
+const NOBODY_IN_COMMENT = /(?:\/\/|\*) .*\b(?:anybody|nobody|somebody|whoever)\b/i;
+/** Not yet `media`, nor what only measures or breaks things. */
+const NAMES_WHO_ACTS =
+  /^(?:examples|packages\/(?:accounts|causeway|client|cluster|dashboard|e2e|gateway|interop|lab|loadtest|protocol|secure|sfu|testkit|wire)\/src)\//;
+
 /** The list of retired words itself, and logs of what was. */
 const EXEMPT = new Set(['docs/glossary.md', 'CHANGELOG.md', 'scripts/checks/words.test.ts']);
 
@@ -39,6 +46,13 @@ test('documents use the words of the glossary', () => {
   expect(findWords(documents, RETIRED_IN_DOCUMENTS)).toEqual([]);
 });
 
+test('comments and documents name who acts', () => {
+  const documents = FILES.filter((file) => file.endsWith('.md') && file !== 'CONTRIBUTING.md');
+  const code = FILES.filter((file) => /\.tsx?$/.test(file) && NAMES_WHO_ACTS.test(file));
+
+  expect([...findWords(documents, NOBODY), ...findWords(code, NOBODY_IN_COMMENT)]).toEqual([]);
+});
+
 test('no comment of what ships begins with "Of": it says of what in a sentence', () => {
   const shipped = FILES.filter((file) => /^packages\/(?:accounts|client|cluster|gateway|media|protocol|secure|sfu|wire)\/src\//.test(file));
 
@@ -48,5 +62,5 @@ test('no comment of what ships begins with "Of": it says of what in a sentence',
 test('the glossary lists every retired word', () => {
   const [, list = ''] = readFileSync(join(PROJECT_ROOT, 'docs/glossary.md'), 'utf8').split('## Words that are no longer used');
 
-  for (const word of ['anew', 'bury', 'crew', 'crumb', 'mourn', 'somebody']) expect(list).toContain(word);
+  for (const word of ['anew', 'bury', 'crew', 'crumb', 'mourn', 'somebody', 'nobody', 'whoever']) expect(list).toContain(word);
 });

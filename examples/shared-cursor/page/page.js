@@ -25,7 +25,7 @@ connection.ondatachannel = ({ channel }) => {
   else drawPointer(channel);
 };
 
-/** A list of sessions, as the server sends it whenever somebody comes or goes. */
+/** A list of sessions, as the server sends it whenever someone comes or goes. */
 async function follow(sessionIds) {
   for (const remoteSessionId of sessionIds) {
     if (remoteSessionId === sessionId || followed.has(remoteSessionId)) continue;
@@ -35,7 +35,7 @@ async function follow(sessionIds) {
 }
 
 /**
- * The whole text with every change: fine for a page of it, and the latest is right whoever wrote
+ * The whole text with every change: fine for a page of it, and the latest is right whichever page wrote
  * it.
  */
 function shareText(channel) {

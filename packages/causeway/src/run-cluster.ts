@@ -41,7 +41,7 @@ export async function runCluster(args: readonly string[]): Promise<number> {
     return 0;
   }
   const children: ChildProcess[] = [];
-  // Whoever presses Ctrl+C reaches the children as well; they are told again for those who send a signal to this process alone.
+  // Ctrl+C in a terminal reaches the children as well; they are told again because a signal may be sent to this process alone.
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   try {
     const isOver = await Promise.race([startAll(plan, children).then(() => false), stopped.then(() => true)]);

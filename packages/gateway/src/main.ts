@@ -45,8 +45,7 @@ async function main(): Promise<void> {
 }
 
 /**
- * SIGTERM lets sessions that run end by themselves for a while; SIGINT, or a second signal, ends them at once; whoever sends one more has
- * lost patience.
+ * SIGTERM lets running sessions end by themselves for a while; SIGINT, or a second signal, ends them at once; a third one ends the process.
  */
 function stopOnSignals(starting: Promise<Daemon>): void {
   let signals = 0;

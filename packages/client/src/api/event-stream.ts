@@ -87,7 +87,7 @@ async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGenerator<S
       }
     }
   } finally {
-    // Whoever stops iterating closes the connection.
+    // A caller that stops iterating closes the connection.
     await reader.cancel().catch(() => undefined);
   }
 }

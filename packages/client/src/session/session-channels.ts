@@ -6,7 +6,7 @@ import type { DataChannel, MediaTrack, PeerConnection, Reliability } from './pee
 import { answerTo, hasDataSection, offerTo } from './sdp-exchange.ts';
 import type { LocalChannel, RemoteChannel } from './session.ts';
 
-/** The SFU takes any first message for one and passes it on to nobody; werift does not send an empty one. */
+/** The SFU takes any first message for one and forwards it to no subscriber; werift does not send an empty one. */
 const READY = 'ready';
 
 export class SessionChannels<Channel extends DataChannel> {
@@ -46,7 +46,7 @@ export class SessionChannels<Channel extends DataChannel> {
 
   /**
    * Channels that the SFU opens by itself may carry messages before the reply is here, and those would be lost. This one waits for
-   * a first message from us, which it passes on to nobody.
+   * a first message from us, which it does not forward.
    */
   async subscribe(remote: RemoteChannel): Promise<Channel> {
     const item = { ...remote, negotiated: true, waitForAck: true };

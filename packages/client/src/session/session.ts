@@ -11,7 +11,7 @@ export type SessionState =
   | { readonly phase: 'connected' }
   /** There is no media path for the moment; the session still exists and a way back is being tried. */
   | { readonly phase: 'interrupted' }
-  /** The session is over and nobody asked for that. */
+  /** The session is over although the app did not close it. */
   | { readonly phase: 'lost'; readonly failure: Error }
   | { readonly phase: 'left' };
 

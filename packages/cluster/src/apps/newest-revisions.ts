@@ -8,9 +8,9 @@ interface Newest {
 }
 
 /**
- * The newest record that this node has seen of each app. An older one was replaced, so it is not believed although it is signed:
- * with the secret that it names somebody may have left. Kept when the record disappears from Redis, for whoever can put an old one
- * there can remove the new one first.
+ * The newest record that this node has seen of each app. An older one was replaced, so it is not believed although it is signed: a person who
+ * has left may still know its secret. Kept when the record disappears from Redis, since an intruder who can write an old one there can remove
+ * the new one first.
  */
 export class NewestRevisions {
   readonly #maxApps: number;

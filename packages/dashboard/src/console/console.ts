@@ -14,7 +14,7 @@ export interface Console {
   readonly directory: Directory;
   readonly meter: Meter;
   readonly notices: Notices;
-  /** Nobody sees the page: what is only for looking at stops until somebody does. */
+  /** The page is hidden: what is only for looking at stops until it is shown. */
   setVisible(isVisible: boolean): void;
 }
 

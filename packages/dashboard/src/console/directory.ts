@@ -1,4 +1,4 @@
-/** The sessions of the app with their tracks and data channels, kept up to date by polling as long as somebody looks. */
+/** The sessions of the app with their tracks and data channels, kept up to date by polling while the page is shown. */
 
 import type { Clock, SfuApi } from '@causeway/client';
 import type { PublishedDataChannelResult, SessionSummary, TrackSummary } from '@causeway/protocol';
@@ -163,7 +163,7 @@ export interface TrackRefresh {
   readonly sessionId: string;
   /** Undefined: never. */
   readonly fetchedAtMs: number | undefined;
-  /** Somebody looks at this session: its turn comes in every round. */
+  /** The session is shown: its turn comes in every round. */
   readonly isWatched: boolean;
 }
 

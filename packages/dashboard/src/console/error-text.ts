@@ -5,7 +5,7 @@ import type { ErrorCode } from '@causeway/protocol';
 
 export interface ErrorText {
   readonly title: string;
-  /** The words of the SFU or the browser, ids and all, for whoever has to find out why; may be empty. */
+  /** The words of the SFU or the browser, ids and all, for the developer who has to find out why; may be empty. */
   readonly detail: string;
 }
 

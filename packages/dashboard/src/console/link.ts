@@ -85,7 +85,7 @@ class SessionLink implements Link {
     this.#api = api;
     this.#options.rememberCredentials(door.credentials);
     this.state.write({ phase: 'open', door, session, sessionState: session.state });
-    // What happened to it while nobody knew it yet.
+    // What happened to it before the console knew it.
     this.#handleSessionState(door, session.state);
   }
 

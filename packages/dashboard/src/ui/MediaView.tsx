@@ -5,7 +5,7 @@ interface MediaViewProps {
   readonly isMuted: boolean;
   readonly isMirrored?: boolean;
   readonly label: string;
-  /** The browser plays no sound before somebody has clicked on the page. */
+  /** The browser plays no sound before the user has clicked on the page. */
   readonly onSoundBlocked?: () => void;
 }
 

@@ -14,7 +14,7 @@ export interface TestPage {
   evaluate<Argument, Result>(pageFunction: (argument: Argument) => Result | Promise<Result>, argument: Argument): Promise<Result>;
   /** Runs source text in the page as a script of its own. */
   evaluateText(source: string): Promise<unknown>;
-  /** What went wrong in the page that nobody caught, in words. */
+  /** Errors that the page did not catch, in words. */
   readonly errors: readonly string[];
   close(): Promise<void>;
 }

@@ -65,10 +65,10 @@ export class Channels {
     this.#floods.set(label, watchFlood(await this.#open(label)));
   }
 
-  /** @throws Error – nobody watches the channel */
+  /** @throws Error – the channel is not watched */
   floodSeen(label: string): FloodSeen {
     const read = this.#floods.get(label);
-    if (read === undefined) throw new Error(`nobody watches a flood on channel ${label}`);
+    if (read === undefined) throw new Error(`channel ${label} is not watched for a flood`);
     return read();
   }
 

@@ -22,7 +22,7 @@ export interface Reception {
   readTones(): HeardTone;
 }
 
-/** Plays a received track where nobody sees or hears it. */
+/** Plays a received track unseen and unheard. */
 export function startReception(track: MediaStreamTrack): Reception {
   const events: string[] = [];
   for (const type of ['mute', 'unmute', 'ended']) track.addEventListener(type, () => events.push(type));

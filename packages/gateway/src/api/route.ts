@@ -60,7 +60,7 @@ export interface RouteDescription {
 /** An endpoint that takes JSON and replies with it. */
 export interface Route extends RouteDescription {
   /**
-   * Makes a new session, which any node may take; others with a session in their path are for its owner, and the rest for whoever is
+   * Makes a new session, which any node may take; others with a session in their path are for its owner, and the rest for the node that is
    * asked.
    *
    * @returns the region that the client asked for, if any

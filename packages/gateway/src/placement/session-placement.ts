@@ -61,7 +61,7 @@ export class SessionPlacement {
       refused = { node, finish: attempt.finish };
       candidates = candidates.filter(({ nodeNo }) => nodeNo !== node.nodeNo);
     }
-    if (refused === undefined) throw this.#nobody(order.region);
+    if (refused === undefined) throw this.#noNode(order.region);
     return refused.finish();
   }
 
@@ -99,7 +99,7 @@ export class SessionPlacement {
     }
   }
 
-  #nobody(region: string | undefined): SfuError {
+  #noNode(region: string | undefined): SfuError {
     if (region !== undefined) return new SfuError('no_capacity', `no node of region ${region} takes new sessions now`);
     return new SfuError('draining', 'this node is shutting down, and there is no other');
   }

@@ -1,4 +1,4 @@
-/** One subscriber's way into what somebody publishes, and what it got of it. */
+/** One subscriber that joins a publisher, and what it received. */
 
 import { apiOf, type SfuAccess } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
@@ -22,7 +22,7 @@ const ENOUGH_SAMPLES = 60_000;
 /** Long because aiortc makes an H.264 keyframe only every 17 s, whatever it is asked for. */
 const DEADLINE_MS = 30_000;
 
-/** Waits until packets of picture and sound have come: whoever joins then joins late, and needs a keyframe of its own. */
+/** Waits until packets of picture and sound have come: a subscriber that joins then joins late, and needs a keyframe of its own. */
 export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise<readonly RemoteTrack[]> {
   const api = apiOf(access);
   const tracks = await waitUntil(

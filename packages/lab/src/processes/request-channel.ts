@@ -48,7 +48,7 @@ export class Asker<Verbs extends Contract<Verbs>> {
   ask<Verb extends keyof Verbs & string>(verb: Verb, ...[argument]: Parameters<Verbs[Verb]>): Promise<Awaited<ReturnType<Verbs[Verb]>>> {
     const id = this.#nextId++;
     const asked = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    // Without a callback Node throws the error of a closed channel where nobody catches it, and what the other process said at last is not shown.
+    // Without a callback Node throws the error of a closed channel where it cannot be caught, and what the other process said at last is not shown.
     this.#port.send?.({ lab: 'question', id, verb, argument } satisfies Question, (error) => {
       if (error !== null) this.#settle({ lab: 'answer', id, error: `The other process is gone: ${error.message}` });
     });
@@ -82,7 +82,7 @@ export function answerQuestions<Verbs extends Contract<Verbs>>(port: MessagePort
 }
 
 /**
- * All answers of one port. It keeps questions that nobody can answer yet: Node hands messages to the first listener there is,
+ * All answers of one port. It keeps questions that cannot be answered yet: Node hands messages to the first listener there is,
  * and a program's own verbs may come later than those of what was loaded ahead of it.
  */
 class AnswerDesk {

@@ -36,7 +36,8 @@ export type Retain = z.infer<typeof Retain>;
 
 /** Whether a subscriber may send to the publisher. */
 export const CanReply = z.union([z.boolean(), z.literal('many')], { error: 'must be true, false or "many"' }).meta({
-  description: 'true: this subscriber alone may send to the publisher, and takes that right from whoever had it; "many": beside others',
+  description:
+    'true: this subscriber alone may send to the publisher, and takes that right from the subscriber that had it; "many": beside others',
 });
 export type CanReply = z.infer<typeof CanReply>;
 

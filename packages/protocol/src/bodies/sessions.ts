@@ -77,7 +77,7 @@ export const ListSessionsReply = z.object({
   isPartial: z
     .boolean()
     .optional()
-    .meta({ description: 'Whether sessions of other nodes are missing, because nobody can be asked for them now' }),
+    .meta({ description: 'Whether sessions of other nodes are missing, because the index cannot be asked for them now' }),
 });
 export type ListSessionsReply = z.infer<typeof ListSessionsReply>;
 

@@ -20,8 +20,7 @@ export const SubscribeDataChannelItem = z
       description: 'Whether the page creates the channel itself with the id in the reply; default false: `ondatachannel` tells of it',
     }),
     waitForAck: z.boolean().optional().meta({
-      description:
-        'Only with negotiated: nothing is delivered before this subscriber has sent a first message, which is forwarded to nobody',
+      description: 'Only with negotiated: nothing is delivered before this subscriber has sent a first message, which is not forwarded',
     }),
     paused: z.boolean().optional(),
   })

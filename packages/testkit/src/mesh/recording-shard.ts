@@ -45,7 +45,7 @@ export class RecordingShard implements Shard {
   readonly #usedSsrcs = new Map<string, Map<number, string>>();
 
   get listener(): EngineEventListener {
-    if (this.#listener === undefined) throw new Error('nobody listens');
+    if (this.#listener === undefined) throw new Error('the shard has no listener');
     return this.#listener;
   }
 

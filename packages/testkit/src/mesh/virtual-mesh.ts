@@ -89,7 +89,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     if (plan.isLink !== true) return;
     const peer = this.#peerOf(plan);
     if (peer === undefined || this.isCut(shard.nodeNo, peer.shard.nodeNo)) return;
-    if ((plan.reach ?? peer.plan.reach) === undefined) throw new Error('nobody reaches out');
+    if ((plan.reach ?? peer.plan.reach) === undefined) throw new Error('neither end of the link reaches out');
     if (this.#ends.has(endKey(shard, plan.transportId))) return;
     const handshakeMs = HANDSHAKE_ROUND_TRIPS * 2 * this.#oneWayMs(shard.nodeNo, peer.shard.nodeNo);
     this.#later(handshakeMs, () => this.#connect(shard, plan.transportId, peer.shard, peer.plan.transportId));
