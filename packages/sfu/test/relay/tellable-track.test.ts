@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TrackRecord } from '../../src/registry/index.ts';
-import { encodeControlMessage, numberMessage, readControlMessage } from '../../src/relay/links/control-messages.ts';
+import { encodeControlMessage, numberMessage, readControlMessage } from '../../src/relay/links/message-text.ts';
 import { tellableTrack } from '../../src/relay/tellable-track.ts';
 
 const text = fc.string({ maxLength: 600 });

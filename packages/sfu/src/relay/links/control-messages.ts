@@ -20,9 +20,6 @@ export const LINK_DATA_VERSION = 3;
 export const CONTROL_LABEL = 'causeway-control';
 export const CONTROL_PROTOCOL = 'causeway-link';
 
-/** What SCTP accepts in one message without the peer's consent (RFC 8831 §6.6). */
-export const MAX_MESSAGE_BYTES = 16 << 10;
-
 /** `tellableTrack` leaves out longer values before a message is written. */
 export const MESSAGE_BOUNDS = { nameLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
 const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
@@ -330,63 +327,13 @@ const schemas = [
   }),
 ] as const;
 
-const ControlMessageSchema = z.discriminatedUnion('type', schemas);
+export const CONTROL_MESSAGE_SCHEMA = z.discriminatedUnion('type', schemas);
+/** The types of message that this node knows. */
+export const CONTROL_MESSAGE_TYPES: ReadonlySet<string> = new Set(schemas.map(({ shape }) => shape.type.value));
 
-export type ControlMessage = z.infer<typeof ControlMessageSchema>;
+export type ControlMessage = z.infer<typeof CONTROL_MESSAGE_SCHEMA>;
 export type ControlMessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { readonly type: Type }>;
 export type Refusal = (typeof REFUSALS)[number];
 export type LinkStateMessage = ControlMessageOf<'link-state'>;
 export type LinksChangedMessage = ControlMessageOf<'links-changed'>;
 export type LinkStatesKnownMessage = ControlMessageOf<'link-states-known'>;
-
-const KNOWN_TYPES: ReadonlySet<string> = new Set(schemas.map(({ shape }) => shape.type.value));
-const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string() }) });
-
-export type ReadMessage =
-  | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
-  /** A message of a later version: its serial number counts, but it is ignored. */
-  | { readonly type: 'unknown'; readonly serial: number }
-  | { readonly type: 'malformed' };
-
-/** `{"n":` and the like around a message, with the longest of numbers. */
-const ENVELOPE_BYTES = 32;
-
-/** A message to all neighbours is encoded once. */
-const encoded = new WeakMap<ControlMessage, string>();
-
-/** @returns undefined if the other side would refuse it: all apps share a link, so it must not fail because of one client's input */
-export function encodeControlMessage(message: ControlMessage): string | undefined {
-  const known = encoded.get(message);
-  if (known !== undefined) return known;
-  if (!ControlMessageSchema.safeParse(message).success) return undefined;
-  const json = JSON.stringify(message);
-  if (json.length + ENVELOPE_BYTES > MAX_MESSAGE_BYTES) return undefined;
-  encoded.set(message, json);
-  return json;
-}
-
-/**
- * @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost
- * @param encoded by `encodeControlMessage`
- */
-export function numberMessage(serial: number, encoded: string): string {
-  return `{"n":${serial},"m":${encoded}}`;
-}
-
-export function readControlMessage(data: Uint8Array | string): ReadMessage {
-  if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return { type: 'malformed' };
-  const envelope = Envelope.safeParse(parseJson(data));
-  if (!envelope.success) return { type: 'malformed' };
-  const { n: serial, m } = envelope.data;
-  if (!KNOWN_TYPES.has(m.type)) return { type: 'unknown', serial };
-  const message = ControlMessageSchema.safeParse(m);
-  return message.success ? { type: 'message', serial, message: message.data } : { type: 'malformed' };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}

@@ -9,20 +9,13 @@ import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeRecord } from '../../nodes/index.ts';
 import type { Shard } from '../../shard.ts';
 import { BackOff } from './back-off.ts';
-import {
-  CONTROL_LABEL,
-  CONTROL_PROTOCOL,
-  type ControlMessage,
-  type ControlMessageOf,
-  encodeControlMessage,
-  numberMessage,
-  readControlMessage,
-} from './control-messages.ts';
+import { CONTROL_LABEL, CONTROL_PROTOCOL, type ControlMessage, type ControlMessageOf } from './control-messages.ts';
 import { LegNumbers } from './leg-numbers.ts';
 import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
 import { commonVersion, versionsDiffer } from './link-version.ts';
 import { MessagePacer } from './message-pacer.ts';
+import { encodeControlMessage, numberMessage, readControlMessage } from './message-text.ts';
 
 /** Time for checks, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;

@@ -3,7 +3,8 @@
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import type { NodeRecord } from '../../../src/nodes/node-directory.ts';
 import { StaticNodeDirectory } from '../../../src/nodes/static-node-directory.ts';
-import { encodeControlMessage, LINK_VERSIONS, numberMessage, readControlMessage } from '../../../src/relay/links/control-messages.ts';
+import { LINK_VERSIONS } from '../../../src/relay/links/control-messages.ts';
+import { encodeControlMessage, numberMessage, readControlMessage } from '../../../src/relay/links/message-text.ts';
 import { LinkStateTable, type NodeLinkState } from '../../../src/relay/path/link-state-table.ts';
 import { RouteFinder } from '../../../src/relay/path/route-finder.ts';
 import { applyChanges, changesMessage, stateOf, wholeStateMessage } from '../../../src/relay/path/told-links.ts';

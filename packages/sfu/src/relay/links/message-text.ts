@@ -1,0 +1,57 @@
+/** Control messages as they are on the channel: JSON text, numbered, one per data channel message. */
+import { z } from 'zod';
+import { CONTROL_MESSAGE_SCHEMA, CONTROL_MESSAGE_TYPES, type ControlMessage } from './control-messages.ts';
+
+/** What SCTP accepts in one message without the peer's consent (RFC 8831 §6.6). */
+const MAX_MESSAGE_BYTES = 16 << 10;
+/** `{"n":` and the like around a message, with the longest of numbers. */
+const ENVELOPE_BYTES = 32;
+const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string() }) });
+
+/** What became of a message that was read. */
+export type ReadMessage =
+  | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
+  /** A message of a later version: its serial number counts, but it is ignored. */
+  | { readonly type: 'unknown'; readonly serial: number }
+  | { readonly type: 'malformed' };
+
+/** A message to all neighbours is encoded once. */
+const encoded = new WeakMap<ControlMessage, string>();
+
+/** @returns undefined if the other side would refuse it: all apps share a link, so it must not fail because of one client's input */
+export function encodeControlMessage(message: ControlMessage): string | undefined {
+  const known = encoded.get(message);
+  if (known !== undefined) return known;
+  if (!CONTROL_MESSAGE_SCHEMA.safeParse(message).success) return undefined;
+  const json = JSON.stringify(message);
+  if (json.length + ENVELOPE_BYTES > MAX_MESSAGE_BYTES) return undefined;
+  encoded.set(message, json);
+  return json;
+}
+
+/**
+ * @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost
+ * @param encoded by `encodeControlMessage`
+ */
+export function numberMessage(serial: number, encoded: string): string {
+  return `{"n":${serial},"m":${encoded}}`;
+}
+
+/** Reads what has come on a control channel, which may be of a later version or of a faulty node. */
+export function readControlMessage(data: Uint8Array | string): ReadMessage {
+  if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return { type: 'malformed' };
+  const envelope = Envelope.safeParse(parseJson(data));
+  if (!envelope.success) return { type: 'malformed' };
+  const { n: serial, m } = envelope.data;
+  if (!CONTROL_MESSAGE_TYPES.has(m.type)) return { type: 'unknown', serial };
+  const message = CONTROL_MESSAGE_SCHEMA.safeParse(m);
+  return message.success ? { type: 'message', serial, message: message.data } : { type: 'malformed' };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
