@@ -1,5 +1,8 @@
+import type { AppId, TokenGrants } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { SfuEvent } from '../events.ts';
+import type { Negotiation } from '../negotiation/index.ts';
+import type { SessionPlace } from '../overload/app-shares.ts';
 import type { DescriptionTurns } from '../overload/description-turns.ts';
 import type { Random } from '../random.ts';
 import type { Registry } from '../registry/index.ts';
@@ -27,4 +30,21 @@ export interface SessionParts {
   readonly limits: SessionLimits;
   readonly descriptionTurns: DescriptionTurns;
   readonly onEvent: (event: SfuEvent) => void;
+}
+
+/** What one session is made with. */
+export interface SessionOptions {
+  readonly appId: AppId;
+  readonly negotiation: Negotiation;
+  readonly metadata: string;
+  /** Undefined for none. */
+  readonly group?: string | undefined;
+  /** Whether sections that begin to send in an offer are published by themselves. */
+  readonly autoPublish: boolean;
+  /** It belongs to this process: it has no client, and ends only when it is told to. Default false. */
+  readonly isHosted?: boolean;
+  /** What it takes of its app's share; the session gives it back when it ends. */
+  readonly place: SessionPlace;
+  /** Whose token it is created with; undefined for the secret of the app. */
+  readonly creator: TokenGrants | undefined;
 }

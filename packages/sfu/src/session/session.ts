@@ -38,27 +38,11 @@ import {
   type SessionLife,
   sessionClosedError,
 } from './session-life.ts';
-import type { SessionParts } from './session-parts.ts';
+import type { SessionOptions, SessionParts } from './session-parts.ts';
 import { inTurns, Lane } from './session-work.ts';
 import { type SubscriptionChange, SubscriptionReports } from './subscription-reports.ts';
 import { ToldMedia } from './told-media.ts';
 import { interestOf, type TrackFollower } from './track-directory.ts';
-
-export interface SessionOptions {
-  readonly appId: AppId;
-  readonly negotiation: Negotiation;
-  readonly metadata: string;
-  /** Undefined for none. */
-  readonly group?: string | undefined;
-  /** Whether sections that begin to send in an offer are published by themselves. */
-  readonly autoPublish: boolean;
-  /** It belongs to this process: it has no client, and ends only when it is told to. Default false. */
-  readonly isHosted?: boolean;
-  /** What it takes of its app's share; the session gives it back when it ends. */
-  readonly place: SessionPlace;
-  /** Whose token it is created with; undefined for the secret of the app. */
-  readonly creator: TokenGrants | undefined;
-}
 
 export interface CommitOptions {
   /** Why tracks are no longer published. Default `requested`. */
