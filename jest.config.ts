@@ -6,10 +6,10 @@ const shared: Config = {
   testEnvironmentOptions: { customExportConditions: ['causeway-source', 'node', 'node-addons'] },
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
-    // jose is published as ES modules alone, which Jest does not load.
-    '/node_modules/jose/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
+    // They are published as ES modules alone, which Jest does not load.
+    '/node_modules/(?:jose|kysely)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:jose|kysely)/)'],
 };
 
 export default {

@@ -4,6 +4,7 @@ export {
   APP_TOKEN_ALGORITHMS,
   type AppTokenAlgorithm,
   type AppTokenKey,
+  createAppTokenKey,
   MAX_TOKEN_KEYS_PER_APP,
   type NewAppTokenKey,
 } from './app/app-token-key.ts';
@@ -11,6 +12,9 @@ export * from './app/create-app.ts';
 export * from './app/secret.ts';
 export type * from './assertion/call-assertion.ts';
 export * from './authentication/authenticate.ts';
+export * from './books/app-mirror.ts';
+export type * from './books/books.ts';
+export * from './books/key-uses.ts';
 export { type Revocation, RevocationList } from './tokens/revocation-list.ts';
 export * from './tokens/revocations.ts';
 export * from './tokens/token-desk.ts';

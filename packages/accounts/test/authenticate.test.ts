@@ -7,6 +7,7 @@ import {
   generateSecret,
   parseSecretDigest,
   principalOf,
+  TokenDesk,
 } from '@causeway/accounts';
 import { AppId, DEFAULT_APP_SETTINGS, SfuError } from '@causeway/protocol';
 
@@ -18,7 +19,39 @@ const apps = createStaticAppStore([
 ]);
 
 test.each(['Bearer old', 'Bearer new', 'bearer new', 'BEARER  new '])('%j opens the app', async (authorization) => {
-  expect(await authenticate(apps, { appIdText: 'app', authorization })).toEqual({ appId: 'app', settings, grants: { kind: 'all' } });
+  const secretDigest = digestSecret(
+    authorization
+      .toLowerCase()
+      .replace(/^bearer +/, '')
+      .trim(),
+  );
+
+  expect(await authenticate(apps, { appIdText: 'app', authorization })).toEqual({
+    appId: 'app',
+    settings,
+    grants: { kind: 'all' },
+    secretDigest,
+  });
+});
+
+test('a secret opens the app until it ends, and another one goes on', async () => {
+  let nowMs = 999;
+  const secretEndsMs = { [digestSecret('old')]: 1_000 };
+  const rolling = createStaticAppStore([
+    { id: AppId.parse('app'), secretDigests: [digestSecret('old'), digestSecret('new')], secretEndsMs, settings },
+  ]);
+  const opens = async (secret: string): Promise<boolean> => {
+    const call = authenticate(rolling, { appIdText: 'app', authorization: `Bearer ${secret}` }, new TokenDesk({ nowMs: () => nowMs }));
+    return call.then(
+      () => true,
+      () => false,
+    );
+  };
+  const before = [await opens('old'), await opens('new')];
+  nowMs = 1_000;
+
+  expect(before).toEqual([true, true]);
+  expect([await opens('old'), await opens('new')]).toEqual([false, true]);
 });
 
 const REFUSED: [name: string, appId: string, authorization: string | undefined][] = [

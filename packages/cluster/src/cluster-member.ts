@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
+import type { AppId } from '@causeway/protocol';
 import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import { AppAnnouncer } from './apps/app-announcer.ts';
+import { AppChangeFeed } from './apps/app-change-feed.ts';
 import { AppRecords } from './apps/app-records.ts';
 import { RedisAppStore } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
@@ -43,6 +45,7 @@ export class ClusterMember implements Cluster {
   readonly #parts: ClusterMemberParts;
   readonly #appStore: RedisAppStore;
   readonly #announcer: AppAnnouncer;
+  readonly #appChanges: AppChangeFeed;
   readonly #directory: RedisNodeDirectory;
   readonly #registry: ClusterRegistry;
   #closing: Promise<void> | undefined;
@@ -73,7 +76,10 @@ export class ClusterMember implements Cluster {
       timers: clock,
       clusterNowMs,
       onDefect: (appId, defect) => this.#tell({ type: 'app.restored', appId, defect }),
+      onWritten: (appId) => void this.#appChanges.tell(appId),
     });
+    const onChanged = (appId?: AppId): void => this.#appStore.forget(appId);
+    this.#appChanges = new AppChangeFeed({ link, timers: clock, clusterNowMs, onChanged });
     this.#directory = this.#createDirectory();
     this.#registry = this.#createRegistry();
   }
@@ -125,6 +131,7 @@ export class ClusterMember implements Cluster {
 
   async #leave(): Promise<void> {
     this.#announcer.stop();
+    this.#appChanges.stop();
     this.#revocations.stop();
     await Promise.all([this.#registry.stop(), this.#directory.close()]);
     this.#parts.nodesLink.close();

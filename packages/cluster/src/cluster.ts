@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { App, AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
+import type { AppStore, AssertionTrust, OwnApps, Revocations, UsageLedger } from '@causeway/accounts';
 import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import type { AppRecordDefect } from './apps/app-record.ts';
 import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
@@ -58,8 +58,8 @@ export interface ClusterOptions {
   readonly self: Omit<NodeRecord, 'epoch' | 'state' | 'load'>;
   /** Whether the media loop has ticked lately. The lease is renewed only while it has: a node that hangs must lose it. */
   readonly isMediaAlive: () => boolean;
-  /** Apps that this node is configured with: they are found without Redis, and written to it for the others. */
-  readonly apps: readonly App[];
+  /** The apps of this node's configuration and books: they are found without Redis, and written to it for the others. */
+  readonly apps: OwnApps;
   readonly clock: Clock;
   /** Called once, when a newer life of this node number has begun: close all sessions and exit. */
   readonly onSuperseded: () => void;

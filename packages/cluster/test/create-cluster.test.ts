@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ALL_GRANTS, createApp } from '@causeway/accounts';
+import { isDeepStrictEqual } from 'node:util';
+import { ALL_GRANTS, AppMirror, createApp, createOwnApps } from '@causeway/accounts';
 import { RedisServer } from '@causeway/lab';
 import { AppId } from '@causeway/protocol';
 import { type Clock, createNodeClock, MAX_NODES } from '@causeway/sfu';
@@ -40,7 +41,7 @@ describe('a cluster over one Redis', () => {
       clusterKey: CLUSTER_KEY,
       self,
       isMediaAlive: () => true,
-      apps: [],
+      apps: createOwnApps([]),
       clock,
       onSuperseded: () => told.push(`${nodeNo} superseded`),
       onEvent: ({ type }) => told.push(`${nodeNo} ${type}`),
@@ -55,7 +56,7 @@ describe('a cluster over one Redis', () => {
     const rights = [...(/\* \*\*Rights\*\*.*?`\+info[^`]*`/s.exec(page)?.[0] ?? '').matchAll(/\+@?\w+/g)].map(([right]) => right);
     await server.command('ACL', 'SETUSER', 'node', 'on', '>password', '~sfu:*', '&sfu:*', ...rights);
     const redisUrl = server.url.replace('redis://', 'redis://node:password@');
-    const one = await join(101, { redisUrl, apps: [DEMO] });
+    const one = await join(101, { redisUrl, apps: createOwnApps([DEMO]) });
     const other = await join(102, { redisUrl });
     const id = sessionIdOf(101, 1);
     await one.revocations.revoke({ appId: DEMO.id, revoked: { by: 'jti', jti: 'token' }, closesSessions: false });
@@ -73,7 +74,7 @@ describe('a cluster over one Redis', () => {
   });
 
   test('nodes see each other, their sessions and their apps, and trust each other', async () => {
-    const one = await join(101, { apps: [DEMO] });
+    const one = await join(101, { apps: createOwnApps([DEMO]) });
     const other = await join(102);
     const id = sessionIdOf(101, 1);
     await one.registry.putSession(session(id));
@@ -116,7 +117,7 @@ describe('a cluster over one Redis', () => {
   test('an app that could not be written at once is written later, without a new connection', async () => {
     const app = createApp({ id: 'late', secrets: ['the-secret-of-this-test-alone'] });
     await server.command('ACL', 'SETUSER', 'late', 'on', '>password', '~sfu:{:nodes}*', '&sfu:*', '+@all');
-    await join(101, { redisUrl: server.url.replace('redis://', 'redis://late:password@'), apps: [app] });
+    await join(101, { redisUrl: server.url.replace('redis://', 'redis://late:password@'), apps: createOwnApps([app]) });
     await until('it was refused', async () => (await server.command('ACL', 'LOG')).includes('sfu:{late}:app'));
 
     await server.command('ACL', 'SETUSER', 'late', '~sfu:*');
@@ -176,7 +177,7 @@ describe('a cluster over one Redis', () => {
   });
 
   test('Redis emptied and started again: the nodes stay, and their sessions, apps and records are there again', async () => {
-    const one = await join(101, { apps: [DEMO] });
+    const one = await join(101, { apps: createOwnApps([DEMO]) });
     const other = await join(102);
     const id = sessionIdOf(101, 1);
     await one.registry.putSession(session(id));
@@ -246,5 +247,22 @@ describe('a cluster over one Redis', () => {
     });
 
     expect(await one.usageLedger.totals(AppId.parse('demo'), '2026-11-24')).toEqual(bytes);
+  });
+
+  test('a secret that is rolled on one node opens the app on the others, and the old one no longer does, within two seconds', async () => {
+    let app = createApp({ id: 'rolled', secrets: ['the-old-secret-of-the-app'] });
+    let serial = 1;
+    const books = { appChanges: async (since: number) => ({ serial, changed: since < serial ? [app] : [], removed: [] }) };
+    const mirror = new AppMirror({ configured: [], books, schedule: () => () => undefined });
+    await mirror.refresh();
+    await join(101, { apps: mirror });
+    const other = await join(102);
+    await until('the app is known', async () => (await other.appStore.findApp(app.id)) !== undefined);
+    [serial, app] = [2, createApp({ id: 'rolled', secrets: ['the-new-secret-of-the-app'] })];
+    const startedAtMs = performance.now();
+    await mirror.refresh();
+    await until('the new secret is known', async () => isDeepStrictEqual(await other.appStore.findApp(app.id), app));
+
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 });

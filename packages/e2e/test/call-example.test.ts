@@ -30,6 +30,7 @@ function startSfu(): Promise<ServerProcess> {
     readyUrl: `http://127.0.0.1:${sfuPort}/readyz`,
     environment: {
       CAUSEWAY_HTTP_PORT: String(sfuPort),
+      CAUSEWAY_BOOKS: 'off',
       CAUSEWAY_UDP_PORT: String(udpPort),
       CAUSEWAY_APP_ID: APP_ID,
       CAUSEWAY_APP_SECRET: SECRET,

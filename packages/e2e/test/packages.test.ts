@@ -85,7 +85,7 @@ const answers = (url: string, deadlineMs = PAGE_DEADLINE_MS) =>
 
 async function startNode(node: string): Promise<string> {
   const [httpPort, udpPort] = [await findFreePort('tcp'), await findFreePort('udp')];
-  const ports = { CAUSEWAY_HTTP_PORT: String(httpPort), CAUSEWAY_UDP_PORT: String(udpPort) };
+  const ports = { CAUSEWAY_HTTP_PORT: String(httpPort), CAUSEWAY_UDP_PORT: String(udpPort), CAUSEWAY_BOOKS: 'off' };
   start('node_modules/.bin/causeway', [], { ...ports, CAUSEWAY_APP_ID: 'demo', CAUSEWAY_APP_SECRET: SECRET }, node);
   const url = `http://127.0.0.1:${httpPort}`;
   await answers(`${url}/readyz`);

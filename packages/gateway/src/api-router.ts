@@ -1,4 +1,4 @@
-import { type AppStore, TokenDesk } from '@causeway/accounts';
+import { type AppStore, type KeyUses, TokenDesk } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import express, { type Router } from 'express';
@@ -28,6 +28,8 @@ import type { ClusterCalls } from './placement/cluster-calls.ts';
 export interface ApiRouterOptions {
   readonly sfu: Sfu;
   readonly apps: AppStore;
+  /** Hears which secrets are used. */
+  readonly keyUses?: Pick<KeyUses, 'note'>;
   /** Named in the `X-SFU-Region` header of every reply. */
   readonly region?: string;
   /** Default: warnings and errors as JSON on standard error. */
@@ -74,6 +76,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
     tokens: options.tokens ?? new TokenDesk(),
     authorize: options.authorize,
+    keyUses: options.keyUses,
   };
   services.tokens.revocations.onRevoked(({ appId, revoked, closesSessions }) => {
     if (closesSessions) sfu.closeSessionsOf(appId, revoked);

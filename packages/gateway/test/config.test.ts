@@ -34,6 +34,8 @@ test('with nothing set, everything has its default', () => {
     linkAddresses: undefined,
     trustedProxies: [],
     geoip: 'auto',
+    books: { kind: 'file', path: '/root/.local/state/causeway/books.sqlite' },
+    areBooksAsked: false,
     usageFolder: undefined,
     drainSeconds: 60,
     cluster: undefined,
@@ -79,6 +81,7 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081, [fd00::7]:8081',
     CAUSEWAY_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     CAUSEWAY_GEOIP: 'off',
+    CAUSEWAY_BOOKS: 'postgres://books@10.0.0.6/causeway',
     CAUSEWAY_USAGE_FOLDER: '/var/lib/causeway',
     CAUSEWAY_DRAIN_SECONDS: '0',
     CAUSEWAY_MAX_SESSIONS: '500',
@@ -116,6 +119,8 @@ test('takes every option from the environment', async () => {
     ],
     trustedProxies: ['10.0.0.0/8', '::1'],
     geoip: 'off',
+    books: { kind: 'postgres', url: 'postgres://books@10.0.0.6/causeway' },
+    areBooksAsked: true,
     usageFolder: '/var/lib/causeway',
     drainSeconds: 0,
     maxSessions: 500,
@@ -283,6 +288,10 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
     { CAUSEWAY_METRICS_TOKEN: CLUSTER_KEY },
     'CAUSEWAY_METRICS_LISTEN is missing: CAUSEWAY_METRICS_LISTEN and CAUSEWAY_METRICS_TOKEN belong together',
   ],
+  [
+    { CAUSEWAY_BOOKS: 'mysql://books:password@10.0.0.6/causeway' },
+    'CAUSEWAY_BOOKS must be the path of a file, a URL such as postgres://user:password@10.0.0.6/causeway, or off',
+  ],
   [{ CAUSEWAY_GEOIP: 'yes' }, 'CAUSEWAY_GEOIP must be one of off, auto, on, not "yes"'],
   [{ CAUSEWAY_DRAIN_SECONDS: '-1' }, 'CAUSEWAY_DRAIN_SECONDS must be a whole number from 0 to 86400, not "-1"'],
   [
@@ -345,4 +354,22 @@ test('--help names every option with its default', () => {
 
   for (const option of Object.values(OPTIONS)) expect(usage).toContain(option.variable);
   expect(usage).toContain('a whole number from 0 to 65535; default: 8080');
+});
+
+test.each([
+  [{ STATE_DIRECTORY: '/var/lib/causeway', HOME: '/root' }, '/var/lib/causeway/books.sqlite'],
+  [{ STATE_DIRECTORY: '/var/lib/one:/var/lib/two' }, '/var/lib/one/books.sqlite'],
+  [{ XDG_STATE_HOME: '/data', HOME: '/root' }, '/data/causeway/books.sqlite'],
+  [{ HOME: '/root' }, '/root/.local/state/causeway/books.sqlite'],
+  [{ HOME: '/root', CAUSEWAY_BOOKS: 'here.sqlite' }, 'here.sqlite'],
+])('with %j the books are in %s', (environment, path) => {
+  expect(load(environment).books).toEqual({ kind: 'file', path });
+});
+
+test('there are no books where there is no folder for them, in a cluster that does not name them, and where they are off', () => {
+  expect(load({}).books).toBeUndefined();
+  expect(
+    load({ HOME: '/root', CAUSEWAY_REDIS_URL: 'redis://r', CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY, CAUSEWAY_NODE: '7' }).books,
+  ).toBeUndefined();
+  expect(load({ HOME: '/root', CAUSEWAY_BOOKS: 'off' }).books).toEqual({ kind: 'off' });
 });

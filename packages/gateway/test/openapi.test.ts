@@ -5,6 +5,7 @@ import { createApiRouter, createOpenApiDocument } from '@causeway/gateway';
 import * as protocol from '@causeway/protocol';
 import { ERROR_CODES, LIMITS } from '@causeway/protocol';
 import type { Router } from 'express';
+import { ADMIN_ROUTES } from '../src/admin/admin-routes.ts';
 import { EVENT_ROUTES } from '../src/api/event-routes.ts';
 import type { RouteDescription } from '../src/api/route.ts';
 import { ROUTES } from '../src/api/routes.ts';
@@ -149,4 +150,17 @@ test('is shown to people at /docs, with every call, without scripts or anything 
   expect(text).not.toMatch(/<script|https?:|url\(/);
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+});
+
+test('describes the admin API, too, where it is served, with a key of its own and no app in its paths', () => {
+  const whole = createOpenApiDocument({ hasAdminApi: true });
+  const admin = Object.entries(whole.paths).filter(([path]) => path.startsWith('/api/admin/v1/'));
+  const operations = admin.flatMap(([, methods]) => Object.values(methods) as { security?: unknown; operationId: string }[]);
+
+  expect(operations.map(({ operationId }) => operationId).sort()).toEqual(ADMIN_ROUTES.map(({ operationId }) => operationId).sort());
+  for (const { operationId, security } of operations) {
+    expect([operationId, security]).toEqual([operationId, operationId === 'setUp' ? [] : [{ adminKey: [] }]]);
+  }
+  expect(JSON.stringify(admin)).not.toContain('sfu_app_id');
+  expect(JSON.stringify(document)).not.toContain('/api/admin/v1');
 });

@@ -1,3 +1,4 @@
+export * from './postgres/postgres-server.ts';
 export * from './processes/asked-child.ts';
 export * from './processes/child.ts';
 export * from './processes/command-place.ts';

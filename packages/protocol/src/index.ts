@@ -1,3 +1,4 @@
+export * from './admin/admin-bodies.ts';
 export * from './bodies/api-event.ts';
 export * from './bodies/app-settings.ts';
 export * from './bodies/change-data-channels.ts';

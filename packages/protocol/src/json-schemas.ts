@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import * as admin from './admin/admin-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
+import { AppSettings } from './bodies/app-settings.ts';
 import {
   CloseDataChannelItem,
   CloseDataChannelsReply,
@@ -167,6 +169,26 @@ const NAMED_SCHEMAS = {
   UpdateTrackItem,
   UpdateTracksReply,
   UpdateTracksRequest,
+  AppSettings,
+  AdminPageQuery: admin.AdminPageQuery,
+  AdminOrg: admin.AdminOrg,
+  AdminApp: admin.AdminApp,
+  AdminAppList: admin.AdminAppList,
+  CreateAppRequest: admin.CreateAppRequest,
+  PatchAppRequest: admin.PatchAppRequest,
+  AdminKey: admin.AdminKey,
+  AdminKeyList: admin.AdminKeyList,
+  IssuedKeyReply: admin.IssuedKeyReply,
+  CreateKeyRequest: admin.CreateKeyRequest,
+  CreateKeyReply: admin.CreateKeyReply,
+  CreateAdminKeyRequest: admin.CreateAdminKeyRequest,
+  RollKeyRequest: admin.RollKeyRequest,
+  AdminAuditEntry: admin.AdminAuditEntry,
+  AdminAuditList: admin.AdminAuditList,
+  SetUpRequest: admin.SetUpRequest,
+  SetUpReply: admin.SetUpReply,
+  WhoAmIReply: admin.WhoAmIReply,
+  RemovedReply: admin.RemovedReply,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Name of a body or of a part of one, the same here, in the source and in the OpenAPI document. */

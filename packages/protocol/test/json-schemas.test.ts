@@ -18,9 +18,13 @@ test('every reference leads to a schema', () => {
 });
 
 test('unknown fields stay allowed, save where one that is misspelt would restrict nothing', () => {
-  const { MintTokenRequest, RevokeTokensRequest, TokenMaximum, ...others } = schemas;
+  const { MintTokenRequest, RevokeTokensRequest, TokenMaximum, AppSettings, CreateAppRequest, PatchAppRequest, ...others } = schemas;
+  const strict = [MintTokenRequest, RevokeTokensRequest, TokenMaximum, AppSettings];
 
-  for (const schema of [MintTokenRequest, RevokeTokensRequest, TokenMaximum]) expect(schema).toMatchObject({ additionalProperties: false });
+  for (const schema of strict) expect(schema).toMatchObject({ additionalProperties: false });
+  for (const { properties } of [CreateAppRequest, PatchAppRequest]) {
+    expect(properties).toMatchObject({ settings: { additionalProperties: false } });
+  }
   expect(JSON.stringify(others)).not.toContain('"additionalProperties":false');
 });
 

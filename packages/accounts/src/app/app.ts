@@ -10,6 +10,8 @@ export interface App {
   readonly id: AppId;
   /** One, or two while secrets are exchanged. The secrets themselves are kept nowhere. */
   readonly secretDigests: readonly SecretDigest[];
+  /** When secrets stop to open the app, by digest, in milliseconds since 1970; one that is missing here has no end. */
+  readonly secretEndsMs?: Readonly<Record<string, number>>;
   /** With which the app's own backend signs tokens. Default: none. */
   readonly tokenKeys?: readonly AppTokenKey[];
   readonly settings: AppSettings;

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type AppId, type AppSettings, parseAppId, SfuError, type TokenGrants } from '@causeway/protocol';
-import { MAX_SECRETS_PER_APP } from '../app/app.ts';
+import { type App, MAX_SECRETS_PER_APP } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
-import { digestSecret } from '../app/secret.ts';
+import { digestSecret, type SecretDigest } from '../app/secret.ts';
 import type { TokenDesk } from '../tokens/token-desk.ts';
 
 /** What a caller may do within its app: everything with the app's secret, what it grants with a token. */
@@ -16,6 +16,8 @@ export interface Principal {
   readonly appId: AppId;
   readonly settings: AppSettings;
   readonly grants: Grants;
+  /** Belongs to the secret that the caller has sent; missing for a token, and for a call that another node has passed on. */
+  readonly secretDigest?: SecretDigest;
 }
 
 /** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
@@ -52,10 +54,11 @@ export async function authenticate(apps: AppStore, credentials: Credentials, tok
   const appId = parseAppId(appIdText);
   const app = appId === undefined ? undefined : await apps.findApp(appId, asker);
   const secret = BEARER.exec(authorization ?? '')?.[1];
-  const isKnown = hasDigest(app?.secretDigests ?? [], digestSecret(secret ?? ''));
+  const secretDigest = digestSecret(secret ?? '');
+  const isKnown = hasDigest(liveDigests(app, tokens?.nowMs ?? Date.now()), secretDigest);
   if (app !== undefined && secret !== undefined && isKnown) {
     if (isInUrl) throw new SfuError('forbidden', 'a URL takes a token (POST …/tokens makes one), never the secret of the app');
-    return { appId: app.id, settings: app.settings, grants: ALL_GRANTS };
+    return { appId: app.id, settings: app.settings, grants: ALL_GRANTS, secretDigest };
   }
   const token = appId === undefined || secret === undefined ? undefined : await tokens?.verify(appId, app, secret);
   if (app !== undefined && token !== undefined) return { appId: app.id, settings: app.settings, grants: { kind: 'token', token } };
@@ -63,6 +66,11 @@ export async function authenticate(apps: AppStore, credentials: Credentials, tok
     'unauthorized',
     'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"',
   );
+}
+
+/** The digests of secrets that have not ended. */
+function liveDigests(app: App | undefined, nowMs: number): readonly SecretDigest[] {
+  return (app?.secretDigests ?? []).filter((digest) => nowMs < (app?.secretEndsMs?.[digest] ?? Number.POSITIVE_INFINITY));
 }
 
 /** Makes the same number of comparisons whatever the list holds and wherever the match is. */

@@ -67,6 +67,11 @@ export class TokenDesk {
     return { ...this.#outcomes };
   }
 
+  /** Milliseconds since 1970. */
+  get nowMs(): number {
+    return this.#nowMs();
+  }
+
   /** Seconds since 1970. */
   get nowSeconds(): number {
     return Math.floor(this.#nowMs() / MS_PER_SECOND);

@@ -36,6 +36,7 @@ export async function launchCauseway(
     env: {
       NODE_OPTIONS: `${globalThis.process.env.NODE_OPTIONS ?? ''} ${NODE_OPTIONS}`,
       CAUSEWAY_HTTP_PORT: String(httpPort),
+      CAUSEWAY_BOOKS: 'off',
       CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
       CAUSEWAY_LISTEN: '127.0.0.1',
       CAUSEWAY_APP_ID: APP_ID,

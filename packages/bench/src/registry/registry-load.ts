@@ -1,4 +1,5 @@
 /** Nodes of a cluster and what they announce, without media. */
+import { createOwnApps } from '@causeway/accounts';
 import { type Cluster, createCluster } from '@causeway/cluster';
 import { createNodeClock, type NodeRecord, type SessionRecord, type TrackRecord } from '@causeway/sfu';
 
@@ -20,7 +21,7 @@ export function joinCluster(nodeNo: number, redisUrl: string): Promise<Cluster> 
     clusterKey: 'the key of a cluster that lives for a minute',
     self,
     isMediaAlive: () => true,
-    apps: [],
+    apps: createOwnApps([]),
     clock: createNodeClock(),
     onSuperseded: () => {},
   });

@@ -31,6 +31,8 @@ export interface AppRecord {
   readonly revision: number;
   /** By the cluster's clock. */
   readonly issuedAtMs: number;
+  /** The app is no more; who reads this believes no older record of it. */
+  readonly isRemoved?: true;
 }
 
 /**
@@ -53,18 +55,20 @@ export type AppReading =
 const SignedRecord = z.object({
   issuedAtMs: z.number(),
   revision: z.int().min(0),
+  isRemoved: z.literal(true).optional(),
   app: z.looseObject({
     id: AppId,
     secretDigests: z.array(z.string()).min(1).max(MAX_SECRETS_PER_APP),
     settings: z.record(z.string(), z.unknown()),
     tokenKeys: z.array(z.unknown()).max(MAX_TOKEN_KEYS_PER_APP).optional(),
+    secretEndsMs: z.record(z.string(), z.number()).optional(),
   }),
 });
 
 const StoredTokenKey = z.object({ kid: z.string(), alg: z.enum(APP_TOKEN_ALGORITHMS), key: z.string() });
 
-export function writeAppRecord({ app, revision, issuedAtMs }: AppRecord, key: KeyObject): string {
-  return signText(JSON.stringify({ issuedAtMs, revision, app: storedForm(app, key) }), key);
+export function writeAppRecord({ app, revision, issuedAtMs, isRemoved }: AppRecord, key: KeyObject): string {
+  return signText(JSON.stringify({ issuedAtMs, revision, isRemoved, app: storedForm(app, key) }), key);
 }
 
 /** @param nowMs by the cluster's clock */
@@ -77,11 +81,13 @@ export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyOb
   if (data?.app.id !== id || secretDigests === undefined || secretDigests.length === 0) {
     return { type: 'refused', defect: 'content' };
   }
-  const { revision, issuedAtMs } = data;
+  const { revision, issuedAtMs, isRemoved } = data;
   if (Math.abs(nowMs - issuedAtMs) > MAX_RECORD_AGE_MS) return { type: 'refused', defect: 'date' };
   const tokenKeys = readTokenKeys(data.app.tokenKeys, id, key);
-  const app = { id, secretDigests, ...tokenKeys, settings: readKnownSettings(data.app.settings) };
-  return { type: 'record', record: { app, revision, issuedAtMs }, signedApp: data.app };
+  const { secretEndsMs } = data.app;
+  const ends = secretEndsMs === undefined ? {} : { secretEndsMs };
+  const app = { id, secretDigests, ...ends, ...tokenKeys, settings: readKnownSettings(data.app.settings) };
+  return { type: 'record', record: { app, revision, issuedAtMs, ...(isRemoved && { isRemoved }) }, signedApp: data.app };
 }
 
 /** Whether a node that was configured with the app would sign the same. @param key of app records */

@@ -1,4 +1,4 @@
-import type { App, AppStore } from '@causeway/accounts';
+import type { App, AppStore, OwnApps } from '@causeway/accounts';
 import { type AppId, SfuError } from '@causeway/protocol';
 import type { AppReading, AppRecordDefect } from './app-record.ts';
 import type { AppRecords } from './app-records.ts';
@@ -7,8 +7,8 @@ import { NewestRevisions } from './newest-revisions.ts';
 
 export interface RedisAppStoreOptions {
   readonly records: Pick<AppRecords, 'read'>;
-  /** The apps of this node's configuration, which are found without Redis. */
-  readonly apps: readonly App[];
+  /** The apps that this node is responsible for, which are found without Redis. */
+  readonly apps: Pick<OwnApps, 'find'>;
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;
   /** The time that all nodes agree on. */
@@ -43,12 +43,13 @@ const RETRY_AFTER_MS = 1_000;
 /** Apps of all nodes, each of which announces those of its own configuration. */
 export class RedisAppStore implements AppStore {
   readonly #options: RedisAppStoreOptions;
-  readonly #configured: ReadonlyMap<AppId, App>;
   readonly #known = new Map<AppId, KnownApp>();
   /** By id: when Redis had no record that can be believed. */
   readonly #absentSinceMs = new Map<AppId, number>();
   readonly #newest = new NewestRevisions(MAX_REMEMBERED);
   readonly #budget: LookUpBudget;
+  /** How often this node was told that records have changed. */
+  #changes = 0;
   /** Readings that are under way. */
   readonly #reading = new Map<AppId, Promise<App | undefined>>();
   readonly #lookUps: Record<AppLookUpOutcome, number> = { found: 0, absent: 0, refused: 0, limited: 0 };
@@ -56,7 +57,6 @@ export class RedisAppStore implements AppStore {
 
   constructor(options: RedisAppStoreOptions) {
     this.#options = options;
-    this.#configured = new Map(options.apps.map((app) => [app.id, app]));
     this.#budget = new LookUpBudget(UNKNOWN_IDS_PER_SECOND, options.nowMs);
   }
 
@@ -76,8 +76,8 @@ export class RedisAppStore implements AppStore {
    *   because this asker, or all of them, have asked for too many unknown ids
    */
   async findApp(id: AppId, asker?: string): Promise<App | undefined> {
-    const configured = this.#configured.get(id);
-    if (configured !== undefined) return configured;
+    const own = this.#options.apps.find(id);
+    if (own !== undefined) return own;
     const nowMs = this.#options.nowMs();
     const known = this.#known.get(id);
     if (known === undefined) return this.#findUnknown(id, asker, nowMs);
@@ -88,6 +88,25 @@ export class RedisAppStore implements AppStore {
       if (nowMs - known.seenAtMs < STALE_MS) return known.app;
       throw error;
     }
+  }
+
+  /**
+   * Has an app read again when it is next asked for, because its record has changed.
+   *
+   * @param id undefined for all apps: what has changed is not known
+   */
+  forget(id?: AppId): void {
+    this.#changes++;
+    if (id === undefined) {
+      for (const known of this.#known.values()) known.checkedAtMs = Number.NEGATIVE_INFINITY;
+      this.#absentSinceMs.clear();
+      return;
+    }
+    const known = this.#known.get(id);
+    if (known !== undefined) known.checkedAtMs = Number.NEGATIVE_INFINITY;
+    this.#absentSinceMs.delete(id);
+    // What is being read may be what was there before.
+    this.#reading.delete(id);
   }
 
   #findUnknown(id: AppId, asker: string | undefined, nowMs: number): Promise<App | undefined> {
@@ -101,28 +120,34 @@ export class RedisAppStore implements AppStore {
   }
 
   #readOnce(id: AppId): Promise<App | undefined> {
-    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+    const begun = this.#reading.get(id);
+    if (begun !== undefined) return begun;
+    const reading = this.#read(id).finally(() => {
+      if (this.#reading.get(id) === reading) this.#reading.delete(id);
+    });
     this.#reading.set(id, reading);
     return reading;
   }
 
   async #read(id: AppId): Promise<App | undefined> {
+    const changesBefore = this.#changes;
     const { reading } = await this.#options.records.read(id);
-    const nowMs = this.#options.nowMs();
+    // What was read may have changed since: then it is read again when it is next asked for.
+    const nowMs = changesBefore === this.#changes ? this.#options.nowMs() : Number.NEGATIVE_INFINITY;
     const refusal = this.#refusalOf(reading);
     if (refusal !== undefined) {
       this.#refused[refusal]++;
       this.#lookUps.refused++;
-      return this.#keepKnown(id, nowMs) ?? this.#noteAbsence(id, nowMs);
+      return this.#keepKnown(id) ?? this.#noteAbsence(id, nowMs);
     }
-    if (reading.type !== 'record') {
+    if (reading.type !== 'record' || reading.record.isRemoved) {
       this.#lookUps.absent++;
       return this.#noteAbsence(id, nowMs);
     }
     this.#lookUps.found++;
     const { app } = reading.record;
     this.#absentSinceMs.delete(id);
-    putNewest(this.#known, id, { app, checkedAtMs: nowMs, seenAtMs: nowMs });
+    putNewest(this.#known, id, { app, checkedAtMs: nowMs, seenAtMs: this.#options.nowMs() });
     return app;
   }
 
@@ -133,7 +158,8 @@ export class RedisAppStore implements AppStore {
   }
 
   /** A record that no node stands behind says nothing about an app, not even that it is gone. */
-  #keepKnown(id: AppId, nowMs: number): App | undefined {
+  #keepKnown(id: AppId): App | undefined {
+    const nowMs = this.#options.nowMs();
     const known = this.#known.get(id);
     if (known === undefined || nowMs - known.seenAtMs >= STALE_MS) return undefined;
     known.checkedAtMs = nowMs;

@@ -36,6 +36,8 @@ export const NODE_KEYS = {
   sweeperOf: (life: LifeName) => `${NODES}:sweep:${life}`,
   /** Stream of signed revocations of tokens, of a day. */
   revocations: `${NODES}:revoked`,
+  /** Stream of ids of apps whose records have changed, of some minutes. */
+  appChanges: `${NODES}:app-changes`,
 } as const;
 
 /** Channel on which nodes hear that the table of nodes has changed. */
@@ -43,6 +45,9 @@ export const NODE_HINTS = `${NODES}:hints`;
 
 /** Channel on which nodes hear that there is another revocation. */
 export const REVOCATION_HINTS = `${NODES}:revoked:hints`;
+
+/** Channel on which nodes hear that the record of an app has changed. */
+export const APP_HINTS = `${NODES}:app-changes:hints`;
 
 export interface AppKeys {
   /** Text: the app, signed; expires when it would no longer be believed. */

@@ -1,4 +1,4 @@
-import { type App, createApp } from '@causeway/accounts';
+import { type App, AppMirror, createApp, createOwnApps, type OwnApps } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { AppAnnouncer } from '../../src/apps/app-announcer.ts';
@@ -21,6 +21,7 @@ describe('a node that announces its apps', () => {
   let clock: VirtualClock;
   let redis: AppRedisModel;
   let told: string[];
+  let written: string[];
   /** What Redis's clock is ahead of the first one's. */
   let clusterAheadMs: number;
   let announcers: AppAnnouncer[];
@@ -28,7 +29,7 @@ describe('a node that announces its apps', () => {
   beforeEach(() => {
     clock = new VirtualClock();
     redis = new AppRedisModel(() => clock.nowMs());
-    [told, clusterAheadMs, announcers] = [[], 0, []];
+    [told, written, clusterAheadMs, announcers] = [[], [], 0, []];
   });
 
   afterEach(() => {
@@ -39,10 +40,12 @@ describe('a node that announces its apps', () => {
   const clusterNowMs = (): number => clock.wallClockMs() + clusterAheadMs;
 
   /** Starts a node with these apps; it has announced them when this resolves, if Redis is there. */
-  async function start(apps: readonly App[]): Promise<AppAnnouncer> {
+  async function start(apps: readonly App[] | OwnApps): Promise<AppAnnouncer> {
     const records = new AppRecords({ link: redis.link, key: KEY, clusterNowMs });
     const onDefect = (appId: string, defect: string): void => void told.push(`${appId} ${defect}`);
-    const announcer = new AppAnnouncer({ records, apps, timers: clock, clusterNowMs, onDefect });
+    const own = 'find' in apps && 'onChanged' in apps ? apps : createOwnApps(apps);
+    const onWritten = (appId: string): void => void written.push(appId);
+    const announcer = new AppAnnouncer({ records, apps: own, timers: clock, clusterNowMs, onDefect, onWritten });
     announcers.push(announcer);
     announcer.announce();
     await clock.advance(1);
@@ -51,7 +54,7 @@ describe('a node that announces its apps', () => {
 
   function reader(): RedisAppStore {
     const records = new AppRecords({ link: redis.link, key: KEY, clusterNowMs });
-    return new RedisAppStore({ records, apps: [], nowMs: () => clock.nowMs(), clusterNowMs });
+    return new RedisAppStore({ records, apps: createOwnApps([]), nowMs: () => clock.nowMs(), clusterNowMs });
   }
 
   function stored(): AppRecord | undefined {
@@ -218,6 +221,71 @@ describe('a node that announces its apps', () => {
       await clock.advance(HOUR_MS);
 
       expect(redis.textOf(RECORD_KEY)).toBe(newer);
+    });
+  });
+
+  describe('from its books', () => {
+    /** Own apps that the test changes. */
+    async function openMirror(first: App) {
+      let serial = 1;
+      let next = { changed: [first] as readonly App[], removed: [] as readonly AppId[] };
+      const books = { appChanges: async () => ({ serial, ...next }) };
+      const mirror = new AppMirror({ configured: [], books, schedule: () => () => undefined });
+      await mirror.refresh();
+      const change = async (changed: readonly App[], removed: readonly AppId[] = []): Promise<void> => {
+        [serial, next] = [serial + 1, { changed, removed }];
+        await mirror.refresh();
+        await clock.advance(1);
+      };
+      return { mirror, change };
+    }
+
+    test('tells of a change at once, also of one back to what another node has written', async () => {
+      const { mirror, change } = await openMirror(OLD);
+      await start(mirror);
+      await change([NEW]);
+      const changed = stored()?.app;
+      await change([OLD]);
+
+      expect(changed).toEqual(NEW);
+      expect(stored()?.app).toEqual(OLD);
+      expect(written).toEqual([ID, ID, ID]);
+    });
+
+    test('tells nobody of a change that another node has told of', async () => {
+      const [one, other] = [await openMirror(OLD), await openMirror(OLD)];
+      await start(one.mirror);
+      await start(other.mirror);
+      await one.change([NEW]);
+      await other.change([NEW]);
+
+      expect(stored()?.app).toEqual(NEW);
+      expect(written).toEqual([ID, ID]);
+    });
+
+    test('tells of an app that was removed once Redis is there, and no node finds it', async () => {
+      const { mirror, change } = await openMirror(OLD);
+      await start(mirror);
+      const store = reader();
+      await store.findApp(ID);
+      redis.isAway = true;
+      await change([], [ID]);
+      redis.isAway = false;
+      await clock.advance(2_000);
+      store.forget(ID);
+
+      expect(stored()?.isRemoved).toBe(true);
+      expect(await store.findApp(ID)).toBeUndefined();
+    });
+
+    test('an app whose id is free again for the configuration replaces the removed one', async () => {
+      const { mirror, change } = await openMirror(OLD);
+      await start(mirror);
+      await change([], [ID]);
+      await start([NEW]);
+
+      expect(stored()?.isRemoved).toBeUndefined();
+      expect(await reader().findApp(ID)).toEqual(NEW);
     });
   });
 });

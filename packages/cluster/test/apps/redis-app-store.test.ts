@@ -1,4 +1,4 @@
-import { type App, createApp } from '@causeway/accounts';
+import { type App, createApp, createOwnApps } from '@causeway/accounts';
 import { appStoreContract } from '@causeway/accounts/app-store-contract';
 import { AppId, DEFAULT_APP_SETTINGS } from '@causeway/protocol';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
@@ -31,7 +31,7 @@ describe('the app store of a cluster', () => {
 
   function store(apps: readonly App[] = []): RedisAppStore {
     const records = new AppRecords({ link: redis.link, key: KEY, clusterNowMs });
-    return new RedisAppStore({ records, apps, nowMs: () => clock.nowMs(), clusterNowMs });
+    return new RedisAppStore({ records, apps: createOwnApps(apps), nowMs: () => clock.nowMs(), clusterNowMs });
   }
 
   function record({ app = DEMO, revision = 1, issuedAtMs = clusterNowMs(), key = KEY } = {}): string {
@@ -266,5 +266,36 @@ describe('the app store of a cluster', () => {
 
       expect(await reader.findApp(DEMO.id)).toEqual(DEMO);
     });
+  });
+
+  test('an app that has changed is read again at once, also while it is being read', async () => {
+    const later = { ...DEMO, settings: { ...DEMO.settings, autoPublish: false } };
+    put(DEMO);
+    const apps = store();
+    const reading = apps.findApp(DEMO.id);
+    put(later, 2);
+    apps.forget(DEMO.id);
+    await reading;
+
+    expect(await apps.findApp(DEMO.id)).toEqual(later);
+    put(DEMO, 3);
+    expect(await apps.findApp(DEMO.id)).toEqual(later);
+    apps.forget();
+    expect(await apps.findApp(DEMO.id)).toEqual(DEMO);
+  });
+
+  test('an app that was removed is not found, and does not come back with its former record', async () => {
+    put(DEMO);
+    const apps = store();
+    await apps.findApp(DEMO.id);
+    redis.put(RECORD_KEY, writeAppRecord({ app: DEMO, revision: 2, issuedAtMs: clusterNowMs(), isRemoved: true }, KEY));
+    apps.forget(DEMO.id);
+    const removed = await apps.findApp(DEMO.id);
+    put(DEMO);
+    apps.forget(DEMO.id);
+
+    expect(removed).toBeUndefined();
+    expect(await apps.findApp(DEMO.id)).toBeUndefined();
+    expect(apps.recordsRefused.rollback).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import { createApp } from '@causeway/accounts';
+import { createApp, createOwnApps } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import { type Clock, createNodeClock } from '@causeway/sfu';
 import type { Cluster } from '../../src/cluster.ts';
@@ -40,7 +40,7 @@ describe('Redis Cluster', () => {
       clusterKey: 'a key that the whole cluster knows',
       self,
       isMediaAlive: () => true,
-      apps,
+      apps: createOwnApps(apps),
       clock,
       onSuperseded: () => told.push('superseded'),
       onEvent: ({ type }) => told.push(type),

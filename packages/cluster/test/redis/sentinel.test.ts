@@ -1,3 +1,4 @@
+import { createOwnApps } from '@causeway/accounts';
 import { WatchedRedis } from '@causeway/lab';
 import type { Clock } from '@causeway/sfu';
 import { createNodeClock } from '@causeway/sfu';
@@ -42,7 +43,7 @@ describe('servers that Sentinel watches', () => {
       clusterKey,
       self,
       isMediaAlive: () => true,
-      apps: [],
+      apps: createOwnApps([]),
       clock,
       onSuperseded: () => gone.push(nodeNo),
     });

@@ -32,6 +32,8 @@ export async function startDaemon(environment: Readonly<Record<string, string>> 
     readyUrl: `${access.host}/readyz`,
     environment: {
       CAUSEWAY_HTTP_PORT: String(httpPort),
+      // Those of the user who runs the tests are no business of theirs.
+      CAUSEWAY_BOOKS: 'off',
       CAUSEWAY_UDP_PORT: String(udpPort),
       CAUSEWAY_APP_ID: access.appId,
       CAUSEWAY_APP_SECRET: access.secret,

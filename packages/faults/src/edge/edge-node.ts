@@ -46,6 +46,7 @@ export class EdgeNode {
       environment: {
         CAUSEWAY_LISTEN: listenAddress,
         CAUSEWAY_HTTP_PORT: String(HTTP_PORT),
+        CAUSEWAY_BOOKS: 'off',
         CAUSEWAY_UDP_PORT: String(UDP_PORT),
         CAUSEWAY_DEBUG_PORT: String(DEBUG_PORT),
         CAUSEWAY_APP_ID: app.appId,

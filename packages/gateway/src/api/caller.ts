@@ -1,4 +1,4 @@
-import { type AppStore, authenticate, type Principal, principalOf, type TokenDesk } from '@causeway/accounts';
+import { type AppStore, authenticate, type KeyUses, type Principal, principalOf, type TokenDesk } from '@causeway/accounts';
 import { parseAppId, SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
 import { assertedPathOf } from '../forwarding/asserted-call.ts';
@@ -20,6 +20,8 @@ export interface CallerServices {
   readonly tokens: TokenDesk;
   /** Asked before secrets and tokens are looked at; undefined if there is none. */
   readonly authorize: Authorize | undefined;
+  /** Hears which secrets are used; undefined where no books are to know. */
+  readonly keyUses?: Pick<KeyUses, 'note'> | undefined;
   /** Undefined for a standalone node. */
   readonly cluster: ClusterCalls | undefined;
 }
@@ -45,6 +47,7 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
     if (user !== undefined) return { principal: user, admitted: undefined };
     const principal = await authenticateClient(route, services, request);
     checkOrigin(route, principal, request);
+    if (principal.secretDigest !== undefined) services.keyUses?.note(principal.secretDigest, services.tokens.nowMs);
     return { principal, admitted: undefined };
   }
   const call = { appId, method: route.method.toUpperCase(), path: assertedPathOf(request.path) };

@@ -1,5 +1,6 @@
 import { type App, createApp } from '@causeway/accounts';
 import { readAppEntry } from './app-entry.ts';
+import { type BooksPlace, defaultBooksPlace } from './books-place.ts';
 import {
   type ClientNetwork,
   type ClusterConfig,
@@ -13,9 +14,13 @@ import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type Optio
 import { ConfigError } from './start-error.ts';
 
 /** All that the daemon needs to know to start, complete and checked. */
-export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey'> {
+export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey' | 'books'> {
   /** Undefined for a standalone node. */
   readonly cluster: ClusterConfig | undefined;
+  /** Undefined if there is no place for them. */
+  readonly books: BooksPlace | undefined;
+  /** Whether the operator has said where the books are. */
+  readonly areBooksAsked: boolean;
   readonly networks: readonly ClientNetwork[];
   readonly regionPrices: readonly RegionPrice[];
   /** Empty if none is configured: the daemon then makes one up. */
@@ -45,9 +50,12 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   refuseUnreachableMedia(values);
   checkMetrics(values);
   const isSet = (name: OptionName): boolean => environment[OPTIONS[name].variable] !== undefined || file.has(name);
+  const cluster = readClusterConfig({ redisUrl, clusterKey }, isSet);
   return {
     ...values,
-    cluster: readClusterConfig({ redisUrl, clusterKey }, isSet),
+    cluster,
+    books: values.books ?? (cluster === undefined ? defaultBooksPlace(environment) : undefined),
+    areBooksAsked: values.books !== undefined,
     networks: readNetworks(file.get('networks')),
     regionPrices: readRegionPrices(file.get('regionPrices')),
     apps: readApps(file, appId, appSecret),

@@ -5,6 +5,7 @@ import { DEFAULT_MAX_STREAMS_PER_APP } from '../events/event-desk.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
 import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
+import { type BooksPlace, booksPlace } from './books-place.ts';
 import { addressRangeList, baseUrl, location, socketAddress, socketAddressList } from './network-kinds.ts';
 import { APP_BOUND_KINDS, autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
 
@@ -155,6 +156,15 @@ export const OPTIONS = {
     fallback: 'auto' as const,
     meaning:
       'Whether client addresses are looked up in the geoip-lite database, which takes 150 MB of memory; `auto` does so in a cluster if the package is installed.',
+  }),
+  books: option<BooksPlace | undefined>({
+    variable: 'CAUSEWAY_BOOKS',
+    kind: booksPlace,
+    fallback: undefined,
+    fallbackText: 'a file in `$STATE_DIRECTORY`, or in `causeway` below `$XDG_STATE_HOME` or `~/.local/state`; in a cluster, `off`',
+    meaning:
+      'Where apps and keys are kept that the admin API manages (`docs/operate/books.md`): the path of a file, the URL of a Postgres for several nodes, or `off`. Media and tokens do not wait for it.',
+    isSecret: true,
   }),
   usageFolder: option<string | undefined>({
     variable: 'CAUSEWAY_USAGE_FOLDER',

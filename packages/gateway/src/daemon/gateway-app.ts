@@ -1,17 +1,26 @@
 import { SfuError } from '@causeway/protocol';
 import express, { type Express, type RequestHandler } from 'express';
+import { createAdminRouter } from '../admin/admin-router.ts';
 import { type ApiRouterOptions, createApiRouter } from '../api-router.ts';
 import { createDashboardRouter } from '../dashboard/dashboard-router.ts';
+import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
+import { BodyMemory } from '../http/body-memory.ts';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { sendErrors } from '../http/send-error.ts';
 import { sendJson } from '../http/send-json.ts';
+import { ClientLimits } from '../limits/client-limits.ts';
+import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
+import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { serveDescription } from '../openapi/serve-description.ts';
 import type { Readiness } from './lifecycle.ts';
+import type { NodeBooks } from './open-books.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
+  /** Default: none, and the admin API says so. */
+  readonly books?: Pick<NodeBooks, 'books' | 'apps' | 'uses'>;
   readonly region: string;
   readonly logger: Logger;
   readonly dashboardFolder: string;
@@ -25,8 +34,22 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.disable('x-powered-by');
   app.use(options.replies.middleware());
   addProbes(app, options.readiness);
-  app.use(serveDescription());
-  app.use(createApiRouter(options));
+  // Before the router of the API, which describes itself alone.
+  const description = serveDescription({ hasAdminApi: true });
+  app.use(description);
+  app.use(API_BASE_PATH, description);
+  const now = options.now ?? (() => performance.now());
+  const { books, uses } = options.books ?? {};
+  const shared = {
+    now,
+    clients: options.clients ?? new ClientLimits(now),
+    rateLimiter: options.rateLimiter ?? createRateLimiter(now),
+    idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
+    bodyMemory: options.bodyMemory ?? new BodyMemory(),
+  };
+  const { region, logger } = options;
+  app.use(createAdminRouter({ ...shared, region, logger, books, apps: options.books?.apps, keyUses: uses }));
+  app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));
   return app;

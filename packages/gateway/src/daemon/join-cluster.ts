@@ -1,5 +1,6 @@
 /** Makes a node a member of a cluster. Only cluster nodes load this module; a standalone node needs nothing of it. */
 import { isIP } from 'node:net';
+import type { OwnApps } from '@causeway/accounts';
 import {
   type Cluster,
   createAddressSet,
@@ -27,6 +28,8 @@ export interface JoinOptions {
   readonly httpPort: number;
   readonly logger: Logger;
   readonly onSuperseded: () => void;
+  /** What the other nodes are to know of. */
+  readonly apps: OwnApps;
 }
 
 /** A node's place in its cluster. */
@@ -61,9 +64,9 @@ export async function joinCluster(options: JoinOptions, opened: OpenedNode): Pro
   };
 }
 
-async function connect({ config, access, httpPort, logger, onSuperseded }: JoinOptions, opened: OpenedNode): Promise<Cluster> {
+async function connect({ config, access, httpPort, logger, onSuperseded, apps }: JoinOptions, opened: OpenedNode): Promise<Cluster> {
   const { fingerprint, linkAddresses, linkVersions, clock, isMediaAlive } = opened;
-  const { region, location, nodeNumber, apps } = config;
+  const { region, location, nodeNumber } = config;
   checkRedisUrl(access.redisUrl);
   const apiUrl = config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`;
   if (isPublicAndPlain(apiUrl)) {

@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
-import { createStaticAppStore, TokenDesk } from '@causeway/accounts';
+import { type OwnApps, TokenDesk } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
 import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
+import { ADMIN_BASE_PATH } from '../admin/admin-route.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
@@ -23,7 +24,9 @@ import type { Membership } from './join-cluster.ts';
 import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
 import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
+import { type NodeBooks, openBooks } from './open-books.ts';
 import { openSfu } from './open-sfu.ts';
+import { describeSetUp } from './set-up-text.ts';
 
 const MS_PER_SECOND = 1_000;
 
@@ -53,13 +56,13 @@ export interface Daemon {
  * @throws StartError – the cluster cannot be joined
  */
 export async function startDaemon(config: Config, services: DaemonServices): Promise<Daemon> {
-  const madeUpApp = config.cluster === undefined && config.apps.length === 0 ? makeUpApp() : undefined;
   const http = await openApiPort(config, createStartingApp(config.region, services.logger));
   /** What is open, in the order in which it has to be closed if another thing does not open. */
   const opened: Closable[] = [http];
   try {
-    const node = await startNode(madeUpApp === undefined ? config : { ...config, apps: [madeUpApp.app] }, services, http, opened);
-    announceStart(node, madeUpApp);
+    const node = await startNode(config, services, http, opened);
+    announceStart(node);
+    await offerSetUp(node);
     return controlOf(node);
   } catch (error) {
     for (const each of opened) await each.close();
@@ -79,6 +82,9 @@ interface RunningNode {
   readonly events: EventDesk;
   readonly sfu: Sfu;
   readonly usage: UsageDesk;
+  readonly books: NodeBooks;
+  /** Undefined if there are others. */
+  readonly madeUpApp: MadeUpApp | undefined;
   /** Undefined for a standalone node. */
   readonly membership: Membership | undefined;
   readonly http: ApiPort;
@@ -92,7 +98,11 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const { logger, defects } = services;
   const lifecycle = new Lifecycle();
   const events = new EventDesk({ nodeNo: config.nodeNumber, maxStreamsPerApp: config.maxEventStreamsPerApp });
-  const { sfu, membership } = await openNode(config, services, http.port, events);
+  const books = await openBooks(config, logger);
+  opened.unshift(books);
+  const madeUpApp = config.cluster === undefined && books.apps.apps.length === 0 ? makeUpApp() : undefined;
+  if (madeUpApp !== undefined) books.apps.add(madeUpApp.app);
+  const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
   const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, logger });
   opened.splice(1, 0, usage);
@@ -112,7 +122,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const metrics = await openMetricsPort(config, createMetricsListener({ inspect, onDefect }, config.metricsToken ?? ''));
   const app = createGatewayApp({
     sfu,
-    apps: membership?.cluster.appStore ?? createStaticAppStore(config.apps),
+    apps: membership?.cluster.appStore ?? books.apps,
+    books,
     region: config.region,
     logger,
     dashboardFolder: services.dashboardFolder,
@@ -124,7 +135,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   });
   http.serve(app);
   lifecycle.noteServing();
-  return { config, services, lifecycle, events, sfu, usage, membership, http, debug, metrics };
+  return { config, services, lifecycle, events, sfu, usage, books, madeUpApp, membership, http, debug, metrics };
 }
 
 function createClientLimits(config: Config, now: () => number): ClientLimits {
@@ -139,14 +150,14 @@ async function openNode(
   config: Config,
   { logger, defects, onSuperseded }: DaemonServices,
   httpPort: number,
-  events: EventDesk,
+  { events, apps }: { readonly events: EventDesk; readonly apps: OwnApps },
 ): Promise<Pick<RunningNode, 'sfu' | 'membership'>> {
   const { cluster: access } = config;
   let membership: Membership | undefined;
   const join = async (access: ClusterConfig, opened: OpenedNode): Promise<JoinedCluster> => {
     // A standalone node does not load it.
     const { joinCluster } = await import('./join-cluster.ts');
-    membership = await joinCluster({ config, access, httpPort, logger, onSuperseded }, opened);
+    membership = await joinCluster({ config, access, httpPort, logger, onSuperseded, apps }, opened);
     return membership.joined;
   };
   const sfu = await openSfu(config, {
@@ -189,7 +200,7 @@ function controlOf(node: RunningNode): Daemon {
 }
 
 /** Sessions end first, so that calls that still come hear why, events tell of it, and all that they used is counted. */
-async function closeNode({ services, lifecycle, events, sfu, usage, membership, http, debug, metrics }: RunningNode): Promise<void> {
+async function closeNode({ services, lifecycle, events, sfu, usage, books, membership, http, debug, metrics }: RunningNode): Promise<void> {
   const { logger } = services;
   logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
   lifecycle.noteDraining();
@@ -197,11 +208,11 @@ async function closeNode({ services, lifecycle, events, sfu, usage, membership, 
   events.close();
   const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close()]);
   if (batches > 0) logger.log('warn', 'usage is not counted; it waits in the journal, or is lost without one', { batches });
-  await membership?.close();
+  await Promise.all([membership?.close(), books.close()]);
   logger.log('info', 'stopped');
 }
 
-function announceStart({ config, services, sfu, http, debug }: RunningNode, madeUpApp: MadeUpApp | undefined): void {
+function announceStart({ config, services, sfu, http, debug, madeUpApp }: RunningNode): void {
   const { listenAddress, httpListenAddress, region, nodeNumber } = config;
   const host = urlHostOf(listenAddress);
   const page = `http://${urlHostOf(httpListenAddress ?? listenAddress)}:${http.port}/`;
@@ -224,6 +235,14 @@ function warnOfLoopback({ listenAddress, announcedAddresses }: Config, logger: L
   logger.log('warn', `only clients on this machine reach the media port; for a proxy before the API set ${http.variable} instead`, {
     [listen.variable]: listenAddress,
   });
+}
+
+/** Shows the operator who has started the first node how to make the first organisation. Without books nothing can be set up. */
+async function offerSetUp({ config, services, books: { books }, http }: RunningNode): Promise<void> {
+  const token = await books?.openSetUp().catch(() => undefined);
+  const { listenAddress, httpListenAddress } = config;
+  const url = `http://${urlHostOf(httpListenAddress ?? listenAddress)}:${http.port}${ADMIN_BASE_PATH}/set-up`;
+  if (token !== undefined) services.print(describeSetUp(token, url));
 }
 
 /** The tokens of a node: those of its cluster, or its own, which a key of the operator's makes outlive the process. */

@@ -1,4 +1,6 @@
 import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema } from '@causeway/protocol';
+import { ADMIN_BASE_PATH, type AdminRouteDescription } from '../admin/admin-route.ts';
+import { ADMIN_ROUTES } from '../admin/admin-routes.ts';
 import { EVENT_ROUTES } from '../api/event-routes.ts';
 import type { RouteDescription } from '../api/route.ts';
 import { ROUTES } from '../api/routes.ts';
@@ -8,7 +10,19 @@ import { REQUEST_EXAMPLES } from './request-examples.ts';
 /** Version of the API, not of the software; a test compares it with package.json for as long as both move together. */
 export const API_VERSION = '0.1.0';
 
-const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];
+/** An endpoint of either API, at its whole path. */
+interface DescribedRoute extends Omit<RouteDescription, 'access'> {
+  readonly access: RouteDescription['access'] | AdminRouteDescription['access'];
+}
+
+const APP_ROUTES: readonly DescribedRoute[] = [...ROUTES, ...EVENT_ROUTES].map((route) => ({
+  ...route,
+  path: `${API_BASE_PATH}/:sfu_app_id${route.path}`,
+}));
+const DESCRIBED_ADMIN_ROUTES: readonly DescribedRoute[] = ADMIN_ROUTES.map((route) => ({
+  ...route,
+  path: `${ADMIN_BASE_PATH}${route.path}`,
+}));
 const REF_PREFIX = '#/components/schemas/';
 
 /** Codes that every route may fail with. */
@@ -20,6 +34,7 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
   'rate_limited',
   'internal_error',
 ];
+const ADMIN_ERRORS: readonly ErrorCode[] = ['malformed_request', 'unauthorized', 'rate_limited', 'internal_error', 'books_unavailable'];
 const BODY_ERRORS: readonly ErrorCode[] = [
   'invalid_json',
   'invalid_params',
@@ -40,8 +55,15 @@ export interface OpenApiDocument {
   readonly [field: string]: unknown;
 }
 
+/** What is served beside the API of apps. */
+export interface DescribedApis {
+  /** Default false. */
+  readonly hasAdminApi?: boolean;
+}
+
 /** Describes the HTTP API from the table of routes and the schemas of the bodies, which the API itself is made of. */
-export function createOpenApiDocument(): OpenApiDocument {
+export function createOpenApiDocument({ hasAdminApi = false }: DescribedApis = {}): OpenApiDocument {
+  const routes = hasAdminApi ? [...APP_ROUTES, ...DESCRIBED_ADMIN_ROUTES] : APP_ROUTES;
   const schemas = describeBodies(REF_PREFIX);
   return {
     openapi: '3.1.0',
@@ -54,7 +76,7 @@ export function createOpenApiDocument(): OpenApiDocument {
     },
     servers: [{ url: '/' }],
     security: [{ appSecret: [] }, { accessToken: [] }],
-    paths: describePaths(schemas),
+    paths: describePaths(routes, schemas),
     components: {
       schemas: {
         ...withoutQueries(schemas),
@@ -64,6 +86,9 @@ export function createOpenApiDocument(): OpenApiDocument {
       securitySchemes: {
         appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app, which may do everything' },
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token, which may do what it says' },
+        ...(hasAdminApi
+          ? { adminKey: { type: 'http', scheme: 'bearer', description: 'A key of the admin API, which begins with `cwa_`' } }
+          : {}),
       },
     },
   };
@@ -79,16 +104,19 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
     schema: { const: 'true' },
   },
   Warning: { description: 'Says that a browser has sent the secret of the app, which a token should replace', schema: { type: 'string' } },
+  ETag: { description: 'Version of the app, to be sent in `If-Match`', schema: { type: 'string' } },
   Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
 };
 
+const QUERIES: ReadonlySet<string | undefined> = new Set([...APP_ROUTES, ...DESCRIBED_ADMIN_ROUTES].map((route) => route.query));
+
 /** The fields of a query are described one by one, as parameters. */
 function withoutQueries(schemas: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, JsonSchema>> {
-  return Object.fromEntries(Object.entries(schemas).filter(([name]) => !ALL_ROUTES.some((route) => route.query === name)));
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => !QUERIES.has(name)));
 }
 
-function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
-  const paths = Map.groupBy(ALL_ROUTES, (route) => `${API_BASE_PATH}/{sfu_app_id}${route.path.replace(/:(\w+)/g, '{$1}')}`);
+function describePaths(described: readonly DescribedRoute[], schemas: Readonly<Record<string, JsonSchema>>): OpenApiDocument['paths'] {
+  const paths = Map.groupBy(described, (route) => route.path.replace(/:(\w+)/g, '{$1}'));
   return Object.fromEntries(
     [...paths].map(([path, routes]) => [
       path,
@@ -97,12 +125,12 @@ function describePaths(schemas: Readonly<Record<string, JsonSchema>>): OpenApiDo
   );
 }
 
-function describeOperation(route: RouteDescription, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema {
+function describeOperation(route: DescribedRoute, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     operationId: route.operationId,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...(route.access === 'secret' ? { security: [{ appSecret: [] }] } : {}),
+    ...securityOf(route),
     parameters: describeParameters(route, schemas),
     ...(route.request === undefined
       ? {}
@@ -115,6 +143,7 @@ function describeOperation(route: RouteDescription, schemas: Readonly<Record<str
           'X-SFU-Region',
           ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
           ...(route.reply === 'CreateSessionReply' ? ['Warning'] : []),
+          ...(route.reply === 'AdminApp' ? ['ETag'] : []),
           ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
         ]),
         content: { [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) } },
@@ -124,23 +153,31 @@ function describeOperation(route: RouteDescription, schemas: Readonly<Record<str
   };
 }
 
-function describeParameters(route: RouteDescription, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
-  const inPath = ['sfu_app_id', ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)];
+function securityOf({ access }: DescribedRoute): JsonSchema {
+  if (access === 'secret') return { security: [{ appSecret: [] }] };
+  if (access === 'admin') return { security: [{ adminKey: [] }] };
+  return access === 'set-up' ? { security: [] } : {};
+}
+
+function describeParameters(route: DescribedRoute, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   const inQuery = route.query === undefined ? {} : ((schemas[route.query]?.properties ?? {}) as Record<string, JsonSchema>);
   return [
     ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...Object.entries(inQuery).map(([name, schema]) => ({ name, in: 'query', schema })),
     ...(route.acceptsTokenInQuery ? [{ name: 'token', in: 'query', schema: { type: 'string' } }] : []),
     ...(route.replyType === 'text/event-stream' ? [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }] : []),
+    ...(route.errors.includes('version_conflict') ? [{ name: 'If-Match', in: 'header', schema: { type: 'string' } }] : []),
     ...(route.method === 'get'
       ? []
       : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', minLength: 1, maxLength: 128 } }]),
   ];
 }
 
-function describeErrors(route: RouteDescription): Readonly<Record<string, JsonSchema>> {
-  const codes = [
-    ...COMMON_ERRORS,
+function describeErrors(route: DescribedRoute): Readonly<Record<string, JsonSchema>> {
+  const isAdmin = route.access === 'admin' || route.access === 'set-up';
+  const codes: readonly ErrorCode[] = [
+    ...(isAdmin ? ADMIN_ERRORS : COMMON_ERRORS),
     ...(route.query === undefined ? [] : QUERY_ERRORS),
     ...(route.request === undefined ? [] : BODY_ERRORS),
     ...(route.method === 'get' ? [] : IDEMPOTENCY_ERRORS),

@@ -1,12 +1,12 @@
 import express, { type Router } from 'express';
 import { allowCrossOrigin } from '../http/cors.ts';
 import { sendJson } from '../http/send-json.ts';
-import { createOpenApiDocument } from './openapi-document.ts';
+import { createOpenApiDocument, type DescribedApis } from './openapi-document.ts';
 import { createReferencePage } from './reference-page.ts';
 
 /** Serves the OpenAPI document at `/openapi.json`, and as a readable page at `/docs`. Neither needs a credential. */
-export function serveDescription(): Router {
-  const document = createOpenApiDocument();
+export function serveDescription(apis: DescribedApis = {}): Router {
+  const document = createOpenApiDocument(apis);
   const json = JSON.stringify(document);
   const page = createReferencePage(document);
   const router = express.Router();

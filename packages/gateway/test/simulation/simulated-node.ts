@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ALL_GRANTS, type App, createVolatileUsageJournal } from '@causeway/accounts';
+import { ALL_GRANTS, type App, createOwnApps, createVolatileUsageJournal } from '@causeway/accounts';
 import { type Cluster, createCluster } from '@causeway/cluster';
 import { type AppId, SfuError } from '@causeway/protocol';
 import { assembleSfu, type GeoPoint, LINK_VERSIONS, type NodeIdentity, type Sfu, type SfuEvent } from '@causeway/sfu';
@@ -74,7 +74,7 @@ export class SimulatedNode {
         softwareVersion: '0.1.0',
       },
       isMediaAlive: () => true,
-      apps: [app],
+      apps: createOwnApps([app]),
       clock,
       onSuperseded: () => surroundings.onDefect(new Error(`node ${nodeNo} was superseded by nobody`)),
     });

@@ -46,6 +46,9 @@ export const ERROR_CODES = {
   session_not_found: { httpStatus: 404, retryable: false, meaning: 'This app has no session with this id.' },
   track_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no such track, name or media line.' },
   data_channel_not_found: { httpStatus: 404, retryable: false, meaning: 'The session has no data channel with this name or id.' },
+  org_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such organisation, or the caller is not a member of it.' },
+  app_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such app, or it belongs to another organisation.' },
+  key_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such key, or it belongs to another organisation.' },
   method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
   request_timeout: { httpStatus: 408, retryable: true, meaning: 'The request did not arrive completely in time.' },
   negotiation_glare: {
@@ -73,6 +76,17 @@ export const ERROR_CODES = {
     httpStatus: 409,
     retryable: false,
     meaning: 'The session already has a data channel of this name with other settings or another id.',
+  },
+  app_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'There is or was an app with this id, or the app is configured on the node and cannot be changed here.',
+  },
+  key_conflict: { httpStatus: 409, retryable: false, meaning: 'The app already has a key with this id, or the key cannot be replaced.' },
+  version_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'This was changed in the meantime: read it again, and send its new version in `If-Match`.',
   },
   codec_mismatch: {
     httpStatus: 409,
@@ -115,6 +129,11 @@ export const ERROR_CODES = {
     httpStatus: 503,
     retryable: true,
     meaning: 'The sessions, tracks and apps of other nodes cannot be looked up at the moment.',
+  },
+  books_unavailable: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'This node keeps no books, or they cannot be reached at the moment. Sessions and tokens do not need them.',
   },
   negotiation_timeout: {
     httpStatus: 504,

@@ -1,0 +1,30 @@
+import type { Actor, AuditEntry, PageRequest } from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import type { BooksDatabase } from './database/schema.ts';
+
+/** What is told of a change. */
+export interface NotedChange {
+  readonly orgId: string;
+  readonly appId?: AppId | undefined;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly subject: string;
+  readonly atMs: number;
+}
+
+/** To be called in the transaction of the change. */
+export async function noteChange(database: BooksDatabase, { orgId, appId, actor, action, subject, atMs }: NotedChange): Promise<void> {
+  const actorId = actor.kind === 'operator' ? '' : actor.id;
+  const row = { orgId, appId: appId ?? null, actorKind: actor.kind, actorId, action, subject, atMs };
+  await database.insertInto('audit').values(row).execute();
+}
+
+export async function listAudit(database: BooksDatabase, orgId: string, { after, limit }: PageRequest): Promise<readonly AuditEntry[]> {
+  const query = database.selectFrom('audit').selectAll().where('orgId', '=', orgId).orderBy('id', 'desc').limit(limit);
+  const rows = await (after === undefined ? query : query.where('id', '<', Number(after))).execute();
+  return rows.map(({ appId, actorKind, actorId, ...row }) => ({
+    ...row,
+    appId: appId === null ? undefined : AppId.parse(appId),
+    actor: actorKind === 'operator' ? { kind: 'operator' } : { kind: actorKind as 'person' | 'key', id: actorId },
+  }));
+}

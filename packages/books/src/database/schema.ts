@@ -1,0 +1,76 @@
+/** The tables of the books. Times are milliseconds since 1970, truth values 0 and 1, so that both kinds of database store the same. */
+import type { ColumnType, Generated, Kysely } from 'kysely';
+
+type Fixed<Value> = ColumnType<Value, Value, never>;
+
+export interface OrgsTable {
+  id: Fixed<string>;
+  name: string;
+  createdAtMs: Fixed<number>;
+}
+
+export interface AppsTable {
+  id: Fixed<string>;
+  orgId: Fixed<string>;
+  name: string;
+  /** JSON of `AppSettings`; what is not set is as by default, also if the default changes. */
+  settings: string;
+  version: number;
+  /** Of the last change of the app or its keys. */
+  serial: number;
+  createdAtMs: Fixed<number>;
+  removedAtMs: number | null;
+}
+
+export interface KeysTable {
+  id: Fixed<string>;
+  orgId: Fixed<string>;
+  appId: Fixed<string | null>;
+  kind: Fixed<string>;
+  name: Fixed<string>;
+  prefix: Fixed<string>;
+  last4: Fixed<string>;
+  /** SHA-256 of a secret in hex; null for a signing key. */
+  digest: Fixed<string | null>;
+  /** For a signing key: its algorithm, and the public key in base64 (SPKI). */
+  alg: Fixed<string | null>;
+  publicKey: Fixed<string | null>;
+  createdAtMs: Fixed<number>;
+  lastUsedAtMs: number | null;
+  expiresAtMs: number | null;
+  revokedAtMs: number | null;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  orgId: Fixed<string>;
+  appId: Fixed<string | null>;
+  actorKind: Fixed<string>;
+  actorId: Fixed<string>;
+  action: Fixed<string>;
+  subject: Fixed<string>;
+  atMs: Fixed<number>;
+}
+
+export interface SerialsTable {
+  name: Fixed<string>;
+  value: number;
+}
+
+/** At most one row: the token that the node has printed. */
+export interface SetUpsTable {
+  digest: Fixed<string>;
+  createdAtMs: Fixed<number>;
+}
+
+export interface BooksTables {
+  setUps: SetUpsTable;
+  orgs: OrgsTable;
+  apps: AppsTable;
+  keys: KeysTable;
+  audit: AuditTable;
+  serials: SerialsTable;
+}
+
+/** The books' database, whichever kind it is; or a transaction in it. */
+export type BooksDatabase = Kysely<BooksTables>;

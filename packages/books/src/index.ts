@@ -1,0 +1,4 @@
+export * from './database/open-database.ts';
+export * from './migrations/migrate.ts';
+export * from './sql-books.ts';
+export { BooksThread, type BooksThreadOptions } from './thread/books-thread.ts';

@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
+import type { SqlKind } from '../database/open-database.ts';
+import type { BooksDatabase } from '../database/schema.ts';
+import { createOrgsAppsKeys } from './0001-orgs-apps-keys.ts';
+
+/** The migrations of this version by name, in their order. A migration that was released is never changed. */
+export const MIGRATIONS = { '0001-orgs-apps-keys': createOrgsAppsKeys } as const;
+
+/** The name of the newest migration, which a backup notes. */
+export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';
+
+/**
+ * Brings the tables to what this version expects, all or nothing. Several nodes may try at once.
+ *
+ * @throws Error – the database cannot be reached, or a newer version has changed it
+ */
+export async function migrate(database: BooksDatabase, kind: SqlKind): Promise<void> {
+  const entries = Object.entries(MIGRATIONS).map(([name, create]) => [name, create(kind)]);
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => Object.fromEntries(entries) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (await hasUnknown(database)) throw new Error('the books were changed by a newer version of Causeway', { cause: error });
+  throw error;
+}
+
+async function hasUnknown(database: BooksDatabase): Promise<boolean> {
+  const { rows } = await sql<{ readonly name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(database);
+  return rows.some(({ name }) => !Object.hasOwn(MIGRATIONS, name));
+}

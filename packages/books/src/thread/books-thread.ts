@@ -1,0 +1,165 @@
+import { Worker } from 'node:worker_threads';
+import type { Books } from '@causeway/accounts';
+import type { BooksLocation } from '../database/open-database.ts';
+import { arrivedError, unavailable } from './crossing-error.ts';
+import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
+
+export interface BooksThreadOptions {
+  readonly location: BooksLocation;
+  /** The books cannot be opened or reached, or can be again. */
+  readonly onReachable?: (isReachable: boolean, error?: unknown) => void;
+}
+
+const SOURCE_CONDITION = '--conditions=causeway-source';
+/** People wait for it; a database that takes longer has hung. */
+const CALL_TIMEOUT_MS = 10_000;
+/** The console of an operator makes a few calls at a time. */
+const MAX_CALLS = 512;
+const RESTART_AFTER_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Every method of the books; the compiler holds it complete. */
+const METHODS: Readonly<Record<keyof Books, true>> = {
+  openSetUp: true,
+  completeSetUp: true,
+  createOrg: true,
+  findOrg: true,
+  listOrgs: true,
+  createApp: true,
+  findApp: true,
+  listApps: true,
+  updateApp: true,
+  removeApp: true,
+  appChanges: true,
+  createSecret: true,
+  addSigningKey: true,
+  listKeys: true,
+  rollKey: true,
+  revokeKey: true,
+  findKey: true,
+  noteKeyUses: true,
+  createAdminKey: true,
+  listAdminKeys: true,
+  findAdminKey: true,
+  listAudit: true,
+};
+
+interface WaitingCall {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The books in a thread of their own. The node does not wait for it to start: until the books are open, calls are `books_unavailable`. */
+export class BooksThread {
+  readonly books: Books;
+  readonly #options: BooksThreadOptions;
+  readonly #waiting = new Map<number, WaitingCall>();
+  #worker: Worker | undefined;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
+  #isReachable: boolean | undefined;
+  #nextId = 1;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: BooksThreadOptions) {
+    this.#options = options;
+    const methods = Object.keys(METHODS) as (keyof Books)[];
+    this.books = Object.fromEntries(
+      methods.map((method) => [method, (...args: unknown[]) => this.#call(method, args)]),
+    ) as unknown as Books;
+    this.#start();
+  }
+
+  /** Calls that are under way. */
+  get underWay(): number {
+    return this.#waiting.size;
+  }
+
+  /** Lets what is under way finish, then ends the thread. May be called again. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#state = 'closed';
+    clearTimeout(this.#restart);
+    if (worker === undefined) return;
+    this.#worker = undefined;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage({ type: 'close' } satisfies ToBooksThread);
+    const cut = setTimeout(() => void worker.terminate(), CLOSE_TIMEOUT_MS);
+    await ended;
+    clearTimeout(cut);
+  }
+
+  #start(): void {
+    const worker = startWorker({ location: this.#options.location });
+    let lastError: unknown;
+    this.#worker = worker;
+    // The process may end although the thread waits for calls.
+    worker.unref();
+    worker.on('message', (message: FromBooksThread) => this.#handle(message));
+    worker.on('error', (error) => {
+      lastError = error;
+    });
+    worker.on('exit', (code) => this.#handleExit(lastError ?? new Error(`the thread of the books ended with exit code ${code}`)));
+  }
+
+  #handle(message: FromBooksThread): void {
+    if (message.type === 'ready') {
+      this.#state = 'open';
+      this.#note(true);
+    } else if (message.type === 'unready') {
+      this.#note(false, message.error);
+    } else {
+      const call = this.#take(message.id);
+      if (message.type === 'answer') {
+        this.#note(true);
+        call?.resolve(message.answer);
+      } else {
+        const isTrouble = message.error.kind === 'unavailable';
+        if (this.#state === 'open') this.#note(!isTrouble, isTrouble ? message.error.error : undefined);
+        call?.reject(arrivedError(message.error));
+      }
+    }
+  }
+
+  #handleExit(error: unknown): void {
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(unavailable(error));
+    if (this.#state === 'closed') return;
+    this.#worker = undefined;
+    this.#state = 'opening';
+    this.#note(false, error);
+    this.#restart = setTimeout(() => this.#start(), RESTART_AFTER_MS);
+    this.#restart.unref();
+  }
+
+  #note(isReachable: boolean, error?: unknown): void {
+    if (isReachable !== this.#isReachable) this.#options.onReachable?.(isReachable, error);
+    this.#isReachable = isReachable;
+  }
+
+  #call(method: keyof Books, args: readonly unknown[]): Promise<unknown> {
+    const worker = this.#worker;
+    if (worker === undefined || this.#state !== 'open') return Promise.reject(unavailable(new Error('the books are not open')));
+    if (this.#waiting.size >= MAX_CALLS) return Promise.reject(unavailable(new Error(`${MAX_CALLS} calls are under way`)));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#take(id)?.reject(unavailable(new Error(`no answer to ${method} in time`))), CALL_TIMEOUT_MS);
+      this.#waiting.set(id, { resolve, reject, timer });
+      worker.postMessage({ type: 'call', id, method, args } satisfies ToBooksThread);
+    });
+  }
+
+  #take(id: number): WaitingCall | undefined {
+    const call = this.#waiting.get(id);
+    clearTimeout(call?.timer);
+    this.#waiting.delete(id);
+    return call;
+  }
+}
+
+/** The thread runs as this file does: from the sources, or built. */
+function startWorker(start: BooksThreadStart): Worker {
+  const isSource = import.meta.url.endsWith('.ts');
+  const file = new URL(isSource ? './thread-main.ts' : './thread-main.js', import.meta.url);
+  const needsCondition = isSource && !process.execArgv.includes(SOURCE_CONDITION);
+  return new Worker(file, { name: 'books', workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
+}

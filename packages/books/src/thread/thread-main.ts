@@ -1,0 +1,62 @@
+/**
+ * The thread of the books: SQLite blocks the thread that calls it, and that time must not be taken from packets.
+ * Started by `BooksThread`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Books } from '@causeway/accounts';
+import { openDatabase, sqlKindOf } from '../database/open-database.ts';
+import type { BooksDatabase } from '../database/schema.ts';
+import { migrate } from '../migrations/migrate.ts';
+import { SqlBooks } from '../sql-books.ts';
+import { crossingError } from './crossing-error.ts';
+import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
+
+/** A Postgres that is not there yet, or a file that another process holds. */
+const RETRY_MS = 1_000;
+
+async function main(port: MessagePort): Promise<void> {
+  const { location }: BooksThreadStart = workerData;
+  let database: BooksDatabase | undefined;
+  const underWay = new Set<Promise<void>>();
+  const tell = (message: FromBooksThread): void => port.postMessage(message);
+  let books: Books | undefined;
+  port.on('message', (message: ToBooksThread) => {
+    if (message.type === 'close') {
+      void Promise.all(underWay)
+        .then(() => database?.destroy())
+        .finally(() => process.exit(0));
+      return;
+    }
+    const call = carryOut(books, message).then((reply) => {
+      underWay.delete(call);
+      tell(reply);
+    });
+    underWay.add(call);
+  });
+  while (books === undefined) {
+    try {
+      database ??= openDatabase(location);
+      await migrate(database, sqlKindOf(location));
+      books = new SqlBooks(database, Date.now);
+      tell({ type: 'ready' });
+    } catch (error) {
+      tell({ type: 'unready', error });
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+async function carryOut(
+  books: Books | undefined,
+  { id, method, args }: Extract<ToBooksThread, { type: 'call' }>,
+): Promise<FromBooksThread> {
+  if (books === undefined) return { type: 'failure', id, error: { kind: 'unavailable', error: new Error('not opened yet') } };
+  try {
+    return { type: 'answer', id, answer: await Reflect.apply(books[method], books, [...args]) };
+  } catch (error) {
+    return { type: 'failure', id, error: crossingError(error) };
+  }
+}
+
+if (parentPort !== null) void main(parentPort);

@@ -1,0 +1,21 @@
+/** What the thread of the books and the thread of the calls say to each other. */
+import type { Books } from '@causeway/accounts';
+import type { BooksLocation } from '../database/open-database.ts';
+import type { CrossingError } from './crossing-error.ts';
+
+/** What the thread is started with. */
+export interface BooksThreadStart {
+  readonly location: BooksLocation;
+}
+
+export type ToBooksThread =
+  /** A call of one method. Its arguments are plain data. */
+  | { readonly type: 'call'; readonly id: number; readonly method: keyof Books; readonly args: readonly unknown[] }
+  | { readonly type: 'close' };
+
+export type FromBooksThread =
+  | { readonly type: 'ready' }
+  /** The books could not be opened; it is tried again. */
+  | { readonly type: 'unready'; readonly error: unknown }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly error: CrossingError };

@@ -1,0 +1,278 @@
+import type { Actor, BookedApp, BookedKey, NewAppTokenKey, NewKey, Org, PageRequest } from '@causeway/accounts';
+import {
+  AdminPageQuery,
+  type AppId,
+  type AppSettings,
+  CreateAdminKeyRequest,
+  CreateAppRequest,
+  CreateKeyRequest,
+  PatchAppRequest,
+  parseAppId,
+  parseRequest,
+  RollKeyRequest,
+  SetUpRequest,
+  SfuError,
+} from '@causeway/protocol';
+import type { RouteReply } from '../api/route.ts';
+import { appBody, auditBody, keyBody, orgBody } from './admin-bodies.ts';
+import type { AdminCall, AdminRoute } from './admin-route.ts';
+
+const MS_PER_SECOND = 1_000;
+const REMOVED: RouteReply = { body: { success: true } };
+
+/** Every endpoint of the admin API. What belongs to another organisation is not there. */
+export const ADMIN_ROUTES: readonly AdminRoute[] = [
+  {
+    operationId: 'setUp',
+    access: 'set-up',
+    method: 'post',
+    path: '/set-up',
+    summary: 'Make the first organisation',
+    description: 'Takes the one-time token that a node prints at its start as long as there is no organisation.',
+    request: 'SetUpRequest',
+    reply: 'SetUpReply',
+    errors: ['unauthorized'],
+    async handle({ books, body }) {
+      const { setUpToken, organisation } = parseRequest(SetUpRequest, body);
+      const { org, issued } = await books.completeSetUp(setUpToken, organisation);
+      return { body: { organisation: orgBody(org), key: keyBody(issued.key), secret: issued.secret } };
+    },
+  },
+  {
+    operationId: 'whoAmI',
+    access: 'admin',
+    method: 'get',
+    path: '/me',
+    summary: 'Tell which organisation the key manages',
+    reply: 'WhoAmIReply',
+    errors: [],
+    handle: async ({ books, key }) => ({ body: { organisation: orgBody(await books.findOrg(key.orgId)), key: keyBody(key) } }),
+  },
+  {
+    operationId: 'listApps',
+    access: 'admin',
+    method: 'get',
+    path: '/organisations/:org_id/apps',
+    summary: 'List the apps of an organisation',
+    query: 'AdminPageQuery',
+    reply: 'AdminAppList',
+    errors: ['org_not_found'],
+    async handle(call) {
+      const org = await ownOrg(call);
+      return { body: { apps: (await call.books.listApps(org.id, pageOf(call))).map(appBody) } };
+    },
+  },
+  {
+    operationId: 'createApp',
+    access: 'admin',
+    method: 'post',
+    path: '/organisations/:org_id/apps',
+    summary: 'Make an app',
+    description: 'It has no key yet, so nothing opens it.',
+    request: 'CreateAppRequest',
+    reply: 'AdminApp',
+    errors: ['org_not_found', 'app_conflict'],
+    async handle(call) {
+      const org = await ownOrg(call);
+      const { id, name, settings } = parseRequest(CreateAppRequest, call.body);
+      if (id !== undefined && call.isConfigured(id)) throw new SfuError('app_conflict', `app ${id} is in the configuration of this node`);
+      const wanted = {
+        orgId: org.id,
+        name,
+        ...(id === undefined ? {} : { id }),
+        ...(settings === undefined ? {} : { settings: setOnly(settings) }),
+      };
+      return appReply(await call.books.createApp(wanted, actorOf(call)));
+    },
+  },
+  {
+    operationId: 'readApp',
+    access: 'admin',
+    method: 'get',
+    path: '/apps/:app_id',
+    summary: 'Show an app',
+    reply: 'AdminApp',
+    errors: ['app_not_found'],
+    handle: async (call) => appReply(await ownApp(call)),
+  },
+  {
+    operationId: 'changeApp',
+    access: 'admin',
+    method: 'patch',
+    path: '/apps/:app_id',
+    summary: 'Change the name or the settings of an app',
+    description: 'With `If-Match: "<version>"`, only if it has not been changed since. New settings are in force within two seconds.',
+    request: 'PatchAppRequest',
+    reply: 'AdminApp',
+    errors: ['app_not_found', 'version_conflict'],
+    async handle(call) {
+      const { id } = await ownApp(call);
+      const { name, settings } = parseRequest(PatchAppRequest, call.body);
+      const patch = {
+        ...(name === undefined ? {} : { name }),
+        ...(settings === undefined ? {} : { settings: setOnly(settings) }),
+        ...(call.ifVersion === undefined ? {} : { ifVersion: call.ifVersion }),
+      };
+      return appReply(await call.books.updateApp(id, patch, actorOf(call)));
+    },
+  },
+  {
+    operationId: 'removeApp',
+    access: 'admin',
+    method: 'delete',
+    path: '/apps/:app_id',
+    summary: 'Remove an app',
+    description: 'Its keys end with it; calls with its tokens are refused within two seconds. Sessions that run go on until they end.',
+    reply: 'RemovedReply',
+    errors: ['app_not_found'],
+    async handle(call) {
+      await call.books.removeApp((await ownApp(call)).id, actorOf(call));
+      return REMOVED;
+    },
+  },
+  {
+    operationId: 'listKeys',
+    access: 'admin',
+    method: 'get',
+    path: '/apps/:app_id/keys',
+    summary: 'List the keys of an app',
+    reply: 'AdminKeyList',
+    errors: ['app_not_found'],
+    handle: async (call) => ({ body: { keys: (await call.books.listKeys((await ownApp(call)).id)).map(keyBody) } }),
+  },
+  {
+    operationId: 'createKey',
+    access: 'admin',
+    method: 'post',
+    path: '/apps/:app_id/keys',
+    summary: 'Make a key of an app',
+    description: 'An app has at most two live secrets and two live signing keys: the old one and the new one.',
+    request: 'CreateKeyRequest',
+    reply: 'CreateKeyReply',
+    errors: ['app_not_found', 'quota_exceeded', 'key_conflict'],
+    async handle(call) {
+      const { id } = await ownApp(call);
+      const { signing, name, expiresIn } = parseRequest(CreateKeyRequest, call.body);
+      if (signing === undefined) return issuedReply(await call.books.createSecret(id, newKey({ name, expiresIn }), actorOf(call)));
+      if (expiresIn !== undefined)
+        throw new SfuError('invalid_params', 'expiresIn is not for signing keys', { details: { path: 'expiresIn' } });
+      const key = await call.books.addSigningKey(id, { ...signing, name } as NewAppTokenKey & { name: string }, actorOf(call));
+      return { body: { key: keyBody(key) } };
+    },
+  },
+  {
+    operationId: 'rollKey',
+    access: 'admin',
+    method: 'post',
+    path: '/keys/:key_id/roll',
+    summary: 'Replace a key by a new one',
+    request: 'RollKeyRequest',
+    reply: 'IssuedKeyReply',
+    errors: ['key_not_found', 'key_conflict', 'quota_exceeded'],
+    async handle(call) {
+      const { id } = await ownKey(call);
+      const { expiresIn } = parseRequest(RollKeyRequest, call.body ?? {});
+      return issuedReply(await call.books.rollKey(id, expiresIn * MS_PER_SECOND, actorOf(call)));
+    },
+  },
+  {
+    operationId: 'revokeKey',
+    access: 'admin',
+    method: 'delete',
+    path: '/keys/:key_id',
+    summary: 'End a key',
+    description: 'It is refused everywhere within two seconds.',
+    reply: 'AdminKey',
+    errors: ['key_not_found'],
+    handle: async (call) => ({ body: keyBody(await call.books.revokeKey((await ownKey(call)).id, actorOf(call))) }),
+  },
+  {
+    operationId: 'listAdminKeys',
+    access: 'admin',
+    method: 'get',
+    path: '/organisations/:org_id/keys',
+    summary: 'List the keys to this API',
+    reply: 'AdminKeyList',
+    errors: ['org_not_found'],
+    handle: async (call) => ({ body: { keys: (await call.books.listAdminKeys((await ownOrg(call)).id)).map(keyBody) } }),
+  },
+  {
+    operationId: 'createAdminKey',
+    access: 'admin',
+    method: 'post',
+    path: '/organisations/:org_id/keys',
+    summary: 'Make a key to this API',
+    request: 'CreateAdminKeyRequest',
+    reply: 'IssuedKeyReply',
+    errors: ['org_not_found'],
+    async handle(call) {
+      const { id } = await ownOrg(call);
+      return issuedReply(await call.books.createAdminKey(id, newKey(parseRequest(CreateAdminKeyRequest, call.body)), actorOf(call)));
+    },
+  },
+  {
+    operationId: 'listAudit',
+    access: 'admin',
+    method: 'get',
+    path: '/organisations/:org_id/audit',
+    summary: 'List who changed what',
+    query: 'AdminPageQuery',
+    reply: 'AdminAuditList',
+    errors: ['org_not_found'],
+    async handle(call) {
+      const { id } = await ownOrg(call);
+      const page = pageOf(call);
+      if (page.after !== undefined && !/^[0-9]{1,15}$/.test(page.after)) {
+        throw new SfuError('invalid_params', 'after must be the id of an entry', { details: { path: 'after' } });
+      }
+      return { body: { entries: (await call.books.listAudit(id, page)).map(auditBody) } };
+    },
+  },
+];
+
+function actorOf({ key }: AdminCall): Actor {
+  return { kind: 'key', id: key.id };
+}
+
+async function ownOrg({ books, key, params }: AdminCall): Promise<Org> {
+  if (params.org_id !== key.orgId) throw new SfuError('org_not_found', `there is no organisation ${params.org_id}`);
+  return books.findOrg(key.orgId);
+}
+
+async function ownApp({ books, key, params }: AdminCall): Promise<BookedApp> {
+  const { app_id: text = '' } = params;
+  const appId: AppId | undefined = parseAppId(text);
+  const app = appId === undefined ? undefined : await books.findApp(appId);
+  // In the words of the books: those of another organisation are not told from those that are not there.
+  if (app === undefined || app.orgId !== key.orgId) throw new SfuError('app_not_found', `there is no app ${text}`);
+  return app;
+}
+
+async function ownKey({ books, key, params }: AdminCall): Promise<BookedKey> {
+  const { key_id: text = '' } = params;
+  const found = await books.findKey(text);
+  if (found.orgId !== key.orgId) throw new SfuError('key_not_found', `there is no key ${text}`);
+  return found;
+}
+
+function pageOf({ query }: AdminCall): PageRequest {
+  const { after, limit } = parseRequest(AdminPageQuery, query);
+  return { limit, ...(after === undefined ? {} : { after }) };
+}
+
+/** zod types a field that is missing like one that is undefined. */
+function setOnly(settings: { readonly [Name in keyof AppSettings]?: AppSettings[Name] | undefined }): Partial<AppSettings> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function newKey({ name, expiresIn }: { readonly name: string; readonly expiresIn?: number | undefined }): NewKey {
+  return { name, ...(expiresIn === undefined ? {} : { expiresInMs: expiresIn * MS_PER_SECOND }) };
+}
+
+function appReply(app: BookedApp): RouteReply {
+  return { body: appBody(app), headers: { ETag: `"${app.version}"` } };
+}
+
+function issuedReply({ key, secret }: { readonly key: BookedKey; readonly secret: string }): RouteReply {
+  return { body: { key: keyBody(key), secret } };
+}
