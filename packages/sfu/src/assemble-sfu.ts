@@ -36,15 +36,15 @@ import { hostData } from './session/data/host-data.ts';
 import { diagnose, diagnoseClosed } from './session/diagnosis/diagnose.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { Session } from './session/session.ts';
-import { checkGroup, checkMetadata, maySee } from './session/session-access.ts';
+import { checkMetadata, maySee } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
-import { requireOwn, requireVisible, SessionStore } from './session/session-store.ts';
+import { countSubscribers, requireOwn, requireVisible, SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
 import { closeDataChannels, listDataChannels, updateDataChannels } from './session/verbs/change-data-channels.ts';
 import { closeTracks } from './session/verbs/close-tracks.ts';
 import { createSession, type NewSession } from './session/verbs/create-session.ts';
-import { sessionDetails, sessionSummary, trackList, tracksOf } from './session/verbs/describe.ts';
+import { listSessions, listTracks, sessionDetails, sessionSummary } from './session/verbs/describe.ts';
 import { patchTrack } from './session/verbs/patch-track.ts';
 import { publish } from './session/verbs/publish.ts';
 import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
@@ -244,27 +244,8 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     closeDataChannels: async (appId, sessionId, request, caller) => closeDataChannels(requireOwn(store, appId, sessionId, caller), request),
     data: openParticipant,
     listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
-    async listSessions(appId, { limit, cursor, group, metadataPrefix = '' } = {}, caller) {
-      checkGroup(caller, group);
-      const onlyGroup = group ?? caller?.group;
-      const page = await registry.listSessions(requireAppId(appId), { limit, cursor: checkCursor(cursor) });
-      const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));
-      const wanted = visible.filter((record) => onlyGroup === undefined || record.group === onlyGroup);
-      const sessions = wanted.filter(({ metadata }) => metadata.startsWith(metadataPrefix)).map(sessionSummary);
-      return {
-        sessions,
-        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-        ...(page.isPartial === true && { isPartial: true }),
-      };
-    },
-    async listTracks(appId, sessionId, caller) {
-      if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
-      const session = store.find(appId, sessionId);
-      if (session !== undefined) return tracksOf(session);
-      const isElsewhere = store.endOf(appId, sessionId) === undefined && (await registry.findSession(appId, sessionId)) !== undefined;
-      if (!isElsewhere) store.require(appId, sessionId);
-      return trackList(await registry.listTracks(appId, sessionId));
-    },
+    listSessions: async (appId, query, caller) => listSessions({ registry, store }, requireAppId(appId), query, caller),
+    listTracks: async (appId, sessionId, caller) => listTracks({ registry, store }, appId, sessionId, caller),
     async trackPath(appId, sessionId, trackId, caller) {
       const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
       const record = directory.locate(appId, { by: 'id', sessionId, trackId });
@@ -343,16 +324,6 @@ function requireAppId(text: string): AppId {
   throw new SfuError('invalid_params', `app id ${JSON.stringify(text)} must be 1 to 64 letters, digits, "_" or "-"`);
 }
 
-/** Subscriptions of sessions on this node that forward a track or data channel. */
-function countSubscribers(store: SessionStore, publicationId: string): number {
-  let count = 0;
-  for (const { negotiation, data } of store.all()) {
-    for (const { subscription } of subscriptions(negotiation)) if (subscription.sourceTrackId === publicationId) count++;
-    for (const subscription of data.subscribed.all()) if (subscription.publicationId === publicationId) count++;
-  }
-  return count;
-}
-
 /** The tree of a publication on a standalone node. */
 function aloneWith(node: number, subscribers: number): TrackPath {
   return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
@@ -381,10 +352,4 @@ function createRelay(assembly: SfuAssembly, { directory, dataDirectory, store }:
     }),
     countSubscribers: (publicationId) => countSubscribers(store, publicationId),
   });
-}
-
-/** Cursors are numbers, in every registry. */
-function checkCursor(cursor: string | undefined): string | undefined {
-  if (cursor === undefined || /^\d{1,15}$/.test(cursor)) return cursor;
-  throw new SfuError('invalid_params', 'cursor is not one that a listing returned', { details: { path: 'cursor' } });
 }

@@ -1,6 +1,7 @@
 import { SfuError, type TokenGrants } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { SessionCloseReason } from '../events.ts';
+import { subscriptions } from '../negotiation/index.ts';
 import type { Session } from './session.ts';
 import { mayChange, maySee, type SessionOwner } from './session-access.ts';
 import { sessionClosedError } from './session-life.ts';
@@ -127,4 +128,14 @@ export function requireOwn(store: SessionStore, appId: string, sessionId: string
     throw new SfuError('forbidden', `session ${sessionId} does not belong to the subject of this token`);
   session.noteCaller(caller);
   return session;
+}
+
+/** Subscriptions of sessions on this node that forward a track or data channel. */
+export function countSubscribers(store: SessionStore, publicationId: string): number {
+  let count = 0;
+  for (const { negotiation, data } of store.all()) {
+    for (const { subscription } of subscriptions(negotiation)) if (subscription.sourceTrackId === publicationId) count++;
+    for (const subscription of data.subscribed.all()) if (subscription.publicationId === publicationId) count++;
+  }
+  return count;
 }

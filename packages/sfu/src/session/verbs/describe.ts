@@ -1,21 +1,68 @@
-/** What the API shows of a session. */
+/** What the API shows of sessions. */
 import {
   AppId,
+  type ListSessionsReply,
+  type ListSessionsRequest,
   type ListTracksReply,
   type SessionDetails,
   SessionId,
   type SessionSummary,
+  SfuError,
   type SubscriptionSummary,
+  type TokenGrants,
   TrackId,
   TrackName,
   type TrackSummary,
 } from '@causeway/protocol';
 import { subscriptions } from '../../negotiation/index.ts';
-import type { SessionRecord, TrackRecord } from '../../registry/index.ts';
+import type { Registry, SessionRecord, TrackRecord } from '../../registry/index.ts';
 import { publishedTracks } from '../announcer.ts';
 import type { Session } from '../session.ts';
+import { checkGroup, maySee } from '../session-access.ts';
+import type { SessionStore } from '../session-store.ts';
 
 const STATUS_ORDER: Readonly<Record<TrackRecord['status'], number>> = { active: 0, inactive: 1, pending: 2 };
+
+/** Where sessions are listed: those of this node, and what the registry knows of the others. */
+export interface Listed {
+  readonly registry: Registry;
+  readonly store: SessionStore;
+}
+
+/** The sessions that the caller may see, from all nodes. */
+export async function listSessions(
+  { registry, store }: Listed,
+  appId: AppId,
+  { limit, cursor, group, metadataPrefix = '' }: ListSessionsRequest = {},
+  caller: TokenGrants | undefined,
+): Promise<ListSessionsReply> {
+  checkGroup(caller, group);
+  const onlyGroup = group ?? caller?.group;
+  const page = await registry.listSessions(appId, { limit, cursor: checkCursor(cursor) });
+  const visible = page.sessions.filter(({ sessionId }) => maySee(caller, sessionId, store.ownerOf(appId, sessionId)));
+  const wanted = visible.filter((record) => onlyGroup === undefined || record.group === onlyGroup);
+  const sessions = wanted.filter(({ metadata }) => metadata.startsWith(metadataPrefix)).map(sessionSummary);
+  return {
+    sessions,
+    ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+    ...(page.isPartial === true && { isPartial: true }),
+  };
+}
+
+/** The tracks of a session, on whichever node it is. */
+export async function listTracks(
+  { registry, store }: Listed,
+  appId: string,
+  sessionId: string,
+  caller: TokenGrants | undefined,
+): Promise<ListTracksReply> {
+  if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
+  const session = store.find(appId, sessionId);
+  if (session !== undefined) return tracksOf(session);
+  const isElsewhere = store.endOf(appId, sessionId) === undefined && (await registry.findSession(appId, sessionId)) !== undefined;
+  if (!isElsewhere) store.require(appId, sessionId);
+  return trackList(await registry.listTracks(appId, sessionId));
+}
 
 export function sessionSummary({ appId, sessionId, metadata, group, connectionState }: SessionRecord): SessionSummary {
   return {
@@ -28,7 +75,7 @@ export function sessionSummary({ appId, sessionId, metadata, group, connectionSt
 }
 
 /** Active tracks first, then silent, then pending ones, each in the order of their m-sections; hidden ones are left out. */
-export function trackList(records: Iterable<TrackRecord>): ListTracksReply {
+function trackList(records: Iterable<TrackRecord>): ListTracksReply {
   return [...records]
     .filter(({ isHidden }) => !isHidden)
     .sort((one, other) => STATUS_ORDER[one.status] - STATUS_ORDER[other.status])
@@ -50,7 +97,7 @@ export function trackSummary(record: TrackRecord): TrackSummary {
   };
 }
 
-export function tracksOf(session: Session): ListTracksReply {
+function tracksOf(session: Session): ListTracksReply {
   return trackList(publishedTracks(session.appId, session.negotiation).map(({ record }) => record));
 }
 
@@ -74,4 +121,10 @@ function subscriptionList(session: Session): SubscriptionSummary[] {
     paused: subscription.isPaused,
   }));
   return [...live, ...session.reports.ended.list(new Set(live.map(({ mid }) => mid)))];
+}
+
+/** Cursors are numbers, in every registry. */
+function checkCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined || /^\d{1,15}$/.test(cursor)) return cursor;
+  throw new SfuError('invalid_params', 'cursor is not one that a listing returned', { details: { path: 'cursor' } });
 }
