@@ -3,12 +3,13 @@
  * creates objects of V8 and of OpenSSL, which costs more than twice as much as the encryption; here one context serves
  * all records of a thread.
  *
- * OpenSSL is only given addresses within one array, which never moves, at places that are constants; lengths are checked before. Nothing
- * depends on it: where it is missing (Node before 26.1, `--no-experimental-ffi`, the permission model), `node:crypto` does the same.
+ * OpenSSL is only given addresses within one array, which never moves, at places that are constants; lengths are checked before. Where it
+ * is missing, `node:crypto` does the same.
  *
  * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/, docs/adr/0032-records-by-calls-into-openssl.md
  */
 import { createCipheriv } from 'node:crypto';
+import { bindByFfi } from '../node-ffi.ts';
 
 const KEY_LENGTH = 16;
 const NONCE_LENGTH = 12;
@@ -63,25 +64,10 @@ export interface OpensslGcm {
 
 /** @returns undefined where it cannot be had, or does not do what `node:crypto` does */
 export function loadOpensslGcm(): OpensslGcm | undefined {
-  try {
-    const ffi = withoutWarnings(() => process.getBuiltinModule('node:ffi'));
-    const gcm = ffi === undefined ? undefined : bindOpensslGcm(ffi);
+  return bindByFfi((ffi) => {
+    const gcm = bindOpensslGcm(ffi);
     return gcm !== undefined && agreesWithNode(gcm) ? gcm : undefined;
-  } catch {
-    // Forbidden by the permission model, or changed: it is experimental.
-    return undefined;
-  }
-}
-
-/** We know that FFI is experimental (ADR 0011); an operator or embedder can do nothing about it. */
-function withoutWarnings<Result>(load: () => Result): Result {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return load();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
+  });
 }
 
 function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined {

@@ -1,11 +1,12 @@
 /**
- * Linux system calls that `node:dgram` does not offer, through `node:ffi`, which is experimental and exists since Node 26.1. Nothing
- * depends on them: where they are missing, datagrams are sent and received one by one.
+ * Linux system calls that `node:dgram` does not offer, through `node:ffi`. Where they are missing, datagrams are sent and received one by
+ * one.
  *
  * @see sendmmsg(2), recvmmsg(2), poll(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
  * @see docs/adr/0018-a-receive-path-of-our-own.md
  */
 import { endianness } from 'node:os';
+import { bindByFfi } from '@causeway/secure';
 import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 
 const SOCK_DGRAM = 2;
@@ -103,24 +104,7 @@ export interface SystemCalls {
 /** @returns undefined where this system, machine or Node has no such calls, or they are not permitted */
 export function loadSystemCalls(): SystemCalls | undefined {
   if (process.platform !== 'linux' || !KNOWN_MACHINES.includes(process.arch) || endianness() !== 'LE') return undefined;
-  try {
-    const ffi = withoutWarnings(() => process.getBuiltinModule('node:ffi'));
-    return ffi === undefined ? undefined : bindSystemCalls(ffi);
-  } catch {
-    // Forbidden by the permission model, or changed: it is experimental.
-    return undefined;
-  }
-}
-
-/** We know that FFI is experimental (ADR 0011); an operator or embedder can do nothing about it. */
-function withoutWarnings<Result>(load: () => Result): Result {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return load();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
+  return bindByFfi(bindSystemCalls);
 }
 
 /** Whether an address is that of the view's first byte. If a later Node took it for that of the whole buffer, peers would get other memory. */
