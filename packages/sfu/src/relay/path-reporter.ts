@@ -178,7 +178,7 @@ function whyOf({ to, route = [], reason, alternative }: ToldHop, routes: RouteFi
       return `no other way leads to node ${route.at(-1) ?? ''}`;
     case 'cheapest':
       return `the cheapest way, ${cost}${other === undefined ? '' : `; ${other}`}`;
-    case 'region-hub':
+    case 'region-root':
       return `node ${next} brings it into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
     case 'region-tree':
       return `node ${next} passes it on within region ${routes.regionOf(to) ?? ''}, which has more nodes than one of them feeds`;

@@ -75,7 +75,7 @@ describe('a name on another node', () => {
     expect(cluster.shown(2, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
-  // The hub of a region is drawn by the id of the session: in one of the two cases the far node is it.
+  // The root of a region is drawn by the id of the session: in one of the two cases the far node is it.
   it.each([2, 3])('is followed in a region where node %i reaches its owner best by way of the other', async (far) => {
     const records = { 1: { region: 'eu' }, 2: { region: 'us' }, 3: { region: 'us' } };
     const acrossMs = (nodeNo: number) => (nodeNo === far ? 200 : 20);
@@ -123,22 +123,22 @@ describe('a name on another node', () => {
     expect(cluster.shown(2, other)).toEqual([`${stale?.publicationId}@`]);
   });
 
-  // As above: in one of the two cases the node that remembers is the hub, by which the other one gets the track.
-  it.each([2, 3])('stays with the track that has it when node %i passes on another one that it remembers by that name', async (hub) => {
+  // As above: in one of the two cases the node that remembers is the root, by which the other one gets the track.
+  it.each([2, 3])('stays with the track that has it when node %i passes on another one that it remembers by that name', async (root) => {
     const records = { 1: { region: 'eu' }, 2: { region: 'us' }, 3: { region: 'us' } };
     const cluster = await ClusterUnderTest.linked([1, 2, 3], { records });
-    const { publisher, viewer: former } = await watched(cluster, [hub]);
-    await cluster.node(hub).world.sfu.deleteSession(APP, former.id);
+    const { publisher, viewer: former } = await watched(cluster, [root]);
+    await cluster.node(root).world.sfu.deleteSession(APP, former.id);
     await cluster.clock.advance(10_000);
     await publishAs(cluster, publisher, 'camera-2');
-    const [viewer, other] = [await cluster.join(5 - hub), await cluster.join(5 - hub)];
+    const [viewer, other] = [await cluster.join(5 - root), await cluster.join(5 - root)];
     await viewer.receive({ remoteSessionId: publisher.id, customTrackName: 'main' });
     await cluster.clock.advance(500);
 
     await other.receive(publisher.track('camera-1'));
     await cluster.clock.advance(6000);
 
-    expect(cluster.shown(5 - hub, viewer)).toEqual([newestOf(cluster, publisher)]);
+    expect(cluster.shown(5 - root, viewer)).toEqual([newestOf(cluster, publisher)]);
   });
 
   it('is no longer requested when its last follower has left', async () => {

@@ -187,16 +187,16 @@ describe('a track that is watched on every node of several regions', () => {
   it('comes again within three seconds when the node dies that brings it into a region, and then once', async () => {
     const { cluster, publicationId, viewers } = await watchedEverywhere(24, 16);
     await cluster.clock.advance(5000);
-    const [, hub = 0] = cluster.copies().flatMap((copy) => {
+    const [, root = 0] = cluster.copies().flatMap((copy) => {
       const [from = 0, to = 0] = copy.split(' ')[0]?.split('>').map(Number) ?? [];
       return regionOf(from) === 'region-1' && regionOf(to) === 'region-2' ? [from, to] : [];
     });
-    const others = viewers.filter(([nodeNo]) => nodeNo !== hub);
+    const others = viewers.filter(([nodeNo]) => nodeNo !== root);
 
-    await cluster.kill(hub);
+    await cluster.kill(root);
     await cluster.clock.advance(3000);
     const shown = others.map(([nodeNo, viewer]) => cluster.shown(nodeNo, viewer)[0]);
-    cluster.tellGone(hub, 'lease-ended');
+    cluster.tellGone(root, 'lease-ended');
     await cluster.clock.advance(30_000);
 
     expect(new Set(shown)).toEqual(new Set([`${publicationId}@`]));

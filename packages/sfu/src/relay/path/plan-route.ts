@@ -5,10 +5,10 @@ import { ancestorsOf, depthOf, freeSlots, ownRegionSlots } from './region-tree.t
 import { rendezvous, rendezvousOrder } from './rendezvous.ts';
 
 /**
- * `region-hub`: the next node brings the track into the region. `region-tree`: it passes it on within the region.
+ * `region-root`: the next node brings the track into the region. `region-tree`: it passes it on within the region.
  * `fan-out`: the next node on the cheapest route has no room, and another one passes the track on instead.
  */
-export type RouteReason = 'only-way' | 'cheapest' | 'region-hub' | 'region-tree' | 'fan-out';
+export type RouteReason = 'only-way' | 'cheapest' | 'region-root' | 'region-tree' | 'fan-out';
 
 export interface PlannedRoute extends Route {
   readonly reason: RouteReason;
@@ -30,13 +30,13 @@ export interface RouteWish {
 export interface RegionPlace {
   /** The nodes through which the track arrives, nearest first; none if it comes from outside the region. */
   readonly ancestors: readonly number[];
-  /** How many hops the region's entry node may be from the owner, so that all nodes below it have a route. */
+  /** How many hops the region's root may be from the owner, so that all nodes below it have a route. */
   readonly maxHopsToRegion: number;
   /** The other nodes of the region: a route into the region must not pass through them. */
   readonly mates: readonly number[];
-  /** Nodes of third regions that are not those regions' entry nodes: a route through one of them would bring in a second copy. */
+  /** Nodes of third regions that are not roots of those regions: a route through one of them would bring in a second copy. */
   readonly strays: ReadonlySet<number>;
-  readonly reason: 'region-hub' | 'region-tree';
+  readonly reason: 'region-root' | 'region-tree';
 }
 
 /** What a region's tree is made of, as this node knows it. */
@@ -72,7 +72,7 @@ export function placeInRegion(
   view: RegionView,
 ): RegionPlace {
   const region = regionOf(from);
-  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-hub' };
+  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-root' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
   // A node that has lost its link to another considers it dead; if it is dead, the rest of the region does so at the same moment.
@@ -88,7 +88,7 @@ export function placeInRegion(
     maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
     mates: isOwners ? [] : nodeNos.filter((nodeNo) => nodeNo !== from),
     strays: straysOf({ publicationId, owner, region, ownersRegion: regionOf(owner) }, view),
-    reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-hub',
+    reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-root',
   };
 }
 
@@ -103,7 +103,7 @@ export interface StrayQuestion {
 
 /**
  * Other regions get a track through the first node of their own order. A route through another node of such a region
- * would make that node a second entry. In the owner's region only the roots of the tree get it from the owner. A root
+ * would make that node a second root. In the owner's region only the roots of the tree get it from the owner. A root
  * whose own region may leave it too few slots for all regions that could come to it is no way through either.
  */
 export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
@@ -111,12 +111,12 @@ export function straysOf({ publicationId, owner, region: own, ownersRegion }: St
   for (const region of view.regions) {
     if (region === own) continue;
     const nodeNos = view.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
-    const roots = region === ownersRegion ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
+    const rootCount = region === ownersRegion ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
     const guests = Math.min(view.maxFanOut, view.regionCount - (region === ownersRegion ? 1 : 2));
-    const entries = roots === 1 ? [rendezvous(publicationId, nodeNos)] : rendezvousOrder(publicationId, nodeNos).slice(0, roots);
+    const roots = rootCount === 1 ? [rendezvous(publicationId, nodeNos)] : rendezvousOrder(publicationId, nodeNos).slice(0, rootCount);
     for (const nodeNo of nodeNos) {
-      const place = entries.indexOf(nodeNo);
-      if (place === -1 || freeSlots(nodeNos.length, roots, place, view.maxFanOut) < guests) strays.add(nodeNo);
+      const place = roots.indexOf(nodeNo);
+      if (place === -1 || freeSlots(nodeNos.length, rootCount, place, view.maxFanOut) < guests) strays.add(nodeNo);
     }
   }
   return strays;
@@ -127,14 +127,14 @@ function downTheTree(
   wish: RouteWish,
   { ancestors, maxHopsToRegion, reason }: RegionPlace,
 ): PlannedRoute | undefined {
-  const entry = ancestors.at(-1);
+  const root = ancestors.at(-1);
   const hopsLeft = MAX_HOPS - ancestors.length;
-  if (entry === undefined || hopsLeft < 1) return undefined;
+  if (root === undefined || hopsLeft < 1) return undefined;
   const below = [wish.from, ...ancestors.slice(0, -1)];
   const avoid = new Set([...(wish.avoid ?? []), ...below]);
   const onwards =
-    chooseRoute(table, entry, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid }) ??
-    chooseRoute(table, entry, wish.owner, { maxHops: hopsLeft, avoid });
+    chooseRoute(table, root, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid }) ??
+    chooseRoute(table, root, wish.owner, { maxHops: hopsLeft, avoid });
   if (onwards === undefined) return undefined;
   const nodes = [...below, ...onwards.nodes];
   const cost = routeCost(table, nodes);

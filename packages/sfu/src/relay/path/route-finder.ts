@@ -50,7 +50,7 @@ export class RouteFinder implements RegionView {
   }
 
   /**
-   * Whether a route passes through a third region by a node other than that region's entry for the track, or through
+   * Whether a route passes through a third region by a node other than that region's root for the track, or through
    * this node's region by nodes that are not in its tree there.
    *
    * @param planned the route that follows the tree

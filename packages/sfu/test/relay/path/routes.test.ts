@@ -217,20 +217,20 @@ describe('planRoute', () => {
     }
   });
 
-  it('goes through the hub of the region, whose own route is the rest of it', () => {
+  it('goes through the root of the region, whose own route is the rest of it', () => {
     let viaHub = 0;
     for (const seed of SEEDS) {
       const { table, nodeNos, regionOf } = randomGraph(seed);
       const isMate = (one: number, other: number) =>
         regionOf(one) === regionOf(other) && table.passesOn(other) && (one === other || table.costsFrom(one).has(other));
       for (const { from, owner, route } of planAll({ table, nodeNos, regionOf }, table)) {
-        if (route?.reason !== 'region-hub') continue;
-        const hub = route.nodes[1] ?? 0;
-        expect(regionOf(hub)).toBe(regionOf(from));
-        const ofHub = plan(table, { from: hub, owner, publicationId: TRACK, regionOf });
-        // Unless one of them has lost a link within the region, or the hub's own way would lead back through the node that asks.
-        const mates = [from, hub].map((nodeNo) => nodeNos.filter((mate) => isMate(nodeNo, mate)).join());
-        if (mates[0] === mates[1] && ofHub?.nodes.includes(from) === false) expect(ofHub.nodes).toEqual(route.nodes.slice(1));
+        if (route?.reason !== 'region-root') continue;
+        const root = route.nodes[1] ?? 0;
+        expect(regionOf(root)).toBe(regionOf(from));
+        const ofRoot = plan(table, { from: root, owner, publicationId: TRACK, regionOf });
+        // Unless one of them has lost a link within the region, or the root's own way would lead back through the node that asks.
+        const mates = [from, root].map((nodeNo) => nodeNos.filter((mate) => isMate(nodeNo, mate)).join());
+        if (mates[0] === mates[1] && ofRoot?.nodes.includes(from) === false) expect(ofRoot.nodes).toEqual(route.nodes.slice(1));
         viaHub++;
       }
     }
@@ -259,22 +259,22 @@ describe('planRoute', () => {
   it('leads through a third region by the node at which the track enters that, even if another one is nearer', () => {
     const regions: Readonly<Record<number, string>> = { 1: 'owner', 2: 'viewer', 3: 'third', 4: 'third' };
     const wish = { from: 2, owner: 1, publicationId: TRACK, regionOf: (nodeNo: number) => regions[nodeNo] };
-    const hub = rendezvous(TRACK, [3, 4]) ?? 0;
-    const stray = hub === 3 ? 4 : 3;
+    const root = rendezvous(TRACK, [3, 4]) ?? 0;
+    const stray = root === 3 ? 4 : 3;
     const links = {
       1: [
         [2, 400],
-        [hub, 40],
+        [root, 40],
         [stray, 30],
       ],
       2: [
-        [hub, 40],
+        [root, 40],
         [stray, 30],
       ],
-      [hub]: [[stray, 2]],
+      [root]: [[stray, 2]],
     } as const;
 
-    expect(plan(tableOf(links), wish)?.nodes).toEqual([2, hub, 1]);
+    expect(plan(tableOf(links), wish)?.nodes).toEqual([2, root, 1]);
     // It feeds the other node of its region, and has no room for more.
     expect(plan(tableOf(links), wish, 1)?.nodes).toEqual([2, 1]);
     expect(plan(tableOf({ 1: [[stray, 30]], 2: [[stray, 30]] }), wish)?.nodes).toEqual([2, stray, 1]);
