@@ -9,6 +9,8 @@ import { RedisAppStore } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
 import { RedisCallClaims } from './claims/redis-call-claims.ts';
 import type { Cluster, ClusterEvent, ClusterOptions, ClusterStatistics } from './cluster.ts';
+import type { AppEventLog } from './events/app-event-log.ts';
+import { RedisEventLog } from './events/redis-event-log.ts';
 import { LivingNodes } from './nodes/living-nodes.ts';
 import type { NodeScripts } from './nodes/node-scripts.ts';
 import { RedisNodeDirectory } from './nodes/redis-node-directory.ts';
@@ -40,6 +42,7 @@ export class ClusterMember implements Cluster {
   readonly assertionTrust: AssertionTrust;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly eventLog: AppEventLog;
   readonly tokenSecret: KeyObject;
   readonly #revocations: RedisRevocations;
   readonly #parts: ClusterMemberParts;
@@ -58,6 +61,7 @@ export class ClusterMember implements Cluster {
     this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
+    this.eventLog = new RedisEventLog(link, () => this.redisNowMs());
     this.tokenSecret = keys.tokens;
     const clusterNowMs = () => this.redisNowMs();
     const records = new AppRecords({ link, key: keys.appRecords, clusterNowMs });

@@ -4,6 +4,7 @@ import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@cau
 import type { AppRecordDefect } from './apps/app-record.ts';
 import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
+import type { AppEventLog } from './events/app-event-log.ts';
 import type { RedisConnection } from './redis/redis-connection.ts';
 
 /** What a node notices of its cluster, for logs. */
@@ -81,6 +82,7 @@ export interface Cluster {
   readonly appStore: AppStore;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly eventLog: AppEventLog;
   readonly revocations: Revocations;
   /** What the keys that sign tokens are made of; the same on all nodes. */
   readonly tokenSecret: KeyObject;

@@ -72,6 +72,12 @@ export interface AppKeys {
   claim(key: string): string;
   /** Sorted set: the keys of all claims, by when they end; expires. */
   readonly claims: string;
+  /** Stream: what happens in the app; expires. */
+  readonly events: string;
+  /** Hash: `last`, `cut` and `loss` of that stream; expires. */
+  readonly eventsState: string;
+  /** Hash: what a life has appended to that stream last; expires. */
+  eventsOf(life: LifeName): string;
 }
 
 export function appKeys(appId: string): AppKeys {
@@ -88,5 +94,8 @@ export function appKeys(appId: string): AppKeys {
     usage: (day) => `${app}:use:${day}`,
     claim: (key) => `${app}:claim:${key}`,
     claims: `${app}:claims`,
+    events: `${app}:ev`,
+    eventsState: `${app}:evs`,
+    eventsOf: (life) => `${app}:evw:${life}`,
   };
 }

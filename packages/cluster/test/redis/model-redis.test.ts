@@ -93,6 +93,8 @@ type Call = readonly [RedisCommand] | readonly [name: string, keys: readonly str
 const SCRIPTS: Readonly<Record<string, readonly [keys: readonly string[], words: number]>> = {
   'app-replace': [['text'], 2],
   'call-claim': [['text', 'zset'], 2],
+  'events-append': [['log', 'log-state', 'log-of-life'], 0],
+  'events-read': [['log', 'log-state'], 0],
   'node-forget': [['hash', 'zset', 'other-hash', 'other-zset', 'set'], 2],
   'node-leased': [['hash', 'zset'], 2],
   'node-leave': [['hash', 'zset'], 2],
@@ -124,6 +126,12 @@ function randomScript(random: () => number): Call {
       const [keys, count] = SCRIPTS[name] ?? [[], 0];
       const words = Array.from({ length: count }, number);
       if (name === 'usage-count') return [name, keys, [...words, '400', 'down', '7', 'up', '1']];
+      if (name === 'events-append') {
+        const [follows, last] = [number(), number()];
+        const former = pick(['', '', '1-0', '9999999999999-1', '9999999999999-7']);
+        return [name, keys, ['1:1', follows, last, pick(['0', '9999999999999']), former, '600000', '3', last, former, 'event']];
+      }
+      if (name === 'events-read') return [name, keys, [pick(['0-0', '9999999999999-1']), number()]];
       if (name === 'app-replace') return [name, keys, [...words, '60000']];
       if (name === 'call-claim') return [name, keys, [...words, '60000', pick(['1', '100'])]];
       return [name, keys, name === 'node-leave' ? [...words, 'hints'] : words];
@@ -160,6 +168,11 @@ function randomCommand(random: () => number): Call {
     ['ZRANGEBYSCORE', 'zset', `(${score}`, '+inf', 'WITHSCORES', 'LIMIT', 0, 2],
     ['XADD', 'stream', 'MINID', '~', '0-0', '*', 'r', word],
     ['XREVRANGE', 'stream', '+', '-', 'COUNT', 1],
+    ['XADD', 'numbered', `${score}-${pick(['1', '2'])}`, 'r', word],
+    ['XTRIM', 'numbered', 'MINID', `${score}-2`],
+    ['XTRIM', 'numbered', 'MAXLEN', Number(score)],
+    ['XRANGE', 'numbered', `(${score}-1`, '+', 'COUNT', 2],
+    ['XREVRANGE', 'numbered', `(${score}-2`, '-', 'COUNT', 2],
     ['TTL', pick(['text', 'other-text'])],
     ['SRANDMEMBER', 'set', 10],
   ];

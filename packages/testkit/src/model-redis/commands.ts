@@ -101,6 +101,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   XADD: addToStream,
+  XTRIM: trimStream,
   XLEN: ({ keys }, [key = '']) => keys.find(key, 'stream')?.entries.length ?? 0,
   XRANGE: ({ keys }, [key = '', from = '', to = '', ...options]) =>
     limited(entriesBetween(keys.find(key, 'stream')?.entries ?? [], from, to), options),
@@ -163,31 +164,51 @@ function slice<Item>(items: readonly Item[], from: string | undefined, to: strin
   return items.slice(whole(from), last === -1 ? undefined : last + 1);
 }
 
-/** `key MINID ~ id * field value`; how much of what is older goes is up to Redis, and here everything does. */
+/** `key [MINID ~ id] * field value`, or an id in place of `*`; how much of what is older goes is up to Redis, and here everything does. */
 function addToStream({ keys, nowMs }: CommandScene, [key = '', ...words]: readonly string[]): ModelReply {
-  const star = words.indexOf('*');
-  const minId = words[0] === 'MINID' ? words[star - 1] : undefined;
-  return keys.change(key, { type: 'stream', entries: [] }, ({ entries }) => {
-    const last = entries.at(-1)?.id ?? '0-0';
-    const candidate = `${Math.floor(nowMs())}-0`;
-    const id = compareIds(candidate, last) > 0 ? candidate : `${idParts(last)[0]}-${idParts(last)[1] + 1}`;
-    entries.push({ id, fields: words.slice(star + 1) });
-    if (minId !== undefined)
-      entries.splice(
-        0,
-        entries.findIndex((entry) => compareIds(entry.id, minId) >= 0),
-      );
+  const trims = words[0] === 'MINID';
+  const place = trims ? words.indexOf('*') : 0;
+  return keys.change(key, { type: 'stream', entries: [], lastId: '0-0' }, (stream) => {
+    const { entries, lastId: last } = stream;
+    const id = words[place] === '*' ? nextId(nowMs(), last) : String(words[place]);
+    if (compareIds(id, last) <= 0)
+      throw new ModelReplyError('ERR The ID specified in XADD is equal or smaller than the target stream top item');
+    entries.push({ id, fields: words.slice(place + 1) });
+    stream.lastId = id;
+    if (trims) dropBefore(entries, words[place - 1] ?? '0-0');
     return id;
   });
 }
 
-function entriesBetween(entries: readonly StreamEntry[], from: string, to: string): readonly StreamEntry[] {
-  const isExclusive = from.startsWith('(');
-  const first = from === '-' ? '0-0' : from.replace('(', '');
-  return entries.filter(({ id }) => {
-    const order = compareIds(id, first);
-    return (isExclusive ? order > 0 : order >= 0) && (to === '+' || compareIds(id, to) <= 0);
+function nextId(nowMs: number, last: string): string {
+  const candidate = `${Math.floor(nowMs)}-0`;
+  return compareIds(candidate, last) > 0 ? candidate : `${idParts(last)[0]}-${idParts(last)[1] + 1}`;
+}
+
+/** `key MINID id` or `key MAXLEN count`, exactly. */
+function trimStream({ keys }: CommandScene, [key = '', by, bound = '']: readonly string[]): ModelReply {
+  if (keys.find(key, 'stream') === undefined) return 0;
+  return keys.change(key, { type: 'stream', entries: [], lastId: '0-0' }, ({ entries }) => {
+    if (by === 'MINID') return dropBefore(entries, bound);
+    if (by !== 'MAXLEN') throw new ModelReplyError('ERR syntax error');
+    return entries.splice(0, Math.max(0, entries.length - whole(bound))).length;
   });
+}
+
+function dropBefore(entries: StreamEntry[], id: string): number {
+  const kept = entries.findIndex((entry) => compareIds(entry.id, id) >= 0);
+  return entries.splice(0, kept === -1 ? entries.length : kept).length;
+}
+
+/** Either bound may be exclusive; `-` and `+` are the first and the last. */
+function entriesBetween(entries: readonly StreamEntry[], from: string, to: string): readonly StreamEntry[] {
+  return entries.filter(({ id }) => isBeyond(id, from, '-', (order) => order > 0) && isBeyond(id, to, '+', (order) => order < 0));
+}
+
+function isBeyond(id: string, bound: string, none: '-' | '+', isInside: (order: number) => boolean): boolean {
+  if (bound === none) return true;
+  const order = compareIds(id, bound.replace('(', ''));
+  return isInside(order) || (order === 0 && !bound.startsWith('('));
 }
 
 function limited(entries: readonly StreamEntry[], options: readonly string[]): ModelReply {

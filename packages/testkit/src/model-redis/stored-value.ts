@@ -10,7 +10,8 @@ export type StoredValue =
   | { readonly type: 'hash'; readonly fields: Map<string, string> }
   | { readonly type: 'set'; readonly members: Set<string> }
   | { readonly type: 'zset'; readonly scores: Map<string, number> }
-  | { readonly type: 'stream'; readonly entries: StreamEntry[] };
+  /** A stream remembers its last id, though the entry may be gone. */
+  | { readonly type: 'stream'; readonly entries: StreamEntry[]; lastId: string };
 
 export interface StoredKey {
   readonly value: StoredValue;
@@ -37,7 +38,7 @@ export function copyOf(value: StoredValue): StoredValue {
     case 'zset':
       return { type: 'zset', scores: new Map(value.scores) };
     case 'stream':
-      return { type: 'stream', entries: [...value.entries] };
+      return { type: 'stream', entries: [...value.entries], lastId: value.lastId };
   }
 }
 

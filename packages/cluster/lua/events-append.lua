@@ -1,0 +1,79 @@
+-- Appends events of one life of a node to the log of an app, each exactly once and in the order of that life. Ids never go back, not even
+-- from what Redis has lost. Where it has lost something, an entry without an event marks the place: what comes again is behind it.
+-- KEYS[1] log (stream)   KEYS[2] what is known of the log (hash: last, cut, loss)   KEYS[3] what the life has appended (hash)
+-- ARGV[1] name of the life                       ARGV[2] serial of the event that the first one follows
+-- ARGV[3] serial of the last one; without events of the one that must be there
+-- ARGV[4] milliseconds that ids are not to be below   ARGV[5] newest id that one of the events has had before; empty: none
+-- ARGV[6] milliseconds to keep an event          ARGV[7] how many events are kept
+-- ARGV[8...] serial, id it had before or nothing, and JSON of each
+-- Returns { 'gap', serial of the last event that is there }, or { 'appended', id of the first, how many }: the others have the ids behind it.
+local last = tonumber(redis.call('HGET', KEYS[3], 'serial') or '0')
+if tonumber(ARGV[2]) > last then
+  return { 'gap', last }
+end
+if tonumber(ARGV[3]) <= last then
+  -- The reply to this may have been lost.
+  if ARGV[3] ~= redis.call('HGET', KEYS[3], 'serial') then
+    return { 'appended', '', 0 }
+  end
+  return { 'appended', redis.call('HGET', KEYS[3], 'first'), tonumber(redis.call('HGET', KEYS[3], 'count')) }
+end
+
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local known = redis.call('HGET', KEYS[2], 'last') or '0-0'
+local lastMs = tonumber(string.match(known, '^(%d+)'))
+local lastNo = tonumber(string.match(known, '(%d+)$'))
+local ms = math.max(nowMs, lastMs, tonumber(ARGV[4]))
+
+-- Lost since the last time is what had an id behind the place that was marked then.
+local isLost = ARGV[5] ~= ''
+local marked = redis.call('HGET', KEYS[2], 'loss')
+if isLost and marked then
+  local markedMs = tonumber(string.match(marked, '^(%d+)'))
+  local formerMs = tonumber(string.match(ARGV[5], '^(%d+)'))
+  isLost = formerMs > markedMs or (formerMs == markedMs and string.match(ARGV[5], '(%d+)$') ~= '0')
+end
+if isLost then
+  -- Beyond any id that a node may know, though clocks of machines differ by seconds.
+  ms = ms + 5000
+  lastMs = ms
+  lastNo = 0
+  local marker = string.format('%d-0', ms)
+  redis.call('XADD', KEYS[1], marker, 'm', '1')
+  redis.call('HSET', KEYS[2], 'loss', marker)
+end
+
+local no = 0
+if ms == lastMs then
+  no = lastNo + 1
+end
+local first = string.format('%d-%d', ms, no)
+local count = 0
+for arg = 8, #ARGV, 3 do
+  if tonumber(ARGV[arg]) > last then
+    redis.call('XADD', KEYS[1], string.format('%d-%d', ms, no + count), 'l', ARGV[1], 's', ARGV[arg], 'w', ARGV[arg + 1], 'e', ARGV[arg + 2])
+    count = count + 1
+  end
+end
+local keepMs = tonumber(ARGV[6])
+redis.call('HSET', KEYS[2], 'last', string.format('%d-%d', ms, no + count - 1))
+redis.call('HSET', KEYS[3], 'serial', ARGV[3], 'first', first, 'count', count)
+
+local oldest = string.format('%d-0', nowMs - keepMs)
+local old = redis.call('XREVRANGE', KEYS[1], '(' .. oldest, '-', 'COUNT', 1)
+if old[1] then
+  redis.call('HSET', KEYS[2], 'cut', old[1][1])
+  redis.call('XTRIM', KEYS[1], 'MINID', oldest)
+end
+local excess = redis.call('XLEN', KEYS[1]) - tonumber(ARGV[7])
+if excess > 0 then
+  local over = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', excess)
+  redis.call('HSET', KEYS[2], 'cut', over[#over][1])
+  redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[7])
+end
+redis.call('PEXPIRE', KEYS[1], 2 * keepMs)
+-- Longer, so that a client that comes back late hears whether it has missed anything.
+redis.call('PEXPIRE', KEYS[2], 144 * keepMs)
+redis.call('PEXPIRE', KEYS[3], 144 * keepMs)
+return { 'appended', first, count }

@@ -1,0 +1,70 @@
+import type { AppId } from '@causeway/protocol';
+import { z } from 'zod';
+import { appKeys, lifeName } from '../redis/keys.ts';
+import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
+import type { AppEventLog, AppendReceipt, EventBatch, LogEntry, LogReading } from './app-event-log.ts';
+
+/** How long a client may be disconnected and still get all events. */
+const KEPT_FOR_MS = 10 * 60_000;
+/** An event takes some 400 bytes. */
+const MAX_KEPT_PER_APP = 10_000;
+
+const Receipt = z.union([z.tuple([z.literal('gap'), z.number()]), z.tuple([z.literal('appended'), z.string(), z.number()])]);
+const Reading = z.tuple([z.string(), z.string(), z.string(), z.array(z.tuple([z.string(), z.array(z.string())]))]);
+
+/** The log of each app as a stream in Redis, which may be emptied or rolled back: the nodes append again what they still have. */
+export class RedisEventLog implements AppEventLog {
+  readonly #link: RedisLink;
+  readonly #clusterNowMs: () => number;
+  readonly #maxKept: number;
+  readonly #appending = loadLuaScript('events-append');
+  readonly #reading = loadLuaScript('events-read');
+  /** The latest that the clock of the cluster has been: a Redis that takes over may be behind. */
+  #latestMs = 0;
+
+  /**
+   * @param clusterNowMs milliseconds since 1970, by Redis's clock
+   * @param maxKept events of one app
+   */
+  constructor(link: RedisLink, clusterNowMs: () => number, maxKept = MAX_KEPT_PER_APP) {
+    this.#link = link;
+    this.#clusterNowMs = clusterNowMs;
+    this.#maxKept = maxKept;
+  }
+
+  async append({ appId, nodeNo, epoch, follows, events }: EventBatch): Promise<AppendReceipt> {
+    const keys = appKeys(appId);
+    const life = lifeName({ nodeNo, epoch });
+    this.#latestMs = Math.max(this.#latestMs, Math.floor(this.#clusterNowMs()));
+    const formerIds = events.flatMap(({ formerId }) => formerId ?? []);
+    const words = [life, follows, events.at(-1)?.serial ?? follows, this.#latestMs, formerIds.at(-1) ?? '', KEPT_FOR_MS, this.#maxKept];
+    const items = events.flatMap(({ serial, formerId, json }) => [serial, formerId ?? '', json]);
+    const reply = await this.#link.run(this.#appending, [keys.events, keys.eventsState, keys.eventsOf(life)], [...words, ...items]);
+    const receipt = Receipt.parse(reply);
+    return receipt[0] === 'gap' ? { type: 'gap', lastSerial: receipt[1] } : { type: 'appended', ids: idsFrom(receipt[1], receipt[2]) };
+  }
+
+  async read(appId: AppId, afterId: string, maxEntries: number): Promise<LogReading> {
+    const keys = appKeys(appId);
+    const reply = await this.#link.run(this.#reading, [keys.events, keys.eventsState], [afterId, maxEntries]);
+    const [lastId, cutId, lossId, entries] = Reading.parse(reply);
+    return {
+      lastId: lastId || undefined,
+      cutId: cutId || undefined,
+      lossId: lossId || undefined,
+      entries: entries.map(([id, fields]) => asEntry(id, fields)),
+    };
+  }
+}
+
+/** Events of a batch are neighbours: they have the same time and numbers that follow each other. */
+function idsFrom(firstId: string, count: number): readonly string[] {
+  const [ms = '', no = '0'] = firstId.split('-');
+  return Array.from({ length: count }, (_, index) => `${ms}-${Number(no) + index}`);
+}
+
+function asEntry(id: string, fields: readonly string[]): LogEntry {
+  const values = new Map(Array.from({ length: fields.length / 2 }, (_, index) => [fields[2 * index], fields[2 * index + 1]] as const));
+  const json = values.get('e');
+  return json === undefined ? { type: 'loss', id } : { type: 'event', id, json, formerId: values.get('w') || undefined };
+}
