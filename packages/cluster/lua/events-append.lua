@@ -3,9 +3,9 @@
 -- KEYS[1] log (stream)   KEYS[2] what is known of the log (hash: last, cut, loss)   KEYS[3] what the life has appended (hash)
 -- ARGV[1] name of the life                       ARGV[2] serial of the event that the first one follows
 -- ARGV[3] serial of the last one; without events of the one that must be there
--- ARGV[4] milliseconds that ids are not to be below   ARGV[5] newest id that one of the events has had before; empty: none
--- ARGV[6] milliseconds to keep an event          ARGV[7] how many events are kept
--- ARGV[8...] serial, id it had before or nothing, and JSON of each
+-- ARGV[4] milliseconds that ids are not to be below
+-- ARGV[5] milliseconds to keep an event          ARGV[6] how many events are kept
+-- ARGV[7...] serial, id it had before or nothing, and JSON of each
 -- Returns { 'gap', serial of the last event that is there }, or { 'appended', id of the first, how many }: the others have the ids behind it.
 local last = tonumber(redis.call('HGET', KEYS[3], 'serial') or '0')
 if tonumber(ARGV[2]) > last then
@@ -27,12 +27,18 @@ local lastNo = tonumber(string.match(known, '(%d+)$'))
 local ms = math.max(nowMs, lastMs, tonumber(ARGV[4]))
 
 -- Lost since the last time is what had an id behind the place that was marked then.
-local isLost = ARGV[5] ~= ''
+local former = ''
+for arg = 7, #ARGV, 3 do
+  if tonumber(ARGV[arg]) > last and ARGV[arg + 1] ~= '' then
+    former = ARGV[arg + 1]
+  end
+end
+local isLost = former ~= ''
 local marked = redis.call('HGET', KEYS[2], 'loss')
 if isLost and marked then
   local markedMs = tonumber(string.match(marked, '^(%d+)'))
-  local formerMs = tonumber(string.match(ARGV[5], '^(%d+)'))
-  isLost = formerMs > markedMs or (formerMs == markedMs and string.match(ARGV[5], '(%d+)$') ~= '0')
+  local formerMs = tonumber(string.match(former, '^(%d+)'))
+  isLost = formerMs > markedMs or (formerMs == markedMs and string.match(former, '(%d+)$') ~= '0')
 end
 if isLost then
   -- Beyond any id that a node may know, though clocks of machines differ by seconds.
@@ -50,13 +56,13 @@ if ms == lastMs then
 end
 local first = string.format('%d-%d', ms, no)
 local count = 0
-for arg = 8, #ARGV, 3 do
+for arg = 7, #ARGV, 3 do
   if tonumber(ARGV[arg]) > last then
     redis.call('XADD', KEYS[1], string.format('%d-%d', ms, no + count), 'l', ARGV[1], 's', ARGV[arg], 'w', ARGV[arg + 1], 'e', ARGV[arg + 2])
     count = count + 1
   end
 end
-local keepMs = tonumber(ARGV[6])
+local keepMs = tonumber(ARGV[5])
 redis.call('HSET', KEYS[2], 'last', string.format('%d-%d', ms, no + count - 1))
 redis.call('HSET', KEYS[3], 'serial', ARGV[3], 'first', first, 'count', count)
 
@@ -66,11 +72,11 @@ if old[1] then
   redis.call('HSET', KEYS[2], 'cut', old[1][1])
   redis.call('XTRIM', KEYS[1], 'MINID', oldest)
 end
-local excess = redis.call('XLEN', KEYS[1]) - tonumber(ARGV[7])
+local excess = redis.call('XLEN', KEYS[1]) - tonumber(ARGV[6])
 if excess > 0 then
   local over = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', excess)
   redis.call('HSET', KEYS[2], 'cut', over[#over][1])
-  redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[7])
+  redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[6])
 end
 redis.call('PEXPIRE', KEYS[1], 2 * keepMs)
 -- Longer, so that a client that comes back late hears whether it has missed anything.

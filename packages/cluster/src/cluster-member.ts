@@ -61,7 +61,7 @@ export class ClusterMember implements Cluster {
     this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
-    this.eventLog = new RedisEventLog(link, () => this.redisNowMs());
+    this.eventLog = new RedisEventLog(link, () => parts.clusterClock.latestMs());
     this.tokenSecret = keys.tokens;
     const clusterNowMs = () => this.redisNowMs();
     const records = new AppRecords({ link, key: keys.appRecords, clusterNowMs });

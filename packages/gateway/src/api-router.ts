@@ -9,7 +9,6 @@ import type { RouteDescription } from './api/route.ts';
 import { ROUTES } from './api/routes.ts';
 import { type EventServices, streamEvents } from './api/stream-events.ts';
 import { EventDesk } from './events/event-desk.ts';
-import { EventFanIn } from './events/event-fan-in.ts';
 import { API_BASE_PATH } from './forwarding/asserted-call.ts';
 import { BodyMemory } from './http/body-memory.ts';
 import { allowCrossOrigin } from './http/cors.ts';
@@ -88,8 +87,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));
     endpoint.all(refuseMethod(path, routes));
   }
-  const fanIn = options.cluster === undefined ? undefined : new EventFanIn(options.cluster);
-  addEventRoutes(api, { ...services, events: options.events ?? eventsOf(sfu), fanIn });
+  addEventRoutes(api, { ...services, events: options.events ?? eventsOf(sfu) });
   api.use(refusePath, sendErrors(logger));
   const router = express.Router();
   router.use(API_BASE_PATH, serveDescription(), api);

@@ -46,6 +46,7 @@ export type LogEntry =
   /** Here the log has lost something. What can be had of that comes after it, and has former ids. */
   | { readonly type: 'loss'; readonly id: string };
 
+/** A part of a log, and what is known of the rest. */
 export interface LogReading {
   /** Id of the newest entry, kept or not; undefined if nothing is known of the app. */
   readonly lastId: string | undefined;
@@ -57,6 +58,7 @@ export interface LogReading {
   readonly entries: readonly LogEntry[];
 }
 
+/** The logs of all apps. */
 export interface AppEventLog {
   /** @throws SfuError `registry_unavailable` – it is not known whether it was appended; append the same again */
   append(batch: EventBatch): Promise<AppendReceipt>;

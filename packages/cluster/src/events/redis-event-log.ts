@@ -15,29 +15,25 @@ const Reading = z.tuple([z.string(), z.string(), z.string(), z.array(z.tuple([z.
 /** The log of each app as a stream in Redis, which may be emptied or rolled back: the nodes append again what they still have. */
 export class RedisEventLog implements AppEventLog {
   readonly #link: RedisLink;
-  readonly #clusterNowMs: () => number;
+  readonly #latestMs: () => number;
   readonly #maxKept: number;
   readonly #appending = loadLuaScript('events-append');
   readonly #reading = loadLuaScript('events-read');
-  /** The latest that the clock of the cluster has been: a Redis that takes over may be behind. */
-  #latestMs = 0;
 
   /**
-   * @param clusterNowMs milliseconds since 1970, by Redis's clock
+   * @param latestMs milliseconds since 1970, by Redis's clock: the latest that it has been, for a Redis that takes over may be behind
    * @param maxKept events of one app
    */
-  constructor(link: RedisLink, clusterNowMs: () => number, maxKept = MAX_KEPT_PER_APP) {
+  constructor(link: RedisLink, latestMs: () => number, maxKept = MAX_KEPT_PER_APP) {
     this.#link = link;
-    this.#clusterNowMs = clusterNowMs;
+    this.#latestMs = latestMs;
     this.#maxKept = maxKept;
   }
 
   async append({ appId, nodeNo, epoch, follows, events }: EventBatch): Promise<AppendReceipt> {
     const keys = appKeys(appId);
     const life = lifeName({ nodeNo, epoch });
-    this.#latestMs = Math.max(this.#latestMs, Math.floor(this.#clusterNowMs()));
-    const formerIds = events.flatMap(({ formerId }) => formerId ?? []);
-    const words = [life, follows, events.at(-1)?.serial ?? follows, this.#latestMs, formerIds.at(-1) ?? '', KEPT_FOR_MS, this.#maxKept];
+    const words = [life, follows, events.at(-1)?.serial ?? follows, Math.floor(this.#latestMs()), KEPT_FOR_MS, this.#maxKept];
     const items = events.flatMap(({ serial, formerId, json }) => [serial, formerId ?? '', json]);
     const reply = await this.#link.run(this.#appending, [keys.events, keys.eventsState, keys.eventsOf(life)], [...words, ...items]);
     const receipt = Receipt.parse(reply);

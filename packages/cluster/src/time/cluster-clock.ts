@@ -8,6 +8,7 @@ export class ClusterClock {
   readonly #nowMs: () => number;
   /** To be added to the process's clock. */
   #offsetMs = 0;
+  #latestMs = 0;
 
   /** @param nowMs milliseconds on a clock that never goes back */
   constructor(nowMs: () => number) {
@@ -19,8 +20,15 @@ export class ClusterClock {
     return this.#nowMs() + this.#offsetMs;
   }
 
+  /** The latest that it has ever been, though Redis's clock may have been set back since. */
+  latestMs(): number {
+    return Math.max(this.#latestMs, this.nowMs());
+  }
+
   /** @param redisNowMs as just received */
   set(redisNowMs: number): void {
+    // Before the first time its own time means nothing.
+    if (this.#offsetMs !== 0) this.#latestMs = this.latestMs();
     this.#offsetMs = redisNowMs - this.#nowMs();
   }
 }

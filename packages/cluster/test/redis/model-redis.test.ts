@@ -129,7 +129,7 @@ function randomScript(random: () => number): Call {
       if (name === 'events-append') {
         const [follows, last] = [number(), number()];
         const former = pick(['', '', '1-0', '9999999999999-1', '9999999999999-7']);
-        return [name, keys, ['1:1', follows, last, pick(['0', '9999999999999']), former, '600000', '3', last, former, 'event']];
+        return [name, keys, ['1:1', follows, last, pick(['0', '9999999999999']), '600000', '3', last, former, 'event']];
       }
       if (name === 'events-read') return [name, keys, [pick(['0-0', '9999999999999-1']), number()]];
       if (name === 'app-replace') return [name, keys, [...words, '60000']];

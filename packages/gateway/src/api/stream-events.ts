@@ -3,7 +3,6 @@ import { EventsQuery, matchesAny, parseRequest, SfuError, type TokenGrants } fro
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
-import type { EventFanIn } from '../events/event-fan-in.ts';
 import type { MayHear } from '../events/event-stream.ts';
 import { digestOf } from '../forwarding/asserted-call.ts';
 import type { PassedCall } from '../forwarding/call-forwarder.ts';
@@ -17,19 +16,17 @@ import { watchToken } from './watch-token.ts';
 export interface EventServices extends CallerServices {
   readonly sfu: Sfu;
   readonly events: EventDesk;
-  /** Undefined on a standalone node. */
-  readonly fanIn: EventFanIn | undefined;
 }
 
 /** Passed on from another node's reply; all other headers concern its connection or are set here anyway. */
 const PASSED_HEADERS = ['content-type', 'cache-control', 'x-content-type-options', 'x-sfu-region', 'x-accel-buffering', 'retry-after'];
 
 /**
- * Opens a stream of events to a client. Those of a session come from its owner; those of an app from all nodes, unless it is another
- * node that asks.
+ * Opens a stream of events to a client. Those of a session come from its owner; those of an app from all nodes, unless it is a node of
+ * the former version that asks.
  */
 export async function streamEvents(route: RouteDescription, services: EventServices, request: Request, response: Response): Promise<void> {
-  const { sfu, events, fanIn, cluster } = services;
+  const { sfu, events, cluster } = services;
   const sessionId = request.params.session_id === undefined ? undefined : String(request.params.session_id);
   const { principal, admitted } = await identifyCaller(route, services, request);
   admitted?.checkBody(digestOf(undefined));
@@ -53,20 +50,16 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';
-  const hasNode = (nodeNo: number): boolean => cluster?.directory.find(nodeNo) !== undefined;
   const { maxEventStreams } = principal.settings;
   const stream = events.open(response, {
     scope: { appId, sessionId },
     kind,
     lastEventId,
-    hasNode,
     maxStreams: maxEventStreams,
     mayHear: sessionId === undefined && kind === 'client' ? hearingRule(request.query, token) : undefined,
   });
   // A reply to HEAD has no body that it could wait for.
-  if (request.method === 'HEAD') return stream.end();
-  if (!isForCluster || sessionId !== undefined) return;
-  fanIn?.follow(appId, request.path, { stream, requestId, signal: ended });
+  if (request.method === 'HEAD') stream.end();
 }
 
 /**

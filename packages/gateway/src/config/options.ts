@@ -172,7 +172,7 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'none',
     meaning:
-      'Folder that keeps usage records until Redis has counted them: a node that is killed while Redis is unavailable then loses five seconds of usage instead of all of it.',
+      'Folder that keeps usage records and events until Redis has them: a node that is killed while Redis is unavailable then loses five seconds of usage and no events, instead of all.',
   }),
   drainSeconds: option({
     variable: 'CAUSEWAY_DRAIN_SECONDS',

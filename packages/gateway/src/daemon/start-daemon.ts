@@ -7,7 +7,7 @@ import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
 import { OPTIONS } from '../config/options.ts';
-import { EventDesk } from '../events/event-desk.ts';
+import type { EventDesk } from '../events/event-desk.ts';
 import { ClientLimits } from '../limits/client-limits.ts';
 import { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter } from '../limits/rate-limiter.ts';
@@ -25,6 +25,7 @@ import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
 import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { type NodeBooks, openBooks } from './open-books.ts';
+import { openEventDesk, shareEvents } from './open-event-desk.ts';
 import { openSfu } from './open-sfu.ts';
 import { describeSetUp } from './set-up-text.ts';
 
@@ -97,12 +98,14 @@ interface RunningNode {
 async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
   const { logger, defects } = services;
   const lifecycle = new Lifecycle();
-  const events = new EventDesk({ nodeNo: config.nodeNumber, maxStreamsPerApp: config.maxEventStreamsPerApp });
+  const { events, store } = await openEventDesk(config, logger);
+  opened.unshift({ close: () => events.finish() });
   const books = await openBooks(config, logger);
   opened.unshift(books);
   const madeUpApp = config.cluster === undefined && books.apps.apps.length === 0 ? makeUpApp() : undefined;
   if (madeUpApp !== undefined) books.apps.add(madeUpApp.app);
   const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
+  shareEvents(events, store, membership?.cluster, logger);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
   const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, logger });
   opened.splice(1, 0, usage);
@@ -207,6 +210,9 @@ async function closeNode({ services, lifecycle, events, sfu, usage, books, membe
   await sfu.close();
   events.close();
   const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close()]);
+  const outstanding = await events.finish();
+  if (outstanding > 0)
+    logger.log('warn', 'events were not sent; they wait in the usage folder, or are lost without one', { events: outstanding });
   if (batches > 0) logger.log('warn', 'usage is not counted; it waits in the journal, or is lost without one', { batches });
   await Promise.all([membership?.close(), books.close()]);
   logger.log('info', 'stopped');

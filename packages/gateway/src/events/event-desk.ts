@@ -1,15 +1,19 @@
 import type { ServerResponse } from 'node:http';
-import { SfuError } from '@causeway/protocol';
-import type { SfuEvent } from '@causeway/sfu';
-import { describeEvent } from './describe-event.ts';
+import type { AppEventLog } from '@causeway/cluster';
+import { type AppId, SfuError } from '@causeway/protocol';
+import type { Clock, SfuEvent } from '@causeway/sfu';
+import { AppFeed } from './app-feed.ts';
+import { describeEvent, type EventContent } from './describe-event.ts';
+import { describeLoss, formatOwnId, isIssuedId, parseOwnSerial } from './event-ids.ts';
 import { EventLog, type EventScope, type LoggedEvent } from './event-log.ts';
-import { parsePositions, positionsToKeep } from './event-position.ts';
+import { type EventLife, EventOutbox } from './event-outbox.ts';
+import type { EventStore } from './event-store.ts';
 import { EventStream, type MayHear } from './event-stream.ts';
 
 /** Each is an open connection. */
 const MAX_STREAMS = 2_000;
 export const DEFAULT_MAX_STREAMS_PER_APP = 500;
-/** Another node has one for each app that its clients listen to, and for a moment one for each client that catches up. */
+/** A node of the former version has one for each app that its clients listen to, and for a moment one for each client that catches up. */
 const MAX_NODE_STREAMS = 4_000;
 const MAX_NODE_STREAMS_PER_APP = 1_000;
 const RETRY_AFTER_MS = 5_000;
@@ -22,9 +26,21 @@ export interface EventDeskOptions {
   readonly maxStreamsPerApp?: number;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly wallClock?: () => number;
+  /** Keeps events beyond the end of the process. Default: they end with it. */
+  readonly store?: EventStore;
 }
 
-/** A listener: a client, possibly through another node, or another node on behalf of all its clients. */
+/** What a node of a cluster shares its events by. */
+export interface SharedEvents {
+  readonly log: AppEventLog;
+  readonly life: EventLife;
+  readonly clock: Pick<Clock, 'nowMs' | 'schedule'>;
+  /** Milliseconds since 1970, by the clock of the cluster. */
+  readonly logNowMs: () => number;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** A listener: a client, possibly through another node, or a node of the former version on behalf of all its clients. */
 export type ListenerKind = 'client' | 'node';
 
 export interface ListenerOptions {
@@ -32,8 +48,6 @@ export interface ListenerOptions {
   readonly kind: ListenerKind;
   /** Id of the last message that the client received, if any. */
   readonly lastEventId: string | undefined;
-  /** Whether another node of that number is there. */
-  readonly hasNode: (nodeNo: number) => boolean;
   /** How many clients of this app may listen, if not as many as of the others. */
   readonly maxStreams?: number | undefined;
   /** Whether it may hear of a session, or of what concerns all. Default: of everything. */
@@ -42,49 +56,76 @@ export interface ListenerOptions {
 
 type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
 
-/** Tells clients what happens on this node: give it the events of the SFU. */
+/** Tells clients what happens: give it the events of the SFU. Until it shares them, clients hear of this node alone. */
 export class EventDesk {
+  readonly #options: EventDeskOptions;
   readonly #nodeNo: number;
-  readonly #maxStreamsPerApp: number;
+  readonly #wallClock: () => number;
   readonly #log: EventLog;
   readonly #open = new Map<EventStream, OpenStream>();
+  readonly #feeds = new Map<AppId, AppFeed>();
+  #shared: SharedEvents | undefined;
+  #outbox: EventOutbox | undefined;
   #isClosed = false;
 
-  constructor({ nodeNo, maxStreamsPerApp = DEFAULT_MAX_STREAMS_PER_APP, wallClock = Date.now }: EventDeskOptions) {
+  constructor(options: EventDeskOptions) {
+    const { nodeNo, wallClock = Date.now } = options;
+    this.#options = options;
     this.#nodeNo = nodeNo;
-    this.#maxStreamsPerApp = maxStreamsPerApp;
-    this.#log = new EventLog({ nodeNo, wallClock });
+    this.#wallClock = wallClock;
+    this.#log = new EventLog({ wallClock });
+  }
+
+  /** From now on this node's events are in the logs of their apps, and clients hear of all nodes from there. */
+  share(shared: SharedEvents): void {
+    const { log, life, clock, onDefect } = shared;
+    const { store } = this.#options;
+    this.#shared = shared;
+    this.#outbox = new EventOutbox({
+      log,
+      life,
+      kept: this.#log,
+      former: store?.former ?? [],
+      clock,
+      wallClock: this.#wallClock,
+      onAppended: (appId, of, ids) => {
+        store?.noteAppended(appId, of, ids);
+        this.#feeds.get(appId)?.hurry();
+      },
+      onDefect,
+    });
+    for (const appId of this.#log.apps) this.#outbox.note(appId);
   }
 
   note(event: SfuEvent): void {
     const content = describeEvent(event);
-    if (content !== undefined) this.#log.note(event.appId, content);
+    if (content !== undefined) this.#note(event.appId, content);
   }
 
   /** Tells all listeners that this node is about to end. @param deadlineAt when sessions that are still there are closed */
   noteDraining(region: string, deadlineAt: Date): void {
-    this.#log.noteEverywhere({ type: 'node.draining', region, deadlineAt: deadlineAt.toISOString() });
+    for (const appId of new Set([...this.#log.apps, ...this.#feeds.keys()])) {
+      this.#note(appId, { type: 'node.draining', region, deadlineAt: deadlineAt.toISOString() });
+    }
   }
 
-  get counts(): { readonly events: number; readonly streams: number } {
-    return { events: this.#log.keptEvents, streams: this.#open.size };
+  get counts(): { readonly events: number; readonly streams: number; readonly outstanding: number } {
+    return { events: this.#log.keptEvents, streams: this.#open.size, outstanding: this.#outbox?.outstanding ?? 0 };
   }
 
   /**
-   * Sends a listener the events that it has missed, and then those of this node as they happen.
+   * Sends a listener the events that it has missed, and then those that happen: of the whole app, or of a session of this node.
    *
    * @throws no_capacity – there are too many streams
    */
-  open(response: ServerResponse, { scope, kind, lastEventId, hasNode, maxStreams, mayHear }: ListenerOptions): EventStream {
-    this.#checkRoom(scope, kind, maxStreams ?? this.#maxStreamsPerApp);
-    const given = lastEventId === undefined ? undefined : parsePositions(lastEventId);
-    const known = given && positionsToKeep(given, (nodeNo) => nodeNo === this.#nodeNo || hasNode(nodeNo));
-    const stream = new EventStream(response, new Map([[this.#nodeNo, this.#log.newestSerial], ...(known ?? [])]), mayHear);
+  open(response: ServerResponse, { scope, kind, lastEventId, maxStreams, mayHear }: ListenerOptions): EventStream {
+    this.#checkRoom(scope, kind, maxStreams ?? this.#options.maxStreamsPerApp ?? DEFAULT_MAX_STREAMS_PER_APP);
+    const stream = new EventStream(response, mayHear);
     this.#open.set(stream, { scope, kind });
     stream.onClose(() => this.#open.delete(stream));
-    const position = known?.get(this.#nodeNo);
-    if (position === undefined) this.#listen(stream, scope);
-    else void this.#catchUp(stream, scope, position);
+    const shared = scope.sessionId === undefined && kind === 'client' ? this.#shared : undefined;
+    if (shared === undefined) this.#openOwn(stream, scope, lastEventId);
+    else this.#follow(shared, scope.appId, { stream, lastEventId });
     return stream;
   }
 
@@ -94,6 +135,19 @@ export class EventDesk {
     for (const stream of this.#open.keys()) stream.end();
   }
 
+  /** To be called when nothing happens any more and the log can still be reached. @returns how many events are not in their log */
+  async finish(): Promise<number> {
+    const outstanding = (await this.#outbox?.close()) ?? 0;
+    await this.#options.store?.close();
+    return outstanding;
+  }
+
+  #note(appId: AppId, content: EventContent): void {
+    const event = this.#log.note(appId, content);
+    this.#options.store?.keep(appId, event);
+    this.#outbox?.note(appId);
+  }
+
   /** Clients are counted by the node that they called alone, or many nodes would have room for no more of them than one. */
   #checkRoom({ appId }: EventScope, kind: ListenerKind, maxClientsOfApp: number): void {
     const alike = [...this.#open.values()].filter((stream) => stream.kind === kind);
@@ -101,6 +155,26 @@ export class EventDesk {
     const [max, maxOfApp] = kind === 'node' ? [MAX_NODE_STREAMS, MAX_NODE_STREAMS_PER_APP] : [MAX_STREAMS, maxClientsOfApp];
     if (!this.#isClosed && alike.length < max && ofApp < maxOfApp) return;
     throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
+  }
+
+  #follow(shared: SharedEvents, appId: AppId, listener: { readonly stream: EventStream; readonly lastEventId: string | undefined }): void {
+    const { stream, lastEventId } = listener;
+    const feed = this.#feeds.get(appId) ?? new AppFeed(appId, shared, () => this.#feeds.delete(appId));
+    this.#feeds.set(appId, feed);
+    stream.onClose(() => feed.leave(stream));
+    feed.join(stream, lastEventId);
+  }
+
+  #openOwn(stream: EventStream, scope: EventScope, lastEventId: string | undefined): void {
+    if (lastEventId === undefined || !isIssuedId(lastEventId)) {
+      stream.advance(this.#idOf(this.#log.newestSerial));
+      this.#listen(stream, scope);
+      return;
+    }
+    const serial = parseOwnSerial(lastEventId, this.#nodeNo);
+    if (serial !== undefined) stream.advance(this.#idOf(serial));
+    // A node knows nothing of what happened before an id of another one.
+    void this.#catchUp(stream, scope, serial ?? 0);
   }
 
   #listen(stream: EventStream, scope: EventScope): void {
@@ -122,7 +196,7 @@ export class EventDesk {
     let reached = position;
     if (!isComplete) {
       reached = events[0] === undefined ? this.#log.newestSerial : events[0].serial - 1;
-      stream.send(this.#nodeNo, reached, this.#log.describeLoss(reached));
+      stream.send(this.#idOf(reached), describeLoss(this.#wallClock()));
     }
     for (const event of events) {
       if (stream.isGone) return undefined;
@@ -130,15 +204,19 @@ export class EventDesk {
       this.#tell(stream, scope, event);
       reached = event.serial;
     }
-    // It ends the catching up of another node; a client that reconnects from here need not repeat it.
-    stream.advance(this.#nodeNo, this.#log.newestSerial);
+    // It ends the catching up of a node of the former version; a client that reconnects from here need not repeat it.
+    stream.advance(this.#idOf(this.#log.newestSerial));
     this.#listen(stream, scope);
     return undefined;
   }
 
   #tell(stream: EventStream, scope: EventScope, { serial, sessionId, type, json }: LoggedEvent): void {
-    stream.send(this.#nodeNo, serial, json);
+    stream.send(this.#idOf(serial), json);
     // Nothing comes after that, and a client that comes back is told that the session is closed.
     if (type === 'session.closed' && scope.sessionId !== undefined && scope.sessionId === sessionId) stream.end();
+  }
+
+  #idOf(serial: number): string {
+    return formatOwnId(this.#nodeNo, serial);
   }
 }

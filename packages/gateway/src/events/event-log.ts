@@ -1,6 +1,5 @@
 import type { ApiEvent, AppId } from '@causeway/protocol';
 import type { EventContent } from './describe-event.ts';
-import { describeLoss, formatPosition } from './event-position.ts';
 
 /** How long a client may be disconnected and still get all events. */
 const KEPT_FOR_MS = 10 * 60_000;
@@ -10,6 +9,8 @@ const MAX_KEPT = 50_000;
 const SWEEP_INTERVAL_MS = 1_000;
 /** Serials begin with the time, so that they grow from one life of the node to the next: a thousand events in every millisecond. */
 const SERIALS_PER_MS = 1_000;
+/** Apps that are told when the node is about to end. */
+const MAX_APPS_HEARD_OF = 10_000;
 
 /** Whose events: of a whole app, or of one of its sessions. */
 export interface EventScope {
@@ -24,9 +25,12 @@ export interface LoggedEvent {
   /** Undefined if it concerns all sessions. */
   readonly sessionId: string | undefined;
   readonly type: ApiEvent['type'];
-  /** As clients are told. */
+  /** As clients are told, without `id`. */
   readonly json: string;
 }
+
+/** Events of this node, by app; oldest first. */
+export type EventsByApp = ReadonlyMap<AppId, readonly LoggedEvent[]>;
 
 interface Listener {
   readonly scope: EventScope;
@@ -34,27 +38,31 @@ interface Listener {
 }
 
 export interface EventLogOptions {
-  readonly nodeNo: number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  /** Events of one app. Default: 10,000. */
+  readonly maxKeptPerApp?: number;
 }
 
 /** What happened on this node lately, for those who listen and those who come back. */
 export class EventLog {
-  readonly #options: EventLogOptions;
+  readonly #wallClock: () => number;
+  readonly #maxKeptPerApp: number;
   /** Oldest first. */
   readonly #kept = new Map<AppId, LoggedEvent[]>();
   /** Serial number of the newest event that is no longer kept, by app. */
   readonly #forgotten = new Map<AppId, number>();
+  readonly #heardOf = new Set<AppId>();
   readonly #listeners = new Set<Listener>();
   readonly #firstSerial: number;
   #serial: number;
   #keptEvents = 0;
   #sweptAtMs = 0;
 
-  constructor(options: EventLogOptions) {
-    this.#options = options;
-    this.#firstSerial = options.wallClock() * SERIALS_PER_MS;
+  constructor({ wallClock, maxKeptPerApp = MAX_KEPT_PER_APP }: EventLogOptions) {
+    this.#wallClock = wallClock;
+    this.#maxKeptPerApp = maxKeptPerApp;
+    this.#firstSerial = wallClock() * SERIALS_PER_MS;
     this.#serial = this.#firstSerial;
   }
 
@@ -67,19 +75,31 @@ export class EventLog {
     return this.#keptEvents;
   }
 
-  note(appId: AppId, content: EventContent): void {
-    const atMs = this.#options.wallClock();
-    this.#serial++;
-    const event: ApiEvent = { id: this.#idOf(this.#serial), at: new Date(atMs).toISOString(), ...content };
-    const logged = { serial: this.#serial, atMs, sessionId: content.sessionId, type: content.type, json: JSON.stringify(event) };
+  note(appId: AppId, content: EventContent): LoggedEvent {
+    const atMs = this.#wallClock();
+    const event: Omit<ApiEvent, 'id'> = { at: new Date(atMs).toISOString(), ...content };
+    const logged = { serial: ++this.#serial, atMs, sessionId: content.sessionId, type: content.type, json: JSON.stringify(event) };
+    this.#hearOf(appId);
     this.#keep(appId, logged);
     for (const { scope, onEvent } of [...this.#listeners]) if (isWithin(scope, appId, logged)) onEvent(logged);
+    return logged;
   }
 
-  /** Tells it in every app that was heard of or listened to. */
-  noteEverywhere(content: EventContent): void {
+  /** Apps that had an event in this life, or are listened to. */
+  get apps(): readonly AppId[] {
     const listening = [...this.#listeners].map(({ scope }) => scope.appId);
-    for (const appId of new Set([...this.#kept.keys(), ...listening])) this.note(appId, content);
+    return [...new Set([...this.#heardOf, ...listening])];
+  }
+
+  /** Those of an app that are kept, oldest first. */
+  keptOf(appId: AppId): readonly LoggedEvent[] {
+    this.#forgetOld();
+    return this.#kept.get(appId) ?? [];
+  }
+
+  /** Serial of the newest event of an app that is no longer kept; 0 for none. */
+  forgottenOf(appId: AppId): number {
+    return this.#forgotten.get(appId) ?? 0;
   }
 
   /**
@@ -89,12 +109,11 @@ export class EventLog {
    * @returns oldest first; `isComplete` is false when some are missing because they are too old, or from before this node's start
    */
   since(scope: EventScope, afterSerial: number): { readonly events: readonly LoggedEvent[]; readonly isComplete: boolean } {
-    this.#forgetOld();
-    const kept = this.#kept.get(scope.appId) ?? [];
+    const kept = this.keptOf(scope.appId);
     // The clock of a former life may have been ahead.
     const isOfThisLife = afterSerial >= this.#firstSerial && afterSerial <= this.#serial;
     const events = kept.filter((event) => !(isOfThisLife && event.serial <= afterSerial) && isWithin(scope, scope.appId, event));
-    return { events, isComplete: isOfThisLife && afterSerial >= (this.#forgotten.get(scope.appId) ?? 0) };
+    return { events, isComplete: isOfThisLife && afterSerial >= this.forgottenOf(scope.appId) };
   }
 
   /** @returns ends the listening */
@@ -104,13 +123,10 @@ export class EventLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The message that tells a client that it missed some. @param serial where it stands among the events */
-  describeLoss(serial: number): string {
-    return describeLoss(this.#options.nodeNo, serial, this.#options.wallClock());
-  }
-
-  #idOf(serial: number): string {
-    return formatPosition(this.#options.nodeNo, serial);
+  #hearOf(appId: AppId): void {
+    this.#heardOf.add(appId);
+    const [oldest] = this.#heardOf;
+    if (this.#heardOf.size > MAX_APPS_HEARD_OF && oldest !== undefined) this.#heardOf.delete(oldest);
   }
 
   #keep(appId: AppId, event: LoggedEvent): void {
@@ -119,12 +135,12 @@ export class EventLog {
     events.push(event);
     this.#keptEvents++;
     this.#forgetOld();
-    if (events.length > MAX_KEPT_PER_APP) this.#forgetFirst(appId, events);
+    if (events.length > this.#maxKeptPerApp) this.#forgetFirst(appId, events);
     if (this.#keptEvents > MAX_KEPT) this.#forgetFirst(...this.#largest());
   }
 
   #forgetOld(): void {
-    const nowMs = this.#options.wallClock();
+    const nowMs = this.#wallClock();
     if (Math.abs(nowMs - this.#sweptAtMs) < SWEEP_INTERVAL_MS) return;
     this.#sweptAtMs = nowMs;
     for (const [appId, events] of this.#kept) {

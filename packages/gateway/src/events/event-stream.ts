@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { formatPositions } from './event-position.ts';
 
 const HEARTBEAT_INTERVAL_MS = 15_000;
 /** How much unread data a client may accumulate here; beyond that it is disconnected, and may reconnect with its position. */
@@ -17,25 +16,34 @@ export interface EventSubject {
 
 export type MayHear = (subject: EventSubject) => boolean;
 
+/** A reader that is told events in order. */
+export interface EventSink {
+  /** @param json an object without `id`, in one line */
+  send(id: string, json: string): void;
+  /** Notes where the reader stands though there is nothing to tell. */
+  advance(id: string): void;
+  /** Nothing reaches the reader any more. */
+  readonly isGone: boolean;
+  /** Whether the reader has read nearly all, or is gone. */
+  readonly hasRoom: boolean;
+  /** Resolves when there is room. */
+  drained(): Promise<void>;
+}
+
 /**
  * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` gets all of them; the type
  * is in the data.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class EventStream {
+export class EventStream implements EventSink {
   readonly #response: ServerResponse;
-  readonly #positions: Map<number, number>;
   readonly #mayHear: MayHear | undefined;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /**
-   * @param positions where the client stands, by node number
-   * @param mayHear default: it may hear everything
-   */
-  constructor(response: ServerResponse, positions: ReadonlyMap<number, number>, mayHear?: MayHear) {
+  /** @param mayHear default: it may hear everything */
+  constructor(response: ServerResponse, mayHear?: MayHear) {
     this.#response = response;
-    this.#positions = new Map(positions);
     this.#mayHear = mayHear;
     this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_INTERVAL_MS);
     response.once('close', () => clearInterval(this.#heartbeat));
@@ -46,44 +54,28 @@ export class EventStream {
       // nginx would keep messages back until it has a buffer full of them.
       'X-Accel-Buffering': 'no',
     });
-    // An id without data is remembered by the client, and no message: it may come back though nothing has happened.
-    this.#write(`retry: ${RETRY_MS}\n${this.#idLine()}\n`);
+    this.#write(`retry: ${RETRY_MS}\n`);
   }
 
-  /** Where the client stands with the events of a node; undefined if it has not heard of that node. */
-  positionOf(nodeNo: number): number | undefined {
-    return this.#positions.get(nodeNo);
+  /** What the client may not hear only moves its position. */
+  send(id: string, json: string): void {
+    if (this.#mayHear?.(subjectOf(json)) === false) this.advance(id);
+    else this.#write(`id: ${id}\ndata: {"id":"${id}",${json.slice(1)}\n\n`);
   }
 
-  /** @param json without line breaks; what the client may not hear only moves its position */
-  send(nodeNo: number, serial: number, json: string): void {
-    if (this.isGone) return;
-    if (this.#mayHear?.(subjectOf(json)) === false) {
-      this.advance(nodeNo, serial);
-      return;
-    }
-    this.#positions.set(nodeNo, serial);
-    this.#write(`${this.#idLine()}data: ${json}\n\n`);
+  /** An id without data is remembered by the client, and no message: it may come back though nothing has happened. */
+  advance(id: string): void {
+    this.#write(`id: ${id}\n\n`);
   }
 
-  /** Notes where the client stands with a node that it has heard nothing of yet. */
-  advance(nodeNo: number, serial: number): void {
-    if (this.isGone) return;
-    this.#positions.set(nodeNo, serial);
-    this.#write(`${this.#idLine()}\n`);
-  }
-
-  /** Nothing reaches the client any more. */
   get isGone(): boolean {
     return this.#response.writableEnded || this.#response.destroyed;
   }
 
-  /** Whether the client has read nearly all, or is gone. */
   get hasRoom(): boolean {
     return !this.#response.writableNeedDrain;
   }
 
-  /** Resolves when there is room. */
   async drained(): Promise<void> {
     if (this.hasRoom) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -98,10 +90,6 @@ export class EventStream {
 
   end(): void {
     this.#response.end();
-  }
-
-  #idLine(): string {
-    return this.#positions.size === 0 ? '' : `id: ${formatPositions(this.#positions)}\n`;
   }
 
   #write(text: string): void {

@@ -39,7 +39,7 @@ export interface NodeInspection {
     readonly remembered: number;
     readonly revocations: number;
   };
-  readonly events: { readonly streams: number };
+  readonly events: { readonly streams: number; readonly outstanding: number };
   readonly usage: UsageReport;
   /** Bugs of ours that belong to no session. Any value but 0 needs attention. */
   readonly defects: Readonly<Record<DefectKind, number>>;
@@ -103,7 +103,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
       idempotentReplyBytes: bytes,
       events: node.events.counts.events,
     },
-    events: { streams: node.events.counts.streams },
+    events: { streams: node.events.counts.streams, outstanding: node.events.counts.outstanding },
     usage: node.usage.report(),
     defects: node.defects.counts,
     cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),

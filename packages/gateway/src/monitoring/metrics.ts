@@ -166,7 +166,13 @@ export const METRICS: readonly Metric[] = [
     [],
     ({ idempotentRepliesForgottenEarly }) => one(idempotentRepliesForgottenEarly),
   ),
-  gauge('causeway_event_streams', 'Clients and other nodes that listen to events.', [], ({ events }) => one(events.streams)),
+  gauge('causeway_event_streams', 'Clients that listen to events.', [], ({ events }) => one(events.streams)),
+  gauge(
+    'causeway_events_outstanding',
+    'Events of this node that are not known to be in the log of their app, in Redis.',
+    [],
+    ({ events }) => one(events.outstanding),
+  ),
   counter(
     'causeway_usage_bytes_total',
     'Bytes that apps used on this node; `down` and `data` are what is billed.',

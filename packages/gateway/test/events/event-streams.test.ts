@@ -186,6 +186,9 @@ test.each([
   ['was away for more than ten minutes', () => undefined],
   ['knew an earlier life of the node', () => '101-1'],
   ['knew an earlier life of the node, whose clock was ahead', () => '101-9007199254740991'],
+  ['knew another node', () => '102-1770076800000001'],
+  ['knew a cluster', () => '1770076800000-3'],
+  ['knew a cluster of the former version', () => '101-1770076800000001,102-1770076800000001'],
 ])('a client that %s is told that some are lost', async (_what, givenPosition) => {
   const reader = await read('/events');
   note({ type: 'session.created' });
@@ -201,7 +204,7 @@ test.each([
 });
 
 test.each(['', 'x', '101', '101-', '-1', '101-1.5', '101-99999999999999999', '1-1,'.repeat(2_000), '__proto__'])(
-  'a Last-Event-ID of %j is ignored',
+  'a Last-Event-ID of %.20j is ignored',
   async (lastEventId) => {
     const reader = await read('/events', { 'Last-Event-ID': lastEventId });
     note({ type: 'session.created' });
@@ -272,7 +275,7 @@ test('a client that hangs up leaves nothing behind', async () => {
   while (desk.counts.streams > 0) await new Promise((resolve) => setImmediate(resolve));
 
   note({ type: 'session.created' });
-  expect(desk.counts).toEqual({ events: 1, streams: 0 });
+  expect(desk.counts).toEqual({ events: 1, streams: 0, outstanding: 0 });
 });
 
 test('a client that does not read is cut off, and nothing piles up', async () => {
@@ -311,7 +314,7 @@ test('an app has room for as many streams as it was given, or the node gives eve
   const open = (appId: string, maxStreams?: number) => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
     const scope = { appId: AppId.parse(appId), sessionId: undefined };
-    small.open(response, { scope, kind: 'client', lastEventId: undefined, hasNode: () => false, maxStreams });
+    small.open(response, { scope, kind: 'client', lastEventId: undefined, maxStreams });
     responses.push(response);
   };
 
@@ -327,7 +330,7 @@ test('other nodes have room of their own, 1,000 streams for an app and 4,000 for
   const responses: ServerResponse[] = [];
   const open = (kind: ListenerKind, appId: string) => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
-    desk.open(response, { scope: { appId: AppId.parse(appId), sessionId: undefined }, kind, lastEventId: undefined, hasNode: () => false });
+    desk.open(response, { scope: { appId: AppId.parse(appId), sessionId: undefined }, kind, lastEventId: undefined });
     responses.push(response);
   };
   const openMany = (count: number, kind: ListenerKind, appId: string) => {

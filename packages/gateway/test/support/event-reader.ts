@@ -38,7 +38,7 @@ export async function readEvents(baseUrl: string, path: string, headers: Record<
     response.emit('progress');
   });
   // The first message says where the client stands.
-  if (response.statusCode === 200 && lastEventId === '') await once(response, 'progress');
+  while (response.statusCode === 200 && lastEventId === '' && !response.complete) await once(response, 'progress');
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,

@@ -123,7 +123,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   clientsRefused: { connections: 156, authentications: 157, sessions: 158, waiting_requests: 161 },
   idempotentRepliesForgottenEarly: 159,
   kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
-  events: { streams: 124 },
+  events: { streams: 124, outstanding: 2 },
   usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149, data: 1490 }, batchesOutstanding: 150 },
   defects: { contained: 214, rejection: 215, exception: 216 },
   cluster: {

@@ -10,9 +10,16 @@ import {
   TokenDesk,
   type TokenDeskOptions,
 } from '@causeway/accounts';
-import { createAddressSet, createGeoChain, type GeoResolver, MemoryCallClaims, SignedAssertionTrust } from '@causeway/cluster';
+import {
+  createAddressSet,
+  createGeoChain,
+  type GeoResolver,
+  MemoryCallClaims,
+  MemoryEventLog,
+  SignedAssertionTrust,
+} from '@causeway/cluster';
 import { type ClientLimitOptions, ClientLimits, createApiRouter } from '@causeway/gateway';
-import { type GeoPoint, type NodeRecord, type Sfu, StaticNodeDirectory } from '@causeway/sfu';
+import { createNodeClock, type GeoPoint, type NodeRecord, type Sfu, StaticNodeDirectory } from '@causeway/sfu';
 import express from 'express';
 import { EventDesk } from '../../src/events/event-desk.ts';
 import { ClusterCalls } from '../../src/placement/cluster-calls.ts';
@@ -65,9 +72,10 @@ export async function startTestCluster(
   { geo = createGeoChain([]), now = () => performance.now(), tokenKeys = [] }: TestClusterOptions = {},
 ): Promise<readonly TestNode[]> {
   const claims = new MemoryCallClaims();
+  const eventLog = new MemoryEventLog(Date.now);
   const tokenServices = { secret: createSecretKey(randomBytes(32)), revocations: new MemoryRevocations(now) };
   const nodes: TestNode[] = [];
-  for (const planned of plan) nodes.push(await startNode(planned, { geo, claims, now, tokenKeys, tokenServices }, nodes));
+  for (const planned of plan) nodes.push(await startNode(planned, { geo, claims, eventLog, now, tokenKeys, tokenServices }, nodes));
   for (const node of nodes) node.announce({});
   return nodes;
 }
@@ -75,6 +83,7 @@ export async function startTestCluster(
 interface SharedServices {
   readonly geo: GeoResolver;
   readonly claims: MemoryCallClaims;
+  readonly eventLog: MemoryEventLog;
   readonly now: () => number;
   readonly tokenKeys: readonly NewAppTokenKey[];
   /** The same for all nodes. */
@@ -82,7 +91,7 @@ interface SharedServices {
 }
 
 async function startNode(planned: PlannedNode, shared: SharedServices, nodes: readonly TestNode[]): Promise<TestNode> {
-  const { geo, claims, now, tokenKeys, tokenServices } = shared;
+  const { geo, claims, eventLog, now, tokenKeys, tokenServices } = shared;
   const arrived: ArrivedRequest[] = [];
   let handle: RequestListener = () => undefined;
   const server = await serve((request, response) => {
@@ -101,6 +110,15 @@ async function startNode(planned: PlannedNode, shared: SharedServices, nodes: re
   const isDraining = () => directory.self.state === 'draining';
   const { region } = directory.self;
   const events = new EventDesk({ nodeNo: planned.nodeNo });
+  events.share({
+    log: eventLog,
+    life: { nodeNo: planned.nodeNo, epoch: EPOCH },
+    clock: createNodeClock(),
+    logNowMs: Date.now,
+    onDefect: (error) => {
+      throw error;
+    },
+  });
   handle = express().use(createApiRouter({ apps, sfu, region, logger: silentLogger, cluster, clients, events, tokens, isDraining, now }));
   return {
     ...server,
@@ -116,6 +134,7 @@ async function startNode(planned: PlannedNode, shared: SharedServices, nodes: re
     },
     async close() {
       events.close();
+      await events.finish();
       cluster.close();
       await server.close();
     },

@@ -35,9 +35,11 @@ export const API_EVENT_TYPES = [
 
 /** What happened, as one message of an event stream tells it. Fields that the type has no use for are missing. */
 export const ApiEvent = z.object({
-  id: z
-    .string()
-    .meta({ description: 'Never used twice; grows with every event that a node tells of an app', examples: ['101-1771845600000001'] }),
+  id: z.string().meta({
+    description:
+      'Grows from event to event of an app, or of a session; opaque. An event has one id among those of the app and another among those of its session',
+    examples: ['1771845600000-0'],
+  }),
   type: z.enum(API_EVENT_TYPES).meta({
     description: '`events.lost`: some that happened before are no longer known; read the present state with GET',
   }),

@@ -1,0 +1,70 @@
+/**
+ * The ids of event streams, which are opaque to clients. Those of a node's own events name the node (`101-1771845600000001`); those of the
+ * log of an app begin with the time (`1764518400123-0`).
+ */
+import type { ApiEvent } from '@causeway/protocol';
+
+/** An id of the log of an app: milliseconds since 1970, and a number. */
+export interface LogId {
+  readonly ms: number;
+  readonly no: number;
+}
+
+/** How far a client has read the log of an app. */
+export interface LogPosition {
+  readonly id: LogId;
+  /** Present for a while after the log has lost something: how far it had read before that. */
+  readonly formerId: LogId | undefined;
+}
+
+const LOG_ID = '([0-9]{13,15})-([0-9]{1,15})';
+const LOG_POSITION = new RegExp(`^${LOG_ID}(?:~${LOG_ID})?$`);
+const OWN_ID = /^([0-9]{1,5})-([0-9]{1,16})$/;
+/** Until there was a log, a position named every node of the cluster. */
+const MAX_FORMER_LENGTH = 16_384;
+const FORMER_POSITION = /^[0-9]{1,5}-[0-9]{1,16}(?:,[0-9]{1,5}-[0-9]{1,16})*$/;
+
+/** @returns undefined if the text is not a position in a log */
+export function parseLogPosition(text: string): LogPosition | undefined {
+  const [, ms, no, formerMs, formerNo] = LOG_POSITION.exec(text) ?? [];
+  if (ms === undefined) return undefined;
+  return {
+    id: { ms: Number(ms), no: Number(no) },
+    formerId: formerMs === undefined ? undefined : { ms: Number(formerMs), no: Number(formerNo) },
+  };
+}
+
+/** @returns undefined if the text is not an id of a log */
+export function parseLogId(text: string): LogId | undefined {
+  return text.includes('~') ? undefined : parseLogPosition(text)?.id;
+}
+
+export function formatLogId({ ms, no }: LogId): string {
+  return `${ms}-${no}`;
+}
+
+/** @returns below 0 if the first one is older */
+export function compareLogIds(one: LogId, other: LogId): number {
+  return one.ms - other.ms || one.no - other.no;
+}
+
+export function formatOwnId(nodeNo: number, serial: number): string {
+  return `${nodeNo}-${serial}`;
+}
+
+/** @returns undefined if the text is not an id of that node's own events */
+export function parseOwnSerial(text: string, nodeNo: number): number | undefined {
+  const [, node, serial] = OWN_ID.exec(text) ?? [];
+  return Number(node) === nodeNo ? Number(serial) : undefined;
+}
+
+/** Whether a client can have got the text from some node as an id: of this version or an older one, standalone or not. */
+export function isIssuedId(text: string): boolean {
+  return text.length <= MAX_FORMER_LENGTH && (LOG_POSITION.test(text) || FORMER_POSITION.test(text));
+}
+
+/** The message that tells a client that it missed some events, without its id. @param atMs milliseconds since 1970 */
+export function describeLoss(atMs: number): string {
+  const event: Omit<ApiEvent, 'id'> = { at: new Date(atMs).toISOString(), type: 'events.lost' };
+  return JSON.stringify(event);
+}
