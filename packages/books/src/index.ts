@@ -1,3 +1,4 @@
+export * from './backup/back-up.ts';
 export * from './database/open-database.ts';
 export * from './migrations/migrate.ts';
 export * from './sql-books.ts';

@@ -22,9 +22,14 @@ async function main(): Promise<void> {
     process.stdout.write(describeUsage());
     return;
   }
-  if (argument !== undefined)
-    throw new ConfigError(`"${argument}" is not understood: there are no arguments, only environment variables (--help lists them)`);
+  if (argument !== undefined && argument !== 'books')
+    throw new ConfigError(`"${argument}" is not understood: a node is told by environment variables alone (--help lists them)`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
+  if (argument === 'books') {
+    const { runBooksCommand } = await import('./daemon/books-command.ts');
+    process.stdout.write(await runBooksCommand(config, process.argv.slice(3)));
+    return;
+  }
   const logger = createJsonLogger(config.logLevel);
   const defects = new DefectLog(logger, () => performance.now());
   const starting = startDaemon(config, {

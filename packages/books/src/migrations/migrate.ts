@@ -15,10 +15,15 @@ export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';
  *
  * @throws Error – the database cannot be reached, or a newer version has changed it
  */
-export async function migrate(database: BooksDatabase, kind: SqlKind): Promise<void> {
+export function migrate(database: BooksDatabase, kind: SqlKind): Promise<void> {
+  return migrateTo(database, kind, NEWEST_MIGRATION);
+}
+
+/** Brings the tables to what some version expected, for the rows of a backup of that time. Throws what `migrate` does. */
+export async function migrateTo(database: BooksDatabase, kind: SqlKind, migration: string): Promise<void> {
   const entries = Object.entries(MIGRATIONS).map(([name, create]) => [name, create(kind)]);
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => Object.fromEntries(entries) } });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await migrator.migrateTo(migration);
   if (error === undefined) return;
   if (await hasUnknown(database)) throw new Error('the books were changed by a newer version of Causeway', { cause: error });
   throw error;

@@ -4,7 +4,7 @@ import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
 
 /** How long a node waits at its start for apps in its books, which calls would not find before. */
-const FIRST_READING_MS = 3_000;
+const FIRST_READING_MS = 10_000;
 
 /** The books of a node, and what it knows of them by heart. */
 export interface NodeBooks {

@@ -1,0 +1,29 @@
+/** `causeway books backup FILE` and `causeway books restore FILE`. */
+import type { Config } from '../config/load-config.ts';
+import { OPTIONS } from '../config/options.ts';
+import { ConfigError, StartError } from '../config/start-error.ts';
+
+const USAGE = 'causeway books takes "backup FILE" or "restore FILE"';
+
+/**
+ * Copies the books that the configuration names to a file, while nodes use them, or from a file into empty ones.
+ *
+ * @returns what was done, for the person who has called it
+ * @throws ConfigError – the command is not one, or the configuration names no books
+ * @throws StartError – it could not be done, and nothing was changed
+ */
+export async function runBooksCommand({ books: place }: Pick<Config, 'books'>, args: readonly string[]): Promise<string> {
+  const [verb, path, ...rest] = args;
+  if ((verb !== 'backup' && verb !== 'restore') || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
+  if (place === undefined || place.kind === 'off') throw new ConfigError(`${OPTIONS.books.variable} says where the books are`);
+  const { backUp, migrate, openDatabase, restore, sqlKindOf } = await import('@causeway/books');
+  const kind = sqlKindOf(place);
+  try {
+    await using database = openDatabase(place);
+    if (verb === 'restore') return `${await restore(database, kind, path)} rows are restored from ${path}\n`;
+    await migrate(database, kind);
+    return `${await backUp(database, path, Date.now())} rows are in ${path}\n`;
+  } catch (error) {
+    throw new StartError(`the books cannot be ${verb === 'backup' ? 'backed up' : 'restored'}: ${(error as Error).message}`);
+  }
+}
