@@ -14,11 +14,11 @@ import { answerSetup, describe, type OwnDescription } from './describe.ts';
 import { withoutParked } from './edit-sections.ts';
 import { extensionMeanings, isSameKindMeaning, withOneMeaningPerId } from './header-extensions.ts';
 import { atOnce, type InPieces, mapInPieces } from './in-pieces.ts';
+import { renegotiateSending } from './live-sending.ts';
 import type { SubscriptionWish } from './new-subscription.ts';
 import { learnNumbers } from './number-table.ts';
 import { placeSubscriptions, type WishOutcome } from './place-subscriptions.ts';
 import { type AutoPublish, type MayPublish, type PublishOutcome, type PublishWish, publishInPieces } from './publish-sections.ts';
-import { renegotiateSending } from './renegotiate-sending.ts';
 import type { Negotiation, RandomSource, RejectedSection, RtpSection, Section } from './state.ts';
 import { negotiateTransport } from './transport.ts';
 

@@ -12,7 +12,7 @@ import { type ClientFacts, ClientSectionReader } from './client-section.ts';
 import { answerData } from './data-section.ts';
 import { isReceiving } from './describe.ts';
 import { parked } from './edit-sections.ts';
-import { restrictSubscription } from './renegotiate-sending.ts';
+import { restrictSubscription } from './live-sending.ts';
 import type { Negotiation, PendingOffer, RandomSource, RtpSection, Section, Subscription } from './state.ts';
 import { negotiateTransport } from './transport.ts';
 

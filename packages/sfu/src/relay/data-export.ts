@@ -12,7 +12,7 @@ import type { ImportLeg } from './import-leg.ts';
 import type { ControlMessage, ControlMessageOf } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts';
-import { tellableDataChannel } from './tellable-data-channel.ts';
+import { tellableDataChannel } from './tellable-records.ts';
 
 export interface DataExportParts {
   readonly shard: Shard;

@@ -14,7 +14,7 @@ import { type LayerDemand, NO_DEMAND } from './layer-demand.ts';
 import { type ControlMessage, LINK_DATA_VERSION } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { LegNews, RelayedKind } from './relayed-kind.ts';
-import { tellableDataChannel } from './tellable-data-channel.ts';
+import { tellableDataChannel } from './tellable-records.ts';
 
 /** What distinguishes data channels on one link. */
 export interface DataLeg {

@@ -5,8 +5,7 @@ import { type DataDirectory, type DataFollower, dataNameKey } from '../session/d
 import { nameKey, type TrackDirectory, type TrackFollower } from '../session/track-directory.ts';
 import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
-import { tellableDataChannel } from './tellable-data-channel.ts';
-import { tellableTrack } from './tellable-track.ts';
+import { tellableDataChannel, tellableTrack } from './tellable-records.ts';
 
 /** What a neighbour may follow, by name. */
 export interface FollowableNames<Record> {

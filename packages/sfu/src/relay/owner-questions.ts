@@ -7,8 +7,7 @@ import type { OwnerAnswer, OwnerDataAnswer, OwnerReference } from '../session/re
 import { type ControlMessage, type ControlMessageOf, LINK_DATA_VERSION } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
-import { tellableDataChannel } from './tellable-data-channel.ts';
-import { tellableTrack } from './tellable-track.ts';
+import { tellableDataChannel, tellableTrack } from './tellable-records.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
 /**

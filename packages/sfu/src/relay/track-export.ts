@@ -15,7 +15,7 @@ import type { ControlMessage, ControlMessageOf } from './links/control-messages.
 import type { NodeLink } from './links/node-link.ts';
 import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts';
 import { type RelayLeg, upstreamPlans } from './relay-leg.ts';
-import { tellableTrack } from './tellable-track.ts';
+import { tellableTrack } from './tellable-records.ts';
 
 /** A layer that is no longer wanted continues for this long, until its successor's keyframe has surely arrived. */
 const LAYER_OVERLAP_MS = 2000;

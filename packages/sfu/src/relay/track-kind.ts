@@ -9,7 +9,7 @@ import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { createLeg, downstreamPlan, LINK_TRANSPORT_WIDE_CC, type RelayLeg } from './relay-leg.ts';
 import type { LegNews, RelayedKind } from './relayed-kind.ts';
-import { tellableTrack } from './tellable-track.ts';
+import { tellableTrack } from './tellable-records.ts';
 
 export class TrackKind implements RelayedKind<TrackRecord, SubscriberTrackPlan, RelayLeg, TrackCloseReason> {
   /** The first packet shows that subscribers can move to a leg. */

@@ -12,7 +12,7 @@ import type { SocketPath } from '../io/socket-path.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
 import { ClaimedPaths } from './claimed-paths.ts';
 import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
-import { PassOnBudget } from './pass-on-budget.ts';
+import { PassOnBudget } from './passed-on-datagram.ts';
 import { LinkPath } from './shard-link.ts';
 
 export interface NeighboursListener {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { TrackRecord } from '../../src/registry/index.ts';
 import { encodeControlMessage, numberMessage, readControlMessage } from '../../src/relay/links/message-text.ts';
-import { tellableTrack } from '../../src/relay/tellable-track.ts';
+import { tellableTrack } from '../../src/relay/tellable-records.ts';
 
 const text = fc.string({ maxLength: 600 });
 const few = <Item>(item: fc.Arbitrary<Item>) => fc.array(item, { maxLength: 40 });

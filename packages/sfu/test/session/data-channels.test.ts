@@ -1,7 +1,7 @@
 import type { DataChannelInfo, DataPublicationPlan, DataSubscriptionPlan } from '@causeway/media';
 import { DataChannelName, type PublishDataChannelItem, type SubscribeDataChannelItem } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
-import { StreamIds } from '../../src/session/data/stream-ids.ts';
+import { StreamIds } from '../../src/session/data/session-data.ts';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const RELIABLE = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };

@@ -1,6 +1,6 @@
 import { LIMITS } from '@causeway/protocol';
 import type { Subscription } from '../../src/negotiation/index.ts';
-import { EndedSubscriptions } from '../../src/session/ended-subscriptions.ts';
+import { EndedSubscriptions } from '../../src/session/subscription-reports.ts';
 
 const SUBSCRIPTION = { remoteSessionId: 'publisher', remoteTrackId: 'camera', followedName: undefined, isPaused: false } as Subscription;
 

@@ -1,7 +1,35 @@
+/** What changes of a live subscription while its m-section stays: the track that it is sent, and the numbers that the client lists. */
+
 import type { NegotiatedCodec } from './codecs.ts';
-import { parked } from './edit-sections.ts';
+import { editSubscription, type LiveSubscription, parked } from './edit-sections.ts';
 import type { HeaderExtension } from './header-extensions.ts';
-import type { RtpSection, Subscription } from './state.ts';
+import { canCarry } from './place-subscriptions.ts';
+import type { Negotiation, RtpSection, Subscription, TrackSource } from './state.ts';
+
+/**
+ * Sends another track under the same SSRC. Nothing of it is in the SDP but the `a=msid`, which stays as it was offered.
+ *
+ * @returns undefined if kind or codec do not fit what is negotiated on the m-section
+ */
+export function switchSource(
+  state: Negotiation,
+  { section, subscription }: LiveSubscription,
+  source: TrackSource,
+  followedName: string | undefined,
+): Negotiation | undefined {
+  const [primary] = source.codecs;
+  const negotiated = primary && subscription.codecs.find(({ identity }) => identity === primary.identity);
+  if (negotiated === undefined || !canCarry({ ...section, clientReceives: true }, source)) return undefined;
+  return editSubscription(state, subscription.id, (current) => ({
+    ...current,
+    remoteSessionId: source.remoteSessionId,
+    remoteTrackId: source.remoteTrackId,
+    followedName,
+    sourceTrackId: source.sourceTrackId,
+    sourceRids: source.rids,
+    codecs: [negotiated, ...current.codecs.filter((codec) => codec !== negotiated)],
+  }));
+}
 
 /**
  * A live subscription on a section whose codecs or extensions the client has listed again: numbers follow the client, and what it no
