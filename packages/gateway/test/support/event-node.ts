@@ -1,3 +1,4 @@
+import { createOwnApps } from '@causeway/accounts';
 import { type Cluster, createCluster } from '@causeway/cluster';
 import { AppId, type SessionId } from '@causeway/protocol';
 import { type ModelRedis, ModelRedisClient, type ModelRedisWay } from '@causeway/testkit/model-redis';
@@ -48,7 +49,7 @@ export class EventNode {
         softwareVersion: 'test',
       },
       isMediaAlive: () => true,
-      apps: [],
+      apps: createOwnApps([]),
       clock,
       onSuperseded: () => undefined,
     });
