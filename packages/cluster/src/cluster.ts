@@ -17,7 +17,7 @@ export type ClusterEvent =
   | { readonly type: 'node.superseded'; readonly byEpoch: number }
   /** The media loop does not tick: the lease is left to end. */
   | { readonly type: 'node.stalled' }
-  /** Redis does not accept the renewal of this node's lease, and so perhaps of no node's. Meanwhile, no node is considered dead. */
+  /** Redis does not accept the renewal of this node's lease, and so perhaps of no node's. Until it does, no node is considered dead. */
   | { readonly type: 'lease.unrenewed'; readonly error: unknown }
   /** What other nodes revoke cannot be read, or can be again. */
   | { readonly type: 'revocations.unknown'; readonly error: unknown }

@@ -52,7 +52,7 @@ export class TablePoll {
     if (this.#reading === undefined) this.#schedule(Math.max(0, MIN_INTERVAL_MS - sinceMs));
   }
 
-  /** One reading serves all who ask meanwhile. Never rejects. */
+  /** All callers that ask before it ends share one reading. Never rejects. */
   async refresh(): Promise<void> {
     // One that is under way may have been answered already: what is asked for may not be in it.
     await this.#reading;
@@ -107,7 +107,7 @@ export class TablePoll {
     this.#options.onRead();
   }
 
-  /** Others may have had no time to renew what ended meanwhile. */
+  /** Others may have had no time to renew what ended in that time. */
   #isBelated({ redisNowMs }: TableReading, nowMs: number): boolean {
     if (this.#lastRead === undefined) return false;
     const sinceMs = nowMs - this.#lastRead.atMs;

@@ -5,7 +5,7 @@ import { type Playback, watchPlayback } from './playback.ts';
 
 export interface LossyCallReport {
   readonly playback: Playback;
-  /** What the publisher sent meanwhile, retransmissions included. */
+  /** What the publisher sent in that time, retransmissions included. */
   readonly sentBps: number;
   readonly publisherNackCount: number;
   readonly publisherPliCount: number;

@@ -61,7 +61,7 @@ const refusePath: RequestHandler = (request) => {
 
 const RETRY_AFTER_MS = 1_000;
 
-/** What is served until there is an SFU: the two probes. A node of a cluster may wait for Redis meanwhile. */
+/** What is served until there is an SFU: the two probes. A node of a cluster may have to wait for Redis. */
 export function createStartingApp(region: string, logger: Logger): Express {
   const app = express();
   app.disable('x-powered-by');

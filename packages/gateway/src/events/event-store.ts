@@ -25,7 +25,7 @@ export interface EventStoreOptions {
   readonly nodeNo: number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Called when events cannot be written, and again only if some could be meanwhile. */
+  /** Called when events cannot be written, and again only if some could be in between. */
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -43,8 +43,8 @@ export class BodyMemory {
   }
 
   /**
-   * Resolves in a turn of the event loop that no other body is parsed in: one that is large takes milliseconds, and media waits
-   * meanwhile. Apps take turns, however many bodies one of them has.
+   * Resolves in a turn of the event loop that no other body is parsed in: a large one takes milliseconds, for which media waits.
+   * Apps take turns, however many bodies one of them has.
    */
   takeTurn(appId: string): Promise<void> {
     return new Promise((resolve) => {

@@ -73,7 +73,7 @@ export class UsageDesk {
     });
   }
 
-  /** A shard that hangs may take longer to answer than the interval: it is not asked again meanwhile. */
+  /** A shard that hangs may take longer to answer than the interval: it is not asked again before it has. */
   async #tick(): Promise<void> {
     if (this.#isCollecting) return;
     this.#isCollecting = true;

@@ -1,5 +1,5 @@
 /**
- * Virtual machines are paused now and then, for minutes. Clocks go on meanwhile, so that every connection is lost the moment it ends: that
+ * Virtual machines are paused now and then, for minutes. Clocks go on during the pause, so that every connection is lost the moment it ends: that
  * says nothing about the clients.
  */
 

@@ -25,7 +25,7 @@ const TAG_AT = 48;
 /** Where OpenSSL says how much it has written. */
 const LENGTH_AT = 64;
 const INPUT_AT = 128;
-/** Kept apart, because code that reads an opened record may seal another one meanwhile. */
+/** Kept apart, because code that reads an opened record may seal another one before it is done. */
 const SEALED_AT = INPUT_AT + MAX_GCM_LENGTH;
 const OPENED_AT = SEALED_AT + MAX_GCM_LENGTH;
 const MEMORY_LENGTH = OPENED_AT + MAX_GCM_LENGTH;

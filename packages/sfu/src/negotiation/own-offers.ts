@@ -70,7 +70,7 @@ export interface QueuedOffer {
   readonly state: Negotiation;
   /** Undefined when nothing of the queue is left. */
   readonly offer: OwnDescription | undefined;
-  /** Subscriptions whose m-section the client has rejected meanwhile. */
+  /** Subscriptions whose m-section the client has rejected since then. */
   readonly dropped: readonly LiveSubscription[];
 }
 

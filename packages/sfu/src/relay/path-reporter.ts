@@ -15,7 +15,7 @@ import type { RelayedExport } from './relay-exporter.ts';
 const BUDGET_MS = 1500;
 /** The part of its time budget that each node keeps for the answer's return. */
 const STEP_MS = 400;
-/** Longer than the budget, so that callers that ask meanwhile share the answer: each answer costs messages on all links of the track. */
+/** Longer than the budget, so that callers that ask in that time share the answer: each answer costs messages on all links of the track. */
 const SHARED_MS = 2000;
 
 type OwnHop = ControlMessageOf<'path-told'>['own'];

@@ -57,7 +57,7 @@ export interface RelayedKind<Record extends RelayedRecord, Plan extends RelayedP
   changed?(leg: ImportLeg<Numbers>, record: Record): void;
   /** Another leg feeds this node from now on. */
   moved?(leg: ImportLeg<Numbers>, record: Record): void;
-  /** A leg can be used before it has delivered anything, because it will deliver what was missed meanwhile. */
+  /** A leg can be used before it has delivered anything, because it will deliver what was missed until then. */
   readonly resumes: boolean;
   /**
    * Messages sent before a publication ended may arrive after the news of its end; the engine reports when a leg has

@@ -122,7 +122,7 @@ async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts
 }
 
 /**
- * The registry's record makes the offer at once; the relay is built meanwhile. If the registry does not know the track,
+ * The registry's record makes the offer at once; the relay is built at the same time. If the registry does not know the track,
  * the owner is asked.
  */
 async function locateElsewhere(

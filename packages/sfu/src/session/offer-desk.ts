@@ -1,5 +1,5 @@
 /**
- * Where calls wait that need an offer of the SFU. One offer is open at a time, and all requests made meanwhile go into
+ * Where calls wait that need an offer of the SFU. One offer is open at a time, and all requests made until it is answered go into
  * the next one. One call waits to carry that offer to the client; the others are told at once where their tracks will
  * be (docs/api.md §6).
  *

@@ -42,7 +42,7 @@ export async function readSdp(appId: AppId, sdp: string, { limits, descriptionTu
   throw new SfuError('invalid_session_description', `the SDP ${parsed.reason}`, details);
 }
 
-/** The text of a description, written one m-section at a time; whatever happens to the session meanwhile does not change it. */
+/** The text of a description, written one m-section at a time; whatever happens to the session until then does not change it. */
 export function writeDescription(
   appId: AppId,
   description: OwnDescription,

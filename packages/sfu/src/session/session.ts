@@ -144,7 +144,7 @@ export class Session implements TrackFollower, DataOwner {
     return this.#negotiation.signaling.type === 'stable';
   }
 
-  /** Runs a call after those that came before it. @throws session_closed – it has ended meanwhile */
+  /** Runs a call after those that came before it. @throws session_closed – it has ended since */
   run<Result>(call: () => Promise<Result>): Promise<Result> {
     return this.#lane.run(async () => {
       if (this.#life.type === 'closed') throw sessionClosedError(this.id, this.#life);

@@ -213,7 +213,7 @@ export class TrackCrossings {
   }
 
   #carry(trackId: string, crossing: Crossing, wanted: ReadonlySet<string>): void {
-    // Subscribers that come and go meanwhile prolong nothing.
+    // Subscribers that come and go in that time prolong nothing.
     if (wanted.size === crossing.wanted.size && [...wanted].every((rid) => crossing.wanted.has(rid))) return;
     crossing.wanted = wanted;
     crossing.cancelOverlap?.();

@@ -174,7 +174,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
 
   #noticeAgain(end: Connected): void {
     if (this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end)) return;
-    // The other end may have given up meanwhile and not answer.
+    // The other end may have given up by then and not answer.
     if (!this.#ends.has(endKey(end.far, end.farId))) {
       this.#later(SILENCE_MS, () => this.#noticeNobody(end));
       return;

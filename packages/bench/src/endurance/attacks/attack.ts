@@ -5,7 +5,7 @@ export interface AttackContext extends LoadContext {
   readonly suite: CountingSecureSuite;
   /** Of the node, on loopback. */
   readonly udpPort: number;
-  /** What the call that runs meanwhile publishes. */
+  /** What the call that runs beside the attack publishes. */
   readonly track: RemoteTrack;
   readonly durationMs: number;
 }

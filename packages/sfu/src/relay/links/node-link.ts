@@ -20,7 +20,7 @@ import { encodeControlMessage, numberMessage, readControlMessage } from './messa
 /** Time for checks, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
 const GREETING_TIMEOUT_MS = 5000;
-/** How long a silent link may still recover; tracks take other routes meanwhile. */
+/** How long a silent link may still recover; tracks take other routes until then. */
 const SILENCE_TIMEOUT_MS = 5000;
 /**
  * How long a link lives without any message from the other side, including pulses. Connectivity checks are answered at
@@ -153,7 +153,7 @@ export class NodeLink {
     if (this.isEstablished && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
-  /** This process was suspended for this long, so nothing can have been heard meanwhile. */
+  /** This process was suspended for this long, so nothing can have been heard in that time. */
   forgive(standstillMs: number): void {
     this.#heardAtMs += standstillMs;
   }
