@@ -63,5 +63,6 @@ test('no comment of what ships begins with "Of": it says of what in a sentence',
 test('the glossary lists every retired word', () => {
   const [, list = ''] = readFileSync(join(PROJECT_ROOT, 'docs/glossary.md'), 'utf8').split('## Words that are no longer used');
 
-  for (const word of ['anew', 'bury', 'crew', 'crumb', 'hub', 'mourn', 'somebody', 'nobody', 'whoever', 'meanwhile']) expect(list).toContain(word);
+  for (const word of ['anew', 'bury', 'crew', 'crumb', 'hub', 'mourn', 'somebody', 'nobody', 'whoever', 'meanwhile'])
+    expect(list).toContain(word);
 });
