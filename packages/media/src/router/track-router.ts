@@ -75,7 +75,8 @@ export class TrackRouter<Stream extends RoutedStream, Packet> {
  * done side by side if they stand close together, as here; scattered over the work on a packet, each would wait for itself.
  */
 function prefetch(subscribers: readonly { prefetch(): number }[]): number {
-  let sum = 0;
-  for (let index = 0; index < subscribers.length; index++) sum += subscribers[index].prefetch();
-  return sum | 0;
+  let mixed = 0;
+  // A sum could overflow, and code that was compiled for whole numbers would be compiled again.
+  for (let index = 0; index < subscribers.length; index++) mixed ^= subscribers[index].prefetch();
+  return mixed;
 }

@@ -268,13 +268,14 @@ export class OutgoingStream {
 
   /** Reads a number of each object that `send` needs, for the caches' sake. */
   prefetch(): number {
-    const path = this.#transport.sendPath;
+    const { sendPath, sender } = this.#transport;
     return (
-      this.packetsSent +
-      (path === undefined ? 0 : path.prefetch()) +
-      this.#writer.prefetch() +
-      this.#sequence.prefetch() +
-      this.#vp8.prefetch() +
+      this.packetsSent ^
+      (sendPath === undefined ? 0 : sendPath.prefetch()) ^
+      sender.prefetch() ^
+      this.#writer.prefetch() ^
+      this.#sequence.prefetch() ^
+      this.#vp8.prefetch() ^
       this.#sent.prefetch()
     );
   }

@@ -85,7 +85,7 @@ export class PacketWriter {
 
   /** Reads of each object that `write` needs, and of each end of this one. */
   prefetch(): number {
-    return this.#midId + this.length;
+    return this.#midId ^ this.length;
   }
 
   fits(packet: ForwardedPacket): boolean {

@@ -52,7 +52,7 @@ export class SequenceRewriter<Source> {
 
   prefetch(): number {
     const current = this.#current;
-    return current === undefined ? 0 : current.id + current.highestTarget;
+    return current === undefined ? 0 : current.id ^ current.highestTarget;
   }
 
   /** The highest number sent, or left for a packet that may still come; undefined before the first. */

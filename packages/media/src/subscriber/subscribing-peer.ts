@@ -23,6 +23,8 @@ export interface StreamSender {
   enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   dropQueued(stream: QueuedStream): void;
+  /** Reads of each object that sending a packet needs, for the caches' sake. */
+  prefetch(): number;
   /** What a receiver report says of loss, of a peer without transport-wide feedback. */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void;
 }

@@ -90,6 +90,11 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
   }
 
+  /** Reads of each object that sending a packet needs, for the caches' sake. */
+  prefetch(): number {
+    return this.heapIndex ^ (this.#packets === undefined ? 0 : this.#packets.prefetch());
+  }
+
   /** Whether a packet of video may be written and sent now; false if it has to wait in the queue. It counts as sent then. */
   passes(nowMs: number, sizeBytes: number): boolean {
     return this.#queue === undefined || this.#queue.passes(nowMs, sizeBytes);
@@ -257,9 +262,11 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   get #carriedBps(): number | undefined {
-    if (this.#peer.isInProcess || this.#isBeyondProbing) return undefined;
-    if (this.#peer.isLink && !this.#linkLimit.isShown) return undefined;
-    return this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
+    if (this.#peer.isInProcess) return undefined;
+    const budgetBps = this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
+    // Most paths show no limit, and nothing else needs to be looked at then.
+    if (budgetBps === undefined || this.#isBeyondProbing) return undefined;
+    return this.#peer.isLink && !this.#linkLimit.isShown ? undefined : budgetBps;
   }
 
   /**

@@ -153,7 +153,7 @@ export class FlushProtector {
 
 /** Reads what the rows need all at once, so that the processor fetches it side by side and not row by row. */
 function prefetch(batch: ProtectBatch): number {
-  let sum = 0;
-  for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) sum += (batch.streams[row] as RtpOutboundStream).prefetch();
-  return sum | 0;
+  let mixed = 0;
+  for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) mixed ^= (batch.streams[row] as RtpOutboundStream).prefetch();
+  return mixed;
 }

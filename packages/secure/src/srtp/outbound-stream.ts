@@ -32,7 +32,7 @@ export class RtpOutboundStream implements OutboundStream {
 
   /** Reads a number of each object that protecting the next packet needs, for the caches' sake. */
   prefetch(): number {
-    return this.window === undefined ? 0 : this.window.prefetch() + this.ledger.prefetch();
+    return this.window === undefined ? 0 : this.window.prefetch() ^ this.ledger.prefetch();
   }
 
   close(): void {

@@ -42,7 +42,7 @@ export class SentLedger {
 
   prefetch(): number {
     const words = this.#words;
-    return words === undefined ? 0 : words[0] + words[FIRST_SLOT + ((this.#highest + 1) & SLOT_MASK)];
+    return words === undefined ? 0 : words[0] ^ words[FIRST_SLOT + ((this.#highest + 1) & SLOT_MASK)];
   }
 
   /** The highest index used so far, -1 if none. */
