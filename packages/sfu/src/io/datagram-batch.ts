@@ -52,8 +52,10 @@ export class DatagramBatch {
   readonly #addresses: AddressSlots;
   readonly #addressesAt: number;
   /** All headers, and behind them one piece for each. */
-  readonly #words = new Uint32Array(MAX_DATAGRAMS * (HEADER_WORDS + PIECE_WORDS));
-  readonly #headers = new Uint8Array(this.#words.buffer);
+  readonly #words = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * (HEADER_WORDS + PIECE_WORDS) * WORD_BYTES));
+  readonly #headersAt: number;
+  /** The same, as system calls take it: to make a `bigint` for each would cost more. */
+  readonly #allHeadersAt: bigint;
   /** The memory that pieces are in, and where it lies. */
   #memory: ProtectedBytes | undefined;
   #memoryAt = 0;
@@ -69,7 +71,9 @@ export class DatagramBatch {
     this.#addresses = addresses;
     this.#listener = listener;
     this.#addressesAt = calls.addressOf(addresses.bytes);
-    const piecesAt = calls.addressOf(this.#headers) + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES;
+    this.#headersAt = calls.addressOf(new Uint8Array(this.#words.buffer));
+    this.#allHeadersAt = BigInt(this.#headersAt);
+    const piecesAt = this.#headersAt + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES;
     for (let index = 0; index < MAX_DATAGRAMS; index++) {
       this.#writePointer(index * HEADER_WORDS + PIECES, piecesAt + index * PIECE_WORDS * WORD_BYTES);
       this.#words[index * HEADER_WORDS + PIECE_COUNT] = 1;
@@ -145,8 +149,8 @@ export class DatagramBatch {
 
   /** @returns how many the system took */
   #sendFrom(first: number, count: number): number {
-    const headers = first === 0 ? this.#headers : this.#headers.subarray(first * HEADER_WORDS * WORD_BYTES);
-    return Math.max(0, this.#calls.sendMany(this.#fd, headers, count - first));
+    const headersAt = first === 0 ? this.#allHeadersAt : BigInt(this.#headersAt + first * HEADER_WORDS * WORD_BYTES);
+    return Math.max(0, this.#calls.sendMany(this.#fd, headersAt, count - first));
   }
 
   #leave(first: number, count: number): void {

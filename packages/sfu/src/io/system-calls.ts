@@ -33,8 +33,8 @@ const SIGNATURES = {
   getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   close: { return: 'i32', arguments: ['i32'] },
-  sendmmsg: { return: 'i32', arguments: ['i32', 'buffer', 'u32', 'i32'] },
   // Pointers to memory that never moves: a number costs less than to look up a buffer's address for each call.
+  sendmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32'] },
   recvmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32', 'u64'] },
   poll: { return: 'i32', arguments: ['u64', 'u64', 'i32'] },
   // Where `errno` of the calling thread lies; both glibc and musl have it.
@@ -73,10 +73,10 @@ export interface SystemCalls {
   /**
    * Sends datagrams, without waiting.
    *
-   * @param headers an array of `mmsghdr` structures
+   * @param headersAt address of an array of `mmsghdr` structures
    * @returns how many it took, from the first on; fewer than `count` if the next one cannot be sent now, and -1 if that is the first
    */
-  sendMany(fd: number, headers: Uint8Array, count: number): number;
+  sendMany(fd: number, headersAt: bigint, count: number): number;
   /**
    * Receives datagrams, without waiting.
    *
@@ -145,7 +145,7 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
     forbidAddressReuse: (fd) => {
       setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);
     },
-    sendMany: (fd, headers, count) => library.functions.sendmmsg(fd, headers, count, MSG_DONTWAIT),
+    sendMany: (fd, headersAt, count) => library.functions.sendmmsg(fd, headersAt, count, MSG_DONTWAIT),
     receiveMany: (fd, headersAt, count) => library.functions.recvmmsg(fd, headersAt, count, MSG_DONTWAIT, NO_TIMEOUT),
     poll: (entriesAt, count, timeoutMs) => library.functions.poll(entriesAt, count, timeoutMs),
     eventLoop: bindEventLoop(ffi),

@@ -9,18 +9,21 @@ import type { SystemCalls } from '../../src/io/system-calls.ts';
 
 const { EAGAIN, EMSGSIZE, ENOBUFS, EPERM, ENETUNREACH } = constants.errno;
 const MEMORY = new Uint8Array(100) as ProtectedBytes;
+const ADDRESS = 0x7f00_0000_1000;
+/** Of 64 headers of 64 bytes, and 64 pieces of 16. */
+const HEADERS_BYTES = 64 * (64 + 16);
 /** Take everything and send it nowhere. */
 const CALLS: SystemCalls = {
   openSharedSocket: () => undefined,
   close: () => undefined,
   forbidAddressReuse: () => undefined,
-  sendMany: (_fd, _headers, count) => count,
+  sendMany: (_fd, _headersAt, count) => count,
   lastError: () => 0,
   overflowsOf: () => 0,
   receiveMany: () => -1,
   poll: () => 0,
   eventLoop: undefined,
-  addressOf: () => 0x7f00_0000_1000,
+  addressOf: () => ADDRESS,
 };
 const SHARED = { address: '127.0.0.1' } as LocalSocket;
 
@@ -32,13 +35,18 @@ function createBatch(refusals: Readonly<Record<number, number>>, full?: { readon
   const addresses = new AddressSlots();
   const outcome = { taken: [] as number[], calls: 0, full: [] as string[], refused: [] as string[] };
   let errno = 0;
+  let headers = new Uint8Array(0);
   const calls: SystemCalls = {
     ...CALLS,
-    sendMany(_fd, headers, count) {
+    addressOf(bytes) {
+      if (bytes.length === HEADERS_BYTES) headers = bytes as Uint8Array<ArrayBuffer>;
+      return ADDRESS;
+    },
+    sendMany(_fd, headersAt, count) {
       outcome.calls++;
       for (let done = 0; done < count; done++) {
         // The test puts the number of each datagram where the length of its piece of memory is.
-        const number = lengthAt(headers, done);
+        const number = lengthAt(headers, (Number(headersAt) - ADDRESS) / 64 + done);
         const refusal = full !== undefined && number >= full.from ? full.errno : refusals[number];
         if (refusal === undefined) {
           outcome.taken.push(number);
@@ -69,8 +77,7 @@ function createBatch(refusals: Readonly<Record<number, number>>, full?: { readon
  */
 function lengthAt(headers: Uint8Array, index: number): number {
   const words = new Uint32Array(headers.buffer);
-  const first = headers.byteOffset / 64;
-  return words[64 * 16 + (first + index) * 4 + 2] ?? -1;
+  return words[64 * 16 + index * 4 + 2] ?? -1;
 }
 
 function range(first: number, last: number): number[] {

@@ -67,8 +67,8 @@ function watched(asked: Asked[], room = Number.POSITIVE_INFINITY): SystemCalls |
   let left = room;
   return {
     ...calls,
-    sendMany(fd, headers, count) {
-      const taken = left === 0 ? -1 : calls.sendMany(fd, headers, Math.min(left, count));
+    sendMany(fd, headersAt, count) {
+      const taken = left === 0 ? -1 : calls.sendMany(fd, headersAt, Math.min(left, count));
       left -= Math.max(0, taken);
       asked.push([count, taken]);
       return taken;
