@@ -52,27 +52,27 @@ export class Trendline {
     this.#arrivedMs[place] = arrivedAtMs - this.#firstArrivalMs;
     this.#delayMs[place] = this.#smoothedMs;
     this.#groups++;
-    const slope = this.#groups < WINDOW_GROUPS ? this.#slope : this.#fitSlope();
+    const slope = this.#groups < WINDOW_GROUPS ? this.#slope : this.#fitSlope(this.#arrivedMs[place]);
     this.#detect(slope, sendDeltaMs, arrivedAtMs);
     this.#slope = slope;
   }
 
-  /** Least squares. */
-  #fitSlope(): number {
-    let meanX = 0;
-    let meanY = 0;
+  /** Least squares, in one pass: from the arrival that has just been noted, numbers stay small enough for that. */
+  #fitSlope(originMs: number): number {
+    let sumX = 0;
+    let sumY = 0;
+    let sumXX = 0;
+    let sumXY = 0;
     for (let index = 0; index < WINDOW_GROUPS; index++) {
-      meanX += this.#arrivedMs[index] / WINDOW_GROUPS;
-      meanY += this.#delayMs[index] / WINDOW_GROUPS;
+      const x = this.#arrivedMs[index] - originMs;
+      const y = this.#delayMs[index] - this.#smoothedMs;
+      sumX += x;
+      sumY += y;
+      sumXX += x * x;
+      sumXY += x * y;
     }
-    let covariance = 0;
-    let variance = 0;
-    for (let index = 0; index < WINDOW_GROUPS; index++) {
-      const x = this.#arrivedMs[index] - meanX;
-      covariance += x * (this.#delayMs[index] - meanY);
-      variance += x * x;
-    }
-    return variance === 0 ? this.#slope : covariance / variance;
+    const variance = WINDOW_GROUPS * sumXX - sumX * sumX;
+    return variance <= 0 ? this.#slope : (WINDOW_GROUPS * sumXY - sumX * sumY) / variance;
   }
 
   #detect(slope: number, sendDeltaMs: number, arrivedAtMs: number): void {
