@@ -18,6 +18,7 @@ import { ExpectedContext } from './expected-context.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import { InboundContext, type InboundStreams } from './inbound-context.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
+import { RtcpKeystream } from './rtcp-keystream.ts';
 import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
@@ -37,6 +38,8 @@ export class InboundSrtp {
   readonly #supply: KeystreamSupply;
   #rtp: SessionCipher | undefined;
   #rtcp: SessionCipher | undefined;
+  /** Undefined unless `#rtcp` is a cipher in counter mode. */
+  #rtcpKeystream: RtcpKeystream | undefined;
   /** The only SSRCs that a link accepts; undefined for a client. */
   readonly #expected: ExpectedContext | undefined;
   readonly #rtpStreams: InboundStreams;
@@ -62,7 +65,9 @@ export class InboundSrtp {
   setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
     const { memory } = this.#supply;
     this.#rtp = createSessionCipher(memory, profile, master, 'srtp');
-    this.#rtcp = createSessionCipher(memory, profile, master, 'srtcp');
+    const rtcp = createSessionCipher(memory, profile, master, 'srtcp');
+    this.#rtcp = rtcp;
+    this.#rtcpKeystream = rtcp.profile === 'AES_CM_128_HMAC_SHA1_80' ? new RtcpKeystream(memory, rtcp.keystream) : undefined;
   }
 
   /** See `SecureEndpoint.prepareRtp`. What is guessed here is found out again by `unprotectRtp`. */
@@ -122,6 +127,7 @@ export class InboundSrtp {
   close(): void {
     this.#rtp = undefined;
     this.#rtcp = undefined;
+    this.#rtcpKeystream = undefined;
     this.#rtpStreams.close();
     this.#rtcpStreams.close();
   }
@@ -157,7 +163,8 @@ export class InboundSrtp {
     const at = this.#authenticate(cipher, packet, plainLength, word);
     if (!this.#hasTag(at + plainLength, packet, plainLength + SRTCP_INDEX_LENGTH)) return false;
     if (this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) === undefined) return false;
-    const keystream = cipher.keystream.generateSingle(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
+    if (this.#rtcpKeystream === undefined) return false;
+    const keystream = this.#rtcpKeystream.locate(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
     this.#decrypt(packet, at, RTCP_CLEAR_LENGTH, plainLength, keystream);
     return true;
   }

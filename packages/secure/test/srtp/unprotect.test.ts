@@ -158,6 +158,34 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
     );
   });
 
+  test('SRTCP in a row, with gaps, out of order, long or of other SSRCs is given back as it was', () => {
+    const sent = fc.record({
+      ssrc: fc.constantFrom(7, 7, 7, 7, 8),
+      step: fc.constantFrom(1, 1, 1, 1, 1, 2, 9),
+      bytes: fc.integer({ min: 4, max: 160 }),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(0, 65_530), fc.array(sent, { minLength: 30, maxLength: 60 }), fc.boolean(), (first, packets, swaps) => {
+        const transform = suite.createTransform();
+        transform.setKeys(far);
+        let index = first;
+        const arrivals = packets.map(({ ssrc, step, bytes }) => {
+          index += step;
+          const plain = buildRtcp(ssrc, bytesOf(`${ssrc} ${index}`, 4 * Math.ceil(bytes / 4)));
+          return { plain, wire: Buffer.from(referenceProtectRtcp(profile, near.local, plain, index)) };
+        });
+        if (swaps) for (let at = 3; at + 1 < arrivals.length; at += 7) arrivals.splice(at, 2, ...arrivals.slice(at, at + 2).reverse());
+
+        for (const { plain, wire } of arrivals) {
+          const length = transform.inbound.unprotectRtcp(wire);
+          expect(wire.subarray(0, Math.max(0, length))).toEqual(plain);
+        }
+        transform.close();
+      }),
+      { seed: 5, numRuns: 60 },
+    );
+  });
+
   test('an extension length that runs past the packet is malformed (W01)', () => {
     const packet = Buffer.alloc(40);
     packet[0] = 0x90;
