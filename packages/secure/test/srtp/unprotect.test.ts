@@ -182,7 +182,7 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
         }
         transform.close();
       }),
-      { seed: 5, numRuns: 60 },
+      { seed: 5, numRuns: 20 },
     );
   });
 
