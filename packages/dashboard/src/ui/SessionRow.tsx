@@ -2,6 +2,7 @@ import type { TrackSummary } from '@causeway/protocol';
 import type { ListedSession } from '../console/directory.ts';
 import { isSame, type Watched } from '../console/watching.ts';
 import { shortId } from '../stats/readout.ts';
+import { SessionDiagnosis } from './SessionDiagnosis.tsx';
 import { ChannelChip, TrackChip } from './TrackChip.tsx';
 
 interface SessionRowProps {
@@ -53,6 +54,7 @@ export function SessionRow({ session, isOwn, watched, onWatch, onClose }: Sessio
           <ChannelChip key={channel.dataChannelName} channel={channel} />
         ))}
       </div>
+      <SessionDiagnosis sessionId={sessionId} name={name} />
     </li>
   );
 }

@@ -1,0 +1,29 @@
+/** Asks the node why no media flows in a session, and says it in sentences. */
+import type { SfuApi } from '@causeway/client';
+import type { DiagnosisFinding } from '@causeway/protocol';
+import { errorText } from './error-text.ts';
+
+/** What is known of one session. */
+export type Diagnosis =
+  | { readonly phase: 'asking' }
+  | { readonly phase: 'told'; readonly findings: readonly DiagnosisFinding[] }
+  | { readonly phase: 'failed'; readonly title: string };
+
+/** @param api of the app that the page is connected to; undefined if there is none */
+export async function diagnose(api: Pick<SfuApi, 'diagnoseSession'> | undefined, sessionId: string): Promise<Diagnosis> {
+  try {
+    if (api === undefined) throw new Error('Not connected to any app.');
+    const { findings } = await api.diagnoseSession(sessionId);
+    return { phase: 'told', findings };
+  } catch (error) {
+    return { phase: 'failed', title: errorText(error).title };
+  }
+}
+
+/** What a person reads: one line for each finding, or that there is none. */
+export function diagnosisLines(diagnosis: Diagnosis): readonly string[] {
+  if (diagnosis.phase === 'asking') return ['Asking the node…'];
+  if (diagnosis.phase === 'failed') return [diagnosis.title];
+  if (diagnosis.findings.length === 0) return ['The node finds nothing wrong with this session.'];
+  return diagnosis.findings.map(({ mid, summary }) => (mid === undefined ? summary : `Line ${mid}: ${summary}`));
+}
