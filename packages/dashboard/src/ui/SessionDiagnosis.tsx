@@ -19,7 +19,7 @@ export function SessionDiagnosis({ sessionId, name }: SessionDiagnosisProps) {
     if (isOpen) return setDiagnosis(undefined);
     setDiagnosis({ phase: 'asking' });
     const told = await diagnose(link.api(), sessionId);
-    // Closed meanwhile: it stays closed.
+    // The reader may have closed it while the node was asked.
     setDiagnosis((current) => (current === undefined ? undefined : told));
   };
 
