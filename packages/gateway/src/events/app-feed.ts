@@ -75,6 +75,7 @@ export class AppFeed {
       return;
     }
     const { id, isGuess } = await this.#newest();
+    if (!this.#listeners.has(sink)) return;
     const cursor = new LogCursor({ id, formerId: undefined });
     if (lastEventId !== undefined && isIssuedId(lastEventId)) this.#tellLoss(sink, cursor);
     else sink.advance(cursor.text);
@@ -100,6 +101,7 @@ export class AppFeed {
         await new Promise<void>((resolve) => void this.#services.clock.schedule(RETRY_MS, resolve));
         continue;
       }
+      if (!this.#listeners.has(sink)) return;
       if (isFirst && isGuess) moveBack(cursor, reading);
       if (!this.#skipMissing(sink, cursor, reading) && isFirst && isOlderThanLoss(cursor, reading)) this.#tellLoss(sink, cursor);
       isFirst = false;

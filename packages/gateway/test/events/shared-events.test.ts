@@ -1,4 +1,5 @@
 /** Events of several nodes over a model of Redis in virtual time: whatever fails, each client hears each event once. */
+import type { SessionId } from '@causeway/protocol';
 import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
@@ -31,7 +32,7 @@ class World {
       clock,
       redis: this.redis,
       way: () => this.way,
-      ...(former !== undefined && { former: [former.left] }),
+      ...(former !== undefined && { former: [former.events.left] }),
     });
     await this.clock.advance(1_000);
     this.nodes[index] = await starting;
@@ -43,13 +44,14 @@ class World {
 
   join(index: number): RecordingClient {
     const client = new RecordingClient();
-    client.join(this.node(index).feed);
+    client.join(this.node(index).events.feed);
     this.clients.push(client);
     return client;
   }
 
   note(index: number, session = 'a'): void {
-    this.node(index).note(`session-${index}-${session}`, ++this.numbers);
+    const sessionId = `session-${index}-${session}` as SessionId;
+    this.node(index).events.note({ type: 'track.renamed', sessionId }, ++this.numbers);
   }
 
   /** What was noted, by number. */
@@ -97,7 +99,7 @@ test('a client that was away for nine minutes gets everything once, at another n
   client.leave();
 
   await play(world, 180, 3_000);
-  client.join(world.node(1).feed);
+  client.join(world.node(1).events.feed);
   await play(world, 10, 100);
   await world.clock.advance(1_000);
 
@@ -112,7 +114,7 @@ test('a client that was away for eleven minutes is told that some are lost', asy
   client.leave();
 
   await play(world, 220, 3_000);
-  client.join(world.node(1).feed);
+  client.join(world.node(1).events.feed);
   await world.clock.advance(1_000);
 
   expect(client.heard.map(({ type }) => type).slice(0, 2)).toEqual(['events.lost', 'track.renamed']);
@@ -131,7 +133,7 @@ test.each(['refused', 'silent'] as const)('with Redis %s for a minute events are
   const before = world.numbers;
 
   await play(world, 30, 1_000);
-  leaving.join(world.node(2).feed);
+  leaving.join(world.node(2).events.feed);
   await play(world, 30, 1_000);
   const heardMeanwhile = staying.heard.length;
   world.way = { state: 'open', oneWayMs: 1 };
@@ -184,7 +186,7 @@ test.each(Array.from({ length: 5 }, (_, index) => index + 1))(
         world.way = { state: 'open', oneWayMs: 1 };
       }
       await play(world, 10, 50);
-      leaver.join(world.node(Math.floor(3 * random())).feed);
+      leaver.join(world.node(Math.floor(3 * random())).events.feed);
       await world.clock.advance(15_000);
     }
     await world.clock.advance(30_000);
@@ -238,7 +240,7 @@ test('what no longer fits while Redis is away is told of as lost, in its place',
     ['track.renamed', 52],
   ]);
   expect(client.heard.at(-1)?.number).toBe(world.numbers);
-  expect(world.node(0).log.keptOf(EVENT_APP)).toHaveLength(MAX_KEPT_PER_APP);
+  expect(world.node(0).events.log.keptOf(EVENT_APP)).toHaveLength(MAX_KEPT_PER_APP);
   world.close();
 });
 
@@ -255,5 +257,26 @@ test('what happened longer ago than it is kept, while Redis was away, is told of
   await world.clock.advance(10_000);
 
   expect(client.heard.map(({ type }) => type)).toEqual(['events.lost', 'track.renamed']);
+  world.close();
+});
+
+test('the id of an event is as long with 300 nodes as with one', async () => {
+  const world = await World.start(1);
+  const client = world.join(0);
+  await world.clock.advance(1_000);
+  world.note(0);
+  await world.clock.advance(1_000);
+  const alone = client.lastEventId ?? '';
+
+  for (let nodeNo = 2; nodeNo <= 300; nodeNo++) {
+    const event = { serial: 1, json: `{"type":"track.renamed","customTrackName":"${++world.numbers}"}`, formerId: undefined };
+    const appending = world.node(0).cluster.eventLog.append({ appId: EVENT_APP, nodeNo, epoch: 1, follows: 0, events: [event] });
+    await world.clock.advance(5);
+    await appending;
+  }
+  await world.clock.advance(1_000);
+
+  expect(numbersOf(client)).toEqual(world.all);
+  expect(client.lastEventId).toHaveLength(alone.length);
   world.close();
 });

@@ -6,6 +6,8 @@ import { assembleSfu, type GeoPoint, LINK_VERSIONS, type NodeIdentity, type Sfu,
 import { type MeshShard, ScriptedClient, seededBytes, type VirtualMesh } from '@causeway/testkit/mesh';
 import { type ModelRedis, ModelRedisClient, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { seededRandom } from '@causeway/testkit/seeded-random';
+import { describeEvent } from '../../src/events/describe-event.ts';
+import type { FormerEvents } from '../../src/events/event-outbox.ts';
 import { digestOf } from '../../src/forwarding/asserted-call.ts';
 import { ASSERTION_HEADER, AssertionDesk } from '../../src/forwarding/assertion-desk.ts';
 import { CallForwarder } from '../../src/forwarding/call-forwarder.ts';
@@ -13,6 +15,7 @@ import type { CallReply } from '../../src/forwarding/call-reply.ts';
 import type { NodeClient, NodeRequest } from '../../src/forwarding/node-client.ts';
 import { SessionPlacement } from '../../src/placement/session-placement.ts';
 import { UsageDesk } from '../../src/usage/usage-desk.ts';
+import { NodeEvents } from '../support/event-node.ts';
 import type { NodeClock } from './node-clock.ts';
 
 const CLUSTER_KEY = 'the key of all simulated clusters, and of no other';
@@ -34,6 +37,10 @@ export interface NodeSurroundings {
   /** HTTP to other nodes. */
   readonly calls: (request: NodeRequest) => Promise<CallReply>;
   readonly onEvent: (event: SfuEvent) => void;
+  /** Events that former lives have left in the node's folder. */
+  readonly former: readonly FormerEvents[];
+  /** Numbers all events of all nodes. */
+  readonly nextEvent: (nodeNo: number) => number;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -45,6 +52,7 @@ export class SimulatedNode {
   readonly cluster: Cluster;
   readonly sfu: Sfu;
   readonly usage: UsageDesk;
+  readonly events: NodeEvents;
   readonly placement: SessionPlacement;
   readonly clock: NodeClock;
   /** By session. */
@@ -90,6 +98,8 @@ export class SimulatedNode {
     this.cluster = cluster;
     this.clock = clock;
     this.#appId = app.id;
+    const { former, nextEvent } = surroundings;
+    this.events = new NodeEvents({ appId: app.id, nodeNo, cluster, clock, former, onDefect });
     this.sfu = assembleSfu({
       shard,
       registry: cluster.registry,
@@ -100,7 +110,11 @@ export class SimulatedNode {
       nextTurn: (callback) => void clock.schedule(0, callback),
       nextDescriptionTurn: (callback) => void clock.schedule(0, callback),
       cluster: { directory, trust: cluster.linkTrust, maxFanOut },
-      onEvent,
+      onEvent: (event) => {
+        const content = describeEvent(event);
+        if (content !== undefined) this.events.note(content, nextEvent(nodeNo));
+        onEvent(event);
+      },
       onDefect,
     });
     this.usage = new UsageDesk({
@@ -198,6 +212,7 @@ export class SimulatedNode {
   async close(): Promise<void> {
     await this.sfu.close();
     await this.usage.close();
+    await this.events.outbox.close();
     await this.cluster.close();
   }
 }

@@ -4,6 +4,7 @@ import { VirtualMesh } from '@causeway/testkit/mesh';
 import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import type { FormerEvents } from '../../src/events/event-outbox.ts';
 import type { CallReply } from '../../src/forwarding/call-reply.ts';
 import { NodeCallError, type NodeRequest } from '../../src/forwarding/node-client.ts';
 import type { Fault } from './fault-plan.ts';
@@ -29,6 +30,8 @@ interface Machine {
   readonly nodeNo: number;
   clock: NodeClock;
   node: SimulatedNode | undefined;
+  /** What is in its folder: events of all lives that have ended. */
+  readonly folder: FormerEvents[];
   /** Until when the way to Redis is cut. */
   redisCutUntilMs: number;
   isStarting: boolean;
@@ -55,6 +58,8 @@ export class SimulatedWorld {
   /** Redis as all machines see it. */
   #redisWay: { readonly state: 'refused' | 'silent' | 'slow'; readonly untilMs: number } | undefined;
   #lives = 0;
+  /** How many events all nodes have had. */
+  events = 0;
   #isHealing = false;
 
   constructor(seed: number, size: WorldSize, listener: WorldListener) {
@@ -64,7 +69,14 @@ export class SimulatedWorld {
     this.redis = new ModelRedis({ clock: this.clock, random: this.#random });
     this.mesh = new VirtualMesh(this.clock, (from, to) => this.#oneWayMs(from, to));
     for (let nodeNo = 1; nodeNo <= size.nodes; nodeNo++) {
-      this.#machines.set(nodeNo, { nodeNo, clock: new NodeClock(this.clock), node: undefined, redisCutUntilMs: 0, isStarting: false });
+      this.#machines.set(nodeNo, {
+        nodeNo,
+        clock: new NodeClock(this.clock),
+        node: undefined,
+        folder: [],
+        redisCutUntilMs: 0,
+        isStarting: false,
+      });
     }
   }
 
@@ -196,6 +208,8 @@ export class SimulatedWorld {
       wayToRedis: () => this.#wayToRedis(machine),
       calls: (request) => this.#call(machine, request),
       onEvent: (event) => this.#listener.onEvent(nodeNo, event),
+      former: [...machine.folder],
+      nextEvent: () => ++this.events,
       onDefect: (error) => this.#listener.onDefect(error),
     }).then(
       (node) => {
@@ -210,6 +224,7 @@ export class SimulatedWorld {
     if (machine.node === undefined) return;
     this.#listener.onNodeEnding(machine.nodeNo, 'killed', this.#wayToRedis(machine).state === 'open');
     machine.clock.end();
+    machine.folder.push(machine.node.events.left);
     this.#takeDown(machine);
   }
 
@@ -222,7 +237,10 @@ export class SimulatedWorld {
       this.#listener.onNodeEnding(machine.nodeNo, 'drained', this.#wayToRedis(machine).state === 'open');
       machine.node = undefined;
       node.close().then(
-        () => this.#takeDown(machine),
+        () => {
+          machine.folder.push(node.events.left);
+          this.#takeDown(machine);
+        },
         (error) => this.#listener.onDefect(error),
       );
     });

@@ -15,7 +15,7 @@ const MINUTES = Number(process.env.SIMULATE_MINUTES ?? 0.5);
 const SIZE = { nodes: NODES, regions: 3, maxFanOut: 3 };
 const MAX_SHRINKING = 24;
 
-const total: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, commands: 0 };
+const total: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, heardEvents: 0, commands: 0 };
 
 async function simulate(seed: number, faults?: readonly Fault[]) {
   const simulation = new WorldSimulation(seed, SIZE, MINUTES * 60_000, faults);
@@ -55,6 +55,7 @@ test('every kind of trouble was really met', () => {
   expect(total.copies).toBeGreaterThan(500 * SEEDS);
   expect(total.told).toBeGreaterThan(SEEDS);
   expect(total.passedCalls).toBeGreaterThan(3 * SEEDS);
+  expect(total.heardEvents).toBeGreaterThan(50 * SEEDS);
   expect(total.billedBytes).toBeGreaterThan(1_000_000 * SEEDS);
 });
 

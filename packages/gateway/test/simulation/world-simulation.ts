@@ -1,6 +1,7 @@
 import { AppId, SfuError } from '@causeway/protocol';
 import type { SfuEvent } from '@causeway/sfu';
 import { seededRandom } from '@causeway/testkit/seeded-random';
+import { RecordingClient } from '../support/event-node.ts';
 import { describeFault, drawFaults, type Fault } from './fault-plan.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { SimulatedWorld, type WorldSize } from './simulated-world.ts';
@@ -18,6 +19,7 @@ export interface Seen {
   told: number;
   passedCalls: number;
   billedBytes: number;
+  heardEvents: number;
   commands: number;
 }
 
@@ -49,7 +51,7 @@ export class WorldSimulation {
   readonly #world: SimulatedWorld;
   readonly #random: () => number;
   readonly #members: Member[] = [];
-  readonly #seen: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, commands: 0 };
+  readonly #seen: Seen = { faults: 0, copies: 0, told: 0, passedCalls: 0, billedBytes: 0, heardEvents: 0, commands: 0 };
   readonly #durationMs: number;
   readonly #size: WorldSize;
   readonly #faults: readonly Fault[];
@@ -58,12 +60,21 @@ export class WorldSimulation {
   #carriedBytes = 0;
   #secondCopySinceMs: number | undefined;
   #keys = 0;
+  /** Follows the events of the app, at one node after the other. */
+  readonly #follower = new RecordingClient();
+  #followedLife: SimulatedNode | undefined;
+  #checkedEvents = 0;
+  readonly #heardNumbers = new Set<number>();
+  readonly #newestOfSession = new Map<string, number>();
+  readonly #followerRandom: () => number;
   #isLedgerForgetful = false;
   /** Without a folder for its journal, a node that is killed, or ends while Redis is away, takes what it has not reported with it. */
   #hasLostUsage = false;
 
   constructor(seed: number, size: WorldSize, durationMs: number, faults?: readonly Fault[]) {
     this.#random = seededRandom(seed);
+    // Of its own, so that seeds that are known for something else stay what they are.
+    this.#followerRandom = seededRandom(seed ^ 0xe7e47);
     this.#durationMs = durationMs;
     this.#size = size;
     this.#faults = faults ?? drawFaults(seededRandom(seed ^ 0x5eed), size.nodes, durationMs);
@@ -108,6 +119,7 @@ export class WorldSimulation {
 
   async #step(): Promise<void> {
     for (const member of this.#members) this.#act(member);
+    this.#follow();
     this.#carry();
     if (this.#world.clock.nowMs() % 2_000 === 0) void this.#checkListing();
     await this.#world.clock.advance(STEP_MS);
@@ -226,6 +238,40 @@ export class WorldSimulation {
     const nowMs = this.#world.clock.nowMs();
     for (const member of this.#members) this.#checkSight(member, nowMs);
     this.#checkCopies(nowMs);
+    this.#checkEvents();
+  }
+
+  /** As a client does whose node is gone, and now and then for no reason. */
+  #follow(): void {
+    const life = this.#followedLife;
+    const isThere = life !== undefined && this.#world.find(life.nodeNo) === life;
+    const nodes = this.#world.nodes.filter(({ nodeNo }) => this.#world.isUp(nodeNo));
+    const next = nodes[Math.floor(this.#followerRandom() * nodes.length)];
+    if (next === undefined || (isThere && this.#followerRandom() < 0.97)) return;
+    this.#followedLife = next;
+    this.#follower.join(next.events.feed);
+  }
+
+  /** No event comes twice, and those of a session come in order. */
+  #checkEvents(): void {
+    const { heard } = this.#follower;
+    for (; this.#checkedEvents < heard.length; this.#checkedEvents++) {
+      const { type, sessionId, number } = heard[this.#checkedEvents] ?? { type: '', sessionId: '', number: 0 };
+      if (type === 'events.lost') this.#fail('a client was told that events are lost');
+      if (this.#heardNumbers.has(number)) this.#fail(`event ${number} was told twice`);
+      this.#heardNumbers.add(number);
+      if (number < (this.#newestOfSession.get(sessionId) ?? 0)) this.#fail(`events of ${sessionId} were told out of order: ${number}`);
+      this.#newestOfSession.set(sessionId, number);
+    }
+  }
+
+  /** Everything that happened after the follower had come, and some time ago, it has heard of. */
+  #checkThatAllWereHeard(untilNumber: number): void {
+    const first = Math.min(...this.#heardNumbers);
+    for (let number = first; number <= untilNumber; number++) {
+      if (!this.#heardNumbers.has(number)) this.#fail(`event ${number} of ${untilNumber} was not told`);
+    }
+    this.#seen.heardEvents = this.#heardNumbers.size;
   }
 
   /** Every wanted track arrives within its time, or its subscriber is told. */
@@ -293,10 +339,15 @@ export class WorldSimulation {
 
   /** All nodes close in good order; then everything that was carried has been billed once. */
   async #finish(): Promise<void> {
+    const happened = this.#world.events;
+    await this.#world.clock.advance(5_000);
+    this.#checkEvents();
+    this.#checkThatAllWereHeard(happened);
+    this.#follower.leave();
     const [ledger] = this.#world.nodes.map(({ cluster }) => cluster.usageLedger);
     const day = this.#world.nodes[0]?.usage.today() ?? '';
     for (const node of this.#world.nodes) {
-      const closing = node.sfu.close().then(() => node.usage.close());
+      const closing = node.sfu.close().then(() => Promise.all([node.usage.close(), node.events.outbox.close()]));
       await this.#world.clock.advance(3_000);
       await closing;
     }

@@ -1,10 +1,11 @@
 import { createOwnApps } from '@causeway/accounts';
 import { type Cluster, createCluster } from '@causeway/cluster';
-import { AppId, type SessionId } from '@causeway/protocol';
+import { AppId } from '@causeway/protocol';
 import { type ModelRedis, ModelRedisClient, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { AppFeed } from '../../src/events/app-feed.ts';
+import type { EventContent } from '../../src/events/describe-event.ts';
 import { EventLog, type LoggedEvent } from '../../src/events/event-log.ts';
-import { EventOutbox, type FormerEvents } from '../../src/events/event-outbox.ts';
+import { type EventLife, EventOutbox, type FormerEvents } from '../../src/events/event-outbox.ts';
 import type { EventSink } from '../../src/events/event-stream.ts';
 import type { NodeClock } from '../simulation/node-clock.ts';
 
@@ -20,19 +21,68 @@ export interface EventNodeOptions {
 
 /** Events of an app that a node keeps. */
 export const MAX_KEPT_PER_APP = 800;
+const START_MS = Date.UTC(2026, 0, 1);
 
-/** The part of a node that keeps events, appends them to their log and reads them from there, over a model of Redis in virtual time. */
-export class EventNode {
+export interface NodeEventsOptions {
+  readonly appId: AppId;
   readonly nodeNo: number;
   readonly cluster: Cluster;
+  readonly clock: NodeClock;
+  /** What former lives have left in the node's folder. */
+  readonly former: readonly FormerEvents[];
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** The part of a node that keeps events of an app, appends them to their log and reads them from there. */
+export class NodeEvents {
   readonly log: EventLog;
   readonly outbox: EventOutbox;
   readonly feed: AppFeed;
-  readonly ids = new Map<LoggedEvent, string>();
+  readonly #appId: AppId;
+  readonly #life: EventLife;
+  readonly #ids = new Map<LoggedEvent, string>();
+
+  constructor({ appId, nodeNo, cluster, clock, former, onDefect }: NodeEventsOptions) {
+    // The wall clock of a simulated machine may be set, which shortens what it keeps.
+    const wallClock = () => START_MS + clock.nowMs();
+    this.#appId = appId;
+    this.#life = { nodeNo, epoch: cluster.directory.self.epoch };
+    this.log = new EventLog({ wallClock, maxKeptPerApp: MAX_KEPT_PER_APP });
+    this.outbox = new EventOutbox({
+      log: cluster.eventLog,
+      life: this.#life,
+      kept: this.log,
+      former,
+      clock,
+      wallClock,
+      onAppended: (_appId, _life, ids) => {
+        for (const [event, id] of ids) this.#ids.set(event, id);
+        this.feed.hurry();
+      },
+      onDefect,
+    });
+    this.feed = new AppFeed(appId, { log: cluster.eventLog, clock, logNowMs: () => cluster.redisNowMs() }, () => undefined);
+  }
+
+  /** @param number tells the event from all others */
+  note(content: EventContent, number: number): void {
+    this.log.note(this.#appId, { ...content, customTrackName: String(number) });
+    this.outbox.note(this.#appId);
+  }
+
+  /** What the next life finds in the node's folder. */
+  get left(): FormerEvents {
+    return { life: this.#life, events: new Map([[this.#appId, [...this.log.keptOf(this.#appId)]]]), ids: this.#ids };
+  }
+}
+
+/** A node that has nothing but events, over a model of Redis in virtual time. */
+export class EventNode {
+  readonly cluster: Cluster;
+  readonly events: NodeEvents;
   readonly defects: unknown[] = [];
 
-  static async start(options: EventNodeOptions): Promise<EventNode> {
-    const { nodeNo, clock, redis, way } = options;
+  static async start({ nodeNo, clock, redis, way, former = [] }: EventNodeOptions): Promise<EventNode> {
     const cluster = await createCluster({
       redisUrl: 'redis://model',
       connect: () => new ModelRedisClient(redis, { clock, random: () => 0.5, way }),
@@ -53,40 +103,12 @@ export class EventNode {
       clock,
       onSuperseded: () => undefined,
     });
-    return new EventNode(options, cluster);
+    return new EventNode(cluster, { nodeNo, clock, former });
   }
 
-  private constructor({ nodeNo, clock, former = [] }: EventNodeOptions, cluster: Cluster) {
-    this.nodeNo = nodeNo;
+  private constructor(cluster: Cluster, life: Pick<NodeEventsOptions, 'nodeNo' | 'clock' | 'former'>) {
     this.cluster = cluster;
-    this.log = new EventLog({ wallClock: () => clock.wallClockMs(), maxKeptPerApp: MAX_KEPT_PER_APP });
-    const { epoch } = cluster.directory.self;
-    this.outbox = new EventOutbox({
-      log: cluster.eventLog,
-      life: { nodeNo, epoch },
-      kept: this.log,
-      former,
-      clock,
-      wallClock: () => clock.wallClockMs(),
-      onAppended: (_appId, _life, ids) => {
-        for (const [event, id] of ids) this.ids.set(event, id);
-        this.feed.hurry();
-      },
-      onDefect: (error) => this.defects.push(error),
-    });
-    this.feed = new AppFeed(EVENT_APP, { log: cluster.eventLog, clock, logNowMs: () => cluster.redisNowMs() }, () => undefined);
-  }
-
-  /** @param number tells the event from all others */
-  note(sessionId: string, number: number): void {
-    this.log.note(EVENT_APP, { type: 'track.renamed', sessionId: sessionId as SessionId, customTrackName: String(number) });
-    this.outbox.note(EVENT_APP);
-  }
-
-  /** What the next life finds in the node's folder. */
-  get left(): FormerEvents {
-    const { epoch } = this.cluster.directory.self;
-    return { life: { nodeNo: this.nodeNo, epoch }, events: new Map([[EVENT_APP, [...this.log.keptOf(EVENT_APP)]]]), ids: this.ids };
+    this.events = new NodeEvents({ ...life, appId: EVENT_APP, cluster, onDefect: (error) => this.defects.push(error) });
   }
 }
 
