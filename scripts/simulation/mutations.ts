@@ -35,6 +35,18 @@ const MUTATIONS: Readonly<Record<string, SimulatedMutation>> = {
     before: "if (receipt.type === 'gap') this.#takeBack(receipt.lastSeq);",
     after: "if (receipt.type === 'gap') kept.confirmedAtMs = this.#options.nowMs();",
   },
+  'lost-events': {
+    what: 'events that Redis has lost are not appended again',
+    file: 'packages/gateway/src/events/event-outbox.ts',
+    before: 'shipment.appended = receipt.lastSerial;',
+    after: 'shipment.appended = outgoing.at(-1)?.serial ?? shipment.appended;',
+  },
+  'repeated-events': {
+    what: 'a client does not know again what it has heard before Redis lost it',
+    file: 'packages/gateway/src/events/log-cursor.ts',
+    before: "return entry.type === 'event' && (entry.formerId === undefined || compareLogIds(entry.formerId, this.#formerId) > 0);",
+    after: "return entry.type === 'event';",
+  },
   'many-copies': {
     what: 'a copy of a track that comes in beside the one of a region stays',
     file: 'packages/sfu/src/relay/imported-track.ts',

@@ -153,7 +153,7 @@ test('what Redis takes while the reply is lost is told once', async () => {
   for (let round = 0; round < 20; round++) {
     world.note(round, 'a');
     // The events arrive after the delay of the outbox and one way; the reply does not.
-    await world.clock.advance(22);
+    await world.clock.advance(21);
     world.redis.closeConnections();
     await world.clock.advance(3_000);
   }
