@@ -1,5 +1,6 @@
 import { AppId } from '@causeway/protocol';
 import type { EventBatch, LogReading } from '../../src/events/app-event-log.ts';
+import { MemoryEventLog } from '../../src/events/memory-event-log.ts';
 import { RedisEventLog } from '../../src/events/redis-event-log.ts';
 import { appKeys } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
@@ -166,3 +167,27 @@ function byId(one: string, other: string): number {
   const [[oneMs = 0, oneNo = 0], [otherMs = 0, otherNo = 0]] = [one.split('-').map(Number), other.split('-').map(Number)];
   return oneMs - otherMs || oneNo - otherNo;
 }
+
+test('the log in memory, which tests of several nodes use, takes and refuses batches as the one in Redis does', async () => {
+  const log = new MemoryEventLog(Date.now);
+  const batch = (follows: number, serials: readonly number[], changes: Partial<EventBatch> = {}): EventBatch => ({
+    ...LIFE,
+    follows,
+    events: serials.map((serial) => ({ serial, json: `{"no":${serial}}`, formerId: undefined })),
+    ...changes,
+  });
+
+  const first = await log.append(batch(0, [1, 2]));
+  const again = await log.append(batch(0, [1, 2]));
+  const gap = await log.append(batch(3, [4]));
+  const other = await log.append(batch(0, [1], { nodeNo: 102 }));
+  const more = await log.append(batch(0, [2, 3]));
+
+  const { entries, lastId } = await log.read(APP, '0-0', 100);
+  expect(again).toEqual(first);
+  expect(gap).toEqual({ type: 'gap', lastSerial: 2 });
+  expect(entries.map((entry) => (entry.type === 'event' ? JSON.parse(entry.json).no : 'loss'))).toEqual([1, 2, 1, 3]);
+  expect(entries.map(({ id }) => id).toSorted(byId)).toEqual(entries.map(({ id }) => id));
+  expect([other, more].map((receipt) => (receipt.type === 'appended' ? receipt.ids : []))).toEqual([[entries[2]?.id], [lastId]]);
+  expect((await log.read(APP, entries[1]?.id ?? '', 1)).entries).toEqual([entries[2]]);
+});
