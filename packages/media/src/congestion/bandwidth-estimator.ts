@@ -12,6 +12,7 @@ import { ArrivalGroups } from './delay/arrival-groups.ts';
 import { Competition } from './delay/competition.ts';
 import { QueueDelay } from './delay/queue-delay.ts';
 import { type PathUse, Trendline } from './delay/trendline.ts';
+import { FirstBurst } from './first-burst.ts';
 import { LossLimit } from './loss-limit.ts';
 import { type ProbeOrder, ProbePlan } from './probing/probe-plan.ts';
 import { type ProbeOutcome, ProbeResult, UNCLEAR } from './probing/probe-result.ts';
@@ -42,6 +43,9 @@ const REMB_FOR_MS = 10_000;
 /** So many packets, and such a share of what one report is about, are lost where nothing is held back and a queue overflows. */
 const MIN_OVERFLOW_PACKETS = 5;
 const MIN_OVERFLOW = 0.2;
+/** A path that carries less of what is wanted than this is narrow; what a burst shows is not exact. */
+const NARROW = 0.7;
+const BELOW_CARRIED = 0.9;
 /** After that, others may have come who use the same path. */
 const PROVEN_FOR_MS = 3000;
 
@@ -50,6 +54,7 @@ export class BandwidthEstimator {
   readonly #trendline = new Trendline();
   readonly #queueDelay = new QueueDelay();
   readonly #competition = new Competition();
+  readonly #firstBurst = new FirstBurst();
   readonly #acknowledged = new AcknowledgedBitrate();
   readonly #applicationLimit = new ApplicationLimit();
   readonly #aimd: Aimd;
@@ -66,6 +71,7 @@ export class BandwidthEstimator {
   #hasReports = false;
   /** The path has shown that it does not carry everything: a queue has grown, packets were lost, or it fell silent. */
   #hasMetLimit = false;
+  #demandBps = 0;
   #bytesSent = 0;
   /** Since when something was sent that no feedback has come for; NaN if there is nothing. */
   #unansweredSinceMs = Number.NaN;
@@ -159,6 +165,7 @@ export class BandwidthEstimator {
     for (let index = 0; index < count; index++) {
       this.#acknowledged.add(arrivedAtMs[index], sizeBytes[index]);
       this.#queueDelay.add(sentAtMs[index], arrivedAtMs[index]);
+      if (!this.#hasMetLimit) this.#firstBurst.add(sentAtMs[index], arrivedAtMs[index], sizeBytes[index]);
       const { leastTransitMs } = this.#queueDelay;
       outcome = this.#probeResult.add(probe[index], sentAtMs[index], arrivedAtMs[index], sizeBytes[index], leastTransitMs) ?? outcome;
       // A probe makes a queue of its own for a moment.
@@ -170,7 +177,7 @@ export class BandwidthEstimator {
     use = this.#weigh(nowMs, use, lost);
     if (!this.#hasMetLimit && isOverflow(lost, count)) use = 'overuse';
     this.#use = use;
-    this.#noteUnlimited();
+    if (!this.#hasMetLimit) this.#noteUnlimited();
     if (use === 'overuse') this.#hasMetLimit = true;
     if (use === 'overuse') this.#probePlan.giveUp(nowMs);
     if (outcome === UNCLEAR) this.#probePlan.retry(nowMs + this.#rttMs);
@@ -186,7 +193,8 @@ export class BandwidthEstimator {
     const hasFallen = this.#lossLimit.update(nowMs, count, lost, arrivingBps, this.#queueDelay.ms);
     if (!hasFallen) return;
     this.#hasMetLimit = true;
-    this.#probePlan.giveUp(nowMs + AFTER_LOSS_MS);
+    this.#probePlan.giveUp(nowMs);
+    this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
   }
 
   /** The peer's own estimate. Where it sends transport-wide feedback it is only an upper bound. */
@@ -217,6 +225,7 @@ export class BandwidthEstimator {
 
   /** How much would be sent if the path carried it: nothing is probed for beyond. */
   setDemand(demandBps: number): void {
+    this.#demandBps = demandBps;
     this.#probePlan.demandBps = demandBps;
     this.#reportedLoss.demandBps = demandBps;
   }
@@ -265,22 +274,29 @@ export class BandwidthEstimator {
     return isStanding && acknowledgedBps < UNDELIVERED * this.targetBps;
   }
 
-  #takeOutcome(nowMs: number, { rateBps, hasFoundLimit }: ProbeOutcome): void {
-    this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, nowMs + this.#rttMs + FEEDBACK_MS);
+  #takeOutcome(nowMs: number, { rateBps, hasFoundLimit, isNarrow }: ProbeOutcome): void {
+    if (isNarrow) this.#hasMetLimit = true;
+    const visibleAtMs = nowMs + this.#rttMs + FEEDBACK_MS;
+    this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, visibleAtMs);
     this.#provenBps = rateBps;
     this.#provenAtMs = nowMs;
     // Where others send too, a burst gets more than its share for a moment. With less to send than fits, nothing else would show that it fits.
     const leastStep = hasFoundLimit ? (this.#applicationLimit.isLimited ? WORTH_A_STEP_IF_LIMITED : WORTH_A_STEP) : 1;
     if (rateBps > leastStep * this.targetBps) {
+      if (!this.#competition.isPresent) this.#probePlan.noteRaise(visibleAtMs);
       this.#aimd.raise(nowMs, rateBps);
       this.#lossLimit.raiseTo(rateBps);
     }
   }
 
-  /** Nothing was held back so far: what arrives is what the path carries at least. */
+  /** Nothing was held back so far: what arrives is what the path carries at least, and what comes of a burst is what it carries at most. */
   #noteUnlimited(): void {
     const arrivingBps = this.#acknowledged.bps ?? 0;
-    if (!this.#hasMetLimit && arrivingBps > this.#aimd.rateBps) this.#aimd.set(arrivingBps);
+    if (arrivingBps > this.#aimd.rateBps) this.#aimd.set(arrivingBps);
+    const { carriedBps = Number.POSITIVE_INFINITY } = this.#firstBurst;
+    if (carriedBps > NARROW * this.#demandBps) return;
+    this.#hasMetLimit = true;
+    this.#aimd.set(BELOW_CARRIED * carriedBps);
   }
 
   /** Feedback has come again: the way back to what there was begins with a probe. */

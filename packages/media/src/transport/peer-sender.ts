@@ -31,6 +31,8 @@ const TICK_GRID_MS = 50;
 const ATTENTIVE_FOR_MS = 5000;
 /** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
+/** A path that turns out to be narrow is given this long, at its rate, to carry away what was sent before that was known. */
+const FILLED_QUEUE_MS = 200;
 /** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
@@ -307,8 +309,11 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #pace(nowMs: number, estimator: BandwidthEstimator, budgetBps: number | undefined): void {
     if (budgetBps === undefined || !estimator.hasHeard) this.#stopPacing(nowMs);
     else {
+      const isNew = this.#queue === undefined;
       this.#queue ??= new SendQueue(this.#losses());
       this.#queue.setRates(nowMs, budgetBps, estimator.pacingBps);
+      // What was sent too fast until now fills the queue in front of the path; a keyframe right behind it would be lost.
+      if (isNew && !this.#peer.isLink) this.#queue.spend((budgetBps * FILLED_QUEUE_MS) / 8000);
     }
   }
 

@@ -96,6 +96,18 @@ describe.each(EACH_SEED)('seed %i', (seed) => {
     expect(queueMs(flows[0]!, 0.95, 70_000, 120_000)).toBeLessThan(220);
   });
 
+  test('three subscribers behind one bottleneck come to equal shares', () => {
+    const scene = new Scene({ seed, rateBps: 3000 * KBPS });
+    const flows = startFlows(scene, [0, 500, 1000]);
+
+    scene.runUntil(90_000);
+
+    const shares = flows.map((flow) => receivedBps(flow, 30_000, 90_000));
+    expect(jainIndex(shares)).toBeGreaterThanOrEqual(0.95);
+    expect(shares.reduce((total, share) => total + share, 0)).toBeGreaterThan(0.8 * 3000 * KBPS);
+    expect(queueMs(flows[0]!, 0.95, 30_000, 90_000)).toBeLessThan(220);
+  });
+
   test('5.6: a long TCP flow starves neither itself nor media, behind a short queue and a long one', () => {
     for (const queueLengthMs of [300, 1000]) {
       const scene = new Scene({ seed, rateBps: 2000 * KBPS, queueMs: queueLengthMs });

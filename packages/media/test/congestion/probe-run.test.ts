@@ -43,8 +43,8 @@ test.each([0, 5])('a probe in bursts that are %i ms late shows a narrow path as 
   const narrow = evaluate(sentAtMs, arrivals(sentAtMs, 800_000));
   const wide = evaluate(sentAtMs, arrivals(sentAtMs, 50_000_000));
 
-  expect(narrow).toEqual([{ rateBps: expect.closeTo(720_000, -5), hasFoundLimit: true }]);
-  expect(wide).toEqual([{ rateBps: expect.closeTo(1_960_000, -5), hasFoundLimit: false }]);
+  expect(narrow).toEqual([{ rateBps: expect.closeTo(720_000, -5), hasFoundLimit: true, isNarrow: true }]);
+  expect(wide).toEqual([{ rateBps: expect.closeTo(1_960_000, -5), hasFoundLimit: false, isNarrow: false }]);
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
 
   const [outcome] = evaluate(sentAtMs, arrivals(sentAtMs, 50_000_000, fromMs, toMs));
 
-  expect(outcome).toEqual({ rateBps: expect.any(Number), hasFoundLimit: false });
+  expect(outcome).toEqual({ rateBps: expect.any(Number), hasFoundLimit: false, isNarrow: false });
   expect((outcome as ProbeOutcome).rateBps).toBeGreaterThan(1_500_000);
 });
 
@@ -113,4 +113,69 @@ test('nothing is probed for that nobody wants', () => {
   expect(plan.take(0, 300_000)).toBeUndefined();
   plan.demandBps = 1_000_000;
   expect(plan.take(10, 300_000)?.rateBps).toBeCloseTo(1_100_000);
+});
+
+test('raises that the path disproves come less often and in smaller steps, until one lasts', () => {
+  const plan = new ProbePlan(300_000, () => 0.5);
+  let nowMs = 0;
+  const nextProbe = (): ProbeOrder => {
+    for (; ; nowMs += 50) {
+      const order = plan.take(nowMs, 2_000_000);
+      if (order !== undefined) return order;
+    }
+  };
+  const raise = (hasFoundLimit: boolean): number => {
+    const { rateBps } = nextProbe();
+    plan.succeed(rateBps, hasFoundLimit, 2_000_000, nowMs);
+    plan.noteRaise(nowMs);
+    return rateBps;
+  };
+  plan.giveUp(nowMs);
+
+  const steps = Array.from({ length: 3 }, () => {
+    const beganMs = nowMs;
+    const rateBps = raise(false);
+    const waitedMs = nowMs - beganMs;
+    nowMs += 500;
+    plan.giveUp(nowMs);
+    return { rateBps, waitedMs };
+  });
+  const sentMs = nowMs;
+  raise(true);
+  const waitedMs = nowMs - sentMs;
+  nextProbe();
+  plan.succeed(2_200_000, true, 2_000_000, nowMs);
+  nowMs += 5000;
+  const afterwards = nextProbe().rateBps;
+
+  expect(steps.map(({ rateBps }) => rateBps)).toEqual([3_000_000, 2_200_000, 2_200_000]);
+  expect(steps[1]?.waitedMs).toBeCloseTo(4000, -2);
+  expect(steps[2]?.waitedMs).toBeCloseTo(8000, -2);
+  expect(waitedMs).toBeCloseTo(8000, -2);
+  expect(afterwards).toBe(3_000_000);
+});
+
+test('a limit where none was known of is looked at again at once, and one that is known is not', () => {
+  const plan = new ProbePlan(300_000, () => 0.5);
+  plan.take(0, 300_000);
+  plan.succeed(900_000, true, 300_000, 150);
+
+  const doubted = plan.take(150, 900_000);
+  plan.succeed(880_000, true, 900_000, 300);
+  const known = plan.take(300, 900_000);
+
+  expect(doubted?.rateBps).toBe(1_350_000);
+  expect(known).toBeUndefined();
+});
+
+test('a frame that leaves during a probe does not make a path narrow that carries both', () => {
+  const sentAtMs = sendProbe(ORDER, 0);
+  const middle = Math.floor(sentAtMs.length / 4);
+  const frame = new Array<number>(7).fill(sentAtMs[middle] ?? 0);
+  const sent = [...sentAtMs.slice(0, middle), ...frame, ...sentAtMs.slice(middle)];
+  const arrived = sent.map((atMs, index) => BASE_MS + atMs + (index >= middle ? 4 : 0));
+
+  const [outcome] = evaluate(sent, arrived);
+
+  expect(outcome).toMatchObject({ hasFoundLimit: false });
 });

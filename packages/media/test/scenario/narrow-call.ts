@@ -67,6 +67,20 @@ export class NarrowCall {
     };
   }
 
+  /** The camera runs. @returns the mean of what Bob's path was estimated to carry, in bit/s */
+  meanEstimateBps(durationMs: number): number {
+    const samples: number[] = [];
+    const { world } = this;
+    for (let afterMs = 0; afterMs < durationMs; afterMs += 100) {
+      world.after(afterMs, (nowMs) => {
+        const bob = world.engine.snapshot(nowMs).transports.find(({ transportId }) => transportId === this.bob.id);
+        samples.push(bob?.estimate?.targetBps ?? Number.NaN);
+      });
+    }
+    this.runFor(durationMs);
+    return samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+  }
+
   /** The camera runs. */
   runFor(durationMs: number): void {
     for (const peer of [this.alice, this.bob, ...this.#others]) this.world.keepAlive(peer, durationMs);

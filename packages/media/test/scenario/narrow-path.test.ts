@@ -31,7 +31,8 @@ describe.each(SEEDS)('seed %d', (seed) => {
     const shown = call.watch();
     call.runFor(10_000);
 
-    expect(firstMs(shown, joinedMs)).toBeLessThan(1500);
+    expect(firstMs(shown, joinedMs)).toBeLessThan(800);
+    expect(longestGapMs(shown, joinedMs + 800, call.world.nowMs)).toBeLessThan(500);
     expect(framesPerSecond(shown, joinedMs + 1500, call.world.nowMs)).toBeGreaterThan(25);
     expect(new Set(shown.map(({ payloadBytes }) => payloadBytes))).toEqual(new Set([SIZE.q]));
   });
@@ -46,6 +47,40 @@ describe.each(SEEDS)('seed %d', (seed) => {
     expect(firstMs(shown, joinedMs)).toBeLessThan(300);
     expect(firstMs(shown, joinedMs, SIZE.f)).toBeLessThan(1000);
     expect(framesPerSecond(shown, joinedMs + 2000, call.world.nowMs)).toBeGreaterThan(25);
+  });
+
+  test('the estimate of a viewer’s path does not change when the publisher’s loses a tenth of the packets', () => {
+    const estimateWith = (lossProbability: number): number => {
+      const call = new NarrowCall(seed, [{ fromMs: 0, rateBps: 1_500_000 }]);
+      const { up } = call.world.linksOf(call.alice.path);
+      call.watch();
+      call.runFor(10_000);
+      up.impairment = { ...up.impairment, lossProbability };
+      return call.meanEstimateBps(10_000);
+    };
+
+    const clean = estimateWith(0);
+    const lossy = estimateWith(0.1);
+
+    expect(lossy / clean).toBeGreaterThan(0.95);
+    expect(lossy / clean).toBeLessThan(1.05);
+  });
+
+  test('a viewer that pauses for a minute sees the best layer within three seconds of going on', () => {
+    const call = new NarrowCall(seed, [{ fromMs: 0, rateBps: 2_500_000 }], 90_000);
+    const shown = call.watch();
+    call.runFor(8000);
+    call.watch({ paused: true });
+    call.runFor(60_000);
+    const wantedMs = call.world.nowMs;
+    const again = call.watch();
+    call.runFor(10_000);
+
+    const { probeBytesSent, rtpBytesSent } = call.world.engine.traffic;
+    expect(shown.at(-1)?.payloadBytes).toBe(SIZE.f);
+    expect(firstMs(again, wantedMs, SIZE.f)).toBeLessThan(3000);
+    expect(longestGapMs(again, wantedMs + 3000, call.world.nowMs)).toBeLessThan(500);
+    expect(probeBytesSent / rtpBytesSent).toBeLessThan(0.05);
   });
 });
 

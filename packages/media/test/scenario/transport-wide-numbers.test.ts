@@ -158,13 +158,13 @@ describe('what the path of a publisher loses', () => {
   const EXTENSIONS = [...NUMBERED, { id: 6, uri: PLAYOUT_DELAY_URI }];
   const TEN_PERCENT: Impairment = { ...CLEAN_LINK, lossProbability: 0.1 };
 
-  function lossOf(lossy: 'alice' | 'bob') {
+  function lossOf(lossy: 'alice' | 'bob' | undefined) {
     const scene = call();
     const { world, alice, bob, publisher } = scene;
     world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, codecs: [VP8], extensions: EXTENSIONS });
     const { up } = world.linksOf(alice.path);
     const { down } = world.linksOf(bob.path);
-    (lossy === 'alice' ? up : down).impairment = TEN_PERCENT;
+    if (lossy !== undefined) (lossy === 'alice' ? up : down).impairment = TEN_PERCENT;
     giveFeedback(scene);
     for (const peer of [alice, bob]) world.keepAlive(peer, 10_000);
     publisher.publishFor(10_000);
@@ -172,14 +172,13 @@ describe('what the path of a publisher loses', () => {
     return { ratio: pathPacketsLost / (pathPacketsLost + pathPacketsReceived), target: estimateOf(scene)?.targetBps ?? Number.NaN };
   }
 
-  test('is no loss of the path to those who watch, and does not change its estimate', () => {
-    const clean = lossOf('alice');
-    const lossy = lossOf('bob');
+  test('is no loss of the path to those who watch', () => {
+    const publishersLoss = lossOf('alice');
+    const viewersLoss = lossOf('bob');
 
-    expect(clean.ratio).toBe(0);
-    expect(lossy.ratio).toBeGreaterThan(0.08);
-    expect(lossy.ratio).toBeLessThan(0.12);
-    expect(clean.target).toBeGreaterThan(300_000);
+    expect(publishersLoss.ratio).toBe(0);
+    expect(viewersLoss.ratio).toBeGreaterThan(0.08);
+    expect(viewersLoss.ratio).toBeLessThan(0.12);
   });
 });
 

@@ -38,9 +38,16 @@ const BEYOND_DEMAND = 1.1;
 const WORTH_PROBING = 1.05;
 const INTERVAL_MS = 2000;
 /** Where the estimate is near the limit that was found last, it finds out by itself whether that still holds. */
-const NEAR_LIMIT_INTERVAL_MS = 4500;
+const NEAR_LIMIT_INTERVAL_MS = 3000;
 const NEAR_LIMIT = 0.85;
 const BEYOND_LIMIT = 1.05;
+/** A probe that raised the estimate was wrong if the path turns out to be full this soon: others share it, and had left it for a moment. */
+const DISPROVED_WITHIN_MS = 1500;
+/** Each time in a row, the interval doubles, so many times at most … */
+const MAX_DOUBLINGS = 2;
+/** … and probes go beyond the estimate by this much or a tenth. Steps in proportion would give most to the peer that has most. */
+const SHARED_STEP_BPS = 200_000;
+const SHARED_FACTOR = 1.1;
 /** Peers that share a path must not probe it at the same time. */
 const JITTER = 0.2;
 /** What has not been answered by then never will be. */
@@ -55,8 +62,14 @@ export class ProbePlan {
   #retries = 0;
   #hasMetLimit = false;
   #limitBps = Number.NaN;
+  /** The limit that was found last is a new one. A machine that was busy for a moment looks like one, too: the next probe decides. */
+  #isDoubtful = false;
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #waitsUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until then the last raise of the estimate may be disproved; NaN if it was, or has lasted. */
+  #onTrialUntilMs = Number.NaN;
+  /** How many raises in a row were disproved. */
+  #disproved = 0;
   readonly #random: () => number;
 
   /** @param startBps the estimate that nothing has been measured of yet */
@@ -84,13 +97,17 @@ export class ProbePlan {
   take(nowMs: number, estimateBps: number): ProbeOrder | undefined {
     if (this.#pending !== undefined && nowMs - this.#sentAtMs < ANSWER_WITHIN_MS) return undefined;
     this.#pending = undefined;
+    if (nowMs >= this.#onTrialUntilMs) {
+      this.#onTrialUntilMs = Number.NaN;
+      this.#disproved = 0;
+    }
     if (!this.wantsMore(estimateBps)) {
       // The first one is due when more is wanted for the first time, whenever that is.
       if (this.#lastProbe !== 0) this.#waiting = [];
       return undefined;
     }
     if (this.#waiting.length === 0 && this.#isTime(nowMs, estimateBps)) {
-      this.#waiting = [this.#factor * estimateBps];
+      this.#waiting = [this.#beyond(estimateBps)];
       this.#retries = 0;
     }
     if (nowMs < this.#waitsUntilMs) return undefined;
@@ -115,14 +132,21 @@ export class ProbePlan {
     }
     this.#pending = undefined;
     this.#retries = 0;
+    const isSureOfLimit = hasFoundLimit && (this.#isNear(rateBps) || this.#isDoubtful);
+    this.#isDoubtful = hasFoundLimit && !isSureOfLimit;
     this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
     this.#hasMetLimit ||= hasFoundLimit;
     // Those that wait were thought of before this was known.
-    if (hasFoundLimit) this.#waiting = [];
-    else if (this.#waiting.length === 0) {
-      this.#waiting = [this.#factor * rateBps];
+    if (isSureOfLimit) this.#waiting = [];
+    else if (hasFoundLimit || this.#waiting.length === 0) {
+      this.#waiting = [this.#beyond(rateBps)];
       this.#waitsUntilMs = visibleAtMs;
     }
+  }
+
+  /** The estimate was raised for what a probe has shown. @param visibleAtMs when it shows what sending as much does to the path */
+  noteRaise(visibleAtMs: number): void {
+    this.#onTrialUntilMs = visibleAtMs + DISPROVED_WITHIN_MS;
   }
 
   /** The probe under way has shown nothing. @param notBeforeMs when the next may follow */
@@ -135,21 +159,42 @@ export class ProbePlan {
     this.#waitsUntilMs = notBeforeMs;
   }
 
-  /** The path is full: this is no time for more, nor before `untilMs`. */
-  giveUp(untilMs: number): void {
+  /** The path is full: this is no time for more. */
+  giveUp(nowMs: number): void {
     this.#hasMetLimit = true;
     this.#pending = undefined;
     this.#waiting = [];
+    this.pauseUntil(nowMs);
+    if (!(nowMs < this.#onTrialUntilMs)) return;
+    this.#onTrialUntilMs = Number.NaN;
+    this.#disproved = Math.min(this.#disproved + 1, MAX_DOUBLINGS);
+    this.pauseUntil(nowMs + this.#interval(2 ** this.#disproved));
+  }
+
+  /** No probe is due before then. */
+  pauseUntil(untilMs: number): void {
     this.#nextAtMs = Math.max(this.#nextAtMs, untilMs);
   }
 
-  get #factor(): number {
-    return this.#hasMetLimit ? FACTOR_AT_LIMIT : FACTOR;
+  /** What the next probe asks for, if this much is known to fit. */
+  #beyond(rateBps: number): number {
+    if (!this.#hasMetLimit) return FACTOR * rateBps;
+    if (this.#disproved === 0) return FACTOR_AT_LIMIT * rateBps;
+    return Math.max(SHARED_FACTOR * rateBps, Math.min(FACTOR_AT_LIMIT * rateBps, rateBps + SHARED_STEP_BPS));
+  }
+
+  /** How long until the next probe, give or take. */
+  #interval(factor: number): number {
+    return factor * INTERVAL_MS * (1 + JITTER * (2 * this.#random() - 1));
   }
 
   #isTime(nowMs: number, estimateBps: number): boolean {
-    const isNear = estimateBps > NEAR_LIMIT * this.#limitBps && estimateBps < BEYOND_LIMIT * this.#limitBps;
-    return nowMs >= this.#nextAtMs + (isNear ? NEAR_LIMIT_INTERVAL_MS - INTERVAL_MS : 0);
+    return nowMs >= this.#nextAtMs + (this.#isNear(estimateBps) ? NEAR_LIMIT_INTERVAL_MS - INTERVAL_MS : 0);
+  }
+
+  /** Whether a rate is about that of the limit that was found last. */
+  #isNear(rateBps: number): boolean {
+    return rateBps > NEAR_LIMIT * this.#limitBps && rateBps < BEYOND_LIMIT * this.#limitBps;
   }
 
   #order(nowMs: number, rateBps: number): ProbeOrder {
@@ -159,7 +204,7 @@ export class ProbePlan {
     const sizeBytes = Math.min(Math.max(MIN_PACKET_BYTES, Math.round(bytes / packets)), MAX_PACKET_BYTES);
     this.#pending = { probe: this.#lastProbe, rateBps, bytes: (packets + 1) * sizeBytes, sizeBytes };
     this.#sentAtMs = nowMs;
-    this.#nextAtMs = nowMs + INTERVAL_MS * (1 + JITTER * (2 * this.#random() - 1));
+    this.#nextAtMs = nowMs + this.#interval(1);
     return this.#pending;
   }
 }

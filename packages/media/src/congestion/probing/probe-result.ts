@@ -16,6 +16,10 @@ const BELOW_LIMIT = 0.9;
 const END_SHARE = 0.34;
 /** What has come by the end of a probe may have been held up; what has come by any moment since this share of it counts, too. */
 const COUNTED_FROM = 0.9;
+/** A probe that came through at this share of its rate was not held up by the path, but by media among it. */
+const COMPLETE = 0.97;
+/** Below this share of what was asked for, there is no doubt that the path is narrow. */
+const NARROW = 0.5;
 /** Packets that arrive closer together than this share of how they were sent were held up by a machine. */
 const COMPRESSED = 0.5;
 /** Less says nothing beside clocks of a quarter of a millisecond. */
@@ -34,6 +38,8 @@ export interface ProbeOutcome {
   /** What the path was shown to carry. */
   readonly rateBps: number;
   readonly hasFoundLimit: boolean;
+  /** The path carries so much less than was asked of it that no busy machine can have made it look so. */
+  readonly isNarrow: boolean;
 }
 
 export class ProbeResult {
@@ -110,9 +116,11 @@ export class ProbeResult {
     const rateBps = Math.min(this.#carriedBps(beforeMs), this.#rateBps);
     const grownMs = this.#transitMs(this.#luckiest(lateFrom, count)) - beforeMs;
     const isQueueing = grownMs > (1 / LIMIT_FOUND_BELOW - 1) * tookMs;
-    if (!isQueueing) return { rateBps, hasFoundLimit: false };
-    if (!isHeldUpEarly && !this.#isCompressed(lateFrom, count)) return { rateBps: BELOW_LIMIT * rateBps, hasFoundLimit: true };
-    return rateBps >= LIMIT_FOUND_BELOW * this.#rateBps ? { rateBps, hasFoundLimit: false } : UNCLEAR;
+    if (!isQueueing || rateBps >= COMPLETE * this.#rateBps) return { rateBps, hasFoundLimit: false, isNarrow: false };
+    if (!isHeldUpEarly && !this.#isCompressed(lateFrom, count)) {
+      return { rateBps: BELOW_LIMIT * rateBps, hasFoundLimit: true, isNarrow: rateBps < NARROW * this.#rateBps };
+    }
+    return rateBps >= LIMIT_FOUND_BELOW * this.#rateBps ? { rateBps, hasFoundLimit: false, isNarrow: false } : UNCLEAR;
   }
 
   /** What has come by some moment, at least, the path has carried until then. */
