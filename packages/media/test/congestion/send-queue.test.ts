@@ -77,16 +77,23 @@ describe('the budget', () => {
     expect(bytes).toBeLessThan(sustained + (TARGET_BPS / 8) * 0.3 + 2 * PACKET_BYTES);
   });
 
-  test('sends a keyframe at the rate of bursts', () => {
+  /** @returns how long twenty packets take to leave */
+  function keyframeMs(waitingBytes: number): number {
     const budget = new PacingBudget();
     budget.setRates(0, TARGET_BPS, BURST_BPS);
+    budget.hurry(0, waitingBytes);
     let nowMs = 0;
     for (let left = 20; left > 0; nowMs += 5) {
       for (; left > 0 && budget.hasRoom(nowMs); left--) budget.spend(PACKET_BYTES);
     }
+    return nowMs;
+  }
 
-    expect(nowMs).toBeGreaterThan(50);
-    expect(nowMs).toBeLessThanOrEqual(100);
+  test('sends a keyframe little faster than the target, and no faster than bursts may be if much waits', () => {
+    expect(keyframeMs(20 * PACKET_BYTES)).toBeGreaterThan(120);
+    expect(keyframeMs(20 * PACKET_BYTES)).toBeLessThanOrEqual(160);
+    expect(keyframeMs(1_000_000)).toBeGreaterThan(50);
+    expect(keyframeMs(1_000_000)).toBeLessThanOrEqual(100);
   });
 });
 
@@ -96,11 +103,12 @@ test('what waits leaves in its order, once each, whatever comes and goes', () =>
     fc.property(steps, (script) => {
       const ring = new PacketRing<string>();
       let model: { stream: string | undefined; sequence: number }[] = [];
+      const sizeOf = (sequence: number) => sequence % 1500;
       let next = 0;
       for (const step of script) {
         if (step === 'push') {
           const stream = next % 3 === 0 ? 'a' : 'b';
-          ring.push(next, stream, next + 1e9, next, (next % 0xffff) + 1, next % 1500);
+          ring.push(next, stream, next + 1e9, next, (next % 0xffff) + 1, sizeOf(next));
           model.push({ stream, sequence: next++ });
         } else if (step === 'drop') {
           ring.drop('a');
@@ -113,6 +121,7 @@ test('what waits leaves in its order, once each, whatever comes and goes', () =>
           model.shift();
         }
         expect(ring.size).toBe(model.length);
+        expect(ring.bytes).toBe(model.reduce((sum, { stream, sequence }) => sum + (stream === undefined ? 0 : sizeOf(sequence)), 0));
       }
     }),
   );

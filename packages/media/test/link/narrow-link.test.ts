@@ -36,7 +36,7 @@ const LAYERS: readonly SimulcastLayer[] = [
 /** Three best layers and sound are 3.2 Mbit/s. */
 const HALF_BPS = 1_600_000;
 /** The middle layer of one track, and the lowest of two others. */
-const ONE_MIDDLE_BPS = 1_000_000;
+const ONE_MIDDLE_BPS = 800_000;
 const MIDDLE_BYTES = 640;
 const BEST_BYTES = 1000;
 

@@ -2,6 +2,7 @@
 import {
   Bottleneck,
   CAMERA_LAYERS,
+  OPUS,
   type RateStep,
   type ScriptedPeer,
   type ShownFrame,
@@ -20,6 +21,8 @@ export const SEEDS: readonly number[] = Array.from({ length: Number(process.env.
 const NUMBERED = [{ id: 5, uri: TRANSPORT_WIDE_CC_URI }];
 const DELAY_MS = 25;
 const QUEUE_MS = 300;
+const SOUND_SSRC = 90;
+const SOUND_MS = 20;
 /** Payloads of the layers, which tell them apart. */
 export const SIZE = { q: 580, h: 790, f: 1000 } as const;
 
@@ -50,6 +53,30 @@ export class NarrowCall {
   watch(plan: Partial<Omit<SubscriberTrackPlan, 'sourceTrackId'>> = {}): readonly ShownFrame[] {
     this.world.subscribe(this.bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED, ...plan });
     return this.viewer.watch(plan.ssrc ?? 70);
+  }
+
+  /** Alice speaks from now on, and Bob listens. @returns how late each packet is that he has heard, beyond the way itself */
+  speakFor(durationMs: number): () => readonly { readonly sentAtMs: number; readonly lateMs: number }[] {
+    const { world, alice, bob } = this;
+    const audio = { kind: 'audio', codecs: [OPUS] } as const;
+    world.publish(alice, { ...audio, trackId: 'microphone', mid: '1', ssrcs: [{ ssrc: 9, rtxSsrc: undefined }] });
+    world.subscribe(bob, { ...audio, sourceTrackId: 'microphone', mid: '9', ssrc: SOUND_SSRC, extensions: NUMBERED });
+    const sentAtMs: number[] = [];
+    for (let afterMs = 0; afterMs < durationMs; afterMs += SOUND_MS) {
+      world.after(afterMs, (nowMs) => {
+        const index = sentAtMs.push(nowMs) - 1;
+        const payload = new Uint8Array(80);
+        new DataView(payload.buffer).setUint32(0, index);
+        alice.sendRtp(nowMs, { ssrc: 9, payloadType: OPUS.payloadType, sequence: index & 0xffff, timestamp: 960 * index, payload });
+      });
+    }
+    return () =>
+      bob.received
+        .filter(({ ssrc }) => ssrc === SOUND_SSRC)
+        .map(({ atMs, payload }) => {
+          const sent = sentAtMs[new DataView(payload.buffer, payload.byteOffset).getUint32(0)] ?? Number.NaN;
+          return { sentAtMs: sent, lateMs: atMs - sent - DELAY_MS };
+        });
   }
 
   /** Somebody else comes, behind a path of the same kind. @returns what lets it watch from now on */

@@ -97,6 +97,24 @@ test('of two tracks behind 1.3 Mbit/s the more important one gets more, and both
   expect(sizes).toEqual([SIZE.q, SIZE.h]);
 });
 
+test.each([900, 1000, 1100])('the keyframe that a better layer begins with holds sound up but little, over %d kbit/s', (kbps) => {
+  const call = new NarrowCall(1, [
+    { fromMs: 0, rateBps: 400_000 },
+    { fromMs: 8000, rateBps: 1000 * kbps },
+  ]);
+  const beganMs = call.world.nowMs;
+  const heard = call.speakFor(20_000);
+  const shown = call.watch();
+
+  call.runFor(20_000);
+
+  const lateMs = heard()
+    .filter(({ sentAtMs }) => sentAtMs > beganMs + 4000)
+    .map(({ lateMs: ms }) => ms);
+  expect(shown.at(-1)?.payloadBytes).toBe(SIZE.h);
+  expect(Math.max(...lateMs)).toBeLessThan(120);
+});
+
 test('what does not fit is paused and told, and goes on by itself when it fits', () => {
   const call = new NarrowCall(1, [
     { fromMs: 0, rateBps: 220_000 },

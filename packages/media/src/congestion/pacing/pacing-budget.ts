@@ -1,11 +1,15 @@
 /**
- * How much may leave for one peer now: bursts at a multiple of the estimate, so that a frame is gone
- * before the next, but over a third of a second no more than the estimate itself, lest a picture that
- * does not fit fills the queue on the path that sound has to pass, too.
+ * How much may leave for one peer now: bursts a little faster than the estimate, and as fast as a
+ * multiple of it if they would wait too long otherwise, but over a third of a second no more than the
+ * estimate itself. What leaves faster fills the queue on the path, which sound has to pass, too.
  */
 
 /** As much may leave at once as would in this time: the engine's timers are up to 5 ms late. */
 const BURST_MS = 10;
+/** Multiple of the target at which a burst leaves that has time … */
+const GENTLE = 1.2;
+/** … and how soon what waits has to be gone, lest the last of a keyframe comes too late. */
+const GONE_WITHIN_MS = 180;
 /** Two full packets: at low rates, what is less would never leave. */
 const MIN_BURST_BYTES = 2500;
 /** How long the target may be exceeded at the rate of bursts, as by a keyframe. */
@@ -21,7 +25,8 @@ const BURST_BYTES_PER_MS = 3;
 const TARGET_BYTES_PER_MS = 4;
 const MAX_BURST_DEBT = 5;
 const MAX_SUSTAINED_DEBT = 6;
-const NUMBERS = 7;
+const MAX_BURST_BYTES_PER_MS = 7;
+const NUMBERS = 8;
 
 export class PacingBudget {
   readonly #numbers = new Float64Array(NUMBERS);
@@ -30,10 +35,20 @@ export class PacingBudget {
   setRates(nowMs: number, targetBps: number, burstBps: number): void {
     const numbers = this.#numbers;
     this.#update(nowMs);
-    numbers[BURST_BYTES_PER_MS] = burstBps / MS_PER_SECOND_AND_BITS;
+    numbers[MAX_BURST_BYTES_PER_MS] = burstBps / MS_PER_SECOND_AND_BITS;
     numbers[TARGET_BYTES_PER_MS] = targetBps / MS_PER_SECOND_AND_BITS;
-    numbers[MAX_BURST_DEBT] = Math.max(MIN_BURST_BYTES, numbers[BURST_BYTES_PER_MS] * BURST_MS);
+    numbers[BURST_BYTES_PER_MS] = Math.min(GENTLE * numbers[TARGET_BYTES_PER_MS], numbers[MAX_BURST_BYTES_PER_MS]);
+    numbers[MAX_BURST_DEBT] = Math.max(MIN_BURST_BYTES, numbers[MAX_BURST_BYTES_PER_MS] * BURST_MS);
     numbers[MAX_SUSTAINED_DEBT] = Math.max(MIN_SUSTAINED_BYTES, numbers[TARGET_BYTES_PER_MS] * SUSTAINED_MS);
+  }
+
+  /** So much waits: it leaves faster if it would wait too long otherwise. */
+  hurry(nowMs: number, waitingBytes: number): void {
+    const numbers = this.#numbers;
+    const neededBytesPerMs = Math.min(waitingBytes / GONE_WITHIN_MS, numbers[MAX_BURST_BYTES_PER_MS]);
+    if (neededBytesPerMs <= numbers[BURST_BYTES_PER_MS]) return;
+    this.#update(nowMs);
+    numbers[BURST_BYTES_PER_MS] = neededBytesPerMs;
   }
 
   /** Whether a packet may leave now: the last one may go beyond, and the next wait for longer. */

@@ -16,6 +16,7 @@ export class PacketRing<Stream> {
   #queuedAtMs = new Float64Array(INITIAL_CAPACITY);
   #first = 0;
   #end = 0;
+  #bytes = 0;
 
   /** Stream of the packet that has waited longest; undefined if it was dropped, or nothing waits. */
   get stream(): Stream | undefined {
@@ -51,6 +52,11 @@ export class PacketRing<Stream> {
     return this.#end - this.#first;
   }
 
+  /** All that waits. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @returns false if there is no room */
   push(queuedAtMs: number, stream: Stream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): boolean {
     if (this.size === this.#streams.length && !this.#grow()) return false;
@@ -61,11 +67,13 @@ export class PacketRing<Stream> {
     this.#epoch[slot] = epoch;
     this.#sizeBytes[slot] = sizeBytes;
     this.#queuedAtMs[slot] = queuedAtMs;
+    this.#bytes += sizeBytes;
     return true;
   }
 
   /** Takes away the packet that waits longest. */
   shift(): void {
+    if (this.stream !== undefined) this.#bytes -= this.sizeBytes;
     this.#streams[this.#slot] = undefined;
     this.#first++;
   }
@@ -77,6 +85,7 @@ export class PacketRing<Stream> {
       const slot = place & (this.#streams.length - 1);
       if (this.#streams[slot] !== stream) continue;
       this.#streams[slot] = undefined;
+      this.#bytes -= this.#sizeBytes[slot];
       dropped++;
     }
     while (!this.isEmpty && this.stream === undefined) this.#first++;

@@ -50,6 +50,7 @@ export class SendQueue {
 
   setRates(nowMs: number, targetBps: number, burstBps: number): void {
     this.#budget.setRates(nowMs, targetBps, burstBps);
+    this.#budget.hurry(nowMs, this.#video.bytes);
   }
 
   /** Whether a packet may leave at once, past the queue: nothing waits, and there is room. It counts as sent then. */
@@ -65,7 +66,10 @@ export class SendQueue {
   }
 
   addVideo(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
-    if (this.#video.push(this.#serve(nowMs), stream, sourceSequence, sequence, epoch, sizeBytes)) return;
+    if (this.#video.push(this.#serve(nowMs), stream, sourceSequence, sequence, epoch, sizeBytes)) {
+      this.#budget.hurry(nowMs, this.#video.bytes);
+      return;
+    }
     this.#losses.overdue(1);
     this.#dropVideo(nowMs, stream);
   }
