@@ -4,12 +4,17 @@ import { type Measure, QUALITY_SCENARIOS } from './scenarios.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '1' }, trace: { type: 'boolean' } },
+  options: { runs: { type: 'string', default: '1' }, trace: { type: 'boolean' }, help: { type: 'boolean' } },
 });
 const runs = Number(values.runs);
 const unknown = positionals.filter((name) => !QUALITY_SCENARIOS.some((scenario) => scenario.name === name));
+const usage = `npm run quality -- [--runs 1] [--trace] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`;
+if (values.help === true) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 if (!Number.isInteger(runs) || runs < 1 || unknown.length > 0) {
-  process.stderr.write(`npm run quality -- [--runs 1] [--trace] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`);
+  process.stderr.write(usage);
   process.exit(2);
 }
 for (const { name, what, run } of QUALITY_SCENARIOS) {
