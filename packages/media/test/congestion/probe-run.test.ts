@@ -150,8 +150,8 @@ test('raises that the path disproves come less often and in smaller steps, until
 
   expect(steps.map(({ rateBps }) => rateBps)).toEqual([3_000_000, 2_200_000, 2_200_000]);
   expect(steps[1]?.waitedMs).toBeCloseTo(4000, -2);
-  expect(steps[2]?.waitedMs).toBeCloseTo(8000, -2);
-  expect(waitedMs).toBeCloseTo(8000, -2);
+  expect(steps[2]?.waitedMs).toBeCloseTo(6000, -2);
+  expect(waitedMs).toBeCloseTo(6000, -2);
   expect(afterwards).toBe(3_000_000);
 });
 

@@ -43,8 +43,8 @@ const NEAR_LIMIT = 0.85;
 const BEYOND_LIMIT = 1.05;
 /** A probe that raised the estimate was wrong if the path turns out to be full this soon: others share it, and had left it for a moment. */
 const DISPROVED_WITHIN_MS = 1500;
-/** Each time in a row, the interval doubles, so many times at most … */
-const MAX_DOUBLINGS = 2;
+/** Each time in a row, the next probe waits for one interval more, so many at most … */
+const MAX_DISPROVED = 2;
 /** … and probes go beyond the estimate by this much or a tenth. Steps in proportion would give most to the peer that has most. */
 const SHARED_STEP_BPS = 200_000;
 const SHARED_FACTOR = 1.1;
@@ -167,8 +167,8 @@ export class ProbePlan {
     this.pauseUntil(nowMs);
     if (!(nowMs < this.#onTrialUntilMs)) return;
     this.#onTrialUntilMs = Number.NaN;
-    this.#disproved = Math.min(this.#disproved + 1, MAX_DOUBLINGS);
-    this.pauseUntil(nowMs + this.#interval(2 ** this.#disproved));
+    this.#disproved = Math.min(this.#disproved + 1, MAX_DISPROVED);
+    this.pauseUntil(nowMs + this.#interval(1 + this.#disproved));
   }
 
   /** No probe is due before then. */
