@@ -36,7 +36,7 @@ const manifests = (): readonly Manifest[] =>
 
 /** Everything in the lock file but the versions of our own packages. */
 function foreignPart(lock: string): string {
-  return lock.replaceAll(/"(?:version|@causeway\/[\w-]+)": "[\d.]+"/g, '');
+  return lock.replaceAll(/"(?:version|causeway|@causeway\/[\w-]+)": "[\d.]+"/g, '');
 }
 
 test('the next version is that of every package, of all that name it, and of the API', () => {
