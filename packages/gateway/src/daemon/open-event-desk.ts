@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { Cluster } from '@causeway/cluster';
 import { createNodeClock } from '@causeway/sfu';
 import type { Config } from '../config/load-config.ts';
@@ -48,15 +49,17 @@ export function shareEvents(
   });
 }
 
-async function openStore(folder: string, nodeNo: number, logger: Logger): Promise<EventStore> {
+/** A node whose disk is full can do without; one whose folder is not there was told the wrong one. */
+async function openStore(folder: string, nodeNo: number, logger: Logger): Promise<EventStore | undefined> {
+  const onFailure = (error: unknown) =>
+    logger.log('error', 'events are not kept on disk; if this node dies now, the last ones are lost', { error });
   try {
-    return await openEventStore({
-      folder,
-      nodeNo,
-      wallClock: Date.now,
-      onFailure: (error) => logger.log('error', 'events are not kept on disk; if this node dies now, the last ones are lost', { error }),
-    });
+    await mkdir(folder, { recursive: true });
   } catch (error) {
     throw new ConfigError(`${OPTIONS.usageFolder.variable}: ${folder} cannot be used: ${(error as Error).message}`);
   }
+  return openEventStore({ folder, nodeNo, wallClock: Date.now, onFailure }).catch((error: unknown) => {
+    onFailure(error);
+    return undefined;
+  });
 }

@@ -1,6 +1,5 @@
 /** Keeps a node's events of the last ten minutes in a file, written by a thread of its own, so that they outlive the process. */
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { AppId } from '@causeway/protocol';
@@ -20,7 +19,6 @@ export interface EventStore {
 }
 
 export interface EventStoreOptions {
-  /** Is made if it is not there. */
   readonly folder: string;
   readonly nodeNo: number;
   /** Milliseconds since 1970. */
@@ -29,10 +27,9 @@ export interface EventStoreOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** @throws the system's error if the folder or the file cannot be used */
+/** @throws the error of the system or of SQLite if the file cannot be used: the disk may be full */
 export async function openEventStore(options: EventStoreOptions): Promise<EventStore> {
   const { folder, nodeNo, wallClock } = options;
-  await mkdir(folder, { recursive: true });
   const start: StoreStart = { file: join(folder, `events-${nodeNo}.sqlite`), nowMs: wallClock() };
   const isSource = import.meta.url.endsWith('.ts');
   const thread = new Worker(new URL(isSource ? './event-store-thread.ts' : './event-store-thread.js', import.meta.url), {

@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { AppId } from '@causeway/protocol';
 import type { LoggedEvent } from '../../src/events/event-log.ts';
 import { type EventStore, openEventStore } from '../../src/events/event-store.ts';
@@ -90,10 +91,30 @@ test('a process that is killed leaves what it has kept', async () => {
   expect(former[0]?.events.get(APP)).toHaveLength(500);
 });
 
-test('a folder that cannot be used is an error of the start', async () => {
-  await writeFile(join(folder, 'file'), '');
+test('a file that cannot be used is an error of the start', async () => {
+  await mkdir(join(folder, 'events-101.sqlite'));
 
-  await expect(
-    openEventStore({ folder: join(folder, 'file'), nodeNo: 101, wallClock: () => NOW_MS, onFailure: () => undefined }),
-  ).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(open()).rejects.toMatchObject({ code: 'ERR_SQLITE_ERROR' });
+});
+
+test('goes on when the disk has room again, and says once that it had none', async () => {
+  const failures: unknown[] = [];
+  const store = await openEventStore({ folder, nodeNo: 101, wallClock: () => NOW_MS, onFailure: (error) => failures.push(error) });
+  store.begin(7);
+  const other = new DatabaseSync(join(folder, 'events-101.sqlite'));
+  other.exec('BEGIN EXCLUSIVE');
+  for (const serial of [1, 2]) {
+    store.keep(APP, event(serial));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  while (failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  other.exec('ROLLBACK');
+  other.close();
+  store.keep(APP, event(3));
+  await store.close();
+
+  const { former } = await open();
+
+  expect(failures).toHaveLength(1);
+  expect(former[0]?.events.get(APP)?.at(-1)).toEqual(event(3));
 });
