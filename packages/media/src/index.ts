@@ -14,6 +14,6 @@ export { madeOnce } from './made-once.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
 export type * from './statistics.ts';
-export { Timers } from './timers.ts';
+export { type Timer, Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
 export type { AccountUsage, CarriedBytes } from './usage-tally.ts';

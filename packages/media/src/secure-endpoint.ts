@@ -5,6 +5,7 @@
  *
  * @see RFC 5764 (DTLS-SRTP), RFC 3711 (SRTP), RFC 8261 (SCTP in DTLS)
  */
+import type { Timers } from './timers.ts';
 
 declare const protectedBrand: unique symbol;
 
@@ -66,7 +67,7 @@ export interface CertificateFingerprint {
   readonly value: string;
 }
 
-/** What an endpoint tells its owner. Calls come at any time, never from within a call into the endpoint's constructor. */
+/** What an endpoint tells its owner: from within a call into it, or when its timers run, and never from its constructor. */
 export interface SecureEndpointListener {
   /** A DTLS datagram for the peer. The bytes are the listener's to keep. */
   onDtlsOutput(datagram: Uint8Array): void;
@@ -139,6 +140,8 @@ export interface SecureEndpointOptions {
   /** The peer's certificate must match one of these (RFC 8122 §5). */
   readonly remoteFingerprints: readonly CertificateFingerprint[];
   readonly listener: SecureEndpointListener;
+  /** Those of the engine, on the clock of `handleDtls`. Default: the suite's own, on the clock of the process. */
+  readonly timers?: Timers;
   /** The peer is a node of ours: it may send and be sent under any number of SSRCs, each for one stream only. Default false. */
   readonly isLink?: boolean;
 }

@@ -5,3 +5,4 @@ export { createDtlsCounters } from './dtls/dtls-counters.ts';
 export { ContentType, HandshakeType } from './dtls/dtls-numbers.ts';
 export { writeRecord } from './dtls/dtls-record.ts';
 export { writeFragments } from './dtls/handshake-message.ts';
+export { SystemTimers } from './system-timers.ts';

@@ -1,5 +1,12 @@
 /** One peer: its DTLS association, and the SRTP keys that came of it. */
-import type { OutboundStream, SecureCloseReason, SecureEndpoint, SecureEndpointListener, SecureEndpointOptions } from '@causeway/media';
+import type {
+  OutboundStream,
+  SecureCloseReason,
+  SecureEndpoint,
+  SecureEndpointListener,
+  SecureEndpointOptions,
+  Timers,
+} from '@causeway/media';
 import type { LocalCertificate } from './dtls/certificate.ts';
 import { DtlsAssociation } from './dtls/dtls-association.ts';
 import type { DtlsCounters } from './dtls/dtls-counters.ts';
@@ -11,6 +18,8 @@ import type { SrtpTransform } from './srtp/srtp-suite.ts';
 export interface PeerEndpointContext {
   readonly certificate: LocalCertificate;
   readonly dtlsCounters: DtlsCounters;
+  /** For endpoints that come without timers. */
+  readonly ownTimers: Timers;
   /** Those that are not closed; endpoints keep it themselves. */
   readonly live: Set<PeerEndpoint>;
 }
@@ -34,6 +43,8 @@ export class PeerEndpoint implements SecureEndpoint {
         role,
         certificate: context.certificate,
         remoteFingerprints,
+        timers: options.timers ?? context.ownTimers,
+        isPeerHeard: () => srtp.inbound.hasReceived,
         listener: {
           onOutput: (datagram) => listener.onDtlsOutput(datagram),
           onConnected: (keys) => this.#handleConnected(keys),

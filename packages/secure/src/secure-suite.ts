@@ -14,6 +14,7 @@ import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
 import { countEndpoints, type SecureCensus } from './secure-census.ts';
 import type { SrtpCounters } from './srtp/flush-protector.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
+import { SystemTimers } from './system-timers.ts';
 
 /** What a suite of secure endpoints needs. */
 export interface SecureSuiteOptions {
@@ -62,7 +63,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly #srtp: SrtpSuite;
 
   constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
-    this.#context = { certificate, dtlsCounters: createDtlsCounters(), live: new Set() };
+    this.#context = { certificate, dtlsCounters: createDtlsCounters(), ownTimers: new SystemTimers(), live: new Set() };
     this.#srtp = srtp;
     this.arena = srtp.arena;
     this.fingerprint = certificate.fingerprint;

@@ -1,3 +1,4 @@
+import type { Path } from '../demux/path.ts';
 import type { Timer, Timers } from '../timers.ts';
 
 /**
@@ -5,20 +6,24 @@ import type { Timer, Timers } from '../timers.ts';
  * resolved. On a short path Chromium can be connected before that, and the page then waits for ever. So the first answers are
  * held while the client is busy with our description. How fast it is shows in the time from when the description was made until
  * its first check: the rest takes no longer than twice that.
+ *
+ * Of the checks that came on one path meanwhile only the latest is answered. Chromium measures the round trip with the answers, and waits
+ * twice that before it repeats the first messages of the DTLS handshake, then twice as long each time: an answer that was held for 100 ms
+ * leaves it five tries in ten seconds instead of eight.
  */
 const HOLD_FACTOR = 2;
 /** A client that checks at once has no page to wait for, or one that is as fast. */
 const MIN_HOLD_MS = 10;
 /** A client that takes longer may have waited for something else, such as a person. */
 const MAX_HOLD_MS = 100;
-/** A peer checks its few pairs of candidates a few times in that time. */
+/** A peer has few addresses. */
 const MAX_HELD = 32;
 
 /** Holds the answers to a peer's first connectivity checks back for a moment. */
 export class FirstAnswers implements Timer {
   readonly #timers: Timers;
   readonly #openedAtMs: number;
-  #held: (() => void)[] = [];
+  #held = new Map<Path, () => void>();
   #state: 'waiting' | 'holding' | 'over' = 'waiting';
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
@@ -32,7 +37,7 @@ export class FirstAnswers implements Timer {
   }
 
   /** Sends now, or when the moment is over. */
-  send(nowMs: number, answer: () => void): void {
+  send(nowMs: number, path: Path, answer: () => void): void {
     if (this.#state === 'over') {
       answer();
       return;
@@ -42,14 +47,14 @@ export class FirstAnswers implements Timer {
       const holdMs = HOLD_FACTOR * (nowMs - this.#openedAtMs);
       this.#timers.schedule(nowMs + Math.min(MAX_HOLD_MS, Math.max(MIN_HOLD_MS, holdMs)), this);
     }
-    if (this.#held.length < MAX_HELD) this.#held.push(answer);
+    if (this.#held.size < MAX_HELD || this.#held.has(path)) this.#held.set(path, answer);
   }
 
   fire(): void {
     this.#state = 'over';
     const held = this.#held;
-    this.#held = [];
-    for (const answer of held) answer();
+    this.#held = new Map();
+    for (const answer of held.values()) answer();
   }
 
   fail(error: unknown): void {
@@ -58,6 +63,6 @@ export class FirstAnswers implements Timer {
 
   close(): void {
     this.#timers.cancel(this);
-    this.#held = [];
+    this.#held.clear();
   }
 }

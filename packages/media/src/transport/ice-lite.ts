@@ -87,7 +87,7 @@ export class IceLite {
     if (path.transport === undefined && !this.#admit(path)) return false;
     this.creditReceived(path, request.bytes.length);
     if (this.#firstAnswers === undefined) this.#answer(path, request, generation);
-    else this.#firstAnswers.send(nowMs, () => this.#answer(path, request, generation));
+    else this.#firstAnswers.send(nowMs, path, () => this.#answer(path, request, generation));
     if (request.useCandidate) this.#retireGenerationsBefore(generation);
     if (request.useCandidate || this.#selectedPath === undefined) this.#nominated = path;
     if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);

@@ -130,7 +130,7 @@ export class PeerTransport implements SecureEndpointListener {
     const { dtlsRole: role, remoteFingerprints } = plan;
     this.endpoint = this.isInProcess
       ? new PlainEndpoint(this)
-      : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, isLink: this.isLink });
+      : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, timers: context.timers, isLink: this.isLink });
     this.channels = createPeerChannels(this, role);
     this.link = isNodeLink ? new LinkChecks(nowMs, this, plan) : undefined;
   }

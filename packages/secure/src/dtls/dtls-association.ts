@@ -1,6 +1,6 @@
 /**
- * A DTLS 1.2 association: records in, handshake driven, records out. Everything but retransmission happens within the call
- * that brings a datagram, so no promise can be rejected and nothing runs after `close()`.
+ * A DTLS 1.2 association: records in, handshake driven, records out. Everything happens within the call that brings a datagram, or when
+ * the owner's timers are due, so no promise can be rejected and nothing runs after `close()`.
  *
  * Unencrypted records are accepted only during the handshake, and then only handshake messages: an alert, or any record
  * after Finished, must be encrypted to count (docs/adr/0004-werift-behind-secure.md).
@@ -29,6 +29,11 @@ const MAX_EARLY_RECORDS = 8;
 const MAX_HELLO_REPLACEMENTS = 16;
 /** A flight is repeated on demand at most this often: duplicated datagrams must not multiply. */
 const MIN_REPEAT_INTERVAL_MS = 50;
+/**
+ * How often our Finished is repeated, asked for or not. OpenSSL answers each one that it gets again with its own last flight, which to us
+ * looks like a request, and takes the connection for broken after twelve of them.
+ */
+const MAX_LAST_REPEATS = 8;
 /** Where the random stands in a ClientHello. */
 const HELLO_RANDOM_AT = 2;
 
@@ -47,32 +52,37 @@ export class DtlsAssociation implements DtlsConnection {
   #repeatedAtMs = Number.NEGATIVE_INFINITY;
   #peerIsBehind = false;
   #helloReplacements = 0;
+  #lastRepeatsLeft = MAX_LAST_REPEATS;
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
+  /** When what is being handled happened. */
+  #nowMs = 0;
 
   constructor(options: DtlsConnectionOptions, counters: DtlsCounters) {
     this.#options = options;
     this.#counters = counters;
     this.#sender = new RecordSender((datagram) => options.listener.onOutput(datagram));
-    this.#timer = new RetransmissionTimer({
-      onRetransmit: () => this.#sender.sendFlight(this.#flight),
+    this.#timer = new RetransmissionTimer(options.timers, {
+      onRetransmit: (nowMs) => this.#handleRetransmission(nowMs),
       onDeadline: () => this.#end('handshake-timeout'),
       onDefect: (error) => options.listener.onDefect(error),
     });
     if (options.role === 'client') {
       const client = new ClientHandshake(options);
       this.#handshake = client;
+      this.#flight = client.start();
       // The owner is still in our constructor; it must not hear from us before it has us.
-      queueMicrotask(() => this.#begin(client));
+      this.#timer.begin();
     } else {
       this.#handshake = new ServerHandshake(options);
     }
   }
 
   handleDatagram(nowMs: number, datagram: Uint8Array): void {
+    this.#nowMs = nowMs;
     this.#peerIsBehind = false;
     const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
     for (const record of parseRecords(bytes)) this.#handleRecord(record);
-    if (this.#peerIsBehind && this.#state !== 'closed') this.#repeatFlight(nowMs);
+    if (this.#peerIsBehind && this.#state !== 'closed') this.#repeatFlight();
   }
 
   send(data: Uint8Array): void {
@@ -82,14 +92,6 @@ export class DtlsAssociation implements DtlsConnection {
   close(): void {
     if (this.#state === 'connected') this.#sender.sendAlert('warning', AlertDescription.closeNotify);
     this.#stop();
-  }
-
-  #begin(client: ClientHandshake): void {
-    try {
-      if (this.#state === 'handshaking') this.#startFlight(client.start());
-    } catch (error) {
-      this.#options.listener.onDefect(error);
-    }
   }
 
   #handleRecord(record: DtlsRecord): void {
@@ -129,7 +131,13 @@ export class DtlsAssociation implements DtlsConnection {
     else if (record.contentType === ContentType.alert) this.#handleAlert(plain);
     else if (record.contentType !== ContentType.applicationData) this.#counters.malformed++;
     // Before Finished, the peer is not authenticated.
-    else if (this.#state === 'connected') this.#options.listener.onData(plain);
+    else if (this.#state === 'connected') this.#handleData(plain);
+  }
+
+  #handleData(plain: Uint8Array): void {
+    // Only a peer that has our Finished sends it.
+    if (this.#flight.length > 0) this.#forgetLastFlight();
+    this.#options.listener.onData(plain);
   }
 
   #holdEarly(record: DtlsRecord): void {
@@ -172,7 +180,7 @@ export class DtlsAssociation implements DtlsConnection {
     while (this.#handshake !== undefined) {
       const message = this.#reassembler.take();
       if (message === undefined) break;
-      this.#timer.startDeadline();
+      this.#timer.startDeadline(this.#nowMs);
       this.#apply(this.#handshake.handle(message), this.#handshake.ciphers);
     }
   }
@@ -203,6 +211,7 @@ export class DtlsAssociation implements DtlsConnection {
         this.#handshake = undefined;
         this.#flight = outcome.flight;
         this.#sender.sendFlight(outcome.flight);
+        if (outcome.flight.length > 0) this.#timer.startLast(this.#nowMs);
         this.#options.listener.onConnected(outcome.keys);
         break;
       case 'failed':
@@ -217,13 +226,31 @@ export class DtlsAssociation implements DtlsConnection {
   #startFlight(flight: Flight): void {
     this.#flight = flight;
     this.#sender.sendFlight(flight);
-    this.#timer.start();
+    this.#timer.start(this.#nowMs);
   }
 
-  #repeatFlight(nowMs: number): void {
-    if (nowMs - this.#repeatedAtMs < MIN_REPEAT_INTERVAL_MS) return;
-    this.#repeatedAtMs = nowMs;
-    this.#sender.sendFlight(this.#flight);
+  #handleRetransmission(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#state === 'connected' && this.#options.isPeerHeard?.() === true) this.#forgetLastFlight();
+    else this.#sendFlightAgain();
+  }
+
+  /** The peer has shown that it misses our flight. */
+  #repeatFlight(): void {
+    if (this.#nowMs - this.#repeatedAtMs < MIN_REPEAT_INTERVAL_MS) return;
+    this.#repeatedAtMs = this.#nowMs;
+    this.#sendFlightAgain();
+  }
+
+  #sendFlightAgain(): void {
+    if (this.#state === 'connected' && --this.#lastRepeatsLeft < 0) this.#forgetLastFlight();
+    else this.#sender.sendFlight(this.#flight);
+  }
+
+  /** The peer has it, or will not have it. */
+  #forgetLastFlight(): void {
+    this.#flight = [];
+    this.#timer.stop();
   }
 
   #end(reason: SecureCloseReason): void {

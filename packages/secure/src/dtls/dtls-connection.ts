@@ -1,5 +1,5 @@
 /** One DTLS association, independent of the implementation: handshake, keys for SRTP, and application data (SCTP). */
-import type { CertificateFingerprint, SecureCloseReason } from '@causeway/media';
+import type { CertificateFingerprint, SecureCloseReason, Timers } from '@causeway/media';
 import type { SrtpKeyingMaterial } from '../srtp/srtp-keys.ts';
 import type { LocalCertificate } from './certificate.ts';
 
@@ -10,7 +10,7 @@ export interface DtlsListener {
   onData(data: Uint8Array): void;
   /** At most once, and not after `close()`. */
   onClosed(reason: SecureCloseReason): void;
-  /** An exception was thrown outside of any call by the owner; the association can no longer be used. */
+  /** An exception was thrown when a timer was due; the association can no longer be used. */
   onDefect(error: unknown): void;
 }
 
@@ -19,6 +19,10 @@ export interface DtlsConnectionOptions {
   readonly certificate: LocalCertificate;
   readonly remoteFingerprints: readonly CertificateFingerprint[];
   readonly listener: DtlsListener;
+  /** On the clock of `handleDatagram`. A client sends its first flight when they run next. */
+  readonly timers: Timers;
+  /** Whether something has come that was protected with the keys of this handshake, and so the peer has finished it. Default: not known. */
+  readonly isPeerHeard?: () => boolean;
 }
 
 export interface DtlsConnection {

@@ -1,9 +1,10 @@
 /** When a flight is sent again, and when the handshake is given up. @see RFC 6347 §4.2.4 */
+import type { Timer, Timers } from '@causeway/media';
 
 export interface RetransmissionTimerListener {
-  onRetransmit(): void;
+  onRetransmit(nowMs: number): void;
   onDeadline(): void;
-  /** One of the above has thrown; the timer is stopped. Uncaught, the exception would end the process with all its sessions. */
+  /** One of the above has thrown; the timer is stopped. */
   onDefect(error: unknown): void;
 }
 
@@ -11,47 +12,81 @@ export interface RetransmissionTimerListener {
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** The flight that ends the handshake is not answered, so it is repeated a few times in case it was lost: after 200, 600 and 1,400 ms. */
+const FIRST_LAST_DELAY_MS = 200;
+const MAX_LAST_REPETITIONS = 3;
 
-export class RetransmissionTimer {
+export class RetransmissionTimer implements Timer {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+  readonly #timers: Timers;
   readonly #listener: RetransmissionTimerListener;
-  #retransmission: NodeJS.Timeout | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #repeatAtMs = Number.POSITIVE_INFINITY;
+  #giveUpAtMs = Number.POSITIVE_INFINITY;
+  /** How long to wait after the next repetition. */
+  #delayMs = FIRST_DELAY_MS;
+  /** Infinity while the handshake goes on: then its deadline is the limit. */
+  #repetitionsLeft = Number.POSITIVE_INFINITY;
 
-  constructor(listener: RetransmissionTimerListener) {
+  constructor(timers: Timers, listener: RetransmissionTimerListener) {
+    this.#timers = timers;
     this.#listener = listener;
   }
 
+  /** Has the very first flight sent as soon as the timers run next, which is not before the caller has returned. */
+  begin(): void {
+    this.#repeatAtMs = 0;
+    this.#arm();
+  }
+
   /** Starts the clock of the whole handshake, unless it runs. */
-  startDeadline(): void {
-    this.#deadline ??= setTimeout(() => this.#guard(() => this.#listener.onDeadline()), HANDSHAKE_TIMEOUT_MS).unref();
+  startDeadline(nowMs: number): void {
+    if (this.#giveUpAtMs < Number.POSITIVE_INFINITY) return;
+    this.#giveUpAtMs = nowMs + HANDSHAKE_TIMEOUT_MS;
+    this.#arm();
   }
 
   /** A new flight has been sent. */
-  start(): void {
-    this.startDeadline();
-    this.#wait(FIRST_DELAY_MS);
+  start(nowMs: number): void {
+    this.startDeadline(nowMs);
+    this.#delayMs = FIRST_DELAY_MS;
+    this.#waitForNext(nowMs);
+  }
+
+  /** The flight has been sent that ends the handshake on our side. */
+  startLast(nowMs: number): void {
+    this.#giveUpAtMs = Number.POSITIVE_INFINITY;
+    this.#repetitionsLeft = MAX_LAST_REPETITIONS;
+    this.#delayMs = FIRST_LAST_DELAY_MS;
+    this.#waitForNext(nowMs);
   }
 
   stop(): void {
-    clearTimeout(this.#retransmission);
-    clearTimeout(this.#deadline);
+    this.#timers.cancel(this);
   }
 
-  #wait(delayMs: number): void {
-    clearTimeout(this.#retransmission);
-    const repeat = (): void => {
-      this.#listener.onRetransmit();
-      this.#wait(Math.min(delayMs * 2, MAX_DELAY_MS));
-    };
-    this.#retransmission = setTimeout(() => this.#guard(repeat), delayMs).unref();
-  }
-
-  #guard(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      this.stop();
-      this.#listener.onDefect(error);
+  fire(nowMs: number): void {
+    if (nowMs >= this.#giveUpAtMs) {
+      this.#listener.onDeadline();
+      return;
     }
+    if (this.#repetitionsLeft === Number.POSITIVE_INFINITY) this.startDeadline(nowMs);
+    if (--this.#repetitionsLeft > 0) this.#waitForNext(nowMs);
+    this.#listener.onRetransmit(nowMs);
+  }
+
+  fail(error: unknown): void {
+    this.stop();
+    this.#listener.onDefect(error);
+  }
+
+  #waitForNext(nowMs: number): void {
+    this.#repeatAtMs = nowMs + this.#delayMs;
+    this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS);
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#timers.schedule(Math.min(this.#repeatAtMs, this.#giveUpAtMs), this);
   }
 }

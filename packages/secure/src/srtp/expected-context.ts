@@ -18,6 +18,12 @@ export class ExpectedContext implements InboundStreams {
     this.#createWindow = createWindow;
   }
 
+  get size(): number {
+    let size = 0;
+    for (const stream of this.#streams.values()) if (stream !== undefined) size++;
+    return size;
+  }
+
   /**
    * Ignored unless the SSRC is higher than all before: since received packets are not remembered, an SSRC must not
    * begin twice (RFC 3711 §3.3.2).

@@ -12,6 +12,8 @@ export interface InboundStream {
 
 /** What `InboundSrtp` asks of such state. */
 export interface InboundStreams {
+  /** How many SSRCs have sent something authentic. */
+  readonly size: number;
   find(ssrc: number): InboundStream | undefined;
   /** Whether an authentic packet of an SSRC without a stream would give it one. */
   mayBegin(ssrc: number): boolean;

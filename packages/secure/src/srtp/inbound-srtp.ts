@@ -52,6 +52,11 @@ export class InboundSrtp {
     this.#rtpStreams = this.#expected ?? new InboundContext(createWindow);
   }
 
+  /** Whether an authentic packet has come, of RTP or RTCP. */
+  get hasReceived(): boolean {
+    return this.#rtpStreams.size > 0 || this.#rtcpStreams.size > 0;
+  }
+
   /** See `SecureEndpoint.expectInbound`. */
   expect(ssrc: number): void {
     this.#expected?.expect(ssrc);

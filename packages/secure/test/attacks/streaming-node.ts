@@ -28,6 +28,7 @@ export class HostilePeer {
         setImmediate(() => this.client.association.handleDatagram(performance.now(), Uint8Array.from(datagram)));
       }
     };
+    this.client.timers.fireDue(performance.now());
   }
 
   /** Resolves when both ends have finished the handshake. */

@@ -14,14 +14,6 @@ beforeAll(async () => {
   [serverCertificate, clientCertificate] = await Promise.all([createCertificate(new Date()), createCertificate(new Date())]);
 });
 
-beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'], now: 0 });
-});
-
-afterEach(() => {
-  jest.useRealTimers();
-});
-
 function createEnds(certificateOfClient = clientCertificate): { server: DtlsEnd; client: DtlsEnd } {
   return {
     server: new DtlsEnd('server', serverCertificate, [clientCertificate.fingerprint]),
@@ -29,19 +21,18 @@ function createEnds(certificateOfClient = clientCertificate): { server: DtlsEnd;
   };
 }
 
-async function connect(fate: { toServer?: Fate; toClient?: Fate } = {}): Promise<VirtualLink> {
+function connect(fate: { toServer?: Fate; toClient?: Fate } = {}): VirtualLink {
   const { server, client } = createEnds();
-  const link = new VirtualLink(server, client, fate);
-  await jest.advanceTimersByTimeAsync(100);
-  return link;
+  return new VirtualLink(server, client, fate).run(100);
 }
 
-async function expectDataToFlow({ server, client }: VirtualLink): Promise<void> {
+function expectDataToFlow(link: VirtualLink): void {
+  const { server, client } = link;
   server.received.length = 0;
   client.received.length = 0;
   server.association.send(Buffer.from('down'));
   client.association.send(Buffer.from('up'));
-  await jest.advanceTimersByTimeAsync(20);
+  link.run(20);
   expect([server.received, client.received]).toEqual([['up'], ['down']]);
   expect([server.closeReason, client.closeReason]).toEqual([undefined, undefined]);
 }
@@ -52,7 +43,7 @@ function helloDatagram(seed: number): Buffer {
   return writeRecord(ContentType.handshake, 0, 0, fragment);
 }
 
-test('W02: alerts and unknown records in the clear close nothing, during the handshake or after', async () => {
+test('W02: alerts and unknown records in the clear close nothing, during the handshake or after', () => {
   const attacks = [
     writeRecord(ContentType.alert, 0, 0, Buffer.of(2, 40)),
     writeRecord(ContentType.alert, 0, 1, Buffer.of(1, 0)),
@@ -66,57 +57,53 @@ test('W02: alerts and unknown records in the clear close nothing, during the han
     client.association.handleDatagram(0, attack);
   }
   const link = new VirtualLink(server, client, { toServer: attackFirst });
-  await jest.advanceTimersByTimeAsync(100);
+  link.run(100);
   for (const attack of attacks) {
     server.association.handleDatagram(0, attack);
     client.association.handleDatagram(0, attack);
   }
 
-  await expectDataToFlow(link);
+  expectDataToFlow(link);
   expect(server.counters.plaintextRefused).toBe(8);
 });
 
-test('W03: a ClientHello after the handshake changes nothing and is not answered', async () => {
-  const link = await connect();
+test('W03: a ClientHello after the handshake changes nothing and is not answered', () => {
+  const link = connect();
   const answered = link.server.sent.length;
 
   for (let i = 0; i < 100; i++) link.server.association.handleDatagram(0, helloDatagram(i));
 
   expect(link.server.sent).toHaveLength(answered);
-  await expectDataToFlow(link);
+  expectDataToFlow(link);
 });
 
 test('W08: a client with a copied certificate but another key is refused', async () => {
   const copied = { ...clientCertificate, privateKey: (await createCertificate(new Date())).privateKey };
   const { server, client } = createEnds(copied);
-  new VirtualLink(server, client);
-
-  await jest.advanceTimersByTimeAsync(100);
+  new VirtualLink(server, client).run(100);
 
   expect(server.keys).toBeUndefined();
   expect(server.closeReason).toBe('handshake-failed');
 });
 
-test('a server with a copied certificate but another key is refused by the client', async () => {
+test('a server with a copied certificate but another key is refused by the client', () => {
   const copied = { ...serverCertificate, privateKey: clientCertificate.privateKey };
   const server = new DtlsEnd('server', copied, [clientCertificate.fingerprint]);
   const client = new DtlsEnd('client', clientCertificate, [serverCertificate.fingerprint]);
-  new VirtualLink(server, client);
-
-  await jest.advanceTimersByTimeAsync(100);
+  new VirtualLink(server, client).run(100);
 
   expect(client.keys).toBeUndefined();
   expect(client.closeReason).toBe('handshake-failed');
 });
 
-test('any flipped bit in the messages of the client’s last flight keeps the server from believing it', async () => {
-  const recorded = await connect();
+test('any flipped bit in the messages of the client’s last flight keeps the server from believing it', () => {
+  const recorded = connect();
   // Certificate, ClientKeyExchange, CertificateVerify, ChangeCipherSpec and Finished travel in one datagram.
   const [, flight = new Uint8Array(0)] = recorded.client.sent;
   const { length } = messageBytes(flight);
   for (let at = 0; at < length; at += 5) {
     const { server, client } = createEnds();
-    new VirtualLink(server, client, {
+    const link = new VirtualLink(server, client, {
       toServer: (datagram, number) => {
         // Signatures differ in length from one handshake to the next, so each flight has its own places.
         const places = messageBytes(datagram);
@@ -124,67 +111,63 @@ test('any flipped bit in the messages of the client’s last flight keeps the se
         return [10];
       },
     });
-    await jest.advanceTimersByTimeAsync(60);
+    link.run(60);
     expect({ at, keys: server.keys }).toEqual({ at, keys: undefined });
     server.association.close();
     client.association.close();
   }
 });
 
-test('W12: 50,000 fragments before the handshake are not kept, and the handshake still succeeds', async () => {
+test('W12: 50,000 fragments before the handshake are not kept, and the handshake still succeeds', () => {
   const { server, client } = createEnds();
   for (let i = 0; i < 50_000; i++) {
     const body = Buffer.alloc(1_000);
     const [, fragment = Buffer.alloc(0)] = writeFragments({ type: 1 + (i % 20), sequence: i % 9, body }, 100);
     server.association.handleDatagram(0, writeRecord(ContentType.handshake, 0, i, fragment));
   }
-  const link = new VirtualLink(server, client);
-
-  await jest.advanceTimersByTimeAsync(5_000);
+  const link = new VirtualLink(server, client).run(5_000);
 
   expect(link.isConnected).toBe(true);
 });
 
-test('a stranger’s hello before the client’s does not lock the client out', async () => {
+test('a stranger’s hello before the client’s does not lock the client out', () => {
   const { server, client } = createEnds();
   server.association.handleDatagram(0, helloDatagram(1));
   server.association.handleDatagram(0, helloDatagram(2));
-  const link = new VirtualLink(server, client);
-
-  await jest.advanceTimersByTimeAsync(100);
+  const link = new VirtualLink(server, client).run(100);
 
   expect(link.isConnected).toBe(true);
 });
 
-test('records are not taken twice', async () => {
+test('records are not taken twice', () => {
   const doubled: Fate = () => [10, 12, 14];
-  const link = await connect({ toServer: doubled });
+  const link = connect({ toServer: doubled });
 
   link.client.association.send(Buffer.from('once'));
-  await jest.advanceTimersByTimeAsync(50);
+  link.run(50);
 
   expect(link.server.received).toEqual(['once']);
   expect(link.server.counters.replayed).toBeGreaterThanOrEqual(2);
 });
 
-test('encrypted records that overtake the messages before them are not lost', async () => {
+test('encrypted records that overtake the messages before them are not lost', () => {
   const { server, client } = createEnds();
   // Finished is taken out of the flight and sent ahead of it.
   const link = new VirtualLink(server, client, { toServer: (_, number) => (number === 1 ? [] : [10]) });
-  await jest.advanceTimersByTimeAsync(30);
+  link.run(30);
   const [, flight = new Uint8Array(0)] = client.sent;
   const records = parseRecords(Buffer.from(flight)).map(({ contentType, epoch, sequence, fragment }) =>
     writeRecord(contentType, epoch, sequence, fragment),
   );
   for (const record of records.reverse()) server.association.handleDatagram(0, record);
 
-  await jest.advanceTimersByTimeAsync(20);
+  link.run(20);
 
   expect(link.isConnected).toBe(true);
 });
 
-test('duplicated flights are not answered with more than a few repetitions', async () => {
-  const link = await connect();
+test('duplicated flights are not answered with more than a few repetitions', () => {
+  const link = connect();
   const before = link.server.sent.length;
   const [, flight = new Uint8Array(0)] = link.client.sent;
 
@@ -193,13 +176,13 @@ test('duplicated flights are not answered with more than a few repetitions', asy
   expect(link.server.sent.length - before).toBe(0);
 });
 
-test('arbitrary and altered datagrams are never thrown over, and open no association', async () => {
+test('arbitrary and altered datagrams are never thrown over, and open no association', () => {
   const recorded: Uint8Array[] = [];
   const record: Fate = (datagram, number) => {
     recorded.push(Uint8Array.from(datagram));
     return PERFECT(datagram, number);
   };
-  const link = await connect({ toServer: record, toClient: record });
+  const link = connect({ toServer: record, toClient: record });
   link.client.association.send(Buffer.from('data'));
   const altered = fc
     .tuple(
@@ -227,7 +210,7 @@ test('arbitrary and altered datagrams are never thrown over, and open no associa
     { seed: 9147, numRuns: 1_500 },
   );
 
-  await expectDataToFlow(link);
+  expectDataToFlow(link);
 });
 
 /** Where in a datagram the bytes of its records are, but for record headers and ChangeCipherSpec, which protect nothing. */

@@ -24,10 +24,7 @@ export class DtlsUnderFire {
 
   static async create(): Promise<DtlsUnderFire> {
     const [server, client] = await Promise.all([createCertificate(new Date()), createCertificate(new Date())]);
-    const fire = new DtlsUnderFire({ server, client });
-    // As client an association begins in a microtask.
-    await Promise.resolve();
-    return fire;
+    return new DtlsUnderFire({ server, client });
   }
 
   /** The datagrams of a whole handshake, both ways. */
@@ -72,6 +69,7 @@ export class DtlsUnderFire {
       stage === 'client' ? new DtlsEnd('client', client, [server.fingerprint]) : new DtlsEnd('server', server, [client.fingerprint]);
     const [hello] = this.#recorded;
     if (stage === 'greeted' && hello !== undefined) victim.association.handleDatagram(performance.now(), Uint8Array.from(hello));
+    victim.timers.fireDue(performance.now());
     this.#victims.set(stage, victim);
     return victim;
   }
@@ -86,6 +84,7 @@ export class DtlsUnderFire {
     const client = new DtlsEnd('client', this.#certificates.client, [this.#certificates.server.fingerprint]);
     client.onSend = (datagram) => this.#carry(datagram, server);
     server.onSend = (datagram) => this.#carry(datagram, client);
+    client.timers.fireDue(performance.now());
     return { server, client };
   }
 

@@ -7,6 +7,7 @@ import {
   createDtlsCounters,
   DtlsAssociation,
   HandshakeType,
+  SystemTimers,
   writeFragments,
   writeRecord,
 } from '@causeway/secure/bare';
@@ -112,7 +113,7 @@ async function writeHellos(): Promise<Uint8Array[]> {
     onClosed() {},
     onDefect() {},
   };
-  const options = { role: 'client', certificate, remoteFingerprints: [], listener } as const;
+  const options = { role: 'client', certificate, remoteFingerprints: [], listener, timers: new SystemTimers() } as const;
   const greeting = Array.from({ length: 8 }, () => new DtlsAssociation(options, createDtlsCounters()));
   while (hellos.length < greeting.length) await new Promise(setImmediate);
   for (const association of greeting) association.close();

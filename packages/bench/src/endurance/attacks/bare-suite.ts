@@ -1,5 +1,5 @@
 import type { PacketArena, ProtectBatch, ProtectedBytes, SecureEndpoint, SecureEndpointOptions, SecureSuite } from '@causeway/media';
-import { createDtlsCounters, DtlsAssociation, type LocalCertificate } from '@causeway/secure/bare';
+import { createDtlsCounters, DtlsAssociation, type LocalCertificate, SystemTimers } from '@causeway/secure/bare';
 
 export interface BareOptions {
   readonly certificate: LocalCertificate;
@@ -11,6 +11,7 @@ export interface BareOptions {
 export class BareSuite implements SecureSuite {
   readonly arena: PacketArena = { bytes: new Uint8Array(0), slotSizeBytes: 0, slotCount: 0, takeSlot: () => 0 };
   readonly #options: BareOptions;
+  readonly #timers = new SystemTimers();
   /** Of the endpoint made last. */
   association: DtlsAssociation | undefined;
 
@@ -22,7 +23,7 @@ export class BareSuite implements SecureSuite {
     return this.#options.certificate.fingerprint;
   }
 
-  createEndpoint({ role, remoteFingerprints, listener }: SecureEndpointOptions): SecureEndpoint {
+  createEndpoint({ role, remoteFingerprints, listener, timers = this.#timers }: SecureEndpointOptions): SecureEndpoint {
     const { certificate, manners } = this.#options;
     const dtlsListener = {
       onOutput: (datagram: Uint8Array) => (manners === 'polite' ? listener.onDtlsOutput(datagram) : undefined),
@@ -31,7 +32,10 @@ export class BareSuite implements SecureSuite {
       onClosed: listener.onClosed.bind(listener),
       onDefect: listener.onDefect.bind(listener),
     };
-    const association = new DtlsAssociation({ role, certificate, remoteFingerprints, listener: dtlsListener }, createDtlsCounters());
+    const association = new DtlsAssociation(
+      { role, certificate, remoteFingerprints, listener: dtlsListener, timers },
+      createDtlsCounters(),
+    );
     this.association = association;
     const refuse = (): never => {
       throw new Error('a bare endpoint speaks DTLS only');

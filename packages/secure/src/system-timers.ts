@@ -1,0 +1,40 @@
+import { type Timer, Timers } from '@causeway/media';
+
+/**
+ * Timers on the clock of the process, `performance.now()`, for endpoints that belong to no engine: those of load generators and of tests
+ * with real sockets. They do not keep the process alive.
+ */
+export class SystemTimers extends Timers {
+  #timeout: NodeJS.Timeout | undefined;
+  #wakesAtMs = Number.POSITIVE_INFINITY;
+
+  override schedule(atMs: number, timer: Timer): void {
+    super.schedule(atMs, timer);
+    this.#arm();
+  }
+
+  /** Waking once for nothing is cheaper than arming the timeout anew, so only the last timer takes it away. */
+  override cancel(timer: Timer): void {
+    super.cancel(timer);
+    if (this.size === 0) this.#disarm();
+  }
+
+  #arm(): void {
+    if (this.nextDeadlineMs >= this.#wakesAtMs) return;
+    this.#disarm();
+    if (this.size === 0) return;
+    this.#wakesAtMs = this.nextDeadlineMs;
+    this.#timeout = setTimeout(() => this.#wake(), Math.max(0, this.#wakesAtMs - performance.now())).unref();
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timeout);
+    this.#wakesAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #wake(): void {
+    this.#wakesAtMs = Number.POSITIVE_INFINITY;
+    this.fireDue(performance.now());
+    this.#arm();
+  }
+}
