@@ -22,6 +22,9 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
+/** One subscriber, many, and one behind a lossy path. */
+export const DATA_SHAPES = ['one', 'many', 'lossy'] as const;
+
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
 const CONTESTANTS: readonly ContestantName[] = ['floor', 'causeway', 'naive'];
 const MEASURED_AGAINST: ContestantName = 'against';
@@ -32,7 +35,7 @@ export interface BenchOptions {
   readonly subscriberCounts: readonly number[];
   readonly rounds: number;
   readonly secondsPerWindow: number;
-  /** Names of the shapes of `rooms` to measure; undefined for all. */
+  /** Names of the shapes of `rooms` and `data` to measure; undefined for all. */
   readonly shapes: readonly string[] | undefined;
   /** Sizes of the clusters of `cluster`, ascending. */
   readonly clusterSizes: readonly number[];
@@ -74,7 +77,7 @@ Options:
   --seconds 4              length of one measurement
   --sessions 200           for joins, memory, and the sessions of idle
   --nodes 3,6,12,20        sizes of the clusters of cluster
-  --shapes NAME,NAME       of rooms: ${ROOM_SHAPES.map(({ name }) => name).join(', ')}
+  --shapes NAME,NAME       of rooms: ${ROOM_SHAPES.map(({ name }) => name).join(', ')}; of data: ${DATA_SHAPES.join(', ')}
   --contestants floor,causeway,naive
   --against DIR            lets the Causeway of another checkout compete as well: before and after, in turns
   --cpu-prof               then profile Causeway at the last N and print the functions with the most self time
@@ -114,13 +117,7 @@ export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
     clusterSizes: ascending(values.nodes ?? defaults.nodes, '--nodes'),
     rounds: positiveInteger(values.rounds ?? defaults.rounds, '--rounds'),
     secondsPerWindow: positiveInteger(values.seconds ?? defaults.seconds, '--seconds'),
-    shapes: values.shapes?.split(',').map((word) =>
-      oneOf(
-        word,
-        ROOM_SHAPES.map(({ name }) => name),
-        'shape',
-      ),
-    ),
+    shapes: values.shapes?.split(',').map((word) => oneOf(word, [...ROOM_SHAPES.map(({ name }) => name), ...DATA_SHAPES], 'shape')),
     sessions: positiveInteger(values.sessions ?? defaults.sessions, '--sessions'),
     cpuProfilePath: values['cpu-prof'] ? values['cpu-prof-file'] : undefined,
     otherCheckout: values.against,

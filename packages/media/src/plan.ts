@@ -59,7 +59,7 @@ export interface TransportPlan {
   readonly isLink?: boolean;
   /** Who is charged for what the peer sends and gets (`EngineAnswers.usage`). Default: nobody, as on links, which carry tracks of many. */
   readonly account?: string;
-  /** What the peer may send on data channels; more is held back, not lost. Default: 5,000 messages and 12.5 MB a second. */
+  /** What the peer may send on data channels; more is held back, not lost. Default: 5,000 messages and 40 MB a second. */
   readonly dataLimits?: DataLimits;
   /** RTP that is taken from the peer, in bits per second, of all its tracks together; more is dropped. Default: as much as they may bring. */
   readonly maxUploadBps?: number;

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
-import type { BenchOptions } from '../bench-options.ts';
+import type { BenchOptions, DATA_SHAPES } from '../bench-options.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { formatTable, type Printer } from '../report/table.ts';
@@ -31,6 +31,7 @@ interface Scene {
 
 /** Subscribers that stay the same for several scenes. */
 interface Audience {
+  readonly shape: (typeof DATA_SHAPES)[number];
   readonly title: string;
   readonly subscribers: number;
   readonly conditions?: PathConditions;
@@ -66,7 +67,8 @@ export async function runData(options: BenchOptions, { print, note }: Printer): 
     for (const { name, address } of sfus) {
       for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address });
     }
-    for (const audience of audiencesOf(options)) {
+    const wanted = audiencesOf(options).filter(({ shape }) => options.shapes?.includes(shape) ?? true);
+    for (const audience of wanted) {
       const rows = await measureAudience(bench, sfus, audience, options, note);
       print(formatTable(HEADINGS, rows.map(formatRow)));
     }
@@ -77,18 +79,21 @@ function audiencesOf({ isQuick }: BenchOptions): readonly Audience[] {
   const many = isQuick ? 5 : MANY;
   return [
     {
+      shape: 'one',
       title: '1 to 1',
       subscribers: 1,
       contestants: ['causeway', 'naive'],
       scenes: SIZES_BYTES.map((sizeBytes) => ({ sizeBytes, messagesPerSecond: 'as many as arrive' })),
     },
     {
+      shape: 'many',
       title: `1 to ${many}`,
       subscribers: many,
       contestants: ['causeway'],
       scenes: SIZES_BYTES.map((sizeBytes) => ({ sizeBytes, messagesPerSecond: Math.max(1, PACED_BYTES_PER_SECOND / sizeBytes) })),
     },
     {
+      shape: 'lossy',
       title: `1 to 1 (${100 * LOSSY.lossRatio}% loss, ${2 * LOSSY.delayMs} ms)`,
       subscribers: 1,
       conditions: LOSSY,

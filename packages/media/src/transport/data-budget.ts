@@ -4,14 +4,14 @@
  */
 import { TokenBucket } from '../token-bucket.ts';
 
-/** 100 Mbit/s. */
-export const CLIENT_DATA_BYTES_PER_SECOND = 12_500_000;
+/** 320 Mbit/s, which take about a third of a thread. */
+export const CLIENT_DATA_BYTES_PER_SECOND = 40_000_000;
 /** 2 Gbit/s: more than one thread carries. */
 export const LINK_DATA_BYTES_PER_SECOND = 250_000_000;
 /** What a client that was held up may send at once. */
 const BURST_MS = 500;
-/** The cryptography of a short record takes as long as that of so many bytes: 20,000 of them a second at most. */
-const MIN_COST_BYTES = 600;
+/** A short record takes nearly as long as one of so many bytes: there are 40,000 a second at most. */
+const MIN_COST_BYTES = 1_000;
 
 export class DataBudget {
   readonly #bytes: TokenBucket;

@@ -1,65 +1,88 @@
 /**
  * AES-128-GCM by calls into the OpenSSL that Node itself uses, through `node:ffi`. For each record, `node:crypto`
- * creates objects of V8 and of OpenSSL, which costs more than twice as much as the encryption; here one context serves
- * all records of a thread.
+ * creates objects of V8 and of OpenSSL, which costs several times as much as the encryption.
+ *
+ * A call takes as long as encrypting a hundred bytes or more, so OpenSSL's mode for records of TLS is used, which takes nonce and associated
+ * data in one call, and encrypts or decrypts the record in place in another. Contexts keep their keys, since expanding one costs a call, too.
  *
  * OpenSSL is only given addresses within one array, which never moves, at places that are constants; lengths are checked before. Where it
  * is missing, `node:crypto` does the same.
  *
- * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/, docs/adr/0032-records-by-calls-into-openssl.md
+ * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/ (`tlsaad`, `tlsivfixed`), docs/adr/0032-records-by-calls-into-openssl.md
  */
 import { createCipheriv } from 'node:crypto';
 import { bindByFfi } from '../node-ffi.ts';
 
 const KEY_LENGTH = 16;
 const NONCE_LENGTH = 12;
+/** The end of the nonce, which stands at the beginning of the record. */
+const EXPLICIT_NONCE_LENGTH = 8;
 const ASSOCIATED_DATA_LENGTH = 13;
 const TAG_LENGTH = 16;
+const OVERHEAD_LENGTH = EXPLICIT_NONCE_LENGTH + TAG_LENGTH;
 /** More than any path carries in a datagram. */
 export const MAX_GCM_LENGTH = 2_048;
+/** Of two keys for each client; a kilobyte each, made when they are needed. */
+const MAX_CONTEXTS = 1_024;
 
 /** Where things lie in the array. */
+const KEY_AT = 0;
 const NONCE_AT = 16;
 const ASSOCIATED_DATA_AT = 32;
-const TAG_AT = 48;
-/** Where OpenSSL says how much it has written. */
-const LENGTH_AT = 64;
-const INPUT_AT = 128;
+const NAMES_AT = 64;
+const PARAMETERS_AT = 128;
 /** Kept apart, because code that reads an opened record may seal another one before it is done. */
-const SEALED_AT = INPUT_AT + MAX_GCM_LENGTH;
-const OPENED_AT = SEALED_AT + MAX_GCM_LENGTH;
-const MEMORY_LENGTH = OPENED_AT + MAX_GCM_LENGTH;
+const SEALED_AT = 512;
+const OPENED_AT = SEALED_AT + MAX_GCM_LENGTH + OVERHEAD_LENGTH + TAG_LENGTH;
+const MEMORY_LENGTH = OPENED_AT + MAX_GCM_LENGTH + OVERHEAD_LENGTH + TAG_LENGTH;
+
+/** `OSSL_PARAM`: name, type, data, size of the data, and what OpenSSL returns; each has eight bytes. */
+const PARAMETER_LENGTH = 40;
+const OCTET_STRING = 5;
+const NONCE_NAME = 'tlsivfixed\0';
+const ASSOCIATED_DATA_NAME = 'tlsaad\0';
+/** As the length of the nonce, it says that all of it is given, and none to be made up. */
+const WHOLE_NONCE = 0xffff_ffff_ffff_ffffn;
 
 const ENCRYPT = 1;
 const DECRYPT = 0;
-/** `EVP_CTRL_AEAD_GET_TAG`, `EVP_CTRL_AEAD_SET_TAG`. */
-const GET_TAG = 0x10;
-const SET_TAG = 0x11;
 const NULL = 0n;
 const SIGN = 0xc5;
 
 const SIGNATURES = {
-  EVP_CIPHER_CTX_new: { return: 'u64', arguments: [] },
-  EVP_aes_128_gcm: { return: 'u64', arguments: [] },
-  EVP_CipherInit_ex: { return: 'i32', arguments: ['u64', 'u64', 'u64', 'u64', 'u64', 'i32'] },
-  EVP_CipherUpdate: { return: 'i32', arguments: ['u64', 'u64', 'u64', 'u64', 'i32'] },
-  EVP_CipherFinal_ex: { return: 'i32', arguments: ['u64', 'u64', 'u64'] },
-  EVP_CIPHER_CTX_ctrl: { return: 'i32', arguments: ['u64', 'i32', 'i32', 'u64'] },
+  EVP_CIPHER_CTX_new: { return: 'pointer', arguments: [] },
+  EVP_aes_128_gcm: { return: 'pointer', arguments: [] },
+  EVP_CipherInit_ex: { return: 'i32', arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'i32'] },
+  EVP_CIPHER_CTX_set_params: { return: 'i32', arguments: ['pointer', 'pointer'] },
+  EVP_Cipher: { return: 'i32', arguments: ['pointer', 'pointer', 'pointer', 'u32'] },
 } as const;
 
-/** The inputs of a record besides its plain text: 16, 12 and 13 bytes. */
+/** One key, which seals or opens, and the inputs of the next record beside its text: 16, 12 and 13 bytes. */
 export interface GcmInputs {
   readonly key: Uint8Array;
   readonly nonce: Uint8Array;
+  /** With the length of the plain text at its end. */
   readonly associatedData: Uint8Array;
+  /** Where the key was kept last; written by `OpensslGcm` alone. -1 at first. */
+  place: number;
 }
 
 /** Encrypts and decrypts records of up to `MAX_GCM_LENGTH` bytes. */
 export interface OpensslGcm {
   /** Writes the encrypted bytes and the tag behind them to `out`. @returns false if OpenSSL refuses; nothing is written then */
   seal(inputs: GcmInputs, plain: Uint8Array, out: Uint8Array, offset: number): boolean;
-  /** @param sealed with its tag @returns the plain bytes, which the next call overwrites; undefined if they are not authentic */
+  /**
+   * @param sealed with the explicit nonce and the tag
+   * @returns the plain bytes, which the next call overwrites; undefined if they are not authentic
+   */
   open(inputs: GcmInputs, sealed: Uint8Array): Uint8Array | undefined;
+}
+
+/** One of OpenSSL's, and whose key it has. */
+interface Context {
+  readonly at: bigint;
+  owner: GcmInputs | undefined;
+  direction: number;
 }
 
 /** @returns undefined where it cannot be had, or does not do what `node:crypto` does */
@@ -73,66 +96,105 @@ export function loadOpensslGcm(): OpensslGcm | undefined {
 function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined {
   // Kept whole: what becomes of its functions when the library is collected is not said.
   const library = ffi.dlopen(null, SIGNATURES);
+  const { EVP_CIPHER_CTX_new, EVP_aes_128_gcm, EVP_CipherInit_ex, EVP_CIPHER_CTX_set_params, EVP_Cipher } = library.functions;
   const memory = new Uint8Array(new ArrayBuffer(MEMORY_LENGTH));
   const baseAt = ffi.getRawPointer(memory);
   // If a later Node took it for the address of something else, OpenSSL would read and write other memory.
   memory[0] = SIGN;
   if (ffi.getUint8(baseAt) !== SIGN) return undefined;
   const at = (offset: number): bigint => baseAt + BigInt(offset);
-  const [keyAt, nonceAt, associatedDataAt, tagAt] = [at(0), at(NONCE_AT), at(ASSOCIATED_DATA_AT), at(TAG_AT)];
-  const [lengthAt, inputAt, sealedAt, openedAt] = [at(LENGTH_AT), at(INPUT_AT), at(SEALED_AT), at(OPENED_AT)];
-  const context = library.functions.EVP_CIPHER_CTX_new();
-  if (context === NULL) return undefined;
-  const isReady = library.functions.EVP_CipherInit_ex(context, library.functions.EVP_aes_128_gcm(), NULL, keyAt, nonceAt, ENCRYPT) === 1;
-  if (!isReady) return undefined;
+  const [keyAt, parametersAt, sealedAt, openedAt] = [at(KEY_AT), at(PARAMETERS_AT), at(SEALED_AT), at(OPENED_AT)];
+  writeParameters(memory, at);
+  const algorithm = EVP_aes_128_gcm();
+  const contexts: Context[] = [];
+  let oldest = 0;
 
-  const begin = ({ key, nonce, associatedData }: GcmInputs, direction: number): boolean => {
+  /** Gives a key the context that has not been given away for longest. */
+  const take = (inputs: GcmInputs, direction: number): Context | undefined => {
+    if (contexts.length < MAX_CONTEXTS) contexts.push({ at: EVP_CIPHER_CTX_new(), owner: undefined, direction });
+    const place = oldest;
+    oldest = (oldest + 1) % MAX_CONTEXTS;
+    const context = contexts[place];
+    if (context.at === NULL) return undefined;
+    context.owner = undefined;
+    memory.set(inputs.key, KEY_AT);
+    const isReady = EVP_CipherInit_ex(context.at, algorithm, NULL, keyAt, NULL, direction) === 1;
+    memory.fill(0, KEY_AT, KEY_AT + KEY_LENGTH);
+    if (!isReady) return undefined;
+    context.owner = inputs;
+    context.direction = direction;
+    inputs.place = place;
+    return context;
+  };
+  /** Encrypts or decrypts the record at `recordAt`. @param length with explicit nonce and tag; @param countedLength what counts of it in the associated data */
+  const run = (inputs: GcmInputs, direction: number, recordAt: bigint, length: number, countedLength: number): boolean => {
+    const { key, nonce, associatedData, place } = inputs;
     if (key.length !== KEY_LENGTH || nonce.length !== NONCE_LENGTH || associatedData.length !== ASSOCIATED_DATA_LENGTH) return false;
-    memory.set(key, 0);
+    const known = place < 0 ? undefined : contexts[place];
+    const context = known?.owner === inputs && known.direction === direction ? known : take(inputs, direction);
+    if (context === undefined) return false;
     memory.set(nonce, NONCE_AT);
     memory.set(associatedData, ASSOCIATED_DATA_AT);
-    return (
-      library.functions.EVP_CipherInit_ex(context, NULL, NULL, keyAt, nonceAt, direction) === 1 &&
-      library.functions.EVP_CipherUpdate(context, NULL, lengthAt, associatedDataAt, ASSOCIATED_DATA_LENGTH) === 1
-    );
+    // OpenSSL subtracts what is not plain text.
+    memory[ASSOCIATED_DATA_AT + ASSOCIATED_DATA_LENGTH - 2] = countedLength >> 8;
+    memory[ASSOCIATED_DATA_AT + ASSOCIATED_DATA_LENGTH - 1] = countedLength & 0xff;
+    if (EVP_CIPHER_CTX_set_params(context.at, parametersAt) !== 1) return false;
+    return EVP_Cipher(context.at, recordAt, recordAt, length) >= 0;
   };
-  const run = (input: Uint8Array, outputAt: bigint): boolean => {
-    memory.set(input, INPUT_AT);
-    return input.length === 0 || library.functions.EVP_CipherUpdate(context, outputAt, lengthAt, inputAt, input.length) === 1;
-  };
-  // It writes nothing more: GCM has no last block.
-  const end = (outputAt: bigint): boolean => library.functions.EVP_CipherFinal_ex(context, outputAt, lengthAt) === 1;
-  const passTag = (order: number): boolean => library.functions.EVP_CIPHER_CTX_ctrl(context, order, TAG_LENGTH, tagAt) === 1;
 
   return {
     seal(inputs, plain, out, offset) {
       const { length } = plain;
-      if (length > MAX_GCM_LENGTH || !begin(inputs, ENCRYPT) || !run(plain, sealedAt) || !end(sealedAt) || !passTag(GET_TAG)) return false;
-      out.set(memory.subarray(SEALED_AT, SEALED_AT + length), offset);
-      out.set(memory.subarray(TAG_AT, TAG_AT + TAG_LENGTH), offset + length);
+      if (length > MAX_GCM_LENGTH) return false;
+      memory.set(plain, SEALED_AT + EXPLICIT_NONCE_LENGTH);
+      if (!run(inputs, ENCRYPT, sealedAt, length + OVERHEAD_LENGTH, length + EXPLICIT_NONCE_LENGTH)) return false;
+      const textAt = SEALED_AT + EXPLICIT_NONCE_LENGTH;
+      out.set(memory.subarray(textAt, textAt + length + TAG_LENGTH), offset);
       return true;
     },
     open(inputs, sealed) {
-      const length = sealed.length - TAG_LENGTH;
+      const length = sealed.length - OVERHEAD_LENGTH;
       if (length < 0 || length > MAX_GCM_LENGTH) return undefined;
-      memory.set(sealed.subarray(length), TAG_AT);
-      if (!begin(inputs, DECRYPT) || !run(sealed.subarray(0, length), openedAt) || !passTag(SET_TAG) || !end(openedAt)) return undefined;
-      return memory.subarray(OPENED_AT, OPENED_AT + length);
+      memory.set(sealed, OPENED_AT);
+      if (!run(inputs, DECRYPT, openedAt, sealed.length, sealed.length)) return undefined;
+      const textAt = OPENED_AT + EXPLICIT_NONCE_LENGTH;
+      return memory.subarray(textAt, textAt + length);
     },
   };
+}
+
+/** What `EVP_CIPHER_CTX_set_params` is given each time: where nonce and associated data lie. Behind them is a zero, which ends the list. */
+function writeParameters(memory: Uint8Array, at: (offset: number) => bigint): void {
+  const view = new DataView(memory.buffer);
+  const names = [NONCE_NAME, ASSOCIATED_DATA_NAME];
+  memory.set(Buffer.from(names.join('')), NAMES_AT);
+  const write = (index: number, nameAt: number, dataAt: number, size: bigint): void => {
+    const start = PARAMETERS_AT + index * PARAMETER_LENGTH;
+    view.setBigUint64(start, at(nameAt), true);
+    view.setUint32(start + 8, OCTET_STRING, true);
+    view.setBigUint64(start + 16, at(dataAt), true);
+    view.setBigUint64(start + 24, size, true);
+  };
+  write(0, NAMES_AT, NONCE_AT, WHOLE_NONCE);
+  write(1, NAMES_AT + NONCE_NAME.length, ASSOCIATED_DATA_AT, BigInt(ASSOCIATED_DATA_LENGTH));
 }
 
 /** Nothing is sent that `node:crypto` would not have made of the same. */
 function agreesWithNode(gcm: OpensslGcm): boolean {
   const bytes = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index * 7 + seed);
-  const inputs = { key: bytes(KEY_LENGTH, 1), nonce: bytes(NONCE_LENGTH, 2), associatedData: bytes(ASSOCIATED_DATA_LENGTH, 3) };
   const plain = bytes(100, 4);
-  const cipher = createCipheriv('aes-128-gcm', inputs.key, inputs.nonce).setAAD(inputs.associatedData);
-  const wanted = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-  const sealed = Buffer.alloc(plain.length + TAG_LENGTH);
-  if (!gcm.seal(inputs, plain, sealed, 0) || !sealed.equals(wanted)) return false;
-  const opened = gcm.open(inputs, sealed);
+  const associatedData = bytes(ASSOCIATED_DATA_LENGTH, 3);
+  associatedData.set([0, plain.length], ASSOCIATED_DATA_LENGTH - 2);
+  const inputs = { key: bytes(KEY_LENGTH, 1), nonce: bytes(NONCE_LENGTH, 2), associatedData, place: -1 };
+  const cipher = createCipheriv('aes-128-gcm', inputs.key, inputs.nonce).setAAD(associatedData);
+  const wanted = Buffer.concat([inputs.nonce.subarray(-EXPLICIT_NONCE_LENGTH), cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.from(wanted);
+  sealed.fill(0, EXPLICIT_NONCE_LENGTH);
+  // Twice, since the second time the key is known.
+  for (let time = 0; time < 2; time++) if (!gcm.seal(inputs, plain, sealed, EXPLICIT_NONCE_LENGTH) || !sealed.equals(wanted)) return false;
+  const reading = { ...inputs, place: -1 };
+  const opened = gcm.open(reading, sealed);
   if (opened === undefined || !Buffer.from(opened).equals(plain)) return false;
-  sealed[0] = (sealed[0] ?? 0) ^ 1;
-  return gcm.open(inputs, sealed) === undefined;
+  sealed[EXPLICIT_NONCE_LENGTH] ^= 1;
+  return gcm.open(reading, sealed) === undefined;
 }

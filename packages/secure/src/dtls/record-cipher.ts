@@ -28,6 +28,7 @@ export class RecordCipher implements GcmInputs {
   /** The salt, and behind it the explicit part; it is copied when the cipher begins, so it is used for every record. */
   readonly nonce = Buffer.alloc(RECORD_SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
   readonly associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
+  place = -1;
   readonly #gcm: OpensslGcm | 'missing';
   /** With raw bytes Node takes longer. */
   #nodeKey: KeyObject | undefined;
@@ -65,8 +66,8 @@ export class RecordCipher implements GcmInputs {
     if (length < 0) return undefined;
     for (let byte = 0; byte < EXPLICIT_NONCE_LENGTH; byte++) this.nonce[RECORD_SALT_LENGTH + byte] = fragment[byte];
     this.#associate(epoch, sequence, contentType, version, length);
-    const sealed = fragment.subarray(EXPLICIT_NONCE_LENGTH);
-    return this.#gcm === 'missing' || length > MAX_GCM_LENGTH ? this.#openByNode(sealed, length) : this.#gcm.open(this, sealed);
+    if (this.#gcm !== 'missing' && length <= MAX_GCM_LENGTH) return this.#gcm.open(this, fragment);
+    return this.#openByNode(fragment.subarray(EXPLICIT_NONCE_LENGTH), length);
   }
 
   #sealByNode(plain: Uint8Array, record: Buffer, bodyAt: number): void {

@@ -55,6 +55,22 @@ test('a record that is shorter than nonce and tag is refused', () => {
   for (const library of [gcm(), 'missing'] as const) expect(new RecordCipher(KEY, SALT, library).open(recordOf(short))).toBeUndefined();
 });
 
+test('more ciphers than OpenSSL keeps keys for take turns', () => {
+  const library = gcm();
+  const ciphers = Array.from({ length: 1_100 }, (_, index) => {
+    const [key, salt] = [Buffer.alloc(16, `key ${index}`), Buffer.alloc(4, `${index}`)];
+    return { direct: new RecordCipher(key, salt, library), byNode: new RecordCipher(key, salt, 'missing') };
+  });
+
+  for (const sequence of [1, 2]) {
+    const isWrong = ciphers.map(({ direct, byNode }) => {
+      const [one, other] = [direct, byNode].map((cipher) => cipher.seal(ContentType.applicationData, 1, sequence, plainOf(20)));
+      return one === undefined || other === undefined || !one.equals(other);
+    });
+    expect(isWrong.filter(Boolean)).toEqual([]);
+  }
+});
+
 test('ciphers with different keys take turns, and what was opened stays while others are sealed', () => {
   const library = gcm();
   const ciphers = Array.from({ length: 5 }, (_, index) => new RecordCipher(Buffer.alloc(16, index), Buffer.alloc(4, index), library));

@@ -46,12 +46,12 @@ export class InboundStreams {
   add(tsn: number, fields: SctpDataFields): void {
     const stream = this.#streamOf(fields.streamId);
     if (stream.isDiscarding || this.#isPassed(stream, fields)) return;
-    // Not `slice`, which of a Buffer of Node copies nothing: the packet may be on loan.
-    const part = new Uint8Array(fields.payload.subarray(fields.payloadOffset, fields.payloadOffset + fields.payloadLength));
+    const part = fields.payload.subarray(fields.payloadOffset, fields.payloadOffset + fields.payloadLength);
     const isWhole = fields.isBeginning && fields.isEnd;
     const isNext = fields.isUnordered || fields.messageNumber === stream.nextNumber;
-    if (isWhole && isNext) this.#deliverWhole(stream, fields, part);
-    else if (fields.isUnordered && !this.#isInterleaved) this.#addLoose(stream, tsn, fields, part);
+    // Not `slice`, which of a Buffer of Node copies nothing: the packet may be on loan.
+    if (isWhole && isNext) this.#deliverWhole(stream, fields, new Uint8Array(part));
+    else if (fields.isUnordered && !this.#isInterleaved) this.#addLoose(stream, tsn, fields, new Uint8Array(part));
     else this.#addFragment(stream, this.#isInterleaved ? fields.fragmentNumber : tsn, fields, part);
   }
 

@@ -95,7 +95,7 @@ export class StreamReset {
     while (this.#responses.length > 0 && packet.room >= MAX_CHUNK_BYTES) {
       packet.at = writeReconfig(packet.bytes, packet.at, this.#responses.shift() as ReconfigResponse);
     }
-    if (this.#request === undefined) this.#beginRequest();
+    if (this.#request === undefined && this.#wanted.size > 0) this.#beginRequest();
     if (this.#request === undefined || !this.#isRequestDue || packet.room < MAX_CHUNK_BYTES) return;
     this.#isRequestDue = false;
     this.repeatAtMs = nowMs + this.#options.sender.roundTrip.rtoMs;
