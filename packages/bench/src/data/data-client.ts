@@ -8,13 +8,10 @@ import {
   DataChannels,
   type DataChannelsListener,
   type DataKind,
-  Timers,
 } from '@causeway/media';
-
+import { SystemTimers } from '@causeway/secure/bare';
 import { LossyPath, type PathConditions } from './lossy-path.ts';
 
-/** How often its timers are looked at beside what arrives. */
-const TICK_MS = 2;
 const IGNORE_SENT = { onSent() {}, onDropped() {}, onReleased() {} };
 
 export interface DataClientListener {
@@ -27,13 +24,14 @@ export interface DataClientListener {
 export class DataClient {
   readonly session: LoadSession;
   readonly #channels: DataChannels;
-  readonly #timers: Timers;
-  readonly #ticks: NodeJS.Timeout;
+  readonly #timers: SystemTimers;
+  /** It says nothing any more, not even goodbye. */
+  hasVanished = false;
   #isReading = true;
 
   /** @param conditions of the path to the SFU; by default it is left as it is */
   static async join(context: LoadContext, listener: DataClientListener, conditions?: PathConditions): Promise<DataClient> {
-    const timers = new Timers();
+    const timers = new SystemTimers();
     const path = conditions === undefined ? undefined : new LossyPath(conditions);
     let client: DataClient | undefined;
     const channels = new DataChannels({
@@ -66,11 +64,10 @@ export class DataClient {
     return client;
   }
 
-  private constructor(session: LoadSession, channels: DataChannels, timers: Timers) {
+  private constructor(session: LoadSession, channels: DataChannels, timers: SystemTimers) {
     this.session = session;
     this.#channels = channels;
     this.#timers = timers;
-    this.#ticks = setInterval(() => this.#fire(), TICK_MS);
   }
 
   open(label: string, reliability: Pick<DataChannelRequest, 'ordered' | 'maxRetransmits'> = {}): void {
@@ -87,7 +84,6 @@ export class DataClient {
   }
 
   async leave(): Promise<void> {
-    clearInterval(this.#ticks);
     this.#channels.close();
     await this.session.leave();
   }
@@ -99,7 +95,8 @@ export class DataClient {
 
   /** Falls silent without a word. */
   vanish(): void {
-    clearInterval(this.#ticks);
+    this.hasVanished = true;
+    this.#channels.close();
     this.session.peer.vanish();
   }
 
@@ -115,7 +112,7 @@ function createListener(
 ): DataChannelsListener {
   const tell = (act: (client: DataClient) => void): void => {
     const told = client();
-    if (told !== undefined) act(told);
+    if (told?.hasVanished === false) act(told);
   };
   const send = (packet: Uint8Array): void => tell(({ session }) => session.peer.endpoint.sendApplicationData(packet));
   return {

@@ -15,7 +15,7 @@ import {
   type WorldLink,
 } from '@causeway/testkit';
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
-import type { LayerPreferences, SubscriberTrackPlan } from '../../src/index.ts';
+import type { DataReliability, LayerPreferences, SubscriberTrackPlan } from '../../src/index.ts';
 import { LINK } from './linked-call.ts';
 
 const SEEDS = Array.from({ length: Number(process.env.SEEDS ?? 1) }, (_, index) => index + 1);
@@ -26,6 +26,8 @@ const LINK_NUMBERED = [{ id: 14, uri: TRANSPORT_WIDE_CC_URI }];
 const MIC_SSRC = 5000;
 const FRAME_MS = 33;
 const SOUND_MS = 20;
+const DATA_STREAM = 20;
+const DATA_EVERY_MS = 5;
 const LINK_DELAY_MS = 40;
 /** 100, 340 and 1,030 kbit/s on the wire, with keyframes of eight frames' size. */
 const LAYERS: readonly SimulcastLayer[] = [
@@ -37,6 +39,9 @@ const LAYERS: readonly SimulcastLayer[] = [
 const HALF_BPS = 1_600_000;
 /** The middle layer of one track, and the lowest of two others. */
 const ONE_MIDDLE_BPS = 800_000;
+/** All of that, and data. */
+const WIDE_ENOUGH_BPS = 8_000_000;
+const LONG_QUEUE_MS = 600;
 const MIDDLE_BYTES = 640;
 const BEST_BYTES = 1000;
 
@@ -91,8 +96,36 @@ class NarrowLink {
     };
   }
 
-  narrowTo(rateBps: number): void {
-    this.#bottleneck.impair({ ...this.#bottleneck.conditions, rateBps });
+  narrowTo(rateBps: number, queueMs = 200): void {
+    this.#bottleneck.impair({ ...this.#bottleneck.conditions, rateBps, queueMs });
+  }
+
+  /** A data channel of A's process crosses as well, reliable or not, and brings more than the link carries. @returns how many bytes have come */
+  offerData(reliability: DataReliability, bitsPerSecond: number, forMs: number): () => number {
+    const { a, b } = this;
+    const stream = { streamId: DATA_STREAM, isNegotiated: true };
+    const shared = { reliability, retain: 0, isBus: false };
+    a.engine.handleCommand(a.nowMs, {
+      type: 'put-data-publication',
+      plan: { publicationId: 'data', transportId: undefined, stream: undefined, ...shared },
+    });
+    b.engine.handleCommand(b.nowMs, {
+      type: 'put-data-publication',
+      plan: { publicationId: 'copy', transportId: LINK, stream, copyOf: 'data', ...shared },
+    });
+    const names = { label: 'data', protocol: '' } as const;
+    const rights = { canReply: 'none', waitsForAck: false, isPaused: false, isSticky: true } as const;
+    a.engine.handleCommand(a.nowMs, {
+      type: 'put-data-subscription',
+      plan: { subscriptionId: 'feed', transportId: LINK, publicationId: 'data', stream, feedsCopy: 'new', ...names, ...rights },
+    });
+    const messageBytes = (bitsPerSecond / 8_000) * DATA_EVERY_MS;
+    for (let afterMs = 0; afterMs < forMs; afterMs += DATA_EVERY_MS) {
+      a.after(afterMs, (nowMs) =>
+        a.engine.handleCommand(nowMs, { type: 'publish-data', publicationId: 'data', data: new Uint8Array(messageBytes) }),
+      );
+    }
+    return () => b.engine.answer('data-statistics').publications.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
   }
 
   runFor(durationMs: number): void {
@@ -202,4 +235,22 @@ test('a narrow link carries most for the track that most watch behind it', () =>
   const sizes = call.shown.map((frames) => frames.at(-1)?.payloadBytes ?? 0);
   expect(sizes[1]).toBe(MIDDLE_BYTES);
   expect(Math.max(sizes[0] ?? 0, sizes[2] ?? 0)).toBeLessThan(MIDDLE_BYTES);
+});
+
+test('beside data that would fill the link, tracks keep their best layers, and data gets what they leave', () => {
+  const call = new NarrowLink(1);
+  call.runFor(3000);
+  call.narrowTo(WIDE_ENOUGH_BPS, LONG_QUEUE_MS);
+  const bytes = call.offerData({ ordered: false, maxRetransmits: 0, maxPacketLifeTimeMs: undefined }, 2 * WIDE_ENOUGH_BPS, 5000);
+  const [heardBefore, sentBefore, fromMs] = [call.soundsHeard, call.soundsSent, call.a.nowMs];
+
+  call.runFor(5000);
+
+  for (const frames of call.shown) {
+    const seen = framesBetween(frames, fromMs + 1000, fromMs + 5000);
+    expect(seen.length).toBeGreaterThan(4000 / FRAME_MS - 5);
+    expect(seen.every(({ payloadBytes }) => payloadBytes === BEST_BYTES)).toBe(true);
+  }
+  expect(1 - (call.soundsHeard - heardBefore) / (call.soundsSent - sentBefore)).toBeLessThan(0.02);
+  expect((8 * bytes()) / 5).toBeGreaterThan(0.8 * (WIDE_ENOUGH_BPS - 3_200_000));
 });

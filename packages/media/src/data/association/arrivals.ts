@@ -12,9 +12,13 @@ export interface ArrivalsOptions {
   readonly losses: LossDetector;
   readonly probe: TailProbe;
   readonly roundTrip: RoundTrip;
+  /** Hears of each measurement. */
+  readonly onRoundTrip: (nowMs: number, rttMs: number) => void;
 }
 
 export class Arrivals {
+  /** Bytes of all chunks that have arrived, counting up. */
+  totalBytes = 0;
   readonly #options: ArrivalsOptions;
   /** Whether a probe has repaired a loss, since this was asked last. */
   #hasRepaired = false;
@@ -38,7 +42,7 @@ export class Arrivals {
       messages.releaseFirstChunk();
       chunks.removeFirst();
     }
-    this.#measure();
+    this.#measure(nowMs);
     return ackedBytes;
   }
 
@@ -55,7 +59,7 @@ export class Arrivals {
         count++;
       }
     }
-    this.#measure();
+    this.#measure(nowMs);
     return count;
   }
 
@@ -68,13 +72,16 @@ export class Arrivals {
 
   #note(nowMs: number, tsn: number): void {
     const { chunks, losses, probe } = this.#options;
+    this.totalBytes += chunks.length(tsn);
     if (chunks.transmissions(tsn) === 1) this.#rttMs = nowMs - chunks.sentAtMs(tsn);
     losses.noteAcked(nowMs, tsn);
     this.#hasRepaired ||= probe.hasRepaired(nowMs, tsn);
   }
 
-  #measure(): void {
-    if (this.#rttMs >= 0) this.#options.roundTrip.measure(this.#rttMs);
+  #measure(nowMs: number): void {
+    if (this.#rttMs < 0) return;
+    this.#options.roundTrip.measure(this.#rttMs);
+    this.#options.onRoundTrip(nowMs, this.#rttMs);
     this.#rttMs = -1;
   }
 }

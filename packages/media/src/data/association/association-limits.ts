@@ -8,6 +8,8 @@ export interface AssociationLimits {
   readonly reservedBytes: number;
   /** Limits the bytes of chunks in flight, however much the path seems to carry. */
   readonly maxFlightBytes: number;
+  /** How long packets may wait in front of a narrow line because of what is sent here; Infinity for as long as they do. */
+  readonly maxQueueMs: number;
   /** A longer message of the peer's is refused. */
   readonly maxMessageBytes: number;
 }
@@ -23,6 +25,7 @@ export const CLIENT_LIMITS: AssociationLimits = {
   maxBufferedBytes: 5 << 20,
   reservedBytes: 256 << 10,
   maxFlightBytes: Number.POSITIVE_INFINITY,
+  maxQueueMs: Number.POSITIVE_INFINITY,
   maxMessageBytes: MAX_MESSAGE_BYTES,
 };
 
@@ -32,8 +35,14 @@ export const LINK_LIMITS: AssociationLimits = {
   maxBufferedBytes: 32 << 20,
   reservedBytes: 6 << 20,
   maxFlightBytes: Number.POSITIVE_INFINITY,
+  // What nodes say to each other, and media, wait in the same queue.
+  maxQueueMs: 40,
   maxMessageBytes: MAX_LINK_MESSAGE_BYTES,
 };
 
 /** The ring between two threads holds 1 MiB, most of which is for media: data that filled it would cost pictures. */
-export const IN_PROCESS_LIMITS: AssociationLimits = { ...LINK_LIMITS, maxFlightBytes: 256 << 10 };
+export const IN_PROCESS_LIMITS: AssociationLimits = {
+  ...LINK_LIMITS,
+  maxFlightBytes: 256 << 10,
+  maxQueueMs: Number.POSITIVE_INFINITY,
+};

@@ -13,6 +13,8 @@ import type { MessageToSend, OutgoingMessage } from './outgoing-message.ts';
 import { MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
 import { ChunkState, OutstandingChunks } from './outstanding-chunks.ts';
 import { PendingMessages } from './pending-messages.ts';
+import { ProportionalReduction } from './proportional-reduction.ts';
+import { QueueingDelay } from './queueing-delay.ts';
 import { RoundTrip } from './round-trip.ts';
 import { TailProbe } from './tail-probe.ts';
 
@@ -25,7 +27,10 @@ export interface ChunkSenderOptions {
   /** RFC 3758 was agreed on. */
   readonly canAbandon: boolean;
   readonly maxFlightBytes: number;
+  readonly maxQueueMs: number;
 }
+
+const FULL_PACKET_BYTES = MAX_PACKET_BYTES - SCTP_HEADER_LENGTH;
 
 export class ChunkSender {
   readonly roundTrip = new RoundTrip();
@@ -33,8 +38,13 @@ export class ChunkSender {
   readonly #writer: ChunkWriter;
   readonly #forward: ForwardPoint;
   readonly #messages: PendingMessages;
-  readonly #window = new CongestionWindow(MAX_PACKET_BYTES - SCTP_HEADER_LENGTH);
+  readonly #window = new CongestionWindow(FULL_PACKET_BYTES);
+  readonly #reduction = new ProportionalReduction(FULL_PACKET_BYTES);
   readonly #maxFlightBytes: number;
+  readonly #maxQueueMs: number;
+  readonly #delay = new QueueingDelay();
+  /** Packets wait, so the window does not grow. */
+  #isQueueing = false;
   readonly #losses: LossDetector;
   readonly #probe: TailProbe;
   readonly #arrivals: Arrivals;
@@ -47,8 +57,9 @@ export class ChunkSender {
   #timeoutAtMs = Number.POSITIVE_INFINITY;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes, maxFlightBytes }: ChunkSenderOptions) {
+  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes, maxFlightBytes, maxQueueMs }: ChunkSenderOptions) {
     this.#maxFlightBytes = maxFlightBytes;
+    this.#maxQueueMs = maxQueueMs;
     const chunks = new OutstandingChunks(initialTsn);
     this.#chunks = chunks;
     this.#writer = new ChunkWriter(chunks, isInterleaved);
@@ -57,7 +68,14 @@ export class ChunkSender {
     this.#losses = new LossDetector(chunks, this.roundTrip, (tsn) => this.#handleLoss(tsn));
     this.#probe = new TailProbe(chunks, this.roundTrip);
     const { roundTrip } = this;
-    this.#arrivals = new Arrivals({ chunks, messages: this.#messages, losses: this.#losses, probe: this.#probe, roundTrip });
+    this.#arrivals = new Arrivals({
+      chunks,
+      messages: this.#messages,
+      losses: this.#losses,
+      probe: this.#probe,
+      roundTrip,
+      onRoundTrip: (nowMs, rttMs) => this.#handleRoundTrip(nowMs, rttMs),
+    });
     this.#peerWindowBytes = peerWindowBytes;
   }
 
@@ -126,6 +144,7 @@ export class ChunkSender {
     // Overtaken by a later one.
     if (cumulativeTsn < before) return true;
     const flightBefore = chunks.flightBytes;
+    const arrivedBefore = this.#arrivals.totalBytes;
     const ackedBytes = this.#arrivals.ackUpTo(nowMs, cumulativeTsn);
     const ackedBehindGaps = this.#arrivals.ackGapBlocks(nowMs, sack, cumulativeTsn);
     if (this.#arrivals.takeRepaired()) this.#beginRecovery();
@@ -136,6 +155,7 @@ export class ChunkSender {
     if (hasAdvanced || ackedBehindGaps > 0) {
       this.#probe.noteProgress();
       this.#findLost(nowMs, ackedBehindGaps);
+      if (this.#recoveryTsn !== undefined) this.#reduction.noteArrived(this.#arrivals.totalBytes - arrivedBefore, chunks.flightBytes);
       this.#probe.arm(nowMs);
     }
     this.#forward.advance();
@@ -184,9 +204,21 @@ export class ChunkSender {
       this.#losses.noteRecoveryEnded();
     }
     const wasFull = this.#isWindowFull || flightBefore >= this.#window.bytes;
-    if (this.#recoveryTsn === undefined && wasFull && ackedBytes > 0) this.#window.grow(ackedBytes);
+    if (this.#recoveryTsn === undefined && wasFull && ackedBytes > 0 && !this.#isQueueing) this.#window.grow(ackedBytes);
     this.#timeoutAtMs = Number.POSITIVE_INFINITY;
     if (this.#chunks.size > 0) this.#armTimeout(nowMs);
+  }
+
+  /** Keeps what waits in front of a narrow line short, where that is wanted: between half of the bound and all of it the window stays as it is. */
+  #handleRoundTrip(nowMs: number, rttMs: number): void {
+    if (this.#maxQueueMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = this.#delay.note(nowMs, rttMs);
+    if (delayMs === undefined) return;
+    this.#isQueueing = delayMs > this.#maxQueueMs / 2;
+    if (this.#isQueueing) this.#window.endSlowStart();
+    if (delayMs <= this.#maxQueueMs || this.#recoveryTsn !== undefined) return;
+    const { baseMs } = this.#delay;
+    this.#window.reduceForDelay((baseMs + this.#maxQueueMs / 2) / (baseMs + delayMs));
   }
 
   #findLost(nowMs: number, ackedBehindGaps: number): void {
@@ -202,6 +234,7 @@ export class ChunkSender {
   #beginRecovery(): void {
     if (this.#recoveryTsn !== undefined) return;
     this.#window.reduceAfterLoss();
+    this.#reduction.begin(this.#chunks.flightBytes, this.#window.bytes);
     this.#recoveryTsn = this.#chunks.nextTsn - 1;
   }
 
@@ -255,6 +288,7 @@ export class ChunkSender {
       const tsn = chunks.firstLost();
       if (!this.#writer.hasRoomFor(tsn, packet)) return;
       chunks.sendAgain(nowMs, tsn);
+      this.#reduction.noteSent(chunks.length(tsn));
       this.#writer.write(tsn, packet, chunks.lostCount === 0 ? 'immediate' : 'delayed');
       this.#noteSent(nowMs);
     }
@@ -275,6 +309,7 @@ export class ChunkSender {
       if (message.fragments === 0) queue.number(message);
       const tsn = this.#chunks.add(nowMs, message, lengthBytes);
       this.#messages.consume(message, lengthBytes);
+      this.#reduction.noteSent(lengthBytes);
       this.#peerWindowBytes -= Math.min(lengthBytes, this.#peerWindowBytes);
       this.#writer.write(tsn, packet, this.#isLastForNow() ? 'immediate' : 'delayed');
       this.#probe.pending = 'none';
@@ -307,7 +342,8 @@ export class ChunkSender {
 
   #mayBeInFlight(): boolean {
     const { flightBytes } = this.#chunks;
-    return flightBytes === 0 || flightBytes < Math.min(this.#window.bytes, this.#maxFlightBytes);
+    const limitBytes = this.#recoveryTsn === undefined ? this.#window.bytes : this.#reduction.limitBytes;
+    return flightBytes === 0 || flightBytes < Math.min(limitBytes, this.#maxFlightBytes);
   }
 
   #noteSent(nowMs: number): void {

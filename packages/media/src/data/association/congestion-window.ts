@@ -6,6 +6,8 @@
 const INITIAL_PACKETS = 10;
 const MIN_PACKETS_AFTER_LOSS = 4;
 const SLOW_START_PACKETS_PER_ACK = 2;
+/** What a delay leaves of the window in one round trip; others may have caused it. */
+const MIN_SHARE_FOR_DELAY = 0.7;
 
 export class CongestionWindow {
   readonly #packetBytes: number;
@@ -44,6 +46,18 @@ export class CongestionWindow {
   reduceAfterTimeout(): void {
     this.reduceAfterLoss();
     this.#bytes = this.#packetBytes;
+  }
+
+  /** Packets wait: the window has grown enough. */
+  endSlowStart(): void {
+    this.#slowStartThreshold = Math.min(this.#slowStartThreshold, this.#bytes);
+  }
+
+  /** Packets wait for too long. @param share of the window that remains */
+  reduceForDelay(share: number): void {
+    this.#bytes = Math.max(this.#bytes * Math.max(share, MIN_SHARE_FOR_DELAY), INITIAL_PACKETS * this.#packetBytes);
+    this.#slowStartThreshold = this.#bytes;
+    this.#partialBytesAcked = 0;
   }
 
   /** Nothing was sent for an RTO: what the path carried before says little, and the whole window would leave in one burst. */

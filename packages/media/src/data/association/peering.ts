@@ -35,11 +35,11 @@ export class Peering {
   readonly #sack = new SackView();
 
   constructor(agreed: StateCookie, limits: AssociationLimits, listener: InboundListener & StreamResetListener) {
-    const { maxStreams, maxFlightBytes, maxMessageBytes } = limits;
+    const { maxStreams, maxFlightBytes, maxQueueMs, maxMessageBytes } = limits;
     const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
     this.agreed = agreed;
     this.#maxStreams = maxStreams;
-    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, maxFlightBytes });
+    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, maxFlightBytes, maxQueueMs });
     this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, maxMessageBytes, listener);
     this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
   }
