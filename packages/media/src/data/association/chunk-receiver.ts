@@ -15,12 +15,11 @@ const MAX_HELD_CHUNKS = 8_192;
 /** What fills the first gap is taken even above the bounds, or nothing would ever be delivered. At this multiple of them it ends. */
 const TOLERANCE = 2;
 const SACK_DELAY_MS = 200;
-/** After a timeout a sender has one packet in flight, and goes on with its acknowledgement. */
-const SACK_DELAY_AFTER_LOSS_MS = 20;
 const PACKETS_PER_SACK = 2;
 /**
- * A path that has lost a packet is taken for a lossy one for so many more. On such a path the acknowledgements of packets that come together
- * do not share one: that may be lost as well, and senders take a chunk for lost when three of them have missed it, and grow their window by each.
+ * A path that has lost a packet is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of its own, at
+ * once: one may be lost as well, and senders take a chunk for lost when three of them have missed it, end their recovery with one, go on with one
+ * after a timeout, and grow their window by each.
  */
 const LOSS_REMEMBERED_PACKETS = 500;
 /** So that a SACK leaves room for data. */
@@ -49,8 +48,7 @@ export class ChunkReceiver {
 
   /** Whether a SACK must not wait for what else has come at the same time. */
   get isSackPressing(): boolean {
-    if (!this.#hasSeenLoss || this.sackAtMs === Number.POSITIVE_INFINITY) return false;
-    return this.#packetsToAck >= (this.#tsns.hasGaps ? 1 : PACKETS_PER_SACK);
+    return this.#hasSeenLoss && this.#packetsToAck > 0;
   }
 
   /** Whether everything up to this TSN has arrived. */
@@ -80,9 +78,9 @@ export class ChunkReceiver {
   handlePacketEnd(nowMs: number): void {
     this.#packetsToAck++;
     this.#packetsSinceLoss = this.#tsns.hasGaps ? 0 : this.#packetsSinceLoss + 1;
-    const isDue = this.#tsns.hasGaps || this.#packetsToAck >= PACKETS_PER_SACK || this.#isFirstPacket;
+    const isDue = this.#hasSeenLoss || this.#packetsToAck >= PACKETS_PER_SACK || this.#isFirstPacket;
     this.#isFirstPacket = false;
-    this.sackAtMs = Math.min(this.sackAtMs, isDue ? nowMs : nowMs + (this.#hasSeenLoss ? SACK_DELAY_AFTER_LOSS_MS : SACK_DELAY_MS));
+    this.sackAtMs = Math.min(this.sackAtMs, isDue ? nowMs : nowMs + SACK_DELAY_MS);
   }
 
   handleForwardTsn(nowMs: number, forward: SctpForwardTsn): void {
