@@ -13,7 +13,7 @@ export class SystemTimers extends Timers {
     this.#arm();
   }
 
-  /** Waking once for nothing is cheaper than arming the timeout anew, so only the last timer takes it away. */
+  /** Waking once for nothing is cheaper than arming another timeout, so only the last timer takes it away. */
   override cancel(timer: Timer): void {
     super.cancel(timer);
     if (this.size === 0) this.#disarm();

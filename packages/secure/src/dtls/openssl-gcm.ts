@@ -22,7 +22,7 @@ const TAG_LENGTH = 16;
 const OVERHEAD_LENGTH = EXPLICIT_NONCE_LENGTH + TAG_LENGTH;
 /** More than any path carries in a datagram. */
 export const MAX_GCM_LENGTH = 2_048;
-/** Of two keys for each client; a kilobyte each, made when they are needed. */
+/** Two for each client, a kilobyte each, made when they are needed. */
 const MAX_CONTEXTS = 1_024;
 
 /** Where things lie in the array. */

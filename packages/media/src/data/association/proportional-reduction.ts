@@ -1,5 +1,5 @@
 /**
- * How much may be in flight while losses are repaired: about half of what arrives is sent again or anew, so that acknowledgements keep
+ * How much may be in flight while losses are repaired: about half of what arrives is sent, of old or new data, so that acknowledgements keep
  * coming. Waiting until the flight has shrunk to the reduced window instead would let them stop where a burst has lost its end: nothing
  * behind it shows the loss, and only the timeout would help.
  *
