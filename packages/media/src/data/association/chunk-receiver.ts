@@ -16,8 +16,10 @@ const MAX_HELD_CHUNKS = 8_192;
 const TOLERANCE = 2;
 const SACK_DELAY_MS = 200;
 const PACKETS_PER_SACK = 2;
+/** Chromium sends no more than four packets for each acknowledgement, however much its window allows. */
+const MAX_PACKETS_PER_SHARED_SACK = 4;
 /**
- * A path that has lost a packet is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of its own, at
+ * A path that has lost a packet, or is new, is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of its own, at
  * once: one may be lost as well, and senders take a chunk for lost when three of them have missed it, end their recovery with one, go on with one
  * after a timeout, and grow their window by each.
  */
@@ -34,8 +36,7 @@ export class ChunkReceiver {
   readonly #tsns: ReceivedTsns;
   readonly #streams: InboundStreams;
   #packetsToAck = 0;
-  #isFirstPacket = true;
-  #packetsSinceLoss = LOSS_REMEMBERED_PACKETS;
+  #packetsSinceLoss = 0;
 
   constructor(initialTsn: number, isInterleaved: boolean, maxMessageBytes: number, listener: InboundListener) {
     this.#tsns = new ReceivedTsns(initialTsn);
@@ -48,7 +49,7 @@ export class ChunkReceiver {
 
   /** Whether a SACK must not wait for what else has come at the same time. */
   get isSackPressing(): boolean {
-    return this.#hasSeenLoss && this.#packetsToAck > 0;
+    return this.#packetsToAck >= (this.#mayLose ? 1 : MAX_PACKETS_PER_SHARED_SACK);
   }
 
   /** Whether everything up to this TSN has arrived. */
@@ -78,8 +79,7 @@ export class ChunkReceiver {
   handlePacketEnd(nowMs: number): void {
     this.#packetsToAck++;
     this.#packetsSinceLoss = this.#tsns.hasGaps ? 0 : this.#packetsSinceLoss + 1;
-    const isDue = this.#hasSeenLoss || this.#packetsToAck >= PACKETS_PER_SACK || this.#isFirstPacket;
-    this.#isFirstPacket = false;
+    const isDue = this.#mayLose || this.#packetsToAck >= PACKETS_PER_SACK;
     this.sackAtMs = Math.min(this.sackAtMs, isDue ? nowMs : nowMs + SACK_DELAY_MS);
   }
 
@@ -110,7 +110,7 @@ export class ChunkReceiver {
     this.sackAtMs = Number.POSITIVE_INFINITY;
   }
 
-  get #hasSeenLoss(): boolean {
+  get #mayLose(): boolean {
     return this.#packetsSinceLoss < LOSS_REMEMBERED_PACKETS;
   }
 
