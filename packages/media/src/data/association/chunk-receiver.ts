@@ -19,9 +19,9 @@ const PACKETS_PER_SACK = 2;
 /** Chromium sends no more than four packets for each acknowledgement, however much its window allows. */
 const MAX_PACKETS_PER_SHARED_SACK = 4;
 /**
- * A path that has lost a packet, or is new, is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of its own, at
- * once: one may be lost as well, and senders take a chunk for lost when three of them have missed it, end their recovery with one, go on with one
- * after a timeout, and grow their window by each.
+ * A path that has lost a packet, or is new, is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of
+ * its own, at once: one may be lost as well, and senders take a chunk for lost when three of them have missed it, end their recovery with one,
+ * go on with one after a timeout, and grow their window by each.
  */
 const LOSS_REMEMBERED_PACKETS = 500;
 /** So that a SACK leaves room for data. */

@@ -1,5 +1,5 @@
-/** How much room the first fragment of a message gets, in fragments: a message that has any has several. */
-const GROWTH_FACTOR = 4;
+/** How much room the first fragment of a message gets, in fragments: several follow, and what never completes must not take much more than it has. */
+const GROWTH_FACTOR = 2;
 
 /**
  * Fragments of one message, by their places: TSNs (unwrapped) of DATA, fragment numbers of I-DATA. Those in a row from the first one on are
