@@ -189,11 +189,12 @@ describe('a publisher that sends too much', () => {
     room.run(500);
 
     for (let message = 0; message < 20_000; message++) alice.send(chat, numbered(message, 4));
-    room.run(1000);
-    const afterASecond = room.statistics.publications[0]?.messagesReceived ?? 0;
+    room.run(2000);
+    const afterTwoSeconds = room.statistics.publications[0]?.messagesReceived ?? 0;
     room.run(20_000);
 
-    expect(afterASecond).toBeLessThan(10_500);
+    // Of the first second's worth at once and 5,000 a second: a packet that fills a gap may bring more, and the next ones wait for that.
+    expect(afterTwoSeconds).toBeLessThan(15_500);
     expect(bob.received(stream)).toHaveLength(20_000);
     expect(room.world.engine.drops()['over-data-rate']).toBeGreaterThan(0);
   });
