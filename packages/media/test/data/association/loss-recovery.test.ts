@@ -101,8 +101,12 @@ test('small messages of one turn share packets', () => {
   expect(pair.a.sent.length - length).toBeLessThanOrEqual(3);
 });
 
-test('acknowledgements are few: one for two packets, and for a single one that says that it is the last', () => {
+test('acknowledgements are few on a path that loses nothing: one for two packets, and for a single one that says that it is the last', () => {
   const pair = warmPair();
+  // Until then the path counts as new.
+  for (let message = 0; message < 4; message++) pair.send(pair.a, { data: new Uint8Array(150_000) });
+  pair.run(5000);
+  pair.b.messages.length = 0;
   const [sent, acked] = [pair.a.sent.length, pair.b.sent.length];
 
   pair.send(pair.a, { data: new Uint8Array(100_000) });
