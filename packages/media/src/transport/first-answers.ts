@@ -7,7 +7,7 @@ import type { Timer, Timers } from '../timers.ts';
  * held while the client is busy with our description. How fast it is shows in the time from when the description was made until
  * its first check: the rest takes no longer than twice that.
  *
- * Of the checks that came on one path meanwhile only the latest is answered. Chromium measures the round trip with the answers, and waits
+ * Of several checks that are held on one path only the latest is answered. Chromium measures the round trip with the answers, and waits
  * twice that before it repeats the first messages of the DTLS handshake, then twice as long each time: an answer that was held for 100 ms
  * leaves it five tries in ten seconds instead of eight.
  */
