@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort, PROJECT_ROOT, untilReady } from '@causeway/lab';
 import { BenchProcess } from '../processes/bench-process.ts';
@@ -36,7 +37,8 @@ export async function launchCauseway(
     env: {
       NODE_OPTIONS: `${globalThis.process.env.NODE_OPTIONS ?? ''} ${NODE_OPTIONS}`,
       CAUSEWAY_HTTP_PORT: String(httpPort),
-      CAUSEWAY_BOOKS: 'off',
+      // An older checkout does not know the option, and refuses what it does not know.
+      ...(existsSync(join(checkout, 'packages/books')) && { CAUSEWAY_BOOKS: 'off' }),
       CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
       CAUSEWAY_LISTEN: '127.0.0.1',
       CAUSEWAY_APP_ID: APP_ID,
