@@ -36,8 +36,11 @@ export interface LabOptions {
 /** Ports behind those of the cluster. */
 const SEPARATE_REDIS_OFFSET = PORTS_OF_A_CLUSTER;
 const REDIS_PROXY_OFFSET = PORTS_OF_A_CLUSTER + 1;
-/** What two busy processes and a proxy add to a round trip. */
-const SCHEDULING_MS = 10;
+/**
+ * What a link may measure beyond the round trip of its path before the route through a third region looks shorter: less
+ * than the cost of a hop.
+ */
+const SPARE_MS = 15;
 /** What the scenarios call the proxy before Redis. */
 export const REDIS_PROXY = 'redis';
 /** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
@@ -95,7 +98,7 @@ export class Lab {
     try {
       const { delayMs = 0 } = needs.impairment ?? {};
       if (delayMs > 0) await cluster.network.ask('impairApi', { impairment: { delayMs, state: 'open' } });
-      if (needs.settledLinks === true) await cluster.settleLinks(2 * delayMs + SCHEDULING_MS);
+      if (needs.settledLinks === true) await cluster.settleLinks(4 * delayMs + SPARE_MS);
     } catch (error) {
       await lab.#close();
       throw error;
