@@ -34,7 +34,7 @@ function failover(how: string, line: string, limitMs: number, breakMaster: (lab:
       const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
       const reports = await call.report();
       return [
-        ...lossless('meanwhile', reports),
+        ...lossless('during the fault', reports),
         atMost('until a new session is listed in another region', writtenMs, limitMs, ' ms'),
         atMost('from then until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
         ...(how === 'frozen' ? await thaw(lab) : []),

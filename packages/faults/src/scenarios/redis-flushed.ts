@@ -26,7 +26,7 @@ export const redisFlushed: Scenario = {
     return [
       exactly('the registry was right before', Number.isFinite(rightBefore) ? 'yes' : 'no', 'yes'),
       atMost('until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
-      ...lossless('meanwhile', reports),
+      ...lossless('during the fault', reports),
       exactly('one more can join', (await call.figures('us')).length, 4),
       // All of it is younger than a minute: nodes still have the batches that Redis had counted and has forgotten.
       await billedExactly(lab, ['talk']),

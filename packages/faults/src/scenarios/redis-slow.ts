@@ -46,7 +46,7 @@ export const redisSlow: Scenario = {
     const reports = await call.report();
     const rightMs = await timeUntil(() => isRegistryRight(lab), 2 * RIGHT_WITHIN_MS);
     return [
-      ...lossless('meanwhile', reports),
+      ...lossless('during the fault', reports),
       atMost(`99% of ${tooksMs.length} API calls take`, quantile(tooksMs, 0.99), P99_WITHIN_MS, ' ms'),
       exactly('API calls that failed', failures.length === 0 ? 0 : `${failures.length}: ${failures[0]}`, 0),
       atMost('until the lists of all nodes are right, once it is fast again', rightMs, RIGHT_WITHIN_MS, ' ms'),

@@ -24,10 +24,9 @@ import type { Membership } from './join-cluster.ts';
 import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { logSfuEvent } from './log-events.ts';
 import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
-import { type NodeBooks, openBooks } from './open-books.ts';
+import { describeSetUp, type NodeBooks, openBooks } from './open-books.ts';
 import { openEventDesk, shareEvents } from './open-event-desk.ts';
 import { openSfu } from './open-sfu.ts';
-import { describeSetUp } from './set-up-text.ts';
 
 const MS_PER_SECOND = 1_000;
 
