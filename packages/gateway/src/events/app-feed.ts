@@ -105,10 +105,12 @@ export class AppFeed {
       if (isFirst && isGuess) moveBack(cursor, reading);
       if (!this.#skipMissing(sink, cursor, reading) && isFirst && isOlderThanLoss(cursor, reading)) this.#tellLoss(sink, cursor);
       isFirst = false;
+      let told = cursor.text;
       for (const entry of reading.entries.flatMap(checkEntry)) {
         if (!sink.hasRoom) await sink.drained();
-        this.#tell(sink, cursor, entry);
+        if (this.#tell(sink, cursor, entry)) told = cursor.text;
       }
+      if (cursor.text !== told) sink.advance(cursor.text);
       if (reading.entries.length < ENTRIES_PER_PAGE) return this.#takeAlong(sink, cursor);
     }
   }
@@ -143,10 +145,14 @@ export class AppFeed {
   }
 
   #passOn(reading: LogReading): void {
-    for (const [sink, cursor] of this.#level) this.#skipMissing(sink, cursor, reading);
-    for (const entry of reading.entries.flatMap(checkEntry)) {
-      this.#position = entry.id;
-      for (const [sink, cursor] of this.#level) this.#tell(sink, cursor, entry);
+    const entries = reading.entries.flatMap(checkEntry);
+    this.#position = entries.at(-1)?.id ?? this.#position;
+    for (const [sink, cursor] of this.#level) {
+      this.#skipMissing(sink, cursor, reading);
+      let told = cursor.text;
+      for (const entry of entries) if (this.#tell(sink, cursor, entry)) told = cursor.text;
+      // A client that came back with its position before a loss would not know what it had read again by the next one.
+      if (cursor.text !== told) sink.advance(cursor.text);
     }
   }
 
@@ -163,8 +169,11 @@ export class AppFeed {
     sink.send(cursor.text, describeLoss(this.#services.logNowMs()));
   }
 
-  #tell(sink: EventSink, cursor: LogCursor, entry: CheckedEntry): void {
-    if (cursor.pass(entry) && entry.type === 'event') sink.send(cursor.text, entry.json);
+  /** @returns whether the listener had not read the entry, and has been sent it */
+  #tell(sink: EventSink, cursor: LogCursor, entry: CheckedEntry): boolean {
+    if (!cursor.pass(entry) || entry.type !== 'event') return false;
+    sink.send(cursor.text, entry.json);
+    return true;
   }
 
   #read(after: LogId, maxEntries: number): Promise<LogReading> {

@@ -196,6 +196,25 @@ test.each(Array.from({ length: 5 }, (_, index) => index + 1))(
   },
 );
 
+test('a client that reconnects after Redis was emptied twice, with nothing new in between, hears nothing again', async () => {
+  const world = await World.start(3);
+  const [client, reconnecting] = [world.join(0), world.join(1)];
+  await play(world, 10, 50);
+  await world.clock.advance(1_000);
+
+  for (let round = 0; round < 2; round++) {
+    world.redis.forgetAll();
+    await world.clock.advance(15_000);
+    reconnecting.join(world.node(2).events.feed);
+    await world.clock.advance(1_000);
+  }
+  await play(world, 10, 50);
+  await world.clock.advance(1_000);
+
+  expectAll(world, client, reconnecting);
+  world.close();
+});
+
 test('what a killed node had not appended, and what Redis lost of it, its next life appends', async () => {
   const world = await World.start(3);
   const client = world.join(1);
