@@ -1,4 +1,5 @@
 /** Which of a publication's layers a subscriber takes, as it has asked for them. */
+import { DEPENDENCY_DESCRIPTOR_URI } from '@causeway/wire';
 import type { LayerPreferences, SubscriberTrackPlan } from '../plan.ts';
 
 /** Encoders do not hit a frame rate exactly. */
@@ -6,6 +7,7 @@ const FRAME_RATE_LEEWAY = 1.1;
 const NO_PREFERENCES: LayerPreferences = {};
 
 type Wish = Pick<SubscriberTrackPlan, 'preferredRid' | 'layers'>;
+type Negotiated = Pick<SubscriberTrackPlan, 'codecs' | 'extensions'>;
 
 /** What is looked at of an option; a `LayerOption` is one. */
 export interface OfferedOption {
@@ -15,6 +17,28 @@ export interface OfferedOption {
   readonly maxTemporalId: number;
   readonly framesPerSecond: number;
   readonly costBps: number;
+}
+
+/** An option with its highest spatial layer. */
+interface SpatialOption {
+  readonly stream: object;
+  readonly maxSpatialId: number;
+}
+
+/**
+ * Receivers tell AV1's spatial layers apart by the dependency descriptor alone. Where it is not
+ * negotiated they decode nothing but the lowest, and ask for keyframes for ever if they get more.
+ *
+ * @returns those of the options that the subscriber can decode
+ */
+export function decodableOptions<Option extends SpatialOption>(
+  { codecs, extensions }: Negotiated,
+  options: readonly Option[],
+): readonly Option[] {
+  if (codecs[0]?.name !== 'av1' || extensions.some(({ uri }) => uri === DEPENDENCY_DESCRIPTOR_URI)) return options;
+  return options.filter(({ stream, maxSpatialId }) => {
+    return options.every((other) => other.stream !== stream || other.maxSpatialId >= maxSpatialId);
+  });
 }
 
 /**

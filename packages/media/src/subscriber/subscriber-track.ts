@@ -16,7 +16,7 @@ import { findContinuation } from './continuation.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { LateRepairs } from './late-repairs.ts';
 import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
-import { optionsFor } from './layer-wish.ts';
+import { decodableOptions, optionsFor } from './layer-wish.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
@@ -166,7 +166,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (this.#source === undefined) return undefined;
     const { streams, plan } = this.#source;
     const arriving = this.#source.layerOptions(nowMs);
-    if (arriving.length > 0) return optionsFor(this.#plan, arriving, plan.rids);
+    if (arriving.length > 0) return optionsFor(this.#plan, decodableOptions(this.#plan, arriving), plan.rids);
     if (streams.length === 0 || this.#layer !== undefined || this.#target !== undefined) return undefined;
     // Nothing arrives, perhaps because the publisher is muted: whoever waits should wait for something.
     const silent = streams.map((stream) => wholeOf(nowMs, stream));

@@ -1,7 +1,8 @@
 import type { LayerPreferences } from '../../src/plan.ts';
-import { type OfferedOption, optionsFor } from '../../src/subscriber/layer-wish.ts';
+import { decodableOptions, type OfferedOption, optionsFor } from '../../src/subscriber/layer-wish.ts';
 
 const RIDS = ['q', 'h', 'f'];
+const CODEC = { payloadType: 45, clockRateHz: 90_000, channels: 1, fmtp: '', rtxPayloadType: 46, nack: true, pli: true, fir: true };
 
 function layer(rid: string, costBps: number, width: number): OfferedOption {
   return { stream: { rid }, width, height: (width * 9) / 16, maxTemporalId: 7, framesPerSecond: 30, costBps };
@@ -110,5 +111,30 @@ describe('limits', () => {
 
   test('of a picture whose size is not known yet let it through', () => {
     expect(rids(undefined, { maxWidth: 320 }, [layer('q', 150_000, 0), layer('h', 600_000, 0)])).toEqual(['q', 'h']);
+  });
+});
+
+describe('layers that a subscriber can decode', () => {
+  const DESCRIPTOR = { id: 4, uri: 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension' };
+  const stream = { rid: '' };
+  const spatial = [0, 0, 1, 7].map((maxSpatialId) => ({ stream, maxSpatialId }));
+
+  function spatialLimits(name: string, extensions: readonly (typeof DESCRIPTOR)[], options = spatial): number[] {
+    return decodableOptions({ codecs: [{ ...CODEC, name }], extensions }, options).map(({ maxSpatialId }) => maxSpatialId);
+  }
+
+  test('are all of them with the dependency descriptor, and with codecs whose payload tells', () => {
+    expect(spatialLimits('av1', [DESCRIPTOR])).toEqual([0, 0, 1, 7]);
+    expect(spatialLimits('vp9', [])).toEqual([0, 0, 1, 7]);
+  });
+
+  test('are those of the lowest picture of AV1 without it', () => {
+    expect(spatialLimits('av1', [])).toEqual([0, 0]);
+  });
+
+  test('are all temporal layers, and every simulcast layer', () => {
+    const simulcast = [{ rid: 'q' }, { rid: 'f' }].flatMap((each) => [7, 7].map((maxSpatialId) => ({ stream: each, maxSpatialId })));
+
+    expect(decodableOptions({ codecs: [{ ...CODEC, name: 'av1' }], extensions: [] }, simulcast)).toEqual(simulcast);
   });
 });

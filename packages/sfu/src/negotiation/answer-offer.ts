@@ -86,7 +86,7 @@ export function* answerOfferInPieces(
     named: { ...transported.named, publications: published.publicationsNamed },
   };
   yield;
-  const placed = placeSubscriptions(draft, policy.subscribe, { mayAddSections: false, maxSections: policy.maxSections }, random);
+  const placed = placeSubscriptions(draft, policy.subscribe, { isOffer: false, maxSections: policy.maxSections }, random);
   const next: Negotiation = {
     ...placed.state,
     sections: withoutParked(placed.state.sections),

@@ -68,7 +68,7 @@ export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish
   const withCodecs = allocateCodecs(state, wish.source);
   const [primary] = wish.source.codecs;
   if (primary === undefined || !withCodecs.codecs.some(({ identity }) => identity === primary.identity)) return undefined;
-  const { state: numbered, extensions } = allocateExtensions(withCodecs.state, wish.source);
+  const { state: numbered, extensions } = allocateExtensions(withCodecs.state, wish.source.kind, subscriberUris(wish.source.extensionUris));
   const { codecs } = withCodecs;
   const { mid, state: named } = nextMid(numbered);
   const subscription = createSubscription(named, wish, { codecs, extensions }, naming);
@@ -97,6 +97,22 @@ export function onSection(codec: IdentifiedCodec, section: RtpSection): Negotiat
   if (known === undefined) return undefined;
   // Opus parameters describe the stream (stereo); those of video codecs describe what this client can decode.
   return section.kind === 'audio' && codec.fmtp !== '' ? { ...known, fmtp: codec.fmtp } : known;
+}
+
+/**
+ * Adds to a section what its packets to the client may carry and the client has not listed there: an
+ * offer may, and the answer tells what the client takes. Browsers list the dependency descriptor on no
+ * m-section that only receives, yet decode AV1 in spatial layers with nothing else.
+ */
+export function withExtensionsOf(
+  state: Negotiation,
+  section: RtpSection,
+  source: TrackSource,
+): { readonly state: Negotiation; readonly section: RtpSection } {
+  const missing = subscriberUris(source.extensionUris).filter((uri) => !section.extensions.some((listed) => listed.uri === uri));
+  if (missing.length === 0) return { state, section };
+  const allocated = allocateExtensions(state, section.kind, missing);
+  return { state: allocated.state, section: { ...section, extensions: [...section.extensions, ...allocated.extensions] } };
 }
 
 function createSubscription(
@@ -191,12 +207,13 @@ function allocateCodecs(
 
 function allocateExtensions(
   state: Negotiation,
-  source: TrackSource,
+  kind: MediaKind,
+  uris: readonly string[],
 ): { readonly state: Negotiation; readonly extensions: readonly HeaderExtension[] } {
   let table = state.extensionIds;
   const extensions: HeaderExtension[] = [];
-  for (const uri of subscriberUris(source.extensionUris)) {
-    const allocated = allocateExtensionId(table, source.kind, uri, state.allowsMixedExtensions);
+  for (const uri of uris) {
+    const allocated = allocateExtensionId(table, kind, uri, state.allowsMixedExtensions);
     if (allocated === undefined) continue;
     table = allocated.table;
     extensions.push({ id: allocated.number, uri, direction: 'sendrecv' });

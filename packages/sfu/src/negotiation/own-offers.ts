@@ -30,7 +30,7 @@ export interface OfferWishes {
 
 /** @param state must be stable; the next one waits for the answer if there is an offer */
 export function makeOffer(state: Negotiation, { tracks, needsData, maxSections }: OfferWishes, random: RandomSource): MadeOffer {
-  const { state: placed, outcomes } = placeSubscriptions(state, tracks, { mayAddSections: true, maxSections }, random);
+  const { state: placed, outcomes } = placeSubscriptions(state, tracks, { isOffer: true, maxSections }, random);
   const subscriptionIds = placedIds(outcomes);
   const bringsData = needsData && agreedData(state) === undefined;
   if (subscriptionIds.length === 0 && !bringsData) return { state, offer: undefined, outcomes };
@@ -57,7 +57,7 @@ export function queueSubscriptions(
 ): QueuedWishes {
   invariant(state.signaling.type === 'sfu-offer-pending', 'without an open offer one is made at once');
   const base = { ...state, sections: latestSections(state) };
-  const { state: placed, outcomes } = placeSubscriptions(base, tracks, { mayAddSections: true, maxSections }, random);
+  const { state: placed, outcomes } = placeSubscriptions(base, tracks, { isOffer: true, maxSections }, random);
   const subscriptionIds = [...(state.queued?.subscriptionIds ?? []), ...placedIds(outcomes)];
   const bringsData = state.queued?.needsData === true || (needsData && !isDataOnItsWay(state));
   if (subscriptionIds.length === 0 && !bringsData) return { state, outcomes };
@@ -153,12 +153,13 @@ function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {
   return outcomes.filter((outcome) => outcome.type === 'placed').map(({ subscription }) => subscription.id);
 }
 
-/** The section as it is now, with what the queue wants to send on it. */
+/** The section as it is now, with what the queue wants to send on it and the extensions that its packets may carry. */
 function adopt(current: Section | undefined, queued: Section, subscriptionIds: readonly string[]): Section {
   if (current === undefined) return queued;
   const isWanted = queued.type === 'rtp' && queued.sending.type === 'live' && subscriptionIds.includes(queued.sending.subscription.id);
   if (!isWanted || current.type !== 'rtp' || current.sending.type === 'live') return current;
-  return { ...current, sending: queued.sending };
+  const added = queued.extensions.filter(({ uri }) => !current.extensions.some((listed) => listed.uri === uri));
+  return { ...current, extensions: [...current.extensions, ...added], sending: queued.sending };
 }
 
 function asIdle(section: Section): Section {

@@ -7,7 +7,14 @@
  */
 import type { MediaKind } from '@causeway/media';
 import type { ErrorCode } from '@causeway/protocol';
-import { type NamingContext, type SubscriptionWish, subscribeOn, subscribeOnNewSection, takenNames } from './new-subscription.ts';
+import {
+  type NamingContext,
+  type SubscriptionWish,
+  subscribeOn,
+  subscribeOnNewSection,
+  takenNames,
+  withExtensionsOf,
+} from './new-subscription.ts';
 import type { Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
 
 export type WishOutcome =
@@ -18,8 +25,8 @@ export type WishOutcome =
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
 
 export interface PlacementRules {
-  /** An offer may add m-sections; an answer may not. */
-  readonly mayAddSections: boolean;
+  /** An offer may add m-sections and header extensions; an answer may not. */
+  readonly isOffer: boolean;
   readonly maxSections: number;
 }
 
@@ -51,8 +58,11 @@ function placeOne(state: Negotiation, wish: SubscriptionWish, rules: PlacementRu
   if (existing !== undefined) return { state, outcome: { type: 'already_subscribed', ...existing } };
   const choice = chooseSection(state.sections, wish.source, wish.mid);
   if (choice.type === 'failed') return { state, outcome: choice };
-  if (choice.type === 'existing') return placedOn(subscribeOn(state, choice.section, wish, naming), choice.section.mid);
-  return rules.mayAddSections ? placeOnNewSection(state, wish, rules, naming) : { state, outcome: { type: 'needs_offer' } };
+  if (choice.type === 'existing') {
+    const usable = rules.isOffer ? withExtensionsOf(state, choice.section, wish.source) : { state, section: choice.section };
+    return placedOn(subscribeOn(usable.state, usable.section, wish, naming), choice.section.mid);
+  }
+  return rules.isOffer ? placeOnNewSection(state, wish, rules, naming) : { state, outcome: { type: 'needs_offer' } };
 }
 
 /** A track that is subscribed to already is not sent a second time, unless that is what the caller asks for. */

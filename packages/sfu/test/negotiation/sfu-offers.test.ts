@@ -77,6 +77,38 @@ describe("the SFU's offer", () => {
     );
   });
 
+  it("adds the publisher's dependency descriptor to Chromium's receiving section, which does not list it", async () => {
+    const { offer, mids } = await offerTo(capturedOffer('chromium-audio-video-recvonly'), capturedOffer('chromium-simulcast-publisher'));
+    const { extensions } = offer.sections[1] ?? { extensions: [] };
+    const id = extensions.find(({ uri }) => uri.includes('dependency-descriptor'))?.id;
+
+    expect(mids).toEqual(['0', '1']);
+    expect(id).toBeDefined();
+    expect(extensions.filter((extension) => extension.id === id)).toHaveLength(1);
+  });
+
+  it('adds it to a section on which the subscription waited for the open offer', async () => {
+    const world = new SfuUnderTest();
+    const join = (name: string) => world.sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: capturedOffer(name) } });
+    const publisher = await join('chromium-simulcast-publisher');
+    const viewer = await join('chromium-audio-video-recvonly');
+    const subscribe = (place: number) => {
+      const { trackId } = publisher.tracks?.[place] ?? {};
+      return world.sfu.subscribe(APP, viewer.sessionId, { tracks: [{ remoteSessionId: publisher.sessionId, remoteTrackId: trackId }] });
+    };
+    const first = await subscribe(0);
+    const second = subscribe(1);
+    // The offer turned round is an answer, but for whose certificate it names.
+    const [fingerprint = ''] = /a=fingerprint:.*/.exec(capturedOffer('chromium-audio-video-recvonly')) ?? [];
+    const turned = first.sessionDescription?.sdp.replaceAll('sendonly', 'recvonly').replaceAll('actpass', 'active') ?? '';
+    const answer = turned.replaceAll(/a=fingerprint:.*/g, fingerprint);
+
+    await world.sfu.renegotiate(APP, viewer.sessionId, { sessionDescription: { type: 'answer', sdp: answer } });
+    const [, section] = parsed((await second).sessionDescription?.sdp ?? '').sections;
+
+    expect(section?.extensions.map(({ uri }) => uri)).toContainEqual(expect.stringContaining('dependency-descriptor'));
+  });
+
   it('gives an id of aiortc no second meaning on the sections that it adds', async () => {
     const [header, audio, video] = capturedOffer('aiortc-audio-video-publisher').split(/(?=^m=)/m);
     const { offer } = await offerTo(`${header}${video}${audio}`);
