@@ -25,6 +25,12 @@ const FULL_QUEUE_MS = 80;
 /** Share of what arrives that is sent, so that the queue empties. */
 const DRAIN = 0.8;
 const MAX_INHERENT_LOSS = 0.5;
+/** So many standard deviations above `MUCH_LOSS`, lest chance decides where few packets are sent. */
+const SIGMAS = 2.5;
+/** Beside a full queue less proof will do. */
+const SIGMAS_IN_QUEUE = 1;
+/** As long as it takes to tell much loss from chance, but no longer than this. */
+const MAX_WINDOW_MS = 2000;
 const INHERENT_FOR_MS = 20_000;
 
 export class LossLimit {
@@ -33,6 +39,8 @@ export class LossLimit {
   #lost = 0;
   #windowFromMs = Number.NaN;
   #lossBefore = Number.NaN;
+  /** The limit before the decrease that `#lossBefore` has led to. */
+  #limitBeforeBps = Number.POSITIVE_INFINITY;
   #settledAtMs = Number.NEGATIVE_INFINITY;
   /** What the path loses at any rate, as far as is known. */
   #inherentLoss = 0;
@@ -74,39 +82,55 @@ export class LossLimit {
     const elapsedMs = nowMs - this.#windowFromMs;
     const packets = this.#received + this.#lost;
     if (packets < MIN_PACKETS || elapsedMs < SPACING_MS + this.rttMs) return false;
-    const hasFallen = this.#decide(nowMs, packets, arrivingBps, queueDelayMs);
+    if (nowMs > this.#inherentUntilMs) this.#inherentLoss = 0;
+    const loss = this.#lost / packets;
+    const excess = Math.max(0, loss - this.#inherentLoss);
+    const sigmas = queueDelayMs > FULL_QUEUE_MS ? SIGMAS_IN_QUEUE : SIGMAS;
+    const isMuch = excess - sigmas * Math.sqrt((loss * (1 - loss)) / packets) > MUCH_LOSS;
+    if (!isMuch && excess > MUCH_LOSS && elapsedMs < MAX_WINDOW_MS) return false;
+    const hasFallen = isMuch ? this.#handleMuch(nowMs, loss, arrivingBps, queueDelayMs) : this.#handleLittle(nowMs, loss, excess);
     this.#received = 0;
     this.#lost = 0;
     this.#windowFromMs = nowMs;
     return hasFallen;
   }
 
-  #decide(nowMs: number, packets: number, arrivingBps: number, queueDelayMs: number): boolean {
-    const loss = this.#lost / packets;
-    if (nowMs > this.#inherentUntilMs) this.#inherentLoss = 0;
-    const excess = Math.max(0, loss - this.#inherentLoss);
-    const isMuch = excess - Math.sqrt((loss * (1 - loss)) / packets) > MUCH_LOSS;
-    if (isMuch && queueDelayMs > FULL_QUEUE_MS) this.#limitBps = clampRate(DRAIN * arrivingBps, this.#maxBps);
-    else if (isMuch) return this.#answer(nowMs, loss, arrivingBps);
-    else {
-      this.#lossBefore = Number.NaN;
-      const increase = excess < LITTLE_LOSS ? INCREASE : CAREFUL_INCREASE;
-      this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
-    }
-    return isMuch;
+  #handleMuch(nowMs: number, loss: number, arrivingBps: number, queueDelayMs: number): boolean {
+    if (queueDelayMs <= FULL_QUEUE_MS) return this.#answer(nowMs, loss, arrivingBps);
+    this.#limitBps = clampRate(DRAIN * arrivingBps, this.#maxBps);
+    return true;
+  }
+
+  #handleLittle(nowMs: number, loss: number, excess: number): boolean {
+    if (this.#isUnanswered(loss)) this.#acceptLoss(nowMs, loss);
+    this.#lossBefore = Number.NaN;
+    const increase = excess < LITTLE_LOSS ? INCREASE : CAREFUL_INCREASE;
+    this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
+    return false;
   }
 
   #answer(nowMs: number, loss: number, arrivingBps: number): boolean {
-    // Less was sent, and as much is lost: that is not ours to answer.
-    if (loss > ANSWERED * this.#lossBefore && loss < MAX_INHERENT_LOSS) {
-      this.#inherentLoss = loss;
-      this.#inherentUntilMs = nowMs + INHERENT_FOR_MS;
-      this.#lossBefore = Number.NaN;
+    if (this.#isUnanswered(loss)) {
+      this.#acceptLoss(nowMs, loss);
       return false;
     }
     this.#lossBefore = loss;
+    this.#limitBeforeBps = this.#limitBps;
     this.#settledAtMs = nowMs + SPACING_MS + this.rttMs;
     this.#limitBps = clampRate(Math.min(this.#limitBps, BELOW_ARRIVING * arrivingBps), this.#maxBps);
     return true;
+  }
+
+  /** Less was sent, and as much is lost. */
+  #isUnanswered(loss: number): boolean {
+    return loss > ANSWERED * this.#lossBefore && loss < MAX_INHERENT_LOSS;
+  }
+
+  /** The loss is the path's own: the decrease that it has led to was for nothing. */
+  #acceptLoss(nowMs: number, loss: number): void {
+    this.#inherentLoss = loss;
+    this.#inherentUntilMs = nowMs + INHERENT_FOR_MS;
+    this.#limitBps = this.#limitBeforeBps;
+    this.#lossBefore = Number.NaN;
   }
 }

@@ -68,6 +68,7 @@ describe.each(EACH_SEED)('seed %i', (seed) => {
   test.each([
     [0.01, 0.95],
     [0.05, 0.85],
+    [0.1, 0.75],
   ])('random loss of %d leaves at least %d of the estimate', (lossRatio, share) => {
     const estimateWith = (ratio: number) => {
       const scene = new Scene({ seed, rateBps: 2500 * KBPS, lossRatio: ratio });
