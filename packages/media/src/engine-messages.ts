@@ -28,6 +28,8 @@ import type { AccountUsage } from './usage-tally.ts';
 export type EngineCommand =
   | { readonly type: 'open-transport'; readonly plan: TransportPlan }
   | { readonly type: 'restart-ice'; readonly plan: IceRestartPlan }
+  /** The client has called again: first answers that are held for its page are sent now (`FirstAnswers`). */
+  | { readonly type: 'end-answer-hold'; readonly transportId: string }
   | { readonly type: 'close-transport'; readonly transportId: string }
   /** Adds a publication, or changes its codecs, SSRCs and extensions when the id is known. */
   | { readonly type: 'put-publisher-track'; readonly plan: PublisherTrackPlan }

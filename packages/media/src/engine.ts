@@ -122,6 +122,9 @@ export class Engine {
       case 'restart-ice':
         this.#transports.get(command.plan.transportId)?.ice.restart(command.plan.local, command.plan.remote);
         break;
+      case 'end-answer-hold':
+        this.#transports.get(command.transportId)?.ice.endHold();
+        break;
       case 'close-transport':
         this.#closeTransport(nowMs, command.transportId);
         break;

@@ -66,6 +66,11 @@ export interface TransportPlan {
   /** RTP that is sent to the peer, in bits per second: layers are chosen to fit, and video is left out that does not. Default: what its path carries. */
   readonly maxDownloadBps?: number;
   /**
+   * The client has set its handlers before it applies our description, so its first checks need not wait for a page
+   * (`FirstAnswers`). Default false.
+   */
+  readonly connectsAtOnce?: boolean;
+  /**
    * `none`: packets of this transport are plain RTP and RTCP that never leave the process (links between shards). Its path is given to
    * the engine (`Engine.bindPath`), and nothing that comes from the network can be one. Default `dtls`.
    */

@@ -7,8 +7,12 @@ export interface LoadVerbs {
   open(request: { readonly sfu: string; readonly address: SfuAddress }): void;
   /** Joins a publisher, which does not send yet. */
   publish(request: { readonly sfu: string; readonly options: PublishOptions }): Promise<RemoteTrack>;
-  /** Joins clients, some at a time, and subscribes each to all the tracks. */
-  join(request: JoinRequest): Promise<void>;
+  /**
+   * Joins clients, some at a time, and subscribes each to all the tracks.
+   *
+   * @returns how many milliseconds ICE and DTLS took each client
+   */
+  join(request: JoinRequest): Promise<number[]>;
   /** Joins a publisher that the SFU has placed on this shard. */
   publishOn(request: { readonly sfu: string; readonly options: PublishOptions; readonly shardNo: number }): Promise<RemoteTrack>;
   /** Joins clients that the SFU has placed on this shard, one after the other. */

@@ -23,7 +23,11 @@ answerQuestions<LoadVerbs>(process, {
   },
   publish: ({ sfu, options }) => groupOf(sfu).publish(options),
   async join({ sfu, tracks, count, atOnce, diligence }) {
-    await repeatConcurrently(count, atOnce, () => groupOf(sfu).join(tracks, diligence));
+    const connectedInMs: number[] = [];
+    await repeatConcurrently(count, atOnce, async () => {
+      connectedInMs.push((await groupOf(sfu).join(tracks, diligence)).connectedInMs);
+    });
+    return connectedInMs;
   },
   publishOn: ({ sfu, options, shardNo }) => groupOf(sfu).publishWhere((ufrag) => shardNoOf(ufrag) === shardNo, options),
   async joinOn({ sfu, tracks, count, diligence, shardNo }) {

@@ -14,6 +14,8 @@ export interface SessionCosts {
   readonly sessions: number;
   /** One figure for each batch: CPU milliseconds of the SFU for a join, from the HTTP call to the end of DTLS. */
   readonly cpuMillisPerJoin: readonly number[];
+  /** Milliseconds from the first connectivity check to the end of DTLS, of each join. */
+  readonly connectedInMs: readonly number[];
   readonly bytesPerIdleSession: MemorySample;
   readonly bytesPerSubscription: MemorySample;
 }
@@ -27,16 +29,17 @@ export async function measureSessions(
   await source.ask('open', { sfu, address });
   await crowd.ask('open', { sfu, address });
   const track = await source.ask('publish', { sfu, options: TRICKLE });
-  const joinIdle = (count: number): Promise<void> =>
+  const joinIdle = (count: number): Promise<number[]> =>
     crowd.ask('join', { sfu, tracks: [], count, atOnce: JOINS_AT_ONCE, diligence: 'count' });
   await joinIdle(WARM_UP_SESSIONS);
 
   const empty = await process.ask('memory');
   const cpuMillisPerJoin: number[] = [];
+  const connectedInMs: number[] = [];
   const batchSize = Math.floor(sessions / BATCHES);
   for (let batch = 0; batch < BATCHES; batch++) {
     const cpuBefore = await process.ask('cpuMicros');
-    await joinIdle(batchSize);
+    connectedInMs.push(...(await joinIdle(batchSize)));
     cpuMillisPerJoin.push(((await process.ask('cpuMicros')) - cpuBefore) / batchSize / 1000);
   }
   const idle = await process.ask('memory');
@@ -51,6 +54,7 @@ export async function measureSessions(
   return {
     sessions: joined,
     cpuMillisPerJoin,
+    connectedInMs,
     bytesPerIdleSession: dividedDifference(empty, idle, joined),
     // The sessions of the warm-up have subscribed as well.
     bytesPerSubscription: dividedDifference(idle, subscribed, joined + WARM_UP_SESSIONS),

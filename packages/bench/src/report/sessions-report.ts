@@ -1,3 +1,4 @@
+import { quantile } from '@causeway/loadtest';
 import type { ContestantName } from '../contestants/contestant.ts';
 import type { SessionCosts } from '../measure/sessions.ts';
 import type { SelfTime } from '../profile/self-time.ts';
@@ -7,8 +8,13 @@ import { formatTable } from './table.ts';
 type CostsByName = ReadonlyMap<ContestantName, SessionCosts>;
 
 export function formatJoins(costs: CostsByName): string {
-  const rows = [...costs].map(([name, { cpuMillisPerJoin }]) => [name, formatSpread(cpuMillisPerJoin, 1)]);
-  return formatTable(['contestant', 'CPU ms/join'], rows);
+  const rows = [...costs].map(([name, { cpuMillisPerJoin, connectedInMs }]) => [
+    name,
+    formatSpread(cpuMillisPerJoin, 1),
+    quantile(connectedInMs, 0.5).toFixed(1),
+    quantile(connectedInMs, 0.95).toFixed(1),
+  ]);
+  return formatTable(['contestant', 'CPU ms/join', 'ICE and DTLS p50 ms', 'p95 ms'], rows);
 }
 
 export function formatMemory(costs: CostsByName): string {

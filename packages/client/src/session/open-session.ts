@@ -39,7 +39,10 @@ export async function openSession<Track extends MediaTrack, Channel extends Data
   const { api, peerConnection: peer, receive = ['audio', 'video'], clock = systemClock, onStateChange, ...body } = options;
   try {
     for (const kind of receive) peer.addTransceiver(kind, { direction: 'recvonly' });
-    const created = await retrying(() => offerTo(peer, (sessionDescription) => api.createSession({ ...body, sessionDescription })), clock);
+    const created = await retrying(
+      () => offerTo(peer, (sessionDescription) => api.createSession({ ...body, sessionDescription, connectAtOnce: true })),
+      clock,
+    );
     return new PeerSession({ api, peer, clock, onStateChange }, created);
   } catch (failure) {
     peer.close();

@@ -18,7 +18,7 @@ test('a session begins with one line of each kind to receive on and knows the me
   const { session, calls } = await openConnected();
 
   expect(calls('createSession')).toEqual([
-    [{ sessionDescription: { type: 'offer', sdp: 'offer 0:audio:recvonly 1:video:recvonly' }, metadata: 'Anna' }],
+    [{ sessionDescription: { type: 'offer', sdp: 'offer 0:audio:recvonly 1:video:recvonly' }, metadata: 'Anna', connectAtOnce: true }],
   ]);
   expect(session.sessionId).toBe(SESSION_ID);
   expect(session.mediaPort).toBe(8081);

@@ -28,6 +28,7 @@ export class LoadSession {
   readonly remoteUfrag: string;
   readonly #api: SfuApi;
   readonly #setup: 'active' | 'passive';
+  #connectedInMs = 0;
   #descriptionVersion = 1;
   #announcedSources: readonly RemoteSource[] = [];
   #transportWideId: number | undefined = undefined;
@@ -44,16 +45,21 @@ export class LoadSession {
   static async join({ api, suite }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
     const peer = new LoadPeer(suite, listener);
     const offer = track === 'data' ? writeDataOffer(peer.local) : writeOffer(peer.local, track);
-    const { sessionId, sessionDescription } = await api.createSession(offerOf(offer));
+    const { sessionId, sessionDescription } = await api.createSession({ ...offerOf(offer), connectAtOnce: true });
     const answer = readRemoteDescription(sessionDescription.sdp);
     const session = new LoadSession(api, peer, sessionId, answer);
     try {
-      await peer.connect(answer.transport);
+      session.#connectedInMs = await peer.connect(answer.transport);
     } catch (error) {
       await session.leave();
       throw new Error(`Session ${sessionId} could not connect`, { cause: error });
     }
     return session;
+  }
+
+  /** How long ICE and DTLS took. */
+  get connectedInMs(): number {
+    return this.#connectedInMs;
   }
 
   /** What the SFU has said that it sends on this session, by its newest description. */

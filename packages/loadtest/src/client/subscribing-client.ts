@@ -34,6 +34,11 @@ export class SubscribingClient implements LoadPeerListener {
     return this.#session?.remoteUfrag ?? '';
   }
 
+  /** How long ICE and DTLS took. */
+  get connectedInMs(): number {
+    return this.#session?.connectedInMs ?? 0;
+  }
+
   async subscribe(track: RemoteTrack): Promise<void> {
     await this.#session?.subscribe(track);
     const id = this.#session?.transportWideId;

@@ -50,16 +50,19 @@ export class LoadPeer {
   /**
    * Connects to the SFU that `remote` describes; resolves when DTLS is completed.
    *
+   * @returns how many milliseconds passed since the first connectivity check
    * @throws Error – when that takes more than 20 seconds, or the SFU refuses
    */
-  async connect(remote: RemoteTransport): Promise<void> {
+  async connect(remote: RemoteTransport): Promise<number> {
     this.#target = chooseCandidate(remote);
     const socket = await this.#openSocket(this.#target);
     const state = { mode: 'checking', socket, ice: new IceClient(this.local.ice, remote.ice), remote } as const;
     this.#state = state;
+    const checkedAtMs = performance.now();
     this.#check(state, FIRST_CHECK_RETRY_MS);
     const deadline = setTimeout(() => this.#connected.reject(this.#lateError()), CONNECT_DEADLINE_MS);
     await this.#connected.promise.finally(() => clearTimeout(deadline));
+    return performance.now() - checkedAtMs;
   }
 
   /** Goes on from another port, as a client does whose network has changed. @throws Error – when it is not connected */

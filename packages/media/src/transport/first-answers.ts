@@ -5,7 +5,8 @@ import type { Timer, Timers } from '../timers.ts';
  * A page that follows the API's Quick Start sets its handler for `iceconnectionstatechange` after `setRemoteDescription` has
  * resolved. On a short path Chromium can be connected before that, and the page then waits for ever. So the first answers are
  * held while the client is busy with our description. How fast it is shows in the time from when the description was made until
- * its first check: the rest takes no longer than twice that.
+ * its first check: the rest takes no longer than twice that. A client that calls the API again in that time has a page that moved on,
+ * and one that says that its handlers are set (`TransportPlan.connectsAtOnce`) is not held up at all.
  *
  * Of several checks that are held on one path only the latest is answered. Chromium measures the round trip with the answers, and waits
  * twice that before it repeats the first messages of the DTLS handshake, then twice as long each time: an answer that was held for 100 ms
@@ -48,6 +49,13 @@ export class FirstAnswers implements Timer {
       this.#timers.schedule(nowMs + Math.min(MAX_HOLD_MS, Math.max(MIN_HOLD_MS, holdMs)), this);
     }
     if (this.#held.size < MAX_HELD || this.#held.has(path)) this.#held.set(path, answer);
+  }
+
+  /** The page has moved on since the first check, so it misses nothing. Has no effect before that check. */
+  endHold(): void {
+    if (this.#state !== 'holding') return;
+    this.#timers.cancel(this);
+    this.fire();
   }
 
   fire(): void {

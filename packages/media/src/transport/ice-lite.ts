@@ -33,7 +33,7 @@ export class IceLite {
   readonly #context: EngineContext;
   readonly #transport: IceUser;
   readonly #paths: Path[] = [];
-  /** Undefined on a link: no page waits there. */
+  /** Undefined where no page can miss the answer: on a link, and for a client that says so. */
   readonly #firstAnswers: FirstAnswers | undefined;
   /** None, if the transport's path is given: then no check can reach it. */
   #generations: IceGeneration[];
@@ -49,7 +49,7 @@ export class IceLite {
     this.#context = context;
     this.#transport = transport;
     this.#generations = plan.security === 'none' ? [] : [createGeneration(plan.local, plan.remote)];
-    if (plan.isLink !== true)
+    if (plan.isLink !== true && plan.connectsAtOnce !== true)
       this.#firstAnswers = new FirstAnswers(context.timers, context.time.nowMs, (error) => transport.reportDefect(error));
   }
 
@@ -93,6 +93,11 @@ export class IceLite {
     if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);
     if (path.transport === this.#transport) path.lastHeardMs = nowMs;
     return true;
+  }
+
+  /** The client goes on after our description: answers that are held for its page are sent. */
+  endHold(): void {
+    this.#firstAnswers?.endHold();
   }
 
   /** A check of ours was answered from there, and ours is the choice. */

@@ -39,6 +39,50 @@ test('checks are answered at once when the first ones have been', () => {
   expect(alice.checksAnswered).toBe(2);
 });
 
+test('a client that connects at once is answered without delay', () => {
+  const world = new VirtualWorld();
+  const alice = world.addPeer('alice', undefined, { connectsAtOnce: true });
+  world.run(200);
+  alice.check(world.nowMs);
+
+  world.run(PATH_MS);
+
+  expect(alice.checksAnswered).toBe(1);
+});
+
+test('the first answer is sent when the client goes on before the hold is over', () => {
+  const world = new VirtualWorld();
+  const alice = world.addPeer('alice');
+  world.run(200);
+  alice.check(world.nowMs);
+  world.run(PATH_MS);
+  const answeredBefore = alice.checksAnswered;
+
+  world.engine.handleCommand(world.nowMs, { type: 'end-answer-hold', transportId: 'alice' });
+  world.run(PATH_MS / 2);
+  const answeredAfter = alice.checksAnswered;
+  world.run(200);
+
+  expect(answeredBefore).toBe(0);
+  expect(answeredAfter).toBe(1);
+  expect(alice.checksAnswered).toBe(1);
+});
+
+test('a call before the first check ends no hold: a backend may make it before the page has the answer', () => {
+  const world = new VirtualWorld();
+  const alice = world.addPeer('alice');
+  world.engine.handleCommand(world.nowMs, { type: 'end-answer-hold', transportId: 'alice' });
+  world.run(200);
+  alice.check(world.nowMs);
+
+  world.run(PATH_MS + 90);
+  const answeredEarly = alice.checksAnswered;
+  world.run(20);
+
+  expect(answeredEarly).toBe(0);
+  expect(alice.checksAnswered).toBe(1);
+});
+
 test('of several checks on one path the latest is answered, so that a client measures a short round trip', () => {
   const world = new VirtualWorld();
   const alice = world.addPeer('alice');

@@ -17,6 +17,10 @@ export const CreateSessionRequest = z.object({
   autoPublish: z.boolean().optional().meta({
     description: 'Whether sending media lines of the offer become tracks by themselves; default is the setting of the app (true)',
   }),
+  connectAtOnce: z.boolean().optional().meta({
+    description:
+      'Whether the client handles changes of its connection state already: then its first connectivity checks are answered at once, not up to 100 ms later; default is false',
+  }),
   subscribe: trackList(SubscribeItem)
     .optional()
     .meta({ description: 'Tracks to subscribe to at once, on the receiving media lines of the offer' }),

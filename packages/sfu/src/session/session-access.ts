@@ -70,24 +70,26 @@ export function refuseHosted({ isHosted, id }: { readonly isHosted: boolean; rea
   if (isHosted) throw new SfuError('forbidden', `session ${id} belongs to the process of the SFU, and has no peer connection`);
 }
 
-/** What a session may send and be sent, where its token says so. */
-export type SessionRates = Pick<TransportPlan, 'maxUploadBps' | 'maxDownloadBps'>;
+/** What the creator of a session settles about its transport: rates that the token sets, and whether a page has to be waited for. */
+export type TransportTerms = Pick<TransportPlan, 'maxUploadBps' | 'maxDownloadBps' | 'connectsAtOnce'>;
 
 const BPS_PER_KBPS = 1_000;
 
-export function ratesOf(creator: TokenGrants | undefined): SessionRates {
+/** The terms of a session, without the fields that have their defaults. */
+export function transportTermsOf(creator: TokenGrants | undefined, connectsAtOnce: boolean): TransportTerms {
   const { kbpsUp, kbpsDown } = creator?.max ?? {};
   return {
+    ...(connectsAtOnce && { connectsAtOnce }),
     ...(kbpsUp !== undefined && { maxUploadBps: kbpsUp * BPS_PER_KBPS }),
     ...(kbpsDown !== undefined && { maxDownloadBps: kbpsDown * BPS_PER_KBPS }),
   };
 }
 
-/** The plan with its transport held to these rates. */
-export function withRates(media: MediaPlan, rates: SessionRates): MediaPlan {
+/** The plan with its transport on these terms. */
+export function withTerms(media: MediaPlan, terms: TransportTerms): MediaPlan {
   const { transport } = media;
-  if (transport === undefined || Object.keys(rates).length === 0) return media;
-  return { ...media, transport: { ...transport, ...rates } };
+  if (transport === undefined || Object.keys(terms).length === 0) return media;
+  return { ...media, transport: { ...transport, ...terms } };
 }
 
 /**

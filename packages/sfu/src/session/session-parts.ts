@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly isHosted?: boolean;
   /** What it takes of its app's share; the session gives it back when it ends. */
   readonly place: SessionPlace;
+  /** The client has set its handlers before it applies our answer. Default false. */
+  readonly connectsAtOnce?: boolean | undefined;
   /** Whose token it is created with; undefined for the secret of the app. */
   readonly creator: TokenGrants | undefined;
 }

@@ -28,7 +28,15 @@ import type { DataOwner } from './data/channel-context.ts';
 import { SessionData } from './data/session-data.ts';
 import { handleNameTaken, handleSourcesClosed } from './follow-sources.ts';
 import { OfferDesk } from './offer-desk.ts';
-import { checkOwnTracks, mayPublishData, ownerOf, ratesOf, type SessionOwner, type SessionRates, withRates } from './session-access.ts';
+import {
+  checkOwnTracks,
+  mayPublishData,
+  ownerOf,
+  type SessionOwner,
+  type TransportTerms,
+  transportTermsOf,
+  withTerms,
+} from './session-access.ts';
 import {
   ANSWER_TIMEOUT_MS,
   ClientDeadlines,
@@ -77,8 +85,8 @@ export class Session implements TrackFollower, DataOwner {
   #owner: SessionOwner | undefined;
   /** Limit of the latest token; undefined for as many as the app may have. */
   #maxTracks: number | undefined;
-  /** Rates of the token that it was created with, for as long as it lives. */
-  readonly #rates: SessionRates;
+  /** As it was created with, for as long as it lives. */
+  readonly #terms: TransportTerms;
   /** The latest token; undefined if the session was created with the secret and no token has changed it. */
   #caller: TokenGrants | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
@@ -110,7 +118,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#metadata = options.metadata;
     this.#owner = ownerOf(options.creator);
     this.#maxTracks = options.creator?.max?.tracks;
-    this.#rates = ratesOf(options.creator);
+    this.#terms = transportTermsOf(options.creator, options.connectsAtOnce ?? false);
     this.#caller = options.creator;
   }
 
@@ -146,6 +154,7 @@ export class Session implements TrackFollower, DataOwner {
 
   /** Runs a call after those that came before it. @throws session_closed – it has ended since */
   run<Result>(call: () => Promise<Result>): Promise<Result> {
+    this.#endAnswerHold();
     return this.#lane.run(async () => {
       if (this.#life.type === 'closed') throw sessionClosedError(this.id, this.#life);
       try {
@@ -218,7 +227,7 @@ export class Session implements TrackFollower, DataOwner {
     if (this.#life.type === 'closed') return;
     this.#negotiation = next;
     this.place.noteTracks(trackCount(next));
-    this.#planned = withRates(mediaPlanOf(next, this.appId, prepared), this.#rates);
+    this.#planned = withTerms(mediaPlanOf(next, this.appId, prepared), this.#terms);
     this.#applyPlan();
     this.data.follow();
     this.#announcer.announceTracks(next, closeReason);
@@ -305,6 +314,13 @@ export class Session implements TrackFollower, DataOwner {
   onDefect(error: unknown): void {
     this.parts.onEvent({ type: 'session.defect', ...this.#who(), error });
     this.close('internal_error');
+  }
+
+  /** Only while it is connecting can the engine hold anything. */
+  #endAnswerHold(): void {
+    const { transportId } = this;
+    if (this.#life.type !== 'open' || this.#life.connectionState !== 'connecting' || transportId === undefined) return;
+    this.parts.shard.send({ type: 'end-answer-hold', transportId });
   }
 
   #applyPlan(): void {

@@ -1,4 +1,5 @@
 import type { EngineCommand } from '@causeway/media';
+import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { ScriptedClient } from '@causeway/testkit/mesh';
 import { MemoryRegistry } from '../../src/registry/index.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
@@ -32,6 +33,38 @@ describe('the connection state of a session', () => {
     expect(world.eventsOf('session.state')).toMatchObject([{ connectionState: 'connected' }]);
     world.shard.lose(publisher.id, 'peer_closed');
     expect(world.eventsOf('session.closed')).toMatchObject([{ sessionId: publisher.id, reason: 'peer_closed' }]);
+  });
+});
+
+describe('the first answers to a client', () => {
+  const holdsEnded = (world: SfuUnderTest) => world.shard.log.filter((verb) => verb.startsWith('end-answer-hold'));
+
+  it('are not held any longer once it calls while it connects', async () => {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const call = () => world.sfu.patchSession(APP, publisher.id, { metadata: 'Alice' });
+    const counts: number[] = [];
+
+    for (const state of ['new', 'connecting', 'connected'] as const) {
+      world.shard.listener({ type: 'connection-state', transportId: publisher.id, state });
+      await world.clock.advance(0);
+      await call();
+      counts.push(holdsEnded(world).length);
+    }
+
+    expect(counts).toEqual([0, 1, 1]);
+    expect(holdsEnded(world)).toEqual([`end-answer-hold ${publisher.id}`]);
+  });
+
+  it('are not held at all for one that connects at once, whose plan says so', async () => {
+    const world = new SfuUnderTest();
+    const sessionDescription = { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } as const;
+
+    const { sessionId: atOnce } = await world.sfu.createSession(APP, { sessionDescription, connectAtOnce: true });
+    const { sessionId: byDefault } = await world.sfu.createSession(APP, { sessionDescription });
+
+    expect(world.shard.transports.get(atOnce)?.connectsAtOnce).toBe(true);
+    expect(world.shard.transports.get(byDefault)).not.toHaveProperty('connectsAtOnce');
   });
 });
 

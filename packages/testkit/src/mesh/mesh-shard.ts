@@ -61,6 +61,7 @@ export class MeshShard extends RecordingShard {
         this.#network.noteChange();
         break;
       case 'restart-ice':
+      case 'end-answer-hold':
       case 'set-data-peer':
       case 'close-data-channel':
       case 'put-data-publication':

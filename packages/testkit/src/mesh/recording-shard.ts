@@ -68,6 +68,9 @@ export class RecordingShard implements Shard {
         this.#requireTransport(command.plan.transportId);
         this.restarts.push(structuredClone(command.plan));
         break;
+      case 'end-answer-hold':
+        this.#requireTransport(command.transportId);
+        break;
       case 'close-transport':
         this.#requireTransport(command.transportId);
         this.#drop(command.transportId);
@@ -236,6 +239,7 @@ function summaryOf(command: EngineCommand): string {
     case 'set-data-peer':
       return `${command.type} ${command.plan.transportId}`;
     case 'close-transport':
+    case 'end-answer-hold':
     case 'send-data':
     case 'close-data-channel':
       return `${command.type} ${command.transportId}`;

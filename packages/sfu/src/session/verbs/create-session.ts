@@ -73,7 +73,9 @@ export async function createSession(wanted: NewSession, parts: SessionParts): Pr
   place.checkTracks(trackCount(answered.state));
   const metadata = request.metadata ?? caller?.meta ?? '';
   const group = request.group ?? caller?.group;
-  const session = new Session({ appId, negotiation, metadata, group, autoPublish, place, creator: caller }, parts, wanted.onClosed);
+  const { connectAtOnce: connectsAtOnce } = request;
+  const options = { appId, negotiation, metadata, group, autoPublish, place, connectsAtOnce, creator: caller };
+  const session = new Session(options, parts, wanted.onClosed);
   const prepared = await session.planMedia(answered.state);
   wanted.onOpened(session);
   const announced = session.open(answered.state, prepared);
