@@ -15,6 +15,11 @@ import type {
   Org,
   PageRequest,
   SecretDigest,
+  UsageBatch,
+  UsageBytes,
+  UsageQuery,
+  UsageReceipt,
+  UsageRow,
 } from '@causeway/accounts';
 import { AppId, AppSettings, SfuError } from '@causeway/protocol';
 import { readAppChanges } from './app-changes.ts';
@@ -25,6 +30,8 @@ import { liveApp, orgRow } from './look-ups.ts';
 import { appOf, orgOf } from './rows.ts';
 import { nextSerial } from './serials.ts';
 import { openSetUp, takeSetUp } from './set-up.ts';
+import { queryUsage, usageTotals } from './usage/query-usage.ts';
+import { recordUsage } from './usage/record-usage.ts';
 
 const ID_SIZE_BYTES = 9;
 
@@ -180,6 +187,18 @@ export class SqlBooks implements Books {
 
   listAudit(orgId: string, page: PageRequest): Promise<readonly AuditEntry[]> {
     return listAudit(this.#database, orgId, page);
+  }
+
+  recordUsage(batches: readonly UsageBatch[]): Promise<readonly UsageReceipt[]> {
+    return this.#change((database) => recordUsage(database, batches));
+  }
+
+  usageTotals(appId: AppId, day: string): Promise<UsageBytes> {
+    return usageTotals(this.#database, appId, day);
+  }
+
+  queryUsage(query: UsageQuery): Promise<readonly UsageRow[]> {
+    return queryUsage(this.#database, query);
   }
 
   async #createOrg(database: BooksDatabase, name: string, actor: Actor): Promise<Org> {

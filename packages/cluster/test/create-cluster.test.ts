@@ -243,7 +243,9 @@ describe('a cluster over one Redis', () => {
       seq: 1,
       follows: 0,
       closedAtMs: Date.UTC(2026, 10, 24),
+      region: 'eu',
       bytes,
+      parts: [],
     });
 
     expect(await one.usageLedger.totals(AppId.parse('demo'), '2026-11-24')).toEqual(bytes);

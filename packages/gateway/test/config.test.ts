@@ -22,6 +22,9 @@ function load(environment: Record<string, string>, file?: string) {
 test('with nothing set, everything has its default', () => {
   expect(load({ HOME: '/root', PATH: '/bin' })).toEqual({
     httpPort: 8080,
+    pricePerGb: '0',
+    freeGbPerMonth: 0,
+    currency: 'USD',
     udpPort: 8081,
     listenAddress: undefined,
     httpListenAddress: undefined,

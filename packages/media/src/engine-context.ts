@@ -128,7 +128,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
       counters: dataCounters,
       onEvent,
       random,
-      charge: (account, sizeBytes, by) => usage.countData(account, sizeBytes, by),
+      charge: (account, peer, track, sizeBytes) => usage.countData(account, peer, track, sizeBytes),
     }),
     usage,
     traffic,

@@ -301,6 +301,7 @@ export class Engine {
     const transport = this.#transports.get(plan.transportId);
     if (transport === undefined) return;
     const known = this.#subscribers.get(plan.subscriptionId);
+    if (known !== undefined && known.plan.sourceTrackId !== plan.sourceTrackId) this.#context.usage.countSubscriber(known);
     const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
     this.#subscribers.set(plan.subscriptionId, subscriber);
     this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);

@@ -16,4 +16,4 @@ export * from './secure-endpoint.ts';
 export type * from './statistics.ts';
 export { type Timer, Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
-export type { AccountUsage, CarriedBytes } from './usage-tally.ts';
+export type { AccountUsage, CarriedBytes, CarriedKind, UsagePart } from './usage-tally.ts';

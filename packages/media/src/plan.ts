@@ -103,6 +103,8 @@ export interface AnnouncedSsrcPlan {
 export interface PublisherTrackPlan {
   readonly transportId: string;
   readonly trackId: string;
+  /** What the track is called in `EngineAnswers.usage`. Default: `copyOf`, or `trackId`. */
+  readonly chargedAs?: string;
   /**
    * On a link: names the publication that this is a copy of. Subscribers that are moved to another copy of the same go on where they were.
    * Default: it is no copy.
@@ -174,6 +176,8 @@ export interface SubscriberTrackPlan {
   readonly isStandIn?: boolean;
   /** On a link to another node: whose track it is. Default: the account of the transport. */
   readonly account?: string;
+  /** What the track is called in `EngineAnswers.usage`. Default: as its publication is. */
+  readonly chargedAs?: string;
 }
 
 /** How far the connection to a peer has come. */

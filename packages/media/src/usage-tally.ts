@@ -18,23 +18,58 @@ export interface CarriedBytes {
   readonly data: number;
 }
 
+/** What carried it: `data` is a data channel. */
+export type CarriedKind = 'audio' | 'video' | 'data';
+
+/** What one track or data channel carried for one peer. */
+export interface UsagePart {
+  /** The peer that sent or got it; undefined for a link. */
+  readonly transportId: string | undefined;
+  /** As plans name it (`chargedAs`), or the id of the publication. Empty for what was parked before it was read. */
+  readonly track: string;
+  readonly kind: CarriedKind;
+  readonly bytes: CarriedBytes;
+}
+
 /** What was carried for one account. */
 export interface AccountUsage {
   readonly account: string;
+  /** The sum of all parts. */
   readonly bytes: CarriedBytes;
+  readonly parts: readonly UsagePart[];
+}
+
+/** A peer, or a link, which is charged as `relay`. */
+interface ChargedPeer {
+  readonly id: string;
+  readonly isLink: boolean;
+}
+
+interface ChargedPublisherPlan {
+  readonly trackId: string;
+  readonly kind: 'audio' | 'video';
+  readonly chargedAs?: string | undefined;
+  readonly copyOf?: string | undefined;
 }
 
 /** A publication whose packets are charged. */
 export interface ChargedPublisher {
-  readonly transport: { readonly account: string | undefined };
+  readonly plan: ChargedPublisherPlan;
+  readonly transport: { readonly id: string; readonly account: string | undefined };
   /** Whole RTP packets, those sent again not counted. */
   readonly bytesReceived: number;
 }
 
 /** A subscription whose packets are charged. */
 export interface ChargedSubscriber {
-  readonly plan: { readonly account?: string | undefined };
-  readonly transport: { readonly account: string | undefined; readonly isLink: boolean };
+  readonly plan: {
+    readonly account?: string | undefined;
+    readonly kind: 'audio' | 'video';
+    readonly chargedAs?: string | undefined;
+    readonly sourceTrackId: string | undefined;
+  };
+  readonly source: { readonly plan: ChargedPublisherPlan } | undefined;
+  readonly transport: { readonly id: string; readonly account: string | undefined; readonly isLink: boolean };
   readonly packetsSent: number;
   readonly payloadBytesSent: number;
   readonly chargedExtensionBytesSent: number;
@@ -46,57 +81,96 @@ type Counts = { -readonly [Metric in keyof CarriedBytes]: number };
 const METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const satisfies readonly (keyof CarriedBytes)[];
 const NOTHING: CarriedBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
+/** Counts by kind, transport and track; nested, so that looking one up makes nothing. */
+type KindCounts = Map<CarriedKind, Map<string, Map<string, Counts>>>;
+
+/** No transport is called so. */
+const LINKS = '';
+
 export class UsageTally {
   /** By account. */
-  #sums = new Map<string, Counts>();
+  #sums = new Map<string, KindCounts>();
   /** What was charged of each track so far. */
   readonly #charged = new WeakMap<ChargedPublisher | ChargedSubscriber, CarriedBytes>();
 
+  /** To be called before a subscription gets another source, too: what it has carried is charged to the one that it has. */
   countSubscriber(subscriber: ChargedSubscriber): void {
     const { plan, transport, packetsSent, payloadBytesSent, chargedExtensionBytesSent, bytesResent } = subscriber;
     const account = plan.account ?? transport.account;
     if (account === undefined) return;
     const sent = payloadBytesSent + chargedExtensionBytesSent + packetsSent * RTP_FIXED_HEADER_LENGTH;
-    const by = transport.isLink ? 'relay' : 'down';
-    this.#charge(account, subscriber, { ...NOTHING, [by]: sent, retransmitted: bytesResent });
+    const soFar = { ...NOTHING, [transport.isLink ? 'relay' : 'down']: sent, retransmitted: bytesResent };
+    this.#charge(subscriber, soFar, () => {
+      const track = plan.chargedAs ?? nameOf(subscriber.source?.plan) ?? plan.sourceTrackId ?? '';
+      return this.#countsOf(account, plan.kind, transport.isLink ? LINKS : transport.id, track);
+    });
   }
 
   countPublisher(track: ChargedPublisher): void {
-    const { account } = track.transport;
-    if (account !== undefined) this.#charge(account, track, { ...NOTHING, up: track.bytesReceived });
+    const { plan, transport } = track;
+    const { account } = transport;
+    if (account === undefined) return;
+    this.#charge(track, { ...NOTHING, up: track.bytesReceived }, () => {
+      return this.#countsOf(account, plan.kind, transport.id, nameOf(plan) ?? plan.trackId);
+    });
   }
 
-  /** Payload bytes of data channels that were sent to a peer, or over a link. */
-  countData(account: string, sizeBytes: number, by: 'data' | 'relay'): void {
-    this.#sumOf(account)[by] += sizeBytes;
+  /** Payload bytes of a data channel that were sent to a peer, or over a link. Called for each message. */
+  countData(account: string, peer: ChargedPeer, track: string, sizeBytes: number): void {
+    this.#countsOf(account, 'data', peer.isLink ? LINKS : peer.id, track)[peer.isLink ? 'relay' : 'data'] += sizeBytes;
   }
 
   /** What was counted since the last call, for accounts that anything was carried for. */
   take(): AccountUsage[] {
-    const taken = Array.from(this.#sums, ([account, bytes]) => ({ account, bytes }));
+    const taken = Array.from(this.#sums, ([account, counts]) => {
+      const parts = partsOf(counts);
+      const bytes = { ...NOTHING };
+      for (const part of parts) for (const metric of METRICS) bytes[metric] += part.bytes[metric];
+      return { account, bytes, parts };
+    });
     this.#sums = new Map();
     return taken;
   }
 
-  #charge(account: string, track: ChargedPublisher | ChargedSubscriber, soFar: CarriedBytes): void {
+  /** @param countsOf where to add it; called only if there is something to add */
+  #charge(track: ChargedPublisher | ChargedSubscriber, soFar: CarriedBytes, countsOf: () => Counts): void {
     const before = this.#charged.get(track) ?? NOTHING;
     // What was dropped after it was charged takes a count back; nothing is charged until it has caught up.
     if (METRICS.every((metric) => soFar[metric] <= before[metric])) return;
-    const sum = this.#sumOf(account);
+    const counts = countsOf();
     const charged: Counts = { ...before };
     for (const metric of METRICS) {
       charged[metric] = Math.max(before[metric], soFar[metric]);
-      sum[metric] += charged[metric] - before[metric];
+      counts[metric] += charged[metric] - before[metric];
     }
     this.#charged.set(track, charged);
   }
 
-  #sumOf(account: string): Counts {
-    let sum = this.#sums.get(account);
-    if (sum === undefined) {
-      sum = { ...NOTHING };
-      this.#sums.set(account, sum);
-    }
-    return sum;
+  #countsOf(account: string, kind: CarriedKind, transportId: string, track: string): Counts {
+    const known = this.#sums.get(account)?.get(kind)?.get(transportId)?.get(track);
+    if (known !== undefined) return known;
+    const counts = { ...NOTHING };
+    const kinds: KindCounts = this.#sums.get(account) ?? new Map();
+    const transports = kinds.get(kind) ?? new Map<string, Map<string, Counts>>();
+    const tracks = transports.get(transportId) ?? new Map<string, Counts>();
+    tracks.set(track, counts);
+    transports.set(transportId, tracks);
+    kinds.set(kind, transports);
+    this.#sums.set(account, kinds);
+    return counts;
   }
+}
+
+function nameOf(plan: ChargedPublisherPlan | undefined): string | undefined {
+  return plan?.chargedAs ?? plan?.copyOf;
+}
+
+function partsOf(counts: KindCounts): UsagePart[] {
+  const parts: UsagePart[] = [];
+  for (const [kind, transports] of counts) {
+    for (const [transportId, tracks] of transports) {
+      for (const [track, bytes] of tracks) parts.push({ transportId: transportId === LINKS ? undefined : transportId, track, kind, bytes });
+    }
+  }
+  return parts;
 }

@@ -120,8 +120,41 @@ test('one app is one account, however many of its peers there are', () => {
   publisher.publishFor(330);
 
   const sentBytes = publisher.packetsSent * PACKET_BYTES;
-  expect(world.engine.answer('usage')).toEqual([
+  expect(world.engine.answer('usage')).toMatchObject([
     { account: 'app', bytes: { down: 2 * sentBytes, up: sentBytes, relay: 0, retransmitted: 0, data: 0 } },
+  ]);
+});
+
+test('what each peer gets of each track is told apart, and tracks are called as plans say', () => {
+  const { world, publisher } = call({ alicesAccount: 'app', bobsAccount: 'app' });
+  world.subscribe(world.connectPeer('carol', CLEAN_LINK, 'app'), { sourceTrackId: 'camera', ssrc: 80, chargedAs: 'alice/front' });
+
+  publisher.publishFor(330);
+
+  const bytes = publisher.packetsSent * PACKET_BYTES;
+  const nothing = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
+  const [usage] = world.engine.answer('usage');
+  expect(usage?.parts).toEqual([
+    { transportId: 'alice', track: 'camera', kind: 'video', bytes: { ...nothing, up: bytes } },
+    { transportId: 'bob', track: 'camera', kind: 'video', bytes: { ...nothing, down: bytes } },
+    { transportId: 'carol', track: 'alice/front', kind: 'video', bytes: { ...nothing, down: bytes } },
+  ]);
+});
+
+test('a subscription that moves to another track is charged for each of them what it got of it', () => {
+  const { world, publisher } = call();
+  const screen = world.connectPeer('dave', CLEAN_LINK, 'daves-app');
+  world.publish(screen, { trackId: 'screen', ssrcs: [{ ssrc: 9, rtxSsrc: undefined }] });
+  const other = new PublishingPeer(world, screen, new VideoSource({ ssrc: 9, payloadBytes: PAYLOAD_BYTES }));
+  publisher.publishFor(330);
+
+  world.subscribe({ id: 'bob' }, { sourceTrackId: 'screen', ssrc: 70, rtxSsrc: 71, extensions: [{ id: 1, uri: MID_URI }] });
+  other.publishFor(165);
+
+  const parts = world.engine.answer('usage').find(({ account }) => account === 'bobs-app')?.parts;
+  expect(parts?.map(({ track, bytes }) => [track, bytes.down])).toEqual([
+    ['camera', publisher.packetsSent * PACKET_BYTES],
+    ['screen', other.packetsSent * PACKET_BYTES],
   ]);
 });
 
@@ -210,7 +243,12 @@ test('a link to another node is charged to whom the track belongs, apart from wh
   linked.runFor(1000);
 
   const relay = linked.publisher.packetsSent * PACKET_BYTES;
-  expect(linked.a.engine.answer('usage')).toEqual([{ account: 'app', bytes: { down: 0, up: 0, relay, retransmitted: 0, data: 0 } }]);
+  expect(linked.a.engine.answer('usage')).toMatchObject([
+    {
+      bytes: { down: 0, up: 0, relay, retransmitted: 0, data: 0 },
+      parts: [{ transportId: undefined, track: 'camera', kind: 'video', bytes: { relay } }],
+    },
+  ]);
   // What comes in over a link was counted where it was published.
   expect(linked.b.engine.answer('usage')).toEqual([]);
 });

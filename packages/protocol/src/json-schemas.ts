@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
+import * as usage from './admin/usage-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import { AppSettings } from './bodies/app-settings.ts';
 import {
@@ -189,6 +190,12 @@ const NAMED_SCHEMAS = {
   SetUpReply: admin.SetUpReply,
   WhoAmIReply: admin.WhoAmIReply,
   RemovedReply: admin.RemovedReply,
+  UsageRangeQuery: usage.UsageRangeQuery,
+  UsageCounts: usage.UsageCounts,
+  UsageRow: usage.UsageRow,
+  UsageReply: usage.UsageReply,
+  BillQuery: usage.BillQuery,
+  BillReply: usage.BillReply,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Name of a body or of a part of one, the same here, in the source and in the OpenAPI document. */

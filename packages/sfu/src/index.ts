@@ -1,5 +1,5 @@
 export type { CarriedBytes, CertificateFingerprint, IceCredentials } from '@causeway/media';
-export type { AppUsage } from './app-usage.ts';
+export type { AppUsage, AppUsagePart } from './app-usage.ts';
 export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export { createSfu, type JoinedCluster, type OpenedNode, type SfuOptions } from './create-sfu.ts';

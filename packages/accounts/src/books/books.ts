@@ -6,6 +6,7 @@ import type { AppId, AppSettings } from '@causeway/protocol';
 import type { App } from '../app/app.ts';
 import type { NewAppTokenKey } from '../app/app-token-key.ts';
 import type { SecretDigest } from '../app/secret.ts';
+import type { UsageBooks } from '../usage/usage-books.ts';
 
 /** Who changes something, for the audit. */
 export type Actor =
@@ -124,7 +125,7 @@ export interface KeyUse {
  *
  * All methods reject with SfuError `books_unavailable` if the books cannot be reached now.
  */
-export interface Books {
+export interface Books extends UsageBooks {
   /**
    * A one-time token for the operator who starts the first node, which replaces any before it.
    *

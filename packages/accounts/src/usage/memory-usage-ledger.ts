@@ -1,13 +1,5 @@
 import type { AppId } from '@causeway/protocol';
-import {
-  NO_USAGE,
-  USAGE_METRICS,
-  type UsageBatch,
-  type UsageBytes,
-  type UsageLedger,
-  type UsageReceipt,
-  usageDayOf,
-} from './usage-ledger.ts';
+import { addUsage, NO_USAGE, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt, usageDayOf } from './usage-ledger.ts';
 
 /** The ledger of one process: its totals are lost when the process ends. */
 export class MemoryUsageLedger implements UsageLedger {
@@ -23,17 +15,11 @@ export class MemoryUsageLedger implements UsageLedger {
     if (follows > lastSeq) return { type: 'gap', lastSeq };
     this.#lastSeqs.set(life, seq);
     const day = `${appId}/${usageDayOf(closedAtMs)}`;
-    this.#totals.set(day, sum(this.#totals.get(day) ?? NO_USAGE, bytes));
+    this.#totals.set(day, addUsage(this.#totals.get(day) ?? NO_USAGE, bytes));
     return { type: 'counted' };
   }
 
   async totals(appId: AppId, day: string): Promise<UsageBytes> {
     return this.#totals.get(`${appId}/${day}`) ?? NO_USAGE;
   }
-}
-
-function sum(some: UsageBytes, more: UsageBytes): UsageBytes {
-  const total = { ...some };
-  for (const metric of USAGE_METRICS) total[metric] += more[metric];
-  return total;
 }

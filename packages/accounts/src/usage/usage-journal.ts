@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAppId } from '@causeway/protocol';
-import { USAGE_METRICS, type UsageBatch, type UsageBytes } from './usage-ledger.ts';
+import { USAGE_METRICS, type UsageBatch, type UsageBytes, unknownPart } from './usage-ledger.ts';
 
 /**
  * Stores the batches that the ledger may still need, so that they outlive the process. A power failure may lose the
@@ -169,10 +169,14 @@ function readLine(line: string): { readonly batch?: UsageBatch | undefined; read
 }
 
 function asBatch(value: unknown): UsageBatch | undefined {
-  const { appId: appIdText, nodeNo, epoch, seq, follows, closedAtMs, bytes } = Object(value) as Record<string, unknown>;
+  const { appId: appIdText, nodeNo, epoch, seq, follows, closedAtMs, bytes, parts, region } = Object(value) as Record<string, unknown>;
   const appId = parseAppId(String(appIdText));
   // A version that knew no data channels has counted nothing of them.
   const counted: Record<string, unknown> = { data: 0, ...(Object(bytes) as Record<string, unknown>) };
   const areNumbers = [nodeNo, epoch, seq, follows, closedAtMs, ...USAGE_METRICS.map((metric) => counted[metric])].every(Number.isFinite);
-  return appId !== undefined && areNumbers ? { ...(value as UsageBatch), bytes: counted as UsageBytes } : undefined;
+  if (appId === undefined || !areNumbers) return undefined;
+  const whole = counted as UsageBytes;
+  // Likewise, one that kept sums alone.
+  const known = Array.isArray(parts) ? {} : { parts: [unknownPart(whole)] };
+  return { ...(value as UsageBatch), ...known, region: typeof region === 'string' ? region : '', bytes: whole };
 }

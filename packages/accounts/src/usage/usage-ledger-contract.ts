@@ -96,5 +96,7 @@ export const usageLedgerContract: readonly UsageLedgerContractCase[] = [
 
 function batch(seq: number, changes: Partial<UsageBatch> = {}): UsageBatch {
   const closedAtMs = Date.UTC(2026, 10, 24, 23, 59);
-  return { appId: APP, nodeNo: 101, epoch: 7, seq, follows: seq - 1, closedAtMs, bytes: { ...NOTHING, down: 1 }, ...changes };
+  const { bytes = { ...NOTHING, down: 1 } } = changes;
+  const parts = [{ sessionId: 'session-101-a', track: 'session-101-b/camera', kind: 'video', bytes } as const];
+  return { appId: APP, nodeNo: 101, epoch: 7, seq, follows: seq - 1, closedAtMs, region: 'eu', bytes, parts, ...changes };
 }

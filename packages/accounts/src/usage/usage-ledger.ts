@@ -11,6 +11,21 @@ export type UsageBytes = Readonly<Record<UsageMetric, number>>;
 /** Nothing of any kind. */
 export const NO_USAGE: UsageBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
+/** What carried it. `unknown`: counted by a node of a version that did not tell. */
+export const USAGE_KINDS = ['audio', 'video', 'data', 'unknown'] as const;
+/** What carried the bytes. */
+export type UsageKind = (typeof USAGE_KINDS)[number];
+
+/** What one session got or sent of one track or data channel. */
+export interface UsagePart {
+  /** The session that got or sent it; for `relay`, the publisher's. */
+  readonly sessionId: string;
+  /** `<session of the publisher>/<trackId or name of the data channel>`. */
+  readonly track: string;
+  readonly kind: UsageKind;
+  readonly bytes: UsageBytes;
+}
+
 /** What one app used on one node within a few seconds. */
 export interface UsageBatch {
   readonly appId: AppId;
@@ -22,8 +37,16 @@ export interface UsageBatch {
   readonly follows: number;
   /** When it was closed, milliseconds since 1970; its day (UTC) is the day it is billed for. */
   readonly closedAtMs: number;
+  /** Where the node is. */
+  readonly region: string;
+  /** The sum of all parts. */
   readonly bytes: UsageBytes;
+  /** At most `MAX_USAGE_PARTS`, each of another kind, session or track. */
+  readonly parts: readonly UsagePart[];
 }
+
+/** Parts of one batch; an app with more tracks on a node has several batches at a time. */
+export const MAX_USAGE_PARTS = 1_000;
 
 /** What the ledger answers to a batch. */
 export type UsageReceipt =
@@ -44,6 +67,22 @@ export interface UsageLedger {
   record(batch: UsageBatch): Promise<UsageReceipt>;
   /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
   totals(appId: AppId, day: string): Promise<UsageBytes>;
+}
+
+/** @returns both together */
+export function addUsage(some: UsageBytes, more: UsageBytes): UsageBytes {
+  return {
+    down: some.down + more.down,
+    up: some.up + more.up,
+    relay: some.relay + more.relay,
+    retransmitted: some.retransmitted + more.retransmitted,
+    data: some.data + more.data,
+  };
+}
+
+/** What a batch consists of that was written by a version that kept sums alone. */
+export function unknownPart(bytes: UsageBytes): UsagePart {
+  return { sessionId: '', track: '', kind: 'unknown', bytes };
 }
 
 /** @returns the day of a moment, `YYYY-MM-DD`, UTC */

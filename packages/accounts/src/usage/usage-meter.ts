@@ -1,6 +1,6 @@
 import type { AppId } from '@causeway/protocol';
 import type { UsageJournal } from './usage-journal.ts';
-import { NO_USAGE, type UsageBatch, type UsageBytes, type UsageLedger, type UsageMetric } from './usage-ledger.ts';
+import { addUsage, MAX_USAGE_PARTS, NO_USAGE, type UsageBatch, type UsageLedger, type UsagePart } from './usage-ledger.ts';
 import { UsageQueue } from './usage-queue.ts';
 
 /** What a usage meter needs. */
@@ -8,6 +8,7 @@ export interface UsageMeterOptions {
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
+  readonly region: string;
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   /** Milliseconds on a clock that never goes back. */
@@ -18,7 +19,8 @@ export interface UsageMeterOptions {
 const MAX_SHORT_BATCHES = 500;
 const LONG_BATCH_MS = 5 * 60_000;
 
-type Counter = { -readonly [Metric in UsageMetric]: UsageBytes[Metric] };
+/** By kind, session and track. */
+type Counter = Map<string, UsagePart>;
 
 /**
  * Adds up what apps use on this node, and sees to it that the ledger counts each byte once: in batches that are kept until they are
@@ -43,10 +45,11 @@ export class UsageMeter {
     return [...this.#queues.values()].reduce((sum, { outstanding }) => sum + outstanding, 0);
   }
 
-  /** Cheap, so that it may be called for every flush of packets. */
-  add(appId: AppId, metric: UsageMetric, bytes: number): void {
-    const counter = this.#counters.get(appId) ?? { ...NO_USAGE };
-    counter[metric] += bytes;
+  add(appId: AppId, part: UsagePart): void {
+    const counter: Counter = this.#counters.get(appId) ?? new Map();
+    const name = JSON.stringify([part.kind, part.sessionId, part.track]);
+    const before = counter.get(name);
+    counter.set(name, before === undefined ? part : { ...part, bytes: addUsage(before.bytes, part.bytes) });
     this.#counters.set(appId, counter);
   }
 
@@ -64,20 +67,30 @@ export class UsageMeter {
   }
 
   #closeCounters(): void {
-    const batches = [...this.#counters].flatMap(([appId, bytes]) => this.#close(appId, bytes) ?? []);
+    const batches = [...this.#counters].flatMap(([appId, counter]) => this.#close(appId, counter));
     this.#options.journal.note(batches);
   }
 
-  #close(appId: AppId, bytes: UsageBytes): UsageBatch | undefined {
-    const { life, billingNowMs, nowMs } = this.#options;
+  #close(appId: AppId, counter: Counter): UsageBatch[] {
+    const { life, nowMs } = this.#options;
     const queue = this.#queueOf({ appId, ...life });
     const mayGrow = queue.outstanding >= MAX_SHORT_BATCHES && nowMs() - queue.lastPushedAtMs < LONG_BATCH_MS;
-    if (mayGrow && !this.#isLastFlush) return undefined;
-    const seq = queue.lastSeq + 1;
-    const batch = { appId, ...life, seq, follows: seq - 1, closedAtMs: billingNowMs(), bytes };
+    if (mayGrow && !this.#isLastFlush) return [];
     this.#counters.delete(appId);
-    queue.push(batch);
-    return batch;
+    const parts = [...counter.values()];
+    const batches: UsageBatch[] = [];
+    for (let first = 0; first < parts.length; first += MAX_USAGE_PARTS) {
+      const batch = this.#batchOf(appId, queue.lastSeq + 1, parts.slice(first, first + MAX_USAGE_PARTS));
+      queue.push(batch);
+      batches.push(batch);
+    }
+    return batches;
+  }
+
+  #batchOf(appId: AppId, seq: number, parts: readonly UsagePart[]): UsageBatch {
+    const { life, region, billingNowMs } = this.#options;
+    const bytes = parts.reduce((sum, part) => addUsage(sum, part.bytes), NO_USAGE);
+    return { appId, ...life, seq, follows: seq - 1, closedAtMs: billingNowMs(), region, bytes, parts };
   }
 
   async #sendAll(): Promise<void> {

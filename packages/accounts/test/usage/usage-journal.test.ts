@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppId } from '@causeway/protocol';
 import { FileUsageJournal } from '../../src/usage/usage-journal.ts';
-import type { UsageBatch } from '../../src/usage/usage-ledger.ts';
+import { type UsageBatch, unknownPart } from '../../src/usage/usage-ledger.ts';
 
 const BYTES = { down: 1, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
@@ -16,7 +16,17 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function batchOf(nodeNo: number, epoch: number, seq: number): UsageBatch {
-  return { appId: AppId.parse('demo'), nodeNo, epoch, seq, follows: seq - 1, closedAtMs: 0, bytes: BYTES };
+  return {
+    appId: AppId.parse('demo'),
+    nodeNo,
+    epoch,
+    seq,
+    follows: seq - 1,
+    closedAtMs: 0,
+    region: 'eu',
+    bytes: BYTES,
+    parts: [unknownPart(BYTES)],
+  };
 }
 
 function open(nodeNo: number, epoch: number, inFolder = folder): Promise<FileUsageJournal> {

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { AppId } from '@causeway/protocol';
 import { MemoryUsageLedger } from '../../src/usage/memory-usage-ledger.ts';
 import { createVolatileUsageJournal, FileUsageJournal, type UsageJournal } from '../../src/usage/usage-journal.ts';
-import type { UsageBatch, UsageLedger, UsageReceipt } from '../../src/usage/usage-ledger.ts';
+import {
+  MAX_USAGE_PARTS,
+  NO_USAGE,
+  type UsageBatch,
+  type UsageLedger,
+  type UsageMetric,
+  type UsagePart,
+  type UsageReceipt,
+} from '../../src/usage/usage-ledger.ts';
 import { UsageMeter } from '../../src/usage/usage-meter.ts';
 
 const APP = AppId.parse('demo');
@@ -43,6 +51,10 @@ class FailingLedger implements UsageLedger {
   }
 }
 
+function used(metric: UsageMetric, bytes: number, sessionId = 'session-101-a'): UsagePart {
+  return { sessionId, track: 'session-101-b/camera', kind: 'video', bytes: { ...NO_USAGE, [metric]: bytes } };
+}
+
 describe('the usage meter', () => {
   let ledger: FailingLedger;
   let nowMs: number;
@@ -53,21 +65,28 @@ describe('the usage meter', () => {
   });
 
   function createMeter(journal: UsageJournal = createVolatileUsageJournal(), epoch = 7): UsageMeter {
-    return new UsageMeter({ ledger, journal, life: { nodeNo: 101, epoch }, billingNowMs: () => NOW_MS + nowMs, nowMs: () => nowMs });
+    return new UsageMeter({
+      ledger,
+      journal,
+      life: { nodeNo: 101, epoch },
+      region: 'eu',
+      billingNowMs: () => NOW_MS + nowMs,
+      nowMs: () => nowMs,
+    });
   }
 
   async function use(meter: UsageMeter, bytes: number): Promise<void> {
-    if (bytes > 0) meter.add(APP, 'down', bytes);
+    if (bytes > 0) meter.add(APP, used('down', bytes));
     await meter.flush();
     nowMs += 5_000;
   }
 
   test('counts what was added, by app and metric, in one batch a flush', async () => {
     const meter = createMeter();
-    meter.add(APP, 'down', 5);
-    meter.add(APP, 'down', 6);
-    meter.add(APP, 'retransmitted', 1);
-    meter.add(OTHER_APP, 'up', 2);
+    meter.add(APP, used('down', 5));
+    meter.add(APP, used('down', 6));
+    meter.add(APP, used('retransmitted', 1));
+    meter.add(OTHER_APP, used('up', 2));
 
     await meter.flush();
     await meter.flush();
@@ -76,6 +95,28 @@ describe('the usage meter', () => {
     expect(await ledger.totals(OTHER_APP, DAY)).toEqual({ down: 0, up: 2, relay: 0, retransmitted: 0, data: 0 });
     expect(ledger.batches).toHaveLength(2);
     expect(meter.outstanding).toBe(0);
+  });
+
+  test('tells what each session got of each track, and sums that are the same', async () => {
+    const meter = createMeter();
+    meter.add(APP, used('down', 5));
+    meter.add(APP, used('down', 6));
+    meter.add(APP, used('down', 7, 'session-101-c'));
+
+    await meter.flush();
+
+    expect(ledger.batches).toMatchObject([{ region: 'eu', bytes: { down: 18 } }]);
+    expect(ledger.batches[0]?.parts).toEqual([used('down', 11), used('down', 7, 'session-101-c')]);
+  });
+
+  test('has several batches where one would be too long', async () => {
+    const meter = createMeter();
+    for (let session = 0; session < 2 * MAX_USAGE_PARTS + 1; session++) meter.add(APP, used('down', 1, `session-${session}`));
+
+    await meter.flush();
+
+    expect(ledger.batches.map(({ parts }) => parts.length)).toEqual([MAX_USAGE_PARTS, MAX_USAGE_PARTS, 1]);
+    expect(await ledger.down()).toBe(2 * MAX_USAGE_PARTS + 1);
   });
 
   test('what the ledger does not take waits for it', async () => {
@@ -319,7 +360,7 @@ describe('the usage meter', () => {
       const journal = await open(7);
       const meter = createMeter(journal);
       for (let turn = 0; turn < 40_000; turn++) {
-        meter.add(APP, 'down', 1);
+        meter.add(APP, used('down', 1));
         await meter.flush();
         nowMs += 5_000;
       }

@@ -4,10 +4,16 @@ import type { BooksDatabase, BooksTables } from '../database/schema.ts';
 import { MIGRATIONS, migrate, migrateTo, NEWEST_MIGRATION } from '../migrations/migrate.ts';
 import { type BackupRow, readBackupFile, writeBackupFile } from './backup-file.ts';
 
-/** Each after those that its rows refer to, with the column that orders it. A set-up token is for one start, and not kept. */
-const TABLES = { orgs: 'id', apps: 'id', keys: 'id', audit: 'id', serials: 'name' } as const satisfies Partial<
-  Record<keyof BooksTables, string>
->;
+/** Each after those that its rows refer to, with the columns that order it. A set-up token is for one start, and not kept. */
+const TABLES = {
+  orgs: ['id'],
+  apps: ['id'],
+  keys: ['id'],
+  audit: ['id'],
+  serials: ['name'],
+  usageMarks: ['appId', 'nodeNo', 'epoch'],
+  usageHours: ['appId', 'hourMs', 'region', 'kind', 'sessionId', 'track'],
+} as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;
 /** SQLite takes 32,766 values in a statement. */
@@ -30,7 +36,7 @@ export function backUp(database: BooksDatabase, path: string, nowMs: number): Pr
 async function* readRows(database: BooksDatabase): AsyncGenerator<BackupRow> {
   for (const [table, order] of Object.entries(TABLES)) {
     for (let offset = 0; ; offset += PAGE_SIZE) {
-      const page = sql`select * from ${sql.table(table)} order by ${sql.ref(order)} limit ${PAGE_SIZE} offset ${offset}`;
+      const page = sql`select * from ${sql.table(table)} order by ${sql.join(order.map((column) => sql.ref(column)))} limit ${PAGE_SIZE} offset ${offset}`;
       const { rows } = await page.execute(database);
       for (const row of rows) yield { table, row: { ...(row as object) } };
       if (rows.length < PAGE_SIZE) break;

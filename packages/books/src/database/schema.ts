@@ -63,7 +63,33 @@ export interface SetUpsTable {
   createdAtMs: Fixed<number>;
 }
 
+/** The number of the last batch of an app that was counted, of each life of a node. */
+export interface UsageMarksTable {
+  appId: Fixed<string>;
+  nodeNo: Fixed<number>;
+  epoch: Fixed<number>;
+  seq: number;
+}
+
+/** What one session got or sent of one track in an hour. */
+export interface UsageHoursTable {
+  appId: Fixed<string>;
+  /** When the hour begins. */
+  hourMs: Fixed<number>;
+  region: Fixed<string>;
+  kind: Fixed<string>;
+  sessionId: Fixed<string>;
+  track: Fixed<string>;
+  down: number;
+  up: number;
+  relay: number;
+  retransmitted: number;
+  data: number;
+}
+
 export interface BooksTables {
+  usageMarks: UsageMarksTable;
+  usageHours: UsageHoursTable;
   setUps: SetUpsTable;
   orgs: OrgsTable;
   apps: AppsTable;

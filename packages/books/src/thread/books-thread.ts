@@ -42,6 +42,9 @@ const METHODS: Readonly<Record<keyof Books, true>> = {
   listAdminKeys: true,
   findAdminKey: true,
   listAudit: true,
+  recordUsage: true,
+  usageTotals: true,
+  queryUsage: true,
 };
 
 interface WaitingCall {

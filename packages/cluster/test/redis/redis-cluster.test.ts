@@ -60,7 +60,8 @@ describe('Redis Cluster', () => {
       expect(await there.registry.locateTrack(appId, { by: 'id', sessionId: id, trackId: 'mic' })).toEqual(track(id, 'mic', { appId }));
       expect((await there.registry.listSessions(appId, FIRST_PAGE)).sessions).toHaveLength(1);
       expect(await there.appStore.findApp(AppId.parse(appId))).toBeDefined();
-      await there.usageLedger.record({ appId: AppId.parse(appId), nodeNo: 102, epoch: 1, seq: 1, follows: 0, closedAtMs: 0, bytes: BYTES });
+      const batch = { nodeNo: 102, epoch: 1, seq: 1, follows: 0, closedAtMs: 0, region: 'eu', bytes: BYTES, parts: [] };
+      await there.usageLedger.record({ appId: AppId.parse(appId), ...batch });
       expect(await here.usageLedger.totals(AppId.parse(appId), '1970-01-01')).toEqual(BYTES);
       expect(await there.callClaims.claim(AppId.parse(appId), 'key', there.directory.self, undefined)).toMatchObject({ nodeNo: 102 });
     }

@@ -26,7 +26,8 @@ describe.each(EVERY_REDIS)('the usage ledger in $name', ({ start }) => {
   test('what is kept expires after more than a year', async () => {
     await link.send(['FLUSHALL']);
     const bytes = { down: 1, up: 0, relay: 0, retransmitted: 0, data: 0 };
-    const batch = { appId: AppId.parse('demo'), nodeNo: 101, epoch: 7, seq: 1, follows: 0, closedAtMs: Date.UTC(2026, 10, 24), bytes };
+    const life = { appId: AppId.parse('demo'), nodeNo: 101, epoch: 7 };
+    const batch = { ...life, seq: 1, follows: 0, closedAtMs: Date.UTC(2026, 10, 24), region: 'eu', bytes, parts: [] };
 
     await new RedisUsageLedger(link).record(batch);
 

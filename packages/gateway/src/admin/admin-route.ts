@@ -1,11 +1,14 @@
 import type { BookedKey, Books } from '@causeway/accounts';
 import type { RouteDescription, RouteReply } from '../api/route.ts';
+import type { Pricing } from '../usage/bill.ts';
 
 /** Where the admin API is. */
 export const ADMIN_BASE_PATH = '/api/admin/v1';
 
 /** An endpoint of the admin API, as the OpenAPI document shows it. */
 export interface AdminRouteDescription extends Omit<RouteDescription, 'access' | 'acceptsTokenInQuery' | 'replyType'> {
+  /** What the call may be replied with besides JSON. */
+  readonly otherReplyTypes?: readonly string[];
   /** `set-up`: takes no key, for there is none yet. */
   readonly access: 'admin' | 'set-up';
 }
@@ -18,14 +21,27 @@ export interface AdminCall {
   /** As in the path, not checked. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
+  /** Path and query as the client sent them. */
+  readonly url: string;
   /** JSON, not validated. */
   readonly body: unknown;
   /** The version that the caller expects; undefined if it does not say. */
   readonly ifVersion: number | undefined;
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
+  readonly pricing: Pricing;
+  /** Milliseconds since 1970. */
+  readonly wallClockMs: number;
+}
+
+/** A reply that is not JSON. */
+export interface TextReply {
+  readonly text: string;
+  /** Its `Content-Type`. */
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface AdminRoute extends AdminRouteDescription {
-  handle(call: AdminCall): Promise<RouteReply>;
+  handle(call: AdminCall): Promise<RouteReply | TextReply>;
 }

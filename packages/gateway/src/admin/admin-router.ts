@@ -8,11 +8,12 @@ import { identifyRequest } from '../http/identify-request.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { logRequests } from '../http/log-requests.ts';
 import { sendErrors } from '../http/send-error.ts';
-import { sendJson } from '../http/send-json.ts';
+import { JSON_TYPE, sendText } from '../http/send-json.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
+import { FREE, type Pricing } from '../usage/bill.ts';
 import { ADMIN_BASE_PATH, type AdminCall, type AdminRoute } from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 
@@ -28,6 +29,8 @@ export interface AdminRouterOptions {
   readonly idempotency: IdempotencyStore;
   readonly bodyMemory: BodyMemory;
   readonly region: string;
+  /** Default: nothing costs anything. */
+  readonly pricing?: Pricing;
   readonly logger: Logger;
   /** Milliseconds since any moment, never going back. */
   readonly now: () => number;
@@ -55,7 +58,7 @@ export function createAdminRouter(options: AdminRouterOptions): Router {
 }
 
 async function carryOut(route: AdminRoute, options: AdminRouterOptions, request: Request, response: Response): Promise<void> {
-  const { books, rateLimiter, apps } = options;
+  const { books, rateLimiter, apps, pricing = FREE } = options;
   if (books === undefined) throw new SfuError('books_unavailable', 'this node keeps no books; CAUSEWAY_BOOKS says where they are');
   const key = route.access === 'set-up' ? NO_KEY : await identifyKey(books, options, request);
   const retryAfterMs = rateLimiter.take(`${SHARE} ${key.id ?? ''}`, CALLS_PER_SECOND);
@@ -68,16 +71,19 @@ async function carryOut(route: AdminRoute, options: AdminRouterOptions, request:
     key,
     params: params as Record<string, string>,
     query,
+    url: request.originalUrl,
     body,
     ifVersion: ifVersionOf(request),
     isConfigured,
+    pricing,
+    wallClockMs: Date.now(),
   };
-  const handle = (): Promise<CallReply> => carryOutOnce(route, call, options, request);
+  const handle = (): Promise<TypedReply> => carryOutOnce(route, call, options, request);
   // A stranger may try set-up tokens as little as secrets.
   const reply = route.access === 'set-up' ? await options.clients.authenticated(request, handle) : await handle();
   if (route.method !== 'get') await apps?.refresh();
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-  sendJson(response, reply.httpStatus, reply.text);
+  sendText(response, reply.httpStatus, reply);
 }
 
 function identifyKey(books: Books, { clients, keyUses }: AdminRouterOptions, request: Request): Promise<BookedKey> {
@@ -93,22 +99,35 @@ function identifyKey(books: Books, { clients, keyUses }: AdminRouterOptions, req
   });
 }
 
-async function carryOutOnce(route: AdminRoute, call: AdminCall, { idempotency }: AdminRouterOptions, request: Request): Promise<CallReply> {
+/** A reply with its `Content-Type`. */
+interface TypedReply extends CallReply {
+  readonly type: string;
+}
+
+async function carryOutOnce(
+  route: AdminRoute,
+  call: AdminCall,
+  { idempotency }: AdminRouterOptions,
+  request: Request,
+): Promise<TypedReply> {
+  let type: string = JSON_TYPE;
   let headers: Readonly<Record<string, string>> = {};
   const execute = async (): Promise<string> => {
     const reply = await route.handle(call);
     headers = reply.headers ?? {};
-    return JSON.stringify(reply.body);
+    if ('body' in reply) return JSON.stringify(reply.body);
+    ({ type } = reply);
+    return reply.text;
   };
   const idempotencyKey = route.method === 'get' ? undefined : request.get('Idempotency-Key');
-  if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), headers };
+  if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), type, headers };
   if (idempotencyKey.length === 0 || idempotencyKey.length > LIMITS.maxIdempotencyKeyLength) {
     const message = `the Idempotency-Key header must be 1 to ${LIMITS.maxIdempotencyKeyLength} characters long`;
     throw new SfuError('invalid_params', message, { details: { path: 'Idempotency-Key' } });
   }
   const key = JSON.stringify([route.operationId, call.key.id, request.path, idempotencyKey]);
   const { json, isReplay } = await idempotency.run({ appId: SHARE, key, fingerprint: digestOf(call.body) }, execute);
-  return { httpStatus: 200, text: json, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };
+  return { httpStatus: 200, text: json, type, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };
 }
 
 /** @throws invalid_params – the header is not the `ETag` of an app */

@@ -1,13 +1,10 @@
-import type { Actor, BookedApp, BookedKey, NewAppTokenKey, NewKey, Org, PageRequest } from '@causeway/accounts';
+import type { BookedApp, BookedKey, NewAppTokenKey, NewKey } from '@causeway/accounts';
 import {
-  AdminPageQuery,
-  type AppId,
   type AppSettings,
   CreateAdminKeyRequest,
   CreateAppRequest,
   CreateKeyRequest,
   PatchAppRequest,
-  parseAppId,
   parseRequest,
   RollKeyRequest,
   SetUpRequest,
@@ -15,13 +12,14 @@ import {
 } from '@causeway/protocol';
 import type { RouteReply } from '../api/route.ts';
 import { appBody, auditBody, keyBody, orgBody } from './admin-bodies.ts';
-import type { AdminCall, AdminRoute } from './admin-route.ts';
+import type { AdminRoute } from './admin-route.ts';
+import { actorOf, ownApp, ownKey, ownOrg, pageOf } from './owned.ts';
+import { USAGE_ROUTES } from './usage-routes.ts';
 
 const MS_PER_SECOND = 1_000;
 const REMOVED: RouteReply = { body: { success: true } };
 
-/** Every endpoint of the admin API. What belongs to another organisation is not there. */
-export const ADMIN_ROUTES: readonly AdminRoute[] = [
+const BOOK_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'setUp',
     access: 'set-up',
@@ -230,35 +228,8 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-function actorOf({ key }: AdminCall): Actor {
-  return { kind: 'key', id: key.id };
-}
-
-async function ownOrg({ books, key, params }: AdminCall): Promise<Org> {
-  if (params.org_id !== key.orgId) throw new SfuError('org_not_found', `there is no organisation ${params.org_id}`);
-  return books.findOrg(key.orgId);
-}
-
-async function ownApp({ books, key, params }: AdminCall): Promise<BookedApp> {
-  const { app_id: text = '' } = params;
-  const appId: AppId | undefined = parseAppId(text);
-  const app = appId === undefined ? undefined : await books.findApp(appId);
-  // In the words of the books: those of another organisation are not told from those that are not there.
-  if (app === undefined || app.orgId !== key.orgId) throw new SfuError('app_not_found', `there is no app ${text}`);
-  return app;
-}
-
-async function ownKey({ books, key, params }: AdminCall): Promise<BookedKey> {
-  const { key_id: text = '' } = params;
-  const found = await books.findKey(text);
-  if (found.orgId !== key.orgId) throw new SfuError('key_not_found', `there is no key ${text}`);
-  return found;
-}
-
-function pageOf({ query }: AdminCall): PageRequest {
-  const { after, limit } = parseRequest(AdminPageQuery, query);
-  return { limit, ...(after === undefined ? {} : { after }) };
-}
+/** Every endpoint of the admin API. */
+export const ADMIN_ROUTES: readonly AdminRoute[] = [...BOOK_ROUTES, ...USAGE_ROUTES];
 
 /** zod types a field that is missing like one that is undefined. */
 function setOnly(settings: { readonly [Name in keyof AppSettings]?: AppSettings[Name] | undefined }): Partial<AppSettings> {

@@ -27,6 +27,15 @@ export const nonNegativeNumber: OptionKind<number> = {
   read: (input) => (typeof input === 'number' && Number.isFinite(input) && input >= 0 ? input : undefined),
 };
 
+/** A decimal number as a text, so that money is not rounded: `0.05`. */
+export const decimal: OptionKind<string> = {
+  expected: 'a number that is not negative, with at most six decimals',
+  read(input) {
+    const text = typeof input === 'number' ? String(input) : input;
+    return typeof text === 'string' && /^[0-9]{1,9}(\.[0-9]{1,6})?$/.test(text) ? text : undefined;
+  },
+};
+
 export function autoOr(kind: OptionKind<number>): OptionKind<number | 'auto'> {
   return { expected: `${kind.expected}, or auto`, read: (input) => (input === 'auto' ? input : kind.read(input)) };
 }

@@ -7,7 +7,17 @@ import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
 import { type BooksPlace, booksPlace } from './books-place.ts';
 import { addressRangeList, baseUrl, location, socketAddress, socketAddressList } from './network-kinds.ts';
-import { APP_BOUND_KINDS, autoOr, integerFrom, ipAddress, ipAddressList, type OptionKind, oneOf, textMatching } from './option-kinds.ts';
+import {
+  APP_BOUND_KINDS,
+  autoOr,
+  decimal,
+  integerFrom,
+  ipAddress,
+  ipAddressList,
+  type OptionKind,
+  oneOf,
+  textMatching,
+} from './option-kinds.ts';
 
 /** One thing an operator may set. */
 export interface Option<Value> {
@@ -277,6 +287,24 @@ export const OPTIONS = {
     fallback: 100 * DEFAULT_WORKER_FILL_SHARE,
     meaning:
       'How busy a worker gets before the next one receives sessions. Media that stays on one thread is cheaper to forward, but a busier thread delays it more; 0 spreads sessions evenly from the start.',
+  }),
+  pricePerGb: option({
+    variable: 'CAUSEWAY_PRICE_PER_GB',
+    kind: decimal,
+    fallback: '0',
+    meaning: 'What a gigabyte (10^9 bytes) of billed usage costs beyond the free one; shown with usage, on nodes with books.',
+  }),
+  freeGbPerMonth: option({
+    variable: 'CAUSEWAY_FREE_GB_PER_MONTH',
+    kind: integerFrom(0, 1_000_000_000),
+    fallback: 0,
+    meaning: 'Gigabytes that each app has free in a calendar month (UTC).',
+  }),
+  currency: option({
+    variable: 'CAUSEWAY_CURRENCY',
+    kind: textMatching(/^[A-Z]{3}$/, 'three capital letters, such as EUR'),
+    fallback: 'USD',
+    meaning: 'The currency of the price (ISO 4217).',
   }),
   debugPort: option<number | undefined>({
     variable: 'CAUSEWAY_DEBUG_PORT',

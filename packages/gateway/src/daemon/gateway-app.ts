@@ -15,6 +15,7 @@ import { createRateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { serveDescription } from '../openapi/serve-description.ts';
+import { FREE, type Pricing } from '../usage/bill.ts';
 import type { Readiness } from './lifecycle.ts';
 import type { NodeBooks } from './open-books.ts';
 
@@ -22,6 +23,8 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   /** Default: none, and the admin API says so. */
   readonly books?: Pick<NodeBooks, 'books' | 'apps' | 'uses'>;
   readonly region: string;
+  /** Default: nothing costs anything. */
+  readonly pricing?: Pricing;
   readonly logger: Logger;
   readonly dashboardFolder: string;
   readonly replies: ReplyCounters;
@@ -47,8 +50,8 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
   };
-  const { region, logger } = options;
-  app.use(createAdminRouter({ ...shared, region, logger, books, apps: options.books?.apps, keyUses: uses }));
+  const { region, logger, pricing = FREE } = options;
+  app.use(createAdminRouter({ ...shared, region, logger, pricing, books, apps: options.books?.apps, keyUses: uses }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

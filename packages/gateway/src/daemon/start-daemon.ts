@@ -16,6 +16,7 @@ import { createDebugListener, createMetricsListener } from '../monitoring/debug-
 import type { DefectLog } from '../monitoring/defect-log.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
+import type { Pricing } from '../usage/bill.ts';
 import { openUsageDesk } from '../usage/open-usage-desk.ts';
 import type { UsageDesk } from '../usage/usage-desk.ts';
 import { createGatewayApp, createStartingApp } from './gateway-app.ts';
@@ -106,7 +107,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
   shareEvents(events, store, membership?.cluster, logger);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
-  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, logger });
+  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, books: books.books, logger });
   opened.splice(1, 0, usage);
   const now = () => performance.now();
   const counted = {
@@ -127,6 +128,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     apps: membership?.cluster.appStore ?? books.apps,
     books,
     region: config.region,
+    pricing: pricingOf(config),
     logger,
     dashboardFolder: services.dashboardFolder,
     events,
@@ -138,6 +140,12 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   http.serve(app);
   lifecycle.noteServing();
   return { config, services, lifecycle, events, sfu, usage, books, madeUpApp, membership, http, debug, metrics };
+}
+
+const BYTES_PER_GB = 1_000_000_000;
+
+function pricingOf({ pricePerGb, freeGbPerMonth, currency }: Config): Pricing {
+  return { pricePerGb, freeBytesPerMonth: freeGbPerMonth * BYTES_PER_GB, currency };
 }
 
 function createClientLimits(config: Config, now: () => number): ClientLimits {

@@ -13,6 +13,7 @@ export const API_VERSION = '0.1.0';
 /** An endpoint of either API, at its whole path. */
 interface DescribedRoute extends Omit<RouteDescription, 'access'> {
   readonly access: RouteDescription['access'] | AdminRouteDescription['access'];
+  readonly otherReplyTypes?: readonly string[];
 }
 
 const APP_ROUTES: readonly DescribedRoute[] = [...ROUTES, ...EVENT_ROUTES].map((route) => ({
@@ -142,11 +143,15 @@ function describeOperation(route: DescribedRoute, schemas: Readonly<Record<strin
           'X-Request-Id',
           'X-SFU-Region',
           ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
+          ...(route.reply === 'UsageReply' ? ['Link'] : []),
           ...(route.reply === 'CreateSessionReply' ? ['Warning'] : []),
           ...(route.reply === 'AdminApp' ? ['ETag'] : []),
           ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
         ]),
-        content: { [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) } },
+        content: {
+          [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) },
+          ...Object.fromEntries((route.otherReplyTypes ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+        },
       },
       ...describeErrors(route),
     },

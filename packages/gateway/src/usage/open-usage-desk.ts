@@ -1,4 +1,12 @@
-import { createVolatileUsageJournal, FileUsageJournal, MemoryUsageLedger, type UsageJournal } from '@causeway/accounts';
+import {
+  type Books,
+  BooksUsageLedger,
+  createVolatileUsageJournal,
+  FileUsageJournal,
+  MemoryUsageLedger,
+  type UsageJournal,
+  type UsageLedger,
+} from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
 import { createNodeClock, type Sfu } from '@causeway/sfu';
 import type { Config } from '../config/load-config.ts';
@@ -8,31 +16,40 @@ import type { Logger } from '../logging/logger.ts';
 import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
 
 export interface UsageSetup {
-  readonly config: Pick<Config, 'nodeNumber' | 'usageFolder'>;
+  readonly config: Pick<Config, 'nodeNumber' | 'region' | 'usageFolder'>;
   readonly sfu: Pick<Sfu, 'takeUsage'>;
-  /** Undefined on a standalone node, whose ledger ends with the process. */
+  /** Undefined on a standalone node, whose ledger is its books. */
   readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'redisNowMs'> | undefined;
+  /** Undefined on a node that keeps none: without a cluster, its ledger ends with the process. */
+  readonly books: Books | undefined;
   readonly logger: Logger;
 }
 
-/** A ledger that is not shared knows only one life of the node. */
-const ONLY_EPOCH = 1;
-
 /** @throws ConfigError – the folder of the journal cannot be used */
-export async function openUsageDesk({ config, sfu, cluster, logger }: UsageSetup): Promise<UsageDesk> {
-  const life = { nodeNo: config.nodeNumber, epoch: cluster?.directory.self.epoch ?? ONLY_EPOCH };
+export async function openUsageDesk({ config, sfu, cluster, books, logger }: UsageSetup): Promise<UsageDesk> {
+  const life = { nodeNo: config.nodeNumber, epoch: cluster?.directory.self.epoch ?? epochOfStart() };
   const journal = await openJournal(config.usageFolder, life, logger);
   if (journal.leftovers.length > 0) logger.log('info', 'usage of former lives is counted now', { batches: journal.leftovers.length });
   return new UsageDesk({
     sfu,
-    ledger: cluster?.usageLedger ?? new MemoryUsageLedger(),
+    ledger: cluster?.usageLedger ?? standaloneLedger(books),
     journal,
     life,
+    region: config.region,
     billingNowMs: cluster === undefined ? Date.now : () => cluster.redisNowMs(),
     // Of its own, since the timers of the SFU's are counted to find leaks.
     clock: createNodeClock(),
     onDefect: (error) => logger.log('error', 'what apps use could not be counted', { error }),
   });
+}
+
+/** The books know the lives of a standalone node by when they began. */
+function epochOfStart(): number {
+  return Date.now();
+}
+
+function standaloneLedger(books: Books | undefined): UsageLedger {
+  return books === undefined ? new MemoryUsageLedger() : new BooksUsageLedger(books);
 }
 
 async function openJournal(folder: string | undefined, life: UsageDeskOptions['life'], logger: Logger): Promise<UsageJournal> {

@@ -1,13 +1,23 @@
 /** Moves the usage of this node's apps from the media engine to the ledger. */
-import { NO_USAGE, USAGE_METRICS, type UsageBytes, type UsageJournal, type UsageLedger, UsageMeter, usageDayOf } from '@causeway/accounts';
+import {
+  addUsage,
+  NO_USAGE,
+  USAGE_METRICS,
+  type UsageBytes,
+  type UsageJournal,
+  type UsageLedger,
+  UsageMeter,
+  usageDayOf,
+} from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
-import type { CancelTimer, Clock, Sfu } from '@causeway/sfu';
+import type { AppUsage, CancelTimer, Clock, Sfu } from '@causeway/sfu';
 
 export interface UsageDeskOptions {
   readonly sfu: Pick<Sfu, 'takeUsage'>;
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
+  readonly region: string;
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   readonly clock: Clock;
@@ -27,20 +37,20 @@ const INTERVAL_MS = 5_000;
 export class UsageDesk {
   readonly #options: UsageDeskOptions;
   readonly #meter: UsageMeter;
-  readonly #bytes = { ...NO_USAGE };
+  #bytes = NO_USAGE;
   #cancelTimer: CancelTimer;
   #isCollecting = false;
 
   /** Collects from now on, until it is closed. */
   constructor(options: UsageDeskOptions) {
-    const { ledger, journal, life, billingNowMs, clock } = options;
+    const { ledger, journal, life, region, billingNowMs, clock } = options;
     this.#options = options;
-    this.#meter = new UsageMeter({ ledger, journal, life, billingNowMs, nowMs: () => clock.nowMs() });
+    this.#meter = new UsageMeter({ ledger, journal, life, region, billingNowMs, nowMs: () => clock.nowMs() });
     this.#cancelTimer = this.#schedule();
   }
 
   report(): UsageReport {
-    return { bytes: { ...this.#bytes }, batchesOutstanding: this.#meter.outstanding };
+    return { bytes: this.#bytes, batchesOutstanding: this.#meter.outstanding };
   }
 
   /** The day, UTC, that is billed now. */
@@ -85,17 +95,15 @@ export class UsageDesk {
 
   async #collect(): Promise<void> {
     try {
-      for (const { appId, bytes } of await this.#options.sfu.takeUsage()) this.#add(appId, bytes);
+      for (const usage of await this.#options.sfu.takeUsage()) this.#add(usage);
     } catch (error) {
       // An edge: what cannot be counted now must not stop the counting.
       this.#options.onDefect(error);
     }
   }
 
-  #add(appId: AppId, bytes: UsageBytes): void {
-    for (const metric of USAGE_METRICS) {
-      this.#bytes[metric] += bytes[metric];
-      if (bytes[metric] > 0) this.#meter.add(appId, metric, bytes[metric]);
-    }
+  #add({ appId, bytes, parts }: AppUsage): void {
+    this.#bytes = addUsage(this.#bytes, bytes);
+    for (const part of parts) if (USAGE_METRICS.some((metric) => part.bytes[metric] > 0)) this.#meter.add(appId, part);
   }
 }

@@ -122,6 +122,7 @@ export class SimulatedNode {
       ledger: cluster.usageLedger,
       journal: createVolatileUsageJournal(),
       life: { nodeNo, epoch: directory.self.epoch },
+      region: directory.self.region,
       billingNowMs: () => cluster.redisNowMs(),
       clock,
       onDefect,

@@ -230,7 +230,8 @@ export class WorldSimulation {
       if (shown.length === 0) continue;
       const down = shown.length * BYTES_PER_STEP;
       this.#carriedBytes += down;
-      node.shard.usage.push({ account: APP, bytes: { down, up: 0, relay: 0, retransmitted: 0, data: 0 } });
+      const bytes = { down, up: 0, relay: 0, retransmitted: 0, data: 0 };
+      node.shard.usage.push({ account: APP, bytes, parts: [{ transportId: undefined, track: 'shown', kind: 'video', bytes }] });
     }
   }
 

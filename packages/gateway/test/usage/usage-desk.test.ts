@@ -34,6 +34,10 @@ class Ledger implements UsageLedger {
   }
 }
 
+function usedOf(appId: AppId, bytes: UsageBytes): AppUsage {
+  return { appId, bytes, parts: [{ sessionId: 'session-101-a', track: 'session-101-b/camera', kind: 'video', bytes }] };
+}
+
 /** A node whose media a test makes up. */
 class Node {
   readonly clock = new VirtualClock(BEFORE_MIDNIGHT_MS);
@@ -56,6 +60,7 @@ class Node {
       ledger: this.ledger,
       journal,
       life: { nodeNo: 101, epoch: 7 },
+      region: 'eu',
       billingNowMs: () => this.clock.wallClockMs(),
       clock: this.clock,
       onDefect: (error) => this.defects.push(error),
@@ -63,7 +68,7 @@ class Node {
   }
 
   use(appId: AppId, bytes: Partial<UsageBytes>): void {
-    this.#used.push({ appId, bytes: { ...NOTHING, ...bytes } });
+    this.#used.push(usedOf(appId, { ...NOTHING, ...bytes }));
   }
 }
 
@@ -130,7 +135,7 @@ test('an SFU that answers slowly is not asked again meanwhile, and no usage is l
 
   await node.clock.advance(20_000);
   const asked = node.questions;
-  resolve([{ appId: APP, bytes: { ...NOTHING, data: 0, down: 9 } }]);
+  resolve([usedOf(APP, { ...NOTHING, down: 9 })]);
   await node.clock.advance(0);
 
   expect(asked).toBe(1);

@@ -43,6 +43,8 @@ export interface DataPublicationPlan {
   readonly isBus: boolean;
   /** Who is charged for replies that the publisher gets. Default: the account of its transport. */
   readonly account?: string;
+  /** What the channel is called in `EngineAnswers.usage`. Default: `copyOf`, or `publicationId`. */
+  readonly chargedAs?: string;
   /**
    * On a link: names the publication that this is a copy of. Its messages come with their numbers (`feedsCopy` at the other end), and
    * subscribers that are moved to another copy of the same go on where they were. Default: it is no copy.
@@ -75,6 +77,8 @@ export interface DataSubscriptionPlan {
   readonly bufferedLowBytes?: number;
   /** On a link to another node: whose publication it is. Default: the account of the transport. */
   readonly account?: string;
+  /** What the channel is called in `EngineAnswers.usage`. Default: `publicationId`. */
+  readonly chargedAs?: string;
   /**
    * On a link: what is sent is for a copy of the publication, and carries numbers. `new`: it begins as for any subscriber. `resumed`: the other
    * end has had a copy before, and gets what was sent lately as well. Default: it feeds no copy.

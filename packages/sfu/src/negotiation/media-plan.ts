@@ -41,7 +41,10 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
     if (publication !== undefined) {
       const { id } = publication;
       const known = standing.sections.get(id) === section ? standing.publications.get(id) : undefined;
-      publications.set(id, known ?? publisherPlan(transport.id, section, id));
+      publications.set(
+        id,
+        known ?? publisherPlan(transport.id, section, { id, chargedAs: chargedName(state.sessionId, publication.trackId) }),
+      );
       sections.set(id, section);
     }
     if (sending.type === 'live') {
@@ -66,10 +69,21 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
   };
 }
 
-function publisherPlan(transportId: string, section: RtpSection, trackId: string): PublisherTrackPlan {
+/** What usage is listed under: unlike the id of a publication, clients know both. */
+function chargedName(sessionId: string, trackId: string): string {
+  return `${sessionId}/${trackId}`;
+}
+
+interface PublicationNames {
+  readonly id: string;
+  readonly chargedAs: string;
+}
+
+function publisherPlan(transportId: string, section: RtpSection, { id, chargedAs }: PublicationNames): PublisherTrackPlan {
   return {
     transportId,
-    trackId,
+    trackId: id,
+    chargedAs,
     mid: section.mid,
     kind: section.kind,
     codecs: codecPlans(section.codecs),
@@ -87,6 +101,7 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     mid: section.mid,
     kind: section.kind,
     sourceTrackId: subscription.sourceTrackId,
+    chargedAs: chargedName(subscription.remoteSessionId, subscription.remoteTrackId),
     ssrc: subscription.ssrc,
     rtxSsrc: subscription.rtxSsrc,
     cname: subscription.cname,

@@ -27,7 +27,7 @@ class GovernedNode extends SfuUnderTest {
   async carry(bpsEach: number, intervals = 1): Promise<void> {
     for (let interval = 0; interval < intervals; interval++) {
       const bytes = (this.flowing.length * bpsEach * INTERVAL_MS) / 8_000;
-      this.shard.usage = [{ account: APP, bytes: { ...NOTHING, down: bytes } }];
+      this.shard.usage = [{ account: APP, bytes: { ...NOTHING, down: bytes }, parts: [] }];
       await this.clock.advance(INTERVAL_MS);
     }
   }
@@ -158,7 +158,7 @@ test('traffic measured for the bound is still reported as usage, once', async ()
 
   const usage = await node.sfu.takeUsage();
 
-  expect(usage).toEqual([{ appId: APP, bytes: { ...NOTHING, down: 1_000_000 } }]);
+  expect(usage).toEqual([{ appId: APP, bytes: { ...NOTHING, down: 1_000_000 }, parts: [] }]);
   expect(await node.sfu.takeUsage()).toEqual([]);
 });
 

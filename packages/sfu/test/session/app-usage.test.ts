@@ -6,8 +6,11 @@ import { ClusterUnderTest } from '../relay/doubles/cluster-under-test.ts';
 const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
 
 function used(account: string): AccountUsage {
-  return { account, bytes };
+  return { account, bytes, parts: [{ transportId: 'session-101-a/t1', track: 'session-101-b/camera', kind: 'video', bytes }] };
 }
+
+/** As `used`, for whoever takes it. */
+const parts = [{ sessionId: 'session-101-a', track: 'session-101-b/camera', kind: 'video', bytes }];
 
 test('a session is on the account of its app', async () => {
   const world = new SfuUnderTest();
@@ -37,10 +40,24 @@ test('usage is reported per app', async () => {
   world.shard.usage = [used(APP), used(OTHER_APP)];
 
   expect(await world.sfu.takeUsage()).toEqual([
-    { appId: APP, bytes },
-    { appId: OTHER_APP, bytes },
+    { appId: APP, bytes, parts },
+    { appId: OTHER_APP, bytes, parts },
   ]);
   expect(await world.sfu.takeUsage()).toEqual([]);
+});
+
+test('what a session got of a track is one part, however often the shards told of it, and a link is charged to the publisher', async () => {
+  const world = new SfuUnderTest();
+  const other = { transportId: undefined, track: 'session-101-b/camera', kind: 'video', bytes } as const;
+  world.shard.usage = [used(APP), used(APP), { account: APP, bytes, parts: [other] }];
+
+  const [usage] = await world.sfu.takeUsage();
+
+  expect(usage?.parts).toEqual([
+    { ...parts[0], bytes: { down: 2, up: 4, relay: 6, retransmitted: 8, data: 10 } },
+    { sessionId: 'session-101-b', track: 'session-101-b/camera', kind: 'video', bytes },
+  ]);
+  expect(usage?.bytes).toEqual({ down: 3, up: 6, relay: 9, retransmitted: 12, data: 15 });
 });
 
 test('what the last sessions used can be had after the end, once', async () => {
@@ -51,7 +68,7 @@ test('what the last sessions used can be had after the end, once', async () => {
   await world.sfu.close();
 
   expect(world.shard.transports.has(id)).toBe(false);
-  expect(await world.sfu.takeUsage()).toEqual([{ appId: APP, bytes }]);
+  expect(await world.sfu.takeUsage()).toEqual([{ appId: APP, bytes, parts }]);
   expect(await world.sfu.takeUsage()).toEqual([]);
   expect(world.clock.armedTimers).toBe(0);
 });

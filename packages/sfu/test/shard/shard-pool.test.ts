@@ -307,12 +307,12 @@ test('what the shards hold is added up', async () => {
 test('all shards report what they have carried', async () => {
   const scene = await PoolScene.open(3);
   const bytes = { down: 1, up: 2, relay: 3, retransmitted: 4, data: 5 };
-  for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes }];
+  for (const shardNo of [0, 1]) scene.member(shardNo).usage = [{ account: 'app', bytes, parts: [] }];
   scene.member(2).ask = () => Promise.reject(new Error('gone'));
 
   expect(await scene.pool.ask('usage')).toEqual([
-    { account: 'app', bytes },
-    { account: 'app', bytes },
+    { account: 'app', bytes, parts: [] },
+    { account: 'app', bytes, parts: [] },
   ]);
 });
 

@@ -3,7 +3,8 @@ import { decodeUtf8 } from '@causeway/wire';
 import type { EngineEventListener } from '../../engine-messages.ts';
 import type { DataMessage } from '../data-channel.ts';
 import type { DataCounters } from '../data-counters.ts';
-import type { DataPeer } from './data-peer.ts';
+import type { DataSubscriptionPlan } from '../data-plan.ts';
+import type { DataPeer, DataPort } from './data-peer.ts';
 import type { DataPublication, DataPublicationListener } from './data-publication.ts';
 import type { DataSubscription, DataSubscriptionListener } from './data-subscription.ts';
 
@@ -12,7 +13,7 @@ export interface DataReportOptions {
   readonly counters: DataCounters;
   readonly onEvent: EngineEventListener;
   /** Takes payload bytes that were sent for an account, to a peer or over a link. */
-  readonly charge: (account: string, sizeBytes: number, by: 'data' | 'relay') => void;
+  readonly charge: (account: string, peer: DataPort, track: string, sizeBytes: number) => void;
 }
 
 /** What the router does when one of them is over. */
@@ -58,7 +59,7 @@ function createSubscriptionListener(options: DataReportOptions, { forget }: Data
     onMisnumbered() {
       counters.misnumberedMessages++;
     },
-    onSent: ({ plan, peer }, sizeBytes) => charge(options, plan.account, peer, sizeBytes),
+    onSent: ({ plan, peer }, sizeBytes) => charge(options, plan, peer, sizeBytes),
     onReceived({ plan: { subscriptionId } }, message) {
       onEvent({ type: 'data-received', subscriptionId, data: contentOf(message) });
     },
@@ -81,13 +82,15 @@ function createPublicationListener(options: DataReportOptions, { end }: DataEndi
     onMisnumbered() {
       counters.misnumberedMessages++;
     },
-    onReplySent: ({ plan, peer }, sizeBytes) => charge(options, plan.account, peer, sizeBytes),
+    onReplySent: ({ plan, peer }, sizeBytes) => charge(options, plan, peer, sizeBytes),
   };
 }
 
+type ChargedPlan = Pick<DataSubscriptionPlan, 'account' | 'chargedAs' | 'publicationId'>;
+
 /** Links of a process cost nobody anything: they have no account, and nor have their plans. */
-function charge({ charge: take }: DataReportOptions, ofPlan: string | undefined, peer: DataPeer | undefined, sizeBytes: number): void {
-  const account = ofPlan ?? peer?.port.account;
+function charge({ charge: take }: DataReportOptions, plan: ChargedPlan, peer: DataPeer | undefined, sizeBytes: number): void {
+  const account = plan.account ?? peer?.port.account;
   if (account === undefined || peer === undefined || sizeBytes === 0) return;
-  take(account, sizeBytes, peer.port.isLink ? 'relay' : 'data');
+  take(account, peer.port, plan.chargedAs ?? plan.publicationId ?? '', sizeBytes);
 }

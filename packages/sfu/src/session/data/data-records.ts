@@ -42,14 +42,15 @@ export interface DataSubscription {
 export interface DataTransport {
   readonly transportId: string | undefined;
   readonly account: string;
+  readonly sessionId: string;
 }
 
 /** @returns undefined for a channel that the page has yet to open */
 export function publicationPlan(
-  { id, streamId, isNegotiated, reliability, retain, isBus }: DataPublication,
-  { transportId, account }: DataTransport,
+  { id, name, streamId, isNegotiated, reliability, retain, isBus }: DataPublication,
+  { transportId, account, sessionId }: DataTransport,
 ): DataPublicationPlan | undefined {
-  const facts = { publicationId: id, reliability, retain, isBus, account };
+  const facts = { publicationId: id, reliability, retain, isBus, account, chargedAs: `${sessionId}/${name}` };
   if (transportId === undefined) return { ...facts, transportId, stream: undefined };
   return streamId === undefined ? undefined : { ...facts, transportId, stream: { streamId, isNegotiated } };
 }
@@ -68,6 +69,7 @@ export function subscriptionPlan(subscription: DataSubscription, { transportId, 
     isPaused,
     isSticky: true,
     account,
+    chargedAs: `${remoteSessionId}/${name}`,
   };
 }
 

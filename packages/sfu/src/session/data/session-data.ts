@@ -64,7 +64,7 @@ export class SessionData {
     const agreed = agreedData(negotiation);
     this.#peer = agreed?.peer;
     this.#applier.apply({
-      transport: { transportId: transport?.id, account: appId },
+      transport: { transportId: transport?.id, account: appId, sessionId: this.#owner.id },
       agreed,
       publications: isReady ? this.published.all() : [],
       subscriptions: isReady ? this.subscribed.all() : [],
