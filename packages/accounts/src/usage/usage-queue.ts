@@ -57,7 +57,8 @@ export class UsageQueue {
    * Sends what is not confirmed, until all is or the ledger cannot be reached. What is old is forgotten when the ledger has just
    * answered: one that was away may have come back without what it confirmed last, however long ago that was.
    *
-   * @param isForTheLastTime whether this is the last request: then the newest is sent even if it was confirmed
+   * @param isForTheLastTime whether this is the last request: then the newest is sent even if it was confirmed. Without an answer
+   *   it counts as outstanding, because a failover that is still under way may have taken it back
    */
   async send(isForTheLastTime = false): Promise<void> {
     const newest = this.#kept.at(-1);
@@ -66,7 +67,10 @@ export class UsageQueue {
     let next = isInDoubt ? newest : this.#firstUnconfirmed();
     if (next === undefined) return;
     for (; next !== undefined; next = this.#firstUnconfirmed()) {
-      if (!(await this.#sendOne(next))) return;
+      if (!(await this.#sendOne(next))) {
+        if (isForTheLastTime) next.confirmedAtMs = undefined;
+        return;
+      }
     }
     this.#forgetOld();
   }

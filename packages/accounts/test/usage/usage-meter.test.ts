@@ -176,6 +176,18 @@ describe('the usage meter', () => {
     expect(meter.outstanding).toBe(0);
   });
 
+  test('what was confirmed before a failover is said to be outstanding if the ledger is still away at the end of the node', async () => {
+    const meter = createMeter();
+    for (let turn = 0; turn < 10; turn++) await use(meter, 1);
+    const before = meter.outstanding;
+
+    ledger.isAway = true;
+    await meter.finish();
+
+    expect(before).toBe(0);
+    expect(meter.outstanding).toBe(1);
+  });
+
   test('batches that a ledger lost are sent again when it comes back after minutes', async () => {
     const meter = createMeter();
     for (let turn = 0; turn < 10; turn++) await use(meter, 1);

@@ -23,6 +23,10 @@ export class NodeClock implements Clock {
     return this.#state === 'paused';
   }
 
+  get isEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
   nowMs(): number {
     return this.#clock.nowMs();
   }

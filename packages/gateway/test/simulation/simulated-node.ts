@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ALL_GRANTS, type App, createOwnApps, createVolatileUsageJournal } from '@causeway/accounts';
+import { ALL_GRANTS, type App, createOwnApps, type UsageJournal } from '@causeway/accounts';
 import { type Cluster, createCluster } from '@causeway/cluster';
 import { type AppId, SfuError } from '@causeway/protocol';
 import { assembleSfu, type GeoPoint, LINK_VERSIONS, type NodeIdentity, type Sfu, type SfuEvent } from '@causeway/sfu';
@@ -39,6 +39,8 @@ export interface NodeSurroundings {
   readonly onEvent: (event: SfuEvent) => void;
   /** Events that former lives have left in the node's folder. */
   readonly former: readonly FormerEvents[];
+  /** Usage that former lives have left there, and what this one adds. */
+  readonly journal: UsageJournal;
   /** Numbers all events of all nodes. */
   readonly nextEvent: (nodeNo: number) => number;
   readonly onDefect: (error: unknown) => void;
@@ -111,6 +113,8 @@ export class SimulatedNode {
       nextDescriptionTurn: (callback) => void clock.schedule(0, callback),
       cluster: { directory, trust: cluster.linkTrust, maxFanOut },
       onEvent: (event) => {
+        // A promise that was pending when the process was killed may still settle here, and in no real process.
+        if (clock.isEnded) return;
         const content = describeEvent(event);
         if (content !== undefined) this.events.note(content, nextEvent(nodeNo));
         onEvent(event);
@@ -120,7 +124,7 @@ export class SimulatedNode {
     this.usage = new UsageDesk({
       sfu: this.sfu,
       ledger: cluster.usageLedger,
-      journal: createVolatileUsageJournal(),
+      journal: surroundings.journal,
       life: { nodeNo, epoch: directory.self.epoch },
       region: directory.self.region,
       billingNowMs: () => cluster.redisNowMs(),

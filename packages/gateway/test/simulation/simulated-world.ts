@@ -1,4 +1,4 @@
-import { createApp } from '@causeway/accounts';
+import { createApp, type UsageBatch, type UsageJournal } from '@causeway/accounts';
 import type { GeoPoint, SfuEvent } from '@causeway/sfu';
 import { VirtualMesh } from '@causeway/testkit/mesh';
 import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
@@ -21,7 +21,7 @@ export interface WorldSize {
 export interface WorldListener {
   readonly onEvent: (nodeNo: number, event: SfuEvent) => void;
   /** A node is about to be gone, killed or closed. */
-  readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained', canReachRedis: boolean) => void;
+  readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained') => void;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -30,8 +30,9 @@ interface Machine {
   readonly nodeNo: number;
   clock: NodeClock;
   node: SimulatedNode | undefined;
-  /** What is in its folder: events of all lives that have ended. */
+  /** What is in its folder: events of all lives that have ended, and usage that the ledger may still need. */
   readonly folder: FormerEvents[];
+  readonly usage: Map<string, UsageBatch>;
   /** Until when the way to Redis is cut. */
   redisCutUntilMs: number;
   isStarting: boolean;
@@ -74,6 +75,7 @@ export class SimulatedWorld {
         clock: new NodeClock(this.clock),
         node: undefined,
         folder: [],
+        usage: new Map(),
         redisCutUntilMs: 0,
         isStarting: false,
       });
@@ -209,6 +211,7 @@ export class SimulatedWorld {
       calls: (request) => this.#call(machine, request),
       onEvent: (event) => this.#listener.onEvent(nodeNo, event),
       former: [...machine.folder],
+      journal: openJournal(machine),
       nextEvent: () => ++this.events,
       onDefect: (error) => this.#listener.onDefect(error),
     }).then(
@@ -222,7 +225,7 @@ export class SimulatedWorld {
 
   #kill(machine: Machine): void {
     if (machine.node === undefined) return;
-    this.#listener.onNodeEnding(machine.nodeNo, 'killed', this.#wayToRedis(machine).state === 'open');
+    this.#listener.onNodeEnding(machine.nodeNo, 'killed');
     machine.clock.end();
     machine.folder.push(machine.node.events.left);
     this.#takeDown(machine);
@@ -234,7 +237,7 @@ export class SimulatedWorld {
     node.drain();
     this.#later(DRAIN_MS, () => {
       if (machine.node !== node) return;
-      this.#listener.onNodeEnding(machine.nodeNo, 'drained', this.#wayToRedis(machine).state === 'open');
+      this.#listener.onNodeEnding(machine.nodeNo, 'drained');
       machine.node = undefined;
       node.close().then(
         () => {
@@ -320,4 +323,19 @@ export class SimulatedWorld {
 
 function pairKey(one: number, other: number): string {
   return one < other ? `${one}-${other}` : `${other}-${one}`;
+}
+
+/** The journal of a machine's present life, in memory that outlives it. What a dead process would write is not written. */
+function openJournal({ usage, clock }: Machine): UsageJournal {
+  const nameOf = ({ appId, epoch, seq }: UsageBatch) => `${epoch} ${appId} ${seq}`;
+  return {
+    leftovers: [...usage.values()].toSorted((one, other) => one.epoch - other.epoch || one.seq - other.seq),
+    note: (batches) => {
+      if (!clock.isEnded) for (const batch of batches) usage.set(nameOf(batch), batch);
+    },
+    forget: (batch) => {
+      if (!clock.isEnded) usage.delete(nameOf(batch));
+    },
+    close: async () => {},
+  };
 }

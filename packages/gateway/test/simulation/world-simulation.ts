@@ -66,9 +66,14 @@ export class WorldSimulation {
   #checkedEvents = 0;
   readonly #heardNumbers = new Set<number>();
   readonly #newestOfSession = new Map<string, number>();
+  /** How often Redis has lost something since the follower last passed a loss in the log. */
+  #lossesAhead = 0;
+  #passedLoss = '';
+  /** Number of the newest event that the follower may be told twice. */
+  #repeatableUntil = 0;
   readonly #followerRandom: () => number;
   #isLedgerForgetful = false;
-  /** Without a folder for its journal, a node that is killed, or ends while Redis is away, takes what it has not reported with it. */
+  /** A node that is killed takes with it what was carried since it last wrote to its journal, up to five seconds. */
   #hasLostUsage = false;
 
   constructor(seed: number, size: WorldSize, durationMs: number, faults?: readonly Fault[]) {
@@ -80,7 +85,7 @@ export class WorldSimulation {
     this.#faults = faults ?? drawFaults(seededRandom(seed ^ 0x5eed), size.nodes, durationMs);
     this.#world = new SimulatedWorld(seed, size, {
       onEvent: (_, event) => this.#hear(event),
-      onNodeEnding: (nodeNo, how, canReachRedis) => this.#noteEnding(nodeNo, how, canReachRedis),
+      onNodeEnding: (nodeNo, how) => this.#noteEnding(nodeNo, how),
       onDefect: (error) => this.#fail(`a node met a defect: ${String((error as Error)?.stack ?? error)}`),
     });
     for (let index = 0; index < 2 + size.nodes * VIEWERS_PER_NODE; index++) {
@@ -114,6 +119,7 @@ export class WorldSimulation {
       this.#world.clock.nowMs() + fault.forMs + (fault.kind === 'deploy' ? 14_000 : 3_000),
     );
     if (fault.kind === 'redis-flushed') this.#isLedgerForgetful = true;
+    if (fault.kind === 'redis-flushed' || fault.kind === 'redis-failover') this.#noteEventLoss();
     this.#world.strike(fault);
   }
 
@@ -211,8 +217,8 @@ export class WorldSimulation {
   }
 
   /** Whose clients have had time to leave: a node that drained closes nobody's session. */
-  #noteEnding(nodeNo: number, how: 'killed' | 'drained', canReachRedis: boolean): void {
-    if (how === 'killed' || !canReachRedis) this.#hasLostUsage = true;
+  #noteEnding(nodeNo: number, how: 'killed' | 'drained'): void {
+    if (how === 'killed') this.#hasLostUsage = true;
     const node = this.#world.find(nodeNo);
     const left = this.#members.filter(({ session, isBusy }) => session !== undefined && session.life === node && !isBusy);
     if (how === 'drained' && left.length > 0 && this.#isCalm(LISTED_WITHIN_MS))
@@ -253,13 +259,25 @@ export class WorldSimulation {
     this.#follower.join(next.events.feed);
   }
 
+  /** A client that has not seen the log lose events before it loses some again may get those before twice (ADR 0026). */
+  #noteEventLoss(): void {
+    this.#lossesAhead++;
+    if (this.#lossesAhead > 1) this.#repeatableUntil = this.#world.events;
+  }
+
   /** No event comes twice, and those of a session come in order. */
   #checkEvents(): void {
-    const { heard } = this.#follower;
+    const { heard, lastEventId = '' } = this.#follower;
+    const [, passedLoss = ''] = lastEventId.split('~');
+    if (passedLoss !== this.#passedLoss) this.#lossesAhead = 0;
+    this.#passedLoss = passedLoss;
     for (; this.#checkedEvents < heard.length; this.#checkedEvents++) {
       const { type, sessionId, number } = heard[this.#checkedEvents] ?? { type: '', sessionId: '', number: 0 };
       if (type === 'events.lost') this.#fail('a client was told that events are lost');
-      if (this.#heardNumbers.has(number)) this.#fail(`event ${number} was told twice`);
+      if (this.#heardNumbers.has(number)) {
+        if (number > this.#repeatableUntil) this.#fail(`event ${number} was told twice`);
+        continue;
+      }
       this.#heardNumbers.add(number);
       if (number < (this.#newestOfSession.get(sessionId) ?? 0)) this.#fail(`events of ${sessionId} were told out of order: ${number}`);
       this.#newestOfSession.set(sessionId, number);

@@ -113,26 +113,27 @@ export class EventNode {
 }
 
 /** A client that notes what it hears. It may leave and come back, at another node. */
-export class RecordingClient implements EventSink {
+export class RecordingClient {
   readonly heard: { readonly type: string; readonly sessionId: string; readonly number: number }[] = [];
-  isGone = false;
-  readonly hasRoom = true;
   lastEventId: string | undefined;
   #feed: AppFeed | undefined;
+  #connection: RecordedConnection | undefined;
 
   join(feed: AppFeed): void {
     this.leave();
     this.#feed = feed;
-    feed.join(this, this.lastEventId);
+    this.#connection = new RecordedConnection(this);
+    feed.join(this.#connection, this.lastEventId);
   }
 
   leave(): void {
-    this.#feed?.leave(this);
-    this.#feed = undefined;
+    if (this.#connection === undefined) return;
+    this.#connection.isGone = true;
+    this.#feed?.leave(this.#connection);
+    this.#connection = undefined;
   }
 
-  send(id: string, json: string): void {
-    this.lastEventId = id;
+  hear(json: string): void {
     const {
       type,
       sessionId = '',
@@ -144,9 +145,26 @@ export class RecordingClient implements EventSink {
     };
     this.heard.push({ type, sessionId, number: Number(customTrackName) });
   }
+}
+
+/** One request of a client for events. What is sent on it after the client has left is lost, and asked for on the next one. */
+class RecordedConnection implements EventSink {
+  isGone = false;
+  readonly hasRoom = true;
+  readonly #client: RecordingClient;
+
+  constructor(client: RecordingClient) {
+    this.#client = client;
+  }
+
+  send(id: string, json: string): void {
+    if (this.isGone) return;
+    this.#client.lastEventId = id;
+    this.#client.hear(json);
+  }
 
   advance(id: string): void {
-    this.lastEventId = id;
+    if (!this.isGone) this.#client.lastEventId = id;
   }
 
   async drained(): Promise<void> {}
