@@ -99,7 +99,7 @@ export class Restorer {
   async #compare(appId: string, history: AppHistory): Promise<void> {
     const { life, scripts } = this.#options;
     const { confirmed } = history;
-    history.compare(await scripts.plain.revisionOf(life, appId), confirmed);
+    history.compare(await this.#pace.time(() => scripts.plain.revisionOf(life, appId)), confirmed);
     if (history.isBehind) await this.#restore(appId, history);
     else await this.#writeAgain(appId, [...(this.#unconfirmed.get(appId) ?? [])]);
     this.#dropWhenIdle(appId);
