@@ -30,10 +30,16 @@ export class LinkStateTable {
   /** What sending costs, by the node that sends and the one that receives. A change costs as much as it has links. */
   readonly #costs = new Map<number, Map<number, number>>();
   #revision = 0;
+  #passingRevision = 0;
 
   /** Changes with every change of the table. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Changes when a node comes or goes, or starts or stops passing tracks on; not with the links, which change far more often. */
+  get passingRevision(): number {
+    return this.#passingRevision;
   }
 
   get all(): readonly NodeLinkState[] {
@@ -53,6 +59,7 @@ export class LinkStateTable {
     const known = this.#states.get(state.nodeNo);
     if (known !== undefined && !isNewer(state, known)) return false;
     this.#states.set(state.nodeNo, state);
+    if (known?.isDraining !== state.isDraining) this.#passingRevision++;
     this.#noteChange(state.nodeNo, known?.links ?? NO_LINKS, state.links);
     return true;
   }
@@ -62,6 +69,7 @@ export class LinkStateTable {
     const known = this.#states.get(nodeNo);
     if (known === undefined) return;
     this.#states.delete(nodeNo);
+    this.#passingRevision++;
     this.#noteChange(nodeNo, known.links, NO_LINKS);
     this.#costs.delete(nodeNo);
   }

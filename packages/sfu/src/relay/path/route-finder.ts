@@ -23,14 +23,26 @@ export class RouteFinder implements RegionView {
   readonly #regions = new Map<string, readonly number[]>();
   #regionCount = 0;
   #plannedRevision = -1;
+  #regionsRevision = -1;
   readonly #unwatch: () => void;
 
   constructor(nodes: NodeDirectory, table: LinkStateTable, maxFanOut: number) {
     this.maxFanOut = maxFanOut;
     this.#nodes = nodes;
     this.#table = table;
-    const forget = () => this.#forgetRegions();
-    this.#unwatch = nodes.watch({ onNodePut: forget, onNodeGone: forget });
+    const placed = new Map(nodes.others.map(({ nodeNo, region }) => [nodeNo, region]));
+    this.#unwatch = nodes.watch({
+      onNodePut: ({ nodeNo, region }) => {
+        // Records change with every load that a node reports.
+        if (placed.get(nodeNo) === region) return;
+        placed.set(nodeNo, region);
+        this.#forgetRegions();
+      },
+      onNodeGone: ({ nodeNo }) => {
+        placed.delete(nodeNo);
+        this.#forgetRegions();
+      },
+    });
   }
 
   close(): void {
@@ -148,9 +160,11 @@ export class RouteFinder implements RegionView {
     return this.#nodes.find(nodeNo)?.region;
   }
 
+  /** Routes were planned along the trees of the regions that were known then. */
   #forgetRegions(): void {
     this.#regions.clear();
     this.#regionCount = 0;
+    this.#planned.clear();
   }
 
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
@@ -168,6 +182,8 @@ export class RouteFinder implements RegionView {
     this.#plannedRevision = this.#table.revision;
     this.#planned.clear();
     this.#cheapest.clear();
+    if (this.#regionsRevision === this.#table.passingRevision) return;
+    this.#regionsRevision = this.#table.passingRevision;
     this.#forgetRegions();
   }
 }

@@ -1,53 +1,17 @@
 /** Run by `scripts/simulate measure`: what the map of links costs one node, by the number of nodes. Figures of docs/operate/scale.md. */
 
-import { seededRandom } from '@causeway/testkit/seeded-random';
 import type { NodeRecord } from '../../../src/nodes/node-directory.ts';
 import { StaticNodeDirectory } from '../../../src/nodes/static-node-directory.ts';
-import { LINK_VERSIONS } from '../../../src/relay/links/control-messages.ts';
 import { encodeControlMessage, numberMessage, readControlMessage } from '../../../src/relay/links/message-text.ts';
 import { LinkStateTable, type NodeLinkState } from '../../../src/relay/path/link-state-table.ts';
 import { RouteFinder } from '../../../src/relay/path/route-finder.ts';
 import { applyChanges, changesMessage, stateOf, wholeStateMessage } from '../../../src/relay/path/told-links.ts';
+import { createGlobe, globeRecord } from '../doubles/globe-map.ts';
 
 const SIZES = [20, 100, 300, 500];
-const NODES_PER_REGION = 25;
 const WARM_UP = 200;
 const ROUNDS = 500;
 const FAN_OUT = 16;
-
-/** A full mesh whose round trips fit a globe: regions lie on a circle. */
-function createStates(size: number): readonly NodeLinkState[] {
-  const random = seededRandom(size);
-  const regions = Math.max(3, Math.ceil(size / NODES_PER_REGION));
-  const rttMs = (one: number, other: number): number => {
-    const apart = Math.abs((one % regions) - (other % regions));
-    return Math.round(2 + (300 * Math.min(apart, regions - apart)) / regions + random() * 10);
-  };
-  const nodeNos = Array.from({ length: size }, (_, index) => index + 1);
-  return nodeNos.map((nodeNo) => {
-    const links = nodeNos
-      .filter((to) => to !== nodeNo)
-      .map((to) => [to, { rttMs: rttMs(nodeNo, to), lossRatio: 0, pricePerGb: 0.02 }] as const);
-    return { nodeNo, epoch: 1, revision: 1, isDraining: false, links: new Map(links) };
-  });
-}
-
-function recordOf(nodeNo: number, size: number): NodeRecord {
-  const regions = Math.max(3, Math.ceil(size / NODES_PER_REGION));
-  return {
-    nodeNo,
-    epoch: 1,
-    region: `region-${nodeNo % regions}`,
-    location: undefined,
-    apiUrl: `http://node-${nodeNo}`,
-    linkAddresses: [],
-    fingerprint: { algorithm: 'sha-256', value: '' },
-    linkVersions: LINK_VERSIONS,
-    softwareVersion: '0.1.0',
-    state: 'serving',
-    load: 0,
-  };
-}
 
 /** @returns microseconds of CPU, on average, without those of warming up */
 function measure(what: (round: number) => void): number {
@@ -59,10 +23,10 @@ function measure(what: (round: number) => void): number {
 }
 
 function measureSize(size: number): readonly number[] {
-  const states = createStates(size);
+  const states = createGlobe(size);
   const table = new LinkStateTable();
   for (const state of states) table.put(state);
-  const records = states.map(({ nodeNo }) => recordOf(nodeNo, size));
+  const records = states.map(({ nodeNo }) => globeRecord(nodeNo, size));
   const directory = new StaticNodeDirectory(records[0] as NodeRecord, records.slice(1));
   const routes = new RouteFinder(directory, table, FAN_OUT);
 
