@@ -1,5 +1,8 @@
 /** Difficult paths, and what a viewer is to see on them. */
+import type { TestBrowser } from '@causeway/e2e';
 import { concealedPercent, framesPerSecond, jitterBufferMs, longestGapMs, msUntil, msUntilMoving, usualHeight } from './figures.ts';
+import { forceSwitches } from './forced-switches.ts';
+import type { Measure } from './measure.ts';
 import { type CallOptions, type SeenFrame, type Viewer, WatchedCall } from './watched-call.ts';
 
 /** One way: a round trip of 50 ms. */
@@ -7,20 +10,17 @@ const DELAY_MS = 25;
 const BEST_HEIGHT = 540;
 const SETTLING_SECONDS = 8;
 
-/** A line of the table. */
-export interface Measure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: 'ms' | 'fps' | '%' | 'lines';
-  /** Undefined for a figure that is only told. */
-  readonly bound?: { readonly atLeast: number } | { readonly atMost: number };
+export interface QualityOptions {
+  /** Gets a line for whatever the node thinks of the viewer's path. */
+  readonly onTrace: ((line: string) => void) | undefined;
+  /** How many layers are asked for one after the other, where that is what is looked at. */
+  readonly switches: number;
 }
 
 export interface QualityScenario {
   readonly name: string;
   readonly what: string;
-  /** @param onTrace gets a line for whatever the node thinks of the viewer's path */
-  run(onTrace?: (line: string) => void): Promise<readonly Measure[]>;
+  run(options: QualityOptions): Promise<readonly Measure[]>;
 }
 
 export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
@@ -42,6 +42,8 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
   { name: 'loss-5', what: '5% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.05)) },
   { name: 'loss-10', what: '10% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.1)) },
+  switching('chromium'),
+  switching('firefox'),
   { name: 'uplink', what: 'publisher’s uplink of 600 kbit/s', run: inCall({}, runUplink) },
 ];
 
@@ -49,10 +51,18 @@ function svc(name: 'vp9' | 'av1'): CallOptions {
   return { codec: { name, scalabilityMode: 'L3T3_KEY' } };
 }
 
+function switching(viewer: TestBrowser['name']): QualityScenario {
+  return {
+    name: `switches-${viewer}`,
+    what: `layers that ${viewer} asks for one after the other`,
+    run: ({ onTrace, switches }) => forceSwitches(viewer, switches, { onTrace }),
+  };
+}
+
 type Scene = (call: WatchedCall) => Promise<readonly Measure[]>;
 
 function inCall(options: CallOptions, scene: Scene): QualityScenario['run'] {
-  return (onTrace) => runInCall({ ...options, onTrace }, scene);
+  return ({ onTrace }) => runInCall({ ...options, onTrace }, scene);
 }
 
 async function runInCall(options: CallOptions, run: Scene): Promise<readonly Measure[]> {
@@ -179,7 +189,7 @@ async function runLoss(call: WatchedCall, lossRatio: number): Promise<readonly M
   const times = frames.filter(({ atMs }) => atMs >= fromMs).map(({ atMs }) => atMs);
   const freezes = times.filter((atMs, index) => atMs - (times[index - 1] ?? atMs) > 500).length;
   return [
-    { what: 'freezes over 500 ms in a minute', value: freezes, unit: 'lines', bound: { atMost: 1 } },
+    { what: 'freezes over 500 ms in a minute', value: freezes, unit: '', bound: { atMost: 1 } },
     { what: 'frames', value: framesPerSecond(frames, fromMs, endMs), unit: 'fps' },
     { what: 'longest gap', value: longestGapMs(frames, fromMs, endMs), unit: 'ms' },
     { what: 'height', value: usualHeight(frames, fromMs, endMs), unit: 'lines' },

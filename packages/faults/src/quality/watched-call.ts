@@ -1,7 +1,7 @@
 /** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStage, type Participant, type Stage } from '@causeway/e2e';
+import { openStage, type Participant, type Stage, type TestPage } from '@causeway/e2e';
 import { findFreePort, waitUntil } from '@causeway/lab';
 import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
@@ -20,6 +20,9 @@ export interface CallOptions {
   readonly onTrace?: ((line: string) => void) | undefined;
 }
 
+/** The best layer of the picture, by its name in the SDP. */
+export const BEST_RID = 'f';
+
 /** A frame that was presented to the viewer. */
 export interface SeenFrame {
   /** Milliseconds since 1970. */
@@ -33,6 +36,14 @@ export interface SoundFigures {
   readonly concealed: number;
   readonly bufferedSeconds: number;
   readonly emitted: number;
+}
+
+interface SwitchRequest {
+  readonly name: string;
+  readonly switches: number;
+  readonly withinMs: number;
+  readonly remoteSessionId: string;
+  readonly remoteTrackId: string;
 }
 
 interface Published {
@@ -101,9 +112,30 @@ export class WatchedCall {
     );
   }
 
-  /** Lets somebody join, and watch everything. @returns the viewer */
-  async watch(): Promise<Viewer> {
-    const page = await this.#stage.openPage({ initScript: this.viewerAccess.initScript });
+  /** Where a page of another browser than Chromium may be opened. */
+  get site(): string {
+    return this.#stage.site.origin;
+  }
+
+  /** The track that is watched first, as a subscriber names it. */
+  get firstTrack(): { readonly remoteSessionId: string; readonly remoteTrackId: string } {
+    const [track] = this.#published;
+    if (track === undefined) throw new Error('nothing is published yet');
+    return { remoteSessionId: track.sessionId, remoteTrackId: track.trackId };
+  }
+
+  /** How often the publisher has been asked for a keyframe of a layer. */
+  async keyframeRequests(wantedRid: string): Promise<number> {
+    return (await this.#publisher?.readOutbound())?.find(({ rid }) => rid === wantedRid)?.pliCount ?? 0;
+  }
+
+  /**
+   * Lets a viewer join, and watch everything.
+   *
+   * @param openedPage of a browser that reaches the node directly. Default: a tab of Chromium behind `viewerAccess`
+   */
+  async watch(openedPage?: TestPage): Promise<Viewer> {
+    const page = openedPage ?? (await this.#stage.openPage({ initScript: this.viewerAccess.initScript }));
     const name = `viewer${++this.#viewers}`;
     const participant = await this.#stage.joinFrom(page, name, { receive: this.#published.map(({ kind }) => kind as 'audio' | 'video') });
     const askedAtMs = Date.now();
@@ -133,6 +165,17 @@ export class Viewer {
   /** All frames so far, by track. */
   frames(): Promise<readonly (readonly SeenFrame[])[]> {
     return this.#participant.page.evaluate(() => Object.values(globalThis.seenFrames ?? {}), undefined);
+  }
+
+  /** How often the viewer has said so far that it cannot decode the first track. */
+  async picture(): Promise<{ readonly pictureLosses: number }> {
+    const video = (await this.#participant.readInbound()).find(({ kind }) => kind === 'video');
+    return { pictureLosses: video?.pliCount ?? 0 };
+  }
+
+  /** Asks for the lowest and the best layer in turns, each time the last one asked for is seen. */
+  switchLayers(request: Omit<SwitchRequest, 'name'>): Promise<{ readonly missed: number }> {
+    return this.#participant.page.evaluate(switchInPage, { name: this.#participant.name, ...request });
   }
 
   async sound(): Promise<SoundFigures> {
@@ -230,4 +273,22 @@ async function recordInPage({ name, mids }: { readonly name: string; readonly mi
     };
     video.requestVideoFrameCallback(note);
   }
+}
+
+/** Runs in the viewer's page. The lowest layer is a quarter as high as the best. */
+async function switchInPage(request: SwitchRequest): Promise<{ missed: number }> {
+  const { name, switches, withinMs, remoteSessionId, remoteTrackId } = request;
+  const [[mid, frames] = ['', []]] = Object.entries(globalThis.seenFrames ?? {});
+  let missed = 0;
+  const bestHeight = Math.max(...frames.map(({ height }) => height));
+  for (let count = 0; count < switches; count++) {
+    const wantsBest = count % 2 === 1;
+    const simulcast = { preferredRid: wantsBest ? 'f' : 'q' };
+    await kit.peer(name).callSession('PUT', '/track/update', { tracks: [{ mid, remoteSessionId, remoteTrackId, simulcast }] });
+    const deadlineMs = performance.now() + withinMs;
+    const isSeen = () => frames.at(-1)?.height === (wantsBest ? bestHeight : bestHeight / 4);
+    while (!isSeen() && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (!isSeen()) missed++;
+  }
+  return { missed };
 }

@@ -9,13 +9,29 @@
 const MIN_INTERVAL_MS = 500;
 /** A publisher that has not answered five seconds of requests has stopped its encoder; subscribers still wanting one ask again. */
 const MAX_REQUESTS = 10;
+/**
+ * libwebrtc takes one request for a track in 300 ms, whichever layer it is for, and drops the rest without
+ * a word (`kMinKeyframeSendIntervalMs`). Two requests may come closer together than they were sent.
+ */
+const MIN_TRACK_INTERVAL_MS = 320;
+
+/** When any layer of a track was last asked for a keyframe. The requesters of the layers share one. */
+export class KeyframePace {
+  requestedAtMs = Number.NEGATIVE_INFINITY;
+}
 
 export class KeyframeRequester {
+  readonly #pace: KeyframePace | undefined;
   #requestedAtMs = Number.NEGATIVE_INFINITY;
   /** Infinity while nobody waits for a keyframe. */
   #dueAtMs = Number.POSITIVE_INFINITY;
   #requestsLeft = 0;
   #awaitedSinceMs = 0;
+
+  /** @param pace of the track; undefined where requests for its layers do not hinder each other */
+  constructor(pace?: KeyframePace) {
+    this.#pace = pace;
+  }
 
   /** @returns true if a request is to be sent now; otherwise one is under way, or `dueAt` says when it may go */
   request(nowMs: number): boolean {
@@ -52,6 +68,12 @@ export class KeyframeRequester {
       this.#dueAtMs = Number.POSITIVE_INFINITY;
       return false;
     }
+    const heededFromMs = (this.#pace?.requestedAtMs ?? Number.NEGATIVE_INFINITY) + MIN_TRACK_INTERVAL_MS;
+    if (nowMs < heededFromMs) {
+      this.#dueAtMs = heededFromMs;
+      return false;
+    }
+    if (this.#pace !== undefined) this.#pace.requestedAtMs = nowMs;
     this.#requestsLeft--;
     this.#requestedAtMs = nowMs;
     this.#dueAtMs = nowMs + MIN_INTERVAL_MS;

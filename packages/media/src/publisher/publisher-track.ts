@@ -5,6 +5,7 @@ import type { PublisherTrackPlan } from '../plan.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import { ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
+import { KeyframePace } from './keyframe-requester.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
@@ -31,6 +32,7 @@ export class PublisherTrack implements StreamTrack {
   readonly transport: PublishingPeer;
   readonly router: TrackRouter<ReceiveStream, StreamPacket>;
   readonly uploadLimit: UploadLimit;
+  readonly keyframePace: KeyframePace | undefined;
   readonly #newStreams = new NewStreamLimit();
   readonly #catalogue = new LayerCatalogue();
   readonly #context: EngineContext;
@@ -51,6 +53,8 @@ export class PublisherTrack implements StreamTrack {
     this.transport = transport;
     this.router = new TrackRouter(this);
     this.uploadLimit = new UploadLimit(transport.isLink ? MAX_LINK_TRACK_BITRATE_BPS : MAX_TRACK_BITRATE_BPS);
+    // A node passes each request on; the publisher's own node spaces them.
+    this.keyframePace = transport.isLink ? undefined : new KeyframePace();
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
     this.#extensionIds = forwardedExtensionIds(plan.extensions);

@@ -22,7 +22,7 @@ import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
 import type { TrackRouter } from '../router/track-router.ts';
 import type { Timer } from '../timers.ts';
 import type { ForwardedPacket } from './forwarded-packet.ts';
-import { KeyframeRequester } from './keyframe-requester.ts';
+import { type KeyframePace, KeyframeRequester } from './keyframe-requester.ts';
 import { LayerRate } from './layer-rate.ts';
 import { LayerShares } from './layer-shares.ts';
 import { NackGenerator } from './nack-generator.ts';
@@ -70,6 +70,8 @@ export interface StreamTrack {
   readonly transport: StreamPeer;
   readonly uploadLimit: UploadLimit;
   readonly router: Pick<TrackRouter<ReceiveStream, StreamPacket>, 'add' | 'isWatched' | 'remove'>;
+  /** Undefined if its layers may be asked for keyframes independently. */
+  readonly keyframePace: KeyframePace | undefined;
   codecOf(payloadType: number): PublisherCodec | undefined;
   /** One of its streams does not arrive any more. */
   streamEnded(nowMs: number): void;
@@ -85,7 +87,7 @@ export class ReceiveStream implements Timer {
   /** Restriction id of the encoding; empty without simulcast. */
   readonly rid: string;
   readonly history: PacketHistory;
-  readonly keyframes = new KeyframeRequester();
+  readonly keyframes: KeyframeRequester;
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
   /** What the dependency descriptors of its packets refer to; undefined before the first that told. */
@@ -120,6 +122,7 @@ export class ReceiveStream implements Timer {
     this.track = track;
     this.#clockRateHz = codec.clockRateHz;
     this.#nack = new NackGenerator(codec.nack);
+    this.keyframes = new KeyframeRequester(track.keyframePace);
     this.ssrc = ssrc;
     this.rid = rid;
     this.history = new PacketHistory(context.packetMemory, PACKET_HISTORY_DEFAULTS[track.plan.kind]);

@@ -1,4 +1,4 @@
-import { KeyframeRequester } from '../../src/publisher/keyframe-requester.ts';
+import { KeyframePace, KeyframeRequester } from '../../src/publisher/keyframe-requester.ts';
 
 /** Calls `takeDue` whenever it is due, up to `untilMs`. @returns when requests went out */
 function retryTimes(requester: KeyframeRequester, untilMs: number): number[] {
@@ -111,5 +111,31 @@ describe('KeyframeRequester', () => {
 
     expect(sentAtMs).toHaveLength(20);
     for (let i = 1; i < sentAtMs.length; i++) expect(sentAtMs[i] - sentAtMs[i - 1]).toBeGreaterThanOrEqual(500);
+  });
+
+  test('waits with a request that the publisher would drop, because another layer was just asked for', () => {
+    const pace = new KeyframePace();
+    const [low, high] = [new KeyframeRequester(pace), new KeyframeRequester(pace)];
+
+    expect(low.request(1000)).toBe(true);
+    low.keyframeReceived(1050);
+    expect(high.request(1060)).toBe(false);
+    expect(high.dueAt()).toBe(1320);
+    expect(high.takeDue(1319)).toBe(false);
+    expect(high.takeDue(1320)).toBe(true);
+    expect(low.request(1630)).toBe(false);
+    expect(low.request(1640)).toBe(true);
+  });
+
+  test('drops the request that has waited if the keyframe comes unasked, as with those of all layers at once', () => {
+    const pace = new KeyframePace();
+    const [low, high] = [new KeyframeRequester(pace), new KeyframeRequester(pace)];
+    low.request(1000);
+    high.request(1000);
+
+    high.keyframeReceived(1100);
+
+    expect(high.dueAt()).toBe(Number.POSITIVE_INFINITY);
+    expect(high.takeDue(2000)).toBe(false);
   });
 });
