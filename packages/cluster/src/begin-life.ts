@@ -3,6 +3,7 @@ import { SfuError } from '@causeway/protocol';
 import { type Clock, MAX_NODES, type NodeRecord } from '@causeway/sfu';
 import { readNodeRecord } from './nodes/node-record-text.ts';
 import type { NodeScripts, NodeUpReply } from './nodes/node-scripts.ts';
+import { reasonOf } from './redis/until-answered.ts';
 
 export interface BeginLifeOptions {
   readonly scripts: NodeScripts;
@@ -57,10 +58,4 @@ async function findObstacle(
     return `node number ${nodeNo} is that of a living node whose record cannot be read: do they share key and version?`;
   // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
   return holder.apiUrl === apiUrl ? undefined : `node number ${nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
-}
-
-/** Takes the reason from the connection, so that a wrong address and a wrong password can be told apart. */
-function reasonOf({ cause }: SfuError): string {
-  const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
-  return String(message || code || 'there is no connection');
 }

@@ -15,6 +15,7 @@ import { LivingNodes } from './nodes/living-nodes.ts';
 import type { NodeScripts } from './nodes/node-scripts.ts';
 import { RedisNodeDirectory } from './nodes/redis-node-directory.ts';
 import type { RedisLink } from './redis/redis-link.ts';
+import type { Persist } from './redis/until-answered.ts';
 import { type ClusterRegistry, createClusterRegistry } from './registry/create-registry.ts';
 import type { ClusterClock } from './time/cluster-clock.ts';
 import { RedisRevocations } from './tokens/redis-revocations.ts';
@@ -121,11 +122,11 @@ export class ClusterMember implements Cluster {
     return this.#parts.clusterClock.nowMs();
   }
 
-  /** @throws SfuError `registry_unavailable` */
-  async start(): Promise<void> {
+  /** @param persist repeats what Redis does not answer. @throws whatever that throws */
+  async start(persist: Persist): Promise<void> {
     this.#parts.link.onReady(() => this.#announcer.announce());
     this.#announcer.announce();
-    await Promise.all([this.#directory.start(), this.#revocations.start()]);
+    await Promise.all([this.#directory.start(persist), persist(() => this.#revocations.start())]);
   }
 
   close(): Promise<void> {

@@ -6,6 +6,7 @@ import { createNodeScripts } from './nodes/node-scripts.ts';
 import { connectRedis } from './redis/connect-redis.ts';
 import { IoredisLink } from './redis/ioredis-link.ts';
 import { parseRedisUrl } from './redis/redis-target.ts';
+import { persistFor } from './redis/until-answered.ts';
 import { ClusterClock } from './time/cluster-clock.ts';
 import { deriveClusterKeys } from './trust/cluster-keys.ts';
 
@@ -21,6 +22,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const keys = deriveClusterKeys(options.clusterKey);
   const nodesLink = openLink('nodes', options);
   const link = openLink('registry', options);
+  const persist = persistFor(startTimeoutMs, clock);
   let member: ClusterMember | undefined;
   try {
     const scripts = createNodeScripts(nodesLink);
@@ -29,7 +31,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     clusterClock.set(redisNowMs);
     const self: NodeRecord = { ...options.self, epoch, state: 'serving', load: 0 };
     member = new ClusterMember({ options, self, keys, clusterClock, scripts, nodesLink, link });
-    await member.start();
+    await member.start(persist);
     return member;
   } catch (error) {
     await member?.close();

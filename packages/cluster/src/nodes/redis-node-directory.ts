@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { NodeDirectory, NodeListener, NodeNews, NodeRecord } from '@causeway/sfu';
 import { NODE_HINTS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
+import type { Persist } from '../redis/until-answered.ts';
 import type { ClusterClock, Timers } from '../time/cluster-clock.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { NodeScripts } from './node-scripts.ts';
@@ -43,10 +44,15 @@ export class RedisNodeDirectory implements NodeDirectory {
     link.subscribe(NODE_HINTS, () => this.#poll.hurry());
   }
 
-  /** Takes the lease and reads the table, and keeps doing both. @throws SfuError `registry_unavailable` */
-  async start(): Promise<void> {
-    await this.#lease.start();
-    await this.#poll.start();
+  /**
+   * Takes the lease and reads the table, and keeps doing both.
+   *
+   * @param persist repeats what Redis does not answer
+   * @throws whatever that throws
+   */
+  async start(persist: Persist = (call) => call()): Promise<void> {
+    await persist(() => this.#lease.start());
+    await persist(() => this.#poll.start());
   }
 
   get self(): NodeRecord {

@@ -1,0 +1,35 @@
+import { SfuError } from '@causeway/protocol';
+import type { Clock } from '@causeway/sfu';
+
+/** Repeats a call to Redis until it is answered. */
+export type Persist = <Reply>(call: () => Promise<Reply>) => Promise<Reply>;
+
+const RETRY_MS = 200;
+
+/**
+ * For a node that starts: Redis, or the node itself while many others start on its machine, may be too busy for single
+ * calls to be answered in time. Other errors than `registry_unavailable` are not repeated.
+ *
+ * @throws Error if a call is not answered within `timeoutMs` from now; the message says why
+ */
+export function persistFor(timeoutMs: number, clock: Clock): Persist {
+  const deadlineMs = clock.nowMs() + timeoutMs;
+  return async (call) => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof SfuError) || error.code !== 'registry_unavailable') throw error;
+        if (clock.nowMs() > deadlineMs)
+          throw new Error(`gave up after ${timeoutMs / 1000} s: Redis does not answer: ${reasonOf(error)}`, { cause: error });
+      }
+      await new Promise<void>((resolve) => void clock.schedule(RETRY_MS, resolve));
+    }
+  };
+}
+
+/** Takes the reason from the connection, so that a wrong address and a wrong password can be told apart. */
+export function reasonOf({ cause }: SfuError): string {
+  const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
+  return String(message || code || 'there is no connection');
+}
