@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchOptions } from './bench-options.ts';
-import type { Contestant, ContestantName, Load } from './contestants/contestant.ts';
+import type { Contestant, ContestantName, Load, SfuName } from './contestants/contestant.ts';
+import type { RunningSfu } from './contestants/sfu-contestant.ts';
 import { measureForwardingRounds } from './measure/forwarding.ts';
-import { measureSessions, type SessionCosts } from './measure/sessions.ts';
+import { joinInTurns, type MemoryCosts } from './measure/sessions.ts';
 import { type CpuProfile, topSelfTimes } from './profile/self-time.ts';
 import { formatForwarding } from './report/forwarding-report.ts';
 import { formatJoins, formatMemory, formatSelfTimes } from './report/sessions-report.ts';
@@ -17,6 +18,7 @@ const WARM_UP_MS = 1000;
 const RUN_IN_MS = 20_000;
 const PROFILE_MS = 5000;
 const PROFILE_LINES = 25;
+const PROFILED_JOINS = 200;
 
 export async function runForwarding(options: BenchOptions, contestants: readonly ContestantName[], printer: Printer): Promise<void> {
   const { rounds, secondsPerWindow, subscriberCounts, cpuProfilePath } = options;
@@ -37,33 +39,49 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
       },
     );
     const causeway = running.find(({ name }) => name === 'causeway');
-    if (causeway !== undefined && cpuProfilePath !== undefined) printer.print(await profile(causeway, cpuProfilePath));
+    if (causeway === undefined || cpuProfilePath === undefined) return;
+    const selfTimes = await profile(causeway, cpuProfilePath, () => carry(causeway));
+    printer.print(`Profile of Causeway, ${PROFILE_MS / 1000} s, written to ${cpuProfilePath}\n\n${selfTimes}`);
   }, options.otherCheckout);
 }
 
 /** Joins and memory come of one measurement: `parts` says which of its tables to print. */
 export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, printer: Printer): Promise<void> {
+  const { sessions, otherCheckout, cpuProfilePath } = options;
   const names = options.contestants.filter((name) => name !== 'floor');
-  const costs = new Map<ContestantName, SessionCosts>();
-  for (const name of names) {
-    printer.note(`sessions: ${name}`);
-    const measure = async (bench: RunningBench): Promise<SessionCosts> =>
-      measureSessions(await bench.startSfu(name), bench.load, options.sessions);
-    const own = await RunningBench.with(measure, options.otherCheckout);
-    costs.set(name, own);
-  }
-  if (parts.joins) printer.print(`CPU of the SFU for a join, ${options.sessions} joins in 4 batches\n\n${formatJoins(costs)}`);
-  if (parts.memory)
-    printer.print(`Memory of the SFU, forced collection, difference over ${options.sessions} sessions\n\n${formatMemory(costs)}`);
+  await RunningBench.with(async (bench) => {
+    const running: RunningSfu[] = [];
+    for (const name of names) running.push(await bench.startSfu(name));
+    printer.note(`sessions: ${names.join(', ')}`);
+    const groups = await joinInTurns(running, bench.load, sessions);
+    if (parts.joins) {
+      const joins = new Map(groups.map((group) => [group.name, group.joins]));
+      printer.print(`CPU of the SFU for a join, ${sessions} joins in batches\n\n${formatJoins(joins)}`);
+    }
+    const causeway = running.find(({ name }) => name === 'causeway');
+    if (causeway !== undefined && cpuProfilePath !== undefined) {
+      const joins = { sfu: causeway.name, tracks: [], count: PROFILED_JOINS, atOnce: 1, diligence: 'count' } as const;
+      const selfTimes = await profile(causeway, cpuProfilePath, () => bench.load.crowd.ask('join', joins));
+      printer.print(`Profile of ${PROFILED_JOINS} joins, written to ${cpuProfilePath}\n\n${selfTimes}`);
+    }
+    if (!parts.memory) return;
+    const memory = new Map<SfuName, MemoryCosts>();
+    for (const group of groups) memory.set(group.name, await group.measureMemory());
+    printer.print(`Memory of the SFU, forced collection, difference over ${sessions} sessions\n\n${formatMemory(memory)}`);
+  }, otherCheckout);
 }
 
-/** A run of its own after the measurements, since sampling costs time. */
-async function profile(causeway: Contestant, path: string): Promise<string> {
-  await causeway.process.ask('startProfile');
-  await causeway.start();
-  await sleep(PROFILE_MS);
-  await causeway.pause();
-  await causeway.process.ask('stopProfile', path);
+/** A run of its own after the measurements, since sampling costs time. @returns the functions with the most self time */
+async function profile({ process }: Pick<Contestant, 'process'>, path: string, work: () => Promise<unknown>): Promise<string> {
+  await process.ask('startProfile');
+  await work();
+  await process.ask('stopProfile', path);
   const cpuProfile = JSON.parse(await readFile(path, 'utf8')) as CpuProfile;
-  return `Profile of Causeway, ${PROFILE_MS / 1000} s, written to ${path}\n\n${formatSelfTimes(topSelfTimes(cpuProfile, PROFILE_LINES))}`;
+  return formatSelfTimes(topSelfTimes(cpuProfile, PROFILE_LINES));
+}
+
+async function carry(contestant: Contestant): Promise<void> {
+  await contestant.start();
+  await sleep(PROFILE_MS);
+  await contestant.pause();
 }

@@ -9,7 +9,7 @@ import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
 type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
 
-/** Several nodes share one core, and make each other late: no reason to turn clients away. */
+/** Several nodes share one core, and other work shares the machine: being late is no reason to turn clients away. */
 const PATIENCE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
 
 /** The processes of one measurement; `stop` ends all of them, whatever has happened. */
@@ -45,7 +45,7 @@ export class RunningBench {
   }
 
   async startSfu(name: SfuName): Promise<RunningSfu> {
-    const { process, address } = name === 'naive' ? launchNaive() : await launchCauseway(this.#checkoutOf(name));
+    const { process, address } = name === 'naive' ? launchNaive() : await launchCauseway(this.#checkoutOf(name), PATIENCE);
     this.#keep(process);
     return { name, process, address: await Promise.race([address, process.died]) };
   }

@@ -11,10 +11,10 @@ import {
   SfuError,
   type TokenGrants,
 } from '@causeway/protocol';
-import { SignJWT } from 'jose/jwt/sign';
 import type { App } from '../app/app.ts';
 import { MemoryRevocations, type Revocations } from './revocations.ts';
 import { SfuTokenKeys } from './sfu-token-keys.ts';
+import { signJwt } from './sign-jwt.ts';
 import { audienceOf } from './token-claims.ts';
 import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 
@@ -87,7 +87,7 @@ export class TokenDesk {
     const iat = this.nowSeconds;
     const exp = iat + expiresIn;
     const grants: TokenGrants = { ...claims, jti: claims.jti ?? randomUUID(), iat, exp };
-    const token = await this.#sign(appId, { ...grants, ...(nbf === undefined ? {} : { nbf }) });
+    const token = this.#sign(appId, { ...grants, ...(nbf === undefined ? {} : { nbf }) });
     if (token.length > MAX_TOKEN_LENGTH) {
       const message = `the token would have ${token.length} characters; ${MAX_TOKEN_LENGTH} are allowed: give it shorter lists or metadata`;
       throw new SfuError('invalid_params', message, { details: { path: '' } });
@@ -102,14 +102,14 @@ export class TokenDesk {
    * @param creator undefined for the secret of the app: the token is then good for a day
    * @returns undefined if it would be longer than tokens may be
    */
-  async sessionToken(appId: AppId, sessionId: SessionId, creator: TokenGrants | undefined): Promise<string | undefined> {
+  sessionToken(appId: AppId, sessionId: SessionId, creator: TokenGrants | undefined): string | undefined {
     const iat = this.nowSeconds;
     const ofSecret = { sub: sessionId, jti: randomUUID(), iat, exp: iat + MAX_TOKEN_SECONDS };
     const { act, ...grants } = creator ?? { ...ofSecret, act: undefined };
     const actions = act?.filter((action) => action !== 'create');
     // A token that may do nothing needs one action all the same: without a list it could do everything.
     const restriction = actions === undefined ? {} : { act: actions.length > 0 ? actions : act };
-    const token = await this.#sign(appId, { ...grants, ...restriction, sid: sessionId });
+    const token = this.#sign(appId, { ...grants, ...restriction, sid: sessionId });
     return token.length > MAX_TOKEN_LENGTH ? undefined : token;
   }
 
@@ -136,11 +136,9 @@ export class TokenDesk {
     return this.revocations.revoke({ appId, revoked, closesSessions: closeSessions });
   }
 
-  #sign(appId: AppId, claims: TokenGrants & { readonly nbf?: number }): Promise<string> {
+  #sign(appId: AppId, claims: TokenGrants & { readonly nbf?: number }): string {
     this.#minted++;
-    const { kid, privateKey } = this.#keys.current;
-    const payload = { ...claims, app: appId, aud: audienceOf(appId) };
-    return new SignJWT(payload as never).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid }).sign(privateKey);
+    return signJwt({ ...claims, app: appId, aud: audienceOf(appId) }, this.#keys.current);
   }
 
   #countFailure(error: unknown): void {

@@ -309,7 +309,7 @@ describe('revocation', () => {
     const sessionId = SessionId.parse('session-101-fc756623-3be4-4c40-b651-20e22095ee07');
     const app = createApp({ id: APP, secrets: [SECRET] });
     const { token, jti } = await desk.mint(APP, { sub: 'alice', act: ['create', 'publish'], names: ['a-*'] });
-    const sessionToken = String(await desk.sessionToken(APP, sessionId, await desk.verify(APP, app, token)));
+    const sessionToken = String(desk.sessionToken(APP, sessionId, await desk.verify(APP, app, token)));
 
     expect(await desk.verify(APP, app, sessionToken)).toMatchObject({ sub: 'alice', sid: sessionId, act: ['publish'], names: ['a-*'] });
     await desk.revoke(APP, { jti });

@@ -1,5 +1,10 @@
+/** What sessions cost an SFU: CPU and time to join, memory to sit idle, memory to subscribe. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RemoteTrack } from '@causeway/loadtest';
+import type { SfuName } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { MemorySample } from '../processes/probe-verbs.ts';
+import { interleave } from './rounds.ts';
 
 /** Some at a time, as clients come; more would measure queues. */
 const JOINS_AT_ONCE = 4;
@@ -10,55 +15,94 @@ const BATCHES = 4;
 const TRICKLE = { packetsPerSecond: 25, packetBytes: 1200 } as const;
 const TRICKLE_MS = 2000;
 
-export interface SessionCosts {
-  readonly sessions: number;
+export interface JoinCosts {
   /** One figure for each batch: CPU milliseconds of the SFU for a join, from the HTTP call to the end of DTLS. */
-  readonly cpuMillisPerJoin: readonly number[];
+  readonly cpuMillis: readonly number[];
   /** Milliseconds from the first connectivity check to the end of DTLS, of each join. */
   readonly connectedInMs: readonly number[];
-  readonly bytesPerIdleSession: MemorySample;
-  readonly bytesPerSubscription: MemorySample;
 }
 
-/** What sessions cost an SFU that was started for this: CPU to join, memory to sit idle, memory to subscribe. */
-export async function measureSessions(
-  { name: sfu, address, process }: RunningSfu,
-  { source, crowd }: LoadProcesses,
-  sessions: number,
-): Promise<SessionCosts> {
-  await source.ask('open', { sfu, address });
-  await crowd.ask('open', { sfu, address });
-  const track = await source.ask('publish', { sfu, options: TRICKLE });
-  const joinIdle = (count: number): Promise<number[]> =>
-    crowd.ask('join', { sfu, tracks: [], count, atOnce: JOINS_AT_ONCE, diligence: 'count' });
-  await joinIdle(WARM_UP_SESSIONS);
+export interface MemoryCosts {
+  readonly perIdleSession: MemorySample;
+  readonly perSubscription: MemorySample;
+  /** Of the whole process, at the end. */
+  readonly youngBytes: number;
+}
 
-  const empty = await process.ask('memory');
-  const cpuMillisPerJoin: number[] = [];
-  const connectedInMs: number[] = [];
+/** Joins sessions to SFUs that were started for this, in batches that take turns, so that drift of the machine meets all alike. */
+export async function joinInTurns(running: readonly RunningSfu[], load: LoadProcesses, sessions: number): Promise<SessionGroup[]> {
+  const groups: SessionGroup[] = [];
+  for (const sfu of running) groups.push(await SessionGroup.open(sfu, load));
   const batchSize = Math.floor(sessions / BATCHES);
-  for (let batch = 0; batch < BATCHES; batch++) {
-    const cpuBefore = await process.ask('cpuMicros');
-    connectedInMs.push(...(await joinIdle(batchSize)));
-    cpuMillisPerJoin.push(((await process.ask('cpuMicros')) - cpuBefore) / batchSize / 1000);
+  for (const group of interleave(groups, BATCHES)) await group.joinBatch(batchSize);
+  return groups;
+}
+
+/** The sessions that one SFU has. */
+export class SessionGroup {
+  readonly #sfu: RunningSfu;
+  readonly #load: LoadProcesses;
+  readonly #track: RemoteTrack;
+  readonly #empty: MemorySample;
+  readonly #cpuMillisPerJoin: number[] = [];
+  readonly #connectedInMs: number[] = [];
+
+  private constructor(sfu: RunningSfu, load: LoadProcesses, track: RemoteTrack, empty: MemorySample) {
+    this.#sfu = sfu;
+    this.#load = load;
+    this.#track = track;
+    this.#empty = empty;
   }
-  const idle = await process.ask('memory');
 
-  await crowd.ask('subscribeAll', { sfu, track });
-  await source.ask('start', sfu);
-  await new Promise((resolve) => setTimeout(resolve, TRICKLE_MS));
-  await source.ask('pause', sfu);
-  const subscribed = await process.ask('memory');
+  /** Joins a publisher, which is silent, and the sessions that warm the process up. */
+  static async open(sfu: RunningSfu, load: LoadProcesses): Promise<SessionGroup> {
+    const { name, address, process } = sfu;
+    await load.source.ask('open', { sfu: name, address });
+    await load.crowd.ask('open', { sfu: name, address });
+    const track = await load.source.ask('publish', { sfu: name, options: TRICKLE });
+    await join(sfu, load, WARM_UP_SESSIONS);
+    return new SessionGroup(sfu, load, track, await process.ask('memory'));
+  }
 
-  const joined = batchSize * BATCHES;
-  return {
-    sessions: joined,
-    cpuMillisPerJoin,
-    connectedInMs,
-    bytesPerIdleSession: dividedDifference(empty, idle, joined),
-    // The sessions of the warm-up have subscribed as well.
-    bytesPerSubscription: dividedDifference(idle, subscribed, joined + WARM_UP_SESSIONS),
-  };
+  get name(): SfuName {
+    return this.#sfu.name;
+  }
+
+  /** What the joins so far have cost. */
+  get joins(): JoinCosts {
+    return { cpuMillis: this.#cpuMillisPerJoin, connectedInMs: this.#connectedInMs };
+  }
+
+  async joinBatch(size: number): Promise<void> {
+    const { process } = this.#sfu;
+    const cpuBefore = await process.ask('cpuMicros');
+    this.#connectedInMs.push(...(await join(this.#sfu, this.#load, size)));
+    this.#cpuMillisPerJoin.push(((await process.ask('cpuMicros')) - cpuBefore) / size / 1000);
+  }
+
+  /** Has all sessions subscribe, and carries packets to them. */
+  async measureMemory(): Promise<MemoryCosts> {
+    const { name: sfu, process } = this.#sfu;
+    const { source, crowd } = this.#load;
+    const idle = await process.ask('memory');
+    await crowd.ask('subscribeAll', { sfu, track: this.#track });
+    await source.ask('start', sfu);
+    await sleep(TRICKLE_MS);
+    await source.ask('pause', sfu);
+    const subscribed = await process.ask('memory');
+    const sessions = this.#connectedInMs.length;
+    return {
+      perIdleSession: dividedDifference(this.#empty, idle, sessions),
+      // The sessions of the warm-up have subscribed as well.
+      perSubscription: dividedDifference(idle, subscribed, sessions + WARM_UP_SESSIONS),
+      youngBytes: subscribed.youngBytes,
+    };
+  }
+}
+
+/** @returns how many milliseconds ICE and DTLS took each session */
+function join({ name: sfu }: RunningSfu, { crowd }: LoadProcesses, count: number): Promise<number[]> {
+  return crowd.ask('join', { sfu, tracks: [], count, atOnce: JOINS_AT_ONCE, diligence: 'count' });
 }
 
 function dividedDifference(before: MemorySample, after: MemorySample, count: number): MemorySample {
@@ -66,5 +110,6 @@ function dividedDifference(before: MemorySample, after: MemorySample, count: num
     rssBytes: (after.rssBytes - before.rssBytes) / count,
     heapBytes: (after.heapBytes - before.heapBytes) / count,
     externalBytes: (after.externalBytes - before.externalBytes) / count,
+    youngBytes: (after.youngBytes - before.youngBytes) / count,
   };
 }

@@ -29,4 +29,6 @@ export interface MemorySample {
   readonly heapBytes: number;
   /** Buffers and other memory that JavaScript objects own outside of the heap. */
   readonly externalBytes: number;
+  /** Resident memory of V8's young generation, a part of `rssBytes`: it grows to its full size once, whatever the process does. */
+  readonly youngBytes: number;
 }

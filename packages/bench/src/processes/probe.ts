@@ -7,11 +7,13 @@ import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { answerQuestions } from '@causeway/lab';
 import { CalledFunctions } from '../files/called-functions.ts';
 import type { EventLoopDelay, MemorySample, ProbeVerbs } from './probe-verbs.ts';
 
 const SAMPLING_INTERVAL_MICROS = 200;
+const YOUNG_SPACES = new Set(['new_space', 'new_large_object_space']);
 /** Freed objects may free others in turn (finalizers, weak references). */
 const COLLECTIONS = 4;
 /** As the node itself looks at its event loop: the more often, the less a delay weighs among the times when there was none. */
@@ -75,7 +77,9 @@ async function measureMemory(): Promise<MemorySample> {
     await turnOfTheEventLoop();
   }
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
+  const young = getHeapSpaceStatistics().filter(({ space_name }) => YOUNG_SPACES.has(space_name));
+  const youngBytes = young.reduce((sum, { physical_space_size }) => sum + physical_space_size, 0);
+  return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external, youngBytes };
 }
 
 /** The histogram has the time between two calls of a timer, all of it. */

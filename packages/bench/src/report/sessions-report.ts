@@ -1,32 +1,35 @@
 import { quantile } from '@causeway/loadtest';
 import type { ContestantName } from '../contestants/contestant.ts';
-import type { SessionCosts } from '../measure/sessions.ts';
+import type { JoinCosts, MemoryCosts } from '../measure/sessions.ts';
+import type { MemorySample } from '../processes/probe-verbs.ts';
 import type { SelfTime } from '../profile/self-time.ts';
 import { formatKilobytes, formatSpread } from './figures.ts';
 import { formatTable } from './table.ts';
 
-type CostsByName = ReadonlyMap<ContestantName, SessionCosts>;
+const BYTES_PER_MEGABYTE = 1e6;
 
-export function formatJoins(costs: CostsByName): string {
-  const rows = [...costs].map(([name, { cpuMillisPerJoin, connectedInMs }]) => [
+export function formatJoins(costs: ReadonlyMap<ContestantName, JoinCosts>): string {
+  const rows = [...costs].map(([name, { cpuMillis, connectedInMs }]) => [
     name,
-    formatSpread(cpuMillisPerJoin, 1),
+    formatSpread(cpuMillis, 1),
     quantile(connectedInMs, 0.5).toFixed(1),
     quantile(connectedInMs, 0.95).toFixed(1),
   ]);
   return formatTable(['contestant', 'CPU ms/join', 'ICE and DTLS p50 ms', 'p95 ms'], rows);
 }
 
-export function formatMemory(costs: CostsByName): string {
-  const rows = [...costs].flatMap(([name, { bytesPerIdleSession, bytesPerSubscription }]) => [
-    [`${name}: idle session`, ...memoryCells(bytesPerIdleSession)],
-    [`${name}: subscription`, ...memoryCells(bytesPerSubscription)],
+export function formatMemory(costs: ReadonlyMap<ContestantName, MemoryCosts>): string {
+  const rows = [...costs].flatMap(([name, { perIdleSession, perSubscription }]) => [
+    [`${name}: idle session`, ...memoryCells(perIdleSession)],
+    [`${name}: subscription`, ...memoryCells(perSubscription)],
   ]);
-  return formatTable(['each further', 'RSS', 'heap', 'external'], rows);
+  const young = [...costs].map(([name, { youngBytes }]) => `${name} ${(youngBytes / BYTES_PER_MEGABYTE).toFixed(0)} MB`);
+  const table = formatTable(['each further', 'resident', 'heap', 'external', 'young generation'], rows);
+  return `${table}\n\nThe young generation of the whole process, which is not in "resident": ${young.join(', ')}`;
 }
 
-function memoryCells({ rssBytes, heapBytes, externalBytes }: SessionCosts['bytesPerIdleSession']): string[] {
-  return [rssBytes, heapBytes, externalBytes].map(formatKilobytes);
+function memoryCells({ rssBytes, heapBytes, externalBytes, youngBytes }: MemorySample): string[] {
+  return [rssBytes - youngBytes, heapBytes, externalBytes, youngBytes].map(formatKilobytes);
 }
 
 export function formatSelfTimes(selfTimes: readonly SelfTime[]): string {

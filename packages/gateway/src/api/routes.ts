@@ -58,7 +58,7 @@ export const ROUTES: readonly Route[] = [
       const autoPublish = request.autoPublish ?? principal.settings.autoPublish;
       const token = tokenOf(principal);
       const reply = await sfu.createSession(principal.appId, { ...request, autoPublish }, appBoundsOf(principal.settings), token);
-      const sessionToken = await call.tokens.sessionToken(principal.appId, reply.sessionId, token);
+      const sessionToken = call.tokens.sessionToken(principal.appId, reply.sessionId, token);
       return { body: { ...reply, region, ...(sessionToken === undefined ? {} : { sessionToken }) } };
     },
   },

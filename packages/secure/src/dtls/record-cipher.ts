@@ -9,6 +9,7 @@ export const RECORD_SALT_LENGTH = 4;
 
 const ALGORITHM = 'aes-128-gcm';
 const EXPLICIT_NONCE_LENGTH = 8;
+const NONCE_LENGTH = RECORD_SALT_LENGTH + EXPLICIT_NONCE_LENGTH;
 const TAG_LENGTH = 16;
 
 const SEQUENCE_LENGTH = 6;
@@ -26,8 +27,8 @@ function sharedGcm(): OpensslGcm | 'missing' {
 export class RecordCipher implements GcmInputs {
   readonly key: Buffer;
   /** The salt, and behind it the explicit part; it is copied when the cipher begins, so it is used for every record. */
-  readonly nonce = Buffer.alloc(RECORD_SALT_LENGTH + EXPLICIT_NONCE_LENGTH);
-  readonly associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
+  readonly nonce: Buffer;
+  readonly associatedData: Buffer;
   place = -1;
   readonly #gcm: OpensslGcm | 'missing';
   /** With raw bytes Node takes longer. */
@@ -35,7 +36,12 @@ export class RecordCipher implements GcmInputs {
 
   /** @param gcm by default OpenSSL's, where it can be had */
   constructor(key: Buffer, salt: Buffer, gcm: OpensslGcm | 'missing' = sharedGcm()) {
-    this.key = Buffer.from(key);
+    // Memory of its own: a piece of Node's pool would keep 64 KiB for as long as the connection lasts.
+    const memory = Buffer.alloc(RECORD_KEY_LENGTH + NONCE_LENGTH + ASSOCIATED_DATA_LENGTH);
+    this.key = memory.subarray(0, RECORD_KEY_LENGTH);
+    this.nonce = memory.subarray(RECORD_KEY_LENGTH, RECORD_KEY_LENGTH + NONCE_LENGTH);
+    this.associatedData = memory.subarray(RECORD_KEY_LENGTH + NONCE_LENGTH);
+    this.key.set(key);
     this.nonce.set(salt);
     this.#gcm = gcm;
   }

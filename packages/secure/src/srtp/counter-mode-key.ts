@@ -13,14 +13,16 @@ const SEQ_SPACE = 65_536;
 
 export class CounterModeKey {
   readonly #memory: SrtpMemory;
-  readonly #cipher: Cipheriv;
+  /** Made for the first packet: a peer has four keys and seldom needs them all, and OpenSSL's state for each takes a kilobyte. */
+  #cipher: Cipheriv | undefined = undefined;
+  /** What the cipher will be made of; a copy, because a piece of Node's pool would keep all of that. */
+  #encryptionKey: Uint8Array | undefined;
   /** As it lies in memory: its 14 bytes and two zeros, where the block counter stands. */
   readonly #salt = new Int32Array(AES_BLOCK_BYTES / 4);
 
   constructor(memory: SrtpMemory, encryptionKey: Buffer, salt: Buffer) {
     this.#memory = memory;
-    this.#cipher = createCipheriv('aes-128-ecb', createSecretKey(encryptionKey), null);
-    this.#cipher.setAutoPadding(false);
+    this.#encryptionKey = new Uint8Array(encryptionKey);
     new Uint8Array(this.#salt.buffer).set(salt.subarray(0, SALT_BYTES));
   }
 
@@ -35,7 +37,15 @@ export class CounterModeKey {
     const rollovers = Math.floor(firstIndex / SEQ_SPACE);
     const seq = firstIndex - rollovers * SEQ_SPACE;
     kernel.fillCounterBlocks(counterBlocksAt, saltAt, ssrc, rollovers, seq, packets, bytesPerPacket / AES_BLOCK_BYTES);
-    return this.#cipher.update(this.#memory.counterBlocks(packets * bytesPerPacket));
+    return (this.#cipher ?? this.#begin()).update(this.#memory.counterBlocks(packets * bytesPerPacket));
+  }
+
+  #begin(): Cipheriv {
+    if (this.#encryptionKey === undefined) throw new Error('a key that began twice');
+    this.#cipher = createCipheriv('aes-128-ecb', createSecretKey(this.#encryptionKey), null);
+    this.#cipher.setAutoPadding(false);
+    this.#encryptionKey = undefined;
+    return this.#cipher;
   }
 
   /** Keystream of one packet. @returns its address; good until the next call on any key of this memory */

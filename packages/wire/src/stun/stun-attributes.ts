@@ -5,6 +5,8 @@
  */
 
 export const STUN_HEADER_LENGTH = 20;
+export const COOKIE_OFFSET = 4;
+export const TRANSACTION_ID_OFFSET = 8;
 export const STUN_MAGIC_COOKIE = 0x2112a442;
 /** Bytes of a transaction id. */
 export const STUN_TRANSACTION_ID_LENGTH = 12;

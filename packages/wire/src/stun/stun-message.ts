@@ -9,6 +9,7 @@ import { formatIpAddress } from './ip-address.ts';
 import { crc32 } from './message-integrity.ts';
 import {
   ATTRIBUTE_HEADER_LENGTH,
+  COOKIE_OFFSET,
   ERROR_CODE,
   FINGERPRINT,
   FINGERPRINT_LENGTH,
@@ -26,6 +27,7 @@ import {
   STUN_HEADER_LENGTH,
   STUN_MAGIC_COOKIE,
   STUN_TRANSACTION_ID_LENGTH,
+  TRANSACTION_ID_OFFSET,
   UNKNOWN_ATTRIBUTES,
   USE_CANDIDATE,
   USERNAME,
@@ -36,8 +38,6 @@ import {
 const FINGERPRINT_XOR = 0x5354554e;
 /** RFC 8489 §14.3. */
 const MAX_USERNAME_LENGTH = 508;
-const COOKIE_OFFSET = 4;
-const TRANSACTION_ID_OFFSET = 8;
 
 /** What a message is in its transaction. */
 export type StunClass = 'request' | 'indication' | 'success' | 'error';

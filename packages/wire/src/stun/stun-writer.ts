@@ -9,6 +9,7 @@ import { parseIpAddress } from './ip-address.ts';
 import { messageIntegrity } from './message-integrity.ts';
 import {
   ATTRIBUTE_HEADER_LENGTH,
+  COOKIE_OFFSET,
   ERROR_CODE,
   FINGERPRINT,
   FINGERPRINT_LENGTH,
@@ -22,6 +23,7 @@ import {
   PRIORITY,
   STUN_HEADER_LENGTH,
   STUN_MAGIC_COOKIE,
+  TRANSACTION_ID_OFFSET,
   UNKNOWN_ATTRIBUTES,
   USE_CANDIDATE,
   USERNAME,
@@ -80,8 +82,8 @@ export interface BindingErrorOptions extends StunMessageOptions {
 export function writeBindingRequest(options: BindingRequestOptions): Uint8Array {
   const draft = new StunDraft(BINDING_REQUEST, options.transactionId);
   if (options.username !== undefined) draft.add(USERNAME, encodeUtf8(options.username));
-  if (options.priority !== undefined) draft.add(PRIORITY, uint32(options.priority));
-  if (options.useCandidate === true) draft.add(USE_CANDIDATE, new Uint8Array(0));
+  if (options.priority !== undefined) draft.addUint32(PRIORITY, options.priority);
+  if (options.useCandidate === true) draft.addEmpty(USE_CANDIDATE, 0);
   if (options.iceControlling !== undefined) draft.add(ICE_CONTROLLING, uint64(options.iceControlling));
   if (options.iceControlled !== undefined) draft.add(ICE_CONTROLLED, uint64(options.iceControlled));
   return draft.finish(options);
@@ -96,7 +98,7 @@ export function writeBindingSuccess(options: BindingSuccessOptions): Uint8Array 
   const draft = new StunDraft(BINDING_SUCCESS, options.transactionId);
   const address = parseIpAddress(options.address);
   if (address === undefined) throw new RangeError(`expected an IP address, got "${options.address}"`);
-  draft.add(XOR_MAPPED_ADDRESS, xorAddress(address, options.port, options.transactionId));
+  draft.addXorAddress(address, options.port);
   return draft.finish(options);
 }
 
@@ -113,34 +115,58 @@ export function writeBindingError(options: BindingErrorOptions): Uint8Array {
   return draft.finish(options);
 }
 
+/** Room for a check with user fragments of the usual length; longer messages grow. */
+const USUAL_BYTES = 192;
+
 /** A message under construction. */
 class StunDraft {
-  readonly #header = new Uint8Array(STUN_HEADER_LENGTH);
-  readonly #attributes: Uint8Array[] = [];
+  #bytes = new Uint8Array(USUAL_BYTES);
   #length = STUN_HEADER_LENGTH;
 
   constructor(type: number, transactionId: Uint8Array) {
-    writeUint16(this.#header, 0, type);
-    writeUint32(this.#header, 4, STUN_MAGIC_COOKIE);
-    this.#header.set(transactionId, 8);
+    writeUint16(this.#bytes, 0, type);
+    writeUint32(this.#bytes, 4, STUN_MAGIC_COOKIE);
+    this.#bytes.set(transactionId, TRANSACTION_ID_OFFSET);
+  }
+
+  /** Adds an attribute whose value the caller writes. @returns where the value begins in `bytes` */
+  addEmpty(type: number, valueLength: number): number {
+    const valueAt = this.#length + ATTRIBUTE_HEADER_LENGTH;
+    const end = valueAt + ((valueLength + 3) & ~3);
+    if (end > this.#bytes.length) this.#grow(end);
+    writeUint16(this.#bytes, this.#length, type);
+    writeUint16(this.#bytes, this.#length + 2, valueLength);
+    this.#length = end;
+    return valueAt;
   }
 
   add(type: number, value: Uint8Array): void {
-    const attribute = new Uint8Array(ATTRIBUTE_HEADER_LENGTH + ((value.length + 3) & ~3));
-    writeUint16(attribute, 0, type);
-    writeUint16(attribute, 2, value.length);
-    attribute.set(value, ATTRIBUTE_HEADER_LENGTH);
-    this.#attributes.push(attribute);
-    this.#length += attribute.length;
+    const valueAt = this.addEmpty(type, value.length);
+    this.#bytes.set(value, valueAt);
+  }
+
+  addUint32(type: number, value: number): void {
+    const valueAt = this.addEmpty(type, 4);
+    writeUint32(this.#bytes, valueAt, value);
+  }
+
+  /** Adds where a request came from. Cookie and transaction id, as they stand in the header, are the mask. */
+  addXorAddress(address: Uint8Array, port: number): void {
+    const valueAt = this.addEmpty(XOR_MAPPED_ADDRESS, 4 + address.length);
+    const bytes = this.#bytes;
+    bytes[valueAt + 1] = address.length === 4 ? IPV4_FAMILY : IPV6_FAMILY;
+    writeUint16(bytes, valueAt + 2, port ^ (STUN_MAGIC_COOKIE >>> 16));
+    for (let i = 0; i < address.length; i++) bytes[valueAt + 4 + i] = address[i] ^ bytes[COOKIE_OFFSET + i];
   }
 
   /** Integrity covers all that is there so far, the fingerprint integrity too: so they come last, in this order. */
   finish({ integrity, fingerprint }: StunMessageOptions): Uint8Array {
     const integrityOffset = this.#length;
-    if (integrity !== undefined) this.add(MESSAGE_INTEGRITY, new Uint8Array(MESSAGE_INTEGRITY_LENGTH));
+    if (integrity !== undefined) this.addEmpty(MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_LENGTH);
     const fingerprintOffset = this.#length;
-    if (fingerprint) this.add(FINGERPRINT, new Uint8Array(FINGERPRINT_LENGTH));
-    const message = this.#join();
+    if (fingerprint) this.addEmpty(FINGERPRINT, FINGERPRINT_LENGTH);
+    const message = this.#bytes.subarray(0, this.#length);
+    writeUint16(message, 2, this.#length - STUN_HEADER_LENGTH);
     if (integrity !== undefined) {
       const value = messageIntegrity(message, integrityOffset, integrity.key, integrity.hmacSha1);
       message.set(value, integrityOffset + ATTRIBUTE_HEADER_LENGTH);
@@ -151,28 +177,11 @@ class StunDraft {
     return message;
   }
 
-  #join(): Uint8Array {
-    const message = new Uint8Array(this.#length);
-    message.set(this.#header);
-    let at = STUN_HEADER_LENGTH;
-    for (const attribute of this.#attributes) {
-      message.set(attribute, at);
-      at += attribute.length;
-    }
-    writeUint16(message, 2, this.#length - STUN_HEADER_LENGTH);
-    return message;
+  #grow(leastBytes: number): void {
+    const bytes = new Uint8Array(Math.max(leastBytes, 2 * this.#bytes.length));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
   }
-}
-
-function xorAddress(address: Uint8Array, port: number, transactionId: Uint8Array): Uint8Array {
-  const value = new Uint8Array(4 + address.length);
-  value[1] = address.length === 4 ? IPV4_FAMILY : IPV6_FAMILY;
-  writeUint16(value, 2, port ^ (STUN_MAGIC_COOKIE >>> 16));
-  const mask = new Uint8Array(16);
-  writeUint32(mask, 0, STUN_MAGIC_COOKIE);
-  mask.set(transactionId, 4);
-  for (let i = 0; i < address.length; i++) value[4 + i] = address[i] ^ mask[i];
-  return value;
 }
 
 function uint16List(values: readonly number[]): Uint8Array {
@@ -180,12 +189,6 @@ function uint16List(values: readonly number[]): Uint8Array {
   values.forEach((value, i) => {
     writeUint16(bytes, i * 2, value);
   });
-  return bytes;
-}
-
-function uint32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  writeUint32(bytes, 0, value);
   return bytes;
 }
 
