@@ -1,30 +1,42 @@
 /** The shapes of calls that most people are in, beside the one of a broadcast. */
+import type { PublishOptions } from '@causeway/loadtest';
+
 export interface RoomShape {
   readonly name: string;
   readonly rooms: number;
   readonly publishersEach: number;
   readonly subscribersEach: number;
-  /** Of each publisher. */
-  readonly packetsPerSecond: number;
+  /** What each publisher sends, each in a session of its own. */
+  readonly tracks: readonly Pick<PublishOptions, 'kind' | 'packetsPerSecond' | 'packetBytes'>[];
 }
 
-export const PACKET_BYTES = 1_200;
+const VIDEO_BYTES = 1_200;
+/** Of Opus at 32 kbit/s, in packets of 20 ms. */
+const AUDIO = { kind: 'audio', packetsPerSecond: 50, packetBytes: 92 } as const;
 
-/** As many packets a second as 1.4 Mbit/s of video and its audio. */
-const CALL_RATE = 200;
+const BROADCAST = [{ packetsPerSecond: 250, packetBytes: VIDEO_BYTES }];
+/** As many packets a second as 1.4 Mbit/s of video. */
+const CAMERA_AND_MICROPHONE = [{ packetsPerSecond: 150, packetBytes: VIDEO_BYTES }, AUDIO];
 
 /**
- * A load client either publishes or subscribes, so a participant of a call is two sessions here and
- * each subscriber of a room of four watches the three publishers that are not its own.
+ * A load client either publishes one track or subscribes, so a participant of a call is two or three
+ * sessions here. Where a room has several publishers, each subscriber watches those that are not its
+ * own.
  */
 export const ROOM_SHAPES: readonly RoomShape[] = [
-  { name: '1 to 50', rooms: 1, publishersEach: 1, subscribersEach: 50, packetsPerSecond: 250 },
-  { name: '4 x (1 to 1)', rooms: 4, publishersEach: 1, subscribersEach: 1, packetsPerSecond: 250 },
-  { name: '20 x (1 to 1)', rooms: 20, publishersEach: 1, subscribersEach: 1, packetsPerSecond: 250 },
-  { name: '5 rooms of 4', rooms: 5, publishersEach: 4, subscribersEach: 4, packetsPerSecond: CALL_RATE },
+  { name: '1 to 50', rooms: 1, publishersEach: 1, subscribersEach: 50, tracks: BROADCAST },
+  { name: '4 x (1 to 1)', rooms: 4, publishersEach: 1, subscribersEach: 1, tracks: BROADCAST },
+  { name: '20 x (1 to 1)', rooms: 20, publishersEach: 1, subscribersEach: 1, tracks: BROADCAST },
+  { name: '10 rooms of 4', rooms: 10, publishersEach: 4, subscribersEach: 4, tracks: CAMERA_AND_MICROPHONE },
+  { name: 'audio of 8', rooms: 1, publishersEach: 8, subscribersEach: 8, tracks: [AUDIO] },
 ];
 
 /** How many subscribers get each packet. */
 export function audienceOf({ publishersEach, subscribersEach }: RoomShape): number {
   return publishersEach === 1 ? subscribersEach : subscribersEach - 1;
+}
+
+/** Packets that reach the SFU in a second. */
+export function packetsPerSecondOf({ rooms, publishersEach, tracks }: RoomShape): number {
+  return rooms * publishersEach * tracks.reduce((sum, { packetsPerSecond }) => sum + packetsPerSecond, 0);
 }

@@ -1,7 +1,7 @@
 import type { LoadTotals, RemoteTrack } from '@causeway/loadtest';
 import type { Contestant, Progress } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
-import { audienceOf, PACKET_BYTES, type RoomShape } from './room-shapes.ts';
+import { audienceOf, type RoomShape } from './room-shapes.ts';
 
 const JOINS_AT_ONCE = 8;
 
@@ -14,14 +14,12 @@ export async function createRooms<Name extends string>(
   shape: RoomShape,
   { source, crowd }: LoadProcesses,
 ): Promise<Contestant<Name>> {
-  const { rooms, packetsPerSecond } = shape;
   await source.ask('open', { sfu: name, address });
   await crowd.ask('open', { sfu: name, address });
-  const options = { packetsPerSecond, packetBytes: PACKET_BYTES, timing: 'frames' } as const;
-  for (let room = 0; room < rooms; room++) {
-    const tracks: RemoteTrack[] = [];
-    for (let publisher = 0; publisher < shape.publishersEach; publisher++) tracks.push(await source.ask('publish', { sfu: name, options }));
-    await fillRoom(name, shape, { tracks, hasChecker: room === 0 }, crowd);
+  for (let room = 0; room < shape.rooms; room++) {
+    const publishers: RemoteTrack[][] = [];
+    for (let publisher = 0; publisher < shape.publishersEach; publisher++) publishers.push(await publish(name, shape, source));
+    await fillRoom(name, shape, { publishers, hasChecker: room === 0 }, crowd);
   }
   return {
     name,
@@ -38,20 +36,27 @@ export async function createRooms<Name extends string>(
   };
 }
 
+async function publish(sfu: string, { tracks }: RoomShape, source: LoadProcesses['source']): Promise<RemoteTrack[]> {
+  const published: RemoteTrack[] = [];
+  for (const track of tracks) published.push(await source.ask('publish', { sfu, options: { ...track, timing: 'frames' } }));
+  return published;
+}
+
 async function fillRoom(
   sfu: string,
   { publishersEach, subscribersEach }: RoomShape,
-  { tracks, hasChecker }: { readonly tracks: readonly RemoteTrack[]; readonly hasChecker: boolean },
+  { publishers, hasChecker }: { readonly publishers: readonly (readonly RemoteTrack[])[]; readonly hasChecker: boolean },
   crowd: LoadProcesses['crowd'],
 ): Promise<void> {
   const diligenceOf = (place: number) => (hasChecker && place === 0 ? 'check' : 'count');
   if (publishersEach > 1) {
     for (let place = 0; place < subscribersEach; place++) {
-      const others = tracks.filter((_, publisher) => publisher !== place);
+      const others = publishers.filter((_, publisher) => publisher !== place).flat();
       await crowd.ask('join', { sfu, tracks: others, count: 1, atOnce: 1, diligence: diligenceOf(place) });
     }
     return;
   }
+  const tracks = publishers.flat();
   await crowd.ask('join', { sfu, tracks, count: 1, atOnce: 1, diligence: diligenceOf(0) });
   await crowd.ask('join', { sfu, tracks, count: subscribersEach - 1, atOnce: JOINS_AT_ONCE, diligence: 'count' });
 }

@@ -6,7 +6,7 @@ import { formatRows } from '../report/forwarding-report.ts';
 import type { Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { runInMsAt } from '../scenes/measure-scenes.ts';
-import { PACKET_BYTES, ROOM_SHAPES, type RoomShape } from './room-shapes.ts';
+import { packetsPerSecondOf, ROOM_SHAPES, type RoomShape } from './room-shapes.ts';
 import { createRooms } from './rooms-contestant.ts';
 
 const WARM_UP_MS = 1_000;
@@ -15,7 +15,7 @@ export async function runRooms(options: BenchOptions, printer: Printer): Promise
   const { rounds, secondsPerWindow, contestants } = options;
   const names = contestants.filter((name) => name !== 'floor');
   printer.print(
-    `Rooms: packets of ${PACKET_BYTES} bytes in the bursts of video frames, each publisher with a phase of its own, subscribers with ` +
+    'Rooms: video in the bursts of its frames, each publisher with a phase of its own, subscribers with ' +
       `transport-wide feedback; median (range) of ${rounds} x ${secondsPerWindow} s, contestants taking turns.`,
   );
   for (const shape of ROOM_SHAPES.filter(({ name }) => options.shapes === undefined || options.shapes.includes(name)))
@@ -24,13 +24,15 @@ export async function runRooms(options: BenchOptions, printer: Printer): Promise
 
 async function measureShape(shape: RoomShape, names: readonly SfuName[], options: BenchOptions, printer: Printer): Promise<void> {
   const { rounds, secondsPerWindow, otherCheckout } = options;
-  const { rooms, publishersEach, packetsPerSecond } = shape;
   const samples = await RunningBench.with(async (bench) => {
     const contestants: Contestant<SfuName>[] = [];
     for (const name of names) contestants.push(await createRooms(await bench.startSfu(name), shape, bench.load));
     const window = { warmUpMs: WARM_UP_MS, measureMs: 1000 * secondsPerWindow };
-    const runInMs = runInMsAt(rooms * publishersEach * packetsPerSecond);
+    const runInMs = runInMsAt(packetsPerSecondOf(shape));
     return measureInTurns(contestants, { rounds, window, runInMs }, (name) => printer.note(`${shape.name}: ${name}`));
   }, otherCheckout);
-  printer.print(`${shape.name}, ${packetsPerSecond} packets/s of each publisher\n\n${formatRows(samples)}`);
+  const tracks = shape.tracks.map(
+    ({ kind = 'video', packetsPerSecond, packetBytes }) => `${kind} ${packetsPerSecond}/s of ${packetBytes} bytes`,
+  );
+  printer.print(`${shape.name}, each publisher ${tracks.join(' and ')}\n\n${formatRows(samples)}`);
 }

@@ -3,7 +3,7 @@
  * the sender of every subscriber, every message of a data channel to the channel of every subscriber. It is here to be measured, and the only place besides `secure` that imports werift.
  */
 import { randomUUID } from 'node:crypto';
-import { type MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, type RTCRtpTransceiver, useVP8 } from 'werift';
+import { type MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, type RTCRtpTransceiver, useOPUS, useVP8 } from 'werift';
 
 interface NaiveSession {
   readonly connection: RTCPeerConnection;
@@ -26,7 +26,11 @@ export class NaiveSfu {
   readonly #sessions = new Map<string, NaiveSession>();
 
   async createSession(offerSdp: string): Promise<NaiveSessionCreated> {
-    const connection = new RTCPeerConnection({ codecs: { video: [useVP8()] }, iceServers: [], iceAdditionalHostAddresses: ['127.0.0.1'] });
+    const connection = new RTCPeerConnection({
+      codecs: { audio: [useOPUS()], video: [useVP8()] },
+      iceServers: [],
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+    });
     const session: NaiveSession = { connection, published: new Map(), channels: new Map() };
     connection.onDataChannel.subscribe((channel) => session.channels.set(channel.label, channel));
     await connection.setRemoteDescription({ type: 'offer', sdp: offerSdp });

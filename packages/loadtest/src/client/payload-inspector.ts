@@ -1,5 +1,6 @@
 import type { SecureEndpoint } from '@causeway/media';
 import { RtpView } from '@causeway/wire';
+import { checkAudioPayload } from '../load/audio-payload.ts';
 import { monotonicMs } from '../load/pacing.ts';
 import { checkVideoPayload } from '../load/video-payload.ts';
 
@@ -29,7 +30,7 @@ export class PayloadInspector {
     const payload = length > 0 && this.#view.read(packet, length) ? this.#checkPayload(packet) : undefined;
     this.#checked++;
     if (payload === undefined) this.#corrupted++;
-    else this.#latenciesMs.push(receivedAtMs - payload.sentAtMs);
+    else if (payload.sentAtMs !== undefined) this.#latenciesMs.push(receivedAtMs - payload.sentAtMs);
   }
 
   /** Hands out what was noted since the last call, in order of arrival. */
@@ -39,9 +40,12 @@ export class PayloadInspector {
     return taken;
   }
 
-  #checkPayload(packet: Buffer): { readonly sentAtMs: number } | undefined {
+  /** @returns undefined if a byte is not what was sent; audio does not say when that was */
+  #checkPayload(packet: Buffer): { readonly sentAtMs?: number } | undefined {
     const { headerLength, payloadLength } = this.#view;
+    const payload = packet.subarray(headerLength, headerLength + payloadLength);
+    if (checkAudioPayload(payload) !== undefined) return {};
     // What does not fit an unprobed path is paused at first, and its pictures are counted again when it goes on.
-    return checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch, 'renumbered');
+    return checkVideoPayload(payload, this.#scratch, 'renumbered');
   }
 }
