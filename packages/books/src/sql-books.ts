@@ -9,6 +9,9 @@ import type {
   Books,
   IssuedKey,
   KeyUse,
+  LedgerExtent,
+  LedgerRecord,
+  LedgerSpan,
   NewAppTokenKey,
   NewBookedApp,
   NewKey,
@@ -30,6 +33,7 @@ import { liveApp, orgRow } from './look-ups.ts';
 import { appOf, orgOf } from './rows.ts';
 import { nextSerial } from './serials.ts';
 import { openSetUp, takeSetUp } from './set-up.ts';
+import { ledgerExtent, ledgerRecords } from './usage/ledger-rows.ts';
 import { queryUsage, usageTotals } from './usage/query-usage.ts';
 import { recordUsage } from './usage/record-usage.ts';
 
@@ -199,6 +203,14 @@ export class SqlBooks implements Books {
 
   queryUsage(query: UsageQuery): Promise<readonly UsageRow[]> {
     return queryUsage(this.#database, query);
+  }
+
+  ledgerExtent(appId: AppId, fromMs: number, toMs: number): Promise<LedgerExtent> {
+    return ledgerExtent(this.#database, appId, fromMs, toMs);
+  }
+
+  ledgerRecords(appId: AppId, span: LedgerSpan, limit: number): Promise<readonly LedgerRecord[]> {
+    return ledgerRecords(this.#database, appId, span, limit);
   }
 
   async #createOrg(database: BooksDatabase, name: string, actor: Actor): Promise<Org> {

@@ -6,6 +6,8 @@ const USAGE = `causeway            runs one node
 causeway cluster    runs some regions on this machine, which share a Redis; causeway cluster --help
 causeway books backup FILE | restore FILE
                     copies what CAUSEWAY_BOOKS names to a file, or a file into empty books
+causeway ledger verify FILE
+                    checks an exported ledger of usage, without a node
 causeway --version
 
 `;
@@ -25,7 +27,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
 } else if (command === '--version') {
   const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
   process.stdout.write(`${version}\n`);
-} else if (command === 'books') {
+} else if (command === 'books' || command === 'ledger') {
   await import('@causeway/gateway/daemon');
 } else if (command === undefined || command === '--help' || command === '-h') {
   if (command !== undefined) process.stdout.write(USAGE);

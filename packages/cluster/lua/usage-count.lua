@@ -1,19 +1,37 @@
 -- Counts a batch of usage exactly once, in the order of its life.
 -- KEYS[1] last batch of the life that was counted (text)   KEYS[2] totals of the day (hash)
--- ARGV[1] number of the batch   ARGV[2] number of the batch it follows   ARGV[3] days to keep all this
--- ARGV[4...] metric and bytes of each
--- Returns { 'counted' | 'duplicate' | 'gap', number of the last batch that was counted }
+-- KEYS[3] whether a node with books wants the batches (text)   KEYS[4] batches that wait for the books (stream)
+-- KEYS[5] number and hash of the newest leaf of each life (hash)
+-- ARGV[1] number of the batch   ARGV[2] number of the batch it follows   ARGV[3] days to keep totals
+-- ARGV[4] name of the life   ARGV[5] hash of the batch as a leaf of the ledger, or nothing
+-- ARGV[6] the batch for the books, or nothing   ARGV[7] seconds to keep it   ARGV[8] how many may wait
+-- ARGV[9] 1 to be told the newest leaves of all lives
+-- ARGV[10...] metric and bytes of each
+-- Returns { 'counted' | 'duplicate' | 'gap', number of the last batch that was counted, name and newest leaf of each life }
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tonumber(ARGV[1]) <= last then
-  return { 'duplicate', last }
+  return { 'duplicate', last, {} }
 end
 if tonumber(ARGV[2]) > last then
-  return { 'gap', last }
+  return { 'gap', last, {} }
 end
 local keepSeconds = tonumber(ARGV[3]) * 86400
 redis.call('SET', KEYS[1], ARGV[1], 'EX', keepSeconds)
-for arg = 4, #ARGV, 2 do
+for arg = 10, #ARGV, 2 do
   redis.call('HINCRBY', KEYS[2], ARGV[arg], ARGV[arg + 1])
 end
 redis.call('EXPIRE', KEYS[2], keepSeconds)
-return { 'counted', tonumber(ARGV[1]) }
+if ARGV[6] ~= '' and redis.call('EXISTS', KEYS[3]) == 1 then
+  redis.call('XADD', KEYS[4], '*', 'b', ARGV[6])
+  redis.call('XTRIM', KEYS[4], 'MAXLEN', ARGV[8])
+  redis.call('EXPIRE', KEYS[4], ARGV[7])
+end
+local heads = {}
+if ARGV[5] ~= '' then
+  if ARGV[9] == '1' then
+    heads = redis.call('HGETALL', KEYS[5])
+  end
+  redis.call('HSET', KEYS[5], ARGV[4], ARGV[1] .. ':' .. ARGV[5])
+  redis.call('EXPIRE', KEYS[5], keepSeconds)
+end
+return { 'counted', tonumber(ARGV[1]), heads }

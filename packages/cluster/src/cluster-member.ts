@@ -23,6 +23,7 @@ import type { ClusterKeys } from './trust/cluster-keys.ts';
 import { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 import { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
 import { RedisUsageLedger } from './usage/redis-usage-ledger.ts';
+import { UsageDrain, type UsageSink } from './usage/usage-drain.ts';
 
 export interface ClusterMemberParts {
   readonly options: ClusterOptions;
@@ -45,6 +46,7 @@ export class ClusterMember implements Cluster {
   readonly usageLedger: UsageLedger;
   readonly eventLog: AppEventLog;
   readonly tokenSecret: KeyObject;
+  readonly ledgerSecret: KeyObject;
   readonly #revocations: RedisRevocations;
   readonly #parts: ClusterMemberParts;
   readonly #appStore: RedisAppStore;
@@ -64,6 +66,7 @@ export class ClusterMember implements Cluster {
     this.usageLedger = new RedisUsageLedger(link);
     this.eventLog = new RedisEventLog(link, () => parts.clusterClock.latestMs());
     this.tokenSecret = keys.tokens;
+    this.ledgerSecret = keys.ledger;
     const clusterNowMs = () => this.redisNowMs();
     const records = new AppRecords({ link, key: keys.appRecords, clusterNowMs });
     const { apps, clock } = options;
@@ -120,6 +123,11 @@ export class ClusterMember implements Cluster {
 
   redisNowMs(): number {
     return this.#parts.clusterClock.nowMs();
+  }
+
+  drainUsage(sink: UsageSink): UsageDrain {
+    const { link, options } = this.#parts;
+    return new UsageDrain({ ...sink, link, timers: options.clock, clusterNowMs: () => this.redisNowMs() });
   }
 
   /** @param persist repeats what Redis does not answer. @throws whatever that throws */

@@ -6,6 +6,7 @@ import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.
 import type { CallClaims } from './claims/call-claims.ts';
 import type { AppEventLog } from './events/app-event-log.ts';
 import type { RedisConnection } from './redis/redis-connection.ts';
+import type { UsageDrain, UsageSink } from './usage/usage-drain.ts';
 
 /** What a node notices of its cluster, for logs. */
 export type ClusterEvent =
@@ -86,9 +87,13 @@ export interface Cluster {
   readonly revocations: Revocations;
   /** What the keys that sign tokens are made of; the same on all nodes. */
   readonly tokenSecret: KeyObject;
+  /** What the authority of the ledger is made of; the same on all nodes. */
+  readonly ledgerSecret: KeyObject;
   readonly statistics: ClusterStatistics;
   /** Milliseconds since 1970 by Redis's clock, which is the same for all nodes; it continues while Redis is unavailable. */
   redisNowMs(): number;
+  /** Brings what all nodes count to the books of this one, until it is stopped. */
+  drainUsage(sink: UsageSink): UsageDrain;
   /** Says goodbye to the others and releases connections and timers. Close the sessions first. May be called again. */
   close(): Promise<void>;
 }

@@ -8,3 +8,4 @@ export { parseRedisUrl } from './redis/redis-target.ts';
 export { MIN_CLUSTER_KEY_LENGTH } from './trust/cluster-keys.ts';
 export { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 export { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
+export type { UsageDrain, UsageSink } from './usage/usage-drain.ts';

@@ -22,6 +22,11 @@ async function main(): Promise<void> {
     process.stdout.write(describeUsage());
     return;
   }
+  if (argument === 'ledger') {
+    const { runLedgerCommand } = await import('./daemon/ledger-command.ts');
+    process.stdout.write(await runLedgerCommand(process.argv.slice(3)));
+    return;
+  }
   if (argument !== undefined && argument !== 'books')
     throw new ConfigError(`"${argument}" is not understood: a node is told by environment variables alone (--help lists them)`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });

@@ -1,4 +1,5 @@
 export * from './admin/admin-bodies.ts';
+export * from './admin/ledger-lines.ts';
 export * from './admin/usage-bodies.ts';
 export * from './bodies/api-event.ts';
 export * from './bodies/app-settings.ts';

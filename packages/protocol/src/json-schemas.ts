@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
+import { LedgerLine } from './admin/ledger-lines.ts';
 import * as usage from './admin/usage-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import { AppSettings } from './bodies/app-settings.ts';
@@ -194,6 +195,8 @@ const NAMED_SCHEMAS = {
   UsageCounts: usage.UsageCounts,
   UsageRow: usage.UsageRow,
   UsageReply: usage.UsageReply,
+  LedgerQuery: usage.LedgerQuery,
+  LedgerLine,
   BillQuery: usage.BillQuery,
   BillReply: usage.BillReply,
 } as const satisfies Record<string, z.ZodType>;

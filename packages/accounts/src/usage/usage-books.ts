@@ -1,5 +1,6 @@
 /** What the books know of usage: what was used in which hour, and every batch that says so. */
 import type { AppId } from '@causeway/protocol';
+import type { LedgerSource } from '../ledger/export-ledger.ts';
 import type { UsageBatch, UsageBytes, UsageKind, UsageReceipt } from './usage-ledger.ts';
 
 /** How long one row of usage is, in milliseconds: an hour or a day (UTC), or all that was asked for. */
@@ -41,7 +42,7 @@ export interface UsageRow extends UsageRowName {
 }
 
 /** The part of the books that is about usage. Every implementation passes `usageBooksContract`. */
-export interface UsageBooks {
+export interface UsageBooks extends LedgerSource {
   /**
    * Counts batches, each once: in one transaction, in the order given.
    *

@@ -1,4 +1,5 @@
 import type { AppId } from '@causeway/protocol';
+import type { LedgerHead, UsageSeal } from '../ledger/usage-seal.ts';
 
 /** What is counted, in bytes. `down` and `data` are billed; the rest is for operators. */
 export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const;
@@ -43,6 +44,8 @@ export interface UsageBatch {
   readonly bytes: UsageBytes;
   /** At most `MAX_USAGE_PARTS`, each of another kind, session or track. */
   readonly parts: readonly UsagePart[];
+  /** What makes it a leaf of the ledger; a node of a former version has none. */
+  readonly seal?: UsageSeal;
 }
 
 /** Parts of one batch; an app with more tracks on a node has several batches at a time. */
@@ -50,7 +53,8 @@ export const MAX_USAGE_PARTS = 1_000;
 
 /** What the ledger answers to a batch. */
 export type UsageReceipt =
-  | { readonly type: 'counted' }
+  /** With the newest leaves of other lives, now and then. */
+  | { readonly type: 'counted'; readonly heads?: readonly LedgerHead[] }
   /** It had been counted before; nothing changed. */
   | { readonly type: 'duplicate' }
   /** The batch it follows is missing, so nothing was counted: send again from `lastSeq + 1` on. */

@@ -2,6 +2,7 @@ import type { AppId } from '@causeway/protocol';
 import type { UsageJournal } from './usage-journal.ts';
 import { addUsage, MAX_USAGE_PARTS, NO_USAGE, type UsageBatch, type UsageLedger, type UsagePart } from './usage-ledger.ts';
 import { UsageQueue } from './usage-queue.ts';
+import type { UsageSealer } from './usage-sealer.ts';
 
 /** What a usage meter needs. */
 export interface UsageMeterOptions {
@@ -9,6 +10,8 @@ export interface UsageMeterOptions {
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
   readonly region: string;
+  /** Makes batches leaves of the ledger. Default: they are none. */
+  readonly sealer?: UsageSealer;
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   /** Milliseconds on a clock that never goes back. */
@@ -67,7 +70,9 @@ export class UsageMeter {
   }
 
   #closeCounters(): void {
-    const batches = [...this.#counters].flatMap(([appId, counter]) => this.#close(appId, counter));
+    const closed = [...this.#counters].flatMap(([appId, counter]) => this.#close(appId, counter));
+    const batches = this.#options.sealer?.seal(closed) ?? closed;
+    for (const batch of batches) this.#queueOf(batch).push(batch);
     this.#options.journal.note(batches);
   }
 
@@ -80,9 +85,7 @@ export class UsageMeter {
     const parts = [...counter.values()];
     const batches: UsageBatch[] = [];
     for (let first = 0; first < parts.length; first += MAX_USAGE_PARTS) {
-      const batch = this.#batchOf(appId, queue.lastSeq + 1, parts.slice(first, first + MAX_USAGE_PARTS));
-      queue.push(batch);
-      batches.push(batch);
+      batches.push(this.#batchOf(appId, queue.lastSeq + 1 + batches.length, parts.slice(first, first + MAX_USAGE_PARTS)));
     }
     return batches;
   }
@@ -90,7 +93,7 @@ export class UsageMeter {
   #batchOf(appId: AppId, seq: number, parts: readonly UsagePart[]): UsageBatch {
     const { life, region, billingNowMs } = this.#options;
     const bytes = parts.reduce((sum, part) => addUsage(sum, part.bytes), NO_USAGE);
-    return { appId, ...life, seq, follows: seq - 1, closedAtMs: billingNowMs(), region, bytes, parts };
+    return { appId, ...life, seq, follows: seq - 1, closedAtMs: Math.floor(billingNowMs()), region, bytes, parts };
   }
 
   async #sendAll(): Promise<void> {
@@ -100,9 +103,11 @@ export class UsageMeter {
 
   #queueOf({ appId, nodeNo, epoch }: Pick<UsageBatch, 'appId' | 'nodeNo' | 'epoch'>): UsageQueue {
     const name = `${appId}/${nodeNo}/${epoch}`;
-    const { ledger, journal, nowMs, life } = this.#options;
+    const { ledger, journal, nowMs, life, sealer } = this.#options;
     const isOfThisLife = nodeNo === life.nodeNo && epoch === life.epoch;
-    const queue = this.#queues.get(name) ?? new UsageQueue({ ledger, journal, nowMs, isOfThisLife });
+    const queue =
+      this.#queues.get(name) ??
+      new UsageQueue({ ledger, journal, nowMs, isOfThisLife, onHeads: (heads) => sealer?.noteHeads(appId, heads) });
     this.#queues.set(name, queue);
     return queue;
   }

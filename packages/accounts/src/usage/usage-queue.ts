@@ -1,3 +1,4 @@
+import type { LedgerHead } from '../ledger/usage-seal.ts';
 import type { UsageJournal } from './usage-journal.ts';
 import type { UsageBatch, UsageLedger } from './usage-ledger.ts';
 
@@ -5,6 +6,8 @@ export interface UsageQueueOptions {
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;
   readonly nowMs: () => number;
+  /** Hears how far other lives have come with the app. */
+  readonly onHeads: (heads: readonly LedgerHead[]) => void;
   /** Whether more will come. */
   readonly isOfThisLife: boolean;
 }
@@ -86,6 +89,7 @@ export class UsageQueue {
     const batch = { ...kept.batch, follows: former?.batch.seq ?? 0 };
     try {
       const receipt = await this.#options.ledger.record(batch);
+      if (receipt.type === 'counted' && receipt.heads !== undefined) this.#options.onHeads(receipt.heads);
       if (receipt.type === 'gap') this.#takeBack(receipt.lastSeq);
       else if (receipt.type === 'counted' || kept.confirmedAtMs === undefined) kept.confirmedAtMs = this.#options.nowMs();
       return true;

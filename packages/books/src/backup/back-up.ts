@@ -12,6 +12,7 @@ const TABLES = {
   audit: ['id'],
   serials: ['name'],
   usageMarks: ['appId', 'nodeNo', 'epoch'],
+  usageLeaves: ['appId', 'nodeNo', 'epoch', 'seq'],
   usageHours: ['appId', 'hourMs', 'region', 'kind', 'sessionId', 'track'],
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 

@@ -87,7 +87,21 @@ export interface UsageHoursTable {
   data: number;
 }
 
+/** The ledger: each sealed batch of usage. */
+export interface UsageLeavesTable {
+  appId: Fixed<string>;
+  nodeNo: Fixed<number>;
+  epoch: Fixed<number>;
+  seq: Fixed<number>;
+  closedAtMs: Fixed<number>;
+  /** Hash of the leaf, in hex. */
+  leafHash: Fixed<string>;
+  /** JSON of `LedgerLeafLine`. */
+  line: Fixed<string>;
+}
+
 export interface BooksTables {
+  usageLeaves: UsageLeavesTable;
   usageMarks: UsageMarksTable;
   usageHours: UsageHoursTable;
   setUps: SetUpsTable;

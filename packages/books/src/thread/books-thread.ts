@@ -45,6 +45,8 @@ const METHODS: Readonly<Record<keyof Books, true>> = {
   recordUsage: true,
   usageTotals: true,
   queryUsage: true,
+  ledgerExtent: true,
+  ledgerRecords: true,
 };
 
 interface WaitingCall {

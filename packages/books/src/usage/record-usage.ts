@@ -1,6 +1,7 @@
 import type { UsageBatch, UsageReceipt } from '@causeway/accounts';
 import { sql } from 'kysely';
 import type { BooksDatabase } from '../database/schema.ts';
+import { addToLedger } from './ledger-rows.ts';
 
 const HOUR_MS = 3_600_000;
 /** SQLite takes 32,766 values in a statement, and a row has eleven. */
@@ -33,6 +34,7 @@ async function recordOne(database: BooksDatabase, batch: UsageBatch): Promise<Us
     .where('epoch', '=', epoch)
     .execute();
   await addToHours(database, batch);
+  await addToLedger(database, batch);
   return { type: 'counted' };
 }
 

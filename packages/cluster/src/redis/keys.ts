@@ -36,6 +36,8 @@ export const NODE_KEYS = {
   sweeperOf: (life: LifeName) => `${NODES}:sweep:${life}`,
   /** Stream of signed revocations of tokens, of a day. */
   revocations: `${NODES}:revoked`,
+  /** Sorted set: app by when it was used last, milliseconds of Redis's clock. */
+  usageApps: `${NODES}:usage-apps`,
   /** Stream of ids of apps whose records have changed, of some minutes. */
   appChanges: `${NODES}:app-changes`,
 } as const;
@@ -68,6 +70,12 @@ export interface AppKeys {
   usageMarkOf(life: LifeName): string;
   /** Hash: metric to bytes; expires. */
   usage(day: string): string;
+  /** Text: a node with books wants batches of usage; expires. */
+  readonly usageWanted: string;
+  /** Stream: batches of usage that wait for the books (JSON of lines of the ledger); expires. */
+  readonly usageBatches: string;
+  /** Hash: life to number and hash of its newest leaf of the ledger; expires. */
+  readonly usageHeads: string;
   /** Text: the life that carries out the calls with an idempotency key; expires. */
   claim(key: string): string;
   /** Sorted set: the keys of all claims, by when they end; expires. */
@@ -92,6 +100,9 @@ export function appKeys(appId: string): AppKeys {
     writesOf: (life) => `${app}:writes:${life}`,
     usageMarkOf: (life) => `${app}:hwm:${life}`,
     usage: (day) => `${app}:use:${day}`,
+    usageWanted: `${app}:usw`,
+    usageBatches: `${app}:usb`,
+    usageHeads: `${app}:ush`,
     claim: (key) => `${app}:claim:${key}`,
     claims: `${app}:claims`,
     events: `${app}:ev`,

@@ -22,6 +22,8 @@ export interface ClusterKeys {
   /** The keys that sign tokens are made of it. */
   readonly tokens: KeyObject;
   readonly revocations: KeyObject;
+  /** The authority of the ledger of usage is made of it. */
+  readonly ledger: KeyObject;
 }
 
 /** @throws Error – the key is too short to be safe */
@@ -36,6 +38,7 @@ export function deriveClusterKeys(clusterKey: string): ClusterKeys {
     linkCredentials: derive(clusterKey, 'link ice credentials'),
     tokens: derive(clusterKey, 'tokens'),
     revocations: derive(clusterKey, 'token revocations'),
+    ledger: derive(clusterKey, 'usage ledger'),
   };
 }
 

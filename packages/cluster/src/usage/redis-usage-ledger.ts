@@ -1,31 +1,65 @@
-import { USAGE_METRICS, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt, usageDayOf } from '@causeway/accounts';
+import {
+  hashLeaf,
+  type LedgerHead,
+  ledgerLineOf,
+  USAGE_METRICS,
+  type UsageBatch,
+  type UsageBytes,
+  type UsageLedger,
+  type UsageReceipt,
+  usageDayOf,
+} from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import { z } from 'zod';
-import { appKeys, lifeName } from '../redis/keys.ts';
+import { appKeys, lifeName, NODE_KEYS, parseLifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
 /** Totals are kept for a year; no life goes longer without usage of an app. */
 const KEPT_DAYS = 400;
+/** How long batches wait for books that are stopped, and how many of an app. */
+const BATCH_KEPT_SECONDS = 2 * 86_400;
+const MAX_WAITING_BATCHES = 20_000;
+/** How often nodes note in their ledgers how far the others have come. */
+const HEADS_INTERVAL_MS = 3_600_000;
+/** How often Redis is told that an app is in use. */
+const ACTIVITY_INTERVAL_MS = 60_000;
 
-const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number()]);
+const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string())]);
 const Totals = z.array(z.string().nullable());
+const Head = z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/);
 
 /** The ledger of a cluster. It is the one thing in Redis that no node can write again: keep an append-only file of it. */
 export class RedisUsageLedger implements UsageLedger {
   readonly #link: RedisLink;
   readonly #script = loadLuaScript('usage-count');
+  /** By app: the time of the last batch for which heads were asked. */
+  readonly #headsAskedAtMs = new Map<AppId, number>();
+  readonly #activeAtMs = new Map<AppId, number>();
 
   constructor(link: RedisLink) {
     this.#link = link;
   }
 
   /** @throws SfuError `registry_unavailable` */
-  async record({ appId, nodeNo, epoch, seq, follows, closedAtMs, bytes }: UsageBatch): Promise<UsageReceipt> {
+  async record(batch: UsageBatch): Promise<UsageReceipt> {
+    const { appId, seq, follows, closedAtMs, bytes } = batch;
     const keys = appKeys(appId);
+    const life = lifeName(batch);
+    const line = ledgerLineOf(batch);
+    const isHeadsTime = closedAtMs - (this.#headsAskedAtMs.get(appId) ?? Number.NEGATIVE_INFINITY) >= HEADS_INTERVAL_MS;
     const counted = USAGE_METRICS.filter((metric) => bytes[metric] > 0).flatMap((metric) => [metric, bytes[metric]]);
-    const scriptKeys = [keys.usageMarkOf(lifeName({ nodeNo, epoch })), keys.usage(usageDayOf(closedAtMs))];
-    const [type, lastSeq] = Receipt.parse(await this.#link.run(this.#script, scriptKeys, [seq, follows, KEPT_DAYS, ...counted]));
-    return type === 'gap' ? { type, lastSeq } : { type };
+    const scriptKeys = [keys.usageMarkOf(life), keys.usage(usageDayOf(closedAtMs)), keys.usageWanted, keys.usageBatches, keys.usageHeads];
+    const leaf = line === undefined ? '' : hashLeaf(line.leaf).toString('hex');
+    const order = [seq, follows, KEPT_DAYS, life, leaf];
+    const forBooks = [line === undefined ? '' : JSON.stringify(line), BATCH_KEPT_SECONDS, MAX_WAITING_BATCHES];
+    const reply = await this.#link.run(this.#script, scriptKeys, [...order, ...forBooks, isHeadsTime ? 1 : 0, ...counted]);
+    const [type, lastSeq, heads] = Receipt.parse(reply);
+    if (type === 'gap') return { type, lastSeq };
+    if (line !== undefined) await this.#noteActive(appId, closedAtMs);
+    if (type === 'duplicate' || !isHeadsTime || line === undefined) return { type };
+    this.#headsAskedAtMs.set(appId, closedAtMs);
+    const others = headsOf(heads).filter((head) => head.nodeNo !== batch.nodeNo || head.epoch !== batch.epoch);
+    return others.length === 0 ? { type } : { type, heads: others };
   }
 
   /** @throws SfuError `registry_unavailable` */
@@ -34,4 +68,27 @@ export class RedisUsageLedger implements UsageLedger {
     const [down, up, relay, retransmitted, data] = totals.map(Number);
     return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0, data: data ?? 0 };
   }
+
+  /** Lets nodes with books know where batches may wait for them. Without Redis, the next batch does. */
+  async #noteActive(appId: AppId, atMs: number): Promise<void> {
+    const isKnown = Math.abs(atMs - (this.#activeAtMs.get(appId) ?? Number.NEGATIVE_INFINITY)) < ACTIVITY_INTERVAL_MS;
+    if (isKnown) return;
+    try {
+      await this.#link.send(['ZADD', NODE_KEYS.usageApps, Math.floor(atMs), appId]);
+      this.#activeAtMs.set(appId, atMs);
+    } catch {
+      // The batch itself is counted.
+    }
+  }
+}
+
+/** What is not to be understood is left out: nothing of it is billed. */
+function headsOf(words: readonly string[]): LedgerHead[] {
+  return Array.from({ length: Math.floor(words.length / 2) }, (_, index) => words.slice(2 * index, 2 * index + 2)).flatMap(
+    ([name = '', head = '']) => {
+      const life = parseLifeName(name);
+      const [seq = '', leaf = ''] = head.split(':');
+      return life === undefined || !Head.safeParse(head).success ? [] : [{ ...life, seq: Number(seq), leaf }];
+    },
+  );
 }

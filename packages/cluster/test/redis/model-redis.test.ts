@@ -102,7 +102,7 @@ const SCRIPTS: Readonly<Record<string, readonly [keys: readonly string[], words:
   'node-table': [['zset', 'other-hash', 'other-zset'], 1],
   'node-up': [['hash', 'set'], 1],
   'session-remove': [['session', 'tracks', 'zset', 'set', 'text'], 5],
-  'usage-count': [['other-text', 'usage'], 2],
+  'usage-count': [['other-text', 'usage', 'text', 'batches', 'heads'], 2],
 };
 
 function randomScript(random: () => number): Call {
@@ -125,7 +125,10 @@ function randomScript(random: () => number): Call {
       const name = pick(Object.keys(SCRIPTS));
       const [keys, count] = SCRIPTS[name] ?? [[], 0];
       const words = Array.from({ length: count }, number);
-      if (name === 'usage-count') return [name, keys, [...words, '400', 'down', '7', 'up', '1']];
+      if (name === 'usage-count') {
+        const leaf = pick(['', 'a'.repeat(64)]);
+        return [name, keys, [...words, '400', '101:7', leaf, pick(['', 'batch']), '9', '3', pick(['0', '1']), 'down', '7', 'up', '1']];
+      }
       if (name === 'events-append') {
         const [follows, last] = [number(), number()];
         const former = pick(['', '', '1-0', '9999999999999-1', '9999999999999-7']);

@@ -1,12 +1,13 @@
 import type { BookedKey, Books } from '@causeway/accounts';
 import type { RouteDescription, RouteReply } from '../api/route.ts';
 import type { Pricing } from '../usage/bill.ts';
+import type { NodeLedger } from '../usage/open-ledger.ts';
 
 /** Where the admin API is. */
 export const ADMIN_BASE_PATH = '/api/admin/v1';
 
 /** An endpoint of the admin API, as the OpenAPI document shows it. */
-export interface AdminRouteDescription extends Omit<RouteDescription, 'access' | 'acceptsTokenInQuery' | 'replyType'> {
+export interface AdminRouteDescription extends Omit<RouteDescription, 'access' | 'acceptsTokenInQuery'> {
   /** What the call may be replied with besides JSON. */
   readonly otherReplyTypes?: readonly string[];
   /** `set-up`: takes no key, for there is none yet. */
@@ -30,6 +31,8 @@ export interface AdminCall {
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
   readonly pricing: Pricing;
+  /** Undefined on a node that signs no ledger. */
+  readonly ledger: NodeLedger | undefined;
   /** Milliseconds since 1970. */
   readonly wallClockMs: number;
 }
@@ -42,6 +45,15 @@ export interface TextReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A reply that is sent as it is made. */
+export interface StreamedReply {
+  /** Its `Content-Type`. */
+  readonly type: string;
+  readonly chunks: AsyncIterable<string>;
+}
+
 export interface AdminRoute extends AdminRouteDescription {
   handle(call: AdminCall): Promise<RouteReply | TextReply>;
+  /** In place of `handle`, for replies that are too long to be held. */
+  stream?(call: AdminCall): Promise<StreamedReply>;
 }

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import { type AppMirror, type BookedKey, type Books, digestSecret, type KeyUses } from '@causeway/accounts';
 import { LIMITS, SfuError } from '@causeway/protocol';
 import express, { type Request, type Response, type Router } from 'express';
@@ -14,7 +15,8 @@ import type { IdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
-import { ADMIN_BASE_PATH, type AdminCall, type AdminRoute } from './admin-route.ts';
+import type { NodeLedger } from '../usage/open-ledger.ts';
+import { ADMIN_BASE_PATH, type AdminCall, type AdminRoute, type StreamedReply } from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 
 /** What the admin API needs. */
@@ -31,6 +33,8 @@ export interface AdminRouterOptions {
   readonly region: string;
   /** Default: nothing costs anything. */
   readonly pricing?: Pricing;
+  /** Undefined on a node that signs no ledger. */
+  readonly ledger: NodeLedger | undefined;
   readonly logger: Logger;
   /** Milliseconds since any moment, never going back. */
   readonly now: () => number;
@@ -76,8 +80,13 @@ async function carryOut(route: AdminRoute, options: AdminRouterOptions, request:
     ifVersion: ifVersionOf(request),
     isConfigured,
     pricing,
+    ledger: options.ledger,
     wallClockMs: Date.now(),
   };
+  if (route.stream !== undefined) {
+    await streamReply(response, await route.stream(call));
+    return;
+  }
   const handle = (): Promise<TypedReply> => carryOutOnce(route, call, options, request);
   // A stranger may try set-up tokens as little as secrets.
   const reply = route.access === 'set-up' ? await options.clients.authenticated(request, handle) : await handle();
@@ -97,6 +106,16 @@ function identifyKey(books: Books, { clients, keyUses }: AdminRouterOptions, req
     keyUses?.note(digest, Date.now());
     return key;
   });
+}
+
+/** What has begun cannot be answered by an error any more: the reader finds that the end is missing. */
+async function streamReply(response: Response, { type, chunks }: StreamedReply): Promise<void> {
+  response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  try {
+    await pipeline(chunks, response);
+  } catch {
+    response.destroy();
+  }
 }
 
 /** A reply with its `Content-Type`. */

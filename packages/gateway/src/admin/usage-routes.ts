@@ -1,9 +1,17 @@
 /** Usage and its price, in the admin API. */
-import { type UsageRow as BookedUsageRow, NO_USAGE, type UsageBytes, type UsageGroup, type UsageRowName } from '@causeway/accounts';
+import {
+  type UsageRow as BookedUsageRow,
+  exportLedger,
+  NO_USAGE,
+  type UsageBytes,
+  type UsageGroup,
+  type UsageRowName,
+} from '@causeway/accounts';
 import {
   BILLED_METRIC,
   BillQuery,
   type BillReply,
+  LedgerQuery,
   parseRequest,
   SfuError,
   type UsageCounts,
@@ -94,6 +102,29 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
         cost: costOf(chargedBytes, call.pricing),
       };
       return { body };
+    },
+  },
+  {
+    operationId: 'exportLedger',
+    access: 'admin',
+    method: 'get',
+    path: '/apps/:app_id/ledger',
+    summary: 'Export the ledger of an app',
+    description:
+      'Lines of JSON that prove the bill: `causeway ledger verify` checks them without a node. Each line is a `LedgerLine`; the last one is the end.',
+    query: 'LedgerQuery',
+    reply: 'LedgerLine',
+    replyType: 'application/x-ndjson',
+    errors: ['app_not_found'],
+    handle: () => Promise.reject(new Error('the ledger is streamed')),
+    async stream(call) {
+      const { id: appId } = await ownApp(call);
+      const { fromMs, toMs } = rangeOf(parseRequest(LedgerQuery, call.query), call.wallClockMs);
+      if (call.ledger === undefined) throw new SfuError('books_unavailable', 'this node signs no ledger');
+      return {
+        type: 'application/x-ndjson; charset=utf-8',
+        chunks: exportLedger(call.books, { appId, fromMs, toMs, ...call.ledger }),
+      };
     },
   },
 ];

@@ -45,7 +45,7 @@ export interface RouteDescription {
   readonly request?: SchemaName;
   readonly reply: SchemaName;
   /** Default `application/json`, with the whole reply; in a stream of events `reply` is one of them. */
-  readonly replyType?: 'text/event-stream';
+  readonly replyType?: 'text/event-stream' | 'application/x-ndjson';
   /**
    * What a token must grant for it. `own`: it is for the session of the caller, whatever the token grants;
    * `secret`: no token is enough.

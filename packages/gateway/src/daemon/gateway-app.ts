@@ -16,6 +16,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { serveDescription } from '../openapi/serve-description.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
+import type { NodeLedger } from '../usage/open-ledger.ts';
 import type { Readiness } from './lifecycle.ts';
 import type { NodeBooks } from './open-books.ts';
 
@@ -25,6 +26,8 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   readonly region: string;
   /** Default: nothing costs anything. */
   readonly pricing?: Pricing;
+  /** Default: none, and ledgers cannot be exported. */
+  readonly ledger?: NodeLedger;
   readonly logger: Logger;
   readonly dashboardFolder: string;
   readonly replies: ReplyCounters;
@@ -51,7 +54,9 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
   };
   const { region, logger, pricing = FREE } = options;
-  app.use(createAdminRouter({ ...shared, region, logger, pricing, books, apps: options.books?.apps, keyUses: uses }));
+  app.use(
+    createAdminRouter({ ...shared, region, logger, pricing, ledger: options.ledger, books, apps: options.books?.apps, keyUses: uses }),
+  );
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

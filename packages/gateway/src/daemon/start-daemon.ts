@@ -17,8 +17,7 @@ import type { DefectLog } from '../monitoring/defect-log.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import type { Pricing } from '../usage/bill.ts';
-import { openUsageDesk } from '../usage/open-usage-desk.ts';
-import type { UsageDesk } from '../usage/usage-desk.ts';
+import { type NodeUsage, openUsageDesk } from '../usage/open-usage-desk.ts';
 import { createGatewayApp, createStartingApp } from './gateway-app.ts';
 import { type ApiPort, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
@@ -82,7 +81,7 @@ interface RunningNode {
   readonly lifecycle: Lifecycle;
   readonly events: EventDesk;
   readonly sfu: Sfu;
-  readonly usage: UsageDesk;
+  readonly usage: NodeUsage;
   readonly books: NodeBooks;
   /** Undefined if there are others. */
   readonly madeUpApp: MadeUpApp | undefined;
@@ -107,7 +106,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
   shareEvents(events, store, membership?.cluster, logger);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
-  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, books: books.books, logger });
+  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, books: books.books, apps: books.apps, logger });
   opened.splice(1, 0, usage);
   const now = () => performance.now();
   const counted = {
@@ -118,9 +117,9 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     tokens: openTokenDesk(config, membership?.cluster),
   };
   const { server, connectionLimit, intake } = http;
-  const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage, membership, defects, ...counted });
+  const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage: usage.desk, membership, defects, ...counted });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
-  const debug = await openDebugPort(config, createDebugListener({ inspect, usage, onDefect }));
+  const debug = await openDebugPort(config, createDebugListener({ inspect, usage: usage.desk, onDefect }));
   if (debug !== undefined) opened.push(debug);
   const metrics = await openMetricsPort(config, createMetricsListener({ inspect, onDefect }, config.metricsToken ?? ''));
   const app = createGatewayApp({
@@ -129,6 +128,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     books,
     region: config.region,
     pricing: pricingOf(config),
+    ledger: usage.ledger,
     logger,
     dashboardFolder: services.dashboardFolder,
     events,

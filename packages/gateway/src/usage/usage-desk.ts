@@ -7,6 +7,7 @@ import {
   type UsageJournal,
   type UsageLedger,
   UsageMeter,
+  type UsageSealer,
   usageDayOf,
 } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
@@ -18,6 +19,8 @@ export interface UsageDeskOptions {
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
   readonly region: string;
+  /** Makes batches leaves of the ledger. Default: they are none. */
+  readonly sealer?: UsageSealer;
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   readonly clock: Clock;
@@ -43,9 +46,17 @@ export class UsageDesk {
 
   /** Collects from now on, until it is closed. */
   constructor(options: UsageDeskOptions) {
-    const { ledger, journal, life, region, billingNowMs, clock } = options;
+    const { ledger, journal, life, region, sealer, billingNowMs, clock } = options;
     this.#options = options;
-    this.#meter = new UsageMeter({ ledger, journal, life, region, billingNowMs, nowMs: () => clock.nowMs() });
+    this.#meter = new UsageMeter({
+      ledger,
+      journal,
+      life,
+      region,
+      ...(sealer === undefined ? {} : { sealer }),
+      billingNowMs,
+      nowMs: () => clock.nowMs(),
+    });
     this.#cancelTimer = this.#schedule();
   }
 

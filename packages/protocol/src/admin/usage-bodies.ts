@@ -75,6 +75,10 @@ export const UsageReply = z.object({
 });
 export type UsageReply = z.infer<typeof UsageReply>;
 
+/** Which part of a ledger. */
+export const LedgerQuery = UsageRangeQuery.pick({ from: true, to: true });
+export type LedgerQuery = z.infer<typeof LedgerQuery>;
+
 /** Which month. */
 export const BillQuery = z.object({
   month: z

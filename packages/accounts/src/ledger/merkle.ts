@@ -1,0 +1,73 @@
+/**
+ * Merkle trees over SHA-256, which prove that a leaf is one of those that a root was made of, and tell nothing of the others.
+ *
+ * @see RFC 6962 §2.1
+ */
+import { createHash } from 'node:crypto';
+
+/** A leaf's place in its tree, and the hashes that lead from it to the root. */
+export interface InclusionProof {
+  readonly index: number;
+  /** Leaves of the tree. */
+  readonly size: number;
+  /** From the leaf upwards. */
+  readonly path: readonly Buffer[];
+}
+
+const LEAF_PREFIX = Buffer.of(0);
+const NODE_PREFIX = Buffer.of(1);
+
+/** The hash of a leaf: of a zero byte and its content in UTF-8. */
+export function hashLeaf(content: string): Buffer {
+  return createHash('sha256').update(LEAF_PREFIX).update(content).digest();
+}
+
+/** @throws Error – there is no leaf */
+export function merkleRoot(leaves: readonly Buffer[]): Buffer {
+  const [only] = leaves;
+  if (only === undefined) throw new Error('a tree has at least one leaf');
+  if (leaves.length === 1) return only;
+  const split = splitOf(leaves.length);
+  return hashNode(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+}
+
+/** @throws Error – there is no such leaf */
+export function proveInclusion(leaves: readonly Buffer[], index: number): InclusionProof {
+  if (!(index >= 0 && index < leaves.length)) throw new Error(`there is no leaf ${index} of ${leaves.length}`);
+  return { index, size: leaves.length, path: pathTo(leaves, index) };
+}
+
+/** @returns undefined if no tree of that size has such a proof */
+export function rootOfProof(leaf: Buffer, { index, size, path }: InclusionProof): Buffer | undefined {
+  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return undefined;
+  const rest = [...path];
+  const root = climb(leaf, index, size, rest);
+  return rest.length === 0 ? root : undefined;
+}
+
+function climb(leaf: Buffer, index: number, size: number, rest: Buffer[]): Buffer | undefined {
+  if (size === 1) return leaf;
+  const split = splitOf(size);
+  const isLeft = index < split;
+  // The last hash of the path is the one beside the root.
+  const sibling = rest.pop();
+  const own = isLeft ? climb(leaf, index, split, rest) : climb(leaf, index - split, size - split, rest);
+  if (own === undefined || sibling === undefined) return undefined;
+  return isLeft ? hashNode(own, sibling) : hashNode(sibling, own);
+}
+
+function pathTo(leaves: readonly Buffer[], index: number): Buffer[] {
+  if (leaves.length === 1) return [];
+  const split = splitOf(leaves.length);
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
+  return index < split ? [...pathTo(left, index), merkleRoot(right)] : [...pathTo(right, index - split), merkleRoot(left)];
+}
+
+/** The largest power of two below the size. */
+function splitOf(size: number): number {
+  return 2 ** Math.floor(Math.log2(size - 1));
+}
+
+function hashNode(left: Buffer, right: Buffer): Buffer {
+  return createHash('sha256').update(NODE_PREFIX).update(left).update(right).digest();
+}

@@ -1,0 +1,45 @@
+/** `causeway ledger verify FILE [AUTHORITY]`. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type LedgerReport, verifyLedger } from '@causeway/accounts';
+import { ConfigError, StartError } from '../config/start-error.ts';
+
+const USAGE = 'causeway ledger takes "verify FILE", and after it the public key of the authority, if you know it';
+
+/**
+ * Checks an exported ledger. It needs no configuration, no node and no network.
+ *
+ * @returns what was found, for the person who has called it
+ * @throws ConfigError – the command is not one
+ * @throws StartError – the file cannot be read, or is not a whole, unchanged ledger
+ */
+export async function runLedgerCommand(args: readonly string[]): Promise<string> {
+  const [verb, path, authority, ...rest] = args;
+  if (verb !== 'verify' || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
+  const report = await readReport(path, authority);
+  if (report.problems.length > 0)
+    throw new StartError(`${path} cannot be trusted:\n${report.problems.map((problem) => `  ${problem}\n`).join('')}`);
+  return describeReport(report, authority !== undefined);
+}
+
+async function readReport(path: string, authority: string | undefined): Promise<LedgerReport> {
+  const input = createReadStream(path, 'utf8');
+  try {
+    return await verifyLedger(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), { authority });
+  } catch (error) {
+    throw new StartError(`${path} cannot be read: ${(error as Error).message}`);
+  } finally {
+    input.destroy();
+  }
+}
+
+function describeReport({ app, fromMs, toMs, leaves, bytes, authority }: LedgerReport, isAuthorityKnown: boolean): string {
+  const range = `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
+  const advice = isAuthorityKnown ? '' : '; compare it with what the operator has published, or name it after the file';
+  return [
+    `The ledger of app ${app} from ${range} is whole and unchanged.`,
+    `${leaves} leaves, ${bytes.down + bytes.data} bytes billed (down ${bytes.down}, data ${bytes.data}).`,
+    `Signed by nodes of the authority ${authority}${advice}.`,
+    '',
+  ].join('\n');
+}
