@@ -1,4 +1,5 @@
 export * from './browsers/chromium.ts';
+export * from './browsers/find-program.ts';
 export * from './browsers/firefox.ts';
 export * from './browsers/test-browser.ts';
 export * from './call/colours.ts';

@@ -7,6 +7,12 @@ export interface ChromiumBrowser extends TestBrowser {
   openPage(url: string, options?: ChromiumPageOptions): Promise<ChromiumPage>;
 }
 
+export interface ChromiumOptions {
+  /** A program that is started in place of Debian's Chromium, with its arguments, and becomes one. */
+  readonly program?: string;
+  readonly arguments?: readonly string[];
+}
+
 export interface ChromiumPageOptions {
   /** Runs before anything of the page does. */
   readonly initScript?: string;
@@ -37,8 +43,10 @@ const ARGUMENTS = [
 ];
 
 /** Starts a browser with an empty profile, which is gone when it is closed. */
-export async function launchChromium(): Promise<ChromiumBrowser> {
-  const browser = await chromium.launch({ executablePath: findProgram('chromium'), headless: true, args: ARGUMENTS });
+export async function launchChromium(options: ChromiumOptions = {}): Promise<ChromiumBrowser> {
+  const { program = findProgram('chromium') } = options;
+  const args = [...ARGUMENTS, ...(options.arguments ?? [])];
+  const browser = await chromium.launch({ executablePath: program, headless: true, args });
   return {
     name: 'chromium',
     version: browser.version(),

@@ -25,18 +25,18 @@ export const KIT_PATH = '/src/in-page/kit.ts';
 const IMPORT_MAP = '{"imports":{"@causeway/client":"/client/index.ts","@causeway/lab/wait-until":"/lab/wait-until.ts"}}';
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,"><script type="importmap">${IMPORT_MAP}</script></head><body></body></html>`;
 
-/** Serves the site on a free port of the loopback interface. */
-export async function startBlankSite(): Promise<BlankSite> {
+/** Serves the site on a free port. @param host an address of this machine. Default: the loopback interface */
+export async function startBlankSite(host?: string): Promise<BlankSite> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (path === '/') send(response, 200, 'text/html', PAGE);
     else void sendSource(response, path);
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host ?? '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error(`a web server without a port: ${address}`);
   return {
-    origin: `http://localhost:${address.port}`,
+    origin: `http://${host ?? 'localhost'}:${address.port}`,
     close: async () => {
       server.close();
       server.closeAllConnections();

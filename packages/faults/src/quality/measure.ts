@@ -3,7 +3,7 @@ export interface Measure {
   readonly what: string;
   readonly value: number;
   /** Empty for a count. */
-  readonly unit: 'ms' | 'fps' | '%' | 'lines' | '';
+  readonly unit: 'ms' | 'fps' | 'kbit/s' | '%' | 'lines' | '';
   /** Undefined for a figure that is only printed. */
   readonly bound?: { readonly atLeast: number } | { readonly atMost: number };
 }

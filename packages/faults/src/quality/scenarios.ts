@@ -1,5 +1,6 @@
 /** Difficult paths, and what a viewer is to see on them. */
 import type { TestBrowser } from '@causeway/e2e';
+import { watchBesideDownload } from './beside-download.ts';
 import { concealedPercent, framesPerSecond, jitterBufferMs, longestGapMs, msUntil, msUntilMoving, usualHeight } from './figures.ts';
 import { forceSwitches } from './forced-switches.ts';
 import type { Measure } from './measure.ts';
@@ -40,6 +41,7 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   },
   { name: 'vp9', what: 'VP9 L3T3_KEY over 350 kbit/s', run: inCall(svc('vp9'), (call) => runNarrow(call, 350_000, 12)) },
   { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
+  { name: 'beside-download', what: 'three viewers and a download over 4 Mbit/s', run: ({ onTrace }) => watchBesideDownload(onTrace) },
   { name: 'loss-5', what: '5% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.05)) },
   { name: 'loss-10', what: '10% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.1)) },
   switching('chromium'),
@@ -130,14 +132,18 @@ async function runJoin(call: WatchedCall, rateBps: number): Promise<readonly Mea
 async function runTwoTracks(call: WatchedCall): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps: 1_000_000, delayMs: DELAY_MS });
   const viewer = await settled(call, 2);
+  const bytesBefore = await viewer.bytesReceived();
   await viewer.pass(15);
+  const kilobits = (8 * ((await viewer.bytesReceived()) - bytesBefore)) / 15_000;
   const endMs = Date.now();
   const tracks = await viewer.frames();
-  return tracks.flatMap((frames, index): Measure[] => [
+  const together: Measure = { what: 'together', value: kilobits, unit: 'kbit/s', bound: { atLeast: 500 } };
+  const each = tracks.flatMap((frames, index): Measure[] => [
     { what: `track ${index + 1}: frames`, value: framesPerSecond(frames, endMs - 15_000, endMs), unit: 'fps', bound: { atLeast: 12 } },
     { what: `track ${index + 1}: longest gap`, value: longestGapMs(frames, endMs - 15_000, endMs), unit: 'ms' },
     { what: `track ${index + 1}: height`, value: usualHeight(frames, endMs - 15_000, endMs), unit: 'lines' },
   ]);
+  return [...each, together];
 }
 
 async function runSound(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {

@@ -1,7 +1,7 @@
 /** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStage, type Participant, type Stage, type TestPage } from '@causeway/e2e';
+import { joinCall, openStage, type Participant, type SfuAccess, type Stage, type TestPage } from '@causeway/e2e';
 import { findFreePort, waitUntil } from '@causeway/lab';
 import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
@@ -129,15 +129,22 @@ export class WatchedCall {
     return (await this.#publisher?.readOutbound())?.find(({ rid }) => rid === wantedRid)?.pliCount ?? 0;
   }
 
+  /** How the API is reached, from the machine that the node is on. */
+  get access(): SfuAccess {
+    return this.#stage.daemon.access;
+  }
+
   /**
    * Lets a viewer join, and watch everything.
    *
    * @param openedPage of a browser that reaches the node directly. Default: a tab of Chromium behind `viewerAccess`
+   * @param access as that page reaches the API. Default: as this process does
    */
-  async watch(openedPage?: TestPage): Promise<Viewer> {
+  async watch(openedPage?: TestPage, access = this.access): Promise<Viewer> {
     const page = openedPage ?? (await this.#stage.openPage({ initScript: this.viewerAccess.initScript }));
     const name = `viewer${++this.#viewers}`;
-    const participant = await this.#stage.joinFrom(page, name, { receive: this.#published.map(({ kind }) => kind as 'audio' | 'video') });
+    const receive = this.#published.map(({ kind }) => kind as 'audio' | 'video');
+    const participant = await joinCall(page, name, { receive, access });
     const askedAtMs = Date.now();
     const results = await participant.subscribe(...this.#published);
     const mids = results.flatMap(({ mid, trackKind }) => (mid === undefined ? [] : [{ mid, kind: trackKind ?? '' }]));
@@ -171,6 +178,11 @@ export class Viewer {
   async picture(): Promise<{ readonly pictureLosses: number }> {
     const video = (await this.#participant.readInbound()).find(({ kind }) => kind === 'video');
     return { pictureLosses: video?.pliCount ?? 0 };
+  }
+
+  /** Payload bytes that have come on all media lines so far, repeated ones included. */
+  async bytesReceived(): Promise<number> {
+    return (await this.#participant.readInbound()).reduce((sum, stream) => sum + stream.bytesReceived, 0);
   }
 
   /** Asks for the lowest and the best layer in turns, each time the last one asked for is seen. */

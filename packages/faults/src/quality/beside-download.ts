@@ -1,0 +1,41 @@
+/**
+ * Viewers who share their access with a download: three in Chromium, one TCP connection that takes what it
+ * can get, and a real link in front of all of them, because only the kernel's own TCP says how it shares.
+ */
+import { AskedChild } from '@causeway/lab';
+import { NamespaceRoom } from '../room/namespace-room.ts';
+import type { Measure } from './measure.ts';
+import type { SharedAccessVerbs } from './shared-access-verbs.ts';
+
+const RATE_BPS = 4_000_000;
+const QUEUE_MS = 300;
+const VIEWERS = 3;
+/** Each gets at least this share of what an equal division would give it. */
+const LEAST_SHARE = 0.25;
+
+/** @param onTrace gets a line for whatever the node thinks of the viewers' paths */
+export async function watchBesideDownload(onTrace?: (line: string) => void): Promise<readonly Measure[]> {
+  const room = await NamespaceRoom.open();
+  try {
+    await room.shapeUplink({ rateBps: RATE_BPS, queueBytes: (RATE_BPS * QUEUE_MS) / 8000 });
+    const inside = new AskedChild<SharedAccessVerbs>({
+      name: 'call',
+      program: new URL('./shared-access-main.ts', import.meta.url),
+      within: (command) => room.command('node', command),
+      ...(onTrace !== undefined && { onLine: onTrace }),
+    });
+    const shares = await inside.ask('shareAccess', {
+      viewers: VIEWERS,
+      viewerCommand: room.command('clients', []),
+      isTraced: onTrace !== undefined,
+    });
+    await inside.child.stop();
+    const atLeast = (LEAST_SHARE * RATE_BPS) / (VIEWERS + 1) / 1000;
+    return [
+      ...shares.viewersKbps.map((value, index): Measure => ({ what: `viewer ${index + 1}`, value, unit: 'kbit/s', bound: { atLeast } })),
+      { what: 'download', value: shares.downloadKbps, unit: 'kbit/s', bound: { atLeast } },
+    ];
+  } finally {
+    room.close();
+  }
+}
