@@ -62,8 +62,8 @@ const NOT_STAMPED = 0;
 
 /**
  * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots,
- * until `flush` protects all of them at once and hands them to the sink; datagrams that are ready
- * as they are (STUN, DTLS) go out before them.
+ * until `flush` protects all of them at once and hands them to the sink. Datagrams that need no
+ * protection leave with them from slots (`addSealed`), or before them (`addDatagram`).
  */
 export class Outbox<Bytes> implements ProtectBatch {
   readonly #options: OutboxOptions<Bytes>;
@@ -126,8 +126,8 @@ export class Outbox<Bytes> implements ProtectBatch {
   }
 
   /**
-   * Adds a datagram that needs no protection any more, and lies in a slot of the arena: a DTLS record.
-   * It leaves with the packets of its flush, in the same system call.
+   * Adds a datagram that needs no protection and lies in a slot of the arena: a DTLS record, a STUN
+   * message. It leaves with the packets of its flush, in the same system call.
    */
   addSealed(path: Path, offset: number, length: number, kind: SendKind): void {
     this.#sealedPaths.push(path);

@@ -1,3 +1,4 @@
+import type { Path, SendKind } from './demux/path.ts';
 import type { PacketArena } from './secure-endpoint.ts';
 
 /**
@@ -36,4 +37,29 @@ export class SendSlots implements PacketArena {
     this.#taken = 0;
     this.#sendWaiting();
   }
+}
+
+/** Where datagrams are taken that need no protection. */
+export interface ReadyOutbox {
+  addDatagram(path: Path, bytes: Uint8Array): void;
+  addSealed(path: Path, offset: number, length: number, kind: SendKind): void;
+}
+
+/**
+ * Sends a STUN message or a DTLS record as it is. It is copied into a slot, because datagrams in the
+ * arena leave in one system call together; one that is longer than a slot goes by itself.
+ */
+export function sendReady(
+  { slots, outbox }: { readonly slots: PacketArena; readonly outbox: ReadyOutbox },
+  path: Path,
+  datagram: Uint8Array,
+  kind: SendKind,
+): void {
+  if (datagram.length > slots.slotSizeBytes) {
+    outbox.addDatagram(path, datagram);
+    return;
+  }
+  const offset = slots.takeSlot();
+  slots.bytes.set(datagram, offset);
+  outbox.addSealed(path, offset, datagram.length, kind);
 }

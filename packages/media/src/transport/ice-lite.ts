@@ -5,10 +5,11 @@
  * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
-import type { Path, PathOwner } from '../demux/path.ts';
+import { type Path, type PathOwner, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { IceCredentials, TransportPlan } from '../plan.ts';
+import { sendReady } from '../send-slots.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';
@@ -252,7 +253,7 @@ export class IceLite {
       return;
     }
     if (!path.isProven) path.allowanceBytes -= datagram.length;
-    this.#context.outbox.addDatagram(path, datagram);
+    sendReady(this.#context, path, datagram, SendKind.Control);
   }
 
   #retireGenerationsBefore(generation: IceGeneration): void {

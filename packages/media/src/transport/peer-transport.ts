@@ -20,6 +20,7 @@ import type {
   SecureEndpointListener,
   SrtpProfile,
 } from '../secure-endpoint.ts';
+import { sendReady } from '../send-slots.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
@@ -352,18 +353,10 @@ export class PeerTransport implements SecureEndpointListener {
     else this.context.drops.increment(DropReason.OverDataRate);
   }
 
-  /** Data channels send in bursts: in the arena, a flush of them is one system call. */
   #sendWithPackets(path: Path, datagram: Uint8Array): void {
-    const { slots } = this.context;
-    if (datagram.length > slots.slotSizeBytes) {
-      this.outbox.addDatagram(path, datagram);
-      return;
-    }
-    const offset = slots.takeSlot();
-    slots.bytes.set(datagram, offset);
     // A node that cannot hear from another takes its tracks for gone; a client's data may wait.
     const isData = !this.isLink && this.#state === 'connected';
-    this.outbox.addSealed(path, offset, datagram.length, isData ? SendKind.Data : SendKind.Control);
+    sendReady({ slots: this.context.slots, outbox: this.outbox }, path, datagram, isData ? SendKind.Data : SendKind.Control);
   }
 
   #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {
