@@ -6,9 +6,13 @@
 
 import type { AuthenticationKey } from './authentication-key.ts';
 
-/** How far back a packet may be sent again. Older indices are refused, because their payloads are no longer known. */
-const REMEMBERED_PACKETS = 2_048;
-const SLOT_MASK = REMEMBERED_PACKETS - 1;
+/**
+ * How far back a packet may be sent again at first: two seconds of 5 Mbit/s, and packets are kept for no longer. Older
+ * indices are refused, because their payloads are no longer known.
+ */
+const USUALLY_REMEMBERED = 1_024;
+/** The same of a stream that was asked for an older packet, from then on. */
+const MOST_REMEMBERED = 2_048;
 /** Behind the key's ten words, at the next cache line. */
 const FIRST_SLOT = 16;
 
@@ -20,7 +24,7 @@ export class SentLedger {
   #words: Int32Array | undefined;
   #highest: number;
   /** Indices up to here are refused whatever the window says. */
-  readonly #floor: number;
+  #floor: number;
   #key: AuthenticationKey | undefined;
 
   /** @param floor the highest index already used under this key and SSRC, -1 if none */
@@ -42,7 +46,7 @@ export class SentLedger {
 
   prefetch(): number {
     const words = this.#words;
-    return words === undefined ? 0 : words[0] ^ words[FIRST_SLOT + ((this.#highest + 1) & SLOT_MASK)];
+    return words === undefined ? 0 : words[0] ^ words[slotOf(words, this.#highest + 1)];
   }
 
   /** The highest index used so far, -1 if none. */
@@ -58,8 +62,7 @@ export class SentLedger {
   admit(index: number, checksum: number): boolean {
     this.#words ??= this.#makeWords();
     const words = this.#words;
-    // Right for 48-bit indices too: bit operations take a number modulo 2^32.
-    const slot = FIRST_SLOT + (index & SLOT_MASK);
+    const slot = slotOf(words, index);
     const mark = checksum === 0 ? 1 : checksum | 0;
     if (index > this.#highest) {
       this.#forgetBetween(words, index);
@@ -67,23 +70,46 @@ export class SentLedger {
       words[slot] = mark;
       return true;
     }
-    if (index <= this.#floor || index <= this.#highest - REMEMBERED_PACKETS) return false;
+    if (index <= this.#floor) return false;
+    if (index <= this.#highest - rememberedBy(words)) {
+      if (words.length < FIRST_SLOT + MOST_REMEMBERED) this.#rememberMore(words);
+      return false;
+    }
     if (words[slot] === 0) words[slot] = mark;
     return words[slot] === mark;
   }
 
   #makeWords(): Int32Array {
-    const words = new Int32Array(FIRST_SLOT + REMEMBERED_PACKETS);
+    const words = new Int32Array(FIRST_SLOT + USUALLY_REMEMBERED);
     if (this.#key !== undefined) words.set(this.#key);
     return words;
   }
 
+  /** What has been forgotten by now stays refused. */
+  #rememberMore(before: Int32Array): void {
+    const words = new Int32Array(FIRST_SLOT + MOST_REMEMBERED);
+    words.set(before.subarray(0, FIRST_SLOT));
+    this.#floor = Math.max(this.#floor, this.#highest - rememberedBy(before));
+    for (let index = this.#floor + 1; index <= this.#highest; index++) words[slotOf(words, index)] = before[slotOf(before, index)];
+    this.#words = words;
+  }
+
   #forgetBetween(words: Int32Array, index: number): void {
     const skipped = index - this.#highest - 1;
-    if (skipped >= REMEMBERED_PACKETS) {
+    if (skipped >= rememberedBy(words)) {
       words.fill(0, FIRST_SLOT);
       return;
     }
-    for (let i = 1; i <= skipped; i++) words[FIRST_SLOT + ((index - i) & SLOT_MASK)] = 0;
+    for (let i = 1; i <= skipped; i++) words[slotOf(words, index - i)] = 0;
   }
+}
+
+/** How many packets back the words reach, a power of two. */
+function rememberedBy(words: Int32Array): number {
+  return words.length - FIRST_SLOT;
+}
+
+/** Right for 48-bit indices too: bit operations take a number modulo 2^32. */
+function slotOf(words: Int32Array, index: number): number {
+  return FIRST_SLOT + (index & (words.length - FIRST_SLOT - 1));
 }
