@@ -19,6 +19,7 @@ export * from './ledger/export-ledger.ts';
 export { isCertified, LedgerAuthority, type LedgerCertificate, type LedgerLife, type LedgerSigner } from './ledger/ledger-keys.ts';
 export { hashLeaf } from './ledger/merkle.ts';
 export type { LedgerHead, UsageSeal } from './ledger/usage-seal.ts';
+export * from './people/accounts.ts';
 export { type Revocation, RevocationList } from './tokens/revocation-list.ts';
 export * from './tokens/revocations.ts';
 export * from './tokens/token-desk.ts';

@@ -30,6 +30,7 @@ import { listAudit, noteChange } from './audit.ts';
 import type { BooksDatabase } from './database/schema.ts';
 import { KeyRows } from './key-rows.ts';
 import { liveApp, orgRow } from './look-ups.ts';
+import { createOrg } from './org-rows.ts';
 import { appOf, orgOf } from './rows.ts';
 import { nextSerial } from './serials.ts';
 import { openSetUp, takeSetUp } from './set-up.ts';
@@ -213,11 +214,8 @@ export class SqlBooks implements Books {
     return ledgerRecords(this.#database, appId, span, limit);
   }
 
-  async #createOrg(database: BooksDatabase, name: string, actor: Actor): Promise<Org> {
-    const org = { id: `org-${randomBytes(ID_SIZE_BYTES).toString('base64url')}`, name, createdAtMs: this.#nowMs() };
-    await database.insertInto('orgs').values(org).execute();
-    await noteChange(database, { orgId: org.id, actor, action: 'org.created', subject: name, atMs: this.#nowMs() });
-    return org;
+  #createOrg(database: BooksDatabase, name: string, actor: Actor): Promise<Org> {
+    return createOrg(database, name, actor, this.#nowMs());
   }
 
   #change<Result>(change: (database: BooksDatabase) => Promise<Result>): Promise<Result> {

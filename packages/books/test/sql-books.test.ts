@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accountsContract } from '@causeway/accounts/accounts-contract';
 import { booksContract } from '@causeway/accounts/books-contract';
-import { type BooksLocation, migrate, openDatabase, SqlBooks, sqlKindOf } from '@causeway/books';
+import { type BooksLocation, migrate, openDatabase, SqlAccounts, SqlBooks, sqlKindOf } from '@causeway/books';
 import { PostgresServer } from '@causeway/lab';
 import { sql } from 'kysely';
 import type { BooksDatabase } from '../src/database/schema.ts';
@@ -34,7 +35,7 @@ async function open(location: BooksLocation) {
   const advance = (ms: number): void => {
     nowMs += ms;
   };
-  return { books: new SqlBooks(database, () => nowMs), advance };
+  return { books: new SqlBooks(database, () => nowMs), accounts: new SqlAccounts(database, () => nowMs), advance };
 }
 
 const newFile = (): BooksLocation => ({ kind: 'file', path: join(folder, `${++files}.sqlite`) });
@@ -43,12 +44,18 @@ const newPostgres = async (): Promise<BooksLocation> => ({ kind: 'postgres', url
 /** Making a database takes longer than a case does. */
 async function openEmptied(location: BooksLocation) {
   const emptied = await open(location);
-  await sql`truncate orgs, apps, keys, audit, "setUps" restart identity`.execute(opened.at(-1) as BooksDatabase);
+  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, "signIns" restart identity`.execute(
+    opened.at(-1) as BooksDatabase,
+  );
   await opened.at(-1)?.updateTable('serials').set({ value: 0 }).execute();
   return emptied;
 }
 
 test.each(booksContract)('books in SQLite: $name', async ({ run }) => {
+  await expect(run(() => open({ kind: 'file', path: ':memory:' }))).resolves.toBeUndefined();
+});
+
+test.each(accountsContract)('people in SQLite: $name', async ({ run }) => {
   await expect(run(() => open({ kind: 'file', path: ':memory:' }))).resolves.toBeUndefined();
 });
 
@@ -60,6 +67,10 @@ describe('books in Postgres', () => {
   });
 
   test.each(booksContract)('$name', async ({ run }) => {
+    await expect(run(() => openEmptied(shared))).resolves.toBeUndefined();
+  });
+
+  test.each(accountsContract)('people: $name', async ({ run }) => {
     await expect(run(() => openEmptied(shared))).resolves.toBeUndefined();
   });
 });

@@ -46,6 +46,7 @@ window.fetch = async (input, init) => {
 
 async function handle(appId: string, method: string, path: readonly string[], body: unknown): Promise<Response> {
   const [first, sessionId = '', ...verb] = path;
+  if (first === 'tokens') return Response.json({ token: 'fake.token.only', jti: 'fake', expiresAt: new Date().toISOString() });
   if (first === 'sessions') return Response.json([...sessions.values()].map((session) => summary(session, appId)));
   if (sessionId === 'new') return createSession(body as { sessionDescription: Description; metadata?: string });
   const session = sessions.get(sessionId);

@@ -39,6 +39,14 @@ test('the page is asked for each time, and may run and load only what comes with
   expect(headers.get('Referrer-Policy')).toBe('no-referrer');
 });
 
+test.each(['/setup', '/invitation'])('the page of a one-time link, %s, is the same', async (path) => {
+  const [page, first] = [await load(path), await load('/')];
+
+  expect([page.status, page.text]).toEqual([200, first.text]);
+  expect(page.headers.get('Cache-Control')).toBe('no-cache');
+  expect(page.headers.get('Content-Security-Policy')).toBe(first.headers.get('Content-Security-Policy'));
+});
+
 test('assets, whose names change with their content, are kept for a year', async () => {
   const { status, headers } = await load('/assets/index-abc123.js');
 

@@ -85,8 +85,8 @@ describe('redact', () => {
     const sdp = 'a=ice-ufrag:abc\r\na=ice-pwd:def\r\na=fingerprint:sha-256 AA:BB\r\na=mid:0';
 
     expect(redact(sdp)).toBe('a=ice-ufrag:abc\r\na=ice-pwd:[redacted]\r\na=fingerprint:[redacted]\r\na=mid:0');
-    expect(redact('with cws_AbcdEfgh-123 and cwa_AbcdEfgh_456 or cwsetup_AbcdEfgh, not cws_short')).toBe(
-      'with [redacted] and [redacted] or [redacted], not cws_short',
+    expect(redact('with cws_AbcdEfgh-123 and cwa_AbcdEfgh_456, cwp_AbcdEfgh, cwi_AbcdEfgh or cwsetup_AbcdEfgh, not cws_short')).toBe(
+      'with [redacted] and [redacted], [redacted], [redacted] or [redacted], not cws_short',
     );
     expect(redact(new Error('sent Bearer abc.def'))).toMatchObject({ name: 'Error', message: 'sent Bearer [redacted]' });
   });

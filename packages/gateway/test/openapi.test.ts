@@ -152,14 +152,16 @@ test('is shown to people at /docs, with every call, without scripts or anything 
   expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
 });
 
-test('describes the admin API, too, where it is served, with a key of its own and no app in its paths', () => {
+test('describes the admin API, too, where it is served, with credentials of its own and no app in its paths', () => {
   const whole = createOpenApiDocument({ hasAdminApi: true });
   const admin = Object.entries(whole.paths).filter(([path]) => path.startsWith('/api/admin/v1/'));
   const operations = admin.flatMap(([, methods]) => Object.values(methods) as { security?: unknown; operationId: string }[]);
 
   expect(operations.map(({ operationId }) => operationId).sort()).toEqual(ADMIN_ROUTES.map(({ operationId }) => operationId).sort());
   for (const { operationId, security } of operations) {
-    expect([operationId, security]).toEqual([operationId, operationId === 'setUp' ? [] : [{ adminKey: [] }]]);
+    const access = ADMIN_ROUTES.find((route) => route.operationId === operationId)?.access;
+    const ways = { open: [], admin: [{ adminKey: [] }, { signIn: [] }], person: [{ signIn: [] }] };
+    expect([operationId, security]).toEqual([operationId, access && ways[access]]);
   }
   expect(JSON.stringify(admin)).not.toContain('sfu_app_id');
   expect(JSON.stringify(document)).not.toContain('/api/admin/v1');

@@ -1,5 +1,26 @@
-export * from './admin/admin-bodies.ts';
+export {
+  AdminApp,
+  AdminAppList,
+  AdminAuditEntry,
+  AdminAuditList,
+  AdminKey,
+  AdminKeyList,
+  AdminOrg,
+  AdminPageQuery,
+  CreateAdminKeyRequest,
+  CreateAppRequest,
+  CreateKeyReply,
+  CreateKeyRequest,
+  IssuedKeyReply,
+  PatchAppRequest,
+  RemovedReply,
+  RollKeyRequest,
+  SetUpReply,
+  SetUpRequest,
+} from './admin/admin-bodies.ts';
 export * from './admin/ledger-lines.ts';
+export * from './admin/people-bodies.ts';
+export * from './admin/roles.ts';
 export * from './admin/usage-bodies.ts';
 export * from './bodies/api-event.ts';
 export * from './bodies/app-settings.ts';

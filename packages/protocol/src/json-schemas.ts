@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
 import { LedgerLine } from './admin/ledger-lines.ts';
+import * as people from './admin/people-bodies.ts';
 import * as usage from './admin/usage-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import { AppSettings } from './bodies/app-settings.ts';
@@ -189,7 +190,6 @@ const NAMED_SCHEMAS = {
   AdminAuditList: admin.AdminAuditList,
   SetUpRequest: admin.SetUpRequest,
   SetUpReply: admin.SetUpReply,
-  WhoAmIReply: admin.WhoAmIReply,
   RemovedReply: admin.RemovedReply,
   UsageRangeQuery: usage.UsageRangeQuery,
   UsageCounts: usage.UsageCounts,
@@ -199,6 +199,26 @@ const NAMED_SCHEMAS = {
   LedgerLine,
   BillQuery: usage.BillQuery,
   BillReply: usage.BillReply,
+  AdminRole: people.AdminRole,
+  AdminPerson: people.AdminPerson,
+  AdminMembership: people.AdminMembership,
+  SignUpRequest: people.SignUpRequest,
+  SignInRequest: people.SignInRequest,
+  WhoAmIReply: people.WhoAmIReply,
+  ChangePasswordRequest: people.ChangePasswordRequest,
+  AdminMember: people.AdminMember,
+  AdminMemberList: people.AdminMemberList,
+  PatchMemberRequest: people.PatchMemberRequest,
+  AdminInvitation: people.AdminInvitation,
+  AdminInvitationList: people.AdminInvitationList,
+  CreateInvitationRequest: people.CreateInvitationRequest,
+  CreateInvitationReply: people.CreateInvitationReply,
+  ReadInvitationRequest: people.ReadInvitationRequest,
+  ReadInvitationReply: people.ReadInvitationReply,
+  AcceptInvitationRequest: people.AcceptInvitationRequest,
+  AppTokenReply: people.AppTokenReply,
+  AdminNode: people.AdminNode,
+  AdminNodeList: people.AdminNodeList,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Name of a body or of a part of one, the same here, in the source and in the OpenAPI document. */

@@ -4,7 +4,10 @@ import type { BooksDatabase, BooksTables } from '../database/schema.ts';
 import { MIGRATIONS, migrate, migrateTo, NEWEST_MIGRATION } from '../migrations/migrate.ts';
 import { type BackupRow, readBackupFile, writeBackupFile } from './backup-file.ts';
 
-/** Each after those that its rows refer to, with the columns that order it. A set-up token is for one start, and not kept. */
+/**
+ * Each after those that its rows refer to, with the columns that order it. A set-up token is for one start and a sign-in for one browser;
+ * neither is kept.
+ */
 const TABLES = {
   orgs: ['id'],
   apps: ['id'],
@@ -14,6 +17,9 @@ const TABLES = {
   usageMarks: ['appId', 'nodeNo', 'epoch'],
   usageLeaves: ['appId', 'nodeNo', 'epoch', 'seq'],
   usageHours: ['appId', 'hourMs', 'region', 'kind', 'sessionId', 'track'],
+  people: ['id'],
+  members: ['orgId', 'personId'],
+  invitations: ['id'],
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;
@@ -35,9 +41,10 @@ export function backUp(database: BooksDatabase, path: string, nowMs: number): Pr
 }
 
 async function* readRows(database: BooksDatabase): AsyncGenerator<BackupRow> {
-  for (const [table, order] of Object.entries(TABLES)) {
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const order = sql.join(columns.map((column) => sql.ref(column)));
     for (let offset = 0; ; offset += PAGE_SIZE) {
-      const page = sql`select * from ${sql.table(table)} order by ${sql.join(order.map((column) => sql.ref(column)))} limit ${PAGE_SIZE} offset ${offset}`;
+      const page = sql`select * from ${sql.table(table)} order by ${order} limit ${PAGE_SIZE} offset ${offset}`;
       const { rows } = await page.execute(database);
       for (const row of rows) yield { table, row: { ...(row as object) } };
       if (rows.length < PAGE_SIZE) break;

@@ -100,7 +100,46 @@ export interface UsageLeavesTable {
   line: Fixed<string>;
 }
 
+export interface PeopleTable {
+  id: Fixed<string>;
+  /** In lower case. */
+  email: Fixed<string>;
+  name: string;
+  /** Salted argon2id in the PHC string format. */
+  password: string;
+  createdAtMs: Fixed<number>;
+}
+
+export interface MembersTable {
+  orgId: Fixed<string>;
+  personId: Fixed<string>;
+  role: string;
+  joinedAtMs: Fixed<number>;
+}
+
+export interface InvitationsTable {
+  id: Fixed<string>;
+  orgId: Fixed<string>;
+  email: Fixed<string>;
+  role: Fixed<string>;
+  digest: Fixed<string>;
+  createdAtMs: Fixed<number>;
+  expiresAtMs: Fixed<number>;
+}
+
+export interface SignInsTable {
+  /** SHA-256 of the token in the cookie, in hex. */
+  digest: Fixed<string>;
+  personId: Fixed<string>;
+  createdAtMs: Fixed<number>;
+  usedAtMs: number;
+}
+
 export interface BooksTables {
+  people: PeopleTable;
+  members: MembersTable;
+  invitations: InvitationsTable;
+  signIns: SignInsTable;
   usageLeaves: UsageLeavesTable;
   usageMarks: UsageMarksTable;
   usageHours: UsageHoursTable;

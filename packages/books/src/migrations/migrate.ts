@@ -5,9 +5,15 @@ import type { BooksDatabase } from '../database/schema.ts';
 import { createOrgsAppsKeys } from './0001-orgs-apps-keys.ts';
 import { createUsage } from './0002-usage.ts';
 import { createLedger } from './0003-ledger.ts';
+import { createPeople } from './0004-people.ts';
 
 /** The migrations of this version by name, in their order. A migration that was released is never changed. */
-export const MIGRATIONS = { '0001-orgs-apps-keys': createOrgsAppsKeys, '0002-usage': createUsage, '0003-ledger': createLedger } as const;
+export const MIGRATIONS = {
+  '0001-orgs-apps-keys': createOrgsAppsKeys,
+  '0002-usage': createUsage,
+  '0003-ledger': createLedger,
+  '0004-people': createPeople,
+} as const;
 
 /** The name of the newest migration, which a backup notes. */
 export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';

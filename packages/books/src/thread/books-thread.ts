@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { Books } from '@causeway/accounts';
+import type { Accounts, Books } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import { arrivedError, unavailable } from './crossing-error.ts';
-import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
+import type { BooksMethod, BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
 
 export interface BooksThreadOptions {
   readonly location: BooksLocation;
@@ -18,7 +18,7 @@ const MAX_CALLS = 512;
 const RESTART_AFTER_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Every method of the books; the compiler holds it complete. */
+/** Every method of the books; the compiler holds both lists complete. */
 const METHODS: Readonly<Record<keyof Books, true>> = {
   openSetUp: true,
   completeSetUp: true,
@@ -49,6 +49,23 @@ const METHODS: Readonly<Record<keyof Books, true>> = {
   ledgerRecords: true,
 };
 
+/** Every method of the people in them. */
+const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
+  signUp: true,
+  signIn: true,
+  findSignIn: true,
+  signOut: true,
+  changePassword: true,
+  listMembers: true,
+  changeRole: true,
+  removeMember: true,
+  invite: true,
+  listInvitations: true,
+  withdrawInvitation: true,
+  readInvitation: true,
+  acceptInvitation: true,
+};
+
 interface WaitingCall {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -58,6 +75,7 @@ interface WaitingCall {
 /** The books in a thread of their own. The node does not wait for it to start: until the books are open, calls are `books_unavailable`. */
 export class BooksThread {
   readonly books: Books;
+  readonly accounts: Accounts;
   readonly #options: BooksThreadOptions;
   readonly #waiting = new Map<number, WaitingCall>();
   #worker: Worker | undefined;
@@ -68,10 +86,8 @@ export class BooksThread {
 
   constructor(options: BooksThreadOptions) {
     this.#options = options;
-    const methods = Object.keys(METHODS) as (keyof Books)[];
-    this.books = Object.fromEntries(
-      methods.map((method) => [method, (...args: unknown[]) => this.#call(method, args)]),
-    ) as unknown as Books;
+    this.books = this.#proxyOf<Books>(METHODS);
+    this.accounts = this.#proxyOf<Accounts>(PEOPLE_METHODS);
     this.#start();
   }
 
@@ -141,7 +157,12 @@ export class BooksThread {
     this.#isReachable = isReachable;
   }
 
-  #call(method: keyof Books, args: readonly unknown[]): Promise<unknown> {
+  #proxyOf<Part>(methods: Readonly<Record<keyof Part, true>>): Part {
+    const names = Object.keys(methods) as BooksMethod[];
+    return Object.fromEntries(names.map((method) => [method, (...args: unknown[]) => this.#call(method, args)])) as unknown as Part;
+  }
+
+  #call(method: BooksMethod, args: readonly unknown[]): Promise<unknown> {
     const worker = this.#worker;
     if (worker === undefined || this.#state !== 'open') return Promise.reject(unavailable(new Error('the books are not open')));
     if (this.#waiting.size >= MAX_CALLS) return Promise.reject(unavailable(new Error(`${MAX_CALLS} calls are under way`)));

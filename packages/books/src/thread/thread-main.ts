@@ -4,10 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { Books } from '@causeway/accounts';
+import type { Accounts, Books } from '@causeway/accounts';
 import { openDatabase, sqlKindOf } from '../database/open-database.ts';
 import type { BooksDatabase } from '../database/schema.ts';
 import { migrate } from '../migrations/migrate.ts';
+import { SqlAccounts } from '../people/sql-accounts.ts';
 import { SqlBooks } from '../sql-books.ts';
 import { crossingError } from './crossing-error.ts';
 import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
@@ -20,7 +21,7 @@ async function main(port: MessagePort): Promise<void> {
   let database: BooksDatabase | undefined;
   const underWay = new Set<Promise<void>>();
   const tell = (message: FromBooksThread): void => port.postMessage(message);
-  let books: Books | undefined;
+  let books: OpenBooks | undefined;
   port.on('message', (message: ToBooksThread) => {
     if (message.type === 'close') {
       void Promise.all(underWay)
@@ -38,7 +39,7 @@ async function main(port: MessagePort): Promise<void> {
     try {
       database ??= openDatabase(location);
       await migrate(database, sqlKindOf(location));
-      books = new SqlBooks(database, Date.now);
+      books = { books: new SqlBooks(database, Date.now), accounts: new SqlAccounts(database, Date.now) };
       tell({ type: 'ready' });
     } catch (error) {
       tell({ type: 'unready', error });
@@ -47,13 +48,19 @@ async function main(port: MessagePort): Promise<void> {
   }
 }
 
+interface OpenBooks {
+  readonly books: Books;
+  readonly accounts: Accounts;
+}
+
 async function carryOut(
-  books: Books | undefined,
+  open: OpenBooks | undefined,
   { id, method, args }: Extract<ToBooksThread, { type: 'call' }>,
 ): Promise<FromBooksThread> {
-  if (books === undefined) return { type: 'failure', id, error: { kind: 'unavailable', error: new Error('not opened yet') } };
+  if (open === undefined) return { type: 'failure', id, error: { kind: 'unavailable', error: new Error('not opened yet') } };
   try {
-    return { type: 'answer', id, answer: await Reflect.apply(books[method], books, [...args]) };
+    const part = method in open.books ? open.books : open.accounts;
+    return { type: 'answer', id, answer: await Reflect.apply(part[method as keyof typeof part], part, [...args]) };
   } catch (error) {
     return { type: 'failure', id, error: crossingError(error) };
   }

@@ -1,5 +1,5 @@
 /** What the thread of the books and the thread of the calls say to each other. */
-import type { Books } from '@causeway/accounts';
+import type { Accounts, Books } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import type { CrossingError } from './crossing-error.ts';
 
@@ -8,9 +8,12 @@ export interface BooksThreadStart {
   readonly location: BooksLocation;
 }
 
+/** A method of the books, or of the people in them. */
+export type BooksMethod = keyof Books | keyof Accounts;
+
 export type ToBooksThread =
   /** A call of one method. Its arguments are plain data. */
-  | { readonly type: 'call'; readonly id: number; readonly method: keyof Books; readonly args: readonly unknown[] }
+  | { readonly type: 'call'; readonly id: number; readonly method: BooksMethod; readonly args: readonly unknown[] }
   | { readonly type: 'close' };
 
 export type FromBooksThread =

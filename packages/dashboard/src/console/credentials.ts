@@ -1,6 +1,7 @@
-/** App id and secret: from the URL's fragment, which browsers do not send to servers, then in this tab's session storage only. */
+/** What opens an app: from the URL's fragment, which browsers do not send to servers; then a token in this tab's session storage. */
 export interface Credentials {
   readonly appId: string;
+  /** The app's secret as it was typed or came in a link; once the page is connected, the token that it was traded for. */
   readonly secret: string;
 }
 

@@ -29,6 +29,8 @@ export interface Link {
 }
 
 export interface LinkOptions {
+  /** Trades what was typed for what the page keeps: a secret for a token. */
+  readonly exchange: (credentials: Credentials) => Promise<Credentials>;
   readonly createApi: (credentials: Credentials) => SfuApi;
   readonly openSession: (api: SfuApi, door: Door, onStateChange: (state: SessionState) => void) => Promise<ConsoleSession>;
   /** Called with the credentials that the node has accepted, and with undefined when they are to be forgotten. */
@@ -60,7 +62,7 @@ class SessionLink implements Link {
   async connect(door: Door): Promise<void> {
     if (this.state.read().phase !== 'signed-out') return;
     this.state.write({ phase: 'signing-in' });
-    await this.#open(door).catch((failure: Error) => this.state.write({ phase: 'signed-out', failure }));
+    await this.#enter(door).catch((failure: Error) => this.state.write({ phase: 'signed-out', failure }));
   }
 
   async reopen(): Promise<void> {
@@ -76,6 +78,11 @@ class SessionLink implements Link {
     this.#api = undefined;
     this.#options.rememberCredentials(undefined);
     await session?.leave();
+  }
+
+  /** @throws what the node said */
+  async #enter(door: Door): Promise<void> {
+    await this.#open({ ...door, credentials: await this.#options.exchange(door.credentials) });
   }
 
   /** @throws what the node said */

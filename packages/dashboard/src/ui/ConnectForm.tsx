@@ -40,14 +40,14 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
           Publish, watch and measure on <strong>{window.location.host}</strong>
         </p>
         <Field label="App id" value={appId} onChange={setAppId} required className="mono" />
-        <Field label="Secret" value={secret} onChange={setSecret} required type="password" className="mono" />
+        <Field label="Secret" remark="or a token" value={secret} onChange={setSecret} required type="password" className="mono" />
         <Field label="Name" remark="shown to others, optional" value={displayName} onChange={setDisplayName} maxLength={80} />
         <button type="submit" className="button primary wide" disabled={isBusy}>
           {isBusy ? 'Connecting…' : 'Connect'}
         </button>
         <Failure failure={failure} />
       </form>
-      <p className="foot">The node prints both when it starts. They stay in this tab and are forgotten with it.</p>
+      <p className="foot">The page trades the secret for a token of a day, and keeps that in this tab alone.</p>
     </main>
   );
 }

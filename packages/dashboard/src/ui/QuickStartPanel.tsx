@@ -36,7 +36,9 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
           {isSecretShown ? 'Hide' : 'Show'}
         </button>
       </Values>
-      <p className="warning">Whoever can read a page can read the secret in it. In production it belongs on your server.</p>
+      <p className="warning">
+        In place of the secret it has this page's token, which ends after a day. In production your server makes a token for each user.
+      </p>
       <div className="program">
         <div className="panel-head">
           <h3>Program</h3>
@@ -61,7 +63,7 @@ function Values({ values, shownSecret, children }: ValuesProps) {
     <dl className="values">
       <Value name="Host" value={values.host} />
       <Value name="App id" value={values.appId} />
-      <Value name="Secret" value={values.secret} shown={shownSecret}>
+      <Value name="Token" value={values.secret} shown={shownSecret}>
         {children}
       </Value>
       <Value name="STUN" value={values.stunUrl} />

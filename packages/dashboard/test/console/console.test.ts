@@ -18,6 +18,7 @@ function createTestConsole(...sessions: ConsoleSession[]) {
       tell = onStateChange;
       return sessions.shift() as ConsoleSession;
     },
+    exchange: async (credentials) => credentials,
     rememberCredentials: () => undefined,
     openSource: () => Promise.reject(new Error('not in this test')),
     layersOf: () => [],

@@ -18,6 +18,7 @@ function createTestLink(...sessions: (ConsoleSession | Error)[]) {
       if (next === undefined || next instanceof Error) throw next;
       return next;
     },
+    exchange: async (credentials) => credentials,
     rememberCredentials: (credentials) => remembered.push(credentials),
   });
   return { link, remembered, tell: (state: SessionState) => tell(state) };

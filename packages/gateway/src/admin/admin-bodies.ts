@@ -37,6 +37,7 @@ export function auditBody({ id, atMs, action, subject, appId, actor }: AuditEntr
   };
 }
 
-function timeText(atMs: number): string {
+/** ISO 8601. @param atMs milliseconds since 1970 */
+export function timeText(atMs: number): string {
   return new Date(atMs).toISOString();
 }

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import { type AppMirror, type BookedKey, type Books, digestSecret, type KeyUses } from '@causeway/accounts';
-import { LIMITS, SfuError } from '@causeway/protocol';
+import { type Accounts, type AppMirror, type Books, digestSecret, type KeyUses, type TokenDesk } from '@causeway/accounts';
+import { type AdminNode, LIMITS, SfuError } from '@causeway/protocol';
 import express, { type Request, type Response, type Router } from 'express';
 import { digestOf } from '../forwarding/asserted-call.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
@@ -12,17 +12,23 @@ import { sendErrors } from '../http/send-error.ts';
 import { JSON_TYPE, sendText } from '../http/send-json.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
-import type { RateLimiter } from '../limits/rate-limiter.ts';
+import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
-import { ADMIN_BASE_PATH, type AdminCall, type AdminRoute, type StreamedReply } from './admin-route.ts';
+import { ADMIN_BASE_PATH, type AdminCall, type AdminCaller, type AdminReply, type AdminRoute, type StreamedReply } from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
+import { identifyCaller } from './identify-caller.ts';
+import { requireOwnOrigin, writeSignInCookie } from './sign-in-cookie.ts';
 
 /** What the admin API needs. */
 export interface AdminRouterOptions {
   /** Undefined on a node without books, where every call is `books_unavailable`. */
   readonly books: Books | undefined;
+  /** The people in them; undefined likewise. */
+  readonly accounts: Accounts | undefined;
+  readonly tokens: TokenDesk;
+  readonly nodes: () => readonly AdminNode[];
   readonly keyUses: Pick<KeyUses, 'note'> | undefined;
   /** Reads the books again after a change, so that the next call finds what was changed. */
   readonly apps: Pick<AppMirror, 'refresh' | 'isConfigured'> | undefined;
@@ -44,68 +50,76 @@ export interface AdminRouterOptions {
 const CALLS_PER_SECOND = 20;
 /** What the shelves and shares of apps know the admin API by; no app has such an id. */
 const SHARE = ':admin';
-const BEARER = /^Bearer +(cwa_[A-Za-z0-9_-]{1,128}) *$/i;
 const VERSION = /^"([0-9]{1,15})"$/;
-const NO_KEY = {} as BookedKey;
+/** Tries to sign in under one address; what is more is a machine that guesses. */
+const SIGN_INS_PER_MINUTE = 10;
+const SECONDS_PER_MINUTE = 60;
 
 /** The admin API, to be mounted at the root. Pages of other origins cannot read it: it sends no CORS headers. */
 export function createAdminRouter(options: AdminRouterOptions): Router {
   const admin = express.Router();
+  const context = { ...options, signIns: createRateLimiter(options.now, SECONDS_PER_MINUTE) };
   admin.use(identifyRequest(options.region), logRequests(options.logger, options.now));
   for (const [path, routes] of Map.groupBy(ADMIN_ROUTES, (route) => route.path)) {
     const endpoint = admin.route(path);
-    for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, options, request, response));
+    for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, context, request, response));
     endpoint.all((request, response) => refuseMethod(routes, request, response));
   }
   admin.use(refusePath, sendErrors(options.logger));
   return express.Router().use(ADMIN_BASE_PATH, admin);
 }
 
-async function carryOut(route: AdminRoute, options: AdminRouterOptions, request: Request, response: Response): Promise<void> {
-  const { books, rateLimiter, apps, pricing = FREE } = options;
-  if (books === undefined) throw new SfuError('books_unavailable', 'this node keeps no books; CAUSEWAY_BOOKS says where they are');
-  const key = route.access === 'set-up' ? NO_KEY : await identifyKey(books, options, request);
-  const retryAfterMs = rateLimiter.take(`${SHARE} ${key.id ?? ''}`, CALLS_PER_SECOND);
+interface RouterContext extends AdminRouterOptions {
+  readonly signIns: RateLimiter;
+}
+
+async function carryOut(route: AdminRoute, context: RouterContext, request: Request, response: Response): Promise<void> {
+  const { books, accounts, keyUses, clients, rateLimiter, apps, tokens, nodes, pricing = FREE } = context;
+  if (books === undefined || accounts === undefined)
+    throw new SfuError('books_unavailable', 'this node keeps no books; CAUSEWAY_BOOKS says where they are');
+  if (route.setsCookie) requireOwnOrigin(request);
+  const caller = await clients.authenticated(request, () => identifyCaller({ books, accounts, keyUses }, route, request));
+  const retryAfterMs = caller.kind === 'stranger' ? 0 : rateLimiter.take(`${SHARE} ${idOf(caller)}`, CALLS_PER_SECOND);
   if (retryAfterMs > 0) throw new SfuError('rate_limited', `the admin API takes ${CALLS_PER_SECOND} calls a second`, { retryAfterMs });
-  const body = route.request === undefined ? undefined : await readJsonBody(request, options.bodyMemory, SHARE);
+  const body = route.request === undefined ? undefined : await readJsonBody(request, context.bodyMemory, SHARE);
+  if (caller.kind === 'stranger') limitStranger(context, request, body);
   const { params, query } = request;
-  const isConfigured = (appId: string): boolean => apps?.isConfigured(appId) === true;
   const call: AdminCall = {
     books,
-    key,
+    accounts,
+    tokens,
+    nodes,
+    isConfigured: (appId) => apps?.isConfigured(appId) === true,
+    caller,
     params: params as Record<string, string>,
     query,
     url: request.originalUrl,
     body,
     ifVersion: ifVersionOf(request),
-    isConfigured,
     pricing,
-    ledger: options.ledger,
+    ledger: context.ledger,
     wallClockMs: Date.now(),
   };
   if (route.stream !== undefined) {
     await streamReply(response, await route.stream(call));
     return;
   }
-  const handle = (): Promise<TypedReply> => carryOutOnce(route, call, options, request);
-  // A stranger may try set-up tokens as little as secrets.
-  const reply = route.access === 'set-up' ? await options.clients.authenticated(request, handle) : await handle();
+  const handle = () => carryOutOnce(route, call, context, request);
+  // A stranger may try passwords and one-time tokens as little as secrets.
+  const { reply, signIn } = route.access === 'open' ? await clients.authenticated(request, handle) : await handle();
   if (route.method !== 'get') await apps?.refresh();
+  if (signIn !== undefined) writeSignInCookie(request, response, signIn);
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   sendText(response, reply.httpStatus, reply);
 }
 
-function identifyKey(books: Books, { clients, keyUses }: AdminRouterOptions, request: Request): Promise<BookedKey> {
-  return clients.authenticated(request, async () => {
-    const [, secret] = BEARER.exec(request.headers.authorization ?? '') ?? [];
-    const digest = secret === undefined ? undefined : digestSecret(secret);
-    const key = digest === undefined ? undefined : await books.findAdminKey(digest);
-    if (key === undefined || digest === undefined) {
-      throw new SfuError('unauthorized', 'send "Authorization: Bearer <key of the admin API>", which begins with cwa_');
-    }
-    keyUses?.note(digest, Date.now());
-    return key;
-  });
+/** @throws rate_limited – too many tries from this client, or under this address of a person, known or not */
+function limitStranger({ clients, signIns }: RouterContext, request: Request, body: unknown): void {
+  clients.takeSignIn(request);
+  const email = typeof body === 'object' && body !== null && 'email' in body ? String(body.email).trim().toLowerCase() : '';
+  if (email === '') return;
+  const retryAfterMs = signIns.take(digestSecret(email), SIGN_INS_PER_MINUTE / SECONDS_PER_MINUTE);
+  if (retryAfterMs > 0) throw new SfuError('rate_limited', 'too many have tried to sign in under this address', { retryAfterMs });
 }
 
 /** What has begun cannot be answered by an error any more: the reader finds that the end is missing. */
@@ -123,30 +137,35 @@ interface TypedReply extends CallReply {
   readonly type: string;
 }
 
-async function carryOutOnce(
-  route: AdminRoute,
-  call: AdminCall,
-  { idempotency }: AdminRouterOptions,
-  request: Request,
-): Promise<TypedReply> {
-  let type: string = JSON_TYPE;
-  let headers: Readonly<Record<string, string>> = {};
+function idOf(caller: AdminCaller): string {
+  if (caller.kind === 'key') return caller.key.id;
+  return caller.kind === 'person' ? caller.person.id : '';
+}
+
+interface CarriedOut {
+  readonly reply: TypedReply;
+  readonly signIn: AdminReply['signIn'];
+}
+
+async function carryOutOnce(route: AdminRoute, call: AdminCall, { idempotency }: RouterContext, request: Request): Promise<CarriedOut> {
+  let latest: AdminReply = { body: undefined };
   const execute = async (): Promise<string> => {
-    const reply = await route.handle(call);
-    headers = reply.headers ?? {};
-    if ('body' in reply) return JSON.stringify(reply.body);
-    ({ type } = reply);
-    return reply.text;
+    latest = await route.handle(call);
+    return 'body' in latest ? JSON.stringify(latest.body) : latest.text;
   };
-  const idempotencyKey = route.method === 'get' ? undefined : request.get('Idempotency-Key');
-  if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), type, headers };
+  const done = (text: string, headers = latest.headers ?? {}): CarriedOut => ({
+    reply: { httpStatus: 200, text, type: 'type' in latest ? latest.type : JSON_TYPE, headers },
+    signIn: latest.signIn,
+  });
+  const idempotencyKey = route.method === 'get' || route.setsCookie ? undefined : request.get('Idempotency-Key');
+  if (idempotencyKey === undefined) return done(await execute());
   if (idempotencyKey.length === 0 || idempotencyKey.length > LIMITS.maxIdempotencyKeyLength) {
     const message = `the Idempotency-Key header must be 1 to ${LIMITS.maxIdempotencyKeyLength} characters long`;
     throw new SfuError('invalid_params', message, { details: { path: 'Idempotency-Key' } });
   }
-  const key = JSON.stringify([route.operationId, call.key.id, request.path, idempotencyKey]);
+  const key = JSON.stringify([route.operationId, idOf(call.caller), request.path, idempotencyKey]);
   const { json, isReplay } = await idempotency.run({ appId: SHARE, key, fingerprint: digestOf(call.body) }, execute);
-  return { httpStatus: 200, text: json, type, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : headers };
+  return isReplay ? done(json, { 'Idempotency-Replayed': 'true' }) : done(json);
 }
 
 /** @throws invalid_params – the header is not the `ETag` of an app */

@@ -13,7 +13,9 @@ import {
 import type { RouteReply } from '../api/route.ts';
 import { appBody, auditBody, keyBody, orgBody } from './admin-bodies.ts';
 import type { AdminRoute } from './admin-route.ts';
+import { CREATE_APP_TOKEN } from './app-tokens.ts';
 import { actorOf, ownApp, ownKey, ownOrg, pageOf } from './owned.ts';
+import { MEMBER_ROUTES, SIGN_IN_ROUTES } from './people-routes.ts';
 import { USAGE_ROUTES } from './usage-routes.ts';
 
 const MS_PER_SECOND = 1_000;
@@ -22,10 +24,10 @@ const REMOVED: RouteReply = { body: { success: true } };
 const BOOK_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'setUp',
-    access: 'set-up',
+    access: 'open',
     method: 'post',
     path: '/set-up',
-    summary: 'Make the first organisation',
+    summary: 'Make the first organisation and a key to manage it',
     description: 'Takes the one-time token that a node prints at its start as long as there is no organisation.',
     request: 'SetUpRequest',
     reply: 'SetUpReply',
@@ -36,16 +38,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
       return { body: { organisation: orgBody(org), key: keyBody(issued.key), secret: issued.secret } };
     },
   },
-  {
-    operationId: 'whoAmI',
-    access: 'admin',
-    method: 'get',
-    path: '/me',
-    summary: 'Tell which organisation the key manages',
-    reply: 'WhoAmIReply',
-    errors: [],
-    handle: async ({ books, key }) => ({ body: { organisation: orgBody(await books.findOrg(key.orgId)), key: keyBody(key) } }),
-  },
+  ...SIGN_IN_ROUTES,
   {
     operationId: 'listApps',
     access: 'admin',
@@ -56,7 +49,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     reply: 'AdminAppList',
     errors: ['org_not_found'],
     async handle(call) {
-      const org = await ownOrg(call);
+      const org = await ownOrg(call, 'read');
       return { body: { apps: (await call.books.listApps(org.id, pageOf(call))).map(appBody) } };
     },
   },
@@ -69,9 +62,9 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     description: 'It has no key yet, so nothing opens it.',
     request: 'CreateAppRequest',
     reply: 'AdminApp',
-    errors: ['org_not_found', 'app_conflict'],
+    errors: ['forbidden', 'org_not_found', 'app_conflict'],
     async handle(call) {
-      const org = await ownOrg(call);
+      const org = await ownOrg(call, 'develop');
       const { id, name, settings } = parseRequest(CreateAppRequest, call.body);
       if (id !== undefined && call.isConfigured(id)) throw new SfuError('app_conflict', `app ${id} is in the configuration of this node`);
       const wanted = {
@@ -91,7 +84,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'Show an app',
     reply: 'AdminApp',
     errors: ['app_not_found'],
-    handle: async (call) => appReply(await ownApp(call)),
+    handle: async (call) => appReply(await ownApp(call, 'read')),
   },
   {
     operationId: 'changeApp',
@@ -102,9 +95,9 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     description: 'With `If-Match: "<version>"`, only if it has not been changed since. New settings are in force within two seconds.',
     request: 'PatchAppRequest',
     reply: 'AdminApp',
-    errors: ['app_not_found', 'version_conflict'],
+    errors: ['forbidden', 'app_not_found', 'version_conflict'],
     async handle(call) {
-      const { id } = await ownApp(call);
+      const { id } = await ownApp(call, 'develop');
       const { name, settings } = parseRequest(PatchAppRequest, call.body);
       const patch = {
         ...(name === undefined ? {} : { name }),
@@ -122,9 +115,9 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'Remove an app',
     description: 'Its keys end with it; calls with its tokens are refused within two seconds. Sessions that run go on until they end.',
     reply: 'RemovedReply',
-    errors: ['app_not_found'],
+    errors: ['forbidden', 'app_not_found'],
     async handle(call) {
-      await call.books.removeApp((await ownApp(call)).id, actorOf(call));
+      await call.books.removeApp((await ownApp(call, 'develop')).id, actorOf(call));
       return REMOVED;
     },
   },
@@ -136,7 +129,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'List the keys of an app',
     reply: 'AdminKeyList',
     errors: ['app_not_found'],
-    handle: async (call) => ({ body: { keys: (await call.books.listKeys((await ownApp(call)).id)).map(keyBody) } }),
+    handle: async (call) => ({ body: { keys: (await call.books.listKeys((await ownApp(call, 'read')).id)).map(keyBody) } }),
   },
   {
     operationId: 'createKey',
@@ -147,9 +140,9 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     description: 'An app has at most two live secrets and two live signing keys: the old one and the new one.',
     request: 'CreateKeyRequest',
     reply: 'CreateKeyReply',
-    errors: ['app_not_found', 'quota_exceeded', 'key_conflict'],
+    errors: ['forbidden', 'app_not_found', 'quota_exceeded', 'key_conflict'],
     async handle(call) {
-      const { id } = await ownApp(call);
+      const { id } = await ownApp(call, 'develop');
       const { signing, name, expiresIn } = parseRequest(CreateKeyRequest, call.body);
       if (signing === undefined) return issuedReply(await call.books.createSecret(id, newKey({ name, expiresIn }), actorOf(call)));
       if (expiresIn !== undefined)
@@ -158,6 +151,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
       return { body: { key: keyBody(key) } };
     },
   },
+  CREATE_APP_TOKEN,
   {
     operationId: 'rollKey',
     access: 'admin',
@@ -166,7 +160,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'Replace a key by a new one',
     request: 'RollKeyRequest',
     reply: 'IssuedKeyReply',
-    errors: ['key_not_found', 'key_conflict', 'quota_exceeded'],
+    errors: ['forbidden', 'key_not_found', 'key_conflict', 'quota_exceeded'],
     async handle(call) {
       const { id } = await ownKey(call);
       const { expiresIn } = parseRequest(RollKeyRequest, call.body ?? {});
@@ -181,7 +175,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'End a key',
     description: 'It is refused everywhere within two seconds.',
     reply: 'AdminKey',
-    errors: ['key_not_found'],
+    errors: ['forbidden', 'key_not_found'],
     handle: async (call) => ({ body: keyBody(await call.books.revokeKey((await ownKey(call)).id, actorOf(call))) }),
   },
   {
@@ -191,8 +185,8 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     path: '/organisations/:org_id/keys',
     summary: 'List the keys to this API',
     reply: 'AdminKeyList',
-    errors: ['org_not_found'],
-    handle: async (call) => ({ body: { keys: (await call.books.listAdminKeys((await ownOrg(call)).id)).map(keyBody) } }),
+    errors: ['forbidden', 'org_not_found'],
+    handle: async (call) => ({ body: { keys: (await call.books.listAdminKeys((await ownOrg(call, 'administer')).id)).map(keyBody) } }),
   },
   {
     operationId: 'createAdminKey',
@@ -202,12 +196,13 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     summary: 'Make a key to this API',
     request: 'CreateAdminKeyRequest',
     reply: 'IssuedKeyReply',
-    errors: ['org_not_found'],
+    errors: ['forbidden', 'org_not_found'],
     async handle(call) {
-      const { id } = await ownOrg(call);
+      const { id } = await ownOrg(call, 'administer');
       return issuedReply(await call.books.createAdminKey(id, newKey(parseRequest(CreateAdminKeyRequest, call.body)), actorOf(call)));
     },
   },
+  ...MEMBER_ROUTES,
   {
     operationId: 'listAudit',
     access: 'admin',
@@ -218,13 +213,23 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     reply: 'AdminAuditList',
     errors: ['org_not_found'],
     async handle(call) {
-      const { id } = await ownOrg(call);
+      const { id } = await ownOrg(call, 'read');
       const page = pageOf(call);
       if (page.after !== undefined && !/^[0-9]{1,15}$/.test(page.after)) {
         throw new SfuError('invalid_params', 'after must be the id of an entry', { details: { path: 'after' } });
       }
       return { body: { entries: (await call.books.listAudit(id, page)).map(auditBody) } };
     },
+  },
+  {
+    operationId: 'listNodes',
+    access: 'admin',
+    method: 'get',
+    path: '/nodes',
+    summary: 'List the live nodes',
+    reply: 'AdminNodeList',
+    errors: [],
+    handle: async ({ nodes }) => ({ body: { nodes: nodes() } }),
   },
 ];
 

@@ -1,33 +1,50 @@
-/** What a call of the admin API is about, if the caller's organisation owns it. What belongs to another one is not there. */
+/** Finds what a call of the admin API is about. What belongs to an organisation that the caller is not in is not there. */
 import type { Actor, BookedApp, BookedKey, Org, PageRequest } from '@causeway/accounts';
-import { AdminPageQuery, type AppId, parseAppId, parseRequest, SfuError } from '@causeway/protocol';
-import type { AdminCall } from './admin-route.ts';
+import { AdminPageQuery, type AppId, parseAppId, parseRequest, type Right, SfuError } from '@causeway/protocol';
+import { type AdminCall, mayIn, roleIn } from './admin-route.ts';
 
-export function actorOf({ key }: AdminCall): Actor {
-  return { kind: 'key', id: key.id };
+/** The caller as the audit names it. */
+export function actorOf({ caller }: AdminCall): Actor {
+  if (caller.kind === 'person') return { kind: 'person', id: caller.person.id };
+  return caller.kind === 'key' ? { kind: 'key', id: caller.key.id } : { kind: 'operator' };
 }
 
-export async function ownOrg({ books, key, params }: AdminCall): Promise<Org> {
-  if (params.org_id !== key.orgId) throw new SfuError('org_not_found', `there is no organisation ${params.org_id}`);
-  return books.findOrg(key.orgId);
+/** @throws SfuError `org_not_found`; `forbidden` – the caller's role does not include the right */
+export async function ownOrg(call: AdminCall, right: Right): Promise<Org> {
+  const { org_id: orgId = '' } = call.params;
+  if (roleIn(call.caller, orgId) === undefined) throw new SfuError('org_not_found', `there is no organisation ${orgId}`);
+  requireRight(call, orgId, right);
+  return call.books.findOrg(orgId);
 }
 
-export async function ownApp({ books, key, params }: AdminCall): Promise<BookedApp> {
-  const { app_id: text = '' } = params;
+/** @throws SfuError `app_not_found`; `forbidden` – the caller's role does not include the right */
+export async function ownApp(call: AdminCall, right: Right): Promise<BookedApp> {
+  const { app_id: text = '' } = call.params;
   const appId: AppId | undefined = parseAppId(text);
-  const app = appId === undefined ? undefined : await books.findApp(appId);
+  const app = appId === undefined ? undefined : await call.books.findApp(appId);
   // In the words of the books: those of another organisation are not told from those that are not there.
-  if (app === undefined || app.orgId !== key.orgId) throw new SfuError('app_not_found', `there is no app ${text}`);
+  if (app === undefined || roleIn(call.caller, app.orgId) === undefined) throw new SfuError('app_not_found', `there is no app ${text}`);
+  requireRight(call, app.orgId, right);
   return app;
 }
 
-export async function ownKey({ books, key, params }: AdminCall): Promise<BookedKey> {
-  const { key_id: text = '' } = params;
-  const found = await books.findKey(text);
-  if (found.orgId !== key.orgId) throw new SfuError('key_not_found', `there is no key ${text}`);
+/** @throws SfuError `key_not_found`; `forbidden` – the caller's role does not include the right */
+export async function ownKey(call: AdminCall): Promise<BookedKey> {
+  const { key_id: text = '' } = call.params;
+  const found = await call.books.findKey(text);
+  if (roleIn(call.caller, found.orgId) === undefined) throw new SfuError('key_not_found', `there is no key ${text}`);
+  requireRight(call, found.orgId, found.kind === 'admin' ? 'administer' : 'develop');
   return found;
 }
 
+/** @throws SfuError `forbidden` – the caller's role does not include the right */
+export function requireRight({ caller }: AdminCall, orgId: string, right: Right): void {
+  if (!mayIn(caller, orgId, right)) {
+    throw new SfuError('forbidden', `your role in this organisation (${roleIn(caller, orgId)}) does not include this`);
+  }
+}
+
+/** @throws SfuError `invalid_params` */
 export function pageOf({ query }: AdminCall): PageRequest {
   const { after, limit } = parseRequest(AdminPageQuery, query);
   return { limit, ...(after === undefined ? {} : { after }) };

@@ -44,7 +44,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
     otherReplyTypes: ['text/csv', 'application/cloudevents-batch+json'],
     errors: ['app_not_found'],
     async handle(call) {
-      const { id: appId } = await ownApp(call);
+      const { id: appId } = await ownApp(call, 'read');
       const { by, groupBy, format, after, limit, ...range } = parseRequest(UsageRangeQuery, call.query);
       const { fromMs, toMs } = rangeOf(range, call.wallClockMs);
       const groups = [...new Set(groupBy)];
@@ -82,7 +82,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
     reply: 'BillReply',
     errors: ['app_not_found'],
     async handle(call) {
-      const { id: appId } = await ownApp(call);
+      const { id: appId } = await ownApp(call, 'read');
       const { month = timeText(call.wallClockMs).slice(0, 'YYYY-MM'.length) } = parseRequest(BillQuery, call.query);
       const fromMs = Date.parse(`${month}-01`);
       const toMs = endOfMonth(fromMs);
@@ -118,7 +118,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
     errors: ['app_not_found'],
     handle: () => Promise.reject(new Error('the ledger is streamed')),
     async stream(call) {
-      const { id: appId } = await ownApp(call);
+      const { id: appId } = await ownApp(call, 'read');
       const { fromMs, toMs } = rangeOf(parseRequest(LedgerQuery, call.query), call.wallClockMs);
       if (call.ledger === undefined) throw new SfuError('books_unavailable', 'this node signs no ledger');
       return {

@@ -1,4 +1,5 @@
-import { SfuError } from '@causeway/protocol';
+import { TokenDesk } from '@causeway/accounts';
+import { type AdminNode, SfuError } from '@causeway/protocol';
 import express, { type Express, type RequestHandler } from 'express';
 import { createAdminRouter } from '../admin/admin-router.ts';
 import { type ApiRouterOptions, createApiRouter } from '../api-router.ts';
@@ -22,7 +23,9 @@ import type { NodeBooks } from './open-books.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
   /** Default: none, and the admin API says so. */
-  readonly books?: Pick<NodeBooks, 'books' | 'apps' | 'uses'>;
+  readonly books?: Pick<NodeBooks, 'books' | 'accounts' | 'apps' | 'uses'>;
+  /** All live nodes, for the admin API. Default: this one alone. */
+  readonly nodes?: () => readonly AdminNode[];
   readonly region: string;
   /** Default: nothing costs anything. */
   readonly pricing?: Pricing;
@@ -45,18 +48,18 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.use(description);
   app.use(API_BASE_PATH, description);
   const now = options.now ?? (() => performance.now());
-  const { books, uses } = options.books ?? {};
+  const { books, accounts, uses } = options.books ?? {};
   const shared = {
     now,
     clients: options.clients ?? new ClientLimits(now),
     rateLimiter: options.rateLimiter ?? createRateLimiter(now),
     idempotency: options.idempotency ?? new MemoryIdempotencyStore(now),
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
+    tokens: options.tokens ?? new TokenDesk(),
   };
-  const { region, logger, pricing = FREE } = options;
-  app.use(
-    createAdminRouter({ ...shared, region, logger, pricing, ledger: options.ledger, books, apps: options.books?.apps, keyUses: uses }),
-  );
+  const { region, logger, pricing = FREE, nodes = () => [] } = options;
+  const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, ledger: options.ledger };
+  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

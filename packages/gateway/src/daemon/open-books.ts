@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppMirror, type Books, KeyUses } from '@causeway/accounts';
+import { type Accounts, AppMirror, type Books, KeyUses } from '@causeway/accounts';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
 
@@ -10,6 +10,8 @@ const FIRST_READING_MS = 10_000;
 export interface NodeBooks {
   /** Undefined on a node that keeps none. */
   readonly books: Books | undefined;
+  /** The people in them; undefined likewise. */
+  readonly accounts: Accounts | undefined;
   /** Undefined likewise. */
   readonly uses: KeyUses | undefined;
   readonly apps: AppMirror;
@@ -25,7 +27,7 @@ export async function openBooks(config: Pick<Config, 'books' | 'areBooksAsked' |
   const { books: place, areBooksAsked, apps: configured } = config;
   if (place === undefined || place.kind === 'off') {
     const apps = new AppMirror({ books: undefined, configured, schedule });
-    return { books: undefined, uses: undefined, apps, close: async () => undefined };
+    return { books: undefined, accounts: undefined, uses: undefined, apps, close: async () => undefined };
   }
   // A node without books does not load it.
   const { BooksThread } = await import('@causeway/books');
@@ -38,7 +40,7 @@ export async function openBooks(config: Pick<Config, 'books' | 'areBooksAsked' |
       else first.resolve();
     },
   });
-  const { books } = thread;
+  const { books, accounts } = thread;
   const apps = new AppMirror({ books, configured, schedule });
   const uses = new KeyUses(books, schedule);
   apps.start();
@@ -47,6 +49,7 @@ export async function openBooks(config: Pick<Config, 'books' | 'areBooksAsked' |
   enough.abort();
   return {
     books,
+    accounts,
     uses,
     apps,
     async close() {
@@ -73,13 +76,17 @@ function schedule(delayMs: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What is shown as long as there is no organisation in the books. @param url where the token is exchanged */
-export function describeSetUp(token: string, url: string): string {
+/** What is shown as long as there is no organisation in the books. @param baseUrl of this node, with a slash at its end */
+export function describeSetUp(token: string, baseUrl: string): string {
   const body = JSON.stringify({ setUpToken: token, organisation: 'My organisation' });
   return `
-  This service has not been set up yet. This makes the first organisation, once, and replies with the key to manage its apps:
+  This service has not been set up yet. This link makes the first account, once:
 
-  curl -H 'Content-Type: application/json' -d '${body}' ${url}
+  ${baseUrl}setup#${token}
+
+  So does a program, which gets a key to the admin API instead:
+
+  curl -H 'Content-Type: application/json' -d '${body}' ${baseUrl}api/admin/v1/set-up
 
 `;
 }

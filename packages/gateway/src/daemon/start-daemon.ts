@@ -2,7 +2,6 @@ import { createSecretKey } from 'node:crypto';
 import { type OwnApps, TokenDesk } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
 import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
-import { ADMIN_BASE_PATH } from '../admin/admin-route.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
@@ -22,6 +21,7 @@ import { createGatewayApp, createStartingApp } from './gateway-app.ts';
 import { type ApiPort, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
 import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
+import { listNodes } from './list-nodes.ts';
 import { logSfuEvent } from './log-events.ts';
 import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { describeSetUp, type NodeBooks, openBooks } from './open-books.ts';
@@ -134,6 +134,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     events,
     readiness: () => lifecycle.readiness(sfu, membership?.cluster.directory),
     isDraining: () => lifecycle.isDraining,
+    nodes: () => listNodes({ config, sfu, lifecycle, directory: membership?.cluster.directory }),
     ...(membership === undefined ? {} : { cluster: membership.calls }),
     ...counted,
   });
@@ -254,7 +255,7 @@ function warnOfLoopback({ listenAddress, announcedAddresses }: Config, logger: L
 async function offerSetUp({ config, services, books: { books }, http }: RunningNode): Promise<void> {
   const token = await books?.openSetUp().catch(() => undefined);
   const { listenAddress, httpListenAddress } = config;
-  const url = `http://${urlHostOf(httpListenAddress ?? listenAddress)}:${http.port}${ADMIN_BASE_PATH}/set-up`;
+  const url = `http://${urlHostOf(httpListenAddress ?? listenAddress)}:${http.port}/`;
   if (token !== undefined) services.print(describeSetUp(token, url));
 }
 

@@ -22,6 +22,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Pages of links that are good once; every other page is after the `#` of the address. */
+const ONE_TIME_PAGES = ['/setup', '/invitation'];
+
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -44,6 +47,10 @@ export function createDashboardRouter(folder: string = findDashboardFolder()): R
   if (!existsSync(join(folder, 'index.html'))) return router.get('/', sayNotBuilt);
   const assets = { immutable: true, maxAge: ONE_YEAR_SECONDS * 1000, index: false, redirect: false, dotfiles: 'ignore' } as const;
   router.use('/assets', express.static(join(folder, 'assets'), assets));
+  router.get(ONE_TIME_PAGES, (_request, response) => {
+    askEachTime(response);
+    response.sendFile(join(folder, 'index.html'), { cacheControl: false });
+  });
   router.use(express.static(folder, { cacheControl: false, redirect: false, dotfiles: 'ignore', setHeaders: askEachTime }));
   return router;
 }

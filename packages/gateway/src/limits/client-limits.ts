@@ -9,6 +9,8 @@ import { clientAddressOf, clientKeyOf } from './client-address.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 const SECONDS_PER_MINUTE = 60;
+/** Tries of people to sign in, right or wrong: each costs 19 MiB and a core for some 50 ms. An office may share an address. */
+const SIGN_INS_PER_MINUTE = 60;
 
 /** What one client address may do. */
 export interface ClientLimitOptions {
@@ -37,6 +39,7 @@ export class ClientLimits {
   readonly #trustedProxies: AddressSet;
   readonly #failures: RateLimiter;
   readonly #sessions: RateLimiter;
+  readonly #signIns: RateLimiter;
   /** Calls of each address whose credential is being looked at. */
   readonly #underWay = new Map<string, number>();
   readonly #refused: Record<ClientRefusal, number> = { authentications: 0, sessions: 0 };
@@ -47,6 +50,7 @@ export class ClientLimits {
     this.#trustedProxies = createAddressSet(this.#options.trustedProxies);
     this.#failures = createRateLimiter(now, SECONDS_PER_MINUTE);
     this.#sessions = createRateLimiter(now);
+    this.#signIns = createRateLimiter(now, SECONDS_PER_MINUTE);
   }
 
   /** A copy. */
@@ -56,7 +60,7 @@ export class ClientLimits {
 
   /** How many client addresses are remembered. */
   get size(): number {
-    return this.#failures.size + this.#sessions.size;
+    return this.#failures.size + this.#sessions.size + this.#signIns.size;
   }
 
   /**
@@ -90,6 +94,13 @@ export class ClientLimits {
     const key = this.#keyOf(request);
     const waitMs = key === undefined ? 0 : this.#sessions.take(key, maxNewSessionsPerSecond);
     if (waitMs > 0) throw this.#refuse('sessions', `one address may create ${maxNewSessionsPerSecond} sessions a second`, waitMs);
+  }
+
+  /** Counts a try of a person to come in. @throws rate_limited – that was one too many */
+  takeSignIn(request: IncomingMessage): void {
+    const key = this.#keyOf(request);
+    const waitMs = key === undefined ? 0 : this.#signIns.take(key, SIGN_INS_PER_MINUTE / SECONDS_PER_MINUTE);
+    if (waitMs > 0) throw this.#refuse('authentications', 'too many have tried to sign in from this address', waitMs);
   }
 
   get #failuresPerSecond(): number {

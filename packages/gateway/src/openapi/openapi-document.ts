@@ -14,6 +14,7 @@ export const API_VERSION = '0.1.0';
 interface DescribedRoute extends Omit<RouteDescription, 'access'> {
   readonly access: RouteDescription['access'] | AdminRouteDescription['access'];
   readonly otherReplyTypes?: readonly string[];
+  readonly setsCookie?: true;
 }
 
 const APP_ROUTES: readonly DescribedRoute[] = [...ROUTES, ...EVENT_ROUTES].map((route) => ({
@@ -88,7 +89,10 @@ export function createOpenApiDocument({ hasAdminApi = false }: DescribedApis = {
         appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app, which may do everything' },
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token, which may do what it says' },
         ...(hasAdminApi
-          ? { adminKey: { type: 'http', scheme: 'bearer', description: 'A key of the admin API, which begins with `cwa_`' } }
+          ? {
+              adminKey: { type: 'http', scheme: 'bearer', description: 'A key of the admin API, which begins with `cwa_`' },
+              signIn: { type: 'apiKey', in: 'cookie', name: '__Host-causeway-sign-in', description: 'The sign-in of a person' },
+            }
           : {}),
       },
     },
@@ -146,7 +150,7 @@ function describeOperation(route: DescribedRoute, schemas: Readonly<Record<strin
           ...(route.reply === 'UsageReply' ? ['Link'] : []),
           ...(route.reply === 'CreateSessionReply' ? ['Warning'] : []),
           ...(route.reply === 'AdminApp' ? ['ETag'] : []),
-          ...(route.method === 'get' ? [] : ['Idempotency-Replayed']),
+          ...(isNeverRepeated(route) ? [] : ['Idempotency-Replayed']),
         ]),
         content: {
           [route.replyType ?? 'application/json']: { schema: schemaReference(route.reply) },
@@ -160,8 +164,14 @@ function describeOperation(route: DescribedRoute, schemas: Readonly<Record<strin
 
 function securityOf({ access }: DescribedRoute): JsonSchema {
   if (access === 'secret') return { security: [{ appSecret: [] }] };
-  if (access === 'admin') return { security: [{ adminKey: [] }] };
-  return access === 'set-up' ? { security: [] } : {};
+  if (access === 'admin') return { security: [{ adminKey: [] }, { signIn: [] }] };
+  if (access === 'person') return { security: [{ signIn: [] }] };
+  return access === 'open' ? { security: [] } : {};
+}
+
+/** Whether an Idempotency-Key is of no use: nothing changes, or a cookie does, which is not kept for a second reply. */
+function isNeverRepeated({ method, setsCookie }: DescribedRoute): boolean {
+  return method === 'get' || setsCookie === true;
 }
 
 function describeParameters(route: DescribedRoute, schemas: Readonly<Record<string, JsonSchema>>): JsonSchema[] {
@@ -173,19 +183,19 @@ function describeParameters(route: DescribedRoute, schemas: Readonly<Record<stri
     ...(route.acceptsTokenInQuery ? [{ name: 'token', in: 'query', schema: { type: 'string' } }] : []),
     ...(route.replyType === 'text/event-stream' ? [{ name: 'Last-Event-ID', in: 'header', schema: { type: 'string' } }] : []),
     ...(route.errors.includes('version_conflict') ? [{ name: 'If-Match', in: 'header', schema: { type: 'string' } }] : []),
-    ...(route.method === 'get'
+    ...(isNeverRepeated(route)
       ? []
       : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', minLength: 1, maxLength: 128 } }]),
   ];
 }
 
 function describeErrors(route: DescribedRoute): Readonly<Record<string, JsonSchema>> {
-  const isAdmin = route.access === 'admin' || route.access === 'set-up';
+  const isAdmin = route.access === 'admin' || route.access === 'person' || route.access === 'open';
   const codes: readonly ErrorCode[] = [
     ...(isAdmin ? ADMIN_ERRORS : COMMON_ERRORS),
     ...(route.query === undefined ? [] : QUERY_ERRORS),
     ...(route.request === undefined ? [] : BODY_ERRORS),
-    ...(route.method === 'get' ? [] : IDEMPOTENCY_ERRORS),
+    ...(isNeverRepeated(route) ? [] : IDEMPOTENCY_ERRORS),
     ...(route.path.includes(':session_id') ? CLUSTER_ERRORS : []),
     ...route.errors,
   ];

@@ -1,68 +1,13 @@
 /** The admin API over real books, and what it makes used as clients use it. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { AppMirror, KeyUses } from '@causeway/accounts';
-import { migrate, openDatabase, SqlBooks } from '@causeway/books';
 import { AppId } from '@causeway/protocol';
 import { ADMIN_ROUTES } from '../../src/admin/admin-routes.ts';
-import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
-import { ReplyCounters } from '../../src/monitoring/reply-counters.ts';
-import { MemorySfu } from '../support/memory-sfu.ts';
-import { OFFER, type Reply, serve, silentLogger } from '../support/test-server.ts';
+import { closeNodes, keepOpen, startNode, startService } from '../support/admin-node.ts';
+import { OFFER, type Reply } from '../support/test-server.ts';
 
-const never = () => () => undefined;
-const closing: (() => Promise<void>)[] = [];
 const shared: (() => Promise<void>)[] = [];
 
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-/** A node with empty books. */
-async function startNode({ hasBooks = true } = {}) {
-  const database = openDatabase({ kind: 'file', path: ':memory:' });
-  await migrate(database, 'sqlite');
-  const books = new SqlBooks(database, Date.now);
-  const apps = new AppMirror({ books, configured: [], schedule: never });
-  const uses = new KeyUses(books, never);
-  const app = createGatewayApp({
-    sfu: new MemorySfu(),
-    apps,
-    region: 'test',
-    logger: silentLogger,
-    dashboardFolder: '/nonexistent',
-    replies: new ReplyCounters(),
-    readiness: () => 'ready',
-    ...(hasBooks ? { books: { books, apps, uses } } : {}),
-  });
-  const server = await serve(app);
-  closing.push(server.close, () => database.destroy());
-  const send = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
-    server.send(method, path, {
-      headers: { ...(key === '' ? {} : { Authorization: `Bearer ${key}` }), 'Content-Type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body }),
-    });
-  const admin = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
-    send(method, `/api/admin/v1${path}`, key, body, headers);
-  /** @returns what is in a reply that must be one of success */
-  const made = async <Made>(method: string, path: string, key: string, body?: unknown): Promise<Made> => {
-    const reply = await admin(method, path, key, body);
-    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.text}`);
-    return reply.json as Made;
-  };
-  return { books, uses, send, admin, made };
-}
-
-/** A node that is set up: with an organisation, its key and an app. */
-async function startService() {
-  const node = await startNode();
-  const setUpToken = await node.books.openSetUp();
-  const { organisation, secret: key }: { organisation: { id: string }; secret: string } = await node.made('POST', '/set-up', '', {
-    setUpToken,
-    organisation: 'Example',
-  });
-  const app: { id: string } = await node.made('POST', `/organisations/${organisation.id}/apps`, key, { name: 'Demo' });
-  return { ...node, org: organisation.id, key, app: app.id };
-}
+afterEach(closeNodes);
 
 /** A token as a backend makes it with any library. */
 function signToken(claims: object, kid: string, privateKey: KeyObject): string {
@@ -194,7 +139,12 @@ test('the audit says who changed what, and holds no secret', async () => {
 
 describe('callers', () => {
   const pathOf = (path: string, org: string, app: string, keyId: string): string =>
-    path.replace(':org_id', org).replace(':app_id', app).replace(':key_id', keyId);
+    path
+      .replace(':org_id', org)
+      .replace(':app_id', app)
+      .replace(':key_id', keyId)
+      .replace(':person_id', 'p')
+      .replace(':invitation_id', 'i');
 
   describe('without a good key', () => {
     let service: Awaited<ReturnType<typeof startService>>;
@@ -204,7 +154,7 @@ describe('callers', () => {
     beforeAll(async () => {
       service = await startService();
       // It is closed after these tests, not after the first of them.
-      shared.push(...closing.splice(0));
+      shared.push(...keepOpen());
       const { made, key, app, org } = service;
       const { secret }: { secret: string } = await made('POST', `/apps/${app}/keys`, key, { name: 'backend' });
       const ended: { secret: string; key: { id: string } } = await made('POST', `/organisations/${org}/keys`, key, { name: 'ended' });
@@ -217,40 +167,40 @@ describe('callers', () => {
       for (const close of shared.splice(0)) await close();
     });
 
-    test.each(ADMIN_ROUTES.filter(({ access }) => access === 'admin'))(
-      '$method $path is refused, byte for byte the same',
-      async (route) => {
-        const path = pathOf(route.path, service.org, service.app, keyId);
-        const call = (credential: string) =>
-          service.admin(route.method.toUpperCase(), path, credential, route.request && {}, { 'X-Request-Id': 'same' });
-        const replies = await Promise.all(wrong.map(call));
+    test.each(ADMIN_ROUTES.filter(({ access }) => access !== 'open'))('$method $path is refused, byte for byte the same', async (route) => {
+      const path = pathOf(route.path, service.org, service.app, keyId);
+      const call = (credential: string) =>
+        service.admin(route.method.toUpperCase(), path, credential, route.request && {}, { 'X-Request-Id': 'same' });
+      const replies = await Promise.all(wrong.map(call));
 
-        expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-        expect(replies[0]?.status).toBe(401);
-      },
-    );
+      expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+      expect(replies[0]?.status).toBe(401);
+    });
   });
 
-  test.each(ADMIN_ROUTES.filter(({ path }) => path.includes(':')))('$method $path of another organisation is not there', async (route) => {
-    const { books, made, admin, key } = await startService();
-    const org = await books.createOrg('Other', { kind: 'operator' });
-    const app = await books.createApp({ orgId: org.id, id: AppId.parse('theirs'), name: 'Theirs' }, { kind: 'operator' });
-    const theirs = await books.createSecret(app.id, { name: 'theirs' }, { kind: 'operator' });
-    const body = route.request && { name: 'x' };
-    const call = (path: string) => admin(route.method.toUpperCase(), path, key, body, { 'X-Request-Id': 'same' });
-    const [foreign, missing] = await Promise.all([
-      call(pathOf(route.path, org.id, 'theirs', theirs.key.id)),
-      call(pathOf(route.path, 'missing', 'missing', 'missing')),
-    ]);
-    const told = (text = ''): string =>
-      text.replaceAll(org.id, 'missing').replaceAll('theirs', 'missing').replaceAll(theirs.key.id, 'missing');
+  test.each(ADMIN_ROUTES.filter(({ path, access }) => path.includes(':') && access === 'admin'))(
+    '$method $path of another organisation is not there',
+    async (route) => {
+      const { books, made, admin, key } = await startService();
+      const org = await books.createOrg('Other', { kind: 'operator' });
+      const app = await books.createApp({ orgId: org.id, id: AppId.parse('theirs'), name: 'Theirs' }, { kind: 'operator' });
+      const theirs = await books.createSecret(app.id, { name: 'theirs' }, { kind: 'operator' });
+      const body = route.request && { name: 'x' };
+      const call = (path: string) => admin(route.method.toUpperCase(), path, key, body, { 'X-Request-Id': 'same' });
+      const [foreign, missing] = await Promise.all([
+        call(pathOf(route.path, org.id, 'theirs', theirs.key.id)),
+        call(pathOf(route.path, 'missing', 'missing', 'missing')),
+      ]);
+      const told = (text = ''): string =>
+        text.replaceAll(org.id, 'missing').replaceAll('theirs', 'missing').replaceAll(theirs.key.id, 'missing');
 
-    expect(foreign.status).toBe(404);
-    expect(told(foreign.text)).toBe(missing.text);
-    expect(await made('GET', '/me', key)).toBeDefined();
-    expect((await books.findApp(app.id)).version).toBe(1);
-    expect((await books.findKey(theirs.key.id)).revokedAtMs).toBeUndefined();
-  });
+      expect(foreign.status).toBe(404);
+      expect(told(foreign.text)).toBe(missing.text);
+      expect(await made('GET', '/me', key)).toBeDefined();
+      expect((await books.findApp(app.id)).version).toBe(1);
+      expect((await books.findKey(theirs.key.id)).revokedAtMs).toBeUndefined();
+    },
+  );
 
   test('pages of other origins get no permission to read', async () => {
     const { admin, key } = await startService();

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppMirror, LedgerAuthority, NO_USAGE, type UsageBatch, UsageSealer } from '@causeway/accounts';
-import { migrate, openDatabase, SqlBooks } from '@causeway/books';
+import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
 import { AppId } from '@causeway/protocol';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
 import { runLedgerCommand } from '../../src/daemon/ledger-command.ts';
@@ -57,7 +57,7 @@ async function startService({ signs = true } = {}) {
     dashboardFolder: '/nonexistent',
     replies: new ReplyCounters(),
     readiness: () => 'ready',
-    books: { books, apps, uses: undefined },
+    books: { books, accounts: new SqlAccounts(database, Date.now), apps, uses: undefined },
     ...(signs ? { ledger: { authority: authority.publicKey, signer } } : {}),
   });
   const server = await serve(app);

@@ -1,6 +1,6 @@
 /** Usage and its price, as the admin API tells of them, over real books. */
 import { AppMirror, NO_USAGE, type UsageBatch, type UsageKind, type UsagePart } from '@causeway/accounts';
-import { migrate, openDatabase, SqlBooks } from '@causeway/books';
+import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
 import { AppId } from '@causeway/protocol';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
 import { ReplyCounters } from '../../src/monitoring/reply-counters.ts';
@@ -37,7 +37,7 @@ async function startService() {
     dashboardFolder: '/nonexistent',
     replies: new ReplyCounters(),
     readiness: () => 'ready',
-    books: { books, apps, uses: undefined },
+    books: { books, accounts: new SqlAccounts(database, Date.now), apps, uses: undefined },
   });
   const server = await serve(app);
   closing.push(server.close, () => database.destroy());

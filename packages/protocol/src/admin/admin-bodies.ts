@@ -8,14 +8,16 @@ const MAX_PAGE = 100;
 const SECONDS_PER_DAY = 86_400;
 const MAX_EXPIRY_SECONDS = 10 * 365 * SECONDS_PER_DAY;
 
-const Name = z
+/** A name for people to read. */
+export const Name = z
   .string()
   .trim()
   .min(1)
   .max(MAX_NAME_LENGTH)
   .regex(/^[^\p{Cc}]*$/u, 'must have no control characters')
   .meta({ description: 'For people to read' });
-const Time = z.string().meta({ format: 'date-time' });
+/** ISO 8601, in UTC. */
+export const Time = z.string().meta({ format: 'date-time' });
 const expiresIn = z.int().min(1).max(MAX_EXPIRY_SECONDS).optional().meta({ description: 'Seconds from now; default: it does not expire' });
 
 /** Where a list continues, and how long it may be. */
@@ -140,10 +142,6 @@ export type SetUpRequest = z.infer<typeof SetUpRequest>;
 /** The first organisation, and a key to manage it. */
 export const SetUpReply = z.object({ organisation: AdminOrg, key: AdminKey, secret: z.string() });
 export type SetUpReply = z.infer<typeof SetUpReply>;
-
-/** The organisation that the caller's key manages. */
-export const WhoAmIReply = z.object({ organisation: AdminOrg, key: AdminKey });
-export type WhoAmIReply = z.infer<typeof WhoAmIReply>;
 
 /** Something is no more. */
 export const RemovedReply = z.object({ success: z.literal(true) });

@@ -49,6 +49,12 @@ export const ERROR_CODES = {
   org_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such organisation, or the caller is not a member of it.' },
   app_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such app, or it belongs to another organisation.' },
   key_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such key, or it belongs to another organisation.' },
+  member_not_found: { httpStatus: 404, retryable: false, meaning: 'The organisation has no such member.' },
+  invitation_not_found: {
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'There is no such invitation: it was accepted, replaced or withdrawn, or is over.',
+  },
   method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
   request_timeout: { httpStatus: 408, retryable: true, meaning: 'The request did not arrive completely in time.' },
   negotiation_glare: {
@@ -83,6 +89,11 @@ export const ERROR_CODES = {
     meaning: 'There is or was an app with this id, or the app is configured on the node and cannot be changed here.',
   },
   key_conflict: { httpStatus: 409, retryable: false, meaning: 'The app already has a key with this id, or the key cannot be replaced.' },
+  member_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The person is a member already, or is the last owner, whom an organisation keeps.',
+  },
   version_conflict: {
     httpStatus: 409,
     retryable: false,

@@ -1,0 +1,124 @@
+/** People: who they are, how they sign in, and what they are in which organisations. */
+import type { Role } from '@causeway/protocol';
+import type { SecretDigest } from '../app/secret.ts';
+import type { Actor, Org } from '../books/books.ts';
+
+/** Someone who can sign in. */
+export interface Person {
+  readonly id: string;
+  /** In lower case; unique. */
+  readonly email: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+}
+
+/** What a person is in an organisation. */
+export interface Membership {
+  readonly org: Org;
+  readonly role: Role;
+}
+
+/** A person in the list of an organisation's members. */
+export interface Member {
+  readonly person: Person;
+  readonly role: Role;
+  readonly joinedAtMs: number;
+}
+
+/** An invitation that was not accepted yet. */
+export interface Invitation {
+  readonly id: string;
+  readonly orgId: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** What the bearer of an invitation is told before accepting it. */
+export interface OfferedMembership {
+  readonly org: Org;
+  readonly email: string;
+  readonly role: Role;
+  /** Whether someone with this address can sign in already, and accepts it with the password that they have. */
+  readonly isKnown: boolean;
+}
+
+/** A person who is signed in. */
+export interface SignedIn {
+  readonly person: Person;
+  /** By the name of the organisation. */
+  readonly memberships: readonly Membership[];
+}
+
+/** A new sign-in, and the one time that its token is told. */
+export interface OpenedSignIn extends SignedIn {
+  /** Begins with `cwp_`; goes into a cookie. */
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/** A person as they introduce themselves. */
+export interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/** How long a sign-in lasts without a call, and at most. */
+export const SIGN_IN_IDLE_MS = 7 * 86_400_000;
+/** How long a sign-in lasts, however much it is used. */
+export const SIGN_IN_LIFE_MS = 30 * 86_400_000;
+/** How long an invitation is good. */
+export const INVITATION_LIFE_MS = 7 * 86_400_000;
+
+/**
+ * The people of a service. Passwords are kept as salted argon2id, tokens as digests. Every change is in the audit of the organisations that
+ * it concerns. Every implementation passes `accountsContract`.
+ *
+ * All methods reject with SfuError `books_unavailable` if the books cannot be reached now, and those that look at a password with
+ * `rate_limited` if too many are being looked at.
+ */
+export interface Accounts {
+  /** Makes the first organisation and its owner. @throws SfuError `unauthorized` – it is not the newest set-up token, or was used */
+  signUp(setUpToken: string, orgName: string, person: NewPerson): Promise<OpenedSignIn>;
+  /** @throws SfuError `unauthorized` – an unknown address and a wrong password are answered alike, after as long */
+  signIn(email: string, password: string): Promise<OpenedSignIn>;
+  /** @returns undefined if there is no such sign-in, or it has ended */
+  findSignIn(digest: SecretDigest): Promise<SignedIn | undefined>;
+  /** Ends a sign-in; one that has ended stays as it is. */
+  signOut(digest: SecretDigest): Promise<void>;
+  /**
+   * Ends all other sign-ins of the person, too.
+   *
+   * @param kept the digest of the sign-in that stays
+   * @throws SfuError `unauthorized` – the present password is another one
+   */
+  changePassword(personId: string, present: string, next: string, kept: SecretDigest): Promise<void>;
+
+  /** By address. */
+  listMembers(orgId: string): Promise<readonly Member[]>;
+  /** @throws SfuError `member_not_found`; `member_conflict` – it is the last owner */
+  changeRole(orgId: string, personId: string, role: Role, actor: Actor): Promise<Member>;
+  /** Sign-ins stay good for other organisations. @throws SfuError `member_not_found`; `member_conflict` – it is the last owner */
+  removeMember(orgId: string, personId: string, actor: Actor): Promise<void>;
+
+  /** Replaces an earlier invitation of this address. @throws SfuError `member_conflict` – the address belongs to a member */
+  invite(
+    orgId: string,
+    wanted: Pick<Invitation, 'email' | 'role'>,
+    actor: Actor,
+  ): Promise<{ readonly invitation: Invitation; readonly token: string }>;
+  /** Those that can be accepted, the newest first. */
+  listInvitations(orgId: string): Promise<readonly Invitation[]>;
+  /** @throws SfuError `invitation_not_found` */
+  withdrawInvitation(orgId: string, invitationId: string, actor: Actor): Promise<void>;
+  /** @throws SfuError `invitation_not_found` – it was accepted or withdrawn, or is over */
+  readInvitation(token: string): Promise<OfferedMembership>;
+  /**
+   * Makes the bearer a member, and a person if the address is new.
+   *
+   * @throws SfuError `invitation_not_found`; `unauthorized` – the address is known, and has another password
+   */
+  acceptInvitation(token: string, person: Omit<NewPerson, 'email'>): Promise<OpenedSignIn>;
+}

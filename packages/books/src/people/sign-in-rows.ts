@@ -1,0 +1,48 @@
+/** Sign-ins: who they belong to, and how long they last. */
+import {
+  digestSecret,
+  generateSecret,
+  type OpenedSignIn,
+  type SecretDigest,
+  SIGN_IN_IDLE_MS,
+  SIGN_IN_LIFE_MS,
+  type SignedIn,
+} from '@causeway/accounts';
+import type { BooksDatabase } from '../database/schema.ts';
+import { membershipsOf, type PersonRow, personOf } from './person-rows.ts';
+
+const PREFIX = 'cwp_';
+/** A sign-in is used with every call; its row need not change as often. */
+const USE_NOTED_EVERY_MS = 3_600_000;
+
+/** Signs a person in. Sign-ins that have ended are removed along the way. */
+export async function openSignIn(database: BooksDatabase, row: PersonRow, nowMs: number): Promise<OpenedSignIn> {
+  await database
+    .deleteFrom('signIns')
+    .where((where) => where.or([where('createdAtMs', '<=', nowMs - SIGN_IN_LIFE_MS), where('usedAtMs', '<=', nowMs - SIGN_IN_IDLE_MS)]))
+    .execute();
+  const token = `${PREFIX}${generateSecret()}`;
+  await database
+    .insertInto('signIns')
+    .values({ digest: digestSecret(token), personId: row.id, createdAtMs: nowMs, usedAtMs: nowMs })
+    .execute();
+  return { person: personOf(row), memberships: await membershipsOf(database, row.id), token, expiresAtMs: nowMs + SIGN_IN_LIFE_MS };
+}
+
+/** @returns undefined if there is no such sign-in, or it has ended */
+export async function readSignIn(database: BooksDatabase, digest: SecretDigest, nowMs: number): Promise<SignedIn | undefined> {
+  const row = await database
+    .selectFrom('signIns')
+    .innerJoin('people', 'people.id', 'signIns.personId')
+    .selectAll('people')
+    .select('usedAtMs')
+    .where('digest', '=', digest)
+    .where('signIns.createdAtMs', '>', nowMs - SIGN_IN_LIFE_MS)
+    .where('usedAtMs', '>', nowMs - SIGN_IN_IDLE_MS)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.usedAtMs <= nowMs - USE_NOTED_EVERY_MS) {
+    await database.updateTable('signIns').set({ usedAtMs: nowMs }).where('digest', '=', digest).execute();
+  }
+  return { person: personOf(row), memberships: await membershipsOf(database, row.id) };
+}

@@ -1,0 +1,46 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { quickStart } from '../console/quick-start.ts';
+import { useServices } from '../service/services-context.ts';
+import { appQuery, mayDo, nodesQuery, useMe } from '../service/use-console-data.ts';
+import { CopyButton } from '../ui/CopyButton.tsx';
+import { RunItHere } from './RunItHere.tsx';
+
+/** The first page of an app: its id, the Quick Start with it, and the same run in the page. */
+export function AppStartPage() {
+  const { appId } = useParams({ from: '/member/apps/$appId' });
+  const services = useServices();
+  const { memberships } = useMe();
+  const app = useQuery(appQuery(services, appId)).data;
+  const nodes = useQuery(nodesQuery(services)).data;
+  const role = memberships.find(({ organisation }) => organisation.id === app?.orgId)?.role;
+  const port = nodes?.find(({ mediaPort }) => mediaPort !== undefined)?.mediaPort;
+  const { origin, hostname } = window.location;
+  const program = quickStart({ host: origin, appId, secret: 'YOUR_SECRET', stunUrl: `stun:${hostname}:${port ?? 3478}` });
+  return (
+    <>
+      <p className="id-row">
+        App id <code>{appId}</code> <CopyButton text={appId} what="app id" />
+      </p>
+      {mayDo(role, 'develop') && <RunItHere appId={appId} />}
+      <section aria-labelledby="program-title">
+        <div className="title-row">
+          <h2 id="program-title">Quick Start</h2>
+          <CopyButton text={program} what="program" isLarge />
+        </div>
+        <p>
+          Publishes a camera and plays it back, with nothing but <code>fetch</code> and <code>RTCPeerConnection</code>. Put a secret from{' '}
+          <Link to="/apps/$appId/keys" params={{ appId }}>
+            Keys
+          </Link>{' '}
+          in the place of <code>YOUR_SECRET</code>, and paste it into the browser's console on a page of localhost or HTTPS. A page of yours
+          gets a token from your server instead.
+        </p>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+        <pre className="program-text" tabIndex={0}>
+          {program}
+        </pre>
+      </section>
+    </>
+  );
+}

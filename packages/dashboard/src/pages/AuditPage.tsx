@@ -1,0 +1,68 @@
+import type { AdminAuditEntry, AdminMember } from '@causeway/protocol';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useServices } from '../service/services-context.ts';
+import { membersQuery, useMembership } from '../service/use-console-data.ts';
+import { Button, Failure, TableBox, Time } from '../shell/controls.tsx';
+
+/** As long as a page of the API. */
+const ENTRIES_PER_PAGE = 100;
+
+/** Who changed what, the newest first. */
+export function AuditPage() {
+  const services = useServices();
+  const orgId = useMembership()?.organisation.id ?? '';
+  const members = useQuery({ ...membersQuery(services, orgId), enabled: orgId !== '' }).data ?? [];
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
+    queryKey: ['audit', orgId],
+    enabled: orgId !== '',
+    queryFn: async ({ pageParam }: { readonly pageParam: string | undefined }) =>
+      (await services.admin.listAudit(orgId, pageParam)).entries,
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.length < ENTRIES_PER_PAGE ? undefined : page.at(-1)?.id),
+    staleTime: 0,
+  });
+  return (
+    <>
+      <h1>Audit</h1>
+      <Failure error={error} />
+      <TableBox label="Table of audit">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">At</th>
+              <th scope="col">By</th>
+              <th scope="col">What</th>
+              <th scope="col">App</th>
+              <th scope="col">Subject</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data?.pages.flat().map((entry) => (
+              <tr key={entry.id}>
+                <td>
+                  <Time at={entry.at} />
+                </td>
+                <td>{actorText(entry, members)}</td>
+                <th scope="row">{entry.action}</th>
+                <td className="mono">{entry.appId}</td>
+                <td>{entry.subject}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+      {hasNextPage && (
+        <Button isDisabled={isFetching} onPress={() => void fetchNextPage()}>
+          Show older
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Someone who is no member any more is shown by their id. */
+function actorText({ actor: { kind, id = '' } }: AdminAuditEntry, members: readonly AdminMember[]): string {
+  if (kind === 'operator') return 'the operator of the node';
+  if (kind === 'key') return `key ${id}`;
+  return members.find(({ person }) => person.id === id)?.person.email ?? id;
+}

@@ -1,0 +1,68 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { type ByteReading, sizeText } from '../service/received-bytes.ts';
+
+const HEIGHT_PIXELS = 200;
+const AXIS_PIXELS = 64;
+
+interface ByteChartProps {
+  readonly readings: readonly ByteReading[];
+  /** Says what the chart shows to those who do not see it. */
+  readonly label: string;
+  /** Present if a reading is of a span of time, and not of all since the first one: what the chart covers, in seconds since 1970. */
+  readonly bars?: { readonly fromSeconds: number; readonly toSeconds: number };
+}
+
+/** Bytes over time; the table beside it says the same in words. */
+export function ByteChart({ readings, label, bars }: ByteChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const { fromSeconds, toSeconds = 0 } = bars ?? {};
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new uPlot(optionsFor(element, fromSeconds === undefined ? undefined : [fromSeconds, toSeconds]), [[], []], element);
+    chart.current = made;
+    const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PIXELS }));
+    sized.observe(element);
+    return () => {
+      sized.disconnect();
+      made.destroy();
+      chart.current = undefined;
+    };
+  }, [fromSeconds, toSeconds]);
+  useEffect(() => {
+    chart.current?.setData([readings.map(({ atSeconds }) => atSeconds), readings.map(({ totalBytes }) => totalBytes)]);
+  }, [readings]);
+  return <div ref={place} className="chart" role="img" aria-label={`Chart: ${label}`} />;
+}
+
+/** How much of its span a bar fills, and how wide it is at most. */
+const BAR_SIZE: [share: number, maxPixels: number] = [0.6, 40];
+
+/** @param span what bars cover; undefined for a line, which covers what is read */
+function optionsFor(element: HTMLElement, span: readonly [number, number] | undefined): uPlot.Options {
+  // Asked with each drawing: the scheme may change under the chart.
+  const colour = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
+  const paths = uPlot.paths.bars?.({ size: BAR_SIZE });
+  const bar = { points: { show: false }, ...(paths === undefined ? {} : { paths }) };
+  const axis = {
+    stroke: colour('--ink-soft'),
+    font: '12px system-ui',
+    grid: { stroke: colour('--rule'), width: 1 },
+    ticks: { stroke: colour('--rule'), width: 1 },
+  };
+  return {
+    width: element.clientWidth,
+    height: HEIGHT_PIXELS,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: span === undefined ? {} : { range: () => [...span] },
+      y: { range: (_chart, _min, max) => [0, Math.max(1_000, max * 1.1)] },
+    },
+    axes: [axis, { ...axis, size: AXIS_PIXELS, values: (_chart, values) => values.map((value) => (value === 0 ? '0' : sizeText(value))) }],
+    series: [{}, span ? { ...bar, stroke: colour('--accent'), fill: colour('--accent') } : { stroke: colour('--accent'), width: 2 }],
+  };
+}

@@ -1,0 +1,152 @@
+/** The ways in: the first account, signing in, and accepting an invitation. */
+import type { WhoAmIReply } from '@causeway/protocol';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { codeOf } from '../service/admin-api.ts';
+import { useServices } from '../service/services-context.ts';
+import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
+import { Mark } from '../ui/Icon.tsx';
+
+/** As the node asks for it (`MIN_PASSWORD_LENGTH`), which has the last word. */
+const PASSWORD_REMARK = 'At least 15 characters; a few words will do';
+
+interface EnterFormProps {
+  readonly title: string;
+  readonly lead: string;
+  readonly action: string;
+  readonly children: ReactNode;
+  readonly foot?: ReactNode;
+  readonly onSubmit: (fields: Readonly<Record<string, string>>) => Promise<WhoAmIReply>;
+}
+
+/** A form that ends in the console. */
+function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormProps) {
+  const services = useServices();
+  const navigate = useNavigate();
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const fields = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]));
+    setBusy(true);
+    setError(undefined);
+    try {
+      const me = await onSubmit(fields);
+      services.forget();
+      services.queries.setQueryData(['me'], me);
+      await navigate({ to: '/' });
+    } catch (failure) {
+      setError(failure);
+    }
+    setBusy(false);
+  };
+
+  return (
+    <main className="enter">
+      <form onSubmit={(event) => void submit(event)}>
+        <h1>
+          <Mark />
+          {title}
+        </h1>
+        <p className="lead">{lead}</p>
+        {children}
+        <Button type="submit" look="primary" isDisabled={isBusy}>
+          {action}
+        </Button>
+        <Failure error={error} />
+      </form>
+      {foot !== undefined && <p className="foot">{foot}</p>}
+    </main>
+  );
+}
+
+export function SignInPage() {
+  const { admin } = useServices();
+  return (
+    <EnterForm
+      title="Causeway"
+      lead={`Sign in to ${window.location.host}`}
+      action="Sign in"
+      onSubmit={({ email = '', password = '' }) => admin.signIn({ email, password })}
+      foot={
+        <>
+          No account? A colleague can invite you, and a new node prints a link to make the first one. With an app id and its secret,{' '}
+          <Link to="/bench">open the bench</Link>.
+        </>
+      }
+    >
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" isRequired autoFocus />
+      <TextField label="Password" name="password" type="password" autoComplete="current-password" isRequired />
+    </EnterForm>
+  );
+}
+
+/** @param token of the link that the node has printed */
+export function SetUpPage({ token }: { readonly token: string }) {
+  const { admin } = useServices();
+  return (
+    <EnterForm
+      title="Set up Causeway"
+      lead="Makes the first account: an organisation, and you as its owner."
+      action="Create account"
+      onSubmit={({ organisation = '', email = '', name = '', password = '' }) =>
+        admin.signUp({ setUpToken: token, organisation, email, name, password })
+      }
+      foot="The link is good once. Each start of the node prints another, until there is an account."
+    >
+      <TextField label="Organisation" name="organisation" autoComplete="organization" isRequired autoFocus maxLength={128} />
+      <TextField label="Your name" name="name" autoComplete="name" isRequired maxLength={128} />
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" isRequired />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        isRequired
+        minLength={15}
+        remark={PASSWORD_REMARK}
+      />
+    </EnterForm>
+  );
+}
+
+/** @param token of the link that a member has passed on */
+export function InvitationPage({ token }: { readonly token: string }) {
+  const { admin } = useServices();
+  const query = useQuery({ queryKey: ['invitation', token], queryFn: () => admin.readInvitation(token) });
+  if (codeOf(query.error) !== undefined) {
+    return (
+      <main className="enter">
+        <h1>Invitation</h1>
+        <Failure error={query.error} />
+        <Link to="/sign-in">Sign in</Link>
+      </main>
+    );
+  }
+  return (
+    <Loaded query={query}>
+      {({ organisation, email, role, isKnown }) => (
+        <EnterForm
+          title={`Join ${organisation}`}
+          lead={`As ${role}, with the address ${email}.`}
+          action="Join"
+          onSubmit={({ name, password = '' }) =>
+            admin.acceptInvitation({ invitationToken: token, password, ...(name === undefined ? {} : { name }) })
+          }
+        >
+          {!isKnown && <TextField label="Your name" name="name" autoComplete="name" isRequired autoFocus maxLength={128} />}
+          <TextField
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete={isKnown ? 'current-password' : 'new-password'}
+            isRequired
+            remark={isKnown ? 'You can sign in already: this is the password that you have' : PASSWORD_REMARK}
+          />
+        </EnterForm>
+      )}
+    </Loaded>
+  );
+}

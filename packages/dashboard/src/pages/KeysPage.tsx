@@ -1,0 +1,205 @@
+import type { AdminKey } from '@causeway/protocol';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { useServices } from '../service/services-context.ts';
+import { appQuery, keysQuery, mayDo, useMe } from '../service/use-console-data.ts';
+import { Button, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
+import { CopyButton } from '../ui/CopyButton.tsx';
+
+const SECONDS_PER_DAY = 86_400;
+
+/** The keys of an app. Secrets are shown once, when they are made. */
+export function KeysPage() {
+  const { appId } = useParams({ from: '/member/apps/$appId' });
+  const services = useServices();
+  const queries = useQueryClient();
+  const { memberships } = useMe();
+  const keys = useQuery(keysQuery(services, appId));
+  const app = useQuery(appQuery(services, appId)).data;
+  const mayChange = mayDo(memberships.find(({ organisation }) => organisation.id === app?.orgId)?.role, 'develop');
+  const reload = () => queries.invalidateQueries({ queryKey: ['keys', appId] });
+  return (
+    <section aria-labelledby="keys-title">
+      <div className="title-row">
+        <h2 id="keys-title">Keys</h2>
+        {mayChange && (
+          <DialogButton label="New secret" look="primary" title="New secret">
+            {(close) => <NewSecret appId={appId} onMade={reload} close={close} />}
+          </DialogButton>
+        )}
+      </div>
+      <p>A secret can do everything in the app: keep it on your server. An app has at most two at once, the old one and the new one.</p>
+      <Loaded query={keys}>
+        {(list) =>
+          list.length === 0 ? (
+            <p>There is none yet, so only people of your organisation can use the app, from this console.</p>
+          ) : (
+            <TableBox label="Table of keys">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Name</th>
+                    <th scope="col">Key</th>
+                    <th scope="col">Last used</th>
+                    <th scope="col">State</th>
+                    {mayChange && <th scope="col">Change</th>}
+                  </tr>
+                </thead>
+                <tbody>
+                  {list.map((key) => (
+                    <KeyRow key={key.id} shown={key} mayChange={mayChange} onChanged={reload} />
+                  ))}
+                </tbody>
+              </table>
+            </TableBox>
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+interface KeyRowProps {
+  readonly shown: AdminKey;
+  readonly mayChange: boolean;
+  readonly onChanged: () => Promise<unknown>;
+}
+
+function KeyRow({ shown, mayChange, onChanged }: KeyRowProps) {
+  const { admin } = useServices();
+  const { id, kind, name, prefix, last4, lastUsedAt, revokedAt, expiresAt } = shown;
+  const isLive = revokedAt === undefined && (expiresAt === undefined || new Date(expiresAt) > new Date());
+  const revoke = async () => {
+    await admin.revokeKey(id);
+    await onChanged();
+  };
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td className="mono">{kind === 'signing' ? `${prefix} (public key)` : `${prefix}…${last4}`}</td>
+      <td>{kind === 'signing' ? 'not counted' : lastUsedAt === undefined ? 'never' : <Time at={lastUsedAt} />}</td>
+      <td>
+        <KeyState shown={shown} isLive={isLive} />
+      </td>
+      {mayChange && (
+        <td>
+          {isLive && (
+            <div className="actions start">
+              {kind === 'secret' && (
+                <DialogButton label="Roll" of={name} title={`Roll ${name}`}>
+                  {(close) => <RollSecret keyId={id} onMade={onChanged} close={close} />}
+                </DialogButton>
+              )}
+              <ConfirmButton
+                label="Revoke"
+                of={name}
+                look="danger"
+                title={`Revoke ${name}?`}
+                explanation="It opens nothing from now on, on all nodes within two seconds. Sessions and tokens that came from it go on."
+                onConfirm={revoke}
+              />
+            </div>
+          )}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function KeyState({ shown: { revokedAt, expiresAt }, isLive }: { readonly shown: AdminKey; readonly isLive: boolean }) {
+  if (revokedAt !== undefined) return <>ended</>;
+  if (expiresAt === undefined) return <>good</>;
+  return (
+    <>
+      {isLive ? 'good until ' : 'ended '}
+      <Time at={expiresAt} />
+    </>
+  );
+}
+
+interface NewSecretProps {
+  readonly appId: string;
+  readonly onMade: () => Promise<unknown>;
+  readonly close: () => void;
+}
+
+function NewSecret({ appId, onMade, close }: NewSecretProps) {
+  const { admin } = useServices();
+  const [secret, setSecret] = useState<string>();
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get('name'));
+    try {
+      setSecret((await admin.createKey(appId, name)).secret);
+      await onMade();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  if (secret !== undefined) return <ShownOnce secret={secret} close={close} />;
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <TextField label="Name" name="name" isRequired autoFocus maxLength={128} remark="Where it is used, such as “backend”" />
+      <Failure error={error} />
+      <div className="actions">
+        <Button onPress={close}>Cancel</Button>
+        <Button type="submit" look="primary">
+          Make secret
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function RollSecret({
+  keyId,
+  onMade,
+  close,
+}: {
+  readonly keyId: string;
+  readonly onMade: () => Promise<unknown>;
+  readonly close: () => void;
+}) {
+  const { admin } = useServices();
+  const [secret, setSecret] = useState<string>();
+  const [error, setError] = useState<unknown>();
+  const roll = async () => {
+    try {
+      setSecret((await admin.rollKey(keyId, SECONDS_PER_DAY)).secret);
+      await onMade();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  if (secret !== undefined) return <ShownOnce secret={secret} close={close} />;
+  return (
+    <>
+      <p>Makes a new secret of the same name. The present one stays good for a day: give the new one to your servers until then.</p>
+      <Failure error={error} />
+      <div className="actions">
+        <Button onPress={close}>Cancel</Button>
+        <Button look="primary" autoFocus onPress={() => void roll()}>
+          Roll
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function ShownOnce({ secret, close }: { readonly secret: string; readonly close: () => void }) {
+  return (
+    <>
+      <p>This is the only time that the secret is shown. The node keeps a digest of it alone.</p>
+      <p className="id-row">
+        <code>{secret}</code> <CopyButton text={secret} what="secret" />
+      </p>
+      <div className="actions">
+        <Button look="primary" autoFocus onPress={close}>
+          Done
+        </Button>
+      </div>
+    </>
+  );
+}

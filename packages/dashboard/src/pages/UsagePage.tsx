@@ -1,0 +1,100 @@
+import type { BillReply, UsageReply } from '@causeway/protocol';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { sizeText } from '../service/received-bytes.ts';
+import { useServices } from '../service/services-context.ts';
+import { barsOf, USAGE_RANGES, type UsageRange, usageQueryText } from '../service/usage-range.ts';
+import { Choice, Loaded, TableBox } from '../shell/controls.tsx';
+import { ByteChart } from './ByteChart.tsx';
+
+const MS_PER_SECOND = 1_000;
+
+/** What an app has used, and what that costs. */
+export function UsagePage() {
+  const { appId } = useParams({ from: '/member/apps/$appId' });
+  const { admin } = useServices();
+  const [range, setRange] = useState<UsageRange>('This month by day');
+  const usage = useQuery({ queryKey: ['usage', appId, range], queryFn: () => admin.readUsage(appId, usageQueryText(range, Date.now())) });
+  const bill = useQuery({ queryKey: ['bill', appId], queryFn: () => admin.readBill(appId) });
+  return (
+    <section aria-labelledby="usage-title">
+      <h2 id="usage-title">Usage</h2>
+      <p>
+        As the books of this node have it, a few seconds late. Times are UTC. Nodes of a cluster count in Redis, which is not shown here
+        yet.
+      </p>
+      <Loaded query={bill}>{(reply) => <Bill bill={reply} />}</Loaded>
+      <Choice label="Range" value={range} options={USAGE_RANGES} onChange={setRange} />
+      <Loaded query={usage}>{(reply) => <Used usage={reply} csvUrl={csvUrl(appId, range)} />}</Loaded>
+    </section>
+  );
+}
+
+function Bill({ bill }: { readonly bill: BillReply }) {
+  const { month, billedBytes, freeBytes, pricePerGb, currency, cost } = bill;
+  const price =
+    Number(pricePerGb) === 0 ? 'Nothing is charged on this node.' : `${cost} ${currency} so far, at ${pricePerGb} ${currency} a gigabyte.`;
+  const free = freeBytes === 0 ? '' : ` ${sizeText(freeBytes)} of each month are free.`;
+  return (
+    <p>
+      <strong>{sizeText(billedBytes)}</strong> billed in {month}. {price}
+      {free}
+    </p>
+  );
+}
+
+function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: string }) {
+  const { by, billedMetric, total, rows, next, from, to } = usage;
+  const bars = { fromSeconds: Date.parse(from) / MS_PER_SECOND, toSeconds: Date.parse(to) / MS_PER_SECOND };
+  if (rows.length === 0) return <p>Nothing in this range.</p>;
+  return (
+    <>
+      <figure className="wide">
+        <figcaption>
+          Billed ({billedMetric}) by {by}: <strong>{sizeText(total.billed)}</strong>
+        </figcaption>
+        <ByteChart readings={barsOf(rows)} label={`${sizeText(total.billed)} billed, by ${by}`} bars={bars} />
+      </figure>
+      <TableBox label="Table of usage">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{by === 'hour' ? 'Hour (UTC)' : 'Day (UTC)'}</th>
+              <th scope="col">RTP to subscribers</th>
+              <th scope="col">Data to subscribers</th>
+              <th scope="col">Billed</th>
+              <th scope="col">From publishers</th>
+              <th scope="col">Between nodes</th>
+              <th scope="col">Sent again</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ start, down, data, billed, up, relay, retransmitted }) => (
+              <tr key={start}>
+                <th scope="row">{by === 'hour' ? start.slice(0, 16).replace('T', ' ') : start.slice(0, 10)}</th>
+                {[down, data, billed, up, relay, retransmitted].map((bytes, column) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the columns of a row stay where they are
+                  <td key={column} title={`${bytes} bytes`}>
+                    {sizeText(bytes)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+      {next !== undefined && <p>There is more: the CSV and the API have the rest.</p>}
+      <p>
+        <a href={csvUrl} download="usage.csv">
+          Download as CSV
+        </a>
+        , to the byte.
+      </p>
+    </>
+  );
+}
+
+function csvUrl(appId: string, range: UsageRange): string {
+  return `./api/admin/v1/apps/${encodeURIComponent(appId)}/usage?${usageQueryText(range, Date.now())}&format=csv`;
+}

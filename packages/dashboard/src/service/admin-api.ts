@@ -1,0 +1,120 @@
+/** The admin API as the console calls it: with the cookie of a sign-in, from the same origin. */
+import { type ApiErrorCode, SfuApiError } from '@causeway/client';
+import type {
+  AcceptInvitationRequest,
+  AdminApp,
+  AdminAppList,
+  AdminAuditList,
+  AdminInvitationList,
+  AdminKey,
+  AdminKeyList,
+  AdminMember,
+  AdminMemberList,
+  AdminNodeList,
+  AppTokenReply,
+  BillReply,
+  CreateInvitationReply,
+  CreateKeyReply,
+  IssuedKeyReply,
+  ReadInvitationReply,
+  Role,
+  SignInRequest,
+  SignUpRequest,
+  UsageReply,
+  WhoAmIReply,
+} from '@causeway/protocol';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** The calls of docs/admin.md that the console makes. All reject with `SfuApiError`. */
+export interface AdminApi {
+  me(): Promise<WhoAmIReply>;
+  signUp(body: SignUpRequest): Promise<WhoAmIReply>;
+  signIn(body: SignInRequest): Promise<WhoAmIReply>;
+  signOut(): Promise<unknown>;
+  changePassword(present: string, next: string): Promise<unknown>;
+  readInvitation(invitationToken: string): Promise<ReadInvitationReply>;
+  acceptInvitation(body: AcceptInvitationRequest): Promise<WhoAmIReply>;
+
+  listApps(orgId: string, after?: string): Promise<AdminAppList>;
+  createApp(orgId: string, name: string): Promise<AdminApp>;
+  readApp(appId: string): Promise<AdminApp>;
+  removeApp(appId: string): Promise<unknown>;
+  createAppToken(appId: string): Promise<AppTokenReply>;
+  /** @param query as `usageQueryText` writes it */
+  readUsage(appId: string, query: string): Promise<UsageReply>;
+  /** What this month has cost so far. */
+  readBill(appId: string): Promise<BillReply>;
+  listKeys(appId: string): Promise<AdminKeyList>;
+  createKey(appId: string, name: string): Promise<CreateKeyReply>;
+  /** @param expiresIn seconds that the old key stays good */
+  rollKey(keyId: string, expiresIn: number): Promise<IssuedKeyReply>;
+  revokeKey(keyId: string): Promise<AdminKey>;
+
+  listMembers(orgId: string): Promise<AdminMemberList>;
+  changeRole(orgId: string, personId: string, role: Role): Promise<AdminMember>;
+  removeMember(orgId: string, personId: string): Promise<unknown>;
+  listInvitations(orgId: string): Promise<AdminInvitationList>;
+  invite(orgId: string, email: string, role: Role): Promise<CreateInvitationReply>;
+  withdrawInvitation(orgId: string, invitationId: string): Promise<unknown>;
+  /** @param after the last entry of the page before */
+  listAudit(orgId: string, after?: string): Promise<AdminAuditList>;
+  listNodes(): Promise<AdminNodeList>;
+}
+
+/** @param baseUrl of the node, or of the path that a proxy puts before it, with a slash at its end */
+export function createAdminApi(baseUrl: string, send: typeof fetch = (...request) => fetch(...request)): AdminApi {
+  const call = async <Reply>(method: Method, path: string, body?: unknown): Promise<Reply> => {
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+    const response = await send(new URL(`api/admin/v1${path}`, baseUrl), { method, cache: 'no-store', ...init }).catch((cause: unknown) => {
+      throw failure('network_failure', 'the node does not answer', 0, cause);
+    });
+    const reply: unknown = await response.json().catch(() => undefined);
+    if (response.ok && reply !== undefined) return reply as Reply;
+    const { errorCode = 'unexpected_reply', errorDescription = `HTTP ${response.status}` } = (reply ?? {}) as Record<string, string>;
+    throw failure(errorCode as ApiErrorCode, errorDescription, response.status);
+  };
+  const org = (orgId: string, path: string) => `/organisations/${encodeURIComponent(orgId)}${path}`;
+  const app = (appId: string, path = '') => `/apps/${encodeURIComponent(appId)}${path}`;
+  const key = (keyId: string, path = '') => `/keys/${encodeURIComponent(keyId)}${path}`;
+  const page = (after: string | undefined) => (after === undefined ? '' : `?after=${encodeURIComponent(after)}`);
+  return {
+    me: () => call('GET', '/me'),
+    signUp: (body) => call('POST', '/sign-up', body),
+    signIn: (body) => call('POST', '/sign-in', body),
+    signOut: () => call('POST', '/sign-out'),
+    changePassword: (present, next) => call('POST', '/me/password', { present, next }),
+    readInvitation: (invitationToken) => call('POST', '/invitations/read', { invitationToken }),
+    acceptInvitation: (body) => call('POST', '/invitations/accept', body),
+
+    listApps: (orgId, after) => call('GET', org(orgId, `/apps${page(after)}`)),
+    createApp: (orgId, name) => call('POST', org(orgId, '/apps'), { name }),
+    readApp: (appId) => call('GET', app(appId)),
+    removeApp: (appId) => call('DELETE', app(appId)),
+    createAppToken: (appId) => call('POST', app(appId, '/tokens')),
+    readUsage: (appId, query) => call('GET', app(appId, `/usage?${query}`)),
+    readBill: (appId) => call('GET', app(appId, '/bill')),
+    listKeys: (appId) => call('GET', app(appId, '/keys')),
+    createKey: (appId, name) => call('POST', app(appId, '/keys'), { name }),
+    rollKey: (keyId, expiresIn) => call('POST', key(keyId, '/roll'), { expiresIn }),
+    revokeKey: (keyId) => call('DELETE', key(keyId)),
+
+    listMembers: (orgId) => call('GET', org(orgId, '/members')),
+    changeRole: (orgId, personId, role) => call('PATCH', org(orgId, `/members/${encodeURIComponent(personId)}`), { role }),
+    removeMember: (orgId, personId) => call('DELETE', org(orgId, `/members/${encodeURIComponent(personId)}`)),
+    listInvitations: (orgId) => call('GET', org(orgId, '/invitations')),
+    invite: (orgId, email, role) => call('POST', org(orgId, '/invitations'), { email, role }),
+    withdrawInvitation: (orgId, invitationId) => call('DELETE', org(orgId, `/invitations/${encodeURIComponent(invitationId)}`)),
+    listAudit: (orgId, after) => call('GET', org(orgId, `/audit${page(after)}`)),
+    listNodes: () => call('GET', '/nodes'),
+  };
+}
+
+function failure(code: ApiErrorCode, description: string, httpStatus: number, cause?: unknown): SfuApiError {
+  return new SfuApiError({ code, description, httpStatus, isRetryable: httpStatus === 0 }, cause);
+}
+
+/** The code of what was refused; undefined for what is no refusal. */
+export function codeOf(error: unknown): ApiErrorCode | undefined {
+  return error instanceof SfuApiError ? error.facts.code : undefined;
+}

@@ -1,0 +1,50 @@
+/** What the pages of the console work with, made once. */
+import { createSfuApi, type SfuApi } from '@causeway/client';
+import { QueryClient } from '@tanstack/react-query';
+import { type AdminApi, codeOf, createAdminApi } from './admin-api.ts';
+
+/** The services of one loaded page. */
+export interface ConsoleServices {
+  /** Of the node, or of the path that a proxy puts before it, with a slash at its end. */
+  readonly baseUrl: string;
+  readonly admin: AdminApi;
+  readonly queries: QueryClient;
+  /** The public API of an app, called with tokens of the person who is signed in: the console holds no secret. */
+  appApi(appId: string): SfuApi;
+  /** Forgets everything that was read, and all tokens, as when another person may come. */
+  forget(): void;
+}
+
+const MAX_TRIES = 2;
+
+/** @param baseUrl of the node, with a slash at its end */
+export function createConsoleServices(baseUrl: string): ConsoleServices {
+  const admin = createAdminApi(baseUrl);
+  const apis = new Map<string, SfuApi>();
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        // What a person is refused is refused again; only silence is worth another try.
+        retry: (tries, error) => codeOf(error) === 'network_failure' && tries < MAX_TRIES,
+        staleTime: 5_000,
+      },
+    },
+  });
+  return {
+    baseUrl,
+    admin,
+    queries,
+    appApi(appId) {
+      const known = apis.get(appId);
+      if (known !== undefined) return known;
+      const credential = async () => (await admin.createAppToken(appId)).token;
+      const api = createSfuApi({ url: baseUrl, appId, credential });
+      apis.set(appId, api);
+      return api;
+    },
+    forget() {
+      apis.clear();
+      queries.clear();
+    },
+  };
+}

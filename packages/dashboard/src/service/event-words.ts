@@ -1,0 +1,22 @@
+/** What an event says, in a few words. */
+import type { ApiEvent } from '@causeway/protocol';
+
+/** The particulars of an event beside its type, session and time; empty if there are none. */
+export function eventWords(event: ApiEvent): string {
+  const { trackKind, customTrackName, trackId, mid, dataChannelName, rid, quality, reason, errorCode, remoteSessionId, region } = event;
+  const track = customTrackName === undefined || customTrackName === '' ? trackId : customTrackName;
+  return [
+    trackKind,
+    track,
+    dataChannelName,
+    mid === undefined ? undefined : `line ${mid}`,
+    rid === undefined ? undefined : rid === '' ? 'only layer' : `layer ${rid}`,
+    quality,
+    remoteSessionId === undefined ? undefined : `from ${remoteSessionId}`,
+    region,
+    reason,
+    errorCode,
+  ]
+    .filter((word) => word !== undefined && word !== '')
+    .join(' · ');
+}

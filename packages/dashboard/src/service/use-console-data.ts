@@ -1,0 +1,104 @@
+/** What pages read, by name, so that what changes it can have it read again. */
+import type { AdminMembership, ApiEvent, Right, Role, SessionSummary, WhoAmIReply } from '@causeway/protocol';
+import { hasRight } from '@causeway/protocol/roles';
+import { queryOptions, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { ConsoleServices } from './console-services.ts';
+import { applyEvent, followEvents, SESSIONS_READ } from './live-sessions.ts';
+import { useServices } from './services-context.ts';
+
+export const meQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['me'], queryFn: () => admin.me(), staleTime: 60_000 });
+
+/** Who is signed in. Pages behind the sign-in alone may ask. */
+export function useMe(): WhoAmIReply {
+  return useSuspenseQuery(meQuery(useServices())).data;
+}
+
+const CHOSEN_ORG = 'causeway.organisation';
+
+/** The organisation that the console shows: the chosen one, or the first. Undefined for someone who is in none. */
+export function useMembership(): AdminMembership | undefined {
+  const { memberships } = useMe();
+  const chosen = sessionStorage.getItem(CHOSEN_ORG);
+  return memberships.find(({ organisation }) => organisation.id === chosen) ?? memberships[0];
+}
+
+/** Shows another organisation from now on, in this tab. */
+export function chooseOrg(orgId: string): void {
+  sessionStorage.setItem(CHOSEN_ORG, orgId);
+}
+
+/** Whether the person may do something: a button that the node would refuse is better not there. */
+export function mayDo(role: Role | undefined, right: Right): boolean {
+  return role !== undefined && hasRight(role, right);
+}
+
+export const appsQuery = ({ admin }: ConsoleServices, orgId: string) =>
+  queryOptions({ queryKey: ['apps', orgId], queryFn: async () => (await admin.listApps(orgId)).apps });
+export const appQuery = ({ admin }: ConsoleServices, appId: string) =>
+  queryOptions({ queryKey: ['app', appId], queryFn: () => admin.readApp(appId) });
+export const keysQuery = ({ admin }: ConsoleServices, appId: string) =>
+  queryOptions({ queryKey: ['keys', appId], queryFn: async () => (await admin.listKeys(appId)).keys });
+export const membersQuery = ({ admin }: ConsoleServices, orgId: string) =>
+  queryOptions({ queryKey: ['members', orgId], queryFn: async () => (await admin.listMembers(orgId)).members });
+export const invitationsQuery = ({ admin }: ConsoleServices, orgId: string) =>
+  queryOptions({ queryKey: ['invitations', orgId], queryFn: async () => (await admin.listInvitations(orgId)).invitations });
+export const nodesQuery = ({ admin }: ConsoleServices) =>
+  queryOptions({ queryKey: ['nodes'], queryFn: async () => (await admin.listNodes()).nodes });
+export const sessionQuery = (services: ConsoleServices, appId: string, sessionId: string) =>
+  queryOptions({
+    queryKey: ['session', appId, sessionId],
+    queryFn: ({ signal }) => services.appApi(appId).describeSession(sessionId, signal),
+  });
+const sessionsQuery = (services: ConsoleServices, appId: string) =>
+  queryOptions({
+    queryKey: ['sessions', appId],
+    queryFn: ({ signal }): Promise<readonly SessionSummary[]> => services.appApi(appId).listSessions({ limit: SESSIONS_READ }, signal),
+    // Events keep it up to date.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The sessions of an app, live for as long as the page is shown. `stopped` says why they are no longer followed. */
+export function useLiveSessions(appId: string) {
+  const services = useServices();
+  const queries = useQueryClient();
+  const [stopped, setStopped] = useState<unknown>();
+  useEffect(() => {
+    const { queryKey } = sessionsQuery(services, appId);
+    const list = {
+      read: () => queries.getQueryData(queryKey),
+      write: (sessions: readonly SessionSummary[]) => void queries.setQueryData(queryKey, sessions),
+      reload: () => void queries.invalidateQueries({ queryKey }),
+    };
+    const api = services.appApi(appId);
+    const running = new AbortController();
+    setStopped(undefined);
+    // What happened before the stream was open is in the list that is read then.
+    const request = { signal: running.signal, onOpen: list.reload };
+    followEvents(api, request, (event) => void applyEvent(api, list, event)).catch((reason: unknown) => {
+      if (!running.signal.aborted) setStopped(reason);
+    });
+    return () => running.abort();
+  }, [services, queries, appId]);
+  return { ...useQuery(sessionsQuery(services, appId)), stopped };
+}
+
+/** Events as they come, the newest first, from when the page was opened. @param sessionId undefined for all of the app */
+export function useEvents(appId: string, sessionId: string | undefined, maxEvents: number) {
+  const services = useServices();
+  const [events, setEvents] = useState<readonly ApiEvent[]>([]);
+  const [stopped, setStopped] = useState<unknown>();
+  useEffect(() => {
+    const running = new AbortController();
+    const request = { signal: running.signal, ...(sessionId === undefined ? {} : { sessionId }) };
+    setEvents([]);
+    setStopped(undefined);
+    followEvents(services.appApi(appId), request, (event) => setEvents((known) => [event, ...known].slice(0, maxEvents))).catch(
+      (reason: unknown) => {
+        if (!running.signal.aborted) setStopped(reason);
+      },
+    );
+    return () => running.abort();
+  }, [services, appId, sessionId, maxEvents]);
+  return { events, stopped };
+}

@@ -1,0 +1,205 @@
+/** The controls that pages are made of, in the console's own clothes. Their behaviour is React Aria's. */
+import { type ReactNode, useState } from 'react';
+import {
+  Button as AriaButton,
+  type ButtonProps as AriaButtonProps,
+  TextField as AriaTextField,
+  type TextFieldProps as AriaTextFieldProps,
+  Dialog,
+  DialogTrigger,
+  FieldError,
+  Heading,
+  Input,
+  Label,
+  Modal,
+  ModalOverlay,
+  Text,
+} from 'react-aria-components';
+import { errorText } from '../console/error-text.ts';
+import { codeOf } from '../service/admin-api.ts';
+
+interface ButtonProps extends Omit<AriaButtonProps, 'className'> {
+  readonly look?: 'plain' | 'primary' | 'danger';
+}
+
+/** A button that does something here; what leads elsewhere is a link. */
+export function Button({ look = 'plain', ...props }: ButtonProps) {
+  return <AriaButton className={`button ${look}`} {...props} />;
+}
+
+interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | 'children'> {
+  readonly label: string;
+  readonly remark?: string;
+}
+
+/** A labelled line of text. */
+export function TextField({ label, remark, ...props }: TextFieldProps) {
+  return (
+    <AriaTextField className="field" {...props}>
+      <Label>{label}</Label>
+      <Input spellCheck={false} />
+      {remark !== undefined && (
+        <Text slot="description" className="remark">
+          {remark}
+        </Text>
+      )}
+      <FieldError className="field-error" />
+    </AriaTextField>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly isLabelHidden?: boolean;
+  readonly value: Value;
+  readonly options: readonly Value[];
+  readonly onChange: (value: Value) => void;
+  readonly isDisabled?: boolean;
+}
+
+/** One of a few words. The browser's own list is what phones and screen readers know best. */
+export function Choice<Value extends string>({
+  label,
+  isLabelHidden = false,
+  value,
+  options,
+  onChange,
+  isDisabled = false,
+}: ChoiceProps<Value>) {
+  return (
+    <label className="field">
+      <span className={isLabelHidden ? 'sr-only' : 'field-label'}>{label}</span>
+      <select value={value} disabled={isDisabled} onChange={(event) => onChange(event.target.value as Value)}>
+        {options.map((option) => (
+          <option key={option}>{option}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Why something failed, in a sentence; says nothing while nothing has. */
+export function Failure({ error }: { readonly error: unknown }) {
+  if (error === null || error === undefined) return null;
+  return (
+    <p className="failure" role="alert">
+      {failureText(error)}
+    </p>
+  );
+}
+
+/** The node's own words where it refuses: they are written for people, and say more than a list of codes can. */
+export function failureText(error: unknown): string {
+  const { title, detail } = errorText(error);
+  const code = codeOf(error);
+  if (code === undefined || code === 'network_failure') return title;
+  const words = detail.replace(/^\w+(?: \(\w+\))?: /, '').replace(/ · request .*$/, '');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+}
+
+interface DialogButtonProps {
+  /** On the button. */
+  readonly label: string;
+  readonly look?: ButtonProps['look'];
+  /** Names the object for screen readers, where several buttons of a page have the same words. */
+  readonly of?: string;
+  readonly title: string;
+  readonly children: (close: () => void) => ReactNode;
+}
+
+/** A button that opens a dialog. */
+export function DialogButton({ label, look = 'plain', of, title, children }: DialogButtonProps) {
+  return (
+    <DialogTrigger>
+      <Button look={look} {...(of === undefined ? {} : { 'aria-label': `${label} ${of}` })}>
+        {label}
+      </Button>
+      <ModalOverlay className="overlay" isDismissable>
+        <Modal className="modal">
+          <Dialog className="dialog">
+            {({ close }) => (
+              <>
+                <Heading slot="title" level={2}>
+                  {title}
+                </Heading>
+                {children(close)}
+              </>
+            )}
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  );
+}
+
+interface ConfirmButtonProps extends Omit<DialogButtonProps, 'children'> {
+  readonly explanation: string;
+  readonly onConfirm: () => Promise<unknown>;
+}
+
+/** A button for what cannot be undone: it asks first. */
+export function ConfirmButton({ explanation, onConfirm, ...dialog }: ConfirmButtonProps) {
+  return (
+    <DialogButton {...dialog}>
+      {(close) => <Confirmation label={dialog.label} explanation={explanation} onConfirm={onConfirm} close={close} />}
+    </DialogButton>
+  );
+}
+
+function Confirmation({
+  label,
+  explanation,
+  onConfirm,
+  close,
+}: Pick<ConfirmButtonProps, 'label' | 'explanation' | 'onConfirm'> & { readonly close: () => void }) {
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const confirm = () => {
+    setBusy(true);
+    onConfirm().then(close, (failure: unknown) => {
+      setBusy(false);
+      setError(failure);
+    });
+  };
+  return (
+    <>
+      <p>{explanation}</p>
+      <Failure error={error} />
+      <div className="actions">
+        <Button autoFocus onPress={close}>
+          Cancel
+        </Button>
+        <Button look="danger" isDisabled={isBusy} onPress={confirm}>
+          {label}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+/** What a page shows until its data is there, and if it does not come. */
+export function Loaded<Data>({
+  query,
+  children,
+}: {
+  readonly query: { readonly data: Data | undefined; readonly error: unknown };
+  readonly children: (data: Data) => ReactNode;
+}) {
+  if (query.data !== undefined) return children(query.data);
+  return query.error ? <Failure error={query.error} /> : <p className="hint">Loading…</p>;
+}
+
+/** A moment as the reader's clock shows it. */
+export function Time({ at }: { readonly at: string }) {
+  return <time dateTime={at}>{new Date(at).toLocaleString()}</time>;
+}
+
+/** Holds a table, and scrolls where it is wider than the window: also by keyboard. */
+export function TableBox({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <section className="table-box" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}

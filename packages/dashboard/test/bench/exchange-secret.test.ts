@@ -1,0 +1,30 @@
+import { exchangeSecret } from '../../src/bench/exchange-secret.ts';
+
+test('a secret becomes a token of a day, made with it', async () => {
+  const asked: [url: string, authorization: string | null, body: unknown][] = [];
+  const send: typeof fetch = async (input, init) => {
+    asked.push([String(input), new Headers(init?.headers).get('Authorization'), JSON.parse(String(init?.body))]);
+    return Response.json({ token: 'head.claims.signature', jti: 'j', expiresAt: '' });
+  };
+  const traded = await exchangeSecret('https://sfu.example/', { appId: 'demo', secret: 's3cret' }, send);
+
+  expect(traded).toEqual({ appId: 'demo', secret: 'head.claims.signature' });
+  expect(asked).toEqual([
+    ['https://sfu.example/api/sfu/demo/tokens', 'Bearer s3cret', { sub: expect.stringMatching(/^bench:[0-9a-f]{16}$/), expiresIn: 86_400 }],
+  ]);
+});
+
+test('a token stays what it is, and no call is made', async () => {
+  const send: typeof fetch = () => Promise.reject(new Error('a call'));
+  const credentials = { appId: 'demo', secret: 'head.claims.signature' };
+
+  expect(await exchangeSecret('https://sfu.example/', credentials, send)).toBe(credentials);
+});
+
+test('a wrong secret is refused in the words of the node', async () => {
+  const send: typeof fetch = async () => Response.json({ errorCode: 'unauthorized', errorDescription: 'no' }, { status: 401 });
+
+  await expect(exchangeSecret('https://sfu.example/', { appId: 'demo', secret: 'wrong' }, send)).rejects.toMatchObject({
+    facts: { code: 'unauthorized' },
+  });
+});

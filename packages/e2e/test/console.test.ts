@@ -1,0 +1,267 @@
+/** The console from a clean node on: an account, an app, a picture, and what every page must hold to. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
+import { waitUntil } from '@causeway/lab';
+
+jest.setTimeout(120_000);
+
+/** Where to leave pictures of the pages; none are taken when it is not set. */
+const SCREENSHOT_FOLDER = process.env.CAUSEWAY_SCREENSHOTS;
+const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+const NOTE_VIOLATIONS = `
+  window.violations = [];
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => window.violations.push(violatedDirective + ' ' + blockedURI));
+`;
+const PASSWORD = 'correct horse battery staple';
+const MAX_CLICKS = 10;
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 800 };
+
+const folder = mkdtempSync(join(tmpdir(), 'causeway-console-'));
+let stage: Stage;
+let tab: ChromiumPage;
+let appId = '';
+
+beforeAll(async () => {
+  stage = await openStage({ CAUSEWAY_BOOKS: join(folder, 'books.sqlite') });
+});
+
+afterAll(async () => {
+  await stage.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Everything wrong with what the page shows now: accessibility, small text, small targets, and what its policy has refused. */
+async function findFaults({ page }: ChromiumPage): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    type Axe = { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    const { axe, violations: refused } = window as unknown as { axe: Axe; violations: string[] };
+    const { violations } = await axe.run({ rules: { 'target-size': { enabled: true } } });
+    const small = [...document.querySelectorAll('body *')].filter((element) => {
+      const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '');
+      return hasText && Number.parseFloat(getComputedStyle(element).fontSize) < 12;
+    });
+    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page is wider than the window'] : [];
+    return [
+      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      ...small.map((element) => `small text: ${element.outerHTML.slice(0, 120)}`),
+      ...refused,
+      ...wide,
+    ];
+  });
+}
+
+/** The same on a desk in light, and on a phone in the dark. */
+async function findFaultsInBoth(shown: ChromiumPage, name: string): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [scheme, size, look] of [
+    ['light', DESKTOP, 'light'],
+    ['dark', PHONE, 'dark-narrow'],
+  ] as const) {
+    await shown.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await shown.page.setViewportSize(size);
+    faults.push(...(await findFaults(shown)).map((fault) => `${name}, ${look}: ${fault}`));
+    if (SCREENSHOT_FOLDER !== undefined) await shown.page.screenshot({ path: join(SCREENSHOT_FOLDER, `service-${name}-${look}.png`) });
+  }
+  await shown.page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await shown.page.setViewportSize(DESKTOP);
+  return faults;
+}
+
+it('leads from the link of a clean node to the first bytes on a chart in ten clicks', async () => {
+  const [link = ''] = /http:\S+\/setup#\S+/.exec(stage.daemon.readLog()) ?? [];
+  tab = await stage.chromium.openPage(link.replace('localhost', '127.0.0.1'), { initScript: NOTE_VIOLATIONS });
+  const { page } = tab;
+  let clicks = 0;
+  const click = async (name: string) => {
+    clicks++;
+    await page.getByRole('button', { name, exact: true }).click();
+  };
+  await page.getByRole('textbox', { name: 'Organisation' }).fill('Example');
+  expect(page.url()).not.toContain('cwsetup_');
+  const faults = [...(await findFaultsInBoth(tab, 'set-up'))];
+  await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await click('Create account');
+  await click('New app');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Demo');
+  faults.push(...(await findFaultsInBoth(tab, 'new-app')));
+  await click('Create app');
+  await click('Run with my camera');
+  await page.getByText('Playing what came back').waitFor();
+  const chart = page.getByRole('img', { name: /^Chart: [1-9].* (kB|MB) received$/ });
+  await chart.waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'running')));
+  appId = /apps\/([^/]+)/.exec(page.url())?.[1] ?? '';
+
+  expect(clicks).toBeLessThanOrEqual(MAX_CLICKS);
+  expect(faults).toEqual([]);
+  expect(tab.errors).toEqual([]);
+  expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).toBe('{}');
+});
+
+it('shows the sessions of the app as they come and go, and what is wrong with one', async () => {
+  const { page } = tab;
+  const faults: string[] = [];
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await page.getByText('No sessions now.').waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${stage.daemon.access.host}/#/apps/${appId}`);
+  await other.getByRole('button', { name: 'Run with a test picture' }).click();
+  await page.getByText('2 sessions now.').waitFor();
+  await page.getByRole('cell', { name: 'connected', exact: true }).first().waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'sessions')));
+  await page
+    .getByRole('row', { name: /Run it here: publisher/ })
+    .getByRole('link')
+    .click();
+  await page.getByText('The node finds nothing wrong with this session.').waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'session')));
+  await other.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('rowheader', { name: 'session.closed' }).waitFor();
+  await other.close();
+
+  expect(faults).toEqual([]);
+});
+
+it('counts what was sent, on a chart and to the byte in the file', async () => {
+  const { page } = tab;
+  const path = `/api/admin/v1/apps/${appId}/usage?by=all&format=csv`;
+  await page.goto(`${stage.daemon.access.host}/#/apps/${appId}/usage`);
+
+  const counts = await waitUntil(
+    'the page shows what the file has',
+    async () => {
+      await page.reload();
+      const cells = page.getByRole('row').last().getByRole('cell');
+      const isThere = await cells
+        .nth(2)
+        .waitFor({ timeout: 2_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+      const shown = isThere ? await cells.nth(2).getAttribute('title') : 'nothing';
+      const csv = await page.evaluate((url) => fetch(url).then((reply) => reply.text()), path);
+      return { shown, inFile: `${csv.trim().split(',').at(-1)} bytes` };
+    },
+    ({ shown, inFile }) => shown === inFile,
+  );
+
+  expect(counts.shown).toMatch(/^[1-9]\d+ bytes$/);
+  expect(await page.getByRole('img', { name: /^Chart: [1-9].*B billed, by day$/ }).count()).toBe(1);
+});
+
+it('makes a secret that is shown once and opens the app', async () => {
+  const { page } = tab;
+  const { host } = stage.daemon.access;
+  await page.goto(`${host}/#/apps/${appId}/keys`);
+  await page.getByRole('button', { name: 'New secret' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('backend');
+  await page.getByRole('button', { name: 'Make secret' }).click();
+  const secret = (await page.getByRole('dialog').locator('code').textContent()) ?? '';
+  const call = () => fetch(`${host}/api/sfu/${appId}/sessions`, { headers: { Authorization: `Bearer ${secret}` } });
+  await page.getByRole('button', { name: 'Done' }).click();
+  const faults = await findFaultsInBoth(tab, 'keys');
+  const before = (await call()).status;
+  await page.getByRole('button', { name: 'Revoke backend' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('cell', { name: 'ended', exact: true }).waitFor();
+
+  expect([before, (await call()).status]).toEqual([200, 401]);
+  expect(await page.content()).not.toContain(secret);
+  expect(faults).toEqual([]);
+});
+
+it.each([
+  ['overview', '', 'Example'],
+  ['apps', 'apps', 'Apps'],
+  ['events', 'apps/:app/events', 'Demo'],
+  ['usage', 'apps/:app/usage', 'Demo'],
+  ['settings', 'apps/:app/settings', 'Demo'],
+  ['nodes', 'nodes', 'Nodes'],
+  ['team', 'team', 'Team'],
+  ['audit', 'audit', 'Audit'],
+  ['account', 'account', 'Ada'],
+])('has nothing wrong on the page %s, which has an address of its own', async (name, path, heading) => {
+  await tab.page.goto(`${stage.daemon.access.host}/#/${path.replace(':app', appId)}`);
+  await tab.page.reload();
+  await tab.page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+  await waitUntil(
+    'everything is loaded',
+    () => tab.page.getByText('Loading…').count(),
+    (count) => count === 0,
+  );
+
+  expect(await findFaultsInBoth(tab, name)).toEqual([]);
+});
+
+it('lets an invited person in, who sees what their role shows', async () => {
+  const { page } = tab;
+  await page.goto(`${stage.daemon.access.host}/#/team`);
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('bob@example.org');
+  await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('viewer');
+  await page.getByRole('button', { name: 'Make link' }).click();
+  const bob = await stage.chromium.openPage((await page.getByRole('dialog').locator('code').textContent()) ?? '', {
+    initScript: NOTE_VIOLATIONS,
+  });
+  await bob.page.getByRole('heading', { name: 'Join Example' }).waitFor();
+  const faults = [...(await findFaultsInBoth(bob, 'invitation'))];
+  await bob.page.getByRole('textbox', { name: 'Your name' }).fill('Bob');
+  await bob.page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await bob.page.getByRole('button', { name: 'Join' }).click();
+  await bob.page.getByRole('link', { name: 'Demo' }).click();
+  await bob.page.getByRole('heading', { name: 'Quick Start' }).waitFor();
+
+  expect(await bob.page.getByRole('button', { name: 'Run with my camera' }).count()).toBe(0);
+  expect(faults).toEqual([]);
+  await bob.close();
+});
+
+it('signs out for good, says why a password is wrong, and signs in', async () => {
+  const { page } = tab;
+  await page.goto(`${stage.daemon.access.host}/#/`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  const signIn = async (password: string) => {
+    await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  };
+  await signIn('wrong');
+  await page.getByRole('alert').waitFor();
+  const faults = await findFaultsInBoth(tab, 'sign-in');
+  const alert = await page.getByRole('alert').textContent();
+  await page.goto(`${stage.daemon.access.host}/#/audit`);
+  await page.getByRole('heading', { name: 'Causeway' }).waitFor();
+  await signIn(PASSWORD);
+  await page.getByRole('heading', { name: 'Example' }).waitFor();
+
+  expect(alert).toBe('Address and password do not belong together.');
+  expect(faults).toEqual([]);
+  expect(tab.errors).toEqual([]);
+});
+
+it('makes no calls while nothing happens', async () => {
+  const { page } = tab;
+  await page.goto(`${stage.daemon.access.host}/#/apps/${appId}/sessions`);
+  await page.getByText('No sessions now.').waitFor();
+  const calls: string[] = [];
+  page.on('request', (request) => calls.push(request.url()));
+  // What polls does so by timers, and those of the page go by this clock from here on.
+  await page.clock.install();
+  await page.clock.runFor(60_000);
+  await waitUntil(
+    'the page has settled',
+    async () => calls.length,
+    () => true,
+  );
+
+  expect(calls).toEqual([]);
+});

@@ -1,0 +1,30 @@
+import type { AdminNode } from '@causeway/protocol';
+import type { NodeDirectory, NodeRecord, Sfu } from '@causeway/sfu';
+import type { Config } from '../config/load-config.ts';
+import { API_VERSION } from '../openapi/openapi-document.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+/** What a node knows of itself, and of others if it is in a cluster. */
+export interface NodeSources {
+  readonly config: Pick<Config, 'nodeNumber' | 'region'>;
+  readonly sfu: Pick<Sfu, 'load' | 'udpPort'>;
+  readonly lifecycle: Pick<Lifecycle, 'isDraining'>;
+  /** Undefined for a standalone node. */
+  readonly directory: Pick<NodeDirectory, 'self' | 'others'> | undefined;
+}
+
+/** All live nodes as the admin API shows them, by number. */
+export function listNodes({ config, sfu, lifecycle, directory }: NodeSources): readonly AdminNode[] {
+  if (directory !== undefined) {
+    const nodes = [{ ...nodeBody(directory.self), isSelf: true, mediaPort: sfu.udpPort }, ...directory.others.map(nodeBody)];
+    return nodes.toSorted((a, b) => a.nodeNo - b.nodeNo);
+  }
+  const { share, isFull } = sfu.load();
+  const state = lifecycle.isDraining ? 'draining' : isFull ? 'stressed' : 'serving';
+  const { nodeNumber: nodeNo, region } = config;
+  return [{ nodeNo, region, state, load: share, version: API_VERSION, isSelf: true, mediaPort: sfu.udpPort }];
+}
+
+function nodeBody({ nodeNo, region, state, load, softwareVersion, location }: NodeRecord): AdminNode {
+  return { nodeNo, region, state, load, version: softwareVersion, ...(location === undefined ? {} : { location }), isSelf: false };
+}

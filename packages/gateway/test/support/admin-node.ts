@@ -1,0 +1,71 @@
+/** A gateway over real books in memory, for tests of the admin API. */
+import { AppMirror, KeyUses, TokenDesk } from '@causeway/accounts';
+import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
+import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
+import { ReplyCounters } from '../../src/monitoring/reply-counters.ts';
+import { MemorySfu } from './memory-sfu.ts';
+import { type Reply, serve, silentLogger } from './test-server.ts';
+
+const never = () => () => undefined;
+const closing: (() => Promise<void>)[] = [];
+
+/** Closes all nodes that were started. */
+export async function closeNodes(): Promise<void> {
+  for (const close of closing.splice(0)) await close();
+}
+
+/** Leaves the nodes that were started so far to the caller. @returns what closes them */
+export function keepOpen(): (() => Promise<void>)[] {
+  return closing.splice(0);
+}
+
+/** A node with empty books. */
+export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: boolean; readonly now?: () => number } = {}) {
+  const database = openDatabase({ kind: 'file', path: ':memory:' });
+  await migrate(database, 'sqlite');
+  const books = new SqlBooks(database, Date.now);
+  const accounts = new SqlAccounts(database, Date.now);
+  const tokens = new TokenDesk();
+  const apps = new AppMirror({ books, configured: [], schedule: never });
+  const uses = new KeyUses(books, never);
+  const app = createGatewayApp({
+    sfu: new MemorySfu(),
+    apps,
+    tokens,
+    region: 'test',
+    logger: silentLogger,
+    dashboardFolder: '/nonexistent',
+    replies: new ReplyCounters(),
+    readiness: () => 'ready',
+    ...(now === undefined ? {} : { now }),
+    ...(hasBooks ? { books: { books, accounts, apps, uses } } : {}),
+  });
+  const server = await serve(app);
+  closing.push(server.close, () => database.destroy());
+  const send = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
+    server.send(method, path, {
+      headers: { ...(key === '' ? {} : { Authorization: `Bearer ${key}` }), 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+  const admin = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
+    send(method, `/api/admin/v1${path}`, key, body, headers);
+  /** @returns what is in a reply that must be one of success */
+  const made = async <Made>(method: string, path: string, key: string, body?: unknown): Promise<Made> => {
+    const reply = await admin(method, path, key, body);
+    if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.text}`);
+    return reply.json as Made;
+  };
+  return { books, accounts, uses, send, admin, made };
+}
+
+/** A node that is set up: with an organisation, its key and an app. */
+export async function startService() {
+  const node = await startNode();
+  const setUpToken = await node.books.openSetUp();
+  const { organisation, secret: key }: { organisation: { id: string }; secret: string } = await node.made('POST', '/set-up', '', {
+    setUpToken,
+    organisation: 'Example',
+  });
+  const app: { id: string } = await node.made('POST', `/organisations/${organisation.id}/apps`, key, { name: 'Demo' });
+  return { ...node, org: organisation.id, key, app: app.id };
+}
