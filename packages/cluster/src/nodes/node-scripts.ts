@@ -27,6 +27,16 @@ export interface TableReading {
   readonly records: readonly { readonly nodeNo: number; readonly text: string }[];
 }
 
+/** What has changed for a node that knows the table. */
+export interface TableChanges extends Pick<TableReading, 'redisNowMs' | 'serial' | 'records'> {
+  /** How many nodes have a lease, ended or not. */
+  readonly leaseCount: number;
+  /** Leases that have ended. */
+  readonly ended: TableReading['leases'];
+  /** When the first of the others ends; undefined if there are none. */
+  readonly nextEndMs: number | undefined;
+}
+
 export interface RecordNews {
   /** Signed record; undefined when it has not changed. */
   readonly text: string | undefined;
@@ -41,6 +51,7 @@ export interface NodeScripts {
   /** Makes a life the newest again, when the newer one in Redis turned out to belong to no node. */
   reclaim(life: NodeLife): Promise<void>;
   readTable(sinceSerial: string): Promise<TableReading>;
+  readChanges(sinceSerial: string): Promise<TableChanges>;
 }
 
 const Up = z.tuple([z.number(), z.number()]);
@@ -49,10 +60,11 @@ const Renewal = z.union([
   z.tuple([z.union([z.literal('kept'), z.literal('lapsed'), z.literal('lost')]), z.number()]),
 ]);
 const Table = z.tuple([z.number(), z.string(), z.array(z.string()), z.array(z.string())]);
+const Changes = z.tuple([z.number(), z.string(), z.number(), z.array(z.string()), z.string(), z.array(z.string())]);
 
 export function createNodeScripts(link: RedisLink): NodeScripts {
-  const names = ['node-up', 'node-renew', 'node-leave', 'node-reclaim', 'node-table'] as const;
-  const [up, renew, leave, reclaim, table] = names.map(loadLuaScript) as [Lua, Lua, Lua, Lua, Lua];
+  const names = ['node-up', 'node-renew', 'node-leave', 'node-reclaim', 'node-table', 'node-changes'] as const;
+  const [up, renew, leave, reclaim, table, tableChanges] = names.map(loadLuaScript) as [Lua, Lua, Lua, Lua, Lua, Lua];
   const { epochs, leases, records, changes, lives } = NODE_KEYS;
   return {
     async up(nodeNo) {
@@ -75,11 +87,31 @@ export function createNodeScripts(link: RedisLink): NodeScripts {
       return {
         redisNowMs,
         serial,
-        leases: pairs(ends).map(([nodeNo, endsAtMs]) => ({ nodeNo: Number(nodeNo), endsAtMs: Number(endsAtMs) })),
-        records: pairs(texts).map(([nodeNo, text]) => ({ nodeNo: Number(nodeNo), text })),
+        leases: leasesOf(ends),
+        records: recordsOf(texts),
+      };
+    },
+    async readChanges(sinceSerial) {
+      const reply = Changes.parse(await link.run(tableChanges, [leases, records, changes], [sinceSerial]));
+      const [redisNowMs, serial, leaseCount, ends, nextEnd, texts] = reply;
+      return {
+        redisNowMs,
+        serial,
+        leaseCount,
+        ended: leasesOf(ends),
+        nextEndMs: nextEnd === '' ? undefined : Number(nextEnd),
+        records: recordsOf(texts),
       };
     },
   };
+}
+
+function leasesOf(ends: readonly string[]): TableReading['leases'] {
+  return pairs(ends).map(([nodeNo, endsAtMs]) => ({ nodeNo: Number(nodeNo), endsAtMs: Number(endsAtMs) }));
+}
+
+function recordsOf(texts: readonly string[]): TableReading['records'] {
+  return pairs(texts).map(([nodeNo, text]) => ({ nodeNo: Number(nodeNo), text }));
 }
 
 type Lua = ReturnType<typeof loadLuaScript>;

@@ -1,5 +1,6 @@
 import type { CancelTimer } from '@causeway/sfu';
 import type { Timers } from '../time/cluster-clock.ts';
+import { KnownLeases } from './known-leases.ts';
 import type { NodeScripts, TableReading } from './node-scripts.ts';
 import type { NodeChange, NodeTable } from './node-table.ts';
 
@@ -28,6 +29,7 @@ const CLOCK_LEAP_MS = 1_500;
 export class TablePoll {
   readonly #options: TablePollOptions;
   #serial = '0';
+  readonly #known = new KnownLeases();
   #changes: NodeChange[] = [];
   /** By this process's clock and by Redis's. */
   #lastRead: { readonly atMs: number; readonly redisNowMs: number } | undefined;
@@ -81,6 +83,7 @@ export class TablePoll {
     this.#cancelTimer?.();
     return this.#underWay(
       this.#read().catch(() => {
+        this.#known.forget();
         this.#options.table.noteTrouble(this.#options.timers.nowMs());
         this.#schedule(INTERVAL_MS);
       }),
@@ -95,8 +98,8 @@ export class TablePoll {
   }
 
   async #read(): Promise<void> {
-    const { scripts, timers, table } = this.#options;
-    const reading = await scripts.readTable(this.#serial);
+    const { timers, table } = this.#options;
+    const reading = await this.#readSome();
     const nowMs = timers.nowMs();
     if (this.#isBelated(reading, nowMs)) table.noteTrouble(nowMs);
     this.#lastRead = { atMs: nowMs, redisNowMs: reading.redisNowMs };
@@ -105,6 +108,15 @@ export class TablePoll {
     this.#changes.push(...table.apply(reading, nowMs));
     this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));
     this.#options.onRead();
+  }
+
+  async #readSome(): Promise<TableReading> {
+    const { scripts } = this.#options;
+    const changes = this.#known.mayContinue ? this.#known.complete(await scripts.readChanges(this.#serial)) : undefined;
+    if (changes !== undefined) return changes;
+    const whole = await scripts.readTable(this.#serial);
+    this.#known.note(whole);
+    return whole;
   }
 
   /** Others may have had no time to renew what ended in that time. */

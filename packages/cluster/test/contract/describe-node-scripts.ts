@@ -1,5 +1,10 @@
 import type { NodeScripts, RecordNews } from '../../src/nodes/node-scripts.ts';
 
+interface NodeLife {
+  readonly nodeNo: number;
+  readonly epoch: number;
+}
+
 const LEASE_MS = 6_000;
 const NO_NEWS: RecordNews = { text: undefined, isUrgent: false };
 
@@ -122,6 +127,29 @@ export function describeNodeScripts(name: string, create: () => Promise<{ script
       await scripts.leave(life);
 
       expect((await scripts.readTable('0')).leases).toEqual([{ nodeNo: 101, endsAtMs: 0 }]);
+    });
+
+    test('changes tell which leases have ended, when the next one ends, and which records are new', async () => {
+      const lives = [101, 102, 103].map(async (nodeNo) => ({ nodeNo, epoch: (await scripts.up(nodeNo)).epoch }));
+      const [one, left, lapsed] = (await Promise.all(lives)) as [NodeLife, NodeLife, NodeLife];
+      await scripts.renew(one, LEASE_MS, news('one'));
+      await scripts.renew(left, LEASE_MS, news('left'));
+      const { serial } = await scripts.readTable('0');
+      await scripts.leave(left);
+      await scripts.renew(lapsed, 0, news('lapsed'));
+
+      const changes = await scripts.readChanges(serial);
+      const { leases } = await scripts.readTable('0');
+
+      expect(changes).toMatchObject({ leaseCount: 3, records: [{ nodeNo: 103, text: 'lapsed' }] });
+      expect(changes.ended.map(({ nodeNo }) => nodeNo)).toEqual([102, 103]);
+      expect(changes.ended[0]?.endsAtMs).toBe(0);
+      expect(changes.nextEndMs).toBe(leases.find(({ nodeNo }) => nodeNo === 101)?.endsAtMs);
+      expect((await scripts.readChanges(changes.serial)).records).toEqual([]);
+    });
+
+    test('there are no changes where there is nothing', async () => {
+      expect(await scripts.readChanges('0')).toMatchObject({ serial: '0', leaseCount: 0, ended: [], nextEndMs: undefined, records: [] });
     });
   });
 }

@@ -1,5 +1,5 @@
 import { SfuError } from '@causeway/protocol';
-import type { NodeScripts, NodeUpReply, RecordNews, RenewalReply, TableReading } from '../../src/nodes/node-scripts.ts';
+import type { NodeScripts, NodeUpReply, RecordNews, RenewalReply, TableChanges, TableReading } from '../../src/nodes/node-scripts.ts';
 
 interface Life {
   readonly nodeNo: number;
@@ -25,10 +25,16 @@ export class NodeRows implements NodeScripts {
     for (const rows of [this.#epochs, this.#leases, this.#records, this.#changes]) rows.clear();
   }
 
+  /** As `node-forget.lua` does once a dead node's sessions are swept up. A node that lives is not forgotten. */
+  forget(nodeNo: number): void {
+    if ((this.#leases.get(nodeNo) ?? 0) > this.#wallClockMs()) return;
+    for (const rows of [this.#leases, this.#records, this.#changes]) rows.delete(nodeNo);
+  }
+
   /** Writes as an attacker could who is not a node. */
   overwriteRecord(nodeNo: number, text: string): void {
     this.#records.set(nodeNo, text);
-    this.#changes.set(nodeNo, this.#lastChange() + 1);
+    this.#changes.set(nodeNo, Math.max(this.#lastChange() + 1, this.#wallClockMs()));
   }
 
   /** Likewise. */
@@ -85,6 +91,19 @@ export class NodeRows implements NodeScripts {
       serial: String(this.#lastChange()),
       leases: [...this.#leases].map(([nodeNo, endsAtMs]) => ({ nodeNo, endsAtMs })),
       records: changed.map(([nodeNo]) => ({ nodeNo, text: this.recordOf(nodeNo) })),
+    };
+  }
+
+  async readChanges(sinceSerial: string): Promise<TableChanges> {
+    const { redisNowMs, serial, leases, records } = await this.readTable(sinceSerial);
+    const running = leases.filter(({ endsAtMs }) => endsAtMs > redisNowMs);
+    return {
+      redisNowMs,
+      serial,
+      leaseCount: leases.length,
+      ended: leases.filter(({ endsAtMs }) => endsAtMs <= redisNowMs),
+      nextEndMs: running.length === 0 ? undefined : Math.min(...running.map(({ endsAtMs }) => endsAtMs)),
+      records,
     };
   }
 

@@ -311,13 +311,14 @@ describe('the directory of nodes', () => {
     await startNode(102);
     await clock.advance(500);
     // Everything stands still, as in a virtual machine that is moved, and the reader wakes first.
-    const [renew, readTable] = [rows.renew.bind(rows), rows.readTable.bind(rows)];
+    const [renew, readTable, readChanges] = [rows.renew.bind(rows), rows.readTable.bind(rows), rows.readChanges.bind(rows)];
     let wakeReader = (): void => {};
     const standstill = new Promise<void>((resolve) => {
       wakeReader = resolve;
     });
     rows.renew = () => Promise.reject(new Error('not awake yet'));
     rows.readTable = (serial) => standstill.then(() => readTable(serial));
+    rows.readChanges = (serial) => standstill.then(() => readChanges(serial));
     await clock.advance(8_000);
     wakeReader();
     await clock.advance(100);
