@@ -86,7 +86,12 @@ it('leads from the link of a clean node to the first bytes on a chart in ten cli
   const faults = [...(await findFaultsInBoth(tab, 'set-up'))];
   await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
-  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  const password = page.getByRole('textbox', { name: 'Password' });
+  await password.fill('too short');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.locator('.field-error').waitFor();
+  await password.fill(PASSWORD);
+  // The error goes when the pointer is pressed, and the button must not move away from it.
   await click('Create account');
   await click('New app');
   await page.getByRole('textbox', { name: 'Name' }).fill('Demo');

@@ -32,7 +32,10 @@ interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | 'childre
   readonly remark?: string;
 }
 
-/** A labelled line of text. */
+/**
+ * A labelled line of text. What is wrong with it takes the place of the remark: a field that changed its
+ * height when it is left would move the button from under the pointer that is pressing it.
+ */
 export function TextField({ label, remark, ...props }: TextFieldProps) {
   return (
     <AriaTextField className="field" {...props}>
@@ -43,7 +46,9 @@ export function TextField({ label, remark, ...props }: TextFieldProps) {
           {remark}
         </Text>
       )}
-      <FieldError className="field-error" />
+      <FieldError className="field-error">
+        {({ validationDetails, validationErrors }) => (validationDetails.tooShort && remark) || validationErrors[0]}
+      </FieldError>
     </AriaTextField>
   );
 }
