@@ -26,6 +26,7 @@ export * from './tokens/token-desk.ts';
 export * from './usage/books-usage-ledger.ts';
 export * from './usage/ledger-line.ts';
 export * from './usage/memory-usage-ledger.ts';
+export * from './usage/quota-ledger.ts';
 export * from './usage/usage-books.ts';
 export * from './usage/usage-journal.ts';
 export * from './usage/usage-ledger.ts';

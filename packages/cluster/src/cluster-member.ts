@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { AppStore, AssertionTrust, Revocations, UsageLedger } from '@causeway/accounts';
+import type { AppStore, AssertionTrust, QuotaLedger, Revocations, UsageLedger } from '@causeway/accounts';
 import type { AppId } from '@causeway/protocol';
 import type { LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import { AppAnnouncer } from './apps/app-announcer.ts';
@@ -22,6 +22,7 @@ import { RedisRevocations } from './tokens/redis-revocations.ts';
 import type { ClusterKeys } from './trust/cluster-keys.ts';
 import { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 import { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
+import { RedisQuotaLedger } from './usage/redis-quota-ledger.ts';
 import { RedisUsageLedger } from './usage/redis-usage-ledger.ts';
 import { UsageDrain, type UsageSink } from './usage/usage-drain.ts';
 
@@ -44,6 +45,7 @@ export class ClusterMember implements Cluster {
   readonly assertionTrust: AssertionTrust;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly quotaLedger: QuotaLedger;
   readonly eventLog: AppEventLog;
   readonly tokenSecret: KeyObject;
   readonly ledgerSecret: KeyObject;
@@ -64,6 +66,7 @@ export class ClusterMember implements Cluster {
     this.assertionTrust = new SignedAssertionTrust(keys.callAssertions, () => this.redisNowMs());
     this.callClaims = new RedisCallClaims(link);
     this.usageLedger = new RedisUsageLedger(link);
+    this.quotaLedger = new RedisQuotaLedger(link);
     this.eventLog = new RedisEventLog(link, () => parts.clusterClock.latestMs());
     this.tokenSecret = keys.tokens;
     this.ledgerSecret = keys.ledger;

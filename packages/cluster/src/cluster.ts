@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { AppStore, AssertionTrust, OwnApps, Revocations, UsageLedger } from '@causeway/accounts';
+import type { AppStore, AssertionTrust, OwnApps, QuotaLedger, Revocations, UsageLedger } from '@causeway/accounts';
 import type { Clock, LinkTrust, NodeDirectory, NodeRecord, Registry } from '@causeway/sfu';
 import type { AppRecordDefect } from './apps/app-record.ts';
 import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
@@ -83,6 +83,7 @@ export interface Cluster {
   readonly appStore: AppStore;
   readonly callClaims: CallClaims;
   readonly usageLedger: UsageLedger;
+  readonly quotaLedger: QuotaLedger;
   readonly eventLog: AppEventLog;
   readonly revocations: Revocations;
   /** What the keys that sign tokens are made of; the same on all nodes. */

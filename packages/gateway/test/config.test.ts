@@ -326,7 +326,7 @@ const REFUSED_FILES: [file: string, message: string][] = [
   ['{"apps":[{"id":"a"}]}', 'apps[0] must have either secrets or secretDigests'],
   [
     '{"apps":[{"id":"a","secret":"s"}]}',
-    'apps[0].secret is not an option; an app has id, secrets, secretDigests, tokenKeys, autoPublish, maxCallsPerSecondPerSession, maxCallsPerSecondPerApp, refuseSecretFromBrowsers, maxSessions, maxUnconnectedSessions, maxTracks, maxEgressMbps, maxIdempotencyKeys, maxEventStreams',
+    'apps[0].secret is not an option; an app has id, secrets, secretDigests, tokenKeys, autoPublish, maxCallsPerSecondPerSession, maxCallsPerSecondPerApp, refuseSecretFromBrowsers, monthlyQuotaGb, quotaGraceSeconds, maxSessions, maxUnconnectedSessions, maxTracks, maxEgressMbps, maxIdempotencyKeys, maxEventStreams',
   ],
   ['{"apps":[{"id":"a","secrets":"s"}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],
   ['{"apps":[{"id":"a","secrets":["1","2","3"]}]}', 'apps[0].secrets must be a list of 1 to 2 texts'],

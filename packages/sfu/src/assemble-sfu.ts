@@ -286,6 +286,10 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       await session?.settled();
       return { sessionId: SessionId.parse(sessionId), success: true };
     },
+    setQuota(appId, state) {
+      shares.noteQuota(appId, state);
+      egress.watch();
+    },
     closeSessionsOf(appId, revoked) {
       const concerned = store.all().filter(({ appId: of, owner }) => of === appId && owner !== undefined && isRevokedBy(revoked, owner));
       for (const session of concerned) session.close('token_revoked');

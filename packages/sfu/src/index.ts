@@ -19,7 +19,7 @@ export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal, DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';
 export { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
-export type { AppRefusal } from './overload/app-shares.ts';
+export type { AppRefusal, QuotaState } from './overload/app-shares.ts';
 export type { EntranceReport, NodeLoad } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export type { Random } from './random.ts';

@@ -41,6 +41,7 @@ import type { AppUsage } from './app-usage.ts';
 import type { SfuWatcher } from './events.ts';
 import type { SfuInspection } from './inspection.ts';
 import type { AppBounds } from './overload/app-bounds.ts';
+import type { QuotaState } from './overload/app-shares.ts';
 import type { NodeLoad } from './overload/entrance.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 
@@ -133,6 +134,8 @@ export interface Sfu {
    * @returns how many
    */
   closeSessionsOf(appId: string, revoked: RevokedTokens): number;
+  /** What the quota of an app allows from now on, on this node: the owner of the quota counts it. Media is paused within two seconds. */
+  setQuota(appId: string, state: QuotaState): void;
   /** Tells what happens from now on, in the turn in which it happens. @returns ends the watching */
   watch(watcher: SfuWatcher): () => void;
   /** Whether new sessions are taken: sockets are open and `close()` has not been called. */

@@ -70,6 +70,8 @@ export interface AppKeys {
   usageMarkOf(life: LifeName): string;
   /** Hash: metric to bytes; expires. */
   usage(day: string): string;
+  /** Hash: what each life has used and was granted of the quota of a month; expires. */
+  quota(month: string): string;
   /** Text: a node with books wants batches of usage; expires. */
   readonly usageWanted: string;
   /** Stream: batches of usage that wait for the books (JSON of lines of the ledger); expires. */
@@ -100,6 +102,7 @@ export function appKeys(appId: string): AppKeys {
     writesOf: (life) => `${app}:writes:${life}`,
     usageMarkOf: (life) => `${app}:hwm:${life}`,
     usage: (day) => `${app}:use:${day}`,
+    quota: (month) => `${app}:quota:${month}`,
     usageWanted: `${app}:usw`,
     usageBatches: `${app}:usb`,
     usageHeads: `${app}:ush`,

@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { type OwnApps, TokenDesk } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
+import type { AppId } from '@causeway/protocol';
 import type { JoinedCluster, OpenedNode, Sfu } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
@@ -106,7 +107,18 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
   shareEvents(events, store, membership?.cluster, logger);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
-  const usage = await openUsageDesk({ config, sfu, cluster: membership?.cluster, books: books.books, apps: books.apps, logger });
+  const settingsOf = async (appId: AppId) => (await (membership?.cluster.appStore ?? books.apps).findApp(appId))?.settings;
+  const onPassed = (appId: AppId, usedPercent: number): void => events.noteQuota(appId, usedPercent);
+  const usage = await openUsageDesk({
+    config,
+    sfu,
+    cluster: membership?.cluster,
+    books: books.books,
+    apps: books.apps,
+    settingsOf,
+    onPassed,
+    logger,
+  });
   opened.splice(1, 0, usage);
   const now = () => performance.now();
   const counted = {

@@ -109,6 +109,11 @@ export class EventDesk {
     }
   }
 
+  /** Tells an app's listeners how much of its quota is used. */
+  noteQuota(appId: AppId, usedPercent: number): void {
+    this.#note(appId, { type: 'quota.warning', usedPercent });
+  }
+
   get counts(): { readonly events: number; readonly streams: number; readonly outstanding: number } {
     return { events: this.#log.keptEvents, streams: this.#open.size, outstanding: this.#outbox?.outstanding ?? 0 };
   }

@@ -3,6 +3,7 @@ import {
   BooksUsageLedger,
   createVolatileUsageJournal,
   FileUsageJournal,
+  MemoryQuotaLedger,
   MemoryUsageLedger,
   type OwnApps,
   type UsageJournal,
@@ -10,26 +11,34 @@ import {
   UsageSealer,
 } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
-import type { AppId } from '@causeway/protocol';
+import type { AppId, AppSettings } from '@causeway/protocol';
 import { createNodeClock, type Sfu } from '@causeway/sfu';
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/start-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { type NodeLedger, openLedger } from './open-ledger.ts';
+import { QuotaDesk } from './quota-desk.ts';
 import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
 
 export interface UsageSetup {
   readonly config: Pick<Config, 'nodeNumber' | 'region' | 'usageFolder' | 'tokenKey' | 'books'>;
-  readonly sfu: Pick<Sfu, 'takeUsage'>;
+  readonly sfu: Pick<Sfu, 'takeUsage' | 'setQuota'>;
   /** Undefined on a standalone node, whose ledger is its books. */
-  readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'ledgerSecret' | 'drainUsage' | 'redisNowMs'> | undefined;
+  readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'quotaLedger' | 'ledgerSecret' | 'drainUsage' | 'redisNowMs'> | undefined;
   /** Undefined on a node that keeps none: without a cluster, its ledger ends with the process. */
   readonly books: Books | undefined;
   /** The apps whose usage is to be in the books. */
   readonly apps: OwnApps;
+  /** @returns undefined for an app that this node does not know */
+  readonly settingsOf: (appId: AppId) => Promise<AppSettings | undefined>;
+  /** An app has used so many percent of its quota. */
+  readonly onPassed: (appId: AppId, usedPercent: number) => void;
   readonly logger: Logger;
 }
+
+/** Nothing of a later month is in the books yet. */
+const LONGEST_MONTH_MS = 31 * 86_400_000;
 
 /** What a node knows of usage, and how it signs it. */
 export interface NodeUsage {
@@ -40,19 +49,30 @@ export interface NodeUsage {
 }
 
 /** @throws ConfigError – the folder of the journal cannot be used */
-export async function openUsageDesk({ config, sfu, cluster, books, apps, logger }: UsageSetup): Promise<NodeUsage> {
+export async function openUsageDesk({ config, sfu, cluster, books, apps, settingsOf, onPassed, logger }: UsageSetup): Promise<NodeUsage> {
   const life = { nodeNo: config.nodeNumber, epoch: cluster?.directory.self.epoch ?? epochOfStart() };
   const journal = await openJournal(config.usageFolder, life, logger);
   if (journal.leftovers.length > 0) logger.log('info', 'usage of former lives is counted now', { batches: journal.leftovers.length });
   const ledger = await openLedger({ config, cluster, life, logger });
+  const billingNowMs = cluster === undefined ? Date.now : () => cluster.redisNowMs();
+  const quotas = new QuotaDesk({
+    ledger: cluster?.quotaLedger ?? new MemoryQuotaLedger(() => performance.now()),
+    sfu,
+    life,
+    settingsOf,
+    usedBefore: (appId, month) => (cluster === undefined ? usedBefore(books, appId, month) : Promise.resolve(0)),
+    billingNowMs,
+    onPassed,
+  });
   const desk = new UsageDesk({
     sfu,
+    quotas,
     ledger: cluster?.usageLedger ?? standaloneLedger(books),
     journal,
     life,
     region: config.region,
     sealer: new UsageSealer(ledger.signer),
-    billingNowMs: cluster === undefined ? Date.now : () => cluster.redisNowMs(),
+    billingNowMs,
     // Of its own, since the timers of the SFU's are counted to find leaks.
     clock: createNodeClock(),
     onDefect: (error) => logger.log('error', 'what apps use could not be counted', { error }),
@@ -72,6 +92,14 @@ export async function openUsageDesk({ config, sfu, cluster, books, apps, logger 
   function onRefused(appId: AppId, entries: number): void {
     logger.log('error', 'usage in Redis that no node of this cluster has signed is not in the books', { appId, entries });
   }
+}
+
+/** What former processes have used of a month; without books, that is not known. */
+async function usedBefore(books: Books | undefined, appId: AppId, month: string): Promise<number> {
+  const fromMs = Date.parse(`${month}-01`);
+  const range = { appId, fromMs, toMs: fromMs + LONGEST_MONTH_MS, step: 'all', groups: [], after: undefined, limit: 1 } as const;
+  const [row] = (await books?.queryUsage(range)) ?? [];
+  return row === undefined ? 0 : row.bytes.down + row.bytes.data;
 }
 
 /** The books know the lives of a standalone node by when they began. */

@@ -21,6 +21,8 @@ export interface UsageDeskOptions {
   readonly region: string;
   /** Makes batches leaves of the ledger. Default: they are none. */
   readonly sealer?: UsageSealer;
+  /** Hears what apps have used every few seconds, nothing included. Default: apps have no quotas. */
+  readonly quotas?: { note(usage: readonly AppUsage[]): Promise<void> };
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   readonly clock: Clock;
@@ -106,7 +108,9 @@ export class UsageDesk {
 
   async #collect(): Promise<void> {
     try {
-      for (const usage of await this.#options.sfu.takeUsage()) this.#add(usage);
+      const taken = await this.#options.sfu.takeUsage();
+      for (const usage of taken) this.#add(usage);
+      void this.#options.quotas?.note(taken);
     } catch (error) {
       // An edge: what cannot be counted now must not stop the counting.
       this.#options.onDefect(error);

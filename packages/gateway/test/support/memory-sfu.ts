@@ -258,6 +258,8 @@ export class MemorySfu implements Sfu {
   }
 
   /** Sessions here have no owners. */
+  setQuota(): void {}
+
   closeSessionsOf(): number {
     return 0;
   }

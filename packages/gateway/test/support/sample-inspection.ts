@@ -115,7 +115,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       joinsWaiting: 67,
     },
     apps: {
-      refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154, subject_sessions: 156 },
+      refused: { sessions: 151, unconnected_sessions: 152, tracks: 153, egress: 154, quota: 0, subject_sessions: 156 },
       heldSubscriptions: 155,
     },
   },

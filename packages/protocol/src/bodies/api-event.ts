@@ -30,6 +30,7 @@ export const API_EVENT_TYPES = [
   'datachannel.overflow',
   'datachannel.oversized',
   'node.draining',
+  'quota.warning',
   'events.lost',
 ] as const;
 
@@ -44,7 +45,9 @@ export const ApiEvent = z.object({
     description: '`events.lost`: some that happened before are no longer known; read the present state with GET',
   }),
   at: z.iso.datetime().meta({ description: 'When it happened, by the clock of the node' }),
-  sessionId: SessionId.optional().meta({ description: 'The session that it happened to; missing in `node.draining` and `events.lost`' }),
+  sessionId: SessionId.optional().meta({
+    description: 'The session that it happened to; missing in `node.draining`, `quota.warning` and `events.lost`',
+  }),
   group: GroupName.optional().meta({ description: 'Group of that session; missing for none' }),
   trackId: z.string().optional().meta({ description: 'Of `track.…`: the track of this session' }),
   customTrackName: z.string().optional(),
@@ -73,6 +76,10 @@ export const ApiEvent = z.object({
   }),
   errorCode: ErrorCodeSchema.optional().meta({ description: 'Why it failed' }),
   region: Region.optional().meta({ description: 'Of `node.draining`: where the node stands' }),
+  usedPercent: z
+    .int()
+    .optional()
+    .meta({ description: 'Of `quota.warning`: how much of its quota of the month the app has used: 80, 95 or 100' }),
   deadlineAt: z.iso
     .datetime()
     .optional()

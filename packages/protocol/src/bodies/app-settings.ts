@@ -39,6 +39,12 @@ export const AppSettings = z.strictObject({
   refuseSecretFromBrowsers: z.boolean().meta({
     description: 'Whether calls of pages (those with an `Origin` header) are refused when they bring the secret in place of a token',
   }),
+  monthlyQuotaGb: z.int().min(1).max(1_000_000).exactOptional().meta({
+    description: 'Billed gigabytes (10^9 bytes) that the app may use in a calendar month (UTC), on all nodes together. Default: no limit',
+  }),
+  quotaGraceSeconds: z.int().min(0).max(2_678_400).exactOptional().meta({
+    description: 'How long running subscriptions go on once the quota is used up. Default: not at all',
+  }),
   ...BOUNDS,
 });
 export type AppSettings = Readonly<z.infer<typeof AppSettings>>;

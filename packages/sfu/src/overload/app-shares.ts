@@ -2,10 +2,13 @@
 import { SfuError } from '@causeway/protocol';
 import type { AppBounds } from './app-bounds.ts';
 
-export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress', 'subject_sessions'] as const;
+export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress', 'quota', 'subject_sessions'] as const;
 
 /** Which bound of its app, or of the subject of its token, a call was refused for. */
 export type AppRefusal = (typeof APP_REFUSALS)[number];
+
+/** `closed`: no new subscriptions; `paused`: nothing is sent any more, either. */
+export type QuotaState = 'open' | 'closed' | 'paused';
 
 /** Clients that connect do so within seconds; those that never do keep their place for thirty. */
 const MIN_RETRY_AFTER_MS = 1_000;
@@ -24,6 +27,7 @@ interface Share {
   unconnected: number;
   tracks: number;
   isOverEgress: boolean;
+  quota: QuotaState;
   /** Sessions by the subject that they belong to. */
   readonly sessionsOf: Map<string, number>;
 }
@@ -32,6 +36,8 @@ export class AppShares {
   readonly #defaults: AppBounds;
   readonly #random: () => number;
   readonly #shares = new Map<string, Share>();
+  /** States of the apps whose quota is used up, with sessions or without. */
+  readonly #quotas = new Map<string, QuotaState>();
   readonly #refused = new Map<AppRefusal, number>(APP_REFUSALS.map((refusal) => [refusal, 0]));
 
   /** @param random uniform in [0, 1) */
@@ -48,7 +54,7 @@ export class AppShares {
    * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is random
    */
   takePlace(appId: string, bounds: Partial<AppBounds> | undefined, holder?: SessionHolder): SessionPlace {
-    const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults);
+    const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults, this.#quotas.get(appId));
     if (bounds !== undefined) share.bounds = { ...this.#defaults, ...bounds };
     const { maxSessions, maxUnconnectedSessions } = share.bounds;
     if (share.sessions >= maxSessions) {
@@ -79,14 +85,25 @@ export class AppShares {
 
   /** Apps whose egress has a limit, with that limit. */
   limitedEgress(): ReadonlyMap<string, number> {
-    const limited = [...this.#shares.values()].filter(({ bounds }) => bounds.maxEgressBps < Number.POSITIVE_INFINITY);
-    return new Map(limited.map(({ appId, bounds }) => [appId, bounds.maxEgressBps]));
+    const limits = [...this.#shares.values()].map(({ appId, bounds, quota }): [string, number] => [
+      appId,
+      quota === 'paused' ? 0 : bounds.maxEgressBps,
+    ]);
+    return new Map(limits.filter(([, limitBps]) => limitBps < Number.POSITIVE_INFINITY));
   }
 
   /** Whether the sessions of an app are sent more than they may be: new subscriptions are refused while they are. */
   noteEgress(appId: string, isOverEgress: boolean): void {
     const share = this.#shares.get(appId);
     if (share !== undefined) share.isOverEgress = isOverEgress;
+  }
+
+  /** What the quota of an app allows from now on. */
+  noteQuota(appId: string, state: QuotaState): void {
+    if (state === 'open') this.#quotas.delete(appId);
+    else this.#quotas.set(appId, state);
+    const share = this.#shares.get(appId);
+    if (share !== undefined) share.quota = state;
   }
 
   /** By bound, zeros included; a copy. */
@@ -151,9 +168,10 @@ export class SessionPlace {
     throw this.#keeper.refuse('tracks', `app ${appId} may have ${bounds.maxTracks} tracks and subscriptions on this node`);
   }
 
-  /** @throws quota_exceeded – the app's sessions are sent as much as they may be */
+  /** @throws quota_exceeded – the app's sessions are sent as much as they may be, or its quota of the month is used */
   checkEgress(): void {
-    const { appId, bounds, isOverEgress } = this.#share;
+    const { appId, bounds, isOverEgress, quota } = this.#share;
+    if (quota !== 'open') throw this.#keeper.refuse('quota', `app ${appId} has used its quota of this month`);
     if (!isOverEgress) return;
     const message = `the sessions of app ${appId} on this node are sent ${bounds.maxEgressBps / 1e6} Mbit/s, as much as they may be`;
     throw this.#keeper.refuse('egress', message);
@@ -170,8 +188,8 @@ export class SessionPlace {
   }
 }
 
-function newShare(appId: string, bounds: AppBounds): Share {
-  return { appId, bounds, sessions: 0, unconnected: 0, tracks: 0, isOverEgress: false, sessionsOf: new Map() };
+function newShare(appId: string, bounds: AppBounds, quota: QuotaState = 'open'): Share {
+  return { appId, bounds, sessions: 0, unconnected: 0, tracks: 0, isOverEgress: false, quota, sessionsOf: new Map() };
 }
 
 function leaveHolder({ sessionsOf }: Share, { sub }: SessionHolder): void {

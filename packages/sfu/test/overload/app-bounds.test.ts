@@ -79,6 +79,7 @@ describe('sessions whose clients never connect', () => {
       sessions: 0,
       unconnected_sessions: 1,
       tracks: 0,
+      quota: 0,
       egress: 0,
       subject_sessions: 0,
     });

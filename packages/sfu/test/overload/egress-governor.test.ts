@@ -113,6 +113,37 @@ test('what was held is sent again when others have left, the oldest first', asyn
   expect(node.flowing).toEqual(viewers.slice(2, 5).map(({ id }) => id));
 });
 
+test('an app whose quota is used up gets no new subscriptions, and once it is paused nothing, until the quota is open again', async () => {
+  const node = new GovernedNode(Number.POSITIVE_INFINITY);
+  const publisher = await node.joinPublisher('camera');
+  const viewers = await node.audience(publisher, 3);
+  const ids = viewers.map(({ id }) => id);
+  node.sfu.setQuota(APP, 'closed');
+  const [outcome] = await Promise.allSettled([node.audience(publisher, 1)]);
+  await node.carry(1e6, 2);
+  const closed = node.flowing;
+
+  node.sfu.setQuota(APP, 'paused');
+  await node.carry(1e6, 2);
+  const paused = node.flowing;
+  node.sfu.setQuota(APP, 'open');
+  await node.carry(1e6, 1);
+
+  expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'quota_exceeded' } });
+  expect(closed).toEqual(ids);
+  expect(paused).toEqual([]);
+  expect(node.flowing).toEqual(ids);
+});
+
+test('a quota that was used up before there was a session holds for the first one', async () => {
+  const node = new GovernedNode(Number.POSITIVE_INFINITY);
+  node.sfu.setQuota(APP, 'paused');
+
+  const [outcome] = await Promise.allSettled([node.audience(await node.joinPublisher('camera'), 1)]);
+
+  expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'quota_exceeded' } });
+});
+
 test('audio is held only when there is no video left to hold', async () => {
   const node = new GovernedNode(1_000);
   const publisher = await node.joinPublisher('camera');
