@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
+import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(60_000);
 
@@ -18,7 +19,7 @@ afterAll(() => stage.close());
 /** Opens the console as the link that the daemon prints does, and signs in under a name. */
 async function openConsole(displayName: string): Promise<ChromiumPage> {
   const { host, appId, secret } = stage.daemon.access;
-  const tab = await stage.chromium.openPage(`${host}/#${new URLSearchParams({ app: appId, secret })}`);
+  const tab = await stage.chromium.openPage(`${host}/#${new URLSearchParams({ app: appId, secret })}`, { initScript: NOTE_VIOLATIONS });
   await tab.page.getByRole('textbox', { name: 'Name' }).fill(displayName);
   await tab.page.getByRole('button', { name: 'Connect' }).click();
   await tab.page.getByRole('status').filter({ hasText: 'Connected' }).waitFor();
@@ -36,7 +37,7 @@ function readVideo({ page }: ChromiumPage, label: string): Promise<{ readonly pl
     .evaluate((video: HTMLVideoElement) => ({ playedSeconds: video.currentTime, height: video.videoHeight }));
 }
 
-describe('the page at /', () => {
+describe('the bench', () => {
   it('lists the data channels that sessions publish', async () => {
     const publisher = await stage.join('publisher', { channels: [{ label: 'whiteboard', ordered: false, maxRetransmits: 0 }] });
     const { page, errors } = await openConsole('Carol');
@@ -78,6 +79,8 @@ describe('the page at /', () => {
       expect.any(String),
       expect.any(String),
     ]);
+    expect(await alice.page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(stage.daemon.access.secret);
+    expect([...(await findFaults(alice)), ...(await findFaults(bob))]).toEqual([]);
     await takeScreenshot(alice, 'console-publishing');
     await takeScreenshot(bob, 'console-watching');
     expect([...alice.errors, ...bob.errors]).toEqual([]);

@@ -1,20 +1,15 @@
 /** The console from a clean node on: an account, an app, a picture, and what every page must hold to. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
+import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(120_000);
 
 /** Where to leave pictures of the pages; none are taken when it is not set. */
 const SCREENSHOT_FOLDER = process.env.CAUSEWAY_SCREENSHOTS;
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
-const NOTE_VIOLATIONS = `
-  window.violations = [];
-  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => window.violations.push(violatedDirective + ' ' + blockedURI));
-`;
 const PASSWORD = 'correct horse battery staple';
 const MAX_CLICKS = 10;
 const PHONE = { width: 390, height: 844 };
@@ -33,27 +28,6 @@ afterAll(async () => {
   await stage.close();
   rmSync(folder, { recursive: true });
 });
-
-/** Everything wrong with what the page shows now: accessibility, small text, small targets, and what its policy has refused. */
-async function findFaults({ page }: ChromiumPage): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    type Axe = { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    const { axe, violations: refused } = window as unknown as { axe: Axe; violations: string[] };
-    const { violations } = await axe.run({ rules: { 'target-size': { enabled: true } } });
-    const small = [...document.querySelectorAll('body *')].filter((element) => {
-      const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '');
-      return hasText && Number.parseFloat(getComputedStyle(element).fontSize) < 12;
-    });
-    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page is wider than the window'] : [];
-    return [
-      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-      ...small.map((element) => `small text: ${element.outerHTML.slice(0, 120)}`),
-      ...refused,
-      ...wide,
-    ];
-  });
-}
 
 /** The same on a desk in light, and on a phone in the dark. */
 async function findFaultsInBoth(shown: ChromiumPage, name: string): Promise<readonly string[]> {

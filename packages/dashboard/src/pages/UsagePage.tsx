@@ -20,10 +20,7 @@ export function UsagePage() {
   return (
     <section aria-labelledby="usage-title">
       <h2 id="usage-title">Usage</h2>
-      <p>
-        As the books of this node have it, a few seconds late. Times are UTC. Nodes of a cluster count in Redis, which is not shown here
-        yet.
-      </p>
+      <p>As the books have it, usually within ten seconds. Times are UTC.</p>
       <Loaded query={bill}>{(reply) => <Bill bill={reply} />}</Loaded>
       <Choice label="Range" value={range} options={USAGE_RANGES} onChange={setRange} />
       <Loaded query={usage}>{(reply) => <Used usage={reply} csvUrl={csvUrl(appId, range)} />}</Loaded>

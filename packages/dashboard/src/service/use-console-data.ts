@@ -65,17 +65,25 @@ export function useLiveSessions(appId: string) {
   const [stopped, setStopped] = useState<unknown>();
   useEffect(() => {
     const { queryKey } = sessionsQuery(services, appId);
+    const running = new AbortController();
+    // One after the other: a list that was read before an event must not replace what the event made of it.
+    let work = Promise.resolve();
+    const reload = () => {
+      work = work.then(() => queries.refetchQueries({ queryKey, exact: true }));
+    };
     const list = {
       read: () => queries.getQueryData(queryKey),
       write: (sessions: readonly SessionSummary[]) => void queries.setQueryData(queryKey, sessions),
-      reload: () => void queries.invalidateQueries({ queryKey }),
+      reload,
     };
     const api = services.appApi(appId);
-    const running = new AbortController();
     setStopped(undefined);
     // What happened before the stream was open is in the list that is read then.
-    const request = { signal: running.signal, onOpen: list.reload };
-    followEvents(api, request, (event) => void applyEvent(api, list, event)).catch((reason: unknown) => {
+    const request = { signal: running.signal, onOpen: reload };
+    const apply = (event: ApiEvent) => {
+      work = work.then(() => applyEvent(api, list, event));
+    };
+    followEvents(api, request, apply).catch((reason: unknown) => {
       if (!running.signal.aborted) setStopped(reason);
     });
     return () => running.abort();

@@ -69,7 +69,7 @@ function measureSent(
     jitterMs: toMs(report?.jitter),
     roundTripMs: toMs(report?.roundTripTime) ?? transport.roundTripMs,
     freezeCount: undefined,
-    limitedBy: entry.qualityLimitationReason === 'none' ? undefined : entry.qualityLimitationReason,
+    limitedBy: limitOf(after, entry),
   };
 }
 
@@ -85,14 +85,31 @@ function measureAny({ entries }: StatsSnapshot, entry: StatsEntry) {
   } as const;
 }
 
-function measureTransport(before: StatsSnapshot | undefined, { entries }: StatsSnapshot): TransportReading {
+/**
+ * What keeps an encoder from sending more. Chromium says `bandwidth` also while the path carries more than the encoders together are asked
+ * for: then it is their own bound that limits them, and not the network.
+ */
+function limitOf({ entries }: StatsSnapshot, { qualityLimitationReason }: StatsEntry): string | undefined {
+  if (qualityLimitationReason === 'none') return undefined;
+  const available = pairInUse(entries)?.availableOutgoingBitrate;
+  const sent = [...entries.values()].filter(({ type }) => type === 'outbound-rtp');
+  const wanted = sent.reduce((sum, { targetBitrate = 0 }) => sum + targetBitrate, 0);
+  const isCarried = available !== undefined && wanted > 0 && available > wanted;
+  return qualityLimitationReason === 'bandwidth' && isCarried ? undefined : qualityLimitationReason;
+}
+
+function pairInUse(entries: StatsSnapshot['entries']): StatsEntry | undefined {
   const all = [...entries.values()];
-  const transport = all.find(({ type }) => type === 'transport');
-  const selectedId = transport?.selectedCandidatePairId;
-  const pair =
+  const selectedId = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId;
+  return (
     (selectedId === undefined ? undefined : entries.get(selectedId)) ??
     // Firefox has no `transport` entries: the pair in use is the nominated one that works.
-    all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated === true && state === 'succeeded');
+    all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated === true && state === 'succeeded')
+  );
+}
+
+function measureTransport(before: StatsSnapshot | undefined, { entries }: StatsSnapshot): TransportReading {
+  const pair = pairInUse(entries);
   const previous = pair === undefined ? undefined : before?.entries.get(pair.id);
   return {
     roundTripMs: toMs(pair?.currentRoundTripTime),

@@ -35,6 +35,10 @@ export interface StatsEntry {
   readonly nominated?: boolean;
   readonly state?: string;
   readonly qualityLimitationReason?: string;
+  /** Bits a second that the encoder is asked for. */
+  readonly targetBitrate?: number;
+  /** Bits a second that the path is estimated to carry, of a candidate pair. */
+  readonly availableOutgoingBitrate?: number;
   readonly active?: boolean;
 }
 

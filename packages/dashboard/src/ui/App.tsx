@@ -41,7 +41,7 @@ export function ConsolePage({ linkState }: { readonly linkState: InConsole }) {
           <SessionList ownSessionId={session.sessionId} onWatched={() => setView('watch')} />
         </aside>
         <main className="watch">
-          <h1 className="sr-only">Watching</h1>
+          <h2 className="sr-only">Watching</h2>
           <WatchGrid session={session} />
         </main>
       </div>

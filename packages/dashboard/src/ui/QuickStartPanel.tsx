@@ -83,10 +83,10 @@ function Value({ name, value, shown = value, children }: ValueProps) {
     <div className="value-row">
       <dt>{name}</dt>
       <dd className="mono">{shown}</dd>
-      <div className="value-actions">
+      <dd className="value-actions">
         {children}
         <CopyButton text={value} what={name.toLowerCase()} />
-      </div>
+      </dd>
     </div>
   );
 }

@@ -17,10 +17,10 @@ export function TopBar({ linkState, onQuickStart }: TopBarProps) {
   const { transport } = useStore(meter.state).readings;
   return (
     <header className="top-bar">
-      <p className="brand">
+      <h1 className="brand">
         <Mark />
         <span>Causeway</span>
-      </p>
+      </h1>
       <p className="place">
         <span>{window.location.host}</span>
         <span className="id" title="App id">

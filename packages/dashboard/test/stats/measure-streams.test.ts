@@ -133,6 +133,26 @@ test('loss and round trip of what is sent are what the other side reports', () =
   expect(sent.get('1')?.[0]).toMatchObject({ lossRatio: undefined, limitedBy: 'bandwidth' });
 });
 
+test.each([
+  [3_700_000, undefined],
+  [900_000, 'bandwidth'],
+])(
+  'a browser that blames the network is believed where the path carries less than is wanted: %d bit/s of two million',
+  (available, limitedBy) => {
+    const pair = { type: 'candidate-pair', nominated: true, state: 'succeeded', availableOutgoingBitrate: available } as const;
+    const layer = {
+      type: 'outbound-rtp',
+      kind: 'video',
+      mid: '0',
+      targetBitrate: 1_000_000,
+      qualityLimitationReason: 'bandwidth',
+    } as const;
+    const after = snapshot(1_000, { id: 'P', ...pair }, { id: 'O1', rid: 'h', ...layer }, { id: 'O2', rid: 'f', ...layer });
+
+    expect(measureStreams(undefined, after).sent.get('0')?.[0]?.limitedBy).toBe(limitedBy);
+  },
+);
+
 test('entries without the fields that every entry has are left out', () => {
   const { entries } = takeSnapshot([null, 'x', { id: 1, type: 'codec', timestamp: 1 }, { id: 'a', type: 'codec', timestamp: 1 }], 1);
 
