@@ -41,7 +41,7 @@ export interface LedgerExport {
   readonly signer: LedgerSigner;
 }
 
-/** Some 600 kB. */
+/** They are in memory together. */
 const RECORDS_AT_ONCE = 200;
 
 /** Writes the ledger of an app as lines, each with its end; some at a time. */
