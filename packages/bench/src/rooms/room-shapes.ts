@@ -27,7 +27,8 @@ export const ROOM_SHAPES: readonly RoomShape[] = [
   { name: '1 to 50', rooms: 1, publishersEach: 1, subscribersEach: 50, tracks: BROADCAST },
   { name: '4 x (1 to 1)', rooms: 4, publishersEach: 1, subscribersEach: 1, tracks: BROADCAST },
   { name: '20 x (1 to 1)', rooms: 20, publishersEach: 1, subscribersEach: 1, tracks: BROADCAST },
-  { name: '10 rooms of 4', rooms: 10, publishersEach: 4, subscribersEach: 4, tracks: CAMERA_AND_MICROPHONE },
+  // Ten would be 32,000 datagrams a second for the load clients, which is more than one core of them bears.
+  { name: '5 rooms of 4', rooms: 5, publishersEach: 4, subscribersEach: 4, tracks: CAMERA_AND_MICROPHONE },
   { name: 'audio of 8', rooms: 1, publishersEach: 8, subscribersEach: 8, tracks: [AUDIO] },
 ];
 
