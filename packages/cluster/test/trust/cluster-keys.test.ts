@@ -12,6 +12,7 @@ describe('the keys derived from the cluster key', () => {
     expect(one.linkCredentials.equals(other.linkCredentials)).toBe(true);
     expect(one.tokens.equals(other.tokens)).toBe(true);
     expect(one.revocations.equals(other.revocations)).toBe(true);
+    expect(one.ledger.equals(other.ledger)).toBe(true);
   });
 
   test('differ by purpose and by cluster key', () => {
@@ -19,8 +20,8 @@ describe('the keys derived from the cluster key', () => {
     const elsewhere = deriveClusterKeys(`${CLUSTER_KEY}!`);
 
     const keys = [...Object.values(here), ...Object.values(elsewhere)].map((key) => key.export().toString('hex'));
-    expect(keys).toHaveLength(12);
-    expect(new Set(keys).size).toBe(12);
+    expect(keys).toHaveLength(14);
+    expect(new Set(keys).size).toBe(14);
   });
 
   test('are not made from a key that could be guessed', () => {
