@@ -79,7 +79,7 @@ export class AppUsageSource {
 
 interface Untaken {
   bytes: CarriedBytes;
-  /** By kind, session and track. */
+  /** Usage by a key of kind, session and track. */
   readonly parts: Map<string, AppUsagePart>;
 }
 

@@ -18,7 +18,7 @@ export interface LedgerRecord {
 
 /** What the books have of a range. */
 export interface LedgerExtent {
-  /** By node and life: from the first leaf that was closed in the range to the last, whatever lies between. */
+  /** One for each life of a node, from the first leaf that it closed in the range to the last. */
   readonly spans: readonly LedgerSpan[];
   /** What is billed for the range. */
   readonly billedBytes: number;

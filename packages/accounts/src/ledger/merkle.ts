@@ -10,7 +10,7 @@ export interface InclusionProof {
   readonly index: number;
   /** Leaves of the tree. */
   readonly size: number;
-  /** From the leaf upwards. */
+  /** The hashes that lead from the leaf to the root, the lowest first (RFC 6962 §2.1.1). */
   readonly path: readonly Buffer[];
 }
 

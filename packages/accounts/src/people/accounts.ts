@@ -47,7 +47,7 @@ export interface OfferedMembership {
 /** A person who is signed in. */
 export interface SignedIn {
   readonly person: Person;
-  /** By the name of the organisation. */
+  /** Sorted by the name of the organisation. */
   readonly memberships: readonly Membership[];
 }
 
@@ -96,7 +96,7 @@ export interface Accounts {
    */
   changePassword(personId: string, present: string, next: string, kept: SecretDigest): Promise<void>;
 
-  /** By address. */
+  /** Lists members, sorted by e-mail address. */
   listMembers(orgId: string): Promise<readonly Member[]>;
   /** @throws SfuError `member_not_found`; `member_conflict` – it is the last owner */
   changeRole(orgId: string, personId: string, role: Role, actor: Actor): Promise<Member>;

@@ -53,7 +53,7 @@ export const MAX_USAGE_PARTS = 1_000;
 
 /** What the ledger answers to a batch. */
 export type UsageReceipt =
-  /** With the newest leaves of other lives, now and then. */
+  /** `heads` are the newest leaves of other lives, which the next leaf of this life witnesses. They come about once an hour. */
   | { readonly type: 'counted'; readonly heads?: readonly LedgerHead[] }
   /** It had been counted before; nothing changed. */
   | { readonly type: 'duplicate' }

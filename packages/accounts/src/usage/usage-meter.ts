@@ -22,7 +22,7 @@ export interface UsageMeterOptions {
 const MAX_SHORT_BATCHES = 500;
 const LONG_BATCH_MS = 5 * 60_000;
 
-/** By kind, session and track. */
+/** Usage by a key of kind, session and track. */
 type Counter = Map<string, UsagePart>;
 
 /**

@@ -25,7 +25,7 @@ export interface JoinCosts {
 export interface MemoryCosts {
   readonly perIdleSession: MemorySample;
   readonly perSubscription: MemorySample;
-  /** Of the whole process, at the end. */
+  /** Size of the whole process's young generation at the end. */
   readonly youngBytes: number;
 }
 

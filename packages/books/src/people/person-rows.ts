@@ -20,7 +20,7 @@ export function findPerson(database: BooksDatabase, email: string): Promise<Pers
   return database.selectFrom('people').selectAll().where('email', '=', addressOf(email)).executeTakeFirst();
 }
 
-/** By the name of the organisation. */
+/** Reads a person's memberships, sorted by the name of the organisation. */
 export async function membershipsOf(database: BooksDatabase, personId: string): Promise<readonly Membership[]> {
   const rows = await database
     .selectFrom('members')
@@ -34,7 +34,7 @@ export async function membershipsOf(database: BooksDatabase, personId: string): 
   return rows.map(({ role, ...org }) => ({ org: orgOf(org), role: role as Role }));
 }
 
-/** By address. */
+/** Reads the members of an organisation, sorted by e-mail address. */
 export async function membersOf(database: BooksDatabase, orgId: string): Promise<readonly Member[]> {
   const rows = await database
     .selectFrom('members')

@@ -7,8 +7,8 @@ export type Persist = <Reply>(call: () => Promise<Reply>) => Promise<Reply>;
 const RETRY_MS = 200;
 
 /**
- * For a node that starts: Redis, or the node itself while many others start on its machine, may be too busy for single
- * calls to be answered in time. Other errors than `registry_unavailable` are not repeated.
+ * Makes a repeater of calls for a node that starts. While many nodes start at once, Redis or the machine may be too busy
+ * to answer a single call in time. Errors other than `registry_unavailable` are not repeated.
  *
  * @throws Error if a call is not answered within `timeoutMs` from now; the message says why
  */

@@ -32,7 +32,7 @@ const Head = z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/);
 export class RedisUsageLedger implements UsageLedger {
   readonly #link: RedisLink;
   readonly #script = loadLuaScript('usage-count');
-  /** By app: the time of the last batch for which heads were asked. */
+  /** When each app's heads were last asked for. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
 

@@ -4,7 +4,7 @@ import { useServices } from '../service/services-context.ts';
 import { membersQuery, useMembership } from '../service/use-console-data.ts';
 import { Button, Failure, TableBox, Time } from '../shell/controls.tsx';
 
-/** As long as a page of the API. */
+/** The API returns as many entries with one call. */
 const ENTRIES_PER_PAGE = 100;
 
 /** Who changed what, the newest first. */
