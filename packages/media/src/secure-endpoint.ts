@@ -127,6 +127,11 @@ export interface SecureEndpoint {
   readonly rtcpStream: OutboundStream;
   /** RTCP can be sent for minutes yet, and then never again under these keys (RFC 3711 §9.2). */
   readonly areKeysNearlyUsedUp: boolean;
+  /**
+   * The peer has shown that it has the end of the handshake as well. Our last flight may have been lost, and what is sent before the peer has
+   * had it again is lost with it, or is more than the peer expects.
+   */
+  readonly hasPeerFinished: boolean;
   /** Sends application data in a record of its own, copied before this returns; dropped before the handshake has ended. */
   sendApplicationData(data: Uint8Array): void;
   /** Says goodbye (DTLS close_notify), releases keys and timers. The listener is not called again, save for that last datagram. */

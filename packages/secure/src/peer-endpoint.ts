@@ -76,6 +76,10 @@ export class PeerEndpoint implements SecureEndpoint {
     return this.#srtp.outbound.rtcpStream.isNearlyUsedUp;
   }
 
+  get hasPeerFinished(): boolean {
+    return this.#dtls.hasPeerFinished;
+  }
+
   handleDtls(nowMs: number, datagram: Uint8Array): void {
     this.#nowMs = nowMs;
     this.#dtls.handleDatagram(nowMs, datagram);

@@ -28,7 +28,7 @@ function connect() {
     for (const datagram of clientHears.output.splice(0)) server.handleDtls(0, datagram);
     for (const datagram of hears.output.splice(0)) client.handleDtls(0, datagram);
   }
-  return { server, client, timers, output: hears.output };
+  return { server, client, timers, output: hears.output, clientOutput: clientHears.output };
 }
 
 test('the end of the handshake is sent again to a client of which nothing is heard', () => {
@@ -37,6 +37,27 @@ test('the end of the handshake is sent again to a client of which nothing is hea
   for (let nowMs = 0; nowMs <= 5_000; nowMs += 10) timers.fireDue(nowMs);
 
   expect(output).toHaveLength(3);
+});
+
+test.each(['SRTCP', 'application data'] as const)('a client is not known to have it until it sends %s', (kind) => {
+  const { server, client, clientOutput } = connect();
+  const before = server.hasPeerFinished;
+
+  if (kind === 'SRTCP') {
+    const [report = Buffer.alloc(0)] = new Flush(clientSuite).rtcp(client.rtcpStream, buildRtcp(7, bytesOf('report', 40))).protect();
+    server.unprotectRtcp(report);
+  } else {
+    client.sendApplicationData(bytesOf('INIT', 40));
+    for (const datagram of clientOutput.splice(0)) server.handleDtls(0, datagram);
+  }
+
+  expect([before, server.hasPeerFinished]).toEqual([false, true]);
+});
+
+test('a server that has sent it has finished', () => {
+  const { client } = connect();
+
+  expect(client.hasPeerFinished).toBe(true);
 });
 
 test('it is not sent again to a client that has sent SRTCP', () => {

@@ -94,6 +94,7 @@ class PlainArena implements PacketArena {
 class UnencryptedEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly areKeysNearlyUsedUp = false;
+  readonly hasPeerFinished = true;
   readonly #options: SecureEndpointOptions;
   readonly #ready: Set<OutboundStream>;
   readonly #onClose: () => void;

@@ -2,6 +2,7 @@
 import type { HmacSha1 } from '@causeway/wire';
 import type { Timers } from '../timers.ts';
 import type { AssociationLimits } from './association/association-limits.ts';
+import type { AssociationStartOptions } from './association-start.ts';
 import type { DataChannelInfo, DataKind } from './data-channel.ts';
 import type { DataCounters } from './data-counters.ts';
 
@@ -9,6 +10,9 @@ import type { DataCounters } from './data-counters.ts';
 export interface DataChannelsListener {
   /** An SCTP packet for the peer, which is overwritten after the call. */
   onPacket(packet: Uint8Array): void;
+  /** A channel of ours has been announced to the peer: messages can be sent on it, ahead of `onOpened`. Negotiated channels are only opened. */
+  onAnnounced?(streamId: number): void;
+  /** Both ends have the channel. */
   onOpened(channel: DataChannelInfo): void;
   /** @param reason `refused`: the peer has no such stream, or nothing more can be sent to it */
   onClosed(streamId: number, reason: 'closed' | 'refused'): void;
@@ -23,7 +27,7 @@ export interface DataChannelsListener {
 }
 
 /** What the data channels of a peer need. */
-export interface DataChannelsOptions {
+export interface DataChannelsOptions extends AssociationStartOptions {
   /** The DTLS client's stream ids are even, the server's odd (RFC 8832 §6). */
   readonly role: 'server' | 'client';
   readonly timers: Timers;
@@ -36,13 +40,9 @@ export interface DataChannelsOptions {
   readonly limits?: AssociationLimits;
   /** Channels at a time. Default: 256. */
   readonly maxChannels?: number;
-  /** Whether the association waits for the first channel of either end, as between nodes, which need none before. Default: it is begun at once. */
-  readonly waitsForChannel?: boolean;
   /**
    * Messages on streams without a channel are told of, too: the other end may be ahead of us. What is sent by `send` is what nodes say to each other,
    * and passes what is shared. Default false.
    */
   readonly isLink?: boolean;
-  /** Whether we may begin the association before `begin` was called. Default true. */
-  readonly mayBegin?: boolean;
 }

@@ -8,31 +8,14 @@ import { DataProtocol, type DcepOpen, parseDcep, SCTP_HEADER_LENGTH, SctpChunkTy
 import type { Timer } from '../timers.ts';
 import { Association, type AssociationListener } from './association/association.ts';
 import { type AssociationLimits, CLIENT_LIMITS, MAX_MESSAGE_BYTES } from './association/association-limits.ts';
+import { AssociationStart } from './association-start.ts';
+import { type Channel, isOrdered, isWanted, isWritable } from './channel-state.ts';
 import type { DataChannelInfo, DataChannelRequest, DataMessage, DataTerms } from './data-channel.ts';
 import type { DataChannelsListener, DataChannelsOptions } from './data-channels-options.ts';
 import type { DataCounters } from './data-counters.ts';
 import { messageOf, protocolOf, readMessage, wireBytesOf } from './data-payload.ts';
 
-/**
- * `waiting`: we are to send OPEN or have sent it, and wait for the ACK; a negotiated one waits for the association. `closing`: we have reset our side. `left`: the peer has reset its side, and we ours,
- * which it has yet to confirm. `confirmed`: it has, but has yet to reset its own.
- */
-type ChannelState = 'waiting' | 'open' | 'closing' | 'left' | 'confirmed';
-
-interface Channel {
-  readonly info: DataChannelInfo;
-  /** Without DCEP. */
-  readonly isNegotiated: boolean;
-  state: ChannelState;
-}
-
 const MAX_CHANNELS = 256;
-/**
- * A peer that could begin has this long to do so before we do. Stacks double their wait with every INIT that is lost,
- * up to minutes; ours do not, so a lossy path no longer keeps a page waiting for its channel. A DTLS client whose last
- * flight of the handshake was lost repeats its own after a second, and werift ends its process if an INIT comes before.
- */
-const PATIENCE_MS = 1_500;
 /** RFC 8831 §6.4. */
 const NORMAL_PRIORITY = 256;
 
@@ -46,10 +29,8 @@ export class DataChannels implements Timer, AssociationListener {
   readonly #channels = new Map<number, Channel>();
   readonly #limits: AssociationLimits;
   readonly #maxChannels: number;
+  readonly #start: AssociationStart;
   #association: Association | undefined;
-  #mayBegin: boolean;
-  /** When we begin the association ourselves if the peer has not. */
-  #beginAtMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
   /** Time of the call that is under way: whatever the association reports happens then. */
   #nowMs = 0;
@@ -60,7 +41,7 @@ export class DataChannels implements Timer, AssociationListener {
     this.#counters = options.counters;
     this.#limits = options.limits ?? CLIENT_LIMITS;
     this.#maxChannels = options.maxChannels ?? MAX_CHANNELS;
-    this.#mayBegin = options.mayBegin ?? true;
+    this.#start = new AssociationStart(options);
   }
 
   get channelCount(): number {
@@ -93,9 +74,8 @@ export class DataChannels implements Timer, AssociationListener {
    */
   begin(nowMs: number): void {
     if (this.#isClosed) return;
-    this.#mayBegin = true;
-    if (this.#channels.size > 0) this.#connect(nowMs);
-    else if (!this.hasAssociation && this.#options.waitsForChannel !== true) this.#beginAtMs = nowMs + PATIENCE_MS;
+    this.#start.allow(nowMs);
+    if (this.#channels.size > 0) this.#start.hurry(nowMs);
     this.#schedule();
   }
 
@@ -121,12 +101,12 @@ export class DataChannels implements Timer, AssociationListener {
     this.#channels.set(streamId, channel);
     this.#nowMs = nowMs;
     if (this.#association?.isReady === true) this.#announce(channel);
-    else if (this.#mayBegin) this.#connect(nowMs);
+    else this.#start.hurry(nowMs);
     this.#schedule();
     return true;
   }
 
-  /** Whether messages can be sent on it. */
+  /** Whether both ends have the channel. */
   isOpen(streamId: number): boolean {
     return this.#channels.get(streamId)?.state === 'open';
   }
@@ -134,16 +114,25 @@ export class DataChannels implements Timer, AssociationListener {
   /** A channel that is open or about to be; undefined if there is none. */
   channel(streamId: number): DataChannelInfo | undefined {
     const channel = this.#channels.get(streamId);
-    return channel?.state === 'open' || channel?.state === 'waiting' ? channel.info : undefined;
+    return channel !== undefined && isWanted(channel) ? channel.info : undefined;
   }
 
-  /** Sends on an open channel; the bytes must not change after. @returns false when the channel is not open, or too much waits already */
+  /**
+   * Sends on a channel that is open or announced; the bytes must not change after.
+   *
+   * @returns false when messages cannot be sent on the channel, or too much waits already
+   */
   send(nowMs: number, streamId: number, data: Uint8Array | string): boolean {
     const channel = this.#channels.get(streamId);
-    if (channel?.state !== 'open') return false;
+    if (channel === undefined || !isWritable(channel)) return false;
     const message = messageOf(data);
     if (message.data.length > MAX_MESSAGE_BYTES) return false;
-    const isSent = this.#send(nowMs, channel.info, protocolOf(message), wireBytesOf(message));
+    const isSent = this.#send(
+      nowMs,
+      { ...channel.info, ordered: isOrdered(channel, channel.info) },
+      protocolOf(message),
+      wireBytesOf(message),
+    );
     this.#schedule();
     return isSent;
   }
@@ -151,14 +140,15 @@ export class DataChannels implements Timer, AssociationListener {
   /** As `send`, for a message that others get as well, on terms of its own. */
   sendShared(nowMs: number, streamId: number, { message, terms }: { readonly message: DataMessage; readonly terms: DataTerms }): boolean {
     const association = this.#association;
-    if (association === undefined || this.#channels.get(streamId)?.state !== 'open') return false;
+    const channel = this.#channels.get(streamId);
+    if (association === undefined || channel === undefined || !isWritable(channel)) return false;
     const { maxRetransmits, maxPacketLifeTimeMs, maxWaitMs, sender } = terms;
     if (maxWaitMs < Number.POSITIVE_INFINITY) association.dropStale(nowMs, streamId);
     const isSent = association.send(nowMs, {
       streamId,
       protocolId: protocolOf(message),
       data: wireBytesOf(message),
-      isUnordered: !terms.ordered,
+      isUnordered: !isOrdered(channel, terms),
       maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY,
       expiresAtMs: nowMs + (maxPacketLifeTimeMs ?? Number.POSITIVE_INFINITY),
       staleAtMs: nowMs + maxWaitMs,
@@ -176,8 +166,8 @@ export class DataChannels implements Timer, AssociationListener {
   /** Closes a channel once what was sent on it has left. */
   closeChannel(nowMs: number, streamId: number): void {
     const channel = this.#channels.get(streamId);
-    if (channel?.state !== 'open' && channel?.state !== 'waiting') return;
-    if (channel.state === 'waiting' && this.#association?.isReady !== true) {
+    if (channel === undefined || !isWanted(channel)) return;
+    if (channel.state === 'waiting') {
       // The peer has not heard of it.
       this.#channels.delete(streamId);
       this.#listener.onClosed(streamId, 'closed');
@@ -199,11 +189,11 @@ export class DataChannels implements Timer, AssociationListener {
 
   fire(nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#association?.handleTimeout(nowMs);
-    if (this.#beginAtMs <= nowMs) {
-      this.#beginAtMs = Number.POSITIVE_INFINITY;
+    if (this.#start.atMs <= nowMs) {
+      this.#start.cancel();
       this.#associate().connect(nowMs);
     }
+    this.#association?.handleTimeout(nowMs);
     this.#schedule();
   }
 
@@ -221,7 +211,8 @@ export class DataChannels implements Timer, AssociationListener {
 
   onRestarted(): void {
     const ended: number[] = [];
-    for (const { info, state } of this.#channels.values()) if (state === 'open' || state === 'closing') ended.push(info.streamId);
+    for (const channel of this.#channels.values())
+      if (isWritable(channel) || channel.state === 'closing') ended.push(channel.info.streamId);
     this.#channels.clear();
     for (const streamId of ended) this.#listener.onClosed(streamId, 'closed');
   }
@@ -241,7 +232,8 @@ export class DataChannels implements Timer, AssociationListener {
 
   onOversizedMessage(streamId: number): void {
     this.#counters.oversizedMessages++;
-    const isOurs = this.#channels.get(streamId)?.state === 'open';
+    const channel = this.#channels.get(streamId);
+    const isOurs = channel !== undefined && isWritable(channel);
     this.closeChannel(this.#nowMs, streamId);
     if (isOurs) this.#listener.onOversizedMessage(streamId);
   }
@@ -286,23 +278,21 @@ export class DataChannels implements Timer, AssociationListener {
     return this.#association;
   }
 
-  #connect(nowMs: number): void {
-    this.#associate().connect(nowMs);
-    this.#schedule();
-  }
-
   #schedule(): void {
     if (this.#isClosed) return;
-    if (this.hasAssociation) this.#beginAtMs = Number.POSITIVE_INFINITY;
+    if (this.hasAssociation) this.#start.cancel();
     const deadlineMs = this.#association?.nextDeadlineMs ?? Number.POSITIVE_INFINITY;
-    this.#options.timers.schedule(Math.min(deadlineMs, this.#beginAtMs), this);
+    this.#options.timers.schedule(Math.min(deadlineMs, this.#start.atMs), this);
   }
 
   #announce(channel: Channel): void {
     const { info, isNegotiated } = channel;
     const { streamId } = info;
     if (isNegotiated && this.#association?.hasStream(streamId) === true) this.#becomeOpen(channel);
-    else if (isNegotiated || !this.#sendDcep(streamId, writeDcepOpen({ ...info, priority: NORMAL_PRIORITY }))) {
+    else if (!isNegotiated && this.#sendDcep(streamId, writeDcepOpen({ ...info, priority: NORMAL_PRIORITY }))) {
+      channel.state = 'announced';
+      this.#listener.onAnnounced?.(streamId);
+    } else {
       this.#channels.delete(streamId);
       this.#counters.refusedChannels++;
       this.#listener.onClosed(streamId, 'refused');
@@ -337,20 +327,22 @@ export class DataChannels implements Timer, AssociationListener {
   #handleUserMessage(streamId: number, protocolId: number, data: Uint8Array): void {
     const channel = this.#channels.get(streamId);
     const message = readMessage(protocolId, data);
+    // An unordered message can overtake the ACK, and says the same: the peer has the channel.
+    if (channel?.state === 'announced') this.#becomeOpen(channel);
     const isTaken = channel?.state === 'open' || (channel === undefined && this.#options.isLink === true);
     if (isTaken && message !== undefined) {
       this.#listener.onMessage(streamId, message.data, message.kind);
-    } else if (channel === undefined || channel.state === 'open' || channel.state === 'waiting') {
+    } else if (channel === undefined || isWanted(channel)) {
+      // Messages that were on their way when we closed the channel are not counted: the peer could not know.
       this.#counters.strayMessages++;
     }
-    // What was under way when we closed the channel is nobody's fault.
   }
 
   #handleDcep(streamId: number, data: Uint8Array): void {
     const message = parseDcep(data);
     const known = this.#channels.get(streamId);
     if (message?.type === 'ack') {
-      if (known?.state === 'waiting' && !known.isNegotiated) this.#becomeOpen(known);
+      if (known?.state === 'announced') this.#becomeOpen(known);
     } else if (message !== undefined && this.#mayOpen(known)) {
       this.#accept(streamId, message.channel, known);
     } else {

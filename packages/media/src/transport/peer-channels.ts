@@ -12,7 +12,7 @@ export interface ChannelTransport {
   readonly context: EngineContext;
   readonly isLink: boolean;
   readonly isInProcess: boolean;
-  readonly endpoint: Pick<SecureEndpoint, 'sendApplicationData'>;
+  readonly endpoint: Pick<SecureEndpoint, 'sendApplicationData' | 'hasPeerFinished'>;
   /** The peer has ended its data channels all at once. */
   endAssociation(): void;
   reportDefect(error: unknown): void;
@@ -29,6 +29,7 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
     randomBytes,
     counters,
     mayBegin: false,
+    hasPeerFinished: () => transport.endpoint.hasPeerFinished,
     ...(transport.isLink && {
       limits: transport.isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS,
       maxChannels: MAX_CHANNELS_ON_LINK,
@@ -37,6 +38,7 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
     }),
     listener: {
       onPacket: (packet) => transport.endpoint.sendApplicationData(packet),
+      onAnnounced: (streamId) => data.handleAnnounced(id, streamId),
       onOpened: (channel) => data.handleOpened(id, channel),
       onClosed: (streamId, reason) => data.handleClosed(id, streamId, reason),
       onOversizedMessage: (streamId) => data.handleOversized(id, streamId),

@@ -9,6 +9,7 @@ const APPLICATION_DATA = 23;
 export class PlainEndpoint implements SecureEndpoint {
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly areKeysNearlyUsedUp = false;
+  readonly hasPeerFinished = true;
   readonly #listener: SecureEndpointListener;
 
   constructor(listener: SecureEndpointListener) {

@@ -17,10 +17,13 @@ export class ChannelEnd implements DataChannelsListener {
   readonly timers = new Timers();
   readonly counters = createDataCounters();
   readonly channels: DataChannels;
+  readonly announced: number[] = [];
   readonly opened: DataChannelInfo[] = [];
   readonly closed: number[] = [];
   readonly messages: HeardMessage[] = [];
   aborted = 0;
+  /** What is known of the other end's DTLS handshake. */
+  hasPeerFinished = true;
   send: (packet: Uint8Array) => void = () => {};
 
   constructor(role: 'server' | 'client', random: () => number) {
@@ -31,11 +34,16 @@ export class ChannelEnd implements DataChannelsListener {
       randomBytes: (length) => Uint8Array.from({ length }, () => random() * 256),
       counters: this.counters,
       listener: this,
+      hasPeerFinished: () => this.hasPeerFinished,
     });
   }
 
   onPacket(packet: Uint8Array): void {
     this.send(packet);
+  }
+
+  onAnnounced(streamId: number): void {
+    this.announced.push(streamId);
   }
 
   onOpened(channel: DataChannelInfo): void {

@@ -1,9 +1,11 @@
-import { SCTP_HEADER_LENGTH, SctpChunkType, writeDcepOpen } from '@causeway/wire';
+import { DataProtocol, SCTP_HEADER_LENGTH, SctpChunkType, writeDcepOpen } from '@causeway/wire';
 import { Association } from '../../src/data/association/association.ts';
 import { ChannelPair } from './channel-pair.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** The end of a DATA chunk: DCEP's payload protocol identifier, and the type of the message. */
+const DCEP_ACK = Buffer.of(0, 0, 0, DataProtocol.dcep, 2);
 
 test.each([
   ['client', 0],
@@ -336,5 +338,86 @@ describe('a peer that speaks bare SCTP', () => {
     expect(pair.server.counters.malformedPackets).toBe(2);
     expect(pair.server.channels.hasAssociation).toBe(false);
     expect(pair.toClient.sent).toBe(0);
+  });
+});
+
+describe('messages that follow OPEN at once', () => {
+  test.each([1, 2, 3, 4, 5])('arrive after it, in order even if the channel has none, though packets are lost (seed %i)', (seed) => {
+    const pair = new ChannelPair({ seed, link: { delayMs: 50, lossProbability: 0.2 } });
+    pair.open(pair.client, 'brings the association');
+    const heardBefore = pair.server.messages.length;
+
+    const streamId = pair.client.channels.open(pair.nowMs, { label: 'eager', ordered: false }) ?? -1;
+    const sent = Array.from({ length: 40 }, (_, message) =>
+      pair.client.channels.send(pair.nowMs, streamId, `${message} ${'x'.repeat(400)}`),
+    );
+    const openedBefore = pair.client.opened.filter((channel) => channel.streamId === streamId);
+    pair.runUntil(() => pair.server.messages.length === heardBefore + 40, 60_000);
+
+    expect(sent).not.toContain(false);
+    expect(openedBefore).toEqual([]);
+    expect(pair.client.announced).toContain(streamId);
+    expect(pair.server.messages.map(({ data }) => Number.parseInt(decoder.decode(data), 10))).toEqual(
+      Array.from({ length: 40 }, (_, message) => message),
+    );
+    expect(pair.server.counters.strayMessages).toBe(0);
+  });
+
+  test('are lost with the channel when that is closed, and nothing else is', () => {
+    const pair = new ChannelPair();
+    const kept = pair.open(pair.client, 'kept');
+
+    const streamId = pair.client.channels.open(pair.nowMs, { label: 'given up' }) ?? -1;
+    pair.client.channels.closeChannel(pair.nowMs, streamId);
+    const isSent = pair.client.channels.send(pair.nowMs, streamId, 'too late');
+    pair.client.channels.send(pair.nowMs, kept, 'still here');
+    pair.run(2000);
+
+    expect(isSent).toBe(false);
+    expect(pair.client.closed).toEqual([streamId]);
+    expect(pair.client.channels.channelCount).toBe(1);
+    expect(pair.server.messages).toMatchObject([{ streamId: kept }]);
+  });
+
+  test('a message of the peer that overtakes its ACK opens the channel, and is not lost', () => {
+    const pair = new ChannelPair();
+    pair.open(pair.client, 'brings the association');
+    pair.toClient.lose = (packet) => Buffer.from(packet).includes(DCEP_ACK);
+    const streamId = pair.client.channels.open(pair.nowMs, { label: 'eager', ordered: false }) ?? -1;
+    pair.runUntil(() => pair.toClient.lost > 0, 1000);
+
+    pair.server.channels.send(pair.nowMs, streamId, 'faster than the ACK');
+    pair.run(100);
+    const openedEarly = pair.client.opened.length;
+    pair.toClient.lose = () => false;
+    pair.run(5000);
+
+    expect(openedEarly).toBe(2);
+    expect(pair.client.messages).toMatchObject([{ streamId }]);
+    expect(pair.client.opened).toHaveLength(2);
+  });
+});
+
+describe('a channel that waits for a peer that may still be in its DTLS handshake', () => {
+  test('waits for half a second, and no longer', () => {
+    const pair = new ChannelPair();
+    pair.server.hasPeerFinished = false;
+
+    pair.server.channels.open(pair.nowMs, { label: 'patient' });
+    const tookMs = pair.runUntil(() => pair.toClient.sent > 0, 2000);
+
+    expect(tookMs).toBe(500);
+  });
+
+  test('is opened as soon as the peer begins the association', () => {
+    const pair = new ChannelPair();
+    pair.server.hasPeerFinished = false;
+
+    pair.server.channels.open(pair.nowMs, { label: 'patient' });
+    pair.client.channels.begin(pair.nowMs);
+    pair.client.channels.open(pair.nowMs, { label: 'early' });
+    const tookMs = pair.runUntil(() => pair.client.opened.some(({ label }) => label === 'patient'), 2000);
+
+    expect(tookMs).toBeLessThan(100);
   });
 });

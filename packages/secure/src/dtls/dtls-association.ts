@@ -77,6 +77,11 @@ export class DtlsAssociation implements DtlsConnection {
     }
   }
 
+  /** A flight that ends the handshake is kept until then. */
+  get hasPeerFinished(): boolean {
+    return this.#state === 'connected' && (this.#flight.length === 0 || this.#options.isPeerHeard?.() === true);
+  }
+
   handleDatagram(nowMs: number, datagram: Uint8Array): void {
     this.#nowMs = nowMs;
     this.#peerIsBehind = false;

@@ -26,6 +26,8 @@ export interface DtlsConnectionOptions {
 }
 
 export interface DtlsConnection {
+  /** The peer is known to have finished the handshake, or has stopped asking for its end. */
+  readonly hasPeerFinished: boolean;
   /** Never throws, whatever the bytes. */
   handleDatagram(nowMs: number, datagram: Uint8Array): void;
   /** Sends application data; dropped before the handshake has ended. */

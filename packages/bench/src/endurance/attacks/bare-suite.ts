@@ -51,6 +51,7 @@ export class BareSuite implements SecureSuite {
       closeOutboundStream: refuse,
       rtcpStream: { ssrc: 0 },
       areKeysNearlyUsedUp: false,
+      hasPeerFinished: false,
       sendApplicationData: refuse,
     };
   }

@@ -30,7 +30,9 @@ export function closeReasonOf<Refused>(end: DataChannelEnd, refused: Refused): '
 
 /** A publication or subscription, as its channel knows it. */
 export interface ChannelOwner {
-  /** Messages can be sent on it now. */
+  /** Messages can be sent on it now; the peer has yet to answer. A negotiated channel, or one that the peer has opened, is opened at once. */
+  channelAnnounced(nowMs: number): void;
+  /** Both ends have it, and messages can be sent on it. */
   channelOpened(nowMs: number): void;
   /** The channel is gone; the owner has no other. */
   channelClosed(nowMs: number, reason: DataChannelEnd): void;

@@ -124,6 +124,8 @@ export class DataPublication implements ChannelOwner {
     this.#recent = undefined;
   }
 
+  channelAnnounced(): void {}
+
   channelOpened(): void {}
 
   channelClosed(nowMs: number, reason: DataChannelEnd): void {

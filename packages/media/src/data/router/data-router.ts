@@ -126,9 +126,11 @@ export class DataRouter implements Timer {
     }
     this.#publications.set(plan.publicationId, publication);
     this.#memberOf(peer)?.publications.add(publication);
-    // What has come before goes to those who wait already, and is retained.
-    for (const subscription of this.#audiences.of(plan.publicationId)) subscription.update(nowMs, subscription.plan, publication);
+    // Messages that came before are retained and go to subscriptions that wait. A channel is opened after them: the burst could overflow it at once.
+    const audience = [...this.#audiences.of(plan.publicationId)];
+    for (const subscription of audience) subscription.follow(nowMs, subscription.plan, publication);
     for (const message of peer?.held.take(plan.stream?.streamId ?? -1) ?? []) publication.receive(nowMs, message);
+    for (const subscription of audience) subscription.openChannel(nowMs);
   }
 
   removePublication(nowMs: number, publicationId: string, then: 'close' | 'keep'): void {
@@ -170,6 +172,11 @@ export class DataRouter implements Timer {
     const subscription = this.#subscriptions.get(subscriptionId);
     const message = this.#ownMessage(data);
     if (subscription?.peer === undefined && message !== undefined) subscription?.receive(nowMs, message);
+  }
+
+  /** Messages may follow our OPEN, which the peer has yet to answer. */
+  handleAnnounced(peerId: string, streamId: number): void {
+    this.#members.get(peerId)?.peer.ownerOf(streamId)?.channelAnnounced(this.#options.time.nowMs);
   }
 
   handleOpened(peerId: string, channel: DataChannelInfo): void {

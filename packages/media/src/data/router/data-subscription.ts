@@ -45,8 +45,11 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
   #publication: DataPublication | undefined;
   /** The publication that it follows, by whichever of its copies. */
   #source: string | undefined;
-  /** `closed`: there is no channel yet. `opening`: it waits for the peer, or for its first message. */
-  #state: 'closed' | 'opening' | 'open' = 'closed';
+  /**
+   * `closed`: there is no channel yet. `opening`: it waits for the peer, or for its first message. `announced`: the peer has yet to answer, but
+   * messages are on their way to it.
+   */
+  #state: 'closed' | 'opening' | 'announced' | 'open' = 'closed';
   /** It has had what is retained. */
   #hasBegun = false;
   /** The number of the last message that was meant for it. */
@@ -72,14 +75,25 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
 
   /** @param publication what the plan names; undefined while there is none */
   update(nowMs: number, plan: DataSubscriptionPlan, publication: DataPublication | undefined): void {
+    this.follow(nowMs, plan, publication);
+    this.openChannel(nowMs);
+  }
+
+  /** As `update`, without opening a channel. Messages that come before `openChannel` wait for it, as many as `EarlyMessages` keeps. */
+  follow(nowMs: number, plan: DataSubscriptionPlan, publication: DataPublication | undefined): void {
     // A subscription stays on its channel.
     this.plan = { ...plan, stream: this.plan.stream };
     if (this.#outlet !== undefined) this.#outlet.bufferedLowBytes = plan.bufferedLowBytes;
     if (this.#publication !== publication) this.#follow(publication);
     publication?.add(this);
     if (publication === undefined) return;
-    if (this.#state === 'closed') this.#open(nowMs, publication);
+    if (this.#state === 'closed' && !this.#hasChannel) this.#becomeOpen(nowMs);
     else this.#catchUp(nowMs);
+  }
+
+  /** Opens its channel if there is something to send on it. */
+  openChannel(nowMs: number): void {
+    if (this.#publication !== undefined && this.#state === 'closed') this.#open(nowMs, this.#publication);
   }
 
   /** Leaves its publication. */
@@ -102,7 +116,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     if (this.#isResuming && !this.#resumeAt(nowMs, serial)) return;
     this.#position = Math.max(this.#position, serial);
     if (this.plan.isPaused || origin === this.#origin) return;
-    if (this.#hasBegun && this.#state === 'open') this.#sendOut(nowMs, numbered);
+    if (this.#hasBegun && this.#isWritable) this.#sendOut(nowMs, numbered);
     else this.#early.add(nowMs, numbered);
   }
 
@@ -129,6 +143,12 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     else this.#publication?.receiveReply(nowMs, reply.message, reply.origin, this);
   }
 
+  channelAnnounced(nowMs: number): void {
+    if (this.plan.waitsForAck) return;
+    this.#state = 'announced';
+    this.#catchUp(nowMs);
+  }
+
   channelOpened(nowMs: number): void {
     if (!this.plan.waitsForAck) this.#becomeOpen(nowMs);
   }
@@ -142,6 +162,15 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     const { messagesSent = 0, bytesSent = 0, messagesDropped = 0, messagesTooLarge = 0, bufferedBytes = 0 } = this.#outlet ?? {};
     const { subscriptionId } = this.plan;
     return { subscriptionId, messagesSent, bytesSent, messagesDropped, messagesTooLarge, bufferedBytes };
+  }
+
+  /** A subscription of this process has none. */
+  get #hasChannel(): boolean {
+    return this.peer !== undefined && this.plan.stream !== undefined;
+  }
+
+  get #isWritable(): boolean {
+    return this.#state === 'announced' || this.#state === 'open';
   }
 
   #follow(publication: DataPublication | undefined): void {
@@ -169,14 +198,11 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
 
   #open(nowMs: number, publication: DataPublication): void {
     const { stream, label, protocol } = this.plan;
-    if (this.peer === undefined || stream === undefined) {
-      this.#becomeOpen(nowMs);
-      return;
-    }
+    if (this.peer === undefined || stream === undefined) return;
     const { streamId, isNegotiated } = stream;
     const { channels } = this.peer.port;
     this.#state = 'opening';
-    // A channel that was left before, and is still there, is nobody's.
+    // A channel that was left before may still be there.
     if (this.peer.ownerOf(streamId) !== undefined || channels.channel(streamId) !== undefined) {
       this.#refuse(nowMs);
       return;
@@ -202,7 +228,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
   /** Sends what is retained and what has come before, or what was missed between two copies; each message once. */
   #catchUp(nowMs: number): void {
     const publication = this.#publication;
-    if (publication === undefined || this.#state !== 'open' || this.plan.isPaused) return;
+    if (publication === undefined || !this.#isWritable || this.plan.isPaused) return;
     if (this.#isResuming) for (const numbered of publication.recent(nowMs)) this.send(nowMs, numbered, 'live');
     if (this.#hasBegun || !publication.isComplete) return;
     this.#hasBegun = true;
@@ -223,7 +249,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
 
   #sendOut(nowMs: number, numbered: NumberedMessage, place: 'first' | 'later' = 'later'): void {
     const publication = this.#publication;
-    if (publication === undefined || this.#state !== 'open') return;
+    if (publication === undefined || !this.#isWritable) return;
     if (this.#outlet === undefined || this.peer === undefined) {
       this.#listener.onReceived(this, numbered.message);
       return;

@@ -42,6 +42,28 @@ describe('what is published in-band', () => {
     expect(bob.messages.at(-1)?.data).toEqual(bad);
   });
 
+  test.each([RELIABLE, { ...RELIABLE, ordered: false }])('is not missed by a subscriber whose ACK is lost (%j)', (reliability) => {
+    const room = new DataRoom();
+    const [alice, bob] = [room.join('alice'), room.join('bob')];
+    const chat = room.publish(alice, 'chat', { reliability });
+    const { up } = room.world.linksOf(bob.peer.path);
+    // Nothing of what the page sends arrives for a while, yet its channel is open, and the publisher may begin.
+    bob.whenOpen = () => {
+      up.lose = () => true;
+      room.world.after(800, () => {
+        up.lose = () => false;
+      });
+      for (let message = 0; message < 40; message++) alice.send(chat, new Uint8Array(16_384).fill(message));
+    };
+
+    const stream = room.subscribe(bob, 'alice/chat');
+    room.run(5000);
+
+    const received = bob.received(stream).map((data) => (data as Uint8Array)[0] ?? -1);
+    expect(received.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 40 }, (_, message) => message));
+    expect(room.opened()).toEqual(['bob/alice/chat']);
+  });
+
   test('is kept for a moment, from the first message on, until it is published', () => {
     const room = new DataRoom();
     const [alice, bob] = [room.join('alice'), room.join('bob')];
