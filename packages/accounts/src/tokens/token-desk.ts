@@ -16,7 +16,7 @@ import { MemoryRevocations, type Revocations } from './revocations.ts';
 import { SfuTokenKeys } from './sfu-token-keys.ts';
 import { signJwt } from './sign-jwt.ts';
 import { audienceOf } from './token-claims.ts';
-import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
+import { MAX_TOKEN_LENGTH, TokenVerifier, type VerificationTime } from './token-verifier.ts';
 
 const SECRET_SIZE_BYTES = 32;
 const MS_PER_SECOND = 1_000;
@@ -39,6 +39,14 @@ export interface TokenDeskOptions {
   readonly nowMs?: () => number;
 }
 
+/** What a token desk has done. */
+export interface TokenCounts {
+  readonly minted: number;
+  readonly verifications: number;
+  readonly remembered: number;
+  readonly spentMs: VerificationTime;
+}
+
 /** Issues, verifies and revokes access tokens. */
 export class TokenDesk {
   readonly revocations: Revocations;
@@ -57,9 +65,9 @@ export class TokenDesk {
   }
 
   /** A copy. */
-  get counts(): { readonly minted: number; readonly verifications: number; readonly remembered: number } {
-    const { verifications, remembered } = this.#verifier;
-    return { minted: this.#minted, verifications, remembered };
+  get counts(): TokenCounts {
+    const { verifications, remembered, spentMs } = this.#verifier;
+    return { minted: this.#minted, verifications, remembered, spentMs };
   }
 
   /** By outcome, zeros included; a copy. */

@@ -21,6 +21,14 @@ const MAX_REMEMBERED = 10_000;
 const MAX_UNDER_WAY = 256;
 const RETRY_AFTER_MS = 1_000;
 
+/** In milliseconds. */
+export interface VerificationTime {
+  /** What the calling thread spends on reading headers, hashing tokens and finding those that are remembered. */
+  readonly lookUp: number;
+  /** From handing signatures to a thread of the pool until their results were back: more than what the checks took. */
+  readonly signature: number;
+}
+
 interface Remembered {
   readonly key: VerificationKey;
   readonly claims: TokenClaims;
@@ -43,6 +51,8 @@ export class TokenVerifier {
   readonly #underWay = new Map<string, Promise<Remembered | undefined>>();
   readonly #opened = new WeakMap<AppTokenKey, KeyObject>();
   #verifications = 0;
+  #lookUpMs = 0;
+  #signatureMs = 0;
 
   /** @param nowMs milliseconds since 1970, by the clock that all nodes share */
   constructor(sfuKeys: SfuTokenKeys, nowMs: () => number) {
@@ -59,6 +69,11 @@ export class TokenVerifier {
     return this.#remembered.size;
   }
 
+  /** What telling good tokens from others has taken so far. */
+  get spentMs(): VerificationTime {
+    return { lookUp: this.#lookUpMs, signature: this.#signatureMs };
+  }
+
   /**
    * @param app undefined if there is none of that id; takes as long as if there were
    * @returns undefined if the text is not a token, or not one for this app
@@ -66,14 +81,24 @@ export class TokenVerifier {
    * @throws rate_limited – too many tokens are being verified
    */
   async verify(appId: AppId, app: App | undefined, text: string): Promise<TokenClaims['grants'] | undefined> {
+    const startedMs = performance.now();
+    const beginning = this.#lookUp(appId, app, text);
+    this.#lookUpMs += performance.now() - startedMs;
+    if (beginning === undefined) return undefined;
+    const { digest, key, remembered } = beginning;
+    const found = remembered ?? (await this.#verifyOnce(digest, appId, key, text));
+    if (found === undefined || app === undefined) return undefined;
+    checkTime(found.claims, this.#nowMs() / 1_000);
+    return found.claims.grants;
+  }
+
+  /** @returns undefined if no signature could make it a token for this app */
+  #lookUp(appId: AppId, app: App | undefined, text: string) {
     const header = readHeader(text);
     const key = header === undefined ? undefined : this.#findKey(app, header.kid);
     if (header === undefined || key === undefined || header.alg !== key.alg) return undefined;
     const digest = createHash('sha256').update(`${appId} ${text}`).digest('base64');
-    const found = this.#recall(digest, key) ?? (await this.#verifyOnce(digest, appId, key, text));
-    if (found === undefined || app === undefined) return undefined;
-    checkTime(found.claims, this.#nowMs() / 1_000);
-    return found.claims.grants;
+    return { digest, key, remembered: this.#recall(digest, key) };
   }
 
   #findKey(app: App | undefined, kid: string): VerificationKey | undefined {
@@ -113,7 +138,9 @@ export class TokenVerifier {
 
   async #verifySignature(digest: string, appId: AppId, key: VerificationKey, text: string): Promise<Remembered | undefined> {
     this.#verifications++;
+    const startedMs = performance.now();
     const verified = await compactVerify(text, key.open(), { algorithms: [key.alg] }).catch(() => undefined);
+    this.#signatureMs += performance.now() - startedMs;
     const claims = verified && readClaims(verified.payload, appId);
     if (claims === undefined) return undefined;
     const found = { key, claims };

@@ -1,4 +1,4 @@
-/** `scripts/strain [name...]`: what a node bears, and what a call on it notices of that. */
+/** `scripts/strain [--short] [name...]`: what a node bears, and what a call on it notices of that. */
 
 import { stayBehind } from '../processes/precedence.ts';
 import type { EventLoopDelay } from '../processes/probe-verbs.ts';
@@ -7,13 +7,15 @@ import { greedyApp } from './strains/greedy-app.ts';
 import { httpAbuse } from './strains/http-abuse.ts';
 import { joinRush } from './strains/join-rush.ts';
 import { packetFlood } from './strains/packet-flood.ts';
+import { serviceLoad } from './strains/service-load.ts';
 import { stall } from './strains/stall.ts';
 import type { Strain } from './strains/strain.ts';
 import { WatchedNode } from './watched-node.ts';
 
-const STRAINS: readonly Strain[] = [packetFlood, joinRush, httpAbuse, greedyApp, stall];
+const STRAINS: readonly Strain[] = [packetFlood, joinRush, httpAbuse, greedyApp, serviceLoad, stall];
 
-const wanted = process.argv.slice(2);
+const isShort = process.argv.includes('--short');
+const wanted = process.argv.slice(2).filter((word) => word !== '--short');
 const unknown = wanted.find((name) => !STRAINS.some((strain) => strain.name === name));
 if (unknown !== undefined) {
   process.stderr.write(`There is no strain "${unknown}"; there are ${STRAINS.map(({ name }) => name).join(', ')}\n`);
@@ -30,7 +32,7 @@ async function run(strain: Strain): Promise<void> {
       RunningCall.beside(node.address, (call) =>
         call.during(async () => {
           const stopWatch = await node.watchEventLoop();
-          lines = await stayBehind(() => strain.exert(node));
+          lines = await stayBehind(() => strain.exert(node, isShort));
           delay = await stopWatch();
         }),
       ),

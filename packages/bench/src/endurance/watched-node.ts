@@ -50,6 +50,11 @@ export class WatchedNode {
     }
   }
 
+  /** The end of what it has written. */
+  get log(): string {
+    return this.#process.outputTail;
+  }
+
   /** After forced collections. */
   memory(): Promise<MemorySample> {
     return this.#process.ask('memory');

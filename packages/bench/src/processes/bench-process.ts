@@ -64,6 +64,6 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
   }
 
   #deathNotice(): Error {
-    return new Error(`The ${this.name} process ended (${this.child.ending})`);
+    return new Error(`The ${this.name} process ended (${this.child.ending})\n${this.outputTail}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { TokenDesk, TokenOutcome } from '@causeway/accounts';
+import type { TokenCounts, TokenDesk, TokenOutcome } from '@causeway/accounts';
 import type { Cluster, ClusterStatistics } from '@causeway/cluster';
 import type { NodeState, Sfu, SfuInspection } from '@causeway/sfu';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -32,11 +32,8 @@ export interface NodeInspection {
     readonly events: number;
   };
   readonly replies: readonly ReplyCount[];
-  readonly tokens: {
+  readonly tokens: TokenCounts & {
     readonly outcomes: Readonly<Record<TokenOutcome, number>>;
-    readonly minted: number;
-    readonly verifications: number;
-    readonly remembered: number;
     readonly revocations: number;
   };
   readonly events: { readonly streams: number; readonly outstanding: number };

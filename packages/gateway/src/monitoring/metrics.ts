@@ -263,6 +263,12 @@ export const METRICS: readonly Metric[] = [
     [],
     ({ tokens }) => one(tokens.verifications),
   ),
+  counter(
+    'causeway_token_verification_seconds_total',
+    'What telling good tokens from others took: of the thread that answers calls (`lookup`), and from handing signatures to other threads until their results were back (`signature`).',
+    ['part'],
+    ({ tokens: { spentMs } }) => byName({ lookup: spentMs.lookUp / 1000, signature: spentMs.signature / 1000 }),
+  ),
   gauge('causeway_tokens_remembered', 'Tokens whose signature need not be looked at again.', [], ({ tokens }) => one(tokens.remembered)),
   gauge('causeway_token_revocations', 'Revocations of the last day that this node knows.', [], ({ tokens }) => one(tokens.revocations)),
   counter('causeway_token_revocations_refused_total', 'Revocations in Redis that no node of the cluster has signed.', [], ({ cluster }) =>

@@ -143,6 +143,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
     minted: 165,
     verifications: 166,
     remembered: 167,
+    spentMs: { lookUp: 169, signature: 170 },
     revocations: 168,
   },
   replies: [

@@ -10,6 +10,9 @@ export interface Strain {
   readonly sparesOthers?: boolean;
   /** What the latency of the call may be, but for one packet in a hundred. */
   readonly maxLatencyP99Ms?: number;
-  /** @returns what happened, a line each; a line that begins with `!` is a failure */
-  exert(node: WatchedNode): Promise<readonly string[]>;
+  /**
+   * @param isShort whether it is only to be found out that all of it works
+   * @returns what happened, a line each; a line that begins with `!` is a failure
+   */
+  exert(node: WatchedNode, isShort: boolean): Promise<readonly string[]>;
 }

@@ -1,0 +1,97 @@
+/** The process of those who call a service and sign in there: apart from the one that watches. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { playAdversary } from '../adversary.ts';
+import { converse, count, type StatusCounts } from './raw-http.ts';
+
+export interface ServiceTask {
+  readonly url: string;
+  readonly seconds: number;
+  readonly apps: readonly ServiceApp[];
+  readonly people: readonly string[];
+  readonly password: string;
+}
+
+export interface ServiceApp {
+  readonly id: string;
+  readonly secret: string;
+  /** Used in turn; more are minted while calls are made. */
+  readonly tokens: readonly string[];
+}
+
+export interface ServiceReport {
+  readonly calls: StatusCounts;
+  readonly mintings: StatusCounts;
+  readonly signIns: StatusCounts;
+  readonly signInsMs: readonly number[];
+}
+
+/** Of each app, on a connection of its own. */
+const CALLS_PER_SECOND = 200;
+const CALL_EVERY_MS = 10;
+const PATIENCE_MS = 15_000;
+/** Of all apps together. */
+const MINT_EVERY_MS = 50;
+const SIGN_IN_EVERY_MS = 50;
+const MS_PER_SECOND = 1_000;
+
+playAdversary<ServiceTask, ServiceReport>(async (task) => {
+  const report = { calls: new Map(), mintings: new Map(), signIns: new Map(), signInsMs: [] as number[] };
+  const tokens = task.apps.map((app) => [...app.tokens]);
+  await Promise.all([
+    ...task.apps.map((app, index) => callApp(task, app, tokens[index] ?? [], report.calls)),
+    mintTokens(task, tokens, report.mintings),
+    signIn(task, report),
+  ]);
+  return report;
+});
+
+/** The newest tokens are used first: each app's users renew them now and then. */
+function callApp({ url, seconds }: ServiceTask, { id }: ServiceApp, tokens: readonly string[], counts: StatusCounts): Promise<void> {
+  let calls = 0;
+  const next = (): string => {
+    const token = tokens[calls++ % tokens.length] ?? '';
+    return `GET /api/sfu/${id}/sessions?limit=10 HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+  };
+  const atOnce = (CALLS_PER_SECOND * CALL_EVERY_MS) / MS_PER_SECOND;
+  const bytes = (): string => Array.from({ length: atOnce }, next).join('');
+  const repeated = { bytes, everyMs: CALL_EVERY_MS, times: (MS_PER_SECOND / CALL_EVERY_MS) * seconds };
+  return converse({ url: new URL(url), start: '', repeated, patienceMs: PATIENCE_MS }, counts);
+}
+
+async function mintTokens({ url, seconds, apps }: ServiceTask, tokens: readonly string[][], counts: StatusCounts): Promise<void> {
+  await everySoOften(MINT_EVERY_MS, seconds, async (time) => {
+    const { id, secret } = apps[time % apps.length] ?? { id: '', secret: '' };
+    const reply = await post(`${url}/api/sfu/${id}/tokens`, { sub: `user-${time}` }, { Authorization: `Bearer ${secret}` });
+    count(counts, String(reply.status));
+    const { token } = JSON.parse(reply.text) as { readonly token?: string };
+    if (token !== undefined) tokens[time % apps.length]?.push(token);
+  });
+}
+
+async function signIn({ url, seconds, people, password }: ServiceTask, { signIns, signInsMs }: Mutable<ServiceReport>): Promise<void> {
+  await everySoOften(SIGN_IN_EVERY_MS, seconds, async (time) => {
+    const startedMs = performance.now();
+    const { status } = await post(`${url}/api/admin/v1/sign-in`, { email: people[time % people.length], password }, {});
+    count(signIns, String(status));
+    signInsMs.push(performance.now() - startedMs);
+  });
+}
+
+type Mutable<Report> = { [Field in keyof Report]: Report[Field] extends readonly (infer Item)[] ? Item[] : Report[Field] };
+
+/** Begins on time however long the ones before take. */
+async function everySoOften(everyMs: number, seconds: number, act: (time: number) => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  const underWay: Promise<void>[] = [];
+  for (let time = 0; time < (MS_PER_SECOND * seconds) / everyMs; time++) {
+    underWay.push(act(time));
+    await sleep(Math.max(0, startedMs + (time + 1) * everyMs - performance.now()));
+  }
+  await Promise.all(underWay);
+}
+
+async function post(url: string, body: unknown, headers: Readonly<Record<string, string>>) {
+  const request = { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } };
+  const reply = await fetch(url, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return { status: reply.status, text: await reply.text() };
+}
