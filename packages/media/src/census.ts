@@ -1,4 +1,4 @@
-/** What an engine holds, as numbers: for operators, and for finding leaks. Counted only when somebody asks. */
+/** What an engine holds, as numbers: for operators, and for finding leaks. Counted only on request. */
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 

@@ -60,7 +60,7 @@ export const DropReason = {
   OverPacketBudget: 31,
   /** A PLI or FIR too soon after others of the same subscriber. One of them is kept until its time. */
   KeyframeRequestTooSoon: 32,
-  /** Handling it threw an exception, which is a defect of ours. Always 0, or somebody should look. */
+  /** Handling it threw an exception, which is a defect of ours. Anything but 0 deserves a report. */
   Defect: 33,
   /** A step of a handshake, while as many steps of others wait as may: too many join at once. */
   HandshakeOverflow: 34,
@@ -72,7 +72,7 @@ export const DropReason = {
   UnsendableAddress: 37,
   /** The system's send buffer is full, and so is what may wait for it. */
   UplinkFull: 38,
-  /** The system refused to send it: too long, no route, forbidden, nobody there. */
+  /** The system refused to send it: too long, no route, forbidden, nothing listening there. */
   SendRefused: 39,
   /** Transport-wide feedback that acknowledges what was never sent: the whole report is good for nothing. */
   FeedbackOnUnsent: 40,

@@ -63,14 +63,14 @@ export interface EngineContext extends EngineWiring {
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */
   readonly random: () => number;
-  /** @returns bytes that nobody can predict */
+  /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970, for NTP timestamps. */
   readonly wallClockOffsetMs: number;
-  /** For whoever writes a packet, one after the other. */
+  /** Shared by all writers of packets, which take turns. */
   readonly extensionWriter: RtpExtensionWriter;
   readonly time: EngineTime;
-  /** For whoever reads transport-wide feedback, one report after the other. */
+  /** Shared by all readers of transport-wide feedback, which take turns. */
   readonly feedbackReader: TransportFeedbackReader;
   readonly acknowledgements: Acknowledgements;
 }

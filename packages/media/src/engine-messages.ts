@@ -90,7 +90,7 @@ export type EngineEvent =
       readonly reason: LayerChangeReason;
     }
   /**
-   * A subscriber cannot be sent the best layer that has crossed a link: whoever decides what crosses should let the lower ones cross as well, or
+   * A subscriber cannot be sent the best layer that has crossed a link: the owner of the link should let the lower ones cross as well, or
    * need not any more.
    */
   | { readonly type: 'lower-layers-needed'; readonly transportId: string; readonly subscriptionId: string; readonly areNeeded: boolean }
@@ -136,5 +136,5 @@ export interface EngineAnswers {
 /** What an engine can be asked. */
 export type EngineQuestion = keyof EngineAnswers;
 
-/** Takes the engine's events. Whoever hands them out says when, and whether commands may be sent from within. */
+/** Takes the engine's events. The shard that delivers them says when, and whether commands may be sent from within. */
 export type EngineEventListener = (event: EngineEvent) => void;

@@ -16,7 +16,7 @@ export interface EngineOptions {
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Need not be unpredictable. */
   readonly random: () => number;
-  /** @returns bytes that nobody can predict */
+  /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970. */
   readonly wallClockOffsetMs: number;

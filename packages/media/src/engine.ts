@@ -79,7 +79,7 @@ export class Engine {
     path.transport?.handleUnsent(packet);
   }
 
-  /** The uplink was full and is free again: whoever has lost video needs a keyframe to go on. */
+  /** The uplink was full and is free again: subscribers that have lost video need a keyframe to go on. */
   uplinkFreed(nowMs: number): void {
     for (const transport of this.#transports.values()) blame(transport, () => transport.uplinkFreed(nowMs));
   }

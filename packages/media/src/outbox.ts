@@ -166,7 +166,7 @@ export class Outbox<Bytes> implements ProtectBatch {
       this.#stampRows();
       if (this.count > 0 || this.#sealedPaths.length > 0) this.#sendRows(protection.protect(this));
     } catch (error) {
-      // Nobody knows which packets were sent. The others must not be sent later: their slots will
+      // It is not known which packets were sent. The others must not be sent later: their slots will
       // hold other packets, in plain text.
       sink.discardQueued();
       drops.increment(DropReason.Defect);

@@ -57,7 +57,7 @@ export interface TransportPlan {
   readonly reach?: readonly ReachableAddress[];
   /** A link between nodes or shards: it carries many tracks, and its silence is noticed within 2 s. Default false. */
   readonly isLink?: boolean;
-  /** Who is charged for what the peer sends and gets (`EngineAnswers.usage`). Default: nobody, as on links, which carry tracks of many. */
+  /** The account that is charged for what the peer sends and receives (`EngineAnswers.usage`). Default: none, as on links, which carry tracks of many. */
   readonly account?: string;
   /** What the peer may send on data channels; more is held back, not lost. Default: 5,000 messages and 40 MB a second. */
   readonly dataLimits?: DataLimits;

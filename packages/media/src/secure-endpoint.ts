@@ -10,7 +10,7 @@ import type { Timers } from './timers.ts';
 declare const protectedBrand: unique symbol;
 
 /**
- * The arena, as whoever sends from it sees it. Only `SecureSuite.protect` hands this type out, so a slot that holds plain text cannot be
+ * The arena as the senders see it. Only `SecureSuite.protect` hands this type out, so a slot that holds plain text cannot be
  * given to a socket by mistake.
  */
 export type ProtectedBytes = Uint8Array & { readonly [protectedBrand]: true };
@@ -77,7 +77,7 @@ export interface SecureEndpointListener {
   onClosed(reason: SecureCloseReason): void;
   /** Application data of one DTLS record. The bytes are the listener's until it returns. */
   onApplicationData(nowMs: number, data: Uint8Array): void;
-  /** A timer of the endpoint has shown a defect of ours: nobody called who could catch it. The owner should close the endpoint. */
+  /** A timer of the endpoint threw an exception, which no caller could catch. The owner should close the endpoint. */
   onDefect(error: unknown): void;
 }
 

@@ -1,4 +1,4 @@
-/** What an engine can tell about itself: plain data, a copy, made only when somebody asks. */
+/** What an engine can tell about itself: plain data, copied only on request. */
 import type { ConnectionState, GrantedQuality } from './plan.ts';
 
 /** How the path of a peer is, by what the peer says of it. */

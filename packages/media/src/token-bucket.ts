@@ -1,4 +1,4 @@
-/** A rate and what may be saved up of it: who is within it can go on, and whoever spends more than there is waits. */
+/** Limits a rate: tokens accrue up to a burst, and spending more than there are means waiting until they have accrued again. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #capacity: number;
@@ -12,19 +12,19 @@ export class TokenBucket {
     this.#tokens = this.#capacity;
   }
 
-  /** Whether there is as much as this. */
+  /** Whether there are so many tokens. */
   has(nowMs: number, tokens: number): boolean {
     if (nowMs !== this.#refilledAtMs) this.#refill(nowMs);
     return this.#tokens >= tokens;
   }
 
-  /** Takes tokens, if need be more than there are: what has happened has happened. */
+  /** Takes tokens, even more than there are: what they pay for has already happened. */
   spend(tokens: number): void {
     this.#tokens -= tokens;
   }
 
   #refill(nowMs: number): void {
-    // The first one to ask finds the bucket as it was made.
+    // The first caller finds the bucket full.
     const elapsedMs = Number.isNaN(this.#refilledAtMs) ? 0 : nowMs - this.#refilledAtMs;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
     this.#refilledAtMs = nowMs;

@@ -88,7 +88,7 @@ const ringAndWaitAsync: Carrier = {
   openReceiver({ port, ring, bell }, take) {
     const reader = new PacketRingReader(ring, true);
     const word = new Int32Array(bell);
-    // A promise does not keep a thread up; somebody who may write does.
+    // A promise does not keep a thread alive; a port that may be written to does.
     port.ref();
     const drain = (): void => {
       for (;;) {

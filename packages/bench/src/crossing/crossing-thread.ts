@@ -32,7 +32,7 @@ function receive({ carrier, ...means }: CrossingTask, owner: MessagePort): void 
   let received = 0;
   CARRIERS[carrier].openReceiver(means, (packet) => {
     kept.set(packet, (received++ % KEPT_PACKETS) * SLOT_BYTES);
-    // What the first subscriber does with it. Bytes that another core has written are dear to read, whoever does it first.
+    // What the first subscriber does with it. The first read of bytes that another core has written is expensive.
     slot.set(packet);
   });
   owner.on('message', () => owner.postMessage(received));

@@ -17,7 +17,7 @@ const IGNORE_SENT = { onSent() {}, onDropped() {}, onReleased() {} };
 export interface DataClientListener {
   onOpened(client: DataClient, channel: DataChannelInfo): void;
   onMessage(client: DataClient, streamId: number, data: Uint8Array, kind: DataKind): void;
-  /** Default: nobody has expected it, and it is an error. */
+  /** Default: it was not expected, and is an error. */
   onClosed?(client: DataClient, streamId: number): void;
 }
 

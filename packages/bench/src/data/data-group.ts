@@ -1,7 +1,7 @@
 /**
  * Data clients of one process: one that sends numbered messages with the time in them, or some that receive them and
  * check that none is missing. A receiver tells the sender every so often how far it is, so that a sender keeps a bounded
- * number of bytes on the way to the slowest of them, as an application does that is not to overrun anybody.
+ * number of bytes on the way to the slowest of them, as an application does that must not overrun a receiver.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';

@@ -66,7 +66,7 @@ export class Guests {
     return new Guests(context, hosts, seed);
   }
 
-  /** Nobody comes any more; resolves when all have left. */
+  /** Lets no more guests in; resolves when all have left. */
   async sendHome(): Promise<GuestTotals> {
     this.#isOver = true;
     await Promise.all(this.#loops);

@@ -1,6 +1,6 @@
 /**
  * Datagrams that the kernel threw away because a socket's buffer was full: a process that waits for a core loses packets that way, and
- * they are not lost by whoever sent them. Exact only in a network namespace that nobody else uses.
+ * they are not lost by their sender. Exact only in a network namespace that nothing else uses.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 

@@ -14,7 +14,7 @@ import { ChatClient } from './chat-client.ts';
 
 export interface VisitContext extends LoadContext {
   readonly suite: CountingSecureSuite;
-  /** A track that somebody publishes all the time. */
+  /** A track that is published all the time. */
   readonly track: RemoteTrack;
 }
 
@@ -43,7 +43,7 @@ const VISITS: readonly Visit[] = [
     await sleep(PUBLISH_MS);
     await publisher.leave();
   },
-  /** DTLS is closed, and nobody calls the API. */
+  /** DTLS is closed, without a call to the API. */
   async function hangUp(context) {
     (await LoadSession.join(context, { listener: SILENT_LISTENER })).peer.close();
   },

@@ -1,6 +1,6 @@
 /**
  * Which functions of the project V8 has called in one short window after the other. What only belongs to timers or to other work is in
- * few of the windows, so whoever wants to know what one event passes takes what nearly all of its windows have in common.
+ * few of the windows, so what one event passes is what nearly all of its windows have in common.
  */
 import { Session } from 'node:inspector/promises';
 

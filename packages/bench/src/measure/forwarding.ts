@@ -19,7 +19,7 @@ export interface ForwardingResult {
 }
 
 export interface ForwardingListener {
-  /** A turn takes seconds: somebody may want to know that it goes on. */
+  /** A turn takes seconds: it is reported so that the user sees progress. */
   onTurn(subscribers: number, name: ContestantName): void;
   onResult(result: ForwardingResult): void;
 }

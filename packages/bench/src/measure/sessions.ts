@@ -8,7 +8,7 @@ import { interleave } from './rounds.ts';
 
 /** Some at a time, as clients come; more would measure queues. */
 const JOINS_AT_ONCE = 4;
-/** Code is compiled and pools are filled by the first sessions, whoever they are. */
+/** The first sessions, whatever they are, have code compiled and pools filled. */
 const WARM_UP_SESSIONS = 50;
 const BATCHES = 4;
 /** Slow, so that even the naive SFU keeps up with everybody; only to have every buffer of a running subscription made. */

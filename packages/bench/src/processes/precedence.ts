@@ -33,6 +33,6 @@ function regain(priority: number): void {
   try {
     setPriority(priority);
   } catch {
-    // Only root may; for anybody else the rest runs as it is.
+    // Only root may; for other users the rest runs as it is.
   }
 }

@@ -8,7 +8,7 @@ import type { RunningBench } from '../running-bench.ts';
 const FIRST_NODE_NO = 101;
 const CLUSTER_KEY_BYTES = 32;
 
-/** Starts a node of the cluster. Clients stay where they enter, since nobody knows where loopback is. */
+/** Starts a node of the cluster. Clients stay where they enter, since loopback has no place on the map. */
 export type StartMember = <Name extends string>(name: Name, options?: Readonly<Record<string, string>>) => Promise<RunningSfu<Name>>;
 
 /** Nodes that share a Redis and a key, each in a region of its own. */

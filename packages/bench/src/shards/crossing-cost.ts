@@ -14,7 +14,7 @@ export interface CrossingPlan extends ScenesPlan {
   readonly load: Load;
   /** Of each call. */
   readonly tracks: number;
-  /** Shards on which somebody publishes. */
+  /** Shards with publishers. */
   readonly callsOn: 'one shard' | 'both shards';
   /** N: at home, or on the other shard. */
   readonly subscribers: number;

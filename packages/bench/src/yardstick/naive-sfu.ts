@@ -1,5 +1,5 @@
 /**
- * The SFU anybody would write first with werift: one `RTCPeerConnection` per client, and every packet of a track handed to
+ * The SFU that one would write first with werift: one `RTCPeerConnection` per client, and every packet of a track handed to
  * the sender of every subscriber, every message of a data channel to the channel of every subscriber. It is here to be measured, and the only place besides `secure` that imports werift.
  */
 import { randomUUID } from 'node:crypto';

@@ -13,7 +13,7 @@ export class WatchedStream {
   readonly #kind: MediaKind;
   readonly #record = new WatchRecord();
   #next = 0;
-  /** Number of the first packet that came: whoever joins late has lost nothing of what was sent before. */
+  /** Number of the first packet that came: a client that joins late has not lost what was sent before. */
   #first: number | undefined;
   #isIntact: boolean;
   #movementAwaitedFromMs = 0;

@@ -12,7 +12,7 @@ export interface Storm {
   readonly victims: readonly { readonly address: string; readonly port: number }[];
 }
 
-/** Loopback, both broadcasts, multicast, this network, and the node's own address: nobody can be answered there. */
+/** Loopback, both broadcasts, multicast, this network, and the node's own address: answers there reach no one. */
 const UNANSWERABLE_SOURCES = ['127.0.0.1', '127.1.2.3', '255.255.255.255', '10.77.0.255', '224.0.0.1', '239.1.2.3', '0.0.0.0', '10.77.0.1'];
 const PORTS = 65_536;
 /** So many of ten claim to come from port 0, to which nothing can be sent. */
@@ -64,11 +64,11 @@ function sourceOf(random: Random, victims: Storm['victims']): { readonly source:
   const victim = victims[Math.floor(random() * victims.length)];
   if (kind < 0.3) return { source: UNANSWERABLE_SOURCES[Math.floor(random() * UNANSWERABLE_SOURCES.length)] ?? '127.0.0.1' };
   if (kind < 0.4 && victim !== undefined) return { source: victim.address, sourcePort: victim.port };
-  // Anybody's, of neighbourhoods as many as possible: each gets a few answers a second.
+  // Random addresses in as many networks as possible: each network gets a few answers a second.
   return { source: ['198', ...Array.from({ length: 3 }, () => Math.floor(random() * 256))].join('.') };
 }
 
-/** What a browser sends first, and whoever wants to know whether there is a STUN server. */
+/** What a browser sends first, as does any client that looks for a STUN server. */
 function bindingRequest(transactionId: Uint8Array): Uint8Array {
   return writeBindingRequest({ transactionId, fingerprint: false });
 }

@@ -12,7 +12,7 @@ const PACKAGES = ['systemd-sysv', 'dbus', 'ca-certificates', 'iproute2', 'curl',
 const FOLDER = `/var/cache/causeway/debian-${SUITE}`;
 const DEADLINE_MS = 600_000;
 
-/** @param isFresh whether to make it once more @returns its folder, which nobody may write to */
+/** @param isFresh whether to make it once more @returns its folder, which must not be written to */
 export async function debianRoot(isFresh: boolean): Promise<string> {
   if (isFresh) await rm(FOLDER, { recursive: true, force: true });
   if (existsSync(FOLDER)) return FOLDER;

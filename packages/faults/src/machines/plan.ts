@@ -51,7 +51,7 @@ export function planMachines(markdown: string): GuidePlan {
   };
 }
 
-/** @returns a function that reads what is open on a machine for somebody */
+/** @returns a function that lists what is open on a machine for a given client */
 function readPortTable(markdown: string) {
   const rows = [...markdown.matchAll(/^\| (?<machine>[^|]+) \| (?<who>[^|]+) \| (?<at>[^|]*(?:TCP|UDP)[^|]*) \|$/gm)];
   return (machine: 'the nodes' | 'Redis', who: string, from: readonly string[]): readonly OpenPort[] => {

@@ -30,7 +30,7 @@ answerQuestions<ProxyVerbs>(process, {
     proxy.impair(impairment);
   },
 });
-// Whoever started it has gone: nothing is left behind.
+// The process that started it has ended: nothing is left behind.
 process.once('disconnect', () => process.exit());
 // A Ctrl+C at the terminal reaches the whole group; the nodes say goodbye through these proxies first.
 process.on('SIGINT', () => {});

@@ -16,7 +16,7 @@ export interface CallOptions {
   /** Of the picture; default VP8 in three layers of 150, 600 and 1750 kbit/s. */
   readonly codec?: { readonly name: 'vp9' | 'av1'; readonly scalabilityMode: string };
   readonly hasSound?: boolean;
-  /** Gets a line for whatever the node thinks of the viewer's path. Default: nobody. */
+  /** Gets a line for each of the node's estimates of the viewer's path. Default: no one does. */
   readonly onTrace?: ((line: string) => void) | undefined;
 }
 

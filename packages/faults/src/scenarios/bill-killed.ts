@@ -18,7 +18,7 @@ const COUNTED_WITHIN_MS = 15_000;
 /** What a journal held is counted batch by batch. */
 const COUNTED_TOGETHER_MS = 1_000;
 
-/** What a node has not told anybody dies with it: it is never billed, and never much. */
+/** What a node has not reported dies with it: it is never billed, and never much. */
 export const billKilled: Scenario = {
   name: 'bill-killed',
   covers: ['F2'],
@@ -92,7 +92,7 @@ export const billJournal: Scenario = {
   },
 };
 
-/** From a region that nobody watches in: all that is billed is billed by the node that will be killed. */
+/** From a region without viewers: all that is billed is billed by the node that will be killed. */
 function openCall(lab: Lab): Promise<Call> {
   return Call.open(lab, { name: 'talk', from: 'eu', to: {}, ...LOAD });
 }

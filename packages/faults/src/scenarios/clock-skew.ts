@@ -18,7 +18,7 @@ const SKEWS = [
   { offset: '-1h', minutes: -60 },
 ] as const;
 
-/** Leases count by the clock of Redis, ages by clocks that nobody sets: a wrong wall clock harms nobody. */
+/** Leases count by the clock of Redis, ages by monotonic clocks: a wrong wall clock does no harm. */
 export const clockSkew: Scenario = {
   name: 'clock-skew',
   covers: ['F13'],

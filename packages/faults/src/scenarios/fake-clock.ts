@@ -2,7 +2,7 @@
 const LIBFAKETIME = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
 
 /**
- * Gives a process a wall clock that is set from outside, while it runs; clocks that nobody sets stay as they are. Linux has no clock of
+ * Gives a process a wall clock that is set from outside, while it runs; clocks that are not set stay as they are. Linux has no clock of
  * its own for a process or a namespace but the monotonic ones, so a library stands between the process and the system.
  *
  * @param file holds by how much the clock is wrong: `+1h`

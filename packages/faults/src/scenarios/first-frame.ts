@@ -7,10 +7,10 @@ import type { Scenario } from './scenario.ts';
 
 const DELAY_MS = 80;
 const FIRST_FRAME_WITHIN_MS = 700;
-/** Longer than a node keeps a track that nobody watches any more. */
+/** Longer than a node keeps a track without subscribers. */
 const LINGER_MS = 5_000;
 
-/** Somebody in another region sees a picture about as soon as somebody next door. */
+/** A viewer in another region sees a picture about as soon as one next door. */
 export const firstFrame: Scenario = {
   name: 'first-frame',
   covers: ['Show: first frame of a subscriber in another region'],

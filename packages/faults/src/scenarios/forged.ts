@@ -8,7 +8,7 @@ import { exactly, type Finding } from './finding.ts';
 import type { Lab } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The names under which nodes find each other in Redis: what somebody with write access there would learn at once. */
+/** The names under which nodes find each other in Redis: what an attacker with write access there would learn at once. */
 const RECORDS = 'sfu:{:nodes}:records';
 const LEASES = 'sfu:{:nodes}:leases';
 const CHANGES = 'sfu:{:nodes}:changes';
@@ -17,7 +17,7 @@ const FORGED_NODE = '777';
 const NOTICED_MS = 4_000;
 const FOREVER = '9999999999999';
 
-/** Whoever has no cluster key is no node, however close to it they get. */
+/** Without the cluster key an attacker is not taken for a node, however close they get. */
 export const forged: Scenario = {
   name: 'forged',
   covers: ['Show: forged node numbers, replayed assertions, unsigned node records'],
@@ -40,7 +40,7 @@ async function forgedNumbers(lab: Lab): Promise<Finding[]> {
   return [exactly(`sessions of nodes ${numbers.join(', ')} are`, [...new Set(statuses)].join(), '404')];
 }
 
-/** A call that eu has passed on to us, as it was on the wire, and what somebody could make of it who saw it there. */
+/** A call that eu has passed on to us, as it was on the wire, and what an attacker who saw it there could make of it. */
 async function assertions(lab: Lab, path: string): Promise<Finding[]> {
   const { status } = await lab.api('eu').call('GET', path);
   const request = Buffer.from(await lab.cluster.network.ask('lastApiRequest', 'us')).toString('latin1');
@@ -58,7 +58,7 @@ async function assertions(lab: Lab, path: string): Promise<Finding[]> {
   ];
 }
 
-/** Somebody can write to Redis. */
+/** The attacker can write to Redis. */
 async function forgedRecords(lab: Lab, path: string): Promise<Finding[]> {
   let connections = 0;
   const trap = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');

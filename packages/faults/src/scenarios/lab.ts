@@ -46,7 +46,7 @@ export const REDIS_PROXY = 'redis';
 /** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
 const PATIENT_NODE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000', CAUSEWAY_GEOIP: 'off' };
 
-/** `nobody`: whom the smaller side of a divided network runs as. */
+/** The unprivileged user that the smaller side of a divided network runs as. */
 export const MINORITY_UID = 65_534;
 
 export class Lab {

@@ -23,7 +23,7 @@ const BAD_LINKS: readonly BadLink[] = [
   },
 ];
 
-/** What the link loses it repairs by itself; nobody who watches gets a packet twice. */
+/** The link repairs by itself what it loses; no viewer gets a packet twice. */
 export const linkLoss: Scenario = {
   name: 'link-loss',
   covers: ['F11', 'Show: loss, delay, reordering and duplication on the relay link'],

@@ -6,7 +6,7 @@ import { lossless } from './lossless.ts';
 import { isRegistryRight } from './registry-right.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A node that stood still for longer has lost its lease meanwhile. */
+/** A node that stands still for longer loses its lease. */
 const LEASE_MS = 6_000;
 const RECOVERED_WITHIN_MS = 5_000;
 const RIGHT_WITHIN_MS = 10_000;

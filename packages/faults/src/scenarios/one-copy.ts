@@ -89,7 +89,7 @@ async function timeUntilSilent(lab: Lab, link: string): Promise<number> {
   return (await timeUntil(isSilent, 2 * STOP_WITHIN_MS, 0)) - SILENCE_MS;
 }
 
-/** Of a simulcast track only the layers that somebody wants cross. */
+/** Only those layers of a simulcast track cross that subscribers want. */
 async function layers(lab: Lab, thoroughness: Thoroughness): Promise<Finding[]> {
   const count = thoroughness === 'whole' ? 5 : 2;
   const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });

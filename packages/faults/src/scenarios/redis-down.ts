@@ -10,7 +10,7 @@ import type { Scenario, Thoroughness } from './scenario.ts';
 
 const RIGHT_WITHIN_MS = 10_000;
 const CALL_WITHIN_MS = 1_000;
-/** Nobody waits for what was found out not to answer. */
+/** Calls do not wait for a Redis that is known not to answer. */
 const REFUSED_WITHIN_MS = 300;
 
 /** How a Redis goes away, and how it comes back. */
@@ -18,9 +18,9 @@ interface Outage {
   readonly name: string;
   readonly title: string;
   readonly covers: readonly string[];
-  /** What a list of sessions says of itself meanwhile. */
+  /** What a list of sessions says of itself while Redis is down. */
   readonly list: string;
-  /** What an app is told meanwhile that no node knows. */
+  /** What an app that no node knows is told while Redis is down. */
   readonly unknownApp: string;
   begin(lab: Lab): Promise<void>;
   end(lab: Lab): Promise<void>;

@@ -17,7 +17,7 @@ export function hasHeld({ findings, failure }: Outcome): boolean {
   return failure === undefined && findings.length > 0 && findings.every(({ isMet }) => isMet);
 }
 
-/** Runs a scenario in a lab of its own, again if the machine stood still meanwhile. Does not reject: that it could not be run is an outcome, too. */
+/** Runs a scenario in a lab of its own, and once more if the machine stood still. Does not reject: a scenario that could not be run is an outcome, too. */
 export async function runScenario(
   scenario: Scenario,
   { thoroughness, seed, note }: { readonly thoroughness: Thoroughness; readonly seed: number; readonly note: (text: string) => void },

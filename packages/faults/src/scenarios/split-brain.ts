@@ -43,7 +43,7 @@ export const splitBrain: Scenario = {
   },
 };
 
-/** People join on either side; those of the smaller one are written where nobody will look. */
+/** Clients join on either side; those of the smaller side are written where they will not be found. */
 async function actOnBothSides(lab: Lab): Promise<Finding[]> {
   const join = async (region: string): Promise<string> => {
     const options = { packetsPerSecond: 10, packetBytes: 200 };

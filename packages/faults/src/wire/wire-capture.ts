@@ -19,7 +19,7 @@ const PIECE_BYTES = 4 << 20;
 const DROPPED = /(\d+) packets? dropped by (?:kernel|interface)/g;
 
 export interface CaptureEnd {
-  /** Frames that are missing in the file because nobody fetched them in time. */
+  /** Frames that are missing in the file because they were not fetched in time. */
   readonly dropped: number;
   readonly fragments: number;
   /** Datagrams of which a fragment is missing. */

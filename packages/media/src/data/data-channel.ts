@@ -17,7 +17,7 @@ export type DataChannelRequest = Partial<Omit<DataChannelInfo, 'streamId' | 'lab
 /** Whether a message is text or bytes. */
 export type DataKind = 'text' | 'binary';
 
-/** One message, shared by all who send it on: the bytes never change. Text is UTF-8 that nobody has checked. */
+/** One message, shared by all who send it on: the bytes never change. Text is UTF-8 that has not been checked. */
 export interface DataMessage {
   readonly kind: DataKind;
   /** May be empty. */

@@ -18,7 +18,7 @@ export interface DataChannelsListener {
   onClosed(streamId: number, reason: 'closed' | 'refused'): void;
   /** The peer has sent a message that is longer than was agreed. Its channel closes, of which `onClosed` tells. */
   onOversizedMessage(streamId: number): void;
-  /** @param data the listener's to keep; text is UTF-8 that nobody has checked */
+  /** @param data the listener's to keep; text is UTF-8 that has not been checked */
   onMessage(streamId: number, data: Uint8Array, kind: DataKind): void;
   /** The peer has ended the association, or we had to. */
   onAborted(): void;
@@ -32,7 +32,7 @@ export interface DataChannelsOptions extends AssociationStartOptions {
   readonly role: 'server' | 'client';
   readonly timers: Timers;
   readonly hmacSha1: HmacSha1;
-  /** @returns bytes that nobody can predict */
+  /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;
   readonly counters: DataCounters;
   readonly listener: DataChannelsListener;

@@ -67,9 +67,9 @@ export interface DataSubscriptionPlan {
   readonly label: string;
   readonly protocol: string;
   readonly canReply: DataReplyRight;
-  /** Nothing is sent on a negotiated channel before the peer has sent its first message, which is forwarded to nobody. */
+  /** Nothing is sent on a negotiated channel before the peer has sent its first message, which is not forwarded. */
   readonly waitsForAck: boolean;
-  /** Messages that come meanwhile are not for this subscriber. */
+  /** While paused, the subscriber gets no messages, and does not get them later. */
   readonly isPaused: boolean;
   /** The channel stays open when the publication ends, for the one that is put in its place. */
   readonly isSticky: boolean;

@@ -9,7 +9,7 @@ export type DatagramKind = 'stun' | 'dtls' | 'rtp' | 'rtcp';
 const RTCP_PACKET_TYPE_FIRST = 192;
 const RTCP_PACKET_TYPE_LAST = 223;
 
-/** @returns undefined for an empty datagram and for ranges that nobody on this port speaks (ZRTP, TURN channels, the gaps) */
+/** @returns undefined for an empty datagram and for ranges of protocols that are not spoken on this port (ZRTP, TURN channels, the gaps) */
 export function classifyDatagram(datagram: Uint8Array): DatagramKind | undefined {
   if (datagram.length < 2) return undefined;
   const first = datagram[0];

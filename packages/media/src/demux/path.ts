@@ -19,7 +19,7 @@ export interface PathOwner {
   handleUnsent(packet: Uint8Array): void;
 }
 
-/** A check of ours that waits for the answer of whoever receives on a path. */
+/** A check of ours that waits for the answer of the peer on a path. */
 export interface PathQuestion {
   /** Who asks. */
   readonly ice: {
@@ -57,7 +57,7 @@ export class Path {
    * again.
    */
   hasLostVideo = false;
-  /** The question to whoever receives here that waits for its answer. */
+  /** Our check that waits for an answer from this address. */
   challenge: PathQuestion | undefined = undefined;
 
   constructor(remoteAddress: string, remotePort: number) {

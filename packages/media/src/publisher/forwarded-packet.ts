@@ -60,7 +60,7 @@ export interface PictureSource {
 
 /**
  * One published packet on its way through the router: parsed once, then read by every subscriber. One instance is used for
- * all packets, and its bytes are on loan: whoever wants something later copies it. `Stream` is what it came on.
+ * all packets, and its bytes are on loan: a reader that needs something later copies it. `Stream` is what it came on.
  */
 export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
   /** Set by `load`; the initial undefined is never seen by a subscriber. */

@@ -23,7 +23,7 @@ export class KeyframePace {
 export class KeyframeRequester {
   readonly #pace: KeyframePace | undefined;
   #requestedAtMs = Number.NEGATIVE_INFINITY;
-  /** Infinity while nobody waits for a keyframe. */
+  /** Infinity while no keyframe is awaited. */
   #dueAtMs = Number.POSITIVE_INFINITY;
   #requestsLeft = 0;
   #awaitedSinceMs = 0;
@@ -41,12 +41,12 @@ export class KeyframeRequester {
     return this.takeDue(nowMs);
   }
 
-  /** A keyframe has begun to arrive: whoever waited has it. */
+  /** A keyframe has begun to arrive, so all requests are answered. */
   keyframeReceived(_nowMs: number): void {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Whether somebody waits for a keyframe that the publisher has been asked for. */
+  /** Whether the publisher has been asked for a keyframe that has not come yet. */
   get isAwaited(): boolean {
     return this.#dueAtMs !== Number.POSITIVE_INFINITY;
   }
@@ -56,7 +56,7 @@ export class KeyframeRequester {
     return this.isAwaited ? nowMs - this.#awaitedSinceMs : undefined;
   }
 
-  /** When `takeDue` is to be called; Infinity when nobody waits. */
+  /** When `takeDue` is to be called; Infinity if no keyframe is awaited. */
   dueAt(): number {
     return this.#dueAtMs;
   }

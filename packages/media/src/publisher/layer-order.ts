@@ -12,7 +12,7 @@ export interface OrderedLayer {
 
 /**
  * The layers of a publication that arrive, best first: the larger picture, and of two of one size
- * the higher bitrate. Whoever comes first is shown where there is room for it, and every change
+ * the higher bitrate. The first is shown where there is room for it, and every change
  * costs a keyframe: so bitrate alone must be clearly higher to count.
  */
 export class LayerOrder {

@@ -74,7 +74,7 @@ export class NackGenerator {
    */
   receiveRepair(nowMs: number, seq: ExtendedSeq, isKeyframeStart: boolean): void {
     const row = this.#missing.rowOf(seq);
-    // After a second request nobody can say which of the two was answered (Karn's rule, RFC 6298 §3).
+    // After a second request it is not known which of the two was answered (Karn's rule, RFC 6298 §3).
     if (row >= 0 && this.#missing.tries[row] === 1) this.#sampleRtt(nowMs - this.#missing.askedAtMs[row]);
     if (row >= 0) this.#remove(nowMs, row);
     this.receive(nowMs, seq, isKeyframeStart);

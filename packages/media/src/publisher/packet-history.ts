@@ -125,8 +125,8 @@ export class PacketHistory {
   }
 
   /**
-   * Nothing comes any more, and nobody lets go of anything: what may still be asked for, by those who were shown it until now, moves to where it is
-   * collected with the history.
+   * Ends the history. Packets that its subscribers may still ask for move to memory of their own, which is collected together with the
+   * history.
    */
   close(nowMs: number): void {
     this.releaseBefore(nowMs);

@@ -35,7 +35,7 @@ import type { UploadLimit } from './upload-limit.ts';
 /** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
 const ARRIVING_WITHIN_MS = 1000;
 const RTX_HEADER_BYTES = 2;
-/** How far ahead of the newest packet a repeated one may be. libwebrtc fills what it may send with repeats that nobody asked for: of what has just been lost, too. */
+/** How far ahead of the newest packet a repeated one may be. libwebrtc probes with repeats that were not asked for, even of packets that have just been lost. */
 const MAX_AHEAD_PACKETS = 64;
 /** What may come before the first slice of an H.264 picture in packets of its own: a delimiter, parameter sets, supplemental information. */
 const MAX_PACKETS_BEFORE_SLICE = 8;
@@ -201,7 +201,7 @@ export class ReceiveStream implements Timer {
     return this.statistics.reportBlock(nowMs);
   }
 
-  /** Somebody cannot go on without a keyframe of this encoding. */
+  /** A subscriber cannot go on without a keyframe of this encoding. */
   requestKeyframe(nowMs: number): void {
     if (this.track.plan.kind !== 'video') return;
     if (this.keyframes.request(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
@@ -236,7 +236,7 @@ export class ReceiveStream implements Timer {
     return view.read(bytes, this.history.lengthOf(sequence)) ? this.track.reload(this, view, sequence) : undefined;
   }
 
-  /** Housekeeping of a quiet moment: lets go of packets that nobody may ask for any more. */
+  /** Releases packets that can no longer be asked for; called in quiet moments. */
   releaseOldPackets(nowMs: number): void {
     this.history.releaseBefore(nowMs);
   }

@@ -29,7 +29,7 @@ export class ReorderGuard {
   }
 
   /**
-   * A packet that nobody had sent again arrived late.
+   * A packet arrived late that had not been sent again.
    *
    * @param latenessMs since a newer packet revealed the gap
    * @param overtakenBy how many newer packets had arrived before it

@@ -88,7 +88,7 @@ export class TwccRecorder {
       for (let lost = this.#highest + 1; lost < seq; lost++) arrivedAtMs[slotOf(lost)] = Number.NaN;
     }
     this.#highest = seq;
-    // Nobody has called for feedback in all that time: what is overwritten cannot be reported.
+    // No feedback was taken in all that time: what is overwritten cannot be reported.
     this.#nextSeq = Math.max(this.#nextSeq, seq - CAPACITY + 1);
   }
 }

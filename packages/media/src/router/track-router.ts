@@ -53,7 +53,7 @@ export class TrackRouter<Stream extends RoutedStream, Packet> {
     else for (const stream of this.#track.streams) stream.requestKeyframe(nowMs);
   }
 
-  /** Whether somebody is shown this layer, or is about to be. */
+  /** Whether a subscriber is shown this layer, or is about to be. */
   isWatched(stream: Stream): boolean {
     return this.#subscribers.some((subscriber) => subscriber.watches(stream));
   }

@@ -129,7 +129,7 @@ class LinkTrack implements AllocatedTrack {
       if (layer === undefined || layer.plan.paused) continue;
       const costBps = wantedBps + option.costBps;
       if (isWanted(layer)) wantedBps = costBps;
-      // Encoders swing: where a lower layer costs more than a better one, nobody gains by it.
+      // Bitrates fluctuate: a lower layer that costs more than a better one is no gain.
       while (options.length > 0 && (options.at(-1)?.costBps ?? 0) >= costBps) options.pop();
       options.push({ ...option, costBps });
     }
@@ -152,7 +152,7 @@ class LinkTrack implements AllocatedTrack {
       const isBetter = (ranks.get(rid) ?? 0) > grantedRank;
       // What waits for the keyframe of a lower layer in a queue that grows delays that keyframe, too.
       const isInTheWay = isBetter && (isUrgent || option === undefined);
-      // Whoever watches behind the link prefers the better layer as long as it comes.
+      // Subscribers behind the link prefer the better layer as long as it comes.
       const mayLeave = nowMs - this.#runsSinceMs >= (isBetter ? 0 : OVERLAP_MS);
       if (isInTheWay || mayLeave || !layer.isRunning) layer.holdBack(nowMs);
     }

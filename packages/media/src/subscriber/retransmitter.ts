@@ -144,7 +144,7 @@ export class Retransmitter {
 
   /**
    * Sends a packet of a bandwidth probe on the stream for retransmissions: one of the newest again,
-   * which may yet repair something, or padding where none is about as large. Nobody is charged for it.
+   * which may yet repair something, or padding where none is about as large. It is not billed.
    *
    * @param sizeBytes how large it should be
    * @returns its size; undefined if there is no such stream, or nothing to send on it to

@@ -168,7 +168,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     const arriving = this.#source.layerOptions(nowMs);
     if (arriving.length > 0) return optionsFor(this.#plan, decodableOptions(this.#plan, arriving), plan.rids);
     if (streams.length === 0 || this.#layer !== undefined || this.#target !== undefined) return undefined;
-    // Nothing arrives, perhaps because the publisher is muted: whoever waits should wait for something.
+    // Nothing arrives, perhaps because the publisher is muted: the subscriber is given a layer to wait for.
     const silent = streams.map((stream) => wholeOf(nowMs, stream));
     return optionsFor(this.#plan, silent, plan.rids).slice(0, 1);
   }
@@ -282,7 +282,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   /** The receiver says that it cannot decode (PLI, FIR). */
   handlePictureLoss(nowMs: number): void {
     const wanted = this.#target ?? this.#layer;
-    // To repeat a wish that the publisher has been told of costs nobody anything, and another node asks for many at once.
+    // Repeating a request that the publisher has already received costs nothing, and another node asks on behalf of many.
     if (wanted?.keyframes.isAwaited || this.transport.isLink) this.requestKeyframe(nowMs);
     else if (!this.#keyframeDemand.request(nowMs)) this.#context.drops.increment(DropReason.KeyframeRequestTooSoon);
   }
@@ -401,7 +401,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (packet.stream === this.#layer) return undefined;
     if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet)) return DropReason.LayerNotSelected;
     if (!canBeginWith(packet)) {
-      // Asked in vain until nobody did any more, while the publisher could not be reached: here it is again.
+      // The publisher could not be reached, and all requests were given up: now it is back.
       if (!packet.stream.keyframes.isAwaited) this.requestKeyframe(nowMs);
       return DropReason.NoSubscriberKeyframe;
     }

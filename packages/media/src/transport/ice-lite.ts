@@ -179,7 +179,7 @@ export class IceLite {
     return true;
   }
 
-  /** Another transport's path has answered our question: whoever is there now is our peer, and theirs has gone. */
+  /** The address of another transport has answered our check: our peer is there now, and that transport's peer has gone. */
   #takeOver(path: Path): boolean {
     path.transport?.ice.forget(path);
     if (this.#admit(path)) return true;
@@ -216,7 +216,7 @@ export class IceLite {
   }
 
   #keepUnsent(path: Path | undefined, datagram: Uint8Array): void {
-    // A ClientHello that nobody has heard, again.
+    // The ClientHello was lost, so it is sent again.
     if (path === undefined) this.#unsent.length = 0;
     if (this.#unsent.length < MAX_UNSENT) this.#unsent.push(datagram);
     else this.#context.drops.increment(DropReason.BeyondPathAllowance);

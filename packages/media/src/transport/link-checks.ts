@@ -82,7 +82,7 @@ export class LinkChecks implements Timer, CheckOwner {
   }
 
   handleAnswer(nowMs: number, path: Path, answer: StunMessage, check: OutstandingCheck): boolean {
-    // An error may be forged by anybody on the way, and what it says would change nothing.
+    // An error response can be forged by anyone on the path, and what it says would change nothing.
     if (answer.messageClass !== 'success') return false;
     if (!verifyMessageIntegrity(answer, this.#credentials.remoteKey, this.#transport.context.hmacSha1)) return false;
     // Those that still wait were sent into the interruption that is over with this answer, or to a peer that did not know of the link yet.
@@ -177,7 +177,7 @@ export class LinkChecks implements Timer, CheckOwner {
     context.outbox.addDatagram(path, check);
   }
 
-  /** Those that became nobody's. */
+  /** Addresses that have lost their owner. */
   #releaseTargets(): void {
     for (const path of this.#targets) if (path.transport === undefined) this.#transport.context.sink.pathReleased(path);
     this.#targets = [];

@@ -29,7 +29,7 @@ export const CLIENT_LIVENESS: LivenessTimes = {
   lookEveryMs: 500,
 };
 
-/** Nodes check twice a second at least, both of them, and whoever relays wants to try another way soon. */
+/** Nodes check twice a second at least, both of them, and a relay wants to try another route soon. */
 export const LINK_LIVENESS: LivenessTimes = {
   setupTimeoutMs: 15_000,
   disconnectedAfterMs: 1_500,
@@ -39,7 +39,7 @@ export const LINK_LIVENESS: LivenessTimes = {
   lookEveryMs: 200,
 };
 
-/** Within a process nobody falls silent without being seen to. */
+/** Within a process silence is not a sign of failure: a shard that ends is noticed directly. */
 export const IN_PROCESS_LIVENESS: LivenessTimes = {
   setupTimeoutMs: Number.POSITIVE_INFINITY,
   disconnectedAfterMs: Number.POSITIVE_INFINITY,

@@ -32,7 +32,7 @@ export class OutstandingChecks {
 
   /** @returns false if it is the answer to no check, or not from where the check went (RFC 8445 §7.2.5.2.1), or not authenticated */
   handleAnswer(nowMs: number, path: Path, answer: StunMessage): boolean {
-    // Answers that nobody waits for come in floods, and a key is not made for nothing.
+    // Answers that are not awaited may come in floods, and must not cost a key each.
     if (this.#byTransaction.size === 0) return false;
     const key = keyOf(answer.transactionId);
     const check = this.#byTransaction.get(key);

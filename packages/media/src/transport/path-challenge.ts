@@ -8,7 +8,7 @@ export interface ChallengeCredentials {
   readonly remoteKey: Uint8Array;
 }
 
-/** That of a peer-reflexive candidate (RFC 8445 §5.1.2.1); nobody compares it. */
+/** That of a peer-reflexive candidate (RFC 8445 §5.1.2.1); it is not compared with others. */
 export const PEER_REFLEXIVE_PRIORITY = 0x6e_00_1e_ff;
 
 /**

@@ -181,7 +181,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     if (demandBps > 0) this.wake(this.#context.time.nowMs);
   }
 
-  /** Packets can be sent to the peer from now on, or again: the path is measured if somebody waits for it. */
+  /** Packets can be sent to the peer from now on, or again: the path is measured if an estimate is wanted. */
   wake(nowMs: number): void {
     if (this.#demandBps > 0 && this.#peer.canSend) this.#tickAfter(nowMs, 0);
   }

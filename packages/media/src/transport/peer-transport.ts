@@ -81,7 +81,7 @@ export class PeerTransport implements SecureEndpointListener {
   hasMeasuredRtt = false;
   /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
-  /** Who is charged for what this peer sends and gets; undefined for nobody. */
+  /** The account that is charged for what this peer sends and receives; undefined for none. */
   readonly account: string | undefined;
   /** Limits all its tracks together; infinite for no limit. */
   readonly maxUploadBps: number;
@@ -163,7 +163,7 @@ export class PeerTransport implements SecureEndpointListener {
     else this.outbox.addRtp(path, stream, packet, packetIndex, this.sender);
   }
 
-  /** The path of a transport within the process. Whoever holds the other end is trusted as this code is. */
+  /** The path of a transport within the process. The other end is as trusted as this code. */
   bindPath(path: Path): void {
     if (!this.isInProcess || this.ice.selectedPath !== undefined) return;
     this.ice.useGivenPath(path);

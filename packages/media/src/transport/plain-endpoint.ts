@@ -1,5 +1,5 @@
 /**
- * The secure endpoint of a transport whose packets never leave the process: there is nobody to hide them from, so they stay as they are.
+ * The secure endpoint of a transport whose packets never leave the process: they stay as they are, for there is no one to hide them from.
  */
 import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 

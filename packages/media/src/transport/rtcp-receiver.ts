@@ -17,7 +17,7 @@ import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { PeerSender } from './peer-sender.ts';
 
-/** An answer that took longer than this is somebody's broken clock. */
+/** An answer that seems to have taken longer than this comes from a broken clock. */
 const MAX_RTT_MS = 10_000;
 
 /** The transport whose peer has sent RTCP. */
@@ -65,7 +65,7 @@ function handleMessage(nowMs: number, transport: ReceivingTransport, message: Rt
       return;
     case 'bye':
       // A client's source that says goodbye may come back under the same SSRC, and its silence is noticed anyway. Another node says of a
-      // layer that it is not carried any more, so that nobody waits for it.
+      // layer that it is not carried any more, so that its subscribers do not wait for it.
       if (transport.isLink) for (const ssrc of message.ssrcs) transport.receive.streamOf(ssrc)?.handleGoodbye(nowMs);
       return;
     case 'sdes':

@@ -1,6 +1,6 @@
 /**
- * For how long the engine did not run when it should have: the process was stopped, or the whole machine slept. Nobody could be heard
- * then, which is not the same as that nobody spoke.
+ * For how long the engine did not run when it should have: the process was stopped, or the whole machine slept. No peer could be heard
+ * then, which does not mean that they were silent.
  */
 import { onGrid, type Timer, type Timers } from '../timers.ts';
 

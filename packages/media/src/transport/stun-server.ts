@@ -1,5 +1,5 @@
 /**
- * Plain STUN for whoever asks (the `stun:` URL of the API's Quick Start): the answer is nothing but the asker's own address,
+ * Plain STUN for any client (the `stun:` URL of the API's Quick Start): the answer is nothing but the asker's own address,
  * 32 bytes for IPv4, so that the port is a poor amplifier, and only so many a second for each neighbourhood.
  *
  * @see RFC 8489 §12 (basic server behaviour)

@@ -1,4 +1,4 @@
-/** What somebody can do who has no session, or one that has not shaken hands yet. */
+/** What an attacker can do without a session, or with one whose DTLS handshake has not begun. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { IceClient, LoadPeer, LoadSession, offerOf, readRemoteDescription, writeOffer } from '@causeway/loadtest';
 import {
@@ -76,7 +76,7 @@ function extensionBomb(words: number): Uint8Array {
   return datagram;
 }
 
-/** Half from a stranger, half from the socket of a session, as from somebody on the path who forges its address. */
+/** Half from a stranger, half from the socket of a session, as from an attacker on the path who forges its address. */
 async function fromBothSides(context: AttackContext, datagrams: readonly Uint8Array[]): Promise<AttackReport> {
   const stranger = await Stranger.arrive(context.udpPort);
   const bystander = await LoadSession.join(context, { listener: SILENT_LISTENER });

@@ -1,4 +1,4 @@
-/** Ways to abuse the HTTP API by somebody who knows an app's secret. */
+/** Ways in which a client that knows an app's secret can abuse the HTTP API. */
 import { gzipSync } from 'node:zlib';
 import { longOffer } from '../../negotiation/long-offers.ts';
 import { converse, type StatusCounts } from './raw-http.ts';

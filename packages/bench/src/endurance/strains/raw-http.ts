@@ -1,4 +1,4 @@
-/** HTTP as nobody should speak it: bytes onto a socket, and the status codes that come back. */
+/** Malformed HTTP: bytes onto a socket, and the status codes that come back. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -82,7 +82,7 @@ export class EdgeLab {
     return this.#node;
   }
 
-  /** Somebody in one of the namespaces who is neither node nor client. */
+  /** A process in one of the namespaces that is neither node nor client. */
   inside(side: Side): AskedChild<InsideVerbs> {
     return this.#insiders[side];
   }

@@ -6,7 +6,7 @@ import type { EdgeScenario } from '../scenario.ts';
 import { EdgeCall, movingAgain } from './edge-call.ts';
 
 const MOVING_WITHIN_MS = 2_000;
-/** More than the receive buffers of the publishers' sockets hold, sent while nobody reads them. */
+/** More than the receive buffers of the publishers' sockets hold, sent while they are not read. */
 const MEDIA = { publishers: 2, watchers: 4, videoPacketsPerSecond: 500 } as const;
 /** More than the shared socket holds. */
 const STORM = { datagrams: 15_000, withinMs: 2_500 } as const;

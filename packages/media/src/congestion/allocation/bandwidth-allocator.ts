@@ -20,7 +20,7 @@ const ROOM = 1.1;
 const DISCOUNT = 0.92;
 /** What may be sent beyond the estimate while a lower layer's keyframe is waited for. */
 const TOLERATED = 1.2;
-/** Wishes that differ by less are the same to whoever probes the path. Beyond the best layer there is no more room than this. */
+/** Wishes that differ by less do not cause another probe. Beyond the best layer there is no more room than this. */
 const WORTH_TELLING = 1.03;
 
 /** The path to one peer. */

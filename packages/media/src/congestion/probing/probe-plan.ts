@@ -1,6 +1,6 @@
 /**
  * When to send faster for a moment, to see whether more would fit: at the start, when more is wanted than the estimate allows, and after a
- * silence. Nothing is probed for that nobody wants.
+ * silence. There is no probing for bandwidth that is not wanted.
  */
 
 /** What the sender is asked to do: send this much at this rate, in packets that carry the number of the probe. */

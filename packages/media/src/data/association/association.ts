@@ -39,7 +39,7 @@ export interface AssociationListener extends InboundListener, StreamResetListene
 
 export interface AssociationOptions {
   readonly hmacSha1: HmacSha1;
-  /** @returns bytes that nobody can predict */
+  /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;
   readonly counters: DataCounters;
   readonly listener: AssociationListener;

@@ -42,7 +42,7 @@ export interface HandshakeOptions {
 
 /**
  * The handshake is repeated at this interval, without the back-off of RFC 9260 §5.1.6: ICE and DTLS have shown that the peer is there, the
- * packets are small, and what waits is a channel that somebody wants to use.
+ * packets are small, and a page is waiting for its channel.
  */
 const INTERVAL_MS = 500;
 /** After as many tries the peer has no SCTP, it seems. */

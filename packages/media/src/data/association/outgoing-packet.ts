@@ -17,7 +17,7 @@ const SCTP_PORT = 5_000;
 
 export class OutgoingPacket {
   readonly bytes = new Uint8Array(MAX_PACKET_BYTES);
-  /** Where the next chunk goes; whoever writes one moves it on. */
+  /** Where the next chunk goes; its writer moves it on. */
   at = SCTP_HEADER_LENGTH;
 
   /** Forgets what was written, and begins with the tag that the peer has chosen. */

@@ -215,7 +215,7 @@ export class SendQueue {
     if (hadTurns) this.#admit();
   }
 
-  /** Nobody waits, and the next message takes the place of the one that is sent. */
+  /** Whether the next message may take the place of the one that was sent, as no other stream waits for it. */
   #keepsItsTurn(stream: StreamQueue, next: OutgoingMessage): boolean {
     if (next.isUrgent) return this.#urgent[0] === stream;
     const admittedBytes = this.#admittedBytes - stream.admittedBytes + next.data.length;

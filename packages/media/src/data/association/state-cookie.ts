@@ -33,7 +33,7 @@ export class CookieSigner {
   readonly #key: Uint8Array;
   readonly #hmacSha1: HmacSha1;
 
-  /** @param key 20 bytes that nobody else knows */
+  /** @param key 20 secret bytes */
   constructor(key: Uint8Array, hmacSha1: HmacSha1) {
     this.#key = key;
     this.#hmacSha1 = hmacSha1;

@@ -88,7 +88,7 @@ function createPublicationListener(options: DataReportOptions, { end }: DataEndi
 
 type ChargedPlan = Pick<DataSubscriptionPlan, 'account' | 'chargedAs' | 'publicationId'>;
 
-/** Links of a process cost nobody anything: they have no account, and nor have their plans. */
+/** Links within a process are not billed: neither they nor their plans have an account. */
 function charge({ charge: take }: DataReportOptions, plan: ChargedPlan, peer: DataPeer | undefined, sizeBytes: number): void {
   const account = plan.account ?? peer?.port.account;
   if (account === undefined || peer === undefined || sizeBytes === 0) return;

@@ -78,7 +78,7 @@ export class DataPeer {
     if (this.isTold && this.isConnected) this.port.channels.begin(nowMs);
   }
 
-  /** Undefined if nobody has claimed the channel, null if its owner has left it. */
+  /** Undefined if the channel has not been claimed, null if its owner has left it. */
   ownerOf(streamId: number): ChannelOwner | null | undefined {
     return this.#owners.get(streamId);
   }

@@ -190,7 +190,7 @@ export class DataPublication implements ChannelOwner {
     this.#bytesReceived += message.data.length;
     this.#retained.add(numbered);
     this.#recent?.add(nowMs, numbered);
-    // One that overflows leaves the set meanwhile, which iteration allows.
+    // A subscription that overflows leaves the set during the iteration, which a Set allows.
     for (const subscription of this.#subscriptions) subscription.send(nowMs, numbered, isAwaited ? 'awaited' : 'live');
     if (!isAwaited || --this.#awaitedMessages > 0) return;
     this.#awaited = undefined;
@@ -206,7 +206,7 @@ export class DataPublication implements ChannelOwner {
     else if (this.#outlet.send(nowMs, message, this.plan.reliability) === 'overflow') from.endByOverflow(nowMs);
   }
 
-  /** Whoever gets another copy wants to go on where it was. What is not reliable has holes anyway. */
+  /** A subscription that is moved to another copy goes on where it was. Unreliable messages have holes anyway. */
   #keepRecent(): void {
     if (isReliable(this.plan.reliability)) this.#recent ??= this.#pool.open();
   }

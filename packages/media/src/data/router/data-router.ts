@@ -39,7 +39,7 @@ export class DataRouter implements Timer {
   heapIndex = -1;
   readonly #options: DataRouterOptions;
   readonly #members = new Map<string, Member>();
-  /** Peers of which something is held that nobody has claimed. */
+  /** Peers with messages that have not been claimed. */
   readonly #holding = new Set<DataPeer>();
   readonly #publications = new Map<string, DataPublication>();
   readonly #subscriptions = new Map<string, DataSubscription>();
@@ -217,7 +217,7 @@ export class DataRouter implements Timer {
     };
   }
 
-  /** Messages that nobody has claimed are worth nothing any more. */
+  /** Drops messages that were not claimed in time. */
   fire(nowMs: number): void {
     for (const peer of this.#holding) {
       this.#options.counters.unclaimedMessages += peer.held.expire(nowMs);
@@ -230,7 +230,7 @@ export class DataRouter implements Timer {
     this.#options.onEvent({ type: 'defect', transportId: undefined, error });
   }
 
-  /** Whoever is on the channel hears of its end now; that it is confirmed concerns nobody. */
+  /** The owner of the channel hears of its end now, and not again when the peer confirms it. */
   #tellOwner(nowMs: number, peer: DataPeer | undefined, streamId: number, reason: DataChannelEnd): void {
     const owner = peer?.ownerOf(streamId);
     if (owner === undefined || owner === null) return;

@@ -285,7 +285,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
 
 /**
  * What a copy begins with has to arrive, whatever the publication is; and reliable messages cross in order even if they need not arrive so, since
- * otherwise nobody could tell that one is missing.
+ * otherwise a missing message could not be told from a late one.
  */
 function reliabilityToCopy(reliability: DataReliability, place: 'first' | 'later'): DataReliability {
   return place === 'first' || isReliable(reliability) ? RELIABLE : reliability;

@@ -1,5 +1,5 @@
 /**
- * What peers send on channels that nobody has claimed yet. OPEN and the first messages share a datagram, and the
+ * What peers send on channels that have not been claimed yet. OPEN and the first messages share a datagram, and the
  * owner of the engine needs a moment to say what the channel is.
  */
 import type { DataMessage } from '../data-channel.ts';
@@ -57,7 +57,7 @@ export class HeldMessages {
     return channel.messages;
   }
 
-  /** Drops what nobody has claimed in time. @returns how many messages */
+  /** Drops messages that were not claimed in time. @returns how many */
   expire(nowMs: number): number {
     let dropped = 0;
     for (const channel of this.#channels.values()) {

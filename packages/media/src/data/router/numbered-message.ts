@@ -1,6 +1,6 @@
 /**
  * A message with the number that its publication gave it. Between copies of one publication, on other threads or nodes,
- * the number travels in front of the payload: whoever moves from one copy to another knows by it what it has had.
+ * the number travels in front of the payload: a subscription that moves from one copy to another knows by it what it has received.
  *
  * Layout: 6 bytes of serial number, then 6 bytes that say which subscriber has sent the message; both big-endian.
  *

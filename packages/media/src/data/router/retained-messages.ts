@@ -1,6 +1,6 @@
 /**
  * The last messages of a publication, for those who come later. A message has a serial number within its publication,
- * so that nobody gets one twice who gets it live as well.
+ * so that a subscriber that gets one live does not get it twice.
  */
 import type { NumberedMessage } from './numbered-message.ts';
 
