@@ -13,6 +13,7 @@ const shared: Config = {
 };
 
 export default {
+  testSequencer: '<rootDir>/scripts/longest-first.cjs',
   projects: [
     {
       ...shared,
