@@ -4,6 +4,14 @@ import { PublishingPeer, ReceivingPeer, serialOf, VideoSource, VirtualWorld } fr
 const FRAME_MS = 33;
 const PACKETS_PER_FRAME = 3;
 
+/** What the publisher's numbers begin with. */
+interface Beginning {
+  readonly sequence: number;
+  readonly otherSequence: number;
+  readonly timestamp: number;
+  readonly packetsPerFrame: number;
+}
+
 /** The same packets twice, the second copy later by `lagMs`; negative: earlier. */
 class TwoWays {
   readonly world = new VirtualWorld();
@@ -12,12 +20,14 @@ class TwoWays {
   readonly other: PublishingPeer;
   readonly receiver = new ReceivingPeer(this.world, this.bob, { ssrc: 70 });
   readonly #lagMs: number;
+  readonly #begin: Beginning;
 
   /** @param copyOf what the engine is told that both are copies of */
-  constructor(lagMs: number, copyOf?: string) {
+  constructor(lagMs: number, copyOf?: string, begin: Partial<Beginning> = {}) {
     this.#lagMs = lagMs;
-    this.one = this.#publisher('one', 7, 1000, copyOf);
-    this.other = this.#publisher('other', 8, 60_000, copyOf);
+    this.#begin = { sequence: 1000, otherSequence: 60_000, timestamp: 90_000, packetsPerFrame: PACKETS_PER_FRAME, ...begin };
+    this.one = this.#publisher('one', 7, this.#begin.sequence, copyOf);
+    this.other = this.#publisher('other', 8, this.#begin.otherSequence, copyOf);
     for (const peer of [this.one.peer, this.other.peer, this.bob]) this.world.keepAlive(peer, 20_000);
   }
 
@@ -39,12 +49,25 @@ class TwoWays {
     return this.receiver.inOrder.map(({ payload }) => serialOf(payload));
   }
 
+  /** What the timestamp grows by from frame to frame. */
+  get timestampSteps(): ReadonlySet<number> {
+    const timestamps = [...new Set(this.receiver.inOrder.map(({ timestamp }) => timestamp))];
+    return new Set(timestamps.slice(1).map((timestamp, index) => (timestamp - (timestamps[index] ?? 0)) >>> 0));
+  }
+
   #publisher(trackId: string, ssrc: number, firstSequence: number, copyOf: string | undefined): PublishingPeer {
     const peer = this.world.connectPeer(trackId);
     this.world.publish(peer, { trackId, ssrcs: [{ ssrc, rtxSsrc: undefined }], ...(copyOf !== undefined && { copyOf }) });
-    const source = new VideoSource({ ssrc, firstSequence, packetsPerFrame: PACKETS_PER_FRAME });
+    const { timestamp: firstTimestamp, packetsPerFrame } = this.#begin;
+    const source = new VideoSource({ ssrc, firstSequence, firstTimestamp, packetsPerFrame });
     return new PublishingPeer(this.world, peer, source);
   }
+}
+
+/** Loses one packet of media, the one after `packets` others. */
+function loseOnce(packets: number): (datagram: Uint8Array) => boolean {
+  let left = packets;
+  return (datagram) => isMedia(datagram) && left-- === 0;
 }
 
 function isMedia(datagram: Uint8Array): boolean {
@@ -74,6 +97,53 @@ describe('a subscriber that is moved from one copy of a stream to another', () =
     expect(new Set(steps)).toEqual(new Set([3000]));
     const pictureIds = frames.map(({ payload }) => (((payload[2] ?? 0) & 0x7f) << 8) | (payload[3] ?? 0));
     expect(pictureIds.slice(1).map((id, index) => id - (pictureIds[index] ?? 0))).toEqual(steps.map(() => 1));
+  });
+
+  const moveAtPacket = 30 * PACKETS_PER_FRAME;
+  it.each([-7, -3, -2, -1, 0, 1, 2, 3, 7])('misses nothing when all its numbers wrap about then, %i packets after the move', (packets) => {
+    const wrapping = 65_536 - moveAtPacket - packets;
+    const ways = new TwoWays(20, 'camera', {
+      sequence: wrapping,
+      otherSequence: wrapping - 1,
+      timestamp: 2 ** 32 - 3000 * 30 - 1000 * packets,
+    });
+    ways.watch('one');
+    ways.publish(30);
+    const keyframesBefore = ways.other.keyframeRequestsMs.length;
+    ways.world.linksOf(ways.other.peer.path).up.lose = loseOnce(2);
+
+    ways.watch('other');
+    ways.publish(10);
+    ways.watch('one');
+    ways.publish(30);
+    ways.world.run(200);
+
+    expect(ways.serials).toEqual(Array.from({ length: 70 * PACKETS_PER_FRAME }, (_, serial) => serial));
+    expect(ways.receiver.missing).toEqual([]);
+    expect(ways.receiver.duplicates).toBe(0);
+    expect(ways.other.keyframeRequestsMs.length).toBe(keyframesBefore);
+    expect(ways.timestampSteps).toEqual(new Set([3000]));
+  });
+
+  it('misses nothing when the numbers that it is sent wrap at the move', () => {
+    const packetsPerFrame = 80;
+    const ways = new TwoWays(0, 'camera', { packetsPerFrame });
+    ways.watch('one');
+    ways.publish(1);
+    // The numbers of a subscription begin in the lower half of their range (RFC 3711 section 3.3.1).
+    const [first = 0] = ways.receiver.packets.keys();
+    const framesBefore = Math.ceil((65_536 - first) / packetsPerFrame) - 1;
+    ways.publish(framesBefore - 1);
+
+    ways.watch('other');
+    ways.publish(5);
+
+    const { serials, receiver } = ways;
+    expect(serials).toEqual(Array.from({ length: (framesBefore + 5) * packetsPerFrame }, (_, serial) => serial));
+    expect(first + framesBefore * packetsPerFrame).toBeLessThan(65_536);
+    expect(first + serials.length).toBeGreaterThan(65_536);
+    expect(receiver.missing).toEqual([]);
+    expect(receiver.duplicates).toBe(0);
   });
 
   it('still gets what was lost on the old way and is sent again after the move', () => {
