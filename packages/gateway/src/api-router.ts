@@ -5,6 +5,7 @@ import express, { type Router } from 'express';
 import { carryOut } from './api/carry-out.ts';
 import { EVENT_ROUTES } from './api/event-routes.ts';
 import type { Authorize } from './api/own-authorization.ts';
+import { RefusalLog } from './api/refusal-log.ts';
 import type { RouteDescription } from './api/route.ts';
 import { ROUTES } from './api/routes.ts';
 import { type EventServices, streamEvents } from './api/stream-events.ts';
@@ -76,6 +77,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     tokens: options.tokens ?? new TokenDesk(),
     authorize: options.authorize,
     keyUses: options.keyUses,
+    refusals: new RefusalLog(now),
   };
   services.tokens.revocations.onRevoked(({ appId, revoked, closesSessions }) => {
     if (closesSessions) sfu.closeSessionsOf(appId, revoked);

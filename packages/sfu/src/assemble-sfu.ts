@@ -264,7 +264,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
       const reason = store.closeReasonOf(appId, sessionId);
       if (reason !== undefined) return diagnoseClosed(appId, sessionId, reason);
-      return diagnose(store.require(appId, sessionId), (id) => store.find(appId, id));
+      return diagnose(store.require(appId, sessionId), (id) => store.find(appId, id), shares.quotaOf(appId));
     },
     async patchSession(appId, sessionId, { metadata }, caller) {
       const session = requireOwn(store, appId, sessionId, caller);
@@ -288,7 +288,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     },
     setQuota(appId, state) {
       shares.noteQuota(appId, state);
-      egress.watch();
+      egress.enforce();
     },
     closeSessionsOf(appId, revoked) {
       const concerned = store.all().filter(({ appId: of, owner }) => of === appId && owner !== undefined && isRevokedBy(revoked, owner));

@@ -23,6 +23,9 @@ export interface Principal {
 /** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
 const DUMMY_DIGEST = '0'.repeat(64);
 
+/** What a caller is told whose app or credential is not known. */
+export const UNKNOWN_CREDENTIAL = 'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"';
+
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
 /** What a caller says about itself, all of it unproved. */
@@ -62,10 +65,7 @@ export async function authenticate(apps: AppStore, credentials: Credentials, tok
   }
   const token = appId === undefined || secret === undefined ? undefined : await tokens?.verify(appId, app, secret);
   if (app !== undefined && token !== undefined) return { appId: app.id, settings: app.settings, grants: { kind: 'token', token } };
-  throw new SfuError(
-    'unauthorized',
-    'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"',
-  );
+  throw new SfuError('unauthorized', UNKNOWN_CREDENTIAL);
 }
 
 /** The digests of secrets that have not ended. */

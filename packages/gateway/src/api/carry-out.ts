@@ -9,6 +9,7 @@ import { requestContextOf } from '../http/request-context.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
 import { authorize, isSecretFromBrowser, tokenOf, WARNING_OF_SECRET } from './authorize.ts';
 import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { Call, NodeProfile, Route } from './route.ts';
 
 export interface CallServices extends CallerServices {
@@ -16,6 +17,7 @@ export interface CallServices extends CallerServices {
   readonly node: NodeProfile;
   readonly idempotency: IdempotencyStore;
   readonly bodyMemory: BodyMemory;
+  readonly refusals: RefusalLog;
 }
 
 /**
@@ -24,16 +26,32 @@ export interface CallServices extends CallerServices {
  */
 export async function carryOut(route: Route, services: CallServices, request: Request, response: Response): Promise<void> {
   const sessionId = String(request.params.session_id ?? '');
+  try {
+    await carryOutAdmitted(route, services, request, response, sessionId);
+  } catch (error) {
+    services.refusals.note(String(request.params.sfu_app_id), sessionId, error);
+    throw error;
+  }
+}
+
+async function carryOutAdmitted(
+  route: Route,
+  services: CallServices,
+  request: Request,
+  response: Response,
+  sessionId: string,
+): Promise<void> {
   const { principal, admitted } = await identifyCaller(route, services, request);
   checkRate(services.rateLimiter, route, principal, sessionId);
   authorize(route, principal, sessionId);
   if (route.regionFor !== undefined && admitted === undefined) services.clients.takeNewSession(request);
   const body = route.request === undefined ? undefined : await readJsonBody(request, services.bodyMemory, principal.appId);
   admitted?.checkBody(digestOf(body));
-  const { node, cluster, tokens } = services;
+  const { node, cluster, tokens, refusals } = services;
   const trackId = String(request.params.track_id ?? '');
   const dataChannelName = String(request.params.data_channel_name ?? '');
-  const call: Call = { principal, sessionId, trackId, dataChannelName, query: request.query, body, url: request.originalUrl, node, tokens };
+  const named = { sessionId, trackId, dataChannelName };
+  const call: Call = { principal, ...named, query: request.query, body, url: request.originalUrl, node, tokens, refusals };
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;

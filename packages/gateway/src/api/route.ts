@@ -1,6 +1,7 @@
 import type { Principal, TokenDesk } from '@causeway/accounts';
 import type { ErrorCode, SchemaName, TokenAction } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
+import type { RefusalLog } from './refusal-log.ts';
 
 /** One call of the API by a caller who has proved who it is. */
 export interface Call {
@@ -19,6 +20,7 @@ export interface Call {
   readonly url: string;
   readonly node: NodeProfile;
   readonly tokens: TokenDesk;
+  readonly refusals: RefusalLog;
 }
 
 /** What a route may need to know of the node that carries a call out. */

@@ -262,7 +262,9 @@ export const ROUTES: readonly Route[] = [
       'Why media does not flow, the most likely cause first, and the figures behind that. A session that has ended is answered with the reason for ten minutes.',
     reply: 'DiagnoseReply',
     errors: ['session_not_found'],
-    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.diagnoseSession(principal.appId, sessionId, tokenOf(principal)) }),
+    handle: async (sfu, { principal, sessionId, refusals }) => ({
+      body: refusals.addTo(await sfu.diagnoseSession(principal.appId, sessionId, tokenOf(principal))),
+    }),
   },
   {
     operationId: 'patchSession',

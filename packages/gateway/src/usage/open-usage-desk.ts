@@ -62,6 +62,7 @@ export async function openUsageDesk({ config, sfu, cluster, books, apps, setting
     settingsOf,
     usedBefore: (appId, month) => (cluster === undefined ? usedBefore(books, appId, month) : Promise.resolve(0)),
     billingNowMs,
+    nowMs: () => performance.now(),
     onPassed,
   });
   const desk = new UsageDesk({

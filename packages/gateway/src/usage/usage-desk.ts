@@ -21,8 +21,8 @@ export interface UsageDeskOptions {
   readonly region: string;
   /** Makes batches leaves of the ledger. Default: they are none. */
   readonly sealer?: UsageSealer;
-  /** Hears what apps have used every few seconds, nothing included. Default: apps have no quotas. */
-  readonly quotas?: { note(usage: readonly AppUsage[]): Promise<void> };
+  /** Hears what apps have used every few seconds, nothing included, and says in how many milliseconds it is to hear it again. Default: apps have no quotas. */
+  readonly quotas?: { note(usage: readonly AppUsage[]): Promise<number> };
   /** Milliseconds since 1970, by the clock that days are billed by. */
   readonly billingNowMs: () => number;
   readonly clock: Clock;
@@ -44,6 +44,8 @@ export class UsageDesk {
   readonly #meter: UsageMeter;
   #bytes = NO_USAGE;
   #cancelTimer: CancelTimer;
+  #cancelCollection: CancelTimer = () => undefined;
+  #isClosed = false;
   #isCollecting = false;
 
   /** Collects from now on, until it is closed. */
@@ -82,7 +84,9 @@ export class UsageDesk {
    * @returns how many batches the ledger has not confirmed: in the journal, or lost without one
    */
   async close(): Promise<number> {
+    this.#isClosed = true;
     this.#cancelTimer();
+    this.#cancelCollection();
     await this.#collect();
     await this.#meter.finish();
     await this.#options.journal.close();
@@ -98,19 +102,32 @@ export class UsageDesk {
 
   /** A shard that hangs may take longer to answer than the interval: it is not asked again before it has. */
   async #tick(): Promise<void> {
-    if (this.#isCollecting) return;
+    if (!(await this.#collectAlone())) return;
+    // With nothing new, what the ledger did not take before is sent again.
+    await this.#meter.flush();
+  }
+
+  /** Counts without closing batches, which are as long as ever. */
+  #collectSoon(dueInMs: number): void {
+    this.#cancelCollection();
+    if (this.#isClosed || dueInMs >= INTERVAL_MS) return;
+    this.#cancelCollection = this.#options.clock.schedule(dueInMs, () => void this.#collectAlone());
+  }
+
+  /** @returns false if the SFU has not answered yet since it was asked last */
+  async #collectAlone(): Promise<boolean> {
+    if (this.#isCollecting) return false;
     this.#isCollecting = true;
     await this.#collect();
     this.#isCollecting = false;
-    // With nothing new, what the ledger did not take before is sent again.
-    await this.#meter.flush();
+    return true;
   }
 
   async #collect(): Promise<void> {
     try {
       const taken = await this.#options.sfu.takeUsage();
       for (const usage of taken) this.#add(usage);
-      void this.#options.quotas?.note(taken);
+      void this.#options.quotas?.note(taken).then((dueInMs) => this.#collectSoon(dueInMs));
     } catch (error) {
       // An edge: what cannot be counted now must not stop the counting.
       this.#options.onDefect(error);

@@ -25,10 +25,10 @@ class Service {
         return this.isAway ? Promise.reject(new Error('away')) : memory.draw(draw);
       },
     };
-    for (const [index, rateBps] of ratesBps.entries()) this.#start(100 + index, rateBps, usedBeforeBytes);
+    for (const [index, rateBps] of ratesBps.entries()) this.start(100 + index, rateBps, usedBeforeBytes);
   }
 
-  #start(nodeNo: number, rateBps: number, usedBeforeBytes: number): void {
+  start(nodeNo: number, rateBps: number, usedBeforeBytes: number): void {
     const desk = new QuotaDesk({
       ledger: this.ledger,
       sfu: {
@@ -40,6 +40,7 @@ class Service {
       settingsOf: async () => ({ ...DEFAULT_APP_SETTINGS, ...this.settings }),
       usedBefore: async () => usedBeforeBytes,
       billingNowMs: () => this.nowMs,
+      nowMs: () => this.nowMs,
       onPassed: (_appId, usedPercent) => this.events.push(usedPercent),
     });
     const node = { desk, state: 'open' as QuotaState, sentBytes: 0, bytesPerTurn: (rateBps * INTERVAL_MS) / 8_000 };
@@ -147,4 +148,25 @@ test('a ledger that is away ends nothing and opens nothing', async () => {
   await service.run(3);
 
   expect([open, back, service.states]).toEqual([['open'], ['paused'], ['paused']]);
+});
+
+test('a node looks again before a slice is used up, and every quarter of a second at most', async () => {
+  const service = new Service([]);
+  service.start(101, 80e6, 0);
+  const [node] = service.nodes;
+  const used = (bytes: number) => [{ appId: APP, bytes: { ...NO_USAGE, down: bytes }, parts: [] }];
+
+  const idle = await node!.desk.note([]);
+  // The first bytes may be the beginning of many.
+  const first = await node!.desk.note(used(5e6));
+  service.nowMs += 5_000;
+  // A slice has 10 MB, and at 1 MB a second it lasts for ten.
+  const slow = await node!.desk.note(used(5e6));
+  service.nowMs += 1_000;
+  const fast = await node!.desk.note(used(100e6));
+  service.settings = {};
+  service.nowMs += 1_000;
+  const unlimited = await node!.desk.note(used(100e6));
+
+  expect([idle, first, slow, fast, unlimited]).toEqual([Number.POSITIVE_INFINITY, 250, 5_000, 250, Number.POSITIVE_INFINITY]);
 });

@@ -49,7 +49,7 @@ class Node {
   takeUsage: () => Promise<readonly AppUsage[]> = async () => this.#used.splice(0);
   readonly #used: AppUsage[] = [];
 
-  constructor(journal: UsageJournal = createVolatileUsageJournal()) {
+  constructor(journal: UsageJournal = createVolatileUsageJournal(), quotas?: { note: () => Promise<number> }) {
     this.desk = new UsageDesk({
       sfu: {
         takeUsage: () => {
@@ -58,6 +58,7 @@ class Node {
         },
       },
       ledger: this.ledger,
+      ...(quotas === undefined ? {} : { quotas }),
       journal,
       life: { nodeNo: 101, epoch: 7 },
       region: 'eu',
@@ -201,4 +202,23 @@ test('an end after a ledger was away for an hour leaves nothing out of the journ
   await node.desk.close();
 
   expect(noted.reduce((sum, { bytes }) => sum + bytes.down, 0)).toBe(721);
+});
+
+test('usage is looked at sooner when a quota is nearly used up, and batches are as long as ever', async () => {
+  let dueInMs = Number.POSITIVE_INFINITY;
+  const node = new Node(createVolatileUsageJournal(), { note: async () => dueInMs });
+  await node.clock.advance(5_000);
+  dueInMs = 500;
+  await node.clock.advance(5_000);
+  const before = node.questions;
+  node.use(APP, { down: 1 });
+  await node.clock.advance(2_500);
+  node.use(APP, { down: 2 });
+  await node.clock.advance(2_500);
+
+  expect([before, node.questions]).toEqual([2, 12]);
+  expect(node.ledger.batches.map(({ bytes }) => bytes.down)).toEqual([3]);
+  await node.desk.close();
+  await node.clock.advance(5_000);
+  expect(node.questions).toBe(13);
 });

@@ -6,6 +6,7 @@ import { TrackKind } from './track-fields.ts';
 /** What can be wrong with a session, ordered so that each finding hides the later ones. */
 export const DIAGNOSIS_CODES = [
   'session_closed',
+  'call_refused',
   'nothing_negotiated',
   'answer_missing',
   'udp_blocked',
@@ -20,6 +21,7 @@ export const DIAGNOSIS_CODES = [
   'source_silent',
   'relay_silent',
   'codec_mismatch',
+  'quota_used_up',
   'egress_limited',
   'bandwidth_short',
   'keyframe_missing',

@@ -106,6 +106,10 @@ export class AppShares {
     if (share !== undefined) share.quota = state;
   }
 
+  quotaOf(appId: string): QuotaState {
+    return this.#quotas.get(appId) ?? 'open';
+  }
+
   /** By bound, zeros included; a copy. */
   refused(): Readonly<Record<AppRefusal, number>> {
     return Object.fromEntries(this.#refused) as Record<AppRefusal, number>;

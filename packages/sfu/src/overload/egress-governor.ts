@@ -56,6 +56,7 @@ export class EgressGovernor {
   readonly #apps = new Map<string, AppState>();
   #cancelTimer: CancelTimer | undefined = undefined;
   #measuredAtMs = 0;
+  #isMeasuring = false;
   #isClosed = false;
 
   constructor(options: EgressGovernorOptions) {
@@ -74,6 +75,15 @@ export class EgressGovernor {
     this.#schedule();
   }
 
+  /** Looks at once, because a bound has changed. */
+  enforce(): void {
+    this.watch();
+    // A measurement that is under way reads the bounds when it has its answer.
+    if (this.#cancelTimer === undefined || this.#isMeasuring) return;
+    this.#cancelTimer();
+    void this.#tick();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();
@@ -85,8 +95,10 @@ export class EgressGovernor {
 
   async #tick(): Promise<void> {
     const { shares, clock, measure } = this.#options;
+    this.#isMeasuring = true;
     // Without an answer nothing is known: what is held stays held until the next one.
     const usage = await measure().catch(() => undefined);
+    this.#isMeasuring = false;
     if (this.#isClosed) return;
     const elapsedMs = clock.nowMs() - this.#measuredAtMs;
     this.#measuredAtMs = clock.nowMs();
@@ -106,7 +118,8 @@ export class EgressGovernor {
     const before = new Set(state.held.keys());
     const liveIds = new Set(live.map(({ id }) => id));
     for (const id of before) if (!liveIds.has(id)) state.held.delete(id);
-    if (bitrateBps > limitBps) this.#hold(state, live, bitrateBps, limitBps);
+    // A moment in which nothing was sent does not open what is to be sent nothing.
+    if (bitrateBps > limitBps || limitBps === 0) this.#hold(state, live, bitrateBps, limitBps);
     else this.#release(state, limitBps * RELEASE_SHARE - bitrateBps);
     this.#options.shares.noteEgress(appId, state.held.size > 0 || bitrateBps > limitBps * NEARLY_FULL_SHARE);
     const held = new Set(state.held.keys());
@@ -117,7 +130,7 @@ export class EgressGovernor {
   #hold(state: AppState, live: readonly Candidate[], bitrateBps: number, limitBps: number): void {
     const sent = live.filter(({ id }) => !state.held.has(id));
     const bpsOfWeight = bitrateBps / sent.reduce((sum, { weight }) => sum + weight, 0);
-    let excessBps = bitrateBps - limitBps;
+    let excessBps = limitBps === 0 ? Number.POSITIVE_INFINITY : bitrateBps - limitBps;
     for (const { id, weight } of newestVideoFirst(sent)) {
       if (excessBps <= 0) break;
       state.held.set(id, weight * bpsOfWeight);

@@ -138,6 +138,17 @@ test.each<[what: string, changes: Changes]>([
   expect(await call.findings()).toEqual([]);
 });
 
+test('an app that has used up its quota', async () => {
+  const call = await Call.start();
+  call.world.sfu.setQuota(APP, 'paused');
+  call.show({ subscription: { isPaused: true } });
+  const paused = await call.findings();
+  call.world.sfu.setQuota(APP, 'open');
+  call.show();
+
+  expect([paused, await call.findings()]).toEqual([['quota_used_up'], []]);
+});
+
 test('a client that has neither published nor subscribed', async () => {
   const world = new SfuUnderTest();
   const { id } = await world.join(new ScriptedClient());

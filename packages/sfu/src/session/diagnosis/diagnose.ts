@@ -10,6 +10,7 @@ import {
   TrackId,
 } from '@causeway/protocol';
 import type { SessionCloseReason } from '../../events.ts';
+import type { QuotaState } from '../../overload/app-shares.ts';
 import type { Session } from '../session.ts';
 import { closedFinding, findingsOf } from './findings.ts';
 import { gatherFacts, type PublicationFacts, type SessionHere, type SubscriptionFacts } from './session-facts.ts';
@@ -26,8 +27,8 @@ export function diagnoseClosed(appId: string, sessionId: string, reason: Session
   };
 }
 
-export async function diagnose(session: Session, sessionHere: SessionHere): Promise<DiagnoseReply> {
-  const facts = await gatherFacts(session, sessionHere);
+export async function diagnose(session: Session, sessionHere: SessionHere, quota: QuotaState): Promise<DiagnoseReply> {
+  const facts = await gatherFacts(session, sessionHere, quota);
   const { life } = session;
   // The engine may have ended it while it was asked.
   if (life.type === 'closed') return diagnoseClosed(session.appId, session.id, life.reason);

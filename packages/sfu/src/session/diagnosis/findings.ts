@@ -5,6 +5,7 @@
 import type { TransportSnapshot } from '@causeway/media';
 import type { DiagnosisCode, DiagnosisFinding } from '@causeway/protocol';
 import type { SessionCloseReason } from '../../events.ts';
+import type { QuotaState } from '../../overload/app-shares.ts';
 import type { PublicationFacts, SessionFacts, SubscriptionFacts } from './session-facts.ts';
 
 /** What a healthy client does at once may take this long on a slow network. */
@@ -52,7 +53,7 @@ export function findingsOf(facts: SessionFacts): readonly DiagnosisFinding[] {
       problem('subscription_failed', `The subscription has ended: ${errorDescription}.`, mid),
     ),
     ...facts.publications.flatMap((publication) => publicationFinding(publication, transport) ?? []),
-    ...facts.subscriptions.flatMap((subscription) => subscriptionFinding(subscription, transport) ?? []),
+    ...facts.subscriptions.flatMap((subscription) => subscriptionFinding(subscription, transport, facts.quota) ?? []),
   ];
 }
 
@@ -111,7 +112,7 @@ function publicationFinding({ mid, trackId, kind, seen }: PublicationFacts, { op
   );
 }
 
-function subscriptionFinding(facts: SubscriptionFacts, transport: TransportSnapshot): DiagnosisFinding | undefined {
+function subscriptionFinding(facts: SubscriptionFacts, transport: TransportSnapshot, quota: QuotaState): DiagnosisFinding | undefined {
   const { mid, remoteSessionId, remoteTrackId, publisher, seen } = facts;
   if (facts.isPaused) return notice('subscription_paused', 'The subscription is paused; PUT /track/update resumes it.', mid);
   if (publisher === undefined) return problem('source_closed', `The publisher's session ${remoteSessionId} has ended.`, mid);
@@ -123,6 +124,10 @@ function subscriptionFinding(facts: SubscriptionFacts, transport: TransportSnaps
     );
   }
   if (seen === undefined || transport.openMs < PATIENCE_MS) return undefined;
+  if (quota === 'paused') {
+    const summary = 'The app has used up its quota of this month, so nothing is sent; it goes on when the quota is raised, or next month.';
+    return problem('quota_used_up', summary, mid);
+  }
   if (seen.isPaused)
     return problem('egress_limited', 'The app has reached its bound on what it may download at once, so this track is held.', mid);
   return sourceFinding(facts) ?? deliveryFinding(facts, transport, `track ${remoteTrackId} of session ${remoteSessionId}`);

@@ -2,6 +2,7 @@
 import type { ConnectionState, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
 import type { SubscriptionSummary } from '@causeway/protocol';
 import { publications, type RtpSection, type Subscription, subscriptions } from '../../negotiation/index.ts';
+import type { QuotaState } from '../../overload/app-shares.ts';
 import type { Session } from '../session.ts';
 
 export interface PublicationFacts {
@@ -32,6 +33,8 @@ export interface SubscriptionFacts {
 export interface SessionFacts {
   /** It belongs to this process and has no client. */
   readonly isHosted: boolean;
+  /** What the quota of its app allows. */
+  readonly quota: QuotaState;
   /** For how long an offer of the SFU has waited for its answer; undefined if none waits. */
   readonly offerWaitsMs: number | undefined;
   /** Undefined before the client has described itself. */
@@ -46,7 +49,7 @@ export interface SessionFacts {
 export type SessionHere = (sessionId: string) => Session | undefined;
 
 /** Asks the engine about one session, and others about those that publish to it. */
-export async function gatherFacts(session: Session, sessionHere: SessionHere): Promise<SessionFacts> {
+export async function gatherFacts(session: Session, sessionHere: SessionHere, quota: QuotaState): Promise<SessionFacts> {
   const { transportId, negotiation, parts } = session;
   // Without an answer, of a thread that has just been lost, the session is about to end.
   const transport = transportId && (await parts.shard.ask('transport', transportId).catch(() => undefined));
@@ -54,6 +57,7 @@ export async function gatherFacts(session: Session, sessionHere: SessionHere): P
   const publishers = await publishersOf(session, new Set(live.map(({ subscription }) => subscription.remoteSessionId)), sessionHere);
   return {
     isHosted: session.isHosted,
+    quota,
     offerWaitsMs: session.offerWaitsMs,
     transport: transport || undefined,
     publications: publications(negotiation).map(({ section, publication }) => ({
