@@ -18,8 +18,8 @@ import type { ExtensionPlan } from '../plan.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 
 /**
- * Header extensions that mean the same to every receiver and are passed on under the receiver's own id. All others belong
- * to one hop (MID, RID, transport-wide sequence numbers, send times) and are written again or left out.
+ * Header extensions that mean the same to every receiver, and are forwarded under the receiver's own id. All others belong to one hop (MID,
+ * RID, transport-wide sequence numbers, send times), and are written again or dropped.
  */
 export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   AUDIO_LEVEL_URI,
@@ -33,13 +33,13 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
 
 const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
 
-/** Those of a browser take less in nearly every packet; what a publisher puts in beyond is cargo. */
+/** A browser's extensions need less than this in nearly every packet. Anything beyond it is charged as payload. */
 export const FREE_EXTENSION_BYTES = 32;
 const NO_SIZE = { width: 0, height: 0 };
-/** In the two-byte form (RFC 8285 §4.3). */
+/** Bytes per extension in the two-byte form (RFC 8285 §4.3). */
 const EXTENSION_HEADER_BYTES = 2;
 
-/** Ids of the forwarded extensions in the order of `FORWARDED_EXTENSION_URIS`; 0 where the peer has not negotiated one. */
+/** Ids of the forwarded extensions in the order of `FORWARDED_EXTENSION_URIS`; 0 for those that the peer has not negotiated. */
 export const forwardedExtensionIds = madeOnce((extensions: readonly ExtensionPlan[]): Uint8Array => {
   const ids = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
   for (const { id, uri } of extensions) {
@@ -49,21 +49,21 @@ export const forwardedExtensionIds = madeOnce((extensions: readonly ExtensionPla
   return ids;
 });
 
-/** What later packets of a stream need to know of earlier ones. */
+/** State of a stream that earlier packets set and later packets need. */
 export interface PictureSource {
-  /** What its dependency descriptors refer to; undefined before the first that told. */
+  /** The structure that its dependency descriptors refer to; undefined until a packet has carried one. */
   dependencyStructure: DependencyStructure | undefined;
-  /** Width of its picture, in pixels, from the last keyframe that had it; 0 before that. */
+  /** Width of the picture in pixels, from the last keyframe that had it; 0 before that. */
   width: number;
   height: number;
 }
 
 /**
- * One published packet on its way through the router: parsed once, then read by every subscriber. One instance is used for
- * all packets, and its bytes are on loan: a reader that needs something later copies it. `Stream` is what it came on.
+ * One published packet on its way through the router, parsed once and read by every subscriber. A single instance is reused for all packets
+ * and its bytes are on loan, so a reader that needs something later copies it. `Stream` is the type of the stream that it arrived on.
  */
 export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
-  /** Set by `load`; the initial undefined is never seen by a subscriber. */
+  /** Set by `load` before any subscriber sees the packet. */
   stream!: Stream;
   codec!: PublisherCodec;
   bytes!: Uint8Array;
@@ -73,17 +73,17 @@ export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
   timestamp = 0;
   marker = false;
   isKeyframe = false;
-  /** Descriptor of a VP8 payload; undefined if the payload is another, or cannot be read. */
+  /** Descriptor of a VP8 payload; undefined for other codecs, or if it cannot be read. */
   vp8: Vp8Descriptor | undefined = undefined;
-  /** Undefined if the publisher has no temporal layers, or none that can be read. */
+  /** Undefined if the publisher has no temporal layers, or they cannot be read. */
   temporalId: number | undefined = undefined;
-  /** Undefined if it has none in one stream. */
+  /** Undefined if the stream has no spatial layers. */
   spatialId: number | undefined = undefined;
-  /** From this frame on one may go up to its temporal layer. */
+  /** Whether a receiver may switch up to this frame's temporal layer here. */
   isLayerSync = false;
-  /** From the next picture on one may go up to any temporal layer. */
+  /** Whether a receiver may switch up to any temporal layer with the next picture. */
   isSwitchingUp = false;
-  /** The last packet of its spatial layer in this picture. */
+  /** Whether this is the last packet of its spatial layer in this picture. */
   isFrameEnd = false;
   readonly #vp8 = new Vp8Descriptor();
   readonly #vp9 = new Vp9Descriptor();
@@ -92,11 +92,11 @@ export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
   /** Where forwarded extension n starts in `bytes`; valid where `extensionLength[n]` is not 0. */
   readonly extensionOffset = new Uint16Array(FORWARDED_EXTENSION_URIS.length);
   readonly extensionLength = new Uint8Array(FORWARDED_EXTENSION_URIS.length);
-  /** What the forwarded extensions take up in a header, at most; 0 when there are none. */
+  /** Upper bound for the bytes that the forwarded extensions take in a header; 0 if there are none. */
   extensionBytes = 0;
-  /** What of that is charged like payload. */
+  /** The part of `extensionBytes` that is charged like payload. */
   chargedExtensionBytes = 0;
-  /** The longest does not fit the one-byte form (RFC 8285 §4.2). */
+  /** Whether the longest extension does not fit the one-byte form (RFC 8285 §4.2). */
   needsTwoByteForm = false;
 
   load(stream: Stream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, extensionIds: Uint8Array): void {
@@ -137,7 +137,7 @@ export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
     this.isFrameEnd = this.#dependency.isFrameEnd;
   }
 
-  /** Has the stream know how large its picture is, if this packet tells. */
+  /** Records the size of the picture in the stream, if this packet contains it. */
   noteSize(): void {
     const { width, height } = this.#size ?? this.stream.dependencyStructure ?? NO_SIZE;
     if (width === 0 || height === 0) return;

@@ -1,21 +1,21 @@
 /**
- * Turns any number of wishes for a keyframe of one encoding into few requests to its publisher: the first goes out at once,
- * the rest ride on it, and it is repeated until the keyframe comes.
+ * Combines requests for a keyframe of one encoding into few requests to its publisher. The first is sent at once and stands for those that
+ * follow. It is repeated until the keyframe arrives.
  *
  * @see RFC 4585 §6.3.1 (picture loss indication)
  */
 
-/** A keyframe costs the publisher many times an ordinary frame, and all subscribers pay for it. */
+/** A keyframe is many times larger than an ordinary frame, and is sent to all subscribers. */
 const MIN_INTERVAL_MS = 500;
-/** A publisher that has not answered five seconds of requests has stopped its encoder; subscribers still wanting one ask again. */
+/** A publisher that has not answered for five seconds has stopped its encoder. Subscribers that still need a keyframe will ask again. */
 const MAX_REQUESTS = 10;
 /**
- * libwebrtc takes one request for a track in 300 ms, whichever layer it is for, and drops the rest without
- * a word (`kMinKeyframeSendIntervalMs`). Two requests may come closer together than they were sent.
+ * libwebrtc answers one request per track in 300 ms, whichever layer it is for, and silently ignores the rest
+ * (`kMinKeyframeSendIntervalMs`). The margin is for requests that arrive closer together than they were sent.
  */
 const MIN_TRACK_INTERVAL_MS = 320;
 
-/** When any layer of a track was last asked for a keyframe. The requesters of the layers share one. */
+/** When any layer of a track was last asked for a keyframe. Shared by the requesters of its layers. */
 export class KeyframePace {
   requestedAtMs = Number.NEGATIVE_INFINITY;
 }
@@ -28,12 +28,12 @@ export class KeyframeRequester {
   #requestsLeft = 0;
   #awaitedSinceMs = 0;
 
-  /** @param pace of the track; undefined where requests for its layers do not hinder each other */
+  /** @param pace of the track; undefined if requests for its layers are independent */
   constructor(pace?: KeyframePace) {
     this.#pace = pace;
   }
 
-  /** @returns true if a request is to be sent now; otherwise one is under way, or `dueAt` says when it may go */
+  /** @returns true if a request is to be sent now; otherwise one is pending, or `dueAt` returns when it may be sent */
   request(nowMs: number): boolean {
     this.#requestsLeft = MAX_REQUESTS;
     if (!this.isAwaited) this.#awaitedSinceMs = nowMs;
@@ -41,17 +41,17 @@ export class KeyframeRequester {
     return this.takeDue(nowMs);
   }
 
-  /** A keyframe has begun to arrive, so all requests are answered. */
+  /** Ends the requests, because a keyframe has begun to arrive. */
   keyframeReceived(_nowMs: number): void {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Whether the publisher has been asked for a keyframe that has not come yet. */
+  /** Whether a keyframe has been requested that has not arrived yet. */
   get isAwaited(): boolean {
     return this.#dueAtMs !== Number.POSITIVE_INFINITY;
   }
 
-  /** For how long the publisher has been asked in vain; undefined while no keyframe is awaited. */
+  /** How long a keyframe has been awaited; undefined if none is. */
   awaitedMs(nowMs: number): number | undefined {
     return this.isAwaited ? nowMs - this.#awaitedSinceMs : undefined;
   }

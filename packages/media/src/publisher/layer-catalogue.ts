@@ -1,30 +1,30 @@
 /**
- * What a publication can be had as at this moment: its layers that arrive, the least wanted first,
- * each with its cost. One catalogue serves all subscribers.
+ * Lists the ways in which a publication can be forwarded at present: its arriving layers in ascending quality, each with its cost. One
+ * catalogue serves all subscribers.
  */
 import { LayerOrder } from './layer-order.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 
-/** Rates move slowly, and a thousand subscribers ask in the same moment. */
+/** Rates change slowly, and a thousand subscribers may ask at the same moment. */
 const REFRESH_MS = 100;
-/** Least frame rate at which a picture larger than the smallest is offered. */
+/** Pictures larger than the smallest are offered only from this frame rate on. */
 const LEAST_FRAMES_PER_SECOND = 12;
-/** More than any codec has. */
+/** No codec has a layer id as high as this. */
 export const ALL_LAYERS = 7;
 
 /** One way to forward a publication. */
 export interface LayerOption {
   readonly stream: ReceiveStream;
-  /** Layers above are left out; `ALL_LAYERS` for none. */
+  /** Layers above this are dropped; `ALL_LAYERS` if none are. */
   readonly maxSpatialId: number;
   readonly maxTemporalId: number;
-  /** Width of the picture, in pixels; 0 while it is unknown. */
+  /** Width of the picture in pixels; 0 while it is unknown. */
   readonly width: number;
   readonly height: number;
   readonly framesPerSecond: number;
-  /** On the wire, in bit/s, smoothed over seconds. */
+  /** In bit/s on the wire, smoothed over seconds. */
   readonly costBps: number;
-  /** It has just begun to arrive, and may cost far more in a moment. */
+  /** Whether the layer has just begun to arrive, so that its cost may still grow a lot. */
   readonly isNew: boolean;
 }
 
@@ -48,10 +48,10 @@ export class LayerCatalogue {
   }
 
   /**
-   * Looks at the layers again.
+   * Updates the list of layers.
    *
-   * @param arriving in any order
-   * @returns true if there are others than last time, or their order has changed
+   * @param arriving the streams that arrive at present, in any order
+   * @returns true if other layers arrive than last time, or their order has changed
    */
   update(nowMs: number, arriving: readonly ReceiveStream[]): boolean {
     this.#refreshedAtMs = nowMs;
@@ -63,7 +63,7 @@ export class LayerCatalogue {
   }
 }
 
-/** A stream with ever more of the layers within it. */
+/** The options that one stream offers, with increasing numbers of its spatial and temporal layers. */
 function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): readonly LayerOption[] {
   const whole = wholeOf(nowMs, stream);
   const { shares } = stream;
@@ -73,9 +73,10 @@ function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): rea
   for (let spatialId = 0; spatialId < spatialCount; spatialId++) {
     for (let temporalId = 0; temporalId < temporalCount; temporalId++) {
       const framesPerSecond = whole.framesPerSecond * shares.picturesUpTo(temporalId);
-      // A smaller picture that moves is better than a larger one that stutters; below the smallest there is nothing else.
+      // A smaller picture that moves is better than a larger one that stutters. The smallest has no alternative, so all its frame rates are
+      // offered.
       if ((!isLowest || spatialId > 0) && framesPerSecond < LEAST_FRAMES_PER_SECOND) continue;
-      // Encoders halve the picture from one spatial layer to the next.
+      // Encoders halve the size of the picture from one spatial layer to the next.
       const smaller = spatialCount - 1 - spatialId;
       options.push({
         stream,
@@ -92,7 +93,7 @@ function optionsOf(nowMs: number, stream: ReceiveStream, isLowest: boolean): rea
   return [...options.slice(0, -1), whole];
 }
 
-/** The stream with all that is in it. */
+/** The option that includes all layers of the stream. */
 export function wholeOf(nowMs: number, stream: ReceiveStream): LayerOption {
   return {
     stream,

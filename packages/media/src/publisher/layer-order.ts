@@ -1,19 +1,19 @@
-/** Every switch costs a keyframe: layers this close in bitrate are not worth one. Browsers space theirs by 2 to 4. */
+/** Every switch costs a keyframe, which a small difference in bitrate is not worth. The layers of browsers differ by a factor of 2 to 4. */
 const SWITCH_RATIO = 1.25;
 
-/** A layer that arrives; a receive stream is one. */
+/** A layer that arrives; `ReceiveStream` implements it. */
 export interface OrderedLayer {
   readonly rid: string;
   readonly rate: { readonly bps: number };
-  /** Width of its picture, in pixels; 0 while it is unknown. */
+  /** Width of the picture in pixels; 0 while it is unknown. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * The layers of a publication that arrive, best first: the larger picture, and of two of one size
- * the higher bitrate. The first is shown where there is room for it, and every change
- * costs a keyframe: so bitrate alone must be clearly higher to count.
+ * The arriving layers of a publication, best first: by size of the picture, and for the same size by bitrate. Subscribers are sent the
+ * first if there is room for it, and every change of the order costs a keyframe. A higher bitrate therefore counts only if it is clearly
+ * higher.
  */
 export class LayerOrder {
   #rids: readonly string[] = [];
@@ -23,7 +23,7 @@ export class LayerOrder {
     return this.#rids;
   }
 
-  /** @returns true if they are others than last time, or in another order */
+  /** @returns true if the layers or their order have changed */
   update(arriving: readonly OrderedLayer[]): boolean {
     const before = this.#rids;
     this.#rids = this.#sorted(arriving).map(({ rid }) => rid);

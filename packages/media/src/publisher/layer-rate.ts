@@ -1,17 +1,17 @@
-/** What a layer costs a subscriber's path, evenly enough that one large frame is no reason to switch. */
+/** Measures what a layer costs a subscriber's path, smoothed so that one large frame does not cause a switch. */
 
-/** UDP, IPv4 and SRTP's tag, which `ReceptionStatistics` does not count. */
+/** Bytes per packet for UDP, IPv4 and SRTP's tag, which `ReceptionStatistics` does not count. */
 const OVERHEAD_BYTES = 28 + 10;
-/** A keyframe is many times an ordinary frame; the path is shared by what comes over seconds. */
+/** A keyframe is many times larger than an ordinary frame. What matters for a path is the average over seconds. */
 const SMOOTHING_MS = 3000;
-/** Until then there is nothing to smooth with. */
+/** Until then there is too little to smooth. */
 const SETTLING_MS = 1000;
-/** A layer that was not looked at for so long did not arrive: its publisher had given it up. */
+/** A layer that was not updated for this long did not arrive, because its publisher had stopped it. */
 const PAUSED_MS = 1500;
-/** Encoders and their congestion control take so long to come to the rate of a layer that they have begun. */
+/** Encoders and their congestion control take this long to bring a new layer to its final rate. */
 const NEW_FOR_MS = 2500;
 
-/** What has been received of a layer; `ReceptionStatistics` is one. */
+/** What has been received of a layer; `ReceptionStatistics` implements it. */
 export interface LayerTraffic {
   readonly packetsReceived: number;
   readonly bytesReceived: number;
@@ -22,7 +22,7 @@ export class LayerRate {
   #bps = 0;
   #beganAtMs = Number.NaN;
   #updatedAtMs = Number.NaN;
-  /** What it cost before it paused: in its first moments it seems to cost next to nothing. */
+  /** Its rate before the last pause. In its first moments a resumed layer seems to cost next to nothing. */
   #formerBps = 0;
 
   /** As of the last update, in bit/s; 0 before the first. */
@@ -30,12 +30,12 @@ export class LayerRate {
     return this.#bps;
   }
 
-  /** It has begun to arrive, or begun again, and what it will cost is not known yet. */
+  /** Whether the layer has just started or resumed, so that its final cost is not known yet. */
   isNew(nowMs: number): boolean {
     return Number.isNaN(this.#beganAtMs) || nowMs - this.#beganAtMs < NEW_FOR_MS;
   }
 
-  /** Takes the rate of this moment in. @returns the smoothed rate in bit/s, on the wire */
+  /** Adds the current rate to the average. @returns the smoothed rate on the wire, in bit/s */
   update(nowMs: number, traffic: LayerTraffic): number {
     const { packetsReceived, bytesReceived } = traffic;
     if (bytesReceived === 0) return this.#bps;

@@ -1,8 +1,8 @@
 /** How the bytes and the pictures of a stream are divided among its spatial and temporal layers. */
 
-/** RFC 7741 has two bits for the temporal layer; other codecs send no more layers than that either. */
+/** RFC 7741 has two bits for the temporal layer; other codecs do not send more layers either. */
 const MAX_LAYERS = 4;
-/** A second or two of a camera: long enough for each pattern of layers, short enough to follow a change. */
+/** One or two seconds of a camera: long enough for each pattern of layers, and short enough to follow a change. */
 const FORGET_AFTER_PICTURES = 64;
 
 export class LayerShares {
@@ -14,7 +14,7 @@ export class LayerShares {
   #temporalCount = 0;
   #spatialCount = 0;
 
-  /** How many there are; 0 as long as none have been told. */
+  /** Number of temporal layers; 0 while it is unknown. */
   get temporalCount(): number {
     return this.#temporalCount;
   }
@@ -23,7 +23,7 @@ export class LayerShares {
     return this.#spatialCount;
   }
 
-  /** @param isPictureEnd it is the last packet of its picture */
+  /** Counts a packet. @param isPictureEnd whether it is the last packet of its picture */
   note(spatialId: number, temporalId: number, sizeBytes: number, isPictureEnd: boolean): void {
     if (temporalId >= MAX_LAYERS || spatialId >= MAX_LAYERS) return;
     this.#bytes[spatialId * MAX_LAYERS + temporalId] += sizeBytes;
@@ -32,7 +32,7 @@ export class LayerShares {
     if (++this.#picturesSinceHalved >= FORGET_AFTER_PICTURES) this.#forget();
   }
 
-  /** Share of all bytes that the layers up to these have, 0 to 1. */
+  /** The share of all bytes that is in these layers and those below, 0 to 1. */
   bytesUpTo(spatialId: number, temporalId: number): number {
     let upTo = 0;
     let all = 0;
@@ -46,7 +46,7 @@ export class LayerShares {
     return all === 0 ? 1 : upTo / all;
   }
 
-  /** Share of all pictures that the temporal layers up to this one have, 0 to 1. */
+  /** The share of all pictures that is in this temporal layer and those below, 0 to 1. */
   picturesUpTo(temporalId: number): number {
     let upTo = 0;
     let all = 0;
@@ -57,13 +57,13 @@ export class LayerShares {
     return all === 0 ? 1 : upTo / all;
   }
 
-  /** What is old counts for half with every round. */
+  /** Halves all counts, so that older pictures weigh less, and counts the layers again. */
   #forget(): void {
     this.#picturesSinceHalved = 0;
     this.#temporalCount = 0;
     this.#spatialCount = 0;
     for (let temporal = 0; temporal < MAX_LAYERS; temporal++) {
-      // One picture in so many is what is left of a layer that is not sent any more.
+      // A count of one picture may be the remainder of a layer that is no longer sent.
       if (this.#pictures[temporal] > 1) this.#temporalCount = temporal + 1;
       this.#pictures[temporal] /= 2;
     }

@@ -1,6 +1,6 @@
 /**
- * The packets that a receive stream waits for, as parallel columns in order of sequence number: rows are only ever added
- * at the end, because a gap is discovered by a packet newer than all others.
+ * The packets that a receive stream waits for, as parallel columns sorted by sequence number. Rows are only added at the end, because every
+ * gap is revealed by a packet that is newer than all others.
  */
 const INITIAL_CAPACITY = 32;
 
@@ -8,13 +8,13 @@ export class MissingPackets {
   /** Rows `0 … count-1` of the columns are in use. */
   count = 0;
   seq!: Float64Array;
-  /** When the gap was discovered. */
+  /** When the gap was revealed. */
   missedAtMs!: Float64Array;
-  /** How many packets newer than all before had arrived by then, the one that revealed the gap included. */
+  /** How many packets newer than all before them had arrived by then, including the one that revealed the gap. */
   missedAtArrival!: Float64Array;
-  /** When the packet is to be asked for next. */
+  /** When the packet is to be requested next. */
   dueAtMs!: Float64Array;
-  /** When it was last asked for; meaningless while `tries` is 0. */
+  /** When it was last requested; only valid if `tries` is not 0. */
   askedAtMs!: Float64Array;
   tries!: Uint8Array;
 
@@ -58,7 +58,7 @@ export class MissingPackets {
     return low;
   }
 
-  /** Moves the rows from `from` up to the last one so that they start at `to`; those in between are gone. */
+  /** Moves the rows from `from` to the last so that they start at `to`. The rows in between are overwritten. */
   #moveRows(from: number, to: number): void {
     if (from === to) return;
     this.seq.copyWithin(to, from, this.count);

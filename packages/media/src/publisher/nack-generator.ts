@@ -1,5 +1,5 @@
 /**
- * Decides which packets of a receive stream to ask for again, and when to stop asking.
+ * Decides which packets of a receive stream to request again, and when to give up.
  *
  * @see RFC 4585 §6.2.1 (generic NACK)
  */
@@ -10,15 +10,15 @@ import { ReorderGuard } from './reorder-guard.ts';
 /** More than a second of loss at 500 packets a second: a keyframe is cheaper than that many retransmissions. */
 const MAX_PENDING = 500;
 const MAX_TRIES = 10;
-/** Later than this no subscriber's jitter buffer still waits. */
+/** No subscriber's jitter buffer waits longer than this. */
 const MAX_AGE_MS = 1000;
-/** Where nothing can be asked for, what is missing may only have been overtaken: by far less than this. */
+/** If nothing can be requested, a missing packet may only have been overtaken, and then it arrives much sooner than this. */
 const MAX_AGE_UNASKED_MS = 100;
-/** Under this a publisher's event loop and pacer, not the path, decide when the answer comes. */
+/** Below this, the time until the answer depends on the publisher's event loop and pacer rather than on the path. */
 const MIN_RTT_MS = 20;
-/** Room for jitter, so that a request is not repeated while its answer is arriving. */
+/** Leaves room for jitter, so that a request is not repeated while its answer arrives. */
 const RETRY_RTTS = 1.2;
-/** Until one is known (mediasoup's figure). */
+/** Used until a round-trip time is known. mediasoup uses the same value. */
 const DEFAULT_RTT_MS = 100;
 /** Weight of a new sample in the smoothed round-trip time (RFC 6298 §2). */
 const RTT_GAIN = 1 / 8;
@@ -29,9 +29,9 @@ export class NackGenerator {
   readonly #missing = new MissingPackets();
   readonly #guard = new ReorderGuard();
   #highest = Number.NaN;
-  /** Counts packets newer than all before. */
+  /** Counts the packets that were newer than all before them. */
   #arrivals = 0;
-  /** With this arrival the oldest packet not yet asked for has waited for enough newer ones. */
+  /** The count at which the oldest packet not yet requested has been overtaken by enough newer ones. */
   #ripeAtArrival = Number.POSITIVE_INFINITY;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #rttMs = DEFAULT_RTT_MS;
@@ -39,7 +39,7 @@ export class NackGenerator {
   #keyframeSeq = Number.NEGATIVE_INFINITY;
   #gaveUpSeq = Number.NEGATIVE_INFINITY;
 
-  /** @param canAsk the publisher sends again what it is asked for; else packets are only given up */
+  /** @param canAsk whether the publisher retransmits packets on request; if not, missing packets are only given up */
   constructor(canAsk = true) {
     this.#canAsk = canAsk;
     this.#maxAgeMs = canAsk ? MAX_AGE_MS : MAX_AGE_UNASKED_MS;
@@ -50,12 +50,15 @@ export class NackGenerator {
     return this.#missing.count;
   }
 
-  /** A packet was given up and no keyframe has begun after it: what depends on it cannot be decoded. Audio has no use for this. */
+  /**
+   * Whether a packet was given up and no keyframe has started since, so that packets which depend on it cannot be decoded. Irrelevant for
+   * audio.
+   */
   get keyframeNeeded(): boolean {
     return this.#gaveUpSeq > this.#keyframeSeq;
   }
 
-  /** Takes a packet in order of arrival; duplicates do no harm. */
+  /** Takes a packet in order of arrival. Duplicates are harmless. */
   receive(nowMs: number, seq: ExtendedSeq, isKeyframeStart: boolean): void {
     if (isKeyframeStart && seq > this.#keyframeSeq) this.#keyframeSeq = seq;
     if (seq <= this.#highest) {
@@ -69,31 +72,31 @@ export class NackGenerator {
   }
 
   /**
-   * Takes a packet that is known to be a retransmission, because it came on an RTX stream (RFC 4588). How long it took
-   * measures the round trip, which nothing else does for a peer that only publishes.
+   * Takes a packet that is known to be a retransmission because it arrived on an RTX stream (RFC 4588). The time since its request is a
+   * round-trip sample, the only one available from a peer that only publishes.
    */
   receiveRepair(nowMs: number, seq: ExtendedSeq, isKeyframeStart: boolean): void {
     const row = this.#missing.rowOf(seq);
-    // After a second request it is not known which of the two was answered (Karn's rule, RFC 6298 §3).
+    // After a second request it is unknown which of the two was answered (Karn's rule, RFC 6298 §3).
     if (row >= 0 && this.#missing.tries[row] === 1) this.#sampleRtt(nowMs - this.#missing.askedAtMs[row]);
     if (row >= 0) this.#remove(nowMs, row);
     this.receive(nowMs, seq, isKeyframeStart);
   }
 
-  /** Sets a round-trip time known from elsewhere; those measured on repairs refine it. */
+  /** Sets a round-trip time measured elsewhere. Samples from retransmissions refine it. */
   setRttMs(rttMs: number): void {
     this.#rttMs = rttMs;
     this.#isRttMeasured = true;
   }
 
-  /** When `collect` is to be called; Infinity when nothing is missing or was given up. May be too early, never too late. */
+  /** When to call `collect` next; Infinity if nothing is missing or was given up. May be too early, but never too late. */
   dueAt(): number {
     return this.#dueAtMs;
   }
 
   /**
-   * Appends the packets to ask for now to `out`, oldest first, and counts them as asked for. Gives up those that were asked
-   * for often enough or are too old.
+   * Appends the packets to request now to `out`, oldest first, and counts the request. Gives up packets that are too old or were requested
+   * often enough.
    *
    * @returns how many were appended
    */
@@ -120,18 +123,18 @@ export class NackGenerator {
     return asked;
   }
 
-  /** @returns `keyframeNeeded`, which is false afterwards until more is given up */
+  /** @returns `keyframeNeeded`, and resets it until another packet is given up */
   takeKeyframeNeeded(): boolean {
     const needed = this.keyframeNeeded;
     this.#gaveUpSeq = Number.NEGATIVE_INFINITY;
     return needed;
   }
 
-  /** Notes that everything between the newest packet so far and `seq` is missing. */
+  /** Adds all packets between the newest one and `seq` to the missing ones. */
   #miss(nowMs: number, seq: number): void {
     const missing = this.#missing;
     const gap = seq - this.#highest - 1;
-    // What came before a keyframe only smooths over the time until it: the first to go when there is too much.
+    // A packet before the newest keyframe only matters for the pictures up to that keyframe, so these are given up first.
     if (missing.count + gap > MAX_PENDING) missing.removeBefore(this.#keyframeSeq);
     if (missing.count + gap > MAX_PENDING) {
       this.#giveUpAll(nowMs, seq - 1);
@@ -148,7 +151,7 @@ export class NackGenerator {
     const row = missing.rowOf(seq);
     if (row < 0) return;
     const tries = missing.tries[row];
-    // Too soon after the first request to be its answer: the packet was on its way all the time.
+    // If the packet comes too soon after the first request to be its answer, it was on its way all the time.
     const isUnasked = tries === 0 || (tries === 1 && nowMs - missing.askedAtMs[row] < this.#rttMs / 2);
     if (isUnasked) this.#guard.recordLate(nowMs, nowMs - missing.missedAtMs[row], this.#arrivals - missing.missedAtArrival[row] + 1);
     this.#remove(nowMs, row);
@@ -169,7 +172,7 @@ export class NackGenerator {
   #giveUpOld(nowMs: number): void {
     const missing = this.#missing;
     let old = 0;
-    // The same sum as in `#planNext`: subtracting instead could round to just before the deadline, for ever.
+    // This has to be the same sum as in `#planNext`: a subtraction could round to just before the deadline, again and again.
     while (old < missing.count && nowMs >= missing.missedAtMs[old] + this.#maxAgeMs) old++;
     if (old === 0) return;
     this.#gaveUpSeq = Math.max(this.#gaveUpSeq, missing.seq[old - 1]);

@@ -1,19 +1,19 @@
 /**
- * The packets of one receive stream, kept for as long as a subscriber may still ask for one again: one copy of each, whatever the number of
- * subscribers.
+ * Keeps the packets of one receive stream for as long as a subscriber may request them again. There is one copy of each, however many
+ * subscribers there are.
  */
 import type { ExtendedSeq } from '@causeway/wire';
 import type { MediaKind } from '../plan.ts';
 import { type PacketMemory, PacketSlab } from './packet-memory.ts';
 
 export interface PacketHistoryOptions {
-  /** How far behind the newest packet the history reaches, in sequence numbers. */
+  /** How far the history reaches behind the newest packet, in sequence numbers. */
   readonly maxPackets: number;
-  /** How long a packet can be found after it arrived. */
+  /** How long a packet can be found after its arrival. */
   readonly maxAgeMs: number;
 }
 
-/** What a subscriber behind a long path can still use (the figures mediasoup keeps): audio is played out sooner. */
+/** What a subscriber on a long path can still use; mediasoup keeps the same. Audio is played out sooner than video. */
 export const PACKET_HISTORY_DEFAULTS: Readonly<Record<MediaKind, PacketHistoryOptions>> = {
   video: { maxPackets: 2500, maxAgeMs: 2000 },
   audio: { maxPackets: 500, maxAgeMs: 1000 },
@@ -22,17 +22,17 @@ export const PACKET_HISTORY_DEFAULTS: Readonly<Record<MediaKind, PacketHistoryOp
 const INITIAL_CAPACITY = 64;
 
 /**
- * A ring indexed by sequence number that starts small and doubles while the packets it must keep need it to.
+ * A ring indexed by sequence number. It starts small and doubles when the packets that it must keep no longer fit.
  *
- * Sequence numbers outlive the bytes in their slots, so the history also tells duplicates: everything within reach of the
- * newest packet is either known or new, everything below is too old.
+ * Sequence numbers outlive the bytes in their slots, so the history also detects duplicates: within reach of the newest packet, every
+ * number is known to have arrived or not; below that, it is too old.
  */
 export class PacketHistory {
   readonly #maxPackets: number;
   readonly #maxAgeMs: number;
-  /** Undefined once the stream is closed: what is kept then lies in a slab of its own. */
+  /** Undefined once the stream is closed. The remaining packets are then in a slab of their own. */
   #memory: PacketMemory | undefined;
-  /** Where the packet of a slot lies; undefined where none is kept. */
+  /** The slab that holds the packet of each slot; undefined where none is kept. */
   #slabs!: (PacketSlab | undefined)[];
   #offsets!: Uint32Array;
   /** NaN where no packet was ever kept. */
@@ -40,9 +40,9 @@ export class PacketHistory {
   #lengths!: Uint16Array;
   #arrivedAtMs!: Float64Array;
   #highest = Number.NaN;
-  /** Nothing below is kept; a number that is missing counts as being as young as the packet after it. */
+  /** No packet below this number is kept. A missing packet is treated as if it were as young as the next one that arrived. */
   #oldest = Number.NaN;
-  /** Whether packets below arrived is forgotten. */
+  /** Whether packets below this number arrived is no longer known. */
   #knownFrom = Number.NEGATIVE_INFINITY;
 
   constructor(memory: PacketMemory, options: PacketHistoryOptions) {
@@ -52,17 +52,17 @@ export class PacketHistory {
     this.#allocate(INITIAL_CAPACITY);
   }
 
-  /** How many slots the ring has now. */
+  /** Number of slots in the ring. */
   get capacity(): number {
     return this.#slabs.length;
   }
 
   /**
-   * Keeps a copy of a packet.
+   * Stores a copy of a packet.
    *
    * @param bytes decrypted; may be longer than the packet
-   * @param length of the packet itself, which starts at the first byte
-   * @returns false if the packet was here already or is too old to tell; it must not be forwarded then
+   * @param length of the packet, which starts at the first byte
+   * @returns false if the packet is a duplicate, or too old to tell; it must then not be forwarded
    */
   insert(nowMs: number, seq: ExtendedSeq, bytes: Uint8Array, length: number): boolean {
     if (Number.isNaN(this.#highest)) this.#start(seq);
@@ -82,12 +82,12 @@ export class PacketHistory {
     return true;
   }
 
-  /** Whether the packet arrived, its bytes still kept or not. Unknown for numbers out of reach, hence false. */
+  /** Whether the packet arrived, even if its bytes are gone. False for numbers out of reach. */
   has(seq: ExtendedSeq): boolean {
     return this.#seqs[this.#slotOf(seq)] === seq;
   }
 
-  /** @returns the packet, on loan until the engine returns; undefined if lost, too old or released */
+  /** @returns the packet, on loan until the engine returns; undefined if it was lost, is too old or was released */
   find(nowMs: number, seq: ExtendedSeq): Uint8Array | undefined {
     const slot = this.#slotOf(seq);
     if (this.#seqs[slot] !== seq || nowMs - this.#arrivedAtMs[slot] > this.#maxAgeMs) return undefined;
@@ -100,7 +100,7 @@ export class PacketHistory {
     return this.#lengths[this.#slotOf(seq)];
   }
 
-  /** How many packets are kept, and how many bytes they have; looks at every slot. */
+  /** Counts the packets that are kept and their bytes. Visits every slot. */
   measure(): { readonly packets: number; readonly bytes: number } {
     let packets = 0;
     let bytes = 0;
@@ -112,7 +112,7 @@ export class PacketHistory {
     return { packets, bytes };
   }
 
-  /** Lets go of the bytes that can no longer be found. To be called now and then: a stream that pauses inserts nothing. */
+  /** Releases packets that can no longer be found. Call it regularly, because a stream that pauses inserts nothing. */
   releaseBefore(nowMs: number): void {
     const horizonMs = nowMs - this.#maxAgeMs;
     for (let seq = this.#oldest; seq <= this.#highest; seq++) {
@@ -124,10 +124,7 @@ export class PacketHistory {
     }
   }
 
-  /**
-   * Ends the history. Packets that its subscribers may still ask for move to memory of their own, which is collected together with the
-   * history.
-   */
+  /** Ends the history. Packets that subscribers may still request move to separate memory, which is collected together with the history. */
   close(nowMs: number): void {
     this.releaseBefore(nowMs);
     const memory = this.#memory;
@@ -158,8 +155,8 @@ export class PacketHistory {
   }
 
   /**
-   * Grows unless letting aged packets go frees a quarter of the ring, so that the scan for them is paid for by the packets
-   * that fit afterwards. Packets missing just below `seq` never age out here: they may yet be repaired.
+   * Grows the ring, unless releasing old packets frees a quarter of it; that much makes the scan for old packets worthwhile. Missing
+   * packets just below `seq` do not age out here, because they may still be repaired.
    */
   #makeRoom(nowMs: number, seq: number): void {
     this.releaseBefore(nowMs);
@@ -171,7 +168,7 @@ export class PacketHistory {
 
   #releaseBelow(seq: number): void {
     const end = Math.min(seq, this.#highest);
-    // A jump of more than the whole ring visits every slot once, not every number.
+    // After a jump of more than the whole ring, every slot is visited once rather than every number.
     for (let old = Math.max(this.#oldest, end - this.capacity); old < end; old++) this.#release(this.#slotOf(old));
     if (this.#oldest < seq) this.#oldest = seq;
   }
@@ -189,11 +186,11 @@ export class PacketHistory {
     const seqs = this.#seqs;
     const lengths = this.#lengths;
     const arrivedAtMs = this.#arrivedAtMs;
-    // What the small ring had forgotten, the larger one must not take for new.
+    // Numbers that the small ring no longer knew must not count as new in the larger one.
     this.#knownFrom = this.#highest - slabs.length + 1;
     this.#allocate(capacity);
     for (let old = 0; old < slabs.length; old++) {
-      // A slot below is of a packet that was let go of.
+      // This slot belongs to a packet that was released.
       if (!(seqs[old] >= this.#knownFrom)) continue;
       const slot = this.#slotOf(seqs[old]);
       this.#slabs[slot] = slabs[old];
@@ -216,7 +213,7 @@ export class PacketHistory {
     return seq < this.#knownFrom || seq <= this.#highest - Math.min(this.capacity, this.#maxPackets);
   }
 
-  /** Capacity is a power of two; `&` keeps the low bits of numbers beyond 32 bits and of negative ones alike. */
+  /** The capacity is a power of two. `&` keeps the low bits even of negative numbers and of those beyond 32 bits. */
   #slotOf(seq: number): number {
     return seq & (this.#slabs.length - 1);
   }

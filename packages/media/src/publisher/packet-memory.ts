@@ -1,25 +1,25 @@
 /**
- * Memory for the packets that the histories of one engine keep: taken from the system once, and used again and again. Packets that live
- * for seconds in buffers of their own cost more to collect than to forward: V8 marks its whole heap whenever buffers have grown by a
- * few megabytes (docs/performance.md).
+ * Memory for the packets that the histories of one engine keep. It is allocated once and reused. If each packet had a buffer of its own,
+ * garbage collection would cost more than forwarding: V8 marks its whole heap whenever buffers have grown by a few megabytes
+ * (docs/performance.md).
  */
 
-/** Fifty packets of full size. */
+/** Room for fifty full-size packets. */
 export const SLAB_BYTES = 1 << 16;
-/** 4 MiB stay for what comes next, however little is in use. */
+/** 4 MiB are kept in reserve, however little is in use. */
 export const SPARE_SLABS = 64;
 
-/** Packets of all streams in the order in which they came; they are also let go of in about that order. */
+/** Holds packets of all streams in order of arrival. They are released in about the same order. */
 export class PacketSlab {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many packets in it are still kept. */
+  /** How many of its packets are still kept. */
   packets = 0;
 
   constructor(sizeBytes: number) {
     this.bytes = new Uint8Array(sizeBytes);
   }
 
-  /** Gives the memory back at once, not when the garbage collector comes to it. */
+  /** Returns the memory immediately, without waiting for the garbage collector. */
   free(): void {
     this.bytes.buffer.transfer(0);
   }
@@ -28,24 +28,28 @@ export class PacketSlab {
 export class PacketMemory {
   /** Nothing is kept in them. */
   readonly #free: PacketSlab[] = [];
-  /** Where packets are put now. */
+  /** The slab that new packets are written to. */
   #open = new PacketSlab(0);
   #openEnd = 0;
   #slabsInUse = 0;
-  /** Where the packet kept last starts in its slab. */
+  /** Where the last stored packet starts in its slab. */
   offset = 0;
 
-  /** Slabs in which something is kept. */
+  /** Number of slabs with packets that are still kept. */
   get slabsInUse(): number {
     return this.#slabsInUse;
   }
 
-  /** Slabs that wait to be used again. */
+  /** Number of empty slabs. */
   get slabsFree(): number {
     return this.#free.length;
   }
 
-  /** Copies a packet in. @returns where it is now, at `offset`; to be given to `release` when it is no longer wanted */
+  /**
+   * Copies a packet into memory.
+   *
+   * @returns its slab, where it starts at `offset`; pass it to `release` when the packet is no longer needed
+   */
   keep(packet: Uint8Array): PacketSlab {
     if (this.#openEnd + packet.length > this.#open.bytes.length) this.#openNext(packet.length);
     const slab = this.#open;
@@ -56,13 +60,13 @@ export class PacketMemory {
     return slab;
   }
 
-  /** Lets go of one packet in a slab; which one makes no difference. */
+  /** Releases one packet in a slab. Slabs only count their packets, so it does not matter which. */
   release(slab: PacketSlab): void {
     if (--slab.packets > 0) return;
     this.#slabsInUse--;
     if (slab === this.#open) this.#openEnd = 0;
     else if (slab.bytes.length === SLAB_BYTES) this.#free.push(slab);
-    // What a burst has taken goes back to the system after it.
+    // After a burst, surplus memory is returned to the system.
     while (this.#free.length > Math.max(SPARE_SLABS, this.#slabsInUse)) this.#free.pop()?.free();
   }
 

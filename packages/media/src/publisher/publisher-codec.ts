@@ -7,7 +7,7 @@ export interface PublisherCodec {
   readonly plan: CodecPlan;
   /** True when the payload is another codec's retransmission (RFC 4588) and `plan` is that other codec. */
   readonly isRtx: boolean;
-  /** Undefined for audio: every packet can be a receiver's first. */
+  /** Undefined for audio, where a receiver can start with any packet. */
   readonly detectKeyframe: KeyframeDetector | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** One publication: its encodings as they arrive, what its payload types mean, and the router to its subscribers. */
+/** One publication: its encodings as they arrive, its payload types, and the router to its subscribers. */
 import type { ExtendedSeq, RtpView } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
@@ -21,10 +21,10 @@ export interface PublishingPeer extends StreamPeer {
   readonly endpoint: Pick<SecureEndpoint, 'expectInbound' | 'endInbound'>;
   readonly receive: {
     closeStream(nowMs: number, stream: ReceiveStream): void;
-    /** To be called before the streams of the track are closed. */
+    /** Must be called before the streams of the track are closed. */
     removeTrack(track: PublisherTrack): void;
   };
-  /** A publication or subscription came or went. */
+  /** Called when a publication or subscription was added or removed. */
   tracksChanged(): void;
 }
 
@@ -36,15 +36,15 @@ export class PublisherTrack implements StreamTrack {
   readonly #newStreams = new NewStreamLimit();
   readonly #catalogue = new LayerCatalogue();
   readonly #context: EngineContext;
-  /** Made with the first packet: a session may have hundreds of tracks that never send one. */
+  /** Created with the first packet, since a session may have hundreds of tracks that never send one. */
   #packet: StreamPacket | undefined = undefined;
-  /** Apart from `#packet`, which may be on its way round the subscribers while one of them reloads. */
+  /** Separate from `#packet`, which may still be on its way to the subscribers when one of them reloads another. */
   #reloaded: StreamPacket | undefined = undefined;
   #plan: PublisherTrackPlan;
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
   #streams: readonly ReceiveStream[] = [];
-  /** Bytes of streams that others have replaced. */
+  /** Bytes received on streams that have been replaced. */
   #bytesBefore = 0;
   #activity: 'pending' | 'active' | 'inactive' = 'pending';
 
@@ -53,7 +53,7 @@ export class PublisherTrack implements StreamTrack {
     this.transport = transport;
     this.router = new TrackRouter(this);
     this.uploadLimit = new UploadLimit(transport.isLink ? MAX_LINK_TRACK_BITRATE_BPS : MAX_TRACK_BITRATE_BPS);
-    // A node passes each request on; the publisher's own node spaces them.
+    // Nodes along a relay forward each request. Only the publisher's own node spaces them.
     this.keyframePace = transport.isLink ? undefined : new KeyframePace();
     this.#plan = plan;
     this.#codecs = indexCodecs(plan.codecs);
@@ -65,12 +65,12 @@ export class PublisherTrack implements StreamTrack {
     return this.#plan;
   }
 
-  /** The encodings that have arrived so far, in order of first arrival; one unless the publisher sends simulcast. */
+  /** The encodings that have arrived so far, in order of arrival; one unless the publisher sends simulcast. */
   get streams(): readonly ReceiveStream[] {
     return this.#streams;
   }
 
-  /** Whole RTP packets of all encodings, those sent again not counted. */
+  /** Bytes of whole RTP packets of all encodings, without retransmissions. */
   get bytesReceived(): number {
     return this.#streams.reduce((sum, { statistics }) => sum + statistics.bytesReceived, this.#bytesBefore);
   }
@@ -82,7 +82,7 @@ export class PublisherTrack implements StreamTrack {
     this.#expectAnnounced();
   }
 
-  /** Whether an encoding may begin under a new SSRC now: each costs state here and a keyframe of every subscriber. */
+  /** Whether an encoding may start under a new SSRC now. Each start costs memory here, and a keyframe for every subscriber. */
   mayOpenStream(nowMs: number): boolean {
     return this.#newStreams.admit(nowMs);
   }
@@ -91,7 +91,7 @@ export class PublisherTrack implements StreamTrack {
     return this.#codecs[payloadType];
   }
 
-  /** Adds the stream of an encoding. An encoding that changes its SSRC replaces its old stream (RFC 3550 §8.2). */
+  /** Adds the stream of an encoding. If the encoding has changed its SSRC, this replaces the old stream (RFC 3550 §8.2). */
   openStream(nowMs: number, ssrc: number, rid: string, codec: PublisherCodec): ReceiveStream {
     const stream = new ReceiveStream(this.#context, this, ssrc, rid, codec.plan);
     const replaced = this.#streams.find((candidate) => candidate.rid === rid);
@@ -105,7 +105,7 @@ export class PublisherTrack implements StreamTrack {
     return stream;
   }
 
-  /** The way of every accepted packet: to the router, parsed once for all subscribers. */
+  /** Forwards an accepted packet to the router, parsed once for all subscribers. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void {
     if (this.#activity !== 'active') this.#setActivity('active');
     if (this.#packet === undefined) this.#packet = new ForwardedPacket();
@@ -119,7 +119,7 @@ export class PublisherTrack implements StreamTrack {
   }
 
   /**
-   * Makes a packet out of a stream's history ready to be forwarded again. The result is valid until the next call.
+   * Prepares a packet from a stream's history to be forwarded again. The result is valid until the next call.
    *
    * @returns undefined if its codec is no longer negotiated
    */
@@ -131,7 +131,7 @@ export class PublisherTrack implements StreamTrack {
     return this.#reloaded;
   }
 
-  /** Once a second: silence, history, and which layers there are now. */
+  /** Called once a second. Detects silence, releases old packets and updates the layers. */
   housekeep(nowMs: number): void {
     let heardMs = Number.NEGATIVE_INFINITY;
     for (const stream of this.#streams) {
@@ -142,7 +142,7 @@ export class PublisherTrack implements StreamTrack {
     this.#updateLayers(nowMs);
   }
 
-  /** What this publication can be had as now, the least wanted first. */
+  /** The ways in which this publication can be forwarded at present, in ascending quality. */
   layerOptions(nowMs: number): readonly LayerOption[] {
     if (!this.#catalogue.isFresh(nowMs)) this.#updateLayers(nowMs);
     return this.#catalogue.options;
@@ -164,7 +164,7 @@ export class PublisherTrack implements StreamTrack {
     for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.expectInbound(ssrc);
   }
 
-  /** @param opened one whose first packet is being handled */
+  /** @param opened a stream whose first packet is being handled */
   #updateLayers(nowMs: number, opened?: ReceiveStream): void {
     const arriving = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
     const haveChanged = this.#catalogue.update(nowMs, arriving);

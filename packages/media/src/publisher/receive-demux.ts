@@ -1,7 +1,7 @@
 /**
- * Which stream of which publication a packet belongs to. An SSRC is bound on its first authenticated packet: by what the
- * SDP announced, by its MID and RID, or by a payload type that only one m-section uses, in this order; the last only for m-sections that
- * have announced no SSRCs.
+ * Finds the stream and publication that a packet belongs to. An SSRC is bound when its first authenticated packet arrives: by the SDP that
+ * announced it, by its MID and RID, or by a payload type that only one m-section uses, in this order. The last applies only to m-sections
+ * that have announced no SSRCs.
  *
  * @see RFC 8843 §9.2 (BUNDLE demultiplexing), RFC 8852 (RID), RFC 4588 (RTX)
  */
@@ -13,13 +13,13 @@ import type { PublisherTrack } from './publisher-track.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import type { UploadLimit } from './upload-limit.ts';
 
-/** Bounds what a peer can make us keep: three layers and their retransmissions for every publication, and some to spare. */
+/** Bounds the state that a peer can create: three layers and their retransmissions for every publication, and some to spare. */
 const SSRCS_PER_TRACK = 8;
 const SPARE_SSRCS = 16;
-/** How many SSRCs of closed tracks are remembered: those of ten with three layers and their retransmissions. */
+/** How many SSRCs of closed tracks are remembered: those of ten tracks with three layers and their retransmissions. */
 const MAX_FORMER_SSRCS = 64;
 
-/** What an SSRC was bound to. */
+/** The track and encoding that an SSRC was bound to. */
 interface FormerBinding {
   readonly mid: string;
   readonly rid: string;
@@ -30,18 +30,23 @@ export class ReceiveDemux {
   readonly #bindsAnnouncedOnly: boolean;
   readonly #uploadLimit: UploadLimit | undefined;
   readonly #tracks = new Map<string, PublisherTrack>();
-  /** SSRC, of original packets or of retransmissions, to the stream it feeds. */
+  /** Maps the SSRC of original packets or of retransmissions to the stream. */
   readonly #bindings = new Map<number, ReceiveStream>();
-  /** Bindings of closed tracks. Their sender may continue, and libwebrtc omits MID and RID once it knows that they have been seen. */
+  /**
+   * Bindings of closed tracks. A sender may continue with the same SSRC, and libwebrtc omits MID and RID once it knows that they have been
+   * received.
+   */
   readonly #former = new Map<number, FormerBinding>();
   #midId = 0;
   #ridId = 0;
   #repairedRidId = 0;
 
   /**
-   * @param bindsAnnouncedOnly for links, where what belongs to a track just closed must not be taken for another's that happens to have its
-   *   payload type
-   * @param uploadLimit of all tracks together, beside that of each
+   * Creates the demultiplexer of one transport.
+   *
+   * @param bindsAnnouncedOnly true for links, where packets of a track that was just closed must not be taken for those of another with
+   *   the same payload type
+   * @param uploadLimit for all tracks together, in addition to the limit of each
    */
   constructor(context: EngineContext, bindsAnnouncedOnly: boolean, uploadLimit?: UploadLimit) {
     this.#context = context;
@@ -57,7 +62,7 @@ export class ReceiveDemux {
     return this.#tracks.size;
   }
 
-  /** Learns a publication's m-section, or that it changed. Extension ids are those of the whole bundle (RFC 8843 §9.2). */
+  /** Adds a publication's m-section, or updates it. Extension ids apply to the whole bundle (RFC 8843 §9.2). */
   putTrack(track: PublisherTrack): void {
     this.#tracks.set(track.plan.mid, track);
     for (const { id, uri } of track.plan.extensions) {
@@ -67,14 +72,14 @@ export class ReceiveDemux {
     }
   }
 
-  /** To be called before its streams are closed. */
+  /** Removes a track. Must be called before its streams are closed. */
   removeTrack(track: PublisherTrack): void {
     if (this.#tracks.get(track.plan.mid) === track) this.#tracks.delete(track.plan.mid);
     if (this.#bindsAnnouncedOnly) return;
     for (const [ssrc, bound] of this.#bindings) if (bound.track === track) this.#remember(ssrc, { mid: track.plan.mid, rid: bound.rid });
   }
 
-  /** Hands the packet to its stream, or counts why not. */
+  /** Hands the packet to its stream, or counts the reason why it was dropped. */
   receive(nowMs: number, view: RtpView): void {
     const stream = this.#bindings.get(view.ssrc) ?? this.#bind(nowMs, view);
     if (stream === undefined) return;
@@ -144,9 +149,10 @@ export class ReceiveDemux {
   }
 
   /**
-   * @returns the RID that the packet names, that was announced for its SSRC, or that this had before the track was closed; empty for a
-   *   publication without simulcast; a number for each further SSRC of the older simulcast that announces SSRCs alone; undefined if a RID is
-   *   due and missing or unknown
+   * Finds the RID of a packet: named in the packet, announced for its SSRC, or used by this SSRC before the track was closed.
+   *
+   * @returns an empty string without simulcast; a number for each further SSRC of the older form of simulcast, which only announces
+   *   SSRCs; undefined if a RID is required and missing or unknown
    */
   #ridOf(view: RtpView, track: PublisherTrack): string | undefined {
     const { rids, ssrcs } = track.plan;
@@ -161,7 +167,7 @@ export class ReceiveDemux {
     return former?.mid === mid && rids.includes(former.rid) ? former.rid : undefined;
   }
 
-  /** @returns undefined if the packet is no retransmission, or one of a stream that is not there */
+  /** @returns undefined if the packet is not a retransmission, or its stream does not exist */
   #repairedStreamOf(view: RtpView, track: PublisherTrack, codec: PublisherCodec): ReceiveStream | undefined {
     if (!codec.isRtx) return undefined;
     const rid = readRidExtension(view, this.#repairedRidId) ?? readRidExtension(view, this.#ridId) ?? this.#formerRid(view.ssrc, track);
@@ -172,7 +178,9 @@ export class ReceiveDemux {
   }
 }
 
-/** Whether all SSRCs that such a packet may have are known: under another comes what was closed, and whose sender has not heard of it yet. */
+/**
+ * Whether all SSRCs that such packets may have are known. A packet with any other is from a closed track whose sender does not know yet.
+ */
 function announcesAll({ plan: { ssrcs } }: PublisherTrack, { isRtx }: PublisherCodec): boolean {
   return ssrcs.some(({ rtxSsrc }) => !isRtx || rtxSsrc !== undefined);
 }

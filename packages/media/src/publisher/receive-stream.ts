@@ -1,6 +1,6 @@
 /**
- * One RTP stream as it arrives: one encoding of a publication under one SSRC. Puts packets in their place, asks for what is
- * missing, keeps what may be asked back for, and hands each packet to the track's router once.
+ * One RTP stream as it arrives: one encoding of a publication under one SSRC. It puts packets in order, requests missing ones, keeps those
+ * that subscribers may request again, and hands each packet to the track's router once.
  */
 import {
   type DependencyStructure,
@@ -32,12 +32,15 @@ import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 import type { UploadLimit } from './upload-limit.ts';
 
-/** A layer that was silent this long is not arriving. Screen shares run at a few frames a second and must not count. */
+/** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
 const ARRIVING_WITHIN_MS = 1000;
 const RTX_HEADER_BYTES = 2;
-/** How far ahead of the newest packet a repeated one may be. libwebrtc probes with repeats that were not asked for, even of packets that have just been lost. */
+/**
+ * How far ahead of the newest packet a retransmission may be. libwebrtc probes with retransmissions that were not requested, even of
+ * packets that have just been lost.
+ */
 const MAX_AHEAD_PACKETS = 64;
-/** What may come before the first slice of an H.264 picture in packets of its own: a delimiter, parameter sets, supplemental information. */
+/** How many packets may precede the first slice of an H.264 picture: a delimiter, parameter sets, supplemental information. */
 const MAX_PACKETS_BEFORE_SLICE = 8;
 
 /** The publisher's clock at one moment, from its sender report. */
@@ -49,12 +52,12 @@ interface SenderClock {
 /** A packet of a stream on its way to subscribers. */
 export type StreamPacket = ForwardedPacket<ReceiveStream>;
 
-/** The peer that a stream comes from. */
+/** The peer that sends the stream. */
 export interface StreamPeer {
   readonly isLink: boolean;
   readonly rttMs: number;
   readonly hasMeasuredRtt: boolean;
-  /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
+  /** Local clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   readonly senderClockOffsetMs: number | undefined;
   readonly rtcp: {
     sendPli(mediaSsrc: number): void;
@@ -73,11 +76,11 @@ export interface StreamTrack {
   /** Undefined if its layers may be asked for keyframes independently. */
   readonly keyframePace: KeyframePace | undefined;
   codecOf(payloadType: number): PublisherCodec | undefined;
-  /** One of its streams does not arrive any more. */
+  /** Called when one of its streams no longer arrives. */
   streamEnded(nowMs: number): void;
-  /** The way of every accepted packet. */
+  /** Forwards an accepted packet to the subscribers. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void;
-  /** Makes a packet out of the stream's history ready to be forwarded again. The result is valid until the next call. */
+  /** Prepares a packet from the stream's history to be forwarded again. The result is valid until the next call. */
   reload(stream: ReceiveStream, view: RtpView, sequence: ExtendedSeq): StreamPacket | undefined;
 }
 
@@ -90,15 +93,15 @@ export class ReceiveStream implements Timer {
   readonly keyframes: KeyframeRequester;
   readonly statistics: ReceptionStatistics;
   readonly rate = new LayerRate();
-  /** What the dependency descriptors of its packets refer to; undefined before the first that told. */
+  /** The structure that the dependency descriptors refer to; undefined until a packet has carried one. */
   dependencyStructure: DependencyStructure | undefined = undefined;
-  /** Made with the first packet that tells its layer. */
+  /** Created with the first packet that carries layer ids. */
   shares: LayerShares | undefined = undefined;
-  /** Width of its picture, in pixels, from the last keyframe that had it; 0 before that. */
+  /** Width of the picture in pixels, from the last keyframe that had it; 0 before that. */
   width = 0;
   height = 0;
   senderClock: SenderClock | undefined = undefined;
-  /** False once another SSRC took over its encoding, or the publication ended. */
+  /** False once another SSRC has taken over the encoding, or the publication has ended. */
   isCurrent = true;
   lastPacketMs = Number.NEGATIVE_INFINITY;
   lastTimestamp = 0;
@@ -114,7 +117,7 @@ export class ReceiveStream implements Timer {
   readonly #nack: NackGenerator;
   readonly #missing: ExtendedSeq[] = [];
   readonly #frames = new BitrateMeter();
-  /** The peer has said that nothing follows this number for the time being. */
+  /** The peer has announced that it will send nothing after this number for now. */
   #endedAfter = Number.POSITIVE_INFINITY;
 
   constructor(context: EngineContext, track: StreamTrack, ssrc: number, rid: string, codec: CodecPlan) {
@@ -133,29 +136,29 @@ export class ReceiveStream implements Timer {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS && this.#endedAfter === Number.POSITIVE_INFINITY;
   }
 
-  /** The peer says that it stops sending this stream; it may begin again. */
+  /** Handles the peer's announcement that it stops sending this stream. The stream may start again later. */
   handleGoodbye(nowMs: number): void {
     this.#endedAfter = this.newest ?? Number.NEGATIVE_INFINITY;
     this.track.streamEnded(nowMs);
   }
 
-  /** A packet of these layers has come. */
+  /** Counts a packet of the given layers. */
   noteLayers(spatialId: number, temporalId: number, sizeBytes: number, isPictureEnd: boolean): void {
     this.shares ??= new LayerShares();
     this.shares.note(spatialId, temporalId, sizeBytes, isPictureEnd);
   }
 
-  /** What the stream costs without the layers above, in bit/s. */
+  /** What the stream costs in bit/s, without the layers above these. */
   costBps(maxSpatialId: number, maxTemporalId: number): number {
     return this.rate.bps * (this.shares?.bytesUpTo(maxSpatialId, maxTemporalId) ?? 1);
   }
 
-  /** How many pictures a second came within the last second or so. */
+  /** Number of pictures per second, measured over about the last second. */
   framesPerSecond(nowMs: number): number {
     return this.#frames.bitrateBps(nowMs) / 8;
   }
 
-  /** Takes a decrypted packet of this stream; `view` is on it, and its bytes are on loan. */
+  /** Takes a decrypted packet of this stream. `view` covers its bytes, which are on loan. */
   receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
@@ -164,10 +167,10 @@ export class ReceiveStream implements Timer {
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
   }
 
-  /** Takes a retransmission of this stream (RFC 4588 §4): restores the original packet in place. */
+  /** Takes a retransmission of this stream, and restores the original packet in place (RFC 4588 §4). */
   receiveRtx(nowMs: number, view: RtpView, codec: PublisherCodec): void {
     const original = rtxOriginalSeq(view);
-    // Padding probes ride on the RTX stream without an original.
+    // Padding probes on the RTX stream have no original.
     if (original === undefined || view.payloadLength <= RTX_HEADER_BYTES) return;
     const { bytes, headerLength } = view;
     const length = headerLength + view.payloadLength;
@@ -175,7 +178,7 @@ export class ReceiveStream implements Timer {
     const restored = bytes.subarray(RTX_HEADER_BYTES, length);
     const flags = restored[0];
     writeRtpHeader(restored, 0, view.marker, codec.plan.payloadType, original, view.timestamp, this.ssrc);
-    // The extension bit and CSRC count stay; the padding was cut off above.
+    // The extension bit and CSRC count stay; the padding has been cut off above.
     restored[0] = flags & ~0x20;
     if (!view.read(restored, restored.length)) return;
     const highest = this.#unwrapper.highest ?? Number.NEGATIVE_INFINITY;
@@ -201,19 +204,19 @@ export class ReceiveStream implements Timer {
     return this.statistics.reportBlock(nowMs);
   }
 
-  /** A subscriber cannot go on without a keyframe of this encoding. */
+  /** Requests a keyframe for a subscriber that cannot decode without one. */
   requestKeyframe(nowMs: number): void {
     if (this.track.plan.kind !== 'video') return;
     if (this.keyframes.request(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
     this.#arm();
   }
 
-  /** The highest number that has arrived; undefined before the first. */
+  /** The highest sequence number that has arrived; undefined before the first. */
   get newest(): ExtendedSeq | undefined {
     return this.#unwrapper.highest;
   }
 
-  /** Where a keyframe of a moment ago begins; undefined without one. */
+  /** Where a very recent keyframe starts; undefined without one. */
   recentKeyframe(nowMs: number): ExtendedSeq | undefined {
     return this.#recentKeyframe.find(nowMs, this.newest ?? Number.NEGATIVE_INFINITY);
   }
@@ -231,17 +234,17 @@ export class ReceiveStream implements Timer {
     this.track.transport.reportDefect(error);
   }
 
-  /** Reads a packet found in the history again, for a retransmission. */
+  /** Parses a packet from the history again, for a retransmission. */
   reload(view: RtpView, bytes: Uint8Array, sequence: ExtendedSeq): StreamPacket | undefined {
     return view.read(bytes, this.history.lengthOf(sequence)) ? this.track.reload(this, view, sequence) : undefined;
   }
 
-  /** Releases packets that can no longer be asked for; called in quiet moments. */
+  /** Releases packets that can no longer be requested. Called about once a second. */
   releaseOldPackets(nowMs: number): void {
     this.history.releaseBefore(nowMs);
   }
 
-  /** What the publisher's RTP clock shows now, by its sender reports, or by its last packet until there is one. */
+  /** The publisher's RTP time now, according to its sender reports, or to its last packet until there is one. */
   timestampAt(nowMs: number): number {
     const offsetMs = this.track.transport.senderClockOffsetMs;
     const known =
@@ -264,7 +267,7 @@ export class ReceiveStream implements Timer {
       return;
     }
     this.lastPacketMs = nowMs;
-    // What the goodbye overtook, or is sent again, does not make it begin again.
+    // A packet that the goodbye overtook, or a retransmission, does not restart the stream.
     if (sequence > this.#endedAfter) this.#endedAfter = Number.POSITIVE_INFINITY;
     if (view.marker) this.#frames.record(nowMs, 1);
     this.lastTimestamp = view.timestamp;
@@ -282,7 +285,7 @@ export class ReceiveStream implements Timer {
     return !this.#lacksBeginning(nowMs, sequence, view.timestamp);
   }
 
-  /** Whether something is missing just before this slice. It may be the parameter sets, and once they come the keyframe starts with them. */
+  /** Whether a packet is missing just before this slice. If it holds the parameter sets, the keyframe starts with it once it arrives. */
   #lacksBeginning(nowMs: number, sequence: number, timestamp: number): boolean {
     for (let before = sequence - 1; before >= sequence - MAX_PACKETS_BEFORE_SLICE; before--) {
       if (!this.history.has(before as ExtendedSeq)) return true;
@@ -298,7 +301,10 @@ export class ReceiveStream implements Timer {
   }
 }
 
-/** Whether something can be done about what is missing: to ask for it again, or, as of GStreamer unless told otherwise, for a keyframe alone. */
+/**
+ * Whether losses need attention. They do not if packets can neither be requested again nor replaced by a keyframe; GStreamer offers only
+ * keyframes by default.
+ */
 function heedsLoss({ plan, detectKeyframe }: PublisherCodec): boolean {
   return plan.nack || detectKeyframe !== undefined;
 }

@@ -1,9 +1,9 @@
-/** Where in a stream its last keyframe began, so that who comes a moment later can still begin with it. */
+/** Remembers where a stream's last keyframe started, so that a subscriber that joins a moment later can still start with it. */
 import type { ExtendedSeq } from '@causeway/wire';
 
-/** Later than this the picture would be old. */
+/** After this long the picture would be outdated. */
 const RECENT_MS = 250;
-/** More at once would be a burst. A camera of 1.5 Mbit/s has sent no more by then, its keyframe included. */
+/** Sending more at once would be a burst. A camera at 1.5 Mbit/s has sent no more than this by then, including its keyframe. */
 const RECENT_PACKETS = 64;
 
 export class RecentKeyframe {
@@ -11,7 +11,9 @@ export class RecentKeyframe {
   #timestamp = 0;
   #atMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes the number of a packet that a keyframe begins with; in some codecs there are several of them in one, and they come in any order. */
+  /**
+   * Records a packet that a keyframe starts with. In some codecs one keyframe has several such packets, and they may arrive in any order.
+   */
   note(nowMs: number, sequence: ExtendedSeq, timestamp: number): void {
     const isSame = this.#first !== undefined && timestamp === this.#timestamp;
     if (this.#first !== undefined && sequence < this.#first && !isSame) return;
@@ -22,8 +24,8 @@ export class RecentKeyframe {
   }
 
   /**
-   * @param newest packet of the stream
-   * @returns the keyframe's first packet; undefined if it came too long ago, or too much has come since
+   * @param newest the newest packet of the stream
+   * @returns the keyframe's first packet; undefined if it arrived too long ago, or too many packets have followed
    */
   find(nowMs: number, newest: number): ExtendedSeq | undefined {
     if (this.#first === undefined || nowMs - this.#atMs > RECENT_MS) return undefined;

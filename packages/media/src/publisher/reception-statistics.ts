@@ -1,5 +1,5 @@
 /**
- * What a receiver knows of one RTP stream, and the report block it makes of it.
+ * Reception statistics of one RTP stream, and the report blocks made from them.
  *
  * @see RFC 3550 §6.4.1, Appendix A.3 (loss) and A.8 (jitter)
  */
@@ -7,7 +7,7 @@ import { compactNtp, compactNtpFromMs, type ExtendedSeq, type ReportBlock, type 
 import { BitrateMeter } from '../bitrate-meter.ts';
 
 const JITTER_GAIN = 1 / 16;
-/** A timestamp this far from where the clock says it should be is a new start of the source and says nothing about the path. */
+/** A timestamp that deviates this far from the clock means that the source has restarted. It says nothing about the path. */
 const MAX_TRANSIT_CHANGE_S = 5;
 
 export class ReceptionStatistics {
@@ -24,10 +24,10 @@ export class ReceptionStatistics {
   #receivedAtReport = 0;
   #lastTimestamp = 0;
   #lastArrivalMs = 0;
-  /** Timestamp of the last sender report, in the form its echo takes; 0 before the first. */
+  /** Timestamp of the last sender report, in the compact form that is echoed; 0 before the first. */
   #lastSenderReport = 0;
   #senderReportAtMs = 0;
-  /** What the sender had sent by its last report, and what of it had come by then; undefined before the first. */
+  /** How many packets had been sent and received at the last sender report; undefined before the first. */
   #atSenderReport: { readonly sent: number; readonly received: number } | undefined = undefined;
   #sentInTransit = 0;
   #receivedInTransit = 0;
@@ -37,12 +37,12 @@ export class ReceptionStatistics {
     this.#ticksPerMs = clockRateHz / 1000;
   }
 
-  /** Packets expected less those received; below zero when the network makes copies. Those repaired over RTX stay lost here. */
+  /** Packets expected minus packets received; negative if the network duplicates packets. Losses repaired over RTX still count as lost. */
   get packetsLost(): number {
     return this.#expected() - this.packetsReceived;
   }
 
-  /** Counts a packet as it came from the network, late ones and copies included. */
+  /** Counts a packet as the network delivered it, late packets and duplicates included. */
   record(nowMs: number, seq: ExtendedSeq, rtpTimestamp: number, sizeBytes: number): void {
     this.packetsReceived++;
     this.bytesReceived += sizeBytes;
@@ -54,7 +54,7 @@ export class ReceptionStatistics {
     this.#noteTransit(nowMs, rtpTimestamp);
   }
 
-  /** Remembers the report, for the sender to find the round-trip time by our next report block. */
+  /** Remembers the report, so that the sender can compute the round-trip time from the next report block. */
   recordSenderReport(nowMs: number, report: SenderReport): void {
     this.#lastSenderReport = compactNtp(report.ntpSeconds, report.ntpFraction);
     this.#senderReportAtMs = nowMs;
@@ -62,8 +62,8 @@ export class ReceptionStatistics {
   }
 
   /**
-   * How many packets the sender says to have sent since the last call, and how many came: what it never had, the gaps of a source behind it, is
-   * not among them.
+   * Counts the packets that the sender says it sent since the last call, and those that arrived. Gaps in the source, which the sender never
+   * had, do not count.
    */
   takeTransit(): { readonly sent: number; readonly received: number } {
     const taken = { sent: this.#sentInTransit, received: this.#receivedInTransit };
@@ -72,12 +72,12 @@ export class ReceptionStatistics {
     return taken;
   }
 
-  /** Bits of whole packets per second, over the last second. */
+  /** Bitrate of whole packets over the last second, in bit/s. */
   bitrateBps(nowMs: number): number {
     return this.#meter.bitrateBps(nowMs);
   }
 
-  /** Makes the block for the next report; its fraction covers the time since the last call. */
+  /** Makes the block for the next report. Its fraction lost covers the time since the last call. */
   reportBlock(nowMs: number): ReportBlock {
     const expected = this.#expected();
     const expectedSince = expected - this.#expectedAtReport;
@@ -98,7 +98,7 @@ export class ReceptionStatistics {
   #noteInTransit(packetCount: number): void {
     const before = this.#atSenderReport;
     this.#atSenderReport = { sent: packetCount, received: this.packetsReceived };
-    // A count of 32 bits, which goes round (RFC 3550 §6.4.1), or begins again.
+    // The count has 32 bits and wraps (RFC 3550 §6.4.1), or restarts.
     const sent = (packetCount - (before?.sent ?? packetCount)) | 0;
     if (before === undefined || sent < 0) return;
     this.#sentInTransit += sent;
@@ -110,8 +110,8 @@ export class ReceptionStatistics {
   }
 
   /**
-   * Deviates from A.8 in that only the first packet of a timestamp counts, as in libwebrtc: the packets of a video frame
-   * share one and are paced by the sender, which is no jitter of the path.
+   * Updates the interarrival jitter. Deviates from A.8 in that only the first packet of a timestamp counts, as in libwebrtc: the packets of
+   * a video frame share a timestamp and are paced by the sender, which is not jitter of the path.
    */
   #updateJitter(nowMs: number, rtpTimestamp: number): void {
     const sentTicks = timestampDistance(this.#lastTimestamp, rtpTimestamp);

@@ -1,16 +1,15 @@
 /**
- * How long a missing packet is given to turn up by itself before it is asked for: little where the path keeps packets in
- * order, more for a while after it has not. Asking too soon costs the publisher a needless retransmission, asking too late
- * costs every subscriber the delay.
+ * How long to wait for a missing packet before it is requested: briefly while the path keeps packets in order, and longer for a while after
+ * it has not. A request that is too early costs the publisher a needless retransmission; one that is too late delays every subscriber.
  */
 const MIN_DELAY_MS = 5;
-/** 30 ms of jitter hold a packet back by about so much. */
+/** Jitter of 30 ms delays a packet by about this much. */
 const MAX_DELAY_MS = 40;
-/** How much later than the latest packet so far the next one may well be. */
+/** The next reordered packet may be this many times later than the latest so far. */
 const DELAY_MARGIN = 1.5;
-/** As TCP does: on a path that keeps order, three newer packets prove a loss (RFC 5681 §3.2). */
+/** On a path that keeps order, three newer packets indicate a loss, as in TCP (RFC 5681 §3.2). */
 const NEWER_PACKETS = 3;
-/** How long one reordered packet is remembered. */
+/** How long a reordered packet is remembered. */
 const MEMORY_MS = 10_000;
 
 export class ReorderGuard {
@@ -23,16 +22,16 @@ export class ReorderGuard {
     return nowMs < this.#forgetAtMs ? this.#delayMs : MIN_DELAY_MS;
   }
 
-  /** After how many newer packets to wait no longer; Infinity while the path is known to overtake further than that. */
+  /** After how many newer packets to stop waiting; Infinity while the path is known to reorder by more than that. */
   newerPackets(nowMs: number): number {
     return nowMs < this.#forgetAtMs ? this.#newerPackets : NEWER_PACKETS;
   }
 
   /**
-   * A packet arrived late that had not been sent again.
+   * Records a packet that arrived late without having been requested.
    *
-   * @param latenessMs since a newer packet revealed the gap
-   * @param overtakenBy how many newer packets had arrived before it
+   * @param latenessMs time since a newer packet revealed the gap
+   * @param overtakenBy how many newer packets arrived before it
    */
   recordLate(nowMs: number, latenessMs: number, overtakenBy: number): void {
     const delayMs = Math.min(MAX_DELAY_MS, latenessMs * DELAY_MARGIN);

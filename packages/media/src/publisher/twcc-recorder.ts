@@ -1,27 +1,27 @@
 /**
- * When each packet of one transport arrived, until the peer's congestion control has been told. Transport-wide numbers run
- * across all streams of the peer, so there is one recorder a transport and not one a stream.
+ * Records when each packet of one transport arrived, until this has been reported to the peer's congestion control. Transport-wide numbers
+ * span all streams of the peer, so there is one recorder per transport.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
 import { type ExtendedSeq, type Seq16, SequenceUnwrapper, TransportFeedbackWriter } from '@causeway/wire';
 
-/** How far back arrivals are remembered, a power of two: 100 ms at 20,000 packets a second. */
+/** How many arrivals are remembered, a power of two: 100 ms at 20,000 packets per second. */
 const CAPACITY = 2048;
-/** How far back a packet that was reported lost is reported again when it turns up after all. */
+/** How far back a packet that was reported lost is still reported if it arrives late. */
 const REORDER_REACH = 512;
-/** A sender's delay-based estimate wants to hear at least this often … */
+/** A sender's delay-based estimate needs feedback at least this often. */
 const MAX_INTERVAL_MS = 100;
-/** … and no more often than this, even if … */
+/** Feedback is not sent more often than this, even if many packets wait. */
 const MIN_INTERVAL_MS = 50;
-/** … this many packets wait to be reported. */
+/** With this many packets waiting, feedback is sent as soon as the minimum interval allows. */
 const MANY_PACKETS = 20;
-/** Below any path MTU, with IP, UDP and SRTCP around it. */
+/** Fits any path MTU, with room for IP, UDP and SRTCP. */
 const MAX_FEEDBACK_BYTES = 1100;
 
 export class TwccRecorder {
   readonly #unwrapper = new SequenceUnwrapper();
-  /** A ring by sequence number, NaN for what has not arrived. Made with the first packet, as most peers only subscribe. */
+  /** A ring by sequence number; NaN for packets that have not arrived. Created with the first packet, since most peers only subscribe. */
   #arrivedAtMs: Float64Array | undefined;
   #writer: TransportFeedbackWriter | undefined;
   #highest = Number.NaN;
@@ -32,7 +32,7 @@ export class TwccRecorder {
   #reportedAtMs = Number.NEGATIVE_INFINITY;
   #feedbackCount = 0;
 
-  /** Notes the arrival of a packet; the first of several with the same number counts. */
+  /** Records the arrival of a packet. Of several with the same number, the first counts. */
   record(nowMs: number, transportSeq: Seq16): void {
     this.#arrivedAtMs ??= new Float64Array(CAPACITY).fill(Number.NaN);
     const arrivedAtMs = this.#arrivedAtMs;
@@ -46,16 +46,16 @@ export class TwccRecorder {
     else if (this.#waiting === MANY_PACKETS) this.#dueAtMs = Math.min(this.#dueAtMs, Math.max(nowMs, this.#reportedAtMs + MIN_INTERVAL_MS));
   }
 
-  /** When `writeFeedback` is to be called; Infinity when there is nothing to report. */
+  /** When to call `writeFeedback` next; Infinity if there is nothing to report. */
   dueAt(): number {
     return this.#dueAtMs;
   }
 
   /**
-   * Writes one feedback packet on all that has arrived since the last. Packets missing below the newest are reported lost.
-   * What does not fit, or lies too far apart in time, waits for the next call, which is then due at once.
+   * Writes one feedback packet about everything that has arrived since the last. Packets missing below the newest are reported lost. What
+   * does not fit, or is too far apart in time, is left for the next call, which is then due at once.
    *
-   * @param out has at least 1,100 bytes from `offset` on
+   * @param out has at least 1,100 bytes after `offset`
    * @returns the offset after the packet; `offset` itself if there is nothing to report
    */
   writeFeedback(nowMs: number, senderSsrc: number, mediaSsrc: number, out: Uint8Array, offset: number): number {
@@ -78,9 +78,9 @@ export class TwccRecorder {
     return writer.write(out, offset, senderSsrc, mediaSsrc, this.#feedbackCount++ & 0xff);
   }
 
-  /** Makes `seq` the newest packet; those between it and the newest so far are lost, as far as is known. */
+  /** Makes `seq` the newest packet. Those between it and the previous newest count as lost for now. */
   #advanceTo(arrivedAtMs: Float64Array, seq: number): void {
-    // Further than the ring reaches is not a burst of loss but a sender that starts over.
+    // A jump beyond the ring is not a burst of loss, but a sender that starts over.
     if (!(seq - this.#highest < CAPACITY)) {
       arrivedAtMs.fill(Number.NaN);
       this.#nextSeq = seq;
@@ -88,7 +88,7 @@ export class TwccRecorder {
       for (let lost = this.#highest + 1; lost < seq; lost++) arrivedAtMs[slotOf(lost)] = Number.NaN;
     }
     this.#highest = seq;
-    // No feedback was taken in all that time: what is overwritten cannot be reported.
+    // No feedback was taken in all that time, and overwritten arrivals can no longer be reported.
     this.#nextSeq = Math.max(this.#nextSeq, seq - CAPACITY + 1);
   }
 }

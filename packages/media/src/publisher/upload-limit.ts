@@ -1,14 +1,14 @@
 /**
- * What one publication may send, all layers and retransmissions together. Well-behaved publishers are told (REMB, and their
- * own congestion control stays below); what goes over it is thrown away before it costs anything more.
+ * The most that one publication may send, all layers and retransmissions together. REMB tells publishers, so the congestion control of
+ * well-behaved ones stays below. Packets over the limit are dropped before they cost anything more.
  */
 export const MAX_TRACK_BITRATE_BPS = 8_000_000;
-/** On a link: what the publisher's node has let in already, and what is sent again on top. */
+/** On a link, this covers what the publisher's node has admitted plus retransmissions. */
 export const MAX_LINK_TRACK_BITRATE_BPS = 1.5 * MAX_TRACK_BITRATE_BPS;
 
 export class UploadLimit {
   readonly #maxBitrateBps: number;
-  /** A keyframe of a second's worth may come at once. */
+  /** Allows a keyframe of one second's worth at once. */
   readonly #burstBytes: number;
   #tokensBytes: number;
   #refilledAtMs = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * Which subscriptions are for which publication, known or not: one that comes, or is described again, finds its own without a look at all those
- * of the engine.
+ * Indexes subscriptions by publication, whether or not the publication exists yet. When one is added or updated, its subscriptions are
+ * found without a search through all of the engine's.
  */
 export class Audiences<Subscriber> {
   readonly #byTrack = new Map<string, Set<Subscriber>>();
@@ -10,8 +10,10 @@ export class Audiences<Subscriber> {
   }
 
   /**
-   * @param from where it was before; undefined: nowhere
-   * @param to undefined: it is for none now, or is gone
+   * Moves a subscriber from one publication to another.
+   *
+   * @param from the previous publication; undefined if there was none
+   * @param to the new publication; undefined if there is none, or the subscription has ended
    */
   move(subscriber: Subscriber, from: string | undefined, to: string | undefined): void {
     if (from === to) return;

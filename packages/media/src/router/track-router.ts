@@ -1,4 +1,4 @@
-/** Fans one publication out: every packet to every subscriber, and every subscriber's wish back to the publisher once. */
+/** Fans one publication out: sends every packet to all subscribers, and passes their requests to the publisher, each only once. */
 
 /** An encoding as the router sees it. */
 export interface RoutedStream {
@@ -9,19 +9,19 @@ export interface RoutedStream {
 export interface RoutedSubscriber<Stream, Packet> {
   readonly transport: { readonly allocation: { runSoon(nowMs: number): void } };
   forward(nowMs: number, packet: Packet): void;
-  /** Whether it is shown this layer, or is about to be. */
+  /** Whether the subscriber receives this layer, or is about to. */
   watches(stream: Stream): boolean;
-  /** The publication has ended. */
+  /** Called when the publication has ended. */
   loseSource(nowMs: number): void;
-  /** Reads a number of each object that a packet touches, for the caches' sake. */
+  /** Reads a field of each object that a packet touches, to warm the cache. */
   prefetch(): number;
 }
 
 export class TrackRouter<Stream extends RoutedStream, Packet> {
   readonly #track: { readonly streams: readonly Stream[] };
-  /** Means nothing; kept so that no compiler leaves the reading out. */
+  /** The value has no meaning. It is stored so that the compiler cannot remove the reads. */
   prefetched = 0;
-  /** Replaced, never changed, so that a subscriber may leave while packets are handed round. */
+  /** Replaced, never changed in place, so that a subscriber may leave while a packet is being fanned out. */
   #subscribers: readonly RoutedSubscriber<Stream, Packet>[] = [];
 
   constructor(track: { readonly streams: readonly Stream[] }) {
@@ -40,30 +40,33 @@ export class TrackRouter<Stream extends RoutedStream, Packet> {
     this.#subscribers = this.#subscribers.filter((candidate) => candidate !== subscriber);
   }
 
-  /** The packet is only on loan: subscribers write their own copies before this returns. */
+  /** Sends a packet to every subscriber. The packet is on loan: subscribers write their own copies before this returns. */
   forward(nowMs: number, packet: Packet): void {
     const subscribers = this.#subscribers;
     this.prefetched = prefetch(subscribers);
     for (let index = 0; index < subscribers.length; index++) subscribers[index].forward(nowMs, packet);
   }
 
-  /** Demand: a subscriber cannot decode. The encoding it watches, or waits for, is asked, at most once for everybody. */
+  /**
+   * Requests a keyframe for a subscriber that cannot decode. The request goes to the encoding that it receives or waits for, if given, and
+   * otherwise to all; each encoding sends at most one for all subscribers.
+   */
   requestKeyframe(nowMs: number, wanted: Stream | undefined): void {
     if (wanted) wanted.requestKeyframe(nowMs);
     else for (const stream of this.#track.streams) stream.requestKeyframe(nowMs);
   }
 
-  /** Whether a subscriber is shown this layer, or is about to be. */
+  /** Whether any subscriber receives this layer, or is about to. */
   isWatched(stream: Stream): boolean {
     return this.#subscribers.some((subscriber) => subscriber.watches(stream));
   }
 
-  /** A layer has come, or its place is taken by another stream: everybody's choice may be another now. */
+  /** Reconsiders the layer of every subscriber, because a layer was added or is now in another stream. */
   layersChanged(nowMs: number): void {
     for (const { transport } of this.#subscribers) transport.allocation.runSoon(nowMs);
   }
 
-  /** The publication ends: subscribers keep their m-sections, without a source. */
+  /** Ends the publication. Subscribers keep their m-sections, without a source. */
   close(nowMs: number): void {
     for (const subscriber of this.#subscribers) subscriber.loseSource(nowMs);
     this.#subscribers = [];
@@ -71,12 +74,13 @@ export class TrackRouter<Stream extends RoutedStream, Packet> {
 }
 
 /**
- * Milliseconds after the last packet nothing of a subscriber is in the processor's caches. Reads that wait for nothing but memory are
- * done side by side if they stand close together, as here; scattered over the work on a packet, each would wait for itself.
+ * Reads the subscribers' objects into the processor's caches, where nothing of them is left some milliseconds after the previous packet.
+ * Memory reads that are close together in the code, as here, overlap; if they were scattered over the work on a packet, each would be
+ * waited for separately.
  */
 function prefetch(subscribers: readonly { prefetch(): number }[]): number {
   let mixed = 0;
-  // A sum could overflow, and code that was compiled for whole numbers would be compiled again.
+  // A sum could exceed the integer range and deoptimize the compiled code, so the values are combined with XOR.
   for (let index = 0; index < subscribers.length; index++) mixed ^= subscribers[index].prefetch();
   return mixed;
 }

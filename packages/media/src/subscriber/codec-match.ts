@@ -1,17 +1,18 @@
 /**
- * Which of a subscriber's payload types carries what a publisher sends under one of its own.
+ * Maps a publisher's payload types to those of a subscriber. Each side numbers payload types for itself, so the same codec usually has a
+ * different number on each side.
  *
- * @see RFC 3264 §6.1 (each side numbers payload types for itself), RFC 6184 §8.2.2 (H.264), RFC 9628 §7 (VP9)
+ * @see RFC 3264 §6.1 (payload type numbers), RFC 6184 §8.2.2 (H.264), RFC 9628 §7 (VP9)
  */
 import type { CodecPlan } from '../plan.ts';
 
-/** No payload type is 255: the field has seven bits. */
+/** Stands for "no payload type". The field has seven bits, so no real payload type is 255. */
 export const NO_PAYLOAD_TYPE = 255;
 
 export interface PayloadTypeMaps {
-  /** Publisher's payload type to the subscriber's, `NO_PAYLOAD_TYPE` where there is none. */
+  /** Maps the publisher's payload type to the subscriber's; `NO_PAYLOAD_TYPE` if the subscriber has none that matches. */
   readonly primary: Uint8Array;
-  /** Publisher's payload type to that of the subscriber's retransmissions. */
+  /** Maps the publisher's payload type to the one that the subscriber uses for retransmissions. */
   readonly rtx: Uint8Array;
 }
 
@@ -28,23 +29,23 @@ export function mapPayloadTypes(published: readonly CodecPlan[], subscribed: rea
   return { primary, rtx };
 }
 
-/** Whether anything of a publication can be sent to a subscriber. */
+/** Whether the publication has at least one codec that the subscriber accepts. */
 export function haveCommonCodec(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): boolean {
   return published.some((codec) => subscribed.some((candidate) => sameCodec(codec, candidate)));
 }
 
 function sameCodec(a: CodecPlan, b: CodecPlan): boolean {
   if (a.name !== b.name || a.clockRateHz !== b.clockRateHz || a.channels !== b.channels) return false;
-  // Packetization modes differ in what a receiver must be able to take apart.
+  // A receiver that supports one packetization mode may be unable to depacketize the other.
   return a.name !== 'h264' || parameter(a, 'packetization-mode', '0') === parameter(b, 'packetization-mode', '0');
 }
 
-/** The same codec with the same profile, so that a decoder chosen for one decodes the other. */
+/** Whether codec and profile are the same, so that a decoder set up for `a` can decode `b`. */
 function sameBitstream(a: CodecPlan, b: CodecPlan): boolean {
   if (!sameCodec(a, b)) return false;
   switch (a.name) {
     case 'h264':
-      // profile_idc and profile-iop; the level may differ.
+      // Compares profile_idc and profile-iop; the level may differ.
       return parameter(a, 'profile-level-id', '42').slice(0, 4) === parameter(b, 'profile-level-id', '42').slice(0, 4);
     case 'vp9':
       return parameter(a, 'profile-id', '0') === parameter(b, 'profile-id', '0');

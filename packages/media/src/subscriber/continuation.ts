@@ -1,23 +1,25 @@
 /**
- * Where one copy of a stream goes on after another: a relayed track that comes by two ways has the same packets on both, under other
- * numbers. A subscriber that is moved from one to the other there misses nothing, gets nothing twice, and needs no keyframe.
+ * Finds the point at which one copy of a stream continues another. A relayed track that arrives over two routes has the same packets on
+ * both, with different sequence numbers. A subscriber that is moved from one route to the other at that point misses nothing, gets nothing
+ * twice, and needs no keyframe.
  */
 import type { ExtendedSeq } from '@causeway/wire';
 import type { ForwardedPacket } from '../publisher/forwarded-packet.ts';
 import type { ReceiveStream } from '../publisher/receive-stream.ts';
 
-/** Half a second of a good camera: ways differ by less. */
+/** About half a second of high-quality camera video. The delays of two routes differ by less. */
 const MAX_PACKETS = 128;
 
 /**
- * Packets that differ do so in their last bytes already, being compressed: this is enough for the one pair that is the same. A publisher that
- * sends packets which are nearly the same would have each compared with each, for every subscriber.
+ * Limits how many bytes one search compares. Compressed packets that differ usually do so in their last bytes, so this is enough to find
+ * the one matching pair. Without the limit, a publisher whose packets are nearly identical would have every packet compared with every
+ * other, for each subscriber.
  */
 const MAX_COMPARED_BYTES = 64 << 10;
 
 type Stream = Pick<ReceiveStream, 'newest'>;
 
-/** Reads a packet of a stream's history; the result is valid until the next one of that stream's track. */
+/** Reads a packet from a stream's history. The result is valid until the next read from the same track. */
 export type Reload<S extends Stream> = (stream: S, sequence: ExtendedSeq) => Pick<ForwardedPacket, 'timestamp' | 'payload'> | undefined;
 
 interface Kept {
@@ -27,14 +29,17 @@ interface Kept {
 }
 
 /**
- * @returns the packet of `to` that follows on the newest one of `from`, arrived or not; undefined if they have no packet in common, or it takes
- *   too long to find one
+ * Compares the recent packets of two copies of a stream.
+ *
+ * @returns the sequence number in `to` of the packet that follows the newest one of `from`, whether it has arrived or not; undefined if
+ *   the two have no packet in common, or the search takes too long
  */
 export function findContinuation<S extends Stream>(from: S, to: S, reload: Reload<S>): ExtendedSeq | undefined {
   const { newest } = from;
   if (newest === undefined) return undefined;
   const comparison = new Comparison();
-  // Read as far as is needed: many subscribers may move at one moment, and the newest packets are often the same.
+  // Packets are read only as far as the search needs them. Many subscribers may move at the same moment, and the newest packets usually
+  // match.
   const known: Kept[] = [];
   const unread = keptPackets(from, reload);
   const find = (packet: Kept): Kept | undefined => {
@@ -54,12 +59,12 @@ export function findContinuation<S extends Stream>(from: S, to: S, reload: Reloa
   return undefined;
 }
 
-/** The newest first. */
+/** Yields the packets that are still in the history, newest first. */
 function* keptPackets<S extends Stream>(stream: S, reload: Reload<S>): Generator<Kept, undefined> {
   const newest = stream.newest ?? 0;
   for (let sequence = newest; sequence > newest - MAX_PACKETS; sequence--) {
     const packet = reload(stream, sequence as ExtendedSeq);
-    // What is empty is no proof.
+    // Empty payloads are all alike, so they cannot identify a packet.
     if (packet !== undefined && packet.payload.length > 0) yield { sequence, timestamp: packet.timestamp, payload: packet.payload };
   }
 }

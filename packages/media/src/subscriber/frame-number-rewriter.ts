@@ -1,17 +1,18 @@
 /**
- * Keeps the frame numbers of dependency descriptors rising for a subscriber that is switched between sources, each of which counts for
- * itself. Chromium drops every keyframe with a lower number than the last one: without this the picture stands still for minutes.
+ * Keeps the frame numbers in dependency descriptors rising for a subscriber that is switched between sources, each of which has its own
+ * numbering. Chromium drops every keyframe whose number is lower than the previous one: without the rewriting, the picture would freeze for
+ * minutes.
  *
  * @see AV1 RTP payload format 1.0, appendix A.8 (mandatory_descriptor_fields)
  */
 import { seq16Distance, toSeq16 } from '@causeway/wire';
 
-/** The length of those fields: two flags, the id of a template, and behind this byte the frame number. */
+/** Length of the mandatory fields in bytes: one with two flags and the template id, then the frame number in two. */
 export const MIN_DESCRIPTOR_LENGTH = 3;
-/** As many as the sequence rewriter keeps: what cannot be sent again needs no shift. */
+/** The sequence rewriter keeps as many. Packets of an older epoch cannot be sent again, so their shift is not needed. */
 const MAX_EPOCHS = 4;
 
-/** What is added to the numbers of one source; undefined until its first packet that has one. */
+/** The value added to the frame numbers of one source; undefined until the source's first packet with a frame number. */
 interface Epoch {
   readonly id: number;
   readonly shift: number | undefined;
@@ -20,29 +21,30 @@ interface Epoch {
 export class FrameNumberRewriter {
   #id = 0;
   #shift: number | undefined = undefined;
-  /** The newest one sent; undefined before the first. */
+  /** The newest frame number sent; undefined before the first. */
   #newest: number | undefined = undefined;
-  /** The latest epochs before the one under way. */
+  /** The most recent epochs before the current one. */
   #earlier: readonly Epoch[] = [];
 
-  /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
+  /** Starts an epoch of the sequence rewriter with another source. Its first frame number continues from the newest one sent. */
   startEpoch(epoch: number): void {
     this.continueEpoch(epoch);
     this.#shift = undefined;
   }
 
-  /** Starts an epoch with another copy of the same source, whose numbers are the same. */
+  /** Starts an epoch with another copy of the same source, which has the same frame numbers. */
   continueEpoch(epoch: number): void {
     this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id: this.#id, shift: this.#shift }];
     this.#id = epoch;
   }
 
   /**
-   * Rewrites the number in a descriptor of an outgoing packet in place. One of a forgotten epoch stays as it is.
+   * Rewrites the frame number in a descriptor of an outgoing packet, in place. A number from an epoch that is no longer kept is left as it
+   * is.
    *
-   * @param bytes the subscriber's own copy
-   * @param offset of a descriptor of at least `MIN_DESCRIPTOR_LENGTH`
-   * @param epoch that the packet belongs to; an earlier one when it is sent again
+   * @param bytes the subscriber's own copy of the packet
+   * @param offset where the descriptor starts; it has at least `MIN_DESCRIPTOR_LENGTH` bytes
+   * @param epoch that the packet belongs to; an earlier one if this is a retransmission
    */
   rewrite(bytes: Uint8Array, offset: number, epoch: number): void {
     const number = (bytes[offset + 1] << 8) | bytes[offset + 2];

@@ -1,11 +1,11 @@
 /**
- * A receiver's requests for keyframes (PLI, FIR), at a rate at which they cannot spoil the picture of everybody else who watches: a
- * keyframe costs many times an ordinary frame, and all subscribers get it. A request that comes too soon is kept until its
- * time; a keyframe that comes first answers it.
+ * Limits the rate of a receiver's keyframe requests (PLI, FIR). A keyframe is many times larger than an ordinary frame and goes to every
+ * subscriber, so too many requests by one receiver would reduce the picture quality of all the others. A request that comes too soon is
+ * held until it is allowed; a keyframe sent in the meantime answers it.
  */
 import type { Timer, Timers } from '../timers.ts';
 
-/** What Jitsi's bridge allows one receiver: one in 200 ms, three in ten seconds. */
+/** Jitsi Videobridge allows one receiver the same: one request in 200 ms, and three in ten seconds. */
 const MIN_INTERVAL_MS = 200;
 const MAX_SAVED_UP = 3;
 const REFILL_INTERVAL_MS = 10_000 / 3;
@@ -20,16 +20,16 @@ export class KeyframeDemand implements Timer {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  /** @param pass hands a request on */
+  /** @param pass forwards a request towards the publisher */
   constructor(timers: Timers, pass: (nowMs: number) => void, onDefect: (error: unknown) => void) {
     this.#timers = timers;
     this.#pass = pass;
     this.#onDefect = onDefect;
   }
 
-  /** Takes a request. @returns false if it is kept for later */
+  /** Takes a request. @returns false if it is held for later */
   request(nowMs: number): boolean {
-    // One that is kept speaks for all that come until its time.
+    // A held request stands for all that arrive until it is passed on.
     if (this.heapIndex >= 0) return false;
     this.#refill(nowMs);
     const dueAtMs = Math.max(this.#passedAtMs + MIN_INTERVAL_MS, this.#saved >= 1 ? nowMs : nowMs + (1 - this.#saved) * REFILL_INTERVAL_MS);
@@ -41,7 +41,7 @@ export class KeyframeDemand implements Timer {
     return true;
   }
 
-  /** The receiver is sent a keyframe, or wants none any more. */
+  /** Drops a held request, because the receiver is being sent a keyframe or no longer wants one. */
   cancel(): void {
     this.#timers.cancel(this);
   }

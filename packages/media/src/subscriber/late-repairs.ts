@@ -6,7 +6,7 @@ import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 
-/** As long as a lost packet is asked for. */
+/** Lost packets are requested again for this long. */
 const REPAIRED_WITHIN_MS = 1000;
 
 export class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket> {
@@ -16,7 +16,7 @@ export class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket
   readonly #untilMs: number;
   readonly #send: (nowMs: number, packet: StreamPacket) => void;
 
-  /** @param send takes each packet of `former` that comes late */
+  /** @param send is called with each late packet of `former` */
   constructor(nowMs: number, former: ReceiveStream, transport: SubscribingPeer, send: (nowMs: number, packet: StreamPacket) => void) {
     this.transport = transport;
     this.#former = former;
@@ -31,7 +31,7 @@ export class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket
     else if (packet.stream === this.#former && packet.sequence <= this.#lastSequence) this.#send(nowMs, packet);
   }
 
-  /** Packets of the old copy are taken if they come; none is kept coming for their sake. */
+  /** Late packets are forwarded if they arrive, but they are no reason to keep the old copy coming. */
   watches(): boolean {
     return false;
   }

@@ -1,26 +1,26 @@
 /**
- * Leaves the upper temporal and spatial layers of a stream out. What is left needs nothing of what is
- * missing, so going down takes effect with the next picture. Going up has to wait for a picture that
- * needs nothing that was left out: for a spatial layer that is a keyframe.
+ * Drops the upper temporal and spatial layers of a stream. The layers that remain do not depend on those that are dropped, so a lower limit
+ * takes effect with the next picture. A higher one has to wait for a picture that does not depend on anything dropped; for a spatial layer,
+ * that is a keyframe.
  *
  * @see RFC 7741 §4.2 (TID and Y), RFC 9628 §4.2 (TID, U and SID)
  */
 import { timestampDistance } from '@causeway/wire';
 import { ALL_LAYERS } from '../publisher/layer-catalogue.ts';
 
-/** What the filter looks at of a packet. */
+/** The properties of a packet that the filter reads. */
 export interface LayeredPacket {
   readonly timestamp: number;
-  /** It begins a keyframe. */
+  /** Whether the packet starts a keyframe. */
   readonly isKeyframe: boolean;
-  /** Undefined if the packet does not tell. */
+  /** Undefined if the packet does not say. */
   readonly temporalId: number | undefined;
   readonly spatialId: number | undefined;
-  /** Its frame refers to the base layer alone: one may go up to its temporal layer with it. */
+  /** Whether the frame depends on the base layer only, so that the limit may be raised to its temporal layer here. */
   readonly isLayerSync: boolean;
-  /** Later pictures of higher temporal layers need nothing before this one. */
+  /** Whether later pictures of higher temporal layers depend on nothing before this picture. */
   readonly isSwitchingUp: boolean;
-  /** The last packet of its spatial layer in this picture. */
+  /** Whether this is the last packet of its spatial layer in this picture. */
   readonly isFrameEnd: boolean;
 }
 
@@ -31,13 +31,13 @@ interface Limits {
 
 export class LayerFilter {
   readonly #wanted: Limits = { temporal: ALL_LAYERS, spatial: ALL_LAYERS };
-  /** What is passed on of the newest picture, and of those before it. */
+  /** The limits for the newest picture, and for the ones before it. */
   readonly #now: Limits = { temporal: ALL_LAYERS, spatial: ALL_LAYERS };
   readonly #before: Limits = { temporal: ALL_LAYERS, spatial: ALL_LAYERS };
   #newestTimestamp: number | undefined = undefined;
   #mayGoUp = false;
 
-  /** The highest layers that are passed on now. */
+  /** The highest layers that are forwarded at present. */
   get temporalLimit(): number {
     return this.#now.temporal;
   }
@@ -46,13 +46,13 @@ export class LayerFilter {
     return this.#now.spatial;
   }
 
-  /** Chooses the highest layers that are to be passed on as soon as may be. */
+  /** Sets the highest layers to forward. They take effect as soon as the stream allows. */
   want(spatial: number, temporal: number): void {
     this.#wanted.spatial = spatial;
     this.#wanted.temporal = temporal;
   }
 
-  /** The stream begins again with a keyframe: every layer may follow. */
+  /** Applies the wanted limits at once, because the stream restarts with a keyframe. */
   restart(): void {
     Object.assign(this.#now, this.#wanted);
     Object.assign(this.#before, this.#wanted);
@@ -60,14 +60,14 @@ export class LayerFilter {
     this.#mayGoUp = false;
   }
 
-  /** @returns whether the packet is to be sent; the same for all packets of a frame */
+  /** @returns whether the packet is to be sent; the answer is the same for all packets of a frame */
   admits(packet: LayeredPacket): boolean {
     const { temporalId = 0, spatialId = 0 } = packet;
     const limits = this.#limitsFor(packet);
     return temporalId <= limits.temporal && spatialId <= limits.spatial;
   }
 
-  /** Whether this is the last packet that is sent of its picture, for what follows of it is left out. */
+  /** Whether this is the last packet of its picture that is sent, because the layers above it are dropped. */
   endsPicture({ timestamp, isFrameEnd, spatialId }: LayeredPacket): boolean {
     if (!isFrameEnd || spatialId === undefined || this.#newestTimestamp === undefined) return false;
     const isEarlier = timestampDistance(this.#newestTimestamp, timestamp) < 0;

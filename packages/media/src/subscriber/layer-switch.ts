@@ -1,15 +1,15 @@
-/** Where a subscriber may change from one layer, source or wish to another. */
+/** Helpers that decide where a subscriber may switch from one layer, source or wish to another. */
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 
 /**
- * How far ahead of a keyframe's first packet others may have come, when it was lost and sent again: the rest of a large one, and what follows in a
- * round trip. More at once would be a burst.
+ * How many packets may have arrived ahead of a keyframe's first packet, if that was lost and retransmitted: the rest of a large keyframe,
+ * and what follows within a round trip. Sending more than this at once would be a burst.
  */
 const MAX_OVERTAKEN_BY_PACKETS = 256;
 
-/** Whether a receiver can make something of this packet and those after it. */
+/** Whether a receiver can start decoding with this packet. */
 export function canBeginWith(packet: StreamPacket): boolean {
   if (packet.codec.detectKeyframe === undefined) return true;
   return packet.isKeyframe && newestOf(packet) - packet.sequence <= MAX_OVERTAKEN_BY_PACKETS;
@@ -19,7 +19,7 @@ export function newestOf({ stream, sequence }: StreamPacket): number {
   return stream.newest ?? sequence;
 }
 
-/** To look for packets in common costs time: only where there must be some. */
+/** Whether both streams are copies of the same publication. Only then is it worth the time to search them for common packets. */
 export function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
   return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
 }
@@ -29,12 +29,12 @@ export function isSameOption(one: LayerOption | undefined, other: LayerOption | 
   return one.stream === other.stream && one.maxSpatialId === other.maxSpatialId && one.maxTemporalId === other.maxTemporalId;
 }
 
-/** A layer within a stream as it is told; undefined if none is left out. */
+/** The limit as it is reported: undefined if no layer is dropped. */
 export function limitOf(maxId: number | undefined): number | undefined {
   return maxId === ALL_LAYERS ? undefined : maxId;
 }
 
-/** Whether two plans ask for the same of a publication's layers. */
+/** Whether both plans ask for the same layers of a publication. */
 export function isSameWish(one: SubscriberTrackPlan, other: SubscriberTrackPlan): boolean {
   return one.preferredRid === other.preferredRid && JSON.stringify(one.layers) === JSON.stringify(other.layers);
 }

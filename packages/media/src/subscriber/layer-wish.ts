@@ -1,15 +1,15 @@
-/** Which of a publication's layers a subscriber takes, as it has asked for them. */
+/** Selects the layers of a publication that a subscriber accepts, according to its wish. */
 import { DEPENDENCY_DESCRIPTOR_URI } from '@causeway/wire';
 import type { LayerPreferences, SubscriberTrackPlan } from '../plan.ts';
 
-/** Encoders do not hit a frame rate exactly. */
+/** Allows for encoders that do not hit a frame rate exactly. */
 const FRAME_RATE_LEEWAY = 1.1;
 const NO_PREFERENCES: LayerPreferences = {};
 
 type Wish = Pick<SubscriberTrackPlan, 'preferredRid' | 'layers'>;
 type Negotiated = Pick<SubscriberTrackPlan, 'codecs' | 'extensions'>;
 
-/** What is looked at of an option; a `LayerOption` is one. */
+/** The properties of an option that the selection reads; `LayerOption` has them. */
 export interface OfferedOption {
   readonly stream: { readonly rid: string };
   readonly width: number;
@@ -19,17 +19,15 @@ export interface OfferedOption {
   readonly costBps: number;
 }
 
-/** An option with its highest spatial layer. */
+/** An option, and the highest spatial layer that it includes. */
 interface SpatialOption {
   readonly stream: object;
   readonly maxSpatialId: number;
 }
 
 /**
- * Receivers tell AV1's spatial layers apart by the dependency descriptor alone. Where it is not
- * negotiated they decode nothing but the lowest, and ask for keyframes for ever if they get more.
- *
- * @returns those of the options that the subscriber can decode
+ * Leaves out options that the subscriber cannot decode. Receivers tell AV1's spatial layers apart only by the dependency descriptor. If it
+ * is not negotiated, they decode nothing but the lowest layer, and request keyframes without end when they get more.
  */
 export function decodableOptions<Option extends SpatialOption>(
   { codecs, extensions }: Negotiated,
@@ -42,12 +40,12 @@ export function decodableOptions<Option extends SpatialOption>(
 }
 
 /**
- * A layer that is asked for by name is the best that is sent: what stands in for it lies below it. A limit that no layer keeps leaves the lowest,
- * for a picture that is larger than asked for tells more than none.
+ * Selects the options that satisfy a wish. A layer that is requested by name is the best that is sent, and only lower layers may replace
+ * it. If no layer satisfies a limit, the lowest one is kept, because a picture larger than requested is better than none.
  *
- * @param options what the publication can be had as, ascending in quality
- * @param rids of the publication, as the publisher listed them: ascending
- * @returns what is acceptable, ascending in quality and in cost; empty if nothing is
+ * @param options the options that the publication offers, in ascending quality
+ * @param rids of the publication in the publisher's order, which is ascending
+ * @returns the acceptable options, ascending in quality and in cost; empty if there are none
  */
 export function optionsFor<Option extends OfferedOption>(
   { preferredRid, layers }: Wish,
@@ -70,7 +68,7 @@ function upTo<Option extends OfferedOption>(
   if (fallback === 'none') return options.filter(({ stream }) => stream.rid === preferredRid);
   if (place >= 0) return options.slice(0, place + 1);
   if (fallback === 'on-bandwidth') return [];
-  // It does not arrive, so that its bitrate says nothing of its rank.
+  // The requested layer does not arrive, so it has no bitrate to rank it by.
   const isLower = (rid: string) => (order === 'name' ? rid > preferredRid : rids.indexOf(rid) < rids.indexOf(preferredRid));
   return options.filter(({ stream }) => isLower(stream.rid));
 }
@@ -91,7 +89,10 @@ function orLowest<Option extends OfferedOption>(options: readonly Option[], isWi
   return kept.length > 0 ? kept : options.slice(0, 1);
 }
 
-/** Frames can only be left out of a layer: where nothing keeps the limit, each layer is left with as few of them as it can have. */
+/**
+ * A frame rate is lowered only by dropping frames of a layer. If no option satisfies the limit, this keeps the one with the fewest frames
+ * of each layer.
+ */
 function orFewest<Option extends OfferedOption>(options: readonly Option[], isWithin: (option: Option) => boolean): readonly Option[] {
   const kept = options.filter(isWithin);
   return kept.length > 0
@@ -99,7 +100,7 @@ function orFewest<Option extends OfferedOption>(options: readonly Option[], isWi
     : options.filter(({ stream, height }, place) => stream !== options[place - 1]?.stream || height !== options[place - 1]?.height);
 }
 
-/** Leaves out what costs as much as something better. */
+/** Drops options that cost at least as much as a better one. */
 function withoutWaste<Option extends OfferedOption>(options: readonly Option[]): readonly Option[] {
   let leastBps = Number.POSITIVE_INFINITY;
   return options

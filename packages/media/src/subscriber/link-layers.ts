@@ -1,6 +1,6 @@
 /**
- * The layers of the tracks that cross one link to another node. Each has an SSRC of its own there and so a subscription of its own,
- * but what the link carries is decided for all layers of a track together: in the place of one that does not fit, a lower one crosses.
+ * The layers of tracks that cross one link to another node. On a link, each layer has its own SSRC and therefore its own subscription, but
+ * all layers of a track are allocated together: if a layer does not fit the link, a lower one crosses instead.
  *
  * @see docs/adr/0035-links-carry-what-fits.md
  */
@@ -11,19 +11,19 @@ import type { SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
 import { ToldLayer } from './told-layer.ts';
 
-/** Those who watch behind the link have moved to a better layer by then, and need the lower one no more. */
+/** By then, subscribers behind the link have switched to the better layer and no longer need the lower one. */
 const OVERLAP_MS = 400;
 
 /** One layer of a track on the link. */
 export interface LinkLayer extends AllocatedTrack {
   readonly plan: SubscriberTrackPlan;
-  /** Where the track comes from; undefined while there is none. */
+  /** The publication that the layer comes from; undefined while there is none. */
   readonly source: { layerOptions(nowMs: number): readonly LayerOption[] } | undefined;
-  /** It is being sent. */
+  /** Whether the layer is being sent. */
   readonly isRunning: boolean;
-  /** It is sent from its next keyframe on. */
+  /** Sends the layer, starting with its next keyframe. */
   carry(nowMs: number): void;
-  /** Nothing of it is sent until it is to be carried. */
+  /** Stops sending the layer until `carry` is called. */
   holdBack(nowMs: number): void;
 }
 
@@ -33,14 +33,14 @@ export class LinkLayers {
   readonly #onEvent: EngineEventListener;
   readonly #tracks = new Map<string, LinkTrack>();
 
-  /** @param subscriptions all of the link: those that are no layers are allocated as they are */
+  /** @param subscriptions every subscription of the link; those that are not layers are allocated individually */
   constructor(transportId: string, subscriptions: { values(): Iterable<LinkLayer> }, onEvent: EngineEventListener) {
     this.#transportId = transportId;
     this.#subscriptions = subscriptions;
     this.#onEvent = onEvent;
   }
 
-  /** Takes a layer, or a new plan for it. */
+  /** Adds a layer, or updates its plan. */
   put(nowMs: number, layer: LinkLayer, allocation: BandwidthAllocator): void {
     const { mid, subscriptionId } = layer.plan;
     const known = this.#tracks.get(mid);
@@ -55,7 +55,7 @@ export class LinkLayers {
     if (this.#tracks.get(mid)?.remove(layer) === true) this.#tracks.delete(mid);
   }
 
-  /** What the link's allocator decides about. */
+  /** The tracks that the link's allocator decides about. */
   *values(): Iterable<AllocatedTrack> {
     yield* this.#tracks.values();
     for (const subscription of this.#subscriptions.values()) {
@@ -64,7 +64,7 @@ export class LinkLayers {
   }
 }
 
-/** One track on the link, with the layers of it that may cross. */
+/** One track on the link, with the layers that may cross it. */
 class LinkTrack implements AllocatedTrack {
   readonly guard = new StepGuard();
   granted: LayerOption | undefined = undefined;
@@ -73,7 +73,7 @@ class LinkTrack implements AllocatedTrack {
   isSentBest = true;
   readonly #layers = new Map<string, LinkLayer>();
   readonly #told: ToldLayer;
-  /** Since when the best layer that was granted has been running; NaN while its keyframe is waited for. */
+  /** When the best granted layer started to be sent; NaN while its keyframe is awaited. */
   #runsSinceMs = Number.NaN;
   #running: LinkLayer | undefined = undefined;
 
@@ -81,7 +81,7 @@ class LinkTrack implements AllocatedTrack {
     this.#told = told;
   }
 
-  /** @returns whether no layer is left */
+  /** Removes a layer. @returns whether no layer is left */
   remove(layer: LinkLayer): boolean {
     if (this.has(layer)) this.#layers.delete(ridOf(layer));
     return this.#layers.size === 0;
@@ -117,7 +117,10 @@ class LinkTrack implements AllocatedTrack {
     return 0;
   }
 
-  /** All that is wanted up to some layer, with that layer itself if a better one is wanted for which it stands in. */
+  /**
+   * Lists the layers that the link may carry, each at the total cost of itself and the wanted layers below it. The list ends with the best
+   * layer that a subscriber behind the link wants. It includes layers that can only stand in for a better one.
+   */
   layerOptions(nowMs: number): readonly LayerOption[] | undefined {
     const arriving = this.#arriving(nowMs);
     const best = arriving.findLastIndex(({ stream: { rid } }) => this.#wants(rid));
@@ -129,7 +132,7 @@ class LinkTrack implements AllocatedTrack {
       if (layer === undefined || layer.plan.paused) continue;
       const costBps = wantedBps + option.costBps;
       if (isWanted(layer)) wantedBps = costBps;
-      // Bitrates fluctuate: a lower layer that costs more than a better one is no gain.
+      // Bitrates fluctuate. A lower layer that costs more than a better one is no gain.
       while (options.length > 0 && (options.at(-1)?.costBps ?? 0) >= costBps) options.pop();
       options.push({ ...option, costBps });
     }
@@ -150,15 +153,15 @@ class LinkTrack implements AllocatedTrack {
     for (const [rid, layer] of this.#layers) {
       if (layer.plan.paused || isCarried(rid)) continue;
       const isBetter = (ranks.get(rid) ?? 0) > grantedRank;
-      // What waits for the keyframe of a lower layer in a queue that grows delays that keyframe, too.
+      // Packets of a better layer in a growing queue would delay the keyframe of the lower layer that replaces it.
       const isInTheWay = isBetter && (isUrgent || option === undefined);
-      // Subscribers behind the link prefer the better layer as long as it comes.
+      // Subscribers behind the link prefer the better layer as long as it arrives.
       const mayLeave = nowMs - this.#runsSinceMs >= (isBetter ? 0 : OVERLAP_MS);
       if (isInTheWay || mayLeave || !layer.isRunning) layer.holdBack(nowMs);
     }
   }
 
-  /** Places of the layers that arrive, ascending in quality. */
+  /** Maps the rid of each arriving layer to its rank, ascending in quality. */
   #ranks(nowMs: number): ReadonlyMap<string, number> {
     return new Map(this.#arriving(nowMs).map(({ stream: { rid } }, rank) => [rid, rank]));
   }
@@ -169,7 +172,7 @@ class LinkTrack implements AllocatedTrack {
   }
 
   #isCarried(rid: string, rank: number | undefined, grantedRank: number): boolean {
-    // One that has not begun to arrive, or has ceased to, costs nothing, and must be ready when it comes.
+    // A layer that does not arrive costs nothing, and has to be ready when it does.
     if (rank === undefined) return this.isSentBest && this.#wants(rid);
     return rank === grantedRank || (rank < grantedRank && this.#wants(rid));
   }

@@ -1,24 +1,24 @@
 /**
- * Carries a run of unwrapped source numbers (sequence numbers, picture ids) over to a run of outgoing ones: a constant shift
- * that closes the gaps of numbers dropped on purpose, and leaves those of numbers that may still come.
+ * Maps unwrapped source numbers (sequence numbers, picture ids) to outgoing ones by a shift. Numbers that are dropped on purpose leave no
+ * gap; numbers that may still arrive keep their place.
  *
- * A number that arrives late gets the place that was left for it. That is why drops are remembered: the shift of a late
- * number is the one in force when it was due.
+ * A number that arrives late is given the place that was left for it. To find that place, the map remembers what was dropped: the shift of
+ * a late number is the one that applied when it was due.
  */
 
-/** Numbers beyond this gap never come: it is twice as far as anything is asked for again. */
+/** A gap larger than this is never filled. It is twice as far back as packets are requested again. */
 const MAX_GAP = 1000;
 
 export class NumberMap {
   readonly #firstSource: number;
   readonly #firstShift: number;
   #highestSource: number;
-  /** Outgoing number less source number, for numbers above the highest. */
+  /** Outgoing number minus source number, for numbers above the highest. */
   #shift: number;
-  /** Made with the first drop: without temporal layers to leave out there never is one. */
+  /** Created with the first drop. A stream without temporal layers never drops any. */
   #dropped: DroppedRuns | undefined;
 
-  /** Maps `firstSource` to `firstTarget`. Numbers below it belong to whatever was sent before, and are not mapped. */
+  /** Maps `firstSource` to `firstTarget`. Lower numbers belong to the previous source, and are not mapped. */
   constructor(firstSource: number, firstTarget: number) {
     this.#firstSource = firstSource;
     this.#highestSource = firstSource - 1;
@@ -26,15 +26,15 @@ export class NumberMap {
     this.#shift = this.#firstShift;
   }
 
-  /** The highest outgoing number that is taken, or left for a number that may still come; below `firstTarget` if none is. */
+  /** The highest outgoing number that is used or reserved for a number that may still arrive; below `firstTarget` if there is none. */
   get highestTarget(): number {
     return this.#highestSource + this.#shift;
   }
 
   /**
-   * Maps a number; always to the same one, and no two to the same.
+   * Maps a number. The same number always has the same result, and no two numbers share one.
    *
-   * @returns undefined if it lies before the first, was dropped, or is so late that its place is forgotten
+   * @returns undefined if the number is lower than the first, was dropped, or is so late that its place is no longer known
    */
   map(source: number): number | undefined {
     if (source <= this.#highestSource) return this.#mapLate(source);
@@ -42,12 +42,16 @@ export class NumberMap {
     return source + this.#shift;
   }
 
-  /** Maps a number no higher than those mapped so far, as `map` does; undefined for a higher one. */
+  /** Maps a number as `map` does, but only if it is not higher than all mapped so far; otherwise undefined. */
   mapLate(source: number): number | undefined {
     return source <= this.#highestSource ? this.#mapLate(source) : undefined;
   }
 
-  /** Leaves a number out: the next one takes its place. @returns false if a higher number is mapped already, and its own place stays empty */
+  /**
+   * Drops a number, so that the next one takes its place.
+   *
+   * @returns false if a higher number has been mapped: the dropped one leaves a gap
+   */
   drop(source: number): boolean {
     if (source <= this.#highestSource) return false;
     this.#advanceTo(source);
@@ -56,8 +60,8 @@ export class NumberMap {
   }
 
   #advanceTo(source: number): void {
-    // A receiver that finds thousands missing asks for them all, and one that finds 32,768 missing loses count of the rollovers
-    // (RFC 3711 §3.3.1). One missing number tells it as much.
+    // A receiver that sees thousands of numbers missing requests them all, and one that sees 32,768 missing loses count of the rollovers
+    // (RFC 3711 §3.3.1). A gap of one number signals the loss just as well.
     if (source - this.#highestSource - 1 > MAX_GAP) this.#close(this.#highestSource + 2, source - 1);
     this.#highestSource = source;
   }
@@ -76,17 +80,20 @@ export class NumberMap {
   }
 }
 
-/** How many runs are remembered: dropping every other packet of 500 a second, half a second; of whole frames, many seconds. */
+/**
+ * Number of runs that are kept. If every other one of 500 packets per second is dropped, they span half a second; if whole frames are
+ * dropped, many seconds.
+ */
 const MAX_RUNS = 128;
 
-/** The latest runs of consecutive numbers that were left out, with the shift in force after each. */
+/** The most recent runs of consecutive dropped numbers, each with the shift that applies after it. */
 class DroppedRuns {
   readonly #first = new Float64Array(MAX_RUNS);
   readonly #last = new Float64Array(MAX_RUNS);
   readonly #shiftAfter = new Float64Array(MAX_RUNS);
   #count = 0;
 
-  /** Adds numbers above all those before. */
+  /** Adds a run of numbers that are higher than all added before. */
   add(first: number, last: number, shiftAfter: number): void {
     let slot = (this.#count - 1) % MAX_RUNS;
     if (this.#count === 0 || this.#last[slot] !== first - 1) {
@@ -98,8 +105,10 @@ class DroppedRuns {
   }
 
   /**
+   * Finds the shift that applied when a number was due.
+   *
    * @param firstShift the shift before all runs
-   * @returns undefined if the number was left out, or lies before the runs that are remembered
+   * @returns undefined if the number was dropped, or precedes the runs that are kept
    */
   shiftAt(source: number, firstShift: number): number | undefined {
     const oldest = Math.max(0, this.#count - MAX_RUNS);

@@ -1,6 +1,6 @@
 /**
- * The continuous RTP stream that a subscriber gets under our own SSRC: which numbers, timestamps and payload types its packets have, and
- * what was sent, so that it can be sent again.
+ * The continuous RTP stream that a subscriber receives under the SFU's own SSRC. It assigns sequence numbers, timestamps and payload types,
+ * and records what was sent so that it can be sent again.
  */
 import { type ExtendedSeq, type SenderReport, type Seq16, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
@@ -20,30 +20,31 @@ import { SequenceRewriter } from './sequence-rewriter.ts';
 import type { SendingTransport } from './subscribing-peer.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
 
-/** How far behind the newest packet one may be asked for. */
+/** How far behind the newest packet a NACK may reach. */
 const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };
 const NONE_LOOKED_UP = -1;
-/** What a packet takes on the wire beyond its payload: headers of RTP, UDP and IP, a few extensions, SRTP's tag. */
+/** Bytes that a packet takes on the wire beyond its payload: RTP, UDP and IP headers, a few extensions and SRTP's tag. */
 const USUAL_HEADER_BYTES = 64;
 
 /*
- * A fan-out visits hundreds of these, each a few milliseconds after the last time, when nothing of it is in the processor's caches any
- * more: what a packet costs is how many objects it has to touch. Hence the order of the fields, and the copies of what lies elsewhere.
- * Hence, too, the signed 32-bit numbers: a larger one, or a fraction, is an object of its own to V8, and made again whenever it changes.
+ * A packet is fanned out to hundreds of these, each a few milliseconds after its previous packet, when none of it is in the processor's
+ * caches any more. The cost of a packet is therefore the number of objects it touches, which explains the order of the fields and the
+ * copies of values that live elsewhere. It also explains the signed 32-bit numbers: V8 stores a larger number or a fraction as a separate
+ * object, and allocates it again on every change.
  */
 export class OutgoingStream {
-  /** The publisher's payload type looked up last, and this receiver's for it. */
+  /** The publisher's payload type that was looked up last, and the receiver's payload type for it. */
   #sourcePayloadType = NONE_LOOKED_UP;
   #payloadType = NO_PAYLOAD_TYPE;
   readonly #transport: SendingTransport;
   readonly #context: EngineContext;
   readonly #writer: PacketWriter;
   readonly #sequence: SequenceRewriter<ReceiveStream>;
-  /** As a signed number. */
+  /** Stored as a signed number. */
   readonly #ssrc: number;
   readonly #vp8 = new Vp8Rewriter();
   readonly #stream: OutboundStream;
-  /** Sound never waits for room on the path. */
+  /** Audio never waits for room on the path. */
   readonly #mayWait: boolean;
   readonly #sent: SentIndex;
   packetsSent = 0;
@@ -56,7 +57,7 @@ export class OutgoingStream {
   #payloadTypes: PayloadTypeMaps;
   readonly #onGap: (nowMs: number) => void;
 
-  /** @param onGap packets that waited were dropped: the receiver needs a keyframe */
+  /** @param onGap is called when queued packets were dropped, so that the receiver needs a keyframe */
   constructor(context: EngineContext, transport: SendingTransport, plan: SubscriberTrackPlan, onGap: (nowMs: number) => void) {
     this.#onGap = onGap;
     this.#context = context;
@@ -92,43 +93,43 @@ export class OutgoingStream {
     return this.#retransmitter.bytesResent;
   }
 
-  /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
+  /** Replaces the publisher's value in every packet, if the receiver has negotiated the extension. */
   set playoutDelay(value: Uint8Array | undefined) {
     this.#writer.playoutDelay = value;
   }
 
-  /** What is left out of the stream; undefined while nothing ever was. */
+  /** Decides which layers are dropped; undefined while none ever were. */
   get filter(): LayerFilter | undefined {
     return this.#writer.filter;
   }
 
-  /** Chooses which layers within the source are sent as soon as may be. */
+  /** Sets which layers of the source are sent. The limits take effect as soon as the stream allows. */
   limitLayers(spatialId: number, temporalId: number): void {
     this.#writer.filter ??= new LayerFilter();
     this.#writer.filter.want(spatialId, temporalId);
   }
 
-  /** Whether this packet is of a layer that is left out, and was. One that comes too late for that is sent. */
+  /** Drops the packet if its layer is not sent. @returns whether it was dropped; a packet that comes too late for that is sent */
   leavesOut(packet: StreamPacket): boolean {
     return this.#writer.filter?.admits(packet) === false && this.#leaveOutFrame(packet);
   }
 
-  /** The publisher's codecs changed, or the receiver's. */
+  /** Updates the payload types after the publisher's or the receiver's codecs have changed. */
   useCodecs(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): void {
     this.#payloadTypes = mapPayloadTypes(published, subscribed);
     this.#sourcePayloadType = NONE_LOOKED_UP;
     this.#retransmitter.usePayloadTypes(this.#payloadTypes);
   }
 
-  /** Why such a packet can be sent to this receiver at no time; undefined if it can. */
+  /** The reason why such a packet can never be sent to this receiver; undefined if it can. */
   mismatch(packet: StreamPacket): DropReason | undefined {
     if (this.#payloadTypeFor(packet.codec) === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
     return this.#writer.fits(packet) ? undefined : DropReason.TooLarge;
   }
 
-  /** From this packet on, its source is what the stream carries. */
+  /** Switches to the source of this packet, starting with this packet. */
   begin(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
-    // What waits is of the layer before, and all that it would do is to delay this keyframe.
+    // Queued packets belong to the previous layer, and would only delay this keyframe.
     this.dropQueued();
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
@@ -136,31 +137,35 @@ export class OutgoingStream {
     this.#writer.filter?.restart();
   }
 
-  /** Drops what waits for room on the path. */
+  /** Drops the packets that wait for room on the path. */
   dropQueued(): void {
     this.#transport.sender.dropQueued(this);
   }
 
-  /** Goes on with another copy of the source: what that numbers `next` follows on the newest packet sent. */
+  /** Continues with another copy of the source. The packet numbered `next` there follows the newest packet sent. */
   continueWith(source: ReceiveStream, next: ExtendedSeq): void {
     this.#sequence.continueWith(source, next);
     this.#vp8.continueEpoch(this.#sequence.epoch);
     this.#frameNumbers.continueEpoch(this.#sequence.epoch);
   }
 
-  /** Leaves a packet of the source out on purpose. @returns false if it is too late for that, and the receiver takes it for lost */
+  /** Drops a packet of the source on purpose. @returns false if it is too late for that: the receiver will see a lost packet */
   leaveOut(sequence: ExtendedSeq): boolean {
     return this.#sequence.drop(sequence);
   }
 
-  /** As `leaveOut`, a packet of a frame of which nothing is sent: the numbers of frames close up, too. */
+  /** Does the same as `leaveOut` for a packet of a frame that is dropped entirely. The frame numbers then leave no gap either. */
   #leaveOutFrame(packet: StreamPacket): boolean {
     if (!this.#sequence.drop(packet.sequence)) return false;
     if (packet.vp8 !== undefined) this.#vp8.leaveOut(packet.vp8, packet.payload);
     return true;
   }
 
-  /** Writes a packet of the source and hands it on, at once or as soon as its path has room. @returns false if it is older than what the stream began with */
+  /**
+   * Writes a packet of the source and sends it, immediately or when the path has room.
+   *
+   * @returns false if it is older than the first packet after the switch
+   */
   send(nowMs: number, packet: StreamPacket): boolean {
     const sequence = this.#sequence.map(nowMs, packet.sequence, packet.timestamp);
     if (sequence === undefined) return false;
@@ -168,12 +173,14 @@ export class OutgoingStream {
     return true;
   }
 
-  /** Names the run of packets since the source was last begun with, or continued with. */
+  /** Identifies the current run of packets, which started with the last `begin` or `continueWith`. */
   get epoch(): number {
     return this.#sequence.epoch;
   }
 
-  /** Sends a packet of an earlier epoch that was still missing when that ended; one that has no place left is dropped. */
+  /**
+   * Sends a packet of an earlier epoch that was still missing when that epoch ended. If no sequence number was left for it, it is dropped.
+   */
   sendLate(nowMs: number, packet: StreamPacket, epoch: number): void {
     if (this.mismatch(packet) !== undefined) return;
     const sequence = this.#sequence.mapLate(epoch, packet.sequence);
@@ -195,7 +202,7 @@ export class OutgoingStream {
   sendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean {
     const source = this.#sequence.sourceOf(epoch);
     const packet = source && this.reload(nowMs, source, sourceSequence as ExtendedSeq);
-    // The codecs may have changed since.
+    // The codecs may have changed since the packet was queued.
     if (packet === undefined || this.mismatch(packet) !== undefined) return false;
     this.#write(nowMs, packet, sequence as ExtendedSeq, epoch);
     return true;
@@ -212,7 +219,8 @@ export class OutgoingStream {
   #write(nowMs: number, packet: StreamPacket, sequence: ExtendedSeq, epoch: number): void {
     const payloadType = this.#payloadTypeFor(packet.codec);
     this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
-    // What in payload and extensions counts across sources. The copy is changed, never the packet.
+    // Rewrite the numbers in payload and extensions that have to continue across sources. Only the copy is changed, never the packet
+    // itself.
     if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
     const { descriptorOffset } = this.#writer;
     if (descriptorOffset >= 0) this.#frameNumbers.rewrite(this.#context.suite.arena.bytes, descriptorOffset, epoch);
@@ -223,13 +231,13 @@ export class OutgoingStream {
     this.chargedExtensionBytesSent += packet.chargedExtensionBytes;
   }
 
-  /** A packet of the stream was dropped after it was counted here. */
+  /** Corrects the counters after a packet of the stream was dropped unsent. */
   noteUnsent(payloadBytes: number): void {
     this.packetsSent--;
     this.payloadBytesSent -= payloadBytes;
   }
 
-  /** Sends what is kept of the source from `first` to `last`, but for what is no use to the receiver. */
+  /** Sends the packets from `first` to `last` that are still in the source's history, except those of no use to the receiver. */
   sendKept(nowMs: number, source: ReceiveStream, first: number, last: number): void {
     for (let sequence = first; sequence <= last; sequence++) {
       const packet = this.reload(nowMs, source, sequence as ExtendedSeq);
@@ -240,33 +248,37 @@ export class OutgoingStream {
     }
   }
 
-  /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
+  /** Reads a packet from a source's history. @returns undefined if it is no longer there */
   reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     return this.#retransmitter.reload(nowMs, source, sequence);
   }
 
-  /** @returns false if the receiver still misses a packet that will not be sent again: what depends on it cannot be decoded */
+  /**
+   * @returns false if the receiver still misses a packet that will not be sent again, so that packets which depend on it cannot be
+   *   decoded
+   */
   handleNack(nowMs: number, lost: readonly Seq16[]): boolean {
     return this.#retransmitter.handleNack(nowMs, lost);
   }
 
-  /** @returns undefined as long as there is nothing to report on */
+  /** @returns undefined until a packet has been sent */
   senderReport(nowMs: number, source: ReceiveStream): SenderReport | undefined {
     if (this.packetsSent === 0) return undefined;
     const rtpTimestamp = this.#sequence.mapTimestamp(source.timestampAt(nowMs));
     return makeSenderReport(this.#ssrc >>> 0, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
   }
 
-  /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
+  /** Whether the stream can carry packets of a bandwidth probe. */
   get carriesProbes(): boolean {
     return this.#retransmitter.carriesProbes;
   }
 
+  /** Sends a packet of a bandwidth probe. @returns its size in bytes; undefined if this stream cannot carry probes */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined {
     return this.#retransmitter.sendProbe(nowMs, probe, sizeBytes);
   }
 
-  /** Reads a number of each object that `send` needs, for the caches' sake. */
+  /** Reads a field of each object that `send` needs, to warm the cache. */
   prefetch(): number {
     const { sendPath, sender } = this.#transport;
     return (
@@ -295,13 +307,13 @@ export class OutgoingStream {
   }
 }
 
-/** Within the process no path is measured, so packets need no numbers there. */
+/** A link within the process has no path to measure, so its packets need no transport-wide numbers. */
 function numberedIn({ isInProcess }: SendingTransport, plan: SubscriberTrackPlan): SubscriberTrackPlan {
   if (!isInProcess) return plan;
   return { ...plan, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
 }
 
-/** Low enough that the rollover counter starts at zero for certain (RFC 3711 §3.3.1 wants no early wrap). */
+/** The first sequence number is low, so that it does not wrap early and the rollover counter is sure to start at zero (RFC 3711 §3.3.1). */
 function firstSequence(context: EngineContext): number {
   return 1 + ((context.random() * 0x7ffe) | 0);
 }

@@ -1,6 +1,6 @@
 /**
- * Writes a forwarded packet as one subscriber gets it: header of its own, MID and passed-on extensions under its own ids,
- * payload copied once, straight into the memory it is sent from.
+ * Writes a forwarded packet as one subscriber receives it, with its own header, the MID, and forwarded extensions under the subscriber's
+ * ids. The payload is copied once, straight into the memory that it is sent from.
  *
  * @see RFC 3550 §5.1, RFC 8285 §4, RFC 4588 §4
  */
@@ -21,10 +21,10 @@ import type { PacketArena } from '../secure-endpoint.ts';
 import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
 import type { LayerFilter } from './layer-filter.ts';
 
-/** Room for the fixed header, the extension block but for what it passes on, RTX's two bytes, and what `secure` writes behind a packet. */
+/** Space for the fixed header, the extension block without forwarded extensions, RTX's two bytes, and what `secure` appends to a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
-/** In a number that needs no object of its own. */
+/** This many characters fit into a small integer, for which V8 allocates no object. */
 const MAX_PACKED_CHARACTERS = 3;
 const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
 const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
@@ -32,33 +32,36 @@ const PLAYOUT_DELAY_KIND = FORWARDED_EXTENSION_URIS.indexOf(PLAYOUT_DELAY_URI);
 export class PacketWriter {
   readonly #arena: PacketArena;
   readonly #extensions: RtpExtensionWriter;
-  /** ASCII, the first character in the lowest byte, where it fits: a number lies here, a string elsewhere. */
+  /**
+   * ASCII with the first character in the lowest byte, if it fits. A number is stored in this object, whereas a string is elsewhere in
+   * memory.
+   */
   readonly #packedMid: number;
   readonly #midLength: number;
   readonly #midId: number;
   readonly #transportSequenceId: number;
   readonly #forwardedIds: Uint8Array;
-  /** An id above 14 has no place in the one-byte form (RFC 8285 §4.2). */
+  /** Ids above 14 require the two-byte form (RFC 8285 §4.2). */
   readonly #hasTwoByteIds: boolean;
-  /** Goes into every packet in place of the publisher's, where the receiver has negotiated one. */
+  /** Replaces the publisher's value in every packet, if the receiver has negotiated the extension. */
   playoutDelay: Uint8Array | undefined = undefined;
-  /** What is left out of the stream, which tells where pictures end now; undefined while nothing ever was. */
+  /** Decides which layers are dropped, and so which packet ends a picture; undefined while none ever were dropped. */
   filter: LayerFilter | undefined = undefined;
-  /** Where the packet written last starts in the arena. */
+  /** Where the last written packet starts in the arena. */
   offset = 0;
-  /** Length of the fixed header and extensions of the packet written last. */
+  /** Length of the fixed header and extensions of the last written packet. */
   headerLength = 0;
   length = 0;
-  /** Where its dependency descriptor starts in the arena; -1 if it has none. */
+  /** Where the dependency descriptor of that packet starts in the arena; -1 if it has none. */
   descriptorOffset = -1;
-  /** Where its transport-wide number belongs, which it gets when it leaves; 0 if it has none. */
+  /** Where its transport-wide sequence number goes, which is assigned when the packet is sent; 0 if it has none. */
   transportSequenceOffset = 0;
   readonly kind: SendKind;
-  /** Which bandwidth probe the packet written last is part of; 0 for none. */
+  /** The bandwidth probe that the last written packet is part of; 0 for none. */
   probe = 0;
   readonly #mid: string;
 
-  /** @param extensions one that all writers of an engine use in turn */
+  /** @param extensions shared by all writers of an engine */
   constructor(arena: PacketArena, extensions: RtpExtensionWriter, plan: SubscriberTrackPlan) {
     this.#arena = arena;
     this.#extensions = extensions;
@@ -73,17 +76,17 @@ export class PacketWriter {
     this.#hasTwoByteIds = ownId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
 
-  /** Whether packets carry transport-wide numbers, so that the same packet never has the same header twice. */
+  /** Whether packets carry transport-wide sequence numbers. If they do, a packet that is sent twice has different headers. */
   get isNumbered(): boolean {
     return this.#transportSequenceId !== 0;
   }
 
-  /** Where the payload of the packet written last starts in the arena. */
+  /** Where the payload of the last written packet starts in the arena. */
   get payloadOffset(): number {
     return this.offset + this.headerLength;
   }
 
-  /** Reads of each object that `write` needs, and of each end of this one. */
+  /** Reads fields of this object near both of its ends, to warm the cache. */
   prefetch(): number {
     return this.#midId ^ this.length;
   }
@@ -93,14 +96,14 @@ export class PacketWriter {
     return length + RESERVED_BYTES <= this.#arena.slotSizeBytes;
   }
 
-  /** Writes the packet into a fresh slot; `offset`, `headerLength` and `length` then tell where it is. */
+  /** Writes the packet into a new slot. `offset`, `headerLength` and `length` then describe it. */
   write(packet: ForwardedPacket, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
     this.#writeHeader(packet, payloadType, sequence, timestamp, ssrc);
     this.#arena.bytes.set(packet.payload, this.offset + this.headerLength);
     this.length = this.headerLength + packet.payload.length;
   }
 
-  /** As `write`, as a retransmission: the original's sequence number goes before the payload. */
+  /** Writes the packet as a retransmission, with the original sequence number in front of the payload. */
   writeRtx(
     packet: ForwardedPacket,
     payloadType: number,
@@ -117,7 +120,7 @@ export class PacketWriter {
     this.length = this.headerLength + 2 + packet.payload.length;
   }
 
-  /** Writes a packet of padding alone, which only fills the path. */
+  /** Writes a packet of padding only, which serves to fill the path. */
   writePadding(payloadType: number, sequence: number, timestamp: number, ssrc: number, paddingLength: number): void {
     const { bytes } = this.#arena;
     this.#beginHeader(false, payloadType, sequence, timestamp, ssrc, this.#hasTwoByteIds);
@@ -137,7 +140,7 @@ export class PacketWriter {
     this.headerLength = this.#extensions.end() - this.offset;
   }
 
-  /** Takes a fresh slot, and writes what every packet of the stream has. */
+  /** Takes a new slot, and writes the parts that every packet of the stream has. */
   #beginHeader(marker: boolean, payloadType: number, sequence: number, timestamp: number, ssrc: number, hasTwoByteForm: boolean): void {
     const { bytes } = this.#arena;
     const start = this.#arena.takeSlot();

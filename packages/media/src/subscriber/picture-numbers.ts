@@ -1,4 +1,4 @@
-/** Closes up the picture ids of one source over the frames that are left out on purpose, which decoders would otherwise wait for. */
+/** Renumbers the pictures of one source without those that are dropped on purpose. Decoders would otherwise wait for them. */
 import { NumberMap } from './number-map.ts';
 
 export class PictureNumbers {
@@ -8,8 +8,10 @@ export class PictureNumbers {
   #newest: number;
 
   /**
-   * @param pictureId the first one that is left out; nothing after it has been sent
-   * @param period in which the source counts, a power of two
+   * Starts with the first picture that is dropped.
+   *
+   * @param pictureId of that picture; no later one has been sent
+   * @param period after which the source's picture ids wrap, a power of two
    */
   constructor(pictureId: number, period: number) {
     this.#period = period;
@@ -19,18 +21,18 @@ export class PictureNumbers {
     this.#map.drop(pictureId);
   }
 
-  /** Leaves one more picture out; each of its packets may say so. */
+  /** Drops another picture. May be called for each of its packets. */
   leaveOut(pictureId: number): void {
     this.#map.drop(this.#advance(pictureId));
   }
 
-  /** @returns the number of a picture as if those left out had not been counted; unwrapped, always the same for the same one */
+  /** @returns the number that the picture has if dropped ones are not counted; unwrapped, and always the same for the same picture */
   map(pictureId: number): number {
     const picture = this.#advance(pictureId);
     return picture < this.#first ? picture : (this.#map.map(picture) ?? picture);
   }
 
-  /** The number nearest to the newest one that ends in these bits. */
+  /** Unwraps a picture id: the number closest to the newest one that has these low bits. */
   #advance(pictureId: number): number {
     const half = this.#period >> 1;
     const picture = this.#newest + ((pictureId - this.#newest + half) & (this.#period - 1)) - half;

@@ -1,31 +1,31 @@
 /**
- * How long a receiver is to hold pictures back before it shows them: not at all while its path is sound, long enough to ask twice for
- * what was lost while it is not. Left alone, a browser shows a frame as soon as it can, and when a request or its answer is lost
- * too, the picture stands still.
+ * How long a receiver should delay pictures before it shows them: not at all on a path with little loss, and on a lossy one long enough to
+ * request a lost packet twice. By default a browser shows a frame as soon as it can, so the picture freezes when a request or its answer is
+ * lost too.
  *
  * @see http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
  */
-/** Loss from which on one lost packet in ten thousand costs a freeze, two requests allowed. */
+/** At this loss, one packet in ten thousand stays missing after two requests and causes a freeze. */
 const LOSSY_SHARE = 0.04;
 const SOUND_SHARE = 0.02;
-/** How long the path must have been sound: every change shows as a picture that runs slower or faster for a moment. */
+/** How long loss must stay low before the delay is removed. Every change is visible: the picture runs slower or faster for a moment. */
 const SOUND_FOR_MS = 10_000;
-/** Weight of a new report; they come about once a second. */
+/** Weight of a new report; reports arrive about once a second. */
 const REPORT_GAIN = 0.3;
 const REQUESTS = 2;
-/** What libwebrtc waits for an answer as long as it knows no round-trip time, which one that sends nothing never does. */
+/** How long libwebrtc waits for an answer while it has no round-trip time, which it never has if it only receives. */
 const BLIND_RETRY_MS = 100;
-/** Its requests go out at this pace at most. */
+/** libwebrtc's requests are at least this far apart. */
 const LEAST_RETRY_MS = 20;
 const LONGEST_DELAY_MS = 500;
-/** As much as libwebrtc takes, and what it does unless told. */
+/** The largest value that libwebrtc accepts, and also its default. */
 const MAX_DELAY_MS = 10_000;
 const UNIT_MS = 10;
 
-/** The way to a receiver. */
+/** The path to a receiver. */
 export interface ReceiverPath {
   readonly rttMs: number;
-  /** A receiver that publishes something knows its round-trip time, too. */
+  /** A receiver that also publishes knows its round-trip time. */
   readonly receive: { readonly trackCount: number };
 }
 
@@ -36,10 +36,10 @@ export class PlayoutDelay {
   #value: Uint8Array | undefined = undefined;
 
   /**
-   * Once a second or so.
+   * Called about once a second, with each receiver report.
    *
    * @param lossRatio of the last second, 0 to 1
-   * @returns the value of the header extension from now on, replaced and never changed; undefined as long as there has been no need for one
+   * @returns the value of the header extension from now on; replaced, never changed in place, and undefined until a delay has been needed
    */
   afterReport(nowMs: number, lossRatio: number, path: ReceiverPath): Uint8Array | undefined {
     this.#lostShare += (lossRatio - this.#lostShare) * REPORT_GAIN;
@@ -50,7 +50,7 @@ export class PlayoutDelay {
   }
 
   #holdBack(leastMs: number): void {
-    // Half more or less is not worth the hitch.
+    // A delay of up to twice what is needed is kept, since a visible change costs more.
     const isMuchTheSame = leastMs > 0 && leastMs <= this.#leastMs && leastMs > this.#leastMs / 2;
     if (leastMs === this.#leastMs || isMuchTheSame) return;
     this.#leastMs = leastMs;
@@ -63,7 +63,7 @@ function leastDelayMs({ rttMs, receive }: ReceiverPath): number {
   return Math.min(LONGEST_DELAY_MS, Math.ceil((REQUESTS * retryMs) / UNIT_MS) * UNIT_MS);
 }
 
-/** Twelve bits each, in hundredths of a second. */
+/** Encodes the two delays in twelve bits each, in units of 10 ms. */
 function playoutDelayValue(leastMs: number, mostMs: number): Uint8Array {
   const [least, most] = [leastMs / UNIT_MS, mostMs / UNIT_MS];
   return Uint8Array.of(least >> 4, ((least & 0xf) << 4) | (most >> 8), most & 0xff);

@@ -1,16 +1,16 @@
-/** What a receiver says of the stream that it is sent. */
+/** Evaluates the receiver reports for one outgoing stream. */
 import type { ReportBlock } from '@causeway/wire';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 
-/** A report has its fraction in 256ths (RFC 3550 §6.4.1). */
+/** A report expresses the fraction lost in 256ths (RFC 3550 §6.4.1). */
 const FRACTIONS = 256;
 
 export class ReceiverReports {
-  /** Undefined before the first. */
+  /** The last report; undefined before the first. */
   last: ReportBlock | undefined = undefined;
 
   /**
-   * Takes a report. A peer without transport-wide feedback tells its losses in no other way.
+   * Takes a report. It is the only information about losses from a peer that sends no transport-wide feedback.
    *
    * @returns the share of packets lost on the way to the receiver, 0 to 1
    */
@@ -20,7 +20,8 @@ export class ReceiverReports {
     this.last = report;
     const reported = report.fractionLost / FRACTIONS;
     if (!sender.isNumbering && packets > 0) sender.handleReportedLoss(nowMs, packets, reported, peer.bytesSent);
-    // Without feedback of its own, the receiver reports what the publisher's path has lost as well.
+    // With transport-wide feedback the loss of this path is known. Without it, the reported loss includes what was lost on the publisher's
+    // path.
     return sender.lossRatio(nowMs) ?? reported;
   }
 }

@@ -1,16 +1,16 @@
 /**
- * How many bytes of retransmissions one subscriber may cause: a share of what it is sent anyway, so that a peer that asks
- * for everything again cannot turn the SFU into an amplifier.
+ * Limits the bytes that one subscriber's retransmissions may take to a share of its stream. A peer that requests everything again cannot
+ * use the SFU as an amplifier.
  */
 
 const MAX_SHARE_OF_STREAM = 0.2;
-/** A burst of loss as long as this may be repaired at once. */
+/** The losses of a burst this long may be repaired at once. */
 const BURST_MS = 100;
-/** For streams so thin, or so quiet just now, that a fifth of them repairs nothing: an audio packet lost in every five. */
+/** For streams with so low a bitrate that a fifth of it would repair nothing. It allows for the loss of one audio packet in five. */
 const MIN_RATE_BPS = 40_000;
-/** Ten full packets: what a short burst takes out of a keyframe. */
+/** Ten full packets, about what a short burst of loss takes out of a keyframe. */
 const MIN_BURST_BYTES = 12_000;
-/** Small packets cost as much work as large ones. */
+/** Small packets take as much work as large ones. */
 const MAX_BURST_PACKETS = 128;
 
 export class ResendBudget {
@@ -22,8 +22,8 @@ export class ResendBudget {
   /**
    * Takes the size of a retransmission from the budget.
    *
-   * @param streamBps what the stream has at present
-   * @returns false if it must not be sent; nothing is taken then
+   * @param streamBps present bitrate of the stream
+   * @returns false if the packet must not be sent; the budget is then unchanged
    */
   allow(nowMs: number, sizeBytes: number, streamBps: number): boolean {
     this.#refill(nowMs, streamBps);

@@ -1,6 +1,6 @@
 /**
- * Sends packets of one outgoing stream again that the receiver asks for, on its RTX stream if it has one. What was sent is known by
- * number only; the bytes come from the history of the source, and are rewritten as they were the first time.
+ * Retransmits packets of one outgoing stream that the receiver requests, on its RTX stream if there is one. Only the numbers of sent
+ * packets are recorded. The bytes come from the source's history and are rewritten as they were the first time.
  *
  * @see RFC 4585 §6.2.1 (generic NACK), RFC 4588 §4 (RTX)
  */
@@ -19,17 +19,17 @@ import type { SequenceRewriter } from './sequence-rewriter.ts';
 import type { SendingTransport } from './subscribing-peer.ts';
 import type { Vp8Rewriter } from './vp8-rewriter.ts';
 
-/** More than can be answered; a datagram has room for six thousand. */
+/** More than could be answered; one datagram can list six thousand. */
 const MAX_NUMBERS_PER_NACK = 1024;
-/** How many of the newest packets probes repeat in turn. */
+/** Probes repeat the newest packets in turn; this is how many. */
 const MAX_PROBED_PACKETS = 16;
-/** How much larger or smaller than wanted a packet may be to be part of a probe. */
+/** A packet is used in a probe if it is at most this many times larger or smaller than wanted. */
 const PROBE_SIZE_RATIO = 1.5;
-/** What libwebrtc pads with at most: receivers are used to it. */
+/** libwebrtc's maximum padding, so receivers handle it. */
 const MAX_PADDING = 224;
 const NO_PROBE = 0;
 
-/** What the retransmitter shares with the track it works for. */
+/** The objects that the retransmitter shares with its outgoing stream. */
 export interface RetransmitterParts {
   readonly writer: PacketWriter;
   readonly sequence: SequenceRewriter<ReceiveStream>;
@@ -37,10 +37,10 @@ export interface RetransmitterParts {
   readonly frameNumbers: FrameNumberRewriter;
   readonly stream: OutboundStream;
   readonly rtxStream: OutboundStream | undefined;
-  /** Kept by the track. */
+  /** Maintained by the stream. */
   readonly sent: SentIndex;
   readonly firstRtxSequence: number;
-  /** In whose name packets wait for room on the path. */
+  /** The stream under which packets wait for room on the path. */
   readonly queued: QueuedStream;
 }
 
@@ -53,12 +53,12 @@ export class Retransmitter {
   #payloadTypes: PayloadTypeMaps;
   #rtxSequence: number;
   #isGivenUp = false;
-  /** Timestamp of the packet sent again last; padding takes it, too. */
+  /** Timestamp of the last retransmitted packet; padding reuses it. */
   #timestamp = 0;
   #probes = 0;
   #probedSequence = 0 as ExtendedSeq;
   packetsResent = 0;
-  /** Bytes of these packets before protection, headers included. */
+  /** Size of these packets before protection, headers included. */
   bytesResent = 0;
 
   constructor(context: EngineContext, transport: SendingTransport, parts: RetransmitterParts, payloadTypes: PayloadTypeMaps) {
@@ -73,7 +73,10 @@ export class Retransmitter {
     this.#payloadTypes = payloadTypes;
   }
 
-  /** @returns false if the receiver still misses a packet that will not be sent again: what depends on it cannot be decoded */
+  /**
+   * @returns false if the receiver still misses a packet that will not be sent again, so that packets which depend on it cannot be
+   *   decoded
+   */
   handleNack(nowMs: number, lost: readonly Seq16[]): boolean {
     const { highest } = this.#parts.sequence;
     if (highest === undefined) return true;
@@ -87,13 +90,13 @@ export class Retransmitter {
     return !this.#isGivenUp;
   }
 
-  /** Reads a packet of a source's history again. @returns undefined if it is not there any more */
+  /** Reads a packet from a source's history. @returns undefined if it is no longer there */
   reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     const bytes = source.history.find(nowMs, sequence);
     return bytes && source.reload(this.#view, bytes, sequence);
   }
 
-  /** @returns why the packet is not sent again; undefined if it is */
+  /** @returns the reason why the packet is not sent again; undefined if it is */
   #resend(nowMs: number, outSeq: ExtendedSeq): DropReason | undefined {
     const { sent } = this.#parts;
     if (!sent.find(outSeq)) return DropReason.NackForUnknown;
@@ -110,7 +113,7 @@ export class Retransmitter {
       this.#isGivenUp = true;
       return DropReason.RtxSuppressed;
     }
-    // The rate of the source is that of the stream: measured once for all who get it.
+    // The stream has the bitrate of its source, which is measured once for all subscribers.
     const streamBps = source.statistics.bitrateBps(nowMs);
     const sizeBytes = source.history.lengthOf(sent.sourceSeq);
     if (!this.#budget.allow(nowMs, sizeBytes, streamBps)) return DropReason.RtxSuppressed;
@@ -121,7 +124,7 @@ export class Retransmitter {
     return undefined;
   }
 
-  /** Sends a packet again that waited for room on the path. @returns false if it is not there any more */
+  /** Retransmits a packet that waited for room on the path. @returns false if it is no longer in the history */
   resendQueued(nowMs: number, sourceSequence: ExtendedSeq, outSeq: ExtendedSeq, epoch: number): boolean {
     const source = this.#parts.sequence.sourceOf(epoch);
     const packet = source && this.reload(nowMs, source, sourceSequence);
@@ -136,18 +139,18 @@ export class Retransmitter {
     this.bytesResent += this.#parts.writer.length;
   }
 
-  /** The peer has accepted RTX for some payload type, and numbers its packets. */
+  /** Whether the peer accepts RTX for some payload type, and its packets carry transport-wide numbers. */
   get carriesProbes(): boolean {
     const { writer, rtxStream } = this.#parts;
     return rtxStream !== undefined && writer.isNumbered && this.#payloadTypes.rtx.some((type) => type !== NO_PAYLOAD_TYPE);
   }
 
   /**
-   * Sends a packet of a bandwidth probe on the stream for retransmissions: one of the newest again,
-   * which may yet repair something, or padding where none is about as large. It is not billed.
+   * Sends a packet of a bandwidth probe on the RTX stream: one of the newest packets, which may even repair a loss, or padding if none has
+   * about the right size. It is not billed.
    *
-   * @param sizeBytes how large it should be
-   * @returns its size; undefined if there is no such stream, or nothing to send on it to
+   * @param sizeBytes the preferred size
+   * @returns the size of the packet; undefined if `carriesProbes` is false
    */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined {
     const { writer, rtxStream } = this.#parts;
@@ -181,7 +184,10 @@ export class Retransmitter {
     return hasRtx ? packet : undefined;
   }
 
-  /** On the stream itself, rather than on one for retransmissions, AES-GCM only allows the same header (RFC 7714 §8.3): its number would differ. */
+  /**
+   * Without an RTX stream, AES-GCM allows a packet to be repeated only with an identical header (RFC 7714 §8.3), but its transport-wide
+   * number would differ.
+   */
   #mayRepeat({ codec }: StreamPacket): boolean {
     const { rtxStream, writer } = this.#parts;
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;

@@ -1,6 +1,6 @@
 import { ntpFractionFromUnixMs, ntpSecondsFromUnixMs, type SenderReport } from '@causeway/wire';
 
-/** What a sender says of one stream (RFC 3550 §6.4.1). @param rtpTimestamp what its RTP clock shows at `wallClockMs` */
+/** Makes a sender report for one stream (RFC 3550 §6.4.1). @param rtpTimestamp the stream's RTP time at `wallClockMs` */
 export function makeSenderReport(
   senderSsrc: number,
   wallClockMs: number,

@@ -1,44 +1,47 @@
 /**
- * Which source packet each outgoing sequence number carried, and how often it was sent again. The bytes themselves are kept
- * once, in the history of the source stream.
+ * Records which source packet each outgoing sequence number carried, and how often it was retransmitted. The bytes are kept only once, in
+ * the source's history.
  */
 import type { ExtendedSeq } from '@causeway/wire';
 
 const INITIAL_CAPACITY = 64;
-/** Three losses of the same packet in a row on a path with 10 % loss: one in a thousand. Beyond that a keyframe is cheaper. */
+/** On a path with 10 % loss, one packet in a thousand is lost three times in a row. Beyond that, a keyframe is cheaper. */
 const MAX_ANSWERS = 3;
-/** A link carries a packet for everybody who watches behind it, so it is sent again as often as the other end asks. */
+/** On a link, one packet serves every subscriber behind it, so it is retransmitted more often. */
 const MAX_ANSWERS_ON_LINK = 10;
 const MIN_SPACING_MS = 20;
 const NO_EPOCH = 0;
 const SLOT_NUMBERS = 2;
 const EPOCH = 1;
-/** Below every number. */
+/** Lower than any sequence number. */
 const NOTHING_SENT = -1;
-/** In the place of a number of answers: sent once, but so late that it may have been asked for while it was on its way. */
+/** Stored instead of a retransmission count: the packet was sent once, but so late that a NACK for it may already have been on its way. */
 const SENT_LATE = 0xff;
 
 export class SentIndex {
-  /** Up to here all is in the slots; behind it lies a run of numbers in which each carries its own less `#runShift`, in `#runEpoch`. */
+  /**
+   * Numbers up to this one are in the slots. Above it is a run of numbers, sent in `#runEpoch`, for each of which the source number is
+   * lower by `#runShift`.
+   */
   #settled = NOTHING_SENT;
   #highest = NOTHING_SENT;
   #runShift = 0;
   #runEpoch = NO_EPOCH;
   readonly #maxPackets: number;
   readonly #maxAnswers: number;
-  /** Each slot has the source's number and, after it, the epoch; `NO_EPOCH` where nothing was sent. */
+  /** Two numbers per slot: the source's sequence number and the epoch, which is `NO_EPOCH` if nothing was sent. */
   #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
   #capacity = INITIAL_CAPACITY;
-  /** Made with the first answer: most subscribers lose nothing. */
+  /** Created with the first retransmission, since most subscribers lose nothing. */
   #answers: Answers | undefined;
   #first = NOTHING_SENT;
   #foundSlot = 0;
-  /** The number, in the source stream, of the packet that `find` found. */
+  /** Sequence number, in the source stream, of the packet that `find` found. */
   sourceSeq = 0 as ExtendedSeq;
-  /** The rewriter's epoch in which the packet that `find` found was sent. */
+  /** The rewriter's epoch in which that packet was sent. */
   epoch = NO_EPOCH;
 
-  /** @param maxPackets how far behind the newest packet one may be asked for; a power of two */
+  /** @param maxPackets how far behind the newest packet a NACK may reach; a power of two */
   constructor(maxPackets: number, { isLink = false } = {}) {
     this.#maxPackets = maxPackets;
     this.#maxAnswers = isLink ? MAX_ANSWERS_ON_LINK : MAX_ANSWERS;
@@ -48,15 +51,15 @@ export class SentIndex {
     return this.#highest;
   }
 
-  /** How many slots the ring has now. */
+  /** Number of slots in the ring. */
   get capacity(): number {
     this.#settle();
     return this.#capacity;
   }
 
   /**
-   * Notes that `outSeq` is sent now and carries `sourceSeq`, late packets included. As long as one follows the other this writes one number:
-   * the slots lie far away, and most packets are never asked for.
+   * Records that `outSeq` is sent now and carries `sourceSeq`, late packets included. While packets are consecutive this writes a single
+   * number, because the slots are rarely in the cache and most packets are never requested again.
    *
    * @param epoch 1 … 65,535
    */
@@ -65,7 +68,7 @@ export class SentIndex {
     else this.#noteOutOfLine(nowMs, outSeq, sourceSeq, epoch);
   }
 
-  /** Finds the packet sent as `outSeq`. @returns false, with `sourceSeq` and `epoch` unchanged, if none was or it is too long ago */
+  /** Finds the packet sent as `outSeq`. @returns false if none was or it was too long ago; `sourceSeq` and `epoch` are then unchanged */
   find(outSeq: ExtendedSeq): boolean {
     this.#settle();
     if (!(outSeq <= this.#highest && outSeq > this.#highest - this.#capacity)) return false;
@@ -78,7 +81,10 @@ export class SentIndex {
     return true;
   }
 
-  /** Whether the packet found last may be sent again: not too often, and not while the last answer may still be on its way. */
+  /**
+   * Whether the packet found last may be retransmitted. It may not if the limit is reached, or if the previous retransmission may still be
+   * on its way.
+   */
   mayResend(nowMs: number, rttMs: number): boolean {
     const answers = this.#answers;
     if (answers === undefined || answers.count[this.#foundSlot] === 0) return true;
@@ -87,14 +93,17 @@ export class SentIndex {
     return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
   }
 
-  /** The packet found last was sent again as often as may be, in vain: it is asked for once more after the last answer had its time. */
+  /**
+   * Whether the packet found last was sent as often as allowed and is still missing, now that the last retransmission has had time to
+   * arrive.
+   */
   isGivenUp(nowMs: number, rttMs: number): boolean {
     const answers = this.#answers;
     if (answers === undefined || answers.count[this.#foundSlot] < this.#maxAnswers) return false;
     return nowMs - answers.lastAtMs[this.#foundSlot] >= Math.max(rttMs, MIN_SPACING_MS);
   }
 
-  /** The packet found last is sent again now. */
+  /** Records that the packet found last is retransmitted now. */
   noteResent(nowMs: number): void {
     this.#answers ??= new Answers(this.#capacity);
     const { count, lastAtMs } = this.#answers;
@@ -102,7 +111,10 @@ export class SentIndex {
     lastAtMs[this.#foundSlot] = nowMs;
   }
 
-  /** The receiver has seen newer ones and asks for this one while it comes: to answer that would be to send it twice. */
+  /**
+   * Marks a packet that is sent late. The receiver has seen newer packets and may request this one while it is on its way; answering that
+   * NACK would send it twice.
+   */
   #noteLate(nowMs: number, slot: number): void {
     this.#answers ??= new Answers(this.#capacity);
     this.#answers.count[slot] = SENT_LATE;
@@ -124,7 +136,7 @@ export class SentIndex {
     this.#runEpoch = epoch;
   }
 
-  /** Writes the run into the slots. */
+  /** Writes the current run into the slots. */
   #settle(): void {
     const settled = this.#settled;
     const highest = this.#highest;
@@ -145,7 +157,7 @@ export class SentIndex {
       return;
     }
     this.#makeRoom(highest, outSeq);
-    // Numbers left out, because their packets never came, must not show what was sent a window ago.
+    // Skipped numbers, whose packets never arrived, must not find a packet from a full ring ago.
     for (let skipped = Math.max(highest + 1, outSeq - this.#capacity); skipped < outSeq; skipped++) {
       this.#slots[this.#slotOf(skipped) * SLOT_NUMBERS + EPOCH] = NO_EPOCH;
     }
@@ -158,7 +170,11 @@ export class SentIndex {
     if (this.#answers !== undefined) this.#answers.count[slot] = 0;
   }
 
-  /** Grows until all from the first to `upTo` have slots, or there are as many as there may be. @param written the highest that has one */
+  /**
+   * Grows the ring until it spans everything from the first packet to `upTo`, or has its maximum size.
+   *
+   * @param written the highest number in the slots
+   */
   #makeRoom(written: number, upTo: number): void {
     while (this.#capacity < this.#maxPackets && upTo - this.#first >= this.#capacity) this.#grow(written);
   }
@@ -183,7 +199,7 @@ export class SentIndex {
   }
 }
 
-/** How often, and when last, the packet of each slot was sent again. */
+/** How often the packet in each slot was retransmitted, and when last. */
 class Answers {
   readonly count: Uint8Array;
   readonly lastAtMs: Float64Array;

@@ -1,24 +1,27 @@
 /**
- * Makes one continuous outgoing stream of whatever a subscriber is switched between: sequence numbers without gaps of our
- * making, timestamps that advance with the wall clock.
+ * Makes one continuous outgoing stream from the sources that a subscriber is switched between: sequence numbers without gaps except for
+ * lost packets, and timestamps that advance with the wall clock.
  *
- * No outgoing number is ever given to two different packets. Receivers would discard the second, and with SRTP it would
- * encrypt two packets with the same keystream.
+ * No outgoing number is ever given to two different packets. Receivers would discard the second, and SRTP would encrypt both with the same
+ * keystream.
  *
  * @see RFC 3550 §5.1, RFC 3711 §9.1
  */
 import { compactNumber, type ExtendedSeq, timestampDistance } from '@causeway/wire';
 import { NumberMap } from './number-map.ts';
 
-/** How many sources back a packet can still be sent again. Switches wait for keyframes, so this is seconds. */
+/** Number of epochs from which packets can still be retransmitted. Switches wait for keyframes, so they span seconds. */
 const MAX_EPOCHS = 4;
 const MAX_EPOCH_ID = 0xffff;
 
-/** The time during which one source is forwarded, with the sequence numbers of it. One object: each is fetched for every packet. */
+/**
+ * The time during which one source is forwarded, and the map of its sequence numbers. This is a single object because it is read for every
+ * packet.
+ */
 class Epoch<Source> extends NumberMap {
   readonly id: number;
   readonly source: Source;
-  /** Outgoing timestamp less source timestamp, as a signed number. */
+  /** Outgoing timestamp minus source timestamp, as a signed number. */
   readonly timestampShift: number;
 
   constructor(id: number, source: Source, firstSourceSeq: number, firstSeq: number, timestampShift: number) {
@@ -30,22 +33,24 @@ class Epoch<Source> extends NumberMap {
 }
 
 export class SequenceRewriter<Source> {
-  /** Under way; undefined before the first switch. Apart from the others: nearly every packet is of it. */
+  /**
+   * The current epoch; undefined before the first switch. It is kept apart from the earlier ones because nearly every packet belongs to it.
+   */
   #current: Epoch<Source> | undefined = undefined;
-  /** The latest ones before it, the newest last. */
+  /** The most recent epochs before the current one, newest last. */
   #earlier: readonly Epoch<Source>[] = [];
   #highestSeq: number;
-  /** As a signed number: `OutgoingStream` says why. */
+  /** Stored as a signed number; `OutgoingStream` explains why. */
   #highestTimestamp: number | undefined = undefined;
-  /** When the packet that brought the highest timestamp was sent, in whole milliseconds. */
+  /** When the packet with the highest timestamp was sent, in whole milliseconds. */
   #highestTimestampAtMs = 0;
 
-  /** @param firstSeq the number of the first packet to be sent */
+  /** @param firstSeq sequence number of the first packet to be sent */
   constructor(firstSeq: number) {
     this.#highestSeq = firstSeq - 1;
   }
 
-  /** Id of the epoch under way, 1 … 65,535; 0 before the first switch. */
+  /** Id of the current epoch, 1 … 65,535; 0 before the first switch. */
   get epoch(): number {
     return this.#current?.id ?? 0;
   }
@@ -55,28 +60,28 @@ export class SequenceRewriter<Source> {
     return current === undefined ? 0 : current.id ^ current.highestTarget;
   }
 
-  /** The highest number sent, or left for a packet that may still come; undefined before the first. */
+  /** The highest number sent or reserved for a packet that may still arrive; undefined before the first. */
   get highest(): ExtendedSeq | undefined {
     return this.#current === undefined ? undefined : (this.#current.highestTarget as ExtendedSeq);
   }
 
   /**
-   * Starts an epoch: from this packet on, `source` is forwarded. The first epoch keeps the source's timestamps; the others
-   * continue from the highest timestamp sent, by the time that has passed since.
+   * Starts an epoch in which `source` is forwarded, from the given packet on. The first epoch keeps the source's timestamps. In later ones,
+   * timestamps continue from the highest one sent, plus the time that has passed since.
    */
   switchSource(nowMs: number, source: Source, firstSourceSeq: ExtendedSeq, firstSourceTimestamp: number, clockRateHz: number): void {
     this.#startEpoch(source, firstSourceSeq, this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz));
   }
 
-  /** Starts an epoch with another copy of the present source: what that numbers `firstSourceSeq` follows on the newest packet. */
+  /** Starts an epoch with another copy of the current source. Its packet `firstSourceSeq` follows the newest packet sent. */
   continueWith(source: Source, firstSourceSeq: ExtendedSeq): void {
     this.#startEpoch(source, firstSourceSeq, this.#current?.timestampShift ?? 0);
   }
 
   /**
-   * Gives a packet of the present source its outgoing number; always the same one.
+   * Maps a packet of the current source to its outgoing number, which is always the same.
    *
-   * @returns undefined if it is older than the packet the epoch began with, was dropped, or is too late to have a place
+   * @returns undefined if the packet is older than the first of the epoch, was dropped, or is so late that its place is no longer known
    */
   map(nowMs: number, sourceSeq: ExtendedSeq, sourceTimestamp: number): ExtendedSeq | undefined {
     const current = this.#current;
@@ -92,25 +97,25 @@ export class SequenceRewriter<Source> {
   }
 
   /**
-   * Gives a packet of an earlier epoch's source the outgoing number that was left for it.
+   * Maps a packet of an earlier epoch to the outgoing number that was reserved for it.
    *
-   * @returns undefined if none was, or the epoch is forgotten
+   * @returns undefined if none was reserved, or the epoch is no longer kept
    */
   mapLate(epoch: number, sourceSeq: ExtendedSeq): ExtendedSeq | undefined {
     return this.#find(epoch)?.mapLate(sourceSeq) as ExtendedSeq | undefined;
   }
 
-  /** Leaves a packet of the present source out. @returns false if a newer packet has been mapped already: the receiver sees a gap */
+  /** Drops a packet of the current source. @returns false if a newer packet has been mapped: the receiver sees a gap */
   drop(sourceSeq: ExtendedSeq): boolean {
     return this.#current?.drop(sourceSeq) ?? true;
   }
 
-  /** The source that was forwarded in an epoch; undefined if that is too many switches ago. */
+  /** The source that was forwarded in an epoch; undefined if the epoch is no longer kept. */
   sourceOf(epoch: number): Source | undefined {
     return this.#find(epoch)?.source;
   }
 
-  /** The outgoing timestamp for one of the source of an epoch; 0 if the epoch is forgotten (`sourceOf` tells). */
+  /** Maps a timestamp of an epoch's source to the outgoing one. @returns 0 if the epoch is no longer kept, which `sourceOf` reveals */
   mapTimestamp(sourceTimestamp: number, epoch: number = this.epoch): number {
     const found = this.#find(epoch);
     return found === undefined ? 0 : (sourceTimestamp + found.timestampShift) >>> 0;
@@ -131,7 +136,7 @@ export class SequenceRewriter<Source> {
   #timestampShift(nowMs: number, firstSourceTimestamp: number, clockRateHz: number): number {
     if (this.#highestTimestamp === undefined) return 0;
     const elapsedTicks = Math.round(((nowMs - this.#highestTimestampAtMs) * clockRateHz) / 1000);
-    // At least one: the new source's first frame must not look like more of the old one's last.
+    // The step is at least one tick, or the new source's first frame would look like part of the old one's last.
     return (this.#highestTimestamp + Math.max(1, elapsedTicks) - firstSourceTimestamp) | 0;
   }
 }

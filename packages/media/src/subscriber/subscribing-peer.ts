@@ -1,4 +1,4 @@
-/** What a subscription needs of the peer that it is for. */
+/** The interfaces of the peer that a subscription sends to. */
 import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { QueuedStream } from '../congestion/pacing/send-queue.ts';
 import type { ProbedStream } from '../congestion/probing/probe-sender.ts';
@@ -8,24 +8,24 @@ import type { OutboundStream, SecureEndpoint } from '../secure-endpoint.ts';
 import type { LinkLayers } from './link-layers.ts';
 import type { ReceiverPath } from './playout-delay.ts';
 
-/** How the packets of streams leave: at once, or when there is room for them on the path. */
+/** Sends the packets of streams, immediately or when the path has room for them. */
 export interface StreamSender {
   /** Whether packets to this peer carry transport-wide numbers. */
   readonly isNumbering: boolean;
-  /** Share of packets that the path has lost lately, 0 to 1; undefined if that is not known. */
+  /** Share of packets that the path has lost recently, 0 to 1; undefined if it is not known. */
   lossRatio(nowMs: number): number | undefined;
   addStream(stream: QueuedStream & ProbedStream): void;
   removeStream(stream: QueuedStream & ProbedStream): void;
-  /** Whether a packet may be sent now; it is taken out of the room there is. */
+  /** Whether a packet may be sent now. If so, its size is taken out of the available room. */
   passes(nowMs: number, sizeBytes: number): boolean;
-  /** Takes a packet that never waits out of the room that others have. */
+  /** Takes the size of a packet that never waits out of the available room. */
   spend(sizeBytes: number): void;
   enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   dropQueued(stream: QueuedStream): void;
-  /** Reads of each object that sending a packet needs, for the caches' sake. */
+  /** Reads a field of each object that sending a packet needs, to warm the cache. */
   prefetch(): number;
-  /** What a receiver report says of loss, of a peer without transport-wide feedback. */
+  /** Takes the loss in a receiver report of a peer without transport-wide feedback. */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void;
 }
 
@@ -33,7 +33,7 @@ export interface StreamSender {
 export interface SendingTransport {
   readonly isLink: boolean;
   readonly isInProcess: boolean;
-  /** A packet may only be sent again as it was, byte for byte. */
+  /** Whether a packet may only be retransmitted with an identical header. */
   readonly repeatsHeaders: boolean;
   readonly rttMs: number;
   readonly canSend: boolean;
@@ -41,7 +41,7 @@ export interface SendingTransport {
   readonly sendPath: Path | undefined;
   readonly endpoint: SecureEndpoint;
   readonly sender: StreamSender;
-  /** Hands a packet to the outbox, or drops it while there is nowhere to send it. @param packetIndex the unwrapped sequence number */
+  /** Hands a packet to the outbox, or drops it if there is no path. @param packetIndex the unwrapped sequence number */
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void;
 }
 
@@ -50,15 +50,15 @@ export interface SubscribingPeer extends SendingTransport, ReceiverPath {
   readonly id: string;
   readonly account: string | undefined;
   readonly isSecure: boolean;
-  /** Bytes sent for everything that it is subscribed to now. */
+  /** Bytes sent to this peer for all its present subscriptions. */
   readonly bytesSent: number;
   readonly allocation: BandwidthAllocator;
   /** Undefined unless it is a link to another node. */
   readonly linkLayers: LinkLayers | undefined;
   readonly rtcp: { sendBye(ssrcs: readonly number[]): void };
-  /** What this peer receives, by our SSRC. */
+  /** What this peer receives, by the SFU's SSRC. */
   readonly subscriptions: { delete(ssrc: number): boolean };
-  /** A publication or subscription came or went. */
+  /** Called when a publication or subscription was added or removed. */
   tracksChanged(): void;
   reportDefect(error: unknown): void;
 }

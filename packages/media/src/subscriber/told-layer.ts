@@ -1,10 +1,16 @@
-/** What the owner has been told of the layer that a subscriber gets, so that it hears of changes and of nothing else. */
+/** Remembers what was last reported about the layer that a subscriber receives, so that events are emitted only for changes. */
 import type { EngineEventListener } from '../engine-messages.ts';
 import type { GrantedQuality, LayerChangeReason } from '../plan.ts';
 
-/** A path is narrower by its estimate than it is until it has been probed: unless a queue grows on it, it is given that long. */
+/**
+ * A new path's estimate is lower than its capacity until it has been probed. Unless a queue grows, the path has this long before it counts
+ * as too narrow.
+ */
 const SHORT_FOR_MS = 3000;
-/** One that was too narrow a moment ago may be so again, and a layer that has to cross a link first comes late. */
+/**
+ * How long lower layers stay needed after the shortage. A path that was too narrow may soon be so again, and a layer that must first cross
+ * a link arrives late.
+ */
 const NEEDED_FOR_MS = 10_000;
 
 export interface ToldLayerIds {
@@ -15,7 +21,7 @@ export interface ToldLayerIds {
 export class ToldLayer {
   readonly #ids: ToldLayerIds;
   readonly #onEvent: EngineEventListener;
-  /** A publication without layers gives nothing to report before it stops. */
+  /** Initially empty, so that a publication without simulcast causes no event until it stops. */
   #rid: string | undefined = '';
   #spatialId: number | undefined = undefined;
   #temporalId: number | undefined = undefined;
@@ -30,7 +36,11 @@ export class ToldLayer {
     this.#onEvent = onEvent;
   }
 
-  /** What the allocator has decided. @param isOther it is another layer than before, which follows with its keyframe */
+  /**
+   * Reports the allocator's decision if the quality changed.
+   *
+   * @param isOther whether it chose another layer, whose keyframe is still to come
+   */
   noteGrant(quality: GrantedQuality, reason: LayerChangeReason, isOther: boolean): void {
     if (isOther) this.#reason = reason;
     if (quality === this.quality) return;
@@ -38,7 +48,12 @@ export class ToldLayer {
     this.#onEvent({ type: 'quality-changed', ...this.#ids, quality, reason });
   }
 
-  /** @param isShort the best of the layers that cross a link does not fit. @param isCertain a queue grows on the path */
+  /**
+   * Reports whether a link needs lower layers to be sent over it.
+   *
+   * @param isShort whether the best wanted layer does not fit the link
+   * @param isCertain whether a queue grows on the path, which leaves no doubt
+   */
   noteShortage(nowMs: number, isShort: boolean, isCertain: boolean): void {
     if (!isShort) this.#shortSinceMs = Number.NaN;
     else if (Number.isNaN(this.#shortSinceMs)) this.#shortSinceMs = nowMs;
@@ -49,7 +64,7 @@ export class ToldLayer {
     this.#onEvent({ type: 'lower-layers-needed', ...this.#ids, areNeeded });
   }
 
-  /** What is sent from now on. @param rid undefined for nothing */
+  /** Reports the layer that is being sent. @param rid undefined if none is */
   noteLayer(rid: string | undefined, spatialId: number | undefined, temporalId: number | undefined): void {
     if (rid === this.#rid && spatialId === this.#spatialId && temporalId === this.#temporalId) return;
     this.#rid = rid;

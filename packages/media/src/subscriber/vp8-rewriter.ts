@@ -1,44 +1,44 @@
 /**
- * Keeps picture ids and TL0 indices of a VP8 stream continuous for a subscriber that is switched between sources, each of
- * which counts for itself. Decoders take a jump for lost frames.
+ * Keeps picture ids and TL0 indices of a VP8 stream continuous for a subscriber that is switched between sources, each of which has its own
+ * numbering. Decoders treat a jump as lost frames.
  *
  * @see RFC 7741 §4.2
  */
 import { overwritePictureId, pictureIdLength, type Vp8Descriptor } from '@causeway/wire';
 import { PictureNumbers } from './picture-numbers.ts';
 
-/** As many as the sequence rewriter keeps: what cannot be sent again needs no shift. */
+/** The sequence rewriter keeps as many. Packets of an older epoch cannot be sent again, so their shift is not needed. */
 const MAX_EPOCHS = 4;
 const LONG_PICTURE_ID_PERIOD = 1 << 15;
 const SHORT_PICTURE_ID_PERIOD = 1 << 7;
 const TL0_PIC_IDX_PERIOD = 1 << 8;
 
-/** What is added to the numbers of one source; undefined until its first packet that has them. */
+/** The values added to the numbers of one source; undefined until the source's first packet with such a number. */
 interface Epoch {
   readonly id: number;
   pictureIdShift: number | undefined;
   tl0PicIdxShift: number | undefined;
-  /** Made with the first frame that is left out; closes up before the shift. */
+  /** Created when the first frame is dropped. Picture ids are renumbered by it before they are shifted. */
   pictures: PictureNumbers | undefined;
 }
 
-/** Is itself the epoch under way: nearly every packet is of it, and one object is fetched sooner than two. */
+/** The rewriter itself is the current epoch, to which nearly every packet belongs: reading one object is faster than reading two. */
 export class Vp8Rewriter implements Epoch {
   id = 0;
   pictureIdShift: number | undefined = undefined;
   tl0PicIdxShift: number | undefined = undefined;
   pictures: PictureNumbers | undefined = undefined;
-  /** The newest ones sent; undefined before the first. */
+  /** The newest numbers sent; undefined before the first. */
   #pictureId: number | undefined = undefined;
   #tl0PicIdx: number | undefined = undefined;
-  /** The latest ones before it. */
+  /** The most recent epochs before the current one. */
   #earlier: readonly Epoch[] = [];
 
   prefetch(): number {
     return this.id;
   }
 
-  /** Starts an epoch of the sequence rewriter: the next packet continues where the newest one sent left off. */
+  /** Starts an epoch of the sequence rewriter with another source. Its first numbers continue from the newest ones sent. */
   startEpoch(epoch: number): void {
     this.continueEpoch(epoch);
     this.pictureIdShift = undefined;
@@ -46,7 +46,7 @@ export class Vp8Rewriter implements Epoch {
     this.pictures = undefined;
   }
 
-  /** Starts an epoch with another copy of the same source, whose numbers are the same. */
+  /** Starts an epoch with another copy of the same source, which has the same numbers. */
   continueEpoch(epoch: number): void {
     const { id, pictureIdShift, tl0PicIdxShift, pictures } = this;
     this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id, pictureIdShift, tl0PicIdxShift, pictures }];
@@ -54,9 +54,9 @@ export class Vp8Rewriter implements Epoch {
   }
 
   /**
-   * Leaves a frame of the epoch under way out on purpose. Frames of temporal layer 0 never are, so their index needs no such care.
+   * Records that a frame of the current epoch is dropped. Frames of temporal layer 0 are never dropped, so the TL0 index is not affected.
    *
-   * @param payload of a packet of it; nothing newer has been sent
+   * @param payload of a packet of the frame; no later frame has been sent
    */
   leaveOut({ pictureId, pictureIdOffset }: Vp8Descriptor, payload: Uint8Array): void {
     if (pictureId === undefined) return;
@@ -66,11 +66,11 @@ export class Vp8Rewriter implements Epoch {
   }
 
   /**
-   * Rewrites the descriptor of an outgoing packet in place. A payload of a forgotten epoch stays as it is.
+   * Rewrites the descriptor of an outgoing packet in place. If the packet's epoch is no longer kept, the payload is left as it is.
    *
    * @param bytes the subscriber's own copy
    * @param descriptor of that payload
-   * @param epoch that the packet belongs to; an earlier one when it is sent again
+   * @param epoch that the packet belongs to; an earlier one if this is a retransmission
    */
   rewrite(bytes: Uint8Array, payloadOffset: number, descriptor: Vp8Descriptor, epoch: number): void {
     const found = epoch === this.id ? this : this.#earlier.find(({ id }) => id === epoch);
@@ -84,7 +84,7 @@ export class Vp8Rewriter implements Epoch {
     if (tl0PicIdx !== undefined) bytes[payloadOffset + descriptor.tl0PicIdxOffset] = this.#shiftTl0PicIdx(found, tl0PicIdx);
   }
 
-  /** @param period in which the source counts; ours is the same, as the field keeps its width */
+  /** @param period after which ids wrap; the same on both sides, since the field keeps its width */
   #shiftPictureId(epoch: Epoch, pictureId: number, period: number): number {
     const newest = this.#pictureId;
     epoch.pictureIdShift ??= newest === undefined ? 0 : newest + 1 - pictureId;
@@ -106,7 +106,7 @@ function periodOf(bytes: Uint8Array, pictureIdOffset: number): number {
   return pictureIdLength(bytes, pictureIdOffset) === 2 ? LONG_PICTURE_ID_PERIOD : SHORT_PICTURE_ID_PERIOD;
 }
 
-/** Whether `to` follows `from` on a circle of `period` (a power of two) by the shorter way. */
+/** Whether `to` is ahead of `from` in a sequence that wraps at `period`, a power of two. */
 function isAhead(from: number, to: number, period: number): boolean {
   const steps = (to - from) & (period - 1);
   return steps > 0 && steps < period >> 1;
