@@ -52,7 +52,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   },
   dashboard: {
     packages: ['protocol', 'client'],
-    vendors: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-query', '@tanstack/react-router', 'uplot'],
+    vendors: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-query', '@tanstack/react-router', 'uplot', 'uqr'],
     nodeModules: false,
     toolVendors: ['vite', '@vitejs/plugin-react'],
     isBundled: true,

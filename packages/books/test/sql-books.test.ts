@@ -1,4 +1,5 @@
 /** The books in both kinds of database, by one contract. */
+import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import type { BooksDatabase } from '../src/database/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'causeway-books-'));
 const opened: BooksDatabase[] = [];
+const SEALING_KEY = createSecretKey(Buffer.alloc(32, 7));
 let postgres: PostgresServer;
 let files = 0;
 
@@ -35,7 +37,12 @@ async function open(location: BooksLocation) {
   const advance = (ms: number): void => {
     nowMs += ms;
   };
-  return { books: new SqlBooks(database, () => nowMs), accounts: new SqlAccounts(database, () => nowMs), advance };
+  return {
+    books: new SqlBooks(database, () => nowMs),
+    accounts: new SqlAccounts(database, () => nowMs, SEALING_KEY),
+    advance,
+    nowMs: () => nowMs,
+  };
 }
 
 const newFile = (): BooksLocation => ({ kind: 'file', path: join(folder, `${++files}.sqlite`) });
@@ -44,7 +51,7 @@ const newPostgres = async (): Promise<BooksLocation> => ({ kind: 'postgres', url
 /** Making a database takes longer than a case does. */
 async function openEmptied(location: BooksLocation) {
   const emptied = await open(location);
-  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, "signIns" restart identity`.execute(
+  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, totps, "signIns" restart identity`.execute(
     opened.at(-1) as BooksDatabase,
   );
   await opened.at(-1)?.updateTable('serials').set({ value: 0 }).execute();

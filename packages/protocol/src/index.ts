@@ -18,6 +18,7 @@ export {
   SetUpReply,
   SetUpRequest,
 } from './admin/admin-bodies.ts';
+export * from './admin/factor-bodies.ts';
 export * from './admin/ledger-lines.ts';
 export * from './admin/people-bodies.ts';
 export * from './admin/roles.ts';

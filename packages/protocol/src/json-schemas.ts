@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
+import * as factors from './admin/factor-bodies.ts';
 import { LedgerLine } from './admin/ledger-lines.ts';
 import * as people from './admin/people-bodies.ts';
 import * as usage from './admin/usage-bodies.ts';
@@ -204,6 +205,12 @@ const NAMED_SCHEMAS = {
   AdminMembership: people.AdminMembership,
   SignUpRequest: people.SignUpRequest,
   SignInRequest: people.SignInRequest,
+  FactorsReply: factors.FactorsReply,
+  OfferTotpRequest: factors.OfferTotpRequest,
+  OfferTotpReply: factors.OfferTotpReply,
+  ConfirmTotpRequest: factors.ConfirmTotpRequest,
+  ConfirmTotpReply: factors.ConfirmTotpReply,
+  RemoveTotpRequest: factors.RemoveTotpRequest,
   WhoAmIReply: people.WhoAmIReply,
   ChangePasswordRequest: people.ChangePasswordRequest,
   AdminMember: people.AdminMember,

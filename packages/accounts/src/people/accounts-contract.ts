@@ -6,7 +6,17 @@ import assert from 'node:assert/strict';
 import { SfuError } from '@causeway/protocol';
 import { digestSecret } from '../app/secret.ts';
 import type { Actor, Books, Org } from '../books/books.ts';
-import { type Accounts, INVITATION_LIFE_MS, type OpenedSignIn, SIGN_IN_IDLE_MS, SIGN_IN_LIFE_MS } from './accounts.ts';
+import {
+  type Accounts,
+  CODE_WAIT_MS,
+  FREE_CODE_TRIES,
+  INVITATION_LIFE_MS,
+  type OpenedSignIn,
+  RECOVERY_CODES,
+  SIGN_IN_IDLE_MS,
+  SIGN_IN_LIFE_MS,
+} from './accounts.ts';
+import { totpAt } from './totp.ts';
 
 /** Empty books with their people, and the clock that they go by. */
 export interface AccountsForContract {
@@ -14,6 +24,7 @@ export interface AccountsForContract {
   readonly accounts: Accounts;
   /** Lets time pass. */
   advance(ms: number): void;
+  nowMs(): number;
 }
 
 /** One thing that accounts must do. */
@@ -35,6 +46,7 @@ const OPERATOR: Actor = { kind: 'operator' };
 const ADA = { email: 'Ada@Example.org ', name: 'Ada', password: 'correct horse' };
 const PASSWORD = 'battery staple';
 const DAY_MS = 86_400_000;
+const STEP_MS = 30_000;
 
 /** All cases, each with empty books of its own. */
 export const accountsContract: readonly AccountsContractCase[] = [
@@ -104,6 +116,99 @@ export const accountsContract: readonly AccountsContractCase[] = [
     await rejectsWith('unauthorized', accounts.signIn(ADA.email, ADA.password));
     await accounts.signIn(ADA.email, PASSWORD);
   }),
+  contractCase('asks for a code once one was confirmed, and takes none twice', async (world) => {
+    const { accounts, ada } = world;
+    const id = ada.person.id;
+    await rejectsWith('unauthorized', accounts.offerTotp(id, 'wrong', 'sfu.example'));
+    const replaced = await accounts.offerTotp(id, ADA.password, 'sfu.example');
+    const { seed, uri } = await accounts.offerTotp(id, ADA.password, 'sfu.example');
+    assert.notEqual(seed, replaced.seed);
+    assert.ok(uri.startsWith(`otpauth://totp/sfu.example:ada%40example.org?secret=${seed}&`));
+    const kept = await accounts.signIn(ADA.email, ADA.password);
+    await rejectsWith('code_invalid', accounts.confirmTotp(id, codeOf(replaced.seed, world.nowMs()), digestSecret(kept.token)));
+    const confirmed = codeOf(seed, world.nowMs());
+    const recovery = await accounts.confirmTotp(id, confirmed, digestSecret(kept.token));
+
+    assert.equal(recovery.length, RECOVERY_CODES);
+    assert.deepEqual(await accounts.readFactors(id), { totp: { isOn: true, recoveryCodesLeft: RECOVERY_CODES } });
+    assert.equal(await accounts.findSignIn(digestSecret(ada.token)), undefined);
+    assert.notEqual(await accounts.findSignIn(digestSecret(kept.token)), undefined);
+    await rejectsWith('factor_conflict', accounts.offerTotp(id, ADA.password, 'sfu.example'));
+    await rejectsWith('factor_conflict', accounts.confirmTotp(id, confirmed, digestSecret(kept.token)));
+    await rejectsWith('code_required', accounts.signIn(ADA.email, ADA.password));
+    await rejectsWith('unauthorized', accounts.signIn(ADA.email, 'wrong', codeOf(seed, world.nowMs() + STEP_MS)));
+    await rejectsWith('code_invalid', accounts.signIn(ADA.email, ADA.password, confirmed));
+    await accounts.signIn(ADA.email, ADA.password, codeOf(seed, world.nowMs() + STEP_MS));
+    await rejectsWith('code_invalid', accounts.signIn(ADA.email, ADA.password, codeOf(seed, world.nowMs() + STEP_MS)));
+  }),
+  contractCase('lets one of two sign-ins in that send the same code at once', async (world) => {
+    const { accounts } = world;
+    const { seed } = await turnTotpOn(world);
+    world.advance(STEP_MS);
+    const code = codeOf(seed, world.nowMs());
+    const tries = await Promise.allSettled([
+      accounts.signIn(ADA.email, ADA.password, code),
+      accounts.signIn(ADA.email, ADA.password, code),
+    ]);
+
+    assert.deepEqual(tries.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  }),
+  contractCase('takes a recovery code once, however it is typed', async (world) => {
+    const { accounts, ada } = world;
+    const { recovery } = await turnTotpOn(world);
+    const [first = '', second = ''] = recovery;
+    await accounts.signIn(ADA.email, ADA.password, ` ${first.toUpperCase().replaceAll('-', ' ')}`);
+    await rejectsWith('code_invalid', accounts.signIn(ADA.email, ADA.password, first));
+    await accounts.signIn(ADA.email, ADA.password, second);
+
+    assert.equal((await accounts.readFactors(ada.person.id)).totp.recoveryCodesLeft, RECOVERY_CODES - 2);
+  }),
+  contractCase('lets codes be guessed a few times, then ever more slowly, and right ones wait, too', async (world) => {
+    const { accounts } = world;
+    const { seed } = await turnTotpOn(world);
+    const guess = () => accounts.signIn(ADA.email, ADA.password, '000000');
+    for (let tries = 0; tries < FREE_CODE_TRIES; tries++) await rejectsWith('code_invalid', guess());
+    await rejectsWith('rate_limited', accounts.signIn(ADA.email, ADA.password, codeOf(seed, world.nowMs())));
+    world.advance(CODE_WAIT_MS);
+    await rejectsWith('code_invalid', guess());
+    world.advance(CODE_WAIT_MS);
+    await rejectsWith('rate_limited', guess());
+    world.advance(CODE_WAIT_MS);
+    await accounts.signIn(ADA.email, ADA.password, codeOf(seed, world.nowMs()));
+    await rejectsWith('code_invalid', guess());
+  }),
+  contractCase('removes an authenticator by password and code, and notes it', async (world) => {
+    const { accounts, ada, books, org } = world;
+    const id = ada.person.id;
+    await rejectsWith('factor_conflict', accounts.removeTotp(id, ADA.password, '000000'));
+    const { seed } = await turnTotpOn(world);
+    world.advance(STEP_MS);
+    await rejectsWith('unauthorized', accounts.removeTotp(id, 'wrong', codeOf(seed, world.nowMs())));
+    await rejectsWith('code_invalid', accounts.removeTotp(id, ADA.password, '000000'));
+    await accounts.removeTotp(id, ADA.password, codeOf(seed, world.nowMs()));
+    await accounts.signIn(ADA.email, ADA.password);
+
+    const entries = await books.listAudit(org.id, { limit: 2 });
+    assert.deepEqual(
+      entries.map(({ action }) => action),
+      ['person.totp-removed', 'person.totp-added'],
+    );
+    assert.ok(!JSON.stringify(entries).includes(seed));
+  }),
+  contractCase('starts from the beginning with someone who was removed and is invited again', async (world) => {
+    const { accounts, org, join } = world;
+    const bob = await join('bob@example.org', 'viewer');
+    await turnTotpOn(world, bob);
+    await accounts.removeMember(org.id, bob.person.id, OPERATOR);
+    const { token } = await accounts.invite(org.id, { email: 'bob@example.org', role: 'viewer' }, OPERATOR);
+
+    assert.equal((await accounts.readInvitation(token)).isKnown, false);
+    const again = await accounts.acceptInvitation(token, { name: 'Bob', password: 'a new one' });
+    assert.equal(again.person.id, bob.person.id);
+    assert.equal(await accounts.findSignIn(digestSecret(bob.token)), undefined);
+    await rejectsWith('unauthorized', accounts.signIn('bob@example.org', PASSWORD));
+    await accounts.signIn('bob@example.org', 'a new one');
+  }),
   contractCase('makes an invited stranger a person and a member', async ({ accounts, org, ada }) => {
     const actor: Actor = { kind: 'person', id: ada.person.id };
     const { invitation, token } = await accounts.invite(org.id, { email: ' Bob@example.org', role: 'developer' }, actor);
@@ -124,14 +229,19 @@ export const accountsContract: readonly AccountsContractCase[] = [
       ],
     );
   }),
-  contractCase('lets a person who is known accept with their own password alone', async ({ accounts, books, join }) => {
-    await join('bob@example.org', 'viewer');
+  contractCase('lets a person who is known accept with their own password and code alone', async (world) => {
+    const { accounts, books, join } = world;
+    const known = await join('bob@example.org', 'viewer');
     const other = await books.createOrg('Other', OPERATOR);
     const { token } = await accounts.invite(other.id, { email: 'bob@example.org', role: 'admin' }, OPERATOR);
 
     assert.equal((await accounts.readInvitation(token)).isKnown, true);
     await rejectsWith('unauthorized', accounts.acceptInvitation(token, { name: 'Mallory', password: 'a guess' }));
-    const bob = await accounts.acceptInvitation(token, { name: 'Mallory', password: PASSWORD });
+    const { seed } = await turnTotpOn(world, known);
+    await rejectsWith('code_required', accounts.acceptInvitation(token, { name: 'Mallory', password: PASSWORD }));
+    world.advance(STEP_MS);
+    const code = codeOf(seed, world.nowMs());
+    const bob = await accounts.acceptInvitation(token, { name: 'Mallory', password: PASSWORD }, code);
     assert.equal(bob.person.name, 'bob');
     assert.deepEqual(
       bob.memberships.map(({ org, role }) => [org.name, role]),
@@ -184,6 +294,22 @@ export const accountsContract: readonly AccountsContractCase[] = [
     assert.ok(!JSON.stringify(entries).includes('another password'));
   }),
 ];
+
+/** Has someone use an authenticator. */
+async function turnTotpOn(world: World, { person, token }: OpenedSignIn = world.ada) {
+  const password = person.id === world.ada.person.id ? ADA.password : PASSWORD;
+  const { seed } = await world.accounts.offerTotp(person.id, password, 'sfu.example');
+  const recovery = await world.accounts.confirmTotp(person.id, codeOf(seed, world.nowMs()), digestSecret(token));
+  return { seed, recovery };
+}
+
+/** What an authenticator shows. @param seed in base 32 */
+function codeOf(seed: string, nowMs: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...seed].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2));
+  return totpAt(Uint8Array.from(bytes), Math.floor(nowMs / STEP_MS));
+}
 
 function contractCase(name: string, check: (world: World) => Promise<void>): AccountsContractCase {
   return {

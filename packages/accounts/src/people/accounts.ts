@@ -40,7 +40,7 @@ export interface OfferedMembership {
   readonly org: Org;
   readonly email: string;
   readonly role: Role;
-  /** Whether someone with this address can sign in already, and accepts it with the password that they have. */
+  /** Whether a member of some organisation has this address, and accepts it with the password that they have. */
   readonly isKnown: boolean;
 }
 
@@ -65,6 +65,23 @@ export interface NewPerson {
   readonly password: string;
 }
 
+/** With what a person proves themselves beside their password. */
+export interface Factors {
+  readonly totp: {
+    readonly isOn: boolean;
+    /** Each is good once, in place of a code. */
+    readonly recoveryCodesLeft: number;
+  };
+}
+
+/** A seed for an authenticator that is not in force yet, and the one time that it is told. */
+export interface OfferedTotp {
+  /** In base 32. */
+  readonly seed: string;
+  /** What a QR code for authenticators says. */
+  readonly uri: string;
+}
+
 /** How long a sign-in lasts without a call, and at most. */
 export const SIGN_IN_IDLE_MS = 7 * 86_400_000;
 /** How long a sign-in lasts, however much it is used. */
@@ -72,8 +89,15 @@ export const SIGN_IN_LIFE_MS = 30 * 86_400_000;
 /** How long an invitation is good. */
 export const INVITATION_LIFE_MS = 7 * 86_400_000;
 
+/** How many recovery codes a person gets. */
+export const RECOVERY_CODES = 10;
+/** So many wrong codes of a person in a row cost nothing but the try. */
+export const FREE_CODE_TRIES = 5;
+/** The wait after the next one; it doubles with each, up to an hour. */
+export const CODE_WAIT_MS = 30_000;
+
 /**
- * The people of a service. Passwords are kept as salted argon2id, tokens as digests. Every change is in the audit of the organisations that
+ * The people of a service. Passwords are kept as salted argon2id, tokens as digests, seeds of authenticators sealed. Every change is in the audit of the organisations that
  * it concerns. Every implementation passes `accountsContract`.
  *
  * All methods reject with SfuError `books_unavailable` if the books cannot be reached now, and those that look at a password with
@@ -82,8 +106,12 @@ export const INVITATION_LIFE_MS = 7 * 86_400_000;
 export interface Accounts {
   /** Makes the first organisation and its owner. @throws SfuError `unauthorized` – it is not the newest set-up token, or was used */
   signUp(setUpToken: string, orgName: string, person: NewPerson): Promise<OpenedSignIn>;
-  /** @throws SfuError `unauthorized` – an unknown address and a wrong password are answered alike, after as long */
-  signIn(email: string, password: string): Promise<OpenedSignIn>;
+  /**
+   * @param code of the person's authenticator, or a recovery code; not looked at if they have none
+   * @throws SfuError `unauthorized` – an unknown address and a wrong password are answered alike, after as long; `code_required`;
+   * `code_invalid`; `rate_limited` – too many codes of this person were wrong
+   */
+  signIn(email: string, password: string, code?: string): Promise<OpenedSignIn>;
   /** @returns undefined if there is no such sign-in, or it has ended */
   findSignIn(digest: SecretDigest): Promise<SignedIn | undefined>;
   /** Ends a sign-in; one that has ended stays as it is. */
@@ -95,6 +123,24 @@ export interface Accounts {
    * @throws SfuError `unauthorized` – the present password is another one
    */
   changePassword(personId: string, present: string, next: string, kept: SecretDigest): Promise<void>;
+
+  readFactors(personId: string): Promise<Factors>;
+  /**
+   * Makes a seed that is in force once a code of it was confirmed, and replaces one that never was.
+   *
+   * @param issuer the name of the service that an authenticator shows
+   * @throws SfuError `unauthorized`; `factor_conflict` – one is in force; `books_unavailable` – the node has no key to seal it with
+   */
+  offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp>;
+  /**
+   * Asks for codes from now on, and ends all other sign-ins of the person.
+   *
+   * @returns the recovery codes, this one time
+   * @throws SfuError `factor_conflict` – no seed was offered, or one is in force; `code_invalid`; `rate_limited`
+   */
+  confirmTotp(personId: string, code: string, kept: SecretDigest): Promise<readonly string[]>;
+  /** @throws SfuError `unauthorized`; `factor_conflict` – none is in force; `code_invalid`; `rate_limited` */
+  removeTotp(personId: string, password: string, code: string): Promise<void>;
 
   /** Lists members, sorted by e-mail address. */
   listMembers(orgId: string): Promise<readonly Member[]>;
@@ -116,9 +162,11 @@ export interface Accounts {
   /** @throws SfuError `invitation_not_found` – it was accepted or withdrawn, or is over */
   readInvitation(token: string): Promise<OfferedMembership>;
   /**
-   * Makes the bearer a member, and a person if the address is new.
+   * Makes the bearer a member, and a person if the address is new. Someone who is in no organisation counts as new: password and factors of
+   * before are gone, so removing and inviting a person is how they get in again who have forgotten theirs.
    *
-   * @throws SfuError `invitation_not_found`; `unauthorized` – the address is known, and has another password
+   * @throws SfuError `invitation_not_found`; `unauthorized` – the address is known, and has another password; `code_required`;
+   * `code_invalid`; `rate_limited`
    */
-  acceptInvitation(token: string, person: Omit<NewPerson, 'email'>): Promise<OpenedSignIn>;
+  acceptInvitation(token: string, person: Omit<NewPerson, 'email'>, code?: string): Promise<OpenedSignIn>;
 }

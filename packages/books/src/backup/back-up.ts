@@ -20,6 +20,7 @@ const TABLES = {
   people: ['id'],
   members: ['orgId', 'personId'],
   invitations: ['id'],
+  totps: ['personId'],
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;

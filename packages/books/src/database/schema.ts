@@ -135,7 +135,24 @@ export interface SignInsTable {
   usedAtMs: number;
 }
 
+/** The authenticator of a person. */
+export interface TotpsTable {
+  personId: Fixed<string>;
+  /** The seed in hex, as `sealText` writes it. */
+  sealedSeed: string;
+  /** 0 until a code was confirmed. */
+  isOn: number;
+  /** The time step of the newest code that was used. */
+  lastStep: number;
+  /** JSON: SHA-256 of each recovery code that is left, in hex. */
+  recoveryDigests: string;
+  /** Wrong codes since the last right one, and when the newest of them came. */
+  failures: number;
+  failedAtMs: number;
+}
+
 export interface BooksTables {
+  totps: TotpsTable;
   people: PeopleTable;
   members: MembersTable;
   invitations: InvitationsTable;

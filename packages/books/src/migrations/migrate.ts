@@ -6,6 +6,7 @@ import { createOrgsAppsKeys } from './0001-orgs-apps-keys.ts';
 import { createUsage } from './0002-usage.ts';
 import { createLedger } from './0003-ledger.ts';
 import { createPeople } from './0004-people.ts';
+import { createFactors } from './0005-factors.ts';
 
 /** The migrations of this version by name, in their order. A migration that was released is never changed. */
 export const MIGRATIONS = {
@@ -13,6 +14,7 @@ export const MIGRATIONS = {
   '0002-usage': createUsage,
   '0003-ledger': createLedger,
   '0004-people': createPeople,
+  '0005-factors': createFactors,
 } as const;
 
 /** The name of the newest migration, which a backup notes. */

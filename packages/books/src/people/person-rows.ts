@@ -20,6 +20,14 @@ export function findPerson(database: BooksDatabase, email: string): Promise<Pers
   return database.selectFrom('people').selectAll().where('email', '=', addressOf(email)).executeTakeFirst();
 }
 
+/** Finds a person who is in some organisation. */
+export async function findMember(database: BooksDatabase, email: string): Promise<PersonRow | undefined> {
+  const person = await findPerson(database, email);
+  if (person === undefined) return undefined;
+  const membership = await database.selectFrom('members').select('orgId').where('personId', '=', person.id).limit(1).executeTakeFirst();
+  return membership === undefined ? undefined : person;
+}
+
 /** Reads a person's memberships, sorted by the name of the organisation. */
 export async function membershipsOf(database: BooksDatabase, personId: string): Promise<readonly Membership[]> {
   const rows = await database

@@ -46,3 +46,9 @@ export async function readSignIn(database: BooksDatabase, digest: SecretDigest, 
   }
   return { person: personOf(row), memberships: await membershipsOf(database, row.id) };
 }
+
+/** Ends the sign-ins of a person. @param kept the digest of one that stays */
+export async function endSignIns(database: BooksDatabase, personId: string, kept: SecretDigest | undefined): Promise<void> {
+  const all = database.deleteFrom('signIns').where('personId', '=', personId);
+  await (kept === undefined ? all : all.where('digest', '!=', kept)).execute();
+}

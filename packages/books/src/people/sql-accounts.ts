@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type {
   Accounts,
   Actor,
+  Factors,
   Invitation,
   Member,
   NewPerson,
   OfferedMembership,
+  OfferedTotp,
   OpenedSignIn,
   SecretDigest,
   SignedIn,
@@ -20,8 +22,9 @@ import { nextSerial } from '../serials.ts';
 import { takeSetUp } from '../set-up.ts';
 import { createInvitation, invitationRow, liveInvitations, takeInvitation } from './invitation-rows.ts';
 import { Passwords } from './passwords.ts';
-import { addressOf, findPerson, membershipsOf, membersOf, type PersonRow } from './person-rows.ts';
-import { openSignIn, readSignIn } from './sign-in-rows.ts';
+import { addressOf, findMember, findPerson, membershipsOf, membersOf, type PersonRow } from './person-rows.ts';
+import { endSignIns, openSignIn, readSignIn } from './sign-in-rows.ts';
+import { type CodeCheck, deleteTotp, insertTotp, passOfferedTotp, passTotp, readTotp, turnTotpOn } from './totp-rows.ts';
 
 const ID_SIZE_BYTES = 9;
 
@@ -29,12 +32,17 @@ const ID_SIZE_BYTES = 9;
 export class SqlAccounts implements Accounts {
   readonly #database: BooksDatabase;
   readonly #nowMs: () => number;
+  readonly #sealingKey: KeyObject | undefined;
   readonly #passwords = new Passwords();
 
-  /** @param nowMs milliseconds since 1970 */
-  constructor(database: BooksDatabase, nowMs: () => number) {
+  /**
+   * @param nowMs milliseconds since 1970
+   * @param sealingKey 256 bits that are not in the books; without them, what would have to be sealed is not taken
+   */
+  constructor(database: BooksDatabase, nowMs: () => number, sealingKey?: KeyObject) {
     this.#database = database;
     this.#nowMs = nowMs;
+    this.#sealingKey = sealingKey;
   }
 
   async signUp(setUpToken: string, orgName: string, person: NewPerson): Promise<OpenedSignIn> {
@@ -49,9 +57,10 @@ export class SqlAccounts implements Accounts {
     });
   }
 
-  async signIn(email: string, password: string): Promise<OpenedSignIn> {
+  async signIn(email: string, password: string, code?: string): Promise<OpenedSignIn> {
     const row = await findPerson(this.#database, email);
     if (!(await this.#passwords.matches(password, row?.password)) || row === undefined) throw wrongPassword();
+    await passTotp(this.#database, this.#checkOf(row.id, code));
     return this.#change((database) => openSignIn(database, row, this.#nowMs()));
   }
 
@@ -64,15 +73,43 @@ export class SqlAccounts implements Accounts {
   }
 
   async changePassword(personId: string, present: string, next: string, kept: SecretDigest): Promise<void> {
-    const row = await this.#database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirst();
-    if (!(await this.#passwords.matches(present, row?.password))) throw wrongPassword();
+    await this.#requirePassword(personId, present);
     const password = await this.#passwords.hash(next);
     await this.#change(async (database) => {
       await database.updateTable('people').set({ password }).where('id', '=', personId).execute();
-      await database.deleteFrom('signIns').where('personId', '=', personId).where('digest', '!=', kept).execute();
-      for (const { org } of await membershipsOf(database, personId)) {
-        await this.#note(database, org.id, 'person.password-changed', personId, { kind: 'person', id: personId });
-      }
+      await endSignIns(database, personId, kept);
+      await this.#noteOfPerson(database, 'person.password-changed', personId);
+    });
+  }
+
+  async readFactors(personId: string): Promise<Factors> {
+    return { totp: await readTotp(this.#database, personId) };
+  }
+
+  async offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp> {
+    const row = await this.#requirePassword(personId, password);
+    const key = this.#sealingKey;
+    if (key === undefined) throw new SfuError('books_unavailable', 'this node has no key to seal a seed with; set CAUSEWAY_TOKEN_KEY');
+    return this.#change((database) => insertTotp(database, row, { key, issuer }));
+  }
+
+  async confirmTotp(personId: string, code: string, kept: SecretDigest): Promise<readonly string[]> {
+    await passOfferedTotp(this.#database, { ...this.#checkOf(personId, code), code });
+    return this.#change(async (database) => {
+      const codes = await turnTotpOn(database, personId);
+      await endSignIns(database, personId, kept);
+      await this.#noteOfPerson(database, 'person.totp-added', personId);
+      return codes;
+    });
+  }
+
+  async removeTotp(personId: string, password: string, code: string): Promise<void> {
+    await this.#requirePassword(personId, password);
+    const isOn = await passTotp(this.#database, this.#checkOf(personId, code));
+    if (!isOn) throw new SfuError('factor_conflict', 'there is no authenticator to remove');
+    await this.#change(async (database) => {
+      await deleteTotp(database, personId);
+      await this.#noteOfPerson(database, 'person.totp-removed', personId);
     });
   }
 
@@ -130,26 +167,50 @@ export class SqlAccounts implements Accounts {
 
   async readInvitation(token: string): Promise<OfferedMembership> {
     const { orgId, email, role } = await invitationRow(this.#database, token, this.#nowMs());
-    const [org, person] = [await orgRow(this.#database, orgId), await findPerson(this.#database, email)];
-    return { org: orgOf(org), email, role: role as Role, isKnown: person !== undefined };
+    const [org, member] = [await orgRow(this.#database, orgId), await findMember(this.#database, email)];
+    return { org: orgOf(org), email, role: role as Role, isKnown: member !== undefined };
   }
 
-  async acceptInvitation(token: string, { name, password }: Omit<NewPerson, 'email'>): Promise<OpenedSignIn> {
+  async acceptInvitation(token: string, { name, password }: Omit<NewPerson, 'email'>, code?: string): Promise<OpenedSignIn> {
     const { email } = await invitationRow(this.#database, token, this.#nowMs());
-    const known = await findPerson(this.#database, email);
-    if (known !== undefined && !(await this.#passwords.matches(password, known.password))) throw wrongPassword();
+    const known = await findMember(this.#database, email);
+    if (known !== undefined) {
+      if (!(await this.#passwords.matches(password, known.password))) throw wrongPassword();
+      await passTotp(this.#database, this.#checkOf(known.id, code));
+    }
     const kept = known?.password ?? (await this.#passwords.hash(password));
     return this.#change(async (database) => {
       await nextSerial(database);
-      // It may have been accepted, or its bearer have become a person by another one, while the password was looked at.
+      // It may have been accepted, or its bearer have become a member by another one, while the password was looked at.
       const { id, orgId, role } = await invitationRow(database, token, this.#nowMs());
       await takeInvitation(database, id);
-      const now = await findPerson(database, email);
+      const now = await findMember(database, email);
       if (now?.password !== known?.password) throw wrongPassword();
-      const person = now ?? (await this.#createPerson(database, { email, name, password: kept }));
+      const person = now ?? (await this.#takeNewcomer(database, { email, name, password: kept }));
       await this.#join(database, { orgId, person, role: role as Role, actor: { kind: 'person', id: person.id } });
       return openSignIn(database, person, this.#nowMs());
     });
+  }
+
+  async #requirePassword(personId: string, password: string): Promise<PersonRow> {
+    const row = await this.#database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirst();
+    if (!(await this.#passwords.matches(password, row?.password)) || row === undefined) throw wrongPassword();
+    return row;
+  }
+
+  #checkOf(personId: string, code: string | undefined): CodeCheck {
+    return { personId, code, key: this.#sealingKey, nowMs: this.#nowMs() };
+  }
+
+  /** Makes a person of someone who is in no organisation. If they were in one before, nothing of then lets them in. */
+  async #takeNewcomer(database: BooksDatabase, newcomer: NewPerson): Promise<PersonRow> {
+    const known = await findPerson(database, newcomer.email);
+    if (known === undefined) return this.#createPerson(database, newcomer);
+    const { name, password } = newcomer;
+    await database.updateTable('people').set({ name, password }).where('id', '=', known.id).execute();
+    await endSignIns(database, known.id, undefined);
+    await deleteTotp(database, known.id);
+    return { ...known, name, password };
   }
 
   /** @param password as it is kept */
@@ -179,6 +240,13 @@ export class SqlAccounts implements Accounts {
     if (isLastOwner && role !== 'owner')
       throw new SfuError('member_conflict', `${member.person.email} is the last owner of the organisation`);
     return member;
+  }
+
+  /** In every organisation that the person is in. */
+  async #noteOfPerson(database: BooksDatabase, action: string, personId: string): Promise<void> {
+    for (const { org } of await membershipsOf(database, personId)) {
+      await this.#note(database, org.id, action, personId, { kind: 'person', id: personId });
+    }
   }
 
   #note(database: BooksDatabase, orgId: string, action: string, subject: string, actor: Actor): Promise<void> {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Accounts, Books } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
@@ -6,6 +7,8 @@ import type { BooksMethod, BooksThreadStart, FromBooksThread, ToBooksThread } fr
 
 export interface BooksThreadOptions {
   readonly location: BooksLocation;
+  /** 256 bits that are not in the books. Default: none, and what would have to be sealed is not taken. */
+  readonly sealingKey?: KeyObject;
   /** The books cannot be opened or reached, or can be again. */
   readonly onReachable?: (isReachable: boolean, error?: unknown) => void;
 }
@@ -56,6 +59,10 @@ const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
   findSignIn: true,
   signOut: true,
   changePassword: true,
+  readFactors: true,
+  offerTotp: true,
+  confirmTotp: true,
+  removeTotp: true,
   listMembers: true,
   changeRole: true,
   removeMember: true,
@@ -111,7 +118,7 @@ export class BooksThread {
   }
 
   #start(): void {
-    const worker = startWorker({ location: this.#options.location });
+    const worker = startWorker({ location: this.#options.location, sealingKey: this.#options.sealingKey });
     let lastError: unknown;
     this.#worker = worker;
     // The process may end although the thread waits for calls.

@@ -17,7 +17,7 @@ import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-
 const RETRY_MS = 1_000;
 
 async function main(port: MessagePort): Promise<void> {
-  const { location }: BooksThreadStart = workerData;
+  const { location, sealingKey }: BooksThreadStart = workerData;
   let database: BooksDatabase | undefined;
   const underWay = new Set<Promise<void>>();
   const tell = (message: FromBooksThread): void => port.postMessage(message);
@@ -39,7 +39,7 @@ async function main(port: MessagePort): Promise<void> {
     try {
       database ??= openDatabase(location);
       await migrate(database, sqlKindOf(location));
-      books = { books: new SqlBooks(database, Date.now), accounts: new SqlAccounts(database, Date.now) };
+      books = { books: new SqlBooks(database, Date.now), accounts: new SqlAccounts(database, Date.now, sealingKey) };
       tell({ type: 'ready' });
     } catch (error) {
       tell({ type: 'unready', error });

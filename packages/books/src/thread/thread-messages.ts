@@ -1,4 +1,5 @@
 /** What the thread of the books and the thread of the calls say to each other. */
+import type { KeyObject } from 'node:crypto';
 import type { Accounts, Books } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import type { CrossingError } from './crossing-error.ts';
@@ -6,6 +7,7 @@ import type { CrossingError } from './crossing-error.ts';
 /** What the thread is started with. */
 export interface BooksThreadStart {
   readonly location: BooksLocation;
+  readonly sealingKey: KeyObject | undefined;
 }
 
 /** A method of the books, or of the people in them. */

@@ -10,11 +10,12 @@ import {
   type AppTokenKey,
   MAX_SECRETS_PER_APP,
   MAX_TOKEN_KEYS_PER_APP,
+  openSealedText,
   parseSecretDigest,
+  sealText,
 } from '@causeway/accounts';
 import { AppId, readKnownSettings } from '@causeway/protocol';
 import { z } from 'zod';
-import { openSealedText, sealText } from '../trust/sealed-text.ts';
 import { openSignedText, signText } from '../trust/signed-text.ts';
 
 /**

@@ -1,11 +1,15 @@
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useServices } from '../service/services-context.ts';
-import { useMe } from '../service/use-console-data.ts';
-import { Button, Failure, TextField } from '../shell/controls.tsx';
+import { factorsQuery, useMe } from '../service/use-console-data.ts';
+import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
+import { Authenticator } from './Authenticator.tsx';
 
 /** The person who is signed in. */
 export function AccountPage() {
-  const { admin } = useServices();
+  const services = useServices();
+  const { admin } = services;
+  const factors = useQuery(factorsQuery(services));
   const { person, memberships } = useMe();
   const [error, setError] = useState<unknown>();
   const [isChanged, setChanged] = useState(false);
@@ -34,6 +38,7 @@ export function AccountPage() {
           </li>
         ))}
       </ul>
+      <Loaded query={factors}>{({ totp }) => <Authenticator totp={totp} onChanged={() => factors.refetch()} />}</Loaded>
       <section aria-labelledby="password-title">
         <h2 id="password-title">Change password</h2>
         <form className="narrow" onSubmit={(event) => void submit(event)}>

@@ -26,6 +26,7 @@ function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormP
   const navigate = useNavigate();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
+  const [needsCode, setNeedsCode] = useState(false);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -38,7 +39,9 @@ function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormP
       services.queries.setQueryData(['me'], me);
       await navigate({ to: '/' });
     } catch (failure) {
-      setError(failure);
+      // The first time, this is no failure: the password was right.
+      if (codeOf(failure) === 'code_required') setNeedsCode(true);
+      else setError(failure);
     }
     setBusy(false);
   };
@@ -52,6 +55,16 @@ function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormP
         </h1>
         <p className="lead">{lead}</p>
         {children}
+        {needsCode && (
+          <TextField
+            label="Code"
+            name="code"
+            autoComplete="one-time-code"
+            isRequired
+            autoFocus
+            remark="What your authenticator shows, or a recovery code"
+          />
+        )}
         <Button type="submit" look="primary" isDisabled={isBusy}>
           {action}
         </Button>
@@ -69,7 +82,7 @@ export function SignInPage() {
       title="Causeway"
       lead={`Sign in to ${window.location.host}`}
       action="Sign in"
-      onSubmit={({ email = '', password = '' }) => admin.signIn({ email, password })}
+      onSubmit={({ email = '', password = '', code }) => admin.signIn({ email, password, ...(code === undefined ? {} : { code }) })}
       foot={
         <>
           No account? A colleague can invite you, and a new node prints a link to make the first one. With an app id and its secret,{' '}
@@ -132,8 +145,13 @@ export function InvitationPage({ token }: { readonly token: string }) {
           title={`Join ${organisation}`}
           lead={`As ${role}, with the address ${email}.`}
           action="Join"
-          onSubmit={({ name, password = '' }) =>
-            admin.acceptInvitation({ invitationToken: token, password, ...(name === undefined ? {} : { name }) })
+          onSubmit={({ name, password = '', code }) =>
+            admin.acceptInvitation({
+              invitationToken: token,
+              password,
+              ...(name === undefined ? {} : { name }),
+              ...(code === undefined ? {} : { code }),
+            })
           }
         >
           {!isKnown && <TextField label="Your name" name="name" autoComplete="name" isRequired autoFocus maxLength={128} />}

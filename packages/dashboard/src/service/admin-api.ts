@@ -13,9 +13,12 @@ import type {
   AdminNodeList,
   AppTokenReply,
   BillReply,
+  ConfirmTotpReply,
   CreateInvitationReply,
   CreateKeyReply,
+  FactorsReply,
   IssuedKeyReply,
+  OfferTotpReply,
   ReadInvitationReply,
   Role,
   SignInRequest,
@@ -33,6 +36,10 @@ export interface AdminApi {
   signIn(body: SignInRequest): Promise<WhoAmIReply>;
   signOut(): Promise<unknown>;
   changePassword(present: string, next: string): Promise<unknown>;
+  readFactors(): Promise<FactorsReply>;
+  offerTotp(password: string): Promise<OfferTotpReply>;
+  confirmTotp(code: string): Promise<ConfirmTotpReply>;
+  removeTotp(password: string, code: string): Promise<unknown>;
   readInvitation(invitationToken: string): Promise<ReadInvitationReply>;
   acceptInvitation(body: AcceptInvitationRequest): Promise<WhoAmIReply>;
 
@@ -84,6 +91,10 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     signIn: (body) => call('POST', '/sign-in', body),
     signOut: () => call('POST', '/sign-out'),
     changePassword: (present, next) => call('POST', '/me/password', { present, next }),
+    readFactors: () => call('GET', '/me/factors'),
+    offerTotp: (password) => call('POST', '/me/totp', { password }),
+    confirmTotp: (code) => call('POST', '/me/totp/confirm', { code }),
+    removeTotp: (password, code) => call('POST', '/me/totp/remove', { password, code }),
     readInvitation: (invitationToken) => call('POST', '/invitations/read', { invitationToken }),
     acceptInvitation: (body) => call('POST', '/invitations/accept', body),
 

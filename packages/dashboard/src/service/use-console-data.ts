@@ -33,6 +33,7 @@ export function mayDo(role: Role | undefined, right: Right): boolean {
   return role !== undefined && hasRight(role, right);
 }
 
+export const factorsQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['factors'], queryFn: () => admin.readFactors() });
 export const appsQuery = ({ admin }: ConsoleServices, orgId: string) =>
   queryOptions({ queryKey: ['apps', orgId], queryFn: async () => (await admin.listApps(orgId)).apps });
 export const appQuery = ({ admin }: ConsoleServices, appId: string) =>

@@ -44,6 +44,8 @@ export interface AdminCall extends AdminServices {
   readonly query: Readonly<Record<string, unknown>>;
   /** Path and query as the client sent them. */
   readonly url: string;
+  /** What the client calls this node, with the port unless it is that of the scheme. */
+  readonly host: string;
   /** JSON, not validated. */
   readonly body: unknown;
   /** The version that the caller expects; undefined if it does not say. */

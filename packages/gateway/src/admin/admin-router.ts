@@ -94,6 +94,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
     params: params as Record<string, string>,
     query,
     url: request.originalUrl,
+    host: request.headers.host ?? 'Causeway',
     body,
     ifVersion: ifVersionOf(request),
     pricing,

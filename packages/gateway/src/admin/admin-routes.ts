@@ -14,6 +14,7 @@ import type { RouteReply } from '../api/route.ts';
 import { appBody, auditBody, keyBody, orgBody } from './admin-bodies.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { CREATE_APP_TOKEN } from './app-tokens.ts';
+import { FACTOR_ROUTES } from './factor-routes.ts';
 import { actorOf, ownApp, ownKey, ownOrg, pageOf } from './owned.ts';
 import { MEMBER_ROUTES, SIGN_IN_ROUTES } from './people-routes.ts';
 import { USAGE_ROUTES } from './usage-routes.ts';
@@ -39,6 +40,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     },
   },
   ...SIGN_IN_ROUTES,
+  ...FACTOR_ROUTES,
   {
     operationId: 'listApps',
     access: 'admin',

@@ -49,13 +49,14 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/sign-in',
     summary: 'Sign in, for the pages of this node',
-    description: 'Sets a cookie. An unknown address and a wrong password get the same reply.',
+    description:
+      'Sets a cookie. An unknown address and a wrong password get the same reply. Someone with an authenticator who sends no `code` gets `code_required`.',
     request: 'SignInRequest',
     reply: 'WhoAmIReply',
-    errors: ['unauthorized', 'forbidden'],
+    errors: ['unauthorized', 'code_required', 'code_invalid', 'forbidden'],
     async handle({ accounts, body }) {
-      const { email, password } = parseRequest(SignInRequest, body);
-      return signedInReply(await accounts.signIn(email, password));
+      const { email, password, code } = parseRequest(SignInRequest, body);
+      return signedInReply(await accounts.signIn(email, password, code));
     },
   },
   {
@@ -129,11 +130,11 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     summary: 'Become a member',
     request: 'AcceptInvitationRequest',
     reply: 'WhoAmIReply',
-    errors: ['unauthorized', 'forbidden', 'invitation_not_found'],
+    errors: ['unauthorized', 'code_required', 'code_invalid', 'forbidden', 'invitation_not_found'],
     async handle({ accounts, body }) {
-      const { invitationToken, name, password } = parseRequest(AcceptInvitationRequest, body);
+      const { invitationToken, name, password, code } = parseRequest(AcceptInvitationRequest, body);
       await checkNewcomer(accounts, invitationToken, name, password);
-      return signedInReply(await accounts.acceptInvitation(invitationToken, { name: name ?? '', password }));
+      return signedInReply(await accounts.acceptInvitation(invitationToken, { name: name ?? '', password }, code));
     },
   },
 ];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Accounts, AppMirror, type Books, KeyUses } from '@causeway/accounts';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
+import { sealingKeyOf } from '../secrets/kept-secret.ts';
 
 /** How long a node waits at its start for apps in its books, which calls would not find before. */
 const FIRST_READING_MS = 10_000;
@@ -23,7 +24,10 @@ export interface NodeBooks {
  * Opens the books in a thread of their own. Resolves when the apps in them are known, or after a while without: a node whose books cannot be
  * reached serves the apps that it knows otherwise, and the others once it can reach them.
  */
-export async function openBooks(config: Pick<Config, 'books' | 'areBooksAsked' | 'apps'>, logger: Logger): Promise<NodeBooks> {
+export async function openBooks(
+  config: Pick<Config, 'books' | 'areBooksAsked' | 'apps' | 'cluster' | 'tokenKey'>,
+  logger: Logger,
+): Promise<NodeBooks> {
   const { books: place, areBooksAsked, apps: configured } = config;
   if (place === undefined || place.kind === 'off') {
     const apps = new AppMirror({ books: undefined, configured, schedule });
@@ -32,8 +36,10 @@ export async function openBooks(config: Pick<Config, 'books' | 'areBooksAsked' |
   // A node without books does not load it.
   const { BooksThread } = await import('@causeway/books');
   const first = Promise.withResolvers<void>();
+  const sealingKey = await sealingKeyOf(config, logger);
   const thread = new BooksThread({
     location: place,
+    ...(sealingKey === undefined ? {} : { sealingKey }),
     onReachable(isReachable, error) {
       logReachable(logger, isReachable, areBooksAsked, error);
       if (isReachable) void apps.refresh().then(() => first.resolve());

@@ -3,7 +3,7 @@ const MAX_DEPTH = 8;
 
 /** Fields that always count as secret, or as SDP. */
 const SECRET_FIELD =
-  /^(?:authorization|cookie|set-cookie|password|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
+  /^(?:authorization|cookie|set-cookie|password|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
 /** A JWT, wherever it stands: its header is a JSON object, which begins with `{"` and so in base64 with these letters. */
 const TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
@@ -15,6 +15,7 @@ const KEY = /\bcw(?:s|a|p|i|setup)_[A-Za-z0-9_-]{8,}/g;
 const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
   [TOKEN, REDACTED],
   [KEY, REDACTED],
+  [/(\botpauth:\/\/)[^\s"']+/gi, `$1${REDACTED}`],
   [/\bBearer\s+[^\s"',]+/gi, `Bearer ${REDACTED}`],
   [/([?&]token=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/(a=ice-pwd:)[^\s"'\\]+/gi, `$1${REDACTED}`],

@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
 import { LedgerAuthority, type LedgerLife, type LedgerSigner } from '@causeway/accounts';
 import type { Cluster } from '@causeway/cluster';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
+import { keptSecret } from '../secrets/kept-secret.ts';
 
 /** How a node signs its ledger. */
 export interface NodeLedger {
@@ -20,7 +20,6 @@ export interface LedgerSetup {
 }
 
 const SECRET_SIZE_BYTES = 32;
-const OWNER_ONLY = 0o600;
 
 /** Makes the key of this life of the node. Nodes of a cluster have one authority; a standalone node has one of its own. */
 export async function openLedger({ config, cluster, life, logger }: LedgerSetup): Promise<NodeLedger> {
@@ -35,22 +34,9 @@ async function standaloneSecret({ tokenKey, books }: LedgerSetup['config'], logg
   if (books?.kind !== 'file') return createSecretKey(randomBytes(SECRET_SIZE_BYTES));
   const path = `${books.path}.ledger-key`;
   try {
-    return createSecretKey(Buffer.from(await readOrMake(path), 'hex'));
+    return await keptSecret(path);
   } catch (error) {
     logger.log('warn', 'the key of the ledger cannot be kept; exports after the next start name another authority', { path, error });
     return createSecretKey(randomBytes(SECRET_SIZE_BYTES));
   }
-}
-
-async function readOrMake(path: string): Promise<string> {
-  const fresh = randomBytes(SECRET_SIZE_BYTES).toString('hex');
-  try {
-    await writeFile(path, fresh, { flag: 'wx', mode: OWNER_ONLY });
-    return fresh;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const kept = await readFile(path, 'utf8');
-  if (!/^[0-9a-f]{64}$/.test(kept)) throw new Error(`${path} does not hold a key`);
-  return kept;
 }

@@ -1,4 +1,5 @@
 /** People in the admin API: how they come in, what their roles let them do, and from which pages. */
+import { totpAt } from '@causeway/accounts';
 import { closeNodes, startNode, startService } from '../support/admin-node.ts';
 import { OFFER, type Reply } from '../support/test-server.ts';
 
@@ -9,6 +10,13 @@ const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin' };
 
 const cookieOf = (reply: Reply): string => (reply.headers.get('Set-Cookie') ?? '').replace(/;.*/, '');
 const codeOf = (reply: Reply): unknown => (reply.json as { errorCode?: unknown }).errorCode;
+
+/** What an authenticator shows. @param seed in base 32 */
+function codeAt(seed: string, nowMs: number): string {
+  const bits = [...seed].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2));
+  return totpAt(Uint8Array.from(bytes), Math.floor(nowMs / 30_000));
+}
 
 type Node = Awaited<ReturnType<typeof startNode>>;
 
@@ -149,6 +157,23 @@ test('a new password needs the present one, and some length', async () => {
   expect(codeOf(await change('wrong', 'another good password'))).toBe('unauthorized');
   expect(codeOf(await change(PASSWORD, 'short'))).toBe('invalid_params');
   expect((await change(PASSWORD, 'another good password')).status).toBe(200);
+});
+
+test('someone with an authenticator signs in with its code, which is good once', async () => {
+  const { node, ada } = await startSignedUp();
+  const { seed, uri } = (await ada('POST', '/me/totp', { password: PASSWORD })).json as { seed: string; uri: string };
+  const code = codeAt(seed, Date.now());
+  const confirmed = await ada('POST', '/me/totp/confirm', { code });
+  const signIn = (extra: object) =>
+    node.admin('POST', '/sign-in', '', { email: 'ada@example.org', password: PASSWORD, ...extra }, OWN_PAGE);
+  const [recoveryCode = ''] = (confirmed.json as { recoveryCodes: string[] }).recoveryCodes;
+  const replies = [await signIn({}), await signIn({ code }), await signIn({ code: recoveryCode })];
+
+  expect(uri).toMatch(/^otpauth:\/\/totp\/127\.0\.0\.1%3A\d+:ada%40example\.org\?/);
+  expect(replies.map(codeOf)).toEqual(['code_required', 'code_invalid', undefined]);
+  expect(replies.map((reply) => reply.status)).toEqual([401, 401, 200]);
+  expect((await ada('GET', '/me/factors')).json).toEqual({ totp: { isOn: true, recoveryCodesLeft: 9 } });
+  expect(codeOf(await ada('POST', '/me/totp/remove', { password: 'wrong', code }))).toBe('unauthorized');
 });
 
 test('a newcomer needs a name and a password of some length, and the invitation stays good until then', async () => {

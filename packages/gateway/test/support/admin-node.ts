@@ -1,4 +1,5 @@
 /** A gateway over real books in memory, for tests of the admin API. */
+import { createSecretKey } from 'node:crypto';
 import { AppMirror, KeyUses, TokenDesk } from '@causeway/accounts';
 import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
@@ -24,7 +25,7 @@ export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: 
   const database = openDatabase({ kind: 'file', path: ':memory:' });
   await migrate(database, 'sqlite');
   const books = new SqlBooks(database, Date.now);
-  const accounts = new SqlAccounts(database, Date.now);
+  const accounts = new SqlAccounts(database, Date.now, createSecretKey(Buffer.alloc(32, 7)));
   const tokens = new TokenDesk();
   const apps = new AppMirror({ books, configured: [], schedule: never });
   const uses = new KeyUses(books, never);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TOKEN_ACTIONS } from '../tokens/token-grants.ts';
 import { AdminKey, AdminOrg, Name, Time } from './admin-bodies.ts';
+import { FactorCode } from './factor-bodies.ts';
 import { ROLES } from './roles.ts';
 
 /** The shortest password that someone may choose, as NIST SP 800-63B-4 §3.1.1.2 asks where a password is the only factor. */
@@ -41,7 +42,7 @@ export const SignUpRequest = z.object({
 export type SignUpRequest = z.infer<typeof SignUpRequest>;
 
 /** What someone signs in with. */
-export const SignInRequest = z.object({ email: z.string().max(254), password: Password });
+export const SignInRequest = z.object({ email: z.string().max(254), password: Password, code: FactorCode.optional() });
 export type SignInRequest = z.infer<typeof SignInRequest>;
 
 /** What someone is in one organisation. */
@@ -110,6 +111,7 @@ export const AcceptInvitationRequest = z.object({
   invitationToken: OneTimeToken,
   name: Name.optional().meta({ description: 'Needed from someone new' }),
   password: Password.meta({ description: `At least ${MIN_PASSWORD_LENGTH} characters from someone new` }),
+  code: FactorCode.optional(),
 });
 export type AcceptInvitationRequest = z.infer<typeof AcceptInvitationRequest>;
 

@@ -36,6 +36,12 @@ export const ERROR_CODES = {
       'The credential does not belong to the app, the token is invalid, or the Authorization header is not `Bearer <secret or token>`.',
   },
   token_expired: { httpStatus: 401, retryable: false, meaning: 'The access token was valid but has expired; fetch a new one.' },
+  code_required: {
+    httpStatus: 401,
+    retryable: false,
+    meaning: 'The password is right, and the person has a second factor: send its `code`, too.',
+  },
+  code_invalid: { httpStatus: 401, retryable: false, meaning: 'The code of the second factor is wrong, is over, or was used before.' },
   forbidden: { httpStatus: 403, retryable: false, meaning: 'The access token does not grant this action.' },
   quota_exceeded: {
     httpStatus: 403,
@@ -93,6 +99,11 @@ export const ERROR_CODES = {
     httpStatus: 409,
     retryable: false,
     meaning: 'The person is a member already, or is the last owner, whom an organisation keeps.',
+  },
+  factor_conflict: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The person has this second factor already, or has none to confirm or remove.',
   },
   version_conflict: {
     httpStatus: 409,

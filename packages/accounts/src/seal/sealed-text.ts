@@ -1,6 +1,6 @@
 /**
- * Text that only nodes can read, for secrets that have to be stored in Redis. Sealing is deterministic for the same
- * text, key and context, so that a record is the same whichever node wrote it.
+ * Text that only nodes can read, for secrets that have to be stored in Redis or in the books. Sealing is deterministic
+ * for the same text, key and context, so that a record is the same whichever node wrote it.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, type KeyObject } from 'node:crypto';
 

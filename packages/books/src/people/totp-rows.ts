@@ -1,0 +1,149 @@
+/** Authenticators as rows. Their seeds are sealed with a key that is not in the books, so that a copy of them makes no codes. */
+import { type KeyObject, randomBytes } from 'node:crypto';
+import {
+  base32Of,
+  CODE_WAIT_MS,
+  digestSecret,
+  type Factors,
+  FREE_CODE_TRIES,
+  findTotpStep,
+  type OfferedTotp,
+  openSealedText,
+  RECOVERY_CODES,
+  sealText,
+  TOTP_SEED_SIZE_BYTES,
+  totpUri,
+} from '@causeway/accounts';
+import { SfuError } from '@causeway/protocol';
+import { type Selectable, sql } from 'kysely';
+import type { BooksDatabase, TotpsTable } from '../database/schema.ts';
+
+/** 80 bits: their digests are in the books, and are as fast to try as SHA-256 is. */
+const RECOVERY_CODE_SIZE_BYTES = 10;
+const MAX_CODE_WAIT_MS = 3_600_000;
+
+type TotpRow = Selectable<TotpsTable>;
+
+function totpRow(database: BooksDatabase, personId: string): Promise<TotpRow | undefined> {
+  return database.selectFrom('totps').selectAll().where('personId', '=', personId).executeTakeFirst();
+}
+
+export async function readTotp(database: BooksDatabase, personId: string): Promise<Factors['totp']> {
+  const row = await totpRow(database, personId);
+  return { isOn: row?.isOn === 1, recoveryCodesLeft: row === undefined ? 0 : digestsOf(row).length };
+}
+
+/** @throws SfuError `factor_conflict` – one is in force */
+export async function insertTotp(
+  database: BooksDatabase,
+  { id, email }: { readonly id: string; readonly email: string },
+  { key, issuer }: { readonly key: KeyObject; readonly issuer: string },
+): Promise<OfferedTotp> {
+  await database.deleteFrom('totps').where('personId', '=', id).where('isOn', '=', 0).execute();
+  if ((await totpRow(database, id)) !== undefined) throw new SfuError('factor_conflict', 'an authenticator is in force; remove it first');
+  const seed = randomBytes(TOTP_SEED_SIZE_BYTES);
+  const sealedSeed = sealText(seed.toString('hex'), contextOf(id), key);
+  const row = { personId: id, sealedSeed, isOn: 0, lastStep: 0, recoveryDigests: '[]', failures: 0, failedAtMs: 0 };
+  await database.insertInto('totps').values(row).execute();
+  return { seed: base32Of(seed), uri: totpUri(seed, issuer, email) };
+}
+
+/** @returns new recovery codes @throws SfuError `factor_conflict` – none was offered, or it is in force */
+export async function turnTotpOn(database: BooksDatabase, personId: string): Promise<readonly string[]> {
+  const codes = Array.from({ length: RECOVERY_CODES }, makeRecoveryCode);
+  const recoveryDigests = JSON.stringify(codes.map((code) => digestSecret(plainCode(code))));
+  const change = database.updateTable('totps').set({ isOn: 1, recoveryDigests }).where('personId', '=', personId).where('isOn', '=', 0);
+  const { numUpdatedRows } = await change.executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw new SfuError('factor_conflict', 'an authenticator is in force already');
+  return codes;
+}
+
+export async function deleteTotp(database: BooksDatabase, personId: string): Promise<void> {
+  await database.deleteFrom('totps').where('personId', '=', personId).execute();
+}
+
+export interface CodeCheck {
+  readonly personId: string;
+  /** Undefined if the person has sent none. */
+  readonly code: string | undefined;
+  /** Undefined on a node that has none: recovery codes are good all the same. */
+  readonly key: KeyObject | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * Checks the code of someone whose password was right, and uses it up. Not to be called in a transaction that is undone when this throws: a
+ * wrong code is counted.
+ *
+ * @returns whether the person has an authenticator in force
+ * @throws SfuError `code_required`; `code_invalid`; `rate_limited`
+ */
+export async function passTotp(database: BooksDatabase, check: CodeCheck): Promise<boolean> {
+  const row = await totpRow(database, check.personId);
+  if (row?.isOn !== 1) return false;
+  if (check.code === undefined) throw new SfuError('code_required', 'send the code that your authenticator shows, or a recovery code');
+  await useCode(database, row, { ...check, code: check.code });
+  return true;
+}
+
+/** The same for an authenticator that is not in force yet. @throws SfuError `factor_conflict` too – there is none, or it is in force */
+export async function passOfferedTotp(database: BooksDatabase, check: CodeCheck & { readonly code: string }): Promise<void> {
+  const row = await totpRow(database, check.personId);
+  if (row?.isOn !== 0) throw new SfuError('factor_conflict', 'there is no authenticator to confirm');
+  await useCode(database, row, check);
+}
+
+async function useCode(database: BooksDatabase, row: TotpRow, check: CodeCheck & { readonly code: string }): Promise<void> {
+  const { personId, nowMs } = check;
+  const waitMs = row.failedAtMs + waitAfter(row.failures) - nowMs;
+  if (waitMs > 0) throw new SfuError('rate_limited', 'too many codes were wrong; wait before the next one', { retryAfterMs: waitMs });
+  const changed = changeBy(row, check);
+  if (changed !== undefined) {
+    // Of two calls with the same code, one finds the row as it has read it.
+    const use = database.updateTable('totps').set({ ...changed, failures: 0 });
+    const asRead = use.where('personId', '=', personId).where('lastStep', '=', row.lastStep);
+    const { numUpdatedRows } = await asRead.where('recoveryDigests', '=', row.recoveryDigests).executeTakeFirstOrThrow();
+    if (numUpdatedRows === 1n) return;
+  }
+  const failures = sql<number>`${sql.ref('failures')} + 1`;
+  await database.updateTable('totps').set({ failures, failedAtMs: nowMs }).where('personId', '=', personId).execute();
+  throw new SfuError('code_invalid', 'the code is wrong, is over, or was used before');
+}
+
+/** @returns what using the code leaves; undefined if it is not good */
+function changeBy(
+  row: TotpRow,
+  { code, key, nowMs }: CodeCheck & { readonly code: string },
+): Pick<TotpRow, 'lastStep'> | Pick<TotpRow, 'recoveryDigests'> | undefined {
+  const digest: string = digestSecret(plainCode(code));
+  const digests = digestsOf(row);
+  if (digests.includes(digest)) return { recoveryDigests: JSON.stringify(digests.filter((each) => each !== digest)) };
+  const seed = key === undefined ? undefined : openSealedText(row.sealedSeed, contextOf(row.personId), key);
+  if (seed === undefined) return undefined;
+  const lastStep = findTotpStep(Buffer.from(seed, 'hex'), plainCode(code), nowMs, row.lastStep);
+  return lastStep === undefined ? undefined : { lastStep };
+}
+
+/** A seed that was copied to the row of another person opens there for no one. */
+function contextOf(personId: string): string {
+  return `totp ${personId}`;
+}
+
+/** RFC 4226 §7.3: a code has a million values, three of which are good. */
+function waitAfter(failures: number): number {
+  return failures < FREE_CODE_TRIES ? 0 : Math.min(CODE_WAIT_MS * 2 ** (failures - FREE_CODE_TRIES), MAX_CODE_WAIT_MS);
+}
+
+function digestsOf({ recoveryDigests }: TotpRow): readonly string[] {
+  return JSON.parse(recoveryDigests) as string[];
+}
+
+function makeRecoveryCode(): string {
+  const letters = base32Of(randomBytes(RECOVERY_CODE_SIZE_BYTES)).toLowerCase();
+  return (letters.match(/.{4}/g) ?? []).join('-');
+}
+
+/** People add spaces, leave dashes out and write capitals. */
+function plainCode(code: string): string {
+  return code.replace(/[\s-]/g, '').toLowerCase();
+}
