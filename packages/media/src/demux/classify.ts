@@ -1,5 +1,5 @@
 /**
- * Which protocol a datagram on the one UDP port belongs to, from its first two bytes.
+ * Determines the protocol of a datagram on the shared UDP port from its first two bytes.
  *
  * @see RFC 7983 §7 (first byte), RFC 5761 §4 (RTP or RTCP by the second)
  */
@@ -9,7 +9,10 @@ export type DatagramKind = 'stun' | 'dtls' | 'rtp' | 'rtcp';
 const RTCP_PACKET_TYPE_FIRST = 192;
 const RTCP_PACKET_TYPE_LAST = 223;
 
-/** @returns undefined for an empty datagram and for ranges of protocols that are not spoken on this port (ZRTP, TURN channels, the gaps) */
+/**
+ * @returns undefined if the datagram is too short, or of a protocol that is not supported on this port (ZRTP, TURN channels, unassigned
+ *   ranges)
+ */
 export function classifyDatagram(datagram: Uint8Array): DatagramKind | undefined {
   if (datagram.length < 2) return undefined;
   const first = datagram[0];

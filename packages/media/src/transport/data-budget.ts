@@ -1,16 +1,16 @@
 /**
- * How many bytes of data channels one peer may make us decrypt. What is over it is dropped before any cryptography;
- * SCTP repeats it, and slows down as it would on a narrower path.
+ * Limits how many bytes of data channels one peer can make the SFU decrypt. Packets over the limit are dropped before any cryptography.
+ * SCTP then retransmits them and slows down, as it would on a narrower path.
  */
 import { TokenBucket } from '../token-bucket.ts';
 
-/** 320 Mbit/s, which take about a third of a thread. */
+/** 320 Mbit/s, which takes about a third of a thread. */
 export const CLIENT_DATA_BYTES_PER_SECOND = 40_000_000;
-/** 2 Gbit/s: more than one thread carries. */
+/** 2 Gbit/s, more than one thread can carry. */
 export const LINK_DATA_BYTES_PER_SECOND = 250_000_000;
-/** What a client that was held up may send at once. */
+/** How much a client may send at once after it was held up. */
 const BURST_MS = 500;
-/** A short record takes nearly as long as one of so many bytes: there are 40,000 a second at most. */
+/** A short record takes nearly as long to decrypt as one of this size, so there can be 40,000 records per second at most. */
 const MIN_COST_BYTES = 1_000;
 
 export class DataBudget {

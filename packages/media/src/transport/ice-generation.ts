@@ -1,6 +1,9 @@
 import type { IceCredentials } from '../plan.ts';
 
-/** One pair of credentials, ready for use. A restart adds a second; the older goes when the peer nominates under the newer. */
+/**
+ * One pair of credentials, ready for use. An ICE restart adds a second pair; the older one is dropped when the peer nominates a path with
+ * the newer.
+ */
 export interface IceGeneration {
   readonly localUfrag: string;
   readonly localKey: Uint8Array;
@@ -17,7 +20,7 @@ export function createGeneration(local: IceCredentials, remote: IceCredentials):
   };
 }
 
-/** The grammar of ice-pwd is ASCII (RFC 8839 §5.4). */
+/** Converts a password, which the grammar of ice-pwd limits to ASCII (RFC 8839 §5.4). */
 function asciiBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);

@@ -1,6 +1,6 @@
 /**
- * The controlled side of ICE for one peer: it answers authenticated connectivity checks, remembers the paths they came in
- * on, and sends to the one the peer nominated, once the peer has shown that it receives there.
+ * The controlled side of ICE for one peer. It answers authenticated connectivity checks, remembers the paths they arrived on, and sends to
+ * the path that the peer nominated once the peer has proven that it receives there.
  *
  * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
  */
@@ -14,18 +14,18 @@ import { FirstAnswers } from './first-answers.ts';
 import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';
 
-/** A peer with more addresses than this is probing, not roaming; mediasoup keeps as many. */
+/** A peer with more addresses than this is probing rather than roaming; mediasoup has the same limit. */
 const MAX_PATHS = 8;
 const ALLOWANCE_FACTOR = 3;
-/** Between two copies of the same question; clients check ten times a second at most. */
+/** Interval between two copies of the same challenge. Clients check at most ten times per second. */
 const CHALLENGE_INTERVAL_MS = 50;
 const CHALLENGE_RANDOM_BYTES = 20;
-/** A flight of the handshake, and to spare. */
+/** More than one flight of the handshake. */
 const MAX_UNSENT = 4;
 
-/** The transport whose paths these are. */
+/** The transport that the paths belong to. */
 export interface IceUser extends PathOwner {
-  /** The selected path is another, or has been proven. */
+  /** Called when another path was selected, or the selected one was proven. */
   pathChanged(): void;
   reportDefect(error: unknown): void;
 }
@@ -34,16 +34,16 @@ export class IceLite {
   readonly #context: EngineContext;
   readonly #transport: IceUser;
   readonly #paths: Path[] = [];
-  /** Undefined where no page can miss the answer: on a link, and for a client that says so. */
+  /** Undefined if no page can miss the answer: on a link, and for a client that says so. */
   readonly #firstAnswers: FirstAnswers | undefined;
-  /** None, if the transport's path is given: then no check can reach it. */
+  /** Empty if the transport's path is given, since no check can then reach it. */
   #generations: IceGeneration[];
   #selectedPath: Path | undefined;
-  /** The path nominated last, which is selected as soon as it is proven. */
+  /** The path that was nominated last. It is selected as soon as it is proven. */
   #nominated: Path | undefined;
-  /** Datagrams of the handshake for which there is no path yet, or no proof that the peer receives there. */
+  /** Datagrams of the handshake that wait for a path, or for proof that the peer receives there. */
   readonly #unsent: Uint8Array[] = [];
-  /** Where our half of the handshake went. */
+  /** Where our half of the handshake was sent. */
   #handshakePath: Path | 'several' | undefined;
 
   constructor(context: EngineContext, transport: IceUser, plan: TransportPlan) {
@@ -54,7 +54,7 @@ export class IceLite {
       this.#firstAnswers = new FirstAnswers(context.timers, context.time.nowMs, (error) => transport.reportDefect(error));
   }
 
-  /** Where to send: the path nominated last that is proven, or, for the handshake alone, the first until one is. */
+  /** The path to send to: the last nominated one that is proven. Until there is one, it is the first path, for the handshake only. */
   get selectedPath(): Path | undefined {
     return this.#selectedPath;
   }
@@ -63,12 +63,12 @@ export class IceLite {
     return this.#paths.length;
   }
 
-  /** Our user fragments that the peer may use at the moment. */
+  /** Our user fragments that the peer may use at present. */
   get localUfrags(): readonly string[] {
     return this.#generations.map((generation) => generation.localUfrag);
   }
 
-  /** Accepts new credentials beside the old ones, which stay until the peer nominates a path with the new ones. */
+  /** Accepts new credentials in addition to the old ones, which remain valid until the peer nominates a path with the new ones. */
   restart(local: IceCredentials, remote: IceCredentials): void {
     const current = this.#generations.at(-1);
     if (current !== undefined) this.#setGenerations([current, createGeneration(local, remote)]);
@@ -77,7 +77,7 @@ export class IceLite {
   /**
    * Answers a binding request whose USERNAME names one of our user fragments.
    *
-   * @returns false, and does nothing but count, if its MESSAGE-INTEGRITY is not that of our password
+   * @returns false if its MESSAGE-INTEGRITY does not match our password; the request is then only counted
    */
   handleBindingRequest(nowMs: number, path: Path, request: StunMessage, localUfrag: string): boolean {
     const generation = this.#generations.find((candidate) => candidate.localUfrag === localUfrag);
@@ -96,18 +96,18 @@ export class IceLite {
     return true;
   }
 
-  /** The client goes on after our description: answers that are held for its page are sent. */
+  /** Sends the answers that are held for the client's page, because the client has moved on from our description. */
   endHold(): void {
     this.#firstAnswers?.endHold();
   }
 
-  /** A check of ours was answered from there, and ours is the choice. */
+  /** Nominates a path on which the peer has answered our check. Called on the controlling side of a link. */
   choose(path: Path): void {
     this.#nominated = path;
     this.prove(path);
   }
 
-  /** Takes a path within the process. It needs no proof. */
+  /** Uses a path within the process, which needs no proof. */
   useGivenPath(path: Path): void {
     path.transport = this.#transport;
     path.isProven = true;
@@ -115,28 +115,28 @@ export class IceLite {
     this.#select(path);
   }
 
-  /** The peer has shown that it receives what is sent to this path. */
+  /** Records that the peer has proven that it receives what is sent to this path. */
   prove(path: Path): void {
     path.challenge = undefined;
-    // The session that asked is gone: whose path it is stays as it was.
+    // The transport that sent the challenge is closed, so the path keeps its owner.
     if (this.#generations.length === 0) return;
     path.isProven = true;
     if (path.transport !== this.#transport && !this.#takeOver(path)) return;
     if (path === this.#nominated || path === this.#selectedPath) this.#select(path);
   }
 
-  /** The peer finished the handshake, so it received our half of it; if all of that went to one path, this proves the path. */
+  /** Handles the end of the handshake. The peer has received our half of it, and if all of that went to one path, that path is proven. */
   completeHandshake(): void {
     const path = this.#selectedPath;
     if (path !== undefined && path === this.#handshakePath && !path.isProven) this.prove(path);
   }
 
-  /** Notes an authenticated check or a handshake datagram, which earns the path something to send back. */
+  /** Credits the path for an authenticated check or a handshake datagram, so that more may be sent to it. */
   creditReceived(path: Path, sizeBytes: number): void {
     if (!path.isProven) path.allowanceBytes += ALLOWANCE_FACTOR * sizeBytes;
   }
 
-  /** Sends a datagram of the handshake, or of what follows it, to the selected path. */
+  /** Sends a datagram of DTLS to the selected path. */
   send(datagram: Uint8Array): void {
     const path = this.#selectedPath;
     if (path === undefined || !isAllowed(path, datagram)) {
@@ -179,7 +179,10 @@ export class IceLite {
     return true;
   }
 
-  /** The address of another transport has answered our check: our peer is there now, and that transport's peer has gone. */
+  /**
+   * Takes over a path of another transport. Our check was answered from its address, so our peer is there now and the other transport's
+   * peer is not.
+   */
   #takeOver(path: Path): boolean {
     path.transport?.ice.forget(path);
     if (this.#admit(path)) return true;
@@ -198,25 +201,25 @@ export class IceLite {
     return true;
   }
 
-  /** Selects a nominated path if that may be done now, and asks for what is missing if not. */
+  /** Selects a nominated path if that is possible now, and otherwise challenges it. */
   #consider(nowMs: number, path: Path, generation: IceGeneration): void {
     const isOurs = path.transport === this.#transport;
     if (!isOurs || !path.isProven) this.#challenge(nowMs, path, generation);
     if (!isOurs || path === this.#selectedPath) return;
-    // Between paths of which none is proven, the handshake follows the nomination.
+    // As long as no path is proven, the handshake follows the nomination.
     if (path.isProven || this.#selectedPath?.isProven !== true) this.#select(path);
   }
 
   #select(path: Path): void {
     this.#selectedPath = path;
-    // Only then: a socket of its own is worth nothing to an address that may be a victim's.
+    // An unproven address may be a victim's, so it is not given a socket of its own.
     if (path.isProven) this.#context.sink.pathSelected(path);
     this.#transport.pathChanged();
     for (const datagram of this.#unsent.splice(0)) this.send(datagram);
   }
 
   #keepUnsent(path: Path | undefined, datagram: Uint8Array): void {
-    // The ClientHello was lost, so it is sent again.
+    // Without a path, a new datagram means that the ClientHello was lost and repeated: what was kept is obsolete.
     if (path === undefined) this.#unsent.length = 0;
     if (this.#unsent.length < MAX_UNSENT) this.#unsent.push(datagram);
     else this.#context.drops.increment(DropReason.BeyondPathAllowance);

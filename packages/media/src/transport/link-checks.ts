@@ -1,8 +1,9 @@
 /**
- * Connectivity checks of our own over a link to another node. On the side that reaches out (controlling) they find the path, on both
- * sides they keep consent fresh and measure the round trip. Only addresses of the plan, or paths that the peer has proven, are asked.
+ * Sends connectivity checks over a link to another node. On the controlling side, which opens the link, they find the path; on both sides
+ * they keep consent fresh and measure the round-trip time. Checks are only sent to addresses in the plan, or on paths that the peer has
+ * proven.
  *
- * @see RFC 8445 §7.2, RFC 7675 §5.1; docs/rfc-notes/ice-links.md says what of them is left out
+ * @see RFC 8445 §7.2, RFC 7675 §5.1; docs/rfc-notes/ice-links.md lists what is left out of them
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
 import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
@@ -17,22 +18,22 @@ import { LinkQuality } from './link-quality.ts';
 import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
 import { PEER_REFLEXIVE_PRIORITY } from './path-challenge.ts';
 
-/** Ta of RFC 8445 §14.2, between two checks whomever they are for. */
+/** Ta of RFC 8445 §14.2, the interval between two checks to any address. */
 const FIRST_INTERVAL_MS = 50;
-/** Factor by which the interval grows each time all addresses have been asked. */
+/** Factor by which the interval grows each time all addresses have been checked. */
 const BACK_OFF = 1.25;
-/** A node that comes back, or a link that does, is found this soon. */
+/** Limits how long it takes to find a node or link that has come back. */
 const MAX_SEARCH_INTERVAL_MS = 500;
-/** Four of them fit into the time after which silence counts, so that a lost one is not taken for it. */
+/** Four checks fit into the time after which silence counts, so one lost check is not taken for silence. */
 const MIN_KEEP_INTERVAL_MS = 250;
 const MAX_KEEP_INTERVAL_MS = 500;
 const GRID_MS = 50;
-/** Twice round the earth and through a full queue; what comes later says nothing of the link as it is now. */
+/** Enough for a route twice around the earth and a full queue. A later answer says nothing about the link's present state. */
 const ANSWER_WITHIN_MS = 2000;
-/** As many as a peer may have paths. */
+/** The number of paths that a peer may have. */
 const MAX_ADDRESSES = 8;
 
-/** The link that is checked. */
+/** The link whose path is checked. */
 export interface CheckingTransport {
   readonly context: EngineContext;
   readonly state: ConnectionState;
@@ -40,7 +41,7 @@ export interface CheckingTransport {
   readonly receive: Pick<ReceiveDemux, 'tracks'>;
   readonly allocation: Pick<BandwidthAllocator, 'withheldShare'>;
   noteRtt(rttMs: number): void;
-  /** A check from the peer, or its answer to one of ours, was authenticated. */
+  /** Called when a check from the peer, or its answer to one of ours, was authenticated. */
   handleCheck(nowMs: number): void;
   reportDefect(error: unknown): void;
 }
@@ -51,7 +52,7 @@ export class LinkChecks implements Timer, CheckOwner {
   readonly #reach: readonly ReachableAddress[];
   readonly #credentials: IceGeneration;
   readonly #tieBreaker: bigint;
-  /** What the socket layer made of `#reach` when the search began. */
+  /** Paths that the socket layer opened for `#reach` when the search began. */
   #targets: readonly Path[] = [];
   #nextTarget = 0;
   #searchIntervalMs = FIRST_INTERVAL_MS;
@@ -82,10 +83,10 @@ export class LinkChecks implements Timer, CheckOwner {
   }
 
   handleAnswer(nowMs: number, path: Path, answer: StunMessage, check: OutstandingCheck): boolean {
-    // An error response can be forged by anyone on the path, and what it says would change nothing.
+    // Error responses can be forged by anyone on the path, and would not change anything.
     if (answer.messageClass !== 'success') return false;
     if (!verifyMessageIntegrity(answer, this.#credentials.remoteKey, this.#transport.context.hmacSha1)) return false;
-    // Those that still wait were sent into the interruption that is over with this answer, or to a peer that did not know of the link yet.
+    // Checks that are still unanswered were sent during the interruption that this answer ends, or before the peer knew of the link.
     if (this.#isSearching || this.quality.isInterrupted) this.#transport.context.checks.forget(this, check.sentAtMs);
     this.quality.noteAnswered(nowMs - check.sentAtMs);
     this.#transport.noteRtt(nowMs - check.sentAtMs);
@@ -95,9 +96,9 @@ export class LinkChecks implements Timer, CheckOwner {
   }
 
   /**
-   * Once a second: of all packets of media that the peer has sent, those that came. A client that leaves gaps in what it publishes must not make
-   * the link look bad to everybody, so numbers say nothing here. What is lost on the way there the peer finds out, and tells; what is held back
-   * because it would be lost there is known here.
+   * Called once a second. Compares the number of media packets that the peer says it sent with the number that arrived. Sequence numbers
+   * are not used, because a client that leaves gaps in its stream would make the link look bad to everyone. The peer measures and reports
+   * the loss in the other direction. What this side withholds because the link would lose it is known here.
    */
   noteTransit(): void {
     this.quality.noteWithheld(this.#transport.allocation.withheldShare);
@@ -123,7 +124,7 @@ export class LinkChecks implements Timer, CheckOwner {
     this.#releaseTargets();
   }
 
-  /** Asks one address after another, quickly at first. */
+  /** Checks one address after another, quickly at first. */
   #search(nowMs: number): void {
     if (!this.#isSearching) this.#beginSearch();
     const target = this.#targets[this.#nextTarget];
@@ -145,7 +146,7 @@ export class LinkChecks implements Timer, CheckOwner {
     this.#searchIntervalMs = FIRST_INTERVAL_MS;
   }
 
-  /** The first address that answers is as good as any. The peer is told at once which it is. */
+  /** Uses the first address that answers, which is as good as any. The peer is immediately told which one it is. */
   #find(nowMs: number, path: Path): void {
     this.#isSearching = false;
     this.#transport.ice.choose(path);
@@ -168,7 +169,7 @@ export class LinkChecks implements Timer, CheckOwner {
       transactionId,
       username: `${remoteUfrag}:${localUfrag}`,
       priority: PEER_REFLEXIVE_PRIORITY,
-      // Regular nomination (RFC 8445 §8.1.1): only what has answered is nominated, and again with every check.
+      // With regular nomination (RFC 8445 §8.1.1), only a path that has answered is nominated, and again with every check.
       useCandidate: isControlling && path.isProven && path === ice.selectedPath,
       ...(isControlling ? { iceControlling: this.#tieBreaker } : { iceControlled: this.#tieBreaker }),
       integrity: { key: remoteKey, hmacSha1: context.hmacSha1 },
@@ -177,7 +178,7 @@ export class LinkChecks implements Timer, CheckOwner {
     context.outbox.addDatagram(path, check);
   }
 
-  /** Addresses that have lost their owner. */
+  /** Releases the paths of the search that no transport has taken. */
   #releaseTargets(): void {
     for (const path of this.#targets) if (path.transport === undefined) this.#transport.context.sink.pathReleased(path);
     this.#targets = [];

@@ -1,25 +1,28 @@
-/** How good a link is over the last seconds: its round trip, and how much of what is sent over it is lost. */
+/** Measures the quality of a link over recent seconds: its round-trip time, and the share of packets lost on it. */
 
 /**
- * Round trips are compared over this many answers, about three seconds of them. A busy process can only lengthen a round
- * trip, as both ends do while they start, so the shortest of them is that of the path.
+ * The shortest of this many round trips, about three seconds of them, is taken for that of the path. A busy process can only lengthen a
+ * round trip, as happens at both ends while they start.
  */
 const COMPARED_RTTS = 8;
-/** A check is one packet of few: each says little. At three a second this looks back over ten seconds. */
+/** A check is a single packet and says little. At three per second, this gain averages over ten seconds. */
 const CHECK_GAIN = 1 / 32;
-/** So many in a row are no loss but an interruption, which is noticed elsewhere, and over when it is over. */
+/** This many unanswered checks in a row are not loss but an interruption, which is detected elsewhere and has no effect once it is over. */
 const INTERRUPTION_CHECKS = 4;
-/** The first reports after it still tell of what was sent into it. */
+/** The first reports after an interruption still cover packets that were sent during it. */
 const REPORTS_OF_INTERRUPTION = 3;
-/** A second's media packets say more. */
+/** A report covers one second of media packets, which says more than a check. */
 const MEDIA_GAIN = 1 / 4;
-/** What a moment's estimate holds back may be a false alarm. */
+/** What the present estimate withholds may be due to a false alarm. */
 const WITHHELD_GAIN = 1 / 8;
-/** Tracks that have gone round a narrow link leave it with nothing to hold back: it is remembered for minutes, lest they come back at once. */
+/**
+ * When tracks avoid a narrow link, it has nothing left to withhold. The shortage is remembered for minutes so that they do not return
+ * immediately.
+ */
 const FORGET_WITHHELD = 1 / 60;
 
 export class LinkQuality {
-  /** The latest answers, the newest in the place before `#nextRtt`; places without one yet are infinite. */
+  /** The latest round trips as a ring, the newest just before `#nextRtt`. Unused entries are infinite. */
   readonly #rttsMs = new Float64Array(COMPARED_RTTS).fill(Number.POSITIVE_INFINITY);
   #nextRtt = 0;
   #rttMs: number | undefined = undefined;
@@ -29,17 +32,17 @@ export class LinkQuality {
   #lossBeforeRow = 0;
   #reportsToSkip = 0;
 
-  /** The shortest of the latest round trips; undefined until a check was answered. */
+  /** The shortest of the latest round trips in ms; undefined until a check was answered. */
   get rttMs(): number | undefined {
     return this.#rttMs;
   }
 
-  /** Share of what was to cross that did not at the first try, 0 to 1: it was lost, or held back because the link is too narrow. */
+  /** Share of wanted packets that did not cross the link at the first try, 0 to 1: lost, or withheld because the link is too narrow. */
   get lossRatio(): number {
     return Math.min(1, Math.max(0, this.#lossRatio) + this.#withheldShare);
   }
 
-  /** So many checks in a row were not answered that the link is not there, rather than bad. */
+  /** Whether so many checks in a row were unanswered that the link is interrupted rather than lossy. */
   get isInterrupted(): boolean {
     return this.#lostInARow >= INTERRUPTION_CHECKS;
   }
@@ -52,27 +55,27 @@ export class LinkQuality {
     this.#lossRatio -= this.#lossRatio * CHECK_GAIN;
   }
 
-  /** Checks that were not answered: either they were lost or their answers, so half of it is the loss of one way. */
+  /** Counts unanswered checks. Either the check or its answer was lost, so half of them count as loss in one direction. */
   noteUnanswered(checks: number): void {
-    // Until the peer is there, its silence is not loss.
+    // Until the peer is reachable, its silence is not loss.
     if (this.#rttMs === undefined) return;
     if (this.#lostInARow === 0) this.#lossBeforeRow = this.#lossRatio;
     this.#lostInARow += checks;
     for (let left = checks; left > 0; left--) this.#lossRatio += (0.5 - this.#lossRatio) * CHECK_GAIN;
   }
 
-  /** @param lostRatio of a second's packets; below zero where more came than were sent, because those of the second before were late */
+  /** Takes the loss of one second. @param lostRatio negative if late packets of the previous second arrived */
   noteMediaLoss(lostRatio: number): void {
     if (this.#reportsToSkip > 0) this.#reportsToSkip--;
     else this.#lossRatio += (lostRatio - this.#lossRatio) * MEDIA_GAIN;
   }
 
-  /** Once a second: the share of what is wanted that is not sent, because the link does not carry it. */
+  /** Called once a second with the share of the wanted bitrate that is withheld, because the link cannot carry it. */
   noteWithheld(share: number): void {
     this.#withheldShare += (share - this.#withheldShare) * (share > this.#withheldShare ? WITHHELD_GAIN : FORGET_WITHHELD);
   }
 
-  /** An interruption says nothing about what the link loses when it is there, and the path may be another one afterwards. */
+  /** Ends a series of unanswered checks. An interruption says nothing about the loss of a working link, and the path may have changed. */
   #endRow(): void {
     if (this.isInterrupted) {
       this.#rttsMs.fill(Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
 /**
- * Whether the peer is still there: the side that never checks learns it from what it hears.
+ * Detects whether the peer is still there. A side that never sends checks learns this from what it receives.
  *
  * @see RFC 7675 §5.1 (consent): an authenticated check or an authenticated packet counts
  */
@@ -10,14 +10,14 @@ import { onGrid, type Timer } from '../timers.ts';
 import type { Standstill } from './standstill.ts';
 
 export interface LivenessTimes {
-  /** From opening until there are keys. */
+  /** From opening the transport until it has keys. */
   readonly setupTimeoutMs: number;
-  /** All the others count from when the peer was heard last. */
+  /** This time and the following ones count from when the peer was last heard. */
   readonly disconnectedAfterMs: number;
-  /** Nothing is sent for longer than this to a peer that gives no sign of life (RFC 7675 §5.1). */
+  /** Nothing is sent for longer than this to a silent peer (RFC 7675 §5.1). */
   readonly consentExpiresMs: number;
   readonly lostAfterMs: number;
-  /** While it connects, and when nothing else is to be waited for. */
+  /** The interval while the transport connects, and when there is nothing else to wait for. */
   readonly lookEveryMs: number;
 }
 
@@ -29,17 +29,17 @@ export const CLIENT_LIVENESS: LivenessTimes = {
   lookEveryMs: 500,
 };
 
-/** Nodes check twice a second at least, both of them, and a relay wants to try another route soon. */
+/** Both nodes check at least twice a second, and a relay should soon try another route. */
 export const LINK_LIVENESS: LivenessTimes = {
   setupTimeoutMs: 15_000,
   disconnectedAfterMs: 1_500,
-  // What is sent into an outage shorter than this finds the link up again at once.
+  // Packets sent during a shorter outage find the link up again as soon as it ends.
   consentExpiresMs: 15_000,
   lostAfterMs: 15_000,
   lookEveryMs: 200,
 };
 
-/** Within a process silence is not a sign of failure: a shard that ends is noticed directly. */
+/** Within a process, silence is not a sign of failure: a shard that ends is noticed directly. */
 export const IN_PROCESS_LIVENESS: LivenessTimes = {
   setupTimeoutMs: Number.POSITIVE_INFINITY,
   disconnectedAfterMs: Number.POSITIVE_INFINITY,
@@ -48,7 +48,7 @@ export const IN_PROCESS_LIVENESS: LivenessTimes = {
   lookEveryMs: Number.POSITIVE_INFINITY,
 };
 
-/** What is due for many peers wakes the process a few times a second only. */
+/** Timers of many peers are aligned, so that they wake the process only a few times per second. */
 const GRID_MS = 250;
 
 /** The transport whose peer is watched. */
@@ -69,7 +69,7 @@ export class Liveness implements Timer {
   readonly #standstill: Standstill;
   readonly #openedMs: number;
   #heardMs: number;
-  /** How long we had stood still by then. */
+  /** `Standstill.totalMs` at that time. */
   readonly #stillWhenOpenedMs: number;
   #stillWhenHeardMs: number;
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -112,7 +112,7 @@ export class Liveness implements Timer {
     const { disconnectedAfterMs, consentExpiresMs, lostAfterMs } = this.#times;
     const silentMs = nowMs - this.#heardMs;
     const silentWhileListeningMs = silentMs - (stillMs - this.#stillWhenHeardMs);
-    // It sleeps until something follows from the silence: of thousands of peers most are heard before.
+    // The timer sleeps until the silence would have a consequence. Of thousands of peers, most are heard before that.
     const next = [disconnectedAfterMs - silentMs, consentExpiresMs - silentMs].filter((afterMs) => afterMs > 0);
     this.#lookAfter(nowMs, Math.min(...next, Math.max(this.#times.lookEveryMs, lostAfterMs - silentWhileListeningMs)));
     if (silentWhileListeningMs >= lostAfterMs) this.#transport.expire(nowMs, 'connection_lost');

@@ -1,13 +1,13 @@
-/** Which of our connectivity checks wait for their answers, so that an answer finds who asked. @see RFC 8445 §7.2.5.2 */
+/** Finds the connectivity check that an answer belongs to. @see RFC 8445 §7.2.5.2 */
 import type { StunMessage } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 
-/** Who asks. */
+/** Sends checks and takes the answers. */
 export interface CheckOwner {
   /**
-   * Takes what claims to be the answer to one of its checks. It has come from the address that was asked.
+   * Takes a message that claims to answer one of the owner's checks. It came from the address that the check was sent to.
    *
-   * @returns false if it is not authenticated; the check goes on waiting then
+   * @returns false if it is not authenticated; the check then stays outstanding
    */
   handleAnswer(nowMs: number, path: Path, answer: StunMessage, check: OutstandingCheck): boolean;
 }
@@ -25,14 +25,17 @@ export class OutstandingChecks {
     return this.#byTransaction.size;
   }
 
-  /** @param transactionId 12 unpredictable bytes: they are what tells an answer from a guess */
+  /** @param transactionId 12 unpredictable bytes, so that an answer cannot be guessed */
   add(transactionId: Uint8Array, check: OutstandingCheck): void {
     this.#byTransaction.set(keyOf(transactionId), check);
   }
 
-  /** @returns false if it is the answer to no check, or not from where the check went (RFC 8445 §7.2.5.2.1), or not authenticated */
+  /**
+   * @returns false if the message answers no check, is not from the address that the check was sent to (RFC 8445 §7.2.5.2.1), or is not
+   *   authenticated
+   */
   handleAnswer(nowMs: number, path: Path, answer: StunMessage): boolean {
-    // Answers that are not awaited may come in floods, and must not cost a key each.
+    // A flood of unsolicited answers must not cost a key for each.
     if (this.#byTransaction.size === 0) return false;
     const key = keyOf(answer.transactionId);
     const check = this.#byTransaction.get(key);
@@ -44,7 +47,7 @@ export class OutstandingChecks {
     return true;
   }
 
-  /** Forgets the checks of one owner that were sent before a time. @returns how many */
+  /** Drops the checks of one owner that were sent before the given time. @returns how many */
   forget(owner: CheckOwner, sentBeforeMs: number): number {
     let forgotten = 0;
     for (const [key, check] of this.#byTransaction) {

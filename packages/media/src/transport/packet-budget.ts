@@ -1,11 +1,11 @@
 /**
- * How many packets one peer may make us authenticate. A packet over its budget is dropped before any cryptography, so that a
- * peer with valid keys cannot take the node's time from the others.
+ * Limits how many packets one peer can make the SFU authenticate. A packet over the limit is dropped before any cryptography, so a peer
+ * with valid keys cannot take the node's processor time from the others.
  */
 
 /** In packets per second. */
 export interface PacketRates {
-  /** The handshake and RTCP. */
+  /** For the handshake and RTCP. */
   readonly base: number;
   readonly ofPublication: number;
   readonly ofSubscription: number;
@@ -14,27 +14,29 @@ export interface PacketRates {
 
 export const CLIENT_PACKET_RATES: PacketRates = {
   base: 2000,
-  // 8 Mbit/s, the most one publication may send, in packets of 500 bytes.
+  // One publication may send 8 Mbit/s, here in packets of 500 bytes.
   ofPublication: 2000,
-  // Feedback twenty times a second, and as many NACKs again.
+  // Feedback twenty times per second, and about as many NACKs.
   ofSubscription: 50,
-  // A fifth of a core, whatever a peer has published.
+  // About a fifth of a core, however much a peer has published.
   max: 20_000,
 };
 
-/** Many clients stand behind a node, and their number is bounded where they come in: what it may send grows with what it carries. */
+/**
+ * A node carries the traffic of many clients, whose number is limited where they connect. Its limit therefore grows with what it carries.
+ */
 export const LINK_PACKET_RATES: PacketRates = {
   base: 4000,
-  // Retransmissions come on top.
+  // Includes retransmissions.
   ofPublication: 3000,
-  // NACKs of a lossy link go out with every other frame, and each RTCP packet has the weight of four.
+  // On a lossy link, NACKs are sent for every other frame, and each RTCP packet counts as four.
   ofSubscription: 400,
   max: Number.POSITIVE_INFINITY,
 };
 
-/** What a client that was held up may send at once. */
+/** How much a client may send at once after it was held up. */
 const BURST_MS = 500;
-/** As many packets as are prepared at once, of the greatest weight. */
+/** The number of packets that are prepared together, at their greatest weight. */
 const NEARLY_USED_UP = 16;
 
 export class PacketBudget {
@@ -54,7 +56,7 @@ export class PacketBudget {
     return this.#tokens < NEARLY_USED_UP;
   }
 
-  /** Sets the rate by what the peer has in hand; what was saved up stays. */
+  /** Sets the rate for the peer's publications and subscriptions. Saved-up budget is kept. */
   scaleTo(publications: number, subscriptions: number): void {
     const { base, ofPublication, ofSubscription, max } = this.#rates;
     this.#packetsPerSecond = Math.min(base + publications * ofPublication + subscriptions * ofSubscription, max);
@@ -63,8 +65,8 @@ export class PacketBudget {
   /**
    * Takes a packet from the budget.
    *
-   * @param weight how many ordinary packets it counts for
-   * @returns false if the budget is used up; the packet must be dropped then
+   * @param weight number of ordinary packets that it counts as
+   * @returns false if the budget is used up; the packet must then be dropped
    */
   admit(nowMs: number, weight: number): boolean {
     if (nowMs !== this.#refilledAtMs) this.#refill(nowMs);
@@ -74,7 +76,7 @@ export class PacketBudget {
   }
 
   #refill(nowMs: number): void {
-    // The first packet finds the bucket as it was made.
+    // No time has passed for the first packet: it finds the initial budget.
     const elapsedMs = nowMs - (Number.isNaN(this.#refilledAtMs) ? nowMs : this.#refilledAtMs);
     const capacity = (this.#packetsPerSecond * BURST_MS) / 1000;
     this.#tokens = Math.min(capacity, this.#tokens + (this.#packetsPerSecond * elapsedMs) / 1000);

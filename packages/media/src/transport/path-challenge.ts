@@ -1,22 +1,22 @@
 import { type HmacSha1, type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
 import type { PathQuestion } from '../demux/path.ts';
 
-/** What names and authenticates the check: credentials of both sides, of one generation. */
+/** Credentials of both sides in one generation, which identify and authenticate the check. */
 export interface ChallengeCredentials {
   readonly localUfrag: string;
   readonly remoteUfrag: string;
   readonly remoteKey: Uint8Array;
 }
 
-/** That of a peer-reflexive candidate (RFC 8445 §5.1.2.1); it is not compared with others. */
+/** The priority of a peer-reflexive candidate (RFC 8445 §5.1.2.1). It is not compared with others. */
 export const PEER_REFLEXIVE_PRIORITY = 0x6e_00_1e_ff;
 
 /**
- * A connectivity check of ours, with which a path is asked whether the peer receives there. An authenticated check from the peer
- * shows who wrote it, not that its source address is true: with valid credentials of one's own one can name a victim's. The
- * answer repeats 96 unguessable bits, so only who receives at the address can give it.
+ * A connectivity check that asks whether the peer receives on a path. An authenticated check from the peer proves who wrote it, but not
+ * that its source address is genuine: a client with valid credentials could give a victim's address. The answer repeats 96 unguessable
+ * bits, so only a host that receives at the address can give it.
  *
- * @see RFC 8445 §19.5.1 (a peer that directs traffic at others), RFC 7675 §5.1 (the same question, for consent)
+ * @see RFC 8445 §19.5.1 (a peer that directs traffic at others), RFC 7675 §5.1 (the same check, for consent)
  */
 export class PathChallenge implements PathQuestion {
   readonly ice: PathQuestion['ice'];
@@ -35,7 +35,7 @@ export class PathChallenge implements PathQuestion {
     this.#tieBreaker = random.slice(12, 20).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
   }
 
-  /** The check to send: the same bytes each time, so that the answer to any of them counts. */
+  /** Writes the check. Its bytes are the same each time, so that the answer to any copy counts. */
   write(): Uint8Array {
     const { localUfrag, remoteUfrag, remoteKey } = this.credentials;
     return writeBindingRequest({

@@ -3,7 +3,7 @@ import { DataChannels } from '../data/data-channels.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 
-/** As many channels as a link has streams: its sessions are what bounds them. */
+/** A link has as many channels as SCTP has streams. What limits them is the number of its sessions. */
 const MAX_CHANNELS_ON_LINK = 65_535;
 
 /** The transport that data channels travel through. */
@@ -13,12 +13,12 @@ export interface ChannelTransport {
   readonly isLink: boolean;
   readonly isInProcess: boolean;
   readonly endpoint: Pick<SecureEndpoint, 'sendApplicationData' | 'hasPeerFinished'>;
-  /** The peer has ended its data channels all at once. */
+  /** Called when the peer has closed all of its data channels at once. */
   endAssociation(): void;
   reportDefect(error: unknown): void;
 }
 
-/** Makes the data channels of a peer, whose packets travel through its endpoint and whose events reach the router of data. */
+/** Creates the data channels of a peer. Their packets are sent through its endpoint, and their events go to the data router. */
 export function createPeerChannels(transport: ChannelTransport, role: 'server' | 'client'): DataChannels {
   const { timers, hmacSha1, randomBytes, dataCounters: counters, data } = transport.context;
   const { id } = transport;

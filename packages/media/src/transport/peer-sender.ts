@@ -1,6 +1,6 @@
 /**
- * What is sent to one peer, and what the peer says came of it: transport-wide numbers, acknowledgements,
- * the loss of the path, the estimate of what it carries, and the probes that the estimate needs.
+ * Sends packets to one peer and evaluates the peer's feedback. It covers transport-wide numbers, acknowledgements, the loss of the path,
+ * the estimate of its bitrate, and the probes that the estimate needs.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01; docs/adr/0019-pacing-and-probing.md
  */
@@ -21,26 +21,26 @@ import type { PacketStamper } from '../outbox.ts';
 import type { PathEstimate } from '../statistics.ts';
 import { type EngineTime, onGrid, type Timer } from '../timers.ts';
 
-/** What a packet of plain text takes up on the wire beyond its length: SRTP's tag, UDP and IPv4. */
+/** Bytes that a plaintext packet needs on the wire beyond its length: SRTP's tag, UDP and IPv4. */
 const OVERHEAD_BYTES = 10 + 28;
-/** Silence and probes are noticed this often; all else happens when feedback comes. */
+/** Silence is detected and probes are started this often; everything else happens when feedback arrives. */
 const TICK_MS = 100;
-/** Ticks of all peers fall together, so that they wake the process once. */
+/** Ticks of all peers are aligned, so that they wake the process together. */
 const TICK_GRID_MS = 50;
-/** After the last packet, silence means something for so long. */
+/** How long after the last packet silence is significant. */
 const ATTENTIVE_FOR_MS = 5000;
-/** Browsers report every 50 to 250 ms: a peer that has negotiated feedback and sends none by now never will. */
+/** Browsers report every 50 to 250 ms. A peer that has negotiated feedback and has sent none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
-/** A path that turns out to be narrow is given this long, at its rate, to carry away what was sent before that was known. */
+/** A path that turns out to be narrow is given this long, at its rate, to drain what was sent before that was known. */
 const FILLED_QUEUE_MS = 200;
-/** What does not fit any more must go at once; what may fit can wait for the allocator's next round. */
+/** A lower budget must take effect at once, while a higher one can wait for the allocator's next round. */
 const FALL_WORTH_TELLING = 1.02;
 const RISE_WORTH_TELLING = 1.1;
 
-/** Whose sender it is. */
+/** The peer that is sent to. */
 export interface SendingPeer {
   readonly isLink: boolean;
-  /** Its packets never leave the process, and nothing limits them. */
+  /** Packets of such a peer never leave the process, so nothing limits them. */
   readonly isInProcess: boolean;
   readonly canSend: boolean;
   reportDefect(error: unknown): void;
@@ -55,29 +55,29 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   readonly #maxBps: number | undefined;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
-  /** Made with the first packet that has a number. */
+  /** Created with the first numbered packet. */
   #packets: SentPackets | undefined = undefined;
-  /** Made when there is something to estimate. */
+  /** Created when there is something to estimate. */
   #estimator: BandwidthEstimator | undefined = undefined;
   readonly #streams: NumberedStream[] = [];
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
   readonly #loss = new PathLoss();
   readonly #linkLimit = new LinkLimit();
-  /** Time of the RTCP packet that is being read. */
+  /** When the RTCP packet being read arrived. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
   readonly #probes: ProbeSender;
-  /** Made when the path turns out to have a limit. */
+  /** Created when the path turns out to have a limit. */
   #queue: SendQueue | undefined = undefined;
   #toldBudgetBps: number | undefined = undefined;
-  /** Called when `budgetBps` has changed by so much that it matters. */
+  /** Called when `budgetBps` has changed significantly. */
   onBudgetChanged: (nowMs: number) => void = () => undefined;
 
-  /** @param maxBps that may be sent to the peer, whatever its path carries; undefined for no such bound */
+  /** @param maxBps limit for what is sent to the peer, whatever its path carries; undefined for none */
   constructor(context: EngineContext, peer: SendingPeer, maxBps?: number) {
     this.#context = context;
     this.#peer = peer;
@@ -92,39 +92,39 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
   }
 
-  /** Reads of each object that sending a packet needs, for the caches' sake. */
+  /** Reads a field of each object that sending a packet needs, to warm the cache. */
   prefetch(): number {
     return this.heapIndex ^ (this.#packets === undefined ? 0 : this.#packets.prefetch());
   }
 
-  /** Whether a packet of video may be written and sent now; false if it has to wait in the queue. It counts as sent then. */
+  /** Whether a video packet may be written and sent now, in which case it counts as sent; false if it has to wait in the queue. */
   passes(nowMs: number, sizeBytes: number): boolean {
     return this.#queue === undefined || this.#queue.passes(nowMs, sizeBytes);
   }
 
-  /** A packet of sound is sent, which never waits. */
+  /** Counts an audio packet, which never waits. */
   spend(sizeBytes: number): void {
     this.#queue?.spend(sizeBytes);
   }
 
-  /** Adds a packet to what waits, after `passes` has returned false. */
+  /** Adds a packet to the queue, after `passes` has returned false. */
   enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
     this.#queue?.addVideo(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
     this.#noteQueued(nowMs);
   }
 
-  /** As `enqueue`, a packet that was sent before. */
+  /** Adds a retransmission to the queue, after `passes` has returned false. */
   enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
     this.#queue?.addResend(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
     this.#noteQueued(nowMs);
   }
 
-  /** Drops what waits of a stream: what comes now makes it superfluous. */
+  /** Drops the queued packets of a stream, because what follows makes them superfluous. */
   dropQueued(stream: QueuedStream): void {
     this.#queue?.remove(stream);
   }
 
-  /** @returns what takes the feedback in an RTCP packet that has come now */
+  /** @returns the receiver of feedback in an RTCP packet that arrived at `nowMs` */
   takerAt(nowMs: number): TransportFeedbackTaker {
     this.#nowMs = nowMs;
     return this;
@@ -155,13 +155,13 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   /**
-   * Takes what a receiver report says of a stream.
+   * Takes the loss from a receiver report for one stream.
    *
-   * @param packets that it is about
-   * @param bytesSent to the peer in all so far
+   * @param packets number of packets that the report covers
+   * @param bytesSent total sent to the peer so far
    */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
-    // Links are measured by their feedback, and those within the process not at all.
+    // Links to other nodes are measured by transport-wide feedback, and those within the process not at all.
     if (this.#peer.isLink) return;
     this.#openEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
     this.#process(nowMs);
@@ -172,7 +172,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#estimator?.onRtt(rttMs);
   }
 
-  /** How much would be sent to the peer if its path carried it: what is probed for. */
+  /** Sets the bitrate that would be sent if the path carried it. Probes aim for this rate. */
   setDemand(demandBps: number): void {
     if (demandBps === this.#demandBps || this.#peer.isInProcess) return;
     this.#demandBps = demandBps;
@@ -181,12 +181,12 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     if (demandBps > 0) this.wake(this.#context.time.nowMs);
   }
 
-  /** Packets can be sent to the peer from now on, or again: the path is measured if an estimate is wanted. */
+  /** Starts to measure the path if an estimate is wanted. Called when packets can be sent to the peer, for the first time or again. */
   wake(nowMs: number): void {
     if (this.#demandBps > 0 && this.#peer.canSend) this.#tickAfter(nowMs, 0);
   }
 
-  /** Adds a stream whose packets are numbered. */
+  /** Adds a stream whose packets carry transport-wide numbers. */
   addStream(stream: NumberedStream): void {
     this.#streams.push(stream);
   }
@@ -214,7 +214,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#queue = undefined;
   }
 
-  /** What was learned of another path is worth nothing here; numbers go on. */
+  /** Drops what was learned about the previous path. Transport-wide numbers continue. */
   pathChanged(): void {
     this.#estimator = undefined;
     this.#probes.stop();
@@ -222,41 +222,41 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#firstSentAtMs = Number.NaN;
   }
 
-  /** Whether its packets carry transport-wide numbers. */
+  /** Whether packets to the peer carry transport-wide numbers. */
   get isNumbering(): boolean {
     return this.#packets !== undefined;
   }
 
-  /** What the path has lost in the last second, 0 to 1; undefined as long as the peer does not report it. */
+  /** Share of packets that the path lost in the last second, 0 to 1; undefined until the peer reports it. */
   lossRatio(nowMs: number): number | undefined {
     return this.#loss.ratio(nowMs);
   }
 
-  /** Undefined as long as the peer has said nothing of its path. */
+  /** Undefined until the peer has reported on its path. */
   get estimate(): PathEstimate | undefined {
     if (this.#estimator === undefined || !this.#estimator.hasHeard) return undefined;
     const { targetBps, acknowledgedBps = 0, isOverusing } = this.#estimator;
     return { targetBps, acknowledgedBps, isOverusing };
   }
 
-  /** Transport-wide feedback has come, or was agreed on and may yet. */
+  /** Whether the peer sends transport-wide feedback, or has agreed to. */
   get isProbed(): boolean {
     return this.#estimator?.hasFeedback === true || this.#streams.length > 0;
   }
 
-  /** Whether a probe has just shown that the path carries this much. */
+  /** Whether a probe has just proven that the path carries this much. */
   isProven(bitrateBps: number): boolean {
     return this.#estimator?.isProven(this.#context.time.nowMs, bitrateBps) === true;
   }
 
-  /** A queue is growing on the path. */
+  /** Whether a queue is growing on the path. */
   get isOverusing(): boolean {
     return this.#estimator?.isOverusing ?? false;
   }
 
   /**
-   * What may be sent to the peer; undefined where nothing limits it: it is a link within the process, or
-   * the peer says nothing of its path and has no bound.
+   * The bitrate that may be sent to the peer. Undefined if nothing limits it: on a link within the process, or if the peer does not report
+   * on its path and has no limit.
    */
   get budgetBps(): number | undefined {
     const carriedBps = this.#carriedBps;
@@ -266,14 +266,14 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   get #carriedBps(): number | undefined {
     if (this.#peer.isInProcess) return undefined;
     const budgetBps = this.#estimator?.hasHeard === true ? this.#estimator.budgetBps : undefined;
-    // Most paths show no limit, and nothing else needs to be looked at then.
+    // Most links show no limit, and need no further attention.
     if (budgetBps === undefined || this.#isBeyondProbing) return undefined;
     return this.#peer.isLink && !this.#linkLimit.isShown ? undefined : budgetBps;
   }
 
   /**
-   * The peer reports what arrives, but has no stream that a probe could travel on: an estimate of its path
-   * can hardly rise again, and one false alarm would hold pictures back that fit.
+   * Whether the peer reports what arrives, but has no stream that could carry a probe. The estimate of its path could then hardly rise
+   * again, and one false alarm would hold back pictures that fit.
    */
   get #isBeyondProbing(): boolean {
     return this.#streams.length > 0 && !this.#streams.some(({ carriesProbes }) => carriesProbes);
@@ -312,7 +312,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
       const isNew = this.#queue === undefined;
       this.#queue ??= new SendQueue(this.#losses());
       this.#queue.setRates(nowMs, budgetBps, estimator.pacingBps);
-      // What was sent too fast until now fills the queue in front of the path; a keyframe right behind it would be lost.
+      // What was sent too fast until now fills the queue in front of the path, where a keyframe sent right behind it would be lost.
       if (isNew && !this.#peer.isLink) this.#queue.spend((budgetBps * FILLED_QUEUE_MS) / 8000);
     }
   }
@@ -339,7 +339,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   #continueProbe(nowMs: number, estimator: BandwidthEstimator): void {
     const bytesSent = this.#packets?.bytesSent ?? 0;
-    // A probe that meets a queue has found out what it was sent for.
+    // A probe that meets a queue has found the limit that it was sent to find.
     if (estimator.isOverusing || !this.#peer.canSend) this.#probes.stop();
     else if (!this.#probes.isUnderWay && this.#mayProbe(nowMs)) this.#probes.begin(nowMs, estimator, bytesSent);
     this.#probes.sendDue(nowMs, bytesSent);
@@ -348,18 +348,18 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   #mayProbe(nowMs: number): boolean {
     if (this.#demandBps === 0 || this.#streams.length === 0) return false;
-    // Between nodes all traffic is paid for, and a link that has shown no limit carries everything anyway.
+    // Traffic between nodes costs money, and a link that has shown no limit carries everything anyway.
     if (this.#peer.isLink && this.budgetBps === undefined) return false;
     return this.#peer.canSend && !this.#saysNothing(nowMs);
   }
 
-  /** Feedback was negotiated, and what was sent long ago has brought none. */
+  /** Whether feedback was negotiated but none has come, although packets were sent long ago. */
   #saysNothing(nowMs: number): boolean {
     if (this.#estimator?.hasFeedback === true) return false;
     return nowMs - this.#firstSentAtMs > FIRST_FEEDBACK_WITHIN_MS;
   }
 
-  /** Whether there may be something to do though the peer says nothing: silence to notice, or a probe to send. */
+  /** Whether ticks are needed even without feedback: to detect silence, or to send a probe. */
   #needsTicks(nowMs: number): boolean {
     const bytesSent = this.#packets?.bytesSent ?? 0;
     if (bytesSent !== this.#bytesSentAtTick) this.#attentiveUntilMs = nowMs + ATTENTIVE_FOR_MS;
@@ -373,7 +373,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 }
 
-/** Whether a budget that has changed makes another allocation likely. */
+/** Whether the budget has changed enough to make a different allocation likely. */
 function isWorthTelling(toldBps: number | undefined, budgetBps: number | undefined): boolean {
   if (toldBps === undefined || budgetBps === undefined) return toldBps !== budgetBps;
   return budgetBps < toldBps / FALL_WORTH_TELLING || budgetBps > toldBps * RISE_WORTH_TELLING;

@@ -1,9 +1,7 @@
-/**
- * The secure endpoint of a transport whose packets never leave the process: they stay as they are, for there is no one to hide them from.
- */
+/** The endpoint of a transport whose packets never leave the process. They are not encrypted, since no one else can read them. */
 import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 
-/** Application data goes where that of DTLS would, so it begins with the byte of such a record. */
+/** Application data takes the same way as DTLS, so it starts with the content type of such a record. */
 const APPLICATION_DATA = 23;
 
 export class PlainEndpoint implements SecureEndpoint {
@@ -48,7 +46,7 @@ export class PlainEndpoint implements SecureEndpoint {
   close(): void {}
 }
 
-/** What `SecureSuite.protect` is for other transports: packets go out as they were written. */
+/** Replaces `SecureSuite.protect` for these transports, and leaves packets as they were written. */
 export function leavePlain({ count, plainLength, protectedLength }: ProtectBatch, { bytes }: PacketArena): Uint8Array {
   for (let row = 0; row < count; row++) protectedLength[row] = plainLength[row];
   return bytes;

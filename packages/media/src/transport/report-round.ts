@@ -1,4 +1,7 @@
-/** Once a second for one peer: receiver and sender reports, silence of its tracks, the fallback bandwidth limit, and whether its keys last. */
+/**
+ * The work done once a second for one peer: receiver and sender reports, detection of silent tracks, the bandwidth limit for publishers
+ * without transport-wide feedback, and a check whether its keys are nearly used up.
+ */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
 import type { TransportCloseReason } from '../plan.ts';
@@ -11,11 +14,11 @@ import type { LinkChecks } from './link-checks.ts';
 import type { RtcpSender } from './rtcp-sender.ts';
 
 const INTERVAL_MS = 1000;
-/** RFC 3550 §6.2 asks for jitter, lest all peers of a node report at once. */
+/** RFC 3550 §6.2 requires jitter, so that the peers of a node do not all report at once. */
 const JITTER = 0.2;
 const GRID_MS = 50;
 
-/** The transport that is reported on. */
+/** The transport that the reports are about. */
 export interface ReportedTransport {
   readonly context: Pick<EngineContext, 'random' | 'timers'>;
   readonly isLink: boolean;
@@ -39,14 +42,15 @@ export class ReportRound implements Timer {
     this.resume(nowMs);
   }
 
-  /** There may be something to report on again. */
+  /** Starts the rounds again if there is something to report. */
   resume(nowMs: number): void {
     if (this.heapIndex < 0 && this.#isNeeded) this.#arm(nowMs);
   }
 
   fire(nowMs: number): void {
     this.resume(nowMs);
-    // On a link that sends a thousand packets of RTCP a second, after 25 days: without feedback its pictures would stand still for good.
+    // This happens after 25 days on a link that sends a thousand RTCP packets per second. Without feedback, its pictures would freeze for
+    // good.
     if (this.#transport.endpoint.areKeysNearlyUsedUp) {
       this.#transport.expire(nowMs, 'connection_lost');
       return;
@@ -77,7 +81,7 @@ export class ReportRound implements Timer {
     this.#transport.context.timers.cancel(this);
   }
 
-  /** A node may have thousands of peers that neither publish nor subscribe, and sleeps then. */
+  /** A node may have thousands of peers that neither publish nor subscribe. Their timers sleep. */
   get #isNeeded(): boolean {
     const { isLink, receive, subscriptions } = this.#transport;
     return isLink || receive.trackCount > 0 || subscriptions.size > 0;

@@ -1,6 +1,6 @@
 /**
- * Ends RTCP here: what a peer says about its own streams goes to those, what it says about ours to its subscriptions.
- * Nothing is ever passed on as it came.
+ * Terminates RTCP. What a peer reports about its own streams goes to those streams, and what it reports about ours goes to its
+ * subscriptions. RTCP is never forwarded as it arrived.
  */
 import {
   compactNtp,
@@ -17,7 +17,7 @@ import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { PeerSender } from './peer-sender.ts';
 
-/** An answer that seems to have taken longer than this comes from a broken clock. */
+/** A round-trip time longer than this is due to a broken clock. */
 const MAX_RTT_MS = 10_000;
 
 /** The transport whose peer has sent RTCP. */
@@ -43,7 +43,7 @@ function handleMessage(nowMs: number, transport: ReceivingTransport, message: Rt
   switch (message.type) {
     case 'sender-report': {
       const stream = transport.receive.streamOf(message.senderSsrc);
-      // GStreamer reports on what it sends again, too: its counts are others, and its timestamps may be old ones.
+      // GStreamer also sends reports for its retransmission stream, which has counts of its own and timestamps that may be old.
       if (stream?.ssrc === message.senderSsrc) stream.handleSenderReport(nowMs, message);
       handleReports(nowMs, transport, message.reports);
       return;
@@ -64,12 +64,12 @@ function handleMessage(nowMs: number, transport: ReceivingTransport, message: Rt
       transport.sender.handleRemb(nowMs, message.bitrateBps);
       return;
     case 'bye':
-      // A client's source that says goodbye may come back under the same SSRC, and its silence is noticed anyway. Another node says of a
-      // layer that it is not carried any more, so that its subscribers do not wait for it.
+      // A client's source may return under the same SSRC after its goodbye, and its silence is noticed anyway. A node says goodbye for a
+      // layer that the link no longer carries, so that subscribers do not wait for it.
       if (transport.isLink) for (const ssrc of message.ssrcs) transport.receive.streamOf(ssrc)?.handleGoodbye(nowMs);
       return;
     case 'sdes':
-    // Taken before it became a message.
+    // Handled while the packet was parsed.
     case 'transport-feedback':
       return;
   }

@@ -1,5 +1,6 @@
 /**
- * Writes outgoing RTCP of one peer: feedback at once in reduced-size packets, reports as one compound packet a round.
+ * Writes the outgoing RTCP of one peer. Feedback is sent at once in reduced-size packets; reports are sent in compound packets, once per
+ * round.
  *
  * @see RFC 3550 §6.4, RFC 4585 §6, RFC 5506 (reduced size)
  */
@@ -22,11 +23,11 @@ import type { Outbox } from '../outbox.ts';
 import type { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { ProtectedBytes, SecureEndpoint } from '../secure-endpoint.ts';
 
-/** A receiver report names at most this many streams: the count field has five bits (RFC 3550 §6.4.2). */
+/** The most streams that one receiver report can contain, since its count has five bits (RFC 3550 §6.4.2). */
 const MAX_REPORT_BLOCKS = 31;
-/** Stay clear of the path MTU with SRTCP's trailer on top. */
+/** Leaves room below the path MTU for SRTCP's trailer. */
 const MAX_COMPOUND_BYTES = 1100;
-/** What one NACK may list and still fit a datagram even if no two numbers share a field: 4 bytes each. */
+/** A NACK with this many packets fits a datagram even if no two numbers share a field of 4 bytes. */
 const MAX_NACKED_PACKETS = 250;
 
 /** The transport that RTCP is written for. */
@@ -40,7 +41,7 @@ export interface RtcpTransport {
 
 export class RtcpSender {
   readonly #transport: RtcpTransport;
-  /** Names us as a receiver; also the sender SSRC of feedback. */
+  /** Identifies the SFU as a receiver; also the sender SSRC of feedback. */
   readonly ssrc: number;
 
   constructor(transport: RtcpTransport, ssrc: number) {
@@ -74,7 +75,7 @@ export class RtcpSender {
     this.#send((out, offset) => recorder.writeFeedback(nowMs, this.ssrc, mediaSsrc, out, offset));
   }
 
-  /** One round of reports: what we receive, what we send, and who we are. Split when a datagram is full. */
+  /** Sends one round of reports: receiver reports, sender reports and CNAMEs. Starts another packet when a datagram is full. */
   sendReports(received: readonly ReportBlock[], sent: readonly SenderReport[], cnames: readonly string[]): void {
     if (!this.#transport.canSend) return;
     for (let first = 0; first < received.length; first += MAX_REPORT_BLOCKS) {
@@ -88,7 +89,7 @@ export class RtcpSender {
         while (next < sent.length && end - offset < MAX_COMPOUND_BYTES) {
           const report = sent[next];
           end = writeSenderReport(out, end, report);
-          // One chunk a message: aiortc 1.4 throws the whole compound away when there are more.
+          // Each message has one chunk, because aiortc 1.4 discards the whole compound packet if there are more.
           end = writeSdes(out, end, { chunks: [{ ssrc: report.senderSsrc, cname: cnames[next] }] });
           next++;
         }

@@ -1,18 +1,18 @@
 /**
- * For how long the engine did not run when it should have: the process was stopped, or the whole machine slept. No peer could be heard
- * then, which does not mean that they were silent.
+ * Measures for how long the engine did not run when it should have, because the process was stopped or the machine slept. No peer could be
+ * heard during that time, which does not mean that they were silent.
  */
 import { onGrid, type Timer, type Timers } from '../timers.ts';
 
 const LOOK_EVERY_MS = 500;
-/** Looks of all engines of a machine fall together. */
+/** The timers of all engines on a machine are aligned. */
 const GRID_MS = 250;
-/** So late that it was not another timer's work. */
+/** A delay this long cannot be due to the work of other timers. */
 const STOOD_STILL_MS = 1_000;
 
 export class Standstill implements Timer {
   readonly #timers: Timers;
-  /** Peers that have to know. */
+  /** Number of peers that need the measurement. */
   #watchers = 0;
   #totalMs = 0;
   #lookAtMs = Number.POSITIVE_INFINITY;
@@ -23,7 +23,7 @@ export class Standstill implements Timer {
     this.#timers = timers;
   }
 
-  /** A peer has to know from now on. */
+  /** Starts the measurement for another peer. */
   watch(nowMs: number): void {
     if (this.#watchers++ === 0) this.#lookLater(nowMs);
   }
@@ -32,14 +32,14 @@ export class Standstill implements Timer {
     if (--this.#watchers === 0) this.#timers.cancel(this);
   }
 
-  /** How long it was in all, so far; only differences mean something. */
+  /** The total duration so far. Only differences are meaningful. */
   totalMs(nowMs: number): number {
-    // The peer that asks may be due before the look that has come too late, too.
+    // The caller's timer may fire before the late timer of this object.
     if (nowMs - this.#lookAtMs >= STOOD_STILL_MS) this.#note(nowMs);
     return this.#totalMs;
   }
 
-  /** As `totalMs`, as of the last look: for each packet, of which none comes while nothing runs. */
+  /** The total as of the last timer. Cheap enough to read for each packet, and no packet arrives while nothing runs. */
   get knownMs(): number {
     return this.#totalMs;
   }
@@ -49,7 +49,7 @@ export class Standstill implements Timer {
   }
 
   fail(): void {
-    // It looks at the time, and nothing else.
+    // `fire` only reads the clock, so it does not fail.
   }
 
   #note(nowMs: number): void {

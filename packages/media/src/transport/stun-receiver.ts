@@ -1,4 +1,7 @@
-/** Where STUN goes: checks to the transport whose user fragment they name, answers to who has asked, the rest to the server. */
+/**
+ * Dispatches STUN messages: checks go to the transport whose user fragment they name, answers to the sender of the check, and everything
+ * else to the STUN server.
+ */
 import { parseStun, STUN_METHOD_BINDING, type StunMessage } from '@causeway/wire';
 import type { Path } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
@@ -16,7 +19,7 @@ export class StunReceiver {
     this.#server = new StunServer(context);
   }
 
-  /** How many user fragments of ours peers may use. */
+  /** Number of local user fragments that peers may use. */
   get userFragments(): number {
     return this.#byUfrag.size;
   }
@@ -34,14 +37,14 @@ export class StunReceiver {
     }
   }
 
-  /** The transport has other local user fragments than before; none, if it is closed. */
+  /** Updates the index after a transport's local user fragments have changed. They are empty if it is closed. */
   reindex(transport: PeerTransport, before: readonly string[], now: readonly string[]): void {
     for (const ufrag of before) this.#byUfrag.delete(ufrag);
     for (const ufrag of now) this.#byUfrag.set(ufrag, transport);
   }
 
   #handleCheck(nowMs: number, path: Path, message: StunMessage, username: string): void {
-    // RFC 8445 §7.2.2: the user name is ours, a colon, theirs.
+    // The user name is our fragment, a colon, and the peer's fragment (RFC 8445 §7.2.2).
     const localUfrag = username.slice(0, Math.max(0, username.indexOf(':')));
     const transport = this.#byUfrag.get(localUfrag);
     if (transport === undefined) this.#context.drops.increment(DropReason.StunWrongUfrag);

@@ -1,6 +1,6 @@
 /**
- * Plain STUN for any client (the `stun:` URL of the API's Quick Start): the answer is nothing but the asker's own address,
- * 32 bytes for IPv4, so that the port is a poor amplifier, and only so many a second for each neighbourhood.
+ * A plain STUN server for any client (the `stun:` URL of the API's Quick Start). An answer contains only the sender's own address, 32 bytes
+ * for IPv4, and their number per second is limited for each neighbourhood, so the port is of little use as an amplifier.
  *
  * @see RFC 8489 §12 (basic server behaviour)
  */
@@ -10,7 +10,7 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 
 const ANSWERS_PER_SECOND = 50;
-/** Limits all neighbourhoods together: source addresses can be forged at will, and every answer costs a send. */
+/** Limits all neighbourhoods together, because source addresses are easy to forge and every answer costs a send. */
 const MAX_ANSWERS_PER_SECOND = 2000;
 
 export class StunServer {
@@ -49,7 +49,7 @@ export class StunServer {
   }
 }
 
-/** The /24 of an IPv4 address, the first three groups of an IPv6 one. */
+/** The /24 of an IPv4 address, or the first three groups of an IPv6 address. */
 function neighbourhoodOf(address: string): string {
   const separator = address.includes(':') ? ':' : '.';
   return address.split(separator, 3).join(separator);

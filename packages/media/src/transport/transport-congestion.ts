@@ -1,5 +1,5 @@
 /**
- * What we report of a peer's packets, for its congestion control: transport-wide feedback.
+ * Sends transport-wide feedback about a peer's packets, for the peer's congestion control.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
@@ -10,7 +10,7 @@ import { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { Timer } from '../timers.ts';
 import type { RtcpSender } from './rtcp-sender.ts';
 
-/** The transport whose packets are reported on. */
+/** The transport whose packets the feedback is about. */
 export interface ReportingTransport {
   readonly context: Pick<EngineContext, 'timers'>;
   readonly rtcp: Pick<RtcpSender, 'sendTransportFeedback'>;
@@ -29,7 +29,7 @@ export class TransportCongestion implements Timer {
     this.#transport = transport;
   }
 
-  /** Learns the id of the transport-wide sequence number; one id serves the whole bundle. */
+  /** Sets the extension id of the transport-wide sequence number, which is the same for the whole bundle. */
   useExtensions(extensions: readonly ExtensionPlan[]): void {
     const id = extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id;
     if (id !== undefined) this.#extensionId = id;

@@ -15,7 +15,7 @@ const DROP_REASONS = new Map<number, DropReason>([
   [UNPROTECT_UNEXPECTED, DropReason.UnknownSsrc],
 ]);
 
-/** @param refusal what `unprotectRtp` or `unprotectRtcp` returned, below zero */
+/** @param refusal negative result of `unprotectRtp` or `unprotectRtcp` */
 export function unprotectDropReason(refusal: number): DropReason {
   return DROP_REASONS.get(refusal) ?? DropReason.RtpMalformed;
 }
